@@ -1,0 +1,3 @@
+//! Headway runs one recipe over many files and shows a status that can be trusted.
+
+pub mod model;

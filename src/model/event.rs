@@ -1,0 +1,443 @@
+//! The whole vocabulary of version 1: every fact that can be known about a job.
+//!
+//! A payload is the JSON `{"seq", "at", "event", ...}`, stored and sent as the very bytes that were hashed. Variants
+//! and fields are only ever added; `tests/data/events_v1.jsonl` must load for ever.
+
+use serde::{Deserialize, Serialize};
+
+use super::digest::Digest;
+use super::id::{JobId, Millis, Seq};
+use super::item::{Effect, FailReason, SkipReason};
+use super::status::{EndReason, PauseReason};
+
+/// The most items that one `planned` names.
+pub const PLANNED_AT_ONCE: u32 = 1_000;
+
+/// The longest message of a failure, in bytes.
+pub const MESSAGE_LIMIT: usize = 500;
+
+/// The longest title of a job, in bytes.
+pub const TITLE_LIMIT: usize = 120;
+
+/// One fact. `detail` names, by its BLAKE3-128, the larger content stored beside the payload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum JobEvent {
+    /// The job exists; durable before its start call is answered. The detail is the request.
+    Created {
+        /// The job.
+        id: JobId,
+        /// The name of its recipe.
+        recipe: String,
+        /// What a person calls it.
+        title: String,
+        /// Hash of the request, which is also the detail.
+        request: Digest,
+        /// Whether a person must approve the plan.
+        #[serde(default, skip_serializing_if = "is_default")]
+        approval: bool,
+        /// Higher goes first.
+        #[serde(default, skip_serializing_if = "is_default")]
+        priority: i32,
+        /// The most items to run at once; 0 leaves it to the server.
+        #[serde(default, skip_serializing_if = "is_default")]
+        concurrency: u32,
+        /// The job this one retries.
+        #[serde(default, skip_serializing_if = "is_default")]
+        parent: Option<JobId>,
+    },
+    /// The next `count` items, beginning with index `first`; all waiting but the skips. The detail lists their paths.
+    Planned {
+        /// Index of the first.
+        first: u32,
+        /// How many, 1 to 1,000.
+        count: u32,
+        /// Runs of items not to be worked on: first index, length, reason; in order, apart.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        skips: Vec<(u32, u32, SkipReason)>,
+        /// Hash of the list of files.
+        detail: Digest,
+    },
+    /// The list is whole.
+    PlanEnded {
+        /// How many items were planned.
+        total: u32,
+    },
+    /// A person approved the plan.
+    Approved {},
+    /// The job got a place to run.
+    Began {},
+    /// Nothing new starts until `resumed`.
+    Paused {
+        /// Why.
+        reason: PauseReason,
+    },
+    /// The pause is over.
+    Resumed {},
+    /// The halt policy ends the job: waiting and interrupted items are cancelled, nothing more starts.
+    Halted {
+        /// What reached its limit.
+        by: HaltBy,
+        /// Whether running items are ended as well.
+        when: HaltWhen,
+    },
+    /// All items are settled; the recipe's last step begins.
+    Finishing {},
+    /// A person cancelled the job.
+    CancelRequested {},
+    /// The cancel is complete: open items are cancelled, nothing runs.
+    Cancelled {},
+    /// The job is over.
+    Ended {
+        /// How.
+        #[serde(flatten)]
+        outcome: Outcome,
+    },
+    /// Settings that may change while the job lives.
+    Changed {
+        /// The new priority.
+        #[serde(default, skip_serializing_if = "is_default")]
+        priority: Option<i32>,
+        /// The new concurrency.
+        #[serde(default, skip_serializing_if = "is_default")]
+        concurrency: Option<u32>,
+    },
+    /// The job's history is removed; this alone stays.
+    Pruned {
+        /// The job.
+        id: JobId,
+        /// Hash of its request.
+        request: Digest,
+        /// Its terminal status, as a word.
+        ended_as: String,
+        /// When it was created.
+        created: Millis,
+        /// When it ended.
+        ended: Millis,
+        /// The digest before this event.
+        previous: Digest,
+    },
+    /// An attempt holds the item. `attempt` is the last one + 1.
+    Started {
+        /// Index of the item.
+        item: u32,
+        /// Number of the attempt; the fencing token.
+        attempt: u32,
+    },
+    /// The output is verified and about to be moved into place; durable before the first rename.
+    Placing {
+        /// Index of the item.
+        item: u32,
+        /// The attempt.
+        attempt: u32,
+        /// The temporary file.
+        temp: String,
+        /// The name it gets.
+        target: String,
+        /// Where the old file goes, if there is one.
+        #[serde(default, skip_serializing_if = "is_default")]
+        trash: Option<String>,
+        /// Hash of the old content, if there is one.
+        #[serde(default, skip_serializing_if = "is_default")]
+        old: Option<Digest>,
+        /// Hash of the new content.
+        new: Digest,
+    },
+    /// The item is done.
+    Succeeded {
+        /// Index of the item.
+        item: u32,
+        /// The attempt.
+        attempt: u32,
+        /// What it did to the disk.
+        effect: Effect,
+        /// Hash of the recipe's result for it.
+        #[serde(default, skip_serializing_if = "is_default")]
+        detail: Option<Digest>,
+    },
+    /// The attempt found nothing to do.
+    Skipped {
+        /// Index of the item.
+        item: u32,
+        /// The attempt.
+        attempt: u32,
+        /// Why.
+        reason: SkipReason,
+    },
+    /// The attempt failed, and no try is left.
+    Failed {
+        /// Index of the item.
+        item: u32,
+        /// The attempt.
+        attempt: u32,
+        /// The kind of failure.
+        reason: FailReason,
+        /// In a person's words, at most 500 bytes.
+        message: String,
+    },
+    /// The attempt failed, and the item will be tried again.
+    AttemptFailed {
+        /// Index of the item.
+        item: u32,
+        /// The attempt.
+        attempt: u32,
+        /// The earliest time of the next.
+        retry_at: Millis,
+        /// The kind of failure.
+        reason: FailReason,
+        /// In a person's words, at most 500 bytes.
+        message: String,
+    },
+    /// The attempt was taken back and does not count as a try: the environment failed, or the server stops.
+    Returned {
+        /// Index of the item.
+        item: u32,
+        /// The attempt.
+        attempt: u32,
+    },
+    /// The attempt was ended by a cancel or a halt.
+    Stopped {
+        /// Index of the item.
+        item: u32,
+        /// The attempt.
+        attempt: u32,
+    },
+    /// The worker of this attempt died.
+    Recovered {
+        /// Index of the item.
+        item: u32,
+        /// The attempt.
+        attempt: u32,
+    },
+    /// The item waits again.
+    Requeued {
+        /// Index of the item.
+        item: u32,
+    },
+    /// The interrupted item is not run again.
+    Dropped {
+        /// Index of the item.
+        item: u32,
+    },
+}
+
+/// How a job ended by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum Outcome {
+    /// No item failed.
+    Completed,
+    /// Some items failed, some did not.
+    CompletedWithErrors,
+    /// Every item that ran failed, or the job as a whole did.
+    Failed {
+        /// Which of these.
+        reason: EndReason,
+        /// In a person's words, at most 500 bytes.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        message: String,
+    },
+}
+
+/// What a halt policy counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HaltBy {
+    /// Failures: the job fails.
+    Fail,
+    /// Successes: enough is done.
+    Success,
+    /// Settled items: enough is done.
+    Done,
+}
+
+/// What a halt does to running items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HaltWhen {
+    /// Ends them.
+    Now,
+    /// Lets them finish.
+    Soon,
+}
+
+/// An event with its number and time: what a payload says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its number within the job.
+    pub seq: Seq,
+    /// When it was recorded.
+    pub at: Millis,
+    /// The fact.
+    pub event: JobEvent,
+}
+
+/// The bytes are not an event of this version. An unknown variant ends folding; it is never skipped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an event that this version knows: {0}")]
+pub struct UnknownEvent(pub String);
+
+#[derive(Serialize, Deserialize)]
+struct Stamp {
+    seq: Seq,
+    at: Millis,
+}
+
+impl Recorded {
+    /// The payload: the bytes to be hashed, stored and sent.
+    pub fn encode(&self) -> String {
+        let stamp = serde_json::to_string(&Stamp { seq: self.seq, at: self.at }).unwrap_or_default();
+        let event = serde_json::to_string(&self.event).unwrap_or_default();
+        format!("{},{}", &stamp[..stamp.len() - 1], &event[1..])
+    }
+
+    /// Reads a payload.
+    pub fn decode(payload: &str) -> Result<Self, UnknownEvent> {
+        let unknown = |error: serde_json::Error| UnknownEvent(error.to_string());
+        let stamp: Stamp = serde_json::from_str(payload).map_err(unknown)?;
+        let event = serde_json::from_str(payload).map_err(unknown)?;
+        Ok(Recorded { seq: stamp.seq, at: stamp.at, event })
+    }
+}
+
+impl JobEvent {
+    /// The event's name, as the payload has it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            JobEvent::Created { .. } => "created",
+            JobEvent::Planned { .. } => "planned",
+            JobEvent::PlanEnded { .. } => "plan_ended",
+            JobEvent::Approved {} => "approved",
+            JobEvent::Began {} => "began",
+            JobEvent::Paused { .. } => "paused",
+            JobEvent::Resumed {} => "resumed",
+            JobEvent::Halted { .. } => "halted",
+            JobEvent::Finishing {} => "finishing",
+            JobEvent::CancelRequested {} => "cancel_requested",
+            JobEvent::Cancelled {} => "cancelled",
+            JobEvent::Ended { .. } => "ended",
+            JobEvent::Changed { .. } => "changed",
+            JobEvent::Pruned { .. } => "pruned",
+            JobEvent::Started { .. } => "started",
+            JobEvent::Placing { .. } => "placing",
+            JobEvent::Succeeded { .. } => "succeeded",
+            JobEvent::Skipped { .. } => "skipped",
+            JobEvent::Failed { .. } => "failed",
+            JobEvent::AttemptFailed { .. } => "attempt_failed",
+            JobEvent::Returned { .. } => "returned",
+            JobEvent::Stopped { .. } => "stopped",
+            JobEvent::Recovered { .. } => "recovered",
+            JobEvent::Requeued { .. } => "requeued",
+            JobEvent::Dropped { .. } => "dropped",
+        }
+    }
+
+    /// The item and attempt this is about, for events about one item.
+    pub fn item(&self) -> Option<(u32, Option<u32>)> {
+        match *self {
+            JobEvent::Started { item, attempt }
+            | JobEvent::Placing { item, attempt, .. }
+            | JobEvent::Succeeded { item, attempt, .. }
+            | JobEvent::Skipped { item, attempt, .. }
+            | JobEvent::Failed { item, attempt, .. }
+            | JobEvent::AttemptFailed { item, attempt, .. }
+            | JobEvent::Returned { item, attempt }
+            | JobEvent::Stopped { item, attempt }
+            | JobEvent::Recovered { item, attempt } => Some((item, Some(attempt))),
+            JobEvent::Requeued { item } | JobEvent::Dropped { item } => Some((item, None)),
+            JobEvent::Created { .. }
+            | JobEvent::Planned { .. }
+            | JobEvent::PlanEnded { .. }
+            | JobEvent::Approved {}
+            | JobEvent::Began {}
+            | JobEvent::Paused { .. }
+            | JobEvent::Resumed {}
+            | JobEvent::Halted { .. }
+            | JobEvent::Finishing {}
+            | JobEvent::CancelRequested {}
+            | JobEvent::Cancelled {}
+            | JobEvent::Ended { .. }
+            | JobEvent::Changed { .. }
+            | JobEvent::Pruned { .. } => None,
+        }
+    }
+
+    /// The most bytes its payload may take: 160, and more where a person's words or names are in it.
+    pub fn payload_limit(&self) -> usize {
+        match self {
+            JobEvent::Created { .. } => 1_024,
+            JobEvent::Planned { .. } | JobEvent::Placing { .. } => 4_096,
+            JobEvent::Pruned { .. } => 400,
+            JobEvent::Failed { .. } | JobEvent::AttemptFailed { .. } | JobEvent::Ended { .. } => {
+                // A character can take six bytes once JSON has escaped it.
+                160 + 6 * MESSAGE_LIMIT
+            }
+            _ => 160,
+        }
+    }
+
+    /// The hash of the detail that belongs to it, if it has one.
+    pub fn detail(&self) -> Option<Digest> {
+        match self {
+            JobEvent::Created { request, .. } => Some(*request),
+            JobEvent::Planned { detail, .. } => Some(*detail),
+            JobEvent::Succeeded { detail, .. } => *detail,
+            _ => None,
+        }
+    }
+}
+
+/// Cuts a text to at most `limit` bytes, at a character, and says so with an ellipsis.
+pub fn cut(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let end = (0..=limit - '…'.len_utf8()).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}…", &text[..end])
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_begins_with_its_number_and_reads_back() {
+        let recorded = Recorded { seq: 7, at: 1_764_000_000_000, event: JobEvent::Started { item: 3, attempt: 1 } };
+        let payload = recorded.encode();
+        assert_eq!(payload, r#"{"seq":7,"at":1764000000000,"event":"started","item":3,"attempt":1}"#);
+        assert_eq!(Recorded::decode(&payload), Ok(recorded));
+        let began = Recorded { seq: 2, at: 5, event: JobEvent::Began {} };
+        assert_eq!(began.encode(), r#"{"seq":2,"at":5,"event":"began"}"#);
+        assert_eq!(Recorded::decode(&began.encode()), Ok(began));
+    }
+
+    #[test]
+    fn an_event_of_a_later_version_is_not_skipped() {
+        let error = Recorded::decode(r#"{"seq":1,"at":1,"event":"teleported","item":3}"#);
+        assert!(error.is_err());
+    }
+
+    #[test]
+    fn the_largest_numbers_stay_within_the_payload_limit() {
+        let events = [
+            JobEvent::Succeeded { item: u32::MAX, attempt: 99_999, effect: Effect::Unchanged, detail: Some(Digest([255; 16])) },
+            JobEvent::Returned { item: u32::MAX, attempt: u32::MAX },
+            JobEvent::Changed { priority: Some(i32::MIN), concurrency: Some(u32::MAX) },
+            JobEvent::Failed { item: u32::MAX, attempt: u32::MAX, reason: FailReason::Interrupted, message: "\u{1}".repeat(MESSAGE_LIMIT) },
+        ];
+        for event in events {
+            let recorded = Recorded { seq: u64::from(u32::MAX), at: 99_999_999_999_999, event };
+            assert!(recorded.encode().len() <= recorded.event.payload_limit(), "{}", recorded.encode());
+        }
+    }
+
+    #[test]
+    fn a_cut_text_ends_at_a_character() {
+        assert_eq!(cut("short", 10), "short");
+        assert_eq!(cut("ääääää", 8), "ää…");
+    }
+}

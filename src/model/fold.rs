@@ -1,0 +1,211 @@
+//! A job as its events up to a `seq` make it.
+
+use std::collections::BTreeMap;
+
+use super::counters::Counters;
+use super::digest::Digest;
+use super::event::{HaltBy, HaltWhen, JobEvent, Outcome, Recorded, UnknownEvent};
+use super::id::{JobId, Millis, Seq};
+use super::item::ItemStatus;
+use super::next::{Change, Refusal, next};
+use super::status::JobStatus;
+
+/// A job after its first `seq` events. One byte an item, so a job of 100,000 files takes 100 kB.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fold {
+    /// The job.
+    pub id: JobId,
+    /// How many events made it.
+    pub seq: Seq,
+    /// The chain over these events.
+    pub digest: Digest,
+    /// The name of the recipe.
+    pub recipe: String,
+    /// What a person calls the job.
+    pub title: String,
+    /// Hash of the request.
+    pub request: Digest,
+    /// The job this one retries.
+    pub parent: Option<JobId>,
+    /// Where it stands.
+    pub status: JobStatus,
+    /// Whether a person must approve the plan.
+    pub approval: bool,
+    /// Whether the list of items is whole.
+    pub plan_ended: bool,
+    /// The halt, once there is one.
+    pub halt: Option<(HaltBy, HaltWhen)>,
+    /// Higher goes first.
+    pub priority: i32,
+    /// The most items to run at once; 0 leaves it to the server.
+    pub concurrency: u32,
+    /// Why the job failed as a whole, in a person's words.
+    pub message: Option<String>,
+    /// When it was created.
+    pub created: Millis,
+    /// When it first began to process.
+    pub began: Option<Millis>,
+    /// When it ended.
+    pub ended: Option<Millis>,
+    /// Whether its history is removed.
+    pub pruned: bool,
+    /// Items by status.
+    pub counters: Counters,
+    pub(super) items: Vec<u8>,
+    pub(super) attempts: BTreeMap<u32, u32>,
+}
+
+/// Why a payload was not folded. The fold is as before.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    /// Its number is not the next one.
+    #[error("event {found} came where {expected} was due")]
+    Gap {
+        /// The number that was due.
+        expected: Seq,
+        /// The number that came.
+        found: Seq,
+    },
+    /// It cannot happen in this state.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// This version does not know it.
+    #[error(transparent)]
+    Unknown(#[from] UnknownEvent),
+}
+
+impl Fold {
+    /// The job made by its first event.
+    pub fn create(payload: &str) -> Result<Self, FoldError> {
+        let recorded = Recorded::decode(payload)?;
+        Fold::create_recorded(&recorded, payload)
+    }
+
+    /// As [`Fold::create`], where the payload has been read already.
+    pub fn create_recorded(recorded: &Recorded, payload: &str) -> Result<Self, FoldError> {
+        let status = next(None, &recorded.event)?.status;
+        let JobEvent::Created { id, recipe, title, request, approval, priority, concurrency, parent } = &recorded.event
+        else {
+            return Err(Refusal::NotCreated.into());
+        };
+        if recorded.seq != 1 {
+            return Err(FoldError::Gap { expected: 1, found: recorded.seq });
+        }
+        Ok(Fold {
+            id: *id,
+            seq: 1,
+            digest: Digest::start(id).then(payload.as_bytes()),
+            recipe: recipe.clone(),
+            title: title.clone(),
+            request: *request,
+            parent: *parent,
+            status,
+            approval: *approval,
+            plan_ended: false,
+            halt: None,
+            priority: *priority,
+            concurrency: *concurrency,
+            message: None,
+            created: recorded.at,
+            began: None,
+            ended: None,
+            pruned: false,
+            counters: Counters::default(),
+            items: Vec::new(),
+            attempts: BTreeMap::new(),
+        })
+    }
+
+    /// Folds the next event.
+    pub fn apply(&mut self, payload: &str) -> Result<Recorded, FoldError> {
+        let recorded = Recorded::decode(payload)?;
+        self.apply_recorded(&recorded, payload)?;
+        Ok(recorded)
+    }
+
+    /// As [`Fold::apply`], where the payload has been read already.
+    pub fn apply_recorded(&mut self, recorded: &Recorded, payload: &str) -> Result<(), FoldError> {
+        if recorded.seq != self.seq + 1 {
+            return Err(FoldError::Gap { expected: self.seq + 1, found: recorded.seq });
+        }
+        let step = next(Some(self), &recorded.event)?;
+        self.seq = recorded.seq;
+        self.digest = self.digest.then(payload.as_bytes());
+        self.status = step.status;
+        self.change(step.change);
+        self.head(recorded);
+        Ok(())
+    }
+
+    /// Where an item stands.
+    pub fn item(&self, item: u32) -> Option<ItemStatus> {
+        self.items.get(item as usize).copied().and_then(ItemStatus::from_byte)
+    }
+
+    /// Every item, in order.
+    pub fn items(&self) -> impl Iterator<Item = (u32, ItemStatus)> + '_ {
+        (0u32..).zip(self.items.iter().filter_map(|byte| ItemStatus::from_byte(*byte)))
+    }
+
+    /// The number of the item's last attempt; 0 if it was never tried.
+    pub fn last_attempt(&self, item: u32) -> u32 {
+        let once = |status| matches!(status, ItemStatus::Succeeded(_) | ItemStatus::Failed(_) | ItemStatus::Skipped { planned: false, .. });
+        match self.attempts.get(&item) {
+            Some(attempt) => *attempt,
+            None => u32::from(self.item(item).is_some_and(once)),
+        }
+    }
+
+    fn change(&mut self, change: Change) {
+        match change {
+            Change::Head => {}
+            Change::Items { count, skips } => {
+                let first = self.items.len();
+                self.items.resize(first + count as usize, ItemStatus::Waiting.byte());
+                for (start, length, reason) in skips {
+                    let run = start as usize..(start + length) as usize;
+                    self.items[run].fill(ItemStatus::Skipped { reason, planned: true }.byte());
+                }
+                for byte in &self.items[first..] {
+                    ItemStatus::from_byte(*byte).into_iter().for_each(|status| self.counters.add(status));
+                }
+            }
+            Change::Item { item, from, to, attempt } => self.move_item(item, from, to, attempt),
+            Change::CancelIdle => {
+                let idle: Vec<_> = self.items().filter(|(_, status)| status.is_idle()).collect();
+                for (item, from) in idle {
+                    self.move_item(item, from, ItemStatus::Cancelled, self.last_attempt(item));
+                }
+            }
+        }
+    }
+
+    fn move_item(&mut self, item: u32, from: ItemStatus, to: ItemStatus, attempt: u32) {
+        self.items[item as usize] = to.byte();
+        self.counters.shift(from, to);
+        // Only items tried and not settled, or tried more than once, are worth an entry.
+        if attempt > 1 || (attempt == 1 && to.is_open()) {
+            self.attempts.insert(item, attempt);
+        } else {
+            self.attempts.remove(&item);
+        }
+    }
+
+    fn head(&mut self, recorded: &Recorded) {
+        match &recorded.event {
+            JobEvent::PlanEnded { .. } => self.plan_ended = true,
+            JobEvent::Began {} => self.began = self.began.or(Some(recorded.at)),
+            JobEvent::Halted { by, when } => self.halt = Some((*by, *when)),
+            JobEvent::Changed { priority, concurrency } => {
+                self.priority = priority.unwrap_or(self.priority);
+                self.concurrency = concurrency.unwrap_or(self.concurrency);
+            }
+            JobEvent::Ended { outcome: Outcome::Failed { message, .. } } => self.message = Some(message.clone()),
+            JobEvent::Pruned { .. } => self.pruned = true,
+            _ => {}
+        }
+        if self.status.is_terminal() {
+            self.ended = self.ended.or(Some(recorded.at));
+        }
+    }
+}

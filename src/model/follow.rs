@@ -1,0 +1,408 @@
+//! The receiving side of the protocol, as a machine without IO: messages, errors and time go in; a fold for each
+//! followed job, orders to open and close the stream, and the state of the link come out.
+//!
+//! A shell (the browser's `EventSource`, a terminal, a test) does what [`Effect`] says and reports back with the
+//! generation it was given; whatever an older source still says is dropped.
+
+mod link;
+mod tracked;
+
+use std::collections::BTreeMap;
+
+pub use link::LinkState;
+pub use tracked::{HealReason, Phase, Proof, Tracked};
+
+use super::cursor::Cursor;
+use super::error::ApiError;
+use super::event::Recorded;
+use super::id::{JobId, Millis};
+use super::message::{Closed, ClosedHow, Events, GoneReason, Hello, Message, Ping, Reset, SnapshotMessage};
+use super::summary::JobSummary;
+use link::Link;
+use tracked::Reception;
+
+/// What the shell has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Open a stream with this query string, and report with this generation.
+    Open {
+        /// The number of this source.
+        generation: u64,
+        /// What follows `/api/events?`.
+        query: String,
+    },
+    /// Close the open stream.
+    Close,
+    /// Fetch the same URL once with `wait=0` and report the answer: the source was refused, and only that tells why.
+    Probe {
+        /// What follows `/api/events?`.
+        query: String,
+    },
+    /// A line for the console.
+    Log(String),
+    /// A job reached a terminal status. Said once for each followed job.
+    Finished(JobId),
+}
+
+/// The receiving side. Times are the caller's milliseconds, from any origin, never going back.
+#[derive(Debug)]
+pub struct Follow {
+    jobs: BTreeMap<JobId, Tracked>,
+    summaries: BTreeMap<JobId, JobSummary>,
+    watch: bool,
+    cursor: Option<Cursor>,
+    link: Link,
+    build: Option<String>,
+    server_build: Option<String>,
+    /// Server clock minus ours.
+    skew: Option<i64>,
+    recording: bool,
+}
+
+impl Follow {
+    /// Nothing followed yet. `cursor` is where the page's first data stands; `seed` spreads the reopening of many
+    /// clients; `build` is the page's own, to notice a newer server.
+    pub fn new(cursor: Option<Cursor>, watch: bool, build: Option<String>, seed: u64) -> Self {
+        Follow {
+            jobs: BTreeMap::new(),
+            summaries: BTreeMap::new(),
+            watch,
+            cursor,
+            link: Link::new(seed),
+            build,
+            server_build: None,
+            skew: None,
+            recording: true,
+        }
+    }
+
+    /// Opens the stream.
+    pub fn start(&mut self, now: Millis) -> Vec<Effect> {
+        self.open(now)
+    }
+
+    /// Follows one more job, which need not exist yet. Takes effect at once.
+    pub fn follow(&mut self, now: Millis, job: JobId) -> Vec<Effect> {
+        if self.jobs.contains_key(&job) {
+            return Vec::new();
+        }
+        self.jobs.insert(job, Tracked::new());
+        if self.link.started() { self.open(now) } else { Vec::new() }
+    }
+
+    /// Stops following a job.
+    pub fn unfollow(&mut self, now: Millis, job: JobId) -> Vec<Effect> {
+        match self.jobs.remove(&job) {
+            Some(tracked) if self.link.started() && !tracked.is_closed() => self.open(now),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A message of the source `generation`, with the event id it carried (empty for none).
+    pub fn message(&mut self, now: Millis, generation: u64, text: &str, id: &str) -> Vec<Effect> {
+        if !self.link.heard(now, generation) {
+            return Vec::new();
+        }
+        let message = match Message::decode(text) {
+            Ok(message) => message,
+            // Half a message or a foreign one: nothing of it can be trusted, so ask again from the last good cursor.
+            Err(error) => {
+                let mut effects = vec![Effect::Log(format!("[stream] {error}; reopening"))];
+                effects.extend(self.open(now));
+                return effects;
+            }
+        };
+        let mut effects = Vec::new();
+        let lost = match message {
+            Message::Hello(hello) => self.hello(now, hello),
+            Message::Snapshot(snapshot) => self.snapshot(now, *snapshot, &mut effects),
+            Message::Events(events) => self.events(now, &events, &mut effects),
+            Message::Summaries(news) => {
+                self.summaries.extend(news.summaries.into_iter().map(|summary| (summary.job, summary)));
+                None
+            }
+            Message::Now(news) => {
+                if let Some(tracked) = self.jobs.get_mut(&news.job) {
+                    tracked.now = Some(news);
+                }
+                None
+            }
+            Message::Absent(absent) => {
+                self.with(absent.job, Tracked::absent);
+                None
+            }
+            Message::CaughtUp(_) => {
+                self.link.caught_up();
+                None
+            }
+            Message::Ping(ping) => self.ping(now, &ping),
+            Message::Reset(reset) => self.reset(now, &reset, &mut effects),
+            Message::Closed(closed) => self.closed(&closed),
+            Message::Unknown(kind) => {
+                effects.push(Effect::Log(format!("[stream] a message of unknown kind {kind:?}: reload the page")));
+                None
+            }
+        };
+        match lost {
+            Some((job, reason)) => effects.extend(self.heal(now, job, reason)),
+            // Only a message that was taken in moves the cursor.
+            None => self.cursor = id.parse().ok().or(self.cursor.take()),
+        }
+        effects
+    }
+
+    /// The source `generation` failed. `closed`: it was refused, and the browser will not try again by itself.
+    pub fn error(&mut self, now: Millis, generation: u64, closed: bool) -> Vec<Effect> {
+        if !self.link.is_current(generation) {
+            return Vec::new();
+        }
+        let mute = self.link.failed(now);
+        let mut effects = vec![Effect::Close];
+        if closed && mute {
+            effects.push(Effect::Probe { query: self.query() });
+        }
+        effects
+    }
+
+    /// The answer to a [`Effect::Probe`].
+    pub fn probed(&mut self, answer: Result<(), ApiError>) {
+        if let Err(error) = answer
+            && matches!(error.status(), 400 | 401 | 403)
+        {
+            self.link.refuse(error.to_string());
+        }
+    }
+
+    /// Time passed. Call it about four times a second.
+    pub fn tick(&mut self, now: Millis) -> Vec<Effect> {
+        if self.nothing_wanted() {
+            return if self.link.close() { vec![Effect::Close] } else { Vec::new() };
+        }
+        match self.link.due(now) {
+            link::Due::Nothing => Vec::new(),
+            link::Due::Close => vec![Effect::Close],
+            link::Due::Open => self.open(now),
+        }
+    }
+
+    /// The page was shown (or thawed) or hidden.
+    pub fn visible(&mut self, now: Millis, visible: bool) -> Vec<Effect> {
+        self.link.visible(now, visible);
+        if visible { self.tick(now) } else { Vec::new() }
+    }
+
+    /// The network came back: try at once.
+    pub fn online(&mut self, now: Millis) -> Vec<Effect> {
+        self.link.hurry(now);
+        self.tick(now)
+    }
+
+    /// A followed job.
+    pub fn job(&self, job: &JobId) -> Option<&Tracked> {
+        self.jobs.get(job)
+    }
+
+    /// Every followed job.
+    pub fn jobs(&self) -> impl Iterator<Item = (&JobId, &Tracked)> {
+        self.jobs.iter()
+    }
+
+    /// The state of every job heard of, followed or watched; of a followed one, its fold's.
+    pub fn summaries(&self) -> BTreeMap<JobId, JobSummary> {
+        let mut all = self.summaries.clone();
+        let folded = self.jobs.iter().filter_map(|(job, tracked)| Some((*job, JobSummary::from(tracked.fold()?))));
+        all.extend(folded.filter(|(job, _)| self.jobs.get(job).is_some_and(|tracked| !tracked.is_stopped())));
+        all
+    }
+
+    /// Adds what the page was rendered with.
+    pub fn know(&mut self, summaries: Vec<JobSummary>) {
+        for summary in summaries {
+            self.summaries.entry(summary.job).or_insert(summary);
+        }
+    }
+
+    /// Where this client would resume.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.cursor.as_ref()
+    }
+
+    /// The state of the link, from numbers.
+    pub fn link(&mut self, now: Millis) -> LinkState {
+        let behind = self.jobs.values().map(Tracked::behind).sum();
+        let healed = self.jobs.values().filter_map(|tracked| tracked.healed_at()).max_by_key(|(at, _)| *at);
+        self.link.state(now, behind, healed)
+    }
+
+    /// Server time minus `now`, once the server has told its own.
+    pub fn skew(&self) -> Option<i64> {
+        self.skew
+    }
+
+    /// Whether the server can record anything.
+    pub fn is_recording(&self) -> bool {
+        self.recording
+    }
+
+    /// Whether the server runs another build than the page's, and nothing is shown that a reload would disturb.
+    pub fn wants_reload(&self) -> bool {
+        let other = matches!((&self.build, &self.server_build), (Some(ours), Some(theirs)) if ours != theirs);
+        let unknown = self.jobs.values().any(|tracked| tracked.met_unknown());
+        unknown || (other && self.jobs.values().all(Tracked::is_closed))
+    }
+
+    fn hello(&mut self, now: Millis, hello: Hello) -> Option<(JobId, HealReason)> {
+        self.skew = Some(hello.now as i64 - now as i64);
+        self.recording = hello.recording;
+        self.server_build = Some(hello.build);
+        None
+    }
+
+    fn snapshot(
+        &mut self,
+        now: Millis,
+        message: SnapshotMessage,
+        effects: &mut Vec<Effect>,
+    ) -> Option<(JobId, HealReason)> {
+        let job = message.job;
+        let tracked = self.jobs.get_mut(&job)?;
+        match tracked.replace(now, message) {
+            Ok(()) => tracked.tell(&job, None, effects),
+            Err(reason) => return Some((job, reason)),
+        }
+        None
+    }
+
+    /// Takes in all of the message or, if any of it does not follow on, nothing.
+    fn events(&mut self, now: Millis, events: &Events, effects: &mut Vec<Effect>) -> Option<(JobId, HealReason)> {
+        let mut due = BTreeMap::new();
+        let mut read: Vec<(JobId, Recorded, &str)> = Vec::new();
+        for frame in &events.frames {
+            let Some(tracked) = self.jobs.get_mut(&frame.job) else { continue };
+            if !tracked.is_folding() {
+                continue;
+            }
+            let due = due.entry(frame.job).or_insert_with(|| tracked.due());
+            for raw in &frame.events {
+                let recorded = match Recorded::decode(raw.get()) {
+                    Ok(recorded) => recorded,
+                    Err(error) => {
+                        effects.push(Effect::Log(format!("[JOB {}] {error}: reload the page", frame.job)));
+                        tracked.stop_unknown();
+                        break;
+                    }
+                };
+                if recorded.seq > *due {
+                    return Some((frame.job, HealReason::Gap));
+                }
+                if recorded.seq == *due {
+                    *due += 1;
+                    read.push((frame.job, recorded, raw.get()));
+                }
+            }
+        }
+        for (job, recorded, payload) in read {
+            let Some(tracked) = self.jobs.get_mut(&job) else { continue };
+            match tracked.fold_in(&recorded, payload) {
+                Reception::Taken => tracked.tell(&job, Some(now), effects),
+                Reception::Refused(refusal) => {
+                    effects.push(Effect::Log(format!("[JOB {job}] event {} refused: {refusal}", recorded.seq)));
+                    return Some((job, HealReason::Refused));
+                }
+            }
+        }
+        None
+    }
+
+    fn ping(&mut self, now: Millis, ping: &Ping) -> Option<(JobId, HealReason)> {
+        self.skew = Some(ping.now as i64 - now as i64);
+        self.recording = ping.recording;
+        let caught_up = self.link.is_caught_up();
+        for (job, (sent, digest, last)) in &ping.jobs {
+            if let Some(tracked) = self.jobs.get_mut(job)
+                && let Err(reason) = tracked.check(now, *sent, digest, *last, caught_up)
+            {
+                return Some((*job, reason));
+            }
+        }
+        None
+    }
+
+    fn reset(&mut self, now: Millis, reset: &Reset, effects: &mut Vec<Effect>) -> Option<(JobId, HealReason)> {
+        let reason = HealReason::Reset(reset.reason);
+        effects.push(Effect::Log(format!("[stream] the cursor could not be honoured ({reason}); taking fresh snapshots")));
+        if reset.reason != super::message::ResetReason::Far {
+            self.cursor = None;
+            self.summaries.clear();
+        }
+        for job in &reset.jobs {
+            self.with(*job, |tracked| tracked.expect_snapshot(now, reason));
+        }
+        None
+    }
+
+    fn closed(&mut self, closed: &Closed) -> Option<(JobId, HealReason)> {
+        let tracked = self.jobs.get_mut(&closed.job)?;
+        match &closed.how {
+            ClosedHow::Ended { seq, fold, .. } => tracked.close(*seq, fold).err().map(|reason| (closed.job, reason)),
+            ClosedHow::Gone { reason } => {
+                tracked.gone(*reason);
+                // Still wanted: the job may yet appear, so a later connection asks again.
+                if *reason == GoneReason::Absent {
+                    self.link.reopen_in(2_000);
+                }
+                None
+            }
+        }
+    }
+
+    fn heal(&mut self, now: Millis, job: JobId, reason: HealReason) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.with(job, |tracked| {
+            let next = tracked.heal(now, reason);
+            effects.push(Effect::Log(format!("[JOB {job}] {reason}; {next}")));
+        });
+        effects.extend(self.open(now));
+        effects
+    }
+
+    fn with(&mut self, job: JobId, act: impl FnOnce(&mut Tracked)) {
+        if let Some(tracked) = self.jobs.get_mut(&job) {
+            act(tracked);
+        }
+    }
+
+    fn nothing_wanted(&self) -> bool {
+        !self.watch && self.jobs.values().all(|tracked| tracked.is_closed() || tracked.is_stopped())
+    }
+
+    fn open(&mut self, now: Millis) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.link.close() {
+            effects.push(Effect::Close);
+        }
+        if !self.nothing_wanted()
+            && let Some(generation) = self.link.open(now)
+        {
+            effects.push(Effect::Open { generation, query: self.query() });
+        }
+        effects
+    }
+
+    fn query(&self) -> String {
+        let mut parts = Vec::new();
+        if self.watch {
+            parts.push("watch=jobs".to_owned());
+        }
+        for (job, tracked) in &self.jobs {
+            if let Some(word) = tracked.ask(self.cursor.is_some()) {
+                parts.push(format!("{word}={job}"));
+            }
+        }
+        parts.extend(self.cursor.iter().map(|cursor| format!("after={cursor}")));
+        parts.join("&")
+    }
+}
+
+#[cfg(test)]
+mod tests;

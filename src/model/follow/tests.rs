@@ -1,0 +1,340 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::digest::Digest;
+use crate::model::fold::Fold;
+use crate::model::message::{Body, CaughtUp, ResetReason, SnapshotMessage, events_text};
+use crate::model::status::JobStatus;
+use crate::model::testing::{Draw, random_events, record};
+
+/// A log of one job and a link that loses, repeats, swaps, cuts and damages: an honest server on the worst wire.
+struct Wire {
+    job: JobId,
+    payloads: Vec<String>,
+    folds: Vec<Fold>,
+    draw: Draw,
+    now: Millis,
+    trouble: usize,
+}
+
+impl Wire {
+    fn new(seed: u64, most: usize, trouble: usize) -> Self {
+        let (payloads, _) = record(&random_events(seed, most));
+        let mut folds = vec![Fold::create(&payloads[0]).expect("created")];
+        for payload in &payloads[1..] {
+            let mut fold = folds.last().expect("one").clone();
+            fold.apply(payload).expect("accepted once");
+            folds.push(fold);
+        }
+        Wire { job: folds[0].id, payloads, folds, draw: Draw(seed ^ 0x5eed), now: 1_000_000, trouble }
+    }
+
+    fn last(&self) -> &Fold {
+        self.folds.last().expect("one")
+    }
+
+    fn cursor(&self, seq: u64) -> Cursor {
+        if seq == 0 { Cursor::start() } else { Cursor::at(seq, &self.folds[seq as usize - 1].digest) }
+    }
+
+    fn ping(&self, sent: u64) -> (String, String) {
+        let digest = if sent == 0 { Digest::start(&self.job) } else { self.folds[sent as usize - 1].digest };
+        let last = self.payloads.len() as u64;
+        let ping = Ping { head: last, now: self.now, jobs: [(self.job, (sent, digest, last))].into(), recording: true };
+        (ping.text(), self.cursor(sent).to_string())
+    }
+
+    /// What an honest server sends to this query string.
+    fn serve(&mut self, query: &str) -> Vec<(String, String)> {
+        let value = |key: &str| query.split('&').find_map(|part| part.strip_prefix(key));
+        let after: Option<Cursor> = value("after=").and_then(|text| text.parse().ok());
+        let mut messages = vec![(Hello { build: "b".into(), now: self.now, recording: true }.text(), String::new())];
+        let held = value("held=").is_some();
+        let asked = held || value("job=").is_some();
+        if !asked {
+            return messages;
+        }
+        let last = self.payloads.len() as u64;
+        let mut sent = match &after {
+            Some(cursor) if held || cursor.position == 0 => cursor.position,
+            _ => {
+                let fold = self.last().clone();
+                let snapshot = SnapshotMessage { job: self.job, seq: fold.seq, digest: fold.digest, fold: fold.hash(), state: fold.snapshot() };
+                messages.push((snapshot.text(), String::new()));
+                last
+            }
+        };
+        while sent < last {
+            let count = 1 + self.draw.below(4) as u64;
+            let upto = (sent + count).min(last);
+            let page = self.payloads[sent as usize..upto as usize].iter().map(String::as_str).collect();
+            messages.push((events_text([(self.job, page)]), self.cursor(upto).to_string()));
+            sent = upto;
+            if self.draw.below(4) == 0 {
+                messages.push(self.ping(sent));
+            }
+        }
+        messages.push((CaughtUp { cursor: self.cursor(last) }.text(), self.cursor(last).to_string()));
+        messages.push(self.ping(last));
+        if self.last().status.is_terminal() {
+            let how = ClosedHow::Ended { seq: last, fold: self.last().hash(), status: self.last().status };
+            messages.push((Closed { job: self.job, how }.text(), "end".into()));
+        }
+        messages
+    }
+
+    /// One connection to its end, with trouble on the way while any is left. Returns the orders to come.
+    fn connection(&mut self, follow: &mut Follow, generation: u64, query: &str) -> Vec<Effect> {
+        let mut messages = self.serve(query);
+        if self.trouble > 0 {
+            let at = self.draw.below(messages.len());
+            match self.draw.below(5) {
+                0 => drop(messages.remove(at)),
+                1 => messages.insert(at, messages[at].clone()),
+                2 => messages.swap(at, at.saturating_sub(1)),
+                3 => messages.truncate(at),
+                _ => {
+                    let half = messages[at].0.len() / 2;
+                    messages[at].0.truncate(half);
+                }
+            }
+            self.trouble -= 1;
+        }
+        for (text, id) in messages {
+            self.now += 20;
+            let effects = follow.message(self.now, generation, &text, &id);
+            if effects.iter().any(|effect| matches!(effect, Effect::Open { .. })) {
+                return effects;
+            }
+        }
+        let mut effects = follow.error(self.now, generation, false);
+        // Far enough apart that trouble does not count as a series.
+        self.now += 61_000;
+        effects.extend(follow.tick(self.now));
+        effects
+    }
+
+    fn run(&mut self) -> Follow {
+        let mut follow = Follow::new(Some(Cursor::start()), false, None, 7);
+        follow.follow(self.now, self.job);
+        let mut effects = follow.start(self.now);
+        for _ in 0..200 {
+            let open = effects.iter().rev().find_map(|effect| match effect {
+                Effect::Open { generation, query } => Some((*generation, query.clone())),
+                _ => None,
+            });
+            let Some((generation, query)) = open else { break };
+            effects = self.connection(&mut follow, generation, &query);
+            let done = follow.job(&self.job).and_then(Tracked::fold).is_some_and(|fold| fold.seq == self.last().seq);
+            if self.trouble == 0 && done {
+                break;
+            }
+        }
+        follow
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn whatever_the_wire_does_the_fold_ends_equal_to_the_log_or_the_page_says_so(seed: u64, most in 2usize..80, trouble in 0usize..9) {
+        let mut wire = Wire::new(seed, most, trouble);
+        let follow = wire.run();
+        let tracked = follow.job(&wire.job).expect("followed");
+        if tracked.phase() != Phase::Stopped {
+            let fold = tracked.fold().expect("received");
+            prop_assert_eq!(fold.digest, wire.last().digest);
+            prop_assert_eq!(fold.hash(), wire.last().hash());
+        }
+    }
+
+    /// Whatever is said at any moment, no fold that is shown as followed ever disagrees with the log.
+    #[test]
+    fn it_is_never_wrong_in_silence(seed: u64, most in 2usize..60) {
+        let mut wire = Wire::new(seed, most, 0);
+        let mut follow = Follow::new(Some(Cursor::start()), false, None, 7);
+        follow.follow(0, wire.job);
+        let effects = follow.start(0);
+        let Some(Effect::Open { generation, query }) = effects.into_iter().next_back() else { panic!("no order to open") };
+        let mut messages = wire.serve(&query);
+        for _ in 0..3 {
+            let (from, to) = (wire.draw.below(messages.len()), wire.draw.below(messages.len()));
+            let moved = messages.remove(from);
+            messages.insert(to.min(messages.len()), moved);
+        }
+        for (text, id) in messages {
+            follow.message(wire.now, generation, &text, &id);
+            if let Some(fold) = follow.job(&wire.job).and_then(Tracked::fold) {
+                prop_assert_eq!(fold.digest, wire.folds[fold.seq as usize - 1].digest);
+            }
+        }
+    }
+}
+
+fn opened(effects: &[Effect]) -> (u64, String) {
+    effects
+        .iter()
+        .find_map(|effect| match effect {
+            Effect::Open { generation, query } => Some((*generation, query.clone())),
+            _ => None,
+        })
+        .unwrap_or_else(|| panic!("no order to open in {effects:?}"))
+}
+
+/// A follower that has taken in everything but the last `missing` events.
+fn follower(wire: &mut Wire, missing: usize) -> (Follow, u64) {
+    let mut follow = Follow::new(Some(Cursor::start()), false, None, 7);
+    follow.follow(wire.now, wire.job);
+    let (generation, _) = opened(&follow.start(wire.now));
+    for seq in 1..=(wire.payloads.len() - missing) as u64 {
+        let text = events_text([(wire.job, vec![wire.payloads[seq as usize - 1].as_str()])]);
+        let effects = follow.message(wire.now, generation, &text, &wire.cursor(seq).to_string());
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Open { .. })));
+    }
+    (follow, generation)
+}
+
+#[test]
+fn a_lost_last_event_is_found_by_a_ping_alone() {
+    let mut wire = Wire::new(3, 30, 0);
+    let (mut follow, generation) = follower(&mut wire, 1);
+    let (text, id) = wire.ping(wire.payloads.len() as u64);
+    let (_, query) = opened(&follow.message(wire.now, generation, &text, &id));
+    let last_good = wire.cursor(wire.payloads.len() as u64 - 1);
+    assert_eq!(query, format!("held={}&after={last_good}", wire.job));
+}
+
+#[test]
+fn a_gap_moves_no_cursor_and_reads_on_from_the_last_good_one() {
+    let mut wire = Wire::new(4, 30, 0);
+    let (mut follow, generation) = follower(&mut wire, 3);
+    let held = wire.payloads.len() as u64 - 3;
+    let skipping = events_text([(wire.job, wire.payloads[held as usize + 1..].iter().map(String::as_str).collect())]);
+    let (_, query) = opened(&follow.message(wire.now, generation, &skipping, &wire.cursor(held + 3).to_string()));
+    assert!(query.ends_with(&format!("after={}", wire.cursor(held))), "{query}");
+    assert_eq!(follow.job(&wire.job).and_then(Tracked::fold).map(|fold| fold.seq), Some(held));
+    assert!(matches!(follow.link(wire.now), LinkState::Healed(HealReason::Gap)));
+}
+
+#[test]
+fn another_digest_at_the_same_event_asks_for_a_snapshot() {
+    let mut wire = Wire::new(5, 20, 0);
+    let (mut follow, generation) = follower(&mut wire, 0);
+    let last = wire.payloads.len() as u64;
+    let caught_up = CaughtUp { cursor: wire.cursor(last) }.text();
+    follow.message(wire.now, generation, &caught_up, &wire.cursor(last).to_string());
+    let ping = Ping { head: last, now: 0, jobs: [(wire.job, (last, Digest([9; 16]), last))].into(), recording: true };
+    let (_, query) = opened(&follow.message(wire.now, generation, &ping.text(), ""));
+    assert!(query.starts_with(&format!("job={}", wire.job)), "{query}");
+}
+
+#[test]
+fn a_third_heal_within_a_minute_stops_folding_and_says_so() {
+    let mut wire = Wire::new(6, 30, 0);
+    let (mut follow, mut generation) = follower(&mut wire, 2);
+    for _ in 0..2 {
+        let (text, id) = wire.ping(wire.payloads.len() as u64);
+        (generation, _) = opened(&follow.message(wire.now, generation, &text, &id));
+    }
+    let (text, id) = wire.ping(wire.payloads.len() as u64);
+    let effects = follow.message(wire.now, generation, &text, &id);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Log(line) if line.contains("third time"))), "{effects:?}");
+    assert_eq!(follow.job(&wire.job).map(Tracked::phase), Some(Phase::Stopped));
+}
+
+#[test]
+fn an_event_of_a_later_version_stops_folding_and_asks_for_a_reload() {
+    let mut wire = Wire::new(7, 20, 0);
+    let (mut follow, generation) = follower(&mut wire, 0);
+    let seq = wire.payloads.len() + 1;
+    let unknown = format!(r#"{{"seq":{seq},"at":1,"event":"teleported"}}"#);
+    follow.message(wire.now, generation, &events_text([(wire.job, vec![unknown.as_str()])]), "");
+    assert_eq!(follow.job(&wire.job).map(Tracked::phase), Some(Phase::Stopped));
+    assert!(follow.wants_reload());
+}
+
+#[test]
+fn messages_of_a_source_already_closed_are_dropped() {
+    let mut wire = Wire::new(8, 20, 0);
+    let (mut follow, old) = follower(&mut wire, 1);
+    follow.error(wire.now, old, false);
+    let held = follow.job(&wire.job).and_then(Tracked::fold).map(|fold| fold.seq);
+    let rest = events_text([(wire.job, vec![wire.payloads.last().expect("one").as_str()])]);
+    assert!(follow.message(wire.now, old, &rest, "").is_empty());
+    assert_eq!(follow.job(&wire.job).and_then(Tracked::fold).map(|fold| fold.seq), held);
+}
+
+#[test]
+fn silence_is_said_after_12_s_and_reopened_after_15_s() {
+    let mut wire = Wire::new(9, 20, 0);
+    let (mut follow, _) = follower(&mut wire, 1);
+    let begun = wire.now;
+    for second in 1..15 {
+        assert!(follow.tick(begun + second * 1_000).is_empty(), "second {second}");
+    }
+    assert_eq!(follow.link(begun + 13_000), LinkState::Silent(13));
+    let (_, query) = opened(&follow.tick(begun + 15_000));
+    assert!(query.starts_with("held="), "{query}");
+}
+
+#[test]
+fn a_thawed_page_listens_for_a_second_before_it_gives_up_its_source() {
+    let mut wire = Wire::new(10, 20, 0);
+    let (mut follow, _) = follower(&mut wire, 1);
+    assert!(follow.tick(wire.now + 250).is_empty());
+    let thawed = wire.now + 600_000;
+    assert!(follow.tick(thawed).is_empty());
+    assert!(follow.tick(thawed + 750).is_empty());
+    opened(&follow.tick(thawed + 1_250));
+}
+
+#[test]
+fn a_hidden_page_closes_after_30_s_and_resumes_by_cursor_when_shown() {
+    let mut wire = Wire::new(11, 20, 0);
+    let (mut follow, generation) = follower(&mut wire, 1);
+    follow.visible(wire.now, false);
+    let mut closed = Vec::new();
+    for step in 1..130 {
+        let now = wire.now + step * 250;
+        if step % 20 == 0 {
+            follow.message(now, generation, &wire.ping(wire.payloads.len() as u64 - 1).0, "");
+        }
+        closed.extend(follow.tick(now));
+    }
+    assert_eq!(closed, [Effect::Close]);
+    let (_, query) = opened(&follow.visible(wire.now + 40_000, true));
+    assert!(query.starts_with("held="), "{query}");
+}
+
+#[test]
+fn an_answer_that_refuses_stops_the_client_and_is_shown() {
+    let mut follow = Follow::new(None, true, None, 7);
+    let (generation, _) = opened(&follow.start(0));
+    let effects = follow.error(10, generation, true);
+    assert!(effects.contains(&Effect::Probe { query: "watch=jobs".into() }), "{effects:?}");
+    follow.probed(Err(ApiError::NoLogin { message: "open the printed link".into() }));
+    assert_eq!(follow.link(20), LinkState::Refused("open the printed link".into()));
+    assert!(follow.tick(60_000).is_empty());
+}
+
+#[test]
+fn reset_for_a_foreign_cursor_forgets_it() {
+    let mut wire = Wire::new(12, 20, 0);
+    let (mut follow, generation) = follower(&mut wire, 0);
+    let reset = Reset { reason: ResetReason::Diverged, jobs: vec![wire.job] };
+    follow.message(wire.now, generation, &reset.text(), "");
+    assert_eq!(follow.cursor(), None);
+    assert!(matches!(follow.link(wire.now), LinkState::Healed(HealReason::Reset(ResetReason::Diverged))));
+}
+
+#[test]
+fn only_a_terminal_event_is_an_ending() {
+    let mut wire = Wire::new(13, 4, 0);
+    assert!(!wire.last().status.is_terminal());
+    let (mut follow, generation) = follower(&mut wire, 0);
+    let effects = follow.error(wire.now, generation, true);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Finished(_))));
+    let status = follow.job(&wire.job).and_then(Tracked::fold).map(|fold| fold.status);
+    assert!(status.is_some_and(|status: JobStatus| !status.is_terminal()));
+}

@@ -1,0 +1,231 @@
+//! One file of a job, and the one byte in which a fold keeps where it stands.
+
+use serde::{Deserialize, Serialize};
+
+/// Where an item stands. The first four are *open*: the job is not over while one is. The others are *settled*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ItemStatus {
+    /// Not tried yet, or to be tried again. A worker's `started` moves it on.
+    Waiting,
+    /// An attempt works on it.
+    Running,
+    /// Its attempt is moving the finished output into place; shown as running, and never stopped half-way.
+    Placing,
+    /// Its worker died while it ran. `requeued` or `dropped` moves it on.
+    Interrupted,
+    /// Done.
+    Succeeded(Effect),
+    /// There was nothing to do, and why.
+    Skipped {
+        /// Why.
+        reason: SkipReason,
+        /// Whether the plan decided it; otherwise an attempt did.
+        planned: bool,
+    },
+    /// Its last try failed.
+    Failed(FailReason),
+    /// Ended by a cancel or a halt before it was done.
+    Cancelled,
+}
+
+/// What a success did to the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// The file was replaced.
+    Changed,
+    /// The output would equal the file; nothing was written.
+    Unchanged,
+    /// A new file was written.
+    Created,
+    /// The file was only read.
+    Read,
+}
+
+/// Why an item was not worked on. Numbers are part of the log's meaning: only add.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// The same file was already processed with the same recipe and settings.
+    Done,
+    /// It is no longer there.
+    Missing,
+    /// It changed between the plan and the work, or during the work.
+    Changed,
+    /// It is a symbolic link.
+    Symlink,
+    /// It is neither a file nor a link: a folder, device, socket or pipe.
+    NotAFile,
+    /// Other names (hard links) share its content.
+    HardLinks,
+    /// Another item, or a file that was there before, has the output's name.
+    Collision,
+    /// The command said so by its exit code.
+    Command,
+    /// The output would not be smaller by enough.
+    NotSmaller,
+}
+
+/// Why a try failed. Numbers are part of the log's meaning: only add.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailReason {
+    /// The recipe found the file wanting.
+    Recipe,
+    /// The file could not be read.
+    Read,
+    /// The output could not be written.
+    Write,
+    /// The recipe panicked.
+    Panic,
+    /// It took longer than allowed.
+    Timeout,
+    /// It was interrupted and not run again.
+    Interrupted,
+    /// After a crash, what lies on disk is neither the old state nor the new one; nothing was touched.
+    Conflict,
+    /// The command exited with a failure.
+    Command,
+    /// The output did not pass its check.
+    Verify,
+}
+
+const EFFECTS: [Effect; 4] = [Effect::Changed, Effect::Unchanged, Effect::Created, Effect::Read];
+
+const SKIPS: [SkipReason; 9] = [
+    SkipReason::Done,
+    SkipReason::Missing,
+    SkipReason::Changed,
+    SkipReason::Symlink,
+    SkipReason::NotAFile,
+    SkipReason::HardLinks,
+    SkipReason::Collision,
+    SkipReason::Command,
+    SkipReason::NotSmaller,
+];
+
+const FAILS: [FailReason; 9] = [
+    FailReason::Recipe,
+    FailReason::Read,
+    FailReason::Write,
+    FailReason::Panic,
+    FailReason::Timeout,
+    FailReason::Interrupted,
+    FailReason::Conflict,
+    FailReason::Command,
+    FailReason::Verify,
+];
+
+impl ItemStatus {
+    /// The byte a fold keeps: 0-3 open, 4-7 succeeded, 8 cancelled, 16 + reason failed, 64 + reason skipped by an
+    /// attempt, 128 + reason skipped by the plan.
+    pub fn byte(self) -> u8 {
+        match self {
+            ItemStatus::Waiting => 0,
+            ItemStatus::Running => 1,
+            ItemStatus::Placing => 2,
+            ItemStatus::Interrupted => 3,
+            ItemStatus::Succeeded(effect) => 4 + effect as u8,
+            ItemStatus::Cancelled => 8,
+            ItemStatus::Failed(reason) => 16 + reason as u8,
+            ItemStatus::Skipped { reason, planned: false } => 64 + reason as u8,
+            ItemStatus::Skipped { reason, planned: true } => 128 + reason as u8,
+        }
+    }
+
+    /// The status that a byte stands for; `None` if no version of Headway wrote it.
+    pub fn from_byte(byte: u8) -> Option<Self> {
+        let at = |base: u8| usize::from(byte - base);
+        Some(match byte {
+            0 => ItemStatus::Waiting,
+            1 => ItemStatus::Running,
+            2 => ItemStatus::Placing,
+            3 => ItemStatus::Interrupted,
+            4..=7 => ItemStatus::Succeeded(EFFECTS[at(4)]),
+            8 => ItemStatus::Cancelled,
+            16..64 => ItemStatus::Failed(*FAILS.get(at(16))?),
+            64..128 => ItemStatus::Skipped { reason: *SKIPS.get(at(64))?, planned: false },
+            128.. => ItemStatus::Skipped { reason: *SKIPS.get(at(128))?, planned: true },
+            9..16 => return None,
+        })
+    }
+
+    /// The word for it, in SQL, JSON and CSS.
+    pub fn label(self) -> &'static str {
+        match self {
+            ItemStatus::Waiting => "waiting",
+            ItemStatus::Running | ItemStatus::Placing => "running",
+            ItemStatus::Interrupted => "interrupted",
+            ItemStatus::Succeeded(_) => "succeeded",
+            ItemStatus::Skipped { .. } => "skipped",
+            ItemStatus::Failed(_) => "failed",
+            ItemStatus::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether the job must still wait for it.
+    pub fn is_open(self) -> bool {
+        matches!(self, ItemStatus::Waiting | ItemStatus::Running | ItemStatus::Placing | ItemStatus::Interrupted)
+    }
+
+    /// Whether a worker holds it.
+    pub fn is_running(self) -> bool {
+        matches!(self, ItemStatus::Running | ItemStatus::Placing)
+    }
+
+    /// Whether no worker holds it, but the job waits for it.
+    pub fn is_idle(self) -> bool {
+        matches!(self, ItemStatus::Waiting | ItemStatus::Interrupted)
+    }
+}
+
+/// The seven words an item's status can be asked for by.
+pub const ITEM_LABELS: [&str; 7] = ["waiting", "running", "interrupted", "succeeded", "skipped", "failed", "cancelled"];
+
+impl SkipReason {
+    /// In a person's words.
+    pub fn text(self) -> &'static str {
+        match self {
+            SkipReason::Done => "already done",
+            SkipReason::Missing => "no longer there",
+            SkipReason::Changed => "changed since it was planned",
+            SkipReason::Symlink => "a symbolic link",
+            SkipReason::NotAFile => "not a regular file",
+            SkipReason::HardLinks => "has other hard links",
+            SkipReason::Collision => "another file has the output's name",
+            SkipReason::Command => "the command skipped it",
+            SkipReason::NotSmaller => "would not be smaller",
+        }
+    }
+}
+
+impl FailReason {
+    /// In a person's words.
+    pub fn text(self) -> &'static str {
+        match self {
+            FailReason::Recipe => "failed",
+            FailReason::Read => "could not be read",
+            FailReason::Write => "could not be written",
+            FailReason::Panic => "the recipe crashed",
+            FailReason::Timeout => "took too long",
+            FailReason::Interrupted => "interrupted",
+            FailReason::Conflict => "conflict on disk after a crash",
+            FailReason::Command => "the command failed",
+            FailReason::Verify => "the output failed its check",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_is_one_status_or_none() {
+        let known: Vec<u8> = (0..=255).filter(|byte| ItemStatus::from_byte(*byte).is_some()).collect();
+        assert_eq!(known.len(), 4 + 4 + 1 + 9 + 9 + 9);
+        for byte in known {
+            assert_eq!(ItemStatus::from_byte(byte).map(ItemStatus::byte), Some(byte));
+        }
+    }
+}

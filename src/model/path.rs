@@ -1,0 +1,220 @@
+//! A file's path below the root of its library, as text that round-trips every byte.
+//!
+//! On disk a path is bytes. On the wire and in the log it is a string in which every byte that is not part of valid
+//! UTF-8, every control character and `%` is written `%XX`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A relative path that cannot leave its root: parts joined by `/`, none empty, `.` or `..`. The empty path is the
+/// root itself. Held in its coded form.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RelPath(String);
+
+/// Why a text is no path below a library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPath {
+    /// Begins with `/`.
+    #[error("the path is absolute; give it relative to the library's folder")]
+    Absolute,
+    /// Has a part that is empty, `.` or `..`.
+    #[error("the path has an empty part, `.` or `..`; name the file by its plain path below the library's folder")]
+    Dots,
+    /// Is not the coded form: a stray `%`, a coded byte that needs no code, or a raw control character.
+    #[error("the path is not in coded form: `%`, control characters and bytes that are not UTF-8 are written %XX")]
+    Coding,
+}
+
+impl RelPath {
+    /// From the bytes of a relative path on disk.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidPath> {
+        let path = RelPath(encode(bytes));
+        path.check(bytes)?;
+        Ok(path)
+    }
+
+    /// The bytes on disk.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        decode(&self.0).unwrap_or_default()
+    }
+
+    /// The coded form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is the library's root folder.
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The last part, coded; empty for the root.
+    pub fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The folder this lies in; `None` for the root.
+    pub fn parent(&self) -> Option<RelPath> {
+        match self.0.rsplit_once('/') {
+            Some((parent, _)) => Some(RelPath(parent.to_owned())),
+            None if self.0.is_empty() => None,
+            None => Some(RelPath::default()),
+        }
+    }
+
+    /// This folder and all above it, the root first.
+    pub fn ancestors(&self) -> Vec<RelPath> {
+        let mut line: Vec<_> = std::iter::successors(Some(self.clone()), RelPath::parent).collect();
+        line.reverse();
+        line
+    }
+
+    /// The entry of this folder whose name on disk is `name`.
+    pub fn join(&self, name: &[u8]) -> Result<RelPath, InvalidPath> {
+        let mut bytes = self.to_bytes();
+        if !bytes.is_empty() {
+            bytes.push(b'/');
+        }
+        bytes.extend_from_slice(name);
+        if name.is_empty() || name.contains(&b'/') {
+            return Err(InvalidPath::Dots);
+        }
+        RelPath::from_bytes(&bytes)
+    }
+
+    fn check(&self, bytes: &[u8]) -> Result<(), InvalidPath> {
+        if bytes.first() == Some(&b'/') {
+            return Err(InvalidPath::Absolute);
+        }
+        let bad = |part: &[u8]| matches!(part, b"" | b"." | b"..");
+        if !bytes.is_empty() && bytes.split(|byte| *byte == b'/').any(bad) {
+            return Err(InvalidPath::Dots);
+        }
+        // A NUL cannot be in a name on disk.
+        if bytes.contains(&0) { Err(InvalidPath::Coding) } else { Ok(()) }
+    }
+}
+
+impl FromStr for RelPath {
+    type Err = InvalidPath;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPath> {
+        let bytes = decode(text).ok_or(InvalidPath::Coding)?;
+        let path = RelPath::from_bytes(&bytes)?;
+        if path.0 == text { Ok(path) } else { Err(InvalidPath::Coding) }
+    }
+}
+
+impl TryFrom<String> for RelPath {
+    type Error = InvalidPath;
+
+    fn try_from(text: String) -> Result<Self, InvalidPath> {
+        text.parse()
+    }
+}
+
+impl From<RelPath> for String {
+    fn from(path: RelPath) -> String {
+        path.0
+    }
+}
+
+impl fmt::Display for RelPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for RelPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RelPath({:?})", self.0)
+    }
+}
+
+fn encode(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if character == '%' || character.is_control() {
+                let mut buffer = [0; 4];
+                character.encode_utf8(&mut buffer).bytes().for_each(|byte| push_code(&mut text, byte));
+            } else {
+                text.push(character);
+            }
+        }
+        chunk.invalid().iter().for_each(|byte| push_code(&mut text, *byte));
+    }
+    text
+}
+
+fn push_code(text: &mut String, byte: u8) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    text.push('%');
+    text.push(char::from(HEX[usize::from(byte >> 4)]));
+    text.push(char::from(HEX[usize::from(byte & 15)]));
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        if *first == b'%' {
+            let code = std::str::from_utf8(tail.get(..2)?).ok()?;
+            bytes.push(u8::from_str_radix(code, 16).ok()?);
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_name_on_disk_round_trips(name in prop::collection::vec(1u8..=255, 1..40)) {
+            if let Ok(path) = RelPath::from_bytes(&name) {
+                prop_assert_eq!(path.to_bytes(), name);
+                prop_assert_eq!(path.as_str().parse::<RelPath>(), Ok(path.clone()));
+                prop_assert!(!path.as_str().chars().any(char::is_control));
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_leads_out_of_the_root() {
+        for (text, error) in [
+            ("/etc/passwd", InvalidPath::Absolute),
+            ("..", InvalidPath::Dots),
+            ("a/../b", InvalidPath::Dots),
+            ("a//b", InvalidPath::Dots),
+            ("a/", InvalidPath::Dots),
+            ("./a", InvalidPath::Dots),
+            ("%2e%2e/a", InvalidPath::Dots),
+            ("%2Fetc", InvalidPath::Absolute),
+            ("%00", InvalidPath::Coding),
+            ("100%", InvalidPath::Coding),
+            ("%zz", InvalidPath::Coding),
+            ("%41", InvalidPath::Coding),
+            ("a\nb", InvalidPath::Coding),
+        ] {
+            assert_eq!(text.parse::<RelPath>(), Err(error), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_line_of_folders_ends_at_the_path_itself() {
+        let path: RelPath = "a/b/c.txt".parse().expect("a plain path");
+        let line: Vec<_> = path.ancestors().iter().map(ToString::to_string).collect();
+        assert_eq!(line, ["", "a", "a/b", "a/b/c.txt"]);
+        assert_eq!(path.name(), "c.txt");
+    }
+}

@@ -1,0 +1,77 @@
+//! What a start call asks for.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::path::RelPath;
+
+/// The most paths an explicit selection may name.
+pub const PATHS_LIMIT: usize = 10_000;
+
+/// Run this recipe over these files. Two requests are the same if they are equal in this form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartJob {
+    /// Name of the library.
+    pub library: String,
+    /// Name of the recipe.
+    pub recipe: String,
+    /// The recipe's settings; what is left out has its default.
+    #[serde(default)]
+    pub settings: Map<String, Value>,
+    /// Which files.
+    pub query: Query,
+    /// What a person calls the job; made up from the rest if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The most items to run at once; 0 leaves it to the server.
+    #[serde(default)]
+    pub concurrency: u32,
+}
+
+/// Which files of a library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Query {
+    /// Every file below a folder.
+    Folder(FolderQuery),
+    /// These files; 1 to 10,000.
+    Paths(Vec<RelPath>),
+}
+
+/// Every file below a folder that the patterns let through.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FolderQuery {
+    /// The folder; empty for the whole library.
+    #[serde(default)]
+    pub path: RelPath,
+    /// Glob patterns of which a file's path or name must match one; empty lets all through.
+    #[serde(default)]
+    pub include: Vec<String>,
+    /// Glob patterns of which none may match.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_says_what_it_means_and_nothing_else() {
+        let read = |text: &str| serde_json::from_str::<StartJob>(text);
+        let all = read(r#"{"library":"l","recipe":"checksum","query":{"folder":{}}}"#).expect("the shortest request");
+        assert_eq!(all.query, Query::Folder(FolderQuery::default()));
+        for (text, says) in [
+            (r#"{"library":"l","recipe":"checksum","query":{"folder":{}},"colour":1}"#, "unknown field `colour`"),
+            (r#"{"library":"l","recipe":"checksum","query":{"folder":{"depth":1}}}"#, "unknown field `depth`"),
+            (r#"{"library":"l","recipe":"checksum"}"#, "missing field `query`"),
+            (r#"{"library":"l","recipe":"checksum","query":{"paths":["../x"]}}"#, "`..`"),
+            (r#"{"library":"l","recipe":"checksum","query":{"paths":["/etc/passwd"]}}"#, "absolute"),
+        ] {
+            let error = read(text).expect_err(text).to_string();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! A fold as canonical bytes: what a snapshot carries and what its hash is taken of.
+
+use serde::{Deserialize, Serialize};
+
+use super::counters::Counters;
+use super::digest::Digest;
+use super::event::{HaltBy, HaltWhen};
+use super::fold::Fold;
+use super::id::{JobId, Millis, Seq};
+use super::item::ItemStatus;
+use super::status::JobStatus;
+
+/// A fold on the wire: its items run-length encoded, its counters left out (they follow from the items).
+///
+/// The canonical bytes of a fold are this, as JSON without white space, fields in this order, runs as long as can be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    job: JobId,
+    seq: Seq,
+    digest: Digest,
+    recipe: String,
+    title: String,
+    request: Digest,
+    parent: Option<JobId>,
+    #[serde(flatten)]
+    status: JobStatus,
+    approval: bool,
+    plan_ended: bool,
+    halt: Option<(HaltBy, HaltWhen)>,
+    priority: i32,
+    concurrency: u32,
+    message: Option<String>,
+    created: Millis,
+    began: Option<Millis>,
+    ended: Option<Millis>,
+    pruned: bool,
+    /// Item bytes as runs: byte, length.
+    items: Vec<(u8, u32)>,
+    /// Item, its last attempt.
+    attempts: Vec<(u32, u32)>,
+}
+
+/// The snapshot holds an item status that no version wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the snapshot has an item status that this version does not know")]
+pub struct UnknownItemStatus;
+
+impl Fold {
+    /// This fold, for the wire.
+    pub fn snapshot(&self) -> Snapshot {
+        let mut runs: Vec<(u8, u32)> = Vec::new();
+        for byte in &self.items {
+            match runs.last_mut() {
+                Some((last, length)) if last == byte => *length += 1,
+                _ => runs.push((*byte, 1)),
+            }
+        }
+        Snapshot {
+            job: self.id,
+            seq: self.seq,
+            digest: self.digest,
+            recipe: self.recipe.clone(),
+            title: self.title.clone(),
+            request: self.request,
+            parent: self.parent,
+            status: self.status,
+            approval: self.approval,
+            plan_ended: self.plan_ended,
+            halt: self.halt,
+            priority: self.priority,
+            concurrency: self.concurrency,
+            message: self.message.clone(),
+            created: self.created,
+            began: self.began,
+            ended: self.ended,
+            pruned: self.pruned,
+            items: runs,
+            attempts: self.attempts.iter().map(|(item, attempt)| (*item, *attempt)).collect(),
+        }
+    }
+
+    /// The hash of the canonical bytes: two folds with the same one are the same job at the same event.
+    pub fn hash(&self) -> Digest {
+        Digest::of(serde_json::to_string(&self.snapshot()).unwrap_or_default().as_bytes())
+    }
+}
+
+impl Snapshot {
+    /// The job it is of.
+    pub fn job(&self) -> JobId {
+        self.job
+    }
+
+    /// The fold it was made of.
+    pub fn fold(self) -> Result<Fold, UnknownItemStatus> {
+        let mut counters = Counters::default();
+        let mut items = Vec::new();
+        for (byte, length) in &self.items {
+            let status = ItemStatus::from_byte(*byte).ok_or(UnknownItemStatus)?;
+            (0..*length).for_each(|_| counters.add(status));
+            items.resize(items.len() + *length as usize, *byte);
+        }
+        Ok(Fold {
+            id: self.job,
+            seq: self.seq,
+            digest: self.digest,
+            recipe: self.recipe,
+            title: self.title,
+            request: self.request,
+            parent: self.parent,
+            status: self.status,
+            approval: self.approval,
+            plan_ended: self.plan_ended,
+            halt: self.halt,
+            priority: self.priority,
+            concurrency: self.concurrency,
+            message: self.message,
+            created: self.created,
+            began: self.began,
+            ended: self.ended,
+            pruned: self.pruned,
+            counters,
+            items,
+            attempts: self.attempts.into_iter().collect(),
+        })
+    }
+}

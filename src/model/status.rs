@@ -1,0 +1,139 @@
+//! Where a job stands.
+
+use serde::{Deserialize, Serialize};
+
+/// A job's status. Each says who leaves it, and to where. On the wire: `{"status": ..., "reason": ...}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum JobStatus {
+    /// The server lists the files. The planner leaves it, by `plan_ended` or `ended`.
+    Planning,
+    /// Waits for approval. A person leaves it, by `approved`.
+    Planned,
+    /// Waits for a free place. The engine leaves it, by `began`.
+    Queued,
+    /// Items run. The engine leaves it, when none is open.
+    Processing,
+    /// Starts nothing new. A person, or the end of the reason, leaves it by `resumed`.
+    Paused {
+        /// What it waits for.
+        reason: PauseReason,
+    },
+    /// Cancel was asked for; running items are being ended. The engine leaves it, by `cancelled`.
+    Cancelling,
+    /// All items are settled; the recipe's last step runs. The engine leaves it, by `ended`.
+    Finishing,
+    /// Terminal: no item failed.
+    Completed,
+    /// Terminal: it ran to its end; some items failed, some did not.
+    CompletedWithErrors,
+    /// Terminal: every item that ran failed, or the plan, the last step or the halt policy ended it.
+    Failed {
+        /// Which of these.
+        reason: EndReason,
+    },
+    /// Terminal: a person ended it.
+    Cancelled,
+}
+
+/// Why a job is paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseReason {
+    /// A person paused it; no other reason replaces this one.
+    User,
+    /// No space is left.
+    DiskFull,
+    /// The library's folder cannot be reached.
+    LibraryGone,
+    /// The file system is read-only.
+    ReadOnly,
+    /// The process has no file descriptors left.
+    TooManyOpenFiles,
+    /// Memory is short.
+    MemoryLow,
+    /// Items were interrupted, and their recipe is not safe to repeat unasked.
+    Interrupted,
+}
+
+/// Why a job failed as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The files could not be listed.
+    Plan,
+    /// Every item that ran failed.
+    AllFailed,
+    /// The recipe's last step failed.
+    Finish,
+    /// The halt policy ended it.
+    Halt,
+}
+
+impl JobStatus {
+    /// The word for it, in SQL, JSON and CSS.
+    pub fn label(self) -> &'static str {
+        match self {
+            JobStatus::Planning => "planning",
+            JobStatus::Planned => "planned",
+            JobStatus::Queued => "queued",
+            JobStatus::Processing => "processing",
+            JobStatus::Paused { .. } => "paused",
+            JobStatus::Cancelling => "cancelling",
+            JobStatus::Finishing => "finishing",
+            JobStatus::Completed => "completed",
+            JobStatus::CompletedWithErrors => "completed_with_errors",
+            JobStatus::Failed { .. } => "failed",
+            JobStatus::Cancelled => "cancelled",
+        }
+    }
+
+    /// The word as a person reads it.
+    pub fn text(self) -> String {
+        match self {
+            JobStatus::Paused { reason } => format!("paused: {}", reason.text()),
+            JobStatus::Failed { reason } => format!("failed: {}", reason.text()),
+            other => other.label().replace('_', " "),
+        }
+    }
+
+    /// Whether nothing can move it any more.
+    pub fn is_terminal(self) -> bool {
+        matches!(
+            self,
+            JobStatus::Completed | JobStatus::CompletedWithErrors | JobStatus::Failed { .. } | JobStatus::Cancelled
+        )
+    }
+
+    /// Whether a cancel would still do something.
+    pub fn can_cancel(self) -> bool {
+        !self.is_terminal() && self != JobStatus::Cancelling
+    }
+}
+
+impl PauseReason {
+    /// In a person's words.
+    pub fn text(self) -> &'static str {
+        match self {
+            PauseReason::User => "by you",
+            PauseReason::DiskFull => "the disk is full",
+            PauseReason::LibraryGone => "the library's folder cannot be reached",
+            PauseReason::ReadOnly => "the file system is read-only",
+            PauseReason::TooManyOpenFiles => "too many open files",
+            PauseReason::MemoryLow => "memory is short",
+            PauseReason::Interrupted => "items were interrupted",
+        }
+    }
+}
+
+impl EndReason {
+    /// In a person's words.
+    pub fn text(self) -> &'static str {
+        match self {
+            EndReason::Plan => "the files could not be listed",
+            EndReason::AllFailed => "every item failed",
+            EndReason::Finish => "the last step failed",
+            EndReason::Halt => "halted after failures",
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What the pages show of jobs, items and files without folding them.
+
+use serde::{Deserialize, Serialize};
+
+use super::counters::Counters;
+use super::cursor::Cursor;
+use super::digest::Digest;
+use super::fold::Fold;
+use super::id::{JobId, Millis, Seq};
+use super::path::RelPath;
+use super::status::JobStatus;
+
+/// A job's state at its `seq`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobSummary {
+    /// The job.
+    pub job: JobId,
+    /// The event it is true at.
+    pub seq: Seq,
+    /// The chain up to that event.
+    pub digest: Digest,
+    /// Name of the recipe.
+    pub recipe: String,
+    /// What a person calls it.
+    pub title: String,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub status: JobStatus,
+    /// Items by status.
+    pub counters: Counters,
+    /// When it was created.
+    pub created: Millis,
+    /// When it began to process.
+    pub began: Option<Millis>,
+    /// When it ended.
+    pub ended: Option<Millis>,
+    /// Why it failed as a whole.
+    pub message: Option<String>,
+    /// Whether its history is removed.
+    #[serde(default)]
+    pub pruned: bool,
+}
+
+impl From<&Fold> for JobSummary {
+    fn from(fold: &Fold) -> Self {
+        JobSummary {
+            job: fold.id,
+            seq: fold.seq,
+            digest: fold.digest,
+            recipe: fold.recipe.clone(),
+            title: fold.title.clone(),
+            status: fold.status,
+            counters: fold.counters,
+            created: fold.created,
+            began: fold.began,
+            ended: fold.ended,
+            message: fold.message.clone(),
+            pruned: fold.pruned,
+        }
+    }
+}
+
+/// A summary, and the place in the log from which to follow on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobView {
+    /// The job.
+    #[serde(flatten)]
+    pub summary: JobSummary,
+    /// Everything up to here is in the summary.
+    pub cursor: Cursor,
+    /// Files the job wrote for its user, such as a manifest.
+    #[serde(default)]
+    pub outputs: Vec<String>,
+}
+
+/// Jobs, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobPage {
+    /// The jobs.
+    pub jobs: Vec<JobSummary>,
+    /// Give this as `before` to get the next page.
+    pub next: Option<JobId>,
+    /// Everything up to here is in the summaries.
+    pub cursor: Cursor,
+}
+
+/// One item of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemView {
+    /// Its index in the plan.
+    pub item: u32,
+    /// Its file.
+    pub path: RelPath,
+    /// Its size in bytes when it was planned.
+    pub size: u64,
+    /// Its status, as a word.
+    pub status: String,
+    /// Why it was skipped or failed.
+    pub reason: Option<String>,
+    /// The failure in a person's words.
+    pub message: Option<String>,
+    /// Its last attempt; 0 if none.
+    pub attempt: u32,
+    /// What the recipe found.
+    pub result: Option<serde_json::Value>,
+}
+
+/// A window of a job's items, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemPage {
+    /// The items.
+    pub items: Vec<ItemView>,
+    /// Give this as `after` to get the next window.
+    pub next: Option<u32>,
+    /// The event this is true at.
+    pub seq: Seq,
+}
+
+/// A library, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LibraryName {
+    /// Its name.
+    pub name: String,
+}
+
+/// A window of one folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderPage {
+    /// The folder.
+    pub folder: RelPath,
+    /// Its entries: folders first, each group in byte order of names.
+    pub entries: Vec<Entry>,
+    /// How many entries the folder has.
+    pub total: u32,
+    /// Index of the first entry of this window.
+    pub offset: u32,
+}
+
+/// A file or folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Where it lies.
+    pub path: RelPath,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Size in bytes, of a file.
+    pub size: u64,
+    /// When its content last changed.
+    pub modified: Millis,
+    /// How it last ended in a job.
+    pub outcome: Option<LastOutcome>,
+}
+
+/// What an entry of a folder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// A folder.
+    Folder,
+    /// A regular file.
+    File,
+    /// A symbolic link: shown, never followed.
+    Symlink,
+    /// A device, socket or pipe: shown, never opened.
+    Other,
+}
+
+/// How a file ended the last time it was in a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastOutcome {
+    /// The job.
+    pub job: JobId,
+    /// The item's status, as a word.
+    pub status: String,
+    /// Why, if it was skipped or failed.
+    pub reason: Option<String>,
+}
+
+/// A recipe, as the pages offer it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecipeInfo {
+    /// Its name.
+    pub name: String,
+    /// What it does, in a sentence.
+    pub summary: String,
+    /// Its settings.
+    pub settings: Vec<SettingInfo>,
+}
+
+/// One setting of a recipe: a choice of one among a few words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingInfo {
+    /// Its name.
+    pub name: String,
+    /// What it means, in a few words.
+    pub label: String,
+    /// The words to choose from, each with its label; the first is the default.
+    pub choices: Vec<(String, String)>,
+}
+
+/// All a page needs for its first paint, of one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// The build of the server; a page of another build reloads.
+    pub build: String,
+    /// The server's clock.
+    pub now: Millis,
+    /// Follow from here.
+    pub cursor: Cursor,
+    /// The libraries.
+    pub libraries: Vec<LibraryName>,
+    /// The recipes.
+    pub recipes: Vec<RecipeInfo>,
+    /// Jobs that are not over, oldest first.
+    pub live: Vec<JobSummary>,
+}
