@@ -1,3 +1,5 @@
 //! Headway runs one recipe over many files and shows a status that can be trusted.
 
 pub mod model;
+#[cfg(feature = "ssr")]
+pub mod server;

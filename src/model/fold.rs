@@ -133,7 +133,7 @@ impl Fold {
         self.digest = self.digest.then(payload.as_bytes());
         self.status = step.status;
         self.change(step.change);
-        self.head(recorded);
+        self.note(recorded);
         Ok(())
     }
 
@@ -191,7 +191,7 @@ impl Fold {
         }
     }
 
-    fn head(&mut self, recorded: &Recorded) {
+    fn note(&mut self, recorded: &Recorded) {
         match &recorded.event {
             JobEvent::PlanEnded { .. } => self.plan_ended = true,
             JobEvent::Began {} => self.began = self.began.or(Some(recorded.at)),

@@ -48,13 +48,12 @@ pub struct UnknownItemStatus;
 impl Fold {
     /// This fold, for the wire.
     pub fn snapshot(&self) -> Snapshot {
-        let mut runs: Vec<(u8, u32)> = Vec::new();
-        for byte in &self.items {
-            match runs.last_mut() {
-                Some((last, length)) if last == byte => *length += 1,
-                _ => runs.push((*byte, 1)),
-            }
-        }
+        let last = |(item, byte): (u32, &u8)| (*byte, self.attempts.get(&item).copied().unwrap_or(0));
+        self.head().with_items((0..).zip(&self.items).map(last))
+    }
+
+    /// This fold without its items: what a job's row keeps.
+    pub fn head(&self) -> Snapshot {
         Snapshot {
             job: self.id,
             seq: self.seq,
@@ -74,8 +73,8 @@ impl Fold {
             began: self.began,
             ended: self.ended,
             pruned: self.pruned,
-            items: runs,
-            attempts: self.attempts.iter().map(|(item, attempt)| (*item, *attempt)).collect(),
+            items: Vec::new(),
+            attempts: Vec::new(),
         }
     }
 
@@ -89,6 +88,28 @@ impl Snapshot {
     /// The job it is of.
     pub fn job(&self) -> JobId {
         self.job
+    }
+
+    /// The hash of the request the job was started with.
+    pub fn request(&self) -> Digest {
+        self.request
+    }
+
+    /// This head with its items: of each, the byte and the last attempt.
+    pub fn with_items(mut self, items: impl IntoIterator<Item = (u8, u32)>) -> Self {
+        self.items.clear();
+        self.attempts.clear();
+        for (index, (byte, attempt)) in (0u32..).zip(items) {
+            match self.items.last_mut() {
+                Some((last, length)) if *last == byte => *length += 1,
+                _ => self.items.push((byte, 1)),
+            }
+            let open = ItemStatus::from_byte(byte).is_some_and(ItemStatus::is_open);
+            if attempt > 1 || (attempt == 1 && open) {
+                self.attempts.push((index, attempt));
+            }
+        }
+        self
     }
 
     /// The fold it was made of.

@@ -1,0 +1,104 @@
+//! The data folder: one lock, one log, and a folder for what each job writes for its user.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::error::StartError;
+use crate::model::JobId;
+
+/// Network file systems, by the numbers of statfs(2): locks and write-ahead logs are not safe on them.
+const NETWORK: [(u64, &str); 6] = [
+    (0x6969, "NFS"),
+    (0xff53_4d42, "CIFS"),
+    (0xfe53_4d42, "SMB2"),
+    (0x517b, "SMB"),
+    (0x0102_1997, "9P"),
+    (0x0bd0_0bd0, "Lustre"),
+];
+
+/// A data folder that this process holds.
+#[derive(Debug)]
+pub struct DataFolder {
+    root: PathBuf,
+    /// Held as long as the folder is used.
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Makes the folder if need be, and takes its lock.
+    pub fn open(root: &Path, libraries: &[(String, PathBuf)]) -> Result<Self, StartError> {
+        let fail = |doing: &str, error: &dyn std::fmt::Display| {
+            StartError(format!("cannot {doing} the data folder {}: {error}", root.display()))
+        };
+        std::fs::create_dir_all(root).map_err(|error| fail("make", &error))?;
+        let root = root.canonicalize().map_err(|error| fail("find", &error))?;
+        for (name, library) in libraries {
+            if library.canonicalize().is_ok_and(|library| root.starts_with(library)) {
+                return Err(StartError(format!(
+                    "the data folder {} lies inside the library {name:?}; choose another with --data",
+                    root.display()
+                )));
+            }
+        }
+        let kind = rustix::fs::statfs(&root).map_err(|error| fail("look at", &error))?.f_type as u64;
+        if let Some((_, name)) = NETWORK.iter().find(|(number, _)| *number == kind & 0xffff_ffff) {
+            return Err(StartError(format!(
+                "the data folder {} is on a network file system ({name}), where the log is not safe; choose a local one with --data",
+                root.display()
+            )));
+        }
+        let lock = File::create(root.join("lock")).map_err(|error| fail("lock", &error))?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
+            StartError(format!(
+                "another Headway already uses the data folder {}; stop it, or choose another folder with --data",
+                root.display()
+            ))
+        })?;
+        Ok(DataFolder { root, _lock: lock })
+    }
+
+    /// The log's file.
+    pub fn log(&self) -> PathBuf {
+        self.root.join("log.sqlite")
+    }
+
+    /// The folder of what a job wrote for its user.
+    pub fn outputs(&self, job: &JobId) -> Outputs {
+        Outputs(self.root.join("jobs").join(job.to_string()))
+    }
+}
+
+/// The folder of what one job wrote for its user: a manifest, a report.
+#[derive(Debug, Clone)]
+pub struct Outputs(PathBuf);
+
+impl Outputs {
+    /// Writes a file whole or not at all.
+    pub fn write(&self, name: &str, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        std::fs::create_dir_all(&self.0)?;
+        let temporary = self.0.join(format!(".{name}.part"));
+        let mut file = std::io::BufWriter::new(File::create(&temporary)?);
+        fill(&mut file)?;
+        file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+        std::fs::rename(&temporary, self.0.join(name))?;
+        File::open(&self.0)?.sync_all()?;
+        Ok(())
+    }
+
+    /// The names of the files, in order.
+    pub fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
+        let mut names: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.retain(|name| !name.starts_with('.'));
+        names.sort();
+        names
+    }
+
+    /// The path of one of them; `None` for a name that is not there.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        self.names().iter().find(|known| *known == name).map(|known| self.0.join(known))
+    }
+}

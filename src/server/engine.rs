@@ -1,0 +1,185 @@
+//! The engine: the thin loop around [`schedule`], which decides, and the tasks that plan, work and finish.
+
+mod finish;
+mod now;
+mod plan;
+pub mod schedule;
+mod work;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+pub use now::Running;
+pub(super) use plan::globs;
+
+use super::data::DataFolder;
+use super::files::Library;
+use super::recipes::{Recipe, Settings};
+use super::store::Store;
+use super::writer::{Log, Report};
+use crate::model::id::JobId;
+use crate::model::{JobEvent, StartJob};
+use schedule::{Effect, Input, Schedule};
+
+/// What running work needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    /// Where the log is read.
+    pub store: Arc<dyn Store>,
+    /// Where facts are recorded.
+    pub log: Log,
+    /// The folders that may be read.
+    pub libraries: Arc<Vec<Library>>,
+    /// What can be done.
+    pub recipes: Arc<Vec<Arc<dyn Recipe>>>,
+    /// Where jobs write for their users.
+    pub data: Arc<DataFolder>,
+    /// What runs at this moment.
+    pub running: Running,
+}
+
+/// A job as the engine's tasks need it: what was asked, with the names looked up.
+pub struct Order {
+    job: JobId,
+    job_no: u64,
+    library: String,
+    recipe: Arc<dyn Recipe>,
+    settings: Settings,
+    request: StartJob,
+    cancelled: AtomicBool,
+}
+
+/// The engine's loop. It ends when `stop` says so and nothing runs any more.
+pub async fn run(
+    context: Context,
+    mut schedule: Schedule,
+    mut reports: mpsc::UnboundedReceiver<Report>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut orders: HashMap<JobId, Arc<Order>> = HashMap::new();
+    let mut tasks: JoinSet<Option<Input>> = JoinSet::new();
+    let mut outbox: VecDeque<(JobId, JobEvent, Option<String>)> = VecDeque::new();
+    let mut effects = schedule.begin();
+    let mut stopping = false;
+    loop {
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Append { job, event, detail } => outbox.push_back((job, event, detail)),
+                Effect::Plan { job } => {
+                    let order = order(&context, &mut orders, job).await;
+                    let context = context.clone();
+                    tasks.spawn(async move {
+                        plan::plan(&context, job, order).await;
+                        None
+                    });
+                }
+                Effect::Start { job, item, attempt } => {
+                    let order = order(&context, &mut orders, job).await;
+                    context.running.begin(job, item, attempt);
+                    let context = context.clone();
+                    tasks.spawn(async move {
+                        let outcome = work::work(&context, order.ok().as_deref(), job, item, attempt).await;
+                        context.running.end(job, item);
+                        Some(Input::Done { job, item, attempt, outcome })
+                    });
+                }
+                Effect::Stop { job, item } => context.running.stop(job, item),
+                Effect::StopPlan { job } => {
+                    orders.get(&job).into_iter().for_each(|order| order.cancelled.store(true, Ordering::Relaxed));
+                }
+                Effect::Finish { job } => {
+                    let order = order(&context, &mut orders, job).await;
+                    let context = context.clone();
+                    tasks.spawn(async move { Some(Input::Finished { job, result: finish::finish(&context, order).await }) });
+                }
+                Effect::Over { job } => drop(orders.remove(&job)),
+            }
+        }
+        // What must be recorded goes first; only then is there anything to claim for.
+        while let Some((job, event, detail)) = outbox.pop_front() {
+            context.log.send(job, event, detail).await;
+        }
+        if stopping && tasks.is_empty() {
+            return;
+        }
+        let input = tokio::select! {
+            report = reports.recv() => match report {
+                Some(Report::Recorded(job, recorded, payload)) => Input::Recorded { job, recorded, payload },
+                Some(Report::Refused(job, event, refusal)) => {
+                    tracing::debug!(job.id = %job, event = event.name(), %refusal, "not recorded");
+                    Input::Refused { job, event }
+                }
+                Some(Report::Dead) | None => Input::Dead,
+            },
+            Some(done) = tasks.join_next(), if !tasks.is_empty() => match done {
+                Ok(Some(input)) => input,
+                Ok(None) => continue,
+                Err(error) => {
+                    tracing::error!(%error, "a task of the engine ended badly");
+                    continue;
+                }
+            },
+            _ = stop.changed(), if !stopping => {
+                stopping = true;
+                Input::Drain
+            }
+        };
+        effects = schedule.step(input);
+        // Take in everything that is there before new work is claimed: one commit then holds the end of one item
+        // and the start of the next.
+        while let Ok(report) = reports.try_recv() {
+            effects.extend(schedule.step(match report {
+                Report::Recorded(job, recorded, payload) => Input::Recorded { job, recorded, payload },
+                Report::Refused(job, event, _) => Input::Refused { job, event },
+                Report::Dead => Input::Dead,
+            }));
+        }
+        if context.log.has_room() {
+            effects.extend(schedule.claim());
+        }
+    }
+}
+
+/// The job's order, read once from its request; the reason if that can no longer be carried out.
+async fn order(
+    context: &Context,
+    orders: &mut HashMap<JobId, Arc<Order>>,
+    job: JobId,
+) -> Result<Arc<Order>, String> {
+    if let Some(order) = orders.get(&job) {
+        return Ok(Arc::clone(order));
+    }
+    let read = async {
+        let row = context.store.job(job).await.map_err(|error| error.to_string())?;
+        let row = row.ok_or("the job is not in the log")?;
+        let request = context.store.request(row.job_no).await.map_err(|error| error.to_string())?;
+        let request = request.ok_or("the request is not in the log")?;
+        let request: StartJob = serde_json::from_str(&request).map_err(|error| error.to_string())?;
+        let recipe = context.recipes.iter().find(|recipe| recipe.info().name == request.recipe);
+        let recipe = recipe.ok_or_else(|| format!("this Headway has no recipe {:?}", request.recipe))?;
+        let settings = recipe.settings(&request.settings).map_err(|wrong| wrong.join("; "))?;
+        Ok::<_, String>(Order {
+            job,
+            job_no: row.job_no,
+            library: request.library.clone(),
+            recipe: Arc::clone(recipe),
+            settings,
+            request,
+            cancelled: AtomicBool::new(false),
+        })
+    };
+    let order = Arc::new(read.await?);
+    orders.insert(job, Arc::clone(&order));
+    Ok(order)
+}
+
+impl Context {
+    /// The library of this name.
+    pub fn library(&self, name: &str) -> Option<&Library> {
+        self.libraries.iter().find(|library| library.name == name)
+    }
+}

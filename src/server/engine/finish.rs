@@ -1,0 +1,43 @@
+//! The recipe's last step, over the results of all items that succeeded.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::work::panic_text;
+use super::{Context, Order};
+use crate::server::recipes::ItemResult;
+
+const PAGE: u32 = 1_000;
+
+pub(super) async fn finish(context: &Context, order: Result<Arc<Order>, String>) -> Result<(), String> {
+    let order = order?;
+    let (results, mut queue) = mpsc::channel::<Vec<ItemResult>>(2);
+    let step = {
+        let (order, outputs) = (Arc::clone(&order), context.data.outputs(&order.job));
+        tokio::task::spawn_blocking(move || {
+            let mut results = std::iter::from_fn(|| queue.blocking_recv()).flatten();
+            order.recipe.finish(&order.settings, &mut results, &outputs).map_err(|error| format!("{error:#}"))
+        })
+    };
+    let mut from = 0;
+    loop {
+        let page = context.store.items(order.job_no, from, PAGE, Some("succeeded")).await;
+        let page = page.map_err(|error| error.to_string())?;
+        let Some(last) = page.last() else { break };
+        from = last.item + 1;
+        let read = page.into_iter().map(|row| {
+            let result = row.state.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
+            ItemResult { path: row.file.path, result: result.unwrap_or_default() }
+        });
+        // A step that has ended early says why below.
+        if results.send(read.collect()).await.is_err() {
+            break;
+        }
+    }
+    drop(results);
+    match step.await {
+        Ok(result) => result,
+        Err(error) => Err(panic_text(error)),
+    }
+}

@@ -1,0 +1,161 @@
+//! Planning: lists the files of a job, in order, in steps that are each durable before the next.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use tokio::sync::mpsc;
+
+use super::{Context, Order};
+use crate::model::event::{JobEvent, MESSAGE_LIMIT, Outcome, PLANNED_AT_ONCE, cut};
+use crate::model::id::JobId;
+use crate::model::status::EndReason;
+use crate::model::{Digest, Query, RelPath, SkipReason};
+use crate::server::files::{Found, Library, inspect, walk};
+use crate::server::rows::PlannedFile;
+use crate::server::writer::{AppendError, DETAIL_LIMIT};
+
+/// So many runs of skipped items fit into one event beside its other fields.
+const RUNS_LIMIT: usize = 100;
+
+/// One `planned` event in the making.
+#[derive(Default)]
+struct Step {
+    files: Vec<PlannedFile>,
+    skips: Vec<(u32, u32, SkipReason)>,
+    bytes: usize,
+}
+
+/// Plans a job to its end, or until it is cancelled.
+pub(super) async fn plan(context: &Context, job: JobId, order: Result<Arc<Order>, String>) {
+    let planned = match order {
+        Ok(order) => list(context, &order).await,
+        Err(message) => Err(Stop::Failed(message)),
+    };
+    let event = match planned {
+        Ok(total) => JobEvent::PlanEnded { total },
+        Err(Stop::Failed(message)) => {
+            let outcome = Outcome::Failed { reason: EndReason::Plan, message: cut(&message, MESSAGE_LIMIT) };
+            JobEvent::Ended { outcome }
+        }
+        Err(Stop::Cancelled) => return,
+    };
+    context.log.send(job, event, None).await;
+}
+
+enum Stop {
+    Failed(String),
+    Cancelled,
+}
+
+async fn list(context: &Context, order: &Arc<Order>) -> Result<u32, Stop> {
+    let failed = |error: &dyn std::fmt::Display| Stop::Failed(error.to_string());
+    let row = context.store.job(order.job).await.map_err(|error| failed(&error))?;
+    let mut first = row.map_or(0, |row| row.summary.counters.total);
+    let behind = match first.checked_sub(1) {
+        None => None,
+        Some(last) => {
+            let items = context.store.items(order.job_no, last, 1, None).await.map_err(|error| failed(&error))?;
+            items.into_iter().next().map(|row| row.file.path)
+        }
+    };
+    let (steps, mut listed) = mpsc::channel::<Step>(2);
+    let walker = {
+        let (context, order) = (context.clone(), Arc::clone(order));
+        tokio::task::spawn_blocking(move || {
+            let Some(library) = context.library(&order.library) else {
+                return Err(format!("this server has no library {:?}", order.library));
+            };
+            find(library, &order, behind.as_ref(), first, &steps)
+        })
+    };
+    while let Some(step) = listed.recv().await {
+        let count = u32::try_from(step.files.len()).unwrap_or(u32::MAX);
+        let detail = serde_json::to_string(&step.files).unwrap_or_default();
+        let event = JobEvent::Planned { first, count, skips: step.skips, detail: Digest::of(detail.as_bytes()) };
+        match context.log.append(order.job, event, Some(detail)).await {
+            Ok(_) => first += count,
+            Err(AppendError::TooLarge) => return Err(Stop::Failed("a part of the list is too large to record".into())),
+            Err(AppendError::Refused(_) | AppendError::Dead) => return Err(Stop::Cancelled),
+        }
+    }
+    match walker.await {
+        Ok(Ok(())) if order.cancelled.load(Ordering::Relaxed) => Err(Stop::Cancelled),
+        Ok(Ok(())) => Ok(first),
+        Ok(Err(message)) => Err(Stop::Failed(message)),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+/// Lists the files and sends them in steps. Blocking.
+fn find(
+    library: &Library,
+    order: &Order,
+    behind: Option<&RelPath>,
+    first: u32,
+    steps: &mpsc::Sender<Step>,
+) -> Result<(), String> {
+    let mut step = Step::default();
+    let mut index = first;
+    let mut visit = |found: Found| {
+        step.push(index, found);
+        index += 1;
+        if step.is_full() && steps.blocking_send(std::mem::take(&mut step)).is_err() {
+            return false;
+        }
+        !order.cancelled.load(Ordering::Relaxed)
+    };
+    match &order.request.query {
+        Query::Paths(paths) => {
+            for path in paths.iter().skip_while(|path| behind.is_some_and(|behind| *path <= behind)) {
+                if !visit(inspect(library, path)) {
+                    return Ok(());
+                }
+            }
+        }
+        Query::Folder(query) => {
+            let (include, exclude) = (globs(&query.include)?, globs(&query.exclude)?);
+            let mut filtered = |found: Found| {
+                let path = found.file.path.as_str();
+                let name = found.file.path.name();
+                let wanted = include.is_empty() || include.is_match(path) || include.is_match(name);
+                let unwanted = exclude.is_match(path) || exclude.is_match(name);
+                if wanted && !unwanted { visit(found) } else { !order.cancelled.load(Ordering::Relaxed) }
+            };
+            walk(library, &query.path, behind, &mut filtered)
+                .map_err(|error| format!("the folder {:?} of {} cannot be listed: {error}", query.path.as_str(), library.name))?;
+        }
+    }
+    if !step.files.is_empty() {
+        steps.blocking_send(step).ok();
+    }
+    Ok(())
+}
+
+/// The patterns as one matcher.
+pub(in crate::server) fn globs(patterns: &[String]) -> Result<GlobSet, String> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        set.add(Glob::new(pattern).map_err(|error| format!("pattern {pattern:?}: {}", error.kind()))?);
+    }
+    set.build().map_err(|error| error.to_string())
+}
+
+impl Step {
+    fn push(&mut self, index: u32, found: Found) {
+        // As JSON: the path, its escapes, two numbers and the field names.
+        self.bytes += 2 * found.file.path.as_str().len() + 90;
+        self.files.push(found.file);
+        let Some(reason) = found.skip else { return };
+        match self.skips.last_mut() {
+            Some((start, length, last)) if *last == reason && *start + *length == index => *length += 1,
+            _ => self.skips.push((index, 1, reason)),
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.files.len() >= PLANNED_AT_ONCE as usize
+            || self.skips.len() >= RUNS_LIMIT
+            || self.bytes > DETAIL_LIMIT - 16 * 1024
+    }
+}

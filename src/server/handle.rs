@@ -1,0 +1,345 @@
+//! [`Server`]: the one door to everything, with a method for each thing a caller may do.
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
+
+use super::config::Config;
+use super::data::DataFolder;
+use super::engine::schedule::{Limits, Schedule};
+use super::engine::{self, Context};
+use super::error::{StartError, internal};
+use super::files::{self, Library};
+use super::recipes::{self, Recipe, Settings};
+use super::rows::{ItemRow, JobKey, JobRow};
+use super::store::{JobFilter, SqliteStore, Store};
+use super::writer::{self, AppendError, Log, Writer};
+use crate::model::event::{TITLE_LIMIT, cut};
+use crate::model::item::{ITEM_LABELS, ItemStatus};
+use crate::model::message::Now;
+use crate::model::request::PATHS_LIMIT;
+use crate::model::summary::{FolderPage, ItemPage, ItemView, JobPage, JobView, LibraryName, Start};
+use crate::model::{ApiError, Cursor, Digest, JobEvent, JobId, JobSummary, Position, Query, Refusal, RelPath, StartJob};
+
+/// The most jobs or items in one page.
+const PAGE_LIMIT: u32 = 1_000;
+
+/// A running Headway. Cheap to clone.
+#[derive(Clone)]
+pub struct Server {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    context: Context,
+    stop: watch::Sender<bool>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// Whether a start call made the job or found it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Started {
+    /// The job is new.
+    Created,
+    /// The same request had this id before.
+    Existing,
+}
+
+impl Server {
+    /// Opens the data folder and the libraries, takes up every job that is not over, and starts the engine.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        Server::start_with(config, recipes::all()).await
+    }
+
+    /// As [`Server::start`], with these recipes.
+    pub async fn start_with(config: Config, recipes: Vec<Arc<dyn Recipe>>) -> Result<Self, StartError> {
+        let data = DataFolder::open(&config.data, &config.libraries)?;
+        let open = |(name, root): &(String, std::path::PathBuf)| Library::open(name, root);
+        let libraries: Vec<_> = config.libraries.iter().map(open).collect::<Result<_, _>>()?;
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.log()).await?);
+
+        let rows = store.jobs(JobFilter::Live, u32::MAX).await?;
+        let ids: Vec<_> = rows.iter().map(|row| row.summary.job).collect();
+        let (_, folds) = store.folds(&ids).await?;
+        let key = |row: &JobRow| JobKey {
+            job_no: row.job_no,
+            created_position: row.created_position,
+            library: row.library.clone(),
+        };
+        let live = rows.iter().map(key).zip(folds.iter().cloned()).collect();
+        let head = store.head().await?;
+        let (log, reports, writer) = writer::spawn(Arc::clone(&store), Writer::new(head, live));
+
+        let recipes = Arc::new(recipes);
+        let limits = Limits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
+        let known = Arc::clone(&recipes);
+        let repeatable = move |name: &str| known.iter().any(|recipe| recipe.info().name == name && recipe.is_repeatable());
+        let schedule = Schedule::new(limits, folds, repeatable);
+        let context = Context {
+            store,
+            log,
+            libraries: Arc::new(libraries),
+            recipes,
+            data: Arc::new(data),
+            running: engine::Running::default(),
+        };
+        let (stop, stopped) = watch::channel(false);
+        let engine = tokio::spawn(engine::run(context.clone(), schedule, reports, stopped));
+        Ok(Server { inner: Arc::new(Inner { context, stop, tasks: Mutex::new(vec![engine, writer]) }) })
+    }
+
+    /// Claims nothing more, takes running items back without counting their try, and waits for the engine.
+    pub async fn stop(&self) {
+        self.inner.stop.send_replace(true);
+        let engine = self.inner.tasks.lock().await.drain(..).next();
+        if let Some(engine) = engine {
+            engine.await.ok();
+        }
+    }
+
+    /// Starts a job, or finds the one that this very request started before.
+    pub async fn start_job(&self, id: JobId, request: &StartJob) -> Result<(Started, JobView), ApiError> {
+        let request = self.checked(request)?;
+        let body = serde_json::to_string(&request).map_err(|error| internal(&error))?;
+        let hash = Digest::of(body.as_bytes());
+        if let Some(row) = self.store().job(id).await? {
+            return Ok((Started::Existing, self.same(row, &hash).await?));
+        }
+        let title = request.title.clone().unwrap_or_else(|| title(&request));
+        let created = JobEvent::Created {
+            id,
+            recipe: request.recipe.clone(),
+            title: cut(&title, TITLE_LIMIT),
+            request: hash,
+            approval: false,
+            priority: 0,
+            concurrency: request.concurrency,
+            parent: None,
+        };
+        let started = match self.log().append(id, created, Some(body)).await {
+            Ok(_) => Started::Created,
+            // Another call with this id was first; it is durable by now, as this answer came after its commit.
+            Err(AppendError::Refused(Refusal::Exists)) => Started::Existing,
+            Err(error) => return Err(error.into()),
+        };
+        let row = self.store().job(id).await?.ok_or_else(|| internal(&"an acknowledged job is not in the store"))?;
+        Ok((started, self.same(row, &hash).await?))
+    }
+
+    /// Asks for a cancel. Doing so again, or on a job that is over, changes nothing.
+    pub async fn cancel(&self, id: JobId) -> Result<JobView, ApiError> {
+        let row = self.row(id).await?;
+        if row.summary.status.can_cancel() {
+            match self.log().append(id, JobEvent::CancelRequested {}, None).await {
+                Ok(_) | Err(AppendError::Refused(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.job(id).await
+    }
+
+    /// One job.
+    pub async fn job(&self, id: JobId) -> Result<JobView, ApiError> {
+        // The position first, the job after it: the cursor never promises more than the summary holds.
+        let cursor = self.cursor().await?;
+        let row = self.row(id).await?;
+        Ok(JobView { summary: row.summary, cursor, outputs: self.inner.context.data.outputs(&id).names() })
+    }
+
+    /// Jobs, newest first.
+    pub async fn jobs(&self, before: Option<JobId>, limit: u32) -> Result<JobPage, ApiError> {
+        let cursor = self.cursor().await?;
+        let limit = limit.clamp(1, PAGE_LIMIT);
+        let rows = self.store().jobs(JobFilter::Before(before), limit).await?;
+        let next = if rows.len() < limit as usize { None } else { rows.last().map(|row| row.summary.job) };
+        Ok(JobPage { jobs: rows.into_iter().map(|row| row.summary).collect(), next, cursor })
+    }
+
+    /// A window of a job's items.
+    pub async fn items(&self, id: JobId, after: Option<u32>, limit: u32, status: Option<&str>) -> Result<ItemPage, ApiError> {
+        if let Some(status) = status.filter(|status| !ITEM_LABELS.contains(status)) {
+            let words = ITEM_LABELS.join(", ");
+            return Err(ApiError::Malformed { message: format!("status is one of {words}, not {status:?}") });
+        }
+        let row = self.row(id).await?;
+        let limit = limit.clamp(1, PAGE_LIMIT);
+        let from = after.map_or(0, |after| after.saturating_add(1));
+        let rows = self.store().items(row.job_no, from, limit, status).await?;
+        let next = if rows.len() < limit as usize { None } else { rows.last().map(|row| row.item) };
+        Ok(ItemPage { items: rows.into_iter().map(item_view).collect(), next, seq: row.summary.seq })
+    }
+
+    /// The path of a file that a job wrote for its user.
+    pub fn output(&self, id: JobId, name: &str) -> Result<std::path::PathBuf, ApiError> {
+        let path = self.inner.context.data.outputs(&id).path(name);
+        path.ok_or_else(|| ApiError::NotFound { message: format!("job {id} has no file {name:?}") })
+    }
+
+    /// A window of a folder, with the last outcome of each file.
+    pub async fn folder(&self, library: &str, folder: &RelPath, offset: u32, limit: u32) -> Result<FolderPage, ApiError> {
+        self.library(library)?;
+        let context = self.inner.context.clone();
+        let (name, path) = (library.to_owned(), folder.clone());
+        let listed = tokio::task::spawn_blocking(move || {
+            let library = context.library(&name).ok_or(std::io::ErrorKind::NotFound)?;
+            files::list(library, &path, offset, limit.clamp(1, PAGE_LIMIT))
+        });
+        let mut page = listed.await.map_err(|error| internal(&error))?.map_err(|error| ApiError::NotFound {
+            message: format!("the folder {:?} of {library} cannot be listed: {error}", folder.as_str()),
+        })?;
+        let paths: Vec<_> = page.entries.iter().map(|entry| entry.path.clone()).collect();
+        let mut outcomes: std::collections::HashMap<_, _> =
+            self.store().outcomes(library, &paths).await?.into_iter().collect();
+        for entry in &mut page.entries {
+            entry.outcome = outcomes.remove(&entry.path);
+        }
+        Ok(page)
+    }
+
+    /// What a page needs for its first paint.
+    pub async fn page_start(&self) -> Result<Start, ApiError> {
+        let cursor = self.cursor().await?;
+        let live = self.store().jobs(JobFilter::Live, PAGE_LIMIT).await?;
+        let mut live: Vec<JobSummary> = live.into_iter().map(|row| row.summary).collect();
+        live.sort_by_key(|summary| (summary.created, summary.job));
+        let context = &self.inner.context;
+        let libraries = context.libraries.iter().map(|library| LibraryName { name: library.name.clone() }).collect();
+        let recipes = context.recipes.iter().map(|recipe| recipe.info()).collect();
+        Ok(Start { build: build().into(), now: super::now(), cursor, libraries, recipes, live })
+    }
+
+    /// What runs of a job at this moment.
+    pub fn running(&self, summary_seq: u64, job: JobId) -> Now {
+        Now { job, seq: summary_seq, running: self.inner.context.running.of(job) }
+    }
+
+    /// Wakes whenever the head of the log moves.
+    pub fn head(&self) -> watch::Receiver<Position> {
+        self.log().head()
+    }
+
+    /// Whether the log can be written.
+    pub fn is_recording(&self) -> bool {
+        self.log().is_recording()
+    }
+
+    /// Where the log is read.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.inner.context.store
+    }
+
+    fn log(&self) -> &Log {
+        &self.inner.context.log
+    }
+
+    fn library(&self, name: &str) -> Result<&Library, ApiError> {
+        let context = &self.inner.context;
+        context.library(name).ok_or_else(|| {
+            let names: Vec<_> = context.libraries.iter().map(|library| library.name.as_str()).collect();
+            ApiError::NotFound { message: format!("there is no library {name:?}; this server has {}", names.join(", ")) }
+        })
+    }
+
+    async fn row(&self, id: JobId) -> Result<JobRow, ApiError> {
+        let row = self.store().job(id).await?;
+        let row = row.ok_or_else(|| ApiError::NotFound { message: format!("there is no job {id}") })?;
+        if row.summary.pruned { Err(ApiError::Pruned { job: id }) } else { Ok(row) }
+    }
+
+    async fn cursor(&self) -> Result<Cursor, ApiError> {
+        let head = self.store().head().await?;
+        Ok(head.digest.map_or_else(Cursor::start, |digest| Cursor::at(head.position, &digest)))
+    }
+
+    async fn same(&self, row: JobRow, hash: &Digest) -> Result<JobView, ApiError> {
+        let id = row.summary.job;
+        if row.summary.pruned {
+            return Err(ApiError::Pruned { job: id });
+        }
+        if row.head.request() != *hash {
+            let message = format!("job {id} was started with another request; mint a new id for a new job");
+            return Err(ApiError::Conflict { message });
+        }
+        self.job(id).await
+    }
+
+    /// The request in the form that is compared: settings with their defaults, paths in order, each once.
+    fn checked(&self, request: &StartJob) -> Result<StartJob, ApiError> {
+        let mut request = request.clone();
+        let mut reasons = Vec::new();
+        if let Err(error) = self.library(&request.library) {
+            reasons.push(error.to_string());
+        }
+        let recipes = &self.inner.context.recipes;
+        match recipes.iter().find(|recipe| recipe.info().name == request.recipe) {
+            None => {
+                let names: Vec<_> = recipes.iter().map(|recipe| recipe.info().name).collect();
+                reasons.push(format!("there is no recipe {:?}; this server has {}", request.recipe, names.join(", ")));
+            }
+            Some(recipe) => match recipe.settings(&request.settings) {
+                Ok(settings) => request.settings = Settings::from_iter(settings),
+                Err(wrong) => reasons.extend(wrong),
+            },
+        }
+        match &mut request.query {
+            Query::Paths(paths) => {
+                paths.sort();
+                paths.dedup();
+                if paths.is_empty() {
+                    reasons.push("the selection is empty; select at least one file, or give a folder".into());
+                }
+                if paths.len() > PATHS_LIMIT {
+                    reasons.push(format!("{} files are selected, at most {PATHS_LIMIT} can be named; give a folder with patterns instead", paths.len()));
+                }
+                if paths.iter().any(RelPath::is_root) {
+                    reasons.push("an empty path names no file".into());
+                }
+            }
+            Query::Folder(query) => {
+                for patterns in [&query.include, &query.exclude] {
+                    reasons.extend(engine::globs(patterns).err());
+                }
+            }
+        }
+        if request.title.as_ref().is_some_and(|title| title.is_empty() || title.len() > TITLE_LIMIT) {
+            reasons.push(format!("a title has 1 to {TITLE_LIMIT} bytes"));
+        }
+        if reasons.is_empty() { Ok(request) } else { Err(ApiError::Invalid { reasons }) }
+    }
+}
+
+/// This build, as pages and streams name it.
+pub fn build() -> &'static str {
+    option_env!("HEADWAY_BUILD").unwrap_or(env!("CARGO_PKG_VERSION"))
+}
+
+fn title(request: &StartJob) -> String {
+    let recipe = &request.recipe;
+    match &request.query {
+        Query::Folder(query) if query.path.is_root() => format!("{recipe} of {}", request.library),
+        Query::Folder(query) => format!("{recipe} of {}/{}", request.library, query.path),
+        Query::Paths(paths) => match paths.as_slice() {
+            [one] => format!("{recipe} of {}", one.name()),
+            many => format!("{recipe} of {} selected files", many.len()),
+        },
+    }
+}
+
+fn item_view(row: ItemRow) -> ItemView {
+    let reason = match row.state.status {
+        ItemStatus::Skipped { reason, .. } => Some(reason.text().to_owned()),
+        ItemStatus::Failed(reason) => Some(reason.text().to_owned()),
+        _ => None,
+    };
+    ItemView {
+        item: row.item,
+        path: row.file.path,
+        size: row.file.size,
+        status: row.state.status.label().into(),
+        reason,
+        message: row.state.message,
+        attempt: row.state.attempt,
+        result: row.state.result.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+    }
+}

@@ -1,0 +1,197 @@
+//! The rows that follow from events: the same function for the live path and for a rebuild.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::event::{JobEvent, Recorded};
+use crate::model::id::{JobId, Position, Seq};
+use crate::model::item::ItemStatus;
+use crate::model::{Digest, Fold, JobSummary, RelPath};
+
+/// One event as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRow {
+    /// Its place in the log.
+    pub position: Position,
+    /// The store's number for the job.
+    pub job_no: u64,
+    /// The job.
+    pub job: JobId,
+    /// Its number within the job.
+    pub seq: Seq,
+    /// The bytes that were hashed.
+    pub payload: String,
+    /// The larger content that the payload names by hash.
+    pub detail: Option<String>,
+    /// The chain up to this event.
+    pub digest: Digest,
+}
+
+/// A job as rows keep it: its fold without the items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobRow {
+    /// The store's number for the job; never given twice.
+    pub job_no: u64,
+    /// Position of its first event.
+    pub created_position: Position,
+    /// Position of its last event.
+    pub last_position: Position,
+    /// Name of its library.
+    pub library: String,
+    /// The fold without its items.
+    pub head: crate::model::snapshot::Snapshot,
+    /// The hash of the whole fold, once the job is over.
+    pub fold: Option<Digest>,
+    /// What lists show.
+    pub summary: JobSummary,
+}
+
+/// A file as a `planned` event's detail lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedFile {
+    /// The file.
+    pub path: RelPath,
+    /// Size in bytes.
+    pub size: u64,
+    /// When its content last changed, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+}
+
+/// An item as rows keep it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemRow {
+    /// The job.
+    pub job_no: u64,
+    /// Its index.
+    pub item: u32,
+    /// The file.
+    pub file: PlannedFile,
+    /// Where it stands.
+    pub state: ItemState,
+}
+
+/// What events change of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemState {
+    /// Where it stands.
+    pub status: ItemStatus,
+    /// Its last attempt.
+    pub attempt: u32,
+    /// The last failure in a person's words.
+    pub message: Option<String>,
+    /// What the recipe found: JSON.
+    pub result: Option<String>,
+}
+
+/// One transaction's worth: events and the rows that follow from them.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// The head of the log after it.
+    pub head: Position,
+    /// The digest in the row at the head.
+    pub digest: Option<Digest>,
+    /// The number that the next new job gets.
+    pub next_job_no: u64,
+    /// The events, in order.
+    pub events: Vec<EventRow>,
+    /// Jobs as they are after it.
+    pub jobs: Vec<JobRow>,
+    /// New items.
+    pub planned: Vec<ItemRow>,
+    /// Items that move: job, index, state after it. The last one of an item holds.
+    pub moved: Vec<(u64, u32, ItemState)>,
+}
+
+/// What a stored job needs beside its fold to be written as a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobKey {
+    /// The store's number for the job.
+    pub job_no: u64,
+    /// Position of its first event.
+    pub created_position: Position,
+    /// Name of its library.
+    pub library: String,
+}
+
+/// The detail of an event does not fit its payload.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the detail of event {seq} is not what its payload says: {reason}")]
+pub struct BadDetail {
+    /// The event.
+    pub seq: Seq,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl Batch {
+    /// Adds the item rows that follow from one event, given the fold before it and after it.
+    pub fn derive(
+        &mut self,
+        job_no: u64,
+        before: Option<&Idle>,
+        after: &Fold,
+        recorded: &Recorded,
+        detail: Option<&str>,
+    ) -> Result<(), BadDetail> {
+        let bad = |reason: &str| BadDetail { seq: recorded.seq, reason: reason.to_owned() };
+        if let JobEvent::Planned { first, count, .. } = &recorded.event {
+            let files: Vec<PlannedFile> = serde_json::from_str(detail.unwrap_or("[]")).map_err(|error| bad(&error.to_string()))?;
+            if files.len() != *count as usize {
+                return Err(bad("it lists another number of files"));
+            }
+            for (item, file) in (*first..).zip(files) {
+                let status = after.item(item).ok_or_else(|| bad("an item is missing"))?;
+                let state = ItemState { status, attempt: 0, message: None, result: None };
+                self.planned.push(ItemRow { job_no, item, file, state });
+            }
+        }
+        if let Some((item, _)) = recorded.event.item() {
+            let status = after.item(item).ok_or_else(|| bad("an item is missing"))?;
+            let message = match &recorded.event {
+                JobEvent::Failed { message, .. } | JobEvent::AttemptFailed { message, .. } => Some(message.clone()),
+                _ => None,
+            };
+            let result = detail.filter(|_| matches!(recorded.event, JobEvent::Succeeded { .. })).map(str::to_owned);
+            self.moved.push((job_no, item, ItemState { status, attempt: after.last_attempt(item), message, result }));
+        }
+        for (item, attempt) in before.into_iter().flat_map(|idle| &idle.0) {
+            let state = ItemState { status: ItemStatus::Cancelled, attempt: *attempt, message: None, result: None };
+            self.moved.push((job_no, *item, state));
+        }
+        Ok(())
+    }
+}
+
+/// The items that an event which cancels all idle ones will cancel, with their last attempts as rows keep them.
+pub struct Idle(Vec<(u32, u32)>);
+
+impl Idle {
+    /// Looks before the event is folded; `None` if the event cancels nothing.
+    pub fn before(fold: &Fold, event: &JobEvent) -> Option<Idle> {
+        if !matches!(event, JobEvent::Halted { .. } | JobEvent::Cancelled {}) {
+            return None;
+        }
+        let idle = fold.items().filter(|(_, status)| status.is_idle());
+        Some(Idle(idle.map(|(item, _)| (item, fold.last_attempt(item))).collect()))
+    }
+}
+
+impl JobKey {
+    /// The row of the job whose fold stands at `last_position`.
+    pub fn row(&self, fold: &Fold, last_position: Position) -> JobRow {
+        JobRow {
+            job_no: self.job_no,
+            created_position: self.created_position,
+            last_position,
+            library: self.library.clone(),
+            head: fold.head(),
+            fold: fold.status.is_terminal().then(|| fold.hash()),
+            summary: JobSummary::from(fold),
+        }
+    }
+}
+
+/// The library that a `created` event's detail names.
+pub fn library_of(detail: Option<&str>) -> String {
+    let request: Option<crate::model::StartJob> = detail.and_then(|text| serde_json::from_str(text).ok());
+    request.map(|request| request.library).unwrap_or_default()
+}

@@ -1,0 +1,91 @@
+//! Where the log lives. The writer commits batches; readers read pages. What a store must keep is said on the trait
+//! and held by one test-suite for all of them (`tests/it/store.rs`).
+
+mod memory;
+mod rebuild;
+mod sqlite;
+
+use async_trait::async_trait;
+
+pub use memory::MemoryStore;
+pub use rebuild::{RebuildError, Rebuilt, rebuild};
+pub use sqlite::SqliteStore;
+
+use super::rows::{Batch, EventRow, ItemRow, JobRow};
+use crate::model::id::{JobId, Position, Seq};
+use crate::model::summary::LastOutcome;
+use crate::model::{Digest, Fold, RelPath};
+
+/// The store failed. Whatever was not acknowledged may or may not be there after a restart.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct StoreError(pub String);
+
+/// A result of the store.
+pub type Stored<T> = Result<T, StoreError>;
+
+/// The head of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Head {
+    /// The last position; 0 for an empty log.
+    pub position: Position,
+    /// The digest in its row.
+    pub digest: Option<Digest>,
+    /// The number that the next new job gets.
+    pub next_job_no: u64,
+}
+
+/// Which jobs a list asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobFilter {
+    /// Not terminal.
+    Live,
+    /// With an event after this position.
+    ChangedAfter(Position),
+    /// Created before this job; all for `None`. Newest first.
+    Before(Option<JobId>),
+}
+
+/// A log with the rows derived from it.
+///
+/// Contract: positions become visible in order (who has read p will never see a new row at or below p), and none is
+/// given twice, not even after pruning and a restart. A batch is visible whole or not at all, and once
+/// [`Store::commit`] has answered it survives the death of the process and of the machine. One `commit` at a time.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Writes a batch in one durable transaction. After an error this store must not be written again.
+    async fn commit(&self, batch: Batch) -> Stored<()>;
+
+    /// The head of the log.
+    async fn head(&self) -> Stored<Head>;
+
+    /// The digest in the row at this position, if that row is there.
+    async fn digest_at(&self, position: Position) -> Stored<Option<Digest>>;
+
+    /// Events of these jobs (of all, for an empty list) with `after < position <= upto`, in order, at most `limit`.
+    async fn events(&self, jobs: &[u64], after: Position, upto: Position, limit: u32) -> Stored<Vec<EventRow>>;
+
+    /// The last event of a job at or before a position: its seq and digest.
+    async fn event_before(&self, job_no: u64, position: Position) -> Stored<Option<(Seq, Digest)>>;
+
+    /// One job.
+    async fn job(&self, id: JobId) -> Stored<Option<JobRow>>;
+
+    /// Jobs; in order of `last_position` unless the filter says otherwise.
+    async fn jobs(&self, filter: JobFilter, limit: u32) -> Stored<Vec<JobRow>>;
+
+    /// The folds of these jobs and the head, all of one moment. Unknown jobs are left out.
+    async fn folds(&self, jobs: &[JobId]) -> Stored<(Position, Vec<Fold>)>;
+
+    /// The request a job was started with: the detail of its first event.
+    async fn request(&self, job_no: u64) -> Stored<Option<String>>;
+
+    /// Items with `item >= from`, in order, at most `limit`; of one status if given as a word.
+    async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<&str>) -> Stored<Vec<ItemRow>>;
+
+    /// How these files of a library last ended in a job; files that never did are left out.
+    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, LastOutcome)>>;
+
+    /// Removes every row that can be derived from events.
+    async fn clear_rows(&self) -> Stored<()>;
+}

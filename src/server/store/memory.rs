@@ -1,0 +1,172 @@
+//! The same store in memory, for the simulation and for tests of the contract. Its futures are ready at once.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use super::{Head, JobFilter, Store, StoreError, Stored};
+use crate::model::id::{JobId, Position, Seq};
+use crate::model::item::ItemStatus;
+use crate::model::summary::LastOutcome;
+use crate::model::{Digest, Fold, RelPath};
+use crate::server::rows::{Batch, EventRow, ItemRow, JobRow};
+
+/// The log in memory.
+#[derive(Default)]
+pub struct MemoryStore {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    head: Option<Head>,
+    events: BTreeMap<Position, EventRow>,
+    jobs: BTreeMap<u64, JobRow>,
+    items: BTreeMap<(u64, u32), ItemRow>,
+}
+
+impl MemoryStore {
+    /// An empty log.
+    pub fn new() -> Self {
+        MemoryStore::default()
+    }
+
+    /// No await happens under this lock, so a plain mutex does.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn head(&self) -> Head {
+        self.head.unwrap_or(Head { position: 0, digest: None, next_job_no: 1 })
+    }
+
+    fn job(&self, id: JobId) -> Option<&JobRow> {
+        self.jobs.values().find(|row| row.summary.job == id)
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn commit(&self, batch: Batch) -> Stored<()> {
+        let mut state = self.state();
+        let used = |row: &EventRow| state.events.contains_key(&row.position);
+        if batch.events.iter().any(used) {
+            return Err(StoreError("a position was given twice".into()));
+        }
+        state.head = Some(Head { position: batch.head, digest: batch.digest, next_job_no: batch.next_job_no });
+        state.events.extend(batch.events.into_iter().map(|row| (row.position, row)));
+        for mut row in batch.jobs {
+            if let Some(old) = state.jobs.get(&row.job_no) {
+                row.created_position = old.created_position;
+                row.library.clone_from(&old.library);
+            }
+            state.jobs.insert(row.job_no, row);
+        }
+        state.items.extend(batch.planned.into_iter().map(|row| ((row.job_no, row.item), row)));
+        for (job_no, item, moved) in batch.moved {
+            if let Some(row) = state.items.get_mut(&(job_no, item)) {
+                row.state = moved;
+            }
+        }
+        Ok(())
+    }
+
+    async fn head(&self) -> Stored<Head> {
+        Ok(self.state().head())
+    }
+
+    async fn digest_at(&self, position: Position) -> Stored<Option<Digest>> {
+        Ok(self.state().events.get(&position).map(|row| row.digest))
+    }
+
+    async fn events(&self, jobs: &[u64], after: Position, upto: Position, limit: u32) -> Stored<Vec<EventRow>> {
+        if upto <= after {
+            return Ok(Vec::new());
+        }
+        let state = self.state();
+        let wanted = state.events.range(after + 1..=upto).map(|(_, row)| row);
+        let wanted = wanted.filter(|row| jobs.is_empty() || jobs.contains(&row.job_no)).take(limit as usize);
+        // Details are for rebuilding and for `/items`, not for streams.
+        Ok(wanted.map(|row| EventRow { detail: row.detail.clone().filter(|_| jobs.is_empty()), ..row.clone() }).collect())
+    }
+
+    async fn event_before(&self, job_no: u64, position: Position) -> Stored<Option<(Seq, Digest)>> {
+        let state = self.state();
+        let last = state.events.range(..=position).rev().find(|(_, row)| row.job_no == job_no);
+        Ok(last.map(|(_, row)| (row.seq, row.digest)))
+    }
+
+    async fn job(&self, id: JobId) -> Stored<Option<JobRow>> {
+        Ok(self.state().job(id).cloned())
+    }
+
+    async fn jobs(&self, filter: JobFilter, limit: u32) -> Stored<Vec<JobRow>> {
+        let state = self.state();
+        let mut rows: Vec<_> = state.jobs.values().cloned().collect();
+        match filter {
+            JobFilter::Live => rows.retain(|row| !row.summary.status.is_terminal()),
+            JobFilter::ChangedAfter(position) => rows.retain(|row| row.last_position > position),
+            JobFilter::Before(None) => rows.reverse(),
+            JobFilter::Before(Some(id)) => {
+                let before = state.job(id).map_or(0, |row| row.job_no);
+                rows.retain(|row| row.job_no < before);
+                rows.reverse();
+            }
+        }
+        if !matches!(filter, JobFilter::Before(_)) {
+            rows.sort_by_key(|row| row.last_position);
+        }
+        rows.truncate(limit as usize);
+        Ok(rows)
+    }
+
+    async fn folds(&self, jobs: &[JobId]) -> Stored<(Position, Vec<Fold>)> {
+        let state = self.state();
+        let mut folds = Vec::new();
+        for row in jobs.iter().filter_map(|id| state.job(*id)) {
+            let items = state.items.range((row.job_no, 0)..=(row.job_no, u32::MAX));
+            let items = items.map(|(_, item)| (item.state.status.byte(), item.state.attempt));
+            folds.push(row.head.clone().with_items(items).fold().map_err(|error| StoreError(error.to_string()))?);
+        }
+        Ok((state.head().position, folds))
+    }
+
+    async fn request(&self, job_no: u64) -> Stored<Option<String>> {
+        let state = self.state();
+        Ok(state.events.values().find(|row| row.job_no == job_no).and_then(|row| row.detail.clone()))
+    }
+
+    async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<&str>) -> Stored<Vec<ItemRow>> {
+        let state = self.state();
+        let all = state.items.range((job_no, from)..=(job_no, u32::MAX)).map(|(_, row)| row);
+        let wanted = all.filter(|row| status.is_none_or(|status| row.state.status.label() == status));
+        Ok(wanted.take(limit as usize).cloned().collect())
+    }
+
+    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, LastOutcome)>> {
+        let state = self.state();
+        let mut latest = BTreeMap::new();
+        for row in state.items.values().filter(|row| paths.contains(&row.file.path)) {
+            let Some(job) = state.jobs.get(&row.job_no).filter(|job| job.library == library) else { continue };
+            let reason = match row.state.status {
+                ItemStatus::Succeeded(_) => None,
+                ItemStatus::Skipped { reason, .. } => Some(reason.text().to_owned()),
+                ItemStatus::Failed(reason) => Some(reason.text().to_owned()),
+                _ => continue,
+            };
+            let status = row.state.status.label().to_owned();
+            latest.insert(row.file.path.clone(), LastOutcome { job: job.summary.job, status, reason });
+        }
+        Ok(latest.into_iter().collect())
+    }
+
+    async fn clear_rows(&self) -> Stored<()> {
+        let mut state = self.state();
+        state.jobs.clear();
+        state.items.clear();
+        Ok(())
+    }
+}

@@ -1,0 +1,228 @@
+//! Every statement that reads: one small function each. No transaction outlives its page.
+
+use serde_json::json;
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::{Executor, Row, Sqlite};
+
+use super::super::{Head, JobFilter, StoreError, Stored};
+use crate::model::id::{JobId, Position, Seq};
+use crate::model::item::ItemStatus;
+use crate::model::summary::LastOutcome;
+use crate::model::{Digest, Fold, RelPath};
+use crate::server::rows::{EventRow, ItemRow, ItemState, JobRow, PlannedFile};
+
+const JOB_COLUMNS: &str = "SELECT job_no, created_position, last_position, library, head, fold, summary FROM jobs";
+
+pub(super) async fn head<'a>(reader: impl Executor<'a, Database = Sqlite>) -> Stored<Head> {
+    let row = sqlx::query("SELECT head, digest, next_job_no FROM log").fetch_one(reader).await?;
+    let digest = row.try_get::<Option<Vec<u8>>, _>(1)?.map(digest).transpose()?;
+    Ok(Head { position: number(&row, 0)?, digest, next_job_no: number(&row, 2)? })
+}
+
+pub(super) async fn digest_at(readers: &SqlitePool, position: Position) -> Stored<Option<Digest>> {
+    let query = sqlx::query("SELECT digest FROM events WHERE position = ?").bind(position as i64);
+    let row = query.fetch_optional(readers).await?;
+    row.map(|row| digest(row.try_get(0)?)).transpose()
+}
+
+pub(super) async fn events(
+    readers: &SqlitePool,
+    jobs: &[u64],
+    after: Position,
+    upto: Position,
+    limit: u32,
+) -> Stored<Vec<EventRow>> {
+    const ALL: &str = "SELECT e.position, e.job_no, j.id, e.seq, e.payload, e.detail, e.digest
+        FROM events e LEFT JOIN jobs j USING (job_no) WHERE e.position > ? AND e.position <= ? ORDER BY e.position LIMIT ?";
+    const ONE: &str = "SELECT e.position, e.job_no, j.id, e.seq, e.payload, NULL, e.digest
+        FROM events e JOIN jobs j USING (job_no)
+        WHERE e.job_no = ? AND e.position > ? AND e.position <= ? ORDER BY e.position LIMIT ?";
+    const SOME: &str = "SELECT e.position, e.job_no, j.id, e.seq, e.payload, NULL, e.digest
+        FROM events e JOIN jobs j USING (job_no)
+        WHERE e.job_no IN (SELECT value FROM json_each(?)) AND e.position > ? AND e.position <= ?
+        ORDER BY e.position LIMIT ?";
+    let query = match jobs {
+        [] => sqlx::query(ALL),
+        [job] => sqlx::query(ONE).bind(*job as i64),
+        jobs => sqlx::query(SOME).bind(json!(jobs).to_string()),
+    };
+    let rows = query.bind(after as i64).bind(upto as i64).bind(limit).fetch_all(readers).await?;
+    rows.iter().map(event).collect()
+}
+
+pub(super) async fn event_before(
+    readers: &SqlitePool,
+    job_no: u64,
+    position: Position,
+) -> Stored<Option<(Seq, Digest)>> {
+    const LAST: &str =
+        "SELECT seq, digest FROM events WHERE job_no = ? AND position <= ? ORDER BY position DESC LIMIT 1";
+    let row = sqlx::query(LAST).bind(job_no as i64).bind(position as i64).fetch_optional(readers).await?;
+    row.map(|row| Ok((number(&row, 0)?, digest(row.try_get(1)?)?))).transpose()
+}
+
+pub(super) async fn job<'a>(reader: impl Executor<'a, Database = Sqlite>, id: JobId) -> Stored<Option<JobRow>> {
+    const ONE: &str = "SELECT job_no, created_position, last_position, library, head, fold, summary FROM jobs WHERE id = ?";
+    let row = sqlx::query(ONE).bind(id.to_string()).fetch_optional(reader).await?;
+    row.as_ref().map(job_row).transpose()
+}
+
+pub(super) async fn jobs(readers: &SqlitePool, filter: JobFilter, limit: u32) -> Stored<Vec<JobRow>> {
+    let (condition, value) = match filter {
+        JobFilter::Live => ("WHERE terminal = 0 ORDER BY last_position LIMIT ?", None),
+        JobFilter::ChangedAfter(position) => {
+            ("WHERE last_position > ? ORDER BY last_position LIMIT ?", Some(position as i64))
+        }
+        JobFilter::Before(None) => ("ORDER BY job_no DESC LIMIT ?", None),
+        JobFilter::Before(Some(id)) => {
+            let Some(row) = job(readers, id).await? else { return Ok(Vec::new()) };
+            ("WHERE job_no < ? ORDER BY job_no DESC LIMIT ?", Some(row.job_no as i64))
+        }
+    };
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(format!("{JOB_COLUMNS} {condition}")));
+    if let Some(value) = value {
+        query = query.bind(value);
+    }
+    let rows = query.bind(limit).fetch_all(readers).await?;
+    rows.iter().map(job_row).collect()
+}
+
+pub(super) async fn folds(readers: &SqlitePool, jobs: &[JobId]) -> Stored<(Position, Vec<Fold>)> {
+    let mut moment = readers.begin().await?;
+    let head = head(&mut *moment).await?;
+    let mut folds = Vec::new();
+    for id in jobs {
+        let Some(row) = job(&mut *moment, *id).await? else { continue };
+        const ITEMS: &str = "SELECT code, attempt FROM items WHERE job_no = ? ORDER BY item";
+        let items: Vec<(u8, u32)> = sqlx::query_as(ITEMS).bind(row.job_no as i64).fetch_all(&mut *moment).await?;
+        folds.push(row.head.with_items(items).fold().map_err(|error| StoreError(error.to_string()))?);
+    }
+    Ok((head.position, folds))
+}
+
+pub(super) async fn request(readers: &SqlitePool, job_no: u64) -> Stored<Option<String>> {
+    const FIRST: &str = "SELECT detail FROM events WHERE job_no = ? ORDER BY position LIMIT 1";
+    let row = sqlx::query(FIRST).bind(job_no as i64).fetch_optional(readers).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?.flatten())
+}
+
+pub(super) async fn items(
+    readers: &SqlitePool,
+    job_no: u64,
+    from: u32,
+    limit: u32,
+    status: Option<&str>,
+) -> Stored<Vec<ItemRow>> {
+    const ANY: &str = "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result FROM items
+        WHERE job_no = ? AND item >= ? ORDER BY item LIMIT ?";
+    const ONE_STATUS: &str = "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result FROM items
+        WHERE job_no = ? AND status = ? AND item >= ? ORDER BY item LIMIT ?";
+    let query = match status {
+        None => sqlx::query(ANY).bind(job_no as i64),
+        Some(status) => sqlx::query(ONE_STATUS).bind(job_no as i64).bind(status.to_owned()),
+    };
+    let rows = query.bind(from).bind(limit).fetch_all(readers).await?;
+    rows.iter().map(item_row).collect()
+}
+
+pub(super) async fn outcomes(
+    readers: &SqlitePool,
+    library: &str,
+    paths: &[RelPath],
+) -> Stored<Vec<(RelPath, LastOutcome)>> {
+    const LATEST: &str = "SELECT i.path, j.id, i.code, MAX(i.job_no)
+        FROM json_each(?) AS wanted JOIN items i ON i.path = wanted.value JOIN jobs j USING (job_no)
+        WHERE j.library = ? AND i.status IN ('succeeded', 'skipped', 'failed') GROUP BY i.path";
+    let query = sqlx::query(LATEST).bind(json!(paths).to_string()).bind(library.to_owned());
+    let rows = query.fetch_all(readers).await?;
+    rows.iter()
+        .map(|row| {
+            let path = parsed(row.try_get(0)?)?;
+            let status = status(row, 2)?;
+            let outcome = LastOutcome {
+                job: parsed(row.try_get(1)?)?,
+                status: status.label().into(),
+                reason: reason(status),
+            };
+            Ok((path, outcome))
+        })
+        .collect()
+}
+
+/// Why an item was skipped or failed, in a person's words.
+fn reason(status: ItemStatus) -> Option<String> {
+    match status {
+        ItemStatus::Skipped { reason, .. } => Some(reason.text().into()),
+        ItemStatus::Failed(reason) => Some(reason.text().into()),
+        _ => None,
+    }
+}
+
+fn event(row: &SqliteRow) -> Stored<EventRow> {
+    let payload: String = row.try_get(4)?;
+    let job = match row.try_get::<Option<String>, _>(2)? {
+        Some(id) => parsed(id)?,
+        // While rows are being rebuilt the job's own first event is all there is.
+        None => id_in(&payload).unwrap_or_else(|| JobId::mint(0, [0; 10])),
+    };
+    Ok(EventRow {
+        position: number(row, 0)?,
+        job_no: number(row, 1)?,
+        job,
+        seq: number(row, 3)?,
+        payload,
+        detail: row.try_get(5)?,
+        digest: digest(row.try_get(6)?)?,
+    })
+}
+
+fn id_in(payload: &str) -> Option<JobId> {
+    serde_json::from_str::<serde_json::Value>(payload).ok()?.get("id")?.as_str()?.parse().ok()
+}
+
+fn job_row(row: &SqliteRow) -> Stored<JobRow> {
+    let read = |error: serde_json::Error| StoreError(format!("an unreadable job row: {error}"));
+    Ok(JobRow {
+        job_no: number(row, 0)?,
+        created_position: number(row, 1)?,
+        last_position: number(row, 2)?,
+        library: row.try_get(3)?,
+        head: serde_json::from_str(row.try_get(4)?).map_err(read)?,
+        fold: row.try_get::<Option<Vec<u8>>, _>(5)?.map(digest).transpose()?,
+        summary: serde_json::from_str(row.try_get(6)?).map_err(read)?,
+    })
+}
+
+fn item_row(row: &SqliteRow) -> Stored<ItemRow> {
+    let file = PlannedFile {
+        path: parsed(row.try_get(4)?)?,
+        size: number(row, 5)?,
+        mtime_ns: row.try_get(6)?,
+    };
+    let state = ItemState {
+        status: status(row, 2)?,
+        attempt: row.try_get(3)?,
+        message: row.try_get(7)?,
+        result: row.try_get(8)?,
+    };
+    Ok(ItemRow { job_no: number(row, 0)?, item: row.try_get(1)?, file, state })
+}
+
+fn status(row: &SqliteRow, column: usize) -> Stored<ItemStatus> {
+    let code: u8 = row.try_get(column)?;
+    ItemStatus::from_byte(code).ok_or_else(|| StoreError(format!("an item status {code} that this version does not know")))
+}
+
+fn number(row: &SqliteRow, column: usize) -> Stored<u64> {
+    let number: i64 = row.try_get(column)?;
+    u64::try_from(number).map_err(|_| StoreError(format!("a negative number in column {column}")))
+}
+
+fn digest(bytes: Vec<u8>) -> Stored<Digest> {
+    let bytes = bytes.try_into().map_err(|_| StoreError("a digest that is not 16 bytes".into()))?;
+    Ok(Digest(bytes))
+}
+
+fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: String) -> Stored<T> {
+    text.parse().map_err(|error: T::Err| StoreError(format!("{text:?} in a row: {error}")))
+}

@@ -1,0 +1,88 @@
+//! Every statement that writes.
+
+use serde_json::json;
+use sqlx::{Connection, SqliteConnection};
+
+use crate::server::rows::Batch;
+
+const EVENTS: &str = "INSERT INTO events (position, job_no, seq, payload, detail, digest)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, unhex(value ->> 5) FROM json_each(?)";
+
+const JOBS: &str = "INSERT INTO jobs
+    (job_no, id, status, seq, digest, created_position, last_position, terminal, library, head, fold, summary)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4), value ->> 5, value ->> 6,
+        value ->> 7, value ->> 8, value ->> 9, unhex(value ->> 10), value ->> 11
+    FROM json_each(?) WHERE true
+    ON CONFLICT (job_no) DO UPDATE SET status = excluded.status, seq = excluded.seq, digest = excluded.digest,
+        last_position = excluded.last_position, terminal = excluded.terminal, head = excluded.head,
+        fold = excluded.fold, summary = excluded.summary";
+
+const PLANNED: &str = "INSERT INTO items (job_no, item, status, code, attempt, path, size, mtime_ns)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, 0, value ->> 4, value ->> 5, value ->> 6
+    FROM json_each(?)";
+
+const MOVED: &str = "UPDATE items SET status = new.value ->> 2, code = new.value ->> 3, attempt = new.value ->> 4,
+        message = new.value ->> 5, result = new.value ->> 6
+    FROM json_each(?) AS new WHERE items.job_no = new.value ->> 0 AND items.item = new.value ->> 1";
+
+const HEAD: &str = "UPDATE log SET head = ?, digest = ?, next_job_no = ? WHERE one = 1";
+
+/// One transaction. Answers once it is on the disk.
+pub(super) async fn commit(writer: &mut SqliteConnection, batch: &Batch) -> sqlx::Result<()> {
+    let mut transaction = writer.begin().await?;
+    let events = batch.events.iter().map(|row| {
+        json!([row.position, row.job_no, row.seq, row.payload, row.detail, row.digest])
+    });
+    let jobs = batch.jobs.iter().map(|row| {
+        let summary = &row.summary;
+        json!([
+            row.job_no,
+            summary.job,
+            summary.status.label(),
+            summary.seq,
+            summary.digest,
+            row.created_position,
+            row.last_position,
+            u8::from(summary.status.is_terminal()),
+            row.library,
+            serde_json::to_string(&row.head).unwrap_or_default(),
+            row.fold,
+            serde_json::to_string(summary).unwrap_or_default(),
+        ])
+    });
+    let planned = batch.planned.iter().map(|row| {
+        let (file, status) = (&row.file, row.state.status);
+        json!([row.job_no, row.item, status.label(), status.byte(), file.path, file.size, file.mtime_ns])
+    });
+    // Of several moves of one item only the last one may be in the statement.
+    let latest: std::collections::BTreeMap<_, _> =
+        batch.moved.iter().map(|(job_no, item, state)| ((*job_no, *item), state)).collect();
+    let moved = latest.into_iter().map(|((job_no, item), state)| {
+        json!([job_no, item, state.status.label(), state.status.byte(), state.attempt, state.message, state.result])
+    });
+    for (statement, rows) in [
+        (EVENTS, events.collect::<Vec<_>>()),
+        (JOBS, jobs.collect()),
+        (PLANNED, planned.collect()),
+        (MOVED, moved.collect()),
+    ] {
+        if !rows.is_empty() {
+            let rows = serde_json::Value::Array(rows).to_string();
+            sqlx::query(statement).bind(rows).execute(&mut *transaction).await?;
+        }
+    }
+    sqlx::query(HEAD)
+        .bind(batch.head as i64)
+        .bind(batch.digest.map(|digest| digest.0.to_vec()))
+        .bind(batch.next_job_no as i64)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await
+}
+
+pub(super) async fn clear_rows(writer: &mut SqliteConnection) -> sqlx::Result<()> {
+    let mut transaction = writer.begin().await?;
+    sqlx::query("DELETE FROM items").execute(&mut *transaction).await?;
+    sqlx::query("DELETE FROM jobs").execute(&mut *transaction).await?;
+    transaction.commit().await
+}

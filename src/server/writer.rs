@@ -1,0 +1,235 @@
+//! The one judge of order, as a machine without IO: appends and commit results in; batches, answers and wake-ups out.
+//!
+//! It holds the fold of every live job, asks `next` for each event in commit order, and gives `seq`, `position` and
+//! digest. A refused event is answered and nothing of it is written. Once a commit has failed the writer is dead:
+//! whatever was not acknowledged stays unacknowledged, and nothing is tried again.
+
+mod task;
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+pub use task::{Log, Report, spawn};
+
+use super::rows::{Batch, EventRow, Idle, JobKey, library_of};
+use super::store::Head;
+use crate::model::event::Recorded;
+use crate::model::fold::FoldError;
+use crate::model::id::{JobId, Millis, Position, Seq};
+use crate::model::{Digest, Fold, JobEvent, Refusal};
+
+/// The most bytes a detail may take.
+pub const DETAIL_LIMIT: usize = 256 * 1024;
+
+/// The most events in one transaction.
+const BATCH_LIMIT: usize = 2_000;
+
+/// A fact to be recorded.
+#[derive(Debug, Clone)]
+pub struct Append {
+    /// By which the answer is known.
+    pub ticket: u64,
+    /// The job it is about.
+    pub job: JobId,
+    /// The fact.
+    pub event: JobEvent,
+    /// The larger content that belongs to it.
+    pub detail: Option<String>,
+    /// When.
+    pub at: Millis,
+}
+
+/// Where an acknowledged event stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// In its job.
+    pub seq: Seq,
+    /// In the log.
+    pub position: Position,
+}
+
+/// Why an append was not recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// It cannot happen in the job's state.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It takes more bytes than the contract allows.
+    #[error("the event is larger than allowed")]
+    TooLarge,
+    /// The log cannot be written any more.
+    #[error("the log cannot be written")]
+    Dead,
+}
+
+/// What the shell has to do after a commit.
+#[derive(Debug)]
+pub enum Effect {
+    /// Tell the sender.
+    Answer(u64, Append, Result<Receipt, AppendError>),
+    /// Tell the engine, in this order.
+    Recorded(JobId, Recorded, String),
+    /// Wake the readers: the head moved.
+    Wake(Position),
+}
+
+struct Live {
+    key: JobKey,
+    fold: Fold,
+}
+
+/// The machine.
+pub struct Writer {
+    live: HashMap<JobId, Live>,
+    /// Every job this process has seen, so that no id is created twice after its fold is gone.
+    known: HashSet<JobId>,
+    head: Position,
+    digest: Option<Digest>,
+    next_job_no: u64,
+    queue: VecDeque<Append>,
+    /// What to say once the batch under way is on the disk.
+    pending: Vec<Effect>,
+    dead: bool,
+}
+
+impl Writer {
+    /// A writer that goes on from this head, with these live jobs.
+    pub fn new(head: Head, live: Vec<(JobKey, Fold)>) -> Self {
+        let known = live.iter().map(|(_, fold)| fold.id).collect();
+        Writer {
+            live: live.into_iter().map(|(key, fold)| (fold.id, Live { key, fold })).collect(),
+            known,
+            head: head.position,
+            digest: head.digest,
+            next_job_no: head.next_job_no,
+            queue: VecDeque::new(),
+            pending: Vec::new(),
+            dead: false,
+        }
+    }
+
+    /// Queues an append.
+    pub fn append(&mut self, append: Append) {
+        self.queue.push_back(append);
+    }
+
+    /// Judges what is queued and makes the next batch of it; `None` if nothing is to be written.
+    /// Call [`Writer::committed`] before asking for another.
+    pub fn batch(&mut self) -> Option<Batch> {
+        let mut batch = Batch::default();
+        let mut touched = Vec::new();
+        while batch.events.len() < BATCH_LIMIT
+            && let Some(append) = self.queue.pop_front()
+        {
+            let answer = if self.dead { Err(AppendError::Dead) } else { self.judge(&append, &mut batch) };
+            if answer.is_ok() && !touched.contains(&append.job) {
+                touched.push(append.job);
+            }
+            self.pending.push(Effect::Answer(append.ticket, append, answer));
+        }
+        if batch.events.is_empty() {
+            return None;
+        }
+        for job in touched {
+            let Some(live) = self.live.get(&job) else { continue };
+            let last = batch.events.iter().rev().find(|row| row.job == job).map_or(self.head, |row| row.position);
+            batch.jobs.push(live.key.row(&live.fold, last));
+            if live.fold.status.is_terminal() {
+                self.live.remove(&job);
+            }
+        }
+        (batch.head, batch.digest, batch.next_job_no) = (self.head, self.digest, self.next_job_no);
+        Some(batch)
+    }
+
+    /// The batch was written, or not. What is to be said now.
+    pub fn committed(&mut self, written: bool) -> Vec<Effect> {
+        let mut effects = std::mem::take(&mut self.pending);
+        if written {
+            effects.push(Effect::Wake(self.head));
+            return effects;
+        }
+        self.dead = true;
+        effects.retain(|effect| matches!(effect, Effect::Answer(..)));
+        for effect in &mut effects {
+            if let Effect::Answer(_, _, answer) = effect {
+                *answer = Err(AppendError::Dead);
+            }
+        }
+        effects
+    }
+
+    /// What is to be said when nothing had to be written.
+    pub fn unwritten(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.pending)
+    }
+
+    /// Whether a commit has failed.
+    pub fn is_dead(&self) -> bool {
+        self.dead
+    }
+
+    /// Whether appends wait.
+    pub fn has_queued(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    fn judge(&mut self, append: &Append, batch: &mut Batch) -> Result<Receipt, AppendError> {
+        let detail = append.detail.as_deref();
+        let hash = detail.map(|text| Digest::of(text.as_bytes()));
+        if detail.is_some_and(|text| text.len() > DETAIL_LIMIT && append.event.name() != "created") || hash != append.event.detail() {
+            return Err(AppendError::TooLarge);
+        }
+        let seq = self.live.get(&append.job).map_or(1, |live| live.fold.seq + 1);
+        let recorded = Recorded { seq, at: append.at, event: append.event.clone() };
+        let payload = recorded.encode();
+        if payload.len() > recorded.event.payload_limit() {
+            return Err(AppendError::TooLarge);
+        }
+        let position = self.head + 1;
+        let idle;
+        if let Some(live) = self.live.get_mut(&append.job) {
+            idle = Idle::before(&live.fold, &recorded.event);
+            live.fold.apply_recorded(&recorded, &payload).map_err(refusal)?;
+        } else if self.known.contains(&append.job) {
+            let created = append.event.name() == "created";
+            return Err(if created { Refusal::Exists } else { Refusal::Over("over") }.into());
+        } else {
+            idle = None;
+            let fold = Fold::create_recorded(&recorded, &payload).map_err(refusal)?;
+            let key = JobKey { job_no: self.next_job_no, created_position: position, library: library_of(detail) };
+            self.next_job_no += 1;
+            self.known.insert(append.job);
+            self.live.insert(append.job, Live { key, fold });
+        }
+        let Some(live) = self.live.get(&append.job) else { return Err(Refusal::NotCreated.into()) };
+        let (job_no, digest) = (live.key.job_no, live.fold.digest);
+        // The planner made the detail from the same list as the event, so it fits.
+        let derived = batch.derive(job_no, idle.as_ref(), &live.fold, &recorded, detail);
+        debug_assert!(derived.is_ok(), "{derived:?}");
+        self.head = position;
+        self.digest = Some(digest);
+        let row = EventRow {
+            position,
+            job_no,
+            job: append.job,
+            seq,
+            payload: payload.clone(),
+            detail: append.detail.clone(),
+            digest,
+        };
+        batch.events.push(row);
+        self.pending.push(Effect::Recorded(append.job, recorded, payload));
+        Ok(Receipt { seq, position })
+    }
+}
+
+fn refusal(error: FoldError) -> AppendError {
+    match error {
+        FoldError::Refused(refusal) => AppendError::Refused(refusal),
+        // Numbered here a moment ago, and encoded by this very version.
+        FoldError::Gap { .. } | FoldError::Unknown(_) => AppendError::Refused(Refusal::Range),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! The writer's loop: while one batch is being written, the next gathers in the queue.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::{Append, AppendError, Effect, Receipt, Writer};
+use crate::model::event::Recorded;
+use crate::model::id::{JobId, Position};
+use crate::model::{JobEvent, Refusal};
+use crate::server::now;
+use crate::server::store::Store;
+
+/// How many appends may wait. A full queue holds back claims, never a worker that has something to record.
+const QUEUE: usize = 4_096;
+
+/// What the engine hears, in commit order.
+#[derive(Debug)]
+pub enum Report {
+    /// An event is durable.
+    Recorded(JobId, Recorded, String),
+    /// An event sent without waiting for its answer was refused.
+    Refused(JobId, JobEvent, Refusal),
+    /// The log cannot be written any more.
+    Dead,
+}
+
+struct Queued {
+    append: Append,
+    reply: Option<oneshot::Sender<Result<Receipt, AppendError>>>,
+}
+
+/// The way to the writer. Cheap to clone.
+#[derive(Clone)]
+pub struct Log {
+    queue: mpsc::Sender<Queued>,
+    head: watch::Receiver<Position>,
+    alive: watch::Receiver<bool>,
+}
+
+impl Log {
+    /// Records a fact and waits until it is durable.
+    pub async fn append(&self, job: JobId, event: JobEvent, detail: Option<String>) -> Result<Receipt, AppendError> {
+        let (reply, answer) = oneshot::channel();
+        let append = Append { ticket: 0, job, event, detail, at: now() };
+        self.queue.send(Queued { append, reply: Some(reply) }).await.map_err(|_| AppendError::Dead)?;
+        answer.await.map_err(|_| AppendError::Dead)?
+    }
+
+    /// Queues a fact; a refusal comes as a report. Waits only while the queue is full.
+    pub async fn send(&self, job: JobId, event: JobEvent, detail: Option<String>) {
+        let append = Append { ticket: 0, job, event, detail, at: now() };
+        // A writer that is gone has said so by a report.
+        self.queue.send(Queued { append, reply: None }).await.ok();
+    }
+
+    /// Whether there is room for new work's events beside those that must be recorded.
+    pub fn has_room(&self) -> bool {
+        self.queue.capacity() > QUEUE / 2
+    }
+
+    /// Wakes whenever the head of the log moves.
+    pub fn head(&self) -> watch::Receiver<Position> {
+        self.head.clone()
+    }
+
+    /// Whether the log can be written.
+    pub fn is_recording(&self) -> bool {
+        *self.alive.borrow()
+    }
+}
+
+/// Starts the writer. It ends when every [`Log`] is dropped.
+pub fn spawn(store: Arc<dyn Store>, writer: Writer) -> (Log, mpsc::UnboundedReceiver<Report>, JoinHandle<()>) {
+    let (queue, receiver) = mpsc::channel(QUEUE);
+    let (wake, head) = watch::channel(writer.head);
+    let (health, alive) = watch::channel(true);
+    // Unbounded, yet bounded by the queue: at most one report for each append.
+    let (reports, engine) = mpsc::unbounded_channel();
+    let task = tokio::spawn(run(store, writer, receiver, wake, health, reports));
+    (Log { queue, head, alive }, engine, task)
+}
+
+async fn run(
+    store: Arc<dyn Store>,
+    mut writer: Writer,
+    mut queue: mpsc::Receiver<Queued>,
+    wake: watch::Sender<Position>,
+    health: watch::Sender<bool>,
+    reports: mpsc::UnboundedSender<Report>,
+) {
+    let mut replies = HashMap::new();
+    let mut ticket = 0;
+    let mut waiting = Vec::new();
+    loop {
+        if !writer.has_queued() && queue.recv_many(&mut waiting, 1_000).await == 0 {
+            return;
+        }
+        for Queued { append, reply } in waiting.drain(..) {
+            ticket += 1;
+            replies.extend(reply.map(|reply| (ticket, reply)));
+            writer.append(Append { ticket, ..append });
+        }
+        let effects = match writer.batch() {
+            None => writer.unwritten(),
+            Some(batch) => {
+                let written = store.commit(batch).await;
+                if let Err(error) = &written {
+                    tracing::error!(%error, "the log cannot be written; nothing more will be recorded until a restart");
+                    health.send_replace(false);
+                }
+                let effects = writer.committed(written.is_ok());
+                if written.is_err() {
+                    reports.send(Report::Dead).ok();
+                }
+                effects
+            }
+        };
+        for effect in effects {
+            match effect {
+                Effect::Answer(ticket, append, answer) => match (replies.remove(&ticket), answer) {
+                    (Some(reply), answer) => drop(reply.send(answer)),
+                    (None, Err(AppendError::Refused(refusal))) => {
+                        reports.send(Report::Refused(append.job, append.event, refusal)).ok();
+                    }
+                    (None, Err(AppendError::TooLarge)) => {
+                        tracing::error!(job.id = %append.job, event = append.event.name(), "an event was too large to record");
+                    }
+                    (None, _) => {}
+                },
+                Effect::Recorded(job, recorded, payload) => drop(reports.send(Report::Recorded(job, recorded, payload))),
+                Effect::Wake(head) => drop(wake.send_replace(head)),
+            }
+        }
+    }
+}
