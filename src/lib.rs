@@ -3,3 +3,9 @@
 pub mod model;
 #[cfg(feature = "ssr")]
 pub mod server;
+pub mod api;
+pub mod ui;
+#[cfg(feature = "ssr")]
+pub mod web;
+#[cfg(feature = "ssr")]
+pub mod cli;

@@ -13,7 +13,7 @@ pub mod writer;
 
 mod handle;
 
-pub use handle::Server;
+pub use handle::{Server, Started};
 
 use crate::model::Millis;
 

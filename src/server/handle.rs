@@ -96,6 +96,7 @@ impl Server {
         if let Some(engine) = engine {
             engine.await.ok();
         }
+        self.log().flush().await;
     }
 
     /// Starts a job, or finds the one that this very request started before.
@@ -214,6 +215,11 @@ impl Server {
         Now { job, seq: summary_seq, running: self.inner.context.running.of(job) }
     }
 
+    /// This build, as pages and streams name it.
+    pub fn build(&self) -> &'static str {
+        build()
+    }
+
     /// Wakes whenever the head of the log moves.
     pub fn head(&self) -> watch::Receiver<Position> {
         self.log().head()
@@ -309,9 +315,13 @@ impl Server {
     }
 }
 
-/// This build, as pages and streams name it.
-pub fn build() -> &'static str {
-    option_env!("HEADWAY_BUILD").unwrap_or(env!("CARGO_PKG_VERSION"))
+/// This build, as pages and streams name it: the hash of the program itself.
+fn build() -> &'static str {
+    static BUILD: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    BUILD.get_or_init(|| {
+        let program = std::env::current_exe().and_then(std::fs::read).unwrap_or_default();
+        Digest::of(&program).check()
+    })
 }
 
 fn title(request: &StartJob) -> String {

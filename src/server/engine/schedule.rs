@@ -330,6 +330,7 @@ impl Schedule {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.active.remove(&item);
         if job.void.remove(&item) {
+            job.conclude(id, effects);
             return;
         }
         let detail = match &outcome {
@@ -408,16 +409,14 @@ impl Job {
     /// Asks for the event that ends a phase, once nothing stands in its way.
     fn conclude(&mut self, id: JobId, effects: &mut Vec<Effect>) {
         let counters = &self.fold.counters;
-        let idle = self.active.is_empty() && self.claimed.is_empty();
         let event = match self.fold.status {
             _ if self.asked => return,
             JobStatus::Processing if counters.open() == 0 && self.fold.fails_by_halt() => {
                 JobEvent::Ended { outcome: Outcome::Failed { reason: EndReason::Halt, message: String::new() } }
             }
             JobStatus::Processing if counters.open() == 0 => JobEvent::Finishing {},
-            JobStatus::Cancelling if counters.running == 0 && (idle || self.fold.counters.running == 0) => {
-                JobEvent::Cancelled {}
-            }
+            // Work that could not be recorded any more is waited for as well.
+            JobStatus::Cancelling if counters.running == 0 && self.active.is_empty() => JobEvent::Cancelled {},
             _ => return,
         };
         self.asked = true;

@@ -48,8 +48,12 @@ impl Recipe for Checksum {
                 Err(error) => return Err(Failure::Failed(FailReason::Read, error.to_string())),
             };
             let bytes = &buffer[..count];
-            blake3.iter_mut().for_each(|hasher| drop(hasher.update(bytes)));
-            sha256.iter_mut().for_each(|hasher| hasher.update(bytes));
+            if let Some(hasher) = &mut blake3 {
+                hasher.update(bytes);
+            }
+            if let Some(hasher) = &mut sha256 {
+                hasher.update(bytes);
+            }
             attempt.advance(count as u64);
         }
         if !input.is_unchanged() {

@@ -1,0 +1,60 @@
+//! Server functions: the pages' calls. Four lines each, one `Server` method, no logic. All are public doors.
+
+#![expect(missing_docs, reason = "the server macro makes undocumented argument fields")]
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::{Json, JsonEncoding};
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+
+use crate::model::summary::{FolderPage, ItemPage, JobPage, JobView};
+use crate::model::{ApiError, JobId, RelPath, StartJob};
+
+impl FromServerFnError for ApiError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) | ServerFnErrorErr::Deserialization(_) => {
+                ApiError::Unreachable { message: "the server did not answer".into() }
+            }
+            other => ApiError::Malformed { message: other.to_string() },
+        }
+    }
+}
+
+/// Starts a job, or finds the one this very request started before.
+#[server(name = StartCall, prefix = "/api/fn", endpoint = "start_job", input = Json)]
+pub async fn start_job(id: JobId, request: StartJob) -> Result<JobView, ApiError> {
+    let server = expect_context::<crate::server::Server>();
+    server.start_job(id, &request).await.map(|(_, view)| view)
+}
+
+/// Asks for a cancel.
+#[server(prefix = "/api/fn", endpoint = "cancel_job", input = Json)]
+pub async fn cancel_job(id: JobId) -> Result<JobView, ApiError> {
+    expect_context::<crate::server::Server>().cancel(id).await
+}
+
+/// One job.
+#[server(prefix = "/api/fn", endpoint = "job", input = Json)]
+pub async fn job(id: JobId) -> Result<JobView, ApiError> {
+    expect_context::<crate::server::Server>().job(id).await
+}
+
+/// Jobs, newest first.
+#[server(prefix = "/api/fn", endpoint = "jobs", input = Json)]
+pub async fn jobs(before: Option<JobId>, limit: u32) -> Result<JobPage, ApiError> {
+    expect_context::<crate::server::Server>().jobs(before, limit).await
+}
+
+/// A window of a job's items.
+#[server(prefix = "/api/fn", endpoint = "items", input = Json)]
+pub async fn items(id: JobId, after: Option<u32>, limit: u32, status: Option<String>) -> Result<ItemPage, ApiError> {
+    expect_context::<crate::server::Server>().items(id, after, limit, status.as_deref()).await
+}
+
+/// A window of a folder.
+#[server(prefix = "/api/fn", endpoint = "folder", input = Json)]
+pub async fn folder(library: String, folder: RelPath, offset: u32, limit: u32) -> Result<FolderPage, ApiError> {
+    expect_context::<crate::server::Server>().folder(&library, &folder, offset, limit).await
+}

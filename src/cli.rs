@@ -1,0 +1,43 @@
+//! The command line.
+
+mod rebuild;
+mod serve;
+
+use clap::{Parser, Subcommand};
+
+/// Run one recipe over many files and see a status you can trust.
+///
+/// Headway serves a page on which you choose files of your folders, run a recipe over them, and follow it live. Every
+/// status change is a numbered, durable event: whatever the timing, a page ends in the true state.
+#[derive(Debug, Parser)]
+#[command(name = "headway", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the pages and run jobs
+    Serve(serve::Serve),
+    /// Make the job and item tables anew from the event log
+    Rebuild(rebuild::Rebuild),
+}
+
+/// Runs the program. An error has been made for a person to read.
+pub async fn run() -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("HEADWAY_LOG").unwrap_or_else(|_| "headway=info,warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match Arguments::parse().command {
+        Command::Serve(serve) => serve::serve(serve).await,
+        Command::Rebuild(rebuild) => rebuild::rebuild(rebuild).await,
+    }
+}
+
+/// Where state lives unless told otherwise: the platform's state folder.
+fn default_data() -> std::path::PathBuf {
+    use etcetera::BaseStrategy;
+    let strategy = etcetera::choose_base_strategy().ok();
+    let state = strategy.map(|folders| folders.state_dir().unwrap_or_else(|| folders.data_dir()));
+    state.unwrap_or_else(|| ".".into()).join("headway")
+}

@@ -1,0 +1,39 @@
+//! `headway rebuild`.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::default_data;
+use crate::server::data::DataFolder;
+use crate::server::store::{self, SqliteStore, Store};
+
+/// Make the job and item tables anew from the event log.
+///
+/// The log itself is only read. Stop the server first: the data folder is locked while it runs.
+#[derive(Debug, Args)]
+pub(super) struct Rebuild {
+    /// The data folder
+    #[arg(long, value_name = "FOLDER", default_value_os_t = default_data(), env = "HEADWAY_DATA")]
+    data: PathBuf,
+}
+
+pub(super) async fn rebuild(arguments: Rebuild) -> anyhow::Result<()> {
+    let folder = DataFolder::open(&arguments.data, &[])?;
+    let store = SqliteStore::open(&folder.log()).await?;
+    let head = store.head().await?.position;
+    let terminal = std::io::stderr().is_terminal();
+    let done = store::rebuild(&store, |position| {
+        if terminal {
+            eprint!("\r{} of {head} events", position);
+            std::io::stderr().flush().ok();
+        }
+    })
+    .await?;
+    if terminal {
+        eprintln!();
+    }
+    println!("rebuilt {} jobs from {} events", done.jobs, done.events);
+    Ok(())
+}

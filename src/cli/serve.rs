@@ -1,0 +1,130 @@
+//! `headway serve`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use leptos::config::{LeptosOptions, get_configuration};
+use tokio::net::TcpListener;
+
+use super::default_data;
+use crate::server::Server;
+use crate::server::config::Config;
+use crate::web::{self, Access};
+
+const SHORTEST_TOKEN: usize = 16;
+
+/// Serve the pages and run jobs.
+///
+/// Each DIR is a library: a folder whose files Headway may read. Give several, each with a name of its own as NAME=DIR
+/// (the folder's own name otherwise). Headway's file access cannot leave them.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Folders to serve, each as DIR or NAME=DIR
+    #[arg(required = true, value_name = "DIR")]
+    libraries: Vec<String>,
+
+    /// The folder for the event log and the jobs' outputs; must be on a local disk and outside every library
+    #[arg(long, value_name = "FOLDER", default_value_os_t = default_data(), env = "HEADWAY_DATA")]
+    data: PathBuf,
+
+    /// The address to listen on; anything but loopback needs --token-file
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000", env = "HEADWAY_LISTEN")]
+    listen: SocketAddr,
+
+    /// An address in the browser's bar that is not a loopback one, such as https://photos.example.org behind a proxy;
+    /// may be given several times
+    #[arg(long, value_name = "ORIGIN")]
+    origin: Vec<String>,
+
+    /// A file with a secret of at least 16 characters that every caller must know
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+
+    /// How many jobs process at once; the others are queued
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    jobs: usize,
+
+    /// How many items run at once, over all jobs [default: the number of cores]
+    #[arg(long, value_name = "N")]
+    workers: Option<usize>,
+
+    /// The folder with the built client
+    #[arg(long, value_name = "FOLDER", default_value = "target/site", env = "LEPTOS_SITE_ROOT")]
+    site: PathBuf,
+}
+
+pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
+    let libraries = arguments.libraries.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
+    for (index, (name, _)) in libraries.iter().enumerate() {
+        if libraries[..index].iter().any(|(other, _)| other == name) {
+            bail!("two libraries are called {name:?}; give one another name, as NAME=DIR");
+        }
+    }
+    let token = arguments.token_file.as_deref().map(token).transpose()?;
+    if !is_loopback(arguments.listen.ip()) && token.is_none() {
+        bail!(
+            "{} can be reached from other machines, so a secret is needed: write one into a file (openssl rand -hex 32 > token) and give it with --token-file",
+            arguments.listen
+        );
+    }
+    if !arguments.site.join("pkg/headway.js").is_file() {
+        bail!("the client is not at {}; build it with ./run, or say where it is with --site", arguments.site.display());
+    }
+    let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
+        format!("cannot listen on {}; is something else there? Choose another with --listen", arguments.listen)
+    })?;
+    let bound = listener.local_addr()?;
+    let access = Access::new(bound, &arguments.origin, token.clone())?;
+
+    let mut config = Config::new(arguments.data, libraries);
+    config.jobs = arguments.jobs;
+    config.workers = arguments.workers.unwrap_or(config.workers);
+    let server = Server::start(config).await?;
+
+    let host = arguments.origin.first().cloned().unwrap_or_else(|| format!("http://{bound}"));
+    let link = token.map_or_else(|| format!("{host}/"), |token| format!("{host}/login?token={token}"));
+    // On standard output, alone on its line: scripts wait for it.
+    println!("Headway is ready: open {link}");
+    web::serve(listener, server, access, options(arguments.site, bound)?, web::signal()).await?;
+    Ok(())
+}
+
+/// Under `cargo leptos` its own settings hold, reload port and all; otherwise ours.
+fn options(site: PathBuf, bound: SocketAddr) -> anyhow::Result<LeptosOptions> {
+    if std::env::var_os("LEPTOS_OUTPUT_NAME").is_some() {
+        return Ok(get_configuration(None)?.leptos_options);
+    }
+    let site = site.to_str().context("the site folder's name is not UTF-8; choose another")?;
+    Ok(LeptosOptions::builder().output_name("headway").site_root(site).site_pkg_dir("pkg").site_addr(bound).build())
+}
+
+fn library(text: &str) -> anyhow::Result<(String, PathBuf)> {
+    let (name, root) = match text.split_once('=') {
+        Some((name, root)) if !name.is_empty() && !name.contains('/') => (name.to_owned(), PathBuf::from(root)),
+        _ => (String::new(), PathBuf::from(text)),
+    };
+    let root = root.canonicalize().with_context(|| format!("cannot find the folder {}", root.display()))?;
+    if !root.is_dir() {
+        bail!("{} is not a folder", root.display());
+    }
+    if !name.is_empty() {
+        return Ok((name, root));
+    }
+    let name = root.file_name().map_or_else(|| "files".into(), |name| name.to_string_lossy().into_owned());
+    Ok((name, root))
+}
+
+fn token(path: &std::path::Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the token file {}", path.display()))?;
+    let token = text.trim().to_owned();
+    if token.len() < SHORTEST_TOKEN || !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte)) {
+        bail!("the token in {} must have at least {SHORTEST_TOKEN} letters, digits or -_.~ (openssl rand -hex 32 makes one)", path.display());
+    }
+    Ok(token)
+}
+
+fn is_loopback(address: IpAddr) -> bool {
+    address.is_loopback()
+}

@@ -1,0 +1,72 @@
+//! Summaries of jobs that are watched, not followed: the latest wins, at most four a second for each job.
+
+use std::collections::BTreeMap;
+
+use crate::model::JobSummary;
+use crate::model::id::{JobId, Millis, Position, Seq};
+use crate::model::message::{Body, Summaries};
+use crate::server::rows::JobRow;
+
+const EVERY: Millis = 250;
+
+#[derive(Default)]
+pub(super) struct Watch {
+    seen: Position,
+    /// When a summary of each job was last sent, and of which event.
+    told: BTreeMap<JobId, (Millis, Seq)>,
+    held: BTreeMap<JobId, JobSummary>,
+}
+
+impl Watch {
+    /// Changes up to this position have been looked at.
+    pub(super) fn seen(&self) -> Position {
+        self.seen
+    }
+
+    pub(super) fn begin_at(&mut self, position: Position) {
+        self.seen = position;
+    }
+
+    /// Takes in changed jobs; the message that must go out before the next promise, if any: first and last words.
+    pub(super) fn take(
+        &mut self,
+        now: Millis,
+        rows: Vec<JobRow>,
+        folded: impl Fn(&JobId) -> bool,
+    ) -> Option<String> {
+        let mut urgent = Vec::new();
+        for row in rows {
+            self.seen = self.seen.max(row.last_position);
+            let summary = row.summary;
+            let told = self.told.get(&summary.job).copied();
+            if folded(&summary.job) || told.is_some_and(|(_, seq)| seq >= summary.seq) {
+                continue;
+            }
+            let over = summary.status.is_terminal() || summary.pruned;
+            let rested = told.is_none_or(|(at, _)| now >= at + EVERY);
+            if over || rested {
+                self.held.remove(&summary.job);
+                self.told.insert(summary.job, (now, summary.seq));
+                urgent.push(summary);
+            } else {
+                self.held.insert(summary.job, summary);
+            }
+        }
+        (!urgent.is_empty()).then(|| Summaries { summaries: urgent }.text())
+    }
+
+    /// The held summaries whose time has come, as a message.
+    pub(super) fn due(&mut self, now: Millis) -> Option<String> {
+        let told = &self.told;
+        let ready = |job: &JobId| told.get(job).is_none_or(|(at, _)| now >= at + EVERY);
+        let due: Vec<_> = self.held.keys().copied().filter(ready).collect();
+        let summaries: Vec<_> = due.iter().filter_map(|job| self.held.remove(job)).collect();
+        self.told.extend(summaries.iter().map(|summary| (summary.job, (now, summary.seq))));
+        (!summaries.is_empty()).then(|| Summaries { summaries }.text())
+    }
+
+    /// When the next held summary is due.
+    pub(super) fn next_due(&self) -> Option<Millis> {
+        self.held.keys().map(|job| self.told.get(job).map_or(0, |(at, _)| at + EVERY)).min()
+    }
+}

@@ -1,0 +1,121 @@
+//! The calls, for programs. The pages' server functions are their twins: both are one `Server` method.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+
+use super::App;
+use super::error::Refusal;
+use crate::model::summary::{ItemPage, JobPage, JobView};
+use crate::model::{ApiError, JobId, StartJob};
+use crate::server::{Server, Started};
+
+type Answer<T> = Result<T, Refusal>;
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/api/jobs", get(jobs))
+        .route("/api/jobs/{id}", get(job).put(start))
+        .route("/api/jobs/{id}/items", get(items))
+        .route("/api/jobs/{id}/cancel", post(cancel))
+        .route("/api/jobs/{id}/outputs/{name}", get(output))
+}
+
+async fn start(
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer<(StatusCode, Json<JobView>)> {
+    let id = job_id(&id)?;
+    let request = request(&headers, body)?;
+    let (started, view) = server.start_job(id, &request).await?;
+    let status = match started {
+        Started::Created => StatusCode::CREATED,
+        Started::Existing => StatusCode::OK,
+    };
+    Ok((status, Json(view)))
+}
+
+async fn job(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
+    Ok(Json(server.job(job_id(&id)?).await?))
+}
+
+async fn cancel(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
+    Ok(Json(server.cancel(job_id(&id)?).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JobsQuery {
+    before: Option<String>,
+    limit: Option<u32>,
+}
+
+async fn jobs(State(server): State<Server>, Query(query): Query<JobsQuery>) -> Answer<Json<JobPage>> {
+    let before = query.before.as_deref().map(job_id).transpose()?;
+    Ok(Json(server.jobs(before, query.limit.unwrap_or(100)).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ItemsQuery {
+    after: Option<u32>,
+    limit: Option<u32>,
+    status: Option<String>,
+}
+
+async fn items(
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    Query(query): Query<ItemsQuery>,
+) -> Answer<Json<ItemPage>> {
+    let page = server.items(job_id(&id)?, query.after, query.limit.unwrap_or(100), query.status.as_deref()).await?;
+    Ok(Json(page))
+}
+
+/// A file that a job wrote for its user; always a download, never a page.
+async fn output(State(server): State<Server>, Path((id, name)): Path<(String, String)>) -> Answer<Response> {
+    let path = server.output(job_id(&id)?, &name)?;
+    let file = tokio::fs::File::open(&path).await;
+    let file = file.map_err(|error| ApiError::NotFound { message: format!("{name} cannot be read: {error}") })?;
+    let pages = futures::stream::try_unfold(file, |mut file| async move {
+        use tokio::io::AsyncReadExt;
+        let mut page = Vec::with_capacity(64 * 1024);
+        let count = (&mut file).take(64 * 1024).read_to_end(&mut page).await?;
+        Ok::<_, std::io::Error>((count > 0).then_some((page, file)))
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (header::CONTENT_SECURITY_POLICY, "sandbox".to_owned()),
+    ];
+    Ok((headers, axum::body::Body::from_stream(pages)).into_response())
+}
+
+pub(super) fn job_id(text: &str) -> Result<JobId, ApiError> {
+    text.parse().map_err(|error| ApiError::Malformed { message: format!("{text:?} is no job id: {error}") })
+}
+
+fn request(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<StartJob, ApiError> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if kind.split(';').next().is_none_or(|kind| kind.trim() != "application/json") {
+        let message = "send the request as JSON, with the header Content-Type: application/json".into();
+        return Err(ApiError::NotJson { message });
+    }
+    let body = body.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge {
+            message: "the request is larger than 4 MiB; give a folder with patterns instead of many paths".into(),
+        },
+        _ => ApiError::Malformed { message: "the request's body did not arrive whole; send it again".into() },
+    })?;
+    serde_json::from_slice(&body).map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => ApiError::invalid(error.to_string()),
+        _ => ApiError::Malformed { message: format!("the request is not JSON: {error}") },
+    })
+}
