@@ -9,3 +9,11 @@ pub mod ui;
 pub mod web;
 #[cfg(feature = "ssr")]
 pub mod cli;
+
+/// Takes over the page that the server rendered.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(ui::App);
+}

@@ -1,8 +1,90 @@
-//! The pages.
+//! The pages: rendered on the server with the true state in them, hydrated in the browser.
+
+#![expect(unreachable_pub, reason = "the component macro makes public props")]
+
+mod job;
+mod jobs;
+mod library;
+pub mod live;
+mod parts;
+mod progress;
+mod start_panel;
+
 use leptos::prelude::*;
-use leptos_router::{SsrMode, components::{Route, Router, Routes}, path};
-/// shell
-pub fn shell(options: LeptosOptions) -> impl IntoView { let _ = options; view!{ <html><body><App/></body></html> } }
-/// app
+use leptos_meta::{HashedStylesheet, Meta, MetaTags, Title, provide_meta_context};
+use leptos_router::components::{A, Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+use crate::model::summary::Start;
+use live::Live;
+use progress::{Modal, Pills, Toasts};
+
+/// The document around every page.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <HashedStylesheet id="style" options=options.clone() />
+                <AutoReload options=options.clone() />
+                <HydrationScripts options />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// Everything inside the body. What the first paint needs was read by the server at one moment, and travels with the page.
 #[component]
-pub fn App() -> impl IntoView { view!{ <Router><Routes fallback=|| "nf"><Route path=path!("/") view=|| "home" ssr=SsrMode::Async/></Routes></Router> } }
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let start = SharedValue::new(|| use_context::<Start>().unwrap_or_else(Start::empty)).into_inner();
+    let live = Live::new(&start);
+    provide_context(live);
+    provide_context(start);
+    live.connect();
+
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Headway".to_owned() } else { format!("{title} · Headway") } text="" />
+        <Meta name="description" content="Run one recipe over many files and see a status you can trust." />
+        <Router>
+            <header class="bar">
+                <a href="/" class="brand" rel="home">"Headway"</a>
+                <nav aria-label="Pages">
+                    <A href="/" exact=true>"Library"</A>
+                    <A href="/jobs">"Jobs"</A>
+                </nav>
+                <Pills />
+                <parts::LinkBadge />
+            </header>
+            <parts::NotRecording />
+            <main data-ready=move || live.is_ready().then_some("true")>
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=library::LibraryPage ssr=SsrMode::Async />
+                    <Route path=path!("/jobs") view=jobs::JobsPage ssr=SsrMode::Async />
+                    <Route path=path!("/jobs/:id") view=job::JobPage ssr=SsrMode::Async />
+                </Routes>
+            </main>
+            <Modal />
+            <Toasts />
+        </Router>
+    }
+}
+
+#[component]
+fn NotFound() -> impl IntoView {
+    view! {
+        <Title text="Not found" />
+        <section class="empty">
+            <h1>"There is no such page"</h1>
+            <p><a href="/">"Go to the library"</a></p>
+        </section>
+    }
+}

@@ -198,6 +198,20 @@ pub struct SettingInfo {
     pub choices: Vec<(String, String)>,
 }
 
+impl Start {
+    /// Nothing at all, from the beginning of the log.
+    pub fn empty() -> Self {
+        Start {
+            build: String::new(),
+            now: 0,
+            cursor: Cursor::start(),
+            libraries: Vec::new(),
+            recipes: Vec::new(),
+            live: Vec::new(),
+        }
+    }
+}
+
 /// All a page needs for its first paint, of one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {

@@ -1,0 +1,161 @@
+//! One job: its progress, and its items by window.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::live::Live;
+use super::parts::{ErrorView, StatusBadge, Time, format};
+use super::progress::Panel;
+use crate::api;
+use crate::model::item::ITEM_LABELS;
+use crate::model::summary::{ItemView, JobView};
+use crate::model::{ApiError, JobId};
+
+const PAGE: u32 = 100;
+
+/// The page of the job in the address.
+#[component]
+pub(super) fn JobPage() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
+    let view = Resource::new(move || (id.get(), live.ended.get()), |(id, _)| read(id));
+    view! {
+        <Title text="Job" />
+        <Transition fallback=|| view! { <p class="loading">"Reading the job…"</p> }>
+            {move || Suspend::new(async move {
+                match view.await {
+                    Ok(view) => view! { <JobDetails view /> }.into_any(),
+                    Err(error) => view! { <ErrorView error /> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+async fn read(id: String) -> Result<JobView, ApiError> {
+    let malformed = |_| ApiError::NotFound { message: format!("{id:?} is no job's id; look for the job in the list of jobs") };
+    api::job(id.parse::<JobId>().map_err(malformed)?).await
+}
+
+#[component]
+fn JobDetails(view: JobView) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let summary = view.summary;
+    let job = summary.job;
+    let status = summary.status;
+    let is_live = live.job(job);
+    let shown = Memo::new(move |_| is_live.with(Option::is_some));
+    Effect::new(move |_| {
+        if !status.is_terminal() {
+            live.follow(job);
+        }
+    });
+    let title = summary.title.clone();
+    let created = summary.created;
+    let counters = summary.counters;
+    let message = summary.message.clone();
+    let outputs = view.outputs;
+    view! {
+        <section class="job" data-job=job.to_string()>
+            {move || {
+                if shown.get() {
+                    return view! { <Panel job /> }.into_any();
+                }
+                let files = format!("{} / {} files", format::count(counters.settled().into()), format::count(counters.total.into()));
+                view! {
+                    <header class="panel-head">
+                        <h1 class="title">{title.clone()}</h1>
+                        <StatusBadge status=Signal::derive(move || status) />
+                    </header>
+                    <p class="numbers">
+                        <strong class="settled">{files}</strong>
+                        <span>{format!("{} succeeded, {} skipped, {} failed, {} cancelled", counters.succeeded, counters.skipped, counters.failed, counters.cancelled)}</span>
+                    </p>
+                    <p class="message">{message.clone()}</p>
+                    {outputs
+                        .iter()
+                        .map(|name| view! { <p class="output"><a href=format!("/api/jobs/{job}/outputs/{name}") download=name.clone() rel="external">{format!("Download {name}")}</a></p> })
+                        .collect_view()}
+                }
+                    .into_any()
+            }}
+            <p class="hint">"Created " <Time at=created /> " UTC · " <code>{job.to_string()}</code></p>
+        </section>
+        <Items job />
+    }
+}
+
+#[component]
+fn Items(job: JobId) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let asked = use_query_map();
+    let status = Memo::new(move |_| asked.with(|asked| asked.get("status")).filter(|word| ITEM_LABELS.contains(&word.as_str())));
+    let after = Memo::new(move |_| asked.with(|asked| asked.get("after")).and_then(|text| text.parse::<u32>().ok()));
+    let page = Resource::new(
+        move || (status.get(), after.get(), live.ended.get()),
+        move |(status, after, _)| api::items(job, after, PAGE, status),
+    );
+    view! {
+        <nav class="filters" aria-label="Items by status">
+            <a href=format!("/jobs/{job}") aria-current=move || status.with(Option::is_none).then_some("true")>"all"</a>
+            {ITEM_LABELS
+                .into_iter()
+                .map(|word| {
+                    let here = move || status.with(|status| status.as_deref() == Some(word)).then_some("true");
+                    view! { <a href=format!("/jobs/{job}?status={word}") aria-current=here>{word}</a> }
+                })
+                .collect_view()}
+        </nav>
+        <Transition>
+            {move || Suspend::new(async move {
+                match page.await {
+                    Err(error) => view! { <ErrorView error /> }.into_any(),
+                    Ok(page) if page.items.is_empty() => view! { <p class="hint">"No items here."</p> }.into_any(),
+                    Ok(page) => {
+                        let more = page.next.map(|next| {
+                            let filter = status.get_untracked().map(|word| format!("&status={word}")).unwrap_or_default();
+                            view! { <a href=format!("/jobs/{job}?after={next}{filter}")>"Next →"</a> }
+                        });
+                        view! {
+                            <table class="listing">
+                                <thead>
+                                    <tr>
+                                        <th>"File"</th>
+                                        <th class="number">"Size"</th>
+                                        <th>"Status"</th>
+                                        <th class="result">"Result"</th>
+                                    </tr>
+                                </thead>
+                                <tbody>{page.items.into_iter().map(|item| view! { <ItemRow item /> }).collect_view()}</tbody>
+                            </table>
+                            <nav class="pages" aria-label="Pages of items">{more}</nav>
+                        }
+                            .into_any()
+                    }
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn ItemRow(item: ItemView) -> impl IntoView {
+    let found = item.result.as_ref().and_then(|result| result.as_object()).map(|fields| {
+        let texts = fields.iter().map(|(name, value)| format!("{name} {}", value.as_str().unwrap_or_default()));
+        texts.collect::<Vec<_>>().join(" ")
+    });
+    let why = match (item.reason, item.message) {
+        (Some(reason), Some(message)) if !message.is_empty() => Some(format!("{reason}: {message}")),
+        (reason, _) => reason,
+    };
+    view! {
+        <tr>
+            <td class="name">{item.path.to_string()}</td>
+            <td class="number">{format::size(item.size)}</td>
+            <td><span class="status-badge" data-status=item.status.clone()>{item.status.clone()}</span></td>
+            <td class="result">{why.or(found)}</td>
+        </tr>
+    }
+}

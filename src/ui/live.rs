@@ -1,0 +1,150 @@
+//! The one place that opens a stream. Messages are folded by [`crate::model::follow`] as they arrive, outside signals;
+//! signals are set once a frame, and show numbers that are exact.
+
+mod browser;
+mod shell;
+mod starting;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::model::follow::{LinkState, Phase, Proof};
+use crate::model::message::RunningItem;
+use crate::model::summary::Start;
+use crate::model::{JobId, JobSummary, StartJob};
+use shell::Shell;
+pub use starting::{StartPhase, Starting};
+
+/// A job as the pages show it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobState {
+    /// Its state at its last event.
+    pub summary: JobSummary,
+    /// How far following it has come; `None` if it is only watched.
+    pub phase: Option<Phase>,
+    /// What can be proved; `checked` is in server time.
+    pub proof: Proof,
+    /// The attempts under way.
+    pub running: Vec<RunningItem>,
+}
+
+/// A line that stays for a while, in a corner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toast {
+    /// The job it is about.
+    pub job: JobId,
+    /// What it says.
+    pub text: String,
+    /// The job's status, as a word.
+    pub status: String,
+}
+
+/// The live state of everything a page shows. Copy it freely.
+#[derive(Clone, Copy)]
+pub struct Live {
+    /// Every job heard of that a page may show.
+    pub jobs: RwSignal<BTreeMap<JobId, Arc<JobState>>>,
+    /// The link to the server.
+    pub link: RwSignal<LinkState>,
+    /// Whether the server can record anything.
+    pub recording: RwSignal<bool>,
+    /// The server's time, a few times a second; at first that of the first paint.
+    pub clock: RwSignal<u64>,
+    /// The job whose progress is shown.
+    pub active: RwSignal<Option<JobId>>,
+    /// A start that the server has not answered yet.
+    pub starting: RwSignal<Option<Starting>>,
+    /// Lines in the corner.
+    pub toasts: RwSignal<Vec<Toast>>,
+    /// How many jobs ended while this page looked: lists are read again then.
+    pub ended: RwSignal<u32>,
+    /// Why the last cancel did not reach the server.
+    pub cancel_error: RwSignal<Option<String>>,
+    ready: RwSignal<bool>,
+    shell: StoredValue<Option<Shell>, LocalStorage>,
+}
+
+impl Live {
+    /// The state of the first paint: a pure function of what the server read.
+    pub fn new(start: &Start) -> Self {
+        let state = |summary: &JobSummary| {
+            let proof = Proof::default();
+            (summary.job, Arc::new(JobState { summary: summary.clone(), phase: None, proof, running: Vec::new() }))
+        };
+        Live {
+            jobs: RwSignal::new(start.live.iter().map(state).collect()),
+            link: RwSignal::new(LinkState::Connecting),
+            recording: RwSignal::new(true),
+            clock: RwSignal::new(start.now),
+            active: RwSignal::new(start.live.last().map(|summary| summary.job)),
+            starting: RwSignal::new(None),
+            toasts: RwSignal::new(Vec::new()),
+            ended: RwSignal::new(0),
+            cancel_error: RwSignal::new(None),
+            ready: RwSignal::new(false),
+            shell: StoredValue::new_local(None),
+        }
+    }
+
+    /// Opens the stream, once the page is in a browser.
+    pub fn connect(self) {
+        let start = use_context::<Start>();
+        // Effects never run on the server.
+        Effect::new(move |_| {
+            let shell = Shell::begin(self, start.clone());
+            self.shell.set_value(Some(shell));
+            self.ready.set(true);
+        });
+    }
+
+    /// Whether the page listens. Tests wait for this before they click.
+    pub fn is_ready(self) -> bool {
+        self.ready.get()
+    }
+
+    /// Starts a job. The id is minted, the active job set and the stream opened **before** the call goes out, all
+    /// within this call. While an earlier start is unanswered this repeats that one instead.
+    pub fn start(self, request: StartJob) {
+        self.with_shell(|shell| shell.start(request));
+    }
+
+    /// Repeats the unanswered start at once.
+    pub fn start_again(self) {
+        self.with_shell(Shell::start_again);
+    }
+
+    /// Cancels a job; one whose start is not answered yet, as soon as it is.
+    pub fn cancel(self, job: JobId) {
+        self.with_shell(|shell| shell.cancel(job));
+    }
+
+    /// Shows a job's progress.
+    pub fn show(self, job: JobId) {
+        self.with_shell(|shell| shell.show(job));
+    }
+
+    /// Puts the shown job away: a pill while it lives, nothing after.
+    pub fn put_away(self) {
+        self.with_shell(Shell::put_away);
+    }
+
+    /// One job, as a signal.
+    pub fn job(self, job: JobId) -> Memo<Option<Arc<JobState>>> {
+        Memo::new(move |_| self.jobs.with(|jobs| jobs.get(&job).cloned()))
+    }
+
+    /// Follows a job event by event without making it the active one.
+    pub fn follow(self, job: JobId) {
+        self.with_shell(|shell| shell.follow(job));
+    }
+
+    fn with_shell(self, act: impl FnOnce(&Shell)) {
+        // Out of the cell first: the shell sets signals, and what they wake may come back here.
+        let shell = self.shell.try_with_value(Clone::clone).flatten();
+        if let Some(shell) = shell {
+            act(&shell);
+        }
+    }
+}

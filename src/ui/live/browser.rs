@@ -1,0 +1,116 @@
+//! What only a browser has: an `EventSource` that closes with its owner, timers, storage, a clock. All of it compiles
+//! for the server too, and is never called there.
+
+use wasm_bindgen::prelude::*;
+use web_sys::{EventSource, MessageEvent};
+
+/// An open stream. Dropping it closes it and takes its listeners with it.
+pub(super) struct Source {
+    stream: EventSource,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut()>,
+}
+
+impl Source {
+    /// Opens a stream. `on_message` gets the text and the event id; `on_error` whether the browser has given up.
+    pub(super) fn open(
+        url: &str,
+        on_message: impl Fn(String, String) + 'static,
+        on_error: impl Fn(bool) + 'static,
+    ) -> Option<Self> {
+        let stream = EventSource::new(url).ok()?;
+        let on_message = Closure::new(move |event: MessageEvent| {
+            on_message(event.data().as_string().unwrap_or_default(), event.last_event_id());
+        });
+        let state = stream.clone();
+        let on_error = Closure::new(move || on_error(state.ready_state() == EventSource::CLOSED));
+        stream.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        stream.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        Some(Source { stream, _on_message: on_message, _on_error: on_error })
+    }
+
+    /// Closes the stream now; its listeners may be running, so they go later, with the rest.
+    pub(super) fn close(&self) {
+        self.stream.set_onmessage(None);
+        self.stream.set_onerror(None);
+        self.stream.close();
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Milliseconds since the page began; never goes back.
+pub(super) fn now() -> f64 {
+    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
+}
+
+/// Milliseconds since 1970, by this machine's clock.
+pub(super) fn wall() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+/// Ten bytes that nobody can guess.
+pub(super) fn random() -> [u8; 10] {
+    // Without bytes 6 and 8, where a UUIDv4 says what it is.
+    let uuid = uuid::Uuid::new_v4().into_bytes();
+    [0, 1, 2, 3, 4, 5, 7, 9, 10, 11].map(|index| uuid[index])
+}
+
+pub(super) fn is_hidden() -> bool {
+    web_sys::window().and_then(|window| window.document()).is_some_and(|document| document.hidden())
+}
+
+/// Whether the pointer or the keyboard is at the open dialog.
+pub(super) fn is_dialog_in_use() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    let found = document.and_then(|document| document.query_selector("dialog[open]:hover, dialog[open] :focus-visible").ok());
+    found.flatten().is_some()
+}
+
+pub(super) fn log(line: &str) {
+    web_sys::console::log_1(&line.into());
+}
+
+pub(super) fn reload() {
+    if let Some(window) = web_sys::window() {
+        window.location().reload().ok();
+    }
+}
+
+fn session() -> Option<web_sys::Storage> {
+    web_sys::window()?.session_storage().ok()?
+}
+
+fn local() -> Option<web_sys::Storage> {
+    web_sys::window()?.local_storage().ok()?
+}
+
+/// What this tab keeps over a reload.
+pub(super) fn kept(key: &str) -> Option<String> {
+    session()?.get_item(key).ok()?
+}
+
+/// Keeps a text for this tab; `None` forgets it. A browser without storage forgets by itself.
+pub(super) fn keep(key: &str, value: Option<&str>) {
+    let Some(storage) = session() else { return };
+    match value {
+        Some(value) => storage.set_item(key, value).ok(),
+        None => storage.remove_item(key).ok(),
+    };
+}
+
+/// What all tabs of this browser remember.
+pub(super) fn remembered(key: &str) -> Option<String> {
+    local()?.get_item(key).ok()?
+}
+
+/// Remembers a text for all tabs.
+pub(super) fn remember(key: &str, value: &str) {
+    if let Some(storage) = local() {
+        storage.set_item(key, value).ok();
+    }
+}

@@ -1,0 +1,126 @@
+//! A start call until it is answered: the page keeps its id and request, and repeats *that* start.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{ApiError, JobId, StartJob};
+
+/// After so long without an answer the page says so and offers to start again, with the same id.
+const OFFER_AFTER: f64 = 30_000.0;
+
+/// A start that is not answered yet. Times are milliseconds of one clock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Starting {
+    /// The job's id, minted by this page.
+    pub job: JobId,
+    /// What is asked for.
+    pub request: StartJob,
+    /// Whether the job is to be cancelled once it exists.
+    pub cancel: bool,
+    /// How it stands.
+    #[serde(skip)]
+    pub phase: StartPhase,
+    /// Calls made since the last press of the button.
+    #[serde(skip)]
+    tries: i32,
+    #[serde(skip)]
+    since: f64,
+}
+
+/// How an unanswered start stands.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum StartPhase {
+    /// A call is under way.
+    #[default]
+    Calling,
+    /// The call failed on its way; the next goes out at this time.
+    Waiting(f64),
+    /// No answer for 30 s: the next call is the user's.
+    Offered,
+    /// The server has answered that it cannot be done.
+    Refused(ApiError),
+}
+
+impl Starting {
+    /// A start whose first call goes out now.
+    pub fn new(job: JobId, request: StartJob, now: f64) -> Self {
+        Starting { job, request, cancel: false, phase: StartPhase::Calling, tries: 1, since: now }
+    }
+
+    /// Takes it up again, by the user or after a reload: a call goes out now.
+    pub fn again(&mut self, now: f64) {
+        self.phase = StartPhase::Calling;
+        self.tries = 1;
+        self.since = now;
+    }
+
+    /// The call has failed. Whether the start is still to be repeated is the error's to say.
+    pub fn failed(&mut self, now: f64, error: ApiError) {
+        self.phase = if !error.may_pass() {
+            StartPhase::Refused(error)
+        } else if now >= self.since + OFFER_AFTER {
+            StartPhase::Offered
+        } else {
+            // After 1, 2, 4 ... s.
+            StartPhase::Waiting(now + 1_000.0 * 2f64.powi(self.tries - 1))
+        };
+    }
+
+    /// Whether a call must go out now.
+    pub fn due(&mut self, now: f64) -> bool {
+        let StartPhase::Waiting(at) = self.phase else { return false };
+        if now >= self.since + OFFER_AFTER {
+            self.phase = StartPhase::Offered;
+            return false;
+        }
+        if now < at {
+            return false;
+        }
+        self.phase = StartPhase::Calling;
+        self.tries += 1;
+        true
+    }
+
+    /// Whether pressing the button again is the same start.
+    pub fn is_unanswered(&self) -> bool {
+        !matches!(self.phase, StartPhase::Refused(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn starting() -> Starting {
+        let request = r#"{"library":"l","recipe":"checksum","query":{"folder":{}}}"#;
+        Starting::new(JobId::mint(1, [1; 10]), serde_json::from_str(request).expect("a request"), 0.0)
+    }
+
+    fn lost() -> ApiError {
+        ApiError::Unreachable { message: "gone".into() }
+    }
+
+    #[test]
+    fn a_failed_call_is_repeated_after_1_2_4_seconds_and_offered_after_30() {
+        let mut start = starting();
+        let mut calls = Vec::new();
+        start.failed(0.0, lost());
+        for tenth in 0..400 {
+            let now = f64::from(tenth) * 100.0;
+            if start.due(now) {
+                calls.push(now);
+                start.failed(now, lost());
+            }
+        }
+        assert_eq!(calls, [1_000.0, 3_000.0, 7_000.0, 15_000.0]);
+        assert_eq!(start.phase, StartPhase::Offered);
+        start.again(50_000.0);
+        assert_eq!(start.phase, StartPhase::Calling);
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_not_repeated() {
+        let mut start = starting();
+        start.failed(0.0, ApiError::invalid("the selection is empty"));
+        assert!(!start.due(60_000.0) && !start.is_unanswered());
+    }
+}

@@ -1,0 +1,39 @@
+//! Small parts that know nothing of pages: they take data and show it.
+
+pub(super) mod format;
+mod link;
+
+use leptos::prelude::*;
+
+use crate::model::{ApiError, JobStatus};
+
+pub(super) use link::{LinkBadge, NotRecording};
+
+/// A status as a coloured word.
+#[component]
+pub(super) fn StatusBadge(
+    /// The status.
+    #[prop(into)]
+    status: Signal<JobStatus>,
+) -> impl IntoView {
+    view! { <span class="status-badge" data-status=move || status.get().label()>{move || status.get().text()}</span> }
+}
+
+/// A failed call, in the user's terms.
+#[component]
+pub(super) fn ErrorView(
+    /// The error.
+    error: ApiError,
+) -> impl IntoView {
+    view! { <p class="error" role="alert">{error.to_string()}</p> }
+}
+
+/// A moment: exact for machines and on hover.
+#[component]
+pub(super) fn Time(
+    /// Milliseconds since 1970.
+    at: u64,
+) -> impl IntoView {
+    let text = format::date(at);
+    view! { <time datetime=format::date_iso(at)>{text}</time> }
+}

@@ -1,0 +1,33 @@
+//! What the page knows of its link to the server.
+
+use leptos::prelude::*;
+
+use crate::ui::live::Live;
+
+/// The link's state, in a word and a dot.
+#[component]
+pub(crate) fn LinkBadge() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let text = move || live.link.with(ToString::to_string);
+    view! {
+        <span class="link-badge" data-link=move || live.link.with(|link| link.label()) title="The link to the server">
+            {text}
+        </span>
+    }
+}
+
+/// The sentence that stands on every page once the log cannot be written.
+#[component]
+pub(crate) fn NotRecording() -> impl IntoView {
+    let live = expect_context::<Live>();
+    move || {
+        (!live.recording.get()).then(|| {
+            view! {
+                <p class="banner" role="alert">
+                    "The server cannot write its event log: nothing new is recorded, and jobs stand still. "
+                    "Make room on its data folder's disk, then restart Headway; jobs go on where they were."
+                </p>
+            }
+        })
+    }
+}
