@@ -65,7 +65,7 @@ pub fn router(app: App) -> Router {
         .merge(rest::router())
         .merge(events::router())
         .merge(access::router())
-        .merge(pages::router(&app.options))
+        .merge(pages::router())
         .fallback(assets::fallback)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

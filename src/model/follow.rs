@@ -115,8 +115,8 @@ impl Follow {
         let mut effects = Vec::new();
         let lost = match message {
             Message::Hello(hello) => self.hello(now, hello),
-            Message::Snapshot(snapshot) => self.snapshot(now, *snapshot, &mut effects),
-            Message::Events(events) => self.events(now, &events, &mut effects),
+            Message::Snapshot(snapshot) => self.snapshot(*snapshot, &mut effects),
+            Message::Events(events) => self.events(&events, &mut effects),
             Message::Summaries(news) => {
                 self.summaries.extend(news.summaries.into_iter().map(|summary| (summary.job, summary)));
                 None
@@ -260,21 +260,20 @@ impl Follow {
 
     fn snapshot(
         &mut self,
-        now: Millis,
         message: SnapshotMessage,
         effects: &mut Vec<Effect>,
     ) -> Option<(JobId, HealReason)> {
         let job = message.job;
         let tracked = self.jobs.get_mut(&job)?;
-        match tracked.replace(now, message) {
-            Ok(()) => tracked.tell(&job, None, effects),
+        match tracked.replace(message) {
+            Ok(()) => tracked.tell(&job, effects),
             Err(reason) => return Some((job, reason)),
         }
         None
     }
 
     /// Takes in all of the message or, if any of it does not follow on, nothing.
-    fn events(&mut self, now: Millis, events: &Events, effects: &mut Vec<Effect>) -> Option<(JobId, HealReason)> {
+    fn events(&mut self, events: &Events, effects: &mut Vec<Effect>) -> Option<(JobId, HealReason)> {
         let mut due = BTreeMap::new();
         let mut read: Vec<(JobId, Recorded, &str)> = Vec::new();
         for frame in &events.frames {
@@ -304,7 +303,7 @@ impl Follow {
         for (job, recorded, payload) in read {
             let Some(tracked) = self.jobs.get_mut(&job) else { continue };
             match tracked.fold_in(&recorded, payload) {
-                Reception::Taken => tracked.tell(&job, Some(now), effects),
+                Reception::Taken => tracked.tell(&job, effects),
                 Reception::Refused(refusal) => {
                     effects.push(Effect::Log(format!("[JOB {job}] event {} refused: {refusal}", recorded.seq)));
                     return Some((job, HealReason::Refused));

@@ -334,7 +334,7 @@ impl Serving {
 
     fn now(&mut self, news: Now) {
         if let Some(served) = self.jobs.get_mut(&news.job).filter(|served| served.is_open())
-            && served.last_now.as_ref() != Some(&news.running)
+            && served.last_now.as_ref().map_or(&[][..], Vec::as_slice) != news.running
         {
             served.last_now = Some(news.running.clone());
             let text = Now { seq: served.sent.seq, ..news }.text();
@@ -344,7 +344,8 @@ impl Serving {
 
     fn send_ping(&mut self, now: Millis) {
         let of = |(job, served): (&JobId, &Served)| (*job, (served.sent.seq, served.sent.digest, served.last.max(served.sent.seq)));
-        let jobs = self.jobs.iter().filter(|(_, served)| served.is_open() && served.job_no.is_some()).map(of).collect();
+        // A job that has been told to its end stays in: its last messages may be the ones that were lost.
+        let jobs = self.jobs.iter().filter(|(_, served)| served.job_no.is_some()).map(of).collect();
         let text = Ping { head: self.log_head, now, jobs, recording: self.recording }.text();
         self.send(text, self.caught_up);
     }

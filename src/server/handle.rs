@@ -325,7 +325,10 @@ fn build() -> &'static str {
 }
 
 fn title(request: &StartJob) -> String {
-    let recipe = &request.recipe;
+    let mut recipe = request.recipe.clone();
+    if let Some(first) = recipe.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
     match &request.query {
         Query::Folder(query) if query.path.is_root() => format!("{recipe} of {}", request.library),
         Query::Folder(query) => format!("{recipe} of {}/{}", request.library, query.path),

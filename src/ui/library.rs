@@ -41,7 +41,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
         |(library, folder, offset, _)| api::folder(library, folder, offset, PAGE),
     );
     view! {
-        <Title text=move || library.get() />
+        <Title text=library.get_untracked() />
         <Show when=move || { libraries.len() > 1 }>
             <nav class="libraries" aria-label="Libraries">
                 {expect_context::<Start>()

@@ -5,6 +5,7 @@ mod browser;
 mod shell;
 mod starting;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,6 +17,11 @@ use crate::model::summary::Start;
 use crate::model::{JobId, JobSummary, StartJob};
 use shell::Shell;
 pub use starting::{StartPhase, Starting};
+
+thread_local! {
+    /// The page's shell. A browser's page is one thread; the server never makes one.
+    static SHELL: RefCell<Option<Shell>> = const { RefCell::new(None) };
+}
 
 /// A job as the pages show it.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +69,6 @@ pub struct Live {
     /// Why the last cancel did not reach the server.
     pub cancel_error: RwSignal<Option<String>>,
     ready: RwSignal<bool>,
-    shell: StoredValue<Option<Shell>, LocalStorage>,
 }
 
 impl Live {
@@ -84,7 +89,6 @@ impl Live {
             ended: RwSignal::new(0),
             cancel_error: RwSignal::new(None),
             ready: RwSignal::new(false),
-            shell: StoredValue::new_local(None),
         }
     }
 
@@ -94,7 +98,7 @@ impl Live {
         // Effects never run on the server.
         Effect::new(move |_| {
             let shell = Shell::begin(self, start.clone());
-            self.shell.set_value(Some(shell));
+            SHELL.with(|slot| *slot.borrow_mut() = Some(shell));
             self.ready.set(true);
         });
     }
@@ -142,7 +146,7 @@ impl Live {
 
     fn with_shell(self, act: impl FnOnce(&Shell)) {
         // Out of the cell first: the shell sets signals, and what they wake may come back here.
-        let shell = self.shell.try_with_value(Clone::clone).flatten();
+        let shell = SHELL.with(|slot| slot.borrow().clone());
         if let Some(shell) = shell {
             act(&shell);
         }

@@ -6,7 +6,6 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use leptos::config::LeptosOptions;
 use leptos::context::{provide_context, use_context};
 use leptos::nonce::use_nonce;
 use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list};
@@ -16,14 +15,15 @@ use super::error::Refusal;
 use crate::server::Server;
 use crate::ui;
 
-pub(super) fn router(_options: &LeptosOptions) -> Router<App> {
+pub(super) fn router() -> Router<App> {
+    // Listed once: listing renders the whole app.
     let routes = generate_route_list(ui::App);
-    Router::new()
-        .leptos_routes_with_handler(routes, page)
-        .route("/api/fn/{*name}", post(call))
+    let listed = routes.clone();
+    let page = move |State(app): State<App>, request: Request<Body>| page(app, listed.clone(), request);
+    Router::new().leptos_routes_with_handler(routes, page).route("/api/fn/{*name}", post(call))
 }
 
-async fn page(State(app): State<App>, request: Request<Body>) -> Response {
+async fn page(app: App, routes: Vec<AxumRouteListing>, request: Request<Body>) -> Response {
     let start = match app.server.page_start().await {
         Ok(start) => start,
         Err(error) => return Refusal(error).into_response(),
@@ -35,7 +35,6 @@ async fn page(State(app): State<App>, request: Request<Body>) -> Response {
         protect();
     };
     let options = app.options.clone();
-    let routes: Vec<AxumRouteListing> = generate_route_list(ui::App);
     let render = leptos_axum::render_route_with_context(routes, context, move || ui::shell(options.clone()));
     render(State(app.options), request).await.into_response()
 }

@@ -226,7 +226,7 @@ impl Tracked {
         }
     }
 
-    pub(super) fn replace(&mut self, _now: Millis, message: SnapshotMessage) -> Result<(), HealReason> {
+    pub(super) fn replace(&mut self, message: SnapshotMessage) -> Result<(), HealReason> {
         let fold = message.state.fold().map_err(|_| HealReason::BadSnapshot)?;
         let honest = fold.id == message.job && fold.seq == message.seq && fold.digest == message.digest;
         if !honest || fold.hash() != message.fold || !fold.counters.add_up() {
@@ -322,7 +322,7 @@ impl Tracked {
     }
 
     /// What the console hears of the last step. Each item up to 200 of them, each 1 % above that.
-    pub(super) fn tell(&mut self, job: &JobId, live: Option<Millis>, effects: &mut Vec<Effect>) {
+    pub(super) fn tell(&mut self, job: &JobId, effects: &mut Vec<Effect>) {
         let Some(fold) = &self.fold else { return };
         let mut say = |text: String| effects.push(Effect::Log(format!("[JOB {job}] {text}")));
         if self.told_status.is_none() {
@@ -330,10 +330,9 @@ impl Tracked {
         }
         let (settled, total) = (fold.counters.settled(), fold.counters.total);
         let step = if total <= 200 { 1 } else { total.div_ceil(100) };
-        let began = self.told_status.is_none() && live.is_none();
         let whole = settled == total && fold.plan_ended;
-        if fold.status == JobStatus::Processing && settled != self.told_settled && (settled.is_multiple_of(step) || whole) || began
-        {
+        let moved = settled != self.told_settled && (settled.is_multiple_of(step) || whole);
+        if self.told_status == Some(JobStatus::Processing) && moved {
             say(format!("processing {settled}/{total}"));
         }
         if self.told_status != Some(fold.status) {
@@ -341,8 +340,8 @@ impl Tracked {
                 say(format!("finished: {}", fold.status.label()));
             } else {
                 say(fold.status.label().to_owned());
-                if fold.status == JobStatus::Processing && settled == 0 {
-                    say(format!("processing 0/{total}"));
+                if fold.status == JobStatus::Processing {
+                    say(format!("processing {settled}/{total}"));
                 }
             }
         }

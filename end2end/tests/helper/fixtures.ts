@@ -1,0 +1,98 @@
+import { test as base, expect, type ConsoleMessage, type Page } from '@playwright/test';
+import { Server, type Options } from './server';
+import { Wire } from './wire';
+
+type Fixtures = {
+  /** Makes and starts a server; `fill` puts files into its library first. */
+  serve: (fill: (server: Server) => void, options?: Options) => Promise<Server>;
+  /** The same, with a wire before it; the page opens `wire.url`. */
+  serveWired: (fill: (server: Server) => void, options?: Options) => Promise<{ server: Server; wire: Wire; url: string }>;
+  /** Console errors that this spec expects, because it breaks the network on purpose. */
+  allow: (pattern: RegExp) => void;
+  /** Watches a page's console; every page of a spec is watched. */
+  watch: (page: Page) => Watched;
+  watched: Watched;
+};
+
+/** A page's console. */
+export class Watched {
+  lines: string[] = [];
+  problems: string[] = [];
+
+  constructor(readonly page: Page) {
+    page.on('console', (message) => this.take(message));
+    page.on('pageerror', (error) => this.problems.push(`uncaught: ${error}`));
+  }
+
+  private take(message: ConsoleMessage) {
+    if (['error', 'warning', 'assert'].includes(message.type())) this.problems.push(`${message.type()}: ${message.text()}`);
+    else this.lines.push(message.text());
+  }
+
+  /** What the console said of a job, without its prefix. */
+  of(job: string): string[] {
+    const prefix = `[JOB ${job}] `;
+    return this.lines.filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length));
+  }
+}
+
+export const test = base.extend<Fixtures>({
+  serve: async ({}, use) => {
+    const servers: Server[] = [];
+    await use(async (fill, options) => {
+      const server = new Server(options);
+      servers.push(server);
+      fill(server);
+      return server.start();
+    });
+    for (const server of servers) await server.close();
+  },
+  serveWired: async ({}, use) => {
+    const ends: (() => Promise<void>)[] = [];
+    await use(async (fill, options = {}) => {
+      const wire = new Wire();
+      const url = await wire.listen();
+      const server = new Server({ ...options, args: ['--origin', url, ...(options.args ?? [])] });
+      // The printed link names the origin; the server itself is behind it.
+      fill(server);
+      server.url = `http://127.0.0.1:${await freePort()}`;
+      await server.start();
+      wire.target = server.url;
+      ends.push(async () => {
+        wire.close();
+        await server.close();
+      });
+      return { server, wire, url };
+    });
+    for (const end of ends) await end();
+  },
+  watch: async ({ allow: _ }, use) => {
+    const all: Watched[] = [];
+    await use((page) => {
+      const watched = new Watched(page);
+      all.push(watched);
+      return watched;
+    });
+    const problems = all.flatMap((watched) => watched.problems);
+    expect(problems.filter((problem) => !allowed.some((pattern) => pattern.test(problem)))).toEqual([]);
+    allowed.length = 0;
+  },
+  allow: async ({}, use) => use((pattern) => allowed.push(pattern)),
+  watched: [async ({ page, watch }, use) => use(watch(page)), { auto: true }],
+});
+
+const allowed: RegExp[] = [];
+
+/** What Chromium itself says when a connection breaks. */
+export const BROKEN = /Failed to load resource: net::ERR_/;
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net');
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as import('node:net').AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+export { expect };

@@ -1,0 +1,67 @@
+import type { Page } from '@playwright/test';
+import { expect, type Watched } from './fixtures';
+import type { Server } from './server';
+
+/** Opens the library and waits until the page listens. */
+export async function open(page: Page, url: string) {
+  await page.goto(url);
+  await ready(page);
+}
+
+export async function ready(page: Page) {
+  await expect(page.locator('main[data-ready]')).toBeAttached();
+}
+
+/** Presses **Process all**; the id of the job that the page made its own. */
+export async function processAll(page: Page): Promise<string> {
+  await page.getByRole('button', { name: /^Process all/ }).click();
+  return shownJob(page);
+}
+
+/** The id of the job in the dialog. */
+export async function shownJob(page: Page): Promise<string> {
+  const dialog = page.locator('dialog.modal');
+  await expect(dialog).toBeVisible();
+  return (await dialog.getAttribute('data-job')) ?? '';
+}
+
+/** The dialog of a job. */
+export const dialog = (page: Page, job: string) => page.locator(`dialog.modal[data-job="${job}"]`);
+
+/** Waits until the page has the job's true end: the server's status, its last event, and the whole of it checked. */
+export async function ends(watched: Watched, server: Server, job: string, status: string) {
+  const { page } = watched;
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status, { timeout: 60_000 }).toBe(status);
+  await expect.poll(() => watched.of(job).at(-1), { timeout: 30_000 }).toBe(`finished: ${status}`);
+  const truth = await server.get(`/api/jobs/${job}`);
+  // A completed job's dialog closes into a toast after a while; the page's own record stays.
+  const shown = dialog(page, job);
+  if (await shown.isVisible()) {
+    await expect(shown.locator('.panel-head .status-badge')).toHaveAttribute('data-status', status);
+    await expect(shown.locator('.settled')).toHaveText(`${settled(truth)} / ${truth.counters.total} files`);
+    await expect(shown.locator('.proof')).toHaveAttribute('data-seq', String(truth.seq));
+    await expect(shown.locator('.received')).toContainText('none missing, whole job checked');
+  }
+  return truth;
+}
+
+export function settled(summary: any): number {
+  const { succeeded, skipped, failed, cancelled } = summary.counters;
+  return succeeded + skipped + failed + cancelled;
+}
+
+/** Every step from `0/n` to `n/n`, in order, each once. */
+export function everyStep(watched: Watched, job: string, total: number) {
+  const steps = watched.of(job).filter((line) => line.startsWith('processing '));
+  expect(steps).toEqual(Array.from({ length: total + 1 }, (_, done) => `processing ${done}/${total}`));
+  expect(watched.lines.filter((line) => /ignor/i.test(line))).toEqual([]);
+}
+
+export async function throttle(page: Page, rate: number) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Emulation.setCPUThrottlingRate', { rate });
+}
+
+export const tenFiles = (server: Server) => {
+  for (let index = 0; index < 10; index++) server.file(`${index}.txt`);
+};

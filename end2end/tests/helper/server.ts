@@ -1,0 +1,107 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '../../..');
+const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
+const PROGRAM = join(TARGET, 'debug/headway');
+const SITE = process.env.HEADWAY_SITE ?? join(TARGET, 'site-test');
+
+export type Options = {
+  /** More arguments of `headway serve`. */
+  args?: string[];
+  /** Run with the rights of nobody in particular, so that an unreadable file is unreadable to root too. */
+  weak?: boolean;
+};
+
+/** The real server, on files made for it, in folders that go with it. */
+export class Server {
+  readonly folder = mkdtempSync(join(tmpdir(), 'headway-e2e-'));
+  readonly library = join(this.folder, 'files');
+  url = '';
+  private process?: ChildProcess;
+
+  constructor(private options: Options = {}) {
+    mkdirSync(this.library);
+  }
+
+  /** A file with this content. */
+  file(path: string, content = path) {
+    const full = join(this.library, path);
+    mkdirSync(dirname(full), { recursive: true });
+    writeFileSync(full, content);
+  }
+
+  /** `count` files of `bytes` zeros each, which take no room on the disk but time to read. */
+  slowFiles(count: number, bytes: number, folder = '') {
+    for (let index = 0; index < count; index++) {
+      const path = join(folder, `slow-${String(index).padStart(4, '0')}.bin`);
+      this.file(path, '');
+      truncateSync(join(this.library, path), bytes);
+    }
+  }
+
+  /** Starts it; again after a stop, on the same port and data. */
+  async start() {
+    const listen = this.url ? new URL(this.url).host : '127.0.0.1:0';
+    const command = [PROGRAM, 'serve', this.library, '--data', join(this.folder, 'data'), '--listen', listen, '--site', SITE, ...(this.options.args ?? [])];
+    // Without the capability to read everything, root is refused like anybody.
+    const weak = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search', '--inh-caps', '-dac_override,-dac_read_search'];
+    const [program, ...args] = this.options.weak ? [...weak, ...command] : command;
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = child;
+    let errors = '';
+    child.stderr.on('data', (text) => (errors += text));
+    this.url = await new Promise((found, failed) => {
+      let text = '';
+      child.stdout.on('data', (more) => {
+        text += more;
+        const link = /open (http\S+?)\/?\s/.exec(text);
+        if (link) found(this.url || link[1]);
+      });
+      child.on('exit', (code) => failed(new Error(`the server ended with ${code}: ${errors}`)));
+    });
+    return this;
+  }
+
+  /** `kill -9`, or another signal; waits for the end. */
+  async stop(signal: NodeJS.Signals = 'SIGKILL') {
+    const child = this.process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((done) => child.on('exit', done));
+    child.kill(signal);
+    await ended;
+  }
+
+  async close() {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async get(path: string): Promise<any> {
+    const answer = await fetch(this.url + path);
+    return answer.json();
+  }
+
+  /** Starts a job as a program would. */
+  async put(id: string, query: object = { folder: {} }) {
+    const body = JSON.stringify({ library: 'files', recipe: 'checksum', query });
+    const answer = await fetch(`${this.url}/api/jobs/${id}`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body });
+    return { status: answer.status, body: (await answer.json()) as any };
+  }
+
+  async jobs(): Promise<any[]> {
+    return (await this.get('/api/jobs')).jobs;
+  }
+}
+
+/** A UUIDv7, as any client mints it. */
+export function mint(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  new DataView(bytes.buffer).setBigUint64(0, (BigInt(Date.now()) << 16n) | BigInt(bytes[6] << 8) | BigInt(bytes[7]));
+  bytes[6] = (bytes[6] & 0x0f) | 0x70;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Buffer.from(bytes).toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}

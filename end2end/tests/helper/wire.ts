@@ -1,0 +1,117 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** What becomes of one message of a stream: passed on, or lost. */
+export type Judge = (message: string) => boolean;
+
+/**
+ * A TCP proxy between browser and server that can cut streams, hold their bytes and lose single messages: what
+ * Playwright cannot do to an open EventSource.
+ */
+export class Wire {
+  private server?: Server;
+  private streams = new Set<Socket>();
+  private pairs = new Set<Socket>();
+  private waiting: (() => void)[] = [];
+  private held = false;
+  /** Messages for which this says false are lost. */
+  keep: Judge = () => true;
+  /** Streams opened so far. */
+  opened = 0;
+  target = '';
+
+  /** Listens; `target` may be set later. */
+  async listen(): Promise<string> {
+    const server = createServer((client) => this.accept(client));
+    this.server = server;
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  /** Cuts every open stream, in the middle of whatever it says. */
+  cut() {
+    for (const stream of this.streams) stream.destroy();
+  }
+
+  /** Bytes of streams wait until `release`. */
+  hold() {
+    this.held = true;
+  }
+
+  release() {
+    this.held = false;
+    for (const flush of this.waiting.splice(0)) flush();
+  }
+
+  close() {
+    for (const socket of this.pairs) socket.destroy();
+    this.server?.close();
+  }
+
+  private accept(client: Socket) {
+    const { hostname, port } = new URL(this.target);
+    const server = connect(Number(port), hostname);
+    this.pairs.add(client).add(server);
+    let stream: Chunks | undefined;
+    client.on('data', (bytes) => {
+      if (bytes.subarray(0, 32).toString().startsWith('GET /api/events?')) {
+        this.opened += 1;
+        this.streams.add(client);
+        stream = new Chunks((message) => this.keep(message));
+      }
+      server.write(bytes);
+    });
+    server.on('data', (bytes) => {
+      const out = stream ? stream.filter(bytes) : bytes;
+      const flush = () => client.writable && client.write(out);
+      if (stream && this.held) this.waiting.push(flush);
+      else flush();
+    });
+    const end = () => {
+      client.destroy();
+      server.destroy();
+      this.streams.delete(client);
+    };
+    for (const socket of [client, server]) socket.on('error', end).on('close', end);
+  }
+}
+
+/** Follows HTTP chunks through a stream's bytes, and leaves out the messages that are to be lost. */
+class Chunks {
+  private bytes = Buffer.alloc(0);
+  private head = true;
+
+  constructor(private keep: Judge) {}
+
+  filter(more: Buffer): Buffer {
+    this.bytes = Buffer.concat([this.bytes, more]);
+    const out: Buffer[] = [];
+    if (this.head) {
+      const end = this.bytes.indexOf('\r\n\r\n');
+      if (end < 0) return Buffer.alloc(0);
+      out.push(this.take(end + 4));
+      this.head = false;
+    }
+    for (;;) {
+      const line = this.bytes.indexOf('\r\n');
+      if (line < 0) break;
+      const size = parseInt(this.bytes.subarray(0, line).toString(), 16);
+      const whole = line + 2 + size + 2;
+      if (Number.isNaN(size) || this.bytes.length < whole) break;
+      const chunk = this.take(whole);
+      if (size === 0) {
+        out.push(chunk);
+        continue;
+      }
+      const messages = chunk.subarray(line + 2, line + 2 + size).toString().split(/(?<=\n\n)/);
+      const kept = Buffer.from(messages.filter((message) => this.keep(message)).join(''));
+      if (kept.length > 0) out.push(Buffer.from(`${kept.length.toString(16)}\r\n`), kept, Buffer.from('\r\n'));
+    }
+    return Buffer.concat(out);
+  }
+
+  private take(count: number): Buffer {
+    const taken = this.bytes.subarray(0, count);
+    this.bytes = this.bytes.subarray(count);
+    return taken;
+  }
+}
