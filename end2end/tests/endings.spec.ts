@@ -1,0 +1,115 @@
+// Every way a job can end, and what the page says of it.
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { dialog, ends, open, processAll, ready, shownJob, tenFiles } from './helper/page';
+import { expect, test } from './helper/fixtures';
+import { mint, type Server } from './helper/server';
+
+const slow = (server: Server) => server.slowFiles(60, 20_000_000);
+
+test('every item fails: the job failed, and the page says which and why', async ({ page, serve, watched }) => {
+  const server = await serve(
+    (server) => {
+      tenFiles(server);
+      for (let index = 0; index < 10; index++) chmodSync(join(server.library, `${index}.txt`), 0);
+    },
+    { weak: true },
+  );
+  await open(page, server.url);
+  const job = await processAll(page);
+  const truth = await ends(watched, server, job, 'failed');
+  expect(truth.counters.failed).toBe(10);
+  const shown = dialog(page, job);
+  await expect(shown.locator('.status-badge').first()).toHaveText('failed: every item failed');
+  await expect(shown.locator('.failures li')).toHaveCount(10);
+  await expect(shown.locator('.failures li').first()).toContainText('0.txt');
+  await expect(shown.locator('.failures li').first()).toContainText('Permission denied');
+  // Anything but a plain success stays until it is closed.
+  await page.waitForTimeout(4_000);
+  await shown.getByRole('button', { name: 'Close' }).click();
+  await expect(page.locator('dialog.modal')).toHaveCount(0);
+  await expect(page.locator('.listing .status-badge[data-status="failed"]')).toHaveCount(10);
+});
+
+test('one item fails: completed with errors', async ({ page, serve, watched }) => {
+  const server = await serve(
+    (server) => {
+      tenFiles(server);
+      chmodSync(join(server.library, '3.txt'), 0);
+    },
+    { weak: true },
+  );
+  await open(page, server.url);
+  const job = await processAll(page);
+  await ends(watched, server, job, 'completed_with_errors');
+  await expect(dialog(page, job).locator('.failures li')).toHaveCount(1);
+});
+
+test('a query that finds nothing is a completed job of 0 files', async ({ page, serve, watched }) => {
+  const server = await serve(() => {});
+  await open(page, server.url);
+  await expect(page.getByText('This folder is empty')).toBeVisible();
+  const job = await processAll(page);
+  const truth = await ends(watched, server, job, 'completed');
+  expect(truth.counters.total).toBe(0);
+  await expect(dialog(page, job).locator('.settled')).toHaveText('0 / 0 files');
+});
+
+test('a job cancelled while it runs ends cancelled, with true counts', async ({ page, serve, watched }) => {
+  const server = await serve(slow, { args: ['--workers', '1'] });
+  await open(page, server.url);
+  const job = await processAll(page);
+  await expect.poll(() => watched.of(job).length).toBeGreaterThan(8);
+  await dialog(page, job).getByRole('button', { name: 'Cancel job' }).click();
+  const truth = await ends(watched, server, job, 'cancelled');
+  expect(truth.counters.succeeded).toBeGreaterThan(0);
+  expect(truth.counters.cancelled).toBeGreaterThan(0);
+  expect(truth.counters.running + truth.counters.waiting).toBe(0);
+});
+
+test('a job cancelled in the queue never runs', async ({ page, serve, watched }) => {
+  const server = await serve(slow, { args: ['--workers', '1', '--jobs', '1'] });
+  const first = mint();
+  await server.put(first);
+  await open(page, server.url);
+  expect(await shownJob(page)).toBe(first);
+  await page.keyboard.press('Escape');
+  const job = await processAll(page);
+  const shown = dialog(page, job);
+  await expect(shown.locator('.panel-head .status-badge')).toHaveAttribute('data-status', 'queued');
+  await shown.getByRole('button', { name: 'Cancel job' }).click();
+  const truth = await ends(watched, server, job, 'cancelled');
+  expect(truth.counters).toMatchObject({ cancelled: 60, succeeded: 0 });
+  expect(truth.began).toBeNull();
+  await server.get(`/api/jobs/${first}`).then((other) => expect(other.status).toBe('processing'));
+});
+
+test('a cancel pressed before the start is answered is not forgotten', async ({ page, serve, watched }) => {
+  const server = await serve(slow, { args: ['--workers', '1'] });
+  let release = () => {};
+  const held = new Promise<void>((done) => (release = done));
+  await page.route('**/api/fn/start_job', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await open(page, server.url);
+  const job = await processAll(page);
+  await dialog(page, job).getByRole('button', { name: 'Cancel job' }).click();
+  await expect(dialog(page, job).getByRole('button', { name: 'Cancelling' })).toBeDisabled();
+  release();
+  await ends(watched, server, job, 'cancelled');
+});
+
+test('a completed job waits three seconds, becomes a toast with a link, and has its manifest there', async ({ page, serve, watched }) => {
+  const server = await serve(tenFiles);
+  await open(page, server.url);
+  const job = await processAll(page);
+  await ends(watched, server, job, 'completed');
+  await expect(dialog(page, job).getByRole('link', { name: 'Download SHA256SUMS' })).toBeVisible();
+  await expect(page.locator('dialog.modal')).toHaveCount(0, { timeout: 10_000 });
+  await page.locator(`.toast[data-job="${job}"] a`).click();
+  await ready(page);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download SHA256SUMS' }).click()]);
+  expect(download.suggestedFilename()).toBe('SHA256SUMS');
+  await expect(page.locator('.listing tbody tr')).toHaveCount(10);
+});

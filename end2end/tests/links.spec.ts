@@ -1,0 +1,68 @@
+// Links that fail: the page goes on from its cursor, and nothing is applied twice.
+import { dialog, ends, everyStep, open, processAll, tenFiles } from './helper/page';
+import { BROKEN, expect, test } from './helper/fixtures';
+import type { Server } from './helper/server';
+
+const CUTS = Number(process.env.HEADWAY_CUTS ?? 20);
+
+const twoHundredFiles = (server: Server) => server.slowFiles(200, 6_000_000);
+
+test(`the stream is cut ${CUTS} times in one job: same end, nothing twice`, async ({ page, serveWired, watched, allow }) => {
+  allow(BROKEN);
+  const { server, wire, url } = await serveWired(twoHundredFiles, { args: ['--workers', '1'] });
+  await open(page, url);
+  const job = await processAll(page);
+  for (let cut = 0; cut < CUTS; cut++) {
+    // Each cut falls on a connection that has come up, at a point that no one has chosen.
+    await expect.poll(() => wire.opened, { intervals: [20] }).toBeGreaterThan(cut);
+    await new Promise((done) => setTimeout(done, Math.random() * 120));
+    wire.cut();
+  }
+  await ends(watched, server, job, 'completed');
+  everyStep(watched, job, 200);
+  expect(wire.opened).toBeGreaterThanOrEqual(CUTS);
+});
+
+test('the server is killed and restarted in mid-job: the page goes on by itself', async ({ page, serve, watched, allow }) => {
+  allow(BROKEN);
+  const server = await serve(twoHundredFiles, { args: ['--workers', '2'] });
+  await open(page, server.url);
+  const job = await processAll(page);
+  await expect.poll(() => watched.of(job).some((line) => line.startsWith('processing 3'))).toBe(true);
+  await server.stop('SIGKILL');
+  await expect(page.locator('.link-badge').first()).not.toHaveAttribute('data-link', 'live');
+  await server.start();
+  const truth = await ends(watched, server, job, 'completed');
+  expect(truth.counters.succeeded).toBe(200);
+  const last = watched.of(job).filter((line) => line.startsWith('processing ')).at(-1);
+  expect(last).toBe('processing 200/200');
+});
+
+test('the very last event is lost on the wire: only a ping can tell', async ({ page, serveWired, watched }) => {
+  const { server, wire, url } = await serveWired(tenFiles);
+  let lost = 0;
+  wire.keep = (message) => {
+    const last = /"event":"ended"|"kind":"closed"/.test(message);
+    // Lost once each; what is said again gets through.
+    if (last && wire.opened <= 2) lost += 1;
+    return !(last && wire.opened <= 2);
+  };
+  await open(page, url);
+  const job = await processAll(page);
+  await ends(watched, server, job, 'completed');
+  expect(lost).toBeGreaterThan(0);
+  expect(watched.of(job).some((line) => line.startsWith('lost; reading on'))).toBe(true);
+  everyStep(watched, job, 10);
+});
+
+test('bytes are held back for a while: the page says so, then catches up', async ({ page, serveWired, watched }) => {
+  const { server, wire, url } = await serveWired(twoHundredFiles, { args: ['--workers', '1'] });
+  await open(page, url);
+  const job = await processAll(page);
+  await expect.poll(() => watched.of(job).length).toBeGreaterThan(5);
+  wire.hold();
+  await expect(dialog(page, job).locator('.link-badge')).toHaveAttribute('data-link', 'silent', { timeout: 20_000 });
+  wire.release();
+  await ends(watched, server, job, 'completed');
+  everyStep(watched, job, 200);
+});

@@ -1,0 +1,109 @@
+// The pages themselves: choosing files, the keyboard, and addresses that lead nowhere.
+import { mkdirSync } from 'node:fs';
+import { dialog, ends, open, processAll, ready, shownJob, tenFiles } from './helper/page';
+import { expect, test } from './helper/fixtures';
+
+test('selected files are processed, and only they', async ({ page, serve, watched }) => {
+  const server = await serve(tenFiles);
+  await open(page, server.url);
+  const button = page.getByRole('button', { name: /^Process selected/ });
+  await expect(button).toBeDisabled();
+  for (const name of ['2.txt', '7.txt']) await page.getByRole('checkbox', { name: `Select ${name}` }).check();
+  await page.getByLabel('Algorithm').selectOption('both');
+  await expect(button).toHaveText('Process selected (2)');
+  await button.click();
+  const job = await shownJob(page);
+  const truth = await ends(watched, server, job, 'completed');
+  expect(truth.counters.total).toBe(2);
+  const { items } = await server.get(`/api/jobs/${job}/items`);
+  expect(items.map((item: any) => item.path)).toEqual(['2.txt', '7.txt']);
+  expect(Object.keys(items[0].result).sort()).toEqual(['blake3', 'sha256']);
+  await expect(page.locator('.listing .status-badge[data-status="succeeded"]')).toHaveCount(2);
+});
+
+test('a folder of many files is paged by the server', async ({ page, serve }) => {
+  const server = await serve((server) => {
+    for (let index = 0; index < 250; index++) server.file(`deep/er/${String(index).padStart(3, '0')}`);
+  });
+  await open(page, server.url);
+  await page.getByRole('link', { name: 'deep' }).click();
+  await page.getByRole('link', { name: 'er' }).click();
+  await expect(page.locator('.pages')).toContainText('1–100 of 250');
+  await page.getByRole('link', { name: 'Next' }).click();
+  await expect(page.locator('.pages')).toContainText('101–200 of 250');
+  await expect(page.locator('.listing tbody tr').first()).toContainText('100');
+  await page.locator('.trail').getByRole('link', { name: 'deep' }).click();
+  await expect(page.locator('.listing tbody tr')).toHaveCount(1);
+});
+
+test('names that are hard to show are shown, and processed', async ({ page, serve, watched }) => {
+  const names = ['a b.txt', '-dash', "it's \"quoted\"", 'new\nline', 'back\\slash', '100%', '<b>bold', 'שלום.txt', 'ü'.repeat(100)];
+  const server = await serve((server) => {
+    names.forEach((name) => server.file(name, name));
+    mkdirSync(`${server.library}/a & b?c#d`);
+    server.file('a & b?c#d/inside');
+  });
+  await open(page, server.url);
+  await expect(page.locator('.listing tbody tr')).toHaveCount(names.length + 1);
+  await expect(page.locator('.listing')).toContainText('new%0Aline');
+  await expect(page.locator('.listing')).toContainText('<b>bold');
+  await page.getByRole('link', { name: 'a & b?c#d' }).click();
+  await expect(page.locator('.listing tbody')).toContainText('inside');
+  await page.locator('.trail').getByRole('link').click();
+  await expect(page.locator('.listing tbody tr')).toHaveCount(names.length + 1);
+  const job = await processAll(page);
+  const truth = await ends(watched, server, job, 'completed');
+  expect(truth.counters.succeeded).toBe(names.length + 1);
+});
+
+test('the dialog is a dialog: named, a progress bar inside, focus kept, Escape minimises', async ({ page, serve, watched }) => {
+  const server = await serve((server) => server.slowFiles(30, 30_000_000), { args: ['--workers', '1'] });
+  await open(page, server.url);
+  const job = await processAll(page);
+  const shown = page.getByRole('dialog', { name: 'Progress of a job' });
+  await expect(shown).toBeVisible();
+  const bar = shown.getByRole('progressbar', { name: 'Files done' });
+  await expect(bar).toHaveAttribute('aria-valuemax', '30');
+  for (let press = 0; press < 8; press++) {
+    await page.keyboard.press('Tab');
+    const inside = await page.evaluate(() => document.activeElement === document.body || !!document.activeElement?.closest('dialog'));
+    expect(inside).toBe(true);
+  }
+  await page.keyboard.press('Escape');
+  await expect(shown).toHaveCount(0);
+  await page.locator(`.pill[data-job="${job}"]`).press('Enter');
+  await expect(dialog(page, job)).toBeVisible();
+  await dialog(page, job).getByRole('button', { name: 'Cancel job' }).click();
+  await ends(watched, server, job, 'cancelled');
+});
+
+test('addresses that lead nowhere say so', async ({ page, serve, allow }) => {
+  allow(/the server responded with a status of 404/);
+  const server = await serve(tenFiles);
+  for (const [path, says] of [
+    ['/nothing', 'There is no such page'],
+    ['/jobs/process-selected', 'is no job'],
+    ['/jobs/01890a5d-ac96-774b-bcce-b302099a8057', 'there is no job'],
+    ['/?folder=missing', 'cannot be listed'],
+    ['/?folder=../etc', '`..`'],
+    ['/?library=other', 'there is no library "other"'],
+  ]) {
+    await page.goto(server.url + path);
+    await ready(page);
+    await expect(page.locator('main')).toContainText(says);
+  }
+});
+
+test('the list of jobs begins empty and moves by itself', async ({ page, serve, watched }) => {
+  const server = await serve(tenFiles);
+  await open(page, `${server.url}/jobs`);
+  await expect(page.getByText('No job has been run yet')).toBeVisible();
+  await page.getByRole('navigation', { name: 'Pages', exact: true }).getByRole('link', { name: 'Library' }).click();
+  const job = await processAll(page);
+  await ends(watched, server, job, 'completed');
+  await page.keyboard.press('Escape');
+  await page.getByRole('link', { name: 'Jobs' }).click();
+  const row = page.locator(`tr[data-job="${job}"]`);
+  await expect(row.locator('.status-badge')).toHaveAttribute('data-status', 'completed');
+  await expect(row).toContainText('10 / 10');
+});
