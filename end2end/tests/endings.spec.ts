@@ -52,7 +52,7 @@ test('a query that finds nothing is a completed job of 0 files', async ({ page, 
   const job = await processAll(page);
   const truth = await ends(watched, server, job, 'completed');
   expect(truth.counters.total).toBe(0);
-  await expect(dialog(page, job).locator('.settled')).toHaveText('0 / 0 files');
+  await expect(dialog(page, job).locator('.done')).toHaveText('0 / 0 files');
 });
 
 test('a job cancelled while it runs ends cancelled, with true counts', async ({ page, serve, watched }) => {

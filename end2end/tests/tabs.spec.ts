@@ -1,5 +1,5 @@
 // Pages come and go; the job and its truth stay.
-import { dialog, ends, open, processAll, ready, settled, shownJob } from './helper/page';
+import { dialog, done, ends, open, processAll, ready, shownJob } from './helper/page';
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
 
@@ -90,14 +90,14 @@ test('the first paint is true without JavaScript', async ({ browser, serve, watc
   const server = await serve(slow, { args: ['--workers', '1'] });
   const job = mint();
   await server.put(job);
-  await expect.poll(async () => settled(await server.get(`/api/jobs/${job}`))).toBeGreaterThan(2);
+  await expect.poll(async () => Number(done(await server.get(`/api/jobs/${job}`)))).toBeGreaterThan(2);
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
   watch(page);
   await page.goto(server.url);
   const shown = dialog(page, job);
   await expect(shown.locator('.panel-head .status-badge')).toHaveAttribute('data-status', 'processing');
-  await expect(shown.locator('.settled')).toHaveText(/^([3-9]|\d\d) \/ 60 files$/);
+  await expect(shown.locator('.done')).toHaveText(/^([3-9]|\d\d) \/ 60 files$/);
   await expect(page.locator('.listing tbody tr')).toHaveCount(60);
   await context.close();
 });

@@ -48,6 +48,11 @@ impl Counters {
         self.succeeded + self.skipped + self.failed + self.cancelled
     }
 
+    /// Items that were seen to: settled, but not by a cancel or a halt.
+    pub fn done(&self) -> u32 {
+        self.succeeded + self.skipped + self.failed
+    }
+
     /// Items the job still waits for.
     pub fn open(&self) -> u32 {
         self.waiting + self.running + self.interrupted

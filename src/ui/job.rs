@@ -63,14 +63,14 @@ fn JobDetails(view: JobView) -> impl IntoView {
                 if shown.get() {
                     return view! { <Panel job /> }.into_any();
                 }
-                let files = format!("{} / {} files", format::count(counters.settled().into()), format::count(counters.total.into()));
+                let files = format!("{} / {} files", format::count(counters.done().into()), format::count(counters.total.into()));
                 view! {
                     <header class="panel-head">
                         <h1 class="title">{title.clone()}</h1>
                         <StatusBadge status=Signal::derive(move || status) />
                     </header>
                     <p class="numbers">
-                        <strong class="settled">{files}</strong>
+                        <strong class="done">{files}</strong>
                         <span>{format!("{} succeeded, {} skipped, {} failed, {} cancelled", counters.succeeded, counters.skipped, counters.failed, counters.cancelled)}</span>
                     </p>
                     <p class="message">{message.clone()}</p>

@@ -75,7 +75,7 @@ fn JobRow(summary: JobSummary) -> impl IntoView {
         _ => summary.clone(),
     });
     let status = Signal::derive(move || now.with(|now| now.status));
-    let files = move || now.with(|now| format!("{} / {}", format::count(now.counters.settled().into()), format::count(now.counters.total.into())));
+    let files = move || now.with(|now| format!("{} / {}", format::count(now.counters.done().into()), format::count(now.counters.total.into())));
     view! {
         <tr data-job=job.to_string()>
             <td class="name"><a href=format!("/jobs/{job}")>{title}</a></td>

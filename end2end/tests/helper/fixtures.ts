@@ -66,7 +66,8 @@ export const test = base.extend<Fixtures>({
     });
     for (const end of ends) await end();
   },
-  watch: async ({ allow: _ }, use) => {
+  // Judged before the servers go, whose end every open page would report.
+  watch: async ({ allow: _, serve: _serve, serveWired: _wired }, use) => {
     const all: Watched[] = [];
     await use((page) => {
       const watched = new Watched(page);

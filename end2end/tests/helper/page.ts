@@ -38,16 +38,17 @@ export async function ends(watched: Watched, server: Server, job: string, status
   const shown = dialog(page, job);
   if (await shown.isVisible()) {
     await expect(shown.locator('.panel-head .status-badge')).toHaveAttribute('data-status', status);
-    await expect(shown.locator('.settled')).toHaveText(`${settled(truth)} / ${truth.counters.total} files`);
+    await expect(shown.locator('.done')).toHaveText(`${done(truth)} / ${truth.counters.total.toLocaleString('en-US')} files`);
     await expect(shown.locator('.proof')).toHaveAttribute('data-seq', String(truth.seq));
     await expect(shown.locator('.received')).toContainText('none missing, whole job checked');
   }
   return truth;
 }
 
-export function settled(summary: any): number {
-  const { succeeded, skipped, failed, cancelled } = summary.counters;
-  return succeeded + skipped + failed + cancelled;
+/** How many files were seen to, as pages write it. */
+export function done(summary: any): string {
+  const { succeeded, skipped, failed } = summary.counters;
+  return (succeeded + skipped + failed).toLocaleString('en-US');
 }
 
 /** Every step from `0/n` to `n/n`, in order, each once. */

@@ -41,15 +41,15 @@ type Summary = Memo<Option<JobSummary>>;
 fn Bar(summary: Summary) -> impl IntoView {
     let live = expect_context::<Live>();
     let numbers = Memo::new(move |_| {
-        summary.with(|summary| summary.as_ref().map_or((0, 0), |summary| (summary.counters.settled(), summary.counters.total)))
+        summary.with(|summary| summary.as_ref().map_or((0, 0), |summary| (summary.counters.done(), summary.counters.total)))
     });
     let percent = move || match numbers.get() {
         (_, 0) => None,
-        (settled, total) => Some(u64::from(settled) * 100 / u64::from(total)),
+        (done, total) => Some(u64::from(done) * 100 / u64::from(total)),
     };
     let words = move || {
-        let (settled, total) = numbers.get();
-        format!("{} / {} files", format::count(settled.into()), format::count(total.into()))
+        let (done, total) = numbers.get();
+        format!("{} / {} files", format::count(done.into()), format::count(total.into()))
     };
     let pace = move || {
         let clock = live.clock.get();
@@ -79,7 +79,7 @@ fn Bar(summary: Summary) -> impl IntoView {
             data-status=move || summary.with(|summary| summary.as_ref().map(|summary| summary.status.label()))
         ></progress>
         <p class="numbers">
-            <strong class="settled">{words}</strong>
+            <strong class="done">{words}</strong>
             <span class="percent">{move || percent().map(|percent| format!("{percent} %"))}</span>
             <span class="grow"></span>
             <span class="pace">{pace}</span>
@@ -94,7 +94,7 @@ fn pace(summary: &JobSummary, clock: u64) -> String {
         return if summary.status == JobStatus::Queued { "waits for a free place".into() } else { String::new() };
     };
     let elapsed = summary.ended.unwrap_or(clock).saturating_sub(began);
-    let ran = u64::from(summary.counters.settled() - summary.counters.skipped_in_plan - summary.counters.cancelled);
+    let ran = u64::from(summary.counters.done() - summary.counters.skipped_in_plan);
     match format::rate(ran, elapsed) {
         Some(rate) => format!("{rate} · {}", format::duration(elapsed)),
         None => format::duration(elapsed),

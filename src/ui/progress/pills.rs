@@ -35,8 +35,8 @@ fn Pill(job: JobId) -> impl IntoView {
         state.with(|state| {
             let summary = &state.as_ref()?.summary;
             let counters = &summary.counters;
-            let percent = u64::from(counters.settled()) * 100 / u64::from(counters.total.max(1));
-            Some(format!("{} / {} files ({percent} %)", count(counters.settled().into()), count(counters.total.into())))
+            let percent = u64::from(counters.done()) * 100 / u64::from(counters.total.max(1));
+            Some(format!("{} / {} files ({percent} %)", count(counters.done().into()), count(counters.total.into())))
         })
     };
     let title = move || state.with(|state| state.as_ref().map(|state| state.summary.title.clone()));
