@@ -1,1 +1,14 @@
+//! Tests across real boundaries: SQLite, HTTP, processes, files.
 
+mod helper;
+
+mod access;
+mod api;
+mod durability;
+mod engine;
+mod golden;
+mod manifest;
+mod pages;
+mod repository;
+mod store;
+mod streams;

@@ -1,0 +1,25 @@
+//! What the tests share.
+
+mod app;
+mod files;
+mod process;
+mod recipe;
+mod sse;
+mod wait;
+
+pub(crate) use app::{App, request};
+pub(crate) use files::Files;
+pub(crate) use process::Headway;
+pub(crate) use recipe::{Behaviour, TestRecipe};
+pub(crate) use sse::{Event, Stream, follow_to_end};
+pub(crate) use wait::{eventually, repetitions};
+
+use headway::model::JobId;
+
+/// A new job id, as any client mints it.
+pub(crate) fn mint() -> JobId {
+    let random = *uuid::Uuid::new_v4().as_bytes();
+    let mut bytes = [0; 10];
+    bytes.copy_from_slice(&random[..10]);
+    JobId::mint(headway::server::now(), bytes)
+}

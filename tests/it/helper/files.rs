@@ -1,0 +1,48 @@
+//! A library of real files in a folder that goes with the test.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+/// A temporary folder with a library and room for data.
+pub(crate) struct Files {
+    folder: tempfile::TempDir,
+}
+
+impl Files {
+    /// An empty library.
+    pub(crate) fn new() -> Self {
+        let files = Files { folder: tempfile::tempdir().expect("a temporary folder") };
+        std::fs::create_dir(files.library()).expect("a new folder");
+        files
+    }
+
+    /// A library of `count` files, each with its number in it.
+    pub(crate) fn numbered(count: usize) -> Self {
+        let files = Files::new();
+        (0..count).for_each(|number| files.write(&format!("{number:06}"), format!("file {number}\n").as_bytes()));
+        files
+    }
+
+    /// The library's root.
+    pub(crate) fn library(&self) -> PathBuf {
+        self.folder.path().join("files")
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Writes a file.
+    pub(crate) fn write(&self, path: &str, content: &[u8]) {
+        self.write_bytes(path.as_bytes(), content);
+    }
+
+    /// Writes a file whose name need not be text.
+    pub(crate) fn write_bytes(&self, path: &[u8], content: &[u8]) {
+        let path = self.library().join(OsStr::from_bytes(path));
+        std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a new folder");
+        std::fs::write(path, content).expect("a new file");
+    }
+}

@@ -1,0 +1,93 @@
+//! The real program as a process, to be killed.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::Files;
+
+/// A running `headway serve`.
+pub(crate) struct Headway {
+    child: Child,
+    pub(crate) url: String,
+    group: bool,
+}
+
+impl Headway {
+    /// Starts the program on these files; `None` if it ended before it was ready.
+    pub(crate) fn try_start(files: &Files, site: &Path, wrap: &[&str], arguments: &[&str]) -> Option<Self> {
+        use std::os::unix::process::CommandExt;
+        let program = env!("CARGO_BIN_EXE_headway");
+        let mut command = match wrap {
+            [] => Command::new(program),
+            [wrapper, rest @ ..] => {
+                let mut command = Command::new(wrapper);
+                command.args(rest).arg(program);
+                command
+            }
+        };
+        std::fs::create_dir_all(site.join("pkg")).expect("a new folder");
+        std::fs::write(site.join("pkg/headway.js"), "").expect("a new file");
+        command
+            .arg("serve")
+            .arg(files.library())
+            .arg("--data")
+            .arg(files.data())
+            .args(["--listen", "127.0.0.1:0", "--site"])
+            .arg(site)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0);
+        let mut child = command.spawn().expect("the program");
+        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        let (found, link) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                if let Some((_, link)) = line.split_once("open ") {
+                    found.send(link.trim_end_matches('/').to_owned()).ok();
+                }
+            }
+        });
+        match link.recv_timeout(Duration::from_secs(60)) {
+            Ok(url) => Some(Headway { child, url, group: !wrap.is_empty() }),
+            Err(_) => {
+                let mut dead = Headway { child, url: String::new(), group: !wrap.is_empty() };
+                dead.kill();
+                None
+            }
+        }
+    }
+
+    /// Starts the program, which must come up.
+    pub(crate) fn start(files: &Files, arguments: &[&str]) -> Self {
+        Headway::try_start(files, &files.data().with_file_name("site"), &[], arguments).expect("a ready server")
+    }
+
+    /// `kill -9`, and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        if self.group {
+            // The wrapper and what it runs.
+            rustix::process::kill_process_group(pid, rustix::process::Signal::KILL).ok();
+        } else {
+            self.child.kill().ok();
+        }
+        self.child.wait().ok();
+    }
+
+    /// TERM, and waits for the end; whether it was a clean one.
+    pub(crate) fn terminate(&mut self) -> bool {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a living process");
+        self.child.wait().is_ok_and(|status| status.success())
+    }
+}
+
+impl Drop for Headway {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

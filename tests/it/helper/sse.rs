@@ -1,0 +1,129 @@
+//! Clients of the stream: one that shows every message, and the real one through real cuts.
+
+use futures::StreamExt;
+use headway::model::follow::{Effect, Follow};
+use headway::model::{Cursor, JobId};
+use serde_json::Value;
+
+use super::App;
+
+/// One message as it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    pub(crate) id: Option<String>,
+    pub(crate) text: String,
+    pub(crate) json: Value,
+}
+
+impl Event {
+    pub(crate) fn kind(&self) -> &str {
+        self.json["kind"].as_str().unwrap_or_default()
+    }
+}
+
+/// An open stream.
+pub(crate) struct Stream {
+    answer: std::pin::Pin<Box<dyn futures::Stream<Item = reqwest::Result<Vec<u8>>> + Send>>,
+    bytes: Vec<u8>,
+}
+
+impl Stream {
+    /// Opens a stream; the answer's status must be 200.
+    pub(crate) async fn open(app: &App, query: &str) -> Stream {
+        Stream::open_with(app, query, None).await
+    }
+
+    /// As a browser that comes back with the id of the last message.
+    pub(crate) async fn open_with(app: &App, query: &str, last_id: Option<&str>) -> Stream {
+        let mut request = app.client.get(format!("{}/api/events?{query}", app.url));
+        if let Some(id) = last_id {
+            request = request.header("last-event-id", id);
+        }
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        assert_eq!(answer.headers()["cache-control"], "no-cache, no-store, no-transform");
+        assert_eq!(answer.headers()["x-accel-buffering"], "no");
+        let answer = answer.bytes_stream().map(|bytes| bytes.map(|bytes| bytes.to_vec()));
+        Stream { answer: Box::pin(answer), bytes: Vec::new() }
+    }
+
+    /// The next message; `None` at the end.
+    pub(crate) async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(end) = self.bytes.windows(2).position(|pair| pair == b"\n\n") {
+                let block: Vec<u8> = self.bytes.drain(..end + 2).collect();
+                let block = String::from_utf8(block).expect("text");
+                let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+                let text = field("data: ").expect("every message has data");
+                let json = serde_json::from_str(&text).expect("JSON");
+                return Some(Event { id: field("id: "), text, json });
+            }
+            match self.answer.next().await {
+                Some(Ok(bytes)) => self.bytes.extend(bytes),
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
+    /// Messages up to and including the first of this kind.
+    pub(crate) async fn until(&mut self, kind: &str) -> Vec<Event> {
+        let mut events = Vec::new();
+        while let Some(event) = self.next().await {
+            let last = event.kind() == kind;
+            events.push(event);
+            if last {
+                return events;
+            }
+        }
+        panic!("the stream ended without {kind:?}: {events:?}");
+    }
+}
+
+/// Follows a job with the real receiving machine, over real connections of which each is cut after so many messages,
+/// until the job is closed. Returns the machine and how many connections it took.
+pub(crate) async fn follow_to_end(app: &App, job: JobId, messages_each: impl Fn(usize) -> usize) -> (Follow, usize) {
+    let mut follow = Follow::new(Some(Cursor::start()), false, None, 11);
+    // Its own time: it may pass as fast as the test likes.
+    let mut now = 0;
+    follow.follow(now, job);
+    let mut effects = follow.start(now);
+    let mut connections = 0;
+    loop {
+        let open = effects.iter().rev().find_map(|effect| match effect {
+            Effect::Open { generation, query } => Some((*generation, query.clone())),
+            _ => None,
+        });
+        let Some((generation, query)) = open else {
+            assert!(effects.is_empty() || follow.job(&job).is_some_and(|tracked| tracked.proof().closed), "{effects:?}");
+            if follow.job(&job).is_some_and(|tracked| tracked.proof().closed) {
+                return (follow, connections);
+            }
+            now += 1_000;
+            effects = follow.tick(now);
+            continue;
+        };
+        connections += 1;
+        let mut stream = Stream::open(app, &query).await;
+        let limit = messages_each(connections);
+        let mut reopened = None;
+        for _ in 0..limit {
+            let Some(event) = stream.next().await else { break };
+            now += 1;
+            let told = follow.message(now, generation, &event.text, event.id.as_deref().unwrap_or_default());
+            if told.iter().any(|effect| matches!(effect, Effect::Open { .. })) {
+                reopened = Some(told);
+                break;
+            }
+        }
+        effects = match reopened {
+            Some(told) => told,
+            None => {
+                let mut told = follow.error(now, generation, false);
+                now += 10_000;
+                told.extend(follow.tick(now));
+                told
+            }
+        };
+    }
+}

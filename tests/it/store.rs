@@ -1,0 +1,283 @@
+//! The store contract, held for every store by one suite.
+
+use std::sync::Arc;
+
+use headway::model::event::{JobEvent, Outcome, Recorded};
+use headway::model::{Digest, Effect, Fold, JobId, SkipReason, StartJob};
+use headway::server::rows::{Batch, PlannedFile};
+use headway::server::store::{Head, JobFilter, MemoryStore, SqliteStore, Store, rebuild};
+use headway::server::writer::{Append, AppendError, Effect as Told, Writer};
+
+use crate::helper::{mint, request};
+
+/// Runs a check on each store, empty.
+macro_rules! for_every_store {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite { $(#[tokio::test(flavor = "multi_thread")] async fn $name() {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let store = super::SqliteStore::open(&folder.path().join("log.sqlite")).await.expect("a new log");
+            super::$name(std::sync::Arc::new(store)).await;
+        })* }
+        mod memory { $(#[tokio::test(flavor = "multi_thread")] async fn $name() {
+            super::$name(std::sync::Arc::new(super::MemoryStore::new())).await;
+        })* }
+    };
+}
+
+for_every_store!(
+    a_batch_is_visible_whole_or_not_at_all,
+    a_reader_that_has_read_a_position_never_sees_an_earlier_one_appear,
+    every_way_of_reading_tells_the_same,
+    the_head_goes_on_after_a_reopening,
+    rows_made_anew_are_the_same,
+    no_position_is_given_twice,
+);
+
+/// Records events through the writer, as the live path does, in one batch.
+struct Recorder {
+    writer: Writer,
+    store: Arc<dyn Store>,
+}
+
+impl Recorder {
+    fn new(store: Arc<dyn Store>) -> Self {
+        let head = Head { next_job_no: 1, ..Head::default() };
+        Recorder { writer: Writer::new(head, Vec::new()), store }
+    }
+
+    async fn record(&mut self, job: JobId, events: Vec<(JobEvent, Option<String>)>) {
+        for (event, detail) in events {
+            self.writer.append(Append { ticket: 0, job, event, detail, at: 1_764_000_000_000 });
+        }
+        let batch = self.writer.batch().expect("something to write");
+        self.store.commit(batch).await.expect("a good disk");
+        for told in self.writer.committed(true) {
+            if let Told::Answer(_, append, answer) = told {
+                answer.unwrap_or_else(|error| panic!("{}: {error}", append.event.name()));
+            }
+        }
+    }
+}
+
+fn created(id: JobId) -> (JobEvent, Option<String>) {
+    let request: StartJob = serde_json::from_value(request("checksum")).expect("a request");
+    let body = serde_json::to_string(&request).expect("JSON");
+    let event = JobEvent::Created {
+        id,
+        recipe: "checksum".into(),
+        title: "Checksum of files".into(),
+        request: Digest::of(body.as_bytes()),
+        approval: false,
+        priority: 0,
+        concurrency: 0,
+        parent: None,
+    };
+    (event, Some(body))
+}
+
+fn planned(first: u32, count: u32) -> (JobEvent, Option<String>) {
+    let file = |number| PlannedFile { path: format!("f{number:04}").parse().expect("a path"), size: 7, mtime_ns: -3 };
+    let files: Vec<_> = (first..first + count).map(file).collect();
+    let detail = serde_json::to_string(&files).expect("JSON");
+    let skips = vec![(first + count - 1, 1, SkipReason::Symlink)];
+    (JobEvent::Planned { first, count, skips, detail: Digest::of(detail.as_bytes()) }, Some(detail))
+}
+
+fn plain(event: JobEvent) -> (JobEvent, Option<String>) {
+    (event, None)
+}
+
+fn succeeded(item: u32) -> (JobEvent, Option<String>) {
+    let result = r#"{"sha256":"00"}"#.to_owned();
+    let detail = Some(Digest::of(result.as_bytes()));
+    (JobEvent::Succeeded { item, attempt: 1, effect: Effect::Read, detail }, Some(result))
+}
+
+/// A whole small job: three items, of which one is skipped and one was interrupted once.
+fn whole_job(id: JobId) -> Vec<(JobEvent, Option<String>)> {
+    vec![
+        created(id),
+        planned(0, 3),
+        plain(JobEvent::PlanEnded { total: 3 }),
+        plain(JobEvent::Began {}),
+        plain(JobEvent::Started { item: 0, attempt: 1 }),
+        succeeded(0),
+        plain(JobEvent::Started { item: 1, attempt: 1 }),
+        plain(JobEvent::Recovered { item: 1, attempt: 1 }),
+        plain(JobEvent::Requeued { item: 1 }),
+        plain(JobEvent::Started { item: 1, attempt: 2 }),
+        plain(JobEvent::Failed { item: 1, attempt: 2, reason: headway::model::FailReason::Read, message: "gone bad".into() }),
+        plain(JobEvent::Finishing {}),
+        plain(JobEvent::Ended { outcome: Outcome::CompletedWithErrors }),
+    ]
+}
+
+async fn a_batch_is_visible_whole_or_not_at_all(store: Arc<dyn Store>) {
+    let id = mint();
+    let mut recorder = Recorder::new(Arc::clone(&store));
+    let reader = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            loop {
+                let head = store.head().await.expect("a head").position;
+                let events = store.events(&[], 0, u64::MAX >> 1, 1_000).await.expect("events");
+                assert!(events.len() as u64 >= head, "the head was ahead of the events");
+                assert!(events.len().is_multiple_of(13), "a part of a batch was visible: {}", events.len());
+                if events.len() == 5 * 13 {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+    };
+    recorder.record(id, whole_job(id)).await;
+    for _ in 0..4 {
+        let id = mint();
+        recorder.record(id, whole_job(id)).await;
+    }
+    reader.await.expect("a reader without complaint");
+}
+
+async fn a_reader_that_has_read_a_position_never_sees_an_earlier_one_appear(store: Arc<dyn Store>) {
+    let mut recorder = Recorder::new(Arc::clone(&store));
+    let total = 40 * 13;
+    let reader = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            let (mut after, mut seen) = (0, 0);
+            while seen < total {
+                for row in store.events(&[], after, u64::MAX >> 1, 7).await.expect("events") {
+                    assert_eq!(row.position, after + 1, "a position was missed");
+                    after = row.position;
+                    seen += 1;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+    };
+    for _ in 0..40 {
+        let id = mint();
+        recorder.record(id, whole_job(id)).await;
+    }
+    reader.await.expect("a reader without complaint");
+}
+
+async fn every_way_of_reading_tells_the_same(store: Arc<dyn Store>) {
+    let (one, other) = (mint(), mint());
+    let mut recorder = Recorder::new(Arc::clone(&store));
+    recorder.record(one, whole_job(one)).await;
+    recorder.record(other, vec![created(other), planned(0, 2)]).await;
+
+    let row = store.job(one).await.expect("a read").expect("the job");
+    assert_eq!((row.created_position, row.last_position, row.library.as_str()), (1, 13, "files"));
+    let events = store.events(&[row.job_no], 0, 100, 100).await.expect("events");
+    let mut fold = Fold::create(&events[0].payload).expect("created");
+    for event in &events[1..] {
+        fold.apply(&event.payload).expect("a good log");
+        assert_eq!(event.digest, fold.digest);
+    }
+    let (head, folds) = store.folds(&[one, other, mint()]).await.expect("folds");
+    assert_eq!((head, folds.len()), (15, 2));
+    assert_eq!(folds[0], fold);
+    assert_eq!(row.fold, Some(fold.hash()));
+    assert_eq!(row.summary.digest, fold.digest);
+
+    let both = store.events(&[row.job_no, row.job_no + 1], 12, 14, 100).await.expect("events");
+    assert_eq!(both.iter().map(|row| (row.position, row.job)).collect::<Vec<_>>(), [(13, one), (14, other)]);
+    assert_eq!(store.events(&[row.job_no + 1], 0, 100, 1).await.expect("events").len(), 1);
+    assert_eq!(store.digest_at(13).await.expect("a digest"), Some(fold.digest));
+    assert_eq!(store.digest_at(99).await.expect("a digest"), None);
+    assert_eq!(store.event_before(row.job_no, 99).await.expect("an event"), Some((13, fold.digest)));
+    assert_eq!(store.event_before(row.job_no + 1, 13).await.expect("an event"), None);
+    assert!(store.request(row.job_no).await.expect("a request").is_some_and(|text| text.contains("checksum")));
+
+    let jobs = async |filter| {
+        let rows = store.jobs(filter, 10).await.expect("jobs");
+        rows.into_iter().map(|row| row.summary.job).collect::<Vec<_>>()
+    };
+    assert_eq!(jobs(JobFilter::Live).await, [other]);
+    assert_eq!(jobs(JobFilter::ChangedAfter(13)).await, [other]);
+    assert_eq!(jobs(JobFilter::Before(None)).await, [other, one]);
+    assert_eq!(jobs(JobFilter::Before(Some(other))).await, [one]);
+
+    let items = store.items(row.job_no, 0, 10, None).await.expect("items");
+    let words: Vec<_> = items.iter().map(|item| (item.state.status.label(), item.state.attempt)).collect();
+    assert_eq!(words, [("succeeded", 1), ("failed", 2), ("skipped", 0)]);
+    assert_eq!(items[0].state.result.as_deref(), Some(r#"{"sha256":"00"}"#));
+    assert_eq!(items[1].state.message.as_deref(), Some("gone bad"));
+    assert_eq!((items[2].file.size, items[2].file.mtime_ns), (7, -3));
+    let failed = store.items(row.job_no, 0, 10, Some("failed")).await.expect("items");
+    assert_eq!(failed.iter().map(|item| item.item).collect::<Vec<_>>(), [1]);
+    assert!(store.items(row.job_no, 2, 10, Some("failed")).await.expect("items").is_empty());
+
+    let paths: Vec<_> = items.iter().map(|item| item.file.path.clone()).collect();
+    let outcomes = store.outcomes("files", &paths).await.expect("outcomes");
+    assert_eq!(outcomes.len(), 3);
+    assert!(outcomes.iter().all(|(path, outcome)| outcome.job == if path.name() == "f0001" && outcome.status == "skipped" { other } else { one }));
+    assert!(store.outcomes("elsewhere", &paths).await.expect("outcomes").is_empty());
+}
+
+async fn the_head_goes_on_after_a_reopening(store: Arc<dyn Store>) {
+    let id = mint();
+    Recorder::new(Arc::clone(&store)).record(id, vec![created(id), planned(0, 2)]).await;
+    let head = store.head().await.expect("a head");
+    assert_eq!((head.position, head.next_job_no), (2, 2));
+    let row = store.job(id).await.expect("a read").expect("the job");
+    assert_eq!(head.digest, Some(row.summary.digest));
+
+    let (_, folds) = store.folds(&[id]).await.expect("folds");
+    let key = headway::server::rows::JobKey { job_no: row.job_no, created_position: 1, library: "files".into() };
+    let mut recorder = Recorder { writer: Writer::new(head, vec![(key, folds[0].clone())]), store: Arc::clone(&store) };
+    recorder.record(id, vec![plain(JobEvent::PlanEnded { total: 2 })]).await;
+    let events = store.events(&[row.job_no], 0, 100, 100).await.expect("events");
+    assert_eq!(events.iter().map(|row| (row.position, row.seq)).collect::<Vec<_>>(), [(1, 1), (2, 2), (3, 3)]);
+}
+
+async fn rows_made_anew_are_the_same(store: Arc<dyn Store>) {
+    let mut recorder = Recorder::new(Arc::clone(&store));
+    let mut ids = Vec::new();
+    for round in 0..6 {
+        let id = mint();
+        let mut events = whole_job(id);
+        match round {
+            // A job of each kind of end, and some that live.
+            1 => events.truncate(5),
+            2 => {
+                events.truncate(3);
+                events.extend([plain(JobEvent::CancelRequested {}), plain(JobEvent::Cancelled {})]);
+            }
+            3 => events.truncate(2),
+            _ => {}
+        }
+        recorder.record(id, events).await;
+        ids.push(id);
+    }
+    let all = async || {
+        let jobs = store.jobs(JobFilter::Before(None), 100).await.expect("jobs");
+        let mut items = Vec::new();
+        for job in &jobs {
+            items.extend(store.items(job.job_no, 0, 100, None).await.expect("items"));
+        }
+        (jobs, items, store.folds(&ids).await.expect("folds"), store.head().await.expect("a head"))
+    };
+    let before = all().await;
+    let done = rebuild(store.as_ref(), |_| {}).await.expect("a good log");
+    assert_eq!(done.jobs, 6);
+    assert_eq!(all().await, before);
+}
+
+async fn no_position_is_given_twice(store: Arc<dyn Store>) {
+    let id = mint();
+    Recorder::new(Arc::clone(&store)).record(id, vec![created(id)]).await;
+    // A second writer that has not heard of the first.
+    let (event, detail) = created(mint());
+    let JobEvent::Created { id: other, .. } = event else { unreachable!("it is created") };
+    let mut late = Writer::new(Head { next_job_no: 2, ..Head::default() }, Vec::new());
+    late.append(Append { ticket: 0, job: other, event, detail, at: 1 });
+    let batch: Batch = late.batch().expect("something to write");
+    assert!(store.commit(batch).await.is_err());
+    assert_eq!(store.head().await.expect("a head").position, 1);
+    assert!(matches!(late.committed(false).as_slice(), [Told::Answer(_, _, Err(AppendError::Dead))]));
+    assert_eq!(store.events(&[], 0, 100, 10).await.expect("events").len(), 1);
+    assert!(Recorded::decode(&store.events(&[], 0, 100, 10).await.expect("events")[0].payload).is_ok());
+}
