@@ -1,1 +1,126 @@
+//! Who may call: one gate before every route.
 
+use reqwest::Method;
+
+use crate::helper::{App, Files, mint, request};
+
+/// Every route there is, with a method that it takes.
+fn routes() -> Vec<(Method, String)> {
+    let id = mint();
+    vec![
+        (Method::GET, "/".into()),
+        (Method::GET, "/jobs".into()),
+        (Method::GET, format!("/jobs/{id}")),
+        (Method::GET, "/pkg/headway.js".into()),
+        (Method::GET, "/nothing".into()),
+        (Method::GET, "/api/jobs".into()),
+        (Method::GET, format!("/api/jobs/{id}")),
+        (Method::PUT, format!("/api/jobs/{id}")),
+        (Method::GET, format!("/api/jobs/{id}/items")),
+        (Method::POST, format!("/api/jobs/{id}/cancel")),
+        (Method::GET, format!("/api/jobs/{id}/outputs/x")),
+        (Method::GET, "/api/events?watch=jobs&wait=0".into()),
+        (Method::POST, "/api/fn/start_job".into()),
+        (Method::POST, "/api/fn/cancel_job".into()),
+        (Method::POST, "/api/fn/job".into()),
+        (Method::POST, "/api/fn/jobs".into()),
+        (Method::POST, "/api/fn/items".into()),
+        (Method::POST, "/api/fn/folder".into()),
+        (Method::GET, "/api/nothing".into()),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_host_is_refused_on_every_route() {
+    let files = Files::numbered(1);
+    let app = App::start(&files).await;
+    for (method, path) in routes() {
+        for host in ["evil.example", "127.0.0.1:1", "localhost"] {
+            let call = app.client.request(method.clone(), format!("{}{path}", app.url)).header("host", host);
+            assert_eq!(app.call(call).await.0, 403, "{method} {path} as {host}");
+        }
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_page_is_refused_on_every_call_and_may_only_link_to_pages() {
+    let files = Files::numbered(1);
+    let app = App::start(&files).await;
+    for (method, path) in routes() {
+        let api = path.starts_with("/api/");
+        for (name, value) in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")] {
+            let call = app.client.request(method.clone(), format!("{}{path}", app.url)).header(name, value);
+            let (status, _) = app.call(call).await;
+            assert_eq!(status == 403, api, "{method} {path} with {name}: {value} gave {status}");
+        }
+    }
+    let port = app.url.rsplit(':').next().expect("a port").to_owned();
+    for (name, value) in [("origin", app.url.clone()), ("origin", format!("http://localhost:{port}")), ("sec-fetch-site", "same-origin".into()), ("sec-fetch-site", "none".into())] {
+        let call = app.client.get(format!("{}/api/jobs", app.url)).header(name, &value);
+        assert_eq!(app.call(call).await.0, 200, "{name}: {value}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_token_nothing_answers_without_it() {
+    let files = Files::numbered(1);
+    let token = "0123456789abcdef0123";
+    let app = App::start_behind(&files, |_| {}, Vec::new(), Some(token.into())).await;
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    for (method, path) in routes() {
+        let call = |authorization: Option<&str>| {
+            let call = client.request(method.clone(), format!("{}{path}", app.url));
+            authorization.iter().fold(call, |call, value| call.header("authorization", *value))
+        };
+        assert_eq!(app.call(call(None)).await.0, 401, "{method} {path}");
+        assert_eq!(app.call(call(Some("Bearer 0123456789abcdef0124"))).await.0, 401, "{method} {path}");
+        assert_ne!(app.call(call(Some(&format!("Bearer {token}")))).await.0, 401, "{method} {path}");
+    }
+    // The printed link exchanges the token for a cookie that scripts cannot read.
+    let answer = client.get(format!("{}/login?token={token}", app.url)).send().await.expect("an answer");
+    assert_eq!((answer.status().as_u16(), answer.headers()["location"].to_str().ok()), (303, Some("/")));
+    let cookie = answer.headers()["set-cookie"].to_str().expect("text").to_owned();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && !cookie.contains(token), "{cookie}");
+    let pair = cookie.split(';').next().expect("a pair");
+    let call = client.get(format!("{}/api/jobs", app.url)).header("cookie", pair);
+    assert_eq!(app.call(call).await.0, 200);
+    assert_eq!(app.call(client.get(format!("{}/login?token=wrong", app.url))).await.0, 401);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_carries_what_protects_it_and_reading_changes_nothing() {
+    let files = Files::numbered(1);
+    let app = App::start(&files).await;
+    for (method, path) in routes() {
+        let answer = app.client.request(method.clone(), format!("{}{path}", app.url)).send().await.expect("an answer");
+        let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
+        assert!(header("content-security-policy").contains("default-src"), "{path}");
+        assert!(header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
+        if path.starts_with("/api/") {
+            assert!(header("cache-control").contains("no-store"), "{path}");
+        }
+    }
+    let page = app.client.get(&app.url).send().await.expect("an answer");
+    let policy = page.headers()["content-security-policy"].to_str().expect("text").to_owned();
+    let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce").to_owned();
+    let body = page.text().await.expect("a page");
+    let inline = body.matches("<script").count();
+    assert_eq!(body.matches(&format!("nonce=\"{nonce}\"")).count(), inline, "an inline script without the nonce");
+    assert!(!body.contains(" style="), "inline styles are not allowed by our own policy");
+
+    // GET, HEAD and OPTIONS never change anything, whatever they are sent.
+    for path in [format!("/api/jobs/{}", mint()), "/api/fn/start_job".into(), format!("/api/jobs/{}/cancel", mint())] {
+        for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+            app.call(app.client.request(method, format!("{}{path}", app.url)).json(&request("checksum"))).await;
+        }
+    }
+    assert_eq!(app.get("/api/jobs").await.1["jobs"].as_array().map(Vec::len), Some(0));
+    // Forwarding headers move nothing.
+    let call = app.client.get(format!("{}/api/jobs", app.url)).header("host", "evil.example").header("x-forwarded-host", "localhost");
+    assert_eq!(app.call(call).await.0, 403);
+    app.stop().await;
+}

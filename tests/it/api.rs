@@ -1,1 +1,156 @@
+//! The calls: what is accepted once, twice, and not at all.
 
+use serde_json::{Value, json};
+
+use crate::helper::{App, Files, mint, request};
+
+/// Every bad input, with the status and the words that tell what to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_input_gets_a_clear_typed_error() {
+    let files = Files::numbered(2);
+    std::os::unix::fs::symlink("/etc", files.library().join("out")).expect("a link");
+    let app = App::start(&files).await;
+    let id = mint().to_string();
+    let with = |field: &str, value: Value| {
+        let mut body = request("checksum");
+        body[field] = value;
+        body
+    };
+    let paths = |paths: Value| with("query", json!({ "paths": paths }));
+    let many: Vec<_> = (0..10_001).map(|number| format!("f{number}")).collect();
+    for (body, status, error, says) in [
+        (with("recipe", json!("compress")), 422, "invalid", "there is no recipe \"compress\"; this server has checksum"),
+        (with("library", json!("photos")), 422, "invalid", "this server has files"),
+        (with("settings", json!({ "algorithm": "md5" })), 422, "invalid", "is one of sha256, blake3, both"),
+        (with("settings", json!({ "speed": 1 })), 422, "invalid", "has no setting \"speed\""),
+        (with("colour", json!(1)), 422, "invalid", "unknown field `colour`"),
+        (paths(json!([])), 422, "invalid", "the selection is empty; select at least one file"),
+        (paths(json!(["../etc/passwd"])), 422, "invalid", "`..`"),
+        (paths(json!(["/etc/passwd"])), 422, "invalid", "the path is absolute; give it relative"),
+        (paths(json!(["%zz"])), 422, "invalid", "not in coded form"),
+        (paths(json!([""])), 422, "invalid", "an empty path names no file"),
+        (paths(json!(many)), 422, "invalid", "at most 10000 can be named; give a folder"),
+        (with("query", json!({ "folder": { "include": ["[a"] } })), 422, "invalid", "pattern \"[a\""),
+        (with("title", json!("")), 422, "invalid", "a title has 1 to 120 bytes"),
+        (json!({ "library": "files" }), 422, "invalid", "missing field"),
+        (json!([]), 422, "invalid", "invalid"),
+    ] {
+        let (found, answer) = app.put(&id, &body).await;
+        assert_eq!((found, answer["error"].as_str()), (status, Some(error)), "{answer}");
+        assert!(answer["message"].as_str().is_some_and(|text| text.contains(says)), "{answer}");
+    }
+
+    let raw = async |id: &str, kind: &str, body: Vec<u8>| {
+        let url = format!("{}/api/jobs/{id}", app.url);
+        app.call(app.client.put(url).header("content-type", kind).body(body)).await
+    };
+    let (status, answer) = raw(&id, "application/json", b"{not json".to_vec()).await;
+    assert_eq!((status, answer["error"].as_str()), (400, Some("malformed")), "{answer}");
+    let (status, answer) = raw(&id, "text/plain", request("checksum").to_string().into_bytes()).await;
+    assert_eq!((status, answer["error"].as_str()), (415, Some("not_json")), "{answer}");
+    let (status, answer) = raw(&id, "application/json", vec![b' '; headway::web::BODY_LIMIT + 1]).await;
+    assert_eq!((status, answer["error"].as_str()), (413, Some("too_large")), "{answer}");
+    for bad in ["process-selected", "7d444840-9dc0-41d1-b245-5ffdce74fad2", &id.to_uppercase()] {
+        let (status, answer) = app.put(bad, &request("checksum")).await;
+        assert_eq!((status, answer["error"].as_str()), (400, Some("malformed")), "{answer}");
+    }
+    for (path, status) in [
+        (format!("/api/jobs/{id}"), 404),
+        (format!("/api/jobs/{id}/items"), 404),
+        ("/api/jobs/x/items".into(), 400),
+        ("/api/nothing".into(), 404),
+        (format!("/api/jobs/{id}/outputs/SHA256SUMS"), 404),
+        (format!("/api/jobs/{id}/outputs/..%2F..%2Flog.sqlite"), 404),
+    ] {
+        let (found, answer) = app.get(&path).await;
+        assert_eq!(found, status, "{path}: {answer}");
+        assert!(answer["message"].is_string(), "{path}: {answer}");
+    }
+    assert_eq!(app.post(&format!("/api/jobs/{id}/cancel")).await.0, 404);
+    assert_eq!(app.get("/api/jobs").await.1["jobs"], json!([]), "nothing of all this made a job");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_out_of_the_library_is_not_followed() {
+    let files = Files::numbered(1);
+    std::os::unix::fs::symlink("/etc", files.library().join("out")).expect("a link");
+    std::os::unix::fs::symlink("/etc/passwd", files.library().join("passwd")).expect("a link");
+    let app = App::start(&files).await;
+    let id = mint();
+    let mut body = request("checksum");
+    body["query"] = json!({ "paths": ["out/passwd", "passwd", "000000"] });
+    assert_eq!(app.put(&id.to_string(), &body).await.0, 201);
+    let end = app.end(id).await;
+    assert_eq!((end.counters.succeeded, end.counters.skipped), (1, 2), "{end:?}");
+    let (_, items) = app.get(&format!("/api/jobs/{id}/items?status=skipped")).await;
+    assert!(items["items"].as_array().expect("items").iter().all(|item| item["result"].is_null()));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_start_again_is_the_same_job_and_another_is_a_conflict() {
+    let files = Files::numbered(3);
+    let app = App::start(&files).await;
+    let id = mint().to_string();
+    let (status, first) = app.put(&id, &request("checksum")).await;
+    assert_eq!((status, first["job"].as_str(), first["status"].as_str()), (201, Some(id.as_str()), Some("planning")));
+    assert!(first["cursor"].is_string() && first["digest"].is_string());
+    // Equal after parsing: the default may be written out, and the order of fields is free.
+    let spelled = json!({ "query": { "folder": { "path": "", "include": [] } }, "settings": { "algorithm": "sha256" }, "recipe": "checksum", "library": "files" });
+    for body in [request("checksum"), spelled] {
+        let (status, again) = app.put(&id, &body).await;
+        assert_eq!((status, again["job"].as_str()), (200, Some(id.as_str())), "{again}");
+    }
+    let mut other = request("checksum");
+    other["settings"] = json!({ "algorithm": "blake3" });
+    let (status, answer) = app.put(&id, &other).await;
+    assert_eq!((status, answer["error"].as_str()), (409, Some("conflict")), "{answer}");
+    app.end(id.parse().expect("an id")).await;
+    assert_eq!(app.put(&id, &request("checksum")).await.0, 200);
+    assert_eq!(app.get("/api/jobs").await.1["jobs"].as_array().map(Vec::len), Some(1));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_of_equal_starts_makes_one_job() {
+    let files = Files::numbered(3);
+    let app = App::start(&files).await;
+    let id = mint().to_string();
+    let body = request("checksum");
+    let calls = (0..24).map(|_| app.put(&id, &body));
+    let answers = futures::future::join_all(calls).await;
+    let created = answers.iter().filter(|(status, _)| *status == 201).count();
+    assert_eq!((created, answers.iter().filter(|(status, _)| *status == 200).count()), (1, 23));
+    assert!(answers.iter().all(|(_, answer)| answer["job"] == json!(id)));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_are_paged_from_the_newest_and_items_by_window() {
+    let files = Files::numbered(7);
+    let app = App::start(&files).await;
+    let mut jobs = Vec::new();
+    for _ in 0..5 {
+        jobs.push(app.end(app.begin("checksum").await).await.job.to_string());
+    }
+    jobs.reverse();
+    let (_, page) = app.get("/api/jobs?limit=2").await;
+    let ids = |page: &Value| page["jobs"].as_array().expect("jobs").iter().map(|job| job["job"].as_str().expect("an id").to_owned()).collect::<Vec<_>>();
+    assert_eq!(ids(&page), jobs[..2]);
+    let (_, page) = app.get(&format!("/api/jobs?limit=9&before={}", page["next"].as_str().expect("more"))).await;
+    assert_eq!((ids(&page), &page["next"]), (jobs[2..].to_vec(), &Value::Null));
+    let mut seen = Vec::new();
+    let mut after = String::new();
+    loop {
+        let (_, page) = app.get(&format!("/api/jobs/{}/items?limit=3{after}", jobs[0])).await;
+        seen.extend(page["items"].as_array().expect("items").iter().map(|item| item["item"].as_u64().expect("an index")));
+        match page["next"].as_u64() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, [0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(app.get(&format!("/api/jobs/{}/items?status=bad", jobs[0])).await.0, 400);
+    app.stop().await;
+}
