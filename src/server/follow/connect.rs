@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::served::Sent;
+use super::served::{Sent, Served};
 use super::{Given, Read, Request, Serving};
 use crate::model::id::{JobId, Millis, Position};
 use crate::model::message::{Body, Hello, Reset, ResetReason, SnapshotMessage};
@@ -238,18 +238,14 @@ impl Serving {
 
     /// From here on the log is read behind the cursor; without one, behind the head that was read first.
     fn go_live(&mut self, connect: &Connect) {
-        match &connect.good {
-            Some(cursor) => {
-                self.sent = cursor.position;
-                self.sent_check = cursor.clone();
-            }
-            None => {
-                // A job created since the head was read, or replayed after a reset, lies behind it or has its own way.
-                let replayed = connect.request.jobs.keys().any(|job| !connect.snapshots.contains(job) && self.jobs.get(job).is_some_and(|served| served.job_no.is_some()));
-                if !replayed {
-                    self.advance(self.head.position, self.head.digest);
-                }
-            }
+        if let Some(cursor) = &connect.good {
+            self.sent = cursor.position;
+            self.sent_check = cursor.clone();
+        }
+        // Snapshots and awaited jobs owe nothing up to the head that was read first.
+        let owes = |served: &Served| served.job_no.is_some() && served.sent.seq < served.last;
+        if !self.jobs.values().any(owes) {
+            self.advance(self.head.position, self.head.digest);
         }
         self.after_head = true;
         let over: Vec<_> = self.jobs.iter().filter_map(|(job, served)| Some((*job, served.ending()?))).collect();
