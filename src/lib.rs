@@ -1,14 +1,14 @@
 //! Headway runs one recipe over many files and shows a status that can be trusted.
 
+pub mod api;
+#[cfg(feature = "ssr")]
+pub mod cli;
 pub mod model;
 #[cfg(feature = "ssr")]
 pub mod server;
-pub mod api;
 pub mod ui;
 #[cfg(feature = "ssr")]
 pub mod web;
-#[cfg(feature = "ssr")]
-pub mod cli;
 
 /// Takes over the page that the server rendered.
 #[cfg(feature = "hydrate")]

@@ -3,22 +3,22 @@
 //! Nothing here has a clock, randomness, IO or a framework: given the same events it gives the same job, on the
 //! server and in the browser. Read in this order.
 
-pub mod id;
-pub mod path;
-pub mod digest;
-pub mod item;
-pub mod status;
 pub mod counters;
-pub mod event;
-pub mod next;
-pub mod fold;
-pub mod snapshot;
 pub mod cursor;
-pub mod request;
-pub mod summary;
-pub mod message;
-pub mod follow;
+pub mod digest;
 pub mod error;
+pub mod event;
+pub mod fold;
+pub mod follow;
+pub mod id;
+pub mod item;
+pub mod message;
+pub mod next;
+pub mod path;
+pub mod request;
+pub mod snapshot;
+pub mod status;
+pub mod summary;
 
 #[cfg(test)]
 mod testing;

@@ -3,7 +3,7 @@ import { dialog, ends, everyStep, open, processAll, tenFiles } from './helper/pa
 import { BROKEN, expect, test } from './helper/fixtures';
 import type { Server } from './helper/server';
 
-const CUTS = Number(process.env.HEADWAY_CUTS ?? 20);
+const CUTS = Math.max(3, Math.round((20 * Number(process.env.HEADWAY_EFFORT ?? 100)) / 100));
 
 const twoHundredFiles = (server: Server) => server.slowFiles(200, 6_000_000);
 

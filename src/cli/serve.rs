@@ -85,9 +85,10 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
 
     let host = arguments.origin.first().cloned().unwrap_or_else(|| format!("http://{bound}"));
     let link = token.map_or_else(|| format!("{host}/"), |token| format!("{host}/login?token={token}"));
+    let stop = web::signal()?;
     // On standard output, alone on its line: scripts wait for it.
     println!("Headway is ready: open {link}");
-    web::serve(listener, server, access, options(arguments.site, bound)?, web::signal()).await?;
+    web::serve(listener, server, access, options(arguments.site, bound)?, stop).await?;
     Ok(())
 }
 
@@ -117,10 +118,16 @@ fn library(text: &str) -> anyhow::Result<(String, PathBuf)> {
 }
 
 fn token(path: &std::path::Path) -> anyhow::Result<String> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the token file {}", path.display()))?;
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read the token file {}", path.display()))?;
     let token = text.trim().to_owned();
-    if token.len() < SHORTEST_TOKEN || !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte)) {
-        bail!("the token in {} must have at least {SHORTEST_TOKEN} letters, digits or -_.~ (openssl rand -hex 32 makes one)", path.display());
+    if token.len() < SHORTEST_TOKEN
+        || !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
+    {
+        bail!(
+            "the token in {} must have at least {SHORTEST_TOKEN} letters, digits or -_.~ (openssl rand -hex 32 makes one)",
+            path.display()
+        );
     }
     Ok(token)
 }

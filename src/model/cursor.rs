@@ -84,7 +84,18 @@ mod tests {
         let cursor = Cursor::at(48_213, &Digest([0x9f; 16]));
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
         assert_eq!("0.0".parse(), Ok(Cursor::start()));
-        for text in ["", "1", "1.", "1.9f", "01.9f9f9f9f", "1.9F9F9F9F", "-1.9f9f9f9f", "99999999999999999999.9f9f9f9f", "end", "0.9f9f9f9f"] {
+        for text in [
+            "",
+            "1",
+            "1.",
+            "1.9f",
+            "01.9f9f9f9f",
+            "1.9F9F9F9F",
+            "-1.9f9f9f9f",
+            "99999999999999999999.9f9f9f9f",
+            "end",
+            "0.9f9f9f9f",
+        ] {
             assert_eq!(text.parse::<Cursor>(), Err(InvalidCursor), "{text:?}");
         }
     }

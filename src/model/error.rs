@@ -63,7 +63,9 @@ pub enum ApiError {
         reasons: Vec<String>,
     },
     /// 503: the log cannot be written; final for this process.
-    #[error("the log cannot be written, so nothing new is recorded; make room on the data folder's disk, then restart Headway")]
+    #[error(
+        "the log cannot be written, so nothing new is recorded; make room on the data folder's disk, then restart Headway"
+    )]
     LogUnavailable,
     /// 500: a fault of Headway's own; the cause is in its log under this number.
     #[error("something went wrong inside Headway; its log says more under {incident}")]

@@ -424,10 +424,20 @@ mod tests {
     #[test]
     fn the_largest_numbers_stay_within_the_payload_limit() {
         let events = [
-            JobEvent::Succeeded { item: u32::MAX, attempt: 99_999, effect: Effect::Unchanged, detail: Some(Digest([255; 16])) },
+            JobEvent::Succeeded {
+                item: u32::MAX,
+                attempt: 99_999,
+                effect: Effect::Unchanged,
+                detail: Some(Digest([255; 16])),
+            },
             JobEvent::Returned { item: u32::MAX, attempt: u32::MAX },
             JobEvent::Changed { priority: Some(i32::MIN), concurrency: Some(u32::MAX) },
-            JobEvent::Failed { item: u32::MAX, attempt: u32::MAX, reason: FailReason::Interrupted, message: "\u{1}".repeat(MESSAGE_LIMIT) },
+            JobEvent::Failed {
+                item: u32::MAX,
+                attempt: u32::MAX,
+                reason: FailReason::Interrupted,
+                message: "\u{1}".repeat(MESSAGE_LIMIT),
+            },
         ];
         for event in events {
             let recorded = Recorded { seq: u64::from(u32::MAX), at: 99_999_999_999_999, event };

@@ -149,7 +149,12 @@ impl Fold {
 
     /// The number of the item's last attempt; 0 if it was never tried.
     pub fn last_attempt(&self, item: u32) -> u32 {
-        let once = |status| matches!(status, ItemStatus::Succeeded(_) | ItemStatus::Failed(_) | ItemStatus::Skipped { planned: false, .. });
+        let once = |status| {
+            matches!(
+                status,
+                ItemStatus::Succeeded(_) | ItemStatus::Failed(_) | ItemStatus::Skipped { planned: false, .. }
+            )
+        };
         match self.attempts.get(&item) {
             Some(attempt) => *attempt,
             None => u32::from(self.item(item).is_some_and(once)),

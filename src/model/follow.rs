@@ -258,11 +258,7 @@ impl Follow {
         None
     }
 
-    fn snapshot(
-        &mut self,
-        message: SnapshotMessage,
-        effects: &mut Vec<Effect>,
-    ) -> Option<(JobId, HealReason)> {
+    fn snapshot(&mut self, message: SnapshotMessage, effects: &mut Vec<Effect>) -> Option<(JobId, HealReason)> {
         let job = message.job;
         let tracked = self.jobs.get_mut(&job)?;
         match tracked.replace(message) {
@@ -329,7 +325,8 @@ impl Follow {
 
     fn reset(&mut self, now: Millis, reset: &Reset, effects: &mut Vec<Effect>) -> Option<(JobId, HealReason)> {
         let reason = HealReason::Reset(reset.reason);
-        effects.push(Effect::Log(format!("[stream] the cursor could not be honoured ({reason}); taking fresh snapshots")));
+        effects
+            .push(Effect::Log(format!("[stream] the cursor could not be honoured ({reason}); taking fresh snapshots")));
         if reset.reason != super::message::ResetReason::Far {
             self.cursor = None;
             self.summaries.clear();

@@ -96,7 +96,14 @@ mod tests {
     #[test]
     fn only_the_canonical_text_of_a_version_7_uuid_is_an_id() {
         let id = JobId::mint(1, [0xab; 10]).to_string();
-        for text in [id.to_uppercase(), id.replace('-', ""), format!("{{{id}}}"), format!("{id} "), "process-selected".into(), String::new()] {
+        for text in [
+            id.to_uppercase(),
+            id.replace('-', ""),
+            format!("{{{id}}}"),
+            format!("{id} "),
+            "process-selected".into(),
+            String::new(),
+        ] {
             assert_eq!(text.parse::<JobId>(), Err(InvalidJobId), "{text:?}");
         }
         assert!("7d444840-9dc0-41d1-b245-5ffdce74fad2".parse::<JobId>().is_err(), "version 4");

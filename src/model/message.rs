@@ -326,7 +326,8 @@ mod tests {
     #[test]
     fn every_kind_reads_back() {
         let job = JobId::mint(1, [1; 10]);
-        let closed = Closed { job, how: ClosedHow::Ended { seq: 3, fold: Digest([1; 16]), status: JobStatus::Completed } };
+        let closed =
+            Closed { job, how: ClosedHow::Ended { seq: 3, fold: Digest([1; 16]), status: JobStatus::Completed } };
         let Ok(Message::Closed(read)) = Message::decode(&closed.text()) else { panic!("{}", closed.text()) };
         assert_eq!(read, closed);
         let gone = Closed { job, how: ClosedHow::Gone { reason: GoneReason::Absent } };

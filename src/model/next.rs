@@ -141,12 +141,10 @@ fn next_of_job(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
             to(S::Paused { reason: *reason })
         }
         (JobEvent::Resumed {}, S::Paused { .. }) => to(if fold.plan_ended { S::Queued } else { S::Planning }),
-        (JobEvent::Halted { .. }, S::Queued | S::Processing | S::Paused { .. }) if fold.plan_ended => {
-            match fold.halt {
-                Some(_) => Err(Refusal::Halt(event.name())),
-                None => Ok(Next { status: fold.status, change: Change::CancelIdle }),
-            }
-        }
+        (JobEvent::Halted { .. }, S::Queued | S::Processing | S::Paused { .. }) if fold.plan_ended => match fold.halt {
+            Some(_) => Err(Refusal::Halt(event.name())),
+            None => Ok(Next { status: fold.status, change: Change::CancelIdle }),
+        },
         (JobEvent::Finishing {}, S::Processing) if fold.fails_by_halt() => Err(Refusal::Halt(event.name())),
         (JobEvent::Finishing {}, S::Processing) => none_open(counters).and_then(|()| to(S::Finishing)),
         (JobEvent::CancelRequested {}, S::Cancelling) => wrong(),

@@ -8,6 +8,12 @@ use super::item::{Effect, FailReason, SkipReason};
 use super::next::next;
 use super::status::{EndReason, PauseReason};
 
+/// `usual` cases of a property, scaled by the variable that scales all repetitions (`HEADWAY_EFFORT`, in percent).
+pub(crate) fn cases(usual: u32) -> proptest::prelude::ProptestConfig {
+    let percent = std::env::var("HEADWAY_EFFORT").ok().and_then(|text| text.parse().ok()).unwrap_or(100);
+    proptest::prelude::ProptestConfig::with_cases((usual * percent / 100).max(1))
+}
+
 pub(crate) fn job_id(number: u8) -> JobId {
     JobId::mint(1_764_000_000_000, [number; 10])
 }
@@ -40,7 +46,12 @@ pub(crate) fn every_event(fold: &Fold) -> Vec<JobEvent> {
     vec![
         created(fold.id),
         planned(total, 2),
-        JobEvent::Planned { first: total, count: 3, skips: vec![(total + 1, 1, SkipReason::Symlink)], detail: Digest([3; 16]) },
+        JobEvent::Planned {
+            first: total,
+            count: 3,
+            skips: vec![(total + 1, 1, SkipReason::Symlink)],
+            detail: Digest([3; 16]),
+        },
         JobEvent::PlanEnded { total },
         JobEvent::Approved {},
         JobEvent::Began {},
@@ -128,7 +139,9 @@ pub(crate) fn random_events(seed: u64, most: usize) -> Vec<JobEvent> {
         let candidates = candidates(&fold, &mut draw);
         let open: Vec<_> = candidates.into_iter().filter(|event| next(Some(&fold), event).is_ok()).collect();
         // An early end makes a dull job: usually look for something else.
-        let long = open.iter().filter(|event| !matches!(event, JobEvent::CancelRequested {} | JobEvent::Pruned { .. } | JobEvent::Halted { .. }));
+        let long = open.iter().filter(|event| {
+            !matches!(event, JobEvent::CancelRequested {} | JobEvent::Pruned { .. } | JobEvent::Halted { .. })
+        });
         let pool: Vec<_> = if draw.below(20) == 0 { open.iter().collect() } else { long.collect() };
         let Some(event) = pool.get(draw.below(pool.len())).copied().cloned() else {
             if open.is_empty() { break } else { continue }

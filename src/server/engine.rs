@@ -94,7 +94,9 @@ pub async fn run(
                 Effect::Finish { job } => {
                     let order = order(&context, &mut orders, job).await;
                     let context = context.clone();
-                    tasks.spawn(async move { Some(Input::Finished { job, result: finish::finish(&context, order).await }) });
+                    tasks.spawn(
+                        async move { Some(Input::Finished { job, result: finish::finish(&context, order).await }) },
+                    );
                 }
                 Effect::Over { job } => drop(orders.remove(&job)),
             }
@@ -145,11 +147,7 @@ pub async fn run(
 }
 
 /// The job's order, read once from its request; the reason if that can no longer be carried out.
-async fn order(
-    context: &Context,
-    orders: &mut HashMap<JobId, Arc<Order>>,
-    job: JobId,
-) -> Result<Arc<Order>, String> {
+async fn order(context: &Context, orders: &mut HashMap<JobId, Arc<Order>>, job: JobId) -> Result<Arc<Order>, String> {
     if let Some(order) = orders.get(&job) {
         return Ok(Arc::clone(order));
     }

@@ -105,12 +105,7 @@ impl OpenFile {
 
 impl Stamp {
     fn of(metadata: &Metadata) -> Self {
-        Stamp {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.len(),
-            mtime_ns: mtime_ns(metadata),
-        }
+        Stamp { device: metadata.dev(), inode: metadata.ino(), size: metadata.len(), mtime_ns: mtime_ns(metadata) }
     }
 }
 

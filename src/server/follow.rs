@@ -14,9 +14,7 @@ use super::store::Head;
 use crate::model::cursor::InvalidCursor;
 use crate::model::event::{JobEvent, Recorded};
 use crate::model::id::{JobId, Millis, Position, Seq};
-use crate::model::message::{
-    Absent, Body, CaughtUp, Closed, ClosedHow, GoneReason, Now, Ping, events_text,
-};
+use crate::model::message::{Absent, Body, CaughtUp, Closed, ClosedHow, GoneReason, Now, Ping, events_text};
 use crate::model::{Cursor, Digest, Fold};
 use connect::Connect;
 use served::{Sent, Served};
@@ -248,7 +246,8 @@ impl Serving {
         }
         if now >= self.now_at {
             self.now_at = now + NOW_EVERY;
-            self.reads.extend(self.jobs.iter().filter(|(_, served)| served.is_processing()).map(|(job, _)| Read::Now(*job)));
+            self.reads
+                .extend(self.jobs.iter().filter(|(_, served)| served.is_processing()).map(|(job, _)| Read::Now(*job)));
             if !self.reads.is_empty() {
                 return self.step(now);
             }
@@ -258,7 +257,8 @@ impl Serving {
 
     /// Reads up to the head that was learnt: first whether awaited jobs have come, and what is watched.
     fn read_on(&mut self, now: Millis) -> Step {
-        let numbers: Vec<_> = self.jobs.values().filter(|served| served.is_open()).filter_map(|served| served.job_no).collect();
+        let numbers: Vec<_> =
+            self.jobs.values().filter(|served| served.is_open()).filter_map(|served| served.job_no).collect();
         if self.sent < self.head.position && !numbers.is_empty() {
             return Step::Read(Read::Page(numbers, self.sent, self.head.position));
         }
@@ -343,7 +343,9 @@ impl Serving {
     }
 
     fn send_ping(&mut self, now: Millis) {
-        let of = |(job, served): (&JobId, &Served)| (*job, (served.sent.seq, served.sent.digest, served.last.max(served.sent.seq)));
+        let of = |(job, served): (&JobId, &Served)| {
+            (*job, (served.sent.seq, served.sent.digest, served.last.max(served.sent.seq)))
+        };
         // A job that has been told to its end stays in: its last messages may be the ones that were lost.
         let jobs = self.jobs.iter().filter(|(_, served)| served.job_no.is_some()).map(of).collect();
         let text = Ping { head: self.log_head, now, jobs, recording: self.recording }.text();

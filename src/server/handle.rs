@@ -20,7 +20,9 @@ use crate::model::item::{ITEM_LABELS, ItemStatus};
 use crate::model::message::Now;
 use crate::model::request::PATHS_LIMIT;
 use crate::model::summary::{FolderPage, ItemPage, ItemView, JobPage, JobView, LibraryName, Start};
-use crate::model::{ApiError, Cursor, Digest, JobEvent, JobId, JobSummary, Position, Query, Refusal, RelPath, StartJob};
+use crate::model::{
+    ApiError, Cursor, Digest, JobEvent, JobId, JobSummary, Position, Query, Refusal, RelPath, StartJob,
+};
 
 /// The most jobs or items in one page.
 const PAGE_LIMIT: u32 = 1_000;
@@ -74,7 +76,8 @@ impl Server {
         let recipes = Arc::new(recipes);
         let limits = Limits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
         let known = Arc::clone(&recipes);
-        let repeatable = move |name: &str| known.iter().any(|recipe| recipe.info().name == name && recipe.is_repeatable());
+        let repeatable =
+            move |name: &str| known.iter().any(|recipe| recipe.info().name == name && recipe.is_repeatable());
         let schedule = Schedule::new(limits, folds, repeatable);
         let context = Context {
             store,
@@ -158,7 +161,13 @@ impl Server {
     }
 
     /// A window of a job's items.
-    pub async fn items(&self, id: JobId, after: Option<u32>, limit: u32, status: Option<&str>) -> Result<ItemPage, ApiError> {
+    pub async fn items(
+        &self,
+        id: JobId,
+        after: Option<u32>,
+        limit: u32,
+        status: Option<&str>,
+    ) -> Result<ItemPage, ApiError> {
         if let Some(status) = status.filter(|status| !ITEM_LABELS.contains(status)) {
             let words = ITEM_LABELS.join(", ");
             return Err(ApiError::Malformed { message: format!("status is one of {words}, not {status:?}") });
@@ -178,7 +187,13 @@ impl Server {
     }
 
     /// A window of a folder, with the last outcome of each file.
-    pub async fn folder(&self, library: &str, folder: &RelPath, offset: u32, limit: u32) -> Result<FolderPage, ApiError> {
+    pub async fn folder(
+        &self,
+        library: &str,
+        folder: &RelPath,
+        offset: u32,
+        limit: u32,
+    ) -> Result<FolderPage, ApiError> {
         self.library(library)?;
         let context = self.inner.context.clone();
         let (name, path) = (library.to_owned(), folder.clone());
@@ -243,7 +258,9 @@ impl Server {
         let context = &self.inner.context;
         context.library(name).ok_or_else(|| {
             let names: Vec<_> = context.libraries.iter().map(|library| library.name.as_str()).collect();
-            ApiError::NotFound { message: format!("there is no library {name:?}; this server has {}", names.join(", ")) }
+            ApiError::NotFound {
+                message: format!("there is no library {name:?}; this server has {}", names.join(", ")),
+            }
         })
     }
 

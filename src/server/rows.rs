@@ -134,7 +134,8 @@ impl Batch {
     ) -> Result<(), BadDetail> {
         let bad = |reason: &str| BadDetail { seq: recorded.seq, reason: reason.to_owned() };
         if let JobEvent::Planned { first, count, .. } = &recorded.event {
-            let files: Vec<PlannedFile> = serde_json::from_str(detail.unwrap_or("[]")).map_err(|error| bad(&error.to_string()))?;
+            let files: Vec<PlannedFile> =
+                serde_json::from_str(detail.unwrap_or("[]")).map_err(|error| bad(&error.to_string()))?;
             if files.len() != *count as usize {
                 return Err(bad("it lists another number of files"));
             }

@@ -176,7 +176,9 @@ impl Writer {
     fn judge(&mut self, append: &Append, batch: &mut Batch) -> Result<Receipt, AppendError> {
         let detail = append.detail.as_deref();
         let hash = detail.map(|text| Digest::of(text.as_bytes()));
-        if detail.is_some_and(|text| text.len() > DETAIL_LIMIT && append.event.name() != "created") || hash != append.event.detail() {
+        if detail.is_some_and(|text| text.len() > DETAIL_LIMIT && append.event.name() != "created")
+            || hash != append.event.detail()
+        {
             return Err(AppendError::TooLarge);
         }
         let seq = self.live.get(&append.job).map_or(1, |live| live.fold.seq + 1);

@@ -35,7 +35,8 @@ pub(super) fn JobPage() -> impl IntoView {
 }
 
 async fn read(id: String) -> Result<JobView, ApiError> {
-    let malformed = |_| ApiError::NotFound { message: format!("{id:?} is no job's id; look for the job in the list of jobs") };
+    let malformed =
+        |_| ApiError::NotFound { message: format!("{id:?} is no job's id; look for the job in the list of jobs") };
     api::job(id.parse::<JobId>().map_err(malformed)?).await
 }
 
@@ -91,7 +92,8 @@ fn JobDetails(view: JobView) -> impl IntoView {
 fn Items(job: JobId) -> impl IntoView {
     let live = expect_context::<Live>();
     let asked = use_query_map();
-    let status = Memo::new(move |_| asked.with(|asked| asked.get("status")).filter(|word| ITEM_LABELS.contains(&word.as_str())));
+    let status =
+        Memo::new(move |_| asked.with(|asked| asked.get("status")).filter(|word| ITEM_LABELS.contains(&word.as_str())));
     let after = Memo::new(move |_| asked.with(|asked| asked.get("after")).and_then(|text| text.parse::<u32>().ok()));
     let page = Resource::new(
         move || (status.get(), after.get(), live.ended.get()),

@@ -16,10 +16,12 @@ const PAGE: u32 = 50;
 pub(super) fn JobsPage() -> impl IntoView {
     let live = expect_context::<Live>();
     let asked = use_query_map();
-    let before = Memo::new(move |_| asked.with(|asked| asked.get("before")).and_then(|text| text.parse::<JobId>().ok()));
+    let before =
+        Memo::new(move |_| asked.with(|asked| asked.get("before")).and_then(|text| text.parse::<JobId>().ok()));
     // A job that appears anywhere brings the list up to date.
     let known = Memo::new(move |_| live.jobs.with(|jobs| jobs.keys().next_back().copied()));
-    let page = Resource::new(move || (before.get(), known.get(), live.ended.get()), |(before, ..)| api::jobs(before, PAGE));
+    let page =
+        Resource::new(move || (before.get(), known.get(), live.ended.get()), |(before, ..)| api::jobs(before, PAGE));
     view! {
         <Title text="Jobs" />
         <h1>"Jobs"</h1>
@@ -75,7 +77,11 @@ fn JobRow(summary: JobSummary) -> impl IntoView {
         _ => summary.clone(),
     });
     let status = Signal::derive(move || now.with(|now| now.status));
-    let files = move || now.with(|now| format!("{} / {}", format::count(now.counters.done().into()), format::count(now.counters.total.into())));
+    let files = move || {
+        now.with(|now| {
+            format!("{} / {}", format::count(now.counters.done().into()), format::count(now.counters.total.into()))
+        })
+    };
     view! {
         <tr data-job=job.to_string()>
             <td class="name"><a href=format!("/jobs/{job}")>{title}</a></td>

@@ -32,8 +32,10 @@ pub(super) fn LibraryPage() -> impl IntoView {
     // A mistyped folder is told by the server, in its own words.
     let folder_text = Memo::new(move |_| asked.with(|asked| asked.get("folder")).unwrap_or_default());
     let folder = Memo::new(move |_| folder_text.with(|text| text.parse::<RelPath>()).unwrap_or_default());
-    let bad_folder = Memo::new(move |_| folder_text.with(|text| text.parse::<RelPath>().err().map(|error| error.to_string())));
-    let offset = Memo::new(move |_| asked.with(|asked| asked.get("offset")).and_then(|text| text.parse().ok()).unwrap_or(0));
+    let bad_folder =
+        Memo::new(move |_| folder_text.with(|text| text.parse::<RelPath>().err().map(|error| error.to_string())));
+    let offset =
+        Memo::new(move |_| asked.with(|asked| asked.get("offset")).and_then(|text| text.parse().ok()).unwrap_or(0));
     let selected = RwSignal::new(BTreeSet::<RelPath>::new());
 
     let page = Resource::new(
@@ -76,10 +78,13 @@ fn Listing(page: FolderPage, library: Memo<String>, selected: RwSignal<BTreeSet<
         }
         .into_any();
     }
-    let files: Vec<_> = page.entries.iter().filter(|entry| entry.kind == EntryKind::File).map(|entry| entry.path.clone()).collect();
+    let files: Vec<_> =
+        page.entries.iter().filter(|entry| entry.kind == EntryKind::File).map(|entry| entry.path.clone()).collect();
     let all = {
         let files = files.clone();
-        Memo::new(move |_| !files.is_empty() && selected.with(|selected| files.iter().all(|path| selected.contains(path))))
+        Memo::new(move |_| {
+            !files.is_empty() && selected.with(|selected| files.iter().all(|path| selected.contains(path)))
+        })
     };
     let toggle = move |_| {
         let on = !all.get_untracked();

@@ -47,7 +47,13 @@ pub(super) fn StartPanel(
         begin(Query::Paths(selected.get_untracked().into_iter().collect()));
         selected.set(BTreeSet::new());
     };
-    let where_all = move || if folder.with(RelPath::is_root) { "Process all".to_owned() } else { folder.with(|folder| format!("Process all in {}", folder.name())) };
+    let where_all = move || {
+        if folder.with(RelPath::is_root) {
+            "Process all".to_owned()
+        } else {
+            folder.with(|folder| format!("Process all in {}", folder.name()))
+        }
+    };
     view! {
         <section class="start-panel" aria-label="Start a job">
             <label>

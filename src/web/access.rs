@@ -50,7 +50,8 @@ impl Access {
         let mut allowed: BTreeSet<String> = hosts.iter().map(|host| format!("http://{host}")).collect();
         for origin in origins {
             let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-            let host = host.filter(|host| !host.is_empty() && !host.contains('/')).ok_or_else(|| BadOrigin(origin.clone()))?;
+            let host =
+                host.filter(|host| !host.is_empty() && !host.contains('/')).ok_or_else(|| BadOrigin(origin.clone()))?;
             hosts.insert(host.to_ascii_lowercase());
             allowed.insert(origin.to_ascii_lowercase());
         }
@@ -62,13 +63,17 @@ impl Access {
         let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?").to_ascii_lowercase());
         let host = text(header::HOST).unwrap_or_default();
         if !self.inner.hosts.contains(&host) {
-            return foreign(format!("this server does not answer to the name {host:?}; if it should, start it with --origin"));
+            return foreign(format!(
+                "this server does not answer to the name {host:?}; if it should, start it with --origin"
+            ));
         }
         if !is_api(path) {
             return Ok(());
         }
         if let Some(origin) = text(header::ORIGIN).filter(|origin| !self.inner.origins.contains(origin)) {
-            return foreign(format!("calls from pages of {origin:?} are not allowed; if they should be, start Headway with --origin"));
+            return foreign(format!(
+                "calls from pages of {origin:?} are not allowed; if they should be, start Headway with --origin"
+            ));
         }
         match text(HeaderName::from_static("sec-fetch-site")).as_deref() {
             None | Some("same-origin" | "none") => Ok(()),
@@ -110,7 +115,9 @@ pub(super) async fn gate(State(access): State<Access>, request: Request, next: N
         if path == "/login" || access.is_known(request.headers()) {
             return Ok(());
         }
-        Err(ApiError::NoLogin { message: "open the link that Headway printed at its start, or send its token as a Bearer token".into() })
+        Err(ApiError::NoLogin {
+            message: "open the link that Headway printed at its start, or send its token as a Bearer token".into(),
+        })
     });
     let mut response = match judged {
         Ok(()) => next.run(request).await,
@@ -143,7 +150,10 @@ async fn login(State(access): State<Access>, Query(login): Query<Login>) -> Resp
             let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax", cookie_value(token));
             ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
         }
-        Some(_) => Refusal(ApiError::NoLogin { message: "this link is not the one that Headway printed at its start".into() }).into_response(),
+        Some(_) => {
+            Refusal(ApiError::NoLogin { message: "this link is not the one that Headway printed at its start".into() })
+                .into_response()
+        }
         None => Redirect::to("/").into_response(),
     }
 }

@@ -7,17 +7,22 @@ use leptos::config::LeptosOptions;
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
+use super::App;
 use super::error::Refusal;
 use super::pages;
-use super::App;
 use crate::model::ApiError;
 
 /// A file of the site folder, compressed if it lies there compressed; else "not found", as JSON under `/api` and as a
 /// page elsewhere.
-pub(super) async fn fallback(State(app): State<App>, State(options): State<LeptosOptions>, request: Request) -> Response {
+pub(super) async fn fallback(
+    State(app): State<App>,
+    State(options): State<LeptosOptions>,
+    request: Request,
+) -> Response {
     let path = request.uri().path().to_owned();
     if path.starts_with("/api/") {
-        return Refusal(ApiError::NotFound { message: "there is no such call; docs/protocol.md lists them".into() }).into_response();
+        return Refusal(ApiError::NotFound { message: "there is no such call; docs/protocol.md lists them".into() })
+            .into_response();
     }
     let (parts, body) = request.into_parts();
     let lookup = Request::from_parts(parts.clone(), axum::body::Body::empty());

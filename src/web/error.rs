@@ -25,6 +25,7 @@ impl IntoResponse for Refusal {
 
 /// The path is there, the method is not.
 pub(super) async fn method_not_allowed() -> Response {
-    let error = ApiError::Malformed { message: "this path does not take that method; docs/protocol.md lists the calls".into() };
+    let error =
+        ApiError::Malformed { message: "this path does not take that method; docs/protocol.md lists the calls".into() };
     (StatusCode::METHOD_NOT_ALLOWED, Json(error.body())).into_response()
 }

@@ -177,7 +177,9 @@ impl Connection {
             Read::Head => Given::Head(store.head().await?),
             Read::DigestAt(position) => Given::DigestAt(store.digest_at(position).await?),
             Read::Job(job) => Given::Job(job, store.job(job).await?.map(Box::new)),
-            Read::EventBefore(job, job_no, position) => Given::EventBefore(job, store.event_before(job_no, position).await?),
+            Read::EventBefore(job, job_no, position) => {
+                Given::EventBefore(job, store.event_before(job_no, position).await?)
+            }
             Read::Folds(jobs) => Given::Folds(store.folds(&jobs).await?.1),
             Read::Page(jobs, after, upto) => Given::Page(store.events(&jobs, after, upto, PAGE).await?),
             Read::Live => Given::Jobs(store.jobs(JobFilter::Live, WATCHED).await?),

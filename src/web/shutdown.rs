@@ -1,21 +1,18 @@
 //! When to stop: ctrl-c, or TERM.
 
+use std::future::Future;
+
 use tokio::signal::unix::{SignalKind, signal as on};
 
-/// Ready once the process is told to stop.
-pub async fn signal() {
-    let terminate = async {
-        match on(SignalKind::terminate()) {
-            Ok(mut terminate) => drop(terminate.recv().await),
-            Err(error) => {
-                tracing::warn!(%error, "TERM will end the process at once");
-                std::future::pending::<()>().await;
-            }
+/// Listens from now on; the future is ready once the process is told to stop.
+pub fn signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut interrupt = on(SignalKind::interrupt())?;
+    let mut terminate = on(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
-    }
-    tracing::info!("stopping: no new items start, streams end");
+        tracing::info!("stopping: no new items start, streams end");
+    })
 }

@@ -49,14 +49,24 @@ async fn a_foreign_page_is_refused_on_every_call_and_may_only_link_to_pages() {
     let app = App::start(&files).await;
     for (method, path) in routes() {
         let api = path.starts_with("/api/");
-        for (name, value) in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")] {
+        for (name, value) in [
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+        ] {
             let call = app.client.request(method.clone(), format!("{}{path}", app.url)).header(name, value);
             let (status, _) = app.call(call).await;
             assert_eq!(status == 403, api, "{method} {path} with {name}: {value} gave {status}");
         }
     }
     let port = app.url.rsplit(':').next().expect("a port").to_owned();
-    for (name, value) in [("origin", app.url.clone()), ("origin", format!("http://localhost:{port}")), ("sec-fetch-site", "same-origin".into()), ("sec-fetch-site", "none".into())] {
+    for (name, value) in [
+        ("origin", app.url.clone()),
+        ("origin", format!("http://localhost:{port}")),
+        ("sec-fetch-site", "same-origin".into()),
+        ("sec-fetch-site", "none".into()),
+    ] {
         let call = app.client.get(format!("{}/api/jobs", app.url)).header(name, &value);
         assert_eq!(app.call(call).await.0, 200, "{name}: {value}");
     }
@@ -96,7 +106,9 @@ async fn every_answer_carries_what_protects_it_and_reading_changes_nothing() {
     let app = App::start(&files).await;
     for (method, path) in routes() {
         let answer = app.client.request(method.clone(), format!("{}{path}", app.url)).send().await.expect("an answer");
-        let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let header = |name: &str| {
+            answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+        };
         assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
         assert!(header("content-security-policy").contains("default-src"), "{path}");
         assert!(header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
@@ -120,7 +132,11 @@ async fn every_answer_carries_what_protects_it_and_reading_changes_nothing() {
     }
     assert_eq!(app.get("/api/jobs").await.1["jobs"].as_array().map(Vec::len), Some(0));
     // Forwarding headers move nothing.
-    let call = app.client.get(format!("{}/api/jobs", app.url)).header("host", "evil.example").header("x-forwarded-host", "localhost");
+    let call = app
+        .client
+        .get(format!("{}/api/jobs", app.url))
+        .header("host", "evil.example")
+        .header("x-forwarded-host", "localhost");
     assert_eq!(app.call(call).await.0, 403);
     app.stop().await;
 }

@@ -19,7 +19,12 @@ async fn bad_input_gets_a_clear_typed_error() {
     let paths = |paths: Value| with("query", json!({ "paths": paths }));
     let many: Vec<_> = (0..10_001).map(|number| format!("f{number}")).collect();
     for (body, status, error, says) in [
-        (with("recipe", json!("compress")), 422, "invalid", "there is no recipe \"compress\"; this server has checksum"),
+        (
+            with("recipe", json!("compress")),
+            422,
+            "invalid",
+            "there is no recipe \"compress\"; this server has checksum",
+        ),
         (with("library", json!("photos")), 422, "invalid", "this server has files"),
         (with("settings", json!({ "algorithm": "md5" })), 422, "invalid", "is one of sha256, blake3, both"),
         (with("settings", json!({ "speed": 1 })), 422, "invalid", "has no setting \"speed\""),
@@ -136,7 +141,14 @@ async fn lists_are_paged_from_the_newest_and_items_by_window() {
     }
     jobs.reverse();
     let (_, page) = app.get("/api/jobs?limit=2").await;
-    let ids = |page: &Value| page["jobs"].as_array().expect("jobs").iter().map(|job| job["job"].as_str().expect("an id").to_owned()).collect::<Vec<_>>();
+    let ids = |page: &Value| {
+        page["jobs"]
+            .as_array()
+            .expect("jobs")
+            .iter()
+            .map(|job| job["job"].as_str().expect("an id").to_owned())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(ids(&page), jobs[..2]);
     let (_, page) = app.get(&format!("/api/jobs?limit=9&before={}", page["next"].as_str().expect("more"))).await;
     assert_eq!((ids(&page), &page["next"]), (jobs[2..].to_vec(), &Value::Null));
@@ -144,7 +156,9 @@ async fn lists_are_paged_from_the_newest_and_items_by_window() {
     let mut after = String::new();
     loop {
         let (_, page) = app.get(&format!("/api/jobs/{}/items?limit=3{after}", jobs[0])).await;
-        seen.extend(page["items"].as_array().expect("items").iter().map(|item| item["item"].as_u64().expect("an index")));
+        seen.extend(
+            page["items"].as_array().expect("items").iter().map(|item| item["item"].as_u64().expect("an index")),
+        );
         match page["next"].as_u64() {
             Some(next) => after = format!("&after={next}"),
             None => break,

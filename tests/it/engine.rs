@@ -27,8 +27,16 @@ async fn a_panic_in_one_item_is_that_items_failure() {
     assert_eq!(end.status, JobStatus::CompletedWithErrors);
     assert_eq!((end.counters.succeeded, end.counters.failed), (5, 2));
     let (_, items) = app.get(&format!("/api/jobs/{}/items?status=failed", end.job)).await;
-    let why: Vec<_> = items["items"].as_array().expect("items").iter().map(|item| (item["reason"].clone(), item["message"].clone())).collect();
-    assert_eq!(why, [(json!("failed"), json!("as the test wants")), (json!("the recipe crashed"), json!("as the test wants"))]);
+    let why: Vec<_> = items["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|item| (item["reason"].clone(), item["message"].clone()))
+        .collect();
+    assert_eq!(
+        why,
+        [(json!("failed"), json!("as the test wants")), (json!("the recipe crashed"), json!("as the test wants"))]
+    );
     app.stop().await;
 }
 
@@ -128,8 +136,10 @@ async fn a_stopped_server_takes_running_items_back_and_a_new_one_goes_on() {
 async fn files_that_vanish_change_or_cannot_be_read_are_told_apart() {
     let files = Files::numbered(4);
     std::os::unix::fs::symlink("000000", files.library().join("link")).expect("a link");
-    rustix::fs::mknodat(rustix::fs::CWD, files.library().join("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a pipe");
-    let app = App::start_with(&files, |config| config.jobs = 1, vec![Arc::new(TestRecipe::new(Behaviour::Held, true))]).await;
+    rustix::fs::mknodat(rustix::fs::CWD, files.library().join("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0)
+        .expect("a pipe");
+    let app =
+        App::start_with(&files, |config| config.jobs = 1, vec![Arc::new(TestRecipe::new(Behaviour::Held, true))]).await;
     // While another job has the only place, the plan is made and the files change under it.
     let first = app.begin("test").await;
     app.until(first, |summary| summary.status == JobStatus::Processing).await;
@@ -141,7 +151,12 @@ async fn files_that_vanish_change_or_cannot_be_read_are_told_apart() {
     let end = app.end(job).await;
     assert_eq!((end.status, end.counters.succeeded, end.counters.skipped), (JobStatus::Completed, 2, 4));
     let (_, items) = app.get(&format!("/api/jobs/{job}/items?status=skipped")).await;
-    let why: Vec<_> = items["items"].as_array().expect("items").iter().map(|item| (item["path"].clone(), item["reason"].clone())).collect();
+    let why: Vec<_> = items["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|item| (item["path"].clone(), item["reason"].clone()))
+        .collect();
     let expected = [
         ("000000", "no longer there"),
         ("000001", "changed since it was planned"),
@@ -183,7 +198,12 @@ async fn items_are_planned_in_byte_order_of_paths() {
     let app = App::start(&files).await;
     let end = app.end(app.begin("checksum").await).await;
     let (_, items) = app.get(&format!("/api/jobs/{}/items", end.job)).await;
-    let paths: Vec<_> = items["items"].as_array().expect("items").iter().map(|item| item["path"].as_str().expect("a path").to_owned()).collect();
+    let paths: Vec<_> = items["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|item| item["path"].as_str().expect("a path").to_owned())
+        .collect();
     assert_eq!(paths, ["A", "a.txt", "a/b/c", "a/z", "b"]);
     app.stop().await;
 }
@@ -195,7 +215,8 @@ async fn a_second_server_on_the_data_folder_is_refused() {
     let config = headway::server::config::Config::new(files.data(), vec![("files".into(), files.library())]);
     let error = headway::server::Server::start(config).await.map(drop).expect_err("a locked folder");
     assert!(error.to_string().contains("another Headway"), "{error}");
-    let inside = headway::server::config::Config::new(files.library().join("data"), vec![("files".into(), files.library())]);
+    let inside =
+        headway::server::config::Config::new(files.library().join("data"), vec![("files".into(), files.library())]);
     let error = headway::server::Server::start(inside).await.map(drop).expect_err("a folder inside the library");
     assert!(error.to_string().contains("inside the library"), "{error}");
     app.stop().await;

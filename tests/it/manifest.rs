@@ -10,7 +10,17 @@ use crate::helper::{App, Files, mint, request};
 #[tokio::test(flavor = "multi_thread")]
 async fn sha256sum_accepts_the_manifest_whatever_the_names() {
     let files = Files::new();
-    let names: [&[u8]; 9] = [b"-", b"-c", b"new\nline", b"back\\slash", b"cr\rhere", b" space ", b"100%", b"not-utf8-\xff\xfe", "grün/ß".as_bytes()];
+    let names: [&[u8]; 9] = [
+        b"-",
+        b"-c",
+        b"new\nline",
+        b"back\\slash",
+        b"cr\rhere",
+        b" space ",
+        b"100%",
+        b"not-utf8-\xff\xfe",
+        "grün/ß".as_bytes(),
+    ];
     for name in names {
         files.write_bytes(name, name);
     }
@@ -24,14 +34,31 @@ async fn sha256sum_accepts_the_manifest_whatever_the_names() {
     let (_, view) = app.get(&format!("/api/jobs/{id}")).await;
     assert_eq!(view["outputs"], json!(["B3SUMS", "SHA256SUMS"]));
 
-    let answer = app.client.get(format!("{}/api/jobs/{id}/outputs/SHA256SUMS", app.url)).send().await.expect("an answer");
+    let answer =
+        app.client.get(format!("{}/api/jobs/{id}/outputs/SHA256SUMS", app.url)).send().await.expect("an answer");
     assert!(answer.headers()["content-disposition"].to_str().is_ok_and(|value| value.starts_with("attachment")));
     assert_eq!(answer.headers()["content-security-policy"], "sandbox");
     let manifest = files.data().with_file_name("manifest");
     std::fs::write(&manifest, answer.bytes().await.expect("a file")).expect("a new file");
-    let check = Command::new("sha256sum").arg("--check").arg("--strict").arg(&manifest).current_dir(files.library()).output().expect("coreutils");
-    assert!(check.status.success(), "{}{}", String::from_utf8_lossy(&check.stdout), String::from_utf8_lossy(&check.stderr));
-    assert_eq!(check.stdout.iter().filter(|byte| **byte == b'\n').count(), 9, "{}", String::from_utf8_lossy(&check.stdout));
+    let check = Command::new("sha256sum")
+        .arg("--check")
+        .arg("--strict")
+        .arg(&manifest)
+        .current_dir(files.library())
+        .output()
+        .expect("coreutils");
+    assert!(
+        check.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&check.stdout),
+        String::from_utf8_lossy(&check.stderr)
+    );
+    assert_eq!(
+        check.stdout.iter().filter(|byte| **byte == b'\n').count(),
+        9,
+        "{}",
+        String::from_utf8_lossy(&check.stdout)
+    );
 
     // BLAKE3 by its own implementation, one file at a time.
     let (_, items) = app.get(&format!("/api/jobs/{id}/items")).await;

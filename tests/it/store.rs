@@ -106,7 +106,12 @@ fn whole_job(id: JobId) -> Vec<(JobEvent, Option<String>)> {
         plain(JobEvent::Recovered { item: 1, attempt: 1 }),
         plain(JobEvent::Requeued { item: 1 }),
         plain(JobEvent::Started { item: 1, attempt: 2 }),
-        plain(JobEvent::Failed { item: 1, attempt: 2, reason: headway::model::FailReason::Read, message: "gone bad".into() }),
+        plain(JobEvent::Failed {
+            item: 1,
+            attempt: 2,
+            reason: headway::model::FailReason::Read,
+            message: "gone bad".into(),
+        }),
         plain(JobEvent::Finishing {}),
         plain(JobEvent::Ended { outcome: Outcome::CompletedWithErrors }),
     ]
@@ -213,7 +218,8 @@ async fn every_way_of_reading_tells_the_same(store: Arc<dyn Store>) {
     let paths: Vec<_> = items.iter().map(|item| item.file.path.clone()).collect();
     let outcomes = store.outcomes("files", &paths).await.expect("outcomes");
     assert_eq!(outcomes.len(), 3);
-    assert!(outcomes.iter().all(|(path, outcome)| outcome.job == if path.name() == "f0001" && outcome.status == "skipped" { other } else { one }));
+    assert!(outcomes.iter().all(|(path, outcome)| outcome.job
+        == if path.name() == "f0001" && outcome.status == "skipped" { other } else { one }));
     assert!(store.outcomes("elsewhere", &paths).await.expect("outcomes").is_empty());
 }
 

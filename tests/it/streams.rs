@@ -50,7 +50,9 @@ async fn a_job_may_be_followed_before_it_exists_and_is_told_to_its_end() {
     // The bytes that were sent are the bytes that were hashed.
     let mut fold: Option<Fold> = None;
     for event in &rest {
-        let Ok(headway::model::Message::Events(events)) = headway::model::Message::decode(&event.text) else { continue };
+        let Ok(headway::model::Message::Events(events)) = headway::model::Message::decode(&event.text) else {
+            continue;
+        };
         for raw in events.frames.iter().flat_map(|frame| &frame.events) {
             match &mut fold {
                 None => fold = Some(Fold::create(raw.get()).expect("created")),
@@ -101,7 +103,9 @@ async fn every_cursor_resumes_exactly_there() {
     for position in 1..=last {
         let digest = store.digest_at(position).await.expect("a read").expect("a row");
         let cursor = Cursor::at(position, &digest);
-        for (query, last_id) in [(format!("held={job}&after={cursor}"), None), (format!("job={job}&after=0.0"), Some(cursor.to_string()))] {
+        for (query, last_id) in
+            [(format!("held={job}&after={cursor}"), None), (format!("job={job}&after=0.0"), Some(cursor.to_string()))]
+        {
             let events = Stream::open_with(&app, &query, last_id.as_deref()).await.until("closed").await;
             assert_eq!(seqs(&events, job), (position + 1..=last).collect::<Vec<_>>());
             // Told again at every resumption: had it been cut between the last event and this, nothing more would come.
@@ -117,7 +121,12 @@ async fn a_cursor_that_cannot_be_honoured_is_reset_with_its_reason_and_a_snapsho
     let (app, recipe) = held(&files).await;
     let job = app.begin("test").await;
     app.until(job, |summary| summary.counters.running == 2).await;
-    for (cursor, reason) in [("rubbish", "malformed"), ("1.0000zzzz", "malformed"), ("999999.00000000", "future"), ("2.00000000", "diverged")] {
+    for (cursor, reason) in [
+        ("rubbish", "malformed"),
+        ("1.0000zzzz", "malformed"),
+        ("999999.00000000", "future"),
+        ("2.00000000", "diverged"),
+    ] {
         let events = Stream::open(&app, &format!("held={job}&after={cursor}")).await.until("caught_up").await;
         assert_eq!(kinds(&events), ["hello", "reset", "snapshot", "caught_up"], "{cursor}");
         assert_eq!(events[1].json, json!({ "kind": "reset", "reason": reason, "jobs": [job] }));
@@ -156,8 +165,16 @@ async fn watching_tells_first_and_last_words_and_leaves_followed_jobs_to_their_e
     let mut stream = Stream::open(&app, &format!("watch=jobs&job={followed}&after={cursor}")).await;
     let mut events = stream.until("caught_up").await;
     let told = |events: &[Event]| {
-        let summaries = events.iter().flat_map(|event| event.json["summaries"].as_array().into_iter().flatten().cloned());
-        summaries.map(|summary| (summary["job"].as_str().unwrap_or_default().to_owned(), summary["status"].as_str().unwrap_or_default().to_owned())).collect::<Vec<_>>()
+        let summaries =
+            events.iter().flat_map(|event| event.json["summaries"].as_array().into_iter().flatten().cloned());
+        summaries
+            .map(|summary| {
+                (
+                    summary["job"].as_str().unwrap_or_default().to_owned(),
+                    summary["status"].as_str().unwrap_or_default().to_owned(),
+                )
+            })
+            .collect::<Vec<_>>()
     };
     assert_eq!(told(&events), [(live.to_string(), "processing".to_owned())], "ended before the cursor: not told again");
     recipe.release();
@@ -186,7 +203,8 @@ async fn pings_say_what_this_connection_has_sent_and_now_says_what_runs() {
     assert_eq!(ping.json["jobs"][job.to_string()], json!([running.seq, running.digest, running.seq]));
     assert!(ping.id.is_some());
     let now = events.iter().find(|event| event.kind() == "now").expect("what runs");
-    let items: Vec<_> = now.json["running"].as_array().expect("items").iter().map(|item| item["path"].clone()).collect();
+    let items: Vec<_> =
+        now.json["running"].as_array().expect("items").iter().map(|item| item["path"].clone()).collect();
     assert_eq!(items, [json!("000000"), json!("000001")]);
     recipe.release();
     app.end(job).await;
@@ -199,7 +217,12 @@ async fn one_answer_instead_of_a_stream_says_the_same() {
     let app = App::start(&files).await;
     let job = app.end(app.begin("checksum").await).await.job;
     let (status, messages) = app.get(&format!("/api/events?job={job}&after=0.0&wait=0")).await;
-    let kinds: Vec<_> = messages.as_array().expect("messages").iter().map(|message| message["kind"].as_str().unwrap_or_default()).collect();
+    let kinds: Vec<_> = messages
+        .as_array()
+        .expect("messages")
+        .iter()
+        .map(|message| message["kind"].as_str().unwrap_or_default())
+        .collect();
     assert_eq!((status, kinds), (200, vec!["hello", "events", "caught_up", "closed"]));
     app.stop().await;
 }

@@ -243,7 +243,8 @@ impl Link {
         } else {
             self.behind_since = self.behind_since.or(Some(now));
         }
-        let asleep = self.source.is_none() && self.hidden_since.is_some_and(|since| now.saturating_sub(since) >= HIDDEN_FOR);
+        let asleep =
+            self.source.is_none() && self.hidden_since.is_some_and(|since| now.saturating_sub(since) >= HIDDEN_FOR);
         let silence = now.saturating_sub(self.last_heard);
         let recent = |(at, _): &(Millis, HealReason)| now.saturating_sub(*at) < HEALED_FOR;
         if asleep {

@@ -5,7 +5,7 @@ use crate::model::digest::Digest;
 use crate::model::fold::Fold;
 use crate::model::message::{Body, CaughtUp, ResetReason, SnapshotMessage, events_text};
 use crate::model::status::JobStatus;
-use crate::model::testing::{Draw, random_events, record};
+use crate::model::testing::{Draw, cases, random_events, record};
 
 /// A log of one job and a link that loses, repeats, swaps, cuts and damages: an honest server on the worst wire.
 struct Wire {
@@ -59,7 +59,13 @@ impl Wire {
             Some(cursor) if held || cursor.position == 0 => cursor.position,
             _ => {
                 let fold = self.last().clone();
-                let snapshot = SnapshotMessage { job: self.job, seq: fold.seq, digest: fold.digest, fold: fold.hash(), state: fold.snapshot() };
+                let snapshot = SnapshotMessage {
+                    job: self.job,
+                    seq: fold.seq,
+                    digest: fold.digest,
+                    fold: fold.hash(),
+                    state: fold.snapshot(),
+                };
                 messages.push((snapshot.text(), String::new()));
                 last
             }
@@ -135,7 +141,7 @@ impl Wire {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn whatever_the_wire_does_the_fold_ends_equal_to_the_log_or_the_page_says_so(seed: u64, most in 2usize..80, trouble in 0usize..9) {
@@ -239,7 +245,10 @@ fn a_third_heal_within_a_minute_stops_folding_and_says_so() {
     }
     let (text, id) = wire.ping(wire.payloads.len() as u64);
     let effects = follow.message(wire.now, generation, &text, &id);
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::Log(line) if line.contains("third time"))), "{effects:?}");
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::Log(line) if line.contains("third time"))),
+        "{effects:?}"
+    );
     assert_eq!(follow.job(&wire.job).map(Tracked::phase), Some(Phase::Stopped));
 }
 

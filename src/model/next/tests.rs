@@ -5,16 +5,24 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::event::{HaltWhen, Recorded};
 use crate::model::item::Effect;
-use crate::model::testing::{created, every_event, job_id, planned, random_events, record};
+use crate::model::testing::{cases, created, every_event, job_id, planned, random_events, record};
 
 /// Jobs in every status, and with item 0 in every state that the status allows.
 fn samples() -> Vec<(&'static str, Fold)> {
     let start = vec![created(job_id(1))];
     let with = |base: &[JobEvent], more: &[JobEvent]| [base, more].concat();
     let started = JobEvent::Started { item: 0, attempt: 1 };
-    let done = |item| [JobEvent::Started { item, attempt: 1 }, JobEvent::Succeeded { item, attempt: 1, effect: Effect::Read, detail: None }];
+    let done = |item| {
+        [
+            JobEvent::Started { item, attempt: 1 },
+            JobEvent::Succeeded { item, attempt: 1, effect: Effect::Read, detail: None },
+        ]
+    };
     let failed = |item| {
-        [JobEvent::Started { item, attempt: 1 }, JobEvent::Failed { item, attempt: 1, reason: FailReason::Read, message: "why".into() }]
+        [
+            JobEvent::Started { item, attempt: 1 },
+            JobEvent::Failed { item, attempt: 1, reason: FailReason::Read, message: "why".into() },
+        ]
     };
     let placing = every_event(&record(&start).1).into_iter().find(|event| event.name() == "placing").expect("one");
     let recovered = JobEvent::Recovered { item: 0, attempt: 1 };
@@ -31,8 +39,11 @@ fn samples() -> Vec<(&'static str, Fold)> {
     let all_failed = with(&processing, &[failed(0), failed(1)].concat());
     let finishing = |base: &[JobEvent]| with(base, &[JobEvent::Finishing {}]);
     let halted = with(&processing, &[done(1).to_vec(), vec![started.clone(), halt(HaltBy::Fail)]].concat());
-    let JobEvent::Created { id, recipe, title, request, .. } = created(job_id(1)) else { unreachable!("it is created") };
-    let wants_approval = JobEvent::Created { id, recipe, title, request, approval: true, priority: 0, concurrency: 0, parent: None };
+    let JobEvent::Created { id, recipe, title, request, .. } = created(job_id(1)) else {
+        unreachable!("it is created")
+    };
+    let wants_approval =
+        JobEvent::Created { id, recipe, title, request, approval: true, priority: 0, concurrency: 0, parent: None };
 
     [
         ("created", start.clone()),
@@ -60,10 +71,7 @@ fn samples() -> Vec<(&'static str, Fold)> {
         ("finishing, all failed", finishing(&all_failed)),
         ("completed", with(&finishing(&both_done), &[end(Outcome::Completed)])),
         ("completed with errors", with(&finishing(&one_failed), &[end(Outcome::CompletedWithErrors)])),
-        (
-            "failed",
-            with(&start, &[end(Outcome::Failed { reason: EndReason::Plan, message: String::new() })]),
-        ),
+        ("failed", with(&start, &[end(Outcome::Failed { reason: EndReason::Plan, message: String::new() })])),
         ("cancelled", with(&processing, &[JobEvent::CancelRequested {}, JobEvent::Cancelled {}])),
     ]
     .into_iter()
@@ -89,7 +97,10 @@ fn every_pair_of_job_and_event_is_judged_as_the_table_says() {
         writeln!(table, "## {name}").expect("a string");
         for event in every_event(&fold) {
             let variant = serde_json::to_value(&event).expect("an event");
-            let variant = ["reason", "by", "status", "skips"].iter().find_map(|key| variant.get(key)).map_or(String::new(), |value| format!(" {value}"));
+            let variant = ["reason", "by", "status", "skips"]
+                .iter()
+                .find_map(|key| variant.get(key))
+                .map_or(String::new(), |value| format!(" {value}"));
             writeln!(table, "{}{variant} -> {}", event.name(), outcome(&fold, &event)).expect("a string");
         }
     }
@@ -157,7 +168,7 @@ fn a_planned_range_must_follow_the_last_and_its_skips_must_lie_in_it() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn any_accepted_sequence_replays_to_the_same_job_and_adds_up_at_every_event(seed: u64, most in 2usize..120) {

@@ -122,8 +122,9 @@ fn find(
                 let unwanted = exclude.is_match(path) || exclude.is_match(name);
                 if wanted && !unwanted { visit(found) } else { !order.cancelled.load(Ordering::Relaxed) }
             };
-            walk(library, &query.path, behind, &mut filtered)
-                .map_err(|error| format!("the folder {:?} of {} cannot be listed: {error}", query.path.as_str(), library.name))?;
+            walk(library, &query.path, behind, &mut filtered).map_err(|error| {
+                format!("the folder {:?} of {} cannot be listed: {error}", query.path.as_str(), library.name)
+            })?;
         }
     }
     if !step.files.is_empty() {

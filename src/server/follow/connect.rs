@@ -230,7 +230,9 @@ impl Serving {
     fn say_reset(&mut self, connect: &mut Connect) {
         let reset = match connect.reset.take() {
             Some(reason) => Reset { reason, jobs: connect.snapshots.clone() },
-            None if !connect.far.is_empty() => Reset { reason: ResetReason::Far, jobs: std::mem::take(&mut connect.far) },
+            None if !connect.far.is_empty() => {
+                Reset { reason: ResetReason::Far, jobs: std::mem::take(&mut connect.far) }
+            }
             None => return,
         };
         self.send(reset.text(), false);

@@ -43,7 +43,16 @@ impl World {
         let body = serde_json::to_string(&request).expect("JSON");
         let request = Digest::of(body.as_bytes());
         let (recipe, title) = ("r".to_owned(), "t".to_owned());
-        let created = JobEvent::Created { id, recipe, title, request, approval: false, priority: 0, concurrency: 0, parent: None };
+        let created = JobEvent::Created {
+            id,
+            recipe,
+            title,
+            request,
+            approval: false,
+            priority: 0,
+            concurrency: 0,
+            parent: None,
+        };
         self.record(id, created, Some(body));
         id
     }
@@ -52,7 +61,8 @@ impl World {
     fn run(&mut self, id: JobId, items: u32) {
         let path = |item| format!(r#"{{"path":"f{item}","size":1,"mtime_ns":0}}"#);
         let detail = format!("[{}]", (0..items).map(path).collect::<Vec<_>>().join(","));
-        let planned = JobEvent::Planned { first: 0, count: items, skips: vec![], detail: Digest::of(detail.as_bytes()) };
+        let planned =
+            JobEvent::Planned { first: 0, count: items, skips: vec![], detail: Digest::of(detail.as_bytes()) };
         self.record(id, planned, Some(detail));
         self.record(id, JobEvent::PlanEnded { total: items }, None);
         self.record(id, JobEvent::Began {}, None);
@@ -74,9 +84,13 @@ impl World {
                 Given::EventBefore(job, ready(store.event_before(job_no, position)).expect("memory"))
             }
             Read::Folds(jobs) => Given::Folds(ready(store.folds(&jobs)).expect("memory").1),
-            Read::Page(jobs, after, upto) => Given::Page(ready(store.events(&jobs, after, upto, PAGE)).expect("memory")),
+            Read::Page(jobs, after, upto) => {
+                Given::Page(ready(store.events(&jobs, after, upto, PAGE)).expect("memory"))
+            }
             Read::Live => Given::Jobs(ready(store.jobs(JobFilter::Live, 100)).expect("memory")),
-            Read::Changed(after) => Given::Jobs(ready(store.jobs(JobFilter::ChangedAfter(after), 100)).expect("memory")),
+            Read::Changed(after) => {
+                Given::Jobs(ready(store.jobs(JobFilter::ChangedAfter(after), 100)).expect("memory"))
+            }
             Read::Now(job) => Given::Now(Now { job, seq: 0, running: Vec::new() }),
         }
     }
@@ -171,7 +185,10 @@ fn at_every_moment_of_a_connection_the_job_may_begin_or_end_and_the_wire_may_bre
                 }
             }
             let truth = ready(world.store.folds(&[job])).expect("memory").1.pop().expect("the job");
-            let fold = follow.job(&job).and_then(Tracked::fold).unwrap_or_else(|| panic!("moment {moment}, cut {cut}: nothing"));
+            let fold = follow
+                .job(&job)
+                .and_then(Tracked::fold)
+                .unwrap_or_else(|| panic!("moment {moment}, cut {cut}: nothing"));
             assert_eq!((fold.seq, fold.digest), (truth.seq, truth.digest), "moment {moment}, cut {cut}");
             assert!(follow.job(&job).is_some_and(|tracked| tracked.proof().closed), "moment {moment}, cut {cut}");
         }

@@ -28,12 +28,7 @@ impl Watch {
     }
 
     /// Takes in changed jobs; the message that must go out before the next promise, if any: first and last words.
-    pub(super) fn take(
-        &mut self,
-        now: Millis,
-        rows: Vec<JobRow>,
-        folded: impl Fn(&JobId) -> bool,
-    ) -> Option<String> {
+    pub(super) fn take(&mut self, now: Millis, rows: Vec<JobRow>, folded: impl Fn(&JobId) -> bool) -> Option<String> {
         let mut urgent = Vec::new();
         for row in rows {
             self.seen = self.seen.max(row.last_position);

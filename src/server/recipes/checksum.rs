@@ -35,7 +35,8 @@ impl Recipe for Checksum {
     }
 
     fn run(&self, settings: &Settings, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
-        let (mut blake3, mut sha256) = (wants(settings, "blake3").then(blake3::Hasher::new), wants(settings, "sha256").then(Sha256::new));
+        let (mut blake3, mut sha256) =
+            (wants(settings, "blake3").then(blake3::Hasher::new), wants(settings, "sha256").then(Sha256::new));
         let mut buffer = vec![0; BUFFER.min(usize::try_from(input.size()).unwrap_or(BUFFER) + 1)];
         loop {
             if attempt.is_stopped() {
@@ -79,7 +80,7 @@ impl Recipe for Checksum {
         let mut manifests = [("sha256", "SHA256SUMS", Vec::new()), ("blake3", "B3SUMS", Vec::new())];
         for ItemResult { path, result } in results {
             for (algorithm, _, lines) in &mut manifests {
-                if let Some(hash) = result.get(&*algorithm).and_then(|hash| hash.as_str()) {
+                if let Some(hash) = result.get(*algorithm).and_then(|hash| hash.as_str()) {
                     lines.extend(manifest::line(hash, &path.to_bytes()));
                 }
             }

@@ -90,7 +90,9 @@ impl Store for MemoryStore {
         let wanted = state.events.range(after + 1..=upto).map(|(_, row)| row);
         let wanted = wanted.filter(|row| jobs.is_empty() || jobs.contains(&row.job_no)).take(limit as usize);
         // Details are for rebuilding and for `/items`, not for streams.
-        Ok(wanted.map(|row| EventRow { detail: row.detail.clone().filter(|_| jobs.is_empty()), ..row.clone() }).collect())
+        Ok(wanted
+            .map(|row| EventRow { detail: row.detail.clone().filter(|_| jobs.is_empty()), ..row.clone() })
+            .collect())
     }
 
     async fn event_before(&self, job_no: u64, position: Position) -> Stored<Option<(Seq, Digest)>> {

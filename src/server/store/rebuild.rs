@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{Store, StoreError};
+use crate::model::Fold;
 use crate::model::event::Recorded;
 use crate::model::fold::FoldError;
 use crate::model::id::Position;
-use crate::model::Fold;
 use crate::server::rows::{BadDetail, Batch, Idle, JobKey, library_of};
 
 const PAGE: u32 = 1_000;
@@ -55,7 +55,8 @@ pub async fn rebuild(store: &dyn Store, mut progress: impl FnMut(Position)) -> R
         let page = store.events(&[], after, head.position, PAGE).await?;
         let Some(last) = page.last() else { return Ok(done) };
         after = last.position;
-        let mut batch = Batch { head: head.position, digest: head.digest, next_job_no: head.next_job_no, ..Batch::default() };
+        let mut batch =
+            Batch { head: head.position, digest: head.digest, next_job_no: head.next_job_no, ..Batch::default() };
         let mut touched = BTreeMap::new();
         for row in &page {
             let wrong = |error| RebuildError::Fold { position: row.position, error };

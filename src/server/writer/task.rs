@@ -137,7 +137,9 @@ async fn run(
                     }
                     (None, _) => {}
                 },
-                Effect::Recorded(job, recorded, payload) => drop(reports.send(Report::Recorded(job, recorded, payload))),
+                Effect::Recorded(job, recorded, payload) => {
+                    drop(reports.send(Report::Recorded(job, recorded, payload)))
+                }
                 Effect::Wake(head) => drop(wake.send_replace(head)),
             }
         }

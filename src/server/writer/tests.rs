@@ -43,7 +43,8 @@ fn nothing_is_said_before_it_is_written() {
     let batch = writer.batch().expect("something to write");
     assert_eq!((batch.head, batch.events.len(), batch.jobs.len()), (2, 2, 1));
     let effects = writer.committed(true);
-    let receipts: Vec<_> = answers(&effects).into_iter().map(|(_, answer)| answer.expect("recorded").position).collect();
+    let receipts: Vec<_> =
+        answers(&effects).into_iter().map(|(_, answer)| answer.expect("recorded").position).collect();
     assert_eq!(receipts, [1, 2]);
     assert!(matches!(effects.last(), Some(Effect::Wake(2))));
 }
@@ -77,7 +78,8 @@ fn cancel_against_finish_has_one_judge() {
         both.into_iter().for_each(|one| writer.append(one));
         let batch = writer.batch().expect("something to write");
         assert_eq!(batch.events.len(), 5);
-        let refused: Vec<_> = answers(&writer.committed(true)).into_iter().filter(|(_, answer)| answer.is_err()).collect();
+        let refused: Vec<_> =
+            answers(&writer.committed(true)).into_iter().filter(|(_, answer)| answer.is_err()).collect();
         assert_eq!(refused.len(), 1);
         let status = batch.jobs[0].summary.status.label();
         assert_eq!(status, if cancel_first { "cancelling" } else { "completed" });

@@ -34,7 +34,9 @@ pub(super) fn EntryRow(entry: Entry, library: String, selected: RwSignal<BTreeSe
     let shown = match entry.kind {
         EntryKind::Folder => view! { <a class="folder" href=link(&library, &path, 0)>{name.clone()}</a> }.into_any(),
         EntryKind::File => view! { <span class="file">{name.clone()}</span> }.into_any(),
-        EntryKind::Symlink => view! { <span class="other">{format!("{name} (symbolic link, not followed)")}</span> }.into_any(),
+        EntryKind::Symlink => {
+            view! { <span class="other">{format!("{name} (symbolic link, not followed)")}</span> }.into_any()
+        }
         EntryKind::Other => view! { <span class="other">{format!("{name} (not a regular file)")}</span> }.into_any(),
     };
     let outcome = entry.outcome.map(|outcome| {

@@ -67,7 +67,8 @@ pub(super) fn is_hidden() -> bool {
 /// Whether the pointer or the keyboard is at the open dialog.
 pub(super) fn is_dialog_in_use() -> bool {
     let document = web_sys::window().and_then(|window| window.document());
-    let found = document.and_then(|document| document.query_selector("dialog[open]:hover, dialog[open] :focus-visible").ok());
+    let found =
+        document.and_then(|document| document.query_selector("dialog[open]:hover, dialog[open] :focus-visible").ok());
     found.flatten().is_some()
 }
 

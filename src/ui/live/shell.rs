@@ -85,7 +85,8 @@ impl Shell {
             self.step(|follow, now| follow.follow(now, job));
             self.call();
         }
-        let left: Vec<JobId> = browser::remembered(LIVE).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let left: Vec<JobId> =
+            browser::remembered(LIVE).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         for job in left.into_iter().filter(|job| !known.contains(job)) {
             let shell = self.clone();
             spawn_local(async move {
@@ -173,7 +174,10 @@ impl Shell {
         if let Some(job) = live.active.get_untracked() {
             self.0.put_away.borrow_mut().insert(job);
             live.active.set(None);
-            if live.starting.with_untracked(|starting| starting.as_ref().is_some_and(|starting| !starting.is_unanswered())) {
+            if live
+                .starting
+                .with_untracked(|starting| starting.as_ref().is_some_and(|starting| !starting.is_unanswered()))
+            {
                 self.keep_starting(None);
             }
         }
@@ -190,7 +194,9 @@ impl Shell {
     }
 
     fn answered(&self, job: JobId, answer: Result<(), ApiError>) {
-        let Some(mut starting) = self.0.live.starting.get_untracked().filter(|starting| starting.job == job) else { return };
+        let Some(mut starting) = self.0.live.starting.get_untracked().filter(|starting| starting.job == job) else {
+            return;
+        };
         match answer {
             Ok(()) => {
                 self.keep_starting(None);
@@ -355,7 +361,8 @@ impl Shell {
                 let tracked = follow.job(&job);
                 let proof = tracked.map(|tracked| tracked.proof()).unwrap_or_default();
                 let proof = Proof { checked: proof.checked.map(on_server), ..proof };
-                let running = tracked.map(|tracked| tracked.running().into_iter().cloned().collect()).unwrap_or_default();
+                let running =
+                    tracked.map(|tracked| tracked.running().into_iter().cloned().collect()).unwrap_or_default();
                 (job, Arc::new(JobState { summary, phase: tracked.map(|tracked| tracked.phase()), proof, running }))
             };
             let jobs: BTreeMap<_, _> = follow.summaries().into_iter().map(state).collect();
@@ -383,7 +390,10 @@ impl Shell {
     fn adopt(&self, jobs: &BTreeMap<JobId, Arc<JobState>>) {
         let live = self.0.live;
         let put_away = self.0.put_away.borrow();
-        let newest = jobs.values().filter(|state| !state.summary.status.is_terminal()).max_by_key(|state| (state.summary.created, state.summary.job));
+        let newest = jobs
+            .values()
+            .filter(|state| !state.summary.status.is_terminal())
+            .max_by_key(|state| (state.summary.created, state.summary.job));
         let newest = newest.map(|state| state.summary.job).filter(|job| !put_away.contains(job));
         drop(put_away);
         if live.active.get_untracked().is_none()
@@ -395,13 +405,16 @@ impl Shell {
     }
 
     fn remember_live(&self, jobs: &BTreeMap<JobId, Arc<JobState>>) {
-        let ids: Vec<_> = jobs.iter().filter(|(_, state)| !state.summary.status.is_terminal()).map(|(job, _)| *job).collect();
+        let ids: Vec<_> =
+            jobs.iter().filter(|(_, state)| !state.summary.status.is_terminal()).map(|(job, _)| *job).collect();
         browser::remember(LIVE, &serde_json::to_string(&ids).unwrap_or_default());
     }
 
     /// A cancel that was pressed before the start was answered goes out with the job's first event.
     fn cancel_seen(&self) {
-        let Some(mut starting) = self.0.live.starting.get_untracked().filter(|starting| starting.cancel) else { return };
+        let Some(mut starting) = self.0.live.starting.get_untracked().filter(|starting| starting.cancel) else {
+            return;
+        };
         let seen = self.0.follow.borrow().job(&starting.job).is_some_and(|tracked| tracked.fold().is_some());
         if seen {
             let job = starting.job;

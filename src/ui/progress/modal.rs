@@ -15,7 +15,8 @@ pub(crate) fn Modal() -> impl IntoView {
     let live = expect_context::<Live>();
     let place = use_location().pathname;
     // A job's own page shows the same; once is enough.
-    let shown = Memo::new(move |_| live.active.get().filter(|job| place.with(|place| *place != format!("/jobs/{job}"))));
+    let shown =
+        Memo::new(move |_| live.active.get().filter(|job| place.with(|place| *place != format!("/jobs/{job}"))));
     move || shown.get().map(|job| view! { <ProgressDialog job /> })
 }
 
@@ -70,7 +71,9 @@ fn ProgressDialog(job: JobId) -> impl IntoView {
 fn StartState(job: JobId) -> impl IntoView {
     let live = expect_context::<Live>();
     let phase = Memo::new(move |_| {
-        live.starting.with(|starting| starting.as_ref().filter(|starting| starting.job == job).map(|starting| starting.phase.clone()))
+        live.starting.with(|starting| {
+            starting.as_ref().filter(|starting| starting.job == job).map(|starting| starting.phase.clone())
+        })
     });
     let text = move || match phase.get() {
         None => "Waiting for the job's first event.".to_owned(),
@@ -81,7 +84,9 @@ fn StartState(job: JobId) -> impl IntoView {
         }
         Some(StartPhase::Refused(error)) => refusal(&error),
     };
-    let label = move || phase.with(|phase| if matches!(phase, Some(StartPhase::Refused(_))) { "Not started" } else { "Starting" });
+    let label = move || {
+        phase.with(|phase| if matches!(phase, Some(StartPhase::Refused(_))) { "Not started" } else { "Starting" })
+    };
     view! {
         <h2 class="title">{label}</h2>
         <p class="start-state" data-start=move || phase.with(start_word) role="status">{text}</p>
@@ -112,12 +117,16 @@ fn start_word(phase: &Option<StartPhase>) -> &'static str {
 fn Buttons(job: JobId) -> impl IntoView {
     let live = expect_context::<Live>();
     let state = live.job(job);
-    let over = Memo::new(move |_| state.with(|state| state.as_ref().is_some_and(|state| state.summary.status.is_terminal())));
+    let over =
+        Memo::new(move |_| state.with(|state| state.as_ref().is_some_and(|state| state.summary.status.is_terminal())));
     let refused = Memo::new(move |_| {
-        live.starting.with(|starting| starting.as_ref().is_some_and(|starting| starting.job == job && !starting.is_unanswered()))
+        live.starting
+            .with(|starting| starting.as_ref().is_some_and(|starting| starting.job == job && !starting.is_unanswered()))
     });
     let cancelling = Memo::new(move |_| {
-        let asked = live.starting.with(|starting| starting.as_ref().is_some_and(|starting| starting.job == job && starting.cancel));
+        let asked = live
+            .starting
+            .with(|starting| starting.as_ref().is_some_and(|starting| starting.job == job && starting.cancel));
         asked || state.with(|state| state.as_ref().is_some_and(|state| !state.summary.status.can_cancel()))
     });
     let done = Memo::new(move |_| over.get() || refused.get());

@@ -18,7 +18,9 @@ pub(crate) fn Panel(job: JobId) -> impl IntoView {
     let summary = Memo::new(move |_| state.with(|state| state.as_ref().map(|state| state.summary.clone())));
     let title = move || summary.with(|summary| summary.as_ref().map(|summary| summary.title.clone()));
     let recipe = move || summary.with(|summary| summary.as_ref().map(|summary| summary.recipe.clone()));
-    let status = Signal::derive(move || summary.with(|summary| summary.as_ref().map_or(JobStatus::Planning, |summary| summary.status)));
+    let status = Signal::derive(move || {
+        summary.with(|summary| summary.as_ref().map_or(JobStatus::Planning, |summary| summary.status))
+    });
     view! {
         <header class="panel-head">
             <h2 class="title">{title}</h2>
@@ -41,7 +43,9 @@ type Summary = Memo<Option<JobSummary>>;
 fn Bar(summary: Summary) -> impl IntoView {
     let live = expect_context::<Live>();
     let numbers = Memo::new(move |_| {
-        summary.with(|summary| summary.as_ref().map_or((0, 0), |summary| (summary.counters.done(), summary.counters.total)))
+        summary.with(|summary| {
+            summary.as_ref().map_or((0, 0), |summary| (summary.counters.done(), summary.counters.total))
+        })
     });
     let percent = move || match numbers.get() {
         (_, 0) => None,
@@ -103,7 +107,9 @@ fn pace(summary: &JobSummary, clock: u64) -> String {
 
 #[component]
 fn Counts(summary: Summary) -> impl IntoView {
-    let counters = Memo::new(move |_| summary.with(|summary| summary.as_ref().map(|summary| summary.counters).unwrap_or_default()));
+    let counters = Memo::new(move |_| {
+        summary.with(|summary| summary.as_ref().map(|summary| summary.counters).unwrap_or_default())
+    });
     let row = move |word: &'static str, number: fn(&crate::model::Counters) -> u32| {
         view! {
             <div class="count" data-status=word data-zero=move || (number(&counters.get()) == 0).then_some("true")>
@@ -127,7 +133,8 @@ fn Counts(summary: Summary) -> impl IntoView {
 
 #[component]
 fn RunningFiles(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
-    let running = Memo::new(move |_| state.with(|state| state.as_ref().map(|state| state.running.clone()).unwrap_or_default()));
+    let running =
+        Memo::new(move |_| state.with(|state| state.as_ref().map(|state| state.running.clone()).unwrap_or_default()));
     view! {
         <ul class="running" aria-label="Files being worked on">
             {move || {

@@ -30,7 +30,9 @@ pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
 fn line(phase: Option<Phase>, proof: &Proof, clock: u64) -> String {
     match phase {
         None => return "as the server told it".into(),
-        Some(Phase::Stopped) => return "this page could not follow event by event; showing the server's summaries".into(),
+        Some(Phase::Stopped) => {
+            return "this page could not follow event by event; showing the server's summaries".into();
+        }
         Some(Phase::Pruned) => return "the job's history was removed".into(),
         Some(Phase::Asked | Phase::Absent) if proof.seq == 0 => return "waiting for the first event".into(),
         Some(_) => {}

@@ -31,7 +31,11 @@ impl App {
     }
 
     /// Serves the files with changed settings and more recipes.
-    pub(crate) async fn start_with(files: &Files, change: impl FnOnce(&mut Config), more: Vec<Arc<dyn Recipe>>) -> Self {
+    pub(crate) async fn start_with(
+        files: &Files,
+        change: impl FnOnce(&mut Config),
+        more: Vec<Arc<dyn Recipe>>,
+    ) -> Self {
         App::start_behind(files, change, more, None).await
     }
 
@@ -50,7 +54,8 @@ impl App {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let bound = listener.local_addr().expect("an address");
         let access = Access::new(bound, &[], token).expect("no origins");
-        let options = LeptosOptions::builder().output_name("headway").site_root("no-such-folder").site_addr(bound).build();
+        let options =
+            LeptosOptions::builder().output_name("headway").site_root("no-such-folder").site_addr(bound).build();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = {
             let server = server.clone();

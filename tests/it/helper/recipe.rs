@@ -68,7 +68,12 @@ impl Recipe for TestRecipe {
         }
     }
 
-    fn finish(&self, _: &Settings, results: &mut dyn Iterator<Item = ItemResult>, outputs: &Outputs) -> anyhow::Result<()> {
+    fn finish(
+        &self,
+        _: &Settings,
+        results: &mut dyn Iterator<Item = ItemResult>,
+        outputs: &Outputs,
+    ) -> anyhow::Result<()> {
         let count = results.count();
         outputs.write("count", |file| Ok(write!(file, "{count}")?))
     }

@@ -95,7 +95,10 @@ pub(crate) async fn follow_to_end(app: &App, job: JobId, messages_each: impl Fn(
             _ => None,
         });
         let Some((generation, query)) = open else {
-            assert!(effects.is_empty() || follow.job(&job).is_some_and(|tracked| tracked.proof().closed), "{effects:?}");
+            assert!(
+                effects.is_empty() || follow.job(&job).is_some_and(|tracked| tracked.proof().closed),
+                "{effects:?}"
+            );
             if follow.job(&job).is_some_and(|tracked| tracked.proof().closed) {
                 return (follow, connections);
             }

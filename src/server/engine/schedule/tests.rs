@@ -20,7 +20,14 @@ impl World {
     fn going_on(limits: Limits, live: Vec<Fold>, repeatable: bool) -> Self {
         let folds = live.iter().map(|fold| (fold.id, fold.clone())).collect();
         let schedule = Schedule::new(limits, live, move |_| repeatable);
-        let mut world = World { schedule, folds, started: Vec::new(), stopped: Vec::new(), finishing: Vec::new(), planning: Vec::new() };
+        let mut world = World {
+            schedule,
+            folds,
+            started: Vec::new(),
+            stopped: Vec::new(),
+            finishing: Vec::new(),
+            planning: Vec::new(),
+        };
         let effects = world.schedule.begin();
         world.carry_out(effects);
         world
@@ -194,7 +201,16 @@ fn work_that_is_not_repeatable_waits_for_its_durable_start() {
         effects.extend(schedule.claim());
         effects
     };
-    let created = JobEvent::Created { id, recipe: "t".into(), title: "t".into(), request: Digest([0; 16]), approval: false, priority: 0, concurrency: 0, parent: None };
+    let created = JobEvent::Created {
+        id,
+        recipe: "t".into(),
+        title: "t".into(),
+        request: Digest([0; 16]),
+        approval: false,
+        priority: 0,
+        concurrency: 0,
+        parent: None,
+    };
     feed(&mut schedule, created);
     feed(&mut schedule, JobEvent::Planned { first: 0, count: 1, skips: vec![], detail: Digest([0; 16]) });
     feed(&mut schedule, JobEvent::PlanEnded { total: 1 });
@@ -228,7 +244,10 @@ fn a_refused_start_throws_its_work_away() {
     let effects = world.schedule.step(Input::Refused { job, event: JobEvent::Started { item, attempt } });
     assert_eq!(effects, [Effect::Stop { job, item }]);
     let effects = world.schedule.step(Input::Done { job, item, attempt, outcome: ok() });
-    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Append { event: JobEvent::Succeeded { .. }, .. })), "{effects:?}");
+    assert!(
+        !effects.iter().any(|effect| matches!(effect, Effect::Append { event: JobEvent::Succeeded { .. }, .. })),
+        "{effects:?}"
+    );
 }
 
 #[test]
@@ -259,7 +278,19 @@ fn after_a_restart_a_cancel_is_completed_and_a_plan_goes_on() {
 
     let mut world = World::new(1, 2, true);
     let id = JobId::mint(9, [9; 10]);
-    world.record(id, JobEvent::Created { id, recipe: "t".into(), title: "t".into(), request: Digest([0; 16]), approval: false, priority: 0, concurrency: 0, parent: None });
+    world.record(
+        id,
+        JobEvent::Created {
+            id,
+            recipe: "t".into(),
+            title: "t".into(),
+            request: Digest([0; 16]),
+            approval: false,
+            priority: 0,
+            concurrency: 0,
+            parent: None,
+        },
+    );
     let live = world.folds.values().cloned().collect();
     assert_eq!(World::going_on(Limits { jobs: 1, workers: 2 }, live, true).planning, [id]);
 }
@@ -282,7 +313,10 @@ fn a_dead_log_ends_all_work_and_asks_for_nothing() {
     let mut world = World::new(1, 2, true);
     let job = world.job(1, 10);
     let effects = world.schedule.step(Input::Dead);
-    assert!(effects.iter().all(|effect| matches!(effect, Effect::Stop { .. } | Effect::StopPlan { .. })), "{effects:?}");
+    assert!(
+        effects.iter().all(|effect| matches!(effect, Effect::Stop { .. } | Effect::StopPlan { .. })),
+        "{effects:?}"
+    );
     assert!(world.schedule.step(Input::Done { job, item: 0, attempt: 1, outcome: ok() }).is_empty());
     assert!(world.schedule.claim().is_empty());
 }

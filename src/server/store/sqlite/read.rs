@@ -62,7 +62,8 @@ pub(super) async fn event_before(
 }
 
 pub(super) async fn job<'a>(reader: impl Executor<'a, Database = Sqlite>, id: JobId) -> Stored<Option<JobRow>> {
-    const ONE: &str = "SELECT job_no, created_position, last_position, library, head, fold, summary FROM jobs WHERE id = ?";
+    const ONE: &str =
+        "SELECT job_no, created_position, last_position, library, head, fold, summary FROM jobs WHERE id = ?";
     let row = sqlx::query(ONE).bind(id.to_string()).fetch_optional(reader).await?;
     row.as_ref().map(job_row).transpose()
 }
@@ -139,11 +140,8 @@ pub(super) async fn outcomes(
         .map(|row| {
             let path = parsed(row.try_get(0)?)?;
             let status = status(row, 2)?;
-            let outcome = LastOutcome {
-                job: parsed(row.try_get(1)?)?,
-                status: status.label().into(),
-                reason: reason(status),
-            };
+            let outcome =
+                LastOutcome { job: parsed(row.try_get(1)?)?, status: status.label().into(), reason: reason(status) };
             Ok((path, outcome))
         })
         .collect()
@@ -194,11 +192,7 @@ fn job_row(row: &SqliteRow) -> Stored<JobRow> {
 }
 
 fn item_row(row: &SqliteRow) -> Stored<ItemRow> {
-    let file = PlannedFile {
-        path: parsed(row.try_get(4)?)?,
-        size: number(row, 5)?,
-        mtime_ns: row.try_get(6)?,
-    };
+    let file = PlannedFile { path: parsed(row.try_get(4)?)?, size: number(row, 5)?, mtime_ns: row.try_get(6)? };
     let state = ItemState {
         status: status(row, 2)?,
         attempt: row.try_get(3)?,
@@ -210,7 +204,8 @@ fn item_row(row: &SqliteRow) -> Stored<ItemRow> {
 
 fn status(row: &SqliteRow, column: usize) -> Stored<ItemStatus> {
     let code: u8 = row.try_get(column)?;
-    ItemStatus::from_byte(code).ok_or_else(|| StoreError(format!("an item status {code} that this version does not know")))
+    ItemStatus::from_byte(code)
+        .ok_or_else(|| StoreError(format!("an item status {code} that this version does not know")))
 }
 
 fn number(row: &SqliteRow, column: usize) -> Stored<u64> {

@@ -30,9 +30,8 @@ const HEAD: &str = "UPDATE log SET head = ?, digest = ?, next_job_no = ? WHERE o
 /// One transaction. Answers once it is on the disk.
 pub(super) async fn commit(writer: &mut SqliteConnection, batch: &Batch) -> sqlx::Result<()> {
     let mut transaction = writer.begin().await?;
-    let events = batch.events.iter().map(|row| {
-        json!([row.position, row.job_no, row.seq, row.payload, row.detail, row.digest])
-    });
+    let events =
+        batch.events.iter().map(|row| json!([row.position, row.job_no, row.seq, row.payload, row.detail, row.digest]));
     let jobs = batch.jobs.iter().map(|row| {
         let summary = &row.summary;
         json!([
