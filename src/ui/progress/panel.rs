@@ -135,8 +135,10 @@ fn Counts(summary: Summary) -> impl IntoView {
 fn RunningFiles(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
     let running =
         Memo::new(move |_| state.with(|state| state.as_ref().map(|state| state.running.clone()).unwrap_or_default()));
+    let at_work =
+        Memo::new(move |_| state.with(|state| state.as_ref().is_some_and(|state| state.summary.counters.running > 0)));
     view! {
-        <ul class="running" aria-label="Files being worked on">
+        <ul class="running" aria-label="Files being worked on" hidden=move || !at_work.get()>
             {move || {
                 running
                     .get()
