@@ -21,6 +21,9 @@ use super::summary::JobSummary;
 use link::Link;
 use tracked::Reception;
 
+/// The most jobs that one stream follows.
+pub const JOBS_LIMIT: usize = 16;
+
 /// What the shell has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -85,6 +88,11 @@ impl Follow {
     pub fn follow(&mut self, now: Millis, job: JobId) -> Vec<Effect> {
         if self.jobs.contains_key(&job) {
             return Vec::new();
+        }
+        // One stream follows so many jobs; the oldest makes room and is watched from now on.
+        let asked: Vec<_> = self.jobs.iter().filter(|(_, tracked)| tracked.is_folding()).map(|(job, _)| *job).collect();
+        if asked.len() >= JOBS_LIMIT {
+            self.jobs.remove(&asked[0]);
         }
         self.jobs.insert(job, Tracked::new());
         if self.link.started() { self.open(now) } else { Vec::new() }

@@ -20,9 +20,6 @@ use connect::Connect;
 use served::{Sent, Served};
 use watch::Watch;
 
-/// The most jobs one connection follows.
-pub const JOBS_LIMIT: usize = 16;
-
 /// Events in one page, and so in one message.
 pub const PAGE: u32 = 500;
 

@@ -15,8 +15,9 @@ use tokio::sync::watch;
 use super::App;
 use super::error::Refusal;
 use super::rest::job_id;
+use crate::model::follow::JOBS_LIMIT;
 use crate::model::{ApiError, Position};
-use crate::server::follow::{Given, JOBS_LIMIT, Outgoing, PAGE, Read, Request, Serving, Step};
+use crate::server::follow::{Given, Outgoing, PAGE, Read, Request, Serving, Step};
 use crate::server::store::{JobFilter, Stored};
 use crate::server::{Server, now};
 

@@ -347,3 +347,17 @@ fn only_a_terminal_event_is_an_ending() {
     let status = follow.job(&wire.job).and_then(Tracked::fold).map(|fold| fold.status);
     assert!(status.is_some_and(|status: JobStatus| !status.is_terminal()));
 }
+
+#[test]
+fn a_seventeenth_job_takes_the_place_of_the_oldest() {
+    let mut follow = Follow::new(Some(Cursor::start()), true, None, 7);
+    let jobs: Vec<_> = (1..=17).map(crate::model::testing::job_id).collect();
+    follow.start(0);
+    let mut last = Vec::new();
+    for job in &jobs {
+        last = follow.follow(0, *job);
+    }
+    let (_, query) = opened(&last);
+    assert_eq!(query.matches("job=").count(), JOBS_LIMIT);
+    assert!(query.contains(&jobs[16].to_string()) && !query.contains(&jobs[0].to_string()));
+}
