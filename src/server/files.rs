@@ -66,7 +66,7 @@ impl Library {
         let path = on_disk(&planned.path);
         let fail = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => OpenError::Skip(SkipReason::Missing),
-            _ => OpenError::Fail(error.to_string()),
+            _ => OpenError::Fail(io_text(&error)),
         };
         match kind(&self.root.symlink_metadata(&path).map_err(fail)?) {
             EntryKind::File => {}
@@ -107,6 +107,12 @@ impl Stamp {
     fn of(metadata: &Metadata) -> Self {
         Stamp { device: metadata.dev(), inode: metadata.ino(), size: metadata.len(), mtime_ns: mtime_ns(metadata) }
     }
+}
+
+/// What the system says of an error, without its number.
+pub fn io_text(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 fn on_disk(path: &RelPath) -> PathBuf {

@@ -202,7 +202,11 @@ impl Server {
             files::list(library, &path, offset, limit.clamp(1, PAGE_LIMIT))
         });
         let mut page = listed.await.map_err(|error| internal(&error))?.map_err(|error| ApiError::NotFound {
-            message: format!("the folder {:?} of {library} cannot be listed: {error}", folder.as_str()),
+            message: format!(
+                "the folder {:?} of {library} cannot be listed: {}",
+                folder.as_str(),
+                files::io_text(&error)
+            ),
         })?;
         let paths: Vec<_> = page.entries.iter().map(|entry| entry.path.clone()).collect();
         let mut outcomes: std::collections::HashMap<_, _> =

@@ -11,7 +11,7 @@ use crate::model::event::{JobEvent, MESSAGE_LIMIT, Outcome, PLANNED_AT_ONCE, cut
 use crate::model::id::JobId;
 use crate::model::status::EndReason;
 use crate::model::{Digest, Query, RelPath, SkipReason};
-use crate::server::files::{Found, Library, inspect, walk};
+use crate::server::files::{Found, Library, inspect, io_text, walk};
 use crate::server::rows::PlannedFile;
 use crate::server::writer::{AppendError, DETAIL_LIMIT};
 
@@ -123,7 +123,12 @@ fn find(
                 if wanted && !unwanted { visit(found) } else { !order.cancelled.load(Ordering::Relaxed) }
             };
             walk(library, &query.path, behind, &mut filtered).map_err(|error| {
-                format!("the folder {:?} of {} cannot be listed: {error}", query.path.as_str(), library.name)
+                format!(
+                    "the folder {:?} of {} cannot be listed: {}",
+                    query.path.as_str(),
+                    library.name,
+                    io_text(&error)
+                )
             })?;
         }
     }

@@ -9,7 +9,7 @@ use super::{Attempt, Failure, ItemResult, Recipe, Settings, Success, manifest};
 use crate::model::summary::{RecipeInfo, SettingInfo};
 use crate::model::{Effect, FailReason, SkipReason};
 use crate::server::data::Outputs;
-use crate::server::files::OpenFile;
+use crate::server::files::{OpenFile, io_text};
 
 /// Large enough that the system calls are free, small enough that a stop is prompt.
 const BUFFER: usize = 128 * 1024;
@@ -46,7 +46,7 @@ impl Recipe for Checksum {
                 Ok(0) => break,
                 Ok(count) => count,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Failure::Failed(FailReason::Read, error.to_string())),
+                Err(error) => return Err(Failure::Failed(FailReason::Read, io_text(&error))),
             };
             let bytes = &buffer[..count];
             if let Some(hasher) = &mut blake3 {
