@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -18,6 +19,9 @@ const NETWORK: [(u64, &str); 6] = [
     (0x0102_1997, "9P"),
     (0x0bd0_0bd0, "Lustre"),
 ];
+
+/// How long a lock that another holds is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A data folder that this process holds.
 #[derive(Debug)]
@@ -51,12 +55,12 @@ impl DataFolder {
             )));
         }
         let lock = File::create(root.join("lock")).map_err(|error| fail("lock", &error))?;
-        flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
-            StartError(format!(
+        if !locked(&lock) {
+            return Err(StartError(format!(
                 "another Headway already uses the data folder {}; stop it, or choose another folder with --data",
                 root.display()
-            ))
-        })?;
+            )));
+        }
         Ok(DataFolder { root, _lock: lock })
     }
 
@@ -68,6 +72,18 @@ impl DataFolder {
     /// The folder of what a job wrote for its user.
     pub fn outputs(&self, job: &JobId) -> Outputs {
         Outputs(self.root.join("jobs").join(job.to_string()))
+    }
+}
+
+/// Takes the lock. A process that was just killed holds it until the kernel has taken it apart, so this waits a little.
+fn locked(lock: &File) -> bool {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match flock(lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return true,
+            Err(_) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(20)),
+            Err(_) => return false,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod helper;
 
 mod access;
 mod api;
+mod cli;
 mod durability;
 mod engine;
 mod golden;

@@ -30,6 +30,8 @@ impl Headway {
         };
         std::fs::create_dir_all(site.join("pkg")).expect("a new folder");
         std::fs::write(site.join("pkg/headway.js"), "").expect("a new file");
+        // The tracer's own words would drown the program's; a server that must come up says why it did not.
+        let errors = if wrap.is_empty() { Stdio::inherit() } else { Stdio::null() };
         command
             .arg("serve")
             .arg(files.library())
@@ -39,7 +41,7 @@ impl Headway {
             .arg(site)
             .args(arguments)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(errors)
             .process_group(0);
         let mut child = command.spawn().expect("the program");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));

@@ -1,0 +1,89 @@
+//! The command line: what it explains, and what it refuses with a sentence.
+
+use std::process::Command;
+
+use crate::helper::{Files, Headway};
+
+/// Runs the program to its end: whether it succeeded, and everything it said.
+fn run(arguments: &[&str]) -> (bool, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_headway")).args(arguments).output().expect("the program");
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.success(), said)
+}
+
+#[test]
+fn help_explains_every_option() {
+    let (ok, said) = run(&["--help"]);
+    assert!(ok && said.contains("serve") && said.contains("rebuild"), "{said}");
+    let (ok, said) = run(&["serve", "--help"]);
+    assert!(ok, "{said}");
+    for option in ["--data", "--listen", "--origin", "--token-file", "--jobs", "--workers", "--site", "NAME=DIR"] {
+        assert!(said.contains(option), "{option} is not explained:\n{said}");
+    }
+    assert!(run(&["rebuild", "--help"]).1.contains("--data"));
+}
+
+#[test]
+fn what_cannot_be_served_is_refused_with_a_sentence() {
+    let files = Files::numbered(1);
+    let (library, data) = (files.library(), files.data());
+    let site = data.with_file_name("site");
+    std::fs::create_dir_all(site.join("pkg")).expect("a new folder");
+    std::fs::write(site.join("pkg/headway.js"), "").expect("a new file");
+    let short = data.with_file_name("token");
+    std::fs::write(&short, "short").expect("a new file");
+    let text = |path: &std::path::Path| path.to_str().expect("text").to_owned();
+    let (library, data, site, short) = (text(&library), text(&data), text(&site), text(&short));
+    let both = (format!("a={library}"), format!("a={library}"));
+    for (arguments, says) in [
+        (vec!["/no/such/folder"], "cannot find the folder /no/such/folder"),
+        (vec![short.as_str()], "is not a folder"),
+        (vec![both.0.as_str(), both.1.as_str()], "two libraries are called \"a\""),
+        (vec![library.as_str(), "--listen", "0.0.0.0:0"], "--token-file"),
+        (vec![library.as_str(), "--listen", "0.0.0.0:0", "--token-file", short.as_str()], "at least 16"),
+        (vec![library.as_str(), "--origin", "photos.example.org"], "is no origin"),
+        (vec![library.as_str(), "--site", "/no/site"], "build it with ./run"),
+    ] {
+        let mut all = vec!["serve", "--data", &data, "--listen", "127.0.0.1:0"];
+        if !arguments.contains(&"--site") {
+            all.extend(["--site", &site]);
+        }
+        // The last of an option given twice would be an error of its own.
+        if arguments.contains(&"--listen") {
+            all.drain(3..5);
+        }
+        all.extend(arguments);
+        let (ok, said) = run(&all);
+        assert!(!ok && said.contains(says), "{all:?}: {said}");
+    }
+}
+
+#[test]
+fn a_folder_in_use_is_not_rebuilt_and_a_free_one_is() {
+    let files = Files::numbered(1);
+    let mut process = Headway::start(&files, &[]);
+    let data = files.data().to_str().expect("text").to_owned();
+    let (ok, said) = run(&["rebuild", "--data", &data]);
+    assert!(!ok && said.contains("another Headway already uses"), "{said}");
+    assert!(process.terminate());
+    let (ok, said) = run(&["rebuild", "--data", &data]);
+    assert!(ok && said.contains("rebuilt 0 jobs from 0 events"), "{said}");
+}
+
+/// A server that comes right after one that was killed waits for the kernel to take that one apart.
+#[test]
+fn a_start_right_after_a_kill_finds_the_folder_free() {
+    let files = Files::numbered(1);
+    let lock = std::fs::File::create({
+        std::fs::create_dir_all(files.data()).expect("a new folder");
+        files.data().join("lock")
+    });
+    let lock = lock.expect("a new file");
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).expect("a free lock");
+    let dying = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(400));
+        drop(lock);
+    });
+    assert!(Headway::start(&files, &[]).terminate());
+    dying.join().expect("the thread");
+}
