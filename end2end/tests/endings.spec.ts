@@ -106,6 +106,11 @@ test('a completed job waits three seconds, becomes a toast with a link, and has 
   const job = await processAll(page);
   await ends(watched, server, job, 'completed');
   await expect(dialog(page, job).getByRole('link', { name: 'Download SHA256SUMS' })).toBeVisible();
+  // Not while someone looks at it.
+  await dialog(page, job).hover();
+  await page.waitForTimeout(4_000);
+  await expect(dialog(page, job)).toBeVisible();
+  await page.mouse.move(5, 5);
   await expect(page.locator('dialog.modal')).toHaveCount(0, { timeout: 10_000 });
   await page.locator(`.toast[data-job="${job}"] a`).click();
   await ready(page);

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import process from 'node:process';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
@@ -13,6 +14,8 @@ export type Options = {
   args?: string[];
   /** Run with the rights of nobody in particular, so that an unreadable file is unreadable to root too. */
   weak?: boolean;
+  /** System calls of the server that fail, as `strace -e inject=` has them. */
+  failing?: string;
 };
 
 /** The real server, on files made for it, in folders that go with it. */
@@ -20,7 +23,7 @@ export class Server {
   readonly folder = mkdtempSync(join(tmpdir(), 'headway-e2e-'));
   readonly library = join(this.folder, 'files');
   url = '';
-  private process?: ChildProcess;
+  private child?: ChildProcess;
 
   constructor(private options: Options = {}) {
     mkdirSync(this.library);
@@ -48,9 +51,13 @@ export class Server {
     const command = [PROGRAM, 'serve', this.library, '--data', join(this.folder, 'data'), '--listen', listen, '--site', SITE, ...(this.options.args ?? [])];
     // Without the capability to read everything, root is refused like anybody.
     const weak = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search', '--inh-caps', '-dac_override,-dac_read_search'];
-    const [program, ...args] = this.options.weak ? [...weak, ...command] : command;
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.process = child;
+    const { failing } = this.options;
+    const call = failing?.split(':')[0];
+    const traced = failing ? ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${failing}`] : [];
+    const [program, ...args] = [...(this.options.weak ? weak : []), ...traced, ...command];
+    // A group of its own: a tracer must not outlive what it traces, nor the other way round.
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    this.child = child;
     let errors = '';
     child.stderr.on('data', (text) => (errors += text));
     this.url = await new Promise((found, failed) => {
@@ -67,10 +74,10 @@ export class Server {
 
   /** `kill -9`, or another signal; waits for the end. */
   async stop(signal: NodeJS.Signals = 'SIGKILL') {
-    const child = this.process;
+    const child = this.child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((done) => child.on('exit', done));
-    child.kill(signal);
+    process.kill(-child.pid!, signal);
     await ended;
   }
 
