@@ -121,7 +121,7 @@ fn Items(job: JobId) -> impl IntoView {
                             view! { <a href=format!("/jobs/{job}?after={next}{filter}")>"Next →"</a> }
                         });
                         view! {
-                            <table class="listing">
+                            <table class="listing items">
                                 <thead>
                                     <tr>
                                         <th>"File"</th>
