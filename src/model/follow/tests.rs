@@ -351,7 +351,7 @@ fn only_a_terminal_event_is_an_ending() {
 #[test]
 fn a_seventeenth_job_takes_the_place_of_the_oldest() {
     let mut follow = Follow::new(Some(Cursor::start()), true, None, 7);
-    let jobs: Vec<_> = (1..=17).map(crate::model::testing::job_id).collect();
+    let jobs: Vec<_> = (1..=17).map(|millis| JobId::mint(millis, [1; 10])).collect();
     follow.start(0);
     let mut last = Vec::new();
     for job in &jobs {
