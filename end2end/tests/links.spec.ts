@@ -69,7 +69,7 @@ test('bytes are held back for a while: the page says so, then catches up', async
 
 test('the log cannot be written: every page says so, and nothing false is shown', async ({ page, serve, watched, allow }) => {
   allow(/the server responded with a status of/);
-  const server = await serve(twoHundredFiles, { failing: 'fdatasync:error=EIO:when=30+', args: ['--workers', '1'] });
+  const server = await serve(twoHundredFiles, { failing: 'fsync:error=EIO:when=30+', args: ['--workers', '1'] });
   await open(page, server.url);
   await page.getByRole('button', { name: /^Process all/ }).click();
   await expect(page.locator('.banner')).toContainText('cannot write its event log');
