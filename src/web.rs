@@ -8,14 +8,15 @@ mod pages;
 mod rest;
 mod shutdown;
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware;
+use axum::serve::ListenerExt;
 use leptos::config::LeptosOptions;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 pub use access::{Access, BadOrigin};
@@ -33,7 +34,17 @@ pub struct App {
     access: Access,
     options: LeptosOptions,
     stopping: watch::Receiver<bool>,
+    stream_age: Duration,
 }
+
+/// How long a stream lives before it is ended on purpose; its reader comes back and misses nothing.
+pub const STREAM_AGE: Duration = Duration::from_secs(9 * 60);
+
+/// A peer that takes nothing for this long is cut off.
+const PEER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// After a stop, readers that read nothing are waited for this long.
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// Serves until `shutdown` is ready; then ends every stream, lets calls finish, and stops the engine.
 pub async fn serve(
@@ -41,21 +52,37 @@ pub async fn serve(
     server: Server,
     access: Access,
     options: LeptosOptions,
+    stream_age: Duration,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let (stop, stopping) = watch::channel(false);
-    let app = App { server: server.clone(), access, options, stopping };
+    let mut stopped_for_long = stopping.clone();
+    let app = App { server: server.clone(), access, options, stopping, stream_age };
     let stopped = async move {
         shutdown.await;
         // Streams first: the graceful shutdown waits for every response to end.
         stop.send_replace(true);
     };
-    let serving = axum::serve(listener, router(app)).with_graceful_shutdown(stopped);
-    let result = serving.await;
+    let serving = axum::serve(listener.tap_io(prepare), router(app)).with_graceful_shutdown(stopped);
+    let result = tokio::select! {
+        result = serving.into_future() => result,
+        () = async {
+            stopped_for_long.wait_for(|stopping| *stopping).await.ok();
+            tokio::time::sleep(DRAIN).await;
+        } => Ok(()),
+    };
     if tokio::time::timeout(Duration::from_secs(20), server.stop()).await.is_err() {
         tracing::warn!("running items did not end in time; they will be taken up again as interrupted");
     }
     result
+}
+
+/// Small writes go out at once, and a peer that is gone is noticed.
+fn prepare(stream: &mut TcpStream) {
+    let timeout = rustix::net::sockopt::set_tcp_user_timeout(&*stream, PEER_TIMEOUT.as_millis() as u32);
+    if let Err(error) = stream.set_nodelay(true).and(timeout.map_err(Into::into)) {
+        tracing::debug!(%error, "a connection keeps the system's settings");
+    }
 }
 
 /// Every route, behind the gate.
@@ -71,11 +98,4 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(gate)
         .with_state(app)
-}
-
-impl App {
-    /// An app for a server, its callers and its pages.
-    pub fn new(server: Server, access: Access, options: LeptosOptions, stopping: watch::Receiver<bool>) -> Self {
-        App { server, access, options, stopping }
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -50,6 +51,10 @@ pub(super) struct Serve {
     #[arg(long, value_name = "N")]
     workers: Option<usize>,
 
+    /// How long a stream of events lives before the server ends it, in seconds; its reader comes back and misses nothing
+    #[arg(long, value_name = "SECONDS", default_value_t = web::STREAM_AGE.as_secs(), hide = true)]
+    stream_age: u64,
+
     /// The folder with the built client
     #[arg(long, value_name = "FOLDER", default_value = "target/site", env = "LEPTOS_SITE_ROOT")]
     site: PathBuf,
@@ -86,9 +91,10 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
     let host = arguments.origin.first().cloned().unwrap_or_else(|| format!("http://{bound}"));
     let link = token.map_or_else(|| format!("{host}/"), |token| format!("{host}/login?token={token}"));
     let stop = web::signal()?;
+    let age = Duration::from_secs(arguments.stream_age.max(1));
     // On standard output, alone on its line: scripts wait for it.
     println!("Headway is ready: open {link}");
-    web::serve(listener, server, access, options(arguments.site, bound)?, stop).await?;
+    web::serve(listener, server, access, options(arguments.site, bound)?, age, stop).await?;
     Ok(())
 }
 

@@ -300,6 +300,12 @@ impl Recorded {
     }
 }
 
+/// The event's name in a payload that [`Recorded::encode`] made; empty for any other text. Reads no further than that.
+pub fn name_of(payload: &str) -> &str {
+    let rest = payload.split_once(r#""event":""#).map_or("", |(_, rest)| rest);
+    rest.split_once('"').map_or("", |(name, _)| name)
+}
+
 impl JobEvent {
     /// The event's name, as the payload has it.
     pub fn name(&self) -> &'static str {

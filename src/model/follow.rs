@@ -18,7 +18,7 @@ use super::event::Recorded;
 use super::id::{JobId, Millis};
 use super::message::{Closed, ClosedHow, Events, GoneReason, Hello, Message, Ping, Reset, SnapshotMessage};
 use super::summary::JobSummary;
-use link::Link;
+use link::{Link, Transport};
 use tracked::Reception;
 
 /// The most jobs that one stream follows.
@@ -34,7 +34,15 @@ pub enum Effect {
         /// What follows `/api/events?`.
         query: String,
     },
-    /// Close the open stream.
+    /// Make one call with this query string (it says how long to wait), and report its answer with this generation:
+    /// streams do not get through.
+    Ask {
+        /// The number of this source.
+        generation: u64,
+        /// What follows `/api/events?`.
+        query: String,
+    },
+    /// Close the open stream, or drop the call under way.
     Close,
     /// Fetch the same URL once with `wait=0` and report the answer: the source was refused, and only that tells why.
     Probe {
@@ -79,6 +87,16 @@ impl Follow {
         }
     }
 
+    /// Begins by asking with calls: here streams did not get through lately.
+    pub fn prefer_calls(&mut self) {
+        self.link.ask();
+    }
+
+    /// Whether messages come by calls, because streams do not get through.
+    pub fn asks(&self) -> bool {
+        self.link.asks()
+    }
+
     /// Opens the stream.
     pub fn start(&mut self, now: Millis) -> Vec<Effect> {
         self.open(now)
@@ -108,6 +126,7 @@ impl Follow {
 
     /// A message of the source `generation`, with the event id it carried (empty for none).
     pub fn message(&mut self, now: Millis, generation: u64, text: &str, id: &str) -> Vec<Effect> {
+        let asked = self.link.asks();
         if !self.link.heard(now, generation) {
             return Vec::new();
         }
@@ -121,6 +140,9 @@ impl Follow {
             }
         };
         let mut effects = Vec::new();
+        if asked && !self.link.asks() {
+            effects.push(Effect::Log("[stream] a stream gets through again".into()));
+        }
         let lost = match message {
             Message::Hello(hello) => self.hello(now, hello),
             Message::Snapshot(snapshot) => self.snapshot(*snapshot, &mut effects),
@@ -164,10 +186,41 @@ impl Follow {
         if !self.link.is_current(generation) {
             return Vec::new();
         }
+        let asked = self.link.asks();
         let mute = self.link.failed(now);
         let mut effects = vec![Effect::Close];
+        effects.extend(self.say_asking(asked));
         if closed && mute {
             effects.push(Effect::Probe { query: self.query() });
+        }
+        effects
+    }
+
+    /// The answer to an [`Effect::Ask`]: its body, or why there is none.
+    pub fn answered(&mut self, now: Millis, generation: u64, answer: Result<&str, ApiError>) -> Vec<Effect> {
+        if !self.link.is_current(generation) {
+            return Vec::new();
+        }
+        let messages = match answer.map(super::message::messages) {
+            Ok(Ok(messages)) => messages,
+            Ok(Err(_)) => return self.error(now, generation, false),
+            Err(error) => {
+                let effects = self.error(now, generation, false);
+                self.probed(Err(error));
+                return effects;
+            }
+        };
+        let (before, mut effects) = (self.cursor.clone(), Vec::new());
+        for (text, id) in messages {
+            effects.extend(self.message(now, generation, text, &id));
+        }
+        if !self.link.is_current(generation) {
+            return effects;
+        }
+        if self.nothing_wanted() {
+            effects.extend(self.tick(now));
+        } else if self.link.answered(now, self.cursor != before) {
+            effects.push(Effect::Ask { generation, query: self.asking(link::ASK_WAIT) });
         }
         effects
     }
@@ -186,11 +239,20 @@ impl Follow {
         if self.nothing_wanted() {
             return if self.link.close() { vec![Effect::Close] } else { Vec::new() };
         }
-        match self.link.due(now) {
+        let asked = self.link.asks();
+        let due = self.link.due(now);
+        let mut effects = self.say_asking(asked);
+        effects.extend(match due {
             link::Due::Nothing => Vec::new(),
             link::Due::Close => vec![Effect::Close],
             link::Due::Open => self.open(now),
-        }
+        });
+        effects
+    }
+
+    fn say_asking(&self, before: bool) -> Vec<Effect> {
+        let now = !before && self.link.asks();
+        now.then(|| Effect::Log("[stream] nothing comes through; asking by calls instead".into())).into_iter().collect()
     }
 
     /// The page was shown (or thawed) or hidden.
@@ -268,7 +330,7 @@ impl Follow {
 
     fn snapshot(&mut self, message: SnapshotMessage, effects: &mut Vec<Effect>) -> Option<(JobId, HealReason)> {
         let job = message.job;
-        let tracked = self.jobs.get_mut(&job)?;
+        let tracked = self.jobs.get_mut(&job).filter(|tracked| !tracked.is_stopped())?;
         match tracked.replace(message) {
             Ok(()) => tracked.tell(&job, effects),
             Err(reason) => return Some((job, reason)),
@@ -340,7 +402,15 @@ impl Follow {
             self.summaries.clear();
         }
         for job in &reset.jobs {
-            self.with(*job, |tracked| tracked.expect_snapshot(now, reason));
+            self.with(*job, |tracked| {
+                if reset.reason == super::message::ResetReason::Far {
+                    tracked.expect_snapshot(now, reason);
+                } else {
+                    // Counted: what resets again and again is two logs taking turns, or one that is rewritten.
+                    let next = tracked.heal(now, reason);
+                    effects.push(Effect::Log(format!("[JOB {job}] {reason}; {next}")));
+                }
+            });
         }
         None
     }
@@ -386,11 +456,19 @@ impl Follow {
             effects.push(Effect::Close);
         }
         if !self.nothing_wanted()
-            && let Some(generation) = self.link.open(now)
+            && let Some((generation, transport)) = self.link.open(now)
         {
-            effects.push(Effect::Open { generation, query: self.query() });
+            effects.push(match transport {
+                Transport::Stream => Effect::Open { generation, query: self.query() },
+                // The first answer comes at once, with what there is.
+                Transport::Calls => Effect::Ask { generation, query: self.asking(0) },
+            });
         }
         effects
+    }
+
+    fn asking(&self, seconds: Millis) -> String {
+        format!("{}&wait={seconds}", self.query())
     }
 
     fn query(&self) -> String {

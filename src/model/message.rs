@@ -280,17 +280,45 @@ kinds! {
     Closed = "closed",
 }
 
-/// The text of an `events` message, made by joining payloads as they are.
-pub fn events_text<'a>(frames: impl IntoIterator<Item = (JobId, Vec<&'a str>)>) -> String {
-    let mut text = String::from(r#"{"kind":"events","frames":["#);
-    for (index, (job, payloads)) in frames.into_iter().enumerate() {
-        let comma = if index == 0 { "" } else { "," };
-        text.push_str(&format!(r#"{comma}{{"job":"{job}","events":["#));
-        text.push_str(&payloads.join(","));
-        text.push_str("]}");
+/// The text of a frame: payloads of one job, joined as they are.
+pub fn frame_text(job: &JobId, payloads: &[&str]) -> String {
+    format!(r#"{{"job":"{job}","events":[{}]}}"#, payloads.join(","))
+}
+
+/// The text of an `events` message, made by joining frames.
+pub fn events_text<T: AsRef<str>>(frames: &[T]) -> String {
+    let bytes: usize = frames.iter().map(|frame| frame.as_ref().len() + 1).sum();
+    let mut text = String::with_capacity(bytes + 32);
+    text.push_str(r#"{"kind":"events","frames":["#);
+    for (index, frame) in frames.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push_str(frame.as_ref());
     }
     text.push_str("]}");
     text
+}
+
+/// A message within the answer to one call: it carries its event id as `id`, if it has one.
+pub fn with_id(text: &str, id: Option<&str>) -> String {
+    match (id, text.strip_prefix('{')) {
+        (Some(id), Some(rest)) => format!(r#"{{"id":"{id}",{rest}"#),
+        _ => text.to_owned(),
+    }
+}
+
+/// The messages of the answer to one call, each with its event id (empty for none).
+pub fn messages(answer: &str) -> Result<Vec<(&str, String)>, BadMessage> {
+    #[derive(Deserialize)]
+    struct Id {
+        #[serde(default)]
+        id: String,
+    }
+    let bad = |error: serde_json::Error| BadMessage(error.to_string());
+    let parts: Vec<&RawValue> = serde_json::from_str(answer).map_err(bad)?;
+    let read = |part: &'_ RawValue| serde_json::from_str::<Id>(part.get()).map(|id| id.id).map_err(bad);
+    parts.into_iter().map(|part| Ok((part.get(), read(part)?))).collect()
 }
 
 impl std::fmt::Display for ResetReason {
@@ -317,7 +345,7 @@ mod tests {
     fn payloads_come_back_as_the_very_bytes_that_were_sent() {
         let job = JobId::mint(1, [1; 10]);
         let payloads = [r#"{"seq":1, "odd":  "spacing" }"#, r#"{"seq":2,"event":"began"}"#];
-        let text = events_text([(job, payloads.to_vec())]);
+        let text = events_text(&[frame_text(&job, &payloads)]);
         let Ok(Message::Events(events)) = Message::decode(&text) else { panic!("{text}") };
         let read: Vec<_> = events.frames[0].events.iter().map(|raw| raw.get()).collect();
         assert_eq!(read, payloads);
@@ -336,6 +364,18 @@ mod tests {
         let ping = Ping { head: 9, now: 1, jobs: [(job, (1, Digest([2; 16]), 4))].into(), recording: true };
         let Ok(Message::Ping(read)) = Message::decode(&ping.text()) else { panic!("{}", ping.text()) };
         assert_eq!(read, ping);
+    }
+
+    #[test]
+    fn an_answer_to_one_call_is_the_messages_with_their_ids() {
+        let job = JobId::mint(1, [1; 10]);
+        let (one, two) = (Absent { job }.text(), CaughtUp { cursor: Cursor::start() }.text());
+        let answer = format!("[{},{}]", with_id(&one, None), with_id(&two, Some("0.0")));
+        let read = messages(&answer).expect("two messages");
+        assert_eq!(read.iter().map(|(_, id)| id.as_str()).collect::<Vec<_>>(), ["", "0.0"]);
+        assert!(matches!(Message::decode(read[0].0), Ok(Message::Absent(_))));
+        assert!(matches!(Message::decode(read[1].0), Ok(Message::CaughtUp(_))));
+        assert!(messages(&answer[..answer.len() - 1]).is_err(), "half an answer is none");
     }
 
     #[test]

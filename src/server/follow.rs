@@ -8,16 +8,18 @@ mod served;
 mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
+use super::recent::{Changed, Commit, is_over};
 use super::rows::{EventRow, JobRow};
 use super::store::Head;
 use crate::model::cursor::InvalidCursor;
-use crate::model::event::{JobEvent, Recorded};
+use crate::model::event::name_of;
 use crate::model::id::{JobId, Millis, Position, Seq};
-use crate::model::message::{Absent, Body, CaughtUp, Closed, ClosedHow, GoneReason, Now, Ping, events_text};
+use crate::model::message::{Absent, Body, CaughtUp, Closed, ClosedHow, GoneReason, Now, Ping, events_text, frame_text};
 use crate::model::{Cursor, Digest, Fold};
 use connect::Connect;
-use served::{Sent, Served};
+use served::Served;
 use watch::Watch;
 
 /// Events in one page, and so in one message.
@@ -62,6 +64,8 @@ pub struct Outgoing {
     pub text: String,
     /// The event id, if the message promises one.
     pub id: Option<String>,
+    /// Whether it says something the reader cannot know yet.
+    pub news: bool,
 }
 
 /// What the machine needs to know.
@@ -77,7 +81,7 @@ pub enum Read {
     EventBefore(JobId, u64, Position),
     /// Folds of one moment.
     Folds(Vec<JobId>),
-    /// A page of events.
+    /// A page of events of these jobs, behind the first position and up to the second.
     Page(Vec<u64>, Position, Position),
     /// Jobs that are not over.
     Live,
@@ -102,8 +106,10 @@ pub enum Given {
     Folds(Vec<Fold>),
     /// To [`Read::Page`].
     Page(Vec<EventRow>),
+    /// To [`Read::Page`], if whole commits begin where it does.
+    Commits(Vec<Arc<Commit>>),
     /// To [`Read::Live`] and [`Read::Changed`].
-    Jobs(Vec<JobRow>),
+    Jobs(Vec<Changed>),
     /// To [`Read::Now`].
     Now(Now),
 }
@@ -116,6 +122,8 @@ pub struct Serving {
     /// Everything up to here of every followed job has been sent.
     sent: Position,
     sent_check: Cursor,
+    /// Where the client stood when it came.
+    begun: Position,
     head: Head,
     /// The head as the last ping tells it.
     log_head: Position,
@@ -146,6 +154,7 @@ impl Serving {
             connect: Some(Connect::new(request, build, now)),
             sent: 0,
             sent_check: Cursor::start(),
+            begun: 0,
             head: Head::default(),
             log_head: 0,
             target: 0,
@@ -174,6 +183,11 @@ impl Serving {
         self.recording = recording;
     }
 
+    /// Says now, not in its time, what this connection has sent.
+    pub fn ping(&mut self) {
+        self.ping_at = 0;
+    }
+
     /// What to do next.
     pub fn step(&mut self, now: Millis) -> Step {
         if let Some(message) = self.outbox.pop_front() {
@@ -200,7 +214,8 @@ impl Serving {
         match given {
             Given::Head(head) => self.learn_head(head),
             Given::Job(job, row) => self.learn_job(job, row.as_deref()),
-            Given::Page(rows) => self.page(now, rows),
+            Given::Page(rows) => self.page(now, &rows),
+            Given::Commits(commits) => self.commits(now, &commits),
             Given::Jobs(rows) => self.changed(now, rows),
             Given::Now(news) => self.now(news),
             Given::DigestAt(_) | Given::EventBefore(..) | Given::Folds(_) => {}
@@ -238,7 +253,7 @@ impl Serving {
         if let Some(watch) = &mut self.watch
             && let Some(text) = watch.due(now)
         {
-            self.send(text, false);
+            self.tell(text, false);
             return self.step(now);
         }
         if now >= self.now_at {
@@ -286,46 +301,71 @@ impl Serving {
         }
     }
 
-    fn page(&mut self, now: Millis, rows: Vec<EventRow>) {
+    fn page(&mut self, now: Millis, rows: &[EventRow]) {
         let whole = rows.len() < PAGE as usize;
-        let mut frames: Vec<(JobId, Vec<&str>)> = Vec::new();
-        let mut ended = Vec::new();
-        for row in &rows {
+        let mut runs: Vec<(JobId, Vec<&str>)> = Vec::new();
+        let mut over = Vec::new();
+        for row in rows {
             let Some(served) = self.jobs.get_mut(&row.job).filter(|served| served.is_open()) else { continue };
             if row.seq <= served.sent.seq {
                 continue;
             }
-            served.sent = Sent { seq: row.seq, digest: row.digest };
-            served.last = served.last.max(row.seq);
-            match frames.last_mut() {
+            let name = name_of(&row.payload);
+            served.sent(row.seq, row.digest, name == "began");
+            match runs.last_mut() {
                 Some((job, payloads)) if *job == row.job => payloads.push(&row.payload),
-                _ => frames.push((row.job, vec![&row.payload])),
+                _ => runs.push((row.job, vec![&row.payload])),
             }
-            served.note(&row.payload);
-            if is_terminal(&row.payload) {
-                ended.push(row.job);
+            if is_over(name) {
+                over.push(row.job);
             }
         }
         match rows.last() {
             Some(last) if !whole => self.advance(last.position, Some(last.digest)),
             _ => self.advance(self.head.position, self.head.digest),
         }
+        let frames: Vec<_> = runs.iter().map(|(job, payloads)| frame_text(job, payloads)).collect();
+        self.send_frames(now, &frames, over);
+    }
+
+    /// As [`Serving::page`], of frames that are encoded already.
+    fn commits(&mut self, now: Millis, commits: &[Arc<Commit>]) {
+        let (mut frames, mut over) = (Vec::new(), Vec::new());
+        for frame in commits.iter().flat_map(|commit| &commit.frames) {
+            let Some(served) = self.jobs.get_mut(&frame.job).filter(|served| served.is_open()) else { continue };
+            // What a snapshot or an earlier connection already told ends with a whole commit.
+            if frame.last <= served.sent.seq {
+                continue;
+            }
+            served.sent(frame.last, frame.digest, frame.began);
+            frames.push(frame.text.as_str());
+            if frame.over {
+                over.push(frame.job);
+            }
+        }
+        if let Some(last) = commits.last() {
+            self.advance(last.head.position, last.head.digest);
+        }
+        self.send_frames(now, &frames, over);
+    }
+
+    fn send_frames<T: AsRef<str>>(&mut self, now: Millis, frames: &[T], over: Vec<JobId>) {
         if !frames.is_empty() {
-            let text = events_text(frames);
-            self.send(text, true);
+            self.tell(events_text(frames), true);
             self.flushed_at = now;
         }
         self.say_caught_up();
         // How a job ended, and its fold's hash, stand in its row.
-        self.reads.extend(ended.into_iter().map(Read::Job));
+        self.reads.extend(over.into_iter().map(Read::Job));
     }
 
-    fn changed(&mut self, now: Millis, rows: Vec<JobRow>) {
+    fn changed(&mut self, now: Millis, rows: Vec<Changed>) {
         let Some(watch) = &mut self.watch else { return };
-        let jobs = &self.jobs;
+        let (jobs, begun) = (&self.jobs, self.begun);
+        let news = rows.iter().any(|row| row.position > begun);
         let folded = |job: &JobId| jobs.get(job).is_some_and(Served::is_open);
         if let Some(text) = watch.take(now, rows, folded) {
-            self.send(text, false);
+            self.outbox.push_back(Outgoing { text, id: None, news });
         }
     }
 
@@ -367,7 +407,7 @@ impl Serving {
         }
         let last = self.watch.is_none() && self.jobs.values().all(|served| served.closed);
         let text = Closed { job, how }.text();
-        self.outbox.push_back(Outgoing { text, id: last.then(|| "end".to_owned()) });
+        self.outbox.push_back(Outgoing { text, id: last.then(|| "end".to_owned()), news: true });
         self.ended |= last;
     }
 
@@ -384,9 +424,16 @@ impl Serving {
         }
     }
 
+    /// Sends what is of this moment only, or of this connection.
     fn send(&mut self, text: String, promises: bool) {
         let id = promises.then(|| self.sent_check.to_string());
-        self.outbox.push_back(Outgoing { text, id });
+        self.outbox.push_back(Outgoing { text, id, news: false });
+    }
+
+    /// Sends news.
+    fn tell(&mut self, text: String, promises: bool) {
+        let id = promises.then(|| self.sent_check.to_string());
+        self.outbox.push_back(Outgoing { text, id, news: true });
     }
 
     /// Says once that the head of the registration has been reached.
@@ -420,11 +467,6 @@ impl Serving {
         .min()
         .unwrap_or(self.ping_at)
     }
-}
-
-fn is_terminal(payload: &str) -> bool {
-    let event = Recorded::decode(payload).map(|recorded| recorded.event);
-    matches!(event, Ok(JobEvent::Ended { .. } | JobEvent::Cancelled {}))
 }
 
 #[cfg(test)]

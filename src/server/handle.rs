@@ -11,9 +11,10 @@ use super::engine::schedule::{Limits, Schedule};
 use super::engine::{self, Context};
 use super::error::{StartError, internal};
 use super::files::{self, Library};
+use super::recent::Recent;
 use super::recipes::{self, Recipe, Settings};
 use super::rows::{ItemRow, JobKey, JobRow};
-use super::store::{JobFilter, SqliteStore, Store};
+use super::store::{Head, JobFilter, SqliteStore, Store};
 use super::writer::{self, AppendError, Log, Writer};
 use crate::model::event::{TITLE_LIMIT, cut};
 use crate::model::item::{ITEM_LABELS, ItemStatus};
@@ -21,7 +22,7 @@ use crate::model::message::Now;
 use crate::model::request::PATHS_LIMIT;
 use crate::model::summary::{FolderPage, ItemPage, ItemView, JobPage, JobView, LibraryName, Start};
 use crate::model::{
-    ApiError, Cursor, Digest, JobEvent, JobId, JobSummary, Position, Query, Refusal, RelPath, StartJob,
+    ApiError, Cursor, Digest, JobEvent, JobId, JobSummary, Query, Refusal, RelPath, StartJob,
 };
 
 /// The most jobs or items in one page.
@@ -71,7 +72,7 @@ impl Server {
         };
         let live = rows.iter().map(key).zip(folds.iter().cloned()).collect();
         let head = store.head().await?;
-        let (log, reports, writer) = writer::spawn(Arc::clone(&store), Writer::new(head, live));
+        let (log, reports, writer) = writer::spawn(Arc::clone(&store), head, Writer::new(head, live));
 
         let recipes = Arc::new(recipes);
         let limits = Limits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
@@ -239,9 +240,14 @@ impl Server {
         build()
     }
 
-    /// Wakes whenever the head of the log moves.
-    pub fn head(&self) -> watch::Receiver<Position> {
+    /// The head of the log. Wakes whenever it moves.
+    pub fn head(&self) -> watch::Receiver<Head> {
         self.log().head()
+    }
+
+    /// The newest commits, encoded.
+    pub fn recent(&self) -> &Recent {
+        self.log().recent()
     }
 
     /// Whether the log can be written.

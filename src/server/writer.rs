@@ -68,8 +68,6 @@ pub enum Effect {
     Answer(u64, Append, Result<Receipt, AppendError>),
     /// Tell the engine, in this order.
     Recorded(JobId, Recorded, String),
-    /// Wake the readers: the head moved.
-    Wake(Position),
 }
 
 struct Live {
@@ -145,7 +143,6 @@ impl Writer {
     pub fn committed(&mut self, written: bool) -> Vec<Effect> {
         let mut effects = std::mem::take(&mut self.pending);
         if written {
-            effects.push(Effect::Wake(self.head));
             return effects;
         }
         self.dead = true;

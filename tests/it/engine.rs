@@ -69,11 +69,13 @@ async fn a_folder_that_is_not_there_fails_the_plan_and_says_so() {
 async fn no_more_jobs_process_at_once_than_allowed_and_items_share_the_workers() {
     let files = Files::numbered(6);
     let (app, recipe) = with_recipe(&files, 2, Behaviour::Held, true).await;
-    let jobs = [app.begin("test").await, app.begin("test").await, app.begin("test").await];
-    for job in &jobs[..2] {
-        app.until(*job, |summary| summary.status == JobStatus::Processing).await;
+    // One after the other: the job whose plan ends first is the first in the queue.
+    let mut jobs = Vec::new();
+    for status in [JobStatus::Processing, JobStatus::Processing, JobStatus::Queued] {
+        let job = app.begin("test").await;
+        app.until(job, |summary| summary.status == status).await;
+        jobs.push(job);
     }
-    app.until(jobs[2], |summary| summary.status == JobStatus::Queued).await;
     eventually("three items at work", async || (recipe.begun.load(Ordering::SeqCst) == 3).then_some(())).await;
     assert_eq!(recipe.begun.load(Ordering::SeqCst), 3);
     recipe.release();
@@ -89,8 +91,8 @@ async fn a_cancel_stops_for_good_and_is_never_overwritten() {
         let files = Files::numbered(50);
         let (app, recipe) = with_recipe(&files, 1, Behaviour::Held, repeatable).await;
         let running = app.begin("test").await;
-        let queued = app.begin("test").await;
         app.until(running, |summary| summary.counters.running == 3).await;
+        let queued = app.begin("test").await;
         app.until(queued, |summary| summary.status == JobStatus::Queued).await;
         for job in [running, queued] {
             assert_eq!(app.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
@@ -116,8 +118,8 @@ async fn a_stopped_server_takes_running_items_back_and_a_new_one_goes_on() {
     let files = Files::numbered(20);
     let (app, recipe) = with_recipe(&files, 1, Behaviour::Held, false).await;
     let job = app.begin("test").await;
-    let waiting = app.begin("test").await;
     app.until(job, |summary| summary.counters.running == 3).await;
+    let waiting = app.begin("test").await;
     app.stop().await;
     drop(recipe);
 

@@ -8,6 +8,7 @@ mod cli;
 mod durability;
 mod engine;
 mod golden;
+mod links;
 mod manifest;
 mod pages;
 mod repository;

@@ -5,6 +5,20 @@ use std::fmt;
 use super::HealReason;
 use crate::model::id::Millis;
 
+/// A stream that has not said a word for this long will not.
+const MUTE_AFTER: Millis = 5_000;
+/// So many streams in a row without a word, and the client asks by calls.
+const MUTES_MOST: u32 = 3;
+/// How long one such call waits for news, in seconds.
+pub(super) const ASK_WAIT: Millis = 10;
+/// A stream that is tried while calls get through must speak within this time.
+const TRIAL: Millis = 3_000;
+/// When a stream is first tried again, and at most later.
+const TRY_FIRST: Millis = 2_000;
+const TRY_SECOND: Millis = 60_000;
+const TRY_MOST: Millis = 600_000;
+/// A call that brings nothing new sooner than this was not answered by the server.
+const ASK_LEAST: Millis = 500;
 const SILENT_AFTER: Millis = 12_000;
 const REOPEN_AFTER: Millis = 15_000;
 const SHOWN_GRACE: Millis = 1_000;
@@ -68,11 +82,43 @@ pub(super) enum Due {
     Open,
 }
 
-#[derive(Debug)]
+/// How messages come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transport {
+    /// As the server has them to say.
+    Stream,
+    /// In answers to calls: something on the way holds streams back.
+    Calls,
+}
+
+/// What was found out about asking by calls.
+#[derive(Debug, Default)]
+struct Calls {
+    tries: u32,
+    /// When a stream is tried again; known once a call has been answered.
+    try_at: Option<Millis>,
+}
+
+#[derive(Debug, Clone)]
 struct Source {
+    transport: Transport,
+    /// A stream that is tried although calls get through.
+    trial: bool,
+    asked: Millis,
     heard: Millis,
     messages: u64,
     caught_up: bool,
+}
+
+impl Source {
+    fn gives_up_after(&self) -> Millis {
+        match self.transport {
+            _ if self.trial => TRIAL,
+            Transport::Calls => REOPEN_AFTER + ASK_WAIT * 1_000,
+            Transport::Stream if self.messages == 0 => MUTE_AFTER,
+            Transport::Stream => REOPEN_AFTER,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -83,6 +129,9 @@ pub(super) struct Link {
     reopen_at: Option<Millis>,
     reopen_delay: Option<Millis>,
     failures: u32,
+    /// Streams in a row that ended without a word.
+    mutes: u32,
+    calls: Option<Calls>,
     started: bool,
     was_live: bool,
     hidden_since: Option<Millis>,
@@ -102,6 +151,8 @@ impl Link {
             reopen_at: None,
             reopen_delay: None,
             failures: 0,
+            mutes: 0,
+            calls: None,
             started: false,
             was_live: false,
             hidden_since: None,
@@ -126,8 +177,18 @@ impl Link {
         self.source.as_ref().is_some_and(|source| source.caught_up)
     }
 
+    /// Whether messages come by calls.
+    pub(super) fn asks(&self) -> bool {
+        self.calls.is_some()
+    }
+
+    /// Streams are known not to get through here.
+    pub(super) fn ask(&mut self) {
+        self.calls = Some(Calls { tries: 1, try_at: None });
+    }
+
     /// A new source, unless the server refused this page for good.
-    pub(super) fn open(&mut self, now: Millis) -> Option<u64> {
+    pub(super) fn open(&mut self, now: Millis) -> Option<(u64, Transport)> {
         if self.refused.is_some() {
             return None;
         }
@@ -136,10 +197,43 @@ impl Link {
         }
         self.started = true;
         self.generation += 1;
-        self.source = Some(Source { heard: now, messages: 0, caught_up: false });
+        let trial = self.calls.as_ref().is_some_and(|calls| calls.try_at.is_some_and(|at| at <= now));
+        let transport = if self.asks() && !trial { Transport::Calls } else { Transport::Stream };
+        self.source = Some(Source { transport, trial, asked: now, heard: now, messages: 0, caught_up: false });
         self.reopen_at = None;
         self.last_tick = now;
-        Some(self.generation)
+        Some((self.generation, transport))
+    }
+
+    /// A call was answered. Whether the next may follow at once; otherwise another source is opened in its time.
+    pub(super) fn answered(&mut self, now: Millis, news: bool) -> bool {
+        let Some(calls) = &mut self.calls else { return false };
+        let delay = if calls.tries == 0 { TRY_FIRST } else { (TRY_SECOND << (calls.tries - 1).min(10)).min(TRY_MOST) };
+        let try_at = *calls.try_at.get_or_insert(now + delay);
+        let asked = self.source.as_ref().map_or(now, |source| source.asked);
+        if try_at <= now || (!news && now.saturating_sub(asked) < ASK_LEAST) {
+            self.source = None;
+            self.reopen_at = Some(if try_at <= now { now } else { now + 2 * ASK_LEAST });
+            return false;
+        }
+        self.source.iter_mut().for_each(|source| source.asked = now);
+        true
+    }
+
+    /// A source is given up: does it show that streams do not get through?
+    fn gave_up(&mut self, now: Millis, source: &Source) {
+        if source.messages > 0 || source.transport == Transport::Calls {
+            return;
+        }
+        if let Some(calls) = self.calls.as_mut().filter(|_| source.trial) {
+            *calls = Calls { tries: calls.tries + 1, try_at: None };
+            self.reopen_at = Some(now);
+            return;
+        }
+        self.mutes += 1;
+        if self.mutes >= MUTES_MOST {
+            self.calls.get_or_insert_default();
+        }
     }
 
     /// Gives up the source; whether there was one.
@@ -157,6 +251,10 @@ impl Link {
             source.heard = now;
             source.messages += 1;
             self.failures = 0;
+            self.mutes = 0;
+            if source.transport == Transport::Stream {
+                self.calls = None;
+            }
             self.last_heard = now;
         }
         true
@@ -171,12 +269,13 @@ impl Link {
 
     /// The source failed; whether it did so without a word. Reopening is planned.
     pub(super) fn failed(&mut self, now: Millis) -> bool {
-        let mute = self.source.take().is_none_or(|source| source.messages == 0);
+        let source = self.source.take();
         let longest = (BACKOFF_FIRST << self.failures.min(10)).min(BACKOFF_MOST);
         self.failures += 1;
         let wait = longest / 2 + self.draw() % (longest / 2 + 1);
         self.reopen_at = Some(now + wait);
-        mute
+        source.iter().for_each(|source| self.gave_up(now, source));
+        source.is_none_or(|source| source.messages == 0)
     }
 
     /// After the present source has ended, open again no earlier than this.
@@ -220,7 +319,11 @@ impl Link {
             return Due::Nothing;
         }
         match &self.source {
-            Some(source) if now.saturating_sub(source.heard) >= REOPEN_AFTER => Due::Open,
+            Some(source) if now.saturating_sub(source.heard) >= source.gives_up_after() => {
+                let source = source.clone();
+                self.gave_up(now, &source);
+                Due::Open
+            }
             Some(_) => {
                 if let Some(delay) = self.reopen_delay.take() {
                     self.close();

@@ -3,9 +3,13 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::digest::Digest;
 use crate::model::fold::Fold;
-use crate::model::message::{Body, CaughtUp, ResetReason, SnapshotMessage, events_text};
+use crate::model::message::{Body, CaughtUp, ResetReason, SnapshotMessage, events_text, frame_text};
 use crate::model::status::JobStatus;
 use crate::model::testing::{Draw, cases, random_events, record};
+
+fn told(job: JobId, payloads: &[&str]) -> String {
+    events_text(&[frame_text(&job, payloads)])
+}
 
 /// A log of one job and a link that loses, repeats, swaps, cuts and damages: an honest server on the worst wire.
 struct Wire {
@@ -73,8 +77,8 @@ impl Wire {
         while sent < last {
             let count = 1 + self.draw.below(4) as u64;
             let upto = (sent + count).min(last);
-            let page = self.payloads[sent as usize..upto as usize].iter().map(String::as_str).collect();
-            messages.push((events_text([(self.job, page)]), self.cursor(upto).to_string()));
+            let page: Vec<_> = self.payloads[sent as usize..upto as usize].iter().map(String::as_str).collect();
+            messages.push((told(self.job, &page), self.cursor(upto).to_string()));
             sent = upto;
             if self.draw.below(4) == 0 {
                 messages.push(self.ping(sent));
@@ -194,7 +198,7 @@ fn follower(wire: &mut Wire, missing: usize) -> (Follow, u64) {
     follow.follow(wire.now, wire.job);
     let (generation, _) = opened(&follow.start(wire.now));
     for seq in 1..=(wire.payloads.len() - missing) as u64 {
-        let text = events_text([(wire.job, vec![wire.payloads[seq as usize - 1].as_str()])]);
+        let text = told(wire.job, &[wire.payloads[seq as usize - 1].as_str()]);
         let effects = follow.message(wire.now, generation, &text, &wire.cursor(seq).to_string());
         assert!(!effects.iter().any(|effect| matches!(effect, Effect::Open { .. })));
     }
@@ -216,7 +220,8 @@ fn a_gap_moves_no_cursor_and_reads_on_from_the_last_good_one() {
     let mut wire = Wire::new(4, 30, 0);
     let (mut follow, generation) = follower(&mut wire, 3);
     let held = wire.payloads.len() as u64 - 3;
-    let skipping = events_text([(wire.job, wire.payloads[held as usize + 1..].iter().map(String::as_str).collect())]);
+    let rest: Vec<_> = wire.payloads[held as usize + 1..].iter().map(String::as_str).collect();
+    let skipping = told(wire.job, &rest);
     let (_, query) = opened(&follow.message(wire.now, generation, &skipping, &wire.cursor(held + 3).to_string()));
     assert!(query.ends_with(&format!("after={}", wire.cursor(held))), "{query}");
     assert_eq!(follow.job(&wire.job).and_then(Tracked::fold).map(|fold| fold.seq), Some(held));
@@ -258,7 +263,7 @@ fn an_event_of_a_later_version_stops_folding_and_asks_for_a_reload() {
     let (mut follow, generation) = follower(&mut wire, 0);
     let seq = wire.payloads.len() + 1;
     let unknown = format!(r#"{{"seq":{seq},"at":1,"event":"teleported"}}"#);
-    follow.message(wire.now, generation, &events_text([(wire.job, vec![unknown.as_str()])]), "");
+    follow.message(wire.now, generation, &told(wire.job, &[unknown.as_str()]), "");
     assert_eq!(follow.job(&wire.job).map(Tracked::phase), Some(Phase::Stopped));
     assert!(follow.wants_reload());
 }
@@ -269,7 +274,7 @@ fn messages_of_a_source_already_closed_are_dropped() {
     let (mut follow, old) = follower(&mut wire, 1);
     follow.error(wire.now, old, false);
     let held = follow.job(&wire.job).and_then(Tracked::fold).map(|fold| fold.seq);
-    let rest = events_text([(wire.job, vec![wire.payloads.last().expect("one").as_str()])]);
+    let rest = told(wire.job, &[wire.payloads.last().expect("one").as_str()]);
     assert!(follow.message(wire.now, old, &rest, "").is_empty());
     assert_eq!(follow.job(&wire.job).and_then(Tracked::fold).map(|fold| fold.seq), held);
 }
@@ -360,4 +365,91 @@ fn a_seventeenth_job_takes_the_place_of_the_oldest() {
     let (_, query) = opened(&last);
     assert_eq!(query.matches("job=").count(), JOBS_LIMIT);
     assert!(query.contains(&jobs[16].to_string()) && !query.contains(&jobs[0].to_string()));
+}
+
+fn asked(effects: &[Effect]) -> Option<(u64, String)> {
+    effects.iter().rev().find_map(|effect| match effect {
+        Effect::Ask { generation, query } => Some((*generation, query.clone())),
+        _ => None,
+    })
+}
+
+fn answer(position: u64) -> String {
+    let hello = Hello { build: "b".into(), now: 1, recording: true }.text();
+    let cursor = Cursor::at(position, &Digest([position as u8; 16]));
+    let caught_up = CaughtUp { cursor: cursor.clone() }.text();
+    format!("[{hello},{}]", crate::model::message::with_id(&caught_up, Some(&cursor.to_string())))
+}
+
+#[test]
+fn where_streams_do_not_get_through_the_client_asks_by_calls_and_tries_again() {
+    let mut follow = Follow::new(Some(Cursor::start()), true, None, 7);
+    opened(&follow.start(0));
+    opened(&follow.tick(5_000));
+    opened(&follow.tick(10_000));
+    // A proxy that holds everything back never raises an error: three streams without a word are enough.
+    let effects = follow.tick(15_000);
+    let (generation, query) = asked(&effects).expect("a call");
+    assert_eq!(query, "watch=jobs&after=0.0&wait=0", "the first answer comes at once");
+    assert!(follow.asks() && effects.iter().any(|effect| matches!(effect, Effect::Log(_))));
+
+    let effects = follow.answered(15_100, generation, Ok(&answer(3)));
+    let cursor = Cursor::at(3, &Digest([3; 16]));
+    assert_eq!(asked(&effects), Some((generation, format!("watch=jobs&after={cursor}&wait=10"))));
+    assert_eq!(follow.link(15_100), LinkState::Live);
+    // A call may take its time without being silence.
+    assert!(follow.tick(26_000).is_empty());
+    assert_eq!(follow.link(26_000), LinkState::Live);
+
+    // In time a stream is tried; it must speak soon.
+    assert_eq!(follow.answered(26_100, generation, Ok(&answer(3))), []);
+    let (generation, _) = opened(&follow.tick(26_250));
+    assert!(follow.tick(29_000).is_empty());
+    let (call, _) = asked(&follow.tick(29_250)).expect("back to calls");
+    assert!(call > generation);
+    follow.answered(29_300, call, Ok(&answer(4)));
+    let effects = follow.answered(29_300 + 60_000, call, Ok(&answer(5)));
+    assert_eq!(effects, []);
+    let (generation, _) = opened(&follow.tick(29_300 + 60_250));
+    let hello = Hello { build: "b".into(), now: 1, recording: true }.text();
+    let effects = follow.message(89_600, generation, &hello, "");
+    assert!(!follow.asks() && effects.iter().any(|effect| matches!(effect, Effect::Log(_))), "{effects:?}");
+}
+
+#[test]
+fn an_answer_that_comes_too_soon_and_brings_nothing_is_not_asked_for_again_at_once() {
+    let mut follow = Follow::new(Some(Cursor::start()), true, None, 7);
+    follow.prefer_calls();
+    let (generation, _) = asked(&follow.start(0)).expect("a call");
+    let (same, _) = asked(&follow.answered(10, generation, Ok(&answer(3)))).expect("news");
+    assert_eq!(same, generation);
+    assert_eq!(follow.answered(20, generation, Ok(&answer(3))), [], "a cache on the way answers");
+    assert_eq!(follow.tick(500), []);
+    assert!(asked(&follow.tick(1_100)).is_some());
+}
+
+#[test]
+fn a_call_that_is_refused_stops_the_client_and_half_an_answer_is_asked_for_again() {
+    let mut follow = Follow::new(Some(Cursor::start()), true, None, 7);
+    follow.prefer_calls();
+    let (generation, _) = asked(&follow.start(0)).expect("a call");
+    let half = answer(3);
+    follow.answered(10, generation, Ok(&half[..half.len() - 5]));
+    assert_eq!(follow.cursor(), Some(&Cursor::start()), "nothing of it was taken in");
+    let (generation, _) = asked(&follow.tick(1_000)).expect("another call");
+    follow.answered(1_010, generation, Err(ApiError::NoLogin { message: "no login".into() }));
+    assert!(matches!(follow.link(1_010), LinkState::Refused(_)));
+    assert!(asked(&follow.tick(60_000)).is_none());
+}
+
+#[test]
+fn a_cursor_reset_again_and_again_ends_in_summaries_not_in_a_loop() {
+    let mut wire = Wire::new(3, 20, 0);
+    let mut follow = wire.run();
+    for round in 0..3 {
+        let (generation, _) = opened(&follow.follow(round, JobId::mint(round + 1, [9; 10])));
+        let reset = Reset { reason: ResetReason::Diverged, jobs: vec![wire.job] }.text();
+        follow.message(round, generation, &reset, "");
+    }
+    assert_eq!(follow.job(&wire.job).map(Tracked::phase), Some(Phase::Stopped));
 }

@@ -154,7 +154,10 @@ impl Serving {
                     connect.judge(head, None);
                 }
             }
-            Given::DigestAt(digest) => connect.judge(self.head, digest),
+            Given::DigestAt(digest) => {
+                connect.judge(self.head, digest);
+                self.begun = connect.position();
+            }
             Given::Job(job, row) => {
                 connect.lookups.pop_front();
                 self.place(&mut connect, job, row.as_deref());
@@ -177,7 +180,7 @@ impl Serving {
                         fold: fold.hash(),
                         state: fold.snapshot(),
                     };
-                    self.send(message.text(), false);
+                    self.tell(message.text(), false);
                 }
             }
             Given::Jobs(rows) => {
@@ -192,7 +195,7 @@ impl Serving {
                 let head = self.head.position;
                 self.watch.iter_mut().for_each(|watch| watch.begin_at(head));
             }
-            Given::Page(_) | Given::Now(_) => {}
+            Given::Page(_) | Given::Commits(_) | Given::Now(_) => {}
         }
         if connect.is_done() {
             self.say_reset(&mut connect);
@@ -235,7 +238,7 @@ impl Serving {
             }
             None => return,
         };
-        self.send(reset.text(), false);
+        self.tell(reset.text(), false);
     }
 
     /// From here on the log is read behind the cursor; without one, behind the head that was read first.

@@ -1,6 +1,5 @@
 //! One followed job, as this connection has told it.
 
-use crate::model::event::{JobEvent, Recorded};
 use crate::model::id::{JobId, Seq};
 use crate::model::message::{ClosedHow, GoneReason, RunningItem};
 use crate::model::{Digest, JobStatus};
@@ -63,11 +62,11 @@ impl Served {
         }
     }
 
-    /// Whether work may be under way after this event.
-    pub(super) fn note(&mut self, payload: &str) {
-        if let Ok(Recorded { event: JobEvent::Began {}, .. }) = Recorded::decode(payload) {
-            self.processing = true;
-        }
+    /// Everything up to this event goes out now; `began` if work may be under way after it.
+    pub(super) fn sent(&mut self, seq: Seq, digest: Digest, began: bool) {
+        self.sent = Sent { seq, digest };
+        self.last = self.last.max(seq);
+        self.processing |= began;
     }
 
     /// What there is to say once everything of the job has been sent.

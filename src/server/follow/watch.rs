@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::JobSummary;
 use crate::model::id::{JobId, Millis, Position, Seq};
 use crate::model::message::{Body, Summaries};
-use crate::server::rows::JobRow;
+use crate::server::recent::Changed;
 
 const EVERY: Millis = 250;
 
@@ -28,10 +28,10 @@ impl Watch {
     }
 
     /// Takes in changed jobs; the message that must go out before the next promise, if any: first and last words.
-    pub(super) fn take(&mut self, now: Millis, rows: Vec<JobRow>, folded: impl Fn(&JobId) -> bool) -> Option<String> {
+    pub(super) fn take(&mut self, now: Millis, rows: Vec<Changed>, folded: impl Fn(&JobId) -> bool) -> Option<String> {
         let mut urgent = Vec::new();
         for row in rows {
-            self.seen = self.seen.max(row.last_position);
+            self.seen = self.seen.max(row.position);
             let summary = row.summary;
             let told = self.told.get(&summary.job).copied();
             if folded(&summary.job) || told.is_some_and(|(_, seq)| seq >= summary.seq) {

@@ -8,10 +8,11 @@ use tokio::task::JoinHandle;
 
 use super::{Append, AppendError, Effect, Receipt, Writer};
 use crate::model::event::Recorded;
-use crate::model::id::{JobId, Position};
+use crate::model::id::JobId;
 use crate::model::{JobEvent, Refusal};
 use crate::server::now;
-use crate::server::store::Store;
+use crate::server::recent::{Commit, Recent};
+use crate::server::store::{Head, Store};
 
 /// How many appends may wait. A full queue holds back claims, never a worker that has something to record.
 const QUEUE: usize = 4_096;
@@ -36,7 +37,8 @@ struct Queued {
 #[derive(Clone)]
 pub struct Log {
     queue: mpsc::Sender<Queued>,
-    head: watch::Receiver<Position>,
+    head: watch::Receiver<Head>,
+    recent: Arc<Recent>,
     alive: watch::Receiver<bool>,
 }
 
@@ -68,9 +70,14 @@ impl Log {
         self.queue.capacity() > QUEUE / 2
     }
 
-    /// Wakes whenever the head of the log moves.
-    pub fn head(&self) -> watch::Receiver<Position> {
+    /// The head of the log. Wakes whenever it moves.
+    pub fn head(&self) -> watch::Receiver<Head> {
         self.head.clone()
+    }
+
+    /// The newest commits, encoded.
+    pub fn recent(&self) -> &Recent {
+        &self.recent
     }
 
     /// Whether the log can be written.
@@ -80,21 +87,38 @@ impl Log {
 }
 
 /// Starts the writer. It ends when every [`Log`] is dropped.
-pub fn spawn(store: Arc<dyn Store>, writer: Writer) -> (Log, mpsc::UnboundedReceiver<Report>, JoinHandle<()>) {
+pub fn spawn(store: Arc<dyn Store>, head: Head, writer: Writer) -> (Log, mpsc::UnboundedReceiver<Report>, JoinHandle<()>) {
     let (queue, receiver) = mpsc::channel(QUEUE);
-    let (wake, head) = watch::channel(writer.head);
+    let (wake, head) = watch::channel(head);
+    let recent = Arc::new(Recent::default());
     let (health, alive) = watch::channel(true);
     // Unbounded, yet bounded by the queue: at most one report for each append.
     let (reports, engine) = mpsc::unbounded_channel();
-    let task = tokio::spawn(run(store, writer, receiver, wake, health, reports));
-    (Log { queue, head, alive }, engine, task)
+    let readers = Readers { recent: Arc::clone(&recent), wake };
+    let task = tokio::spawn(run(store, writer, receiver, readers, health, reports));
+    (Log { queue, head, recent, alive }, engine, task)
+}
+
+/// Those who read on when the head moves.
+struct Readers {
+    recent: Arc<Recent>,
+    wake: watch::Sender<Head>,
+}
+
+impl Readers {
+    /// The commit is there to be read before anybody is woken.
+    fn tell(&self, commit: Commit) {
+        let head = commit.head;
+        self.recent.publish(commit);
+        self.wake.send_replace(head);
+    }
 }
 
 async fn run(
     store: Arc<dyn Store>,
     mut writer: Writer,
     mut queue: mpsc::Receiver<Queued>,
-    wake: watch::Sender<Position>,
+    readers: Readers,
     health: watch::Sender<bool>,
     reports: mpsc::UnboundedSender<Report>,
 ) {
@@ -113,14 +137,16 @@ async fn run(
         let effects = match writer.batch() {
             None => writer.unwritten(),
             Some(batch) => {
+                let commit = Commit::of(&batch);
                 let written = store.commit(batch).await;
                 if let Err(error) = &written {
                     tracing::error!(%error, "the log cannot be written; nothing more will be recorded until a restart");
                     health.send_replace(false);
                 }
                 let effects = writer.committed(written.is_ok());
-                if written.is_err() {
-                    reports.send(Report::Dead).ok();
+                match written {
+                    Ok(()) => readers.tell(commit),
+                    Err(_) => drop(reports.send(Report::Dead)),
                 }
                 effects
             }
@@ -140,7 +166,6 @@ async fn run(
                 Effect::Recorded(job, recorded, payload) => {
                     drop(reports.send(Report::Recorded(job, recorded, payload)))
                 }
-                Effect::Wake(head) => drop(wake.send_replace(head)),
             }
         }
     }

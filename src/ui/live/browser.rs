@@ -2,7 +2,7 @@
 //! for the server too, and is never called there.
 
 use wasm_bindgen::prelude::*;
-use web_sys::{EventSource, MessageEvent};
+use web_sys::{AbortController, EventSource, MessageEvent};
 
 /// An open stream. Dropping it closes it and takes its listeners with it.
 pub(super) struct Source {
@@ -40,6 +40,36 @@ impl Source {
 impl Drop for Source {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// A call under way. Dropping it ends it.
+pub(super) struct Call(Option<AbortController>);
+
+impl Call {
+    /// A call that can be dropped.
+    pub(super) fn new() -> Self {
+        Call(AbortController::new().ok())
+    }
+
+    /// Asks for a text. `Err` with the status, or with 0 if there was no answer at all.
+    pub(super) fn get(&self, url: &str) -> impl Future<Output = Result<String, (u16, String)>> + 'static {
+        let signal = self.0.as_ref().map(AbortController::signal);
+        let request = gloo_net::http::Request::get(url).abort_signal(signal.as_ref()).build();
+        async move {
+            let unanswered = |error: gloo_net::Error| (0, error.to_string());
+            let answer = request.map_err(unanswered)?.send().await.map_err(unanswered)?;
+            let text = answer.text().await.map_err(unanswered)?;
+            if answer.ok() { Ok(text) } else { Err((answer.status(), text)) }
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if let Some(controller) = &self.0 {
+            controller.abort();
+        }
     }
 }
 

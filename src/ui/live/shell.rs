@@ -9,7 +9,7 @@ use leptos::leptos_dom::helpers::{WindowListenerHandle, set_interval_with_handle
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::browser::{self, Source};
+use super::browser::{self, Call, Source};
 use super::{JobState, Live, StartPhase, Starting, Toast};
 use crate::api;
 use crate::model::follow::{Effect, Follow, LinkState, Proof};
@@ -24,6 +24,7 @@ const HIDDEN_REPAINT: f64 = 1_000.0;
 const STARTING: &str = "headway.starting";
 const LIVE: &str = "headway.live";
 const RELOADED: &str = "headway.reloaded";
+const ASKS: &str = "headway.asks";
 
 /// Cheap to clone; all clones are one shell.
 #[derive(Clone)]
@@ -33,6 +34,8 @@ struct Inner {
     live: Live,
     follow: RefCell<Follow>,
     source: RefCell<Option<Source>>,
+    /// The call under way, where streams do not get through.
+    call: RefCell<Option<Call>>,
     /// Closed sources whose listeners may still be on the stack.
     closed: RefCell<Vec<Source>>,
     frame: Cell<bool>,
@@ -52,10 +55,14 @@ impl Shell {
         let known: Vec<JobId> = start.live.iter().map(|summary| summary.job).collect();
         let mut follow = Follow::new(Some(start.cursor), true, Some(start.build), browser::wall());
         follow.know(start.live);
+        if browser::kept(ASKS).is_some() {
+            follow.prefer_calls();
+        }
         let shell = Shell(Rc::new(Inner {
             live,
             follow: RefCell::new(follow),
             source: RefCell::new(None),
+            call: RefCell::new(None),
             closed: RefCell::new(Vec::new()),
             frame: Cell::new(false),
             painted: Cell::new(0.0),
@@ -263,10 +270,18 @@ impl Shell {
 
     /// Lets the machine act, and does what it says.
     fn step(&self, act: impl FnOnce(&mut Follow, u64) -> Vec<Effect>) {
-        let effects = act(&mut self.0.follow.borrow_mut(), browser::now() as u64);
+        let (effects, asked, asks) = {
+            let mut follow = self.0.follow.borrow_mut();
+            let asked = follow.asks();
+            (act(&mut follow, browser::now() as u64), asked, follow.asks())
+        };
+        if asked != asks {
+            browser::keep(ASKS, asks.then_some("1"));
+        }
         for effect in effects {
             match effect {
                 Effect::Open { generation, query } => self.open(generation, &query),
+                Effect::Ask { generation, query } => self.ask(generation, &query),
                 Effect::Close => self.close(),
                 Effect::Probe { query } => self.probe(query),
                 Effect::Log(line) => browser::log(&line),
@@ -288,6 +303,7 @@ impl Shell {
     }
 
     fn close(&self) {
+        self.0.call.borrow_mut().take();
         if let Some(source) = self.0.source.borrow_mut().take() {
             source.close();
             self.0.closed.borrow_mut().push(source);
@@ -296,19 +312,27 @@ impl Shell {
 
     fn probe(&self, query: String) {
         let shell = self.clone();
+        let call = Call::new();
+        let answer = call.get(&format!("/api/events?{query}&wait=0"));
         spawn_local(async move {
-            let answer = gloo_net::http::Request::get(&format!("/api/events?{query}&wait=0")).send().await;
-            let refusal = match answer {
-                Ok(answer) if !answer.ok() => {
-                    let told = answer.json::<ApiError>().await;
-                    Some(told.unwrap_or_else(|_| status_error(answer.status())))
-                }
-                _ => None,
-            };
+            let refusal = answer.await.map(drop).map_err(|(status, text)| told(status, &text));
+            drop(call);
             shell.step(|follow, _| {
-                follow.probed(refusal.map_or(Ok(()), Err));
+                follow.probed(refusal);
                 Vec::new()
             });
+        });
+    }
+
+    fn ask(&self, generation: u64, query: &str) {
+        self.close();
+        let shell = self.clone();
+        let call = Call::new();
+        let answer = call.get(&format!("/api/events?{query}"));
+        *self.0.call.borrow_mut() = Some(call);
+        spawn_local(async move {
+            let answer = answer.await.map_err(|(status, text)| told(status, &text));
+            shell.step(|follow, now| follow.answered(now, generation, answer.as_deref().map_err(Clone::clone)));
         });
     }
 
@@ -429,6 +453,11 @@ fn set_changed<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value:
     if signal.with_untracked(|old| *old != value) {
         signal.set(value);
     }
+}
+
+/// Why a call was refused, in the server's words if they are that.
+fn told(status: u16, text: &str) -> ApiError {
+    serde_json::from_str(text).unwrap_or_else(|_| status_error(status))
 }
 
 fn status_error(status: u16) -> ApiError {

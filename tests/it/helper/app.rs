@@ -61,7 +61,7 @@ impl App {
             let server = server.clone();
             tokio::spawn(async move {
                 let shutdown = async move { drop(stopped.await) };
-                web::serve(listener, server, access, options, shutdown).await.expect("a clean end");
+                web::serve(listener, server, access, options, web::STREAM_AGE, shutdown).await.expect("a clean end");
             })
         };
         App { url: format!("http://{bound}"), server, client: reqwest::Client::new(), stop: Some(stop), serving }

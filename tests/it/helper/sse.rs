@@ -35,7 +35,12 @@ impl Stream {
 
     /// As a browser that comes back with the id of the last message.
     pub(crate) async fn open_with(app: &App, query: &str, last_id: Option<&str>) -> Stream {
-        let mut request = app.client.get(format!("{}/api/events?{query}", app.url));
+        Stream::open_at(&app.client, &app.url, query, last_id).await
+    }
+
+    /// As above, from any address.
+    pub(crate) async fn open_at(client: &reqwest::Client, url: &str, query: &str, last_id: Option<&str>) -> Stream {
+        let mut request = client.get(format!("{url}/api/events?{query}"));
         if let Some(id) = last_id {
             request = request.header("last-event-id", id);
         }
@@ -55,7 +60,8 @@ impl Stream {
                 let block: Vec<u8> = self.bytes.drain(..end + 2).collect();
                 let block = String::from_utf8(block).expect("text");
                 let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
-                let text = field("data: ").expect("every message has data");
+                // A block without data is no message: it only says when to come back.
+                let Some(text) = field("data: ") else { continue };
                 let json = serde_json::from_str(&text).expect("JSON");
                 return Some(Event { id: field("id: "), text, json });
             }
@@ -83,6 +89,16 @@ impl Stream {
 /// Follows a job with the real receiving machine, over real connections of which each is cut after so many messages,
 /// until the job is closed. Returns the machine and how many connections it took.
 pub(crate) async fn follow_to_end(app: &App, job: JobId, messages_each: impl Fn(usize) -> usize) -> (Follow, usize) {
+    follow_at(&app.client, &app.url, job, messages_each).await
+}
+
+/// As above, at any address.
+pub(crate) async fn follow_at(
+    client: &reqwest::Client,
+    url: &str,
+    job: JobId,
+    messages_each: impl Fn(usize) -> usize,
+) -> (Follow, usize) {
     let mut follow = Follow::new(Some(Cursor::start()), false, None, 11);
     // Its own time: it may pass as fast as the test likes.
     let mut now = 0;
@@ -107,7 +123,7 @@ pub(crate) async fn follow_to_end(app: &App, job: JobId, messages_each: impl Fn(
             continue;
         };
         connections += 1;
-        let mut stream = Stream::open(app, &query).await;
+        let mut stream = Stream::open_at(client, url, &query, None).await;
         let limit = messages_each(connections);
         let mut reopened = None;
         for _ in 0..limit {
@@ -128,5 +144,34 @@ pub(crate) async fn follow_to_end(app: &App, job: JobId, messages_each: impl Fn(
                 told
             }
         };
+    }
+}
+
+/// Follows a job with the real receiving machine, by calls alone, until the job is closed. Returns the machine and how
+/// many calls it took.
+pub(crate) async fn follow_by_calls(client: &reqwest::Client, url: &str, job: JobId) -> (Follow, usize) {
+    let mut follow = Follow::new(Some(Cursor::start()), false, None, 11);
+    follow.prefer_calls();
+    follow.follow(0, job);
+    let (mut effects, mut calls, begun) = (follow.start(0), 0, std::time::Instant::now());
+    loop {
+        let ask = effects.iter().rev().find_map(|effect| match effect {
+            Effect::Ask { generation, query } => Some((*generation, query.clone())),
+            _ => None,
+        });
+        let now = begun.elapsed().as_millis() as u64;
+        assert!(now < 60_000, "never closed: {effects:?}");
+        let Some((generation, query)) = ask else {
+            if follow.job(&job).is_some_and(|tracked| tracked.proof().closed) {
+                return (follow, calls);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            effects = follow.tick(now);
+            continue;
+        };
+        calls += 1;
+        let answer = client.get(format!("{url}/api/events?{query}")).send().await.expect("an answer");
+        let text = answer.text().await.expect("a body");
+        effects = follow.answered(begun.elapsed().as_millis() as u64, generation, Ok(&text));
     }
 }

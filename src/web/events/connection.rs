@@ -1,0 +1,182 @@
+//! One reader: steps the machine, reads what it asks for, and writes what it says as fast as the reader reads.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use futures::Stream;
+use tokio::sync::watch;
+
+use super::super::App;
+use crate::model::Millis;
+use crate::model::message::with_id;
+use crate::server::follow::{Given, Outgoing, PAGE, Read, Request, Serving, Step};
+use crate::server::recent::Changed;
+use crate::server::store::{Head, JobFilter, Stored};
+use crate::server::{Server, now};
+
+/// As much is joined into one write.
+const WRITE: usize = 32 * 1024;
+
+/// More jobs than this are never live, nor change between two looks.
+const WATCHED: u32 = 10_000;
+
+/// How long a client without a mind of its own waits before it comes back, in milliseconds.
+const RETRY: u64 = 1_000;
+
+pub(super) struct Connection {
+    server: Server,
+    serving: Serving,
+    head: watch::Receiver<Head>,
+    stopping: watch::Receiver<bool>,
+    /// When the stream is ended on purpose; its reader comes back with its cursor.
+    ends_at: Millis,
+    first: bool,
+    last: bool,
+}
+
+impl Connection {
+    /// Registers for the wake-up, then begins.
+    pub(super) fn new(app: &App, request: Request) -> Self {
+        let mut head = app.server.head();
+        head.borrow_and_update();
+        let began = now();
+        let serving = Serving::new(request, app.server.build().into(), began, app.server.is_recording());
+        Connection {
+            server: app.server.clone(),
+            serving,
+            head,
+            stopping: app.stopping.clone(),
+            ends_at: began + spread(app.stream_age.as_millis() as Millis),
+            first: true,
+            last: false,
+        }
+    }
+
+    /// Chunks of whole messages; ends with the job, with its time, with the server, or with the reader.
+    pub(super) fn stream(self) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
+        futures::stream::unfold(Some(self), |connection| async move {
+            let mut connection = connection?;
+            let chunk = connection.chunk().await?;
+            let rest = (!connection.last).then_some(connection);
+            Some((Ok(chunk), rest))
+        })
+    }
+
+    /// The next messages, joined; `None` at the end of the stream.
+    async fn chunk(&mut self) -> Option<Bytes> {
+        let mut chunk = String::new();
+        loop {
+            if *self.stopping.borrow() {
+                return Some(self.farewell());
+            }
+            self.serving.recording(self.server.is_recording());
+            match self.serving.step(now()) {
+                Step::Send(message) => {
+                    self.write(&mut chunk, &message);
+                    if chunk.len() >= WRITE {
+                        return Some(chunk.into());
+                    }
+                }
+                Step::Read(read) => {
+                    let given = self.read(read).await.ok()?;
+                    self.serving.give(now(), given);
+                }
+                Step::Wait(_) | Step::End if !chunk.is_empty() => return Some(chunk.into()),
+                Step::Wait(_) if now() >= self.ends_at => return None,
+                Step::Wait(until) => self.wait(until.min(self.ends_at)).await,
+                Step::End => return None,
+            }
+        }
+    }
+
+    /// Messages in one answer: what there is now or, if that is no news, what comes within this time. A ping is last:
+    /// it says what the answer held.
+    pub(super) async fn answer(mut self, wait: Duration) -> String {
+        let until = now() + wait.as_millis() as Millis;
+        let (mut messages, mut news, mut pinged) = (Vec::new(), false, false);
+        loop {
+            let over = news || now() >= until || *self.stopping.borrow();
+            match self.serving.step(now()) {
+                Step::Send(message) => {
+                    news |= message.news;
+                    messages.push(with_id(&message.text, message.id.as_deref()));
+                }
+                Step::Read(read) => match self.read(read).await {
+                    Ok(given) => self.serving.give(now(), given),
+                    Err(_) => break,
+                },
+                Step::Wait(next) if !over => self.wait(next.min(until)).await,
+                Step::Wait(_) if !pinged => {
+                    pinged = true;
+                    self.serving.ping();
+                }
+                Step::Wait(_) | Step::End => break,
+            }
+        }
+        format!("[{}]", messages.join(","))
+    }
+
+    fn write(&mut self, chunk: &mut String, message: &Outgoing) {
+        if std::mem::take(&mut self.first) {
+            chunk.push_str(&format!("retry: {RETRY}\n"));
+        }
+        if let Some(id) = &message.id {
+            chunk.push_str("id: ");
+            chunk.push_str(id);
+            chunk.push('\n');
+        }
+        chunk.push_str("data: ");
+        chunk.push_str(&message.text);
+        chunk.push_str("\n\n");
+    }
+
+    /// The server goes, and another will come: the last words say when to look for it, not all at one moment.
+    fn farewell(&mut self) -> Bytes {
+        self.last = true;
+        format!("retry: {}\n\n", spread(2 * RETRY)).into()
+    }
+
+    async fn wait(&mut self, until: Millis) {
+        let time = Duration::from_millis(until.saturating_sub(now()).max(1));
+        tokio::select! {
+            moved = self.head.changed() => if moved.is_ok() {
+                self.serving.wake();
+            },
+            () = tokio::time::sleep(time) => {}
+            _ = self.stopping.wait_for(|stopping| *stopping) => {}
+        }
+    }
+
+    async fn read(&self, read: Read) -> Stored<Given> {
+        let (store, recent) = (self.server.store(), self.server.recent());
+        let jobs = async |filter| -> Stored<_> {
+            Ok(Given::Jobs(store.jobs(filter, WATCHED).await?.iter().map(Changed::from).collect()))
+        };
+        Ok(match read {
+            Read::Head => Given::Head(*self.head.borrow()),
+            Read::DigestAt(position) => Given::DigestAt(store.digest_at(position).await?),
+            Read::Job(job) => Given::Job(job, store.job(job).await?.map(Box::new)),
+            Read::EventBefore(job, job_no, position) => {
+                Given::EventBefore(job, store.event_before(job_no, position).await?)
+            }
+            Read::Folds(jobs) => Given::Folds(store.folds(&jobs).await?.1),
+            Read::Page(jobs, after, upto) => match recent.page(after, upto, PAGE as usize) {
+                Some(commits) => Given::Commits(commits),
+                None => Given::Page(store.events(&jobs, after, upto, PAGE).await?),
+            },
+            Read::Live => jobs(JobFilter::Live).await?,
+            Read::Changed(position) => match recent.changed(position) {
+                Some(changed) => Given::Jobs(changed),
+                None => jobs(JobFilter::ChangedAfter(position)).await?,
+            },
+            Read::Now(job) => Given::Now(self.server.running(0, job)),
+        })
+    }
+}
+
+/// Somewhere within a ninth of this time, so that not all come back at one moment.
+fn spread(millis: Millis) -> Millis {
+    let [.., a, b] = *uuid::Uuid::new_v4().as_bytes();
+    let part = millis / 9;
+    millis - part + u64::from(u16::from_le_bytes([a, b])) * 2 * part / u64::from(u16::MAX)
+}

@@ -1,0 +1,225 @@
+//! Links that fail: what is between server and reader holds back, cuts, sleeps or goes away.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use headway::model::JobStatus;
+use headway::model::follow::{Follow, Tracked};
+use headway::model::{JobId, JobSummary};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::helper::{
+    App, Behaviour, Files, Headway, Stream, TestRecipe, eventually, follow_at, follow_by_calls, mint, request,
+};
+
+fn kinds(messages: &Value) -> Vec<&str> {
+    messages.as_array().expect("messages").iter().map(|message| message["kind"].as_str().unwrap_or_default()).collect()
+}
+
+fn equal_to_the_log(follow: &Follow, job: JobId, truth: &JobSummary) {
+    let tracked: &Tracked = follow.job(&job).expect("followed");
+    let fold = tracked.fold().expect("folded");
+    assert_eq!((fold.seq, fold.digest, fold.status), (truth.seq, truth.digest, truth.status));
+    assert_eq!(tracked.proof().base, 0, "never a snapshot: every event was received");
+}
+
+/// The state of a job of a real process, at its end.
+async fn end(client: &reqwest::Client, url: &str, job: JobId) -> JobSummary {
+    eventually("the end of a job", async || {
+        let answer = client.get(format!("{url}/api/jobs/{job}")).send().await.ok()?;
+        let summary: JobSummary = answer.json().await.ok()?;
+        summary.status.is_terminal().then_some(summary)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_waits_for_news_and_no_longer_than_asked() {
+    let files = Files::numbered(3);
+    let app = App::start(&files).await;
+    let begun = Instant::now();
+    let (status, messages) = app.get("/api/events?watch=jobs&after=0.0&wait=1").await;
+    assert_eq!((status, kinds(&messages)), (200, vec!["hello", "caught_up", "ping"]));
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+
+    let job = mint();
+    let answer = {
+        let (client, url) = (app.client.clone(), app.url.clone());
+        tokio::spawn(async move {
+            let url = format!("{url}/api/events?job={job}&after=0.0&wait=25");
+            client.get(url).send().await.expect("an answer").json::<Value>().await.expect("messages")
+        })
+    };
+    let begun = Instant::now();
+    assert_eq!(app.put(&job.to_string(), &request("checksum")).await.0, 201);
+    let messages = answer.await.expect("an answer");
+    assert!(begun.elapsed() < Duration::from_secs(20), "news does not wait");
+    assert!(kinds(&messages).contains(&"events"), "{messages}");
+    // Each promise stands with the message that makes it, and leads on exactly there.
+    let last = messages.as_array().and_then(|all| all.iter().rev().find_map(|message| message["id"].as_str()));
+    assert!(last.is_some_and(|id| id == "end" || id.contains('.')), "{messages}");
+    app.end(job).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_calls_alone_every_event_is_received() {
+    let files = Files::numbered(400);
+    let app = App::start(&files).await;
+    let job = mint();
+    let following = {
+        let (client, url) = (app.client.clone(), app.url.clone());
+        tokio::spawn(async move { follow_by_calls(&client, &url, job).await })
+    };
+    assert_eq!(app.put(&job.to_string(), &request("checksum")).await.0, 201);
+    let (follow, calls) = following.await.expect("the end");
+    equal_to_the_log(&follow, job, &app.end(job).await);
+    println!("{calls} calls");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_job_without_news_does_not_make_answers_come_at_once() {
+    let files = Files::numbered(4);
+    let recipe = Arc::new(TestRecipe::new(Behaviour::Held, true));
+    let app = App::start_with(&files, |_| {}, vec![recipe.clone()]).await;
+    let job = app.begin("test").await;
+    app.until(job, |summary| summary.counters.running > 0).await;
+    let (_, first) = app.get("/api/events?watch=jobs&wait=0").await;
+    let cursor = first.as_array().and_then(|all| all.iter().rev().find_map(|message| message["id"].as_str()));
+    let begun = Instant::now();
+    app.get(&format!("/api/events?watch=jobs&after={}&wait=1", cursor.expect("a cursor"))).await;
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    recipe.release();
+    app.end(job).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_is_ended_in_its_time_and_its_reader_misses_nothing() {
+    let files = Files::numbered(2_000);
+    let process = Headway::start(&files, &["--stream-age", "1", "--workers", "1"]);
+    let client = reqwest::Client::new();
+    let begun = Instant::now();
+    let mut stream = Stream::open_at(&client, &process.url, "watch=jobs", None).await;
+    while stream.next().await.is_some() {}
+    assert!((700..10_000).contains(&begun.elapsed().as_millis()), "ended after {:?}", begun.elapsed());
+    let job = mint();
+    let call = client.put(format!("{}/api/jobs/{job}", process.url)).json(&request("checksum"));
+    assert_eq!(call.send().await.expect("an answer").status().as_u16(), 201);
+    let (follow, _) = follow_at(&client, &process.url, job, |_| usize::MAX).await;
+    equal_to_the_log(&follow, job, &end(&client, &process.url, job).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_tells_readers_when_to_come_back_and_does_not_wait_for_one_who_reads_nothing() {
+    let files = Files::numbered(2);
+    let app = App::start(&files).await;
+    // Opens a stream, and never reads.
+    let mut deaf = tokio::net::TcpStream::connect(app.url.trim_start_matches("http://")).await.expect("a connection");
+    let host = app.url.trim_start_matches("http://");
+    let ask = format!("GET /api/events?watch=jobs&after=0.0 HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    deaf.write_all(ask.as_bytes()).await.expect("a request");
+    let mut reader = tokio::net::TcpStream::connect(host).await.expect("a connection");
+    reader.write_all(ask.as_bytes()).await.expect("a request");
+    let mut text = String::new();
+    while !text.contains("caught_up") {
+        let mut bytes = [0; 4096];
+        let count = reader.read(&mut bytes).await.expect("bytes");
+        text.push_str(&String::from_utf8_lossy(&bytes[..count]));
+    }
+    tokio::time::timeout(Duration::from_secs(15), app.stop()).await.expect("a server that ends");
+    let mut rest = Vec::new();
+    reader.read_to_end(&mut rest).await.ok();
+    let rest = String::from_utf8_lossy(&rest);
+    assert!(rest.contains("retry: "), "{rest}");
+}
+
+/// Reads nothing while the log grows far beyond any buffer, then everything: a stream is a cursor, not a queue.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_slept_reads_every_event_in_order_and_costs_no_memory() {
+    let count = 100 * crate::helper::repetitions(200);
+    let files = Files::numbered(count);
+    let process = Headway::start(&files, &[]);
+    let client = reqwest::Client::new();
+    let job = mint();
+    let mut sleeper = Stream::open_at(&client, &process.url, &format!("job={job}&after=0.0&replay=all"), None).await;
+    let call = client.put(format!("{}/api/jobs/{job}", process.url)).json(&request("checksum"));
+    assert_eq!(call.send().await.expect("an answer").status().as_u16(), 201);
+    let truth = end(&client, &process.url, job).await;
+    let before = process.memory();
+    let (mut due, mut messages) = (1, 0);
+    while let Some(event) = sleeper.next().await {
+        messages += 1;
+        for frame in event.json["frames"].as_array().into_iter().flatten() {
+            for payload in frame["events"].as_array().into_iter().flatten() {
+                assert_eq!(payload["seq"].as_u64(), Some(due));
+                due += 1;
+            }
+        }
+    }
+    assert_eq!(due, truth.seq + 1);
+    let after = process.memory();
+    println!("{} events in {messages} messages; the server had {before} KiB before and {after} KiB after", truth.seq);
+    assert!(after < before + 40 * 1024, "{before} KiB grew to {after} KiB");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_connections_leave_nothing_behind() {
+    let files = Files::numbered(20);
+    let process = Headway::start(&files, &[]);
+    let client = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
+    let job = mint();
+    let call = client.put(format!("{}/api/jobs/{job}", process.url)).json(&request("checksum"));
+    assert_eq!(call.send().await.expect("an answer").status().as_u16(), 201);
+    end(&client, &process.url, job).await;
+    let round = async |count: usize| {
+        for _ in 0..count / 20 {
+            let opened = (0..20).map(|_| async {
+                let mut stream =
+                    Stream::open_at(&client, &process.url, &format!("watch=jobs&job={job}&after=0.0"), None).await;
+                stream.until("closed").await;
+            });
+            futures::future::join_all(opened).await;
+        }
+        eventually("as many open files as at rest", async || (process.open_files() <= 40).then_some(())).await;
+    };
+    round(200).await;
+    let (files_before, memory_before) = (process.open_files(), process.memory());
+    round(10 * crate::helper::repetitions(100)).await;
+    let (files_after, memory_after) = (process.open_files(), process.memory());
+    println!("open files {files_before} → {files_after}, memory {memory_before} → {memory_after} KiB");
+    assert!(files_after <= files_before + 2, "{files_before} open files became {files_after}");
+    assert!(memory_after < memory_before + 16 * 1024, "{memory_before} KiB grew to {memory_after} KiB");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixteen_jobs_on_one_stream_are_all_told_to_their_end() {
+    let files = Files::numbered(20);
+    let app = App::start(&files).await;
+    let jobs: Vec<JobId> = (0..16).map(|_| mint()).collect();
+    let asked: Vec<_> = jobs.iter().map(|job| format!("job={job}")).collect();
+    let mut stream = Stream::open(&app, &format!("{}&after=0.0", asked.join("&"))).await;
+    for job in &jobs {
+        assert_eq!(app.put(&job.to_string(), &request("checksum")).await.0, 201);
+    }
+    let mut due: std::collections::BTreeMap<String, u64> = jobs.iter().map(|job| (job.to_string(), 1)).collect();
+    let mut closed = 0;
+    while let Some(event) = stream.next().await {
+        closed += usize::from(event.kind() == "closed");
+        for frame in event.json["frames"].as_array().into_iter().flatten() {
+            let due = due.get_mut(frame["job"].as_str().unwrap_or_default()).expect("a followed job");
+            for payload in frame["events"].as_array().into_iter().flatten() {
+                assert_eq!(payload["seq"].as_u64(), Some(*due));
+                *due += 1;
+            }
+        }
+    }
+    assert_eq!(closed, 16);
+    for job in jobs {
+        let truth = app.end(job).await;
+        assert_eq!((due[&job.to_string()], truth.status), (truth.seq + 1, JobStatus::Completed));
+    }
+    app.stop().await;
+}
