@@ -1,4 +1,5 @@
 import { test as base, expect, type ConsoleMessage, type Page } from '@playwright/test';
+import { Nginx } from './nginx';
 import { Server, type Options } from './server';
 import { Wire } from './wire';
 
@@ -7,6 +8,8 @@ type Fixtures = {
   serve: (fill: (server: Server) => void, options?: Options) => Promise<Server>;
   /** The same, with a wire before it; the page opens `wire.url`. */
   serveWired: (fill: (server: Server) => void, options?: Options) => Promise<{ server: Server; wire: Wire; url: string }>;
+  /** The same, with a real nginx before it that has these locations. */
+  serveBehind: (fill: (server: Server) => void, locations: string, args?: string[]) => Promise<{ server: Server; url: string }>;
   /** Console errors that this spec expects, because it breaks the network on purpose. */
   allow: (pattern: RegExp) => void;
   /** Watches a page's console; every page of a spec is watched. */
@@ -66,8 +69,26 @@ export const test = base.extend<Fixtures>({
     });
     for (const end of ends) await end();
   },
+  serveBehind: async ({}, use) => {
+    const ends: (() => Promise<void>)[] = [];
+    await use(async (fill, locations, args = []) => {
+      const nginx = new Nginx(await freePort());
+      const url = `http://127.0.0.1:${nginx.port}`;
+      const server = new Server({ args: ['--origin', url, ...args] });
+      fill(server);
+      server.url = `http://127.0.0.1:${await freePort()}`;
+      await server.start();
+      ends.push(async () => {
+        await nginx.close();
+        await server.close();
+      });
+      await nginx.start(locations, server.url);
+      return { server, url };
+    });
+    for (const end of ends) await end();
+  },
   // Judged before the servers go, whose end every open page would report.
-  watch: async ({ allow: _, serve: _serve, serveWired: _wired }, use) => {
+  watch: async ({ allow: _, serve: _serve, serveWired: _wired, serveBehind: _behind }, use) => {
     const all: Watched[] = [];
     await use((page) => {
       const watched = new Watched(page);

@@ -120,13 +120,13 @@ impl Connection {
         if std::mem::take(&mut self.first) {
             chunk.push_str(&format!("retry: {RETRY}\n"));
         }
-        if let Some(id) = &message.id {
-            chunk.push_str("id: ");
-            chunk.push_str(id);
-            chunk.push('\n');
-        }
         chunk.push_str("data: ");
         chunk.push_str(&message.text);
+        // Behind what it promises: some clients keep the whole lines of a message that was cut.
+        if let Some(id) = &message.id {
+            chunk.push_str("\nid: ");
+            chunk.push_str(id);
+        }
         chunk.push_str("\n\n");
     }
 

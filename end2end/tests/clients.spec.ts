@@ -1,0 +1,76 @@
+// Clients that are not ours, and the one in docs/protocol.md: each through cuts, with every event once and in order.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { EventSource } from 'eventsource';
+import { expect, test } from './helper/fixtures';
+import { mint, type Server } from './helper/server';
+
+/** What a client saw: the numbers of the events as they came, and how the job ended. */
+type Seen = { seqs: number[]; status: string };
+
+/** The client of docs/protocol.md, as it stands there. */
+async function ours(url: string, job: string): Promise<Seen> {
+  const text = readFileSync(resolve(import.meta.dirname, '../../docs/protocol.md'), 'utf8');
+  const code = /```js\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
+  const path = join(mkdtempSync(join(tmpdir(), 'headway-client-')), 'client.mjs');
+  writeFileSync(path, code);
+  const { follow } = await import(pathToFileURL(path).href);
+  const seqs: number[] = [];
+  const closed = await follow(url, job, (event: { seq: number }) => seqs.push(event.seq));
+  return { seqs, status: closed.status };
+}
+
+/** The eventsource package: the browser's own rules, Last-Event-ID and all. */
+function eventsource(url: string, job: string): Promise<Seen> {
+  const seqs: number[] = [];
+  const source = new EventSource(`${url}/api/events?job=${job}&after=0.0&replay=all`);
+  return new Promise((done) => {
+    source.onmessage = ({ data }) => {
+      const message = JSON.parse(data);
+      for (const frame of message.frames ?? []) seqs.push(...frame.events.map((event: { seq: number }) => event.seq));
+      if (message.kind !== 'closed') return;
+      source.close();
+      done({ seqs, status: message.status });
+    };
+  });
+}
+
+async function python(url: string, job: string): Promise<Seen> {
+  const script = resolve(import.meta.dirname, '../clients/sse.py');
+  const { stdout } = await promisify(execFile)(process.env.HEADWAY_PYTHON ?? 'python3', [script, url, job], { timeout: 80_000 });
+  const said = (word: string) => stdout.split('\n').flatMap((line) => (line.startsWith(word) ? [line.slice(word.length)] : []));
+  return { seqs: said('event ').map(Number), status: said('closed ')[0] };
+}
+
+for (const [name, client] of Object.entries({ ours, eventsource, python })) {
+  test(`${name}: every event once and in order, through cuts`, async ({ serveWired }) => {
+    const slow = (server: Server) => server.slowFiles(300, 8_000_000);
+    const { server, wire, url } = await serveWired(slow, { args: ['--workers', '1'] });
+    const job = mint();
+    const following = client(url, job);
+    // Followed before it exists.
+    await expect.poll(() => wire.opened, { intervals: [20] }).toBeGreaterThan(0);
+    expect((await server.put(job)).status).toBe(201);
+    let over = false;
+    const seen = following.finally(() => (over = true));
+    let cuts = 0;
+    while (!over) {
+      // At a point that no one has chosen, of a connection that has come up.
+      await new Promise((done) => setTimeout(done, 20 + Math.random() * 150));
+      if ((await server.get(`/api/jobs/${job}`)).status === 'completed') break;
+      const opened = wire.opened;
+      wire.cut();
+      cuts += 1;
+      await expect.poll(() => over || wire.opened > opened, { intervals: [20] }).toBe(true);
+    }
+    const { seqs, status } = await seen;
+    expect(cuts).toBeGreaterThan(2);
+    const truth = await server.get(`/api/jobs/${job}`);
+    expect(status).toBe('completed');
+    expect(seqs).toEqual(Array.from({ length: truth.seq }, (_, index) => index + 1));
+  });
+}

@@ -1,0 +1,54 @@
+// Real proxies: the documented one, one that buffers, and one that cuts.
+import { dialog, ends, everyStep, open, processAll, tenFiles } from './helper/page';
+import { BROKEN, expect, test } from './helper/fixtures';
+import { documented } from './helper/nginx';
+import type { Server } from './helper/server';
+
+/** All of Headway behind nginx, with these words for the stream. */
+const behind = (words: string) => `
+  location / {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_set_header Host $http_host;
+    ${words}
+  }`;
+
+const ASKING = '[stream] nothing comes through; asking by calls instead';
+
+test('behind nginx as docs/proxies.md has it, streams get through', async ({ page, serveBehind, watched }) => {
+  const { server, url } = await serveBehind(tenFiles, documented());
+  await open(page, url);
+  const job = await processAll(page);
+  await ends(watched, server, job, 'completed');
+  everyStep(watched, job, 10);
+  await expect(page.locator('.bar .link-badge')).toHaveAttribute('data-link', 'live');
+  expect(watched.lines).not.toContain(ASKING);
+});
+
+test('behind an nginx that buffers, the page asks by calls and is as true', async ({ page, serveBehind, watched, allow }) => {
+  allow(BROKEN);
+  // Our own header would switch the buffer off. Over HTTP/1.0, nginx's default, it passes on full buffers alone.
+  const buffering = behind('proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;');
+  const { server, url } = await serveBehind(tenFiles, buffering);
+  await open(page, url);
+  await expect.poll(() => watched.lines, { timeout: 40_000 }).toContain(ASKING);
+  await expect(page.locator('.bar .link-badge')).toHaveAttribute('data-link', 'live');
+  const job = await processAll(page);
+  await ends(watched, server, job, 'completed');
+  everyStep(watched, job, 10);
+  // Known from now on: the next page of this tab does not wait to find it out.
+  const begun = Date.now();
+  await page.goto(`${url}/jobs`);
+  await expect(page.locator('.bar .link-badge')).toHaveAttribute('data-link', 'live');
+  expect(Date.now() - begun).toBeLessThan(14_000);
+});
+
+test('behind an nginx that cuts whenever it can, nothing is lost', async ({ page, serveBehind, watched, allow }) => {
+  allow(BROKEN);
+  const cutting = behind('proxy_http_version 1.1; proxy_read_timeout 1s; proxy_buffering off;');
+  const { server, url } = await serveBehind((server: Server) => server.slowFiles(12, 600_000_000), cutting, ['--workers', '1']);
+  await open(page, url);
+  const job = await processAll(page);
+  await expect(dialog(page, job)).toBeVisible();
+  await ends(watched, server, job, 'completed');
+  everyStep(watched, job, 12);
+});
