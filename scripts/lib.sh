@@ -55,3 +55,8 @@ client() {
   [ "$site/pkg/headway_bg.wasm" -nt "$wasm" ] && return
   wasm-bindgen --target web --no-typescript --out-dir "$site/pkg" --out-name headway "$wasm"
 }
+
+# compress FOLDER QUALITY: a .br and a .gz beside each file.
+compress() {
+  node scripts/compress.mjs "$@"
+}

@@ -10,6 +10,8 @@ mod parts;
 mod progress;
 mod start_panel;
 
+use leptos::either::Either;
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, Meta, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{A, Route, Router, Routes};
@@ -19,8 +21,26 @@ use crate::model::summary::Start;
 use live::Live;
 use progress::{Modal, Pills, Toasts};
 
-/// The document around every page.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// The paths of the client's files, where they change with the content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientFiles {
+    /// The style sheet.
+    pub style: String,
+    /// The script that loads the program.
+    pub script: String,
+    /// The program.
+    pub wasm: String,
+}
+
+/// The document around every page. Without `files` they lie where cargo-leptos puts them.
+pub fn shell(options: LeptosOptions, files: Option<ClientFiles>) -> impl IntoView {
+    let client = match files {
+        Some(files) => Either::Left(hydration(files)),
+        None => Either::Right(view! {
+            <HashedStylesheet id="style" options=options.clone() />
+            <HydrationScripts options=options.clone() />
+        }),
+    };
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -29,15 +49,29 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <HashedStylesheet id="style" options=options.clone() />
-                <AutoReload options=options.clone() />
-                <HydrationScripts options />
+                <AutoReload options />
+                {client}
                 <MetaTags />
             </head>
             <body>
                 <App />
             </body>
         </html>
+    }
+}
+
+fn hydration(files: ClientFiles) -> impl IntoView {
+    let nonce = use_nonce();
+    let ClientFiles { style, script, wasm } = files;
+    let start =
+        format!("import start, {{ hydrate }} from {script:?}; await start({{ module_or_path: {wasm:?} }}); hydrate();");
+    view! {
+        <link rel="stylesheet" href=style />
+        <link rel="modulepreload" href=script />
+        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+        <script type="module" nonce=nonce>
+            {start}
+        </script>
     }
 }
 

@@ -20,6 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 pub use access::{Access, BadOrigin};
+pub use assets::Assets;
 pub use shutdown::signal;
 
 use crate::server::Server;
@@ -33,8 +34,21 @@ pub struct App {
     server: Server,
     access: Access,
     options: LeptosOptions,
+    assets: Assets,
     stopping: watch::Receiver<bool>,
     stream_age: Duration,
+}
+
+/// How it is served.
+pub struct Settings {
+    /// Who may call.
+    pub access: Access,
+    /// What Leptos wants to know.
+    pub options: LeptosOptions,
+    /// Where the client's files are.
+    pub assets: Assets,
+    /// How long a stream lives, about; see [`STREAM_AGE`].
+    pub stream_age: Duration,
 }
 
 /// How long a stream lives before it is ended on purpose; its reader comes back and misses nothing.
@@ -50,14 +64,13 @@ const DRAIN: Duration = Duration::from_secs(5);
 pub async fn serve(
     listener: TcpListener,
     server: Server,
-    access: Access,
-    options: LeptosOptions,
-    stream_age: Duration,
+    settings: Settings,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let mut stopped_for_long = stopping.clone();
-    let app = App { server: server.clone(), access, options, stopping, stream_age };
+    let Settings { access, options, assets, stream_age } = settings;
+    let app = App { server: server.clone(), access, options, assets, stopping, stream_age };
     let stopped = async move {
         shutdown.await;
         // Streams first: the graceful shutdown waits for every response to end.

@@ -1,7 +1,7 @@
 //! `headway serve`.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use super::default_data;
 use crate::server::Server;
 use crate::server::config::Config;
-use crate::web::{self, Access};
+use crate::web::{self, Access, Assets};
 
 const SHORTEST_TOKEN: usize = 16;
 
@@ -55,9 +55,9 @@ pub(super) struct Serve {
     #[arg(long, value_name = "SECONDS", default_value_t = web::STREAM_AGE.as_secs(), hide = true)]
     stream_age: u64,
 
-    /// The folder with the built client
-    #[arg(long, value_name = "FOLDER", default_value = "target/site", env = "LEPTOS_SITE_ROOT")]
-    site: PathBuf,
+    /// The folder with the built client [default: the one inside this program, else target/site]
+    #[arg(long, value_name = "FOLDER", env = "LEPTOS_SITE_ROOT")]
+    site: Option<PathBuf>,
 }
 
 pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
@@ -74,9 +74,7 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
             arguments.listen
         );
     }
-    if !arguments.site.join("pkg/headway.js").is_file() {
-        bail!("the client is not at {}; build it with ./run, or say where it is with --site", arguments.site.display());
-    }
+    let (assets, site) = client(arguments.site)?;
     let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
         format!("cannot listen on {}; is something else there? Choose another with --listen", arguments.listen)
     })?;
@@ -94,12 +92,26 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
     let age = Duration::from_secs(arguments.stream_age.max(1));
     // On standard output, alone on its line: scripts wait for it.
     println!("Headway is ready: open {link}");
-    web::serve(listener, server, access, options(arguments.site, bound)?, age, stop).await?;
+    let settings = web::Settings { access, options: options(&site, bound)?, assets, stream_age: age };
+    web::serve(listener, server, settings, stop).await?;
     Ok(())
 }
 
+/// The client's files, and the folder they are in if they are in one.
+fn client(site: Option<PathBuf>) -> anyhow::Result<(Assets, PathBuf)> {
+    let folder = site.clone().unwrap_or_else(|| "target/site".into());
+    match Assets::embedded().filter(|_| site.is_none()) {
+        Some(assets) => Ok((assets, folder)),
+        None if folder.join("pkg/headway.js").is_file() => Ok((Assets::folder(folder.clone()), folder)),
+        None => bail!(
+            "the client is not at {}; build it with ./run --build, or say where it is with --site",
+            folder.display()
+        ),
+    }
+}
+
 /// Under `cargo leptos` its own settings hold, reload port and all; otherwise ours.
-fn options(site: PathBuf, bound: SocketAddr) -> anyhow::Result<LeptosOptions> {
+fn options(site: &Path, bound: SocketAddr) -> anyhow::Result<LeptosOptions> {
     if std::env::var_os("LEPTOS_OUTPUT_NAME").is_some() {
         return Ok(get_configuration(None)?.leptos_options);
     }

@@ -16,7 +16,9 @@ use super::store::Head;
 use crate::model::cursor::InvalidCursor;
 use crate::model::event::name_of;
 use crate::model::id::{JobId, Millis, Position, Seq};
-use crate::model::message::{Absent, Body, CaughtUp, Closed, ClosedHow, GoneReason, Now, Ping, events_text, frame_text};
+use crate::model::message::{
+    Absent, Body, CaughtUp, Closed, ClosedHow, GoneReason, Now, Ping, events_text, frame_text,
+};
 use crate::model::{Cursor, Digest, Fold};
 use connect::Connect;
 use served::Served;

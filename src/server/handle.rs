@@ -21,9 +21,7 @@ use crate::model::item::{ITEM_LABELS, ItemStatus};
 use crate::model::message::Now;
 use crate::model::request::PATHS_LIMIT;
 use crate::model::summary::{FolderPage, ItemPage, ItemView, JobPage, JobView, LibraryName, Start};
-use crate::model::{
-    ApiError, Cursor, Digest, JobEvent, JobId, JobSummary, Query, Refusal, RelPath, StartJob,
-};
+use crate::model::{ApiError, Cursor, Digest, JobEvent, JobId, JobSummary, Query, Refusal, RelPath, StartJob};
 
 /// The most jobs or items in one page.
 const PAGE_LIMIT: u32 = 1_000;

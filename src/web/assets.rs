@@ -1,9 +1,14 @@
-//! The client's files, from the site folder; and what is not there.
+//! The client's files: carried inside the program, or from a folder while they are being worked on; and what is not there.
+
+mod embedded;
+
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use leptos::config::LeptosOptions;
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
@@ -11,31 +16,66 @@ use super::App;
 use super::error::Refusal;
 use super::pages;
 use crate::model::ApiError;
+use crate::ui::ClientFiles;
+use embedded::Embedded;
 
-/// A file of the site folder, compressed if it lies there compressed; else "not found", as JSON under `/api` and as a
-/// page elsewhere.
-pub(super) async fn fallback(
-    State(app): State<App>,
-    State(options): State<LeptosOptions>,
-    request: Request,
-) -> Response {
-    let path = request.uri().path().to_owned();
-    if path.starts_with("/api/") {
+/// Where the client's files are.
+#[derive(Clone)]
+pub struct Assets(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Folder(PathBuf),
+    Embedded(Arc<Embedded>),
+}
+
+impl Assets {
+    /// From a folder, read anew for each call.
+    pub fn folder(path: PathBuf) -> Self {
+        Assets(Kind::Folder(path))
+    }
+
+    /// What was put into the program when it was built, if anything was.
+    pub fn embedded() -> Option<Self> {
+        Embedded::load().map(|embedded| Assets(Kind::Embedded(Arc::new(embedded))))
+    }
+
+    /// The paths that pages name, if they change with the content.
+    pub(super) fn client(&self) -> Option<ClientFiles> {
+        match &self.0 {
+            Kind::Folder(_) => None,
+            Kind::Embedded(embedded) => Some(embedded.client.clone()),
+        }
+    }
+
+    async fn get(&self, request: &Parts) -> Option<Response> {
+        match &self.0 {
+            Kind::Embedded(embedded) => embedded.get(&request.method, request.uri.path(), &request.headers),
+            Kind::Folder(folder) => {
+                let mut lookup = Request::new(axum::body::Body::empty());
+                (*lookup.method_mut(), *lookup.uri_mut()) = (request.method.clone(), request.uri.clone());
+                lookup.headers_mut().clone_from(&request.headers);
+                let files = ServeDir::new(folder).append_index_html_on_directories(false);
+                let files = files.precompressed_br().precompressed_gzip();
+                let mut found =
+                    files.oneshot(lookup).await.ok().filter(|found| found.status() != StatusCode::NOT_FOUND)?;
+                // Asked about each time: the names do not change with the content.
+                found.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+                Some(found.into_response())
+            }
+        }
+    }
+}
+
+/// A file of the client; else "not found", as JSON under `/api` and as a page elsewhere.
+pub(super) async fn fallback(State(app): State<App>, request: Request) -> Response {
+    if request.uri().path().starts_with("/api/") {
         return Refusal(ApiError::NotFound { message: "there is no such call; docs/protocol.md lists them".into() })
             .into_response();
     }
     let (parts, body) = request.into_parts();
-    let lookup = Request::from_parts(parts.clone(), axum::body::Body::empty());
-    let files = ServeDir::new(options.site_root.as_ref())
-        .append_index_html_on_directories(false)
-        .precompressed_br()
-        .precompressed_gzip();
-    match files.oneshot(lookup).await {
-        Ok(mut found) if found.status() != StatusCode::NOT_FOUND => {
-            // Revalidated each time: the names do not change with the content.
-            found.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-            found.into_response()
-        }
-        _ => pages::not_found(app, Request::from_parts(parts, body)).await,
+    match app.assets.get(&parts).await {
+        Some(found) => found,
+        None => pages::not_found(app, Request::from_parts(parts, body)).await,
     }
 }

@@ -34,8 +34,9 @@ async fn page(app: App, routes: Vec<AxumRouteListing>, request: Request<Body>) -
         provide_context(start.clone());
         protect();
     };
-    let options = app.options.clone();
-    let render = leptos_axum::render_route_with_context(routes, context, move || ui::shell(options.clone()));
+    let (options, files) = (app.options.clone(), app.assets.client());
+    let document = move || ui::shell(options.clone(), files.clone());
+    let render = leptos_axum::render_route_with_context(routes, context, document);
     render(State(app.options), request).await.into_response()
 }
 
@@ -51,8 +52,9 @@ pub(super) async fn not_found(app: App, request: Request<Body>) -> Response {
         provide_context(start.clone());
         protect();
     };
-    let options = app.options.clone();
-    let render = leptos_axum::render_app_async_with_context(context, move || ui::shell(options.clone()));
+    let (options, files) = (app.options.clone(), app.assets.client());
+    let document = move || ui::shell(options.clone(), files.clone());
+    let render = leptos_axum::render_app_async_with_context(context, document);
     let mut response = render(request).await.into_response();
     *response.status_mut() = StatusCode::NOT_FOUND;
     response

@@ -137,7 +137,7 @@ async fn when_writes_fail_nothing_acknowledged_is_lost_and_nothing_is_tried_agai
                 let trace = format!("trace={call}");
                 let wrap = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
                 let mut acknowledged = Vec::new();
-                if let Some(mut process) = Headway::try_start(&files, &site, &wrap, &[]) {
+                if let Some(mut process) = Headway::try_start(&files, Some(&site), &wrap, &[]) {
                     let mut refused = false;
                     for _ in 0..25 {
                         let id = mint();

@@ -4,6 +4,8 @@ mod helper;
 
 mod access;
 mod api;
+#[cfg(feature = "embed")]
+mod assets;
 mod cli;
 mod durability;
 mod engine;

@@ -7,7 +7,6 @@ import process from 'node:process';
 const ROOT = resolve(import.meta.dirname, '../../..');
 const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
 const PROGRAM = join(TARGET, 'debug/headway');
-const SITE = process.env.HEADWAY_SITE ?? join(TARGET, 'site-test');
 
 export type Options = {
   /** More arguments of `headway serve`. */
@@ -48,7 +47,7 @@ export class Server {
   /** Starts it; again after a stop, on the same port and data. */
   async start() {
     const listen = this.url ? new URL(this.url).host : '127.0.0.1:0';
-    const command = [PROGRAM, 'serve', this.library, '--data', join(this.folder, 'data'), '--listen', listen, '--site', SITE, ...(this.options.args ?? [])];
+    const command = [PROGRAM, 'serve', this.library, '--data', join(this.folder, 'data'), '--listen', listen, ...(this.options.args ?? [])];
     // Without the capability to read everything, root is refused like anybody.
     const weak = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search', '--inh-caps', '-dac_override,-dac_read_search'];
     const { failing } = this.options;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use futures::FutureExt;
 
 use super::*;
-use crate::server::recent::Recent;
 use crate::model::event::Outcome;
 use crate::model::follow::{Effect, Follow, Tracked};
 use crate::model::{Effect as ItemEffect, JobEvent, StartJob};
+use crate::server::recent::Recent;
 use crate::server::store::{JobFilter, MemoryStore, Store};
 use crate::server::writer::{Append, Writer};
 
@@ -28,7 +28,12 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
 impl World {
     fn new() -> Self {
         let head = Head { next_job_no: 1, ..Head::default() };
-        World { store: Arc::new(MemoryStore::new()), writer: Writer::new(head, Vec::new()), recent: Recent::default(), now: 1_000 }
+        World {
+            store: Arc::new(MemoryStore::new()),
+            writer: Writer::new(head, Vec::new()),
+            recent: Recent::default(),
+            now: 1_000,
+        }
     }
 
     fn record(&mut self, job: JobId, event: JobEvent, detail: Option<String>) {

@@ -87,7 +87,11 @@ impl Log {
 }
 
 /// Starts the writer. It ends when every [`Log`] is dropped.
-pub fn spawn(store: Arc<dyn Store>, head: Head, writer: Writer) -> (Log, mpsc::UnboundedReceiver<Report>, JoinHandle<()>) {
+pub fn spawn(
+    store: Arc<dyn Store>,
+    head: Head,
+    writer: Writer,
+) -> (Log, mpsc::UnboundedReceiver<Report>, JoinHandle<()>) {
     let (queue, receiver) = mpsc::channel(QUEUE);
     let (wake, head) = watch::channel(head);
     let recent = Arc::new(Recent::default());

@@ -61,7 +61,9 @@ impl App {
             let server = server.clone();
             tokio::spawn(async move {
                 let shutdown = async move { drop(stopped.await) };
-                web::serve(listener, server, access, options, web::STREAM_AGE, shutdown).await.expect("a clean end");
+                let assets = web::Assets::folder("no-such-folder".into());
+                let settings = web::Settings { access, options, assets, stream_age: web::STREAM_AGE };
+                web::serve(listener, server, settings, shutdown).await.expect("a clean end");
             })
         };
         App { url: format!("http://{bound}"), server, client: reqwest::Client::new(), stop: Some(stop), serving }

@@ -17,7 +17,7 @@ pub(crate) struct Headway {
 
 impl Headway {
     /// Starts the program on these files; `None` if it ended before it was ready.
-    pub(crate) fn try_start(files: &Files, site: &Path, wrap: &[&str], arguments: &[&str]) -> Option<Self> {
+    pub(crate) fn try_start(files: &Files, site: Option<&Path>, wrap: &[&str], arguments: &[&str]) -> Option<Self> {
         use std::os::unix::process::CommandExt;
         let program = env!("CARGO_BIN_EXE_headway");
         let mut command = match wrap {
@@ -28,8 +28,6 @@ impl Headway {
                 command
             }
         };
-        std::fs::create_dir_all(site.join("pkg")).expect("a new folder");
-        std::fs::write(site.join("pkg/headway.js"), "").expect("a new file");
         // The tracer's own words would drown the program's; a server that must come up says why it did not.
         let errors = if wrap.is_empty() { Stdio::inherit() } else { Stdio::null() };
         command
@@ -37,12 +35,16 @@ impl Headway {
             .arg(files.library())
             .arg("--data")
             .arg(files.data())
-            .args(["--listen", "127.0.0.1:0", "--site"])
-            .arg(site)
+            .args(["--listen", "127.0.0.1:0"])
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(errors)
             .process_group(0);
+        if let Some(site) = site {
+            std::fs::create_dir_all(site.join("pkg")).expect("a new folder");
+            std::fs::write(site.join("pkg/headway.js"), "").expect("a new file");
+            command.arg("--site").arg(site);
+        }
         let mut child = command.spawn().expect("the program");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
         let (found, link) = mpsc::channel();
@@ -65,7 +67,13 @@ impl Headway {
 
     /// Starts the program, which must come up.
     pub(crate) fn start(files: &Files, arguments: &[&str]) -> Self {
-        Headway::try_start(files, &files.data().with_file_name("site"), &[], arguments).expect("a ready server")
+        Headway::try_start(files, Some(&files.data().with_file_name("site")), &[], arguments).expect("a ready server")
+    }
+
+    /// As above, with the client that the program carries.
+    #[cfg(feature = "embed")]
+    pub(crate) fn start_whole(files: &Files) -> Self {
+        Headway::try_start(files, None, &[], &[]).expect("a ready server")
     }
 
     /// Resident memory, in KiB.
