@@ -64,6 +64,13 @@ fn JobDetails(view: JobView) -> impl IntoView {
                 if shown.get() {
                     return view! { <Panel job /> }.into_any();
                 }
+                let ends = [
+                    ("succeeded", counters.succeeded),
+                    ("skipped", counters.skipped),
+                    ("failed", counters.failed),
+                    ("cancelled", counters.cancelled),
+                ];
+                let ends = ends.map(|(word, number)| format!("{} {word}", format::count(number.into()))).join(", ");
                 let files = format!("{} / {} files", format::count(counters.done().into()), format::count(counters.total.into()));
                 view! {
                     <header class="panel-head">
@@ -72,7 +79,7 @@ fn JobDetails(view: JobView) -> impl IntoView {
                     </header>
                     <p class="numbers">
                         <strong class="done">{files}</strong>
-                        <span>{format!("{} succeeded, {} skipped, {} failed, {} cancelled", counters.succeeded, counters.skipped, counters.failed, counters.cancelled)}</span>
+                        <span>{ends}</span>
                     </p>
                     <p class="message">{message.clone()}</p>
                     {outputs

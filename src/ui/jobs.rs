@@ -47,7 +47,7 @@ pub(super) fn JobsPage() -> impl IntoView {
                                         <th>"Job"</th>
                                         <th>"Status"</th>
                                         <th class="number">"Files"</th>
-                                        <th class="number">"Failed"</th>
+                                        <th class="number failed">"Failed"</th>
                                         <th class="modified">"Created (UTC)"</th>
                                     </tr>
                                 </thead>
@@ -87,7 +87,7 @@ fn JobRow(summary: JobSummary) -> impl IntoView {
             <td class="name"><a href=format!("/jobs/{job}")>{title}</a></td>
             <td><StatusBadge status /></td>
             <td class="number">{files}</td>
-            <td class="number">{move || now.with(|now| format::count(now.counters.failed.into()))}</td>
+            <td class="number failed">{move || now.with(|now| format::count(now.counters.failed.into()))}</td>
             <td class="modified"><Time at=created /></td>
         </tr>
     }
