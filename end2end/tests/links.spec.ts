@@ -78,3 +78,20 @@ test('the log cannot be written: every page says so, and nothing false is shown'
   await page.goto(`${server.url}/jobs`);
   await expect(page.locator('.banner')).toContainText('cannot write its event log');
 });
+
+test('frozen in mid-job and thawed after its end: every step, from the cursor', async ({ page, serve, watched, allow }) => {
+  allow(BROKEN);
+  const server = await serve((server) => server.slowFiles(5_000, 100_000), { args: ['--workers', '1'] });
+  await open(page, server.url);
+  const job = await processAll(page);
+  await expect.poll(() => watched.of(job).some((line) => line.startsWith('processing 250/'))).toBe(true);
+  const session = await page.context().newCDPSession(page);
+  await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status, { timeout: 60_000 }).toBe('completed');
+  const before = watched.of(job).length;
+  await session.send('Page.setWebLifecycleState', { state: 'active' });
+  await ends(watched, server, job, 'completed');
+  expect(watched.of(job).length).toBeGreaterThan(before);
+  const steps = watched.of(job).filter((line) => line.startsWith('processing '));
+  expect(steps).toEqual(Array.from({ length: 101 }, (_, step) => `processing ${step * 50}/5000`));
+});

@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
 
 pub use now::Running;
@@ -19,11 +19,15 @@ pub(super) use plan::globs;
 use super::data::DataFolder;
 use super::files::Library;
 use super::recipes::{Recipe, Settings};
+use super::rows::PlannedFile;
 use super::store::Store;
 use super::writer::{Log, Report};
 use crate::model::id::JobId;
 use crate::model::{JobEvent, StartJob};
 use schedule::{Effect, Input, Schedule};
+
+/// How many items' files are read at once.
+const AHEAD: u32 = 256;
 
 /// What running work needs. Cheap to clone.
 #[derive(Clone)]
@@ -51,6 +55,21 @@ pub struct Order {
     settings: Settings,
     request: StartJob,
     cancelled: AtomicBool,
+    /// Files of items that will soon run, so that the log is read once for many.
+    ahead: Mutex<HashMap<u32, PlannedFile>>,
+}
+
+impl Order {
+    /// The file of an item; the reason if the log cannot say.
+    async fn file(&self, store: &dyn Store, item: u32) -> Result<PlannedFile, String> {
+        let mut ahead = self.ahead.lock().await;
+        if let Some(file) = ahead.remove(&item) {
+            return Ok(file);
+        }
+        let rows = store.items(self.job_no, item, AHEAD, None).await.map_err(|error| error.to_string())?;
+        *ahead = rows.into_iter().map(|row| (row.item, row.file)).collect();
+        ahead.remove(&item).ok_or_else(|| "the item is not in the log".into())
+    }
 }
 
 /// The engine's loop. It ends when `stop` says so and nothing runs any more.
@@ -168,6 +187,7 @@ async fn order(context: &Context, orders: &mut HashMap<JobId, Arc<Order>>, job: 
             settings,
             request,
             cancelled: AtomicBool::new(false),
+            ahead: Mutex::new(HashMap::new()),
         })
     };
     let order = Arc::new(read.await?);

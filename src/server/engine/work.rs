@@ -12,12 +12,11 @@ use crate::server::recipes::{Attempt, Failure};
 pub(super) async fn work(context: &Context, order: Option<&Order>, job: JobId, item: u32, number: u32) -> WorkOutcome {
     let fail = |message: String| WorkOutcome::Failed(FailReason::Recipe, message);
     let Some(order) = order else { return fail("the job's request can no longer be carried out".into()) };
-    let row = match context.store.items(order.job_no, item, 1, None).await {
-        Ok(rows) => rows.into_iter().next().filter(|row| row.item == item),
-        Err(error) => return fail(error.to_string()),
+    let file = match order.file(&*context.store, item).await {
+        Ok(file) => file,
+        Err(message) => return fail(message),
     };
-    let Some(row) = row else { return fail("the item is not in the log".into()) };
-    let attempt = Arc::new(Attempt::new(row.file.path.clone(), number, row.file.size));
+    let attempt = Arc::new(Attempt::new(file.path.clone(), number, file.size));
     context.running.working(job, item, &attempt);
     let (context, recipe, settings) = (context.clone(), Arc::clone(&order.recipe), order.settings.clone());
     let library = order.library.clone();
@@ -25,7 +24,7 @@ pub(super) async fn work(context: &Context, order: Option<&Order>, job: JobId, i
         let Some(library) = context.library(&library) else {
             return WorkOutcome::Failed(FailReason::Read, format!("this server has no library {library:?}"));
         };
-        let mut input = match library.open_file(&row.file) {
+        let mut input = match library.open_file(&file) {
             Ok(input) => input,
             Err(OpenError::Skip(reason)) => return WorkOutcome::Skipped(reason),
             Err(OpenError::Fail(message)) => return WorkOutcome::Failed(FailReason::Read, message),

@@ -67,7 +67,8 @@ impl Connection {
         let mut chunk = String::new();
         loop {
             if *self.stopping.borrow() {
-                return Some(self.farewell());
+                self.farewell(&mut chunk);
+                return Some(chunk.into());
             }
             self.serving.recording(self.server.is_recording());
             match self.serving.step(now()) {
@@ -131,9 +132,9 @@ impl Connection {
     }
 
     /// The server goes, and another will come: the last words say when to look for it, not all at one moment.
-    fn farewell(&mut self) -> Bytes {
+    fn farewell(&mut self, chunk: &mut String) {
         self.last = true;
-        format!("retry: {}\n\n", spread(2 * RETRY)).into()
+        chunk.push_str(&format!("retry: {}\n\n", spread(2 * RETRY)));
     }
 
     async fn wait(&mut self, until: Millis) {

@@ -1,0 +1,47 @@
+//! Headway's own figures, one line of JSON each: `cargo bench --features ssr [-- items|log|fanout]...`.
+//!
+//! Absolute numbers belong to one machine. Each bench therefore prints a limit or a peer from the same run beside ours,
+//! and what is said of them elsewhere is their ratio.
+
+mod fanout;
+mod items;
+mod limits;
+mod log;
+
+use std::fmt::Display;
+
+/// Prints one figure.
+fn figure(bench: &str, contender: &str, value: f64, unit: &str, note: impl Display) {
+    println!(r#"{{"bench":"{bench}","contender":"{contender}","value":{value:.3},"unit":"{unit}","note":"{note}"}}"#);
+}
+
+/// A number from the environment, so that a run can be made shorter or longer.
+fn count(name: &str, usual: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime")
+}
+
+fn main() {
+    let asked: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    if let [word, address, followers, slow] = &asked[..]
+        && word == "crowd"
+    {
+        let number = |text: &String| text.parse().expect("a number");
+        return runtime().block_on(fanout::crowd(address, number(followers), number(slow)));
+    }
+    let wanted = |bench: &str| asked.is_empty() || asked.iter().any(|name| name == bench);
+    runtime().block_on(async {
+        if wanted("items") {
+            items::run().await;
+        }
+        if wanted("log") {
+            log::run().await;
+        }
+        if wanted("fanout") {
+            fanout::run().await;
+        }
+    });
+}
