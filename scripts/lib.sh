@@ -47,7 +47,8 @@ wasm_opt() {
 
 # client PROFILE FOLDER: the browser's part, ready to be served. Nothing is done twice.
 client() {
-  local profile=$1 site=$2 wasm=$TARGET/wasm32-unknown-unknown/$1/headway.wasm
+  # The profile `dev` has a folder of another name.
+  local profile=$1 site=$2 wasm=$TARGET/wasm32-unknown-unknown/${1/#dev/debug}/headway.wasm
   cargo build --quiet --lib --target wasm32-unknown-unknown --no-default-features --features hydrate --profile "$profile" || return
   mkdir -p "$site/pkg"
   cp -u style/main.css "$site/pkg/headway.css"
