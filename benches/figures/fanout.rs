@@ -116,7 +116,9 @@ async fn channel(followers: usize, slow: usize, events: usize) -> Seen {
     let serving = tokio::spawn(axum::serve(listener, Router::new().route("/events", follow)).into_future());
     let crowd = Crowd::gather(&format!("{bound}/events"), followers, slow).await;
     for seq in 1..=events {
-        let text = format!(r#"{{"seq":{seq},"at":1764000000000,"event":"succeeded","item":{seq},"attempt":1,"effect":"read"}}"#);
+        let text = format!(
+            r#"{{"seq":{seq},"at":1764000000000,"event":"succeeded","item":{seq},"attempt":1,"effect":"read"}}"#
+        );
         sender.send(text).ok();
         tokio::task::yield_now().await;
     }

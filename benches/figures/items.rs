@@ -40,12 +40,7 @@ impl Recipe for Nothing {
         Ok(Success { effect: Effect::Read, result: json!({}) })
     }
 
-    fn finish(
-        &self,
-        _: &Settings,
-        _: &mut dyn Iterator<Item = ItemResult>,
-        _: &Outputs,
-    ) -> Result<(), anyhow::Error> {
+    fn finish(&self, _: &Settings, _: &mut dyn Iterator<Item = ItemResult>, _: &Outputs) -> Result<(), anyhow::Error> {
         Ok(())
     }
 }
@@ -54,7 +49,13 @@ pub(crate) async fn run() {
     let folder = tempfile::tempdir().expect("a folder");
     for events in [8, 100] {
         let rate = limits::sqlite(folder.path(), events).await / 2.0;
-        figure("items", &format!("limit: SQLite, {events} events a commit"), rate, "items/s", "WAL, synchronous=FULL, no rows derived");
+        figure(
+            "items",
+            &format!("limit: SQLite, {events} events a commit"),
+            rate,
+            "items/s",
+            "WAL, synchronous=FULL, no rows derived",
+        );
     }
     let many = count("N", 20_000);
     for (name, repeatable) in [("strict", false), ("repeatable", true)] {
@@ -79,7 +80,8 @@ async fn rate(items: usize, repeatable: bool) -> f64 {
     let server = Server::start_with(config, vec![Arc::new(Nothing::new(repeatable))]).await.expect("a server");
     let id = JobId::mint(now(), [7; 10]);
     let request: StartJob =
-        serde_json::from_value(json!({ "library": "files", "recipe": "nothing", "query": { "folder": {} } })).expect("a request");
+        serde_json::from_value(json!({ "library": "files", "recipe": "nothing", "query": { "folder": {} } }))
+            .expect("a request");
     server.start_job(id, &request).await.expect("a job");
     let state = async || server.job(id).await.expect("the job").summary;
     let tick = Duration::from_millis(1);

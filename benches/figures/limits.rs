@@ -10,8 +10,7 @@ use sqlx::{Connection, SqliteConnection};
 const EACH: Duration = Duration::from_secs(3);
 
 /// A line such as an item's event makes.
-const PAYLOAD: &str =
-    r#"{"seq":123456,"at":1764000000000,"event":"started","item":123456,"attempt":1,"detail":"00112233445566778899aabb"}"#;
+const PAYLOAD: &str = r#"{"seq":123456,"at":1764000000000,"event":"started","item":123456,"attempt":1,"detail":"00112233445566778899aabb"}"#;
 
 /// Events per second in durable commits of so many, one statement each commit, nothing derived.
 pub(crate) async fn sqlite(folder: &Path, events: usize) -> f64 {

@@ -24,14 +24,19 @@ pub(crate) async fn run() {
             job_no: 1,
             job,
             seq: position,
-            payload: format!(r#"{{"seq":{position},"at":1764000000000,"event":"started","item":{position},"attempt":1}}"#),
+            payload: format!(
+                r#"{{"seq":{position},"at":1764000000000,"event":"started","item":{position},"attempt":1}}"#
+            ),
             detail: None,
             digest: Digest::of(&position.to_le_bytes()),
         };
         let last = (first + 1_999).min(events);
         let rows: Vec<_> = (first..=last).map(row).collect();
         let digest = rows.last().map(|row| row.digest);
-        store.commit(Batch { head: last, digest, next_job_no: 2, events: rows, ..Batch::default() }).await.expect("a commit");
+        store
+            .commit(Batch { head: last, digest, next_job_no: 2, events: rows, ..Batch::default() })
+            .await
+            .expect("a commit");
     }
     let begun = Instant::now();
     let (mut after, mut bytes) = (0, 0);

@@ -5,31 +5,30 @@ use sqlx::{Connection, SqliteConnection};
 
 use crate::server::rows::Batch;
 
-const EVENTS: &str = "INSERT INTO events (position, job_no, seq, payload, detail, digest)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, unhex(value ->> 5) FROM json_each(?)";
-
-const JOBS: &str = "INSERT INTO jobs
+/// All of it in one call: the connection lives on a thread of its own, and each call is a way there and back. After an
+/// error the transaction is left open; it goes with its connection, which is never used again.
+const COMMIT: &str = "BEGIN IMMEDIATE;
+INSERT INTO events (position, job_no, seq, payload, detail, digest)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, unhex(value ->> 5) FROM json_each(?);
+INSERT INTO jobs
     (job_no, id, status, seq, digest, created_position, last_position, terminal, library, head, fold, summary)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4), value ->> 5, value ->> 6,
         value ->> 7, value ->> 8, value ->> 9, unhex(value ->> 10), value ->> 11
     FROM json_each(?) WHERE true
     ON CONFLICT (job_no) DO UPDATE SET status = excluded.status, seq = excluded.seq, digest = excluded.digest,
         last_position = excluded.last_position, terminal = excluded.terminal, head = excluded.head,
-        fold = excluded.fold, summary = excluded.summary";
-
-const PLANNED: &str = "INSERT INTO items (job_no, item, status, code, attempt, path, size, mtime_ns)
+        fold = excluded.fold, summary = excluded.summary;
+INSERT INTO items (job_no, item, status, code, attempt, path, size, mtime_ns)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, 0, value ->> 4, value ->> 5, value ->> 6
-    FROM json_each(?)";
-
-const MOVED: &str = "UPDATE items SET status = new.value ->> 2, code = new.value ->> 3, attempt = new.value ->> 4,
+    FROM json_each(?);
+UPDATE items SET status = new.value ->> 2, code = new.value ->> 3, attempt = new.value ->> 4,
         message = new.value ->> 5, result = new.value ->> 6
-    FROM json_each(?) AS new WHERE items.job_no = new.value ->> 0 AND items.item = new.value ->> 1";
-
-const HEAD: &str = "UPDATE log SET head = ?, digest = ?, next_job_no = ? WHERE one = 1";
+    FROM json_each(?) AS new WHERE items.job_no = new.value ->> 0 AND items.item = new.value ->> 1;
+UPDATE log SET head = ?, digest = ?, next_job_no = ? WHERE one = 1;
+COMMIT";
 
 /// One transaction. Answers once it is on the disk.
 pub(super) async fn commit(writer: &mut SqliteConnection, batch: &Batch) -> sqlx::Result<()> {
-    let mut transaction = writer.begin().await?;
     let events =
         batch.events.iter().map(|row| json!([row.position, row.job_no, row.seq, row.payload, row.detail, row.digest]));
     let jobs = batch.jobs.iter().map(|row| {
@@ -59,24 +58,18 @@ pub(super) async fn commit(writer: &mut SqliteConnection, batch: &Batch) -> sqlx
     let moved = latest.into_iter().map(|((job_no, item), state)| {
         json!([job_no, item, state.status.label(), state.status.byte(), state.attempt, state.message, state.result])
     });
-    for (statement, rows) in [
-        (EVENTS, events.collect::<Vec<_>>()),
-        (JOBS, jobs.collect()),
-        (PLANNED, planned.collect()),
-        (MOVED, moved.collect()),
-    ] {
-        if !rows.is_empty() {
-            let rows = serde_json::Value::Array(rows).to_string();
-            sqlx::query(statement).bind(rows).execute(&mut *transaction).await?;
-        }
-    }
-    sqlx::query(HEAD)
+    let rows = |rows: Vec<serde_json::Value>| serde_json::Value::Array(rows).to_string();
+    sqlx::query(COMMIT)
+        .bind(rows(events.collect()))
+        .bind(rows(jobs.collect()))
+        .bind(rows(planned.collect()))
+        .bind(rows(moved.collect()))
         .bind(batch.head as i64)
         .bind(batch.digest.map(|digest| digest.0.to_vec()))
         .bind(batch.next_job_no as i64)
-        .execute(&mut *transaction)
+        .execute(writer)
         .await?;
-    transaction.commit().await
+    Ok(())
 }
 
 pub(super) async fn clear_rows(writer: &mut SqliteConnection) -> sqlx::Result<()> {
