@@ -29,7 +29,7 @@ fn writer() -> Writer {
 fn answers(effects: &[Effect]) -> Vec<(u64, Result<Receipt, AppendError>)> {
     let answer = |effect: &Effect| match effect {
         Effect::Answer(ticket, _, answer) => Some((*ticket, answer.clone())),
-        _ => None,
+        Effect::Recorded(..) => None,
     };
     effects.iter().filter_map(answer).collect()
 }
