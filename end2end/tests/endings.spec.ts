@@ -68,7 +68,8 @@ test('a job cancelled while it runs ends cancelled, with true counts', async ({ 
 });
 
 test('a job cancelled in the queue never runs', async ({ page, serve, watched }) => {
-  const server = await serve(slow, { args: ['--workers', '1', '--jobs', '1'] });
+  // The first job outlasts all that is done here.
+  const server = await serve((server) => server.slowFiles(60, 400_000_000), { args: ['--workers', '1', '--jobs', '1'] });
   const first = mint();
   await server.put(first);
   await open(page, server.url);

@@ -1,6 +1,7 @@
 // Links that fail: the page goes on from its cursor, and nothing is applied twice.
 import { dialog, ends, everyStep, open, processAll, tenFiles } from './helper/page';
 import { BROKEN, expect, test } from './helper/fixtures';
+import { Sleeper } from './helper/sleeper';
 import type { Server } from './helper/server';
 
 const CUTS = Math.max(3, Math.round((20 * Number(process.env.HEADWAY_EFFORT ?? 100)) / 100));
@@ -79,19 +80,22 @@ test('the log cannot be written: every page says so, and nothing false is shown'
   await expect(page.locator('.banner')).toContainText('cannot write its event log');
 });
 
-test('frozen in mid-job and thawed after its end: every step, from the cursor', async ({ page, serve, watched, allow }) => {
-  allow(BROKEN);
-  const server = await serve((server) => server.slowFiles(5_000, 100_000), { args: ['--workers', '1'] });
-  await open(page, server.url);
-  const job = await processAll(page);
-  await expect.poll(() => watched.of(job).some((line) => line.startsWith('processing 250/'))).toBe(true);
-  const session = await page.context().newCDPSession(page);
-  await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+test('hidden and frozen in mid-job, thawed after its end: every step, from the cursor', async ({ browser, serve }) => {
+  const server = await serve((server) => server.slowFiles(5_000, 700_000), { args: ['--workers', '1'] });
+  const tab = await Sleeper.open(browser, server.url);
+  await tab.evaluate(`[...document.querySelectorAll('button')].find((button) => /^Process all/.test(button.innerText)).click()`);
+  await tab.sees(`document.querySelector('dialog.modal[open]') !== null`);
+  const job = await tab.evaluate(`document.querySelector('dialog.modal').dataset.job`);
+  await expect.poll(() => tab.of(job).some((line) => line.startsWith('processing 250/')), { intervals: [20] }).toBe(true);
+  await tab.freeze();
+  const before = tab.of(job).length;
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status, { timeout: 60_000 }).toBe('completed');
-  const before = watched.of(job).length;
-  await session.send('Page.setWebLifecycleState', { state: 'active' });
-  await ends(watched, server, job, 'completed');
-  expect(watched.of(job).length).toBeGreaterThan(before);
-  const steps = watched.of(job).filter((line) => line.startsWith('processing '));
+  // It slept: no more than was under way as it fell asleep.
+  expect(tab.of(job).length).toBeLessThanOrEqual(before + 1);
+  await tab.thaw();
+  await tab.show();
+  await expect.poll(() => tab.of(job).at(-1), { timeout: 30_000 }).toBe('finished: completed');
+  const steps = tab.of(job).filter((line) => line.startsWith('processing '));
   expect(steps).toEqual(Array.from({ length: 101 }, (_, step) => `processing ${step * 50}/5000`));
+  expect(tab.problems).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { test as base, expect, type ConsoleMessage, type Page } from '@playwright/test';
+import { test as base, expect, type Page } from '@playwright/test';
 import { Nginx } from './nginx';
 import { Server, type Options } from './server';
 import { Wire } from './wire';
@@ -17,25 +17,29 @@ type Fixtures = {
   watched: Watched;
 };
 
-/** A page's console. */
-export class Watched {
+/** What a page's console said. */
+export class Console {
   lines: string[] = [];
   problems: string[] = [];
 
-  constructor(readonly page: Page) {
-    page.on('console', (message) => this.take(message));
-    page.on('pageerror', (error) => this.problems.push(`uncaught: ${error}`));
-  }
-
-  private take(message: ConsoleMessage) {
-    if (['error', 'warning', 'assert'].includes(message.type())) this.problems.push(`${message.type()}: ${message.text()}`);
-    else this.lines.push(message.text());
+  protected take(type: string, text: string) {
+    if (['error', 'warning', 'assert'].includes(type)) this.problems.push(`${type}: ${text}`);
+    else this.lines.push(text);
   }
 
   /** What the console said of a job, without its prefix. */
   of(job: string): string[] {
     const prefix = `[JOB ${job}] `;
     return this.lines.filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length));
+  }
+}
+
+/** A page and its console. */
+export class Watched extends Console {
+  constructor(readonly page: Page) {
+    super();
+    page.on('console', (message) => this.take(message.type(), message.text()));
+    page.on('pageerror', (error) => this.problems.push(`uncaught: ${error}`));
   }
 }
 
