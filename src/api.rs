@@ -6,8 +6,9 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::{Json, JsonEncoding};
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 
-use crate::model::summary::{FolderPage, ItemPage, JobPage, JobView};
-use crate::model::{ApiError, JobId, RelPath, StartJob};
+use crate::model::library::{FolderPage, FolderView};
+use crate::model::summary::{ItemPage, JobPage, JobView};
+use crate::model::{ApiError, JobId, StartJob};
 
 impl FromServerFnError for ApiError {
     type Encoder = JsonEncoding;
@@ -53,8 +54,14 @@ pub async fn items(id: JobId, after: Option<u32>, limit: u32, status: Option<Str
     expect_context::<crate::server::Server>().items(id, after, limit, status.as_deref()).await
 }
 
-/// A window of a folder.
+/// A window of a library.
 #[server(prefix = "/api/fn", endpoint = "folder", input = Json)]
-pub async fn folder(library: String, folder: RelPath, offset: u32, limit: u32) -> Result<FolderPage, ApiError> {
-    expect_context::<crate::server::Server>().folder(&library, &folder, offset, limit).await
+pub async fn folder(view: FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
+    expect_context::<crate::server::Server>().folder(&view, refresh).await
+}
+
+/// Reads a library's disk anew.
+#[server(prefix = "/api/fn", endpoint = "scan", input = Json)]
+pub async fn scan(library: String) -> Result<(), ApiError> {
+    expect_context::<crate::server::Server>().scan(&library)
 }

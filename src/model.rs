@@ -12,6 +12,7 @@ pub mod fold;
 pub mod follow;
 pub mod id;
 pub mod item;
+pub mod library;
 pub mod message;
 pub mod next;
 pub mod path;

@@ -1,10 +1,11 @@
-//! Headway's own figures, one line of JSON each: `cargo bench --features ssr [-- items|log|fanout]...`.
+//! Headway's own figures, one line of JSON each: `cargo bench --features ssr [-- items|library|log|fanout]...`.
 //!
 //! Absolute numbers belong to one machine. Each bench therefore prints a limit or a peer from the same run beside ours,
 //! and what is said of them elsewhere is their ratio.
 
 mod fanout;
 mod items;
+mod library;
 mod limits;
 mod log;
 
@@ -36,6 +37,9 @@ fn main() {
     runtime().block_on(async {
         if wanted("items") {
             items::run().await;
+        }
+        if wanted("library") {
+            library::run().await;
         }
         if wanted("log") {
             log::run().await;

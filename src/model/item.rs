@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::library::Show;
+
 /// Where an item stands. The first four are *open*: the job is not over while one is. The others are *settled*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ItemStatus {
@@ -160,6 +162,31 @@ impl ItemStatus {
             ItemStatus::Skipped { .. } => "skipped",
             ItemStatus::Failed(_) => "failed",
             ItemStatus::Cancelled => "cancelled",
+        }
+    }
+
+    /// How a file that last ended so counts in a library: unprocessed, processed or failed. A file that was gone, or
+    /// changed while it was worked on, has not been seen to.
+    pub fn shown_as(self) -> Show {
+        match self {
+            ItemStatus::Succeeded(_) => Show::Processed,
+            ItemStatus::Skipped { reason: SkipReason::Missing | SkipReason::Changed, .. } => Show::Unprocessed,
+            ItemStatus::Skipped { .. } => Show::Processed,
+            ItemStatus::Failed(_) => Show::Failed,
+            ItemStatus::Waiting
+            | ItemStatus::Running
+            | ItemStatus::Placing
+            | ItemStatus::Interrupted
+            | ItemStatus::Cancelled => Show::Unprocessed,
+        }
+    }
+
+    /// Why it was skipped or failed, in a person's words.
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            ItemStatus::Skipped { reason, .. } => Some(reason.text()),
+            ItemStatus::Failed(reason) => Some(reason.text()),
+            _ => None,
         }
     }
 

@@ -56,6 +56,31 @@ impl RelPath {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
+    /// The path as people read it: `%25` is `%` again, control characters have the pictures that Unicode has for them,
+    /// and a byte that is not text is `\xFF`.
+    pub fn shown(&self) -> String {
+        RelPath::shown_text(&self.0)
+    }
+
+    /// The same for a part of a coded path.
+    pub fn shown_text(coded: &str) -> String {
+        if !coded.contains('%') {
+            return coded.to_owned();
+        }
+        let bytes = decode(coded).unwrap_or_default();
+        let mut text = String::with_capacity(bytes.len());
+        for chunk in bytes.utf8_chunks() {
+            text.extend(chunk.valid().chars().map(|character| match character {
+                '\0'..='\x1F' => char::from_u32(0x2400 + character as u32).unwrap_or('\u{FFFD}'),
+                '\x7F' => '\u{2421}',
+                character if character.is_control() => '\u{FFFD}',
+                character => character,
+            }));
+            chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02X}")));
+        }
+        text
+    }
+
     /// The folder this lies in; `None` for the root.
     pub fn parent(&self) -> Option<RelPath> {
         match self.0.rsplit_once('/') {
@@ -208,6 +233,15 @@ mod tests {
         ] {
             assert_eq!(text.parse::<RelPath>(), Err(error), "{text:?}");
         }
+    }
+
+    #[test]
+    fn people_read_names_without_codes() {
+        let shown = |bytes: &[u8]| RelPath::from_bytes(bytes).expect("a path").shown();
+        assert_eq!(shown(b"100%"), "100%");
+        assert_eq!(shown(b"a/new\nline\x7f"), "a/new\u{240A}line\u{2421}");
+        assert_eq!(shown(b"\xff\xc3\xa9"), "\\xFF\u{e9}");
+        assert_eq!(shown("\u{85}".as_bytes()), "\u{FFFD}");
     }
 
     #[test]

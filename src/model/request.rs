@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::library::Show;
 use super::path::RelPath;
 
 /// The most paths an explicit selection may name.
@@ -52,6 +53,12 @@ pub struct FolderQuery {
     /// Glob patterns of which none may match.
     #[serde(default)]
     pub exclude: Vec<String>,
+    /// What a file's name must match, as [`Pattern`](super::library::Pattern) reads it; empty lets all through.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub search: String,
+    /// Which files, by how they last ended when the plan came to them.
+    #[serde(default, skip_serializing_if = "Show::is_default")]
+    pub show: Show,
 }
 
 #[cfg(test)]

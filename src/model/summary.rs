@@ -123,59 +123,6 @@ pub struct LibraryName {
     pub name: String,
 }
 
-/// A window of one folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FolderPage {
-    /// The folder.
-    pub folder: RelPath,
-    /// Its entries: folders first, each group in byte order of names.
-    pub entries: Vec<Entry>,
-    /// How many entries the folder has.
-    pub total: u32,
-    /// Index of the first entry of this window.
-    pub offset: u32,
-}
-
-/// A file or folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// Where it lies.
-    pub path: RelPath,
-    /// What it is.
-    pub kind: EntryKind,
-    /// Size in bytes, of a file.
-    pub size: u64,
-    /// When its content last changed.
-    pub modified: Millis,
-    /// How it last ended in a job.
-    pub outcome: Option<LastOutcome>,
-}
-
-/// What an entry of a folder is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EntryKind {
-    /// A folder.
-    Folder,
-    /// A regular file.
-    File,
-    /// A symbolic link: shown, never followed.
-    Symlink,
-    /// A device, socket or pipe: shown, never opened.
-    Other,
-}
-
-/// How a file ended the last time it was in a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LastOutcome {
-    /// The job.
-    pub job: JobId,
-    /// The item's status, as a word.
-    pub status: String,
-    /// Why, if it was skipped or failed.
-    pub reason: Option<String>,
-}
-
 /// A recipe, as the pages offer it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecipeInfo {

@@ -69,6 +69,11 @@ impl DataFolder {
         self.root.join("log.sqlite")
     }
 
+    /// The index of the libraries' files; may be deleted.
+    pub fn index(&self) -> PathBuf {
+        self.root.join("files.sqlite")
+    }
+
     /// The folder of what a job wrote for its user.
     pub fn outputs(&self, job: &JobId) -> Outputs {
         Outputs(self.root.join("jobs").join(job.to_string()))

@@ -1,6 +1,6 @@
 //! Libraries: the only way to a user's files. Each root is opened once, and no path can lead out of it.
 
-mod list;
+mod scan;
 mod walk;
 
 use std::io;
@@ -11,12 +11,12 @@ use cap_fs_ext::{FollowSymlinks, MetadataExt, OpenOptionsFollowExt};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata, OpenOptions};
 
-pub use list::list;
+pub use scan::scan;
 pub use walk::{Found, inspect, walk};
 
 use super::error::StartError;
 use super::rows::PlannedFile;
-use crate::model::summary::EntryKind;
+use crate::model::library::EntryKind;
 use crate::model::{RelPath, SkipReason};
 
 /// A named root folder.

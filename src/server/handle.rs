@@ -10,17 +10,19 @@ use super::data::DataFolder;
 use super::engine::schedule::{Limits, Schedule};
 use super::engine::{self, Context};
 use super::error::{StartError, internal};
-use super::files::{self, Library};
+use super::files::Library;
+use super::index::Index;
 use super::recent::Recent;
 use super::recipes::{self, Recipe, Settings};
 use super::rows::{ItemRow, JobKey, JobRow};
 use super::store::{Head, JobFilter, SqliteStore, Store};
 use super::writer::{self, AppendError, Log, Writer};
 use crate::model::event::{TITLE_LIMIT, cut};
-use crate::model::item::{ITEM_LABELS, ItemStatus};
+use crate::model::item::ITEM_LABELS;
+use crate::model::library::{FolderPage, FolderView};
 use crate::model::message::Now;
 use crate::model::request::PATHS_LIMIT;
-use crate::model::summary::{FolderPage, ItemPage, ItemView, JobPage, JobView, LibraryName, Start};
+use crate::model::summary::{ItemPage, ItemView, JobPage, JobView, LibraryName, Start};
 use crate::model::{ApiError, Cursor, Digest, JobEvent, JobId, JobSummary, Query, Refusal, RelPath, StartJob};
 
 /// The most jobs or items in one page.
@@ -34,6 +36,7 @@ pub struct Server {
 
 struct Inner {
     context: Context,
+    index: Index,
     stop: watch::Sender<bool>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -86,9 +89,16 @@ impl Server {
             data: Arc::new(data),
             running: engine::Running::default(),
         };
+        let index = Index::start(
+            &context.data.index(),
+            Arc::clone(&context.libraries),
+            Arc::clone(&context.store),
+            context.log.head(),
+        )
+        .await?;
         let (stop, stopped) = watch::channel(false);
         let engine = tokio::spawn(engine::run(context.clone(), schedule, reports, stopped));
-        Ok(Server { inner: Arc::new(Inner { context, stop, tasks: Mutex::new(vec![engine, writer]) }) })
+        Ok(Server { inner: Arc::new(Inner { context, index, stop, tasks: Mutex::new(vec![engine, writer]) }) })
     }
 
     /// Claims nothing more, takes running items back without counting their try, and waits for the engine.
@@ -185,35 +195,24 @@ impl Server {
         path.ok_or_else(|| ApiError::NotFound { message: format!("job {id} has no file {name:?}") })
     }
 
-    /// A window of a folder, with the last outcome of each file.
-    pub async fn folder(
-        &self,
-        library: &str,
-        folder: &RelPath,
-        offset: u32,
-        limit: u32,
-    ) -> Result<FolderPage, ApiError> {
+    /// The libraries.
+    pub fn libraries(&self) -> Vec<LibraryName> {
+        let libraries = self.inner.context.libraries.iter();
+        libraries.map(|library| LibraryName { name: library.name.clone() }).collect()
+    }
+
+    /// A window of a library. With `refresh` the disk is looked at first, as long as that is quick.
+    pub async fn folder(&self, view: &FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
+        self.library(&view.library)?;
+        let view = FolderView { limit: view.limit.clamp(1, PAGE_LIMIT), ..view.clone() };
+        self.inner.index.page(&view, refresh).await
+    }
+
+    /// Begins to read a library anew.
+    pub fn scan(&self, library: &str) -> Result<(), ApiError> {
         self.library(library)?;
-        let context = self.inner.context.clone();
-        let (name, path) = (library.to_owned(), folder.clone());
-        let listed = tokio::task::spawn_blocking(move || {
-            let library = context.library(&name).ok_or(std::io::ErrorKind::NotFound)?;
-            files::list(library, &path, offset, limit.clamp(1, PAGE_LIMIT))
-        });
-        let mut page = listed.await.map_err(|error| internal(&error))?.map_err(|error| ApiError::NotFound {
-            message: format!(
-                "the folder {:?} of {library} cannot be listed: {}",
-                folder.as_str(),
-                files::io_text(&error)
-            ),
-        })?;
-        let paths: Vec<_> = page.entries.iter().map(|entry| entry.path.clone()).collect();
-        let mut outcomes: std::collections::HashMap<_, _> =
-            self.store().outcomes(library, &paths).await?.into_iter().collect();
-        for entry in &mut page.entries {
-            entry.outcome = outcomes.remove(&entry.path);
-        }
-        Ok(page)
+        self.inner.index.refresh(library);
+        Ok(())
     }
 
     /// What a page needs for its first paint.
@@ -223,9 +222,8 @@ impl Server {
         let mut live: Vec<JobSummary> = live.into_iter().map(|row| row.summary).collect();
         live.sort_by_key(|summary| (summary.created, summary.job));
         let context = &self.inner.context;
-        let libraries = context.libraries.iter().map(|library| LibraryName { name: library.name.clone() }).collect();
         let recipes = context.recipes.iter().map(|recipe| recipe.info()).collect();
-        Ok(Start { build: build().into(), now: super::now(), cursor, libraries, recipes, live })
+        Ok(Start { build: build().into(), now: super::now(), cursor, libraries: self.libraries(), recipes, live })
     }
 
     /// What runs of a job at this moment.
@@ -355,27 +353,29 @@ fn title(request: &StartJob) -> String {
         first.make_ascii_uppercase();
     }
     match &request.query {
-        Query::Folder(query) if query.path.is_root() => format!("{recipe} of {}", request.library),
-        Query::Folder(query) => format!("{recipe} of {}/{}", request.library, query.path),
+        Query::Folder(query) => {
+            let mut place = request.library.clone();
+            if !query.path.is_root() {
+                place = format!("{place}/{}", query.path.shown());
+            }
+            let search = if query.search.is_empty() { String::new() } else { format!(", {}", query.search) };
+            let show = if query.show.is_default() { String::new() } else { format!(", {} only", query.show.word()) };
+            format!("{recipe} of {place}{search}{show}")
+        }
         Query::Paths(paths) => match paths.as_slice() {
-            [one] => format!("{recipe} of {}", one.name()),
+            [one] => format!("{recipe} of {}", RelPath::shown_text(one.name())),
             many => format!("{recipe} of {} selected files", many.len()),
         },
     }
 }
 
 fn item_view(row: ItemRow) -> ItemView {
-    let reason = match row.state.status {
-        ItemStatus::Skipped { reason, .. } => Some(reason.text().to_owned()),
-        ItemStatus::Failed(reason) => Some(reason.text().to_owned()),
-        _ => None,
-    };
     ItemView {
         item: row.item,
         path: row.file.path,
         size: row.file.size,
         status: row.state.status.label().into(),
-        reason,
+        reason: row.state.status.reason().map(Into::into),
         message: row.state.message,
         attempt: row.state.attempt,
         result: row.state.result.as_deref().and_then(|text| serde_json::from_str(text).ok()),

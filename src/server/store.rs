@@ -1,20 +1,21 @@
 //! Where the log lives. The writer commits batches; readers read pages. What a store must keep is said on the trait
 //! and held by one test-suite for all of them (`tests/it/store.rs`).
 
+mod index;
 mod memory;
 mod rebuild;
 mod sqlite;
 
 use async_trait::async_trait;
 
+pub use index::{FileIndex, SeenEntry, SeenOutcome, SeenPart};
 pub use memory::MemoryStore;
 pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use sqlite::SqliteStore;
 
 use super::rows::{Batch, EventRow, ItemRow, JobRow};
 use crate::model::id::{JobId, Position, Seq};
-use crate::model::summary::LastOutcome;
-use crate::model::{Digest, Fold, RelPath};
+use crate::model::{Digest, Fold, ItemStatus, RelPath};
 
 /// The store failed. Whatever was not acknowledged may or may not be there after a restart.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -84,7 +85,7 @@ pub trait Store: Send + Sync + 'static {
     async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<&str>) -> Stored<Vec<ItemRow>>;
 
     /// How these files of a library last ended in a job; files that never did are left out.
-    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, LastOutcome)>>;
+    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, ItemStatus)>>;
 
     /// Removes every row that can be derived from events.
     async fn clear_rows(&self) -> Stored<()>;

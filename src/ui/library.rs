@@ -1,47 +1,77 @@
-//! The library: one folder of it at a time, with what last happened to each file.
+//! The library: a folder of it, or all below it that matches a search, with what last happened to each file.
 
+mod address;
 mod entry;
+mod listing;
+mod selection;
+mod tools;
 mod trail;
 
-use std::collections::BTreeSet;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::live::Live;
-use super::parts::format::{count, query};
-use super::parts::{ErrorView, format};
+use super::parts::ErrorView;
 use super::start_panel::StartPanel;
 use crate::api;
-use crate::model::RelPath;
-use crate::model::summary::{EntryKind, FolderPage, Start};
-use entry::EntryRow;
+use crate::model::library::FolderView;
+use crate::model::summary::Start;
+pub(super) use address::address;
+use listing::Listing;
+pub(super) use selection::Selection;
+use tools::{ScanNote, Tools};
 use trail::Trail;
 
-const PAGE: u32 = 100;
+/// While the disk is being read the list is asked for again so often.
+const POLL: Duration = Duration::from_millis(400);
 
-/// The files of a folder.
+/// The files of a folder. The address says all of what is shown.
 #[component]
 pub(super) fn LibraryPage() -> impl IntoView {
     let live = expect_context::<Live>();
     let libraries = expect_context::<Start>().libraries;
     let first = libraries.first().map(|library| library.name.clone()).unwrap_or_default();
     let asked = use_query_map();
-    let library = Memo::new(move |_| asked.with(|asked| asked.get("library")).unwrap_or_else(|| first.clone()));
-    // A mistyped folder is told by the server, in its own words.
-    let folder_text = Memo::new(move |_| asked.with(|asked| asked.get("folder")).unwrap_or_default());
-    let folder = Memo::new(move |_| folder_text.with(|text| text.parse::<RelPath>()).unwrap_or_default());
-    let bad_folder =
-        Memo::new(move |_| folder_text.with(|text| text.parse::<RelPath>().err().map(|error| error.to_string())));
-    let offset =
-        Memo::new(move |_| asked.with(|asked| asked.get("offset")).and_then(|text| text.parse().ok()).unwrap_or(0));
-    let selected = RwSignal::new(BTreeSet::<RelPath>::new());
+    let read = Memo::new(move |_| asked.with(|asked| address::view(asked, &first)));
+    let view = Memo::new(move |_| read.with(|(view, _)| view.clone()));
+    let wrong = Memo::new(move |_| read.with(|(_, wrong)| wrong.clone()));
+    let library = Memo::new(move |_| view.with(|view| view.library.clone()));
+    let selected = RwSignal::new(Selection::default());
+    Effect::new(move |before: Option<String>| {
+        let library = library.get();
+        if before.is_some_and(|before| before != library) {
+            selected.set(Selection::default());
+        }
+        library
+    });
 
+    // Counts how often the view was asked for again; the first time the server looks at the disk.
+    let polls = RwSignal::new((FolderView::default(), 0_u32));
     let page = Resource::new(
-        move || (library.get(), folder.get(), offset.get(), live.ended.get()),
-        |(library, folder, offset, _)| api::folder(library, folder, offset, PAGE),
+        move || (view.get(), polls.get(), live.ended.get()),
+        |(view, (polled, _), _)| {
+            let refresh = polled != view;
+            api::folder(view, refresh)
+        },
     );
+    let poll = move || {
+        let view = view.get_untracked();
+        polls.update(|polls| *polls = (view, polls.1.wrapping_add(1)));
+    };
+    Effect::new(move |_| {
+        if page.with(|page| matches!(page, Some(Ok(page)) if page.scan.is_some())) {
+            set_timeout(poll, POLL);
+        }
+    });
+    let scan = move || {
+        leptos::task::spawn_local(async move {
+            api::scan(library.get_untracked()).await.ok();
+            poll();
+        });
+    };
     view! {
         <Title text=library.get_untracked() />
         <Show when=move || { libraries.len() > 1 }>
@@ -49,85 +79,30 @@ pub(super) fn LibraryPage() -> impl IntoView {
                 {expect_context::<Start>()
                     .libraries
                     .into_iter()
-                    .map(|library| view! { <a href=format!("/?library={}", query(&library.name))>{library.name.clone()}</a> })
+                    .map(|library| {
+                        let view = FolderView { library: library.name.clone(), ..FolderView::default() };
+                        view! { <a href=address(&view)>{library.name}</a> }
+                    })
                     .collect_view()}
             </nav>
         </Show>
-        <Trail library folder />
-        <StartPanel library folder selected />
-        {move || bad_folder.get().map(|text| view! { <p class="error" role="alert">{text}</p> })}
+        <Trail view />
+        <StartPanel view selected />
+        <Tools view />
+        {move || wrong.get().map(|text| view! { <p class="error" role="alert">{text}</p> })}
         <Transition fallback=|| view! { <p class="loading">"Reading the folder…"</p> }>
             {move || Suspend::new(async move {
                 match page.await {
-                    Ok(page) => view! { <Listing page library selected /> }.into_any(),
+                    Ok(page) => {
+                        view! {
+                            <ScanNote seen=page.seen progress=page.scan scan />
+                            <Listing page view=view.get_untracked() selected />
+                        }
+                            .into_any()
+                    }
                     Err(error) => view! { <ErrorView error /> }.into_any(),
                 }
             })}
         </Transition>
     }
-}
-
-#[component]
-fn Listing(page: FolderPage, library: Memo<String>, selected: RwSignal<BTreeSet<RelPath>>) -> impl IntoView {
-    if page.total == 0 {
-        return view! {
-            <section class="empty">
-                <h2>"This folder is empty"</h2>
-                <p>"Put files into it, then reload this page."</p>
-            </section>
-        }
-        .into_any();
-    }
-    let files: Vec<_> =
-        page.entries.iter().filter(|entry| entry.kind == EntryKind::File).map(|entry| entry.path.clone()).collect();
-    let all = {
-        let files = files.clone();
-        Memo::new(move |_| {
-            !files.is_empty() && selected.with(|selected| files.iter().all(|path| selected.contains(path)))
-        })
-    };
-    let toggle = move |_| {
-        let on = !all.get_untracked();
-        selected.update(|selected| {
-            for path in &files {
-                if on {
-                    selected.insert(path.clone());
-                } else {
-                    selected.remove(path);
-                }
-            }
-        });
-    };
-    let (folder, offset, total) = (page.folder.clone(), page.offset, page.total);
-    let shown = page.entries.len() as u32;
-    view! {
-        <table class="listing">
-            <thead>
-                <tr>
-                    <th class="check">
-                        <input type="checkbox" aria-label="Select all files on this page" prop:checked=move || all.get() on:change=toggle />
-                    </th>
-                    <th>"Name"</th>
-                    <th class="number">"Size"</th>
-                    <th class="modified">"Modified (UTC)"</th>
-                    <th class="outcome">"Last outcome"</th>
-                </tr>
-            </thead>
-            <tbody>
-                {page.entries.into_iter().map(|entry| view! { <EntryRow entry library=library.get_untracked() selected /> }).collect_view()}
-            </tbody>
-        </table>
-        <nav class="pages" aria-label="Pages of this folder">
-            {(offset > 0).then(|| view! { <a href=link(&library.get_untracked(), &folder, offset.saturating_sub(PAGE))>"← Previous"</a> })}
-            <span>{format!("{}–{} of {}", count(u64::from(offset) + 1), count(u64::from(offset + shown)), format::count(total.into()))}</span>
-            {(offset + shown < total).then(|| view! { <a href=link(&library.get_untracked(), &folder, offset + PAGE)>"Next →"</a> })}
-        </nav>
-    }
-    .into_any()
-}
-
-/// The address of a window of a folder.
-fn link(library: &str, folder: &RelPath, offset: u32) -> String {
-    let page = if offset == 0 { String::new() } else { format!("&offset={offset}") };
-    format!("/?library={}&folder={}{page}", query(library), query(folder.as_str()))
 }

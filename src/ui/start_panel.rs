@@ -1,12 +1,11 @@
 //! Choosing what to run: the recipe, its settings, and the two buttons.
 
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
+use super::library::Selection;
 use super::live::Live;
-use super::parts::format::count;
+use crate::model::library::FolderView;
 use crate::model::request::FolderQuery;
 use crate::model::summary::{SettingInfo, Start};
 use crate::model::{Query, RelPath, StartJob};
@@ -14,12 +13,10 @@ use crate::model::{Query, RelPath, StartJob};
 /// The recipe, its settings, **Process all** and **Process selected**.
 #[component]
 pub(super) fn StartPanel(
-    /// The library shown.
-    library: Memo<String>,
-    /// The folder shown.
-    folder: Memo<RelPath>,
+    /// What is shown.
+    view: Memo<FolderView>,
     /// The files selected.
-    selected: RwSignal<BTreeSet<RelPath>>,
+    selected: RwSignal<Selection>,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let recipes = expect_context::<Start>().recipes;
@@ -31,7 +28,7 @@ pub(super) fn StartPanel(
     };
     let begin = move |query: Query| {
         live.start(StartJob {
-            library: library.get_untracked(),
+            library: view.with_untracked(|view| view.library.clone()),
             recipe: recipe.get_untracked(),
             settings: settings.get_untracked(),
             query,
@@ -40,20 +37,23 @@ pub(super) fn StartPanel(
         });
     };
     let all = move |_| {
-        let query = FolderQuery { path: folder.get_untracked(), ..FolderQuery::default() };
+        let query = FolderQuery { path: view.with_untracked(|view| view.folder.clone()), ..FolderQuery::default() };
         begin(Query::Folder(query));
     };
     let some = move |_| {
-        begin(Query::Paths(selected.get_untracked().into_iter().collect()));
-        selected.set(BTreeSet::new());
+        begin(selected.with_untracked(Selection::query));
+        selected.set(Selection::default());
     };
     let where_all = move || {
-        if folder.with(RelPath::is_root) {
-            "Process all".to_owned()
-        } else {
-            folder.with(|folder| format!("Process all in {}", folder.name()))
-        }
+        view.with(|view| {
+            if view.folder.is_root() {
+                "Process all".to_owned()
+            } else {
+                format!("Process all in {}", RelPath::shown_text(view.folder.name()))
+            }
+        })
     };
+    let obstacle = Memo::new(move |_| selected.with(Selection::obstacle));
     view! {
         <section class="start-panel" aria-label="Start a job">
             <label>
@@ -66,13 +66,23 @@ pub(super) fn StartPanel(
                 chosen.get().map(|recipe| recipe.settings.into_iter().map(|setting| view! { <Setting setting settings /> }).collect_view())
             }}
             <span class="grow"></span>
-            <button disabled=move || selected.with(BTreeSet::is_empty) on:click=some>
-                {move || match selected.with(BTreeSet::len) {
-                    0 => "Process selected".to_owned(),
-                    number => format!("Process selected ({})", count(number as u64)),
+            <Show when=move || selected.with(|selected| !selected.is_empty())>
+                <button class="quiet" on:click=move |_| selected.set(Selection::default())>"Clear selection"</button>
+            </Show>
+            <button disabled=move || selected.with(Selection::is_empty) || obstacle.with(Option::is_some) on:click=some>
+                {move || {
+                    selected
+                        .with(|selected| {
+                            if selected.is_empty() {
+                                "Process selected".to_owned()
+                            } else {
+                                format!("Process selected ({})", selected.text())
+                            }
+                        })
                 }}
             </button>
             <button class="primary" on:click=all>{where_all}</button>
+            {move || obstacle.get().map(|text| view! { <p class="error hint" role="alert">{text}</p> })}
             <p class="hint">{move || chosen.get().map(|recipe| recipe.summary)}</p>
         </section>
     }

@@ -1,7 +1,7 @@
 //! The calls, for programs. The pages' server functions are their twins: both are one `Server` method.
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -11,8 +11,9 @@ use serde::Deserialize;
 
 use super::App;
 use super::error::Refusal;
-use crate::model::summary::{ItemPage, JobPage, JobView};
-use crate::model::{ApiError, JobId, StartJob};
+use crate::model::library::{FolderPage, FolderView, RowKey, Show, Sort};
+use crate::model::summary::{ItemPage, JobPage, JobView, LibraryName};
+use crate::model::{ApiError, JobId, RelPath, StartJob};
 use crate::server::{Server, Started};
 
 type Answer<T> = Result<T, Refusal>;
@@ -24,6 +25,9 @@ pub(super) fn router() -> Router<App> {
         .route("/api/jobs/{id}/items", get(items))
         .route("/api/jobs/{id}/cancel", post(cancel))
         .route("/api/jobs/{id}/outputs/{name}", get(output))
+        .route("/api/libraries", get(libraries))
+        .route("/api/libraries/{name}/files", get(files))
+        .route("/api/libraries/{name}/scan", post(scan))
 }
 
 async fn start(
@@ -77,6 +81,54 @@ async fn items(
 ) -> Answer<Json<ItemPage>> {
     let page = server.items(job_id(&id)?, query.after, query.limit.unwrap_or(100), query.status.as_deref()).await?;
     Ok(Json(page))
+}
+
+async fn libraries(State(server): State<Server>) -> Json<Vec<LibraryName>> {
+    Json(server.libraries())
+}
+
+/// A window of a library, after a look at the disk as long as that is quick.
+async fn files(
+    State(server): State<Server>,
+    Path(library): Path<String>,
+    query: Result<Query<FilesQuery>, QueryRejection>,
+) -> Answer<Json<FolderPage>> {
+    let Query(query) = query.map_err(|error| ApiError::Malformed { message: error.body_text() })?;
+    let view = FolderView {
+        library,
+        folder: query.folder,
+        search: query.search,
+        show: query.show,
+        sort: query.sort,
+        descending: query.descending,
+        after: query.after,
+        before: query.before,
+        limit: query.limit.unwrap_or(100),
+    };
+    Ok(Json(server.folder(&view, true).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FilesQuery {
+    #[serde(default)]
+    folder: RelPath,
+    #[serde(default)]
+    search: String,
+    #[serde(default)]
+    show: Show,
+    #[serde(default)]
+    sort: Sort,
+    #[serde(default)]
+    descending: bool,
+    after: Option<RowKey>,
+    before: Option<RowKey>,
+    limit: Option<u32>,
+}
+
+async fn scan(State(server): State<Server>, Path(library): Path<String>) -> Answer<StatusCode> {
+    server.scan(&library)?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// A file that a job wrote for its user; always a download, never a page.

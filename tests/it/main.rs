@@ -10,6 +10,7 @@ mod cli;
 mod durability;
 mod engine;
 mod golden;
+mod library;
 mod links;
 mod manifest;
 mod pages;

@@ -1,5 +1,6 @@
 //! Planning: lists the files of a job, in order, in steps that are each durable before the next.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -9,14 +10,18 @@ use tokio::sync::mpsc;
 use super::{Context, Order};
 use crate::model::event::{JobEvent, MESSAGE_LIMIT, Outcome, PLANNED_AT_ONCE, cut};
 use crate::model::id::JobId;
+use crate::model::library::{Pattern, Show};
 use crate::model::status::EndReason;
-use crate::model::{Digest, Query, RelPath, SkipReason};
+use crate::model::{Digest, ItemStatus, Query, RelPath, SkipReason};
 use crate::server::files::{Found, Library, inspect, io_text, walk};
 use crate::server::rows::PlannedFile;
 use crate::server::writer::{AppendError, DETAIL_LIMIT};
 
 /// So many runs of skipped items fit into one event beside its other fields.
 const RUNS_LIMIT: usize = 100;
+
+/// So many files are looked up in the log at a time, if only those of some outcome are asked for.
+const LOOKED_UP_AT_ONCE: usize = 500;
 
 /// One `planned` event in the making.
 #[derive(Default)]
@@ -62,11 +67,16 @@ async fn list(context: &Context, order: &Arc<Order>) -> Result<u32, Stop> {
     let (steps, mut listed) = mpsc::channel::<Step>(2);
     let walker = {
         let (context, order) = (context.clone(), Arc::clone(order));
+        let handle = tokio::runtime::Handle::current();
         tokio::task::spawn_blocking(move || {
             let Some(library) = context.library(&order.library) else {
                 return Err(format!("this server has no library {:?}", order.library));
             };
-            find(library, &order, behind.as_ref(), first, &steps)
+            let outcomes = |paths: &[RelPath]| {
+                let found = handle.block_on(context.store.outcomes(&order.library, paths));
+                found.map_err(|error| error.to_string())
+            };
+            find(library, &order, behind.as_ref(), first, &steps, &outcomes)
         })
     };
     while let Some(step) = listed.recv().await {
@@ -94,6 +104,7 @@ fn find(
     behind: Option<&RelPath>,
     first: u32,
     steps: &mpsc::Sender<Step>,
+    outcomes: &dyn Fn(&[RelPath]) -> Result<Vec<(RelPath, ItemStatus)>, String>,
 ) -> Result<(), String> {
     let mut step = Step::default();
     let mut index = first;
@@ -115,27 +126,59 @@ fn find(
         }
         Query::Folder(query) => {
             let (include, exclude) = (globs(&query.include)?, globs(&query.exclude)?);
-            let mut filtered = |found: Found| {
-                let path = found.file.path.as_str();
-                let name = found.file.path.name();
-                let wanted = include.is_empty() || include.is_match(path) || include.is_match(name);
-                let unwanted = exclude.is_match(path) || exclude.is_match(name);
-                if wanted && !unwanted { visit(found) } else { !order.cancelled.load(Ordering::Relaxed) }
+            let search = Pattern::new(&query.search);
+            let matches = |path: &RelPath| {
+                let (text, name) = (path.as_str(), path.name());
+                let wanted = include.is_empty() || include.is_match(text) || include.is_match(name);
+                let unwanted = exclude.is_match(text) || exclude.is_match(name);
+                let found = search.as_ref().is_none_or(|search| search.matches(&Pattern::searched(name)));
+                wanted && !unwanted && found
             };
-            walk(library, &query.path, behind, &mut filtered).map_err(|error| {
-                format!(
-                    "the folder {:?} of {} cannot be listed: {}",
-                    query.path.as_str(),
-                    library.name,
-                    io_text(&error)
-                )
+            let mut waiting = Vec::new();
+            let mut failed = None;
+            let mut sift = |found: Option<Found>| {
+                let is_last = found.is_none();
+                waiting.extend(found.filter(|found| matches(&found.file.path)));
+                if query.show != Show::All && waiting.len() < LOOKED_UP_AT_ONCE && !is_last {
+                    return !order.cancelled.load(Ordering::Relaxed);
+                }
+                let kept = shown(std::mem::take(&mut waiting), query.show, outcomes);
+                match kept {
+                    Ok(kept) => kept.into_iter().all(&mut visit) && !order.cancelled.load(Ordering::Relaxed),
+                    Err(error) => {
+                        failed = Some(error);
+                        false
+                    }
+                }
+            };
+            walk(library, &query.path, behind, &mut |found| sift(Some(found))).map_err(|error| {
+                format!("the folder {:?} of {} cannot be listed: {}", query.path.shown(), library.name, io_text(&error))
             })?;
+            sift(None);
+            if let Some(failed) = failed {
+                return Err(failed);
+            }
         }
     }
     if !step.files.is_empty() {
         steps.blocking_send(step).ok();
     }
     Ok(())
+}
+
+/// Those of the files that are asked for by how they last ended.
+fn shown(
+    files: Vec<Found>,
+    show: Show,
+    outcomes: &dyn Fn(&[RelPath]) -> Result<Vec<(RelPath, ItemStatus)>, String>,
+) -> Result<Vec<Found>, String> {
+    if show == Show::All || files.is_empty() {
+        return Ok(files);
+    }
+    let paths: Vec<_> = files.iter().map(|found| found.file.path.clone()).collect();
+    let known: HashMap<_, _> = outcomes(&paths)?.into_iter().collect();
+    let is = |found: &Found| known.get(&found.file.path).map_or(Show::Unprocessed, |status| status.shown_as()) == show;
+    Ok(files.into_iter().filter(is).collect())
 }
 
 /// The patterns as one matcher.

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use cap_std::fs::Dir;
 
 use super::{Library, kind, mtime_ns, on_disk};
-use crate::model::summary::EntryKind;
+use crate::model::library::EntryKind;
 use crate::model::{RelPath, SkipReason};
 use crate::server::rows::PlannedFile;
 

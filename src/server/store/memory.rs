@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use super::{Head, JobFilter, Store, StoreError, Stored};
 use crate::model::id::{JobId, Position, Seq};
 use crate::model::item::ItemStatus;
-use crate::model::summary::LastOutcome;
 use crate::model::{Digest, Fold, RelPath};
 use crate::server::rows::{Batch, EventRow, ItemRow, JobRow};
 
@@ -148,19 +147,14 @@ impl Store for MemoryStore {
         Ok(wanted.take(limit as usize).cloned().collect())
     }
 
-    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, LastOutcome)>> {
+    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, ItemStatus)>> {
         let state = self.state();
         let mut latest = BTreeMap::new();
         for row in state.items.values().filter(|row| paths.contains(&row.file.path)) {
-            let Some(job) = state.jobs.get(&row.job_no).filter(|job| job.library == library) else { continue };
-            let reason = match row.state.status {
-                ItemStatus::Succeeded(_) => None,
-                ItemStatus::Skipped { reason, .. } => Some(reason.text().to_owned()),
-                ItemStatus::Failed(reason) => Some(reason.text().to_owned()),
-                _ => continue,
-            };
-            let status = row.state.status.label().to_owned();
-            latest.insert(row.file.path.clone(), LastOutcome { job: job.summary.job, status, reason });
+            let here = state.jobs.get(&row.job_no).is_some_and(|job| job.library == library);
+            if here && matches!(row.state.status.label(), "succeeded" | "skipped" | "failed") {
+                latest.insert(row.file.path.clone(), row.state.status);
+            }
         }
         Ok(latest.into_iter().collect())
     }

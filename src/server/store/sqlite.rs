@@ -5,6 +5,8 @@
 mod read;
 mod write;
 
+pub(super) use read::parsed;
+
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -14,8 +16,7 @@ use tokio::sync::Mutex;
 
 use super::{Head, JobFilter, Store, StoreError, Stored};
 use crate::model::id::{JobId, Position, Seq};
-use crate::model::summary::LastOutcome;
-use crate::model::{Digest, Fold, RelPath};
+use crate::model::{Digest, Fold, ItemStatus, RelPath};
 use crate::server::rows::{Batch, EventRow, ItemRow, JobRow};
 
 /// As many as pages and streams need at a time; more would only queue inside SQLite.
@@ -102,7 +103,7 @@ impl Store for SqliteStore {
         read::items(&self.readers, job_no, from, limit, status).await
     }
 
-    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, LastOutcome)>> {
+    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, ItemStatus)>> {
         read::outcomes(&self.readers, library, paths).await
     }
 

@@ -1,53 +1,73 @@
 //! One row of a folder.
 
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
 
-use super::link;
+use super::{Selection, address};
 use crate::model::RelPath;
-use crate::model::summary::{Entry, EntryKind};
+use crate::model::library::{Entry, EntryKind, FolderView};
 use crate::ui::parts::{Time, format};
 
 /// A file, with a box to select it, or a folder, with a way into it.
 #[component]
-pub(super) fn EntryRow(entry: Entry, library: String, selected: RwSignal<BTreeSet<RelPath>>) -> impl IntoView {
+pub(super) fn EntryRow(
+    entry: Entry,
+    /// Its place in the list.
+    index: usize,
+    /// What the list shows.
+    view: FolderView,
+    selected: RwSignal<Selection>,
+    /// The row that the keyboard is at.
+    at: RwSignal<usize>,
+    /// Selects or takes out this row, or all from the last one to it.
+    toggle: Callback<(usize, bool, bool)>,
+) -> impl IntoView {
     let path = entry.path.clone();
-    let name = entry.path.name().to_owned();
+    // In a search the folder is said too.
+    let below = if view.folder.is_root() { 0 } else { view.folder.as_str().len() + 1 };
+    let name = RelPath::shown_text(path.as_str().get(below..).unwrap_or_default());
     let is_file = entry.kind == EntryKind::File;
+    let chosen = {
+        let path = path.clone();
+        Memo::new(move |_| is_file && selected.with(|selected| selected.contains(&path)))
+    };
     let check = is_file.then(|| {
-        let (asked, toggled) = (path.clone(), path.clone());
         view! {
             <input
                 type="checkbox"
+                tabindex="-1"
                 aria-label=format!("Select {name}")
-                prop:checked=move || selected.with(|selected| selected.contains(&asked))
-                on:change=move |event| {
-                    let on = event_target_checked(&event);
-                    selected.update(|selected| {
-                        if on { selected.insert(toggled.clone()) } else { selected.remove(&toggled) };
-                    });
-                }
+                prop:checked=move || chosen.get()
+                on:click=move |event| toggle.run((index, event_target_checked(&event), event.shift_key()))
             />
         }
     });
     let shown = match entry.kind {
-        EntryKind::Folder => view! { <a class="folder" href=link(&library, &path, 0)>{name.clone()}</a> }.into_any(),
-        EntryKind::File => view! { <span class="file">{name.clone()}</span> }.into_any(),
-        EntryKind::Symlink => {
-            view! { <span class="other">{format!("{name} (symbolic link, not followed)")}</span> }.into_any()
+        EntryKind::Folder => {
+            let inside = FolderView { folder: path, search: String::new(), after: None, before: None, ..view };
+            view! { <a class="folder" tabindex="-1" href=address(&inside)><bdi>{name}</bdi></a> }.into_any()
         }
-        EntryKind::Other => view! { <span class="other">{format!("{name} (not a regular file)")}</span> }.into_any(),
+        EntryKind::File => view! { <bdi class="file">{name}</bdi> }.into_any(),
+        EntryKind::Symlink => {
+            view! { <span class="other"><bdi>{name}</bdi>" (symbolic link, not followed)"</span> }.into_any()
+        }
+        EntryKind::Other => view! { <span class="other"><bdi>{name}</bdi>" (not a regular file)"</span> }.into_any(),
     };
     let outcome = entry.outcome.map(|outcome| {
         let words = match outcome.reason {
             Some(reason) => format!("{}: {reason}", outcome.status),
             None => outcome.status.clone(),
         };
-        view! { <a class="status-badge" data-status=outcome.status href=format!("/jobs/{}", outcome.job)>{words}</a> }
+        let job = format!("/jobs/{}", outcome.job);
+        view! { <a class="status-badge" tabindex="-1" data-status=outcome.status href=job>{words}</a> }
     });
     view! {
-        <tr data-kind=format!("{:?}", entry.kind).to_lowercase()>
+        <tr
+            data-kind=format!("{:?}", entry.kind).to_lowercase()
+            data-index=index
+            data-selected=move || chosen.get().then_some("true")
+            tabindex=move || if at.get() == index { "0" } else { "-1" }
+            on:focus=move |_| at.set(index)
+        >
             <td class="check">{check}</td>
             <td class="name">{shown}</td>
             <td class="number">{is_file.then(|| format::size(entry.size))}</td>

@@ -2,28 +2,33 @@
 
 use leptos::prelude::*;
 
-use super::link;
-use crate::model::RelPath;
+use super::address;
+use crate::model::library::FolderView;
 
 /// A link to each folder above this one, and its own name as the page's heading.
 #[component]
-pub(super) fn Trail(library: Memo<String>, folder: Memo<RelPath>) -> impl IntoView {
+pub(super) fn Trail(view: Memo<FolderView>) -> impl IntoView {
+    let place = Memo::new(move |_| view.with(|view| (view.library.clone(), view.folder.clone())));
     view! {
         <h1 class="trail">
             {move || {
-                let folder = folder.get();
-                let name = library.get();
+                let (library, folder) = place.get();
                 let line = folder.ancestors();
                 let last = line.len() - 1;
                 line.into_iter()
                     .enumerate()
                     .map(|(index, step)| {
-                        let text = if step.is_root() { name.clone() } else { step.name().to_owned() };
+                        let text = if step.is_root() {
+                            library.clone()
+                        } else {
+                            crate::model::RelPath::shown_text(step.name())
+                        };
                         let separator = (index > 0).then_some(" / ");
                         if index == last {
-                            view! { {separator} <span aria-current="page">{text}</span> }.into_any()
+                            view! { {separator} <bdi aria-current="page">{text}</bdi> }.into_any()
                         } else {
-                            view! { {separator} <a href=link(&name, &step, 0)>{text}</a> }.into_any()
+                            let view = FolderView { library: library.clone(), folder: step, ..FolderView::default() };
+                            view! { {separator} <a href=address(&view)><bdi>{text}</bdi></a> }.into_any()
                         }
                     })
                     .collect_view()

@@ -151,7 +151,7 @@ fn RunningFiles(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
                         };
                         view! {
                             <li>
-                                <span class="path">{item.path.to_string()}</span>
+                                <bdi class="path">{item.path.shown()}</bdi>
                                 <span class="of">{of}</span>
                             </li>
                         }

@@ -7,7 +7,6 @@ use sqlx::{Executor, Row, Sqlite};
 use super::super::{Head, JobFilter, StoreError, Stored};
 use crate::model::id::{JobId, Position, Seq};
 use crate::model::item::ItemStatus;
-use crate::model::summary::LastOutcome;
 use crate::model::{Digest, Fold, RelPath};
 use crate::server::rows::{EventRow, ItemRow, ItemState, JobRow, PlannedFile};
 
@@ -130,30 +129,13 @@ pub(super) async fn outcomes(
     readers: &SqlitePool,
     library: &str,
     paths: &[RelPath],
-) -> Stored<Vec<(RelPath, LastOutcome)>> {
-    const LATEST: &str = "SELECT i.path, j.id, i.code, MAX(i.job_no)
+) -> Stored<Vec<(RelPath, ItemStatus)>> {
+    const LATEST: &str = "SELECT i.path, i.code, MAX(i.job_no)
         FROM json_each(?) AS wanted JOIN items i ON i.path = wanted.value JOIN jobs j USING (job_no)
         WHERE j.library = ? AND i.status IN ('succeeded', 'skipped', 'failed') GROUP BY i.path";
     let query = sqlx::query(LATEST).bind(json!(paths).to_string()).bind(library.to_owned());
     let rows = query.fetch_all(readers).await?;
-    rows.iter()
-        .map(|row| {
-            let path = parsed(row.try_get(0)?)?;
-            let status = status(row, 2)?;
-            let outcome =
-                LastOutcome { job: parsed(row.try_get(1)?)?, status: status.label().into(), reason: reason(status) };
-            Ok((path, outcome))
-        })
-        .collect()
-}
-
-/// Why an item was skipped or failed, in a person's words.
-fn reason(status: ItemStatus) -> Option<String> {
-    match status {
-        ItemStatus::Skipped { reason, .. } => Some(reason.text().into()),
-        ItemStatus::Failed(reason) => Some(reason.text().into()),
-        _ => None,
-    }
+    rows.iter().map(|row| Ok((parsed(row.try_get(0)?)?, status(row, 1)?))).collect()
 }
 
 fn event(row: &SqliteRow) -> Stored<EventRow> {
@@ -218,6 +200,7 @@ fn digest(bytes: Vec<u8>) -> Stored<Digest> {
     Ok(Digest(bytes))
 }
 
-fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: String) -> Stored<T> {
+/// A value that is stored as its text.
+pub(in crate::server::store) fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: String) -> Stored<T> {
     text.parse().map_err(|error: T::Err| StoreError(format!("{text:?} in a row: {error}")))
 }

@@ -1,0 +1,318 @@
+//! What the pages show of a library: one window of a folder, or of everything below it that matches.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{JobId, Millis};
+use super::path::RelPath;
+
+/// Which window of a library is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FolderView {
+    /// Name of the library.
+    pub library: String,
+    /// The folder; empty for the root.
+    #[serde(default)]
+    pub folder: RelPath,
+    /// What names must match, as [`Pattern`] reads it; empty lets all through.
+    #[serde(default)]
+    pub search: String,
+    /// Which files, by how they last ended.
+    #[serde(default)]
+    pub show: Show,
+    /// In which order.
+    #[serde(default)]
+    pub sort: Sort,
+    /// Whether the order is turned round. Folders stay first.
+    #[serde(default)]
+    pub descending: bool,
+    /// Begin behind this row.
+    #[serde(default)]
+    pub after: Option<RowKey>,
+    /// End before this row; counts only without `after`.
+    #[serde(default)]
+    pub before: Option<RowKey>,
+    /// The most rows; at most 1,000.
+    #[serde(default)]
+    pub limit: u32,
+}
+
+impl FolderView {
+    /// Whether the window is of everything below the folder rather than of its own entries.
+    pub fn is_deep(&self) -> bool {
+        !self.search.trim().is_empty() || self.show != Show::All
+    }
+}
+
+macro_rules! words {
+    ($name:ident { $($variant:ident = $word:literal),* }) => {
+        impl $name {
+            /// Every word there is.
+            pub const ALL: &'static [$name] = &[$($name::$variant),*];
+
+            /// The word for it, in addresses and JSON.
+            pub fn word(self) -> &'static str {
+                match self { $($name::$variant => $word),* }
+            }
+
+            /// From its word.
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|known| known.word() == word)
+            }
+
+            /// Whether it is what holds if nothing is said.
+            pub fn is_default(&self) -> bool {
+                *self == Self::default()
+            }
+        }
+    };
+}
+
+/// Which files, by how they last ended in a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Show {
+    /// All.
+    #[default]
+    All,
+    /// Those that no job has seen to in their present state, as far as is known.
+    Unprocessed,
+    /// Those that succeeded, or for which there was nothing to do.
+    Processed,
+    /// Those that failed.
+    Failed,
+}
+words!(Show { All = "all", Unprocessed = "unprocessed", Processed = "processed", Failed = "failed" });
+
+/// The order of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// By path, in byte order.
+    #[default]
+    Name,
+    /// By size in bytes.
+    Size,
+    /// By the time their content last changed.
+    Modified,
+    /// By how they last ended.
+    Outcome,
+}
+words!(Sort { Name = "name", Size = "size", Modified = "modified", Outcome = "outcome" });
+
+/// A row's place in the order of its window, whether or not the row is still there. On the wire `LEAF.VALUE.PATH`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RowKey {
+    /// Whether it is no folder.
+    pub leaf: bool,
+    /// What is sorted by; 0 for the order by name.
+    pub value: i64,
+    /// The row's path.
+    pub path: RelPath,
+}
+
+impl fmt::Display for RowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", u8::from(self.leaf), self.value, self.path)
+    }
+}
+
+impl FromStr for RowKey {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let read = || {
+            let (leaf, rest) = text.split_once('.')?;
+            let (value, path) = rest.split_once('.')?;
+            Some(RowKey { leaf: leaf == "1", value: value.parse().ok()?, path: path.parse().ok()? })
+        };
+        read().ok_or_else(|| format!("{text:?} is no place in a folder; leave it out to begin at the first row"))
+    }
+}
+
+impl TryFrom<String> for RowKey {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<RowKey> for String {
+    fn from(key: RowKey) -> String {
+        key.to_string()
+    }
+}
+
+/// A search text: a part of a name, or, with `*` (any characters) or `?` (one), the whole of it. Case does not matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// From what a person typed; `None` if that is nothing.
+    pub fn new(text: &str) -> Option<Self> {
+        let text = text.trim().to_lowercase();
+        if text.is_empty() {
+            return None;
+        }
+        Some(Pattern(if text.contains(['*', '?']) { text } else { format!("*{text}*") }))
+    }
+
+    /// In lower case, with `*` and `?`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What of a name is compared.
+    pub fn searched(name: &str) -> String {
+        RelPath::shown_text(name).to_lowercase()
+    }
+
+    /// Whether a name, as [`Pattern::searched`] gives it, matches. (Linear in practice: on a mismatch only the last `*`
+    /// takes one character more.)
+    pub fn matches(&self, searched: &str) -> bool {
+        let (pattern, name): (Vec<char>, Vec<char>) = (self.0.chars().collect(), searched.chars().collect());
+        let (mut p, mut n) = (0, 0);
+        let mut star = None;
+        while n < name.len() {
+            match pattern.get(p) {
+                Some('*') => {
+                    star = Some((p, n));
+                    p += 1;
+                }
+                Some(wanted) if *wanted == '?' || *wanted == name[n] => {
+                    p += 1;
+                    n += 1;
+                }
+                _ => match &mut star {
+                    Some((at, taken)) => {
+                        *taken += 1;
+                        (p, n) = (*at + 1, *taken);
+                    }
+                    None => return false,
+                },
+            }
+        }
+        pattern[p..].iter().all(|rest| *rest == '*')
+    }
+}
+
+/// A window of a library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderPage {
+    /// The folder.
+    pub folder: RelPath,
+    /// The rows: folders first.
+    pub entries: Vec<Entry>,
+    /// How many rows there are in all.
+    pub total: u64,
+    /// How many of them come before this window.
+    pub first: u64,
+    /// Give this as `after` for the next window.
+    pub next: Option<RowKey>,
+    /// Give this as `before` for the one before it.
+    pub previous: Option<RowKey>,
+    /// When the disk was last read for this; `None` if that has not been done yet.
+    pub seen: Option<Millis>,
+    /// The reading of the disk that is under way; when it is over the window may be another.
+    pub scan: Option<ScanProgress>,
+}
+
+/// How far the disk is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ScanProgress {
+    /// Folders read.
+    pub folders: u64,
+    /// Entries seen.
+    pub entries: u64,
+}
+
+/// A file or folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Where it lies.
+    pub path: RelPath,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Size in bytes, of a file.
+    pub size: u64,
+    /// When its content last changed.
+    pub modified: Millis,
+    /// How it last ended in a job.
+    pub outcome: Option<LastOutcome>,
+}
+
+/// What an entry of a folder is. Numbers are kept on disk: only add.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// A folder.
+    Folder,
+    /// A regular file.
+    File,
+    /// A symbolic link: shown, never followed.
+    Symlink,
+    /// A device, socket or pipe: shown, never opened.
+    Other,
+}
+
+impl EntryKind {
+    /// From its number.
+    pub fn from_number(number: u8) -> Self {
+        match number {
+            0 => EntryKind::Folder,
+            1 => EntryKind::File,
+            2 => EntryKind::Symlink,
+            _ => EntryKind::Other,
+        }
+    }
+}
+
+/// How a file ended the last time it was in a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastOutcome {
+    /// The job.
+    pub job: JobId,
+    /// The item's status, as a word.
+    pub status: String,
+    /// Why, if it was skipped or failed.
+    pub reason: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_search_is_a_part_of_a_name_or_a_pattern_for_all_of_it() {
+        for (text, name, matches) in [
+            ("jpg", "IMG_1.JPG", true),
+            ("*.jpg", "IMG_1.JPG", true),
+            ("*.jpg", "IMG_1.JPG.txt", false),
+            ("img_?.*", "IMG_1.JPG", true),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-b-c-", false),
+            ("100%", "100%25", true),
+            ("ÜBER", "über uns", true),
+        ] {
+            let pattern = Pattern::new(text).expect("a text");
+            assert_eq!(pattern.matches(&Pattern::searched(name)), matches, "{text} {name}");
+        }
+        assert_eq!(Pattern::new("  "), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_place_in_a_folder_survives_the_wire(leaf: bool, value: i64, name in "[a-z.%]{1,12}") {
+            if let Ok(path) = RelPath::from_bytes(name.as_bytes()) {
+                let key = RowKey { leaf, value, path };
+                prop_assert_eq!(key.to_string().parse(), Ok(key));
+            }
+        }
+    }
+}

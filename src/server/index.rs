@@ -1,0 +1,157 @@
+//! The index of the libraries' files: what pages list, search and sort. A cache of two truths: of the disk, read when a
+//! folder is opened and on demand, and of the log, whose outcomes it follows by a cursor. Jobs never rely on it.
+
+mod outcomes;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use super::error::StartError;
+use super::files::{Library, scan};
+use super::store::{FileIndex, Head, SeenPart, Store};
+use crate::model::RelPath;
+use crate::model::error::ApiError;
+use crate::model::library::{FolderPage, FolderView, ScanProgress};
+use outcomes::Outcomes;
+
+/// How long a page waits for the disk: what takes longer is shown as it was, and again when the reading is over.
+const PATIENCE: Duration = Duration::from_millis(80);
+
+/// The same for a folder of which nothing is known yet.
+const FIRST_PATIENCE: Duration = Duration::from_secs(1);
+
+/// A search reads the whole library again if it was last read longer ago than this, in ms.
+const STALE: u64 = 60_000;
+
+/// So many parts of folders are on the way from the disk to the index.
+const PARTS: usize = 64;
+
+/// A folder of a library; the whole library for `None`.
+type Place = (String, Option<RelPath>);
+
+/// The index, its readers of the disk and its follower of the log. Cheap to clone.
+#[derive(Clone)]
+pub struct Index {
+    files: Arc<FileIndex>,
+    libraries: Arc<Vec<Library>>,
+    readings: Arc<Mutex<HashMap<Place, Reading>>>,
+    outcomes: Outcomes,
+}
+
+/// A reading of the disk under way.
+#[derive(Clone)]
+struct Reading {
+    progress: Arc<Progress>,
+    /// `None` until it is over.
+    done: watch::Receiver<Option<Result<(), String>>>,
+}
+
+#[derive(Default)]
+struct Progress {
+    folders: AtomicU64,
+    entries: AtomicU64,
+}
+
+impl Index {
+    /// Opens the index, and begins to read every library and to follow the log.
+    pub async fn start(
+        path: &std::path::Path,
+        libraries: Arc<Vec<Library>>,
+        store: Arc<dyn Store>,
+        head: watch::Receiver<Head>,
+    ) -> Result<Self, StartError> {
+        let files = Arc::new(FileIndex::open(path).await?);
+        let outcomes = Outcomes::follow(Arc::clone(&files), store, head);
+        let index = Index { files, libraries, readings: Arc::default(), outcomes };
+        for library in index.libraries.iter() {
+            index.read(&library.name, None);
+        }
+        Ok(index)
+    }
+
+    /// A window of a library. With `refresh` the disk is looked at first, as long as that is quick.
+    pub async fn page(&self, view: &FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
+        let place = (!view.is_deep()).then(|| view.folder.clone());
+        let (folder, library) = self.files.seen(&view.library, &view.folder).await?;
+        let seen = if view.is_deep() { library } else { folder };
+        let is_stale = place.is_some() || seen.is_none_or(|seen| super::now().saturating_sub(seen) > STALE);
+        let reading = if refresh && is_stale { self.read(&view.library, place.clone()) } else { None };
+        if let Some(mut reading) = reading {
+            let patience = if seen.is_some() { PATIENCE } else { FIRST_PATIENCE };
+            let done = timeout(patience, reading.done.wait_for(Option::is_some)).await;
+            if let Ok(Ok(done)) = done
+                && let Some(Err(message)) = &*done
+            {
+                return Err(ApiError::NotFound { message: message.clone() });
+            }
+        }
+        self.outcomes.caught_up().await;
+        let mut page = self.files.page(view).await?;
+        page.scan = self.progress(&(view.library.clone(), place));
+        Ok(page)
+    }
+
+    /// Begins to read the whole library, if that is not under way.
+    pub fn refresh(&self, library: &str) {
+        self.read(library, None);
+    }
+
+    fn progress(&self, place: &Place) -> Option<ScanProgress> {
+        let readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
+        let reading = readings.get(place)?;
+        Some(ScanProgress {
+            folders: reading.progress.folders.load(Ordering::Relaxed),
+            entries: reading.progress.entries.load(Ordering::Relaxed),
+        })
+    }
+
+    /// The reading of this place: the one under way, or a new one.
+    fn read(&self, library: &str, folder: Option<RelPath>) -> Option<Reading> {
+        let at = self.libraries.iter().position(|known| known.name == library)?;
+        let place = (library.to_owned(), folder.clone());
+        let mut readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reading) = readings.get(&place) {
+            return Some(reading.clone());
+        }
+        let (tell, done) = watch::channel(None);
+        let reading = Reading { progress: Arc::default(), done };
+        readings.insert(place.clone(), reading.clone());
+        let (index, progress) = (self.clone(), Arc::clone(&reading.progress));
+        tokio::spawn(async move {
+            let read = index.fill(at, folder, &progress).await;
+            if let Err(error) = &read {
+                tracing::debug!(library = place.0, %error, "a folder was not read");
+            }
+            index.readings.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
+            tell.send_replace(Some(read));
+        });
+        Some(reading)
+    }
+
+    async fn fill(&self, at: usize, folder: Option<RelPath>, progress: &Progress) -> Result<(), String> {
+        let name = &self.libraries[at].name;
+        let deep = folder.is_none();
+        let (parts, mut seen) = mpsc::channel::<SeenPart>(PARTS);
+        let libraries = Arc::clone(&self.libraries);
+        let reader = tokio::task::spawn_blocking(move || {
+            let folder = folder.unwrap_or_default();
+            scan(&libraries[at], &folder, deep, &mut |part| parts.blocking_send(part).is_ok())
+        });
+        let mut batch = Vec::new();
+        while seen.recv_many(&mut batch, PARTS).await > 0 {
+            let folders = batch.iter().filter(|part: &&SeenPart| part.whole.is_some()).count();
+            let entries: usize = batch.iter().map(|part| part.entries.len()).sum();
+            self.files.see(name, &batch).await.map_err(|error| error.to_string())?;
+            progress.folders.fetch_add(folders as u64, Ordering::Relaxed);
+            progress.entries.fetch_add(entries as u64, Ordering::Relaxed);
+            batch.clear();
+        }
+        reader.await.map_err(|error| error.to_string())??;
+        self.files.settle(name, deep.then(super::now)).await.map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,143 @@
+//! What was last seen of the libraries, in a SQLite file of its own: a cache of the disk and of the log, so it is not in
+//! the log's file, waits for no disk, and is made anew if it cannot be read.
+
+mod read;
+mod write;
+
+use std::path::Path;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqliteConnection};
+use tokio::sync::Mutex;
+
+use super::Stored;
+use crate::model::id::{JobId, Millis, Position};
+use crate::model::item::ItemStatus;
+use crate::model::library::{EntryKind, FolderPage, FolderView};
+use crate::model::{Digest, RelPath};
+
+/// The number of `schema.sql`; a file of another one is made anew.
+const VERSION: i64 = 1;
+
+const READERS: u32 = 4;
+
+/// The index of every library's files.
+pub struct FileIndex {
+    writer: Mutex<SqliteConnection>,
+    readers: SqlitePool,
+}
+
+/// One entry of a folder, as the disk has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenEntry {
+    /// Its name, coded as in a [`RelPath`].
+    pub name: String,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Size in bytes.
+    pub size: u64,
+    /// When its content last changed, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Its number in its file system.
+    pub inode: u64,
+}
+
+/// Consecutive entries of a folder, folders first, each group in byte order of names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenPart {
+    /// The folder.
+    pub folder: RelPath,
+    /// The entry before the first: whether it is a leaf, and its name; `None` at the beginning.
+    pub behind: Option<(bool, String)>,
+    /// The last entry; `None` at the end. (It may be gone by the time that `entries` were looked at.)
+    pub upto: Option<(bool, String)>,
+    /// The entries.
+    pub entries: Vec<SeenEntry>,
+    /// When the folder was read, with its last part.
+    pub whole: Option<Millis>,
+}
+
+/// How a file ended in a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenOutcome {
+    /// Name of the library.
+    pub library: String,
+    /// The file.
+    pub path: RelPath,
+    /// The store's number for the job: of two outcomes that of the later job holds.
+    pub job_no: u64,
+    /// The job.
+    pub job: JobId,
+    /// How.
+    pub status: ItemStatus,
+}
+
+impl FileIndex {
+    /// Opens the file, or makes it anew if it is not there, not readable or of another version.
+    pub async fn open(path: &Path) -> Stored<Self> {
+        match FileIndex::connect(path).await {
+            Ok(index) => Ok(index),
+            Err(error) => {
+                tracing::warn!(%error, "the index of files is made anew");
+                for suffix in ["", "-wal", "-shm"] {
+                    let mut name = path.as_os_str().to_owned();
+                    name.push(suffix);
+                    std::fs::remove_file(name).ok();
+                }
+                FileIndex::connect(path).await
+            }
+        }
+    }
+
+    async fn connect(path: &Path) -> Stored<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .pragma("cache_size", "-65536");
+        let mut writer = SqliteConnection::connect_with(&options).await?;
+        write::prepare(&mut writer).await?;
+        let reading = SqliteConnectOptions::new().filename(path).read_only(true).pragma("query_only", "ON");
+        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await?;
+        Ok(FileIndex { writer: Mutex::new(writer), readers })
+    }
+
+    /// Takes in what was seen, in one transaction; rows that have not changed are not written.
+    pub async fn see(&self, library: &str, parts: &[SeenPart]) -> Stored<()> {
+        Ok(write::see(&mut *self.writer.lock().await, library, parts).await?)
+    }
+
+    /// Forgets what lay in folders that are gone; notes when the whole library was read, if it was.
+    pub async fn settle(&self, library: &str, whole: Option<Millis>) -> Stored<()> {
+        Ok(write::settle(&mut *self.writer.lock().await, library, whole).await?)
+    }
+
+    /// Takes in how files ended, up to a position of the log.
+    pub async fn end(&self, outcomes: &[SeenOutcome], upto: Position) -> Stored<()> {
+        Ok(write::end(&mut *self.writer.lock().await, outcomes, upto).await?)
+    }
+
+    /// Outcomes are those of the log up to here.
+    pub async fn position(&self) -> Stored<Position> {
+        read::position(&self.readers).await
+    }
+
+    /// A window, without what is under way.
+    pub async fn page(&self, view: &FolderView) -> Stored<FolderPage> {
+        read::page(&self.readers, view).await
+    }
+
+    /// When a folder was last read, and when the whole library was.
+    pub async fn seen(&self, library: &str, folder: &RelPath) -> Stored<(Option<Millis>, Option<Millis>)> {
+        read::seen(&self.readers, library, folder).await
+    }
+}
+
+/// The number of a folder: the first 8 bytes of BLAKE3 over library, a zero byte and path, so that none has to be asked for.
+fn folder_no(library: &str, path: &RelPath) -> i64 {
+    let digest = Digest::of(format!("{library}\0{path}").as_bytes());
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest.0[..8]);
+    i64::from_be_bytes(first)
+}

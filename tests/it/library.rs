@@ -1,0 +1,159 @@
+//! The library's list: the disk and the log as pages see them.
+
+use std::sync::Arc;
+
+use headway::model::library::{FolderPage, RowKey};
+use headway::server::recipes::Recipe;
+use serde_json::{Value, json};
+
+use crate::helper::{App, Behaviour, Files, TestRecipe, eventually, mint};
+
+/// A recipe that fails for `fail...` only.
+fn failing() -> Vec<Arc<dyn Recipe>> {
+    vec![Arc::new(TestRecipe::new(Behaviour::Instant, true))]
+}
+
+fn names(page: &FolderPage) -> Vec<&str> {
+    page.entries.iter().map(|entry| entry.path.as_str()).collect()
+}
+
+async fn list(app: &App, query: &str) -> FolderPage {
+    let (status, body) = app.get(&format!("/api/libraries/files/files?{query}")).await;
+    assert_eq!(status, 200, "{body}");
+    serde_json::from_value(body).expect("a page")
+}
+
+/// The same, once what is on its way from the disk has arrived.
+async fn settled(app: &App, query: &str) -> FolderPage {
+    eventually("a list that is read", async || Some(list(app, query).await).filter(|page| page.scan.is_none())).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_on_the_disk_when_a_folder_is_opened_is_listed() {
+    let files = Files::new();
+    files.write("b.txt", b"bb");
+    files.write("sub/inner/deep.txt", b"d");
+    std::os::unix::fs::symlink("b.txt", files.library().join("link")).expect("a link");
+    let app = App::start(&files).await;
+    let page = settled(&app, "").await;
+    assert_eq!(names(&page), ["sub", "b.txt", "link"]);
+    assert!(page.seen.is_some());
+
+    files.write("a.txt", b"a");
+    files.write("b.txt", b"longer");
+    std::fs::remove_dir_all(files.library().join("sub")).expect("no folder");
+    let page = settled(&app, "").await;
+    assert_eq!(names(&page), ["a.txt", "b.txt", "link"]);
+    assert_eq!(page.entries[1].size, 6);
+    // What lay in a folder that is gone is found by no search.
+    assert_eq!(names(&settled(&app, "search=deep").await), [""; 0]);
+
+    let (status, body) = app.get("/api/libraries/files/files?folder=sub").await;
+    assert_eq!(status, 404);
+    assert!(body["message"].as_str().is_some_and(|text| text.contains("cannot be listed")), "{body}");
+    assert_eq!(app.get("/api/libraries/other/files").await.0, 404);
+    for bad in ["folder=../x", "sort=colour", "after=x", "colour=red"] {
+        assert_eq!(app.get(&format!("/api/libraries/files/files?{bad}")).await.0, 400, "{bad}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_order_can_be_paged_forth_and_back() {
+    let files = Files::new();
+    for number in 0..23_usize {
+        files.write(&format!("f{:02}/x", number % 3), b"x");
+        files.write(&format!("{number:02}"), &vec![b'x'; number % 5]);
+    }
+    let app = App::start(&files).await;
+    let (status, _) = app.post("/api/libraries/files/scan").await;
+    assert_eq!(status, 202);
+    for scope in ["", "&search=*"] {
+        for sort in ["name", "size", "modified", "outcome"] {
+            for turn in ["", "&descending=true"] {
+                let query = format!("sort={sort}{turn}{scope}");
+                let whole = settled(&app, &format!("{query}&limit=1000")).await;
+                assert_eq!(whole.total, if scope.is_empty() { 26 } else { 29 });
+                assert_eq!((whole.next.clone(), whole.previous.clone()), (None, None));
+                let page = async |key: &str, at: &RowKey| {
+                    list(&app, &format!("{query}&limit=7&{key}={}", at.to_string().replace('%', "%25"))).await
+                };
+                let mut found = Vec::new();
+                let mut window = list(&app, &format!("{query}&limit=7")).await;
+                loop {
+                    assert_eq!(window.first, found.len() as u64);
+                    found.extend(window.entries.clone());
+                    let Some(next) = &window.next else { break };
+                    window = page("after", next).await;
+                }
+                assert_eq!(found, whole.entries, "{query}");
+                while let Some(previous) = &window.previous {
+                    let before = window.first as usize;
+                    window = page("before", previous).await;
+                    assert_eq!(window.entries, whole.entries[before.saturating_sub(7)..before], "{query}");
+                }
+                assert_eq!(window.first, 0);
+            }
+        }
+    }
+    let sizes: Vec<_> = list(&app, "sort=size&descending=true").await.entries.iter().map(|entry| entry.size).collect();
+    assert_eq!(sizes[..6], [0, 0, 0, 4, 4, 4]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outcomes_follow_the_log_and_outlive_their_index() {
+    let files = Files::numbered(5);
+    files.write("fail-3", b"one");
+    files.write("sub/fail-3", b"another");
+    let app = App::start_with(&files, |_| {}, failing()).await;
+    let job = mint();
+    let query = json!({ "paths": ["000001", "fail-3", "gone", "sub/fail-3"] });
+    let body = json!({ "library": "files", "recipe": "test", "query": query });
+    assert_eq!(app.put(&job.to_string(), &body).await.0, 201);
+    app.end(job).await;
+    let check = async |app: &App| {
+        assert_eq!(names(&settled(app, "show=failed").await), ["fail-3", "sub/fail-3"]);
+        assert_eq!(names(&settled(app, "show=failed&folder=sub").await), ["sub/fail-3"]);
+        assert_eq!(names(&settled(app, "show=processed").await), ["000001"]);
+        assert_eq!(settled(app, "show=unprocessed").await.total, 4);
+        let page = settled(app, "search=FAIL-3&sort=outcome").await;
+        let outcome = page.entries[0].outcome.clone().expect("an outcome");
+        assert_eq!((outcome.job, outcome.status.as_str()), (job, "failed"));
+    };
+    check(&app).await;
+    app.stop().await;
+
+    // The index is a cache: without it the same is read from the disk and the log.
+    for name in ["files.sqlite", "files.sqlite-wal", "files.sqlite-shm"] {
+        std::fs::remove_file(files.data().join(name)).ok();
+    }
+    std::fs::write(files.data().join("files.sqlite"), "not a database at all").expect("a file");
+    let app = App::start(&files).await;
+    check(&app).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_over_all_that_match_takes_just_those() {
+    let files = Files::numbered(5);
+    files.write("sub/a.JPG", b"a");
+    files.write("sub/b.jpg", b"b");
+    files.write("fail.jpg", b"c");
+    let app = App::start_with(&files, |_| {}, failing()).await;
+    let run = async |recipe: &str, query: Value| {
+        let job = mint();
+        let body = json!({ "library": "files", "recipe": recipe, "query": { "folder": query } });
+        assert_eq!(app.put(&job.to_string(), &body).await.0, 201);
+        app.end(job).await;
+        let (_, items) = app.get(&format!("/api/jobs/{job}/items")).await;
+        let items = items["items"].as_array().expect("items").clone();
+        items.iter().map(|item| item["path"].as_str().expect("a path").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(run("test", json!({ "search": "*.jpg" })).await, ["fail.jpg", "sub/a.JPG", "sub/b.jpg"]);
+    assert_eq!(run("checksum", json!({ "show": "failed" })).await, ["fail.jpg"]);
+    assert_eq!(run("checksum", json!({ "show": "failed" })).await, [""; 0]);
+    assert_eq!(run("checksum", json!({ "show": "unprocessed" })).await.len(), 5);
+    assert_eq!(run("checksum", json!({ "show": "unprocessed" })).await.len(), 0);
+    app.stop().await;
+}
