@@ -110,6 +110,14 @@ impl RelPath {
         RelPath::from_bytes(&bytes)
     }
 
+    /// What lies at a relative path below this folder.
+    pub fn join_all(&self, path: &[u8]) -> Result<RelPath, InvalidPath> {
+        if path.first() == Some(&b'/') {
+            return Err(InvalidPath::Absolute);
+        }
+        path.split(|byte| *byte == b'/').try_fold(self.clone(), |folder, name| folder.join(name))
+    }
+
     fn check(&self, bytes: &[u8]) -> Result<(), InvalidPath> {
         if bytes.first() == Some(&b'/') {
             return Err(InvalidPath::Absolute);

@@ -134,14 +134,14 @@ pub struct RecipeInfo {
     pub settings: Vec<SettingInfo>,
 }
 
-/// One setting of a recipe: a choice of one among a few words.
+/// One setting of a recipe: a choice of one among a few words, or a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingInfo {
     /// Its name.
     pub name: String,
     /// What it means, in a few words.
     pub label: String,
-    /// The words to choose from, each with its label; the first is the default.
+    /// The words to choose from, each with its label; the first is the default. None: a text, which must be given.
     pub choices: Vec<(String, String)>,
 }
 

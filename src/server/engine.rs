@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::{Mutex, mpsc, watch};
+use tokio::sync::{Mutex, OnceCell, mpsc, watch};
 use tokio::task::JoinSet;
 
 pub use now::Running;
@@ -51,7 +51,9 @@ pub struct Order {
     job: JobId,
     job_no: u64,
     library: String,
-    recipe: Arc<dyn Recipe>,
+    /// As it is offered; [`Order::recipe`] is what runs.
+    offered: Arc<dyn Recipe>,
+    bound: OnceCell<Result<Arc<dyn Recipe>, String>>,
     settings: Settings,
     request: StartJob,
     cancelled: AtomicBool,
@@ -60,6 +62,21 @@ pub struct Order {
 }
 
 impl Order {
+    /// The recipe, bound to this job by whoever needs it first; the reason if that cannot be done.
+    async fn recipe(&self, context: &Context) -> Result<Arc<dyn Recipe>, String> {
+        let bind = async || {
+            let (context, library) = (context.clone(), self.library.clone());
+            let (offered, settings) = (Arc::clone(&self.offered), self.settings.clone());
+            let bound = tokio::task::spawn_blocking(move || {
+                let library = context.library(&library);
+                let library = library.ok_or_else(|| "this server no longer has the library".to_owned())?;
+                Ok(offered.bind(&settings, library)?.unwrap_or(offered))
+            });
+            bound.await.map_err(|error| error.to_string())?
+        };
+        self.bound.get_or_init(bind).await.clone()
+    }
+
     /// The file of an item; the reason if the log cannot say.
     async fn file(&self, store: &dyn Store, item: u32) -> Result<PlannedFile, String> {
         let mut ahead = self.ahead.lock().await;
@@ -183,7 +200,8 @@ async fn order(context: &Context, orders: &mut HashMap<JobId, Arc<Order>>, job: 
             job,
             job_no: row.job_no,
             library: request.library.clone(),
-            recipe: Arc::clone(recipe),
+            offered: Arc::clone(recipe),
+            bound: OnceCell::new(),
             settings,
             request,
             cancelled: AtomicBool::new(false),

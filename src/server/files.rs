@@ -3,7 +3,7 @@
 mod scan;
 mod walk;
 
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -85,6 +85,28 @@ impl Library {
         Ok(OpenFile { file, stamp })
     }
 
+    /// A whole file of at most `limit` bytes, and when its content last changed, in nanoseconds since 1970.
+    pub fn read(&self, path: &RelPath, limit: u64) -> io::Result<(Vec<u8>, i64)> {
+        let mut options = OpenOptions::new();
+        options.read(true).follow(FollowSymlinks::No);
+        let file = self.root.open_with(on_disk(path), &options)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::Error::other("it is not a regular file"));
+        }
+        if metadata.len() > limit {
+            return Err(io::Error::other(format!("it is larger than {limit} bytes")));
+        }
+        let mut content = Vec::new();
+        file.take(limit).read_to_end(&mut content)?;
+        Ok((content, mtime_ns(&metadata)))
+    }
+
+    /// Whether there is a regular file of this name.
+    pub fn has_file(&self, path: &RelPath) -> bool {
+        self.root.symlink_metadata(on_disk(path)).is_ok_and(|metadata| metadata.is_file())
+    }
+
     /// A folder for reading its entries; the root for the empty path.
     fn folder(&self, path: &RelPath) -> io::Result<Dir> {
         if path.is_root() { self.root.try_clone() } else { self.root.open_dir(on_disk(path)) }
@@ -95,6 +117,11 @@ impl OpenFile {
     /// Whether the file is still what it was when it was opened.
     pub fn is_unchanged(&self) -> bool {
         self.file.metadata().is_ok_and(|metadata| Stamp::of(&metadata) == self.stamp)
+    }
+
+    /// When its content last changed, in nanoseconds since 1970.
+    pub fn mtime_ns(&self) -> i64 {
+        self.stamp.mtime_ns
     }
 
     /// Its size in bytes.

@@ -1,7 +1,9 @@
 //! What can be done to files. Adding a recipe is one file here and one line in [`all`].
 
 mod checksum;
+mod hash;
 pub mod manifest;
+mod verify;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,16 +11,19 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use serde_json::{Map, Value};
 
 use super::data::Outputs;
-use super::files::OpenFile;
+use super::files::{Library, OpenFile};
 use crate::model::summary::RecipeInfo;
 use crate::model::{Effect, FailReason, RelPath, SkipReason};
 
 /// Settings of a recipe, as a request gives them.
 pub type Settings = Map<String, Value>;
 
+/// The longest text of a setting, in bytes: as long as a path can be.
+const TEXT_LIMIT: usize = 4_096;
+
 /// Every built-in recipe.
 pub fn all() -> Vec<Arc<dyn Recipe>> {
-    vec![Arc::new(checksum::Checksum)]
+    vec![Arc::new(checksum::Checksum), Arc::new(verify::Verify)]
 }
 
 /// Plan, then items, then finish: what one kind of job does in the last two.
@@ -34,10 +39,15 @@ pub trait Recipe: Send + Sync + 'static {
         choose(&self.info(), given)
     }
 
+    /// The recipe bound to one job, if it must read something of the library before its first item; otherwise `None`. Blocking.
+    fn bind(&self, _settings: &Settings, _library: &Library) -> Result<Option<Arc<dyn Recipe>>, String> {
+        Ok(None)
+    }
+
     /// Works on one file. Blocking; looks at [`Attempt::is_stopped`] often.
     fn run(&self, settings: &Settings, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure>;
 
-    /// The last step, over the results of all items that succeeded, in the plan's order. May be run again.
+    /// The last step, over all items that succeeded or failed, in the plan's order. May be run again.
     fn finish(
         &self,
         settings: &Settings,
@@ -79,13 +89,15 @@ pub enum Failure {
     Failed(FailReason, String),
 }
 
-/// An item that succeeded, as the last step sees it.
+/// An item that succeeded or failed, as the last step sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemResult {
     /// The file.
     pub path: RelPath,
     /// What the recipe found.
     pub result: Value,
+    /// Why it failed, if it did.
+    pub failure: Option<String>,
 }
 
 impl Attempt {
@@ -115,11 +127,19 @@ impl Attempt {
     }
 }
 
-/// Checks settings that are each a choice of one word.
+/// Checks settings: a choice of one word each, or a text where there is none to choose from.
 fn choose(info: &RecipeInfo, given: &Settings) -> Result<Settings, Vec<String>> {
     let mut settings = Settings::new();
     let mut wrong = Vec::new();
     for setting in &info.settings {
+        if setting.choices.is_empty() {
+            let text = given.get(&setting.name).and_then(Value::as_str).unwrap_or_default().trim();
+            if text.is_empty() || text.len() > TEXT_LIMIT {
+                wrong.push(format!("setting {:?} is missing: a text of 1 to {TEXT_LIMIT} bytes", setting.name));
+            }
+            settings.insert(setting.name.clone(), text.into());
+            continue;
+        }
         let words: Vec<&str> = setting.choices.iter().map(|(word, _)| word.as_str()).collect();
         let value = match given.get(&setting.name) {
             None => words.first().copied().unwrap_or_default(),

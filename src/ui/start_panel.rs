@@ -95,6 +95,15 @@ fn Setting(setting: SettingInfo, settings: RwSignal<Map<String, Value>>) -> impl
         let value = event_target_value(&event);
         settings.update(|settings| drop(settings.insert(name.clone(), value.into())));
     };
+    if setting.choices.is_empty() {
+        return view! {
+            <label>
+                {setting.label} " "
+                <input type="text" class="text" name=setting.name required placeholder="path in this library" on:change=change />
+            </label>
+        }
+        .into_any();
+    }
     view! {
         <label>
             {setting.label}
@@ -104,4 +113,5 @@ fn Setting(setting: SettingInfo, settings: RwSignal<Map<String, Value>>) -> impl
             </select>
         </label>
     }
+    .into_any()
 }

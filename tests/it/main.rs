@@ -17,3 +17,4 @@ mod pages;
 mod repository;
 mod store;
 mod streams;
+mod verify;

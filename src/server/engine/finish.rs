@@ -1,4 +1,4 @@
-//! The recipe's last step, over the results of all items that succeeded.
+//! The recipe's last step, over all items that succeeded or failed.
 
 use std::sync::Arc;
 
@@ -6,29 +6,36 @@ use tokio::sync::mpsc;
 
 use super::work::panic_text;
 use super::{Context, Order};
+use crate::model::ItemStatus;
 use crate::server::recipes::ItemResult;
 
 const PAGE: u32 = 1_000;
 
 pub(super) async fn finish(context: &Context, order: Result<Arc<Order>, String>) -> Result<(), String> {
     let order = order?;
+    let recipe = order.recipe(context).await?;
     let (results, mut queue) = mpsc::channel::<Vec<ItemResult>>(2);
     let step = {
         let (order, outputs) = (Arc::clone(&order), context.data.outputs(&order.job));
         tokio::task::spawn_blocking(move || {
             let mut results = std::iter::from_fn(|| queue.blocking_recv()).flatten();
-            order.recipe.finish(&order.settings, &mut results, &outputs).map_err(|error| format!("{error:#}"))
+            recipe.finish(&order.settings, &mut results, &outputs).map_err(|error| format!("{error:#}"))
         })
     };
     let mut from = 0;
     loop {
-        let page = context.store.items(order.job_no, from, PAGE, Some("succeeded")).await;
+        let page = context.store.items(order.job_no, from, PAGE, None).await;
         let page = page.map_err(|error| error.to_string())?;
         let Some(last) = page.last() else { break };
         from = last.item + 1;
-        let read = page.into_iter().map(|row| {
+        let read = page.into_iter().filter_map(|row| {
+            let failure = match row.state.status {
+                ItemStatus::Succeeded(_) => None,
+                ItemStatus::Failed(reason) => Some(row.state.message.unwrap_or_else(|| reason.text().into())),
+                _ => return None,
+            };
             let result = row.state.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
-            ItemResult { path: row.file.path, result: result.unwrap_or_default() }
+            Some(ItemResult { path: row.file.path, result: result.unwrap_or_default(), failure })
         });
         // A step that has ended early says why below.
         if results.send(read.collect()).await.is_err() {

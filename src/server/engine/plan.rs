@@ -34,7 +34,10 @@ struct Step {
 /// Plans a job to its end, or until it is cancelled.
 pub(super) async fn plan(context: &Context, job: JobId, order: Result<Arc<Order>, String>) {
     let planned = match order {
-        Ok(order) => list(context, &order).await,
+        Ok(order) => match order.recipe(context).await {
+            Ok(_) => list(context, &order).await,
+            Err(message) => Err(Stop::Failed(message)),
+        },
         Err(message) => Err(Stop::Failed(message)),
     };
     let event = match planned {

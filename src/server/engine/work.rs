@@ -16,9 +16,13 @@ pub(super) async fn work(context: &Context, order: Option<&Order>, job: JobId, i
         Ok(file) => file,
         Err(message) => return fail(message),
     };
+    let recipe = match order.recipe(context).await {
+        Ok(recipe) => recipe,
+        Err(message) => return fail(message),
+    };
     let attempt = Arc::new(Attempt::new(file.path.clone(), number, file.size));
     context.running.working(job, item, &attempt);
-    let (context, recipe, settings) = (context.clone(), Arc::clone(&order.recipe), order.settings.clone());
+    let (context, settings) = (context.clone(), order.settings.clone());
     let library = order.library.clone();
     let thread = tokio::task::spawn_blocking(move || {
         let Some(library) = context.library(&library) else {

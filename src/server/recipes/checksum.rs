@@ -1,18 +1,13 @@
 //! checksum: BLAKE3, SHA-256 or both of every file, and a manifest that `sha256sum -c` and `b3sum -c` accept.
 
-use std::io::Read;
-
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
+use super::hash::hash;
 use super::{Attempt, Failure, ItemResult, Recipe, Settings, Success, manifest};
+use crate::model::Effect;
 use crate::model::summary::{RecipeInfo, SettingInfo};
-use crate::model::{Effect, FailReason, SkipReason};
 use crate::server::data::Outputs;
-use crate::server::files::{OpenFile, io_text};
-
-/// Large enough that the system calls are free, small enough that a stop is prompt.
-const BUFFER: usize = 128 * 1024;
+use crate::server::files::OpenFile;
 
 pub(super) struct Checksum;
 
@@ -35,39 +30,7 @@ impl Recipe for Checksum {
     }
 
     fn run(&self, settings: &Settings, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
-        let (mut blake3, mut sha256) =
-            (wants(settings, "blake3").then(blake3::Hasher::new), wants(settings, "sha256").then(Sha256::new));
-        let mut buffer = vec![0; BUFFER.min(usize::try_from(input.size()).unwrap_or(BUFFER) + 1)];
-        loop {
-            if attempt.is_stopped() {
-                return Err(Failure::Stopped);
-            }
-            let count = match input.file.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Failure::Failed(FailReason::Read, io_text(&error))),
-            };
-            let bytes = &buffer[..count];
-            if let Some(hasher) = &mut blake3 {
-                hasher.update(bytes);
-            }
-            if let Some(hasher) = &mut sha256 {
-                hasher.update(bytes);
-            }
-            attempt.advance(count as u64);
-        }
-        if !input.is_unchanged() {
-            return Err(Failure::Skipped(SkipReason::Changed));
-        }
-        let mut result = Settings::new();
-        if let Some(hasher) = blake3 {
-            result.insert("blake3".into(), hasher.finalize().to_hex().to_string().into());
-        }
-        if let Some(hasher) = sha256 {
-            let hex: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-            result.insert("sha256".into(), hex.into());
-        }
+        let result = hash(input, attempt, |algorithm| wants(settings, algorithm))?;
         Ok(Success { effect: Effect::Read, result: json!(result) })
     }
 
@@ -78,7 +41,7 @@ impl Recipe for Checksum {
         outputs: &Outputs,
     ) -> anyhow::Result<()> {
         let mut manifests = [("sha256", "SHA256SUMS", Vec::new()), ("blake3", "B3SUMS", Vec::new())];
-        for ItemResult { path, result } in results {
+        for ItemResult { path, result, .. } in results {
             for (algorithm, _, lines) in &mut manifests {
                 if let Some(hash) = result.get(*algorithm).and_then(|hash| hash.as_str()) {
                     lines.extend(manifest::line(hash, &path.to_bytes()));

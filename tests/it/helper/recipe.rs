@@ -74,7 +74,7 @@ impl Recipe for TestRecipe {
         results: &mut dyn Iterator<Item = ItemResult>,
         outputs: &Outputs,
     ) -> anyhow::Result<()> {
-        let count = results.count();
+        let count = results.filter(|item| item.failure.is_none()).count();
         outputs.write("count", |file| Ok(write!(file, "{count}")?))
     }
 }

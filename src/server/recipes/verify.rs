@@ -1,0 +1,167 @@
+//! verify: every file against a manifest of `sha256sum` or `b3sum`: ok, changed, bit rot, missing, new.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::hash::hash;
+use super::manifest::{self, Algorithm};
+use super::{Attempt, Failure, ItemResult, Recipe, Settings, Success};
+use crate::model::summary::{RecipeInfo, SettingInfo};
+use crate::model::{Effect, FailReason, RelPath};
+use crate::server::data::Outputs;
+use crate::server::files::{Library, OpenFile, io_text};
+
+/// Larger manifests are not read: at 100 bytes a line this is one of 5 million files.
+const MANIFEST_LIMIT: u64 = 512 * 1024 * 1024;
+
+/// As many missing files are named in the job's own message; the report names all.
+const NAMED: usize = 3;
+
+/// The recipe as the pages offer it. [`Bound`] is what runs.
+pub(super) struct Verify;
+
+/// The recipe with the manifest of one job.
+struct Bound {
+    manifest: RelPath,
+    /// When the manifest was last written: a file that is not newer should be as it says.
+    written_ns: i64,
+    expected: HashMap<RelPath, (Algorithm, String)>,
+    /// Files that it names and the disk did not have when the job began.
+    missing: Vec<RelPath>,
+}
+
+impl Recipe for Verify {
+    fn info(&self) -> RecipeInfo {
+        let choice = |word: &str, label: &str| (word.to_owned(), label.to_owned());
+        RecipeInfo {
+            name: "verify".into(),
+            summary: "Compares every file with a manifest of checksums: ok, changed, bit rot, missing or new.".into(),
+            settings: vec![
+                SettingInfo { name: "manifest".into(), label: "Manifest".into(), choices: Vec::new() },
+                SettingInfo {
+                    name: "algorithm".into(),
+                    label: "Algorithm".into(),
+                    choices: vec![
+                        choice("auto", "by the manifest's name"),
+                        choice("sha256", "SHA-256"),
+                        choice("blake3", "BLAKE3"),
+                    ],
+                },
+            ],
+        }
+    }
+
+    fn is_repeatable(&self) -> bool {
+        true
+    }
+
+    fn bind(&self, settings: &Settings, library: &Library) -> Result<Option<Arc<dyn Recipe>>, String> {
+        let word = |name: &str| settings.get(name).and_then(|value| value.as_str()).unwrap_or_default();
+        let manifest: RelPath =
+            word("manifest").parse().map_err(|error| format!("the manifest {:?}: {error}", word("manifest")))?;
+        let (text, written_ns) = library.read(&manifest, MANIFEST_LIMIT).map_err(|error| {
+            format!("the manifest {:?} of {} cannot be read: {}", manifest.shown(), library.name, io_text(&error))
+        })?;
+        let usual = match word("algorithm") {
+            "sha256" => Algorithm::Sha256,
+            "blake3" => Algorithm::Blake3,
+            _ => Algorithm::of_name(manifest.name()),
+        };
+        let folder = manifest.parent().unwrap_or_default();
+        let mut expected = HashMap::new();
+        for (number, line) in text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
+            let wrong = |reason: &str| format!("line {} of {}: {reason}", number + 1, manifest.shown());
+            let entry = manifest::parse(line, usual).ok_or_else(|| {
+                wrong("no checksum of SHA-256 or BLAKE3 with a name; is this a manifest of sha256sum or b3sum?")
+            })?;
+            let path = folder.join_all(&entry.name).map_err(|error| wrong(&error.to_string()))?;
+            expected.insert(path, (entry.algorithm, entry.hash));
+        }
+        let mut missing: Vec<_> = expected.keys().filter(|path| !library.has_file(path)).cloned().collect();
+        missing.sort();
+        Ok(Some(Arc::new(Bound { manifest, written_ns, expected, missing })))
+    }
+
+    fn run(&self, _: &Settings, _: &mut OpenFile, _: &Attempt) -> Result<Success, Failure> {
+        Err(Failure::Failed(FailReason::Recipe, "the manifest was not read".into()))
+    }
+
+    fn finish(&self, _: &Settings, _: &mut dyn Iterator<Item = ItemResult>, _: &Outputs) -> anyhow::Result<()> {
+        anyhow::bail!("the manifest was not read")
+    }
+}
+
+impl Recipe for Bound {
+    fn info(&self) -> RecipeInfo {
+        Verify.info()
+    }
+
+    fn is_repeatable(&self) -> bool {
+        true
+    }
+
+    fn run(&self, _: &Settings, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
+        let found = |verdict: &str| Ok(Success { effect: Effect::Read, result: json!({ "verdict": verdict }) });
+        if attempt.path == self.manifest {
+            return found("the manifest");
+        }
+        let Some((algorithm, expected)) = self.expected.get(&attempt.path) else { return found("new") };
+        let name = algorithm.name();
+        let hashes = hash(input, attempt, |wanted| wanted == name)?;
+        let actual = hashes.get(name).and_then(|hash| hash.as_str()).unwrap_or_default();
+        if actual == expected {
+            return found("ok");
+        }
+        let verdict = if input.mtime_ns() <= self.written_ns {
+            "bit rot: its content changed, but not its time of change, which is before the manifest's"
+        } else {
+            "changed: its content and its time of change are newer than the manifest"
+        };
+        Err(Failure::Failed(FailReason::Recipe, format!("{verdict} ({name} {actual}, not {expected})")))
+    }
+
+    fn finish(
+        &self,
+        _: &Settings,
+        results: &mut dyn Iterator<Item = ItemResult>,
+        outputs: &Outputs,
+    ) -> anyhow::Result<()> {
+        let mut counts = BTreeMap::<String, u64>::new();
+        let mut lines = Vec::new();
+        let mut seen = HashSet::new();
+        for ItemResult { path, result, failure } in results {
+            let verdict = match &failure {
+                Some(message) if message.starts_with("bit rot:") => "bit rot",
+                Some(message) if message.starts_with("changed:") => "changed",
+                Some(_) => "failed",
+                None => result.get("verdict").and_then(|word| word.as_str()).unwrap_or("ok"),
+            };
+            *counts.entry(verdict.to_owned()).or_default() += 1;
+            if let Some(message) = failure {
+                lines.push(format!("{path}\t{message}\n"));
+            } else if verdict == "new" {
+                lines.push(format!("{path}\tnew: the manifest does not name it\n"));
+            }
+            seen.insert(path);
+        }
+        let missing: Vec<_> = self.missing.iter().filter(|path| !seen.contains(path)).collect();
+        lines.extend(missing.iter().map(|path| format!("{path}\tmissing: the manifest names it\n")));
+        counts.insert("missing".into(), missing.len() as u64);
+        outputs.write("REPORT.txt", |file| {
+            let counts: Vec<_> = counts.iter().map(|(verdict, count)| format!("{verdict} {count}")).collect();
+            writeln!(file, "# {}: {}", self.manifest, counts.join(", "))?;
+            lines.iter().try_for_each(|line| file.write_all(line.as_bytes()))?;
+            Ok(())
+        })?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let named: Vec<_> = missing.iter().take(NAMED).map(|path| path.shown()).collect();
+        let more = if missing.len() > NAMED { ", ..." } else { "" };
+        let are =
+            if missing.len() == 1 { "file that the manifest names is" } else { "files that the manifest names are" };
+        anyhow::bail!("{} {are} missing: {}{more}", missing.len(), named.join(", "))
+    }
+}

@@ -1,0 +1,107 @@
+//! The recipe `verify`, against manifests that real tools wrote.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use crate::helper::{App, Files, mint};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn set_time(path: &Path, time: SystemTime) {
+    std::fs::File::options().write(true).open(path).expect("a file").set_modified(time).expect("a time");
+}
+
+async fn verify(app: &App, settings: Value) -> (Value, Vec<Value>, String) {
+    let job = mint();
+    let body = json!({ "library": "files", "recipe": "verify", "settings": settings, "query": { "folder": {} } });
+    let (status, answer) = app.put(&job.to_string(), &body).await;
+    assert_eq!(status, 201, "{answer}");
+    app.end(job).await;
+    let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+    let (_, items) = app.get(&format!("/api/jobs/{job}/items")).await;
+    let report = match app.get(&format!("/api/jobs/{job}/outputs/REPORT.txt")).await {
+        (200, Value::String(text)) => text,
+        _ => String::new(),
+    };
+    (view, items["items"].as_array().expect("items").clone(), report)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manifest_tells_ok_changed_rotten_missing_and_new_apart() {
+    let files = Files::new();
+    for name in ["ok", "sub/changed", "rotten", "gone", "new\nline"] {
+        files.write(name, name.as_bytes());
+    }
+    let made = Command::new("sh")
+        .args(["-c", "find . -type f -print0 | xargs -0 sha256sum > SHA256SUMS"])
+        .current_dir(files.library())
+        .status();
+    assert!(made.expect("sha256sum").success());
+    let now = SystemTime::now();
+    let path = |name: &str| files.library().join(name);
+    std::fs::remove_file(path("gone")).expect("a file less");
+    files.write("rotten", b"ROTTEN");
+    set_time(&path("rotten"), now - DAY);
+    files.write("sub/changed", b"changed since");
+    set_time(&path("sub/changed"), now + DAY);
+    files.write("new", b"n");
+
+    let app = App::start(&files).await;
+    let (view, items, report) = verify(&app, json!({ "manifest": "SHA256SUMS" })).await;
+    let of = |name: &str| items.iter().find(|item| item["path"] == name).expect(name).clone();
+    for (name, verdict) in [("ok", "ok"), ("new%0Aline", "ok"), ("new", "new"), ("SHA256SUMS", "the manifest")] {
+        assert_eq!(of(name)["result"]["verdict"], verdict, "{name}");
+    }
+    let why = |name: &str| of(name)["message"].as_str().unwrap_or_default().to_owned();
+    assert!(why("rotten").starts_with("bit rot: "), "{}", why("rotten"));
+    assert!(why("sub/changed").starts_with("changed: "), "{}", why("sub/changed"));
+    assert_eq!((view["status"].as_str(), view["reason"].as_str()), (Some("failed"), Some("finish")), "{view}");
+    assert_eq!(view["message"], "1 file that the manifest names is missing: gone");
+    assert!(
+        report.starts_with("# SHA256SUMS: bit rot 1, changed 1, missing 1, new 1, ok 2, the manifest 1\n"),
+        "{report}"
+    );
+    assert!(report.contains("gone\tmissing"), "{report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_manifest_of_a_checksum_job_verifies() {
+    let files = Files::numbered(40);
+    let app = App::start(&files).await;
+    let job = mint();
+    let body = json!({ "library": "files", "recipe": "checksum", "settings": { "algorithm": "blake3" }, "query": { "folder": {} } });
+    assert_eq!(app.put(&job.to_string(), &body).await.0, 201);
+    app.end(job).await;
+    let (_, manifest) = app.get(&format!("/api/jobs/{job}/outputs/B3SUMS")).await;
+    files.write("B3SUMS", manifest.as_str().expect("a text").as_bytes());
+    let (view, _, report) = verify(&app, json!({ "manifest": "B3SUMS" })).await;
+    assert_eq!(view["status"], "completed", "{view}");
+    assert_eq!(report, "# B3SUMS: missing 0, ok 40, the manifest 1\n");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manifest_that_cannot_be_used_says_why() {
+    let files = Files::numbered(1);
+    files.write("outside.sha256", format!("{}  ../outside\n", "00".repeat(32)).as_bytes());
+    let app = App::start(&files).await;
+    let body = json!({ "library": "files", "recipe": "verify", "query": { "folder": {} } });
+    let (status, answer) = app.put(&mint().to_string(), &body).await;
+    assert_eq!(status, 422, "{answer}");
+    for (manifest, says) in [
+        ("nowhere", "cannot be read: No such file"),
+        ("000000", "line 1 of 000000: no checksum"),
+        ("outside.sha256", "line 1 of outside.sha256: the path has"),
+        ("../x", "the manifest \"../x\": the path has"),
+    ] {
+        let (view, items, _) = verify(&app, json!({ "manifest": manifest })).await;
+        assert_eq!((view["status"].as_str(), items.len()), (Some("failed"), 0), "{view}");
+        let message = view["message"].as_str().unwrap_or_default();
+        assert!(message.contains(says), "{message}");
+    }
+    app.stop().await;
+}
