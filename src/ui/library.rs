@@ -48,18 +48,18 @@ pub(super) fn LibraryPage() -> impl IntoView {
         library
     });
 
-    // Counts how often the view was asked for again; the first time the server looks at the disk.
-    let polls = RwSignal::new((FolderView::default(), 0_u32));
+    // Asked for again while the disk is being read: then the server need not look at it once more.
+    let (polls, polled) = (RwSignal::new(0_u32), RwSignal::new(false));
     let page = Resource::new(
         move || (view.get(), polls.get(), live.ended.get()),
-        |(view, (polled, _), _)| {
-            let refresh = polled != view;
+        move |(view, ..)| {
+            let refresh = !std::mem::take(&mut *polled.write_untracked());
             api::folder(view, refresh)
         },
     );
     let poll = move || {
-        let view = view.get_untracked();
-        polls.update(|polls| *polls = (view, polls.1.wrapping_add(1)));
+        polled.set(true);
+        polls.update(|polls| *polls = polls.wrapping_add(1));
     };
     Effect::new(move |_| {
         if page.with(|page| matches!(page, Some(Ok(page)) if page.scan.is_some())) {

@@ -44,7 +44,7 @@ impl Recipe for Verify {
                     name: "algorithm".into(),
                     label: "Algorithm".into(),
                     choices: vec![
-                        choice("auto", "by the manifest's name"),
+                        choice("auto", "by the name"),
                         choice("sha256", "SHA-256"),
                         choice("blake3", "BLAKE3"),
                     ],

@@ -1,0 +1,121 @@
+// Finding and choosing files: search, filter, order, keyboard, and addresses that say what is shown.
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { ends, open, shownJob } from './helper/page';
+import { expect, test } from './helper/fixtures';
+import type { Server } from './helper/server';
+
+const photos = (server: Server) => {
+  for (let index = 0; index < 150; index++) server.file(`photos/IMG_${String(index).padStart(4, '0')}.jpg`, `${index}`);
+  for (let index = 0; index < 5; index++) server.file(`notes/note ${index}.txt`, 'x'.repeat(10 - index));
+  server.file('index.html');
+};
+
+const rows = (page: Page) => page.locator('.listing tbody tr');
+const names = (page: Page) => rows(page).locator('.name').allInnerTexts();
+const search = (page: Page) => page.getByRole('searchbox');
+
+test('a search finds names here and below as they are typed, and all that match are processed', async ({ page, serve, watched }) => {
+  const server = await serve(photos);
+  await open(page, server.url);
+  await search(page).pressSequentially('img_');
+  await expect(page.locator('.pages')).toContainText('1–100 of 150');
+  await expect(search(page)).toBeFocused();
+  await expect(search(page)).toHaveValue('img_');
+  expect(new URL(page.url()).searchParams.get('search')).toBe('img_');
+  await search(page).fill('*_014?.jpg');
+  await expect(rows(page)).toHaveCount(10);
+  await search(page).fill('*.jpg');
+  await expect(page.locator('.pages')).toContainText('of 150');
+  await page.getByRole('checkbox', { name: 'Select all files on this page' }).check();
+  await page.getByRole('button', { name: 'Select all 150 that match' }).click();
+  await page.getByRole('button', { name: 'Process selected (all 150)' }).click();
+  const job = await shownJob(page);
+  const truth = await ends(watched, server, job, 'completed');
+  expect(truth.counters.total).toBe(150);
+  await page.getByRole('link', { name: 'not yet processed' }).click();
+  await expect(page.getByRole('heading', { name: 'No file matches' })).toBeVisible();
+  await search(page).fill('');
+  await expect(rows(page)).toHaveCount(6);
+  await page.goBack();
+  await page.reload();
+  await expect(page.locator('main[data-ready]')).toBeAttached();
+});
+
+test('the address holds the view: order, filter and place, with and without JavaScript', async ({ page, serve, browser }) => {
+  const server = await serve(photos);
+  await open(page, `${server.url}/?library=files&folder=notes&sort=size`);
+  expect(await names(page)).toEqual([4, 3, 2, 1, 0].map((index) => `note ${index}.txt`));
+  await expect(page.locator('th[aria-sort="ascending"]')).toHaveText('Size');
+  await page.getByRole('link', { name: 'Size' }).click();
+  await expect(page.locator('th[aria-sort="descending"]')).toHaveText('Size');
+  expect(await names(page)).toEqual([0, 1, 2, 3, 4].map((index) => `note ${index}.txt`));
+  const plain = await browser.newContext({ javaScriptEnabled: false });
+  const still = await plain.newPage();
+  await still.goto(`${server.url}/?library=files&search=img&sort=name`);
+  await expect(rows(still)).toHaveCount(100);
+  await still.getByRole('link', { name: 'Next' }).click();
+  await expect(rows(still)).toHaveCount(50);
+  await search(still).fill('index');
+  await search(still).press('Enter');
+  await expect(rows(still)).toHaveCount(1);
+  await plain.close();
+  await page.goto(`${server.url}/?library=files&show=pink`);
+  await expect(page.getByRole('alert')).toContainText('there is no filter "pink"');
+});
+
+test('files are chosen by keyboard and with shift, over folders', async ({ page, serve, watched }) => {
+  const server = await serve(photos);
+  await open(page, server.url);
+  await rows(page).first().focus();
+  await page.keyboard.press('Enter');
+  await expect(rows(page)).toHaveCount(5);
+  await rows(page).first().focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Shift+ArrowDown');
+  await page.keyboard.press('Shift+ArrowDown');
+  const button = page.getByRole('button', { name: /^Process selected/ });
+  await expect(button).toHaveText('Process selected (3)');
+  await page.locator('.trail').getByRole('link').click();
+  await page.getByRole('link', { name: 'photos' }).click();
+  await page.getByRole('checkbox', { name: 'Select IMG_0002.jpg' }).click();
+  await page.getByRole('checkbox', { name: 'Select IMG_0006.jpg' }).click({ modifiers: ['Shift'] });
+  await expect(button).toHaveText('Process selected (8)');
+  await button.click();
+  const truth = await ends(watched, server, await shownJob(page), 'completed');
+  expect(truth.counters.total).toBe(8);
+  await expect(button).toBeDisabled();
+});
+
+test('what changes on the disk is there when the folder is opened again, or read again', async ({ page, serve }) => {
+  const server = await serve(photos);
+  await open(page, server.url);
+  await page.getByRole('link', { name: 'notes' }).click();
+  await expect(rows(page)).toHaveCount(5);
+  rmSync(join(server.library, 'notes/note 1.txt'));
+  writeFileSync(join(server.library, 'notes/a new one.txt'), 'new');
+  await page.getByRole('button', { name: 'Read again' }).click();
+  await expect(rows(page).first()).toContainText('a new one.txt');
+  await expect(page.locator('.listing')).not.toContainText('note 1.txt');
+  writeFileSync(join(server.library, 'notes/another.txt'), 'new');
+  await page.locator('.trail').getByRole('link').click();
+  await page.getByRole('link', { name: 'notes' }).click();
+  await expect(rows(page)).toHaveCount(6);
+});
+
+test('a manifest is verified from the page', async ({ page, serve, watched }) => {
+  const server = await serve((server) => {
+    server.file('a', 'a');
+    server.file('SUMS', `${'00'.repeat(32)}  a\n`);
+  });
+  await open(page, server.url);
+  await page.getByLabel('Recipe').selectOption('verify');
+  await page.getByRole('textbox', { name: 'Manifest' }).fill('SUMS');
+  await page.getByRole('button', { name: /^Process all/ }).click();
+  const job = await shownJob(page);
+  const truth = await ends(watched, server, job, 'completed_with_errors');
+  expect(truth.counters.failed).toBe(1);
+  await expect(page.locator('.failures')).toContainText('bit rot');
+});
