@@ -19,7 +19,8 @@ const search = (page: Page) => page.getByRole('searchbox');
 test('a search finds names here and below as they are typed, and all that match are processed', async ({ page, serve, watched }) => {
   const server = await serve(photos);
   await open(page, server.url);
-  await search(page).pressSequentially('img_');
+  await page.keyboard.press('/');
+  await page.keyboard.type('img_');
   await expect(page.locator('.pages')).toContainText('1–100 of 150');
   await expect(search(page)).toBeFocused();
   await expect(search(page)).toHaveValue('img_');
@@ -34,6 +35,7 @@ test('a search finds names here and below as they are typed, and all that match 
   const job = await shownJob(page);
   const truth = await ends(watched, server, job, 'completed');
   expect(truth.counters.total).toBe(150);
+  await expect(page.getByRole('button', { name: 'Process all that match' })).toBeVisible();
   await page.getByRole('link', { name: 'not yet processed' }).click();
   await expect(page.getByRole('heading', { name: 'No file matches' })).toBeVisible();
   await search(page).fill('');
@@ -118,4 +120,9 @@ test('a manifest is verified from the page', async ({ page, serve, watched }) =>
   const truth = await ends(watched, server, job, 'completed_with_errors');
   expect(truth.counters.failed).toBe(1);
   await expect(page.locator('.failures')).toContainText('bit rot');
+  // What was chosen for one recipe is not asked of another.
+  await page.getByRole('button', { name: 'Close' }).click();
+  await page.getByLabel('Recipe').selectOption('checksum');
+  await page.getByRole('button', { name: /^Process all/ }).click();
+  await ends(watched, server, await shownJob(page), 'completed');
 });

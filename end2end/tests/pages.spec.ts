@@ -45,7 +45,7 @@ test('names that are hard to show are shown, and processed', async ({ page, serv
   });
   await open(page, server.url);
   await expect(page.locator('.listing tbody tr')).toHaveCount(names.length + 1);
-  await expect(page.locator('.listing')).toContainText('new␊line');
+  await expect(page.locator('.listing')).toContainText('new↵line');
   await expect(page.locator('.listing')).toContainText('100%');
   await expect(page.locator('.listing')).not.toContainText('%25');
   await expect(page.locator('.listing')).toContainText('<b>bold');

@@ -56,8 +56,8 @@ impl RelPath {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The path as people read it: `%25` is `%` again, control characters have the pictures that Unicode has for them,
-    /// and a byte that is not text is `\xFF`.
+    /// The path as people read it: `%25` is `%` again, a line's end is `↵`, a tab `⇥`, and any other control character or
+    /// byte that is not text is `\xFF`. Two paths may read the same; only the coded form is a name.
     pub fn shown(&self) -> String {
         RelPath::shown_text(&self.0)
     }
@@ -70,12 +70,14 @@ impl RelPath {
         let bytes = decode(coded).unwrap_or_default();
         let mut text = String::with_capacity(bytes.len());
         for chunk in bytes.utf8_chunks() {
-            text.extend(chunk.valid().chars().map(|character| match character {
-                '\0'..='\x1F' => char::from_u32(0x2400 + character as u32).unwrap_or('\u{FFFD}'),
-                '\x7F' => '\u{2421}',
-                character if character.is_control() => '\u{FFFD}',
-                character => character,
-            }));
+            for character in chunk.valid().chars() {
+                match character {
+                    '\n' => text.push('\u{21B5}'),
+                    '\t' => text.push('\u{21E5}'),
+                    character if character.is_control() => text.push_str(&format!("\\x{:02X}", character as u32)),
+                    character => text.push(character),
+                }
+            }
             chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02X}")));
         }
         text
@@ -247,9 +249,9 @@ mod tests {
     fn people_read_names_without_codes() {
         let shown = |bytes: &[u8]| RelPath::from_bytes(bytes).expect("a path").shown();
         assert_eq!(shown(b"100%"), "100%");
-        assert_eq!(shown(b"a/new\nline\x7f"), "a/new\u{240A}line\u{2421}");
+        assert_eq!(shown(b"a/new\nline\x7f"), "a/new\u{21B5}line\\x7F");
         assert_eq!(shown(b"\xff\xc3\xa9"), "\\xFF\u{e9}");
-        assert_eq!(shown("\u{85}".as_bytes()), "\u{FFFD}");
+        assert_eq!(shown("\u{85}".as_bytes()), "\\x85");
     }
 
     #[test]

@@ -161,7 +161,7 @@ fn ItemRow(item: ItemView) -> impl IntoView {
     };
     view! {
         <tr>
-            <td class="name"><bdi>{item.path.shown()}</bdi></td>
+            <td class="name"><bdi dir="ltr">{item.path.shown()}</bdi></td>
             <td class="number">{format::size(item.size)}</td>
             <td><span class="status-badge" data-status=item.status.clone()>{item.status.clone()}</span></td>
             <td class="result">{why.or(found)}</td>

@@ -21,7 +21,7 @@ use crate::model::library::FolderView;
 use crate::model::summary::Start;
 pub(super) use address::address;
 use listing::Listing;
-pub(super) use selection::Selection;
+pub(super) use selection::{Selection, matching};
 use tools::{ScanNote, Tools};
 use trail::Trail;
 

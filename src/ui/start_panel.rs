@@ -3,10 +3,9 @@
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
-use super::library::Selection;
+use super::library::{Selection, matching};
 use super::live::Live;
 use crate::model::library::FolderView;
-use crate::model::request::FolderQuery;
 use crate::model::summary::{SettingInfo, Start};
 use crate::model::{Query, RelPath, StartJob};
 
@@ -26,6 +25,10 @@ pub(super) fn StartPanel(
         let recipes = recipes.clone();
         Memo::new(move |_| recipe.with(|name| recipes.iter().find(|recipe| recipe.name == *name).cloned()))
     };
+    let choose = move |event| {
+        recipe.set(event_target_value(&event));
+        settings.set(Map::new());
+    };
     let begin = move |query: Query| {
         live.start(StartJob {
             library: view.with_untracked(|view| view.library.clone()),
@@ -36,17 +39,16 @@ pub(super) fn StartPanel(
             concurrency: 0,
         });
     };
-    let all = move |_| {
-        let query = FolderQuery { path: view.with_untracked(|view| view.folder.clone()), ..FolderQuery::default() };
-        begin(Query::Folder(query));
-    };
+    let all = move |_| begin(Query::Folder(view.with_untracked(matching)));
     let some = move |_| {
         begin(selected.with_untracked(Selection::query));
         selected.set(Selection::default());
     };
     let where_all = move || {
         view.with(|view| {
-            if view.folder.is_root() {
+            if view.is_deep() {
+                "Process all that match".to_owned()
+            } else if view.folder.is_root() {
                 "Process all".to_owned()
             } else {
                 format!("Process all in {}", RelPath::shown_text(view.folder.name()))
@@ -58,30 +60,31 @@ pub(super) fn StartPanel(
         <section class="start-panel" aria-label="Start a job">
             <label>
                 "Recipe "
-                <select on:change=move |event| recipe.set(event_target_value(&event))>
+                <select on:change=choose>
                     {recipes.iter().map(|recipe| view! { <option value=recipe.name.clone()>{recipe.name.clone()}</option> }).collect_view()}
                 </select>
             </label>
             {move || {
                 chosen.get().map(|recipe| recipe.settings.into_iter().map(|setting| view! { <Setting setting settings /> }).collect_view())
             }}
-            <span class="grow"></span>
-            <Show when=move || selected.with(|selected| !selected.is_empty())>
-                <button class="quiet" on:click=move |_| selected.set(Selection::default())>"Clear selection"</button>
-            </Show>
-            <button disabled=move || selected.with(Selection::is_empty) || obstacle.with(Option::is_some) on:click=some>
-                {move || {
-                    selected
-                        .with(|selected| {
-                            if selected.is_empty() {
-                                "Process selected".to_owned()
-                            } else {
-                                format!("Process selected ({})", selected.text())
-                            }
-                        })
-                }}
-            </button>
-            <button class="primary" on:click=all>{where_all}</button>
+            <div class="buttons">
+                <Show when=move || selected.with(|selected| !selected.is_empty())>
+                    <button class="quiet" on:click=move |_| selected.set(Selection::default())>"Clear selection"</button>
+                </Show>
+                <button disabled=move || selected.with(Selection::is_empty) || obstacle.with(Option::is_some) on:click=some>
+                    {move || {
+                        selected
+                            .with(|selected| {
+                                if selected.is_empty() {
+                                    "Process selected".to_owned()
+                                } else {
+                                    format!("Process selected ({})", selected.text())
+                                }
+                            })
+                    }}
+                </button>
+                <button class="primary" on:click=all>{where_all}</button>
+            </div>
             {move || obstacle.get().map(|text| view! { <p class="error hint" role="alert">{text}</p> })}
             <p class="hint">{move || chosen.get().map(|recipe| recipe.summary)}</p>
         </section>

@@ -44,13 +44,15 @@ pub(super) fn EntryRow(
     let shown = match entry.kind {
         EntryKind::Folder => {
             let inside = FolderView { folder: path, search: String::new(), after: None, before: None, ..view };
-            view! { <a class="folder" tabindex="-1" href=address(&inside)><bdi>{name}</bdi></a> }.into_any()
+            view! { <a class="folder" tabindex="-1" href=address(&inside)><bdi dir="ltr">{name}</bdi></a> }.into_any()
         }
-        EntryKind::File => view! { <bdi class="file">{name}</bdi> }.into_any(),
+        EntryKind::File => view! { <bdi dir="ltr" class="file">{name}</bdi> }.into_any(),
         EntryKind::Symlink => {
-            view! { <span class="other"><bdi>{name}</bdi>" (symbolic link, not followed)"</span> }.into_any()
+            view! { <span class="other"><bdi dir="ltr">{name}</bdi>" (symbolic link, not followed)"</span> }.into_any()
         }
-        EntryKind::Other => view! { <span class="other"><bdi>{name}</bdi>" (not a regular file)"</span> }.into_any(),
+        EntryKind::Other => {
+            view! { <span class="other"><bdi dir="ltr">{name}</bdi>" (not a regular file)"</span> }.into_any()
+        }
     };
     let outcome = entry.outcome.map(|outcome| {
         let words = match outcome.reason {

@@ -48,6 +48,20 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
             search(input.value());
         }
     };
+    // `/` leads to the search from wherever nothing is being typed.
+    Effect::new(move |_| {
+        let pressed = window_event_listener(leptos::ev::keydown, move |event| {
+            let typing =
+                document().active_element().is_some_and(|at| matches!(at.tag_name().as_str(), "INPUT" | "SELECT"));
+            if event.key() == "/" && !typing && !event.ctrl_key() && !event.meta_key() {
+                if let Some(input) = input.get_untracked() {
+                    event.prevent_default();
+                    input.focus().ok();
+                }
+            }
+        });
+        on_cleanup(move || pressed.remove());
+    });
     // The address may change by other means: then the field follows it, but not under someone's fingers.
     Effect::new(move |_| {
         let text = view.with(|view| view.search.clone());

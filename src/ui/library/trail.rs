@@ -25,10 +25,10 @@ pub(super) fn Trail(view: Memo<FolderView>) -> impl IntoView {
                         };
                         let separator = (index > 0).then_some(" / ");
                         if index == last {
-                            view! { {separator} <bdi aria-current="page">{text}</bdi> }.into_any()
+                            view! { {separator} <bdi dir="ltr" aria-current="page">{text}</bdi> }.into_any()
                         } else {
                             let view = FolderView { library: library.clone(), folder: step, ..FolderView::default() };
-                            view! { {separator} <a href=address(&view)><bdi>{text}</bdi></a> }.into_any()
+                            view! { {separator} <a href=address(&view)><bdi dir="ltr">{text}</bdi></a> }.into_any()
                         }
                     })
                     .collect_view()

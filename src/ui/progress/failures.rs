@@ -49,7 +49,7 @@ pub(super) fn Failures(job: JobId, summary: Memo<Option<JobSummary>>) -> impl In
                                     };
                                     view! {
                                         <li>
-                                            <bdi class="path">{item.path.shown()}</bdi>
+                                            <bdi dir="ltr" class="path">{item.path.shown()}</bdi>
                                             <span class="why">{why}</span>
                                         </li>
                                     }

@@ -151,7 +151,7 @@ fn RunningFiles(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
                         };
                         view! {
                             <li>
-                                <bdi class="path">{item.path.shown()}</bdi>
+                                <bdi dir="ltr" class="path">{item.path.shown()}</bdi>
                                 <span class="of">{of}</span>
                             </li>
                         }
