@@ -6,7 +6,7 @@ mod outcomes;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -28,8 +28,11 @@ const FIRST_PATIENCE: Duration = Duration::from_secs(1);
 /// A search reads the whole library again if it was last read longer ago than this, in ms.
 const STALE: u64 = 60_000;
 
-/// So many parts of folders are on the way from the disk to the index.
-const PARTS: usize = 64;
+/// So many entries go into the index in one transaction, or so many parts of folders, whichever comes first.
+const BATCH: (usize, usize) = (2_000, 500);
+
+/// And at the latest after this time, so that a slow disk's files appear as they are found.
+const HOLD: Duration = Duration::from_millis(100);
 
 /// A folder of a library; the whole library for `None`.
 type Place = (String, Option<RelPath>);
@@ -136,20 +139,29 @@ impl Index {
     async fn fill(&self, at: usize, folder: Option<RelPath>, progress: &Progress) -> Result<(), String> {
         let name = &self.libraries[at].name;
         let deep = folder.is_none();
-        let (parts, mut seen) = mpsc::channel::<SeenPart>(PARTS);
+        let (batches, mut seen) = mpsc::channel::<Vec<SeenPart>>(2);
         let libraries = Arc::clone(&self.libraries);
         let reader = tokio::task::spawn_blocking(move || {
-            let folder = folder.unwrap_or_default();
-            scan(&libraries[at], &folder, deep, &mut |part| parts.blocking_send(part).is_ok())
+            let mut batch = Vec::new();
+            let (mut entries, mut begun) = (0, Instant::now());
+            scan(&libraries[at], &folder.unwrap_or_default(), deep, &mut |part| {
+                entries += part.entries.len();
+                batch.push(part);
+                if entries < BATCH.0 && batch.len() < BATCH.1 && begun.elapsed() < HOLD {
+                    return true;
+                }
+                (entries, begun) = (0, Instant::now());
+                batches.blocking_send(std::mem::take(&mut batch)).is_ok()
+            })?;
+            batches.blocking_send(batch).ok();
+            Ok::<_, String>(())
         });
-        let mut batch = Vec::new();
-        while seen.recv_many(&mut batch, PARTS).await > 0 {
-            let folders = batch.iter().filter(|part: &&SeenPart| part.whole.is_some()).count();
+        while let Some(batch) = seen.recv().await {
+            let folders = batch.iter().filter(|part| part.whole.is_some()).count();
             let entries: usize = batch.iter().map(|part| part.entries.len()).sum();
             self.files.see(name, &batch).await.map_err(|error| error.to_string())?;
             progress.folders.fetch_add(folders as u64, Ordering::Relaxed);
             progress.entries.fetch_add(entries as u64, Ordering::Relaxed);
-            batch.clear();
         }
         reader.await.map_err(|error| error.to_string())??;
         self.files.settle(name, deep.then(super::now)).await.map_err(|error| error.to_string())
