@@ -23,6 +23,9 @@ const RUNS_LIMIT: usize = 100;
 /// So many files are looked up in the log at a time, if only those of some outcome are asked for.
 const LOOKED_UP_AT_ONCE: usize = 500;
 
+/// How these files last ended in a job, as the log has it.
+type Outcomes<'a> = dyn Fn(&[RelPath]) -> Result<Vec<(RelPath, ItemStatus)>, String> + 'a;
+
 /// One `planned` event in the making.
 #[derive(Default)]
 struct Step {
@@ -107,7 +110,7 @@ fn find(
     behind: Option<&RelPath>,
     first: u32,
     steps: &mpsc::Sender<Step>,
-    outcomes: &dyn Fn(&[RelPath]) -> Result<Vec<(RelPath, ItemStatus)>, String>,
+    outcomes: &Outcomes<'_>,
 ) -> Result<(), String> {
     let mut step = Step::default();
     let mut index = first;
@@ -170,11 +173,7 @@ fn find(
 }
 
 /// Those of the files that are asked for by how they last ended.
-fn shown(
-    files: Vec<Found>,
-    show: Show,
-    outcomes: &dyn Fn(&[RelPath]) -> Result<Vec<(RelPath, ItemStatus)>, String>,
-) -> Result<Vec<Found>, String> {
+fn shown(files: Vec<Found>, show: Show, outcomes: &Outcomes<'_>) -> Result<Vec<Found>, String> {
     if show == Show::All || files.is_empty() {
         return Ok(files);
     }

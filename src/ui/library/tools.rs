@@ -53,11 +53,12 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
         let pressed = window_event_listener(leptos::ev::keydown, move |event| {
             let typing =
                 document().active_element().is_some_and(|at| matches!(at.tag_name().as_str(), "INPUT" | "SELECT"));
-            if event.key() == "/" && !typing && !event.ctrl_key() && !event.meta_key() {
-                if let Some(input) = input.get_untracked() {
-                    event.prevent_default();
-                    input.focus().ok();
-                }
+            if event.key() == "/"
+                && !(typing || event.ctrl_key() || event.meta_key())
+                && let Some(input) = input.get_untracked()
+            {
+                event.prevent_default();
+                input.focus().ok();
             }
         });
         on_cleanup(move || pressed.remove());
