@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::use_location;
 
 use super::live::Live;
 use super::parts::ErrorView;
@@ -34,8 +34,8 @@ pub(super) fn LibraryPage() -> impl IntoView {
     let live = expect_context::<Live>();
     let libraries = expect_context::<Start>().libraries;
     let first = libraries.first().map(|library| library.name.clone()).unwrap_or_default();
-    let asked = use_query_map();
-    let read = Memo::new(move |_| asked.with(|asked| address::view(asked, &first)));
+    let query = use_location().search;
+    let read = Memo::new(move |_| query.with(|query| address::view(query, &first)));
     let view = Memo::new(move |_| read.with(|(view, _)| view.clone()));
     let wrong = Memo::new(move |_| read.with(|(_, wrong)| wrong.clone()));
     let library = Memo::new(move |_| view.with(|view| view.library.clone()));

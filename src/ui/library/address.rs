@@ -1,7 +1,5 @@
 //! What is shown, as the page's address has it: it can be kept, sent, and gone back to.
 
-use leptos_router::params::ParamsMap;
-
 use crate::model::RelPath;
 use crate::model::library::{FolderView, Show, Sort};
 use crate::ui::parts::format::query;
@@ -9,18 +7,21 @@ use crate::ui::parts::format::query;
 /// Rows in a window.
 const PAGE: u32 = 100;
 
-/// The view that an address asks for, and what of it cannot be understood.
-pub(super) fn view(asked: &ParamsMap, first_library: &str) -> (FolderView, Option<String>) {
+/// The view that an address's query asks for, and what of it cannot be understood. (The router's own map of the query
+/// decodes `%` twice, so that a name with a `%` in it would be another one.)
+pub(super) fn view(query: &str, first_library: &str) -> (FolderView, Option<String>) {
+    let pairs: Vec<(String, String)> = pairs(query).collect();
+    let asked = |name: &str| pairs.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone());
     let mut wrong = None;
     let mut view = FolderView {
-        library: asked.get("library").unwrap_or_else(|| first_library.to_owned()),
-        search: asked.get("search").unwrap_or_default(),
-        descending: asked.get("descending").is_some(),
+        library: asked("library").unwrap_or_else(|| first_library.to_owned()),
+        search: asked("search").unwrap_or_default(),
+        descending: asked("descending").is_some(),
         limit: PAGE,
         ..FolderView::default()
     };
     let mut read = |name: &str, take: &mut dyn FnMut(&str) -> Result<(), String>| {
-        if let Some(Err(error)) = asked.get(name).filter(|text| !text.is_empty()).map(|text| take(&text)) {
+        if let Some(Err(error)) = asked(name).filter(|text| !text.is_empty()).map(|text| take(&text)) {
             wrong = Some(error);
         }
     };
@@ -45,6 +46,24 @@ pub(super) fn view(asked: &ParamsMap, first_library: &str) -> (FolderView, Optio
         Ok(())
     });
     (view, wrong)
+}
+
+/// The names and texts of a query, as forms and [`address`] write them.
+fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
+    let pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, text)| (decoded(name), decoded(text)))
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let code = tail.get(..2).and_then(|code| std::str::from_utf8(code).ok());
+        let code = code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(|_| *first == b'%');
+        bytes.push(code.unwrap_or(if *first == b'+' { b' ' } else { *first }));
+        rest = if code.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The address of a view.
@@ -83,28 +102,18 @@ mod tests {
             limit: PAGE,
         };
         let address = address(&shown);
-        let mut asked = ParamsMap::new();
-        for pair in address.trim_start_matches("/?").split('&') {
-            let (name, text) = pair.split_once('=').expect("a pair");
-            asked.insert(name.to_owned(), decoded(text));
-        }
-        assert_eq!(view(&asked, "other"), (shown, None));
+        assert_eq!(view(address.trim_start_matches('/'), "other"), (shown, None));
     }
 
-    fn decoded(text: &str) -> String {
-        let mut parts = text.split('%');
-        let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
-        for part in parts {
-            bytes.push(u8::from_str_radix(&part[..2], 16).expect("two digits"));
-            bytes.extend(part[2..].bytes());
-        }
-        String::from_utf8(bytes).expect("a text")
+    #[test]
+    fn what_a_form_writes_is_read() {
+        let (shown, wrong) = view("?library=files&folder=&search=100%25+a%2Bb&show=", "other");
+        assert_eq!((shown.search.as_str(), shown.folder.as_str(), wrong), ("100% a+b", "", None));
     }
 
     #[test]
     fn an_address_of_something_else_says_what_is_wrong() {
-        let asked = ParamsMap::from_iter([("show", "pink"), ("folder", "..")]);
-        let (shown, wrong) = view(&asked, "files");
+        let (shown, wrong) = view("show=pink&folder=..", "files");
         assert_eq!((shown.library.as_str(), shown.show), ("files", Show::All));
         assert!(wrong.is_some_and(|text| text.contains("pink") || text.contains("`..`")));
     }
