@@ -318,12 +318,11 @@ impl Schedule {
                     job.again.insert(*item);
                 }
             }
-            _ if event.item().is_none() => {
-                job.asked = false;
-                job.conclude(id, effects);
-            }
+            _ if event.item().is_none() => job.asked = false,
             _ => {}
         }
+        // What was refused may be the last thing that was waited for, whichever of its reports came first.
+        job.conclude(id, effects);
     }
 
     fn done(&mut self, id: JobId, item: u32, attempt: u32, outcome: WorkOutcome, effects: &mut Vec<Effect>) {

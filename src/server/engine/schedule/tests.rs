@@ -251,6 +251,25 @@ fn a_refused_start_throws_its_work_away() {
 }
 
 #[test]
+fn a_cancel_ends_though_the_work_ended_before_its_start_was_refused() {
+    for repeatable in [true, false] {
+        let mut world = World::new(1, 1, repeatable);
+        let job = world.job(1, 3);
+        let ended = world.schedule.step(Input::Done { job, item: 0, attempt: 1, outcome: ok() });
+        let [Effect::Append { event: succeeded, .. }] = &ended[..] else { panic!("{ended:?}") };
+        // The next item is claimed; the cancel is recorded before that claim is.
+        let mut late = world.append(job, succeeded.clone());
+        late.extend(world.append(job, JobEvent::CancelRequested {}));
+        if repeatable {
+            late.extend(world.schedule.step(Input::Done { job, item: 1, attempt: 1, outcome: WorkOutcome::Stopped }));
+        }
+        assert_eq!(world.status(job), JobStatus::Cancelling);
+        world.carry_out(late);
+        assert_eq!(world.status(job), JobStatus::Cancelled);
+    }
+}
+
+#[test]
 fn after_a_restart_interrupted_items_run_again_as_a_new_attempt() {
     let mut world = World::new(1, 2, true);
     let job = world.job(1, 4);
