@@ -83,7 +83,8 @@ async fn by_calls_alone_every_event_is_received() {
 async fn a_live_job_without_news_does_not_make_answers_come_at_once() {
     let files = Files::numbered(4);
     let recipe = Arc::new(TestRecipe::new(Behaviour::Held, true));
-    let app = App::start_with(&files, |_| {}, vec![recipe.clone()]).await;
+    // One worker: nothing is recorded after its first item has started.
+    let app = App::start_with(&files, |config| config.workers = 1, vec![recipe.clone()]).await;
     let job = app.begin("test").await;
     app.until(job, |summary| summary.counters.running > 0).await;
     let (_, first) = app.get("/api/events?watch=jobs&wait=0").await;
