@@ -190,6 +190,11 @@ impl ItemStatus {
         }
     }
 
+    /// Whether it tells how its file ended: a cancelled item does not.
+    pub fn is_outcome(self) -> bool {
+        matches!(self, ItemStatus::Succeeded(_) | ItemStatus::Skipped { .. } | ItemStatus::Failed(_))
+    }
+
     /// Whether the job must still wait for it.
     pub fn is_open(self) -> bool {
         matches!(self, ItemStatus::Waiting | ItemStatus::Running | ItemStatus::Placing | ItemStatus::Interrupted)

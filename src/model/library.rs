@@ -45,6 +45,11 @@ impl FolderView {
     pub fn is_deep(&self) -> bool {
         !self.search.trim().is_empty() || self.show != Show::All
     }
+
+    /// The same from the first row on.
+    pub fn from_start(&self) -> Self {
+        FolderView { after: None, before: None, ..self.clone() }
+    }
 }
 
 macro_rules! words {
@@ -56,6 +61,11 @@ macro_rules! words {
             /// The word for it, in addresses and JSON.
             pub fn word(self) -> &'static str {
                 match self { $($name::$variant => $word),* }
+            }
+
+            /// The word for it, or nothing for what holds if nothing is said.
+            pub fn said(self) -> &'static str {
+                if self.is_default() { "" } else { self.word() }
             }
 
             /// From its word.

@@ -56,6 +56,11 @@ impl RelPath {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
+    /// The last part as people read it.
+    pub fn shown_name(&self) -> String {
+        RelPath::shown_text(self.name())
+    }
+
     /// The path as people read it: `%25` is `%` again, a line's end is `↵`, a tab `⇥`, and any other control character or
     /// byte that is not text is `\xFF`. Two paths may read the same; only the coded form is a name.
     pub fn shown(&self) -> String {
@@ -101,23 +106,22 @@ impl RelPath {
 
     /// The entry of this folder whose name on disk is `name`.
     pub fn join(&self, name: &[u8]) -> Result<RelPath, InvalidPath> {
+        if name.contains(&b'/') { Err(InvalidPath::Dots) } else { self.join_all(name) }
+    }
+
+    /// What lies at a relative path on disk below this folder.
+    pub fn join_all(&self, path: &[u8]) -> Result<RelPath, InvalidPath> {
+        match path.first() {
+            None => return Err(InvalidPath::Dots),
+            Some(b'/') => return Err(InvalidPath::Absolute),
+            Some(_) => {}
+        }
         let mut bytes = self.to_bytes();
         if !bytes.is_empty() {
             bytes.push(b'/');
         }
-        bytes.extend_from_slice(name);
-        if name.is_empty() || name.contains(&b'/') {
-            return Err(InvalidPath::Dots);
-        }
+        bytes.extend_from_slice(path);
         RelPath::from_bytes(&bytes)
-    }
-
-    /// What lies at a relative path below this folder.
-    pub fn join_all(&self, path: &[u8]) -> Result<RelPath, InvalidPath> {
-        if path.first() == Some(&b'/') {
-            return Err(InvalidPath::Absolute);
-        }
-        path.split(|byte| *byte == b'/').try_fold(self.clone(), |folder, name| folder.join(name))
     }
 
     fn check(&self, bytes: &[u8]) -> Result<(), InvalidPath> {

@@ -363,7 +363,7 @@ fn title(request: &StartJob) -> String {
             format!("{recipe} of {place}{search}{show}")
         }
         Query::Paths(paths) => match paths.as_slice() {
-            [one] => format!("{recipe} of {}", RelPath::shown_text(one.name())),
+            [one] => format!("{recipe} of {}", one.shown_name()),
             many => format!("{recipe} of {} selected files", many.len()),
         },
     }

@@ -80,23 +80,30 @@ impl Index {
     /// A window of a library. With `refresh` the disk is looked at first, as long as that is quick.
     pub async fn page(&self, view: &FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
         let place = (!view.is_deep()).then(|| view.folder.clone());
-        let (folder, library) = self.files.seen(&view.library, &view.folder).await?;
-        let seen = if view.is_deep() { library } else { folder };
-        let is_stale = place.is_some() || seen.is_none_or(|seen| super::now().saturating_sub(seen) > STALE);
-        let reading = if refresh && is_stale { self.read(&view.library, place.clone()) } else { None };
-        if let Some(mut reading) = reading {
-            let patience = if seen.is_some() { PATIENCE } else { FIRST_PATIENCE };
-            let done = timeout(patience, reading.done.wait_for(Option::is_some)).await;
-            if let Ok(Ok(done)) = done
-                && let Some(Err(message)) = &*done
-            {
-                return Err(ApiError::NotFound { message: message.clone() });
-            }
+        if refresh {
+            self.look(view, &place).await?;
         }
         self.outcomes.caught_up().await;
         let mut page = self.files.page(view).await?;
         page.scan = self.progress(&(view.library.clone(), place));
         Ok(page)
+    }
+
+    /// Reads the disk for a view, and waits for that as long as it is quick.
+    async fn look(&self, view: &FolderView, place: &Option<RelPath>) -> Result<(), ApiError> {
+        let seen = self.files.seen(view).await?;
+        if view.is_deep() && seen.is_some_and(|seen| super::now().saturating_sub(seen) <= STALE) {
+            return Ok(());
+        }
+        let Some(mut reading) = self.read(&view.library, place.clone()) else { return Ok(()) };
+        let patience = if seen.is_some() { PATIENCE } else { FIRST_PATIENCE };
+        let done = timeout(patience, reading.done.wait_for(Option::is_some)).await;
+        if let Ok(Ok(done)) = done
+            && let Some(Err(message)) = &*done
+        {
+            return Err(ApiError::NotFound { message: message.clone() });
+        }
+        Ok(())
     }
 
     /// Begins to read the whole library, if that is not under way.

@@ -7,7 +7,7 @@ use super::library::{Selection, matching};
 use super::live::Live;
 use crate::model::library::FolderView;
 use crate::model::summary::{SettingInfo, Start};
-use crate::model::{Query, RelPath, StartJob};
+use crate::model::{Query, StartJob};
 
 /// The recipe, its settings, **Process all** and **Process selected**.
 #[component]
@@ -51,7 +51,7 @@ pub(super) fn StartPanel(
             } else if view.folder.is_root() {
                 "Process all".to_owned()
             } else {
-                format!("Process all in {}", RelPath::shown_text(view.folder.name()))
+                format!("Process all in {}", view.folder.shown_name())
             }
         })
     };

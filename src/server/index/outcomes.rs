@@ -91,8 +91,7 @@ async fn catch_up(files: &FileIndex, store: &dyn Store, upto: Position) -> Store
             };
             for (from, count) in runs(&items) {
                 let rows = store.items(job_no, from, count, None).await?;
-                let rows = rows.into_iter().filter(|row| items.contains(&row.item));
-                let rows = rows.filter(|row| matches!(row.state.status.label(), "succeeded" | "skipped" | "failed"));
+                let rows = rows.into_iter().filter(|row| items.contains(&row.item) && row.state.status.is_outcome());
                 ended.extend(rows.map(|row| SeenOutcome {
                     library: library.clone(),
                     path: row.file.path,

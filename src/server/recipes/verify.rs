@@ -19,6 +19,10 @@ const MANIFEST_LIMIT: u64 = 512 * 1024 * 1024;
 /// As many missing files are named in the job's own message; the report names all.
 const NAMED: usize = 3;
 
+/// The verdicts on a file that is not as the manifest says: the first words of its failure, by which the report counts it.
+const BIT_ROT: &str = "bit rot";
+const CHANGED: &str = "changed";
+
 /// The recipe as the pages offer it. [`Bound`] is what runs.
 pub(super) struct Verify;
 
@@ -114,12 +118,12 @@ impl Recipe for Bound {
         if actual == expected {
             return found("ok");
         }
-        let verdict = if input.mtime_ns() <= self.written_ns {
-            "bit rot: its content changed, but not its time of change, which is before the manifest's"
+        let (verdict, why) = if input.mtime_ns() <= self.written_ns {
+            (BIT_ROT, "its content changed, but not its time of change, which is before the manifest's")
         } else {
-            "changed: its content and its time of change are newer than the manifest"
+            (CHANGED, "its content and its time of change are newer than the manifest")
         };
-        Err(Failure::Failed(FailReason::Recipe, format!("{verdict} ({name} {actual}, not {expected})")))
+        Err(Failure::Failed(FailReason::Recipe, format!("{verdict}: {why} ({name} {actual}, not {expected})")))
     }
 
     fn finish(
@@ -133,9 +137,10 @@ impl Recipe for Bound {
         let mut seen = HashSet::new();
         for ItemResult { path, result, failure } in results {
             let verdict = match &failure {
-                Some(message) if message.starts_with("bit rot:") => "bit rot",
-                Some(message) if message.starts_with("changed:") => "changed",
-                Some(_) => "failed",
+                Some(message) => {
+                    let first = message.split(':').next().unwrap_or_default();
+                    [BIT_ROT, CHANGED].into_iter().find(|word| *word == first).unwrap_or("failed")
+                }
                 None => result.get("verdict").and_then(|word| word.as_str()).unwrap_or("ok"),
             };
             *counts.entry(verdict.to_owned()).or_default() += 1;

@@ -6,11 +6,11 @@ mod write;
 
 use std::path::Path;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, SqliteConnection};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::{SqlitePool, SqliteSynchronous};
 use tokio::sync::Mutex;
 
-use super::Stored;
+use super::{Stored, sqlite};
 use crate::model::id::{JobId, Millis, Position};
 use crate::model::item::ItemStatus;
 use crate::model::library::{EntryKind, FolderPage, FolderView};
@@ -18,8 +18,6 @@ use crate::model::{Digest, RelPath};
 
 /// The number of `schema.sql`; a file of another one is made anew.
 const VERSION: i64 = 1;
-
-const READERS: u32 = 4;
 
 /// The index of every library's files.
 pub struct FileIndex {
@@ -90,16 +88,9 @@ impl FileIndex {
     }
 
     async fn connect(path: &Path) -> Stored<Self> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .pragma("cache_size", "-65536");
-        let mut writer = SqliteConnection::connect_with(&options).await?;
+        let mut writer = sqlite::writer(path, SqliteSynchronous::Normal).await?;
         write::prepare(&mut writer).await?;
-        let reading = SqliteConnectOptions::new().filename(path).read_only(true).pragma("query_only", "ON");
-        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await?;
+        let readers = sqlite::readers(path).await?;
         Ok(FileIndex { writer: Mutex::new(writer), readers })
     }
 
@@ -128,9 +119,9 @@ impl FileIndex {
         read::page(&self.readers, view).await
     }
 
-    /// When a folder was last read, and when the whole library was.
-    pub async fn seen(&self, library: &str, folder: &RelPath) -> Stored<(Option<Millis>, Option<Millis>)> {
-        read::seen(&self.readers, library, folder).await
+    /// When the disk was last read for a view.
+    pub async fn seen(&self, view: &FolderView) -> Stored<Option<Millis>> {
+        read::seen(&self.readers, view).await
     }
 }
 

@@ -152,7 +152,7 @@ impl Store for MemoryStore {
         let mut latest = BTreeMap::new();
         for row in state.items.values().filter(|row| paths.contains(&row.file.path)) {
             let here = state.jobs.get(&row.job_no).is_some_and(|job| job.library == library);
-            if here && matches!(row.state.status.label(), "succeeded" | "skipped" | "failed") {
+            if here && row.state.status.is_outcome() {
                 latest.insert(row.file.path.clone(), row.state.status);
             }
         }

@@ -38,18 +38,28 @@ impl From<sqlx::Error> for StoreError {
 impl SqliteStore {
     /// Opens the file, makes it if it is not there, and brings its tables up to date.
     pub async fn open(path: &Path) -> Stored<Self> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .pragma("cache_size", "-65536");
-        let mut writer = SqliteConnection::connect_with(&options).await?;
+        let mut writer = writer(path, SqliteSynchronous::Full).await?;
         sqlx::migrate!("./migrations").run(&mut writer).await.map_err(|error| StoreError(error.to_string()))?;
-        let reading = SqliteConnectOptions::new().filename(path).read_only(true).pragma("query_only", "ON");
-        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await?;
+        let readers = readers(path).await?;
         Ok(SqliteStore { writer: Mutex::new(Some(writer)), readers })
     }
+}
+
+/// The connection that writes a file, which is made if it is not there.
+pub(super) async fn writer(path: &Path, synchronous: SqliteSynchronous) -> sqlx::Result<SqliteConnection> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(synchronous)
+        .pragma("cache_size", "-65536");
+    SqliteConnection::connect_with(&options).await
+}
+
+/// The connections that read it.
+pub(super) async fn readers(path: &Path) -> sqlx::Result<SqlitePool> {
+    let options = SqliteConnectOptions::new().filename(path).read_only(true).pragma("query_only", "ON");
+    SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await
 }
 
 #[async_trait]

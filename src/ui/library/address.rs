@@ -76,8 +76,8 @@ pub(in crate::ui) fn address(view: &FolderView) -> String {
     };
     add("folder", view.folder.as_str());
     add("search", &view.search);
-    add("show", if view.show.is_default() { "" } else { view.show.word() });
-    add("sort", if view.sort.is_default() { "" } else { view.sort.word() });
+    add("show", view.show.said());
+    add("sort", view.sort.said());
     add("descending", if view.descending { "1" } else { "" });
     add("after", &view.after.as_ref().map(ToString::to_string).unwrap_or_default());
     add("before", &view.before.as_ref().map(ToString::to_string).unwrap_or_default());

@@ -43,7 +43,7 @@ pub(super) fn EntryRow(
     });
     let shown = match entry.kind {
         EntryKind::Folder => {
-            let inside = FolderView { folder: path, search: String::new(), after: None, before: None, ..view };
+            let inside = FolderView { folder: path, search: String::new(), ..view.from_start() };
             view! { <a class="folder" tabindex="-1" href=address(&inside)><bdi dir="ltr">{name}</bdi></a> }.into_any()
         }
         EntryKind::File => view! { <bdi dir="ltr" class="file">{name}</bdi> }.into_any(),

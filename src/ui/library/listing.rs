@@ -135,7 +135,7 @@ fn Header(view: FolderView, sort: Sort, class: &'static str, text: &'static str)
     let here = view.sort == sort;
     // What is large, new or failed is looked for first.
     let descending = if here { !view.descending } else { sort != Sort::Name };
-    let to = FolderView { sort, descending, after: None, before: None, ..view.clone() };
+    let to = FolderView { sort, descending, ..view.from_start() };
     let order = here.then_some(if view.descending { "descending" } else { "ascending" });
     view! {
         <th class=class aria-sort=order>

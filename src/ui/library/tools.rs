@@ -24,7 +24,7 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
     let timer = RwSignal::new(None::<TimeoutHandle>);
     let navigate = use_navigate();
     let search = move |text: String| {
-        let searched = FolderView { search: text, after: None, before: None, ..view.get_untracked() };
+        let searched = FolderView { search: text, ..view.with_untracked(FolderView::from_start) };
         navigate(&address(&searched), NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
     };
     let typed = {
@@ -81,7 +81,7 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
             .iter()
             .map(|show| {
                 let here = view.show == *show;
-                let to = FolderView { show: *show, after: None, before: None, ..view.clone() };
+                let to = FolderView { show: *show, ..view.from_start() };
                 view! { <a href=address(&to) aria-current=here.then_some("true")>{filter_text(*show)}</a> }
             })
             .collect_view()
@@ -91,7 +91,7 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
             <form role="search" action="/" method="get" on:submit=submitted>
                 {move || hidden("library", view.with(|view| view.library.clone()))}
                 {move || hidden("folder", view.with(|view| view.folder.to_string()))}
-                {move || hidden("show", view.with(|view| if view.show.is_default() { String::new() } else { view.show.word().into() }))}
+                {move || hidden("show", view.with(|view| view.show.said().into()))}
                 <input
                     type="search"
                     name="search"

@@ -21,7 +21,7 @@ pub(super) fn Trail(view: Memo<FolderView>) -> impl IntoView {
                         let text = if step.is_root() {
                             library.clone()
                         } else {
-                            crate::model::RelPath::shown_text(step.name())
+                            step.shown_name()
                         };
                         let separator = (index > 0).then_some(" / ");
                         if index == last {

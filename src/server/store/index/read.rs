@@ -15,17 +15,16 @@ pub(super) async fn position(readers: &SqlitePool) -> Stored<Position> {
     Ok(position.cast_unsigned())
 }
 
-/// When a folder was last read, and when the whole library was.
-pub(super) async fn seen(
-    readers: &SqlitePool,
-    library: &str,
-    folder: &RelPath,
-) -> Stored<(Option<Millis>, Option<Millis>)> {
-    const SEEN: &str = "SELECT (SELECT seen_at FROM folders WHERE folder_no = ? AND seen_at > 0),
-        (SELECT seen_at FROM scans WHERE library = ?)";
-    let query = sqlx::query_as(SEEN).bind(folder_no(library, folder)).bind(library.to_owned());
-    let (folder, library): (Option<i64>, Option<i64>) = query.fetch_one(readers).await?;
-    Ok((folder.map(i64::cast_unsigned), library.map(i64::cast_unsigned)))
+/// When the disk was last read for a view: its folder, or, for what lies below as well, the whole library.
+pub(super) async fn seen(readers: &SqlitePool, view: &FolderView) -> Stored<Option<Millis>> {
+    let query = if view.is_deep() {
+        sqlx::query_scalar("SELECT seen_at FROM scans WHERE library = ?").bind(view.library.clone())
+    } else {
+        let folder = folder_no(&view.library, &view.folder);
+        sqlx::query_scalar("SELECT seen_at FROM folders WHERE folder_no = ? AND seen_at > 0").bind(folder)
+    };
+    let seen: Option<i64> = query.fetch_optional(readers).await?;
+    Ok(seen.map(i64::cast_unsigned))
 }
 
 pub(super) async fn page(readers: &SqlitePool, view: &FolderView) -> Stored<FolderPage> {
@@ -45,7 +44,7 @@ pub(super) async fn page(readers: &SqlitePool, view: &FolderView) -> Stored<Fold
     let last = rows.last().map(|(key, _)| key.clone());
     let (total, before): (i64, i64) = count(view, first.as_ref()).build_query_as().fetch_one(&mut *transaction).await?;
     transaction.commit().await?;
-    let (folder, library) = seen(readers, &view.library, &view.folder).await?;
+    let seen = seen(readers, view).await?;
     Ok(FolderPage {
         folder: view.folder.clone(),
         entries: rows.into_iter().map(|(_, entry)| entry).collect(),
@@ -53,7 +52,7 @@ pub(super) async fn page(readers: &SqlitePool, view: &FolderView) -> Stored<Fold
         first: before.cast_unsigned(),
         next: last.filter(|_| more || backwards),
         previous: first.filter(|_| before > 0),
-        seen: if view.is_deep() { library } else { folder },
+        seen,
         scan: None,
     })
 }
