@@ -84,7 +84,7 @@ async fn rate(items: usize, repeatable: bool) -> f64 {
             .expect("a request");
     server.start_job(id, &request).await.expect("a job");
     let state = async || server.job(id).await.expect("the job").summary;
-    let tick = Duration::from_millis(1);
+    let tick = Duration::from_millis(10);
     while state().await.counters.running == 0 && !state().await.status.is_terminal() {
         tokio::time::sleep(tick).await;
     }

@@ -6,9 +6,10 @@ mod plan;
 pub mod schedule;
 mod work;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, OnceCell, mpsc, watch};
 use tokio::task::JoinSet;
@@ -22,12 +23,19 @@ use super::recipes::{Recipe, Settings};
 use super::rows::PlannedFile;
 use super::store::Store;
 use super::writer::{Log, Report};
+use crate::model::StartJob;
 use crate::model::id::JobId;
-use crate::model::{JobEvent, StartJob};
 use schedule::{Effect, Input, Schedule};
+use work::Which;
 
 /// How many items' files are read at once.
 const AHEAD: u32 = 256;
+
+/// So long after a start the ends of quick items are gathered before they are recorded: a part of what a commit takes.
+const GATHER: Duration = Duration::from_micros(250);
+
+/// The most facts that may wait for a commit before no more is claimed.
+const HELD: usize = 1_000;
 
 /// What running work needs. Cheap to clone.
 #[derive(Clone)]
@@ -77,6 +85,13 @@ impl Order {
         self.bound.get_or_init(bind).await.clone()
     }
 
+    /// What the work on an item needs, if it is known already.
+    fn ready(&self, item: u32) -> Option<(Arc<dyn Recipe>, PlannedFile)> {
+        let recipe = self.bound.get()?.as_ref().ok()?;
+        let file = self.ahead.try_lock().ok()?.remove(&item)?;
+        Some((Arc::clone(recipe), file))
+    }
+
     /// The file of an item; the reason if the log cannot say.
     async fn file(&self, store: &dyn Store, item: u32) -> Result<PlannedFile, String> {
         let mut ahead = self.ahead.lock().await;
@@ -93,18 +108,22 @@ impl Order {
 pub async fn run(
     context: Context,
     mut schedule: Schedule,
-    mut reports: mpsc::UnboundedReceiver<Report>,
+    mut reports: mpsc::UnboundedReceiver<Vec<Report>>,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut orders: HashMap<JobId, Arc<Order>> = HashMap::new();
     let mut tasks: JoinSet<Option<Input>> = JoinSet::new();
-    let mut outbox: VecDeque<(JobId, JobEvent, Option<String>)> = VecDeque::new();
     let mut effects = schedule.begin();
     let mut stopping = false;
+    // What is to be recorded waits while a commit is under way, as it could not be written earlier anyway, and then for
+    // the ends of items that are as quick as a commit: one commit holds the ends of some items and the starts of the next.
+    let mut facts = Vec::new();
+    let mut committing = false;
+    let mut started = Instant::now();
     loop {
         for effect in effects.drain(..) {
             match effect {
-                Effect::Append { job, event, detail } => outbox.push_back((job, event, detail)),
+                Effect::Append { job, event, detail } => facts.push((job, event, detail)),
                 Effect::Plan { job } => {
                     let order = order(&context, &mut orders, job).await;
                     let context = context.clone();
@@ -114,14 +133,10 @@ pub async fn run(
                     });
                 }
                 Effect::Start { job, item, attempt } => {
-                    let order = order(&context, &mut orders, job).await;
+                    started = Instant::now();
+                    let order = order(&context, &mut orders, job).await.ok();
                     context.running.begin(job, item, attempt);
-                    let context = context.clone();
-                    tasks.spawn(async move {
-                        let outcome = work::work(&context, order.ok().as_deref(), job, item, attempt).await;
-                        context.running.end(job, item);
-                        Some(Input::Done { job, item, attempt, outcome })
-                    });
+                    start(&mut tasks, context.clone(), order, Which { job, item, attempt });
                 }
                 Effect::Stop { job, item } => context.running.stop(job, item),
                 Effect::StopPlan { job } => {
@@ -137,49 +152,73 @@ pub async fn run(
                 Effect::Over { job } => drop(orders.remove(&job)),
             }
         }
-        // What must be recorded goes first; only then is there anything to claim for.
-        while let Some((job, event, detail)) = outbox.pop_front() {
-            context.log.send(job, event, detail).await;
+        let over = stopping && tasks.is_empty();
+        let gathering = !tasks.is_empty() && started.elapsed() < GATHER;
+        if !facts.is_empty() && (over || !committing && !gathering) {
+            context.log.send(std::mem::take(&mut facts)).await;
+            committing = true;
         }
-        if stopping && tasks.is_empty() {
+        if over {
             return;
         }
-        let input = tokio::select! {
-            report = reports.recv() => match report {
-                Some(Report::Recorded(job, recorded, payload)) => Input::Recorded { job, recorded, payload },
-                Some(Report::Refused(job, event, refusal)) => {
-                    tracing::debug!(job.id = %job, event = event.name(), %refusal, "not recorded");
-                    Input::Refused { job, event }
-                }
-                Some(Report::Dead) | None => Input::Dead,
-            },
-            Some(done) = tasks.join_next(), if !tasks.is_empty() => match done {
-                Ok(Some(input)) => input,
-                Ok(None) => continue,
-                Err(error) => {
-                    tracing::error!(%error, "a task of the engine ended badly");
-                    continue;
-                }
-            },
+        let inputs = tokio::select! {
+            biased;
+            told = reports.recv() => {
+                committing = false;
+                told.map_or(vec![Input::Dead], |told| told.into_iter().map(heard).collect())
+            }
+            Some(done) = tasks.join_next(), if !tasks.is_empty() => ended(done).into_iter().collect(),
             _ = stop.changed(), if !stopping => {
                 stopping = true;
-                Input::Drain
+                vec![Input::Drain]
             }
+            () = tokio::task::yield_now(), if gathering && !committing && !facts.is_empty() => Vec::new(),
         };
-        effects = schedule.step(input);
-        // Take in everything that is there before new work is claimed: one commit then holds the end of one item
-        // and the start of the next.
-        while let Ok(report) = reports.try_recv() {
-            effects.extend(schedule.step(match report {
-                Report::Recorded(job, recorded, payload) => Input::Recorded { job, recorded, payload },
-                Report::Refused(job, event, _) => Input::Refused { job, event },
-                Report::Dead => Input::Dead,
-            }));
-        }
-        if context.log.has_room() {
+        effects.extend(inputs.into_iter().flat_map(|input| schedule.step(input)));
+        if context.log.has_room() && facts.len() < HELD {
             effects.extend(schedule.claim());
         }
     }
+}
+
+/// Begins an attempt, at once if all that it needs is at hand.
+fn start(tasks: &mut JoinSet<Option<Input>>, context: Context, order: Option<Arc<Order>>, which: Which) {
+    let Which { job, item, attempt } = which;
+    let done = move |context: &Context, outcome| {
+        context.running.end(job, item);
+        Some(Input::Done { job, item, attempt, outcome })
+    };
+    match order.as_ref().and_then(|order| order.ready(item)) {
+        Some((recipe, file)) => tasks.spawn_blocking(move || {
+            let order = order?;
+            let outcome = work::attempt(&context, &order, &*recipe, &file, which);
+            done(&context, outcome)
+        }),
+        None => tasks.spawn(async move {
+            let outcome = work::work(context.clone(), order, which).await;
+            done(&context, outcome)
+        }),
+    };
+}
+
+/// A report as the schedule takes it in.
+fn heard(report: Report) -> Input {
+    match report {
+        Report::Recorded(job, recorded, payload) => Input::Recorded { job, recorded, payload },
+        Report::Refused(job, event, refusal) => {
+            tracing::debug!(job.id = %job, event = event.name(), %refusal, "not recorded");
+            Input::Refused { job, event }
+        }
+        Report::Dead => Input::Dead,
+    }
+}
+
+/// What a task that is over has to say.
+fn ended(done: Result<Option<Input>, tokio::task::JoinError>) -> Option<Input> {
+    done.unwrap_or_else(|error| {
+        tracing::error!(%error, "a task of the engine ended badly");
+        None
+    })
 }
 
 /// The job's order, read once from its request; the reason if that can no longer be carried out.

@@ -8,7 +8,7 @@ mod task;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-pub use task::{Log, Report, spawn};
+pub use task::{Fact, Log, Report, spawn};
 
 use super::rows::{Batch, EventRow, Idle, JobKey, library_of};
 use super::store::Head;

@@ -45,6 +45,9 @@ pub(super) async fn finish(context: &Context, order: Result<Arc<Order>, String>)
     drop(results);
     match step.await {
         Ok(result) => result,
-        Err(error) => Err(panic_text(error)),
+        Err(error) => Err(match error.try_into_panic() {
+            Ok(panic) => panic_text(&*panic),
+            Err(error) => error.to_string(),
+        }),
     }
 }

@@ -51,7 +51,7 @@ pub(super) async fn plan(context: &Context, job: JobId, order: Result<Arc<Order>
         }
         Err(Stop::Cancelled) => return,
     };
-    context.log.send(job, event, None).await;
+    context.log.send(vec![(job, event, None)]).await;
 }
 
 enum Stop {

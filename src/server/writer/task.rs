@@ -14,10 +14,10 @@ use crate::server::now;
 use crate::server::recent::{Commit, Recent};
 use crate::server::store::{Head, Store};
 
-/// How many appends may wait. A full queue holds back claims, never a worker that has something to record.
+/// How many sendings may wait. A full queue holds back claims, never a worker that has something to record.
 const QUEUE: usize = 4_096;
 
-/// What the engine hears, in commit order.
+/// What the engine hears, in commit order: all of a commit at once.
 #[derive(Debug)]
 pub enum Report {
     /// An event is durable.
@@ -28,6 +28,9 @@ pub enum Report {
     Dead,
 }
 
+/// What happened to a job, with what belongs to it.
+pub type Fact = (JobId, JobEvent, Option<String>);
+
 struct Queued {
     append: Append,
     reply: Option<oneshot::Sender<Result<Receipt, AppendError>>>,
@@ -36,7 +39,7 @@ struct Queued {
 /// The way to the writer. Cheap to clone.
 #[derive(Clone)]
 pub struct Log {
-    queue: mpsc::Sender<Queued>,
+    queue: mpsc::Sender<Vec<Queued>>,
     head: watch::Receiver<Head>,
     recent: Arc<Recent>,
     alive: watch::Receiver<bool>,
@@ -47,15 +50,17 @@ impl Log {
     pub async fn append(&self, job: JobId, event: JobEvent, detail: Option<String>) -> Result<Receipt, AppendError> {
         let (reply, answer) = oneshot::channel();
         let append = Append { ticket: 0, job, event, detail, at: now() };
-        self.queue.send(Queued { append, reply: Some(reply) }).await.map_err(|_| AppendError::Dead)?;
+        self.queue.send(vec![Queued { append, reply: Some(reply) }]).await.map_err(|_| AppendError::Dead)?;
         answer.await.map_err(|_| AppendError::Dead)?
     }
 
-    /// Queues a fact; a refusal comes as a report. Waits only while the queue is full.
-    pub async fn send(&self, job: JobId, event: JobEvent, detail: Option<String>) {
-        let append = Append { ticket: 0, job, event, detail, at: now() };
+    /// Queues facts that are recorded in one commit; a refusal comes as a report. Waits only while the queue is full.
+    pub async fn send(&self, facts: Vec<Fact>) {
+        let at = now();
+        let queued =
+            |(job, event, detail)| Queued { append: Append { ticket: 0, job, event, detail, at }, reply: None };
         // A writer that is gone has said so by a report.
-        self.queue.send(Queued { append, reply: None }).await.ok();
+        self.queue.send(facts.into_iter().map(queued).collect()).await.ok();
     }
 
     /// Waits until everything that was sent before is durable, or refused.
@@ -91,7 +96,7 @@ pub fn spawn(
     store: Arc<dyn Store>,
     head: Head,
     writer: Writer,
-) -> (Log, mpsc::UnboundedReceiver<Report>, JoinHandle<()>) {
+) -> (Log, mpsc::UnboundedReceiver<Vec<Report>>, JoinHandle<()>) {
     let (queue, receiver) = mpsc::channel(QUEUE);
     let (wake, head) = watch::channel(head);
     let recent = Arc::new(Recent::default());
@@ -121,10 +126,10 @@ impl Readers {
 async fn run(
     store: Arc<dyn Store>,
     mut writer: Writer,
-    mut queue: mpsc::Receiver<Queued>,
+    mut queue: mpsc::Receiver<Vec<Queued>>,
     readers: Readers,
     health: watch::Sender<bool>,
-    reports: mpsc::UnboundedSender<Report>,
+    reports: mpsc::UnboundedSender<Vec<Report>>,
 ) {
     let mut replies = HashMap::new();
     let mut ticket = 0;
@@ -133,11 +138,12 @@ async fn run(
         if !writer.has_queued() && queue.recv_many(&mut waiting, 1_000).await == 0 {
             return;
         }
-        for Queued { append, reply } in waiting.drain(..) {
+        for Queued { append, reply } in waiting.drain(..).flatten() {
             ticket += 1;
             replies.extend(reply.map(|reply| (ticket, reply)));
             writer.append(Append { ticket, ..append });
         }
+        let mut told = Vec::new();
         let effects = match writer.batch() {
             None => writer.unwritten(),
             Some(batch) => {
@@ -150,7 +156,7 @@ async fn run(
                 let effects = writer.committed(written.is_ok());
                 match written {
                     Ok(()) => readers.tell(commit),
-                    Err(_) => drop(reports.send(Report::Dead)),
+                    Err(_) => told.push(Report::Dead),
                 }
                 effects
             }
@@ -160,17 +166,16 @@ async fn run(
                 Effect::Answer(ticket, append, answer) => match (replies.remove(&ticket), answer) {
                     (Some(reply), answer) => drop(reply.send(answer)),
                     (None, Err(AppendError::Refused(refusal))) => {
-                        reports.send(Report::Refused(append.job, append.event, refusal)).ok();
+                        told.push(Report::Refused(append.job, append.event, refusal));
                     }
                     (None, Err(AppendError::TooLarge)) => {
                         tracing::error!(job.id = %append.job, event = append.event.name(), "an event was too large to record");
                     }
                     (None, _) => {}
                 },
-                Effect::Recorded(job, recorded, payload) => {
-                    drop(reports.send(Report::Recorded(job, recorded, payload)))
-                }
+                Effect::Recorded(job, recorded, payload) => told.push(Report::Recorded(job, recorded, payload)),
             }
         }
+        reports.send(told).ok();
     }
 }

@@ -70,9 +70,7 @@ pub(super) async fn job<'a>(reader: impl Executor<'a, Database = Sqlite>, id: Jo
 pub(super) async fn jobs(readers: &SqlitePool, filter: JobFilter, limit: u32) -> Stored<Vec<JobRow>> {
     let (condition, value) = match filter {
         JobFilter::Live => ("WHERE terminal = 0 ORDER BY last_position LIMIT ?", None),
-        JobFilter::ChangedAfter(position) => {
-            ("WHERE last_position > ? ORDER BY last_position LIMIT ?", Some(position as i64))
-        }
+        JobFilter::ChangedAfter(position) => return changed(readers, position, limit).await,
         JobFilter::Before(None) => ("ORDER BY job_no DESC LIMIT ?", None),
         JobFilter::Before(Some(id)) => {
             let Some(row) = job(readers, id).await? else { return Ok(Vec::new()) };
@@ -84,6 +82,17 @@ pub(super) async fn jobs(readers: &SqlitePool, filter: JobFilter, limit: u32) ->
         query = query.bind(value);
     }
     let rows = query.bind(limit).fetch_all(readers).await?;
+    rows.iter().map(job_row).collect()
+}
+
+/// Jobs that are over are found by an index, the others are few.
+async fn changed(readers: &SqlitePool, after: Position, limit: u32) -> Stored<Vec<JobRow>> {
+    const CHANGED: &str = "SELECT * FROM (SELECT job_no, created_position, last_position, library, head, fold, summary
+            FROM jobs WHERE terminal = 1 AND last_position > ?1 ORDER BY last_position LIMIT ?2)
+        UNION ALL SELECT job_no, created_position, last_position, library, head, fold, summary
+            FROM jobs WHERE terminal = 0 AND last_position > ?1
+        ORDER BY last_position LIMIT ?2";
+    let rows = sqlx::query(CHANGED).bind(after as i64).bind(limit).fetch_all(readers).await?;
     rows.iter().map(job_row).collect()
 }
 
@@ -117,9 +126,16 @@ pub(super) async fn items(
         WHERE job_no = ? AND item >= ? ORDER BY item LIMIT ?";
     const ONE_STATUS: &str = "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result FROM items
         WHERE job_no = ? AND status = ? AND item >= ? ORDER BY item LIMIT ?";
+    // The same, and so that the index of these is known to hold it.
+    const INDEXED: &str = "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result FROM items
+        WHERE job_no = ? AND status = ? AND status NOT IN ('waiting', 'running', 'succeeded') AND item >= ?
+        ORDER BY item LIMIT ?";
     let query = match status {
         None => sqlx::query(ANY).bind(job_no as i64),
-        Some(status) => sqlx::query(ONE_STATUS).bind(job_no as i64).bind(status.to_owned()),
+        Some(status) => {
+            let common = matches!(status, "waiting" | "running" | "succeeded");
+            sqlx::query(if common { ONE_STATUS } else { INDEXED }).bind(job_no as i64).bind(status.to_owned())
+        }
     };
     let rows = query.bind(from).bind(limit).fetch_all(readers).await?;
     rows.iter().map(item_row).collect()

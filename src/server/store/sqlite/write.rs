@@ -16,8 +16,9 @@ INSERT INTO jobs
         value ->> 7, value ->> 8, value ->> 9, unhex(value ->> 10), value ->> 11
     FROM json_each(?) WHERE true
     ON CONFLICT (job_no) DO UPDATE SET status = excluded.status, seq = excluded.seq, digest = excluded.digest,
-        last_position = excluded.last_position, terminal = excluded.terminal, head = excluded.head,
-        fold = excluded.fold, summary = excluded.summary;
+        last_position = excluded.last_position, head = excluded.head, fold = excluded.fold, summary = excluded.summary;
+UPDATE jobs SET terminal = new.value ->> 7 FROM json_each(?) AS new
+    WHERE jobs.job_no = new.value ->> 0 AND jobs.terminal IS NOT new.value ->> 7;
 INSERT INTO items (job_no, item, status, code, attempt, path, size, mtime_ns)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, 0, value ->> 4, value ->> 5, value ->> 6
     FROM json_each(?);
@@ -59,9 +60,11 @@ pub(super) async fn commit(writer: &mut SqliteConnection, batch: &Batch) -> sqlx
         json!([job_no, item, state.status.label(), state.status.byte(), state.attempt, state.message, state.result])
     });
     let rows = |rows: Vec<serde_json::Value>| serde_json::Value::Array(rows).to_string();
+    let jobs = rows(jobs.collect());
     sqlx::query(COMMIT)
         .bind(rows(events.collect()))
-        .bind(rows(jobs.collect()))
+        .bind(jobs.clone())
+        .bind(jobs)
         .bind(rows(planned.collect()))
         .bind(rows(moved.collect()))
         .bind(batch.head as i64)
