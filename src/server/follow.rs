@@ -27,6 +27,9 @@ use watch::Watch;
 /// Events in one page, and so in one message.
 pub const PAGE: u32 = 500;
 
+/// The most changed jobs read at a time.
+pub const CHANGED_PAGE: usize = 500;
+
 const PING_EVERY: Millis = 5_000;
 const NOW_EVERY: Millis = 250;
 const ABSENT_FOR: Millis = 30_000;
@@ -87,7 +90,7 @@ pub enum Read {
     Page(Vec<u64>, Position, Position),
     /// Jobs that are not over.
     Live,
-    /// Jobs with an event after a position.
+    /// Jobs with an event after a position, those that rested longest first; [`CHANGED_PAGE`] of them, or all.
     Changed(Position),
     /// What runs of a job.
     Now(JobId),
@@ -218,7 +221,11 @@ impl Serving {
             Given::Job(job, row) => self.learn_job(job, row.as_deref()),
             Given::Page(rows) => self.page(now, &rows),
             Given::Commits(commits) => self.commits(now, &commits),
-            Given::Jobs(rows) => self.changed(now, rows),
+            Given::Jobs(rows) => {
+                let more = rows.len() >= CHANGED_PAGE;
+                self.changed(now, rows);
+                self.reads.extend(self.watch.as_ref().filter(|_| more).map(|watch| Read::Changed(watch.seen())));
+            }
             Given::Now(news) => self.now(news),
             Given::DigestAt(_) | Given::EventBefore(..) | Given::Folds(_) => {}
         }

@@ -7,6 +7,7 @@ mod api;
 #[cfg(feature = "embed")]
 mod assets;
 mod cli;
+mod cursors;
 mod durability;
 mod engine;
 mod golden;

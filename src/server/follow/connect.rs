@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::served::{Sent, Served};
-use super::{Given, Read, Request, Serving};
+use super::{CHANGED_PAGE, Given, Read, Request, Serving};
 use crate::model::id::{JobId, Millis, Position};
 use crate::model::message::{Body, Hello, Reset, ResetReason, SnapshotMessage};
 use crate::model::{Cursor, Digest};
@@ -30,6 +30,8 @@ pub(super) struct Connect {
     asked_folds: bool,
     watched_live: bool,
     watched_changed: bool,
+    /// Changed jobs are read behind this position.
+    changed_after: Option<Position>,
 }
 
 impl Connect {
@@ -49,6 +51,7 @@ impl Connect {
             asked_folds: false,
             watched_live: !request.watch,
             watched_changed: !request.watch,
+            changed_after: None,
             request,
         }
     }
@@ -76,7 +79,7 @@ impl Connect {
         if !self.watched_live {
             return Read::Live;
         }
-        Read::Changed(self.position())
+        Read::Changed(self.changed_after.unwrap_or(self.position()))
     }
 
     fn position(&self) -> Position {
@@ -186,7 +189,8 @@ impl Serving {
             Given::Jobs(rows) => {
                 self.say_reset(&mut connect);
                 if connect.watched_live {
-                    connect.watched_changed = true;
+                    connect.watched_changed = rows.len() < CHANGED_PAGE;
+                    connect.changed_after = rows.iter().map(|row| row.position).max();
                 } else {
                     connect.watched_live = true;
                     connect.watched_changed = connect.good.is_none();

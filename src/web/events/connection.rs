@@ -9,16 +9,13 @@ use tokio::sync::watch;
 use super::super::App;
 use crate::model::Millis;
 use crate::model::message::with_id;
-use crate::server::follow::{Given, Outgoing, PAGE, Read, Request, Serving, Step};
+use crate::server::follow::{CHANGED_PAGE, Given, Outgoing, PAGE, Read, Request, Serving, Step};
 use crate::server::recent::Changed;
 use crate::server::store::{Head, JobFilter, Stored};
 use crate::server::{Server, now};
 
 /// As much is joined into one write.
 const WRITE: usize = 32 * 1024;
-
-/// More jobs than this are never live, nor change between two looks.
-const WATCHED: u32 = 10_000;
 
 /// How long a client without a mind of its own waits before it comes back, in milliseconds.
 const RETRY: u64 = 1_000;
@@ -150,8 +147,8 @@ impl Connection {
 
     async fn read(&self, read: Read) -> Stored<Given> {
         let (store, recent) = (self.server.store(), self.server.recent());
-        let jobs = async |filter| -> Stored<_> {
-            Ok(Given::Jobs(store.jobs(filter, WATCHED).await?.iter().map(Changed::from).collect()))
+        let jobs = async |filter, limit| -> Stored<_> {
+            Ok(Given::Jobs(store.jobs(filter, limit).await?.iter().map(Changed::from).collect()))
         };
         Ok(match read {
             Read::Head => Given::Head(*self.head.borrow()),
@@ -165,10 +162,10 @@ impl Connection {
                 Some(commits) => Given::Commits(commits),
                 None => Given::Page(store.events(&jobs, after, upto, PAGE).await?),
             },
-            Read::Live => jobs(JobFilter::Live).await?,
+            Read::Live => jobs(JobFilter::Live, u32::MAX).await?,
             Read::Changed(position) => match recent.changed(position) {
                 Some(changed) => Given::Jobs(changed),
-                None => jobs(JobFilter::ChangedAfter(position)).await?,
+                None => jobs(JobFilter::ChangedAfter(position), CHANGED_PAGE as u32).await?,
             },
             Read::Now(job) => Given::Now(self.server.running(0, job)),
         })

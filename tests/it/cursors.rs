@@ -1,0 +1,226 @@
+//! Cursors that time has passed by: a log that was pruned, put back or is very long, a clock that was set back.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use headway::model::{Cursor, Digest, JobEvent, JobId, JobStatus};
+use headway::server::store::{SqliteStore, Store};
+use headway::server::writer::{Append, Writer};
+use serde_json::{Value, json};
+
+use crate::helper::{App, Files, Headway, Stream, eventually, follow_at, follow_to_end, mint, request};
+
+fn kinds(messages: &[Value]) -> Vec<&str> {
+    messages.iter().map(|message| message["kind"].as_str().unwrap_or_default()).collect()
+}
+
+/// The messages up to where the log stood when the reader came.
+async fn opened(app: &App, query: &str) -> Vec<Value> {
+    let events = Stream::open(app, query).await.until("caught_up").await;
+    events.into_iter().map(|event| event.json).collect()
+}
+
+/// Changes the log's file while no server has it.
+async fn sql(files: &Files, statement: &str) {
+    use sqlx::{Connection, SqliteConnection};
+    let url = format!("sqlite://{}", files.data().join("log.sqlite").display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("the log");
+    sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("a statement");
+    connection.close().await.expect("a clean end");
+}
+
+/// A reader comes back with a cursor whose events are no longer kept: it is told so, and gets the job as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_whose_event_was_pruned_is_answered_by_a_snapshot() {
+    let files = Files::numbered(3);
+    let app = App::start(&files).await;
+    let job = app.begin("checksum").await;
+    let truth = app.end(job).await;
+    let end: Cursor = app.server.job(job).await.expect("a job").cursor;
+    app.stop().await;
+    // The cursor of an early event, with that event's own check.
+    let store = SqliteStore::open(&files.data().join("log.sqlite")).await.expect("the log");
+    let digest = store.digest_at(2).await.expect("a read").expect("an event");
+    let early = Cursor { position: 2, check: digest.check() };
+    drop(store);
+    let app = App::start(&files).await;
+    let kept = opened(&app, &format!("held={job}&after={early}")).await;
+    assert_eq!(kinds(&kept)[..2], ["hello", "events"], "while it is kept, the log goes on from there");
+    app.stop().await;
+
+    sql(&files, "DELETE FROM events WHERE position <= 4").await;
+    let app = App::start(&files).await;
+    let told = opened(&app, &format!("held={job}&after={early}")).await;
+    assert_eq!(kinds(&told), ["hello", "reset", "snapshot", "caught_up"]);
+    assert_eq!(told[1], json!({ "kind": "reset", "reason": "pruned", "jobs": [job] }));
+    assert_eq!(told[2]["seq"].as_u64(), Some(truth.seq));
+    let still = opened(&app, &format!("held={job}&after={end}")).await;
+    assert!(!kinds(&still).contains(&"reset"), "a cursor whose event is kept is good: {still:?}");
+    app.stop().await;
+}
+
+/// The data folder is put back to an earlier state and goes on from there. Whoever saw the lost part is told, both when
+/// the log is still behind its cursor and when other events stand there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_put_back_from_a_backup_is_noticed_by_everyone_who_saw_more() {
+    let files = Files::numbered(5);
+    let app = App::start(&files).await;
+    let first = app.begin("checksum").await;
+    app.end(first).await;
+    app.stop().await;
+    let backup = files.data().with_file_name("backup");
+    std::fs::create_dir(&backup).expect("a folder");
+    sql(&files, &format!("VACUUM INTO '{}'", backup.join("log.sqlite").display())).await;
+
+    let app = App::start(&files).await;
+    let lost = app.begin("checksum").await;
+    app.end(lost).await;
+    let cursor: Cursor = app.server.job(lost).await.expect("a job").cursor;
+    app.stop().await;
+
+    let app = App::start_with(&files, |config| config.data = backup, Vec::new()).await;
+    let query = format!("held={first}&held={lost}&watch=jobs&after={cursor}");
+    let told = opened(&app, &query).await;
+    assert_eq!(kinds(&told), ["hello", "absent", "reset", "snapshot", "caught_up"]);
+    assert_eq!((&told[1]["job"], &told[2]["reason"]), (&json!(lost), &json!("future")), "the lost job is named");
+    // Other events where the lost ones were: the number alone would not tell.
+    let other = app.begin("checksum").await;
+    let truth = app.end(other).await;
+    let told = opened(&app, &query).await;
+    assert_eq!(told[2]["reason"], "diverged");
+    // And the real receiver, which starts anew, is right.
+    let (follow, _) = follow_to_end(&app, other, |_| usize::MAX).await;
+    assert_eq!(follow.job(&other).and_then(|tracked| tracked.fold()).map(|fold| fold.digest), Some(truth.digest));
+    app.stop().await;
+}
+
+/// The machine's clock is set back an hour in mid-job, under the real program.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_set_back_in_mid_job_loses_and_repeats_nothing() {
+    let library = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
+        .map(|folder| format!("{folder}/faketime/libfaketime.so.1"));
+    let library = library.iter().find(|path| Path::new(path).exists()).expect("Debian's package faketime");
+    let files = Files::new();
+    // Sparse, so that they cost time and no room.
+    for number in 0..60 {
+        let path = format!("{number:03}");
+        files.write(&path, b"");
+        let file = std::fs::File::options().write(true).open(files.library().join(path)).expect("a file");
+        file.set_len(3_000_000).expect("a length");
+    }
+    let clock = files.data().with_file_name("clock");
+    std::fs::write(&clock, "+0").expect("a clock");
+    let wrap = [
+        "env".to_owned(),
+        format!("LD_PRELOAD={library}"),
+        format!("FAKETIME_TIMESTAMP_FILE={}", clock.display()),
+        "FAKETIME_NO_CACHE=1".to_owned(),
+        "DONT_FAKE_MONOTONIC=1".to_owned(),
+        "NO_FAKE_STAT=1".to_owned(),
+    ];
+    let wrap: Vec<_> = wrap.iter().map(String::as_str).collect();
+    let site = files.data().with_file_name("site");
+    let process = Headway::try_start(&files, Some(&site), &wrap, &["--workers", "1"]).expect("a ready server");
+    let client = reqwest::Client::new();
+    let job = mint();
+    let call = client.put(format!("{}/api/jobs/{job}", process.url)).json(&request("checksum"));
+    assert_eq!(call.send().await.expect("an answer").status().as_u16(), 201);
+    let reader = {
+        let (client, url) = (client.clone(), process.url.clone());
+        tokio::spawn(async move {
+            follow_at(&client, &url, job, |connection| if connection < 4 { 8 } else { usize::MAX }).await
+        })
+    };
+    let state = async || -> Option<Value> {
+        client.get(format!("{}/api/jobs/{job}", process.url)).send().await.ok()?.json().await.ok()
+    };
+    let done = |state: &Value| state["counters"]["succeeded"].as_u64().unwrap_or(0);
+    eventually("the middle of the job", async || state().await.filter(|state| done(state) >= 5)).await;
+    std::fs::write(&clock, "-3600").expect("a clock");
+    let truth =
+        eventually("the end of the job", async || state().await.filter(|state| state["status"] == "completed")).await;
+    assert_eq!(done(&truth), 60);
+
+    let (follow, _) = reader.await.expect("a reader");
+    let fold = follow.job(&job).and_then(|tracked| tracked.fold()).expect("a fold");
+    assert_eq!(json!(fold.digest), truth["digest"]);
+    let mut stream = Stream::open_at(&client, &process.url, &format!("job={job}&after=0.0&replay=all"), None).await;
+    let events = stream.until("closed").await;
+    let frames = events.iter().flat_map(|event| event.json["frames"].as_array().cloned().unwrap_or_default());
+    let times: Vec<_> = frames
+        .flat_map(|frame| frame["events"].as_array().cloned().unwrap_or_default())
+        .filter_map(|event| event["at"].as_i64())
+        .collect();
+    assert!(times.windows(2).any(|pair| pair[1] < pair[0] - 3_000_000), "the clock was not set back: {times:?}");
+}
+
+/// A log of so many jobs that are over, made by the real writer.
+async fn history(files: &Files, jobs: usize) -> Vec<JobId> {
+    std::fs::create_dir_all(files.data()).expect("a folder");
+    let store = Arc::new(SqliteStore::open(&files.data().join("log.sqlite")).await.expect("a log"));
+    let mut writer = Writer::new(store.head().await.expect("a head"), Vec::new());
+    let body = serde_json::to_string(&request("checksum")).expect("JSON");
+    let ids: Vec<_> = (0..jobs).map(|_| mint()).collect();
+    for some in ids.chunks(500) {
+        for job in some {
+            let created = JobEvent::Created {
+                id: *job,
+                recipe: "checksum".into(),
+                title: "files".into(),
+                request: Digest::of(body.as_bytes()),
+                approval: false,
+                priority: 0,
+                concurrency: 0,
+                parent: None,
+            };
+            for (event, detail) in
+                [(created, Some(body.clone())), (JobEvent::CancelRequested {}, None), (JobEvent::Cancelled {}, None)]
+            {
+                writer.append(Append { ticket: 0, job: *job, event, detail, at: 1_764_000_000_000 });
+            }
+        }
+        store.commit(writer.batch().expect("events")).await.expect("a commit");
+        writer.committed(true);
+    }
+    ids
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_jobs_of_history_cost_a_watcher_nothing_and_are_told_whole_to_who_missed_them() {
+    const JOBS: usize = 10_100;
+    let files = Files::numbered(3);
+    let past = history(&files, JOBS).await;
+    let app = App::start(&files).await;
+    // Who comes anew hears of what happens from now on: the history is in the list, page by page.
+    let told = opened(&app, "watch=jobs").await;
+    assert_eq!(kinds(&told), ["hello", "caught_up"]);
+    let (_, page) = app.get("/api/jobs?limit=50").await;
+    assert_eq!(page["jobs"].as_array().map(Vec::len), Some(50));
+
+    let mut watcher = Stream::open(&app, "watch=jobs").await;
+    watcher.until("caught_up").await;
+    let job = app.begin("checksum").await;
+    let truth = app.end(job).await;
+    assert_eq!(truth.status, JobStatus::Completed);
+    loop {
+        let event = watcher.next().await.expect("the stream goes on");
+        let summaries = event.json["summaries"].as_array().cloned().unwrap_or_default();
+        assert!(summaries.iter().all(|summary| summary["job"] == json!(job)), "a job of the past is no news");
+        if summaries.iter().any(|summary| summary["status"] == "completed") {
+            break;
+        }
+    }
+    // Who was away for all of it is told of each job's end, once.
+    let told = opened(&app, "watch=jobs&after=0.0").await;
+    let mut heard: Vec<_> = told
+        .iter()
+        .flat_map(|message| message["summaries"].as_array().cloned().unwrap_or_default())
+        .map(|summary| summary["job"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    heard.sort();
+    let mut all: Vec<_> = past.iter().chain([&job]).map(JobId::to_string).collect();
+    all.sort();
+    assert_eq!(heard.len(), all.len());
+    assert_eq!(heard, all);
+    app.stop().await;
+}
