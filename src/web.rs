@@ -23,6 +23,7 @@ pub use access::{Access, BadOrigin};
 pub use assets::Assets;
 pub use shutdown::signal;
 
+use self::events::Followers;
 use crate::server::Server;
 
 /// The largest body of a call, in bytes.
@@ -37,6 +38,7 @@ pub struct App {
     assets: Assets,
     stopping: watch::Receiver<bool>,
     stream_age: Duration,
+    followers: Followers,
 }
 
 /// How it is served.
@@ -70,7 +72,8 @@ pub async fn serve(
     let (stop, stopping) = watch::channel(false);
     let mut stopped_for_long = stopping.clone();
     let Settings { access, options, assets, stream_age } = settings;
-    let app = App { server: server.clone(), access, options, assets, stopping, stream_age };
+    let app =
+        App { server: server.clone(), access, options, assets, stopping, stream_age, followers: Followers::default() };
     let stopped = async move {
         shutdown.await;
         // Streams first: the graceful shutdown waits for every response to end.

@@ -1,105 +1,78 @@
-//! Durable items a second with a recipe that does nothing: what Headway itself costs.
+//! Durable items a second with a recipe that does nothing: what Headway itself costs, alone and before a crowd.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use headway::model::summary::RecipeInfo;
-use headway::model::{Effect, JobId, StartJob};
-use headway::server::config::Config;
-use headway::server::data::Outputs;
-use headway::server::files::OpenFile;
-use headway::server::recipes::{Attempt, Failure, ItemResult, Recipe, Settings, Success};
-use headway::server::{Server, now};
 use serde_json::json;
 
-use crate::{count, figure, limits};
+use crate::app::{App, empty_files, mint};
+use crate::fanout::Crowd;
+use crate::recipe::Nothing;
+use crate::{count, figure, limits, middle};
 
 const WORKERS: usize = 4;
 
-/// The recipe that does nothing.
-pub(crate) struct Nothing {
-    repeatable: bool,
-}
-
-impl Nothing {
-    pub(crate) fn new(repeatable: bool) -> Self {
-        Nothing { repeatable }
-    }
-}
-
-impl Recipe for Nothing {
-    fn info(&self) -> RecipeInfo {
-        RecipeInfo { name: "nothing".into(), summary: "Does nothing.".into(), settings: Vec::new() }
-    }
-
-    fn is_repeatable(&self) -> bool {
-        self.repeatable
-    }
-
-    fn run(&self, _: &Settings, _: &mut OpenFile, _: &Attempt) -> Result<Success, Failure> {
-        Ok(Success { effect: Effect::Read, result: json!({}) })
-    }
-
-    fn finish(&self, _: &Settings, _: &mut dyn Iterator<Item = ItemResult>, _: &Outputs) -> Result<(), anyhow::Error> {
-        Ok(())
-    }
-}
-
 pub(crate) async fn run() {
     let folder = tempfile::tempdir().expect("a folder");
-    for events in [8, 100] {
-        let rate = limits::sqlite(folder.path(), events).await / 2.0;
-        figure(
-            "items",
-            &format!("limit: SQLite, {events} events a commit"),
-            rate,
-            "items/s",
-            "WAL, synchronous=FULL, no rows derived",
-        );
+    let mut limit = [0.0; 2];
+    for (at, events) in [8, 100].into_iter().enumerate() {
+        limit[at] = limits::sqlite(folder.path(), events).await / 2.0;
+        let note = "WAL, synchronous=FULL, no rows derived";
+        figure("items", &format!("limit: SQLite, {events} events a commit"), limit[at], "items/s", note);
     }
     let many = count("N", 20_000);
-    for (name, repeatable) in [("strict", false), ("repeatable", true)] {
+    for (name, repeatable, limit) in [("strict", false, limit[0]), ("repeatable", true, limit[1])] {
         for items in [1_000, many] {
-            let rate = rate(items, repeatable).await;
-            let note = format!("{items} items, {WORKERS} workers, every event durable");
+            let rate = rate(items, repeatable, None).await;
+            let ratio = rate / limit;
+            let note = format!("{items} items, {WORKERS} workers, every event durable; {ratio:.2} of the limit");
             figure("items", &format!("headway, {name}"), rate, "items/s", note);
         }
     }
 }
 
+/// The same job with nobody looking and with a crowd that follows it, by turns.
+pub(crate) async fn before_a_crowd() {
+    let (followers, items) = (count("F", 1_000), count("N", 5_000));
+    let (mut alone, mut watched) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        alone.push(rate(items, false, None).await);
+        watched.push(rate(items, false, Some((followers, followers / 10))).await);
+    }
+    let (alone, watched) = (middle(&mut alone), middle(&mut watched));
+    figure("engine", "headway, nobody follows", alone, "items/s", format!("{items} items, strict, {WORKERS} workers"));
+    let note = format!(
+        "{followers} followers on the same two cores, a tenth of them reading nothing; {:.2} of that with none",
+        watched / alone
+    );
+    figure("engine", "headway, followed", watched, "items/s", note);
+}
+
 /// Items a second from the first start to the last end of one job over so many empty files.
-async fn rate(items: usize, repeatable: bool) -> f64 {
+async fn rate(items: usize, repeatable: bool, crowd: Option<(usize, usize)>) -> f64 {
     let folder = tempfile::tempdir().expect("a folder");
     let library = folder.path().join("files");
-    std::fs::create_dir(&library).expect("a folder");
-    for item in 0..items {
-        std::fs::write(library.join(format!("{item:06}")), "").expect("a file");
-    }
-    let mut config = Config::new(folder.path().join("data"), vec![("files".into(), library)]);
-    config.workers = WORKERS;
-    let server = Server::start_with(config, vec![Arc::new(Nothing::new(repeatable))]).await.expect("a server");
-    let id = JobId::mint(now(), [7; 10]);
-    let request: StartJob =
-        serde_json::from_value(json!({ "library": "files", "recipe": "nothing", "query": { "folder": {} } }))
-            .expect("a request");
-    server.start_job(id, &request).await.expect("a job");
-    let state = async || server.job(id).await.expect("the job").summary;
-    let tick = Duration::from_millis(10);
-    while state().await.counters.running == 0 && !state().await.status.is_terminal() {
-        tokio::time::sleep(tick).await;
-    }
-    let begun = Instant::now();
-    let already = state().await.counters.succeeded;
-    let done = loop {
-        let summary = state().await;
-        if summary.counters.succeeded as usize == items {
-            break begun.elapsed();
+    empty_files(&library, items);
+    let recipe = Arc::new(Nothing::new(repeatable));
+    let app = App::start(&folder.path().join("data"), &library, vec![recipe], WORKERS, "no-such-folder").await;
+    let id = mint();
+    let crowd = match crowd {
+        None => None,
+        Some((followers, slow)) => {
+            let address = format!("{}/api/events?job={id}&after=0.0&replay=all", app.bound);
+            Some(Crowd::gather(&address, followers, slow).await)
         }
-        tokio::time::sleep(tick).await;
     };
-    while !state().await.status.is_terminal() {
-        tokio::time::sleep(tick).await;
+    app.begin(id, "nothing", json!({})).await;
+    let already =
+        app.until(id, |state| state.counters.running > 0 || state.status.is_terminal()).await.counters.succeeded;
+    let begun = Instant::now();
+    app.until(id, |state| state.counters.succeeded as usize == items).await;
+    let took = begun.elapsed();
+    app.until(id, |state| state.status.is_terminal()).await;
+    if let Some(crowd) = crowd {
+        crowd.seen().await;
     }
-    server.stop().await;
-    f64::from(items as u32 - already) / done.as_secs_f64()
+    app.stop().await;
+    f64::from(items as u32 - already) / took.as_secs_f64()
 }

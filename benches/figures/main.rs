@@ -1,13 +1,19 @@
-//! Headway's own figures, one line of JSON each: `cargo bench --features ssr [-- items|library|log|fanout]...`.
+//! Headway's own figures, one line of JSON each:
+//! `cargo bench --features ssr --bench figures [-- items|engine|hash|library|log|fanout|latency|page]...`.
 //!
 //! Absolute numbers belong to one machine. Each bench therefore prints a limit or a peer from the same run beside ours,
 //! and what is said of them elsewhere is their ratio.
 
+mod app;
 mod fanout;
+mod hash;
 mod items;
 mod library;
 mod limits;
 mod log;
+mod page;
+mod raw;
+mod recipe;
 
 use std::fmt::Display;
 
@@ -38,6 +44,12 @@ fn main() {
         if wanted("items") {
             items::run().await;
         }
+        if wanted("engine") {
+            items::before_a_crowd().await;
+        }
+        if wanted("hash") {
+            hash::run().await;
+        }
         if wanted("library") {
             library::run().await;
         }
@@ -47,5 +59,17 @@ fn main() {
         if wanted("fanout") {
             fanout::run().await;
         }
+        if wanted("latency") {
+            fanout::latency().await;
+        }
+        if wanted("page") {
+            page::run().await;
+        }
     });
+}
+
+/// The median.
+fn middle(values: &mut [f64]) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

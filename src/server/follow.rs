@@ -33,8 +33,11 @@ pub const CHANGED_PAGE: usize = 500;
 const PING_EVERY: Millis = 5_000;
 const NOW_EVERY: Millis = 250;
 const ABSENT_FOR: Millis = 30_000;
-/// Between two flushes of a busy link; an idle one is flushed at once.
-const PACE: Millis = 20;
+/// Between two flushes of a busy link at least, and at most; an idle one is flushed at once.
+const PACE: (Millis, Millis) = (10, 50);
+
+/// Between these, so that all links together are flushed no more often than this in a millisecond.
+const FLUSHES: Millis = 20;
 
 /// What a client asks for.
 #[derive(Debug, Clone, Default)]
@@ -145,6 +148,7 @@ pub struct Serving {
     now_at: Millis,
     absent_since: Millis,
     flushed_at: Millis,
+    pace: Millis,
     ended: bool,
 }
 
@@ -174,6 +178,7 @@ impl Serving {
             now_at: now,
             absent_since: now,
             flushed_at: 0,
+            pace: PACE.0,
             ended: false,
         }
     }
@@ -181,6 +186,16 @@ impl Serving {
     /// The head of the log moved. The shell registers for this before its first step.
     pub fn wake(&mut self) {
         self.woken = true;
+    }
+
+    /// How many follow beside this one: the more there are, the more goes out in one flush.
+    pub fn among(&mut self, followers: usize) {
+        self.pace = (followers as Millis / FLUSHES).clamp(PACE.0, PACE.1);
+    }
+
+    /// Until then the head of the log need not be looked at.
+    pub fn paced_until(&self) -> Millis {
+        self.flushed_at + self.pace
     }
 
     /// Whether the log can still be written.
@@ -252,7 +267,7 @@ impl Serving {
         if self.say_caught_up() {
             return self.step(now);
         }
-        if self.woken && now >= self.flushed_at + PACE {
+        if self.woken && now >= self.paced_until() {
             self.woken = false;
             return Step::Read(Read::Head);
         }
@@ -468,7 +483,7 @@ impl Serving {
             Some(self.ping_at),
             awaited.then_some(self.absent_since + ABSENT_FOR),
             processing.then_some(self.now_at),
-            self.woken.then_some(self.flushed_at + PACE),
+            self.woken.then_some(self.paced_until()),
             self.watch.as_ref().and_then(Watch::next_due),
         ]
         .into_iter()

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::runtime::{self, Runtime};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
@@ -38,7 +39,16 @@ struct Inner {
     context: Context,
     index: Index,
     stop: watch::Sender<bool>,
-    tasks: Mutex<Vec<JoinHandle<()>>>,
+    engine: Mutex<Option<JoinHandle<()>>>,
+    /// Of the engine and the writer alone: no crowd of readers can keep them from their turn.
+    runtime: Option<Runtime>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Whoever holds the last handle may not wait here; what was acknowledged is on the disk.
+        self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
+    }
 }
 
 /// Whether a start call made the job or found it.
@@ -73,7 +83,16 @@ impl Server {
         };
         let live = rows.iter().map(key).zip(folds.iter().cloned()).collect();
         let head = store.head().await?;
-        let (log, reports, writer) = writer::spawn(Arc::clone(&store), head, Writer::new(head, live));
+        let runtime = runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("engine")
+            .enable_all()
+            .build()
+            .map_err(|error| StartError(format!("the engine's thread cannot be started: {error}")))?;
+        let (log, reports) = {
+            let _within = runtime.enter();
+            writer::spawn(Arc::clone(&store), head, Writer::new(head, live))
+        };
 
         let recipes = Arc::new(recipes);
         let limits = Limits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
@@ -97,15 +116,14 @@ impl Server {
         )
         .await?;
         let (stop, stopped) = watch::channel(false);
-        let engine = tokio::spawn(engine::run(context.clone(), schedule, reports, stopped));
-        Ok(Server { inner: Arc::new(Inner { context, index, stop, tasks: Mutex::new(vec![engine, writer]) }) })
+        let engine = Mutex::new(Some(runtime.spawn(engine::run(context.clone(), schedule, reports, stopped))));
+        Ok(Server { inner: Arc::new(Inner { context, index, stop, engine, runtime: Some(runtime) }) })
     }
 
     /// Claims nothing more, takes running items back without counting their try, and waits for the engine.
     pub async fn stop(&self) {
         self.inner.stop.send_replace(true);
-        let engine = self.inner.tasks.lock().await.drain(..).next();
-        if let Some(engine) = engine {
+        if let Some(engine) = self.inner.engine.lock().await.take() {
             engine.await.ok();
         }
         self.log().flush().await;

@@ -19,6 +19,7 @@ use crate::model::ApiError;
 use crate::model::follow::JOBS_LIMIT;
 use crate::server::follow::Request;
 use connection::Connection;
+pub(super) use connection::Followers;
 
 /// The longest that one answer waits for news, in seconds.
 const WAIT_LIMIT: u64 = 25;

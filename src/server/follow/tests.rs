@@ -254,7 +254,7 @@ fn an_idle_link_is_flushed_at_once_and_a_busy_one_at_its_pace() {
     let mut serving = Serving::new(request(&format!("job={job}&after=0.0")), "b".into(), world.now, true);
     world.drain(&mut serving, |_| {});
     world.now += 1_000;
-    for (wait, sends) in [(0, 1), (1, 0), (PACE, 1)] {
+    for (wait, sends) in [(0, 1), (1, 0), (PACE.0, 1)] {
         world.now += wait;
         world.record(job, JobEvent::Changed { priority: Some(wait as i32), concurrency: None }, None);
         serving.wake();

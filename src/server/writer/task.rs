@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
 
 use super::{Append, AppendError, Effect, Receipt, Writer};
 use crate::model::event::Recorded;
@@ -92,11 +91,7 @@ impl Log {
 }
 
 /// Starts the writer. It ends when every [`Log`] is dropped.
-pub fn spawn(
-    store: Arc<dyn Store>,
-    head: Head,
-    writer: Writer,
-) -> (Log, mpsc::UnboundedReceiver<Vec<Report>>, JoinHandle<()>) {
+pub fn spawn(store: Arc<dyn Store>, head: Head, writer: Writer) -> (Log, mpsc::UnboundedReceiver<Vec<Report>>) {
     let (queue, receiver) = mpsc::channel(QUEUE);
     let (wake, head) = watch::channel(head);
     let recent = Arc::new(Recent::default());
@@ -104,8 +99,8 @@ pub fn spawn(
     // Unbounded, yet bounded by the queue: at most one report for each append.
     let (reports, engine) = mpsc::unbounded_channel();
     let readers = Readers { recent: Arc::clone(&recent), wake };
-    let task = tokio::spawn(run(store, writer, receiver, readers, health, reports));
-    (Log { queue, head, recent, alive }, engine, task)
+    tokio::spawn(run(store, writer, receiver, readers, health, reports));
+    (Log { queue, head, recent, alive }, engine)
 }
 
 /// Those who read on when the head moves.

@@ -1,5 +1,7 @@
 //! One reader: steps the machine, reads what it asks for, and writes what it says as fast as the reader reads.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -24,6 +26,7 @@ pub(super) struct Connection {
     server: Server,
     serving: Serving,
     head: watch::Receiver<Head>,
+    follower: Follower,
     stopping: watch::Receiver<bool>,
     /// When the stream is ended on purpose; its reader comes back with its cursor.
     ends_at: Millis,
@@ -42,6 +45,7 @@ impl Connection {
             server: app.server.clone(),
             serving,
             head,
+            follower: app.followers.join(),
             stopping: app.stopping.clone(),
             ends_at: began + spread(app.stream_age.as_millis() as Millis),
             first: true,
@@ -135,9 +139,14 @@ impl Connection {
     }
 
     async fn wait(&mut self, until: Millis) {
-        let time = Duration::from_millis(until.saturating_sub(now()).max(1));
+        self.serving.among(self.follower.count());
+        let begun = now();
+        let paced = self.serving.paced_until();
+        let until = if paced > begun { until.min(paced) } else { until };
+        let time = Duration::from_millis(until.saturating_sub(begun).max(1));
         tokio::select! {
-            moved = self.head.changed() => if moved.is_ok() {
+            // A busy log moves far more often than anything is sent of it.
+            moved = self.head.changed(), if paced <= begun => if moved.is_ok() {
                 self.serving.wake();
             },
             () = tokio::time::sleep(time) => {}
@@ -169,6 +178,32 @@ impl Connection {
             },
             Read::Now(job) => Given::Now(self.server.running(0, job)),
         })
+    }
+}
+
+/// How many connections there are.
+#[derive(Clone, Default)]
+pub(crate) struct Followers(Arc<AtomicUsize>);
+
+impl Followers {
+    fn join(&self) -> Follower {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Follower(self.clone())
+    }
+}
+
+/// One of them, until it is dropped.
+struct Follower(Followers);
+
+impl Follower {
+    fn count(&self) -> usize {
+        self.0.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -1,0 +1,95 @@
+//! What the figures share: a real server with a library, and jobs that are timed.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use headway::model::{JobId, JobSummary, StartJob};
+use headway::server::config::Config;
+use headway::server::recipes::Recipe;
+use headway::server::{Server, now};
+use headway::web::{self, Access, Assets, Settings};
+use leptos::config::LeptosOptions;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// How often a job's end is looked for: seldom, as looking costs as well.
+const TICK: Duration = Duration::from_millis(10);
+
+/// A server, and its pages on a port of its own.
+pub(crate) struct App {
+    pub(crate) server: Server,
+    pub(crate) bound: SocketAddr,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl App {
+    /// Serves a library with these recipes; `site` is the folder of the browser's part.
+    pub(crate) async fn start(
+        data: &Path,
+        library: &Path,
+        recipes: Vec<Arc<dyn Recipe>>,
+        workers: usize,
+        site: &str,
+    ) -> Self {
+        let mut config = Config::new(data.to_owned(), vec![("files".into(), library.to_owned())]);
+        config.workers = workers;
+        let server = Server::start_with(config, recipes).await.expect("a server");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let bound = listener.local_addr().expect("an address");
+        let settings = Settings {
+            access: Access::new(bound, &[], None).expect("no origins"),
+            options: LeptosOptions::builder().output_name("headway").site_addr(bound).build(),
+            assets: Assets::folder(site.into()),
+            stream_age: web::STREAM_AGE,
+        };
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = web::serve(listener, server.clone(), settings, async { drop(stopped.await) });
+        let serving = tokio::spawn(async { serving.await.expect("a clean end") });
+        App { server, bound, stop, serving }
+    }
+
+    /// Starts a job over all files.
+    pub(crate) async fn begin(&self, id: JobId, recipe: &str, settings: Value) {
+        let request = json!({ "library": "files", "recipe": recipe, "settings": settings, "query": { "folder": {} } });
+        let request: StartJob = serde_json::from_value(request).expect("a request");
+        self.server.start_job(id, &request).await.expect("a job");
+    }
+
+    pub(crate) async fn state(&self, job: JobId) -> JobSummary {
+        self.server.job(job).await.expect("the job").summary
+    }
+
+    /// Waits for a state of a job.
+    pub(crate) async fn until(&self, job: JobId, is: impl Fn(&JobSummary) -> bool) -> JobSummary {
+        loop {
+            let state = self.state(job).await;
+            if is(&state) {
+                return state;
+            }
+            tokio::time::sleep(TICK).await;
+        }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.stop.send(()).ok();
+        self.serving.await.expect("a clean end");
+    }
+}
+
+/// A job's id.
+pub(crate) fn mint() -> JobId {
+    let mut random = [0; 10];
+    random.copy_from_slice(&uuid::Uuid::new_v4().as_bytes()[..10]);
+    JobId::mint(now(), random)
+}
+
+/// A folder of so many empty files.
+pub(crate) fn empty_files(folder: &Path, count: usize) {
+    std::fs::create_dir(folder).expect("a folder");
+    (0..count).for_each(|item| std::fs::write(folder.join(format!("{item:06}")), "").expect("a file"));
+}

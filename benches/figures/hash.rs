@@ -1,0 +1,99 @@
+//! Checksums of a real tree, warm: Headway's job beside two threads that only read and hash.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use headway::server::recipes;
+use serde_json::json;
+
+use crate::app::{App, mint};
+use crate::{count, figure, middle};
+
+const THREADS: usize = 2;
+const ROUNDS: usize = 3;
+
+pub(crate) async fn run() {
+    let small = PathBuf::from(std::env::var("TREE").unwrap_or_else(|_| "/usr/share".into()));
+    let large = tempfile::tempdir().expect("a folder");
+    for number in 0..count("LARGE", 6) {
+        std::fs::write(large.path().join(format!("{number}.bin")), vec![number as u8; 256 << 20]).expect("a file");
+    }
+    for (tree, name) in [(small.as_path(), "a real tree"), (large.path(), "files of 256 MiB")] {
+        let mut files = Vec::new();
+        list(tree, &mut files);
+        let bytes: u64 = files.iter().filter_map(|file| file.metadata().ok()).map(|found| found.len()).sum();
+        plain(&files);
+        let (mut limit, mut ours) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            limit.push(plain(&files).as_secs_f64());
+            ours.push(job(tree).await.as_secs_f64());
+        }
+        let (limit, ours) = (middle(&mut limit), middle(&mut ours));
+        let rate = |seconds: f64| bytes as f64 / seconds / 1e6;
+        let note = format!("{name}: {} files, {bytes} bytes, warm, {THREADS} threads", files.len());
+        figure("hash", "limit: BLAKE3 in one process, kept buffers", rate(limit), "MB/s", &note);
+        let note = format!("{note}; from the start call to the end, manifest included; {:.2} of it", limit / ours);
+        figure("hash", "headway, checksum with BLAKE3", rate(ours), "MB/s", note);
+    }
+}
+
+/// Every regular file below a folder, links not followed.
+fn list(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => list(&entry.path(), files),
+            Ok(kind) if kind.is_file() => files.push(entry.path()),
+            _ => {}
+        }
+    }
+}
+
+fn plain(files: &[PathBuf]) -> Duration {
+    let (next, begun) = (AtomicUsize::new(0), Instant::now());
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                let mut buffer = vec![0; 256 * 1024];
+                while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let mut hasher = blake3::Hasher::new();
+                    let Ok(mut file) = File::open(path) else { continue };
+                    while let Ok(count) = file.read(&mut buffer)
+                        && count > 0
+                    {
+                        hasher.update(&buffer[..count]);
+                    }
+                    std::hint::black_box(hasher.finalize());
+                }
+            });
+        }
+    });
+    begun.elapsed()
+}
+
+async fn job(tree: &Path) -> Duration {
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = App::start(&folder.path().join("data"), tree, recipes::all(), THREADS, "no-such-folder").await;
+    // The list of files is read on opening; that is not what is measured here.
+    while app.server.folder(&whole(), false).await.expect("a page").scan.is_some() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let (id, begun) = (mint(), Instant::now());
+    app.begin(id, "checksum", json!({ "algorithm": "blake3" })).await;
+    app.until(id, |state| state.status.is_terminal()).await;
+    let took = begun.elapsed();
+    app.stop().await;
+    took
+}
+
+/// A view of the whole library, so that it is the whole library's reading that is waited for.
+fn whole() -> headway::model::library::FolderView {
+    headway::model::library::FolderView {
+        library: "files".into(),
+        search: "no such name".into(),
+        limit: 1,
+        ..Default::default()
+    }
+}
