@@ -1,19 +1,28 @@
 //! The pages, rendered on the server with the true state in them, and hydrated in the browser.
 
+use std::time::Duration;
+
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use leptos::context::{provide_context, use_context};
 use leptos::nonce::use_nonce;
+use leptos::prelude::{AnyView, IntoAny};
 use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list};
+use tokio::time::timeout;
 
 use super::App;
 use super::error::Refusal;
+use crate::model::ApiError;
 use crate::server::Server;
 use crate::ui;
+
+/// How long a rendering may take, and how often it is tried.
+const PATIENCE: Duration = Duration::from_secs(10);
+const TRIES: u32 = 3;
 
 pub(super) fn router() -> Router<App> {
     // Listed once: listing renders the whole app.
@@ -24,28 +33,39 @@ pub(super) fn router() -> Router<App> {
 }
 
 async fn page(app: App, routes: Vec<AxumRouteListing>, request: Request<Body>) -> Response {
-    let start = match app.server.page_start().await {
-        Ok(start) => start,
-        Err(error) => return Refusal(error).into_response(),
+    let render = move |request| {
+        let (app, routes) = (app.clone(), routes.clone());
+        async move {
+            let (context, document) = prepare(&app).await?;
+            let render = leptos_axum::render_route_with_context(routes, context, document);
+            Ok(render(State(app.options), request).await.into_response())
+        }
     };
-    let server = app.server.clone();
-    let context = move || {
-        provide_context(server.clone());
-        provide_context(start.clone());
-        protect();
-    };
-    let (options, files) = (app.options.clone(), app.assets.client());
-    let document = move || ui::shell(options.clone(), files.clone());
-    let render = leptos_axum::render_route_with_context(routes, context, document);
-    render(State(app.options), request).await.into_response()
+    whole(request, render).await
 }
 
 /// The page that says so, with the state of everything that runs.
 pub(super) async fn not_found(app: App, request: Request<Body>) -> Response {
-    let start = match app.server.page_start().await {
-        Ok(start) => start,
-        Err(error) => return Refusal(error).into_response(),
+    let render = move |request| {
+        let app = app.clone();
+        async move {
+            let (context, document) = prepare(&app).await?;
+            Ok(leptos_axum::render_app_async_with_context(context, document)(request).await.into_response())
+        }
     };
+    let mut response = whole(request, render).await;
+    if response.status().is_success() {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+/// What every rendering needs: the state to begin with, and the document around the page.
+async fn prepare(
+    app: &App,
+) -> Result<(impl Fn() + Clone + Send + Sync + 'static, impl Fn() -> AnyView + Clone + Send + Sync + 'static), ApiError>
+{
+    let start = app.server.page_start().await?;
     let server = app.server.clone();
     let context = move || {
         provide_context(server.clone());
@@ -53,11 +73,29 @@ pub(super) async fn not_found(app: App, request: Request<Body>) -> Response {
         protect();
     };
     let (options, files) = (app.options.clone(), app.assets.client());
-    let document = move || ui::shell(options.clone(), files.clone());
-    let render = leptos_axum::render_app_async_with_context(context, document);
-    let mut response = render(request).await.into_response();
-    *response.status_mut() = StatusCode::NOT_FOUND;
-    response
+    Ok((context, move || ui::shell(options.clone(), files.clone()).into_any()))
+}
+
+/// A whole page. Seldom, in a crowd, a rendering stands still for ever: it is dropped, and the page rendered anew.
+async fn whole<F>(request: Request<Body>, render: impl Fn(Request<Body>) -> F) -> Response
+where
+    F: Future<Output = Result<Response, ApiError>>,
+{
+    let (parts, _) = request.into_parts();
+    for _ in 0..TRIES {
+        let rendering = async {
+            let answer = render(Request::from_parts(parts.clone(), Body::empty())).await;
+            let (head, body) = answer.unwrap_or_else(|error| Refusal(error).into_response()).into_parts();
+            let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+            Response::from_parts(head, body.into())
+        };
+        match timeout(PATIENCE, rendering).await {
+            Ok(response) => return response,
+            Err(_) => tracing::warn!(page = %parts.uri, "a rendering stood still; the page is rendered anew"),
+        }
+    }
+    let text = "This page cannot be rendered at the moment. Load it again.";
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], text).into_response()
 }
 
 async fn call(State(server): State<Server>, request: Request<Body>) -> impl IntoResponse {
