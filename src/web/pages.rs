@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use leptos::context::{provide_context, use_context};
 use leptos::nonce::use_nonce;
-use leptos::prelude::{AnyView, IntoAny};
 use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list};
 use tokio::time::timeout;
 
@@ -36,7 +35,9 @@ async fn page(app: App, routes: Vec<AxumRouteListing>, request: Request<Body>) -
     let render = move |request| {
         let (app, routes) = (app.clone(), routes.clone());
         async move {
-            let (context, document) = prepare(&app).await?;
+            let context = context(&app).await?;
+            let (options, files) = (app.options.clone(), app.assets.client());
+            let document = move || ui::shell(options.clone(), files.clone());
             let render = leptos_axum::render_route_with_context(routes, context, document);
             Ok(render(State(app.options), request).await.into_response())
         }
@@ -49,7 +50,8 @@ pub(super) async fn not_found(app: App, request: Request<Body>) -> Response {
     let render = move |request| {
         let app = app.clone();
         async move {
-            let (context, document) = prepare(&app).await?;
+            let context = context(&app).await?;
+            let document = move || ui::shell(app.options.clone(), app.assets.client());
             Ok(leptos_axum::render_app_async_with_context(context, document)(request).await.into_response())
         }
     };
@@ -60,20 +62,15 @@ pub(super) async fn not_found(app: App, request: Request<Body>) -> Response {
     response
 }
 
-/// What every rendering needs: the state to begin with, and the document around the page.
-async fn prepare(
-    app: &App,
-) -> Result<(impl Fn() + Clone + Send + Sync + 'static, impl Fn() -> AnyView + Clone + Send + Sync + 'static), ApiError>
-{
+/// What every rendering finds: the server, the state to begin with, the headers of the answer.
+async fn context(app: &App) -> Result<impl Fn() + Clone + Send + Sync + 'static, ApiError> {
     let start = app.server.page_start().await?;
     let server = app.server.clone();
-    let context = move || {
+    Ok(move || {
         provide_context(server.clone());
         provide_context(start.clone());
         protect();
-    };
-    let (options, files) = (app.options.clone(), app.assets.client());
-    Ok((context, move || ui::shell(options.clone(), files.clone()).into_any()))
+    })
 }
 
 /// A whole page. Seldom, in a crowd, a rendering stands still for ever: it is dropped, and the page rendered anew.
