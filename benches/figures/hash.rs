@@ -10,7 +10,7 @@ use headway::server::recipes;
 use serde_json::json;
 
 use crate::app::{App, mint};
-use crate::{count, figure, middle};
+use crate::{count, figure, library, middle};
 
 const THREADS: usize = 2;
 const ROUNDS: usize = 3;
@@ -77,23 +77,11 @@ async fn job(tree: &Path) -> Duration {
     let folder = tempfile::tempdir().expect("a folder");
     let app = App::start(&folder.path().join("data"), tree, recipes::all(), THREADS, "no-such-folder").await;
     // The list of files is read on opening; that is not what is measured here.
-    while app.server.folder(&whole(), false).await.expect("a page").scan.is_some() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    library::read(&app.server).await;
     let (id, begun) = (mint(), Instant::now());
     app.begin(id, "checksum", json!({ "algorithm": "blake3" })).await;
     app.until(id, |state| state.status.is_terminal()).await;
     let took = begun.elapsed();
     app.stop().await;
     took
-}
-
-/// A view of the whole library, so that it is the whole library's reading that is waited for.
-fn whole() -> headway::model::library::FolderView {
-    headway::model::library::FolderView {
-        library: "files".into(),
-        search: "no such name".into(),
-        limit: 1,
-        ..Default::default()
-    }
 }

@@ -7,7 +7,7 @@ use headway::model::library::{FolderView, Sort};
 use headway::server::Server;
 use headway::server::config::Config;
 
-use crate::{count, figure};
+use crate::{count, figure, middle};
 
 const ROUNDS: usize = 5;
 
@@ -30,7 +30,7 @@ pub(crate) async fn run() {
             let status =
                 Command::new("find").arg(&root).args(["-printf", "%p %s %T@ %i\n"]).stdout(Stdio::null()).status();
             assert!(status.expect("find").success());
-            found.push(begun.elapsed());
+            found.push(ms(begun));
 
             let data = folder.path().join(format!("data-{round}"));
             let server =
@@ -44,25 +44,28 @@ pub(crate) async fn run() {
             server.stop().await;
         }
         let find = middle(&mut found);
-        let ms = |time: Duration| time.as_secs_f64() * 1_000.0;
-        figure("scan", "limit: find -printf", ms(find), "ms", format!("{files} files {name}"));
+        figure("scan", "limit: find -printf", find, "ms", format!("{files} files {name}"));
         for (contender, mut times) in [("headway, first", first), ("headway, again", again)] {
             let time = middle(&mut times);
-            let ratio = time.as_secs_f64() / find.as_secs_f64();
-            figure("scan", contender, ms(time), "ms", format!("{files} files {name}; {ratio:.2} times find"));
+            let ratio = time / find;
+            figure("scan", contender, time, "ms", format!("{files} files {name}; {ratio:.2} times find"));
         }
     }
 }
 
-/// How long a reading of the whole library takes that has just begun.
-async fn read(server: &Server) -> Duration {
+/// How long a reading of the whole library takes that has just begun, in ms.
+pub(crate) async fn read(server: &Server) -> f64 {
     let begun = Instant::now();
     // Of everything, so that it is the whole library's reading that is waited for.
     let view = FolderView { library: "files".into(), search: "no such name".into(), limit: 1, ..FolderView::default() };
     while server.folder(&view, false).await.expect("a page").scan.is_some() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    begun.elapsed()
+    ms(begun)
+}
+
+fn ms(begun: Instant) -> f64 {
+    begun.elapsed().as_secs_f64() * 1_000.0
 }
 
 /// What a page waits for, with all the files in one folder.
@@ -80,14 +83,8 @@ async fn pages(server: &Server, files: usize) {
         for _ in 0..ROUNDS {
             let begun = Instant::now();
             server.folder(&view, name == "first page").await.expect("a page");
-            times.push(begun.elapsed());
+            times.push(ms(begun));
         }
-        let time = middle(&mut times).as_secs_f64() * 1_000.0;
-        figure("page of files", name, time, "ms", format!("{files} files in one folder"));
+        figure("page of files", name, middle(&mut times), "ms", format!("{files} files in one folder"));
     }
-}
-
-fn middle(times: &mut [Duration]) -> Duration {
-    times.sort();
-    times[times.len() / 2]
 }

@@ -44,7 +44,11 @@ test('the very last event is lost on the wire: only a ping can tell', async ({ p
   // Each is lost once, and gets through when it is said again: a fast job's message may hold all its events, and to
   // lose that twice would make the page take a snapshot, in which no single step is.
   const toLose = new Set(['"event":"ended"', '"kind":"closed"']);
-  wire.keep = (message) => [...toLose].filter((mark) => message.includes(mark) && toLose.delete(mark)).length === 0;
+  wire.keep = (message) => {
+    const marks = [...toLose].filter((mark) => message.includes(mark));
+    marks.forEach((mark) => toLose.delete(mark));
+    return marks.length === 0;
+  };
   await open(page, url);
   const job = await processAll(page);
   await ends(watched, server, job, 'completed');

@@ -188,9 +188,9 @@ fn start(tasks: &mut JoinSet<Option<Input>>, context: Context, order: Option<Arc
         context.running.end(job, item);
         Some(Input::Done { job, item, attempt, outcome })
     };
-    match order.as_ref().and_then(|order| order.ready(item)) {
-        Some((recipe, file)) => tasks.spawn_blocking(move || {
-            let order = order?;
+    let ready = order.as_ref().and_then(|order| Some((Arc::clone(order), order.ready(item)?)));
+    match ready {
+        Some((order, (recipe, file))) => tasks.spawn_blocking(move || {
             let outcome = work::attempt(&context, &order, &*recipe, &file, which);
             done(&context, outcome)
         }),

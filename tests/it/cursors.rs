@@ -1,23 +1,17 @@
 //! Cursors that time has passed by: a log that was pruned, put back or is very long, a clock that was set back.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use headway::model::{Cursor, Digest, JobEvent, JobId, JobStatus};
 use headway::server::store::{SqliteStore, Store};
 use headway::server::writer::{Append, Writer};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::helper::{App, Files, Headway, Stream, eventually, follow_at, follow_to_end, mint, request};
-
-fn kinds(messages: &[Value]) -> Vec<&str> {
-    messages.iter().map(|message| message["kind"].as_str().unwrap_or_default()).collect()
-}
+use crate::helper::{App, Event, Files, Headway, Stream, follow_at, follow_to_end, kinds, mint, payloads, request};
 
 /// The messages up to where the log stood when the reader came.
-async fn opened(app: &App, query: &str) -> Vec<Value> {
-    let events = Stream::open(app, query).await.until("caught_up").await;
-    events.into_iter().map(|event| event.json).collect()
+async fn opened(app: &App, query: &str) -> Vec<Event> {
+    Stream::open(app, query).await.until("caught_up").await
 }
 
 /// Changes the log's file while no server has it.
@@ -52,8 +46,8 @@ async fn a_cursor_whose_event_was_pruned_is_answered_by_a_snapshot() {
     let app = App::start(&files).await;
     let told = opened(&app, &format!("held={job}&after={early}")).await;
     assert_eq!(kinds(&told), ["hello", "reset", "snapshot", "caught_up"]);
-    assert_eq!(told[1], json!({ "kind": "reset", "reason": "pruned", "jobs": [job] }));
-    assert_eq!(told[2]["seq"].as_u64(), Some(truth.seq));
+    assert_eq!(told[1].json, json!({ "kind": "reset", "reason": "pruned", "jobs": [job] }));
+    assert_eq!(told[2].json["seq"].as_u64(), Some(truth.seq));
     let still = opened(&app, &format!("held={job}&after={end}")).await;
     assert!(!kinds(&still).contains(&"reset"), "a cursor whose event is kept is good: {still:?}");
     app.stop().await;
@@ -82,12 +76,16 @@ async fn a_log_put_back_from_a_backup_is_noticed_by_everyone_who_saw_more() {
     let query = format!("held={first}&held={lost}&watch=jobs&after={cursor}");
     let told = opened(&app, &query).await;
     assert_eq!(kinds(&told), ["hello", "absent", "reset", "snapshot", "caught_up"]);
-    assert_eq!((&told[1]["job"], &told[2]["reason"]), (&json!(lost), &json!("future")), "the lost job is named");
+    assert_eq!(
+        (&told[1].json["job"], &told[2].json["reason"]),
+        (&json!(lost), &json!("future")),
+        "the lost job is named"
+    );
     // Other events where the lost ones were: the number alone would not tell.
     let other = app.begin("checksum").await;
     let truth = app.end(other).await;
     let told = opened(&app, &query).await;
-    assert_eq!(told[2]["reason"], "diverged");
+    assert_eq!(told[2].json["reason"], "diverged");
     // And the real receiver, which starts anew, is right.
     let (follow, _) = follow_to_end(&app, other, |_| usize::MAX).await;
     assert_eq!(follow.job(&other).and_then(|tracked| tracked.fold()).map(|fold| fold.digest), Some(truth.digest));
@@ -123,41 +121,31 @@ async fn a_clock_set_back_in_mid_job_loses_and_repeats_nothing() {
     let process = Headway::try_start(&files, Some(&site), &wrap, &["--workers", "1"]).expect("a ready server");
     let client = reqwest::Client::new();
     let job = mint();
-    let call = client.put(format!("{}/api/jobs/{job}", process.url)).json(&request("checksum"));
-    assert_eq!(call.send().await.expect("an answer").status().as_u16(), 201);
+    process.begin(&client, job).await;
     let reader = {
         let (client, url) = (client.clone(), process.url.clone());
         tokio::spawn(async move {
             follow_at(&client, &url, job, |connection| if connection < 4 { 8 } else { usize::MAX }).await
         })
     };
-    let state = async || -> Option<Value> {
-        client.get(format!("{}/api/jobs/{job}", process.url)).send().await.ok()?.json().await.ok()
-    };
-    let done = |state: &Value| state["counters"]["succeeded"].as_u64().unwrap_or(0);
-    eventually("the middle of the job", async || state().await.filter(|state| done(state) >= 5)).await;
+    process.until(&client, job, |summary| summary.counters.succeeded >= 5).await;
     std::fs::write(&clock, "-3600").expect("a clock");
-    let truth =
-        eventually("the end of the job", async || state().await.filter(|state| state["status"] == "completed")).await;
-    assert_eq!(done(&truth), 60);
+    let truth = process.end(&client, job).await;
+    assert_eq!((truth.status, truth.counters.succeeded), (JobStatus::Completed, 60));
 
     let (follow, _) = reader.await.expect("a reader");
     let fold = follow.job(&job).and_then(|tracked| tracked.fold()).expect("a fold");
-    assert_eq!(json!(fold.digest), truth["digest"]);
+    assert_eq!(fold.digest, truth.digest);
     let mut stream = Stream::open_at(&client, &process.url, &format!("job={job}&after=0.0&replay=all"), None).await;
     let events = stream.until("closed").await;
-    let frames = events.iter().flat_map(|event| event.json["frames"].as_array().cloned().unwrap_or_default());
-    let times: Vec<_> = frames
-        .flat_map(|frame| frame["events"].as_array().cloned().unwrap_or_default())
-        .filter_map(|event| event["at"].as_i64())
-        .collect();
+    let times: Vec<_> = payloads(&events, job).iter().filter_map(|event| event["at"].as_i64()).collect();
     assert!(times.windows(2).any(|pair| pair[1] < pair[0] - 3_000_000), "the clock was not set back: {times:?}");
 }
 
 /// A log of so many jobs that are over, made by the real writer.
 async fn history(files: &Files, jobs: usize) -> Vec<JobId> {
     std::fs::create_dir_all(files.data()).expect("a folder");
-    let store = Arc::new(SqliteStore::open(&files.data().join("log.sqlite")).await.expect("a log"));
+    let store = SqliteStore::open(&files.data().join("log.sqlite")).await.expect("a log");
     let mut writer = Writer::new(store.head().await.expect("a head"), Vec::new());
     let body = serde_json::to_string(&request("checksum")).expect("JSON");
     let ids: Vec<_> = (0..jobs).map(|_| mint()).collect();
@@ -214,7 +202,7 @@ async fn ten_thousand_jobs_of_history_cost_a_watcher_nothing_and_are_told_whole_
     let told = opened(&app, "watch=jobs&after=0.0").await;
     let mut heard: Vec<_> = told
         .iter()
-        .flat_map(|message| message["summaries"].as_array().cloned().unwrap_or_default())
+        .flat_map(|message| message.json["summaries"].as_array().cloned().unwrap_or_default())
         .map(|summary| summary["job"].as_str().unwrap_or_default().to_owned())
         .collect();
     heard.sort();

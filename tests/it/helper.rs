@@ -11,7 +11,7 @@ pub(crate) use app::{App, request};
 pub(crate) use files::Files;
 pub(crate) use process::Headway;
 pub(crate) use recipe::{Behaviour, TestRecipe};
-pub(crate) use sse::{Event, Stream, follow_at, follow_by_calls, follow_to_end};
+pub(crate) use sse::{Event, Stream, follow_at, follow_by_calls, follow_to_end, kinds, payloads};
 pub(crate) use wait::{eventually, repetitions};
 
 use headway::model::JobId;

@@ -24,16 +24,6 @@ fn equal_to_the_log(follow: &Follow, job: JobId, truth: &JobSummary) {
     assert_eq!(tracked.proof().base, 0, "never a snapshot: every event was received");
 }
 
-/// The state of a job of a real process, at its end.
-async fn end(client: &reqwest::Client, url: &str, job: JobId) -> JobSummary {
-    eventually("the end of a job", async || {
-        let answer = client.get(format!("{url}/api/jobs/{job}")).send().await.ok()?;
-        let summary: JobSummary = answer.json().await.ok()?;
-        summary.status.is_terminal().then_some(summary)
-    })
-    .await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_waits_for_news_and_no_longer_than_asked() {
     let files = Files::numbered(3);
@@ -107,10 +97,9 @@ async fn a_stream_is_ended_in_its_time_and_its_reader_misses_nothing() {
     while stream.next().await.is_some() {}
     assert!((700..10_000).contains(&begun.elapsed().as_millis()), "ended after {:?}", begun.elapsed());
     let job = mint();
-    let call = client.put(format!("{}/api/jobs/{job}", process.url)).json(&request("checksum"));
-    assert_eq!(call.send().await.expect("an answer").status().as_u16(), 201);
+    process.begin(&client, job).await;
     let (follow, _) = follow_at(&client, &process.url, job, |_| usize::MAX).await;
-    equal_to_the_log(&follow, job, &end(&client, &process.url, job).await);
+    equal_to_the_log(&follow, job, &process.end(&client, job).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,9 +135,8 @@ async fn a_reader_that_slept_reads_every_event_in_order_and_costs_no_memory() {
     let client = reqwest::Client::new();
     let job = mint();
     let mut sleeper = Stream::open_at(&client, &process.url, &format!("job={job}&after=0.0&replay=all"), None).await;
-    let call = client.put(format!("{}/api/jobs/{job}", process.url)).json(&request("checksum"));
-    assert_eq!(call.send().await.expect("an answer").status().as_u16(), 201);
-    let truth = end(&client, &process.url, job).await;
+    process.begin(&client, job).await;
+    let truth = process.end(&client, job).await;
     let before = process.memory();
     let (mut due, mut messages) = (1, 0);
     while let Some(event) = sleeper.next().await {
@@ -172,9 +160,8 @@ async fn a_thousand_connections_leave_nothing_behind() {
     let process = Headway::start(&files, &[]);
     let client = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
     let job = mint();
-    let call = client.put(format!("{}/api/jobs/{job}", process.url)).json(&request("checksum"));
-    assert_eq!(call.send().await.expect("an answer").status().as_u16(), 201);
-    end(&client, &process.url, job).await;
+    process.begin(&client, job).await;
+    process.end(&client, job).await;
     let round = async |count: usize| {
         for _ in 0..count / 20 {
             let opened = (0..20).map(|_| async {

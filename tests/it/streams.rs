@@ -4,20 +4,11 @@ use std::sync::Arc;
 
 use headway::model::follow::Tracked;
 use headway::model::{Cursor, Fold, JobId, JobStatus};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::helper::{App, Behaviour, Event, Files, Stream, TestRecipe, follow_to_end, mint, repetitions, request};
-
-fn kinds(events: &[Event]) -> Vec<&str> {
-    events.iter().map(Event::kind).collect()
-}
-
-/// The payloads of one job in these messages, in order.
-fn payloads(events: &[Event], job: JobId) -> Vec<Value> {
-    let frames = events.iter().flat_map(|event| event.json["frames"].as_array().into_iter().flatten());
-    let of_job = frames.filter(|frame| frame["job"] == json!(job));
-    of_job.flat_map(|frame| frame["events"].as_array().into_iter().flatten().cloned()).collect()
-}
+use crate::helper::{
+    App, Behaviour, Event, Files, Stream, TestRecipe, follow_to_end, kinds, mint, payloads, repetitions, request,
+};
 
 fn seqs(events: &[Event], job: JobId) -> Vec<u64> {
     payloads(events, job).iter().map(|payload| payload["seq"].as_u64().expect("a number")).collect()

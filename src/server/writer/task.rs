@@ -53,7 +53,7 @@ impl Log {
         answer.await.map_err(|_| AppendError::Dead)?
     }
 
-    /// Queues facts that are recorded in one commit; a refusal comes as a report. Waits only while the queue is full.
+    /// Queues facts that belong in one commit; a refusal comes as a report. Waits only while the queue is full.
     pub async fn send(&self, facts: Vec<Fact>) {
         let at = now();
         let queued =

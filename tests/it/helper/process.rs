@@ -6,7 +6,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::Files;
+use headway::model::{JobId, JobSummary};
+
+use super::{Files, eventually, request};
 
 /// A running `headway serve`.
 pub(crate) struct Headway {
@@ -74,6 +76,31 @@ impl Headway {
     #[cfg(feature = "embed")]
     pub(crate) fn start_whole(files: &Files) -> Self {
         Headway::try_start(files, None, &[], &[]).expect("a ready server")
+    }
+
+    /// Starts a checksum job over all files.
+    pub(crate) async fn begin(&self, client: &reqwest::Client, job: JobId) {
+        let call = client.put(format!("{}/api/jobs/{job}", self.url)).json(&request("checksum"));
+        assert_eq!(call.send().await.expect("an answer").status().as_u16(), 201);
+    }
+
+    /// Waits for a state of a job.
+    pub(crate) async fn until(
+        &self,
+        client: &reqwest::Client,
+        job: JobId,
+        is: impl Fn(&JobSummary) -> bool,
+    ) -> JobSummary {
+        eventually("a state of a job", async || {
+            let answer = client.get(format!("{}/api/jobs/{job}", self.url)).send().await.ok()?;
+            answer.json().await.ok().filter(&is)
+        })
+        .await
+    }
+
+    /// Waits for a job's end.
+    pub(crate) async fn end(&self, client: &reqwest::Client, job: JobId) -> JobSummary {
+        self.until(client, job, |summary| summary.status.is_terminal()).await
     }
 
     /// Resident memory, in KiB.

@@ -3,7 +3,7 @@
 use futures::StreamExt;
 use headway::model::follow::{Effect, Follow};
 use headway::model::{Cursor, JobId};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::App;
 
@@ -19,6 +19,18 @@ impl Event {
     pub(crate) fn kind(&self) -> &str {
         self.json["kind"].as_str().unwrap_or_default()
     }
+}
+
+/// The kinds of these messages, in order.
+pub(crate) fn kinds(events: &[Event]) -> Vec<&str> {
+    events.iter().map(Event::kind).collect()
+}
+
+/// The payloads of one job in these messages, in order.
+pub(crate) fn payloads(events: &[Event], job: JobId) -> Vec<Value> {
+    let frames = events.iter().flat_map(|event| event.json["frames"].as_array().into_iter().flatten());
+    let of_job = frames.filter(|frame| frame["job"] == json!(job));
+    of_job.flat_map(|frame| frame["events"].as_array().into_iter().flatten().cloned()).collect()
 }
 
 /// An open stream.

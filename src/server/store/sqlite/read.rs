@@ -87,13 +87,12 @@ pub(super) async fn jobs(readers: &SqlitePool, filter: JobFilter, limit: u32) ->
 
 /// Jobs that are over are found by an index, the others are few.
 async fn changed(readers: &SqlitePool, after: Position, limit: u32) -> Stored<Vec<JobRow>> {
-    const CHANGED: &str = "SELECT * FROM (SELECT job_no, created_position, last_position, library, head, fold, summary
-            FROM jobs WHERE terminal = 1 AND last_position > ?1 ORDER BY last_position LIMIT ?2)
-        UNION ALL SELECT job_no, created_position, last_position, library, head, fold, summary
-            FROM jobs WHERE terminal = 0 AND last_position > ?1
-        ORDER BY last_position LIMIT ?2";
-    let rows = sqlx::query(CHANGED).bind(after as i64).bind(limit).fetch_all(readers).await?;
-    rows.iter().map(job_row).collect()
+    let changed = format!(
+        "SELECT * FROM ({JOB_COLUMNS} WHERE terminal = 1 AND last_position > ?1 ORDER BY last_position LIMIT ?2)
+        UNION ALL {JOB_COLUMNS} WHERE terminal = 0 AND last_position > ?1 ORDER BY last_position LIMIT ?2"
+    );
+    let query = sqlx::query(sqlx::AssertSqlSafe(changed)).bind(after as i64).bind(limit);
+    query.fetch_all(readers).await?.iter().map(job_row).collect()
 }
 
 pub(super) async fn folds(readers: &SqlitePool, jobs: &[JobId]) -> Stored<(Position, Vec<Fold>)> {
@@ -122,21 +121,20 @@ pub(super) async fn items(
     limit: u32,
     status: Option<&str>,
 ) -> Stored<Vec<ItemRow>> {
-    const ANY: &str = "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result FROM items
-        WHERE job_no = ? AND item >= ? ORDER BY item LIMIT ?";
-    const ONE_STATUS: &str = "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result FROM items
-        WHERE job_no = ? AND status = ? AND item >= ? ORDER BY item LIMIT ?";
-    // The same, and so that the index of these is known to hold it.
-    const INDEXED: &str = "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result FROM items
-        WHERE job_no = ? AND status = ? AND status NOT IN ('waiting', 'running', 'succeeded') AND item >= ?
-        ORDER BY item LIMIT ?";
-    let query = match status {
-        None => sqlx::query(ANY).bind(job_no as i64),
-        Some(status) => {
-            let common = matches!(status, "waiting" | "running" | "succeeded");
-            sqlx::query(if common { ONE_STATUS } else { INDEXED }).bind(job_no as i64).bind(status.to_owned())
-        }
+    let condition = match status {
+        None => "",
+        Some("waiting" | "running" | "succeeded") => "AND status = ?",
+        // The same, said so that the index of these statuses is known to hold it.
+        Some(_) => "AND status = ? AND status NOT IN ('waiting', 'running', 'succeeded')",
     };
+    let items = format!(
+        "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result FROM items
+        WHERE job_no = ? {condition} AND item >= ? ORDER BY item LIMIT ?"
+    );
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(items)).bind(job_no as i64);
+    if let Some(status) = status {
+        query = query.bind(status.to_owned());
+    }
     let rows = query.bind(from).bind(limit).fetch_all(readers).await?;
     rows.iter().map(item_row).collect()
 }

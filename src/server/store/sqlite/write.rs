@@ -17,8 +17,7 @@ INSERT INTO jobs
     FROM json_each(?) WHERE true
     ON CONFLICT (job_no) DO UPDATE SET status = excluded.status, seq = excluded.seq, digest = excluded.digest,
         last_position = excluded.last_position, head = excluded.head, fold = excluded.fold, summary = excluded.summary;
-UPDATE jobs SET terminal = new.value ->> 7 FROM json_each(?) AS new
-    WHERE jobs.job_no = new.value ->> 0 AND jobs.terminal IS NOT new.value ->> 7;
+UPDATE jobs SET terminal = 1 WHERE job_no IN (SELECT value FROM json_each(?));
 INSERT INTO items (job_no, item, status, code, attempt, path, size, mtime_ns)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, 0, value ->> 4, value ->> 5, value ->> 6
     FROM json_each(?);
@@ -49,6 +48,7 @@ pub(super) async fn commit(writer: &mut SqliteConnection, batch: &Batch) -> sqlx
             serde_json::to_string(summary).unwrap_or_default(),
         ])
     });
+    let ended = batch.jobs.iter().filter(|row| row.summary.status.is_terminal());
     let planned = batch.planned.iter().map(|row| {
         let (file, status) = (&row.file, row.state.status);
         json!([row.job_no, row.item, status.label(), status.byte(), file.path, file.size, file.mtime_ns])
@@ -60,11 +60,10 @@ pub(super) async fn commit(writer: &mut SqliteConnection, batch: &Batch) -> sqlx
         json!([job_no, item, state.status.label(), state.status.byte(), state.attempt, state.message, state.result])
     });
     let rows = |rows: Vec<serde_json::Value>| serde_json::Value::Array(rows).to_string();
-    let jobs = rows(jobs.collect());
     sqlx::query(COMMIT)
         .bind(rows(events.collect()))
-        .bind(jobs.clone())
-        .bind(jobs)
+        .bind(rows(jobs.collect()))
+        .bind(rows(ended.map(|row| row.job_no.into()).collect()))
         .bind(rows(planned.collect()))
         .bind(rows(moved.collect()))
         .bind(batch.head as i64)
