@@ -15,14 +15,16 @@ pub mod item;
 pub mod library;
 pub mod message;
 pub mod next;
+pub mod output;
 pub mod path;
+pub mod policy;
 pub mod request;
 pub mod snapshot;
 pub mod status;
 pub mod summary;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use counters::Counters;
 pub use cursor::Cursor;
@@ -34,7 +36,9 @@ pub use id::{JobId, Millis, Position, Seq};
 pub use item::{Effect, FailReason, ItemStatus, SkipReason};
 pub use message::Message;
 pub use next::{Next, Refusal, next};
+pub use output::{Keep, Output, Place};
 pub use path::RelPath;
+pub use policy::Policy;
 pub use request::{Query, StartJob};
 pub use status::{EndReason, JobStatus, PauseReason};
 pub use summary::{ItemView, JobSummary};

@@ -11,6 +11,7 @@ pub mod recent;
 pub mod recipes;
 pub mod rows;
 pub mod store;
+pub mod template;
 pub mod writer;
 
 mod handle;

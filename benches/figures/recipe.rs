@@ -1,13 +1,12 @@
 //! Recipes that do nothing, at once or after a while: what is left is what Headway itself costs.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use headway::model::Effect;
 use headway::model::summary::RecipeInfo;
-use headway::server::data::Outputs;
 use headway::server::files::OpenFile;
-use headway::server::recipes::{Attempt, Failure, ItemResult, Recipe, Settings, Success};
+use headway::server::recipes::{Attempt, Binding, Failure, Recipe, Success, Work};
 use serde_json::json;
 
 /// The recipe that does nothing.
@@ -17,12 +16,17 @@ pub(crate) struct Nothing {
     /// How long that takes.
     pub(crate) takes: Duration,
     /// When each item was done.
-    pub(crate) done: Mutex<Vec<SystemTime>>,
+    pub(crate) done: Arc<Mutex<Vec<SystemTime>>>,
+}
+
+struct Bound {
+    takes: Duration,
+    done: Arc<Mutex<Vec<SystemTime>>>,
 }
 
 impl Nothing {
     pub(crate) fn new(repeatable: bool) -> Self {
-        Nothing { repeatable, takes: Duration::ZERO, done: Mutex::default() }
+        Nothing { repeatable, takes: Duration::ZERO, done: Arc::default() }
     }
 
     pub(crate) fn taking(takes: Duration) -> Self {
@@ -32,22 +36,25 @@ impl Nothing {
 
 impl Recipe for Nothing {
     fn info(&self) -> RecipeInfo {
-        RecipeInfo { name: "nothing".into(), summary: "Does nothing.".into(), settings: Vec::new() }
+        let (name, summary) = ("nothing".into(), "Does nothing.".into());
+        RecipeInfo { name, summary, settings: Vec::new(), output: None, hidden: false }
     }
 
     fn is_repeatable(&self) -> bool {
         self.repeatable
     }
 
-    fn run(&self, _: &Settings, _: &mut OpenFile, _: &Attempt) -> Result<Success, Failure> {
+    fn bind(&self, _: &Binding<'_>) -> Result<Box<dyn Work>, String> {
+        Ok(Box::new(Bound { takes: self.takes, done: Arc::clone(&self.done) }))
+    }
+}
+
+impl Work for Bound {
+    fn run(&self, _: &mut OpenFile, _: &Attempt) -> Result<Success, Failure> {
         if !self.takes.is_zero() {
             std::thread::sleep(self.takes);
             self.done.lock().expect("no panic").push(SystemTime::now());
         }
         Ok(Success { effect: Effect::Read, result: json!({}) })
-    }
-
-    fn finish(&self, _: &Settings, _: &mut dyn Iterator<Item = ItemResult>, _: &Outputs) -> Result<(), anyhow::Error> {
-        Ok(())
     }
 }

@@ -45,6 +45,11 @@ impl Digest {
         text
     }
 
+    /// The hash of what this hasher was given.
+    pub fn from_hasher(hasher: &blake3::Hasher) -> Self {
+        Digest::take(&hasher.finalize())
+    }
+
     fn take(hash: &blake3::Hash) -> Self {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash.as_bytes()[..16]);

@@ -66,6 +66,8 @@ pub enum SkipReason {
     Command,
     /// The output would not be smaller by enough.
     NotSmaller,
+    /// What lies there is not what the job to be undone put there; it is kept.
+    NotOurs,
 }
 
 /// Why a try failed. Numbers are part of the log's meaning: only add.
@@ -94,7 +96,7 @@ pub enum FailReason {
 
 const EFFECTS: [Effect; 4] = [Effect::Changed, Effect::Unchanged, Effect::Created, Effect::Read];
 
-const SKIPS: [SkipReason; 9] = [
+const SKIPS: [SkipReason; 10] = [
     SkipReason::Done,
     SkipReason::Missing,
     SkipReason::Changed,
@@ -104,6 +106,7 @@ const SKIPS: [SkipReason; 9] = [
     SkipReason::Collision,
     SkipReason::Command,
     SkipReason::NotSmaller,
+    SkipReason::NotOurs,
 ];
 
 const FAILS: [FailReason; 9] = [
@@ -227,6 +230,7 @@ impl SkipReason {
             SkipReason::Collision => "another file has the output's name",
             SkipReason::Command => "the command skipped it",
             SkipReason::NotSmaller => "would not be smaller",
+            SkipReason::NotOurs => "no longer what the job put there",
         }
     }
 }
@@ -255,7 +259,7 @@ mod tests {
     #[test]
     fn every_byte_is_one_status_or_none() {
         let known: Vec<u8> = (0..=255).filter(|byte| ItemStatus::from_byte(*byte).is_some()).collect();
-        assert_eq!(known.len(), 4 + 4 + 1 + 9 + 9 + 9);
+        assert_eq!(known.len(), 4 + 4 + 1 + 9 + 10 + 10);
         for byte in known {
             assert_eq!(ItemStatus::from_byte(byte).map(ItemStatus::byte), Some(byte));
         }

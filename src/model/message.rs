@@ -114,6 +114,9 @@ pub struct RunningItem {
     pub done: u64,
     /// Bytes in all.
     pub total: u64,
+    /// The job that holds the file it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<JobId>,
 }
 
 /// `absent`.

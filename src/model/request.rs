@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::id::JobId;
 use super::library::Show;
+use super::output::Output;
 use super::path::RelPath;
+use super::policy::Policy;
 
 /// The most paths an explicit selection may name.
 pub const PATHS_LIMIT: usize = 10_000;
@@ -28,6 +31,40 @@ pub struct StartJob {
     /// The most items to run at once; 0 leaves it to the server.
     #[serde(default)]
     pub concurrency: u32,
+    /// Higher goes first.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub priority: i32,
+    /// Whether a person must approve the plan before anything runs.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub approval: bool,
+    /// The job this one retries or takes back.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub parent: Option<JobId>,
+    /// Where the output goes; the recipe's usual if left out. Only for recipes that have one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub output: Option<Output>,
+    /// What to do when items fail, hang or are interrupted.
+    #[serde(default, skip_serializing_if = "Policy::is_default")]
+    pub policy: Policy,
+}
+
+impl StartJob {
+    /// This recipe over these files, with everything else as usual.
+    pub fn new(library: &str, recipe: &str, query: Query) -> Self {
+        StartJob {
+            library: library.to_owned(),
+            recipe: recipe.to_owned(),
+            settings: Map::new(),
+            query,
+            title: None,
+            concurrency: 0,
+            priority: 0,
+            approval: false,
+            parent: None,
+            output: None,
+            policy: Policy::default(),
+        }
+    }
 }
 
 /// Which files of a library.
@@ -38,6 +75,32 @@ pub enum Query {
     Folder(FolderQuery),
     /// These files; 1 to 10,000.
     Paths(Vec<RelPath>),
+    /// Items of a job that is over.
+    Items(ItemsQuery),
+}
+
+/// Items of a job that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemsQuery {
+    /// The job.
+    pub job: JobId,
+    /// Which of its items.
+    pub which: Which,
+}
+
+/// Which items of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Which {
+    /// Those whose last try failed.
+    Failed,
+    /// Those that a cancel or a halt ended before they were done.
+    Cancelled,
+    /// Those whose output was put into place.
+    Placed,
+    /// These, by index; at most 10,000.
+    These(Vec<u32>),
 }
 
 /// Every file below a folder that the patterns let through.
@@ -59,6 +122,10 @@ pub struct FolderQuery {
     /// Which files, by how they last ended when the plan came to them.
     #[serde(default, skip_serializing_if = "Show::is_default")]
     pub show: Show,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 #[cfg(test)]

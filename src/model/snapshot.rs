@@ -95,6 +95,11 @@ impl Snapshot {
         self.request
     }
 
+    /// The job it retries or takes back.
+    pub fn parent(&self) -> Option<JobId> {
+        self.parent
+    }
+
     /// This head with its items: of each, the byte and the last attempt.
     pub fn with_items(mut self, items: impl IntoIterator<Item = (u8, u32)>) -> Self {
         self.items.clear();

@@ -7,7 +7,9 @@ use super::cursor::Cursor;
 use super::digest::Digest;
 use super::fold::Fold;
 use super::id::{JobId, Millis, Seq};
+use super::output::Output;
 use super::path::RelPath;
+use super::request::StartJob;
 use super::status::JobStatus;
 
 /// A job's state at its `seq`.
@@ -71,6 +73,15 @@ pub struct JobView {
     /// Files the job wrote for its user, such as a manifest.
     #[serde(default)]
     pub outputs: Vec<String>,
+    /// What was asked for, with every default filled in.
+    #[serde(default)]
+    pub request: Option<StartJob>,
+    /// What the job waits for, in words.
+    #[serde(default)]
+    pub waits: Option<String>,
+    /// Files in the job's trash, and their bytes.
+    #[serde(default)]
+    pub trash: (u64, u64),
 }
 
 /// Jobs, newest first.
@@ -132,6 +143,12 @@ pub struct RecipeInfo {
     pub summary: String,
     /// Its settings.
     pub settings: Vec<SettingInfo>,
+    /// Where its output goes unless the request says otherwise; `None` if it has none.
+    #[serde(default)]
+    pub output: Option<Output>,
+    /// Whether it is only started by other means than the list of recipes.
+    #[serde(default)]
+    pub hidden: bool,
 }
 
 /// One setting of a recipe: a choice of one among a few words, or a text.
@@ -141,8 +158,11 @@ pub struct SettingInfo {
     pub name: String,
     /// What it means, in a few words.
     pub label: String,
-    /// The words to choose from, each with its label; the first is the default. None: a text, which must be given.
+    /// The words to choose from, each with its label; the first is the default. None: a text.
     pub choices: Vec<(String, String)>,
+    /// The text if none is given; empty if one must be.
+    #[serde(default)]
+    pub usual: String,
 }
 
 impl Start {

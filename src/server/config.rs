@@ -1,6 +1,9 @@
 //! What the server is told at its start.
 
 use std::path::PathBuf;
+use std::time::Duration;
+
+use super::engine::Floor;
 
 /// Settings of a server.
 #[derive(Debug, Clone)]
@@ -13,12 +16,17 @@ pub struct Config {
     pub jobs: usize,
     /// The most items to run at once, over all jobs.
     pub workers: usize,
+    /// How much must be free before an item begins.
+    pub floor: Floor,
+    /// How long running items may go on after a stop.
+    pub drain: Duration,
 }
 
 impl Config {
     /// The usual limits: four jobs, a worker a core.
     pub fn new(data: PathBuf, libraries: Vec<(String, PathBuf)>) -> Self {
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
-        Config { data, libraries, jobs: 4, workers }
+        let floor = Floor { disk: 64 * 1024 * 1024, memory: 64 * 1024 * 1024 };
+        Config { data, libraries, jobs: 4, workers, floor, drain: Duration::from_secs(10) }
     }
 }

@@ -20,6 +20,10 @@ const NETWORK: [(u64, &str); 6] = [
     (0x0bd0_0bd0, "Lustre"),
 ];
 
+/// Room that is kept for the day when the disk is full.
+const BALLAST: &str = "ballast";
+const BALLAST_SIZE: u64 = 32 * 1024 * 1024;
+
 /// How long a lock that another holds is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -72,6 +76,33 @@ impl DataFolder {
     /// The index of the libraries' files; may be deleted.
     pub fn index(&self) -> PathBuf {
         self.root.join("files.sqlite")
+    }
+
+    /// Gives up the room that is kept for the day when the disk is full: what must be recorded then fits.
+    pub fn release_ballast(&self) {
+        std::fs::remove_file(self.root.join(BALLAST)).ok();
+    }
+
+    /// Keeps that room, if it is not kept already and there is more than enough.
+    pub fn keep_ballast(&self) {
+        let path = self.root.join(BALLAST);
+        if path.metadata().is_ok_and(|found| found.len() == BALLAST_SIZE)
+            || super::files::free_bytes(&self.root).is_none_or(|free| free < 4 * BALLAST_SIZE)
+        {
+            return;
+        }
+        let kept = File::create(&path).and_then(|file| {
+            rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, BALLAST_SIZE).map_err(Into::into)
+        });
+        if let Err(error) = kept {
+            tracing::debug!(%error, "no ballast");
+            self.release_ballast();
+        }
+    }
+
+    /// Where it is.
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The folder of what a job wrote for its user.

@@ -1,30 +1,52 @@
 //! Libraries: the only way to a user's files. Each root is opened once, and no path can lead out of it.
 
+mod environment;
+mod fault;
+mod place;
 mod scan;
+mod stage;
+mod trash;
 mod walk;
 
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use cap_fs_ext::{FollowSymlinks, MetadataExt, OpenOptionsFollowExt};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata, OpenOptions};
 
+pub use environment::{environment, free_bytes, memory_available};
+pub use fault::fault;
+pub use place::{Placement, Verdict};
 pub use scan::scan;
+pub use stage::{Sealed, Staged};
 pub use walk::{Found, inspect, walk};
 
 use super::error::StartError;
 use super::rows::PlannedFile;
 use crate::model::library::EntryKind;
-use crate::model::{RelPath, SkipReason};
+use crate::model::{PauseReason, RelPath, SkipReason};
+
+/// Names that begin like this are Headway's own: temporary files and trashes. No job and no list has them.
+pub const RESERVED: &[u8] = b".headway-";
 
 /// A named root folder.
 #[derive(Debug)]
 pub struct Library {
     /// Its name.
     pub name: String,
-    root: Dir,
+    /// Where it is.
+    pub path: PathBuf,
+    root: RwLock<Root>,
+}
+
+#[derive(Debug)]
+struct Root {
+    dir: Arc<Dir>,
+    /// Device and inode: what must be found at the path as long as the library is there.
+    identity: (u64, u64),
 }
 
 /// A file that was opened, and what it was at that moment.
@@ -42,6 +64,8 @@ struct Stamp {
     inode: u64,
     size: u64,
     mtime_ns: i64,
+    ctime_ns: i64,
+    links: u64,
 }
 
 /// Why a file cannot be worked on.
@@ -51,24 +75,56 @@ pub enum OpenError {
     Skip(SkipReason),
     /// It cannot be read.
     Fail(String),
+    /// No file can be read, for this reason.
+    Environment(PauseReason),
 }
 
 impl Library {
     /// Opens the root.
     pub fn open(name: &str, root: &Path) -> Result<Self, StartError> {
-        let opened = Dir::open_ambient_dir(root, ambient_authority());
-        let root = opened.map_err(|error| StartError(format!("cannot open the folder {}: {error}", root.display())))?;
-        Ok(Library { name: name.to_owned(), root })
+        let opened = Root::open(root);
+        let opened =
+            opened.map_err(|error| StartError(format!("cannot open the folder {}: {error}", root.display())))?;
+        Ok(Library { name: name.to_owned(), path: root.to_owned(), root: RwLock::new(opened) })
+    }
+
+    /// The root as it was last opened.
+    fn root(&self) -> Arc<Dir> {
+        Arc::clone(&self.root.read().unwrap_or_else(PoisonError::into_inner).dir)
+    }
+
+    /// Whether what was opened is still what is found at its path: not removed, not unmounted, nothing mounted over it.
+    pub fn is_there(&self) -> bool {
+        let identity = self.root.read().unwrap_or_else(PoisonError::into_inner).identity;
+        std::fs::metadata(&self.path).is_ok_and(|found| (std_dev(&found), std_ino(&found)) == identity)
+    }
+
+    /// Whether its file system takes no changes.
+    pub fn is_read_only(&self) -> bool {
+        let flags = rustix::fs::statvfs(&self.path).map(|disk| disk.f_flag);
+        flags.is_ok_and(|flags| flags.contains(rustix::fs::StatVfsMountFlags::RDONLY))
+    }
+
+    /// Takes what is found at the path now for the library, whatever it was before.
+    pub fn reopen(&self) -> io::Result<()> {
+        let opened = Root::open(&self.path)?;
+        *self.root.write().unwrap_or_else(PoisonError::into_inner) = opened;
+        Ok(())
     }
 
     /// Opens a file that was planned, if it is still the same.
     pub fn open_file(&self, planned: &PlannedFile) -> Result<OpenFile, OpenError> {
         let path = on_disk(&planned.path);
-        let fail = |error: io::Error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => OpenError::Skip(SkipReason::Missing),
+        if !self.is_there() {
+            return Err(OpenError::Environment(PauseReason::LibraryGone));
+        }
+        let root = self.root();
+        let fail = |error: io::Error| match (error.kind(), environment(&error)) {
+            (_, Some(reason)) => OpenError::Environment(reason),
+            (io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, None) => OpenError::Skip(SkipReason::Missing),
             _ => OpenError::Fail(io_text(&error)),
         };
-        match kind(&self.root.symlink_metadata(&path).map_err(fail)?) {
+        match kind(&root.symlink_metadata(&path).map_err(fail)?) {
             EntryKind::File => {}
             EntryKind::Symlink => return Err(OpenError::Skip(SkipReason::Symlink)),
             // The plan lists a folder only if it could not look inside.
@@ -77,7 +133,7 @@ impl Library {
         }
         let mut options = OpenOptions::new();
         options.read(true).follow(FollowSymlinks::No);
-        let file = self.root.open_with(&path, &options).map_err(fail)?;
+        let file = root.open_with(&path, &options).map_err(fail)?;
         let stamp = Stamp::of(&file.metadata().map_err(fail)?);
         if (stamp.size, stamp.mtime_ns) != (planned.size, planned.mtime_ns) {
             return Err(OpenError::Skip(SkipReason::Changed));
@@ -89,7 +145,7 @@ impl Library {
     pub fn read(&self, path: &RelPath, limit: u64) -> io::Result<(Vec<u8>, i64)> {
         let mut options = OpenOptions::new();
         options.read(true).follow(FollowSymlinks::No);
-        let file = self.root.open_with(on_disk(path), &options)?;
+        let file = self.root().open_with(on_disk(path), &options)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Err(io::Error::other("it is not a regular file"));
@@ -104,12 +160,30 @@ impl Library {
 
     /// Whether there is a regular file of this name.
     pub fn has_file(&self, path: &RelPath) -> bool {
-        self.root.symlink_metadata(on_disk(path)).is_ok_and(|metadata| metadata.is_file())
+        self.root().symlink_metadata(on_disk(path)).is_ok_and(|metadata| metadata.is_file())
+    }
+
+    /// Whether there is anything of this name.
+    pub fn has(&self, path: &RelPath) -> bool {
+        self.root().symlink_metadata(on_disk(path)).is_ok()
+    }
+
+    /// A path as programs outside are told it.
+    pub fn absolute(&self, path: &RelPath) -> PathBuf {
+        self.path.join(on_disk(path))
     }
 
     /// A folder for reading its entries; the root for the empty path.
     fn folder(&self, path: &RelPath) -> io::Result<Dir> {
-        if path.is_root() { self.root.try_clone() } else { self.root.open_dir(on_disk(path)) }
+        if path.is_root() { self.root().try_clone() } else { self.root().open_dir(on_disk(path)) }
+    }
+}
+
+impl Root {
+    fn open(path: &Path) -> io::Result<Self> {
+        let dir = Dir::open_ambient_dir(path, ambient_authority())?;
+        let found = dir.dir_metadata()?;
+        Ok(Root { identity: (found.dev(), found.ino()), dir: Arc::new(dir) })
     }
 }
 
@@ -117,6 +191,11 @@ impl OpenFile {
     /// Whether the file is still what it was when it was opened.
     pub fn is_unchanged(&self) -> bool {
         self.file.metadata().is_ok_and(|metadata| Stamp::of(&metadata) == self.stamp)
+    }
+
+    /// Whether other names share its content.
+    pub fn has_other_names(&self) -> bool {
+        self.stamp.links > 1
     }
 
     /// When its content last changed, in nanoseconds since 1970.
@@ -132,7 +211,16 @@ impl OpenFile {
 
 impl Stamp {
     fn of(metadata: &Metadata) -> Self {
-        Stamp { device: metadata.dev(), inode: metadata.ino(), size: metadata.len(), mtime_ns: mtime_ns(metadata) }
+        use cap_std::fs::MetadataExt as Unix;
+        let (seconds, nanos) = (Unix::ctime(metadata), Unix::ctime_nsec(metadata));
+        Stamp {
+            device: MetadataExt::dev(metadata),
+            inode: MetadataExt::ino(metadata),
+            size: metadata.len(),
+            mtime_ns: mtime_ns(metadata),
+            ctime_ns: seconds.saturating_mul(1_000_000_000).saturating_add(nanos),
+            links: MetadataExt::nlink(metadata),
+        }
     }
 }
 
@@ -140,6 +228,14 @@ impl Stamp {
 pub fn io_text(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_owned()
+}
+
+fn std_dev(metadata: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::dev(metadata)
+}
+
+fn std_ino(metadata: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
 }
 
 fn on_disk(path: &RelPath) -> PathBuf {

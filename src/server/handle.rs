@@ -1,14 +1,17 @@
 //! [`Server`]: the one door to everything, with a method for each thing a caller may do.
 
+mod checks;
+mod steer;
+
 use std::sync::Arc;
 
 use tokio::runtime::{self, Runtime};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::config::Config;
 use super::data::DataFolder;
-use super::engine::schedule::{Limits, Schedule};
+use super::engine::schedule::{Input, Limits, Schedule};
 use super::engine::{self, Context};
 use super::error::{StartError, internal};
 use super::files::Library;
@@ -22,7 +25,7 @@ use crate::model::event::{TITLE_LIMIT, cut};
 use crate::model::item::ITEM_LABELS;
 use crate::model::library::{FolderPage, FolderView};
 use crate::model::message::Now;
-use crate::model::request::PATHS_LIMIT;
+use crate::model::request::{PATHS_LIMIT, Which};
 use crate::model::summary::{ItemPage, ItemView, JobPage, JobView, LibraryName, Start};
 use crate::model::{ApiError, Cursor, Digest, JobEvent, JobId, JobSummary, Query, Refusal, RelPath, StartJob};
 
@@ -40,6 +43,9 @@ struct Inner {
     index: Index,
     stop: watch::Sender<bool>,
     engine: Mutex<Option<JoinHandle<()>>>,
+    /// The way to the schedule, for what is no fact of a job.
+    tell: mpsc::UnboundedSender<Input>,
+    limits: std::sync::Mutex<Limits>,
     /// Of the engine and the writer alone: no crowd of readers can keep them from their turn.
     runtime: Option<Runtime>,
 }
@@ -70,7 +76,9 @@ impl Server {
     pub async fn start_with(config: Config, recipes: Vec<Arc<dyn Recipe>>) -> Result<Self, StartError> {
         let data = DataFolder::open(&config.data, &config.libraries)?;
         let open = |(name, root): &(String, std::path::PathBuf)| Library::open(name, root);
-        let libraries: Vec<_> = config.libraries.iter().map(open).collect::<Result<_, _>>()?;
+        let libraries: Vec<_> =
+            config.libraries.iter().map(open).map(|library| library.map(Arc::new)).collect::<Result<_, _>>()?;
+        data.keep_ballast();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.log()).await?);
 
         let rows = store.jobs(JobFilter::Live, u32::MAX).await?;
@@ -94,20 +102,24 @@ impl Server {
             writer::spawn(Arc::clone(&store), head, Writer::new(head, live))
         };
 
-        let recipes = Arc::new(recipes);
         let limits = Limits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
-        let known = Arc::clone(&recipes);
-        let repeatable =
-            move |name: &str| known.iter().any(|recipe| recipe.info().name == name && recipe.is_repeatable());
-        let schedule = Schedule::new(limits, folds, repeatable);
         let context = Context {
             store,
             log,
             libraries: Arc::new(libraries),
-            recipes,
-            data: Arc::new(data),
+            recipes: Arc::new(recipes),
             running: engine::Running::default(),
+            exclusion: engine::Exclusion::default(),
+            guards: Arc::new(engine::Guards::new(config.floor, data.root().to_owned())),
+            data: Arc::new(data),
+            handle: runtime.handle().clone(),
+            drain: config.drain,
         };
+        let mut live = Vec::new();
+        for (row, fold) in rows.iter().zip(folds) {
+            live.push(engine::take_up(&context, row, fold).await);
+        }
+        let schedule = Schedule::new(limits, super::now(), live);
         let index = Index::start(
             &context.data.index(),
             Arc::clone(&context.libraries),
@@ -116,8 +128,10 @@ impl Server {
         )
         .await?;
         let (stop, stopped) = watch::channel(false);
-        let engine = Mutex::new(Some(runtime.spawn(engine::run(context.clone(), schedule, reports, stopped))));
-        Ok(Server { inner: Arc::new(Inner { context, index, stop, engine, runtime: Some(runtime) }) })
+        let (tell, told) = mpsc::unbounded_channel();
+        let engine = Mutex::new(Some(runtime.spawn(engine::run(context.clone(), schedule, reports, told, stopped))));
+        let limits = std::sync::Mutex::new(limits);
+        Ok(Server { inner: Arc::new(Inner { context, index, stop, engine, tell, limits, runtime: Some(runtime) }) })
     }
 
     /// Claims nothing more, takes running items back without counting their try, and waits for the engine.
@@ -132,6 +146,9 @@ impl Server {
     /// Starts a job, or finds the one that this very request started before.
     pub async fn start_job(&self, id: JobId, request: &StartJob) -> Result<(Started, JobView), ApiError> {
         let request = self.checked(request)?;
+        if let Query::Items(query) = &request.query {
+            self.items_of(&request, query).await?;
+        }
         let body = serde_json::to_string(&request).map_err(|error| internal(&error))?;
         let hash = Digest::of(body.as_bytes());
         if let Some(row) = self.store().job(id).await? {
@@ -143,10 +160,10 @@ impl Server {
             recipe: request.recipe.clone(),
             title: cut(&title, TITLE_LIMIT),
             request: hash,
-            approval: false,
-            priority: 0,
+            approval: request.approval,
+            priority: request.priority,
             concurrency: request.concurrency,
-            parent: None,
+            parent: request.parent,
         };
         let started = match self.log().append(id, created, Some(body)).await {
             Ok(_) => Started::Created,
@@ -175,7 +192,17 @@ impl Server {
         // The position first, the job after it: the cursor never promises more than the summary holds.
         let cursor = self.cursor().await?;
         let row = self.row(id).await?;
-        Ok(JobView { summary: row.summary, cursor, outputs: self.inner.context.data.outputs(&id).names() })
+        let request = self.store().request(row.job_no).await?;
+        let request = request.and_then(|text| serde_json::from_str::<StartJob>(&text).ok());
+        let trash = self.trashed(&row.library, id).await;
+        Ok(JobView {
+            waits: self.waits(&row.summary),
+            outputs: self.inner.context.data.outputs(&id).names(),
+            summary: row.summary,
+            cursor,
+            request,
+            trash,
+        })
     }
 
     /// Jobs, newest first.
@@ -240,7 +267,7 @@ impl Server {
         let mut live: Vec<JobSummary> = live.into_iter().map(|row| row.summary).collect();
         live.sort_by_key(|summary| (summary.created, summary.job));
         let context = &self.inner.context;
-        let recipes = context.recipes.iter().map(|recipe| recipe.info()).collect();
+        let recipes = context.recipes.iter().map(|recipe| recipe.info()).filter(|info| !info.hidden).collect();
         Ok(Start { build: build().into(), now: super::now(), cursor, libraries: self.libraries(), recipes, live })
     }
 
@@ -278,7 +305,7 @@ impl Server {
         &self.inner.context.log
     }
 
-    fn library(&self, name: &str) -> Result<&Library, ApiError> {
+    fn library(&self, name: &str) -> Result<&Arc<Library>, ApiError> {
         let context = &self.inner.context;
         context.library(name).ok_or_else(|| {
             let names: Vec<_> = context.libraries.iter().map(|library| library.name.as_str()).collect();
@@ -325,7 +352,15 @@ impl Server {
                 reasons.push(format!("there is no recipe {:?}; this server has {}", request.recipe, names.join(", ")));
             }
             Some(recipe) => match recipe.settings(&request.settings) {
-                Ok(settings) => request.settings = Settings::from_iter(settings),
+                Ok(settings) => {
+                    request.settings = Settings::from_iter(settings);
+                    let usual = recipe.info().output;
+                    if request.output.is_some() && usual.is_none() {
+                        reasons.push(format!("recipe {} has no output to be placed", request.recipe));
+                    }
+                    request.output = request.output.or(usual);
+                    reasons.extend(request.output.iter().flat_map(checks::output));
+                }
                 Err(wrong) => reasons.extend(wrong),
             },
         }
@@ -348,7 +383,18 @@ impl Server {
                     reasons.extend(engine::globs(patterns).err());
                 }
             }
+            Query::Items(query) => {
+                if let Which::These(items) = &mut query.which {
+                    items.sort_unstable();
+                    items.dedup();
+                    if items.is_empty() || items.len() > PATHS_LIMIT {
+                        reasons.push(format!("name 1 to {PATHS_LIMIT} items"));
+                    }
+                }
+                request.parent = Some(query.job);
+            }
         }
+        reasons.extend(checks::policy(&request.policy));
         if request.title.as_ref().is_some_and(|title| title.is_empty() || title.len() > TITLE_LIMIT) {
             reasons.push(format!("a title has 1 to {TITLE_LIMIT} bytes"));
         }
@@ -384,6 +430,15 @@ fn title(request: &StartJob) -> String {
             [one] => format!("{recipe} of {}", one.shown_name()),
             many => format!("{recipe} of {} selected files", many.len()),
         },
+        Query::Items(query) => {
+            let which = match &query.which {
+                Which::Failed => "what failed",
+                Which::Cancelled => "what was cancelled",
+                Which::Placed => "an earlier job",
+                Which::These(_) => "some items again",
+            };
+            format!("{recipe} of {which}")
+        }
     }
 }
 

@@ -41,7 +41,7 @@ type Place = (String, Option<RelPath>);
 #[derive(Clone)]
 pub struct Index {
     files: Arc<FileIndex>,
-    libraries: Arc<Vec<Library>>,
+    libraries: Arc<Vec<Arc<Library>>>,
     readings: Arc<Mutex<HashMap<Place, Reading>>>,
     outcomes: Outcomes,
 }
@@ -64,7 +64,7 @@ impl Index {
     /// Opens the index, and begins to read every library and to follow the log.
     pub async fn start(
         path: &std::path::Path,
-        libraries: Arc<Vec<Library>>,
+        libraries: Arc<Vec<Arc<Library>>>,
         store: Arc<dyn Store>,
         head: watch::Receiver<Head>,
     ) -> Result<Self, StartError> {

@@ -3,17 +3,20 @@
 mod checksum;
 mod hash;
 pub mod manifest;
+mod undo;
 mod verify;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use serde_json::{Map, Value};
 
 use super::data::Outputs;
-use super::files::{Library, OpenFile};
+use super::files::{Library, OpenFile, Placement, Staged, environment, io_text};
+use crate::model::policy::OnInterrupt;
 use crate::model::summary::RecipeInfo;
-use crate::model::{Effect, FailReason, RelPath, SkipReason};
+use crate::model::{Effect, FailReason, JobId, Output, PauseReason, RelPath, SkipReason, StartJob};
 
 /// Settings of a recipe, as a request gives them.
 pub type Settings = Map<String, Value>;
@@ -23,10 +26,10 @@ const TEXT_LIMIT: usize = 4_096;
 
 /// Every built-in recipe.
 pub fn all() -> Vec<Arc<dyn Recipe>> {
-    vec![Arc::new(checksum::Checksum), Arc::new(verify::Verify)]
+    vec![Arc::new(checksum::Checksum), Arc::new(verify::Verify), Arc::new(undo::Undo)]
 }
 
-/// Plan, then items, then finish: what one kind of job does in the last two.
+/// One kind of job, as it is offered.
 pub trait Recipe: Send + Sync + 'static {
     /// How the pages offer it.
     fn info(&self) -> RecipeInfo;
@@ -34,39 +37,107 @@ pub trait Recipe: Send + Sync + 'static {
     /// Whether an interrupted item may simply be run again: it only reads.
     fn is_repeatable(&self) -> bool;
 
+    /// What becomes of interrupted items unless the request says otherwise.
+    fn on_interrupt(&self) -> OnInterrupt {
+        if self.is_repeatable() { OnInterrupt::Retry } else { OnInterrupt::Ask }
+    }
+
     /// The settings with defaults filled in, or everything that is wrong with them.
     fn settings(&self, given: &Settings) -> Result<Settings, Vec<String>> {
         choose(&self.info(), given)
     }
 
-    /// The recipe bound to one job, if it must read something of the library before its first item; otherwise `None`. Blocking.
-    fn bind(&self, _settings: &Settings, _library: &Library) -> Result<Option<Arc<dyn Recipe>>, String> {
-        Ok(None)
+    /// The work of one job: what must be read before its first item is read here. Blocking.
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, String>;
+}
+
+/// The job that a recipe is bound to.
+pub struct Binding<'a> {
+    /// What was asked for, with every default filled in.
+    pub request: &'a StartJob,
+    /// Its library.
+    pub library: &'a Arc<Library>,
+    /// What another job put into place, in the order of its items, if the request names one to be undone.
+    pub placed: Vec<Placed>,
+}
+
+/// An output that a job put into place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// The item.
+    pub item: u32,
+    /// Where the output and the original are.
+    pub placement: Placement,
+}
+
+/// Plan, then items, then finish: what a recipe does in the last two, for one job.
+pub trait Work: Send + Sync + 'static {
+    /// Where the output of this file goes; `None` if it has none. The job's usual unless said otherwise.
+    fn output(&self, _path: &RelPath, usual: Option<&Output>) -> Option<Output> {
+        usual.cloned()
+    }
+
+    /// Whether it changes its input other than by an output.
+    fn writes(&self) -> bool {
+        false
     }
 
     /// Works on one file. Blocking; looks at [`Attempt::is_stopped`] often.
-    fn run(&self, settings: &Settings, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure>;
+    fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure>;
+
+    /// Looks at a finished output before it goes anywhere. Blocking.
+    fn check(&self, _output: &Staged, _attempt: &Attempt) -> Result<(), Failure> {
+        Ok(())
+    }
 
     /// The last step, over all items that succeeded or failed, in the plan's order. May be run again.
-    fn finish(
-        &self,
-        settings: &Settings,
-        results: &mut dyn Iterator<Item = ItemResult>,
-        outputs: &Outputs,
-    ) -> anyhow::Result<()>;
+    fn finish(&self, _results: &mut dyn Iterator<Item = ItemResult>, _outputs: &Outputs) -> anyhow::Result<()> {
+        Ok(())
+    }
 }
 
 /// An attempt under way: how far it is, and whether it should end.
 #[derive(Debug)]
 pub struct Attempt {
-    /// The file.
-    pub path: RelPath,
+    /// The job.
+    pub job: JobId,
+    /// The item, by its index in the plan.
+    pub item: u32,
+    /// How many items the job has.
+    pub items: u32,
     /// The number of the attempt.
     pub number: u32,
+    /// The worker that has it, from 1.
+    pub slot: u32,
+    /// The file.
+    pub path: RelPath,
     /// Bytes in all.
     pub total: u64,
+    /// Where the output is to be written, if there is one.
+    pub output: Option<Staged>,
+    /// When it began.
+    pub begun: Instant,
     done: AtomicU64,
-    stopped: AtomicBool,
+    /// 0 go on; otherwise why to end, as a [`Why`].
+    ending: AtomicU8,
+    bell: Mutex<Option<Box<dyn Bell>>>,
+    waits_for: Mutex<Option<JobId>>,
+}
+
+/// Something that waits elsewhere and must hear of an end.
+pub trait Bell: Send + std::fmt::Debug {
+    /// The attempt should end.
+    fn ring(&self);
+}
+
+/// Why an attempt is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Why {
+    /// The job or the server ends.
+    Asked = 1,
+    /// It took longer than allowed.
+    Timeout = 2,
 }
 
 /// How an attempt succeeded.
@@ -87,6 +158,22 @@ pub enum Failure {
     Skipped(SkipReason),
     /// It failed: why, and in a person's words.
     Failed(FailReason, String),
+    /// It failed now, and may go well later, in a person's words; counts as a try.
+    Retry(String),
+    /// No item could go well, for this reason; does not count as a try.
+    Environment(PauseReason),
+    /// What did the work is gone, and how far it came is not known.
+    Lost,
+}
+
+impl Failure {
+    /// Of an error of the system: the environment's, or this item's.
+    pub fn of(reason: FailReason, doing: &str, error: &std::io::Error) -> Failure {
+        match environment(error) {
+            Some(pause) => Failure::Environment(pause),
+            None => Failure::Failed(reason, format!("{doing}: {}", io_text(error))),
+        }
+    }
 }
 
 /// An item that succeeded or failed, as the last step sees it.
@@ -102,8 +189,22 @@ pub struct ItemResult {
 
 impl Attempt {
     /// An attempt that has not begun.
-    pub fn new(path: RelPath, number: u32, total: u64) -> Self {
-        Attempt { path, number, total, done: AtomicU64::new(0), stopped: AtomicBool::new(false) }
+    pub fn new(job: JobId, item: u32, number: u32, path: RelPath, total: u64) -> Self {
+        Attempt {
+            job,
+            item,
+            items: 1,
+            number,
+            slot: 1,
+            path,
+            total,
+            output: None,
+            begun: Instant::now(),
+            done: AtomicU64::new(0),
+            ending: AtomicU8::new(0),
+            bell: Mutex::new(None),
+            waits_for: Mutex::new(None),
+        }
     }
 
     /// So many more bytes are done.
@@ -111,19 +212,58 @@ impl Attempt {
         self.done.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// This part of it is done, from 0 to 1.
+    pub fn reach(&self, part: f64) {
+        self.done.store((part.clamp(0.0, 1.0) * self.total as f64) as u64, Ordering::Relaxed);
+    }
+
     /// Bytes done.
     pub fn done(&self) -> u64 {
         self.done.load(Ordering::Relaxed)
     }
 
-    /// Asks it to end.
-    pub fn stop(&self) {
-        self.stopped.store(true, Ordering::Relaxed);
+    /// Asks it to end. The first reason holds.
+    pub fn stop(&self, why: Why) {
+        if self.ending.compare_exchange(0, why as u8, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+            && let Some(bell) = &*self.bell()
+        {
+            bell.ring();
+        }
     }
 
     /// Whether it was asked to end.
     pub fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
+        self.ending.load(Ordering::Relaxed) != 0
+    }
+
+    /// Whether it took longer than allowed.
+    pub fn is_late(&self) -> bool {
+        self.ending.load(Ordering::Relaxed) == Why::Timeout as u8
+    }
+
+    /// From now on a wish to end is told to `bell`; at once if there was one already.
+    pub fn tell(&self, bell: Option<Box<dyn Bell>>) {
+        let mut slot = self.bell();
+        *slot = bell;
+        if self.is_stopped()
+            && let Some(bell) = &*slot
+        {
+            bell.ring();
+        }
+    }
+
+    /// It waits for a file that this job holds, or no longer waits.
+    pub fn waits_for(&self, job: Option<JobId>) {
+        *self.waits_for.lock().unwrap_or_else(PoisonError::into_inner) = job;
+    }
+
+    /// The job that holds a file it waits for.
+    pub fn waiting_for(&self) -> Option<JobId> {
+        *self.waits_for.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn bell(&self) -> MutexGuard<'_, Option<Box<dyn Bell>>> {
+        self.bell.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -133,7 +273,7 @@ fn choose(info: &RecipeInfo, given: &Settings) -> Result<Settings, Vec<String>> 
     let mut wrong = Vec::new();
     for setting in &info.settings {
         if setting.choices.is_empty() {
-            let text = given.get(&setting.name).and_then(Value::as_str).unwrap_or_default().trim();
+            let text = given.get(&setting.name).and_then(Value::as_str).unwrap_or(&setting.usual).trim();
             if text.is_empty() || text.len() > TEXT_LIMIT {
                 wrong.push(format!("setting {:?} is missing: a text of 1 to {TEXT_LIMIT} bytes", setting.name));
             }

@@ -30,14 +30,9 @@ pub(super) fn StartPanel(
         settings.set(Map::new());
     };
     let begin = move |query: Query| {
-        live.start(StartJob {
-            library: view.with_untracked(|view| view.library.clone()),
-            recipe: recipe.get_untracked(),
-            settings: settings.get_untracked(),
-            query,
-            title: None,
-            concurrency: 0,
-        });
+        let library = view.with_untracked(|view| view.library.clone());
+        let request = StartJob::new(&library, &recipe.get_untracked(), query);
+        live.start(StartJob { settings: settings.get_untracked(), ..request });
     };
     let all = move |_| begin(Query::Folder(view.with_untracked(matching)));
     let some = move |_| {

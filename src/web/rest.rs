@@ -24,6 +24,15 @@ pub(super) fn router() -> Router<App> {
         .route("/api/jobs/{id}", get(job).put(start))
         .route("/api/jobs/{id}/items", get(items))
         .route("/api/jobs/{id}/cancel", post(cancel))
+        .route("/api/jobs/{id}/pause", post(pause))
+        .route("/api/jobs/{id}/resume", post(resume))
+        .route("/api/jobs/{id}/leave_out", post(leave_out))
+        .route("/api/jobs/{id}/approve", post(approve))
+        .route("/api/jobs/{id}/retry", post(retry))
+        .route("/api/jobs/{id}/change", post(change))
+        .route("/api/jobs/{id}/undo/{new}", post(undo))
+        .route("/api/jobs/{id}/empty_trash", post(empty_trash))
+        .route("/api/workers/{count}", post(workers))
         .route("/api/jobs/{id}/outputs/{name}", get(output))
         .route("/api/libraries", get(libraries))
         .route("/api/libraries/{name}/files", get(files))
@@ -39,11 +48,18 @@ async fn start(
     let id = job_id(&id)?;
     let request = request(&headers, body)?;
     let (started, view) = server.start_job(id, &request).await?;
-    let status = match started {
+    Ok((created(started), Json(view)))
+}
+
+fn created(started: Started) -> StatusCode {
+    match started {
         Started::Created => StatusCode::CREATED,
         Started::Existing => StatusCode::OK,
-    };
-    Ok((status, Json(view)))
+    }
+}
+
+fn read<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, ApiError> {
+    query.map(|Query(query)| query).map_err(|error| ApiError::Malformed { message: error.body_text() })
 }
 
 async fn job(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
@@ -52,6 +68,70 @@ async fn job(State(server): State<Server>, Path(id): Path<String>) -> Answer<Jso
 
 async fn cancel(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
     Ok(Json(server.cancel(job_id(&id)?).await?))
+}
+
+async fn pause(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
+    Ok(Json(server.pause(job_id(&id)?).await?))
+}
+
+async fn resume(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
+    Ok(Json(server.resume(job_id(&id)?).await?))
+}
+
+async fn leave_out(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
+    Ok(Json(server.leave_out(job_id(&id)?).await?))
+}
+
+async fn approve(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
+    Ok(Json(server.approve(job_id(&id)?).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RetryQuery {
+    item: Option<u32>,
+}
+
+async fn retry(
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    query: Result<Query<RetryQuery>, QueryRejection>,
+) -> Answer<Json<JobView>> {
+    Ok(Json(server.retry(job_id(&id)?, read(query)?.item).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangeQuery {
+    priority: Option<i32>,
+    concurrency: Option<u32>,
+}
+
+async fn change(
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    query: Result<Query<ChangeQuery>, QueryRejection>,
+) -> Answer<Json<JobView>> {
+    let query = read(query)?;
+    Ok(Json(server.change(job_id(&id)?, query.priority, query.concurrency).await?))
+}
+
+async fn undo(
+    State(server): State<Server>,
+    Path((id, new)): Path<(String, String)>,
+) -> Answer<(StatusCode, Json<JobView>)> {
+    let (started, view) = server.undo(job_id(&id)?, job_id(&new)?).await?;
+    Ok((created(started), Json(view)))
+}
+
+async fn empty_trash(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
+    Ok(Json(server.empty_trash(job_id(&id)?).await?))
+}
+
+async fn workers(State(server): State<Server>, Path(count): Path<String>) -> Answer<StatusCode> {
+    let message = || ApiError::Malformed { message: format!("{count:?} is no number of workers") };
+    server.set_workers(count.parse().map_err(|_| message())?)?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]
@@ -93,7 +173,7 @@ async fn files(
     Path(library): Path<String>,
     query: Result<Query<FilesQuery>, QueryRejection>,
 ) -> Answer<Json<FolderPage>> {
-    let Query(query) = query.map_err(|error| ApiError::Malformed { message: error.body_text() })?;
+    let query = read(query)?;
     let view = FolderView {
         library,
         folder: query.folder,

@@ -10,7 +10,7 @@ mod wait;
 pub(crate) use app::{App, request};
 pub(crate) use files::Files;
 pub(crate) use process::Headway;
-pub(crate) use recipe::{Behaviour, TestRecipe};
+pub(crate) use recipe::{Behaviour, Capitals, TestRecipe};
 pub(crate) use sse::{Event, Stream, follow_at, follow_by_calls, follow_to_end, kinds, payloads};
 pub(crate) use wait::{eventually, repetitions};
 

@@ -15,6 +15,7 @@ mod library;
 mod links;
 mod manifest;
 mod pages;
+mod place;
 mod repository;
 mod store;
 mod streams;

@@ -13,13 +13,13 @@ const PAGE: u32 = 1_000;
 
 pub(super) async fn finish(context: &Context, order: Result<Arc<Order>, String>) -> Result<(), String> {
     let order = order?;
-    let recipe = order.recipe(context).await?;
+    let work = order.work(context).await?;
     let (results, mut queue) = mpsc::channel::<Vec<ItemResult>>(2);
     let step = {
-        let (order, outputs) = (Arc::clone(&order), context.data.outputs(&order.job));
+        let outputs = context.data.outputs(&order.job);
         tokio::task::spawn_blocking(move || {
             let mut results = std::iter::from_fn(|| queue.blocking_recv()).flatten();
-            recipe.finish(&order.settings, &mut results, &outputs).map_err(|error| format!("{error:#}"))
+            work.finish(&mut results, &outputs).map_err(|error| format!("{error:#}"))
         })
     };
     let mut from = 0;

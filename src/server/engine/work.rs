@@ -2,13 +2,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use super::place::{outcome, place, target};
 use super::schedule::WorkOutcome;
 use super::{Context, Order};
-use crate::model::FailReason;
 use crate::model::id::JobId;
+use crate::model::{FailReason, Output, Place, SkipReason};
 use crate::server::files::OpenError;
-use crate::server::recipes::{self, Failure, Recipe};
+use crate::server::recipes::{self, Failure, Success, Work};
 use crate::server::rows::PlannedFile;
 
 /// Which attempt.
@@ -27,11 +29,11 @@ pub(super) async fn work(context: Context, order: Option<Arc<Order>>, which: Whi
         Ok(file) => file,
         Err(message) => return fail(message),
     };
-    let recipe = match order.recipe(&context).await {
-        Ok(recipe) => recipe,
+    let work = match order.work(&context).await {
+        Ok(work) => work,
         Err(message) => return fail(message),
     };
-    let thread = tokio::task::spawn_blocking(move || attempt(&context, &order, &*recipe, &file, which));
+    let thread = tokio::task::spawn_blocking(move || attempt(&context, &order, &*work, &file, which));
     thread.await.unwrap_or_else(|error| WorkOutcome::Failed(FailReason::Panic, error.to_string()))
 }
 
@@ -39,31 +41,85 @@ pub(super) async fn work(context: Context, order: Option<Arc<Order>>, which: Whi
 pub(super) fn attempt(
     context: &Context,
     order: &Order,
-    recipe: &dyn Recipe,
+    work: &dyn Work,
     file: &PlannedFile,
     which: Which,
 ) -> WorkOutcome {
-    let attempt = Arc::new(recipes::Attempt::new(file.path.clone(), which.attempt, file.size));
-    context.running.working(which.job, which.item, &attempt);
-    let work = || {
-        let Some(library) = context.library(&order.library) else {
-            return WorkOutcome::Failed(FailReason::Read, format!("this server has no library {:?}", order.library));
-        };
-        let mut input = match library.open_file(file) {
-            Ok(input) => input,
-            Err(OpenError::Skip(reason)) => return WorkOutcome::Skipped(reason),
-            Err(OpenError::Fail(message)) => return WorkOutcome::Failed(FailReason::Read, message),
-        };
-        match recipe.run(&order.settings, &mut input, &attempt) {
-            Ok(success) => WorkOutcome::Succeeded(success.effect, success.result.to_string()),
-            Err(Failure::Stopped) => WorkOutcome::Stopped,
-            Err(Failure::Skipped(reason)) => WorkOutcome::Skipped(reason),
-            Err(Failure::Failed(reason, message)) => WorkOutcome::Failed(reason, message),
-        }
-    };
+    let mut attempt = recipes::Attempt::new(which.job, which.item, which.attempt, file.path.clone(), file.size);
+    attempt.items = order.items.load(Ordering::Relaxed);
+    attempt.slot = context.running.slot(which.job, which.item);
     // Nothing of the attempt is looked at after a panic.
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|panic| WorkOutcome::Failed(FailReason::Panic, panic_text(&*panic)))
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        let output = work.output(&file.path, order.request.output.as_ref());
+        if let Some(output) = &output {
+            match stage(order, output, file, &attempt) {
+                Ok(staged) => attempt.output = Some(staged),
+                Err(failure) => return outcome(Err(failure), &attempt),
+            }
+        }
+        let attempt = Arc::new(attempt);
+        context.running.working(which.job, which.item, &attempt);
+        let result = held(context, order, work, file, output.as_ref(), &attempt);
+        if let (Err(_), Some(staged)) = (&result, &attempt.output) {
+            order.library.discard_unplaced(staged);
+        }
+        if result.is_ok() {
+            order.took(u64::try_from(attempt.begun.elapsed().as_millis()).unwrap_or(u64::MAX));
+        }
+        outcome(result, &attempt)
+    }));
+    ended.unwrap_or_else(|panic| WorkOutcome::Failed(FailReason::Panic, panic_text(&*panic)))
+}
+
+fn stage(
+    order: &Order,
+    output: &Output,
+    file: &PlannedFile,
+    attempt: &recipes::Attempt,
+) -> Result<crate::server::files::Staged, Failure> {
+    let fail = |message| Failure::Failed(FailReason::Write, message);
+    let target = target(output, &file.path, attempt.item + 1, attempt.items).map_err(fail)?;
+    if output.place != Place::Replace && order.library.has(&target) {
+        return Err(Failure::Skipped(SkipReason::Collision));
+    }
+    let staged = order.library.stage(target, attempt.job, attempt.item, attempt.number);
+    staged.map_err(|error| Failure::of(FailReason::Write, "making the output's folder", &error))
+}
+
+/// Works while nobody else works on the same files.
+fn held(
+    context: &Context,
+    order: &Order,
+    work: &dyn Work,
+    file: &PlannedFile,
+    output: Option<&Output>,
+    attempt: &recipes::Attempt,
+) -> Result<Success, Failure> {
+    let mut files =
+        vec![(file.path.clone(), work.writes() || output.is_some_and(|output| output.place == Place::Replace))];
+    files.extend(attempt.output.as_ref().map(|staged| (staged.target.clone(), true)));
+    files.dedup_by(|one, other| one.0 == other.0);
+    let hold = context.exclusion.hold(&order.library.name, &files, attempt).ok_or(Failure::Stopped)?;
+    context.guards.check(order, output.is_some())?;
+    let mut input = order.library.open_file(file).map_err(|error| match error {
+        OpenError::Skip(reason) => Failure::Skipped(reason),
+        OpenError::Fail(message) => Failure::Failed(FailReason::Read, message),
+        OpenError::Environment(reason) => Failure::Environment(reason),
+    })?;
+    let replaces = output.filter(|output| output.place == Place::Replace);
+    if input.has_other_names() && replaces.is_some_and(|output| !output.hard_links) {
+        return Err(Failure::Skipped(SkipReason::HardLinks));
+    }
+    if attempt.is_stopped() {
+        return Err(Failure::Stopped);
+    }
+    let success = work.run(&mut input, attempt)?;
+    let done = match (output, &attempt.output) {
+        (Some(output), Some(staged)) => place(context, order, work, (&input, attempt), (output, staged), success)?,
+        _ => success,
+    };
+    drop(hold);
+    Ok(done)
 }
 
 /// What a panicked thread said.

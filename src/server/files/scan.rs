@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, statat};
 
-use super::{Library, io_text};
+use super::{Library, RESERVED, io_text};
 use crate::model::RelPath;
 use crate::model::library::EntryKind;
 use crate::server::store::{SeenEntry, SeenPart};
@@ -54,7 +54,7 @@ fn level(
     for entry in rustix::fs::Dir::new(listed)? {
         let entry = entry?;
         let name = entry.file_name();
-        if matches!(name.to_bytes(), b"." | b"..") {
+        if matches!(name.to_bytes(), b"." | b"..") || name.to_bytes().starts_with(RESERVED) {
             continue;
         }
         let leaf = match entry.file_type() {

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use cap_std::fs::Dir;
 
-use super::{Library, kind, mtime_ns, on_disk};
+use super::{Library, RESERVED, kind, mtime_ns, on_disk};
 use crate::model::library::EntryKind;
 use crate::model::{RelPath, SkipReason};
 use crate::server::rows::PlannedFile;
@@ -36,7 +36,7 @@ pub fn walk(
 /// What a plan says of one path that was named.
 pub fn inspect(library: &Library, path: &RelPath) -> Found {
     let gone = |skip| Found { file: PlannedFile { path: path.clone(), size: 0, mtime_ns: 0 }, skip: Some(skip) };
-    match library.root.symlink_metadata(on_disk(path)) {
+    match library.root().symlink_metadata(on_disk(path)) {
         Err(_) => gone(SkipReason::Missing),
         Ok(metadata) if kind(&metadata) == EntryKind::Folder => gone(SkipReason::NotAFile),
         Ok(metadata) => found(path.clone(), kind(&metadata), metadata.len(), mtime_ns(&metadata)),
@@ -54,6 +54,9 @@ fn descend(
         let entry = entry?;
         let is_folder = entry.file_type()?.is_dir();
         let name = entry.file_name();
+        if name.as_bytes().starts_with(RESERVED) {
+            continue;
+        }
         // As bytes of whole paths sort: `a.txt` before `a/b`, since `.` comes before `/`.
         let mut key = name.as_bytes().to_vec();
         key.extend(is_folder.then_some(b'/'));

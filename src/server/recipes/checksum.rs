@@ -3,13 +3,17 @@
 use serde_json::json;
 
 use super::hash::hash;
-use super::{Attempt, Failure, ItemResult, Recipe, Settings, Success, manifest};
+use super::{Attempt, Binding, Failure, ItemResult, Recipe, Settings, Success, Work, manifest};
 use crate::model::Effect;
 use crate::model::summary::{RecipeInfo, SettingInfo};
 use crate::server::data::Outputs;
 use crate::server::files::OpenFile;
 
 pub(super) struct Checksum;
+
+struct Bound {
+    settings: Settings,
+}
 
 impl Recipe for Checksum {
     fn info(&self) -> RecipeInfo {
@@ -21,7 +25,10 @@ impl Recipe for Checksum {
                 name: "algorithm".into(),
                 label: "Algorithm".into(),
                 choices: vec![choice("sha256", "SHA-256"), choice("blake3", "BLAKE3"), choice("both", "both")],
+                usual: String::new(),
             }],
+            output: None,
+            hidden: false,
         }
     }
 
@@ -29,17 +36,18 @@ impl Recipe for Checksum {
         true
     }
 
-    fn run(&self, settings: &Settings, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
-        let result = hash(input, attempt, |algorithm| wants(settings, algorithm))?;
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, String> {
+        Ok(Box::new(Bound { settings: job.request.settings.clone() }))
+    }
+}
+
+impl Work for Bound {
+    fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
+        let result = hash(input, attempt, |algorithm| wants(&self.settings, algorithm))?;
         Ok(Success { effect: Effect::Read, result: json!(result) })
     }
 
-    fn finish(
-        &self,
-        settings: &Settings,
-        results: &mut dyn Iterator<Item = ItemResult>,
-        outputs: &Outputs,
-    ) -> anyhow::Result<()> {
+    fn finish(&self, results: &mut dyn Iterator<Item = ItemResult>, outputs: &Outputs) -> anyhow::Result<()> {
         let mut manifests = [("sha256", "SHA256SUMS", Vec::new()), ("blake3", "B3SUMS", Vec::new())];
         for ItemResult { path, result, .. } in results {
             for (algorithm, _, lines) in &mut manifests {
@@ -48,7 +56,7 @@ impl Recipe for Checksum {
                 }
             }
         }
-        for (_, name, lines) in manifests.iter().filter(|(algorithm, ..)| wants(settings, algorithm)) {
+        for (_, name, lines) in manifests.iter().filter(|(algorithm, ..)| wants(&self.settings, algorithm)) {
             outputs.write(name, |file| Ok(file.write_all(lines)?))?;
         }
         Ok(())

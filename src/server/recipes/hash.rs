@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Attempt, Failure, Settings};
 use crate::model::{FailReason, SkipReason};
-use crate::server::files::{OpenFile, io_text};
+use crate::server::files::OpenFile;
 
 /// Large enough that the system calls are free, small enough that a stop is prompt.
 const BUFFER: usize = 128 * 1024;
@@ -23,7 +23,7 @@ pub(super) fn hash(input: &mut OpenFile, attempt: &Attempt, wants: impl Fn(&str)
             Ok(0) => break,
             Ok(count) => count,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Failure::Failed(FailReason::Read, io_text(&error))),
+            Err(error) => return Err(Failure::of(FailReason::Read, "reading", &error)),
         };
         let bytes = &buffer[..count];
         if let Some(hasher) = &mut blake3 {

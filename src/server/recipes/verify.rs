@@ -1,17 +1,16 @@
 //! verify: every file against a manifest of `sha256sum` or `b3sum`: ok, changed, bit rot, missing, new.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
 
 use serde_json::json;
 
 use super::hash::hash;
 use super::manifest::{self, Algorithm};
-use super::{Attempt, Failure, ItemResult, Recipe, Settings, Success};
+use super::{Attempt, Binding, Failure, ItemResult, Recipe, Success, Work};
 use crate::model::summary::{RecipeInfo, SettingInfo};
 use crate::model::{Effect, FailReason, RelPath};
 use crate::server::data::Outputs;
-use crate::server::files::{Library, OpenFile, io_text};
+use crate::server::files::{OpenFile, io_text};
 
 /// Larger manifests are not read: at 100 bytes a line this is one of 5 million files.
 const MANIFEST_LIMIT: u64 = 512 * 1024 * 1024;
@@ -23,7 +22,7 @@ const NAMED: usize = 3;
 const BIT_ROT: &str = "bit rot";
 const CHANGED: &str = "changed";
 
-/// The recipe as the pages offer it. [`Bound`] is what runs.
+/// The recipe as the pages offer it.
 pub(super) struct Verify;
 
 /// The recipe with the manifest of one job.
@@ -43,7 +42,12 @@ impl Recipe for Verify {
             name: "verify".into(),
             summary: "Compares every file with a manifest of checksums: ok, changed, bit rot, missing or new.".into(),
             settings: vec![
-                SettingInfo { name: "manifest".into(), label: "Manifest".into(), choices: Vec::new() },
+                SettingInfo {
+                    name: "manifest".into(),
+                    label: "Manifest".into(),
+                    choices: Vec::new(),
+                    usual: String::new(),
+                },
                 SettingInfo {
                     name: "algorithm".into(),
                     label: "Algorithm".into(),
@@ -52,8 +56,11 @@ impl Recipe for Verify {
                         choice("sha256", "SHA-256"),
                         choice("blake3", "BLAKE3"),
                     ],
+                    usual: String::new(),
                 },
             ],
+            output: None,
+            hidden: false,
         }
     }
 
@@ -61,7 +68,8 @@ impl Recipe for Verify {
         true
     }
 
-    fn bind(&self, settings: &Settings, library: &Library) -> Result<Option<Arc<dyn Recipe>>, String> {
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, String> {
+        let (settings, library) = (&job.request.settings, job.library);
         let word = |name: &str| settings.get(name).and_then(|value| value.as_str()).unwrap_or_default();
         let manifest: RelPath =
             word("manifest").parse().map_err(|error| format!("the manifest {:?}: {error}", word("manifest")))?;
@@ -85,28 +93,12 @@ impl Recipe for Verify {
         }
         let mut missing: Vec<_> = expected.keys().filter(|path| !library.has_file(path)).cloned().collect();
         missing.sort();
-        Ok(Some(Arc::new(Bound { manifest, written_ns, expected, missing })))
-    }
-
-    fn run(&self, _: &Settings, _: &mut OpenFile, _: &Attempt) -> Result<Success, Failure> {
-        Err(Failure::Failed(FailReason::Recipe, "the manifest was not read".into()))
-    }
-
-    fn finish(&self, _: &Settings, _: &mut dyn Iterator<Item = ItemResult>, _: &Outputs) -> anyhow::Result<()> {
-        anyhow::bail!("the manifest was not read")
+        Ok(Box::new(Bound { manifest, written_ns, expected, missing }))
     }
 }
 
-impl Recipe for Bound {
-    fn info(&self) -> RecipeInfo {
-        Verify.info()
-    }
-
-    fn is_repeatable(&self) -> bool {
-        true
-    }
-
-    fn run(&self, _: &Settings, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
+impl Work for Bound {
+    fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let found = |verdict: &str| Ok(Success { effect: Effect::Read, result: json!({ "verdict": verdict }) });
         if attempt.path == self.manifest {
             return found("the manifest");
@@ -126,12 +118,7 @@ impl Recipe for Bound {
         Err(Failure::Failed(FailReason::Recipe, format!("{verdict}: {why} ({name} {actual}, not {expected})")))
     }
 
-    fn finish(
-        &self,
-        _: &Settings,
-        results: &mut dyn Iterator<Item = ItemResult>,
-        outputs: &Outputs,
-    ) -> anyhow::Result<()> {
+    fn finish(&self, results: &mut dyn Iterator<Item = ItemResult>, outputs: &Outputs) -> anyhow::Result<()> {
         let mut counts = BTreeMap::<String, u64>::new();
         let mut lines = Vec::new();
         let mut seen = HashSet::new();

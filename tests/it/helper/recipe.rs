@@ -1,13 +1,16 @@
-//! A recipe whose every step the test decides.
+//! Recipes whose every step the test decides.
 
+use std::io::{Read, Write};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
+use headway::model::policy::OnInterrupt;
 use headway::model::summary::RecipeInfo;
-use headway::model::{Effect, FailReason};
+use headway::model::{Effect, FailReason, Output, Place};
 use headway::server::data::Outputs;
-use headway::server::files::OpenFile;
-use headway::server::recipes::{Attempt, Failure, ItemResult, Recipe, Settings, Success};
+use headway::server::files::{Library, OpenFile};
+use headway::server::recipes::{Attempt, Binding, Failure, ItemResult, Recipe, Success, Work};
 use serde_json::json;
 
 /// What the recipe does with a file, by the first word of its name.
@@ -19,9 +22,14 @@ pub(crate) enum Behaviour {
     Held,
 }
 
-/// `panic...` panics, `fail...` fails, everything else succeeds.
+/// `panic...` panics, `fail...` fails, `flaky...` fails once, everything else succeeds.
 pub(crate) struct TestRecipe {
     repeatable: bool,
+    state: Arc<State>,
+}
+
+/// What the test and the recipe share.
+pub(crate) struct State {
     gate: Mutex<bool>,
     opened: Condvar,
     /// Attempts that have begun.
@@ -30,51 +38,134 @@ pub(crate) struct TestRecipe {
 
 impl TestRecipe {
     pub(crate) fn new(behaviour: Behaviour, repeatable: bool) -> Self {
-        let open = behaviour == Behaviour::Instant;
-        TestRecipe { repeatable, gate: Mutex::new(open), opened: Condvar::new(), begun: AtomicUsize::new(0) }
+        let gate = Mutex::new(behaviour == Behaviour::Instant);
+        let state = State { gate, opened: Condvar::new(), begun: AtomicUsize::new(0) };
+        TestRecipe { repeatable, state: Arc::new(state) }
     }
+}
 
+impl Deref for TestRecipe {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl State {
     /// Lets everything that waits go on.
     pub(crate) fn release(&self) {
         *self.gate.lock().expect("no test panics here") = true;
         self.opened.notify_all();
     }
+
+    fn wait(&self, attempt: &Attempt) {
+        let mut open = self.gate.lock().expect("no test panics here");
+        while !*open && !attempt.is_stopped() {
+            let tick = std::time::Duration::from_millis(5);
+            open = self.opened.wait_timeout(open, tick).expect("no test panics here").0;
+        }
+    }
 }
 
 impl Recipe for TestRecipe {
     fn info(&self) -> RecipeInfo {
-        RecipeInfo { name: "test".into(), summary: "As the test says.".into(), settings: Vec::new() }
+        let (name, summary) = ("test".into(), "As the test says.".into());
+        RecipeInfo { name, summary, settings: Vec::new(), output: None, hidden: false }
     }
 
     fn is_repeatable(&self) -> bool {
         self.repeatable
     }
 
-    fn run(&self, _: &Settings, _: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
-        self.begun.fetch_add(1, Ordering::SeqCst);
-        let mut open = self.gate.lock().expect("no test panics here");
-        while !*open && !attempt.is_stopped() {
-            let tick = std::time::Duration::from_millis(5);
-            open = self.opened.wait_timeout(open, tick).expect("no test panics here").0;
-        }
-        drop(open);
+    fn bind(&self, _: &Binding<'_>) -> Result<Box<dyn Work>, String> {
+        Ok(Box::new(Bound { state: Arc::clone(&self.state) }))
+    }
+}
+
+struct Bound {
+    state: Arc<State>,
+}
+
+impl Work for Bound {
+    fn run(&self, _: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
+        self.state.begun.fetch_add(1, Ordering::SeqCst);
+        self.state.wait(attempt);
         if attempt.is_stopped() {
             return Err(Failure::Stopped);
         }
+        let wanted = || Failure::Failed(FailReason::Recipe, "as the test wants".into());
         match attempt.path.name() {
             name if name.starts_with("panic") => panic!("as the test wants"),
-            name if name.starts_with("fail") => Err(Failure::Failed(FailReason::Recipe, "as the test wants".into())),
+            name if name.starts_with("fail") => Err(wanted()),
+            name if name.starts_with("flaky") && attempt.number == 1 => Err(wanted()),
             _ => Ok(Success { effect: Effect::Read, result: json!({ "ok": true }) }),
         }
     }
 
-    fn finish(
-        &self,
-        _: &Settings,
-        results: &mut dyn Iterator<Item = ItemResult>,
-        outputs: &Outputs,
-    ) -> anyhow::Result<()> {
+    fn finish(&self, results: &mut dyn Iterator<Item = ItemResult>, outputs: &Outputs) -> anyhow::Result<()> {
         let count = results.filter(|item| item.failure.is_none()).count();
         outputs.write("count", |file| Ok(write!(file, "{count}")?))
+    }
+}
+
+/// Writes every file in capitals: in its place, unless the request says otherwise. A file of capitals stays as it is.
+pub(crate) struct Capitals {
+    state: Arc<State>,
+}
+
+struct CapitalsBound {
+    state: Arc<State>,
+    library: Arc<Library>,
+}
+
+impl Capitals {
+    pub(crate) fn new(behaviour: Behaviour) -> Self {
+        Capitals { state: TestRecipe::new(behaviour, false).state }
+    }
+}
+
+impl Deref for Capitals {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl Recipe for Capitals {
+    fn info(&self) -> RecipeInfo {
+        let (name, summary) = ("capitals".into(), "Writes every file in capitals.".into());
+        let output = Some(Output::to(Place::Replace));
+        RecipeInfo { name, summary, settings: Vec::new(), output, hidden: false }
+    }
+
+    fn is_repeatable(&self) -> bool {
+        false
+    }
+
+    fn on_interrupt(&self) -> OnInterrupt {
+        OnInterrupt::Retry
+    }
+
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, String> {
+        Ok(Box::new(CapitalsBound { state: Arc::clone(&self.state), library: Arc::clone(job.library) }))
+    }
+}
+
+impl Work for CapitalsBound {
+    fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
+        self.state.begun.fetch_add(1, Ordering::SeqCst);
+        let fail = |error| Failure::of(FailReason::Write, "writing", &error);
+        let mut text = String::new();
+        input.file.read_to_string(&mut text).map_err(fail)?;
+        let staged = attempt.output.as_ref().expect("it has an output");
+        let mut output = staged.create(&self.library).map_err(fail)?;
+        output.write_all(text.to_uppercase().as_bytes()).map_err(fail)?;
+        self.state.wait(attempt);
+        if attempt.is_stopped() {
+            return Err(Failure::Stopped);
+        }
+        Ok(Success { effect: Effect::Changed, result: json!({}) })
     }
 }

@@ -10,6 +10,11 @@ struct World {
     stopped: Vec<(JobId, u32)>,
     finishing: Vec<JobId>,
     planning: Vec<JobId>,
+    terms: Terms,
+}
+
+fn terms(repeatable: bool) -> Terms {
+    Terms { repeatable, tries: 1, backoff: 1_000, halt: None, ask: false }
 }
 
 impl World {
@@ -19,7 +24,9 @@ impl World {
 
     fn going_on(limits: Limits, live: Vec<Fold>, repeatable: bool) -> Self {
         let folds = live.iter().map(|fold| (fold.id, fold.clone())).collect();
-        let schedule = Schedule::new(limits, live, move |_| repeatable);
+        let terms = terms(repeatable);
+        let live = live.into_iter().map(|fold| (fold, Some(terms.clone()), Past::default())).collect();
+        let schedule = Schedule::new(limits, 0, live);
         let mut world = World {
             schedule,
             folds,
@@ -27,6 +34,7 @@ impl World {
             stopped: Vec::new(),
             finishing: Vec::new(),
             planning: Vec::new(),
+            terms,
         };
         let effects = world.schedule.begin();
         world.carry_out(effects);
@@ -95,6 +103,7 @@ impl World {
             parent: None,
         };
         self.record(id, created);
+        self.input(Input::Terms { job: id, terms: self.terms.clone() });
         if items > 0 {
             self.record(id, JobEvent::Planned { first: 0, count: items, skips: Vec::new(), detail: Digest([0; 16]) });
         }
@@ -187,7 +196,7 @@ fn work_that_is_not_repeatable_waits_for_its_durable_start() {
     let job = world.job(1, 1);
     assert_eq!(job, id);
     // The world records at once, so the start is there; the order of effects is what counts.
-    let mut schedule = Schedule::new(Limits { jobs: 1, workers: 1 }, vec![], |_| false);
+    let mut schedule = Schedule::new(Limits { jobs: 1, workers: 1 }, 0, Vec::new());
     let mut fold: Option<Fold> = None;
     let mut feed = |schedule: &mut Schedule, event: JobEvent| {
         let seq = fold.as_ref().map_or(1, |fold| fold.seq + 1);
@@ -212,6 +221,7 @@ fn work_that_is_not_repeatable_waits_for_its_durable_start() {
         parent: None,
     };
     feed(&mut schedule, created);
+    schedule.step(Input::Terms { job: id, terms: terms(false) });
     feed(&mut schedule, JobEvent::Planned { first: 0, count: 1, skips: vec![], detail: Digest([0; 16]) });
     feed(&mut schedule, JobEvent::PlanEnded { total: 1 });
     let started = JobEvent::Started { item: 0, attempt: 1 };
@@ -315,13 +325,16 @@ fn after_a_restart_a_cancel_is_completed_and_a_plan_goes_on() {
 }
 
 #[test]
-fn a_drain_takes_running_items_back_and_claims_nothing() {
+fn a_drain_claims_nothing_and_takes_back_what_does_not_end_in_time() {
     let mut world = World::new(2, 2, true);
     let job = world.job(1, 10);
     world.input(Input::Drain);
-    assert_eq!(world.stopped.len(), 2);
-    world.done(job, 0, 1, WorkOutcome::Stopped);
+    assert!(world.stopped.is_empty(), "what runs may end");
     world.done(job, 1, 1, ok());
+    assert_eq!(world.at_work(job), 1);
+    world.input(Input::DrainOver);
+    assert_eq!(world.stopped, [(job, 0)]);
+    world.done(job, 0, 1, WorkOutcome::Stopped);
     assert!(world.started.is_empty());
     let counters = world.folds[&job].counters;
     assert_eq!((counters.waiting, counters.succeeded, counters.running), (9, 1, 0));
@@ -350,4 +363,183 @@ fn a_paused_job_starts_nothing_until_it_is_resumed() {
     world.record(job, JobEvent::Resumed {});
     assert_eq!(world.status(job), JobStatus::Processing);
     assert_eq!(world.started.len(), 1);
+}
+
+fn failed() -> WorkOutcome {
+    WorkOutcome::Failed(FailReason::Command, "why".into())
+}
+
+#[test]
+fn a_failed_item_is_tried_again_later_and_later_until_its_tries_are_over() {
+    let mut world = World::new(1, 1, false);
+    world.terms.tries = 3;
+    let job = world.job(1, 1);
+    let mut now = 1_000;
+    let mut waits = Vec::new();
+    for attempt in 1..=2 {
+        world.input(Input::Time(now));
+        world.done(job, 0, attempt, failed());
+        assert_eq!(world.folds[&job].item(0), Some(ItemStatus::Waiting));
+        assert!(world.started.is_empty(), "not before its time");
+        let due = world.schedule.due().expect("it waits for a time");
+        waits.push(due - now);
+        now = due;
+        world.input(Input::Time(now));
+        assert_eq!(world.started, [(job, 0, attempt + 1)]);
+    }
+    world.done(job, 0, 3, failed());
+    assert_eq!(world.folds[&job].item(0), Some(ItemStatus::Failed(FailReason::Command)));
+    assert!((500..=1_000).contains(&waits[0]) && (1_000..=2_000).contains(&waits[1]), "{waits:?}");
+}
+
+#[test]
+fn what_is_taken_back_does_not_count_as_a_try() {
+    let mut world = World::new(1, 1, false);
+    world.terms.tries = 2;
+    let job = world.job(1, 1);
+    world.done(job, 0, 1, WorkOutcome::Environment(PauseReason::DiskFull));
+    assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::DiskFull });
+    assert_eq!(world.schedule.paused(), [(job, PauseReason::DiskFull)]);
+    world.input(Input::Eased { job, reason: PauseReason::LibraryGone });
+    assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::DiskFull }, "another reason");
+    world.input(Input::Eased { job, reason: PauseReason::DiskFull });
+    assert_eq!(world.started, [(job, 0, 2)]);
+    world.done(job, 0, 2, failed());
+    assert_eq!(world.folds[&job].item(0), Some(ItemStatus::Waiting), "one try is left");
+}
+
+#[test]
+fn what_says_that_it_may_go_well_later_is_tried_five_times() {
+    let mut world = World::new(1, 1, false);
+    let job = world.job(1, 1);
+    for attempt in 1..=5 {
+        world.done(job, 0, attempt, WorkOutcome::Retry("busy".into()));
+        world.input(Input::Time(u64::from(attempt) * 1_000_000));
+    }
+    assert_eq!(world.folds[&job].item(0), Some(ItemStatus::Failed(FailReason::Command)));
+}
+
+#[test]
+fn too_many_failures_halt_a_job_now_or_soon() {
+    for (text, stopped) in [("soon,fail=2", 0), ("now,fail=2", 1), ("now,fail=20%", 1)] {
+        let mut world = World::new(1, 3, false);
+        world.terms.halt = Some(text.parse().expect("a halt"));
+        let job = world.job(1, 10);
+        world.done(job, 0, 1, failed());
+        world.done(job, 1, 1, failed());
+        let fold = &world.folds[&job];
+        assert_eq!((fold.counters.cancelled, fold.counters.failed, world.at_work(job)), (5, 2, 3), "{text}");
+        assert_eq!(world.stopped.len(), 3 * stopped, "{text}");
+        let last = if stopped == 0 { ok() } else { WorkOutcome::Stopped };
+        for (job, item, attempt) in world.started.clone() {
+            world.done(job, item, attempt, last.clone());
+        }
+        assert_eq!(world.status(job), JobStatus::Failed { reason: EndReason::Halt }, "{text}");
+    }
+}
+
+#[test]
+fn enough_successes_end_a_job_well() {
+    let mut world = World::new(1, 1, false);
+    world.terms.halt = Some("soon,success=1".parse().expect("a halt"));
+    let job = world.job(1, 5);
+    world.done(job, 0, 1, ok());
+    // One more had begun before the success was on the disk; it may end.
+    world.done(job, 1, 1, ok());
+    assert_eq!(world.finishing, [job]);
+    world.input(Input::Finished { job, result: Ok(()) });
+    assert_eq!((world.status(job), world.folds[&job].counters.cancelled), (JobStatus::Completed, 3));
+}
+
+#[test]
+fn a_person_is_asked_about_interrupted_items_where_that_is_wanted() {
+    let mut world = World::new(1, 2, false);
+    let job = world.job(1, 3);
+    let fold = world.folds[&job].clone();
+    let limits = Limits { jobs: 1, workers: 2 };
+    let folds = BTreeMap::from([(job, fold.clone())]);
+    let asking = Terms { ask: true, ..terms(false) };
+    let schedule = Schedule::new(limits, 0, vec![(fold, Some(asking.clone()), Past::default())]);
+    world = World { schedule, folds, terms: asking, ..World::new(1, 2, false) };
+    let effects = world.schedule.begin();
+    world.carry_out(effects);
+    assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::Interrupted });
+    assert_eq!(world.folds[&job].counters.interrupted, 2);
+    assert_eq!(world.at_work(job), 0);
+    world.record(job, JobEvent::Requeued { item: 0 });
+    world.record(job, JobEvent::Dropped { item: 1 });
+    world.record(job, JobEvent::Resumed {});
+    assert_eq!(world.started.iter().map(|(_, item, attempt)| (*item, *attempt)).collect::<Vec<_>>(), [(0, 2), (2, 1)]);
+}
+
+#[test]
+fn an_open_placement_ends_as_the_disk_says() {
+    let mut world = World::new(1, 4, false);
+    let job = world.job(1, 4);
+    for item in 0..4 {
+        let (temp, target, trash) = (format!("t{item}"), format!("f{item}"), Some(format!("o{item}")));
+        let (old, new) = (Some(Digest([1; 16])), Digest([2; 16]));
+        world.record(job, JobEvent::Placing { item, attempt: 1, temp, target, trash, old, new });
+    }
+    let fold = world.folds[&job].clone();
+    let placed = BTreeMap::from([
+        (0, Verdict::Done(ItemEffect::Changed)),
+        (1, Verdict::TakenBack),
+        (2, Verdict::Conflict("there is another file".into())),
+    ]);
+    let folds = BTreeMap::from([(job, fold.clone())]);
+    let past = Past { placed, ..Past::default() };
+    let schedule = Schedule::new(Limits { jobs: 1, workers: 4 }, 0, vec![(fold, Some(terms(false)), past)]);
+    world = World { schedule, folds, ..World::new(1, 4, false) };
+    let effects = world.schedule.begin();
+    world.carry_out(effects);
+    let fold = &world.folds[&job];
+    assert_eq!(fold.item(0), Some(ItemStatus::Succeeded(ItemEffect::Changed)));
+    assert_eq!(fold.item(2), Some(ItemStatus::Failed(FailReason::Conflict)));
+    assert_eq!(world.started, [(job, 1, 2), (job, 3, 2)], "taken back, they run again");
+}
+
+#[test]
+fn a_pause_while_files_are_listed_or_the_last_step_runs_loses_nothing() {
+    let pause = JobEvent::Paused { reason: PauseReason::User };
+    let mut world = World::new(1, 1, true);
+    let job = world.job(1, 0);
+    assert_eq!(world.finishing, [job]);
+    world.record(job, pause.clone());
+    world.input(Input::Finished { job, result: Ok(()) });
+    assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::User });
+    world.record(job, JobEvent::Resumed {});
+    assert_eq!(world.status(job), JobStatus::Completed);
+    assert_eq!(world.finishing.len(), 1, "the step is not done twice");
+
+    let id = JobId::mint(2, [2; 10]);
+    let mut created = crate::model::testing::created(id);
+    if let JobEvent::Created { id: of, .. } = &mut created {
+        *of = id;
+    }
+    world.record(id, created);
+    world.record(id, pause);
+    world.record(id, JobEvent::Resumed {});
+    assert_eq!(world.planning.iter().filter(|job| **job == id).count(), 1, "the first listing has not ended");
+    world.input(Input::PlanOver { job: id });
+    assert_eq!(world.planning.iter().filter(|job| **job == id).count(), 2);
+}
+
+#[test]
+fn a_job_of_higher_priority_gets_the_workers_first() {
+    let mut world = World::new(2, 2, false);
+    let (low, high) = (world.job(1, 10), world.job(2, 10));
+    world.record(high, JobEvent::Changed { priority: Some(5), concurrency: None });
+    let first: Vec<_> = world.started.clone();
+    for (job, item, attempt) in first {
+        world.done(job, item, attempt, ok());
+    }
+    assert_eq!((world.at_work(low), world.at_work(high)), (0, 2));
+    world.record(high, JobEvent::Changed { priority: None, concurrency: Some(1) });
+    let started = world.started.clone();
+    let (job, item, attempt) = started[0];
+    world.done(job, item, attempt, ok());
+    assert_eq!((world.at_work(low), world.at_work(high)), (1, 1));
+    world.input(Input::Limits(Limits { jobs: 2, workers: 4 }));
+    assert_eq!((world.at_work(low), world.at_work(high)), (3, 1));
 }

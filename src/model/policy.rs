@@ -1,0 +1,244 @@
+//! How a job treats items that fail, hang or are interrupted: the part of a request that is the same for every recipe.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{HaltBy, HaltWhen};
+
+/// The most tries an item may have.
+pub const TRIES_LIMIT: u32 = 100;
+
+/// What to do when an item does not go well. What is left out has the recipe's usual.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Tries in all, the first one included: 1 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tries: Option<u32>,
+    /// Before the second try an item waits about this long, in milliseconds; before each further one twice as long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backoff_ms: Option<u64>,
+    /// An attempt that takes longer has failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Timeout>,
+    /// When to give up the whole job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halt: Option<Halt>,
+    /// What becomes of items that ran when the server died.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_interrupt: Option<OnInterrupt>,
+}
+
+/// What becomes of items that ran when the server died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnInterrupt {
+    /// They run again.
+    Retry,
+    /// The job pauses, and a person decides.
+    Ask,
+}
+
+/// The longest an attempt may take, as GNU parallel's `--timeout` says it: `30`, `30s`, `5m`, `2h`, `1d`, or `500%` of the
+/// median of the attempts that succeeded, once three have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Timeout {
+    /// So many milliseconds.
+    After(u64),
+    /// So many percent of the median.
+    Percent(u32),
+}
+
+/// When a job is given up, as GNU parallel's `--halt` says it: `now|soon,fail|success|done=N|N%`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Halt {
+    /// Whether running items are ended.
+    pub when: HaltWhen,
+    /// What is counted.
+    pub by: HaltBy,
+    /// How many are too many.
+    pub limit: Limit,
+}
+
+/// A number of items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// So many.
+    Count(u32),
+    /// So many percent of all.
+    Percent(u32),
+}
+
+/// A text that is none of these.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPolicy {
+    /// Not a time.
+    #[error("{0:?} is no timeout; write 30s, 5m, 2h, or 500% of the median of the attempts that succeeded")]
+    Timeout(String),
+    /// Not a halt.
+    #[error(
+        "{0:?} is no halt policy; write now or soon, a comma, then fail, success or done with =N or =N%: soon,fail=10%"
+    )]
+    Halt(String),
+}
+
+impl FromStr for Timeout {
+    type Err = InvalidPolicy;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPolicy> {
+        let wrong = || InvalidPolicy::Timeout(text.to_owned());
+        if let Some(percent) = text.strip_suffix('%') {
+            let percent = percent.parse().ok().filter(|percent| (1..=1_000_000).contains(percent));
+            return percent.map(Timeout::Percent).ok_or_else(wrong);
+        }
+        let (number, unit) = match text.strip_suffix(['s', 'm', 'h', 'd']) {
+            Some(number) => (number, &text[number.len()..]),
+            None => (text, "s"),
+        };
+        let number: f64 = number.parse().map_err(|_| wrong())?;
+        let seconds = number
+            * f64::from(match unit {
+                "d" => 86_400,
+                "h" => 3_600,
+                "m" => 60,
+                _ => 1,
+            });
+        if !(0.001..=31_536_000.0).contains(&seconds) {
+            return Err(wrong());
+        }
+        Ok(Timeout::After((seconds * 1_000.0).round() as u64))
+    }
+}
+
+impl fmt::Display for Timeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Timeout::After(ms) if ms % 1_000 == 0 => write!(f, "{}s", ms / 1_000),
+            Timeout::After(ms) => write!(f, "{}s", *ms as f64 / 1_000.0),
+            Timeout::Percent(percent) => write!(f, "{percent}%"),
+        }
+    }
+}
+
+impl FromStr for Halt {
+    type Err = InvalidPolicy;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPolicy> {
+        let wrong = || InvalidPolicy::Halt(text.to_owned());
+        let (when, why) = text.split_once(',').ok_or_else(wrong)?;
+        let (by, limit) = why.split_once('=').ok_or_else(wrong)?;
+        let when = match when {
+            "now" => HaltWhen::Now,
+            "soon" => HaltWhen::Soon,
+            _ => return Err(wrong()),
+        };
+        let by = match by {
+            "fail" => HaltBy::Fail,
+            "success" => HaltBy::Success,
+            "done" => HaltBy::Done,
+            _ => return Err(wrong()),
+        };
+        let number = |text: &str, most: u32| text.parse().ok().filter(|number| (1..=most).contains(number));
+        let limit = match limit.strip_suffix('%') {
+            Some(percent) => number(percent, 100).map(Limit::Percent),
+            None => number(limit, u32::MAX).map(Limit::Count),
+        };
+        Ok(Halt { when, by, limit: limit.ok_or_else(wrong)? })
+    }
+}
+
+impl fmt::Display for Halt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let when = match self.when {
+            HaltWhen::Now => "now",
+            HaltWhen::Soon => "soon",
+        };
+        let by = match self.by {
+            HaltBy::Fail => "fail",
+            HaltBy::Success => "success",
+            HaltBy::Done => "done",
+        };
+        match self.limit {
+            Limit::Count(count) => write!(f, "{when},{by}={count}"),
+            Limit::Percent(percent) => write!(f, "{when},{by}={percent}%"),
+        }
+    }
+}
+
+impl Limit {
+    /// Whether `count` of `total` items reach it.
+    pub fn is_reached(self, count: u32, total: u32) -> bool {
+        match self {
+            Limit::Count(limit) => count >= limit,
+            Limit::Percent(percent) => count > 0 && u64::from(count) * 100 >= u64::from(percent) * u64::from(total),
+        }
+    }
+}
+
+impl Policy {
+    /// Whether nothing is said.
+    pub fn is_default(&self) -> bool {
+        *self == Policy::default()
+    }
+}
+
+macro_rules! as_text {
+    ($($name:ident),*) => {$(
+        impl TryFrom<String> for $name {
+            type Error = InvalidPolicy;
+
+            fn try_from(text: String) -> Result<Self, InvalidPolicy> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> String {
+                value.to_string()
+            }
+        }
+    )*};
+}
+
+as_text!(Timeout, Halt);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_that_of_gnu_parallel() {
+        for (text, timeout) in [
+            ("30", Timeout::After(30_000)),
+            ("30s", Timeout::After(30_000)),
+            ("0.5s", Timeout::After(500)),
+            ("1.5m", Timeout::After(90_000)),
+            ("2h", Timeout::After(7_200_000)),
+            ("1d", Timeout::After(86_400_000)),
+            ("500%", Timeout::Percent(500)),
+        ] {
+            assert_eq!(text.parse(), Ok(timeout), "{text}");
+            assert_eq!(timeout.to_string().parse(), Ok(timeout));
+        }
+        for text in ["", "s", "-1", "0", "0%", "nan", "1w", "5 s", "999d", "1e9d", "é"] {
+            assert!(text.parse::<Timeout>().is_err(), "{text}");
+        }
+        for text in ["now,fail=1", "soon,fail=10%", "soon,success=3", "now,done=50%"] {
+            assert_eq!(text.parse::<Halt>().map(|halt| halt.to_string()).as_deref(), Ok(text));
+        }
+        for text in ["", "never", "fail=1", "now,fail", "now,fail=0", "now,fail=101%", "later,fail=1", "now,rain=1"] {
+            assert!(text.parse::<Halt>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_of_all_items() {
+        assert!(!Limit::Percent(10).is_reached(0, 0) && !Limit::Percent(10).is_reached(9, 100));
+        assert!(Limit::Percent(10).is_reached(10, 100) && Limit::Percent(1).is_reached(1, 3));
+        assert!(Limit::Count(3).is_reached(3, 100) && !Limit::Count(3).is_reached(2, 2));
+    }
+}

@@ -1,0 +1,170 @@
+//! A job as the engine's tasks need it: what was asked, with the names looked up.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex as Plain, PoisonError};
+
+use tokio::sync::{Mutex, OnceCell};
+
+use super::Context;
+use super::history;
+use super::schedule::Terms;
+use crate::model::policy::{OnInterrupt, Timeout};
+use crate::model::request::{ItemsQuery, Which};
+use crate::model::{JobId, Query, StartJob};
+use crate::server::files::Library;
+use crate::server::recipes::{Binding, Placed, Recipe, Work};
+use crate::server::rows::PlannedFile;
+use crate::server::store::Store;
+
+/// How many items' files are read at once.
+const AHEAD: u32 = 256;
+
+/// The median is of the last so many successes.
+const DURATIONS: usize = 999;
+
+/// Before so many successes there is no median.
+const FEW: usize = 3;
+
+/// The usual wait before a second try, in milliseconds.
+const BACKOFF: u64 = 1_000;
+
+/// A job that is to be carried out.
+pub struct Order {
+    pub(super) job: JobId,
+    pub(super) job_no: u64,
+    pub(super) library: Arc<Library>,
+    pub(super) request: StartJob,
+    recipe: Arc<dyn Recipe>,
+    work: OnceCell<Result<Arc<dyn Work>, String>>,
+    /// Whether the listing under way is to end.
+    stop_plan: Plain<Arc<AtomicBool>>,
+    /// Files of items that will soon run, so that the log is read once for many.
+    ahead: Mutex<HashMap<u32, PlannedFile>>,
+    /// How many items it has, once one of them runs.
+    pub(super) items: AtomicU32,
+    /// How long the last successes took, in milliseconds.
+    durations: Plain<Vec<u64>>,
+}
+
+impl Order {
+    /// Reads a job's request; the reason if it can no longer be carried out.
+    pub(super) async fn read(context: &Context, job: JobId) -> Result<Order, String> {
+        let row = context.store.job(job).await.map_err(|error| error.to_string())?;
+        let row = row.ok_or("the job is not in the log")?;
+        let request = context.store.request(row.job_no).await.map_err(|error| error.to_string())?;
+        let request = request.ok_or("the request is not in the log")?;
+        let request: StartJob = serde_json::from_str(&request).map_err(|error| error.to_string())?;
+        let recipe = context.recipes.iter().find(|recipe| recipe.info().name == request.recipe);
+        let recipe = recipe.ok_or_else(|| format!("this Headway has no recipe {:?}", request.recipe))?;
+        let library = context.library(&request.library);
+        let library = library.ok_or_else(|| format!("this server has no library {:?}", request.library))?;
+        Ok(Order {
+            job,
+            job_no: row.job_no,
+            library: Arc::clone(library),
+            request,
+            recipe: Arc::clone(recipe),
+            work: OnceCell::new(),
+            stop_plan: Plain::default(),
+            ahead: Mutex::default(),
+            items: AtomicU32::new(row.summary.counters.total),
+            durations: Plain::default(),
+        })
+    }
+
+    /// How it is to run.
+    pub(super) fn terms(&self) -> Terms {
+        let policy = &self.request.policy;
+        Terms {
+            repeatable: self.recipe.is_repeatable(),
+            tries: policy.tries.unwrap_or(1).max(1),
+            backoff: policy.backoff_ms.unwrap_or(BACKOFF),
+            halt: policy.halt,
+            ask: policy.on_interrupt.unwrap_or_else(|| self.recipe.on_interrupt()) == OnInterrupt::Ask,
+        }
+    }
+
+    /// The recipe's work, bound to this job by whoever needs it first; the reason if that cannot be done.
+    pub(super) async fn work(&self, context: &Context) -> Result<Arc<dyn Work>, String> {
+        let bind = async || {
+            let placed = self.placed(&*context.store).await?;
+            let (request, library) = (self.request.clone(), Arc::clone(&self.library));
+            let recipe = Arc::clone(&self.recipe);
+            let bound = tokio::task::spawn_blocking(move || {
+                recipe.bind(&Binding { request: &request, library: &library, placed }).map(Arc::from)
+            });
+            bound.await.map_err(|error| error.to_string())?
+        };
+        self.work.get_or_init(bind).await.clone()
+    }
+
+    /// What the work on an item needs, if it is known already.
+    pub(super) fn ready(&self, item: u32) -> Option<(Arc<dyn Work>, PlannedFile)> {
+        let work = self.work.get()?.as_ref().ok()?;
+        let file = self.ahead.try_lock().ok()?.remove(&item)?;
+        Some((Arc::clone(work), file))
+    }
+
+    /// The file of an item; the reason if the log cannot say.
+    pub(super) async fn file(&self, store: &dyn Store, item: u32) -> Result<PlannedFile, String> {
+        let mut ahead = self.ahead.lock().await;
+        if let Some(file) = ahead.remove(&item) {
+            return Ok(file);
+        }
+        let row = store.job(self.job).await.map_err(|error| error.to_string())?;
+        self.items.store(row.map_or(0, |row| row.summary.counters.total), Ordering::Relaxed);
+        let rows = store.items(self.job_no, item, AHEAD, None).await.map_err(|error| error.to_string())?;
+        *ahead = rows.into_iter().map(|row| (row.item, row.file)).collect();
+        ahead.remove(&item).ok_or_else(|| "the item is not in the log".into())
+    }
+
+    /// What the job that is to be undone put into place, as it was at its end.
+    pub(super) async fn placed(&self, store: &dyn Store) -> Result<Vec<Placed>, String> {
+        match &self.request.query {
+            Query::Items(ItemsQuery { job, which: Which::Placed }) => history::placed(store, *job).await,
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// A new listing begins; whether it is to end is told here.
+    pub(super) fn begin_plan(&self) -> Arc<AtomicBool> {
+        let stop = Arc::new(AtomicBool::new(false));
+        *self.stop_plan.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&stop);
+        stop
+    }
+
+    /// Ends the listing under way.
+    pub(super) fn stop_plan(&self) {
+        self.stop_plan.lock().unwrap_or_else(PoisonError::into_inner).store(true, Ordering::Relaxed);
+    }
+
+    /// An attempt succeeded in so many milliseconds.
+    pub(super) fn took(&self, ms: u64) {
+        if !matches!(self.request.policy.timeout, Some(Timeout::Percent(_))) {
+            return;
+        }
+        let mut durations = self.durations.lock().unwrap_or_else(PoisonError::into_inner);
+        if durations.len() == DURATIONS {
+            durations.remove(0);
+        }
+        durations.push(ms);
+    }
+
+    /// The longest that an attempt may take at present, in milliseconds.
+    pub(super) fn time_limit(&self) -> Option<u64> {
+        match self.request.policy.timeout? {
+            Timeout::After(ms) => Some(ms),
+            Timeout::Percent(percent) => {
+                let mut durations = self.durations.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                if durations.len() < FEW {
+                    return None;
+                }
+                let middle = durations.len() / 2;
+                let (_, median, _) = durations.select_nth_unstable(middle);
+                // Attempts shorter than the clock's tick have no meaningful share.
+                Some(((*median).max(10)).saturating_mul(u64::from(percent)) / 100)
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! From a finished output to its place: checked, on the disk, recorded, then swapped.
+
+use super::schedule::WorkOutcome;
+use super::{Context, Order};
+use crate::model::{Effect, FailReason, JobEvent, Output, Place, RelPath, SkipReason};
+use crate::server::files::{OpenFile, Placement, Sealed, Staged, Verdict, fault, io_text};
+use crate::server::recipes::{Attempt, Failure, Success, Work};
+use crate::server::template::{Template, Values};
+use crate::server::writer::AppendError;
+
+/// Where the output of a file goes.
+pub(super) fn target(output: &Output, path: &RelPath, number: u32, total: u32) -> Result<RelPath, String> {
+    let folder = path.parent().unwrap_or_default();
+    let named = |folder: &RelPath, template: &str| {
+        let input = path.to_bytes();
+        let values = Values { input: &input, number, total, slot: 0, out: b"", tmp: b"" };
+        let name = Template::new(template).expand(&values);
+        folder.join(&name).map_err(|error| format!("the output's name {template:?} does not fit: {error}"))
+    };
+    match &output.place {
+        Place::Replace => Ok(path.clone()),
+        Place::Beside { name } => named(&folder, name),
+        Place::Folder { path: other, name } => {
+            let mirrored = match folder.is_root() {
+                true => other.clone(),
+                false => other.join_all(&folder.to_bytes()).map_err(|error| error.to_string())?,
+            };
+            named(&mirrored, name.as_deref().unwrap_or("{/}"))
+        }
+    }
+}
+
+/// Puts the output of a successful run into place. Blocking.
+pub(super) fn place(
+    context: &Context,
+    order: &Order,
+    work: &dyn Work,
+    (input, attempt): (&OpenFile, &Attempt),
+    (output, staged): (&Output, &Staged),
+    success: Success,
+) -> Result<Success, Failure> {
+    let library = &order.library;
+    let fail = |doing: &'static str| move |error| Failure::of(FailReason::Write, doing, &error);
+    let sealed = library.seal(staged, output.keep, Some(input)).map_err(fail("writing the output"))?;
+    let Some(sealed) = sealed else {
+        return Err(Failure::Failed(FailReason::Verify, "there is no output, or it is no regular file".into()));
+    };
+    fault("sealed");
+    judge_size(output, &sealed, input)?;
+    work.check(staged, attempt)?;
+    let replaces = output.place == Place::Replace;
+    let old = match replaces {
+        true => Some(input.hash().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?),
+        false => None,
+    };
+    if old == Some(sealed.hash) {
+        library.discard(staged);
+        return Ok(Success { effect: Effect::Unchanged, ..success });
+    }
+    let trash = match replaces {
+        true => {
+            Some(library.trash(&staged.target, attempt.job, attempt.item, attempt.number).map_err(fail("the trash"))?)
+        }
+        false => None,
+    };
+    if attempt.is_stopped() {
+        return Err(Failure::Stopped);
+    }
+    if !library.is_still(&attempt.path, input) {
+        return Err(Failure::Skipped(SkipReason::Changed));
+    }
+    let (temp, target) = (staged.temp.clone(), staged.target.clone());
+    let placement = Placement { temp, target, trash, old, new: sealed.hash };
+    record(context, attempt, placement.event(attempt.item, attempt.number))?;
+    staged.recorded();
+    fault("recorded");
+    match library.place(&placement, input) {
+        Ok(Ok(())) => Ok(Success { effect: placement.effect(), ..success }),
+        Ok(Err(reason)) => Err(Failure::Skipped(reason)),
+        // It is recorded, so it is brought to an end as after a crash: by looking.
+        Err(error) => match library.judge(&placement) {
+            Ok(Verdict::Done(effect)) => Ok(Success { effect, ..success }),
+            Ok(Verdict::TakenBack) => {
+                Err(Failure::Failed(FailReason::Write, format!("putting the output into place: {}", io_text(&error))))
+            }
+            Ok(Verdict::Conflict(message)) => {
+                Err(Failure::Failed(FailReason::Conflict, format!("{}: {message}", io_text(&error))))
+            }
+            Err(again) => Err(Failure::Failed(FailReason::Conflict, io_text(&again))),
+        },
+    }
+}
+
+/// Whether the output may stay as far as its size goes.
+fn judge_size(output: &Output, sealed: &Sealed, input: &OpenFile) -> Result<(), Failure> {
+    if sealed.size == 0 && input.size() > 0 {
+        return Err(Failure::Failed(FailReason::Verify, "the output is empty".into()));
+    }
+    let Some(percent) = output.smaller else { return Ok(()) };
+    let most = u128::from(input.size()) * u128::from(100 - percent.min(100));
+    let fits = u128::from(sealed.size) * 100 <= most && sealed.size < input.size();
+    if fits { Ok(()) } else { Err(Failure::Skipped(SkipReason::NotSmaller)) }
+}
+
+/// Nothing is moved before this is durable; if the attempt no longer holds the item, nothing is moved at all.
+fn record(context: &Context, attempt: &Attempt, event: JobEvent) -> Result<(), Failure> {
+    match context.handle.block_on(context.log.append(attempt.job, event, None)) {
+        Ok(_) => Ok(()),
+        Err(AppendError::TooLarge) => Err(Failure::Failed(
+            FailReason::Write,
+            "the names of output and original are too long to be recorded".into(),
+        )),
+        Err(AppendError::Refused(_) | AppendError::Dead) => Err(Failure::Stopped),
+    }
+}
+
+/// How an attempt ended, for the schedule.
+pub(super) fn outcome(result: Result<Success, Failure>, attempt: &Attempt) -> WorkOutcome {
+    match result {
+        Ok(success) => WorkOutcome::Succeeded(success.effect, success.result.to_string()),
+        Err(Failure::Stopped) if attempt.is_late() => {
+            let seconds = attempt.begun.elapsed().as_secs_f64();
+            WorkOutcome::Failed(FailReason::Timeout, format!("ended after {seconds:.1} s"))
+        }
+        Err(Failure::Stopped) => WorkOutcome::Stopped,
+        Err(Failure::Skipped(reason)) => WorkOutcome::Skipped(reason),
+        Err(Failure::Failed(reason, message)) => WorkOutcome::Failed(reason, message),
+        Err(Failure::Retry(message)) => WorkOutcome::Retry(message),
+        Err(Failure::Environment(reason)) => WorkOutcome::Environment(reason),
+        Err(Failure::Lost) => WorkOutcome::Lost,
+    }
+}

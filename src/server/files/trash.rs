@@ -1,0 +1,165 @@
+//! The trash of a job: a folder `.headway-trash/JOB` on the file system of the files that it replaces.
+//!
+//! What lies in it is known from the disk alone; nothing in it is ever overwritten, as names have item and attempt in them.
+//! Taking files back and emptying exclude each other: emptying first gives the folder another name, in one step.
+
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use rustix::fs::{AtFlags, StatxFlags, statx};
+
+use super::stage::sync;
+use super::{Library, on_disk};
+use crate::model::{JobId, RelPath};
+
+const TRASH: &[u8] = b".headway-trash";
+
+/// How the folder of a trash that is being emptied begins.
+const EMPTYING: &str = "emptying-";
+
+/// What lies in the trash of one job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Trashed {
+    /// How many files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Library {
+    /// Where the file at `target` goes if this attempt replaces it; makes the folder.
+    pub fn trash(&self, target: &RelPath, job: JobId, item: u32, attempt: u32) -> io::Result<RelPath> {
+        let top = self.top(&target.parent().unwrap_or_default())?;
+        let folder = job_folder(&top, job)?;
+        self.make_folder(&folder)?;
+        folder.join(format!("{item}-{attempt}").as_bytes()).map_err(io::Error::other)
+    }
+
+    /// The highest folder on the same mount as this one, within the library.
+    fn top(&self, folder: &RelPath) -> io::Result<RelPath> {
+        let mount = |folder: &RelPath| {
+            let dir = self.folder(folder)?;
+            let found = statx(&dir, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)?;
+            Ok::<_, io::Error>((found.stx_dev_major, found.stx_dev_minor, found.stx_mnt_id))
+        };
+        let here = mount(folder)?;
+        let mut top = folder.clone();
+        while let Some(above) = top.parent() {
+            if mount(&above)? != here {
+                break;
+            }
+            top = above;
+        }
+        Ok(top)
+    }
+
+    /// The folders of the library that have a trash: its root, and where other file systems are mounted.
+    fn tops(&self) -> Vec<RelPath> {
+        let mut tops = vec![RelPath::default()];
+        let mounts = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
+        for line in mounts.split(|byte| *byte == b'\n') {
+            let Some(point) = line.split(|byte| *byte == b' ').nth(4) else { continue };
+            let point = unescape(point);
+            let root = std::os::unix::ffi::OsStrExt::as_bytes(self.path.as_os_str());
+            let below = point.strip_prefix(root).and_then(|rest| rest.strip_prefix(b"/"));
+            tops.extend(below.and_then(|below| RelPath::from_bytes(below).ok()).filter(|path| !path.is_root()));
+        }
+        tops
+    }
+
+    /// Every job with something in a trash here, and how much.
+    pub fn trashes(&self) -> Vec<(JobId, Trashed)> {
+        let mut found = std::collections::BTreeMap::<JobId, Trashed>::new();
+        for top in self.tops() {
+            let Ok(dir) = top.join(TRASH).map_err(io::Error::other).and_then(|folder| self.folder(&folder)) else {
+                continue;
+            };
+            for entry in dir.entries().into_iter().flatten().flatten() {
+                let name = entry.file_name();
+                let Some(job) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
+                let sum = found.entry(job).or_default();
+                for file in dir.read_dir(&name).into_iter().flatten().flatten() {
+                    sum.files += 1;
+                    sum.bytes += file.metadata().map_or(0, |metadata| metadata.len());
+                }
+            }
+        }
+        found.retain(|_, sum| sum.files > 0);
+        found.into_iter().collect()
+    }
+
+    /// What lies in the trash of a job.
+    pub fn trashed(&self, job: JobId) -> Trashed {
+        self.trashes().into_iter().find(|(other, _)| *other == job).map_or_else(Trashed::default, |(_, sum)| sum)
+    }
+
+    /// When something was last put into the trash of a job.
+    pub fn trashed_since(&self, job: JobId) -> Option<Duration> {
+        let times = self.tops().into_iter().filter_map(|top| {
+            let dir = self.folder(&job_folder(&top, job).ok()?).ok()?;
+            dir.dir_metadata().ok()?.modified().ok().map(cap_std::time::SystemTime::into_std)
+        });
+        let last = times.max()?;
+        Some(SystemTime::now().duration_since(last).unwrap_or_default())
+    }
+
+    /// Removes what lies in the trash of a job, for good.
+    pub fn empty_trash(&self, job: JobId) -> io::Result<Trashed> {
+        let mut gone = Trashed::default();
+        for top in self.tops() {
+            let folder = match top.join(TRASH).map_err(io::Error::other).and_then(|folder| self.folder(&folder)) {
+                Ok(folder) => folder,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            let leaving = format!("{EMPTYING}{job}");
+            match folder.rename(job.to_string(), &folder, &leaving) {
+                Ok(()) => sync(&folder)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+            let files = match folder.read_dir(&leaving) {
+                Ok(files) => files,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            for file in files {
+                let file = file?;
+                gone.files += 1;
+                gone.bytes += file.metadata().map_or(0, |metadata| metadata.len());
+                file.remove_file()?;
+            }
+            folder.remove_dir(&leaving)?;
+            sync(&folder)?;
+        }
+        Ok(gone)
+    }
+
+    /// Opens a file in a trash.
+    pub fn open_trashed(&self, path: &RelPath) -> io::Result<super::OpenFile> {
+        use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
+        let mut options = cap_std::fs::OpenOptions::new();
+        options.read(true).follow(FollowSymlinks::No);
+        let file = self.root().open_with(on_disk(path), &options)?;
+        let stamp = super::Stamp::of(&file.metadata()?);
+        Ok(super::OpenFile { file, stamp })
+    }
+}
+
+fn job_folder(top: &RelPath, job: JobId) -> io::Result<RelPath> {
+    let trash = top.join(TRASH).map_err(io::Error::other)?;
+    trash.join(job.to_string().as_bytes()).map_err(io::Error::other)
+}
+
+/// A path as proc(5) writes it: space, tab, newline and backslash as three octal digits.
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, more)) = rest.split_first() {
+        let octal = (*first == b'\\').then(|| more.get(..3)).flatten();
+        let byte = octal.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
+        plain.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &more[3..] } else { more };
+    }
+    plain
+}

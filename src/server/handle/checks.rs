@@ -1,0 +1,41 @@
+//! What of a request can be wrong by itself.
+
+use crate::model::policy::TRIES_LIMIT;
+use crate::model::{Output, Place, Policy};
+use crate::server::template::{Template, Token};
+
+/// The longest backoff that may be asked for: an hour.
+const BACKOFF_LIMIT: u64 = 3_600_000;
+
+pub(super) fn policy(policy: &Policy) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if policy.tries.is_some_and(|tries| !(1..=TRIES_LIMIT).contains(&tries)) {
+        reasons.push(format!("tries are 1 to {TRIES_LIMIT}, the first one included"));
+    }
+    if policy.backoff_ms.is_some_and(|backoff| backoff > BACKOFF_LIMIT) {
+        reasons.push(format!("the wait between tries is at most {BACKOFF_LIMIT} ms"));
+    }
+    reasons
+}
+
+pub(super) fn output(output: &Output) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if output.smaller.is_some_and(|percent| percent > 99) {
+        reasons.push("an output can be asked to be smaller by 0 to 99 %".into());
+    }
+    let name = match &output.place {
+        Place::Beside { name } => Some(name),
+        Place::Folder { name, .. } => name.as_ref(),
+        Place::Replace => None,
+    };
+    let Some(name) = name else { return reasons };
+    let fixed = |token| !matches!(token, Token::Slot | Token::Out | Token::Tmp | Token::Total | Token::PaddedNumber);
+    if name.is_empty() || name.contains('/') && !name.contains("{/") || !Template::new(name).tokens().all(fixed) {
+        reasons.push(format!(
+            "the output's name {name:?} must be a name without a folder, made of text and of {{/}}, {{/.}}, {{+.}} or {{#}}"
+        ));
+    } else if Template::new(name).tokens().next().is_none() {
+        reasons.push(format!("the output's name {name:?} is the same for every file; put {{/.}} or {{/}} into it"));
+    }
+    reasons
+}

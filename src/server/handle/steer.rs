@@ -1,0 +1,193 @@
+//! What a person may do to a job that is under way, or over.
+
+use super::{Input, Limits, Server};
+use crate::model::request::{ItemsQuery, Which};
+use crate::model::status::PauseReason;
+use crate::model::summary::JobView;
+use crate::model::{ApiError, JobEvent, JobId, JobStatus, JobSummary, Query, StartJob};
+use crate::server::error::internal;
+use crate::server::rows::JobRow;
+
+use super::Started;
+
+/// Items read at a time.
+const PAGE: u32 = 1_000;
+
+impl Server {
+    /// Starts nothing new of a job until it is resumed. On a job that is paused by a person this changes nothing.
+    pub async fn pause(&self, id: JobId) -> Result<JobView, ApiError> {
+        let row = self.row(id).await?;
+        if row.summary.status != (JobStatus::Paused { reason: PauseReason::User }) {
+            self.log().append(id, JobEvent::Paused { reason: PauseReason::User }, None).await?;
+        }
+        self.job(id).await
+    }
+
+    /// Ends a pause. Interrupted items that a person was asked about run again; a library that is there again is taken as it is.
+    pub async fn resume(&self, id: JobId) -> Result<JobView, ApiError> {
+        let row = self.row(id).await?;
+        let JobStatus::Paused { reason } = row.summary.status else {
+            return Err(ApiError::Conflict {
+                message: format!("the job is {}, not paused", row.summary.status.text()),
+            });
+        };
+        match reason {
+            PauseReason::Interrupted => self.for_each(&row, "interrupted", |item| JobEvent::Requeued { item }).await?,
+            PauseReason::LibraryGone => {
+                let library = self.library(&row.library)?;
+                library.reopen().map_err(|error| ApiError::Conflict {
+                    message: format!("the folder {} cannot be opened: {error}", library.path.display()),
+                })?;
+            }
+            _ => {}
+        }
+        self.log().append(id, JobEvent::Resumed {}, None).await?;
+        self.job(id).await
+    }
+
+    /// Ends a pause for interrupted items: they are not run again, and count as failed.
+    pub async fn leave_out(&self, id: JobId) -> Result<JobView, ApiError> {
+        let row = self.row(id).await?;
+        if row.summary.status != (JobStatus::Paused { reason: PauseReason::Interrupted }) {
+            return Err(ApiError::Conflict { message: "the job does not ask about interrupted items".into() });
+        }
+        self.for_each(&row, "interrupted", |item| JobEvent::Dropped { item }).await?;
+        self.log().append(id, JobEvent::Resumed {}, None).await?;
+        self.job(id).await
+    }
+
+    /// Lets a job run whose plan waits for that.
+    pub async fn approve(&self, id: JobId) -> Result<JobView, ApiError> {
+        self.row(id).await?;
+        self.log().append(id, JobEvent::Approved {}, None).await?;
+        self.job(id).await
+    }
+
+    /// Changes a job's priority, or how many of its items run at once (0 leaves that to the server), or both.
+    pub async fn change(
+        &self,
+        id: JobId,
+        priority: Option<i32>,
+        concurrency: Option<u32>,
+    ) -> Result<JobView, ApiError> {
+        self.row(id).await?;
+        if priority.is_none() && concurrency.is_none() {
+            return Err(ApiError::Malformed { message: "give priority, concurrency, or both".into() });
+        }
+        self.log().append(id, JobEvent::Changed { priority, concurrency }, None).await?;
+        self.job(id).await
+    }
+
+    /// Runs failed items of a job that is under way again: this one, or all. On a job that is over a new job does that: start
+    /// it with a query for the items of this one.
+    pub async fn retry(&self, id: JobId, item: Option<u32>) -> Result<JobView, ApiError> {
+        let row = self.row(id).await?;
+        if row.summary.status.is_terminal() {
+            let message = format!(
+                "the job is {}; start a new one with the query {{\"items\": {{\"job\": \"{id}\", \"which\": \"failed\"}}}}",
+                row.summary.status.text()
+            );
+            return Err(ApiError::Conflict { message });
+        }
+        match item {
+            Some(item) => drop(self.log().append(id, JobEvent::Requeued { item }, None).await?),
+            None => self.for_each(&row, "failed", |item| JobEvent::Requeued { item }).await?,
+        }
+        self.log().flush().await;
+        self.job(id).await
+    }
+
+    /// Starts the job `new` that puts back what `id` replaced, and takes away what it made.
+    pub async fn undo(&self, id: JobId, new: JobId) -> Result<(Started, JobView), ApiError> {
+        let row = self.row(id).await?;
+        let query = Query::Items(ItemsQuery { job: id, which: Which::Placed });
+        let title =
+            Some(crate::model::event::cut(&format!("Undo: {}", row.summary.title), crate::model::event::TITLE_LIMIT));
+        self.start_job(new, &StartJob { title, ..StartJob::new(&row.library, "undo", query) }).await
+    }
+
+    /// Removes the originals in a job's trash for good. Not while the job runs, or another puts them back.
+    pub async fn empty_trash(&self, id: JobId) -> Result<JobView, ApiError> {
+        let row = self.row(id).await?;
+        if !row.summary.status.is_terminal() {
+            return Err(ApiError::Conflict { message: "the job is not over; cancel it first".into() });
+        }
+        if let Some(other) = self.undoing(id).await? {
+            return Err(ApiError::Conflict { message: format!("job {other} is putting these files back") });
+        }
+        let library = self.library(&row.library)?.clone();
+        let emptied = tokio::task::spawn_blocking(move || library.empty_trash(id)).await;
+        let emptied = emptied.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
+        tracing::info!(job.id = %id, files = emptied.files, bytes = emptied.bytes, "a trash was emptied");
+        self.job(id).await
+    }
+
+    /// How many items run at once, over all jobs, from now on.
+    pub fn set_workers(&self, workers: usize) -> Result<(), ApiError> {
+        if !(1..=1_024).contains(&workers) {
+            return Err(ApiError::invalid("workers are 1 to 1,024"));
+        }
+        let mut limits = self.inner.limits.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *limits = Limits { workers, ..*limits };
+        self.inner.tell.send(Input::Limits(*limits)).map_err(|error| internal(&error))
+    }
+
+    /// What a job waits for, in words.
+    pub(super) fn waits(&self, summary: &JobSummary) -> Option<String> {
+        let running = &self.inner.context.running;
+        match summary.status {
+            JobStatus::Planned => Some("waits for your approval".into()),
+            JobStatus::Queued => {
+                let place = running.place_of(summary.job)?;
+                Some(format!("waits for a free place: {place} in the queue"))
+            }
+            JobStatus::Processing => {
+                let items = running.of(summary.job);
+                let other = items.iter().find_map(|item| Some((item, item.waits_for?)))?;
+                Some(format!("{} waits for job {}, which works on it", other.0.path.shown(), other.1))
+            }
+            _ => None,
+        }
+    }
+
+    /// Files in a job's trash, and their bytes.
+    pub(super) async fn trashed(&self, library: &str, id: JobId) -> (u64, u64) {
+        let Ok(library) = self.library(library).cloned() else { return (0, 0) };
+        let found = tokio::task::spawn_blocking(move || library.trashed(id)).await.unwrap_or_default();
+        (found.files, found.bytes)
+    }
+
+    /// A query for items of another job: it must be over, of the same library, and not be emptied or undone at the moment.
+    pub(super) async fn items_of(&self, request: &StartJob, query: &ItemsQuery) -> Result<(), ApiError> {
+        let row = self.row(query.job).await?;
+        if !row.summary.status.is_terminal() {
+            return Err(ApiError::Conflict { message: format!("job {} is not over yet", query.job) });
+        }
+        if row.library != request.library {
+            return Err(ApiError::invalid(format!("job {} was on library {:?}", query.job, row.library)));
+        }
+        if (query.which == Which::Placed) != (request.recipe == "undo") {
+            return Err(ApiError::invalid("what a job put into place can be undone, and only that"));
+        }
+        Ok(())
+    }
+
+    /// The job that is undoing this one, if one is.
+    async fn undoing(&self, id: JobId) -> Result<Option<JobId>, ApiError> {
+        let live = self.store().jobs(super::JobFilter::Live, u32::MAX).await?;
+        let undoes = |row: &&JobRow| row.summary.recipe == "undo" && row.head.parent() == Some(id);
+        Ok(live.iter().find(undoes).map(|row| row.summary.job))
+    }
+
+    /// Queues an event for each item of a status, in order.
+    async fn for_each(&self, row: &JobRow, status: &str, event: impl Fn(u32) -> JobEvent) -> Result<(), ApiError> {
+        let mut from = 0;
+        loop {
+            let items = self.store().items(row.job_no, from, PAGE, Some(status)).await?;
+            let Some(last) = items.last() else { return Ok(()) };
+            from = last.item + 1;
+            let facts = items.iter().map(|item| (row.summary.job, event(item.item), None));
+            self.log().send(facts.collect()).await;
+        }
+    }
+}

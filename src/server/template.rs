@@ -1,0 +1,176 @@
+//! Words with tokens in them, as GNU parallel has them: `{}` is the file, `{/.}` its name without the last ending.
+//!
+//! `docs/commands.md` lists the tokens and where they differ from parallel's; `tests/it/template.rs` holds both against the
+//! real one.
+
+/// A word with tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template(Vec<Piece>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(Vec<u8>),
+    Token(Token),
+}
+
+/// What is filled in for each item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Token {
+    /// `{}`: the file.
+    Input,
+    /// `{.}`: without its last ending.
+    NoExtension,
+    /// `{/}`: its name.
+    Name,
+    /// `{//}`: its folder.
+    Folder,
+    /// `{/.}`: its name without the last ending.
+    Stem,
+    /// `{#}`: the item's number, from 1.
+    Number,
+    /// `{%}`: the number of the worker, from 1.
+    Slot,
+    /// `{..}`: without its last two endings.
+    NoExtensions,
+    /// `{+.}`: its last ending, without the dot.
+    Extension,
+    /// `{0#}`: the item's number with as many digits as the largest.
+    PaddedNumber,
+    /// `{##}`: the number of items.
+    Total,
+    /// `{out}`: where the output is to be written.
+    Out,
+    /// `{tmp}`: a folder for the attempt alone, removed after it.
+    Tmp,
+}
+
+const TOKENS: [(&str, Token); 13] = [
+    ("{}", Token::Input),
+    ("{.}", Token::NoExtension),
+    ("{/}", Token::Name),
+    ("{//}", Token::Folder),
+    ("{/.}", Token::Stem),
+    ("{#}", Token::Number),
+    ("{%}", Token::Slot),
+    ("{..}", Token::NoExtensions),
+    ("{+.}", Token::Extension),
+    ("{0#}", Token::PaddedNumber),
+    ("{##}", Token::Total),
+    ("{out}", Token::Out),
+    ("{tmp}", Token::Tmp),
+];
+
+/// The values of an item's tokens.
+#[derive(Debug, Clone, Copy)]
+pub struct Values<'a> {
+    /// The file, as bytes.
+    pub input: &'a [u8],
+    /// The item's number, from 1.
+    pub number: u32,
+    /// The number of items.
+    pub total: u32,
+    /// The number of the worker, from 1.
+    pub slot: u32,
+    /// Where the output is to be written.
+    pub out: &'a [u8],
+    /// The attempt's own folder.
+    pub tmp: &'a [u8],
+}
+
+impl Template {
+    /// Reads a word. What is in braces and no token stays as it is.
+    pub fn new(word: &str) -> Self {
+        let mut pieces = Vec::new();
+        let mut text = Vec::new();
+        let mut rest = word;
+        while let Some(first) = rest.chars().next() {
+            let token = TOKENS.iter().find(|(token, _)| rest.starts_with(token));
+            match token {
+                Some((written, token)) => {
+                    if !text.is_empty() {
+                        pieces.push(Piece::Text(std::mem::take(&mut text)));
+                    }
+                    pieces.push(Piece::Token(*token));
+                    rest = &rest[written.len()..];
+                }
+                None => {
+                    text.extend_from_slice(&rest.as_bytes()[..first.len_utf8()]);
+                    rest = &rest[first.len_utf8()..];
+                }
+            }
+        }
+        if !text.is_empty() {
+            pieces.push(Piece::Text(text));
+        }
+        Template(pieces)
+    }
+
+    /// The tokens in it.
+    pub fn tokens(&self) -> impl Iterator<Item = Token> + '_ {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Token(token) => Some(*token),
+            Piece::Text(_) => None,
+        })
+    }
+
+    /// The word for an item.
+    pub fn expand(&self, values: &Values<'_>) -> Vec<u8> {
+        let mut word = Vec::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => word.extend_from_slice(text),
+                Piece::Token(token) => word.extend_from_slice(&token.value(values)),
+            }
+        }
+        word
+    }
+}
+
+impl Token {
+    fn value(self, values: &Values<'_>) -> Vec<u8> {
+        let input = values.input;
+        match self {
+            Token::Input => input.to_vec(),
+            Token::NoExtension => without_extension(input).to_vec(),
+            Token::Name => name(input).to_vec(),
+            Token::Folder => folder(input).to_vec(),
+            Token::Stem => without_extension(name(input)).to_vec(),
+            Token::Number => values.number.to_string().into_bytes(),
+            Token::Slot => values.slot.to_string().into_bytes(),
+            Token::NoExtensions => without_extension(without_extension(input)).to_vec(),
+            Token::Extension => {
+                let name = name(input);
+                let stem = without_extension(name);
+                name.get(stem.len() + 1..).unwrap_or_default().to_vec()
+            }
+            Token::PaddedNumber => {
+                let digits = values.total.to_string().len();
+                format!("{:0digits$}", values.number).into_bytes()
+            }
+            Token::Total => values.total.to_string().into_bytes(),
+            Token::Out => values.out.to_vec(),
+            Token::Tmp => values.tmp.to_vec(),
+        }
+    }
+}
+
+fn name(path: &[u8]) -> &[u8] {
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+}
+
+fn folder(path: &[u8]) -> &[u8] {
+    match path.iter().rposition(|byte| *byte == b'/') {
+        Some(0) => b"/",
+        Some(at) => &path[..at],
+        None => b".",
+    }
+}
+
+/// Without the last ending of the name. A dot at the beginning of a name is none: `.hidden` stays.
+fn without_extension(path: &[u8]) -> &[u8] {
+    let begins = path.len() - name(path).len();
+    match path.iter().rposition(|byte| *byte == b'.') {
+        Some(at) if at > begins => &path[..at],
+        _ => path,
+    }
+}

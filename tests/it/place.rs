@@ -1,0 +1,221 @@
+//! Outputs and originals: where they go, what is kept, and what is put back.
+
+use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use headway::model::{JobId, JobStatus, JobSummary};
+use serde_json::{Value, json};
+
+use crate::helper::{App, Behaviour, Capitals, Files, eventually, mint, request};
+
+/// Every file below a folder, by its path; Headway's own aside.
+fn content(root: &Path) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.strip_prefix(root).expect("below it").as_os_str().as_bytes().to_vec();
+            if path.file_name().is_some_and(|name| name.as_bytes().starts_with(b".headway-trash")) {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.insert(name, std::fs::read(&path).expect("a file"));
+            }
+        }
+    }
+    found
+}
+
+async fn start(files: &Files) -> (App, Arc<Capitals>) {
+    let recipe = Arc::new(Capitals::new(Behaviour::Instant));
+    (App::start_with(files, |config| config.workers = 2, vec![recipe.clone()]).await, recipe)
+}
+
+async fn run(app: &App, output: Option<Value>) -> JobSummary {
+    let mut body = request("capitals");
+    output.into_iter().for_each(|output| body["output"] = output);
+    let id = mint();
+    let (status, answer) = app.put(&id.to_string(), &body).await;
+    assert_eq!(status, 201, "{answer}");
+    app.end(id).await
+}
+
+async fn undo(app: &App, job: JobId) -> JobSummary {
+    let id = mint();
+    let (status, answer) = app.post(&format!("/api/jobs/{job}/undo/{id}")).await;
+    assert_eq!(status, 201, "{answer}");
+    app.end(id).await
+}
+
+async fn reasons(app: &App, job: JobId, status: &str) -> Vec<(String, String)> {
+    let (_, page) = app.get(&format!("/api/jobs/{job}/items?status={status}")).await;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let items = page["items"].as_array().expect("items");
+    items.iter().map(|item| (text(&item["path"]), text(&item["reason"]))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replaced_file_is_the_new_one_and_undo_puts_back_every_byte() {
+    let files = Files::numbered(30);
+    files.write("deep/er/SAME", b"ALREADY IN CAPITALS");
+    files.write_bytes(b"odd \xFF\nname", b"odd");
+    let before = content(&files.library());
+    let path = files.library().join("000007");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("permissions");
+    let old = std::fs::metadata(&path).expect("a file");
+    let (app, _) = start(&files).await;
+    let end = run(&app, None).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 32));
+    let capitals = |(name, text): (&Vec<u8>, &Vec<u8>)| (name.clone(), text.to_ascii_uppercase());
+    assert_eq!(content(&files.library()), before.iter().map(capitals).collect());
+    assert_eq!(std::fs::metadata(&path).expect("a file").permissions().mode() & 0o7777, 0o640);
+    let (_, view) = app.get(&format!("/api/jobs/{}", end.job)).await;
+    assert_eq!(view["trash"][0], json!(31), "the one that stayed as it was is in no trash");
+
+    let undone = undo(&app, end.job).await;
+    assert_eq!((undone.status, undone.counters.succeeded, undone.counters.total), (JobStatus::Completed, 31, 31));
+    assert_eq!(content(&files.library()), before);
+    let new = std::fs::metadata(&path).expect("a file");
+    assert_eq!((new.mtime(), new.mtime_nsec(), new.mode()), (old.mtime(), old.mtime_nsec(), old.mode()));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_keeps_what_was_changed_since_and_says_so() {
+    let files = Files::numbered(3);
+    let (app, _) = start(&files).await;
+    let end = run(&app, None).await;
+    files.write("000001", b"mine now");
+    std::fs::remove_file(files.library().join("000002")).expect("a file");
+    let undone = undo(&app, end.job).await;
+    assert_eq!(undone.counters.succeeded, 1);
+    let kept = [("000001", "no longer what the job put there"), ("000002", "no longer there")];
+    assert_eq!(reasons(&app, undone.job, "skipped").await, kept.map(|(path, why)| (path.to_owned(), why.to_owned())));
+    assert_eq!(std::fs::read(files.library().join("000001")).expect("a file"), b"mine now");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emptied_trash_is_gone_and_an_undo_after_it_fails_file_by_file() {
+    let files = Files::numbered(3);
+    let (app, _) = start(&files).await;
+    let end = run(&app, None).await;
+    let (status, view) = app.post(&format!("/api/jobs/{}/empty_trash", end.job)).await;
+    assert_eq!((status, &view["trash"]), (200, &json!([0, 0])));
+    let undone = undo(&app, end.job).await;
+    assert_eq!((undone.counters.failed, undone.counters.succeeded), (3, 0));
+    assert_eq!(std::fs::read(files.library().join("000001")).expect("a file"), b"FILE 1\n");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outputs_go_beside_or_into_another_folder_and_never_over_a_file() {
+    let files = Files::new();
+    for path in ["a.txt", "b.txt", "deep/a.txt", "deep/a.md"] {
+        files.write(path, path.as_bytes());
+    }
+    files.write("b.big", b"was here");
+    let before = content(&files.library());
+    let (app, _) = start(&files).await;
+    let end = run(&app, Some(json!({ "place": { "beside": { "name": "{/.}.big" } } }))).await;
+    // b.big is there, deep/a.md and deep/a.txt want the same name, and b.big would be its own output.
+    assert_eq!((end.counters.succeeded, end.counters.skipped), (2, 3));
+    let made = content(&files.library());
+    assert_eq!(made[&b"a.big".to_vec()], b"A.TXT");
+    assert_eq!(made[&b"b.big".to_vec()], b"was here");
+    assert_eq!(made[&b"deep/a.big".to_vec()], b"DEEP/A.MD", "the first in the plan has the name");
+    let undone = undo(&app, end.job).await;
+    assert_eq!(undone.counters.succeeded, 2);
+    assert_eq!(content(&files.library()), before);
+
+    let end = run(&app, Some(json!({ "place": { "folder": { "path": "made/here" } } }))).await;
+    assert_eq!((end.counters.succeeded, end.counters.total), (5, 5));
+    assert_eq!(content(&files.library())[&b"made/here/deep/a.txt".to_vec()], b"DEEP/A.TXT");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_output_is_kept_only_if_it_is_smaller_where_that_is_asked() {
+    let files = Files::numbered(2);
+    let before = content(&files.library());
+    let (app, _) = start(&files).await;
+    let end = run(&app, Some(json!({ "place": "replace", "smaller": 0 }))).await;
+    assert_eq!(end.counters.skipped, 2);
+    assert_eq!(reasons(&app, end.job, "skipped").await[0].1, "would not be smaller");
+    assert_eq!(content(&files.library()), before);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hard_links_and_files_changed_under_our_hands_are_left_alone() {
+    let files = Files::numbered(3);
+    std::fs::hard_link(files.library().join("000000"), files.data().with_file_name("other")).expect("a link");
+    let recipe = Arc::new(Capitals::new(Behaviour::Held));
+    let app = App::start_with(&files, |config| config.workers = 3, vec![recipe.clone()]).await;
+    let job = app.begin("capitals").await;
+    // Read, written, not yet put into place.
+    eventually("two at work", async || (recipe.begun.load(std::sync::atomic::Ordering::SeqCst) == 2).then_some(()))
+        .await;
+    files.write("000001", b"changed meanwhile");
+    recipe.release();
+    let end = app.end(job).await;
+    assert_eq!((end.counters.succeeded, end.counters.skipped), (1, 2));
+    let why = [("000000", "has other hard links"), ("000001", "changed since it was planned")];
+    assert_eq!(reasons(&app, job, "skipped").await, why.map(|(path, why)| (path.to_owned(), why.to_owned())));
+    assert_eq!(std::fs::read(files.library().join("000001")).expect("a file"), b"changed meanwhile");
+    assert_eq!(content(&files.library()).len(), 3, "no temporary file is left");
+    let body = json!({ "place": "replace", "hard_links": true });
+    let end = run(&app, Some(body)).await;
+    assert_eq!(end.counters.succeeded, 3);
+    assert_eq!(std::fs::read(files.data().with_file_name("other")).expect("a file"), b"file 0\n");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_jobs_do_not_work_on_one_file_and_the_second_says_whom_it_waits_for() {
+    let files = Files::numbered(1);
+    let recipe = Arc::new(Capitals::new(Behaviour::Held));
+    let app = App::start_with(&files, |config| config.workers = 2, vec![recipe.clone()]).await;
+    let first = app.begin("capitals").await;
+    app.until(first, |summary| summary.counters.running == 1).await;
+    let second = app.begin("capitals").await;
+    let waits = eventually("the second job waits", async || {
+        let (_, view) = app.get(&format!("/api/jobs/{second}")).await;
+        view["waits"].as_str().map(str::to_owned)
+    })
+    .await;
+    assert!(waits.contains(&first.to_string()), "{waits}");
+    recipe.release();
+    assert_eq!(app.end(first).await.counters.succeeded, 1);
+    // The first has changed it since the second was planned.
+    assert_eq!(app.end(second).await.counters.skipped, 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_file_system_in_the_midst_of_the_tree_has_a_trash_of_its_own() {
+    let files = Files::numbered(2);
+    let inner = files.library().join("inner");
+    std::fs::create_dir(&inner).expect("a new folder");
+    let mounted = std::process::Command::new("mount").args(["-t", "tmpfs", "tmpfs"]).arg(&inner).status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        println!("not run: mounting is not allowed here");
+        return;
+    }
+    files.write("inner/deep/file", b"inside");
+    let before = content(&files.library());
+    let (app, _) = start(&files).await;
+    let end = run(&app, None).await;
+    assert_eq!(end.counters.succeeded, 3);
+    assert!(inner.join(".headway-trash").is_dir());
+    assert_eq!(undo(&app, end.job).await.counters.succeeded, 3);
+    assert_eq!(content(&files.library()), before);
+    app.stop().await;
+    std::process::Command::new("umount").arg(&inner).status().expect("umount");
+}
