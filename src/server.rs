@@ -6,6 +6,7 @@ pub mod engine;
 pub mod error;
 pub mod files;
 pub mod follow;
+pub mod guard;
 pub mod index;
 pub mod recent;
 pub mod recipes;

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -12,6 +13,8 @@ use tokio::net::TcpListener;
 use super::default_data;
 use crate::server::Server;
 use crate::server::config::Config;
+use crate::server::recipes;
+use crate::server::recipes::command::{Command, Typed, read_config};
 use crate::web::{self, Access, Assets};
 
 const SHORTEST_TOKEN: usize = 16;
@@ -42,6 +45,10 @@ pub(super) struct Serve {
     /// A file with a secret of at least 16 characters that every caller must know
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+
+    /// A file that defines commands, and whether others may be typed on the page (docs/commands.md)
+    #[arg(long, value_name = "FILE", env = "HEADWAY_CONFIG")]
+    config: Option<PathBuf>,
 
     /// How many jobs process at once; the others are queued
     #[arg(long, value_name = "N", default_value_t = 4)]
@@ -84,7 +91,20 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
     let mut config = Config::new(arguments.data, libraries);
     config.jobs = arguments.jobs;
     config.workers = arguments.workers.unwrap_or(config.workers);
-    let server = Server::start(config).await?;
+    let mut known = recipes::all();
+    if let Some(path) = &arguments.config {
+        let file = read_config(path).map_err(anyhow::Error::msg)?;
+        for command in file.command {
+            if known.iter().any(|recipe| recipe.info().name == command.name) || command.name == "command" {
+                bail!("{}: command {:?} has the name of a recipe; choose another", path.display(), command.name);
+            }
+            known.push(Arc::new(Command::new(command)));
+        }
+        if file.allow_commands {
+            known.push(Arc::new(Typed));
+        }
+    }
+    let server = Server::start_with(config, known).await?;
 
     let host = arguments.origin.first().cloned().unwrap_or_else(|| format!("http://{bound}"));
     let link = token.map_or_else(|| format!("{host}/"), |token| format!("{host}/login?token={token}"));

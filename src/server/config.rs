@@ -20,13 +20,16 @@ pub struct Config {
     pub floor: Floor,
     /// How long running items may go on after a stop.
     pub drain: Duration,
+    /// This program, which is also the guard of commands.
+    pub program: PathBuf,
 }
 
 impl Config {
     /// The usual limits: four jobs, a worker a core.
     pub fn new(data: PathBuf, libraries: Vec<(String, PathBuf)>) -> Self {
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
+        let program = std::env::current_exe().unwrap_or_else(|_| "headway".into());
         let floor = Floor { disk: 64 * 1024 * 1024, memory: 64 * 1024 * 1024 };
-        Config { data, libraries, jobs: 4, workers, floor, drain: Duration::from_secs(10) }
+        Config { data, libraries, jobs: 4, workers, floor, drain: Duration::from_secs(10), program }
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 
 use super::error::StartError;
+use super::recipes::command::AttemptLog;
 use crate::model::JobId;
 
 /// Network file systems, by the numbers of statfs(2): locks and write-ahead logs are not safe on them.
@@ -103,6 +104,39 @@ impl DataFolder {
     /// Where it is.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Where attempts have folders of their own while they run.
+    pub fn scratch(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    /// Keeps what an attempt said. It is no fact of the job: if it cannot be kept, that is said in the server's own log.
+    pub fn keep_attempt(&self, job: JobId, item: u32, log: &AttemptLog) {
+        let folder = self.attempts(&job);
+        let keep = || {
+            std::fs::create_dir_all(&folder)?;
+            let file = File::create(folder.join(format!("{item}-{}.json", log.attempt)))?;
+            serde_json::to_writer(std::io::BufWriter::new(file), log).map_err(std::io::Error::from)
+        };
+        if let Err(error) = keep() {
+            tracing::warn!(job.id = %job, item, %error, "what an attempt said cannot be kept");
+        }
+    }
+
+    /// What the attempts of an item said, first attempt first.
+    pub fn attempts_of(&self, job: JobId, item: u32) -> Vec<AttemptLog> {
+        let begin = format!("{item}-");
+        let entries = std::fs::read_dir(self.attempts(&job)).into_iter().flatten().flatten();
+        let wanted = entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| name.starts_with(&begin)));
+        let mut logs: Vec<AttemptLog> =
+            wanted.filter_map(|entry| serde_json::from_slice(&std::fs::read(entry.path()).ok()?).ok()).collect();
+        logs.sort_by_key(|log| log.attempt);
+        logs
+    }
+
+    fn attempts(&self, job: &JobId) -> PathBuf {
+        self.root.join("attempts").join(job.to_string())
     }
 
     /// The folder of what a job wrote for its user.

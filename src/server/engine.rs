@@ -28,6 +28,7 @@ pub(super) use plan::globs;
 
 use super::data::DataFolder;
 use super::files::Library;
+use super::guard::Guard;
 use super::recipes::Recipe;
 use super::rows::JobRow;
 use super::store::Store;
@@ -65,6 +66,8 @@ pub struct Context {
     pub exclusion: Exclusion,
     /// What must be free before an item begins.
     pub guards: Arc<Guards>,
+    /// By which programs are started.
+    pub guard: Arc<Guard>,
     /// The engine's own runtime, for threads that wait for the log.
     pub handle: Handle,
     /// How long running items may go on after a stop.

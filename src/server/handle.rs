@@ -15,8 +15,10 @@ use super::engine::schedule::{Input, Limits, Schedule};
 use super::engine::{self, Context};
 use super::error::{StartError, internal};
 use super::files::Library;
+use super::guard::{self, Guard};
 use super::index::Index;
 use super::recent::Recent;
+use super::recipes::command::AttemptLog;
 use super::recipes::{self, Recipe, Settings};
 use super::rows::{ItemRow, JobKey, JobRow};
 use super::store::{Head, JobFilter, SqliteStore, Store};
@@ -27,7 +29,7 @@ use crate::model::library::{FolderPage, FolderView};
 use crate::model::message::Now;
 use crate::model::request::{PATHS_LIMIT, Which};
 use crate::model::summary::{ItemPage, ItemView, JobPage, JobView, LibraryName, Start};
-use crate::model::{ApiError, Cursor, Digest, JobEvent, JobId, JobSummary, Query, Refusal, RelPath, StartJob};
+use crate::model::{ApiError, Cursor, Digest, Fold, JobEvent, JobId, JobSummary, Query, Refusal, RelPath, StartJob};
 
 /// The most jobs or items in one page.
 const PAGE_LIMIT: u32 = 1_000;
@@ -113,8 +115,10 @@ impl Server {
             guards: Arc::new(engine::Guards::new(config.floor, data.root().to_owned())),
             data: Arc::new(data),
             handle: runtime.handle().clone(),
+            guard: Arc::new(Guard::new(config.program)),
             drain: config.drain,
         };
+        end_left_over(&folds).await?;
         let mut live = Vec::new();
         for (row, fold) in rows.iter().zip(folds) {
             live.push(engine::take_up(&context, row, fold).await);
@@ -232,6 +236,14 @@ impl Server {
         let rows = self.store().items(row.job_no, from, limit, status).await?;
         let next = if rows.len() < limit as usize { None } else { rows.last().map(|row| row.item) };
         Ok(ItemPage { items: rows.into_iter().map(item_view).collect(), next, seq: row.summary.seq })
+    }
+
+    /// What the attempts of an item said, as far as it is kept.
+    pub async fn attempts(&self, id: JobId, item: u32) -> Result<Vec<AttemptLog>, ApiError> {
+        self.row(id).await?;
+        let data = Arc::clone(&self.inner.context.data);
+        let logs = tokio::task::spawn_blocking(move || data.attempts_of(id, item)).await;
+        logs.map_err(|error| internal(&error))
     }
 
     /// The path of a file that a job wrote for its user.
@@ -409,6 +421,22 @@ fn build() -> &'static str {
         let program = std::env::current_exe().and_then(std::fs::read).unwrap_or_default();
         Digest::of(&program).check()
     })
+}
+
+/// Waits until no process of an attempt of these jobs is left, and ends those that are: only then may an item run again.
+async fn end_left_over(folds: &[Fold]) -> Result<(), StartError> {
+    let held = folds.iter().filter(|fold| fold.counters.running > 0);
+    let jobs: Vec<_> = held.map(|fold| fold.id.to_string()).collect();
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let of = move |attempt: &str| jobs.iter().any(|job| attempt.starts_with(job.as_str()));
+    match tokio::task::spawn_blocking(move || guard::end_attempts(of)).await {
+        Ok(true) => Ok(()),
+        _ => Err(StartError(
+            "commands of the last run are still alive and cannot be ended; end them, then start again".into(),
+        )),
+    }
 }
 
 fn title(request: &StartJob) -> String {

@@ -1,6 +1,7 @@
 //! What can be done to files. Adding a recipe is one file here and one line in [`all`].
 
 mod checksum;
+pub mod command;
 mod hash;
 pub mod manifest;
 mod undo;
@@ -12,8 +13,9 @@ use std::time::Instant;
 
 use serde_json::{Map, Value};
 
-use super::data::Outputs;
+use super::data::{DataFolder, Outputs};
 use super::files::{Library, OpenFile, Placement, Staged, environment, io_text};
+use super::guard::Guard;
 use crate::model::policy::OnInterrupt;
 use crate::model::summary::RecipeInfo;
 use crate::model::{Effect, FailReason, JobId, Output, PauseReason, RelPath, SkipReason, StartJob};
@@ -59,6 +61,10 @@ pub struct Binding<'a> {
     pub library: &'a Arc<Library>,
     /// What another job put into place, in the order of its items, if the request names one to be undone.
     pub placed: Vec<Placed>,
+    /// By which programs are started.
+    pub guard: &'a Arc<Guard>,
+    /// Where what they say is kept.
+    pub data: &'a Arc<DataFolder>,
 }
 
 /// An output that a job put into place.

@@ -30,7 +30,7 @@ pub enum Token {
     Number,
     /// `{%}`: the number of the worker, from 1.
     Slot,
-    /// `{..}`: without its last two endings.
+    /// `{..}`: without its last two endings, if it has two.
     NoExtensions,
     /// `{+.}`: its last ending, without the dot.
     Extension,
@@ -105,6 +105,20 @@ impl Template {
         Template(pieces)
     }
 
+    /// A word without tokens, whatever is in it.
+    pub fn text(text: &str) -> Self {
+        Template(vec![Piece::Text(text.as_bytes().to_vec())])
+    }
+
+    /// The word as an argument of a program: one that begins with a token is no option, so `-n` becomes `./-n`.
+    pub fn argument(&self, values: &Values<'_>) -> Vec<u8> {
+        let word = self.expand(values);
+        match self.0.first() {
+            Some(Piece::Token(_)) if word.first() == Some(&b'-') => [b"./", &word[..]].concat(),
+            _ => word,
+        }
+    }
+
     /// The tokens in it.
     pub fn tokens(&self) -> impl Iterator<Item = Token> + '_ {
         self.0.iter().filter_map(|piece| match piece {
@@ -137,7 +151,11 @@ impl Token {
             Token::Stem => without_extension(name(input)).to_vec(),
             Token::Number => values.number.to_string().into_bytes(),
             Token::Slot => values.slot.to_string().into_bytes(),
-            Token::NoExtensions => without_extension(without_extension(input)).to_vec(),
+            Token::NoExtensions => {
+                let one = without_extension(input);
+                let two = without_extension(one);
+                if two.len() < one.len() { two.to_vec() } else { input.to_vec() }
+            }
             Token::Extension => {
                 let name = name(input);
                 let stem = without_extension(name);

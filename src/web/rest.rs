@@ -14,6 +14,7 @@ use super::error::Refusal;
 use crate::model::library::{FolderPage, FolderView, RowKey, Show, Sort};
 use crate::model::summary::{ItemPage, JobPage, JobView, LibraryName};
 use crate::model::{ApiError, JobId, RelPath, StartJob};
+use crate::server::recipes::command::AttemptLog;
 use crate::server::{Server, Started};
 
 type Answer<T> = Result<T, Refusal>;
@@ -23,6 +24,7 @@ pub(super) fn router() -> Router<App> {
         .route("/api/jobs", get(jobs))
         .route("/api/jobs/{id}", get(job).put(start))
         .route("/api/jobs/{id}/items", get(items))
+        .route("/api/jobs/{id}/items/{item}/attempts", get(attempts))
         .route("/api/jobs/{id}/cancel", post(cancel))
         .route("/api/jobs/{id}/pause", post(pause))
         .route("/api/jobs/{id}/resume", post(resume))
@@ -161,6 +163,15 @@ async fn items(
 ) -> Answer<Json<ItemPage>> {
     let page = server.items(job_id(&id)?, query.after, query.limit.unwrap_or(100), query.status.as_deref()).await?;
     Ok(Json(page))
+}
+
+async fn attempts(
+    State(server): State<Server>,
+    Path((id, item)): Path<(String, String)>,
+) -> Answer<Json<Vec<AttemptLog>>> {
+    let message = || ApiError::Malformed { message: format!("{item:?} is no item's number") };
+    let item = item.parse().map_err(|_| message())?;
+    Ok(Json(server.attempts(job_id(&id)?, item).await?))
 }
 
 async fn libraries(State(server): State<Server>) -> Json<Vec<LibraryName>> {

@@ -91,8 +91,10 @@ impl Order {
             let placed = self.placed(&*context.store).await?;
             let (request, library) = (self.request.clone(), Arc::clone(&self.library));
             let recipe = Arc::clone(&self.recipe);
+            let (guard, data) = (Arc::clone(&context.guard), Arc::clone(&context.data));
             let bound = tokio::task::spawn_blocking(move || {
-                recipe.bind(&Binding { request: &request, library: &library, placed }).map(Arc::from)
+                let (guard, data) = (&guard, &data);
+                recipe.bind(&Binding { request: &request, library: &library, placed, guard, data }).map(Arc::from)
             });
             bound.await.map_err(|error| error.to_string())?
         };

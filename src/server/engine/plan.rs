@@ -16,6 +16,7 @@ use crate::model::request::{FolderQuery, ItemsQuery, Which};
 use crate::model::status::EndReason;
 use crate::model::{Digest, ItemStatus, Place, Query, RelPath, SkipReason};
 use crate::server::files::{Found, inspect, io_text, walk};
+use crate::server::recipes::Work;
 use crate::server::rows::PlannedFile;
 use crate::server::writer::{AppendError, DETAIL_LIMIT};
 
@@ -43,7 +44,7 @@ struct Step {
 pub(super) async fn plan(context: &Context, job: JobId, order: Result<Arc<Order>, String>) {
     let planned = match order {
         Ok(order) => match order.work(context).await {
-            Ok(_) => list(context, &order).await,
+            Ok(work) => list(context, &order, work).await,
             Err(message) => Err(Stop::Failed(message)),
         },
         Err(message) => Err(Stop::Failed(message)),
@@ -64,7 +65,7 @@ enum Stop {
     Cancelled,
 }
 
-async fn list(context: &Context, order: &Arc<Order>) -> Result<u32, Stop> {
+async fn list(context: &Context, order: &Arc<Order>, work: Arc<dyn Work>) -> Result<u32, Stop> {
     let failed = |error: &dyn std::fmt::Display| Stop::Failed(error.to_string());
     let row = context.store.job(order.job).await.map_err(|error| failed(&error))?;
     let mut first = row.map_or(0, |row| row.summary.counters.total);
@@ -85,7 +86,7 @@ async fn list(context: &Context, order: &Arc<Order>) -> Result<u32, Stop> {
                 let found = context.handle.block_on(context.store.outcomes(&order.library.name, paths));
                 found.map_err(|error| error.to_string())
             };
-            let lister = Lister { order: &order, stop: &stop, steps: &steps, outcomes: &outcomes };
+            let lister = Lister { order: &order, work: &*work, stop: &stop, steps: &steps, outcomes: &outcomes };
             lister.find(named, behind.as_ref(), first)
         })
     };
@@ -137,6 +138,7 @@ async fn named(context: &Context, order: &Order) -> Result<Option<Vec<RelPath>>,
 /// Lists the files of one job.
 struct Lister<'a> {
     order: &'a Order,
+    work: &'a dyn Work,
     stop: &'a AtomicBool,
     steps: &'a mpsc::Sender<Step>,
     outcomes: &'a Outcomes<'a>,
@@ -221,8 +223,9 @@ impl Lister<'_> {
 
     /// Whether the output of a file would have a name that is taken, on the disk or by an earlier file of this plan.
     fn collision(&self, found: &Found, index: u32, targets: &mut HashSet<RelPath>) -> Option<SkipReason> {
-        let output = self.order.request.output.as_ref().filter(|output| output.place != Place::Replace)?;
-        let target = target(output, &found.file.path, index + 1, 0).ok()?;
+        let output = self.work.output(&found.file.path, self.order.request.output.as_ref());
+        let output = output.filter(|output| output.place != Place::Replace)?;
+        let target = target(&output, &found.file.path, index + 1, 0).ok()?;
         let taken = self.order.library.has(&target) || !targets.insert(target);
         taken.then_some(SkipReason::Collision)
     }

@@ -127,6 +127,27 @@ impl Headway {
         self.child.wait().ok();
     }
 
+    /// Its children: the guard of commands, if one was needed.
+    pub(crate) fn children(&self) -> Vec<rustix::process::Pid> {
+        let task = format!("/proc/{0}/task", self.child.id());
+        let tasks = std::fs::read_dir(task).expect("a living process").flatten();
+        let texts = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+        let pids = texts.flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        pids.filter_map(|pid| rustix::process::Pid::from_raw(pid.parse().ok()?)).collect()
+    }
+
+    /// Whether it ends by itself.
+    pub(crate) fn dies_within(&mut self, time: Duration) -> bool {
+        let deadline = std::time::Instant::now() + time;
+        while std::time::Instant::now() < deadline {
+            if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
+    }
+
     /// TERM, and waits for the end; whether it was a clean one.
     pub(crate) fn terminate(&mut self) -> bool {
         let pid = rustix::process::Pid::from_child(&self.child);

@@ -1,0 +1,90 @@
+//! Processes as proc(5) shows them: whose child, and of which attempt.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::ATTEMPT;
+
+/// How long processes have to end after TERM.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How often it is looked whether they have.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// The living processes of attempts for which `of` says so, by their environment.
+pub fn attempts_left(of: impl Fn(&str) -> bool) -> Vec<Pid> {
+    let own = rustix::process::getpid();
+    all().into_iter().filter(|pid| *pid != own && attempt_of(*pid).is_some_and(|attempt| of(&attempt))).collect()
+}
+
+/// Ends these processes, TERM first, and waits until none is left. Blocking. Whether that was so within a while.
+pub fn end_attempts(of: impl Fn(&str) -> bool) -> bool {
+    let begun = Instant::now();
+    let mut told = BTreeSet::new();
+    loop {
+        let left = attempts_left(&of);
+        if left.is_empty() {
+            return true;
+        }
+        let late = begun.elapsed() > GRACE;
+        for pid in left {
+            if late {
+                kill_process(pid, Signal::KILL).ok();
+            } else if told.insert(pid.as_raw_nonzero()) {
+                kill_process(pid, Signal::TERM).ok();
+            }
+        }
+        if begun.elapsed() > 5 * GRACE {
+            return false;
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// The attempt in a process's environment; `None` of a zombie, of another user's, or if it has none.
+pub(super) fn attempt_of(pid: Pid) -> Option<String> {
+    let environment = std::fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).ok()?;
+    let name = [ATTEMPT.as_bytes(), b"="].concat();
+    let value = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(&name[..]))?;
+    String::from_utf8(value.to_vec()).ok()
+}
+
+/// The children of a process.
+pub(super) fn children_of(pid: Pid) -> Vec<Pid> {
+    let number = pid.as_raw_nonzero();
+    let tasks = std::fs::read_dir(format!("/proc/{number}/task"));
+    let mut children = Vec::new();
+    for task in tasks.into_iter().flatten().flatten() {
+        match std::fs::read_to_string(task.path().join("children")) {
+            Ok(text) => children.extend(text.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?))),
+            // A kernel without that file.
+            Err(_) => return all().into_iter().filter(|other| parent_of(*other) == Some(pid)).collect(),
+        }
+    }
+    children
+}
+
+/// A process's children and all below them.
+pub(super) fn descendants_of(pid: Pid) -> Vec<Pid> {
+    let mut found = children_of(pid);
+    let mut at = 0;
+    while let Some(next) = found.get(at) {
+        found.extend(children_of(*next));
+        at += 1;
+    }
+    found
+}
+
+fn parent_of(pid: Pid) -> Option<Pid> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
+    // The name, in parentheses, may have anything in it.
+    let (_, rest) = stat.rsplit_once(')')?;
+    Pid::from_raw(rest.split_whitespace().nth(1)?.parse().ok()?)
+}
+
+fn all() -> Vec<Pid> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)).collect()
+}

@@ -1,0 +1,241 @@
+//! What server and guard say to each other: one packet a message, byte strings with their lengths before them.
+
+use std::io;
+use std::io::{IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
+    recvmsg, sendmsg,
+};
+
+/// The largest message: what a socket's usual buffer holds.
+pub(super) const LARGEST: usize = 128 * 1024;
+
+/// From the server to the guard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Start a program; its standard output and error come along.
+    Spawn(Spawn),
+    /// End it: TERM, and after so many milliseconds KILL.
+    Kill {
+        /// Which.
+        id: u64,
+        /// How long it has to end by itself.
+        grace_ms: u64,
+    },
+}
+
+/// A program to be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Spawn {
+    /// By which it is known.
+    pub(super) id: u64,
+    /// The attempt it belongs to.
+    pub(super) attempt: Vec<u8>,
+    /// Where it runs.
+    pub(super) directory: Vec<u8>,
+    /// The program's path and its arguments.
+    pub(super) argv: Vec<Vec<u8>>,
+    /// Its whole environment, as `NAME=VALUE`.
+    pub(super) environment: Vec<Vec<u8>>,
+}
+
+/// From the guard to the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// It runs, in a process group of this number.
+    Started {
+        /// Which.
+        id: u64,
+        /// The process and its group.
+        pid: i32,
+    },
+    /// It cannot be started, in words.
+    Failed {
+        /// Which.
+        id: u64,
+        /// Why.
+        error: String,
+    },
+    /// It is over, and no process of its attempt is left.
+    Ended {
+        /// Which.
+        id: u64,
+        /// Its exit code, or 128 and more: the signal that ended it, as shells say it.
+        code: i32,
+    },
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn number(&mut self) -> Option<u64> {
+        let (head, rest) = self.0.split_first_chunk::<8>()?;
+        self.0 = rest;
+        Some(u64::from_le_bytes(*head))
+    }
+
+    fn bytes(&mut self) -> Option<Vec<u8>> {
+        let length = usize::try_from(self.number()?).ok()?;
+        let (head, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(head.to_vec())
+    }
+
+    fn list(&mut self) -> Option<Vec<Vec<u8>>> {
+        let count = self.number()?;
+        (0..count).map(|_| self.bytes()).collect()
+    }
+}
+
+fn put(packet: &mut Vec<u8>, bytes: &[u8]) {
+    packet.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+    packet.extend_from_slice(bytes);
+}
+
+fn put_list(packet: &mut Vec<u8>, list: &[Vec<u8>]) {
+    packet.extend_from_slice(&(list.len() as u64).to_le_bytes());
+    list.iter().for_each(|bytes| put(packet, bytes));
+}
+
+impl Order {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut packet = Vec::new();
+        match self {
+            Order::Spawn(spawn) => {
+                packet.push(0);
+                packet.extend_from_slice(&spawn.id.to_le_bytes());
+                put(&mut packet, &spawn.attempt);
+                put(&mut packet, &spawn.directory);
+                put_list(&mut packet, &spawn.argv);
+                put_list(&mut packet, &spawn.environment);
+            }
+            Order::Kill { id, grace_ms } => {
+                packet.push(1);
+                packet.extend_from_slice(&id.to_le_bytes());
+                packet.extend_from_slice(&grace_ms.to_le_bytes());
+            }
+        }
+        packet
+    }
+
+    pub(super) fn decode(packet: &[u8]) -> Option<Order> {
+        let (kind, rest) = packet.split_first()?;
+        let mut reader = Reader(rest);
+        let id = reader.number()?;
+        Some(match kind {
+            0 => Order::Spawn(Spawn {
+                id,
+                attempt: reader.bytes()?,
+                directory: reader.bytes()?,
+                argv: reader.list()?,
+                environment: reader.list()?,
+            }),
+            1 => Order::Kill { id, grace_ms: reader.number()? },
+            _ => return None,
+        })
+    }
+}
+
+impl Reply {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let (kind, id) = match self {
+            Reply::Started { id, .. } => (0, id),
+            Reply::Failed { id, .. } => (1, id),
+            Reply::Ended { id, .. } => (2, id),
+        };
+        let mut packet = vec![kind];
+        packet.extend_from_slice(&id.to_le_bytes());
+        match self {
+            Reply::Started { pid: number, .. } | Reply::Ended { code: number, .. } => {
+                packet.extend_from_slice(&i64::from(*number).to_le_bytes());
+            }
+            Reply::Failed { error, .. } => put(&mut packet, error.as_bytes()),
+        }
+        packet
+    }
+
+    pub(super) fn decode(packet: &[u8]) -> Option<Reply> {
+        let (kind, rest) = packet.split_first()?;
+        let mut reader = Reader(rest);
+        let id = reader.number()?;
+        let number = |reader: &mut Reader<'_>| i32::try_from(reader.number()?.cast_signed()).ok();
+        Some(match kind {
+            0 => Reply::Started { id, pid: number(&mut reader)? },
+            1 => Reply::Failed { id, error: String::from_utf8(reader.bytes()?).ok()? },
+            2 => Reply::Ended { id, code: number(&mut reader)? },
+            _ => return None,
+        })
+    }
+}
+
+/// Sends one packet, and files with it.
+pub(super) fn send(socket: impl AsFd, packet: &[u8], files: &[BorrowedFd<'_>]) -> io::Result<()> {
+    if packet.len() > LARGEST {
+        return Err(io::Error::other(format!("the command line is longer than {LARGEST} bytes")));
+    }
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    if !files.is_empty() && !control.push(SendAncillaryMessage::ScmRights(files)) {
+        return Err(io::Error::other("too many files for one message"));
+    }
+    rustix::io::retry_on_intr(|| sendmsg(&socket, &[IoSlice::new(packet)], &mut control, SendFlags::NOSIGNAL))?;
+    Ok(())
+}
+
+/// Receives one packet into `buffer`, and the files with it; an empty one if the other end is gone.
+pub(super) fn receive<'a>(
+    socket: impl AsFd,
+    buffer: &'a mut [u8],
+    flags: RecvFlags,
+) -> io::Result<(&'a [u8], Vec<OwnedFd>)> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let flags = flags | RecvFlags::CMSG_CLOEXEC;
+    let received = loop {
+        match recvmsg(&socket, &mut [IoSliceMut::new(buffer)], &mut control, flags) {
+            Err(rustix::io::Errno::INTR) => {}
+            other => break other?,
+        }
+    };
+    let mut files = Vec::new();
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(rights) = message {
+            files.extend(rights);
+        }
+    }
+    Ok((&buffer[..received.bytes], files))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_reads_back_and_a_torn_one_is_none() {
+        let bytes = |text: &str| text.as_bytes().to_vec();
+        let spawn = Spawn {
+            id: 7,
+            attempt: bytes("job-1-2"),
+            directory: bytes("/tmp"),
+            argv: vec![bytes("/bin/true"), vec![0xFF, b'\n'], Vec::new()],
+            environment: vec![bytes("A=B")],
+        };
+        for order in [Order::Spawn(spawn), Order::Kill { id: 1, grace_ms: u64::MAX }] {
+            let packet = order.encode();
+            assert_eq!(Order::decode(&packet), Some(order));
+            assert!((0..packet.len()).all(|length| Order::decode(&packet[..length]).is_none()));
+        }
+        for reply in [
+            Reply::Started { id: 1, pid: 42 },
+            Reply::Failed { id: 2, error: "é".into() },
+            Reply::Ended { id: 3, code: -1 },
+        ] {
+            let packet = reply.encode();
+            assert_eq!(Reply::decode(&packet), Some(reply));
+            assert!((0..packet.len()).all(|length| Reply::decode(&packet[..length]).is_none()));
+        }
+    }
+}

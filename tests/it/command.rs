@@ -1,0 +1,211 @@
+//! Commands on real files: outputs, exit codes, time, what they said.
+
+use std::path::PathBuf;
+
+use headway::model::{JobId, JobStatus, JobSummary};
+use serde_json::{Value, json};
+
+use crate::helper::{Files, Headway, eventually, mint};
+
+/// The commands of these tests.
+pub(crate) const CONFIG: &str = r#"
+allow_commands = true
+
+[[command]]
+name = "upper"
+run = ["sh", "-c", "tr a-z A-Z < \"$1\" > \"$2\"", "sh", "{}", "{out}"]
+
+[[command]]
+name = "exit"
+run = ["sh", "-c", "echo out of \"$1\"; echo in \"$1\" >&2; exit $(cat \"$1\")", "sh", "{}"]
+repeatable = true
+
+[[command]]
+name = "sleep"
+run = ["sh", "-c", "echo '{\"progress\":0.5}'; sleep 300", "sh", "{}"]
+grace = 1
+
+[[command]]
+name = "stubborn"
+run = ["sh", "-c", "trap '' TERM; (trap '' TERM; setsid sh -c 'trap \"\" TERM; sleep 301; sleep 301' &); sleep 302 & sleep 303; sleep 304", "sh", "{}"]
+grace = 1
+
+[[command]]
+name = "checked"
+run = ["cp", "{}", "{out}"]
+verify = ["grep", "-q", "good", "{out}"]
+output = { place = { beside = { name = "{/.}.copy" } } }
+
+[[command]]
+name = "named"
+run = ["printf", "%s", "{text}", "{word}"]
+repeatable = true
+setting = [{ name = "text", usual = "plain" }, { name = "word", choices = ["-x", "y"] }]
+
+[[command]]
+name = "empty"
+run = ["touch", "{out}"]
+"#;
+
+/// The server with these commands.
+pub(crate) struct Served {
+    pub(crate) headway: Headway,
+    pub(crate) client: reqwest::Client,
+}
+
+pub(crate) fn config(files: &Files) -> PathBuf {
+    let path = files.data().with_file_name("headway.toml");
+    std::fs::write(&path, CONFIG).expect("a new file");
+    path
+}
+
+impl Served {
+    pub(crate) fn start(files: &Files) -> Self {
+        Served::start_in(files, &[]).expect("a ready server")
+    }
+
+    /// Under a wrapper, such as `env A=B`.
+    pub(crate) fn start_in(files: &Files, wrap: &[&str]) -> Option<Self> {
+        let config = config(files);
+        let site = files.data().with_file_name("site");
+        let arguments = ["--config", config.to_str().expect("text"), "--workers", "2"];
+        let headway = Headway::try_start(files, Some(&site), wrap, &arguments)?;
+        Some(Served { headway, client: reqwest::Client::new() })
+    }
+
+    pub(crate) async fn try_begin(&self, recipe: &str, more: Value) -> (JobId, u16, Value) {
+        let id = mint();
+        let mut body = json!({ "library": "files", "recipe": recipe, "query": { "folder": {} } });
+        for (name, value) in more.as_object().expect("fields") {
+            body[name] = value.clone();
+        }
+        let answer = self.client.put(format!("{}/api/jobs/{id}", self.headway.url)).json(&body).send().await;
+        let answer = answer.expect("an answer");
+        let status = answer.status().as_u16();
+        (id, status, answer.json().await.expect("JSON"))
+    }
+
+    pub(crate) async fn begin(&self, recipe: &str, more: Value) -> JobId {
+        let (id, status, body) = self.try_begin(recipe, more).await;
+        assert_eq!(status, 201, "{body}");
+        id
+    }
+
+    pub(crate) async fn run(&self, recipe: &str, more: Value) -> JobSummary {
+        let id = self.begin(recipe, more).await;
+        self.end(id).await
+    }
+
+    pub(crate) async fn end(&self, job: JobId) -> JobSummary {
+        self.headway.end(&self.client, job).await
+    }
+
+    pub(crate) async fn until(&self, job: JobId, is: impl Fn(&JobSummary) -> bool) -> JobSummary {
+        self.headway.until(&self.client, job, is).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let answer = self.client.get(format!("{}{path}", self.headway.url)).send().await.expect("an answer");
+        answer.json().await.expect("JSON")
+    }
+
+    pub(crate) async fn post(&self, path: &str) -> (u16, Value) {
+        let answer = self.client.post(format!("{}{path}", self.headway.url)).send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or_default())
+    }
+
+    async fn items(&self, job: JobId) -> Vec<(String, String, String)> {
+        let page = self.get(&format!("/api/jobs/{job}/items")).await;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let items = page["items"].as_array().expect("items");
+        items.iter().map(|item| (text(&item["path"]), text(&item["status"]), text(&item["message"]))).collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_replaces_files_and_undo_puts_them_back() {
+    let files = Files::numbered(20);
+    files.write("-n $(id) 'x'", b"odd");
+    files.write_bytes(b"sp ace/\xFFline\nend", b"bytes");
+    let served = Served::start(&files);
+    let end = served.run("upper", json!({})).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 22));
+    let read = |name: &str| std::fs::read(files.library().join(name)).expect("a file");
+    assert_eq!((read("000003"), read("-n $(id) 'x'")), (b"FILE 3\n".to_vec(), b"ODD".to_vec()));
+    let (status, _) = served.post(&format!("/api/jobs/{}/undo/{}", end.job, mint())).await;
+    assert_eq!(status, 201);
+    eventually("every byte back", async || {
+        (read("-n $(id) 'x'") == b"odd" && read("000019") == b"file 19\n").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exit_codes_mean_what_the_map_says_and_what_was_said_is_kept() {
+    let files = Files::new();
+    for (name, code) in [("a", "0"), ("b", "3"), ("c", "9"), ("d", "75")] {
+        files.write(name, code.as_bytes());
+    }
+    let served = Served::start(&files);
+    let policy = json!({ "policy": { "tries": 2, "backoff_ms": 1, "halt": "soon,fail=100%" } });
+    let end = served.run("exit", policy).await;
+    let counters = end.counters;
+    assert_eq!((counters.succeeded, counters.skipped, counters.failed), (1, 1, 2));
+    let items = served.items(end.job).await;
+    assert_eq!(items[2], ("c".into(), "failed".into(), "exit code 9: in c".into()));
+    let attempts = served.get(&format!("/api/jobs/{}/items/2/attempts", end.job)).await;
+    let attempts = attempts.as_array().expect("attempts");
+    assert_eq!(attempts.len(), 2, "every try is kept");
+    assert_eq!(attempts[1]["stdout"]["head"], json!("out of c\n"));
+    assert_eq!((&attempts[0]["exit"], &attempts[0]["attempt"]), (&json!(9), &json!(1)));
+    let attempts = served.get(&format!("/api/jobs/{}/items/3/attempts", end.job)).await;
+    assert_eq!(attempts.as_array().map(Vec::len), Some(5), "what may go well later has five tries");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_that_takes_too_long_is_ended_and_progress_shows() {
+    let files = Files::numbered(2);
+    let served = Served::start(&files);
+    let job = served.begin("sleep", json!({ "policy": { "timeout": "1s" } })).await;
+    let end = served.end(job).await;
+    assert_eq!(end.counters.failed, 2);
+    let (_, _, message) = &served.items(job).await[0];
+    assert!(message.starts_with("ended after 1."), "{message}");
+    assert!(headway::server::guard::attempts_left(|attempt| attempt.starts_with(&job.to_string())).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_output_must_pass_its_check_and_an_empty_one_never_replaces_a_file() {
+    let files = Files::new();
+    files.write("a.txt", b"good");
+    files.write("b.txt", b"bad");
+    let served = Served::start(&files);
+    let end = served.run("checked", json!({})).await;
+    assert_eq!((end.counters.succeeded, end.counters.failed), (1, 1));
+    assert!(files.library().join("a.copy").is_file() && !files.library().join("b.copy").exists());
+    std::fs::remove_file(files.library().join("a.copy")).expect("a file");
+    let end = served.run("empty", json!({})).await;
+    assert_eq!(end.counters.failed, 2);
+    assert_eq!(std::fs::read(files.library().join("a.txt")).expect("a file"), b"good");
+    let left: Vec<_> =
+        std::fs::read_dir(files.library()).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(left.len(), 2, "nothing is left of the outputs: {left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_fill_whole_arguments_and_a_typed_command_has_no_shell() {
+    let files = Files::numbered(1);
+    let served = Served::start(&files);
+    let settings = json!({ "settings": { "text": "{} $(id); x", "word": "-x" } });
+    let end = served.run("named", settings).await;
+    let said = served.get(&format!("/api/jobs/{}/items/0/attempts", end.job)).await;
+    assert_eq!(said[0]["stdout"]["head"], json!("{} $(id); x-x000000"));
+    let (_, status, body) = served.try_begin("named", json!({ "settings": { "text": "--option" } })).await;
+    assert_eq!(status, 422, "{body}");
+    let end = served.run("command", json!({ "settings": { "run": "printf '%s|' \"a b\" {/} $HOME" } })).await;
+    let said = served.get(&format!("/api/jobs/{}/items/0/attempts", end.job)).await;
+    assert_eq!(said[0]["stdout"]["head"], json!("a b|000000|$HOME|"));
+    let end = served.run("command", json!({ "settings": { "run": "no-such-program {}" } })).await;
+    assert!(end.message.as_ref().is_some_and(|text| text.contains("no-such-program")), "{end:?}");
+}

@@ -1,0 +1,115 @@
+//! Nothing of a command outlives its server, and a replace that is cut off anywhere ends with the old file or the new one.
+
+use std::time::Duration;
+
+use headway::model::{JobId, JobStatus, PauseReason};
+use headway::server::guard::attempts_left;
+use serde_json::json;
+
+use crate::command::Served;
+use crate::helper::{Files, eventually, mint};
+
+fn left(job: JobId) -> usize {
+    attempts_left(|attempt| attempt.starts_with(&job.to_string())).len()
+}
+
+async fn at_work(served: &Served, recipe: &str, processes: usize, more: serde_json::Value) -> JobId {
+    let job = served.begin(recipe, more).await;
+    eventually("the commands at work", async || (left(job) >= processes).then_some(())).await;
+    job
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_survives_a_killed_server_and_a_person_is_asked() {
+    let files = Files::numbered(2);
+    let mut served = Served::start(&files);
+    let job = at_work(&served, "stubborn", 6, json!({})).await;
+    served.headway.kill();
+    eventually("no process left", async || (left(job) == 0).then_some(())).await;
+
+    let served = Served::start(&files);
+    let paused = JobStatus::Paused { reason: PauseReason::Interrupted };
+    let summary = served.until(job, |summary| summary.status == paused).await;
+    assert_eq!(summary.counters.interrupted, 2);
+    assert_eq!(left(job), 0, "nothing runs unasked");
+    let (status, body) = served.post(&format!("/api/jobs/{job}/leave_out")).await;
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(served.end(job).await.counters.failed, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_server_waits_until_the_last_ones_commands_are_gone() {
+    let files = Files::numbered(2);
+    let mut served = Served::start(&files);
+    let job = at_work(&served, "stubborn", 6, json!({ "policy": { "on_interrupt": "retry" } })).await;
+    served.headway.kill();
+    // At once, while the guard is still at it.
+    let served = Served::start(&files);
+    served.until(job, |summary| summary.counters.running == 2).await;
+    let attempts = attempts_left(|attempt| attempt.starts_with(&job.to_string()) && attempt.ends_with("-1"));
+    assert!(attempts.is_empty(), "the first attempts are over before the second ones begin");
+    let (status, _) = served.post(&format!("/api/jobs/{job}/cancel")).await;
+    assert_eq!(status, 200);
+    assert_eq!(served.end(job).await.status, JobStatus::Cancelled);
+    assert_eq!(left(job), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guard_that_dies_interrupts_its_items_and_another_takes_over() {
+    let files = Files::numbered(2);
+    let served = Served::start(&files);
+    let job = at_work(&served, "sleep", 2, json!({})).await;
+    let guard = served.headway.children().into_iter().next().expect("a guard");
+    rustix::process::kill_process(guard, rustix::process::Signal::KILL).expect("a living guard");
+    let paused = JobStatus::Paused { reason: PauseReason::Interrupted };
+    let summary = served.until(job, |summary| summary.status == paused).await;
+    assert_eq!((summary.counters.interrupted, left(job)), (2, 0));
+    let (status, body) = served.post(&format!("/api/jobs/{job}/resume")).await;
+    assert_eq!(status, 200, "{body}");
+    eventually("they run again", async || (left(job) >= 2).then_some(())).await;
+    served.post(&format!("/api/jobs/{job}/cancel")).await;
+    served.end(job).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_takes_commands_back_that_do_not_end_in_time() {
+    let files = Files::numbered(2);
+    let mut served = Served::start(&files);
+    let job = at_work(&served, "sleep", 2, json!({})).await;
+    assert!(served.headway.terminate(), "a clean end");
+    assert_eq!(left(job), 0);
+    let served = Served::start(&files);
+    // Taken back is not interrupted: nobody is asked.
+    served.until(job, |summary| summary.counters.running == 2).await;
+    served.post(&format!("/api/jobs/{job}/cancel")).await;
+    served.end(job).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replace_that_dies_at_any_step_ends_with_the_old_file_or_the_new_one() {
+    for point in ["sealed", "recorded", "exchanged", "trashed", "synced"] {
+        let files = Files::numbered(4);
+        let fault = format!("HEADWAY_FAULT={point}");
+        let mut dying = Served::start_in(&files, &["env", &fault]).expect("a ready server");
+        let job = dying.begin("upper", json!({ "policy": { "on_interrupt": "retry" } })).await;
+        assert!(dying.headway.dies_within(Duration::from_secs(20)), "{point}");
+        for number in 0..4 {
+            let text = std::fs::read_to_string(files.library().join(format!("{number:06}"))).expect("a file");
+            assert!(text == format!("file {number}\n") || text == format!("FILE {number}\n"), "{point}: {text:?}");
+        }
+        let served = Served::start(&files);
+        let end = served.end(job).await;
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 4), "{point}");
+        for number in 0..4 {
+            let text = std::fs::read_to_string(files.library().join(format!("{number:06}"))).expect("a file");
+            assert_eq!(text, format!("FILE {number}\n"), "{point}");
+        }
+        let names: Vec<_> = std::fs::read_dir(files.library()).expect("a folder").flatten().collect();
+        assert_eq!(names.len(), 5, "{point}: four files and the trash");
+        let undo = mint();
+        assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{undo}")).await.0, 201, "{point}");
+        assert_eq!(served.end(undo).await.counters.succeeded, 4, "{point}");
+        let text = std::fs::read_to_string(files.library().join("000000")).expect("a file");
+        assert_eq!(text, "file 0\n", "{point}");
+    }
+}

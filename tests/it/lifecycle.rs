@@ -1,0 +1,229 @@
+//! Pause, resume, retry, halt, approval, shortages: on the whole application.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use headway::model::{EndReason, JobStatus, PauseReason};
+use serde_json::json;
+
+use crate::helper::{App, Behaviour, Files, TestRecipe, eventually, mint, request};
+
+async fn with(files: &Files, behaviour: Behaviour) -> (App, Arc<TestRecipe>) {
+    let recipe = Arc::new(TestRecipe::new(behaviour, false));
+    (App::start_with(files, |config| config.workers = 2, vec![recipe.clone()]).await, recipe)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_job_ends_what_runs_starts_nothing_and_goes_on_when_resumed() {
+    let files = Files::numbered(10);
+    let (app, recipe) = with(&files, Behaviour::Held).await;
+    let job = app.begin("test").await;
+    app.until(job, |summary| summary.counters.running == 2).await;
+    let (status, view) = app.post(&format!("/api/jobs/{job}/pause")).await;
+    assert_eq!((status, &view["status"], &view["reason"]), (200, &json!("paused"), &json!("user")));
+    // Again changes nothing.
+    let (_, again) = app.post(&format!("/api/jobs/{job}/pause")).await;
+    assert_eq!(again["seq"], view["seq"]);
+    recipe.release();
+    let summary = app.until(job, |summary| summary.counters.succeeded == 2).await;
+    assert_eq!((summary.status, summary.counters.running), (JobStatus::Paused { reason: PauseReason::User }, 0));
+    assert_eq!(recipe.begun.load(Ordering::SeqCst), 2);
+    assert_eq!(app.post(&format!("/api/jobs/{job}/resume")).await.0, 200);
+    assert_eq!(app.end(job).await.counters.succeeded, 10);
+    let (status, body) = app.post(&format!("/api/jobs/{job}/resume")).await;
+    assert_eq!(status, 409, "{body}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_outlives_the_server() {
+    let files = Files::numbered(10);
+    let (app, _) = with(&files, Behaviour::Held).await;
+    let job = app.begin("test").await;
+    app.until(job, |summary| summary.counters.running == 2).await;
+    app.post(&format!("/api/jobs/{job}/pause")).await;
+    app.stop().await;
+    let (app, recipe) = with(&files, Behaviour::Instant).await;
+    let view = app.server.job(job).await.expect("a job");
+    assert_eq!(view.summary.status, JobStatus::Paused { reason: PauseReason::User });
+    assert_eq!(recipe.begun.load(Ordering::SeqCst), 0);
+    app.post(&format!("/api/jobs/{job}/resume")).await;
+    assert_eq!(app.end(job).await.counters.succeeded, 10);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_items_are_tried_again_by_policy_by_hand_and_by_a_new_job() {
+    let files = Files::numbered(2);
+    files.write("flaky", b"x");
+    files.write("fail", b"x");
+    let (app, recipe) = with(&files, Behaviour::Instant).await;
+    let id = mint();
+    let mut body = request("test");
+    body["policy"] = json!({ "tries": 2, "backoff_ms": 10 });
+    assert_eq!(app.put(&id.to_string(), &body).await.0, 201);
+    let end = app.end(id).await;
+    assert_eq!((end.counters.succeeded, end.counters.failed), (3, 1));
+    assert_eq!(recipe.begun.load(Ordering::SeqCst), 6);
+
+    // By a new job, over just those items, which knows its parent.
+    std::fs::rename(files.library().join("fail"), files.library().join("well")).expect("a file");
+    let again = mint();
+    let mut body = request("test");
+    body["query"] = json!({ "items": { "job": id, "which": "failed" } });
+    assert_eq!(app.put(&again.to_string(), &body).await.0, 201);
+    let end = app.end(again).await;
+    assert_eq!((end.counters.total, end.counters.skipped), (1, 1), "the file is gone");
+    let (_, view) = app.get(&format!("/api/jobs/{again}")).await;
+    assert_eq!(view["request"]["parent"], json!(id));
+    let (status, body) = app.post(&format!("/api/jobs/{id}/retry")).await;
+    assert_eq!(status, 409, "{body}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_item_of_a_job_under_way_runs_again_when_asked() {
+    let files = Files::new();
+    files.write("flaky", b"x");
+    files.write("later", b"x");
+    let recipe = Arc::new(TestRecipe::new(Behaviour::Instant, false));
+    let app = App::start_with(&files, |config| config.workers = 1, vec![recipe.clone()]).await;
+    let job = mint();
+    let mut body = request("test");
+    body["concurrency"] = json!(1);
+    // Paused before anything ran, resumed by hand: the job is under way as long as the test wants.
+    body["approval"] = json!(true);
+    assert_eq!(app.put(&job.to_string(), &body).await.0, 201);
+    app.until(job, |summary| summary.status == JobStatus::Planned).await;
+    let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+    assert_eq!(view["waits"], json!("waits for your approval"));
+    assert_eq!(recipe.begun.load(Ordering::SeqCst), 0, "nothing runs before it is approved");
+    assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
+    let end = app.end(job).await;
+    assert_eq!((end.counters.succeeded, end.counters.failed), (1, 1));
+
+    let held = Arc::new(TestRecipe::new(Behaviour::Held, false));
+    app.stop().await;
+    let app = App::start_with(&files, |config| config.workers = 2, vec![held.clone()]).await;
+    let job = app.begin("test").await;
+    app.until(job, |summary| summary.counters.running == 2).await;
+    app.post(&format!("/api/jobs/{job}/pause")).await;
+    held.release();
+    app.until(job, |summary| summary.counters.failed == 1).await;
+    let (status, view) = app.post(&format!("/api/jobs/{job}/retry?item=0")).await;
+    assert_eq!((status, &view["counters"]["waiting"]), (200, &json!(1)));
+    app.post(&format!("/api/jobs/{job}/resume")).await;
+    assert_eq!(app.end(job).await.counters.succeeded, 2);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_is_given_up_after_too_many_failures() {
+    let files = Files::numbered(50);
+    (0..3).for_each(|number| files.write(&format!("fail{number}"), b"x"));
+    let (app, _) = with(&files, Behaviour::Instant).await;
+    let id = mint();
+    let mut body = request("test");
+    body["policy"] = json!({ "halt": "soon,fail=2" });
+    body["query"] = json!({ "folder": { "include": ["fail*", "*5"] } });
+    assert_eq!(app.put(&id.to_string(), &body).await.0, 201);
+    let end = app.end(id).await;
+    assert_eq!(end.status, JobStatus::Failed { reason: EndReason::Halt });
+    assert!(end.counters.failed >= 2);
+    body["policy"] = json!({ "halt": "sometimes" });
+    let (status, body) = app.put(&mint().to_string(), &body).await;
+    assert_eq!((status, body["message"].as_str().is_some_and(|text| text.contains("soon,fail=10%"))), (422, true));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_library_that_is_gone_pauses_the_job_and_fails_no_item() {
+    let files = Files::numbered(20);
+    let (app, recipe) = with(&files, Behaviour::Held).await;
+    let job = app.begin("test").await;
+    app.until(job, |summary| summary.counters.running == 2).await;
+    let away = files.data().with_file_name("away");
+    std::fs::rename(files.library(), &away).expect("a folder");
+    recipe.release();
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    let summary = app.until(job, |summary| summary.status == gone && summary.counters.running == 0).await;
+    assert_eq!((summary.counters.failed, summary.counters.skipped), (0, 0));
+    std::fs::rename(&away, files.library()).expect("a folder");
+    // By itself.
+    assert_eq!(app.end(job).await.counters.succeeded, 20);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_without_room_pauses_jobs_until_there_is_room() {
+    let files = Files::numbered(20);
+    let small = files.data();
+    std::fs::create_dir_all(&small).expect("a new folder");
+    let mounted =
+        std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=96m", "tmpfs"]).arg(&small).status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        println!("not run: mounting is not allowed here");
+        return;
+    }
+    let recipe = Arc::new(TestRecipe::new(Behaviour::Held, false));
+    let change = |config: &mut headway::server::config::Config| {
+        config.workers = 2;
+        config.floor.disk = 16 * 1024 * 1024;
+    };
+    let app = App::start_with(&files, change, vec![recipe.clone()]).await;
+    let job = app.begin("test").await;
+    app.until(job, |summary| summary.counters.running == 2).await;
+    let filler = small.join("filler");
+    std::fs::write(&filler, vec![1; 90 * 1024 * 1024]).expect("a large file");
+    let full = JobStatus::Paused { reason: PauseReason::DiskFull };
+    app.until(job, |summary| summary.status == full).await;
+    recipe.release();
+    std::fs::remove_file(&filler).expect("a file");
+    assert_eq!(app.end(job).await.counters.succeeded, 20);
+    app.stop().await;
+    std::process::Command::new("umount").arg("-l").arg(&small).status().expect("umount");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_priority_and_concurrency_can_be_changed_while_jobs_run() {
+    let files = Files::numbered(30);
+    let (app, recipe) = with(&files, Behaviour::Held).await;
+    let job = app.begin("test").await;
+    app.until(job, |summary| summary.counters.running == 2).await;
+    assert_eq!(app.post("/api/workers/5").await.0, 204);
+    app.until(job, |summary| summary.counters.running == 5).await;
+    assert_eq!(app.post("/api/workers/0").await.0, 422);
+    let other = app.begin("test").await;
+    let (status, _) = app.post(&format!("/api/jobs/{other}/change?concurrency=1&priority=3")).await;
+    assert_eq!(status, 200);
+    assert_eq!(app.post(&format!("/api/jobs/{other}/change")).await.0, 400);
+    assert_eq!(app.post("/api/workers/7").await.0, 204);
+    app.until(other, |summary| summary.counters.running == 1).await;
+    recipe.release();
+    assert_eq!(app.end(job).await.counters.succeeded + app.end(other).await.counters.succeeded, 60);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queued_job_says_its_place() {
+    let files = Files::numbered(2);
+    let recipe = Arc::new(TestRecipe::new(Behaviour::Held, false));
+    let app = App::start_with(&files, |config| config.jobs = 1, vec![recipe.clone()]).await;
+    let first = app.begin("test").await;
+    app.until(first, |summary| summary.status == JobStatus::Processing).await;
+    let (second, third) = (app.begin("test").await, app.begin("test").await);
+    let waits = async |job, text: &str| {
+        eventually("its place", async || {
+            let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+            view["waits"].as_str().is_some_and(|waits| waits.contains(text)).then_some(())
+        })
+        .await;
+    };
+    waits(second, "1 in the queue").await;
+    waits(third, "2 in the queue").await;
+    app.post(&format!("/api/jobs/{third}/change?priority=1")).await;
+    waits(third, "1 in the queue").await;
+    recipe.release();
+    app.end(second).await;
+    app.stop().await;
+}
