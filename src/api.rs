@@ -6,9 +6,10 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::{Json, JsonEncoding};
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 
+use crate::model::attempt::AttemptLog;
 use crate::model::library::{FolderPage, FolderView};
 use crate::model::summary::{ItemPage, JobPage, JobView};
-use crate::model::{ApiError, JobId, StartJob};
+use crate::model::{Action, ApiError, JobId, StartJob};
 
 impl FromServerFnError for ApiError {
     type Encoder = JsonEncoding;
@@ -34,6 +35,18 @@ pub async fn start_job(id: JobId, request: StartJob) -> Result<JobView, ApiError
 #[server(prefix = "/api/fn", endpoint = "cancel_job", input = Json)]
 pub async fn cancel_job(id: JobId) -> Result<JobView, ApiError> {
     expect_context::<crate::server::Server>().cancel(id).await
+}
+
+/// Does what a person wants with a job.
+#[server(prefix = "/api/fn", endpoint = "steer_job", input = Json)]
+pub async fn steer_job(id: JobId, action: Action) -> Result<JobView, ApiError> {
+    expect_context::<crate::server::Server>().steer(id, action).await
+}
+
+/// What the attempts of an item said.
+#[server(prefix = "/api/fn", endpoint = "attempts", input = Json)]
+pub async fn attempts(id: JobId, item: u32) -> Result<Vec<AttemptLog>, ApiError> {
+    expect_context::<crate::server::Server>().attempts(id, item).await
 }
 
 /// One job.

@@ -3,6 +3,8 @@
 //! Nothing here has a clock, randomness, IO or a framework: given the same events it gives the same job, on the
 //! server and in the browser. Read in this order.
 
+pub mod action;
+pub mod attempt;
 pub mod counters;
 pub mod cursor;
 pub mod digest;
@@ -26,6 +28,7 @@ pub mod summary;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use action::Action;
 pub use counters::Counters;
 pub use cursor::Cursor;
 pub use digest::Digest;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 
 use super::error::StartError;
-use super::recipes::command::AttemptLog;
 use crate::model::JobId;
+use crate::model::attempt::AttemptLog;
 
 /// Network file systems, by the numbers of statfs(2): locks and write-ahead logs are not safe on them.
 const NETWORK: [(u64, &str); 6] = [

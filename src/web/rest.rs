@@ -11,10 +11,10 @@ use serde::Deserialize;
 
 use super::App;
 use super::error::Refusal;
+use crate::model::attempt::AttemptLog;
 use crate::model::library::{FolderPage, FolderView, RowKey, Show, Sort};
 use crate::model::summary::{ItemPage, JobPage, JobView, LibraryName};
 use crate::model::{ApiError, JobId, RelPath, StartJob};
-use crate::server::recipes::command::AttemptLog;
 use crate::server::{Server, Started};
 
 type Answer<T> = Result<T, Refusal>;

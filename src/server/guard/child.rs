@@ -70,17 +70,23 @@ impl Guard {
             for id in ended {
                 self.conclude(id);
             }
-            while readable {
-                match receive(&self.socket, &mut buffer, RecvFlags::DONTWAIT) {
-                    Ok(([], _)) => return,
-                    Ok((packet, files)) => self.obey(Order::decode(packet), files),
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                    Err(_) => return,
-                }
+            if readable && !self.hear(&mut buffer) {
+                return;
             }
             self.kill_late();
             if self.attempts.is_empty() {
                 self.reap_orphans();
+            }
+        }
+    }
+
+    /// Takes in what was said; whether the other end is still there.
+    fn hear(&mut self, buffer: &mut [u8]) -> bool {
+        loop {
+            match receive(&self.socket, buffer, RecvFlags::DONTWAIT) {
+                Ok(([], _)) => return false,
+                Ok((packet, files)) => self.obey(Order::decode(packet), files),
+                Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
             }
         }
     }

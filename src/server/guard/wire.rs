@@ -186,11 +186,7 @@ pub(super) fn send(socket: impl AsFd, packet: &[u8], files: &[BorrowedFd<'_>]) -
 }
 
 /// Receives one packet into `buffer`, and the files with it; an empty one if the other end is gone.
-pub(super) fn receive<'a>(
-    socket: impl AsFd,
-    buffer: &'a mut [u8],
-    flags: RecvFlags,
-) -> io::Result<(&'a [u8], Vec<OwnedFd>)> {
+pub(super) fn receive(socket: impl AsFd, buffer: &mut [u8], flags: RecvFlags) -> io::Result<(&[u8], Vec<OwnedFd>)> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let flags = flags | RecvFlags::CMSG_CLOEXEC;

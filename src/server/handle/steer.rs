@@ -4,7 +4,7 @@ use super::{Input, Limits, Server};
 use crate::model::request::{ItemsQuery, Which};
 use crate::model::status::PauseReason;
 use crate::model::summary::JobView;
-use crate::model::{ApiError, JobEvent, JobId, JobStatus, JobSummary, Query, StartJob};
+use crate::model::{Action, ApiError, JobEvent, JobId, JobStatus, JobSummary, Query, StartJob};
 use crate::server::error::internal;
 use crate::server::rows::JobRow;
 
@@ -14,6 +14,19 @@ use super::Started;
 const PAGE: u32 = 1_000;
 
 impl Server {
+    /// Does what a person wants with a job.
+    pub async fn steer(&self, id: JobId, action: Action) -> Result<JobView, ApiError> {
+        match action {
+            Action::Pause => self.pause(id).await,
+            Action::Resume => self.resume(id).await,
+            Action::LeaveOut => self.leave_out(id).await,
+            Action::Approve => self.approve(id).await,
+            Action::Retry(item) => self.retry(id, item).await,
+            Action::Change { priority, concurrency } => self.change(id, priority, concurrency).await,
+            Action::EmptyTrash => self.empty_trash(id).await,
+        }
+    }
+
     /// Starts nothing new of a job until it is resumed. On a job that is paused by a person this changes nothing.
     pub async fn pause(&self, id: JobId) -> Result<JobView, ApiError> {
         let row = self.row(id).await?;

@@ -8,7 +8,6 @@ mod work;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-pub use capture::{AttemptLog, Kept};
 pub use config::{CommandConfig, ConfigFile, ExitCodes, read_config};
 
 use super::{Binding, Recipe, Settings, Work, choose};

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::capture::{AttemptLog, Kept, read};
+use super::capture::read;
 use super::{CommandConfig, environment, output_of, program};
+use crate::model::attempt::{AttemptLog, Kept};
 use crate::model::{Effect, FailReason, Output, RelPath, SkipReason};
 use crate::server::data::DataFolder;
 use crate::server::files::{Library, OpenFile, Staged};
