@@ -1,8 +1,16 @@
 //! One job: its progress, and its items by window.
 
+mod actions;
+mod asked;
+mod attempts;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
+
+use actions::Actions;
+use asked::Asked;
+use attempts::Attempts;
 
 use super::live::Live;
 use super::parts::{ErrorView, StatusBadge, Time, format};
@@ -43,6 +51,7 @@ async fn read(id: String) -> Result<JobView, ApiError> {
 #[component]
 fn JobDetails(view: JobView) -> impl IntoView {
     let live = expect_context::<Live>();
+    let (asked, waits, steered) = (view.request.clone(), view.waits.clone(), view.clone());
     let summary = view.summary;
     let job = summary.job;
     let status = summary.status;
@@ -89,6 +98,9 @@ fn JobDetails(view: JobView) -> impl IntoView {
                 }
                     .into_any()
             }}
+            <p class="waits">{waits}</p>
+            <Actions view=steered />
+            {asked.map(|request| view! { <Asked request /> })}
             <p class="hint">"Created " <Time at=created /> " UTC · " <code>{job.to_string()}</code></p>
         </section>
         <Items job />
@@ -137,7 +149,7 @@ fn Items(job: JobId) -> impl IntoView {
                                         <th class="result">"Result"</th>
                                     </tr>
                                 </thead>
-                                <tbody>{page.items.into_iter().map(|item| view! { <ItemRow item /> }).collect_view()}</tbody>
+                                <tbody>{page.items.into_iter().map(|item| view! { <ItemRow job item /> }).collect_view()}</tbody>
                             </table>
                             <nav class="pages" aria-label="Pages of items">{more}</nav>
                         }
@@ -150,7 +162,7 @@ fn Items(job: JobId) -> impl IntoView {
 }
 
 #[component]
-fn ItemRow(item: ItemView) -> impl IntoView {
+fn ItemRow(job: JobId, item: ItemView) -> impl IntoView {
     let found = item.result.as_ref().and_then(|result| result.as_object()).map(|fields| {
         let texts = fields.iter().map(|(name, value)| format!("{name} {}", value.as_str().unwrap_or_default()));
         texts.collect::<Vec<_>>().join(" ")
@@ -164,7 +176,10 @@ fn ItemRow(item: ItemView) -> impl IntoView {
             <td class="name"><bdi dir="ltr">{item.path.shown()}</bdi></td>
             <td class="number">{format::size(item.size)}</td>
             <td><span class="status-badge" data-status=item.status.clone()>{item.status.clone()}</span></td>
-            <td class="result">{why.or(found)}</td>
+            <td class="result">
+                {why.or(found)}
+                {(item.attempt > 0).then(|| view! { <Attempts job item=item.item /> })}
+            </td>
         </tr>
     }
 }

@@ -1,7 +1,11 @@
 //! Choosing what to run: the recipe, its settings, and the two buttons.
 
+mod options;
+
 use leptos::prelude::*;
 use serde_json::{Map, Value};
+
+use options::{Chosen, Options};
 
 use super::library::{Selection, matching};
 use super::live::Live;
@@ -25,6 +29,9 @@ pub(super) fn StartPanel(
         let recipes = recipes.clone();
         Memo::new(move |_| recipe.with(|name| recipes.iter().find(|recipe| recipe.name == *name).cloned()))
     };
+    let options = Chosen::default();
+    let wrong = RwSignal::new(None::<String>);
+    Effect::new(move |_| options.place.set(chosen.get().and_then(|recipe| recipe.output)));
     let choose = move |event| {
         recipe.set(event_target_value(&event));
         settings.set(Map::new());
@@ -32,7 +39,14 @@ pub(super) fn StartPanel(
     let begin = move |query: Query| {
         let library = view.with_untracked(|view| view.library.clone());
         let request = StartJob::new(&library, &recipe.get_untracked(), query);
-        live.start(StartJob { settings: settings.get_untracked(), ..request });
+        let (output, policy) = (options.output(), options.policy());
+        let (output, policy) = match (output, policy) {
+            (Ok(output), Ok(policy)) => (output, policy),
+            (Err(text), _) | (_, Err(text)) => return wrong.set(Some(text)),
+        };
+        wrong.set(None);
+        let approval = options.approval.get_untracked();
+        live.start(StartJob { settings: settings.get_untracked(), output, policy, approval, ..request });
     };
     let all = move |_| begin(Query::Folder(view.with_untracked(matching)));
     let some = move |_| {
@@ -80,7 +94,8 @@ pub(super) fn StartPanel(
                 </button>
                 <button class="primary" on:click=all>{where_all}</button>
             </div>
-            {move || obstacle.get().map(|text| view! { <p class="error hint" role="alert">{text}</p> })}
+            <Options chosen=options />
+            {move || wrong.get().or_else(|| obstacle.get()).map(|text| view! { <p class="error hint" role="alert">{text}</p> })}
             <p class="hint">{move || chosen.get().map(|recipe| recipe.summary)}</p>
         </section>
     }
@@ -97,7 +112,7 @@ fn Setting(setting: SettingInfo, settings: RwSignal<Map<String, Value>>) -> impl
         return view! {
             <label>
                 {setting.label} " "
-                <input type="text" class="text" name=setting.name required placeholder="path in this library" on:change=change />
+                <input type="text" class="text" name=setting.name required placeholder=setting.usual on:change=change />
             </label>
         }
         .into_any();

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
@@ -11,6 +11,8 @@ const PROGRAM = join(TARGET, 'debug/headway');
 export type Options = {
   /** More arguments of `headway serve`. */
   args?: string[];
+  /** What its `headway.toml` says. */
+  config?: string;
   /** Run with the rights of nobody in particular, so that an unreadable file is unreadable to root too. */
   weak?: boolean;
   /** System calls of the server that fail, as `strace -e inject=` has them. */
@@ -26,6 +28,11 @@ export class Server {
 
   constructor(private options: Options = {}) {
     mkdirSync(this.library);
+    if (options.config) {
+      const path = join(this.folder, 'headway.toml');
+      writeFileSync(path, options.config);
+      this.options = { ...options, args: [...(options.args ?? []), '--config', path] };
+    }
   }
 
   /** A file with this content. */
@@ -33,6 +40,16 @@ export class Server {
     const full = join(this.library, path);
     mkdirSync(dirname(full), { recursive: true });
     writeFileSync(full, content);
+  }
+
+  /** Takes a file away. */
+  remove(path: string) {
+    rmSync(join(this.library, path));
+  }
+
+  /** What a file says now. */
+  read(path: string): string {
+    return readFileSync(join(this.library, path), 'utf8');
   }
 
   /** `count` files of `bytes` zeros each, which take no room on the disk but time to read. */

@@ -1,0 +1,200 @@
+// Commands, and each button by which a job is steered.
+import { readdirSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import { ends, open, processAll } from './helper/page';
+import { expect, test } from './helper/fixtures';
+
+const config = `
+allow_commands = true
+
+[[command]]
+name = "upper"
+summary = "Writes capitals."
+run = ["sh", "-c", "tr a-z A-Z < \\"$1\\" > \\"$2\\"", "sh", "{}", "{out}"]
+
+[[command]]
+name = "slow"
+run = ["sh", "-c", "while [ -e ../hold ]; do sleep 0.05; done; echo said; echo wrong >&2; exit $(cat \\"$1\\")", "sh", "{}"]
+repeatable = true
+grace = 1
+`;
+
+const three = (server: any) => ['a', 'b', 'c'].forEach((name) => server.file(name, `text ${name}`));
+const button = (page: Page, action: string) => page.locator(`.actions [data-action="${action}"]`);
+const status = (page: Page) => page.locator('.job .status-badge').first();
+const choose = (page: Page, recipe: string) => page.getByLabel('Recipe').selectOption(recipe);
+
+async function details(page: Page, server: any, job: string) {
+  await page.goto(`${server.url}/jobs/${job}`);
+  await expect(page.locator('main[data-ready]')).toBeVisible();
+}
+
+test('a command replaces files, its output can be undone, and its trash be emptied', async ({ page, serve, watched }) => {
+  const server = await serve(three, { config });
+  await open(page, server.url);
+  await choose(page, 'upper');
+  await expect(page.getByLabel('Output', { exact: true })).toHaveValue('replace');
+  const job = await processAll(page);
+  await ends(watched, server, job, 'completed');
+  expect(server.read('a')).toBe('TEXT A');
+  await details(page, server, job);
+  await expect(page.locator('.trash')).toContainText('3 originals are in the trash');
+  await button(page, 'undo').click();
+  await expect.poll(() => server.read('c')).toBe('text c');
+  const jobs = await server.get('/api/jobs');
+  expect(jobs.jobs[0].recipe).toBe('undo');
+  await expect.poll(async () => (await server.get('/api/jobs')).jobs[0].status).toBe('completed');
+  await details(page, server, job);
+  await page.locator('[data-action="empty"]').click();
+  await page.locator('[data-action="empty_trash"]').click();
+  await expect(page.locator('.trash')).toHaveCount(0);
+  expect(server.read('a')).toBe('text a');
+});
+
+test('outputs go beside the files or into another folder', async ({ page, serve, watched }) => {
+  const server = await serve(three, { config });
+  await open(page, server.url);
+  await choose(page, 'upper');
+  await page.getByLabel('Output', { exact: true }).selectOption('beside');
+  await page.getByLabel('as', { exact: true }).fill('{/.}.big');
+  await ends(watched, server, await processAll(page), 'completed');
+  expect(server.read('b.big')).toBe('TEXT B');
+  expect(server.read('b')).toBe('text b');
+  await open(page, server.url);
+  await choose(page, 'upper');
+  await page.getByLabel('Output', { exact: true }).selectOption('folder');
+  await page.getByLabel('called').fill('made/here');
+  await ends(watched, server, await processAll(page), 'completed');
+  expect(readdirSync(`${server.library}/made/here`).sort()).toEqual(['a', 'a.big', 'b', 'b.big', 'c', 'c.big']);
+});
+
+test('a job is paused, resumed, retried, and says what its commands said', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      server.file('../hold');
+      server.file('a', '0');
+      server.file('b', '9');
+      server.file('c', '0');
+    },
+    { config, args: ['--workers', '1'] },
+  );
+  await open(page, server.url);
+  await choose(page, 'slow');
+  const job = await processAll(page);
+  await details(page, server, job);
+  await expect(status(page)).toHaveText('processing');
+  await button(page, 'pause').click();
+  await expect(status(page)).toHaveText('paused: by you');
+  server.remove('../hold');
+  await expect(page.locator('.count[data-status="succeeded"] dd')).toHaveText('1');
+  await button(page, 'resume').click();
+  await expect(status(page)).toHaveText('completed with errors');
+  await page.getByText('Output', { exact: true }).nth(1).click();
+  await expect(page.locator('.attempt')).toContainText('exit code 9');
+  await expect(page.locator('.attempt pre').first()).toHaveText('wrong\n');
+
+  server.file('b', '0');
+  await button(page, 'retry').click();
+  await expect.poll(async () => (await server.get('/api/jobs')).jobs.length).toBe(2);
+  await expect.poll(async () => (await server.get('/api/jobs')).jobs[0].counters.total).toBe(1);
+  await expect.poll(async () => (await server.get('/api/jobs')).jobs[0].status).toBe('completed');
+});
+
+test('a failed item is retried while the job goes on, and the rest of a cancelled job is run', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      server.file('a', '9');
+      server.file('b', '0');
+      server.file('c', '0');
+    },
+    { config, args: ['--workers', '1'] },
+  );
+  await open(page, server.url);
+  await choose(page, 'slow');
+  await page.getByText('When files fail').click();
+  await page.getByLabel('show the plan first').check();
+  const job = await processAll(page);
+  await details(page, server, job);
+  await expect(page.locator('.waits')).toHaveText('waits for your approval');
+  await button(page, 'approve').click();
+  await expect(status(page)).toHaveText('completed with errors');
+
+  // Held in the midst: the first has failed, the second stands still.
+  server.file('a', '7');
+  await open(page, server.url);
+  await choose(page, 'slow');
+  server.file('../hold');
+  const second = await processAll(page);
+  await details(page, server, second);
+  await expect(page.locator('.count[data-status="running"] dd')).toHaveText('1');
+  server.remove('../hold');
+  await button(page, 'pause').click();
+  await expect(status(page)).toHaveText(/paused|completed/);
+  await expect.poll(async () => (await server.get(`/api/jobs/${second}`)).counters.failed).toBe(1);
+  server.file('../hold');
+  server.file('a', '0');
+  await button(page, 'retry').click();
+  await expect(page.locator('.count[data-status="failed"] dd')).toHaveText('0');
+  await button(page, 'cancel').click();
+  await expect(status(page)).toHaveText('cancelled');
+  server.remove('../hold');
+  await button(page, 'rest').click();
+  await expect.poll(async () => (await server.get('/api/jobs')).jobs[0].status).toMatch(/completed/);
+});
+
+test('the pace of a job is changed, and what cannot be read is said before it starts', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      three(server);
+      server.file('../hold');
+    },
+    { config, args: ['--workers', '3'] },
+  );
+  await open(page, server.url);
+  await choose(page, 'slow');
+  await page.getByText('When files fail').click();
+  await page.getByLabel('Give up').fill('sometimes');
+  await page.getByRole('button', { name: 'Process all' }).click();
+  await expect(page.locator('.start-panel [role="alert"]')).toContainText('soon,fail=10%');
+  await page.getByLabel('Give up').fill('soon,fail=3');
+  await page.getByLabel('Tries').fill('2');
+  const job = await processAll(page);
+  await details(page, server, job);
+  await page.getByLabel('Files at once').fill('1');
+  await page.getByLabel('Priority').fill('5');
+  await button(page, 'change').or(page.locator('[data-action="change"]')).click();
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).seq).toBeGreaterThan(5);
+  await page.getByText('Settings', { exact: true }).click();
+  await expect(page.locator('.asked')).toContainText('soon,fail=3');
+  await button(page, 'cancel').click();
+  await expect(status(page)).toHaveText('cancelled');
+});
+
+test('a person decides about commands that a dead server interrupted', async ({ page, serve, allow }) => {
+  allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET/);
+  const asking = config.replace('repeatable = true', '');
+  const server = await serve(
+    (server) => {
+      three(server);
+      server.file('../hold');
+    },
+    { config: asking, args: ['--workers', '2'] },
+  );
+  await open(page, server.url);
+  await choose(page, 'slow');
+  const job = await processAll(page);
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).counters.running).toBe(2);
+  await server.stop('SIGKILL');
+  await server.start();
+  await details(page, server, job);
+  await expect(status(page)).toHaveText('paused: items were interrupted');
+  await button(page, 'resume').click();
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).counters.running).toBe(2);
+  await server.stop('SIGKILL');
+  await server.start();
+  await details(page, server, job);
+  await expect(status(page)).toHaveText('paused: items were interrupted');
+  server.remove('../hold');
+  await button(page, 'leave_out').click();
+  await expect(status(page)).toHaveText('failed: every item failed');
+});

@@ -1,0 +1,190 @@
+//! The buttons of a job: those that make sense as it stands.
+
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::api;
+use crate::model::request::{ItemsQuery, Which};
+use crate::model::status::PauseReason;
+use crate::model::summary::JobView;
+use crate::model::{Action, JobId, JobStatus, Query, StartJob};
+use crate::ui::live::Live;
+use crate::ui::parts::format;
+
+/// What may be done to the job, and why not if that failed.
+#[component]
+pub(super) fn Actions(view: JobView) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let job = view.summary.job;
+    let state = live.job(job);
+    let (was, counted) = (view.summary.status, view.summary.counters);
+    // What is heard wins over what was read.
+    let now = Memo::new(move |_| {
+        state
+            .with(|state| state.as_ref().map_or((was, counted), |state| (state.summary.status, state.summary.counters)))
+    });
+    let error = RwSignal::new(None::<String>);
+    let trash = RwSignal::new(view.trash);
+    let busy = RwSignal::new(false);
+    let steer = move |action: Action| {
+        busy.set(true);
+        leptos::task::spawn_local(async move {
+            match api::steer_job(job, action).await {
+                Ok(view) => {
+                    error.set(None);
+                    trash.set(view.trash);
+                }
+                Err(failed) => error.set(Some(failed.to_string())),
+            }
+            busy.set(false);
+        });
+    };
+    let request = StoredRequest(view.request.clone());
+    let again = {
+        let request = request.clone();
+        move |which: Which| request.again(live, job, which)
+    };
+    let undo = {
+        let request = request.clone();
+        move || request.undo(live, job)
+    };
+    let made = view.request.as_ref().is_some_and(|request| request.output.is_some());
+    let button = move |action: Action, text: &'static str, kind: &'static str| {
+        view! {
+            <button class=kind data-action=name(action) disabled=move || busy.get() on:click=move |_| steer(action)>
+                {text}
+            </button>
+        }
+    };
+    let buttons = move || {
+        let (status, counters) = now.get();
+        let waits = matches!(status, JobStatus::Paused { reason: PauseReason::Interrupted });
+        let pausable =
+            matches!(status, JobStatus::Planning | JobStatus::Queued | JobStatus::Processing | JobStatus::Finishing);
+        let held = matches!(status, JobStatus::Queued | JobStatus::Processing | JobStatus::Paused { .. });
+        let over = status.is_terminal();
+        let (again, rest, undo) = (again.clone(), again.clone(), undo.clone());
+        view! {
+            {(status == JobStatus::Planned).then(|| button(Action::Approve, "Run this plan", "primary"))}
+            {waits.then(|| button(Action::Resume, "Run interrupted again", "primary"))}
+            {waits.then(|| button(Action::LeaveOut, "Leave interrupted out", ""))}
+            {(!waits && matches!(status, JobStatus::Paused { .. })).then(|| button(Action::Resume, "Resume", "primary"))}
+            {pausable.then(|| button(Action::Pause, "Pause", ""))}
+            {(held && counters.failed > 0).then(|| button(Action::Retry(None), "Retry failed", ""))}
+            {(over && counters.failed > 0)
+                .then(|| {
+                    let text = format!("Retry failed ({})", format::count(counters.failed.into()));
+                    view! { <button data-action="retry" on:click=move |_| again(Which::Failed)>{text}</button> }
+                })}
+            {(over && counters.cancelled > 0)
+                .then(|| {
+                    let text = format!("Run the rest ({})", format::count(counters.cancelled.into()));
+                    view! { <button data-action="rest" on:click=move |_| rest(Which::Cancelled)>{text}</button> }
+                })}
+            {(over && made && counters.succeeded > 0)
+                .then(|| view! { <button data-action="undo" on:click=move |_| undo()>"Undo"</button> })}
+            {(status.can_cancel())
+                .then(|| {
+                    view! { <button class="danger" data-action="cancel" on:click=move |_| live.cancel(job)>"Cancel job"</button> }
+                })}
+        }
+    };
+    view! {
+        <div class="buttons actions">{buttons}</div>
+        <p class="error" role="alert">{move || error.get().or_else(|| live.cancel_error.get())}</p>
+        <Show when=move || !now.with(|(status, _)| status.is_terminal())>
+            <Pace steer busy />
+        </Show>
+        <Show when=move || { now.with(|(status, _)| status.is_terminal()) && trash.get().0 > 0 }>
+            <p class="trash">
+                {move || {
+                    let (files, bytes) = trash.get();
+                    format!("{} originals are in the trash, {}. ", format::count(files), format::size(bytes))
+                }}
+                <EmptyTrash steer busy />
+            </p>
+        </Show>
+    }
+    .into_any()
+}
+
+/// The request that new jobs are made of.
+#[derive(Clone)]
+struct StoredRequest(Option<StartJob>);
+
+impl StoredRequest {
+    fn again(&self, live: Live, job: JobId, which: Which) {
+        let Some(request) = self.0.clone() else { return };
+        let title = request.title.as_ref().map(|title| format!("Again: {title}"));
+        let query = Query::Items(ItemsQuery { job, which });
+        live.start(StartJob { query, title, parent: Some(job), ..request });
+    }
+
+    fn undo(&self, live: Live, job: JobId) {
+        let Some(request) = &self.0 else { return };
+        let query = Query::Items(ItemsQuery { job, which: Which::Placed });
+        live.start(StartJob { parent: Some(job), ..StartJob::new(&request.library, "undo", query) });
+    }
+}
+
+/// Emptying is for good, so it is asked twice.
+#[component]
+fn EmptyTrash(steer: impl Fn(Action) + Copy + Send + Sync + 'static, busy: RwSignal<bool>) -> impl IntoView {
+    let sure = RwSignal::new(false);
+    view! {
+        <Show
+            when=move || sure.get()
+            fallback=move || view! { <button class="quiet" data-action="empty" on:click=move |_| sure.set(true)>"Empty the trash"</button> }
+        >
+            <button
+                class="danger"
+                data-action="empty_trash"
+                disabled=move || busy.get()
+                on:click=move |_| {
+                    sure.set(false);
+                    steer(Action::EmptyTrash);
+                }
+            >
+                "Remove the originals for good"
+            </button>
+            <button class="quiet" on:click=move |_| sure.set(false)>"Keep them"</button>
+        </Show>
+    }
+    .into_any()
+}
+
+/// How many items run at once, and which job goes first.
+#[component]
+fn Pace(steer: impl Fn(Action) + Copy + Send + Sync + 'static, busy: RwSignal<bool>) -> impl IntoView {
+    let (at_once, priority) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
+    let change = move |event: SubmitEvent| {
+        event.prevent_default();
+        let number = |node: NodeRef<html::Input>| node.get_untracked().map(|input| input.value()).unwrap_or_default();
+        let concurrency = number(at_once).trim().parse().ok();
+        let priority = number(priority).trim().parse().ok();
+        if concurrency.is_some() || priority.is_some() {
+            steer(Action::Change { priority, concurrency });
+        }
+    };
+    view! {
+        <form class="pace-form" on:submit=change>
+            <label>"Files at once " <input type="number" min="0" max="1024" class="text" node_ref=at_once placeholder="as the server" name="concurrency" /></label>
+            <label>"Priority " <input type="number" min="-1000" max="1000" class="text" node_ref=priority placeholder="0" name="priority" /></label>
+            <button data-action="change" disabled=move || busy.get()>"Change"</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn name(action: Action) -> &'static str {
+    match action {
+        Action::Pause => "pause",
+        Action::Resume => "resume",
+        Action::LeaveOut => "leave_out",
+        Action::Approve => "approve",
+        Action::Retry(_) => "retry",
+        Action::Change { .. } => "change",
+        Action::EmptyTrash => "empty_trash",
+    }
+}

@@ -1,0 +1,60 @@
+//! What was asked for: the settings that a job runs with.
+
+use leptos::prelude::*;
+
+use crate::model::policy::OnInterrupt;
+use crate::model::{Output, Place, StartJob};
+
+/// The request, line by line.
+#[component]
+pub(super) fn Asked(request: StartJob) -> impl IntoView {
+    let rows = lines(&request).into_iter().map(|(name, value)| {
+        view! {
+            <div>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+            </div>
+        }
+    });
+    view! {
+        <details class="asked">
+            <summary>"Settings"</summary>
+            <dl>{rows.collect_view()}</dl>
+            {request.parent.map(|parent| view! { <p>"Made from " <a href=format!("/jobs/{parent}")>"an earlier job"</a></p> })}
+        </details>
+    }
+    .into_any()
+}
+
+fn lines(request: &StartJob) -> Vec<(String, String)> {
+    let mut lines = vec![("Library".into(), request.library.clone()), ("Recipe".into(), request.recipe.clone())];
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    lines.extend(request.settings.iter().map(|(name, value)| (name.clone(), text(value))));
+    lines.extend(request.output.as_ref().map(|output| ("Output".into(), output_text(output))));
+    let policy = &request.policy;
+    lines.extend(policy.tries.map(|tries| ("Tries".into(), tries.to_string())));
+    lines.extend(policy.timeout.map(|timeout| ("Time limit".into(), timeout.to_string())));
+    lines.extend(policy.halt.map(|halt| ("Give up".into(), halt.to_string())));
+    lines.extend(policy.on_interrupt.map(|then| {
+        let then = match then {
+            OnInterrupt::Retry => "run again",
+            OnInterrupt::Ask => "ask",
+        };
+        ("When interrupted".into(), then.into())
+    }));
+    lines
+}
+
+fn output_text(output: &Output) -> String {
+    let place = match &output.place {
+        Place::Beside { name } => format!("beside the original, as {name}"),
+        Place::Folder { path, name: None } => format!("in {}", path.shown()),
+        Place::Folder { path, name: Some(name) } => format!("in {}, as {name}", path.shown()),
+        Place::Replace => "in the original's place; the original goes into the trash".into(),
+    };
+    match output.smaller {
+        None => place,
+        Some(0) => format!("{place}, if it is smaller"),
+        Some(percent) => format!("{place}, if it is smaller by {percent} %"),
+    }
+}

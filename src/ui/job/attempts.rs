@@ -1,0 +1,64 @@
+//! What the attempts of an item said, when asked for.
+
+use leptos::prelude::*;
+
+use crate::api;
+use crate::model::JobId;
+use crate::model::attempt::{AttemptLog, Kept};
+use crate::ui::parts::{ErrorView, format};
+
+/// The attempts of an item: read when opened.
+#[component]
+pub(super) fn Attempts(job: JobId, item: u32) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let logs = LocalResource::new(move || {
+        let wanted = open.get();
+        async move { if wanted { api::attempts(job, item).await.map(Some) } else { Ok(None) } }
+    });
+    view! {
+        <details class="attempts" on:toggle=move |_| open.set(true)>
+            <summary>"Output"</summary>
+            {move || match logs.get() {
+                None | Some(Ok(None)) => view! { <p class="hint">"Reading…"</p> }.into_any(),
+                Some(Err(error)) => view! { <ErrorView error /> }.into_any(),
+                Some(Ok(Some(logs))) if logs.is_empty() => view! { <p class="hint">"Nothing was said."</p> }.into_any(),
+                Some(Ok(Some(logs))) => logs.into_iter().map(|log| view! { <Log log /> }).collect_view().into_any(),
+            }}
+        </details>
+    }
+    .into_any()
+}
+
+#[component]
+fn Log(log: AttemptLog) -> impl IntoView {
+    let how = match log.exit {
+        Some(code @ 128..) => format!("signal {}", code - 128),
+        Some(code) => format!("exit code {code}"),
+        None => "no end".into(),
+    };
+    view! {
+        <section class="attempt">
+            <h3>{format!("Attempt {}: {how}, {} ms", log.attempt, format::count(log.ms))}</h3>
+            <p><code>{log.argv.join(" ")}</code></p>
+            <Stream name="Standard error" kept=log.stderr />
+            <Stream name="Standard output" kept=log.stdout />
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Stream(name: &'static str, kept: Kept) -> impl IntoView {
+    let is_empty = kept.head.is_empty();
+    (!is_empty).then(|| {
+        let cut =
+            (kept.cut > 0).then(|| view! { <p class="hint">{format!("{} are not kept", format::size(kept.cut))}</p> });
+        let tail = (!kept.tail.is_empty()).then(|| view! { <pre>{kept.tail}</pre> });
+        view! {
+            <h4>{name}</h4>
+            <pre>{kept.head}</pre>
+            {cut}
+            {tail}
+        }
+    })
+}

@@ -1,0 +1,149 @@
+//! What else may be said of a job: where its output goes, and what happens when items do not go well.
+
+use leptos::prelude::*;
+
+use crate::model::policy::OnInterrupt;
+use crate::model::{Output, Place, Policy};
+
+/// What is chosen. Copy it freely.
+#[derive(Clone, Copy)]
+pub(super) struct Chosen {
+    /// Where the recipe's output goes; `None` if it has none.
+    pub(super) place: RwSignal<Option<Output>>,
+    pub(super) approval: RwSignal<bool>,
+    smaller: RwSignal<bool>,
+    tries: RwSignal<String>,
+    timeout: RwSignal<String>,
+    halt: RwSignal<String>,
+    on_interrupt: RwSignal<String>,
+}
+
+impl Default for Chosen {
+    fn default() -> Self {
+        let text = || RwSignal::new(String::new());
+        Chosen {
+            place: RwSignal::new(None),
+            approval: RwSignal::new(false),
+            smaller: RwSignal::new(false),
+            tries: text(),
+            timeout: text(),
+            halt: text(),
+            on_interrupt: text(),
+        }
+    }
+}
+
+impl Chosen {
+    pub(super) fn output(self) -> Result<Option<Output>, String> {
+        let output = self.place.get_untracked();
+        Ok(output.map(|output| Output { smaller: self.smaller.get_untracked().then_some(0), ..output }))
+    }
+
+    /// What to do when items do not go well; the text of what cannot be read.
+    pub(super) fn policy(self) -> Result<Policy, String> {
+        fn read<T: std::str::FromStr<Err: ToString>>(text: RwSignal<String>) -> Result<Option<T>, String> {
+            let text = text.get_untracked();
+            let text = text.trim();
+            if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|error: T::Err| error.to_string()) }
+        }
+        let on_interrupt = match self.on_interrupt.get_untracked().as_str() {
+            "retry" => Some(OnInterrupt::Retry),
+            "ask" => Some(OnInterrupt::Ask),
+            _ => None,
+        };
+        let (tries, timeout, halt) = (read(self.tries)?, read(self.timeout)?, read(self.halt)?);
+        Ok(Policy { tries, backoff_ms: None, timeout, halt, on_interrupt })
+    }
+}
+
+/// The choices: the output if there is one, and the rest behind a line that opens.
+#[component]
+pub(super) fn Options(chosen: Chosen) -> impl IntoView {
+    let write = |signal: RwSignal<String>| move |event| signal.set(event_target_value(&event));
+    view! {
+        <Show when=move || chosen.place.with(Option::is_some)>
+            <Where chosen />
+        </Show>
+        <details class="options">
+            <summary>"When files fail, hang or are interrupted"</summary>
+            <div>
+                <label>"Tries " <input type="number" min="1" max="100" class="text" name="tries" placeholder="1" on:change=write(chosen.tries) /></label>
+                <label>"Time limit " <input type="text" class="text" name="timeout" placeholder="none; 30s, 5m, 500%" on:change=write(chosen.timeout) /></label>
+                <label>"Give up " <input type="text" class="text" name="halt" placeholder="never; soon,fail=10%" on:change=write(chosen.halt) /></label>
+                <label>
+                    "When interrupted "
+                    <select name="on_interrupt" on:change=write(chosen.on_interrupt)>
+                        <option value="">"as the recipe does"</option>
+                        <option value="retry">"run again"</option>
+                        <option value="ask">"ask"</option>
+                    </select>
+                </label>
+                <label>
+                    <input type="checkbox" name="approval" on:change=move |event| chosen.approval.set(event_target_checked(&event)) />
+                    " show the plan first"
+                </label>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+#[component]
+fn Where(chosen: Chosen) -> impl IntoView {
+    let word = move || match chosen.place.get().map(|output| output.place) {
+        Some(Place::Beside { .. }) => "beside",
+        Some(Place::Folder { .. }) => "folder",
+        _ => "replace",
+    };
+    let put = move |place: Place| chosen.place.set(Some(Output::to(place)));
+    let choose = move |event| match event_target_value(&event).as_str() {
+        "beside" => put(Place::Beside { name: "{/.}.out".into() }),
+        "folder" => put(Place::Folder { path: "converted".parse().unwrap_or_default(), name: None }),
+        _ => put(Place::Replace),
+    };
+    let detail = move || {
+        match chosen.place.get().map(|output| output.place) {
+        Some(Place::Beside { name }) => view! {
+            <label>
+                "as "
+                <input type="text" class="text" name="output-name" value=name on:change=move |event| put(Place::Beside { name: event_target_value(&event) }) />
+            </label>
+        }
+        .into_any(),
+        Some(Place::Folder { path, .. }) => view! {
+            <label>
+                "called "
+                <input
+                    type="text"
+                    class="text"
+                    name="output-folder"
+                    value=path.to_string()
+                    on:change=move |event| {
+                        if let Ok(path) = event_target_value(&event).parse() {
+                            put(Place::Folder { path, name: None });
+                        }
+                    }
+                />
+            </label>
+        }
+        .into_any(),
+        _ => ().into_any(),
+    }
+    };
+    view! {
+        <label>
+            "Output "
+            <select name="output" prop:value=word on:change=choose>
+                <option value="replace">"replaces the file, which goes into the trash"</option>
+                <option value="beside">"beside the file"</option>
+                <option value="folder">"in another folder"</option>
+            </select>
+        </label>
+        {detail}
+        <label>
+            <input type="checkbox" name="smaller" on:change=move |event| chosen.smaller.set(event_target_checked(&event)) />
+            " only if smaller"
+        </label>
+    }
+    .into_any()
+}
