@@ -3,26 +3,26 @@
 use leptos::prelude::*;
 
 use crate::api;
-use crate::model::JobId;
 use crate::model::attempt::{AttemptLog, Kept};
+use crate::model::{ApiError, JobId};
 use crate::ui::parts::{ErrorView, format};
 
 /// The attempts of an item: read when opened.
 #[component]
 pub(super) fn Attempts(job: JobId, item: u32) -> impl IntoView {
-    let open = RwSignal::new(false);
-    let logs = LocalResource::new(move || {
-        let wanted = open.get();
-        async move { if wanted { api::attempts(job, item).await.map(Some) } else { Ok(None) } }
-    });
+    // No resource: one that is read by a row would keep the server from sending the table.
+    let logs = RwSignal::new(None::<Result<Vec<AttemptLog>, ApiError>>);
+    let read = move |_| {
+        leptos::task::spawn_local(async move { logs.set(Some(api::attempts(job, item).await)) });
+    };
     view! {
-        <details class="attempts" on:toggle=move |_| open.set(true)>
+        <details class="attempts" on:toggle=read>
             <summary>"Output"</summary>
             {move || match logs.get() {
-                None | Some(Ok(None)) => view! { <p class="hint">"Reading…"</p> }.into_any(),
+                None => view! { <p class="hint">"Reading…"</p> }.into_any(),
                 Some(Err(error)) => view! { <ErrorView error /> }.into_any(),
-                Some(Ok(Some(logs))) if logs.is_empty() => view! { <p class="hint">"Nothing was said."</p> }.into_any(),
-                Some(Ok(Some(logs))) => logs.into_iter().map(|log| view! { <Log log /> }).collect_view().into_any(),
+                Some(Ok(logs)) if logs.is_empty() => view! { <p class="hint">"Nothing was said."</p> }.into_any(),
+                Some(Ok(logs)) => logs.into_iter().map(|log| view! { <Log log /> }).collect_view().into_any(),
             }}
         </details>
     }

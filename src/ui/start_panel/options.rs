@@ -73,7 +73,7 @@ pub(super) fn Options(chosen: Chosen) -> impl IntoView {
                 <label>
                     "When interrupted "
                     <select name="on_interrupt" on:change=write(chosen.on_interrupt)>
-                        <option value="">"as the recipe does"</option>
+                        <option value="">"as usual"</option>
                         <option value="retry">"run again"</option>
                         <option value="ask">"ask"</option>
                     </select>
