@@ -38,6 +38,7 @@ impl App {
     ) -> Self {
         let mut config = Config::new(data.to_owned(), vec![("files".into(), library.to_owned())]);
         config.workers = workers;
+        config.program = env!("CARGO_BIN_EXE_headway").into();
         let server = Server::start_with(config, recipes).await.expect("a server");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let bound = listener.local_addr().expect("an address");

@@ -41,6 +41,16 @@ pub(crate) async fn run() {
 }
 
 /// Every regular file below a folder, links not followed.
+/// So many real files of 1 byte to 64 KiB.
+pub(crate) fn small_files(count: usize) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    ["/usr/share", "/usr/lib"].iter().for_each(|folder| list(Path::new(folder), &mut files));
+    files.sort();
+    files.retain(|file| file.metadata().is_ok_and(|found| (1..=64 * 1024).contains(&found.len())));
+    files.truncate(count);
+    files
+}
+
 fn list(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         match entry.file_type() {

@@ -14,6 +14,7 @@ mod log;
 mod page;
 mod raw;
 mod recipe;
+mod spawn;
 
 use std::fmt::Display;
 
@@ -49,6 +50,9 @@ fn main() {
         }
         if wanted("hash") {
             hash::run().await;
+        }
+        if wanted("spawn") {
+            spawn::run().await;
         }
         if wanted("library") {
             library::run().await;

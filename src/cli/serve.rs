@@ -50,6 +50,10 @@ pub(super) struct Serve {
     #[arg(long, value_name = "FILE", env = "HEADWAY_CONFIG")]
     config: Option<PathBuf>,
 
+    /// After how many days originals that a job replaced are removed from its trash; 0 keeps them until that is done by hand
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    trash_days: u32,
+
     /// How many jobs process at once; the others are queued
     #[arg(long, value_name = "N", default_value_t = 4)]
     jobs: usize,
@@ -90,6 +94,8 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
 
     let mut config = Config::new(arguments.data, libraries);
     config.jobs = arguments.jobs;
+    let days = u64::from(arguments.trash_days);
+    config.trash_age = (days > 0).then(|| Duration::from_secs(days * 24 * 60 * 60));
     config.workers = arguments.workers.unwrap_or(config.workers);
     let mut known = recipes::all();
     if let Some(path) = &arguments.config {

@@ -20,6 +20,8 @@ pub struct Config {
     pub floor: Floor,
     /// How long running items may go on after a stop.
     pub drain: Duration,
+    /// So long after the last original came into a job's trash they are removed; `None` never does that.
+    pub trash_age: Option<Duration>,
     /// This program, which is also the guard of commands.
     pub program: PathBuf,
 }
@@ -30,6 +32,7 @@ impl Config {
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
         let program = std::env::current_exe().unwrap_or_else(|_| "headway".into());
         let floor = Floor { disk: 64 * 1024 * 1024, memory: 64 * 1024 * 1024 };
-        Config { data, libraries, jobs: 4, workers, floor, drain: Duration::from_secs(10), program }
+        let (drain, trash_age) = (Duration::from_secs(10), Some(Duration::from_secs(30 * 24 * 60 * 60)));
+        Config { data, libraries, jobs: 4, workers, floor, drain, trash_age, program }
     }
 }

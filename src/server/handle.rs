@@ -2,6 +2,7 @@
 
 mod checks;
 mod steer;
+mod sweep;
 
 use std::sync::Arc;
 
@@ -135,7 +136,11 @@ impl Server {
         let (tell, told) = mpsc::unbounded_channel();
         let engine = Mutex::new(Some(runtime.spawn(engine::run(context.clone(), schedule, reports, told, stopped))));
         let limits = std::sync::Mutex::new(limits);
-        Ok(Server { inner: Arc::new(Inner { context, index, stop, engine, tell, limits, runtime: Some(runtime) }) })
+        let inner = Arc::new(Inner { context, index, stop, engine, tell, limits, runtime: Some(runtime) });
+        if let Some(age) = config.trash_age {
+            tokio::spawn(sweep::sweep(Arc::downgrade(&inner), age));
+        }
+        Ok(Server { inner })
     }
 
     /// Claims nothing more, takes running items back without counting their try, and waits for the engine.

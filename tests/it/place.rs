@@ -115,6 +115,43 @@ async fn an_emptied_trash_is_gone_and_an_undo_after_it_fails_file_by_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_trash_is_emptied_by_its_age_and_not_before() {
+    let files = Files::numbered(3);
+    let recipe = Arc::new(Capitals::new(Behaviour::Instant));
+    let age = std::time::Duration::from_secs(2);
+    let app = App::start_with(&files, |config| config.trash_age = Some(age), vec![recipe]).await;
+    let end = run(&app, None).await;
+    let begun = std::time::Instant::now();
+    eventually("an empty trash", async || {
+        let (_, view) = app.get(&format!("/api/jobs/{}", end.job)).await;
+        (view["trash"][0] == json!(0)).then_some(())
+    })
+    .await;
+    assert!(begun.elapsed() > std::time::Duration::from_secs(1), "not before its time");
+    assert_eq!(std::fs::read(files.library().join("000001")).expect("a file"), b"FILE 1\n");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_output_takes_over_times_and_attributes_where_that_is_asked() {
+    let files = Files::numbered(2);
+    let path = files.library().join("000001");
+    let set = rustix::fs::setxattr(&path, "user.note", b"kept", rustix::fs::XattrFlags::empty());
+    let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    std::fs::File::options().write(true).open(&path).and_then(|file| file.set_modified(old)).expect("a time");
+    let (app, _) = start(&files).await;
+    let keep = json!({ "place": "replace", "keep": { "times": true, "xattrs": true } });
+    assert_eq!(run(&app, Some(keep)).await.counters.succeeded, 2);
+    assert_eq!(std::fs::metadata(&path).expect("a file").modified().expect("a time"), old);
+    if set.is_ok() {
+        let mut value = [0; 16];
+        let length = rustix::fs::getxattr(&path, "user.note", &mut value[..]).expect("an attribute");
+        assert_eq!(&value[..length], b"kept");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn outputs_go_beside_or_into_another_folder_and_never_over_a_file() {
     let files = Files::new();
     for path in ["a.txt", "b.txt", "deep/a.txt", "deep/a.md"] {

@@ -112,13 +112,23 @@ const allowed: RegExp[] = [];
 /** What Chromium itself says when a connection breaks. */
 export const BROKEN = /Failed to load resource: net::ERR_/;
 
+/**
+ * A port that nobody listens on, below those that the system gives to whoever asks for any: what is found free now must still be
+ * free when it is used, also for the second of two.
+ */
 async function freePort(): Promise<number> {
   const { createServer } = await import('node:net');
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as import('node:net').AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer();
+    const free = await new Promise<boolean>((done) => {
+      server.once('error', () => done(false));
+      server.listen(port, '127.0.0.1', () => done(true));
+    });
+    if (!free) continue;
+    await new Promise((done) => server.close(done));
+    return port;
+  }
 }
 
 export { expect };
