@@ -25,6 +25,8 @@ const status = (page: Page) => page.locator('.job .status-badge').first();
 const choose = (page: Page, recipe: string) => page.getByLabel('Recipe').selectOption(recipe);
 
 async function details(page: Page, server: any, job: string) {
+  // Its start may still be on its way; a page that leaves now would take it along.
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).job).toBe(job);
   await page.goto(`${server.url}/jobs/${job}`);
   await expect(page.locator('main[data-ready]')).toBeVisible();
 }

@@ -4,6 +4,8 @@ mod actions;
 mod asked;
 mod attempts;
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -12,13 +14,13 @@ use actions::Actions;
 use asked::Asked;
 use attempts::Attempts;
 
-use super::live::Live;
+use super::live::{JobState, Live};
 use super::parts::{ErrorView, StatusBadge, Time, format};
 use super::progress::Panel;
 use crate::api;
 use crate::model::item::ITEM_LABELS;
-use crate::model::summary::{ItemView, JobView};
-use crate::model::{ApiError, JobId};
+use crate::model::summary::{ItemView, JobView, Start};
+use crate::model::{ApiError, JobId, JobStatus};
 
 const PAGE: u32 = 100;
 
@@ -56,12 +58,26 @@ fn JobDetails(view: JobView) -> impl IntoView {
     let job = summary.job;
     let status = summary.status;
     let is_live = live.job(job);
-    let shown = Memo::new(move |_| is_live.with(Option::is_some));
+    // Until it is hydrated a page must show what the server rendered, whatever has been heard meanwhile.
+    let mounted = RwSignal::new(false);
+    Effect::new(move |_| mounted.set(true));
+    let at_first = expect_context::<Start>().live.iter().any(|summary| summary.job == job);
+    let shown = Memo::new(move |_| if mounted.get() { is_live.with(Option::is_some) } else { at_first });
+    let heard = Memo::new(move |_| {
+        let counters = |state: &Arc<JobState>| (state.summary.status, state.summary.counters);
+        if mounted.get() { is_live.with(|state| state.as_ref().map(counters)) } else { None }
+    });
     Effect::new(move |_| {
         if !status.is_terminal() {
             live.follow(job);
         }
     });
+    // What was read holds as long as the job stands where it stood then.
+    let waits_now = move || match heard.get().map(|(status, _)| status) {
+        Some(JobStatus::Planned) => Some("waits for your approval".to_owned()),
+        Some(now) if now != status => None,
+        _ => waits.clone(),
+    };
     let title = summary.title.clone();
     let created = summary.created;
     let counters = summary.counters;
@@ -98,8 +114,8 @@ fn JobDetails(view: JobView) -> impl IntoView {
                 }
                     .into_any()
             }}
-            <p class="waits">{waits}</p>
-            <Actions view=steered />
+            <p class="waits">{waits_now}</p>
+            <Actions view=steered heard />
             {asked.map(|request| view! { <Asked request /> })}
             <p class="hint">"Created " <Time at=created /> " UTC · " <code>{job.to_string()}</code></p>
         </section>
@@ -164,7 +180,8 @@ fn Items(job: JobId) -> impl IntoView {
 #[component]
 fn ItemRow(job: JobId, item: ItemView) -> impl IntoView {
     let found = item.result.as_ref().and_then(|result| result.as_object()).map(|fields| {
-        let texts = fields.iter().map(|(name, value)| format!("{name} {}", value.as_str().unwrap_or_default()));
+        let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let texts = fields.iter().map(|(name, value)| format!("{name} {}", text(value)));
         texts.collect::<Vec<_>>().join(" ")
     });
     let why = match (item.reason, item.message) {

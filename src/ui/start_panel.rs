@@ -5,7 +5,7 @@ mod options;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
-use options::{Chosen, Options};
+use options::{Chosen, Options, Where};
 
 use super::library::{Selection, matching};
 use super::live::Live;
@@ -76,6 +76,7 @@ pub(super) fn StartPanel(
             {move || {
                 chosen.get().map(|recipe| recipe.settings.into_iter().map(|setting| view! { <Setting setting settings /> }).collect_view())
             }}
+            <Where chosen=options />
             <div class="buttons">
                 <Show when=move || selected.with(|selected| !selected.is_empty())>
                     <button class="quiet" on:click=move |_| selected.set(Selection::default())>"Clear selection"</button>

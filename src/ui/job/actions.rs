@@ -8,22 +8,22 @@ use crate::api;
 use crate::model::request::{ItemsQuery, Which};
 use crate::model::status::PauseReason;
 use crate::model::summary::JobView;
-use crate::model::{Action, JobId, JobStatus, Query, StartJob};
+use crate::model::{Action, Counters, JobId, JobStatus, Query, StartJob};
 use crate::ui::live::Live;
 use crate::ui::parts::format;
 
 /// What may be done to the job, and why not if that failed.
 #[component]
-pub(super) fn Actions(view: JobView) -> impl IntoView {
+pub(super) fn Actions(
+    /// What was read.
+    view: JobView,
+    /// What has been heard since; it wins.
+    heard: Memo<Option<(JobStatus, Counters)>>,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     let job = view.summary.job;
-    let state = live.job(job);
-    let (was, counted) = (view.summary.status, view.summary.counters);
-    // What is heard wins over what was read.
-    let now = Memo::new(move |_| {
-        state
-            .with(|state| state.as_ref().map_or((was, counted), |state| (state.summary.status, state.summary.counters)))
-    });
+    let read = (view.summary.status, view.summary.counters);
+    let now = Memo::new(move |_| heard.get().unwrap_or(read));
     let error = RwSignal::new(None::<String>);
     let trash = RwSignal::new(view.trash);
     let busy = RwSignal::new(false);

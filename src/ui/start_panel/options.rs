@@ -56,14 +56,11 @@ impl Chosen {
     }
 }
 
-/// The choices: the output if there is one, and the rest behind a line that opens.
+/// What happens when files do not go well, behind a line that opens.
 #[component]
 pub(super) fn Options(chosen: Chosen) -> impl IntoView {
     let write = |signal: RwSignal<String>| move |event| signal.set(event_target_value(&event));
     view! {
-        <Show when=move || chosen.place.with(Option::is_some)>
-            <Where chosen />
-        </Show>
         <details class="options">
             <summary>"When files fail, hang or are interrupted"</summary>
             <div>
@@ -88,8 +85,20 @@ pub(super) fn Options(chosen: Chosen) -> impl IntoView {
     .into_any()
 }
 
+/// Where the output goes, if the recipe has one.
 #[component]
-fn Where(chosen: Chosen) -> impl IntoView {
+pub(super) fn Where(chosen: Chosen) -> impl IntoView {
+    let has_output = Memo::new(move |_| chosen.place.with(Option::is_some));
+    view! {
+        <Show when=move || has_output.get()>
+            <Places chosen />
+        </Show>
+    }
+    .into_any()
+}
+
+#[component]
+fn Places(chosen: Chosen) -> impl IntoView {
     let word = move || match chosen.place.get().map(|output| output.place) {
         Some(Place::Beside { .. }) => "beside",
         Some(Place::Folder { .. }) => "folder",
@@ -134,7 +143,7 @@ fn Where(chosen: Chosen) -> impl IntoView {
         <label>
             "Output "
             <select name="output" prop:value=word on:change=choose>
-                <option value="replace">"replaces the file, which goes into the trash"</option>
+                <option value="replace">"in place, originals to the trash"</option>
                 <option value="beside">"beside the file"</option>
                 <option value="folder">"in another folder"</option>
             </select>
