@@ -9,13 +9,16 @@ mod trash;
 mod walk;
 
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use cap_fs_ext::{FollowSymlinks, MetadataExt, OpenOptionsFollowExt};
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, Metadata, OpenOptions};
+use cap_std::fs::{Dir, File, Metadata, OpenOptions};
+
+use rustix::fs::{Mode, OFlags};
 
 pub use environment::{environment, free_bytes, memory_available};
 pub use fault::fault;
@@ -53,7 +56,7 @@ struct Root {
 #[derive(Debug)]
 pub struct OpenFile {
     /// For reading.
-    pub file: cap_std::fs::File,
+    pub file: File,
     stamp: Stamp,
 }
 
@@ -96,7 +99,7 @@ impl Library {
     /// Whether what was opened is still what is found at its path: not removed, not unmounted, nothing mounted over it.
     pub fn is_there(&self) -> bool {
         let identity = self.root.read().unwrap_or_else(PoisonError::into_inner).identity;
-        std::fs::metadata(&self.path).is_ok_and(|found| (std_dev(&found), std_ino(&found)) == identity)
+        rustix::fs::stat(&self.path).is_ok_and(|found| (found.st_dev, found.st_ino) == identity)
     }
 
     /// Whether its file system takes no changes.
@@ -118,22 +121,19 @@ impl Library {
         if !self.is_there() {
             return Err(OpenError::Environment(PauseReason::LibraryGone));
         }
-        let root = self.root();
         let fail = |error: io::Error| match (error.kind(), environment(&error)) {
             (_, Some(reason)) => OpenError::Environment(reason),
             (io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, None) => OpenError::Skip(SkipReason::Missing),
             _ => OpenError::Fail(io_text(&error)),
         };
-        match kind(&root.symlink_metadata(&path).map_err(fail)?) {
+        match kind(&self.root().symlink_metadata(&path).map_err(fail)?) {
             EntryKind::File => {}
             EntryKind::Symlink => return Err(OpenError::Skip(SkipReason::Symlink)),
             // The plan lists a folder only if it could not look inside.
             EntryKind::Folder => return Err(OpenError::Fail("the folder could not be listed".into())),
             EntryKind::Other => return Err(OpenError::Skip(SkipReason::NotAFile)),
         }
-        let mut options = OpenOptions::new();
-        options.read(true).follow(FollowSymlinks::No);
-        let file = root.open_with(&path, &options).map_err(fail)?;
+        let file = self.open_plain(&planned.path).map_err(fail)?;
         let stamp = Stamp::of(&file.metadata().map_err(fail)?);
         if (stamp.size, stamp.mtime_ns) != (planned.size, planned.mtime_ns) {
             return Err(OpenError::Skip(SkipReason::Changed));
@@ -143,9 +143,7 @@ impl Library {
 
     /// A whole file of at most `limit` bytes, and when its content last changed, in nanoseconds since 1970.
     pub fn read(&self, path: &RelPath, limit: u64) -> io::Result<(Vec<u8>, i64)> {
-        let mut options = OpenOptions::new();
-        options.read(true).follow(FollowSymlinks::No);
-        let file = self.root().open_with(on_disk(path), &options)?;
+        let file = self.open_plain(path)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Err(io::Error::other("it is not a regular file"));
@@ -171,6 +169,13 @@ impl Library {
     /// A path as programs outside are told it.
     pub fn absolute(&self, path: &RelPath) -> PathBuf {
         self.path.join(on_disk(path))
+    }
+
+    /// Opens a file for reading; a symbolic link is not followed.
+    fn open_plain(&self, path: &RelPath) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.read(true).follow(FollowSymlinks::No);
+        self.root().open_with(on_disk(path), &options)
     }
 
     /// A folder for reading its entries; the root for the empty path.
@@ -230,12 +235,15 @@ pub fn io_text(error: &io::Error) -> String {
     text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
-fn std_dev(metadata: &std::fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::dev(metadata)
+/// A folder for reading what is in it: the handle of a [`Dir`] is for paths only.
+fn readable(dir: &Dir) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(rustix::fs::openat(dir, c".", flags, Mode::empty())?)
 }
 
-fn std_ino(metadata: &std::fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(metadata)
+/// Brings the names in a folder to the disk.
+fn sync(dir: &Dir) -> io::Result<()> {
+    Ok(rustix::fs::fsync(readable(dir)?)?)
 }
 
 fn on_disk(path: &RelPath) -> PathBuf {

@@ -41,7 +41,7 @@ pub(super) fn place(
 ) -> Result<Success, Failure> {
     let library = &order.library;
     let fail = |doing: &'static str| move |error| Failure::of(FailReason::Write, doing, &error);
-    let sealed = library.seal(staged, output.keep, Some(input)).map_err(fail("writing the output"))?;
+    let sealed = library.seal(staged, output.keep, input).map_err(fail("writing the output"))?;
     let Some(sealed) = sealed else {
         return Err(Failure::Failed(FailReason::Verify, "there is no output, or it is no regular file".into()));
     };

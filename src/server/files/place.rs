@@ -6,13 +6,12 @@
 use std::ffi::OsString;
 use std::io;
 
-use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
-use cap_std::fs::{Dir, OpenOptions};
+use cap_std::fs::Dir;
 use rustix::fs::{AtFlags, RenameFlags, linkat, renameat, renameat_with, unlinkat};
 use rustix::io::Errno;
 
-use super::stage::{hash, sync};
-use super::{Library, OpenFile, Stamp, fault, on_disk};
+use super::stage::hash;
+use super::{Library, OpenFile, Stamp, fault, on_disk, sync};
 use crate::model::{Digest, Effect, JobEvent, RelPath, SkipReason};
 
 /// What a `placing` event says.
@@ -178,10 +177,7 @@ impl Library {
             return Ok(Verdict::TakenBack);
         }
         if is(at_target, new) && is(at_temp, old) && at_trash.is_none() {
-            let (temp, trash) = (self.at(temp)?, self.at(trash)?);
-            renameat_with(&temp.dir, &temp.name, &trash.dir, &trash.name, RenameFlags::NOREPLACE)?;
-            sync(&temp.dir)?;
-            sync(&trash.dir)?;
+            self.move_to_trash(temp, trash)?;
             return Ok(Verdict::Done(placement.effect()));
         }
         if is(at_target, new) && is(at_trash, old) && at_temp.is_none() {
@@ -200,15 +196,13 @@ impl Library {
 
     /// The hash of the regular file at a path; `None` if there is nothing, or something else.
     fn content(&self, path: &RelPath) -> io::Result<Option<Digest>> {
-        let mut options = OpenOptions::new();
-        options.read(true).follow(FollowSymlinks::No);
         match self.root().symlink_metadata(on_disk(path)) {
             Ok(found) if found.is_file() => {}
             Ok(_) => return Ok(None),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         }
-        Ok(Some(hash(&self.root().open_with(on_disk(path), &options)?)?))
+        hash(&self.open_plain(path)?).map(Some)
     }
 
     fn same_inode(&self, one: &RelPath, other: &RelPath) -> io::Result<bool> {

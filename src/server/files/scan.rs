@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, statat};
+use rustix::fs::{AtFlags, FileType, statat};
 
-use super::{Library, RESERVED, io_text};
+use super::{Library, RESERVED, io_text, readable};
 use crate::model::RelPath;
 use crate::model::library::EntryKind;
 use crate::server::store::{SeenEntry, SeenPart};
@@ -49,9 +49,7 @@ fn level(
 ) -> io::Result<bool> {
     let dir = library.folder(folder)?;
     let mut names = Vec::new();
-    // The handle is for paths only; this one is for reading.
-    let listed = openat(&dir, c".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    for entry in rustix::fs::Dir::new(listed)? {
+    for entry in rustix::fs::Dir::new(readable(&dir)?)? {
         let entry = entry?;
         let name = entry.file_name();
         if matches!(name.to_bytes(), b"." | b"..") || name.to_bytes().starts_with(RESERVED) {

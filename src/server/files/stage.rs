@@ -9,7 +9,7 @@ use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{File, OpenOptions};
 use rustix::fs::{Timespec, Timestamps, XattrFlags};
 
-use super::{Library, OpenFile, RESERVED, on_disk};
+use super::{Library, OpenFile, RESERVED, on_disk, sync};
 use crate::model::{Digest, JobId, Keep, RelPath};
 
 /// Longer endings are no file types.
@@ -78,10 +78,8 @@ impl Library {
     }
 
     /// Hashes an output and brings it to the disk; `None` if there is no regular file of that name, or one with other names.
-    pub fn seal(&self, staged: &Staged, keep: Keep, original: Option<&OpenFile>) -> io::Result<Option<Sealed>> {
-        let mut options = OpenOptions::new();
-        options.read(true).follow(FollowSymlinks::No);
-        let file = match self.root().open_with(on_disk(&staged.temp), &options) {
+    pub fn seal(&self, staged: &Staged, keep: Keep, original: &OpenFile) -> io::Result<Option<Sealed>> {
+        let file = match self.open_plain(&staged.temp) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -91,9 +89,7 @@ impl Library {
             return Ok(None);
         }
         let sealed = Sealed { hash: hash(&file)?, size: found.len() };
-        if let Some(original) = original {
-            take_over(&file, original, keep)?;
-        }
+        take_over(&file, original, keep)?;
         file.sync_all()?;
         Ok(Some(sealed))
     }
@@ -145,7 +141,7 @@ impl Staged {
     /// Makes the temporary file, for recipes that write it themselves.
     pub fn create(&self, library: &Library) -> io::Result<File> {
         let mut options = OpenOptions::new();
-        options.write(true).create_new(true).follow(FollowSymlinks::No);
+        options.read(true).write(true).create_new(true).follow(FollowSymlinks::No);
         library.root().open_with(on_disk(&self.temp), &options)
     }
 
@@ -157,9 +153,7 @@ impl Staged {
         original: &OpenFile,
         advance: impl Fn(u64) -> bool,
     ) -> io::Result<Option<Digest>> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true).follow(FollowSymlinks::No);
-        let mut copy = library.root().open_with(on_disk(&self.temp), &options)?;
+        let mut copy = self.create(library)?;
         if rustix::fs::ioctl_ficlone(&copy, &original.file).is_err() {
             let mut from = original.file.try_clone()?;
             from.seek(SeekFrom::Start(0))?;
@@ -202,17 +196,6 @@ pub(super) fn hash(file: &File) -> io::Result<Digest> {
         }
     }
     Ok(Digest::from_hasher(&hasher))
-}
-
-/// Brings the names in a folder to the disk.
-pub(super) fn sync(dir: &cap_std::fs::Dir) -> io::Result<()> {
-    let readable = rustix::fs::openat(
-        dir,
-        c".",
-        rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::CLOEXEC,
-        rustix::fs::Mode::empty(),
-    )?;
-    Ok(rustix::fs::fsync(readable)?)
 }
 
 fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Result<()> {

@@ -3,13 +3,14 @@
 //! What lies in it is known from the disk alone; nothing in it is ever overwritten, as names have item and attempt in them.
 //! Taking files back and emptying exclude each other: emptying first gives the folder another name, in one step.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::time::{Duration, SystemTime};
 
+use cap_std::fs::{Dir, DirEntry};
 use rustix::fs::{AtFlags, StatxFlags, statx};
 
-use super::stage::sync;
-use super::{Library, on_disk};
+use super::{Library, sync};
 use crate::model::{JobId, RelPath};
 
 const TRASH: &[u8] = b".headway-trash";
@@ -24,6 +25,13 @@ pub struct Trashed {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+}
+
+impl Trashed {
+    fn add(&mut self, file: &DirEntry) {
+        self.files += 1;
+        self.bytes += file.metadata().map_or(0, |metadata| metadata.len());
+    }
 }
 
 impl Library {
@@ -67,37 +75,42 @@ impl Library {
         tops
     }
 
-    /// Every job with something in a trash here, and how much.
-    pub fn trashes(&self) -> Vec<(JobId, Trashed)> {
-        let mut found = std::collections::BTreeMap::<JobId, Trashed>::new();
-        for top in self.tops() {
-            let Ok(dir) = top.join(TRASH).map_err(io::Error::other).and_then(|folder| self.folder(&folder)) else {
-                continue;
-            };
-            for entry in dir.entries().into_iter().flatten().flatten() {
+    /// The folders of all trashes here, those of whatever job.
+    fn trash_folders(&self) -> impl Iterator<Item = io::Result<Dir>> + '_ {
+        let opened = self.tops().into_iter().map(|top| self.folder(&top.join(TRASH).map_err(io::Error::other)?));
+        opened.filter(|opened| !matches!(opened, Err(error) if error.kind() == io::ErrorKind::NotFound))
+    }
+
+    /// Every job with something in a trash here.
+    pub fn trashes(&self) -> BTreeSet<JobId> {
+        let mut found = BTreeSet::new();
+        for folder in self.trash_folders().flatten() {
+            for entry in folder.entries().into_iter().flatten().flatten() {
                 let name = entry.file_name();
                 let Some(job) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
-                let sum = found.entry(job).or_default();
-                for file in dir.read_dir(&name).into_iter().flatten().flatten() {
-                    sum.files += 1;
-                    sum.bytes += file.metadata().map_or(0, |metadata| metadata.len());
+                if folder.read_dir(&name).is_ok_and(|mut files| files.next().is_some()) {
+                    found.insert(job);
                 }
             }
         }
-        found.retain(|_, sum| sum.files > 0);
-        found.into_iter().collect()
+        found
     }
 
     /// What lies in the trash of a job.
     pub fn trashed(&self, job: JobId) -> Trashed {
-        self.trashes().into_iter().find(|(other, _)| *other == job).map_or_else(Trashed::default, |(_, sum)| sum)
+        let mut sum = Trashed::default();
+        for folder in self.trash_folders().flatten() {
+            let files = folder.read_dir(job.to_string()).into_iter().flatten().flatten();
+            files.for_each(|file| sum.add(&file));
+        }
+        sum
     }
 
     /// When something was last put into the trash of a job.
     pub fn trashed_since(&self, job: JobId) -> Option<Duration> {
-        let times = self.tops().into_iter().filter_map(|top| {
-            let dir = self.folder(&job_folder(&top, job).ok()?).ok()?;
-            dir.dir_metadata().ok()?.modified().ok().map(cap_std::time::SystemTime::into_std)
+        let times = self.trash_folders().flatten().filter_map(|folder| {
+            let found = folder.symlink_metadata(job.to_string()).ok()?;
+            found.modified().ok().map(cap_std::time::SystemTime::into_std)
         });
         let last = times.max()?;
         Some(SystemTime::now().duration_since(last).unwrap_or_default())
@@ -106,12 +119,8 @@ impl Library {
     /// Removes what lies in the trash of a job, for good.
     pub fn empty_trash(&self, job: JobId) -> io::Result<Trashed> {
         let mut gone = Trashed::default();
-        for top in self.tops() {
-            let folder = match top.join(TRASH).map_err(io::Error::other).and_then(|folder| self.folder(&folder)) {
-                Ok(folder) => folder,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(error),
-            };
+        for folder in self.trash_folders() {
+            let folder = folder?;
             let leaving = format!("{EMPTYING}{job}");
             match folder.rename(job.to_string(), &folder, &leaving) {
                 Ok(()) => sync(&folder)?,
@@ -125,8 +134,7 @@ impl Library {
             };
             for file in files {
                 let file = file?;
-                gone.files += 1;
-                gone.bytes += file.metadata().map_or(0, |metadata| metadata.len());
+                gone.add(&file);
                 file.remove_file()?;
             }
             folder.remove_dir(&leaving)?;
@@ -137,10 +145,7 @@ impl Library {
 
     /// Opens a file in a trash.
     pub fn open_trashed(&self, path: &RelPath) -> io::Result<super::OpenFile> {
-        use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
-        let mut options = cap_std::fs::OpenOptions::new();
-        options.read(true).follow(FollowSymlinks::No);
-        let file = self.root().open_with(on_disk(path), &options)?;
+        let file = self.open_plain(path)?;
         let stamp = super::Stamp::of(&file.metadata()?);
         Ok(super::OpenFile { file, stamp })
     }

@@ -26,7 +26,7 @@ impl Server {
         for library in self.inner.context.libraries.iter() {
             let looked = Arc::clone(library);
             let old = tokio::task::spawn_blocking(move || {
-                let trashes = looked.trashes().into_iter().map(|(job, _)| job);
+                let trashes = looked.trashes().into_iter();
                 trashes.filter(|job| looked.trashed_since(*job).is_some_and(|since| since >= age)).collect::<Vec<_>>()
             });
             for job in old.await.unwrap_or_default() {
