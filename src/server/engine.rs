@@ -2,7 +2,7 @@
 
 mod exclusion;
 mod finish;
-pub mod history;
+mod history;
 mod limits;
 mod now;
 mod order;
@@ -34,7 +34,7 @@ use super::rows::JobRow;
 use super::store::Store;
 use super::writer::{Log, Report};
 use crate::model::id::JobId;
-use crate::model::{Fold, PauseReason, Query, StartJob};
+use crate::model::{Fold, PauseReason};
 use schedule::{Effect, Input, Past, Schedule, Terms};
 use work::Which;
 
@@ -237,19 +237,11 @@ async fn order(context: &Context, orders: &mut HashMap<JobId, Arc<Order>>, job: 
 
 /// What the schedule needs of a job that the last process left.
 pub async fn take_up(context: &Context, row: &JobRow, fold: Fold) -> (Fold, Option<Terms>, Past) {
-    let order = Order::read(context, fold.id).await;
-    let terms = order.as_ref().ok().map(Order::terms);
-    let past = match &order {
-        Ok(order) => {
-            let library = Some(Arc::clone(&order.library));
-            history::past(&*context.store, library, row.job_no, &fold, &order.request).await
-        }
-        Err(_) => {
-            let request = StartJob::new(&row.library, &fold.recipe, Query::Paths(Vec::new()));
-            history::past(&*context.store, None, row.job_no, &fold, &request).await
-        }
-    };
-    let past = past.unwrap_or_else(|error| {
+    let order = Order::read(context, fold.id).await.ok();
+    let terms = order.as_ref().map(Order::terms);
+    let library = order.as_ref().map(|order| Arc::clone(&order.library));
+    let output = order.as_ref().and_then(|order| order.request.output.as_ref());
+    let past = history::past(&*context.store, library, row.job_no, &fold, output).await.unwrap_or_else(|error| {
         tracing::error!(job.id = %fold.id, error, "what the last process left cannot be read");
         Past::default()
     });

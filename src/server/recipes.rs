@@ -60,20 +60,11 @@ pub struct Binding<'a> {
     /// Its library.
     pub library: &'a Arc<Library>,
     /// What another job put into place, in the order of its items, if the request names one to be undone.
-    pub placed: Vec<Placed>,
+    pub placed: &'a [Placement],
     /// By which programs are started.
     pub guard: &'a Arc<Guard>,
     /// Where what they say is kept.
     pub data: &'a Arc<DataFolder>,
-}
-
-/// An output that a job put into place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed {
-    /// The item.
-    pub item: u32,
-    /// Where the output and the original are.
-    pub placement: Placement,
 }
 
 /// Plan, then items, then finish: what a recipe does in the last two, for one job.
@@ -211,6 +202,11 @@ impl Attempt {
             bell: Mutex::new(None),
             waits_for: Mutex::new(None),
         }
+    }
+
+    /// Its name among all attempts ever made.
+    pub fn name(&self) -> String {
+        format!("{}-{}-{}", self.job, self.item, self.number)
     }
 
     /// So many more bytes are done.

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use super::schedule::Past;
 use crate::model::event::{JobEvent, Recorded, name_of};
 use crate::model::item::ItemStatus;
-use crate::model::{Fold, JobId, Output, Place, RelPath, StartJob};
+use crate::model::{Fold, JobId, Output, Place, RelPath};
 use crate::server::files::{Library, Placement, Verdict, io_text};
-use crate::server::recipes::Placed;
 use crate::server::store::Store;
 
 /// Events read at a time.
@@ -30,7 +29,7 @@ async fn each(store: &dyn Store, job_no: u64, names: &[&str], mut visit: impl Fn
 }
 
 /// What a job put into place and left there, in the order of its items.
-pub(super) async fn placed(store: &dyn Store, job: JobId) -> Result<Vec<Placed>, String> {
+pub(super) async fn placed(store: &dyn Store, job: JobId) -> Result<Vec<Placement>, String> {
     let row = store.job(job).await.map_err(|error| error.to_string())?;
     let row = row.ok_or_else(|| format!("job {job} is not in the log"))?;
     let (mut open, mut placed) = (BTreeMap::new(), BTreeMap::new());
@@ -38,7 +37,7 @@ pub(super) async fn placed(store: &dyn Store, job: JobId) -> Result<Vec<Placed>,
         JobEvent::Placing { item, .. } => drop(Placement::of(&event).map(|placement| open.insert(*item, placement))),
         JobEvent::Succeeded { item, .. } => {
             if let Some(placement) = open.remove(item) {
-                placed.insert(*item, Placed { item: *item, placement });
+                placed.insert(*item, placement);
             }
         }
         _ => {}
@@ -49,12 +48,12 @@ pub(super) async fn placed(store: &dyn Store, job: JobId) -> Result<Vec<Placed>,
 
 /// What the last process left of a live job: looks at the disk, brings open placements to an end, and removes temporary files
 /// of attempts that were under way. No process of that job may be alive any more.
-pub(in crate::server) async fn past(
+pub(super) async fn past(
     store: &dyn Store,
     library: Option<Arc<Library>>,
     job_no: u64,
     fold: &Fold,
-    request: &StartJob,
+    output: Option<&Output>,
 ) -> Result<Past, String> {
     let mut past = Past::default();
     if !fold.items().any(|(item, status)| status.is_open() && fold.last_attempt(item) > 0) {
@@ -82,7 +81,7 @@ pub(in crate::server) async fn past(
     let mut left = Vec::new();
     for item in running {
         let rows = store.items(job_no, item, 1, None).await.map_err(|error| error.to_string())?;
-        left.extend(rows.into_iter().map(|row| (item, temp_folder(&row.file.path, request.output.as_ref()))));
+        left.extend(rows.into_iter().map(|row| (item, temp_folder(&row.file.path, output))));
     }
     let job = fold.id;
     let looked = tokio::task::spawn_blocking(move || {

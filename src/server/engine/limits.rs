@@ -1,6 +1,6 @@
 //! Disk and memory are looked at before each item, so that a shortage pauses a job and fails no file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -44,12 +44,10 @@ impl Limits {
 
     /// What is short, if anything: memory, the data folder's disk, or that of the library.
     pub(super) fn short(&self, library: Option<&Library>) -> Option<PauseReason> {
-        let disk = self.floor.disk;
         if believed(&self.memory_short, || memory_available().is_some_and(|bytes| bytes < self.floor.memory)) {
             return Some(PauseReason::MemoryLow);
         }
-        let full = |path: &PathBuf| free_bytes(path).is_some_and(|bytes| bytes < disk);
-        if believed(&self.data_short, || full(&self.data)) || library.is_some_and(|library| full(&library.path)) {
+        if self.is_data_short() || library.is_some_and(|library| self.is_full(&library.path)) {
             return Some(PauseReason::DiskFull);
         }
         None
@@ -69,7 +67,11 @@ impl Limits {
 
     /// Whether the disk of the data folder is short.
     pub(super) fn is_data_short(&self) -> bool {
-        believed(&self.data_short, || free_bytes(&self.data).is_some_and(|bytes| bytes < self.floor.disk))
+        believed(&self.data_short, || self.is_full(&self.data))
+    }
+
+    fn is_full(&self, path: &Path) -> bool {
+        free_bytes(path).is_some_and(|bytes| bytes < self.floor.disk)
     }
 }
 

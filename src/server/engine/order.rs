@@ -12,8 +12,8 @@ use super::schedule::Terms;
 use crate::model::policy::{OnInterrupt, Timeout};
 use crate::model::request::{ItemsQuery, Which};
 use crate::model::{JobId, Query, StartJob};
-use crate::server::files::Library;
-use crate::server::recipes::{Binding, Placed, Recipe, Work};
+use crate::server::files::{Library, Placement};
+use crate::server::recipes::{Binding, Recipe, Work};
 use crate::server::rows::PlannedFile;
 use crate::server::store::Store;
 
@@ -37,6 +37,7 @@ pub struct Order {
     pub(super) request: StartJob,
     recipe: Arc<dyn Recipe>,
     work: OnceCell<Result<Arc<dyn Work>, String>>,
+    placed: OnceCell<Result<Arc<[Placement]>, String>>,
     /// Whether the listing under way is to end.
     stop_plan: Plain<Arc<AtomicBool>>,
     /// Files of items that will soon run, so that the log is read once for many.
@@ -66,6 +67,7 @@ impl Order {
             request,
             recipe: Arc::clone(recipe),
             work: OnceCell::new(),
+            placed: OnceCell::new(),
             stop_plan: Plain::default(),
             ahead: Mutex::default(),
             items: AtomicU32::new(row.summary.counters.total),
@@ -94,7 +96,7 @@ impl Order {
             let (guard, data) = (Arc::clone(&context.guard), Arc::clone(&context.data));
             let bound = tokio::task::spawn_blocking(move || {
                 let (guard, data) = (&guard, &data);
-                recipe.bind(&Binding { request: &request, library: &library, placed, guard, data }).map(Arc::from)
+                recipe.bind(&Binding { request: &request, library: &library, placed: &placed, guard, data }).map(Arc::from)
             });
             bound.await.map_err(|error| error.to_string())?
         };
@@ -122,11 +124,12 @@ impl Order {
     }
 
     /// What the job that is to be undone put into place, as it was at its end.
-    pub(super) async fn placed(&self, store: &dyn Store) -> Result<Vec<Placed>, String> {
-        match &self.request.query {
-            Query::Items(ItemsQuery { job, which: Which::Placed }) => history::placed(store, *job).await,
-            _ => Ok(Vec::new()),
-        }
+    pub(super) async fn placed(&self, store: &dyn Store) -> Result<Arc<[Placement]>, String> {
+        let read = async || match &self.request.query {
+            Query::Items(ItemsQuery { job, which: Which::Placed }) => history::placed(store, *job).await.map(Arc::from),
+            _ => Ok(Arc::default()),
+        };
+        self.placed.get_or_init(read).await.clone()
     }
 
     /// A new listing begins; whether it is to end is told here.

@@ -113,7 +113,7 @@ async fn named(context: &Context, order: &Order) -> Result<Option<Vec<RelPath>>,
     let Query::Items(ItemsQuery { job, which }) = &order.request.query else { return Ok(None) };
     if *which == Which::Placed {
         let placed = order.placed(&*context.store).await?;
-        return Ok(Some(placed.into_iter().map(|placed| placed.placement.target).collect()));
+        return Ok(Some(placed.iter().map(|placement| placement.target.clone()).collect()));
     }
     let row = context.store.job(*job).await.map_err(|error| error.to_string())?;
     let job_no = row.ok_or_else(|| format!("job {job} is not in the log"))?.job_no;

@@ -2,9 +2,8 @@
 //! start and facts to record out. It believes only what the writer has recorded; what it has asked for and not yet
 //! seen recorded it keeps apart (`claimed`, `asked`), so that nothing is asked for twice.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::event::{HaltBy, HaltWhen, JobEvent, MESSAGE_LIMIT, Outcome, Recorded, cut};
 use crate::model::id::{JobId, Millis};
@@ -379,11 +378,6 @@ impl Schedule {
         paused.filter(|(_, reason)| !matches!(reason, PauseReason::User | PauseReason::Interrupted)).collect()
     }
 
-    /// The jobs that hold a place.
-    pub fn at_work(&self) -> Vec<JobId> {
-        self.jobs.iter().filter(|(_, job)| job.holds_place()).map(|(id, _)| *id).collect()
-    }
-
     /// Whether the queue may have changed since this was last asked.
     pub fn has_moved(&mut self) -> bool {
         std::mem::take(&mut self.moved)
@@ -542,27 +536,23 @@ impl Schedule {
         };
         let held = matches!(job.fold.status, JobStatus::Queued | JobStatus::Processing | JobStatus::Paused { .. });
         let goes_on = held && job.fold.halt.is_none();
+        let again = goes_on && job.fold.item(item) != Some(ItemStatus::Placing);
+        let now = self.now;
+        let failed = |reason, message: &str, least| {
+            let message = cut(message, MESSAGE_LIMIT);
+            match job.retry_at(item, attempt, least, now).filter(|_| again) {
+                Some(retry_at) => JobEvent::AttemptFailed { item, attempt, retry_at, reason, message },
+                None => JobEvent::Failed { item, attempt, reason, message },
+            }
+        };
         let event = match outcome {
             WorkOutcome::Succeeded(effect, result) => {
                 let detail = Some(Digest::of(result.as_bytes()));
                 JobEvent::Succeeded { item, attempt, effect, detail }
             }
             WorkOutcome::Skipped(reason) => JobEvent::Skipped { item, attempt, reason },
-            WorkOutcome::Failed(reason, message) => {
-                let message = cut(&message, MESSAGE_LIMIT);
-                let running = job.fold.item(item) != Some(ItemStatus::Placing);
-                match job.retry_at(item, attempt, 1, self.now).filter(|_| goes_on && running) {
-                    Some(retry_at) => JobEvent::AttemptFailed { item, attempt, retry_at, reason, message },
-                    None => JobEvent::Failed { item, attempt, reason, message },
-                }
-            }
-            WorkOutcome::Retry(message) => {
-                let (reason, message) = (FailReason::Command, cut(&message, MESSAGE_LIMIT));
-                match job.retry_at(item, attempt, TRANSIENT_TRIES, self.now).filter(|_| goes_on) {
-                    Some(retry_at) => JobEvent::AttemptFailed { item, attempt, retry_at, reason, message },
-                    None => JobEvent::Failed { item, attempt, reason, message },
-                }
-            }
+            WorkOutcome::Failed(reason, message) => failed(reason, &message, 1),
+            WorkOutcome::Retry(message) => failed(FailReason::Command, &message, TRANSIENT_TRIES),
             WorkOutcome::Lost => JobEvent::Recovered { item, attempt },
             WorkOutcome::Environment(reason) if goes_on => {
                 effects.push(append(id, JobEvent::Returned { item, attempt }));

@@ -41,7 +41,7 @@ impl Recipe for Undo {
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, String> {
-        let placed = job.placed.iter().map(|placed| (placed.placement.target.clone(), placed.placement.clone()));
+        let placed = job.placed.iter().map(|placement| (placement.target.clone(), placement.clone()));
         Ok(Box::new(Bound { library: Arc::clone(job.library), placed: placed.collect() }))
     }
 }

@@ -108,7 +108,7 @@ impl Bound {
         let mut argv = self.before.clone();
         argv.extend(words.iter().map(|word| word.argument(&values)));
         let shown = argv.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
-        let name = format!("{}-{}-{}", attempt.job, attempt.item, attempt.number);
+        let name = attempt.name();
         let task = Task { attempt: name, argv, environment: self.environment.clone(), directory };
         let (run, stdout, stderr) =
             self.guard.run(task).map_err(|error| Failure::of(FailReason::Command, "starting it", &error))?;
@@ -131,7 +131,7 @@ impl Bound {
         if !words.iter().any(|word| word.tokens().any(|token| token == Token::Tmp)) {
             return Ok(None);
         }
-        let name = format!("{}-{}-{}", attempt.job, attempt.item, attempt.number);
+        let name = attempt.name();
         let folder = self.data.scratch().join(name);
         std::fs::create_dir_all(&folder)
             .map_err(|error| Failure::of(FailReason::Write, "making its folder", &error))?;
