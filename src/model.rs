@@ -24,6 +24,7 @@ pub mod request;
 pub mod snapshot;
 pub mod status;
 pub mod summary;
+mod usual;
 
 #[cfg(test)]
 pub(crate) mod testing;

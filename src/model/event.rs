@@ -9,6 +9,7 @@ use super::digest::Digest;
 use super::id::{JobId, Millis, Seq};
 use super::item::{Effect, FailReason, SkipReason};
 use super::status::{EndReason, PauseReason};
+use super::usual::is_default;
 
 /// The most items that one `planned` names.
 pub const PLANNED_AT_ONCE: u32 = 1_000;
@@ -400,10 +401,6 @@ pub fn cut(text: &str, limit: usize) -> String {
     }
     let end = (0..=limit - '…'.len_utf8()).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     format!("{}…", &text[..end])
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 #[cfg(test)]

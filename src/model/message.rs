@@ -12,6 +12,7 @@ use super::path::RelPath;
 use super::snapshot::Snapshot;
 use super::status::JobStatus;
 use super::summary::JobSummary;
+use super::usual::yes;
 
 /// One message: JSON with its `kind`.
 #[derive(Debug, Clone)]
@@ -334,10 +335,6 @@ impl std::fmt::Display for ResetReason {
             ResetReason::Far => "far",
         })
     }
-}
-
-fn yes() -> bool {
-    true
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::path::RelPath;
+use super::usual::{is_default, yes};
 
 /// What becomes of the output of each item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +15,7 @@ pub struct Output {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smaller: Option<u8>,
     /// What it takes over from the original.
-    #[serde(default, skip_serializing_if = "Keep::is_default")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub keep: Keep,
     /// Whether a file with other hard links is replaced: only this name of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -76,12 +77,4 @@ impl Keep {
 
     /// Everything.
     pub const ALL: Keep = Keep { times: true, permissions: true, xattrs: true };
-
-    fn is_default(&self) -> bool {
-        *self == Keep::default()
-    }
-}
-
-fn yes() -> bool {
-    true
 }

@@ -179,13 +179,6 @@ impl Limit {
     }
 }
 
-impl Policy {
-    /// Whether nothing is said.
-    pub fn is_default(&self) -> bool {
-        *self == Policy::default()
-    }
-}
-
 macro_rules! as_text {
     ($($name:ident),*) => {$(
         impl TryFrom<String> for $name {

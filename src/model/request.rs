@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::event::{TITLE_LIMIT, cut};
 use super::id::JobId;
 use super::library::Show;
 use super::output::Output;
 use super::path::RelPath;
 use super::policy::Policy;
+use super::usual::is_default;
 
 /// The most paths an explicit selection may name.
 pub const PATHS_LIMIT: usize = 10_000;
@@ -44,7 +46,7 @@ pub struct StartJob {
     #[serde(default, skip_serializing_if = "is_default")]
     pub output: Option<Output>,
     /// What to do when items fail, hang or are interrupted.
-    #[serde(default, skip_serializing_if = "Policy::is_default")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub policy: Policy,
 }
 
@@ -64,6 +66,22 @@ impl StartJob {
             output: None,
             policy: Policy::default(),
         }
+    }
+
+    /// Take back what a job did, which had this title and was on this library.
+    pub fn undo(library: &str, job: JobId, title: &str) -> Self {
+        let query = Query::Items(ItemsQuery { job, which: Which::Placed });
+        let title = Some(cut(&format!("Undo: {title}"), TITLE_LIMIT));
+        StartJob { title, parent: Some(job), ..StartJob::new(library, "undo", query) }
+    }
+
+    /// The same once more, for these items of the job that it was.
+    pub fn again(&self, job: JobId, which: Which) -> Self {
+        let title = self.title.as_ref().map(|title| match title.starts_with("Again: ") {
+            true => title.clone(),
+            false => cut(&format!("Again: {title}"), TITLE_LIMIT),
+        });
+        StartJob { query: Query::Items(ItemsQuery { job, which }), title, parent: Some(job), ..self.clone() }
     }
 }
 
@@ -122,10 +140,6 @@ pub struct FolderQuery {
     /// Which files, by how they last ended when the plan came to them.
     #[serde(default, skip_serializing_if = "Show::is_default")]
     pub show: Show,
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 #[cfg(test)]

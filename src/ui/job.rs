@@ -180,8 +180,7 @@ fn Items(job: JobId) -> impl IntoView {
 #[component]
 fn ItemRow(job: JobId, item: ItemView) -> impl IntoView {
     let found = item.result.as_ref().and_then(|result| result.as_object()).map(|fields| {
-        let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let texts = fields.iter().map(|(name, value)| format!("{name} {}", text(value)));
+        let texts = fields.iter().map(|(name, value)| format!("{name} {}", format::value(value)));
         texts.collect::<Vec<_>>().join(" ")
     });
     let why = match (item.reason, item.message) {

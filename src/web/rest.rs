@@ -5,7 +5,7 @@ use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 
@@ -14,7 +14,7 @@ use super::error::Refusal;
 use crate::model::attempt::AttemptLog;
 use crate::model::library::{FolderPage, FolderView, RowKey, Show, Sort};
 use crate::model::summary::{ItemPage, JobPage, JobView, LibraryName};
-use crate::model::{ApiError, JobId, RelPath, StartJob};
+use crate::model::{Action, ApiError, JobId, RelPath, StartJob};
 use crate::server::{Server, Started};
 
 type Answer<T> = Result<T, Refusal>;
@@ -26,14 +26,14 @@ pub(super) fn router() -> Router<App> {
         .route("/api/jobs/{id}/items", get(items))
         .route("/api/jobs/{id}/items/{item}/attempts", get(attempts))
         .route("/api/jobs/{id}/cancel", post(cancel))
-        .route("/api/jobs/{id}/pause", post(pause))
-        .route("/api/jobs/{id}/resume", post(resume))
-        .route("/api/jobs/{id}/leave_out", post(leave_out))
-        .route("/api/jobs/{id}/approve", post(approve))
+        .route("/api/jobs/{id}/pause", steer(Action::Pause))
+        .route("/api/jobs/{id}/resume", steer(Action::Resume))
+        .route("/api/jobs/{id}/leave_out", steer(Action::LeaveOut))
+        .route("/api/jobs/{id}/approve", steer(Action::Approve))
         .route("/api/jobs/{id}/retry", post(retry))
         .route("/api/jobs/{id}/change", post(change))
         .route("/api/jobs/{id}/undo/{new}", post(undo))
-        .route("/api/jobs/{id}/empty_trash", post(empty_trash))
+        .route("/api/jobs/{id}/empty_trash", steer(Action::EmptyTrash))
         .route("/api/workers/{count}", post(workers))
         .route("/api/jobs/{id}/outputs/{name}", get(output))
         .route("/api/libraries", get(libraries))
@@ -72,20 +72,11 @@ async fn cancel(State(server): State<Server>, Path(id): Path<String>) -> Answer<
     Ok(Json(server.cancel(job_id(&id)?).await?))
 }
 
-async fn pause(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
-    Ok(Json(server.pause(job_id(&id)?).await?))
-}
-
-async fn resume(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
-    Ok(Json(server.resume(job_id(&id)?).await?))
-}
-
-async fn leave_out(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
-    Ok(Json(server.leave_out(job_id(&id)?).await?))
-}
-
-async fn approve(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
-    Ok(Json(server.approve(job_id(&id)?).await?))
+/// The call that does this with a job.
+fn steer(action: Action) -> MethodRouter<App> {
+    post(async move |State(server): State<Server>, Path(id): Path<String>| -> Answer<Json<JobView>> {
+        Ok(Json(server.steer(job_id(&id)?, action).await?))
+    })
 }
 
 #[derive(Deserialize)]
@@ -99,7 +90,7 @@ async fn retry(
     Path(id): Path<String>,
     query: Result<Query<RetryQuery>, QueryRejection>,
 ) -> Answer<Json<JobView>> {
-    Ok(Json(server.retry(job_id(&id)?, read(query)?.item).await?))
+    Ok(Json(server.steer(job_id(&id)?, Action::Retry(read(query)?.item)).await?))
 }
 
 #[derive(Deserialize)]
@@ -114,8 +105,8 @@ async fn change(
     Path(id): Path<String>,
     query: Result<Query<ChangeQuery>, QueryRejection>,
 ) -> Answer<Json<JobView>> {
-    let query = read(query)?;
-    Ok(Json(server.change(job_id(&id)?, query.priority, query.concurrency).await?))
+    let ChangeQuery { priority, concurrency } = read(query)?;
+    Ok(Json(server.steer(job_id(&id)?, Action::Change { priority, concurrency }).await?))
 }
 
 async fn undo(
@@ -124,10 +115,6 @@ async fn undo(
 ) -> Answer<(StatusCode, Json<JobView>)> {
     let (started, view) = server.undo(job_id(&id)?, job_id(&new)?).await?;
     Ok((created(started), Json(view)))
-}
-
-async fn empty_trash(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
-    Ok(Json(server.empty_trash(job_id(&id)?).await?))
 }
 
 async fn workers(State(server): State<Server>, Path(count): Path<String>) -> Answer<StatusCode> {

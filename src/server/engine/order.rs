@@ -96,7 +96,9 @@ impl Order {
             let (guard, data) = (Arc::clone(&context.guard), Arc::clone(&context.data));
             let bound = tokio::task::spawn_blocking(move || {
                 let (guard, data) = (&guard, &data);
-                recipe.bind(&Binding { request: &request, library: &library, placed: &placed, guard, data }).map(Arc::from)
+                recipe
+                    .bind(&Binding { request: &request, library: &library, placed: &placed, guard, data })
+                    .map(Arc::from)
             });
             bound.await.map_err(|error| error.to_string())?
         };

@@ -1,14 +1,12 @@
 //! What a person may do to a job that is under way, or over.
 
-use super::{Input, Limits, Server};
+use super::{Input, Limits, Server, Started};
 use crate::model::request::{ItemsQuery, Which};
 use crate::model::status::PauseReason;
 use crate::model::summary::JobView;
-use crate::model::{Action, ApiError, JobEvent, JobId, JobStatus, JobSummary, Query, StartJob};
+use crate::model::{Action, ApiError, JobEvent, JobId, JobStatus, JobSummary, StartJob};
 use crate::server::error::internal;
 use crate::server::rows::JobRow;
-
-use super::Started;
 
 /// Items read at a time.
 const PAGE: u32 = 1_000;
@@ -28,7 +26,7 @@ impl Server {
     }
 
     /// Starts nothing new of a job until it is resumed. On a job that is paused by a person this changes nothing.
-    pub async fn pause(&self, id: JobId) -> Result<JobView, ApiError> {
+    async fn pause(&self, id: JobId) -> Result<JobView, ApiError> {
         let row = self.row(id).await?;
         if row.summary.status != (JobStatus::Paused { reason: PauseReason::User }) {
             self.log().append(id, JobEvent::Paused { reason: PauseReason::User }, None).await?;
@@ -37,7 +35,7 @@ impl Server {
     }
 
     /// Ends a pause. Interrupted items that a person was asked about run again; a library that is there again is taken as it is.
-    pub async fn resume(&self, id: JobId) -> Result<JobView, ApiError> {
+    async fn resume(&self, id: JobId) -> Result<JobView, ApiError> {
         let row = self.row(id).await?;
         let JobStatus::Paused { reason } = row.summary.status else {
             return Err(ApiError::Conflict {
@@ -59,7 +57,7 @@ impl Server {
     }
 
     /// Ends a pause for interrupted items: they are not run again, and count as failed.
-    pub async fn leave_out(&self, id: JobId) -> Result<JobView, ApiError> {
+    async fn leave_out(&self, id: JobId) -> Result<JobView, ApiError> {
         let row = self.row(id).await?;
         if row.summary.status != (JobStatus::Paused { reason: PauseReason::Interrupted }) {
             return Err(ApiError::Conflict { message: "the job does not ask about interrupted items".into() });
@@ -70,19 +68,14 @@ impl Server {
     }
 
     /// Lets a job run whose plan waits for that.
-    pub async fn approve(&self, id: JobId) -> Result<JobView, ApiError> {
+    async fn approve(&self, id: JobId) -> Result<JobView, ApiError> {
         self.row(id).await?;
         self.log().append(id, JobEvent::Approved {}, None).await?;
         self.job(id).await
     }
 
     /// Changes a job's priority, or how many of its items run at once (0 leaves that to the server), or both.
-    pub async fn change(
-        &self,
-        id: JobId,
-        priority: Option<i32>,
-        concurrency: Option<u32>,
-    ) -> Result<JobView, ApiError> {
+    async fn change(&self, id: JobId, priority: Option<i32>, concurrency: Option<u32>) -> Result<JobView, ApiError> {
         self.row(id).await?;
         if priority.is_none() && concurrency.is_none() {
             return Err(ApiError::Malformed { message: "give priority, concurrency, or both".into() });
@@ -93,7 +86,7 @@ impl Server {
 
     /// Runs failed items of a job that is under way again: this one, or all. On a job that is over a new job does that: start
     /// it with a query for the items of this one.
-    pub async fn retry(&self, id: JobId, item: Option<u32>) -> Result<JobView, ApiError> {
+    async fn retry(&self, id: JobId, item: Option<u32>) -> Result<JobView, ApiError> {
         let row = self.row(id).await?;
         if row.summary.status.is_terminal() {
             let message = format!(
@@ -113,14 +106,11 @@ impl Server {
     /// Starts the job `new` that puts back what `id` replaced, and takes away what it made.
     pub async fn undo(&self, id: JobId, new: JobId) -> Result<(Started, JobView), ApiError> {
         let row = self.row(id).await?;
-        let query = Query::Items(ItemsQuery { job: id, which: Which::Placed });
-        let title =
-            Some(crate::model::event::cut(&format!("Undo: {}", row.summary.title), crate::model::event::TITLE_LIMIT));
-        self.start_job(new, &StartJob { title, ..StartJob::new(&row.library, "undo", query) }).await
+        self.start_job(new, &StartJob::undo(&row.library, id, &row.summary.title)).await
     }
 
     /// Removes the originals in a job's trash for good. Not while the job runs, or another puts them back.
-    pub async fn empty_trash(&self, id: JobId) -> Result<JobView, ApiError> {
+    pub(super) async fn empty_trash(&self, id: JobId) -> Result<JobView, ApiError> {
         let row = self.row(id).await?;
         if !row.summary.status.is_terminal() {
             return Err(ApiError::Conflict { message: "the job is not over; cancel it first".into() });

@@ -5,10 +5,10 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::api;
-use crate::model::request::{ItemsQuery, Which};
+use crate::model::request::Which;
 use crate::model::status::PauseReason;
 use crate::model::summary::JobView;
-use crate::model::{Action, Counters, JobId, JobStatus, Query, StartJob};
+use crate::model::{Action, Counters, JobStatus, StartJob};
 use crate::ui::live::Live;
 use crate::ui::parts::format;
 
@@ -40,16 +40,16 @@ pub(super) fn Actions(
             busy.set(false);
         });
     };
-    let request = StoredRequest(view.request.clone());
-    let again = {
-        let request = request.clone();
-        move |which: Which| request.again(live, job, which)
-    };
-    let undo = {
-        let request = request.clone();
-        move || request.undo(live, job)
-    };
     let made = view.request.as_ref().is_some_and(|request| request.output.is_some());
+    let request = StoredValue::new(view.request);
+    let title = StoredValue::new(view.summary.title);
+    let with_request = move |make: &dyn Fn(&StartJob) -> StartJob| {
+        if let Some(Some(request)) = request.try_with_value(|request| request.as_ref().map(make)) {
+            live.start(request);
+        }
+    };
+    let again = move |which: Which| with_request(&|request| request.again(job, which.clone()));
+    let undo = move || with_request(&|request| StartJob::undo(&request.library, job, &title.get_value()));
     let button = move |action: Action, text: &'static str, kind: &'static str| {
         view! {
             <button class=kind data-action=name(action) disabled=move || busy.get() on:click=move |_| steer(action)>
@@ -64,7 +64,6 @@ pub(super) fn Actions(
             matches!(status, JobStatus::Planning | JobStatus::Queued | JobStatus::Processing | JobStatus::Finishing);
         let held = matches!(status, JobStatus::Queued | JobStatus::Processing | JobStatus::Paused { .. });
         let over = status.is_terminal();
-        let (again, rest, undo) = (again.clone(), again.clone(), undo.clone());
         view! {
             {(status == JobStatus::Planned).then(|| button(Action::Approve, "Run this plan", "primary"))}
             {waits.then(|| button(Action::Resume, "Run interrupted again", "primary"))}
@@ -80,7 +79,7 @@ pub(super) fn Actions(
             {(over && counters.cancelled > 0)
                 .then(|| {
                     let text = format!("Run the rest ({})", format::count(counters.cancelled.into()));
-                    view! { <button data-action="rest" on:click=move |_| rest(Which::Cancelled)>{text}</button> }
+                    view! { <button data-action="rest" on:click=move |_| again(Which::Cancelled)>{text}</button> }
                 })}
             {(over && made && counters.succeeded > 0)
                 .then(|| view! { <button data-action="undo" on:click=move |_| undo()>"Undo"</button> })}
@@ -107,25 +106,6 @@ pub(super) fn Actions(
         </Show>
     }
     .into_any()
-}
-
-/// The request that new jobs are made of.
-#[derive(Clone)]
-struct StoredRequest(Option<StartJob>);
-
-impl StoredRequest {
-    fn again(&self, live: Live, job: JobId, which: Which) {
-        let Some(request) = self.0.clone() else { return };
-        let title = request.title.as_ref().map(|title| format!("Again: {title}"));
-        let query = Query::Items(ItemsQuery { job, which });
-        live.start(StartJob { query, title, parent: Some(job), ..request });
-    }
-
-    fn undo(&self, live: Live, job: JobId) {
-        let Some(request) = &self.0 else { return };
-        let query = Query::Items(ItemsQuery { job, which: Which::Placed });
-        live.start(StartJob { parent: Some(job), ..StartJob::new(&request.library, "undo", query) });
-    }
 }
 
 /// Emptying is for good, so it is asked twice.

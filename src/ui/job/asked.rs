@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::model::policy::OnInterrupt;
 use crate::model::{Output, Place, StartJob};
+use crate::ui::parts::format;
 
 /// The request, line by line.
 #[component]
@@ -28,8 +29,7 @@ pub(super) fn Asked(request: StartJob) -> impl IntoView {
 
 fn lines(request: &StartJob) -> Vec<(String, String)> {
     let mut lines = vec![("Library".into(), request.library.clone()), ("Recipe".into(), request.recipe.clone())];
-    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    lines.extend(request.settings.iter().map(|(name, value)| (name.clone(), text(value))));
+    lines.extend(request.settings.iter().map(|(name, value)| (name.clone(), format::value(value))));
     lines.extend(request.output.as_ref().map(|output| ("Output".into(), output_text(output))));
     let policy = &request.policy;
     lines.extend(policy.tries.map(|tries| ("Tries".into(), tries.to_string())));
