@@ -11,7 +11,7 @@ use super::id::JobId;
 ///
 /// As a chain over a job's events: `digest(0)` is the hash of the 36 characters of its id, `digest(n)` the hash of
 /// `digest(n - 1)` followed by the payload of event n.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest(pub [u8; 16]);
 

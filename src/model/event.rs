@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
+use super::done::Reruns;
 use super::id::{JobId, Millis, Seq};
 use super::item::{Effect, FailReason, SkipReason};
 use super::status::{EndReason, PauseReason};
@@ -46,6 +47,9 @@ pub enum JobEvent {
         /// The job this one retries.
         #[serde(default, skip_serializing_if = "is_default")]
         parent: Option<JobId>,
+        /// Hash of all that decides what the recipe makes of a file: what was done with it before need not be done again.
+        #[serde(default, skip_serializing_if = "is_default")]
+        work: Option<Digest>,
     },
     /// The next `count` items, beginning with index `first`; all waiting but the skips. The detail lists their paths.
     Planned {
@@ -63,6 +67,9 @@ pub enum JobEvent {
     PlanEnded {
         /// How many items were planned.
         total: u32,
+        /// How many of them were done before, and why they run again.
+        #[serde(default, skip_serializing_if = "is_default")]
+        reruns: Reruns,
     },
     /// A person approved the plan.
     Approved {},

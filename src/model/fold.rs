@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::counters::Counters;
 use super::digest::Digest;
+use super::done::Reruns;
 use super::event::{HaltBy, HaltWhen, JobEvent, Outcome, Recorded, UnknownEvent};
 use super::id::{JobId, Millis, Seq};
 use super::item::ItemStatus;
@@ -33,6 +34,8 @@ pub struct Fold {
     pub approval: bool,
     /// Whether the list of items is whole.
     pub plan_ended: bool,
+    /// How many items were done before and run again.
+    pub reruns: Reruns,
     /// The halt, once there is one.
     pub halt: Option<(HaltBy, HaltWhen)>,
     /// Higher goes first.
@@ -84,7 +87,8 @@ impl Fold {
     /// As [`Fold::create`], where the payload has been read already.
     pub fn create_recorded(recorded: &Recorded, payload: &str) -> Result<Self, FoldError> {
         let status = next(None, &recorded.event)?.status;
-        let JobEvent::Created { id, recipe, title, request, approval, priority, concurrency, parent } = &recorded.event
+        let JobEvent::Created { id, recipe, title, request, approval, priority, concurrency, parent, .. } =
+            &recorded.event
         else {
             return Err(Refusal::NotCreated.into());
         };
@@ -102,6 +106,7 @@ impl Fold {
             status,
             approval: *approval,
             plan_ended: false,
+            reruns: Reruns::default(),
             halt: None,
             priority: *priority,
             concurrency: *concurrency,
@@ -198,7 +203,7 @@ impl Fold {
 
     fn note(&mut self, recorded: &Recorded) {
         match &recorded.event {
-            JobEvent::PlanEnded { .. } => self.plan_ended = true,
+            JobEvent::PlanEnded { reruns, .. } => (self.plan_ended, self.reruns) = (true, *reruns),
             JobEvent::Began {} => self.began = self.began.or(Some(recorded.at)),
             JobEvent::Halted { by, when } => self.halt = Some((*by, *when)),
             JobEvent::Changed { priority, concurrency } => {

@@ -68,6 +68,8 @@ pub enum SkipReason {
     NotSmaller,
     /// What lies there is not what the job to be undone put there; it is kept.
     NotOurs,
+    /// A file with the same content was already processed, under another name.
+    Moved,
 }
 
 /// Why a try failed. Numbers are part of the log's meaning: only add.
@@ -96,7 +98,7 @@ pub enum FailReason {
 
 const EFFECTS: [Effect; 4] = [Effect::Changed, Effect::Unchanged, Effect::Created, Effect::Read];
 
-const SKIPS: [SkipReason; 10] = [
+const SKIPS: [SkipReason; 11] = [
     SkipReason::Done,
     SkipReason::Missing,
     SkipReason::Changed,
@@ -107,6 +109,7 @@ const SKIPS: [SkipReason; 10] = [
     SkipReason::Command,
     SkipReason::NotSmaller,
     SkipReason::NotOurs,
+    SkipReason::Moved,
 ];
 
 const FAILS: [FailReason; 9] = [
@@ -198,6 +201,12 @@ impl ItemStatus {
         matches!(self, ItemStatus::Succeeded(_) | ItemStatus::Skipped { .. } | ItemStatus::Failed(_))
     }
 
+    /// Whether its file need not be worked on again as long as nothing changes: it succeeded, or its output was too large.
+    pub fn is_done(self) -> bool {
+        let larger = ItemStatus::Skipped { reason: SkipReason::NotSmaller, planned: false };
+        matches!(self, ItemStatus::Succeeded(_)) || self == larger
+    }
+
     /// Whether the job must still wait for it.
     pub fn is_open(self) -> bool {
         matches!(self, ItemStatus::Waiting | ItemStatus::Running | ItemStatus::Placing | ItemStatus::Interrupted)
@@ -231,6 +240,7 @@ impl SkipReason {
             SkipReason::Command => "the command skipped it",
             SkipReason::NotSmaller => "would not be smaller",
             SkipReason::NotOurs => "no longer what the job put there",
+            SkipReason::Moved => "already done, under another name",
         }
     }
 }
@@ -259,7 +269,7 @@ mod tests {
     #[test]
     fn every_byte_is_one_status_or_none() {
         let known: Vec<u8> = (0..=255).filter(|byte| ItemStatus::from_byte(*byte).is_some()).collect();
-        assert_eq!(known.len(), 4 + 4 + 1 + 9 + 10 + 10);
+        assert_eq!(known.len(), 4 + 4 + 1 + 9 + 11 + 11);
         for byte in known {
             assert_eq!(ItemStatus::from_byte(byte).map(ItemStatus::byte), Some(byte));
         }

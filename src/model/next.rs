@@ -132,7 +132,7 @@ fn next_of_job(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
             }
             Ok(Next { status: S::Planning, change: Change::Items { count: *count, skips: skips.clone() } })
         }
-        (JobEvent::PlanEnded { total }, S::Planning) if *total != counters.total => Err(Refusal::Range),
+        (JobEvent::PlanEnded { total, .. }, S::Planning) if *total != counters.total => Err(Refusal::Range),
         (JobEvent::PlanEnded { .. }, S::Planning) => to(if fold.approval { S::Planned } else { S::Queued }),
         (JobEvent::Approved {}, S::Planned) => to(S::Queued),
         (JobEvent::Began {}, S::Queued) => to(S::Processing),

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::done::OnDone;
 use super::event::{HaltBy, HaltWhen};
 
 /// The most tries an item may have.
@@ -29,6 +30,9 @@ pub struct Policy {
     /// What becomes of items that ran when the server died.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_interrupt: Option<OnInterrupt>,
+    /// What becomes of files that were done before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_done: Option<OnDone>,
 }
 
 /// What becomes of items that ran when the server died.

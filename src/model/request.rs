@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::digest::Digest;
+use super::done::OnDone;
 use super::event::{TITLE_LIMIT, cut};
 use super::id::JobId;
 use super::library::Show;
@@ -81,7 +83,15 @@ impl StartJob {
             true => title.clone(),
             false => cut(&format!("Again: {title}"), TITLE_LIMIT),
         });
-        StartJob { query: Query::Items(ItemsQuery { job, which }), title, parent: Some(job), ..self.clone() }
+        let policy = Policy { on_done: Some(OnDone::Again), ..self.policy.clone() };
+        StartJob { query: Query::Items(ItemsQuery { job, which }), title, parent: Some(job), policy, ..self.clone() }
+    }
+
+    /// The hash of all that decides what becomes of a file: the recipe, what it is by itself, its settings and where its
+    /// output goes.
+    pub fn work(&self, recipe: &str) -> Digest {
+        let parts = serde_json::json!([self.recipe, recipe, self.settings, self.output]);
+        Digest::of(parts.to_string().as_bytes())
     }
 }
 

@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::counters::Counters;
 use super::digest::Digest;
+use super::done::Reruns;
 use super::event::{HaltBy, HaltWhen};
 use super::fold::Fold;
 use super::id::{JobId, Millis, Seq};
 use super::item::ItemStatus;
 use super::status::JobStatus;
+use super::usual::is_default;
 
 /// A fold on the wire: its items run-length encoded, its counters left out (they follow from the items).
 ///
@@ -26,6 +28,8 @@ pub struct Snapshot {
     status: JobStatus,
     approval: bool,
     plan_ended: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    reruns: Reruns,
     halt: Option<(HaltBy, HaltWhen)>,
     priority: i32,
     concurrency: u32,
@@ -65,6 +69,7 @@ impl Fold {
             status: self.status,
             approval: self.approval,
             plan_ended: self.plan_ended,
+            reruns: self.reruns,
             halt: self.halt,
             priority: self.priority,
             concurrency: self.concurrency,
@@ -137,6 +142,7 @@ impl Snapshot {
             status: self.status,
             approval: self.approval,
             plan_ended: self.plan_ended,
+            reruns: self.reruns,
             halt: self.halt,
             priority: self.priority,
             concurrency: self.concurrency,

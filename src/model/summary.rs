@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::counters::Counters;
 use super::cursor::Cursor;
 use super::digest::Digest;
+use super::done::{Rerun, Reruns};
 use super::fold::Fold;
 use super::id::{JobId, Millis, Seq};
 use super::output::Output;
 use super::path::RelPath;
 use super::request::StartJob;
 use super::status::JobStatus;
+use super::usual::is_default;
 
 /// A job's state at its `seq`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +43,9 @@ pub struct JobSummary {
     /// Whether its history is removed.
     #[serde(default)]
     pub pruned: bool,
+    /// How many items were done before and run again.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub reruns: Reruns,
 }
 
 impl From<&Fold> for JobSummary {
@@ -58,6 +63,7 @@ impl From<&Fold> for JobSummary {
             ended: fold.ended,
             message: fold.message.clone(),
             pruned: fold.pruned,
+            reruns: fold.reruns,
         }
     }
 }
@@ -114,6 +120,9 @@ pub struct ItemView {
     pub attempt: u32,
     /// What the recipe found.
     pub result: Option<serde_json::Value>,
+    /// Why it runs again, though it was done before.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rerun: Option<Rerun>,
 }
 
 /// A window of a job's items, in order.

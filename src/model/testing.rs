@@ -28,6 +28,7 @@ pub(crate) fn created(id: JobId) -> JobEvent {
         priority: 0,
         concurrency: 0,
         parent: None,
+        work: None,
     }
 }
 
@@ -52,7 +53,7 @@ pub(crate) fn every_event(fold: &Fold) -> Vec<JobEvent> {
             skips: vec![(total + 1, 1, SkipReason::Symlink)],
             detail: Digest([3; 16]),
         },
-        JobEvent::PlanEnded { total },
+        JobEvent::PlanEnded { total, reruns: Default::default() },
         JobEvent::Approved {},
         JobEvent::Began {},
         JobEvent::Paused { reason: PauseReason::User },

@@ -91,6 +91,7 @@ impl Server {
             job_no: row.job_no,
             created_position: row.created_position,
             library: row.library.clone(),
+            work: row.work,
         };
         let live = rows.iter().map(key).zip(folds.iter().cloned()).collect();
         let head = store.head().await?;
@@ -173,6 +174,7 @@ impl Server {
             priority: request.priority,
             concurrency: request.concurrency,
             parent: request.parent,
+            work: self.recipe(&request.recipe).map(|recipe| request.work(&recipe.identity())),
         };
         let started = match self.log().append(id, created, Some(body)).await {
             Ok(_) => Started::Created,
@@ -332,6 +334,10 @@ impl Server {
         })
     }
 
+    fn recipe(&self, name: &str) -> Option<&Arc<dyn Recipe>> {
+        self.inner.context.recipes.iter().find(|recipe| recipe.info().name == name)
+    }
+
     async fn row(&self, id: JobId) -> Result<JobRow, ApiError> {
         let row = self.store().job(id).await?;
         let row = row.ok_or_else(|| ApiError::NotFound { message: format!("there is no job {id}") })?;
@@ -363,7 +369,7 @@ impl Server {
             reasons.push(error.to_string());
         }
         let recipes = &self.inner.context.recipes;
-        match recipes.iter().find(|recipe| recipe.info().name == request.recipe) {
+        match self.recipe(&request.recipe) {
             None => {
                 let names: Vec<_> = recipes.iter().map(|recipe| recipe.info().name).collect();
                 reasons.push(format!("there is no recipe {:?}; this server has {}", request.recipe, names.join(", ")));
@@ -480,6 +486,7 @@ fn item_view(row: ItemRow) -> ItemView {
         item: row.item,
         path: row.file.path,
         size: row.file.size,
+        rerun: row.file.rerun,
         status: row.state.status.label().into(),
         reason: row.state.status.reason().map(Into::into),
         message: row.state.message,

@@ -11,14 +11,14 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::data::{DataFolder, Outputs};
-use super::files::{Library, OpenFile, Placement, Staged, environment, io_text};
+use super::files::{Library, OpenFile, Placement, Staged, environment, inspect, io_text};
 use super::guard::Guard;
 use crate::model::policy::OnInterrupt;
 use crate::model::summary::RecipeInfo;
-use crate::model::{Effect, FailReason, JobId, Output, PauseReason, RelPath, SkipReason, StartJob};
+use crate::model::{Digest, Effect, FailReason, JobId, OnDone, Output, PauseReason, RelPath, SkipReason, StartJob};
 
 /// Settings of a recipe, as a request gives them.
 pub type Settings = Map<String, Value>;
@@ -42,6 +42,17 @@ pub trait Recipe: Send + Sync + 'static {
     /// What becomes of interrupted items unless the request says otherwise.
     fn on_interrupt(&self) -> OnInterrupt {
         if self.is_repeatable() { OnInterrupt::Retry } else { OnInterrupt::Ask }
+    }
+
+    /// What becomes of files that were done before unless the request says otherwise. What only reads is run for what it
+    /// says of all files together, so it runs again.
+    fn on_done(&self) -> OnDone {
+        if self.is_repeatable() { OnDone::Again } else { OnDone::Skip }
+    }
+
+    /// What it is besides its name and settings, such as the program it runs: files that were done by another are not done.
+    fn identity(&self) -> String {
+        String::new()
     }
 
     /// The settings with defaults filled in, or everything that is wrong with them.
@@ -144,6 +155,32 @@ pub struct Success {
     pub effect: Effect,
     /// What it found.
     pub result: Value,
+}
+
+impl Success {
+    /// It put an output into place.
+    pub fn with_output(mut self, library: &Library, placement: &Placement) -> Self {
+        self.effect = placement.effect();
+        self.note(output_of(library, &placement.target, Some(placement.new)));
+        self
+    }
+
+    /// Adds fields to what was found.
+    pub fn note(&mut self, more: Map<String, Value>) {
+        if let Value::Object(fields) = &mut self.result {
+            fields.extend(more);
+        }
+    }
+}
+
+/// What is there now at the path of an output, as a field of a result: by this it is known later whether it is still so.
+pub fn output_of(library: &Library, path: &RelPath, hash: Option<Digest>) -> Map<String, Value> {
+    let found = inspect(library, path).file;
+    let mut output = json!({ "path": path, "size": found.size, "mtime_ns": found.mtime_ns });
+    if let Some(hash) = hash {
+        output["hash"] = json!(hash);
+    }
+    Map::from_iter([("output".to_owned(), output)])
 }
 
 /// How an attempt did not succeed.

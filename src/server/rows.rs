@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::event::{JobEvent, Recorded};
 use crate::model::id::{JobId, Position, Seq};
 use crate::model::item::ItemStatus;
-use crate::model::{Digest, Fold, JobSummary, RelPath};
+use crate::model::{Digest, Fold, JobSummary, RelPath, Rerun, StartJob};
 
 /// One event as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct JobRow {
     pub last_position: Position,
     /// Name of its library.
     pub library: String,
+    /// Hash of all that decides what becomes of a file.
+    pub work: Option<Digest>,
     /// The fold without its items.
     pub head: crate::model::snapshot::Snapshot,
     /// The hash of the whole fold, once the job is over.
@@ -54,6 +56,9 @@ pub struct PlannedFile {
     pub size: u64,
     /// When its content last changed, in nanoseconds since 1970.
     pub mtime_ns: i64,
+    /// Why it runs again, though it was done before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerun: Option<Rerun>,
 }
 
 /// An item as rows keep it.
@@ -78,6 +83,19 @@ pub struct ItemState {
     pub attempt: u32,
     /// The last failure in a person's words.
     pub message: Option<String>,
+    /// What the recipe found: JSON.
+    pub result: Option<String>,
+}
+
+/// A file that was done before, as its item tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DoneRow {
+    /// The file as it was planned.
+    pub file: PlannedFile,
+    /// The job.
+    pub job_no: u64,
+    /// What the job did with each file; `None` for a job that put things back.
+    pub work: Option<Digest>,
     /// What the recipe found: JSON.
     pub result: Option<String>,
 }
@@ -110,6 +128,8 @@ pub struct JobKey {
     pub created_position: Position,
     /// Name of its library.
     pub library: String,
+    /// Hash of all that decides what becomes of a file.
+    pub work: Option<Digest>,
 }
 
 /// The detail of an event does not fit its payload.
@@ -177,6 +197,16 @@ impl Idle {
 }
 
 impl JobKey {
+    /// Of a job's first event.
+    pub fn of(job_no: u64, created_position: Position, created: &JobEvent, detail: Option<&str>) -> Self {
+        let request: Option<StartJob> = detail.and_then(|text| serde_json::from_str(text).ok());
+        let work = match created {
+            JobEvent::Created { work, .. } => *work,
+            _ => None,
+        };
+        JobKey { job_no, created_position, library: request.map(|request| request.library).unwrap_or_default(), work }
+    }
+
     /// The row of the job whose fold stands at `last_position`.
     pub fn row(&self, fold: &Fold, last_position: Position) -> JobRow {
         JobRow {
@@ -184,15 +214,10 @@ impl JobKey {
             created_position: self.created_position,
             last_position,
             library: self.library.clone(),
+            work: self.work,
             head: fold.head(),
             fold: fold.status.is_terminal().then(|| fold.hash()),
             summary: JobSummary::from(fold),
         }
     }
-}
-
-/// The library that a `created` event's detail names.
-pub fn library_of(detail: Option<&str>) -> String {
-    let request: Option<crate::model::StartJob> = detail.and_then(|text| serde_json::from_str(text).ok());
-    request.map(|request| request.library).unwrap_or_default()
 }

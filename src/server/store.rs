@@ -13,7 +13,7 @@ pub use memory::MemoryStore;
 pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use sqlite::SqliteStore;
 
-use super::rows::{Batch, EventRow, ItemRow, JobRow};
+use super::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow};
 use crate::model::id::{JobId, Position, Seq};
 use crate::model::{Digest, Fold, ItemStatus, RelPath};
 
@@ -86,6 +86,14 @@ pub trait Store: Send + Sync + 'static {
 
     /// How these files of a library last ended in a job; files that never did are left out.
     async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, ItemStatus)>>;
+
+    /// These files of a library, as items of this recipe that count as done: of each path the last one of each kind of work,
+    /// and the last one of an undo (without a work). In no order.
+    async fn done(&self, library: &str, recipe: &str, paths: &[RelPath]) -> Stored<Vec<DoneRow>>;
+
+    /// Size and hash of every content that this work was done to, or made in its place, as far as hashes were taken;
+    /// without jobs that were undone.
+    async fn done_contents(&self, library: &str, work: Digest) -> Stored<Vec<(u64, Digest)>>;
 
     /// Removes every row that can be derived from events.
     async fn clear_rows(&self) -> Stored<()>;

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 pub use task::{Fact, Log, Report, spawn};
 
-use super::rows::{Batch, EventRow, Idle, JobKey, library_of};
+use super::rows::{Batch, EventRow, Idle, JobKey};
 use super::store::Head;
 use crate::model::event::Recorded;
 use crate::model::fold::FoldError;
@@ -195,7 +195,7 @@ impl Writer {
         } else {
             idle = None;
             let fold = Fold::create_recorded(&recorded, &payload).map_err(refusal)?;
-            let key = JobKey { job_no: self.next_job_no, created_position: position, library: library_of(detail) };
+            let key = JobKey::of(self.next_job_no, position, &recorded.event, detail);
             self.next_job_no += 1;
             self.known.insert(append.job);
             self.live.insert(append.job, Live { key, fold });

@@ -3,26 +3,25 @@
 mod actions;
 mod asked;
 mod attempts;
+mod items;
+mod retry;
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_params_map;
 
 use actions::Actions;
 use asked::Asked;
-use attempts::Attempts;
+use items::Items;
 
 use super::live::{JobState, Live};
 use super::parts::{ErrorView, StatusBadge, Time, format};
 use super::progress::Panel;
 use crate::api;
-use crate::model::item::ITEM_LABELS;
-use crate::model::summary::{ItemView, JobView, Start};
-use crate::model::{ApiError, JobId, JobStatus};
-
-const PAGE: u32 = 100;
+use crate::model::summary::{JobView, Start};
+use crate::model::{ApiError, JobId, JobStatus, Reruns};
 
 /// The page of the job in the address.
 #[component]
@@ -54,9 +53,10 @@ async fn read(id: String) -> Result<JobView, ApiError> {
 fn JobDetails(view: JobView) -> impl IntoView {
     let live = expect_context::<Live>();
     let (asked, waits, steered) = (view.request.clone(), view.waits.clone(), view.clone());
+    let request = StoredValue::new(view.request);
     let summary = view.summary;
     let job = summary.job;
-    let status = summary.status;
+    let (status, read_reruns) = (summary.status, summary.reruns);
     let is_live = live.job(job);
     // Until it is hydrated a page must show what the server rendered, whatever has been heard meanwhile.
     let mounted = RwSignal::new(false);
@@ -115,87 +115,19 @@ fn JobDetails(view: JobView) -> impl IntoView {
                     .into_any()
             }}
             <p class="waits">{waits_now}</p>
+            <p class="reruns">{move || reruns(if mounted.get() { is_live.with(|state| state.as_ref().map(|state| state.summary.reruns)) } else { None }.unwrap_or(read_reruns))}</p>
             <Actions view=steered heard />
             {asked.map(|request| view! { <Asked request /> })}
             <p class="hint">"Created " <Time at=created /> " UTC · " <code>{job.to_string()}</code></p>
         </section>
-        <Items job />
+        <Items job request />
     }
 }
 
-#[component]
-fn Items(job: JobId) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let asked = use_query_map();
-    let status =
-        Memo::new(move |_| asked.with(|asked| asked.get("status")).filter(|word| ITEM_LABELS.contains(&word.as_str())));
-    let after = Memo::new(move |_| asked.with(|asked| asked.get("after")).and_then(|text| text.parse::<u32>().ok()));
-    let page = Resource::new(
-        move || (status.get(), after.get(), live.ended.get()),
-        move |(status, after, _)| api::items(job, after, PAGE, status),
-    );
-    view! {
-        <nav class="filters" aria-label="Items by status">
-            <a href=format!("/jobs/{job}") aria-current=move || status.with(Option::is_none).then_some("true")>"all"</a>
-            {ITEM_LABELS
-                .into_iter()
-                .map(|word| {
-                    let here = move || status.with(|status| status.as_deref() == Some(word)).then_some("true");
-                    view! { <a href=format!("/jobs/{job}?status={word}") aria-current=here>{word}</a> }
-                })
-                .collect_view()}
-        </nav>
-        <Transition>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Err(error) => view! { <ErrorView error /> }.into_any(),
-                    Ok(page) if page.items.is_empty() => view! { <p class="hint">"No items here."</p> }.into_any(),
-                    Ok(page) => {
-                        let more = page.next.map(|next| {
-                            let filter = status.get_untracked().map(|word| format!("&status={word}")).unwrap_or_default();
-                            view! { <a href=format!("/jobs/{job}?after={next}{filter}")>"Next →"</a> }
-                        });
-                        view! {
-                            <table class="listing items">
-                                <thead>
-                                    <tr>
-                                        <th>"File"</th>
-                                        <th class="number">"Size"</th>
-                                        <th>"Status"</th>
-                                        <th class="result">"Result"</th>
-                                    </tr>
-                                </thead>
-                                <tbody>{page.items.into_iter().map(|item| view! { <ItemRow job item /> }).collect_view()}</tbody>
-                            </table>
-                            <nav class="pages" aria-label="Pages of items">{more}</nav>
-                        }
-                            .into_any()
-                    }
-                }
-            })}
-        </Transition>
-    }
-}
-
-#[component]
-fn ItemRow(job: JobId, item: ItemView) -> impl IntoView {
-    let found = item.result.as_ref().and_then(|result| result.as_object()).map(|fields| {
-        let texts = fields.iter().map(|(name, value)| format!("{name} {}", format::value(value)));
-        texts.collect::<Vec<_>>().join(" ")
-    });
-    let why = match (item.reason, item.message) {
-        (Some(reason), Some(message)) if !message.is_empty() => Some(format!("{reason}: {message}")),
-        (reason, _) => reason,
-    };
-    view! {
-        <tr>
-            <td class="name"><bdi dir="ltr">{item.path.shown()}</bdi></td>
-            <td class="number">{format::size(item.size)}</td>
-            <td><span class="status-badge" data-status=item.status.clone()>{item.status.clone()}</span></td>
-            <td class="result">
-                {why.or(found)}
-                {(item.attempt > 0).then(|| view! { <Attempts job item=item.item /> })}
-            </td>
-        </tr>
-    }
+/// How many files are done again, and why.
+fn reruns(Reruns { changed, settings }: Reruns) -> Option<String> {
+    let part = |number: u32, why: &str| (number > 0).then(|| format!("{} {why}", format::count(number.into())));
+    let parts = [part(settings, "were done with other settings"), part(changed, "changed since they were done")];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("Done before, and to be done again: {}.", parts.join(", ")))
 }

@@ -39,10 +39,10 @@ pub(super) fn StartPanel(
     let begin = move |query: Query| {
         let library = view.with_untracked(|view| view.library.clone());
         let request = StartJob::new(&library, &recipe.get_untracked(), query);
-        let (output, policy) = (options.output(), options.policy());
-        let (output, policy) = match (output, policy) {
-            (Ok(output), Ok(policy)) => (output, policy),
-            (Err(text), _) | (_, Err(text)) => return wrong.set(Some(text)),
+        let output = options.output();
+        let policy = match options.policy() {
+            Ok(policy) => policy,
+            Err(text) => return wrong.set(Some(text)),
         };
         wrong.set(None);
         let approval = options.approval.get_untracked();

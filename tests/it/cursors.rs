@@ -160,6 +160,7 @@ async fn history(files: &Files, jobs: usize) -> Vec<JobId> {
                 priority: 0,
                 concurrency: 0,
                 parent: None,
+                work: None,
             };
             for (event, detail) in
                 [(created, Some(body.clone())), (JobEvent::CancelRequested {}, None), (JobEvent::Cancelled {}, None)]

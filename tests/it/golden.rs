@@ -91,14 +91,14 @@ fn write() -> String {
         old: Some(Digest([4; 16])),
         new: Digest([5; 16]),
     };
-    let begun = |count| vec![planned(0, count), E::PlanEnded { total: count }, E::Began {}];
+    let begun = |count| vec![planned(0, count), E::PlanEnded { total: count, reruns: Default::default() }, E::Began {}];
     let jobs: Vec<(bool, Vec<JobEvent>)> = vec![
         (
             true,
             [vec![
                 planned(0, 2),
                 E::Planned { first: 2, count: 3, skips: vec![(3, 1, SkipReason::Symlink)], detail: Digest([6; 16]) },
-                E::PlanEnded { total: 5 },
+                E::PlanEnded { total: 5, reruns: Default::default() },
                 E::Approved {},
                 E::Changed { priority: Some(2), concurrency: Some(4) },
                 E::Began {},
@@ -179,6 +179,7 @@ fn write() -> String {
             priority: 0,
             concurrency: 0,
             parent: None,
+            work: None,
         };
         let mut fold: Option<Fold> = None;
         let mut events: Vec<_> = std::iter::once(created).chain(events).collect();

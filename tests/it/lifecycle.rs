@@ -58,20 +58,18 @@ async fn failed_items_are_tried_again_by_policy_by_hand_and_by_a_new_job() {
     files.write("flaky", b"x");
     files.write("fail", b"x");
     let (app, recipe) = with(&files, Behaviour::Instant).await;
-    let id = mint();
     let mut body = request("test");
     body["policy"] = json!({ "tries": 2, "backoff_ms": 10 });
-    assert_eq!(app.put(&id.to_string(), &body).await.0, 201);
+    let id = app.begin_with(&body).await;
     let end = app.end(id).await;
     assert_eq!((end.counters.succeeded, end.counters.failed), (3, 1));
     assert_eq!(recipe.begun.load(Ordering::SeqCst), 6);
 
     // By a new job, over just those items, which knows its parent.
     std::fs::rename(files.library().join("fail"), files.library().join("well")).expect("a file");
-    let again = mint();
     let mut body = request("test");
     body["query"] = json!({ "items": { "job": id, "which": "failed" } });
-    assert_eq!(app.put(&again.to_string(), &body).await.0, 201);
+    let again = app.begin_with(&body).await;
     let end = app.end(again).await;
     assert_eq!((end.counters.total, end.counters.skipped), (1, 1), "the file is gone");
     let (_, view) = app.get(&format!("/api/jobs/{again}")).await;
@@ -88,12 +86,11 @@ async fn a_failed_item_of_a_job_under_way_runs_again_when_asked() {
     files.write("later", b"x");
     let recipe = Arc::new(TestRecipe::new(Behaviour::Instant, false));
     let app = App::start_with(&files, |config| config.workers = 1, vec![recipe.clone()]).await;
-    let job = mint();
     let mut body = request("test");
     body["concurrency"] = json!(1);
     // Paused before anything ran, resumed by hand: the job is under way as long as the test wants.
     body["approval"] = json!(true);
-    assert_eq!(app.put(&job.to_string(), &body).await.0, 201);
+    let job = app.begin_with(&body).await;
     app.until(job, |summary| summary.status == JobStatus::Planned).await;
     let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
     assert_eq!(view["waits"], json!("waits for your approval"));
@@ -122,11 +119,10 @@ async fn a_job_is_given_up_after_too_many_failures() {
     let files = Files::numbered(50);
     (0..3).for_each(|number| files.write(&format!("fail{number}"), b"x"));
     let (app, _) = with(&files, Behaviour::Instant).await;
-    let id = mint();
     let mut body = request("test");
     body["policy"] = json!({ "halt": "soon,fail=2" });
     body["query"] = json!({ "folder": { "include": ["fail*", "*5"] } });
-    assert_eq!(app.put(&id.to_string(), &body).await.0, 201);
+    let id = app.begin_with(&body).await;
     let end = app.end(id).await;
     assert_eq!(end.status, JobStatus::Failed { reason: EndReason::Halt });
     assert!(end.counters.failed >= 2);
@@ -197,6 +193,8 @@ async fn workers_priority_and_concurrency_can_be_changed_while_jobs_run() {
     let (status, _) = app.post(&format!("/api/jobs/{other}/change?concurrency=1&priority=3")).await;
     assert_eq!(status, 200);
     assert_eq!(app.post(&format!("/api/jobs/{other}/change")).await.0, 400);
+    // Before it processes the new workers would all go to the other one, and stay there.
+    app.until(other, |summary| summary.status == JobStatus::Processing).await;
     assert_eq!(app.post("/api/workers/7").await.0, 204);
     app.until(other, |summary| summary.counters.running == 1).await;
     recipe.release();

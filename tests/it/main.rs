@@ -9,6 +9,7 @@ mod assets;
 mod cli;
 mod command;
 mod cursors;
+mod done;
 mod durability;
 mod engine;
 mod golden;

@@ -40,10 +40,7 @@ async fn start(files: &Files) -> (App, Arc<Capitals>) {
 async fn run(app: &App, output: Option<Value>) -> JobSummary {
     let mut body = request("capitals");
     output.into_iter().for_each(|output| body["output"] = output);
-    let id = mint();
-    let (status, answer) = app.put(&id.to_string(), &body).await;
-    assert_eq!(status, 201, "{answer}");
-    app.end(id).await
+    app.run(&body).await
 }
 
 async fn undo(app: &App, job: JobId) -> JobSummary {
@@ -51,13 +48,6 @@ async fn undo(app: &App, job: JobId) -> JobSummary {
     let (status, answer) = app.post(&format!("/api/jobs/{job}/undo/{id}")).await;
     assert_eq!(status, 201, "{answer}");
     app.end(id).await
-}
-
-async fn reasons(app: &App, job: JobId, status: &str) -> Vec<(String, String)> {
-    let (_, page) = app.get(&format!("/api/jobs/{job}/items?status={status}")).await;
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let items = page["items"].as_array().expect("items");
-    items.iter().map(|item| (text(&item["path"]), text(&item["reason"]))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +86,7 @@ async fn an_undo_keeps_what_was_changed_since_and_says_so() {
     let undone = undo(&app, end.job).await;
     assert_eq!(undone.counters.succeeded, 1);
     let kept = [("000001", "no longer what the job put there"), ("000002", "no longer there")];
-    assert_eq!(reasons(&app, undone.job, "skipped").await, kept.map(|(path, why)| (path.to_owned(), why.to_owned())));
+    assert_eq!(app.reasons(undone.job, "skipped").await, kept.map(|(path, why)| (path.to_owned(), why.to_owned())));
     assert_eq!(std::fs::read(files.library().join("000001")).expect("a file"), b"mine now");
     app.stop().await;
 }
@@ -184,7 +174,7 @@ async fn an_output_is_kept_only_if_it_is_smaller_where_that_is_asked() {
     let (app, _) = start(&files).await;
     let end = run(&app, Some(json!({ "place": "replace", "smaller": 0 }))).await;
     assert_eq!(end.counters.skipped, 2);
-    assert_eq!(reasons(&app, end.job, "skipped").await[0].1, "would not be smaller");
+    assert_eq!(app.reasons(end.job, "skipped").await[0].1, "would not be smaller");
     assert_eq!(content(&files.library()), before);
     app.stop().await;
 }
@@ -204,7 +194,7 @@ async fn hard_links_and_files_changed_under_our_hands_are_left_alone() {
     let end = app.end(job).await;
     assert_eq!((end.counters.succeeded, end.counters.skipped), (1, 2));
     let why = [("000000", "has other hard links"), ("000001", "changed since it was planned")];
-    assert_eq!(reasons(&app, job, "skipped").await, why.map(|(path, why)| (path.to_owned(), why.to_owned())));
+    assert_eq!(app.reasons(job, "skipped").await, why.map(|(path, why)| (path.to_owned(), why.to_owned())));
     assert_eq!(std::fs::read(files.library().join("000001")).expect("a file"), b"changed meanwhile");
     assert_eq!(content(&files.library()).len(), 3, "no temporary file is left");
     let body = json!({ "place": "replace", "hard_links": true });

@@ -71,12 +71,18 @@ fn created(id: JobId) -> (JobEvent, Option<String>) {
         priority: 0,
         concurrency: 0,
         parent: None,
+        work: None,
     };
     (event, Some(body))
 }
 
 fn planned(first: u32, count: u32) -> (JobEvent, Option<String>) {
-    let file = |number| PlannedFile { path: format!("f{number:04}").parse().expect("a path"), size: 7, mtime_ns: -3 };
+    let file = |number| PlannedFile {
+        path: format!("f{number:04}").parse().expect("a path"),
+        size: 7,
+        mtime_ns: -3,
+        rerun: None,
+    };
     let files: Vec<_> = (first..first + count).map(file).collect();
     let detail = serde_json::to_string(&files).expect("JSON");
     let skips = vec![(first + count - 1, 1, SkipReason::Symlink)];
@@ -98,7 +104,7 @@ fn whole_job(id: JobId) -> Vec<(JobEvent, Option<String>)> {
     vec![
         created(id),
         planned(0, 3),
-        plain(JobEvent::PlanEnded { total: 3 }),
+        plain(JobEvent::PlanEnded { total: 3, reruns: Default::default() }),
         plain(JobEvent::Began {}),
         plain(JobEvent::Started { item: 0, attempt: 1 }),
         succeeded(0),
@@ -232,9 +238,10 @@ async fn the_head_goes_on_after_a_reopening(store: Arc<dyn Store>) {
     assert_eq!(head.digest, Some(row.summary.digest));
 
     let (_, folds) = store.folds(&[id]).await.expect("folds");
-    let key = headway::server::rows::JobKey { job_no: row.job_no, created_position: 1, library: "files".into() };
+    let key =
+        headway::server::rows::JobKey { job_no: row.job_no, created_position: 1, library: "files".into(), work: None };
     let mut recorder = Recorder { writer: Writer::new(head, vec![(key, folds[0].clone())]), store: Arc::clone(&store) };
-    recorder.record(id, vec![plain(JobEvent::PlanEnded { total: 2 })]).await;
+    recorder.record(id, vec![plain(JobEvent::PlanEnded { total: 2, reruns: Default::default() })]).await;
     let events = store.events(&[row.job_no], 0, 100, 100).await.expect("events");
     assert_eq!(events.iter().map(|row| (row.position, row.seq)).collect::<Vec<_>>(), [(1, 1), (2, 2), (3, 3)]);
 }

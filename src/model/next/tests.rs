@@ -31,7 +31,7 @@ fn samples() -> Vec<(&'static str, Fold)> {
     let end = |outcome| JobEvent::Ended { outcome };
 
     let planning = with(&start, &[planned(0, 2)]);
-    let queued = with(&planning, &[JobEvent::PlanEnded { total: 2 }]);
+    let queued = with(&planning, &[JobEvent::PlanEnded { total: 2, reruns: Default::default() }]);
     let processing = with(&queued, &[JobEvent::Began {}]);
     let running = with(&processing, std::slice::from_ref(&started));
     let both_done = with(&processing, &[done(0), done(1)].concat());
@@ -42,13 +42,22 @@ fn samples() -> Vec<(&'static str, Fold)> {
     let JobEvent::Created { id, recipe, title, request, .. } = created(job_id(1)) else {
         unreachable!("it is created")
     };
-    let wants_approval =
-        JobEvent::Created { id, recipe, title, request, approval: true, priority: 0, concurrency: 0, parent: None };
+    let wants_approval = JobEvent::Created {
+        id,
+        recipe,
+        title,
+        request,
+        approval: true,
+        priority: 0,
+        concurrency: 0,
+        parent: None,
+        work: None,
+    };
 
     [
         ("created", start.clone()),
         ("planning", planning.clone()),
-        ("planned", vec![wants_approval, planned(0, 2), JobEvent::PlanEnded { total: 2 }]),
+        ("planned", vec![wants_approval, planned(0, 2), JobEvent::PlanEnded { total: 2, reruns: Default::default() }]),
         ("queued", queued.clone()),
         ("queued, item running", with(&running, &[pause.clone(), JobEvent::Resumed {}])),
         ("processing", processing.clone()),
@@ -161,7 +170,7 @@ fn a_planned_range_must_follow_the_last_and_its_skips_must_lie_in_it() {
         range(5, 3, &[(6, 1), (6, 1)]),
         range(5, 3, &[(6, 0)]),
         range(5, 3, &[(6, u32::MAX)]),
-        JobEvent::PlanEnded { total: 4 },
+        JobEvent::PlanEnded { total: 4, reruns: Default::default() },
     ] {
         assert_eq!(next(Some(&fold), &wrong), Err(Refusal::Range), "{wrong:?}");
     }

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::schedule::Past;
 use crate::model::event::{JobEvent, Recorded, name_of};
 use crate::model::item::ItemStatus;
 use crate::model::{Fold, JobId, Output, Place, RelPath};
 use crate::server::files::{Library, Placement, Verdict, io_text};
+use crate::server::recipes::output_of;
 use crate::server::store::Store;
 
 /// Events read at a time.
@@ -86,7 +89,8 @@ pub(super) async fn past(
     let job = fold.id;
     let looked = tokio::task::spawn_blocking(move || {
         let Some(library) = library else {
-            let gone = || Verdict::Conflict("this server no longer has the library; nothing was looked at".into());
+            let gone =
+                || (Verdict::Conflict("this server no longer has the library; nothing was looked at".into()), None);
             return placing.into_iter().map(|(item, _)| (item, gone())).collect();
         };
         for (item, folder) in left {
@@ -100,9 +104,13 @@ pub(super) async fn past(
     Ok(past)
 }
 
-fn judged(library: &Library, placement: Option<Placement>) -> Verdict {
-    let Some(placement) = placement else { return Verdict::Conflict("its log cannot be read".into()) };
-    library.judge(&placement).unwrap_or_else(|error| Verdict::Conflict(io_text(&error)))
+/// How far a placement came, and what there is to tell of it, as JSON.
+fn judged(library: &Library, placement: Option<Placement>) -> (Verdict, Option<String>) {
+    let Some(placement) = placement else { return (Verdict::Conflict("its log cannot be read".into()), None) };
+    let verdict = library.judge(&placement).unwrap_or_else(|error| Verdict::Conflict(io_text(&error)));
+    let output = || Value::from(output_of(library, &placement.target, Some(placement.new))).to_string();
+    let told = matches!(verdict, Verdict::Done(_)).then(output);
+    (verdict, told)
 }
 
 /// Where the temporary file of an item is.

@@ -11,7 +11,7 @@ use super::history;
 use super::schedule::Terms;
 use crate::model::policy::{OnInterrupt, Timeout};
 use crate::model::request::{ItemsQuery, Which};
-use crate::model::{JobId, Query, StartJob};
+use crate::model::{Digest, JobId, OnDone, Query, StartJob};
 use crate::server::files::{Library, Placement};
 use crate::server::recipes::{Binding, Recipe, Work};
 use crate::server::rows::PlannedFile;
@@ -35,6 +35,8 @@ pub struct Order {
     pub(super) job_no: u64,
     pub(super) library: Arc<Library>,
     pub(super) request: StartJob,
+    /// Hash of all that decides what becomes of a file.
+    pub(super) identity: Option<Digest>,
     recipe: Arc<dyn Recipe>,
     work: OnceCell<Result<Arc<dyn Work>, String>>,
     placed: OnceCell<Result<Arc<[Placement]>, String>>,
@@ -65,6 +67,7 @@ impl Order {
             job_no: row.job_no,
             library: Arc::clone(library),
             request,
+            identity: row.work,
             recipe: Arc::clone(recipe),
             work: OnceCell::new(),
             placed: OnceCell::new(),
@@ -85,6 +88,11 @@ impl Order {
             halt: policy.halt,
             ask: policy.on_interrupt.unwrap_or_else(|| self.recipe.on_interrupt()) == OnInterrupt::Ask,
         }
+    }
+
+    /// What becomes of files that were done before.
+    pub(super) fn on_done(&self) -> OnDone {
+        self.request.policy.on_done.unwrap_or_else(|| self.recipe.on_done())
     }
 
     /// The recipe's work, bound to this job by whoever needs it first; the reason if that cannot be done.

@@ -75,11 +75,11 @@ pub(super) fn place(
     staged.recorded();
     fault("recorded");
     match library.place(&placement, input) {
-        Ok(Ok(())) => Ok(Success { effect: placement.effect(), ..success }),
+        Ok(Ok(())) => Ok(success.with_output(library, &placement)),
         Ok(Err(reason)) => Err(Failure::Skipped(reason)),
         // It is recorded, so it is brought to an end as after a crash: by looking.
         Err(error) => match library.judge(&placement) {
-            Ok(Verdict::Done(effect)) => Ok(Success { effect, ..success }),
+            Ok(Verdict::Done(_)) => Ok(success.with_output(library, &placement)),
             Ok(Verdict::TakenBack) => {
                 Err(Failure::Failed(FailReason::Write, format!("putting the output into place: {}", io_text(&error))))
             }

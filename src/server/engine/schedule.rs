@@ -46,8 +46,8 @@ pub struct Terms {
 /// What of a live job's log is not in its fold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Past {
-    /// How far placements came that the last process left open.
-    pub placed: BTreeMap<u32, Verdict>,
+    /// How far placements came that the last process left open, and what there is to tell of each that is done, as JSON.
+    pub placed: BTreeMap<u32, (Verdict, Option<String>)>,
     /// Attempts that do not count as tries.
     pub free: BTreeMap<u32, u32>,
     /// When waiting items may be tried again.
@@ -264,16 +264,21 @@ impl Schedule {
             let mut interrupted = false;
             for (item, status) in job.fold.items() {
                 let attempt = job.fold.last_attempt(item);
+                let mut detail = None;
                 let event = match status {
                     ItemStatus::Running if halted => JobEvent::Stopped { item, attempt },
                     ItemStatus::Running => JobEvent::Recovered { item, attempt },
                     ItemStatus::Placing => match past.placed.remove(&item) {
-                        Some(Verdict::Done(effect)) => JobEvent::Succeeded { item, attempt, effect, detail: None },
-                        Some(Verdict::Conflict(message)) => {
+                        Some((Verdict::Done(effect), result)) => {
+                            detail = result;
+                            let hash = detail.as_ref().map(|text| Digest::of(text.as_bytes()));
+                            JobEvent::Succeeded { item, attempt, effect, detail: hash }
+                        }
+                        Some((Verdict::Conflict(message), _)) => {
                             let message = cut(&message, MESSAGE_LIMIT);
                             JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message }
                         }
-                        Some(Verdict::TakenBack) | None => JobEvent::Recovered { item, attempt },
+                        Some((Verdict::TakenBack, _)) | None => JobEvent::Recovered { item, attempt },
                     },
                     ItemStatus::Interrupted if halted => JobEvent::Dropped { item },
                     ItemStatus::Interrupted if !job.asks() => JobEvent::Requeued { item },
@@ -284,7 +289,7 @@ impl Schedule {
                     _ => continue,
                 };
                 interrupted |= matches!(event, JobEvent::Recovered { .. });
-                effects.push(append(*id, event));
+                effects.push(Effect::Append { job: *id, event, detail });
             }
             job.go_on(*id, interrupted, &mut effects);
         }

@@ -8,7 +8,7 @@ use super::place::{outcome, place, target};
 use super::schedule::WorkOutcome;
 use super::{Context, Order};
 use crate::model::id::JobId;
-use crate::model::{FailReason, Output, Place, SkipReason};
+use crate::model::{Effect, FailReason, OnDone, Output, Place, SkipReason};
 use crate::server::files::OpenError;
 use crate::server::recipes::{self, Failure, Success, Work};
 use crate::server::rows::PlannedFile;
@@ -113,10 +113,19 @@ fn held(
     if attempt.is_stopped() {
         return Err(Failure::Stopped);
     }
-    let success = work.run(&mut input, attempt)?;
+    let mut success = work.run(&mut input, attempt)?;
+    if order.on_done() == OnDone::SkipMoved {
+        let hash = input.hash().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?;
+        success.note(serde_json::Map::from_iter([("input".to_owned(), serde_json::json!(hash))]));
+    }
     let done = match (output, &attempt.output) {
         (Some(output), Some(staged)) => place(context, order, work, (&input, attempt), (output, staged), success)?,
-        _ => success,
+        _ => {
+            if success.effect == Effect::Changed && order.library.has(&file.path) {
+                success.note(recipes::output_of(&order.library, &file.path, None));
+            }
+            success
+        }
     };
     drop(hold);
     Ok(done)

@@ -194,6 +194,11 @@ impl Library {
         sync(&to.dir)
     }
 
+    /// The hash of a file's content.
+    pub fn hash(&self, path: &RelPath) -> io::Result<Digest> {
+        hash(&self.open_plain(path)?)
+    }
+
     /// The hash of the regular file at a path; `None` if there is nothing, or something else.
     fn content(&self, path: &RelPath) -> io::Result<Option<Digest>> {
         match self.root().symlink_metadata(on_disk(path)) {
@@ -202,7 +207,7 @@ impl Library {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         }
-        hash(&self.open_plain(path)?).map(Some)
+        self.hash(path).map(Some)
     }
 
     fn same_inode(&self, one: &RelPath, other: &RelPath) -> io::Result<bool> {

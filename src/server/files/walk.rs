@@ -35,7 +35,8 @@ pub fn walk(
 
 /// What a plan says of one path that was named.
 pub fn inspect(library: &Library, path: &RelPath) -> Found {
-    let gone = |skip| Found { file: PlannedFile { path: path.clone(), size: 0, mtime_ns: 0 }, skip: Some(skip) };
+    let gone =
+        |skip| Found { file: PlannedFile { path: path.clone(), size: 0, mtime_ns: 0, rerun: None }, skip: Some(skip) };
     match library.root().symlink_metadata(on_disk(path)) {
         Err(_) => gone(SkipReason::Missing),
         Ok(metadata) if kind(&metadata) == EntryKind::Folder => gone(SkipReason::NotAFile),
@@ -72,7 +73,7 @@ fn descend(
                 Ok(false) => return Ok(false),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(_) => {
-                    let file = PlannedFile { path, size: 0, mtime_ns: 0 };
+                    let file = PlannedFile { path, size: 0, mtime_ns: 0, rerun: None };
                     if !visit(Found { file, skip: None }) {
                         return Ok(false);
                     }
@@ -98,5 +99,5 @@ fn found(path: RelPath, kind: EntryKind, size: u64, mtime_ns: i64) -> Found {
         EntryKind::Symlink => Some(SkipReason::Symlink),
         EntryKind::Other => Some(SkipReason::NotAFile),
     };
-    Found { file: PlannedFile { path, size, mtime_ns }, skip }
+    Found { file: PlannedFile { path, size, mtime_ns, rerun: None }, skip }
 }

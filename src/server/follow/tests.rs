@@ -61,6 +61,7 @@ impl World {
             priority: 0,
             concurrency: 0,
             parent: None,
+            work: None,
         };
         self.record(id, created, Some(body));
         id
@@ -73,7 +74,7 @@ impl World {
         let planned =
             JobEvent::Planned { first: 0, count: items, skips: vec![], detail: Digest::of(detail.as_bytes()) };
         self.record(id, planned, Some(detail));
-        self.record(id, JobEvent::PlanEnded { total: items }, None);
+        self.record(id, JobEvent::PlanEnded { total: items, reruns: Default::default() }, None);
         self.record(id, JobEvent::Began {}, None);
         for item in 0..items {
             self.record(id, JobEvent::Started { item, attempt: 1 }, None);

@@ -57,6 +57,10 @@ impl Recipe for Command {
         self.config.repeatable
     }
 
+    fn identity(&self) -> String {
+        self.config.identity()
+    }
+
     fn settings(&self, given: &Settings) -> Result<Settings, Vec<String>> {
         let settings = choose(&self.info(), given)?;
         let option = |setting: &&config::Setting| {

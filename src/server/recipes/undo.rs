@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Attempt, Binding, Failure, Recipe, Success, Work};
 use crate::model::policy::OnInterrupt;
 use crate::model::summary::RecipeInfo;
-use crate::model::{Effect, FailReason, Keep, Output, Place, RelPath, SkipReason};
+use crate::model::{Effect, FailReason, Keep, OnDone, Output, Place, RelPath, SkipReason};
 use crate::server::files::{Library, OpenFile, Placement};
 
 pub(super) struct Undo;
@@ -38,6 +38,10 @@ impl Recipe for Undo {
     fn on_interrupt(&self) -> OnInterrupt {
         // It looks at each file first, so it may begin again.
         OnInterrupt::Retry
+    }
+
+    fn on_done(&self) -> OnDone {
+        OnDone::Again
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, String> {

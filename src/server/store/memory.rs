@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use serde_json::Value;
 
 use super::{Head, JobFilter, Store, StoreError, Stored};
 use crate::model::id::{JobId, Position, Seq};
 use crate::model::item::ItemStatus;
 use crate::model::{Digest, Fold, RelPath};
-use crate::server::rows::{Batch, EventRow, ItemRow, JobRow};
+use crate::server::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, PlannedFile};
 
 /// The log in memory.
 #[derive(Default)]
@@ -157,6 +158,51 @@ impl Store for MemoryStore {
             }
         }
         Ok(latest.into_iter().collect())
+    }
+
+    async fn done(&self, library: &str, recipe: &str, paths: &[RelPath]) -> Stored<Vec<DoneRow>> {
+        let state = self.state();
+        let mut latest = BTreeMap::new();
+        for row in state.items.values().filter(|row| paths.contains(&row.file.path)) {
+            let Some(job) = state.jobs.get(&row.job_no).filter(|job| job.library == library) else { continue };
+            let undo = job.summary.recipe == "undo";
+            if !(undo || job.summary.recipe == recipe) || !row.state.status.is_done() {
+                continue;
+            }
+            let work = job.work.filter(|_| !undo);
+            let done = DoneRow {
+                file: PlannedFile { rerun: None, ..row.file.clone() },
+                job_no: row.job_no,
+                work,
+                result: row.state.result.clone(),
+            };
+            latest.insert((row.file.path.clone(), undo, work), done);
+        }
+        Ok(latest.into_values().collect())
+    }
+
+    async fn done_contents(&self, library: &str, work: Digest) -> Stored<Vec<(u64, Digest)>> {
+        let state = self.state();
+        let undone = |id: JobId| {
+            state.jobs.values().any(|other| other.summary.recipe == "undo" && other.head.parent() == Some(id))
+        };
+        let mut contents = Vec::new();
+        for row in state.items.values().filter(|row| row.state.status.label() == "succeeded") {
+            let Some(job) = state.jobs.get(&row.job_no) else { continue };
+            if job.library != library || job.work != Some(work) || undone(job.summary.job) {
+                continue;
+            }
+            let Ok(result) = serde_json::from_str::<Value>(row.state.result.as_deref().unwrap_or("{}")) else {
+                continue;
+            };
+            let hash = |value: &Value| value.as_str().and_then(|text| text.parse().ok());
+            contents.extend(hash(&result["input"]).map(|hash| (row.file.size, hash)));
+            let output = &result["output"];
+            if output["path"].as_str() == Some(row.file.path.as_str()) {
+                contents.extend(output["size"].as_u64().zip(hash(&output["hash"])));
+            }
+        }
+        Ok(contents)
     }
 
     async fn clear_rows(&self) -> Stored<()> {

@@ -7,7 +7,7 @@ use crate::model::Fold;
 use crate::model::event::Recorded;
 use crate::model::fold::FoldError;
 use crate::model::id::Position;
-use crate::server::rows::{BadDetail, Batch, Idle, JobKey, library_of};
+use crate::server::rows::{BadDetail, Batch, Idle, JobKey};
 
 const PAGE: u32 = 1_000;
 
@@ -66,8 +66,8 @@ pub async fn rebuild(store: &dyn Store, mut progress: impl FnMut(Position)) -> R
                 fold.apply_recorded(&recorded, &row.payload).map_err(wrong)?;
             } else {
                 let fold = Fold::create_recorded(&recorded, &row.payload).map_err(wrong)?;
-                let library = library_of(row.detail.as_deref());
-                live.insert(row.job_no, (JobKey { job_no: row.job_no, created_position: row.position, library }, fold));
+                let key = JobKey::of(row.job_no, row.position, &recorded.event, row.detail.as_deref());
+                live.insert(row.job_no, (key, fold));
                 done.jobs += 1;
             }
             if let Some((_, fold)) = live.get(&row.job_no) {

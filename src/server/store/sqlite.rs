@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use super::{Head, JobFilter, Store, StoreError, Stored};
 use crate::model::id::{JobId, Position, Seq};
 use crate::model::{Digest, Fold, ItemStatus, RelPath};
-use crate::server::rows::{Batch, EventRow, ItemRow, JobRow};
+use crate::server::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow};
 
 /// As many as pages and streams need at a time; more would only queue inside SQLite.
 const READERS: u32 = 4;
@@ -115,6 +115,14 @@ impl Store for SqliteStore {
 
     async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, ItemStatus)>> {
         read::outcomes(&self.readers, library, paths).await
+    }
+
+    async fn done(&self, library: &str, recipe: &str, paths: &[RelPath]) -> Stored<Vec<DoneRow>> {
+        read::done(&self.readers, library, recipe, paths).await
+    }
+
+    async fn done_contents(&self, library: &str, work: Digest) -> Stored<Vec<(u64, Digest)>> {
+        read::done_contents(&self.readers, library, work).await
     }
 
     async fn clear_rows(&self) -> Stored<()> {

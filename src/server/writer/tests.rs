@@ -14,6 +14,7 @@ fn created(id: JobId) -> Append {
         priority: 0,
         concurrency: 0,
         parent: None,
+        work: None,
     };
     Append { ticket: 1, job: id, event, detail: Some(body), at: 1 }
 }
@@ -68,7 +69,9 @@ fn cancel_against_finish_has_one_judge() {
         let mut writer = writer();
         let id = JobId::mint(1, [1; 10]);
         writer.append(created(id));
-        for event in [JobEvent::PlanEnded { total: 0 }, JobEvent::Began {}, JobEvent::Finishing {}] {
+        for event in
+            [JobEvent::PlanEnded { total: 0, reruns: Default::default() }, JobEvent::Began {}, JobEvent::Finishing {}]
+        {
             writer.append(append(id, event));
         }
         let end = append(id, JobEvent::Ended { outcome: crate::model::event::Outcome::Completed });
@@ -91,7 +94,7 @@ fn a_refused_event_takes_no_number_and_no_position() {
     let id = JobId::mint(1, [1; 10]);
     writer.append(created(id));
     writer.append(append(id, JobEvent::Began {}));
-    writer.append(append(id, JobEvent::PlanEnded { total: 0 }));
+    writer.append(append(id, JobEvent::PlanEnded { total: 0, reruns: Default::default() }));
     let batch = writer.batch().expect("something to write");
     assert_eq!(batch.events.iter().map(|row| (row.position, row.seq)).collect::<Vec<_>>(), [(1, 1), (2, 2)]);
 }

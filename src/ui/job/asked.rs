@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::model::policy::OnInterrupt;
-use crate::model::{Output, Place, StartJob};
+use crate::model::{OnDone, Output, Place, StartJob};
 use crate::ui::parts::format;
 
 /// The request, line by line.
@@ -41,6 +41,14 @@ fn lines(request: &StartJob) -> Vec<(String, String)> {
             OnInterrupt::Ask => "ask",
         };
         ("When interrupted".into(), then.into())
+    }));
+    lines.extend(policy.on_done.map(|then| {
+        let then = match then {
+            OnDone::Skip => "skip",
+            OnDone::SkipMoved => "skip, also if moved",
+            OnDone::Again => "do again",
+        };
+        ("Done before".into(), then.into())
     }));
     lines
 }

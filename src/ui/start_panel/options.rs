@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::model::policy::OnInterrupt;
-use crate::model::{Output, Place, Policy};
+use crate::model::{OnDone, Output, Place, Policy};
 
 /// What is chosen. Copy it freely.
 #[derive(Clone, Copy)]
@@ -16,6 +16,7 @@ pub(super) struct Chosen {
     timeout: RwSignal<String>,
     halt: RwSignal<String>,
     on_interrupt: RwSignal<String>,
+    on_done: RwSignal<String>,
 }
 
 impl Default for Chosen {
@@ -29,14 +30,15 @@ impl Default for Chosen {
             timeout: text(),
             halt: text(),
             on_interrupt: text(),
+            on_done: text(),
         }
     }
 }
 
 impl Chosen {
-    pub(super) fn output(self) -> Result<Option<Output>, String> {
+    pub(super) fn output(self) -> Option<Output> {
         let output = self.place.get_untracked();
-        Ok(output.map(|output| Output { smaller: self.smaller.get_untracked().then_some(0), ..output }))
+        output.map(|output| Output { smaller: self.smaller.get_untracked().then_some(0), ..output })
     }
 
     /// What to do when items do not go well; the text of what cannot be read.
@@ -51,8 +53,14 @@ impl Chosen {
             "ask" => Some(OnInterrupt::Ask),
             _ => None,
         };
+        let on_done = match self.on_done.get_untracked().as_str() {
+            "skip" => Some(OnDone::Skip),
+            "skip_moved" => Some(OnDone::SkipMoved),
+            "again" => Some(OnDone::Again),
+            _ => None,
+        };
         let (tries, timeout, halt) = (read(self.tries)?, read(self.timeout)?, read(self.halt)?);
-        Ok(Policy { tries, backoff_ms: None, timeout, halt, on_interrupt })
+        Ok(Policy { tries, backoff_ms: None, timeout, halt, on_interrupt, on_done })
     }
 }
 
@@ -62,8 +70,17 @@ pub(super) fn Options(chosen: Chosen) -> impl IntoView {
     let write = |signal: RwSignal<String>| move |event| signal.set(event_target_value(&event));
     view! {
         <details class="options">
-            <summary>"When files fail, hang or are interrupted"</summary>
+            <summary>"When files were done before, fail, hang or are interrupted"</summary>
             <div>
+                <label>
+                    "Done before "
+                    <select name="on_done" on:change=write(chosen.on_done)>
+                        <option value="">"as usual"</option>
+                        <option value="skip">"skip"</option>
+                        <option value="skip_moved">"skip, also if moved (reads every file)"</option>
+                        <option value="again">"do again"</option>
+                    </select>
+                </label>
                 <label>"Tries " <input type="number" min="1" max="100" class="text" name="tries" placeholder="1" on:change=write(chosen.tries) /></label>
                 <label>"Time limit " <input type="text" class="text" name="timeout" placeholder="none; 30s, 5m, 500%" on:change=write(chosen.timeout) /></label>
                 <label>"Give up " <input type="text" class="text" name="halt" placeholder="never; soon,fail=10%" on:change=write(chosen.halt) /></label>

@@ -97,10 +97,28 @@ impl App {
 
     /// Starts a job over all files and checks that it was accepted.
     pub(crate) async fn begin(&self, recipe: &str) -> JobId {
+        self.begin_with(&request(recipe)).await
+    }
+
+    /// Starts a job and checks that it was accepted.
+    pub(crate) async fn begin_with(&self, body: &Value) -> JobId {
         let id = mint();
-        let (status, body) = self.put(&id.to_string(), &request(recipe)).await;
-        assert_eq!(status, 201, "{body}");
+        let (status, answer) = self.put(&id.to_string(), body).await;
+        assert_eq!(status, 201, "{answer}");
         id
+    }
+
+    /// Starts a job, checks that it was accepted, and waits for its end.
+    pub(crate) async fn run(&self, body: &Value) -> JobSummary {
+        self.end(self.begin_with(body).await).await
+    }
+
+    /// Path and reason of every item of a status.
+    pub(crate) async fn reasons(&self, job: JobId, status: &str) -> Vec<(String, String)> {
+        let (_, page) = self.get(&format!("/api/jobs/{job}/items?status={status}")).await;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let items = page["items"].as_array().expect("items");
+        items.iter().map(|item| (text(&item["path"]), text(&item["reason"]))).collect()
     }
 
     /// Waits for a job's end.

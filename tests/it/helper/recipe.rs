@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use headway::model::policy::OnInterrupt;
 use headway::model::summary::RecipeInfo;
-use headway::model::{Effect, FailReason, Output, Place};
+use headway::model::{Effect, FailReason, OnDone, Output, Place};
 use headway::server::data::Outputs;
 use headway::server::files::{Library, OpenFile};
 use headway::server::recipes::{Attempt, Binding, Failure, ItemResult, Recipe, Success, Work};
@@ -76,6 +76,10 @@ impl Recipe for TestRecipe {
 
     fn is_repeatable(&self) -> bool {
         self.repeatable
+    }
+
+    fn on_done(&self) -> OnDone {
+        OnDone::Again
     }
 
     fn bind(&self, _: &Binding<'_>) -> Result<Box<dyn Work>, String> {

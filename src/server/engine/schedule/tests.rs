@@ -101,13 +101,14 @@ impl World {
             priority: 0,
             concurrency: 0,
             parent: None,
+            work: None,
         };
         self.record(id, created);
         self.input(Input::Terms { job: id, terms: self.terms.clone() });
         if items > 0 {
             self.record(id, JobEvent::Planned { first: 0, count: items, skips: Vec::new(), detail: Digest([0; 16]) });
         }
-        self.record(id, JobEvent::PlanEnded { total: items });
+        self.record(id, JobEvent::PlanEnded { total: items, reruns: Default::default() });
         id
     }
 
@@ -219,11 +220,12 @@ fn work_that_is_not_repeatable_waits_for_its_durable_start() {
         priority: 0,
         concurrency: 0,
         parent: None,
+        work: None,
     };
     feed(&mut schedule, created);
     schedule.step(Input::Terms { job: id, terms: terms(false) });
     feed(&mut schedule, JobEvent::Planned { first: 0, count: 1, skips: vec![], detail: Digest([0; 16]) });
-    feed(&mut schedule, JobEvent::PlanEnded { total: 1 });
+    feed(&mut schedule, JobEvent::PlanEnded { total: 1, reruns: Default::default() });
     let started = JobEvent::Started { item: 0, attempt: 1 };
     assert_eq!(feed(&mut schedule, JobEvent::Began {}), [append(id, started.clone())]);
     assert_eq!(feed(&mut schedule, started), [Effect::Start { job: id, item: 0, attempt: 1 }]);
@@ -318,6 +320,7 @@ fn after_a_restart_a_cancel_is_completed_and_a_plan_goes_on() {
             priority: 0,
             concurrency: 0,
             parent: None,
+            work: None,
         },
     );
     let live = world.folds.values().cloned().collect();
@@ -488,6 +491,7 @@ fn an_open_placement_ends_as_the_disk_says() {
         (2, Verdict::Conflict("there is another file".into())),
     ]);
     let folds = BTreeMap::from([(job, fold.clone())]);
+    let placed = placed.into_iter().map(|(item, verdict)| (item, (verdict, None))).collect();
     let past = Past { placed, ..Past::default() };
     let schedule = Schedule::new(Limits { jobs: 1, workers: 4 }, 0, vec![(fold, Some(terms(false)), past)]);
     world = World { schedule, folds, ..World::new(1, 4, false) };

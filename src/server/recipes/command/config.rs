@@ -99,6 +99,13 @@ impl Default for ExitCodes {
 }
 
 impl CommandConfig {
+    /// All that decides what becomes of a file, as a text.
+    pub(super) fn identity(&self) -> String {
+        let exit = &self.exit;
+        let parts = (&self.run, &self.verify, &self.environment, &self.directory, (&exit.ok, &exit.skipped));
+        serde_json::to_string(&parts).unwrap_or_default()
+    }
+
     /// A command with everything else as usual.
     pub fn of(name: &str, run: Vec<String>) -> Self {
         CommandConfig {

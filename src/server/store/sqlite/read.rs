@@ -7,10 +7,11 @@ use sqlx::{Executor, Row, Sqlite};
 use super::super::{Head, JobFilter, StoreError, Stored};
 use crate::model::id::{JobId, Position, Seq};
 use crate::model::item::ItemStatus;
-use crate::model::{Digest, Fold, RelPath};
-use crate::server::rows::{EventRow, ItemRow, ItemState, JobRow, PlannedFile};
+use crate::model::{Digest, Fold, RelPath, Rerun};
+use crate::server::rows::{DoneRow, EventRow, ItemRow, ItemState, JobRow, PlannedFile};
 
-const JOB_COLUMNS: &str = "SELECT job_no, created_position, last_position, library, head, fold, summary FROM jobs";
+const JOB_COLUMNS: &str =
+    "SELECT job_no, created_position, last_position, library, head, fold, summary, work FROM jobs";
 
 pub(super) async fn head<'a>(reader: impl Executor<'a, Database = Sqlite>) -> Stored<Head> {
     let row = sqlx::query("SELECT head, digest, next_job_no FROM log").fetch_one(reader).await?;
@@ -62,7 +63,7 @@ pub(super) async fn event_before(
 
 pub(super) async fn job<'a>(reader: impl Executor<'a, Database = Sqlite>, id: JobId) -> Stored<Option<JobRow>> {
     const ONE: &str =
-        "SELECT job_no, created_position, last_position, library, head, fold, summary FROM jobs WHERE id = ?";
+        "SELECT job_no, created_position, last_position, library, head, fold, summary, work FROM jobs WHERE id = ?";
     let row = sqlx::query(ONE).bind(id.to_string()).fetch_optional(reader).await?;
     row.as_ref().map(job_row).transpose()
 }
@@ -128,7 +129,7 @@ pub(super) async fn items(
         Some(_) => "AND status = ? AND status NOT IN ('waiting', 'running', 'succeeded')",
     };
     let items = format!(
-        "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result FROM items
+        "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result, rerun FROM items
         WHERE job_no = ? {condition} AND item >= ? ORDER BY item LIMIT ?"
     );
     let mut query = sqlx::query(sqlx::AssertSqlSafe(items)).bind(job_no as i64);
@@ -150,6 +151,43 @@ pub(super) async fn outcomes(
     let query = sqlx::query(LATEST).bind(json!(paths).to_string()).bind(library.to_owned());
     let rows = query.fetch_all(readers).await?;
     rows.iter().map(|row| Ok((parsed(row.try_get(0)?)?, status(row, 1)?))).collect()
+}
+
+pub(super) async fn done(readers: &SqlitePool, library: &str, recipe: &str, paths: &[RelPath]) -> Stored<Vec<DoneRow>> {
+    // Of each path the last one of each kind of work.
+    const LATEST: &str = "SELECT i.path, i.size, i.mtime_ns, j.work, j.recipe, i.result, MAX(i.job_no)
+        FROM json_each(?) AS wanted JOIN items i ON i.path = wanted.value JOIN jobs j USING (job_no)
+        WHERE j.library = ? AND j.recipe IN (?, 'undo') AND i.code IN (SELECT value FROM json_each(?))
+        GROUP BY i.path, j.recipe, j.work";
+    let done: Vec<u8> =
+        (0..=u8::MAX).filter(|code| ItemStatus::from_byte(*code).is_some_and(ItemStatus::is_done)).collect();
+    let query = sqlx::query(LATEST).bind(json!(paths).to_string()).bind(library.to_owned()).bind(recipe.to_owned());
+    let rows = query.bind(json!(done).to_string()).fetch_all(readers).await?;
+    let read = |row: &SqliteRow| {
+        let file = PlannedFile {
+            path: parsed(row.try_get(0)?)?,
+            size: number(row, 1)?,
+            mtime_ns: row.try_get(2)?,
+            rerun: None,
+        };
+        let work = row.try_get::<Option<Vec<u8>>, _>(3)?.map(digest).transpose()?;
+        let work = work.filter(|_| row.try_get::<&str, _>(4).is_ok_and(|recipe| recipe != "undo"));
+        Ok(DoneRow { file, job_no: number(row, 6)?, work, result: row.try_get(5)? })
+    };
+    rows.iter().map(read).collect()
+}
+
+pub(super) async fn done_contents(readers: &SqlitePool, library: &str, work: Digest) -> Stored<Vec<(u64, Digest)>> {
+    const ALL: &str = "SELECT size, hash FROM (
+            SELECT i.size AS size, i.result ->> '$.input' AS hash, j.id FROM jobs j JOIN items i USING (job_no)
+            WHERE j.library = ?1 AND j.work = ?2 AND i.status = 'succeeded'
+            UNION ALL
+            SELECT i.result ->> '$.output.size', i.result ->> '$.output.hash', j.id FROM jobs j JOIN items i USING (job_no)
+            WHERE j.library = ?1 AND j.work = ?2 AND i.status = 'succeeded' AND i.result ->> '$.output.path' = i.path
+        ) WHERE hash IS NOT NULL AND id NOT IN (
+            SELECT head ->> 'parent' FROM jobs WHERE recipe = 'undo' AND head ->> 'parent' IS NOT NULL)";
+    let rows = sqlx::query(ALL).bind(library.to_owned()).bind(work.0.to_vec()).fetch_all(readers).await?;
+    rows.iter().map(|row| Ok((number(row, 0)?, parsed(row.try_get(1)?)?))).collect()
 }
 
 fn event(row: &SqliteRow) -> Stored<EventRow> {
@@ -184,11 +222,13 @@ fn job_row(row: &SqliteRow) -> Stored<JobRow> {
         head: serde_json::from_str(row.try_get(4)?).map_err(read)?,
         fold: row.try_get::<Option<Vec<u8>>, _>(5)?.map(digest).transpose()?,
         summary: serde_json::from_str(row.try_get(6)?).map_err(read)?,
+        work: row.try_get::<Option<Vec<u8>>, _>(7)?.map(digest).transpose()?,
     })
 }
 
 fn item_row(row: &SqliteRow) -> Stored<ItemRow> {
-    let file = PlannedFile { path: parsed(row.try_get(4)?)?, size: number(row, 5)?, mtime_ns: row.try_get(6)? };
+    let rerun = row.try_get::<Option<&str>, _>(9)?.and_then(Rerun::from_word);
+    let file = PlannedFile { path: parsed(row.try_get(4)?)?, size: number(row, 5)?, mtime_ns: row.try_get(6)?, rerun };
     let state = ItemState {
         status: status(row, 2)?,
         attempt: row.try_get(3)?,

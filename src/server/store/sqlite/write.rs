@@ -11,15 +11,16 @@ const COMMIT: &str = "BEGIN IMMEDIATE;
 INSERT INTO events (position, job_no, seq, payload, detail, digest)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, unhex(value ->> 5) FROM json_each(?);
 INSERT INTO jobs
-    (job_no, id, status, seq, digest, created_position, last_position, terminal, library, head, fold, summary)
+    (job_no, id, status, seq, digest, created_position, last_position, terminal, library, head, fold, summary,
+        recipe, work)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4), value ->> 5, value ->> 6,
-        value ->> 7, value ->> 8, value ->> 9, unhex(value ->> 10), value ->> 11
+        value ->> 7, value ->> 8, value ->> 9, unhex(value ->> 10), value ->> 11, value ->> 12, unhex(value ->> 13)
     FROM json_each(?) WHERE true
     ON CONFLICT (job_no) DO UPDATE SET status = excluded.status, seq = excluded.seq, digest = excluded.digest,
         last_position = excluded.last_position, head = excluded.head, fold = excluded.fold, summary = excluded.summary;
 UPDATE jobs SET terminal = 1 WHERE job_no IN (SELECT value FROM json_each(?));
-INSERT INTO items (job_no, item, status, code, attempt, path, size, mtime_ns)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, 0, value ->> 4, value ->> 5, value ->> 6
+INSERT INTO items (job_no, item, status, code, attempt, path, size, mtime_ns, rerun)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, 0, value ->> 4, value ->> 5, value ->> 6, value ->> 7
     FROM json_each(?);
 UPDATE items SET status = new.value ->> 2, code = new.value ->> 3, attempt = new.value ->> 4,
         message = new.value ->> 5, result = new.value ->> 6
@@ -46,12 +47,14 @@ pub(super) async fn commit(writer: &mut SqliteConnection, batch: &Batch) -> sqlx
             serde_json::to_string(&row.head).unwrap_or_default(),
             row.fold,
             serde_json::to_string(summary).unwrap_or_default(),
+            summary.recipe,
+            row.work,
         ])
     });
     let ended = batch.jobs.iter().filter(|row| row.summary.status.is_terminal());
     let planned = batch.planned.iter().map(|row| {
         let (file, status) = (&row.file, row.state.status);
-        json!([row.job_no, row.item, status.label(), status.byte(), file.path, file.size, file.mtime_ns])
+        json!([row.job_no, row.item, status.label(), status.byte(), file.path, file.size, file.mtime_ns, file.rerun])
     });
     // Of several moves of one item only the last one may be in the statement.
     let latest: std::collections::BTreeMap<_, _> =

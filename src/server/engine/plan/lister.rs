@@ -1,0 +1,162 @@
+//! Lists the files of one job, in order: those that are asked for, each with why it is left out or runs again.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::mpsc;
+
+use super::super::Order;
+use super::super::place::target;
+use super::done::Done;
+use super::globs;
+use super::step::Step;
+use crate::model::library::{Pattern, Show};
+use crate::model::request::FolderQuery;
+use crate::model::{ItemStatus, Place, Query, RelPath, SkipReason};
+use crate::server::files::{Found, inspect, io_text, walk};
+use crate::server::recipes::Work;
+
+/// So many files are looked up in the log at a time.
+const LOOKED_UP_AT_ONCE: usize = 500;
+
+/// How these files last ended in a job, as the log has it.
+pub(super) type Outcomes<'a> = dyn Fn(&[RelPath]) -> Result<Vec<(RelPath, ItemStatus)>, String> + 'a;
+
+/// The lister of a job. Blocking.
+pub(super) struct Lister<'a> {
+    order: &'a Order,
+    work: &'a dyn Work,
+    stop: &'a AtomicBool,
+    steps: &'a mpsc::Sender<Step>,
+    outcomes: &'a Outcomes<'a>,
+    done: Option<Done<'a>>,
+    show: Show,
+    /// Found, and not yet looked up.
+    waiting: Vec<Found>,
+    step: Step,
+    /// The index of the next item.
+    index: u32,
+    /// The names that outputs of this plan will have.
+    targets: HashSet<RelPath>,
+    failed: Option<String>,
+}
+
+impl<'a> Lister<'a> {
+    /// A lister that goes on with this item.
+    pub(super) fn new(
+        (order, work): (&'a Order, &'a dyn Work),
+        (stop, steps): (&'a AtomicBool, &'a mpsc::Sender<Step>),
+        outcomes: &'a Outcomes<'a>,
+        done: Option<Done<'a>>,
+        index: u32,
+    ) -> Self {
+        let show = match &order.request.query {
+            Query::Folder(query) => query.show,
+            Query::Paths(_) | Query::Items(_) => Show::All,
+        };
+        let (waiting, step, targets) = (Vec::new(), Step::default(), HashSet::new());
+        Lister { order, work, stop, steps, outcomes, done, show, waiting, step, index, targets, failed: None }
+    }
+
+    /// Lists the files, behind the last one listed, and sends them in steps.
+    pub(super) fn list(mut self, named: Option<Vec<RelPath>>, behind: Option<&RelPath>) -> Result<(), String> {
+        let order = self.order;
+        match (&order.request.query, named) {
+            (_, Some(paths)) => {
+                let first = self.index as usize;
+                self.inspect(paths.iter().skip(first));
+            }
+            (Query::Paths(paths), None) => {
+                self.inspect(paths.iter().skip_while(|path| behind.is_some_and(|behind| *path <= behind)));
+            }
+            (Query::Folder(query), None) => self.walk(query, behind)?,
+            (Query::Items(_), None) => return Err("the items of the other job were not read".into()),
+        }
+        if self.pass_on() && !self.step.files.is_empty() {
+            self.steps.blocking_send(self.step).ok();
+        }
+        self.failed.map_or(Ok(()), Err)
+    }
+
+    fn inspect<'p>(&mut self, mut paths: impl Iterator<Item = &'p RelPath>) {
+        let library = Arc::clone(&self.order.library);
+        paths.all(|path| self.take(inspect(&library, path)));
+    }
+
+    fn walk(&mut self, query: &FolderQuery, behind: Option<&RelPath>) -> Result<(), String> {
+        let library = Arc::clone(&self.order.library);
+        let (include, exclude) = (globs(&query.include)?, globs(&query.exclude)?);
+        let search = Pattern::new(&query.search);
+        let matches = |path: &RelPath| {
+            let (text, name) = (path.as_str(), path.name());
+            let wanted = include.is_empty() || include.is_match(text) || include.is_match(name);
+            let unwanted = exclude.is_match(text) || exclude.is_match(name);
+            let found = search.as_ref().is_none_or(|search| search.matches(&Pattern::searched(name)));
+            wanted && !unwanted && found
+        };
+        let walked = walk(&library, &query.path, behind, &mut |found| {
+            if matches(&found.file.path) { self.take(found) } else { !self.is_stopped() }
+        });
+        walked.map_err(|error| {
+            format!("the folder {:?} of {} cannot be listed: {}", query.path.shown(), library.name, io_text(&error))
+        })
+    }
+
+    /// One more file; whether to go on.
+    fn take(&mut self, found: Found) -> bool {
+        self.waiting.push(found);
+        let at_once = if self.show == Show::All && self.done.is_none() { 1 } else { LOOKED_UP_AT_ONCE };
+        if self.waiting.len() >= at_once { self.pass_on() } else { !self.is_stopped() }
+    }
+
+    /// Looks up the files that wait, and puts those that are asked for into the plan; whether to go on.
+    fn pass_on(&mut self) -> bool {
+        let files = match self.looked_up() {
+            Ok(files) => files,
+            Err(error) => {
+                self.failed = Some(error);
+                return false;
+            }
+        };
+        for mut found in files {
+            found.skip = found.skip.or_else(|| self.collision(&found));
+            self.step.push(self.index, found);
+            self.index += 1;
+            if self.step.is_full() && self.steps.blocking_send(std::mem::take(&mut self.step)).is_err() {
+                return false;
+            }
+        }
+        !self.is_stopped()
+    }
+
+    fn looked_up(&mut self) -> Result<Vec<Found>, String> {
+        let mut files = std::mem::take(&mut self.waiting);
+        if files.is_empty() {
+            return Ok(files);
+        }
+        if self.show != Show::All {
+            let paths: Vec<_> = files.iter().map(|found| found.file.path.clone()).collect();
+            let known: HashMap<_, _> = (self.outcomes)(&paths)?.into_iter().collect();
+            let shown = |found: &Found| known.get(&found.file.path).map_or(Show::Unprocessed, |known| known.shown_as());
+            files.retain(|found| shown(found) == self.show);
+        }
+        if let Some(done) = &self.done {
+            done.judge(&mut files)?;
+        }
+        Ok(files)
+    }
+
+    /// Whether the output of a file would have a name that is taken, on the disk or by an earlier file of this plan.
+    fn collision(&mut self, found: &Found) -> Option<SkipReason> {
+        let output = self.work.output(&found.file.path, self.order.request.output.as_ref());
+        let output = output.filter(|output| output.place != Place::Replace)?;
+        let target = target(&output, &found.file.path, self.index + 1, 0).ok()?;
+        let taken = self.order.library.has(&target) || !self.targets.insert(target);
+        taken.then_some(SkipReason::Collision)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,45 @@
+//! One failed item, once more.
+
+use leptos::prelude::*;
+
+use crate::api;
+use crate::model::request::Which;
+use crate::model::{Action, JobId, StartJob};
+use crate::ui::live::Live;
+
+/// Runs the item again: in its own job while that is under way, in a new one after that.
+#[component]
+pub(super) fn RetryItem(
+    /// The job.
+    job: JobId,
+    /// Its failed item.
+    item: u32,
+    /// What was asked for.
+    request: StoredValue<Option<StartJob>>,
+    /// Counts up when the item was told to run again.
+    retried: RwSignal<u32>,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let error = RwSignal::new(None::<String>);
+    let retry = move |_| {
+        let over =
+            live.jobs.with_untracked(|jobs| jobs.get(&job).is_none_or(|state| state.summary.status.is_terminal()));
+        if over {
+            let again = request
+                .with_value(|request| request.as_ref().map(|request| request.again(job, Which::These(vec![item]))));
+            again.into_iter().for_each(|request| live.start(request));
+            return;
+        }
+        leptos::task::spawn_local(async move {
+            match api::steer_job(job, Action::Retry(Some(item))).await {
+                Ok(_) => retried.update(|retried| *retried += 1),
+                Err(failed) => error.set(Some(failed.to_string())),
+            }
+        });
+    };
+    view! {
+        <button class="quiet" data-action="retry-item" on:click=retry>"Retry"</button>
+        <span class="error" role="alert">{move || error.get()}</span>
+    }
+    .into_any()
+}
