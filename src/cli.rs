@@ -19,7 +19,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the pages and run jobs
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Make the job and item tables anew from the event log
     Rebuild(rebuild::Rebuild),
 }
@@ -35,7 +35,7 @@ pub async fn run() -> anyhow::Result<()> {
         tracing_subscriber::EnvFilter::try_from_env("HEADWAY_LOG").unwrap_or_else(|_| "headway=info,warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match Arguments::parse().command {
-        Command::Serve(serve) => serve::serve(serve).await,
+        Command::Serve(serve) => serve::serve(*serve).await,
         Command::Rebuild(rebuild) => rebuild::rebuild(rebuild).await,
     }
 }

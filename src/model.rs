@@ -25,6 +25,7 @@ pub mod request;
 pub mod snapshot;
 pub mod status;
 pub mod summary;
+mod tombstone;
 mod usual;
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod guard;
 pub mod index;
 pub mod recent;
 pub mod recipes;
+pub mod retention;
 pub mod rows;
 pub mod store;
 pub mod template;

@@ -15,6 +15,7 @@ use crate::server::Server;
 use crate::server::config::Config;
 use crate::server::recipes;
 use crate::server::recipes::command::{Command, Typed, read_config};
+use crate::server::retention::Retention;
 use crate::web::{self, Access, Assets};
 
 const SHORTEST_TOKEN: usize = 16;
@@ -53,6 +54,22 @@ pub(super) struct Serve {
     /// After how many days originals that a job replaced are removed from its trash; 0 keeps them until that is done by hand
     #[arg(long, value_name = "DAYS", default_value_t = 30)]
     trash_days: u32,
+
+    /// After how many days the history of a job that is over is removed [default: never]
+    #[arg(long, value_name = "DAYS")]
+    keep_days: Option<u32>,
+
+    /// How many jobs that are over keep their history; the oldest go first [default: all]
+    #[arg(long, value_name = "N")]
+    keep_jobs: Option<usize>,
+
+    /// How many bytes the data folder may take before old history is removed, as 500M or 20G [default: any]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    keep_bytes: Option<u64>,
+
+    /// After how many days what commands said is removed; 0 keeps it as long as the job's history
+    #[arg(long, value_name = "DAYS", default_value_t = 90)]
+    keep_output_days: u32,
 
     /// How many jobs process at once; the others are queued
     #[arg(long, value_name = "N", default_value_t = 4)]
@@ -94,8 +111,14 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
 
     let mut config = Config::new(arguments.data, libraries);
     config.jobs = arguments.jobs;
-    let days = u64::from(arguments.trash_days);
-    config.trash_age = (days > 0).then(|| Duration::from_secs(days * 24 * 60 * 60));
+    let days = |days: u32| (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 60 * 60));
+    config.trash_age = days(arguments.trash_days);
+    config.retention = Retention {
+        age: arguments.keep_days.and_then(days),
+        jobs: arguments.keep_jobs,
+        bytes: arguments.keep_bytes,
+        attempts: days(arguments.keep_output_days),
+    };
     config.workers = arguments.workers.unwrap_or(config.workers);
     let mut known = recipes::all();
     if let Some(path) = &arguments.config {
@@ -143,6 +166,22 @@ fn options(site: &Path, bound: SocketAddr) -> anyhow::Result<LeptosOptions> {
     }
     let site = site.to_str().context("the site folder's name is not UTF-8; choose another")?;
     Ok(LeptosOptions::builder().output_name("headway").site_root(site).site_pkg_dir("pkg").site_addr(bound).build())
+}
+
+/// A number of bytes, with k, M, G or T for thousands.
+fn size(text: &str) -> Result<u64, String> {
+    let wrong = || format!("{text:?} is no size; write it as 500M or 20G");
+    let (number, unit) = text.split_at(text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len()));
+    let power = match unit.trim_end_matches('B') {
+        "" => 0,
+        "k" | "K" => 1,
+        "M" => 2,
+        "G" => 3,
+        "T" => 4,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    number.checked_mul(1_000u64.pow(power)).ok_or_else(wrong)
 }
 
 fn library(text: &str) -> anyhow::Result<(String, PathBuf)> {

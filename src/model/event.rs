@@ -118,6 +118,9 @@ pub enum JobEvent {
         request: Digest,
         /// Its terminal status, as a word.
         ended_as: String,
+        /// Why it failed as a whole, if it did.
+        #[serde(default, skip_serializing_if = "is_default")]
+        reason: Option<EndReason>,
         /// When it was created.
         created: Millis,
         /// When it ended.

@@ -148,7 +148,13 @@ impl Follow {
             Message::Snapshot(snapshot) => self.snapshot(*snapshot, &mut effects),
             Message::Events(events) => self.events(&events, &mut effects),
             Message::Summaries(news) => {
-                self.summaries.extend(news.summaries.into_iter().map(|summary| (summary.job, summary)));
+                for summary in news.summaries {
+                    if summary.pruned {
+                        self.summaries.remove(&summary.job);
+                    } else {
+                        self.summaries.insert(summary.job, summary);
+                    }
+                }
                 None
             }
             Message::Now(news) => {

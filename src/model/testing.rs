@@ -75,6 +75,7 @@ pub(crate) fn every_event(fold: &Fold) -> Vec<JobEvent> {
             id: fold.id,
             request: fold.request,
             ended_as: "completed".into(),
+            reason: None,
             created: 1,
             ended: 2,
             previous: fold.digest,

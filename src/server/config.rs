@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::engine::Floor;
+use super::retention::Retention;
 
 /// Settings of a server.
 #[derive(Debug, Clone)]
@@ -22,6 +23,10 @@ pub struct Config {
     pub drain: Duration,
     /// So long after the last original came into a job's trash they are removed; `None` never does that.
     pub trash_age: Option<Duration>,
+    /// How long jobs that are over keep their history.
+    pub retention: Retention,
+    /// So often it is looked at what has grown old.
+    pub sweep: Duration,
     /// This program, which is also the guard of commands.
     pub program: PathBuf,
 }
@@ -33,6 +38,7 @@ impl Config {
         let program = std::env::current_exe().unwrap_or_else(|_| "headway".into());
         let floor = Floor { disk: 64 * 1024 * 1024, memory: 64 * 1024 * 1024 };
         let (drain, trash_age) = (Duration::from_secs(10), Some(Duration::from_secs(30 * 24 * 60 * 60)));
-        Config { data, libraries, jobs: 4, workers, floor, drain, trash_age, program }
+        let (retention, sweep) = (Retention::default(), Duration::from_secs(60 * 60));
+        Config { data, libraries, jobs: 4, workers, floor, drain, trash_age, retention, sweep, program }
     }
 }

@@ -135,6 +135,29 @@ impl DataFolder {
         logs
     }
 
+    /// How many bytes are kept of what the attempts of a job said.
+    pub fn attempts_bytes(&self, job: &JobId) -> u64 {
+        bytes_in(&self.attempts(job))
+    }
+
+    /// Removes what the attempts of a job said.
+    pub fn remove_attempts(&self, job: &JobId) -> std::io::Result<()> {
+        gone(std::fs::remove_dir_all(self.attempts(job)))
+    }
+
+    /// Removes all that a job wrote here.
+    pub fn remove_job(&self, job: &JobId) -> std::io::Result<()> {
+        self.remove_attempts(job)?;
+        gone(std::fs::remove_dir_all(self.outputs(job).0))
+    }
+
+    /// How many bytes jobs have written here beside the log.
+    pub fn bytes(&self) -> u64 {
+        let folders = ["attempts", "jobs"].map(|name| std::fs::read_dir(self.root.join(name)));
+        let jobs = folders.into_iter().flatten().flatten().flatten();
+        jobs.map(|job| bytes_in(&job.path())).sum()
+    }
+
     fn attempts(&self, job: &JobId) -> PathBuf {
         self.root.join("attempts").join(job.to_string())
     }
@@ -142,6 +165,20 @@ impl DataFolder {
     /// The folder of what a job wrote for its user.
     pub fn outputs(&self, job: &JobId) -> Outputs {
         Outputs(self.root.join("jobs").join(job.to_string()))
+    }
+}
+
+/// The bytes of the files in a folder; 0 if it is not there.
+fn bytes_in(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.metadata().ok()).map(|found| found.len()).sum()
+}
+
+/// What was not there need not be removed.
+fn gone(removed: std::io::Result<()>) -> std::io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        other => other,
     }
 }
 

@@ -138,9 +138,7 @@ impl Server {
         let engine = Mutex::new(Some(runtime.spawn(engine::run(context.clone(), schedule, reports, told, stopped))));
         let limits = std::sync::Mutex::new(limits);
         let inner = Arc::new(Inner { context, index, stop, engine, tell, limits, runtime: Some(runtime) });
-        if let Some(age) = config.trash_age {
-            tokio::spawn(sweep::sweep(Arc::downgrade(&inner), age));
-        }
+        tokio::spawn(sweep::sweep(Arc::downgrade(&inner), config.sweep, config.trash_age, config.retention));
         Ok(Server { inner })
     }
 

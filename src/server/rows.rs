@@ -120,7 +120,7 @@ pub struct Batch {
 }
 
 /// What a stored job needs beside its fold to be written as a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct JobKey {
     /// The store's number for the job.
     pub job_no: u64,

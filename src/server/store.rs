@@ -43,8 +43,10 @@ pub enum JobFilter {
     Live,
     /// With an event after this position.
     ChangedAfter(Position),
-    /// Created before this job; all for `None`. Newest first.
+    /// With its history, created before this job; all for `None`. Newest first.
     Before(Option<JobId>),
+    /// Over, with anything left of its history, and a larger number than this. Oldest first.
+    Over(u64),
 }
 
 /// A log with the rows derived from it.
@@ -94,6 +96,13 @@ pub trait Store: Send + Sync + 'static {
     /// Size and hash of every content that this work was done to, or made in its place, as far as hashes were taken;
     /// without jobs that were undone.
     async fn done_contents(&self, library: &str, work: Digest) -> Stored<Vec<(u64, Digest)>>;
+
+    /// Removes what is left of the history of a job whose `pruned` event stands at a position: at most `limit` rows, its
+    /// lowest event first. Whether there is more.
+    async fn trim(&self, job_no: u64, pruned_at: Position, limit: u32) -> Stored<bool>;
+
+    /// How many bytes the log takes; room that new events will fill is not counted.
+    async fn bytes(&self) -> Stored<u64>;
 
     /// Removes every row that can be derived from events.
     async fn clear_rows(&self) -> Stored<()>;

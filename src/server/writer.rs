@@ -36,6 +36,8 @@ pub struct Append {
     pub detail: Option<String>,
     /// When.
     pub at: Millis,
+    /// For a job that is over: how the store has it, so that its last event can be judged.
+    pub over: Option<Box<(JobKey, Fold)>>,
 }
 
 /// Where an acknowledged event stands.
@@ -80,6 +82,8 @@ pub struct Writer {
     live: HashMap<JobId, Live>,
     /// Every job this process has seen, so that no id is created twice after its fold is gone.
     known: HashSet<JobId>,
+    /// Jobs whose history this process has removed: what a sender read of them before is no longer so.
+    pruned: HashSet<JobId>,
     head: Position,
     digest: Option<Digest>,
     next_job_no: u64,
@@ -96,6 +100,7 @@ impl Writer {
         Writer {
             live: live.into_iter().map(|(key, fold)| (fold.id, Live { key, fold })).collect(),
             known,
+            pruned: HashSet::new(),
             head: head.position,
             digest: head.digest,
             next_job_no: head.next_job_no,
@@ -131,10 +136,8 @@ impl Writer {
             let Some(live) = self.live.get(&job) else { continue };
             let last = batch.events.iter().rev().find(|row| row.job == job).map_or(self.head, |row| row.position);
             batch.jobs.push(live.key.row(&live.fold, last));
-            if live.fold.status.is_terminal() {
-                self.live.remove(&job);
-            }
         }
+        self.live.retain(|_, live| !live.fold.status.is_terminal());
         (batch.head, batch.digest, batch.next_job_no) = (self.head, self.digest, self.next_job_no);
         Some(batch)
     }
@@ -178,6 +181,12 @@ impl Writer {
         {
             return Err(AppendError::TooLarge);
         }
+        if let Some((key, fold)) = append.over.as_deref()
+            && !self.pruned.contains(&append.job)
+        {
+            self.live.entry(append.job).or_insert_with(|| Live { key: key.clone(), fold: fold.clone() });
+            self.known.insert(append.job);
+        }
         let seq = self.live.get(&append.job).map_or(1, |live| live.fold.seq + 1);
         let recorded = Recorded { seq, at: append.at, event: append.event.clone() };
         let payload = recorded.encode();
@@ -200,7 +209,11 @@ impl Writer {
             self.known.insert(append.job);
             self.live.insert(append.job, Live { key, fold });
         }
-        let Some(live) = self.live.get(&append.job) else { return Err(Refusal::NotCreated.into()) };
+        let Some(live) = self.live.get_mut(&append.job) else { return Err(Refusal::NotCreated.into()) };
+        if let Some(left) = Fold::tombstone(&recorded, &payload) {
+            live.fold = left;
+            self.pruned.insert(append.job);
+        }
         let (job_no, digest) = (live.key.job_no, live.fold.digest);
         // The planner made the detail from the same list as the event, so it fits.
         let derived = batch.derive(job_no, idle.as_ref(), &live.fold, &recorded, detail);

@@ -165,7 +165,7 @@ async fn history(files: &Files, jobs: usize) -> Vec<JobId> {
             for (event, detail) in
                 [(created, Some(body.clone())), (JobEvent::CancelRequested {}, None), (JobEvent::Cancelled {}, None)]
             {
-                writer.append(Append { ticket: 0, job: *job, event, detail, at: 1_764_000_000_000 });
+                writer.append(Append { ticket: 0, job: *job, event, detail, at: 1_764_000_000_000, over: None });
             }
         }
         store.commit(writer.batch().expect("events")).await.expect("a commit");

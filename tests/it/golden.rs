@@ -210,6 +210,7 @@ fn write() -> String {
                     id,
                     request: fold.request,
                     ended_as: fold.status.label().into(),
+                    reason: None,
                     created: fold.created,
                     ended: fold.ended.unwrap_or_default(),
                     previous: fold.digest,

@@ -21,6 +21,7 @@ mod manifest;
 mod pages;
 mod place;
 mod repository;
+mod retention;
 mod store;
 mod streams;
 mod template;

@@ -109,7 +109,10 @@ async fn a_trash_is_emptied_by_its_age_and_not_before() {
     let files = Files::numbered(3);
     let recipe = Arc::new(Capitals::new(Behaviour::Instant));
     let age = std::time::Duration::from_secs(2);
-    let app = App::start_with(&files, |config| config.trash_age = Some(age), vec![recipe]).await;
+    let change = |config: &mut headway::server::config::Config| {
+        (config.trash_age, config.sweep) = (Some(age), std::time::Duration::from_millis(200));
+    };
+    let app = App::start_with(&files, change, vec![recipe]).await;
     let end = run(&app, None).await;
     let begun = std::time::Instant::now();
     eventually("an empty trash", async || {

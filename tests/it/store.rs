@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use headway::model::event::{JobEvent, Outcome, Recorded};
 use headway::model::{Digest, Effect, Fold, JobId, SkipReason, StartJob};
-use headway::server::rows::{Batch, PlannedFile};
+use headway::server::rows::{Batch, JobKey, PlannedFile};
 use headway::server::store::{Head, JobFilter, MemoryStore, SqliteStore, Store, rebuild};
 use headway::server::writer::{Append, AppendError, Effect as Told, Writer};
 
@@ -30,6 +30,7 @@ for_every_store!(
     every_way_of_reading_tells_the_same,
     the_head_goes_on_after_a_reopening,
     rows_made_anew_are_the_same,
+    a_job_whose_history_is_removed_is_made_anew_from_its_last_event_alone,
     no_position_is_given_twice,
 );
 
@@ -47,7 +48,7 @@ impl Recorder {
 
     async fn record(&mut self, job: JobId, events: Vec<(JobEvent, Option<String>)>) {
         for (event, detail) in events {
-            self.writer.append(Append { ticket: 0, job, event, detail, at: 1_764_000_000_000 });
+            self.writer.append(Append { ticket: 0, job, event, detail, at: 1_764_000_000_000, over: None });
         }
         let batch = self.writer.batch().expect("something to write");
         self.store.commit(batch).await.expect("a good disk");
@@ -238,8 +239,7 @@ async fn the_head_goes_on_after_a_reopening(store: Arc<dyn Store>) {
     assert_eq!(head.digest, Some(row.summary.digest));
 
     let (_, folds) = store.folds(&[id]).await.expect("folds");
-    let key =
-        headway::server::rows::JobKey { job_no: row.job_no, created_position: 1, library: "files".into(), work: None };
+    let key = JobKey { job_no: row.job_no, created_position: 1, library: "files".into(), work: None };
     let mut recorder = Recorder { writer: Writer::new(head, vec![(key, folds[0].clone())]), store: Arc::clone(&store) };
     recorder.record(id, vec![plain(JobEvent::PlanEnded { total: 2, reruns: Default::default() })]).await;
     let events = store.events(&[row.job_no], 0, 100, 100).await.expect("events");
@@ -279,6 +279,59 @@ async fn rows_made_anew_are_the_same(store: Arc<dyn Store>) {
     assert_eq!(all().await, before);
 }
 
+async fn a_job_whose_history_is_removed_is_made_anew_from_its_last_event_alone(store: Arc<dyn Store>) {
+    let mut recorder = Recorder::new(Arc::clone(&store));
+    let (old, other) = (mint(), mint());
+    recorder.record(old, whole_job(old)).await;
+    recorder.record(other, whole_job(other)).await;
+    let row = store.job(old).await.expect("a read").expect("the job");
+    let (_, folds) = store.folds(&[old]).await.expect("folds");
+    let prune = |fold: &Fold| {
+        let event = fold.prune().expect("it is over");
+        let key = JobKey { job_no: row.job_no, created_position: row.created_position, ..JobKey::default() };
+        let over = Some(Box::new((key, fold.clone())));
+        Append { ticket: 0, job: old, event, detail: None, at: 1_764_000_000_000, over }
+    };
+    recorder.writer.append(prune(&folds[0]));
+    // Whoever read the job before that, and says it again, is refused.
+    recorder.writer.append(prune(&folds[0]));
+    let batch = recorder.writer.batch().expect("something to write");
+    assert_eq!(batch.events.len(), 1);
+    store.commit(batch).await.expect("a good disk");
+    recorder.writer.committed(true);
+    recorder.writer.append(prune(&folds[0]));
+    assert!(recorder.writer.batch().is_none());
+
+    let all = async || {
+        let over = store.jobs(JobFilter::Over(0), 10).await.expect("jobs");
+        let shown = store.jobs(JobFilter::Before(None), 10).await.expect("jobs");
+        assert_eq!(shown.iter().map(|row| row.summary.job).collect::<Vec<_>>(), [other], "lists do not show it");
+        (
+            store.job(old).await.expect("a read").expect("the job"),
+            over.len(),
+            store.folds(&[other]).await.expect("folds"),
+        )
+    };
+    let (left, over, _) = all().await;
+    assert_eq!((left.summary.pruned, left.summary.counters.total, over), (true, 0, 2));
+    let position = left.last_position;
+    // In the midst of the removal, and after it, the rows can be made anew.
+    let bytes = store.bytes().await.expect("bytes");
+    assert!(store.trim(row.job_no, position, 3).await.expect("a removal"));
+    rebuild(store.as_ref(), |_| {}).await.expect("a log");
+    let (again, ..) = all().await;
+    assert_eq!((again.head, again.fold, again.summary), (left.head, left.fold, left.summary));
+    while store.trim(row.job_no, position, 3).await.expect("a removal") {}
+    let trimmed = all().await;
+    assert_eq!((trimmed.0.created_position, trimmed.1), (position, 1), "nothing is left to be removed");
+    assert!(store.bytes().await.expect("bytes") <= bytes);
+    assert_eq!(store.events(&[row.job_no], 0, 1_000, 100).await.expect("events").len(), 1);
+    assert!(store.items(row.job_no, 0, 10, None).await.expect("items").is_empty());
+    assert_eq!(store.events(&[], 0, 1_000, 100).await.expect("events")[0].position, row.last_position + 1);
+    rebuild(store.as_ref(), |_| {}).await.expect("a log");
+    assert_eq!((all().await.0, all().await.2), (trimmed.0, trimmed.2));
+}
+
 async fn no_position_is_given_twice(store: Arc<dyn Store>) {
     let id = mint();
     Recorder::new(Arc::clone(&store)).record(id, vec![created(id)]).await;
@@ -286,7 +339,7 @@ async fn no_position_is_given_twice(store: Arc<dyn Store>) {
     let (event, detail) = created(mint());
     let JobEvent::Created { id: other, .. } = event else { unreachable!("it is created") };
     let mut late = Writer::new(Head { next_job_no: 2, ..Head::default() }, Vec::new());
-    late.append(Append { ticket: 0, job: other, event, detail, at: 1 });
+    late.append(Append { ticket: 0, job: other, event, detail, at: 1, over: None });
     let batch: Batch = late.batch().expect("something to write");
     assert!(store.commit(batch).await.is_err());
     assert_eq!(store.head().await.expect("a head").position, 1);

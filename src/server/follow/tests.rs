@@ -37,7 +37,7 @@ impl World {
     }
 
     fn record(&mut self, job: JobId, event: JobEvent, detail: Option<String>) {
-        self.writer.append(Append { ticket: 0, job, event, detail, at: self.now });
+        self.writer.append(Append { ticket: 0, job, event, detail, at: self.now, over: None });
         let batch = self.writer.batch().expect("something to write");
         let commit = Commit::of(&batch);
         ready(self.store.commit(batch)).expect("memory");

@@ -58,13 +58,7 @@ impl Store for MemoryStore {
         }
         state.head = Some(Head { position: batch.head, digest: batch.digest, next_job_no: batch.next_job_no });
         state.events.extend(batch.events.into_iter().map(|row| (row.position, row)));
-        for mut row in batch.jobs {
-            if let Some(old) = state.jobs.get(&row.job_no) {
-                row.created_position = old.created_position;
-                row.library.clone_from(&old.library);
-            }
-            state.jobs.insert(row.job_no, row);
-        }
+        state.jobs.extend(batch.jobs.into_iter().map(|row| (row.job_no, row)));
         state.items.extend(batch.planned.into_iter().map(|row| ((row.job_no, row.item), row)));
         for (job_no, item, moved) in batch.moved {
             if let Some(row) = state.items.get_mut(&(job_no, item)) {
@@ -111,6 +105,10 @@ impl Store for MemoryStore {
         match filter {
             JobFilter::Live => rows.retain(|row| !row.summary.status.is_terminal()),
             JobFilter::ChangedAfter(position) => rows.retain(|row| row.last_position > position),
+            JobFilter::Over(job_no) => {
+                let left = |row: &JobRow| !row.summary.pruned || row.created_position < row.last_position;
+                rows.retain(|row| row.summary.status.is_terminal() && left(row) && row.job_no > job_no);
+            }
             JobFilter::Before(None) => rows.reverse(),
             JobFilter::Before(Some(id)) => {
                 let before = state.job(id).map_or(0, |row| row.job_no);
@@ -118,7 +116,9 @@ impl Store for MemoryStore {
                 rows.reverse();
             }
         }
-        if !matches!(filter, JobFilter::Before(_)) {
+        if matches!(filter, JobFilter::Before(_)) {
+            rows.retain(|row| !row.summary.pruned);
+        } else if !matches!(filter, JobFilter::Over(_)) {
             rows.sort_by_key(|row| row.last_position);
         }
         rows.truncate(limit as usize);
@@ -203,6 +203,33 @@ impl Store for MemoryStore {
             }
         }
         Ok(contents)
+    }
+
+    async fn trim(&self, job_no: u64, pruned_at: Position, limit: u32) -> Stored<bool> {
+        let mut state = self.state();
+        let limit = limit as usize;
+        let events = state.events.range(..pruned_at).filter(|(_, row)| row.job_no == job_no);
+        let events: Vec<_> = events.map(|(position, _)| *position).take(limit).collect();
+        events.iter().for_each(|position| drop(state.events.remove(position)));
+        if events.len() == limit {
+            return Ok(true);
+        }
+        let items = state.items.range((job_no, 0)..=(job_no, u32::MAX));
+        let items: Vec<_> = items.map(|(key, _)| *key).take(limit).collect();
+        items.iter().for_each(|key| drop(state.items.remove(key)));
+        if items.len() == limit {
+            return Ok(true);
+        }
+        if let Some(row) = state.jobs.get_mut(&job_no) {
+            (row.created_position, row.library, row.work) = (pruned_at, String::new(), None);
+        }
+        Ok(false)
+    }
+
+    async fn bytes(&self) -> Stored<u64> {
+        let state = self.state();
+        let bytes = |row: &EventRow| row.payload.len() + row.detail.as_ref().map_or(0, String::len);
+        Ok(state.events.values().map(bytes).sum::<usize>() as u64)
     }
 
     async fn clear_rows(&self) -> Stored<()> {

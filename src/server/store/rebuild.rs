@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{Store, StoreError};
 use crate::model::Fold;
-use crate::model::event::Recorded;
+use crate::model::event::{Recorded, name_of};
 use crate::model::fold::FoldError;
 use crate::model::id::Position;
-use crate::server::rows::{BadDetail, Batch, Idle, JobKey};
+use crate::server::rows::{BadDetail, Batch, EventRow, Idle, JobKey};
 
 const PAGE: u32 = 1_000;
 
@@ -47,6 +47,7 @@ pub enum RebuildError {
 /// Deletes the derived rows and makes them anew, page by page. `progress` hears the position reached.
 pub async fn rebuild(store: &dyn Store, mut progress: impl FnMut(Position)) -> Result<Rebuilt, RebuildError> {
     let head = store.head().await?;
+    let pruned = pruned(store, head.position).await?;
     store.clear_rows().await?;
     let mut live: BTreeMap<u64, (JobKey, Fold)> = BTreeMap::new();
     let mut done = Rebuilt::default();
@@ -58,11 +59,17 @@ pub async fn rebuild(store: &dyn Store, mut progress: impl FnMut(Position)) -> R
         let mut batch =
             Batch { head: head.position, digest: head.digest, next_job_no: head.next_job_no, ..Batch::default() };
         let mut touched = BTreeMap::new();
-        for row in &page {
+        // What is left of a job beside its last event is no longer looked at.
+        let kept = |row: &&EventRow| pruned.get(&row.job_no).is_none_or(|position| *position == row.position);
+        for row in page.iter().filter(kept) {
             let wrong = |error| RebuildError::Fold { position: row.position, error };
             let recorded = Recorded::decode(&row.payload).map_err(|error| wrong(error.into()))?;
             let idle = live.get(&row.job_no).and_then(|(_, fold)| Idle::before(fold, &recorded.event));
-            if let Some((_, fold)) = live.get_mut(&row.job_no) {
+            if let Some(left) = Fold::tombstone(&recorded, &row.payload) {
+                let key = JobKey { job_no: row.job_no, created_position: row.position, ..JobKey::default() };
+                live.insert(row.job_no, (key, left));
+                done.jobs += 1;
+            } else if let Some((_, fold)) = live.get_mut(&row.job_no) {
                 fold.apply_recorded(&recorded, &row.payload).map_err(wrong)?;
             } else {
                 let fold = Fold::create_recorded(&recorded, &row.payload).map_err(wrong)?;
@@ -86,5 +93,17 @@ pub async fn rebuild(store: &dyn Store, mut progress: impl FnMut(Position)) -> R
         store.commit(batch).await?;
         // A job that is over can only be pruned; its fold is needed for that alone, and it is small by then.
         progress(after);
+    }
+}
+
+/// Jobs whose history is removed, or was being removed: the store's number of each, and the position of its last event.
+async fn pruned(store: &dyn Store, head: Position) -> Result<BTreeMap<u64, Position>, StoreError> {
+    let (mut pruned, mut after) = (BTreeMap::new(), 0);
+    loop {
+        let page = store.events(&[], after, head, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(pruned) };
+        after = last.position;
+        let found = page.iter().filter(|row| name_of(&row.payload) == "pruned");
+        pruned.extend(found.map(|row| (row.job_no, row.position)));
     }
 }

@@ -125,6 +125,16 @@ impl Store for SqliteStore {
         read::done_contents(&self.readers, library, work).await
     }
 
+    async fn trim(&self, job_no: u64, pruned_at: Position, limit: u32) -> Stored<bool> {
+        let mut slot = self.writer.lock().await;
+        let writer = slot.as_mut().ok_or_else(|| StoreError("an earlier write failed".into()))?;
+        Ok(write::trim(writer, job_no, pruned_at, limit).await?)
+    }
+
+    async fn bytes(&self) -> Stored<u64> {
+        read::bytes(&self.readers).await
+    }
+
     async fn clear_rows(&self) -> Stored<()> {
         let mut slot = self.writer.lock().await;
         let writer = slot.as_mut().ok_or_else(|| StoreError("an earlier write failed".into()))?;

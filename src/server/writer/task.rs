@@ -8,9 +8,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::{Append, AppendError, Effect, Receipt, Writer};
 use crate::model::event::Recorded;
 use crate::model::id::JobId;
-use crate::model::{JobEvent, Refusal};
+use crate::model::{Fold, JobEvent, Refusal};
 use crate::server::now;
 use crate::server::recent::{Commit, Recent};
+use crate::server::rows::JobKey;
 use crate::server::store::{Head, Store};
 
 /// How many sendings may wait. A full queue holds back claims, never a worker that has something to record.
@@ -48,7 +49,17 @@ impl Log {
     /// Records a fact and waits until it is durable.
     pub async fn append(&self, job: JobId, event: JobEvent, detail: Option<String>) -> Result<Receipt, AppendError> {
         let (reply, answer) = oneshot::channel();
-        let append = Append { ticket: 0, job, event, detail, at: now() };
+        let append = Append { ticket: 0, job, event, detail, at: now(), over: None };
+        self.queue.send(vec![Queued { append, reply: Some(reply) }]).await.map_err(|_| AppendError::Dead)?;
+        answer.await.map_err(|_| AppendError::Dead)?
+    }
+
+    /// Records that the history of a job that is over is removed; the store has the job like this.
+    pub async fn prune(&self, key: JobKey, fold: Fold) -> Result<Receipt, AppendError> {
+        let event = fold.prune().ok_or(AppendError::Refused(Refusal::Over("pruned")))?;
+        let (reply, answer) = oneshot::channel();
+        let job = fold.id;
+        let append = Append { ticket: 0, job, event, detail: None, at: now(), over: Some(Box::new((key, fold))) };
         self.queue.send(vec![Queued { append, reply: Some(reply) }]).await.map_err(|_| AppendError::Dead)?;
         answer.await.map_err(|_| AppendError::Dead)?
     }
@@ -56,8 +67,10 @@ impl Log {
     /// Queues facts that belong in one commit; a refusal comes as a report. Waits only while the queue is full.
     pub async fn send(&self, facts: Vec<Fact>) {
         let at = now();
-        let queued =
-            |(job, event, detail)| Queued { append: Append { ticket: 0, job, event, detail, at }, reply: None };
+        let queued = |(job, event, detail)| Queued {
+            append: Append { ticket: 0, job, event, detail, at, over: None },
+            reply: None,
+        };
         // A writer that is gone has said so by a report.
         self.queue.send(facts.into_iter().map(queued).collect()).await.ok();
     }

@@ -16,11 +16,11 @@ fn created(id: JobId) -> Append {
         parent: None,
         work: None,
     };
-    Append { ticket: 1, job: id, event, detail: Some(body), at: 1 }
+    Append { ticket: 1, job: id, event, detail: Some(body), at: 1, over: None }
 }
 
 fn append(job: JobId, event: JobEvent) -> Append {
-    Append { ticket: 2, job, event, detail: None, at: 1 }
+    Append { ticket: 2, job, event, detail: None, at: 1, over: None }
 }
 
 fn writer() -> Writer {

@@ -72,10 +72,13 @@ pub(super) async fn jobs(readers: &SqlitePool, filter: JobFilter, limit: u32) ->
     let (condition, value) = match filter {
         JobFilter::Live => ("WHERE terminal = 0 ORDER BY last_position LIMIT ?", None),
         JobFilter::ChangedAfter(position) => return changed(readers, position, limit).await,
-        JobFilter::Before(None) => ("ORDER BY job_no DESC LIMIT ?", None),
+        JobFilter::Over(job_no) => {
+            ("WHERE terminal = 1 AND pruned = 0 AND job_no > ? ORDER BY job_no LIMIT ?", Some(job_no as i64))
+        }
+        JobFilter::Before(None) => ("WHERE summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?", None),
         JobFilter::Before(Some(id)) => {
             let Some(row) = job(readers, id).await? else { return Ok(Vec::new()) };
-            ("WHERE job_no < ? ORDER BY job_no DESC LIMIT ?", Some(row.job_no as i64))
+            ("WHERE job_no < ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?", Some(row.job_no as i64))
         }
     };
     let mut query = sqlx::query(sqlx::AssertSqlSafe(format!("{JOB_COLUMNS} {condition}")));
@@ -107,6 +110,12 @@ pub(super) async fn folds(readers: &SqlitePool, jobs: &[JobId]) -> Stored<(Posit
         folds.push(row.head.with_items(items).fold().map_err(|error| StoreError(error.to_string()))?);
     }
     Ok((head.position, folds))
+}
+
+pub(super) async fn bytes(readers: &SqlitePool) -> Stored<u64> {
+    const USED: &str = "SELECT (page_count - freelist_count) * page_size
+        FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
+    number(&sqlx::query(USED).fetch_one(readers).await?, 0)
 }
 
 pub(super) async fn request(readers: &SqlitePool, job_no: u64) -> Stored<Option<String>> {

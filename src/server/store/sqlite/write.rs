@@ -3,6 +3,7 @@
 use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
 
+use crate::model::id::Position;
 use crate::server::rows::Batch;
 
 /// All of it in one call: the connection lives on a thread of its own, and each call is a way there and back. After an
@@ -82,4 +83,32 @@ pub(super) async fn clear_rows(writer: &mut SqliteConnection) -> sqlx::Result<()
     sqlx::query("DELETE FROM items").execute(&mut *transaction).await?;
     sqlx::query("DELETE FROM jobs").execute(&mut *transaction).await?;
     transaction.commit().await
+}
+
+/// Removes some of what is left of a job's history; whether there is more.
+pub(super) async fn trim(
+    writer: &mut SqliteConnection,
+    job_no: u64,
+    pruned_at: Position,
+    limit: u32,
+) -> sqlx::Result<bool> {
+    const EVENTS: &str = "DELETE FROM events WHERE position IN
+        (SELECT position FROM events WHERE job_no = ? AND position < ? ORDER BY position LIMIT ?)";
+    const ITEMS: &str = "DELETE FROM items WHERE job_no = ?1 AND item IN
+        (SELECT item FROM items WHERE job_no = ?1 ORDER BY item LIMIT ?2)";
+    const LEFT: &str = "UPDATE jobs SET pruned = 1, created_position = ?, library = '', recipe = '', work = NULL
+        WHERE job_no = ?";
+    let (job, upto) = (job_no as i64, pruned_at as i64);
+    let mut transaction = writer.begin().await?;
+    let query = sqlx::query(EVENTS).bind(job).bind(upto).bind(limit);
+    let mut gone = query.execute(&mut *transaction).await?.rows_affected();
+    if gone < u64::from(limit) {
+        let query = sqlx::query(ITEMS).bind(job).bind(limit);
+        gone = query.execute(&mut *transaction).await?.rows_affected();
+        if gone < u64::from(limit) {
+            sqlx::query(LEFT).bind(upto).bind(job).execute(&mut *transaction).await?;
+        }
+    }
+    transaction.commit().await?;
+    Ok(gone == u64::from(limit))
 }

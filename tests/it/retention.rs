@@ -1,0 +1,100 @@
+//! The history of old jobs is removed, in the sight of whoever follows, and what must stay stays.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use headway::model::JobStatus;
+use headway::server::config::Config;
+use headway::server::retention::Retention;
+use headway::server::store::{SqliteStore, rebuild};
+use serde_json::json;
+
+use crate::helper::{App, Behaviour, Capitals, Files, Stream, TestRecipe, eventually, request};
+
+/// Looks often, and keeps this.
+fn keep(retention: Retention) -> impl FnOnce(&mut Config) {
+    move |config| (config.sweep, config.retention, config.workers) = (Duration::from_millis(100), retention, 4)
+}
+
+const NOTHING: Retention = Retention { age: Some(Duration::ZERO), jobs: None, bytes: None, attempts: None };
+
+async fn gone(app: &App, job: headway::model::JobId) {
+    eventually("a removed history", async || (app.get(&format!("/api/jobs/{job}")).await.0 == 410).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_job_is_410_for_ever_and_a_live_one_does_not_notice() {
+    let files = Files::numbered(1_200);
+    let recipe = Arc::new(TestRecipe::new(Behaviour::Held, true));
+    let app = App::start_with(&files, keep(NOTHING), vec![recipe.clone()]).await;
+    let live = app.begin("test").await;
+    app.until(live, |summary| summary.counters.running == 4).await;
+    app.post(&format!("/api/jobs/{live}/pause")).await;
+    assert_eq!(app.post("/api/workers/6").await.0, 204);
+    let body = request("checksum");
+    let old = app.begin_with(&body).await;
+    gone(&app, old).await;
+    let (status, answer) = app.put(&old.to_string(), &body).await;
+    assert_eq!((status, &answer["error"]), (410, &json!("pruned")), "{answer}");
+    assert_eq!(app.get(&format!("/api/jobs/{old}/items")).await.0, 410);
+    let (_, page) = app.get("/api/jobs").await;
+    let jobs: Vec<_> = page["jobs"].as_array().expect("jobs").iter().map(|job| job["job"].clone()).collect();
+    assert_eq!(jobs, [json!(live)]);
+    let told = Stream::open(&app, &format!("job={old}")).await.until("closed").await;
+    assert_eq!(told.last().map(|event| &event.json["reason"]), Some(&json!("pruned")));
+    let outputs = files.data().join("jobs").join(old.to_string());
+    eventually("no files", async || (!outputs.exists()).then_some(())).await;
+
+    app.post(&format!("/api/jobs/{live}/resume")).await;
+    recipe.release();
+    // It is removed as soon as it ends; a follower from before sees all of it.
+    gone(&app, live).await;
+    app.stop().await;
+
+    // A removal that the stop cut short is brought to its end by the next server.
+    let app = App::start_with(&files, keep(NOTHING), vec![recipe]).await;
+    eventually("of each job its last event alone", async || {
+        let left = app.server.store().events(&[], 0, u64::MAX >> 1, 100).await.expect("events");
+        (left.len() == 2).then_some(())
+    })
+    .await;
+    assert_eq!(app.put(&old.to_string(), &body).await.0, 410);
+    app.stop().await;
+    let store = SqliteStore::open(&files.data().join("log.sqlite")).await.expect("a log");
+    assert_eq!(rebuild(&store, |_| {}).await.expect("rows").jobs, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_with_originals_in_its_trash_stays_until_it_is_emptied() {
+    let files = Files::numbered(3);
+    let recipe = Arc::new(Capitals::new(Behaviour::Instant));
+    let app = App::start_with(&files, keep(NOTHING), vec![recipe]).await;
+    let job = app.begin("capitals").await;
+    app.end(job).await;
+    let other = app.begin("checksum").await;
+    gone(&app, other).await;
+    assert_eq!(app.get(&format!("/api/jobs/{job}")).await.0, 200);
+    assert_eq!(app.post(&format!("/api/jobs/{job}/empty_trash")).await.0, 200);
+    gone(&app, job).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_jobs_stay_where_a_number_is_kept() {
+    let files = Files::numbered(2);
+    let retention = Retention { jobs: Some(2), ..Retention::default() };
+    let app = App::start_with(&files, keep(retention), Vec::new()).await;
+    let mut jobs = Vec::new();
+    for _ in 0..4 {
+        let job = app.begin("checksum").await;
+        assert_eq!(app.end(job).await.status, JobStatus::Completed);
+        jobs.push(job);
+    }
+    gone(&app, jobs[0]).await;
+    gone(&app, jobs[1]).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for job in &jobs[2..] {
+        assert_eq!(app.get(&format!("/api/jobs/{job}")).await.0, 200);
+    }
+    app.stop().await;
+}
