@@ -3,6 +3,7 @@
 mod exclusion;
 mod finish;
 mod history;
+mod leases;
 mod limits;
 mod now;
 mod order;
@@ -21,6 +22,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 pub use exclusion::Exclusion;
+pub use leases::worker;
 pub use limits::{Floor, Limits as Guards};
 pub use now::Running;
 pub use order::Order;
@@ -30,7 +32,7 @@ use super::data::DataFolder;
 use super::files::Library;
 use super::guard::Guard;
 use super::recipes::Recipe;
-use super::rows::JobRow;
+use super::rows::{JobRow, Lease};
 use super::store::Store;
 use super::writer::{Log, Report};
 use crate::model::id::JobId;
@@ -72,6 +74,8 @@ pub struct Context {
     pub handle: Handle,
     /// How long running items may go on after a stop.
     pub drain: Duration,
+    /// The name of this process in leases.
+    pub worker: String,
 }
 
 /// The engine's loop. It ends when `stop` says so and nothing runs any more. `told` is what others have for the schedule.
@@ -82,6 +86,8 @@ pub async fn run(
     mut told: mpsc::UnboundedReceiver<Input>,
     mut stop: watch::Receiver<bool>,
 ) {
+    let renewal =
+        tokio::spawn(leases::renew(Arc::clone(&context.store), context.running.clone(), context.worker.clone()));
     let mut orders: HashMap<JobId, Arc<Order>> = HashMap::new();
     let mut tasks: JoinSet<Option<Input>> = JoinSet::new();
     schedule.step(Input::Time(super::now()));
@@ -133,6 +139,7 @@ pub async fn run(
             committing = true;
         }
         if over {
+            renewal.abort();
             return;
         }
         if inputs.is_empty() {
@@ -236,7 +243,8 @@ async fn order(context: &Context, orders: &mut HashMap<JobId, Arc<Order>>, job: 
 }
 
 /// What the schedule needs of a job that the last process left.
-pub async fn take_up(context: &Context, row: &JobRow, fold: Fold) -> (Fold, Option<Terms>, Past) {
+pub async fn take_up(context: &Context, leases: &[Lease], row: &JobRow, fold: Fold) -> (Fold, Option<Terms>, Past) {
+    leases::lost(leases, row, &fold);
     let order = Order::read(context, fold.id).await.ok();
     let terms = order.as_ref().map(Order::terms);
     let library = order.as_ref().map(|order| Arc::clone(&order.library));

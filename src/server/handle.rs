@@ -101,9 +101,10 @@ impl Server {
             .enable_all()
             .build()
             .map_err(|error| StartError(format!("the engine's thread cannot be started: {error}")))?;
+        let worker = engine::worker();
         let (log, reports) = {
             let _within = runtime.enter();
-            writer::spawn(Arc::clone(&store), head, Writer::new(head, live))
+            writer::spawn(Arc::clone(&store), head, Writer::new(head, live).named(&worker))
         };
 
         let limits = Limits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
@@ -119,11 +120,13 @@ impl Server {
             handle: runtime.handle().clone(),
             guard: Arc::new(Guard::new(config.program)),
             drain: config.drain,
+            worker,
         };
         end_left_over(&folds).await?;
+        let leases = context.store.leases().await?;
         let mut live = Vec::new();
         for (row, fold) in rows.iter().zip(folds) {
-            live.push(engine::take_up(&context, row, fold).await);
+            live.push(engine::take_up(&context, &leases, row, fold).await);
         }
         let schedule = Schedule::new(limits, super::now(), live);
         let index = Index::start(

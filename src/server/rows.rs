@@ -1,9 +1,11 @@
 //! The rows that follow from events: the same function for the live path and for a rebuild.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::event::{JobEvent, Recorded};
-use crate::model::id::{JobId, Position, Seq};
+use crate::model::id::{JobId, Millis, Position, Seq};
 use crate::model::item::ItemStatus;
 use crate::model::{Digest, Fold, JobSummary, RelPath, Rerun, StartJob};
 
@@ -100,6 +102,21 @@ pub struct DoneRow {
     pub result: Option<String>,
 }
 
+/// Who runs an item, until when. The attempt is the fencing token: whoever lost the lease can record nothing more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// The job.
+    pub job_no: u64,
+    /// The item.
+    pub item: u32,
+    /// The attempt that holds it.
+    pub attempt: u32,
+    /// The process that runs it.
+    pub worker: String,
+    /// It must be renewed before this time.
+    pub until: Millis,
+}
+
 /// One transaction's worth: events and the rows that follow from them.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
@@ -117,7 +134,14 @@ pub struct Batch {
     pub planned: Vec<ItemRow>,
     /// Items that move: job, index, state after it. The last one of an item holds.
     pub moved: Vec<(u64, u32, ItemState)>,
+    /// The process whose leases these are.
+    pub worker: String,
+    /// Leases taken (attempt, until) and given back (none), by job and item.
+    pub leases: BTreeMap<(u64, u32), Option<(u32, Millis)>>,
 }
+
+/// A lease that is not renewed holds for so long, in milliseconds.
+pub const LEASE: Millis = 30_000;
 
 /// What a stored job needs beside its fold to be written as a row.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -172,7 +196,12 @@ impl Batch {
                 _ => None,
             };
             let result = detail.filter(|_| matches!(recorded.event, JobEvent::Succeeded { .. })).map(str::to_owned);
-            self.moved.push((job_no, item, ItemState { status, attempt: after.last_attempt(item), message, result }));
+            let attempt = after.last_attempt(item);
+            self.moved.push((job_no, item, ItemState { status, attempt, message, result }));
+            if status != ItemStatus::Placing {
+                let lease = (status == ItemStatus::Running).then_some((attempt, recorded.at + LEASE));
+                self.leases.insert((job_no, item), lease);
+            }
         }
         for (item, attempt) in before.into_iter().flat_map(|idle| &idle.0) {
             let state = ItemState { status: ItemStatus::Cancelled, attempt: *attempt, message: None, result: None };

@@ -13,8 +13,8 @@ pub use memory::MemoryStore;
 pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use sqlite::SqliteStore;
 
-use super::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow};
-use crate::model::id::{JobId, Position, Seq};
+use super::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease};
+use crate::model::id::{JobId, Millis, Position, Seq};
 use crate::model::{Digest, Fold, ItemStatus, RelPath};
 
 /// The store failed. Whatever was not acknowledged may or may not be there after a restart.
@@ -96,6 +96,12 @@ pub trait Store: Send + Sync + 'static {
     /// Size and hash of every content that this work was done to, or made in its place, as far as hashes were taken;
     /// without jobs that were undone.
     async fn done_contents(&self, library: &str, work: Digest) -> Stored<Vec<(u64, Digest)>>;
+
+    /// Who runs what, as the last process left it or this one has it.
+    async fn leases(&self) -> Stored<Vec<Lease>>;
+
+    /// All leases of a process hold until then.
+    async fn renew(&self, worker: &str, until: Millis) -> Stored<()>;
 
     /// Removes what is left of the history of a job whose `pruned` event stands at a position: at most `limit` rows, its
     /// lowest event first. Whether there is more.

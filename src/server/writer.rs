@@ -79,6 +79,8 @@ struct Live {
 
 /// The machine.
 pub struct Writer {
+    /// The process whose work is recorded.
+    worker: String,
     live: HashMap<JobId, Live>,
     /// Every job this process has seen, so that no id is created twice after its fold is gone.
     known: HashSet<JobId>,
@@ -98,6 +100,7 @@ impl Writer {
     pub fn new(head: Head, live: Vec<(JobKey, Fold)>) -> Self {
         let known = live.iter().map(|(_, fold)| fold.id).collect();
         Writer {
+            worker: String::new(),
             live: live.into_iter().map(|(key, fold)| (fold.id, Live { key, fold })).collect(),
             known,
             pruned: HashSet::new(),
@@ -110,6 +113,11 @@ impl Writer {
         }
     }
 
+    /// The same, of a process with this name.
+    pub fn named(self, worker: &str) -> Self {
+        Writer { worker: worker.to_owned(), ..self }
+    }
+
     /// Queues an append.
     pub fn append(&mut self, append: Append) {
         self.queue.push_back(append);
@@ -118,7 +126,7 @@ impl Writer {
     /// Judges what is queued and makes the next batch of it; `None` if nothing is to be written.
     /// Call [`Writer::committed`] before asking for another.
     pub fn batch(&mut self) -> Option<Batch> {
-        let mut batch = Batch::default();
+        let mut batch = Batch { worker: self.worker.clone(), ..Batch::default() };
         let mut touched = Vec::new();
         while batch.events.len() < BATCH_LIMIT
             && let Some(append) = self.queue.pop_front()

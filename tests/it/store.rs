@@ -32,6 +32,7 @@ for_every_store!(
     rows_made_anew_are_the_same,
     a_job_whose_history_is_removed_is_made_anew_from_its_last_event_alone,
     no_position_is_given_twice,
+    a_lease_is_there_while_its_item_runs_and_no_longer,
 );
 
 /// Records events through the writer, as the live path does, in one batch.
@@ -330,6 +331,38 @@ async fn a_job_whose_history_is_removed_is_made_anew_from_its_last_event_alone(s
     assert_eq!(store.events(&[], 0, 1_000, 100).await.expect("events")[0].position, row.last_position + 1);
     rebuild(store.as_ref(), |_| {}).await.expect("a log");
     assert_eq!((all().await.0, all().await.2), (trimmed.0, trimmed.2));
+}
+
+async fn a_lease_is_there_while_its_item_runs_and_no_longer(store: Arc<dyn Store>) {
+    let mut recorder = Recorder::new(Arc::clone(&store));
+    recorder.writer = recorder.writer.named("here");
+    let id = mint();
+    let started = |item| plain(JobEvent::Started { item, attempt: 1 });
+    let begin = [created(id), planned(0, 4), plain(JobEvent::PlanEnded { total: 4, reruns: Default::default() })];
+    recorder.record(id, begin.into()).await;
+    recorder.record(id, vec![plain(JobEvent::Began {}), started(0), started(1)]).await;
+    let held = async || {
+        let leases = store.leases().await.expect("leases");
+        leases.iter().map(|lease| (lease.item, lease.attempt, lease.worker.clone(), lease.until)).collect::<Vec<_>>()
+    };
+    let until = 1_764_000_000_000 + headway::server::rows::LEASE;
+    assert_eq!(held().await, [(0, 1, "here".to_owned(), until), (1, 1, "here".to_owned(), until)]);
+    store.renew("elsewhere", until + 1).await.expect("nothing to do");
+    store.renew("here", until + 5).await.expect("a renewal");
+    rebuild(store.as_ref(), |_| {}).await.expect("a log");
+    assert_eq!(held().await.iter().map(|lease| lease.3).collect::<Vec<_>>(), [until + 5; 2], "rows do not make leases");
+    let returned = plain(JobEvent::Returned { item: 0, attempt: 1 });
+    // Taken and given back in one commit, it was never there.
+    let end = [
+        returned,
+        plain(JobEvent::Recovered { item: 1, attempt: 1 }),
+        started(2),
+        plain(JobEvent::Skipped { item: 2, attempt: 1, reason: SkipReason::Changed }),
+    ];
+    recorder.record(id, end.into()).await;
+    assert!(held().await.is_empty());
+    recorder.record(id, vec![plain(JobEvent::Started { item: 0, attempt: 2 })]).await;
+    assert_eq!(held().await[0].1, 2, "the attempt is the fencing token");
 }
 
 async fn no_position_is_given_twice(store: Arc<dyn Store>) {

@@ -90,6 +90,11 @@ impl Running {
         }
     }
 
+    /// Whether nothing runs.
+    pub(super) fn is_empty(&self) -> bool {
+        self.table().attempts.is_empty()
+    }
+
     pub(super) fn queue(&self, queue: Vec<JobId>) {
         self.table().queue = queue;
     }

@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{Head, JobFilter, Store, StoreError, Stored};
-use crate::model::id::{JobId, Position, Seq};
+use crate::model::id::{JobId, Millis, Position, Seq};
 use crate::model::item::ItemStatus;
 use crate::model::{Digest, Fold, RelPath};
-use crate::server::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, PlannedFile};
+use crate::server::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease, PlannedFile};
 
 /// The log in memory.
 #[derive(Default)]
@@ -24,6 +24,7 @@ struct State {
     events: BTreeMap<Position, EventRow>,
     jobs: BTreeMap<u64, JobRow>,
     items: BTreeMap<(u64, u32), ItemRow>,
+    leases: BTreeMap<(u64, u32), Lease>,
 }
 
 impl MemoryStore {
@@ -64,6 +65,15 @@ impl Store for MemoryStore {
             if let Some(row) = state.items.get_mut(&(job_no, item)) {
                 row.state = moved;
             }
+        }
+        for ((job_no, item), lease) in batch.leases {
+            let worker = batch.worker.clone();
+            match lease {
+                Some((attempt, until)) => {
+                    state.leases.insert((job_no, item), Lease { job_no, item, attempt, worker, until })
+                }
+                None => state.leases.remove(&(job_no, item)),
+            };
         }
         Ok(())
     }
@@ -203,6 +213,15 @@ impl Store for MemoryStore {
             }
         }
         Ok(contents)
+    }
+
+    async fn leases(&self) -> Stored<Vec<Lease>> {
+        Ok(self.state().leases.values().cloned().collect())
+    }
+
+    async fn renew(&self, worker: &str, until: Millis) -> Stored<()> {
+        self.state().leases.values_mut().filter(|lease| lease.worker == worker).for_each(|lease| lease.until = until);
+        Ok(())
     }
 
     async fn trim(&self, job_no: u64, pruned_at: Position, limit: u32) -> Stored<bool> {

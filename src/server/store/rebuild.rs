@@ -90,6 +90,8 @@ pub async fn rebuild(store: &dyn Store, mut progress: impl FnMut(Position)) -> R
                 batch.jobs.push(key.row(fold, position));
             }
         }
+        // Who runs what is no fact of the log.
+        batch.leases.clear();
         store.commit(batch).await?;
         // A job that is over can only be pruned; its fold is needed for that alone, and it is small by then.
         progress(after);

@@ -15,9 +15,9 @@ use sqlx::{Connection, SqliteConnection};
 use tokio::sync::Mutex;
 
 use super::{Head, JobFilter, Store, StoreError, Stored};
-use crate::model::id::{JobId, Position, Seq};
+use crate::model::id::{JobId, Millis, Position, Seq};
 use crate::model::{Digest, Fold, ItemStatus, RelPath};
-use crate::server::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow};
+use crate::server::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease};
 
 /// As many as pages and streams need at a time; more would only queue inside SQLite.
 const READERS: u32 = 4;
@@ -123,6 +123,16 @@ impl Store for SqliteStore {
 
     async fn done_contents(&self, library: &str, work: Digest) -> Stored<Vec<(u64, Digest)>> {
         read::done_contents(&self.readers, library, work).await
+    }
+
+    async fn leases(&self) -> Stored<Vec<Lease>> {
+        read::leases(&self.readers).await
+    }
+
+    async fn renew(&self, worker: &str, until: Millis) -> Stored<()> {
+        let mut slot = self.writer.lock().await;
+        let writer = slot.as_mut().ok_or_else(|| StoreError("an earlier write failed".into()))?;
+        Ok(write::renew(writer, worker, until).await?)
     }
 
     async fn trim(&self, job_no: u64, pruned_at: Position, limit: u32) -> Stored<bool> {

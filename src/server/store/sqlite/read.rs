@@ -8,7 +8,7 @@ use super::super::{Head, JobFilter, StoreError, Stored};
 use crate::model::id::{JobId, Position, Seq};
 use crate::model::item::ItemStatus;
 use crate::model::{Digest, Fold, RelPath, Rerun};
-use crate::server::rows::{DoneRow, EventRow, ItemRow, ItemState, JobRow, PlannedFile};
+use crate::server::rows::{DoneRow, EventRow, ItemRow, ItemState, JobRow, Lease, PlannedFile};
 
 const JOB_COLUMNS: &str =
     "SELECT job_no, created_position, last_position, library, head, fold, summary, work FROM jobs";
@@ -110,6 +110,15 @@ pub(super) async fn folds(readers: &SqlitePool, jobs: &[JobId]) -> Stored<(Posit
         folds.push(row.head.with_items(items).fold().map_err(|error| StoreError(error.to_string()))?);
     }
     Ok((head.position, folds))
+}
+
+pub(super) async fn leases(readers: &SqlitePool) -> Stored<Vec<Lease>> {
+    let rows = sqlx::query("SELECT job_no, item, attempt, worker, until FROM leases").fetch_all(readers).await?;
+    let read = |row: &SqliteRow| {
+        let (item, attempt) = (row.try_get(1)?, row.try_get(2)?);
+        Ok(Lease { job_no: number(row, 0)?, item, attempt, worker: row.try_get(3)?, until: number(row, 4)? })
+    };
+    rows.iter().map(read).collect()
 }
 
 pub(super) async fn bytes(readers: &SqlitePool) -> Stored<u64> {

@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
 
-use crate::model::id::Position;
+use crate::model::id::{Millis, Position};
 use crate::server::rows::Batch;
 
 /// All of it in one call: the connection lives on a thread of its own, and each call is a way there and back. After an
@@ -26,6 +26,9 @@ INSERT INTO items (job_no, item, status, code, attempt, path, size, mtime_ns, re
 UPDATE items SET status = new.value ->> 2, code = new.value ->> 3, attempt = new.value ->> 4,
         message = new.value ->> 5, result = new.value ->> 6
     FROM json_each(?) AS new WHERE items.job_no = new.value ->> 0 AND items.item = new.value ->> 1;
+DELETE FROM leases WHERE (job_no, item) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?));
+INSERT OR REPLACE INTO leases (job_no, item, attempt, until, worker)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, ? FROM json_each(?);
 UPDATE log SET head = ?, digest = ?, next_job_no = ? WHERE one = 1;
 COMMIT";
 
@@ -63,6 +66,12 @@ pub(super) async fn commit(writer: &mut SqliteConnection, batch: &Batch) -> sqlx
     let moved = latest.into_iter().map(|((job_no, item), state)| {
         json!([job_no, item, state.status.label(), state.status.byte(), state.attempt, state.message, state.result])
     });
+    let freed =
+        batch.leases.iter().filter(|(_, lease)| lease.is_none()).map(|((job_no, item), _)| json!([job_no, item]));
+    let taken = batch
+        .leases
+        .iter()
+        .filter_map(|((job_no, item), lease)| lease.map(|(attempt, until)| json!([job_no, item, attempt, until])));
     let rows = |rows: Vec<serde_json::Value>| serde_json::Value::Array(rows).to_string();
     sqlx::query(COMMIT)
         .bind(rows(events.collect()))
@@ -70,12 +79,21 @@ pub(super) async fn commit(writer: &mut SqliteConnection, batch: &Batch) -> sqlx
         .bind(rows(ended.map(|row| row.job_no.into()).collect()))
         .bind(rows(planned.collect()))
         .bind(rows(moved.collect()))
+        .bind(rows(freed.collect()))
+        .bind(&batch.worker)
+        .bind(rows(taken.collect()))
         .bind(batch.head as i64)
         .bind(batch.digest.map(|digest| digest.0.to_vec()))
         .bind(batch.next_job_no as i64)
         .execute(writer)
         .await?;
     Ok(())
+}
+
+/// All leases of a process hold until then.
+pub(super) async fn renew(writer: &mut SqliteConnection, worker: &str, until: Millis) -> sqlx::Result<()> {
+    let query = sqlx::query("UPDATE leases SET until = ? WHERE worker = ?").bind(until as i64).bind(worker.to_owned());
+    query.execute(writer).await.map(drop)
 }
 
 pub(super) async fn clear_rows(writer: &mut SqliteConnection) -> sqlx::Result<()> {
