@@ -1,6 +1,7 @@
 //! Headway runs one recipe over many files and shows a status that can be trusted.
 
 pub mod api;
+mod broken;
 #[cfg(feature = "ssr")]
 pub mod cli;
 pub mod model;

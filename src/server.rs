@@ -17,6 +17,8 @@ pub mod template;
 pub mod writer;
 
 mod handle;
+#[cfg(test)]
+mod simulation;
 
 pub use handle::{Server, Started};
 

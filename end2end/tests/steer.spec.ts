@@ -113,7 +113,7 @@ test('a failed item is retried while the job goes on, and the rest of a cancelle
   );
   await open(page, server.url);
   await choose(page, 'slow');
-  await page.getByText('When files fail').click();
+  await page.locator('.options summary').click();
   await page.getByLabel('show the plan first').check();
   const job = await processAll(page);
   await details(page, server, job);
@@ -151,7 +151,7 @@ test('the pace of a job is changed, and what cannot be read is said before it st
   );
   await open(page, server.url);
   await choose(page, 'slow');
-  await page.getByText('When files fail').click();
+  await page.locator('.options summary').click();
   await page.getByLabel('Give up').fill('sometimes');
   await page.getByRole('button', { name: 'Process all' }).click();
   await expect(page.locator('.start-panel [role="alert"]')).toContainText('soon,fail=10%');

@@ -18,6 +18,7 @@ use super::event::Recorded;
 use super::id::{JobId, Millis};
 use super::message::{Closed, ClosedHow, Events, GoneReason, Hello, Message, Ping, Reset, SnapshotMessage};
 use super::summary::JobSummary;
+use crate::broken::{self, Broken};
 use link::{Link, Transport};
 use tracked::Reception;
 
@@ -97,8 +98,9 @@ impl Follow {
         self.link.asks()
     }
 
-    /// Opens the stream.
+    /// Opens the stream, at once or as soon as there is something to follow.
     pub fn start(&mut self, now: Millis) -> Vec<Effect> {
+        self.link.begin(now);
         self.open(now)
     }
 
@@ -363,11 +365,11 @@ impl Follow {
                         break;
                     }
                 };
-                if recorded.seq > *due {
+                if recorded.seq > *due && !broken::is(Broken::GapOverlooked) {
                     return Some((frame.job, HealReason::Gap));
                 }
-                if recorded.seq == *due {
-                    *due += 1;
+                if recorded.seq >= *due {
+                    *due = recorded.seq + 1;
                     read.push((frame.job, recorded, raw.get()));
                 }
             }

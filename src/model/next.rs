@@ -5,6 +5,7 @@ use super::event::{HaltBy, JobEvent, Outcome, PLANNED_AT_ONCE};
 use super::fold::Fold;
 use super::item::{FailReason, ItemStatus, SkipReason};
 use super::status::{EndReason, JobStatus, PauseReason};
+use crate::broken::{self, Broken};
 
 /// What an accepted event does to a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +109,7 @@ pub fn next(fold: Option<&Fold>, event: &JobEvent) -> Result<Next, Refusal> {
     }
     if fold.status.is_terminal() {
         return match event {
+            JobEvent::CancelRequested {} if broken::is(Broken::CancelNotJudged) => to(JobStatus::Cancelling),
             JobEvent::Pruned { .. } => to(fold.status),
             JobEvent::Created { .. } => Err(Refusal::Exists),
             _ => Err(Refusal::Over(fold.status.label())),
@@ -239,7 +241,7 @@ fn next_of_item(fold: &Fold, event: &JobEvent, item: u32, attempt: Option<u32>) 
 
     let present = if matches!(event, JobEvent::Started { .. }) { last + 1 } else { last };
     let given = attempt.unwrap_or(present);
-    if given != present {
+    if given != present && !broken::is(Broken::NoFence) {
         return Err(Refusal::Attempt { given, present });
     }
     Ok(Next { status: fold.status, change: Change::Item { item, from, to, attempt: present } })

@@ -63,6 +63,11 @@ impl Output {
     pub fn to(place: Place) -> Self {
         Output { place, smaller: None, keep: Keep::default(), hard_links: false }
     }
+
+    /// Whether it takes the place of the file it is made of.
+    pub fn replaces(&self) -> bool {
+        self.place == Place::Replace
+    }
 }
 
 impl Default for Keep {

@@ -112,6 +112,11 @@ impl JobStatus {
 }
 
 impl PauseReason {
+    /// Whether it may pass by itself: nobody has to decide.
+    pub fn is_environment(self) -> bool {
+        !matches!(self, PauseReason::User | PauseReason::Interrupted)
+    }
+
     /// In a person's words.
     pub fn text(self) -> &'static str {
         match self {

@@ -85,6 +85,9 @@ pub struct JobView {
     /// What the job waits for, in words.
     #[serde(default)]
     pub waits: Option<String>,
+    /// What there is to know about how it is carried out here, in words.
+    #[serde(default)]
+    pub note: Option<String>,
     /// Files in the job's trash, and their bytes.
     #[serde(default)]
     pub trash: (u64, u64),

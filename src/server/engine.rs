@@ -186,6 +186,9 @@ fn look(context: &Context, schedule: &Schedule, orders: &HashMap<JobId, Arc<Orde
     for (job, reason) in schedule.paused() {
         let library = orders.get(&job).map(|order| &*order.library);
         if context.guards.has_eased(reason, library) {
+            if reason == PauseReason::DiskFull {
+                context.data.keep_ballast();
+            }
             inputs.push(Input::Eased { job, reason });
         }
     }

@@ -12,7 +12,7 @@ use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use cap_fs_ext::{FollowSymlinks, MetadataExt, OpenOptionsFollowExt};
 use cap_std::ambient_authority;
@@ -43,6 +43,8 @@ pub struct Library {
     /// Where it is.
     pub path: PathBuf,
     root: RwLock<Root>,
+    /// Whether two names in it can be exchanged, once that was tried.
+    exchanges: OnceLock<Option<bool>>,
 }
 
 #[derive(Debug)]
@@ -88,7 +90,12 @@ impl Library {
         let opened = Root::open(root);
         let opened =
             opened.map_err(|error| StartError(format!("cannot open the folder {}: {error}", root.display())))?;
-        Ok(Library { name: name.to_owned(), path: root.to_owned(), root: RwLock::new(opened) })
+        Ok(Library {
+            name: name.to_owned(),
+            path: root.to_owned(),
+            root: RwLock::new(opened),
+            exchanges: OnceLock::new(),
+        })
     }
 
     /// The root as it was last opened.

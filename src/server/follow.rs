@@ -13,6 +13,7 @@ use std::sync::Arc;
 use super::recent::{Changed, Commit, is_over};
 use super::rows::{EventRow, JobRow};
 use super::store::Head;
+use crate::broken::{self, Broken};
 use crate::model::cursor::InvalidCursor;
 use crate::model::event::name_of;
 use crate::model::id::{JobId, Millis, Position, Seq};
@@ -248,7 +249,7 @@ impl Serving {
 
     /// The steps of a connection that has begun, the most urgent first.
     fn live(&mut self, now: Millis) -> Step {
-        if now >= self.ping_at && !self.pinging {
+        if now >= self.ping_at && !self.pinging && !broken::is(Broken::NoPing) {
             self.pinging = true;
             self.reads.push_back(Read::Head);
             let open: Vec<_> = self.open_jobs().collect();

@@ -30,7 +30,9 @@ use crate::model::library::{FolderPage, FolderView};
 use crate::model::message::Now;
 use crate::model::request::{PATHS_LIMIT, Which};
 use crate::model::summary::{ItemPage, ItemView, JobPage, JobView, LibraryName, Start};
-use crate::model::{ApiError, Cursor, Digest, Fold, JobEvent, JobId, JobSummary, Query, Refusal, RelPath, StartJob};
+use crate::model::{
+    ApiError, Cursor, Digest, Fold, JobEvent, JobId, JobSummary, Output, Query, Refusal, RelPath, StartJob,
+};
 
 /// The most jobs or items in one page.
 const PAGE_LIMIT: u32 = 1_000;
@@ -206,13 +208,15 @@ impl Server {
         let row = self.row(id).await?;
         let request = self.store().request(row.job_no).await?;
         let request = request.and_then(|text| serde_json::from_str::<StartJob>(&text).ok());
-        let trash = self.trashed(&row.library, id).await;
+        let replaces = request.as_ref().and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
+        let (trash, note) = self.on_disk(&row.library, id, replaces).await;
         Ok(JobView {
             waits: self.waits(&row.summary),
             outputs: self.inner.context.data.outputs(&id).names(),
             summary: row.summary,
             cursor,
             request,
+            note,
             trash,
         })
     }

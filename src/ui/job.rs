@@ -115,6 +115,7 @@ fn JobDetails(view: JobView) -> impl IntoView {
                     .into_any()
             }}
             <p class="waits">{waits_now}</p>
+            <p class="hint note">{view.note}</p>
             <p class="reruns">{move || reruns(if mounted.get() { is_live.with(|state| state.as_ref().map(|state| state.summary.reruns)) } else { None }.unwrap_or(read_reruns))}</p>
             <Actions view=steered heard />
             {asked.map(|request| view! { <Asked request /> })}

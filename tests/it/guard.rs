@@ -7,7 +7,7 @@ use headway::server::guard::attempts_left;
 use serde_json::json;
 
 use crate::command::Served;
-use crate::helper::{Files, eventually, mint};
+use crate::helper::{Files, Mount, eventually, mint};
 
 fn left(job: JobId) -> usize {
     attempts_left(|attempt| attempt.starts_with(&job.to_string())).len()
@@ -89,27 +89,44 @@ async fn a_stop_takes_commands_back_that_do_not_end_in_time() {
 async fn a_replace_that_dies_at_any_step_ends_with_the_old_file_or_the_new_one() {
     for point in ["sealed", "recorded", "exchanged", "trashed", "synced"] {
         let files = Files::numbered(4);
-        let fault = format!("HEADWAY_FAULT={point}");
-        let mut dying = Served::start_in(&files, &["env", &fault]).expect("a ready server");
-        let job = dying.begin("upper", json!({ "policy": { "on_interrupt": "retry" } })).await;
-        assert!(dying.headway.dies_within(Duration::from_secs(20)), "{point}");
-        for number in 0..4 {
-            let text = std::fs::read_to_string(files.library().join(format!("{number:06}"))).expect("a file");
-            assert!(text == format!("file {number}\n") || text == format!("FILE {number}\n"), "{point}: {text:?}");
-        }
-        let served = Served::start(&files);
-        let end = served.end(job).await;
-        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 4), "{point}");
-        for number in 0..4 {
-            let text = std::fs::read_to_string(files.library().join(format!("{number:06}"))).expect("a file");
-            assert_eq!(text, format!("FILE {number}\n"), "{point}");
-        }
-        let names: Vec<_> = std::fs::read_dir(files.library()).expect("a folder").flatten().collect();
-        assert_eq!(names.len(), 5, "{point}: four files and the trash");
-        let undo = mint();
-        assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{undo}")).await.0, 201, "{point}");
-        assert_eq!(served.end(undo).await.counters.succeeded, 4, "{point}");
-        let text = std::fs::read_to_string(files.library().join("000000")).expect("a file");
-        assert_eq!(text, "file 0\n", "{point}");
+        dies_and_goes_on(&files, point).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_does_one_where_names_cannot_be_exchanged() {
+    for point in ["recorded", "linked", "trashed", "synced"] {
+        let files = Files::new();
+        let below = files.elsewhere();
+        std::fs::create_dir(&below).expect("a folder");
+        let Some(_mount) = Mount::without_exchange(&below, &files.library()) else { return };
+        (0..4).for_each(|number| files.write(&format!("{number:06}"), format!("file {number}\n").as_bytes()));
+        dies_and_goes_on(&files, point).await;
+    }
+}
+
+/// Kills a replace at this point; the next server ends it, and undoes it.
+async fn dies_and_goes_on(files: &Files, point: &str) {
+    let fault = format!("HEADWAY_FAULT={point}");
+    let mut dying = Served::start_in(files, &["env", &fault]).expect("a ready server");
+    let job = dying.begin("upper", json!({ "policy": { "on_interrupt": "retry" } })).await;
+    assert!(dying.headway.dies_within(Duration::from_secs(20)), "{point}");
+    for number in 0..4 {
+        let text = std::fs::read_to_string(files.library().join(format!("{number:06}"))).expect("a file");
+        assert!(text == format!("file {number}\n") || text == format!("FILE {number}\n"), "{point}: {text:?}");
+    }
+    let served = Served::start(files);
+    let end = served.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 4), "{point}");
+    for number in 0..4 {
+        let text = std::fs::read_to_string(files.library().join(format!("{number:06}"))).expect("a file");
+        assert_eq!(text, format!("FILE {number}\n"), "{point}");
+    }
+    let names: Vec<_> = std::fs::read_dir(files.library()).expect("a folder").flatten().collect();
+    assert_eq!(names.len(), 5, "{point}: four files and the trash");
+    let undo = mint();
+    assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{undo}")).await.0, 201, "{point}");
+    assert_eq!(served.end(undo).await.counters.succeeded, 4, "{point}");
+    let text = std::fs::read_to_string(files.library().join("000000")).expect("a file");
+    assert_eq!(text, "file 0\n", "{point}");
 }

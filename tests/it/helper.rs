@@ -2,6 +2,7 @@
 
 mod app;
 mod files;
+mod mount;
 mod process;
 mod recipe;
 mod sse;
@@ -9,6 +10,7 @@ mod wait;
 
 pub(crate) use app::{App, request};
 pub(crate) use files::Files;
+pub(crate) use mount::Mount;
 pub(crate) use process::Headway;
 pub(crate) use recipe::{Behaviour, Capitals, TestRecipe};
 pub(crate) use sse::{Event, Stream, follow_at, follow_by_calls, follow_to_end, kinds, payloads};

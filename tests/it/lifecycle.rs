@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use headway::model::{EndReason, JobStatus, PauseReason};
+use headway::server::config::Config;
+use headway::server::engine::Floor;
+use headway::server::recipes::Recipe;
 use serde_json::json;
 
-use crate::helper::{App, Behaviour, Files, TestRecipe, eventually, mint, request};
+use crate::helper::{App, Behaviour, Capitals, Files, Mount, TestRecipe, eventually, mint, request};
 
 async fn with(files: &Files, behaviour: Behaviour) -> (App, Arc<TestRecipe>) {
     let recipe = Arc::new(TestRecipe::new(behaviour, false));
@@ -154,15 +157,9 @@ async fn a_library_that_is_gone_pauses_the_job_and_fails_no_item() {
 async fn a_disk_without_room_pauses_jobs_until_there_is_room() {
     let files = Files::numbered(20);
     let small = files.data();
-    std::fs::create_dir_all(&small).expect("a new folder");
-    let mounted =
-        std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=96m", "tmpfs"]).arg(&small).status();
-    if !mounted.is_ok_and(|status| status.success()) {
-        println!("not run: mounting is not allowed here");
-        return;
-    }
+    let Some(_mount) = Mount::tmpfs(&small, "96m") else { return };
     let recipe = Arc::new(TestRecipe::new(Behaviour::Held, false));
-    let change = |config: &mut headway::server::config::Config| {
+    let change = |config: &mut Config| {
         config.workers = 2;
         config.floor.disk = 16 * 1024 * 1024;
     };
@@ -177,7 +174,57 @@ async fn a_disk_without_room_pauses_jobs_until_there_is_room() {
     std::fs::remove_file(&filler).expect("a file");
     assert_eq!(app.end(job).await.counters.succeeded, 20);
     app.stop().await;
-    std::process::Command::new("umount").arg("-l").arg(&small).status().expect("umount");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_library_that_fills_while_outputs_are_written_pauses_the_job_and_loses_nothing() {
+    let files = Files::new();
+    let small = files.elsewhere();
+    let Some(_mount) = Mount::tmpfs(&small, "4m") else { return };
+    for number in 0..12 {
+        std::fs::write(small.join(format!("{number:02}")), vec![b'a'; 200_000]).expect("a file");
+    }
+    // Nothing is asked to be free before an item begins: it is the writing itself that finds no room.
+    let change = |config: &mut Config| {
+        (config.libraries[0].1, config.workers) = (small.clone(), 2);
+        config.floor = Floor { disk: 0, memory: 0 };
+    };
+    let app = App::start_with(&files, change, vec![Arc::new(Capitals::new(Behaviour::Instant))]).await;
+    let filler = small.join(".headway-filler");
+    std::fs::write(&filler, vec![1; 1_000_000]).expect("a large file");
+    let job = app.begin("capitals").await;
+    let full = JobStatus::Paused { reason: PauseReason::DiskFull };
+    let paused = app.until(job, |summary| summary.status == full && summary.counters.running == 0).await;
+    assert_eq!(paused.counters.failed, 0);
+    assert!(paused.counters.succeeded < 12, "it cannot hold every original and every output");
+    for number in 0..12 {
+        let text = std::fs::read(small.join(format!("{number:02}"))).expect("a file");
+        assert!(text == vec![b'a'; 200_000] || text == vec![b'A'; 200_000], "{number} is the old file or the new one");
+    }
+    // The floor is 0, so it is tried again and again; with room it goes well.
+    std::fs::remove_file(&filler).expect("a file");
+    let remount = ["-o", "remount,size=32m"];
+    assert!(
+        std::process::Command::new("mount").args(remount).arg(&small).status().is_ok_and(|status| status.success())
+    );
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 12));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn short_memory_pauses_a_job_and_it_goes_on_when_there_is_enough() {
+    let files = Files::numbered(3);
+    let recipe = || vec![Arc::new(TestRecipe::new(Behaviour::Instant, false)) as Arc<dyn Recipe>];
+    let app = App::start_with(&files, |config| config.floor.memory = u64::MAX, recipe()).await;
+    let job = app.begin("test").await;
+    let short = JobStatus::Paused { reason: PauseReason::MemoryLow };
+    let paused = app.until(job, |summary| summary.status == short && summary.counters.running == 0).await;
+    assert_eq!((paused.counters.waiting, paused.counters.failed), (3, 0));
+    app.stop().await;
+    let app = App::start_with(&files, |_| {}, recipe()).await;
+    assert_eq!(app.end(job).await.counters.succeeded, 3);
+    app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

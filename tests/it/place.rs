@@ -9,7 +9,7 @@ use std::sync::Arc;
 use headway::model::{JobId, JobStatus, JobSummary};
 use serde_json::{Value, json};
 
-use crate::helper::{App, Behaviour, Capitals, Files, eventually, mint, request};
+use crate::helper::{App, Behaviour, Capitals, Files, Mount, eventually, mint, request};
 
 /// Every file below a folder, by its path; Headway's own aside.
 fn content(root: &Path) -> BTreeMap<Vec<u8>, Vec<u8>> {
@@ -232,12 +232,7 @@ async fn two_jobs_do_not_work_on_one_file_and_the_second_says_whom_it_waits_for(
 async fn another_file_system_in_the_midst_of_the_tree_has_a_trash_of_its_own() {
     let files = Files::numbered(2);
     let inner = files.library().join("inner");
-    std::fs::create_dir(&inner).expect("a new folder");
-    let mounted = std::process::Command::new("mount").args(["-t", "tmpfs", "tmpfs"]).arg(&inner).status();
-    if !mounted.is_ok_and(|status| status.success()) {
-        println!("not run: mounting is not allowed here");
-        return;
-    }
+    let Some(_mount) = Mount::tmpfs(&inner, "16m") else { return };
     files.write("inner/deep/file", b"inside");
     let before = content(&files.library());
     let (app, _) = start(&files).await;
@@ -247,5 +242,27 @@ async fn another_file_system_in_the_midst_of_the_tree_has_a_trash_of_its_own() {
     assert_eq!(undo(&app, end.job).await.counters.succeeded, 3);
     assert_eq!(content(&files.library()), before);
     app.stop().await;
-    std::process::Command::new("umount").arg(&inner).status().expect("umount");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_names_cannot_be_exchanged_a_replace_goes_another_way_and_says_so() {
+    let files = Files::numbered(4);
+    let Some(_mount) = Mount::without_exchange(&files.library(), &files.elsewhere()) else { return };
+    let before = content(&files.library());
+    let root = files.elsewhere();
+    let recipe = Arc::new(Capitals::new(Behaviour::Instant));
+    let change = move |config: &mut headway::server::config::Config| config.libraries[0].1 = root;
+    let app = App::start_with(&files, change, vec![recipe]).await;
+    let end = run(&app, None).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 4));
+    assert_eq!(std::fs::read(files.library().join("000003")).expect("a file"), b"FILE 3\n");
+    let (_, view) = app.get(&format!("/api/jobs/{}", end.job)).await;
+    assert!(view["note"].as_str().is_some_and(|note| note.contains("exchange")), "{view}");
+    assert_eq!(run(&app, Some(json!({ "place": { "beside": { "name": "{/}.up" } } }))).await.counters.succeeded, 4);
+    assert_eq!(undo(&app, end.job).await.counters.succeeded, 4);
+    assert_eq!(std::fs::read(files.library().join("000003")).expect("a file"), before[&b"000003"[..]]);
+    let names: Vec<_> =
+        std::fs::read_dir(files.library()).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(names.len(), 9, "four files, four outputs and the trash: {names:?}");
+    app.stop().await;
 }

@@ -314,6 +314,8 @@ async fn a_job_whose_history_is_removed_is_made_anew_from_its_last_event_alone(s
         )
     };
     let (left, over, _) = all().await;
+    let (_, folds) = store.folds(&[old]).await.expect("folds");
+    assert_eq!(Some(folds[0].hash()), left.fold, "though its items are still there");
     assert_eq!((left.summary.pruned, left.summary.counters.total, over), (true, 0, 2));
     let position = left.last_position;
     // In the midst of the removal, and after it, the rows can be made anew.

@@ -165,6 +165,13 @@ impl Link {
         }
     }
 
+    /// From now on what is wanted is asked for at once.
+    pub(super) fn begin(&mut self, now: Millis) {
+        if !self.started {
+            (self.started, self.last_heard) = (true, now);
+        }
+    }
+
     pub(super) fn started(&self) -> bool {
         self.started
     }
@@ -192,10 +199,7 @@ impl Link {
         if self.refused.is_some() {
             return None;
         }
-        if !self.started {
-            self.last_heard = now;
-        }
-        self.started = true;
+        self.begin(now);
         self.generation += 1;
         let trial = self.calls.as_ref().is_some_and(|calls| calls.try_at.is_some_and(|at| at <= now));
         let transport = if self.asks() && !trial { Transport::Calls } else { Transport::Stream };

@@ -5,7 +5,7 @@ use crate::model::digest::Digest;
 use crate::model::fold::Fold;
 use crate::model::message::{Body, CaughtUp, ResetReason, SnapshotMessage, events_text, frame_text};
 use crate::model::status::JobStatus;
-use crate::model::testing::{Draw, cases, random_events, record};
+use crate::model::testing::{Draw, cases, job_id, random_events, record};
 
 fn told(job: JobId, payloads: &[&str]) -> String {
     events_text(&[frame_text(&job, payloads)])
@@ -452,4 +452,12 @@ fn a_cursor_reset_again_and_again_ends_in_summaries_not_in_a_loop() {
         follow.message(round, generation, &reset, "");
     }
     assert_eq!(follow.job(&wire.job).map(Tracked::phase), Some(Phase::Stopped));
+}
+
+#[test]
+fn a_follower_that_began_with_nothing_to_follow_opens_when_a_job_comes() {
+    let mut follow = Follow::new(Some(Cursor::start()), false, None, 1);
+    assert_eq!(follow.start(0), Vec::new());
+    let effects = follow.follow(10, job_id(1));
+    assert!(matches!(&effects[..], [Effect::Open { .. }]), "{effects:?}");
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Effect;
+use crate::broken::{self, Broken};
 use crate::model::digest::Digest;
 use crate::model::event::Recorded;
 use crate::model::fold::{Fold, FoldError};
@@ -168,7 +169,7 @@ impl Tracked {
         if self.is_folding() { self.last.saturating_sub(held) } else { 0 }
     }
 
-    pub(super) fn healed_at(&self) -> Option<(Millis, HealReason)> {
+    pub(crate) fn healed_at(&self) -> Option<(Millis, HealReason)> {
         self.healed
     }
 
@@ -176,7 +177,7 @@ impl Tracked {
     pub(super) fn ask(&self, has_cursor: bool) -> Option<&'static str> {
         if !self.is_folding() {
             None
-        } else if has_cursor && self.fold.is_some() && !self.replacing {
+        } else if has_cursor && (broken::is(Broken::SignalAfterTheCall) || self.fold.is_some() && !self.replacing) {
             Some("held")
         } else {
             Some("job")

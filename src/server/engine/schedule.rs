@@ -5,6 +5,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::broken::{self, Broken};
 use crate::model::event::{HaltBy, HaltWhen, JobEvent, MESSAGE_LIMIT, Outcome, Recorded, cut};
 use crate::model::id::{JobId, Millis};
 use crate::model::item::ItemStatus;
@@ -15,6 +16,9 @@ use crate::server::files::Verdict;
 
 /// No item waits longer than this for its next try, in milliseconds.
 const LONGEST_BACKOFF: u64 = 10 * 60 * 1_000;
+
+/// So long a job rests at least when nothing could go well, in milliseconds.
+const SHORTEST_REST: u64 = 500;
 
 /// What says of itself that it may go well later is tried so often at least.
 const TRANSIENT_TRIES: u32 = 5;
@@ -216,6 +220,9 @@ struct Job {
     asked: bool,
     /// A pause for a person that is asked for, not yet recorded.
     asking: bool,
+    /// How often nothing could go well since an item last did, and until when it is not tried again.
+    shortages: u32,
+    rests_until: Millis,
     /// Whether files are being listed, and whether that must be done once more when it is over.
     planning: bool,
     replan: bool,
@@ -266,6 +273,9 @@ impl Schedule {
                 let attempt = job.fold.last_attempt(item);
                 let mut detail = None;
                 let event = match status {
+                    ItemStatus::Running if broken::is(Broken::NothingInterrupted) => {
+                        JobEvent::Returned { item, attempt }
+                    }
                     ItemStatus::Running if halted => JobEvent::Stopped { item, attempt },
                     ItemStatus::Running => JobEvent::Recovered { item, attempt },
                     ItemStatus::Placing => match past.placed.remove(&item) {
@@ -361,7 +371,7 @@ impl Schedule {
             job.active.insert(item, attempt);
             busy += 1;
             effects.push(append(*id, JobEvent::Started { item, attempt }));
-            if job.is_repeatable() {
+            if job.is_repeatable() || broken::is(Broken::WorkBeforeItsRecord) {
                 effects.push(Effect::Start { job: *id, item, attempt });
             }
         }
@@ -374,13 +384,15 @@ impl Schedule {
         processing.filter_map(|job| job.later.first().map(|(at, _)| *at)).min()
     }
 
-    /// The jobs that are paused for a reason that may pass by itself.
+    /// The jobs that are paused for a reason that may pass by itself, and have rested for long enough to be tried again: each
+    /// time in a row twice as long, for there are shortages that only the work itself meets, such as a quota.
     pub fn paused(&self) -> Vec<(JobId, PauseReason)> {
-        let paused = self.jobs.iter().filter_map(|(id, job)| match job.fold.status {
+        let rested = self.jobs.iter().filter(|(_, job)| job.rests_until <= self.now);
+        let paused = rested.filter_map(|(id, job)| match job.fold.status {
             JobStatus::Paused { reason } => Some((*id, reason)),
             _ => None,
         });
-        paused.filter(|(_, reason)| !matches!(reason, PauseReason::User | PauseReason::Interrupted)).collect()
+        paused.filter(|(_, reason)| reason.is_environment()).collect()
     }
 
     /// Whether the queue may have changed since this was last asked.
@@ -427,7 +439,8 @@ impl Schedule {
         match &recorded.event {
             JobEvent::Started { item, attempt } => {
                 job.claimed.remove(item);
-                if !job.is_repeatable() && job.active.get(item) == Some(attempt) {
+                let waits = !job.is_repeatable() && !broken::is(Broken::WorkBeforeItsRecord);
+                if waits && job.active.get(item) == Some(attempt) {
                     effects.push(Effect::Start { job: id, item: *item, attempt: *attempt });
                 }
             }
@@ -458,8 +471,13 @@ impl Schedule {
                 job.stop_items(id, effects);
             }
             JobEvent::Halted { when: HaltWhen::Now, .. } => job.stop_items(id, effects),
-            JobEvent::Paused { .. } => {
+            JobEvent::Succeeded { .. } => job.shortages = 0,
+            JobEvent::Paused { reason } => {
                 job.asking = false;
+                if reason.is_environment() {
+                    job.rests_until = self.now + (SHORTEST_REST << job.shortages.min(6));
+                    job.shortages += 1;
+                }
                 effects.push(Effect::StopPlan { job: id });
             }
             JobEvent::Resumed {} if job.fold.status == JobStatus::Planning => {
@@ -517,9 +535,17 @@ impl Schedule {
                 } else {
                     job.active.remove(item);
                 }
-                if job.fold.item(*item) == Some(ItemStatus::Waiting) {
+                if job.fold.item(*item) == Some(ItemStatus::Waiting) && !broken::is(Broken::ClaimForgotten) {
                     job.again.insert(*item);
                 }
+            }
+            // Meanwhile a cancel, a halt or the item's own placing was recorded: there is no other try, but it has ended.
+            JobEvent::AttemptFailed { item, attempt, reason, message, .. } if job.holds(*item, *attempt) => {
+                let (item, attempt, reason, message) = (*item, *attempt, *reason, message.clone());
+                effects.push(append(id, JobEvent::Failed { item, attempt, reason, message }));
+            }
+            JobEvent::Returned { item, attempt } if job.holds(*item, *attempt) => {
+                effects.push(append(id, JobEvent::Stopped { item: *item, attempt: *attempt }));
             }
             _ if event.item().is_none() => (job.asked, job.asking) = (false, false),
             _ => {}
@@ -603,6 +629,8 @@ impl Job {
             free: BTreeMap::new(),
             asked: false,
             asking: false,
+            shortages: 0,
+            rests_until: 0,
             planning: false,
             replan: false,
             finishing: false,
@@ -617,6 +645,11 @@ impl Job {
     /// Whether a person decides about interrupted items.
     fn asks(&self) -> bool {
         self.terms.as_ref().is_some_and(|terms| terms.ask)
+    }
+
+    /// Whether this attempt holds the item, as far as is recorded.
+    fn holds(&self, item: u32, attempt: u32) -> bool {
+        self.fold.item(item).is_some_and(ItemStatus::is_running) && self.fold.last_attempt(item) == attempt
     }
 
     fn holds_place(&self) -> bool {

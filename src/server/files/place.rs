@@ -124,6 +124,11 @@ impl Library {
             Err(Errno::INVAL | Errno::NOSYS) => {
                 linkat(&target.dir, &target.name, &trash.dir, &trash.name, AtFlags::empty())?;
                 fault("linked");
+                if !same_file(&Stamp::of(&trash.dir.symlink_metadata(&trash.name)?), &original.stamp) {
+                    unlinkat(&trash.dir, &trash.name, AtFlags::empty())?;
+                    unlinkat(&temp.dir, &temp.name, AtFlags::empty())?;
+                    return Ok(Err(SkipReason::Changed));
+                }
                 sync(&trash.dir)?;
                 renameat(&temp.dir, &temp.name, &target.dir, &target.name)?;
             }
@@ -138,6 +143,19 @@ impl Library {
         sync(&trash.dir)?;
         fault("synced");
         Ok(Ok(()))
+    }
+
+    /// Whether two names here can be exchanged in one step; found out once, with two empty files. `None` if nothing can be
+    /// written here.
+    pub fn exchanges(&self) -> Option<bool> {
+        *self.exchanges.get_or_init(|| {
+            let root = self.root();
+            let names = [".headway-probe-1", ".headway-probe-2"];
+            let made = names.iter().all(|name| root.create(name).is_ok());
+            let tried = made.then(|| renameat_with(&*root, names[0], &*root, names[1], RenameFlags::EXCHANGE));
+            names.iter().for_each(|name| drop(root.remove_file(name)));
+            tried.map(|tried| !matches!(tried, Err(Errno::INVAL | Errno::NOSYS)))
+        })
     }
 
     /// Brings an interrupted placement to an end, as the contract says: by looking, by hash.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::served::{Sent, Served};
 use super::{CHANGED_PAGE, Given, Read, Request, Serving};
+use crate::broken::{self, Broken};
 use crate::model::id::{JobId, Millis, Position};
 use crate::model::message::{Body, Hello, Reset, ResetReason, SnapshotMessage};
 use crate::model::{Cursor, Digest};
@@ -110,7 +111,8 @@ impl Connect {
                 None => ResetReason::Pruned,
                 Some(digest) if digest.check() != cursor.check => ResetReason::Diverged,
                 Some(_) => {
-                    self.good = Some(cursor.clone());
+                    let behind = u64::from(broken::is(Broken::ResumeOffByOne));
+                    self.good = Some(Cursor { position: cursor.position + behind, ..cursor.clone() });
                     return;
                 }
             },
@@ -173,7 +175,8 @@ impl Serving {
                 self.say_reset(&mut connect);
                 for fold in folds {
                     if let Some(served) = self.jobs.get_mut(&fold.id) {
-                        served.sent = Sent { seq: fold.seq, digest: fold.digest };
+                        let ahead = u64::from(broken::is(Broken::SnapshotAhead));
+                        served.sent = Sent { seq: fold.seq + ahead, digest: fold.digest };
                         served.last = served.last.max(fold.seq);
                     }
                     let message = SnapshotMessage {

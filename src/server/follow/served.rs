@@ -1,5 +1,6 @@
 //! One followed job, as this connection has told it.
 
+use crate::broken::{self, Broken};
 use crate::model::id::{JobId, Seq};
 use crate::model::message::{ClosedHow, GoneReason, RunningItem};
 use crate::model::{Digest, JobStatus};
@@ -77,7 +78,8 @@ impl Served {
         if self.pruned {
             return Some(ClosedHow::Gone { reason: GoneReason::Pruned });
         }
-        let (seq, fold, status) = self.ending.filter(|(seq, ..)| *seq == self.sent.seq)?;
+        let all = |seq: Seq| seq == self.sent.seq || broken::is(Broken::ClosedEarly);
+        let (seq, fold, status) = self.ending.filter(|(seq, ..)| all(*seq))?;
         Some(ClosedHow::Ended { seq, fold: fold?, status })
     }
 }

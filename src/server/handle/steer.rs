@@ -153,11 +153,17 @@ impl Server {
         }
     }
 
-    /// Files in a job's trash, and their bytes.
-    pub(super) async fn trashed(&self, library: &str, id: JobId) -> (u64, u64) {
-        let Ok(library) = self.library(library).cloned() else { return (0, 0) };
-        let found = tokio::task::spawn_blocking(move || library.trashed(id)).await.unwrap_or_default();
-        (found.files, found.bytes)
+    /// Files in a job's trash and their bytes; and what is special about a job that replaces files, in words.
+    pub(super) async fn on_disk(&self, library: &str, id: JobId, replaces: bool) -> ((u64, u64), Option<String>) {
+        const SECOND_NAME: &str = "This file system cannot exchange two files in one step: each original gets a second name \
+            in the trash, then the output takes its first.";
+        let Ok(library) = self.library(library).cloned() else { return ((0, 0), None) };
+        let look = move || {
+            let trash = library.trashed(id);
+            let note = (replaces && library.exchanges() == Some(false)).then(|| SECOND_NAME.to_owned());
+            ((trash.files, trash.bytes), note)
+        };
+        tokio::task::spawn_blocking(look).await.unwrap_or_default()
     }
 
     /// A query for items of another job: it must be over, of the same library, and not be emptied or undone at the moment.

@@ -140,6 +140,7 @@ impl Store for MemoryStore {
         let mut folds = Vec::new();
         for row in jobs.iter().filter_map(|id| state.job(*id)) {
             let items = state.items.range((row.job_no, 0)..=(row.job_no, u32::MAX));
+            let items = items.filter(|_| !row.summary.pruned);
             let items = items.map(|(_, item)| (item.state.status.byte(), item.state.attempt));
             folds.push(row.head.clone().with_items(items).fold().map_err(|error| StoreError(error.to_string()))?);
         }

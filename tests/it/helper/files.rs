@@ -29,6 +29,11 @@ impl Files {
         self.folder.path().join("files")
     }
 
+    /// Another place for a library.
+    pub(crate) fn elsewhere(&self) -> PathBuf {
+        self.folder.path().join("elsewhere")
+    }
+
     /// The data folder.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")

@@ -282,6 +282,49 @@ fn a_cancel_ends_though_the_work_ended_before_its_start_was_refused() {
 }
 
 #[test]
+fn a_failed_try_ends_its_item_though_a_cancel_or_its_own_placing_was_recorded_first() {
+    let paths = || ["t", "f", "x"].map(str::to_owned);
+    for placing in [true, false] {
+        let mut world = World::new(1, 1, false);
+        world.terms.tries = 3;
+        let job = world.job(1, 1);
+        let failed = WorkOutcome::Failed(FailReason::Write, "no room".into());
+        let decided = world.schedule.step(Input::Done { job, item: 0, attempt: 1, outcome: failed });
+        assert!(matches!(&decided[..], [Effect::Append { event: JobEvent::AttemptFailed { .. }, .. }]), "{decided:?}");
+        let [temp, target, trash] = paths();
+        let first = match placing {
+            true => {
+                let (old, new) = (Some(Digest([1; 16])), Digest([2; 16]));
+                JobEvent::Placing { item: 0, attempt: 1, temp, target, trash: Some(trash), old, new }
+            }
+            false => JobEvent::CancelRequested {},
+        };
+        let mut late = world.append(job, first);
+        late.extend(decided);
+        world.carry_out(late);
+        assert_eq!(world.folds[&job].item(0), Some(ItemStatus::Failed(FailReason::Write)));
+        let ended = if placing { JobStatus::Finishing } else { JobStatus::Cancelled };
+        assert_eq!(world.status(job), ended);
+    }
+}
+
+#[test]
+fn what_was_taken_back_ends_though_a_cancel_was_recorded_first() {
+    let mut world = World::new(1, 1, false);
+    let job = world.job(1, 1);
+    let decided = world.schedule.step(Input::Done {
+        job,
+        item: 0,
+        attempt: 1,
+        outcome: WorkOutcome::Environment(PauseReason::DiskFull),
+    });
+    let mut late = world.append(job, JobEvent::CancelRequested {});
+    late.extend(decided);
+    world.carry_out(late);
+    assert_eq!(world.status(job), JobStatus::Cancelled);
+}
+
+#[test]
 fn after_a_restart_interrupted_items_run_again_as_a_new_attempt() {
     let mut world = World::new(1, 2, true);
     let job = world.job(1, 4);
@@ -402,6 +445,8 @@ fn what_is_taken_back_does_not_count_as_a_try() {
     let job = world.job(1, 1);
     world.done(job, 0, 1, WorkOutcome::Environment(PauseReason::DiskFull));
     assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::DiskFull });
+    assert_eq!(world.schedule.paused(), [], "it rests first");
+    world.input(Input::Time(SHORTEST_REST));
     assert_eq!(world.schedule.paused(), [(job, PauseReason::DiskFull)]);
     world.input(Input::Eased { job, reason: PauseReason::LibraryGone });
     assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::DiskFull }, "another reason");

@@ -106,7 +106,11 @@ pub(super) async fn folds(readers: &SqlitePool, jobs: &[JobId]) -> Stored<(Posit
     for id in jobs {
         let Some(row) = job(&mut *moment, *id).await? else { continue };
         const ITEMS: &str = "SELECT code, attempt FROM items WHERE job_no = ? ORDER BY item";
-        let items: Vec<(u8, u32)> = sqlx::query_as(ITEMS).bind(row.job_no as i64).fetch_all(&mut *moment).await?;
+        let mut items: Vec<(u8, u32)> = Vec::new();
+        // Whatever is left of them, a job whose history is removed has none.
+        if !row.summary.pruned {
+            items = sqlx::query_as(ITEMS).bind(row.job_no as i64).fetch_all(&mut *moment).await?;
+        }
         folds.push(row.head.with_items(items).fold().map_err(|error| StoreError(error.to_string()))?);
     }
     Ok((head.position, folds))

@@ -1,0 +1,132 @@
+//! One life of the server: its writer, its schedule, its workers. What it has not written goes with it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::model::Fold;
+use crate::model::id::{JobId, Millis};
+use crate::model::{Digest, Effect as ItemEffect, ItemStatus, JobEvent};
+use crate::server::engine::schedule::{Limits, Past, Schedule, Terms};
+use crate::server::files::Verdict;
+use crate::server::recent::{Commit, Recent};
+use crate::server::rows::{Batch, JobKey};
+use crate::server::store::{JobFilter, MemoryStore, Store};
+use crate::server::writer::{Append, Report, Writer};
+
+use super::world::ready;
+use crate::model::testing::Draw;
+
+/// A worker on an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Worker {
+    pub(super) attempt: u32,
+    pub(super) stopped: bool,
+    /// Its output is about to be put into place: asked for, by a ticket; or recorded.
+    pub(super) placing: Option<u64>,
+    pub(super) placed: bool,
+}
+
+/// A listing of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Plan {
+    pub(super) left: u32,
+    /// The step that is being recorded.
+    pub(super) waits_for: Option<u64>,
+    pub(super) stopped: bool,
+}
+
+/// The server.
+pub(super) struct Process {
+    pub(super) writer: Writer,
+    pub(super) schedule: Schedule,
+    pub(super) recent: Recent,
+    /// On its way to the disk.
+    pub(super) in_flight: Option<(Batch, Commit)>,
+    pub(super) reports: VecDeque<Report>,
+    pub(super) workers: BTreeMap<(JobId, u32), Worker>,
+    pub(super) plans: BTreeMap<JobId, Plan>,
+    pub(super) finishing: BTreeSet<JobId>,
+}
+
+/// What is drawn for a job alone: the same whenever it is asked.
+pub(super) fn own(job: &JobId) -> Draw {
+    let bytes = Digest::of(job.to_string().as_bytes()).0;
+    Draw(u64::from(bytes[0]) * 256 + u64::from(bytes[1]))
+}
+
+/// How a job of this simulation is to run: the same after every restart, as its request says it.
+pub(super) fn terms(job: &JobId) -> Terms {
+    let mut draw = own(job);
+    let halt = match draw.below(4) {
+        0 => "now,fail=2".parse().ok(),
+        1 => "soon,success=3".parse().ok(),
+        _ => None,
+    };
+    Terms {
+        repeatable: draw.below(2) == 0,
+        tries: 1 + draw.below(3) as u32,
+        backoff: 20,
+        halt,
+        ask: draw.below(3) == 0,
+    }
+}
+
+impl Process {
+    /// Takes up the log as it is.
+    pub(super) fn start(store: &MemoryStore, now: Millis, draw: &mut Draw) -> Self {
+        let rows = ready(store.jobs(JobFilter::Live, u32::MAX));
+        let ids: Vec<_> = rows.iter().map(|row| row.summary.job).collect();
+        let folds = ready(store.folds(&ids)).1;
+        let key = |row: &crate::server::rows::JobRow| JobKey {
+            job_no: row.job_no,
+            created_position: row.created_position,
+            library: row.library.clone(),
+            work: row.work,
+        };
+        let live = rows.iter().map(key).zip(folds.iter().cloned()).collect();
+        let limits = Limits { jobs: 1 + draw.below(3), workers: 1 + draw.below(4) };
+        let past = folds.into_iter().map(|fold| {
+            let (terms, past) = (terms(&fold.id), past(&fold, draw));
+            (fold, Some(terms), past)
+        });
+        let schedule = Schedule::new(limits, now, past.collect());
+        Process {
+            writer: Writer::new(ready(store.head()), live),
+            schedule,
+            recent: Recent::default(),
+            in_flight: None,
+            reports: VecDeque::new(),
+            workers: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            finishing: BTreeSet::new(),
+        }
+    }
+
+    /// Whether anything is under way that needs no person and no time.
+    pub(super) fn is_busy(&self) -> bool {
+        self.writer.has_queued()
+            || self.in_flight.is_some()
+            || !self.reports.is_empty()
+            || !self.workers.is_empty()
+            || !self.plans.is_empty()
+            || !self.finishing.is_empty()
+    }
+
+    /// Hands a fact to the writer; its answer is heard with this ticket, or by the schedule if that is 0.
+    pub(super) fn append(&mut self, now: Millis, ticket: u64, job: JobId, event: JobEvent, detail: Option<String>) {
+        self.writer.append(Append { ticket, job, event, detail, at: now, over: None });
+    }
+}
+
+/// What a look at the disk would say of placements that the last process left open.
+fn past(fold: &Fold, draw: &mut Draw) -> Past {
+    let mut past = Past::default();
+    for (item, _) in fold.items().filter(|(_, status)| *status == ItemStatus::Placing) {
+        let verdict = match draw.below(3) {
+            0 => Verdict::Done(ItemEffect::Changed),
+            1 => Verdict::TakenBack,
+            _ => Verdict::Conflict("neither lies there".into()),
+        };
+        past.placed.insert(item, (verdict, None));
+    }
+    past
+}

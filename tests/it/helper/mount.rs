@@ -1,0 +1,34 @@
+//! File systems of their own for a test.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Something mounted, until dropped.
+pub(crate) struct Mount(PathBuf);
+
+impl Mount {
+    /// A file system in memory; `None`, and said, where that is not allowed.
+    pub(crate) fn tmpfs(at: &Path, size: &str) -> Option<Mount> {
+        Mount::by(Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]), at)
+    }
+
+    /// A folder once more, through a file system that cannot exchange two names; `None`, and said, where that is not allowed.
+    pub(crate) fn without_exchange(folder: &Path, at: &Path) -> Option<Mount> {
+        Mount::by(Command::new("bindfs").arg(folder), at)
+    }
+
+    fn by(command: &mut Command, at: &Path) -> Option<Mount> {
+        std::fs::create_dir_all(at).expect("a folder");
+        if command.arg(at).status().is_ok_and(|status| status.success()) {
+            return Some(Mount(at.to_owned()));
+        }
+        println!("not run: mounting is not allowed here");
+        None
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        Command::new("umount").arg("-l").arg(&self.0).status().ok();
+    }
+}
