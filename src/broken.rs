@@ -8,8 +8,8 @@ pub(crate) enum Broken {
     SignalAfterTheCall,
     /// A stream registers for wake-ups after it has read the head of the log.
     WakeAfterTheRead,
-    /// A stream never says what it has sent.
-    NoPing,
+    /// A stream says that it lives, and not what it has sent.
+    EmptyPing,
     /// An append is acknowledged before it is on the disk.
     EarlyAcknowledgement,
     /// Positions are given in one order, and become visible in another.
@@ -28,18 +28,16 @@ pub(crate) enum Broken {
     WorkBeforeItsRecord,
     /// What could not be claimed is forgotten.
     ClaimForgotten,
-    /// A reader takes in what comes behind a gap.
-    GapOverlooked,
     /// After a restart items that were running are simply run again.
     NothingInterrupted,
 }
 
 #[cfg(test)]
 impl Broken {
-    pub(crate) const ALL: [Broken; 14] = [
+    pub(crate) const ALL: [Broken; 13] = [
         Broken::SignalAfterTheCall,
         Broken::WakeAfterTheRead,
-        Broken::NoPing,
+        Broken::EmptyPing,
         Broken::EarlyAcknowledgement,
         Broken::SequenceNotCommitOrder,
         Broken::CancelNotJudged,
@@ -49,7 +47,6 @@ impl Broken {
         Broken::SnapshotAhead,
         Broken::WorkBeforeItsRecord,
         Broken::ClaimForgotten,
-        Broken::GapOverlooked,
         Broken::NothingInterrupted,
     ];
 }

@@ -18,7 +18,6 @@ use super::event::Recorded;
 use super::id::{JobId, Millis};
 use super::message::{Closed, ClosedHow, Events, GoneReason, Hello, Message, Ping, Reset, SnapshotMessage};
 use super::summary::JobSummary;
-use crate::broken::{self, Broken};
 use link::{Link, Transport};
 use tracked::Reception;
 
@@ -365,11 +364,11 @@ impl Follow {
                         break;
                     }
                 };
-                if recorded.seq > *due && !broken::is(Broken::GapOverlooked) {
+                if recorded.seq > *due {
                     return Some((frame.job, HealReason::Gap));
                 }
-                if recorded.seq >= *due {
-                    *due = recorded.seq + 1;
+                if recorded.seq == *due {
+                    *due += 1;
                     read.push((frame.job, recorded, raw.get()));
                 }
             }

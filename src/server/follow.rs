@@ -249,7 +249,7 @@ impl Serving {
 
     /// The steps of a connection that has begun, the most urgent first.
     fn live(&mut self, now: Millis) -> Step {
-        if now >= self.ping_at && !self.pinging && !broken::is(Broken::NoPing) {
+        if now >= self.ping_at && !self.pinging {
             self.pinging = true;
             self.reads.push_back(Read::Head);
             let open: Vec<_> = self.open_jobs().collect();
@@ -409,9 +409,25 @@ impl Serving {
             (*job, (served.sent.seq, served.sent.digest, served.last.max(served.sent.seq)))
         };
         // A job that has been told to its end stays in: its last messages may be the ones that were lost.
-        let jobs = self.jobs.iter().filter(|(_, served)| served.job_no.is_some()).map(of).collect();
+        let jobs = self
+            .jobs
+            .iter()
+            .filter(|(_, served)| served.job_no.is_some() && !broken::is(Broken::EmptyPing))
+            .map(of)
+            .collect();
         let text = Ping { head: self.log_head, now, jobs, recording: self.recording }.text();
         self.send(text, self.caught_up);
+        // Whoever heard this would have left and come back: the message was lost.
+        let unheard: Vec<_> = self
+            .jobs
+            .iter()
+            .filter(|(_, served)| served.closed && served.job_no.is_none())
+            .map(|(job, _)| *job)
+            .collect();
+        for job in unheard {
+            let text = Closed { job, how: ClosedHow::Gone { reason: GoneReason::Absent } }.text();
+            self.send(text, false);
+        }
     }
 
     /// Ends what can be ended: jobs awaited in vain, and the stream when nothing is left to say.

@@ -251,6 +251,10 @@ impl Tracked {
         self.phase = Phase::Stopped;
     }
 
+    fn is_over(&self) -> bool {
+        self.fold.as_ref().is_some_and(|fold| fold.status.is_terminal())
+    }
+
     /// Compares with what the server says this connection has sent.
     pub(super) fn check(
         &mut self,
@@ -280,6 +284,8 @@ impl Tracked {
         }
         match held {
             Some(held) if seq == sent && held != *digest => Err(HealReason::Diverged),
+            // A job is closed before the ping after its last event; this one was not heard to be.
+            Some(_) if seq == sent && seq == last && self.is_over() => Err(HealReason::Lost),
             Some(_) if seq == sent => {
                 self.checked = Some(now);
                 Ok(())

@@ -56,7 +56,11 @@ impl Served {
         let Some(row) = row else { return };
         self.job_no = Some(row.job_no);
         self.last = self.last.max(row.summary.seq);
-        self.pruned = row.summary.pruned;
+        if row.summary.pruned {
+            // Nothing more of it will be sent; a ping says so to whoever did not hear that it is closed.
+            self.pruned = true;
+            self.sent = Sent { seq: row.summary.seq, digest: row.summary.digest };
+        }
         self.processing = !row.summary.status.is_terminal();
         if row.summary.status.is_terminal() {
             self.ending = Some((row.summary.seq, row.fold, row.summary.status));

@@ -159,7 +159,7 @@ impl Client {
             self.carry_out(now, up, told)?;
             return Ok(true);
         };
-        if faults.lossy && draw.below(60) == 0 {
+        if faults.lossy && draw.below(25) == 0 {
             return Ok(true);
         }
         let generation = self.generation;

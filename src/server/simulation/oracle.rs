@@ -106,6 +106,12 @@ impl Oracle {
         self.jobs.get(job)?.holds.get(&item).copied()
     }
 
+    /// Whether an attempt has held the item, and lost it.
+    pub(super) fn is_past(&self, job: &JobId, item: u32, attempt: u32) -> bool {
+        let lost = |told: &Told| told.last.get(&item) >= Some(&attempt) && told.holds.get(&item) != Some(&attempt);
+        self.jobs.get(job).is_some_and(lost)
+    }
+
     /// The server died, and with it everybody who held an item.
     pub(super) fn died(&mut self) {
         self.jobs.values_mut().for_each(|told| told.orphans = told.holds.keys().copied().collect());

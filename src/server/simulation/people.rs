@@ -53,7 +53,7 @@ impl World {
         let mut random = [0; 10];
         random.fill_with(|| self.draw.below(256) as u8);
         let job = JobId::mint(self.now, random);
-        self.files.insert(job, self.draw.below(7) as u32);
+        self.files.insert(job, self.draw.below(12) as u32);
         self.clients[client].starting.insert(job);
         if !broken::is(Broken::SignalAfterTheCall) {
             let up = self.process.is_some();
@@ -171,22 +171,17 @@ impl World {
 
     /// Somebody who lost an item reports on it.
     pub(super) fn stale(&mut self) {
-        let Some(row) = self.row() else { return };
-        let item = self.draw.below(row.summary.counters.total as usize) as u32;
-        let attempt = 1 + self.draw.below(3) as u32;
-        if row.summary.counters.total == 0 || self.oracle.holds(&row.summary.job, item) == Some(attempt) {
-            return;
+        for _ in 0..8 {
+            let Some(row) = self.row() else { continue };
+            let item = self.draw.below(row.summary.counters.total as usize) as u32;
+            let attempt = 1 + self.draw.below(2) as u32;
+            if self.oracle.is_past(&row.summary.job, item, attempt) {
+                self.seen.stale_reports += 1;
+                let event = JobEvent::Succeeded { item, attempt, effect: ItemEffect::Read, detail: None };
+                self.ask(row.summary.job, event, None, Asked::Command);
+                return;
+            }
         }
-        // What is under way may take it on before this is judged; then it is not stale.
-        let working = |process: &Process| {
-            process.workers.get(&(row.summary.job, item)).is_some_and(|worker| worker.attempt == attempt)
-        };
-        if self.process.as_ref().is_some_and(working) {
-            return;
-        }
-        self.seen.stale_reports += 1;
-        let event = JobEvent::Succeeded { item, attempt, effect: ItemEffect::Read, detail: None };
-        self.ask(row.summary.job, event, None, Asked::Command);
     }
 
     /// What was short is no longer.
