@@ -1,8 +1,13 @@
 //! The command line.
 
+mod doctor;
 mod rebuild;
 mod serve;
+mod verify;
 
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 
 /// Run one recipe over many files and see a status you can trust.
@@ -22,6 +27,10 @@ enum Command {
     Serve(Box<serve::Serve>),
     /// Make the job and item tables anew from the event log
     Rebuild(rebuild::Rebuild),
+    /// Check that a data folder is what it says
+    Doctor(doctor::Doctor),
+    /// Prove that the log of a job adds up to its report
+    Verify(verify::Verify),
 }
 
 /// The guard of commands, if this process is to be that; `headway serve` starts it.
@@ -37,13 +46,32 @@ pub async fn run() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Serve(serve) => serve::serve(*serve).await,
         Command::Rebuild(rebuild) => rebuild::rebuild(rebuild).await,
+        Command::Doctor(doctor) => doctor::doctor(doctor).await,
+        Command::Verify(verify) => verify::verify(&verify),
     }
 }
 
 /// Where state lives unless told otherwise: the platform's state folder.
-fn default_data() -> std::path::PathBuf {
+fn default_data() -> PathBuf {
     use etcetera::BaseStrategy;
     let strategy = etcetera::choose_base_strategy().ok();
     let state = strategy.map(|folders| folders.state_dir().unwrap_or_else(|| folders.data_dir()));
     state.unwrap_or_else(|| ".".into()).join("headway")
+}
+
+/// A library as it is named on the command line, as DIR or NAME=DIR: its name, its root.
+fn library(text: &str) -> anyhow::Result<(String, PathBuf)> {
+    let (name, root) = match text.split_once('=') {
+        Some((name, root)) if !name.is_empty() && !name.contains('/') => (name.to_owned(), PathBuf::from(root)),
+        _ => (String::new(), PathBuf::from(text)),
+    };
+    let root = root.canonicalize().with_context(|| format!("cannot find the folder {}", root.display()))?;
+    if !root.is_dir() {
+        bail!("{} is not a folder", root.display());
+    }
+    if !name.is_empty() {
+        return Ok((name, root));
+    }
+    let name = root.file_name().map_or_else(|| "files".into(), |name| name.to_string_lossy().into_owned());
+    Ok((name, root))
 }

@@ -11,6 +11,7 @@ pub mod digest;
 pub mod done;
 pub mod error;
 pub mod event;
+pub mod export;
 pub mod fold;
 pub mod follow;
 pub mod id;

@@ -10,7 +10,7 @@ use clap::Args;
 use leptos::config::{LeptosOptions, get_configuration};
 use tokio::net::TcpListener;
 
-use super::default_data;
+use super::{default_data, library};
 use crate::server::Server;
 use crate::server::config::Config;
 use crate::server::recipes;
@@ -182,22 +182,6 @@ fn size(text: &str) -> Result<u64, String> {
     };
     let number: u64 = number.parse().map_err(|_| wrong())?;
     number.checked_mul(1_000u64.pow(power)).ok_or_else(wrong)
-}
-
-fn library(text: &str) -> anyhow::Result<(String, PathBuf)> {
-    let (name, root) = match text.split_once('=') {
-        Some((name, root)) if !name.is_empty() && !name.contains('/') => (name.to_owned(), PathBuf::from(root)),
-        _ => (String::new(), PathBuf::from(text)),
-    };
-    let root = root.canonicalize().with_context(|| format!("cannot find the folder {}", root.display()))?;
-    if !root.is_dir() {
-        bail!("{} is not a folder", root.display());
-    }
-    if !name.is_empty() {
-        return Ok((name, root));
-    }
-    let name = root.file_name().map_or_else(|| "files".into(), |name| name.to_string_lossy().into_owned());
-    Ok((name, root))
 }
 
 fn token(path: &std::path::Path) -> anyhow::Result<String> {

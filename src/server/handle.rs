@@ -1,6 +1,7 @@
 //! [`Server`]: the one door to everything, with a method for each thing a caller may do.
 
 mod checks;
+mod export;
 mod steer;
 mod sweep;
 

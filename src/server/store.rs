@@ -86,6 +86,9 @@ pub trait Store: Send + Sync + 'static {
     /// Items with `item >= from`, in order, at most `limit`; of one status if given as a word.
     async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<&str>) -> Stored<Vec<ItemRow>>;
 
+    /// Events of one job with their details, behind a position, in order, at most `limit`.
+    async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>>;
+
     /// How these files of a library last ended in a job; files that never did are left out.
     async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, ItemStatus)>>;
 

@@ -119,7 +119,10 @@ fn JobDetails(view: JobView) -> impl IntoView {
             <p class="reruns">{move || reruns(if mounted.get() { is_live.with(|state| state.as_ref().map(|state| state.summary.reruns)) } else { None }.unwrap_or(read_reruns))}</p>
             <Actions view=steered heard />
             {asked.map(|request| view! { <Asked request /> })}
-            <p class="hint">"Created " <Time at=created /> " UTC · " <code>{job.to_string()}</code></p>
+            <p class="hint">
+                "Created " <Time at=created /> " UTC · " <code>{job.to_string()}</code> " · "
+                <a class="log" href=format!("/api/jobs/{job}/log") download rel="external">"Download its log"</a>
+            </p>
         </section>
         <Items job request />
     }

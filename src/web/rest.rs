@@ -35,6 +35,7 @@ pub(super) fn router() -> Router<App> {
         .route("/api/jobs/{id}/undo/{new}", post(undo))
         .route("/api/jobs/{id}/empty_trash", steer(Action::EmptyTrash))
         .route("/api/workers/{count}", post(workers))
+        .route("/api/jobs/{id}/log", get(log))
         .route("/api/jobs/{id}/outputs/{name}", get(output))
         .route("/api/libraries", get(libraries))
         .route("/api/libraries/{name}/files", get(files))
@@ -226,6 +227,17 @@ async fn output(State(server): State<Server>, Path((id, name)): Path<(String, St
         (header::CONTENT_SECURITY_POLICY, "sandbox".to_owned()),
     ];
     Ok((headers, axum::body::Body::from_stream(pages)).into_response())
+}
+
+/// A job's whole log, for `headway verify`: a report, then every event.
+async fn log(State(server): State<Server>, Path(id): Path<String>) -> Answer<Response> {
+    let id = job_id(&id)?;
+    let lines = server.export(id).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ndjson".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"headway-{id}.jsonl\"")),
+    ];
+    Ok((headers, axum::body::Body::from_stream(lines)).into_response())
 }
 
 pub(super) fn job_id(text: &str) -> Result<JobId, ApiError> {

@@ -9,6 +9,7 @@ mod assets;
 mod cli;
 mod command;
 mod cursors;
+mod doctor;
 mod done;
 mod durability;
 mod engine;

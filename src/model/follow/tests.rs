@@ -2,10 +2,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::digest::Digest;
+use crate::model::event::JobEvent;
 use crate::model::fold::Fold;
 use crate::model::message::{Body, CaughtUp, ResetReason, SnapshotMessage, events_text, frame_text};
 use crate::model::status::JobStatus;
-use crate::model::testing::{Draw, cases, job_id, random_events, record};
+use crate::model::testing::{Draw, cases, created, job_id, random_events, record};
 
 fn told(job: JobId, payloads: &[&str]) -> String {
     events_text(&[frame_text(&job, payloads)])
@@ -213,6 +214,22 @@ fn a_lost_last_event_is_found_by_a_ping_alone() {
     let (_, query) = opened(&follow.message(wire.now, generation, &text, &id));
     let last_good = wire.cursor(wire.payloads.len() as u64 - 1);
     assert_eq!(query, format!("held={}&after={last_good}", wire.job));
+}
+
+#[test]
+fn a_lost_word_that_a_job_is_closed_is_found_by_the_next_ping() {
+    let events = [created(job_id(9)), JobEvent::CancelRequested {}, JobEvent::Cancelled {}];
+    let (payloads, fold) = record(&events);
+    let mut follow = Follow::new(Some(Cursor::start()), true, None, 7);
+    follow.follow(0, fold.id);
+    let (generation, _) = opened(&follow.start(0));
+    let payloads: Vec<_> = payloads.iter().map(String::as_str).collect();
+    let cursor = Cursor::at(3, &fold.digest);
+    follow.message(1, generation, &told(fold.id, &payloads), &cursor.to_string());
+    follow.message(2, generation, &CaughtUp { cursor: cursor.clone() }.text(), &cursor.to_string());
+    let ping = Ping { head: 3, now: 0, jobs: [(fold.id, (3, fold.digest, 3))].into(), recording: true };
+    let (_, query) = opened(&follow.message(3, generation, &ping.text(), ""));
+    assert!(query.contains(&format!("held={}", fold.id)), "{query}");
 }
 
 #[test]

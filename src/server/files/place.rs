@@ -186,8 +186,9 @@ impl Library {
             });
         };
         if is(at_target, old) && is(at_temp, new) {
-            // If it came as far as a second name for the original, that name goes again.
-            if at_trash.is_some() && self.same_inode(target, trash)? {
+            // If it came as far as a second name for the original, that name goes again. (By content, for there are file
+            // systems on which two names of a file have two inode numbers. No other attempt has a file of this name.)
+            if is(at_trash, old) {
                 let trash = self.at(trash)?;
                 trash.dir.remove_file(&trash.name)?;
             }
@@ -226,12 +227,6 @@ impl Library {
             Err(error) => return Err(error),
         }
         self.hash(path).map(Some)
-    }
-
-    fn same_inode(&self, one: &RelPath, other: &RelPath) -> io::Result<bool> {
-        let stamp = |path: &RelPath| Ok::<_, io::Error>(Stamp::of(&self.root().symlink_metadata(on_disk(path))?));
-        let (one, other) = (stamp(one)?, stamp(other)?);
-        Ok((one.device, one.inode) == (other.device, other.inode))
     }
 
     fn at(&self, path: &RelPath) -> io::Result<At> {

@@ -159,6 +159,12 @@ impl Store for MemoryStore {
         Ok(wanted.take(limit as usize).cloned().collect())
     }
 
+    async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {
+        let state = self.state();
+        let events = state.events.range(after + 1..).map(|(_, row)| row).filter(|row| row.job_no == job_no);
+        Ok(events.take(limit as usize).cloned().collect())
+    }
+
     async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, ItemStatus)>> {
         let state = self.state();
         let mut latest = BTreeMap::new();

@@ -113,6 +113,10 @@ impl Store for SqliteStore {
         read::items(&self.readers, job_no, from, limit, status).await
     }
 
+    async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {
+        read::history(&self.readers, job_no, after, limit).await
+    }
+
     async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, ItemStatus)>> {
         read::outcomes(&self.readers, library, paths).await
     }

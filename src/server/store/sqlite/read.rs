@@ -162,6 +162,13 @@ pub(super) async fn items(
     rows.iter().map(item_row).collect()
 }
 
+pub(super) async fn history(readers: &SqlitePool, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {
+    const ONE: &str = "SELECT e.position, e.job_no, j.id, e.seq, e.payload, e.detail, e.digest
+        FROM events e JOIN jobs j USING (job_no) WHERE e.job_no = ? AND e.position > ? ORDER BY e.position LIMIT ?";
+    let query = sqlx::query(ONE).bind(job_no as i64).bind(after as i64).bind(limit);
+    query.fetch_all(readers).await?.iter().map(event).collect()
+}
+
 pub(super) async fn outcomes(
     readers: &SqlitePool,
     library: &str,

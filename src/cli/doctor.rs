@@ -1,0 +1,75 @@
+//! `headway doctor`.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Args;
+
+use super::{default_data, library};
+use crate::server::data::DataFolder;
+use crate::server::doctor::{examine, placements};
+use crate::server::files::Library;
+use crate::server::store::{SqliteStore, Store};
+
+/// Check that a data folder is what it says.
+///
+/// Every event in its place, every digest right, every row what the events make it; and, for the folders that are given, the
+/// outputs and originals where the log says they are. Nothing is changed. Stop the server first: the data folder is locked
+/// while it runs. Fails if anything is wrong.
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// Folders that are served, each as DIR or NAME=DIR
+    #[arg(value_name = "DIR")]
+    libraries: Vec<String>,
+
+    /// The data folder
+    #[arg(long, value_name = "FOLDER", default_value_os_t = default_data(), env = "HEADWAY_DATA")]
+    data: PathBuf,
+}
+
+pub(super) async fn doctor(arguments: Doctor) -> anyhow::Result<()> {
+    if !arguments.data.join("log.sqlite").is_file() {
+        bail!("{} is no data folder of Headway; say where it is with --data", arguments.data.display());
+    }
+    let named = arguments.libraries.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
+    let folder = DataFolder::open(&arguments.data, &named)?;
+    let store = SqliteStore::open(&folder.log()).await?;
+    let head = store.head().await?.position;
+    let terminal = std::io::stderr().is_terminal();
+    let done = examine(&store, |position| {
+        if terminal {
+            eprint!("\r{position} of {head} events");
+            std::io::stderr().flush().ok();
+        }
+    })
+    .await?;
+    if terminal {
+        eprintln!();
+    }
+    println!(
+        "{} events of {} jobs, {} items; the history of {} more jobs was removed",
+        done.events, done.jobs, done.items, done.pruned
+    );
+    let mut findings = done.findings;
+    for (name, path) in &named {
+        let library = Library::open(name, path)?;
+        let (places, wrong) = placements(&store, &library).await?;
+        println!("{name}: {places}");
+        findings.extend(wrong);
+    }
+    for finding in &findings {
+        println!("WRONG: {}", finding.what);
+    }
+    let mut remedies: Vec<_> = findings.iter().map(|finding| finding.remedy).collect();
+    remedies.sort_unstable();
+    remedies.dedup();
+    for remedy in &remedies {
+        println!("-> {}", remedy.text());
+    }
+    if findings.is_empty() {
+        println!("everything is as it should be");
+        return Ok(());
+    }
+    bail!("{} things are wrong", findings.len())
+}

@@ -1,0 +1,57 @@
+//! `headway verify`.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, stdin};
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::Args;
+
+use crate::model::export::Proof;
+
+/// Prove that the log of a job adds up to its report.
+///
+/// FILE is a job's log as its page offers it, or `GET /api/jobs/ID/log` answers it. Nothing else is needed: no server, no
+/// data folder. Fails if an event was changed, left out or put in.
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// The log of a job; - reads standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+pub(super) fn verify(arguments: &Verify) -> anyhow::Result<()> {
+    let shown = arguments.file.display();
+    let reader: Box<dyn BufRead> = if arguments.file.as_os_str() == "-" {
+        Box::new(stdin().lock())
+    } else {
+        Box::new(BufReader::new(File::open(&arguments.file).with_context(|| format!("cannot read {shown}"))?))
+    };
+    let mut proof = Proof::default();
+    for line in reader.lines() {
+        if let Err(error) = proof.line(&line.with_context(|| format!("cannot read {shown}"))?) {
+            bail!("{shown} proves nothing: {error}");
+        }
+    }
+    let report = match proof.end() {
+        Ok(report) => report.report,
+        Err(error) => bail!("{shown} proves nothing: {error}"),
+    };
+    let counters = report.counters;
+    println!("job {}: {}", report.job, report.title);
+    println!(
+        "{} after {} events: {} succeeded, {} skipped, {} failed, {} cancelled of {}",
+        report.status.text(),
+        report.seq,
+        counters.succeeded,
+        counters.skipped,
+        counters.failed,
+        counters.cancelled,
+        counters.total
+    );
+    println!(
+        "proved: every event is there, unchanged and in order, and they add up to this (digest {})",
+        report.digest
+    );
+    Ok(())
+}

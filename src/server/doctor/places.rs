@@ -1,0 +1,96 @@
+//! What lies in a library where the log says that something was put.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::{Finding, Remedy};
+use crate::model::event::{JobEvent, Recorded, name_of};
+use crate::model::{Digest, RelPath};
+use crate::server::files::{Library, Placement};
+use crate::server::store::{JobFilter, Store, StoreError};
+
+const PAGE: u32 = 2_000;
+
+/// Outputs and originals of the jobs of a library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Places {
+    /// Outputs that lie where they were put, as they were.
+    pub outputs: u64,
+    /// Outputs that were changed, moved or taken back since: nobody promised otherwise.
+    pub changed: u64,
+    /// Originals in a trash, as they were.
+    pub originals: u64,
+    /// Originals that are no longer in a trash: it was emptied.
+    pub emptied: u64,
+}
+
+impl fmt::Display for Places {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Places { outputs, changed, originals, emptied } = self;
+        write!(
+            f,
+            "{outputs} outputs are as they were put into place, {changed} were changed since; \
+             {originals} originals are in a trash, {emptied} no longer"
+        )
+    }
+}
+
+/// Looks where the jobs that are over say that they put something, by hash. An original that lies in a trash and is not what
+/// it was is wrong.
+pub async fn placements(store: &dyn Store, library: &Library) -> Result<(Places, Vec<Finding>), StoreError> {
+    let (mut places, mut findings, mut after) = (Places::default(), Vec::new(), 0);
+    let head = store.head().await?.position;
+    loop {
+        let jobs = store.jobs(JobFilter::Over(after), 200).await?;
+        let Some(last) = jobs.last() else { return Ok((places, findings)) };
+        after = last.job_no;
+        for job in jobs.iter().filter(|job| job.library == library.name && !job.summary.pruned) {
+            let (mut open, mut from) = (BTreeMap::new(), 0);
+            loop {
+                let page = store.events(&[job.job_no], from, head, PAGE).await?;
+                let Some(last) = page.last() else { break };
+                from = last.position;
+                for row in page.iter().filter(|row| matches!(name_of(&row.payload), "placing" | "succeeded")) {
+                    let Ok(recorded) = Recorded::decode(&row.payload) else { continue };
+                    match &recorded.event {
+                        JobEvent::Placing { item, .. } => {
+                            Placement::of(&recorded.event)
+                                .into_iter()
+                                .for_each(|placement| drop(open.insert(*item, placement)));
+                        }
+                        JobEvent::Succeeded { item, .. } => {
+                            if let Some(placement) = open.remove(item) {
+                                findings.extend(places.look(library, &placement));
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Places {
+    fn look(&mut self, library: &Library, placement: &Placement) -> Option<Finding> {
+        let lies = |path: &RelPath| -> Option<Digest> { library.has_file(path).then(|| library.hash(path).ok())? };
+        match lies(&placement.target) == Some(placement.new) {
+            true => self.outputs += 1,
+            false => self.changed += 1,
+        }
+        let trash = placement.trash.as_ref()?;
+        match lies(trash) {
+            None => self.emptied += 1,
+            found if found == placement.old => self.originals += 1,
+            Some(_) => {
+                let what = format!(
+                    "{}: what lies in the trash is not the original of {}",
+                    trash.shown(),
+                    placement.target.shown()
+                );
+                return Some(Finding { what, remedy: Remedy::Restore });
+            }
+        }
+        None
+    }
+}

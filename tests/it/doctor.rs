@@ -1,0 +1,139 @@
+//! `headway doctor` and `headway verify`: what is whole is said to be, and whatever is changed is found.
+
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use headway::model::{JobId, JobStatus};
+use headway::server::store::{SqliteStore, rebuild};
+use serde_json::json;
+
+use crate::helper::{App, Behaviour, Capitals, Files, mint, request};
+
+fn headway(arguments: &[&str], files: &Files) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
+    let Output { status, stdout, stderr } =
+        command.args(arguments).env("HEADWAY_DATA", files.data()).output().expect("it runs");
+    (status.success(), String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr))
+}
+
+fn doctor(files: &Files) -> (bool, String) {
+    headway(&["doctor", &format!("files={}", files.library().display())], files)
+}
+
+/// A data folder with a job that replaced files, one that was undone, one that failed in part.
+async fn used() -> (Files, JobId) {
+    let files = Files::numbered(5);
+    let app = App::start_with(&files, |_| {}, vec![Arc::new(Capitals::new(Behaviour::Instant))]).await;
+    let first = app.begin("capitals").await;
+    assert_eq!(app.end(first).await.status, JobStatus::Completed);
+    files.write("other", b"other");
+    let second = app.begin("capitals").await;
+    assert_eq!(app.end(second).await.counters.skipped, 5);
+    let undo = mint();
+    assert_eq!(app.post(&format!("/api/jobs/{second}/undo/{undo}")).await.0, 201);
+    app.end(undo).await;
+    let checksum = app.begin("checksum").await;
+    app.end(checksum).await;
+    app.stop().await;
+    (files, first)
+}
+
+async fn sql(files: &Files, statement: &str) {
+    use sqlx::{Connection, SqliteConnection};
+    let url = format!("sqlite://{}", files.data().join("log.sqlite").display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("the log");
+    sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("a statement");
+    connection.close().await.expect("a clean end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_data_folder_is_well_and_every_change_to_it_is_found() {
+    let (files, _) = used().await;
+    let (well, said) = doctor(&files);
+    assert!(well && said.contains("everything is as it should be"), "{said}");
+    assert!(said.contains("of 4 jobs") && said.contains("7 originals are in a trash"), "{said}");
+
+    let log = files.data().join("log.sqlite");
+    let whole = files.data().with_file_name("whole.sqlite");
+    sql(&files, &format!("VACUUM INTO '{}'", whole.display())).await;
+    for (statement, remedy) in [
+        ("UPDATE items SET path = 'elsewhere' WHERE item = 2 AND job_no = 1", "headway rebuild"),
+        ("UPDATE items SET result = '{}' WHERE item = 0 AND job_no = 1", "headway rebuild"),
+        ("UPDATE items SET code = 7 WHERE item = 1 AND job_no = 1", "headway rebuild"),
+        ("DELETE FROM items WHERE item = 4 AND job_no = 1", "headway rebuild"),
+        ("UPDATE jobs SET summary = json_set(summary, '$.counters.failed', 1) WHERE job_no = 2", "headway rebuild"),
+        ("DELETE FROM jobs WHERE job_no = 3", "headway rebuild"),
+        ("INSERT INTO leases VALUES (1, 0, 1, 'nobody', 0)", "the next start"),
+        ("DELETE FROM events WHERE position = 7", "backup"),
+        ("DELETE FROM events WHERE position = (SELECT MAX(position) FROM events)", "backup"),
+        ("UPDATE events SET payload = replace(payload, '\"at\":1', '\"at\":2') WHERE position = 9", "backup"),
+        ("UPDATE events SET digest = randomblob(16) WHERE position = 5", "backup"),
+        ("UPDATE events SET detail = detail || ' ' WHERE seq = 2 AND job_no = 1", "backup"),
+        ("UPDATE events SET seq = seq + 1 WHERE position = 6", "backup"),
+    ] {
+        sql(&files, statement).await;
+        let (well, said) = doctor(&files);
+        assert!(!well && said.contains(remedy), "{statement}: {said}");
+        if remedy == "headway rebuild" {
+            let store = SqliteStore::open(&log).await.expect("a log");
+            rebuild(&store, |_| {}).await.expect("rows");
+            drop(store);
+            let (well, said) = doctor(&files);
+            assert!(well, "after a rebuild: {statement}: {said}");
+        }
+        for name in ["log.sqlite", "log.sqlite-wal", "log.sqlite-shm"] {
+            std::fs::remove_file(files.data().join(name)).ok();
+        }
+        std::fs::copy(&whole, &log).expect("the log as it was");
+    }
+
+    let trash = std::fs::read_dir(files.library().join(".headway-trash")).expect("a trash").flatten();
+    let original =
+        trash.filter_map(|job| std::fs::read_dir(job.path()).ok()?.flatten().next()).next().expect("an original");
+    std::fs::write(original.path(), b"changed").expect("a file");
+    let (well, said) = doctor(&files);
+    assert!(!well && said.contains("not the original of"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exported_log_proves_its_report_and_a_changed_one_nothing() {
+    let (files, job) = used().await;
+    let app = App::start(&files).await;
+    let answer = app.client.get(format!("{}/api/jobs/{job}/log", app.url)).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let text = answer.text().await.expect("a body");
+    app.stop().await;
+    let path = files.data().with_file_name("log.jsonl");
+    let verify = |text: &str| {
+        std::fs::write(&path, text).expect("a file");
+        headway(&["verify", path.to_str().expect("text")], &files)
+    };
+    let (proved, said) = verify(&text);
+    assert!(proved && said.contains("proved") && said.contains("5 succeeded"), "{said}");
+    let lines: Vec<&str> = text.lines().collect();
+    let without = |index: usize| [&lines[..index], &lines[index + 1..]].concat().join("\n");
+    for index in [1, 2, lines.len() / 2, lines.len() - 1] {
+        let (proved, said) = verify(&without(index));
+        assert!(!proved && said.contains("proves nothing"), "without line {index}: {said}");
+    }
+    assert!(!verify(&text.replace("\"succeeded\":5", "\"succeeded\":6")).0);
+    assert!(!verify(&text.replacen("000003", "000004", 1)).0, "a detail is a part of it");
+    assert!(!verify("").0);
+    assert!(!verify("not JSON").0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_a_job_under_way_proves_how_far_it_is() {
+    let files = Files::numbered(3);
+    let app = App::start_with(&files, |_| {}, vec![Arc::new(Capitals::new(Behaviour::Instant))]).await;
+    let mut body = request("capitals");
+    body["approval"] = json!(true);
+    let job = app.begin_with(&body).await;
+    app.until(job, |summary| summary.status == JobStatus::Planned).await;
+    let answer = app.client.get(format!("{}/api/jobs/{job}/log", app.url)).send().await.expect("an answer");
+    let path = files.data().with_file_name("log.jsonl");
+    std::fs::write(&path, answer.bytes().await.expect("a body")).expect("a file");
+    let (proved, said) = headway(&["verify", path.to_str().expect("text")], &files);
+    assert!(proved && said.contains("planned after 3 events"), "{said}");
+    app.stop().await;
+}
