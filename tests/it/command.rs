@@ -16,6 +16,10 @@ name = "upper"
 run = ["sh", "-c", "tr a-z A-Z < \"$1\" > \"$2\"", "sh", "{}", "{out}"]
 
 [[command]]
+name = "slow-upper"
+run = ["sh", "-c", "sleep 0.02; tr a-z A-Z < \"$1\" > \"$2\"", "sh", "{}", "{out}"]
+
+[[command]]
 name = "exit"
 run = ["sh", "-c", "echo out of \"$1\"; echo in \"$1\" >&2; exit $(cat \"$1\")", "sh", "{}"]
 repeatable = true

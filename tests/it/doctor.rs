@@ -16,7 +16,8 @@ fn headway(arguments: &[&str], files: &Files) -> (bool, String) {
     (status.success(), String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr))
 }
 
-fn doctor(files: &Files) -> (bool, String) {
+/// What it says of a data folder, and whether that is well.
+pub(crate) fn doctor(files: &Files) -> (bool, String) {
     headway(&["doctor", &format!("files={}", files.library().display())], files)
 }
 

@@ -86,7 +86,10 @@ pub(super) fn place(
             Ok(Verdict::Conflict(message)) => {
                 Err(Failure::Failed(FailReason::Conflict, format!("{}: {message}", io_text(&error))))
             }
-            Err(again) => Err(Failure::Failed(FailReason::Conflict, io_text(&again))),
+            Err(again) => {
+                let message = format!("{}: {}", io_text(&again), library.whereabouts(&placement));
+                Err(Failure::Failed(FailReason::Conflict, message))
+            }
         },
     }
 }

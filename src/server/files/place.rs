@@ -182,7 +182,7 @@ impl Library {
                     remove_temp()?;
                     Verdict::TakenBack
                 }
-                (false, false) => Verdict::Conflict(conflict(placement, at_target, at_temp, None)),
+                (false, false) => Verdict::Conflict(untouched(lying(placement, at_target, at_temp, None))),
             });
         };
         if is(at_target, old) && is(at_temp, new) {
@@ -202,7 +202,7 @@ impl Library {
         if is(at_target, new) && is(at_trash, old) && at_temp.is_none() {
             return Ok(Verdict::Done(placement.effect()));
         }
-        Ok(Verdict::Conflict(conflict(placement, at_target, at_temp, at_trash)))
+        Ok(Verdict::Conflict(untouched(lying(placement, at_target, at_temp, at_trash))))
     }
 
     /// Moves a file into a trash, where nothing of its name is.
@@ -211,6 +211,13 @@ impl Library {
         renameat_with(&from.dir, &from.name, &to.dir, &to.name, RenameFlags::NOREPLACE)?;
         sync(&from.dir)?;
         sync(&to.dir)
+    }
+
+    /// What lies where of a placement that could not be brought to its end, in words.
+    pub fn whereabouts(&self, placement: &Placement) -> String {
+        let lies = |path: &RelPath| self.content(path).ok().flatten();
+        let trash = placement.trash.as_ref().and_then(lies);
+        lying(placement, lies(&placement.target), lies(&placement.temp), trash)
     }
 
     /// The hash of a file's content.
@@ -242,7 +249,11 @@ fn same_file(one: &Stamp, other: &Stamp) -> bool {
     key(one) == key(other)
 }
 
-fn conflict(placement: &Placement, target: Option<Digest>, temp: Option<Digest>, trash: Option<Digest>) -> String {
+fn untouched(lying: String) -> String {
+    format!("{lying}; nothing was touched")
+}
+
+fn lying(placement: &Placement, target: Option<Digest>, temp: Option<Digest>, trash: Option<Digest>) -> String {
     let lies = |path: &RelPath, found: Option<Digest>| {
         let what = match found {
             None => "nothing",
@@ -254,5 +265,5 @@ fn conflict(placement: &Placement, target: Option<Digest>, temp: Option<Digest>,
     };
     let mut lie = vec![lies(&placement.target, target), lies(&placement.temp, temp)];
     lie.extend(placement.trash.as_ref().map(|path| lies(path, trash)));
-    format!("there is {}; nothing was touched", lie.join(", "))
+    format!("there is {}", lie.join(", "))
 }
