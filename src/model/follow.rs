@@ -56,7 +56,7 @@ pub enum Effect {
 }
 
 /// The receiving side. Times are the caller's milliseconds, from any origin, never going back.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Follow {
     jobs: BTreeMap<JobId, Tracked>,
     summaries: BTreeMap<JobId, JobSummary>,

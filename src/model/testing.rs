@@ -119,6 +119,7 @@ pub(crate) fn record(events: &[JobEvent]) -> (Vec<String>, Fold) {
 }
 
 /// A generator good enough to choose test cases (splitmix64, Steele et al. 2014).
+#[derive(Debug, Clone)]
 pub(crate) struct Draw(pub(crate) u64);
 
 impl Draw {

@@ -124,6 +124,7 @@ pub enum Given {
 }
 
 /// The machine of one connection.
+#[derive(Debug, Clone)]
 pub struct Serving {
     connect: Option<Connect>,
     jobs: BTreeMap<JobId, Served>,

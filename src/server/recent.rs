@@ -16,7 +16,7 @@ use crate::model::{Digest, JobSummary};
 const BYTES: usize = 16 * 1024 * 1024;
 
 /// The events of one job in one commit.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Frame {
     /// The store's number for the job.
     pub job_no: u64,
@@ -46,7 +46,7 @@ pub struct Changed {
 }
 
 /// One transaction of the log.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Commit {
     /// The head before it.
     pub after: Position,
@@ -109,6 +109,12 @@ pub(super) fn is_over(event: &str) -> bool {
 /// The newest commits.
 #[derive(Debug, Default)]
 pub struct Recent(RwLock<(VecDeque<Arc<Commit>>, usize)>);
+
+impl Clone for Recent {
+    fn clone(&self) -> Self {
+        Recent(RwLock::new(self.0.read().unwrap_or_else(PoisonError::into_inner).clone()))
+    }
+}
 
 impl Recent {
     /// Adds a commit that is on the disk. Call it before waking readers.

@@ -6,6 +6,7 @@
 //! one of them alone, and `HEADWAY_TRACE=1` tells what happens in it.
 
 mod client;
+mod exhaustive;
 mod oracle;
 mod people;
 mod process;

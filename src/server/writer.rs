@@ -64,7 +64,7 @@ pub enum AppendError {
 }
 
 /// What the shell has to do after a commit.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Effect {
     /// Tell the sender.
     Answer(u64, Append, Result<Receipt, AppendError>),
@@ -72,12 +72,14 @@ pub enum Effect {
     Recorded(JobId, Recorded, String),
 }
 
+#[derive(Debug, Clone)]
 struct Live {
     key: JobKey,
     fold: Fold,
 }
 
 /// The machine.
+#[derive(Debug, Clone)]
 pub struct Writer {
     /// The process whose work is recorded.
     worker: String,

@@ -24,6 +24,7 @@ mod place;
 mod repository;
 mod retention;
 mod scale;
+mod side_by_side;
 mod store;
 mod strangers;
 mod streams;

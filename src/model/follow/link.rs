@@ -92,7 +92,7 @@ pub(super) enum Transport {
 }
 
 /// What was found out about asking by calls.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Calls {
     tries: u32,
     /// When a stream is tried again; known once a call has been answered.
@@ -121,7 +121,7 @@ impl Source {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Link {
     generation: u64,
     source: Option<Source>,

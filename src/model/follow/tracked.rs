@@ -85,7 +85,7 @@ pub(super) enum Reception {
 }
 
 /// One followed job.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Tracked {
     fold: Option<Fold>,
     phase: Phase,

@@ -198,6 +198,7 @@ pub enum Effect {
 }
 
 /// A job that is not over.
+#[derive(Debug, Clone)]
 struct Job {
     fold: Fold,
     /// `None` until its request has been read.
@@ -232,6 +233,7 @@ struct Job {
 }
 
 /// The machine.
+#[derive(Debug, Clone)]
 pub struct Schedule {
     limits: Limits,
     jobs: BTreeMap<JobId, Job>,

@@ -15,6 +15,7 @@ use crate::server::store::Head;
 const FAR: u64 = 20_000;
 
 /// What has been found out so far.
+#[derive(Debug, Clone)]
 pub(super) struct Connect {
     request: Request,
     hello: Hello,

@@ -13,6 +13,7 @@ pub(super) struct Sent {
     pub(super) digest: Digest,
 }
 
+#[derive(Debug, Clone)]
 pub(super) struct Served {
     /// `None` while the job does not exist.
     pub(super) job_no: Option<u64>,

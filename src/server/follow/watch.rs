@@ -9,7 +9,7 @@ use crate::server::recent::Changed;
 
 const EVERY: Millis = 250;
 
-#[derive(Default)]
+#[derive(Default, Debug, Clone)]
 pub(super) struct Watch {
     seen: Position,
     /// When a summary of each job was last sent, and of which event.

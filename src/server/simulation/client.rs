@@ -13,7 +13,7 @@ use crate::model::{ApiError, Cursor};
 use crate::server::follow::{Given, Outgoing, Request, Serving, Step};
 
 /// What is on the wire.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Sent {
     /// One message of a stream, and its event id.
     Message(String, String),
@@ -22,6 +22,7 @@ enum Sent {
 }
 
 /// One call that waits for news, as `web::events` answers it.
+#[derive(Debug, Clone)]
 struct Call {
     until: Millis,
     messages: Vec<String>,
@@ -30,6 +31,7 @@ struct Call {
 }
 
 /// A page in a browser.
+#[derive(Debug, Clone)]
 pub(super) struct Client {
     pub(super) follow: Follow,
     pub(super) serving: Option<Serving>,

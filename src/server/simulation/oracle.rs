@@ -24,7 +24,7 @@ pub(super) fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<()
 }
 
 /// One job as the oracle keeps it, apart from the folds of the machines.
-#[derive(Default)]
+#[derive(Default, Debug, Clone)]
 struct Told {
     seq: Seq,
     digest: Option<Digest>,
@@ -41,7 +41,7 @@ struct Told {
 }
 
 /// Everything that was written and everything that was promised.
-#[derive(Default)]
+#[derive(Default, Debug, Clone)]
 pub(super) struct Oracle {
     jobs: BTreeMap<JobId, Told>,
     head: Position,

@@ -46,7 +46,7 @@ impl World {
     }
 
     /// A page starts a job: first it makes the job its own, then it calls.
-    fn start(&mut self, client: usize) -> Result<(), Failure> {
+    pub(super) fn start(&mut self, client: usize) -> Result<(), Failure> {
         if self.files.len() >= JOBS {
             return Ok(());
         }
@@ -151,7 +151,7 @@ impl World {
     }
 
     /// The history of a job that is over is removed, a part of it at a time.
-    fn prune(&mut self) {
+    pub(super) fn prune(&mut self) {
         let over = ready(self.store.jobs(JobFilter::Over(0), 10));
         let Some(row) = over.get(self.draw.below(over.len())) else { return };
         let job = row.summary.job;
@@ -198,11 +198,17 @@ impl World {
 
     /// The server dies. What was on its way to the disk may have come there.
     pub(super) fn die(&mut self) -> Result<(), Failure> {
+        let arrived = self.draw.below(2) == 0;
+        self.die_with(arrived)
+    }
+
+    /// The server dies; whether what was on its way to the disk has come there.
+    pub(super) fn die_with(&mut self, arrived: bool) -> Result<(), Failure> {
         let Some(mut process) = self.process.take() else { return Ok(()) };
         trace(|| format!("{} the server dies", self.now));
         self.seen.deaths += 1;
         if let Some((batch, _)) = process.in_flight.take()
-            && self.draw.below(2) == 0
+            && arrived
         {
             self.oracle.wrote(&batch.events)?;
             ready(self.store.commit(batch));

@@ -35,6 +35,7 @@ pub(super) struct Plan {
 }
 
 /// The server.
+#[derive(Debug, Clone)]
 pub(super) struct Process {
     pub(super) writer: Writer,
     pub(super) schedule: Schedule,

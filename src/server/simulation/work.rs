@@ -246,7 +246,8 @@ impl World {
             .collect();
         let Some(((job, item), worker)) = free.get(self.draw.below(free.len())).copied() else { return Ok(false) };
         let attempt = worker.attempt;
-        if !terms(&job).repeatable && worker.placing.is_none() && !worker.stopped && self.draw.below(2) == 0 {
+        let places = !self.plain && !terms(&job).repeatable && worker.placing.is_none() && !worker.stopped;
+        if places && self.draw.below(2) == 0 {
             let event = JobEvent::Placing {
                 item,
                 attempt,
@@ -262,7 +263,8 @@ impl World {
             return Ok(true);
         }
         let outcome = match self.draw.below(if self.quiet { 14 } else { 20 }) {
-            _ if worker.stopped && !worker.placed && self.draw.below(4) > 0 => WorkOutcome::Stopped,
+            _ if worker.stopped && !worker.placed && (self.plain || self.draw.below(4) > 0) => WorkOutcome::Stopped,
+            _ if self.plain => WorkOutcome::Succeeded(ItemEffect::Read, "{}".into()),
             0 => WorkOutcome::Skipped(SkipReason::Changed),
             1..3 => WorkOutcome::Failed(FailReason::Recipe, "as drawn".into()),
             14 if !worker.placed => WorkOutcome::Retry("later".into()),
@@ -291,7 +293,7 @@ impl World {
         if plan.stopped || plan.left == 0 {
             process.plans.remove(&job);
             if !plan.stopped {
-                let fails = !self.quiet && self.draw.below(25) == 0;
+                let fails = !self.quiet && !self.plain && self.draw.below(25) == 0;
                 let event = match fails {
                     true => {
                         JobEvent::Ended { outcome: Outcome::Failed { reason: EndReason::Plan, message: String::new() } }
@@ -303,8 +305,9 @@ impl World {
             self.feed(Input::PlanOver { job })?;
             return Ok(true);
         }
-        let count = plan.left.min(1 + self.draw.below(3) as u32);
-        let skips = if self.draw.below(4) == 0 { vec![(first, 1, SkipReason::Symlink)] } else { Vec::new() };
+        let count = if self.plain { plan.left } else { plan.left.min(1 + self.draw.below(3) as u32) };
+        let skips =
+            if !self.plain && self.draw.below(4) == 0 { vec![(first, 1, SkipReason::Symlink)] } else { Vec::new() };
         let file = |number: u32| {
             let path: RelPath = format!("f{number}").parse().expect("a path");
             PlannedFile { path, size: 1, mtime_ns: 0, rerun: None }
@@ -321,7 +324,7 @@ impl World {
     pub(super) fn finish(&mut self) -> Result<bool, Failure> {
         let Some(process) = &mut self.process else { return Ok(false) };
         let Some(job) = process.finishing.pop_first() else { return Ok(false) };
-        let result = if self.draw.below(15) == 0 { Err("as drawn".to_owned()) } else { Ok(()) };
+        let result = if !self.plain && self.draw.below(15) == 0 { Err("as drawn".to_owned()) } else { Ok(()) };
         self.feed(Input::Finished { job, result })?;
         Ok(true)
     }

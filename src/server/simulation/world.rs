@@ -94,6 +94,7 @@ pub(super) enum Asked {
     Command,
 }
 
+#[derive(Debug, Clone)]
 pub(super) struct World {
     pub(super) draw: Draw,
     pub(super) now: Millis,
@@ -116,6 +117,8 @@ pub(super) struct World {
     pub(super) hidden: Option<Batch>,
     /// Nothing goes wrong any more, and nobody begins anything new.
     pub(super) quiet: bool,
+    /// All that is drawn elsewhere is always the same: work succeeds, plans come in one piece.
+    pub(super) plain: bool,
 }
 
 /// Futures of the in-memory store are ready at once, and it never fails.
@@ -145,6 +148,7 @@ impl World {
             pruned: BTreeSet::new(),
             hidden: None,
             quiet: false,
+            plain: false,
             draw,
         };
         world.clients = (0..clients).map(|number| world.page(number as u64)).collect();
@@ -152,7 +156,7 @@ impl World {
     }
 
     /// A page as the server renders it now.
-    fn page(&mut self, seed: u64) -> Client {
+    pub(super) fn page(&mut self, seed: u64) -> Client {
         let head = ready(self.store.head());
         let cursor = head.digest.map_or_else(Cursor::start, |digest| Cursor::at(head.position, &digest));
         Client::new((self.draw.below(3) > 0).then_some(cursor), self.draw.below(2) == 0, seed)
@@ -210,7 +214,7 @@ impl World {
     }
 
     /// One message arrives at a page.
-    fn hear(&mut self, client: usize) -> Result<bool, Failure> {
+    pub(super) fn hear(&mut self, client: usize) -> Result<bool, Failure> {
         let (up, faults) = (self.process.is_some(), if self.quiet { Faults::default() } else { self.faults });
         self.clients[client].hear(self.now, up, &mut self.draw, &faults)
     }

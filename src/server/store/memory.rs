@@ -13,18 +13,24 @@ use crate::model::{Digest, Fold, RelPath};
 use crate::server::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease, PlannedFile};
 
 /// The log in memory.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct MemoryStore {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
+#[derive(Default, Debug, Clone)]
 struct State {
     head: Option<Head>,
     events: BTreeMap<Position, EventRow>,
     jobs: BTreeMap<u64, JobRow>,
     items: BTreeMap<(u64, u32), ItemRow>,
     leases: BTreeMap<(u64, u32), Lease>,
+}
+
+impl Clone for MemoryStore {
+    fn clone(&self) -> Self {
+        MemoryStore { state: Mutex::new(self.state().clone()) }
+    }
 }
 
 impl MemoryStore {

@@ -18,7 +18,7 @@ use crate::server::store::{Head, Store};
 const QUEUE: usize = 4_096;
 
 /// What the engine hears, in commit order: all of a commit at once.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Report {
     /// An event is durable.
     Recorded(JobId, Recorded, String),
