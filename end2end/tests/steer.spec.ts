@@ -141,6 +141,48 @@ test('a failed item is retried while the job goes on, and the rest of a cancelle
   await expect.poll(async () => (await server.get('/api/jobs')).jobs[0].status).toMatch(/completed/);
 });
 
+test('what was done is skipped until something changes, and one failed file has a button of its own', async ({ page, serve, watched }) => {
+  const server = await serve(three, { config });
+  const again = async (how: string) => {
+    await open(page, server.url);
+    await choose(page, 'upper');
+    await page.locator('.options summary').click();
+    await page.getByLabel('Done before').selectOption(how);
+    const job = await processAll(page);
+    await ends(watched, server, job, 'completed');
+    return (await server.get(`/api/jobs/${job}`)).counters;
+  };
+  expect((await again('')).succeeded).toBe(3);
+  expect((await again('skip')).skipped).toBe(3);
+  server.file('b', 'text anew');
+  expect(await again('')).toMatchObject({ succeeded: 1, skipped: 2 });
+  await details(page, server, (await server.get('/api/jobs')).jobs[0].job);
+  await expect(page.locator('.reruns')).toHaveText('Done before, and to be done again: 1 changed since they were done.');
+  await expect(page.locator('.items .rerun')).toHaveText('changed since it was done');
+  await expect(page.locator('.items')).toContainText('already done');
+  expect((await again('again')).succeeded).toBe(3);
+
+  // One of two that failed.
+  server.file('a', '9');
+  server.file('b', '9');
+  server.file('c', '0');
+  await open(page, server.url);
+  await choose(page, 'slow');
+  const job = await processAll(page);
+  await details(page, server, job);
+  await expect(status(page)).toHaveText('completed with errors');
+  await page.reload();
+  server.file('a', '0');
+  await page.locator('.items [data-action="retry-item"]').first().click();
+  await expect.poll(async () => (await server.get('/api/jobs')).jobs[0].counters.total).toBe(1);
+  await expect.poll(async () => (await server.get('/api/jobs')).jobs[0].status).toBe('completed');
+
+  await details(page, server, job);
+  const download = page.waitForEvent('download');
+  await page.locator('a.log').click();
+  expect((await download).suggestedFilename()).toBe(`headway-${job}.jsonl`);
+});
+
 test('the pace of a job is changed, and what cannot be read is said before it starts', async ({ page, serve }) => {
   const server = await serve(
     (server) => {
