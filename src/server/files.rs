@@ -8,11 +8,12 @@ mod stage;
 mod trash;
 mod walk;
 
+use std::collections::HashSet;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use cap_fs_ext::{FollowSymlinks, MetadataExt, OpenOptionsFollowExt};
 use cap_std::ambient_authority;
@@ -43,6 +44,8 @@ pub struct Library {
     /// Where it is.
     pub path: PathBuf,
     root: RwLock<Root>,
+    /// Folders that are on the disk for certain.
+    durable: Mutex<HashSet<RelPath>>,
     /// Whether two names in it can be exchanged, once that was tried.
     exchanges: OnceLock<Option<bool>>,
 }
@@ -94,6 +97,7 @@ impl Library {
             name: name.to_owned(),
             path: root.to_owned(),
             root: RwLock::new(opened),
+            durable: Mutex::default(),
             exchanges: OnceLock::new(),
         })
     }

@@ -21,6 +21,7 @@ mod links;
 mod manifest;
 mod pages;
 mod place;
+mod power;
 mod repository;
 mod retention;
 mod scale;

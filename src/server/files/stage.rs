@@ -3,6 +3,7 @@
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
@@ -67,11 +68,16 @@ impl Library {
         for part in folder.ancestors().into_iter().filter(|part| !part.is_root()) {
             let name = on_disk(&part);
             let name = name.file_name().unwrap_or_default().to_owned();
+            // Held until it is synced: whoever finds a folder there may rely on it.
+            let mut durable = self.durable.lock().unwrap_or_else(PoisonError::into_inner);
             match above.create_dir(&name) {
                 Ok(()) => sync(&above)?,
+                // Perhaps by a process that did not live to sync it.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !durable.contains(&part) => sync(&above)?,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
+            durable.insert(part);
             above = above.open_dir(&name)?;
         }
         Ok(())

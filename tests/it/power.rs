@@ -1,0 +1,296 @@
+//! A power cut at every moment of a replace. What the real program asks of the kernel is traced, and a model of a file system
+//! that forgets whatever was not synced is asked what could be left: at each moment, of everything pending, any part.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use headway::model::JobStatus;
+use serde_json::json;
+
+use crate::command::{Served, config};
+use crate::helper::{Files, Headway, mint};
+
+/// What the program did, as far as it matters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Call {
+    /// Names changed in folders: a folder was made, a file made, moved, exchanged, or its name removed.
+    Make(String),
+    Create(String),
+    Move(String, String),
+    Exchange(String, String),
+    Remove(String),
+    /// A file's content was written.
+    Write(String),
+    /// The log was written, and now holds these facts.
+    Log(Vec<String>),
+    /// A file or folder was synced.
+    Sync(String),
+}
+
+fn folder(path: &str) -> String {
+    path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())
+}
+
+/// The text in the first quotes behind `from`.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let (_, rest) = text.split_once('"')?;
+    rest.split_once('"')
+}
+
+/// The path in the first angle brackets.
+fn bracketed(text: &str) -> Option<(&str, &str)> {
+    let (_, rest) = text.split_once('<')?;
+    rest.split_once('>')
+}
+
+/// A folder handle and a name in it, as one path.
+fn at(text: &str) -> Option<(String, &str)> {
+    let (dir, rest) = bracketed(text)?;
+    let (name, rest) = quoted(rest)?;
+    let path = if name.starts_with('/') { name.to_owned() } else { format!("{dir}/{name}") };
+    Some((path, rest))
+}
+
+/// Reads `strace -f -y`; facts of the log are looked for by their words.
+fn calls(trace: &str, facts: &[String]) -> Vec<Call> {
+    let mut halves: BTreeMap<&str, String> = BTreeMap::new();
+    let mut calls = Vec::new();
+    let mut told = BTreeSet::new();
+    for line in trace.lines() {
+        let Some((thread, rest)) = line.split_once(' ') else { continue };
+        let rest = rest.trim_start();
+        if let Some(half) = rest.strip_suffix(" <unfinished ...>") {
+            halves.insert(thread, half.to_owned());
+            continue;
+        }
+        let whole = match rest.split_once(" resumed>") {
+            Some((_, end)) if rest.starts_with("<... ") => halves.remove(thread).unwrap_or_default() + end,
+            _ => rest.to_owned(),
+        };
+        if whole.contains(" = -1 ") {
+            continue;
+        }
+        let name = whole.split('(').next().unwrap_or_default();
+        let arguments = whole.get(name.len()..).unwrap_or_default();
+        let call = match name {
+            "fsync" | "fdatasync" => bracketed(arguments).map(|(path, _)| Call::Sync(path.to_owned())),
+            "mkdirat" => at(arguments).map(|(path, _)| Call::Make(path)),
+            "unlinkat" => at(arguments).map(|(path, _)| Call::Remove(path)),
+            "renameat2" => at(arguments).and_then(|(from, rest)| {
+                let (to, rest) = at(rest)?;
+                Some(if rest.contains("EXCHANGE") { Call::Exchange(from, to) } else { Call::Move(from, to) })
+            }),
+            "openat" if arguments.contains("O_CREAT") => at(arguments).map(|(path, _)| Call::Create(path)),
+            "write" => bracketed(arguments).map(|(path, _)| Call::Write(path.to_owned())),
+            "pwrite64" if arguments.contains("log.sqlite-wal") => {
+                let new = facts.iter().filter(|fact| arguments.contains(fact.as_str()) && told.insert((*fact).clone()));
+                Some(Call::Log(new.cloned().collect()))
+            }
+            _ => None,
+        };
+        calls.extend(call);
+    }
+    calls
+}
+
+/// One file that is replaced.
+struct Replaced {
+    target: String,
+    temp: String,
+    trash: String,
+    /// The words by which its `placing` and its end are known in the log.
+    placing: String,
+    succeeded: String,
+}
+
+/// What is on the disk for certain, and what is only on its way.
+#[derive(Clone, Default)]
+struct Disk {
+    /// Names, and which file each is; folders have the file `folder`.
+    names: BTreeMap<String, String>,
+    synced: BTreeSet<String>,
+    log: BTreeSet<String>,
+    log_pending: Vec<String>,
+    /// Changes of names not yet certain, in order, with the folders that must be synced for each.
+    pending: Vec<(Call, BTreeSet<String>)>,
+}
+
+impl Disk {
+    /// The names after these changes.
+    fn after(&self, chosen: impl Fn(usize) -> bool) -> BTreeMap<String, String> {
+        let mut names = self.names.clone();
+        for (_, (call, _)) in self.pending.iter().enumerate().filter(|(index, _)| chosen(*index)) {
+            change(&mut names, call);
+        }
+        names
+    }
+
+    fn take(&mut self, call: &Call) {
+        let folders = |paths: &[&String]| paths.iter().map(|path| folder(path)).collect();
+        match call {
+            Call::Make(path) | Call::Create(path) | Call::Remove(path) => {
+                self.pending.push((call.clone(), folders(&[path])));
+            }
+            Call::Move(from, to) | Call::Exchange(from, to) => self.pending.push((call.clone(), folders(&[from, to]))),
+            Call::Write(path) => {
+                let file = self.after(|_| true).get(path).cloned();
+                if let Some(file) = file {
+                    self.synced.remove(&file);
+                }
+            }
+            Call::Log(facts) => self.log_pending.extend(facts.iter().cloned()),
+            Call::Sync(path) if path.ends_with("log.sqlite-wal") => self.log.extend(self.log_pending.drain(..)),
+            Call::Sync(path) => {
+                if let Some(file) = self.after(|_| true).get(path).filter(|file| *file != "folder") {
+                    self.synced.insert(file.clone());
+                }
+                for (_, needed) in &mut self.pending {
+                    needed.remove(path);
+                }
+                // What became certain; its place among the others does not matter, as each is about other names.
+                let (certain, rest) =
+                    std::mem::take(&mut self.pending).into_iter().partition(|(_, needed)| needed.is_empty());
+                let certain: Vec<(Call, BTreeSet<String>)> = certain;
+                certain.iter().for_each(|(call, _)| change(&mut self.names, call));
+                self.pending = rest;
+            }
+        }
+    }
+}
+
+fn change(names: &mut BTreeMap<String, String>, call: &Call) {
+    match call {
+        Call::Make(path) => drop(names.insert(path.clone(), "folder".into())),
+        Call::Create(path) => drop(names.entry(path.clone()).or_insert_with(|| format!("new {path}"))),
+        Call::Remove(path) => drop(names.remove(path)),
+        Call::Move(from, to) => {
+            if let Some(file) = names.remove(from) {
+                names.insert(to.clone(), file);
+            }
+        }
+        Call::Exchange(one, other) => {
+            let (first, second) = (names.remove(one), names.remove(other));
+            first.into_iter().for_each(|file| drop(names.insert(other.clone(), file)));
+            second.into_iter().for_each(|file| drop(names.insert(one.clone(), file)));
+        }
+        Call::Write(_) | Call::Log(_) | Call::Sync(_) => {}
+    }
+}
+
+/// What is wrong with what a power cut could leave, at any moment of these calls.
+fn wrong(calls: &[Call], files: &[Replaced], root: &str) -> Option<String> {
+    let mut disk = Disk::default();
+    for file in files {
+        disk.names.insert(file.target.clone(), format!("old {}", file.target));
+        disk.synced.insert(format!("old {}", file.target));
+    }
+    for (moment, call) in calls.iter().enumerate() {
+        disk.take(call);
+        assert!(disk.pending.len() < 12, "too much is pending at {moment}: {:?}", disk.pending);
+        for subset in 0..1u32 << disk.pending.len() {
+            let names = disk.after(|index| subset >> index & 1 == 1);
+            // A name below a folder that is not there is lost.
+            let there = |path: &String| {
+                let mut above = folder(path);
+                while above.len() > root.len() {
+                    if names.get(&above).map(String::as_str) != Some("folder") {
+                        return None;
+                    }
+                    above = folder(&above);
+                }
+                names.get(path)
+            };
+            for file in files {
+                let (old, new) = (format!("old {}", file.target), format!("new {}", file.temp));
+                let is_new = match there(&file.target) {
+                    Some(found) if *found == old => false,
+                    Some(found) if *found == new && disk.synced.contains(&new) => true,
+                    found => return Some(format!("at {moment}, {} is {found:?}", file.target)),
+                };
+                let kept = [&file.temp, &file.trash].into_iter().any(|path| there(path) == Some(&old));
+                if is_new && !kept {
+                    return Some(format!("at {moment}, the original of {} is nowhere", file.target));
+                }
+                if is_new && !disk.log.contains(&file.placing) {
+                    return Some(format!("at {moment}, {} is new, and the log does not know", file.target));
+                }
+                let whole = is_new && there(&file.trash) == Some(&old);
+                if (disk.log.contains(&file.succeeded) || disk.log_pending.contains(&file.succeeded)) && !whole {
+                    return Some(format!("at {moment}, {} is said to be done, and is not for certain", file.target));
+                }
+            }
+        }
+    }
+    None
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_power_cut_at_any_moment_of_a_replace_leaves_the_old_file_or_the_new_one() {
+    let count = 3;
+    let files = Files::numbered(count);
+    let config = config(&files);
+    let trace = files.data().with_file_name("trace");
+    let site = files.data().with_file_name("site");
+    let traced = "trace=fsync,fdatasync,renameat2,unlinkat,mkdirat,openat,write,pwrite64";
+    let wrap = ["strace", "-f", "-y", "-qq", "-s", "8192", "-o", trace.to_str().expect("text"), "-e", traced];
+    let arguments = ["--config", config.to_str().expect("text"), "--workers", "2"];
+    let mut headway = Headway::try_start(&files, Some(&site), &wrap, &arguments).expect("a ready server");
+    let (client, job) = (reqwest::Client::new(), mint());
+    let body = json!({ "library": "files", "recipe": "upper", "query": { "folder": {} } });
+    let call = client.put(format!("{}/api/jobs/{job}", headway.url)).json(&body);
+    assert_eq!(call.send().await.expect("an answer").status(), 201);
+    assert_eq!(headway.end(&client, job).await.status, JobStatus::Completed);
+    headway.kill();
+
+    let root = files.library().canonicalize().expect("a folder").display().to_string();
+    let replaced = |item: usize| Replaced {
+        target: format!("{root}/{item:06}"),
+        temp: format!("{root}/.headway-{job}-{item}-1"),
+        trash: format!("{root}/.headway-trash/{job}/{item}-1"),
+        placing: format!(r#"\"event\":\"placing\",\"item\":{item},"#),
+        succeeded: format!(r#"\"event\":\"succeeded\",\"item\":{item},"#),
+    };
+    let replaced: Vec<_> = (0..count).map(replaced).collect();
+    let facts: Vec<_> = replaced.iter().flat_map(|file| [file.placing.clone(), file.succeeded.clone()]).collect();
+    let text = String::from_utf8_lossy(&std::fs::read(&trace).expect("a trace")).into_owned();
+    let ours = |path: &String| path.starts_with(&root) && !path.contains(".headway-probe");
+    let calls: Vec<_> = calls(&text, &facts)
+        .into_iter()
+        .filter(|call| match call {
+            Call::Make(path) | Call::Create(path) | Call::Remove(path) | Call::Write(path) => ours(path),
+            Call::Move(from, _) | Call::Exchange(from, _) => ours(from),
+            Call::Sync(path) => ours(path) || path.ends_with("log.sqlite-wal"),
+            Call::Log(facts) => !facts.is_empty(),
+        })
+        .collect();
+    let exchanges = calls.iter().filter(|call| matches!(call, Call::Exchange(..))).count();
+    assert_eq!(exchanges, count, "{calls:?}");
+    assert_eq!(wrong(&calls, &replaced, &root), None, "{calls:#?}");
+
+    // And each sync is needed: a program that forgot one would be found out.
+    let logged = |call: &Call| matches!(call, Call::Log(facts) if facts.iter().any(|fact| fact.contains("placing")));
+    let first = calls.iter().position(logged).expect("a placing");
+    let mut needed = 0;
+    for (index, call) in calls.iter().enumerate() {
+        let Call::Sync(path) = call else { continue };
+        let about_files = path.starts_with(&root);
+        let wal_between = path.ends_with("log.sqlite-wal") && calls[..index].iter().any(logged);
+        if !(about_files || wal_between && index > first) {
+            continue;
+        }
+        let mut without = calls.clone();
+        without.remove(index);
+        let folder_again = about_files
+            && calls[index + 1..].iter().take_while(|next| !matches!(next, Call::Log(_))).any(|next| next == call);
+        match wrong(&without, &replaced, &root) {
+            Some(_) => needed += 1,
+            // Another worker synced the same at the same time, or nothing new was written.
+            None => assert!(
+                !about_files || folder_again || path.as_str() == root,
+                "{path} at {index} is not needed: {calls:#?}"
+            ),
+        }
+    }
+    println!("{} calls of {count} replaces; without any one of {needed} syncs a power cut could do harm", calls.len());
+    assert!(needed >= 3 * count, "{needed}");
+    drop(Served::start(&files));
+}
