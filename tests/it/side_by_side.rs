@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::command::Served;
-use crate::helper::{Files, eventually, repetitions};
+use crate::helper::{App, Behaviour, Files, Stream, TestRecipe, eventually, mint, repetitions, request};
 
 /// Writes the first half of the output, rests, and writes the second.
 const HALVES: &str = r#"tr a-z A-Z < "$1" > "$2"; sleep 0.05; tr a-z A-Z < "$1" >> "$2""#;
@@ -104,4 +104,140 @@ async fn headway_makes_what_gnu_parallel_makes_and_a_kill_leaves_no_half_of_it()
         our_time.as_secs_f64() / their_time.as_secs_f64()
     );
     assert!(their_halves > 0, "the kill must come in the midst of the work");
+}
+
+/// What a client saw of numbered messages.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Saw {
+    lost: u64,
+    doubled: u64,
+    disordered: u64,
+}
+
+impl Saw {
+    fn of(numbers: &[u64], last: u64) -> Saw {
+        let distinct: std::collections::BTreeSet<_> = numbers.iter().collect();
+        let doubled = (numbers.len() - distinct.len()) as u64;
+        let disordered = numbers.windows(2).filter(|pair| pair[1] < pair[0]).count() as u64;
+        Saw { lost: last - distinct.len() as u64, doubled, disordered }
+    }
+}
+
+/// Reads a stream as a page on a bad link does: again and again the connection breaks after some messages, and now and then
+/// it does not read for a while. `numbers` are those in a message; `over` says that no more will come.
+async fn torture(
+    url: &str,
+    query: &str,
+    numbers: impl Fn(&serde_json::Value) -> Vec<u64>,
+    over: impl Fn(&serde_json::Value, &[u64]) -> bool,
+) -> Vec<u64> {
+    let client = reqwest::Client::new();
+    let (mut seen, mut id, mut round) = (Vec::new(), None::<String>, 0u64);
+    let deadline = Instant::now() + Duration::from_secs(40);
+    loop {
+        round += 1;
+        assert!(Instant::now() < deadline, "it never ends: {} seen", seen.len());
+        let mut call = client.get(format!("{url}/api/events?{query}"));
+        if let Some(id) = &id {
+            call = call.header("last-event-id", id);
+        }
+        let mut stream = Stream::of(call.send().await.expect("an answer"));
+        for message in 0..1 + round * 7 % 11 {
+            if message == 2 && round % 9 == 0 {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+            }
+            let next = tokio::time::timeout(Duration::from_secs(2), stream.next()).await;
+            let Ok(Some(event)) = next else { break };
+            seen.extend(numbers(&event.json));
+            id = event.id.clone().or(id);
+            if over(&event.json, &seen) {
+                return seen;
+            }
+        }
+        drop(stream);
+        tokio::time::sleep(Duration::from_millis(round % 15)).await;
+    }
+}
+
+/// Plain axum: what is sent goes to whoever listens at that moment.
+async fn broadcast(last: u64) -> String {
+    use axum::response::sse::{Event, Sse};
+    use futures::StreamExt;
+    let (send, _) = tokio::sync::broadcast::channel::<u64>(256);
+    let sender = send.clone();
+    let events = move || {
+        let receiver = sender.subscribe();
+        let stream = futures::stream::unfold(receiver, |mut receiver| async move {
+            loop {
+                match receiver.recv().await {
+                    Ok(number) => return Some((number, receiver)),
+                    Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(tokio::sync::broadcast::error::RecvError::Closed) => return None,
+                }
+            }
+        });
+        let message = |number: u64| {
+            Ok::<_, std::convert::Infallible>(
+                Event::default().id(number.to_string()).data(format!("{{\"n\":{number}}}")),
+            )
+        };
+        std::future::ready(Sse::new(stream.map(message)))
+    };
+    let app = axum::Router::new().route("/api/events", axum::routing::get(events));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    tokio::spawn(async move {
+        while send.receiver_count() == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        for number in 1..=last {
+            send.send(number).ok();
+            if number % 8 == 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+        // Its last one is said until it is heard: else a client could never know that it is over.
+        loop {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            send.send(last).ok();
+        }
+    });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_bad_link_a_broadcast_loses_messages_and_the_log_none() {
+    let items = repetitions(1_000).max(200);
+    let files = Files::numbered(items);
+    let recipe = std::sync::Arc::new(TestRecipe::new(Behaviour::Instant, true));
+    let app = App::start_with(&files, |_| {}, vec![recipe]).await;
+    let job = mint();
+    let reading = {
+        let url = app.url.clone();
+        tokio::spawn(async move {
+            let numbers = |message: &serde_json::Value| {
+                let frames = message["frames"].as_array().into_iter().flatten();
+                let events = frames.flat_map(|frame| frame["events"].as_array().into_iter().flatten());
+                events.filter_map(|event| event["seq"].as_u64()).collect()
+            };
+            // It follows before the job exists, as a page does.
+            let query = format!("job={job}&after=0.0&replay=all");
+            torture(&url, &query, numbers, |message, _| message["kind"] == "closed" && message["seq"].is_u64()).await
+        })
+    };
+    let (status, answer) = app.put(&job.to_string(), &request("test")).await;
+    assert_eq!(status, 201, "{answer}");
+    let last = app.end(job).await.seq;
+    let ours = Saw::of(&reading.await.expect("a client"), last);
+    app.stop().await;
+
+    let url = broadcast(last).await;
+    let numbers = |message: &serde_json::Value| message["n"].as_u64().into_iter().collect();
+    let mut seen = torture(&url, "", numbers, |_, seen| seen.last() == Some(&last)).await;
+    seen.dedup();
+    let theirs = Saw::of(&seen, last);
+    println!("{last} messages: a broadcast {theirs:?}, the log {ours:?}");
+    assert_eq!(ours, Saw::default());
+    assert!(theirs.lost > 0, "the link is not bad enough");
 }

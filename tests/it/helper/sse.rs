@@ -61,6 +61,11 @@ impl Stream {
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         assert_eq!(answer.headers()["cache-control"], "no-cache, no-store, no-transform");
         assert_eq!(answer.headers()["x-accel-buffering"], "no");
+        Stream::of(answer)
+    }
+
+    /// The messages of an answer, whoever gave it.
+    pub(crate) fn of(answer: reqwest::Response) -> Stream {
         let answer = answer.bytes_stream().map(|bytes| bytes.map(|bytes| bytes.to_vec()));
         Stream { answer: Box::pin(answer), bytes: Vec::new() }
     }
