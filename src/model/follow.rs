@@ -172,7 +172,13 @@ impl Follow {
                 self.link.caught_up();
                 None
             }
-            Message::Ping(ping) => self.ping(now, &ping),
+            Message::Ping(ping) => {
+                // A ping promises something only once the connection has caught up: the word for it may have been lost.
+                if !id.is_empty() {
+                    self.link.caught_up();
+                }
+                self.ping(now, &ping)
+            }
             Message::Reset(reset) => self.reset(now, &reset, &mut effects),
             Message::Closed(closed) => self.closed(&closed),
             Message::Unknown(kind) => {

@@ -233,6 +233,22 @@ fn a_lost_word_that_a_job_is_closed_is_found_by_the_next_ping() {
 }
 
 #[test]
+fn a_lost_word_that_all_was_sent_is_made_good_by_a_ping() {
+    let (payloads, fold) = record(&[created(job_id(9))]);
+    let mut follow = Follow::new(Some(Cursor::start()), true, None, 7);
+    follow.follow(0, fold.id);
+    let (generation, _) = opened(&follow.start(0));
+    let cursor = Cursor::at(1, &fold.digest).to_string();
+    follow.message(1, generation, &told(fold.id, &[&payloads[0]]), &cursor);
+    let ping = Ping { head: 1, now: 0, jobs: [(fold.id, (1, fold.digest, 1))].into(), recording: true }.text();
+    follow.message(2, generation, &ping, "");
+    assert_eq!(follow.link(2), LinkState::Connecting, "a ping without an id promises nothing");
+    follow.message(3, generation, &ping, &cursor);
+    assert_eq!(follow.link(3), LinkState::Live);
+    assert_eq!(follow.job(&fold.id).map(|tracked| tracked.proof().checked), Some(Some(3)));
+}
+
+#[test]
 fn a_gap_moves_no_cursor_and_reads_on_from_the_last_good_one() {
     let mut wire = Wire::new(4, 30, 0);
     let (mut follow, generation) = follower(&mut wire, 3);

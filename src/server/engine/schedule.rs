@@ -2,20 +2,21 @@
 //! start and facts to record out. It believes only what the writer has recorded; what it has asked for and not yet
 //! seen recorded it keeps apart (`claimed`, `asked`), so that nothing is asked for twice.
 
+mod job;
+
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use job::Job;
 
 use crate::broken::{self, Broken};
-use crate::model::event::{HaltBy, HaltWhen, JobEvent, MESSAGE_LIMIT, Outcome, Recorded, cut};
+use crate::model::event::{HaltWhen, JobEvent, MESSAGE_LIMIT, Recorded, cut};
 use crate::model::id::{JobId, Millis};
 use crate::model::item::ItemStatus;
 use crate::model::policy::Halt;
-use crate::model::status::{EndReason, JobStatus, PauseReason};
+use crate::model::status::{JobStatus, PauseReason};
 use crate::model::{Digest, Effect as ItemEffect, FailReason, Fold, SkipReason};
 use crate::server::files::Verdict;
-
-/// No item waits longer than this for its next try, in milliseconds.
-const LONGEST_BACKOFF: u64 = 10 * 60 * 1_000;
 
 /// So long a job rests at least when nothing could go well, in milliseconds.
 const SHORTEST_REST: u64 = 500;
@@ -195,41 +196,6 @@ pub enum Effect {
         /// The job.
         job: JobId,
     },
-}
-
-/// A job that is not over.
-#[derive(Debug, Clone)]
-struct Job {
-    fold: Fold,
-    /// `None` until its request has been read.
-    terms: Option<Terms>,
-    /// Attempts whose `started` is asked for, not yet recorded.
-    claimed: BTreeMap<u32, u32>,
-    /// Attempts that run, or wait for their `started` to be durable.
-    active: BTreeMap<u32, u32>,
-    /// Of these, attempts whose `started` was refused: their outcome is thrown away.
-    void: BTreeSet<u32>,
-    /// Every waiting item is at or after this index, or in `again`, or in `later`.
-    scan: u32,
-    again: BTreeSet<u32>,
-    /// Items that wait for a time, by it and by index.
-    later: BTreeSet<(Millis, u32)>,
-    delayed: BTreeSet<u32>,
-    /// Attempts that do not count as tries.
-    free: BTreeMap<u32, u32>,
-    /// A job event that is asked for, not yet recorded.
-    asked: bool,
-    /// A pause for a person that is asked for, not yet recorded.
-    asking: bool,
-    /// How often nothing could go well since an item last did, and until when it is not tried again.
-    shortages: u32,
-    rests_until: Millis,
-    /// Whether files are being listed, and whether that must be done once more when it is over.
-    planning: bool,
-    replan: bool,
-    /// The last step: whether it runs, and how it ended while the job was paused.
-    finishing: bool,
-    finished: Option<Result<(), String>>,
 }
 
 /// The machine.
@@ -613,201 +579,6 @@ impl Schedule {
             effects.push(Effect::StopPlan { job: *id });
             job.stop_items(*id, effects);
         }
-    }
-}
-
-impl Job {
-    fn new(fold: Fold, terms: Option<Terms>) -> Self {
-        Job {
-            fold,
-            terms,
-            claimed: BTreeMap::new(),
-            active: BTreeMap::new(),
-            void: BTreeSet::new(),
-            scan: 0,
-            again: BTreeSet::new(),
-            later: BTreeSet::new(),
-            delayed: BTreeSet::new(),
-            free: BTreeMap::new(),
-            asked: false,
-            asking: false,
-            shortages: 0,
-            rests_until: 0,
-            planning: false,
-            replan: false,
-            finishing: false,
-            finished: None,
-        }
-    }
-
-    fn is_repeatable(&self) -> bool {
-        self.terms.as_ref().is_some_and(|terms| terms.repeatable)
-    }
-
-    /// Whether a person decides about interrupted items.
-    fn asks(&self) -> bool {
-        self.terms.as_ref().is_some_and(|terms| terms.ask)
-    }
-
-    /// Whether this attempt holds the item, as far as is recorded.
-    fn holds(&self, item: u32, attempt: u32) -> bool {
-        self.fold.item(item).is_some_and(ItemStatus::is_running) && self.fold.last_attempt(item) == attempt
-    }
-
-    fn holds_place(&self) -> bool {
-        let at_work = matches!(self.fold.status, JobStatus::Processing | JobStatus::Finishing);
-        at_work || !self.active.is_empty() || (self.fold.status == JobStatus::Queued && self.asked)
-    }
-
-    fn plan(&mut self, id: JobId, effects: &mut Vec<Effect>) {
-        self.planning = true;
-        effects.push(Effect::Plan { job: id });
-    }
-
-    /// Pauses for a person, if nobody was asked yet.
-    fn ask(&mut self, id: JobId, effects: &mut Vec<Effect>) {
-        let runs = matches!(self.fold.status, JobStatus::Queued | JobStatus::Processing);
-        if runs && !std::mem::replace(&mut self.asking, true) {
-            effects.push(append(id, JobEvent::Paused { reason: PauseReason::Interrupted }));
-        }
-    }
-
-    fn stop_items(&self, id: JobId, effects: &mut Vec<Effect>) {
-        self.active.keys().for_each(|item| effects.push(Effect::Stop { job: id, item: *item }));
-    }
-
-    /// When a failed attempt is followed by another; `None` if that was the last of the job's tries, or of `least`.
-    fn retry_at(&self, item: u32, attempt: u32, least: u32, now: Millis) -> Option<Millis> {
-        let terms = self.terms.as_ref()?;
-        let tries = attempt.saturating_sub(self.free.get(&item).copied().unwrap_or(0));
-        if tries >= terms.tries.max(least) {
-            return None;
-        }
-        let doubled = terms.backoff.saturating_mul(1 << tries.saturating_sub(1).min(30)).min(LONGEST_BACKOFF);
-        // Half of it by chance, so that what failed together does not come back together; the same for the same attempt.
-        let chance = Digest::of(format!("{} {item} {attempt}", self.fold.id).as_bytes()).0[0];
-        Some(now + doubled / 2 + doubled * u64::from(chance) / 510)
-    }
-
-    fn delay(&mut self, item: u32, at: Millis) {
-        self.later.insert((at, item));
-        self.delayed.insert(item);
-    }
-
-    /// Items whose time has come may be tried.
-    fn wake(&mut self, now: Millis) {
-        while let Some((_, item)) = self.later.first().copied().filter(|(at, _)| *at <= now) {
-            self.later.pop_first();
-            self.delayed.remove(&item);
-            self.again.insert(item);
-        }
-    }
-
-    /// Takes up a job after a restart, which may have interrupted items.
-    fn go_on(&mut self, id: JobId, interrupted: bool, effects: &mut Vec<Effect>) {
-        match self.fold.status {
-            JobStatus::Planning => self.plan(id, effects),
-            JobStatus::Finishing => {
-                self.finishing = true;
-                effects.push(Effect::Finish { job: id });
-            }
-            _ => {
-                if self.asks() && self.fold.halt.is_none() && interrupted {
-                    self.ask(id, effects);
-                }
-                self.conclude(id, effects);
-            }
-        }
-    }
-
-    /// Ends the job as its items say, after the last step.
-    fn end(&mut self, id: JobId, result: Result<(), String>, effects: &mut Vec<Effect>) {
-        let counters = &self.fold.counters;
-        let outcome = match result {
-            Err(message) => Outcome::Failed { reason: EndReason::Finish, message: cut(&message, MESSAGE_LIMIT) },
-            Ok(()) if counters.all_failed() => Outcome::Failed { reason: EndReason::AllFailed, message: String::new() },
-            Ok(()) if counters.failed > 0 => Outcome::CompletedWithErrors,
-            Ok(()) => Outcome::Completed,
-        };
-        self.asked = true;
-        effects.push(append(id, JobEvent::Ended { outcome }));
-    }
-
-    /// Asks for the event that ends a phase, once nothing stands in its way.
-    fn conclude(&mut self, id: JobId, effects: &mut Vec<Effect>) {
-        if self.asked {
-            return;
-        }
-        let counters = &self.fold.counters;
-        let settled = counters.open() == 0;
-        let event = match self.fold.status {
-            JobStatus::Queued | JobStatus::Processing | JobStatus::Paused { .. }
-                if settled && self.fold.fails_by_halt() =>
-            {
-                JobEvent::Ended { outcome: Outcome::Failed { reason: EndReason::Halt, message: String::new() } }
-            }
-            JobStatus::Queued | JobStatus::Processing | JobStatus::Paused { .. } if self.halts() => {
-                let Some(halt) = self.terms.as_ref().and_then(|terms| terms.halt) else { return };
-                JobEvent::Halted { by: halt.by, when: halt.when }
-            }
-            JobStatus::Processing if settled => JobEvent::Finishing {},
-            // Work that could not be recorded any more is waited for as well.
-            JobStatus::Cancelling if counters.running == 0 && self.active.is_empty() => JobEvent::Cancelled {},
-            _ => return,
-        };
-        self.asked = true;
-        effects.push(append(id, event));
-    }
-
-    /// Whether the halt policy is reached, and not yet recorded. With every item settled there is nothing left to give up,
-    /// unless by failures.
-    fn halts(&self) -> bool {
-        let Some(halt) = self.terms.as_ref().and_then(|terms| terms.halt) else { return false };
-        let counters = &self.fold.counters;
-        let count = match halt.by {
-            HaltBy::Fail => counters.failed,
-            HaltBy::Success => counters.succeeded,
-            HaltBy::Done => counters.done() - counters.skipped_in_plan,
-        };
-        let total = counters.total - counters.skipped_in_plan;
-        let matters = counters.open() > 0 || halt.by == HaltBy::Fail;
-        self.fold.halt.is_none() && self.fold.plan_ended && matters && count > 0 && halt.limit.is_reached(count, total)
-    }
-
-    fn may_claim(&self) -> bool {
-        let limit = self.fold.concurrency as usize;
-        let below = limit == 0 || self.active.len() < limit;
-        self.fold.status == JobStatus::Processing
-            && self.terms.is_some()
-            && self.fold.halt.is_none()
-            // A halt that is asked for and not yet recorded.
-            && !self.asked
-            && !self.asking
-            && below
-            && (!self.again.is_empty() || self.scan < self.fold.counters.total)
-    }
-
-    /// The next item to try; moves the scan on.
-    fn next_waiting(&mut self) -> Option<u32> {
-        let free = |job: &Job, item: u32| {
-            job.fold.item(item) == Some(ItemStatus::Waiting)
-                && !job.claimed.contains_key(&item)
-                && !job.active.contains_key(&item)
-                && !job.delayed.contains(&item)
-        };
-        while let Some(item) = self.again.pop_first() {
-            if free(self, item) {
-                return Some(item);
-            }
-        }
-        while self.scan < self.fold.counters.total {
-            let item = self.scan;
-            self.scan += 1;
-            if free(self, item) {
-                return Some(item);
-            }
-        }
-        None
     }
 }
 

@@ -1,6 +1,6 @@
 use super::*;
-use crate::model::Digest;
 use crate::model::status::PauseReason;
+use crate::model::{Digest, EndReason};
 
 /// The schedule with a log that accepts what `next` accepts: as the writer does, without the disk.
 struct World {
