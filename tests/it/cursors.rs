@@ -14,15 +14,6 @@ async fn opened(app: &App, query: &str) -> Vec<Event> {
     Stream::open(app, query).await.until("caught_up").await
 }
 
-/// Changes the log's file while no server has it.
-async fn sql(files: &Files, statement: &str) {
-    use sqlx::{Connection, SqliteConnection};
-    let url = format!("sqlite://{}", files.data().join("log.sqlite").display());
-    let mut connection = SqliteConnection::connect(&url).await.expect("the log");
-    sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("a statement");
-    connection.close().await.expect("a clean end");
-}
-
 /// A reader comes back with a cursor whose events are no longer kept: it is told so, and gets the job as it is.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cursor_whose_event_was_pruned_is_answered_by_a_snapshot() {
@@ -42,7 +33,7 @@ async fn a_cursor_whose_event_was_pruned_is_answered_by_a_snapshot() {
     assert_eq!(kinds(&kept)[..2], ["hello", "events"], "while it is kept, the log goes on from there");
     app.stop().await;
 
-    sql(&files, "DELETE FROM events WHERE position <= 4").await;
+    files.sql("DELETE FROM events WHERE position <= 4").await;
     let app = App::start(&files).await;
     let told = opened(&app, &format!("held={job}&after={early}")).await;
     assert_eq!(kinds(&told), ["hello", "reset", "snapshot", "caught_up"]);
@@ -64,7 +55,7 @@ async fn a_log_put_back_from_a_backup_is_noticed_by_everyone_who_saw_more() {
     app.stop().await;
     let backup = files.data().with_file_name("backup");
     std::fs::create_dir(&backup).expect("a folder");
-    sql(&files, &format!("VACUUM INTO '{}'", backup.join("log.sqlite").display())).await;
+    files.sql(&format!("VACUUM INTO '{}'", backup.join("log.sqlite").display())).await;
 
     let app = App::start(&files).await;
     let lost = app.begin("checksum").await;

@@ -39,14 +39,6 @@ async fn used() -> (Files, JobId) {
     (files, first)
 }
 
-async fn sql(files: &Files, statement: &str) {
-    use sqlx::{Connection, SqliteConnection};
-    let url = format!("sqlite://{}", files.data().join("log.sqlite").display());
-    let mut connection = SqliteConnection::connect(&url).await.expect("the log");
-    sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("a statement");
-    connection.close().await.expect("a clean end");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_whole_data_folder_is_well_and_every_change_to_it_is_found() {
     let (files, _) = used().await;
@@ -56,7 +48,7 @@ async fn a_whole_data_folder_is_well_and_every_change_to_it_is_found() {
 
     let log = files.data().join("log.sqlite");
     let whole = files.data().with_file_name("whole.sqlite");
-    sql(&files, &format!("VACUUM INTO '{}'", whole.display())).await;
+    files.sql(&format!("VACUUM INTO '{}'", whole.display())).await;
     for (statement, remedy) in [
         ("UPDATE items SET path = 'elsewhere' WHERE item = 2 AND job_no = 1", "headway rebuild"),
         ("UPDATE items SET result = '{}' WHERE item = 0 AND job_no = 1", "headway rebuild"),
@@ -72,7 +64,7 @@ async fn a_whole_data_folder_is_well_and_every_change_to_it_is_found() {
         ("UPDATE events SET detail = detail || ' ' WHERE seq = 2 AND job_no = 1", "backup"),
         ("UPDATE events SET seq = seq + 1 WHERE position = 6", "backup"),
     ] {
-        sql(&files, statement).await;
+        files.sql(statement).await;
         let (well, said) = doctor(&files);
         assert!(!well && said.contains(remedy), "{statement}: {said}");
         if remedy == "headway rebuild" {

@@ -70,24 +70,13 @@ impl Client {
             match effect {
                 Effect::Close => self.cut(),
                 Effect::Open { generation, query } => {
-                    self.cut();
-                    self.generation = generation;
-                    if up {
-                        let mut serving = Serving::new(request(&query), "build".into(), now, true);
-                        serving.wake();
-                        self.serving = Some(serving);
-                    } else {
+                    if !self.open(now, up, generation, &query) {
                         let told = self.follow.error(now, generation, true);
                         self.carry_out(now, up, told)?;
                     }
                 }
                 Effect::Ask { generation, query } => {
-                    self.cut();
-                    self.generation = generation;
-                    if up {
-                        let mut serving = Serving::new(request(&query), "build".into(), now, true);
-                        serving.wake();
-                        self.serving = Some(serving);
+                    if self.open(now, up, generation, &query) {
                         let wait =
                             query.split("wait=").nth(1).and_then(|text| text.split('&').next()?.parse::<Millis>().ok());
                         let until = now + wait.unwrap_or(0) * 1_000;
@@ -106,6 +95,18 @@ impl Client {
             }
         }
         Ok(())
+    }
+
+    /// Connects instead of whatever was open; whether there is a server.
+    fn open(&mut self, now: Millis, up: bool, generation: u64, query: &str) -> bool {
+        self.cut();
+        self.generation = generation;
+        self.serving = up.then(|| {
+            let mut serving = Serving::new(request(query), "build".into(), now, true);
+            serving.wake();
+            serving
+        });
+        up
     }
 
     /// Begins to follow a job.

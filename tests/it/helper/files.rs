@@ -50,4 +50,13 @@ impl Files {
         std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a new folder");
         std::fs::write(path, content).expect("a new file");
     }
+
+    /// Changes the log's file while no server has it.
+    pub(crate) async fn sql(&self, statement: &str) {
+        use sqlx::{Connection, SqliteConnection};
+        let url = format!("sqlite://{}", self.data().join("log.sqlite").display());
+        let mut connection = SqliteConnection::connect(&url).await.expect("the log");
+        sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("a statement");
+        connection.close().await.expect("a clean end");
+    }
 }
