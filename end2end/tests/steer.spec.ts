@@ -157,7 +157,7 @@ test('what was done is skipped until something changes, and one failed file has 
   server.file('b', 'text anew');
   expect(await again('')).toMatchObject({ succeeded: 1, skipped: 2 });
   await details(page, server, (await server.get('/api/jobs')).jobs[0].job);
-  await expect(page.locator('.reruns')).toHaveText('Done before, and to be done again: 1 changed since they were done.');
+  await expect(page.locator('.reruns')).toHaveText('Done before, and done again: 1 changed since.');
   await expect(page.locator('.items .rerun')).toHaveText('changed since it was done');
   await expect(page.locator('.items')).toContainText('already done');
   expect((await again('again')).succeeded).toBe(3);

@@ -131,7 +131,7 @@ fn JobDetails(view: JobView) -> impl IntoView {
 /// How many files are done again, and why.
 fn reruns(Reruns { changed, settings }: Reruns) -> Option<String> {
     let part = |number: u32, why: &str| (number > 0).then(|| format!("{} {why}", format::count(number.into())));
-    let parts = [part(settings, "were done with other settings"), part(changed, "changed since they were done")];
+    let parts = [part(settings, "with other settings"), part(changed, "changed since")];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| format!("Done before, and to be done again: {}.", parts.join(", ")))
+    (!parts.is_empty()).then(|| format!("Done before, and done again: {}.", parts.join(", ")))
 }

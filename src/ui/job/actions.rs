@@ -99,7 +99,8 @@ pub(super) fn Actions(
             <p class="trash">
                 {move || {
                     let (files, bytes) = trash.get();
-                    format!("{} originals are in the trash, {}. ", format::count(files), format::size(bytes))
+                    let are = if files == 1 { "original is" } else { "originals are" };
+                    format!("{} {are} in the trash, {}. ", format::count(files), format::size(bytes))
                 }}
                 <EmptyTrash steer busy />
             </p>
