@@ -90,70 +90,88 @@ async fn killed_again_and_again_a_job_of_commands_damages_nothing_and_ends() {
     ends_and_is_undone(&files, job, FILES, "after the kills").await;
 }
 
-/// What is done to a system call.
-fn injections() -> Vec<String> {
-    let mut all = Vec::new();
-    for when in ["1", "2", "3", "5", "8", "2+"] {
-        for (call, error) in [("renameat2", "EIO"), ("renameat2", "ENOSPC"), ("fsync", "EIO"), ("unlinkat", "EIO")] {
-            all.push(format!("{call}:error={error}:when={when}"));
+/// What is done to which system calls: once, at a call that is moved up until a run ends untouched; and all from one on.
+const INJECTIONS: [(&str, &str); 9] = [
+    ("renameat2", "error=EIO"),
+    ("renameat2", "error=ENOSPC"),
+    ("renameat2", "signal=KILL"),
+    ("fsync", "error=EIO"),
+    ("fsync", "signal=KILL"),
+    ("unlinkat", "error=EIO"),
+    ("unlinkat", "signal=KILL"),
+    ("pwrite64", "signal=KILL"),
+    ("openat", "error=EMFILE"),
+];
+
+/// A thread makes no more of these calls than so many in such a job.
+const MOST_CALLS: usize = 600;
+
+/// Runs a job in which a call fails. Whether it was at work, and whether anything failed.
+async fn fails(call: &str, what: &str, when: &str) -> (bool, bool) {
+    let inject = format!("{call}:{what}:when={when}");
+    let files = Files::numbered(3);
+    let (config, site) = (config(&files), files.data().with_file_name("site"));
+    let seen = files.data().with_file_name("trace");
+    let (trace, injected) = (format!("trace={call}"), format!("inject={inject}"));
+    let wrap = ["strace", "-f", "-qq", "-o", seen.to_str().expect("text"), "-e", &trace, "-e", &injected];
+    let arguments = ["--config", config.to_str().expect("text"), "--workers", "1"];
+    let job = mint();
+    let body = json!({ "library": "files", "recipe": "upper", "query": { "folder": {} }, "policy": { "on_interrupt": "retry" } });
+    let client = reqwest::Client::new();
+    let mut acknowledged = false;
+    if let Some(mut headway) = Headway::try_start(&files, Some(&site), &wrap, &arguments) {
+        let call = client.put(format!("{}/api/jobs/{job}", headway.url)).json(&body).timeout(Duration::from_secs(10));
+        acknowledged = call.send().await.is_ok_and(|answer| answer.status().as_u16() == 201);
+        // Until it is over, dead, or stands still.
+        let deadline = Instant::now() + Duration::from_secs(3);
+        while Instant::now() < deadline && !headway.dies_within(Duration::from_millis(20)) {
+            new_ones(&files, 3, &inject);
+            let view =
+                client.get(format!("{}/api/jobs/{job}", headway.url)).timeout(Duration::from_secs(2)).send().await;
+            let Ok(view) = view else { continue };
+            let view: Value = view.json().await.unwrap_or_default();
+            if ["completed", "completed_with_errors", "failed"].iter().any(|over| view["status"] == *over) {
+                break;
+            }
         }
-        for call in ["renameat2", "fsync", "unlinkat", "pwrite64"] {
-            all.push(format!("{call}:signal=KILL:when={}", when.trim_end_matches('+')));
-        }
+        headway.kill();
     }
-    // Below these the server does not even start.
-    for when in ["150", "250", "350", "400+"] {
-        all.push(format!("openat:error=EMFILE:when={when}"));
+    new_ones(&files, 3, &inject);
+    let trace = String::from_utf8_lossy(&std::fs::read(&seen).unwrap_or_default()).into_owned();
+    let touched =
+        trace.contains("INJECTED") || trace.contains("killed by SIGKILL") && what.contains("KILL") && !acknowledged;
+    if !acknowledged {
+        // Perhaps it was recorded, and only the answer lost: the same call again is the same job.
+        let served = Served::start(&files);
+        let call = served.client.put(format!("{}/api/jobs/{job}", served.headway.url)).json(&body);
+        assert!(call.send().await.expect("an answer").status().is_success(), "{inject}");
     }
-    all
+    ends_and_is_undone(&files, job, 3, &inject).await;
+    (acknowledged, touched)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_system_call_fails_in_a_replace_no_file_is_damaged_and_the_job_ends() {
     let (mut runs, mut begun) = (0, 0);
-    let all = injections();
-    let stride = (100 / repetitions(100).max(1)).max(1);
-    for inject in all.iter().step_by(stride) {
-        runs += 1;
-        let files = Files::numbered(3);
-        let config = config(&files);
-        let site = files.data().with_file_name("site");
-        let call = inject.split(':').next().expect("a call");
-        let (trace, injected) = (format!("trace={call}"), format!("inject={inject}"));
-        let wrap = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &injected];
-        let arguments = ["--config", config.to_str().expect("text"), "--workers", "1"];
-        let job = mint();
-        let body = json!({ "library": "files", "recipe": "upper", "query": { "folder": {} }, "policy": { "on_interrupt": "retry" } });
-        let client = reqwest::Client::new();
-        let mut acknowledged = false;
-        if let Some(mut headway) = Headway::try_start(&files, Some(&site), &wrap, &arguments) {
-            let call =
-                client.put(format!("{}/api/jobs/{job}", headway.url)).json(&body).timeout(Duration::from_secs(10));
-            acknowledged = call.send().await.is_ok_and(|answer| answer.status().as_u16() == 201);
-            // Until it is over, dead, or stands still.
-            let deadline = Instant::now() + Duration::from_secs(3);
-            while Instant::now() < deadline && !headway.dies_within(Duration::from_millis(20)) {
-                new_ones(&files, 3, inject);
-                let view =
-                    client.get(format!("{}/api/jobs/{job}", headway.url)).timeout(Duration::from_secs(2)).send().await;
-                let Ok(view) = view else { continue };
-                let view: Value = view.json().await.unwrap_or_default();
-                if ["completed", "completed_with_errors", "failed"].iter().any(|over| view["status"] == *over) {
-                    break;
-                }
+    // In an ordinary run every third call; in one of more effort each.
+    let stride = (300 / repetitions(100).max(1)).max(1);
+    for (call, what) in INJECTIONS {
+        // A server opens some hundred files before it is ready.
+        let step = if call == "openat" { 40 * stride } else { stride };
+        for when in (1..).step_by(step) {
+            assert!(when < MOST_CALLS, "{call} never ends");
+            let (at_work, touched) = fails(call, what, &when.to_string()).await;
+            (runs, begun) = (runs + 1, begun + usize::from(at_work));
+            if !touched {
+                println!("{call} {what}: untouched at {when}");
+                break;
             }
-            headway.kill();
         }
-        new_ones(&files, 3, inject);
-        begun += usize::from(acknowledged);
-        if !acknowledged {
-            // Perhaps it was recorded, and only the answer lost: the same call again is the same job.
-            let served = Served::start(&files);
-            let call = served.client.put(format!("{}/api/jobs/{job}", served.headway.url)).json(&body);
-            assert!(call.send().await.expect("an answer").status().is_success(), "{inject}");
+        if what.contains("error") {
+            let (at_work, _) = fails(call, what, if call == "openat" { "400+" } else { "2+" }).await;
+            (runs, begun) = (runs + 1, begun + usize::from(at_work));
         }
-        ends_and_is_undone(&files, job, 3, inject).await;
     }
     println!("{runs} runs with failing calls, {begun} of them at work");
-    assert!(begun * 2 > runs, "the failures must hit the work: {begun} of {runs}");
+    assert!(begun * 5 > runs, "the failures must hit the work: {begun} of {runs}");
 }
