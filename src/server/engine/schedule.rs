@@ -378,14 +378,16 @@ impl Schedule {
     fn begin_queued(&mut self, effects: &mut Vec<Effect>) {
         let mut places = self.limits.jobs.saturating_sub(self.jobs.values().filter(|job| job.holds_place()).count());
         for id in self.queue() {
-            if places == 0 {
-                break;
-            }
-            if let Some(job) = self.jobs.get_mut(&id).filter(|job| !job.asked) {
-                job.asked = true;
+            let Some(job) = self.jobs.get_mut(&id).filter(|job| !job.asked) else { continue };
+            // One that was resumed while its items still run has its place already.
+            if !job.holds_place() {
+                if places == 0 {
+                    continue;
+                }
                 places -= 1;
-                effects.push(append(id, JobEvent::Began {}));
             }
+            job.asked = true;
+            effects.push(append(id, JobEvent::Began {}));
         }
     }
 
@@ -503,8 +505,9 @@ impl Schedule {
                 } else {
                     job.active.remove(item);
                 }
-                if job.fold.item(*item) == Some(ItemStatus::Waiting) && !broken::is(Broken::ClaimForgotten) {
-                    job.again.insert(*item);
+                // While its work goes on it cannot be tried again; `done` puts it back.
+                if !job.active.contains_key(item) && !broken::is(Broken::ClaimForgotten) {
+                    job.put_back(*item);
                 }
             }
             // Meanwhile a cancel, a halt or the item's own placing was recorded: there is no other try, but it has ended.
@@ -526,6 +529,7 @@ impl Schedule {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.active.remove(&item);
         if job.void.remove(&item) {
+            job.put_back(item);
             job.conclude(id, effects);
             return;
         }

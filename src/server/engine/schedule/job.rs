@@ -120,6 +120,13 @@ impl Job {
         Some(now + doubled / 2 + doubled * u64::from(chance) / 510)
     }
 
+    /// The item may be tried, if it waits.
+    pub(super) fn put_back(&mut self, item: u32) {
+        if self.fold.item(item) == Some(ItemStatus::Waiting) {
+            self.again.insert(item);
+        }
+    }
+
     pub(super) fn delay(&mut self, item: u32, at: Millis) {
         self.later.insert((at, item));
         self.delayed.insert(item);

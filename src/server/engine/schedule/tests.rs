@@ -325,6 +325,35 @@ fn what_was_taken_back_ends_though_a_cancel_was_recorded_first() {
 }
 
 #[test]
+fn an_item_whose_refused_work_goes_on_while_the_job_is_resumed_is_not_forgotten() {
+    let mut world = World::new(1, 2, true);
+    let job = world.job(1, 3);
+    // The third is claimed as the first ends; a pause and its end are recorded before that claim is.
+    let mut late = world.schedule.step(Input::Done { job, item: 0, attempt: 1, outcome: ok() });
+    late.extend(world.schedule.claim());
+    let refused: Vec<_> = late
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Append { event: event @ JobEvent::Started { .. }, .. } => Some(event.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(refused, [JobEvent::Started { item: 2, attempt: 1 }]);
+    world.record(job, JobEvent::Succeeded { item: 0, attempt: 1, effect: ItemEffect::Read, detail: None });
+    world.record(job, JobEvent::Paused { reason: PauseReason::User });
+    let mut effects = world.append(job, refused[0].clone());
+    effects.extend(world.append(job, JobEvent::Resumed {}));
+    world.carry_out(effects);
+    assert_eq!(world.status(job), JobStatus::Processing);
+    // Only now does the work end that was told to.
+    world.done(job, 1, 1, ok());
+    world.done(job, 2, 1, WorkOutcome::Stopped);
+    assert!(world.started.contains(&(job, 2, 1)), "it is tried again");
+    world.done(job, 2, 1, ok());
+    assert_eq!(world.status(job), JobStatus::Finishing);
+}
+
+#[test]
 fn after_a_restart_interrupted_items_run_again_as_a_new_attempt() {
     let mut world = World::new(1, 2, true);
     let job = world.job(1, 4);
