@@ -11,7 +11,9 @@ use crate::doctor::doctor;
 use crate::helper::{Files, Headway, eventually, mint, repetitions};
 
 /// So many files are replaced.
-const FILES: usize = 120;
+fn count() -> usize {
+    repetitions(120)
+}
 
 fn old(number: usize) -> String {
     format!("file {number}\n")
@@ -62,7 +64,8 @@ async fn ends_and_is_undone(files: &Files, job: JobId, count: usize, when: &str)
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_again_and_again_a_job_of_commands_damages_nothing_and_ends() {
-    let files = Files::numbered(FILES);
+    let count = count();
+    let files = Files::numbered(count);
     let (mut job, kills) = (None, repetitions(10));
     for round in 0..kills {
         let mut served = Served::start(&files);
@@ -71,23 +74,23 @@ async fn killed_again_and_again_a_job_of_commands_damages_nothing_and_ends() {
             None => *job.insert(served.begin("slow-upper", policy).await),
             Some(id) => id,
         };
-        let (before, moment) = (new_ones(&files, FILES, "between"), u64::from(mint().bytes()[15]) % 80);
+        let (before, moment) = (new_ones(&files, count, "between"), u64::from(mint().bytes()[15]) % 80);
         // From some moment in its start or its work on.
         if round % 3 > 0 {
             eventually("work", async || {
                 let view: Value = served.get(&format!("/api/jobs/{id}")).await;
                 let over = view["status"].as_str().is_some_and(|status| status.starts_with("completed"));
-                (over || new_ones(&files, FILES, "at work") > before).then_some(())
+                (over || new_ones(&files, count, "at work") > before).then_some(())
             })
             .await;
         }
         tokio::time::sleep(Duration::from_millis(moment)).await;
         served.headway.kill();
-        new_ones(&files, FILES, "killed");
+        new_ones(&files, count, "killed");
     }
     let job = job.expect("a round");
-    println!("{kills} kills, {} of {FILES} files new at the last", new_ones(&files, FILES, "in the end"));
-    ends_and_is_undone(&files, job, FILES, "after the kills").await;
+    println!("{kills} kills, {} of {count} files new at the last", new_ones(&files, count, "in the end"));
+    ends_and_is_undone(&files, job, count, "after the kills").await;
 }
 
 /// What is done to which system calls: once, at a call that is moved up until a run ends untouched; and all from one on.
