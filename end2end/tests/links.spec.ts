@@ -40,8 +40,8 @@ test('the server is killed and restarted in mid-job: the page goes on by itself'
 });
 
 test('the very last event is lost on the wire: only a ping can tell', async ({ page, serveWired, watched }) => {
-  const { server, wire, url } = await serveWired(tenFiles);
-  // Each is lost once, and gets through when it is said again: a fast job's message may hold all its events, and to
+  const { server, wire, url } = await serveWired(twoHundredFiles, { args: ['--workers', '1'] });
+  // Long enough that the page listens before the job ends. Each is lost once, and gets through when it is said again: a fast job's message may hold all its events, and to
   // lose that twice would make the page take a snapshot, in which no single step is.
   const toLose = new Set(['"event":"ended"', '"kind":"closed"']);
   wire.keep = (message) => {
@@ -54,7 +54,7 @@ test('the very last event is lost on the wire: only a ping can tell', async ({ p
   await ends(watched, server, job, 'completed');
   expect([...toLose]).toEqual([]);
   expect(watched.of(job).some((line) => line.startsWith('lost; reading on'))).toBe(true);
-  everyStep(watched, job, 10);
+  everyStep(watched, job, 200);
 });
 
 test('bytes are held back for a while: the page says so, then catches up', async ({ page, serveWired, watched }) => {
