@@ -1,5 +1,5 @@
 // Links that fail: the page goes on from its cursor, and nothing is applied twice.
-import { dialog, ends, everyStep, open, processAll, tenFiles } from './helper/page';
+import { dialog, ends, everyStep, open, processAll } from './helper/page';
 import { BROKEN, expect, test } from './helper/fixtures';
 import { Sleeper } from './helper/sleeper';
 import type { Server } from './helper/server';
