@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use places::{Places, placements};
 
 use super::rows::{Batch, EventRow, Idle, ItemRow, ItemState, JobRow, PlannedFile};
-use super::store::{Store, StoreError};
-use crate::model::event::{Recorded, name_of};
+use super::store::{Store, StoreError, pruned};
+use crate::model::event::Recorded;
 use crate::model::id::{JobId, Position};
 use crate::model::{Digest, Fold, JobSummary};
 
@@ -93,17 +93,12 @@ pub async fn examine(store: &dyn Store, mut progress: impl FnMut(Position)) -> R
         store,
         done: Diagnosis::default(),
         live: BTreeMap::new(),
-        pruned: BTreeMap::new(),
+        pruned: pruned(store, head.position).await?,
         seen: BTreeSet::new(),
         position: 0,
         digest: None,
     };
     let mut after = 0;
-    while let Some(page) = page(store, &mut after, head.position).await? {
-        let removed = page.iter().filter(|row| name_of(&row.payload) == "pruned");
-        doctor.pruned.extend(removed.map(|row| (row.job_no, row.position)));
-    }
-    after = 0;
     while let Some(page) = page(store, &mut after, head.position).await? {
         for row in &page {
             doctor.event(row).await?;

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 pub use index::{FileIndex, SeenEntry, SeenOutcome, SeenPart};
 pub use memory::MemoryStore;
-pub use rebuild::{RebuildError, Rebuilt, rebuild};
+pub use rebuild::{RebuildError, Rebuilt, pruned, rebuild};
 pub use sqlite::SqliteStore;
 
 use super::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease};

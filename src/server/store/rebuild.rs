@@ -99,7 +99,7 @@ pub async fn rebuild(store: &dyn Store, mut progress: impl FnMut(Position)) -> R
 }
 
 /// Jobs whose history is removed, or was being removed: the store's number of each, and the position of its last event.
-async fn pruned(store: &dyn Store, head: Position) -> Result<BTreeMap<u64, Position>, StoreError> {
+pub async fn pruned(store: &dyn Store, head: Position) -> Result<BTreeMap<u64, Position>, StoreError> {
     let (mut pruned, mut after) = (BTreeMap::new(), 0);
     loop {
         let page = store.events(&[], after, head, PAGE).await?;

@@ -48,18 +48,18 @@ pub struct Log {
 impl Log {
     /// Records a fact and waits until it is durable.
     pub async fn append(&self, job: JobId, event: JobEvent, detail: Option<String>) -> Result<Receipt, AppendError> {
-        let (reply, answer) = oneshot::channel();
-        let append = Append { ticket: 0, job, event, detail, at: now(), over: None };
-        self.queue.send(vec![Queued { append, reply: Some(reply) }]).await.map_err(|_| AppendError::Dead)?;
-        answer.await.map_err(|_| AppendError::Dead)?
+        self.judged(Append { ticket: 0, job, event, detail, at: now(), over: None }).await
     }
 
     /// Records that the history of a job that is over is removed; the store has the job like this.
     pub async fn prune(&self, key: JobKey, fold: Fold) -> Result<Receipt, AppendError> {
-        let event = fold.prune().ok_or(AppendError::Refused(Refusal::Over("pruned")))?;
+        let (job, event) = (fold.id, fold.prune().ok_or(AppendError::Refused(Refusal::Over("pruned")))?);
+        let over = Some(Box::new((key, fold)));
+        self.judged(Append { ticket: 0, job, event, detail: None, at: now(), over }).await
+    }
+
+    async fn judged(&self, append: Append) -> Result<Receipt, AppendError> {
         let (reply, answer) = oneshot::channel();
-        let job = fold.id;
-        let append = Append { ticket: 0, job, event, detail: None, at: now(), over: Some(Box::new((key, fold))) };
         self.queue.send(vec![Queued { append, reply: Some(reply) }]).await.map_err(|_| AppendError::Dead)?;
         answer.await.map_err(|_| AppendError::Dead)?
     }
