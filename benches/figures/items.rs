@@ -16,7 +16,7 @@ pub(crate) async fn run() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut limit = [0.0; 2];
     for (at, events) in [8, 100].into_iter().enumerate() {
-        limit[at] = limits::sqlite(folder.path(), events).await / 2.0;
+        limit[at] = limits::sqlite(folder.path(), events) / 2.0;
         let note = "WAL, synchronous=FULL, no rows derived";
         figure("items", &format!("limit: SQLite, {events} events a commit"), limit[at], "items/s", note);
     }

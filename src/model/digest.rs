@@ -59,7 +59,12 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
+        let mut text = [0; 32];
+        for (at, byte) in self.0.iter().enumerate() {
+            (text[2 * at], text[2 * at + 1]) = (digit(byte >> 4), digit(byte & 15));
+        }
+        f.write_str(str::from_utf8(&text).unwrap_or_default())
     }
 }
 

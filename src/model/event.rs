@@ -297,9 +297,8 @@ struct Stamp {
 impl Recorded {
     /// The payload: the bytes to be hashed, stored and sent.
     pub fn encode(&self) -> String {
-        let stamp = serde_json::to_string(&Stamp { seq: self.seq, at: self.at }).unwrap_or_default();
         let event = serde_json::to_string(&self.event).unwrap_or_default();
-        format!("{},{}", &stamp[..stamp.len() - 1], &event[1..])
+        format!(r#"{{"seq":{},"at":{},{}"#, self.seq, self.at, &event[1..])
     }
 
     /// Reads a payload.

@@ -9,6 +9,7 @@ mod now;
 mod order;
 mod place;
 mod plan;
+mod pool;
 pub mod schedule;
 mod work;
 
@@ -37,14 +38,12 @@ use super::store::Store;
 use super::writer::{Log, Report};
 use crate::model::id::JobId;
 use crate::model::{Fold, PauseReason};
+use pool::{Ended, Pool};
 use schedule::{Effect, Input, Past, Schedule, Terms};
 use work::Which;
 
-/// So long after a start the ends of quick items are gathered before they are recorded: a part of what a commit takes.
-const GATHER: Duration = Duration::from_micros(250);
-
-/// The most facts that may wait for a commit before no more is claimed.
-const HELD: usize = 1_000;
+/// So many ends of attempts are taken in at once.
+const AT_ONCE: usize = 256;
 
 /// So often it is looked at what takes too long, what is due, and what has eased.
 const TICK: Duration = Duration::from_millis(100);
@@ -86,18 +85,20 @@ pub async fn run(
     mut told: mpsc::UnboundedReceiver<Input>,
     mut stop: watch::Receiver<bool>,
 ) {
+    let context = Arc::new(context);
     let renewal =
         tokio::spawn(leases::renew(Arc::clone(&context.store), context.running.clone(), context.worker.clone()));
     let mut orders: HashMap<JobId, Arc<Order>> = HashMap::new();
     let mut tasks: JoinSet<Option<Input>> = JoinSet::new();
+    let (pool, mut ends) = Pool::new(schedule.limits().workers);
+    let mut working = 0_usize;
+    let mut ended = Vec::new();
     schedule.step(Input::Time(super::now()));
     let mut effects = schedule.begin();
     let mut stopping = None;
-    // What is to be recorded waits while a commit is under way, as it could not be written earlier anyway, and then for
-    // the ends of items that are as quick as a commit: one commit holds the ends of some items and the starts of the next.
+    // While a commit is under way the next one gathers with the writer: it holds the ends of some items and the starts of
+    // the next.
     let mut facts = Vec::new();
-    let mut committing = false;
-    let mut started = Instant::now();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -108,23 +109,25 @@ pub async fn run(
                 Effect::Plan { job } => {
                     let order = order(&context, &mut orders, job).await;
                     inputs.extend(order.iter().map(|order| Input::Terms { job, terms: order.terms() }));
-                    let context = context.clone();
+                    let context = Arc::clone(&context);
                     tasks.spawn(async move {
                         plan::plan(&context, job, order).await;
                         Some(Input::PlanOver { job })
                     });
                 }
                 Effect::Start { job, item, attempt } => {
-                    started = Instant::now();
-                    let order = order(&context, &mut orders, job).await.ok();
-                    context.running.begin(job, item);
-                    start(&mut tasks, context.clone(), order, Which { job, item, attempt });
+                    let order = order(&context, &mut orders, job).await;
+                    working += 1;
+                    work::start(&mut tasks, &context, &pool, order, Which { job, item, attempt });
                 }
-                Effect::Stop { job, item } => context.running.stop(job, item),
+                Effect::Stop { job, item } => {
+                    context.running.stop(job, item);
+                    pool.give_back(|which| (which.job, which.item) == (job, item));
+                }
                 Effect::StopPlan { job } => orders.get(&job).into_iter().for_each(|order| order.stop_plan()),
                 Effect::Finish { job } => {
                     let order = order(&context, &mut orders, job).await;
-                    let context = context.clone();
+                    let context = Arc::clone(&context);
                     tasks.spawn(
                         async move { Some(Input::Finished { job, result: finish::finish(&context, order).await }) },
                     );
@@ -132,11 +135,9 @@ pub async fn run(
                 Effect::Over { job } => drop(orders.remove(&job)),
             }
         }
-        let over = stopping.is_some() && tasks.is_empty();
-        let gathering = !tasks.is_empty() && started.elapsed() < GATHER;
-        if !facts.is_empty() && (over || !committing && !gathering) {
+        let over = stopping.is_some() && tasks.is_empty() && working == 0;
+        if !facts.is_empty() {
             context.log.send(std::mem::take(&mut facts)).await;
-            committing = true;
         }
         if over {
             renewal.abort();
@@ -145,19 +146,26 @@ pub async fn run(
         if inputs.is_empty() {
             inputs = tokio::select! {
                 biased;
-                told = reports.recv() => {
-                    committing = false;
-                    told.map_or(vec![Input::Dead], |told| told.into_iter().map(heard).collect())
+                told = reports.recv() => told.map_or(vec![Input::Dead], |told| told.into_iter().map(heard).collect()),
+                count = ends.recv_many(&mut ended, AT_ONCE) => {
+                    working -= count;
+                    ended.drain(..).flat_map(|ended| worked(&context, &orders, ended)).collect()
                 }
-                Some(done) = tasks.join_next(), if !tasks.is_empty() => ended(done).into_iter().collect(),
-                Some(input) = told.recv() => vec![input],
+                Some(done) = tasks.join_next(), if !tasks.is_empty() => done_with(done).into_iter().collect(),
+                Some(input) = told.recv() => {
+                    if let Input::Limits(limits) = input {
+                        pool.set_limit(limits.workers);
+                    }
+                    vec![input]
+                }
                 _ = stop.changed(), if stopping.is_none() => {
                     stopping = Some(Instant::now());
+                    pool.give_back(|_| true);
                     vec![Input::Drain]
                 }
-                () = tokio::task::yield_now(), if gathering && !committing && !facts.is_empty() => Vec::new(),
                 _ = tick.tick() => {
                     context.running.end_late(|job| orders.get(&job)?.time_limit().map(Duration::from_millis));
+                    pool.give_back_late();
                     let mut inputs = look(&context, &schedule, &orders);
                     inputs.extend(stopping.filter(|since| since.elapsed() > context.drain).map(|_| Input::DrainOver));
                     inputs
@@ -166,13 +174,22 @@ pub async fn run(
         }
         schedule.step(Input::Time(super::now()));
         effects.extend(inputs.into_iter().flat_map(|input| schedule.step(input)));
-        if context.log.has_room() && facts.len() < HELD {
+        if context.log.has_room() {
             effects.extend(schedule.claim());
         }
         if schedule.has_moved() {
             context.running.queue(schedule.queue());
         }
     }
+}
+
+/// The end of an attempt as the schedule takes it in, and what it says of the others' pace.
+fn worked(context: &Context, orders: &HashMap<JobId, Arc<Order>>, ended: Ended) -> impl Iterator<Item = Input> {
+    let Ended { which: Which { job, item, attempt }, outcome, took } = ended;
+    context.running.end(job, item);
+    let quick = orders.get(&job).and_then(|order| order.pace(took));
+    let done = Input::Done { job, item, attempt, outcome };
+    quick.map(|quick| Input::Quick { job, quick }).into_iter().chain([done])
 }
 
 /// What of the world concerns jobs that run or are paused: a disk that has filled, a library that is back.
@@ -195,26 +212,6 @@ fn look(context: &Context, schedule: &Schedule, orders: &HashMap<JobId, Arc<Orde
     inputs
 }
 
-/// Begins an attempt, at once if all that it needs is at hand.
-fn start(tasks: &mut JoinSet<Option<Input>>, context: Context, order: Option<Arc<Order>>, which: Which) {
-    let Which { job, item, attempt } = which;
-    let done = move |context: &Context, outcome| {
-        context.running.end(job, item);
-        Some(Input::Done { job, item, attempt, outcome })
-    };
-    let ready = order.as_ref().and_then(|order| Some((Arc::clone(order), order.ready(item)?)));
-    match ready {
-        Some((order, (work, file))) => tasks.spawn_blocking(move || {
-            let outcome = work::attempt(&context, &order, &*work, &file, which);
-            done(&context, outcome)
-        }),
-        None => tasks.spawn(async move {
-            let outcome = work::work(context.clone(), order, which).await;
-            done(&context, outcome)
-        }),
-    };
-}
-
 /// A report as the schedule takes it in.
 fn heard(report: Report) -> Input {
     match report {
@@ -228,7 +225,7 @@ fn heard(report: Report) -> Input {
 }
 
 /// What a task that is over has to say.
-fn ended(done: Result<Option<Input>, tokio::task::JoinError>) -> Option<Input> {
+fn done_with(done: Result<Option<Input>, tokio::task::JoinError>) -> Option<Input> {
     done.unwrap_or_else(|error| {
         tracing::error!(%error, "a task of the engine ended badly");
         None

@@ -98,16 +98,17 @@ impl Server {
         };
         let live = rows.iter().map(key).zip(folds.iter().cloned()).collect();
         let head = store.head().await?;
+        let no_thread = |error| StartError(format!("the engine's threads cannot be started: {error}"));
         let runtime = runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("engine")
             .enable_all()
             .build()
-            .map_err(|error| StartError(format!("the engine's thread cannot be started: {error}")))?;
+            .map_err(no_thread)?;
         let worker = engine::worker();
         let (log, reports) = {
             let _within = runtime.enter();
-            writer::spawn(Arc::clone(&store), head, Writer::new(head, live).named(&worker))
+            writer::spawn(Arc::clone(&store), head, Writer::new(head, live).named(&worker)).map_err(no_thread)?
         };
 
         let limits = Limits { jobs: config.jobs.max(1), workers: config.workers.max(1) };

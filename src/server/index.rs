@@ -68,7 +68,7 @@ impl Index {
         store: Arc<dyn Store>,
         head: watch::Receiver<Head>,
     ) -> Result<Self, StartError> {
-        let files = Arc::new(FileIndex::open(path).await?);
+        let files = Arc::new(FileIndex::open(path)?);
         let outcomes = Outcomes::follow(Arc::clone(&files), store, head);
         let index = Index { files, libraries, readings: Arc::default(), outcomes };
         for library in index.libraries.iter() {
@@ -166,7 +166,7 @@ impl Index {
         while let Some(batch) = seen.recv().await {
             let folders = batch.iter().filter(|part| part.whole.is_some()).count();
             let entries: usize = batch.iter().map(|part| part.entries.len()).sum();
-            self.files.see(name, &batch).await.map_err(|error| error.to_string())?;
+            self.files.see(name, batch).await.map_err(|error| error.to_string())?;
             progress.folders.fetch_add(folders as u64, Ordering::Relaxed);
             progress.entries.fetch_add(entries as u64, Ordering::Relaxed);
         }

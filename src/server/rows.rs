@@ -200,7 +200,10 @@ impl Batch {
             self.moved.push((job_no, item, ItemState { status, attempt, message, result }));
             if status != ItemStatus::Placing {
                 let lease = (status == ItemStatus::Running).then_some((attempt, recorded.at + LEASE));
-                self.leases.insert((job_no, item), lease);
+                // One that is taken and given back in the same transaction is never there.
+                if lease.is_some() || self.leases.remove(&(job_no, item)).flatten().is_none() {
+                    self.leases.insert((job_no, item), lease);
+                }
             }
         }
         for (item, attempt) in before.into_iter().flat_map(|idle| &idle.0) {

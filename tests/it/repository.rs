@@ -49,13 +49,13 @@ fn imports_run_along_one_straight_line() {
         }
     }
     for (path, text) in sources("src/model") {
-        for foreign in ["leptos::", "tokio::", "std::fs", "std::time", "sqlx::", "axum::"] {
+        for foreign in ["leptos::", "tokio::", "std::fs", "std::time", "rusqlite::", "axum::"] {
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
             assert!(!code.contains(foreign) || path.ends_with("tests.rs"), "{path} uses {foreign}");
         }
     }
     for (path, text) in sources("src") {
-        let sql = text.contains("sqlx::") || text.contains("SELECT ");
+        let sql = text.contains("rusqlite::") || text.contains("SELECT ");
         assert!(!sql || path.contains("server/store"), "{path}: SQL outside the store");
         let sides = ["\"ssr\"", "\"hydrate\""].map(|side| format!("feature = {side}"));
         let gated = sides.iter().any(|side| text.contains(side));

@@ -26,12 +26,13 @@ struct Table {
 }
 
 struct Slot {
+    /// Of its worker; 0 while none has it.
     number: u32,
     state: State,
 }
 
 enum State {
-    /// Its file is not open yet; whether it was asked to end.
+    /// No worker has it, or its file is not open yet; whether it was asked to end.
     Claimed { stopped: bool },
     /// It works.
     Working(Arc<Attempt>),
@@ -44,15 +45,18 @@ impl Running {
     }
 
     pub(super) fn begin(&self, job: JobId, item: u32) {
-        let mut table = self.table();
-        let number = (1..).find(|number| !table.taken.contains(number)).unwrap_or(1);
-        table.taken.insert(number);
-        table.attempts.insert((job, item), Slot { number, state: State::Claimed { stopped: false } });
+        self.table().attempts.insert((job, item), Slot { number: 0, state: State::Claimed { stopped: false } });
     }
 
-    /// The number of the worker that has an item, from 1.
-    pub(super) fn slot(&self, job: JobId, item: u32) -> u32 {
-        self.table().attempts.get(&(job, item)).map_or(1, |slot| slot.number)
+    /// The number of the worker that takes an item: the lowest that is free, from 1.
+    pub(super) fn take(&self, job: JobId, item: u32) -> u32 {
+        let mut table = self.table();
+        let number = (1..).find(|number| !table.taken.contains(number)).unwrap_or(1);
+        if let Some(slot) = table.attempts.get_mut(&(job, item)) {
+            slot.number = number;
+            table.taken.insert(number);
+        }
+        number
     }
 
     pub(super) fn working(&self, job: JobId, item: u32, attempt: &Arc<Attempt>) {

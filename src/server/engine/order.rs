@@ -1,8 +1,9 @@
 //! A job as the engine's tasks need it: what was asked, with the names looked up.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as Plain, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Mutex, OnceCell};
 
@@ -26,6 +27,15 @@ const DURATIONS: usize = 999;
 /// Before so many successes there is no median.
 const FEW: usize = 3;
 
+/// Items that take less than this on the whole, in microseconds, are quick: their record takes a good part of that.
+const QUICK: u64 = 5_000;
+
+/// No attempt counts as slower than this, so that a few quick ones tell.
+const SLOW: u64 = 2 * QUICK;
+
+/// Each attempt's share in the pace is one part of so many.
+const PACE: u64 = 8;
+
 /// The usual wait before a second try, in milliseconds.
 const BACKOFF: u64 = 1_000;
 
@@ -48,6 +58,8 @@ pub struct Order {
     pub(super) items: AtomicU32,
     /// How long the last successes took, in milliseconds.
     durations: Plain<Vec<u64>>,
+    /// How long the last attempts took on the whole, in microseconds.
+    pace: AtomicU64,
 }
 
 impl Order {
@@ -75,6 +87,7 @@ impl Order {
             ahead: Mutex::default(),
             items: AtomicU32::new(row.summary.counters.total),
             durations: Plain::default(),
+            pace: AtomicU64::new(SLOW),
         })
     }
 
@@ -164,6 +177,17 @@ impl Order {
             durations.remove(0);
         }
         durations.push(ms);
+    }
+
+    /// An attempt took so long, or was given back as it had to wait: whether items are quick, if that has changed. For the
+    /// engine's loop alone.
+    pub(super) fn pace(&self, took: Option<Duration>) -> Option<bool> {
+        let before = self.pace.load(Ordering::Relaxed);
+        let took = took.map(|took| u64::try_from(took.as_micros()).unwrap_or(SLOW).min(SLOW));
+        let after = took.map_or(SLOW, |took| (before * (PACE - 1) + took) / PACE);
+        self.pace.store(after, Ordering::Relaxed);
+        let quick = after < QUICK;
+        (quick != (before < QUICK)).then_some(quick)
     }
 
     /// The longest that an attempt may take at present, in milliseconds.

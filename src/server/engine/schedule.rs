@@ -78,6 +78,14 @@ pub enum Input {
     },
     /// How much may run at once, from now on.
     Limits(Limits),
+    /// Whether a job's items are so quick that their record takes longer than their work. Then the next ones are recorded
+    /// as started while these run, so that no worker waits for the disk.
+    Quick {
+        /// The job.
+        job: JobId,
+        /// Whether they are.
+        quick: bool,
+    },
     /// Nothing can go well at present, for this reason.
     Short(PauseReason),
     /// The reason for which a job is paused is over.
@@ -229,6 +237,11 @@ impl Schedule {
         Schedule { limits, jobs, past: left, now, draining: false, dead: false, moved: true }
     }
 
+    /// How much may run at once.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// What the last process left: items that were running are interrupted, and everything goes on.
     pub fn begin(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
@@ -291,6 +304,7 @@ impl Schedule {
             }
             Input::PlanOver { job } => self.plan_over(job, &mut effects),
             Input::Limits(limits) => self.limits = limits,
+            Input::Quick { job, quick } => self.jobs.get_mut(&job).into_iter().for_each(|job| job.quick = quick),
             Input::Short(reason) => {
                 let active = |status| matches!(status, JobStatus::Planning | JobStatus::Queued | JobStatus::Processing);
                 let active = self.jobs.iter().filter(|(_, job)| active(job.fold.status));
@@ -319,7 +333,7 @@ impl Schedule {
     }
 
     /// Gives free places to jobs, and free workers to items: to the job of the highest priority, and among equals to the one
-    /// that has fewest at work.
+    /// that has fewest at work. Of quick items as many again are claimed ahead.
     pub fn claim(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.draining || self.dead {
@@ -329,8 +343,9 @@ impl Schedule {
         let mut busy: usize = self.jobs.values().map(|job| job.active.len()).sum();
         let now = self.now;
         self.jobs.values_mut().for_each(|job| job.wake(now));
-        while busy < self.limits.workers {
-            let free = self.jobs.iter_mut().filter(|(_, job)| job.may_claim());
+        let workers = self.limits.workers;
+        while busy < workers * 2 {
+            let free = self.jobs.iter_mut().filter(|(_, job)| job.may_claim() && (busy < workers || job.goes_ahead()));
             let next = free.min_by_key(|(id, job)| (Reverse(job.fold.priority), job.active.len(), **id));
             let Some((id, job)) = next else { break };
             let Some(item) = job.next_waiting() else { continue };

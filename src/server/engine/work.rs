@@ -4,8 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use tokio::task::JoinSet;
+
 use super::place::{outcome, place, target};
-use super::schedule::WorkOutcome;
+use super::pool::Pool;
+use super::schedule::{Input, WorkOutcome};
 use super::{Context, Order};
 use crate::model::id::JobId;
 use crate::model::{Effect, FailReason, OnDone, Output, Place, SkipReason};
@@ -21,24 +24,42 @@ pub(super) struct Which {
     pub(super) attempt: u32,
 }
 
-/// Looks up what the attempt needs, then works.
-pub(super) async fn work(context: Context, order: Option<Arc<Order>>, which: Which) -> WorkOutcome {
-    let fail = |message: String| WorkOutcome::Failed(FailReason::Recipe, message);
-    let Some(order) = order else { return fail("the job's request can no longer be carried out".into()) };
-    let file = match order.file(&*context.store, which.item).await {
-        Ok(file) => file,
-        Err(message) => return fail(message),
-    };
-    let work = match order.work(&context).await {
-        Ok(work) => work,
-        Err(message) => return fail(message),
-    };
-    let thread = tokio::task::spawn_blocking(move || attempt(&context, &order, &*work, &file, which));
-    thread.await.unwrap_or_else(|error| WorkOutcome::Failed(FailReason::Panic, error.to_string()))
+/// Has an attempt made by the next free worker, at once if all that it needs is at hand.
+pub(super) fn start(tasks: &mut JoinSet<Option<Input>>, context: &Arc<Context>, pool: &Pool, order: Result<Arc<Order>, String>, which: Which) {
+    context.running.begin(which.job, which.item);
+    let ready = order.as_ref().ok().and_then(|order| order.ready(which.item));
+    if let (Some(ready), Ok(order)) = (ready, &order) {
+        return push(Arc::clone(context), pool, Arc::clone(order), ready, which);
+    }
+    let (context, pool) = (Arc::clone(context), pool.clone());
+    tasks.spawn(async move {
+        match look_up(&context, order, which.item).await {
+            Ok((order, ready)) => push(context, &pool, order, ready, which),
+            Err(message) => pool.end(which, WorkOutcome::Failed(FailReason::Recipe, message)),
+        }
+        None
+    });
+}
+
+type Ready = (Arc<dyn Work>, PlannedFile);
+
+async fn look_up(
+    context: &Context,
+    order: Result<Arc<Order>, String>,
+    item: u32,
+) -> Result<(Arc<Order>, Ready), String> {
+    let order = order?;
+    let file = order.file(&*context.store, item).await?;
+    let work = order.work(context).await?;
+    Ok((order, (work, file)))
+}
+
+fn push(context: Arc<Context>, pool: &Pool, order: Arc<Order>, (work, file): Ready, which: Which) {
+    pool.push(which, move || attempt(&context, &order, &*work, &file, which));
 }
 
 /// The attempt itself. Blocking.
-pub(super) fn attempt(
+fn attempt(
     context: &Context,
     order: &Order,
     work: &dyn Work,
@@ -47,7 +68,7 @@ pub(super) fn attempt(
 ) -> WorkOutcome {
     let mut attempt = recipes::Attempt::new(which.job, which.item, which.attempt, file.path.clone(), file.size);
     attempt.items = order.items.load(Ordering::Relaxed);
-    attempt.slot = context.running.slot(which.job, which.item);
+    attempt.slot = context.running.take(which.job, which.item);
     // Nothing of the attempt is looked at after a panic.
     let ended = catch_unwind(AssertUnwindSafe(|| {
         let output = work.output(&file.path, order.request.output.as_ref());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
-use crate::model::event::{JobEvent, Recorded};
+use crate::model::event::{JobEvent, Recorded, name_of};
 use crate::model::id::Position;
 use crate::server::rows::EventRow;
 use crate::server::store::{FileIndex, Head, SeenOutcome, Store, Stored};
@@ -101,7 +101,7 @@ async fn catch_up(files: &FileIndex, store: &dyn Store, upto: Position) -> Store
                 }));
             }
         }
-        files.end(&ended, after).await?;
+        files.end(ended, after).await?;
     }
     Ok(())
 }
@@ -110,6 +110,10 @@ async fn catch_up(files: &FileIndex, store: &dyn Store, upto: Position) -> Store
 fn touched(page: &[EventRow]) -> HashMap<u64, (crate::model::JobId, BTreeSet<u32>)> {
     let mut jobs: HashMap<u64, (crate::model::JobId, BTreeSet<u32>)> = HashMap::new();
     for row in page {
+        // Most events settle nothing, which their name alone tells.
+        if !matches!(name_of(&row.payload), "planned" | "succeeded" | "skipped" | "failed" | "dropped") {
+            continue;
+        }
         let Ok(recorded) = Recorded::decode(&row.payload) else { continue };
         let items = &mut jobs.entry(row.job_no).or_insert((row.job, BTreeSet::new())).1;
         match recorded.event {

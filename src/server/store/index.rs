@@ -6,11 +6,8 @@ mod write;
 
 use std::path::Path;
 
-use sqlx::SqliteConnection;
-use sqlx::sqlite::{SqlitePool, SqliteSynchronous};
-use tokio::sync::Mutex;
-
-use super::{Stored, sqlite};
+use super::sqlite::{Readers, Writer, writer};
+use super::{StoreError, Stored};
 use crate::model::id::{JobId, Millis, Position};
 use crate::model::item::ItemStatus;
 use crate::model::library::{EntryKind, FolderPage, FolderView};
@@ -21,8 +18,8 @@ const VERSION: i64 = 1;
 
 /// The index of every library's files.
 pub struct FileIndex {
-    writer: Mutex<SqliteConnection>,
-    readers: SqlitePool,
+    writer: Writer,
+    readers: Readers,
 }
 
 /// One entry of a folder, as the disk has it.
@@ -72,8 +69,8 @@ pub struct SeenOutcome {
 
 impl FileIndex {
     /// Opens the file, or makes it anew if it is not there, not readable or of another version.
-    pub async fn open(path: &Path) -> Stored<Self> {
-        match FileIndex::connect(path).await {
+    pub fn open(path: &Path) -> Stored<Self> {
+        match FileIndex::connect(path) {
             Ok(index) => Ok(index),
             Err(error) => {
                 tracing::warn!(%error, "the index of files is made anew");
@@ -82,46 +79,49 @@ impl FileIndex {
                     name.push(suffix);
                     std::fs::remove_file(name).ok();
                 }
-                FileIndex::connect(path).await
+                FileIndex::connect(path)
             }
         }
     }
 
-    async fn connect(path: &Path) -> Stored<Self> {
-        let mut writer = sqlite::writer(path, SqliteSynchronous::Normal).await?;
-        write::prepare(&mut writer).await?;
-        let readers = sqlite::readers(path).await?;
-        Ok(FileIndex { writer: Mutex::new(writer), readers })
+    fn connect(path: &Path) -> Stored<Self> {
+        let mut connection = writer(path, "NORMAL")?;
+        write::prepare(&mut connection)?;
+        Ok(FileIndex { writer: Writer::new(connection), readers: Readers::new(path) })
     }
 
     /// Takes in what was seen, in one transaction; rows that have not changed are not written.
-    pub async fn see(&self, library: &str, parts: &[SeenPart]) -> Stored<()> {
-        Ok(write::see(&mut *self.writer.lock().await, library, parts).await?)
+    pub async fn see(&self, library: &str, parts: Vec<SeenPart>) -> Stored<()> {
+        let library = library.to_owned();
+        self.writer.elsewhere(move |writer| write::see(writer, &library, &parts)).await
     }
 
     /// Forgets what lay in folders that are gone; notes when the whole library was read, if it was.
     pub async fn settle(&self, library: &str, whole: Option<Millis>) -> Stored<()> {
-        Ok(write::settle(&mut *self.writer.lock().await, library, whole).await?)
+        let library = library.to_owned();
+        self.writer.elsewhere(move |writer| write::settle(writer, &library, whole)).await
     }
 
     /// Takes in how files ended, up to a position of the log.
-    pub async fn end(&self, outcomes: &[SeenOutcome], upto: Position) -> Stored<()> {
-        Ok(write::end(&mut *self.writer.lock().await, outcomes, upto).await?)
+    pub async fn end(&self, outcomes: Vec<SeenOutcome>, upto: Position) -> Stored<()> {
+        self.writer.elsewhere(move |writer| write::end(writer, &outcomes, upto)).await
     }
 
     /// Outcomes are those of the log up to here.
     pub async fn position(&self) -> Stored<Position> {
-        read::position(&self.readers).await
+        self.readers.read(|reader| read::position(reader)).await
     }
 
     /// A window, without what is under way.
     pub async fn page(&self, view: &FolderView) -> Stored<FolderPage> {
-        read::page(&self.readers, view).await
+        let view = view.clone();
+        self.readers.read(move |reader| read::page(reader, &view)).await
     }
 
     /// When the disk was last read for a view.
     pub async fn seen(&self, view: &FolderView) -> Stored<Option<Millis>> {
-        read::seen(&self.readers, view).await
+        let view = view.clone();
+        self.readers.read(move |reader| read::seen(reader, &view)).await
     }
 }
 

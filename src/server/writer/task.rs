@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Append, AppendError, Effect, Receipt, Writer};
@@ -103,8 +104,12 @@ impl Log {
     }
 }
 
-/// Starts the writer. It ends when every [`Log`] is dropped.
-pub fn spawn(store: Arc<dyn Store>, head: Head, writer: Writer) -> (Log, mpsc::UnboundedReceiver<Vec<Report>>) {
+/// Starts the writer, on a thread of its own within this runtime. It ends when every [`Log`] is dropped.
+pub fn spawn(
+    store: Arc<dyn Store>,
+    head: Head,
+    writer: Writer,
+) -> std::io::Result<(Log, mpsc::UnboundedReceiver<Vec<Report>>)> {
     let (queue, receiver) = mpsc::channel(QUEUE);
     let (wake, head) = watch::channel(head);
     let recent = Arc::new(Recent::default());
@@ -112,8 +117,11 @@ pub fn spawn(store: Arc<dyn Store>, head: Head, writer: Writer) -> (Log, mpsc::U
     // Unbounded, yet bounded by the queue: at most one report for each append.
     let (reports, engine) = mpsc::unbounded_channel();
     let readers = Readers { recent: Arc::clone(&recent), wake };
-    tokio::spawn(run(store, writer, receiver, readers, health, reports));
-    (Log { queue, head, recent, alive }, engine)
+    let run = run(store, writer, receiver, readers, health, reports);
+    // A commit blocks its thread: nobody else may have to wait for it.
+    let runtime = Handle::current();
+    std::thread::Builder::new().name("writer".into()).spawn(move || runtime.block_on(run))?;
+    Ok((Log { queue, head, recent, alive }, engine))
 }
 
 /// Those who read on when the head moves.

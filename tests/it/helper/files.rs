@@ -53,10 +53,7 @@ impl Files {
 
     /// Changes the log's file while no server has it.
     pub(crate) async fn sql(&self, statement: &str) {
-        use sqlx::{Connection, SqliteConnection};
-        let url = format!("sqlite://{}", self.data().join("log.sqlite").display());
-        let mut connection = SqliteConnection::connect(&url).await.expect("the log");
-        sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("a statement");
-        connection.close().await.expect("a clean end");
+        let connection = rusqlite::Connection::open(self.data().join("log.sqlite")).expect("the log");
+        connection.execute_batch(statement).expect("a statement");
     }
 }

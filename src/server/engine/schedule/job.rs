@@ -32,6 +32,8 @@ pub(super) struct Job {
     pub(super) delayed: BTreeSet<u32>,
     /// Attempts that do not count as tries.
     pub(super) free: BTreeMap<u32, u32>,
+    /// Whether its items take less time than their record.
+    pub(super) quick: bool,
     /// A job event that is asked for, not yet recorded.
     pub(super) asked: bool,
     /// A pause for a person that is asked for, not yet recorded.
@@ -60,6 +62,7 @@ impl Job {
             later: BTreeSet::new(),
             delayed: BTreeSet::new(),
             free: BTreeMap::new(),
+            quick: false,
             asked: false,
             asking: false,
             shortages: 0,
@@ -223,6 +226,11 @@ impl Job {
             && !self.asking
             && below
             && (!self.again.is_empty() || self.scan < self.fold.counters.total)
+    }
+
+    /// Whether items may be claimed before a worker is free: not where someone has said how many may run, or when to stop.
+    pub(super) fn goes_ahead(&self) -> bool {
+        self.quick && self.fold.concurrency == 0 && self.terms.as_ref().is_some_and(|terms| terms.halt.is_none())
     }
 
     /// The next item to try; moves the scan on.

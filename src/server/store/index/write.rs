@@ -1,131 +1,140 @@
 //! Every statement that writes the index.
 
-use serde_json::json;
-use sqlx::{Connection, SqliteConnection};
+use std::collections::HashSet;
 
-use super::{SeenOutcome, SeenPart, VERSION, folder_no};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::super::sqlite::all;
+use super::{SeenOutcome, SeenPart, StoreError, Stored, VERSION, folder_no};
+use crate::model::RelPath;
 use crate::model::id::{Millis, Position};
 use crate::model::library::{EntryKind, Pattern};
 
 /// A part ends behind its last entry, and the last part of a folder behind all of them.
 const END: (u8, &str) = (2, "");
 
-const SEE: &str = "BEGIN IMMEDIATE;
-INSERT INTO folders (folder_no, library, path, seen_at)
-    SELECT value ->> 0, value ->> 1, value ->> 2, 0 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING;
-INSERT INTO files (folder_no, leaf, name, searched, kind, size, mtime_ns, inode, present)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, 1
-    FROM json_each(?2) WHERE true
-    ON CONFLICT DO UPDATE SET kind = excluded.kind, size = excluded.size, mtime_ns = excluded.mtime_ns,
-        inode = excluded.inode, present = 1
-    WHERE (kind, size, mtime_ns, inode, present)
-        IS NOT (excluded.kind, excluded.size, excluded.mtime_ns, excluded.inode, 1);
-UPDATE files SET present = 0 FROM json_each(?1) AS part
-    WHERE files.folder_no = part.value ->> 0 AND files.present = 1
-        AND (files.leaf, files.name) > (part.value ->> 3, part.value ->> 4)
-        AND (files.leaf, files.name) <= (part.value ->> 5, part.value ->> 6)
-        AND (files.folder_no, files.leaf, files.name)
-            NOT IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2));
-UPDATE folders SET seen_at = part.value ->> 7 FROM json_each(?1) AS part
-    WHERE folders.folder_no = part.value ->> 0 AND part.value ->> 7 IS NOT NULL;
-COMMIT";
-
-const END_ALL: &str = "BEGIN IMMEDIATE;
-INSERT INTO folders (folder_no, library, path, seen_at)
-    SELECT DISTINCT value ->> 0, value ->> 1, value ->> 2, 0 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING;
-INSERT INTO files
-        (folder_no, leaf, name, searched, kind, size, mtime_ns, inode, present, outcome, shown_as, job_no, job)
-    SELECT value ->> 0, 1, value ->> 3, value ->> 4, 1, 0, 0, 0, 0, value ->> 5, value ->> 6, value ->> 7, value ->> 8
-    FROM json_each(?1) WHERE true
-    ON CONFLICT DO UPDATE SET outcome = excluded.outcome, shown_as = excluded.shown_as, job_no = excluded.job_no,
-        job = excluded.job
-    WHERE excluded.job_no >= job_no;
-UPDATE cursor SET position = ?2;
-COMMIT";
-
 /// Tables of this version; an error if the file has others.
-pub(super) async fn prepare(writer: &mut SqliteConnection) -> sqlx::Result<()> {
-    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *writer).await?;
+pub(super) fn prepare(writer: &mut Connection) -> Stored<()> {
+    let version: i64 = writer.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version == VERSION {
         return Ok(());
     }
     if version != 0 {
-        return Err(sqlx::Error::Protocol(format!("it has version {version}, not {VERSION}")));
+        return Err(StoreError(format!("it has version {version}, not {VERSION}")));
     }
-    let mut transaction = writer.begin().await?;
-    sqlx::raw_sql(include_str!("schema.sql")).execute(&mut *transaction).await?;
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("PRAGMA user_version = {VERSION}"))).execute(&mut *transaction).await?;
-    transaction.commit().await
+    let transaction = immediate(writer)?;
+    transaction.execute_batch(include_str!("schema.sql"))?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    Ok(transaction.commit()?)
 }
 
-pub(super) async fn see(writer: &mut SqliteConnection, library: &str, parts: &[SeenPart]) -> sqlx::Result<()> {
-    let mut rows = Vec::new();
-    let mut windows = Vec::new();
+fn immediate(writer: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
+    writer.transaction_with_behavior(TransactionBehavior::Immediate)
+}
+
+pub(super) fn see(writer: &mut Connection, library: &str, parts: &[SeenPart]) -> Stored<()> {
+    let transaction = immediate(writer)?;
     for part in parts {
-        let folder = folder_no(library, &part.folder);
-        for entry in &part.entries {
-            let leaf = u8::from(entry.kind != EntryKind::Folder);
-            let searched = Pattern::searched(&entry.name);
-            let size = i64::try_from(entry.size).unwrap_or(i64::MAX);
-            let inode = entry.inode.cast_signed();
-            rows.push((folder, leaf, &entry.name, searched, entry.kind as u8, size, entry.mtime_ns, inode));
-        }
-        let behind = part.behind.as_ref().map_or((-1, ""), |(leaf, name)| (i8::from(*leaf), name.as_str()));
-        let upto = part.upto.as_ref().map_or(END, |(leaf, name)| (u8::from(*leaf), name.as_str()));
-        windows.push((folder, library, &part.folder, behind.0, behind.1, upto.0, upto.1, part.whole));
+        see_part(&transaction, library, part)?;
     }
-    let (windows, rows) = (json!(windows).to_string(), json!(rows).to_string());
-    run(writer, sqlx::query(SEE).bind(windows).bind(rows)).await
+    Ok(transaction.commit()?)
 }
 
-pub(super) async fn end(writer: &mut SqliteConnection, outcomes: &[SeenOutcome], upto: Position) -> sqlx::Result<()> {
-    let rows = outcomes.iter().map(|outcome| {
-        let folder = outcome.path.parent().unwrap_or_default();
+fn see_part(transaction: &Transaction<'_>, library: &str, part: &SeenPart) -> Stored<()> {
+    let folder = folder_no(library, &part.folder);
+    add_folder(transaction, folder, library, &part.folder)?;
+    let mut see = transaction.prepare_cached(
+        "INSERT INTO files (folder_no, leaf, name, searched, kind, size, mtime_ns, inode, present)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
+        ON CONFLICT DO UPDATE SET kind = excluded.kind, size = excluded.size, mtime_ns = excluded.mtime_ns,
+            inode = excluded.inode, present = 1
+        WHERE (kind, size, mtime_ns, inode, present)
+            IS NOT (excluded.kind, excluded.size, excluded.mtime_ns, excluded.inode, 1)",
+    )?;
+    for entry in &part.entries {
+        let leaf = entry.kind != EntryKind::Folder;
+        let searched = Pattern::searched(&entry.name);
+        let size = i64::try_from(entry.size).unwrap_or(i64::MAX);
+        let inode = entry.inode.cast_signed();
+        see.execute(params![folder, leaf, entry.name, searched, entry.kind as u8, size, entry.mtime_ns, inode])?;
+    }
+    let behind = part.behind.as_ref().map_or((-1, ""), |(leaf, name)| (i8::from(*leaf), name.as_str()));
+    let upto = part.upto.as_ref().map_or(END, |(leaf, name)| (u8::from(*leaf), name.as_str()));
+    let there: HashSet<_> =
+        part.entries.iter().map(|entry| (entry.kind != EntryKind::Folder, entry.name.as_str())).collect();
+    // What lies between and was not seen.
+    let mut known = transaction.prepare_cached(
+        "SELECT leaf, name FROM files WHERE folder_no = ? AND present = 1
+            AND (leaf, name) > (?, ?) AND (leaf, name) <= (?, ?)",
+    )?;
+    let mut known = known.query(params![folder, behind.0, behind.1, upto.0, upto.1])?;
+    let mut gone: Vec<(bool, String)> = Vec::new();
+    while let Some(row) = known.next()? {
+        let key = (row.get(0)?, row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?);
+        if !there.contains(&key) {
+            gone.push((key.0, key.1.to_owned()));
+        }
+    }
+    let mut forget = transaction
+        .prepare_cached("UPDATE files SET present = 0 WHERE folder_no = ? AND leaf = ? AND name = ?")?;
+    for (leaf, name) in gone {
+        forget.execute(params![folder, leaf, name])?;
+    }
+    if let Some(whole) = part.whole {
+        let mut read = transaction.prepare_cached("UPDATE folders SET seen_at = ? WHERE folder_no = ?")?;
+        read.execute(params![whole, folder])?;
+    }
+    Ok(())
+}
+
+fn add_folder(transaction: &Transaction<'_>, folder: i64, library: &str, path: &RelPath) -> Stored<()> {
+    let mut add = transaction.prepare_cached(
+        "INSERT INTO folders (folder_no, library, path, seen_at) VALUES (?, ?, ?, 0) ON CONFLICT DO NOTHING",
+    )?;
+    add.execute(params![folder, library, path])?;
+    Ok(())
+}
+
+pub(super) fn end(writer: &mut Connection, outcomes: &[SeenOutcome], upto: Position) -> Stored<()> {
+    let transaction = immediate(writer)?;
+    let mut end = transaction.prepare_cached(
+        "INSERT INTO files
+            (folder_no, leaf, name, searched, kind, size, mtime_ns, inode, present, outcome, shown_as, job_no, job)
+        VALUES (?, 1, ?, ?, 1, 0, 0, 0, 0, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET outcome = excluded.outcome, shown_as = excluded.shown_as, job_no = excluded.job_no,
+            job = excluded.job
+        WHERE excluded.job_no >= job_no",
+    )?;
+    for outcome in outcomes {
+        let parent = outcome.path.parent().unwrap_or_default();
+        let folder = folder_no(&outcome.library, &parent);
+        add_folder(&transaction, folder, &outcome.library, &parent)?;
         let name = outcome.path.name();
-        json!([
-            folder_no(&outcome.library, &folder),
-            outcome.library,
-            folder,
-            name,
-            Pattern::searched(name),
-            outcome.status.byte(),
-            outcome.status.shown_as().word(),
-            outcome.job_no,
-            outcome.job,
-        ])
-    });
-    let rows = serde_json::Value::Array(rows.collect()).to_string();
-    run(writer, sqlx::query(END_ALL).bind(rows).bind(upto as i64)).await
+        let (code, shown_as) = (outcome.status.byte(), outcome.status.shown_as().word());
+        let job = outcome.job.to_string();
+        end.execute(params![folder, name, Pattern::searched(name), code, shown_as, outcome.job_no, job])?;
+    }
+    drop(end);
+    transaction.execute("UPDATE cursor SET position = ?", [upto])?;
+    Ok(transaction.commit()?)
 }
 
-pub(super) async fn settle(writer: &mut SqliteConnection, library: &str, whole: Option<Millis>) -> sqlx::Result<()> {
+pub(super) fn settle(writer: &mut Connection, library: &str, whole: Option<Millis>) -> Stored<()> {
     const GONE: &str = "SELECT d.library, d.path, f.name FROM files f JOIN folders d USING (folder_no)
         WHERE f.leaf = 0 AND f.present = 0";
     const BELOW: &str = "UPDATE files SET present = 0 WHERE present = 1 AND folder_no IN (SELECT folder_no FROM folders
         WHERE library = ?1 AND (path = ?2 OR (path > ?2 || '/' AND path < ?2 || '0')))";
     const READ: &str = "INSERT INTO scans VALUES (?, ?) ON CONFLICT DO UPDATE SET seen_at = excluded.seen_at";
-    let mut transaction = writer.begin().await?;
+    let transaction = immediate(writer)?;
     if let Some(whole) = whole {
-        let query = sqlx::query(READ).bind(library.to_owned()).bind(whole.cast_signed());
-        query.execute(&mut *transaction).await?;
+        transaction.execute(READ, params![library, whole])?;
     }
-    let gone: Vec<(String, String, String)> = sqlx::query_as(GONE).fetch_all(&mut *transaction).await?;
+    let gone = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let gone: Vec<(String, String, String)> = all(&transaction, GONE, [], gone)?;
     for (library, parent, name) in gone {
         let path = if parent.is_empty() { name } else { format!("{parent}/{name}") };
-        sqlx::query(BELOW).bind(library).bind(path).execute(&mut *transaction).await?;
+        transaction.execute(BELOW, params![library, path])?;
     }
-    sqlx::query("DELETE FROM files WHERE present = 0 AND outcome IS NULL").execute(&mut *transaction).await?;
-    transaction.commit().await
-}
-
-/// A whole transaction in one call. After an error nothing of it may stay open on this connection.
-async fn run<'q>(
-    writer: &mut SqliteConnection,
-    query: sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
-) -> sqlx::Result<()> {
-    let done = query.execute(&mut *writer).await;
-    if done.is_err() {
-        sqlx::query("ROLLBACK").execute(&mut *writer).await.ok();
-    }
-    done.map(drop)
+    transaction.execute("DELETE FROM files WHERE present = 0 AND outcome IS NULL", [])?;
+    Ok(transaction.commit()?)
 }

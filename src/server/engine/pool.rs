@@ -1,0 +1,160 @@
+//! The threads that work on items: as many as the server's limit says, and no more.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::schedule::WorkOutcome;
+use super::work::Which;
+
+/// An attempt that waits for its thread longer than this is given back.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// An attempt that is over.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// Which.
+    pub(super) which: Which,
+    /// How.
+    pub(super) outcome: WorkOutcome,
+    /// How long it took; `None` if it never began.
+    pub(super) took: Option<Duration>,
+}
+
+/// The way to the threads. Cheap to clone; they end when the last one is dropped.
+#[derive(Clone)]
+pub(super) struct Pool {
+    shared: Arc<Shared>,
+    /// Closes the queue when the last of them is dropped.
+    _open: Arc<Open>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    ended: mpsc::UnboundedSender<Ended>,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Task>,
+    limit: usize,
+    threads: usize,
+    idle: usize,
+    closed: bool,
+}
+
+struct Task {
+    which: Which,
+    since: Instant,
+    work: Box<dyn FnOnce() -> WorkOutcome + Send>,
+}
+
+struct Open(Arc<Shared>);
+
+impl Pool {
+    /// A pool of so many threads, which are started as they are needed, and where its attempts' ends are told.
+    pub(super) fn new(limit: usize) -> (Self, mpsc::UnboundedReceiver<Ended>) {
+        let (ended, receiver) = mpsc::unbounded_channel();
+        let state = Mutex::new(State { limit, ..State::default() });
+        let shared = Arc::new(Shared { state, changed: Condvar::new(), ended });
+        (Pool { _open: Arc::new(Open(Arc::clone(&shared))), shared }, receiver)
+    }
+
+    /// Has an attempt made as soon as a thread is free.
+    pub(super) fn push(&self, which: Which, work: impl FnOnce() -> WorkOutcome + Send + 'static) {
+        let mut state = self.shared.state();
+        state.queue.push_back(Task { which, since: Instant::now(), work: Box::new(work) });
+        self.shared.tend(&mut state);
+    }
+
+    /// An attempt that needs no thread to be over.
+    pub(super) fn end(&self, which: Which, outcome: WorkOutcome) {
+        self.shared.ended.send(Ended { which, outcome, took: None }).ok();
+    }
+
+    /// From now on so many threads.
+    pub(super) fn set_limit(&self, limit: usize) {
+        let mut state = self.shared.state();
+        state.limit = limit;
+        self.shared.tend(&mut state);
+        // Who is too many goes.
+        self.shared.changed.notify_all();
+    }
+
+    /// Gives back what has not begun, of these attempts.
+    pub(super) fn give_back(&self, of: impl Fn(&Which) -> bool) {
+        let mut given = Vec::new();
+        self.shared.state().queue.retain(|task| {
+            let back = of(&task.which);
+            given.extend(back.then_some(task.which));
+            !back
+        });
+        given.into_iter().for_each(|which| self.end(which, WorkOutcome::Stopped));
+    }
+
+    /// Gives back what waits for too long, as when all threads work on slower items.
+    pub(super) fn give_back_late(&self) {
+        let late: Vec<_> = {
+            let state = self.shared.state();
+            let late = state.queue.iter().take_while(|task| task.since.elapsed() > PATIENCE);
+            late.map(|task| (task.which.job, task.which.item)).collect()
+        };
+        if !late.is_empty() {
+            self.give_back(|which| late.contains(&(which.job, which.item)));
+        }
+    }
+}
+
+impl Shared {
+    /// Nothing that a thread could panic in is done under the lock.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes a thread for what waits, or starts one. One that cannot be started is tried again with the next attempt.
+    fn tend(self: &Arc<Self>, state: &mut State) {
+        if state.queue.is_empty() {
+            return;
+        }
+        if state.idle > 0 {
+            self.changed.notify_one();
+        } else if state.threads < state.limit {
+            let shared = Arc::clone(self);
+            match std::thread::Builder::new().name("worker".into()).spawn(move || shared.work()) {
+                Ok(_) => state.threads += 1,
+                Err(error) => tracing::error!(%error, "a worker's thread cannot be started"),
+            }
+        }
+    }
+
+    fn work(&self) {
+        let mut state = self.state();
+        loop {
+            if state.threads > state.limit || state.closed && state.queue.is_empty() {
+                state.threads -= 1;
+                return;
+            }
+            let Some(Task { which, work, .. }) = state.queue.pop_front() else {
+                state.idle += 1;
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.idle -= 1;
+                continue;
+            };
+            drop(state);
+            let begun = Instant::now();
+            let outcome = work();
+            self.ended.send(Ended { which, outcome, took: Some(begun.elapsed()) }).ok();
+            state = self.state();
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.state().closed = true;
+        self.0.changed.notify_all();
+    }
+}

@@ -1,0 +1,117 @@
+//! The connections to one SQLite file: one that writes, and a few that read, each used by one thread at a time.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::Semaphore;
+
+use super::{StoreError, Stored};
+
+/// As many as pages and streams need at a time; more would only queue inside SQLite.
+const READERS: usize = 4;
+
+/// Statements that stay prepared on a connection: more than there are.
+const PREPARED: usize = 64;
+
+/// So long a connection waits for another one, as it may while a file is opened or checkpointed.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// The connection that writes.
+#[derive(Clone)]
+pub(in crate::server::store) struct Writer {
+    /// `None` once a write has failed: the handle of a failed write is never used again.
+    slot: Arc<Mutex<Option<Connection>>>,
+}
+
+/// The connections that read.
+#[derive(Clone)]
+pub(in crate::server::store) struct Readers {
+    path: PathBuf,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    turns: Arc<Semaphore>,
+}
+
+/// Opens the connection that writes a file, which is made if it is not there.
+pub(in crate::server::store) fn writer(path: &Path, synchronous: &str) -> Stored<Connection> {
+    let connection = prepared(Connection::open(path)?)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    Ok(connection)
+}
+
+fn prepared(connection: Connection) -> Stored<Connection> {
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    Ok(connection)
+}
+
+impl Writer {
+    pub(in crate::server::store) fn new(connection: Connection) -> Self {
+        Writer { slot: Arc::new(Mutex::new(Some(connection))) }
+    }
+
+    /// Writes on this thread. The connection is kept only if all went well.
+    pub(in crate::server::store) fn here<T>(&self, work: impl FnOnce(&mut Connection) -> Stored<T>) -> Stored<T> {
+        let mut slot = lock(&self.slot);
+        let mut connection = slot.take().ok_or_else(|| StoreError("an earlier write failed".into()))?;
+        let done = work(&mut connection)?;
+        *slot = Some(connection);
+        Ok(done)
+    }
+
+    /// Writes on a thread that may wait. What fails must leave no transaction open.
+    pub(in crate::server::store) async fn elsewhere<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Stored<T> + Send + 'static,
+    ) -> Stored<T> {
+        let slot = Arc::clone(&self.slot);
+        blocking(move || match lock(&slot).as_mut() {
+            Some(connection) => work(connection),
+            None => Err(StoreError("an earlier write failed".into())),
+        })
+        .await
+    }
+}
+
+impl Readers {
+    pub(in crate::server::store) fn new(path: &Path) -> Self {
+        Readers { path: path.to_owned(), idle: Arc::default(), turns: Arc::new(Semaphore::new(READERS)) }
+    }
+
+    /// Reads on a thread that may wait.
+    pub(in crate::server::store) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Stored<T> + Send + 'static,
+    ) -> Stored<T> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|error| StoreError(error.to_string()))?;
+        let readers = self.clone();
+        blocking(move || {
+            let idle = lock(&readers.idle).pop();
+            let mut connection = idle.map_or_else(|| readers.open(), Ok)?;
+            let found = work(&mut connection);
+            lock(&readers.idle).push(connection);
+            drop(turn);
+            found
+        })
+        .await
+    }
+
+    fn open(&self) -> Stored<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = prepared(Connection::open_with_flags(&self.path, flags)?)?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(connection)
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Stored<T> + Send + 'static) -> Stored<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| StoreError(error.to_string()))?
+}
+
+/// A connection whose user panicked is gone; the place of it is as good as before.
+fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,46 @@
+//! Brings the tables of a log up to date: one file of statements a version, each in a transaction of its own.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{StoreError, Stored};
+
+/// In order; the number of a version is its place, from 1. What has been released is never changed.
+const VERSIONS: [&str; 5] = [
+    include_str!("../../../../migrations/0001_log.sql"),
+    include_str!("../../../../migrations/0002_done.sql"),
+    include_str!("../../../../migrations/0003_prune.sql"),
+    include_str!("../../../../migrations/0004_leases.sql"),
+    include_str!("../../../../migrations/0005_settled.sql"),
+];
+
+/// Does what is missing. A log of a later version is refused, untouched.
+pub(super) fn migrate(writer: &mut Connection) -> Stored<()> {
+    let done = version(writer)?;
+    if done > VERSIONS.len() {
+        let ours = VERSIONS.len();
+        return Err(StoreError(format!(
+            "the log has version {done}, and this Headway knows none after {ours}: use the Headway that wrote it, or a later one"
+        )));
+    }
+    for (number, statements) in (1..).zip(VERSIONS).skip(done) {
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(statements)?;
+        transaction.pragma_update(None, "user_version", number)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Which version the tables have. Early logs kept a table of what had been done to them.
+fn version(writer: &mut Connection) -> Stored<usize> {
+    const EARLY: &str = "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
+    let early: bool = writer.query_row(EARLY, [], |row| row.get(0))?;
+    if early {
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done: i64 = transaction.query_row("SELECT count(*) FROM _sqlx_migrations", [], |row| row.get(0))?;
+        transaction.pragma_update(None, "user_version", done)?;
+        transaction.execute_batch("DROP TABLE _sqlx_migrations")?;
+        transaction.commit()?;
+    }
+    Ok(writer.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
