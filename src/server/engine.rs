@@ -35,12 +35,15 @@ use super::guard::Guard;
 use super::recipes::Recipe;
 use super::rows::{JobRow, Lease};
 use super::store::Store;
-use super::writer::{Log, Report};
+use super::writer::{Fact, Log, Report};
 use crate::model::id::JobId;
 use crate::model::{Fold, PauseReason};
 use pool::{Ended, Pool};
 use schedule::{Effect, Input, Past, Schedule, Terms};
 use work::Which;
+
+/// So long the facts of quick items are gathered at most.
+const GATHER: Duration = Duration::from_millis(1);
 
 /// So many ends of attempts are taken in at once.
 const AT_ONCE: usize = 256;
@@ -96,9 +99,10 @@ pub async fn run(
     schedule.step(Input::Time(super::now()));
     let mut effects = schedule.begin();
     let mut stopping = None;
-    // While a commit is under way the next one gathers with the writer: it holds the ends of some items and the starts of
-    // the next.
-    let mut facts = Vec::new();
+    // While a commit is under way the next one gathers with the writer. What quick items have to record is worth a commit
+    // only together: the ends of some, and the starts of the next.
+    let mut facts: Vec<Fact> = Vec::new();
+    let mut since = Instant::now();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -136,12 +140,17 @@ pub async fn run(
             }
         }
         let over = stopping.is_some() && tasks.is_empty() && working == 0;
-        if !facts.is_empty() {
+        let waits = |fact: &Fact| fact.1.item().is_some() && orders.get(&fact.0).is_some_and(|order| order.is_quick());
+        let enough = over || facts.len() >= 2 * schedule.limits().workers || since.elapsed() >= GATHER;
+        if !facts.is_empty() && (enough || !facts.iter().all(waits)) {
             context.log.send(std::mem::take(&mut facts)).await;
         }
         if over {
             renewal.abort();
             return;
+        }
+        if facts.is_empty() {
+            since = Instant::now();
         }
         if inputs.is_empty() {
             inputs = tokio::select! {
@@ -163,6 +172,7 @@ pub async fn run(
                     pool.give_back(|_| true);
                     vec![Input::Drain]
                 }
+                () = tokio::time::sleep_until((since + GATHER).into()), if !facts.is_empty() => Vec::new(),
                 _ = tick.tick() => {
                     context.running.end_late(|job| orders.get(&job)?.time_limit().map(Duration::from_millis));
                     pool.give_back_late();
