@@ -6,6 +6,7 @@ mod error;
 mod events;
 mod pages;
 mod rest;
+mod runtime;
 mod shutdown;
 
 use std::future::{Future, IntoFuture};
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 
 pub use access::{Access, BadOrigin};
 pub use assets::Assets;
+pub use runtime::runtime;
 pub use shutdown::signal;
 
 use self::events::Followers;

@@ -29,7 +29,7 @@ fn count(name: &str, usual: usize) -> usize {
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime")
+    headway::web::runtime().expect("a runtime")
 }
 
 fn main() {

@@ -25,7 +25,13 @@ pub(super) struct Which {
 }
 
 /// Has an attempt made by the next free worker, at once if all that it needs is at hand.
-pub(super) fn start(tasks: &mut JoinSet<Option<Input>>, context: &Arc<Context>, pool: &Pool, order: Result<Arc<Order>, String>, which: Which) {
+pub(super) fn start(
+    tasks: &mut JoinSet<Option<Input>>,
+    context: &Arc<Context>,
+    pool: &Pool,
+    order: Result<Arc<Order>, String>,
+    which: Which,
+) {
     context.running.begin(which.job, which.item);
     let ready = order.as_ref().ok().and_then(|order| order.ready(which.item));
     if let (Some(ready), Ok(order)) = (ready, &order) {
@@ -59,13 +65,7 @@ fn push(context: Arc<Context>, pool: &Pool, order: Arc<Order>, (work, file): Rea
 }
 
 /// The attempt itself. Blocking.
-fn attempt(
-    context: &Context,
-    order: &Order,
-    work: &dyn Work,
-    file: &PlannedFile,
-    which: Which,
-) -> WorkOutcome {
+fn attempt(context: &Context, order: &Order, work: &dyn Work, file: &PlannedFile, which: Which) -> WorkOutcome {
     let mut attempt = recipes::Attempt::new(which.job, which.item, which.attempt, file.path.clone(), file.size);
     attempt.items = order.items.load(Ordering::Relaxed);
     attempt.slot = context.running.take(which.job, which.item);

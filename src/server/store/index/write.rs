@@ -75,8 +75,8 @@ fn see_part(transaction: &Transaction<'_>, library: &str, part: &SeenPart) -> St
             gone.push((key.0, key.1.to_owned()));
         }
     }
-    let mut forget = transaction
-        .prepare_cached("UPDATE files SET present = 0 WHERE folder_no = ? AND leaf = ? AND name = ?")?;
+    let mut forget =
+        transaction.prepare_cached("UPDATE files SET present = 0 WHERE folder_no = ? AND leaf = ? AND name = ?")?;
     for (leaf, name) in gone {
         forget.execute(params![folder, leaf, name])?;
     }

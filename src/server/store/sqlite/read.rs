@@ -1,7 +1,7 @@
 //! Every statement that reads: one small function each. No transaction outlives its page.
 
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -36,15 +36,13 @@ pub(super) fn events(
     upto: Position,
     limit: u32,
 ) -> Stored<Vec<EventRow>> {
-    const ALL: &str = "SELECT e.position, e.job_no, j.id, e.seq, e.payload, e.detail, e.digest
-        FROM events e LEFT JOIN jobs j USING (job_no) WHERE e.position > ? AND e.position <= ? ORDER BY e.position LIMIT ?";
-    const ONE: &str = "SELECT e.position, e.job_no, j.id, e.seq, e.payload, NULL, e.digest
-        FROM events e JOIN jobs j USING (job_no)
-        WHERE e.job_no = ? AND e.position > ? AND e.position <= ? ORDER BY e.position LIMIT ?";
-    const SOME: &str = "SELECT e.position, e.job_no, j.id, e.seq, e.payload, NULL, e.digest
-        FROM events e JOIN jobs j USING (job_no)
-        WHERE e.job_no IN (SELECT value FROM json_each(?)) AND e.position > ? AND e.position <= ?
-        ORDER BY e.position LIMIT ?";
+    const ALL: &str = "SELECT position, job_no, seq, payload, digest, detail FROM events
+        WHERE position > ? AND position <= ? ORDER BY position LIMIT ?";
+    const ONE: &str = "SELECT position, job_no, seq, payload, digest, NULL FROM events
+        WHERE job_no = ? AND position > ? AND position <= ? ORDER BY position LIMIT ?";
+    const SOME: &str = "SELECT position, job_no, seq, payload, digest, NULL FROM events
+        WHERE job_no IN (SELECT value FROM json_each(?)) AND position > ? AND position <= ? ORDER BY position LIMIT ?";
+    let event = events_of(reader);
     match jobs {
         [] => all(reader, ALL, params![after, upto, limit], event),
         [job] => all(reader, ONE, params![job, after, upto, limit], event),
@@ -141,9 +139,7 @@ pub(super) fn items(
         None => "",
         Some("waiting" | "running" | "succeeded") => "AND status = ?4",
         // The same, said so that the index of these statuses is known to hold it.
-        Some(_) => {
-            "AND status = ?4 AND status <> 'waiting' AND status <> 'running' AND status <> 'succeeded'"
-        }
+        Some(_) => "AND status = ?4 AND status <> 'waiting' AND status <> 'running' AND status <> 'succeeded'",
     };
     let items = format!(
         "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result, rerun FROM items
@@ -155,9 +151,9 @@ pub(super) fn items(
 }
 
 pub(super) fn history(reader: &Connection, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {
-    const ONE: &str = "SELECT e.position, e.job_no, j.id, e.seq, e.payload, e.detail, e.digest
-        FROM events e JOIN jobs j USING (job_no) WHERE e.job_no = ? AND e.position > ? ORDER BY e.position LIMIT ?";
-    all(reader, ONE, params![job_no, after, limit], event)
+    const ONE: &str = "SELECT position, job_no, seq, payload, digest, detail FROM events
+        WHERE job_no = ? AND position > ? ORDER BY position LIMIT ?";
+    all(reader, ONE, params![job_no, after, limit], events_of(reader))
 }
 
 pub(super) fn outcomes(reader: &Connection, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, ItemStatus)>> {
@@ -195,22 +191,34 @@ pub(super) fn done_contents(reader: &Connection, library: &str, work: Digest) ->
     all(reader, ALL, params![library, work], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
-fn event(row: &Row<'_>) -> rusqlite::Result<EventRow> {
-    let payload: String = row.get(4)?;
-    let job = match row.get::<_, Option<JobId>>(2)? {
-        Some(id) => id,
-        // While rows are being rebuilt the job's own first event is all there is.
-        None => id_in(&payload).unwrap_or_else(|| JobId::mint(0, [0; 10])),
-    };
-    Ok(EventRow {
-        position: row.get(0)?,
-        job_no: row.get(1)?,
-        job,
-        seq: row.get(3)?,
-        payload,
-        detail: row.get(5)?,
-        digest: row.get(6)?,
-    })
+/// Reads events, each with the id of its job, which is looked up once for all that follow each other.
+fn events_of(reader: &Connection) -> impl FnMut(&Row<'_>) -> rusqlite::Result<EventRow> {
+    let mut last = None;
+    move |row| {
+        let job_no = row.get(1)?;
+        let payload: String = row.get(3)?;
+        let job = match last {
+            Some((known, job)) if known == job_no => job,
+            _ => id_of(reader, job_no, &payload)?,
+        };
+        last = Some((job_no, job));
+        Ok(EventRow {
+            position: row.get(0)?,
+            job_no,
+            job,
+            seq: row.get(2)?,
+            payload,
+            detail: row.get(5)?,
+            digest: row.get(4)?,
+        })
+    }
+}
+
+fn id_of(reader: &Connection, job_no: u64, payload: &str) -> rusqlite::Result<JobId> {
+    let mut statement = reader.prepare_cached("SELECT id FROM jobs WHERE job_no = ?")?;
+    let id = statement.query_row([job_no], |row| row.get(0)).optional()?;
+    // While rows are being rebuilt the job's own first event is all there is.
+    Ok(id.or_else(|| id_in(payload)).unwrap_or_else(|| JobId::mint(0, [0; 10])))
 }
 
 fn id_in(payload: &str) -> Option<JobId> {
@@ -239,7 +247,6 @@ fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Res
 fn item_row(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
     let rerun = row.get_ref(9)?.as_str_or_null()?.and_then(Rerun::from_word);
     let file = PlannedFile { path: row.get(4)?, size: row.get(5)?, mtime_ns: row.get(6)?, rerun };
-    let state =
-        ItemState { status: row.get(2)?, attempt: row.get(3)?, message: row.get(7)?, result: row.get(8)? };
+    let state = ItemState { status: row.get(2)?, attempt: row.get(3)?, message: row.get(7)?, result: row.get(8)? };
     Ok(ItemRow { job_no: row.get(0)?, item: row.get(1)?, file, state })
 }

@@ -16,7 +16,7 @@ pub(in crate::server::store) fn all<T>(
     reader: &Connection,
     statement: &str,
     values: impl Params,
-    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Stored<Vec<T>> {
     let mut statement = reader.prepare_cached(statement)?;
     let mut rows = statement.query(values)?;
@@ -82,8 +82,7 @@ impl ToSql for Digest {
 impl FromSql for ItemStatus {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let code = u8::column_result(value)?;
-        ItemStatus::from_byte(code).ok_or_else(|| {
-            FromSqlError::Other(format!("an item status {code} that this version does not know").into())
-        })
+        ItemStatus::from_byte(code)
+            .ok_or_else(|| FromSqlError::Other(format!("an item status {code} that this version does not know").into()))
     }
 }
