@@ -1,6 +1,7 @@
 //! The command line.
 
 mod doctor;
+mod progress;
 mod rebuild;
 mod serve;
 mod verify;

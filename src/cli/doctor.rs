@@ -1,11 +1,11 @@
 //! `headway doctor`.
 
-use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::Args;
 
+use super::progress::Progress;
 use super::{default_data, library};
 use crate::server::data::DataFolder;
 use crate::server::doctor::{examine, placements};
@@ -36,17 +36,9 @@ pub(super) async fn doctor(arguments: Doctor) -> anyhow::Result<()> {
     let folder = DataFolder::open(&arguments.data, &named)?;
     let store = SqliteStore::open(&folder.log()).await?;
     let head = store.head().await?.position;
-    let terminal = std::io::stderr().is_terminal();
-    let done = examine(&store, |position| {
-        if terminal {
-            eprint!("\r{position} of {head} events");
-            std::io::stderr().flush().ok();
-        }
-    })
-    .await?;
-    if terminal {
-        eprintln!();
-    }
+    let progress = Progress::upto(head);
+    let done = examine(&store, |position| progress.tell(position)).await?;
+    drop(progress);
     println!(
         "{} events of {} jobs, {} items; the history of {} more jobs was removed",
         done.events, done.jobs, done.items, done.pruned

@@ -1,11 +1,11 @@
 //! `headway rebuild`.
 
-use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::default_data;
+use super::progress::Progress;
 use crate::server::data::DataFolder;
 use crate::server::store::{self, SqliteStore, Store};
 
@@ -23,17 +23,9 @@ pub(super) async fn rebuild(arguments: Rebuild) -> anyhow::Result<()> {
     let folder = DataFolder::open(&arguments.data, &[])?;
     let store = SqliteStore::open(&folder.log()).await?;
     let head = store.head().await?.position;
-    let terminal = std::io::stderr().is_terminal();
-    let done = store::rebuild(&store, |position| {
-        if terminal {
-            eprint!("\r{} of {head} events", position);
-            std::io::stderr().flush().ok();
-        }
-    })
-    .await?;
-    if terminal {
-        eprintln!();
-    }
+    let progress = Progress::upto(head);
+    let done = store::rebuild(&store, |position| progress.tell(position)).await?;
+    drop(progress);
     println!("rebuilt {} jobs from {} events", done.jobs, done.events);
     Ok(())
 }

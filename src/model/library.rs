@@ -230,6 +230,18 @@ pub struct FolderPage {
     pub seen: Option<Millis>,
     /// The reading of the disk that is under way; when it is over the window may be another.
     pub scan: Option<ScanProgress>,
+    /// What could not be read when the whole library last was. What was seen of it before is still shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<Unread>,
+}
+
+/// Folders that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// How many; what lies in them is not counted.
+    pub folders: u64,
+    /// The first of them.
+    pub first: RelPath,
 }
 
 /// How far the disk is read.

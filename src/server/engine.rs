@@ -271,4 +271,9 @@ impl Context {
     pub fn library(&self, name: &str) -> Option<&Arc<Library>> {
         self.libraries.iter().find(|library| library.name == name)
     }
+
+    /// The recipe of this name.
+    pub fn recipe(&self, name: &str) -> Option<&Arc<dyn Recipe>> {
+        self.recipes.iter().find(|recipe| recipe.info().name == name)
+    }
 }

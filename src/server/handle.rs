@@ -2,8 +2,11 @@
 
 mod checks;
 mod export;
+mod start;
 mod steer;
 mod sweep;
+
+pub use start::Started;
 
 use std::sync::Arc;
 
@@ -20,20 +23,16 @@ use super::files::Library;
 use super::guard::{self, Guard};
 use super::index::Index;
 use super::recent::Recent;
-use super::recipes::{self, Recipe, Settings};
+use super::recipes::{self, Recipe};
 use super::rows::{ItemRow, JobKey, JobRow};
 use super::store::{Head, JobFilter, SqliteStore, Store};
 use super::writer::{self, AppendError, Log, Writer};
 use crate::model::attempt::AttemptLog;
-use crate::model::event::{TITLE_LIMIT, cut};
 use crate::model::item::ITEM_LABELS;
 use crate::model::library::{FolderPage, FolderView};
 use crate::model::message::Now;
-use crate::model::request::{PATHS_LIMIT, Which};
 use crate::model::summary::{ItemPage, ItemView, JobPage, JobView, LibraryName, Start};
-use crate::model::{
-    ApiError, Cursor, Digest, Fold, JobEvent, JobId, JobSummary, Output, Query, Refusal, RelPath, StartJob,
-};
+use crate::model::{ApiError, Cursor, Digest, Fold, JobEvent, JobId, JobSummary, Output, StartJob};
 
 /// The most jobs or items in one page.
 const PAGE_LIMIT: u32 = 1_000;
@@ -61,15 +60,6 @@ impl Drop for Inner {
         // Whoever holds the last handle may not wait here; what was acknowledged is on the disk.
         self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
     }
-}
-
-/// Whether a start call made the job or found it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Started {
-    /// The job is new.
-    Created,
-    /// The same request had this id before.
-    Existing,
 }
 
 impl Server {
@@ -156,39 +146,6 @@ impl Server {
             engine.await.ok();
         }
         self.log().flush().await;
-    }
-
-    /// Starts a job, or finds the one that this very request started before.
-    pub async fn start_job(&self, id: JobId, request: &StartJob) -> Result<(Started, JobView), ApiError> {
-        let request = self.checked(request)?;
-        if let Query::Items(query) = &request.query {
-            self.items_of(&request, query).await?;
-        }
-        let body = serde_json::to_string(&request).map_err(|error| internal(&error))?;
-        let hash = Digest::of(body.as_bytes());
-        if let Some(row) = self.store().job(id).await? {
-            return Ok((Started::Existing, self.same(row, &hash).await?));
-        }
-        let title = request.title.clone().unwrap_or_else(|| title(&request));
-        let created = JobEvent::Created {
-            id,
-            recipe: request.recipe.clone(),
-            title: cut(&title, TITLE_LIMIT),
-            request: hash,
-            approval: request.approval,
-            priority: request.priority,
-            concurrency: request.concurrency,
-            parent: request.parent,
-            work: self.recipe(&request.recipe).map(|recipe| request.work(&recipe.identity())),
-        };
-        let started = match self.log().append(id, created, Some(body)).await {
-            Ok(_) => Started::Created,
-            // Another call with this id was first; it is durable by now, as this answer came after its commit.
-            Err(AppendError::Refused(Refusal::Exists)) => Started::Existing,
-            Err(error) => return Err(error.into()),
-        };
-        let row = self.store().job(id).await?.ok_or_else(|| internal(&"an acknowledged job is not in the store"))?;
-        Ok((started, self.same(row, &hash).await?))
     }
 
     /// Asks for a cancel. Doing so again, or on a job that is over, changes nothing.
@@ -341,10 +298,6 @@ impl Server {
         })
     }
 
-    fn recipe(&self, name: &str) -> Option<&Arc<dyn Recipe>> {
-        self.inner.context.recipes.iter().find(|recipe| recipe.info().name == name)
-    }
-
     async fn row(&self, id: JobId) -> Result<JobRow, ApiError> {
         let row = self.store().job(id).await?;
         let row = row.ok_or_else(|| ApiError::NotFound { message: format!("there is no job {id}") })?;
@@ -354,81 +307,6 @@ impl Server {
     async fn cursor(&self) -> Result<Cursor, ApiError> {
         let head = self.store().head().await?;
         Ok(head.digest.map_or_else(Cursor::start, |digest| Cursor::at(head.position, &digest)))
-    }
-
-    async fn same(&self, row: JobRow, hash: &Digest) -> Result<JobView, ApiError> {
-        let id = row.summary.job;
-        if row.summary.pruned {
-            return Err(ApiError::Pruned { job: id });
-        }
-        if row.head.request() != *hash {
-            let message = format!("job {id} was started with another request; mint a new id for a new job");
-            return Err(ApiError::Conflict { message });
-        }
-        self.job(id).await
-    }
-
-    /// The request in the form that is compared: settings with their defaults, paths in order, each once.
-    fn checked(&self, request: &StartJob) -> Result<StartJob, ApiError> {
-        let mut request = request.clone();
-        let mut reasons = Vec::new();
-        if let Err(error) = self.library(&request.library) {
-            reasons.push(error.to_string());
-        }
-        let recipes = &self.inner.context.recipes;
-        match self.recipe(&request.recipe) {
-            None => {
-                let names: Vec<_> = recipes.iter().map(|recipe| recipe.info().name).collect();
-                reasons.push(format!("there is no recipe {:?}; this server has {}", request.recipe, names.join(", ")));
-            }
-            Some(recipe) => match recipe.settings(&request.settings) {
-                Ok(settings) => {
-                    request.settings = Settings::from_iter(settings);
-                    let usual = recipe.info().output;
-                    if request.output.is_some() && usual.is_none() {
-                        reasons.push(format!("recipe {} has no output to be placed", request.recipe));
-                    }
-                    request.output = request.output.or(usual);
-                    reasons.extend(request.output.iter().flat_map(checks::output));
-                }
-                Err(wrong) => reasons.extend(wrong),
-            },
-        }
-        match &mut request.query {
-            Query::Paths(paths) => {
-                paths.sort();
-                paths.dedup();
-                if paths.is_empty() {
-                    reasons.push("the selection is empty; select at least one file, or give a folder".into());
-                }
-                if paths.len() > PATHS_LIMIT {
-                    reasons.push(format!("{} files are selected, at most {PATHS_LIMIT} can be named; give a folder with patterns instead", paths.len()));
-                }
-                if paths.iter().any(RelPath::is_root) {
-                    reasons.push("an empty path names no file".into());
-                }
-            }
-            Query::Folder(query) => {
-                for patterns in [&query.include, &query.exclude] {
-                    reasons.extend(engine::globs(patterns).err());
-                }
-            }
-            Query::Items(query) => {
-                if let Which::These(items) = &mut query.which {
-                    items.sort_unstable();
-                    items.dedup();
-                    if items.is_empty() || items.len() > PATHS_LIMIT {
-                        reasons.push(format!("name 1 to {PATHS_LIMIT} items"));
-                    }
-                }
-                request.parent = Some(query.job);
-            }
-        }
-        reasons.extend(checks::policy(&request.policy));
-        if request.title.as_ref().is_some_and(|title| title.is_empty() || title.len() > TITLE_LIMIT) {
-            reasons.push(format!("a title has 1 to {TITLE_LIMIT} bytes"));
-        }
-        if reasons.is_empty() { Ok(request) } else { Err(ApiError::Invalid { reasons }) }
     }
 }
 
@@ -454,37 +332,6 @@ async fn end_left_over(folds: &[Fold]) -> Result<(), StartError> {
         _ => Err(StartError(
             "commands of the last run are still alive and cannot be ended; end them, then start again".into(),
         )),
-    }
-}
-
-fn title(request: &StartJob) -> String {
-    let mut recipe = request.recipe.clone();
-    if let Some(first) = recipe.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    match &request.query {
-        Query::Folder(query) => {
-            let mut place = request.library.clone();
-            if !query.path.is_root() {
-                place = format!("{place}/{}", query.path.shown());
-            }
-            let search = if query.search.is_empty() { String::new() } else { format!(", {}", query.search) };
-            let show = if query.show.is_default() { String::new() } else { format!(", {} only", query.show.word()) };
-            format!("{recipe} of {place}{search}{show}")
-        }
-        Query::Paths(paths) => match paths.as_slice() {
-            [one] => format!("{recipe} of {}", one.shown_name()),
-            many => format!("{recipe} of {} selected files", many.len()),
-        },
-        Query::Items(query) => {
-            let which = match &query.which {
-                Which::Failed => "what failed",
-                Which::Cancelled => "what was cancelled",
-                Which::Placed => "an earlier job",
-                Which::These(_) => "some items again",
-            };
-            format!("{recipe} of {which}")
-        }
     }
 }
 

@@ -5,7 +5,7 @@ mod outcomes;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
@@ -16,7 +16,7 @@ use super::files::{Library, scan};
 use super::store::{FileIndex, Head, SeenPart, Store};
 use crate::model::RelPath;
 use crate::model::error::ApiError;
-use crate::model::library::{FolderPage, FolderView, ScanProgress};
+use crate::model::library::{FolderPage, FolderView, ScanProgress, Unread};
 use outcomes::Outcomes;
 
 /// How long a page waits for the disk: what takes longer is shown as it was, and again when the reading is over.
@@ -43,6 +43,8 @@ pub struct Index {
     files: Arc<FileIndex>,
     libraries: Arc<Vec<Arc<Library>>>,
     readings: Arc<Mutex<HashMap<Place, Reading>>>,
+    /// What could not be read when a library last was, by its name.
+    unread: Arc<Mutex<HashMap<String, Unread>>>,
     outcomes: Outcomes,
 }
 
@@ -70,7 +72,7 @@ impl Index {
     ) -> Result<Self, StartError> {
         let files = Arc::new(FileIndex::open(path)?);
         let outcomes = Outcomes::follow(Arc::clone(&files), store, head);
-        let index = Index { files, libraries, readings: Arc::default(), outcomes };
+        let index = Index { files, libraries, readings: Arc::default(), unread: Arc::default(), outcomes };
         for library in index.libraries.iter() {
             index.read(&library.name, None);
         }
@@ -86,6 +88,9 @@ impl Index {
         self.outcomes.caught_up().await;
         let mut page = self.files.page(view).await?;
         page.scan = self.progress(&(view.library.clone(), place));
+        if view.is_deep() {
+            page.unread = self.unread().get(&view.library).cloned();
+        }
         Ok(page)
     }
 
@@ -109,6 +114,10 @@ impl Index {
     /// Begins to read the whole library, if that is not under way.
     pub fn refresh(&self, library: &str) {
         self.read(library, None);
+    }
+
+    fn unread(&self) -> MutexGuard<'_, HashMap<String, Unread>> {
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn progress(&self, place: &Place) -> Option<ScanProgress> {
@@ -151,7 +160,7 @@ impl Index {
         let reader = tokio::task::spawn_blocking(move || {
             let mut batch = Vec::new();
             let (mut entries, mut begun) = (0, Instant::now());
-            scan(&libraries[at], &folder.unwrap_or_default(), deep, &mut |part| {
+            let unread = scan(&libraries[at], &folder.unwrap_or_default(), deep, &mut |part| {
                 entries += part.entries.len();
                 batch.push(part);
                 if entries < BATCH.0 && batch.len() < BATCH.1 && begun.elapsed() < HOLD {
@@ -161,7 +170,7 @@ impl Index {
                 batches.blocking_send(std::mem::take(&mut batch)).is_ok()
             })?;
             batches.blocking_send(batch).ok();
-            Ok::<_, String>(())
+            Ok::<_, String>(unread)
         });
         while let Some(batch) = seen.recv().await {
             let folders = batch.iter().filter(|part| part.whole.is_some()).count();
@@ -170,7 +179,13 @@ impl Index {
             progress.folders.fetch_add(folders as u64, Ordering::Relaxed);
             progress.entries.fetch_add(entries as u64, Ordering::Relaxed);
         }
-        reader.await.map_err(|error| error.to_string())??;
+        let unread = reader.await.map_err(|error| error.to_string())??;
+        if deep {
+            match unread {
+                Some(unread) => drop(self.unread().insert(name.clone(), unread)),
+                None => drop(self.unread().remove(name)),
+            }
+        }
         self.files.settle(name, deep.then(super::now)).await.map_err(|error| error.to_string())
     }
 }

@@ -95,7 +95,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
                 match page.await {
                     Ok(page) => {
                         view! {
-                            <ScanNote seen=page.seen progress=page.scan scan />
+                            <ScanNote seen=page.seen progress=page.scan unread=page.unread.clone() scan />
                             <Listing page view=view.get_untracked() selected />
                         }
                             .into_any()

@@ -70,7 +70,7 @@ impl Order {
         let request = context.store.request(row.job_no).await.map_err(|error| error.to_string())?;
         let request = request.ok_or("the request is not in the log")?;
         let request: StartJob = serde_json::from_str(&request).map_err(|error| error.to_string())?;
-        let recipe = context.recipes.iter().find(|recipe| recipe.info().name == request.recipe);
+        let recipe = context.recipe(&request.recipe);
         let recipe = recipe.ok_or_else(|| format!("this Headway has no recipe {:?}", request.recipe))?;
         let library = context.library(&request.library);
         let library = library.ok_or_else(|| format!("this server has no library {:?}", request.library))?;

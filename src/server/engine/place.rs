@@ -48,7 +48,7 @@ pub(super) fn place(
     fault("sealed");
     judge_size(output, &sealed, input)?;
     work.check(staged, attempt)?;
-    let replaces = output.place == Place::Replace;
+    let replaces = output.replaces();
     let old = match replaces {
         true => Some(input.hash().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?),
         false => None,

@@ -158,3 +158,70 @@ impl Drop for Open {
         self.0.changed.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::model::JobId;
+
+    fn which(item: u32) -> Which {
+        Which { job: JobId::mint(1, [1; 10]), item, attempt: 1 }
+    }
+
+    #[test]
+    fn no_more_work_at_once_than_the_limit_says_and_what_waits_can_be_given_back() {
+        let (pool, mut ends) = Pool::new(2);
+        let (begun, begins) = channel();
+        let mut releases = Vec::new();
+        for item in 0..4 {
+            let (release, released) = channel::<()>();
+            releases.push(release);
+            let begun = begun.clone();
+            pool.push(which(item), move || {
+                begun.send(item).ok();
+                released.recv().ok();
+                WorkOutcome::Lost
+            });
+        }
+        let mut at_work = [begins.recv().expect("one"), begins.recv().expect("another")];
+        at_work.sort_unstable();
+        assert_eq!(at_work, [0, 1]);
+        pool.give_back(|which| which.item == 3);
+        let given = ends.blocking_recv().expect("the one that was given back");
+        assert_eq!((given.which.item, given.outcome, given.took), (3, WorkOutcome::Stopped, None));
+        // A third thread, as soon as there may be one.
+        pool.set_limit(3);
+        assert_eq!(begins.recv().expect("the third"), 2);
+        drop(releases);
+        let mut ended: Vec<_> = (0..3)
+            .map(|_| ends.blocking_recv().expect("an end"))
+            .map(|end| (end.which.item, end.took.is_some()))
+            .collect();
+        ended.sort_unstable();
+        assert_eq!(ended, [(0, true), (1, true), (2, true)]);
+        drop(pool);
+        assert!(ends.blocking_recv().is_none(), "the threads are gone");
+    }
+
+    #[test]
+    fn what_waits_for_too_long_is_given_back() {
+        let (pool, mut ends) = Pool::new(1);
+        let (release, released) = channel::<()>();
+        pool.push(which(0), move || {
+            released.recv().ok();
+            WorkOutcome::Lost
+        });
+        pool.push(which(1), || WorkOutcome::Lost);
+        let given = loop {
+            pool.give_back_late();
+            match ends.try_recv() {
+                Ok(ended) => break ended,
+                Err(_) => std::thread::yield_now(),
+            }
+        };
+        assert_eq!((given.which.item, given.outcome), (1, WorkOutcome::Stopped));
+        drop(release);
+    }
+}

@@ -3,19 +3,20 @@
 //! seen recorded it keeps apart (`claimed`, `asked`), so that nothing is asked for twice.
 
 mod job;
+mod words;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use job::Job;
+pub use words::{Effect, Input, Limits, Past, Terms, WorkOutcome};
 
 use crate::broken::{self, Broken};
 use crate::model::event::{HaltWhen, JobEvent, MESSAGE_LIMIT, Recorded, cut};
 use crate::model::id::{JobId, Millis};
 use crate::model::item::ItemStatus;
-use crate::model::policy::Halt;
 use crate::model::status::{JobStatus, PauseReason};
-use crate::model::{Digest, Effect as ItemEffect, FailReason, Fold, SkipReason};
+use crate::model::{Digest, FailReason, Fold};
 use crate::server::files::Verdict;
 
 /// So long a job rests at least when nothing could go well, in milliseconds.
@@ -23,188 +24,6 @@ const SHORTEST_REST: u64 = 500;
 
 /// What says of itself that it may go well later is tried so often at least.
 const TRANSIENT_TRIES: u32 = 5;
-
-/// How much may run at once.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Jobs that process at once.
-    pub jobs: usize,
-    /// Items that run at once, over all jobs.
-    pub workers: usize,
-}
-
-/// What of a job's request decides how it runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Terms {
-    /// Whether work may begin before its `started` is durable.
-    pub repeatable: bool,
-    /// Tries in all.
-    pub tries: u32,
-    /// The wait before the second try, in milliseconds.
-    pub backoff: u64,
-    /// When to give up.
-    pub halt: Option<Halt>,
-    /// Whether a person is asked before an interrupted item runs again.
-    pub ask: bool,
-}
-
-/// What of a live job's log is not in its fold.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Past {
-    /// How far placements came that the last process left open, and what there is to tell of each that is done, as JSON.
-    pub placed: BTreeMap<u32, (Verdict, Option<String>)>,
-    /// Attempts that do not count as tries.
-    pub free: BTreeMap<u32, u32>,
-    /// When waiting items may be tried again.
-    pub retry_at: BTreeMap<u32, Millis>,
-}
-
-/// What happened.
-#[derive(Debug)]
-pub enum Input {
-    /// The time, in milliseconds since 1970.
-    Time(Millis),
-    /// How a job is to run; before this nothing of it starts.
-    Terms {
-        /// The job.
-        job: JobId,
-        /// How.
-        terms: Terms,
-    },
-    /// The listing of a job's files is over, whole or not.
-    PlanOver {
-        /// The job.
-        job: JobId,
-    },
-    /// How much may run at once, from now on.
-    Limits(Limits),
-    /// Whether a job's items are so quick that their record takes longer than their work. Then the next ones are recorded
-    /// as started while these run, so that no worker waits for the disk.
-    Quick {
-        /// The job.
-        job: JobId,
-        /// Whether they are.
-        quick: bool,
-    },
-    /// Nothing can go well at present, for this reason.
-    Short(PauseReason),
-    /// The reason for which a job is paused is over.
-    Eased {
-        /// The job.
-        job: JobId,
-        /// The reason.
-        reason: PauseReason,
-    },
-    /// An event is durable.
-    Recorded {
-        /// The job.
-        job: JobId,
-        /// The event.
-        recorded: Recorded,
-        /// Its payload.
-        payload: String,
-    },
-    /// An event that this machine asked for was refused.
-    Refused {
-        /// The job.
-        job: JobId,
-        /// The event.
-        event: JobEvent,
-    },
-    /// An attempt is over.
-    Done {
-        /// The job.
-        job: JobId,
-        /// The item.
-        item: u32,
-        /// The attempt.
-        attempt: u32,
-        /// How it ended.
-        outcome: WorkOutcome,
-    },
-    /// The last step is over.
-    Finished {
-        /// The job.
-        job: JobId,
-        /// What went wrong, if anything.
-        result: Result<(), String>,
-    },
-    /// The server stops: claim nothing more.
-    Drain,
-    /// It waits no longer: end what runs.
-    DrainOver,
-    /// The log cannot be written: do nothing more.
-    Dead,
-}
-
-/// How an attempt ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WorkOutcome {
-    /// Done; with what the recipe found, as JSON.
-    Succeeded(ItemEffect, String),
-    /// Nothing to do.
-    Skipped(SkipReason),
-    /// Failed.
-    Failed(FailReason, String),
-    /// Failed, and says that it may go well later.
-    Retry(String),
-    /// Ended because it was asked to.
-    Stopped,
-    /// Nothing could go well, for this reason.
-    Environment(PauseReason),
-    /// What did the work is gone.
-    Lost,
-}
-
-/// What the shell has to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// Record a fact.
-    Append {
-        /// The job.
-        job: JobId,
-        /// The fact.
-        event: JobEvent,
-        /// What belongs to it.
-        detail: Option<String>,
-    },
-    /// List the job's files; go on behind what is already listed.
-    Plan {
-        /// The job.
-        job: JobId,
-    },
-    /// End the listing.
-    StopPlan {
-        /// The job.
-        job: JobId,
-    },
-    /// Begin to work on an item.
-    Start {
-        /// The job.
-        job: JobId,
-        /// The item.
-        item: u32,
-        /// The attempt.
-        attempt: u32,
-    },
-    /// End the work on an item.
-    Stop {
-        /// The job.
-        job: JobId,
-        /// The item.
-        item: u32,
-    },
-    /// Run the recipe's last step.
-    Finish {
-        /// The job.
-        job: JobId,
-    },
-    /// The job is over: forget it.
-    Over {
-        /// The job.
-        job: JobId,
-    },
-}
 
 /// The machine.
 #[derive(Debug, Clone)]
@@ -345,9 +164,13 @@ impl Schedule {
         self.jobs.values_mut().for_each(|job| job.wake(now));
         let workers = self.limits.workers;
         while busy < workers * 2 {
-            let free = self.jobs.iter_mut().filter(|(_, job)| job.may_claim() && (busy < workers || job.goes_ahead()));
+            let free = self.jobs.iter_mut().filter(|(_, job)| job.may_claim());
             let next = free.min_by_key(|(id, job)| (Reverse(job.fold.priority), job.active.len(), **id));
             let Some((id, job)) = next else { break };
+            // Nobody goes ahead of a job whose turn it is.
+            if busy >= workers && !job.goes_ahead() {
+                break;
+            }
             let Some(item) = job.next_waiting() else { continue };
             let attempt = job.fold.last_attempt(item) + 1;
             job.claimed.insert(item, attempt);

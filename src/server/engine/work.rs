@@ -11,7 +11,7 @@ use super::pool::Pool;
 use super::schedule::{Input, WorkOutcome};
 use super::{Context, Order};
 use crate::model::id::JobId;
-use crate::model::{Effect, FailReason, OnDone, Output, Place, SkipReason};
+use crate::model::{Effect, FailReason, OnDone, Output, SkipReason};
 use crate::server::files::OpenError;
 use crate::server::recipes::{self, Failure, Success, Work};
 use crate::server::rows::PlannedFile;
@@ -100,7 +100,7 @@ fn stage(
 ) -> Result<crate::server::files::Staged, Failure> {
     let fail = |message| Failure::Failed(FailReason::Write, message);
     let target = target(output, &file.path, attempt.item + 1, attempt.items).map_err(fail)?;
-    if output.place != Place::Replace && order.library.has(&target) {
+    if !output.replaces() && order.library.has(&target) {
         return Err(Failure::Skipped(SkipReason::Collision));
     }
     let staged = order.library.stage(target, attempt.job, attempt.item, attempt.number);
@@ -116,8 +116,7 @@ fn held(
     output: Option<&Output>,
     attempt: &recipes::Attempt,
 ) -> Result<Success, Failure> {
-    let mut files =
-        vec![(file.path.clone(), work.writes() || output.is_some_and(|output| output.place == Place::Replace))];
+    let mut files = vec![(file.path.clone(), work.writes() || output.is_some_and(Output::replaces))];
     files.extend(attempt.output.as_ref().map(|staged| (staged.target.clone(), true)));
     files.dedup_by(|one, other| one.0 == other.0);
     let hold = context.exclusion.hold(&order.library.name, &files, attempt).ok_or(Failure::Stopped)?;
@@ -127,7 +126,7 @@ fn held(
         OpenError::Fail(message) => Failure::Failed(FailReason::Read, message),
         OpenError::Environment(reason) => Failure::Environment(reason),
     })?;
-    let replaces = output.filter(|output| output.place == Place::Replace);
+    let replaces = output.filter(|output| output.replaces());
     if input.has_other_names() && replaces.is_some_and(|output| !output.hard_links) {
         return Err(Failure::Skipped(SkipReason::HardLinks));
     }

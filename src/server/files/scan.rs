@@ -8,25 +8,26 @@ use rustix::fs::{AtFlags, FileType, statat};
 
 use super::{Library, RESERVED, io_text, readable};
 use crate::model::RelPath;
-use crate::model::library::EntryKind;
+use crate::model::library::{EntryKind, Unread};
 use crate::server::store::{SeenEntry, SeenPart};
 
 /// So many entries are handed over at a time.
 const PART: usize = 1_000;
 
 /// Reads a folder, and what is below it if `deep`, until `take` says stop by `false`. Fails if the folder itself cannot
-/// be read; one below it that cannot be read is passed over, and what was known of it stays. Blocking.
+/// be read; those below it that cannot be read are told, and what was known of them stays. Blocking.
 pub fn scan(
     library: &Library,
     folder: &RelPath,
     deep: bool,
     take: &mut dyn FnMut(SeenPart) -> bool,
-) -> Result<(), String> {
+) -> Result<Option<Unread>, String> {
+    let mut unread: Option<Unread> = None;
     let mut todo = VecDeque::from([folder.clone()]);
     while let Some(next) = todo.pop_front() {
         match level(library, &next, deep.then_some(&mut todo), take) {
             Ok(true) => {}
-            Ok(false) => return Ok(()),
+            Ok(false) => return Ok(unread),
             Err(error) if next == *folder => {
                 return Err(format!(
                     "the folder {:?} of {} cannot be listed: {}",
@@ -35,10 +36,14 @@ pub fn scan(
                     io_text(&error)
                 ));
             }
-            Err(error) => tracing::debug!(folder = %next, %error, "a folder cannot be listed"),
+            Err(error) => {
+                tracing::debug!(folder = %next, %error, "a folder cannot be listed");
+                let missed = unread.get_or_insert(Unread { folders: 0, first: next });
+                missed.folders += 1;
+            }
         }
     }
-    Ok(())
+    Ok(unread)
 }
 
 fn level(

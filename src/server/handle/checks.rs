@@ -1,7 +1,9 @@
 //! What of a request can be wrong by itself.
 
 use crate::model::policy::TRIES_LIMIT;
-use crate::model::{Output, Place, Policy};
+use crate::model::request::{PATHS_LIMIT, Which};
+use crate::model::{Output, Place, Policy, Query, RelPath};
+use crate::server::engine;
 use crate::server::template::{Template, Token};
 
 /// The longest backoff that may be asked for: an hour.
@@ -36,6 +38,44 @@ pub(super) fn output(output: &Output) -> Vec<String> {
         ));
     } else if Template::new(name).tokens().next().is_none() {
         reasons.push(format!("the output's name {name:?} is the same for every file; put {{/.}} or {{/}} into it"));
+    }
+    reasons
+}
+
+/// Puts what a query names in order, each once.
+pub(super) fn query(query: &mut Query) -> Vec<String> {
+    let mut reasons = Vec::new();
+    match query {
+        Query::Paths(paths) => {
+            paths.sort();
+            paths.dedup();
+            if paths.is_empty() {
+                reasons.push("the selection is empty; select at least one file, or give a folder".into());
+            }
+            if paths.len() > PATHS_LIMIT {
+                reasons.push(format!(
+                    "{} files are selected, at most {PATHS_LIMIT} can be named; give a folder with patterns instead",
+                    paths.len()
+                ));
+            }
+            if paths.iter().any(RelPath::is_root) {
+                reasons.push("an empty path names no file".into());
+            }
+        }
+        Query::Folder(query) => {
+            for patterns in [&query.include, &query.exclude] {
+                reasons.extend(engine::globs(patterns).err());
+            }
+        }
+        Query::Items(query) => {
+            if let Which::These(items) = &mut query.which {
+                items.sort_unstable();
+                items.dedup();
+                if items.is_empty() || items.len() > PATHS_LIMIT {
+                    reasons.push(format!("name 1 to {PATHS_LIMIT} items"));
+                }
+            }
+        }
     }
     reasons
 }

@@ -270,10 +270,15 @@ impl World {
             14 if !worker.placed => WorkOutcome::Retry("later".into()),
             15 if !worker.placed => WorkOutcome::Environment(PauseReason::DiskFull),
             16 if !worker.placed => WorkOutcome::Lost,
+            // Given back, as it waited too long for a thread.
+            17 if worker.placing.is_none() => WorkOutcome::Stopped,
             _ => WorkOutcome::Succeeded(ItemEffect::Changed, "{}".into()),
         };
         if let Some(process) = &mut self.process {
             process.workers.remove(&(job, item));
+        }
+        if !self.plain {
+            self.feed(Input::Quick { job, quick: item % 3 > 0 })?;
         }
         self.feed(Input::Done { job, item, attempt, outcome })?;
         Ok(true)

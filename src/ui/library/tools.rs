@@ -10,7 +10,7 @@ use leptos_router::hooks::use_navigate;
 
 use super::address;
 use crate::model::Millis;
-use crate::model::library::{FolderView, ScanProgress, Show as Filter};
+use crate::model::library::{FolderView, ScanProgress, Show as Filter, Unread};
 use crate::ui::parts::Time;
 use crate::ui::parts::format::count;
 
@@ -92,6 +92,8 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
                 {move || hidden("library", view.with(|view| view.library.clone()))}
                 {move || hidden("folder", view.with(|view| view.folder.to_string()))}
                 {move || hidden("show", view.with(|view| view.show.said().into()))}
+                {move || hidden("sort", view.with(|view| view.sort.said().into()))}
+                {move || hidden("descending", view.with(|view| if view.descending { "true".into() } else { String::new() }))}
                 <input
                     type="search"
                     name="search"
@@ -127,6 +129,7 @@ fn filter_text(show: Filter) -> &'static str {
 pub(super) fn ScanNote(
     seen: Option<Millis>,
     progress: Option<ScanProgress>,
+    unread: Option<Unread>,
     scan: impl Fn() + Copy + 'static,
 ) -> impl IntoView {
     let reading = progress.map(|progress| {
@@ -141,9 +144,17 @@ pub(super) fn ScanNote(
         Some(at) => view! { <span>"As on disk at " <Time at /> " UTC"</span> }.into_any(),
         None => view! { <span>"Not read whole yet"</span> }.into_any(),
     };
+    let unread = unread.map(|unread| {
+        let first = unread.first.shown().to_string();
+        let what = match unread.folders {
+            1 => format!("The folder {first} could not be read"),
+            many => format!("{} folders could not be read, {first} the first of them", count(many)),
+        };
+        view! { <span class="error" role="status">{what} "; what was seen of it before is shown."</span> }
+    });
     view! {
         <p class="scan-note">
-            {age} {reading} <button class="quiet" disabled=progress.is_some() on:click=move |_| scan()>"Read again"</button>
+            {age} {reading} {unread} <button class="quiet" disabled=progress.is_some() on:click=move |_| scan()>"Read again"</button>
         </p>
     }
 }

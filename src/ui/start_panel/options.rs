@@ -72,26 +72,16 @@ pub(super) fn Options(chosen: Chosen) -> impl IntoView {
         <details class="options">
             <summary>"When files were done before, fail, hang or are interrupted"</summary>
             <div>
-                <label>
-                    "Done before "
-                    <select name="on_done" on:change=write(chosen.on_done)>
-                        <option value="">"as usual"</option>
-                        <option value="skip">"skip"</option>
-                        <option value="skip_moved">"skip, also if moved (reads every file)"</option>
-                        <option value="again">"do again"</option>
-                    </select>
-                </label>
+                {usual(
+                    "Done before ",
+                    "on_done",
+                    chosen.on_done,
+                    &[("skip", "skip"), ("skip_moved", "skip, also if moved (reads every file)"), ("again", "do again")],
+                )}
                 <label>"Tries " <input type="number" min="1" max="100" class="text" name="tries" placeholder="1" on:change=write(chosen.tries) /></label>
                 <label>"Time limit " <input type="text" class="text" name="timeout" placeholder="none; 30s, 5m, 500%" on:change=write(chosen.timeout) /></label>
                 <label>"Give up " <input type="text" class="text" name="halt" placeholder="never; soon,fail=10%" on:change=write(chosen.halt) /></label>
-                <label>
-                    "When interrupted "
-                    <select name="on_interrupt" on:change=write(chosen.on_interrupt)>
-                        <option value="">"as usual"</option>
-                        <option value="retry">"run again"</option>
-                        <option value="ask">"ask"</option>
-                    </select>
-                </label>
+                {usual("When interrupted ", "on_interrupt", chosen.on_interrupt, &[("retry", "run again"), ("ask", "ask")])}
                 <label>
                     <input type="checkbox" name="approval" on:change=move |event| chosen.approval.set(event_target_checked(&event)) />
                     " show the plan first"
@@ -100,6 +90,25 @@ pub(super) fn Options(chosen: Chosen) -> impl IntoView {
         </details>
     }
     .into_any()
+}
+
+/// A choice that is left to the recipe unless someone makes it: values, and what they are called.
+fn usual(
+    label: &'static str,
+    name: &'static str,
+    chosen: RwSignal<String>,
+    choices: &'static [(&'static str, &'static str)],
+) -> impl IntoView + use<> {
+    let choices = choices.iter().map(|(value, text)| view! { <option value=*value>{*text}</option> }).collect_view();
+    view! {
+        <label>
+            {label}
+            <select name=name on:change=move |event| chosen.set(event_target_value(&event))>
+                <option value="">"as usual"</option>
+                {choices}
+            </select>
+        </label>
+    }
 }
 
 /// Where the output goes, if the recipe has one.

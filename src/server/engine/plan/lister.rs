@@ -13,7 +13,7 @@ use super::globs;
 use super::step::Step;
 use crate::model::library::{Pattern, Show};
 use crate::model::request::FolderQuery;
-use crate::model::{ItemStatus, Place, Query, RelPath, SkipReason};
+use crate::model::{ItemStatus, Query, RelPath, SkipReason};
 use crate::server::files::{Found, inspect, io_text, walk};
 use crate::server::recipes::Work;
 
@@ -150,7 +150,7 @@ impl<'a> Lister<'a> {
     /// Whether the output of a file would have a name that is taken, on the disk or by an earlier file of this plan.
     fn collision(&mut self, found: &Found) -> Option<SkipReason> {
         let output = self.work.output(&found.file.path, self.order.request.output.as_ref());
-        let output = output.filter(|output| output.place != Place::Replace)?;
+        let output = output.filter(|output| !output.replaces())?;
         let target = target(&output, &found.file.path, self.index + 1, 0).ok()?;
         let taken = self.order.library.has(&target) || !self.targets.insert(target);
         taken.then_some(SkipReason::Collision)

@@ -1,6 +1,8 @@
 use super::*;
+use crate::model::Effect as ItemEffect;
 use crate::model::status::PauseReason;
 use crate::model::{Digest, EndReason};
+use crate::server::files::Verdict;
 
 /// The schedule with a log that accepts what `next` accepts: as the writer does, without the disk.
 struct World {
@@ -620,4 +622,47 @@ fn a_job_of_higher_priority_gets_the_workers_first() {
     assert_eq!((world.at_work(low), world.at_work(high)), (1, 1));
     world.input(Input::Limits(Limits { jobs: 2, workers: 4 }));
     assert_eq!((world.at_work(low), world.at_work(high)), (3, 1));
+}
+
+#[test]
+fn as_many_quick_items_again_are_recorded_as_started_before_a_worker_is_free() {
+    let mut world = World::new(1, 2, false);
+    let job = world.job(1, 10);
+    assert_eq!(world.at_work(job), 2);
+    world.input(Input::Quick { job, quick: true });
+    assert_eq!(world.at_work(job), 4);
+    // One that waited too long is given back, and its try does not count.
+    world.input(Input::Quick { job, quick: false });
+    world.done(job, 3, 1, WorkOutcome::Stopped);
+    assert_eq!((world.at_work(job), world.folds[&job].item(3)), (3, Some(ItemStatus::Waiting)));
+    // Where someone has said how many may run, no more do.
+    world.input(Input::Quick { job, quick: true });
+    world.record(job, JobEvent::Changed { priority: None, concurrency: Some(2) });
+    for item in [0, 1] {
+        world.done(job, item, 1, ok());
+    }
+    assert_eq!(world.at_work(job), 2);
+}
+
+#[test]
+fn quick_items_do_not_go_ahead_of_a_job_whose_turn_it_is() {
+    let mut world = World::new(2, 2, false);
+    let quick = world.job(1, 100);
+    world.input(Input::Quick { job: quick, quick: true });
+    assert_eq!(world.at_work(quick), 4);
+    let slow = world.job(2, 10);
+    for _ in 0..3 {
+        let (job, item, attempt) = world.started[0];
+        world.done(job, item, attempt, ok());
+    }
+    assert_eq!((world.at_work(quick), world.at_work(slow)), (1, 1));
+}
+
+#[test]
+fn a_halt_is_never_overtaken_by_items_claimed_ahead() {
+    let mut world = World::new(1, 2, false);
+    world.terms.halt = "soon,fail=1".parse().ok();
+    let job = world.job(1, 10);
+    world.input(Input::Quick { job, quick: true });
+    assert_eq!(world.at_work(job), 2);
 }

@@ -78,6 +78,7 @@ pub(super) fn page(reader: &mut Connection, view: &FolderView) -> Stored<FolderP
         previous: first.filter(|_| before > 0),
         seen,
         scan: None,
+        unread: None,
     })
 }
 
