@@ -7,7 +7,7 @@ fn main() -> ExitCode {
     if let Some(code) = headway::cli::guard() {
         return code;
     }
-    let runtime = match headway::web::runtime() {
+    let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("headway: the threads it needs cannot be started: {error}");

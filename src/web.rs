@@ -6,7 +6,6 @@ mod error;
 mod events;
 mod pages;
 mod rest;
-mod runtime;
 mod shutdown;
 
 use std::future::{Future, IntoFuture};
@@ -22,7 +21,6 @@ use tokio::sync::watch;
 
 pub use access::{Access, BadOrigin};
 pub use assets::Assets;
-pub use runtime::runtime;
 pub use shutdown::signal;
 
 use self::events::Followers;

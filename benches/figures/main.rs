@@ -29,7 +29,7 @@ fn count(name: &str, usual: usize) -> usize {
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    headway::web::runtime().expect("a runtime")
+    tokio::runtime::Runtime::new().expect("a runtime")
 }
 
 fn main() {

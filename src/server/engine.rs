@@ -20,7 +20,6 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
 
 pub use exclusion::Exclusion;
 pub use leases::worker;
@@ -50,6 +49,9 @@ const AT_ONCE: usize = 256;
 
 /// So often it is looked at what takes too long, what is due, and what has eased.
 const TICK: Duration = Duration::from_millis(100);
+
+/// The same while there is no job.
+const IDLE_TICK: Duration = Duration::from_secs(2);
 
 /// What running work needs. Cheap to clone.
 #[derive(Clone)]
@@ -102,10 +104,10 @@ pub async fn run(
     // While a commit is under way the next one gathers with the writer. What quick items have to record is worth a commit
     // only together: the ends of some, and the starts of the next.
     let mut facts: Vec<Fact> = Vec::new();
-    let mut since = Instant::now();
-    let mut tick = tokio::time::interval(TICK);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut gathering = None;
+    let mut looked = Instant::now();
     loop {
+        let every = if schedule.is_idle() { IDLE_TICK } else { TICK };
         let mut inputs = Vec::new();
         for effect in effects.drain(..) {
             match effect {
@@ -141,17 +143,19 @@ pub async fn run(
         }
         let over = stopping.is_some() && tasks.is_empty() && working == 0;
         let waits = |fact: &Fact| fact.1.item().is_some() && orders.get(&fact.0).is_some_and(|order| order.is_quick());
-        let enough = over || facts.len() >= 2 * schedule.limits().workers || since.elapsed() >= GATHER;
-        if !facts.is_empty() && (enough || !facts.iter().all(waits)) {
-            context.log.send(std::mem::take(&mut facts)).await;
+        if !facts.is_empty() {
+            let until = *gathering.get_or_insert_with(|| Instant::now() + GATHER);
+            let enough = over || facts.len() >= 2 * schedule.limits().workers || Instant::now() >= until;
+            if enough || !facts.iter().all(waits) {
+                context.log.send(std::mem::take(&mut facts)).await;
+                gathering = None;
+            }
         }
         if over {
             renewal.abort();
             return;
         }
-        if facts.is_empty() {
-            since = Instant::now();
-        }
+        let wake = gathering.map_or(looked + every, |until| until.min(looked + every));
         if inputs.is_empty() {
             inputs = tokio::select! {
                 biased;
@@ -172,15 +176,16 @@ pub async fn run(
                     pool.give_back(|_| true);
                     vec![Input::Drain]
                 }
-                () = tokio::time::sleep_until((since + GATHER).into()), if !facts.is_empty() => Vec::new(),
-                _ = tick.tick() => {
-                    context.running.end_late(|job| orders.get(&job)?.time_limit().map(Duration::from_millis));
-                    pool.give_back_late();
-                    let mut inputs = look(&context, &schedule, &orders);
-                    inputs.extend(stopping.filter(|since| since.elapsed() > context.drain).map(|_| Input::DrainOver));
-                    inputs
-                }
+                () = tokio::time::sleep_until(wake.into()) => Vec::new(),
             };
+        }
+        // However much there is to hear, the world is looked at.
+        if looked.elapsed() >= every {
+            looked = Instant::now();
+            context.running.end_late(|job| orders.get(&job)?.time_limit().map(Duration::from_millis));
+            pool.give_back_late();
+            inputs.extend(look(&context, &schedule, &orders));
+            inputs.extend(stopping.filter(|since| since.elapsed() > context.drain).map(|_| Input::DrainOver));
         }
         schedule.step(Input::Time(super::now()));
         effects.extend(inputs.into_iter().flat_map(|input| schedule.step(input)));

@@ -6,7 +6,7 @@ use headway::model::library::{FolderPage, RowKey};
 use headway::server::recipes::Recipe;
 use serde_json::{Value, json};
 
-use crate::helper::{App, Behaviour, Files, TestRecipe, eventually, mint};
+use crate::helper::{App, Behaviour, Files, Mount, TestRecipe, eventually, mint};
 
 /// A recipe that fails for `fail...` only.
 fn failing() -> Vec<Arc<dyn Recipe>> {
@@ -55,6 +55,30 @@ async fn what_is_on_the_disk_when_a_folder_is_opened_is_listed() {
     for bad in ["folder=../x", "sort=colour", "after=x", "colour=red"] {
         assert_eq!(app.get(&format!("/api/libraries/files/files?{bad}")).await.0, 400, "{bad}");
     }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_cannot_be_read_is_told_and_what_was_seen_of_it_stays() {
+    let files = Files::new();
+    files.write("gone/inside", b"x");
+    let app = App::start(&files).await;
+    let unread = async |wanted: bool| {
+        eventually("a whole reading of the disk", async || {
+            app.post("/api/libraries/files/scan").await;
+            let page = settled(&app, "search=inside").await;
+            Some(page).filter(|page| page.unread.is_some() == wanted && page.seen.is_some())
+        })
+        .await
+    };
+    assert_eq!(names(&unread(false).await), ["gone/inside"]);
+    let other = tempfile::tempdir().expect("a folder");
+    let Some(mount) = Mount::dead(other.path(), &files.library().join("gone")) else { return app.stop().await };
+    let page = unread(true).await;
+    assert_eq!(page.unread.map(|unread| (unread.folders, unread.first.to_string())), Some((1, "gone".into())));
+    assert_eq!(names(&list(&app, "search=inside").await), ["gone/inside"]);
+    drop(mount);
+    assert_eq!(names(&unread(false).await), ["gone/inside"]);
     app.stop().await;
 }
 

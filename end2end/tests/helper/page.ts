@@ -34,14 +34,16 @@ export async function ends(watched: Watched, server: Server, job: string, status
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status, { timeout: 60_000 }).toBe(status);
   await expect.poll(() => watched.of(job).at(-1), { timeout: 30_000 }).toBe(`finished: ${status}`);
   const truth = await server.get(`/api/jobs/${job}`);
-  // A completed job's dialog closes into a toast after a while; the page's own record stays.
+  // A completed job's dialog closes into a toast after a while, maybe between two looks; the page's own record stays.
   const shown = dialog(page, job);
-  if (await shown.isVisible()) {
-    await expect(shown.locator('.panel-head .status-badge')).toHaveAttribute('data-status', status);
-    await expect(shown.locator('.done')).toHaveText(`${done(truth)} / ${truth.counters.total.toLocaleString('en-US')} files`);
-    await expect(shown.locator('.proof')).toHaveAttribute('data-seq', String(truth.seq));
-    await expect(shown.locator('.received')).toContainText('none missing, whole job checked');
-  }
+  const soon = { timeout: 2_000 };
+  await expect(async () => {
+    if (!(await shown.isVisible())) return;
+    await expect(shown.locator('.panel-head .status-badge')).toHaveAttribute('data-status', status, soon);
+    await expect(shown.locator('.done')).toHaveText(`${done(truth)} / ${truth.counters.total.toLocaleString('en-US')} files`, soon);
+    await expect(shown.locator('.proof')).toHaveAttribute('data-seq', String(truth.seq), soon);
+    await expect(shown.locator('.received')).toContainText('none missing, whole job checked', soon);
+  }).toPass({ timeout: 30_000 });
   return truth;
 }
 

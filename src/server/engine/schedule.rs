@@ -56,6 +56,11 @@ impl Schedule {
         Schedule { limits, jobs, past: left, now, draining: false, dead: false, moved: true }
     }
 
+    /// Whether there is no job that is not over.
+    pub fn is_idle(&self) -> bool {
+        self.jobs.is_empty()
+    }
+
     /// How much may run at once.
     pub fn limits(&self) -> Limits {
         self.limits

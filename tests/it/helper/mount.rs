@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 /// Something mounted, until dropped.
 pub(crate) struct Mount(PathBuf);
@@ -15,6 +16,27 @@ impl Mount {
     /// A folder once more, through a file system that cannot exchange two names; `None`, and said, where that is not allowed.
     pub(crate) fn without_exchange(folder: &Path, at: &Path) -> Option<Mount> {
         Mount::by(Command::new("bindfs").arg(folder), at)
+    }
+
+    /// A folder whose file system has died; `None`, and said, where that cannot be.
+    pub(crate) fn dead(folder: &Path, at: &Path) -> Option<Mount> {
+        std::fs::write(folder.join("alive"), "").expect("a file");
+        let mut served = Command::new("bindfs").arg("-f").arg(folder).arg(at).spawn().ok()?;
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let mounted = loop {
+            if at.join("alive").exists() {
+                break true;
+            }
+            if Instant::now() > deadline || served.try_wait().is_ok_and(|status| status.is_some()) {
+                break false;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        served.kill().and_then(|()| served.wait()).ok();
+        if !mounted {
+            println!("not run: mounting is not allowed here");
+        }
+        mounted.then(|| Mount(at.to_owned()))
     }
 
     fn by(command: &mut Command, at: &Path) -> Option<Mount> {
