@@ -57,6 +57,8 @@ export class Wire {
         this.opened += 1;
         this.streams.add(client);
         stream = new Chunks((message) => this.keep(message));
+      } else if (/^(GET|POST) /.test(bytes.subarray(0, 5).toString())) {
+        stream = undefined;
       }
       server.write(bytes);
     });
@@ -75,10 +77,11 @@ export class Wire {
   }
 }
 
-/** Follows HTTP chunks through a stream's bytes, and leaves out the messages that are to be lost. */
+/** Follows HTTP chunks through a stream's bytes, and leaves out the messages that are to be lost. Answers to calls pass whole. */
 class Chunks {
   private bytes = Buffer.alloc(0);
   private head = true;
+  private whole = false;
 
   constructor(private keep: Judge) {}
 
@@ -88,9 +91,12 @@ class Chunks {
     if (this.head) {
       const end = this.bytes.indexOf('\r\n\r\n');
       if (end < 0) return Buffer.alloc(0);
-      out.push(this.take(end + 4));
+      const head = this.take(end + 4);
+      out.push(head);
       this.head = false;
+      this.whole = !/^transfer-encoding: *chunked/im.test(head.toString());
     }
+    if (this.whole) out.push(this.take(this.bytes.length));
     for (;;) {
       const line = this.bytes.indexOf('\r\n');
       if (line < 0) break;
