@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -45,7 +44,6 @@ pub struct Log {
     head: watch::Receiver<Head>,
     recent: Arc<Recent>,
     alive: watch::Receiver<bool>,
-    committing: Arc<AtomicBool>,
 }
 
 impl Log {
@@ -90,11 +88,6 @@ impl Log {
         self.queue.capacity() > QUEUE / 2
     }
 
-    /// Whether a commit is under way, whose end will be reported.
-    pub fn is_committing(&self) -> bool {
-        self.committing.load(Ordering::Acquire)
-    }
-
     /// The head of the log. Wakes whenever it moves.
     pub fn head(&self) -> watch::Receiver<Head> {
         self.head.clone()
@@ -123,20 +116,18 @@ pub fn spawn(
     let (health, alive) = watch::channel(true);
     // Unbounded, yet bounded by the queue: at most one report for each append.
     let (reports, engine) = mpsc::unbounded_channel();
-    let committing = Arc::new(AtomicBool::new(false));
-    let readers = Readers { recent: Arc::clone(&recent), wake, committing: Arc::clone(&committing) };
+    let readers = Readers { recent: Arc::clone(&recent), wake };
     let run = run(store, writer, receiver, readers, health, reports);
     // A commit blocks its thread: nobody else may have to wait for it.
     let runtime = Handle::current();
     std::thread::Builder::new().name("writer".into()).spawn(move || runtime.block_on(run))?;
-    Ok((Log { queue, head, recent, alive, committing }, engine))
+    Ok((Log { queue, head, recent, alive }, engine))
 }
 
 /// Those who read on when the head moves.
 struct Readers {
     recent: Arc<Recent>,
     wake: watch::Sender<Head>,
-    committing: Arc<AtomicBool>,
 }
 
 impl Readers {
@@ -168,7 +159,6 @@ async fn run(
             replies.extend(reply.map(|reply| (ticket, reply)));
             writer.append(Append { ticket, ..append });
         }
-        readers.committing.store(true, Ordering::Release);
         let mut told = Vec::new();
         let effects = match writer.batch() {
             None => writer.unwritten(),
@@ -202,7 +192,6 @@ async fn run(
                 Effect::Recorded(job, recorded, payload) => told.push(Report::Recorded(job, recorded, payload)),
             }
         }
-        readers.committing.store(false, Ordering::Release);
         reports.send(told).ok();
     }
 }
