@@ -41,9 +41,6 @@ use pool::{Ended, Pool};
 use schedule::{Effect, Input, Past, Schedule, Terms};
 use work::Which;
 
-/// So long the facts of quick items are gathered at most.
-const GATHER: Duration = Duration::from_millis(1);
-
 /// So many ends of attempts are taken in at once.
 const AT_ONCE: usize = 256;
 
@@ -101,10 +98,9 @@ pub async fn run(
     schedule.step(Input::Time(super::now()));
     let mut effects = schedule.begin();
     let mut stopping = None;
-    // While a commit is under way the next one gathers with the writer. What quick items have to record is worth a commit
-    // only together: the ends of some, and the starts of the next.
+    // While a commit is under way the next one gathers with the writer: it holds the ends of some items and the starts of
+    // the next.
     let mut facts: Vec<Fact> = Vec::new();
-    let mut gathering = None;
     let mut looked = Instant::now();
     loop {
         let every = if schedule.is_idle() { IDLE_TICK } else { TICK };
@@ -142,20 +138,13 @@ pub async fn run(
             }
         }
         let over = stopping.is_some() && tasks.is_empty() && working == 0;
-        let waits = |fact: &Fact| fact.1.item().is_some() && orders.get(&fact.0).is_some_and(|order| order.is_quick());
         if !facts.is_empty() {
-            let until = *gathering.get_or_insert_with(|| Instant::now() + GATHER);
-            let enough = over || facts.len() >= 2 * schedule.limits().workers || Instant::now() >= until;
-            if enough || !facts.iter().all(waits) {
-                context.log.send(std::mem::take(&mut facts)).await;
-                gathering = None;
-            }
+            context.log.send(std::mem::take(&mut facts)).await;
         }
         if over {
             renewal.abort();
             return;
         }
-        let wake = gathering.map_or(looked + every, |until| until.min(looked + every));
         if inputs.is_empty() {
             inputs = tokio::select! {
                 biased;
@@ -176,7 +165,7 @@ pub async fn run(
                     pool.give_back(|_| true);
                     vec![Input::Drain]
                 }
-                () = tokio::time::sleep_until(wake.into()) => Vec::new(),
+                () = tokio::time::sleep_until((looked + every).into()) => Vec::new(),
             };
         }
         // However much there is to hear, the world is looked at.

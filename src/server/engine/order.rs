@@ -190,11 +190,6 @@ impl Order {
         (quick != (before < QUICK)).then_some(quick)
     }
 
-    /// Whether its items are quick on the whole.
-    pub(super) fn is_quick(&self) -> bool {
-        self.pace.load(Ordering::Relaxed) < QUICK
-    }
-
     /// The longest that an attempt may take at present, in milliseconds.
     pub(super) fn time_limit(&self) -> Option<u64> {
         match self.request.policy.timeout? {
