@@ -211,10 +211,14 @@ pub(crate) struct Crowd {
 impl Crowd {
     /// Starts it, and waits until every follower has heard something.
     pub(crate) async fn gather(address: &str, followers: usize, slow: usize) -> Self {
+        Crowd::gather_at(0, address, followers, slow).await
+    }
+
+    /// The same with so much niceness: 19 for followers that stand for other machines and leave the server its time.
+    pub(crate) async fn gather_at(nice: u8, address: &str, followers: usize, slow: usize) -> Self {
         let program = std::env::current_exe().expect("this program");
-        // They stand for other machines, which do not take the server's time.
         let mut child = tokio::process::Command::new("nice")
-            .arg("-n19")
+            .arg(format!("-n{nice}"))
             .arg(program)
             .args(["crowd", address, &followers.to_string(), &slow.to_string()])
             .stdout(Stdio::piped())
