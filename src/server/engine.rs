@@ -48,7 +48,7 @@ const AT_ONCE: usize = 256;
 const TICK: Duration = Duration::from_millis(100);
 
 /// The same while there is no job.
-const IDLE_TICK: Duration = Duration::from_secs(2);
+const IDLE_TICK: Duration = Duration::from_millis(500);
 
 /// What running work needs. Cheap to clone.
 #[derive(Clone)]

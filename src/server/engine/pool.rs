@@ -116,10 +116,8 @@ impl Shared {
 
     /// Wakes a thread for what waits, or starts one. One that cannot be started is tried again with the next attempt.
     fn tend(self: &Arc<Self>, state: &mut State) {
-        if state.queue.is_empty() {
-            return;
-        }
-        if state.idle > 0 {
+        // One that was woken a moment ago still counts as idle, and what it was woken for as waiting.
+        if state.queue.len() <= state.idle {
             self.changed.notify_one();
         } else if state.threads < state.limit {
             let shared = Arc::clone(self);
@@ -203,6 +201,25 @@ mod tests {
         assert_eq!(ended, [(0, true), (1, true), (2, true)]);
         drop(pool);
         assert!(ends.blocking_recv().is_none(), "the threads are gone");
+    }
+
+    #[test]
+    fn all_threads_work_as_soon_as_there_is_work_for_all() {
+        let (pool, mut ends) = Pool::new(3);
+        pool.push(which(0), || WorkOutcome::Lost);
+        ends.blocking_recv().expect("an end");
+        // One thread is idle, or about to be; three attempts must be under way at once.
+        let together = Arc::new(std::sync::Barrier::new(3));
+        for item in 1..4 {
+            let together = Arc::clone(&together);
+            pool.push(which(item), move || {
+                together.wait();
+                WorkOutcome::Lost
+            });
+        }
+        for _ in 0..3 {
+            assert_eq!(ends.blocking_recv().expect("an end").outcome, WorkOutcome::Lost);
+        }
     }
 
     #[test]
