@@ -382,3 +382,32 @@ async fn no_position_is_given_twice(store: Arc<dyn Store>) {
     assert_eq!(store.events(&[], 0, 100, 10).await.expect("events").len(), 1);
     assert!(Recorded::decode(&store.events(&[], 0, 100, 10).await.expect("events")[0].payload).is_ok());
 }
+
+#[tokio::test]
+async fn the_tables_of_an_earlier_log_are_brought_up_to_date_and_those_of_a_later_one_left_alone() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("log.sqlite");
+    let log = rusqlite::Connection::open(&path).expect("a new file");
+    for version in ["0001_log", "0002_done", "0003_prune", "0004_leases"] {
+        let statements = std::fs::read_to_string(format!("{}/migrations/{version}.sql", env!("CARGO_MANIFEST_DIR")));
+        log.execute_batch(&statements.expect("a migration")).expect("the tables of that time");
+    }
+    // As they were counted then.
+    log.execute_batch(
+        "CREATE TABLE _sqlx_migrations (version); INSERT INTO _sqlx_migrations VALUES (1), (2), (3), (4)",
+    )
+    .expect("a table");
+    drop(SqliteStore::open(&path).await.expect("a log that is brought up to date"));
+    let version = |log: &rusqlite::Connection| log.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
+    let now = version(&log).expect("a version");
+    assert!(now > 4, "{now}");
+    let left: i64 = log
+        .query_row("SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'", [], |row| row.get(0))
+        .expect("a count");
+    assert_eq!(left, 0);
+    drop(SqliteStore::open(&path).await.expect("and again, which changes nothing"));
+    assert_eq!(version(&log).expect("a version"), now);
+    log.pragma_update(None, "user_version", 99).expect("a later version");
+    let refused = SqliteStore::open(&path).await.err().expect("a refusal").to_string();
+    assert!(refused.contains("version 99") && refused.contains("later"), "{refused}");
+}

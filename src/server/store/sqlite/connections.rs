@@ -35,7 +35,8 @@ pub(in crate::server::store) struct Readers {
 
 /// Opens the connection that writes a file, which is made if it is not there.
 pub(in crate::server::store) fn writer(path: &Path, synchronous: &str) -> Stored<Connection> {
-    let connection = prepared(Connection::open(path)?)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = prepared(Connection::open_with_flags(path, flags)?)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "cache_size", -65_536)?;
