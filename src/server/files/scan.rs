@@ -36,6 +36,8 @@ pub fn scan(
                     io_text(&error)
                 ));
             }
+            // It went away while the others were read.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
                 tracing::debug!(folder = %next, %error, "a folder cannot be listed");
                 let missed = unread.get_or_insert(Unread { folders: 0, first: next });
