@@ -66,10 +66,11 @@ pub(super) async fn not_found(app: App, request: Request<Body>) -> Response {
 async fn context(app: &App) -> Result<impl Fn() + Clone + Send + Sync + 'static, ApiError> {
     let start = app.server.page_start().await?;
     let server = app.server.clone();
+    let developing = std::env::var_os("LEPTOS_WATCH").map(|_| app.options.reload_port);
     Ok(move || {
         provide_context(server.clone());
         provide_context(start.clone());
-        protect();
+        protect(developing);
     })
 }
 
@@ -99,15 +100,33 @@ async fn call(State(server): State<Server>, request: Request<Body>) -> impl Into
     leptos_axum::handle_server_fns_with_context(move || provide_context(server.clone()), request).await
 }
 
-/// Nothing but our own files, and the inline scripts of this very answer.
-fn protect() {
+/// Keeps the answer to itself: what it may load, and that nobody keeps it.
+fn protect(developing: Option<u32>) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
-    let policy = format!(
-        "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; img-src 'self' data:; \
-         object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    );
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
+    if let Ok(policy) = HeaderValue::from_str(&policy(&nonce.to_string(), developing)) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
     response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
+/// Nothing but our own files, and the inline scripts of this very answer; under `cargo leptos watch` also the socket on this
+/// port that says when to load the page again.
+fn policy(nonce: &str, developing: Option<u32>) -> String {
+    let watch = developing
+        .map_or_else(String::new, |port| format!("connect-src 'self' ws://127.0.0.1:{port} ws://localhost:{port}; "));
+    format!(
+        "default-src 'self'; {watch}script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; img-src 'self' data:; \
+         object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::policy;
+
+    #[test]
+    fn only_a_page_under_development_may_call_elsewhere() {
+        assert!(!policy("n", None).contains("connect-src"));
+        assert!(policy("n", Some(3001)).contains("connect-src 'self' ws://127.0.0.1:3001 ws://localhost:3001;"));
+    }
 }
