@@ -200,10 +200,7 @@ impl Batch {
             self.moved.push((job_no, item, ItemState { status, attempt, message, result }));
             if status != ItemStatus::Placing {
                 let lease = (status == ItemStatus::Running).then_some((attempt, recorded.at + LEASE));
-                // One that is taken and given back in the same transaction is never there.
-                if lease.is_some() || self.leases.remove(&(job_no, item)).flatten().is_none() {
-                    self.leases.insert((job_no, item), lease);
-                }
+                self.leases.insert((job_no, item), lease);
             }
         }
         for (item, attempt) in before.into_iter().flat_map(|idle| &idle.0) {

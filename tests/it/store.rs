@@ -363,8 +363,17 @@ async fn a_lease_is_there_while_its_item_runs_and_no_longer(store: Arc<dyn Store
     ];
     recorder.record(id, end.into()).await;
     assert!(held().await.is_empty());
-    recorder.record(id, vec![plain(JobEvent::Started { item: 0, attempt: 2 })]).await;
+    let attempt = |attempt| plain(JobEvent::Started { item: 0, attempt });
+    recorder.record(id, vec![attempt(2)]).await;
     assert_eq!(held().await[0].1, 2, "the attempt is the fencing token");
+    // Given back, taken and given back once more in one commit, the earlier one is gone too.
+    let again = [
+        plain(JobEvent::Returned { item: 0, attempt: 2 }),
+        attempt(3),
+        plain(JobEvent::Skipped { item: 0, attempt: 3, reason: SkipReason::Changed }),
+    ];
+    recorder.record(id, again.into()).await;
+    assert!(held().await.is_empty());
 }
 
 async fn no_position_is_given_twice(store: Arc<dyn Store>) {
