@@ -288,7 +288,7 @@ pub struct Recorded {
 #[error("not an event that this version knows: {0}")]
 pub struct UnknownEvent(pub String);
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Stamp {
     seq: Seq,
     at: Millis,

@@ -34,7 +34,7 @@ use super::guard::Guard;
 use super::recipes::Recipe;
 use super::rows::{JobRow, Lease};
 use super::store::Store;
-use super::writer::{Fact, Log, Report};
+use super::writer::{Log, Report};
 use crate::model::id::JobId;
 use crate::model::{Fold, PauseReason};
 use pool::{Ended, Pool};
@@ -98,13 +98,10 @@ pub async fn run(
     schedule.step(Input::Time(super::now()));
     let mut effects = schedule.begin();
     let mut stopping = None;
-    // While a commit is under way the next one gathers with the writer: it holds the ends of some items and the starts of
-    // the next.
-    let mut facts: Vec<Fact> = Vec::new();
     let mut looked = Instant::now();
     loop {
         let every = if schedule.is_idle() { IDLE_TICK } else { TICK };
-        let mut inputs = Vec::new();
+        let (mut inputs, mut facts) = (Vec::new(), Vec::new());
         for effect in effects.drain(..) {
             match effect {
                 Effect::Append { job, event, detail } => facts.push((job, event, detail)),
@@ -138,8 +135,10 @@ pub async fn run(
             }
         }
         let over = stopping.is_some() && tasks.is_empty() && working == 0;
+        // While a commit is under way the next one gathers with the writer: it holds the ends of some items and the starts of
+        // the next.
         if !facts.is_empty() {
-            context.log.send(std::mem::take(&mut facts)).await;
+            context.log.send(facts).await;
         }
         if over {
             renewal.abort();

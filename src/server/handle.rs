@@ -128,8 +128,7 @@ impl Server {
             Arc::clone(&context.libraries),
             Arc::clone(&context.store),
             context.log.head(),
-        )
-        .await?;
+        )?;
         let (stop, stopped) = watch::channel(false);
         let (tell, told) = mpsc::unbounded_channel();
         let engine = Mutex::new(Some(runtime.spawn(engine::run(context.clone(), schedule, reports, told, stopped))));

@@ -64,7 +64,7 @@ struct Progress {
 
 impl Index {
     /// Opens the index, and begins to read every library and to follow the log.
-    pub async fn start(
+    pub fn start(
         path: &std::path::Path,
         libraries: Arc<Vec<Arc<Library>>>,
         store: Arc<dyn Store>,

@@ -86,25 +86,22 @@ impl Pool {
 
     /// Gives back what has not begun, of these attempts.
     pub(super) fn give_back(&self, of: impl Fn(&Which) -> bool) {
-        let mut given = Vec::new();
-        self.shared.state().queue.retain(|task| {
-            let back = of(&task.which);
-            given.extend(back.then_some(task.which));
-            !back
-        });
-        given.into_iter().for_each(|which| self.end(which, WorkOutcome::Stopped));
+        self.take_out(|task| of(&task.which));
     }
 
     /// Gives back what waits for too long, as when all threads work on slower items.
     pub(super) fn give_back_late(&self) {
-        let late: Vec<_> = {
-            let state = self.shared.state();
-            let late = state.queue.iter().take_while(|task| task.since.elapsed() > PATIENCE);
-            late.map(|task| (task.which.job, task.which.item)).collect()
-        };
-        if !late.is_empty() {
-            self.give_back(|which| late.contains(&(which.job, which.item)));
-        }
+        self.take_out(|task| task.since.elapsed() > PATIENCE);
+    }
+
+    fn take_out(&self, which: impl Fn(&Task) -> bool) {
+        let mut given = Vec::new();
+        self.shared.state().queue.retain(|task| {
+            let back = which(task);
+            given.extend(back.then_some(task.which));
+            !back
+        });
+        given.into_iter().for_each(|which| self.end(which, WorkOutcome::Stopped));
     }
 }
 

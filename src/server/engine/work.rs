@@ -33,8 +33,9 @@ pub(super) fn start(
     which: Which,
 ) {
     context.running.begin(which.job, which.item);
-    let ready = order.as_ref().ok().and_then(|order| order.ready(which.item));
-    if let (Some(ready), Ok(order)) = (ready, &order) {
+    if let Ok(order) = &order
+        && let Some(ready) = order.ready(which.item)
+    {
         return push(Arc::clone(context), pool, Arc::clone(order), ready, which);
     }
     let (context, pool) = (Arc::clone(context), pool.clone());

@@ -8,7 +8,7 @@ mod read;
 mod values;
 mod write;
 
-pub(super) use connections::{Readers, Writer, writer};
+pub(super) use connections::{Readers, Writer, immediate, writer};
 pub(super) use values::{all, first};
 
 use std::path::Path;

@@ -11,7 +11,6 @@ use crate::model::item::ItemStatus;
 use crate::model::library::{Entry, EntryKind, FolderPage, FolderView, LastOutcome, Pattern, RowKey, Show, Sort};
 
 /// A statement under construction, with its values in order.
-#[derive(Default)]
 struct Statement {
     text: String,
     values: Vec<Value>,

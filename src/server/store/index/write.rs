@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, params};
 
-use super::super::sqlite::all;
+use super::super::sqlite::{all, immediate};
 use super::{SeenOutcome, SeenPart, StoreError, Stored, VERSION, folder_no};
 use crate::model::RelPath;
 use crate::model::id::{Millis, Position};
@@ -26,10 +26,6 @@ pub(super) fn prepare(writer: &mut Connection) -> Stored<()> {
     transaction.execute_batch(include_str!("schema.sql"))?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     Ok(transaction.commit()?)
-}
-
-fn immediate(writer: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
-    writer.transaction_with_behavior(TransactionBehavior::Immediate)
 }
 
 pub(super) fn see(writer: &mut Connection, library: &str, parts: &[SeenPart]) -> Stored<()> {

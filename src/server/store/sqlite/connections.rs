@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::Semaphore;
 
 use super::{StoreError, Stored};
@@ -41,6 +41,11 @@ pub(in crate::server::store) fn writer(path: &Path, synchronous: &str) -> Stored
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "cache_size", -65_536)?;
     Ok(connection)
+}
+
+/// A transaction that is there to write.
+pub(in crate::server::store) fn immediate(writer: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
+    writer.transaction_with_behavior(TransactionBehavior::Immediate)
 }
 
 fn prepared(connection: Connection) -> Stored<Connection> {

@@ -1,8 +1,8 @@
 //! Brings the tables of a log up to date: one file of statements a version, each in a transaction of its own.
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 
-use super::{StoreError, Stored};
+use super::{StoreError, Stored, immediate};
 
 /// In order; the number of a version is its place, from 1. What has been released is never changed.
 const VERSIONS: [&str; 5] = [
@@ -23,7 +23,7 @@ pub(super) fn migrate(writer: &mut Connection) -> Stored<()> {
         )));
     }
     for (number, statements) in (1..).zip(VERSIONS).skip(done) {
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = immediate(writer)?;
         transaction.execute_batch(statements)?;
         transaction.pragma_update(None, "user_version", number)?;
         transaction.commit()?;
@@ -36,7 +36,7 @@ fn version(writer: &mut Connection) -> Stored<usize> {
     const EARLY: &str = "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
     let early: bool = writer.query_row(EARLY, [], |row| row.get(0))?;
     if early {
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = immediate(writer)?;
         let done: i64 = transaction.query_row("SELECT count(*) FROM _sqlx_migrations", [], |row| row.get(0))?;
         transaction.pragma_update(None, "user_version", done)?;
         transaction.execute_batch("DROP TABLE _sqlx_migrations")?;

@@ -61,22 +61,22 @@ pub(super) fn job(reader: &Connection, id: JobId) -> Stored<Option<JobRow>> {
 }
 
 pub(super) fn jobs(reader: &Connection, filter: JobFilter, limit: u32) -> Stored<Vec<JobRow>> {
-    let (condition, value) = match filter {
-        JobFilter::Live => ("terminal = 0 AND +job_no > ? ORDER BY last_position LIMIT ?", 0),
-        JobFilter::ChangedAfter(position) => return changed(reader, position, limit),
-        JobFilter::Over(job_no) => ("terminal = 1 AND pruned = 0 AND job_no > ? ORDER BY job_no LIMIT ?", job_no),
-        JobFilter::Before(before) => {
-            let before = match before {
-                None => i64::MAX.cast_unsigned(),
-                Some(id) => match job(reader, id)? {
-                    Some(row) => row.job_no,
-                    None => return Ok(Vec::new()),
-                },
-            };
-            ("job_no < ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?", before)
-        }
+    const BEFORE: &str = "job_no < ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?";
+    let find = |condition: &str, values: &[&dyn ToSql]| {
+        all(reader, &format!("{JOB_COLUMNS} WHERE {condition}"), values, job_row)
     };
-    all(reader, &format!("{JOB_COLUMNS} WHERE {condition}"), params![value, limit], job_row)
+    match filter {
+        JobFilter::Live => find("terminal = 0 ORDER BY last_position LIMIT ?", &[&limit]),
+        JobFilter::ChangedAfter(position) => changed(reader, position, limit),
+        JobFilter::Over(job_no) => {
+            find("terminal = 1 AND pruned = 0 AND job_no > ? ORDER BY job_no LIMIT ?", &[&job_no, &limit])
+        }
+        JobFilter::Before(None) => find(BEFORE, &[&i64::MAX, &limit]),
+        JobFilter::Before(Some(id)) => match job(reader, id)? {
+            Some(row) => find(BEFORE, &[&row.job_no, &limit]),
+            None => Ok(Vec::new()),
+        },
+    }
 }
 
 /// Jobs that are over are found by an index, the others are few.

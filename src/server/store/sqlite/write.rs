@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, params};
 
-use super::Stored;
+use super::{Stored, immediate};
 use crate::model::Rerun;
 use crate::model::id::{Millis, Position};
 use crate::server::rows::{Batch, JobRow};
@@ -16,10 +16,6 @@ pub(super) fn commit(writer: &Connection, batch: &Batch) -> Stored<()> {
     write(writer, batch)?;
     writer.prepare_cached("COMMIT")?.execute([])?;
     Ok(())
-}
-
-fn immediate(writer: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
-    writer.transaction_with_behavior(TransactionBehavior::Immediate)
 }
 
 fn write(writer: &Connection, batch: &Batch) -> Stored<()> {
