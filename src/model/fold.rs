@@ -86,6 +86,12 @@ impl Fold {
 
     /// As [`Fold::create`], where the payload has been read already.
     pub fn create_recorded(recorded: &Recorded, payload: &str) -> Result<Self, FoldError> {
+        let JobEvent::Created { id, .. } = &recorded.event else { return Err(Refusal::NotCreated.into()) };
+        Fold::create_numbered(recorded, Digest::start(id).then(payload.as_bytes()))
+    }
+
+    /// As [`Fold::create`], where the chain up to the event is known.
+    pub fn create_numbered(recorded: &Recorded, digest: Digest) -> Result<Self, FoldError> {
         let status = next(None, &recorded.event)?.status;
         let JobEvent::Created { id, recipe, title, request, approval, priority, concurrency, parent, .. } =
             &recorded.event
@@ -98,7 +104,7 @@ impl Fold {
         Ok(Fold {
             id: *id,
             seq: 1,
-            digest: Digest::start(id).then(payload.as_bytes()),
+            digest,
             recipe: recipe.clone(),
             title: title.clone(),
             request: *request,
@@ -130,12 +136,17 @@ impl Fold {
 
     /// As [`Fold::apply`], where the payload has been read already.
     pub fn apply_recorded(&mut self, recorded: &Recorded, payload: &str) -> Result<(), FoldError> {
+        self.apply_numbered(recorded, self.digest.then(payload.as_bytes()))
+    }
+
+    /// As [`Fold::apply`], where the chain up to the event is known.
+    pub fn apply_numbered(&mut self, recorded: &Recorded, digest: Digest) -> Result<(), FoldError> {
         if recorded.seq != self.seq + 1 {
             return Err(FoldError::Gap { expected: self.seq + 1, found: recorded.seq });
         }
         let step = next(Some(self), &recorded.event)?;
         self.seq = recorded.seq;
-        self.digest = self.digest.then(payload.as_bytes());
+        self.digest = digest;
         self.status = step.status;
         self.change(step.change);
         self.note(recorded);

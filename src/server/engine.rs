@@ -101,7 +101,7 @@ pub async fn run(
     let mut looked = Instant::now();
     loop {
         let every = if schedule.is_idle() { IDLE_TICK } else { TICK };
-        let (mut inputs, mut facts) = (Vec::new(), Vec::new());
+        let (mut inputs, mut facts, mut ready) = (Vec::new(), Vec::new(), Vec::new());
         for effect in effects.drain(..) {
             match effect {
                 Effect::Append { job, event, detail } => facts.push((job, event, detail)),
@@ -117,7 +117,7 @@ pub async fn run(
                 Effect::Start { job, item, attempt } => {
                     let order = order(&context, &mut orders, job).await;
                     working += 1;
-                    work::start(&mut tasks, &context, &pool, order, Which { job, item, attempt });
+                    ready.extend(work::start(&mut tasks, &context, &pool, order, Which { job, item, attempt }));
                 }
                 Effect::Stop { job, item } => {
                     context.running.stop(job, item);
@@ -133,6 +133,9 @@ pub async fn run(
                 }
                 Effect::Over { job } => drop(orders.remove(&job)),
             }
+        }
+        if !ready.is_empty() {
+            pool.push(ready);
         }
         let over = stopping.is_some() && tasks.is_empty() && working == 0;
         // While a commit is under way the next one gathers with the writer: it holds the ends of some items and the starts of
@@ -190,9 +193,9 @@ pub async fn run(
 fn worked(context: &Context, orders: &HashMap<JobId, Arc<Order>>, ended: Ended) -> impl Iterator<Item = Input> {
     let Ended { which: Which { job, item, attempt }, outcome, took } = ended;
     context.running.end(job, item);
-    let quick = orders.get(&job).and_then(|order| order.pace(took));
+    let ahead = orders.get(&job).and_then(|order| order.pace(took));
     let done = Input::Done { job, item, attempt, outcome };
-    quick.map(|quick| Input::Quick { job, quick }).into_iter().chain([done])
+    ahead.map(|ahead| Input::Pace { job, ahead }).into_iter().chain([done])
 }
 
 /// What of the world concerns jobs that run or are paused: a disk that has filled, a library that is back.
@@ -218,7 +221,7 @@ fn look(context: &Context, schedule: &Schedule, orders: &HashMap<JobId, Arc<Orde
 /// A report as the schedule takes it in.
 fn heard(report: Report) -> Input {
     match report {
-        Report::Recorded(job, recorded, payload) => Input::Recorded { job, recorded, payload },
+        Report::Recorded(job, recorded, digest) => Input::Recorded { job, recorded, digest },
         Report::Refused(job, event, refusal) => {
             tracing::debug!(job.id = %job, event = event.name(), %refusal, "not recorded");
             Input::Refused { job, event }

@@ -68,8 +68,8 @@ pub enum AppendError {
 pub enum Effect {
     /// Tell the sender.
     Answer(u64, Append, Result<Receipt, AppendError>),
-    /// Tell the engine, in this order.
-    Recorded(JobId, Recorded, String),
+    /// Tell the engine, in this order, with the chain up to it.
+    Recorded(JobId, Recorded, Digest),
 }
 
 #[derive(Debug, Clone)]
@@ -235,12 +235,12 @@ impl Writer {
             job_no,
             job: append.job,
             seq,
-            payload: payload.clone(),
+            payload,
             detail: append.detail.clone(),
             digest,
         };
         batch.events.push(row);
-        self.pending.push(Effect::Recorded(append.job, recorded, payload));
+        self.pending.push(Effect::Recorded(append.job, recorded, digest));
         Ok(Receipt { seq, position })
     }
 }

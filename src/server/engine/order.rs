@@ -30,6 +30,12 @@ const FEW: usize = 3;
 /// Items that take less than this on the whole, in microseconds, are quick: their record takes a good part of that.
 const QUICK: u64 = 5_000;
 
+/// So much work, in microseconds, is claimed ahead for each worker: as long as a disk may take for a record.
+const STOCK: u64 = 2_000;
+
+/// No more items than this are claimed ahead for each worker, however quick they are.
+const MOST_AHEAD: u64 = 16;
+
 /// No attempt counts as slower than this, so that a few quick ones tell.
 const SLOW: u64 = 2 * QUICK;
 
@@ -179,15 +185,14 @@ impl Order {
         durations.push(ms);
     }
 
-    /// An attempt took so long, or was given back as it had to wait: whether items are quick, if that has changed. For the
-    /// engine's loop alone.
-    pub(super) fn pace(&self, took: Option<Duration>) -> Option<bool> {
+    /// An attempt took so long, or was given back as it had to wait: how many items to claim ahead for each worker, if that
+    /// has changed. For the engine's loop alone.
+    pub(super) fn pace(&self, took: Option<Duration>) -> Option<usize> {
         let before = self.pace.load(Ordering::Relaxed);
         let took = took.map(|took| u64::try_from(took.as_micros()).unwrap_or(SLOW).min(SLOW));
         let after = took.map_or(SLOW, |took| (before * (PACE - 1) + took) / PACE);
         self.pace.store(after, Ordering::Relaxed);
-        let quick = after < QUICK;
-        (quick != (before < QUICK)).then_some(quick)
+        (ahead(after) != ahead(before)).then(|| ahead(after))
     }
 
     /// The longest that an attempt may take at present, in milliseconds.
@@ -205,5 +210,13 @@ impl Order {
                 Some(((*median).max(10)).saturating_mul(u64::from(percent)) / 100)
             }
         }
+    }
+}
+
+/// How many items that take so long, in microseconds, are claimed ahead for each worker.
+fn ahead(pace: u64) -> usize {
+    match pace {
+        QUICK.. => 0,
+        _ => (STOCK / pace.max(1)).clamp(1, MOST_AHEAD) as usize,
     }
 }

@@ -46,10 +46,18 @@ struct State {
     closed: bool,
 }
 
-struct Task {
+/// An attempt that is to be made.
+pub(super) struct Task {
     which: Which,
     since: Instant,
     work: Box<dyn FnOnce() -> WorkOutcome + Send>,
+}
+
+impl Task {
+    /// An attempt that this makes.
+    pub(super) fn new(which: Which, work: impl FnOnce() -> WorkOutcome + Send + 'static) -> Self {
+        Task { which, since: Instant::now(), work: Box::new(work) }
+    }
 }
 
 struct Open(Arc<Shared>);
@@ -63,10 +71,10 @@ impl Pool {
         (Pool { _open: Arc::new(Open(Arc::clone(&shared))), shared }, receiver)
     }
 
-    /// Has an attempt made as soon as a thread is free.
-    pub(super) fn push(&self, which: Which, work: impl FnOnce() -> WorkOutcome + Send + 'static) {
+    /// Has attempts made, each as soon as a thread is free.
+    pub(super) fn push(&self, tasks: impl IntoIterator<Item = Task>) {
         let mut state = self.shared.state();
-        state.queue.push_back(Task { which, since: Instant::now(), work: Box::new(work) });
+        state.queue.extend(tasks);
         self.shared.tend(&mut state);
     }
 
@@ -111,16 +119,21 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes a thread for what waits, or starts one. One that cannot be started is tried again with the next attempt.
+    /// Wakes threads for what waits, or starts some. One that cannot be started is tried again with the next attempts.
     fn tend(self: &Arc<Self>, state: &mut State) {
         // One that was woken a moment ago still counts as idle, and what it was woken for as waiting.
-        if state.queue.len() <= state.idle {
-            self.changed.notify_one();
-        } else if state.threads < state.limit {
+        (0..state.queue.len().min(state.idle)).for_each(|_| self.changed.notify_one());
+        for _ in state.idle..state.queue.len() {
+            if state.threads >= state.limit {
+                break;
+            }
             let shared = Arc::clone(self);
             match std::thread::Builder::new().name("worker".into()).spawn(move || shared.work()) {
                 Ok(_) => state.threads += 1,
-                Err(error) => tracing::error!(%error, "a worker's thread cannot be started"),
+                Err(error) => {
+                    tracing::error!(%error, "a worker's thread cannot be started");
+                    break;
+                }
             }
         }
     }
@@ -174,11 +187,11 @@ mod tests {
             let (release, released) = channel::<()>();
             releases.push(release);
             let begun = begun.clone();
-            pool.push(which(item), move || {
+            pool.push([Task::new(which(item), move || {
                 begun.send(item).ok();
                 released.recv().ok();
                 WorkOutcome::Lost
-            });
+            })]);
         }
         let mut at_work = [begins.recv().expect("one"), begins.recv().expect("another")];
         at_work.sort_unstable();
@@ -203,17 +216,19 @@ mod tests {
     #[test]
     fn all_threads_work_as_soon_as_there_is_work_for_all() {
         let (pool, mut ends) = Pool::new(3);
-        pool.push(which(0), || WorkOutcome::Lost);
+        pool.push([Task::new(which(0), || WorkOutcome::Lost)]);
         ends.blocking_recv().expect("an end");
         // One thread is idle, or about to be; three attempts must be under way at once.
         let together = Arc::new(std::sync::Barrier::new(3));
-        for item in 1..4 {
+        let task = |item| {
             let together = Arc::clone(&together);
-            pool.push(which(item), move || {
+            Task::new(which(item), move || {
                 together.wait();
                 WorkOutcome::Lost
-            });
-        }
+            })
+        };
+        pool.push([task(1)]);
+        pool.push([task(2), task(3)]);
         for _ in 0..3 {
             assert_eq!(ends.blocking_recv().expect("an end").outcome, WorkOutcome::Lost);
         }
@@ -223,11 +238,11 @@ mod tests {
     fn what_waits_for_too_long_is_given_back() {
         let (pool, mut ends) = Pool::new(1);
         let (release, released) = channel::<()>();
-        pool.push(which(0), move || {
+        let first = move || {
             released.recv().ok();
             WorkOutcome::Lost
-        });
-        pool.push(which(1), || WorkOutcome::Lost);
+        };
+        pool.push([Task::new(which(0), first), Task::new(which(1), || WorkOutcome::Lost)]);
         let given = loop {
             pool.give_back_late();
             match ends.try_recv() {

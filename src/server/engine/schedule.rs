@@ -116,7 +116,7 @@ impl Schedule {
     pub fn step(&mut self, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
         match input {
-            Input::Recorded { job, recorded, payload } => self.recorded(job, &recorded, &payload, &mut effects),
+            Input::Recorded { job, recorded, digest } => self.recorded(job, &recorded, digest, &mut effects),
             Input::Refused { job, event } => self.refused(job, &event, &mut effects),
             Input::Done { job, item, attempt, outcome } => self.done(job, item, attempt, outcome, &mut effects),
             Input::Finished { job, result } => self.finished(job, result, &mut effects),
@@ -128,7 +128,7 @@ impl Schedule {
             }
             Input::PlanOver { job } => self.plan_over(job, &mut effects),
             Input::Limits(limits) => self.limits = limits,
-            Input::Quick { job, quick } => self.jobs.get_mut(&job).into_iter().for_each(|job| job.quick = quick),
+            Input::Pace { job, ahead } => self.jobs.get_mut(&job).into_iter().for_each(|job| job.ahead = ahead),
             Input::Short(reason) => {
                 let active = |status| matches!(status, JobStatus::Planning | JobStatus::Queued | JobStatus::Processing);
                 let active = self.jobs.iter().filter(|(_, job)| active(job.fold.status));
@@ -157,7 +157,7 @@ impl Schedule {
     }
 
     /// Gives free places to jobs, and free workers to items: to the job of the highest priority, and among equals to the one
-    /// that has fewest at work. Of quick items as many again are claimed ahead.
+    /// that has fewest at work. Of quick items some are claimed ahead.
     pub fn claim(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.draining || self.dead {
@@ -168,12 +168,12 @@ impl Schedule {
         let now = self.now;
         self.jobs.values_mut().for_each(|job| job.wake(now));
         let workers = self.limits.workers;
-        while busy < workers * 2 {
+        loop {
             let free = self.jobs.iter_mut().filter(|(_, job)| job.may_claim());
             let next = free.min_by_key(|(id, job)| (Reverse(job.fold.priority), job.active.len(), **id));
             let Some((id, job)) = next else { break };
             // Nobody goes ahead of a job whose turn it is.
-            if busy >= workers && !job.goes_ahead() {
+            if busy >= workers * (1 + job.goes_ahead()) {
                 break;
             }
             let Some(item) = job.next_waiting() else { continue };
@@ -234,10 +234,10 @@ impl Schedule {
         }
     }
 
-    fn recorded(&mut self, id: JobId, recorded: &Recorded, payload: &str, effects: &mut Vec<Effect>) {
+    fn recorded(&mut self, id: JobId, recorded: &Recorded, digest: Digest, effects: &mut Vec<Effect>) {
         if recorded.seq == 1 {
             // The writer's own judge has accepted it a moment ago.
-            let Ok(fold) = Fold::create_recorded(recorded, payload) else { return };
+            let Ok(fold) = Fold::create_numbered(recorded, digest) else { return };
             let mut job = Job::new(fold, None);
             job.plan(id, effects);
             self.jobs.insert(id, job);
@@ -245,7 +245,7 @@ impl Schedule {
         }
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let before = recorded.event.item().and_then(|(item, _)| job.fold.item(item));
-        if job.fold.apply_recorded(recorded, payload).is_err() {
+        if job.fold.apply_numbered(recorded, digest).is_err() {
             return;
         }
         let halted = job.fold.halt.is_some();

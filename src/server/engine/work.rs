@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use tokio::task::JoinSet;
 
 use super::place::{outcome, place, target};
-use super::pool::Pool;
+use super::pool::{Pool, Task};
 use super::schedule::{Input, WorkOutcome};
 use super::{Context, Order};
 use crate::model::id::JobId;
@@ -24,28 +24,29 @@ pub(super) struct Which {
     pub(super) attempt: u32,
 }
 
-/// Has an attempt made by the next free worker, at once if all that it needs is at hand.
+/// Begins an attempt: as it is for the pool if all that it needs is at hand, else it gets there by itself.
 pub(super) fn start(
     tasks: &mut JoinSet<Option<Input>>,
     context: &Arc<Context>,
     pool: &Pool,
     order: Result<Arc<Order>, String>,
     which: Which,
-) {
+) -> Option<Task> {
     context.running.begin(which.job, which.item);
     if let Ok(order) = &order
         && let Some(ready) = order.ready(which.item)
     {
-        return push(Arc::clone(context), pool, Arc::clone(order), ready, which);
+        return Some(task(Arc::clone(context), Arc::clone(order), ready, which));
     }
     let (context, pool) = (Arc::clone(context), pool.clone());
     tasks.spawn(async move {
         match look_up(&context, order, which.item).await {
-            Ok((order, ready)) => push(context, &pool, order, ready, which),
+            Ok((order, ready)) => pool.push([task(context, order, ready, which)]),
             Err(message) => pool.end(which, WorkOutcome::Failed(FailReason::Recipe, message)),
         }
         None
     });
+    None
 }
 
 type Ready = (Arc<dyn Work>, PlannedFile);
@@ -61,8 +62,8 @@ async fn look_up(
     Ok((order, (work, file)))
 }
 
-fn push(context: Arc<Context>, pool: &Pool, order: Arc<Order>, (work, file): Ready, which: Which) {
-    pool.push(which, move || attempt(&context, &order, &*work, &file, which));
+fn task(context: Arc<Context>, order: Arc<Order>, (work, file): Ready, which: Which) -> Task {
+    Task::new(which, move || attempt(&context, &order, &*work, &file, which))
 }
 
 /// The attempt itself. Blocking.

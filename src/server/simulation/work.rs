@@ -155,7 +155,7 @@ impl World {
         for told in told {
             match told {
                 Told::Answer(ticket, append, answer) => self.answer(ticket, append, answer)?,
-                Told::Recorded(job, recorded, payload) => {
+                Told::Recorded(job, recorded, digest) => {
                     match &recorded.event {
                         JobEvent::Paused { .. } => self.seen.pauses += 1,
                         JobEvent::AttemptFailed { .. } => self.seen.retries += 1,
@@ -165,9 +165,7 @@ impl World {
                         _ => {}
                     }
                     let reports = self.process.iter_mut().map(|process| &mut process.reports);
-                    reports.for_each(|reports| {
-                        reports.push_back(Report::Recorded(job, recorded.clone(), payload.clone()))
-                    });
+                    reports.for_each(|reports| reports.push_back(Report::Recorded(job, recorded.clone(), digest)));
                 }
             }
         }
@@ -228,7 +226,7 @@ impl World {
             return Ok(false);
         };
         self.feed(match report {
-            Report::Recorded(job, recorded, payload) => Input::Recorded { job, recorded, payload },
+            Report::Recorded(job, recorded, digest) => Input::Recorded { job, recorded, digest },
             Report::Refused(job, event, _) => Input::Refused { job, event },
             Report::Dead => Input::Dead,
         })?;
@@ -278,7 +276,7 @@ impl World {
             process.workers.remove(&(job, item));
         }
         if !self.plain {
-            self.feed(Input::Quick { job, quick: item % 3 > 0 })?;
+            self.feed(Input::Pace { job, ahead: item as usize % 4 })?;
         }
         self.feed(Input::Done { job, item, attempt, outcome })?;
         Ok(true)

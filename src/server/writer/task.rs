@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::{Append, AppendError, Effect, Receipt, Writer};
 use crate::model::event::Recorded;
 use crate::model::id::JobId;
-use crate::model::{Fold, JobEvent, Refusal};
+use crate::model::{Digest, Fold, JobEvent, Refusal};
 use crate::server::now;
 use crate::server::recent::{Commit, Recent};
 use crate::server::rows::JobKey;
@@ -22,7 +22,7 @@ const QUEUE: usize = 4_096;
 #[derive(Debug, Clone)]
 pub enum Report {
     /// An event is durable.
-    Recorded(JobId, Recorded, String),
+    Recorded(JobId, Recorded, Digest),
     /// An event sent without waiting for its answer was refused.
     Refused(JobId, JobEvent, Refusal),
     /// The log cannot be written any more.
@@ -189,7 +189,7 @@ async fn run(
                     }
                     (None, _) => {}
                 },
-                Effect::Recorded(job, recorded, payload) => told.push(Report::Recorded(job, recorded, payload)),
+                Effect::Recorded(job, recorded, digest) => told.push(Report::Recorded(job, recorded, digest)),
             }
         }
         reports.send(told).ok();

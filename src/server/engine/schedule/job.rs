@@ -32,8 +32,8 @@ pub(super) struct Job {
     pub(super) delayed: BTreeSet<u32>,
     /// Attempts that do not count as tries.
     pub(super) free: BTreeMap<u32, u32>,
-    /// Whether its items take less time than their record.
-    pub(super) quick: bool,
+    /// How many items a worker gets through while a record becomes durable.
+    pub(super) ahead: usize,
     /// A job event that is asked for, not yet recorded.
     pub(super) asked: bool,
     /// A pause for a person that is asked for, not yet recorded.
@@ -62,7 +62,7 @@ impl Job {
             later: BTreeSet::new(),
             delayed: BTreeSet::new(),
             free: BTreeMap::new(),
-            quick: false,
+            ahead: 0,
             asked: false,
             asking: false,
             shortages: 0,
@@ -228,9 +228,11 @@ impl Job {
             && (!self.again.is_empty() || self.scan < self.fold.counters.total)
     }
 
-    /// Whether items may be claimed before a worker is free: not where someone has said how many may run, or when to stop.
-    pub(super) fn goes_ahead(&self) -> bool {
-        self.quick && self.fold.concurrency == 0 && self.terms.as_ref().is_some_and(|terms| terms.halt.is_none())
+    /// How many items for each worker may be claimed before it is free: none where someone has said how many may run, or
+    /// when to stop.
+    pub(super) fn goes_ahead(&self) -> usize {
+        let free = self.fold.concurrency == 0 && self.terms.as_ref().is_some_and(|terms| terms.halt.is_none());
+        if free { self.ahead } else { 0 }
     }
 
     /// The next item to try; moves the scan on.

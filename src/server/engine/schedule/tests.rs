@@ -58,7 +58,8 @@ impl World {
             None => Fold::create_recorded(&recorded, &payload).map(|fold| drop(self.folds.insert(job, fold))).is_ok(),
         };
         let mut effects = if accepted {
-            self.schedule.step(Input::Recorded { job, recorded, payload })
+            let digest = self.folds[&job].digest;
+            self.schedule.step(Input::Recorded { job, recorded, digest })
         } else {
             self.schedule.step(Input::Refused { job, event: recorded.event })
         };
@@ -209,7 +210,8 @@ fn work_that_is_not_repeatable_waits_for_its_durable_start() {
             Some(fold) => fold.apply_recorded(&recorded, &payload).expect("accepted"),
             None => fold = Some(Fold::create_recorded(&recorded, &payload).expect("accepted")),
         }
-        let mut effects = schedule.step(Input::Recorded { job: id, recorded, payload });
+        let digest = fold.as_ref().expect("a fold").digest;
+        let mut effects = schedule.step(Input::Recorded { job: id, recorded, digest });
         effects.extend(schedule.claim());
         effects
     };
@@ -625,21 +627,22 @@ fn a_job_of_higher_priority_gets_the_workers_first() {
 }
 
 #[test]
-fn as_many_quick_items_again_are_recorded_as_started_before_a_worker_is_free() {
+fn quick_items_are_recorded_as_started_before_a_worker_is_free() {
     let mut world = World::new(1, 2, false);
-    let job = world.job(1, 10);
+    let job = world.job(1, 20);
     assert_eq!(world.at_work(job), 2);
-    world.input(Input::Quick { job, quick: true });
-    assert_eq!(world.at_work(job), 4);
+    world.input(Input::Pace { job, ahead: 3 });
+    assert_eq!(world.at_work(job), 8);
     // One that waited too long is given back, and its try does not count.
-    world.input(Input::Quick { job, quick: false });
-    world.done(job, 3, 1, WorkOutcome::Stopped);
-    assert_eq!((world.at_work(job), world.folds[&job].item(3)), (3, Some(ItemStatus::Waiting)));
+    world.input(Input::Pace { job, ahead: 0 });
+    world.done(job, 7, 1, WorkOutcome::Stopped);
+    assert_eq!((world.at_work(job), world.folds[&job].item(7)), (7, Some(ItemStatus::Waiting)));
     // Where someone has said how many may run, no more do.
-    world.input(Input::Quick { job, quick: true });
+    world.input(Input::Pace { job, ahead: 3 });
     world.record(job, JobEvent::Changed { priority: None, concurrency: Some(2) });
-    for item in [0, 1] {
-        world.done(job, item, 1, ok());
+    let started: Vec<_> = world.started.iter().take(6).copied().collect();
+    for (job, item, attempt) in started {
+        world.done(job, item, attempt, ok());
     }
     assert_eq!(world.at_work(job), 2);
 }
@@ -648,7 +651,7 @@ fn as_many_quick_items_again_are_recorded_as_started_before_a_worker_is_free() {
 fn quick_items_do_not_go_ahead_of_a_job_whose_turn_it_is() {
     let mut world = World::new(2, 2, false);
     let quick = world.job(1, 100);
-    world.input(Input::Quick { job: quick, quick: true });
+    world.input(Input::Pace { job: quick, ahead: 1 });
     assert_eq!(world.at_work(quick), 4);
     let slow = world.job(2, 10);
     for _ in 0..3 {
@@ -669,6 +672,6 @@ fn a_halt_is_never_overtaken_by_items_claimed_ahead() {
     let mut world = World::new(1, 2, false);
     world.terms.halt = "soon,fail=1".parse().ok();
     let job = world.job(1, 10);
-    world.input(Input::Quick { job, quick: true });
+    world.input(Input::Pace { job, ahead: 16 });
     assert_eq!(world.at_work(job), 2);
 }

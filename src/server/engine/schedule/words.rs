@@ -6,7 +6,7 @@ use crate::model::event::{JobEvent, Recorded};
 use crate::model::id::{JobId, Millis};
 use crate::model::policy::Halt;
 use crate::model::status::PauseReason;
-use crate::model::{Effect as ItemEffect, FailReason, SkipReason};
+use crate::model::{Digest, Effect as ItemEffect, FailReason, SkipReason};
 use crate::server::files::Verdict;
 
 /// How much may run at once.
@@ -63,13 +63,13 @@ pub enum Input {
     },
     /// How much may run at once, from now on.
     Limits(Limits),
-    /// Whether a job's items are so quick that their record takes longer than their work. Then the next ones are recorded
-    /// as started while these run, so that no worker waits for the disk.
-    Quick {
+    /// How many items each worker gets through while the record of their starts becomes durable; 0 where the work takes
+    /// longer. So many are recorded as started while others run, so that no worker waits for the disk.
+    Pace {
         /// The job.
         job: JobId,
-        /// Whether they are.
-        quick: bool,
+        /// Items for each worker.
+        ahead: usize,
     },
     /// Nothing can go well at present, for this reason.
     Short(PauseReason),
@@ -86,8 +86,8 @@ pub enum Input {
         job: JobId,
         /// The event.
         recorded: Recorded,
-        /// Its payload.
-        payload: String,
+        /// The chain up to it.
+        digest: Digest,
     },
     /// An event that this machine asked for was refused.
     Refused {
