@@ -230,15 +230,7 @@ impl Writer {
         debug_assert!(derived.is_ok(), "{derived:?}");
         self.head = position;
         self.digest = Some(digest);
-        let row = EventRow {
-            position,
-            job_no,
-            job: append.job,
-            seq,
-            payload,
-            detail: append.detail.clone(),
-            digest,
-        };
+        let row = EventRow { position, job_no, job: append.job, seq, payload, detail: append.detail.clone(), digest };
         batch.events.push(row);
         self.pending.push(Effect::Recorded(append.job, recorded, digest));
         Ok(Receipt { seq, position })

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex as Plain, PoisonError};
+use std::sync::{Arc, Mutex as Plain, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, OnceCell};
@@ -59,13 +59,25 @@ pub struct Order {
     /// Whether the listing under way is to end.
     stop_plan: Plain<Arc<AtomicBool>>,
     /// Files of items that will soon run, so that the log is read once for many.
-    ahead: Mutex<HashMap<u32, PlannedFile>>,
+    ahead: Plain<Ahead>,
+    /// Held by whoever reads more of them.
+    reading: Mutex<()>,
     /// How many items it has, once one of them runs.
     pub(super) items: AtomicU32,
     /// How long the last successes took, in milliseconds.
     durations: Plain<Vec<u64>>,
     /// How long the last attempts took on the whole, in microseconds.
     pace: AtomicU64,
+}
+
+/// Files of items that will soon run.
+#[derive(Default)]
+struct Ahead {
+    files: HashMap<u32, PlannedFile>,
+    /// The first item that was not read.
+    upto: u32,
+    /// Whether more are about to be read.
+    asked: bool,
 }
 
 impl Order {
@@ -90,7 +102,8 @@ impl Order {
             work: OnceCell::new(),
             placed: OnceCell::new(),
             stop_plan: Plain::default(),
-            ahead: Mutex::default(),
+            ahead: Plain::default(),
+            reading: Mutex::default(),
             items: AtomicU32::new(row.summary.counters.total),
             durations: Plain::default(),
             pace: AtomicU64::new(SLOW),
@@ -135,21 +148,49 @@ impl Order {
     /// What the work on an item needs, if it is known already.
     pub(super) fn ready(&self, item: u32) -> Option<(Arc<dyn Work>, PlannedFile)> {
         let work = self.work.get()?.as_ref().ok()?;
-        let file = self.ahead.try_lock().ok()?.remove(&item)?;
+        let file = self.ahead().files.remove(&item)?;
         Some((Arc::clone(work), file))
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is time to [read on](Order::read_on), now that this item runs. Says so once for each reading.
+    pub(super) fn wants_more(&self, item: u32) -> bool {
+        let mut ahead = self.ahead();
+        let wants = !ahead.asked && ahead.upto < self.items.load(Ordering::Relaxed) && item + AHEAD / 2 >= ahead.upto;
+        ahead.asked |= wants;
+        wants
+    }
+
+    /// Reads the files of the items behind those that are known, so that no item has to wait for that.
+    pub(super) async fn read_on(&self, store: &dyn Store) {
+        let _turn = self.reading.lock().await;
+        let from = self.ahead().upto;
+        // What could not be read is read again, and told, when its item runs.
+        let rows = store.items(self.job_no, from, AHEAD, None).await.unwrap_or_default();
+        let mut ahead = self.ahead();
+        ahead.asked = false;
+        ahead.upto = from + rows.len() as u32;
+        // What the plan skipped is never taken.
+        ahead.files.retain(|item, _| item + AHEAD >= from);
+        ahead.files.extend(rows.into_iter().map(|row| (row.item, row.file)));
     }
 
     /// The file of an item; the reason if the log cannot say.
     pub(super) async fn file(&self, store: &dyn Store, item: u32) -> Result<PlannedFile, String> {
-        let mut ahead = self.ahead.lock().await;
-        if let Some(file) = ahead.remove(&item) {
+        let _turn = self.reading.lock().await;
+        if let Some(file) = self.ahead().files.remove(&item) {
             return Ok(file);
         }
         let row = store.job(self.job).await.map_err(|error| error.to_string())?;
         self.items.store(row.map_or(0, |row| row.summary.counters.total), Ordering::Relaxed);
         let rows = store.items(self.job_no, item, AHEAD, None).await.map_err(|error| error.to_string())?;
-        *ahead = rows.into_iter().map(|row| (row.item, row.file)).collect();
-        ahead.remove(&item).ok_or_else(|| "the item is not in the log".into())
+        let mut ahead = self.ahead();
+        ahead.upto = item + rows.len() as u32;
+        ahead.files = rows.into_iter().map(|row| (row.item, row.file)).collect();
+        ahead.files.remove(&item).ok_or_else(|| "the item is not in the log".into())
     }
 
     /// What the job that is to be undone put into place, as it was at its end.

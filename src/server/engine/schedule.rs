@@ -168,12 +168,15 @@ impl Schedule {
         let now = self.now;
         self.jobs.values_mut().for_each(|job| job.wake(now));
         let workers = self.limits.workers;
+        let stock = busy;
         loop {
             let free = self.jobs.iter_mut().filter(|(_, job)| job.may_claim());
             let next = free.min_by_key(|(id, job)| (Reverse(job.fold.priority), job.active.len(), **id));
             let Some((id, job)) = next else { break };
-            // Nobody goes ahead of a job whose turn it is.
-            if busy >= workers * (1 + job.goes_ahead()) {
+            // Nobody goes ahead of a job whose turn it is. What is claimed ahead is claimed by the dozen: once some of it is
+            // used up.
+            let most = workers * (1 + job.goes_ahead());
+            if busy >= workers && (busy >= most || stock > most * 3 / 4) {
                 break;
             }
             let Some(item) = job.next_waiting() else { continue };

@@ -36,6 +36,13 @@ pub(super) fn start(
     if let Ok(order) = &order
         && let Some(ready) = order.ready(which.item)
     {
+        if order.wants_more(which.item) {
+            let (context, order) = (Arc::clone(context), Arc::clone(order));
+            tasks.spawn(async move {
+                order.read_on(&*context.store).await;
+                None
+            });
+        }
         return Some(task(Arc::clone(context), Arc::clone(order), ready, which));
     }
     let (context, pool) = (Arc::clone(context), pool.clone());
