@@ -86,11 +86,8 @@ async fn ours(library: &Path, program: &str, items: usize) -> f64 {
     let app = App::start(data.path(), library, vec![recipe], IN_FLIGHT, "no-such-folder").await;
     let id = mint();
     app.begin(id, "bench", json!({})).await;
-    let already = app.until(id, |state| state.counters.running > 0).await.counters.succeeded;
-    let begun = Instant::now();
-    let end = app.until(id, |state| state.counters.succeeded as usize == items || state.status.is_terminal()).await;
-    let took = begun.elapsed();
+    let end = app.until(id, |state| state.status.is_terminal()).await;
     assert_eq!(end.counters.succeeded as usize, items, "{end:?}");
     app.stop().await;
-    f64::from(items as u32 - already) / took.as_secs_f64()
+    App::rate(&end)
 }

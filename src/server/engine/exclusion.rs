@@ -17,8 +17,15 @@ pub struct Exclusion {
 }
 
 #[derive(Default)]
+struct Table {
+    files: HashMap<Key, Held>,
+    /// How many wait for one of them.
+    waiting: usize,
+}
+
+#[derive(Default)]
 struct Inner {
-    held: Mutex<HashMap<Key, Held>>,
+    held: Mutex<Table>,
     freed: Condvar,
 }
 
@@ -40,11 +47,10 @@ impl Exclusion {
     /// Waits for all of these files at once: nobody waits while holding some. `None` if the attempt was asked to end.
     pub(super) fn hold(&self, library: &str, files: &[(RelPath, bool)], attempt: &Attempt) -> Option<Hold> {
         let wanted: Vec<_> = files.iter().map(|(path, write)| ((library.to_owned(), path.clone()), *write)).collect();
-        let mut held = self.inner.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.inner.held.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let other = wanted
-                .iter()
-                .find_map(|(key, write)| held.get(key).filter(|held| *write || held.readers == 0).map(|held| held.job));
+            let taken = |key, write| table.files.get(key).filter(|held: &&Held| write || held.readers == 0);
+            let other = wanted.iter().find_map(|(key, write)| taken(key, *write)).map(|held| held.job);
             attempt.waits_for(other);
             if other.is_none() {
                 break;
@@ -52,11 +58,13 @@ impl Exclusion {
             if attempt.is_stopped() {
                 return None;
             }
-            held = self.inner.freed.wait_timeout(held, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+            table.waiting += 1;
+            table = self.inner.freed.wait_timeout(table, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+            table.waiting -= 1;
         }
         let mut keys = Vec::with_capacity(wanted.len());
         for (key, write) in wanted {
-            let entry = held.entry(key.clone()).or_insert(Held { job: attempt.job, readers: 0 });
+            let entry = table.files.entry(key.clone()).or_insert(Held { job: attempt.job, readers: 0 });
             entry.readers += u32::from(!write);
             keys.push(key);
         }
@@ -66,16 +74,19 @@ impl Exclusion {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        let mut held = self.inner.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.inner.held.lock().unwrap_or_else(PoisonError::into_inner);
         for key in &self.keys {
-            let last = held.get_mut(key).is_none_or(|held| {
+            let last = table.files.get_mut(key).is_none_or(|held| {
                 held.readers = held.readers.saturating_sub(1);
                 held.readers == 0
             });
             if last {
-                held.remove(key);
+                table.files.remove(key);
             }
         }
-        self.inner.freed.notify_all();
+        // It would be a call to the kernel each time.
+        if table.waiting > 0 {
+            self.inner.freed.notify_all();
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What runs at this moment, and what waits for what: shown, but no fact.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,16 +19,9 @@ pub struct Running {
 
 #[derive(Default)]
 struct Table {
-    attempts: BTreeMap<(JobId, u32), Slot>,
-    taken: BTreeSet<u32>,
+    attempts: BTreeMap<(JobId, u32), State>,
     /// The queued jobs, next first.
     queue: Vec<JobId>,
-}
-
-struct Slot {
-    /// Of its worker; 0 while none has it.
-    number: u32,
-    state: State,
 }
 
 enum State {
@@ -45,31 +38,20 @@ impl Running {
     }
 
     pub(super) fn begin(&self, job: JobId, item: u32) {
-        self.table().attempts.insert((job, item), Slot { number: 0, state: State::Claimed { stopped: false } });
-    }
-
-    /// The number of the worker that takes an item: the lowest that is free, from 1.
-    pub(super) fn take(&self, job: JobId, item: u32) -> u32 {
-        let mut table = self.table();
-        let number = (1..).find(|number| !table.taken.contains(number)).unwrap_or(1);
-        if let Some(slot) = table.attempts.get_mut(&(job, item)) {
-            slot.number = number;
-            table.taken.insert(number);
-        }
-        number
+        self.table().attempts.insert((job, item), State::Claimed { stopped: false });
     }
 
     pub(super) fn working(&self, job: JobId, item: u32, attempt: &Arc<Attempt>) {
         let mut table = self.table();
-        let Some(slot) = table.attempts.get_mut(&(job, item)) else { return };
-        let before = std::mem::replace(&mut slot.state, State::Working(Arc::clone(attempt)));
+        let Some(state) = table.attempts.get_mut(&(job, item)) else { return };
+        let before = std::mem::replace(state, State::Working(Arc::clone(attempt)));
         if matches!(before, State::Claimed { stopped: true }) {
             attempt.stop(Why::Asked);
         }
     }
 
     pub(super) fn stop(&self, job: JobId, item: u32) {
-        match self.table().attempts.get_mut(&(job, item)).map(|slot| &mut slot.state) {
+        match self.table().attempts.get_mut(&(job, item)) {
             Some(State::Claimed { stopped }) => *stopped = true,
             Some(State::Working(attempt)) => attempt.stop(Why::Asked),
             None => {}
@@ -77,16 +59,13 @@ impl Running {
     }
 
     pub(super) fn end(&self, job: JobId, item: u32) {
-        let mut table = self.table();
-        if let Some(slot) = table.attempts.remove(&(job, item)) {
-            table.taken.remove(&slot.number);
-        }
+        self.table().attempts.remove(&(job, item));
     }
 
     /// Ends what took longer than allowed: `limit` says it of a job.
     pub(super) fn end_late(&self, limit: impl Fn(JobId) -> Option<Duration>) {
-        for ((job, _), slot) in &self.table().attempts {
-            if let State::Working(attempt) = &slot.state
+        for ((job, _), state) in &self.table().attempts {
+            if let State::Working(attempt) = state
                 && limit(*job).is_some_and(|limit| attempt.begun.elapsed() > limit)
             {
                 attempt.stop(Why::Timeout);
@@ -111,9 +90,9 @@ impl Running {
     /// What runs of a job.
     pub fn of(&self, job: JobId) -> Vec<RunningItem> {
         let table = self.table();
-        let slots = table.attempts.range((job, 0)..=(job, u32::MAX)).take(MOST);
-        slots
-            .filter_map(|((_, item), slot)| match &slot.state {
+        let states = table.attempts.range((job, 0)..=(job, u32::MAX)).take(MOST);
+        states
+            .filter_map(|((_, item), state)| match state {
                 State::Claimed { .. } => None,
                 State::Working(attempt) => Some(RunningItem {
                     item: *item,

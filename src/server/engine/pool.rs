@@ -1,6 +1,6 @@
 //! The threads that work on items: as many as the server's limit says, and no more.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -41,7 +41,8 @@ struct Shared {
 struct State {
     queue: VecDeque<Task>,
     limit: usize,
-    threads: usize,
+    /// The numbers of the threads, from 1.
+    threads: BTreeSet<u32>,
     idle: usize,
     closed: bool,
 }
@@ -50,12 +51,12 @@ struct State {
 pub(super) struct Task {
     which: Which,
     since: Instant,
-    work: Box<dyn FnOnce() -> WorkOutcome + Send>,
+    work: Box<dyn FnOnce(u32) -> WorkOutcome + Send>,
 }
 
 impl Task {
-    /// An attempt that this makes.
-    pub(super) fn new(which: Which, work: impl FnOnce() -> WorkOutcome + Send + 'static) -> Self {
+    /// An attempt that this makes, given its thread's number.
+    pub(super) fn new(which: Which, work: impl FnOnce(u32) -> WorkOutcome + Send + 'static) -> Self {
         Task { which, since: Instant::now(), work: Box::new(work) }
     }
 }
@@ -124,12 +125,13 @@ impl Shared {
         // One that was woken a moment ago still counts as idle, and what it was woken for as waiting.
         (0..state.queue.len().min(state.idle)).for_each(|_| self.changed.notify_one());
         for _ in state.idle..state.queue.len() {
-            if state.threads >= state.limit {
+            if state.threads.len() >= state.limit {
                 break;
             }
             let shared = Arc::clone(self);
-            match std::thread::Builder::new().name("worker".into()).spawn(move || shared.work()) {
-                Ok(_) => state.threads += 1,
+            let Some(number) = (1..).find(|number| !state.threads.contains(number)) else { break };
+            match std::thread::Builder::new().name("worker".into()).spawn(move || shared.work(number)) {
+                Ok(_) => drop(state.threads.insert(number)),
                 Err(error) => {
                     tracing::error!(%error, "a worker's thread cannot be started");
                     break;
@@ -138,11 +140,11 @@ impl Shared {
         }
     }
 
-    fn work(&self) {
+    fn work(&self, number: u32) {
         let mut state = self.state();
         loop {
-            if state.threads > state.limit || state.closed && state.queue.is_empty() {
-                state.threads -= 1;
+            if state.threads.len() > state.limit || state.closed && state.queue.is_empty() {
+                state.threads.remove(&number);
                 return;
             }
             let Some(Task { which, work, .. }) = state.queue.pop_front() else {
@@ -153,7 +155,7 @@ impl Shared {
             };
             drop(state);
             let begun = Instant::now();
-            let outcome = work();
+            let outcome = work(number);
             self.ended.send(Ended { which, outcome, took: Some(begun.elapsed()) }).ok();
             state = self.state();
         }
@@ -187,21 +189,23 @@ mod tests {
             let (release, released) = channel::<()>();
             releases.push(release);
             let begun = begun.clone();
-            pool.push([Task::new(which(item), move || {
-                begun.send(item).ok();
+            pool.push([Task::new(which(item), move |number| {
+                begun.send((item, number)).ok();
                 released.recv().ok();
                 WorkOutcome::Lost
             })]);
         }
         let mut at_work = [begins.recv().expect("one"), begins.recv().expect("another")];
         at_work.sort_unstable();
-        assert_eq!(at_work, [0, 1]);
+        let mut numbers = at_work.map(|(_, number)| number);
+        numbers.sort_unstable();
+        assert_eq!((at_work.map(|(item, _)| item), numbers), ([0, 1], [1, 2]));
         pool.give_back(|which| which.item == 3);
         let given = ends.blocking_recv().expect("the one that was given back");
         assert_eq!((given.which.item, given.outcome, given.took), (3, WorkOutcome::Stopped, None));
         // A third thread, as soon as there may be one.
         pool.set_limit(3);
-        assert_eq!(begins.recv().expect("the third"), 2);
+        assert_eq!(begins.recv().expect("the third"), (2, 3));
         drop(releases);
         let mut ended: Vec<_> = (0..3)
             .map(|_| ends.blocking_recv().expect("an end"))
@@ -216,13 +220,13 @@ mod tests {
     #[test]
     fn all_threads_work_as_soon_as_there_is_work_for_all() {
         let (pool, mut ends) = Pool::new(3);
-        pool.push([Task::new(which(0), || WorkOutcome::Lost)]);
+        pool.push([Task::new(which(0), |_| WorkOutcome::Lost)]);
         ends.blocking_recv().expect("an end");
         // One thread is idle, or about to be; three attempts must be under way at once.
         let together = Arc::new(std::sync::Barrier::new(3));
         let task = |item| {
             let together = Arc::clone(&together);
-            Task::new(which(item), move || {
+            Task::new(which(item), move |_| {
                 together.wait();
                 WorkOutcome::Lost
             })
@@ -238,11 +242,11 @@ mod tests {
     fn what_waits_for_too_long_is_given_back() {
         let (pool, mut ends) = Pool::new(1);
         let (release, released) = channel::<()>();
-        let first = move || {
+        let first = move |_| {
             released.recv().ok();
             WorkOutcome::Lost
         };
-        pool.push([Task::new(which(0), first), Task::new(which(1), || WorkOutcome::Lost)]);
+        pool.push([Task::new(which(0), first), Task::new(which(1), |_| WorkOutcome::Lost)]);
         let given = loop {
             pool.give_back_late();
             match ends.try_recv() {

@@ -70,14 +70,21 @@ async fn look_up(
 }
 
 fn task(context: Arc<Context>, order: Arc<Order>, (work, file): Ready, which: Which) -> Task {
-    Task::new(which, move || attempt(&context, &order, &*work, &file, which))
+    Task::new(which, move |slot| attempt(&context, &order, &*work, &file, which, slot))
 }
 
-/// The attempt itself. Blocking.
-fn attempt(context: &Context, order: &Order, work: &dyn Work, file: &PlannedFile, which: Which) -> WorkOutcome {
+/// The attempt itself, by the worker with this number. Blocking.
+fn attempt(
+    context: &Context,
+    order: &Order,
+    work: &dyn Work,
+    file: &PlannedFile,
+    which: Which,
+    slot: u32,
+) -> WorkOutcome {
     let mut attempt = recipes::Attempt::new(which.job, which.item, which.attempt, file.path.clone(), file.size);
     attempt.items = order.items.load(Ordering::Relaxed);
-    attempt.slot = context.running.take(which.job, which.item);
+    attempt.slot = slot;
     // Nothing of the attempt is looked at after a panic.
     let ended = catch_unwind(AssertUnwindSafe(|| {
         let output = work.output(&file.path, order.request.output.as_ref());

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
@@ -17,6 +17,10 @@ const PAGE: u32 = 2_000;
 
 /// Nobody looks: the log is followed no more often than this.
 const PACE: Duration = Duration::from_secs(1);
+
+/// And it takes no more of the time than one part in so many: what is at work needs the processors, and all that it writes
+/// can be read just as well once it is done.
+const SHARE: u32 = 10;
 
 /// How long a page waits for it.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -42,12 +46,13 @@ impl Outcomes {
             let mut head = head;
             loop {
                 let upto = head.borrow_and_update().position;
+                let begun = Instant::now();
                 match catch_up(&files, store.as_ref(), upto).await {
                     Ok(()) => drop(tell.send_replace(upto)),
                     Err(error) => tracing::warn!(%error, "the outcomes of files could not be read from the log"),
                 }
                 tokio::select! {
-                    () = sleep(PACE) => {}
+                    () = sleep(PACE.max(begun.elapsed() * (SHARE - 1))) => {}
                     () = wanted.notified() => {}
                 }
                 if head.wait_for(|head| head.position > upto).await.is_err() {
