@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::Semaphore;
 
@@ -51,6 +52,8 @@ pub(in crate::server::store) fn immediate(writer: &mut Connection) -> rusqlite::
 fn prepared(connection: Connection) -> Stored<Connection> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
+    // Else every statement with `LIMIT ?` is compiled anew at each use, for the sake of the value it has there this time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 
@@ -120,4 +123,24 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Stored<T> + Send + '
 /// A connection whose user panicked is gone; the place of it is as good as before.
 fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_is_compiled_once_whatever_its_limit() {
+        let connection = prepared(Connection::open_in_memory().expect("a database")).expect("prepared");
+        connection.execute_batch("CREATE TABLE numbers (number INTEGER PRIMARY KEY)").expect("a table");
+        let mut statement =
+            connection.prepare("SELECT number FROM numbers WHERE number > ? LIMIT ?").expect("compiled");
+        for limit in 1..4 {
+            let numbers = statement.query_map([0, limit], |row| row.get::<_, u32>(0)).expect("an answer");
+            assert_eq!(numbers.count(), 0);
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+    }
 }
