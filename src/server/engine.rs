@@ -41,14 +41,14 @@ use pool::{Ended, Pool};
 use schedule::{Effect, Input, Past, Schedule, Terms};
 use work::Which;
 
-/// So many ends of attempts are taken in at once.
-const AT_ONCE: usize = 256;
-
 /// So often it is looked at what takes too long, what is due, and what has eased.
 const TICK: Duration = Duration::from_millis(100);
 
 /// The same while there is no job.
 const IDLE_TICK: Duration = Duration::from_millis(500);
+
+/// The ends of quick attempts wait for others no longer than this.
+const GATHER: Duration = Duration::from_millis(1);
 
 /// What running work needs. Cheap to clone.
 #[derive(Clone)]
@@ -92,9 +92,8 @@ pub async fn run(
         tokio::spawn(leases::renew(Arc::clone(&context.store), context.running.clone(), context.worker.clone()));
     let mut orders: HashMap<JobId, Arc<Order>> = HashMap::new();
     let mut tasks: JoinSet<Option<Input>> = JoinSet::new();
-    let (pool, mut ends) = Pool::new(schedule.limits().workers);
+    let pool = Pool::new(schedule.limits().workers);
     let mut working = 0_usize;
-    let mut ended = Vec::new();
     schedule.step(Input::Time(super::now()));
     let mut effects = schedule.begin();
     let mut stopping = None;
@@ -148,13 +147,14 @@ pub async fn run(
             return;
         }
         if inputs.is_empty() {
+            let mut until = looked + every;
+            if pool.gathers() {
+                until = until.min(Instant::now() + GATHER);
+            }
             inputs = tokio::select! {
                 biased;
                 told = reports.recv() => told.map_or(vec![Input::Dead], |told| told.into_iter().map(heard).collect()),
-                count = ends.recv_many(&mut ended, AT_ONCE) => {
-                    working -= count;
-                    ended.drain(..).flat_map(|ended| worked(&context, &orders, ended)).collect()
-                }
+                () = pool.told() => Vec::new(),
                 Some(done) = tasks.join_next(), if !tasks.is_empty() => done_with(done).into_iter().collect(),
                 Some(input) = told.recv() => {
                     if let Input::Limits(limits) = input {
@@ -167,8 +167,14 @@ pub async fn run(
                     pool.give_back(|_| true);
                     vec![Input::Drain]
                 }
-                () = tokio::time::sleep_until((looked + every).into()) => Vec::new(),
+                () = tokio::time::sleep_until(until.into()) => {
+                    pool.rouse();
+                    Vec::new()
+                }
             };
+            let ended = pool.ends();
+            working -= ended.len();
+            inputs.extend(ended.into_iter().flat_map(|ended| worked(&context, &orders, ended)));
         }
         // However much there is to hear, the world is looked at.
         if looked.elapsed() >= every {

@@ -236,6 +236,11 @@ impl Order {
         (ahead(after) != ahead(before)).then(|| ahead(after))
     }
 
+    /// Whether its items take much less time than their record.
+    pub(super) fn is_quick(&self) -> bool {
+        ahead(self.pace.load(Ordering::Relaxed)) > 1
+    }
+
     /// The longest that an attempt may take at present, in milliseconds.
     pub(super) fn time_limit(&self) -> Option<u64> {
         match self.request.policy.timeout? {

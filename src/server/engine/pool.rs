@@ -4,13 +4,16 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 
 use super::schedule::WorkOutcome;
 use super::work::Which;
 
 /// An attempt that waits for its thread longer than this is given back.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// So many quick attempts one thread makes sooner than a second one wakes.
+const A_FEW: usize = 4;
 
 /// An attempt that is over.
 #[derive(Debug)]
@@ -33,13 +36,18 @@ pub(super) struct Pool {
 
 struct Shared {
     state: Mutex<State>,
+    /// There may be work, or too many threads.
     changed: Condvar,
-    ended: mpsc::UnboundedSender<Ended>,
+    /// There are ends to be taken in.
+    told: Notify,
 }
 
 #[derive(Default)]
 struct State {
     queue: VecDeque<Task>,
+    ended: Vec<Ended>,
+    /// How many quick attempts wait or are made.
+    quick: usize,
     limit: usize,
     /// The numbers of the threads, from 1.
     threads: BTreeSet<u32>,
@@ -51,37 +59,64 @@ struct State {
 pub(super) struct Task {
     which: Which,
     since: Instant,
+    /// Whether its end may be told together with others.
+    quick: bool,
     work: Box<dyn FnOnce(u32) -> WorkOutcome + Send>,
 }
 
 impl Task {
-    /// An attempt that this makes, given its thread's number.
-    pub(super) fn new(which: Which, work: impl FnOnce(u32) -> WorkOutcome + Send + 'static) -> Self {
-        Task { which, since: Instant::now(), work: Box::new(work) }
+    /// An attempt that this makes, given its thread's number; whether it will be quick.
+    pub(super) fn new(which: Which, quick: bool, work: impl FnOnce(u32) -> WorkOutcome + Send + 'static) -> Self {
+        Task { which, since: Instant::now(), quick, work: Box::new(work) }
     }
 }
 
 struct Open(Arc<Shared>);
 
 impl Pool {
-    /// A pool of so many threads, which are started as they are needed, and where its attempts' ends are told.
-    pub(super) fn new(limit: usize) -> (Self, mpsc::UnboundedReceiver<Ended>) {
-        let (ended, receiver) = mpsc::unbounded_channel();
+    /// A pool of so many threads, which are started as they are needed.
+    pub(super) fn new(limit: usize) -> Self {
         let state = Mutex::new(State { limit, ..State::default() });
-        let shared = Arc::new(Shared { state, changed: Condvar::new(), ended });
-        (Pool { _open: Arc::new(Open(Arc::clone(&shared))), shared }, receiver)
+        let shared = Arc::new(Shared { state, changed: Condvar::new(), told: Notify::new() });
+        Pool { _open: Arc::new(Open(Arc::clone(&shared))), shared }
     }
 
     /// Has attempts made, each as soon as a thread is free.
     pub(super) fn push(&self, tasks: impl IntoIterator<Item = Task>) {
         let mut state = self.shared.state();
-        state.queue.extend(tasks);
+        for task in tasks {
+            state.quick += usize::from(task.quick);
+            state.queue.push_back(task);
+        }
         self.shared.tend(&mut state);
     }
 
     /// An attempt that needs no thread to be over.
     pub(super) fn end(&self, which: Which, outcome: WorkOutcome) {
-        self.shared.ended.send(Ended { which, outcome, took: None }).ok();
+        self.shared.state().ended.push(Ended { which, outcome, took: None });
+        self.shared.told.notify_one();
+    }
+
+    /// Waits until there are [ends](Pool::ends) to be taken in. Those of quick ones come together, once there are some.
+    pub(super) async fn told(&self) {
+        self.shared.told.notified().await;
+    }
+
+    /// The ends of attempts since this was last asked.
+    pub(super) fn ends(&self) -> Vec<Ended> {
+        std::mem::take(&mut self.shared.state().ended)
+    }
+
+    /// Whether there may be ends that [`Pool::told`] does not tell yet.
+    pub(super) fn gathers(&self) -> bool {
+        self.shared.state().quick > 0
+    }
+
+    /// Has all threads work that there is work for. When [ends](Pool::ends) do not come, quick attempts are not that quick.
+    pub(super) fn rouse(&self) {
+        let mut state = self.shared.state();
+        let wanted = state.queue.len();
+        self.shared.wake(&mut state, wanted);
     }
 
     /// From now on so many threads.
@@ -104,13 +139,18 @@ impl Pool {
     }
 
     fn take_out(&self, which: impl Fn(&Task) -> bool) {
-        let mut given = Vec::new();
-        self.shared.state().queue.retain(|task| {
+        let mut state = self.shared.state();
+        let State { queue, ended, quick, .. } = &mut *state;
+        let before = queue.len();
+        queue.retain(|task| {
             let back = which(task);
-            given.extend(back.then_some(task.which));
+            *quick -= usize::from(back && task.quick);
+            ended.extend(back.then_some(Ended { which: task.which, outcome: WorkOutcome::Stopped, took: None }));
             !back
         });
-        given.into_iter().for_each(|which| self.end(which, WorkOutcome::Stopped));
+        if queue.len() < before {
+            self.shared.told.notify_one();
+        }
     }
 }
 
@@ -122,9 +162,14 @@ impl Shared {
 
     /// Wakes threads for what waits, or starts some. One that cannot be started is tried again with the next attempts.
     fn tend(self: &Arc<Self>, state: &mut State) {
+        let quick = state.queue.iter().filter(|task| task.quick).count();
+        self.wake(state, state.queue.len() - quick + quick.div_ceil(A_FEW));
+    }
+
+    fn wake(self: &Arc<Self>, state: &mut State, wanted: usize) {
         // One that was woken a moment ago still counts as idle, and what it was woken for as waiting.
-        (0..state.queue.len().min(state.idle)).for_each(|_| self.changed.notify_one());
-        for _ in state.idle..state.queue.len() {
+        (0..wanted.min(state.idle)).for_each(|_| self.changed.notify_one());
+        for _ in state.idle..wanted {
             if state.threads.len() >= state.limit {
                 break;
             }
@@ -141,24 +186,48 @@ impl Shared {
     }
 
     fn work(&self, number: u32) {
-        let mut state = self.state();
-        loop {
-            if state.threads.len() > state.limit || state.closed && state.queue.is_empty() {
-                state.threads.remove(&number);
-                return;
-            }
-            let Some(Task { which, work, .. }) = state.queue.pop_front() else {
-                state.idle += 1;
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-                state.idle -= 1;
-                continue;
-            };
-            drop(state);
+        let mut last = None;
+        while let Some(Task { which, quick, work, .. }) = self.next(number, last) {
             let begun = Instant::now();
             let outcome = work(number);
-            self.ended.send(Ended { which, outcome, took: Some(begun.elapsed()) }).ok();
-            state = self.state();
+            last = Some((Ended { which, outcome, took: Some(begun.elapsed()) }, quick));
         }
+    }
+
+    /// Takes in how a thread's last attempt ended and waits for its next one; `None` if it is to end.
+    fn next(&self, number: u32, last: Option<(Ended, bool)>) -> Option<Task> {
+        let mut state = self.state();
+        let mut tell = last.is_some_and(|(ended, quick)| state.end(ended, quick));
+        loop {
+            let over = state.threads.len() > state.limit || state.closed && state.queue.is_empty();
+            let task = if over { None } else { state.queue.pop_front() };
+            if over {
+                state.threads.remove(&number);
+            }
+            if over || task.is_some() {
+                drop(state);
+                if tell {
+                    self.told.notify_one();
+                }
+                return task;
+            }
+            if std::mem::take(&mut tell) {
+                self.told.notify_one();
+            }
+            state.idle += 1;
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.idle -= 1;
+        }
+    }
+}
+
+impl State {
+    /// Keeps an end; whether it is to be told now. Each time costs its hearer and its teller a switch between threads, so that
+    /// of quick attempts a part is told together: while there are more to go on with.
+    fn end(&mut self, ended: Ended, quick: bool) -> bool {
+        self.ended.push(ended);
+        self.quick -= usize::from(quick);
+        !quick || self.ended.len() * 3 >= self.queue.len()
     }
 }
 
@@ -170,91 +239,4 @@ impl Drop for Open {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc::channel;
-
-    use super::*;
-    use crate::model::JobId;
-
-    fn which(item: u32) -> Which {
-        Which { job: JobId::mint(1, [1; 10]), item, attempt: 1 }
-    }
-
-    #[test]
-    fn no_more_work_at_once_than_the_limit_says_and_what_waits_can_be_given_back() {
-        let (pool, mut ends) = Pool::new(2);
-        let (begun, begins) = channel();
-        let mut releases = Vec::new();
-        for item in 0..4 {
-            let (release, released) = channel::<()>();
-            releases.push(release);
-            let begun = begun.clone();
-            pool.push([Task::new(which(item), move |number| {
-                begun.send((item, number)).ok();
-                released.recv().ok();
-                WorkOutcome::Lost
-            })]);
-        }
-        let mut at_work = [begins.recv().expect("one"), begins.recv().expect("another")];
-        at_work.sort_unstable();
-        let mut numbers = at_work.map(|(_, number)| number);
-        numbers.sort_unstable();
-        assert_eq!((at_work.map(|(item, _)| item), numbers), ([0, 1], [1, 2]));
-        pool.give_back(|which| which.item == 3);
-        let given = ends.blocking_recv().expect("the one that was given back");
-        assert_eq!((given.which.item, given.outcome, given.took), (3, WorkOutcome::Stopped, None));
-        // A third thread, as soon as there may be one.
-        pool.set_limit(3);
-        assert_eq!(begins.recv().expect("the third"), (2, 3));
-        drop(releases);
-        let mut ended: Vec<_> = (0..3)
-            .map(|_| ends.blocking_recv().expect("an end"))
-            .map(|end| (end.which.item, end.took.is_some()))
-            .collect();
-        ended.sort_unstable();
-        assert_eq!(ended, [(0, true), (1, true), (2, true)]);
-        drop(pool);
-        assert!(ends.blocking_recv().is_none(), "the threads are gone");
-    }
-
-    #[test]
-    fn all_threads_work_as_soon_as_there_is_work_for_all() {
-        let (pool, mut ends) = Pool::new(3);
-        pool.push([Task::new(which(0), |_| WorkOutcome::Lost)]);
-        ends.blocking_recv().expect("an end");
-        // One thread is idle, or about to be; three attempts must be under way at once.
-        let together = Arc::new(std::sync::Barrier::new(3));
-        let task = |item| {
-            let together = Arc::clone(&together);
-            Task::new(which(item), move |_| {
-                together.wait();
-                WorkOutcome::Lost
-            })
-        };
-        pool.push([task(1)]);
-        pool.push([task(2), task(3)]);
-        for _ in 0..3 {
-            assert_eq!(ends.blocking_recv().expect("an end").outcome, WorkOutcome::Lost);
-        }
-    }
-
-    #[test]
-    fn what_waits_for_too_long_is_given_back() {
-        let (pool, mut ends) = Pool::new(1);
-        let (release, released) = channel::<()>();
-        let first = move |_| {
-            released.recv().ok();
-            WorkOutcome::Lost
-        };
-        pool.push([Task::new(which(0), first), Task::new(which(1), |_| WorkOutcome::Lost)]);
-        let given = loop {
-            pool.give_back_late();
-            match ends.try_recv() {
-                Ok(ended) => break ended,
-                Err(_) => std::thread::yield_now(),
-            }
-        };
-        assert_eq!((given.which.item, given.outcome), (1, WorkOutcome::Stopped));
-        drop(release);
-    }
-}
+mod tests;

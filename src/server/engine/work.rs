@@ -70,7 +70,7 @@ async fn look_up(
 }
 
 fn task(context: Arc<Context>, order: Arc<Order>, (work, file): Ready, which: Which) -> Task {
-    Task::new(which, move |slot| attempt(&context, &order, &*work, &file, which, slot))
+    Task::new(which, order.is_quick(), move |slot| attempt(&context, &order, &*work, &file, which, slot))
 }
 
 /// The attempt itself, by the worker with this number. Blocking.
