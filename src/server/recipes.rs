@@ -115,7 +115,7 @@ pub struct Attempt {
     pub items: u32,
     /// The number of the attempt.
     pub number: u32,
-    /// The worker that has it, from 1.
+    /// Its number among the attempts that are made at the same time, from 1: the lowest that was free.
     pub slot: u32,
     /// The file.
     pub path: RelPath,

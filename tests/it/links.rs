@@ -129,7 +129,7 @@ async fn a_stop_tells_readers_when_to_come_back_and_does_not_wait_for_one_who_re
 /// Reads nothing while the log grows far beyond any buffer, then everything: a stream is a cursor, not a queue.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_slept_reads_every_event_in_order_and_costs_no_memory() {
-    let count = 100 * crate::helper::repetitions(200);
+    let count = 100 * crate::helper::repetitions(1_000);
     let files = Files::numbered(count);
     let process = Headway::start(&files, &[]);
     let client = reqwest::Client::new();

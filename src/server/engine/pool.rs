@@ -49,9 +49,10 @@ struct State {
     /// How many quick attempts wait or are made.
     quick: usize,
     limit: usize,
-    /// The numbers of the threads, from 1.
-    threads: BTreeSet<u32>,
+    threads: usize,
     idle: usize,
+    /// The numbers of the attempts that are made, from 1.
+    numbers: BTreeSet<u32>,
     closed: bool,
 }
 
@@ -65,7 +66,7 @@ pub(super) struct Task {
 }
 
 impl Task {
-    /// An attempt that this makes, given its thread's number; whether it will be quick.
+    /// An attempt that this makes, given its number among those that are made at the same time; whether it will be quick.
     pub(super) fn new(which: Which, quick: bool, work: impl FnOnce(u32) -> WorkOutcome + Send + 'static) -> Self {
         Task { which, since: Instant::now(), quick, work: Box::new(work) }
     }
@@ -170,13 +171,12 @@ impl Shared {
         // One that was woken a moment ago still counts as idle, and what it was woken for as waiting.
         (0..wanted.min(state.idle)).for_each(|_| self.changed.notify_one());
         for _ in state.idle..wanted {
-            if state.threads.len() >= state.limit {
+            if state.threads >= state.limit {
                 break;
             }
             let shared = Arc::clone(self);
-            let Some(number) = (1..).find(|number| !state.threads.contains(number)) else { break };
-            match std::thread::Builder::new().name("worker".into()).spawn(move || shared.work(number)) {
-                Ok(_) => drop(state.threads.insert(number)),
+            match std::thread::Builder::new().name("worker".into()).spawn(move || shared.work()) {
+                Ok(_) => state.threads += 1,
                 Err(error) => {
                     tracing::error!(%error, "a worker's thread cannot be started");
                     break;
@@ -185,31 +185,29 @@ impl Shared {
         }
     }
 
-    fn work(&self, number: u32) {
+    fn work(&self) {
         let mut last = None;
-        while let Some(Task { which, quick, work, .. }) = self.next(number, last) {
+        while let Some((number, Task { which, quick, work, .. })) = self.next(last) {
             let begun = Instant::now();
             let outcome = work(number);
-            last = Some((Ended { which, outcome, took: Some(begun.elapsed()) }, quick));
+            last = Some((number, quick, Ended { which, outcome, took: Some(begun.elapsed()) }));
         }
     }
 
-    /// Takes in how a thread's last attempt ended and waits for its next one; `None` if it is to end.
-    fn next(&self, number: u32, last: Option<(Ended, bool)>) -> Option<Task> {
+    /// Takes in a thread's last attempt and waits for its next one, with its number; `None` if the thread is to end.
+    fn next(&self, last: Option<(u32, bool, Ended)>) -> Option<(u32, Task)> {
         let mut state = self.state();
-        let mut tell = last.is_some_and(|(ended, quick)| state.end(ended, quick));
+        let mut tell = last.is_some_and(|(number, quick, ended)| state.end(number, quick, ended));
         loop {
-            let over = state.threads.len() > state.limit || state.closed && state.queue.is_empty();
-            let task = if over { None } else { state.queue.pop_front() };
-            if over {
-                state.threads.remove(&number);
-            }
-            if over || task.is_some() {
+            let over = state.threads > state.limit || state.closed && state.queue.is_empty();
+            let next = if over { None } else { state.begin() };
+            state.threads -= usize::from(over);
+            if over || next.is_some() {
                 drop(state);
                 if tell {
                     self.told.notify_one();
                 }
-                return task;
+                return next;
             }
             if std::mem::take(&mut tell) {
                 self.told.notify_one();
@@ -222,9 +220,18 @@ impl Shared {
 }
 
 impl State {
+    /// The next attempt, with the lowest number that is free.
+    fn begin(&mut self) -> Option<(u32, Task)> {
+        let task = self.queue.pop_front()?;
+        let number = (1..).find(|number| !self.numbers.contains(number))?;
+        self.numbers.insert(number);
+        Some((number, task))
+    }
+
     /// Keeps an end; whether it is to be told now. Each time costs its hearer and its teller a switch between threads, so that
     /// of quick attempts a part is told together: while there are more to go on with.
-    fn end(&mut self, ended: Ended, quick: bool) -> bool {
+    fn end(&mut self, number: u32, quick: bool, ended: Ended) -> bool {
+        self.numbers.remove(&number);
         self.ended.push(ended);
         self.quick -= usize::from(quick);
         !quick || self.ended.len() * 3 >= self.queue.len()

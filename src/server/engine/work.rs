@@ -73,7 +73,7 @@ fn task(context: Arc<Context>, order: Arc<Order>, (work, file): Ready, which: Wh
     Task::new(which, order.is_quick(), move |slot| attempt(&context, &order, &*work, &file, which, slot))
 }
 
-/// The attempt itself, by the worker with this number. Blocking.
+/// The attempt itself, with its number among those that are made at the same time. Blocking.
 fn attempt(
     context: &Context,
     order: &Order,

@@ -160,3 +160,18 @@ fn what_was_thought_quick_and_is_not_keeps_nothing_waiting() {
     drop(release);
     assert_eq!(end(&pool).which.item, 2);
 }
+
+#[test]
+fn a_number_is_free_again_as_soon_as_its_attempt_is_over() {
+    let pool = Pool::new(1);
+    let (begun, begins) = channel();
+    pool.push((0..3).map(|item| {
+        let begun = begun.clone();
+        Task::new(which(item), false, move |number| {
+            begun.send(number).ok();
+            WorkOutcome::Lost
+        })
+    }));
+    // Nobody has taken in an end meanwhile.
+    assert_eq!(begins.iter().take(3).collect::<Vec<_>>(), [1, 1, 1]);
+}
