@@ -65,11 +65,11 @@ impl App {
         self.server.job(job).await.expect("the job").summary
     }
 
-    /// Waits for a state of a job.
-    pub(crate) async fn until(&self, job: JobId, is: impl Fn(&JobSummary) -> bool) -> JobSummary {
+    /// Waits for a job's end.
+    pub(crate) async fn end(&self, job: JobId) -> JobSummary {
         loop {
             let state = self.state(job).await;
-            if is(&state) {
+            if state.status.is_terminal() {
                 return state;
             }
             tokio::time::sleep(TICK).await;

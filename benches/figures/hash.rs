@@ -97,7 +97,7 @@ async fn job(tree: &Path) -> (f64, f64) {
     library::read(&app.server).await;
     let id = mint();
     app.begin(id, "checksum", json!({ "algorithm": "blake3" })).await;
-    let end = app.until(id, |state| state.status.is_terminal()).await;
+    let end = app.end(id).await;
     app.stop().await;
     let since = |then: Option<u64>| (then.expect("a job that ran") - end.created) as f64 / 1_000.0;
     (since(end.ended), since(end.began))

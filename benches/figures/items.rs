@@ -63,7 +63,7 @@ async fn rate(items: usize, repeatable: bool, crowd: Option<(usize, usize)>) -> 
         }
     };
     app.begin(id, "nothing", json!({})).await;
-    let end = app.until(id, |state| state.status.is_terminal()).await;
+    let end = app.end(id).await;
     if let Some(crowd) = crowd {
         crowd.seen().await;
     }

@@ -86,7 +86,7 @@ async fn ours(library: &Path, program: &str, items: usize) -> f64 {
     let app = App::start(data.path(), library, vec![recipe], IN_FLIGHT, "no-such-folder").await;
     let id = mint();
     app.begin(id, "bench", json!({})).await;
-    let end = app.until(id, |state| state.status.is_terminal()).await;
+    let end = app.end(id).await;
     assert_eq!(end.counters.succeeded as usize, items, "{end:?}");
     app.stop().await;
     App::rate(&end)

@@ -1,4 +1,5 @@
-use std::sync::mpsc::channel;
+use std::sync::Barrier;
+use std::sync::mpsc::{Sender, channel};
 
 use super::*;
 use crate::model::JobId;
@@ -7,18 +8,51 @@ fn which(item: u32) -> Which {
     Which { job: JobId::mint(1, [1; 10]), item, attempt: 1 }
 }
 
-/// The next end, within ten seconds.
-fn end(pool: &Pool) -> Ended {
+/// Asks until the answer is there, for ten seconds.
+fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(10);
-    while Instant::now() < deadline {
-        let mut state = pool.shared.state();
-        if !state.ended.is_empty() {
-            return state.ended.remove(0);
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
         }
-        drop(state);
+        assert!(Instant::now() < deadline, "waited for: {what}");
         std::thread::sleep(Duration::from_millis(1));
     }
-    panic!("no end");
+}
+
+/// The next end.
+fn end(pool: &Pool) -> Ended {
+    eventually("an end", || {
+        let mut state = pool.shared.state();
+        (!state.ended.is_empty()).then(|| state.ended.remove(0))
+    })
+}
+
+/// An attempt that is over at once.
+fn short(item: u32, quick: bool) -> Task {
+    Task::new(which(item), quick, |_| WorkOutcome::Lost)
+}
+
+/// An attempt that lasts until what comes with it is dropped.
+fn long(item: u32, quick: bool) -> (Sender<()>, Task) {
+    let (release, released) = channel();
+    let work = move |_| {
+        released.recv().ok();
+        WorkOutcome::Lost
+    };
+    (release, Task::new(which(item), quick, work))
+}
+
+/// Makes attempts that are over once so many of them are under way at the same time.
+fn together(count: usize) -> impl Fn(u32) -> Task {
+    let barrier = Arc::new(Barrier::new(count));
+    move |item| {
+        let barrier = Arc::clone(&barrier);
+        Task::new(which(item), false, move |_| {
+            barrier.wait();
+            WorkOutcome::Lost
+        })
+    }
 }
 
 #[test]
@@ -53,27 +87,16 @@ fn no_more_work_at_once_than_the_limit_says_and_what_waits_can_be_given_back() {
     assert_eq!(ended, [(0, true), (1, true), (2, true)]);
     let threads = Arc::downgrade(&pool.shared);
     drop(pool);
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while threads.strong_count() > 0 {
-        assert!(Instant::now() < deadline, "the threads go");
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    eventually("the threads go", || (threads.strong_count() == 0).then_some(()));
 }
 
 #[test]
 fn all_threads_work_as_soon_as_there_is_work_for_all() {
     let pool = Pool::new(3);
-    pool.push([Task::new(which(0), false, |_| WorkOutcome::Lost)]);
+    pool.push([short(0, false)]);
     end(&pool);
     // One thread is idle, or about to be; three attempts must be under way at once.
-    let together = Arc::new(std::sync::Barrier::new(3));
-    let task = |item| {
-        let together = Arc::clone(&together);
-        Task::new(which(item), false, move |_| {
-            together.wait();
-            WorkOutcome::Lost
-        })
-    };
+    let task = together(3);
     pool.push([task(1)]);
     pool.push([task(2), task(3)]);
     for _ in 0..3 {
@@ -84,19 +107,12 @@ fn all_threads_work_as_soon_as_there_is_work_for_all() {
 #[test]
 fn what_waits_for_too_long_is_given_back() {
     let pool = Pool::new(1);
-    let (release, released) = channel::<()>();
-    let first = move |_| {
-        released.recv().ok();
-        WorkOutcome::Lost
-    };
-    pool.push([Task::new(which(0), false, first), Task::new(which(1), false, |_| WorkOutcome::Lost)]);
-    let given = loop {
+    let (release, first) = long(0, false);
+    pool.push([first, short(1, false)]);
+    let given = eventually("one that is given back", || {
         pool.give_back_late();
-        match pool.ends().pop() {
-            Some(ended) => break ended,
-            None => std::thread::yield_now(),
-        }
-    };
+        pool.ends().pop()
+    });
     assert_eq!((given.which.item, given.outcome), (1, WorkOutcome::Stopped));
     drop(release);
 }
@@ -105,13 +121,8 @@ fn what_waits_for_too_long_is_given_back() {
 fn ends_of_quick_attempts_are_told_together_while_there_are_more_to_go_on_with() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let pool = Pool::new(1);
-    let (release, released) = channel::<()>();
-    let first = move |_| {
-        released.recv().ok();
-        WorkOutcome::Lost
-    };
-    let quick = |item| Task::new(which(item), true, |_| WorkOutcome::Lost);
-    pool.push([Task::new(which(0), true, first)].into_iter().chain((1..12).map(quick)));
+    let (release, first) = long(0, true);
+    pool.push([first].into_iter().chain((1..12).map(|item| short(item, true))));
     assert!(pool.gathers());
     drop(release);
     // Of twelve three make a quarter: the fourth end cannot have been before the third was told.
@@ -123,38 +134,23 @@ fn ends_of_quick_attempts_are_told_together_while_there_are_more_to_go_on_with()
         told += 1;
     }
     assert!(!pool.gathers());
-    // The last one is told whatever it is.
-    pool.push([quick(12)]);
+    // The last one is told whatever it is: of a pool that has told nothing yet.
+    let pool = Pool::new(1);
+    pool.push([short(12, true)]);
     runtime.block_on(pool.told());
 }
 
 #[test]
 fn what_was_thought_quick_and_is_not_keeps_nothing_waiting() {
     let pool = Pool::new(2);
-    let (release, released) = channel::<()>();
-    let slow = move |_| {
-        released.recv().ok();
-        WorkOutcome::Lost
-    };
     // Both threads are there, and idle.
-    let together = Arc::new(std::sync::Barrier::new(2));
-    let task = |item| {
-        let together = Arc::clone(&together);
-        Task::new(which(item), false, move |_| {
-            together.wait();
-            WorkOutcome::Lost
-        })
-    };
-    pool.push([task(0), task(1)]);
+    pool.push([0, 1].map(together(2)));
     for _ in 0..2 {
         end(&pool);
     }
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while pool.shared.state().idle < 2 {
-        assert!(Instant::now() < deadline, "both are idle");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    pool.push([Task::new(which(2), true, slow), Task::new(which(3), true, |_| WorkOutcome::Lost)]);
+    eventually("both are idle", || (pool.shared.state().idle == 2).then_some(()));
+    let (release, slow) = long(2, true);
+    pool.push([slow, short(3, true)]);
     pool.rouse();
     assert_eq!(end(&pool).which.item, 3);
     drop(release);
