@@ -47,6 +47,11 @@ repeatable = true
 setting = [{ name = "text", usual = "plain" }, { name = "word", choices = ["-x", "y"] }]
 
 [[command]]
+name = "gated"
+run = ["sh", "-c", "case $1 in *00000[0-4]) ;; *) until [ -e \"$2\" ]; do sleep 0.02; done ;; esac", "sh", "{}", "{gate}"]
+setting = [{ name = "gate", usual = "gate" }]
+
+[[command]]
 name = "empty"
 run = ["touch", "{out}"]
 "#;

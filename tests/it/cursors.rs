@@ -7,7 +7,8 @@ use headway::server::store::{SqliteStore, Store};
 use headway::server::writer::{Append, Writer};
 use serde_json::json;
 
-use crate::helper::{App, Event, Files, Headway, Stream, follow_at, follow_to_end, kinds, mint, payloads, request};
+use crate::command::Served;
+use crate::helper::{App, Event, Files, Stream, follow_at, follow_to_end, kinds, mint, payloads, request};
 
 /// The messages up to where the log stood when the reader came.
 async fn opened(app: &App, query: &str) -> Vec<Event> {
@@ -83,22 +84,20 @@ async fn a_log_put_back_from_a_backup_is_noticed_by_everyone_who_saw_more() {
     app.stop().await;
 }
 
-/// The machine's clock is set back an hour in mid-job, under the real program.
+/// The machine's clock is set back an hour in mid-job, under the real program: all but five items wait for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_set_back_in_mid_job_loses_and_repeats_nothing() {
     let library = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
         .map(|folder| format!("{folder}/faketime/libfaketime.so.1"));
     let library = library.iter().find(|path| Path::new(path).exists()).expect("Debian's package faketime");
-    let files = Files::new();
-    // Sparse, so that they cost time and no room.
-    for number in 0..60 {
-        let path = format!("{number:03}");
-        files.write(&path, b"");
-        let file = std::fs::File::options().write(true).open(files.library().join(path)).expect("a file");
-        file.set_len(3_000_000).expect("a length");
-    }
+    let files = Files::numbered(60);
     let clock = files.data().with_file_name("clock");
-    std::fs::write(&clock, "+0").expect("a clock");
+    // In one step: who reads a half-written offset ends.
+    let set = |offset: &str| {
+        let new = clock.with_extension("new");
+        std::fs::write(&new, offset).and_then(|()| std::fs::rename(&new, &clock)).expect("a clock");
+    };
+    set("+0");
     let wrap = [
         "env".to_owned(),
         format!("LD_PRELOAD={library}"),
@@ -108,26 +107,26 @@ async fn a_clock_set_back_in_mid_job_loses_and_repeats_nothing() {
         "NO_FAKE_STAT=1".to_owned(),
     ];
     let wrap: Vec<_> = wrap.iter().map(String::as_str).collect();
-    let site = files.data().with_file_name("site");
-    let process = Headway::try_start(&files, Some(&site), &wrap, &["--workers", "1"]).expect("a ready server");
-    let client = reqwest::Client::new();
-    let job = mint();
-    process.begin(&client, job).await;
+    let served = Served::start_in(&files, &wrap).expect("a ready server");
+    let gate = files.data().with_file_name("gate");
+    let job = served.begin("gated", json!({ "settings": { "gate": gate } })).await;
+    let (client, url) = (&served.client, &served.headway.url);
     let reader = {
-        let (client, url) = (client.clone(), process.url.clone());
+        let (client, url) = (client.clone(), url.clone());
         tokio::spawn(async move {
             follow_at(&client, &url, job, |connection| if connection < 4 { 8 } else { usize::MAX }).await
         })
     };
-    process.until(&client, job, |summary| summary.counters.succeeded >= 5).await;
-    std::fs::write(&clock, "-3600").expect("a clock");
-    let truth = process.end(&client, job).await;
+    served.until(job, |summary| summary.counters.succeeded == 5).await;
+    set("-3600");
+    std::fs::write(&gate, "").expect("a gate");
+    let truth = served.end(job).await;
     assert_eq!((truth.status, truth.counters.succeeded), (JobStatus::Completed, 60));
 
     let (follow, _) = reader.await.expect("a reader");
     let fold = follow.job(&job).and_then(|tracked| tracked.fold()).expect("a fold");
     assert_eq!(fold.digest, truth.digest);
-    let mut stream = Stream::open_at(&client, &process.url, &format!("job={job}&after=0.0&replay=all"), None).await;
+    let mut stream = Stream::open_at(client, url, &format!("job={job}&after=0.0&replay=all"), None).await;
     let events = stream.until("closed").await;
     let times: Vec<_> = payloads(&events, job).iter().filter_map(|event| event["at"].as_i64()).collect();
     assert!(times.windows(2).any(|pair| pair[1] < pair[0] - 3_000_000), "the clock was not set back: {times:?}");
