@@ -3,6 +3,7 @@
 mod environment;
 mod fault;
 mod place;
+mod rename;
 mod scan;
 mod stage;
 mod trash;
@@ -24,6 +25,7 @@ use rustix::fs::{Mode, OFlags};
 pub use environment::{environment, free_bytes, memory_available};
 pub use fault::fault;
 pub use place::{Placement, Verdict};
+pub use rename::Swap;
 pub use scan::scan;
 pub use stage::{Sealed, Staged};
 pub use walk::{Found, inspect, walk};
@@ -46,8 +48,8 @@ pub struct Library {
     root: RwLock<Root>,
     /// Folders that are on the disk for certain.
     durable: Mutex<HashSet<RelPath>>,
-    /// Whether two names in it can be exchanged, once that was tried.
-    exchanges: OnceLock<Option<bool>>,
+    /// How an output can take the name of its original here, once that was tried.
+    swap: OnceLock<Option<Swap>>,
 }
 
 #[derive(Debug)]
@@ -98,7 +100,7 @@ impl Library {
             path: root.to_owned(),
             root: RwLock::new(opened),
             durable: Mutex::default(),
-            exchanges: OnceLock::new(),
+            swap: OnceLock::new(),
         })
     }
 

@@ -26,7 +26,7 @@ pub struct Past {
     pub ended: Millis,
     /// Bytes of what its attempts said.
     pub attempts: u64,
-    /// Whether it must stay: its trash holds originals, or another job works on its items.
+    /// Whether it must stay: its trash holds originals, or cannot be looked at, or another job works on its items.
     pub held: bool,
 }
 

@@ -99,8 +99,9 @@ async fn the_same_start_again_is_the_same_job_and_another_is_a_conflict() {
     let app = App::start(&files).await;
     let id = mint().to_string();
     let (status, first) = app.put(&id, &request("checksum")).await;
-    assert_eq!((status, first["job"].as_str(), first["status"].as_str()), (201, Some(id.as_str()), Some("planning")));
-    assert!(first["cursor"].is_string() && first["digest"].is_string());
+    assert_eq!((status, first["job"].as_str()), (201, Some(id.as_str())));
+    // What it is at by now is the machine's to say.
+    assert!(first["status"].is_string() && first["cursor"].is_string() && first["digest"].is_string());
     // Equal after parsing: the default may be written out, and the order of fields is free.
     let spelled = json!({ "query": { "folder": { "path": "", "include": [] } }, "settings": { "algorithm": "sha256" }, "recipe": "checksum", "library": "files" });
     for body in [request("checksum"), spelled] {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use headway::model::{JobId, JobStatus, PauseReason};
+use headway::server::files::Swap;
 use headway::server::guard::attempts_left;
 use serde_json::json;
 
@@ -87,33 +88,60 @@ async fn a_stop_takes_commands_back_that_do_not_end_in_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replace_that_dies_at_any_step_ends_with_the_old_file_or_the_new_one() {
-    for point in ["sealed", "recorded", "exchanged", "trashed", "synced"] {
+    for point in ["sealed", "recorded", "exchanged", "placed", "synced"] {
         let files = Files::numbered(4);
-        dies_and_goes_on(&files, point).await;
+        dies_and_goes_on(&files, point, Swap::Exchange).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn so_does_one_where_names_cannot_be_exchanged() {
-    for point in ["recorded", "linked", "trashed", "synced"] {
+    for point in ["recorded", "linked", "placed", "synced"] {
         let files = Files::new();
         let below = files.elsewhere();
         std::fs::create_dir(&below).expect("a folder");
         let Some(_mount) = Mount::without_exchange(&below, &files.library()) else { return };
         (0..4).for_each(|number| files.write(&format!("{number:06}"), format!("file {number}\n").as_bytes()));
-        dies_and_goes_on(&files, point).await;
+        dies_and_goes_on(&files, point, Swap::SecondName).await;
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn so_does_one_on_a_memory_card_with_neither_exchange_nor_second_names() {
+    for point in ["recorded", "moved", "held", "placed", "synced"] {
+        let files = Files::new();
+        let Some(_mount) = Mount::exfat(&files.library()) else { return };
+        (0..4).for_each(|number| files.write(&format!("{number:06}"), format!("file {number}\n").as_bytes()));
+        dies_and_goes_on(&files, point, Swap::TwoMoves).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_file_whose_name_was_only_held_when_the_server_died_is_made() {
+    let files = Files::new();
+    let Some(_mount) = Mount::exfat(&files.library()) else { return };
+    files.write("file", b"text");
+    let mut dying = Served::start_in(&files, &["env", "HEADWAY_FAULT=held"]).expect("a ready server");
+    let output = json!({ "place": { "beside": { "name": "{/}.up" } } });
+    let job = dying.begin("upper", json!({ "policy": { "on_interrupt": "retry" }, "output": output })).await;
+    assert!(dying.headway.dies_within(Duration::from_secs(20)));
+    let end = Served::start(&files).end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1));
+    assert_eq!(std::fs::read(files.library().join("file.up")).expect("a file"), b"TEXT");
+}
+
 /// Kills a replace at this point; the next server ends it, and undoes it.
-async fn dies_and_goes_on(files: &Files, point: &str) {
+async fn dies_and_goes_on(files: &Files, point: &str, swap: Swap) {
     let fault = format!("HEADWAY_FAULT={point}");
     let mut dying = Served::start_in(files, &["env", &fault]).expect("a ready server");
     let job = dying.begin("upper", json!({ "policy": { "on_interrupt": "retry" } })).await;
     assert!(dying.headway.dies_within(Duration::from_secs(20)), "{point}");
-    for number in 0..4 {
-        let text = std::fs::read_to_string(files.library().join(format!("{number:06}"))).expect("a file");
-        assert!(text == format!("file {number}\n") || text == format!("FILE {number}\n"), "{point}: {text:?}");
+    // Between the two moves nothing has the name.
+    if swap != Swap::TwoMoves {
+        for number in 0..4 {
+            let text = std::fs::read_to_string(files.library().join(format!("{number:06}"))).expect("a file");
+            assert!(text == format!("file {number}\n") || text == format!("FILE {number}\n"), "{point}: {text:?}");
+        }
     }
     let served = Served::start(files);
     let end = served.end(job).await;

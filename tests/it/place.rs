@@ -266,3 +266,61 @@ async fn where_names_cannot_be_exchanged_a_replace_goes_another_way_and_says_so(
     assert_eq!(names.len(), 9, "four files, four outputs and the trash: {names:?}");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_memory_card_is_worked_on_safely_and_its_names_differ_by_more_than_case() {
+    let files = Files::new();
+    let Some(_mount) = Mount::exfat(&files.library()) else { return };
+    for (name, text) in
+        [("a.txt", "one"), ("A.md", "two"), ("b.txt", "three"), ("B.UP", "kept"), ("deep/c.txt", "four")]
+    {
+        files.write(name, text.as_bytes());
+    }
+    assert!(files.library().join("DEEP/C.TXT").exists(), "this file system folds case");
+    let before = content(&files.library());
+    let (app, _) = start(&files).await;
+
+    // Of two outputs whose names differ by case alone one is made, and the file that is there already stays: two files would be it.
+    let beside = json!({ "place": { "beside": { "name": "{/.}.up" } } });
+    let end = run(&app, Some(beside)).await;
+    assert_eq!((end.counters.succeeded, end.counters.skipped), (2, 3), "{end:?}");
+    let skipped = app.reasons(end.job, "skipped").await;
+    assert!(skipped.iter().all(|(_, why)| why.contains("output's name")), "{skipped:?}");
+    assert_eq!(std::fs::read(files.library().join("b.up")).expect("a file"), b"kept");
+    assert_eq!(undo(&app, end.job).await.counters.succeeded, 2);
+    assert_eq!(content(&files.library()), before);
+
+    let end = run(&app, None).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 5));
+    let capitals = |(name, text): (&Vec<u8>, &Vec<u8>)| (name.clone(), text.to_ascii_uppercase());
+    assert_eq!(content(&files.library()), before.iter().map(capitals).collect());
+    let (_, view) = app.get(&format!("/api/jobs/{}", end.job)).await;
+    assert!(view["note"].as_str().is_some_and(|note| note.contains("no file of that name")), "{view}");
+    assert_eq!(undo(&app, end.job).await.counters.succeeded, 5);
+    assert_eq!(content(&files.library()), before);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_put_back_shares_its_blocks_with_the_trash_where_the_file_system_can() {
+    const SIZE: usize = 40 << 20;
+    let files = Files::new();
+    let Some(_mount) = Mount::btrfs(&files.library()) else { return };
+    let text: Vec<_> = (b'a'..=b'z').cycle().take(SIZE).collect();
+    files.write("large", &text);
+    let (app, _) = start(&files).await;
+    let end = run(&app, None).await;
+    assert_eq!(end.counters.succeeded, 1);
+    let used = || {
+        let folder = std::fs::File::open(files.library()).expect("a folder");
+        rustix::fs::syncfs(&folder).expect("a sync");
+        let disk = rustix::fs::fstatvfs(&folder).expect("a file system");
+        (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+    };
+    let before = used();
+    assert_eq!(undo(&app, end.job).await.counters.succeeded, 1);
+    assert!(std::fs::read(files.library().join("large")).expect("a file") == text, "it is back");
+    let more = used().saturating_sub(before);
+    assert!(more < (SIZE / 4) as u64, "{more} bytes more are used");
+    app.stop().await;
+}

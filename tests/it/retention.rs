@@ -80,6 +80,30 @@ async fn a_job_with_originals_in_its_trash_stays_until_it_is_emptied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_jobs_of_a_disk_that_is_away_stay_as_its_trash_cannot_be_looked_at() {
+    let files = Files::numbered(3);
+    let (library, second) = (files.library(), files.elsewhere());
+    std::fs::create_dir(&second).expect("a folder");
+    std::fs::write(second.join("file"), "text").expect("a file");
+    let recipe = Arc::new(Capitals::new(Behaviour::Instant));
+    let config = |config: &mut Config| {
+        keep(NOTHING)(config);
+        config.libraries.push(("second".into(), second));
+    };
+    let app = App::start_with(&files, config, vec![recipe]).await;
+    let job = app.begin("capitals").await;
+    app.end(job).await;
+    let away = library.with_file_name("away");
+    std::fs::rename(&library, &away).expect("a folder");
+    let mut other = request("checksum");
+    other["library"] = json!("second");
+    gone(&app, app.begin_with(&other).await).await;
+    assert_eq!(app.get(&format!("/api/jobs/{job}")).await.0, 200);
+    std::fs::rename(&away, &library).expect("a folder");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_newest_jobs_stay_where_a_number_is_kept() {
     let files = Files::numbered(2);
     let retention = Retention { jobs: Some(2), ..Retention::default() };

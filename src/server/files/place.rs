@@ -1,15 +1,14 @@
-//! Putting an output into place: in one step, so that the name is never empty and no half-written file is ever seen.
+//! Putting an output into place: in one step where the file system can, so that the name is never empty, and no half-written
+//! file is ever seen.
 //!
 //! A `Placement` is durable in the log before the first rename. If the process dies on the way, looking at the disk says how far
 //! it came: contents are told apart by their hashes.
 
-use std::ffi::OsString;
 use std::io;
 
-use cap_std::fs::Dir;
-use rustix::fs::{AtFlags, RenameFlags, linkat, renameat, renameat_with, unlinkat};
 use rustix::io::Errno;
 
+use super::rename::{At, held};
 use super::stage::hash;
 use super::{Library, OpenFile, Stamp, fault, on_disk, sync};
 use crate::model::{Digest, Effect, JobEvent, RelPath, SkipReason};
@@ -34,16 +33,10 @@ pub struct Placement {
 pub enum Verdict {
     /// It is done, or was brought to its end: the new file is in place, the old one in the trash.
     Done(Effect),
-    /// It had not begun; the temporary file is removed.
+    /// It had not begun, or the original is back; the temporary file is removed.
     TakenBack,
     /// What lies there is neither; nothing was touched.
     Conflict(String),
-}
-
-/// An entry of a folder.
-struct At {
-    dir: Dir,
-    name: OsString,
 }
 
 impl Placement {
@@ -84,85 +77,36 @@ impl Library {
     /// changed but that the output is gone.
     pub fn place(&self, placement: &Placement, original: &OpenFile) -> io::Result<Result<(), SkipReason>> {
         let (temp, target) = (self.at(&placement.temp)?, self.at(&placement.target)?);
-        let Some(trash) = &placement.trash else {
-            let placed = renameat_with(&temp.dir, &temp.name, &target.dir, &target.name, RenameFlags::NOREPLACE);
-            let placed = match placed {
-                // This file system cannot; a link to a name that exists is refused just the same.
-                Err(Errno::INVAL | Errno::NOSYS) => {
-                    linkat(&temp.dir, &temp.name, &target.dir, &target.name, AtFlags::empty()).map(|()| {
-                        unlinkat(&temp.dir, &temp.name, AtFlags::empty()).ok();
-                    })
-                }
-                other => other,
-            };
-            match placed {
-                Ok(()) => {}
-                Err(Errno::EXIST) => {
-                    unlinkat(&temp.dir, &temp.name, AtFlags::empty())?;
-                    return Ok(Err(SkipReason::Collision));
-                }
+        let trash = placement.trash.as_ref().map(|trash| self.at(trash)).transpose()?;
+        let taken = match &trash {
+            None => match temp.rename_new(&target) {
+                Ok(()) => Ok(()),
+                Err(Errno::EXIST) => Err(SkipReason::Collision),
                 Err(error) => return Err(error.into()),
-            }
-            fault("placed");
-            sync(&target.dir)?;
-            return Ok(Ok(()));
+            },
+            Some(trash) => swap(&temp, &target, trash, original)?,
         };
-        let trash = self.at(trash)?;
-        match renameat_with(&temp.dir, &temp.name, &target.dir, &target.name, RenameFlags::EXCHANGE) {
-            Ok(()) => {
-                fault("exchanged");
-                // Somebody may have put another file there since it was looked at: then theirs stays.
-                let out = temp.dir.symlink_metadata(&temp.name)?;
-                if !same_file(&Stamp::of(&out), &original.stamp) {
-                    renameat_with(&temp.dir, &temp.name, &target.dir, &target.name, RenameFlags::EXCHANGE)?;
-                    unlinkat(&temp.dir, &temp.name, AtFlags::empty())?;
-                    return Ok(Err(SkipReason::Changed));
-                }
-                renameat_with(&temp.dir, &temp.name, &trash.dir, &trash.name, RenameFlags::NOREPLACE)?;
-            }
-            // This file system cannot exchange: a second name for the original, then over its first.
-            Err(Errno::INVAL | Errno::NOSYS) => {
-                linkat(&target.dir, &target.name, &trash.dir, &trash.name, AtFlags::empty())?;
-                fault("linked");
-                if !same_file(&Stamp::of(&trash.dir.symlink_metadata(&trash.name)?), &original.stamp) {
-                    unlinkat(&trash.dir, &trash.name, AtFlags::empty())?;
-                    unlinkat(&temp.dir, &temp.name, AtFlags::empty())?;
-                    return Ok(Err(SkipReason::Changed));
-                }
-                sync(&trash.dir)?;
-                renameat(&temp.dir, &temp.name, &target.dir, &target.name)?;
-            }
-            Err(Errno::NOENT) => {
-                unlinkat(&temp.dir, &temp.name, AtFlags::empty()).ok();
-                return Ok(Err(SkipReason::Missing));
-            }
-            Err(error) => return Err(error.into()),
+        if let Err(reason) = taken {
+            unless_missing(temp.remove())?;
+            return Ok(Err(reason));
         }
-        fault("trashed");
-        sync(&target.dir)?;
-        sync(&trash.dir)?;
+        fault("placed");
+        for changed in [&target].into_iter().chain(&trash) {
+            sync(&changed.dir)?;
+        }
         fault("synced");
         Ok(Ok(()))
-    }
-
-    /// Whether two names here can be exchanged in one step; found out once, with two empty files. `None` if nothing can be
-    /// written here.
-    pub fn exchanges(&self) -> Option<bool> {
-        *self.exchanges.get_or_init(|| {
-            let root = self.root();
-            let names = [".headway-probe-1", ".headway-probe-2"];
-            let made = names.iter().all(|name| root.create(name).is_ok());
-            let tried = made.then(|| renameat_with(&*root, names[0], &*root, names[1], RenameFlags::EXCHANGE));
-            names.iter().for_each(|name| drop(root.remove_file(name)));
-            tried.map(|tried| !matches!(tried, Err(Errno::INVAL | Errno::NOSYS)))
-        })
     }
 
     /// Brings an interrupted placement to an end, as the contract says: by looking, by hash.
     pub fn judge(&self, placement: &Placement) -> io::Result<Verdict> {
         let Placement { temp, target, trash, old, new } = placement;
         let lies = |path: &RelPath| self.content(path);
-        let (at_temp, at_target) = (lies(temp)?, lies(target)?);
+        let (at_temp, mut at_target) = (lies(temp)?, lies(target)?);
+        if at_target.is_some() && at_target == on_disk(temp).file_name().map(held) {
+            self.at(target)?.remove()?;
+            at_target = None;
+        }
         let at_trash = trash.as_ref().map(lies).transpose()?.flatten();
         let is = |found: Option<Digest>, wanted: Option<Digest>| found.is_some() && found == wanted;
         let (new, old) = (Some(*new), *old);
@@ -195,6 +139,10 @@ impl Library {
             remove_temp()?;
             return Ok(Verdict::TakenBack);
         }
+        // The original has gone to the trash, and nothing has come yet.
+        if at_target.is_none() && is(at_trash, old) {
+            return self.fill(placement, is(at_temp, new));
+        }
         if is(at_target, new) && is(at_temp, old) && at_trash.is_none() {
             self.move_to_trash(temp, trash)?;
             return Ok(Verdict::Done(placement.effect()));
@@ -205,10 +153,28 @@ impl Library {
         Ok(Verdict::Conflict(untouched(lying(placement, at_target, at_temp, at_trash))))
     }
 
+    /// Fills a name that nothing has: by the output, if that is whole and can have it, else by the original again.
+    fn fill(&self, placement: &Placement, whole: bool) -> io::Result<Verdict> {
+        let Some(trash) = &placement.trash else { return Ok(Verdict::TakenBack) };
+        let (temp, target, trash) = (self.at(&placement.temp)?, self.at(&placement.target)?, self.at(trash)?);
+        let verdict = if whole && temp.rename_new(&target).is_ok() {
+            Verdict::Done(placement.effect())
+        } else {
+            trash.rename_new(&target)?;
+            if whole {
+                temp.remove()?;
+            }
+            Verdict::TakenBack
+        };
+        sync(&target.dir)?;
+        sync(&trash.dir)?;
+        Ok(verdict)
+    }
+
     /// Moves a file into a trash, where nothing of its name is.
     pub fn move_to_trash(&self, path: &RelPath, trash: &RelPath) -> io::Result<()> {
         let (from, to) = (self.at(path)?, self.at(trash)?);
-        renameat_with(&from.dir, &from.name, &to.dir, &to.name, RenameFlags::NOREPLACE)?;
+        from.rename_new(&to)?;
         sync(&from.dir)?;
         sync(&to.dir)
     }
@@ -240,6 +206,55 @@ impl Library {
         let dir = self.folder(&path.parent().unwrap_or_default())?;
         let name = on_disk(path).file_name().unwrap_or_default().to_owned();
         Ok(At { dir, name })
+    }
+}
+
+/// The output takes the name of its original, which lies in the trash then. With a reason to skip, all is as it was.
+fn swap(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io::Result<Result<(), SkipReason>> {
+    // Somebody may have put another file there since it was looked at: then theirs stays.
+    let is_theirs = |at: &At| {
+        let found = Stamp::of(&at.dir.symlink_metadata(&at.name)?);
+        Ok::<_, io::Error>(!same_file(&found, &original.stamp))
+    };
+    let Some(exchanged) = unless_missing(temp.exchange(target))? else { return Ok(Err(SkipReason::Missing)) };
+    if exchanged {
+        fault("exchanged");
+        if is_theirs(temp)? {
+            temp.exchange(target)?;
+            return Ok(Err(SkipReason::Changed));
+        }
+        temp.rename_new(trash)?;
+        return Ok(Ok(()));
+    }
+    let Some(linked) = unless_missing(target.link(trash))? else { return Ok(Err(SkipReason::Missing)) };
+    if linked {
+        fault("linked");
+        if is_theirs(trash)? {
+            trash.remove()?;
+            return Ok(Err(SkipReason::Changed));
+        }
+        sync(&trash.dir)?;
+        temp.rename_over(target)?;
+        return Ok(Ok(()));
+    }
+    // The name in the trash is this attempt's alone.
+    let Some(()) = unless_missing(target.rename_over(trash))? else { return Ok(Err(SkipReason::Missing)) };
+    fault("moved");
+    if is_theirs(trash)? {
+        trash.rename_new(target)?;
+        return Ok(Err(SkipReason::Changed));
+    }
+    sync(&trash.dir)?;
+    temp.rename_new(target)?;
+    Ok(Ok(()))
+}
+
+/// `None` if there is nothing of that name.
+fn unless_missing<T>(done: Result<T, Errno>) -> io::Result<Option<T>> {
+    match done {
+        Ok(value) => Ok(Some(value)),
+        Err(Errno::NOENT) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

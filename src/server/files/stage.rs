@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{File, OpenOptions};
 use rustix::fs::{Timespec, Timestamps, XattrFlags};
+use rustix::io::Errno;
 
 use super::{Library, OpenFile, RESERVED, on_disk, sync};
 use crate::model::{Digest, JobId, Keep, RelPath};
@@ -215,7 +216,11 @@ fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Result<()> {
         if rustix::fs::fchown(file, Some(owner), Some(group)).is_err() {
             rustix::fs::fchown(file, None, Some(group)).ok();
         }
-        rustix::fs::fchmod(file, rustix::fs::Mode::from_raw_mode(stat.st_mode))?;
+        match rustix::fs::fchmod(file, rustix::fs::Mode::from_raw_mode(stat.st_mode)) {
+            // FAT and exFAT have none.
+            Ok(()) | Err(Errno::PERM | Errno::OPNOTSUPP) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     if keep.times {
         let time = |seconds: i64, nanos: u64| Timespec { tv_sec: seconds, tv_nsec: nanos as _ };
@@ -229,7 +234,6 @@ fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Result<()> {
 }
 
 fn take_over_xattrs(file: &File, original: &File) -> io::Result<()> {
-    use rustix::io::Errno;
     let mut names = vec![0_u8; 64 * 1024];
     let length = match rustix::fs::flistxattr(original, &mut names[..]) {
         Ok(length) => length,

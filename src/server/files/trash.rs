@@ -81,19 +81,26 @@ impl Library {
         opened.filter(|opened| !matches!(opened, Err(error) if error.kind() == io::ErrorKind::NotFound))
     }
 
-    /// Every job with something in a trash here.
-    pub fn trashes(&self) -> BTreeSet<JobId> {
+    /// Every job with something in a trash here; an error if any of that cannot be seen.
+    pub fn trashes(&self) -> io::Result<BTreeSet<JobId>> {
+        if !self.is_there() {
+            return Err(io::Error::other("the folder of the library is not there"));
+        }
         let mut found = BTreeSet::new();
-        for folder in self.trash_folders().flatten() {
-            for entry in folder.entries().into_iter().flatten().flatten() {
-                let name = entry.file_name();
-                let Some(job) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
-                if folder.read_dir(&name).is_ok_and(|mut files| files.next().is_some()) {
-                    found.insert(job);
+        for folder in self.trash_folders() {
+            let folder = folder?;
+            for entry in folder.entries()? {
+                let name = entry?.file_name();
+                let Some(job) = name.to_str().and_then(|name| name.parse::<JobId>().ok()) else { continue };
+                match folder.read_dir(&name) {
+                    Ok(mut files) => found.extend(files.next().map(|_| job)),
+                    // It was emptied just now.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(error),
                 }
             }
         }
-        found
+        Ok(found)
     }
 
     /// What lies in the trash of a job.

@@ -6,6 +6,7 @@ use crate::model::status::PauseReason;
 use crate::model::summary::JobView;
 use crate::model::{Action, ApiError, JobEvent, JobId, JobStatus, JobSummary, StartJob};
 use crate::server::error::internal;
+use crate::server::files::Swap;
 use crate::server::rows::JobRow;
 
 /// Items read at a time.
@@ -118,11 +119,13 @@ impl Server {
         if let Some(other) = self.undoing(id).await? {
             return Err(ApiError::Conflict { message: format!("job {other} is putting these files back") });
         }
+        // Read before: once its trash is empty, the job may be removed at any moment.
+        let view = self.job(id).await?;
         let library = self.library(&row.library)?.clone();
         let emptied = tokio::task::spawn_blocking(move || library.empty_trash(id)).await;
         let emptied = emptied.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
         tracing::info!(job.id = %id, files = emptied.files, bytes = emptied.bytes, "a trash was emptied");
-        self.job(id).await
+        Ok(JobView { trash: (0, 0), ..view })
     }
 
     /// How many items run at once, over all jobs, from now on.
@@ -157,10 +160,17 @@ impl Server {
     pub(super) async fn on_disk(&self, library: &str, id: JobId, replaces: bool) -> ((u64, u64), Option<String>) {
         const SECOND_NAME: &str = "This file system cannot exchange two files in one step: each original gets a second name \
             in the trash, then the output takes its first.";
+        const TWO_MOVES: &str = "This file system can neither exchange two files in one step nor give one a second name: each \
+            original is moved to the trash, then the output gets its name. For a moment there is no file of that name; should \
+            the server end just then, the next one sets it right.";
         let Ok(library) = self.library(library).cloned() else { return ((0, 0), None) };
         let look = move || {
             let trash = library.trashed(id);
-            let note = (replaces && library.exchanges() == Some(false)).then(|| SECOND_NAME.to_owned());
+            let note = match replaces.then(|| library.swap()).flatten() {
+                None | Some(Swap::Exchange) => None,
+                Some(Swap::SecondName) => Some(SECOND_NAME.to_owned()),
+                Some(Swap::TwoMoves) => Some(TWO_MOVES.to_owned()),
+            };
             ((trash.files, trash.bytes), note)
         };
         tokio::task::spawn_blocking(look).await.unwrap_or_default()

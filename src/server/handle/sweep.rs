@@ -40,7 +40,7 @@ impl Server {
         for library in self.inner.context.libraries.iter() {
             let looked = Arc::clone(library);
             let old = tokio::task::spawn_blocking(move || {
-                let trashes = looked.trashes().into_iter();
+                let trashes = looked.trashes().unwrap_or_default().into_iter();
                 trashes.filter(|job| looked.trashed_since(*job).is_some_and(|since| since >= age)).collect::<Vec<_>>()
             });
             for job in old.await.unwrap_or_default() {
@@ -96,15 +96,28 @@ impl Server {
         let needed: HashSet<JobId> = live.iter().filter_map(|row| row.head.parent()).collect();
         let libraries = Arc::clone(&self.inner.context.libraries);
         let data = Arc::clone(&self.inner.context.data);
-        let facts: Vec<_> =
-            rows.iter().map(|row| (row.summary.job, row.summary.ended.unwrap_or(row.summary.created))).collect();
+        let fact = |row: &JobRow| {
+            let ended = row.summary.ended.unwrap_or(row.summary.created);
+            (row.summary.job, row.library.clone(), ended)
+        };
+        let facts: Vec<_> = rows.iter().map(fact).collect();
         let known = tokio::task::spawn_blocking(move || {
-            let trashes: HashSet<JobId> = libraries.iter().flat_map(|library| library.trashes()).collect();
-            let past = |(job, ended): (JobId, _)| Past {
+            let (mut trashes, mut unseen) = (HashSet::new(), HashSet::new());
+            for library in libraries.iter() {
+                match library.trashes() {
+                    Ok(jobs) => trashes.extend(jobs),
+                    // A disk that is away may hold originals of any of its jobs.
+                    Err(error) => {
+                        tracing::debug!(library = library.name, %error, "its trash cannot be looked at, its jobs stay");
+                        unseen.insert(library.name.clone());
+                    }
+                }
+            }
+            let past = |(job, library, ended): (JobId, String, _)| Past {
                 job,
                 ended,
                 attempts: data.attempts_bytes(&job),
-                held: trashes.contains(&job) || needed.contains(&job),
+                held: trashes.contains(&job) || unseen.contains(&library) || needed.contains(&job),
             };
             facts.into_iter().map(past).collect()
         });

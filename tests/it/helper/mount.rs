@@ -1,7 +1,7 @@
 //! File systems of their own for a test.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Something mounted, until dropped.
@@ -16,6 +16,29 @@ impl Mount {
     /// A folder once more, through a file system that cannot exchange two names; `None`, and said, where that is not allowed.
     pub(crate) fn without_exchange(folder: &Path, at: &Path) -> Option<Mount> {
         Mount::by(Command::new("bindfs").arg(folder), at)
+    }
+
+    /// An exFAT volume, as on a memory card: its names differ by more than case, it has no second names, and (by FUSE) neither
+    /// exchanges two names nor refuses to rename over one; `None`, and said, where that is not allowed.
+    pub(crate) fn exfat(at: &Path) -> Option<Mount> {
+        Mount::image("mkfs.exfat", "exfat-fuse", at)
+    }
+
+    /// A file system on which two files can share their blocks; `None`, and said, where that is not allowed.
+    pub(crate) fn btrfs(at: &Path) -> Option<Mount> {
+        Mount::image("mkfs.btrfs", "btrfs", at)
+    }
+
+    /// A file system of a gibibyte in a file beside it.
+    fn image(make: &str, kind: &str, at: &Path) -> Option<Mount> {
+        let image = at.with_extension("image");
+        let file = std::fs::File::create(&image).expect("a new file");
+        file.set_len(1 << 30).expect("a length, all of it a hole");
+        let made = Command::new(make).arg(&image).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        assert!(made.is_ok_and(|status| status.success()), "{make} is missing: run ./test once, which installs it");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", kind, "-o", "loop"]).arg(image).stdout(Stdio::null());
+        Mount::by(&mut mount, at)
     }
 
     /// A folder whose file system has died; `None`, and said, where that cannot be.
