@@ -29,7 +29,7 @@ test('a search finds names here and below as they are typed, and all that match 
   await expect(rows(page)).toHaveCount(10);
   await search(page).fill('*.jpg');
   await expect(page.locator('.pages')).toContainText('of 150');
-  await page.getByRole('checkbox', { name: 'Select all files on this page' }).check();
+  await page.getByRole('checkbox', { name: 'Select all files listed so far' }).check();
   await page.getByRole('button', { name: 'Select all 150 that match' }).click();
   await page.getByRole('button', { name: 'Process selected (all 150)' }).click();
   const job = await shownJob(page);
@@ -89,6 +89,52 @@ test('files are chosen by keyboard and with shift, over folders', async ({ page,
   const truth = await ends(watched, server, await shownJob(page), 'completed');
   expect(truth.counters.total).toBe(8);
   await expect(button).toBeDisabled();
+});
+
+test('a long list is read as one scrolls, keeps few rows on the page, and is one list for keyboard and shift', async ({ page, serve }) => {
+  const server = await serve((server) => {
+    for (let index = 0; index < 830; index++) server.file(`long/IMG_${String(index).padStart(4, '0')}.jpg`, `${index}`);
+  });
+  await open(page, `${server.url}/?library=files&folder=long`);
+  const place = page.locator('.pages');
+  await expect(place).toContainText('1–100 of 830');
+  await page.getByRole('checkbox', { name: 'Select IMG_0000.jpg' }).click();
+  await expect(async () => {
+    await page.mouse.wheel(0, 3_000);
+    await expect(place).toContainText('1–830 of 830', { timeout: 50 });
+  }).toPass();
+  await expect(page.getByRole('link', { name: 'Next' })).toBeHidden();
+  // Rows that are far away make room, and what is on the screen has no gap.
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await expect(page.getByRole('checkbox', { name: 'Select IMG_0829.jpg' })).toBeInViewport();
+  await expect(async () => expect(await rows(page).count()).toBeLessThan(600)).toPass();
+  const height = await page.evaluate(() => document.body.scrollHeight);
+  const shown = () => page.evaluate(() => [...document.querySelectorAll('.listing tr[data-index]')]
+    .filter((row) => { const box = row.getBoundingClientRect(); return box.bottom > 0 && box.top < innerHeight; })
+    .map((row) => Number((row as HTMLElement).dataset.index)));
+  const middle = async (part: number) => {
+    await page.evaluate((part) => scrollTo(0, document.body.scrollHeight * part), part);
+    await expect(async () => {
+      const seen = await shown();
+      expect(seen.length).toBeGreaterThan(10);
+      expect(seen).toEqual(seen.map((_, index) => seen[0] + index));
+    }).toPass();
+  };
+  for (const part of [0.5, 0.1, 0.8]) await middle(part);
+  expect(Math.abs(await page.evaluate(() => document.body.scrollHeight) - height)).toBeLessThan(20);
+
+  // It stays as long as it is when it is read again, and the keyboard reaches all of it.
+  await page.getByRole('button', { name: 'Read again' }).evaluate((button: HTMLElement) => button.click());
+  await expect(place).toContainText('1–830 of 830');
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await page.getByRole('checkbox', { name: 'Select IMG_0829.jpg' }).click({ modifiers: ['Shift'] });
+  await expect(page.getByRole('button', { name: /^Process selected/ })).toHaveText('Process selected (830)');
+  await page.locator('tr[data-index="829"]').focus();
+  await page.keyboard.press('Home');
+  await expect(page.locator('tr[data-index="0"]')).toBeFocused();
+  await expect(page.locator('tr[data-index="0"]')).toBeInViewport();
+  await page.keyboard.press('End');
+  await expect(page.locator('tr[data-index="829"]')).toBeFocused();
 });
 
 test('what changes on the disk is there when the folder is opened again, or read again', async ({ page, serve }) => {

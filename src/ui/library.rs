@@ -3,9 +3,11 @@
 mod address;
 mod entry;
 mod listing;
+mod more;
 mod selection;
 mod tools;
 mod trail;
+mod window;
 
 use std::time::Duration;
 
@@ -24,6 +26,7 @@ use listing::Listing;
 pub(super) use selection::{Selection, matching};
 use tools::{ScanNote, Tools};
 use trail::Trail;
+use window::Scrolled;
 
 /// While the disk is being read the list is asked for again so often.
 const POLL: Duration = Duration::from_millis(400);
@@ -48,13 +51,15 @@ pub(super) fn LibraryPage() -> impl IntoView {
         library
     });
 
+    let scrolled = Scrolled::new();
     // Asked for again while the disk is being read: then the server need not look at it once more.
     let (polls, polled) = (RwSignal::new(0_u32), RwSignal::new(false));
     let page = Resource::new(
         move || (view.get(), polls.get(), live.ended.get()),
         move |(view, ..)| {
             let refresh = !std::mem::take(&mut *polled.write_untracked());
-            api::folder(view, refresh)
+            let rows = scrolled.rows(&view);
+            more::rows(view, refresh, rows)
         },
     );
     let poll = move || {
@@ -96,7 +101,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
                     Ok(page) => {
                         view! {
                             <ScanNote seen=page.seen progress=page.scan unread=page.unread.clone() scan />
-                            <Listing page view=view.get_untracked() selected />
+                            <Listing page view=view.get_untracked() selected scrolled />
                         }
                             .into_any()
                     }

@@ -2,6 +2,7 @@
 
 pub(super) mod format;
 mod link;
+pub(super) mod near;
 
 use leptos::prelude::*;
 

@@ -1,11 +1,9 @@
 //! What is shown, as the page's address has it: it can be kept, sent, and gone back to.
 
+use super::window::WINDOW;
 use crate::model::RelPath;
 use crate::model::library::{FolderView, Show, Sort};
 use crate::ui::parts::format::query;
-
-/// Rows in a window.
-const PAGE: u32 = 100;
 
 /// The view that an address's query asks for, and what of it cannot be understood. (The router's own map of the query
 /// decodes `%` twice, so that a name with a `%` in it would be another one.)
@@ -17,7 +15,7 @@ pub(super) fn view(query: &str, first_library: &str) -> (FolderView, Option<Stri
         library: asked("library").unwrap_or_else(|| first_library.to_owned()),
         search: asked("search").unwrap_or_default(),
         descending: asked("descending").is_some(),
-        limit: PAGE,
+        limit: WINDOW as u32,
         ..FolderView::default()
     };
     let mut read = |name: &str, take: &mut dyn FnMut(&str) -> Result<(), String>| {
@@ -99,7 +97,7 @@ mod tests {
             descending: true,
             after: Some("1.42.a & b/x".parse().expect("a key")),
             before: None,
-            limit: PAGE,
+            limit: WINDOW as u32,
         };
         let address = address(&shown);
         assert_eq!(view(address.trim_start_matches('/'), "other"), (shown, None));

@@ -4,73 +4,76 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use super::entry::EntryRow;
+use super::more::More;
+use super::window::{Scrolled, WINDOW, Window};
 use super::{Selection, address};
 use crate::model::RelPath;
-use crate::model::library::{EntryKind, FolderPage, FolderView, Show as Filter, Sort};
+use crate::model::library::{Entry, EntryKind, FolderPage, FolderView, Show as Filter, Sort};
 use crate::ui::parts::format::count;
 
-/// A window of rows.
+/// The rows that are read so far, and more of them as one comes near the end.
 #[component]
-pub(super) fn Listing(page: FolderPage, view: FolderView, selected: RwSignal<Selection>) -> impl IntoView {
+pub(super) fn Listing(
+    page: FolderPage,
+    view: FolderView,
+    selected: RwSignal<Selection>,
+    scrolled: Scrolled,
+) -> impl IntoView {
     if page.total == 0 {
         return view! { <Nothing view is_reading=page.scan.is_some() /> }.into_any();
     }
-    let rows: Vec<(bool, RelPath)> =
-        page.entries.iter().map(|entry| (entry.kind == EntryKind::File, entry.path.clone())).collect();
-    let files: Vec<RelPath> = rows.iter().filter(|(is_file, _)| *is_file).map(|(_, path)| path.clone()).collect();
-    let (at, anchor) = (RwSignal::new(0_usize), RwSignal::new(None::<usize>));
-    let toggle = {
-        let rows = rows.clone();
-        Callback::new(move |(index, on, through): (usize, bool, bool)| {
-            let from = anchor.get_untracked().filter(|_| through).unwrap_or(index);
-            let span = from.min(index)..=from.max(index);
-            let paths = rows.get(span).unwrap_or_default().iter().filter(|(is_file, _)| *is_file).map(|(_, path)| path);
+    let Scrolled { at, anchor, .. } = scrolled;
+    let FolderPage { first, previous, .. } = page;
+    let (entries, next, total) = (RwSignal::new(page.entries), RwSignal::new(page.next), RwSignal::new(page.total));
+    let toggle = Callback::new(move |(index, on, through): (usize, bool, bool)| {
+        let from = anchor.get_untracked().filter(|_| through).unwrap_or(index);
+        let span = from.min(index)..=from.max(index);
+        entries.with_untracked(|entries| {
+            let paths = files(entries.get(span).unwrap_or_default());
             selected.update(|selected| selected.set(paths, on));
-            anchor.set(Some(index));
+        });
+        anchor.set(Some(index));
+    });
+    let all = Memo::new(move |_| {
+        entries.with(|entries| {
+            selected.with(|selected| {
+                let mut files = files(entries).peekable();
+                files.peek().is_some() && files.all(|path| selected.contains(path))
+            })
         })
+    });
+    let whole = move |on: bool| {
+        entries.with_untracked(|entries| selected.update(|selected| selected.set(files(entries), on)));
     };
-    let all = {
-        let files = files.clone();
-        Memo::new(move |_| {
-            !files.is_empty() && selected.with(|selected| files.iter().all(|path| selected.contains(path)))
-        })
-    };
-    let whole = {
-        let files = files.clone();
-        move |on: bool| selected.update(|selected| selected.set(&files, on))
-    };
-    let pressed = {
-        let whole = whole.clone();
-        let count = rows.len();
-        move |event: KeyboardEvent| {
-            let index = at.get_untracked();
-            let to = match event.key().as_str() {
-                "ArrowDown" | "j" => (index + 1).min(count - 1),
-                "ArrowUp" | "k" => index.saturating_sub(1),
-                "Home" => 0,
-                "End" => count - 1,
-                " " | "x" => {
-                    event.prevent_default();
-                    let on =
-                        !rows.get(index).is_some_and(|(_, path)| selected.with_untracked(|all| all.contains(path)));
-                    return toggle.run((index, on, event.shift_key()));
-                }
-                "a" if event.ctrl_key() || event.meta_key() => {
-                    event.prevent_default();
-                    return whole(true);
-                }
-                "Escape" => return selected.set(Selection::default()),
-                "Enter" => return open(&event),
-                _ => return,
-            };
-            event.prevent_default();
-            if event.shift_key() {
-                anchor.update(|anchor| *anchor = anchor.or(Some(index)));
-                toggle.run((to, true, true));
+    let pressed = move |event: KeyboardEvent| {
+        let index = at.get_untracked();
+        let last = entries.with_untracked(Vec::len).saturating_sub(1);
+        let to = match event.key().as_str() {
+            "ArrowDown" | "j" => (index + 1).min(last),
+            "ArrowUp" | "k" => index.saturating_sub(1),
+            "Home" => 0,
+            "End" => last,
+            " " | "x" => {
+                event.prevent_default();
+                let path = entries.with_untracked(|entries| entries.get(index).map(|entry| entry.path.clone()));
+                let is_on = path.is_some_and(|path| selected.with_untracked(|all| all.contains(&path)));
+                return toggle.run((index, !is_on, event.shift_key()));
             }
-            focus(&event, to);
+            "a" if event.ctrl_key() || event.meta_key() => {
+                event.prevent_default();
+                return whole(true);
+            }
+            "Escape" => return selected.set(Selection::default()),
+            "Enter" => return open(&event),
+            _ => return,
+        };
+        event.prevent_default();
+        if event.shift_key() {
+            anchor.update(|anchor| *anchor = anchor.or(Some(index)));
+            toggle.run((to, true, true));
         }
+        at.set(to);
+        focus(&event, to);
     };
     let change = move |event| whole(event_target_checked(&event));
     let head = view.clone();
@@ -79,26 +82,26 @@ pub(super) fn Listing(page: FolderPage, view: FolderView, selected: RwSignal<Sel
     };
     let offer = {
         let view = view.clone();
-        let more = page.total > rows_of(&page);
         move || {
             let is_whole = all.get() && selected.with(|selected| matches!(selected, Selection::Files(_)));
-            (is_whole && (more || !view.is_deep()))
-                .then(|| view! { <Offer view=view.clone() total=page.total selected /> })
+            let total = total.get();
+            let more = total > entries.with(Vec::len) as u64;
+            (is_whole && (more || !view.is_deep())).then(|| view! { <Offer view=view.clone() total selected /> })
         }
     };
-    let to = |after, before| address(&FolderView { after, before, ..view.clone() });
-    let previous = page.previous.clone().map(|key| view! { <a href=to(None, Some(key)) rel="prev">"← Previous"</a> });
-    let next = page.next.clone().map(|key| view! { <a href=to(Some(key), None) rel="next">"Next →"</a> });
-    let place = format!("{}–{} of {}", count(page.first + 1), count(page.first + rows_of(&page)), count(page.total));
+    let windows = {
+        let view = view.clone();
+        move |number| view! { <Window number entries view=view.clone() selected scrolled toggle /> }
+    };
     view! {
         {offer}
-        <table class="listing" on:keydown=pressed>
+        <table class="listing library" on:keydown=pressed>
             <thead>
                 <tr>
                     <th class="check">
                         <input
                             type="checkbox"
-                            aria-label="Select all files on this page"
+                            aria-label="Select all files listed so far"
                             prop:checked=move || all.get()
                             on:change=change
                         />
@@ -109,24 +112,15 @@ pub(super) fn Listing(page: FolderPage, view: FolderView, selected: RwSignal<Sel
                     {header(Sort::Outcome, "outcome", "Last outcome")}
                 </tr>
             </thead>
-            <tbody>
-                {page
-                    .entries
-                    .into_iter()
-                    .enumerate()
-                    .map(|(index, entry)| view! { <EntryRow entry index view=view.clone() selected at toggle /> })
-                    .collect_view()}
-            </tbody>
+            <For each=move || 0..entries.with(Vec::len).div_ceil(WINDOW) key=|number| *number children=windows />
         </table>
-        <nav class="pages" aria-label="Pages of this list">
-            {previous} <span>{place}</span> {next}
-        </nav>
+        <More view first previous next total entries scrolled />
     }
     .into_any()
 }
 
-fn rows_of(page: &FolderPage) -> u64 {
-    page.entries.len() as u64
+fn files(entries: &[Entry]) -> impl Iterator<Item = &RelPath> {
+    entries.iter().filter(|entry| entry.kind == EntryKind::File).map(|entry| &entry.path)
 }
 
 /// A column's name, which sorts by it.
@@ -144,7 +138,7 @@ fn Header(view: FolderView, sort: Sort, class: &'static str, text: &'static str)
     }
 }
 
-/// The page is selected: offers all the others as well.
+/// All rows that are read are selected: offers all the others as well.
 #[component]
 fn Offer(view: FolderView, total: u64, selected: RwSignal<Selection>) -> impl IntoView {
     let text = if view.is_deep() {
@@ -154,7 +148,7 @@ fn Offer(view: FolderView, total: u64, selected: RwSignal<Selection>) -> impl In
     };
     let take = move |_| selected.set(Selection::Matching(Box::new(view.clone()), total));
     view! {
-        <p class="offer">"All files on this page are selected. " <button class="quiet" on:click=take>{text}</button></p>
+        <p class="offer">"All files listed so far are selected. " <button class="quiet" on:click=take>{text}</button></p>
     }
 }
 
@@ -181,13 +175,17 @@ fn Nothing(view: FolderView, is_reading: bool) -> impl IntoView {
     }
 }
 
-/// Moves the keyboard to a row.
+/// Moves the keyboard to a row, once its window is there.
 fn focus(event: &KeyboardEvent, index: usize) {
-    let table = event.current_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    let row = table.and_then(|table| table.query_selector(&format!("tr[data-index=\"{index}\"]")).ok().flatten());
-    if let Some(row) = row.and_then(|row| row.dyn_into::<web_sys::HtmlElement>().ok()) {
-        row.focus().ok();
-    }
+    let Some(table) = event.current_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
+        return;
+    };
+    request_animation_frame(move || {
+        let row = table.query_selector(&format!("tr[data-index=\"{index}\"]")).ok().flatten();
+        if let Some(row) = row.and_then(|row| row.dyn_into::<web_sys::HtmlElement>().ok()) {
+            row.focus().ok();
+        }
+    });
 }
 
 /// Follows the link in the row that the keyboard is at.

@@ -1,0 +1,110 @@
+//! The end of what is read of a list: when it comes near the screen, the next window is read. Without JavaScript it is links.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::address;
+use super::window::{Scrolled, WINDOW};
+use crate::api;
+use crate::model::ApiError;
+use crate::model::library::{Entry, FolderPage, FolderView, RowKey};
+use crate::ui::parts::format::count;
+use crate::ui::parts::near;
+
+/// The next window is read when the end is so many pixels from the screen.
+const MARGIN: u32 = 1_500;
+
+/// The most rows of an answer.
+const ANSWER: usize = 1_000;
+
+/// So many rows of a view, or all there are, as one window.
+pub(super) async fn rows(view: FolderView, refresh: bool, rows: usize) -> Result<FolderPage, ApiError> {
+    let part = |after: Option<RowKey>, have: usize| {
+        let before = view.before.clone().filter(|_| after.is_none());
+        let limit = u32::try_from((rows - have).min(ANSWER)).unwrap_or_default();
+        FolderView { after, before, limit, ..view.clone() }
+    };
+    let mut page = api::folder(part(view.after.clone(), 0), refresh).await?;
+    while page.entries.len() < rows
+        && let Some(after) = page.next.take()
+    {
+        let more = api::folder(part(Some(after), page.entries.len()), false).await?;
+        page.entries.extend(more.entries);
+        (page.next, page.total) = (more.next, more.total);
+    }
+    Ok(page)
+}
+
+/// What of a list is read, and the way to the rest.
+#[component]
+pub(super) fn More(
+    /// What the list shows.
+    view: FolderView,
+    /// Rows before the first that is read.
+    first: u64,
+    previous: Option<RowKey>,
+    next: RwSignal<Option<RowKey>>,
+    total: RwSignal<u64>,
+    entries: RwSignal<Vec<Entry>>,
+    scrolled: Scrolled,
+) -> impl IntoView {
+    let nav = NodeRef::<html::Nav>::new();
+    let (is_near, reading, wrong) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(None::<ApiError>));
+    Effect::new(move |_| {
+        if let Some(nav) = nav.get() {
+            near::watch(&nav, MARGIN, move |is| is_near.set(is));
+        }
+    });
+    let read = {
+        let view = view.clone();
+        move |after| {
+            reading.set(true);
+            let view = FolderView { after: Some(after), before: None, limit: WINDOW as u32, ..view.clone() };
+            leptos::task::spawn_local(async move {
+                // Meanwhile another view may be there: then there is nothing to add it to.
+                match api::folder(view, false).await {
+                    Ok(page) => {
+                        entries.try_update(|entries| entries.extend(page.entries));
+                        next.try_set(page.next);
+                        total.try_set(page.total);
+                    }
+                    Err(error) => drop(wrong.try_set(Some(error))),
+                }
+                reading.try_set(false);
+            });
+        }
+    };
+    Effect::new(move |_| {
+        if is_near.get()
+            && !reading.get()
+            && wrong.with(Option::is_none)
+            && let Some(after) = next.get()
+        {
+            read(after);
+        }
+    });
+    Effect::new(move |_| scrolled.grown(entries.with(Vec::len)));
+    let place = move || {
+        let last = first + entries.with(Vec::len) as u64;
+        format!("{}–{} of {}", count(first + 1), count(last), count(total.get()))
+    };
+    let to = move |after, before| address(&FolderView { after, before, ..view.clone() });
+    let previous = previous.map(|key| view! { <a href=to(None, Some(key)) rel="prev">"← Previous"</a> });
+    let onward = move || {
+        let key = next.get()?;
+        let to = to.clone();
+        Some(view! { <a href=to(Some(key), None) rel="next">"Next →"</a> })
+    };
+    let failed = move || {
+        let error = wrong.get()?;
+        let again = move |_| wrong.set(None);
+        Some(
+            view! { <span class="error" role="alert">{error.to_string()} " " <button class="quiet" on:click=again>"Try again"</button></span> },
+        )
+    };
+    view! {
+        <nav class="pages" aria-label="Pages of this list" node_ref=nav aria-busy=move || reading.get().then_some("true")>
+            {previous} <span>{place}</span> {onward} {failed}
+        </nav>
+    }
+}

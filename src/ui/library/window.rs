@@ -1,0 +1,114 @@
+//! A hundred rows of a list. Far from the screen they make room for an empty one as high, so that a list of whatever length is
+//! as quick as a short one.
+
+use std::collections::HashMap;
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::Selection;
+use super::entry::EntryRow;
+use crate::model::library::{Entry, FolderView};
+use crate::ui::parts::near;
+
+/// Rows in a window.
+pub(super) const WINDOW: usize = 100;
+
+/// Rows so many pixels from the screen are there.
+const MARGIN: u32 = 1_500;
+
+/// What stays of a list while the list is read again.
+#[derive(Clone, Copy)]
+pub(super) struct Scrolled {
+    /// The row that the keyboard is at.
+    pub(super) at: RwSignal<usize>,
+    /// Where a selection with shift begins.
+    pub(super) anchor: RwSignal<Option<usize>>,
+    kept: StoredValue<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    view: FolderView,
+    rows: usize,
+    /// The heights of windows that make room, in pixels.
+    away: HashMap<usize, f64>,
+}
+
+impl Scrolled {
+    pub(super) fn new() -> Self {
+        Scrolled { at: RwSignal::new(0), anchor: RwSignal::new(None), kept: StoredValue::default() }
+    }
+
+    /// How many rows of a view are to be read: as many as were there before, if it is the same one.
+    pub(super) fn rows(&self, view: &FolderView) -> usize {
+        if self.kept.with_value(|kept| kept.view == *view) {
+            return self.kept.with_value(|kept| kept.rows).max(WINDOW);
+        }
+        self.kept.set_value(Kept { view: view.clone(), ..Kept::default() });
+        self.at.set(0);
+        self.anchor.set(None);
+        WINDOW
+    }
+
+    /// So many rows are there now.
+    pub(super) fn grown(&self, rows: usize) {
+        self.kept.update_value(|kept| kept.rows = rows);
+    }
+
+    fn height(&self, window: usize) -> Option<f64> {
+        self.kept.with_value(|kept| kept.away.get(&window).copied())
+    }
+
+    fn set_height(&self, window: usize, height: Option<f64>) {
+        self.kept.update_value(|kept| match height {
+            Some(height) => drop(kept.away.insert(window, height)),
+            None => drop(kept.away.remove(&window)),
+        });
+    }
+}
+
+/// One window.
+#[component]
+pub(super) fn Window(
+    /// Which.
+    number: usize,
+    /// All rows that are read.
+    entries: RwSignal<Vec<Entry>>,
+    /// What the list shows.
+    view: FolderView,
+    selected: RwSignal<Selection>,
+    scrolled: Scrolled,
+    /// Selects or takes out a row, or all from the last one to it.
+    toggle: Callback<(usize, bool, bool)>,
+) -> impl IntoView {
+    let (from, to) = (number * WINDOW, (number + 1) * WINDOW);
+    let body = NodeRef::<html::Tbody>::new();
+    let is_near = RwSignal::new(scrolled.height(number).is_none());
+    // The keyboard's row stays.
+    let is_shown = Memo::new(move |_| is_near.get() || (from..to).contains(&scrolled.at.get()));
+    Effect::new(move |_| {
+        let Some(body) = body.get() else { return };
+        let measured = body.clone();
+        near::watch(&body, MARGIN, move |is| {
+            let height = (!is).then(|| measured.get_bounding_client_rect().height());
+            scrolled.set_height(number, height);
+            is_near.set(is);
+        });
+    });
+    let rows = move || {
+        if !is_shown.get() {
+            let height = scrolled.height(number).unwrap_or_default();
+            let height = format!("{height}px");
+            return view! { <tr class="room" aria-hidden="true"><td colspan="5" style:height=height></td></tr> }
+                .into_any();
+        }
+        let entries = entries.with_untracked(|all| all.get(from..to.min(all.len())).unwrap_or_default().to_vec());
+        let row = |(index, entry)| {
+            let (view, at) = (view.clone(), scrolled.at);
+            view! { <EntryRow entry index=from + index view selected at toggle /> }
+        };
+        entries.into_iter().enumerate().map(row).collect_view().into_any()
+    };
+    view! { <tbody node_ref=body>{rows}</tbody> }
+}

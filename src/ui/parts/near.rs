@@ -1,0 +1,32 @@
+//! Whether an element is on the screen, or soon will be.
+
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
+
+struct Observer {
+    observer: IntersectionObserver,
+    _tell: Closure<dyn FnMut(js_sys::Array)>,
+}
+
+impl Drop for Observer {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+/// Tells at first, and with each change, whether the element is within `margin` pixels of the screen, above or below; as long as
+/// the effect lives that asked for it.
+pub(in crate::ui) fn watch(element: &Element, margin: u32, tell: impl Fn(bool) + 'static) {
+    let tell = Closure::new(move |entries: js_sys::Array| {
+        let newest = entries.pop().dyn_into::<IntersectionObserverEntry>();
+        newest.iter().for_each(|entry| tell(entry.is_intersecting()));
+    });
+    let wanted = IntersectionObserverInit::new();
+    wanted.set_root_margin(&format!("{margin}px 0px"));
+    let made = IntersectionObserver::new_with_options(tell.as_ref().unchecked_ref(), &wanted);
+    if let Ok(observer) = made {
+        observer.observe(element);
+        StoredValue::new_local(Observer { observer, _tell: tell });
+    }
+}
