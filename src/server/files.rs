@@ -21,6 +21,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, Metadata, OpenOptions};
 
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 pub use environment::{environment, free_bytes, memory_available};
 pub use fault::fault;
@@ -256,7 +257,11 @@ fn readable(dir: &Dir) -> io::Result<OwnedFd> {
 
 /// Brings the names in a folder to the disk.
 fn sync(dir: &Dir) -> io::Result<()> {
-    Ok(rustix::fs::fsync(readable(dir)?)?)
+    match rustix::fs::fsync(readable(dir)?) {
+        // Some file systems of other machines sync files alone.
+        Ok(()) | Err(Errno::INVAL) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn on_disk(path: &RelPath) -> PathBuf {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::command::{Served, config};
 use crate::doctor::doctor;
-use crate::helper::{Files, Headway, eventually, mint, repetitions};
+use crate::helper::{Files, Headway, Mount, eventually, mint, repetitions};
 
 /// So many files are replaced.
 fn count() -> usize {
@@ -19,16 +19,47 @@ fn old(number: usize) -> String {
     format!("file {number}\n")
 }
 
-/// How many files are new; each is the old one or the new one.
-fn new_ones(files: &Files, count: usize, when: &str) -> usize {
-    let is_new = |number: &usize| {
-        let text =
-            std::fs::read_to_string(files.library().join(format!("{number:06}"))).expect("no name is ever empty");
-        let (old, new) = (old(*number), old(*number).to_uppercase());
+/// Where the files are.
+struct Ground {
+    files: Files,
+    /// On a memory card a name has no file between the two moves of a replace.
+    card: Option<Mount>,
+}
+
+impl Ground {
+    fn disk(count: usize) -> Self {
+        Ground { files: Files::numbered(count), card: None }
+    }
+
+    /// `None`, and said, where it cannot be had.
+    fn card(count: usize) -> Option<Self> {
+        let files = Files::new();
+        let card = Mount::exfat(&files.library())?;
+        (0..count).for_each(|number| files.write(&format!("{number:06}"), old(number).as_bytes()));
+        Some(Ground { files, card: Some(card) })
+    }
+
+    /// How many files are new, while a server is at work or was; each is the old one or the new one.
+    fn new_so_far(&self, count: usize, when: &str) -> usize {
+        (0..count).filter(|number| self.is_new(*number, when, self.card.is_some())).count()
+    }
+
+    /// The same once the job is over.
+    fn new_ones(&self, count: usize, when: &str) -> usize {
+        (0..count).filter(|number| self.is_new(*number, when, false)).count()
+    }
+
+    fn is_new(&self, number: usize, when: &str, may_be_between: bool) -> bool {
+        let text = std::fs::read_to_string(self.files.library().join(format!("{number:06}")));
+        let is_held = |text: &String| text.is_empty() || text.starts_with("this name is held for .headway-");
+        if may_be_between && text.as_ref().map_or(true, is_held) {
+            return false;
+        }
+        let text = text.unwrap_or_else(|error| panic!("{when}: no name is ever empty: {error}"));
+        let (old, new) = (old(number), old(number).to_uppercase());
         assert!(text == old || text == new, "{when}: {number} is {text:?}");
         text == new
-    };
-    (0..count).filter(is_new).count()
+    }
 }
 
 /// Names of Headway's own in the library's folder, the trash aside.
@@ -39,7 +70,8 @@ fn left_over(files: &Files) -> Vec<String> {
 }
 
 /// The server ends the job, all adds up, and undo brings back every byte.
-async fn ends_and_is_undone(files: &Files, job: JobId, count: usize, when: &str) {
+async fn ends_and_is_undone(ground: &Ground, job: JobId, count: usize, when: &str) {
+    let files = &ground.files;
     let served = Served::start(files);
     let end = served.end(job).await;
     let counters = end.counters;
@@ -50,13 +82,13 @@ async fn ends_and_is_undone(files: &Files, job: JobId, count: usize, when: &str)
     let failed = failed["items"].as_array().cloned().unwrap_or_default();
     let said = |item: &&Value| item["message"].as_str().is_some_and(|text| text.contains("the original at .headway-"));
     let midst = failed.iter().filter(said).count();
-    assert_eq!(new_ones(files, count, when), counters.succeeded as usize + midst, "{when}: {failed:?}");
+    assert_eq!(ground.new_ones(count, when), counters.succeeded as usize + midst, "{when}: {failed:?}");
     assert_eq!(left_over(files).len(), midst, "{when}: {:?}, {failed:?}", left_over(files));
     let undo = mint();
     assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{undo}")).await.0, 201, "{when}");
     let undone = served.end(undo).await.counters;
     assert_eq!((undone.succeeded, undone.failed), (counters.succeeded, 0), "{when}");
-    assert_eq!(new_ones(files, count, when), midst, "{when}: every byte is back");
+    assert_eq!(ground.new_ones(count, when), midst, "{when}: every byte is back");
     drop(served);
     let (well, said) = doctor(files);
     assert!(well, "{when}: {said}");
@@ -64,33 +96,43 @@ async fn ends_and_is_undone(files: &Files, job: JobId, count: usize, when: &str)
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_again_and_again_a_job_of_commands_damages_nothing_and_ends() {
-    let count = count();
-    let files = Files::numbered(count);
+    killed_again_and_again(Ground::disk(count()), count()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_it_is_on_a_memory_card() {
+    if let Some(ground) = Ground::card(count()) {
+        killed_again_and_again(ground, count()).await;
+    }
+}
+
+async fn killed_again_and_again(ground: Ground, count: usize) {
+    let files = &ground.files;
     let (mut job, kills) = (None, repetitions(10));
     for round in 0..kills {
-        let mut served = Served::start(&files);
+        let mut served = Served::start(files);
         let policy = json!({ "policy": { "on_interrupt": "retry" } });
         let id = match job {
             None => *job.insert(served.begin("slow-upper", policy).await),
             Some(id) => id,
         };
-        let (before, moment) = (new_ones(&files, count, "between"), u64::from(mint().bytes()[15]) % 80);
+        let (before, moment) = (ground.new_so_far(count, "between"), u64::from(mint().bytes()[15]) % 80);
         // From some moment in its start or its work on.
         if round % 3 > 0 {
             eventually("work", async || {
                 let view: Value = served.get(&format!("/api/jobs/{id}")).await;
                 let over = view["status"].as_str().is_some_and(|status| status.starts_with("completed"));
-                (over || new_ones(&files, count, "at work") > before).then_some(())
+                (over || ground.new_so_far(count, "at work") > before).then_some(())
             })
             .await;
         }
         tokio::time::sleep(Duration::from_millis(moment)).await;
         served.headway.kill();
-        new_ones(&files, count, "killed");
+        ground.new_so_far(count, "killed");
     }
     let job = job.expect("a round");
-    println!("{kills} kills, {} of {count} files new at the last", new_ones(&files, count, "in the end"));
-    ends_and_is_undone(&files, job, count, "after the kills").await;
+    println!("{kills} kills, {} of {count} files new at the last", ground.new_so_far(count, "in the end"));
+    ends_and_is_undone(&ground, job, count, "after the kills").await;
 }
 
 /// What is done to which system calls: once, at a call that is moved up until a run ends untouched; and all from one on.
@@ -109,11 +151,20 @@ const INJECTIONS: [(&str, &str); 9] = [
 /// A thread makes no more of these calls than so many in such a job.
 const MOST_CALLS: usize = 600;
 
+/// The same where a replace takes two moves.
+const INJECTIONS_ON_A_CARD: [(&str, &str); 5] = [
+    ("renameat", "error=EIO"),
+    ("renameat", "signal=KILL"),
+    ("linkat", "signal=KILL"),
+    ("unlinkat", "error=EIO"),
+    ("fsync", "error=EIO"),
+];
+
 /// Runs a job in which a call fails. Whether it was at work, and whether anything failed.
-async fn fails(call: &str, what: &str, when: &str) -> (bool, bool) {
+async fn fails(ground: Ground, call: &str, what: &str, when: &str) -> (bool, bool) {
     let inject = format!("{call}:{what}:when={when}");
-    let files = Files::numbered(3);
-    let (config, site) = (config(&files), files.data().with_file_name("site"));
+    let files = &ground.files;
+    let (config, site) = (config(files), files.data().with_file_name("site"));
     let seen = files.data().with_file_name("trace");
     let (trace, injected) = (format!("trace={call}"), format!("inject={inject}"));
     let wrap = ["strace", "-f", "-qq", "-o", seen.to_str().expect("text"), "-e", &trace, "-e", &injected];
@@ -121,14 +172,18 @@ async fn fails(call: &str, what: &str, when: &str) -> (bool, bool) {
     let job = mint();
     let body = json!({ "library": "files", "recipe": "upper", "query": { "folder": {} }, "policy": { "on_interrupt": "retry" } });
     let client = reqwest::Client::new();
-    let mut acknowledged = false;
-    if let Some(mut headway) = Headway::try_start(&files, Some(&site), &wrap, &arguments) {
+    let (mut acknowledged, mut died) = (false, true);
+    if let Some(mut headway) = Headway::try_start(files, Some(&site), &wrap, &arguments) {
         let call = client.put(format!("{}/api/jobs/{job}", headway.url)).json(&body).timeout(Duration::from_secs(10));
         acknowledged = call.send().await.is_ok_and(|answer| answer.status().as_u16() == 201);
         // Until it is over, dead, or stands still.
         let deadline = Instant::now() + Duration::from_secs(3);
-        while Instant::now() < deadline && !headway.dies_within(Duration::from_millis(20)) {
-            new_ones(&files, 3, &inject);
+        loop {
+            died = headway.dies_within(Duration::from_millis(20));
+            if died || Instant::now() > deadline {
+                break;
+            }
+            ground.new_so_far(3, &inject);
             let view =
                 client.get(format!("{}/api/jobs/{job}", headway.url)).timeout(Duration::from_secs(2)).send().await;
             let Ok(view) = view else { continue };
@@ -139,17 +194,17 @@ async fn fails(call: &str, what: &str, when: &str) -> (bool, bool) {
         }
         headway.kill();
     }
-    new_ones(&files, 3, &inject);
+    ground.new_so_far(3, &inject);
+    // The tracer tells of each error that it made; a signal is told by its effect.
     let trace = String::from_utf8_lossy(&std::fs::read(&seen).unwrap_or_default()).into_owned();
-    let touched =
-        trace.contains("INJECTED") || trace.contains("killed by SIGKILL") && what.contains("KILL") && !acknowledged;
+    let touched = trace.contains("INJECTED") || what.contains("KILL") && died;
     if !acknowledged {
         // Perhaps it was recorded, and only the answer lost: the same call again is the same job.
-        let served = Served::start(&files);
+        let served = Served::start(files);
         let call = served.client.put(format!("{}/api/jobs/{job}", served.headway.url)).json(&body);
         assert!(call.send().await.expect("an answer").status().is_success(), "{inject}");
     }
-    ends_and_is_undone(&files, job, 3, &inject).await;
+    ends_and_is_undone(&ground, job, 3, &inject).await;
     (acknowledged, touched)
 }
 
@@ -163,7 +218,7 @@ async fn whatever_system_call_fails_in_a_replace_no_file_is_damaged_and_the_job_
         let step = if call == "openat" { 40 * stride } else { stride };
         for when in (1..).step_by(step) {
             assert!(when < MOST_CALLS, "{call} never ends");
-            let (at_work, touched) = fails(call, what, &when.to_string()).await;
+            let (at_work, touched) = fails(Ground::disk(3), call, what, &when.to_string()).await;
             (runs, begun) = (runs + 1, begun + usize::from(at_work));
             if !touched {
                 println!("{call} {what}: untouched at {when}");
@@ -171,10 +226,28 @@ async fn whatever_system_call_fails_in_a_replace_no_file_is_damaged_and_the_job_
             }
         }
         if what.contains("error") {
-            let (at_work, _) = fails(call, what, if call == "openat" { "400+" } else { "2+" }).await;
+            let (at_work, _) = fails(Ground::disk(3), call, what, if call == "openat" { "400+" } else { "2+" }).await;
             (runs, begun) = (runs + 1, begun + usize::from(at_work));
         }
     }
     println!("{runs} runs with failing calls, {begun} of them at work");
     assert!(begun * 5 > runs, "the failures must hit the work: {begun} of {runs}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_system_call_fails_on_a_memory_card_no_file_is_damaged_and_the_job_ends() {
+    let mut runs = 0;
+    for (call, what) in INJECTIONS_ON_A_CARD {
+        for when in (1..MOST_CALLS).step_by((100 / repetitions(50).max(1)).max(1)) {
+            let Some(ground) = Ground::card(3) else { return };
+            let (_, touched) = fails(ground, call, what, &when.to_string()).await;
+            runs += 1;
+            if !touched {
+                println!("{call} {what}: untouched at {when}");
+                break;
+            }
+        }
+    }
+    println!("{runs} runs with failing calls");
+    assert!(runs > 2 * INJECTIONS_ON_A_CARD.len(), "the failures must hit the work: {runs} runs");
 }

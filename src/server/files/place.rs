@@ -103,12 +103,14 @@ impl Library {
         let Placement { temp, target, trash, old, new } = placement;
         let lies = |path: &RelPath| self.content(path);
         let (at_temp, mut at_target) = (lies(temp)?, lies(target)?);
-        if at_target.is_some() && at_target == on_disk(temp).file_name().map(held) {
+        let at_trash = trash.as_ref().map(lies).transpose()?.flatten();
+        let is = |found: Option<Digest>, wanted: Option<Digest>| found.is_some() && found == wanted;
+        // What keeps the name free for the output is ours. It is empty for a moment; where an original has just left, too.
+        let (held, empty) = (on_disk(temp).file_name().map(held), Some(Digest::of(b"")));
+        if is(at_target, held) || is(at_target, empty) && is(at_trash, *old) && at_target != Some(*new) {
             self.at(target)?.remove()?;
             at_target = None;
         }
-        let at_trash = trash.as_ref().map(lies).transpose()?.flatten();
-        let is = |found: Option<Digest>, wanted: Option<Digest>| found.is_some() && found == wanted;
         let (new, old) = (Some(*new), *old);
         let remove_temp = || {
             let temp = self.at(temp)?;

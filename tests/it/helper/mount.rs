@@ -56,19 +56,19 @@ impl Mount {
             std::thread::sleep(Duration::from_millis(5));
         };
         served.kill().and_then(|()| served.wait()).ok();
-        if !mounted {
-            println!("not run: mounting is not allowed here");
-        }
-        mounted.then(|| Mount(at.to_owned()))
+        Mount::told(mounted, at)
     }
 
     fn by(command: &mut Command, at: &Path) -> Option<Mount> {
         std::fs::create_dir_all(at).expect("a folder");
-        if command.arg(at).status().is_ok_and(|status| status.success()) {
-            return Some(Mount(at.to_owned()));
+        Mount::told(command.arg(at).status().is_ok_and(|status| status.success()), at)
+    }
+
+    fn told(mounted: bool, at: &Path) -> Option<Mount> {
+        if !mounted {
+            println!("not run: mounting is not allowed here");
         }
-        println!("not run: mounting is not allowed here");
-        None
+        mounted.then(|| Mount(at.to_owned()))
     }
 }
 
