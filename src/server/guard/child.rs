@@ -17,7 +17,7 @@ use rustix::process::{
     test_kill_process_group, waitid,
 };
 
-use super::processes::{attempt_of, children_of, descendants_of};
+use super::processes::{Children, attempt_of, descendants_of};
 use super::wire::{LARGEST, Order, Reply, Spawn, receive, send};
 
 /// How long programs have to end once the server is gone.
@@ -36,7 +36,7 @@ struct Attempt {
 
 struct Guard {
     socket: OwnedFd,
-    own: Pid,
+    children: Children,
     attempts: BTreeMap<u64, Attempt>,
 }
 
@@ -44,9 +44,8 @@ struct Guard {
 pub fn run() -> ExitCode {
     let begin = || {
         let socket = io::stdin().as_fd().try_clone_to_owned()?;
-        let own = rustix::process::getpid();
-        set_child_subreaper(Some(own))?;
-        Ok::<_, io::Error>(Guard { socket, own, attempts: BTreeMap::new() })
+        set_child_subreaper(Some(rustix::process::getpid()))?;
+        Ok::<_, io::Error>(Guard { socket, children: Children::here(), attempts: BTreeMap::new() })
     };
     match begin() {
         Ok(mut guard) => {
@@ -96,10 +95,7 @@ impl Guard {
             Some(Order::Spawn(spawn)) => {
                 let id = spawn.id;
                 match start(spawn, files) {
-                    Ok(attempt) => {
-                        self.tell(&Reply::Started { id, pid: attempt.pid.as_raw_nonzero().get() });
-                        self.attempts.insert(id, attempt);
-                    }
+                    Ok(attempt) => drop(self.attempts.insert(id, attempt)),
                     Err(error) => self.tell(&Reply::Failed { id, error: error.to_string() }),
                 }
             }
@@ -161,7 +157,7 @@ impl Guard {
     /// Reaps those who lost their parents and have ended; the others are returned.
     fn reap_orphans(&self) -> Vec<Pid> {
         let leader = |pid: &Pid| self.attempts.values().any(|attempt| attempt.pid == *pid);
-        let mut orphans = children_of(self.own);
+        let mut orphans = self.children.list();
         orphans.retain(|pid| !leader(pid));
         orphans.retain(|pid| {
             let reaped = waitid(WaitId::Pid(*pid), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);

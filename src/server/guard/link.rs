@@ -157,11 +157,6 @@ fn listen(link: &Link, mut child: std::process::Child) {
         let mut waiting = link.waiting();
         let Some(waiting) = waiting.as_mut() else { break };
         match reply {
-            Some(reply @ Reply::Started { id, .. }) => {
-                if let Some(waiting) = waiting.get(&id) {
-                    waiting.tell.send(reply).ok();
-                }
-            }
             Some(reply @ (Reply::Failed { id, .. } | Reply::Ended { id, .. })) => {
                 if let Some(waiting) = waiting.remove(&id) {
                     waiting.tell.send(reply).ok();
@@ -191,13 +186,10 @@ impl Run {
 
     /// Waits for its end. Its output must have been read to the end before.
     pub fn wait(&self) -> End {
-        loop {
-            match self.replies.recv() {
-                Ok(Reply::Started { .. }) => {}
-                Ok(Reply::Failed { error, .. }) => return End::NotStarted(error),
-                Ok(Reply::Ended { code, .. }) => return End::Code(code),
-                Err(_) => return End::Lost,
-            }
+        match self.replies.recv() {
+            Ok(Reply::Failed { error, .. }) => End::NotStarted(error),
+            Ok(Reply::Ended { code, .. }) => End::Code(code),
+            Err(_) => End::Lost,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Processes as proc(5) shows them: whose child, and of which attempt.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -51,6 +53,40 @@ pub(super) fn attempt_of(pid: Pid) -> Option<String> {
     String::from_utf8(value.to_vec()).ok()
 }
 
+/// The children of this process, if it has but one thread: to be listed often.
+pub(super) struct Children {
+    own: Pid,
+    /// `None` with a kernel that has no such file.
+    file: Option<File>,
+}
+
+impl Children {
+    /// Those of the process that calls this.
+    pub(super) fn here() -> Self {
+        Children { own: rustix::process::getpid(), file: File::open("/proc/thread-self/children").ok() }
+    }
+
+    /// Who they are now: dead ones that were not waited for among them.
+    pub(super) fn list(&self) -> Vec<Pid> {
+        let Some(file) = &self.file else { return children_of(self.own) };
+        let (mut text, mut have) = (vec![0; 1_024], 0);
+        loop {
+            match file.read_at(&mut text[have..], have as u64) {
+                Ok(0) => return pids(&String::from_utf8_lossy(&text[..have])).collect(),
+                Ok(count) => have += count,
+                Err(_) => return children_of(self.own),
+            }
+            if have == text.len() {
+                text.resize(2 * have, 0);
+            }
+        }
+    }
+}
+
+fn pids(text: &str) -> impl Iterator<Item = Pid> + '_ {
+    text.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?))
+}
+
 /// The children of a process.
 pub(super) fn children_of(pid: Pid) -> Vec<Pid> {
     let number = pid.as_raw_nonzero();
@@ -58,7 +94,7 @@ pub(super) fn children_of(pid: Pid) -> Vec<Pid> {
     let mut children = Vec::new();
     for task in tasks.into_iter().flatten().flatten() {
         match std::fs::read_to_string(task.path().join("children")) {
-            Ok(text) => children.extend(text.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?))),
+            Ok(text) => children.extend(pids(&text)),
             // A kernel without that file.
             Err(_) => return all().into_iter().filter(|other| parent_of(*other) == Some(pid)).collect(),
         }
@@ -87,4 +123,25 @@ fn parent_of(pid: Pid) -> Option<Pid> {
 fn all() -> Vec<Pid> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn children_are_listed_as_they_come_and_go() {
+        let children = Children::here();
+        let begin = || std::process::Command::new("sleep").arg("60").spawn().expect("a process");
+        let mut begun: Vec<_> = (0..200).map(|_| begin()).collect();
+        let mut wanted: Vec<_> = begun.iter().map(Pid::from_child).collect();
+        let mut found = children.list();
+        found.sort_by_key(|pid| pid.as_raw_nonzero());
+        wanted.sort_by_key(|pid| pid.as_raw_nonzero());
+        assert_eq!(found, wanted);
+        for child in &mut begun {
+            child.kill().and_then(|()| child.wait()).expect("an end");
+        }
+        assert_eq!(children.list(), []);
+    }
 }

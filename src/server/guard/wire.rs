@@ -45,13 +45,6 @@ pub(super) struct Spawn {
 /// From the guard to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reply {
-    /// It runs, in a process group of this number.
-    Started {
-        /// Which.
-        id: u64,
-        /// The process and its group.
-        pid: i32,
-    },
     /// It cannot be started, in words.
     Failed {
         /// Which.
@@ -142,17 +135,14 @@ impl Order {
 impl Reply {
     pub(super) fn encode(&self) -> Vec<u8> {
         let (kind, id) = match self {
-            Reply::Started { id, .. } => (0, id),
-            Reply::Failed { id, .. } => (1, id),
-            Reply::Ended { id, .. } => (2, id),
+            Reply::Failed { id, .. } => (0, id),
+            Reply::Ended { id, .. } => (1, id),
         };
         let mut packet = vec![kind];
         packet.extend_from_slice(&id.to_le_bytes());
         match self {
-            Reply::Started { pid: number, .. } | Reply::Ended { code: number, .. } => {
-                packet.extend_from_slice(&i64::from(*number).to_le_bytes());
-            }
             Reply::Failed { error, .. } => put(&mut packet, error.as_bytes()),
+            Reply::Ended { code, .. } => packet.extend_from_slice(&i64::from(*code).to_le_bytes()),
         }
         packet
     }
@@ -161,11 +151,9 @@ impl Reply {
         let (kind, rest) = packet.split_first()?;
         let mut reader = Reader(rest);
         let id = reader.number()?;
-        let number = |reader: &mut Reader<'_>| i32::try_from(reader.number()?.cast_signed()).ok();
         Some(match kind {
-            0 => Reply::Started { id, pid: number(&mut reader)? },
-            1 => Reply::Failed { id, error: String::from_utf8(reader.bytes()?).ok()? },
-            2 => Reply::Ended { id, code: number(&mut reader)? },
+            0 => Reply::Failed { id, error: String::from_utf8(reader.bytes()?).ok()? },
+            1 => Reply::Ended { id, code: i32::try_from(reader.number()?.cast_signed()).ok()? },
             _ => return None,
         })
     }
@@ -224,11 +212,7 @@ mod tests {
             assert_eq!(Order::decode(&packet), Some(order));
             assert!((0..packet.len()).all(|length| Order::decode(&packet[..length]).is_none()));
         }
-        for reply in [
-            Reply::Started { id: 1, pid: 42 },
-            Reply::Failed { id: 2, error: "é".into() },
-            Reply::Ended { id: 3, code: -1 },
-        ] {
+        for reply in [Reply::Failed { id: 2, error: "é".into() }, Reply::Ended { id: 3, code: -1 }] {
             let packet = reply.encode();
             assert_eq!(Reply::decode(&packet), Some(reply));
             assert!((0..packet.len()).all(|length| Reply::decode(&packet[..length]).is_none()));
