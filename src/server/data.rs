@@ -1,5 +1,7 @@
 //! The data folder: one lock, one log, and a folder for what each job writes for its user.
 
+mod attempts;
+
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,7 +11,6 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::error::StartError;
 use crate::model::JobId;
-use crate::model::attempt::AttemptLog;
 
 /// Network file systems, by the numbers of statfs(2): locks and write-ahead logs are not safe on them.
 const NETWORK: [(u64, &str); 6] = [
@@ -111,40 +112,6 @@ impl DataFolder {
         self.root.join("tmp")
     }
 
-    /// Keeps what an attempt said. It is no fact of the job: if it cannot be kept, that is said in the server's own log.
-    pub fn keep_attempt(&self, job: JobId, item: u32, log: &AttemptLog) {
-        let folder = self.attempts(&job);
-        let keep = || {
-            std::fs::create_dir_all(&folder)?;
-            let file = File::create(folder.join(format!("{item}-{}.json", log.attempt)))?;
-            serde_json::to_writer(std::io::BufWriter::new(file), log).map_err(std::io::Error::from)
-        };
-        if let Err(error) = keep() {
-            tracing::warn!(job.id = %job, item, %error, "what an attempt said cannot be kept");
-        }
-    }
-
-    /// What the attempts of an item said, first attempt first.
-    pub fn attempts_of(&self, job: JobId, item: u32) -> Vec<AttemptLog> {
-        let begin = format!("{item}-");
-        let entries = std::fs::read_dir(self.attempts(&job)).into_iter().flatten().flatten();
-        let wanted = entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| name.starts_with(&begin)));
-        let mut logs: Vec<AttemptLog> =
-            wanted.filter_map(|entry| serde_json::from_slice(&std::fs::read(entry.path()).ok()?).ok()).collect();
-        logs.sort_by_key(|log| log.attempt);
-        logs
-    }
-
-    /// How many bytes are kept of what the attempts of a job said.
-    pub fn attempts_bytes(&self, job: &JobId) -> u64 {
-        bytes_in(&self.attempts(job))
-    }
-
-    /// Removes what the attempts of a job said.
-    pub fn remove_attempts(&self, job: &JobId) -> std::io::Result<()> {
-        gone(std::fs::remove_dir_all(self.attempts(job)))
-    }
-
     /// Removes all that a job wrote here.
     pub fn remove_job(&self, job: &JobId) -> std::io::Result<()> {
         self.remove_attempts(job)?;
@@ -156,10 +123,6 @@ impl DataFolder {
         let folders = ["attempts", "jobs"].map(|name| std::fs::read_dir(self.root.join(name)));
         let jobs = folders.into_iter().flatten().flatten().flatten();
         jobs.map(|job| bytes_in(&job.path())).sum()
-    }
-
-    fn attempts(&self, job: &JobId) -> PathBuf {
-        self.root.join("attempts").join(job.to_string())
     }
 
     /// The folder of what a job wrote for its user.
