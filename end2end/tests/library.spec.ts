@@ -135,6 +135,8 @@ test('a long list is read as one scrolls, keeps few rows on the page, and is one
   await expect(page.locator('tr[data-index="0"]')).toBeInViewport();
   await page.keyboard.press('End');
   await expect(page.locator('tr[data-index="829"]')).toBeFocused();
+  await expect(page.locator('tr[data-index="829"]')).toHaveAttribute('aria-rowindex', '831');
+  await expect(page.locator('.listing')).toHaveAttribute('aria-rowcount', '831');
 });
 
 test('what changes on the disk is there when the folder is opened again, or read again', async ({ page, serve }) => {

@@ -11,8 +11,10 @@ use crate::ui::parts::{Time, format};
 #[component]
 pub(super) fn EntryRow(
     entry: Entry,
-    /// Its place in the list.
+    /// Its place in the list, as far as that is read.
     index: usize,
+    /// Rows before those.
+    first: u64,
     /// What the list shows.
     view: FolderView,
     selected: RwSignal<Selection>,
@@ -66,6 +68,7 @@ pub(super) fn EntryRow(
         <tr
             data-kind=format!("{:?}", entry.kind).to_lowercase()
             data-index=index
+            aria-rowindex=first + index as u64 + 2
             data-selected=move || chosen.get().then_some("true")
             tabindex=move || if at.get() == index { "0" } else { "-1" }
             on:focus=move |_| at.set(index)

@@ -91,11 +91,12 @@ pub(super) fn Listing(
     };
     let windows = {
         let view = view.clone();
-        move |number| view! { <Window number entries view=view.clone() selected scrolled toggle /> }
+        move |number| view! { <Window number first entries view=view.clone() selected scrolled toggle /> }
     };
     view! {
         {offer}
-        <table class="listing library" on:keydown=pressed>
+        // Most rows are not in the page: their number is said.
+        <table class="listing library" aria-rowcount=move || total.get() + 1 on:keydown=pressed>
             <thead>
                 <tr>
                     <th class="check">

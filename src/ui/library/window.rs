@@ -73,6 +73,8 @@ impl Scrolled {
 pub(super) fn Window(
     /// Which.
     number: usize,
+    /// Rows before the first that is read.
+    first: u64,
     /// All rows that are read.
     entries: RwSignal<Vec<Entry>>,
     /// What the list shows.
@@ -106,7 +108,7 @@ pub(super) fn Window(
         let entries = entries.with_untracked(|all| all.get(from..to.min(all.len())).unwrap_or_default().to_vec());
         let row = |(index, entry)| {
             let (view, at) = (view.clone(), scrolled.at);
-            view! { <EntryRow entry index=from + index view selected at toggle /> }
+            view! { <EntryRow entry index=from + index first view selected at toggle /> }
         };
         entries.into_iter().enumerate().map(row).collect_view().into_any()
     };
