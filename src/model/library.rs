@@ -50,6 +50,11 @@ impl FolderView {
     pub fn from_start(&self) -> Self {
         FolderView { after: None, before: None, ..self.clone() }
     }
+
+    /// The same behind this row.
+    pub fn behind(&self, row: RowKey) -> Self {
+        FolderView { after: Some(row), ..self.from_start() }
+    }
 }
 
 macro_rules! words {

@@ -101,7 +101,7 @@ async fn so_does_one_where_names_cannot_be_exchanged() {
         let below = files.elsewhere();
         std::fs::create_dir(&below).expect("a folder");
         let Some(_mount) = Mount::without_exchange(&below, &files.library()) else { return };
-        (0..4).for_each(|number| files.write(&format!("{number:06}"), format!("file {number}\n").as_bytes()));
+        files.number(4);
         dies_and_goes_on(&files, point, Swap::SecondName).await;
     }
 }
@@ -111,7 +111,7 @@ async fn so_does_one_on_a_memory_card_with_neither_exchange_nor_second_names() {
     for point in ["recorded", "moved", "held", "placed", "synced"] {
         let files = Files::new();
         let Some(_mount) = Mount::exfat(&files.library()) else { return };
-        (0..4).for_each(|number| files.write(&format!("{number:06}"), format!("file {number}\n").as_bytes()));
+        files.number(4);
         dies_and_goes_on(&files, point, Swap::TwoMoves).await;
     }
 }

@@ -19,34 +19,35 @@ fn old(number: usize) -> String {
     format!("file {number}\n")
 }
 
-/// Where the files are.
+/// So many files, and where they are.
 struct Ground {
     files: Files,
+    count: usize,
     /// On a memory card a name has no file between the two moves of a replace.
     card: Option<Mount>,
 }
 
 impl Ground {
     fn disk(count: usize) -> Self {
-        Ground { files: Files::numbered(count), card: None }
+        Ground { files: Files::numbered(count), count, card: None }
     }
 
     /// `None`, and said, where it cannot be had.
     fn card(count: usize) -> Option<Self> {
         let files = Files::new();
         let card = Mount::exfat(&files.library())?;
-        (0..count).for_each(|number| files.write(&format!("{number:06}"), old(number).as_bytes()));
-        Some(Ground { files, card: Some(card) })
+        files.number(count);
+        Some(Ground { files, count, card: Some(card) })
     }
 
     /// How many files are new, while a server is at work or was; each is the old one or the new one.
-    fn new_so_far(&self, count: usize, when: &str) -> usize {
-        (0..count).filter(|number| self.is_new(*number, when, self.card.is_some())).count()
+    fn new_so_far(&self, when: &str) -> usize {
+        (0..self.count).filter(|number| self.is_new(*number, when, self.card.is_some())).count()
     }
 
     /// The same once the job is over.
-    fn new_ones(&self, count: usize, when: &str) -> usize {
-        (0..count).filter(|number| self.is_new(*number, when, false)).count()
+    fn new_ones(&self, when: &str) -> usize {
+        (0..self.count).filter(|number| self.is_new(*number, when, false)).count()
     }
 
     fn is_new(&self, number: usize, when: &str, may_be_between: bool) -> bool {
@@ -70,25 +71,25 @@ fn left_over(files: &Files) -> Vec<String> {
 }
 
 /// The server ends the job, all adds up, and undo brings back every byte.
-async fn ends_and_is_undone(ground: &Ground, job: JobId, count: usize, when: &str) {
+async fn ends_and_is_undone(ground: &Ground, job: JobId, when: &str) {
     let files = &ground.files;
     let served = Served::start(files);
     let end = served.end(job).await;
     let counters = end.counters;
-    assert_eq!(counters.total as usize, count, "{when}");
+    assert_eq!(counters.total as usize, ground.count, "{when}");
     assert_eq!(counters.succeeded + counters.failed + counters.skipped, counters.total, "{when}: {counters:?}");
     // Where the disk failed in the midst of a swap, what lies where is said; the original is kept under that name.
     let failed = served.get(&format!("/api/jobs/{job}/items?status=failed")).await;
     let failed = failed["items"].as_array().cloned().unwrap_or_default();
     let said = |item: &&Value| item["message"].as_str().is_some_and(|text| text.contains("the original at .headway-"));
     let midst = failed.iter().filter(said).count();
-    assert_eq!(ground.new_ones(count, when), counters.succeeded as usize + midst, "{when}: {failed:?}");
+    assert_eq!(ground.new_ones(when), counters.succeeded as usize + midst, "{when}: {failed:?}");
     assert_eq!(left_over(files).len(), midst, "{when}: {:?}, {failed:?}", left_over(files));
     let undo = mint();
     assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{undo}")).await.0, 201, "{when}");
     let undone = served.end(undo).await.counters;
     assert_eq!((undone.succeeded, undone.failed), (counters.succeeded, 0), "{when}");
-    assert_eq!(ground.new_ones(count, when), midst, "{when}: every byte is back");
+    assert_eq!(ground.new_ones(when), midst, "{when}: every byte is back");
     drop(served);
     let (well, said) = doctor(files);
     assert!(well, "{when}: {said}");
@@ -96,18 +97,18 @@ async fn ends_and_is_undone(ground: &Ground, job: JobId, count: usize, when: &st
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_again_and_again_a_job_of_commands_damages_nothing_and_ends() {
-    killed_again_and_again(Ground::disk(count()), count()).await;
+    killed_again_and_again(Ground::disk(count())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn so_it_is_on_a_memory_card() {
     if let Some(ground) = Ground::card(count()) {
-        killed_again_and_again(ground, count()).await;
+        killed_again_and_again(ground).await;
     }
 }
 
-async fn killed_again_and_again(ground: Ground, count: usize) {
-    let files = &ground.files;
+async fn killed_again_and_again(ground: Ground) {
+    let Ground { files, count, .. } = &ground;
     let (mut job, kills) = (None, repetitions(10));
     for round in 0..kills {
         let mut served = Served::start(files);
@@ -116,23 +117,23 @@ async fn killed_again_and_again(ground: Ground, count: usize) {
             None => *job.insert(served.begin("slow-upper", policy).await),
             Some(id) => id,
         };
-        let (before, moment) = (ground.new_so_far(count, "between"), u64::from(mint().bytes()[15]) % 80);
+        let (before, moment) = (ground.new_so_far("between"), u64::from(mint().bytes()[15]) % 80);
         // From some moment in its start or its work on.
         if round % 3 > 0 {
             eventually("work", async || {
                 let view: Value = served.get(&format!("/api/jobs/{id}")).await;
                 let over = view["status"].as_str().is_some_and(|status| status.starts_with("completed"));
-                (over || ground.new_so_far(count, "at work") > before).then_some(())
+                (over || ground.new_so_far("at work") > before).then_some(())
             })
             .await;
         }
         tokio::time::sleep(Duration::from_millis(moment)).await;
         served.headway.kill();
-        ground.new_so_far(count, "killed");
+        ground.new_so_far("killed");
     }
     let job = job.expect("a round");
-    println!("{kills} kills, {} of {count} files new at the last", ground.new_so_far(count, "in the end"));
-    ends_and_is_undone(&ground, job, count, "after the kills").await;
+    println!("{kills} kills, {} of {count} files new at the last", ground.new_so_far("in the end"));
+    ends_and_is_undone(&ground, job, "after the kills").await;
 }
 
 /// What is done to which system calls: once, at a call that is moved up until a run ends untouched; and all from one on.
@@ -148,9 +149,6 @@ const INJECTIONS: [(&str, &str); 9] = [
     ("openat", "error=EMFILE"),
 ];
 
-/// A thread makes no more of these calls than so many in such a job.
-const MOST_CALLS: usize = 600;
-
 /// The same where a replace takes two moves.
 const INJECTIONS_ON_A_CARD: [(&str, &str); 5] = [
     ("renameat", "error=EIO"),
@@ -159,6 +157,9 @@ const INJECTIONS_ON_A_CARD: [(&str, &str); 5] = [
     ("unlinkat", "error=EIO"),
     ("fsync", "error=EIO"),
 ];
+
+/// A thread makes no more of these calls than so many in such a job.
+const MOST_CALLS: usize = 600;
 
 /// Runs a job in which a call fails. Whether it was at work, and whether anything failed.
 async fn fails(ground: Ground, call: &str, what: &str, when: &str) -> (bool, bool) {
@@ -183,7 +184,7 @@ async fn fails(ground: Ground, call: &str, what: &str, when: &str) -> (bool, boo
             if died || Instant::now() > deadline {
                 break;
             }
-            ground.new_so_far(3, &inject);
+            ground.new_so_far(&inject);
             let view =
                 client.get(format!("{}/api/jobs/{job}", headway.url)).timeout(Duration::from_secs(2)).send().await;
             let Ok(view) = view else { continue };
@@ -194,7 +195,7 @@ async fn fails(ground: Ground, call: &str, what: &str, when: &str) -> (bool, boo
         }
         headway.kill();
     }
-    ground.new_so_far(3, &inject);
+    ground.new_so_far(&inject);
     // The tracer tells of each error that it made; a signal is told by its effect.
     let trace = String::from_utf8_lossy(&std::fs::read(&seen).unwrap_or_default()).into_owned();
     let touched = trace.contains("INJECTED") || what.contains("KILL") && died;
@@ -204,8 +205,24 @@ async fn fails(ground: Ground, call: &str, what: &str, when: &str) -> (bool, boo
         let call = served.client.put(format!("{}/api/jobs/{job}", served.headway.url)).json(&body);
         assert!(call.send().await.expect("an answer").status().is_success(), "{inject}");
     }
-    ends_and_is_undone(&ground, job, 3, &inject).await;
+    ends_and_is_undone(&ground, job, &inject).await;
     (acknowledged, touched)
+}
+
+/// The first call fails, then one `step` further on, and so on until a run ends untouched. How many runs, and how many of them
+/// were at work.
+async fn until_untouched(ground: impl Fn() -> Ground, call: &str, what: &str, step: usize) -> (usize, usize) {
+    let (mut runs, mut begun) = (0, 0);
+    for when in (1..).step_by(step) {
+        assert!(when < MOST_CALLS, "{call} never ends");
+        let (at_work, touched) = fails(ground(), call, what, &when.to_string()).await;
+        (runs, begun) = (runs + 1, begun + usize::from(at_work));
+        if !touched {
+            println!("{call} {what}: untouched at {when}");
+            break;
+        }
+    }
+    (runs, begun)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,15 +233,8 @@ async fn whatever_system_call_fails_in_a_replace_no_file_is_damaged_and_the_job_
     for (call, what) in INJECTIONS {
         // A server opens some hundred files before it is ready.
         let step = if call == "openat" { 40 * stride } else { stride };
-        for when in (1..).step_by(step) {
-            assert!(when < MOST_CALLS, "{call} never ends");
-            let (at_work, touched) = fails(Ground::disk(3), call, what, &when.to_string()).await;
-            (runs, begun) = (runs + 1, begun + usize::from(at_work));
-            if !touched {
-                println!("{call} {what}: untouched at {when}");
-                break;
-            }
-        }
+        let (more, at_work) = until_untouched(|| Ground::disk(3), call, what, step).await;
+        (runs, begun) = (runs + more, begun + at_work);
         if what.contains("error") {
             let (at_work, _) = fails(Ground::disk(3), call, what, if call == "openat" { "400+" } else { "2+" }).await;
             (runs, begun) = (runs + 1, begun + usize::from(at_work));
@@ -236,17 +246,12 @@ async fn whatever_system_call_fails_in_a_replace_no_file_is_damaged_and_the_job_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_system_call_fails_on_a_memory_card_no_file_is_damaged_and_the_job_ends() {
-    let mut runs = 0;
+    if Ground::card(3).is_none() {
+        return;
+    }
+    let (mut runs, step) = (0, (100 / repetitions(50).max(1)).max(1));
     for (call, what) in INJECTIONS_ON_A_CARD {
-        for when in (1..MOST_CALLS).step_by((100 / repetitions(50).max(1)).max(1)) {
-            let Some(ground) = Ground::card(3) else { return };
-            let (_, touched) = fails(ground, call, what, &when.to_string()).await;
-            runs += 1;
-            if !touched {
-                println!("{call} {what}: untouched at {when}");
-                break;
-            }
-        }
+        runs += until_untouched(|| Ground::card(3).expect("another card"), call, what, step).await.0;
     }
     println!("{runs} runs with failing calls");
     assert!(runs > 2 * INJECTIONS_ON_A_CARD.len(), "the failures must hit the work: {runs} runs");

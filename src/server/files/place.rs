@@ -114,7 +114,7 @@ impl Library {
         let (new, old) = (Some(*new), *old);
         let remove_temp = || {
             let temp = self.at(temp)?;
-            temp.dir.remove_file(&temp.name)?;
+            temp.remove()?;
             sync(&temp.dir)
         };
         let Some(trash) = trash else {
@@ -135,15 +135,16 @@ impl Library {
             // If it came as far as a second name for the original, that name goes again. (By content, for there are file
             // systems on which two names of a file have two inode numbers. No other attempt has a file of this name.)
             if is(at_trash, old) {
-                let trash = self.at(trash)?;
-                trash.dir.remove_file(&trash.name)?;
+                self.at(trash)?.remove()?;
             }
             remove_temp()?;
             return Ok(Verdict::TakenBack);
         }
         // The original has gone to the trash, and nothing has come yet.
         if at_target.is_none() && is(at_trash, old) {
-            return self.fill(placement, is(at_temp, new));
+            let (temp, target, trash) = (self.at(temp)?, self.at(target)?, self.at(trash)?);
+            let filled = fill(&temp, &target, &trash, is(at_temp, new))?;
+            return Ok(if filled { Verdict::Done(placement.effect()) } else { Verdict::TakenBack });
         }
         if is(at_target, new) && is(at_temp, old) && at_trash.is_none() {
             self.move_to_trash(temp, trash)?;
@@ -153,24 +154,6 @@ impl Library {
             return Ok(Verdict::Done(placement.effect()));
         }
         Ok(Verdict::Conflict(untouched(lying(placement, at_target, at_temp, at_trash))))
-    }
-
-    /// Fills a name that nothing has: by the output, if that is whole and can have it, else by the original again.
-    fn fill(&self, placement: &Placement, whole: bool) -> io::Result<Verdict> {
-        let Some(trash) = &placement.trash else { return Ok(Verdict::TakenBack) };
-        let (temp, target, trash) = (self.at(&placement.temp)?, self.at(&placement.target)?, self.at(trash)?);
-        let verdict = if whole && temp.rename_new(&target).is_ok() {
-            Verdict::Done(placement.effect())
-        } else {
-            trash.rename_new(&target)?;
-            if whole {
-                temp.remove()?;
-            }
-            Verdict::TakenBack
-        };
-        sync(&target.dir)?;
-        sync(&trash.dir)?;
-        Ok(verdict)
     }
 
     /// Moves a file into a trash, where nothing of its name is.
@@ -249,6 +232,21 @@ fn swap(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io::Result<R
     sync(&trash.dir)?;
     temp.rename_new(target)?;
     Ok(Ok(()))
+}
+
+/// Fills a name that nothing has: by the output, if that is whole and can have it, else by the original again. Whether by the
+/// output.
+fn fill(temp: &At, target: &At, trash: &At, whole: bool) -> io::Result<bool> {
+    let filled = whole && temp.rename_new(target).is_ok();
+    if !filled {
+        trash.rename_new(target)?;
+        if whole {
+            temp.remove()?;
+        }
+    }
+    sync(&target.dir)?;
+    sync(&trash.dir)?;
+    Ok(filled)
 }
 
 /// `None` if there is nothing of that name.

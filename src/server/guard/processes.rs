@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::io::{Read, Seek};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -68,17 +68,13 @@ impl Children {
 
     /// Who they are now: dead ones that were not waited for among them.
     pub(super) fn list(&self) -> Vec<Pid> {
-        let Some(file) = &self.file else { return children_of(self.own) };
-        let (mut text, mut have) = (vec![0; 1_024], 0);
-        loop {
-            match file.read_at(&mut text[have..], have as u64) {
-                Ok(0) => return pids(&String::from_utf8_lossy(&text[..have])).collect(),
-                Ok(count) => have += count,
-                Err(_) => return children_of(self.own),
-            }
-            if have == text.len() {
-                text.resize(2 * have, 0);
-            }
+        let read = |mut file: &File| {
+            let mut text = String::new();
+            file.rewind().and_then(|()| file.read_to_string(&mut text)).map(|_| text)
+        };
+        match self.file.as_ref().map(read) {
+            Some(Ok(text)) => pids(&text).collect(),
+            _ => children_of(self.own),
         }
     }
 }

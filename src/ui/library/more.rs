@@ -4,31 +4,22 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::address;
-use super::window::{Scrolled, WINDOW};
+use super::window::Scrolled;
 use crate::api;
 use crate::model::ApiError;
 use crate::model::library::{Entry, FolderPage, FolderView, RowKey};
 use crate::ui::parts::format::count;
 use crate::ui::parts::near;
 
-/// The next window is read when the end is so many pixels from the screen.
-const MARGIN: u32 = 1_500;
-
-/// The most rows of an answer.
-const ANSWER: usize = 1_000;
-
-/// So many rows of a view, or all there are, as one window.
+/// So many rows of a view, or all there are, as one window; the server gives as many at a time as it will.
 pub(super) async fn rows(view: FolderView, refresh: bool, rows: usize) -> Result<FolderPage, ApiError> {
-    let part = |after: Option<RowKey>, have: usize| {
-        let before = view.before.clone().filter(|_| after.is_none());
-        let limit = u32::try_from((rows - have).min(ANSWER)).unwrap_or_default();
-        FolderView { after, before, limit, ..view.clone() }
-    };
-    let mut page = api::folder(part(view.after.clone(), 0), refresh).await?;
+    let limit = |have: usize| u32::try_from(rows - have).unwrap_or(u32::MAX);
+    let mut page = api::folder(FolderView { limit: limit(0), ..view.clone() }, refresh).await?;
     while page.entries.len() < rows
         && let Some(after) = page.next.take()
     {
-        let more = api::folder(part(Some(after), page.entries.len()), false).await?;
+        let rest = FolderView { limit: limit(page.entries.len()), ..view.behind(after) };
+        let more = api::folder(rest, false).await?;
         page.entries.extend(more.entries);
         (page.next, page.total) = (more.next, more.total);
     }
@@ -52,14 +43,14 @@ pub(super) fn More(
     let (is_near, reading, wrong) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(None::<ApiError>));
     Effect::new(move |_| {
         if let Some(nav) = nav.get() {
-            near::watch(&nav, MARGIN, move |is| is_near.set(is));
+            near::watch(&nav, move |is| is_near.set(is));
         }
     });
     let read = {
         let view = view.clone();
         move |after| {
             reading.set(true);
-            let view = FolderView { after: Some(after), before: None, limit: WINDOW as u32, ..view.clone() };
+            let view = view.behind(after);
             leptos::task::spawn_local(async move {
                 // Meanwhile another view may be there: then there is nothing to add it to.
                 match api::folder(view, false).await {
@@ -88,12 +79,13 @@ pub(super) fn More(
         let last = first + entries.with(Vec::len) as u64;
         format!("{}–{} of {}", count(first + 1), count(last), count(total.get()))
     };
-    let to = move |after, before| address(&FolderView { after, before, ..view.clone() });
-    let previous = previous.map(|key| view! { <a href=to(None, Some(key)) rel="prev">"← Previous"</a> });
+    let previous = previous.map(|key| {
+        let to = address(&FolderView { before: Some(key), ..view.from_start() });
+        view! { <a href=to rel="prev">"← Previous"</a> }
+    });
     let onward = move || {
-        let key = next.get()?;
-        let to = to.clone();
-        Some(view! { <a href=to(Some(key), None) rel="next">"Next →"</a> })
+        let to = address(&view.behind(next.get()?));
+        Some(view! { <a href=to rel="next">"Next →"</a> })
     };
     let failed = move || {
         let error = wrong.get()?;

@@ -14,9 +14,6 @@ use crate::ui::parts::near;
 /// Rows in a window.
 pub(super) const WINDOW: usize = 100;
 
-/// Rows so many pixels from the screen are there.
-const MARGIN: u32 = 1_500;
-
 /// What stays of a list while the list is read again.
 #[derive(Clone, Copy)]
 pub(super) struct Scrolled {
@@ -92,7 +89,7 @@ pub(super) fn Window(
     Effect::new(move |_| {
         let Some(body) = body.get() else { return };
         let measured = body.clone();
-        near::watch(&body, MARGIN, move |is| {
+        near::watch(&body, move |is| {
             let height = (!is).then(|| measured.get_bounding_client_rect().height());
             scrolled.set_height(number, height);
             is_near.set(is);

@@ -4,6 +4,9 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
 
+/// So many pixels, above or below.
+const MARGIN: u32 = 1_500;
+
 struct Observer {
     observer: IntersectionObserver,
     _tell: Closure<dyn FnMut(js_sys::Array)>,
@@ -15,15 +18,14 @@ impl Drop for Observer {
     }
 }
 
-/// Tells at first, and with each change, whether the element is within `margin` pixels of the screen, above or below; as long as
-/// the effect lives that asked for it.
-pub(in crate::ui) fn watch(element: &Element, margin: u32, tell: impl Fn(bool) + 'static) {
+/// Tells at first, and with each change, whether the element is near the screen; as long as the effect lives that asked for it.
+pub(in crate::ui) fn watch(element: &Element, tell: impl Fn(bool) + 'static) {
     let tell = Closure::new(move |entries: js_sys::Array| {
         let newest = entries.pop().dyn_into::<IntersectionObserverEntry>();
         newest.iter().for_each(|entry| tell(entry.is_intersecting()));
     });
     let wanted = IntersectionObserverInit::new();
-    wanted.set_root_margin(&format!("{margin}px 0px"));
+    wanted.set_root_margin(&format!("{MARGIN}px 0px"));
     let made = IntersectionObserver::new_with_options(tell.as_ref().unchecked_ref(), &wanted);
     if let Ok(observer) = made {
         observer.observe(element);

@@ -20,8 +20,13 @@ impl Files {
     /// A library of `count` files, each with its number in it.
     pub(crate) fn numbered(count: usize) -> Self {
         let files = Files::new();
-        (0..count).for_each(|number| files.write(&format!("{number:06}"), format!("file {number}\n").as_bytes()));
+        files.number(count);
         files
+    }
+
+    /// Writes `count` files, each with its number in it.
+    pub(crate) fn number(&self, count: usize) {
+        (0..count).for_each(|number| self.write(&format!("{number:06}"), format!("file {number}\n").as_bytes()));
     }
 
     /// The library's root.
