@@ -139,6 +139,23 @@ test('a long list is read as one scrolls, keeps few rows on the page, and is one
   await expect(page.locator('.listing')).toHaveAttribute('aria-rowcount', '831');
 });
 
+test('a list that begins in the middle still begins there when it has grown and is read again', async ({ page, serve }) => {
+  const server = await serve((server) => {
+    for (let index = 0; index < 530; index++) server.file(`long/IMG_${String(index).padStart(4, '0')}.jpg`, `${index}`);
+  });
+  await open(page, `${server.url}/?library=files&folder=long&before=1.0.long/IMG_0300.jpg`);
+  const place = page.locator('.pages');
+  await expect(place).toContainText('201–300 of 530');
+  await expect(async () => {
+    await page.mouse.wheel(0, 3_000);
+    await expect(place).toContainText('201–530 of 530', { timeout: 50 });
+  }).toPass();
+  rmSync(join(server.library, 'long/IMG_0529.jpg'));
+  await page.getByRole('button', { name: 'Read again' }).evaluate((button: HTMLElement) => button.click());
+  await expect(place).toContainText('201–529 of 529');
+  await expect(rows(page).first()).toContainText('IMG_0200.jpg');
+});
+
 test('what changes on the disk is there when the folder is opened again, or read again', async ({ page, serve }) => {
   const server = await serve(photos);
   await open(page, server.url);

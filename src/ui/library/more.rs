@@ -11,15 +11,15 @@ use crate::model::library::{Entry, FolderPage, FolderView, RowKey};
 use crate::ui::parts::format::count;
 use crate::ui::parts::near;
 
-/// So many rows of a view, or all there are, as one window; the server gives as many at a time as it will.
+/// So many rows of a view, or all there are, as one window. The first part is what the view itself asks for, since a view of the
+/// rows before one would begin elsewhere if it were longer; of the rest the server gives as much at a time as it will.
 pub(super) async fn rows(view: FolderView, refresh: bool, rows: usize) -> Result<FolderPage, ApiError> {
-    let limit = |have: usize| u32::try_from(rows - have).unwrap_or(u32::MAX);
-    let mut page = api::folder(FolderView { limit: limit(0), ..view.clone() }, refresh).await?;
+    let mut page = api::folder(view.clone(), refresh).await?;
     while page.entries.len() < rows
         && let Some(after) = page.next.take()
     {
-        let rest = FolderView { limit: limit(page.entries.len()), ..view.behind(after) };
-        let more = api::folder(rest, false).await?;
+        let limit = u32::try_from(rows - page.entries.len()).unwrap_or(u32::MAX);
+        let more = api::folder(FolderView { limit, ..view.behind(after) }, false).await?;
         page.entries.extend(more.entries);
         (page.next, page.total) = (more.next, more.total);
     }
