@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
 use super::done::Reruns;
+use super::event_kind::EventKind;
 use super::id::{JobId, Millis, Seq};
 use super::item::{Effect, FailReason, SkipReason};
 use super::status::{EndReason, PauseReason};
@@ -320,42 +321,10 @@ impl Recorded {
     }
 }
 
-/// The event's name in a payload that [`Recorded::encode`] made; empty for any other text. Reads no further than that.
-pub fn name_of(payload: &str) -> &str {
-    let rest = payload.split_once(r#""event":""#).map_or("", |(_, rest)| rest);
-    rest.split_once('"').map_or("", |(name, _)| name)
-}
-
 impl JobEvent {
     /// The event's name, as the payload has it.
     pub fn name(&self) -> &'static str {
-        match self {
-            JobEvent::Created { .. } => "created",
-            JobEvent::Planned { .. } => "planned",
-            JobEvent::PlanEnded { .. } => "plan_ended",
-            JobEvent::Approved {} => "approved",
-            JobEvent::Began {} => "began",
-            JobEvent::Paused { .. } => "paused",
-            JobEvent::Resumed {} => "resumed",
-            JobEvent::Halted { .. } => "halted",
-            JobEvent::Finishing {} => "finishing",
-            JobEvent::CancelRequested {} => "cancel_requested",
-            JobEvent::Cancelled {} => "cancelled",
-            JobEvent::Ended { .. } => "ended",
-            JobEvent::Changed { .. } => "changed",
-            JobEvent::Pruned { .. } => "pruned",
-            JobEvent::Started { .. } => "started",
-            JobEvent::Placing { .. } => "placing",
-            JobEvent::Succeeded { .. } => "succeeded",
-            JobEvent::Skipped { .. } => "skipped",
-            JobEvent::Failed { .. } => "failed",
-            JobEvent::AttemptFailed { .. } => "attempt_failed",
-            JobEvent::Returned { .. } => "returned",
-            JobEvent::Stopped { .. } => "stopped",
-            JobEvent::Recovered { .. } => "recovered",
-            JobEvent::Requeued { .. } => "requeued",
-            JobEvent::Dropped { .. } => "dropped",
-        }
+        self.kind().name()
     }
 
     /// The item and attempt this is about, for events about one item.
@@ -388,17 +357,33 @@ impl JobEvent {
         }
     }
 
-    /// The most bytes its payload may take: 160, and more where a person's words or names are in it.
+    /// The most bytes its payload takes: 160, and more where a person's words or names are in it.
     pub fn payload_limit(&self) -> usize {
-        match self {
-            JobEvent::Created { .. } => 1_024,
-            JobEvent::Planned { .. } | JobEvent::Placing { .. } => 4_096,
-            JobEvent::Pruned { .. } => 400,
-            JobEvent::Failed { .. } | JobEvent::AttemptFailed { .. } | JobEvent::Ended { .. } => {
-                // A character can take six bytes once JSON has escaped it.
-                160 + 6 * MESSAGE_LIMIT
-            }
-            _ => 160,
+        use EventKind as K;
+        match self.kind() {
+            K::Created => 1_024,
+            K::Planned | K::Placing => 4_096,
+            K::Pruned => 400,
+            // A character can take six bytes once JSON has escaped it.
+            K::Failed | K::AttemptFailed | K::Ended => 160 + 6 * MESSAGE_LIMIT,
+            K::PlanEnded
+            | K::Approved
+            | K::Began
+            | K::Paused
+            | K::Resumed
+            | K::Halted
+            | K::Finishing
+            | K::CancelRequested
+            | K::Cancelled
+            | K::Changed
+            | K::Started
+            | K::Succeeded
+            | K::Skipped
+            | K::Returned
+            | K::Stopped
+            | K::Recovered
+            | K::Requeued
+            | K::Dropped => 160,
         }
     }
 
@@ -408,7 +393,28 @@ impl JobEvent {
             JobEvent::Created { request, .. } => Some(*request),
             JobEvent::Planned { detail, .. } => Some(*detail),
             JobEvent::Succeeded { detail, .. } => *detail,
-            _ => None,
+            JobEvent::PlanEnded { .. }
+            | JobEvent::Approved {}
+            | JobEvent::Began {}
+            | JobEvent::Paused { .. }
+            | JobEvent::Resumed {}
+            | JobEvent::Halted { .. }
+            | JobEvent::Finishing {}
+            | JobEvent::CancelRequested {}
+            | JobEvent::Cancelled {}
+            | JobEvent::Ended { .. }
+            | JobEvent::Changed { .. }
+            | JobEvent::Pruned { .. }
+            | JobEvent::Started { .. }
+            | JobEvent::Placing { .. }
+            | JobEvent::Skipped { .. }
+            | JobEvent::Failed { .. }
+            | JobEvent::AttemptFailed { .. }
+            | JobEvent::Returned { .. }
+            | JobEvent::Stopped { .. }
+            | JobEvent::Recovered { .. }
+            | JobEvent::Requeued { .. }
+            | JobEvent::Dropped { .. } => None,
         }
     }
 }

@@ -212,6 +212,7 @@ impl Fold {
         }
     }
 
+    /// Takes over what the event says of the job beside its status and its items.
     fn note(&mut self, recorded: &Recorded) {
         match &recorded.event {
             JobEvent::PlanEnded { reruns, .. } => (self.plan_ended, self.reruns) = (true, *reruns),
@@ -221,9 +222,32 @@ impl Fold {
                 self.priority = priority.unwrap_or(self.priority);
                 self.concurrency = concurrency.unwrap_or(self.concurrency);
             }
-            JobEvent::Ended { outcome: Outcome::Failed { message, .. } } => self.message = Some(message.clone()),
+            JobEvent::Ended { outcome } => match outcome {
+                Outcome::Failed { message, .. } => self.message = Some(message.clone()),
+                Outcome::Completed | Outcome::CompletedWithErrors => {}
+            },
             JobEvent::Pruned { .. } => self.pruned = true,
-            _ => {}
+            // Read once, when the fold is created.
+            JobEvent::Created { .. } => {}
+            // These move the status or items alone.
+            JobEvent::Planned { .. }
+            | JobEvent::Approved {}
+            | JobEvent::Paused { .. }
+            | JobEvent::Resumed {}
+            | JobEvent::Finishing {}
+            | JobEvent::CancelRequested {}
+            | JobEvent::Cancelled {}
+            | JobEvent::Started { .. }
+            | JobEvent::Placing { .. }
+            | JobEvent::Succeeded { .. }
+            | JobEvent::Skipped { .. }
+            | JobEvent::Failed { .. }
+            | JobEvent::AttemptFailed { .. }
+            | JobEvent::Returned { .. }
+            | JobEvent::Stopped { .. }
+            | JobEvent::Recovered { .. }
+            | JobEvent::Requeued { .. }
+            | JobEvent::Dropped { .. } => {}
         }
         if self.status.is_terminal() {
             self.ended = self.ended.or(Some(recorded.at));

@@ -1,11 +1,14 @@
 //! The one judge of what may happen: the writer asks it before it records, a reader before it folds.
 
+mod item_step;
+
 use super::counters::Counters;
 use super::event::{HaltBy, JobEvent, Outcome, PLANNED_AT_ONCE};
 use super::fold::Fold;
 use super::item::{FailReason, ItemStatus, SkipReason};
 use super::status::{EndReason, JobStatus, PauseReason};
 use crate::broken::{self, Broken};
+use item_step::ItemStep;
 
 /// What an accepted event does to a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,61 +118,128 @@ pub fn next(fold: Option<&Fold>, event: &JobEvent) -> Result<Next, Refusal> {
             _ => Err(Refusal::Over(fold.status.label())),
         };
     }
-    match event.item() {
-        Some((item, attempt)) => next_of_item(fold, event, item, attempt),
-        None => next_of_job(fold, event),
-    }
+    judge(fold, event)
 }
 
-fn next_of_job(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
+/// One arm for each event: which statuses of the job it fits, and what it does. A new event does not compile until it has its own.
+fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
+    use ItemStatus as I;
     use JobStatus as S;
-    let counters = &fold.counters;
-    let wrong = || Err(Refusal::Status { event: event.name(), status: fold.status.label() });
-    match (event, fold.status) {
-        (JobEvent::Created { .. }, _) => Err(Refusal::Exists),
-        (JobEvent::Planned { first, count, skips, .. }, S::Planning) => {
+    let (status, counters) = (fold.status, &fold.counters);
+    let wrong = || Err(Refusal::Status { event: event.name(), status: status.label() });
+    let held = matches!(status, S::Queued | S::Processing | S::Paused { .. });
+    let settles = held || status == S::Cancelling;
+    let halted = fold.halt.is_some();
+    let of = |item: &u32| ItemStep::new(fold, event, *item);
+    match event {
+        JobEvent::Created { .. } => Err(Refusal::Exists),
+        JobEvent::Planned { first, count, skips, .. } if status == S::Planning => {
             let fits = *first == counters.total && (1..=PLANNED_AT_ONCE).contains(count);
             if !fits || !runs_fit(*first, *count, skips) {
                 return Err(Refusal::Range);
             }
-            Ok(Next { status: S::Planning, change: Change::Items { count: *count, skips: skips.clone() } })
+            Ok(Next { status, change: Change::Items { count: *count, skips: skips.clone() } })
         }
-        (JobEvent::PlanEnded { total, .. }, S::Planning) if *total != counters.total => Err(Refusal::Range),
-        (JobEvent::PlanEnded { .. }, S::Planning) => to(if fold.approval { S::Planned } else { S::Queued }),
-        (JobEvent::Approved {}, S::Planned) => to(S::Queued),
-        (JobEvent::Began {}, S::Queued) => to(S::Processing),
-        (JobEvent::Paused { .. }, S::Paused { reason: PauseReason::User }) => to(fold.status),
-        (JobEvent::Paused { reason }, S::Planning | S::Queued | S::Processing | S::Finishing | S::Paused { .. }) => {
-            to(S::Paused { reason: *reason })
-        }
-        (JobEvent::Resumed {}, S::Paused { .. }) => to(if fold.plan_ended { S::Queued } else { S::Planning }),
-        (JobEvent::Halted { .. }, S::Queued | S::Processing | S::Paused { .. }) if fold.plan_ended => match fold.halt {
-            Some(_) => Err(Refusal::Halt(event.name())),
-            None => Ok(Next { status: fold.status, change: Change::CancelIdle }),
+        JobEvent::PlanEnded { total, .. } if status == S::Planning => match *total == counters.total {
+            true => to(if fold.approval { S::Planned } else { S::Queued }),
+            false => Err(Refusal::Range),
         },
-        (JobEvent::Finishing {}, S::Processing) if fold.fails_by_halt() => Err(Refusal::Halt(event.name())),
-        (JobEvent::Finishing {}, S::Processing) => none_open(counters).and_then(|()| to(S::Finishing)),
-        (JobEvent::CancelRequested {}, S::Cancelling) => wrong(),
-        (JobEvent::CancelRequested {}, _) => to(S::Cancelling),
-        (JobEvent::Cancelled {}, S::Cancelling) if counters.running > 0 => Err(Refusal::Open(counters.running)),
-        (JobEvent::Cancelled {}, S::Cancelling) => Ok(Next { status: S::Cancelled, change: Change::CancelIdle }),
-        (JobEvent::Ended { outcome }, _) => next_of_end(fold, outcome),
-        (JobEvent::Changed { .. }, _) => to(fold.status),
-        (
-            JobEvent::Planned { .. }
-            | JobEvent::PlanEnded { .. }
-            | JobEvent::Approved {}
-            | JobEvent::Began {}
-            | JobEvent::Paused { .. }
-            | JobEvent::Resumed {}
-            | JobEvent::Halted { .. }
-            | JobEvent::Finishing {}
-            | JobEvent::Cancelled {}
-            | JobEvent::Pruned { .. },
-            _,
-        ) => wrong(),
-        // The events about one item have been judged before.
-        (_, _) => wrong(),
+        JobEvent::Approved {} if status == S::Planned => to(S::Queued),
+        JobEvent::Began {} if status == S::Queued => to(S::Processing),
+        JobEvent::Paused { reason } => match status {
+            S::Paused { reason: PauseReason::User } => to(status),
+            S::Planning | S::Queued | S::Processing | S::Finishing | S::Paused { .. } => {
+                to(S::Paused { reason: *reason })
+            }
+            _ => wrong(),
+        },
+        JobEvent::Resumed {} if matches!(status, S::Paused { .. }) => {
+            to(if fold.plan_ended { S::Queued } else { S::Planning })
+        }
+        JobEvent::Halted { .. } if held && fold.plan_ended => match halted {
+            true => Err(Refusal::Halt(event.name())),
+            false => Ok(Next { status, change: Change::CancelIdle }),
+        },
+        JobEvent::Finishing {} if status == S::Processing => match fold.fails_by_halt() {
+            true => Err(Refusal::Halt(event.name())),
+            false => none_open(counters).and_then(|()| to(S::Finishing)),
+        },
+        JobEvent::CancelRequested {} if status != S::Cancelling => to(S::Cancelling),
+        JobEvent::Cancelled {} if status == S::Cancelling => match counters.running {
+            0 => Ok(Next { status: S::Cancelled, change: Change::CancelIdle }),
+            running => Err(Refusal::Open(running)),
+        },
+        JobEvent::Ended { outcome } => next_of_end(fold, outcome),
+        JobEvent::Changed { .. } => to(status),
+        JobEvent::Planned { .. }
+        | JobEvent::PlanEnded { .. }
+        | JobEvent::Approved {}
+        | JobEvent::Began {}
+        | JobEvent::Resumed {}
+        | JobEvent::Halted { .. }
+        | JobEvent::Finishing {}
+        | JobEvent::CancelRequested {}
+        | JobEvent::Cancelled {}
+        | JobEvent::Pruned { .. } => wrong(),
+
+        JobEvent::Started { item, attempt } => of(item)
+            .in_job(status == S::Processing, !halted)?
+            .to(|from| match from {
+                I::Waiting => Some(I::Running),
+                _ => None,
+            })?
+            .by_next(*attempt),
+        JobEvent::Placing { item, attempt, .. } => of(item)
+            .in_job(held, true)?
+            .to(|from| match from {
+                I::Running => Some(I::Placing),
+                _ => None,
+            })?
+            .by(*attempt),
+        JobEvent::Succeeded { item, attempt, effect, .. } => {
+            of(item).in_job(settles, true)?.to(|from| from.is_running().then_some(I::Succeeded(*effect)))?.by(*attempt)
+        }
+        JobEvent::Skipped { item, attempt, reason } => {
+            let skipped = I::Skipped { reason: *reason, planned: false };
+            of(item).in_job(settles, true)?.to(|from| from.is_running().then_some(skipped))?.by(*attempt)
+        }
+        JobEvent::Failed { item, attempt, reason, .. } => {
+            of(item).in_job(settles, true)?.to(|from| from.is_running().then_some(I::Failed(*reason)))?.by(*attempt)
+        }
+        JobEvent::AttemptFailed { item, attempt, .. } | JobEvent::Returned { item, attempt } => of(item)
+            .in_job(held, !halted)?
+            .to(|from| match from {
+                I::Running => Some(I::Waiting),
+                _ => None,
+            })?
+            .by(*attempt),
+        JobEvent::Stopped { item, attempt } => {
+            let ending = halted || status == S::Cancelling;
+            of(item)
+                .in_job(settles, ending)?
+                .to(|from| match from {
+                    I::Running => Some(I::Cancelled),
+                    _ => None,
+                })?
+                .by(*attempt)
+        }
+        JobEvent::Recovered { item, attempt } => {
+            of(item).in_job(true, true)?.to(|from| from.is_running().then_some(I::Interrupted))?.by(*attempt)
+        }
+        JobEvent::Requeued { item } => of(item)
+            .in_job(held, !halted)?
+            .to(|from| match from {
+                I::Interrupted | I::Failed(_) => Some(I::Waiting),
+                _ => None,
+            })?
+            .by_last(),
+        JobEvent::Dropped { item } => of(item)
+            .in_job(held, true)?
+            .to(|from| match from {
+                I::Interrupted => Some(I::Failed(FailReason::Interrupted)),
+                _ => None,
+            })?
+            .by_last(),
     }
 }
 
@@ -197,54 +267,6 @@ fn next_of_end(fold: &Fold, outcome: &Outcome) -> Result<Next, Refusal> {
             Err(Refusal::Status { event: "ended", status: status.label() })
         }
     }
-}
-
-fn next_of_item(fold: &Fold, event: &JobEvent, item: u32, attempt: Option<u32>) -> Result<Next, Refusal> {
-    use ItemStatus as I;
-    use JobStatus as S;
-    let from = fold.item(item).ok_or(Refusal::NoItem(item))?;
-    let last = fold.last_attempt(item);
-    let held = matches!(fold.status, S::Queued | S::Processing | S::Paused { .. });
-    let halted = fold.halt.is_some();
-
-    // First the job, then the item, then the attempt: the order in which a person would ask.
-    let (job_fits, halt_fits) = match event {
-        JobEvent::Started { .. } => (fold.status == S::Processing, !halted),
-        JobEvent::Placing { .. } | JobEvent::Dropped { .. } => (held, true),
-        JobEvent::Succeeded { .. } | JobEvent::Skipped { .. } | JobEvent::Failed { .. } => {
-            (held || fold.status == S::Cancelling, true)
-        }
-        JobEvent::AttemptFailed { .. } | JobEvent::Returned { .. } | JobEvent::Requeued { .. } => (held, !halted),
-        JobEvent::Stopped { .. } => (held || fold.status == S::Cancelling, halted || fold.status == S::Cancelling),
-        _ => (true, true),
-    };
-    if !job_fits {
-        return Err(Refusal::Status { event: event.name(), status: fold.status.label() });
-    }
-    if !halt_fits {
-        return Err(Refusal::Halt(event.name()));
-    }
-
-    let to = match (event, from) {
-        (JobEvent::Started { .. }, I::Waiting) => I::Running,
-        (JobEvent::Placing { .. }, I::Running) => I::Placing,
-        (JobEvent::Succeeded { effect, .. }, I::Running | I::Placing) => I::Succeeded(*effect),
-        (JobEvent::Skipped { reason, .. }, I::Running | I::Placing) => I::Skipped { reason: *reason, planned: false },
-        (JobEvent::Failed { reason, .. }, I::Running | I::Placing) => I::Failed(*reason),
-        (JobEvent::AttemptFailed { .. } | JobEvent::Returned { .. }, I::Running) => I::Waiting,
-        (JobEvent::Stopped { .. }, I::Running) => I::Cancelled,
-        (JobEvent::Recovered { .. }, I::Running | I::Placing) => I::Interrupted,
-        (JobEvent::Requeued { .. }, I::Interrupted | I::Failed(_)) => I::Waiting,
-        (JobEvent::Dropped { .. }, I::Interrupted) => I::Failed(FailReason::Interrupted),
-        _ => return Err(Refusal::Item { event: event.name(), status: from.label() }),
-    };
-
-    let present = if matches!(event, JobEvent::Started { .. }) { last + 1 } else { last };
-    let given = attempt.unwrap_or(present);
-    if given != present && !broken::is(Broken::NoFence) {
-        return Err(Refusal::Attempt { given, present });
-    }
-    Ok(Next { status: fold.status, change: Change::Item { item, from, to, attempt: present } })
 }
 
 fn to(status: JobStatus) -> Result<Next, Refusal> {

@@ -10,12 +10,12 @@ mod watch;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::recent::{Changed, Commit, is_over};
+use super::recent::{Changed, Commit};
 use super::rows::{EventRow, JobRow};
 use super::store::Head;
 use crate::broken::{self, Broken};
 use crate::model::cursor::InvalidCursor;
-use crate::model::event::name_of;
+use crate::model::event_kind::EventKind;
 use crate::model::id::{JobId, Millis, Position, Seq};
 use crate::model::message::{
     Absent, Body, CaughtUp, Closed, ClosedHow, GoneReason, Now, Ping, events_text, frame_text,
@@ -336,13 +336,13 @@ impl Serving {
             if row.seq <= served.sent.seq {
                 continue;
             }
-            let name = name_of(&row.payload);
-            served.sent(row.seq, row.digest, name == "began");
+            let kind = EventKind::of_payload(&row.payload);
+            served.sent(row.seq, row.digest, kind == Some(EventKind::Began));
             match runs.last_mut() {
                 Some((job, payloads)) if *job == row.job => payloads.push(&row.payload),
                 _ => runs.push((row.job, vec![&row.payload])),
             }
-            if is_over(name) {
+            if kind.is_some_and(EventKind::is_terminal) {
                 over.push(row.job);
             }
         }

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::rows::{Batch, EventRow, JobRow};
 use super::store::Head;
-use crate::model::event::name_of;
+use crate::model::EventKind;
 use crate::model::id::{JobId, Position, Seq};
 use crate::model::message::frame_text;
 use crate::model::{Digest, JobSummary};
@@ -79,8 +79,8 @@ impl Commit {
             first: first.seq,
             last: last.seq,
             digest: last.digest,
-            began: payloads.iter().any(|payload| name_of(payload) == "began"),
-            over: is_over(name_of(&last.payload)),
+            began: payloads.iter().any(|payload| EventKind::of_payload(payload) == Some(EventKind::Began)),
+            over: EventKind::of_payload(&last.payload).is_some_and(EventKind::is_terminal),
             text: frame_text(&first.job, &payloads),
         };
         let frames: Vec<_> = runs.into_iter().map(frame).collect();
@@ -99,11 +99,6 @@ impl From<&JobRow> for Changed {
     fn from(row: &JobRow) -> Self {
         Changed { position: row.last_position, summary: row.summary.clone() }
     }
-}
-
-/// Whether a job's event of this name is its last, but for `pruned`.
-pub(super) fn is_over(event: &str) -> bool {
-    matches!(event, "ended" | "cancelled")
 }
 
 /// The newest commits.

@@ -176,36 +176,85 @@ impl Batch {
         recorded: &Recorded,
         detail: Option<&str>,
     ) -> Result<(), BadDetail> {
-        let bad = |reason: &str| BadDetail { seq: recorded.seq, reason: reason.to_owned() };
-        if let JobEvent::Planned { first, count, .. } = &recorded.event {
-            let files: Vec<PlannedFile> =
-                serde_json::from_str(detail.unwrap_or("[]")).map_err(|error| bad(&error.to_string()))?;
-            if files.len() != *count as usize {
-                return Err(bad("it lists another number of files"));
+        match &recorded.event {
+            JobEvent::Planned { first, count, .. } => {
+                self.plan(job_no, (*first, *count), after, recorded.seq, detail)?
             }
-            for (item, file) in (*first..).zip(files) {
-                let status = after.item(item).ok_or_else(|| bad("an item is missing"))?;
-                let state = ItemState { status, attempt: 0, message: None, result: None };
-                self.planned.push(ItemRow { job_no, item, file, state });
+            JobEvent::Succeeded { item, .. } => self.move_item(job_no, *item, after, recorded, None, detail)?,
+            JobEvent::Failed { item, message, .. } | JobEvent::AttemptFailed { item, message, .. } => {
+                self.move_item(job_no, *item, after, recorded, Some(message), None)?;
             }
-        }
-        if let Some((item, _)) = recorded.event.item() {
-            let status = after.item(item).ok_or_else(|| bad("an item is missing"))?;
-            let message = match &recorded.event {
-                JobEvent::Failed { message, .. } | JobEvent::AttemptFailed { message, .. } => Some(message.clone()),
-                _ => None,
-            };
-            let result = detail.filter(|_| matches!(recorded.event, JobEvent::Succeeded { .. })).map(str::to_owned);
-            let attempt = after.last_attempt(item);
-            self.moved.push((job_no, item, ItemState { status, attempt, message, result }));
-            if status != ItemStatus::Placing {
-                let lease = (status == ItemStatus::Running).then_some((attempt, recorded.at + LEASE));
-                self.leases.insert((job_no, item), lease);
-            }
+            JobEvent::Started { item, .. }
+            | JobEvent::Placing { item, .. }
+            | JobEvent::Skipped { item, .. }
+            | JobEvent::Returned { item, .. }
+            | JobEvent::Stopped { item, .. }
+            | JobEvent::Recovered { item, .. }
+            | JobEvent::Requeued { item }
+            | JobEvent::Dropped { item } => self.move_item(job_no, *item, after, recorded, None, None)?,
+            // These have no items, or cancel the idle ones.
+            JobEvent::Created { .. }
+            | JobEvent::PlanEnded { .. }
+            | JobEvent::Approved {}
+            | JobEvent::Began {}
+            | JobEvent::Paused { .. }
+            | JobEvent::Resumed {}
+            | JobEvent::Halted { .. }
+            | JobEvent::Finishing {}
+            | JobEvent::CancelRequested {}
+            | JobEvent::Cancelled {}
+            | JobEvent::Ended { .. }
+            | JobEvent::Changed { .. }
+            | JobEvent::Pruned { .. } => {}
         }
         for (item, attempt) in before.into_iter().flat_map(|idle| &idle.0) {
             let state = ItemState { status: ItemStatus::Cancelled, attempt: *attempt, message: None, result: None };
             self.moved.push((job_no, *item, state));
+        }
+        Ok(())
+    }
+
+    /// Adds the rows of planned items, whose files the detail lists.
+    fn plan(
+        &mut self,
+        job_no: u64,
+        (first, count): (u32, u32),
+        after: &Fold,
+        seq: Seq,
+        detail: Option<&str>,
+    ) -> Result<(), BadDetail> {
+        let bad = |reason: &str| BadDetail { seq, reason: reason.to_owned() };
+        let files: Vec<PlannedFile> =
+            serde_json::from_str(detail.unwrap_or("[]")).map_err(|error| bad(&error.to_string()))?;
+        if files.len() != count as usize {
+            return Err(bad("it lists another number of files"));
+        }
+        for (item, file) in (first..).zip(files) {
+            let status = after.item(item).ok_or_else(|| bad("an item is missing"))?;
+            let state = ItemState { status, attempt: 0, message: None, result: None };
+            self.planned.push(ItemRow { job_no, item, file, state });
+        }
+        Ok(())
+    }
+
+    /// Adds an item's new state, and takes its lease or gives it back.
+    fn move_item(
+        &mut self,
+        job_no: u64,
+        item: u32,
+        after: &Fold,
+        recorded: &Recorded,
+        message: Option<&String>,
+        result: Option<&str>,
+    ) -> Result<(), BadDetail> {
+        let missing = || BadDetail { seq: recorded.seq, reason: "an item is missing".to_owned() };
+        let status = after.item(item).ok_or_else(missing)?;
+        let attempt = after.last_attempt(item);
+        let (message, result) = (message.cloned(), result.map(str::to_owned));
+        self.moved.push((job_no, item, ItemState { status, attempt, message, result }));
+        if status != ItemStatus::Placing {
+            let lease = (status == ItemStatus::Running).then_some((attempt, recorded.at + LEASE));
+            self.leases.insert((job_no, item), lease);
         }
         Ok(())
     }

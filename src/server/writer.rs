@@ -15,7 +15,7 @@ use super::store::Head;
 use crate::model::event::Recorded;
 use crate::model::fold::FoldError;
 use crate::model::id::{JobId, Millis, Position, Seq};
-use crate::model::{Digest, Fold, JobEvent, Refusal};
+use crate::model::{Digest, EventKind, Fold, JobEvent, Refusal};
 
 /// The most bytes a detail may take.
 pub const DETAIL_LIMIT: usize = 256 * 1024;
@@ -186,7 +186,7 @@ impl Writer {
     fn judge(&mut self, append: &Append, batch: &mut Batch) -> Result<Receipt, AppendError> {
         let detail = append.detail.as_deref();
         let hash = detail.map(|text| Digest::of(text.as_bytes()));
-        if detail.is_some_and(|text| text.len() > DETAIL_LIMIT && append.event.name() != "created")
+        if detail.is_some_and(|text| text.len() > DETAIL_LIMIT && append.event.kind() != EventKind::Created)
             || hash != append.event.detail()
         {
             return Err(AppendError::TooLarge);
@@ -209,7 +209,7 @@ impl Writer {
             idle = Idle::before(&live.fold, &recorded.event);
             live.fold.apply_recorded(&recorded, &payload).map_err(refusal)?;
         } else if self.known.contains(&append.job) {
-            let created = append.event.name() == "created";
+            let created = append.event.kind() == EventKind::Created;
             return Err(if created { Refusal::Exists } else { Refusal::Over("over") }.into());
         } else {
             idle = None;

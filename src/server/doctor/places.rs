@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Finding, Remedy};
-use crate::model::event::{JobEvent, Recorded, name_of};
+use crate::model::event::{JobEvent, Recorded};
+use crate::model::event_kind::EventKind;
 use crate::model::{Digest, RelPath};
 use crate::server::files::{Library, Placement};
+use crate::server::rows::EventRow;
 use crate::server::store::{JobFilter, Store, StoreError};
 
 const PAGE: u32 = 2_000;
@@ -50,7 +52,7 @@ pub async fn placements(store: &dyn Store, library: &Library) -> Result<(Places,
                 let page = store.events(&[job.job_no], from, head, PAGE).await?;
                 let Some(last) = page.last() else { break };
                 from = last.position;
-                for row in page.iter().filter(|row| matches!(name_of(&row.payload), "placing" | "succeeded")) {
+                for row in page.iter().filter(|row| is_placement(row)) {
                     let Ok(recorded) = Recorded::decode(&row.payload) else { continue };
                     match &recorded.event {
                         JobEvent::Placing { item, .. } => {
@@ -69,6 +71,11 @@ pub async fn placements(store: &dyn Store, library: &Library) -> Result<(Places,
             }
         }
     }
+}
+
+/// Whether the event tells of a file that was put into place.
+fn is_placement(row: &EventRow) -> bool {
+    matches!(EventKind::of_payload(&row.payload), Some(EventKind::Placing | EventKind::Succeeded))
 }
 
 impl Places {

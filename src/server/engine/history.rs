@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::schedule::Past;
-use crate::model::event::{JobEvent, Recorded, name_of};
+use crate::model::event::{JobEvent, Recorded};
+use crate::model::event_kind::EventKind::{self, AttemptFailed, Placing, Recovered, Requeued, Returned, Succeeded};
 use crate::model::item::ItemStatus;
 use crate::model::{Fold, JobId, Output, Place, RelPath};
 use crate::server::files::{Library, Placement, Verdict, io_text};
@@ -16,8 +17,13 @@ use crate::server::store::Store;
 /// Events read at a time.
 const PAGE: u32 = 2_000;
 
-/// Calls `visit` with each of a job's events of these names, in order.
-async fn each(store: &dyn Store, job_no: u64, names: &[&str], mut visit: impl FnMut(JobEvent)) -> Result<(), String> {
+/// Calls `visit` with each of a job's events of these kinds, in order.
+async fn each(
+    store: &dyn Store,
+    job_no: u64,
+    kinds: &[EventKind],
+    mut visit: impl FnMut(JobEvent),
+) -> Result<(), String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let head = store.head().await.map_err(|error| text(&error))?.position;
     let mut after = 0;
@@ -25,7 +31,9 @@ async fn each(store: &dyn Store, job_no: u64, names: &[&str], mut visit: impl Fn
         let rows = store.events(&[job_no], after, head, PAGE).await.map_err(|error| text(&error))?;
         let Some(last) = rows.last() else { return Ok(()) };
         after = last.position;
-        for row in rows.iter().filter(|row| names.contains(&name_of(&row.payload))) {
+        for row in
+            rows.iter().filter(|row| EventKind::of_payload(&row.payload).is_some_and(|kind| kinds.contains(&kind)))
+        {
             visit(Recorded::decode(&row.payload).map_err(|error| text(&error))?.event);
         }
     }
@@ -36,7 +44,7 @@ pub(super) async fn placed(store: &dyn Store, job: JobId) -> Result<Vec<Placemen
     let row = store.job(job).await.map_err(|error| error.to_string())?;
     let row = row.ok_or_else(|| format!("job {job} is not in the log"))?;
     let (mut open, mut placed) = (BTreeMap::new(), BTreeMap::new());
-    each(store, row.job_no, &["placing", "succeeded"], |event| match &event {
+    each(store, row.job_no, &[Placing, Succeeded], |event| match &event {
         JobEvent::Placing { item, .. } => drop(Placement::of(&event).map(|placement| open.insert(*item, placement))),
         JobEvent::Succeeded { item, .. } => {
             if let Some(placement) = open.remove(item) {
@@ -63,7 +71,7 @@ pub(super) async fn past(
         return Ok(past);
     }
     let mut open = BTreeMap::new();
-    each(store, job_no, &["placing", "returned", "recovered", "attempt_failed", "requeued"], |event| match &event {
+    each(store, job_no, &[Placing, Returned, Recovered, AttemptFailed, Requeued], |event| match &event {
         JobEvent::Placing { item, .. } => drop(Placement::of(&event).map(|placement| open.insert(*item, placement))),
         JobEvent::Returned { item, .. } | JobEvent::Recovered { item, .. } => {
             *past.free.entry(*item).or_default() += 1;

@@ -315,7 +315,23 @@ impl Schedule {
                     effects.push(Effect::Finish { job: id });
                 }
             }
-            _ => {}
+            // The fold holds all that these say.
+            JobEvent::Created { .. }
+            | JobEvent::Planned { .. }
+            | JobEvent::PlanEnded { .. }
+            | JobEvent::Approved {}
+            | JobEvent::Began {}
+            | JobEvent::Resumed {}
+            | JobEvent::Halted { when: HaltWhen::Soon, .. }
+            | JobEvent::Cancelled {}
+            | JobEvent::Ended { .. }
+            | JobEvent::Changed { .. }
+            | JobEvent::Pruned { .. }
+            | JobEvent::Placing { .. }
+            | JobEvent::Skipped { .. }
+            | JobEvent::Failed { .. }
+            | JobEvent::Stopped { .. }
+            | JobEvent::Dropped { .. } => {}
         }
         if recorded.event.item().is_none() {
             self.moved = true;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
-use crate::model::event::{JobEvent, Recorded, name_of};
+use crate::model::event::{JobEvent, Recorded};
+use crate::model::event_kind::EventKind;
 use crate::model::id::Position;
 use crate::server::rows::EventRow;
 use crate::server::store::{FileIndex, Head, SeenOutcome, Store, Stored};
@@ -116,7 +117,7 @@ fn touched(page: &[EventRow]) -> HashMap<u64, (crate::model::JobId, BTreeSet<u32
     let mut jobs: HashMap<u64, (crate::model::JobId, BTreeSet<u32>)> = HashMap::new();
     for row in page {
         // About half of the events, which need not be read whole.
-        if name_of(&row.payload) == "started" {
+        if EventKind::of_payload(&row.payload) == Some(EventKind::Started) {
             continue;
         }
         let Ok(recorded) = Recorded::decode(&row.payload) else { continue };
@@ -129,7 +130,27 @@ fn touched(page: &[EventRow]) -> HashMap<u64, (crate::model::JobId, BTreeSet<u32
             | JobEvent::Skipped { item, .. }
             | JobEvent::Failed { item, .. }
             | JobEvent::Dropped { item } => drop(items.insert(item)),
-            _ => {}
+            // No item has ended by these; what is cancelled has no outcome.
+            JobEvent::Created { .. }
+            | JobEvent::PlanEnded { .. }
+            | JobEvent::Approved {}
+            | JobEvent::Began {}
+            | JobEvent::Paused { .. }
+            | JobEvent::Resumed {}
+            | JobEvent::Halted { .. }
+            | JobEvent::Finishing {}
+            | JobEvent::CancelRequested {}
+            | JobEvent::Cancelled {}
+            | JobEvent::Ended { .. }
+            | JobEvent::Changed { .. }
+            | JobEvent::Pruned { .. }
+            | JobEvent::Started { .. }
+            | JobEvent::Placing { .. }
+            | JobEvent::AttemptFailed { .. }
+            | JobEvent::Returned { .. }
+            | JobEvent::Stopped { .. }
+            | JobEvent::Recovered { .. }
+            | JobEvent::Requeued { .. } => {}
         }
     }
     jobs.retain(|_, (_, items)| !items.is_empty());

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Store, StoreError};
 use crate::model::Fold;
-use crate::model::event::{Recorded, name_of};
+use crate::model::event::Recorded;
+use crate::model::event_kind::EventKind;
 use crate::model::fold::FoldError;
 use crate::model::id::Position;
 use crate::server::rows::{BadDetail, Batch, EventRow, Idle, JobKey};
@@ -105,7 +106,7 @@ pub async fn pruned(store: &dyn Store, head: Position) -> Result<BTreeMap<u64, P
         let page = store.events(&[], after, head, PAGE).await?;
         let Some(last) = page.last() else { return Ok(pruned) };
         after = last.position;
-        let found = page.iter().filter(|row| name_of(&row.payload) == "pruned");
+        let found = page.iter().filter(|row| EventKind::of_payload(&row.payload) == Some(EventKind::Pruned));
         pruned.extend(found.map(|row| (row.job_no, row.position)));
     }
 }
