@@ -2,9 +2,11 @@
 //!
 //! The first line is the report; each further one is an event with its payload, as a text, for these bytes are what was
 //! hashed, and with its detail, if it has one. The file proves that the events lead to the report, and that none of them was
-//! changed, left out or put in since the digest in the report was taken.
+//! changed, left out or put in since the digest in the report was taken. A field that no version wrote is proved by nothing, so
+//! a file with one proves nothing.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::digest::Digest;
 use super::event::Recorded;
@@ -72,12 +74,15 @@ impl Proof {
             if report.format != FORMAT {
                 return Err(wrong(format!("it is of another format, {:?}", report.format)));
             }
+            known(text, &report).map_err(wrong)?;
             self.report = Some(report);
             return Ok(());
         }
-        let Line { payload, detail } =
-            serde_json::from_str(text).map_err(|error| wrong(format!("it is no event: {error}")))?;
+        let read: Line = serde_json::from_str(text).map_err(|error| wrong(format!("it is no event: {error}")))?;
+        known(text, &read).map_err(wrong)?;
+        let Line { payload, detail } = read;
         let recorded = Recorded::decode(&payload).map_err(|error| wrong(error.to_string()))?;
+        known_text(&payload, &recorded.encode()).map_err(wrong)?;
         if detail.as_ref().map(|detail| Digest::of(detail.as_bytes())) != recorded.event.detail() {
             return Err(wrong(format!("the detail of event {} is not the one that was recorded", recorded.seq)));
         }
@@ -112,6 +117,40 @@ impl Proof {
     }
 }
 
+/// Whether all that the text says is in what was read of it.
+fn known(text: &str, read: &impl Serialize) -> Result<(), String> {
+    known_text(text, &serde_json::to_string(read).unwrap_or_default())
+}
+
+/// Whether every field of one JSON text is in another, what stands in them aside.
+fn known_text(text: &str, read: &str) -> Result<(), String> {
+    if text == read {
+        return Ok(());
+    }
+    let value = |text| serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"));
+    let (text, read): (Value, Value) = (value(text)?, value(read)?);
+    match strange(&text, &read) {
+        Some(field) => Err(format!("it has a field {field:?}, which no event proves")),
+        None => Ok(()),
+    }
+}
+
+/// The first field that the other does not have.
+fn strange<'a>(text: &'a Value, read: &Value) -> Option<&'a str> {
+    match (text, read) {
+        (Value::Object(fields), Value::Object(known)) => {
+            fields.iter().find_map(|(name, value)| match known.get(name) {
+                None => Some(name.as_str()),
+                Some(known) => strange(value, known),
+            })
+        }
+        (Value::Array(values), Value::Array(known)) => {
+            values.iter().zip(known).find_map(|(value, known)| strange(value, known))
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +182,40 @@ mod tests {
             }
         }
         proof.end()
+    }
+
+    #[test]
+    fn a_field_that_no_event_proves_is_refused_wherever_it_stands() {
+        let lines = file(3);
+        assert!(proves(&lines).is_ok());
+        let first: Value = serde_json::from_str(&lines[0]).expect("JSON");
+        let event: Value = serde_json::from_str(&lines[1]).expect("JSON");
+        for (line, path, value) in
+            [(0, "", &first), (0, "/report", &first), (0, "/report/counters", &first), (1, "", &event)]
+        {
+            let mut changed = value.clone();
+            changed.pointer_mut(path).expect("a part")["approved_by"] = "somebody".into();
+            let mut lines = lines.clone();
+            lines[line] = changed.to_string();
+            let error = proves(&lines).expect_err("a field that was put in");
+            assert!(error.line == line + 1 && error.reason.contains("approved_by"), "{path}: {error}");
+        }
+        // In an event itself: a whole chain can be forged, but not with more in it than events have.
+        let payload = event["payload"].as_str().expect("a text").replacen('{', r#"{"approved_by":"somebody","#, 1);
+        let mut lines = lines.clone();
+        lines[1] = serde_json::json!({ "payload": payload }).to_string();
+        assert!(proves(&lines).expect_err("a field that was put in").reason.contains("approved_by"));
+    }
+
+    /// Logs of every version go on proving what they proved.
+    #[test]
+    fn every_event_that_was_ever_written_is_known_to_its_last_field() {
+        for payload in include_str!("../../tests/data/events_v1.jsonl").lines() {
+            let value: Value = serde_json::from_str(payload).expect("JSON");
+            let payload = value.get("payload").and_then(Value::as_str).unwrap_or(payload);
+            let Ok(recorded) = Recorded::decode(payload) else { panic!("{payload}") };
+            assert_eq!(known_text(payload, &recorded.encode()), Ok(()), "{payload}");
+        }
     }
 
     #[test]

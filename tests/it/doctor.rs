@@ -111,6 +111,12 @@ async fn an_exported_log_proves_its_report_and_a_changed_one_nothing() {
     }
     assert!(!verify(&text.replace("\"succeeded\":5", "\"succeeded\":6")).0);
     assert!(!verify(&text.replacen("000003", "000004", 1)).0, "a detail is a part of it");
+    for (from, to) in
+        [("{\"format\"", "{\"approved_by\":\"me\",\"format\""), ("{\"payload\"", "{\"approved_by\":\"me\",\"payload\"")]
+    {
+        let (proved, said) = verify(&text.replacen(from, to, 1));
+        assert!(!proved && said.contains("approved_by"), "a field that nothing proves: {said}");
+    }
     assert!(!verify("").0);
     assert!(!verify("not JSON").0);
 }
