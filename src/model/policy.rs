@@ -11,6 +11,12 @@ use super::event::{HaltBy, HaltWhen};
 /// The most tries an item may have.
 pub const TRIES_LIMIT: u32 = 100;
 
+/// The tries an item has unless more are asked for.
+pub const TRIES: u32 = 1;
+
+/// The wait before the second try unless another is asked for, in milliseconds.
+pub const BACKOFF_MS: u64 = 1_000;
+
 /// What to do when an item does not go well. What is left out has the recipe's usual.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

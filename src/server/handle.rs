@@ -2,6 +2,7 @@
 
 mod checks;
 mod export;
+mod same;
 mod start;
 mod steer;
 mod sweep;

@@ -112,8 +112,61 @@ async fn the_same_start_again_is_the_same_job_and_another_is_a_conflict() {
     other["settings"] = json!({ "algorithm": "blake3" });
     let (status, answer) = app.put(&id, &other).await;
     assert_eq!((status, answer["error"].as_str()), (409, Some("conflict")), "{answer}");
+    // So may what holds where nothing is said, each alone and all together; whichever of the two was first.
+    let defaults = json!({
+        "title": "Checksum of files", "concurrency": 0, "priority": 0, "approval": false, "parent": null, "output": null,
+        "policy": { "tries": 1, "backoff_ms": 1000, "on_interrupt": "retry", "on_done": "again", "timeout": null, "halt": null }
+    });
+    let mut all = request("checksum");
+    for (name, value) in defaults.as_object().expect("fields") {
+        let mut one = request("checksum");
+        (one[name], all[name]) = (value.clone(), value.clone());
+        assert_eq!(app.put(&id, &one).await.0, 200, "{name}");
+    }
+    for (name, value) in defaults["policy"].as_object().expect("fields") {
+        let mut one = request("checksum");
+        one["policy"] = json!({ name: value });
+        assert_eq!(app.put(&id, &one).await.0, 200, "{name}");
+    }
+    assert_eq!(app.put(&id, &all).await.0, 200);
+    let spelled = mint().to_string();
+    assert_eq!(app.put(&spelled, &all).await.0, 201);
+    assert_eq!(app.put(&spelled, &request("checksum")).await.0, 200);
+    app.end(spelled.parse().expect("an id")).await;
+    for (name, value) in [
+        ("title", json!("Checksum of photos")),
+        ("policy", json!({ "tries": 2 })),
+        ("policy", json!({ "on_done": "skip" })),
+        ("policy", json!({ "on_interrupt": "ask" })),
+    ] {
+        let mut other = request("checksum");
+        other[name] = value;
+        assert_eq!(app.put(&id, &other).await.0, 409, "{other}");
+    }
     app.end(id.parse().expect("an id")).await;
     assert_eq!(app.put(&id, &request("checksum")).await.0, 200);
+    assert_eq!(app.get("/api/jobs").await.1["jobs"].as_array().map(Vec::len), Some(2));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undo_is_of_a_job_and_only_undo_is() {
+    let files = Files::numbered(2);
+    let app = App::start(&files).await;
+    let job = app.end(app.begin("checksum").await).await.job;
+    let of = |recipe: &str, query: Value| json!({ "library": "files", "recipe": recipe, "query": query });
+    for (body, says) in [
+        (of("undo", json!({ "folder": {} })), "undo takes back a job, not files"),
+        (of("undo", json!({ "folder": { "path": "nowhere" } })), "POST /api/jobs/{id}/undo/{new}"),
+        (of("undo", json!({ "paths": ["000000"] })), "undo takes back a job, not files"),
+        (of("undo", json!({ "items": { "job": job, "which": "failed" } })), "undo takes back a job, not files"),
+        (of("undo", json!({ "items": { "job": job, "which": { "these": [0] } } })), "undo takes back a job, not files"),
+        (of("checksum", json!({ "items": { "job": job, "which": "placed" } })), "checksum takes files"),
+    ] {
+        let (status, answer) = app.put(&mint().to_string(), &body).await;
+        assert_eq!((status, answer["error"].as_str()), (422, Some("invalid")), "{body}: {answer}");
+        assert!(answer["message"].as_str().is_some_and(|text| text.contains(says)), "{body}: {answer}");
+    }
     assert_eq!(app.get("/api/jobs").await.1["jobs"].as_array().map(Vec::len), Some(1));
     app.stop().await;
 }

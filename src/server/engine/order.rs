@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, OnceCell};
 use super::Context;
 use super::history;
 use super::schedule::Terms;
-use crate::model::policy::{OnInterrupt, Timeout};
+use crate::model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
 use crate::model::request::{ItemsQuery, Which};
 use crate::model::{Digest, JobId, OnDone, Query, StartJob};
 use crate::server::files::{Library, Placement};
@@ -41,9 +41,6 @@ const SLOW: u64 = 2 * QUICK;
 
 /// Each attempt's share in the pace is one part of so many.
 const PACE: u64 = 8;
-
-/// The usual wait before a second try, in milliseconds.
-const BACKOFF: u64 = 1_000;
 
 /// A job that is to be carried out.
 pub struct Order {
@@ -115,8 +112,8 @@ impl Order {
         let policy = &self.request.policy;
         Terms {
             repeatable: self.recipe.is_repeatable(),
-            tries: policy.tries.unwrap_or(1).max(1),
-            backoff: policy.backoff_ms.unwrap_or(BACKOFF),
+            tries: policy.tries.unwrap_or(TRIES).max(1),
+            backoff: policy.backoff_ms.unwrap_or(BACKOFF_MS),
             halt: policy.halt,
             ask: policy.on_interrupt.unwrap_or_else(|| self.recipe.on_interrupt()) == OnInterrupt::Ask,
         }

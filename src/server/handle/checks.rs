@@ -1,8 +1,8 @@
 //! What of a request can be wrong by itself.
 
 use crate::model::policy::TRIES_LIMIT;
-use crate::model::request::{PATHS_LIMIT, Which};
-use crate::model::{Output, Place, Policy, Query, RelPath};
+use crate::model::request::{ItemsQuery, PATHS_LIMIT, Which};
+use crate::model::{Output, Place, Policy, Query, RelPath, StartJob};
 use crate::server::engine;
 use crate::server::template::{Template, Token};
 
@@ -40,6 +40,16 @@ pub(super) fn output(output: &Output) -> Vec<String> {
         reasons.push(format!("the output's name {name:?} is the same for every file; put {{/.}} or {{/}} into it"));
     }
     reasons
+}
+
+/// What a job put into place can be undone, and nothing else can.
+pub(super) fn undone(request: &StartJob) -> Option<String> {
+    let placed = matches!(&request.query, Query::Items(ItemsQuery { which: Which::Placed, .. }));
+    match (request.recipe == "undo", placed) {
+        (true, false) => Some("undo takes back a job, not files: call POST /api/jobs/{id}/undo/{new}".into()),
+        (false, true) => Some(format!("what a job put into place can be undone; {} takes files", request.recipe)),
+        _ => None,
+    }
 }
 
 /// Puts what a query names in order, each once.

@@ -29,7 +29,7 @@ impl Server {
         let body = serde_json::to_string(&request).map_err(|error| internal(&error))?;
         let hash = Digest::of(body.as_bytes());
         if let Some(row) = self.store().job(id).await? {
-            return Ok((Started::Existing, self.same(row, &hash).await?));
+            return Ok((Started::Existing, self.same(row, &request, &hash).await?));
         }
         let title = request.title.clone().unwrap_or_else(|| title(&request));
         let created = JobEvent::Created {
@@ -50,15 +50,15 @@ impl Server {
             Err(error) => return Err(error.into()),
         };
         let row = self.store().job(id).await?.ok_or_else(|| internal(&"an acknowledged job is not in the store"))?;
-        Ok((started, self.same(row, &hash).await?))
+        Ok((started, self.same(row, &request, &hash).await?))
     }
 
-    async fn same(&self, row: JobRow, hash: &Digest) -> Result<JobView, ApiError> {
+    async fn same(&self, row: JobRow, request: &StartJob, hash: &Digest) -> Result<JobView, ApiError> {
         let id = row.summary.job;
         if row.summary.pruned {
             return Err(ApiError::Pruned { job: id });
         }
-        if row.head.request() != *hash {
+        if row.head.request() != *hash && !self.means(&row, request).await? {
             let message = format!("job {id} was started with another request; mint a new id for a new job");
             return Err(ApiError::Conflict { message });
         }
@@ -92,6 +92,7 @@ impl Server {
             },
         }
         reasons.extend(checks::query(&mut request.query));
+        reasons.extend(checks::undone(&request));
         if let Query::Items(query) = &request.query {
             request.parent = Some(query.job);
         }
@@ -103,7 +104,8 @@ impl Server {
     }
 }
 
-fn title(request: &StartJob) -> String {
+/// What a job is called whose request does not say.
+pub(super) fn title(request: &StartJob) -> String {
     let mut recipe = request.recipe.clone();
     if let Some(first) = recipe.get_mut(..1) {
         first.make_ascii_uppercase();

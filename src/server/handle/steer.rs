@@ -1,7 +1,7 @@
 //! What a person may do to a job that is under way, or over.
 
 use super::{Input, Limits, Server, Started};
-use crate::model::request::{ItemsQuery, Which};
+use crate::model::request::ItemsQuery;
 use crate::model::status::PauseReason;
 use crate::model::summary::JobView;
 use crate::model::{Action, ApiError, JobEvent, JobId, JobStatus, JobSummary, StartJob};
@@ -184,9 +184,6 @@ impl Server {
         }
         if row.library != request.library {
             return Err(ApiError::invalid(format!("job {} was on library {:?}", query.job, row.library)));
-        }
-        if (query.which == Which::Placed) != (request.recipe == "undo") {
-            return Err(ApiError::invalid("what a job put into place can be undone, and only that"));
         }
         Ok(())
     }
