@@ -1,6 +1,7 @@
-//! The data folder: one lock, one log, and a folder for what each job writes for its user.
+//! The data folder: one lock, one log, and a folder for what each job writes for its user. All of it is its owner's alone.
 
 mod attempts;
+pub(super) mod private;
 
 use std::fs::File;
 use std::io::Write;
@@ -43,7 +44,7 @@ impl DataFolder {
         let fail = |doing: &str, error: &dyn std::fmt::Display| {
             StartError(format!("cannot {doing} the data folder {}: {error}", root.display()))
         };
-        std::fs::create_dir_all(root).map_err(|error| fail("make", &error))?;
+        private::make_root(root).map_err(|error| fail("make", &error))?;
         let root = root.canonicalize().map_err(|error| fail("find", &error))?;
         for (name, library) in libraries {
             if library.canonicalize().is_ok_and(|library| root.starts_with(library)) {
@@ -60,7 +61,7 @@ impl DataFolder {
                 root.display()
             )));
         }
-        let lock = File::create(root.join("lock")).map_err(|error| fail("lock", &error))?;
+        let lock = private::create(&root.join("lock")).map_err(|error| fail("lock", &error))?;
         if !locked(&lock) {
             return Err(StartError(format!(
                 "another Headway already uses the data folder {}; stop it, or choose another folder with --data",
@@ -93,7 +94,7 @@ impl DataFolder {
         {
             return;
         }
-        let kept = File::create(&path).and_then(|file| {
+        let kept = private::create(&path).and_then(|file| {
             rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, BALLAST_SIZE).map_err(Into::into)
         });
         if let Err(error) = kept {
@@ -164,9 +165,9 @@ pub struct Outputs(PathBuf);
 impl Outputs {
     /// Writes a file whole or not at all.
     pub fn write(&self, name: &str, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
-        std::fs::create_dir_all(&self.0)?;
+        private::make_folder(&self.0)?;
         let temporary = self.0.join(format!(".{name}.part"));
-        let mut file = std::io::BufWriter::new(File::create(&temporary)?);
+        let mut file = std::io::BufWriter::new(private::create(&temporary)?);
         fill(&mut file)?;
         file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
         std::fs::rename(&temporary, self.0.join(name))?;

@@ -1,13 +1,13 @@
 //! What attempts said: of 64 items one file, to which each attempt appends a line. A file for each would cost the disk more than
 //! what is in it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DataFolder, bytes_in, gone};
+use super::{DataFolder, bytes_in, gone, private};
 use crate::model::JobId;
 use crate::model::attempt::AttemptLog;
 
@@ -40,9 +40,9 @@ impl DataFolder {
 
     fn open_attempts(&self, job: JobId, item: u32) -> io::Result<File> {
         let path = self.attempts_file(&job, item);
-        let open = || OpenOptions::new().append(true).create(true).open(&path);
+        let open = || private::options().append(true).create(true).open(&path);
         open().or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => std::fs::create_dir_all(self.attempts(&job)).and_then(|()| open()),
+            io::ErrorKind::NotFound => private::make_folder(&self.attempts(&job)).and_then(|()| open()),
             _ => Err(error),
         })
     }

@@ -10,7 +10,7 @@ use super::capture::read;
 use super::{CommandConfig, environment, output_of, program};
 use crate::model::attempt::{AttemptLog, Kept};
 use crate::model::{Effect, FailReason, Output, RelPath, SkipReason};
-use crate::server::data::DataFolder;
+use crate::server::data::{DataFolder, private};
 use crate::server::files::{Library, OpenFile, Staged};
 use crate::server::guard::{End, Guard, Task};
 use crate::server::recipes::{Attempt, Binding, Failure, Success, Work};
@@ -133,8 +133,7 @@ impl Bound {
         }
         let name = attempt.name();
         let folder = self.data.scratch().join(name);
-        std::fs::create_dir_all(&folder)
-            .map_err(|error| Failure::of(FailReason::Write, "making its folder", &error))?;
+        private::make_folder(&folder).map_err(|error| Failure::of(FailReason::Write, "making its folder", &error))?;
         Ok(Some(Scratch(folder)))
     }
 }

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::Semaphore;
 
 use super::{StoreError, Stored};
+use crate::server::data::private;
 
 /// As many as pages and streams need at a time; more would only queue inside SQLite.
 const READERS: usize = 4;
@@ -34,9 +35,10 @@ pub(in crate::server::store) struct Readers {
     turns: Arc<Semaphore>,
 }
 
-/// Opens the connection that writes a file, which is made if it is not there.
+/// Opens the connection that writes a file, which is made if it is not there. What SQLite puts beside it has its mode.
 pub(in crate::server::store) fn writer(path: &Path, synchronous: &str) -> Stored<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    private::ensure(path).map_err(|error| StoreError(format!("{}: {error}", path.display())))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = prepared(Connection::open_with_flags(path, flags)?)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", synchronous)?;

@@ -1,0 +1,82 @@
+//! The data folder is its owner's alone.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use headway::model::JobStatus;
+use serde_json::json;
+
+use crate::command::Served;
+use crate::helper::{Files, eventually};
+
+/// Every folder and file there, with its mode.
+fn modes(folder: &Path) -> Vec<(PathBuf, u32)> {
+    let mode = |path: &Path| path.symlink_metadata().expect("a file").permissions().mode() & 0o7777;
+    let mut found = vec![(folder.to_owned(), mode(folder))];
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        match entry.path().is_dir() {
+            true => found.extend(modes(&entry.path())),
+            false => found.push((entry.path(), mode(&entry.path()))),
+        }
+    }
+    found
+}
+
+fn open_to_others(folder: &Path) -> Vec<(PathBuf, u32)> {
+    let private = |(path, mode): &(PathBuf, u32)| *mode != if path.is_dir() { 0o700 } else { 0o600 };
+    modes(folder).into_iter().filter(private).collect()
+}
+
+async fn work(served: &Served) {
+    for (recipe, more) in [("checksum", json!({})), ("exit", json!({}))] {
+        assert_eq!(served.run(recipe, more).await.status, JobStatus::Completed);
+    }
+    let url = format!("{}/api/libraries/files/files", served.headway.url);
+    assert_eq!(served.client.get(url).send().await.expect("an answer").status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_may_read_what_is_in_the_data_folder() {
+    let files = Files::new();
+    files.write("0", b"0");
+    let mut served = Served::start(&files);
+    work(&served).await;
+    let all: Vec<_> = modes(&files.data()).into_iter().map(|(path, _)| path).collect();
+    for part in
+        ["log.sqlite", "log.sqlite-wal", "log.sqlite-shm", "files.sqlite", "lock", "ballast", "SHA256SUMS", "0.jsonl"]
+    {
+        assert!(all.iter().any(|path| path.ends_with(part)), "{part} is not there: {all:?}");
+    }
+    assert_eq!(open_to_others(&files.data()), []);
+    // What a command does in a library keeps the mode that it is given there.
+    assert_eq!(files.library().metadata().expect("a folder").permissions().mode() & 0o077, 0o055);
+
+    // As an earlier version left it, killed in the middle.
+    served.headway.kill();
+    for (path, _) in modes(&files.data()) {
+        let mode = if path.is_dir() { 0o755 } else { 0o644 };
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).expect("ours");
+    }
+    std::fs::remove_file(files.data().join("files.sqlite")).expect("a file");
+    let served = Served::start(&files);
+    assert_eq!(open_to_others(&files.data()), []);
+    work(&served).await;
+    eventually("an index that is made again", async || files.data().join("files.sqlite").exists().then_some(())).await;
+    assert_eq!(open_to_others(&files.data()), []);
+}
+
+/// A folder with things of others in it is not ours to close.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_others_in_the_data_folder_stay_as_they_are() {
+    let files = Files::new();
+    files.write("0", b"0");
+    std::fs::create_dir(files.data()).expect("a folder");
+    std::fs::write(files.data().join("letter"), "Dear all").expect("a file");
+    for (path, mode) in [(files.data(), 0o755), (files.data().join("letter"), 0o644)] {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("ours");
+    }
+    let served = Served::start(&files);
+    work(&served).await;
+    let open: Vec<_> = open_to_others(&files.data()).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(open, [files.data(), files.data().join("letter")]);
+}
