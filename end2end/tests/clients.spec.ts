@@ -74,3 +74,18 @@ for (const [name, client] of Object.entries({ ours, eventsource, python })) {
     expect(seqs).toEqual(Array.from({ length: truth.seq }, (_, index) => index + 1));
   });
 }
+
+for (const [name, client] of Object.entries({ ours, eventsource, python })) {
+  test(`${name}: every event once and in order, over a line that breaks after 20 kB`, async ({ serveWired }) => {
+    const { server, wire, url } = await serveWired((server) => server.slowFiles(800, 1_000));
+    wire.most = 20_000;
+    const job = mint();
+    expect((await server.put(job)).status).toBe(201);
+    await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status).toBe('completed');
+    const { seqs, status } = await client(url, job);
+    const truth = await server.get(`/api/jobs/${job}`);
+    expect(wire.opened).toBeGreaterThan(4);
+    expect(status).toBe('completed');
+    expect(seqs).toEqual(Array.from({ length: truth.seq }, (_, index) => index + 1));
+  });
+}

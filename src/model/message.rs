@@ -14,6 +14,10 @@ use super::status::JobStatus;
 use super::summary::JobSummary;
 use super::usual::yes;
 
+/// The most bytes of a message of events beyond its first event: on a line that lets little through before it breaks, a
+/// message that got through is a step forward.
+pub const MESSAGE_LIMIT: usize = 7_800;
+
 /// One message: JSON with its `kind`.
 #[derive(Debug, Clone)]
 pub enum Message {
@@ -284,6 +288,44 @@ kinds! {
     Closed = "closed",
 }
 
+/// What still goes into a message. Its first part always does, however large.
+#[derive(Debug, Clone, Copy)]
+pub struct Room(usize);
+
+impl Room {
+    /// For so many bytes.
+    pub fn new(bytes: usize) -> Self {
+        Room(bytes)
+    }
+
+    /// Whether so many bytes go in as well; if so, their room is taken.
+    pub fn takes(&mut self, bytes: usize) -> bool {
+        let left = self.0.checked_sub(bytes);
+        self.0 = left.unwrap_or(self.0);
+        left.is_some()
+    }
+
+    /// Cuts a list into parts, none empty, each of which fits into one message. `bytes` says how much longer a message gets
+    /// that holds these elements already.
+    pub fn cut<T>(limit: usize, list: impl IntoIterator<Item = T>, bytes: impl Fn(&[T], &T) -> usize) -> Vec<Vec<T>> {
+        let mut parts: Vec<Vec<T>> = Vec::new();
+        let mut room = Room::new(limit);
+        for element in list {
+            match parts.last_mut() {
+                Some(part) if room.takes(bytes(part, &element)) => part.push(element),
+                _ => {
+                    room = Room::new(limit);
+                    parts.push(vec![element]);
+                }
+            }
+        }
+        parts
+    }
+}
+
+/// How many bytes a frame has beside its payloads, and the comma behind it.
+pub const FRAME_BYTES: usize = 59;
+
 /// The text of a frame: payloads of one job, joined as they are.
 pub fn frame_text(job: &JobId, payloads: &[&str]) -> String {
     format!(r#"{{"job":"{job}","events":[{}]}}"#, payloads.join(","))
@@ -376,6 +418,15 @@ mod tests {
         assert!(matches!(Message::decode(read[0].0), Ok(Message::Absent(_))));
         assert!(matches!(Message::decode(read[1].0), Ok(Message::CaughtUp(_))));
         assert!(messages(&answer[..answer.len() - 1]).is_err(), "half an answer is none");
+    }
+
+    #[test]
+    fn a_list_is_cut_where_a_message_is_full_and_nothing_is_lost() {
+        let cut = |list: &[usize]| Room::cut(10, list.to_vec(), |_, length| *length);
+        assert_eq!(cut(&[]), Vec::<Vec<usize>>::new());
+        assert_eq!(cut(&[50, 4, 6, 1, 11, 99]), [vec![50, 4, 6], vec![1], vec![11], vec![99]]);
+        let job = JobId::mint(1, [1; 10]);
+        assert_eq!(frame_text(&job, &[]).len() + 1, FRAME_BYTES);
     }
 
     #[test]

@@ -5,27 +5,24 @@
 
 mod connect;
 mod served;
+mod tell;
 mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::recent::{Changed, Commit};
+use super::recent::{Changed, Part};
 use super::rows::{EventRow, JobRow};
 use super::store::Head;
-use crate::broken::{self, Broken};
 use crate::model::cursor::InvalidCursor;
-use crate::model::event_kind::EventKind;
 use crate::model::id::{JobId, Millis, Position, Seq};
-use crate::model::message::{
-    Absent, Body, CaughtUp, Closed, ClosedHow, GoneReason, Now, Ping, events_text, frame_text,
-};
+use crate::model::message::{Absent, Body, CaughtUp, Closed, ClosedHow, GoneReason, MESSAGE_LIMIT, Now};
 use crate::model::{Cursor, Digest, Fold};
 use connect::Connect;
 use served::Served;
 use watch::Watch;
 
-/// Events in one page, and so in one message.
+/// Events in one page.
 pub const PAGE: u32 = 500;
 
 /// The most changed jobs read at a time.
@@ -115,8 +112,8 @@ pub enum Given {
     Folds(Vec<Fold>),
     /// To [`Read::Page`].
     Page(Vec<EventRow>),
-    /// To [`Read::Page`], if whole commits begin where it does.
-    Commits(Vec<Arc<Commit>>),
+    /// To [`Read::Page`], if encoded parts of the log begin where it does.
+    Parts(Vec<Arc<Part>>),
     /// To [`Read::Live`] and [`Read::Changed`].
     Jobs(Vec<Changed>),
     /// To [`Read::Now`].
@@ -151,6 +148,8 @@ pub struct Serving {
     absent_since: Millis,
     flushed_at: Millis,
     pace: Millis,
+    /// The most bytes of a message beyond its first event.
+    most: usize,
     ended: bool,
 }
 
@@ -181,6 +180,7 @@ impl Serving {
             absent_since: now,
             flushed_at: 0,
             pace: PACE.0,
+            most: MESSAGE_LIMIT,
             ended: false,
         }
     }
@@ -205,9 +205,9 @@ impl Serving {
         self.recording = recording;
     }
 
-    /// Says now, not in its time, what this connection has sent.
-    pub fn ping(&mut self) {
-        self.ping_at = 0;
+    /// Messages of at most so many bytes beyond their first event.
+    pub fn at_most(&mut self, bytes: usize) {
+        self.most = bytes;
     }
 
     /// What to do next.
@@ -237,7 +237,7 @@ impl Serving {
             Given::Head(head) => self.learn_head(head),
             Given::Job(job, row) => self.learn_job(job, row.as_deref()),
             Given::Page(rows) => self.page(now, &rows),
-            Given::Commits(commits) => self.commits(now, &commits),
+            Given::Parts(parts) => self.parts(now, &parts),
             Given::Jobs(rows) => {
                 let more = rows.len() >= CHANGED_PAGE;
                 self.changed(now, rows);
@@ -276,10 +276,9 @@ impl Serving {
         if self.close_finished(now) {
             return self.step(now);
         }
-        if let Some(watch) = &mut self.watch
-            && let Some(text) = watch.due(now)
-        {
-            self.tell(text, false);
+        let due = self.watch.as_mut().map(|watch| watch.due(now, self.most)).unwrap_or_default();
+        if !due.is_empty() {
+            due.into_iter().for_each(|text| self.tell(text, false));
             return self.step(now);
         }
         if now >= self.now_at {
@@ -327,110 +326,6 @@ impl Serving {
         }
     }
 
-    fn page(&mut self, now: Millis, rows: &[EventRow]) {
-        let whole = rows.len() < PAGE as usize;
-        let mut runs: Vec<(JobId, Vec<&str>)> = Vec::new();
-        let mut over = Vec::new();
-        for row in rows {
-            let Some(served) = self.jobs.get_mut(&row.job).filter(|served| served.is_open()) else { continue };
-            if row.seq <= served.sent.seq {
-                continue;
-            }
-            let kind = EventKind::of_payload(&row.payload);
-            served.sent(row.seq, row.digest, kind == Some(EventKind::Began));
-            match runs.last_mut() {
-                Some((job, payloads)) if *job == row.job => payloads.push(&row.payload),
-                _ => runs.push((row.job, vec![&row.payload])),
-            }
-            if kind.is_some_and(EventKind::is_terminal) {
-                over.push(row.job);
-            }
-        }
-        match rows.last() {
-            Some(last) if !whole => self.advance(last.position, Some(last.digest)),
-            _ => self.advance(self.head.position, self.head.digest),
-        }
-        let frames: Vec<_> = runs.iter().map(|(job, payloads)| frame_text(job, payloads)).collect();
-        self.send_frames(now, &frames, over);
-    }
-
-    /// As [`Serving::page`], of frames that are encoded already.
-    fn commits(&mut self, now: Millis, commits: &[Arc<Commit>]) {
-        let (mut frames, mut over) = (Vec::new(), Vec::new());
-        for frame in commits.iter().flat_map(|commit| &commit.frames) {
-            let Some(served) = self.jobs.get_mut(&frame.job).filter(|served| served.is_open()) else { continue };
-            // What a snapshot or an earlier connection already told ends with a whole commit.
-            if frame.last <= served.sent.seq {
-                continue;
-            }
-            served.sent(frame.last, frame.digest, frame.began);
-            frames.push(frame.text.as_str());
-            if frame.over {
-                over.push(frame.job);
-            }
-        }
-        if let Some(last) = commits.last() {
-            self.advance(last.head.position, last.head.digest);
-        }
-        self.send_frames(now, &frames, over);
-    }
-
-    fn send_frames<T: AsRef<str>>(&mut self, now: Millis, frames: &[T], over: Vec<JobId>) {
-        if !frames.is_empty() {
-            self.tell(events_text(frames), true);
-            self.flushed_at = now;
-        }
-        self.say_caught_up();
-        // How a job ended, and its fold's hash, stand in its row.
-        self.reads.extend(over.into_iter().map(Read::Job));
-    }
-
-    fn changed(&mut self, now: Millis, rows: Vec<Changed>) {
-        let Some(watch) = &mut self.watch else { return };
-        let (jobs, begun) = (&self.jobs, self.begun);
-        let news = rows.iter().any(|row| row.position > begun);
-        let folded = |job: &JobId| jobs.get(job).is_some_and(Served::is_open);
-        if let Some(text) = watch.take(now, rows, folded) {
-            self.outbox.push_back(Outgoing { text, id: None, news });
-        }
-    }
-
-    fn now(&mut self, news: Now) {
-        if let Some(served) = self.jobs.get_mut(&news.job).filter(|served| served.is_open())
-            && served.last_now.as_ref().map_or(&[][..], Vec::as_slice) != news.running
-        {
-            served.last_now = Some(news.running.clone());
-            let text = Now { seq: served.sent.seq, ..news }.text();
-            self.send(text, false);
-        }
-    }
-
-    fn send_ping(&mut self, now: Millis) {
-        let of = |(job, served): (&JobId, &Served)| {
-            (*job, (served.sent.seq, served.sent.digest, served.last.max(served.sent.seq)))
-        };
-        // A job that has been told to its end stays in: its last messages may be the ones that were lost.
-        let jobs = self
-            .jobs
-            .iter()
-            .filter(|(_, served)| served.job_no.is_some() && !broken::is(Broken::EmptyPing))
-            .map(of)
-            .collect();
-        let text = Ping { head: self.log_head, now, jobs, recording: self.recording }.text();
-        self.send(text, self.caught_up);
-        // Whoever heard this would have left and come back: the message was lost.
-        let unheard: Vec<_> = self
-            .jobs
-            .iter()
-            .filter(|(_, served)| served.closed && served.job_no.is_none())
-            .map(|(job, _)| *job)
-            .collect();
-        for job in unheard {
-            let text = Closed { job, how: ClosedHow::Gone { reason: GoneReason::Absent } }.text();
-            self.send(text, false);
-        }
-    }
-
     /// Ends what can be ended: jobs awaited in vain, and the stream when nothing is left to say.
     fn close_finished(&mut self, now: Millis) -> bool {
         if now >= self.absent_since + ABSENT_FOR {
@@ -464,18 +359,6 @@ impl Serving {
             self.sent = position;
             self.sent_check = Cursor::at(position, &digest);
         }
-    }
-
-    /// Sends what is of this moment only, or of this connection.
-    fn send(&mut self, text: String, promises: bool) {
-        let id = promises.then(|| self.sent_check.to_string());
-        self.outbox.push_back(Outgoing { text, id, news: false });
-    }
-
-    /// Sends news.
-    fn tell(&mut self, text: String, promises: bool) {
-        let id = promises.then(|| self.sent_check.to_string());
-        self.outbox.push_back(Outgoing { text, id, news: true });
     }
 
     /// Says once that the head of the registration has been reached.

@@ -215,7 +215,7 @@ async fn one_answer_instead_of_a_stream_says_the_same() {
         .iter()
         .map(|message| message["kind"].as_str().unwrap_or_default())
         .collect();
-    assert_eq!((status, kinds), (200, vec!["hello", "events", "caught_up", "closed"]));
+    assert_eq!((status, kinds), (200, vec!["hello", "events", "caught_up", "closed", "ping"]));
     app.stop().await;
 }
 

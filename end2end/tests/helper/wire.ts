@@ -17,6 +17,8 @@ export class Wire {
   keep: Judge = () => true;
   /** Streams opened so far. */
   opened = 0;
+  /** So many bytes of a stream are carried, then its connection breaks. */
+  most = Infinity;
   target = '';
 
   /** Listens; `target` may be set later. */
@@ -52,9 +54,11 @@ export class Wire {
     const server = connect(Number(port), hostname);
     this.pairs.add(client).add(server);
     let stream: Chunks | undefined;
+    let carried = 0;
     client.on('data', (bytes) => {
       if (bytes.subarray(0, 32).toString().startsWith('GET /api/events?')) {
         this.opened += 1;
+        carried = 0;
         this.streams.add(client);
         stream = new Chunks((message) => this.keep(message));
       } else if (/^(GET|POST) /.test(bytes.subarray(0, 5).toString())) {
@@ -64,7 +68,13 @@ export class Wire {
     });
     server.on('data', (bytes) => {
       const out = stream ? stream.filter(bytes) : bytes;
-      const flush = () => client.writable && client.write(out);
+      const flush = () => {
+        if (!client.writable) return;
+        const room = stream ? this.most - carried : Infinity;
+        carried += stream ? out.length : 0;
+        if (out.length <= room) client.write(out);
+        else client.write(out.subarray(0, room), () => client.destroySoon());
+      };
       if (stream && this.held) this.waiting.push(flush);
       else flush();
     });

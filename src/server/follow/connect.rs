@@ -203,7 +203,7 @@ impl Serving {
                 let head = self.head.position;
                 self.watch.iter_mut().for_each(|watch| watch.begin_at(head));
             }
-            Given::Page(_) | Given::Commits(_) | Given::Now(_) => {}
+            Given::Page(_) | Given::Parts(_) | Given::Now(_) => {}
         }
         if connect.is_done() {
             self.say_reset(&mut connect);

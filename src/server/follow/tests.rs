@@ -8,7 +8,7 @@ use super::*;
 use crate::model::event::Outcome;
 use crate::model::follow::{Effect, Follow, Tracked};
 use crate::model::{Effect as ItemEffect, JobEvent, StartJob};
-use crate::server::recent::Recent;
+use crate::server::recent::{Commit, Recent};
 use crate::server::store::{JobFilter, MemoryStore, Store};
 use crate::server::writer::{Append, Writer};
 
@@ -96,7 +96,7 @@ impl World {
             Read::Folds(jobs) => Given::Folds(ready(store.folds(&jobs)).expect("memory").1),
             // By turns from the store and from what is encoded: nobody can tell the difference.
             Read::Page(jobs, after, upto) => match self.recent.page(after, upto, PAGE as usize) {
-                Some(commits) if after % 3 != 0 => Given::Commits(commits),
+                Some(parts) if after % 3 != 0 => Given::Parts(parts),
                 _ => Given::Page(ready(store.events(&jobs, after, upto, PAGE)).expect("memory")),
             },
             Read::Live => Given::Jobs(self.jobs(JobFilter::Live)),

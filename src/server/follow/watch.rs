@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::JobSummary;
 use crate::model::id::{JobId, Millis, Position, Seq};
-use crate::model::message::{Body, Summaries};
+use crate::model::message::{Body, Room, Summaries};
 use crate::server::recent::Changed;
 
 const EVERY: Millis = 250;
@@ -27,8 +27,15 @@ impl Watch {
         self.seen = position;
     }
 
-    /// Takes in changed jobs; the message that must go out before the next promise, if any: first and last words.
-    pub(super) fn take(&mut self, now: Millis, rows: Vec<Changed>, folded: impl Fn(&JobId) -> bool) -> Option<String> {
+    /// Takes in changed jobs; the messages that must go out before the next promise, if any, each of at most `most` bytes
+    /// beyond its first summary: first and last words.
+    pub(super) fn take(
+        &mut self,
+        now: Millis,
+        rows: Vec<Changed>,
+        folded: impl Fn(&JobId) -> bool,
+        most: usize,
+    ) -> Vec<String> {
         let mut urgent = Vec::new();
         for row in rows {
             self.seen = self.seen.max(row.position);
@@ -47,21 +54,26 @@ impl Watch {
                 self.held.insert(summary.job, summary);
             }
         }
-        (!urgent.is_empty()).then(|| Summaries { summaries: urgent }.text())
+        texts(urgent, most)
     }
 
-    /// The held summaries whose time has come, as a message.
-    pub(super) fn due(&mut self, now: Millis) -> Option<String> {
+    /// The held summaries whose time has come, as messages.
+    pub(super) fn due(&mut self, now: Millis, most: usize) -> Vec<String> {
         let told = &self.told;
         let ready = |job: &JobId| told.get(job).is_none_or(|(at, _)| now >= at + EVERY);
         let due: Vec<_> = self.held.keys().copied().filter(ready).collect();
         let summaries: Vec<_> = due.iter().filter_map(|job| self.held.remove(job)).collect();
         self.told.extend(summaries.iter().map(|summary| (summary.job, (now, summary.seq))));
-        (!summaries.is_empty()).then(|| Summaries { summaries }.text())
+        texts(summaries, most)
     }
 
     /// When the next held summary is due.
     pub(super) fn next_due(&self) -> Option<Millis> {
         self.held.keys().map(|job| self.told.get(job).map_or(0, |(at, _)| at + EVERY)).min()
     }
+}
+
+fn texts(summaries: Vec<JobSummary>, most: usize) -> Vec<String> {
+    let bytes = |_: &[_], summary: &_| serde_json::to_string(summary).map_or(0, |text| text.len() + 1);
+    Room::cut(most, summaries, bytes).into_iter().map(|summaries| Summaries { summaries }.text()).collect()
 }

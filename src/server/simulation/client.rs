@@ -27,7 +27,6 @@ struct Call {
     until: Millis,
     messages: Vec<String>,
     news: bool,
-    pinged: bool,
 }
 
 /// A page in a browser.
@@ -36,6 +35,8 @@ pub(super) struct Client {
     pub(super) follow: Follow,
     pub(super) serving: Option<Serving>,
     generation: u64,
+    /// The most bytes of a message beyond its first event.
+    most: usize,
     /// The call under way, instead of a stream.
     call: Option<Call>,
     /// Sent, and not yet arrived.
@@ -49,12 +50,14 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// A page that was just loaded: it stands at this cursor, and holds nothing.
-    pub(super) fn new(cursor: Option<Cursor>, watch: bool, seed: u64) -> Self {
+    /// A page that was just loaded: it stands at this cursor, holds nothing, and is told in messages of at most so many bytes
+    /// beyond their first event.
+    pub(super) fn new(cursor: Option<Cursor>, watch: bool, seed: u64, most: usize) -> Self {
         Client {
             follow: Follow::new(cursor, watch, None, seed),
             serving: None,
             generation: 0,
+            most,
             call: None,
             wire: VecDeque::new(),
             ended: false,
@@ -80,7 +83,7 @@ impl Client {
                         let wait =
                             query.split("wait=").nth(1).and_then(|text| text.split('&').next()?.parse::<Millis>().ok());
                         let until = now + wait.unwrap_or(0) * 1_000;
-                        self.call = Some(Call { until, messages: Vec::new(), news: false, pinged: false });
+                        self.call = Some(Call { until, messages: Vec::new(), news: false });
                     } else {
                         let answer = Err(ApiError::Unreachable { message: "there is no server".into() });
                         let told = self.follow.answered(now, generation, answer);
@@ -103,6 +106,7 @@ impl Client {
         self.generation = generation;
         self.serving = up.then(|| {
             let mut serving = Serving::new(request(query), "build".into(), now, true);
+            serving.at_most(self.most);
             serving.wake();
             serving
         });
@@ -115,20 +119,14 @@ impl Client {
         self.carry_out(now, up, effects)
     }
 
-    /// A call has nothing more to say at present: it waits, or its last words are a ping, or it is answered. Whether it did
+    /// A call has nothing more to say at present: it waits, or it is answered, and its last word is a ping. Whether it did
     /// anything.
     fn answer(&mut self, now: Millis, ended: bool) -> bool {
         let (Some(call), Some(serving)) = (&mut self.call, &mut self.serving) else { return false };
-        if !ended {
-            if !call.news && now < call.until {
-                return false;
-            }
-            if !call.pinged {
-                call.pinged = true;
-                serving.ping();
-                return true;
-            }
+        if !ended && !call.news && now < call.until {
+            return false;
         }
+        call.messages.push(with_id(&serving.last_word(now)));
         self.wire.push_back(Sent::Answer(format!("[{}]", call.messages.join(","))));
         (self.call, self.serving) = (None, None);
         true

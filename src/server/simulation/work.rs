@@ -94,7 +94,7 @@ impl World {
                 if broken::is(Broken::EarlyAcknowledgement) {
                     batch.events.iter().for_each(|row| self.oracle.acknowledged(row.job, row.seq, row.position));
                 }
-                let commit = Commit::of(&batch);
+                let commit = Commit::within(&batch, self.most);
                 process.in_flight = Some((batch, commit));
             }
         }

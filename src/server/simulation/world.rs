@@ -11,7 +11,7 @@ use super::oracle::{Failure, Oracle};
 use super::process::Process;
 use crate::model::Cursor;
 use crate::model::id::{JobId, Millis};
-use crate::model::message::Now;
+use crate::model::message::{MESSAGE_LIMIT, Now};
 use crate::model::testing::Draw;
 use crate::server::follow::{Given, PAGE, Read};
 use crate::server::recent::Changed;
@@ -115,6 +115,8 @@ pub(super) struct World {
     pub(super) quiet: bool,
     /// All that is drawn elsewhere is always the same: work succeeds, plans come in one piece.
     pub(super) plain: bool,
+    /// The most bytes of a message beyond its first event: in half of the runs so few that most commits are told in parts.
+    pub(super) most: usize,
 }
 
 /// Futures of the in-memory store are ready at once, and it never fails.
@@ -145,6 +147,7 @@ impl World {
             hidden: None,
             quiet: false,
             plain: false,
+            most: if seed.is_multiple_of(2) { 300 } else { MESSAGE_LIMIT },
             draw,
         };
         world.clients = (0..clients).map(|number| world.page(number as u64)).collect();
@@ -155,7 +158,7 @@ impl World {
     pub(super) fn page(&mut self, seed: u64) -> Client {
         let head = ready(self.store.head());
         let cursor = head.digest.map_or_else(Cursor::start, |digest| Cursor::at(head.position, &digest));
-        Client::new((self.draw.below(3) > 0).then_some(cursor), self.draw.below(2) == 0, seed)
+        Client::new((self.draw.below(3) > 0).then_some(cursor), self.draw.below(2) == 0, seed, self.most)
     }
 
     /// The part with everything in it.
@@ -265,7 +268,7 @@ impl World {
             Read::Folds(jobs) => Given::Folds(ready(store.folds(&jobs)).1),
             // By turns from the store and from what is encoded: nobody can tell the difference.
             Read::Page(jobs, after, upto) => match recent.and_then(|recent| recent.page(after, upto, PAGE as usize)) {
-                Some(commits) if after % 3 != 0 && self.hidden.is_none() => Given::Commits(commits),
+                Some(parts) if after % 3 != 0 && self.hidden.is_none() => Given::Parts(parts),
                 _ => Given::Page(ready(store.events(&jobs, after, upto, PAGE))),
             },
             Read::Live => Given::Jobs(self.changed(JobFilter::Live)),

@@ -95,7 +95,7 @@ impl Connection {
     /// it says what the answer held.
     pub(super) async fn answer(mut self, wait: Duration) -> String {
         let until = now() + wait.as_millis() as Millis;
-        let (mut messages, mut news, mut pinged) = (Vec::new(), false, false);
+        let (mut messages, mut news) = (Vec::new(), false);
         loop {
             let over = news || now() >= until || *self.stopping.borrow();
             match self.serving.step(now()) {
@@ -108,13 +108,12 @@ impl Connection {
                     Err(_) => break,
                 },
                 Step::Wait(next) if !over => self.wait(next.min(until)).await,
-                Step::Wait(_) if !pinged => {
-                    pinged = true;
-                    self.serving.ping();
-                }
                 Step::Wait(_) | Step::End => break,
             }
         }
+        self.serving.recording(self.server.is_recording());
+        let last = self.serving.last_word(now());
+        messages.push(with_id(&last.text, last.id.as_deref()));
         format!("[{}]", messages.join(","))
     }
 
@@ -168,7 +167,7 @@ impl Connection {
             }
             Read::Folds(jobs) => Given::Folds(store.folds(&jobs).await?.1),
             Read::Page(jobs, after, upto) => match recent.page(after, upto, PAGE as usize) {
-                Some(commits) => Given::Commits(commits),
+                Some(parts) => Given::Parts(parts),
                 None => Given::Page(store.events(&jobs, after, upto, PAGE).await?),
             },
             Read::Live => jobs(JobFilter::Live, u32::MAX).await?,
