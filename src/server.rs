@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod data;
+pub mod descriptors;
 pub mod doctor;
 pub mod engine;
 pub mod error;

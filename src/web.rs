@@ -2,25 +2,29 @@
 
 mod access;
 mod assets;
+mod bodies;
+mod calls;
+mod compression;
+mod connections;
 mod error;
 mod events;
 mod pages;
 mod rest;
 mod shutdown;
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware;
-use axum::serve::ListenerExt;
 use leptos::config::LeptosOptions;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 pub use access::{Access, BadOrigin};
 pub use assets::Assets;
+pub use connections::Limits;
 pub use shutdown::signal;
 
 use self::events::Followers;
@@ -51,13 +55,12 @@ pub struct Settings {
     pub assets: Assets,
     /// How long a stream lives, about; see [`STREAM_AGE`].
     pub stream_age: Duration,
+    /// How many connections there may be.
+    pub limits: Limits,
 }
 
 /// How long a stream lives before it is ended on purpose; its reader comes back and misses nothing.
 pub const STREAM_AGE: Duration = Duration::from_secs(9 * 60);
-
-/// A peer that takes nothing for this long is cut off.
-const PEER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// After a stop, readers that read nothing are waited for this long.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -71,34 +74,26 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let mut stopped_for_long = stopping.clone();
-    let Settings { access, options, assets, stream_age } = settings;
+    let Settings { access, options, assets, stream_age, limits } = settings;
+    let connections = stopping.clone();
     let app =
         App { server: server.clone(), access, options, assets, stopping, stream_age, followers: Followers::default() };
-    let stopped = async move {
+    tokio::spawn(async move {
         shutdown.await;
-        // Streams first: the graceful shutdown waits for every response to end.
+        // Streams and connections: each ends behind what it is saying.
         stop.send_replace(true);
-    };
-    let serving = axum::serve(listener.tap_io(prepare), router(app)).with_graceful_shutdown(stopped);
-    let result = tokio::select! {
-        result = serving.into_future() => result,
+    });
+    tokio::select! {
+        () = connections::serve(listener, router(app), limits, connections) => {}
         () = async {
             stopped_for_long.wait_for(|stopping| *stopping).await.ok();
             tokio::time::sleep(DRAIN).await;
-        } => Ok(()),
-    };
+        } => {}
+    }
     if tokio::time::timeout(Duration::from_secs(20), server.stop()).await.is_err() {
         tracing::warn!("running items did not end in time; they will be taken up again as interrupted");
     }
-    result
-}
-
-/// Small writes go out at once, and a peer that is gone is noticed.
-fn prepare(stream: &mut TcpStream) {
-    let timeout = rustix::net::sockopt::set_tcp_user_timeout(&*stream, PEER_TIMEOUT.as_millis() as u32);
-    if let Err(error) = stream.set_nodelay(true).and(timeout.map_err(Into::into)) {
-        tracing::debug!(%error, "a connection keeps the system's settings");
-    }
+    Ok(())
 }
 
 /// Every route, behind the gate.
@@ -108,10 +103,13 @@ pub fn router(app: App) -> Router {
         .merge(rest::router())
         .merge(events::router())
         .merge(access::router())
+        .merge(calls::router())
         .merge(pages::router())
         .fallback(assets::fallback)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn(bodies::arrive))
+        .layer(compression::layer())
         .layer(gate)
         .with_state(app)
 }

@@ -47,6 +47,7 @@ impl App {
             options: LeptosOptions::builder().output_name("headway").site_addr(bound).build(),
             assets: Assets::folder(site.into()),
             stream_age: web::STREAM_AGE,
+            limits: web::Limits { total: usize::MAX, each: usize::MAX },
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = web::serve(listener, server.clone(), settings, async { drop(stopped.await) });

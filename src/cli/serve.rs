@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use super::{default_data, library};
 use crate::server::Server;
 use crate::server::config::Config;
+use crate::server::descriptors;
 use crate::server::recipes;
 use crate::server::recipes::command::{Command, Typed, read_config};
 use crate::server::retention::Retention;
@@ -79,6 +80,11 @@ pub(super) struct Serve {
     #[arg(long, value_name = "N")]
     workers: Option<usize>,
 
+    /// How many connections one address may hold at a time; a proxy in front is one address, with all who come through it
+    /// [default: half of all there may be, at most 1024]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    connections: Option<u32>,
+
     /// How long a stream of events lives before the server ends it, in seconds; its reader comes back and misses nothing
     #[arg(long, value_name = "SECONDS", default_value_t = web::STREAM_AGE.as_secs(), hide = true)]
     stream_age: u64,
@@ -89,6 +95,7 @@ pub(super) struct Serve {
 }
 
 pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
+    descriptors::raise();
     let libraries = arguments.libraries.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
     for (index, (name, _)) in libraries.iter().enumerate() {
         if libraries[..index].iter().any(|(other, _)| other == name) {
@@ -141,7 +148,8 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
     let age = Duration::from_secs(arguments.stream_age.max(1));
     // On standard output, alone on its line: scripts wait for it.
     println!("Headway is ready: open {link}");
-    let settings = web::Settings { access, options: options(&site, bound)?, assets, stream_age: age };
+    let limits = web::Limits::within(descriptors::most(), arguments.connections.map(|each| each as usize));
+    let settings = web::Settings { access, options: options(&site, bound)?, assets, stream_age: age, limits };
     web::serve(listener, server, settings, stop).await?;
     Ok(())
 }

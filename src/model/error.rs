@@ -32,6 +32,12 @@ pub enum ApiError {
         /// What was looked for.
         message: String,
     },
+    /// 408: the call did not arrive in time.
+    #[error("{message}")]
+    TooSlow {
+        /// What was waited for and what to do.
+        message: String,
+    },
     /// 409: another request has this id, or the job is past this.
     #[error("{message}")]
     Conflict {
@@ -89,6 +95,7 @@ impl ApiError {
             ApiError::NoLogin { .. } => 401,
             ApiError::Foreign { .. } => 403,
             ApiError::NotFound { .. } => 404,
+            ApiError::TooSlow { .. } => 408,
             ApiError::Conflict { .. } => 409,
             ApiError::Pruned { .. } => 410,
             ApiError::TooLarge { .. } => 413,

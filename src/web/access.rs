@@ -1,24 +1,45 @@
 //! Who may call. One gate stands before every route.
 //!
 //! A page anywhere on the web can send requests to loopback, so a foreign Host is refused everywhere, and under `/api`
-//! so is what a foreign page sends. Pages may be reached by link.
+//! so is what a foreign page sends. Pages may be reached by link. What is said twice, and might be read in two ways, is
+//! refused before it is read.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use futures::FutureExt;
 
 use super::App;
-use super::error::Refusal;
+use super::error::{Refusal, fault, method_not_allowed};
 use crate::model::ApiError;
 
 const COOKIE: &str = "headway";
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Headers that decide something. Of two, one reader would take the first and another the last. (Of cookies every one is
+/// looked at.)
+const ONCE: [HeaderName; 7] = [
+    header::HOST,
+    header::ORIGIN,
+    SEC_FETCH_SITE,
+    header::AUTHORIZATION,
+    header::CONTENT_TYPE,
+    header::CONTENT_LENGTH,
+    HeaderName::from_static("last-event-id"),
+];
+
+/// What every answer forbids whoever shows it, whatever else its own policy says.
+const ALWAYS: &str = "base-uri 'none'; frame-ancestors 'none'";
 
 /// Who may call: the names this server answers to, and the secret it wants, if any. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -49,36 +70,62 @@ impl Access {
         }
         let mut allowed: BTreeSet<String> = hosts.iter().map(|host| format!("http://{host}")).collect();
         for origin in origins {
-            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-            let host =
-                host.filter(|host| !host.is_empty() && !host.contains('/')).ok_or_else(|| BadOrigin(origin.clone()))?;
-            hosts.insert(host.to_ascii_lowercase());
-            allowed.insert(origin.to_ascii_lowercase());
+            let (scheme, host) = origin.split_once("://").ok_or_else(|| BadOrigin(origin.clone()))?;
+            let usual_port = match scheme {
+                "https" => ":443",
+                "http" => ":80",
+                _ => return Err(BadOrigin(origin.clone())),
+            };
+            // As a browser names it.
+            let host = host.strip_suffix(usual_port).unwrap_or(host).to_ascii_lowercase();
+            if host.is_empty() || host.contains('/') {
+                return Err(BadOrigin(origin.clone()));
+            }
+            allowed.insert(format!("{scheme}://{host}"));
+            hosts.insert(host);
         }
         Ok(Access { inner: Arc::new(Allowed { hosts, origins: allowed, token }) })
     }
 
-    fn judge(&self, path: &str, headers: &HeaderMap) -> Result<(), ApiError> {
+    fn judge(&self, request: &Request) -> Result<(), ApiError> {
+        let (uri, headers) = (request.uri(), request.headers());
         let foreign = |message: String| Err(ApiError::Foreign { message });
-        let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?").to_ascii_lowercase());
-        let host = text(header::HOST).unwrap_or_default();
-        if !self.inner.hosts.contains(&host) {
+        let malformed = |message: String| Err(ApiError::Malformed { message });
+        if let Some(twice) = ONCE.iter().find(|name| headers.get_all(*name).iter().count() > 1) {
+            return malformed(format!("the header {twice} is there twice; send it once"));
+        }
+        if !uri.path().starts_with('/') {
+            return malformed("the request names no path; a path begins with /".into());
+        }
+        // A whole address in the request's first line names the server as well.
+        let named = uri.authority().map(|authority| authority.as_str().to_ascii_lowercase());
+        let hosts: Vec<_> = named.into_iter().chain(text(headers, header::HOST)).collect();
+        if hosts.is_empty() {
+            return malformed("the header Host is missing; it says whom the request is for".into());
+        }
+        if let Some(host) = hosts.iter().find(|host| !self.inner.hosts.contains(*host)) {
             return foreign(format!(
                 "this server does not answer to the name {host:?}; if it should, start it with --origin"
             ));
         }
-        if !is_api(path) {
+        if !is_api(uri.path()) {
             return Ok(());
         }
-        if let Some(origin) = text(header::ORIGIN).filter(|origin| !self.inner.origins.contains(origin)) {
+        if let Some(origin) = text(headers, header::ORIGIN).filter(|origin| !self.inner.origins.contains(origin)) {
             return foreign(format!(
                 "calls from pages of {origin:?} are not allowed; if they should be, start Headway with --origin"
             ));
         }
-        match text(HeaderName::from_static("sec-fetch-site")).as_deref() {
+        match text(headers, SEC_FETCH_SITE).as_deref() {
             None | Some("same-origin" | "none") => Ok(()),
             Some(site) => foreign(format!("calls from a {site} page are not allowed")),
         }
+    }
+
+    /// Whether the name the caller uses is that of a page behind https, so that a cookie need never go out in the clear.
+    fn is_secure(&self, headers: &HeaderMap) -> bool {
+        let has = |scheme: &str, host: &str| self.inner.origins.contains(&format!("{scheme}://{host}"));
+        text(headers, header::HOST).is_some_and(|host| has("https", &host) && !has("http", &host))
     }
 
     fn is_known(&self, headers: &HeaderMap) -> bool {
@@ -91,6 +138,11 @@ impl Access {
         let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         pairs.any(|(name, value)| name == COOKIE && same(value, &cookie_value(token)))
     }
+}
+
+/// A header in lower case, with `?` for what is no text.
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers.get(name).map(|value| value.to_str().unwrap_or("?").to_ascii_lowercase())
 }
 
 /// Compares in a time that does not depend on where the texts differ.
@@ -109,9 +161,8 @@ fn is_api(path: &str) -> bool {
 
 /// The gate: judges the caller, then sets what every answer carries.
 pub(super) async fn gate(State(access): State<Access>, request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let api = is_api(&path);
-    let judged = access.judge(&path, request.headers()).and_then(|()| {
+    let (path, method) = (request.uri().path().to_owned(), request.method().clone());
+    let judged = access.judge(&request).and_then(|()| {
         if path == "/login" || access.is_known(request.headers()) {
             return Ok(());
         }
@@ -120,22 +171,33 @@ pub(super) async fn gate(State(access): State<Access>, request: Request, next: N
         })
     });
     let mut response = match judged {
-        Ok(()) => next.run(request).await,
+        // These are for proxies, or name no path: nothing behind the gate knows what to make of them.
+        Ok(()) if method == Method::CONNECT || method == Method::TRACE => method_not_allowed().await,
+        Ok(()) => match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+            Ok(response) => response,
+            Err(panic) => fault(panic.as_ref()),
+        },
         Err(error) => {
             // Escaped by Debug: a refused caller must not write into our log.
-            tracing::warn!(path = ?path, method = %request.method(), reason = ?error.to_string(), "refused");
+            tracing::warn!(path = ?path, %method, reason = ?error.to_string(), "refused");
             Refusal(error).into_response()
         }
     };
-    let headers = response.headers_mut();
+    protect(response.headers_mut());
+    response
+}
+
+/// What every answer carries.
+fn protect(headers: &mut HeaderMap) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    if api {
-        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    // Only the client's files say that they may be kept.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    let own = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
+    let policy = format!("{}; {ALWAYS}", own.unwrap_or("default-src 'none'"));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
-    response
 }
 
 #[derive(serde::Deserialize)]
@@ -144,18 +206,19 @@ struct Login {
 }
 
 /// Exchanges the token of the printed link for a cookie.
-async fn login(State(access): State<Access>, Query(login): Query<Login>) -> Response {
-    match &access.inner.token {
-        Some(token) if same(&login.token, token) => {
-            let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax", cookie_value(token));
-            ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
-        }
-        Some(_) => {
-            Refusal(ApiError::NoLogin { message: "this link is not the one that Headway printed at its start".into() })
-                .into_response()
-        }
-        None => Redirect::to("/").into_response(),
+async fn login(
+    State(access): State<Access>,
+    headers: HeaderMap,
+    login: Result<Query<Login>, QueryRejection>,
+) -> Response {
+    let Some(token) = &access.inner.token else { return Redirect::to("/").into_response() };
+    if !login.is_ok_and(|Query(login)| same(&login.token, token)) {
+        let message = "this link is not the one that Headway printed at its start".into();
+        return Refusal(ApiError::NoLogin { message }).into_response();
     }
+    let secure = if access.is_secure(&headers) { "; Secure" } else { "" };
+    let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax{secure}", cookie_value(token));
+    ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
 }
 
 pub(super) fn router() -> Router<App> {
@@ -173,5 +236,14 @@ mod tests {
             assert!(Access::new(bound, &[wrong.into()], None).is_err(), "{wrong}");
         }
         assert!(Access::new(bound, &["https://x.org:8443".into()], None).is_ok());
+    }
+
+    #[test]
+    fn an_origin_is_known_as_a_browser_names_it() {
+        let bound = SocketAddr::from(([127, 0, 0, 1], 3000));
+        let access = Access::new(bound, &["https://X.org:443".into(), "http://y.org:80".into()], None);
+        let allowed = access.expect("origins").inner;
+        assert!(allowed.hosts.contains("x.org") && allowed.origins.contains("https://x.org"));
+        assert!(allowed.hosts.contains("y.org") && allowed.origins.contains("http://y.org"));
     }
 }

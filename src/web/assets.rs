@@ -14,8 +14,7 @@ use tower_http::services::ServeDir;
 
 use super::App;
 use super::error::Refusal;
-use super::pages;
-use crate::model::ApiError;
+use super::{pages, rest};
 use crate::ui::ClientFiles;
 use embedded::Embedded;
 
@@ -70,8 +69,7 @@ impl Assets {
 /// A file of the client; else "not found", as JSON under `/api` and as a page elsewhere.
 pub(super) async fn fallback(State(app): State<App>, request: Request) -> Response {
     if request.uri().path().starts_with("/api/") {
-        return Refusal(ApiError::NotFound { message: "there is no such call; docs/protocol.md lists them".into() })
-            .into_response();
+        return Refusal(rest::no_such_call()).into_response();
     }
     let (parts, body) = request.into_parts();
     match app.assets.get(&parts).await {

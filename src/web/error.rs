@@ -23,6 +23,13 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// A fault of ours: whoever called is told so, and the server goes on.
+pub(super) fn fault(panic: &(dyn std::any::Any + Send)) -> Response {
+    let said = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    Refusal(crate::server::error::internal(&format!("a call panicked: {said}"))).into_response()
+}
+
 /// The path is there, the method is not.
 pub(super) async fn method_not_allowed() -> Response {
     let error =

@@ -7,7 +7,6 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use leptos::context::{provide_context, use_context};
 use leptos::nonce::use_nonce;
 use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list};
@@ -16,7 +15,6 @@ use tokio::time::timeout;
 use super::App;
 use super::error::Refusal;
 use crate::model::ApiError;
-use crate::server::Server;
 use crate::ui;
 
 /// How long a rendering may take, and how often it is tried.
@@ -28,7 +26,7 @@ pub(super) fn router() -> Router<App> {
     let routes = generate_route_list(ui::App);
     let listed = routes.clone();
     let page = move |State(app): State<App>, request: Request<Body>| page(app, listed.clone(), request);
-    Router::new().leptos_routes_with_handler(routes, page).route("/api/fn/{*name}", post(call))
+    Router::new().leptos_routes_with_handler(routes, page)
 }
 
 async fn page(app: App, routes: Vec<AxumRouteListing>, request: Request<Body>) -> Response {
@@ -96,10 +94,6 @@ where
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], text).into_response()
 }
 
-async fn call(State(server): State<Server>, request: Request<Body>) -> impl IntoResponse {
-    leptos_axum::handle_server_fns_with_context(move || provide_context(server.clone()), request).await
-}
-
 /// Keeps the answer to itself: what it may load, and that nobody keeps it.
 fn protect(developing: Option<u32>) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
@@ -116,7 +110,7 @@ fn policy(nonce: &str, developing: Option<u32>) -> String {
         .map_or_else(String::new, |port| format!("connect-src 'self' ws://127.0.0.1:{port} ws://localhost:{port}; "));
     format!(
         "default-src 'self'; {watch}script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; img-src 'self' data:; \
-         object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+         object-src 'none'; form-action 'self'"
     )
 }
 

@@ -1,7 +1,7 @@
 //! The calls, for programs. The pages' server functions are their twins: both are one `Server` method.
 
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -46,10 +46,10 @@ async fn start(
     State(server): State<Server>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Bytes,
 ) -> Answer<(StatusCode, Json<JobView>)> {
     let id = job_id(&id)?;
-    let request = request(&headers, body)?;
+    let request = request(&headers, &body)?;
     let (started, view) = server.start_job(id, &request).await?;
     Ok((created(started), Json(view)))
 }
@@ -131,7 +131,8 @@ struct JobsQuery {
     limit: Option<u32>,
 }
 
-async fn jobs(State(server): State<Server>, Query(query): Query<JobsQuery>) -> Answer<Json<JobPage>> {
+async fn jobs(State(server): State<Server>, query: Result<Query<JobsQuery>, QueryRejection>) -> Answer<Json<JobPage>> {
+    let query = read(query)?;
     let before = query.before.as_deref().map(job_id).transpose()?;
     Ok(Json(server.jobs(before, query.limit.unwrap_or(100)).await?))
 }
@@ -147,8 +148,9 @@ struct ItemsQuery {
 async fn items(
     State(server): State<Server>,
     Path(id): Path<String>,
-    Query(query): Query<ItemsQuery>,
+    query: Result<Query<ItemsQuery>, QueryRejection>,
 ) -> Answer<Json<ItemPage>> {
+    let query = read(query)?;
     let page = server.items(job_id(&id)?, query.after, query.limit.unwrap_or(100), query.status.as_deref()).await?;
     Ok(Json(page))
 }
@@ -224,7 +226,7 @@ async fn output(State(server): State<Server>, Path((id, name)): Path<(String, St
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-        (header::CONTENT_SECURITY_POLICY, "sandbox".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".to_owned()),
     ];
     Ok((headers, axum::body::Body::from_stream(pages)).into_response())
 }
@@ -244,19 +246,24 @@ pub(super) fn job_id(text: &str) -> Result<JobId, ApiError> {
     text.parse().map_err(|error| ApiError::Malformed { message: format!("{text:?} is no job id: {error}") })
 }
 
-fn request(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<StartJob, ApiError> {
+/// Whether the body is said to be JSON.
+pub(super) fn is_json(headers: &HeaderMap) -> Result<(), ApiError> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if kind.split(';').next().is_none_or(|kind| kind.trim() != "application/json") {
-        let message = "send the request as JSON, with the header Content-Type: application/json".into();
-        return Err(ApiError::NotJson { message });
+    if kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
+        return Ok(());
     }
-    let body = body.map_err(|error| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge {
-            message: "the request is larger than 4 MiB; give a folder with patterns instead of many paths".into(),
-        },
-        _ => ApiError::Malformed { message: "the request's body did not arrive whole; send it again".into() },
-    })?;
-    serde_json::from_slice(&body).map_err(|error| match error.classify() {
+    let message = "send the request as JSON, with the header Content-Type: application/json".into();
+    Err(ApiError::NotJson { message })
+}
+
+/// There is nothing under this path of `/api`.
+pub(super) fn no_such_call() -> ApiError {
+    ApiError::NotFound { message: "there is no such call; docs/protocol.md lists them".into() }
+}
+
+fn request(headers: &HeaderMap, body: &Bytes) -> Result<StartJob, ApiError> {
+    is_json(headers)?;
+    serde_json::from_slice(body).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => ApiError::invalid(error.to_string()),
         _ => ApiError::Malformed { message: format!("the request is not JSON: {error}") },
     })

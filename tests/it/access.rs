@@ -1,8 +1,10 @@
 //! Who may call: one gate before every route.
 
+use std::time::Duration;
+
 use reqwest::Method;
 
-use crate::helper::{App, Files, mint, request};
+use crate::helper::{App, Files, Raw, mint, request, status};
 
 /// Every route there is, with a method that it takes.
 fn routes() -> Vec<(Method, String)> {
@@ -89,7 +91,7 @@ async fn a_foreign_page_is_refused_on_every_call_and_may_only_link_to_pages() {
 async fn with_a_token_nothing_answers_without_it() {
     let files = Files::numbered(1);
     let token = "0123456789abcdef0123";
-    let app = App::start_behind(&files, |_| {}, Vec::new(), Some(token.into())).await;
+    let app = App::start_behind(&files, |_| {}, Vec::new(), Some(token.into()), &[]).await;
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
     for (method, path) in routes() {
         let call = |authorization: Option<&str>| {
@@ -124,6 +126,7 @@ async fn every_answer_carries_what_protects_it_and_reading_changes_nothing() {
         assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
         assert!(header("content-security-policy").contains("default-src"), "{path}");
         assert!(header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
+        assert!(header("content-security-policy").contains("base-uri 'none'"), "{path}");
         if path.starts_with("/api/") {
             assert!(header("cache-control").contains("no-store"), "{path}");
         }
@@ -150,5 +153,105 @@ async fn every_answer_carries_what_protects_it_and_reading_changes_nothing() {
         .header("host", "evil.example")
         .header("x-forwarded-host", "localhost");
     assert_eq!(app.call(call).await.0, 403);
+    app.stop().await;
+}
+
+/// Whatever stands in the first line or the headers, and however it is meant: a refusal in the form of every other, and
+/// nothing of it is the server's fault.
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_requests_are_refused_and_harm_nothing() {
+    let files = Files::numbered(1);
+    let app = App::start(&files).await;
+    let host = app.url.trim_start_matches("http://").to_owned();
+    let ask = async |text: String| {
+        let mut raw = Raw::open(&app.url).await;
+        raw.say(&text).await;
+        raw.rest(Duration::from_secs(40)).await
+    };
+    let end = format!("Host: {host}\r\nConnection: close\r\n\r\n");
+    for (line, expected) in [
+        (format!("CONNECT {host} HTTP/1.1"), [400, 405]),
+        ("CONNECT evil.example:443 HTTP/1.1".into(), [400, 403]),
+        ("OPTIONS * HTTP/1.1".into(), [400, 400]),
+        ("GET * HTTP/1.1".into(), [400, 400]),
+        ("TRACE / HTTP/1.1".into(), [405, 405]),
+        ("TRACE /api/jobs HTTP/1.1".into(), [405, 405]),
+        ("PATCH /jobs HTTP/1.1".into(), [405, 405]),
+        ("BREW /api/jobs HTTP/1.1".into(), [405, 405]),
+        ("OPTIONS /api/jobs HTTP/1.1".into(), [405, 405]),
+        ("DELETE /nothing HTTP/1.1".into(), [404, 405]),
+        (format!("GET http://{host}/api/jobs HTTP/1.1"), [200, 200]),
+        ("GET http://evil.example/api/jobs HTTP/1.1".into(), [403, 403]),
+        (format!("GET http://me@{host}/api/jobs HTTP/1.1"), [400, 403]),
+        ("GET /%zz HTTP/1.1".into(), [404, 400]),
+        ("GET /%00%ff%2e%2e HTTP/1.1".into(), [404, 400]),
+        ("GET /jobs/%ff HTTP/1.1".into(), [404, 400]),
+        ("GET //evil.example:99999999/ HTTP/1.1".into(), [404, 400]),
+        ("GET /../../etc/passwd HTTP/1.1".into(), [404, 400]),
+        ("GET /api/jobs/%ff HTTP/1.1".into(), [400, 404]),
+        ("GET /api/jobs?limit=x HTTP/1.1".into(), [400, 400]),
+        ("GET /login?x HTTP/1.1".into(), [303, 303]),
+    ] {
+        let answer = ask(format!("{line}\r\n{end}")).await;
+        assert!(expected.contains(&status(&answer)), "{line}: {answer}");
+        let head = answer.split("\r\n\r\n").next().unwrap_or_default().to_lowercase();
+        assert!(head.contains("base-uri 'none'") && head.contains("frame-ancestors 'none'"), "{line}: {head}");
+        assert!(head.contains("cache-control: no-"), "{line}: {head}");
+    }
+    // Not even read as requests; the library that reads them answers.
+    for text in [
+        "GET / HTTP/3.0\r\n\r\n".to_owned(),
+        "\u{1}\r\n\r\n".into(),
+        format!("GET / HTTP/1.1\r\nX: {}\r\n{end}", "x".repeat(500_000)),
+    ] {
+        let answer = ask(text).await;
+        assert!([0, 400, 431, 505].contains(&status(&answer)), "{answer}");
+    }
+    assert_eq!(status(&ask("GET /api/jobs HTTP/1.0\r\n\r\n".into()).await), 400, "no name at all");
+    assert_eq!(status(&ask("GET /api/jobs HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n".into()).await), 403);
+
+    // Of two headers it is not for us to choose one.
+    for (name, good, other) in [
+        ("Host", host.as_str(), "evil.example"),
+        ("Origin", app.url.as_str(), "https://evil.example"),
+        ("Sec-Fetch-Site", "same-origin", "cross-site"),
+        ("Authorization", "Bearer x", "Bearer y"),
+        ("Content-Type", "application/json", "text/plain"),
+        ("Last-Event-ID", "0.0", "end"),
+    ] {
+        for (first, second) in [(good, other), (other, good), (good, good)] {
+            let own = if name == "Host" { String::new() } else { format!("Host: {host}\r\n") };
+            let text = format!(
+                "GET /api/events?watch=jobs&wait=0 HTTP/1.1\r\n{own}{name}: {first}\r\n{name}: {second}\r\nConnection: close\r\n\r\n"
+            );
+            assert_eq!(status(&ask(text).await), 400, "{name}: {first}, {second}");
+        }
+    }
+    let lengths = "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}";
+    assert_eq!(status(&ask(format!("POST /api/fn/jobs HTTP/1.1\r\nHost: {host}\r\n{lengths}")).await), 400);
+    assert_eq!(app.get("/api/jobs").await.0, 200, "it is well");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_https_the_cookie_never_goes_out_in_the_clear_and_nobody_keeps_the_answer() {
+    let files = Files::numbered(1);
+    let token = "0123456789abcdef0123";
+    let origins = ["https://photos.example.org".to_owned(), "http://plain.example.org".into()];
+    let app = App::start_behind(&files, |_| {}, Vec::new(), Some(token.into()), &origins).await;
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let own = app.url.trim_start_matches("http://");
+    for (host, secure) in [("photos.example.org", true), ("plain.example.org", false), (own, false)] {
+        for (path, status) in
+            [(format!("/login?token={token}"), 303), ("/login?token=wrong".into(), 401), ("/login".into(), 401)]
+        {
+            let answer = client.get(format!("{}{path}", app.url)).header("host", host).send().await.expect("an answer");
+            assert_eq!(answer.status().as_u16(), status, "{host}{path}");
+            assert_eq!(answer.headers()["cache-control"], "no-store", "{host}{path}");
+            let cookie = answer.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok()).unwrap_or_default();
+            assert_eq!(cookie.is_empty(), status != 303);
+            assert_eq!(cookie.contains("; Secure"), secure && status == 303, "{host}: {cookie}");
+        }
+    }
     app.stop().await;
 }

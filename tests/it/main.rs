@@ -6,8 +6,10 @@ mod access;
 mod api;
 #[cfg(feature = "embed")]
 mod assets;
+mod calls;
 mod cli;
 mod command;
+mod connections;
 mod cursors;
 mod doctor;
 mod done;
@@ -22,6 +24,7 @@ mod manifest;
 mod pages;
 mod place;
 mod power;
+mod private;
 mod repository;
 mod retention;
 mod scale;

@@ -27,3 +27,61 @@ async fn a_name_that_looks_like_markup_stays_text() {
     assert!(!page.contains("<img"));
     app.stop().await;
 }
+
+/// Pages and JSON, whichever way the caller takes them; never a stream.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_is_compressed_and_what_is_followed_is_not() {
+    let files = Files::numbered(200);
+    let app = App::start(&files).await;
+    let job = app.end(app.begin("checksum").await).await.job;
+    let get = async |path: &str, accepts: &str| {
+        let call = app.client.get(format!("{}{path}", app.url)).header("accept-encoding", accepts);
+        let answer = call.send().await.expect("an answer");
+        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
+        let (coding, vary) = (header("content-encoding"), header("vary").unwrap_or_default());
+        (coding, vary, answer.bytes().await.expect("a body"))
+    };
+    for path in [
+        "/".to_owned(),
+        "/nothing".into(),
+        format!("/jobs/{job}"),
+        format!("/api/jobs/{job}/items?limit=1000"),
+        format!("/api/jobs/{job}/log"),
+    ] {
+        let (coding, vary, plain) = get(&path, "identity").await;
+        assert_eq!((coding, vary.to_lowercase().contains("accept-encoding")), (None, true), "{path}");
+        for (accepts, expected) in [("gzip, deflate, br, zstd", "br"), ("gzip", "gzip"), ("br;q=0, gzip;q=0.5", "gzip")]
+        {
+            let (coding, vary, body) = get(&path, accepts).await;
+            assert_eq!(coding.as_deref(), Some(expected), "{path}, {accepts}");
+            assert!(vary.to_lowercase().contains("accept-encoding"), "{path}, {accepts}: {vary}");
+            assert!(body.len() < plain.len() / 2, "{path}, {accepts}: {} of {}", body.len(), plain.len());
+        }
+        if path.starts_with("/api/") {
+            let (.., body) = get(&path, "gzip").await;
+            assert_eq!(unzipped(&body).len(), plain.len(), "{path}");
+        }
+    }
+    let call = app.client.get(format!("{}/api/events?watch=jobs", app.url)).header("accept-encoding", "br, gzip");
+    let answer = call.send().await.expect("an answer");
+    assert_eq!(answer.headers().get("content-encoding"), None);
+    let mut stream = crate::helper::Stream::of(answer);
+    assert_eq!(stream.next().await.expect("at once").kind(), "hello");
+    app.stop().await;
+}
+
+fn unzipped(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut gzip = std::process::Command::new("gzip")
+        .arg("-dc")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("gzip");
+    let (mut input, bytes) = (gzip.stdin.take().expect("a pipe"), bytes.to_vec());
+    let feeding = std::thread::spawn(move || input.write_all(&bytes));
+    let output = gzip.wait_with_output().expect("an end");
+    feeding.join().expect("a thread").expect("all of it");
+    assert!(output.status.success());
+    output.stdout
+}

@@ -19,6 +19,7 @@ use rustix::process::{
 
 use super::processes::{Children, attempt_of, descendants_of};
 use super::wire::{LARGEST, Order, Reply, Spawn, receive, send};
+use crate::server::descriptors;
 
 /// How long programs have to end once the server is gone.
 const GRACE: Duration = Duration::from_secs(2);
@@ -42,6 +43,10 @@ struct Guard {
 
 /// Guards programs until the server is gone. Its standard input is the socket.
 pub fn run() -> ExitCode {
+    // The limit that programs expect, not the one that the server has raised for itself.
+    if let Some(limit) = std::env::args().nth(2).and_then(|limit| limit.parse().ok()) {
+        descriptors::lower(limit);
+    }
     let begin = || {
         let socket = io::stdin().as_fd().try_clone_to_owned()?;
         set_child_subreaper(Some(rustix::process::getpid()))?;

@@ -15,6 +15,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::wire::{LARGEST, Order, Reply, Spawn, receive, send};
 use super::{ATTEMPT, end_attempts};
+use crate::server::descriptors;
 use crate::server::recipes::Bell;
 
 /// A program to be run.
@@ -119,6 +120,7 @@ impl Guard {
         // A group of its own: what a terminal sends to the server is not for it.
         let child = Command::new(&self.program)
             .arg("guard")
+            .args(descriptors::at_start().map(|limit| limit.to_string()))
             .stdin(theirs)
             .stdout(Stdio::null())
             .process_group(0)

@@ -36,15 +36,16 @@ impl App {
         change: impl FnOnce(&mut Config),
         more: Vec<Arc<dyn Recipe>>,
     ) -> Self {
-        App::start_behind(files, change, more, None).await
+        App::start_behind(files, change, more, None, &[]).await
     }
 
-    /// As above, with a token that callers must know.
+    /// As above, with a token that callers must know, and known by these origins too.
     pub(crate) async fn start_behind(
         files: &Files,
         change: impl FnOnce(&mut Config),
         more: Vec<Arc<dyn Recipe>>,
         token: Option<String>,
+        origins: &[String],
     ) -> Self {
         let mut config = Config::new(files.data(), vec![("files".into(), files.library())]);
         change(&mut config);
@@ -53,7 +54,7 @@ impl App {
         let server = Server::start_with(config, known).await.expect("a server");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let bound = listener.local_addr().expect("an address");
-        let access = Access::new(bound, &[], token).expect("no origins");
+        let access = Access::new(bound, origins, token).expect("origins");
         let options =
             LeptosOptions::builder().output_name("headway").site_root("no-such-folder").site_addr(bound).build();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -62,7 +63,8 @@ impl App {
             tokio::spawn(async move {
                 let shutdown = async move { drop(stopped.await) };
                 let assets = web::Assets::folder("no-such-folder".into());
-                let settings = web::Settings { access, options, assets, stream_age: web::STREAM_AGE };
+                let limits = web::Limits::default();
+                let settings = web::Settings { access, options, assets, stream_age: web::STREAM_AGE, limits };
                 web::serve(listener, server, settings, shutdown).await.expect("a clean end");
             })
         };

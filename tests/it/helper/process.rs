@@ -115,6 +115,14 @@ impl Headway {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("a living process").count()
     }
 
+    /// How many files and sockets it may hold: the soft limit, and the hard one.
+    pub(crate) fn limit_of_files(&self) -> (u64, u64) {
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", self.child.id())).expect("a living process");
+        let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).expect("the limit");
+        let mut numbers = line.split_whitespace().map(|word| word.parse().expect("a number"));
+        (numbers.next().expect("a soft limit"), numbers.next().expect("a hard limit"))
+    }
+
     /// `kill -9`, and waits until it is gone.
     pub(crate) fn kill(&mut self) {
         let pid = rustix::process::Pid::from_child(&self.child);

@@ -1,0 +1,72 @@
+//! The body of a call arrives whole, and in time, before anything is done about it: one that stops, or drips, holds no handler.
+
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
+use tokio::time::{Instant, timeout_at};
+
+use super::BODY_LIMIT;
+use super::error::Refusal;
+use crate::model::ApiError;
+
+/// So long a body may take, and a second more for as many bytes as this: less is no line, but somebody who keeps us waiting.
+const PATIENCE: Duration = Duration::from_secs(15);
+const PACE: usize = 4 * 1024;
+
+/// What is too large is taken in up to here, so that whoever sends it hears the answer.
+const DISCARDED: usize = 4 * BODY_LIMIT;
+
+/// Lets a call through once its body is there.
+pub(super) async fn arrive(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    if body.is_end_stream() {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
+    match whole(body).await {
+        Ok(bytes) => next.run(Request::from_parts(parts, bytes.into())).await,
+        Err(error) => {
+            // The rest of it is not waited for.
+            let mut refusal = Refusal(error).into_response();
+            refusal.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            refusal
+        }
+    }
+}
+
+async fn whole(body: Body) -> Result<Vec<u8>, ApiError> {
+    let too_large = || ApiError::TooLarge {
+        message: "the request is larger than 4 MiB; give a folder with patterns instead of many paths".into(),
+    };
+    if body.size_hint().lower() > DISCARDED as u64 {
+        return Err(too_large());
+    }
+    let begun = Instant::now();
+    let (mut stream, mut bytes, mut seen) = (body.into_data_stream(), Vec::new(), 0);
+    loop {
+        let until = begun + PATIENCE + Duration::from_secs((seen / PACE) as u64);
+        let more = timeout_at(until, stream.next()).await.map_err(|_| ApiError::TooSlow {
+            message: "the request's body did not arrive in time; send it again".into(),
+        })?;
+        let more = match more {
+            None if seen > BODY_LIMIT => return Err(too_large()),
+            None => return Ok(bytes),
+            Some(Ok(more)) => more,
+            Some(Err(_)) => {
+                let message = "the request's body did not arrive whole; send it again".into();
+                return Err(ApiError::Malformed { message });
+            }
+        };
+        seen += more.len();
+        match seen {
+            ..=BODY_LIMIT => bytes.extend_from_slice(&more),
+            // A close at once would overtake the answer, so a little more is taken in for nothing.
+            ..=DISCARDED => bytes = Vec::new(),
+            _ => return Err(too_large()),
+        }
+    }
+}

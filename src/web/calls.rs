@@ -1,0 +1,50 @@
+//! Server functions: the pages' calls. What Leptos answers is brought into the form of every other answer here, so that a
+//! refusal has a status of its own.
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use leptos::context::provide_context;
+use leptos::server_fn::axum::get_server_fn_service;
+
+use super::App;
+use super::error::Refusal;
+use super::rest;
+use crate::model::ApiError;
+use crate::server::Server;
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/api/fn/{*name}", post(call))
+}
+
+async fn call(State(server): State<Server>, mut request: Request) -> Result<Response, Refusal> {
+    if get_server_fn_service(request.uri().path(), Method::POST).is_none() {
+        return Err(rest::no_such_call().into());
+    }
+    rest::is_json(request.headers())?;
+    // A form without JavaScript would be sent back to its page, whatever was answered: these are no forms.
+    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    request.headers_mut().remove(header::REFERER);
+    let answer = leptos_axum::handle_server_fns_with_context(move || provide_context(server.clone()), request).await;
+    let answer = answer.into_response();
+    match answer.status() {
+        StatusCode::INTERNAL_SERVER_ERROR => Err(refusal(answer.into_body()).await.into()),
+        _ => Ok(answer),
+    }
+}
+
+/// What was refused, which Leptos puts into the body.
+async fn refusal(body: Body) -> ApiError {
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    match serde_json::from_slice(&body) {
+        // Whoever cannot read what was sent says so as if nobody had sent it.
+        Ok(ApiError::Unreachable { .. }) => {
+            ApiError::Malformed { message: "the call cannot be read; send its arguments as one JSON object".into() }
+        }
+        Ok(error) => error,
+        Err(error) => crate::server::error::internal(&error),
+    }
+}

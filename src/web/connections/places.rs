@@ -1,0 +1,143 @@
+//! Places for connections: so many in all, and so many for each peer.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::server::descriptors;
+
+/// The most connections in all, however many descriptors there are.
+const TOTAL: usize = 8_192;
+
+/// The most connections of one peer, unless it is said otherwise.
+const EACH: usize = 1_024;
+
+/// How many connections there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// In all.
+    pub total: usize,
+    /// Of one peer: one address, or one network of 64 bits in IPv6. A proxy is one peer.
+    pub each: usize,
+}
+
+impl Limits {
+    /// For a process that may hold so many descriptors: half of them are for connections, the others for jobs. One peer
+    /// gets half of the connections, at most 1,024, or as many as are said.
+    pub fn within(descriptors: usize, each: Option<usize>) -> Self {
+        let total = (descriptors / 2).clamp(1, TOTAL);
+        Limits { total, each: each.unwrap_or((total / 2).clamp(1, EACH)) }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits::within(descriptors::most(), None)
+    }
+}
+
+/// Why a connection gets no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Full {
+    /// Its peer has as many as it may.
+    Peer,
+    /// There are as many as there may be.
+    All,
+}
+
+/// The places. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Places {
+    limits: Limits,
+    taken: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    total: watch::Sender<usize>,
+}
+
+/// One of them, until it is dropped.
+pub(super) struct Place {
+    places: Places,
+    peer: IpAddr,
+}
+
+impl Places {
+    pub(super) fn new(limits: Limits) -> Self {
+        Places { limits, taken: Arc::default(), total: watch::Sender::new(0) }
+    }
+
+    /// A place for a connection from there.
+    pub(super) fn take(&self, from: IpAddr) -> Result<Place, Full> {
+        let peer = peer(from);
+        let mut taken = self.taken();
+        if *self.total.borrow() >= self.limits.total {
+            return Err(Full::All);
+        }
+        if taken.get(&peer).is_some_and(|count| *count >= self.limits.each) {
+            return Err(Full::Peer);
+        }
+        *taken.entry(peer).or_default() += 1;
+        self.total.send_modify(|total| *total += 1);
+        Ok(Place { places: self.clone(), peer })
+    }
+
+    /// Waits until every place is free.
+    pub(super) async fn all_free(&self) {
+        self.total.subscribe().wait_for(|total| *total == 0).await.ok();
+    }
+
+    fn taken(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.taken();
+        if let Some(count) = taken.get_mut(&self.peer) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.peer);
+            }
+        }
+        self.places.total.send_modify(|total| *total -= 1);
+    }
+}
+
+/// Who counts as one. In IPv6 whoever has one address has a whole network of them.
+fn peer(from: IpAddr) -> IpAddr {
+    match from.to_canonical() {
+        IpAddr::V6(address) if !address.is_loopback() => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_has_its_share_and_gives_back_what_it_leaves() {
+        let places = Places::new(Limits { total: 5, each: 2 });
+        let from = |text: &str| places.take(text.parse().expect("an address"));
+        let one = from("10.0.0.1").expect("a place");
+        let _two = from("::ffff:10.0.0.1").expect("the same peer's second");
+        assert_eq!(from("10.0.0.1").err(), Some(Full::Peer));
+        let _three = from("2001:db8:1:2::1").expect("a place");
+        let _four = from("2001:db8:1:2:3:4:5:6").expect("the same network's second");
+        assert_eq!(from("2001:db8:1:2::7").err(), Some(Full::Peer));
+        let _five = from("2001:db8:1:3::1").expect("another network");
+        assert_eq!(from("10.0.0.2").err(), Some(Full::All));
+        drop(one);
+        assert!(from("10.0.0.1").is_ok());
+    }
+
+    #[test]
+    fn connections_leave_half_of_the_descriptors_to_jobs() {
+        assert_eq!(Limits::within(1_024, None), Limits { total: 512, each: 256 });
+        assert_eq!(Limits::within(1 << 20, None), Limits { total: TOTAL, each: EACH });
+        assert_eq!(Limits::within(1_024, Some(600)), Limits { total: 512, each: 600 });
+    }
+}

@@ -1,0 +1,155 @@
+//! Connections that are opened and not used: they keep nobody out, take no descriptor from a job, and end.
+
+use std::time::Duration;
+
+use headway::model::JobStatus;
+use serde_json::json;
+
+use crate::command::Served;
+use crate::helper::{App, Files, Headway, Raw, Stream, eventually, mint, request, status};
+
+/// Longer than anything may take that says nothing.
+const LATE: Duration = Duration::from_secs(40);
+
+fn host(url: &str) -> &str {
+    url.trim_start_matches("http://")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_says_nothing_or_never_ends_is_sent_away_and_a_stream_is_not() {
+    let files = Files::numbered(1);
+    let app = App::start(&files).await;
+    let host = host(&app.url);
+    let id = mint();
+    let head = format!("PUT /api/jobs/{id} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n");
+
+    // Which of them is answered at all, and how.
+    let quiet = async |said: String, answer: u16| {
+        let mut raw = Raw::open(&app.url).await;
+        raw.say(&said).await;
+        let rest = raw.rest(LATE).await;
+        assert_eq!(status(&rest), answer, "{said:?}: {rest}");
+    };
+    let dripping = async |said: String, drop: &str, answer: u16| {
+        let mut raw = Raw::open(&app.url).await;
+        raw.say(&said).await;
+        let (mut from, mut to) = raw.0.into_split();
+        let drops = async {
+            loop {
+                if tokio::io::AsyncWriteExt::write_all(&mut to, drop.as_bytes()).await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        };
+        let mut bytes = Vec::new();
+        let rest = tokio::io::AsyncReadExt::read_to_end(&mut from, &mut bytes);
+        tokio::select! {
+            _ = drops => {}
+            read = tokio::time::timeout(LATE, rest) => drop_late(read.is_ok(), &said),
+        }
+        assert_eq!(status(&String::from_utf8_lossy(&bytes)), answer, "{said:?}");
+    };
+    let mut stream = Stream::open(&app, "watch=jobs").await;
+    let waiting = app.get("/api/events?watch=jobs&after=0.0&wait=25");
+    let ((status, _), ..) = tokio::join!(
+        waiting,
+        quiet(String::new(), 0),
+        quiet("GET / HT".into(), 0),
+        quiet(format!("GET / HTTP/1.1\r\nHost: {host}\r\n"), 0),
+        quiet(format!("GET /api/jobs HTTP/1.1\r\nHost: {host}\r\n\r\n"), 200),
+        quiet(format!("{head}Content-Length: 500\r\n\r\n{{"), 408),
+        quiet(format!("{head}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n"), 408),
+        dripping("GET / HTTP/1.1\r\n".into(), "X-Drop: 1\r\n", 0),
+        dripping(format!("{head}Content-Length: 100000\r\n\r\n{{"), " ", 408),
+        dripping(
+            format!(
+                "POST /api/fn/jobs HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{{"
+            ),
+            " ",
+            408
+        ),
+    );
+    assert_eq!(status, 200, "an answer that waits is not cut");
+    assert_eq!(app.get("/api/jobs").await.1["jobs"], json!([]), "half a call does nothing");
+    // All of them are gone; the stream that was there before is not.
+    let job = app.begin("checksum").await;
+    loop {
+        let event = stream.next().await.expect("the stream goes on");
+        if event.json["summaries"].as_array().into_iter().flatten().any(|summary| summary["status"] == "completed") {
+            break;
+        }
+    }
+    app.end(job).await;
+    app.stop().await;
+}
+
+fn drop_late(closed: bool, said: &str) {
+    assert!(closed, "still open after {LATE:?}: {said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_peer_has_its_share_and_no_more_and_others_are_let_in() {
+    let files = Files::numbered(1);
+    let process = Headway::start(&files, &["--connections", "8"]);
+    let url = &process.url;
+    let ask = format!("GET /api/jobs HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", host(url));
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        held.push(Raw::open(url).await);
+    }
+    let refused = async || {
+        let mut raw = Raw::open(url).await;
+        raw.say(&ask).await;
+        status(&raw.rest(Duration::from_secs(20)).await)
+    };
+    eventually("a refusal", async || (refused().await == 503).then_some(())).await;
+    // With a token or without: it was not even looked at. Others are other peers.
+    let mut other = Raw::open_from("127.0.0.2", url).await;
+    other.say(&ask).await;
+    assert_eq!(status(&other.rest(Duration::from_secs(20)).await), 200);
+    held.clear();
+    eventually("a place", async || (refused().await == 200).then_some(())).await;
+}
+
+/// So many connections that there would be no descriptor left: the work that they must not disturb reads and writes files.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_half_open_connections_take_nothing_from_a_job() {
+    let files = Files::numbered(60);
+    let wrap = ["sh", "-c", "ulimit -n 256; exec \"$@\"", "sh"];
+    let served = Served::start_in(&files, &wrap).expect("a ready server");
+    let url = served.headway.url.clone();
+    let mut held = Vec::new();
+    for number in 0..1_000 {
+        let mut raw = Raw::open_from(&format!("127.0.1.{}", 1 + number % 20), &url).await;
+        raw.say("GET /api/jobs HTTP/1.1\r\nHost:").await;
+        held.push(raw);
+    }
+    let crowd = held.len();
+    // Whoever comes later gets in when a half-open one is sent away.
+    let job = mint();
+    let mut body = request("upper");
+    body["output"] = json!({ "place": "replace" });
+    eventually("a start", async || {
+        let answer = served.client.put(format!("{url}/api/jobs/{job}")).json(&body).send().await.ok()?;
+        matches!(answer.status().as_u16(), 200 | 201).then_some(())
+    })
+    .await;
+    let end = served.headway.until(&served.client, job, |summary| summary.status.is_terminal()).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 60), "with {crowd} connections");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_may_open_more_than_it_was_started_with_and_its_commands_may_not() {
+    let files = Files::numbered(1);
+    let hard = rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum.expect("a limit");
+    let wrap = ["sh", "-c", "ulimit -Sn 256; exec \"$@\"", "sh"];
+    let served = Served::start_in(&files, &wrap).expect("a ready server");
+    assert_eq!(served.headway.limit_of_files(), (hard, hard));
+    let job = served.begin("command", json!({ "settings": { "run": "sh -c 'ulimit -Sn' {}" } })).await;
+    assert_eq!(served.end(job).await.status, JobStatus::Completed);
+    let url = format!("{}/api/jobs/{job}/items/0/attempts", served.headway.url);
+    let attempts: serde_json::Value =
+        served.client.get(url).send().await.expect("an answer").json().await.expect("JSON");
+    assert_eq!(attempts[0]["stdout"]["head"], "256\n", "{attempts}");
+}
