@@ -238,6 +238,21 @@ mod tests {
         assert!(Access::new(bound, &["https://x.org:8443".into()], None).is_ok());
     }
 
+    #[tokio::test]
+    async fn a_panic_is_an_answer_like_every_other() {
+        let access = Access::new(SocketAddr::from(([127, 0, 0, 1], 3000)), &[], None).expect("no origins");
+        let panicking = get(async || -> Response { panic!("behind the gate") });
+        let router: Router =
+            Router::new().route("/", panicking).layer(axum::middleware::from_fn_with_state(access, gate));
+        let request = Request::builder().uri("/").header("host", "localhost:3000").body(axum::body::Body::empty());
+        let answer = tower::ServiceExt::oneshot(router, request.expect("a request")).await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 500);
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        let body = axum::body::to_bytes(answer.into_body(), 10_000).await.expect("a body");
+        let error: ApiError = serde_json::from_slice(&body).expect("an error");
+        assert!(matches!(error, ApiError::Internal { .. }), "{error}");
+    }
+
     #[test]
     fn an_origin_is_known_as_a_browser_names_it() {
         let bound = SocketAddr::from(([127, 0, 0, 1], 3000));

@@ -14,9 +14,12 @@ const SHORT: u64 = 512;
 /// The kinds that are compressed.
 const KINDS: [&str; 3] = ["text/html", "application/json", "application/x-ndjson"];
 
-pub(super) fn layer() -> CompressionLayer<fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool> {
+/// Whether the answer with this head is compressed.
+type Judge = fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool;
+
+pub(super) fn layer() -> CompressionLayer<Judge> {
     // Brotli's fifth level: a page in a millisecond, to a seventeenth of its size.
-    CompressionLayer::new().quality(CompressionLevel::Precise(5)).compress_when(is_wanted as fn(_, _, &_, &_) -> _)
+    CompressionLayer::new().quality(CompressionLevel::Precise(5)).compress_when(is_wanted as Judge)
 }
 
 fn is_wanted(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {

@@ -199,6 +199,7 @@ async fn ten_thousand_jobs_of_history_cost_a_watcher_nothing_and_are_told_whole_
     heard.sort();
     let mut all: Vec<_> = past.iter().chain([&job]).map(JobId::to_string).collect();
     all.sort();
+    assert!(told.iter().all(|message| message.text.len() < 9_000), "each small enough for a bad line");
     assert_eq!(heard.len(), all.len());
     assert_eq!(heard, all);
     app.stop().await;
