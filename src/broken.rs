@@ -30,11 +30,13 @@ pub(crate) enum Broken {
     ClaimForgotten,
     /// After a restart items that were running are simply run again.
     NothingInterrupted,
+    /// A placing that could not be judged at once is never judged.
+    PlacingForgotten,
 }
 
 #[cfg(test)]
 impl Broken {
-    pub(crate) const ALL: [Broken; 13] = [
+    pub(crate) const ALL: [Broken; 14] = [
         Broken::SignalAfterTheCall,
         Broken::WakeAfterTheRead,
         Broken::EmptyPing,
@@ -48,6 +50,7 @@ impl Broken {
         Broken::WorkBeforeItsRecord,
         Broken::ClaimForgotten,
         Broken::NothingInterrupted,
+        Broken::PlacingForgotten,
     ];
 }
 

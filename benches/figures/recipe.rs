@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use headway::model::Effect;
 use headway::model::summary::RecipeInfo;
 use headway::server::files::OpenFile;
-use headway::server::recipes::{Attempt, Binding, Failure, Recipe, Success, Work};
+use headway::server::recipes::{Attempt, Binding, Failure, Recipe, Success, Unable, Work};
 use serde_json::json;
 
 /// The recipe that does nothing.
@@ -44,7 +44,7 @@ impl Recipe for Nothing {
         self.repeatable
     }
 
-    fn bind(&self, _: &Binding<'_>) -> Result<Box<dyn Work>, String> {
+    fn bind(&self, _: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         Ok(Box::new(Bound { takes: self.takes, done: Arc::clone(&self.done) }))
     }
 }

@@ -88,7 +88,8 @@ pub enum FailReason {
     Timeout,
     /// It was interrupted and not run again.
     Interrupted,
-    /// After a crash, what lies on disk is neither the old state nor the new one; nothing was touched.
+    /// What lies on disk where an output was put into place is neither the old state nor the new one, or cannot be looked at; nothing
+    /// was touched.
     Conflict,
     /// The command exited with a failure.
     Command,
@@ -255,7 +256,7 @@ impl FailReason {
             FailReason::Panic => "the recipe crashed",
             FailReason::Timeout => "took too long",
             FailReason::Interrupted => "interrupted",
-            FailReason::Conflict => "conflict on disk after a crash",
+            FailReason::Conflict => "conflict on disk",
             FailReason::Command => "the command failed",
             FailReason::Verify => "the output failed its check",
         }

@@ -206,13 +206,17 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
         JobEvent::Failed { item, attempt, reason, .. } => {
             of(item).in_job(settles, true)?.to(|from| from.is_running().then_some(I::Failed(*reason)))?.by(*attempt)
         }
-        JobEvent::AttemptFailed { item, attempt, .. } | JobEvent::Returned { item, attempt } => of(item)
+        JobEvent::AttemptFailed { item, attempt, .. } => of(item)
             .in_job(held, !halted)?
             .to(|from| match from {
                 I::Running => Some(I::Waiting),
                 _ => None,
             })?
             .by(*attempt),
+        // From placing: the environment was to blame, and what had begun is taken back.
+        JobEvent::Returned { item, attempt } => {
+            of(item).in_job(held, !halted)?.to(|from| from.is_running().then_some(I::Waiting))?.by(*attempt)
+        }
         JobEvent::Stopped { item, attempt } => {
             let ending = halted || status == S::Cancelling;
             of(item)

@@ -14,6 +14,10 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct RelPath(String);
 
+/// Names that begin like this, in capitals or not, are Headway's own: temporary files, and the trashes with their originals. No
+/// job and no list has them.
+pub const RESERVED: &str = ".headway-";
+
 /// Why a text is no path below a library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPath {
@@ -49,6 +53,12 @@ impl RelPath {
     /// Whether this is the library's root folder.
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether it is, or leads through, a name that is Headway's own. File systems that fold case have one name for all of its
+    /// spellings, so this does not look at case either.
+    pub fn is_reserved(&self) -> bool {
+        self.0.split('/').any(|part| is_reserved(part.as_bytes()))
     }
 
     /// The last part, coded; empty for the root.
@@ -135,6 +145,11 @@ impl RelPath {
         // A NUL cannot be in a name on disk.
         if bytes.contains(&0) { Err(InvalidPath::Coding) } else { Ok(()) }
     }
+}
+
+/// Whether a name on disk is Headway's own.
+pub fn is_reserved(name: &[u8]) -> bool {
+    name.get(..RESERVED.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESERVED.as_bytes()))
 }
 
 impl FromStr for RelPath {
@@ -246,6 +261,17 @@ mod tests {
             ("a\nb", InvalidPath::Coding),
         ] {
             assert_eq!(text.parse::<RelPath>(), Err(error), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_headways_own_are_known_in_any_case_and_at_any_depth() {
+        let is = |text: &str| text.parse::<RelPath>().expect("a path").is_reserved();
+        for own in [".headway-trash", "a/.HEADWAY-Trash/b", ".headway-", ".Headway-x%FF", "a/b/.headway-probe-1"] {
+            assert!(is(own), "{own}");
+        }
+        for other in ["", "headway-trash", "a.headway-trash", ".headway", "a/.headwayx", ".head%FFway-trash"] {
+            assert!(!is(other), "{other}");
         }
     }
 

@@ -3,14 +3,16 @@
 mod attempts;
 pub(super) mod private;
 
-use std::fs::File;
-use std::io::Write;
+use std::fs::{DirEntry, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 use super::error::StartError;
+use super::files::Found;
 use crate::model::JobId;
 
 /// Network file systems, by the numbers of statfs(2): locks and write-ahead logs are not safe on them.
@@ -47,7 +49,9 @@ impl DataFolder {
         private::make_root(root).map_err(|error| fail("make", &error))?;
         let root = root.canonicalize().map_err(|error| fail("find", &error))?;
         for (name, library) in libraries {
-            if library.canonicalize().is_ok_and(|library| root.starts_with(library)) {
+            let library = library.canonicalize();
+            let library = library.map_err(|error| StartError(format!("cannot find the library {name:?}: {error}")))?;
+            if root.starts_with(library) {
                 return Err(StartError(format!(
                     "the data folder {} lies inside the library {name:?}; choose another with --data",
                     root.display()
@@ -62,7 +66,7 @@ impl DataFolder {
             )));
         }
         let lock = private::create(&root.join("lock")).map_err(|error| fail("lock", &error))?;
-        if !locked(&lock) {
+        if !locked(&lock).map_err(|error| fail("lock", &error))? {
             return Err(StartError(format!(
                 "another Headway already uses the data folder {}; stop it, or choose another folder with --data",
                 root.display()
@@ -83,15 +87,17 @@ impl DataFolder {
 
     /// Gives up the room that is kept for the day when the disk is full: what must be recorded then fits.
     pub fn release_ballast(&self) {
-        std::fs::remove_file(self.root.join(BALLAST)).ok();
+        if let Err(error) = gone(std::fs::remove_file(self.root.join(BALLAST))) {
+            tracing::warn!(%error, "the ballast cannot be given up");
+        }
     }
 
     /// Keeps that room, if it is not kept already and there is more than enough.
     pub fn keep_ballast(&self) {
         let path = self.root.join(BALLAST);
-        if path.metadata().is_ok_and(|found| found.len() == BALLAST_SIZE)
-            || super::files::free_bytes(&self.root).is_none_or(|free| free < 4 * BALLAST_SIZE)
-        {
+        let kept = Found::of(path.metadata()).map(|found| found.len() == BALLAST_SIZE);
+        let is_missing = matches!(kept, Found::Absent | Found::There(false));
+        if !is_missing || super::files::free_bytes(&self.root).is_none_or(|free| free < 4 * BALLAST_SIZE) {
             return;
         }
         let kept = private::create(&path).and_then(|file| {
@@ -114,16 +120,20 @@ impl DataFolder {
     }
 
     /// Removes all that a job wrote here.
-    pub fn remove_job(&self, job: &JobId) -> std::io::Result<()> {
+    pub fn remove_job(&self, job: &JobId) -> io::Result<()> {
         self.remove_attempts(job)?;
         gone(std::fs::remove_dir_all(self.outputs(job).0))
     }
 
     /// How many bytes jobs have written here beside the log.
-    pub fn bytes(&self) -> u64 {
-        let folders = ["attempts", "jobs"].map(|name| std::fs::read_dir(self.root.join(name)));
-        let jobs = folders.into_iter().flatten().flatten().flatten();
-        jobs.map(|job| bytes_in(&job.path())).sum()
+    pub fn bytes(&self) -> io::Result<u64> {
+        let mut sum = 0;
+        for name in ["attempts", "jobs"] {
+            for job in entries(&self.root.join(name))? {
+                sum += bytes_in(&job.path())?;
+            }
+        }
+        Ok(sum)
     }
 
     /// The folder of what a job wrote for its user.
@@ -133,27 +143,33 @@ impl DataFolder {
 }
 
 /// The bytes of the files in a folder; 0 if it is not there.
-fn bytes_in(folder: &Path) -> u64 {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.metadata().ok()).map(|found| found.len()).sum()
+fn bytes_in(folder: &Path) -> io::Result<u64> {
+    let mut sum = 0;
+    for entry in entries(folder)? {
+        sum += Found::of(entry.metadata()).known()?.map_or(0, |found| found.len());
+    }
+    Ok(sum)
+}
+
+/// What is in a folder; nothing if it is not there.
+fn entries(folder: &Path) -> io::Result<Vec<DirEntry>> {
+    Found::of(std::fs::read_dir(folder)).known()?.into_iter().flatten().collect()
 }
 
 /// What was not there need not be removed.
-fn gone(removed: std::io::Result<()>) -> std::io::Result<()> {
-    match removed {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        other => other,
-    }
+fn gone(removed: io::Result<()>) -> io::Result<()> {
+    Found::of(removed).known().map(drop)
 }
 
 /// Takes the lock. A process that was just killed holds it until the kernel has taken it apart, so this waits a little.
-fn locked(lock: &File) -> bool {
+fn locked(lock: &File) -> io::Result<bool> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         match flock(lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => return true,
-            Err(_) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(20)),
-            Err(_) => return false,
+            Ok(()) => return Ok(true),
+            Err(Errno::WOULDBLOCK) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(20)),
+            Err(Errno::WOULDBLOCK) => return Ok(false),
+            Err(error) => return Err(error.into()),
         }
     }
 }
@@ -176,16 +192,15 @@ impl Outputs {
     }
 
     /// The names of the files, in order.
-    pub fn names(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
-        let mut names: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-        names.retain(|name| !name.starts_with('.'));
+    pub fn names(&self) -> io::Result<Vec<String>> {
+        let names = entries(&self.0)?.into_iter().map(|entry| entry.file_name().into_string());
+        let mut names: Vec<_> = names.filter_map(Result::ok).filter(|name| !name.starts_with('.')).collect();
         names.sort();
-        names
+        Ok(names)
     }
 
     /// The path of one of them; `None` for a name that is not there.
-    pub fn path(&self, name: &str) -> Option<PathBuf> {
-        self.names().iter().find(|known| *known == name).map(|known| self.0.join(known))
+    pub fn path(&self, name: &str) -> io::Result<Option<PathBuf>> {
+        Ok(self.names()?.iter().find(|known| *known == name).map(|known| self.0.join(known)))
     }
 }

@@ -123,6 +123,14 @@ pub async fn run(
                     pool.give_back(|which| (which.job, which.item) == (job, item));
                 }
                 Effect::StopPlan { job } => orders.get(&job).into_iter().for_each(|order| order.stop_plan()),
+                Effect::Judge { job, item } => {
+                    let order = order(&context, &mut orders, job).await;
+                    let store = Arc::clone(&context.store);
+                    tasks.spawn(async move {
+                        let (verdict, detail) = history::judge(&*store, order, item).await;
+                        Some(Input::Judged { job, item, verdict, detail })
+                    });
+                }
                 Effect::Finish { job } => {
                     let order = order(&context, &mut orders, job).await;
                     let context = Arc::clone(&context);
@@ -130,7 +138,14 @@ pub async fn run(
                         async move { Some(Input::Finished { job, result: finish::finish(&context, order).await }) },
                     );
                 }
-                Effect::Over { job } => drop(orders.remove(&job)),
+                Effect::Over { job } => {
+                    if let Some(order) = orders.remove(&job) {
+                        tasks.spawn_blocking(move || {
+                            order.library.tidy();
+                            None
+                        });
+                    }
+                }
             }
         }
         if !ready.is_empty() {
@@ -257,10 +272,10 @@ async fn order(context: &Context, orders: &mut HashMap<JobId, Arc<Order>>, job: 
 /// What the schedule needs of a job that the last process left.
 pub async fn take_up(context: &Context, leases: &[Lease], row: &JobRow, fold: Fold) -> (Fold, Option<Terms>, Past) {
     leases::lost(leases, row, &fold);
-    let order = Order::read(context, fold.id).await.ok();
-    let terms = order.as_ref().map(Order::terms);
-    let library = order.as_ref().map(|order| Arc::clone(&order.library));
-    let output = order.as_ref().and_then(|order| order.request.output.as_ref());
+    let order = Order::read(context, fold.id).await;
+    let terms = order.as_ref().ok().map(Order::terms);
+    let library = order.as_ref().map(|order| Arc::clone(&order.library)).map_err(Clone::clone);
+    let output = order.as_ref().ok().and_then(|order| order.request.output.as_ref());
     let past = history::past(&*context.store, library, row.job_no, &fold, output).await.unwrap_or_else(|error| {
         tracing::error!(job.id = %fold.id, error, "what the last process left cannot be read");
         Past::default()

@@ -1,43 +1,47 @@
 //! Libraries: the only way to a user's files. Each root is opened once, and no path can lead out of it.
 
+mod enter;
 mod environment;
 mod fault;
+mod found;
+mod left;
+mod open;
 mod place;
+mod probe;
 mod rename;
 mod scan;
 mod stage;
 mod trash;
 mod walk;
 
-use std::collections::HashSet;
-use std::io::{self, Read};
+use std::collections::{BTreeSet, HashSet};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use cap_fs_ext::{FollowSymlinks, MetadataExt, OpenOptionsFollowExt};
+use cap_fs_ext::MetadataExt;
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, File, Metadata, OpenOptions};
-
+use cap_std::fs::{Dir, Metadata};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 pub use environment::{environment, free_bytes, memory_available};
 pub use fault::fault;
-pub use place::{Placement, Verdict};
+pub use found::Found;
+pub use open::{OpenError, OpenFile};
+pub use place::{Ground, Placement, Verdict};
 pub use rename::Swap;
 pub use scan::scan;
 pub use stage::{Sealed, Staged};
-pub use walk::{Found, inspect, walk};
+pub use walk::{Listed, inspect, walk};
+
+use open::Stamp;
 
 use super::error::StartError;
-use super::rows::PlannedFile;
 use crate::model::library::EntryKind;
-use crate::model::{PauseReason, RelPath, SkipReason};
-
-/// Names that begin like this are Headway's own: temporary files and trashes. No job and no list has them.
-pub const RESERVED: &[u8] = b".headway-";
+use crate::model::{PauseReason, RelPath};
 
 /// A named root folder.
 #[derive(Debug)]
@@ -50,7 +54,9 @@ pub struct Library {
     /// Folders that are on the disk for certain.
     durable: Mutex<HashSet<RelPath>>,
     /// How an output can take the name of its original here, once that was tried.
-    swap: OnceLock<Option<Swap>>,
+    swap: OnceLock<Swap>,
+    /// Temporary files that could not be removed yet.
+    left: Mutex<BTreeSet<RelPath>>,
 }
 
 #[derive(Debug)]
@@ -58,36 +64,6 @@ struct Root {
     dir: Arc<Dir>,
     /// Device and inode: what must be found at the path as long as the library is there.
     identity: (u64, u64),
-}
-
-/// A file that was opened, and what it was at that moment.
-#[derive(Debug)]
-pub struct OpenFile {
-    /// For reading.
-    pub file: File,
-    stamp: Stamp,
-}
-
-/// What must stay the same while a file is worked on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    device: u64,
-    inode: u64,
-    size: u64,
-    mtime_ns: i64,
-    ctime_ns: i64,
-    links: u64,
-}
-
-/// Why a file cannot be worked on.
-#[derive(Debug)]
-pub enum OpenError {
-    /// There is nothing to do.
-    Skip(SkipReason),
-    /// It cannot be read.
-    Fail(String),
-    /// No file can be read, for this reason.
-    Environment(PauseReason),
 }
 
 impl Library {
@@ -102,6 +78,7 @@ impl Library {
             root: RwLock::new(opened),
             durable: Mutex::default(),
             swap: OnceLock::new(),
+            left: Mutex::default(),
         })
     }
 
@@ -110,16 +87,25 @@ impl Library {
         Arc::clone(&self.root.read().unwrap_or_else(PoisonError::into_inner).dir)
     }
 
-    /// Whether what was opened is still what is found at its path: not removed, not unmounted, nothing mounted over it.
-    pub fn is_there(&self) -> bool {
-        let identity = self.root.read().unwrap_or_else(PoisonError::into_inner).identity;
-        rustix::fs::stat(&self.path).is_ok_and(|found| (found.st_dev, found.st_ino) == identity)
+    /// Whether what was opened is still what is found at its path: not removed, not unmounted, nothing mounted over it. Else why
+    /// nothing can be done with its files.
+    pub fn reach(&self) -> Result<(), PauseReason> {
+        match rustix::fs::stat(&self.path) {
+            Ok(found) if (found.st_dev, found.st_ino) == self.identity() => Ok(()),
+            Ok(_) => Err(PauseReason::LibraryGone),
+            Err(error) => Err(environment(&error.into()).unwrap_or(PauseReason::LibraryGone)),
+        }
     }
 
-    /// Whether its file system takes no changes.
-    pub fn is_read_only(&self) -> bool {
-        let flags = rustix::fs::statvfs(&self.path).map(|disk| disk.f_flag);
-        flags.is_ok_and(|flags| flags.contains(rustix::fs::StatVfsMountFlags::RDONLY))
+    /// Whether its file system says that it takes changes; an error if it says nothing.
+    pub fn is_writable(&self) -> io::Result<bool> {
+        let disk = rustix::fs::statvfs(&self.path)?;
+        Ok(!disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
+    }
+
+    /// Device and inode of the root as it was last opened.
+    fn identity(&self) -> (u64, u64) {
+        self.root.read().unwrap_or_else(PoisonError::into_inner).identity
     }
 
     /// Takes what is found at the path now for the library, whatever it was before.
@@ -129,70 +115,12 @@ impl Library {
         Ok(())
     }
 
-    /// Opens a file that was planned, if it is still the same.
-    pub fn open_file(&self, planned: &PlannedFile) -> Result<OpenFile, OpenError> {
-        let path = on_disk(&planned.path);
-        if !self.is_there() {
-            return Err(OpenError::Environment(PauseReason::LibraryGone));
-        }
-        let fail = |error: io::Error| match (error.kind(), environment(&error)) {
-            (_, Some(reason)) => OpenError::Environment(reason),
-            (io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, None) => OpenError::Skip(SkipReason::Missing),
-            _ => OpenError::Fail(io_text(&error)),
-        };
-        match kind(&self.root().symlink_metadata(&path).map_err(fail)?) {
-            EntryKind::File => {}
-            EntryKind::Symlink => return Err(OpenError::Skip(SkipReason::Symlink)),
-            // The plan lists a folder only if it could not look inside.
-            EntryKind::Folder => return Err(OpenError::Fail("the folder could not be listed".into())),
-            EntryKind::Other => return Err(OpenError::Skip(SkipReason::NotAFile)),
-        }
-        let file = self.open_plain(&planned.path).map_err(fail)?;
-        let stamp = Stamp::of(&file.metadata().map_err(fail)?);
-        if (stamp.size, stamp.mtime_ns) != (planned.size, planned.mtime_ns) {
-            return Err(OpenError::Skip(SkipReason::Changed));
-        }
-        Ok(OpenFile { file, stamp })
-    }
-
-    /// A whole file of at most `limit` bytes, and when its content last changed, in nanoseconds since 1970.
-    pub fn read(&self, path: &RelPath, limit: u64) -> io::Result<(Vec<u8>, i64)> {
-        let file = self.open_plain(path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(io::Error::other("it is not a regular file"));
-        }
-        if metadata.len() > limit {
-            return Err(io::Error::other(format!("it is larger than {limit} bytes")));
-        }
-        let mut content = Vec::new();
-        file.take(limit).read_to_end(&mut content)?;
-        Ok((content, mtime_ns(&metadata)))
-    }
-
-    /// Whether there is a regular file of this name.
-    pub fn has_file(&self, path: &RelPath) -> bool {
-        self.root().symlink_metadata(on_disk(path)).is_ok_and(|metadata| metadata.is_file())
-    }
-
-    /// Whether there is anything of this name.
-    pub fn has(&self, path: &RelPath) -> bool {
-        self.root().symlink_metadata(on_disk(path)).is_ok()
-    }
-
     /// A path as programs outside are told it.
     pub fn absolute(&self, path: &RelPath) -> PathBuf {
         self.path.join(on_disk(path))
     }
 
-    /// Opens a file for reading; a symbolic link is not followed.
-    fn open_plain(&self, path: &RelPath) -> io::Result<File> {
-        let mut options = OpenOptions::new();
-        options.read(true).follow(FollowSymlinks::No);
-        self.root().open_with(on_disk(path), &options)
-    }
-
-    /// A folder for reading its entries; the root for the empty path.
+    /// Any folder, for what is in it; the root for the empty path.
     fn folder(&self, path: &RelPath) -> io::Result<Dir> {
         if path.is_root() { self.root().try_clone() } else { self.root().open_dir(on_disk(path)) }
     }
@@ -203,43 +131,6 @@ impl Root {
         let dir = Dir::open_ambient_dir(path, ambient_authority())?;
         let found = dir.dir_metadata()?;
         Ok(Root { identity: (found.dev(), found.ino()), dir: Arc::new(dir) })
-    }
-}
-
-impl OpenFile {
-    /// Whether the file is still what it was when it was opened.
-    pub fn is_unchanged(&self) -> bool {
-        self.file.metadata().is_ok_and(|metadata| Stamp::of(&metadata) == self.stamp)
-    }
-
-    /// Whether other names share its content.
-    pub fn has_other_names(&self) -> bool {
-        self.stamp.links > 1
-    }
-
-    /// When its content last changed, in nanoseconds since 1970.
-    pub fn mtime_ns(&self) -> i64 {
-        self.stamp.mtime_ns
-    }
-
-    /// Its size in bytes.
-    pub fn size(&self) -> u64 {
-        self.stamp.size
-    }
-}
-
-impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
-        use cap_std::fs::MetadataExt as Unix;
-        let (seconds, nanos) = (Unix::ctime(metadata), Unix::ctime_nsec(metadata));
-        Stamp {
-            device: MetadataExt::dev(metadata),
-            inode: MetadataExt::ino(metadata),
-            size: metadata.len(),
-            mtime_ns: mtime_ns(metadata),
-            ctime_ns: seconds.saturating_mul(1_000_000_000).saturating_add(nanos),
-            links: MetadataExt::nlink(metadata),
-        }
     }
 }
 
@@ -257,7 +148,12 @@ fn readable(dir: &Dir) -> io::Result<OwnedFd> {
 
 /// Brings the names in a folder to the disk.
 fn sync(dir: &Dir) -> io::Result<()> {
-    match rustix::fs::fsync(readable(dir)?) {
+    sync_folder(&readable(dir)?)
+}
+
+/// The same for a folder that is open for reading.
+fn sync_folder(folder: &OwnedFd) -> io::Result<()> {
+    match rustix::fs::fsync(folder) {
         // Some file systems of other machines sync files alone.
         Ok(()) | Err(Errno::INVAL) => Ok(()),
         Err(error) => Err(error.into()),

@@ -20,7 +20,7 @@ use super::data::DataFolder;
 use super::engine::schedule::{Input, Limits, Schedule};
 use super::engine::{self, Context};
 use super::error::{StartError, internal};
-use super::files::Library;
+use super::files::{Library, io_text};
 use super::guard::{self, Guard};
 use super::index::Index;
 use super::recent::Recent;
@@ -76,6 +76,11 @@ impl Server {
         let libraries: Vec<_> =
             config.libraries.iter().map(open).map(|library| library.map(Arc::new)).collect::<Result<_, _>>()?;
         data.keep_ballast();
+        for library in &libraries {
+            if let Err(error) = library.clear_probes() {
+                tracing::warn!(library = library.name, %error, "probes of an earlier run cannot be removed");
+            }
+        }
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.log()).await?);
 
         let rows = store.jobs(JobFilter::Live, u32::MAX).await?;
@@ -168,16 +173,13 @@ impl Server {
         let request = self.store().request(row.job_no).await?;
         let request = request.and_then(|text| serde_json::from_str::<StartJob>(&text).ok());
         let replaces = request.as_ref().and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
-        let (trash, note) = self.on_disk(&row.library, id, replaces).await;
-        Ok(JobView {
-            waits: self.waits(&row.summary),
-            outputs: self.inner.context.data.outputs(&id).names(),
-            summary: row.summary,
-            cursor,
-            request,
-            note,
-            trash,
-        })
+        let (trash, mut note) = self.on_disk(&row.library, id, replaces).await;
+        let outputs = self.inner.context.data.outputs(&id).names().unwrap_or_else(|error| {
+            let unknown = format!("The files that it wrote cannot be listed: {}.", io_text(&error));
+            note = Some([Some(unknown), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
+            Vec::new()
+        });
+        Ok(JobView { waits: self.waits(&row.summary), outputs, summary: row.summary, cursor, request, note, trash })
     }
 
     /// Jobs, newest first.
@@ -214,12 +216,12 @@ impl Server {
         self.row(id).await?;
         let data = Arc::clone(&self.inner.context.data);
         let logs = tokio::task::spawn_blocking(move || data.attempts_of(id, item)).await;
-        logs.map_err(|error| internal(&error))
+        logs.map_err(|error| internal(&error))?.map_err(|error| internal(&error))
     }
 
     /// The path of a file that a job wrote for its user.
     pub fn output(&self, id: JobId, name: &str) -> Result<std::path::PathBuf, ApiError> {
-        let path = self.inner.context.data.outputs(&id).path(name);
+        let path = self.inner.context.data.outputs(&id).path(name).map_err(|error| internal(&error))?;
         path.ok_or_else(|| ApiError::NotFound { message: format!("job {id} has no file {name:?}") })
     }
 
@@ -232,6 +234,7 @@ impl Server {
     /// A window of a library. With `refresh` the disk is looked at first, as long as that is quick.
     pub async fn folder(&self, view: &FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
         self.library(&view.library)?;
+        checks::entered(&view.folder).map_err(ApiError::invalid)?;
         let view = FolderView { limit: view.limit.clamp(1, PAGE_LIMIT), ..view.clone() };
         self.inner.index.page(&view, refresh).await
     }

@@ -14,7 +14,7 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 
 use super::data::{DataFolder, Outputs};
-use super::files::{Library, OpenFile, Placement, Staged, environment, inspect, io_text};
+use super::files::{Found, Library, OpenFile, Placement, Staged, environment, io_text};
 use super::guard::Guard;
 use crate::model::policy::OnInterrupt;
 use crate::model::summary::RecipeInfo;
@@ -61,7 +61,41 @@ pub trait Recipe: Send + Sync + 'static {
     }
 
     /// The work of one job: what must be read before its first item is read here. Blocking.
-    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, String>;
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable>;
+}
+
+/// Why a step of a job as a whole cannot be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unable {
+    /// Not at present, for this reason: the job is paused.
+    Environment(PauseReason),
+    /// Not at all, in a person's words: the job fails.
+    Failed(String),
+}
+
+impl From<String> for Unable {
+    fn from(message: String) -> Self {
+        Unable::Failed(message)
+    }
+}
+
+impl Unable {
+    /// Of an error of the system: the environment's, or this job's, after these words.
+    pub fn of(doing: &str, error: &std::io::Error) -> Self {
+        match environment(error) {
+            Some(reason) => Unable::Environment(reason),
+            None => Unable::Failed(format!("{doing}: {}", io_text(error))),
+        }
+    }
+
+    /// Of any error: the environment's, if such a one is among its causes.
+    pub fn of_any(error: &anyhow::Error) -> Self {
+        let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+        match causes.find_map(environment) {
+            Some(reason) => Unable::Environment(reason),
+            None => Unable::Failed(format!("{error:#}")),
+        }
+    }
 }
 
 /// The job that a recipe is bound to.
@@ -173,10 +207,14 @@ impl Success {
     }
 }
 
-/// What is there now at the path of an output, as a field of a result: by this it is known later whether it is still so.
+/// What is there now at the path of an output, as a field of a result: by this it is known later whether it is still so. What is
+/// not known is left out.
 pub fn output_of(library: &Library, path: &RelPath, hash: Option<Digest>) -> Map<String, Value> {
-    let found = inspect(library, path).file;
-    let mut output = json!({ "path": path, "size": found.size, "mtime_ns": found.mtime_ns });
+    let mut output = match library.size_and_time(path) {
+        Found::There((size, mtime_ns)) => json!({ "path": path, "size": size, "mtime_ns": mtime_ns }),
+        Found::Absent => json!({ "path": path }),
+        Found::Unknown(error) => json!({ "path": path, "unknown": io_text(&error) }),
+    };
     if let Some(hash) = hash {
         output["hash"] = json!(hash);
     }
@@ -196,6 +234,8 @@ pub enum Failure {
     Retry(String),
     /// No item could go well, for this reason; does not count as a try.
     Environment(PauseReason),
+    /// Its output was about to be put into place, and how far that came cannot be looked at now, for this reason.
+    Unjudged(PauseReason),
     /// What did the work is gone, and how far it came is not known.
     Lost,
 }

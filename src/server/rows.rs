@@ -63,6 +63,21 @@ pub struct PlannedFile {
     pub rerun: Option<Rerun>,
 }
 
+impl PlannedFile {
+    /// The time of a file that the plan could not look at: no file has it.
+    const NOT_SEEN: i64 = i64::MIN;
+
+    /// A file that the plan could not look at. Its attempt looks, and says what is wrong.
+    pub fn not_seen(path: RelPath) -> Self {
+        PlannedFile { path, size: 0, mtime_ns: PlannedFile::NOT_SEEN, rerun: None }
+    }
+
+    /// Whether the plan has looked at it.
+    pub fn was_seen(&self) -> bool {
+        self.mtime_ns != PlannedFile::NOT_SEEN
+    }
+}
+
 /// An item as rows keep it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemRow {

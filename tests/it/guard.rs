@@ -11,7 +11,7 @@ use crate::command::Served;
 use crate::helper::{Files, Mount, eventually, mint};
 
 fn left(job: JobId) -> usize {
-    attempts_left(|attempt| attempt.starts_with(&job.to_string())).len()
+    attempts_left(|attempt| attempt.starts_with(&job.to_string())).expect("a look").len()
 }
 
 async fn at_work(served: &Served, recipe: &str, processes: usize, more: serde_json::Value) -> JobId {
@@ -47,7 +47,8 @@ async fn a_new_server_waits_until_the_last_ones_commands_are_gone() {
     // At once, while the guard is still at it.
     let served = Served::start(&files);
     served.until(job, |summary| summary.counters.running == 2).await;
-    let attempts = attempts_left(|attempt| attempt.starts_with(&job.to_string()) && attempt.ends_with("-1"));
+    let attempts =
+        attempts_left(|attempt| attempt.starts_with(&job.to_string()) && attempt.ends_with("-1")).expect("a look");
     assert!(attempts.is_empty(), "the first attempts are over before the second ones begin");
     let (status, _) = served.post(&format!("/api/jobs/{job}/cancel")).await;
     assert_eq!(status, 200);

@@ -63,6 +63,94 @@ fn imports_run_along_one_straight_line() {
     }
 }
 
+/// Calls about files, as far as their text tells.
+const FILE_CALLS: [&str; 30] = [
+    "metadata(",
+    "open(",
+    "open_with(",
+    "open_dir",
+    "read_dir(",
+    "remove_file(",
+    "remove_dir",
+    "rename",
+    "link(",
+    "stat(",
+    "statvfs(",
+    "canonicalize(",
+    "fs::read",
+    "create_dir",
+    "fsync",
+    "file_type(",
+    "fchown(",
+    "fchmod(",
+    "ioctl_",
+    "xattr(",
+    "File::create(",
+    ".has(",
+    ".hash(",
+    ".content(",
+    ".judge(",
+    ".place(",
+    "is_still(",
+    ".remove()",
+    "trashed",
+    "names()",
+];
+
+/// Ways to make a failed call look like an answer.
+const SWALLOWED: [&str; 8] =
+    [".ok()", "is_ok_and", ".is_ok()", ".is_err()", "unwrap_or", "map_or(", ".flatten()", "Result::ok"];
+
+/// The places where that is right, each with why: file, part of the statement.
+const REASONS: [(&str, &str, &str); 15] = [
+    ("data.rs", "known()?", "only what is known is asked on"),
+    ("data/attempts.rs", "known()?", "only what is known is asked on"),
+    ("files/trash.rs", "known()?", "only what is known is asked on"),
+    ("engine/limits.rs", "/proc/self/stat", "whether a file can be opened is what is asked"),
+    ("engine/place.rs", "library.judge(", "each error has its arm"),
+    ("engine/plan/lister.rs", "for_the_attempt(", "what is not known is for the attempt, the environment's pauses"),
+    ("files/environment.rs", "statvfs(path).ok()?", "without a figure nothing is held back; the calls themselves tell"),
+    ("files/environment.rs", "/proc/meminfo", "without a figure nothing is held back; the calls themselves tell"),
+    ("files/place.rs", "self.hash(path)?", "only what is known is asked on"),
+    ("files/place.rs", "temp.rename_new(target).is_ok()", "if not, the original comes back"),
+    ("files/rename.rs", "to.remove().ok()", "what stays is known as ours by its content"),
+    ("files/stage.rs", "ioctl_ficlone", "if blocks cannot be shared, bytes are copied"),
+    ("guard/processes.rs", "/proc/thread-self/children", "without it children are looked for another way"),
+    ("handle.rs", "names().unwrap_or_else", "the page says that they cannot be listed"),
+    ("handle.rs", "current_exe", "a build that cannot be told is another one"),
+];
+
+/// A call that failed is never a fact about a file: whoever turns its error into a value says why here.
+#[test]
+fn no_failed_call_about_a_file_is_taken_for_an_answer() {
+    let mut used = [false; REASONS.len()];
+    for (path, text) in sources("src/server") {
+        let own = path.rsplit_once("src/server/").map_or("", |(_, own)| own).to_owned();
+        if ["simulation", "store", "follow", "writer"].iter().any(|part| own.starts_with(part))
+            || own.ends_with("tests.rs")
+        {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default().lines();
+        let code: String = code.filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join(" ");
+        for statement in code.split([';', '{', '}']) {
+            let statement = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+            let swallows = SWALLOWED.iter().any(|way| statement.contains(way));
+            let asks = FILE_CALLS.iter().any(|call| statement.contains(call));
+            if !(swallows && asks || statement.contains(".exists()")) {
+                continue;
+            }
+            let reason = REASONS.iter().position(|(file, part, _)| own == *file && statement.contains(part));
+            match reason {
+                Some(at) => used[at] = true,
+                None => panic!("{own}: an error becomes an answer, and nobody says why: {statement}"),
+            }
+        }
+    }
+    let idle: Vec<_> = REASONS.iter().zip(used).filter(|(_, used)| !used).map(|(reason, _)| reason).collect();
+    assert!(idle.is_empty(), "reasons for what is no longer there: {idle:?}");
+}
+
 /// The module's file and everything below its folder: path and text.
 fn sources(module: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DataFolder, bytes_in, gone, private};
+use super::{DataFolder, Found, bytes_in, gone, private};
 use crate::model::JobId;
 use crate::model::attempt::AttemptLog;
 
@@ -48,8 +48,8 @@ impl DataFolder {
     }
 
     /// What the attempts of an item said, first attempt first.
-    pub fn attempts_of(&self, job: JobId, item: u32) -> Vec<AttemptLog> {
-        let text = std::fs::read(self.attempts_file(&job, item)).unwrap_or_default();
+    pub fn attempts_of(&self, job: JobId, item: u32) -> io::Result<Vec<AttemptLog>> {
+        let text = Found::of(std::fs::read(self.attempts_file(&job, item))).known()?.unwrap_or_default();
         let begin = format!("{{\"item\":{item},");
         let lines = text.split(|byte| *byte == b'\n').filter(|line| line.starts_with(begin.as_bytes()));
         let mut logs: Vec<AttemptLog> = lines
@@ -60,11 +60,11 @@ impl DataFolder {
         // The newest is the first of its number, and stays.
         logs.sort_by_key(|log| log.attempt);
         logs.dedup_by_key(|log| log.attempt);
-        logs
+        Ok(logs)
     }
 
     /// How many bytes are kept of what the attempts of a job said.
-    pub fn attempts_bytes(&self, job: &JobId) -> u64 {
+    pub fn attempts_bytes(&self, job: &JobId) -> io::Result<u64> {
         bytes_in(&self.attempts(job))
     }
 
@@ -103,12 +103,13 @@ mod tests {
         data.open_attempts(job, 7).and_then(|mut file| file.write_all(b"{\"item\":7,\"attem")).expect("a write");
         data.keep_attempt(job, 7, &said(2, "two"));
         data.keep_attempt(job, 7, &said(2, "two, and its check"));
-        assert_eq!(data.attempts_of(job, 7), [said(1, "one\n7"), said(2, "two, and its check")]);
-        assert_eq!(data.attempts_of(job, 71), [said(1, "one\n71")]);
-        assert_eq!((data.attempts_of(job, 200), data.attempts_of(other, 7)), (vec![], vec![]));
+        let attempts_of = |job, item| data.attempts_of(job, item).expect("what is known");
+        assert_eq!(attempts_of(job, 7), [said(1, "one\n7"), said(2, "two, and its check")]);
+        assert_eq!(attempts_of(job, 71), [said(1, "one\n71")]);
+        assert_eq!((attempts_of(job, 200), attempts_of(other, 7)), (vec![], vec![]));
         assert_eq!(std::fs::read_dir(data.attempts(&job)).expect("a folder").count(), 4);
-        assert_eq!(data.bytes(), data.attempts_bytes(&job));
+        assert_eq!(data.bytes().expect("a size"), data.attempts_bytes(&job).expect("a size"));
         data.remove_attempts(&job).expect("a removal");
-        assert_eq!(data.attempts_of(job, 7), []);
+        assert_eq!(attempts_of(job, 7), []);
     }
 }

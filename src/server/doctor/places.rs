@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Finding, Remedy};
+use crate::model::RelPath;
 use crate::model::event::{JobEvent, Recorded};
 use crate::model::event_kind::EventKind;
-use crate::model::{Digest, RelPath};
 use crate::server::files::{Library, Placement};
 use crate::server::rows::EventRow;
 use crate::server::store::{JobFilter, Store, StoreError};
@@ -24,16 +24,22 @@ pub struct Places {
     pub originals: u64,
     /// Originals that are no longer in a trash: it was emptied.
     pub emptied: u64,
+    /// Of all these, files that could not be looked at: nothing is known of them.
+    pub unseen: u64,
 }
 
 impl fmt::Display for Places {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Places { outputs, changed, originals, emptied } = self;
+        let Places { outputs, changed, originals, emptied, unseen } = self;
         write!(
             f,
             "{outputs} outputs are as they were put into place, {changed} were changed since; \
              {originals} originals are in a trash, {emptied} no longer"
-        )
+        )?;
+        if *unseen > 0 {
+            write!(f, "; {unseen} files could not be looked at")?;
+        }
+        Ok(())
     }
 }
 
@@ -55,13 +61,14 @@ pub async fn placements(store: &dyn Store, library: &Library) -> Result<(Places,
                 for row in page.iter().filter(|row| is_placement(row)) {
                     let Ok(recorded) = Recorded::decode(&row.payload) else { continue };
                     match &recorded.event {
-                        JobEvent::Placing { item, .. } => {
+                        JobEvent::Placing { item, attempt, .. } => {
                             Placement::of(&recorded.event)
                                 .into_iter()
-                                .for_each(|placement| drop(open.insert(*item, placement)));
+                                .for_each(|placement| drop(open.insert(*item, (*attempt, placement))));
                         }
-                        JobEvent::Succeeded { item, .. } => {
-                            if let Some(placement) = open.remove(item) {
+                        JobEvent::Succeeded { item, attempt, .. } => {
+                            let placement = open.remove(item);
+                            if let Some((_, placement)) = placement.filter(|(placing, _)| placing == attempt) {
                                 findings.extend(places.look(library, &placement));
                             }
                         }
@@ -80,16 +87,17 @@ fn is_placement(row: &EventRow) -> bool {
 
 impl Places {
     fn look(&mut self, library: &Library, placement: &Placement) -> Option<Finding> {
-        let lies = |path: &RelPath| -> Option<Digest> { library.has_file(path).then(|| library.hash(path).ok())? };
-        match lies(&placement.target) == Some(placement.new) {
-            true => self.outputs += 1,
-            false => self.changed += 1,
+        match library.content(&placement.target) {
+            Ok(found) if found == Some(placement.new) => self.outputs += 1,
+            Ok(_) => self.changed += 1,
+            Err(error) => self.unseen(&placement.target, &error),
         }
         let trash = placement.trash.as_ref()?;
-        match lies(trash) {
-            None => self.emptied += 1,
-            found if found == placement.old => self.originals += 1,
-            Some(_) => {
+        match library.content(trash) {
+            Err(error) => self.unseen(trash, &error),
+            Ok(None) => self.emptied += 1,
+            Ok(found) if found == placement.old => self.originals += 1,
+            Ok(Some(_)) => {
                 let what = format!(
                     "{}: what lies in the trash is not the original of {}",
                     trash.shown(),
@@ -99,5 +107,10 @@ impl Places {
             }
         }
         None
+    }
+
+    fn unseen(&mut self, path: &RelPath, error: &std::io::Error) {
+        self.unseen += 1;
+        tracing::warn!(path = path.shown(), %error, "cannot be looked at");
     }
 }

@@ -7,11 +7,11 @@ use tokio::sync::mpsc;
 use super::work::panic_text;
 use super::{Context, Order};
 use crate::model::ItemStatus;
-use crate::server::recipes::ItemResult;
+use crate::server::recipes::{ItemResult, Unable};
 
 const PAGE: u32 = 1_000;
 
-pub(super) async fn finish(context: &Context, order: Result<Arc<Order>, String>) -> Result<(), String> {
+pub(super) async fn finish(context: &Context, order: Result<Arc<Order>, String>) -> Result<(), Unable> {
     let order = order?;
     let work = order.work(context).await?;
     let (results, mut queue) = mpsc::channel::<Vec<ItemResult>>(2);
@@ -19,7 +19,7 @@ pub(super) async fn finish(context: &Context, order: Result<Arc<Order>, String>)
         let outputs = context.data.outputs(&order.job);
         tokio::task::spawn_blocking(move || {
             let mut results = std::iter::from_fn(|| queue.blocking_recv()).flatten();
-            work.finish(&mut results, &outputs).map_err(|error| format!("{error:#}"))
+            work.finish(&mut results, &outputs).map_err(|error| Unable::of_any(&error))
         })
     };
     let mut from = 0;
@@ -46,8 +46,8 @@ pub(super) async fn finish(context: &Context, order: Result<Arc<Order>, String>)
     match step.await {
         Ok(result) => result,
         Err(error) => Err(match error.try_into_panic() {
-            Ok(panic) => panic_text(&*panic),
-            Err(error) => error.to_string(),
+            Ok(panic) => panic_text(&*panic).into(),
+            Err(error) => error.to_string().into(),
         }),
     }
 }

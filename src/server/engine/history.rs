@@ -1,16 +1,18 @@
 //! What a job's log says beyond its fold: what it put into place, which attempts did not count, when items are due again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::Order;
+use super::place::judged;
 use super::schedule::Past;
 use crate::model::event::{JobEvent, Recorded};
 use crate::model::event_kind::EventKind::{self, AttemptFailed, Placing, Recovered, Requeued, Returned, Succeeded};
 use crate::model::item::ItemStatus;
 use crate::model::{Fold, JobId, Output, Place, RelPath};
-use crate::server::files::{Library, Placement, Verdict, io_text};
+use crate::server::files::{Library, Placement, Verdict};
 use crate::server::recipes::output_of;
 use crate::server::store::Store;
 
@@ -45,9 +47,12 @@ pub(super) async fn placed(store: &dyn Store, job: JobId) -> Result<Vec<Placemen
     let row = row.ok_or_else(|| format!("job {job} is not in the log"))?;
     let (mut open, mut placed) = (BTreeMap::new(), BTreeMap::new());
     each(store, row.job_no, &[Placing, Succeeded], |event| match &event {
-        JobEvent::Placing { item, .. } => drop(Placement::of(&event).map(|placement| open.insert(*item, placement))),
-        JobEvent::Succeeded { item, .. } => {
-            if let Some(placement) = open.remove(item) {
+        JobEvent::Placing { item, attempt, .. } => {
+            drop(Placement::of(&event).map(|placement| open.insert(*item, (*attempt, placement))));
+        }
+        // What an attempt had taken back is nothing that a later one put into place.
+        JobEvent::Succeeded { item, attempt, .. } => {
+            if let Some((_, placement)) = open.remove(item).filter(|(placing, _)| placing == attempt) {
                 placed.insert(*item, placement);
             }
         }
@@ -58,10 +63,10 @@ pub(super) async fn placed(store: &dyn Store, job: JobId) -> Result<Vec<Placemen
 }
 
 /// What the last process left of a live job: looks at the disk, brings open placements to an end, and removes temporary files
-/// of attempts that were under way. No process of that job may be alive any more.
+/// of attempts that are over. No process of that job may be alive any more.
 pub(super) async fn past(
     store: &dyn Store,
-    library: Option<Arc<Library>>,
+    library: Result<Arc<Library>, String>,
     job_no: u64,
     fold: &Fold,
     output: Option<&Output>,
@@ -72,50 +77,75 @@ pub(super) async fn past(
     }
     let mut open = BTreeMap::new();
     each(store, job_no, &[Placing, Returned, Recovered, AttemptFailed, Requeued], |event| match &event {
-        JobEvent::Placing { item, .. } => drop(Placement::of(&event).map(|placement| open.insert(*item, placement))),
-        JobEvent::Returned { item, .. } | JobEvent::Recovered { item, .. } => {
+        JobEvent::Placing { item, attempt, .. } => {
+            drop(Placement::of(&event).map(|placement| open.insert((*item, *attempt), placement)));
+        }
+        // What was placing then is taken back.
+        JobEvent::Returned { item, attempt } | JobEvent::Recovered { item, attempt } => {
             *past.free.entry(*item).or_default() += 1;
+            open.remove(&(*item, *attempt));
         }
         JobEvent::AttemptFailed { item, retry_at, .. } => drop(past.retry_at.insert(*item, *retry_at)),
         JobEvent::Requeued { item } => drop(past.retry_at.remove(item)),
         _ => {}
     })
     .await?;
-    let (mut running, mut placing) = (Vec::new(), Vec::new());
-    for (item, status) in fold.items() {
-        match status {
-            ItemStatus::Running => running.push(item),
-            ItemStatus::Placing => placing.push((item, open.remove(&item))),
-            _ => {}
+    // What a placement has left that could not be brought to an end may be an original.
+    let kept: HashSet<_> = open.values().map(|placement| placement.temp.clone()).collect();
+    let mut placing = Vec::new();
+    let mut left: BTreeMap<RelPath, BTreeSet<u32>> = BTreeMap::new();
+    for (item, status) in fold.items().filter(|(item, status)| status.is_open() && fold.last_attempt(*item) > 0) {
+        if status == ItemStatus::Placing {
+            placing.push((item, open.remove(&(item, fold.last_attempt(item)))));
+            continue;
         }
-    }
-    let mut left = Vec::new();
-    for item in running {
         let rows = store.items(job_no, item, 1, None).await.map_err(|error| error.to_string())?;
-        left.extend(rows.into_iter().map(|row| (item, temp_folder(&row.file.path, output))));
+        for row in rows {
+            left.entry(temp_folder(&row.file.path, output)).or_default().insert(item);
+        }
     }
     let job = fold.id;
     let looked = tokio::task::spawn_blocking(move || {
-        let Some(library) = library else {
-            let gone =
-                || (Verdict::Conflict("this server no longer has the library; nothing was looked at".into()), None);
-            return placing.into_iter().map(|(item, _)| (item, gone())).collect();
-        };
-        for (item, folder) in left {
-            if let Err(error) = library.clear_temps(&folder, job, item) {
-                tracing::warn!(%folder, %error, "temporary files cannot be removed");
-            }
+        if let Ok(library) = &library {
+            library.clear_all_temps(&left, job, &kept);
         }
-        placing.into_iter().map(|(item, placement)| (item, judged(&library, placement))).collect::<BTreeMap<_, _>>()
+        let ended = |(item, placement)| (item, ended(library.as_ref(), placement));
+        placing.into_iter().map(ended).collect::<BTreeMap<_, _>>()
     });
     past.placed = looked.await.map_err(|error| error.to_string())?;
     Ok(past)
 }
 
-/// How far a placement came, and what there is to tell of it, as JSON.
-fn judged(library: &Library, placement: Option<Placement>) -> (Verdict, Option<String>) {
+/// How far the placement of an item came that no worker holds any more, and what there is to tell of it, as JSON.
+pub(super) async fn judge(
+    store: &dyn Store,
+    order: Result<Arc<Order>, String>,
+    item: u32,
+) -> (Verdict, Option<String>) {
+    let order = match order {
+        Ok(order) => order,
+        Err(why) => return ended(Err(&why), None),
+    };
+    let mut open = None;
+    let read = each(store, order.job_no, &[Placing], |event| match &event {
+        JobEvent::Placing { item: placing, .. } if *placing == item => open = Placement::of(&event),
+        _ => {}
+    });
+    if let Err(why) = read.await {
+        return ended(Err(&why), None);
+    }
+    let looked = tokio::task::spawn_blocking(move || ended(Ok(&order.library), open));
+    looked.await.unwrap_or_else(|error| (Verdict::Conflict(error.to_string()), None))
+}
+
+/// Brings a placement to its end; what there is to tell of one that is done, as JSON.
+fn ended(library: Result<&Arc<Library>, &String>, placement: Option<Placement>) -> (Verdict, Option<String>) {
+    let library = match library {
+        Ok(library) => library,
+        Err(why) => return (Verdict::Conflict(format!("{why}; nothing was looked at")), None),
+    };
     let Some(placement) = placement else { return (Verdict::Conflict("its log cannot be read".into()), None) };
-    let verdict = library.judge(&placement).unwrap_or_else(|error| Verdict::Conflict(io_text(&error)));
+    let verdict = judged(library, &placement);
     let output = || Value::from(output_of(library, &placement.target, Some(placement.new))).to_string();
     let told = matches!(verdict, Verdict::Done(_)).then(output);
     (verdict, told)

@@ -55,11 +55,14 @@ impl Limits {
 
     /// Whether the reason for a pause is over.
     pub(super) fn has_eased(&self, reason: PauseReason, library: Option<&Library>) -> bool {
-        let there = library.is_none_or(Library::is_there);
+        let there = library.is_none_or(|library| library.reach().is_ok());
         match reason {
             PauseReason::User | PauseReason::Interrupted => false,
             PauseReason::LibraryGone => there,
-            PauseReason::ReadOnly => there && library.is_none_or(|library| !library.is_read_only()),
+            PauseReason::ReadOnly => {
+                // As long as that is not known, it has not eased.
+                there && library.is_none_or(|library| matches!(library.is_writable(), Ok(true)))
+            }
             PauseReason::TooManyOpenFiles => std::fs::File::open("/proc/self/stat").is_ok(),
             PauseReason::DiskFull | PauseReason::MemoryLow => self.short(library).is_none(),
         }

@@ -14,7 +14,7 @@ use crate::model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
 use crate::model::request::{ItemsQuery, Which};
 use crate::model::{Digest, JobId, OnDone, Query, StartJob};
 use crate::server::files::{Library, Placement};
-use crate::server::recipes::{Binding, Recipe, Work};
+use crate::server::recipes::{Binding, Recipe, Unable, Work};
 use crate::server::rows::PlannedFile;
 use crate::server::store::Store;
 
@@ -124,8 +124,9 @@ impl Order {
         self.request.policy.on_done.unwrap_or_else(|| self.recipe.on_done())
     }
 
-    /// The recipe's work, bound to this job by whoever needs it first; the reason if that cannot be done.
-    pub(super) async fn work(&self, context: &Context) -> Result<Arc<dyn Work>, String> {
+    /// The recipe's work, bound to this job by whoever needs it first; the reason if that cannot be done. What fails for a reason
+    /// that may pass is tried again by the next who needs it.
+    pub(super) async fn work(&self, context: &Context) -> Result<Arc<dyn Work>, Unable> {
         let bind = async || {
             let placed = self.placed(&*context.store).await?;
             let (request, library) = (self.request.clone(), Arc::clone(&self.library));
@@ -133,13 +134,15 @@ impl Order {
             let (guard, data) = (Arc::clone(&context.guard), Arc::clone(&context.data));
             let bound = tokio::task::spawn_blocking(move || {
                 let (guard, data) = (&guard, &data);
-                recipe
-                    .bind(&Binding { request: &request, library: &library, placed: &placed, guard, data })
-                    .map(Arc::from)
+                recipe.bind(&Binding { request: &request, library: &library, placed: &placed, guard, data })
             });
-            bound.await.map_err(|error| error.to_string())?
+            match bound.await.map_err(|error| error.to_string())? {
+                Ok(work) => Ok(Ok(Arc::from(work))),
+                Err(Unable::Failed(message)) => Ok(Err(message)),
+                Err(passing) => Err(passing),
+            }
         };
-        self.work.get_or_init(bind).await.clone()
+        Ok(self.work.get_or_try_init(bind).await?.clone()?)
     }
 
     /// What the work on an item needs, if it is known already.

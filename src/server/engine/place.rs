@@ -3,7 +3,7 @@
 use super::schedule::WorkOutcome;
 use super::{Context, Order};
 use crate::model::{Effect, FailReason, JobEvent, Output, Place, RelPath, SkipReason};
-use crate::server::files::{OpenFile, Placement, Sealed, Staged, Verdict, fault, io_text};
+use crate::server::files::{Library, OpenFile, Placement, Sealed, Staged, Verdict, environment, fault, io_text};
 use crate::server::recipes::{Attempt, Failure, Success, Work};
 use crate::server::template::{Template, Values};
 use crate::server::writer::AppendError;
@@ -66,32 +66,38 @@ pub(super) fn place(
     if attempt.is_stopped() {
         return Err(Failure::Stopped);
     }
-    if !library.is_still(&attempt.path, input) {
+    let still = library.is_still(&attempt.path, input);
+    if !still.map_err(|error| Failure::of(FailReason::Read, "looking at it again", &error))? {
         return Err(Failure::Skipped(SkipReason::Changed));
     }
     let (temp, target) = (staged.temp.clone(), staged.target.clone());
     let placement = Placement { temp, target, trash, old, new: sealed.hash };
+    let ground = library.ground(&placement).map_err(fail("putting the output into place"))?;
     record(context, attempt, placement.event(attempt.item, attempt.number))?;
     staged.recorded();
     fault("recorded");
-    match library.place(&placement, input) {
+    match library.place(&placement, &ground, input) {
         Ok(Ok(())) => Ok(success.with_output(library, &placement)),
         Ok(Err(reason)) => Err(Failure::Skipped(reason)),
         // It is recorded, so it is brought to an end as after a crash: by looking.
-        Err(error) => match library.judge(&placement) {
-            Ok(Verdict::Done(_)) => Ok(success.with_output(library, &placement)),
-            Ok(Verdict::TakenBack) => {
-                Err(Failure::Failed(FailReason::Write, format!("putting the output into place: {}", io_text(&error))))
-            }
-            Ok(Verdict::Conflict(message)) => {
+        Err(error) => match judged(library, &placement) {
+            Verdict::Done(_) => Ok(success.with_output(library, &placement)),
+            Verdict::TakenBack => Err(fail("putting the output into place")(error)),
+            Verdict::Conflict(message) => {
                 Err(Failure::Failed(FailReason::Conflict, format!("{}: {message}", io_text(&error))))
             }
-            Err(again) => {
-                let message = format!("{}: {}", io_text(&again), library.whereabouts(&placement));
-                Err(Failure::Failed(FailReason::Conflict, message))
-            }
+            Verdict::NotKnown(reason) => Err(Failure::Unjudged(reason)),
         },
     }
+}
+
+/// How far a placement came. What cannot be looked at for a reason that may pass can be judged later; for another reason it is a
+/// conflict, and said.
+pub(super) fn judged(library: &Library, placement: &Placement) -> Verdict {
+    library.judge(placement).unwrap_or_else(|error| match environment(&error) {
+        Some(reason) => Verdict::NotKnown(reason),
+        None => Verdict::Conflict(format!("{}: {}", io_text(&error), library.whereabouts(placement))),
+    })
 }
 
 /// Whether the output may stay as far as its size goes.
@@ -130,6 +136,7 @@ pub(super) fn outcome(result: Result<Success, Failure>, attempt: &Attempt) -> Wo
         Err(Failure::Failed(reason, message)) => WorkOutcome::Failed(reason, message),
         Err(Failure::Retry(message)) => WorkOutcome::Retry(message),
         Err(Failure::Environment(reason)) => WorkOutcome::Environment(reason),
+        Err(Failure::Unjudged(reason)) => WorkOutcome::Unjudged(reason),
         Err(Failure::Lost) => WorkOutcome::Lost,
     }
 }

@@ -20,8 +20,8 @@ use crate::model::event::{JobEvent, MESSAGE_LIMIT, Outcome, cut};
 use crate::model::id::JobId;
 use crate::model::request::{ItemsQuery, Which};
 use crate::model::status::EndReason;
-use crate::model::{Digest, OnDone, Query, RelPath, Reruns};
-use crate::server::recipes::Work;
+use crate::model::{Digest, OnDone, PauseReason, Query, RelPath, Reruns};
+use crate::server::recipes::{Unable, Work};
 use crate::server::writer::AppendError;
 
 /// So many items of another job are read at a time.
@@ -32,7 +32,7 @@ pub(super) async fn plan(context: &Context, job: JobId, order: Result<Arc<Order>
     let planned = match order {
         Ok(order) => match order.work(context).await {
             Ok(work) => list(context, &order, work).await,
-            Err(message) => Err(Stop::Failed(message)),
+            Err(why) => Err(why.into()),
         },
         Err(message) => Err(Stop::Failed(message)),
     };
@@ -42,6 +42,8 @@ pub(super) async fn plan(context: &Context, job: JobId, order: Result<Arc<Order>
             let outcome = Outcome::Failed { reason: EndReason::Plan, message: cut(&message, MESSAGE_LIMIT) };
             JobEvent::Ended { outcome }
         }
+        // What is listed stays; the rest follows when the job is resumed.
+        Err(Stop::Environment(reason)) => JobEvent::Paused { reason },
         Err(Stop::Cancelled) => return,
     };
     context.log.send(vec![(job, event, None)]).await;
@@ -49,7 +51,17 @@ pub(super) async fn plan(context: &Context, job: JobId, order: Result<Arc<Order>
 
 enum Stop {
     Failed(String),
+    Environment(PauseReason),
     Cancelled,
+}
+
+impl From<Unable> for Stop {
+    fn from(why: Unable) -> Self {
+        match why {
+            Unable::Environment(reason) => Stop::Environment(reason),
+            Unable::Failed(message) => Stop::Failed(message),
+        }
+    }
 }
 
 async fn list(context: &Context, order: &Arc<Order>, work: Arc<dyn Work>) -> Result<(u32, Reruns), Stop> {
@@ -93,7 +105,7 @@ async fn list(context: &Context, order: &Arc<Order>, work: Arc<dyn Work>) -> Res
     match walker.await {
         Ok(Ok(())) if stop.load(Ordering::Relaxed) => Err(Stop::Cancelled),
         Ok(Ok(())) => Ok((first, reruns)),
-        Ok(Err(message)) => Err(Stop::Failed(message)),
+        Ok(Err(why)) => Err(why.into()),
         Err(error) => Err(failed(&error)),
     }
 }

@@ -18,6 +18,7 @@ use crate::model::item::ItemStatus;
 use crate::model::status::{JobStatus, PauseReason};
 use crate::model::{Digest, FailReason, Fold};
 use crate::server::files::Verdict;
+use crate::server::recipes::Unable;
 
 /// So long a job rests at least when nothing could go well, in milliseconds.
 const SHORTEST_REST: u64 = 500;
@@ -73,7 +74,7 @@ impl Schedule {
         for (id, job) in &mut self.jobs {
             let mut past = past.remove(id).unwrap_or_default();
             let halted = job.fold.halt.is_some();
-            let mut interrupted = false;
+            let (mut interrupted, mut open) = (false, Vec::new());
             for (item, status) in job.fold.items() {
                 let attempt = job.fold.last_attempt(item);
                 let mut detail = None;
@@ -83,18 +84,19 @@ impl Schedule {
                     }
                     ItemStatus::Running if halted => JobEvent::Stopped { item, attempt },
                     ItemStatus::Running => JobEvent::Recovered { item, attempt },
-                    ItemStatus::Placing => match past.placed.remove(&item) {
-                        Some((Verdict::Done(effect), result)) => {
-                            detail = result;
-                            let hash = detail.as_ref().map(|text| Digest::of(text.as_bytes()));
-                            JobEvent::Succeeded { item, attempt, effect, detail: hash }
+                    ItemStatus::Placing => {
+                        let (verdict, result) = past.placed.remove(&item).unzip();
+                        detail = result.flatten();
+                        match verdict.map(|verdict| end_of_placing(item, attempt, verdict, detail.as_deref())) {
+                            Some(Ok(event)) => event.unwrap_or(JobEvent::Recovered { item, attempt }),
+                            // It is judged when that is possible; until then the item is nobody's.
+                            unknown => {
+                                let reason = unknown.and_then(Result::err);
+                                open.push((item, reason));
+                                continue;
+                            }
                         }
-                        Some((Verdict::Conflict(message), _)) => {
-                            let message = cut(&message, MESSAGE_LIMIT);
-                            JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message }
-                        }
-                        Some((Verdict::TakenBack, _)) | None => JobEvent::Recovered { item, attempt },
-                    },
+                    }
                     ItemStatus::Interrupted if halted => JobEvent::Dropped { item },
                     ItemStatus::Interrupted if !job.asks() => JobEvent::Requeued { item },
                     ItemStatus::Interrupted => {
@@ -105,6 +107,10 @@ impl Schedule {
                 };
                 interrupted |= matches!(event, JobEvent::Recovered { .. });
                 effects.push(Effect::Append { job: *id, event, detail });
+            }
+            for (item, reason) in open {
+                job.leave_open(item, self.now, true);
+                job.pause_for(*id, reason, &mut effects);
             }
             job.go_on(*id, interrupted, &mut effects);
         }
@@ -119,6 +125,7 @@ impl Schedule {
             Input::Recorded { job, recorded, digest } => self.recorded(job, &recorded, digest, &mut effects),
             Input::Refused { job, event } => self.refused(job, &event, &mut effects),
             Input::Done { job, item, attempt, outcome } => self.done(job, item, attempt, outcome, &mut effects),
+            Input::Judged { job, item, verdict, detail } => self.judged(job, item, verdict, detail, &mut effects),
             Input::Finished { job, result } => self.finished(job, result, &mut effects),
             Input::Time(now) => self.now = now,
             Input::Terms { job, terms } => {
@@ -167,6 +174,7 @@ impl Schedule {
         let mut busy: usize = self.jobs.values().map(|job| job.active.len()).sum();
         let now = self.now;
         self.jobs.values_mut().for_each(|job| job.wake(now));
+        self.jobs.iter_mut().for_each(|(id, job)| job.judge_open(*id, now, &mut effects));
         let workers = self.limits.workers;
         let stock = busy;
         loop {
@@ -377,8 +385,10 @@ impl Schedule {
                 let (item, attempt, reason, message) = (*item, *attempt, *reason, message.clone());
                 effects.push(append(id, JobEvent::Failed { item, attempt, reason, message }));
             }
-            JobEvent::Returned { item, attempt } if job.holds(*item, *attempt) => {
-                effects.push(append(id, JobEvent::Stopped { item: *item, attempt: *attempt }));
+            JobEvent::Returned { item, attempt } | JobEvent::Stopped { item, attempt }
+                if job.holds(*item, *attempt) =>
+            {
+                effects.push(append(id, job.ended(*item, *attempt)));
             }
             _ if event.item().is_none() => (job.asked, job.asking) = (false, false),
             _ => {}
@@ -399,8 +409,7 @@ impl Schedule {
             WorkOutcome::Succeeded(_, result) => Some(result.clone()),
             _ => None,
         };
-        let held = matches!(job.fold.status, JobStatus::Queued | JobStatus::Processing | JobStatus::Paused { .. });
-        let goes_on = held && job.fold.halt.is_none();
+        let goes_on = job.goes_on();
         let again = goes_on && job.fold.item(item) != Some(ItemStatus::Placing);
         let now = self.now;
         let failed = |reason, message: &str, least| {
@@ -423,15 +432,47 @@ impl Schedule {
                 effects.push(append(id, JobEvent::Returned { item, attempt }));
                 JobEvent::Paused { reason }
             }
-            WorkOutcome::Stopped | WorkOutcome::Environment(_) if goes_on => JobEvent::Returned { item, attempt },
-            WorkOutcome::Stopped | WorkOutcome::Environment(_) => JobEvent::Stopped { item, attempt },
+            WorkOutcome::Unjudged(reason) => {
+                job.leave_open(item, now, false);
+                job.pause_for(id, Some(reason), effects);
+                return;
+            }
+            WorkOutcome::Stopped if goes_on => JobEvent::Returned { item, attempt },
+            WorkOutcome::Stopped | WorkOutcome::Environment(_) => job.ended(item, attempt),
         };
         effects.push(Effect::Append { job: id, event, detail });
     }
 
-    fn finished(&mut self, id: JobId, result: Result<(), String>, effects: &mut Vec<Effect>) {
+    /// It was looked at an item that no worker holds.
+    fn judged(&mut self, id: JobId, item: u32, verdict: Verdict, detail: Option<String>, effects: &mut Vec<Effect>) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let Some(died) = job.judging.remove(&item) else { return };
+        let attempt = job.fold.last_attempt(item);
+        let event = match end_of_placing(item, attempt, verdict, detail.as_deref()) {
+            Ok(Some(event)) => event,
+            Ok(None) if died || !job.goes_on() => JobEvent::Recovered { item, attempt },
+            Ok(None) => JobEvent::Returned { item, attempt },
+            Err(reason) => {
+                job.leave_open(item, self.now, died);
+                return job.pause_for(id, Some(reason), effects);
+            }
+        };
+        effects.push(Effect::Append { job: id, event, detail });
+    }
+
+    fn finished(&mut self, id: JobId, result: Result<(), Unable>, effects: &mut Vec<Effect>) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.finishing = false;
+        let result = match result {
+            Ok(()) => Ok(()),
+            Err(Unable::Failed(message)) => Err(message),
+            // It is done once more when the job is resumed.
+            Err(Unable::Environment(reason)) => {
+                let still = job.fold.status == JobStatus::Finishing;
+                effects.extend(still.then(|| append(id, JobEvent::Paused { reason })));
+                return;
+            }
+        };
         match job.fold.status {
             JobStatus::Finishing => job.end(id, result, effects),
             // It comes back to this step when it is resumed.
@@ -445,6 +486,27 @@ impl Schedule {
             effects.push(Effect::StopPlan { job: *id });
             job.stop_items(*id, effects);
         }
+    }
+}
+
+/// The event by which an item's placing ends, as it was looked at; `None` if it was taken back, the reason if that is not known.
+fn end_of_placing(
+    item: u32,
+    attempt: u32,
+    verdict: Verdict,
+    detail: Option<&str>,
+) -> Result<Option<JobEvent>, PauseReason> {
+    match verdict {
+        Verdict::Done(effect) => {
+            let detail = detail.map(|text| Digest::of(text.as_bytes()));
+            Ok(Some(JobEvent::Succeeded { item, attempt, effect, detail }))
+        }
+        Verdict::Conflict(message) => {
+            let message = cut(&message, MESSAGE_LIMIT);
+            Ok(Some(JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message }))
+        }
+        Verdict::TakenBack => Ok(None),
+        Verdict::NotKnown(reason) => Err(reason),
     }
 }
 

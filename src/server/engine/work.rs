@@ -13,7 +13,7 @@ use super::{Context, Order};
 use crate::model::id::JobId;
 use crate::model::{Effect, FailReason, OnDone, Output, SkipReason};
 use crate::server::files::OpenError;
-use crate::server::recipes::{self, Failure, Success, Work};
+use crate::server::recipes::{self, Failure, Success, Unable, Work};
 use crate::server::rows::PlannedFile;
 
 /// Which attempt.
@@ -49,7 +49,8 @@ pub(super) fn start(
     tasks.spawn(async move {
         match look_up(&context, order, which.item).await {
             Ok((order, ready)) => pool.push([task(context, order, ready, which)]),
-            Err(message) => pool.end(which, WorkOutcome::Failed(FailReason::Recipe, message)),
+            Err(Unable::Failed(message)) => pool.end(which, WorkOutcome::Failed(FailReason::Recipe, message)),
+            Err(Unable::Environment(reason)) => pool.end(which, WorkOutcome::Environment(reason)),
         }
         None
     });
@@ -62,7 +63,7 @@ async fn look_up(
     context: &Context,
     order: Result<Arc<Order>, String>,
     item: u32,
-) -> Result<(Arc<Order>, Ready), String> {
+) -> Result<(Arc<Order>, Ready), Unable> {
     let order = order?;
     let file = order.file(&*context.store, item).await?;
     let work = order.work(context).await?;
@@ -85,27 +86,34 @@ fn attempt(
     let mut attempt = recipes::Attempt::new(which.job, which.item, which.attempt, file.path.clone(), file.size);
     attempt.items = order.items.load(Ordering::Relaxed);
     attempt.slot = slot;
-    // Nothing of the attempt is looked at after a panic.
-    let ended = catch_unwind(AssertUnwindSafe(|| {
+    let staged = catch_unwind(AssertUnwindSafe(|| {
         let output = work.output(&file.path, order.request.output.as_ref());
-        if let Some(output) = &output {
-            match stage(order, output, file, &attempt) {
-                Ok(staged) => attempt.output = Some(staged),
-                Err(failure) => return outcome(Err(failure), &attempt),
-            }
-        }
-        let attempt = Arc::new(attempt);
-        context.running.working(which.job, which.item, &attempt);
-        let result = held(context, order, work, file, output.as_ref(), &attempt);
-        if let (Err(_), Some(staged)) = (&result, &attempt.output) {
-            order.library.discard_unplaced(staged);
-        }
-        if result.is_ok() {
-            order.took(u64::try_from(attempt.begun.elapsed().as_millis()).unwrap_or(u64::MAX));
-        }
-        outcome(result, &attempt)
+        let staged = output.as_ref().map(|output| stage(order, output, file, &attempt)).transpose()?;
+        Ok((output, staged))
     }));
-    ended.unwrap_or_else(|panic| WorkOutcome::Failed(FailReason::Panic, panic_text(&*panic)))
+    let output = match staged.unwrap_or_else(|panic| Err(panicked(&*panic))) {
+        Ok((output, staged)) => {
+            attempt.output = staged;
+            output
+        }
+        Err(failure) => return outcome(Err(failure), &attempt),
+    };
+    let attempt = Arc::new(attempt);
+    context.running.working(which.job, which.item, &attempt);
+    let working = || held(context, order, work, file, output.as_ref(), &attempt);
+    let result = catch_unwind(AssertUnwindSafe(working)).unwrap_or_else(|panic| Err(panicked(&*panic)));
+    if let (Err(_), Some(staged)) = (&result, &attempt.output) {
+        order.library.discard_unplaced(staged);
+    }
+    order.library.tidy();
+    if result.is_ok() {
+        order.took(u64::try_from(attempt.begun.elapsed().as_millis()).unwrap_or(u64::MAX));
+    }
+    outcome(result, &attempt)
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> Failure {
+    Failure::Failed(FailReason::Panic, panic_text(panic))
 }
 
 fn stage(
@@ -116,7 +124,9 @@ fn stage(
 ) -> Result<crate::server::files::Staged, Failure> {
     let fail = |message| Failure::Failed(FailReason::Write, message);
     let target = target(output, &file.path, attempt.item + 1, attempt.items).map_err(fail)?;
-    if !output.replaces() && order.library.has(&target) {
+    let has = |target| order.library.has(target);
+    let looking = |error| Failure::of(FailReason::Write, "looking for the output's name", &error);
+    if !output.replaces() && has(&target).map_err(looking)? {
         return Err(Failure::Skipped(SkipReason::Collision));
     }
     let staged = order.library.stage(target, attempt.job, attempt.item, attempt.number);
@@ -157,7 +167,7 @@ fn held(
     let done = match (output, &attempt.output) {
         (Some(output), Some(staged)) => place(context, order, work, (&input, attempt), (output, staged), success)?,
         _ => {
-            if success.effect == Effect::Changed && order.library.has(&file.path) {
+            if success.effect == Effect::Changed {
                 success.note(recipes::output_of(&order.library, &file.path, None));
             }
             success

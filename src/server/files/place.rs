@@ -9,9 +9,8 @@ use std::io;
 use rustix::io::Errno;
 
 use super::rename::{At, held};
-use super::stage::hash;
-use super::{Library, OpenFile, Stamp, fault, on_disk, sync};
-use crate::model::{Digest, Effect, JobEvent, RelPath, SkipReason};
+use super::{Library, OpenFile, Stamp, fault, io_text, on_disk};
+use crate::model::{Digest, Effect, JobEvent, PauseReason, RelPath, SkipReason};
 
 /// What a `placing` event says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +28,7 @@ pub struct Placement {
 }
 
 /// How far an interrupted placement came.
+#[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It is done, or was brought to its end: the new file is in place, the old one in the trash.
@@ -37,6 +37,8 @@ pub enum Verdict {
     TakenBack,
     /// What lies there is neither; nothing was touched.
     Conflict(String),
+    /// It cannot be looked at now, for this reason: nothing is known, and it is judged when that has passed.
+    NotKnown(PauseReason),
 }
 
 impl Placement {
@@ -66,131 +68,178 @@ impl Placement {
     }
 }
 
+/// The three names of a placement, with all that its steps need open. Taken before it is recorded, so that want of descriptors or
+/// of memory is met while there is nothing to take back.
+pub struct Ground {
+    temp: At,
+    target: At,
+    trash: Option<At>,
+}
+
+/// What lies under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lies {
+    Nothing,
+    /// A regular file with this content.
+    Content(Digest),
+    /// Something that is no regular file.
+    Other,
+}
+
+impl Lies {
+    fn is(self, content: Option<Digest>) -> bool {
+        content.is_some_and(|content| self == Lies::Content(content))
+    }
+}
+
 impl Library {
-    /// Whether a file is still at its path, and as it was when it was opened.
-    pub fn is_still(&self, path: &RelPath, opened: &OpenFile) -> bool {
-        let found = self.root().symlink_metadata(on_disk(path));
-        opened.is_unchanged() && found.is_ok_and(|found| Stamp::of(&found) == opened.stamp)
+    /// Whether a file is still at its path, and as it was when it was opened; an error if that is not known.
+    pub fn is_still(&self, path: &RelPath, opened: &OpenFile) -> io::Result<bool> {
+        let found = self.find(path).known()?;
+        Ok(opened.is_unchanged()? && found.is_some_and(|found| Stamp::of(&found) == opened.stamp))
+    }
+
+    /// Opens what a placement needs.
+    pub fn ground(&self, placement: &Placement) -> io::Result<Ground> {
+        Ok(Ground {
+            temp: self.at(&placement.temp)?,
+            target: self.at(&placement.target)?,
+            trash: placement.trash.as_ref().map(|trash| self.at(trash)).transpose()?,
+        })
     }
 
     /// Puts the output into place. `original` is the file to be replaced, as it was read. With a reason to skip, nothing has
     /// changed but that the output is gone.
-    pub fn place(&self, placement: &Placement, original: &OpenFile) -> io::Result<Result<(), SkipReason>> {
-        let (temp, target) = (self.at(&placement.temp)?, self.at(&placement.target)?);
-        let trash = placement.trash.as_ref().map(|trash| self.at(trash)).transpose()?;
-        let taken = match &trash {
-            None => match temp.rename_new(&target) {
+    pub fn place(
+        &self,
+        placement: &Placement,
+        ground: &Ground,
+        original: &OpenFile,
+    ) -> io::Result<Result<(), SkipReason>> {
+        let Ground { temp, target, trash } = ground;
+        let taken = match trash {
+            None => match temp.rename_new(target) {
                 Ok(()) => Ok(()),
                 Err(Errno::EXIST) => Err(SkipReason::Collision),
                 Err(error) => return Err(error.into()),
             },
-            Some(trash) => swap(&temp, &target, trash, original)?,
+            Some(trash) => swap(temp, target, trash, original)?,
         };
         if let Err(reason) = taken {
-            unless_missing(temp.remove())?;
+            self.removed(&placement.temp, temp.remove().map_err(io::Error::from));
             return Ok(Err(reason));
         }
         fault("placed");
-        for changed in [&target].into_iter().chain(&trash) {
-            sync(&changed.dir)?;
+        for changed in [target].into_iter().chain(trash) {
+            changed.sync()?;
         }
         fault("synced");
         Ok(Ok(()))
     }
 
-    /// Brings an interrupted placement to an end, as the contract says: by looking, by hash.
+    /// Brings an interrupted placement to an end, as the contract says: by looking, by hash. An error if what lies there cannot be
+    /// looked at, or not be moved: then it is as it was, and can be judged again.
     pub fn judge(&self, placement: &Placement) -> io::Result<Verdict> {
         let Placement { temp, target, trash, old, new } = placement;
-        let lies = |path: &RelPath| self.content(path);
-        let (at_temp, mut at_target) = (lies(temp)?, lies(target)?);
-        let at_trash = trash.as_ref().map(lies).transpose()?.flatten();
-        let is = |found: Option<Digest>, wanted: Option<Digest>| found.is_some() && found == wanted;
+        let (at_temp, mut at_target) = (self.lies(temp)?, self.lies(target)?);
+        let at_trash = trash.as_ref().map(|trash| self.lies(trash)).transpose()?.unwrap_or(Lies::Nothing);
         // What keeps the name free for the output is ours. It is empty for a moment; where an original has just left, too.
         let (held, empty) = (on_disk(temp).file_name().map(held), Some(Digest::of(b"")));
-        if is(at_target, held) || is(at_target, empty) && is(at_trash, *old) && at_target != Some(*new) {
+        if at_target.is(held) || at_target.is(empty) && at_trash.is(*old) && !at_target.is(Some(*new)) {
             self.at(target)?.remove()?;
-            at_target = None;
+            at_target = Lies::Nothing;
         }
         let (new, old) = (Some(*new), *old);
-        let remove_temp = || {
-            let temp = self.at(temp)?;
-            temp.remove()?;
-            sync(&temp.dir)
+        // It is the output, or nothing: that it stays for a while does no harm.
+        let remove_temp = || match self.at(temp) {
+            Ok(at) => self.removed(temp, at.remove().map_err(io::Error::from).and_then(|()| at.sync())),
+            Err(error) => self.removed(temp, Err(error)),
         };
+        let done = || Ok(Verdict::Done(placement.effect()));
         let Some(trash) = trash else {
-            return Ok(match (is(at_target, new), is(at_temp, new)) {
-                (true, false) => Verdict::Done(placement.effect()),
-                (true, true) => {
-                    remove_temp()?;
-                    Verdict::Done(placement.effect())
+            return match (at_target.is(new), at_temp) {
+                (true, Lies::Nothing) => done(),
+                // Nothing lies there, or somebody else's file: the item meets it again, and says so.
+                (false, Lies::Nothing) => Ok(Verdict::TakenBack),
+                (is_placed, at_temp) if at_temp.is(new) => {
+                    remove_temp();
+                    if is_placed { done() } else { Ok(Verdict::TakenBack) }
                 }
-                (false, true) => {
-                    remove_temp()?;
-                    Verdict::TakenBack
-                }
-                (false, false) => Verdict::Conflict(untouched(lying(placement, at_target, at_temp, None))),
-            });
+                _ => Ok(Verdict::Conflict(untouched(lying(placement, [&Ok(at_target), &Ok(at_temp), &Ok(at_trash)])))),
+            };
         };
-        if is(at_target, old) && is(at_temp, new) {
+        if at_target.is(old)
+            && (at_temp.is(new) || at_temp == Lies::Nothing)
+            && (at_trash.is(old) || at_trash == Lies::Nothing)
+        {
             // If it came as far as a second name for the original, that name goes again. (By content, for there are file
             // systems on which two names of a file have two inode numbers. No other attempt has a file of this name.)
-            if is(at_trash, old) {
+            if at_trash.is(old) {
                 self.at(trash)?.remove()?;
             }
-            remove_temp()?;
+            remove_temp();
             return Ok(Verdict::TakenBack);
         }
         // The original has gone to the trash, and nothing has come yet.
-        if at_target.is_none() && is(at_trash, old) {
-            let (temp, target, trash) = (self.at(temp)?, self.at(target)?, self.at(trash)?);
-            let filled = fill(&temp, &target, &trash, is(at_temp, new))?;
-            return Ok(if filled { Verdict::Done(placement.effect()) } else { Verdict::TakenBack });
+        if at_target == Lies::Nothing && at_trash.is(old) {
+            let (at, target, trash) = (self.at(temp)?, self.at(target)?, self.at(trash)?);
+            if fill(&at, &target, &trash, at_temp.is(new))? {
+                return done();
+            }
+            if at_temp.is(new) {
+                remove_temp();
+            }
+            return Ok(Verdict::TakenBack);
         }
-        if is(at_target, new) && is(at_temp, old) && at_trash.is_none() {
+        if at_target.is(new) && at_temp.is(old) && at_trash == Lies::Nothing {
             self.move_to_trash(temp, trash)?;
-            return Ok(Verdict::Done(placement.effect()));
+            return done();
         }
-        if is(at_target, new) && is(at_trash, old) && at_temp.is_none() {
-            return Ok(Verdict::Done(placement.effect()));
+        if at_target.is(new) && at_trash.is(old) && at_temp == Lies::Nothing {
+            return done();
         }
-        Ok(Verdict::Conflict(untouched(lying(placement, at_target, at_temp, at_trash))))
+        Ok(Verdict::Conflict(untouched(lying(placement, [&Ok(at_target), &Ok(at_temp), &Ok(at_trash)]))))
     }
 
     /// Moves a file into a trash, where nothing of its name is.
     pub fn move_to_trash(&self, path: &RelPath, trash: &RelPath) -> io::Result<()> {
         let (from, to) = (self.at(path)?, self.at(trash)?);
         from.rename_new(&to)?;
-        sync(&from.dir)?;
-        sync(&to.dir)
+        from.sync()?;
+        to.sync()
     }
 
     /// What lies where of a placement that could not be brought to its end, in words.
     pub fn whereabouts(&self, placement: &Placement) -> String {
-        let lies = |path: &RelPath| self.content(path).ok().flatten();
-        let trash = placement.trash.as_ref().and_then(lies);
-        lying(placement, lies(&placement.target), lies(&placement.temp), trash)
+        let trash = placement.trash.as_ref().map_or(Ok(Lies::Nothing), |trash| self.lies(trash));
+        lying(placement, [&self.lies(&placement.target), &self.lies(&placement.temp), &trash])
     }
 
-    /// The hash of a file's content.
-    pub fn hash(&self, path: &RelPath) -> io::Result<Digest> {
-        hash(&self.open_plain(path)?)
+    /// The hash of a file's content; `None` if there is nothing of that name.
+    pub fn hash(&self, path: &RelPath) -> io::Result<Option<Digest>> {
+        self.open_plain(path).known()?.map(|opened| opened.hash()).transpose()
     }
 
-    /// The hash of the regular file at a path; `None` if there is nothing, or something else.
-    fn content(&self, path: &RelPath) -> io::Result<Option<Digest>> {
-        match self.root().symlink_metadata(on_disk(path)) {
-            Ok(found) if found.is_file() => {}
-            Ok(_) => return Ok(None),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
+    /// The hash of the regular file of this name; `None` if there is none.
+    pub fn content(&self, path: &RelPath) -> io::Result<Option<Digest>> {
+        Ok(match self.lies(path)? {
+            Lies::Content(content) => Some(content),
+            Lies::Nothing | Lies::Other => None,
+        })
+    }
+
+    /// What lies under a name; an error if that is not known.
+    fn lies(&self, path: &RelPath) -> io::Result<Lies> {
+        match self.find(path).known()? {
+            None => Ok(Lies::Nothing),
+            Some(found) if found.is_file() => Ok(self.hash(path)?.map_or(Lies::Nothing, Lies::Content)),
+            Some(_) => Ok(Lies::Other),
         }
-        self.hash(path).map(Some)
     }
 
     fn at(&self, path: &RelPath) -> io::Result<At> {
         let dir = self.folder(&path.parent().unwrap_or_default())?;
-        let name = on_disk(path).file_name().unwrap_or_default().to_owned();
-        Ok(At { dir, name })
+        At::new(dir, on_disk(path).file_name().unwrap_or_default().to_owned())
     }
 }
 
@@ -218,7 +267,7 @@ fn swap(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io::Result<R
             trash.remove()?;
             return Ok(Err(SkipReason::Changed));
         }
-        sync(&trash.dir)?;
+        trash.sync()?;
         temp.rename_over(target)?;
         return Ok(Ok(()));
     }
@@ -229,7 +278,7 @@ fn swap(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io::Result<R
         trash.rename_new(target)?;
         return Ok(Err(SkipReason::Changed));
     }
-    sync(&trash.dir)?;
+    trash.sync()?;
     temp.rename_new(target)?;
     Ok(Ok(()))
 }
@@ -237,15 +286,13 @@ fn swap(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io::Result<R
 /// Fills a name that nothing has: by the output, if that is whole and can have it, else by the original again. Whether by the
 /// output.
 fn fill(temp: &At, target: &At, trash: &At, whole: bool) -> io::Result<bool> {
+    // Whyever it cannot, the original can come back.
     let filled = whole && temp.rename_new(target).is_ok();
     if !filled {
         trash.rename_new(target)?;
-        if whole {
-            temp.remove()?;
-        }
     }
-    sync(&target.dir)?;
-    sync(&trash.dir)?;
+    target.sync()?;
+    trash.sync()?;
     Ok(filled)
 }
 
@@ -268,15 +315,15 @@ fn untouched(lying: String) -> String {
     format!("{lying}; nothing was touched")
 }
 
-fn lying(placement: &Placement, target: Option<Digest>, temp: Option<Digest>, trash: Option<Digest>) -> String {
-    let lies = |path: &RelPath, found: Option<Digest>| {
-        let what = match found {
-            None => "nothing",
-            Some(hash) if Some(hash) == placement.old => "the original",
-            Some(hash) if hash == placement.new => "the output",
-            Some(_) => "another file",
-        };
-        format!("{what} at {}", path.shown())
+/// What lies at target, temporary name and trash, in words.
+fn lying(placement: &Placement, [target, temp, trash]: [&io::Result<Lies>; 3]) -> String {
+    let lies = |path: &RelPath, found: &io::Result<Lies>| match found {
+        Ok(Lies::Nothing) => format!("nothing at {}", path.shown()),
+        Ok(found) if found.is(placement.old) => format!("the original at {}", path.shown()),
+        Ok(found) if found.is(Some(placement.new)) => format!("the output at {}", path.shown()),
+        Ok(Lies::Content(_)) => format!("another file at {}", path.shown()),
+        Ok(Lies::Other) => format!("something that is no file at {}", path.shown()),
+        Err(error) => format!("what cannot be looked at ({}) at {}", io_text(error), path.shown()),
     };
     let mut lie = vec![lies(&placement.target, target), lies(&placement.temp, temp)];
     lie.extend(placement.trash.as_ref().map(|path| lies(path, trash)));

@@ -2,19 +2,23 @@
 //! some cannot exchange two names (NFS, most of FUSE), FAT and exFAT cannot give a file a second one either.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 
 use cap_std::fs::Dir;
 use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, linkat, openat, renameat, renameat_with, unlinkat};
 use rustix::io::Errno;
 
-use super::{Library, fault};
+use super::{fault, readable, sync_folder};
 use crate::model::Digest;
 
-/// An entry of a folder.
+/// An entry of a folder. All that its calls need is open.
 pub(super) struct At {
     pub(super) dir: Dir,
     pub(super) name: OsString,
+    /// The folder, to be synced.
+    folder: OwnedFd,
 }
 
 /// How an output takes the name of its original.
@@ -29,6 +33,15 @@ pub enum Swap {
 }
 
 impl At {
+    pub(super) fn new(dir: Dir, name: OsString) -> io::Result<At> {
+        Ok(At { folder: readable(&dir)?, dir, name })
+    }
+
+    /// Brings the names in its folder to the disk.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        sync_folder(&self.folder)
+    }
+
     /// Exchanges two names; `false` if this file system cannot.
     pub(super) fn exchange(&self, with: &At) -> Result<bool, Errno> {
         known(renameat_with(&self.dir, &self.name, &with.dir, &with.name, RenameFlags::EXCHANGE))
@@ -59,6 +72,7 @@ impl At {
         to.hold(&self.name)?;
         fault("held");
         self.rename_over(to).inspect_err(|_| {
+            // What stays there then is known as ours by its content.
             to.remove().ok();
         })
     }
@@ -68,36 +82,23 @@ impl At {
         unlinkat(&self.dir, &self.name, AtFlags::empty())
     }
 
+    /// Makes an empty file of that name, which nothing has.
+    pub(super) fn make(&self) -> Result<(), Errno> {
+        self.create().map(drop)
+    }
+
+    fn create(&self) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+        openat(&self.dir, &self.name, flags, Mode::RUSR | Mode::WUSR)
+    }
+
     /// Makes a file that keeps the name free for another one.
     fn hold(&self, by: &OsStr) -> Result<(), Errno> {
-        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
-        let file = openat(&self.dir, &self.name, flags, Mode::RUSR | Mode::WUSR)?;
+        let file = self.create()?;
         match rustix::io::write(&file, &held_for(by)) {
             Ok(_) => Ok(()),
             Err(error) => self.remove().and(Err(error)),
         }
-    }
-}
-
-impl Library {
-    /// What its file system can do; found out once, with empty files. `None` if nothing can be written here.
-    pub fn swap(&self) -> Option<Swap> {
-        *self.swap.get_or_init(|| {
-            let at = |name: &str| self.root().try_clone().map(|dir| At { dir, name: name.into() });
-            let (one, other) = (at(".headway-probe-1").ok()?, at(".headway-probe-2").ok()?);
-            let made = [&one, &other].iter().all(|at| at.dir.create(&at.name).is_ok());
-            let found = made.then(|| match one.exchange(&other) {
-                Ok(false) => match other.remove().and_then(|()| one.link(&other)) {
-                    Ok(false) => Swap::TwoMoves,
-                    _ => Swap::SecondName,
-                },
-                _ => Swap::Exchange,
-            });
-            for at in [one, other] {
-                at.remove().ok();
-            }
-            found
-        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! An output while it is made: a temporary file in its target's folder, under a name that a durable `started` names.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ffi::OsString;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -7,11 +9,12 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
-use cap_std::fs::{File, OpenOptions};
+use cap_std::fs::{Dir, File, OpenOptions};
 use rustix::fs::{Timespec, Timestamps, XattrFlags};
 use rustix::io::Errno;
 
-use super::{Library, OpenFile, RESERVED, on_disk, sync};
+use super::{Found, Library, OpenFile, on_disk, sync};
+use crate::model::path::RESERVED;
 use crate::model::{Digest, JobId, Keep, RelPath};
 
 /// Longer endings are no file types.
@@ -28,6 +31,8 @@ pub struct Staged {
     pub target: RelPath,
     /// The temporary file, as programs are told it.
     pub path: PathBuf,
+    /// Its folder: as long as it is open, the file can be removed whatever else cannot be opened.
+    folder: Dir,
     recorded: AtomicBool,
 }
 
@@ -40,31 +45,33 @@ pub struct Sealed {
     pub size: u64,
 }
 
-/// How the temporary files of an item begin: `.headway-JOB-ITEM-`.
-fn prefix(job: JobId, item: u32) -> Vec<u8> {
-    [RESERVED, format!("{job}-{item}-").as_bytes()].concat()
+/// How the temporary files of a job begin: `.headway-JOB-`. Item and attempt follow.
+fn prefix(job: JobId) -> Vec<u8> {
+    format!("{RESERVED}{job}-").into_bytes()
 }
 
 impl Library {
     /// Names the temporary file of an attempt, and makes the target's folder if need be. It ends as the target does, since many
     /// programs choose a format by that.
     pub fn stage(&self, target: RelPath, job: JobId, item: u32, attempt: u32) -> io::Result<Staged> {
+        self.enter(&target)?;
         let folder = target.parent().unwrap_or_default();
-        let mut name = prefix(job, item);
-        name.extend_from_slice(attempt.to_string().as_bytes());
+        let mut name = prefix(job);
+        name.extend_from_slice(format!("{item}-{attempt}").as_bytes());
         let ending = on_disk(&target).extension().map(|ending| ending.as_bytes().to_vec());
         if let Some(ending) = ending.filter(|ending| ending.len() <= EXTENSION_LIMIT) {
             name.push(b'.');
             name.extend_from_slice(&ending);
         }
-        self.make_folder(&folder)?;
         let temp = folder.join(&name).map_err(io::Error::other)?;
+        let folder = self.make_folder(&folder)?;
+        self.admit(&folder)?;
         let path = self.absolute(&temp);
-        Ok(Staged { temp, target, path, recorded: AtomicBool::new(false) })
+        Ok(Staged { temp, target, path, folder, recorded: AtomicBool::new(false) })
     }
 
-    /// Makes a folder and all above it that are missing, durably.
-    pub(super) fn make_folder(&self, folder: &RelPath) -> io::Result<()> {
+    /// Makes a folder and all above it that are missing, durably, and opens it.
+    pub(super) fn make_folder(&self, folder: &RelPath) -> io::Result<Dir> {
         let mut above = self.root().try_clone()?;
         for part in folder.ancestors().into_iter().filter(|part| !part.is_root()) {
             let name = on_disk(&part);
@@ -81,33 +88,28 @@ impl Library {
             durable.insert(part);
             above = above.open_dir(&name)?;
         }
-        Ok(())
+        Ok(above)
     }
 
     /// Hashes an output and brings it to the disk; `None` if there is no regular file of that name, or one with other names.
     pub fn seal(&self, staged: &Staged, keep: Keep, original: &OpenFile) -> io::Result<Option<Sealed>> {
-        let file = match self.open_plain(&staged.temp) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let found = file.metadata()?;
-        if !found.is_file() || cap_std::fs::MetadataExt::nlink(&found) != 1 {
+        match self.find(&staged.temp).known()? {
+            Some(found) if found.is_file() => {}
+            _ => return Ok(None),
+        }
+        let Some(output) = self.open_plain(&staged.temp).known()? else { return Ok(None) };
+        if output.has_other_names() {
             return Ok(None);
         }
-        let sealed = Sealed { hash: hash(&file)?, size: found.len() };
-        take_over(&file, original, keep)?;
-        file.sync_all()?;
+        let sealed = Sealed { hash: output.hash()?, size: output.size() };
+        take_over(&output.file, original, keep)?;
+        output.file.sync_all()?;
         Ok(Some(sealed))
     }
 
     /// Removes an output that is not wanted. Nothing else can have its name.
     pub fn discard(&self, staged: &Staged) {
-        if let Err(error) = self.root().remove_file(on_disk(&staged.temp))
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            tracing::warn!(temp = %staged.temp, %error, "a temporary file cannot be removed");
-        }
+        self.removed(&staged.temp, staged.folder.remove_file(staged.name()));
     }
 
     /// As [`Library::discard`] after a failure: what a recorded placement left there may be the original, and is kept.
@@ -117,18 +119,32 @@ impl Library {
         }
     }
 
-    /// Removes what interrupted attempts of an item left in a folder.
-    pub fn clear_temps(&self, folder: &RelPath, job: JobId, item: u32) -> io::Result<()> {
-        let prefix = prefix(job, item);
-        let dir = match self.folder(folder) {
-            Ok(dir) => dir,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error),
-        };
+    /// Removes what attempts of these items of a job left, by folder. What is to be `kept` may be an original.
+    pub fn clear_all_temps(&self, items: &BTreeMap<RelPath, BTreeSet<u32>>, job: JobId, kept: &HashSet<RelPath>) {
+        for (folder, items) in items {
+            if let Err(error) = self.clear_temps(folder, job, items, kept) {
+                tracing::warn!(%folder, %error, "temporary files cannot be removed");
+            }
+        }
+    }
+
+    fn clear_temps(
+        &self,
+        folder: &RelPath,
+        job: JobId,
+        items: &BTreeSet<u32>,
+        kept: &HashSet<RelPath>,
+    ) -> io::Result<()> {
+        let Some(dir) = Found::of(self.folder(folder)).known()? else { return Ok(()) };
+        let prefix = prefix(job);
         for entry in dir.entries()? {
             let name = entry?.file_name();
-            if name.as_bytes().starts_with(&prefix) {
-                dir.remove_file(&name)?;
+            let Some(rest) = name.as_bytes().strip_prefix(&prefix[..]) else { continue };
+            let item = rest.split(|byte| *byte == b'-').next().and_then(|item| std::str::from_utf8(item).ok());
+            let Some(item) = item.and_then(|item| item.parse().ok()) else { continue };
+            let path = folder.join(name.as_bytes()).map_err(io::Error::other)?;
+            if items.contains(&item) && !kept.contains(&path) {
+                self.removed(&path, dir.remove_file(&name));
             }
         }
         Ok(())
@@ -146,21 +162,21 @@ impl Staged {
     }
 
     /// Makes the temporary file, for recipes that write it themselves.
-    pub fn create(&self, library: &Library) -> io::Result<File> {
+    pub fn create(&self) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true).follow(FollowSymlinks::No);
-        library.root().open_with(on_disk(&self.temp), &options)
+        self.folder.open_with(self.name(), &options)
+    }
+
+    fn name(&self) -> OsString {
+        on_disk(&self.temp).file_name().unwrap_or_default().to_owned()
     }
 
     /// Fills it with the content of a file, and all that is kept beside that; shares the blocks where the file system can. The
     /// hash of what was written; `None` if `advance`, which is told of bytes done, said stop by `false`.
-    pub fn fill_from(
-        &self,
-        library: &Library,
-        original: &OpenFile,
-        advance: impl Fn(u64) -> bool,
-    ) -> io::Result<Option<Digest>> {
-        let mut copy = self.create(library)?;
+    pub fn fill_from(&self, original: &OpenFile, advance: impl Fn(u64) -> bool) -> io::Result<Option<Digest>> {
+        let mut copy = self.create()?;
+        // Whyever the blocks cannot be shared, the bytes can be copied.
         if rustix::fs::ioctl_ficlone(&copy, &original.file).is_err() {
             let mut from = original.file.try_clone()?;
             from.seek(SeekFrom::Start(0))?;
@@ -213,8 +229,8 @@ fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Result<()> {
     if keep.permissions {
         // Only root may give files away; a program of anybody else keeps them its own.
         let (owner, group) = (rustix::fs::Uid::from_raw(stat.st_uid), rustix::fs::Gid::from_raw(stat.st_gid));
-        if rustix::fs::fchown(file, Some(owner), Some(group)).is_err() {
-            rustix::fs::fchown(file, None, Some(group)).ok();
+        if !may(rustix::fs::fchown(file, Some(owner), Some(group)))? {
+            may(rustix::fs::fchown(file, None, Some(group)))?;
         }
         match rustix::fs::fchmod(file, rustix::fs::Mode::from_raw_mode(stat.st_mode)) {
             // FAT and exFAT have none.
@@ -231,6 +247,15 @@ fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Result<()> {
         rustix::fs::futimens(file, &times)?;
     }
     Ok(())
+}
+
+/// Whether it was done: `false` if this user, or this file system, may not give files away.
+fn may(done: Result<(), Errno>) -> io::Result<bool> {
+    match done {
+        Ok(()) => Ok(true),
+        Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn take_over_xattrs(file: &File, original: &File) -> io::Result<()> {

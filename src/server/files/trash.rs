@@ -9,11 +9,13 @@ use std::time::{Duration, SystemTime};
 
 use cap_std::fs::{Dir, DirEntry};
 use rustix::fs::{AtFlags, StatxFlags, statx};
+use rustix::io::Errno;
 
-use super::{Library, sync};
+use super::{Found, Library, OpenFile, sync};
 use crate::model::{JobId, RelPath};
 
-const TRASH: &[u8] = b".headway-trash";
+/// The name of the folder of all trashes of a file system.
+pub(super) const TRASH: &str = ".headway-trash";
 
 /// How the folder of a trash that is being emptied begins.
 const EMPTYING: &str = "emptying-";
@@ -28,9 +30,13 @@ pub struct Trashed {
 }
 
 impl Trashed {
-    fn add(&mut self, file: &DirEntry) {
-        self.files += 1;
-        self.bytes += file.metadata().map_or(0, |metadata| metadata.len());
+    fn add(&mut self, file: &DirEntry) -> io::Result<()> {
+        // What was removed just now is counted no more.
+        if let Some(found) = Found::of(file.metadata()).known()? {
+            self.files += 1;
+            self.bytes += found.len();
+        }
+        Ok(())
     }
 }
 
@@ -62,9 +68,9 @@ impl Library {
     }
 
     /// The folders of the library that have a trash: its root, and where other file systems are mounted.
-    fn tops(&self) -> Vec<RelPath> {
+    fn tops(&self) -> io::Result<Vec<RelPath>> {
         let mut tops = vec![RelPath::default()];
-        let mounts = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
+        let mounts = std::fs::read("/proc/self/mountinfo")?;
         for line in mounts.split(|byte| *byte == b'\n') {
             let Some(point) = line.split(|byte| *byte == b' ').nth(4) else { continue };
             let point = unescape(point);
@@ -72,76 +78,71 @@ impl Library {
             let below = point.strip_prefix(root).and_then(|rest| rest.strip_prefix(b"/"));
             tops.extend(below.and_then(|below| RelPath::from_bytes(below).ok()).filter(|path| !path.is_root()));
         }
-        tops
+        Ok(tops)
     }
 
-    /// The folders of all trashes here, those of whatever job.
-    fn trash_folders(&self) -> impl Iterator<Item = io::Result<Dir>> + '_ {
-        let opened = self.tops().into_iter().map(|top| self.folder(&top.join(TRASH).map_err(io::Error::other)?));
-        opened.filter(|opened| !matches!(opened, Err(error) if error.kind() == io::ErrorKind::NotFound))
+    /// The folders of all trashes here, those of whatever job; an error if any of them cannot be seen.
+    fn trash_folders(&self) -> io::Result<Vec<Dir>> {
+        let open =
+            |top: RelPath| Found::of(self.folder(&top.join(TRASH.as_bytes()).map_err(io::Error::other)?)).known();
+        let opened = self.tops()?.into_iter().map(|top| open(top).transpose()).collect::<Vec<_>>();
+        let opened = opened.into_iter().flatten().collect::<io::Result<Vec<_>>>()?;
+        match self.reach() {
+            Ok(()) => Ok(opened),
+            Err(_) => Err(Errno::STALE.into()),
+        }
     }
 
     /// Every job with something in a trash here; an error if any of that cannot be seen.
     pub fn trashes(&self) -> io::Result<BTreeSet<JobId>> {
-        if !self.is_there() {
-            return Err(io::Error::other("the folder of the library is not there"));
-        }
         let mut found = BTreeSet::new();
-        for folder in self.trash_folders() {
-            let folder = folder?;
+        for folder in self.trash_folders()? {
             for entry in folder.entries()? {
                 let name = entry?.file_name();
                 let Some(job) = name.to_str().and_then(|name| name.parse::<JobId>().ok()) else { continue };
-                match folder.read_dir(&name) {
-                    Ok(mut files) => found.extend(files.next().map(|_| job)),
-                    // It was emptied just now.
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                    Err(error) => return Err(error),
+                // It may have been emptied just now.
+                if let Some(mut files) = Found::of(folder.read_dir(&name)).known()? {
+                    found.extend(files.next().map(|_| job));
                 }
             }
         }
         Ok(found)
     }
 
-    /// What lies in the trash of a job.
-    pub fn trashed(&self, job: JobId) -> Trashed {
+    /// What lies in the trash of a job; an error if that cannot be seen.
+    pub fn trashed(&self, job: JobId) -> io::Result<Trashed> {
         let mut sum = Trashed::default();
-        for folder in self.trash_folders().flatten() {
-            let files = folder.read_dir(job.to_string()).into_iter().flatten().flatten();
-            files.for_each(|file| sum.add(&file));
+        for folder in self.trash_folders()? {
+            for file in Found::of(folder.read_dir(job.to_string())).known()?.into_iter().flatten() {
+                sum.add(&file?)?;
+            }
         }
-        sum
+        Ok(sum)
     }
 
-    /// When something was last put into the trash of a job.
-    pub fn trashed_since(&self, job: JobId) -> Option<Duration> {
-        let times = self.trash_folders().flatten().filter_map(|folder| {
-            let found = folder.symlink_metadata(job.to_string()).ok()?;
-            found.modified().ok().map(cap_std::time::SystemTime::into_std)
-        });
-        let last = times.max()?;
-        Some(SystemTime::now().duration_since(last).unwrap_or_default())
+    /// When something was last put into the trash of a job; `None` if it has none.
+    pub fn trashed_since(&self, job: JobId) -> io::Result<Option<Duration>> {
+        let mut last: Option<SystemTime> = None;
+        for folder in self.trash_folders()? {
+            if let Some(found) = Found::of(folder.symlink_metadata(job.to_string())).known()? {
+                last = last.max(Some(found.modified()?.into_std()));
+            }
+        }
+        Ok(last.map(|last| SystemTime::now().duration_since(last).unwrap_or_default()))
     }
 
     /// Removes what lies in the trash of a job, for good.
     pub fn empty_trash(&self, job: JobId) -> io::Result<Trashed> {
         let mut gone = Trashed::default();
-        for folder in self.trash_folders() {
-            let folder = folder?;
+        for folder in self.trash_folders()? {
             let leaving = format!("{EMPTYING}{job}");
-            match folder.rename(job.to_string(), &folder, &leaving) {
-                Ok(()) => sync(&folder)?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+            if Found::of(folder.rename(job.to_string(), &folder, &leaving)).known()?.is_some() {
+                sync(&folder)?;
             }
-            let files = match folder.read_dir(&leaving) {
-                Ok(files) => files,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(error),
-            };
+            let Some(files) = Found::of(folder.read_dir(&leaving)).known()? else { continue };
             for file in files {
                 let file = file?;
-                gone.add(&file);
+                gone.add(&file)?;
                 file.remove_file()?;
             }
             folder.remove_dir(&leaving)?;
@@ -151,15 +152,13 @@ impl Library {
     }
 
     /// Opens a file in a trash.
-    pub fn open_trashed(&self, path: &RelPath) -> io::Result<super::OpenFile> {
-        let file = self.open_plain(path)?;
-        let stamp = super::Stamp::of(&file.metadata()?);
-        Ok(super::OpenFile { file, stamp })
+    pub fn open_trashed(&self, path: &RelPath) -> Found<OpenFile> {
+        self.open_plain(path)
     }
 }
 
 fn job_folder(top: &RelPath, job: JobId) -> io::Result<RelPath> {
-    let trash = top.join(TRASH).map_err(io::Error::other)?;
+    let trash = top.join(TRASH.as_bytes()).map_err(io::Error::other)?;
     trash.join(job.to_string().as_bytes()).map_err(io::Error::other)
 }
 

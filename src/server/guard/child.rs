@@ -146,9 +146,15 @@ impl Guard {
             let mut left = test_kill_process_group(attempt.pid).is_ok();
             for orphan in orphans {
                 let line: Vec<_> = std::iter::once(orphan).chain(descendants_of(orphan)).collect();
-                if line.iter().any(|pid| attempt_of(*pid).is_some_and(|name| name == attempt.name)) {
-                    left = true;
-                    line.into_iter().for_each(kill);
+                let is_of = |pid: &Pid| Ok(attempt_of(*pid)?.is_some_and(|name| name == attempt.name));
+                match line.iter().map(is_of).collect::<io::Result<Vec<_>>>() {
+                    Ok(are) if are.contains(&true) => {
+                        left = true;
+                        line.into_iter().for_each(kill);
+                    }
+                    Ok(_) => {}
+                    // It may be one of this attempt: it is looked at again.
+                    Err(_) => left = true,
                 }
             }
             if !left || begun.elapsed() > PATIENCE {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek};
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::ATTEMPT;
@@ -15,10 +16,16 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How often it is looked whether they have.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// The living processes of attempts for which `of` says so, by their environment.
-pub fn attempts_left(of: impl Fn(&str) -> bool) -> Vec<Pid> {
+/// The living processes of attempts for which `of` says so, by their environment; an error if that cannot be looked at.
+pub fn attempts_left(of: impl Fn(&str) -> bool) -> io::Result<Vec<Pid>> {
     let own = rustix::process::getpid();
-    all().into_iter().filter(|pid| *pid != own && attempt_of(*pid).is_some_and(|attempt| of(&attempt))).collect()
+    let mut left = Vec::new();
+    for pid in all()?.into_iter().filter(|pid| *pid != own) {
+        if attempt_of(pid)?.is_some_and(|attempt| of(&attempt)) {
+            left.push(pid);
+        }
+    }
+    Ok(left)
 }
 
 /// Ends these processes, TERM first, and waits until none is left. Blocking. Whether that was so within a while.
@@ -26,12 +33,13 @@ pub fn end_attempts(of: impl Fn(&str) -> bool) -> bool {
     let begun = Instant::now();
     let mut told = BTreeSet::new();
     loop {
-        let left = attempts_left(&of);
-        if left.is_empty() {
+        // As long as that is not known, there may be some.
+        let left = attempts_left(&of).inspect_err(|error| tracing::warn!(%error, "processes cannot be looked at"));
+        if left.as_ref().is_ok_and(Vec::is_empty) {
             return true;
         }
         let late = begun.elapsed() > GRACE;
-        for pid in left {
+        for pid in left.into_iter().flatten() {
             if late {
                 kill_process(pid, Signal::KILL).ok();
             } else if told.insert(pid.as_raw_nonzero()) {
@@ -46,11 +54,19 @@ pub fn end_attempts(of: impl Fn(&str) -> bool) -> bool {
 }
 
 /// The attempt in a process's environment; `None` of a zombie, of another user's, or if it has none.
-pub(super) fn attempt_of(pid: Pid) -> Option<String> {
-    let environment = std::fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).ok()?;
+pub(super) fn attempt_of(pid: Pid) -> io::Result<Option<String>> {
+    let environment = match std::fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())) {
+        Ok(environment) => environment,
+        Err(error) => return if is_nobodys(&error) { Ok(None) } else { Err(error) },
+    };
     let name = [ATTEMPT.as_bytes(), b"="].concat();
-    let value = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(&name[..]))?;
-    String::from_utf8(value.to_vec()).ok()
+    let value = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(&name[..]));
+    Ok(value.and_then(|value| String::from_utf8(value.to_vec()).ok()))
+}
+
+/// Whether a process's file cannot be read as it has ended, or is another user's.
+fn is_nobodys(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::SRCH | Errno::ACCESS | Errno::PERM))
 }
 
 /// The children of this process, if it has but one thread: to be listed often.
@@ -92,7 +108,10 @@ pub(super) fn children_of(pid: Pid) -> Vec<Pid> {
         match std::fs::read_to_string(task.path().join("children")) {
             Ok(text) => children.extend(pids(&text)),
             // A kernel without that file.
-            Err(_) => return all().into_iter().filter(|other| parent_of(*other) == Some(pid)).collect(),
+            Err(_) => {
+                let all = all().into_iter().flatten();
+                return all.filter(|other| parent_of(*other) == Some(pid)).collect();
+            }
         }
     }
     children
@@ -116,9 +135,9 @@ fn parent_of(pid: Pid) -> Option<Pid> {
     Pid::from_raw(rest.split_whitespace().nth(1)?.parse().ok()?)
 }
 
-fn all() -> Vec<Pid> {
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)).collect()
+fn all() -> io::Result<Vec<Pid>> {
+    let entries = std::fs::read_dir("/proc")?.collect::<io::Result<Vec<_>>>()?;
+    Ok(entries.iter().filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)).collect())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What of a request can be wrong by itself.
 
+use crate::model::path::{RESERVED, is_reserved};
 use crate::model::policy::TRIES_LIMIT;
 use crate::model::request::{ItemsQuery, PATHS_LIMIT, Which};
 use crate::model::{Output, Place, Policy, Query, RelPath, StartJob};
@@ -20,8 +21,22 @@ pub(super) fn policy(policy: &Policy) -> Vec<String> {
     reasons
 }
 
+/// Why a path may not be named, if so: what is Headway's own is not for others.
+pub(super) fn entered(path: &RelPath) -> Result<(), String> {
+    match path.is_reserved() {
+        true => Err(format!(
+            "{:?} cannot be named: names that begin with {RESERVED} are Headway's own, its temporary files and its trash",
+            path.shown()
+        )),
+        false => Ok(()),
+    }
+}
+
 pub(super) fn output(output: &Output) -> Vec<String> {
     let mut reasons = Vec::new();
+    if let Place::Folder { path, .. } = &output.place {
+        reasons.extend(entered(path).err());
+    }
     if output.smaller.is_some_and(|percent| percent > 99) {
         reasons.push("an output can be asked to be smaller by 0 to 99 %".into());
     }
@@ -36,6 +51,8 @@ pub(super) fn output(output: &Output) -> Vec<String> {
         reasons.push(format!(
             "the output's name {name:?} must be a name without a folder, made of text and of {{/}}, {{/.}}, {{+.}} or {{#}}"
         ));
+    } else if is_reserved(name.as_bytes()) {
+        reasons.push(format!("the output's name {name:?} begins with {RESERVED}, as only Headway's own names do"));
     } else if Template::new(name).tokens().next().is_none() {
         reasons.push(format!("the output's name {name:?} is the same for every file; put {{/.}} or {{/}} into it"));
     }
@@ -68,11 +85,13 @@ pub(super) fn query(query: &mut Query) -> Vec<String> {
                     paths.len()
                 ));
             }
+            reasons.extend(paths.iter().find_map(|path| entered(path).err()));
             if paths.iter().any(RelPath::is_root) {
                 reasons.push("an empty path names no file".into());
             }
         }
         Query::Folder(query) => {
+            reasons.extend(entered(&query.path).err());
             for patterns in [&query.include, &query.exclude] {
                 reasons.extend(engine::globs(patterns).err());
             }

@@ -6,7 +6,7 @@ use crate::model::status::PauseReason;
 use crate::model::summary::JobView;
 use crate::model::{Action, ApiError, JobEvent, JobId, JobStatus, JobSummary, StartJob};
 use crate::server::error::internal;
-use crate::server::files::Swap;
+use crate::server::files::{Swap, io_text};
 use crate::server::rows::JobRow;
 
 /// Items read at a time.
@@ -165,13 +165,19 @@ impl Server {
             the server end just then, the next one sets it right.";
         let Ok(library) = self.library(library).cloned() else { return ((0, 0), None) };
         let look = move || {
-            let trash = library.trashed(id);
             let note = match replaces.then(|| library.swap()).flatten() {
                 None | Some(Swap::Exchange) => None,
                 Some(Swap::SecondName) => Some(SECOND_NAME.to_owned()),
                 Some(Swap::TwoMoves) => Some(TWO_MOVES.to_owned()),
             };
-            ((trash.files, trash.bytes), note)
+            match library.trashed(id) {
+                Ok(trash) => ((trash.files, trash.bytes), note),
+                Err(error) if replaces => {
+                    let unknown = format!("The trash cannot be looked at: {}.", io_text(&error));
+                    ((0, 0), Some([Some(unknown), note].into_iter().flatten().collect::<Vec<_>>().join(" ")))
+                }
+                Err(_) => ((0, 0), note),
+            }
         };
         tokio::task::spawn_blocking(look).await.unwrap_or_default()
     }

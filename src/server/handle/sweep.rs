@@ -40,10 +40,18 @@ impl Server {
         for library in self.inner.context.libraries.iter() {
             let looked = Arc::clone(library);
             let old = tokio::task::spawn_blocking(move || {
-                let trashes = looked.trashes().unwrap_or_default().into_iter();
-                trashes.filter(|job| looked.trashed_since(*job).is_some_and(|since| since >= age)).collect::<Vec<_>>()
+                let is_old =
+                    |job: &JobId| looked.trashed_since(*job).map(|since| since.is_some_and(|since| since >= age));
+                let old = |job| is_old(&job).map(|old| old.then_some(job)).transpose();
+                looked.trashes()?.into_iter().filter_map(old).collect::<std::io::Result<Vec<_>>>()
             });
-            for job in old.await.unwrap_or_default() {
+            let old = old.await.map_err(std::io::Error::other).and_then(std::convert::identity);
+            // What cannot be looked at is no older than it was: later it is asked again.
+            let old = old.unwrap_or_else(|error| {
+                tracing::warn!(library = library.name, %error, "its trash cannot be looked at, and stays");
+                Vec::new()
+            });
+            for job in old {
                 // Of a job that runs or is being undone it says no, and later it is asked again.
                 if let Err(error) = self.empty_trash(job).await {
                     tracing::debug!(job.id = %job, %error, "an old trash is kept");
@@ -113,15 +121,13 @@ impl Server {
                     }
                 }
             }
-            let past = |(job, library, ended): (JobId, String, _)| Past {
-                job,
-                ended,
-                attempts: data.attempts_bytes(&job),
-                held: trashes.contains(&job) || unseen.contains(&library) || needed.contains(&job),
+            let past = |(job, library, ended): (JobId, String, _)| {
+                let held = trashes.contains(&job) || unseen.contains(&library) || needed.contains(&job);
+                Ok(Past { job, ended, attempts: data.attempts_bytes(&job)?, held })
             };
-            facts.into_iter().map(past).collect()
+            facts.into_iter().map(past).collect::<std::io::Result<Vec<_>>>()
         });
-        known.await.map_err(|error| internal(&error))
+        known.await.map_err(|error| internal(&error))?.map_err(|error| internal(&error))
     }
 
     /// Records that a job's history is removed, and removes it.
@@ -150,7 +156,8 @@ impl Server {
 
     async fn data_bytes(&self) -> Result<u64, ApiError> {
         let data = Arc::clone(&self.inner.context.data);
-        tokio::task::spawn_blocking(move || data.bytes()).await.map_err(|error| internal(&error))
+        let bytes = tokio::task::spawn_blocking(move || data.bytes()).await.map_err(|error| internal(&error))?;
+        bytes.map_err(|error| internal(&error))
     }
 
     async fn in_data(

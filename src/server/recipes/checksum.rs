@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::hash::hash;
-use super::{Attempt, Binding, Failure, ItemResult, Recipe, Settings, Success, Work, manifest};
+use super::{Attempt, Binding, Failure, ItemResult, Recipe, Settings, Success, Unable, Work, manifest};
 use crate::model::Effect;
 use crate::model::summary::{RecipeInfo, SettingInfo};
 use crate::server::data::Outputs;
@@ -36,7 +36,7 @@ impl Recipe for Checksum {
         true
     }
 
-    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, String> {
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         Ok(Box::new(Bound { settings: job.request.settings.clone() }))
     }
 }

@@ -6,14 +6,15 @@ mod config;
 mod work;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use config::{CommandConfig, ConfigFile, ExitCodes, read_config};
 
-use super::{Binding, Recipe, Settings, Work, choose};
+use super::{Binding, Recipe, Settings, Unable, Work, choose};
 use crate::model::policy::OnInterrupt;
 use crate::model::summary::{RecipeInfo, SettingInfo};
 use crate::model::{Output, Place};
+use crate::server::files::Found;
 use crate::server::template::{Template, Token};
 use work::Bound;
 
@@ -75,7 +76,7 @@ impl Recipe for Command {
         Err(wrong.into_iter().map(text).collect())
     }
 
-    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, String> {
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         Ok(Box::new(Bound::new(&self.config, job)?))
     }
 }
@@ -111,7 +112,7 @@ impl Recipe for Typed {
         Ok(settings)
     }
 
-    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, String> {
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         let config = CommandConfig::of(TYPED, words(&job.request.settings)?);
         Ok(Box::new(Bound::new(&config, job)?))
     }
@@ -142,17 +143,31 @@ fn environment(more: &BTreeMap<String, String>) -> BTreeMap<String, String> {
 }
 
 /// The path of a program: as given, or found in `path`.
-fn program(name: &str, path: &str) -> Result<PathBuf, String> {
-    use std::os::unix::fs::PermissionsExt;
-    let runs =
-        |path: &PathBuf| path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
+fn program(name: &str, path: &str) -> Result<PathBuf, Unable> {
     if name.contains('/') {
         let path = PathBuf::from(name);
-        return match path.is_absolute() && runs(&path) {
+        return match path.is_absolute() && runs(&path)? {
             true => Ok(path),
-            false => Err(format!("{name} is no program; give its name, or its whole path")),
+            false => Err(format!("{name} is no program; give its name, or its whole path").into()),
         };
     }
-    let found = path.split(':').map(|folder| PathBuf::from(folder).join(name)).find(runs);
-    found.ok_or_else(|| format!("there is no program {name} in {path}; install it, or give its whole path"))
+    let mut unknown = None;
+    for path in path.split(':').map(|folder| PathBuf::from(folder).join(name)) {
+        match runs(&path) {
+            Ok(true) => return Ok(path),
+            Ok(false) => {}
+            // It may lie in another folder.
+            Err(why) => unknown = unknown.or(Some(why)),
+        }
+    }
+    let none = || format!("there is no program {name} in {path}; install it, or give its whole path").into();
+    Err(unknown.unwrap_or_else(none))
+}
+
+/// Whether there is a program at this path.
+fn runs(path: &Path) -> Result<bool, Unable> {
+    use std::os::unix::fs::PermissionsExt;
+    let found = Found::of(path.metadata()).known();
+    let found = found.map_err(|error| Unable::of(&format!("looking at the program {}", path.display()), &error))?;
+    Ok(found.is_some_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0))
 }

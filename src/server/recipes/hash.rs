@@ -34,7 +34,8 @@ pub(super) fn hash(input: &mut OpenFile, attempt: &Attempt, wants: impl Fn(&str)
         }
         attempt.advance(count as u64);
     }
-    if !input.is_unchanged() {
+    let unchanged = input.is_unchanged();
+    if !unchanged.map_err(|error| Failure::of(FailReason::Read, "looking at it again", &error))? {
         return Err(Failure::Skipped(SkipReason::Changed));
     }
     let mut hashes = Settings::new();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Attempt, Binding, Failure, Recipe, Success, Work};
+use super::{Attempt, Binding, Failure, Recipe, Success, Unable, Work};
 use crate::model::policy::OnInterrupt;
 use crate::model::summary::RecipeInfo;
 use crate::model::{Effect, FailReason, Keep, OnDone, Output, Place, RelPath, SkipReason};
@@ -44,7 +44,7 @@ impl Recipe for Undo {
         OnDone::Again
     }
 
-    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, String> {
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         let placed = job.placed.iter().map(|placement| (placement.target.clone(), placement.clone()));
         Ok(Box::new(Bound { library: Arc::clone(job.library), placed: placed.collect() }))
     }
@@ -70,17 +70,15 @@ impl Work for Bound {
         }
         let Some(trash) = &placement.trash else { return self.take_away(input, attempt) };
         let output = attempt.output.as_ref().ok_or_else(gone)?;
-        let original = self.library.open_trashed(trash).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => {
-                Failure::Failed(FailReason::Read, "the original is no longer in the trash".into())
-            }
-            _ => Failure::of(FailReason::Read, "reading the trash", &error),
-        })?;
+        let original = self.library.open_trashed(trash).known();
+        let original = original.map_err(|error| Failure::of(FailReason::Read, "reading the trash", &error))?;
+        let original = original
+            .ok_or_else(|| Failure::Failed(FailReason::Read, "the original is no longer in the trash".into()))?;
         let advance = |bytes| {
             attempt.advance(bytes);
             !attempt.is_stopped()
         };
-        let hash = output.fill_from(&self.library, &original, advance);
+        let hash = output.fill_from(&original, advance);
         match hash.map_err(|error| Failure::of(FailReason::Write, "copying the original", &error))? {
             None => Err(Failure::Stopped),
             Some(hash) if Some(hash) == placement.old => {
@@ -99,7 +97,7 @@ impl Bound {
     fn take_away(&self, input: &OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let fail = |error: io::Error| Failure::of(FailReason::Write, "moving it to the trash", &error);
         let trash = self.library.trash(&attempt.path, attempt.job, attempt.item, attempt.number).map_err(fail)?;
-        if !self.library.is_still(&attempt.path, input) {
+        if !self.library.is_still(&attempt.path, input).map_err(fail)? {
             return Err(Failure::Skipped(SkipReason::NotOurs));
         }
         self.library.move_to_trash(&attempt.path, &trash).map_err(fail)?;

@@ -6,11 +6,11 @@ use serde_json::json;
 
 use super::hash::hash;
 use super::manifest::{self, Algorithm};
-use super::{Attempt, Binding, Failure, ItemResult, Recipe, Success, Work};
+use super::{Attempt, Binding, Failure, ItemResult, Recipe, Settings, Success, Unable, Work, choose};
 use crate::model::summary::{RecipeInfo, SettingInfo};
 use crate::model::{Effect, FailReason, RelPath};
 use crate::server::data::Outputs;
-use crate::server::files::{OpenFile, io_text};
+use crate::server::files::{OpenFile, environment};
 
 /// Larger manifests are not read: at 100 bytes a line this is one of 5 million files.
 const MANIFEST_LIMIT: u64 = 512 * 1024 * 1024;
@@ -68,13 +68,22 @@ impl Recipe for Verify {
         true
     }
 
-    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, String> {
+    fn settings(&self, given: &Settings) -> Result<Settings, Vec<String>> {
+        let settings = choose(&self.info(), given)?;
+        let manifest = settings.get("manifest").and_then(|value| value.as_str()).unwrap_or_default();
+        match manifest.parse::<RelPath>() {
+            Ok(path) if path.is_reserved() => Err(vec![own(&path)]),
+            _ => Ok(settings),
+        }
+    }
+
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         let (settings, library) = (&job.request.settings, job.library);
         let word = |name: &str| settings.get(name).and_then(|value| value.as_str()).unwrap_or_default();
         let manifest: RelPath =
             word("manifest").parse().map_err(|error| format!("the manifest {:?}: {error}", word("manifest")))?;
         let (text, written_ns) = library.read(&manifest, MANIFEST_LIMIT).map_err(|error| {
-            format!("the manifest {:?} of {} cannot be read: {}", manifest.shown(), library.name, io_text(&error))
+            Unable::of(&format!("the manifest {:?} of {} cannot be read", manifest.shown(), library.name), &error)
         })?;
         let usual = match word("algorithm") {
             "sha256" => Algorithm::Sha256,
@@ -89,12 +98,31 @@ impl Recipe for Verify {
                 wrong("no checksum of SHA-256 or BLAKE3 with a name; is this a manifest of sha256sum or b3sum?")
             })?;
             let path = folder.join_all(&entry.name).map_err(|error| wrong(&error.to_string()))?;
+            if path.is_reserved() {
+                return Err(wrong(&own(&path)).into());
+            }
             expected.insert(path, (entry.algorithm, entry.hash));
         }
-        let mut missing: Vec<_> = expected.keys().filter(|path| !library.has_file(path)).cloned().collect();
+        let mut missing = Vec::new();
+        for path in expected.keys() {
+            // Of one that cannot be looked at its own attempt tells.
+            match library.has_file(path) {
+                Ok(true) => {}
+                Ok(false) => missing.push(path.clone()),
+                Err(error) => {
+                    if let Some(reason) = environment(&error) {
+                        return Err(Unable::Environment(reason));
+                    }
+                }
+            }
+        }
         missing.sort();
         Ok(Box::new(Bound { manifest, written_ns, expected, missing }))
     }
+}
+
+fn own(path: &RelPath) -> String {
+    format!("{} is Headway's own, a temporary file or in its trash", path.shown())
 }
 
 impl Work for Bound {

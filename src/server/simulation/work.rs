@@ -1,7 +1,7 @@
 //! What the server's shells do: they carry out what its machines say, and tell them what came of it.
 
 use super::oracle::{Failure, must};
-use super::process::{Plan, Worker, terms};
+use super::process::{Plan, Worker, terms, verdict};
 use super::trace;
 use super::world::{Asked, World, ready};
 use crate::broken::{self, Broken};
@@ -10,7 +10,9 @@ use crate::model::id::JobId;
 use crate::model::status::{EndReason, PauseReason};
 use crate::model::{Digest, Effect as ItemEffect, FailReason, RelPath, SkipReason};
 use crate::server::engine::schedule::{Effect, Input, WorkOutcome};
+use crate::server::files::Verdict;
 use crate::server::recent::Commit;
+use crate::server::recipes::Unable;
 use crate::server::rows::{Batch, PlannedFile};
 use crate::server::store::Store;
 use crate::server::writer::{Append, AppendError, Effect as Told, Receipt, Report};
@@ -68,6 +70,15 @@ impl World {
                 }
                 Effect::Stop { job, item } => {
                     process.workers.get_mut(&(job, item)).into_iter().for_each(|worker| worker.stopped = true);
+                }
+                Effect::Judge { job, item } => {
+                    must(!process.workers.contains_key(&(job, item)), || {
+                        format!("{job}: {item} is judged while it works")
+                    })?;
+                    must(self.oracle.holds(&job, item).is_some(), || {
+                        format!("{job}: {item} is judged, and not placing")
+                    })?;
+                    must(process.judging.insert((job, item)), || format!("{job}: {item} is judged twice at once"))?;
                 }
                 Effect::Finish { job } => drop(process.finishing.insert(job)),
                 Effect::Over { .. } => {}
@@ -235,6 +246,9 @@ impl World {
 
     /// A worker comes on. Whether one did.
     pub(super) fn work(&mut self) -> Result<bool, Failure> {
+        if self.judge()? {
+            return Ok(true);
+        }
         let Some(process) = &self.process else { return Ok(false) };
         let free: Vec<_> = process
             .workers
@@ -266,8 +280,9 @@ impl World {
             0 => WorkOutcome::Skipped(SkipReason::Changed),
             1..3 => WorkOutcome::Failed(FailReason::Recipe, "as drawn".into()),
             14 if !worker.placed => WorkOutcome::Retry("later".into()),
-            15 if !worker.placed => WorkOutcome::Environment(PauseReason::DiskFull),
+            15 => WorkOutcome::Environment(PauseReason::DiskFull),
             16 if !worker.placed => WorkOutcome::Lost,
+            16 | 18 if worker.placed => WorkOutcome::Unjudged(PauseReason::TooManyOpenFiles),
             // Given back, as it waited too long for a thread.
             17 if worker.placing.is_none() => WorkOutcome::Stopped,
             _ => WorkOutcome::Succeeded(ItemEffect::Changed, "{}".into()),
@@ -279,6 +294,18 @@ impl World {
             self.feed(Input::Pace { job, ahead: item as usize % 4 })?;
         }
         self.feed(Input::Done { job, item, attempt, outcome })?;
+        Ok(true)
+    }
+
+    /// It was looked at a placing. Whether at one.
+    fn judge(&mut self) -> Result<bool, Failure> {
+        let Some(process) = &mut self.process else { return Ok(false) };
+        let Some((job, item)) = process.judging.pop_first() else { return Ok(false) };
+        let verdict = verdict(&mut self.draw, self.quiet);
+        if let Verdict::NotKnown(_) = verdict {
+            self.seen.unknown += 1;
+        }
+        self.feed(Input::Judged { job, item, verdict, detail: None })?;
         Ok(true)
     }
 
@@ -327,7 +354,11 @@ impl World {
     pub(super) fn finish(&mut self) -> Result<bool, Failure> {
         let Some(process) = &mut self.process else { return Ok(false) };
         let Some(job) = process.finishing.pop_first() else { return Ok(false) };
-        let result = if !self.plain && self.draw.below(15) == 0 { Err("as drawn".to_owned()) } else { Ok(()) };
+        let result = match if self.plain { 15 } else { self.draw.below(15) } {
+            0 => Err(Unable::Failed("as drawn".into())),
+            1 if !self.quiet => Err(Unable::Environment(PauseReason::DiskFull)),
+            _ => Ok(()),
+        };
         self.feed(Input::Finished { job, result })?;
         Ok(true)
     }

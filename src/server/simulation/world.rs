@@ -78,7 +78,8 @@ seen!(
     lost_connections,
     reloads,
     heals,
-    stale_reports
+    stale_reports,
+    unknown
 );
 
 /// What an answer of the writer is for.

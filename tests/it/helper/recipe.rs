@@ -9,8 +9,8 @@ use headway::model::policy::OnInterrupt;
 use headway::model::summary::RecipeInfo;
 use headway::model::{Effect, FailReason, OnDone, Output, Place};
 use headway::server::data::Outputs;
-use headway::server::files::{Library, OpenFile};
-use headway::server::recipes::{Attempt, Binding, Failure, ItemResult, Recipe, Success, Work};
+use headway::server::files::OpenFile;
+use headway::server::recipes::{Attempt, Binding, Failure, ItemResult, Recipe, Success, Unable, Work};
 use serde_json::json;
 
 /// What the recipe does with a file, by the first word of its name.
@@ -82,7 +82,7 @@ impl Recipe for TestRecipe {
         OnDone::Again
     }
 
-    fn bind(&self, _: &Binding<'_>) -> Result<Box<dyn Work>, String> {
+    fn bind(&self, _: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         Ok(Box::new(Bound { state: Arc::clone(&self.state) }))
     }
 }
@@ -120,7 +120,6 @@ pub(crate) struct Capitals {
 
 struct CapitalsBound {
     state: Arc<State>,
-    library: Arc<Library>,
 }
 
 impl Capitals {
@@ -152,8 +151,8 @@ impl Recipe for Capitals {
         OnInterrupt::Retry
     }
 
-    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, String> {
-        Ok(Box::new(CapitalsBound { state: Arc::clone(&self.state), library: Arc::clone(job.library) }))
+    fn bind(&self, _: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
+        Ok(Box::new(CapitalsBound { state: Arc::clone(&self.state) }))
     }
 }
 
@@ -164,7 +163,7 @@ impl Work for CapitalsBound {
         let mut text = String::new();
         input.file.read_to_string(&mut text).map_err(fail)?;
         let staged = attempt.output.as_ref().expect("it has an output");
-        let mut output = staged.create(&self.library).map_err(fail)?;
+        let mut output = staged.create().map_err(fail)?;
         output.write_all(text.to_uppercase().as_bytes()).map_err(fail)?;
         self.state.wait(attempt);
         if attempt.is_stopped() {

@@ -8,14 +8,14 @@ use tokio::sync::mpsc;
 
 use super::super::Order;
 use super::super::place::target;
-use super::done::Done;
+use super::done::{Done, for_the_attempt};
 use super::globs;
 use super::step::Step;
 use crate::model::library::{Pattern, Show};
 use crate::model::request::FolderQuery;
-use crate::model::{ItemStatus, Query, RelPath, SkipReason};
-use crate::server::files::{Found, inspect, io_text, walk};
-use crate::server::recipes::Work;
+use crate::model::{ItemStatus, PauseReason, Query, RelPath, SkipReason};
+use crate::server::files::{Listed, inspect, walk};
+use crate::server::recipes::{Unable, Work};
 
 /// So many files are looked up in the log at a time.
 const LOOKED_UP_AT_ONCE: usize = 500;
@@ -33,13 +33,13 @@ pub(super) struct Lister<'a> {
     done: Option<Done<'a>>,
     show: Show,
     /// Found, and not yet looked up.
-    waiting: Vec<Found>,
+    waiting: Vec<Listed>,
     step: Step,
     /// The index of the next item.
     index: u32,
     /// The names that outputs of this plan will have.
     targets: HashSet<RelPath>,
-    failed: Option<String>,
+    failed: Option<Unable>,
 }
 
 impl<'a> Lister<'a> {
@@ -60,7 +60,7 @@ impl<'a> Lister<'a> {
     }
 
     /// Lists the files, behind the last one listed, and sends them in steps.
-    pub(super) fn list(mut self, named: Option<Vec<RelPath>>, behind: Option<&RelPath>) -> Result<(), String> {
+    pub(super) fn list(mut self, named: Option<Vec<RelPath>>, behind: Option<&RelPath>) -> Result<(), Unable> {
         let order = self.order;
         match (&order.request.query, named) {
             (_, Some(paths)) => {
@@ -71,7 +71,7 @@ impl<'a> Lister<'a> {
                 self.inspect(paths.iter().skip_while(|path| behind.is_some_and(|behind| *path <= behind)));
             }
             (Query::Folder(query), None) => self.walk(query, behind)?,
-            (Query::Items(_), None) => return Err("the items of the other job were not read".into()),
+            (Query::Items(_), None) => return Err("the items of the other job were not read".to_owned().into()),
         }
         if self.pass_on() && !self.step.files.is_empty() {
             self.steps.blocking_send(self.step).ok();
@@ -81,10 +81,19 @@ impl<'a> Lister<'a> {
 
     fn inspect<'p>(&mut self, mut paths: impl Iterator<Item = &'p RelPath>) {
         let library = Arc::clone(&self.order.library);
-        paths.all(|path| self.take(inspect(&library, path)));
+        paths.all(|path| match inspect(&library, path) {
+            Ok(listed) => self.take(listed),
+            Err(reason) => self.fail(Unable::Environment(reason)),
+        });
     }
 
-    fn walk(&mut self, query: &FolderQuery, behind: Option<&RelPath>) -> Result<(), String> {
+    /// No more files; whether to go on.
+    fn fail(&mut self, why: Unable) -> bool {
+        self.failed.get_or_insert(why);
+        false
+    }
+
+    fn walk(&mut self, query: &FolderQuery, behind: Option<&RelPath>) -> Result<(), Unable> {
         let library = Arc::clone(&self.order.library);
         let (include, exclude) = (globs(&query.include)?, globs(&query.exclude)?);
         let search = Pattern::new(&query.search);
@@ -99,12 +108,12 @@ impl<'a> Lister<'a> {
             if matches(&found.file.path) { self.take(found) } else { !self.is_stopped() }
         });
         walked.map_err(|error| {
-            format!("the folder {:?} of {} cannot be listed: {}", query.path.shown(), library.name, io_text(&error))
+            Unable::of(&format!("the folder {:?} of {} cannot be listed", query.path.shown(), library.name), &error)
         })
     }
 
     /// One more file; whether to go on.
-    fn take(&mut self, found: Found) -> bool {
+    fn take(&mut self, found: Listed) -> bool {
         self.waiting.push(found);
         let at_once = if self.show == Show::All && self.done.is_none() { 1 } else { LOOKED_UP_AT_ONCE };
         if self.waiting.len() >= at_once { self.pass_on() } else { !self.is_stopped() }
@@ -114,13 +123,15 @@ impl<'a> Lister<'a> {
     fn pass_on(&mut self) -> bool {
         let files = match self.looked_up() {
             Ok(files) => files,
-            Err(error) => {
-                self.failed = Some(error);
-                return false;
-            }
+            Err(why) => return self.fail(why),
         };
         for mut found in files {
-            found.skip = found.skip.or_else(|| self.collision(&found));
+            if found.skip.is_none() {
+                match self.collision(&found) {
+                    Ok(skip) => found.skip = skip,
+                    Err(reason) => return self.fail(Unable::Environment(reason)),
+                }
+            }
             self.step.push(self.index, found);
             self.index += 1;
             if self.step.is_full() && self.steps.blocking_send(std::mem::take(&mut self.step)).is_err() {
@@ -130,7 +141,7 @@ impl<'a> Lister<'a> {
         !self.is_stopped()
     }
 
-    fn looked_up(&mut self) -> Result<Vec<Found>, String> {
+    fn looked_up(&mut self) -> Result<Vec<Listed>, Unable> {
         let mut files = std::mem::take(&mut self.waiting);
         if files.is_empty() {
             return Ok(files);
@@ -138,7 +149,8 @@ impl<'a> Lister<'a> {
         if self.show != Show::All {
             let paths: Vec<_> = files.iter().map(|found| found.file.path.clone()).collect();
             let known: HashMap<_, _> = (self.outcomes)(&paths)?.into_iter().collect();
-            let shown = |found: &Found| known.get(&found.file.path).map_or(Show::Unprocessed, |known| known.shown_as());
+            let shown =
+                |found: &Listed| known.get(&found.file.path).map_or(Show::Unprocessed, |known| known.shown_as());
             files.retain(|found| shown(found) == self.show);
         }
         if let Some(done) = &self.done {
@@ -148,12 +160,13 @@ impl<'a> Lister<'a> {
     }
 
     /// Whether the output of a file would have a name that is taken, on the disk or by an earlier file of this plan.
-    fn collision(&mut self, found: &Found) -> Option<SkipReason> {
+    fn collision(&mut self, found: &Listed) -> Result<Option<SkipReason>, PauseReason> {
         let output = self.work.output(&found.file.path, self.order.request.output.as_ref());
-        let output = output.filter(|output| !output.replaces())?;
-        let target = target(&output, &found.file.path, self.index + 1, 0).ok()?;
-        let taken = self.order.library.has(&target) || !self.targets.insert(target);
-        taken.then_some(SkipReason::Collision)
+        let Some(output) = output.filter(|output| !output.replaces()) else { return Ok(None) };
+        // A name that cannot be is for the attempt to tell.
+        let Ok(target) = target(&output, &found.file.path, self.index + 1, 0) else { return Ok(None) };
+        let taken = for_the_attempt(self.order.library.has(&target))?.unwrap_or(false) || !self.targets.insert(target);
+        Ok(taken.then_some(SkipReason::Collision))
     }
 
     fn is_stopped(&self) -> bool {

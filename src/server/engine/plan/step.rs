@@ -2,7 +2,7 @@
 
 use crate::model::SkipReason;
 use crate::model::event::PLANNED_AT_ONCE;
-use crate::server::files::Found;
+use crate::server::files::Listed;
 use crate::server::rows::PlannedFile;
 use crate::server::writer::DETAIL_LIMIT;
 
@@ -18,7 +18,7 @@ pub(super) struct Step {
 }
 
 impl Step {
-    pub(super) fn push(&mut self, index: u32, found: Found) {
+    pub(super) fn push(&mut self, index: u32, found: Listed) {
         // As JSON: the path, its escapes, two numbers and the field names.
         self.bytes += 2 * found.file.path.as_str().len() + 90;
         self.files.push(found.file);

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Effect, Terms, append};
+use super::{Effect, SHORTEST_REST, Terms, append};
+use crate::broken::{self, Broken};
 use crate::model::event::{HaltBy, JobEvent, MESSAGE_LIMIT, Outcome, cut};
 use crate::model::id::{JobId, Millis};
 use crate::model::item::ItemStatus;
@@ -11,6 +12,15 @@ use crate::model::{Digest, Fold};
 
 /// No item waits longer than this for its next try, in milliseconds.
 const LONGEST_BACKOFF: u64 = 10 * 60 * 1_000;
+
+/// An item whose placing nobody holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Open {
+    /// When it may be looked at.
+    due: Millis,
+    /// Whether its worker died.
+    died: bool,
+}
 
 /// A job that is not over.
 #[derive(Debug, Clone)]
@@ -41,6 +51,10 @@ pub(super) struct Job {
     /// How often nothing could go well since an item last did, and until when it is not tried again.
     pub(super) shortages: u32,
     pub(super) rests_until: Millis,
+    /// Items whose placing nobody holds and nobody could look at yet.
+    pub(super) open: BTreeMap<u32, Open>,
+    /// Of these, items that are looked at now, and whether their worker died.
+    pub(super) judging: BTreeMap<u32, bool>,
     /// Whether files are being listed, and whether that must be done once more when it is over.
     pub(super) planning: bool,
     pub(super) replan: bool,
@@ -67,6 +81,8 @@ impl Job {
             asking: false,
             shortages: 0,
             rests_until: 0,
+            open: BTreeMap::new(),
+            judging: BTreeMap::new(),
             planning: false,
             replan: false,
             finishing: false,
@@ -103,6 +119,49 @@ impl Job {
         let runs = matches!(self.fold.status, JobStatus::Queued | JobStatus::Processing);
         if runs && !std::mem::replace(&mut self.asking, true) {
             effects.push(append(id, JobEvent::Paused { reason: PauseReason::Interrupted }));
+        }
+    }
+
+    /// Whether its items may be tried again.
+    pub(super) fn goes_on(&self) -> bool {
+        let held = matches!(self.fold.status, JobStatus::Queued | JobStatus::Processing | JobStatus::Paused { .. });
+        held && self.fold.halt.is_none()
+    }
+
+    /// How an attempt ends that is not to be followed by another. What was placing and is taken back is open once more, and goes the
+    /// way of all that is.
+    pub(super) fn ended(&self, item: u32, attempt: u32) -> JobEvent {
+        match self.fold.item(item) {
+            Some(ItemStatus::Placing) => JobEvent::Recovered { item, attempt },
+            _ => JobEvent::Stopped { item, attempt },
+        }
+    }
+
+    /// Pauses as nothing can go well at present, unless the job ends anyway.
+    pub(super) fn pause_for(&self, id: JobId, reason: Option<PauseReason>, effects: &mut Vec<Effect>) {
+        let reason = reason.filter(|_| self.goes_on());
+        effects.extend(reason.map(|reason| append(id, JobEvent::Paused { reason })));
+    }
+
+    /// Nobody holds the placing of this item any more, and how far it came is not known.
+    pub(super) fn leave_open(&mut self, item: u32, now: Millis, died: bool) {
+        let due = now + (SHORTEST_REST << self.shortages.min(6));
+        self.open.insert(item, Open { due, died });
+    }
+
+    /// Asks how far open placings came, unless the job is paused: then the reason for that has not passed.
+    pub(super) fn judge_open(&mut self, id: JobId, now: Millis, effects: &mut Vec<Effect>) {
+        let active = matches!(self.fold.status, JobStatus::Queued | JobStatus::Processing | JobStatus::Cancelling);
+        if !active || broken::is(Broken::PlacingForgotten) {
+            return;
+        }
+        let placing = |item: &u32| self.fold.item(*item) == Some(ItemStatus::Placing);
+        let due: Vec<_> = self.open.iter().filter(|(item, open)| open.due <= now && placing(item)).collect();
+        let due: Vec<_> = due.into_iter().map(|(item, open)| (*item, open.died)).collect();
+        for (item, died) in due {
+            self.open.remove(&item);
+            self.judging.insert(item, died);
+            effects.push(Effect::Judge { job: id, item });
         }
     }
 

@@ -11,6 +11,7 @@ struct World {
     started: Vec<(JobId, u32, u32)>,
     stopped: Vec<(JobId, u32)>,
     finishing: Vec<JobId>,
+    judging: Vec<(JobId, u32)>,
     planning: Vec<JobId>,
     terms: Terms,
 }
@@ -35,6 +36,7 @@ impl World {
             started: Vec::new(),
             stopped: Vec::new(),
             finishing: Vec::new(),
+            judging: Vec::new(),
             planning: Vec::new(),
             terms,
         };
@@ -74,6 +76,7 @@ impl World {
                 Effect::Append { job, event, .. } => left.extend(self.append(job, event)),
                 Effect::Start { job, item, attempt } => self.started.push((job, item, attempt)),
                 Effect::Stop { job, item } => self.stopped.push((job, item)),
+                Effect::Judge { job, item } => self.judging.push((job, item)),
                 Effect::Finish { job } => self.finishing.push(job),
                 Effect::Plan { job } => self.planning.push(job),
                 Effect::StopPlan { .. } | Effect::Over { .. } => {}
@@ -147,7 +150,7 @@ fn a_job_without_items_still_finishes() {
     let mut world = World::new(1, 2, true);
     let job = world.job(1, 0);
     assert_eq!(world.finishing, [job]);
-    world.input(Input::Finished { job, result: Err("no room".into()) });
+    world.input(Input::Finished { job, result: Err(Unable::Failed("no room".into())) });
     assert_eq!(world.status(job), JobStatus::Failed { reason: EndReason::Finish });
     assert_eq!(world.folds[&job].message.as_deref(), Some("no room"));
 }
@@ -578,7 +581,90 @@ fn an_open_placement_ends_as_the_disk_says() {
     let fold = &world.folds[&job];
     assert_eq!(fold.item(0), Some(ItemStatus::Succeeded(ItemEffect::Changed)));
     assert_eq!(fold.item(2), Some(ItemStatus::Failed(FailReason::Conflict)));
-    assert_eq!(world.started, [(job, 1, 2), (job, 3, 2)], "taken back, they run again");
+    assert_eq!(world.started, [(job, 1, 2)], "taken back, it runs again");
+    assert_eq!(fold.item(3), Some(ItemStatus::Placing), "nobody has looked at it yet");
+    world.input(Input::Time(SHORTEST_REST));
+    assert_eq!(world.judging, [(job, 3)]);
+    world.input(Input::Judged { job, item: 3, verdict: Verdict::TakenBack, detail: None });
+    assert_eq!(world.started, [(job, 1, 2), (job, 3, 2)]);
+}
+
+fn placing(world: &mut World, job: JobId, item: u32) {
+    let (temp, target, trash) = ("t".into(), "f".into(), Some("x".into()));
+    let (old, new) = (Some(Digest([1; 16])), Digest([2; 16]));
+    world.record(job, JobEvent::Placing { item, attempt: 1, temp, target, trash, old, new });
+}
+
+#[test]
+fn what_the_environment_ends_in_the_midst_of_placing_is_given_back_and_pauses_the_job() {
+    let mut world = World::new(1, 1, false);
+    let job = world.job(1, 1);
+    placing(&mut world, job, 0);
+    world.done(job, 0, 1, WorkOutcome::Environment(PauseReason::DiskFull));
+    assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::DiskFull });
+    assert_eq!(world.folds[&job].item(0), Some(ItemStatus::Waiting));
+    world.input(Input::Eased { job, reason: PauseReason::DiskFull });
+    assert_eq!(world.started, [(job, 0, 2)]);
+}
+
+#[test]
+fn what_cannot_be_judged_is_judged_after_the_pause_and_a_cancel_waits_for_it() {
+    for cancelled in [false, true] {
+        let mut world = World::new(1, 1, false);
+        let job = world.job(1, 1);
+        placing(&mut world, job, 0);
+        let reason = PauseReason::TooManyOpenFiles;
+        world.done(job, 0, 1, WorkOutcome::Unjudged(reason));
+        assert_eq!(world.status(job), JobStatus::Paused { reason });
+        world.input(Input::Time(10 * SHORTEST_REST));
+        assert_eq!((&world.judging[..], world.folds[&job].item(0)), (&[][..], Some(ItemStatus::Placing)));
+        match cancelled {
+            true => world.record(job, JobEvent::CancelRequested {}),
+            false => world.input(Input::Eased { job, reason }),
+        }
+        assert_eq!(world.judging, [(job, 0)]);
+        // Once more it cannot be looked at.
+        world.input(Input::Judged { job, item: 0, verdict: Verdict::NotKnown(reason), detail: None });
+        let again = if cancelled { JobStatus::Cancelling } else { JobStatus::Paused { reason } };
+        assert_eq!(world.status(job), again);
+        if !cancelled {
+            world.input(Input::Eased { job, reason });
+        }
+        world.input(Input::Time(100 * SHORTEST_REST));
+        assert_eq!(world.judging, [(job, 0), (job, 0)]);
+        world.input(Input::Judged { job, item: 0, verdict: Verdict::TakenBack, detail: None });
+        match cancelled {
+            true => assert_eq!(world.status(job), JobStatus::Cancelled),
+            false => assert_eq!(world.started, [(job, 0, 2)]),
+        }
+    }
+}
+
+#[test]
+fn a_cancel_that_was_recorded_first_takes_what_is_taken_back() {
+    let mut world = World::new(1, 1, false);
+    let job = world.job(1, 1);
+    placing(&mut world, job, 0);
+    let shortage = WorkOutcome::Environment(PauseReason::DiskFull);
+    let decided = world.schedule.step(Input::Done { job, item: 0, attempt: 1, outcome: shortage });
+    let mut late = world.append(job, JobEvent::CancelRequested {});
+    late.extend(decided);
+    world.carry_out(late);
+    assert_eq!(world.status(job), JobStatus::Cancelled);
+    assert_eq!(world.folds[&job].item(0), Some(ItemStatus::Cancelled));
+}
+
+#[test]
+fn a_last_step_that_the_environment_ends_is_done_again_after_the_pause() {
+    let mut world = World::new(1, 1, true);
+    let job = world.job(1, 0);
+    let reason = PauseReason::DiskFull;
+    world.input(Input::Finished { job, result: Err(Unable::Environment(reason)) });
+    assert_eq!(world.status(job), JobStatus::Paused { reason });
+    world.input(Input::Eased { job, reason });
+    assert_eq!(world.finishing, [job, job]);
+    world.input(Input::Finished { job, result: Ok(()) });
+    assert_eq!(world.status(job), JobStatus::Completed);
 }
 
 #[test]

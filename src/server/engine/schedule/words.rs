@@ -8,6 +8,7 @@ use crate::model::policy::Halt;
 use crate::model::status::PauseReason;
 use crate::model::{Digest, Effect as ItemEffect, FailReason, SkipReason};
 use crate::server::files::Verdict;
+use crate::server::recipes::Unable;
 
 /// How much may run at once.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +37,8 @@ pub struct Terms {
 /// What of a live job's log is not in its fold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Past {
-    /// How far placements came that the last process left open, and what there is to tell of each that is done, as JSON.
+    /// How far placements came that the last process left open, and what there is to tell of each that is done, as JSON. One that
+    /// is not in here was not looked at.
     pub placed: BTreeMap<u32, (Verdict, Option<String>)>,
     /// Attempts that do not count as tries.
     pub free: BTreeMap<u32, u32>,
@@ -107,12 +109,23 @@ pub enum Input {
         /// How it ended.
         outcome: WorkOutcome,
     },
+    /// It was looked at how far the placement of an item came.
+    Judged {
+        /// The job.
+        job: JobId,
+        /// The item.
+        item: u32,
+        /// How far.
+        verdict: Verdict,
+        /// What there is to tell of it, as JSON.
+        detail: Option<String>,
+    },
     /// The last step is over.
     Finished {
         /// The job.
         job: JobId,
         /// What went wrong, if anything.
-        result: Result<(), String>,
+        result: Result<(), Unable>,
     },
     /// The server stops: claim nothing more.
     Drain,
@@ -135,8 +148,10 @@ pub enum WorkOutcome {
     Retry(String),
     /// Ended because it was asked to.
     Stopped,
-    /// Nothing could go well, for this reason.
+    /// Nothing could go well, for this reason. What had begun is taken back.
     Environment(PauseReason),
+    /// How far its placement came cannot be looked at now, for this reason.
+    Unjudged(PauseReason),
     /// What did the work is gone.
     Lost,
 }
@@ -174,6 +189,13 @@ pub enum Effect {
     },
     /// End the work on an item.
     Stop {
+        /// The job.
+        job: JobId,
+        /// The item.
+        item: u32,
+    },
+    /// Look how far the placement of an item came that no worker holds.
+    Judge {
         /// The job.
         job: JobId,
         /// The item.

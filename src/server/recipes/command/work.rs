@@ -11,9 +11,9 @@ use super::{CommandConfig, environment, output_of, program};
 use crate::model::attempt::{AttemptLog, Kept};
 use crate::model::{Effect, FailReason, Output, RelPath, SkipReason};
 use crate::server::data::{DataFolder, private};
-use crate::server::files::{Library, OpenFile, Staged};
+use crate::server::files::{Found, Library, OpenFile, Staged};
 use crate::server::guard::{End, Guard, Task};
-use crate::server::recipes::{Attempt, Binding, Failure, Success, Work};
+use crate::server::recipes::{Attempt, Binding, Failure, Success, Unable, Work};
 use crate::server::template::{Template, Token, Values};
 
 /// So much of the last line of its complaints is told with a failure.
@@ -34,7 +34,7 @@ pub(super) struct Bound {
 }
 
 impl Bound {
-    pub(super) fn new(config: &CommandConfig, job: &Binding<'_>) -> Result<Self, String> {
+    pub(super) fn new(config: &CommandConfig, job: &Binding<'_>) -> Result<Self, Unable> {
         let all = environment(&config.environment);
         let path = all.get("PATH").cloned().unwrap_or_default();
         let filled = |word: &String| {
@@ -62,7 +62,7 @@ impl Bound {
             let found = program(words[0], &path)?;
             before.push(found.as_os_str().as_bytes().to_vec());
             before.extend(words[1..].iter().map(|word| word.as_bytes().to_vec()));
-            Ok::<_, String>(())
+            Ok::<_, Unable>(())
         };
         if let Some(nice) = config.nice {
             put_before(&["nice", "-n", &nice.to_string()])?;
@@ -70,8 +70,13 @@ impl Bound {
         if config.idle_io {
             put_before(&["ionice", "-c", "3"])?;
         }
-        if let Some(directory) = config.directory.as_ref().filter(|directory| !directory.is_dir()) {
-            return Err(format!("the command's directory {} is not there", directory.display()));
+        if let Some(directory) = &config.directory {
+            let found = Found::of(directory.metadata()).known();
+            let looking =
+                |error| Unable::of(&format!("looking at the command's directory {}", directory.display()), &error);
+            if !found.map_err(looking)?.is_some_and(|found| found.is_dir()) {
+                return Err(format!("the command's directory {} is not there", directory.display()).into());
+            }
         }
         Ok(Bound {
             writes_output: output_of(&config.run, None).is_some(),
@@ -172,6 +177,8 @@ impl Work for Bound {
         }
         if went_well {
             let unchanged = input.is_unchanged();
+            let unchanged =
+                unchanged.map_err(|error| Failure::of(FailReason::Read, "looking at the file after it", &error))?;
             let effect = if unchanged { Effect::Read } else { Effect::Changed };
             return Ok(Success { effect, result: json!({ "exit": code, "ms": log.ms }) });
         }

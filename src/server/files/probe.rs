@@ -1,0 +1,61 @@
+//! Finding out, with two empty files, how names can change hands on a file system.
+
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+
+use rustix::io::Errno;
+
+use super::Library;
+use super::rename::{At, Swap};
+
+/// How the files begin that this needs.
+const PROBE: &str = ".headway-probe-";
+
+impl Library {
+    /// What its file system can do; found out once. `None` as long as that cannot be done.
+    pub fn swap(&self) -> Option<Swap> {
+        if let Some(known) = self.swap.get() {
+            return Some(*known);
+        }
+        match self.probe() {
+            Ok(found) => Some(*self.swap.get_or_init(|| found)),
+            Err(error) => {
+                tracing::debug!(library = self.name, %error, "what its file system can do is not known");
+                None
+            }
+        }
+    }
+
+    fn probe(&self) -> io::Result<Swap> {
+        // Another server on this library has names of its own.
+        let at = |end: &str| At::new(self.root().try_clone()?, format!("{PROBE}{}-{end}", std::process::id()).into());
+        let (one, other) = (at("1")?, at("2")?);
+        let made = one.make().and_then(|()| other.make());
+        let found = made.and_then(|()| {
+            if one.exchange(&other)? {
+                return Ok(Swap::Exchange);
+            }
+            other.remove()?;
+            Ok(if one.link(&other)? { Swap::SecondName } else { Swap::TwoMoves })
+        });
+        for at in [one, other] {
+            match at.remove() {
+                Ok(()) | Err(Errno::NOENT) => {}
+                // The next start does it.
+                Err(error) => tracing::warn!(library = self.name, %error, "a probe cannot be removed"),
+            }
+        }
+        Ok(found?)
+    }
+
+    /// Removes what a process left that died while it found out.
+    pub fn clear_probes(&self) -> io::Result<()> {
+        for entry in self.root().entries()? {
+            let name = entry?.file_name();
+            if name.as_bytes().starts_with(PROBE.as_bytes()) {
+                self.root().remove_file(&name)?;
+            }
+        }
+        Ok(())
+    }
+}

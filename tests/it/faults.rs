@@ -1,0 +1,212 @@
+//! System calls that fail, at the real program: what is not known of a file is never told as a fact about it, and what is no
+//! file's fault pauses the job.
+
+use headway::model::{JobStatus, JobSummary, PauseReason};
+use serde_json::{Value, json};
+
+use crate::command::Served;
+use crate::helper::{Files, mint};
+
+/// The program under a tracer that lets these calls fail, those on `path` alone if one is given as the program names it.
+fn failing(files: &Files, calls: &str, what: &str, paths: &[&str]) -> Served {
+    let seen = files.data().with_file_name("trace");
+    let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:{what}"));
+    let mut wrap = vec!["strace", "-f", "-qq", "-o", seen.to_str().expect("text"), "-e", &trace, "-e", &inject];
+    paths.iter().for_each(|path| wrap.extend(["-P", path]));
+    Served::start_in(files, &wrap).expect("a ready server")
+}
+
+/// All calls that look at a file.
+const LOOKS: &str = "statx,newfstatat,fstat";
+
+/// All calls that open one.
+const OPENS: &str = "openat,openat2";
+
+/// Files of Headway's own that are not in a trash, anywhere in the library.
+pub(crate) fn left_over(files: &Files) -> Vec<String> {
+    let (mut left, mut folders) = (Vec::new(), vec![files.library()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name == ".headway-trash" {
+                continue;
+            }
+            if entry.file_type().expect("a type").is_dir() {
+                folders.push(entry.path());
+            } else if name.starts_with(".headway-") {
+                left.push(name);
+            }
+        }
+    }
+    left
+}
+
+fn paused_for(reason: PauseReason) -> impl Fn(&JobSummary) -> bool {
+    move |summary| summary.status == JobStatus::Paused { reason } || summary.status.is_terminal()
+}
+
+/// Path, status and message of every item.
+async fn items(served: &Served, job: headway::model::JobId) -> Vec<(String, String, String)> {
+    let page = served.get(&format!("/api/jobs/{job}/items?limit=1000")).await;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let items = page["items"].as_array().expect("items");
+    items.iter().map(|item| (text(&item["path"]), text(&item["status"]), text(&item["message"]))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_looked_at_is_an_item_that_fails_in_its_own_words() {
+    for (error, words) in [
+        ("EIO", "Input/output error"),
+        ("EACCES", "Permission denied"),
+        ("ELOOP", "Too many levels of symbolic links"),
+        ("ENAMETOOLONG", "File name too long"),
+    ] {
+        let files = Files::numbered(40);
+        let served = failing(&files, LOOKS, &format!("error={error}"), &["000007"]);
+        for query in [json!({ "folder": {} }), json!({ "paths": ["000006", "000007", "000008"] })] {
+            let total = if query["paths"].is_null() { 40 } else { 3 };
+            let end = served.run("checksum", json!({ "query": query })).await;
+            assert_eq!(end.status, JobStatus::CompletedWithErrors, "{error}");
+            let counters = end.counters;
+            assert_eq!((counters.total, counters.succeeded, counters.failed), (total, total - 1, 1), "{error}");
+            let failed: Vec<_> = items(&served, end.job).await.into_iter().filter(|item| item.1 == "failed").collect();
+            assert_eq!(failed, [("000007".into(), "failed".into(), words.into())], "{error}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_cannot_be_fail_in_their_own_words_and_only_what_is_not_there_is_missing() {
+    let files = Files::numbered(1);
+    std::os::unix::fs::symlink("loop", files.library().join("loop")).expect("a link");
+    let served = Served::start_in(&files, &[]).expect("a ready server");
+    let long = "n".repeat(300);
+    let end = served.run("checksum", json!({ "query": { "paths": ["000000/below", "gone", long, "loop/x"] } })).await;
+    assert_eq!((end.counters.failed, end.counters.skipped), (2, 2));
+    let found = items(&served, end.job).await;
+    let is = |path: &str, status: &str, words: &str| {
+        assert!(found.contains(&(path.into(), status.into(), words.into())), "{path}: {found:?}");
+    };
+    is("000000/below", "skipped", "");
+    is("gone", "skipped", "");
+    is(&long, "failed", "File name too long");
+    is("loop/x", "failed", "Too many levels of symbolic links");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_environment_is_to_blame_the_plan_waits_and_then_lists_everything() {
+    for (calls, error, reason) in [
+        (LOOKS, "ENOMEM", PauseReason::MemoryLow),
+        (OPENS, "EMFILE", PauseReason::TooManyOpenFiles),
+        (OPENS, "ENFILE", PauseReason::TooManyOpenFiles),
+        (OPENS, "ESTALE", PauseReason::LibraryGone),
+    ] {
+        let files = Files::numbered(3);
+        for number in 0..5 {
+            files.write(&format!("sub/{number}"), b"x");
+        }
+        let mut served =
+            failing(&files, calls, &format!("error={error}"), &[if calls == LOOKS { "000001" } else { "sub" }]);
+        let job = served.begin("checksum", json!({})).await;
+        let paused = served.until(job, paused_for(reason)).await;
+        assert_eq!(paused.status, JobStatus::Paused { reason }, "{error}: {:?}", paused.counters);
+        served.headway.kill();
+        let end = Served::start(&files).end(job).await;
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 8), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_may_not_be_listed_fails_in_its_own_words() {
+    let files = Files::numbered(2);
+    files.write("sub/inside", b"x");
+    let served = failing(&files, OPENS, "error=EACCES", &["sub"]);
+    let end = served.run("checksum", json!({})).await;
+    assert_eq!((end.counters.total, end.counters.succeeded, end.counters.failed), (3, 2, 1));
+    let failed = &items(&served, end.job).await[2];
+    assert_eq!(failed, &("sub".into(), "failed".into(), "the folder could not be listed: Permission denied".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whichever_look_at_a_file_fails_it_is_never_told_to_be_gone_or_changed() {
+    // As the program names the file, and as its open descriptors are named.
+    for when in 1..=8 {
+        let files = Files::numbered(3);
+        let path = files.library().join("000001");
+        let paths = ["000001", path.to_str().expect("text")];
+        let served = failing(&files, LOOKS, &format!("error=EIO:when={when}"), &paths);
+        for recipe in ["checksum", "upper"] {
+            let end = served.run(recipe, json!({})).await;
+            assert_eq!((end.counters.total, end.counters.skipped), (3, 0), "{recipe}, {when}: {end:?}");
+            for (path, status, message) in items(&served, end.job).await {
+                let told = status == "succeeded" || path == "000001" && message.contains("Input/output error");
+                assert!(told, "{recipe}, {when}: {path} {status} {message}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_or_read_only_disk_at_the_swap_pauses_the_job_and_fails_no_file() {
+    for (error, reason) in [
+        ("ENOSPC", PauseReason::DiskFull),
+        ("EDQUOT", PauseReason::DiskFull),
+        ("EROFS", PauseReason::ReadOnly),
+        ("EMFILE", PauseReason::TooManyOpenFiles),
+    ] {
+        let files = Files::numbered(12);
+        let mut served = failing(&files, "renameat2", &format!("error={error}"), &[]);
+        for output in [json!({ "place": "replace" }), json!({ "place": { "beside": { "name": "{/}.up" } } })] {
+            let job =
+                served.begin("upper", json!({ "output": output, "query": { "paths": ["000003", "000004"] } })).await;
+            let paused = served.until(job, paused_for(reason)).await;
+            assert_eq!((paused.status, paused.counters.failed), (JobStatus::Paused { reason }, 0), "{error} {output}");
+            assert_eq!(std::fs::read(files.library().join("000003")).expect("a file"), b"file 3\n");
+            served.post(&format!("/api/jobs/{job}/cancel")).await;
+            assert_eq!(served.end(job).await.status, JobStatus::Cancelled, "{error} {output}");
+            assert_eq!(left_over(&files), [""; 0], "{error} {output}");
+        }
+        let job = served.begin("upper", json!({})).await;
+        served.until(job, paused_for(reason)).await;
+        served.headway.kill();
+        let served = Served::start(&files);
+        let end = served.end(job).await;
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 12), "{error}");
+        assert_eq!(left_over(&files), [""; 0], "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_temporary_file_stays_whatever_cannot_be_opened() {
+    for when in (4..64).step_by(6) {
+        let files = Files::new();
+        for number in 0..6 {
+            files.write(&format!("a/b/{number}"), format!("file {number}\n").as_bytes());
+        }
+        let mut served = failing(&files, "openat2", &format!("error=ENFILE:when={when}+"), &[]);
+        let job = served.begin("upper", json!({ "policy": { "on_interrupt": "retry" } })).await;
+        let before = served.until(job, paused_for(PauseReason::TooManyOpenFiles)).await;
+        assert_eq!(before.counters.failed, 0, "{when}: {before:?}");
+        served.headway.kill();
+        let served = Served::start(&files);
+        let end = served.end(job).await;
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 6), "{when}");
+        assert_eq!(left_over(&files), [""; 0], "{when}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn probes_of_a_server_that_died_are_gone_after_the_next_start() {
+    let files = Files::numbered(2);
+    let mut served = failing(&files, "renameat2", "signal=KILL:when=1", &[]);
+    // The view of a job that replaces files asks what the file system can do: the call is not answered.
+    let job = format!("{}/api/jobs/{}", served.headway.url, mint());
+    let body = json!({ "library": "files", "recipe": "upper", "query": { "folder": {} } });
+    assert!(served.client.put(job).json(&body).send().await.is_err(), "it died");
+    assert!(served.headway.dies_within(std::time::Duration::from_secs(60)));
+    let probes = left_over(&files).iter().filter(|name| name.starts_with(".headway-probe-")).count();
+    assert_eq!(probes, 2, "it died between: {:?}", left_over(&files));
+    let served = Served::start(&files);
+    assert!(left_over(&files).iter().all(|name| !name.starts_with(".headway-probe-")), "{:?}", left_over(&files));
+    drop(served);
+}

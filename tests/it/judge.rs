@@ -1,0 +1,91 @@
+//! How far a placement came, for every way in which three names can lie.
+
+use std::path::Path;
+
+use headway::model::{Digest, RelPath};
+use headway::server::files::{Library, Placement, Verdict};
+
+const OLD: &str = "the original";
+const NEW: &str = "the output";
+const OTHER: &str = "somebody else's";
+
+/// What lies under a name: nothing, a file with this content, or a folder.
+const WAYS: [Option<&str>; 5] = [None, Some(OLD), Some(NEW), Some(OTHER), Some("/")];
+
+fn put(root: &Path, name: &str, what: Option<&str>) {
+    match what {
+        None => {}
+        Some("/") => std::fs::create_dir(root.join(name)).expect("a folder"),
+        Some(text) => std::fs::write(root.join(name), text).expect("a file"),
+    }
+}
+
+fn at(root: &Path, name: &str) -> Option<String> {
+    let path = root.join(name);
+    match path.symlink_metadata() {
+        Err(_) => None,
+        Ok(found) if found.is_dir() => Some("/".into()),
+        Ok(_) => Some(std::fs::read_to_string(path).expect("a file")),
+    }
+}
+
+const NAMES: [&str; 3] = ["target", "temp", "trash"];
+
+/// Every way to lie, with and without a trash: what is there before, the verdict, and what is there after.
+fn each(mut look: impl FnMut(bool, [Option<String>; 3], Verdict, [Option<String>; 3])) {
+    for replaces in [true, false] {
+        for number in 0..125 {
+            let ways = [number / 25, number / 5 % 5, number % 5].map(|way| WAYS[way]);
+            if !replaces && ways[2].is_some() {
+                continue;
+            }
+            let folder = tempfile::tempdir().expect("a folder");
+            let root = folder.path();
+            NAMES.iter().zip(ways).for_each(|(name, what)| put(root, name, what));
+            let library = Library::open("files", root).expect("a library");
+            let path = |name: &str| name.parse::<RelPath>().expect("a path");
+            let placement = Placement {
+                temp: path("temp"),
+                target: path("target"),
+                trash: replaces.then(|| path("trash")),
+                old: replaces.then(|| Digest::of(OLD.as_bytes())),
+                new: Digest::of(NEW.as_bytes()),
+            };
+            let before = NAMES.map(|name| at(root, name));
+            let verdict = library.judge(&placement).expect("a verdict");
+            look(replaces, before, verdict, NAMES.map(|name| at(root, name)));
+        }
+    }
+}
+
+#[test]
+fn whatever_lies_where_no_original_and_nobodys_file_is_lost() {
+    each(|_, before, verdict, after| {
+        for kept in [OLD, OTHER, "/"] {
+            let has = |names: &[Option<String>; 3]| names.iter().flatten().any(|text| text == kept);
+            assert!(!has(&before) || has(&after), "{before:?} -> {verdict:?} {after:?}");
+        }
+        if let Verdict::Conflict(_) = verdict {
+            assert_eq!(before, after, "a conflict touches nothing");
+        }
+    });
+}
+
+#[test]
+fn an_original_in_its_place_without_a_temporary_file_is_taken_back_and_no_conflict() {
+    each(|replaces, before, verdict, after| {
+        let [target, temp, trash] = &before;
+        let is = |found: &Option<String>, text: &str| found.as_deref() == Some(text);
+        let free = |found: &Option<String>| found.is_none() || is(found, OLD);
+        let back = match replaces {
+            true => is(target, OLD) && temp.is_none() && free(trash),
+            false => temp.is_none() && !is(target, NEW),
+        };
+        if back {
+            assert_eq!(verdict, Verdict::TakenBack, "{before:?}");
+            assert_eq!((&after[0], &after[1]), (target, &None));
+        }
+        let done = is(target, NEW) && temp.is_none() && (!replaces || is(trash, OLD));
+        assert_eq!(done, done && matches!(verdict, Verdict::Done(_)), "{before:?}");
+    });
+}

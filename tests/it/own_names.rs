@@ -1,0 +1,134 @@
+//! Trashes and temporary files are Headway's own: nobody gets at them by naming them, whatever way.
+
+use std::sync::Arc;
+
+use headway::model::JobStatus;
+use serde_json::{Value, json};
+
+use crate::helper::{App, Behaviour, Capitals, Files, Mount, mint, request};
+
+/// Originals in a trash, and the server.
+async fn with_a_trash(files: &Files) -> (App, String) {
+    let recipe = Arc::new(Capitals::new(Behaviour::Instant));
+    let app = App::start_with(files, |_| {}, vec![recipe]).await;
+    let end = app.run(&request("capitals")).await;
+    assert_eq!((end.status, end.counters.failed), (JobStatus::Completed, 0));
+    (app, format!(".headway-trash/{}", end.job))
+}
+
+/// What lies in the trash.
+fn originals(files: &Files, trash: &str) -> Vec<Vec<u8>> {
+    let folder = std::fs::read_dir(files.library().join(trash)).expect("a trash");
+    let mut found: Vec<_> = folder.flatten().map(|entry| std::fs::read(entry.path()).expect("a file")).collect();
+    found.sort();
+    found
+}
+
+fn with(query: Value, output: Option<Value>) -> Value {
+    let mut body = request("capitals");
+    body["query"] = query;
+    body["policy"] = json!({ "on_done": "again" });
+    output.into_iter().for_each(|output| body["output"] = output);
+    body
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_names_them_is_refused_with_a_sentence() {
+    let files = Files::numbered(7);
+    let (app, trash) = with_a_trash(&files).await;
+    let before = originals(&files, &trash);
+    let one = format!("{trash}/0-1");
+    let everything = json!({ "folder": {} });
+    let manifest = |path: &str| {
+        let mut body = request("verify");
+        body["settings"] = json!({ "manifest": path });
+        body
+    };
+    let refused = [
+        with(json!({ "paths": [one] }), None),
+        with(json!({ "paths": ["000001", one.to_uppercase().replace("%", "")] }), None),
+        with(json!({ "paths": ["sub/.headway-0-0-1.txt"] }), None),
+        with(json!({ "folder": { "path": ".headway-trash" } }), None),
+        with(json!({ "folder": { "path": trash } }), None),
+        with(json!({ "folder": { "path": ".Headway-Trash" } }), None),
+        with(everything.clone(), Some(json!({ "place": { "folder": { "path": trash } } }))),
+        with(everything.clone(), Some(json!({ "place": { "folder": { "path": "a/.HEADWAY-x/b" } } }))),
+        with(everything.clone(), Some(json!({ "place": { "beside": { "name": ".headway-{/}" } } }))),
+        with(everything, Some(json!({ "place": { "folder": { "path": "out", "name": ".Headway-{/}" } } }))),
+        manifest(&one),
+    ];
+    for body in refused {
+        let (status, answer) = app.put(&mint().to_string(), &body).await;
+        assert_eq!(status, 422, "{body}: {answer}");
+        assert!(answer["message"].as_str().is_some_and(|text| text.contains("Headway's own")), "{answer}");
+    }
+    for folder in [".headway-trash", &trash, ".HEADWAY-TRASH", "a/.headway-x"] {
+        let (status, answer) = app.get(&format!("/api/libraries/files/files?folder={folder}")).await;
+        assert_eq!(status, 422, "{folder}: {answer}");
+        let (status, answer) = app.get(&format!("/api/libraries/files/files?folder={folder}&search=*")).await;
+        assert_eq!(status, 422, "{folder}: {answer}");
+    }
+    assert_eq!(originals(&files, &trash), before);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_leads_to_them_only_on_the_disk_is_refused_there() {
+    let files = Files::numbered(7);
+    files.write("headway-x.txt", b"named so that its output would be ours");
+    let (app, trash) = with_a_trash(&files).await;
+    let before = originals(&files, &trash);
+    // Links within the library are followed; into a trash they are not.
+    std::os::unix::fs::symlink(".headway-trash", files.library().join("t")).expect("a link");
+    std::os::unix::fs::symlink(&trash, files.library().join("deep")).expect("a link");
+    let job = trash.rsplit('/').next().expect("a name");
+
+    let named = app.run(&with(json!({ "paths": [format!("t/{job}/0-1"), "deep/1-1"] }), None)).await;
+    assert_eq!((named.counters.failed, named.counters.succeeded), (2, 0));
+    for folder in ["t", "deep", &format!("t/{job}")] {
+        let listed = app.run(&with(json!({ "folder": { "path": folder } }), None)).await;
+        assert!(
+            matches!(listed.status, JobStatus::Failed { .. }) && listed.counters.total == 0,
+            "{folder}: {listed:?}"
+        );
+        let (status, _) = app.get(&format!("/api/libraries/files/files?folder={folder}")).await;
+        assert_eq!(status, 404, "{folder}");
+        let output = json!({ "place": { "folder": { "path": folder } } });
+        let written = app.run(&with(json!({ "paths": ["000001"] }), Some(output))).await;
+        assert_eq!(written.counters.failed, 1, "{folder}: {written:?}");
+    }
+    let output = json!({ "place": { "beside": { "name": ".{/.}" } } });
+    let made = app.run(&with(json!({ "paths": ["headway-x.txt"] }), Some(output))).await;
+    assert_eq!(made.counters.failed, 1, "{made:?}");
+    assert!(!files.library().join(".headway-x").exists());
+
+    files.write("SHA256SUMS", format!("{}  {trash}/0-1\n", "0".repeat(64)).as_bytes());
+    let mut body = request("verify");
+    body["settings"] = json!({ "manifest": "SHA256SUMS" });
+    let verified = app.run(&body).await;
+    assert!(matches!(verified.status, JobStatus::Failed { .. }), "{verified:?}");
+    assert!(verified.message.is_some_and(|text| text.contains("line 1") && text.contains("Headway's own")));
+
+    assert_eq!(originals(&files, &trash), before, "every original is untouched");
+    let (_, found) = app.get("/api/libraries/files/files?search=*").await;
+    let paths: Vec<_> =
+        found["entries"].as_array().expect("entries").iter().map(|entry| entry["path"].to_string()).collect();
+    assert!(paths.iter().all(|path| !path.contains(".headway") && !path.contains(job)), "{paths:?}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_it_is_where_the_file_system_folds_case() {
+    let files = Files::new();
+    let Some(_mount) = Mount::exfat(&files.library()) else { return };
+    files.number(3);
+    let (app, trash) = with_a_trash(&files).await;
+    let before = originals(&files, &trash);
+    assert_eq!(before, originals(&files, &trash.to_uppercase()), "this file system folds case");
+    for path in [".HEADWAY-TRASH", &trash.to_uppercase()] {
+        let (status, _) = app.put(&mint().to_string(), &with(json!({ "folder": { "path": path } }), None)).await;
+        assert_eq!(status, 422, "{path}");
+    }
+    assert_eq!(originals(&files, &trash), before);
+    app.stop().await;
+}
