@@ -24,6 +24,18 @@ test(`the stream is cut ${CUTS} times in one job: same end, nothing twice`, asyn
   expect(wire.opened).toBeGreaterThanOrEqual(CUTS);
 });
 
+test('the line breaks after every 20 kB: the page gets to the end, one piece after the other', async ({ page, serveWired, watched, allow }) => {
+  allow(BROKEN);
+  const { server, wire, url } = await serveWired((server) => server.slowFiles(800, 1_000));
+  await open(page, url);
+  wire.most = 20_000;
+  const job = await processAll(page);
+  await ends(watched, server, job, 'completed');
+  // 1,600 events and more are 150 kB: it did break.
+  expect(wire.opened).toBeGreaterThan(4);
+  expect(watched.of(job).filter((line) => line.includes('taking a fresh snapshot'))).toEqual([]);
+});
+
 test('the server is killed and restarted in mid-job: the page goes on by itself', async ({ page, serve, watched, allow }) => {
   allow(BROKEN);
   const server = await serve(twoHundredFiles, { args: ['--workers', '2'] });
