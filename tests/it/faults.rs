@@ -166,7 +166,8 @@ async fn a_full_or_read_only_disk_at_the_swap_pauses_the_job_and_fails_no_file()
             assert_eq!(served.end(job).await.status, JobStatus::Cancelled, "{error} {output}");
             assert_eq!(left_over(&files), [""; 0], "{error} {output}");
         }
-        let job = served.begin("upper", json!({})).await;
+        // It is killed at whatever moment: what is interrupted then runs again.
+        let job = served.begin("upper", json!({ "policy": { "on_interrupt": "retry" } })).await;
         served.until(job, paused_for(reason)).await;
         served.headway.kill();
         let served = Served::start(&files);
