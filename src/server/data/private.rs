@@ -50,7 +50,10 @@ pub(in crate::server) fn ensure(path: &Path) -> io::Result<()> {
 /// there stays as open as they made it; a file system without modes cannot close anything. Both are said.
 pub(super) fn make_root(root: &Path) -> io::Result<()> {
     make_folder(root)?;
-    let ours = FILES.iter().any(|name| root.join(name).symlink_metadata().is_ok());
+    let mut ours = false;
+    for name in FILES {
+        ours |= is_there(&root.join(name))?;
+    }
     if !ours && std::fs::read_dir(root)?.next().is_some() {
         tracing::warn!(folder = %root.display(), "the data folder holds files of others; its mode stays as it is");
     } else if let Err(error) = close(root, FOLDER) {
@@ -63,6 +66,14 @@ pub(super) fn make_root(root: &Path) -> io::Result<()> {
         say(&root.join(name), close_below(&root.join(name)));
     }
     Ok(())
+}
+
+fn is_there(path: &Path) -> io::Result<bool> {
+    match path.symlink_metadata() {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 fn say(path: &Path, closed: io::Result<()>) {
