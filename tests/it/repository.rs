@@ -102,15 +102,10 @@ const SWALLOWED: [&str; 8] =
     [".ok()", "is_ok_and", ".is_ok()", ".is_err()", "unwrap_or", "map_or(", ".flatten()", "Result::ok"];
 
 /// The places where that is right, each with why: file, part of the statement.
-const REASONS: [(&str, &str, &str); 16] = [
+const REASONS: [(&str, &str, &str); 15] = [
     ("data.rs", "known()?", "only what is known is asked on"),
     ("data/attempts.rs", "known()?", "only what is known is asked on"),
     ("files/trash.rs", "known()?", "only what is known is asked on"),
-    (
-        "data/private.rs",
-        "root.join(name).symlink_metadata().is_ok()",
-        "a folder not known as ours keeps its permissions",
-    ),
     ("engine/limits.rs", "/proc/self/stat", "whether a file can be opened is what is asked"),
     ("engine/place.rs", "library.judge(", "each error has its arm"),
     ("engine/plan/lister.rs", "for_the_attempt(", "what is not known is for the attempt, the environment's pauses"),
