@@ -2,6 +2,7 @@
 
 #![expect(unreachable_pub, reason = "the component macro makes public props")]
 
+mod document;
 mod job;
 mod jobs;
 mod library;
@@ -10,70 +11,17 @@ mod parts;
 mod progress;
 mod start_panel;
 
-use leptos::either::Either;
-use leptos::nonce::use_nonce;
 use leptos::prelude::*;
-use leptos_meta::{HashedStylesheet, Meta, MetaTags, Title, provide_meta_context};
+use leptos_meta::{Meta, Title, provide_meta_context};
 use leptos_router::components::{A, Route, Router, Routes};
+use leptos_router::hooks::use_location;
 use leptos_router::{SsrMode, path};
 
 use crate::model::summary::Start;
+pub use document::{ClientFiles, shell};
 use live::Live;
+use parts::{Controls, focus};
 use progress::{Modal, Pills, Toasts};
-
-/// The paths of the client's files, where they change with the content.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClientFiles {
-    /// The style sheet.
-    pub style: String,
-    /// The script that loads the program.
-    pub script: String,
-    /// The program.
-    pub wasm: String,
-}
-
-/// The document around every page. Without `files` they lie where cargo-leptos puts them.
-pub fn shell(options: LeptosOptions, files: Option<ClientFiles>) -> impl IntoView {
-    let client = match files {
-        Some(files) => Either::Left(hydration(files)),
-        None => Either::Right(view! {
-            <HashedStylesheet id="style" options=options.clone() />
-            <HydrationScripts options=options.clone() />
-        }),
-    };
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <AutoReload options />
-                {client}
-                <MetaTags />
-            </head>
-            <body>
-                <App />
-            </body>
-        </html>
-    }
-}
-
-fn hydration(files: ClientFiles) -> impl IntoView {
-    let nonce = use_nonce();
-    let ClientFiles { style, script, wasm } = files;
-    let start =
-        format!("import start, {{ hydrate }} from {script:?}; await start({{ module_or_path: {wasm:?} }}); hydrate();");
-    view! {
-        <link rel="stylesheet" href=style />
-        <link rel="modulepreload" href=script />
-        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
-        <script type="module" nonce=nonce>
-            {start}
-        </script>
-    }
-}
 
 /// Everything inside the body. What the first paint needs was read by the server at one moment, and travels with the page.
 #[component]
@@ -84,11 +32,16 @@ pub fn App() -> impl IntoView {
     provide_context(live);
     provide_context(start);
     live.connect();
+    Effect::new(|_| focus::keep());
+    let silent = move || live.silent.with(Option::is_some).then_some("true");
 
     view! {
         <Title formatter=|title: String| if title.is_empty() { "Headway".to_owned() } else { format!("{title} · Headway") } text="" />
         <Meta name="description" content="Run one recipe over many files and see a status you can trust." />
         <Router>
+            // One text and nothing else: with scripts a browser reads the inside as text.
+            <noscript class="banner">"Without JavaScript this page shows how things stood when it was loaded, and nothing can be started here."</noscript>
+            <SkipLinks />
             <header class="bar">
                 <a href="/" class="brand" rel="home">"Headway"</a>
                 <nav aria-label="Pages">
@@ -99,16 +52,38 @@ pub fn App() -> impl IntoView {
                 <parts::LinkBadge />
             </header>
             <parts::NotRecording />
-            <main data-ready=move || live.is_ready().then_some("true")>
+            <main data-ready=move || live.is_ready().then_some("true") data-silent=silent>
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=library::LibraryPage ssr=SsrMode::Async />
-                    <Route path=path!("/jobs") view=jobs::JobsPage ssr=SsrMode::Async />
-                    <Route path=path!("/jobs/:id") view=job::JobPage ssr=SsrMode::Async />
+                    <Route path=path!("/jobs") view=|| view! { <Controls><jobs::JobsPage /></Controls> } ssr=SsrMode::Async />
+                    <Route path=path!("/jobs/:id") view=|| view! { <Controls><job::JobPage /></Controls> } ssr=SsrMode::Async />
                 </Routes>
             </main>
             <Modal />
             <Toasts />
         </Router>
+    }
+}
+
+/// Ways past everything above, for the keyboard: on the library's page only, where there is something to pass.
+#[component]
+fn SkipLinks() -> impl IntoView {
+    let place = use_location().pathname;
+    let is_library = Memo::new(move |_| place.with(|place| place == "/"));
+    let to = |places: &'static [&'static str]| {
+        move |event: leptos::ev::MouseEvent| {
+            if places.iter().any(|place| focus::go_to(place)) {
+                event.prevent_default();
+            }
+        }
+    };
+    view! {
+        <Show when=move || is_library.get()>
+            <nav class="skip" aria-label="Skip to">
+                <a href="#files" rel="external" on:click=to(&["#files tr[tabindex=\"0\"]", "#files"])>"Files"</a>
+                <a href="#start" rel="external" on:click=to(&["#start"])>"Start"</a>
+            </nav>
+        </Show>
     }
 }
 

@@ -1,7 +1,7 @@
 // Every way a job can end, and what the page says of it.
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { dialog, ends, open, processAll, ready, shownJob, tenFiles } from './helper/page';
+import { dialog, ends, open, pill, processAll, ready, tenFiles } from './helper/page';
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
 
@@ -73,8 +73,7 @@ test('a job cancelled in the queue never runs', async ({ page, serve, watched })
   const first = mint();
   await server.put(first);
   await open(page, server.url);
-  expect(await shownJob(page)).toBe(first);
-  await page.keyboard.press('Escape');
+  await expect(pill(page, first)).toBeVisible();
   const job = await processAll(page);
   const shown = dialog(page, job);
   await expect(shown.locator('.panel-head .status-badge')).toHaveAttribute('data-status', 'queued');

@@ -64,7 +64,7 @@ test('the address holds the view: order, filter and place, with and without Java
   await expect(rows(still)).toHaveCount(1);
   await plain.close();
   await page.goto(`${server.url}/?library=files&show=pink`);
-  await expect(page.getByRole('alert')).toContainText('there is no filter "pink"');
+  await expect(page.getByRole('alert')).toContainText('There is no filter "pink"');
 });
 
 test('files are chosen by keyboard and with shift, over folders', async ({ page, serve, watched }) => {

@@ -85,10 +85,10 @@ test('addresses that lead nowhere say so', async ({ page, serve, allow }) => {
   for (const [path, says] of [
     ['/nothing', 'There is no such page'],
     ['/jobs/process-selected', 'is no job'],
-    ['/jobs/01890a5d-ac96-774b-bcce-b302099a8057', 'there is no job'],
+    ['/jobs/01890a5d-ac96-774b-bcce-b302099a8057', 'There is no job'],
     ['/?folder=missing', 'cannot be listed'],
     ['/?folder=../etc', '`..`'],
-    ['/?library=other', 'there is no library "other"'],
+    ['/?library=other', 'There is no library "other"'],
   ]) {
     await page.goto(server.url + path);
     await ready(page);

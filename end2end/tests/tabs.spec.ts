@@ -1,5 +1,5 @@
 // Pages come and go; the job and its truth stay.
-import { dialog, done, ends, open, processAll, ready, shownJob } from './helper/page';
+import { dialog, done, ends, open, pill, processAll, ready, shownJob } from './helper/page';
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
 
@@ -26,6 +26,7 @@ test('a second and a third tab, opened in mid-job, end in the same state', async
     const tab = await context.newPage();
     others.push(watch(tab));
     await open(tab, server.url);
+    await pill(tab, job).click();
     expect(await shownJob(tab)).toBe(job);
     await expect(dialog(tab, job).locator('.received')).toContainText('snapshot at');
   }
@@ -37,6 +38,7 @@ test('a job started by a program appears by itself', async ({ page, serve, watch
   await open(page, server.url);
   const job = mint();
   expect((await server.put(job)).status).toBe(201);
+  await pill(page, job).click();
   expect(await shownJob(page)).toBe(job);
   await expect(dialog(page, job).locator('.title')).toHaveText('Checksum of files');
   await ends(watched, server, job, 'completed');
@@ -86,7 +88,9 @@ test('a job that ended while no page looked is told on return', async ({ page, s
   await expect(page.locator(`.toast[data-job="${job}"]`)).toContainText('finished while you were away');
 });
 
-test('the first paint is true without JavaScript', async ({ browser, serve, watch }) => {
+test('the first paint is true without JavaScript, and nothing looks alive that is dead', async ({ browser, serve, watch, allow }) => {
+  // The program, which nobody runs.
+  allow(/was preloaded using link preload but not used/);
   const server = await serve(slow, { args: ['--workers', '1'] });
   const job = mint();
   await server.put(job);
@@ -94,10 +98,19 @@ test('the first paint is true without JavaScript', async ({ browser, serve, watc
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
   watch(page);
+  for (const path of ['/', '/jobs', `/jobs/${job}`]) {
+    await page.goto(server.url + path);
+    await expect(page.locator('dialog')).toHaveCount(0);
+    await expect(page.locator('noscript')).toBeVisible();
+    await expect(page.locator('noscript')).toContainText('nothing can be started here');
+    await expect(page.locator('.link-badge .word').first()).toBeHidden();
+    await expect(page.locator('button:enabled, select:enabled, input:enabled:not([type="search"], [type="hidden"])')).toHaveCount(0);
+  }
   await page.goto(server.url);
-  const shown = dialog(page, job);
-  await expect(shown.locator('.panel-head .status-badge')).toHaveAttribute('data-status', 'processing');
-  await expect(shown.locator('.done')).toHaveText(/^([3-9]|\d\d) \/ 60 files$/);
   await expect(page.locator('.listing tbody tr')).toHaveCount(60);
+  await expect(pill(page, job)).toHaveText(/^([3-9]|\d\d) \/ 60 files/);
+  await pill(page, job).click();
+  await expect(page.locator('.job .status-badge').first()).toHaveAttribute('data-status', 'processing');
+  await expect(page.locator('.job .done')).toHaveText(/^([3-9]|\d\d) \/ 60 files$/);
   await context.close();
 });

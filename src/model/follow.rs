@@ -317,6 +317,11 @@ impl Follow {
         self.link.state(now, behind, healed)
     }
 
+    /// When the last message came, if the server is not heard although it should be. `state` is the link's at `now`.
+    pub fn lost_since(&self, now: Millis, state: &LinkState) -> Option<Millis> {
+        self.link.lost_since(now, state)
+    }
+
     /// Server time minus `now`, once the server has told its own.
     pub fn skew(&self) -> Option<i64> {
         self.skew

@@ -17,7 +17,7 @@ use asked::Asked;
 use items::Items;
 
 use super::live::{JobState, Live};
-use super::parts::{ErrorView, StatusBadge, Time, format};
+use super::parts::{ErrorPage, StatusBadge, Time, format};
 use super::progress::Panel;
 use crate::api;
 use crate::model::summary::{JobView, Start};
@@ -36,7 +36,7 @@ pub(super) fn JobPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match view.await {
                     Ok(view) => view! { <JobDetails view /> }.into_any(),
-                    Err(error) => view! { <ErrorView error /> }.into_any(),
+                    Err(error) => view! { <ErrorPage error again=move |()| view.refetch() /> }.into_any(),
                 }
             })}
         </Transition>

@@ -28,7 +28,7 @@ pub(super) fn JobsPage() -> impl IntoView {
         <Transition fallback=|| view! { <p class="loading">"Reading the jobs…"</p> }>
             {move || Suspend::new(async move {
                 match page.await {
-                    Err(error) => view! { <ErrorView error /> }.into_any(),
+                    Err(error) => view! { <ErrorView error again=move |()| page.refetch() /> }.into_any(),
                     Ok(page) if page.jobs.is_empty() => {
                         view! {
                             <section class="empty">

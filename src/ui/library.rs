@@ -16,7 +16,8 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
 use super::live::Live;
-use super::parts::ErrorView;
+use super::parts::format::sentence;
+use super::parts::{Controls, ErrorView};
 use super::start_panel::StartPanel;
 use crate::api;
 use crate::model::library::FolderView;
@@ -94,7 +95,9 @@ pub(super) fn LibraryPage() -> impl IntoView {
         <Trail view />
         <StartPanel view selected />
         <Tools view />
-        {move || wrong.get().map(|text| view! { <p class="error" role="alert">{text}</p> })}
+        {move || wrong.get().map(|text| view! { <p class="error" role="alert">{sentence(&text)}</p> })}
+        <Controls>
+        <div id="files" class="files" tabindex="-1">
         <Transition fallback=|| view! { <p class="loading">"Reading the folder…"</p> }>
             {move || Suspend::new(async move {
                 match page.await {
@@ -105,9 +108,11 @@ pub(super) fn LibraryPage() -> impl IntoView {
                         }
                             .into_any()
                     }
-                    Err(error) => view! { <ErrorView error /> }.into_any(),
+                    Err(error) => view! { <ErrorView error again=move |()| page.refetch() /> }.into_any(),
                 }
             })}
         </Transition>
+        </div>
+        </Controls>
     }
 }

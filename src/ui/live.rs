@@ -1,6 +1,7 @@
 //! The one place that opens a stream. Messages are folded by [`crate::model::follow`] as they arrive, outside signals;
 //! signals are set once a frame, and show numbers that are exact.
 
+mod alive;
 mod browser;
 mod shell;
 mod starting;
@@ -14,7 +15,8 @@ use leptos::prelude::*;
 use crate::model::follow::{LinkState, Phase, Proof};
 use crate::model::message::RunningItem;
 use crate::model::summary::Start;
-use crate::model::{JobId, JobSummary, StartJob};
+use crate::model::{ApiError, JobId, JobSummary, StartJob};
+pub use alive::stopped;
 use shell::Shell;
 pub use starting::{StartPhase, Starting};
 
@@ -56,12 +58,19 @@ pub struct Live {
     pub link: RwSignal<LinkState>,
     /// Whether the server can record anything.
     pub recording: RwSignal<bool>,
+    /// When the server was last heard, in its time, if it is not heard now although it should be: all that is shown is as of then.
+    pub silent: RwSignal<Option<u64>>,
+    /// How often the server has been heard again: what could not be read is read again then.
+    pub back: RwSignal<u32>,
     /// The server's time, a few times a second; at first that of the first paint.
     pub clock: RwSignal<u64>,
-    /// The job whose progress is shown.
+    /// The job whose progress the dialog shows: one that was started or asked for in this tab. None on the server, and none before
+    /// the page is hydrated.
     pub active: RwSignal<Option<JobId>>,
     /// A start that the server has not answered yet.
     pub starting: RwSignal<Option<Starting>>,
+    /// Why the last start was refused.
+    pub refused: RwSignal<Option<ApiError>>,
     /// Lines in the corner.
     pub toasts: RwSignal<Vec<Toast>>,
     /// How many jobs ended while this page looked: lists are read again then.
@@ -83,8 +92,11 @@ impl Live {
             link: RwSignal::new(LinkState::Connecting),
             recording: RwSignal::new(true),
             clock: RwSignal::new(start.now),
-            active: RwSignal::new(start.live.last().map(|summary| summary.job)),
+            silent: RwSignal::new(None),
+            back: RwSignal::new(0),
+            active: RwSignal::new(None),
             starting: RwSignal::new(None),
+            refused: RwSignal::new(None),
             toasts: RwSignal::new(Vec::new()),
             ended: RwSignal::new(0),
             cancel_error: RwSignal::new(None),
@@ -95,6 +107,7 @@ impl Live {
     /// Opens the stream, once the page is in a browser.
     pub fn connect(self) {
         let start = use_context::<Start>();
+        self.heals(self.cancel_error);
         // Effects never run on the server.
         Effect::new(move |_| {
             let shell = Shell::begin(self, start.clone());
@@ -103,15 +116,15 @@ impl Live {
         });
     }
 
-    /// Whether the page listens. Tests wait for this before they click.
+    /// Whether the page listens. Until then nothing on it can be pressed that only the page itself could hear.
     pub fn is_ready(self) -> bool {
         self.ready.get()
     }
 
     /// Starts a job. The id is minted, the active job set and the stream opened **before** the call goes out, all
-    /// within this call. While an earlier start is unanswered this repeats that one instead.
-    pub fn start(self, request: StartJob) {
-        self.with_shell(|shell| shell.start(request));
+    /// within this call. While an earlier start is unanswered this repeats that one instead. Which job it is.
+    pub fn start(self, request: StartJob) -> Option<JobId> {
+        self.with_shell(|shell| shell.start(request))
     }
 
     /// Repeats the unanswered start at once.
@@ -144,11 +157,19 @@ impl Live {
         self.with_shell(|shell| shell.follow(job));
     }
 
-    fn with_shell(self, act: impl FnOnce(&Shell)) {
+    /// Why a call failed is no longer said once the server is heard again.
+    pub fn heals<T: Send + Sync + 'static>(self, error: RwSignal<Option<T>>) {
+        Effect::new(move |_| {
+            self.back.get();
+            if error.with_untracked(Option::is_some) {
+                error.set(None);
+            }
+        });
+    }
+
+    fn with_shell<T>(self, act: impl FnOnce(&Shell) -> T) -> Option<T> {
         // Out of the cell first: the shell sets signals, and what they wake may come back here.
         let shell = SHELL.with(|slot| slot.borrow().clone());
-        if let Some(shell) = shell {
-            act(&shell);
-        }
+        shell.map(|shell| act(&shell))
     }
 }

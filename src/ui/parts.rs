@@ -1,13 +1,18 @@
 //! Small parts that know nothing of pages: they take data and show it.
 
+mod controls;
+mod error;
+pub(super) mod focus;
 pub(super) mod format;
 mod link;
 pub(super) mod near;
 
 use leptos::prelude::*;
 
-use crate::model::{ApiError, JobStatus};
+use crate::model::JobStatus;
 
+pub(super) use controls::Controls;
+pub(super) use error::{ErrorPage, ErrorView};
 pub(super) use link::{LinkBadge, NotRecording};
 
 /// A status as a coloured word.
@@ -18,15 +23,6 @@ pub(super) fn StatusBadge(
     status: Signal<JobStatus>,
 ) -> impl IntoView {
     view! { <span class="status-badge" data-status=move || status.get().label()>{move || status.get().text()}</span> }
-}
-
-/// A failed call, in the user's terms.
-#[component]
-pub(super) fn ErrorView(
-    /// The error.
-    error: ApiError,
-) -> impl IntoView {
-    view! { <p class="error" role="alert">{error.to_string()}</p> }
 }
 
 /// A moment: exact for machines and on hover.

@@ -1,17 +1,23 @@
 //! Choosing what to run: the recipe, its settings, and the two buttons.
 
+mod heard;
 mod options;
+mod refused;
+mod setting;
 
+use leptos::html;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
 use options::{Chosen, Options, Where};
+use setting::Setting;
 
 use super::library::{Selection, matching};
 use super::live::Live;
+use super::parts::{Controls, focus};
 use crate::model::library::FolderView;
-use crate::model::summary::{SettingInfo, Start};
-use crate::model::{Query, StartJob};
+use crate::model::summary::Start;
+use crate::model::{JobId, Query, StartJob};
 
 /// The recipe, its settings, **Process all** and **Process selected**.
 #[component]
@@ -32,6 +38,12 @@ pub(super) fn StartPanel(
     let options = Chosen::default();
     let wrong = RwSignal::new(None::<String>);
     Effect::new(move |_| options.place.set(chosen.get().and_then(|recipe| recipe.output)));
+    let panel = NodeRef::<html::Section>::new();
+    Effect::new(move |_| {
+        if let Some(panel) = panel.get().filter(|_| live.is_ready()) {
+            heard::tell_again(&panel);
+        }
+    });
     let choose = move |event| {
         recipe.set(event_target_value(&event));
         settings.set(Map::new());
@@ -42,16 +54,43 @@ pub(super) fn StartPanel(
         let output = options.output();
         let policy = match options.policy() {
             Ok(policy) => policy,
-            Err(text) => return wrong.set(Some(text)),
+            Err(text) => {
+                wrong.set(Some(text));
+                return None;
+            }
         };
         wrong.set(None);
         let approval = options.approval.get_untracked();
-        live.start(StartJob { settings: settings.get_untracked(), output, policy, approval, ..request });
+        live.start(StartJob { settings: settings.get_untracked(), output, policy, approval, ..request })
     };
-    let all = move |_| begin(Query::Folder(view.with_untracked(matching)));
-    let some = move |_| {
-        begin(selected.with_untracked(Selection::query));
-        selected.set(Selection::default());
+    // The job that the selection was given to. Only when that is accepted has the selection done its work.
+    let given = RwSignal::new(None::<JobId>);
+    let all = move |_| {
+        begin(Query::Folder(view.with_untracked(matching)));
+    };
+    let some = move |_| given.set(begin(selected.with_untracked(Selection::query)));
+    Effect::new(move |_| {
+        let Some(job) = given.get() else { return };
+        if live.starting.with(|starting| starting.as_ref().is_some_and(|starting| starting.job == job)) {
+            return;
+        }
+        given.set(None);
+        if live.refused.with_untracked(Option::is_none) {
+            selected.set(Selection::default());
+        }
+    });
+    Effect::new(move |_| live.refused.set(None));
+    // Where it can be put right: at the first field that is wrong.
+    Effect::new(move |_| {
+        if live.refused.with(Option::is_some) {
+            request_animation_frame(|| {
+                focus::go_to(".start-panel [aria-invalid=\"true\"]");
+            });
+        }
+    });
+    let refusal = move || {
+        let settings = chosen.with(|recipe| recipe.as_ref().map(|recipe| recipe.settings.clone())).unwrap_or_default();
+        live.refused.with(|error| error.as_ref().and_then(|error| refused::of_form(error, &settings)))
     };
     let where_all = move || {
         view.with(|view| {
@@ -66,10 +105,18 @@ pub(super) fn StartPanel(
     };
     let obstacle = Memo::new(move |_| selected.with(Selection::obstacle));
     view! {
-        <section class="start-panel" aria-label="Start a job">
+        <Controls>
+        <section
+            id="start"
+            class="start-panel"
+            aria-label="Start a job"
+            tabindex="-1"
+            node_ref=panel
+            on:change=move |_| live.refused.set(None)
+        >
             <label>
                 "Recipe "
-                <select on:change=choose>
+                <select name="recipe" autocomplete="off" on:change=choose>
                     {recipes.iter().map(|recipe| view! { <option value=recipe.name.clone()>{recipe.name.clone()}</option> }).collect_view()}
                 </select>
             </label>
@@ -81,7 +128,7 @@ pub(super) fn StartPanel(
                 <Show when=move || selected.with(|selected| !selected.is_empty())>
                     <button class="quiet" on:click=move |_| selected.set(Selection::default())>"Clear selection"</button>
                 </Show>
-                <button disabled=move || selected.with(Selection::is_empty) || obstacle.with(Option::is_some) on:click=some>
+                <button data-start="selected" disabled=move || selected.with(Selection::is_empty) || obstacle.with(Option::is_some) on:click=some>
                     {move || {
                         selected
                             .with(|selected| {
@@ -96,36 +143,9 @@ pub(super) fn StartPanel(
                 <button class="primary" on:click=all>{where_all}</button>
             </div>
             <Options chosen=options />
-            {move || wrong.get().or_else(|| obstacle.get()).map(|text| view! { <p class="error hint" role="alert">{text}</p> })}
+            {move || wrong.get().or_else(|| obstacle.get()).or_else(refusal).map(|text| view! { <p class="error hint" role="alert">{text}</p> })}
             <p class="hint">{move || chosen.get().map(|recipe| recipe.summary)}</p>
         </section>
+        </Controls>
     }
-}
-
-#[component]
-fn Setting(setting: SettingInfo, settings: RwSignal<Map<String, Value>>) -> impl IntoView {
-    let name = setting.name.clone();
-    let change = move |event| {
-        let value = event_target_value(&event);
-        settings.update(|settings| drop(settings.insert(name.clone(), value.into())));
-    };
-    if setting.choices.is_empty() {
-        return view! {
-            <label>
-                {setting.label} " "
-                <input type="text" class="text" name=setting.name required placeholder=setting.usual on:change=change />
-            </label>
-        }
-        .into_any();
-    }
-    view! {
-        <label>
-            {setting.label}
-            " "
-            <select name=setting.name.clone() on:change=change>
-                {setting.choices.into_iter().map(|(word, label)| view! { <option value=word>{label}</option> }).collect_view()}
-            </select>
-        </label>
-    }
-    .into_any()
 }

@@ -12,6 +12,9 @@ export async function ready(page: Page) {
   await expect(page.locator('main[data-ready]')).toBeAttached();
 }
 
+/** The pill of a job that lives and is not shown. */
+export const pill = (page: Page, job: string) => page.locator(`.pill[data-job="${job}"]`);
+
 /** Presses **Process all**; the id of the job that the page made its own. */
 export async function processAll(page: Page): Promise<string> {
   await page.getByRole('button', { name: /^Process all/ }).click();

@@ -107,11 +107,17 @@ export class Server {
     return answer.json();
   }
 
-  /** Starts a job as a program would. */
-  async put(id: string, query: object = { folder: {} }) {
-    const body = JSON.stringify({ library: 'files', recipe: 'checksum', query });
+  /** Starts a job as a program would; `more` is what else the request says. */
+  async put(id: string, query: object = { folder: {} }, more: object = {}) {
+    const body = JSON.stringify({ library: 'files', recipe: 'checksum', query, ...more });
     const answer = await fetch(`${this.url}/api/jobs/${id}`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body });
     return { status: answer.status, body: (await answer.json()) as any };
+  }
+
+  /** Steers a job as a program would: `pause`, `cancel` ... */
+  async post(id: string, what: string) {
+    const answer = await fetch(`${this.url}/api/jobs/${id}/${what}`, { method: 'POST' });
+    return answer.status;
   }
 
   async jobs(): Promise<any[]> {

@@ -59,6 +59,11 @@ impl LinkState {
             LinkState::Refused(_) => "refused",
         }
     }
+
+    /// Whether the server is being heard: only then may a page say that nothing is missing.
+    pub fn is_heard(&self) -> bool {
+        matches!(self, LinkState::Live | LinkState::CatchingUp(_) | LinkState::Healed(_))
+    }
 }
 
 impl fmt::Display for LinkState {
@@ -174,6 +179,17 @@ impl Link {
 
     pub(super) fn started(&self) -> bool {
         self.started
+    }
+
+    /// When the last message came, if the server is not heard although it should be: the link was up and is down, or has not come
+    /// up in all this time. Not in the first second after the page was shown.
+    pub(super) fn lost_since(&self, now: Millis, state: &LinkState) -> Option<Millis> {
+        let is_lost = match state {
+            LinkState::Connecting => self.was_live && now.saturating_sub(self.shown_at) >= SHOWN_GRACE,
+            LinkState::Silent(_) | LinkState::Refused(_) => true,
+            _ => false,
+        };
+        is_lost.then_some(self.last_heard)
     }
 
     pub(super) fn is_current(&self, generation: u64) -> bool {
@@ -356,7 +372,7 @@ impl Link {
         let recent = |(at, _): &(Millis, HealReason)| now.saturating_sub(*at) < HEALED_FOR;
         if asleep {
             LinkState::Asleep
-        } else if self.started && silence >= SILENT_AFTER {
+        } else if self.started && silence >= SILENT_AFTER && now.saturating_sub(self.shown_at) >= SHOWN_GRACE {
             LinkState::Silent(silence / 1_000)
         } else if self.behind_since.is_some_and(|since| now.saturating_sub(since) >= 1_000) {
             LinkState::CatchingUp(behind)

@@ -326,6 +326,27 @@ fn silence_is_said_after_12_s_and_reopened_after_15_s() {
 }
 
 #[test]
+fn a_link_that_was_up_is_known_to_be_lost_within_a_second_and_a_page_just_shown_says_nothing() {
+    let mut wire = Wire::new(9, 20, 0);
+    let (mut follow, generation) = follower(&mut wire, 0);
+    let lost = |follow: &mut Follow, now| {
+        let state = follow.link(now);
+        (state.is_heard(), follow.lost_since(now, &state))
+    };
+    let heard = wire.now;
+    let (text, id) = wire.ping(wire.payloads.len() as u64);
+    follow.message(heard, generation, &text, &id);
+    assert_eq!(lost(&mut follow, heard), (true, None));
+    follow.error(heard + 100, generation, false);
+    assert_eq!(lost(&mut follow, heard + 1_500), (false, Some(heard)));
+    assert_eq!(lost(&mut follow, heard + 20_000), (false, Some(heard)));
+    // Shown after a long time: it had no chance to hear anything yet.
+    follow.visible(heard + 600_000, true);
+    assert_eq!(lost(&mut follow, heard + 600_500), (false, None));
+    assert_eq!(lost(&mut follow, heard + 601_000), (false, Some(heard)));
+}
+
+#[test]
 fn a_thawed_page_listens_for_a_second_before_it_gives_up_its_source() {
     let mut wire = Wire::new(10, 20, 0);
     let (mut follow, _) = follower(&mut wire, 1);

@@ -25,6 +25,13 @@ pub(super) fn Actions(
     let read = (view.summary.status, view.summary.counters);
     let now = Memo::new(move |_| heard.get().unwrap_or(read));
     let error = RwSignal::new(None::<String>);
+    live.heals(error);
+    // A start from here may be refused; what was refused elsewhere is not said here.
+    Effect::new(move |_| live.refused.set(None));
+    let failed = move || {
+        let refused = || live.refused.with(|error| error.as_ref().map(ToString::to_string));
+        error.get().or_else(|| live.cancel_error.get()).or_else(refused).map(|text| format::sentence(&text))
+    };
     let trash = RwSignal::new(view.trash);
     let busy = RwSignal::new(false);
     let steer = move |action: Action| {
@@ -91,7 +98,7 @@ pub(super) fn Actions(
     };
     view! {
         <div class="buttons actions">{buttons}</div>
-        <p class="error" role="alert">{move || error.get().or_else(|| live.cancel_error.get())}</p>
+        <p class="error" role="alert">{failed}</p>
         <Show when=move || !now.with(|(status, _)| status.is_terminal())>
             <Pace steer busy />
         </Show>

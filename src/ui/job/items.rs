@@ -46,7 +46,7 @@ pub(super) fn Items(
         <Transition>
             {move || Suspend::new(async move {
                 match page.await {
-                    Err(error) => view! { <ErrorView error /> }.into_any(),
+                    Err(error) => view! { <ErrorView error again=move |()| page.refetch() /> }.into_any(),
                     Ok(page) if page.items.is_empty() => view! { <p class="hint">"No items here."</p> }.into_any(),
                     Ok(page) => {
                         let more = page.next.map(|next| {

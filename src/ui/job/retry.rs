@@ -21,13 +21,16 @@ pub(super) fn RetryItem(
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let error = RwSignal::new(None::<String>);
+    live.heals(error);
     let retry = move |_| {
         let over =
             live.jobs.with_untracked(|jobs| jobs.get(&job).is_none_or(|state| state.summary.status.is_terminal()));
         if over {
             let again = request
                 .with_value(|request| request.as_ref().map(|request| request.again(job, Which::These(vec![item]))));
-            again.into_iter().for_each(|request| live.start(request));
+            if let Some(request) = again {
+                live.start(request);
+            }
             return;
         }
         leptos::task::spawn_local(async move {

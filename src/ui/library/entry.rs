@@ -37,6 +37,7 @@ pub(super) fn EntryRow(
             <input
                 type="checkbox"
                 tabindex="-1"
+                autocomplete="off"
                 aria-label=format!("Select {name}")
                 prop:checked=move || chosen.get()
                 on:click=move |event| toggle.run((index, event_target_checked(&event), event.shift_key()))

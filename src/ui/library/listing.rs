@@ -9,6 +9,7 @@ use super::window::{Scrolled, WINDOW, Window};
 use super::{Selection, address};
 use crate::model::RelPath;
 use crate::model::library::{Entry, EntryKind, FolderPage, FolderView, Show as Filter, Sort};
+use crate::ui::parts::focus;
 use crate::ui::parts::format::count;
 
 /// The rows that are read so far, and more of them as one comes near the end.
@@ -64,7 +65,15 @@ pub(super) fn Listing(
                 return whole(true);
             }
             "Escape" => return selected.set(Selection::default()),
-            "Enter" => return open(&event),
+            "Enter" => {
+                // Into a folder; with a selection, from a file to the button for it.
+                let chosen = selected.with_untracked(|selected| !selected.is_empty());
+                if !open(&event, if chosen { ".name a" } else { "a" }) && chosen {
+                    event.prevent_default();
+                    focus::go_to("[data-start=\"selected\"]");
+                }
+                return;
+            }
             _ => return,
         };
         event.prevent_default();
@@ -73,7 +82,7 @@ pub(super) fn Listing(
             toggle.run((to, true, true));
         }
         at.set(to);
-        focus(&event, to);
+        focus_row(&event, to);
     };
     let change = move |event| whole(event_target_checked(&event));
     let head = view.clone();
@@ -103,6 +112,7 @@ pub(super) fn Listing(
                         <input
                             type="checkbox"
                             aria-label="Select all files listed so far"
+                            autocomplete="off"
                             prop:checked=move || all.get()
                             on:change=change
                         />
@@ -177,7 +187,7 @@ fn Nothing(view: FolderView, is_reading: bool) -> impl IntoView {
 }
 
 /// Moves the keyboard to a row, once its window is there.
-fn focus(event: &KeyboardEvent, index: usize) {
+fn focus_row(event: &KeyboardEvent, index: usize) {
     let Some(table) = event.current_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
         return;
     };
@@ -189,11 +199,14 @@ fn focus(event: &KeyboardEvent, index: usize) {
     });
 }
 
-/// Follows the link in the row that the keyboard is at.
-fn open(event: &KeyboardEvent) {
-    let row = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    let link = row.filter(|row| row.has_attribute("data-index")).and_then(|row| row.query_selector("a").ok().flatten());
-    if let Some(link) = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok()) {
-        link.click();
+/// Follows such a link in the row that the keyboard is at. Whether there was one, or the key is meant for something within the row.
+fn open(event: &KeyboardEvent, selectors: &str) -> bool {
+    let Some(at) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else { return false };
+    if !at.has_attribute("data-index") {
+        return true;
     }
+    let link = at.query_selector(selectors).ok().flatten();
+    let link = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok());
+    link.iter().for_each(web_sys::HtmlElement::click);
+    link.is_some()
 }

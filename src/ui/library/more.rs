@@ -8,7 +8,8 @@ use super::window::Scrolled;
 use crate::api;
 use crate::model::ApiError;
 use crate::model::library::{Entry, FolderPage, FolderView, RowKey};
-use crate::ui::parts::format::count;
+use crate::ui::live::Live;
+use crate::ui::parts::format::{count, sentence};
 use crate::ui::parts::near;
 
 /// So many rows of a view, or all there are, as one window. The first part is what the view itself asks for, since a view of the
@@ -41,6 +42,7 @@ pub(super) fn More(
 ) -> impl IntoView {
     let nav = NodeRef::<html::Nav>::new();
     let (is_near, reading, wrong) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(None::<ApiError>));
+    expect_context::<Live>().heals(wrong);
     Effect::new(move |_| {
         if let Some(nav) = nav.get() {
             near::watch(&nav, move |is| is_near.set(is));
@@ -91,7 +93,7 @@ pub(super) fn More(
         let error = wrong.get()?;
         let again = move |_| wrong.set(None);
         Some(
-            view! { <span class="error" role="alert">{error.to_string()} " " <button class="quiet" on:click=again>"Try again"</button></span> },
+            view! { <span class="error" role="alert">{sentence(&error.to_string())} " " <button class="quiet" on:click=again>"Try again"</button></span> },
         )
     };
     view! {

@@ -27,6 +27,7 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
         let searched = FolderView { search: text, ..view.with_untracked(FolderView::from_start) };
         navigate(&address(&searched), NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
     };
+    let early = search.clone();
     let typed = {
         let search = search.clone();
         move |_| {
@@ -62,6 +63,13 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
             }
         });
         on_cleanup(move || pressed.remove());
+    });
+    // What was typed before the page listened is searched for now.
+    Effect::new(move |_| {
+        let asked = view.with_untracked(|view| view.search.clone());
+        if let Some(input) = input.get().filter(|input| input.value() != asked) {
+            early(input.value());
+        }
     });
     // The address may change by other means: then the field follows it, but not under someone's fingers.
     Effect::new(move |_| {

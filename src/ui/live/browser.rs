@@ -94,11 +94,12 @@ pub(super) fn is_hidden() -> bool {
     web_sys::window().and_then(|window| window.document()).is_some_and(|document| document.hidden())
 }
 
-/// Whether the pointer or the keyboard is at the open dialog.
+/// Whether someone is at the open dialog: the pointer is over it, or the keyboard has been used in it. That it has the focus
+/// says nothing, since it gets that by opening.
 pub(super) fn is_dialog_in_use() -> bool {
     let document = web_sys::window().and_then(|window| window.document());
-    let found =
-        document.and_then(|document| document.query_selector("dialog[open]:hover, dialog[open] :focus-visible").ok());
+    let found = document
+        .and_then(|document| document.query_selector("dialog[open]:hover, dialog[data-used] :focus-visible").ok());
     found.flatten().is_some()
 }
 

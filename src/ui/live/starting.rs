@@ -36,8 +36,6 @@ pub enum StartPhase {
     Waiting(f64),
     /// No answer for 30 s: the next call is the user's.
     Offered,
-    /// The server has answered that it cannot be done.
-    Refused(ApiError),
 }
 
 impl Starting {
@@ -54,15 +52,14 @@ impl Starting {
     }
 
     /// The call has failed. Whether the start is still to be repeated is the error's to say.
-    pub fn failed(&mut self, now: f64, error: ApiError) {
-        self.phase = if !error.may_pass() {
-            StartPhase::Refused(error)
-        } else if now >= self.since + OFFER_AFTER {
+    pub fn failed(&mut self, now: f64, error: &ApiError) -> bool {
+        self.phase = if now >= self.since + OFFER_AFTER {
             StartPhase::Offered
         } else {
             // After 1, 2, 4 ... s.
             StartPhase::Waiting(now + 1_000.0 * 2f64.powi(self.tries - 1))
         };
+        error.may_pass()
     }
 
     /// Whether a call must go out now.
@@ -78,11 +75,6 @@ impl Starting {
         self.phase = StartPhase::Calling;
         self.tries += 1;
         true
-    }
-
-    /// Whether pressing the button again is the same start.
-    pub fn is_unanswered(&self) -> bool {
-        !matches!(self.phase, StartPhase::Refused(_))
     }
 }
 
@@ -103,12 +95,12 @@ mod tests {
     fn a_failed_call_is_repeated_after_1_2_4_seconds_and_offered_after_30() {
         let mut start = starting();
         let mut calls = Vec::new();
-        start.failed(0.0, lost());
+        assert!(start.failed(0.0, &lost()));
         for tenth in 0..400 {
             let now = f64::from(tenth) * 100.0;
             if start.due(now) {
                 calls.push(now);
-                start.failed(now, lost());
+                start.failed(now, &lost());
             }
         }
         assert_eq!(calls, [1_000.0, 3_000.0, 7_000.0, 15_000.0]);
@@ -119,8 +111,6 @@ mod tests {
 
     #[test]
     fn what_cannot_be_done_is_not_repeated() {
-        let mut start = starting();
-        start.failed(0.0, ApiError::invalid("the selection is empty"));
-        assert!(!start.due(60_000.0) && !start.is_unanswered());
+        assert!(!starting().failed(0.0, &ApiError::invalid("the selection is empty")));
     }
 }

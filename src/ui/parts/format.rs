@@ -58,6 +58,12 @@ pub(crate) fn date(ms: u64) -> String {
     format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}")
 }
 
+/// The time of day where the reader is. In the browser only: the server does not know where that is.
+pub(crate) fn time_of_day(ms: u64) -> String {
+    let date = js_sys::Date::new(&(ms as f64).into());
+    format!("{:02}:{:02}:{:02}", date.get_hours(), date.get_minutes(), date.get_seconds())
+}
+
 /// A moment as HTML's `datetime` has it.
 pub(crate) fn date_iso(ms: u64) -> String {
     let (year, month, day, hour, minute, second) = civil(ms);
@@ -77,6 +83,16 @@ fn civil(ms: u64) -> (u64, u64, u64, u64, u64, u64) {
     let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
     (year, month, day, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60)
+}
+
+/// A text as a sentence: with a capital letter in front and a full stop behind.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let mut sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    if !sentence.ends_with(['.', '!', '?', '…']) {
+        sentence.push('.');
+    }
+    sentence
 }
 
 /// A text as a part of a query string.
@@ -101,6 +117,12 @@ mod tests {
         assert_eq!([size(999), size(1_000), size(20_480), size(999_600)], ["999 B", "1.0 kB", "20 kB", "1.0 MB"]);
         assert_eq!([duration(900), duration(61_000), duration(7_500_000)], ["0 s", "1 min 1 s", "2 h 5 min"]);
         assert_eq!(rate(30, 2_000).as_deref(), Some("15 files/s"));
+    }
+
+    #[test]
+    fn a_message_becomes_a_sentence() {
+        assert_eq!(sentence("the server did not answer"), "The server did not answer.");
+        assert_eq!([sentence("Gone."), sentence("über…")], ["Gone.", "Über…"]);
     }
 
     #[test]

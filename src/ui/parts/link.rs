@@ -4,14 +4,15 @@ use leptos::prelude::*;
 
 use crate::ui::live::Live;
 
-/// The link's state, in a word and a dot.
+/// The link's state, in a word and a dot. It says "not live" on a page whose program does not run: `document/alive.js` and the style
+/// sheet decide that, not this program.
 #[component]
 pub(crate) fn LinkBadge() -> impl IntoView {
     let live = expect_context::<Live>();
     let text = move || live.link.with(ToString::to_string);
     view! {
         <span class="link-badge" data-link=move || live.link.with(|link| link.label()) title="The link to the server">
-            {text}
+            <span class="word">{text}</span>
         </span>
     }
 }

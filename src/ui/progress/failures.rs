@@ -36,7 +36,7 @@ pub(super) fn Failures(job: JobId, summary: Memo<Option<JobSummary>>) -> impl In
                 <h3>"Failed"</h3>
                 {move || Suspend::new(async move {
                     match items.await {
-                        Err(error) => view! { <ErrorView error /> }.into_any(),
+                        Err(error) => view! { <ErrorView error again=move |()| items.refetch() /> }.into_any(),
                         Ok(None) => ().into_any(),
                         Ok(Some(page)) => {
                             let rows = page

@@ -1,4 +1,6 @@
-//! The dialog that shows the active job.
+//! The dialog that shows the job which was started, or asked for, in this tab. It is made in the browser only: what the server
+//! renders has none, so that a page without its program never lies under a dialog, and so that nothing beside the page itself reads
+//! from the server while both must make the same things in the same order.
 
 use leptos::ev::KeyboardEvent;
 use leptos::html;
@@ -6,17 +8,20 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::Panel;
-use crate::model::{ApiError, JobId};
+use crate::model::JobId;
 use crate::ui::live::{Live, StartPhase};
+use crate::ui::parts::format::sentence;
 
 /// Shows the active job, while there is one.
 #[component]
 pub(crate) fn Modal() -> impl IntoView {
     let live = expect_context::<Live>();
     let place = use_location().pathname;
-    // A job's own page shows the same; once is enough.
-    let shown =
-        Memo::new(move |_| live.active.get().filter(|job| place.with(|place| *place != format!("/jobs/{job}"))));
+    // A job's own page shows the same; once is enough. Not before the page listens: see above.
+    let shown = Memo::new(move |_| {
+        let active = live.active.get().filter(|_| live.is_ready());
+        active.filter(|job| place.with(|place| *place != format!("/jobs/{job}")))
+    });
     move || shown.get().map(|job| view! { <ProgressDialog job /> })
 }
 
@@ -24,17 +29,20 @@ pub(crate) fn Modal() -> impl IntoView {
 fn ProgressDialog(job: JobId) -> impl IntoView {
     let live = expect_context::<Live>();
     let dialog = NodeRef::<html::Dialog>::new();
-    // A plain open dialog is what a page without scripts shows; a modal one traps the focus.
     Effect::new(move |_| {
         if let Some(dialog) = dialog.get() {
-            dialog.close();
             dialog.show_modal().ok();
         }
     });
-    let escape = move |event: KeyboardEvent| {
+    let used = RwSignal::new(false);
+    let pressed = move |event: KeyboardEvent| {
         if event.key() == "Escape" {
             event.prevent_default();
-            live.put_away();
+            return live.put_away();
+        }
+        // A key that is still held down from before the dialog opened was not meant for it.
+        if !event.repeat() {
+            used.set(true);
         }
     };
     let state = live.job(job);
@@ -42,13 +50,12 @@ fn ProgressDialog(job: JobId) -> impl IntoView {
     view! {
         <dialog
             class="modal"
-            open
             node_ref=dialog
             data-job=job.to_string()
+            data-used=move || used.get().then_some("true")
+            data-silent=move || live.silent.with(Option::is_some).then_some("true")
             aria-label="Progress of a job"
-            tabindex="-1"
-            autofocus
-            on:keydown=escape
+            on:keydown=pressed
             on:cancel=move |event: leptos::ev::Event| {
                 event.prevent_default();
                 live.put_away();
@@ -61,7 +68,7 @@ fn ProgressDialog(job: JobId) -> impl IntoView {
                     view! { <StartState job /> }.into_any()
                 }
             }}
-            <Buttons job />
+            <Buttons job known />
         </dialog>
     }
 }
@@ -76,30 +83,19 @@ fn StartState(job: JobId) -> impl IntoView {
         })
     });
     let text = move || match phase.get() {
-        None => "Waiting for the job's first event.".to_owned(),
-        Some(StartPhase::Calling) => "Asking the server to start.".to_owned(),
-        Some(StartPhase::Waiting(_)) => "The server has not answered; asking again by itself.".to_owned(),
+        None => "Waiting for the job's first event.",
+        Some(StartPhase::Calling) => "Asking the server to start.",
+        Some(StartPhase::Waiting(_)) => "The server has not answered; asking again by itself.",
         Some(StartPhase::Offered) => {
-            "The server has not answered for 30 s. Starting again is safe: it is the same job.".to_owned()
+            "The server has not answered for 30 s. Starting again is safe: it is the same job."
         }
-        Some(StartPhase::Refused(error)) => refusal(&error),
-    };
-    let label = move || {
-        phase.with(|phase| if matches!(phase, Some(StartPhase::Refused(_))) { "Not started" } else { "Starting" })
     };
     view! {
-        <h2 class="title">{label}</h2>
+        <h2 class="title">"Starting"</h2>
         <p class="start-state" data-start=move || phase.with(start_word) role="status">{text}</p>
         <Show when=move || phase.with(|phase| matches!(phase, Some(StartPhase::Offered)))>
             <button class="primary" on:click=move |_| live.start_again()>"Start again"</button>
         </Show>
-    }
-}
-
-fn refusal(error: &ApiError) -> String {
-    match error {
-        ApiError::Invalid { reasons } => format!("This cannot be started: {}.", reasons.join("; ")),
-        other => format!("This cannot be started: {other}."),
     }
 }
 
@@ -109,45 +105,46 @@ fn start_word(phase: &Option<StartPhase>) -> &'static str {
         Some(StartPhase::Calling) => "calling",
         Some(StartPhase::Waiting(_)) => "waiting",
         Some(StartPhase::Offered) => "offered",
-        Some(StartPhase::Refused(_)) => "refused",
     }
 }
 
 #[component]
-fn Buttons(job: JobId) -> impl IntoView {
+fn Buttons(
+    job: JobId,
+    /// Whether the job has said anything yet: only then is there a page of it.
+    known: Memo<bool>,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     let state = live.job(job);
     let over =
         Memo::new(move |_| state.with(|state| state.as_ref().is_some_and(|state| state.summary.status.is_terminal())));
-    let refused = Memo::new(move |_| {
-        live.starting
-            .with(|starting| starting.as_ref().is_some_and(|starting| starting.job == job && !starting.is_unanswered()))
-    });
     let cancelling = Memo::new(move |_| {
         let asked = live
             .starting
             .with(|starting| starting.as_ref().is_some_and(|starting| starting.job == job && starting.cancel));
         asked || state.with(|state| state.as_ref().is_some_and(|state| !state.summary.status.can_cancel()))
     });
-    let done = Memo::new(move |_| over.get() || refused.get());
+    let cancel = move |_| {
+        if !cancelling.get_untracked() {
+            live.cancel(job);
+        }
+    };
     view! {
-        <p class="error" role="alert">{move || live.cancel_error.get()}</p>
+        <p class="error" role="alert">{move || live.cancel_error.get().map(|text| sentence(&text))}</p>
         <div class="buttons">
-            <a class="button quiet" href=format!("/jobs/{job}") on:click=move |_| live.put_away()>"Details"</a>
-            <span class="grow"></span>
-            <Show
-                when=move || done.get()
-                fallback=move || {
-                    view! {
-                        <button class="danger" disabled=move || cancelling.get() on:click=move |_| live.cancel(job)>
-                            {move || if cancelling.get() { "Cancelling" } else { "Cancel job" }}
-                        </button>
-                        <button on:click=move |_| live.put_away()>"Minimise"</button>
-                    }
-                }
-            >
-                <button class="primary" on:click=move |_| live.put_away()>"Close"</button>
+            <Show when=move || known.get()>
+                <a class="button quiet" href=format!("/jobs/{job}") on:click=move |_| live.put_away()>"Details"</a>
             </Show>
+            <span class="grow"></span>
+            <Show when=move || !over.get()>
+                // Not `disabled`, which would drop the focus of whoever has just pressed it.
+                <button class="danger" aria-disabled=move || cancelling.get().then_some("true") on:click=cancel>
+                    {move || if cancelling.get() { "Cancelling" } else { "Cancel job" }}
+                </button>
+            </Show>
+            <button class:primary=move || over.get() autofocus on:click=move |_| live.put_away()>
+                {move || if over.get() { "Close" } else { "Minimise" }}
+            </button>
         </div>
     }
 }

@@ -1,21 +1,24 @@
 //! Jobs that live but are not shown, as pills; jobs that ended unseen, in the corner.
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use crate::model::JobId;
 use crate::ui::live::Live;
 use crate::ui::parts::format::count;
 
-/// A pill for each live job that is not the active one. A click shows it.
+/// A pill for each live job that is shown neither in the dialog nor by the page. A click shows it.
 #[component]
 pub(crate) fn Pills() -> impl IntoView {
     let live = expect_context::<Live>();
+    let place = use_location().pathname;
+    let here = Memo::new(move |_| place.with(|place| place.strip_prefix("/jobs/").and_then(|id| id.parse().ok())));
     let others = Memo::new(move |_| {
-        let active = live.active.get();
-        let lives = |job: &JobId| Some(*job) != active;
+        let shown = [live.active.get(), here.get()];
         live.jobs.with(|jobs| {
             let open = jobs.values().filter(|state| !state.summary.status.is_terminal());
-            open.map(|state| state.summary.job).filter(lives).collect::<Vec<_>>()
+            open.map(|state| state.summary.job).filter(|job| !shown.contains(&Some(*job))).collect::<Vec<_>>()
         })
     });
     view! {
@@ -27,6 +30,7 @@ pub(crate) fn Pills() -> impl IntoView {
     }
 }
 
+/// A link to the job, which the page's program turns into the dialog: so it also works without one.
 #[component]
 fn Pill(job: JobId) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -41,10 +45,17 @@ fn Pill(job: JobId) -> impl IntoView {
     };
     let title = move || state.with(|state| state.as_ref().map(|state| state.summary.title.clone()));
     let status = move || state.with(|state| state.as_ref().map(|state| state.summary.status.label()));
+    let show = move |event: MouseEvent| {
+        // Another tab or window for it is the browser's to open.
+        if !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key()) {
+            event.prevent_default();
+            live.show(job);
+        }
+    };
     view! {
-        <button class="pill" data-job=job.to_string() data-status=status title=title on:click=move |_| live.show(job)>
+        <a class="pill" href=format!("/jobs/{job}") data-job=job.to_string() data-status=status title=title on:click=show>
             {text}
-        </button>
+        </a>
     }
 }
 

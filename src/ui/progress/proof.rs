@@ -6,7 +6,10 @@ use leptos::prelude::*;
 
 use crate::model::follow::{Phase, Proof};
 use crate::ui::live::{JobState, Live};
-use crate::ui::parts::format::count;
+use crate::ui::parts::format::{count, time_of_day};
+
+/// The server says every five seconds how far it is: a check that is older than this says nothing of now.
+const FRESH: u64 = 7_000;
 
 /// The link's state and the proof of completeness.
 #[component]
@@ -15,19 +18,34 @@ pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
     let proof = Memo::new(move |_| state.with(|state| state.as_ref().map(|state| (state.phase, state.proof))));
     let text = move || {
         let clock = live.clock.get();
-        proof.get().map(|(phase, proof)| line(phase, &proof, clock))
+        let silent = live.silent.get();
+        proof.get().map(|(phase, proof)| line(phase, &proof, silent, clock, time_of_day))
     };
     let link = move || live.link.with(ToString::to_string);
     view! {
         <p class="proof" data-seq=move || proof.get().map(|(_, proof)| proof.seq.to_string())>
-            <span class="link-badge" data-link=move || live.link.with(|link| link.label())>{link}</span>
+            <span class="link-badge" data-link=move || live.link.with(|link| link.label())><span class="word">{link}</span></span>
             " "
             <span class="received">{text}</span>
         </p>
     }
 }
 
-fn line(phase: Option<Phase>, proof: &Proof, clock: u64) -> String {
+/// What can be said at `clock`. That nothing is missing is said of a whole job that was checked, and of a running one right after a
+/// check; while the server is not heard (`silent`: since when), only of when all of this was true.
+fn line(phase: Option<Phase>, proof: &Proof, silent: Option<u64>, clock: u64, time: fn(u64) -> String) -> String {
+    let received = match proof.base {
+        0 => format!("1…{} received", count(proof.seq)),
+        base if base == proof.seq => format!("snapshot at {}", count(base)),
+        base => format!("snapshot at {}, then {}…{}", count(base), count(base + 1), count(proof.seq)),
+    };
+    if proof.closed && matches!(phase, Some(Phase::Following | Phase::Closed)) {
+        return format!("{received}, none missing, whole job checked");
+    }
+    if let Some(heard) = silent {
+        let ago = clock.saturating_sub(heard) / 1_000;
+        return format!("As of {}, {ago} s ago. The server does not answer; trying again.", time(heard));
+    }
     match phase {
         None => return "as the server told it".into(),
         Some(Phase::Stopped) => {
@@ -37,19 +55,35 @@ fn line(phase: Option<Phase>, proof: &Proof, clock: u64) -> String {
         Some(Phase::Asked | Phase::Absent) if proof.seq == 0 => return "waiting for the first event".into(),
         Some(_) => {}
     }
-    let received = match proof.base {
-        0 => format!("1…{} received", count(proof.seq)),
-        base if base == proof.seq => format!("snapshot at {}", count(base)),
-        base => format!("snapshot at {}, then {}…{}", count(base), count(base + 1), count(proof.seq)),
-    };
-    if proof.closed {
-        return format!("{received}, none missing, whole job checked");
-    }
-    match proof.checked {
-        None => format!("{received}, none missing"),
-        Some(at) => {
-            let ago = clock.saturating_sub(at);
+    match proof.checked.map(|at| clock.saturating_sub(at)) {
+        None => received,
+        Some(ago) if ago < FRESH => {
             format!("{received}, none missing, digest checked {}.{} s ago", ago / 1_000, ago % 1_000 / 100)
         }
+        Some(ago) => format!("{received}, last checked {} s ago", ago / 1_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(proof: &Proof, silent: Option<u64>, clock: u64) -> String {
+        line(Some(Phase::Following), proof, silent, clock, |at| format!("<{at}>"))
+    }
+
+    #[test]
+    fn none_missing_is_never_said_without_a_fresh_check() {
+        let proof = Proof { seq: 14, checked: None, ..Proof::default() };
+        assert_eq!(said(&proof, None, 1_000), "1…14 received");
+        let checked = Proof { checked: Some(20_000), ..proof };
+        assert_eq!(said(&checked, None, 20_400), "1…14 received, none missing, digest checked 0.4 s ago");
+        assert_eq!(said(&checked, None, 28_000), "1…14 received, last checked 8 s ago");
+        for (clock, ago) in [(21_100, 1), (35_000, 15)] {
+            let text = said(&checked, Some(20_000), clock);
+            assert_eq!(text, format!("As of <20000>, {ago} s ago. The server does not answer; trying again."));
+        }
+        let closed = Proof { closed: true, ..proof };
+        assert!(said(&closed, Some(20_000), 90_000).ends_with("none missing, whole job checked"));
     }
 }

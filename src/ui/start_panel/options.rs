@@ -78,12 +78,12 @@ pub(super) fn Options(chosen: Chosen) -> impl IntoView {
                     chosen.on_done,
                     &[("skip", "skip"), ("skip_moved", "skip, also if moved (reads every file)"), ("again", "do again")],
                 )}
-                <label>"Tries " <input type="number" min="1" max="100" class="text" name="tries" placeholder="1" on:change=write(chosen.tries) /></label>
-                <label>"Time limit " <input type="text" class="text" name="timeout" placeholder="none; 30s, 5m, 500%" on:change=write(chosen.timeout) /></label>
-                <label>"Give up " <input type="text" class="text" name="halt" placeholder="never; soon,fail=10%" on:change=write(chosen.halt) /></label>
+                <label>"Tries " <input type="number" min="1" max="100" class="text" autocomplete="off" name="tries" placeholder="1" on:change=write(chosen.tries) /></label>
+                <label>"Time limit " <input type="text" class="text" autocomplete="off" name="timeout" placeholder="none; 30s, 5m, 500%" on:change=write(chosen.timeout) /></label>
+                <label>"Give up " <input type="text" class="text" autocomplete="off" name="halt" placeholder="never; soon,fail=10%" on:change=write(chosen.halt) /></label>
                 {usual("When interrupted ", "on_interrupt", chosen.on_interrupt, &[("retry", "run again"), ("ask", "ask")])}
                 <label>
-                    <input type="checkbox" name="approval" on:change=move |event| chosen.approval.set(event_target_checked(&event)) />
+                    <input type="checkbox" autocomplete="off" name="approval" on:change=move |event| chosen.approval.set(event_target_checked(&event)) />
                     " show the plan first"
                 </label>
             </div>
@@ -103,7 +103,7 @@ fn usual(
     view! {
         <label>
             {label}
-            <select name=name on:change=move |event| chosen.set(event_target_value(&event))>
+            <select name=name autocomplete="off" on:change=move |event| chosen.set(event_target_value(&event))>
                 <option value="">"as usual"</option>
                 {choices}
             </select>
@@ -132,6 +132,7 @@ fn Places(chosen: Chosen) -> impl IntoView {
     };
     let put = move |place: Place| chosen.place.set(Some(Output::to(place)));
     let choose = move |event| match event_target_value(&event).as_str() {
+        chosen if chosen == word() => {}
         "beside" => put(Place::Beside { name: "{/.}.out".into() }),
         "folder" => put(Place::Folder { path: "converted".parse().unwrap_or_default(), name: None }),
         _ => put(Place::Replace),
@@ -141,7 +142,7 @@ fn Places(chosen: Chosen) -> impl IntoView {
         Some(Place::Beside { name }) => view! {
             <label>
                 "as "
-                <input type="text" class="text" name="output-name" value=name on:change=move |event| put(Place::Beside { name: event_target_value(&event) }) />
+                <input type="text" class="text" autocomplete="off" name="output-name" value=name on:change=move |event| put(Place::Beside { name: event_target_value(&event) }) />
             </label>
         }
         .into_any(),
@@ -151,6 +152,7 @@ fn Places(chosen: Chosen) -> impl IntoView {
                 <input
                     type="text"
                     class="text"
+                    autocomplete="off"
                     name="output-folder"
                     value=path.to_string()
                     on:change=move |event| {
@@ -168,7 +170,7 @@ fn Places(chosen: Chosen) -> impl IntoView {
     view! {
         <label>
             "Output "
-            <select name="output" prop:value=word on:change=choose>
+            <select name="output" autocomplete="off" prop:value=word on:change=choose>
                 <option value="replace">"in place, originals to the trash"</option>
                 <option value="beside">"beside the file"</option>
                 <option value="folder">"in another folder"</option>
@@ -176,7 +178,7 @@ fn Places(chosen: Chosen) -> impl IntoView {
         </label>
         {detail}
         <label>
-            <input type="checkbox" name="smaller" on:change=move |event| chosen.smaller.set(event_target_checked(&event)) />
+            <input type="checkbox" autocomplete="off" name="smaller" on:change=move |event| chosen.smaller.set(event_target_checked(&event)) />
             " only if smaller"
         </label>
     }

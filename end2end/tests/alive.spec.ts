@@ -1,0 +1,126 @@
+// A page that looks alive is alive: it takes over what the server rendered, whatever else goes on, and says so when it has died.
+import { expect, test } from './helper/fixtures';
+import { open, pill, processAll, ready, tenFiles } from './helper/page';
+import type { Page } from '@playwright/test';
+import { STATES, endedJob, files, jobIn, optionsFor } from './helper/states';
+import { Sleeper } from './helper/sleeper';
+
+const badge = (page: Page) => page.locator('.bar .link-badge');
+const bar = (page: Page) => page.locator('.stopped');
+
+async function isAlive(page: Page) {
+  await ready(page);
+  await expect(page.locator('html[data-alive]')).toBeAttached();
+  await expect(badge(page)).toHaveAttribute('data-link', 'live');
+  await expect(badge(page).locator('.word')).toBeVisible();
+  await expect(bar(page)).toHaveCount(0);
+}
+
+async function saysItIsDead(page: Page, why: string) {
+  await expect(bar(page)).toContainText(why);
+  await expect(page.locator('html[data-alive]')).toHaveCount(0);
+  await expect(badge(page).locator('.word')).toBeHidden();
+  expect(await badge(page).evaluate((badge) => getComputedStyle(badge, '::after').content)).toBe('"not live"');
+  await expect(bar(page).getByRole('button', { name: 'Reload' })).toBeVisible();
+}
+
+/** A control of the program answers, in this very document. */
+async function answers(page: Page) {
+  await page.evaluate(() => Object.assign(window, { same: true }));
+  const pages = page.getByRole('navigation', { name: 'Pages', exact: true });
+  await pages.getByRole('link', { name: 'Library' }).click();
+  await page.getByLabel('Recipe').selectOption('verify');
+  await expect(page.getByRole('textbox', { name: 'Manifest' })).toBeVisible();
+  await pages.getByRole('link', { name: 'Jobs' }).click();
+  await expect(page.getByRole('heading', { name: 'Jobs', exact: true })).toBeVisible();
+  expect(await page.evaluate(() => 'same' in window)).toBe(true);
+}
+
+for (const state of STATES) {
+  test(`every page comes alive beside a job that is ${state === 'none' ? 'not there' : state}`, async ({ page, serve, allow }) => {
+    test.setTimeout(180_000);
+    allow(/the server responded with a status of 404/);
+    const server = await serve(files, optionsFor(state));
+    const ended = await endedJob(server);
+    const other = await jobIn(state, server);
+    const paths = ['/', '/?library=files&folder=many', '/jobs', '/nothing', `/jobs/${ended}`, `/jobs/${ended}`, `/jobs/${ended}?status=failed`];
+    if (other) paths.push(`/jobs/${other}`, `/jobs/${other}`);
+    for (const path of paths) {
+      await page.goto(server.url + path);
+      await isAlive(page);
+      // What is not this tab's own is a pill, and not even that on its own page.
+      await expect(page.locator('dialog')).toHaveCount(0);
+      const lives = other && state !== 'completed' && path !== `/jobs/${other}`;
+      if (other) await expect(pill(page, other)).toHaveCount(lives ? 1 : 0);
+      await answers(page);
+    }
+    if (other) expect((await server.get(`/api/jobs/${other}`)).status).toBe(state);
+  });
+}
+
+test('a page whose program panics says so, and can be loaded again', async ({ page, serve, allow }) => {
+  allow(/panicked|unreachable|hydrat|Stack|expected/i);
+  const server = await serve(tenFiles);
+  // Not what the program expects to find: it cannot take such a page over.
+  await page.route(`${server.url}/`, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replace(/<h1 class="trail">.*?<\/h1>/s, '<b></b>') });
+  });
+  await page.goto(server.url);
+  await saysItIsDead(page, 'has stopped working');
+  await page.unroute(`${server.url}/`);
+  await bar(page).getByRole('button', { name: 'Reload' }).click();
+  await isAlive(page);
+});
+
+for (const [what, pattern] of [['program', /_bg.*\.wasm/], ['script', /headway[^_]*\.js/]] as const) {
+  for (const how of ['not there', 'cut off'] as const) {
+    test(`a page whose ${what} is ${how} says so`, async ({ page, serve, allow }) => {
+      allow(/Failed to load resource|Failed to fetch|MIME type|uncaught/i);
+      const server = await serve(tenFiles);
+      await page.route(pattern, (route) => (how === 'cut off' ? route.abort() : route.fulfill({ status: 404, body: 'gone' })));
+      await page.goto(server.url);
+      await saysItIsDead(page, 'could not be loaded');
+      await page.unroute(pattern);
+      await bar(page).getByRole('button', { name: 'Reload' }).click();
+      await isAlive(page);
+    });
+  }
+}
+
+test('a page whose program falls silent says so, above its dialog too, and takes it back', async ({ page, serve }) => {
+  // What the program does four times a second can be held back.
+  await page.addInitScript(() => {
+    const every = window.setInterval;
+    const held = Object.assign(window, { held: false });
+    window.setInterval = ((act: () => void, wait: number) => every(() => (wait === 250 && held.held ? undefined : act()), wait)) as typeof setInterval;
+  });
+  const server = await serve((server) => server.slowFiles(400, 100_000_000), { args: ['--workers', '1'] });
+  await open(page, server.url);
+  await processAll(page);
+  await page.evaluate(() => Object.assign(window, { held: true }));
+  await saysItIsDead(page, 'does not respond');
+  await expect(page.locator('dialog .stopped')).toBeVisible();
+  await page.evaluate(() => Object.assign(window, { held: false }));
+  await isAlive(page);
+});
+
+test('a tab that slept is not said to be dead', async ({ browser, serve }) => {
+  const server = await serve(tenFiles);
+  const tab = await Sleeper.open(browser, server.url);
+  await tab.sees(`document.querySelector('html[data-alive]') !== null`);
+  await tab.evaluate(`
+    window.alarms = 0;
+    new MutationObserver(() => document.querySelector('.stopped') && window.alarms++).observe(document, { childList: true, subtree: true });
+  `);
+  await tab.freeze();
+  // Longer than a page that is awake may be silent.
+  await new Promise((done) => setTimeout(done, 9_000));
+  await tab.thaw();
+  await tab.show();
+  const woken = await tab.evaluate('performance.now()');
+  await tab.sees(`performance.now() > ${woken} + 7000`);
+  expect(await tab.evaluate('window.alarms')).toBe(0);
+  await tab.sees(`document.querySelector('html[data-alive]') !== null`);
+  expect(tab.problems).toEqual([]);
+});

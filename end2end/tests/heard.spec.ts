@@ -1,0 +1,317 @@
+// What is pressed is heard, what is shown is what runs, and what failed passes with its cause.
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { BROKEN, expect, test } from './helper/fixtures';
+import { dialog, ends, open, pill, processAll, ready, shownJob, tenFiles } from './helper/page';
+import { mint, type Server } from './helper/server';
+
+const config = `
+allow_commands = true
+
+[[command]]
+name = "convert"
+run = ["sh", "-c", "cp \\"$1\\" \\"$2\\"", "sh", "{}", "{out}", "{quality}"]
+
+[[command.setting]]
+name = "quality"
+label = "Quality"
+choices = ["low", "high"]
+`;
+const slow = (server: Server) => server.slowFiles(400, 50_000_000);
+
+/** Holds the program of the page back until it is told to go. */
+async function held(page: Page) {
+  let release = () => {};
+  const gate = new Promise<void>((done) => (release = done));
+  await page.route(/_bg.*\.wasm/, async (route) => {
+    await gate;
+    await route.continue();
+  });
+  return () => release();
+}
+
+/** The values of all controls of the start panel, as they are shown. */
+const shown = (page: Page) =>
+  page.evaluate(() =>
+    Object.fromEntries(
+      [...document.querySelectorAll<HTMLInputElement>('.start-panel :is(select, input)')].map((control) => [
+        control.name,
+        control.type === 'checkbox' ? control.checked : control.value,
+      ]),
+    ),
+  );
+
+test('before the page listens nothing can be pressed but links, and what is typed into the search is searched for', async ({ page, serve }) => {
+  const server = await serve((server) => {
+    tenFiles(server);
+    for (let index = 0; index < 30; index++) server.file(`photos/IMG_${index}.jpg`);
+  });
+  const release = await held(page);
+  await page.goto(server.url, { waitUntil: 'commit' });
+  await expect(page.locator('.listing tbody tr')).toHaveCount(11);
+  const enabled = await page.locator(':is(button, select, input, textarea):enabled:not([type="hidden"])').evaluateAll((all) => all.map((one) => (one as HTMLInputElement).name));
+  expect(enabled).toEqual(['search']);
+  await page.getByRole('searchbox').fill('IMG_1');
+  release();
+  await ready(page);
+  await expect(page.locator('.listing tbody tr')).toHaveCount(11);
+  await expect(page.locator('.listing tbody tr').first()).toContainText('IMG_1');
+  await expect(page.getByRole('searchbox')).toHaveValue('IMG_1');
+  await expect(page.locator('fieldset:disabled')).toHaveCount(0);
+});
+
+test('choices that a browser brought back before the page listened are those that run', async ({ page, serve, watched }) => {
+  const server = await serve(tenFiles, { config });
+  const release = await held(page);
+  await page.goto(server.url, { waitUntil: 'commit' });
+  await expect(page.locator('select[name="recipe"]')).toBeAttached();
+  // As a browser restores the fields of an earlier visit: no event tells of it.
+  await page.evaluate(() => {
+    const control = (name: string) => document.querySelector<HTMLInputElement>(`.start-panel [name="${name}"]`)!;
+    control('recipe').value = 'convert';
+    control('tries').value = '3';
+    control('timeout').value = '90s';
+    control('halt').value = 'soon,fail=7';
+    control('on_done').value = 'again';
+    control('on_interrupt').value = 'retry';
+    control('approval').checked = true;
+  });
+  release();
+  await ready(page);
+  await expect(page.locator('select[name="quality"]')).toBeVisible();
+  await page.locator('select[name="quality"]').selectOption('high');
+  await page.locator('select[name="output"]').selectOption('beside');
+  const said = await shown(page);
+  expect(said).toMatchObject({ recipe: 'convert', quality: 'high', output: 'beside', tries: '3', timeout: '90s', halt: 'soon,fail=7', on_done: 'again', on_interrupt: 'retry', approval: true });
+  const job = await processAll(page);
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status).toBe('planned');
+  const { request } = await server.get(`/api/jobs/${job}`);
+  expect(request).toMatchObject({
+    recipe: said.recipe,
+    settings: { quality: said.quality },
+    approval: true,
+    policy: { tries: 3, on_done: 'again', on_interrupt: 'retry' },
+  });
+  expect(JSON.stringify(request.policy)).toContain('90');
+  expect(JSON.stringify(request.policy)).toContain('7');
+  expect(JSON.stringify(request.output)).toContain('{/.}.out');
+  await dialog(page, job).getByRole('button', { name: 'Cancel job' }).click();
+  await ends(watched, server, job, 'cancelled');
+});
+
+test('what failed while the server was away is read again by itself when it is back', async ({ page, serve, allow }) => {
+  allow(BROKEN);
+  const server = await serve((server) => {
+    tenFiles(server);
+    server.file('photos/IMG_1.jpg');
+    slow(server);
+  }, { args: ['--workers', '1'] });
+  await open(page, server.url);
+  const job = await processAll(page);
+  await expect(dialog(page, job).getByRole('link', { name: 'Details' })).toBeVisible();
+  await server.stop('SIGKILL');
+  await dialog(page, job).getByRole('button', { name: 'Cancel job' }).click();
+  await expect(dialog(page, job).getByRole('alert')).toContainText('The server did not answer.');
+  await page.keyboard.press('Escape');
+  await page.getByRole('link', { name: 'photos' }).click();
+  const failed = page.locator('main .error', { hasText: 'The server did not answer.' });
+  await expect(failed).toBeVisible();
+  await expect(failed.getByRole('button', { name: 'Try again' })).toBeVisible();
+  await server.start();
+  await expect(page.locator('.bar .link-badge')).toHaveAttribute('data-link', 'live');
+  await expect(page.locator('.listing')).toContainText('IMG_1.jpg', { timeout: 5_000 });
+  await expect(page.getByText('did not answer')).toHaveCount(0);
+  await pill(page, job).click();
+  await expect(dialog(page, job)).not.toContainText('did not answer');
+
+  // The page of a job, too.
+  await page.keyboard.press('Escape');
+  await server.stop('SIGKILL');
+  await page.getByRole('link', { name: 'Jobs' }).click();
+  await expect(page.locator('main .error')).toContainText('The server did not answer.');
+  await server.start();
+  await expect(page.locator(`tr[data-job="${job}"]`)).toBeVisible();
+});
+
+test('jobs of others take no key from the search, and open no dialog', async ({ page, serve }) => {
+  const server = await serve(slow, { args: ['--workers', '1', '--jobs', '1'] });
+  await open(page, server.url);
+  const letters = 'slow-0000.bin and more'.slice(0, 20);
+  await page.getByRole('searchbox').focus();
+  const jobs = [];
+  for (const [index, letter] of [...letters].entries()) {
+    if (index % 4 === 1) {
+      const job = mint();
+      await server.put(job);
+      await expect(pill(page, job)).toBeVisible();
+      jobs.push(job);
+    }
+    await page.keyboard.type(letter);
+  }
+  await expect(page.getByRole('searchbox')).toHaveValue(letters);
+  await expect(page.getByRole('searchbox')).toBeFocused();
+  await expect(page.locator('dialog')).toHaveCount(0);
+  expect(jobs).toHaveLength(5);
+});
+
+test('a job that was put away stays a pill over a reload and in a new tab; one that was not is shown again', async ({ page, context, serve, watch }) => {
+  const server = await serve(slow, { args: ['--workers', '1'] });
+  await open(page, server.url);
+  const job = await processAll(page);
+  await expect(dialog(page, job).getByRole('link', { name: 'Details' })).toBeVisible();
+  await page.reload();
+  await ready(page);
+  expect(await shownJob(page)).toBe(job);
+  await page.keyboard.press('Escape');
+  for (const load of ['reload', 'tab']) {
+    const tab = load === 'tab' ? await context.newPage() : page;
+    if (tab === page) await page.reload();
+    else {
+      watch(tab);
+      await tab.goto(server.url);
+    }
+    await ready(tab);
+    await expect(pill(tab, job)).toBeVisible();
+    await expect(tab.locator('html[data-alive]')).toBeAttached();
+    await expect(tab.locator('dialog')).toHaveCount(0);
+  }
+});
+
+test('a job started by the keyboard closes its dialog by itself, and the focus is not lost', async ({ page, serve, watched }) => {
+  const server = await serve(tenFiles);
+  await open(page, server.url);
+  await page.getByRole('button', { name: /^Process all/ }).focus();
+  await page.keyboard.press('Enter');
+  const job = await shownJob(page);
+  await ends(watched, server, job, 'completed');
+  await expect(page.locator(`.toast[data-job="${job}"]`)).toBeVisible();
+  await expect(page.locator('dialog')).toHaveCount(0);
+  await expect(page.getByRole('button', { name: /^Process all/ })).toBeFocused();
+});
+
+test('while the server is silent the page says as of when, and never that nothing is missing', async ({ page, serve, allow }) => {
+  allow(BROKEN);
+  const server = await serve(slow, { args: ['--workers', '1'] });
+  await open(page, server.url);
+  const job = await processAll(page);
+  const received = dialog(page, job).locator('.received');
+  await expect(received).toContainText('none missing');
+  // Every text that the line has had since the link was no longer said to be live.
+  await page.evaluate(() => {
+    const said = Object.assign(window, { said: [] as string[] }).said;
+    const look = () => {
+      const proof = document.querySelector('dialog .proof');
+      if (proof && proof.querySelector('.link-badge')?.getAttribute('data-link') !== 'live') said.push(proof.querySelector('.received')?.textContent ?? '');
+    };
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+  });
+  await server.stop('SIGKILL');
+  await expect(received).toHaveText(/^As of \d\d:\d\d:\d\d, \d+ s ago\. The server does not answer; trying again\.$/);
+  await expect(dialog(page, job)).toHaveAttribute('data-silent', 'true');
+  expect(await dialog(page, job).locator('.progress-bar').evaluate((bar) => getComputedStyle(bar).filter)).toContain('grayscale');
+  await expect(dialog(page, job).locator('.link-badge')).toHaveAttribute('data-link', 'silent');
+  const said: string[] = await page.evaluate(() => (window as any).said);
+  expect(said.length).toBeGreaterThan(0);
+  expect(said.filter((text) => text.includes('missing'))).toEqual([]);
+  await server.start();
+  await expect(received).toContainText('none missing');
+  await expect(dialog(page, job)).not.toHaveAttribute('data-silent');
+});
+
+test('a refused start is told at its field; the form and the selection stay', async ({ page, serve, allow, watched }) => {
+  allow(/the server responded with a status of/);
+  const server = await serve((server) => {
+    tenFiles(server);
+    server.file('SUMS', `${'00'.repeat(32)}  1.txt\n`);
+  });
+  await open(page, server.url);
+  await page.getByRole('checkbox', { name: 'Select 1.txt' }).check();
+  await page.getByLabel('Recipe').selectOption('verify');
+  await page.getByRole('button', { name: /^Process selected/ }).click();
+  const field = page.getByRole('textbox', { name: 'Manifest' });
+  await expect(page.locator('#wrong-manifest')).toContainText('Manifest');
+  await expect(field).toHaveAttribute('aria-invalid', 'true');
+  await expect(field).toBeFocused();
+  await expect(page.locator('dialog')).toHaveCount(0);
+  await expect(page.getByRole('link', { name: 'Details' })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Process selected (1)' })).toBeEnabled();
+  await expect(page.getByLabel('Recipe')).toHaveValue('verify');
+  // Nor is it asked for again by a reload.
+  expect(await page.evaluate(() => sessionStorage.getItem('headway.starting'))).toBeNull();
+  await field.fill('SUMS');
+  await page.getByRole('button', { name: 'Process selected (1)' }).click();
+  await ends(watched, server, await shownJob(page), 'failed');
+  await expect(page.locator('#wrong-manifest')).toBeHidden();
+  await page.getByRole('button', { name: 'Close' }).click();
+  await expect(page.getByRole('button', { name: 'Process selected', exact: true })).toBeDisabled();
+});
+
+test('there is no way to the details of a job that nobody has heard of yet', async ({ page, serve, allow }) => {
+  allow(BROKEN);
+  const server = await serve(tenFiles);
+  await page.route('**/api/fn/start_job', (route) => route.abort());
+  await open(page, server.url);
+  const job = await processAll(page);
+  await expect(dialog(page, job).locator('.start-state')).toBeVisible();
+  await expect(dialog(page, job).getByRole('link', { name: 'Details' })).toHaveCount(0);
+});
+
+const focused = (page: Page) => page.evaluate(() => document.activeElement?.tagName);
+
+test('the focus is never lost: into folders, over the dialog, and past everything', async ({ page, serve, watched }) => {
+  const server = await serve((server) => {
+    tenFiles(server);
+    server.file('a/deep/file');
+    server.file('a/other');
+  });
+  await open(page, server.url);
+  await page.keyboard.press('Tab');
+  await expect(page.locator('.skip').getByRole('link', { name: 'Files' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('tr[data-index="0"]')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.listing tbody tr')).toHaveCount(2);
+  await expect(page.locator('tr[data-index="0"]')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.listing')).toContainText('file');
+  await expect(page.locator('tr[data-index="0"]')).toBeFocused();
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Process selected (1)' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  const job = await shownJob(page);
+  await ends(watched, server, job, 'completed');
+  await expect(page.locator('dialog')).toHaveCount(0);
+  // Its opener can have the focus no longer.
+  await expect(page.getByRole('button', { name: 'Process selected', exact: true })).toBeDisabled();
+  await expect.poll(() => focused(page)).toBe('H1');
+  await page.locator('.skip').getByRole('link', { name: 'Start' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('#start')).toBeFocused();
+});
+
+test('in the dialog the focus begins at its main button, and stays in it as the job ends', async ({ page, serve, watched }) => {
+  const server = await serve(
+    (server) => {
+      slow(server);
+      server.file('0.txt');
+      chmodSync(join(server.library, '0.txt'), 0);
+    },
+    { weak: true, args: ['--workers', '1'] },
+  );
+  await open(page, server.url);
+  const job = await processAll(page);
+  const main = dialog(page, job).getByRole('button', { name: 'Minimise' });
+  await expect(main).toBeFocused();
+  await expect(dialog(page, job).locator('.failures li')).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await expect.poll(() => focused(page)).not.toBe('BODY');
+  await pill(page, job).press('Enter');
+  await expect(main).toBeFocused();
+  await page.keyboard.press('Shift+Tab');
+  await expect(dialog(page, job).getByRole('button', { name: 'Cancel job' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await ends(watched, server, job, 'cancelled');
+  await expect(dialog(page, job).getByRole('button', { name: 'Close' })).toBeFocused();
+});

@@ -1,0 +1,68 @@
+//! The document around every page: its head, the program, and what stands beside the program and says whether it lives.
+
+use leptos::either::Either;
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos_meta::{HashedStylesheet, MetaTags};
+
+use super::App;
+
+/// Says whether the program of the page lives; see there.
+const ALIVE: &str = include_str!("document/alive.js");
+
+/// The paths of the client's files, where they change with the content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientFiles {
+    /// The style sheet.
+    pub style: String,
+    /// The script that loads the program.
+    pub script: String,
+    /// The program.
+    pub wasm: String,
+}
+
+/// The document around every page. Without `files` they lie where cargo-leptos puts them.
+pub fn shell(options: LeptosOptions, files: Option<ClientFiles>) -> impl IntoView {
+    let client = match files {
+        Some(files) => Either::Left(hydration(files)),
+        None => Either::Right(view! {
+            <HashedStylesheet id="style" options=options.clone() />
+            <HydrationScripts options=options.clone() />
+        }),
+    };
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <script nonce=use_nonce()>{ALIVE}</script>
+                <AutoReload options />
+                {client}
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+fn hydration(files: ClientFiles) -> impl IntoView {
+    let ClientFiles { style, script, wasm } = files;
+    // What cannot be loaded is told to `alive.js`, and to the console as it came.
+    let start = format!(
+        "try {{ const client = await import({script:?}); await client.default({{ module_or_path: {wasm:?} }}); client.hydrate(); }} \
+         catch (error) {{ dispatchEvent(new Event('headway:unloaded')); throw error; }}"
+    );
+    view! {
+        <link rel="stylesheet" href=style />
+        <link rel="modulepreload" href=script />
+        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+        <script type="module" nonce=use_nonce()>
+            {start}
+        </script>
+    }
+}

@@ -1,0 +1,135 @@
+//! Jobs that this tab starts and cancels.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::Shell;
+use crate::api;
+use crate::model::{ApiError, JobId, StartJob};
+use crate::ui::live::{StartPhase, Starting, browser};
+
+const STARTING: &str = "headway.starting";
+
+impl Shell {
+    pub(in crate::ui::live) fn start(&self, request: StartJob) -> JobId {
+        let live = self.0.live;
+        if let Some(starting) = live.starting.get_untracked() {
+            self.set_shown(Some(starting.job));
+            self.start_again();
+            return starting.job;
+        }
+        let job = JobId::mint(browser::wall(), browser::random());
+        // The order that ends the race: first this page knows which job is its own, then the server hears of it.
+        self.set_shown(Some(job));
+        live.cancel_error.set(None);
+        live.refused.set(None);
+        self.0.closing.set(None);
+        self.keep_starting(Some(Starting::new(job, request, browser::now())));
+        self.follow(job);
+        self.call();
+        job
+    }
+
+    pub(in crate::ui::live) fn start_again(&self) {
+        let Some(mut starting) = self.0.live.starting.get_untracked() else { return };
+        if starting.phase == StartPhase::Calling {
+            return;
+        }
+        starting.again(browser::now());
+        self.keep_starting(Some(starting));
+        self.call();
+    }
+
+    /// A start that was not answered before the page was loaded again.
+    pub(super) fn take_up_start(&self) {
+        let kept = browser::kept(STARTING).and_then(|text| serde_json::from_str::<Starting>(&text).ok());
+        let Some(mut starting) = kept else { return };
+        starting.again(browser::now());
+        let job = starting.job;
+        self.0.live.starting.set(Some(starting));
+        self.set_shown(Some(job));
+        self.follow(job);
+        self.call();
+    }
+
+    /// Calls again for a start that is not answered, once its time has come.
+    pub(super) fn repeat_start(&self, now: f64) {
+        let Some(mut starting) = self.0.live.starting.get_untracked() else { return };
+        let before = starting.phase.clone();
+        let due = starting.due(now);
+        if starting.phase != before {
+            self.keep_starting(Some(starting));
+        }
+        if due {
+            self.call();
+        }
+    }
+
+    /// Makes the unanswered start's call.
+    fn call(&self) {
+        let Some(starting) = self.0.live.starting.get_untracked() else { return };
+        let shell = self.clone();
+        spawn_local(async move {
+            let answer = api::start_job(starting.job, starting.request).await.map(drop);
+            shell.answered(starting.job, answer);
+        });
+    }
+
+    fn answered(&self, job: JobId, answer: Result<(), ApiError>) {
+        let live = self.0.live;
+        let Some(mut starting) = live.starting.get_untracked().filter(|starting| starting.job == job) else { return };
+        match answer {
+            Ok(()) => {
+                self.keep_starting(None);
+                if starting.cancel {
+                    self.cancel(job);
+                }
+            }
+            Err(error) if starting.failed(browser::now(), &error) => self.keep_starting(Some(starting)),
+            // There is no such job and never will be: its form says why.
+            Err(error) => {
+                live.refused.set(Some(error));
+                self.keep_starting(None);
+                self.step(|follow, now| follow.unfollow(now, job));
+                if live.active.get_untracked() == Some(job) {
+                    self.set_shown(None);
+                }
+            }
+        }
+    }
+
+    fn keep_starting(&self, starting: Option<Starting>) {
+        let text = starting.as_ref().and_then(|starting| serde_json::to_string(starting).ok());
+        browser::keep(STARTING, text.as_deref());
+        self.0.live.starting.set(starting);
+    }
+
+    pub(in crate::ui::live) fn cancel(&self, job: JobId) {
+        let live = self.0.live;
+        let known = self.0.follow.borrow().job(&job).is_some_and(|tracked| tracked.fold().is_some());
+        match live.starting.get_untracked().filter(|starting| starting.job == job && !known) {
+            Some(mut starting) => {
+                starting.cancel = true;
+                self.keep_starting(Some(starting));
+            }
+            None => spawn_local(async move {
+                let error = api::cancel_job(job).await.err().map(|error| error.to_string());
+                live.cancel_error.set(error);
+            }),
+        }
+    }
+
+    /// A cancel that was pressed before the start was answered goes out with the job's first event.
+    pub(super) fn cancel_seen(&self) {
+        let Some(mut starting) = self.0.live.starting.get_untracked().filter(|starting| starting.cancel) else {
+            return;
+        };
+        let seen = self.0.follow.borrow().job(&starting.job).is_some_and(|tracked| tracked.fold().is_some());
+        if seen {
+            let job = starting.job;
+            starting.cancel = false;
+            self.keep_starting(Some(starting));
+            self.cancel(job);
+        }
+    }
+}

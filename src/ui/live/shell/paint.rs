@@ -1,0 +1,103 @@
+//! What the machine holds becomes what the page shows: once a frame at most.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::Shell;
+use super::shown::LIVE;
+use crate::model::follow::{LinkState, Proof};
+use crate::model::{JobId, JobSummary};
+use crate::ui::live::{JobState, browser};
+
+const REPAINT: f64 = 200.0;
+const HIDDEN_REPAINT: f64 = 1_000.0;
+const RELOADED: &str = "headway.reloaded";
+
+type Jobs = BTreeMap<JobId, Arc<JobState>>;
+
+impl Shell {
+    pub(super) fn ask_frame(&self) {
+        if browser::is_hidden() || self.0.frame.replace(true) {
+            return;
+        }
+        let shell = self.clone();
+        request_animation_frame(move || {
+            shell.0.frame.set(false);
+            shell.paint();
+        });
+    }
+
+    /// Also without news: clocks go on, and a hidden page has no frames.
+    pub(super) fn paint_if_due(&self, now: f64) {
+        if now - self.0.painted.get() >= if browser::is_hidden() { HIDDEN_REPAINT } else { REPAINT } {
+            self.paint();
+        }
+    }
+
+    /// Sets the signals from what the machine holds.
+    fn paint(&self) {
+        let now = browser::now();
+        self.0.painted.set(now);
+        let live = self.0.live;
+        let (link, silent, recording, jobs, clock, reload) = {
+            let mut follow = self.0.follow.borrow_mut();
+            let skew = follow.skew().unwrap_or(self.0.skew);
+            let on_server = |at: u64| (at as i64 + skew).max(0) as u64;
+            let state = |(job, summary): (JobId, JobSummary)| {
+                let tracked = follow.job(&job);
+                let proof = tracked.map(|tracked| tracked.proof()).unwrap_or_default();
+                let proof = Proof { checked: proof.checked.map(on_server), ..proof };
+                let running =
+                    tracked.map(|tracked| tracked.running().into_iter().cloned().collect()).unwrap_or_default();
+                (job, Arc::new(JobState { summary, phase: tracked.map(|tracked| tracked.phase()), proof, running }))
+            };
+            let jobs: Jobs = follow.summaries().into_iter().map(state).collect();
+            let link = follow.link(now as u64);
+            let silent = follow.lost_since(now as u64, &link).map(on_server);
+            (link, silent, follow.is_recording(), jobs, on_server(now as u64), follow.wants_reload())
+        };
+        if live.clock.get_untracked() / 200 != clock / 200 {
+            live.clock.set(clock);
+        }
+        if link == LinkState::Live && live.link.with_untracked(|old| *old != LinkState::Live) {
+            live.back.update(|back| *back = back.wrapping_add(1));
+        }
+        set_changed(live.link, link.clone());
+        set_changed(live.silent, silent);
+        set_changed(live.recording, recording);
+        if live.jobs.with_untracked(|old| *old != jobs) {
+            self.remember_live(&jobs);
+            let ended = live.jobs.with_untracked(|old| self.ended_unfollowed(old, &jobs));
+            live.jobs.set(jobs);
+            if ended {
+                live.ended.update(|count| *count += 1);
+            }
+        }
+        self.cancel_seen();
+        if reload && link == LinkState::Live && browser::kept(RELOADED).is_none() {
+            browser::keep(RELOADED, Some("1"));
+            browser::reload();
+        }
+    }
+
+    /// Whether a job has ended that is only watched: the lists are read again, and nothing else is said of it.
+    fn ended_unfollowed(&self, old: &Jobs, new: &Jobs) -> bool {
+        let is_over = |state: &Arc<JobState>| state.summary.status.is_terminal();
+        let mut over = new.iter().filter(|(_, state)| state.phase.is_none() && is_over(state));
+        over.any(|(job, _)| !old.get(job).is_some_and(is_over))
+    }
+
+    fn remember_live(&self, jobs: &Jobs) {
+        let ids: Vec<_> =
+            jobs.iter().filter(|(_, state)| !state.summary.status.is_terminal()).map(|(job, _)| *job).collect();
+        browser::remember(LIVE, &serde_json::to_string(&ids).unwrap_or_default());
+    }
+}
+
+fn set_changed<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|old| *old != value) {
+        signal.set(value);
+    }
+}

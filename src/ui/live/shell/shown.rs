@@ -1,0 +1,113 @@
+//! Which job this tab's dialog shows, and the lines about jobs that ended. The dialog opens for nothing but a press in this tab.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::Shell;
+use crate::api;
+use crate::model::{JobId, JobStatus, JobSummary};
+use crate::ui::live::{Toast, browser};
+
+/// How long a completed job says so before it becomes a toast.
+const COMPLETED_FOR: f64 = 3_000.0;
+const TOAST_FOR: f64 = 12_000.0;
+/// The job in this tab's dialog, over a reload.
+const SHOWN: &str = "headway.shown";
+/// The jobs that lived when a page of this browser last looked.
+pub(super) const LIVE: &str = "headway.live";
+
+impl Shell {
+    /// What this tab left: the job in its dialog, a start without an answer, and jobs that ended while no page looked.
+    pub(super) fn take_up(&self, known: &[JobId]) {
+        let shown = browser::kept(SHOWN).and_then(|text| text.parse::<JobId>().ok());
+        if let Some(job) = shown.filter(|job| known.contains(job)) {
+            self.0.live.active.set(Some(job));
+            self.follow(job);
+        }
+        self.take_up_start();
+        let left: Vec<JobId> =
+            browser::remembered(LIVE).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        for job in left.into_iter().filter(|job| !known.contains(job)) {
+            let shell = self.clone();
+            spawn_local(async move {
+                if let Ok(view) = api::job(job).await
+                    && view.summary.status.is_terminal()
+                {
+                    shell.toast(&view.summary, "finished while you were away");
+                }
+            });
+        }
+    }
+
+    /// The one way in which the dialog opens, changes and closes.
+    pub(super) fn set_shown(&self, job: Option<JobId>) {
+        browser::keep(SHOWN, job.map(|job| job.to_string()).as_deref());
+        self.0.live.active.set(job);
+    }
+
+    pub(in crate::ui::live) fn show(&self, job: JobId) {
+        self.0.live.cancel_error.set(None);
+        self.set_shown(Some(job));
+        self.follow(job);
+    }
+
+    pub(in crate::ui::live) fn put_away(&self) {
+        if self.0.live.active.get_untracked().is_some() {
+            self.set_shown(None);
+        }
+    }
+
+    /// The completed job's three seconds, which stand still while someone looks closely or not at all.
+    pub(super) fn close_completed(&self, now: f64) {
+        let Some((job, at)) = self.0.closing.get() else { return };
+        let live = self.0.live;
+        if live.active.get_untracked() != Some(job) {
+            self.0.closing.set(None);
+        } else if browser::is_hidden() || browser::is_dialog_in_use() {
+            self.0.closing.set(Some((job, now + COMPLETED_FOR)));
+        } else if now >= at {
+            self.0.closing.set(None);
+            let summary = live.jobs.with_untracked(|jobs| jobs.get(&job).map(|state| state.summary.clone()));
+            self.put_away();
+            summary.iter().for_each(|summary| self.toast(summary, "completed"));
+        }
+    }
+
+    /// A followed job has ended.
+    pub(super) fn finished(&self, job: JobId) {
+        let live = self.0.live;
+        live.ended.update(|count| *count += 1);
+        let summary = self.0.follow.borrow().job(&job).and_then(|tracked| tracked.fold().map(JobSummary::from));
+        let Some(summary) = summary else { return };
+        if live.active.get_untracked() != Some(job) {
+            self.toast(&summary, summary.status.label());
+        } else if summary.status == JobStatus::Completed {
+            self.0.closing.set(Some((job, browser::now() + COMPLETED_FOR)));
+        }
+    }
+
+    fn toast(&self, summary: &JobSummary, text: &str) {
+        let toast = Toast {
+            job: summary.job,
+            text: format!("{}: {}", summary.title, text.replace('_', " ")),
+            status: summary.status.label().into(),
+        };
+        self.0.toasted.borrow_mut().push((summary.job, browser::now() + TOAST_FOR));
+        self.0.live.toasts.update(|toasts| {
+            toasts.retain(|other| other.job != toast.job);
+            toasts.push(toast);
+        });
+    }
+
+    /// Takes the lines away whose time is over.
+    pub(super) fn clear_toasts(&self, now: f64) {
+        let toasts = self.0.live.toasts;
+        self.0.toasted.borrow_mut().retain(|(job, until)| {
+            let stays = now < *until;
+            if !stays {
+                toasts.update(|toasts| toasts.retain(|toast| toast.job != *job));
+            }
+            stays
+        });
+    }
+}

@@ -1,0 +1,83 @@
+//! Failed calls: what is said, and how it passes. What failed because the server was not there is read again by itself once it is.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::format::sentence;
+use crate::model::ApiError;
+use crate::model::follow::LinkState;
+use crate::ui::live::Live;
+
+/// While the server is heard, a call that was not answered is made again after so long.
+const AGAIN: Duration = Duration::from_secs(3);
+
+/// A failed call, in the user's terms, in the midst of a page.
+#[component]
+pub(in crate::ui) fn ErrorView(
+    /// The error.
+    error: ApiError,
+    /// Makes the call again.
+    #[prop(optional, into)]
+    again: Option<Callback<()>>,
+) -> impl IntoView {
+    let text = sentence(&error.to_string());
+    view! {
+        <p class="error" role="alert">{text} <TryAgain error again /></p>
+    }
+    .into_any()
+}
+
+/// A page of which nothing can be shown: why, and where to go.
+#[component]
+pub(in crate::ui) fn ErrorPage(
+    /// The error.
+    error: ApiError,
+    /// Makes the call again.
+    #[prop(optional, into)]
+    again: Option<Callback<()>>,
+) -> impl IntoView {
+    let title = match &error {
+        ApiError::NotFound { .. } => "There is nothing here",
+        ApiError::Pruned { .. } => "This job was removed",
+        ApiError::Unreachable { .. } => "The server did not answer",
+        _ => "This cannot be shown",
+    };
+    let text = sentence(&error.to_string());
+    view! {
+        <Title text=title />
+        <section class="empty">
+            <h1>{title}</h1>
+            <p class="error" role="alert">{text}</p>
+            <p><TryAgain error again /> <a href="/jobs">"See all jobs"</a> " " <a href="/">"Go to the library"</a></p>
+        </section>
+    }
+    .into_any()
+}
+
+/// The button, and the same by itself: when the server is heard again or, while it is heard, after a while.
+#[component]
+fn TryAgain(error: ApiError, again: Option<Callback<()>>) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let again = again.filter(|_| error.may_pass());
+    let is_unanswered = matches!(error, ApiError::Unreachable { .. });
+    if let Some(again) = again.filter(|_| is_unanswered) {
+        let seen = live.back.get_untracked();
+        Effect::new(move |_| {
+            if live.back.get() != seen {
+                again.run(());
+            }
+        });
+        Effect::new(move |_| {
+            let retry = move || {
+                if live.link.with_untracked(LinkState::is_heard) {
+                    again.run(());
+                }
+            };
+            let timer = set_timeout_with_handle(retry, AGAIN).ok();
+            on_cleanup(move || timer.iter().for_each(TimeoutHandle::clear));
+        });
+    }
+    again.map(|again| view! { <button class="quiet" on:click=move |_| again.run(())>"Try again"</button> })
+}

@@ -1,0 +1,118 @@
+//! The keyboard's place on the page is never lost: when what has the focus goes, something near it gets it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use leptos::leptos_dom::helpers::window_event_listener_untyped;
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, FocusOptions, HtmlElement, MutationObserver, MutationObserverInit};
+
+/// Where the focus was last, and before the dialog opened.
+#[derive(Default)]
+struct Places {
+    last: Option<HtmlElement>,
+    in_rows: bool,
+    in_dialog: bool,
+    outside: Option<HtmlElement>,
+}
+
+type Keeper = Rc<RefCell<Places>>;
+
+/// Watches over the focus for as long as the page lives. A focus that someone gives up (a press beside everything) stays given up.
+pub(in crate::ui) fn keep() {
+    let places = Keeper::default();
+    let noted = Rc::clone(&places);
+    let seen = window_event_listener_untyped("focusin", move |event| {
+        let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+        target.into_iter().for_each(|target| noted.borrow_mut().note(target));
+    });
+    let left = Rc::clone(&places);
+    let given_up = window_event_listener_untyped("focusout", move |_| {
+        // What is taken out of the page says this too, before it goes: a frame later it is known which it was.
+        let places = Rc::clone(&left);
+        request_animation_frame(move || {
+            let mut places = places.borrow_mut();
+            if is_nowhere() && places.last.as_ref().is_some_and(can_be_focused) {
+                places.last = None;
+            }
+        });
+    });
+    let changed = Closure::<dyn FnMut()>::new(move || {
+        if is_nowhere() {
+            let lost = places.borrow_mut().lost();
+            // Out of the cell first: a focus is told at once.
+            for place in lost {
+                if focus(&place) {
+                    break;
+                }
+            }
+        }
+    });
+    let wanted = MutationObserverInit::new();
+    wanted.set_child_list(true);
+    wanted.set_subtree(true);
+    wanted.set_attributes(true);
+    wanted.set_attribute_filter(&js_sys::Array::of1(&"disabled".into()));
+    if let (Ok(observer), Some(body)) = (MutationObserver::new(changed.as_ref().unchecked_ref()), document().body()) {
+        observer.observe_with_options(&body, &wanted).ok();
+        StoredValue::new_local((observer, changed, seen, given_up));
+    }
+}
+
+/// Puts the focus on the first that matches, if it can have it.
+pub(in crate::ui) fn go_to(selectors: &str) -> bool {
+    find(selectors).is_some_and(|place| focus(&place))
+}
+
+impl Places {
+    fn note(&mut self, target: HtmlElement) {
+        let inside = |selectors| target.closest(selectors).ok().flatten().is_some();
+        self.in_rows = inside("table");
+        self.in_dialog = inside("dialog");
+        if !self.in_dialog {
+            self.outside = Some(target.clone());
+        }
+        self.last = Some(target);
+    }
+
+    /// If the focus was lost with its element: where it may go, best first.
+    fn lost(&mut self) -> Vec<HtmlElement> {
+        if self.last.as_ref().is_none_or(can_be_focused) {
+            return Vec::new();
+        }
+        let dialog = find("dialog[open] [autofocus]");
+        let opener = self.outside.clone().filter(|_| self.in_dialog);
+        let row = find("main table tr[tabindex=\"0\"]").filter(|_| self.in_rows);
+        let heading = find("main h1");
+        self.last = None;
+        [dialog, opener, row, heading].into_iter().flatten().collect()
+    }
+}
+
+fn find(selectors: &str) -> Option<HtmlElement> {
+    document().query_selector(selectors).ok().flatten()?.dyn_into().ok()
+}
+
+fn is_nowhere() -> bool {
+    let (active, body) = (document().active_element(), document().body().map(Element::from));
+    active.is_none() || active == body
+}
+
+fn can_be_focused(element: &HtmlElement) -> bool {
+    element.is_connected() && !element.matches(":disabled").unwrap_or(false)
+}
+
+/// Whether it has the focus now. A heading is made able to have it.
+fn focus(element: &HtmlElement) -> bool {
+    if !can_be_focused(element) {
+        return false;
+    }
+    if element.tag_name() == "H1" && !element.has_attribute("tabindex") {
+        element.set_tab_index(-1);
+    }
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(element.tag_name() == "H1");
+    element.focus_with_options(&options).ok();
+    document().active_element().as_ref() == Some(element.as_ref())
+}

@@ -1,0 +1,37 @@
+//! What the controls say and what the page knows are one: also of a choice that was made before the page listened, by a browser
+//! that brings back the fields of an earlier visit.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, EventInit, HtmlInputElement, HtmlSelectElement};
+
+/// The choice that the others depend on.
+const FIRST: &str = "select[name=\"recipe\"]";
+const OTHERS: &str = "select:not([name=\"recipe\"]), input";
+
+/// Lets every control inside that does not say what it was rendered with say it again, to whoever listens now.
+pub(super) fn tell_again(panel: &Element) {
+    tell(panel, FIRST);
+    // By then the fields are those of the recipe that was chosen.
+    let panel = panel.clone();
+    request_animation_frame(move || tell(&panel, OTHERS));
+}
+
+fn tell(panel: &Element, selectors: &str) {
+    let bubbling = EventInit::new();
+    bubbling.set_bubbles(true);
+    let Ok(found) = panel.query_selector_all(selectors) else { return };
+    let controls = (0..found.length()).filter_map(|index| found.get(index)?.dyn_into::<Element>().ok());
+    for control in controls.filter(is_changed) {
+        if let Ok(change) = Event::new_with_event_init_dict("change", &bubbling) {
+            control.dispatch_event(&change).ok();
+        }
+    }
+}
+
+fn is_changed(control: &Element) -> bool {
+    if let Some(input) = control.dyn_ref::<HtmlInputElement>() {
+        return input.value() != input.default_value() || input.checked() != input.default_checked();
+    }
+    control.dyn_ref::<HtmlSelectElement>().is_some_and(|select| select.selected_index() > 0)
+}

@@ -1,0 +1,54 @@
+//! Why a start was refused, told where it can be put right: at the field, or else below the form.
+
+use crate::model::ApiError;
+use crate::model::summary::SettingInfo;
+use crate::ui::parts::format::sentence;
+
+/// What is wrong with one setting, if the refusal names it.
+pub(super) fn of_setting(error: &ApiError, setting: &SettingInfo) -> Option<String> {
+    let ApiError::Invalid { reasons } = error else { return None };
+    let named = mark(&setting.name);
+    let reason = reasons.iter().find(|reason| reason.starts_with(&named))?;
+    Some(sentence(&reason.replacen(&named, &setting.label, 1)))
+}
+
+/// Everything else that is wrong.
+pub(super) fn of_form(error: &ApiError, settings: &[SettingInfo]) -> Option<String> {
+    let ApiError::Invalid { reasons } = error else {
+        return Some(format!("This cannot be started. {}", sentence(&error.to_string())));
+    };
+    let at_field = |reason: &String| settings.iter().any(|setting| reason.starts_with(&mark(&setting.name)));
+    let rest: Vec<_> = reasons.iter().filter(|reason| !at_field(reason)).map(|reason| sentence(reason)).collect();
+    (!rest.is_empty()).then(|| format!("This cannot be started. {}", rest.join(" ")))
+}
+
+/// How a reason names a setting.
+fn mark(name: &str) -> String {
+    format!("setting {name:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run() -> SettingInfo {
+        SettingInfo { name: "run".into(), label: "Command".into(), choices: Vec::new(), usual: String::new() }
+    }
+
+    #[test]
+    fn each_reason_is_told_once_at_its_field_or_below_the_form() {
+        let reasons = vec!["setting \"run\" is missing: a text".into(), "the selection is empty".into()];
+        let error = ApiError::Invalid { reasons };
+        assert_eq!(of_setting(&error, &run()).as_deref(), Some("Command is missing: a text."));
+        assert_eq!(of_form(&error, &[run()]).as_deref(), Some("This cannot be started. The selection is empty."));
+        let both = of_form(&error, &[]).unwrap_or_default();
+        assert!(both.contains("\"run\"") && both.contains("selection"), "{both}");
+    }
+
+    #[test]
+    fn a_refusal_that_names_no_field_is_told_below_the_form() {
+        let error = ApiError::NotFound { message: "there is no library \"x\"".into() };
+        assert_eq!(of_setting(&error, &run()), None);
+        assert!(of_form(&error, &[run()]).is_some_and(|text| text.ends_with("There is no library \"x\".")));
+    }
+}
