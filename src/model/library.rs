@@ -225,6 +225,9 @@ pub struct FolderPage {
     pub entries: Vec<Entry>,
     /// How many rows there are in all.
     pub total: u64,
+    /// How many of them are regular files: no folders, no links.
+    #[serde(default)]
+    pub files: u64,
     /// How many of them come before this window.
     pub first: u64,
     /// Give this as `after` for the next window.

@@ -46,6 +46,9 @@ pub struct JobSummary {
     /// How many items were done before and run again.
     #[serde(default, skip_serializing_if = "is_default")]
     pub reruns: Reruns,
+    /// Whether the list of its files is not whole: `total` counts those listed so far, and says nothing of how many there are.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub listing: bool,
 }
 
 impl From<&Fold> for JobSummary {
@@ -64,6 +67,7 @@ impl From<&Fold> for JobSummary {
             message: fold.message.clone(),
             pruned: fold.pruned,
             reruns: fold.reruns,
+            listing: !fold.plan_ended,
         }
     }
 }

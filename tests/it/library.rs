@@ -37,6 +37,7 @@ async fn what_is_on_the_disk_when_a_folder_is_opened_is_listed() {
     let app = App::start(&files).await;
     let page = settled(&app, "").await;
     assert_eq!(names(&page), ["sub", "b.txt", "link"]);
+    assert_eq!((page.total, page.files), (3, 1), "a folder and a link are rows, and no files");
     assert!(page.seen.is_some());
 
     files.write("a.txt", b"a");

@@ -65,13 +65,14 @@ pub(super) fn page(reader: &mut Connection, view: &FolderView) -> Stored<FolderP
     }
     let first = rows.first().map(|(key, _)| key.clone());
     let last = rows.last().map(|(key, _)| key.clone());
-    let counts = count(view, first.as_ref()).all(&moment, |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let (total, before): (u64, u64) = counts.first().copied().unwrap_or_default();
+    let counts = count(view, first.as_ref()).all(&moment, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let (total, files, before): (u64, u64, u64) = counts.first().copied().unwrap_or_default();
     let seen = seen(&moment, view)?;
     Ok(FolderPage {
         folder: view.folder.clone(),
         entries: rows.into_iter().map(|(_, entry)| entry).collect(),
         total,
+        files,
         first: before,
         next: last.filter(|_| more || backwards),
         previous: first.filter(|_| before > 0),
@@ -99,9 +100,10 @@ fn window(view: &FolderView, backwards: bool, key: Option<&RowKey>) -> Statement
     query
 }
 
-/// How many rows there are, and how many of them come before the first of the window.
+/// How many rows there are, how many of them are files, and how many come before the first of the window.
 fn count(view: &FolderView, first: Option<&RowKey>) -> Statement {
-    let mut query = Statement::new("SELECT count(*), count(*) FILTER (WHERE ");
+    let mut query = Statement::new("SELECT count(*), count(*) FILTER (WHERE f.kind = ");
+    query.bind(EntryKind::File as u8).push("), count(*) FILTER (WHERE ");
     match first {
         Some(key) => beyond(&mut query, view, key, true),
         None => drop(query.push("false")),

@@ -5,12 +5,13 @@ use rusqlite::Connection;
 use super::{StoreError, Stored, immediate};
 
 /// In order; the number of a version is its place, from 1. What has been released is never changed.
-const VERSIONS: [&str; 5] = [
+const VERSIONS: [&str; 6] = [
     include_str!("../../../../migrations/0001_log.sql"),
     include_str!("../../../../migrations/0002_done.sql"),
     include_str!("../../../../migrations/0003_prune.sql"),
     include_str!("../../../../migrations/0004_leases.sql"),
     include_str!("../../../../migrations/0005_settled.sql"),
+    include_str!("../../../../migrations/0006_files.sql"),
 ];
 
 /// Does what is missing. A log of a later version is refused, untouched.
