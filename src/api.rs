@@ -8,7 +8,7 @@ use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 
 use crate::model::attempt::AttemptLog;
 use crate::model::library::{FolderPage, FolderView};
-use crate::model::summary::{ItemPage, JobPage, JobView};
+use crate::model::summary::{ItemPage, ItemView, JobPage, JobView};
 use crate::model::{Action, ApiError, JobId, StartJob};
 
 impl FromServerFnError for ApiError {
@@ -65,6 +65,12 @@ pub async fn jobs(before: Option<JobId>, limit: u32) -> Result<JobPage, ApiError
 #[server(prefix = "/api/fn", endpoint = "items", input = Json)]
 pub async fn items(id: JobId, after: Option<u32>, limit: u32, status: Option<String>) -> Result<ItemPage, ApiError> {
     expect_context::<crate::server::Server>().items(id, after, limit, status.as_deref()).await
+}
+
+/// These items of a job.
+#[server(prefix = "/api/fn", endpoint = "items_at", input = Json)]
+pub async fn items_at(id: JobId, items: Vec<u32>) -> Result<Vec<ItemView>, ApiError> {
+    expect_context::<crate::server::Server>().items_at(id, &items).await
 }
 
 /// A window of a library.

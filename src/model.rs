@@ -29,6 +29,8 @@ pub mod status;
 pub mod summary;
 mod tombstone;
 mod usual;
+pub mod window;
+pub mod worked;
 
 #[cfg(test)]
 pub(crate) mod testing;

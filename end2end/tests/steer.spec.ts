@@ -1,35 +1,8 @@
 // Commands, and each button by which a job is steered.
 import { readdirSync } from 'node:fs';
-import type { Page } from '@playwright/test';
+import { button, choose, config, details, status, three } from './helper/job';
 import { ends, open, processAll } from './helper/page';
 import { expect, test } from './helper/fixtures';
-
-const config = `
-allow_commands = true
-
-[[command]]
-name = "upper"
-summary = "Writes capitals."
-run = ["sh", "-c", "tr a-z A-Z < \\"$1\\" > \\"$2\\"", "sh", "{}", "{out}"]
-
-[[command]]
-name = "slow"
-run = ["sh", "-c", "while [ -e ../hold ] || [ -e ../hold-$1 ]; do sleep 0.05; done; echo said; echo wrong >&2; exit $(cat \\"$1\\")", "sh", "{}"]
-repeatable = true
-grace = 1
-`;
-
-const three = (server: any) => ['a', 'b', 'c'].forEach((name) => server.file(name, `text ${name}`));
-const button = (page: Page, action: string) => page.locator(`.actions [data-action="${action}"]`);
-const status = (page: Page) => page.locator('.job .status-badge').first();
-const choose = (page: Page, recipe: string) => page.getByLabel('Recipe').selectOption(recipe);
-
-async function details(page: Page, server: any, job: string) {
-  // Its start may still be on its way; a page that leaves now would take it along.
-  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).job).toBe(job);
-  await page.goto(`${server.url}/jobs/${job}`);
-  await expect(page.locator('main[data-ready]')).toBeVisible();
-}
 
 test('a command replaces files, its output can be undone, and its trash be emptied', async ({ page, serve, watched }) => {
   const server = await serve(three, { config });

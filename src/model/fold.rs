@@ -10,6 +10,7 @@ use super::id::{JobId, Millis, Seq};
 use super::item::ItemStatus;
 use super::next::{Change, Refusal, next};
 use super::status::JobStatus;
+use super::worked::Worked;
 
 /// A job after its first `seq` events. One byte an item, so a job of 100,000 files takes 100 kB.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub struct Fold {
     pub began: Option<Millis>,
     /// When it ended.
     pub ended: Option<Millis>,
+    /// How long it has been at work; `None` before it began, or where an older version began to keep it.
+    pub worked: Option<Worked>,
     /// Whether its history is removed.
     pub pruned: bool,
     /// Items by status.
@@ -120,6 +123,7 @@ impl Fold {
             created: recorded.at,
             began: None,
             ended: None,
+            worked: None,
             pruned: false,
             counters: Counters::default(),
             items: Vec::new(),
@@ -216,7 +220,11 @@ impl Fold {
     fn note(&mut self, recorded: &Recorded) {
         match &recorded.event {
             JobEvent::PlanEnded { reruns, .. } => (self.plan_ended, self.reruns) = (true, *reruns),
-            JobEvent::Began {} => self.began = self.began.or(Some(recorded.at)),
+            JobEvent::Began {} => {
+                if self.began.is_none() {
+                    (self.began, self.worked) = (Some(recorded.at), Some(Worked::default()));
+                }
+            }
             JobEvent::Halted { by, when } => self.halt = Some((*by, *when)),
             JobEvent::Changed { priority, concurrency } => {
                 self.priority = priority.unwrap_or(self.priority);
@@ -249,6 +257,8 @@ impl Fold {
             | JobEvent::Requeued { .. }
             | JobEvent::Dropped { .. } => {}
         }
+        let runs = self.counters.running > 0;
+        self.worked.iter_mut().for_each(|worked| worked.hear(recorded, runs));
         if self.status.is_terminal() {
             self.ended = self.ended.or(Some(recorded.at));
         }

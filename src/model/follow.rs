@@ -117,6 +117,18 @@ impl Follow {
         if self.link.started() { self.open(now) } else { Vec::new() }
     }
 
+    /// Fetches a job that is known to be over, and the proof of it. Nothing ends by this, so nothing is told of it.
+    pub fn revisit(&mut self, now: Millis, job: JobId) -> Vec<Effect> {
+        if self.jobs.contains_key(&job) {
+            return Vec::new();
+        }
+        // One at a time is looked at: the one before has been seen.
+        self.jobs.retain(|_, tracked| !tracked.is_revisited());
+        let effects = self.follow(now, job);
+        self.with(job, Tracked::revisit);
+        effects
+    }
+
     /// Stops following a job.
     pub fn unfollow(&mut self, now: Millis, job: JobId) -> Vec<Effect> {
         match self.jobs.remove(&job) {

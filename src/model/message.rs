@@ -115,10 +115,13 @@ pub struct RunningItem {
     pub attempt: u32,
     /// The file.
     pub path: RelPath,
-    /// Bytes done.
+    /// Bytes done; 0 if the work is not counted in bytes.
     pub done: u64,
-    /// Bytes in all.
+    /// Bytes in all; 0 if the work is not counted in bytes.
     pub total: u64,
+    /// How far its program says it is, in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u32>,
     /// The job that holds the file it waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_for: Option<JobId>,

@@ -11,10 +11,12 @@ use super::id::{JobId, Millis, Seq};
 use super::item::ItemStatus;
 use super::status::JobStatus;
 use super::usual::is_default;
+use super::worked::Worked;
 
 /// A fold on the wire: its items run-length encoded, its counters left out (they follow from the items).
 ///
-/// The canonical bytes of a fold are this, as JSON without white space, fields in this order, runs as long as can be.
+/// The canonical bytes of a fold are this without `worked`, as JSON without white space, fields in this order, runs as long as can
+/// be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     job: JobId,
@@ -37,6 +39,9 @@ pub struct Snapshot {
     created: Millis,
     began: Option<Millis>,
     ended: Option<Millis>,
+    /// Came later, so it is no part of the hash: versions with it and without it must agree on that.
+    #[serde(default, skip_serializing_if = "is_default")]
+    worked: Option<Worked>,
     pruned: bool,
     /// Item bytes as runs: byte, length.
     items: Vec<(u8, u32)>,
@@ -77,6 +82,7 @@ impl Fold {
             created: self.created,
             began: self.began,
             ended: self.ended,
+            worked: self.worked,
             pruned: self.pruned,
             items: Vec::new(),
             attempts: Vec::new(),
@@ -85,7 +91,8 @@ impl Fold {
 
     /// The hash of the canonical bytes: two folds with the same one are the same job at the same event.
     pub fn hash(&self) -> Digest {
-        Digest::of(serde_json::to_string(&self.snapshot()).unwrap_or_default().as_bytes())
+        let hashed = Snapshot { worked: None, ..self.snapshot() };
+        Digest::of(serde_json::to_string(&hashed).unwrap_or_default().as_bytes())
     }
 }
 
@@ -150,6 +157,7 @@ impl Snapshot {
             created: self.created,
             began: self.began,
             ended: self.ended,
+            worked: self.worked,
             pruned: self.pruned,
             counters,
             items,

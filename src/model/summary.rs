@@ -13,6 +13,7 @@ use super::path::RelPath;
 use super::request::StartJob;
 use super::status::JobStatus;
 use super::usual::is_default;
+use super::worked::Worked;
 
 /// A job's state at its `seq`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,9 @@ pub struct JobSummary {
     pub began: Option<Millis>,
     /// When it ended.
     pub ended: Option<Millis>,
+    /// How long it has been at work; `None` if it has not begun, or if that is not known.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub worked: Option<Worked>,
     /// Why it failed as a whole.
     pub message: Option<String>,
     /// Whether its history is removed.
@@ -64,6 +68,7 @@ impl From<&Fold> for JobSummary {
             created: fold.created,
             began: fold.began,
             ended: fold.ended,
+            worked: fold.worked,
             message: fold.message.clone(),
             pruned: fold.pruned,
             reruns: fold.reruns,
@@ -95,6 +100,12 @@ pub struct JobView {
     /// Files in the job's trash, and their bytes.
     #[serde(default)]
     pub trash: (u64, u64),
+    /// Whether its recipe runs programs, whose output may be kept.
+    #[serde(default)]
+    pub runs_programs: bool,
+    /// The job that puts back, or has put back, what this one did.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub undone: Option<JobSummary>,
 }
 
 /// Jobs, newest first.

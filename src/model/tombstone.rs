@@ -57,6 +57,7 @@ impl Fold {
             created: *created,
             began: None,
             ended: Some(*ended),
+            worked: None,
             pruned: true,
             counters: Counters::default(),
             items: Vec::new(),

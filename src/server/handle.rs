@@ -179,7 +179,22 @@ impl Server {
             note = Some([Some(unknown), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
             Vec::new()
         });
-        Ok(JobView { waits: self.waits(&row.summary), outputs, summary: row.summary, cursor, request, note, trash })
+        // Only what a job put somewhere can be put back.
+        let made = request.as_ref().is_some_and(|request| request.output.is_some());
+        let undone = if made { self.undone(id).await? } else { None };
+        let recipe = self.inner.context.recipe(&row.summary.recipe);
+        Ok(JobView {
+            waits: self.waits(&row.summary),
+            outputs,
+            summary: row.summary,
+            cursor,
+            request,
+            note,
+            trash,
+            // Of a recipe that is no longer configured it is not known: what its programs said may well be kept.
+            runs_programs: recipe.is_none_or(|recipe| recipe.runs_programs()),
+            undone,
+        })
     }
 
     /// Jobs, newest first.
@@ -209,6 +224,14 @@ impl Server {
         let rows = self.store().items(row.job_no, from, limit, status).await?;
         let next = if rows.len() < limit as usize { None } else { rows.last().map(|row| row.item) };
         Ok(ItemPage { items: rows.into_iter().map(item_view).collect(), next, seq: row.summary.seq })
+    }
+
+    /// These items of a job, in order: at most as many as a page has.
+    pub async fn items_at(&self, id: JobId, items: &[u32]) -> Result<Vec<ItemView>, ApiError> {
+        let row = self.row(id).await?;
+        let items = items.get(..PAGE_LIMIT as usize).unwrap_or(items);
+        let rows = self.store().items_at(row.job_no, items).await?;
+        Ok(rows.into_iter().map(item_view).collect())
     }
 
     /// What the attempts of an item said, as far as it is kept.

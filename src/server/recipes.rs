@@ -7,7 +7,7 @@ pub mod manifest;
 mod undo;
 mod verify;
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -58,6 +58,11 @@ pub trait Recipe: Send + Sync + 'static {
     /// The settings with defaults filled in, or everything that is wrong with them.
     fn settings(&self, given: &Settings) -> Result<Settings, Vec<String>> {
         choose(&self.info(), given)
+    }
+
+    /// Whether it runs programs, whose output may be kept.
+    fn runs_programs(&self) -> bool {
+        false
     }
 
     /// The work of one job: what must be read before its first item is read here. Blocking.
@@ -160,10 +165,27 @@ pub struct Attempt {
     /// When it began.
     pub begun: Instant,
     done: AtomicU64,
+    /// What a program says of how far it is: [`COUNTED`], [`UNSAID`] or percent.
+    said: AtomicU32,
     /// 0 go on; otherwise why to end, as a [`Why`].
     ending: AtomicU8,
     bell: Mutex<Option<Box<dyn Bell>>>,
     waits_for: Mutex<Option<JobId>>,
+}
+
+/// The work is counted in bytes.
+const COUNTED: u32 = u32::MAX;
+
+/// A program works, and has not said how far it is.
+const UNSAID: u32 = u32::MAX - 1;
+
+/// How far an attempt is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// So many bytes of the file are done.
+    Bytes(u64),
+    /// So many percent, as its program says; `None` if it has said nothing.
+    Said(Option<u32>),
 }
 
 /// Something that waits elsewhere and must hear of an end.
@@ -275,6 +297,7 @@ impl Attempt {
             output: None,
             begun: Instant::now(),
             done: AtomicU64::new(0),
+            said: AtomicU32::new(COUNTED),
             ending: AtomicU8::new(0),
             bell: Mutex::new(None),
             waits_for: Mutex::new(None),
@@ -291,14 +314,24 @@ impl Attempt {
         self.done.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// This part of it is done, from 0 to 1.
-    pub fn reach(&self, part: f64) {
-        self.done.store((part.clamp(0.0, 1.0) * self.total as f64) as u64, Ordering::Relaxed);
+    /// From here on a program does the work: no bytes are counted, and only the program knows how far it is.
+    pub fn hand_over(&self) {
+        self.said.store(UNSAID, Ordering::Relaxed);
     }
 
-    /// Bytes done.
-    pub fn done(&self) -> u64 {
-        self.done.load(Ordering::Relaxed)
+    /// This part of it is done, from 0 to 1, as its program says.
+    pub fn reach(&self, part: f64) {
+        // A hair more, as 0.29 times 100 is less than 29.
+        self.said.store((part.clamp(0.0, 1.0) * 100.0 + 1e-6) as u32, Ordering::Relaxed);
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> Progress {
+        match self.said.load(Ordering::Relaxed) {
+            COUNTED => Progress::Bytes(self.done.load(Ordering::Relaxed)),
+            UNSAID => Progress::Said(None),
+            percent => Progress::Said(Some(percent)),
+        }
     }
 
     /// Asks it to end. The first reason holds.
@@ -374,4 +407,22 @@ fn choose(info: &RecipeInfo, given: &Settings) -> Result<Settings, Vec<String>> 
         wrong.push(format!("recipe {} has no setting {name:?}", info.name));
     }
     if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_program_says_of_its_progress_is_never_made_into_bytes() {
+        let attempt = Attempt::new(JobId::mint(1, [1; 10]), 0, 1, RelPath::default(), 710_000);
+        attempt.advance(71_000);
+        assert_eq!(attempt.progress(), Progress::Bytes(71_000));
+        attempt.hand_over();
+        assert_eq!(attempt.progress(), Progress::Said(None));
+        for (part, percent) in [(0.1, 10), (0.29, 29), (0.999, 99), (1.0, 100), (7.0, 100), (-1.0, 0)] {
+            attempt.reach(part);
+            assert_eq!(attempt.progress(), Progress::Said(Some(percent)));
+        }
+    }
 }

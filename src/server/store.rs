@@ -47,6 +47,8 @@ pub enum JobFilter {
     Before(Option<JobId>),
     /// Over, with anything left of its history, and a larger number than this. Oldest first.
     Over(u64),
+    /// Putting back what this job did, or having done so, with its history. Newest first.
+    Undoing(JobId),
 }
 
 /// A log with the rows derived from it.
@@ -85,6 +87,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Items with `item >= from`, in order, at most `limit`; of one status if given as a word.
     async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<&str>) -> Stored<Vec<ItemRow>>;
+
+    /// These items of a job, in order; those that are not there are left out.
+    async fn items_at(&self, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>>;
 
     /// Events of one job with their details, behind a position, in order, at most `limit`.
     async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>>;

@@ -1,12 +1,12 @@
-//! One job: its progress, and its items by window.
+//! One job: its progress, and its items by window. The page has one shape, whatever the job's state, and whenever it was opened.
 
 mod actions;
 mod asked;
 mod attempts;
 mod items;
+mod named;
 mod retry;
-
-use std::sync::Arc;
+mod undone;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -14,28 +14,29 @@ use leptos_router::hooks::use_params_map;
 
 use actions::Actions;
 use asked::Asked;
-use items::Items;
+use items::{Items, Shown};
 
-use super::live::{JobState, Live};
-use super::parts::{ErrorPage, StatusBadge, Time, format};
-use super::progress::Panel;
+use super::live::Live;
+use super::parts::{ErrorPage, Time, format};
+use super::progress::{Panel, Place, known};
 use crate::api;
-use crate::model::summary::{JobView, Start};
-use crate::model::{ApiError, JobId, JobStatus, Reruns};
+use crate::model::summary::{ItemPage, JobView};
+use crate::model::{ApiError, JobId, JobStatus, JobSummary, Reruns};
 
 /// The page of the job in the address.
 #[component]
 pub(super) fn JobPage() -> impl IntoView {
-    let live = expect_context::<Live>();
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
-    let view = Resource::new(move || (id.get(), live.ended.get()), |(id, _)| read(id));
+    // All that is read is asked for here: what stands in a suspended part is made at another time in the browser than on the server.
+    let view = Resource::new(move || id.get(), read);
+    let items = Shown::read(id);
     view! {
-        <Title text="Job" />
         <Transition fallback=|| view! { <p class="loading">"Reading the job…"</p> }>
             {move || Suspend::new(async move {
+                let page = items.first().await;
                 match view.await {
-                    Ok(view) => view! { <JobDetails view /> }.into_any(),
+                    Ok(view) => view! { <JobDetails view items page /> }.into_any(),
                     Err(error) => view! { <ErrorPage error again=move |()| view.refetch() /> }.into_any(),
                 }
             })}
@@ -50,82 +51,62 @@ async fn read(id: String) -> Result<JobView, ApiError> {
 }
 
 #[component]
-fn JobDetails(view: JobView) -> impl IntoView {
+fn JobDetails(view: JobView, items: Shown, page: Result<ItemPage, ApiError>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let (asked, waits, steered) = (view.request.clone(), view.waits.clone(), view.clone());
-    let request = StoredValue::new(view.request);
-    let summary = view.summary;
-    let job = summary.job;
-    let (status, read_reruns) = (summary.status, summary.reruns);
-    let is_live = live.job(job);
-    // Until it is hydrated a page must show what the server rendered, whatever has been heard meanwhile.
-    let mounted = RwSignal::new(false);
-    Effect::new(move |_| mounted.set(true));
-    let at_first = expect_context::<Start>().live.iter().any(|summary| summary.job == job);
-    let shown = Memo::new(move |_| if mounted.get() { is_live.with(Option::is_some) } else { at_first });
-    let heard = Memo::new(move |_| {
-        let counters = |state: &Arc<JobState>| (state.summary.status, state.summary.counters);
-        if mounted.get() { is_live.with(|state| state.as_ref().map(counters)) } else { None }
+    let job = view.summary.job;
+    let summary = known(job, Some(view.summary.clone()));
+    Effect::new({
+        let over = view.summary.status.is_terminal();
+        move |_| if over { live.revisit(job) } else { live.follow(job) }
     });
-    Effect::new(move |_| {
-        if !status.is_terminal() {
-            live.follow(job);
-        }
-    });
+    let read_at = view.summary.status;
+    let runs_programs = view.runs_programs;
+    let request = StoredValue::new(view.request.clone());
+    let view = RwSignal::new(view);
+    refresh(job, view);
+    let heard =
+        move |tell: &dyn Fn(&JobSummary) -> Option<String>| summary.with(|summary| summary.as_ref().and_then(tell));
     // What was read holds as long as the job stands where it stood then.
-    let waits_now = move || match heard.get().map(|(status, _)| status) {
+    let waits = move || match summary.with(|summary| summary.as_ref().map(|summary| summary.status)) {
         Some(JobStatus::Planned) => Some("waits for your approval".to_owned()),
-        Some(now) if now != status => None,
-        _ => waits.clone(),
+        Some(now) if now != read_at => None,
+        _ => view.with(|view| view.waits.clone()),
     };
-    let title = summary.title.clone();
-    let created = summary.created;
-    let counters = summary.counters;
-    let message = summary.message.clone();
-    let outputs = view.outputs;
+    let created = view.with_untracked(|view| view.summary.created);
     view! {
+        <Title text=move || heard(&|summary| Some(named::title(summary))).unwrap_or_default() />
         <section class="job" data-job=job.to_string()>
-            {move || {
-                if shown.get() {
-                    return view! { <Panel job /> }.into_any();
-                }
-                let ends = [
-                    ("succeeded", counters.succeeded),
-                    ("skipped", counters.skipped),
-                    ("failed", counters.failed),
-                    ("cancelled", counters.cancelled),
-                ];
-                let ends = ends.map(|(word, number)| format!("{} {word}", format::count(number.into()))).join(", ");
-                let files = format!("{} / {} files", format::count(counters.done().into()), format::count(counters.total.into()));
-                view! {
-                    <header class="panel-head">
-                        <h1 class="title">{title.clone()}</h1>
-                        <StatusBadge status=Signal::derive(move || status) />
-                    </header>
-                    <p class="numbers">
-                        <strong class="done">{files}</strong>
-                        <span>{ends}</span>
-                    </p>
-                    <p class="message">{message.clone()}</p>
-                    {outputs
-                        .iter()
-                        .map(|name| view! { <p class="output"><a href=format!("/api/jobs/{job}/outputs/{name}") download=name.clone() rel="external">{format!("Download {name}")}</a></p> })
-                        .collect_view()}
-                }
-                    .into_any()
-            }}
-            <p class="waits">{waits_now}</p>
-            <p class="hint note">{view.note}</p>
-            <p class="reruns">{move || reruns(if mounted.get() { is_live.with(|state| state.as_ref().map(|state| state.summary.reruns)) } else { None }.unwrap_or(read_reruns))}</p>
-            <Actions view=steered heard />
-            {asked.map(|request| view! { <Asked request /> })}
+            <Panel job place=Place::Page(view) />
+            <p class="waits">{waits}</p>
+            <p class="hint note">{move || view.with(|view| view.note.clone())}</p>
+            <p class="reruns">{move || heard(&|summary| reruns(summary.reruns))}</p>
+            <undone::Undone view />
+            <Actions view summary />
+            {request.get_value().map(|request| view! { <Asked request /> })}
             <p class="hint">
                 "Created " <Time at=created /> " UTC · " <code>{job.to_string()}</code> " · "
                 <a class="log" href=format!("/api/jobs/{job}/log") download rel="external">"Download its log"</a>
             </p>
         </section>
-        <Items job request />
+        <Items job shown=items page request runs_programs />
     }
+}
+
+/// Reads the job again when another one appears or ends: that may have undone it.
+fn refresh(job: JobId, view: RwSignal<JobView>) {
+    let live = expect_context::<Live>();
+    let newest = Memo::new(move |_| live.jobs.with(|jobs| jobs.keys().next_back().copied()));
+    Effect::new(move |before: Option<()>| {
+        (newest.track(), live.ended.track());
+        if before.is_some() {
+            leptos::task::spawn_local(async move {
+                // What was read stays if it cannot be read again; whatever is counted comes by the stream.
+                if let Ok(read) = api::job(job).await {
+                    view.try_set(read);
+                }
+            });
+        }
+    });
 }
 
 /// How many files are done again, and why.

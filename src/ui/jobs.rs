@@ -41,14 +41,14 @@ pub(super) fn JobsPage() -> impl IntoView {
                     Ok(page) => {
                         let older = page.next.map(|job| view! { <a href=format!("/jobs?before={job}")>"Older →"</a> });
                         view! {
-                            <table class="listing">
+                            <table class="listing jobs">
                                 <thead>
                                     <tr>
-                                        <th>"Job"</th>
-                                        <th>"Status"</th>
-                                        <th class="number">"Files"</th>
-                                        <th class="number failed">"Failed"</th>
-                                        <th class="modified">"Created (UTC)"</th>
+                                        <th scope="col">"Job"</th>
+                                        <th scope="col" class="state">"Status"</th>
+                                        <th scope="col" class="number">"Files"</th>
+                                        <th scope="col" class="number failed">"Failed"</th>
+                                        <th scope="col" class="modified">"Created (UTC)"</th>
                                     </tr>
                                 </thead>
                                 <tbody>
@@ -79,7 +79,11 @@ fn JobRow(summary: JobSummary) -> impl IntoView {
     let status = Signal::derive(move || now.with(|now| now.status));
     let files = move || {
         now.with(|now| {
-            format!("{} / {}", format::count(now.counters.done().into()), format::count(now.counters.total.into()))
+            format!(
+                "{} / {}",
+                format::count(now.counters.files_done().into()),
+                format::count(now.counters.files().into())
+            )
         })
     };
     view! {

@@ -4,6 +4,7 @@ mod address;
 mod entry;
 mod listing;
 mod more;
+mod offer;
 mod selection;
 mod tools;
 mod trail;
@@ -24,6 +25,7 @@ use crate::model::library::FolderView;
 use crate::model::summary::Start;
 pub(super) use address::address;
 use listing::Listing;
+pub(super) use offer::Offer;
 pub(super) use selection::{Selection, matching};
 use tools::{ScanNote, Tools};
 use trail::Trail;
@@ -72,6 +74,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
             set_timeout(poll, POLL);
         }
     });
+    let offer = offer::follow(page, view);
     let scan = move || {
         leptos::task::spawn_local(async move {
             api::scan(library.get_untracked()).await.ok();
@@ -79,7 +82,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
         });
     };
     view! {
-        <Title text=library.get_untracked() />
+        <Title text=move || view.with(title) />
         <Show when=move || { libraries.len() > 1 }>
             <nav class="libraries" aria-label="Libraries">
                 {expect_context::<Start>()
@@ -93,7 +96,9 @@ pub(super) fn LibraryPage() -> impl IntoView {
             </nav>
         </Show>
         <Trail view />
-        <StartPanel view selected />
+        <div class="start" hidden=move || offer.get() == Offer::Nowhere>
+            <StartPanel view selected offer />
+        </div>
         <Tools view />
         {move || wrong.get().map(|text| view! { <p class="error" role="alert">{sentence(&text)}</p> })}
         <Controls>
@@ -114,5 +119,13 @@ pub(super) fn LibraryPage() -> impl IntoView {
         </Transition>
         </div>
         </Controls>
+    }
+}
+
+/// What is shown, for the title of a tab: the folder first, as there is little room.
+fn title(view: &FolderView) -> String {
+    match view.folder.is_root() {
+        true => view.library.clone(),
+        false => format!("{} · {}", view.folder.shown(), view.library),
     }
 }

@@ -15,7 +15,7 @@ use leptos::prelude::*;
 use crate::model::follow::{LinkState, Phase, Proof};
 use crate::model::message::RunningItem;
 use crate::model::summary::Start;
-use crate::model::{ApiError, JobId, JobSummary, StartJob};
+use crate::model::{ApiError, Fold, JobId, JobSummary, StartJob};
 pub use alive::stopped;
 use shell::Shell;
 pub use starting::{StartPhase, Starting};
@@ -155,6 +155,16 @@ impl Live {
     /// Follows a job event by event without making it the active one.
     pub fn follow(self, job: JobId) {
         self.with_shell(|shell| shell.follow(job));
+    }
+
+    /// Fetches a job that is over, and the proof of it.
+    pub fn revisit(self, job: JobId) {
+        self.with_shell(|shell| shell.revisit(job));
+    }
+
+    /// Looks into the fold of a job that this page follows, as it is now: the very one that its signals show. No signal itself.
+    pub fn with_fold<T>(self, job: JobId, look: impl FnOnce(&Fold) -> T) -> Option<T> {
+        self.with_shell(|shell| shell.with_fold(job, look)).flatten()
     }
 
     /// Why a call failed is no longer said once the server is heard again.

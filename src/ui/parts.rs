@@ -25,6 +25,12 @@ pub(super) fn StatusBadge(
     view! { <span class="status-badge" data-status=move || status.get().label()>{move || status.get().text()}</span> }
 }
 
+/// Why an item was skipped or failed: the reason, and the words for it if there are any.
+pub(super) fn why(reason: Option<String>, message: Option<String>) -> Option<String> {
+    let message = message.filter(|text| !text.is_empty());
+    reason.map(|reason| message.map(|message| format!("{reason}: {message}")).unwrap_or(reason))
+}
+
 /// A moment: exact for machines and on hover.
 #[component]
 pub(super) fn Time(

@@ -5,7 +5,8 @@ mod modal;
 mod panel;
 mod pills;
 mod proof;
+mod whole;
 
 pub(super) use modal::Modal;
-pub(super) use panel::Panel;
+pub(super) use panel::{Panel, Place, known};
 pub(super) use pills::{Pills, Toasts};

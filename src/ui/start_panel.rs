@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use options::{Chosen, Options, Where};
 use setting::Setting;
 
-use super::library::{Selection, matching};
+use super::library::{Offer, Selection, matching};
 use super::live::Live;
 use super::parts::{Controls, focus};
 use crate::model::library::FolderView;
@@ -26,6 +26,8 @@ pub(super) fn StartPanel(
     view: Memo<FolderView>,
     /// The files selected.
     selected: RwSignal<Selection>,
+    /// Whether there is anything to be processed.
+    offer: RwSignal<Offer>,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let recipes = expect_context::<Start>().recipes;
@@ -103,6 +105,7 @@ pub(super) fn StartPanel(
             }
         })
     };
+    let nothing = move || offer.get().reason();
     let obstacle = Memo::new(move |_| selected.with(Selection::obstacle));
     view! {
         <Controls>
@@ -140,10 +143,11 @@ pub(super) fn StartPanel(
                             })
                     }}
                 </button>
-                <button class="primary" on:click=all>{where_all}</button>
+                <button class="primary" disabled=move || nothing().is_some() title=nothing on:click=all>{where_all}</button>
             </div>
             <Options chosen=options />
             {move || wrong.get().or_else(|| obstacle.get()).or_else(refusal).map(|text| view! { <p class="error hint" role="alert">{text}</p> })}
+            {move || nothing().map(|text| view! { <p class="hint nothing">{text}</p> })}
             <p class="hint">{move || chosen.get().map(|recipe| recipe.summary)}</p>
         </section>
         </Controls>

@@ -148,6 +148,21 @@ async fn a_command_replaces_files_and_undo_puts_them_back() {
         (read("-n $(id) 'x'") == b"odd" && read("000019") == b"file 19\n").then_some(())
     })
     .await;
+
+    // And everything says so: the job, the list of files, what is not yet processed.
+    let undone = eventually("the undo at its end", async || {
+        let view = served.get(&format!("/api/jobs/{}", end.job)).await;
+        (view["undone"]["status"] == "completed").then_some(view["undone"].clone())
+    })
+    .await;
+    assert_eq!(undone["counters"]["succeeded"], 22);
+    let list = eventually("the outcomes", async || {
+        let list = served.get("/api/libraries/files/files?show=unprocessed").await;
+        (list["total"] == 22).then_some(list)
+    })
+    .await;
+    let outcome = &list["entries"][0]["outcome"];
+    assert_eq!((&outcome["status"], &outcome["job"]), (&json!("put back"), &undone["job"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,6 +28,7 @@ for_every_store!(
     a_batch_is_visible_whole_or_not_at_all,
     a_reader_that_has_read_a_position_never_sees_an_earlier_one_appear,
     every_way_of_reading_tells_the_same,
+    the_jobs_that_undo_another_are_found,
     the_head_goes_on_after_a_reopening,
     rows_made_anew_are_the_same,
     a_job_whose_history_is_removed_is_made_anew_from_its_last_event_alone,
@@ -223,12 +224,48 @@ async fn every_way_of_reading_tells_the_same(store: Arc<dyn Store>) {
     assert_eq!(failed.iter().map(|item| item.item).collect::<Vec<_>>(), [1]);
     assert!(store.items(row.job_no, 2, 10, Some("failed")).await.expect("items").is_empty());
 
+    let these = store.items_at(row.job_no, &[2, 9, 0]).await.expect("items");
+    assert_eq!(these, [items[0].clone(), items[2].clone()]);
+
     let paths: Vec<_> = items.iter().map(|item| item.file.path.clone()).collect();
     let outcomes = store.outcomes("files", &paths).await.expect("outcomes");
     assert_eq!(outcomes.len(), 3);
     let words: Vec<_> = outcomes.iter().map(|(path, status)| (path.name(), status.label())).collect();
     assert_eq!(words, [("f0000", "succeeded"), ("f0001", "skipped"), ("f0002", "skipped")]);
     assert!(store.outcomes("elsewhere", &paths).await.expect("outcomes").is_empty());
+}
+
+async fn the_jobs_that_undo_another_are_found(store: Arc<dyn Store>) {
+    let (one, other, undo, again) = (mint(), mint(), mint(), mint());
+    let mut recorder = Recorder::new(Arc::clone(&store));
+    let undoing = |id, of| match created(id) {
+        (JobEvent::Created { title, request, work, .. }, detail) => {
+            let (recipe, parent) = ("undo".into(), Some(of));
+            let created = JobEvent::Created {
+                id,
+                recipe,
+                title,
+                request,
+                approval: false,
+                priority: 0,
+                concurrency: 0,
+                parent,
+                work,
+            };
+            (created, detail)
+        }
+        (event, _) => panic!("not a first event: {}", event.name()),
+    };
+    recorder.record(one, whole_job(one)).await;
+    recorder.record(other, vec![created(other)]).await;
+    recorder.record(undo, vec![undoing(undo, one)]).await;
+    recorder.record(again, vec![undoing(again, one)]).await;
+    let undoing = async |job| {
+        let rows = store.jobs(JobFilter::Undoing(job), 10).await.expect("jobs");
+        rows.into_iter().map(|row| row.summary.job).collect::<Vec<_>>()
+    };
+    assert_eq!(undoing(one).await, [again, undo]);
+    assert_eq!((undoing(other).await, undoing(undo).await), (vec![], vec![]));
 }
 
 async fn the_head_goes_on_after_a_reopening(store: Arc<dyn Store>) {

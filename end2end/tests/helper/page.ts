@@ -45,7 +45,7 @@ export async function ends(watched: Watched, server: Server, job: string, status
     await expect(shown.locator('.panel-head .status-badge')).toHaveAttribute('data-status', status, soon);
     await expect(shown.locator('.done')).toHaveText(`${done(truth)} / ${truth.counters.total.toLocaleString('en-US')} files`, soon);
     await expect(shown.locator('.proof')).toHaveAttribute('data-seq', String(truth.seq), soon);
-    await expect(shown.locator('.received')).toContainText('none missing, whole job checked', soon);
+    await expect(shown.locator('.received')).toContainText(`Complete: all ${truth.seq.toLocaleString('en-US')} events`, soon);
   }).toPass({ timeout: 30_000 });
   return truth;
 }

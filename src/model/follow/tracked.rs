@@ -101,6 +101,8 @@ pub struct Tracked {
     told_status: Option<JobStatus>,
     told_settled: u32,
     told_end: bool,
+    /// It was over before it was followed: no news.
+    revisited: bool,
 }
 
 impl Tracked {
@@ -119,6 +121,7 @@ impl Tracked {
             told_status: None,
             told_settled: 0,
             told_end: false,
+            revisited: false,
         }
     }
 
@@ -328,9 +331,18 @@ impl Tracked {
         }
     }
 
+    /// The job is known to be over: what comes of it is no news.
+    pub(super) fn revisit(&mut self) {
+        self.revisited = true;
+    }
+
+    pub(super) fn is_revisited(&self) -> bool {
+        self.revisited
+    }
+
     /// What the console hears of the last step. Each item up to 200 of them, each 1 % above that.
     pub(super) fn tell(&mut self, job: &JobId, effects: &mut Vec<Effect>) {
-        let Some(fold) = &self.fold else { return };
+        let Some(fold) = self.fold.as_ref().filter(|_| !self.revisited) else { return };
         let mut say = |text: String| effects.push(Effect::Log(format!("[JOB {job}] {text}")));
         if self.told_status.is_none() {
             say(format!("tracking: {}", fold.title));

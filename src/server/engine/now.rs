@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::model::id::JobId;
 use crate::model::message::RunningItem;
-use crate::server::recipes::{Attempt, Why};
+use crate::server::recipes::{Attempt, Progress, Why};
 
 /// The most attempts that are told of a job.
 const MOST: usize = 64;
@@ -94,14 +94,21 @@ impl Running {
         states
             .filter_map(|((_, item), state)| match state {
                 State::Claimed { .. } => None,
-                State::Working(attempt) => Some(RunningItem {
-                    item: *item,
-                    attempt: attempt.number,
-                    path: attempt.path.clone(),
-                    done: attempt.done(),
-                    total: attempt.total,
-                    waits_for: attempt.waiting_for(),
-                }),
+                State::Working(attempt) => {
+                    let (done, total, percent) = match attempt.progress() {
+                        Progress::Bytes(done) => (done, attempt.total, None),
+                        Progress::Said(percent) => (0, 0, percent),
+                    };
+                    Some(RunningItem {
+                        item: *item,
+                        attempt: attempt.number,
+                        path: attempt.path.clone(),
+                        done,
+                        total,
+                        percent,
+                        waits_for: attempt.waiting_for(),
+                    })
+                }
             })
             .collect()
     }

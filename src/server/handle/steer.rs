@@ -1,6 +1,6 @@
 //! What a person may do to a job that is under way, or over.
 
-use super::{Input, Limits, Server, Started};
+use super::{Input, JobFilter, Limits, Server, Started};
 use crate::model::request::ItemsQuery;
 use crate::model::status::PauseReason;
 use crate::model::summary::JobView;
@@ -196,9 +196,16 @@ impl Server {
 
     /// The job that is undoing this one, if one is.
     async fn undoing(&self, id: JobId) -> Result<Option<JobId>, ApiError> {
-        let live = self.store().jobs(super::JobFilter::Live, u32::MAX).await?;
-        let undoes = |row: &&JobRow| row.summary.recipe == "undo" && row.head.parent() == Some(id);
-        Ok(live.iter().find(undoes).map(|row| row.summary.job))
+        let undone = self.undone(id).await?;
+        Ok(undone.filter(|undo| !undo.status.is_terminal()).map(|undo| undo.job))
+    }
+
+    /// The job that is undoing this one, or else the last one that put anything of it back.
+    pub(super) async fn undone(&self, id: JobId) -> Result<Option<JobSummary>, ApiError> {
+        let rows = self.store().jobs(JobFilter::Undoing(id), u32::MAX).await?;
+        let undoes = |undo: &JobSummary| !undo.status.is_terminal() || undo.counters.succeeded > 0;
+        let undos = rows.into_iter().map(|row| row.summary).filter(undoes);
+        Ok(undos.min_by_key(|undo| undo.status.is_terminal()))
     }
 
     /// Queues an event for each item of a status, in order.

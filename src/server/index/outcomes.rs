@@ -10,7 +10,8 @@ use tokio::time::{sleep, timeout};
 use crate::model::event::{JobEvent, Recorded};
 use crate::model::event_kind::EventKind;
 use crate::model::id::Position;
-use crate::server::rows::EventRow;
+use crate::model::item::ItemStatus;
+use crate::server::rows::{EventRow, ItemState};
 use crate::server::store::{FileIndex, Head, SeenOutcome, Store, Stored};
 
 /// Events read at a time.
@@ -82,17 +83,18 @@ async fn catch_up(files: &FileIndex, store: &dyn Store, upto: Position) -> Store
     if after > upto {
         after = 0;
     }
-    let mut libraries = HashMap::new();
+    let mut jobs: HashMap<u64, (String, bool)> = HashMap::new();
     while after < upto {
         let page = store.events(&[], after, upto, PAGE).await?;
         after = page.last().map_or(upto, |row| row.position);
         let mut ended = Vec::new();
         for (job_no, (job, items)) in touched(&page) {
-            let library = match libraries.get(&job_no) {
-                Some(library) => library,
+            let (library, undoes) = match jobs.get(&job_no) {
+                Some(known) => known,
                 None => {
                     let row = store.job(job).await?;
-                    &*libraries.entry(job_no).or_insert(row.map(|row| row.library).unwrap_or_default())
+                    let row = row.map(|row| (row.library, row.summary.recipe == "undo"));
+                    &*jobs.entry(job_no).or_insert(row.unwrap_or_default())
                 }
             };
             for (from, count) in runs(&items) {
@@ -104,12 +106,21 @@ async fn catch_up(files: &FileIndex, store: &dyn Store, upto: Position) -> Store
                     job_no,
                     job,
                     status: row.state.status,
+                    undone: undone(*undoes, &row.state),
                 }));
             }
         }
         files.end(ended, after).await?;
     }
     Ok(())
+}
+
+/// The word for the end of a file in a job that puts back what another one did; `None` if nothing became of it.
+fn undone(undoes: bool, state: &ItemState) -> Option<&'static str> {
+    let succeeded = undoes && matches!(state.status, ItemStatus::Succeeded(_));
+    let result = state.result.as_deref().filter(|_| succeeded)?;
+    let result: serde_json::Value = serde_json::from_str(result).ok()?;
+    Some(if result.get("put_back").is_some() { "put back" } else { "taken away" })
 }
 
 /// The items that these events may have settled, by job.

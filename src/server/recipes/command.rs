@@ -76,6 +76,10 @@ impl Recipe for Command {
         Err(wrong.into_iter().map(text).collect())
     }
 
+    fn runs_programs(&self) -> bool {
+        true
+    }
+
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         Ok(Box::new(Bound::new(&self.config, job)?))
     }
@@ -110,6 +114,10 @@ impl Recipe for Typed {
         let settings = choose(&self.info(), given)?;
         words(&settings).map_err(|wrong| vec![wrong])?;
         Ok(settings)
+    }
+
+    fn runs_programs(&self) -> bool {
+        true
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {

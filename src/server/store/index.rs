@@ -14,7 +14,7 @@ use crate::model::library::{EntryKind, FolderPage, FolderView};
 use crate::model::{Digest, RelPath};
 
 /// The number of `schema.sql`; a file of another one is made anew.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// The index of every library's files.
 pub struct FileIndex {
@@ -65,6 +65,8 @@ pub struct SeenOutcome {
     pub job: JobId,
     /// How.
     pub status: ItemStatus,
+    /// The word for it, if the job put back what another one did: the file is then as if neither had been.
+    pub undone: Option<&'static str>,
 }
 
 impl FileIndex {

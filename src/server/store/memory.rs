@@ -125,6 +125,10 @@ impl Store for MemoryStore {
                 let left = |row: &JobRow| !row.summary.pruned || row.created_position < row.last_position;
                 rows.retain(|row| row.summary.status.is_terminal() && left(row) && row.job_no > job_no);
             }
+            JobFilter::Undoing(id) => {
+                rows.retain(|row| row.summary.recipe == "undo" && row.head.parent() == Some(id));
+                rows.reverse();
+            }
             JobFilter::Before(None) => rows.reverse(),
             JobFilter::Before(Some(id)) => {
                 let before = state.job(id).map_or(0, |row| row.job_no);
@@ -132,7 +136,7 @@ impl Store for MemoryStore {
                 rows.reverse();
             }
         }
-        if matches!(filter, JobFilter::Before(_)) {
+        if matches!(filter, JobFilter::Before(_) | JobFilter::Undoing(_)) {
             rows.retain(|row| !row.summary.pruned);
         } else if !matches!(filter, JobFilter::Over(_)) {
             rows.sort_by_key(|row| row.last_position);
@@ -163,6 +167,12 @@ impl Store for MemoryStore {
         let all = state.items.range((job_no, from)..=(job_no, u32::MAX)).map(|(_, row)| row);
         let wanted = all.filter(|row| status.is_none_or(|status| row.state.status.label() == status));
         Ok(wanted.take(limit as usize).cloned().collect())
+    }
+
+    async fn items_at(&self, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {
+        let state = self.state();
+        let items = items.iter().collect::<std::collections::BTreeSet<_>>().into_iter();
+        Ok(items.filter_map(|item| state.items.get(&(job_no, *item)).cloned()).collect())
     }
 
     async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {

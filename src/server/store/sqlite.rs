@@ -87,6 +87,11 @@ impl Store for SqliteStore {
         self.readers.read(move |reader| read::items(reader, job_no, from, limit, status.as_deref())).await
     }
 
+    async fn items_at(&self, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {
+        let items = items.to_vec();
+        self.readers.read(move |reader| read::items_at(reader, job_no, &items)).await
+    }
+
     async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {
         self.readers.read(move |reader| read::history(reader, job_no, after, limit)).await
     }

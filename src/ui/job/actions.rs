@@ -4,26 +4,29 @@ use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 
+use super::undone::is_undone;
 use crate::api;
 use crate::model::request::Which;
 use crate::model::status::PauseReason;
 use crate::model::summary::JobView;
-use crate::model::{Action, Counters, JobStatus, StartJob};
+use crate::model::{Action, JobStatus, JobSummary, StartJob};
 use crate::ui::live::Live;
 use crate::ui::parts::format;
 
 /// What may be done to the job, and why not if that failed.
 #[component]
 pub(super) fn Actions(
-    /// What was read.
-    view: JobView,
-    /// What has been heard since; it wins.
-    heard: Memo<Option<(JobStatus, Counters)>>,
+    /// What was read; what a call answers goes here.
+    view: RwSignal<JobView>,
+    /// The job as it stands.
+    summary: Memo<Option<JobSummary>>,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
-    let job = view.summary.job;
-    let read = (view.summary.status, view.summary.counters);
-    let now = Memo::new(move |_| heard.get().unwrap_or(read));
+    let (job, title) = view.with_untracked(|view| (view.summary.job, StoredValue::new(view.summary.title.clone())));
+    let now = Memo::new(move |_| {
+        let heard = summary.with(|summary| summary.as_ref().map(|summary| (summary.status, summary.counters)));
+        heard.unwrap_or_else(|| view.with(|view| (view.summary.status, view.summary.counters)))
+    });
     let error = RwSignal::new(None::<String>);
     live.heals(error);
     // A start from here may be refused; what was refused elsewhere is not said here.
@@ -32,26 +35,26 @@ pub(super) fn Actions(
         let refused = || live.refused.with(|error| error.as_ref().map(ToString::to_string));
         error.get().or_else(|| live.cancel_error.get()).or_else(refused).map(|text| format::sentence(&text))
     };
-    let trash = RwSignal::new(view.trash);
+    let trash = Memo::new(move |_| view.with(|view| view.trash));
+    let undone = Memo::new(move |_| view.with(|view| view.undone.as_ref().is_some_and(is_undone)));
     let busy = RwSignal::new(false);
     let steer = move |action: Action| {
         busy.set(true);
         leptos::task::spawn_local(async move {
             match api::steer_job(job, action).await {
-                Ok(view) => {
+                Ok(read) => {
                     error.set(None);
-                    trash.set(view.trash);
+                    view.set(read);
                 }
                 Err(failed) => error.set(Some(failed.to_string())),
             }
             busy.set(false);
         });
     };
-    let made = view.request.as_ref().is_some_and(|request| request.output.is_some());
-    let request = StoredValue::new(view.request);
-    let title = StoredValue::new(view.summary.title);
+    let made =
+        Memo::new(move |_| view.with(|view| view.request.as_ref().is_some_and(|request| request.output.is_some())));
     let with_request = move |make: &dyn Fn(&StartJob) -> StartJob| {
-        if let Some(Some(request)) = request.try_with_value(|request| request.as_ref().map(make)) {
+        if let Some(request) = view.with_untracked(|view| view.request.as_ref().map(make)) {
             live.start(request);
         }
     };
@@ -88,7 +91,7 @@ pub(super) fn Actions(
                     let text = format!("Run the rest ({})", format::count(counters.cancelled.into()));
                     view! { <button data-action="rest" on:click=move |_| again(Which::Cancelled)>{text}</button> }
                 })}
-            {(over && made && counters.succeeded > 0)
+            {(over && made.get() && counters.succeeded > 0 && !undone.get())
                 .then(|| view! { <button data-action="undo" on:click=move |_| undo()>"Undo"</button> })}
             {(status.can_cancel())
                 .then(|| {
@@ -106,7 +109,12 @@ pub(super) fn Actions(
             <p class="trash">
                 {move || {
                     let (files, bytes) = trash.get();
-                    let are = if files == 1 { "original is" } else { "originals are" };
+                    let are = match (undone.get(), files == 1) {
+                        (false, true) => "original is",
+                        (false, false) => "originals are",
+                        (true, true) => "original is back; a copy of it is",
+                        (true, false) => "originals are back; copies of them are",
+                    };
                     format!("{} {are} in the trash, {}. ", format::count(files), format::size(bytes))
                 }}
                 <EmptyTrash steer busy />

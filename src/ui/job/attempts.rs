@@ -1,5 +1,6 @@
 //! What the attempts of an item said, when asked for.
 
+use leptos::html;
 use leptos::prelude::*;
 
 use crate::api;
@@ -7,23 +8,41 @@ use crate::model::attempt::{AttemptLog, Kept};
 use crate::model::{ApiError, JobId};
 use crate::ui::parts::{ErrorView, format};
 
-/// The attempts of an item: read when opened.
+/// The attempts of an item: read when opened, and again when one of them ends while they are.
 #[component]
-pub(super) fn Attempts(job: JobId, item: u32) -> impl IntoView {
+pub(super) fn Attempts(
+    job: JobId,
+    item: u32,
+    /// Whether an attempt is under way, and the number of the last one.
+    attempt: Memo<(bool, u32)>,
+) -> impl IntoView {
     // No resource: one that is read by a row would keep the server from sending the table.
     let logs = RwSignal::new(None::<Result<Vec<AttemptLog>, ApiError>>);
-    let read = move |_| {
-        leptos::task::spawn_local(async move { logs.set(Some(api::attempts(job, item).await)) });
-    };
+    let is_open = RwSignal::new(false);
+    let details = NodeRef::<html::Details>::new();
+    let toggled = move |_| is_open.set(details.get_untracked().is_some_and(|details| details.has_attribute("open")));
+    Effect::new(move |_| {
+        if is_open.get() {
+            attempt.track();
+            leptos::task::spawn_local(async move {
+                let read = api::attempts(job, item).await;
+                logs.try_set(Some(read));
+            });
+        }
+    });
+    let is_running = move || attempt.get().0;
     view! {
-        <details class="attempts" on:toggle=read>
+        <details class="attempts" node_ref=details on:toggle=toggled>
             <summary>"Output"</summary>
             {move || match logs.get() {
                 None => view! { <p class="hint">"Reading…"</p> }.into_any(),
                 Some(Err(error)) => view! { <ErrorView error /> }.into_any(),
-                Some(Ok(logs)) if logs.is_empty() => view! { <p class="hint">"Nothing was said."</p> }.into_any(),
+                Some(Ok(logs)) if logs.is_empty() => {
+                    view! { <p class="hint" hidden=is_running>"No output."</p> }.into_any()
+                }
                 Some(Ok(logs)) => logs.into_iter().map(|log| view! { <Log log /> }).collect_view().into_any(),
             }}
+            <p class="hint later" hidden=move || !is_running()>"Output appears when this attempt ends."</p>
         </details>
     }
     .into_any()

@@ -1,117 +1,156 @@
-//! The items of a job, by window.
+//! The items of a job, by window. Where each stands is in the fold that the page's numbers come from, so the two never differ; the
+//! server is only asked for text: names, reasons, results.
+
+mod row;
+mod texts;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::attempts::Attempts;
-use super::retry::RetryItem;
 use crate::api;
 use crate::model::item::ITEM_LABELS;
-use crate::model::summary::ItemView;
-use crate::model::{JobId, RelPath, StartJob};
+use crate::model::summary::ItemPage;
+use crate::model::{ApiError, JobId, StartJob};
 use crate::ui::live::Live;
-use crate::ui::parts::{ErrorView, format};
+use row::ItemRow;
+use texts::{Row, Texts};
 
+/// Rows in a window.
 const PAGE: u32 = 100;
+
+/// Which window is shown, and what was read of it when the page was made.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    status: Memo<Option<String>>,
+    after: Memo<Option<u32>>,
+    page: Resource<Result<ItemPage, ApiError>>,
+}
+
+impl Shown {
+    /// As the address says; `id` is the job's, if it is one.
+    pub(super) fn read(id: Memo<String>) -> Self {
+        let asked = use_query_map();
+        let status = Memo::new(move |_| {
+            asked.with(|asked| asked.get("status")).filter(|word| ITEM_LABELS.contains(&word.as_str()))
+        });
+        let after =
+            Memo::new(move |_| asked.with(|asked| asked.get("after")).and_then(|text| text.parse::<u32>().ok()));
+        // Once: as one goes from window to window the rows are those of the fold, and their texts are asked for by need.
+        let page = Resource::new(
+            move || id.get(),
+            move |id| {
+                let (status, after) = (status.get_untracked(), after.get_untracked());
+                async move {
+                    let no_id = |_| ApiError::NotFound { message: "there is no such job".into() };
+                    api::items(id.parse::<JobId>().map_err(no_id)?, after, PAGE, status).await
+                }
+            },
+        );
+        Shown { status, after, page }
+    }
+
+    /// What was read; nothing of a job is shown before.
+    pub(super) async fn first(self) -> Result<ItemPage, ApiError> {
+        self.page.await
+    }
+}
 
 /// The items of a status, or all, a window at a time.
 #[component]
 pub(super) fn Items(
     /// The job.
     job: JobId,
+    /// Which of them.
+    shown: Shown,
+    /// What was read of them.
+    page: Result<ItemPage, ApiError>,
     /// What was asked for.
     request: StoredValue<Option<StartJob>>,
+    /// Whether what its programs said may be kept.
+    runs_programs: bool,
 ) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let asked = use_query_map();
-    let status =
-        Memo::new(move |_| asked.with(|asked| asked.get("status")).filter(|word| ITEM_LABELS.contains(&word.as_str())));
-    let after = Memo::new(move |_| asked.with(|asked| asked.get("after")).and_then(|text| text.parse::<u32>().ok()));
-    let retried = RwSignal::new(0u32);
-    let page = Resource::new(
-        move || (status.get(), after.get(), live.ended.get(), retried.get()),
-        move |(status, after, _, _)| api::items(job, after, PAGE, status),
-    );
+    let Shown { status, .. } = shown;
+    let followed = RwSignal::new(false);
+    let filter = move |word: &'static str| {
+        let here = move || status.with(|status| status.as_deref() == Some(word)).then_some("true");
+        view! { <a href=format!("/jobs/{job}?status={word}") aria-current=here>{word}</a> }
+    };
     view! {
-        <nav class="filters" aria-label="Items by status">
-            <a href=format!("/jobs/{job}") aria-current=move || status.with(Option::is_none).then_some("true")>"all"</a>
-            {ITEM_LABELS
-                .into_iter()
-                .map(|word| {
-                    let here = move || status.with(|status| status.as_deref() == Some(word)).then_some("true");
-                    view! { <a href=format!("/jobs/{job}?status={word}") aria-current=here>{word}</a> }
-                })
-                .collect_view()}
-        </nav>
-        <Transition>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Err(error) => view! { <ErrorView error again=move |()| page.refetch() /> }.into_any(),
-                    Ok(page) if page.items.is_empty() => view! { <p class="hint">"No items here."</p> }.into_any(),
-                    Ok(page) => {
-                        let more = page.next.map(|next| {
-                            let filter = status.get_untracked().map(|word| format!("&status={word}")).unwrap_or_default();
-                            view! { <a href=format!("/jobs/{job}?after={next}{filter}")>"Next →"</a> }
-                        });
-                        view! {
-                            <table class="listing items">
-                                <thead>
-                                    <tr>
-                                        <th>"File"</th>
-                                        <th class="number">"Size"</th>
-                                        <th>"Status"</th>
-                                        <th class="result">"Result"</th>
-                                    </tr>
-                                </thead>
-                                <tbody>{page.items.into_iter().map(|item| view! { <ItemRow job item request retried /> }).collect_view()}</tbody>
-                            </table>
-                            <nav class="pages" aria-label="Pages of items">{more}</nav>
-                        }
-                            .into_any()
-                    }
-                }
-            })}
-        </Transition>
+        <section class="job-files" aria-label="Files of this job" data-followed=move || followed.get().then_some("true")>
+            <h2>"Files"</h2>
+            <nav class="filters" aria-label="Files by status">
+                <a href=format!("/jobs/{job}") aria-current=move || status.with(Option::is_none).then_some("true")>"all"</a>
+                {ITEM_LABELS.into_iter().map(filter).collect_view()}
+            </nav>
+            <Table job page shown request runs_programs followed />
+        </section>
     }
 }
 
 #[component]
-fn ItemRow(
+fn Table(
     job: JobId,
-    item: ItemView,
+    page: Result<ItemPage, ApiError>,
+    shown: Shown,
     request: StoredValue<Option<StartJob>>,
-    retried: RwSignal<u32>,
+    runs_programs: bool,
+    /// Whether the rows are those of the fold.
+    followed: RwSignal<bool>,
 ) -> impl IntoView {
-    let found = item.result.as_ref().map(found);
-    let again = item.rerun.map(|rerun| view! { <span class="hint rerun">{rerun.text()}</span> });
-    let failed = item.status == "failed";
-    let why = match (item.reason, item.message) {
-        (Some(reason), Some(message)) if !message.is_empty() => Some(format!("{reason}: {message}")),
-        (reason, _) => reason,
+    let live = expect_context::<Live>();
+    let Shown { status, after, .. } = shown;
+    let state = live.job(job);
+    let texts = Texts::new(job, page);
+    let mounted = RwSignal::new(false);
+    Effect::new(move |_| mounted.set(true));
+    // What was read stands until the job is followed: a page shows what the server rendered until it is hydrated.
+    let window = Memo::new(move |_| {
+        state.track();
+        let (status, after) = (status.get(), after.get());
+        let folded =
+            mounted.get().then(|| live.with_fold(job, |fold| fold.window(status.as_deref(), after, PAGE as usize)));
+        folded.flatten().map_or_else(|| texts.as_read(), texts::Window::from)
+    });
+    Effect::new(move |_| followed.set(window.with(|window| window.is_folded)));
+    texts.follow(window);
+    texts.read_again_unfollowed(live, status, after);
+    let is_empty = Memo::new(move |_| window.with(|window| window.rows.is_empty()));
+    let rows = move || window.with(|window| window.rows.iter().map(|row| row.item).collect::<Vec<_>>());
+    let row = move |item| {
+        let row = Memo::new(move |_| {
+            window.with(|window| {
+                let at = window.rows.binary_search_by_key(&item, |row| row.item);
+                at.ok().map(|at| window.rows[at].clone()).unwrap_or_else(|| Row::gone(item))
+            })
+        });
+        view! { <ItemRow job row text=texts.of(item) request runs_programs /> }
+    };
+    let onward = move || {
+        let next = window.with(|window| window.next)?;
+        let filter = status.get().map(|word| format!("&status={word}")).unwrap_or_default();
+        Some(view! { <a href=format!("/jobs/{job}?after={next}{filter}")>"Next →"</a> })
+    };
+    let nothing = move || match status.get() {
+        Some(word) => format!("No file is {word}."),
+        None => "This job has no files.".into(),
     };
     view! {
-        <tr>
-            <td class="name"><bdi dir="ltr">{item.path.shown()}</bdi></td>
-            <td class="number">{format::size(item.size)}</td>
-            <td><span class="status-badge" data-status=item.status.clone()>{item.status.clone()}</span></td>
-            <td class="result">
-                {why.or(found)} {again}
-                {failed.then(|| view! { <RetryItem job item=item.item request retried /> })}
-                {(item.attempt > 0).then(|| view! { <Attempts job item=item.item /> })}
-            </td>
-        </tr>
+        <p class="error" role="alert">{move || texts.wrong.get()}</p>
+        <p class="hint" hidden=move || !is_empty.get()>{nothing}</p>
+        <table class="listing items" hidden=move || is_empty.get()>
+            <thead>
+                <tr>
+                    <th scope="col">"File"</th>
+                    <th scope="col" class="number">"Size"</th>
+                    <th scope="col" class="state">"Status"</th>
+                    <th scope="col" class="result">"Result"</th>
+                </tr>
+            </thead>
+            <tbody>
+                <For each=rows key=|item| *item children=row />
+            </tbody>
+        </table>
+        <nav class="pages" aria-label="Pages of files">{onward}</nav>
     }
-}
-
-/// What the recipe found, in a line: where the output is, and every other field by its name.
-fn found(result: &serde_json::Value) -> String {
-    let fields = result.as_object().into_iter().flatten();
-    let texts = fields.map(|(name, value)| match name.as_str() {
-        "output" => {
-            let path = value["path"].as_str().unwrap_or_default();
-            format!("→ {}, {}", RelPath::shown_text(path), format::size(value["size"].as_u64().unwrap_or_default()))
-        }
-        _ => format!("{name} {}", format::value(value)),
-    });
-    texts.collect::<Vec<_>>().join(" ")
+    .into_any()
 }

@@ -16,8 +16,6 @@ pub(super) fn RetryItem(
     item: u32,
     /// What was asked for.
     request: StoredValue<Option<StartJob>>,
-    /// Counts up when the item was told to run again.
-    retried: RwSignal<u32>,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let error = RwSignal::new(None::<String>);
@@ -35,7 +33,7 @@ pub(super) fn RetryItem(
         }
         leptos::task::spawn_local(async move {
             match api::steer_job(job, Action::Retry(Some(item))).await {
-                Ok(_) => retried.update(|retried| *retried += 1),
+                Ok(_) => error.set(None),
                 Err(failed) => error.set(Some(failed.to_string())),
             }
         });

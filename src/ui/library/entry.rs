@@ -71,6 +71,7 @@ pub(super) fn EntryRow(
             data-index=index
             aria-rowindex=first + index as u64 + 2
             data-selected=move || chosen.get().then_some("true")
+            aria-selected=move || is_file.then(|| chosen.get().to_string())
             tabindex=move || if at.get() == index { "0" } else { "-1" }
             on:focus=move |_| at.set(index)
         >

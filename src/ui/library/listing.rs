@@ -105,10 +105,10 @@ pub(super) fn Listing(
     view! {
         {offer}
         // Most rows are not in the page: their number is said.
-        <table class="listing library" aria-rowcount=move || total.get() + 1 on:keydown=pressed>
+        <table class="listing library" role="grid" aria-multiselectable="true" aria-rowcount=move || total.get() + 1 on:keydown=pressed>
             <thead>
                 <tr>
-                    <th class="check">
+                    <th scope="col" class="check">
                         <input
                             type="checkbox"
                             aria-label="Select all files listed so far"
@@ -143,7 +143,7 @@ fn Header(view: FolderView, sort: Sort, class: &'static str, text: &'static str)
     let to = FolderView { sort, descending, ..view.from_start() };
     let order = here.then_some(if view.descending { "descending" } else { "ascending" });
     view! {
-        <th class=class aria-sort=order>
+        <th scope="col" class=class aria-sort=order>
             <a href=address(&to)>{text}</a>
         </th>
     }

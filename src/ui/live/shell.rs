@@ -13,9 +13,9 @@ use leptos::task::spawn_local;
 
 use super::browser::{self, Call, Source};
 use super::{Live, alive};
-use crate::model::follow::{Effect, Follow};
+use crate::model::follow::{Effect, Follow, Phase};
 use crate::model::summary::Start;
-use crate::model::{ApiError, JobId};
+use crate::model::{ApiError, Fold, JobId};
 
 const TICK: Duration = Duration::from_millis(250);
 const ASKS: &str = "headway.asks";
@@ -92,6 +92,16 @@ impl Shell {
 
     pub(super) fn follow(&self, job: JobId) {
         self.step(|follow, now| follow.follow(now, job));
+    }
+
+    pub(super) fn revisit(&self, job: JobId) {
+        self.step(|follow, now| follow.revisit(now, job));
+    }
+
+    pub(super) fn with_fold<T>(&self, job: JobId, look: impl FnOnce(&Fold) -> T) -> Option<T> {
+        let follow = self.0.follow.borrow();
+        let tracked = follow.job(&job).filter(|tracked| tracked.phase() != Phase::Stopped);
+        tracked.and_then(|tracked| tracked.fold()).map(look)
     }
 
     fn tick(&self) {

@@ -1,5 +1,7 @@
 //! Numbers, sizes, times and names as people read them. Pure: the server and the browser write the same text.
 
+use crate::model::Counters;
+
 /// `48213` as `48,213`.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -87,12 +89,34 @@ fn civil(ms: u64) -> (u64, u64, u64, u64, u64, u64) {
 
 /// A text as a sentence: with a capital letter in front and a full stop behind.
 pub(crate) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let mut sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let mut sentence = capital(text);
     if !sentence.ends_with(['.', '!', '?', '…']) {
         sentence.push('.');
     }
     sentence
+}
+
+/// A text with a capital letter in front.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+/// How many of a job's files are done, such as "12 / 82 files".
+pub(crate) fn files(counters: &Counters) -> String {
+    format!("{} / {} files", count(counters.files_done().into()), count(counters.files().into()))
+}
+
+/// What a job leaves out because it is no file, such as "1 link left out".
+pub(crate) fn left_out(counters: &Counters) -> Option<String> {
+    let some = |number: u32, one: &str, many: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        number => Some(format!("{} {many}", count(number.into()))),
+    };
+    let parts = [some(counters.links, "link", "links"), some(counters.others, "special file", "special files")];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("{} left out", parts.join(" and ")))
 }
 
 /// A text as a part of a query string.
@@ -123,6 +147,17 @@ mod tests {
     fn a_message_becomes_a_sentence() {
         assert_eq!(sentence("the server did not answer"), "The server did not answer.");
         assert_eq!([sentence("Gone."), sentence("über…")], ["Gone.", "Über…"]);
+    }
+
+    #[test]
+    fn what_is_no_file_is_said_apart() {
+        let said = |links, others| left_out(&Counters { links, others, ..Counters::default() });
+        assert_eq!(said(0, 0), None);
+        assert_eq!(said(1, 0).as_deref(), Some("1 link left out"));
+        assert_eq!(said(3_950, 1).as_deref(), Some("3,950 links and 1 special file left out"));
+        let counters =
+            Counters { total: 83, skipped: 1, skipped_in_plan: 1, links: 1, waiting: 82, ..Counters::default() };
+        assert_eq!(files(&counters), "0 / 82 files");
     }
 
     #[test]

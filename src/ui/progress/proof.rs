@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::whole;
 use crate::model::follow::{Phase, Proof};
 use crate::ui::live::{JobState, Live};
 use crate::ui::parts::format::{count, time_of_day};
@@ -19,8 +20,11 @@ pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
     let text = move || {
         let clock = live.clock.get();
         let silent = live.silent.get();
-        proof.get().map(|(phase, proof)| line(phase, &proof, silent, clock, time_of_day))
+        // Until it is followed a job is as the server told it.
+        let (phase, proof) = proof.get().unwrap_or_default();
+        line(phase, &proof, silent, clock, time_of_day)
     };
+    let closed = Memo::new(move |_| proof.get().map(|(_, proof)| proof));
     let link = move || live.link.with(ToString::to_string);
     view! {
         <p class="proof" data-seq=move || proof.get().map(|(_, proof)| proof.seq.to_string())>
@@ -28,6 +32,7 @@ pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
             " "
             <span class="received">{text}</span>
         </p>
+        <whole::Whole proof=closed />
     }
 }
 
@@ -40,14 +45,14 @@ fn line(phase: Option<Phase>, proof: &Proof, silent: Option<u64>, clock: u64, ti
         base => format!("snapshot at {}, then {}…{}", count(base), count(base + 1), count(proof.seq)),
     };
     if proof.closed && matches!(phase, Some(Phase::Following | Phase::Closed)) {
-        return format!("{received}, none missing, whole job checked");
+        return whole::line(proof);
     }
     if let Some(heard) = silent {
         let ago = clock.saturating_sub(heard) / 1_000;
         return format!("As of {}, {ago} s ago. The server does not answer; trying again.", time(heard));
     }
     match phase {
-        None => return "as the server told it".into(),
+        None => return "Not checked yet".into(),
         Some(Phase::Stopped) => {
             return "this page could not follow event by event; showing the server's summaries".into();
         }
@@ -84,6 +89,6 @@ mod tests {
             assert_eq!(text, format!("As of <20000>, {ago} s ago. The server does not answer; trying again."));
         }
         let closed = Proof { closed: true, ..proof };
-        assert!(said(&closed, Some(20_000), 90_000).ends_with("none missing, whole job checked"));
+        assert!(said(&closed, Some(20_000), 90_000).starts_with("Complete: all 14 events"));
     }
 }

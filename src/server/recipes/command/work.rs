@@ -117,6 +117,7 @@ impl Bound {
         let task = Task { attempt: name, argv, environment: self.environment.clone(), directory };
         let (run, stdout, stderr) =
             self.guard.run(task).map_err(|error| Failure::of(FailReason::Command, "starting it", &error))?;
+        attempt.hand_over();
         attempt.tell(Some(run.bell(u64::from(self.config.grace) * 1_000)));
         let (stdout, stderr) = read(stdout, stderr, self.config.output_limit as usize * 1_024, attempt);
         let end = run.wait();

@@ -84,7 +84,7 @@ pub(super) fn page(reader: &mut Connection, view: &FolderView) -> Stored<FolderP
 
 /// One row more than asked for, so that it is known whether there are more.
 fn window(view: &FolderView, backwards: bool, key: Option<&RowKey>) -> Statement {
-    let mut query = Statement::new("SELECT d.path, f.name, f.kind, f.size, f.mtime_ns, f.outcome, f.job, ");
+    let mut query = Statement::new("SELECT d.path, f.name, f.kind, f.size, f.mtime_ns, f.outcome, f.job, f.undone, ");
     query.push(value(view.sort)).push(" FROM folders d CROSS JOIN files f USING (folder_no) WHERE ");
     matching(&mut query, view);
     if let Some(key) = key {
@@ -176,12 +176,13 @@ fn row(row: &Row<'_>) -> rusqlite::Result<(RowKey, Entry)> {
     let size: i64 = row.get(3)?;
     let mtime_ns: i64 = row.get(4)?;
     let status = row.get::<_, Option<u8>>(5)?.and_then(ItemStatus::from_byte);
+    let undone: Option<String> = row.get(7)?;
     let outcome = status.zip(row.get(6)?).map(|(status, job)| LastOutcome {
         job,
-        status: status.label().into(),
+        status: undone.clone().unwrap_or_else(|| status.label().into()),
         reason: status.reason().map(Into::into),
     });
-    let key = RowKey { leaf: kind != EntryKind::Folder, value: row.get(7)?, path: path.clone() };
+    let key = RowKey { leaf: kind != EntryKind::Folder, value: row.get(8)?, path: path.clone() };
     let modified = u64::try_from(mtime_ns / 1_000_000).unwrap_or(0);
     let size = if kind == EntryKind::File { size.cast_unsigned() } else { 0 };
     Ok((key, Entry { path, kind, size, modified, outcome }))

@@ -26,6 +26,8 @@ CREATE TABLE files (
     -- How it last ended in a job: the item's byte, the same as `Show`'s word has it, and the job.
     outcome INTEGER,
     shown_as TEXT NOT NULL DEFAULT 'unprocessed',
+    -- The word for it, if it ended by being put back.
+    undone TEXT,
     job_no INTEGER NOT NULL DEFAULT 0,
     job TEXT,
     PRIMARY KEY (folder_no, leaf, name)

@@ -8,7 +8,7 @@ use super::super::sqlite::{all, immediate};
 use super::{SeenOutcome, SeenPart, StoreError, Stored, VERSION, folder_no};
 use crate::model::RelPath;
 use crate::model::id::{Millis, Position};
-use crate::model::library::{EntryKind, Pattern};
+use crate::model::library::{EntryKind, Pattern, Show};
 
 /// A part ends behind its last entry, and the last part of a folder behind all of them.
 const END: (u8, &str) = (2, "");
@@ -95,10 +95,10 @@ pub(super) fn end(writer: &mut Connection, outcomes: &[SeenOutcome], upto: Posit
     let transaction = immediate(writer)?;
     let mut end = transaction.prepare_cached(
         "INSERT INTO files
-            (folder_no, leaf, name, searched, kind, size, mtime_ns, inode, present, outcome, shown_as, job_no, job)
-        VALUES (?, 1, ?, ?, 1, 0, 0, 0, 0, ?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET outcome = excluded.outcome, shown_as = excluded.shown_as, job_no = excluded.job_no,
-            job = excluded.job
+            (folder_no, leaf, name, searched, kind, size, mtime_ns, inode, present, outcome, shown_as, undone, job_no, job)
+        VALUES (?, 1, ?, ?, 1, 0, 0, 0, 0, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET outcome = excluded.outcome, shown_as = excluded.shown_as,
+            undone = excluded.undone, job_no = excluded.job_no, job = excluded.job
         WHERE excluded.job_no >= job_no",
     )?;
     for outcome in outcomes {
@@ -106,9 +106,19 @@ pub(super) fn end(writer: &mut Connection, outcomes: &[SeenOutcome], upto: Posit
         let folder = folder_no(&outcome.library, &parent);
         add_folder(&transaction, folder, &outcome.library, &parent)?;
         let name = outcome.path.name();
-        let (code, shown_as) = (outcome.status.byte(), outcome.status.shown_as().word());
+        let shown_as = if outcome.undone.is_some() { Show::Unprocessed } else { outcome.status.shown_as() };
+        let (code, shown_as) = (outcome.status.byte(), shown_as.word());
         let job = outcome.job.to_string();
-        end.execute(params![folder, name, Pattern::searched(name), code, shown_as, outcome.job_no, job])?;
+        end.execute(params![
+            folder,
+            name,
+            Pattern::searched(name),
+            code,
+            shown_as,
+            outcome.undone,
+            outcome.job_no,
+            job
+        ])?;
     }
     drop(end);
     transaction.execute("UPDATE cursor SET position = ?", [upto])?;

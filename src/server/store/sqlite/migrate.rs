@@ -5,13 +5,14 @@ use rusqlite::Connection;
 use super::{StoreError, Stored, immediate};
 
 /// In order; the number of a version is its place, from 1. What has been released is never changed.
-const VERSIONS: [&str; 6] = [
+const VERSIONS: [&str; 7] = [
     include_str!("../../../../migrations/0001_log.sql"),
     include_str!("../../../../migrations/0002_done.sql"),
     include_str!("../../../../migrations/0003_prune.sql"),
     include_str!("../../../../migrations/0004_leases.sql"),
     include_str!("../../../../migrations/0005_settled.sql"),
     include_str!("../../../../migrations/0006_files.sql"),
+    include_str!("../../../../migrations/0007_undo.sql"),
 ];
 
 /// Does what is missing. A log of a later version is refused, untouched.

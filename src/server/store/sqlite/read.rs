@@ -15,6 +15,9 @@ use crate::server::rows::{DoneRow, EventRow, ItemRow, ItemState, JobRow, Lease, 
 const JOB_COLUMNS: &str =
     "SELECT job_no, created_position, last_position, library, head, fold, summary, work FROM jobs";
 
+const ITEM_COLUMNS: &str =
+    "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result, rerun FROM items";
+
 pub(super) fn head(reader: &mut Connection) -> Stored<Head> {
     head_of(reader)
 }
@@ -70,6 +73,11 @@ pub(super) fn jobs(reader: &Connection, filter: JobFilter, limit: u32) -> Stored
         JobFilter::ChangedAfter(position) => changed(reader, position, limit),
         JobFilter::Over(job_no) => {
             find("terminal = 1 AND pruned = 0 AND job_no > ? ORDER BY job_no LIMIT ?", &[&job_no, &limit])
+        }
+        JobFilter::Undoing(id) => {
+            const UNDOING: &str =
+                "recipe = 'undo' AND head ->> 'parent' = ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?";
+            find(UNDOING, &[&id.to_string(), &limit])
         }
         JobFilter::Before(None) => find(BEFORE, &[&i64::MAX, &limit]),
         JobFilter::Before(Some(id)) => match job(reader, id)? {
@@ -141,13 +149,15 @@ pub(super) fn items(
         // The same, said so that the index of these statuses is known to hold it.
         Some(_) => "AND status = ?4 AND status <> 'waiting' AND status <> 'running' AND status <> 'succeeded'",
     };
-    let items = format!(
-        "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result, rerun FROM items
-        WHERE job_no = ?1 {condition} AND item >= ?2 ORDER BY item LIMIT ?3"
-    );
+    let items = format!("{ITEM_COLUMNS} WHERE job_no = ?1 {condition} AND item >= ?2 ORDER BY item LIMIT ?3");
     let mut values: Vec<&dyn ToSql> = vec![&job_no, &from, &limit];
     values.extend(status.iter().map(|status| status as &dyn ToSql));
     all(reader, &items, &*values, item_row)
+}
+
+pub(super) fn items_at(reader: &Connection, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {
+    let these = format!("{ITEM_COLUMNS} WHERE job_no = ? AND item IN (SELECT value FROM json_each(?)) ORDER BY item");
+    all(reader, &these, params![job_no, json!(items).to_string()], item_row)
 }
 
 pub(super) fn history(reader: &Connection, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {

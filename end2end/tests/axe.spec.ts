@@ -1,0 +1,110 @@
+// Every page in every state, as a program that knows the rules sees it: 30 of them, in light and dark.
+import { accessible } from './helper/axe';
+import { begin, button, choose, config, count, details, over, status, three } from './helper/job';
+import { dialog, open, processAll, ready } from './helper/page';
+import { expect, test } from './helper/fixtures';
+import { mint, type Server } from './helper/server';
+
+const fill = (server: Server) => {
+  three(server);
+  server.file('a', '0');
+  server.file('b', '7');
+  server.file('c', '0');
+  server.file('folder/inside', '0');
+  server.file('empty/gone');
+  server.remove('empty/gone');
+};
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`the library in every state is accessible, ${colorScheme}`, async ({ page, serve, allow }) => {
+    allow(/the server responded with a status of 4\d\d/);
+    await page.emulateMedia({ colorScheme });
+    const server = await serve(fill, { config });
+    await over(server, await begin(server, mint(), 'slow', { query: { paths: ['a', 'b'] } }));
+    await open(page, server.url);
+    await expect(page.locator('.listing .status-badge')).toHaveCount(2);
+    await accessible(page, 'the root of a library');
+    for (const recipe of ['verify', 'upper', 'command']) {
+      await choose(page, recipe);
+      await page.locator('.options').evaluate((options: HTMLDetailsElement) => (options.open = true));
+      await accessible(page, `the options of ${recipe}`);
+    }
+    await page.locator('select[name="output"]').selectOption('folder');
+    await accessible(page, 'an output in a folder');
+    await page.getByLabel('Give up').fill('sometimes');
+    await page.getByRole('button', { name: /^Process all/ }).click();
+    await accessible(page, 'a refused start');
+    await page.getByRole('checkbox', { name: 'Select a' }).check();
+    await accessible(page, 'one file selected');
+    await page.getByRole('checkbox', { name: 'Select all files listed so far' }).check();
+    await accessible(page, 'all files selected');
+    for (const query of ['folder=folder', 'folder=empty', 'search=insi', 'search=nothing', 'show=failed', 'sort=size&descending=1', 'folder=nope', 'library=nope', 'folder=../etc']) {
+      await page.goto(`${server.url}/?${query}`);
+      await ready(page);
+      await expect(page.locator('.loading')).toHaveCount(0);
+      await accessible(page, query);
+    }
+    await page.goto(`${server.url}/nothing`);
+    await ready(page);
+    await accessible(page, 'no such page');
+  });
+
+  test(`a job in every state is accessible, ${colorScheme}`, async ({ page, serve, allow }) => {
+    allow(/the server responded with a status of 4\d\d/);
+    await page.emulateMedia({ colorScheme });
+    const server = await serve(fill, { config });
+    await open(page, `${server.url}/jobs`);
+    await accessible(page, 'no jobs yet');
+    server.file('../hold');
+    await open(page, server.url);
+    await choose(page, 'slow');
+    const job = await processAll(page);
+    await expect(dialog(page, job).locator('.running li')).not.toHaveCount(0);
+    await accessible(page, 'the dialog of a running job');
+    await page.keyboard.press('Escape');
+    await expect(page.locator('.pill')).toBeVisible();
+    await accessible(page, 'a pill');
+    await details(page, server, job);
+    await expect(count(page, 'running')).not.toHaveText('0');
+    await accessible(page, 'a running job');
+    await details(page, server, job, '?status=cancelled');
+    await accessible(page, 'a status without files');
+    await details(page, server, job);
+    await button(page, 'pause').click();
+    await expect(status(page)).toHaveText('paused: by you');
+    await accessible(page, 'a paused job');
+    await button(page, 'resume').click();
+    server.remove('../hold');
+    await expect(status(page)).toHaveText('completed with errors');
+    await page.getByText('Output', { exact: true }).first().click();
+    await expect(page.locator('.attempt')).toBeVisible();
+    await page.getByText('Settings', { exact: true }).click();
+    await page.getByText('How it is known').click();
+    await expect(page.locator('.failures li')).toHaveCount(1);
+    await accessible(page, 'a job that ended with failures, all of it open');
+    const plan = await begin(server, mint(), 'slow', { approval: true });
+    await details(page, server, plan);
+    await expect(status(page)).toHaveText('planned');
+    await accessible(page, 'a plan');
+    await button(page, 'cancel').click();
+    await expect(status(page)).toHaveText('cancelled');
+    await accessible(page, 'a cancelled job');
+    const upper = await begin(server, mint(), 'upper');
+    await over(server, upper);
+    await details(page, server, upper);
+    await accessible(page, 'a job that replaced files');
+    await button(page, 'undo').click();
+    await expect(page.locator('.undone')).toContainText('put back');
+    await page.keyboard.press('Escape');
+    await accessible(page, 'a job that was undone');
+    await open(page, `${server.url}/jobs`);
+    await expect(page.locator('.listing tbody tr')).toHaveCount(4);
+    await accessible(page, 'the list of jobs');
+    for (const nowhere of ['/jobs/abc', `/jobs/${mint()}`]) {
+      await page.goto(server.url + nowhere);
+      await ready(page);
+      await expect(page.locator('h1')).toHaveCount(1);
+      await accessible(page, nowhere);
+    }
+  });
+}

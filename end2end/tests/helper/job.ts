@@ -1,0 +1,63 @@
+// A job's own page, and commands whose files stand still for as long as a spec wants them to.
+import type { Page } from '@playwright/test';
+import { expect } from './fixtures';
+import type { Server } from './server';
+
+/**
+ * `upper` replaces files. `slow` waits while `../hold` or `../hold-NAME` is there, then says something and ends with the code that the
+ * file holds. `tells` says how far it is, then waits the same way.
+ */
+export const config = `
+allow_commands = true
+
+[[command]]
+name = "upper"
+summary = "Writes capitals."
+run = ["sh", "-c", "tr a-z A-Z < \\"$1\\" > \\"$2\\"", "sh", "{}", "{out}"]
+
+[[command]]
+name = "slow"
+run = ["sh", "-c", "while [ -e ../hold ] || [ -e ../hold-$1 ]; do sleep 0.05; done; echo said; echo wrong >&2; exit $(cat \\"$1\\")", "sh", "{}"]
+repeatable = true
+grace = 1
+
+[[command]]
+name = "tells"
+run = ["sh", "-c", "echo '{\\"progress\\":0.1}'; while [ -e ../hold ]; do sleep 0.05; done", "sh", "{}"]
+repeatable = true
+grace = 1
+`;
+
+export const three = (server: Server) => ['a', 'b', 'c'].forEach((name) => server.file(name, `text ${name}`));
+export const button = (page: Page, action: string) => page.locator(`.actions [data-action="${action}"]`);
+export const status = (page: Page) => page.locator('.job .status-badge').first();
+export const choose = (page: Page, recipe: string) => page.getByLabel('Recipe').selectOption(recipe);
+export const count = (page: Page, word: string) => page.locator(`.job .count[data-status="${word}"] dd`);
+
+/** Opens a job's page and waits until it listens. */
+export async function details(page: Page, server: Server, job: string, query = '') {
+  // Its start may still be on its way; a page that leaves now would take it along.
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).job).toBe(job);
+  await page.goto(`${server.url}/jobs/${job}${query}`);
+  await followed(page);
+}
+
+/** Waits until the page has the job itself, not only what was rendered of it. */
+export async function followed(page: Page) {
+  await expect(page.locator('.job-files[data-followed]')).toBeAttached();
+}
+
+/** Starts a job of a recipe as a program would; its id. */
+export async function begin(server: Server, job: string, recipe: string, more: object = {}) {
+  const body = JSON.stringify({ library: 'files', recipe, query: { folder: {} }, ...more });
+  const answer = await fetch(`${server.url}/api/jobs/${job}`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body });
+  expect(answer.status, await answer.text()).toBe(201);
+  return job;
+}
+
+/** Waits until a job has ended; how. */
+export async function over(server: Server, job: string): Promise<string> {
+  const isOver = /completed|failed|cancelled/;
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status, { timeout: 60_000 }).toMatch(isOver);
+  return (await server.get(`/api/jobs/${job}`)).status;
+}

@@ -1,0 +1,31 @@
+import type { Page } from '@playwright/test';
+import { expect } from './fixtures';
+
+/** The widths of a small phone, a phone, a tablet and a desk. */
+export const WIDTHS = [320, 390, 640, 1280];
+
+/** A path of 200 characters. */
+export const LONG = `${'folder-with-a-long-name-'.repeat(5)}/${'holiday_in_norway_'.repeat(4)}2024.txt`.padStart(200, 'x');
+
+/** At every width neither the page nor the dialog is wider than the screen, and every button of the dialog can be pressed. */
+export async function fits(page: Page, what: string) {
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 700 });
+    const found = await page.evaluate(() => {
+      const boxes = [document.documentElement, ...document.querySelectorAll('dialog[open]')];
+      const wide = boxes.filter((box) => box.scrollWidth > box.clientWidth).map((box) => {
+        const over = [...box.querySelectorAll('*')].filter((part) => part.getBoundingClientRect().right > box.getBoundingClientRect().left + box.clientWidth + 1);
+        const names = over.slice(-3).map((part) => `${part.tagName.toLowerCase()}.${part.className}`);
+        return `${box.tagName.toLowerCase()} has ${box.scrollWidth} px in ${box.clientWidth}: ${names}`;
+      });
+      const buttons = [...document.querySelectorAll<HTMLElement>('dialog[open] > .buttons :is(button, a)')];
+      const unseen = buttons.filter((button) => {
+        const { left, top, width, height } = button.getBoundingClientRect();
+        const there = document.elementFromPoint(left + width / 2, top + height / 2);
+        return !(there && button.contains(there));
+      });
+      return [...wide, ...unseen.map((button) => `${button.textContent} cannot be seen`)];
+    });
+    expect(found, `${what} at ${width} px`).toEqual([]);
+  }
+}

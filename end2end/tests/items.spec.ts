@@ -1,0 +1,142 @@
+// The files of a job: the table says what the numbers above it say, in every frame, whatever happens.
+import type { Page } from '@playwright/test';
+import { begin, button, config, count, details, followed, over, status } from './helper/job';
+import { expect, test } from './helper/fixtures';
+import { mint, type Server } from './helper/server';
+
+const forty = (server: Server) => {
+  for (let index = 0; index < 40; index++) server.file(`f${String(index).padStart(2, '0')}`, index % 5 === 3 ? '7' : '0');
+};
+
+/** From now on, in every frame and every page, compares the rows with the counts, as soon as the page has the job itself. */
+async function compare(page: Page) {
+  await page.addInitScript(() => {
+    const seen = ((window as any).seen = { frames: 0, wrong: [] as string[] });
+    const look = () => {
+      requestAnimationFrame(look);
+      if (!document.querySelector('.job-files[data-followed]')) return;
+      const shown = [...document.querySelectorAll('.items:not([hidden]) tbody .status-badge')].map((badge) => badge.textContent);
+      const wanted = new URLSearchParams(location.search).get('status');
+      for (const count of document.querySelectorAll<HTMLElement>('.job .count')) {
+        const word = count.dataset.status!;
+        const said = wanted && wanted !== word ? 0 : Number(count.querySelector('dd')!.textContent!.replace(/,/g, ''));
+        const rows = shown.filter((status) => status === word).length;
+        if (rows !== said) seen.wrong.push(`${word}: ${said} counted, ${rows} in the table`);
+      }
+      seen.frames += 1;
+    };
+    requestAnimationFrame(look);
+  });
+}
+
+async function agreed(page: Page) {
+  const seen = await page.evaluate(() => (window as any).seen);
+  expect(seen.wrong).toEqual([]);
+  expect(seen.frames).toBeGreaterThan(5);
+}
+
+test('the table counts what the head counts: while it runs, paused, after a reload, after a restart, at the end', async ({ page, serve, allow }) => {
+  allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|Failed to load resource/);
+  const server = await serve(forty, { config, args: ['--workers', '2'] });
+  await compare(page);
+  // The first and the last stand still, so that there is a middle.
+  server.file('../hold-f01');
+  server.file('../hold-f38');
+  const job = await begin(server, mint(), 'slow');
+  await details(page, server, job);
+  await expect(count(page, 'succeeded')).not.toHaveText(/^[0-3]$/);
+  await button(page, 'pause').click();
+  await expect(status(page)).toHaveText('paused: by you');
+  await expect(count(page, 'running')).toHaveText('1');
+  server.remove('../hold-f01');
+  await expect(count(page, 'running')).toHaveText('0');
+  const done = Number(await count(page, 'succeeded').textContent());
+  await expect(page.locator('.items .status-badge', { hasText: 'succeeded' })).toHaveCount(done);
+  await agreed(page);
+  await page.reload();
+  await followed(page);
+  await expect(page.locator('.items .status-badge', { hasText: 'succeeded' })).toHaveCount(done);
+  await button(page, 'resume').click();
+  await expect(count(page, 'succeeded')).not.toHaveText(String(done));
+  await agreed(page);
+  await server.stop('SIGKILL');
+  await server.start();
+  await expect(count(page, 'waiting')).toHaveText('0');
+  await expect(count(page, 'running')).toHaveText('1');
+  server.remove('../hold-f38');
+  expect(await over(server, job)).toBe('completed_with_errors');
+  await expect(status(page)).toHaveText('completed with errors');
+  await expect(page.locator('.items .status-badge', { hasText: 'failed' })).toHaveCount(8);
+  // Of each that failed the reason came by itself, and of no other.
+  await expect(page.locator('.items .words', { hasText: 'exit code 7' })).toHaveCount(8);
+  await agreed(page);
+  await page.reload();
+  await followed(page);
+  await expect(page.locator('.items tbody tr')).toHaveCount(40);
+  await agreed(page);
+});
+
+test('the filter running shows what runs and nothing else, and a page of a filter follows', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      for (let index = 0; index < 230; index++) server.file(`f${String(index).padStart(3, '0')}`, index < 220 ? '1' : '0');
+      server.file('../hold');
+    },
+    { config, args: ['--workers', '2'] },
+  );
+  await compare(page);
+  const job = await begin(server, mint(), 'slow');
+  await details(page, server, job, '?status=running');
+  const rows = page.locator('.items tbody tr');
+  await expect(rows).toHaveCount(2);
+  await expect(rows.first()).toContainText('f000');
+  server.remove('../hold');
+  // Not one of those that were shown stays when it has ended.
+  await expect(rows.filter({ hasText: 'f000' })).toHaveCount(0);
+  expect(await over(server, job)).toBe('completed_with_errors');
+  await expect(rows).toHaveCount(0);
+  await expect(page.getByText('No file is running.')).toBeVisible();
+  await agreed(page);
+
+  await page.getByRole('navigation', { name: 'Files by status' }).getByRole('link', { name: 'failed' }).click();
+  await expect(rows).toHaveCount(100);
+  await page.getByRole('link', { name: 'Next' }).click();
+  await expect(rows.first()).toContainText('f100');
+  await page.getByRole('link', { name: 'Next' }).click();
+  await expect(rows).toHaveCount(20);
+  await expect(page.getByRole('link', { name: 'Next' })).toHaveCount(0);
+});
+
+test('output is promised while an attempt runs, shown when it has ended, and not offered where no program runs', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      server.file('a', '0');
+      server.file('../hold');
+    },
+    { config },
+  );
+  const job = await begin(server, mint(), 'slow');
+  await details(page, server, job);
+  await expect(count(page, 'running')).toHaveText('1');
+  await page.getByText('Output', { exact: true }).click();
+  await expect(page.locator('.attempts')).toContainText('Output appears when this attempt ends.');
+  await expect(page.locator('.attempts')).not.toContainText('No output');
+  server.remove('../hold');
+  await expect(page.locator('.attempt pre').first()).toHaveText('wrong\n');
+  await expect(page.getByText('Output appears when this attempt ends.')).toBeHidden();
+
+  server.file('../hold');
+  await details(page, server, await begin(server, mint(), 'tells'));
+  // As it was said: no bytes are made of it.
+  await expect(page.locator('.running .of')).toHaveText('10 %');
+  server.remove('../hold');
+  await expect(status(page)).toHaveText('completed');
+  await page.getByText('Output', { exact: true }).click();
+  await expect(page.locator('.attempts')).toContainText('No output.');
+
+  const sums = await begin(server, mint(), 'checksum');
+  await over(server, sums);
+  await details(page, server, sums);
+  await expect(page.locator('.items')).toContainText('sha256');
+  await expect(page.getByText('Output', { exact: true })).toHaveCount(0);
+});

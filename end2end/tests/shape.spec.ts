@@ -1,0 +1,174 @@
+// A job has one shape: the same before and after a reload, with honest numbers in every state.
+import { begin, button, config, count, details, followed, over, status, three } from './helper/job';
+import { open, ready } from './helper/page';
+import { expect, test } from './helper/fixtures';
+import { mint } from './helper/server';
+
+test('a page of a job that ended says the same after a reload, and to whoever comes later', async ({ page, serve, context, watch }) => {
+  const server = await serve(
+    (server) => {
+      for (let index = 0; index < 12; index++) server.file(`f${index}`, index % 4 === 1 ? '7' : '0');
+    },
+    { config },
+  );
+  server.file('../hold-f5');
+  const job = await begin(server, mint(), 'slow');
+  await details(page, server, job);
+  server.remove('../hold-f5');
+  await expect(status(page)).toHaveText('completed with errors');
+  const main = page.locator('main');
+  await expect(page.locator('.failures li')).toHaveCount(3);
+  await expect(page.locator('.received')).toHaveText(/^Complete: all \d+ events, checked against the server's log\.$/);
+  await expect(page.locator('.items .words', { hasText: 'exit code 7' })).toHaveCount(3);
+  await expect(page.locator('.items .words', { hasText: 'exit 0' })).toHaveCount(9);
+  const before = await main.innerText();
+  expect(before).toMatch(/ files\/s · /);
+  await page.reload();
+  await followed(page);
+  await expect.poll(() => main.innerText()).toBe(before);
+  // An end that was long ago is no news.
+  await expect(page.locator('.toast')).toHaveCount(0);
+  const other = await context.newPage();
+  watch(other);
+  await details(other, server, job);
+  await expect.poll(() => other.locator('main').innerText()).toBe(before);
+  await other.getByText('How it is known').click();
+  await expect(other.locator('.how')).toContainText('state after event');
+});
+
+test('rate and clock stand still in a pause and while the server is away', async ({ page, serve, allow }) => {
+  allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|Failed to load resource/);
+  const server = await serve(
+    (server) => {
+      for (let index = 0; index < 9; index++) server.file(`f${index}`, '0');
+      server.file('../hold-f7');
+    },
+    { config, args: ['--workers', '1'] },
+  );
+  const job = await begin(server, mint(), 'slow');
+  await details(page, server, job);
+  await expect(count(page, 'succeeded')).toHaveText('7');
+  // Long enough at work that there is a rate.
+  const pace = page.locator('.pace');
+  await expect(pace).toHaveText(/ files\/s · [2-9] s/);
+  await button(page, 'pause').click();
+  await expect(status(page)).toHaveText('paused: by you');
+  server.remove('../hold-f7');
+  await expect(count(page, 'running')).toHaveText('0');
+  const paused = await pace.innerText();
+  await page.waitForTimeout(10_000);
+  expect(await pace.innerText()).toBe(paused);
+  await page.reload();
+  await followed(page);
+  await expect(pace).toHaveText(paused);
+
+  server.file('../hold-f8');
+  await button(page, 'resume').click();
+  await expect(count(page, 'running')).toHaveText('1');
+  await server.stop('SIGKILL');
+  await expect(page.locator('.bar .link-badge')).not.toHaveAttribute('data-link', 'live');
+  const rate = async () => parseFloat(await pace.innerText());
+  const silent = await rate();
+  for (let look = 0; look < 8; look++) {
+    await page.waitForTimeout(1_000);
+    expect(await rate()).toBeGreaterThanOrEqual(silent);
+  }
+  // The time away is no work either.
+  await server.start();
+  await expect(page.locator('.bar .link-badge')).toHaveAttribute('data-link', /live|healed/, { timeout: 30_000 });
+  await expect(count(page, 'running')).toHaveText('1');
+  server.remove('../hold-f8');
+  await expect(status(page)).toHaveText('completed');
+  const said = await pace.innerText();
+  const { worked } = await server.get(`/api/jobs/${job}`);
+  expect(said.endsWith(`· ${Math.floor(worked.ms / 1_000)} s`), `${said}, ${worked.ms} ms`).toBe(true);
+});
+
+test('files that are being listed are counted, and no percentage is made of them', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      for (let index = 0; index < 60; index++) server.file(`folder-${index}/file`);
+    },
+    { failing: 'getdents64:delay_enter=30000' },
+  );
+  const job = mint();
+  expect((await server.put(job)).status).toBe(201);
+  await page.goto(`${server.url}/jobs/${job}`);
+  await expect(page.locator('.job .done')).toHaveText(/^Listing files: \d+ so far$/);
+  await expect(page.locator('.job .percent')).toHaveText('');
+  expect(await page.locator('.job progress').evaluate((bar: HTMLProgressElement) => bar.position)).toBe(-1);
+  await expect(page).toHaveTitle('Listing files · Checksum of files · Headway');
+  await expect(page.locator('.job .done')).toHaveText('60 / 60 files', { timeout: 60_000 });
+});
+
+test('what was undone says so: the job, its trash, the list of files', async ({ page, serve }) => {
+  const server = await serve(three, { config });
+  const job = await begin(server, mint(), 'upper');
+  await over(server, job);
+  await details(page, server, job);
+  await expect(page.locator('.trash')).toContainText('3 originals are in the trash');
+  await button(page, 'undo').click();
+  await expect.poll(() => server.read('c')).toBe('text c');
+  const undo = (await server.jobs())[0].job;
+  await over(server, undo);
+  // The page learns it by itself.
+  await expect(page.locator('.undone')).toHaveText('Undone by Undo: Upper of files: 3 of 3 files put back.');
+  await expect(button(page, 'undo')).toHaveCount(0);
+  await expect(page.locator('.trash')).toContainText('3 originals are back; copies of them are in the trash');
+  await page.reload();
+  await followed(page);
+  await expect(button(page, 'undo')).toHaveCount(0);
+  await expect(page.locator('.undone').getByRole('link')).toHaveAttribute('href', `/jobs/${undo}`);
+  await open(page, server.url);
+  await expect(page.locator('.listing .status-badge', { hasText: 'put back' })).toHaveCount(3);
+  await page.getByRole('link', { name: 'not yet processed' }).click();
+  await expect(page.locator('.listing tbody tr')).toHaveCount(3);
+});
+
+test('titles say where one is, and how far a job is', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      for (const name of ['a', 'b', 'c', 'd']) server.file(`2024/Norway/${name}`, '0');
+    },
+    { config, args: ['--workers', '1'] },
+  );
+  await open(page, server.url);
+  await expect(page).toHaveTitle('files · Headway');
+  await page.getByRole('link', { name: '2024' }).click();
+  await page.getByRole('link', { name: 'Norway' }).click();
+  await expect(page).toHaveTitle('2024/Norway · files · Headway');
+  server.file('../hold');
+  const job = await begin(server, mint(), 'slow');
+  await details(page, server, job);
+  await expect(page).toHaveTitle('0 % · Slow of files · Headway');
+  const html = await (await fetch(`${server.url}/jobs/${job}`)).text();
+  expect(html).toContain('<title>0 % · Slow of files · Headway</title>');
+  server.remove('../hold');
+  await expect(page).toHaveTitle('Completed · Slow of files · Headway');
+});
+
+test('nothing is offered for processing where there is nothing', async ({ page, serve, allow }) => {
+  allow(/the server responded with a status of 4\d\d/);
+  const server = await serve((server) => {
+    server.file('full/one');
+    server.file('empty/gone');
+    server.remove('empty/gone');
+  });
+  const all = page.getByRole('button', { name: /^Process all/ });
+  await open(page, `${server.url}/?folder=full`);
+  await expect(all).toBeEnabled();
+  await open(page, `${server.url}/?folder=empty`);
+  await expect(all).toBeDisabled();
+  await expect(page.locator('.start-panel')).toContainText('This folder is empty.');
+  await open(page, `${server.url}/?search=nothing`);
+  await expect(all).toBeDisabled();
+  await expect(page.locator('.start-panel')).toContainText('No file matches.');
+  await page.getByRole('searchbox').fill('one');
+  await expect(all).toBeEnabled();
+  for (const nowhere of ['/?library=nope', '/?folder=nope']) {
+    await page.goto(server.url + nowhere);
+    await ready(page);
+    await expect(page.locator('main [role="alert"]').first()).toBeVisible();
+    await expect(page.locator('.start-panel')).toBeHidden();
+  }
+});

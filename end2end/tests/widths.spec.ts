@@ -1,0 +1,100 @@
+// Nothing is wider than the screen: every page, the dialog in every state, with long paths and long messages.
+import { begin, button, choose, config, count, details, over, status } from './helper/job';
+import { dialog, open, processAll } from './helper/page';
+import { expect, test } from './helper/fixtures';
+import { mint, type Server } from './helper/server';
+import { fits, LONG } from './helper/widths';
+
+const MESSAGE = 'x'.repeat(500);
+
+const commands = `${config}
+[[command]]
+name = "complains"
+run = ["sh", "-c", "while [ -e ../hold ]; do sleep 0.05; done; echo ${MESSAGE} >&2; exit 3", "sh", "{}"]
+repeatable = true
+grace = 1
+`;
+
+const long = (server: Server) => {
+  expect(LONG.length).toBe(200);
+  server.file(LONG, '0');
+  server.file(`${'n'.repeat(120)}.txt`, '0');
+  server.file('../hold');
+};
+
+test('the library and its panel fit', async ({ page, serve }) => {
+  const server = await serve(long, { config: commands });
+  await open(page, server.url);
+  await fits(page, 'the library');
+  for (const recipe of ['checksum', 'verify', 'upper', 'command']) {
+    await choose(page, recipe);
+    await page.locator('.options').evaluate((options: HTMLDetailsElement) => (options.open = true));
+    await fits(page, `the options of ${recipe}`);
+    if (recipe === 'upper') {
+      for (const place of ['beside', 'folder']) {
+        await page.locator('select[name="output"]').selectOption(place);
+        await fits(page, `an output ${place}`);
+      }
+    }
+  }
+  await page.getByLabel('Give up').fill('sometimes');
+  await page.getByRole('button', { name: /^Process all/ }).click();
+  await fits(page, 'a refused start');
+  await page.getByRole('checkbox', { name: 'Select all files listed so far' }).check();
+  await fits(page, 'a selection');
+  await open(page, `${server.url}/?folder=${encodeURIComponent(LONG.slice(0, LONG.lastIndexOf('/')))}`);
+  await expect(page.locator('.listing tbody tr')).toHaveCount(1);
+  await fits(page, 'a folder with a long name');
+  await open(page, `${server.url}/?search=${'y'.repeat(200)}`);
+  await expect(page.getByRole('heading', { name: 'No file matches' })).toBeVisible();
+  await fits(page, 'a long search without a match');
+});
+
+test('the dialog fits while it runs, paused by a long path, and after long complaints', async ({ page, serve }) => {
+  const server = await serve(long, { config: commands });
+  await open(page, server.url);
+  await choose(page, 'complains');
+  const job = await processAll(page);
+  await expect(dialog(page, job).locator('.running li')).toHaveCount(2);
+  await fits(page, 'the dialog of a running job');
+  server.remove('../hold');
+  await expect(dialog(page, job).locator('.failures li')).toHaveCount(2);
+  await expect(dialog(page, job).locator('.status-badge').first()).toHaveText('failed: every item failed');
+  await fits(page, 'the dialog of a failed job');
+});
+
+test('the page of a job fits in every state, and so does the list of jobs', async ({ page, serve }) => {
+  const server = await serve(long, { config: commands });
+  const title = `${'A title as long as they come '.repeat(8)}`.slice(0, 200).trim();
+  const plan = await begin(server, mint(), 'slow', { approval: true, title });
+  await details(page, server, plan);
+  await expect(status(page)).toHaveText('planned');
+  await fits(page, 'a plan');
+  const job = await begin(server, mint(), 'complains', { policy: { tries: 2, halt: 'soon,fail=100%', timeout: '500%' } });
+  await details(page, server, job);
+  await expect(page.locator('.running li')).toHaveCount(2);
+  await page.getByText('Settings', { exact: true }).click();
+  await fits(page, 'a running job');
+  await button(page, 'pause').click();
+  await expect(status(page)).toHaveText('paused: by you');
+  await fits(page, 'a paused job');
+  server.remove('../hold');
+  await button(page, 'resume').click();
+  await over(server, job);
+  await expect(count(page, 'failed')).toHaveText('2');
+  await page.getByText('Output', { exact: true }).first().click();
+  await expect(page.locator('.attempt').first()).toContainText('exit code 3');
+  await page.getByText('How it is known').click();
+  await fits(page, 'a failed job with its output');
+  const upper = await begin(server, mint(), 'upper', { output: { place: { beside: { name: `{/.}.${'o'.repeat(60)}` } } } });
+  await over(server, upper);
+  await details(page, server, upper);
+  await fits(page, 'a job with long outputs');
+  await button(page, 'undo').click();
+  await expect(page.locator('.undone')).toContainText('2 of 2 files put back');
+  await page.keyboard.press('Escape');
+  await fits(page, 'a job that was undone');
+  await open(page, `${server.url}/jobs`);
+  await expect(page.locator('.listing tbody tr')).toHaveCount(4);
+  await fits(page, 'the list of jobs');
+});

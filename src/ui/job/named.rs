@@ -1,0 +1,45 @@
+//! What a job is called in the title of a tab, where there is little room: how it stands first.
+
+use crate::model::{JobStatus, JobSummary};
+use crate::ui::parts::format;
+
+/// Such as "43 % · Checksum of photos".
+pub(super) fn title(summary: &JobSummary) -> String {
+    format!("{} · {}", stands(summary), summary.title)
+}
+
+fn stands(summary: &JobSummary) -> String {
+    let percent = summary.counters.percent().filter(|_| !summary.listing);
+    let percent = percent.map(|percent| format!("{percent} %"));
+    match (summary.status, percent) {
+        (JobStatus::Planning, _) => "Listing files".into(),
+        (JobStatus::Processing | JobStatus::Finishing, Some(percent)) => percent,
+        (JobStatus::Paused { .. }, Some(percent)) => format!("Paused at {percent}"),
+        (JobStatus::Planned, _) => "Waits for approval".into(),
+        // The word alone: why it failed is on the page.
+        (other, _) => format::capital(&other.label().replace('_', " ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::{created, job_id, planned, record};
+    use crate::model::{Effect, JobEvent};
+
+    #[test]
+    fn a_tab_says_how_far_its_job_is() {
+        let mut events = vec![created(job_id(1))];
+        let title = |events: &[JobEvent]| title(&JobSummary::from(&record(events).1));
+        assert_eq!(title(&events), "Listing files · Checksum of photos");
+        events.extend([planned(0, 3), JobEvent::PlanEnded { total: 3, reruns: Default::default() }]);
+        assert_eq!(title(&events), "Queued · Checksum of photos");
+        events.extend([JobEvent::Began {}, JobEvent::Started { item: 0, attempt: 1 }]);
+        events.push(JobEvent::Succeeded { item: 0, attempt: 1, effect: Effect::Read, detail: None });
+        assert_eq!(title(&events), "33 % · Checksum of photos");
+        events.push(JobEvent::Paused { reason: crate::model::status::PauseReason::User });
+        assert_eq!(title(&events), "Paused at 33 % · Checksum of photos");
+        events.extend([JobEvent::CancelRequested {}, JobEvent::Cancelled {}]);
+        assert_eq!(title(&events), "Cancelled · Checksum of photos");
+    }
+}

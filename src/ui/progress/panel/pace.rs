@@ -1,0 +1,97 @@
+//! How fast a job goes, and how long it has been at it: as of the last word from the server, never beyond it.
+
+use crate::model::id::Millis;
+use crate::model::{JobStatus, JobSummary};
+use crate::ui::parts::format;
+
+/// While the server is heard, its last word is no older than this: it says something every 5 s.
+const WORD: Millis = 6_000;
+
+/// The moment up to which something is known of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// The server's time now.
+    pub(super) clock: Millis,
+    /// The last time at which the server was heard to hold the same as this page; 0 if it was not yet.
+    pub(super) checked: Millis,
+    /// When the page was made.
+    pub(super) made: Millis,
+    /// Whether the server is heard.
+    pub(super) is_heard: bool,
+}
+
+impl Heard {
+    /// That moment, where the last event was recorded at `event`.
+    fn moment(self, event: Millis) -> Millis {
+        let last = event.max(self.checked).max(self.made);
+        match (self.is_heard, self.checked) {
+            (false, _) => last,
+            // Just connected: the first check is yet to come.
+            (true, 0) => self.clock,
+            (true, _) => self.clock.min(last + WORD),
+        }
+    }
+}
+
+/// Items a second, and the time at work: pauses do not count.
+pub(super) fn pace(summary: &JobSummary, heard: Heard) -> String {
+    let Some(began) = summary.began else {
+        return if summary.status == JobStatus::Queued { "waits for a free place".into() } else { String::new() };
+    };
+    let Some(worked) = summary.worked else {
+        // An older version kept no account of pauses.
+        return summary
+            .ended
+            .map(|ended| format!("{} in all", format::duration(ended.saturating_sub(began))))
+            .unwrap_or_default();
+    };
+    let at_work = worked.until(heard.moment(worked.since.unwrap_or_default()));
+    let ran = u64::from(summary.counters.done() - summary.counters.skipped_in_plan);
+    match format::rate(ran, at_work) {
+        Some(rate) => format!("{rate} · {}", format::duration(at_work)),
+        None => format::duration(at_work),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::{created, job_id, planned, record};
+    use crate::model::worked::Worked;
+    use crate::model::{Effect, JobEvent};
+
+    fn at_work(worked: Option<Worked>) -> JobSummary {
+        let end = JobEvent::PlanEnded { total: 30, reruns: Default::default() };
+        let mut events = vec![created(job_id(1)), planned(0, 30), end, JobEvent::Began {}];
+        for item in 0..20 {
+            events.push(JobEvent::Started { item, attempt: 1 });
+            events.push(JobEvent::Succeeded { item, attempt: 1, effect: Effect::Read, detail: None });
+        }
+        JobSummary { worked, ..JobSummary::from(&record(&events).1) }
+    }
+
+    #[test]
+    fn a_pause_and_silence_change_neither_rate_nor_clock() {
+        let heard = |clock, checked, is_heard| Heard { clock, checked, made: 1_000, is_heard };
+        let paused = at_work(Some(Worked { ms: 10_000, since: None }));
+        assert_eq!(pace(&paused, heard(20_000, 19_000, true)), "2.0 files/s · 10 s");
+        assert_eq!(pace(&paused, heard(86_400_000, 86_399_000, true)), "2.0 files/s · 10 s");
+
+        let running = at_work(Some(Worked { ms: 8_000, since: Some(50_000) }));
+        assert_eq!(pace(&running, heard(52_000, 51_000, true)), "2.0 files/s · 10 s");
+        // Ten minutes later, of which nothing has been heard.
+        assert_eq!(pace(&running, heard(652_000, 52_000, false)), "2.0 files/s · 10 s");
+        // And before anybody has noticed the silence, it goes on for no longer than the next word would take.
+        assert_eq!(pace(&running, heard(652_000, 54_000, true)), "1.1 files/s · 18 s");
+        // A long file: no event for long, but the server is there.
+        assert_eq!(pace(&running, heard(112_000, 110_000, true)), "0.3 files/s · 1 min 10 s");
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_said() {
+        let heard = Heard { clock: 5, checked: 0, made: 5, is_heard: true };
+        assert_eq!(pace(&at_work(None), heard), "");
+        let ended = JobSummary { ended: Some(1_764_000_120_000), ..at_work(None) };
+        assert_eq!(pace(&ended, heard), "1 min 59 s in all");
+    }
+}

@@ -1,0 +1,44 @@
+//! The files that are being worked on.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::model::message::RunningItem;
+use crate::ui::live::JobState;
+use crate::ui::parts::format;
+
+/// So many of them are shown.
+const SHOWN: usize = 4;
+
+/// Each file with how far it is, as far as that is known.
+#[component]
+pub(super) fn RunningFiles(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
+    let running =
+        Memo::new(move |_| state.with(|state| state.as_ref().map(|state| state.running.clone()).unwrap_or_default()));
+    let at_work =
+        Memo::new(move |_| state.with(|state| state.as_ref().is_some_and(|state| state.summary.counters.running > 0)));
+    let row = |item: RunningItem| {
+        let far = far(&item);
+        view! {
+            <li>
+                <bdi dir="ltr" class="path">{item.path.shown()}</bdi>
+                <span class="of">{far}</span>
+            </li>
+        }
+    };
+    view! {
+        <ul class="running" aria-label="Files being worked on" hidden=move || !at_work.get()>
+            {move || running.get().into_iter().take(SHOWN).map(row).collect_view()}
+        </ul>
+    }
+}
+
+/// How far it is, as it was counted or said: nothing is made of a percentage, and nothing stands where nothing is known.
+fn far(item: &RunningItem) -> String {
+    match (item.percent, item.total) {
+        (Some(percent), _) => format!("{percent} %"),
+        (None, 0) => String::new(),
+        (None, total) => format!("{} of {}", format::size(item.done), format::size(total)),
+    }
+}

@@ -1,0 +1,61 @@
+//! The proof of a job that is over: what was compared with what, by whom. A job that was followed to its end and one that was opened later
+//! have the same line; how each came about is told to those who ask.
+
+use leptos::prelude::*;
+
+use crate::model::follow::Proof;
+use crate::ui::parts::format::count;
+
+/// What holds of a job that is over, once this page has checked it.
+pub(super) fn line(proof: &Proof) -> String {
+    format!("Complete: all {} events, checked against the server's log.", count(proof.seq))
+}
+
+/// How this page knows it.
+#[component]
+pub(super) fn Whole(proof: Memo<Option<Proof>>) -> impl IntoView {
+    let how = move || proof.get().filter(|proof| proof.closed).map(|proof| how(&proof));
+    view! {
+        <details class="how hint" hidden=move || how().is_none()>
+            <summary>"How it is known"</summary>
+            <p>{how}</p>
+            <p>"To check every event yourself, download the log and run headway verify on it."</p>
+        </details>
+    }
+}
+
+fn how(proof: &Proof) -> String {
+    let came = match proof.base {
+        0 => format!(
+            "This page received events 1 to {}, each once and in order, and made the job's state of them.",
+            count(proof.seq)
+        ),
+        base if base == proof.seq => {
+            format!("This page received the job's state after event {} from the server.", count(base))
+        }
+        base => format!(
+            "This page received the job's state after event {}, and from there events {} to {}, each once and in order.",
+            count(base),
+            count(base + 1),
+            count(proof.seq)
+        ),
+    };
+    format!(
+        "{came} It took the hash of all of that state, and it is the one that the server recorded when the job ended."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_is_the_same_however_the_job_came_and_the_story_is_not() {
+        let proof = |base| Proof { base, seq: 1_170, checked: None, closed: true };
+        assert_eq!(line(&proof(0)), "Complete: all 1,170 events, checked against the server's log.");
+        assert_eq!(line(&proof(0)), line(&proof(1_170)));
+        assert!(how(&proof(0)).contains("events 1 to 1,170, each once"), "{}", how(&proof(0)));
+        assert!(how(&proof(26)).contains("after event 26, and from there events 27 to 1,170"), "{}", how(&proof(26)));
+        assert!(how(&proof(1_170)).starts_with("This page received the job's state after event 1,170"));
+    }
+}
