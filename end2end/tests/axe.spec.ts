@@ -34,7 +34,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.getByLabel('Give up').fill('sometimes');
     await page.getByRole('button', { name: /^Process all/ }).click();
     await accessible(page, 'a refused start');
-    await page.getByRole('checkbox', { name: 'Select a' }).check();
+    await page.getByRole('checkbox', { name: 'Select a', exact: true }).check();
     await accessible(page, 'one file selected');
     await page.getByRole('checkbox', { name: 'Select all files listed so far' }).check();
     await accessible(page, 'all files selected');

@@ -48,7 +48,7 @@ test('one item fails: completed with errors', async ({ page, serve, watched }) =
 test('a query that finds nothing is a completed job of 0 files', async ({ page, serve, watched }) => {
   const server = await serve(() => {});
   await open(page, server.url);
-  await expect(page.getByText('This folder is empty')).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'This folder is empty' })).toBeVisible();
   // The page does not offer it; a program may ask for it.
   await expect(page.getByRole('button', { name: 'Process all' })).toBeDisabled();
   const job = mint();

@@ -97,7 +97,8 @@ fn refresh(job: JobId, view: RwSignal<JobView>) {
     let live = expect_context::<Live>();
     let newest = Memo::new(move |_| live.jobs.with(|jobs| jobs.keys().next_back().copied()));
     Effect::new(move |before: Option<()>| {
-        (newest.track(), live.ended.track());
+        // Read, not only tracked: a memo that nobody has read follows nothing yet.
+        let _ = (newest.get(), live.ended.get());
         if before.is_some() {
             leptos::task::spawn_local(async move {
                 // What was read stays if it cannot be read again; whatever is counted comes by the stream.

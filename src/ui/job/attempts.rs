@@ -23,7 +23,7 @@ pub(super) fn Attempts(
     let toggled = move |_| is_open.set(details.get_untracked().is_some_and(|details| details.has_attribute("open")));
     Effect::new(move |_| {
         if is_open.get() {
-            attempt.track();
+            let _ = attempt.get();
             leptos::task::spawn_local(async move {
                 let read = api::attempts(job, item).await;
                 logs.try_set(Some(read));

@@ -105,7 +105,8 @@ fn Table(
     Effect::new(move |_| mounted.set(true));
     // What was read stands until the job is followed: a page shows what the server rendered until it is hydrated.
     let window = Memo::new(move |_| {
-        state.track();
+        // Read, not only tracked: a memo that nobody has read follows nothing yet.
+        let _ = state.get();
         let (status, after) = (status.get(), after.get());
         let folded =
             mounted.get().then(|| live.with_fold(job, |fold| fold.window(status.as_deref(), after, PAGE as usize)));
