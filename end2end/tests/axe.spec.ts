@@ -89,7 +89,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await button(page, 'cancel').click();
     await expect(status(page)).toHaveText('cancelled');
     await accessible(page, 'a cancelled job');
-    const upper = await begin(server, mint(), 'upper');
+    server.file('words', 'words');
+    const upper = await begin(server, mint(), 'upper', { query: { paths: ['words'] } });
     await over(server, upper);
     await details(page, server, upper);
     await accessible(page, 'a job that replaced files');

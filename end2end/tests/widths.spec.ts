@@ -10,7 +10,7 @@ const MESSAGE = 'x'.repeat(500);
 const commands = `${config}
 [[command]]
 name = "complains"
-run = ["sh", "-c", "while [ -e ../hold ]; do sleep 0.05; done; echo ${MESSAGE} >&2; exit 3", "sh", "{}"]
+run = ["sh", "-c", "while [ -e ../hold ]; do sleep 0.05; done; echo ${MESSAGE} >&2; exit 7", "sh", "{}"]
 repeatable = true
 grace = 1
 `;
@@ -65,7 +65,7 @@ test('the dialog fits while it runs, paused by a long path, and after long compl
 
 test('the page of a job fits in every state, and so does the list of jobs', async ({ page, serve }) => {
   const server = await serve(long, { config: commands });
-  const title = `${'A title as long as they come '.repeat(8)}`.slice(0, 200).trim();
+  const title = `${'A title as long as they come '.repeat(8)}`.slice(0, 120).trim();
   const plan = await begin(server, mint(), 'slow', { approval: true, title });
   await details(page, server, plan);
   await expect(status(page)).toHaveText('planned');
@@ -83,7 +83,7 @@ test('the page of a job fits in every state, and so does the list of jobs', asyn
   await over(server, job);
   await expect(count(page, 'failed')).toHaveText('2');
   await page.getByText('Output', { exact: true }).first().click();
-  await expect(page.locator('.attempt').first()).toContainText('exit code 3');
+  await expect(page.locator('.attempt').first()).toContainText('exit code 7');
   await page.getByText('How it is known').click();
   await fits(page, 'a failed job with its output');
   const upper = await begin(server, mint(), 'upper', { output: { place: { beside: { name: `{/.}.${'o'.repeat(60)}` } } } });

@@ -5,7 +5,7 @@ import { expect } from './fixtures';
 export const WIDTHS = [320, 390, 640, 1280];
 
 /** A path of 200 characters. */
-export const LONG = `${'folder-with-a-long-name-'.repeat(5)}/${'holiday_in_norway_'.repeat(4)}2024.txt`.padStart(200, 'x');
+export const LONG = `${'folder-with-a-long-name-'.repeat(5)}/${'holiday_in_norway_'.repeat(4)}2024.txt`.slice(-200);
 
 /** At every width neither the page nor the dialog is wider than the screen, and every button of the dialog can be pressed. */
 export async function fits(page: Page, what: string) {
