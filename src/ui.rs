@@ -40,7 +40,7 @@ pub fn App() -> impl IntoView {
         <Meta name="description" content="Run one recipe over many files and see a status you can trust." />
         <Router>
             // One text and nothing else: with scripts a browser reads the inside as text.
-            <noscript class="banner">"Without JavaScript this page shows how things stood when it was loaded, and nothing can be started here."</noscript>
+            <noscript class="banner-quiet">"Without JavaScript this page shows how things stood when it was loaded, and nothing can be started here."</noscript>
             <SkipLinks />
             <header class="bar">
                 <a href="/" class="brand" rel="home">"Headway"</a>

@@ -48,7 +48,7 @@ async function python(url: string, job: string): Promise<Seen> {
 
 for (const [name, client] of Object.entries({ ours, eventsource, python })) {
   test(`${name}: every event once and in order, through cuts`, async ({ serveWired }) => {
-    const slow = (server: Server) => server.slowFiles(300, 8_000_000);
+    const slow = (server: Server) => server.slowFiles(800, 8_000_000);
     const { server, wire, url } = await serveWired(slow, { args: ['--workers', '1'] });
     const job = mint();
     const following = client(url, job);

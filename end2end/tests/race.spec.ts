@@ -107,8 +107,8 @@ test('a start that cannot be done says why', async ({ page, serve, allow }) => {
     return route.continue({ postData: JSON.stringify(body) });
   });
   await open(page, server.url);
-  const job = await processAll(page);
-  await expect(dialog(page, job).locator('.start-state')).toContainText('"algorithm" is one of sha256, blake3, both');
-  await dialog(page, job).getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: /^Process all/ }).click();
+  await expect(page.locator('#wrong-algorithm')).toContainText('is one of sha256, blake3, both');
   await expect(page.locator('dialog.modal')).toHaveCount(0);
+  expect(await server.jobs()).toHaveLength(0);
 });

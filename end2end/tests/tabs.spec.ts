@@ -102,7 +102,7 @@ test('the first paint is true without JavaScript, and nothing looks alive that i
     await page.goto(server.url + path);
     await expect(page.locator('dialog')).toHaveCount(0);
     await expect(page.locator('noscript')).toBeVisible();
-    await expect(page.locator('noscript')).toContainText('nothing can be started here');
+    expect(await page.locator('noscript').textContent()).toContain('nothing can be started here');
     await expect(page.locator('.link-badge .word').first()).toBeHidden();
     await expect(page.locator('button:enabled, select:enabled, input:enabled:not([type="search"], [type="hidden"])')).toHaveCount(0);
   }

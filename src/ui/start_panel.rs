@@ -115,7 +115,7 @@ pub(super) fn StartPanel(
             aria-label="Start a job"
             tabindex="-1"
             node_ref=panel
-            on:change=move |_| live.refused.set(None)
+            on:input=move |_| live.refused.set(None)
         >
             <label>
                 "Recipe "
