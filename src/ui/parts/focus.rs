@@ -43,7 +43,8 @@ pub(in crate::ui) fn keep() {
             let lost = places.borrow_mut().lost();
             // Out of the cell first: a focus is told at once.
             for place in lost {
-                if focus(&place) {
+                // It is kept where it was, not looked for: a list that is read again stays where one has scrolled.
+                if focus(&place, true) {
                     break;
                 }
             }
@@ -62,7 +63,7 @@ pub(in crate::ui) fn keep() {
 
 /// Puts the focus on the first that matches, if it can have it.
 pub(in crate::ui) fn go_to(selectors: &str) -> bool {
-    find(selectors).is_some_and(|place| focus(&place))
+    find(selectors).is_some_and(|place| focus(&place, false))
 }
 
 impl Places {
@@ -103,8 +104,8 @@ fn can_be_focused(element: &HtmlElement) -> bool {
     element.is_connected() && !element.matches(":disabled").unwrap_or(false)
 }
 
-/// Whether it has the focus now. A heading is made able to have it.
-fn focus(element: &HtmlElement) -> bool {
+/// Gives it the focus; whether it has it now. A heading is made able to have it. `stays` if the page is not to scroll there.
+fn focus(element: &HtmlElement, stays: bool) -> bool {
     if !can_be_focused(element) {
         return false;
     }
@@ -112,7 +113,7 @@ fn focus(element: &HtmlElement) -> bool {
         element.set_tab_index(-1);
     }
     let options = FocusOptions::new();
-    options.set_prevent_scroll(element.tag_name() == "H1");
+    options.set_prevent_scroll(stays || element.tag_name() == "H1");
     element.focus_with_options(&options).ok();
     document().active_element().as_ref() == Some(element.as_ref())
 }
