@@ -1,5 +1,7 @@
 //! What a person can be told when a call fails.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::id::JobId;
@@ -67,6 +69,9 @@ pub enum ApiError {
     Invalid {
         /// Each thing that is wrong, with what to do.
         reasons: Vec<String>,
+        /// Of these, what is wrong with a setting alone, by its name.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        settings: BTreeMap<String, String>,
     },
     /// 503: the log cannot be written; final for this process.
     #[error(
@@ -113,7 +118,13 @@ impl ApiError {
 
     /// One reason why a request cannot be done.
     pub fn invalid(reason: impl Into<String>) -> Self {
-        ApiError::Invalid { reasons: vec![reason.into()] }
+        ApiError::Invalid { reasons: vec![reason.into()], settings: BTreeMap::new() }
+    }
+
+    /// The one reason why a request cannot be done, which is about a setting.
+    pub fn at_setting(setting: &str, reason: String) -> Self {
+        let settings = BTreeMap::from([(setting.to_owned(), reason.clone())]);
+        ApiError::Invalid { reasons: vec![reason], settings }
     }
 
     /// The body of an error answer: this, with its text as `message`.

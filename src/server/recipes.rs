@@ -60,6 +60,12 @@ pub trait Recipe: Send + Sync + 'static {
         choose(&self.info(), given)
     }
 
+    /// What stands in the way of a request, as the server and the disk are now, if that can be told at once: then no job is made.
+    /// What can only be seen later is told by [`Recipe::bind`]. Blocking.
+    fn obstacle(&self, _request: &StartJob, _library: &Library) -> Option<Obstacle> {
+        None
+    }
+
     /// Whether it runs programs, whose output may be kept.
     fn runs_programs(&self) -> bool {
         false
@@ -103,6 +109,15 @@ impl Unable {
     }
 }
 
+/// What stands in the way of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obstacle {
+    /// The setting that it is about, if it is about one.
+    pub setting: Option<&'static str>,
+    /// What is wrong and what to do, in a person's words.
+    pub text: String,
+}
+
 /// The job that a recipe is bound to.
 pub struct Binding<'a> {
     /// What was asked for, with every default filled in.
@@ -129,6 +144,16 @@ pub trait Work: Send + Sync + 'static {
         false
     }
 
+    /// What an output without a single byte means, where the file is not empty itself.
+    fn empty_output(&self) -> EmptyOutput {
+        EmptyOutput::Failure
+    }
+
+    /// Whether [`Work::run`] only waits for another process, so that it cannot take this one with it.
+    fn is_elsewhere(&self) -> bool {
+        false
+    }
+
     /// Works on one file. Blocking; looks at [`Attempt::is_stopped`] often.
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure>;
 
@@ -141,6 +166,15 @@ pub trait Work: Send + Sync + 'static {
     fn finish(&self, _results: &mut dyn Iterator<Item = ItemResult>, _outputs: &Outputs) -> anyhow::Result<()> {
         Ok(())
     }
+}
+
+/// What an output without a single byte means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmptyOutput {
+    /// Something went wrong and was not said: it never takes the place of a file.
+    Failure,
+    /// It may be what was wanted.
+    Result,
 }
 
 /// An attempt under way: how far it is, and whether it should end.

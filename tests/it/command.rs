@@ -54,6 +54,19 @@ setting = [{ name = "gate", usual = "gate" }]
 [[command]]
 name = "empty"
 run = ["touch", "{out}"]
+
+[[command]]
+name = "unknown-program"
+run = ["nosuchprogram", "{}"]
+
+[[command]]
+name = "may-be-empty"
+run = ["sh", "-c", "grep keep \"$1\" > \"$2\" || true", "sh", "{}", "{out}"]
+empty_output = true
+
+[[command]]
+name = "header"
+run = ["sh", "-c", "{ echo header; cat \"$1\"; } > \"$2\"", "sh", "{}", "{out}"]
 "#;
 
 /// The server with these commands.
@@ -75,9 +88,14 @@ impl Served {
 
     /// Under a wrapper, such as `env A=B`.
     pub(crate) fn start_in(files: &Files, wrap: &[&str]) -> Option<Self> {
+        Served::start_with(files, wrap, &["--workers", "2"])
+    }
+
+    /// The same, with these arguments.
+    pub(crate) fn start_with(files: &Files, wrap: &[&str], more: &[&str]) -> Option<Self> {
         let config = config(files);
         let site = files.data().with_file_name("site");
-        let arguments = ["--config", config.to_str().expect("text"), "--workers", "2"];
+        let arguments = [&["--config", config.to_str().expect("text")], more].concat();
         let headway = Headway::try_start(files, Some(&site), wrap, &arguments)?;
         Some(Served { headway, client: reqwest::Client::new() })
     }
@@ -222,6 +240,37 @@ async fn an_output_must_pass_its_check_and_an_empty_one_never_replaces_a_file() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_empty_output_is_right_where_the_command_says_so_and_empty_originals_are_put_back() {
+    let files = Files::new();
+    files.write("lines", b"keep this\nnot that\n");
+    files.write("nothing to keep", b"not that\n");
+    files.write("empty", b"");
+    let read = |name: &str| std::fs::read(files.library().join(name)).expect("a file");
+    let served = Served::start(&files);
+    let undo = async |job: JobId| {
+        let id = mint();
+        assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{id}")).await.0, 201);
+        served.end(id).await
+    };
+    let end = served.run("may-be-empty", json!({})).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 3));
+    assert_eq!((read("lines"), read("nothing to keep")), (b"keep this\n".to_vec(), Vec::new()));
+    assert_eq!(undo(end.job).await.counters.succeeded, 2, "the one that was empty stayed as it was");
+    assert_eq!(read("nothing to keep"), b"not that\n");
+
+    let end = served.run("header", json!({})).await;
+    assert_eq!((end.counters.succeeded, read("empty")), (3, b"header\n".to_vec()));
+    let undone = undo(end.job).await;
+    assert_eq!(
+        (undone.status, undone.counters.succeeded),
+        (JobStatus::Completed, 3),
+        "{:?}",
+        served.items(undone.job).await
+    );
+    assert_eq!((read("empty"), read("lines")), (Vec::new(), b"keep this\nnot that\n".to_vec()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn settings_fill_whole_arguments_and_a_typed_command_has_no_shell() {
     let files = Files::numbered(1);
     let served = Served::start(&files);
@@ -234,6 +283,28 @@ async fn settings_fill_whole_arguments_and_a_typed_command_has_no_shell() {
     let end = served.run("command", json!({ "settings": { "run": "printf '%s|' \"a b\" {/} $HOME" } })).await;
     let said = served.get(&format!("/api/jobs/{}/items/0/attempts", end.job)).await;
     assert_eq!(said[0]["stdout"]["head"], json!("a b|000000|$HOME|"));
-    let end = served.run("command", json!({ "settings": { "run": "no-such-program {}" } })).await;
-    assert!(end.message.as_ref().is_some_and(|text| text.contains("no-such-program")), "{end:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_is_not_there_is_said_at_the_start_without_the_servers_path() {
+    let files = Files::numbered(1);
+    let served = Served::start(&files);
+    for run in ["no-such-program {}", "/no/such/program {}", "'never closed"] {
+        let (id, status, body) = served.try_begin("command", json!({ "settings": { "run": run } })).await;
+        assert_eq!(status, 422, "{body}");
+        let said = body["settings"]["run"].as_str().unwrap_or_default();
+        assert!(
+            said.contains("no-such-program") || said.contains("/no/such/program") || said.contains("quotation"),
+            "{body}"
+        );
+        assert!(!said.contains("/bin"), "{said}");
+        let view = served.get(&format!("/api/jobs/{id}")).await;
+        assert_eq!(view["error"], "not_found", "there is no dead job of it");
+    }
+    let (_, status, body) = served.try_begin("unknown-program", json!({})).await;
+    assert_eq!((status, &body["settings"]), (422, &json!(null)), "{body}");
+    assert!(
+        body["message"].as_str().is_some_and(|text| text.contains("nosuchprogram") && !text.contains("/bin")),
+        "{body}"
+    );
 }

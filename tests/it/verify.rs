@@ -92,16 +92,34 @@ async fn a_manifest_that_cannot_be_used_says_why() {
     let body = json!({ "library": "files", "recipe": "verify", "query": { "folder": {} } });
     let (status, answer) = app.put(&mint().to_string(), &body).await;
     assert_eq!(status, 422, "{answer}");
-    for (manifest, says) in [
-        ("nowhere", "cannot be read: No such file"),
-        ("000000", "line 1 of 000000: no checksum"),
-        ("outside.sha256", "line 1 of outside.sha256: the path has"),
-        ("../x", "the manifest \"../x\": the path has"),
-    ] {
+    // What can be seen at once is said at the setting, and makes no job.
+    for (manifest, says) in
+        [("nowhere", "cannot be read: No such file"), ("../x", "the manifest \"../x\": the path has")]
+    {
+        let mut body = body.clone();
+        body["settings"] = json!({ "manifest": manifest });
+        let id = mint().to_string();
+        let (status, answer) = app.put(&id, &body).await;
+        assert_eq!(status, 422, "{answer}");
+        assert!(answer["settings"]["manifest"].as_str().is_some_and(|text| text.contains(says)), "{answer}");
+        assert_eq!(app.get(&format!("/api/jobs/{id}")).await.0, 404, "there is no dead job of it");
+    }
+    for (manifest, says) in
+        [("000000", "line 1 of 000000: no checksum"), ("outside.sha256", "line 1 of outside.sha256: the path has")]
+    {
         let (view, items, _) = verify(&app, json!({ "manifest": manifest })).await;
         assert_eq!((view["status"].as_str(), items.len()), (Some("failed"), 0), "{view}");
+        assert_eq!(view["reason"], "prepare", "its files could have been listed");
         let message = view["message"].as_str().unwrap_or_default();
         assert!(message.contains(says), "{message}");
     }
+    // The same call again is the same job, even when the manifest has gone meanwhile.
+    files.write("SUMS", format!("{}  000000\n", "00".repeat(32)).as_bytes());
+    let (mut body, id) = (body, mint());
+    body["settings"] = json!({ "manifest": "SUMS" });
+    assert_eq!(app.put(&id.to_string(), &body).await.0, 201);
+    app.end(id).await;
+    std::fs::remove_file(files.library().join("SUMS")).expect("a file");
+    assert_eq!(app.put(&id.to_string(), &body).await.0, 200);
     app.stop().await;
 }

@@ -1,12 +1,15 @@
 //! Starting a job: a request is checked, brought into the form that is compared, and recorded once.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::{Server, checks};
 use crate::model::event::{TITLE_LIMIT, cut};
 use crate::model::request::Which;
 use crate::model::summary::JobView;
 use crate::model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, StartJob};
 use crate::server::error::internal;
-use crate::server::recipes::Settings;
+use crate::server::recipes::{Obstacle, Settings};
 use crate::server::rows::JobRow;
 use crate::server::writer::AppendError;
 
@@ -31,6 +34,7 @@ impl Server {
         if let Some(row) = self.store().job(id).await? {
             return Ok((Started::Existing, self.same(row, &request, &hash).await?));
         }
+        self.unobstructed(&request).await?;
         let title = request.title.clone().unwrap_or_else(|| title(&request));
         let created = JobEvent::Created {
             id,
@@ -51,6 +55,21 @@ impl Server {
         };
         let row = self.store().job(id).await?.ok_or_else(|| internal(&"an acknowledged job is not in the store"))?;
         Ok((started, self.same(row, &request, &hash).await?))
+    }
+
+    /// Refuses what cannot be done as the server and the disk are now, before there is a job of it.
+    async fn unobstructed(&self, request: &StartJob) -> Result<(), ApiError> {
+        let context = &self.inner.context;
+        let (Some(recipe), Some(library)) = (context.recipe(&request.recipe), context.library(&request.library)) else {
+            return Ok(());
+        };
+        let (recipe, library, request) = (Arc::clone(recipe), Arc::clone(library), request.clone());
+        let looked = tokio::task::spawn_blocking(move || recipe.obstacle(&request, &library));
+        match looked.await.map_err(|error| internal(&error))? {
+            None => Ok(()),
+            Some(Obstacle { setting: Some(setting), text }) => Err(ApiError::at_setting(setting, text)),
+            Some(Obstacle { setting: None, text }) => Err(ApiError::invalid(text)),
+        }
     }
 
     async fn same(&self, row: JobRow, request: &StartJob, hash: &Digest) -> Result<JobView, ApiError> {
@@ -100,7 +119,7 @@ impl Server {
         if request.title.as_ref().is_some_and(|title| title.is_empty() || title.len() > TITLE_LIMIT) {
             reasons.push(format!("a title has 1 to {TITLE_LIMIT} bytes"));
         }
-        if reasons.is_empty() { Ok(request) } else { Err(ApiError::Invalid { reasons }) }
+        if reasons.is_empty() { Ok(request) } else { Err(ApiError::Invalid { reasons, settings: BTreeMap::new() }) }
     }
 }
 

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 pub use config::{CommandConfig, ConfigFile, ExitCodes, read_config};
 
-use super::{Binding, Recipe, Settings, Unable, Work, choose};
+use super::{Binding, Obstacle, Recipe, Settings, Unable, Work, choose};
 use crate::model::policy::OnInterrupt;
 use crate::model::summary::{RecipeInfo, SettingInfo};
-use crate::model::{Output, Place};
-use crate::server::files::Found;
+use crate::model::{Output, Place, StartJob};
+use crate::server::files::{Found, Library};
 use crate::server::template::{Template, Token};
 use work::Bound;
 
@@ -76,6 +76,10 @@ impl Recipe for Command {
         Err(wrong.into_iter().map(text).collect())
     }
 
+    fn obstacle(&self, _: &StartJob, _: &Library) -> Option<Obstacle> {
+        missing(&self.config).map(|text| Obstacle { setting: None, text })
+    }
+
     fn runs_programs(&self) -> bool {
         true
     }
@@ -116,6 +120,14 @@ impl Recipe for Typed {
         Ok(settings)
     }
 
+    fn obstacle(&self, request: &StartJob, _: &Library) -> Option<Obstacle> {
+        let text = match words(&request.settings) {
+            Ok(words) => missing(&CommandConfig::of(TYPED, words))?,
+            Err(wrong) => wrong,
+        };
+        Some(Obstacle { setting: Some("run"), text })
+    }
+
     fn runs_programs(&self) -> bool {
         true
     }
@@ -150,17 +162,17 @@ fn environment(more: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     all
 }
 
-/// The path of a program: as given, or found in `path`.
-fn program(name: &str, path: &str) -> Result<PathBuf, Unable> {
+/// The path of a program: as given, or found in one of `folders`, which are those of `PATH`.
+fn program(name: &str, folders: &str) -> Result<PathBuf, Unable> {
     if name.contains('/') {
         let path = PathBuf::from(name);
         return match path.is_absolute() && runs(&path)? {
             true => Ok(path),
-            false => Err(format!("{name} is no program; give its name, or its whole path").into()),
+            false => Err(format!("{name:?} is no program on the server; give its name, or its whole path").into()),
         };
     }
     let mut unknown = None;
-    for path in path.split(':').map(|folder| PathBuf::from(folder).join(name)) {
+    for path in folders.split(':').map(|folder| PathBuf::from(folder).join(name)) {
         match runs(&path) {
             Ok(true) => return Ok(path),
             Ok(false) => {}
@@ -168,8 +180,23 @@ fn program(name: &str, path: &str) -> Result<PathBuf, Unable> {
             Err(why) => unknown = unknown.or(Some(why)),
         }
     }
-    let none = || format!("there is no program {name} in {path}; install it, or give its whole path").into();
-    Err(unknown.unwrap_or_else(none))
+    Err(unknown.unwrap_or_else(|| {
+        // Where it was looked for is for whoever runs the server, and for nobody who sees its pages.
+        tracing::warn!(program = name, path = folders, "a program is not there");
+        format!("there is no program called {name:?} on the server; install it, or give its whole path").into()
+    }))
+}
+
+/// What is wrong with the programs of a command, as the server is now. What the environment keeps from being known is no fault of
+/// the request.
+fn missing(config: &CommandConfig) -> Option<String> {
+    let all = environment(&config.environment);
+    let path = all.get("PATH").map(String::as_str).unwrap_or_default();
+    let first = [config.run.first(), config.verify.first()].into_iter().flatten();
+    first.map(|name| program(name, path)).find_map(|found| match found {
+        Err(Unable::Failed(text)) => Some(text),
+        Err(Unable::Environment(_)) | Ok(_) => None,
+    })
 }
 
 /// Whether there is a program at this path.

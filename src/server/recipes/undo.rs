@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Attempt, Binding, Failure, Recipe, Success, Unable, Work};
+use super::{Attempt, Binding, EmptyOutput, Failure, Recipe, Success, Unable, Work};
 use crate::model::policy::OnInterrupt;
 use crate::model::summary::RecipeInfo;
 use crate::model::{Effect, FailReason, Keep, OnDone, Output, Place, RelPath, SkipReason};
@@ -59,6 +59,11 @@ impl Work for Bound {
 
     fn writes(&self) -> bool {
         true
+    }
+
+    fn empty_output(&self) -> EmptyOutput {
+        // An original may have been empty, and its hash says so.
+        EmptyOutput::Result
     }
 
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {

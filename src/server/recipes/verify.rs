@@ -6,11 +6,11 @@ use serde_json::json;
 
 use super::hash::hash;
 use super::manifest::{self, Algorithm};
-use super::{Attempt, Binding, Failure, ItemResult, Recipe, Settings, Success, Unable, Work, choose};
+use super::{Attempt, Binding, Failure, ItemResult, Obstacle, Recipe, Settings, Success, Unable, Work, choose};
 use crate::model::summary::{RecipeInfo, SettingInfo};
-use crate::model::{Effect, FailReason, RelPath};
+use crate::model::{Effect, FailReason, RelPath, StartJob};
 use crate::server::data::Outputs;
-use crate::server::files::{OpenFile, environment};
+use crate::server::files::{Library, OpenFile, environment, io_text};
 
 /// Larger manifests are not read: at 100 bytes a line this is one of 5 million files.
 const MANIFEST_LIMIT: u64 = 512 * 1024 * 1024;
@@ -77,14 +77,28 @@ impl Recipe for Verify {
         }
     }
 
+    fn obstacle(&self, request: &StartJob, library: &Library) -> Option<Obstacle> {
+        let text = match path_of(request) {
+            Ok(manifest) => {
+                let error = library.readable(&manifest, MANIFEST_LIMIT).err()?;
+                // What the environment keeps from being read may be there: the job waits for that.
+                if environment(&error).is_some() {
+                    return None;
+                }
+                format!("{}: {}", unread(&manifest, library), io_text(&error))
+            }
+            Err(wrong) => wrong,
+        };
+        Some(Obstacle { setting: Some("manifest"), text })
+    }
+
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         let (settings, library) = (&job.request.settings, job.library);
         let word = |name: &str| settings.get(name).and_then(|value| value.as_str()).unwrap_or_default();
-        let manifest: RelPath =
-            word("manifest").parse().map_err(|error| format!("the manifest {:?}: {error}", word("manifest")))?;
-        let (text, written_ns) = library.read(&manifest, MANIFEST_LIMIT).map_err(|error| {
-            Unable::of(&format!("the manifest {:?} of {} cannot be read", manifest.shown(), library.name), &error)
-        })?;
+        let manifest = path_of(job.request)?;
+        let (text, written_ns) = library
+            .read(&manifest, MANIFEST_LIMIT)
+            .map_err(|error| Unable::of(&unread(&manifest, library), &error))?;
         let usual = match word("algorithm") {
             "sha256" => Algorithm::Sha256,
             "blake3" => Algorithm::Blake3,
@@ -123,6 +137,16 @@ impl Recipe for Verify {
 
 fn own(path: &RelPath) -> String {
     format!("{} is Headway's own, a temporary file or in its trash", path.shown())
+}
+
+/// The path of the manifest that a request names.
+fn path_of(request: &StartJob) -> Result<RelPath, String> {
+    let text = request.settings.get("manifest").and_then(|value| value.as_str()).unwrap_or_default();
+    text.parse().map_err(|error| format!("the manifest {text:?}: {error}"))
+}
+
+fn unread(manifest: &RelPath, library: &Library) -> String {
+    format!("the manifest {:?} of {} cannot be read", manifest.shown(), library.name)
 }
 
 impl Work for Bound {

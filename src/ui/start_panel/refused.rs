@@ -6,7 +6,10 @@ use crate::ui::parts::format::sentence;
 
 /// What is wrong with one setting, if the refusal names it.
 pub(super) fn of_setting(error: &ApiError, setting: &SettingInfo) -> Option<String> {
-    let ApiError::Invalid { reasons } = error else { return None };
+    let ApiError::Invalid { reasons, settings } = error else { return None };
+    if let Some(reason) = settings.get(&setting.name) {
+        return Some(sentence(reason));
+    }
     let named = mark(&setting.name);
     let reason = reasons.iter().find(|reason| reason.starts_with(&named))?;
     Some(sentence(&reason.replacen(&named, &setting.label, 1)))
@@ -14,10 +17,15 @@ pub(super) fn of_setting(error: &ApiError, setting: &SettingInfo) -> Option<Stri
 
 /// Everything else that is wrong.
 pub(super) fn of_form(error: &ApiError, settings: &[SettingInfo]) -> Option<String> {
-    let ApiError::Invalid { reasons } = error else {
+    let ApiError::Invalid { reasons, settings: wrong } = error else {
         return Some(format!("This cannot be started. {}", sentence(&error.to_string())));
     };
-    let at_field = |reason: &String| settings.iter().any(|setting| reason.starts_with(&mark(&setting.name)));
+    let at_field = |reason: &String| {
+        let is_of = |setting: &SettingInfo| {
+            wrong.get(&setting.name) == Some(reason) || reason.starts_with(&mark(&setting.name))
+        };
+        settings.iter().any(is_of)
+    };
     let rest: Vec<_> = reasons.iter().filter(|reason| !at_field(reason)).map(|reason| sentence(reason)).collect();
     (!rest.is_empty()).then(|| format!("This cannot be started. {}", rest.join(" ")))
 }
@@ -38,11 +46,20 @@ mod tests {
     #[test]
     fn each_reason_is_told_once_at_its_field_or_below_the_form() {
         let reasons = vec!["setting \"run\" is missing: a text".into(), "the selection is empty".into()];
-        let error = ApiError::Invalid { reasons };
+        let error = ApiError::Invalid { reasons, settings: Default::default() };
         assert_eq!(of_setting(&error, &run()).as_deref(), Some("Command is missing: a text."));
         assert_eq!(of_form(&error, &[run()]).as_deref(), Some("This cannot be started. The selection is empty."));
         let both = of_form(&error, &[]).unwrap_or_default();
         assert!(both.contains("\"run\"") && both.contains("selection"), "{both}");
+    }
+
+    #[test]
+    fn what_only_the_disk_can_tell_of_a_setting_is_told_at_its_field_too() {
+        let error = ApiError::at_setting("run", "there is no program called \"x\" on the server".into());
+        let told = "There is no program called \"x\" on the server.";
+        assert_eq!(of_setting(&error, &run()).as_deref(), Some(told));
+        assert_eq!(of_form(&error, &[run()]), None);
+        assert!(of_form(&error, &[]).is_some_and(|text| text.ends_with(told)));
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub struct CommandConfig {
     /// A program that must succeed on a finished output before it goes anywhere.
     #[serde(default)]
     pub verify: Vec<String>,
+    /// Whether an output without a single byte may be right.
+    #[serde(default)]
+    pub empty_output: bool,
     /// What exit codes mean.
     #[serde(default)]
     pub exit: ExitCodes,
@@ -114,6 +117,7 @@ impl CommandConfig {
             run,
             output: None,
             verify: Vec::new(),
+            empty_output: false,
             exit: ExitCodes::default(),
             repeatable: false,
             directory: None,
@@ -154,6 +158,9 @@ impl CommandConfig {
         let has_out = self.run.iter().any(|word| Template::new(word).tokens().any(|token| token == Token::Out));
         if self.output.is_some() && !has_out {
             wrong.push("it has an `output`, but `run` has no {out}".to_owned());
+        }
+        if self.empty_output && !has_out {
+            wrong.push("it has `empty_output`, but `run` has no {out}".to_owned());
         }
         if self.nice.is_some_and(|nice| nice > 19) {
             wrong.push("`nice` is 0 to 19".to_owned());

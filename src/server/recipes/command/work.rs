@@ -10,10 +10,10 @@ use super::capture::read;
 use super::{CommandConfig, environment, output_of, program};
 use crate::model::attempt::{AttemptLog, Kept};
 use crate::model::{Effect, FailReason, Output, RelPath, SkipReason};
-use crate::server::data::{DataFolder, private};
+use crate::server::data::{DataFolder, private, remove_tree};
 use crate::server::files::{Found, Library, OpenFile, Staged};
 use crate::server::guard::{End, Guard, Task};
-use crate::server::recipes::{Attempt, Binding, Failure, Success, Unable, Work};
+use crate::server::recipes::{Attempt, Binding, EmptyOutput, Failure, Success, Unable, Work};
 use crate::server::template::{Template, Token, Values};
 
 /// So much of the last line of its complaints is told with a failure.
@@ -149,7 +149,7 @@ struct Scratch(PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+        if let Err(error) = remove_tree(&self.0) {
             tracing::warn!(folder = %self.0.display(), %error, "an attempt's folder cannot be removed");
         }
     }
@@ -162,6 +162,14 @@ impl Work for Bound {
 
     fn writes(&self) -> bool {
         !self.config.repeatable && !self.writes_output
+    }
+
+    fn is_elsewhere(&self) -> bool {
+        true
+    }
+
+    fn empty_output(&self) -> EmptyOutput {
+        if self.config.empty_output { EmptyOutput::Result } else { EmptyOutput::Failure }
     }
 
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
