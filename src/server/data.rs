@@ -2,6 +2,7 @@
 
 mod attempts;
 pub(super) mod private;
+mod tree;
 
 use std::fs::{DirEntry, File};
 use std::io::{self, Write};
@@ -10,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
+
+pub use tree::remove_tree;
 
 use super::error::StartError;
 use super::files::Found;
@@ -122,7 +125,7 @@ impl DataFolder {
     /// Removes all that a job wrote here.
     pub fn remove_job(&self, job: &JobId) -> io::Result<()> {
         self.remove_attempts(job)?;
-        gone(std::fs::remove_dir_all(self.outputs(job).0))
+        gone(remove_tree(&self.outputs(job).0))
     }
 
     /// How many bytes jobs have written here beside the log.

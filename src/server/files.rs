@@ -28,7 +28,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 pub use environment::{environment, free_bytes, memory_available};
-pub use fault::fault;
+pub use fault::{fault, fault_of};
 pub use found::Found;
 pub use open::{OpenError, OpenFile};
 pub use place::{Ground, Placement, Verdict};
@@ -42,6 +42,9 @@ use open::Stamp;
 use super::error::StartError;
 use crate::model::library::EntryKind;
 use crate::model::{PauseReason, RelPath};
+
+/// The longest path that the system opens in one call, in bytes: PATH_MAX of Linux without the NUL at its end.
+const LONGEST_PATH: usize = 4_095;
 
 /// A named root folder.
 #[derive(Debug)]
@@ -158,6 +161,12 @@ fn sync_folder(folder: &OwnedFd) -> io::Result<()> {
         Ok(()) | Err(Errno::INVAL) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether the system cannot open it by its path, however it is asked.
+fn is_too_long(path: &RelPath) -> bool {
+    // Coded, a path is never shorter.
+    path.as_str().len() > LONGEST_PATH && path.to_bytes().len() > LONGEST_PATH
 }
 
 fn on_disk(path: &RelPath) -> PathBuf {

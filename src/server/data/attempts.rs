@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DataFolder, Found, bytes_in, gone, private};
+use super::{DataFolder, Found, bytes_in, gone, private, remove_tree};
 use crate::model::JobId;
 use crate::model::attempt::AttemptLog;
 
@@ -70,7 +70,7 @@ impl DataFolder {
 
     /// Removes what the attempts of a job said.
     pub fn remove_attempts(&self, job: &JobId) -> io::Result<()> {
-        gone(std::fs::remove_dir_all(self.attempts(job)))
+        gone(remove_tree(&self.attempts(job)))
     }
 
     fn attempts_file(&self, job: &JobId, item: u32) -> PathBuf {

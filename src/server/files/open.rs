@@ -7,7 +7,7 @@ use cap_std::fs::{File, Metadata, OpenOptions};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use super::{Found, Library, environment, io_text, kind, mtime_ns, on_disk};
+use super::{Found, LONGEST_PATH, Library, environment, io_text, is_too_long, kind, mtime_ns, on_disk};
 use crate::model::library::EntryKind;
 use crate::model::{PauseReason, RelPath, SkipReason};
 use crate::server::rows::PlannedFile;
@@ -46,6 +46,13 @@ impl Library {
     /// Opens a file that was planned, if it is still the same.
     pub fn open_file(&self, planned: &PlannedFile) -> Result<OpenFile, OpenError> {
         self.reach().map_err(OpenError::Environment)?;
+        if is_too_long(&planned.path) {
+            let length = planned.path.to_bytes().len();
+            let text = format!(
+                "its path has {length} bytes, and at most {LONGEST_PATH} can be opened; nothing below was looked at"
+            );
+            return Err(OpenError::Fail(text));
+        }
         match kind(&there(self.look(&planned.path))?) {
             EntryKind::File => {}
             EntryKind::Symlink => return Err(OpenError::Skip(SkipReason::Symlink)),
@@ -73,17 +80,24 @@ impl Library {
         }
     }
 
-    /// A whole file of at most `limit` bytes, and when its content last changed, in nanoseconds since 1970.
-    pub fn read(&self, path: &RelPath, limit: u64) -> io::Result<(Vec<u8>, i64)> {
+    /// Opens a file that may be read whole if it has at most `limit` bytes; and when its content last changed, in nanoseconds since
+    /// 1970.
+    pub fn readable(&self, path: &RelPath, limit: u64) -> io::Result<(File, i64)> {
         self.enter_folder(&path.parent().unwrap_or_default())?;
         self.enter(path)?;
         let opened = self.open_plain(path).known()?.ok_or(io::Error::from(Errno::NOENT))?;
         if opened.stamp.size > limit {
             return Err(io::Error::other(format!("it is larger than {limit} bytes")));
         }
+        Ok((opened.file, opened.stamp.mtime_ns))
+    }
+
+    /// A whole file of at most `limit` bytes, and when its content last changed, in nanoseconds since 1970.
+    pub fn read(&self, path: &RelPath, limit: u64) -> io::Result<(Vec<u8>, i64)> {
+        let (file, written) = self.readable(path, limit)?;
         let mut content = Vec::new();
-        opened.file.take(limit).read_to_end(&mut content)?;
-        Ok((content, opened.stamp.mtime_ns))
+        file.take(limit).read_to_end(&mut content)?;
+        Ok((content, written))
     }
 
     /// Whether there is a regular file of this name.

@@ -97,15 +97,16 @@ impl<'a> Lister<'a> {
         let library = Arc::clone(&self.order.library);
         let (include, exclude) = (globs(&query.include)?, globs(&query.exclude)?);
         let search = Pattern::new(&query.search);
-        let matches = |path: &RelPath| {
-            let (text, name) = (path.as_str(), path.name());
+        let matches = |found: &Listed| {
+            let (text, name) = (found.file.path.as_str(), found.file.path.name());
             let wanted = include.is_empty() || include.is_match(text) || include.is_match(name);
             let unwanted = exclude.is_match(text) || exclude.is_match(name);
-            let found = search.as_ref().is_none_or(|search| search.matches(&Pattern::searched(name)));
-            wanted && !unwanted && found
+            let searched = search.as_ref().is_none_or(|search| search.matches(&Pattern::searched(name)));
+            // What is wanted may lie in a folder that cannot be looked into.
+            (wanted && searched || found.is_unlisted) && !unwanted
         };
         let walked = walk(&library, &query.path, behind, &mut |found| {
-            if matches(&found.file.path) { self.take(found) } else { !self.is_stopped() }
+            if matches(&found) { self.take(found) } else { !self.is_stopped() }
         });
         walked.map_err(|error| {
             Unable::of(&format!("the folder {:?} of {} cannot be listed", query.path.shown(), library.name), &error)
