@@ -60,7 +60,7 @@ pub enum PauseReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// The files could not be listed.
+    /// The files could not be listed, or the recipe cannot do what was asked for.
     Plan,
     /// Every item that ran failed.
     AllFailed,
@@ -135,7 +135,7 @@ impl EndReason {
     /// In a person's words.
     pub fn text(self) -> &'static str {
         match self {
-            EndReason::Plan => "the files could not be listed",
+            EndReason::Plan => "could not be prepared",
             EndReason::AllFailed => "every item failed",
             EndReason::Finish => "the last step failed",
             EndReason::Halt => "halted after failures",

@@ -149,11 +149,6 @@ pub trait Work: Send + Sync + 'static {
         EmptyOutput::Failure
     }
 
-    /// Whether [`Work::run`] only waits for another process, so that it cannot take this one with it.
-    fn is_elsewhere(&self) -> bool {
-        false
-    }
-
     /// Works on one file. Blocking; looks at [`Attempt::is_stopped`] often.
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure>;
 

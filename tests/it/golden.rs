@@ -59,7 +59,7 @@ fn the_log_of_version_1_loads_for_ever() {
         "completed with errors",
         "failed: every item failed",
         "failed: halted after failures",
-        "failed: the files could not be listed",
+        "failed: could not be prepared",
         "failed: the last step failed",
     ];
     assert_eq!(endings.iter().map(String::as_str).collect::<Vec<_>>(), expected);

@@ -4,7 +4,7 @@ use super::schedule::WorkOutcome;
 use super::{Context, Order};
 use crate::model::{Effect, FailReason, JobEvent, Output, Place, RelPath, SkipReason};
 use crate::server::files::{Library, OpenFile, Placement, Sealed, Staged, Verdict, environment, fault, io_text};
-use crate::server::recipes::{Attempt, Failure, Success, Work};
+use crate::server::recipes::{Attempt, EmptyOutput, Failure, Success, Work};
 use crate::server::template::{Template, Values};
 use crate::server::writer::AppendError;
 
@@ -46,7 +46,7 @@ pub(super) fn place(
         return Err(Failure::Failed(FailReason::Verify, "there is no output, or it is no regular file".into()));
     };
     fault("sealed");
-    judge_size(output, &sealed, input)?;
+    judge_size(work.empty_output(), output, &sealed, input)?;
     work.check(staged, attempt)?;
     let replaces = output.replaces();
     let old = match replaces {
@@ -101,8 +101,8 @@ pub(super) fn judged(library: &Library, placement: &Placement) -> Verdict {
 }
 
 /// Whether the output may stay as far as its size goes.
-fn judge_size(output: &Output, sealed: &Sealed, input: &OpenFile) -> Result<(), Failure> {
-    if sealed.size == 0 && input.size() > 0 {
+fn judge_size(empty: EmptyOutput, output: &Output, sealed: &Sealed, input: &OpenFile) -> Result<(), Failure> {
+    if empty == EmptyOutput::Failure && sealed.size == 0 && input.size() > 0 {
         return Err(Failure::Failed(FailReason::Verify, "the output is empty".into()));
     }
     let Some(percent) = output.smaller else { return Ok(()) };

@@ -152,9 +152,7 @@ impl Level {
         match Found::of(dir.symlink_metadata(name)) {
             Found::Absent => Ok(Looked::Gone),
             Found::There(found) if found.is_dir() && is_folder => Ok(Looked::Gone),
-            Found::There(found) => {
-                Ok(Looked::At(listed(path.clone(), kind(&found), found.len(), mtime_ns(&found))))
-            }
+            Found::There(found) => Ok(Looked::At(listed(path.clone(), kind(&found), found.len(), mtime_ns(&found)))),
             Found::Unknown(error) => Err(error),
         }
     }

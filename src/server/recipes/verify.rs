@@ -96,9 +96,8 @@ impl Recipe for Verify {
         let (settings, library) = (&job.request.settings, job.library);
         let word = |name: &str| settings.get(name).and_then(|value| value.as_str()).unwrap_or_default();
         let manifest = path_of(job.request)?;
-        let (text, written_ns) = library
-            .read(&manifest, MANIFEST_LIMIT)
-            .map_err(|error| Unable::of(&unread(&manifest, library), &error))?;
+        let (text, written_ns) =
+            library.read(&manifest, MANIFEST_LIMIT).map_err(|error| Unable::of(&unread(&manifest, library), &error))?;
         let usual = match word("algorithm") {
             "sha256" => Algorithm::Sha256,
             "blake3" => Algorithm::Blake3,

@@ -164,10 +164,6 @@ impl Work for Bound {
         !self.config.repeatable && !self.writes_output
     }
 
-    fn is_elsewhere(&self) -> bool {
-        true
-    }
-
     fn empty_output(&self) -> EmptyOutput {
         if self.config.empty_output { EmptyOutput::Result } else { EmptyOutput::Failure }
     }
