@@ -1,2 +1,2 @@
 -- The jobs that put back what others did are few, and asked for whenever such another one is shown.
-CREATE INDEX jobs_undo ON jobs (job_no) WHERE recipe = 'undo';
+CREATE INDEX IF NOT EXISTS jobs_undo ON jobs (job_no) WHERE recipe = 'undo';

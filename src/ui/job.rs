@@ -73,8 +73,11 @@ fn JobDetails(view: JobView, items: Shown, page: Result<ItemPage, ApiError>) -> 
         _ => view.with(|view| view.waits.clone()),
     };
     let created = view.with_untracked(|view| view.summary.created);
+    let titled = |summary: &Option<JobSummary>| summary.as_ref().map(named::title);
+    // The server writes the head of the page last, when what the page itself was made of can be gone.
+    let first_title = view.with_untracked(|view| named::title(&view.summary));
     view! {
-        <Title text=move || heard(&|summary| Some(named::title(summary))).unwrap_or_default() />
+        <Title text=move || summary.try_with(titled).flatten().unwrap_or_else(|| first_title.clone()) />
         <section class="job" data-job=job.to_string()>
             <Panel job place=Place::Page(view) />
             <p class="waits">{waits}</p>

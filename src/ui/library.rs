@@ -81,8 +81,10 @@ pub(super) fn LibraryPage() -> impl IntoView {
             poll();
         });
     };
+    // The server writes the head of the page last, when what the page itself was made of can be gone.
+    let first_title = view.with_untracked(title);
     view! {
-        <Title text=move || view.with(title) />
+        <Title text=move || view.try_with(title).unwrap_or_else(|| first_title.clone()) />
         <Show when=move || { libraries.len() > 1 }>
             <nav class="libraries" aria-label="Libraries">
                 {expect_context::<Start>()

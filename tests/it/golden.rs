@@ -57,9 +57,9 @@ fn the_log_of_version_1_loads_for_ever() {
         "cancelled",
         "completed",
         "completed with errors",
+        "failed: could not be prepared",
         "failed: every item failed",
         "failed: halted after failures",
-        "failed: could not be prepared",
         "failed: the last step failed",
     ];
     assert_eq!(endings.iter().map(String::as_str).collect::<Vec<_>>(), expected);

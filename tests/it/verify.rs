@@ -109,7 +109,7 @@ async fn a_manifest_that_cannot_be_used_says_why() {
     {
         let (view, items, _) = verify(&app, json!({ "manifest": manifest })).await;
         assert_eq!((view["status"].as_str(), items.len()), (Some("failed"), 0), "{view}");
-        assert_eq!(view["reason"], "prepare", "its files could have been listed");
+        assert_eq!(view["reason"], "plan");
         let message = view["message"].as_str().unwrap_or_default();
         assert!(message.contains(says), "{message}");
     }

@@ -116,7 +116,7 @@ impl Recipe for Typed {
 
     fn settings(&self, given: &Settings) -> Result<Settings, Vec<String>> {
         let settings = choose(&self.info(), given)?;
-        words(&settings).map_err(|wrong| vec![wrong])?;
+        words(&settings).map_err(|wrong| vec![format!("setting \"run\": {wrong}")])?;
         Ok(settings)
     }
 
