@@ -86,8 +86,10 @@ impl Index {
             self.look(view, &place).await?;
         }
         self.outcomes.caught_up().await;
+        // Before the rows: a reading that ends in between leaves rows of before it, and those are asked for once more.
+        let scan = self.progress(&(view.library.clone(), place));
         let mut page = self.files.page(view).await?;
-        page.scan = self.progress(&(view.library.clone(), place));
+        page.scan = scan;
         if view.is_deep() {
             page.unread = self.unread().get(&view.library).cloned();
         }

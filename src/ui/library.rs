@@ -78,7 +78,8 @@ pub(super) fn LibraryPage() -> impl IntoView {
     let scan = move || {
         leptos::task::spawn_local(async move {
             api::scan(library.get_untracked()).await.ok();
-            poll();
+            // The folder on the screen is looked at by itself: the library may take long. (What fails is told by its list.)
+            polls.update(|polls| *polls = polls.wrapping_add(1));
         });
     };
     // The server writes the head of the page last, when what the page itself was made of can be gone.
