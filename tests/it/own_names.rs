@@ -85,6 +85,11 @@ async fn what_leads_to_them_only_on_the_disk_is_refused_there() {
 
     let named = app.run(&with(json!({ "paths": [format!("t/{job}/0-1"), "deep/1-1"] }), None)).await;
     assert_eq!((named.counters.failed, named.counters.succeeded), (2, 0));
+    // Also by a recipe that has no output, and so no place to be refused later.
+    let mut read = request("checksum");
+    read["query"] = json!({ "paths": ["deep/1-1"] });
+    let read = app.run(&read).await;
+    assert_eq!((read.counters.failed, read.counters.succeeded), (1, 0), "{read:?}");
     for folder in ["t", "deep", &format!("t/{job}")] {
         let listed = app.run(&with(json!({ "folder": { "path": folder } }), None)).await;
         assert!(

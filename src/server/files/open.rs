@@ -53,6 +53,9 @@ impl Library {
             );
             return Err(OpenError::Fail(text));
         }
+        // By what the folder is, not by its name alone: a link can lead into a trash.
+        let parent = planned.path.parent().unwrap_or_default();
+        there(self.believed(Found::of(self.enter_folder(&parent).map(drop))))?;
         match kind(&there(self.look(&planned.path))?) {
             EntryKind::File => {}
             EntryKind::Symlink => return Err(OpenError::Skip(SkipReason::Symlink)),
