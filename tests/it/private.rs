@@ -72,11 +72,24 @@ async fn files_of_others_in_the_data_folder_stay_as_they_are() {
     files.write("0", b"0");
     std::fs::create_dir(files.data()).expect("a folder");
     std::fs::write(files.data().join("letter"), "Dear all").expect("a file");
-    for (path, mode) in [(files.data(), 0o755), (files.data().join("letter"), 0o644)] {
-        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("ours");
+    // A folder that has the name of one of ours.
+    let (tmp, script) = (files.data().join("tmp"), files.data().join("tmp/run.sh"));
+    std::fs::create_dir(&tmp).expect("a folder");
+    std::fs::write(&script, "true").expect("a file");
+    let theirs = [(files.data(), 0o755), (files.data().join("letter"), 0o644), (tmp, 0o755), (script, 0o755)];
+    for (path, mode) in &theirs {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(*mode)).expect("ours");
     }
-    let served = Served::start(&files);
-    work(&served).await;
+    // The second time there is a log of ours.
+    for _ in 0..2 {
+        let served = Served::start(&files);
+        work(&served).await;
+        drop(served);
+        for (path, mode) in &theirs {
+            let found = std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+            assert_eq!(found, *mode, "{}", path.display());
+        }
+    }
     let open: Vec<_> = open_to_others(&files.data()).into_iter().map(|(path, _)| path).collect();
-    assert_eq!(open, [files.data(), files.data().join("letter")]);
+    assert_eq!(open.len(), theirs.len(), "{open:?}");
 }

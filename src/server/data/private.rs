@@ -46,15 +46,17 @@ pub(in crate::server) fn ensure(path: &Path) -> io::Result<()> {
     options().append(true).create(true).open(path).map(drop)
 }
 
-/// Makes the data folder and closes it, with what an earlier version left in it. A folder that holds only what others put
-/// there stays as open as they made it; a file system without modes cannot close anything. Both are said.
+/// Makes the data folder and closes it, with what an earlier version left in it. A folder in which others have files as well
+/// stays as open as they made it; a file system without modes cannot close anything. Both are said.
 pub(super) fn make_root(root: &Path) -> io::Result<()> {
     make_folder(root)?;
-    let mut ours = false;
-    for name in FILES {
-        ours |= is_there(&root.join(name))?;
+    let ours = is_there(&root.join("log.sqlite"))?;
+    let mut shared = false;
+    for entry in std::fs::read_dir(root)? {
+        let name = entry?.file_name();
+        shared |= !FILES.iter().chain(&FOLDERS).any(|known| name == *known);
     }
-    if !ours && std::fs::read_dir(root)?.next().is_some() {
+    if shared {
         tracing::warn!(folder = %root.display(), "the data folder holds files of others; its mode stays as it is");
     } else if let Err(error) = close(root, FOLDER) {
         tracing::warn!(folder = %root.display(), %error, "the data folder cannot be closed to others");
@@ -62,8 +64,11 @@ pub(super) fn make_root(root: &Path) -> io::Result<()> {
     for name in FILES {
         say(&root.join(name), close(&root.join(name), FILE));
     }
-    for name in FOLDERS {
-        say(&root.join(name), close_below(&root.join(name)));
+    // Folders of these names can be anybody's, unless all else here is ours.
+    if ours && !shared {
+        for name in FOLDERS {
+            say(&root.join(name), close_below(&root.join(name)));
+        }
     }
     Ok(())
 }

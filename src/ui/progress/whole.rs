@@ -40,9 +40,7 @@ fn how(proof: &Proof) -> String {
             count(proof.seq)
         ),
     };
-    format!(
-        "{came} It took the hash of all of that state, and it is the one that the server recorded when the job ended."
-    )
+    format!("{came} The hash of that state equals the one that the server recorded when the job ended.")
 }
 
 #[cfg(test)]
