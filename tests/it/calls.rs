@@ -75,7 +75,9 @@ async fn every_refusal_has_its_own_status_and_is_read_as_what_it_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pruned_job_is_gone_for_server_functions_too() {
     let files = Files::numbered(1);
-    let change = |config: &mut headway::server::config::Config| config.retention.jobs = Some(0);
+    let change = |config: &mut headway::server::config::Config| {
+        (config.retention.jobs, config.sweep) = (Some(0), std::time::Duration::from_millis(100));
+    };
     let app = App::start_with(&files, change, Vec::new()).await;
     let id = app.begin("checksum").await;
     crate::helper::eventually("a job that is pruned", async || {
