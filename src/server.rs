@@ -14,6 +14,7 @@ pub mod recent;
 pub mod recipes;
 pub mod retention;
 pub mod rows;
+pub mod steps;
 pub mod store;
 pub mod template;
 pub mod writer;

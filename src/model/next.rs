@@ -147,7 +147,8 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
         JobEvent::Approved {} if status == S::Planned => to(S::Queued),
         JobEvent::Began {} if status == S::Queued => to(S::Processing),
         JobEvent::Paused { reason } => match status {
-            S::Paused { reason: PauseReason::User } => to(status),
+            // What a person decides is not overwritten by what passes by itself.
+            S::Paused { reason: PauseReason::User | PauseReason::Stuck } => to(status),
             S::Planning | S::Queued | S::Processing | S::Finishing | S::Paused { .. } => {
                 to(S::Paused { reason: *reason })
             }

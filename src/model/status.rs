@@ -54,6 +54,9 @@ pub enum PauseReason {
     MemoryLow,
     /// Items were interrupted, and their recipe is not safe to repeat unasked.
     Interrupted,
+    /// The server cannot go on with the job: it crashed at the same step again and again, or cannot read what it needs. A person
+    /// decides whether it tries again.
+    Stuck,
 }
 
 /// Why a job failed as a whole.
@@ -114,7 +117,7 @@ impl JobStatus {
 impl PauseReason {
     /// Whether it may pass by itself: nobody has to decide.
     pub fn is_environment(self) -> bool {
-        !matches!(self, PauseReason::User | PauseReason::Interrupted)
+        !matches!(self, PauseReason::User | PauseReason::Interrupted | PauseReason::Stuck)
     }
 
     /// In a person's words.
@@ -127,6 +130,7 @@ impl PauseReason {
             PauseReason::TooManyOpenFiles => "too many open files",
             PauseReason::MemoryLow => "memory is short",
             PauseReason::Interrupted => "items were interrupted",
+            PauseReason::Stuck => "the server could not go on with it",
         }
     }
 }

@@ -11,12 +11,15 @@ mod place;
 mod plan;
 mod pool;
 pub mod schedule;
+mod take_up;
 mod work;
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -27,18 +30,19 @@ pub use limits::{Floor, Limits as Guards};
 pub use now::Running;
 pub use order::Order;
 pub(super) use plan::globs;
+pub use take_up::take_up;
 
 use super::data::DataFolder;
 use super::files::Library;
 use super::guard::Guard;
-use super::recipes::Recipe;
-use super::rows::{JobRow, Lease};
+use super::recipes::{Recipe, Unable};
+use super::steps::Steps;
 use super::store::Store;
 use super::writer::{Log, Report};
+use crate::model::PauseReason;
 use crate::model::id::JobId;
-use crate::model::{Fold, PauseReason};
 use pool::{Ended, Pool};
-use schedule::{Effect, Input, Past, Schedule, Terms};
+use schedule::{Effect, Input, Schedule};
 use work::Which;
 
 /// So often it is looked at what takes too long, what is due, and what has eased.
@@ -77,6 +81,8 @@ pub struct Context {
     pub drain: Duration,
     /// The name of this process in leases.
     pub worker: String,
+    /// Which steps of jobs are under way that can take the process with them.
+    pub steps: Steps,
 }
 
 /// The engine's loop. It ends when `stop` says so and nothing runs any more. `told` is what others have for the schedule.
@@ -122,23 +128,29 @@ pub async fn run(
                     context.running.stop(job, item);
                     pool.give_back(|which| (which.job, which.item) == (job, item));
                 }
+                Effect::TakeUp { job } => {
+                    let context = Arc::clone(&context);
+                    tasks.spawn(async move { Some(take_up::again(&context, job).await) });
+                }
                 Effect::StopPlan { job } => orders.get(&job).into_iter().for_each(|order| order.stop_plan()),
                 Effect::Judge { job, item } => {
                     let order = order(&context, &mut orders, job).await;
-                    let store = Arc::clone(&context.store);
+                    let context = Arc::clone(&context);
                     tasks.spawn(async move {
-                        let (verdict, detail) = history::judge(&*store, order, item).await;
+                        let (verdict, detail) = history::judge(&context, job, order, item).await;
                         Some(Input::Judged { job, item, verdict, detail })
                     });
                 }
                 Effect::Finish { job } => {
                     let order = order(&context, &mut orders, job).await;
                     let context = Arc::clone(&context);
-                    tasks.spawn(
-                        async move { Some(Input::Finished { job, result: finish::finish(&context, order).await }) },
-                    );
+                    tasks.spawn(async move {
+                        let result = caught(finish::finish(&context, order)).await;
+                        Some(Input::Finished { job, result: result.unwrap_or_else(|panic| Err(Unable::Failed(panic))) })
+                    });
                 }
                 Effect::Over { job } => {
+                    context.steps.forget(job);
                     if let Some(order) = orders.remove(&job) {
                         tasks.spawn_blocking(move || {
                             order.library.tidy();
@@ -259,8 +271,8 @@ fn done_with(done: Result<Option<Input>, tokio::task::JoinError>) -> Option<Inpu
     })
 }
 
-/// The job's order, read once from its request; the reason if that can no longer be carried out.
-async fn order(context: &Context, orders: &mut HashMap<JobId, Arc<Order>>, job: JobId) -> Result<Arc<Order>, String> {
+/// The job's order, read once from its request; why not if that cannot be carried out.
+async fn order(context: &Context, orders: &mut HashMap<JobId, Arc<Order>>, job: JobId) -> Result<Arc<Order>, Unable> {
     if let Some(order) = orders.get(&job) {
         return Ok(Arc::clone(order));
     }
@@ -269,18 +281,22 @@ async fn order(context: &Context, orders: &mut HashMap<JobId, Arc<Order>>, job: 
     Ok(order)
 }
 
-/// What the schedule needs of a job that the last process left.
-pub async fn take_up(context: &Context, leases: &[Lease], row: &JobRow, fold: Fold) -> (Fold, Option<Terms>, Past) {
-    leases::lost(leases, row, &fold);
-    let order = Order::read(context, fold.id).await;
-    let terms = order.as_ref().ok().map(Order::terms);
-    let library = order.as_ref().map(|order| Arc::clone(&order.library)).map_err(Clone::clone);
-    let output = order.as_ref().ok().and_then(|order| order.request.output.as_ref());
-    let past = history::past(&*context.store, library, row.job_no, &fold, output).await.unwrap_or_else(|error| {
-        tracing::error!(job.id = %fold.id, error, "what the last process left cannot be read");
-        Past::default()
-    });
-    (fold, terms, past)
+/// What a task comes to, or what it says if it panics.
+async fn caught<T>(task: impl Future<Output = T>) -> Result<T, String> {
+    let ended = AssertUnwindSafe(task).catch_unwind().await;
+    ended.map_err(|panic| {
+        let text = work::panic_text(&*panic);
+        tracing::error!(panic = text, "a task of the engine panicked");
+        text
+    })
+}
+
+/// Why a thread did not end as it should.
+fn died(error: tokio::task::JoinError) -> String {
+    match error.try_into_panic() {
+        Ok(panic) => work::panic_text(&*panic),
+        Err(error) => error.to_string(),
+    }
 }
 
 impl Context {

@@ -26,6 +26,7 @@ use super::index::Index;
 use super::recent::Recent;
 use super::recipes::{self, Recipe};
 use super::rows::{ItemRow, JobKey, JobRow};
+use super::steps::Steps;
 use super::store::{Head, JobFilter, SqliteStore, Store};
 use super::writer::{self, AppendError, Log, Writer};
 use crate::model::attempt::AttemptLog;
@@ -108,6 +109,7 @@ impl Server {
         };
 
         let limits = Limits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
+        let steps = Steps::open(data.root())?;
         let context = Context {
             store,
             log,
@@ -121,6 +123,7 @@ impl Server {
             guard: Arc::new(Guard::new(config.program)),
             drain: config.drain,
             worker,
+            steps,
         };
         end_left_over(&folds).await?;
         let leases = context.store.leases().await?;
@@ -151,6 +154,7 @@ impl Server {
             engine.await.ok();
         }
         self.log().flush().await;
+        self.inner.context.steps.clear();
     }
 
     /// Asks for a cancel. Doing so again, or on a job that is over, changes nothing.

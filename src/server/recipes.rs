@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 use super::data::{DataFolder, Outputs};
 use super::files::{Found, Library, OpenFile, Placement, Staged, environment, io_text};
 use super::guard::Guard;
+use super::store::StoreError;
 use crate::model::policy::OnInterrupt;
 use crate::model::summary::RecipeInfo;
 use crate::model::{Digest, Effect, FailReason, JobId, OnDone, Output, PauseReason, RelPath, SkipReason, StartJob};
@@ -87,6 +88,14 @@ pub enum Unable {
 impl From<String> for Unable {
     fn from(message: String) -> Self {
         Unable::Failed(message)
+    }
+}
+
+/// The log belongs to no job, so a failing read of it ends none: the job is paused.
+impl From<StoreError> for Unable {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the log cannot be read");
+        Unable::Environment(error.passes.unwrap_or(PauseReason::Stuck))
     }
 }
 

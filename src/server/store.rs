@@ -15,12 +15,24 @@ pub use sqlite::SqliteStore;
 
 use super::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease};
 use crate::model::id::{JobId, Millis, Position, Seq};
-use crate::model::{Digest, Fold, ItemStatus, RelPath};
+use crate::model::{Digest, Fold, ItemStatus, PauseReason, RelPath};
 
 /// The store failed. Whatever was not acknowledged may or may not be there after a restart.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{0}")]
-pub struct StoreError(pub String);
+#[error("{message}")]
+pub struct StoreError {
+    /// What went wrong, in the store's own words.
+    pub message: String,
+    /// Why it can pass by itself, if it can: there is no room on the disk, no descriptor, no memory.
+    pub passes: Option<PauseReason>,
+}
+
+impl StoreError {
+    /// An error that does not pass by itself, as far as is known.
+    pub fn new(message: impl Into<String>) -> Self {
+        StoreError { message: message.into(), passes: None }
+    }
+}
 
 /// A result of the store.
 pub type Stored<T> = Result<T, StoreError>;

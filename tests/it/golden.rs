@@ -165,6 +165,7 @@ fn write() -> String {
             [begun(3), vec![started(0, 1), E::CancelRequested {}, E::Stopped { item: 0, attempt: 1 }, E::Cancelled {}]]
                 .concat(),
         ),
+        (false, vec![E::Paused { reason: PauseReason::Stuck }, E::Resumed {}, E::CancelRequested {}, E::Cancelled {}]),
     ];
     let mut lines = String::new();
     let mut position = 0;

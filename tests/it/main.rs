@@ -26,6 +26,7 @@ mod manifest;
 mod own_names;
 mod pages;
 mod place;
+mod poison;
 mod power;
 mod private;
 mod repository;

@@ -12,9 +12,12 @@ const FOLDER: u32 = 0o700;
 const FILE: u32 = 0o600;
 
 /// The files and folders of a data folder; whatever else lies in it is not ours to close.
-const FILES: [&str; 8] = [
+const FILES: [&str; 11] = [
     "lock",
     super::BALLAST,
+    "steps",
+    "suspects",
+    "suspects.part",
     "log.sqlite",
     "log.sqlite-wal",
     "log.sqlite-shm",

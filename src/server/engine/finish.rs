@@ -4,28 +4,30 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::work::panic_text;
-use super::{Context, Order};
+use super::{Context, Order, died};
 use crate::model::ItemStatus;
+use crate::server::files::fault_of;
 use crate::server::recipes::{ItemResult, Unable};
+use crate::server::steps::Step;
 
 const PAGE: u32 = 1_000;
 
-pub(super) async fn finish(context: &Context, order: Result<Arc<Order>, String>) -> Result<(), Unable> {
+pub(super) async fn finish(context: &Context, order: Result<Arc<Order>, Unable>) -> Result<(), Unable> {
     let order = order?;
     let work = order.work(context).await?;
     let (results, mut queue) = mpsc::channel::<Vec<ItemResult>>(2);
     let step = {
-        let outputs = context.data.outputs(&order.job);
+        let (outputs, steps, order) = (context.data.outputs(&order.job), context.steps.clone(), Arc::clone(&order));
         tokio::task::spawn_blocking(move || {
+            let _step = steps.begin(order.job, Step::Finish, || false);
+            fault_of("finishing", order.request.title.as_deref().unwrap_or_default());
             let mut results = std::iter::from_fn(|| queue.blocking_recv()).flatten();
             work.finish(&mut results, &outputs).map_err(|error| Unable::of_any(&error))
         })
     };
     let mut from = 0;
     loop {
-        let page = context.store.items(order.job_no, from, PAGE, None).await;
-        let page = page.map_err(|error| error.to_string())?;
+        let page = context.store.items(order.job_no, from, PAGE, None).await?;
         let Some(last) = page.last() else { break };
         from = last.item + 1;
         let read = page.into_iter().filter_map(|row| {
@@ -43,11 +45,5 @@ pub(super) async fn finish(context: &Context, order: Result<Arc<Order>, String>)
         }
     }
     drop(results);
-    match step.await {
-        Ok(result) => result,
-        Err(error) => Err(match error.try_into_panic() {
-            Ok(panic) => panic_text(&*panic).into(),
-            Err(error) => error.to_string().into(),
-        }),
-    }
+    step.await.unwrap_or_else(|error| Err(Unable::Failed(died(error))))
 }

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Order;
 use super::place::judged;
 use super::schedule::Past;
+use super::{Context, Order, died};
 use crate::model::event::{JobEvent, Recorded};
 use crate::model::event_kind::EventKind::{self, AttemptFailed, Placing, Recovered, Requeued, Returned, Succeeded};
 use crate::model::item::ItemStatus;
-use crate::model::{Fold, JobId, Output, Place, RelPath};
-use crate::server::files::{Library, Placement, Verdict};
-use crate::server::recipes::output_of;
+use crate::model::{Fold, JobId, Output, PauseReason, Place, RelPath};
+use crate::server::files::{Library, Placement, Verdict, fault_of};
+use crate::server::recipes::{Unable, output_of};
+use crate::server::steps::Step;
 use crate::server::store::Store;
 
 /// Events read at a time.
@@ -25,26 +26,25 @@ async fn each(
     job_no: u64,
     kinds: &[EventKind],
     mut visit: impl FnMut(JobEvent),
-) -> Result<(), String> {
-    let text = |error: &dyn std::fmt::Display| error.to_string();
-    let head = store.head().await.map_err(|error| text(&error))?.position;
+) -> Result<(), Unable> {
+    let head = store.head().await?.position;
     let mut after = 0;
     loop {
-        let rows = store.events(&[job_no], after, head, PAGE).await.map_err(|error| text(&error))?;
+        let rows = store.events(&[job_no], after, head, PAGE).await?;
         let Some(last) = rows.last() else { return Ok(()) };
         after = last.position;
         for row in
             rows.iter().filter(|row| EventKind::of_payload(&row.payload).is_some_and(|kind| kinds.contains(&kind)))
         {
-            visit(Recorded::decode(&row.payload).map_err(|error| text(&error))?.event);
+            visit(Recorded::decode(&row.payload).map_err(|error| Unable::Failed(error.to_string()))?.event);
         }
     }
 }
 
 /// What a job put into place and left there, in the order of its items.
-pub(super) async fn placed(store: &dyn Store, job: JobId) -> Result<Vec<Placement>, String> {
-    let row = store.job(job).await.map_err(|error| error.to_string())?;
-    let row = row.ok_or_else(|| format!("job {job} is not in the log"))?;
+pub(super) async fn placed(store: &dyn Store, job: JobId) -> Result<Vec<Placement>, Unable> {
+    let row = store.job(job).await?;
+    let row = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?;
     let (mut open, mut placed) = (BTreeMap::new(), BTreeMap::new());
     each(store, row.job_no, &[Placing, Succeeded], |event| match &event {
         JobEvent::Placing { item, attempt, .. } => {
@@ -66,11 +66,11 @@ pub(super) async fn placed(store: &dyn Store, job: JobId) -> Result<Vec<Placemen
 /// of attempts that are over. No process of that job may be alive any more.
 pub(super) async fn past(
     store: &dyn Store,
-    library: Result<Arc<Library>, String>,
+    library: &Arc<Library>,
     job_no: u64,
     fold: &Fold,
     output: Option<&Output>,
-) -> Result<Past, String> {
+) -> Result<Past, Unable> {
     let mut past = Past::default();
     if !fold.items().any(|(item, status)| status.is_open() && fold.last_attempt(item) > 0) {
         return Ok(past);
@@ -99,52 +99,58 @@ pub(super) async fn past(
             placing.push((item, open.remove(&(item, fold.last_attempt(item)))));
             continue;
         }
-        let rows = store.items(job_no, item, 1, None).await.map_err(|error| error.to_string())?;
+        let rows = store.items(job_no, item, 1, None).await?;
         for row in rows {
             left.entry(temp_folder(&row.file.path, output)).or_default().insert(item);
         }
     }
-    let job = fold.id;
+    let (job, library) = (fold.id, Arc::clone(library));
     let looked = tokio::task::spawn_blocking(move || {
-        if let Ok(library) = &library {
-            library.clear_all_temps(&left, job, &kept);
-        }
-        let ended = |(item, placement)| (item, ended(library.as_ref(), placement));
+        library.clear_all_temps(&left, job, &kept);
+        let ended = |(item, placement)| (item, ended(&library, placement));
         placing.into_iter().map(ended).collect::<BTreeMap<_, _>>()
     });
-    past.placed = looked.await.map_err(|error| error.to_string())?;
+    past.placed = looked.await.map_err(|error| Unable::Failed(died(error)))?;
     Ok(past)
 }
 
-/// How far the placement of an item came that no worker holds any more, and what there is to tell of it, as JSON.
+/// How far the placement of an item came that no worker holds any more, and what there is to tell of it, as JSON. What cannot be
+/// read is not known.
 pub(super) async fn judge(
-    store: &dyn Store,
-    order: Result<Arc<Order>, String>,
+    context: &Context,
+    job: JobId,
+    order: Result<Arc<Order>, Unable>,
     item: u32,
 ) -> (Verdict, Option<String>) {
-    let order = match order {
-        Ok(order) => order,
-        Err(why) => return ended(Err(&why), None),
+    let read = async {
+        let order = order?;
+        let mut open = None;
+        each(&*context.store, order.job_no, &[Placing], |event| match &event {
+            JobEvent::Placing { item: placing, .. } if *placing == item => open = Placement::of(&event),
+            _ => {}
+        })
+        .await?;
+        let steps = context.steps.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            let _step = steps.begin(job, Step::Judge(item), || false);
+            fault_of("judging", order.request.title.as_deref().unwrap_or_default());
+            ended(&order.library, open)
+        });
+        looked.await.map_err(|error| Unable::Failed(died(error)))
     };
-    let mut open = None;
-    let read = each(store, order.job_no, &[Placing], |event| match &event {
-        JobEvent::Placing { item: placing, .. } if *placing == item => open = Placement::of(&event),
-        _ => {}
-    });
-    if let Err(why) = read.await {
-        return ended(Err(&why), None);
+    match read.await {
+        Ok(looked) => looked,
+        Err(Unable::Environment(reason)) => (Verdict::NotKnown(reason), None),
+        Err(Unable::Failed(message)) => {
+            context.steps.explain(job, &message);
+            (Verdict::NotKnown(PauseReason::Stuck), None)
+        }
     }
-    let looked = tokio::task::spawn_blocking(move || ended(Ok(&order.library), open));
-    looked.await.unwrap_or_else(|error| (Verdict::Conflict(error.to_string()), None))
 }
 
 /// Brings a placement to its end; what there is to tell of one that is done, as JSON.
-fn ended(library: Result<&Arc<Library>, &String>, placement: Option<Placement>) -> (Verdict, Option<String>) {
-    let library = match library {
-        Ok(library) => library,
-        Err(why) => return (Verdict::Conflict(format!("{why}; nothing was looked at")), None),
-    };
-    let Some(placement) = placement else { return (Verdict::Conflict("its log cannot be read".into()), None) };
+fn ended(library: &Library, placement: Option<Placement>) -> (Verdict, Option<String>) {
+    let Some(placement) = placement else { return (Verdict::Conflict("it is not in its log".into()), None) };
     let verdict = judged(library, &placement);
     let output = || Value::from(output_of(library, &placement.target, Some(placement.new))).to_string();
     let told = matches!(verdict, Verdict::Done(_)).then(output);

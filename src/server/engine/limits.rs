@@ -57,7 +57,7 @@ impl Limits {
     pub(super) fn has_eased(&self, reason: PauseReason, library: Option<&Library>) -> bool {
         let there = library.is_none_or(|library| library.reach().is_ok());
         match reason {
-            PauseReason::User | PauseReason::Interrupted => false,
+            PauseReason::User | PauseReason::Interrupted | PauseReason::Stuck => false,
             PauseReason::LibraryGone => there,
             PauseReason::ReadOnly => {
                 // As long as that is not known, it has not eased.

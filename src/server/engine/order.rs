@@ -13,9 +13,10 @@ use super::schedule::Terms;
 use crate::model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
 use crate::model::request::{ItemsQuery, Which};
 use crate::model::{Digest, JobId, OnDone, Query, StartJob};
-use crate::server::files::{Library, Placement};
+use crate::server::files::{Library, Placement, fault_of};
 use crate::server::recipes::{Binding, Recipe, Unable, Work};
 use crate::server::rows::PlannedFile;
+use crate::server::steps::Step;
 use crate::server::store::Store;
 
 /// How many items' files are read at once.
@@ -52,7 +53,7 @@ pub struct Order {
     pub(super) identity: Option<Digest>,
     recipe: Arc<dyn Recipe>,
     work: OnceCell<Result<Arc<dyn Work>, String>>,
-    placed: OnceCell<Result<Arc<[Placement]>, String>>,
+    placed: OnceCell<Arc<[Placement]>>,
     /// Whether the listing under way is to end.
     stop_plan: Plain<Arc<AtomicBool>>,
     /// Files of items that will soon run, so that the log is read once for many.
@@ -78,17 +79,18 @@ struct Ahead {
 }
 
 impl Order {
-    /// Reads a job's request; the reason if it can no longer be carried out.
-    pub(super) async fn read(context: &Context, job: JobId) -> Result<Order, String> {
-        let row = context.store.job(job).await.map_err(|error| error.to_string())?;
-        let row = row.ok_or("the job is not in the log")?;
-        let request = context.store.request(row.job_no).await.map_err(|error| error.to_string())?;
-        let request = request.ok_or("the request is not in the log")?;
-        let request: StartJob = serde_json::from_str(&request).map_err(|error| error.to_string())?;
+    /// Reads a job's request; why not if it cannot be carried out.
+    pub(super) async fn read(context: &Context, job: JobId) -> Result<Order, Unable> {
+        let failed = |message: String| move || Unable::Failed(message);
+        let row = context.store.job(job).await?.ok_or_else(failed("the job is not in the log".into()))?;
+        let request = context.store.request(row.job_no).await?;
+        let request = request.ok_or_else(failed("the request is not in the log".into()))?;
+        let request: StartJob = serde_json::from_str(&request).map_err(|error| Unable::Failed(error.to_string()))?;
         let recipe = context.recipe(&request.recipe);
-        let recipe = recipe.ok_or_else(|| format!("this Headway has no recipe {:?}", request.recipe))?;
+        let recipe = recipe.ok_or_else(failed(format!("this server has no recipe {:?} any more", request.recipe)))?;
         let library = context.library(&request.library);
-        let library = library.ok_or_else(|| format!("this server has no library {:?}", request.library))?;
+        let library =
+            library.ok_or_else(failed(format!("this server has no library {:?} any more", request.library)))?;
         Ok(Order {
             job,
             job_no: row.job_no,
@@ -119,6 +121,11 @@ impl Order {
         }
     }
 
+    /// Whether its items are worked on by programs, not in this process.
+    pub(super) fn runs_programs(&self) -> bool {
+        self.recipe.runs_programs()
+    }
+
     /// What becomes of files that were done before.
     pub(super) fn on_done(&self) -> OnDone {
         self.request.policy.on_done.unwrap_or_else(|| self.recipe.on_done())
@@ -132,11 +139,14 @@ impl Order {
             let (request, library) = (self.request.clone(), Arc::clone(&self.library));
             let recipe = Arc::clone(&self.recipe);
             let (guard, data) = (Arc::clone(&context.guard), Arc::clone(&context.data));
+            let (steps, job) = (context.steps.clone(), self.job);
             let bound = tokio::task::spawn_blocking(move || {
+                let _step = steps.begin(job, Step::Prepare, || false);
+                fault_of("preparing", request.title.as_deref().unwrap_or_default());
                 let (guard, data) = (&guard, &data);
                 recipe.bind(&Binding { request: &request, library: &library, placed: &placed, guard, data })
             });
-            match bound.await.map_err(|error| error.to_string())? {
+            match bound.await.map_err(super::died)? {
                 Ok(work) => Ok(Ok(Arc::from(work))),
                 Err(Unable::Failed(message)) => Ok(Err(message)),
                 Err(passing) => Err(passing),
@@ -178,28 +188,28 @@ impl Order {
         ahead.files.extend(rows.into_iter().map(|row| (row.item, row.file)));
     }
 
-    /// The file of an item; the reason if the log cannot say.
-    pub(super) async fn file(&self, store: &dyn Store, item: u32) -> Result<PlannedFile, String> {
+    /// The file of an item; why not if the log cannot say.
+    pub(super) async fn file(&self, store: &dyn Store, item: u32) -> Result<PlannedFile, Unable> {
         let _turn = self.reading.lock().await;
         if let Some(file) = self.ahead().files.remove(&item) {
             return Ok(file);
         }
-        let row = store.job(self.job).await.map_err(|error| error.to_string())?;
+        let row = store.job(self.job).await?;
         self.items.store(row.map_or(0, |row| row.summary.counters.total), Ordering::Relaxed);
-        let rows = store.items(self.job_no, item, AHEAD, None).await.map_err(|error| error.to_string())?;
+        let rows = store.items(self.job_no, item, AHEAD, None).await?;
         let mut ahead = self.ahead();
         ahead.upto = item + rows.len() as u32;
         ahead.files = rows.into_iter().map(|row| (row.item, row.file)).collect();
-        ahead.files.remove(&item).ok_or_else(|| "the item is not in the log".into())
+        ahead.files.remove(&item).ok_or_else(|| Unable::Failed("the item is not in the log".into()))
     }
 
     /// What the job that is to be undone put into place, as it was at its end.
-    pub(super) async fn placed(&self, store: &dyn Store) -> Result<Arc<[Placement]>, String> {
+    pub(super) async fn placed(&self, store: &dyn Store) -> Result<Arc<[Placement]>, Unable> {
         let read = async || match &self.request.query {
             Query::Items(ItemsQuery { job, which: Which::Placed }) => history::placed(store, *job).await.map(Arc::from),
             _ => Ok(Arc::default()),
         };
-        self.placed.get_or_init(read).await.clone()
+        self.placed.get_or_try_init(read).await.cloned()
     }
 
     /// A new listing begins; whether it is to end is told here.

@@ -3,8 +3,11 @@
 use super::schedule::WorkOutcome;
 use super::{Context, Order};
 use crate::model::{Effect, FailReason, JobEvent, Output, Place, RelPath, SkipReason};
-use crate::server::files::{Library, OpenFile, Placement, Sealed, Staged, Verdict, environment, fault, io_text};
+use crate::server::files::{
+    Library, OpenFile, Placement, Sealed, Staged, Verdict, environment, fault, fault_of, io_text,
+};
 use crate::server::recipes::{Attempt, EmptyOutput, Failure, Success, Work};
+use crate::server::steps::Step;
 use crate::server::template::{Template, Values};
 use crate::server::writer::AppendError;
 
@@ -75,6 +78,8 @@ pub(super) fn place(
     let ground = library.ground(&placement).map_err(fail("putting the output into place"))?;
     record(context, attempt, placement.event(attempt.item, attempt.number))?;
     staged.recorded();
+    let _step = context.steps.begin(attempt.job, Step::Place(attempt.item), || attempt.is_stopped());
+    fault_of("placing", order.request.title.as_deref().unwrap_or_default());
     fault("recorded");
     match library.place(&placement, &ground, input) {
         Ok(Ok(())) => Ok(success.with_output(library, &placement)),

@@ -3,13 +3,14 @@
 //! seen recorded it keeps apart (`claimed`, `asked`), so that nothing is asked for twice.
 
 mod job;
+mod take_up;
 mod words;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use job::Job;
-pub use words::{Effect, Input, Limits, Past, Terms, WorkOutcome};
+pub use words::{Effect, Hold, Input, Limits, Past, Terms, WorkOutcome};
 
 use crate::broken::{self, Broken};
 use crate::model::event::{HaltWhen, JobEvent, MESSAGE_LIMIT, Recorded, cut};
@@ -46,11 +47,7 @@ impl Schedule {
         let mut jobs = BTreeMap::new();
         let mut left = BTreeMap::new();
         for (fold, terms, past) in live {
-            let mut job = Job::new(fold, terms);
-            job.free.clone_from(&past.free);
-            let waits = |item: &u32| job.fold.item(*item) == Some(ItemStatus::Waiting);
-            let later: Vec<_> = past.retry_at.iter().filter(|(item, _)| waits(item)).collect();
-            later.into_iter().for_each(|(item, at)| job.delay(*item, *at));
+            let job = Job::new(fold, terms);
             left.insert(job.fold.id, past);
             jobs.insert(job.fold.id, job);
         }
@@ -70,49 +67,9 @@ impl Schedule {
     /// What the last process left: items that were running are interrupted, and everything goes on.
     pub fn begin(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let mut past = std::mem::take(&mut self.past);
+        let (mut past, now) = (std::mem::take(&mut self.past), self.now);
         for (id, job) in &mut self.jobs {
-            let mut past = past.remove(id).unwrap_or_default();
-            let halted = job.fold.halt.is_some();
-            let (mut interrupted, mut open) = (false, Vec::new());
-            for (item, status) in job.fold.items() {
-                let attempt = job.fold.last_attempt(item);
-                let mut detail = None;
-                let event = match status {
-                    ItemStatus::Running if broken::is(Broken::NothingInterrupted) => {
-                        JobEvent::Returned { item, attempt }
-                    }
-                    ItemStatus::Running if halted => JobEvent::Stopped { item, attempt },
-                    ItemStatus::Running => JobEvent::Recovered { item, attempt },
-                    ItemStatus::Placing => {
-                        let (verdict, result) = past.placed.remove(&item).unzip();
-                        detail = result.flatten();
-                        match verdict.map(|verdict| end_of_placing(item, attempt, verdict, detail.as_deref())) {
-                            Some(Ok(event)) => event.unwrap_or(JobEvent::Recovered { item, attempt }),
-                            // It is judged when that is possible; until then the item is nobody's.
-                            unknown => {
-                                let reason = unknown.and_then(Result::err);
-                                open.push((item, reason));
-                                continue;
-                            }
-                        }
-                    }
-                    ItemStatus::Interrupted if halted => JobEvent::Dropped { item },
-                    ItemStatus::Interrupted if !job.asks() => JobEvent::Requeued { item },
-                    ItemStatus::Interrupted => {
-                        interrupted = true;
-                        continue;
-                    }
-                    _ => continue,
-                };
-                interrupted |= matches!(event, JobEvent::Recovered { .. });
-                effects.push(Effect::Append { job: *id, event, detail });
-            }
-            for (item, reason) in open {
-                job.leave_open(item, self.now, true);
-                job.pause_for(*id, reason, &mut effects);
-            }
-            job.go_on(*id, interrupted, &mut effects);
+            job.take_up(*id, past.remove(id).unwrap_or_default(), now, &mut effects);
         }
         effects.extend(self.claim());
         effects
@@ -131,6 +88,12 @@ impl Schedule {
             Input::Terms { job, terms } => {
                 if let Some(job) = self.jobs.get_mut(&job) {
                     job.terms = Some(terms);
+                }
+            }
+            Input::TakenUp { job: id, terms, past } => {
+                if let Some(job) = self.jobs.get_mut(&id).filter(|job| job.unread) {
+                    job.terms = terms;
+                    job.take_up(id, past, self.now, &mut effects);
                 }
             }
             Input::PlanOver { job } => self.plan_over(job, &mut effects),
@@ -232,7 +195,7 @@ impl Schedule {
     fn begin_queued(&mut self, effects: &mut Vec<Effect>) {
         let mut places = self.limits.jobs.saturating_sub(self.jobs.values().filter(|job| job.holds_place()).count());
         for id in self.queue() {
-            let Some(job) = self.jobs.get_mut(&id).filter(|job| !job.asked) else { continue };
+            let Some(job) = self.jobs.get_mut(&id).filter(|job| !job.asked && !job.unread) else { continue };
             // One that was resumed while its items still run has its place already.
             if !job.holds_place() {
                 if places == 0 {
@@ -257,6 +220,12 @@ impl Schedule {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let before = recorded.event.item().and_then(|(item, _)| job.fold.item(item));
         if job.fold.apply_numbered(recorded, digest).is_err() {
+            return;
+        }
+        if job.unread {
+            job.asked = false;
+            self.moved = true;
+            job.is_wanted(id, &recorded.event, effects);
             return;
         }
         let halted = job.fold.halt.is_some();
@@ -452,6 +421,8 @@ impl Schedule {
             Ok(Some(event)) => event,
             Ok(None) if died || !job.goes_on() => JobEvent::Recovered { item, attempt },
             Ok(None) => JobEvent::Returned { item, attempt },
+            // Nobody can ask for another look at a job that ends.
+            Err(PauseReason::Stuck) if !job.goes_on() => take_up::not_looked_at(item, attempt),
             Err(reason) => {
                 job.leave_open(item, self.now, died);
                 return job.pause_for(id, Some(reason), effects);

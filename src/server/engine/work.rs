@@ -9,12 +9,13 @@ use tokio::task::JoinSet;
 use super::place::{outcome, place, target};
 use super::pool::{Pool, Task};
 use super::schedule::{Input, WorkOutcome};
-use super::{Context, Order};
+use super::{Context, Order, caught};
 use crate::model::id::JobId;
 use crate::model::{Effect, FailReason, OnDone, Output, SkipReason};
-use crate::server::files::OpenError;
+use crate::server::files::{OpenError, fault_of};
 use crate::server::recipes::{self, Failure, Success, Unable, Work};
 use crate::server::rows::PlannedFile;
+use crate::server::steps::Step;
 
 /// Which attempt.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +30,7 @@ pub(super) fn start(
     tasks: &mut JoinSet<Option<Input>>,
     context: &Arc<Context>,
     pool: &Pool,
-    order: Result<Arc<Order>, String>,
+    order: Result<Arc<Order>, Unable>,
     which: Which,
 ) -> Option<Task> {
     context.running.begin(which.job, which.item);
@@ -47,10 +48,11 @@ pub(super) fn start(
     }
     let (context, pool) = (Arc::clone(context), pool.clone());
     tasks.spawn(async move {
-        match look_up(&context, order, which.item).await {
-            Ok((order, ready)) => pool.push([task(context, order, ready, which)]),
-            Err(Unable::Failed(message)) => pool.end(which, WorkOutcome::Failed(FailReason::Recipe, message)),
-            Err(Unable::Environment(reason)) => pool.end(which, WorkOutcome::Environment(reason)),
+        match caught(look_up(&context, order, which.item)).await {
+            Ok(Ok((order, ready))) => pool.push([task(context, order, ready, which)]),
+            Ok(Err(Unable::Failed(message))) => pool.end(which, WorkOutcome::Failed(FailReason::Recipe, message)),
+            Ok(Err(Unable::Environment(reason))) => pool.end(which, WorkOutcome::Environment(reason)),
+            Err(panic) => pool.end(which, WorkOutcome::Failed(FailReason::Panic, panic)),
         }
         None
     });
@@ -61,7 +63,7 @@ type Ready = (Arc<dyn Work>, PlannedFile);
 
 async fn look_up(
     context: &Context,
-    order: Result<Arc<Order>, String>,
+    order: Result<Arc<Order>, Unable>,
     item: u32,
 ) -> Result<(Arc<Order>, Ready), Unable> {
     let order = order?;
@@ -159,7 +161,13 @@ fn held(
     if attempt.is_stopped() {
         return Err(Failure::Stopped);
     }
-    let mut success = work.run(&mut input, attempt)?;
+    let mut success = {
+        // A program is a process of its own.
+        let here = !order.runs_programs();
+        let _step = here.then(|| context.steps.begin(attempt.job, Step::Work(attempt.item), || attempt.is_stopped()));
+        fault_of("working", order.request.title.as_deref().unwrap_or_default());
+        work.run(&mut input, attempt)?
+    };
     if order.on_done() == OnDone::SkipMoved {
         let hash = input.hash().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?;
         success.note(serde_json::Map::from_iter([("input".to_owned(), serde_json::json!(hash))]));

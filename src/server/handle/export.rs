@@ -32,7 +32,7 @@ impl Server {
                 let mut text = String::new();
                 for row in rows {
                     let line = Line { payload: row.payload, detail: row.detail };
-                    text.push_str(&serde_json::to_string(&line).map_err(|error| StoreError(error.to_string()))?);
+                    text.push_str(&serde_json::to_string(&line).map_err(|error| StoreError::new(error.to_string()))?);
                     text.push('\n');
                 }
                 Ok(Some((text, next)))

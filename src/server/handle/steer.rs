@@ -53,6 +53,7 @@ impl Server {
             }
             _ => {}
         }
+        self.inner.context.steps.forgive(id);
         self.log().append(id, JobEvent::Resumed {}, None).await?;
         self.job(id).await
     }
@@ -151,6 +152,10 @@ impl Server {
                 let items = running.of(summary.job);
                 let other = items.iter().find_map(|item| Some((item, item.waits_for?)))?;
                 Some(format!("{} waits for job {}, which works on it", other.0.path.shown(), other.1))
+            }
+            JobStatus::Paused { reason: PauseReason::Stuck } => {
+                let unknown = || "The server's own log says why. Resume tries it again.".to_owned();
+                Some(self.inner.context.steps.why(summary.job).unwrap_or_else(unknown))
             }
             _ => None,
         }

@@ -242,7 +242,9 @@ impl World {
         for row in ready(self.store.jobs(JobFilter::Live, 100)) {
             match row.summary.status {
                 JobStatus::Planned => drop(self.ask(row.summary.job, JobEvent::Approved {}, None, Asked::Command)),
-                JobStatus::Paused { reason: PauseReason::User | PauseReason::Interrupted } => self.resume(&row),
+                JobStatus::Paused { reason: PauseReason::User | PauseReason::Interrupted | PauseReason::Stuck } => {
+                    self.resume(&row);
+                }
                 // What was interrupted while a person's pause held is asked for when that is over.
                 _ => {}
             }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::model::Fold;
 use crate::model::id::{JobId, Millis};
 use crate::model::{Digest, Effect as ItemEffect, ItemStatus, JobEvent, PauseReason};
-use crate::server::engine::schedule::{Limits, Past, Schedule, Terms};
+use crate::server::engine::schedule::{Hold, Limits, Past, Schedule, Terms};
 use crate::server::files::Verdict;
 use crate::server::recent::{Commit, Recent};
 use crate::server::rows::{Batch, JobKey};
@@ -88,8 +88,8 @@ impl Process {
         let live = rows.iter().map(key).zip(folds.iter().cloned()).collect();
         let limits = Limits { jobs: 1 + draw.below(3), workers: 1 + draw.below(4) };
         let past = folds.into_iter().map(|fold| {
-            let (terms, past) = (terms(&fold.id), past(&fold, draw));
-            (fold, Some(terms), past)
+            let (terms, past) = left(&fold, draw);
+            (fold, terms, past)
         });
         let schedule = Schedule::new(limits, now, past.collect());
         Process {
@@ -119,6 +119,17 @@ impl Process {
     /// Hands a fact to the writer; its answer is heard with this ticket, or by the schedule if that is 0.
     pub(super) fn append(&mut self, now: Millis, ticket: u64, job: JobId, event: JobEvent, detail: Option<String>) {
         self.writer.append(Append { ticket, job, event, detail, at: now, over: None });
+    }
+}
+
+/// What a new process reads of a job: now and then nothing, or that the last ones crashed at one of its steps.
+pub(super) fn left(fold: &Fold, draw: &mut Draw) -> (Option<Terms>, Past) {
+    let unread = |reason| (None, Past { hold: Hold::Unread(reason), ..Past::default() });
+    match draw.below(16) {
+        0 => unread(PauseReason::Stuck),
+        1 => unread(PauseReason::DiskFull),
+        2 => (Some(terms(&fold.id)), Past { hold: Hold::Paused, ..past(fold, draw) }),
+        _ => (Some(terms(&fold.id)), past(fold, draw)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the server's shells do: they carry out what its machines say, and tell them what came of it.
 
 use super::oracle::{Failure, must};
-use super::process::{Plan, Worker, terms, verdict};
+use super::process::{Plan, Worker, left, terms, verdict};
 use super::trace;
 use super::world::{Asked, World, ready};
 use crate::broken::{self, Broken};
@@ -70,6 +70,11 @@ impl World {
                 }
                 Effect::Stop { job, item } => {
                     process.workers.get_mut(&(job, item)).into_iter().for_each(|worker| worker.stopped = true);
+                }
+                Effect::TakeUp { job } => {
+                    let folds = ready(self.store.folds(&[job])).1;
+                    let (terms, past) = folds.first().map(|fold| left(fold, &mut self.draw)).unwrap_or_default();
+                    self.feed(Input::TakenUp { job, terms, past })?;
                 }
                 Effect::Judge { job, item } => {
                     must(!process.workers.contains_key(&(job, item)), || {

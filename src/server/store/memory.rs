@@ -61,7 +61,7 @@ impl Store for MemoryStore {
         let mut state = self.state();
         let used = |row: &EventRow| state.events.contains_key(&row.position);
         if batch.events.iter().any(used) {
-            return Err(StoreError("a position was given twice".into()));
+            return Err(StoreError::new("a position was given twice"));
         }
         state.head = Some(Head { position: batch.head, digest: batch.digest, next_job_no: batch.next_job_no });
         state.events.extend(batch.events.into_iter().map(|row| (row.position, row)));
@@ -152,7 +152,7 @@ impl Store for MemoryStore {
             let items = state.items.range((row.job_no, 0)..=(row.job_no, u32::MAX));
             let items = items.filter(|_| !row.summary.pruned);
             let items = items.map(|(_, item)| (item.state.status.byte(), item.state.attempt));
-            folds.push(row.head.clone().with_items(items).fold().map_err(|error| StoreError(error.to_string()))?);
+            folds.push(row.head.clone().with_items(items).fold().map_err(|error| StoreError::new(error.to_string()))?);
         }
         Ok((state.head().position, folds))
     }

@@ -14,10 +14,12 @@ pub(super) use values::{all, first};
 use std::path::Path;
 
 use async_trait::async_trait;
+use rusqlite::ffi::{self, SQLITE_CANTOPEN, SQLITE_IOERR_NOMEM};
 
 use super::{Head, JobFilter, Store, StoreError, Stored};
 use crate::model::id::{JobId, Millis, Position, Seq};
-use crate::model::{Digest, Fold, ItemStatus, RelPath};
+use crate::model::{Digest, Fold, ItemStatus, PauseReason, RelPath};
+use crate::server::files::{environment, fails};
 use crate::server::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease};
 
 /// The log in one SQLite file. A commit blocks the thread that polls it, as the writer has a thread of its own; all else
@@ -29,7 +31,25 @@ pub struct SqliteStore {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        StoreError(error.to_string())
+        StoreError { message: error.to_string(), passes: passes(&error) }
+    }
+}
+
+/// Why a failing call of SQLite can go well later (<https://www.sqlite.org/rescode.html>): it had no room, no memory, or no
+/// descriptor. For want of the last SQLite says only that a file could not be opened, so the system is asked.
+fn passes(error: &rusqlite::Error) -> Option<PauseReason> {
+    use rusqlite::ErrorCode;
+    let failure = error.sqlite_error()?;
+    match failure.code {
+        ErrorCode::DiskFull => Some(PauseReason::DiskFull),
+        ErrorCode::OutOfMemory => Some(PauseReason::MemoryLow),
+        _ if failure.extended_code == SQLITE_IOERR_NOMEM => Some(PauseReason::MemoryLow),
+        ErrorCode::CannotOpen | ErrorCode::SystemIoFailure => match std::fs::File::open("/proc/self/stat") {
+            Err(error) => environment(&error),
+            // A log that could be opened when the server started, and by now can be again.
+            Ok(_) => (failure.code == ErrorCode::CannotOpen).then_some(PauseReason::TooManyOpenFiles),
+        },
+        _ => None,
     }
 }
 
@@ -84,7 +104,11 @@ impl Store for SqliteStore {
 
     async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<&str>) -> Stored<Vec<ItemRow>> {
         let status = status.map(str::to_owned);
-        self.readers.read(move |reader| read::items(reader, job_no, from, limit, status.as_deref())).await
+        let read = move |reader: &mut _| match fails("reading items") {
+            true => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(SQLITE_CANTOPEN), None).into()),
+            false => read::items(reader, job_no, from, limit, status.as_deref()),
+        };
+        self.readers.read(read).await
     }
 
     async fn items_at(&self, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {

@@ -11,7 +11,7 @@ use crate::server::recipes::Unable;
 use crate::server::rows::DoneRow;
 
 /// The files as the log has them done.
-pub(super) type Lookup<'a> = dyn Fn(&[RelPath]) -> Result<Vec<DoneRow>, String> + Send + Sync + 'a;
+pub(super) type Lookup<'a> = dyn Fn(&[RelPath]) -> Result<Vec<DoneRow>, Unable> + Send + Sync + 'a;
 
 /// What is done already, as far as a job has to know it.
 pub(super) struct Done<'a> {

@@ -8,9 +8,9 @@ use tokio::sync::mpsc;
 
 use super::super::Order;
 use super::super::place::target;
+use super::batch::Batch;
 use super::done::{Done, for_the_attempt};
 use super::globs;
-use super::step::Step;
 use crate::model::library::{Pattern, Show};
 use crate::model::request::FolderQuery;
 use crate::model::{ItemStatus, PauseReason, Query, RelPath, SkipReason};
@@ -21,20 +21,20 @@ use crate::server::recipes::{Unable, Work};
 const LOOKED_UP_AT_ONCE: usize = 500;
 
 /// How these files last ended in a job, as the log has it.
-pub(super) type Outcomes<'a> = dyn Fn(&[RelPath]) -> Result<Vec<(RelPath, ItemStatus)>, String> + 'a;
+pub(super) type Outcomes<'a> = dyn Fn(&[RelPath]) -> Result<Vec<(RelPath, ItemStatus)>, Unable> + 'a;
 
 /// The lister of a job. Blocking.
 pub(super) struct Lister<'a> {
     order: &'a Order,
     work: &'a dyn Work,
     stop: &'a AtomicBool,
-    steps: &'a mpsc::Sender<Step>,
+    batches: &'a mpsc::Sender<Batch>,
     outcomes: &'a Outcomes<'a>,
     done: Option<Done<'a>>,
     show: Show,
     /// Found, and not yet looked up.
     waiting: Vec<Listed>,
-    step: Step,
+    batch: Batch,
     /// The index of the next item.
     index: u32,
     /// The names that outputs of this plan will have.
@@ -46,7 +46,7 @@ impl<'a> Lister<'a> {
     /// A lister that goes on with this item.
     pub(super) fn new(
         (order, work): (&'a Order, &'a dyn Work),
-        (stop, steps): (&'a AtomicBool, &'a mpsc::Sender<Step>),
+        (stop, batches): (&'a AtomicBool, &'a mpsc::Sender<Batch>),
         outcomes: &'a Outcomes<'a>,
         done: Option<Done<'a>>,
         index: u32,
@@ -55,11 +55,11 @@ impl<'a> Lister<'a> {
             Query::Folder(query) => query.show,
             Query::Paths(_) | Query::Items(_) => Show::All,
         };
-        let (waiting, step, targets) = (Vec::new(), Step::default(), HashSet::new());
-        Lister { order, work, stop, steps, outcomes, done, show, waiting, step, index, targets, failed: None }
+        let (waiting, batch, targets) = (Vec::new(), Batch::default(), HashSet::new());
+        Lister { order, work, stop, batches, outcomes, done, show, waiting, batch, index, targets, failed: None }
     }
 
-    /// Lists the files, behind the last one listed, and sends them in steps.
+    /// Lists the files, behind the last one listed, and sends them in batches.
     pub(super) fn list(mut self, named: Option<Vec<RelPath>>, behind: Option<&RelPath>) -> Result<(), Unable> {
         let order = self.order;
         match (&order.request.query, named) {
@@ -73,8 +73,8 @@ impl<'a> Lister<'a> {
             (Query::Folder(query), None) => self.walk(query, behind)?,
             (Query::Items(_), None) => return Err("the items of the other job were not read".to_owned().into()),
         }
-        if self.pass_on() && !self.step.files.is_empty() {
-            self.steps.blocking_send(self.step).ok();
+        if self.pass_on() && !self.batch.files.is_empty() {
+            self.batches.blocking_send(self.batch).ok();
         }
         self.failed.map_or(Ok(()), Err)
     }
@@ -133,9 +133,9 @@ impl<'a> Lister<'a> {
                     Err(reason) => return self.fail(Unable::Environment(reason)),
                 }
             }
-            self.step.push(self.index, found);
+            self.batch.push(self.index, found);
             self.index += 1;
-            if self.step.is_full() && self.steps.blocking_send(std::mem::take(&mut self.step)).is_err() {
+            if self.batch.is_full() && self.batches.blocking_send(std::mem::take(&mut self.batch)).is_err() {
                 return false;
             }
         }

@@ -28,6 +28,10 @@ pub(super) struct Job {
     pub(super) fold: Fold,
     /// `None` until its request has been read.
     pub(super) terms: Option<Terms>,
+    /// Whether what the last process left of it is still to be read: until then nothing of it moves.
+    pub(super) unread: bool,
+    /// Whether that is asked for.
+    pub(super) reading: bool,
     /// Attempts whose `started` is asked for, not yet recorded.
     pub(super) claimed: BTreeMap<u32, u32>,
     /// Attempts that run, or wait for their `started` to be durable.
@@ -68,6 +72,8 @@ impl Job {
         Job {
             fold,
             terms,
+            unread: false,
+            reading: false,
             claimed: BTreeMap::new(),
             active: BTreeMap::new(),
             void: BTreeSet::new(),
@@ -152,7 +158,7 @@ impl Job {
     /// Asks how far open placings came, unless the job is paused: then the reason for that has not passed.
     pub(super) fn judge_open(&mut self, id: JobId, now: Millis, effects: &mut Vec<Effect>) {
         let active = matches!(self.fold.status, JobStatus::Queued | JobStatus::Processing | JobStatus::Cancelling);
-        if !active || broken::is(Broken::PlacingForgotten) {
+        if !active || self.unread || broken::is(Broken::PlacingForgotten) {
             return;
         }
         let placing = |item: &u32| self.fold.item(*item) == Some(ItemStatus::Placing);
@@ -235,7 +241,7 @@ impl Job {
 
     /// Asks for the event that ends a phase, once nothing stands in its way.
     pub(super) fn conclude(&mut self, id: JobId, effects: &mut Vec<Effect>) {
-        if self.asked {
+        if self.asked || self.unread {
             return;
         }
         let counters = &self.fold.counters;
@@ -283,6 +289,7 @@ impl Job {
             // A halt that is asked for and not yet recorded.
             && !self.asked
             && !self.asking
+            && !self.unread
             && below
             && (!self.again.is_empty() || self.scan < self.fold.counters.total)
     }

@@ -13,6 +13,7 @@ struct World {
     finishing: Vec<JobId>,
     judging: Vec<(JobId, u32)>,
     planning: Vec<JobId>,
+    taking_up: Vec<JobId>,
     terms: Terms,
 }
 
@@ -26,9 +27,14 @@ impl World {
     }
 
     fn going_on(limits: Limits, live: Vec<Fold>, repeatable: bool) -> Self {
+        World::left(limits, live, repeatable, &Past::default())
+    }
+
+    /// Each of the jobs was left like this.
+    fn left(limits: Limits, live: Vec<Fold>, repeatable: bool, past: &Past) -> Self {
         let folds = live.iter().map(|fold| (fold.id, fold.clone())).collect();
         let terms = terms(repeatable);
-        let live = live.into_iter().map(|fold| (fold, Some(terms.clone()), Past::default())).collect();
+        let live = live.into_iter().map(|fold| (fold, Some(terms.clone()), past.clone())).collect();
         let schedule = Schedule::new(limits, 0, live);
         let mut world = World {
             schedule,
@@ -38,6 +44,7 @@ impl World {
             finishing: Vec::new(),
             judging: Vec::new(),
             planning: Vec::new(),
+            taking_up: Vec::new(),
             terms,
         };
         let effects = world.schedule.begin();
@@ -79,6 +86,7 @@ impl World {
                 Effect::Judge { job, item } => self.judging.push((job, item)),
                 Effect::Finish { job } => self.finishing.push(job),
                 Effect::Plan { job } => self.planning.push(job),
+                Effect::TakeUp { job } => self.taking_up.push(job),
                 Effect::StopPlan { .. } | Effect::Over { .. } => {}
             }
         }
@@ -760,4 +768,101 @@ fn a_halt_is_never_overtaken_by_items_claimed_ahead() {
     let job = world.job(1, 10);
     world.input(Input::Pace { job, ahead: 16 });
     assert_eq!(world.at_work(job), 2);
+}
+
+/// A job with one item that runs and one that is being put into place.
+fn at_work() -> (JobId, World) {
+    let mut world = World::new(1, 2, false);
+    let job = world.job(1, 3);
+    let placing = JobEvent::Placing {
+        item: 1,
+        attempt: 1,
+        temp: "t".into(),
+        target: "f".into(),
+        trash: None,
+        old: None,
+        new: Digest([4; 16]),
+    };
+    world.record(job, placing);
+    assert_eq!(world.at_work(job), 2);
+    (job, world)
+}
+
+#[test]
+fn a_job_that_is_held_is_taken_up_and_paused_and_goes_on_when_it_is_resumed() {
+    let (job, before) = at_work();
+    let limits = Limits { jobs: 1, workers: 2 };
+    let past = Past { hold: Hold::Paused, ..placed(Verdict::TakenBack) };
+    let mut world = World::left(limits, vec![before.folds[&job].clone()], false, &past);
+    assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::Stuck });
+    assert_eq!((world.at_work(job), world.folds[&job].counters.waiting), (0, 3));
+    world.record(job, JobEvent::Resumed {});
+    assert_eq!((world.status(job), world.at_work(job)), (JobStatus::Processing, 2));
+    assert!(world.taking_up.is_empty());
+}
+
+#[test]
+fn a_job_that_is_held_in_planning_lists_no_files_until_it_is_resumed() {
+    let mut before = World::new(1, 1, true);
+    let job = before.job(1, 0);
+    let fold = Fold::create(&before_planning(job)).expect("a job");
+    let past = Past { hold: Hold::Paused, ..Past::default() };
+    let mut world = World::left(Limits { jobs: 1, workers: 1 }, vec![fold], true, &past);
+    assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::Stuck });
+    assert!(world.planning.is_empty());
+    world.record(job, JobEvent::Resumed {});
+    assert_eq!(world.planning, [job]);
+}
+
+/// What is left if the placing of item 1 was looked at.
+fn placed(verdict: Verdict) -> Past {
+    Past { placed: BTreeMap::from([(1, (verdict, None))]), ..Past::default() }
+}
+
+/// What is left if nothing could be read.
+fn unread() -> Past {
+    Past { hold: Hold::Unread(PauseReason::Stuck), ..Past::default() }
+}
+
+#[test]
+fn a_job_that_is_being_cancelled_ends_though_nothing_of_it_can_be_read() {
+    let (job, mut before) = at_work();
+    before.record(job, JobEvent::CancelRequested {});
+    let limits = Limits { jobs: 1, workers: 2 };
+    let world = World::left(limits, vec![before.folds[&job].clone()], false, &unread());
+    assert_eq!(world.status(job), JobStatus::Cancelled);
+    assert_eq!(world.folds[&job].counters.failed, 1, "how far its output came is not known, and said");
+    assert!(world.taking_up.is_empty());
+}
+
+/// The first event of a job.
+fn before_planning(id: JobId) -> String {
+    let event = crate::model::testing::created(id);
+    Recorded { seq: 1, at: 1, event }.encode()
+}
+
+#[test]
+fn what_is_not_even_looked_at_stays_as_it_is_until_somebody_wants_it() {
+    for (wish, ends) in
+        [(JobEvent::Resumed {}, JobStatus::Processing), (JobEvent::CancelRequested {}, JobStatus::Cancelled)]
+    {
+        let (job, before) = at_work();
+        let limits = Limits { jobs: 1, workers: 2 };
+        let mut world = World::left(limits, vec![before.folds[&job].clone()], false, &unread());
+        let other = world.job(2, 1);
+        assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::Stuck });
+        assert_eq!(world.folds[&job].counters.running, 2, "nothing is known of what ran");
+        assert_eq!((world.status(other), world.at_work(other)), (JobStatus::Processing, 1));
+        world.done(other, 0, 1, ok());
+        world.input(Input::Finished { job: other, result: Ok(()) });
+        world.record(job, wish);
+        assert_eq!((world.taking_up.as_slice(), world.folds[&job].counters.running), (&[job][..], 2));
+        let terms = Some(world.terms.clone());
+        world.input(Input::TakenUp { job, terms: terms.clone(), past: placed(Verdict::Done(ItemEffect::Created)) });
+        assert_eq!((world.status(job), world.folds[&job].counters.succeeded), (ends, 1));
+        // Said twice, it is believed once: items run again by now.
+        let seq = world.folds[&job].seq;
+        world.input(Input::TakenUp { job, terms, past: placed(Verdict::TakenBack) });
+        assert_eq!(world.folds[&job].seq, seq);
+    }
 }

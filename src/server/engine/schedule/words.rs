@@ -44,6 +44,20 @@ pub struct Past {
     pub free: BTreeMap<u32, u32>,
     /// When waiting items may be tried again.
     pub retry_at: BTreeMap<u32, Millis>,
+    /// Whether the job goes on.
+    pub hold: Hold,
+}
+
+/// Whether a job that the last process left goes on by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Hold {
+    /// It goes on.
+    #[default]
+    No,
+    /// It is taken up, and paused: the server crashed at one of its steps again and again.
+    Paused,
+    /// What is left of it could not be read, for this reason. Its items stay as they are until somebody wants the job to go on.
+    Unread(PauseReason),
 }
 
 /// What happened.
@@ -57,6 +71,15 @@ pub enum Input {
         job: JobId,
         /// How.
         terms: Terms,
+    },
+    /// What the last process left of a job was read, as [`Effect::TakeUp`] asked for.
+    TakenUp {
+        /// The job.
+        job: JobId,
+        /// How it is to run; `None` if that could not be read.
+        terms: Option<Terms>,
+        /// What of its log is not in its fold.
+        past: Past,
     },
     /// The listing of a job's files is over, whole or not.
     PlanOver {
@@ -167,6 +190,11 @@ pub enum Effect {
         event: JobEvent,
         /// What belongs to it.
         detail: Option<String>,
+    },
+    /// Read what the last process left of a job, now that somebody wants it to go on or to end.
+    TakeUp {
+        /// The job.
+        job: JobId,
     },
     /// List the job's files; go on behind what is already listed.
     Plan {

@@ -38,7 +38,7 @@ impl Statement {
 
 pub(super) fn position(reader: &Connection) -> Stored<Position> {
     let position = first(reader, "SELECT position FROM cursor", [], |row| row.get(0))?;
-    position.ok_or_else(|| StoreError("the index of files has no cursor".into()))
+    position.ok_or_else(|| StoreError::new("the index of files has no cursor"))
 }
 
 /// When the disk was last read for a view: its folder, or, for what lies below as well, the whole library.

@@ -20,7 +20,7 @@ pub(super) fn prepare(writer: &mut Connection) -> Stored<()> {
         return Ok(());
     }
     if version != 0 {
-        return Err(StoreError(format!("it has version {version}, not {VERSION}")));
+        return Err(StoreError::new(format!("it has version {version}, not {VERSION}")));
     }
     let transaction = immediate(writer)?;
     transaction.execute_batch(include_str!("schema.sql"))?;

@@ -37,7 +37,7 @@ pub(in crate::server::store) struct Readers {
 
 /// Opens the connection that writes a file, which is made if it is not there. What SQLite puts beside it has its mode.
 pub(in crate::server::store) fn writer(path: &Path, synchronous: &str) -> Stored<Connection> {
-    private::ensure(path).map_err(|error| StoreError(format!("{}: {error}", path.display())))?;
+    private::ensure(path).map_err(|error| StoreError::new(format!("{}: {error}", path.display())))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = prepared(Connection::open_with_flags(path, flags)?)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -67,7 +67,7 @@ impl Writer {
     /// Writes on this thread. The connection is kept only if all went well.
     pub(in crate::server::store) fn here<T>(&self, work: impl FnOnce(&mut Connection) -> Stored<T>) -> Stored<T> {
         let mut slot = lock(&self.slot);
-        let mut connection = slot.take().ok_or_else(|| StoreError("an earlier write failed".into()))?;
+        let mut connection = slot.take().ok_or_else(|| StoreError::new("an earlier write failed"))?;
         let done = work(&mut connection)?;
         *slot = Some(connection);
         Ok(done)
@@ -81,7 +81,7 @@ impl Writer {
         let slot = Arc::clone(&self.slot);
         blocking(move || match lock(&slot).as_mut() {
             Some(connection) => work(connection),
-            None => Err(StoreError("an earlier write failed".into())),
+            None => Err(StoreError::new("an earlier write failed")),
         })
         .await
     }
@@ -97,7 +97,7 @@ impl Readers {
         &self,
         work: impl FnOnce(&mut Connection) -> Stored<T> + Send + 'static,
     ) -> Stored<T> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|error| StoreError(error.to_string()))?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|error| StoreError::new(error.to_string()))?;
         let readers = self.clone();
         blocking(move || {
             let idle = lock(&readers.idle).pop();
@@ -119,7 +119,7 @@ impl Readers {
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Stored<T> + Send + 'static) -> Stored<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| StoreError(error.to_string()))?
+    tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::new(error.to_string()))?
 }
 
 /// A connection whose user panicked is gone; the place of it is as good as before.

@@ -20,7 +20,7 @@ pub(super) fn migrate(writer: &mut Connection) -> Stored<()> {
     let done = version(writer)?;
     if done > VERSIONS.len() {
         let ours = VERSIONS.len();
-        return Err(StoreError(format!(
+        return Err(StoreError::new(format!(
             "the log has version {done}, and this Headway knows none after {ours}: use the Headway that wrote it, or a later one"
         )));
     }

@@ -25,7 +25,7 @@ pub(super) fn head(reader: &mut Connection) -> Stored<Head> {
 fn head_of(reader: &Connection) -> Stored<Head> {
     let head = |row: &Row<'_>| Ok(Head { position: row.get(0)?, digest: row.get(1)?, next_job_no: row.get(2)? });
     let found = first(reader, "SELECT head, digest, next_job_no FROM log", [], head)?;
-    found.ok_or_else(|| StoreError("the log has no head".into()))
+    found.ok_or_else(|| StoreError::new("the log has no head"))
 }
 
 pub(super) fn digest_at(reader: &Connection, position: Position) -> Stored<Option<Digest>> {
@@ -108,7 +108,7 @@ pub(super) fn folds(reader: &mut Connection, jobs: &[JobId]) -> Stored<(Position
         if !row.summary.pruned {
             items = all(&moment, ITEMS, [row.job_no], |row| Ok((row.get(0)?, row.get(1)?)))?;
         }
-        folds.push(row.head.with_items(items).fold().map_err(|error| StoreError(error.to_string()))?);
+        folds.push(row.head.with_items(items).fold().map_err(|error| StoreError::new(error.to_string()))?);
     }
     Ok((head.position, folds))
 }

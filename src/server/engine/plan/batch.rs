@@ -11,13 +11,13 @@ const RUNS_LIMIT: usize = 100;
 
 /// Files in order, and the runs of them that are skipped.
 #[derive(Default)]
-pub(super) struct Step {
+pub(super) struct Batch {
     pub(super) files: Vec<PlannedFile>,
     pub(super) skips: Vec<(u32, u32, SkipReason)>,
     bytes: usize,
 }
 
-impl Step {
+impl Batch {
     pub(super) fn push(&mut self, index: u32, found: Listed) {
         // As JSON: the path, its escapes, two numbers and the field names.
         self.bytes += 2 * found.file.path.as_str().len() + 90;

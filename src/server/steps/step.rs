@@ -1,0 +1,99 @@
+//! The steps of a job that can take the process with them.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// One of them. The same work further on is another step: a job that got further is not stuck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Step {
+    /// At a start, what the last process left of the job is read, and looked for on the disk.
+    TakeUp,
+    /// The recipe reads what it needs before the first file.
+    Prepare,
+    /// The files are listed, from this item on.
+    List(u32),
+    /// The recipe works on this item, in this process.
+    Work(u32),
+    /// The same of any item, whichever that is.
+    WorkAny,
+    /// The output of this item is put into place.
+    Place(u32),
+    /// The same of any item, whichever that is.
+    PlaceAny,
+    /// It is looked how far the placing of this item came.
+    Judge(u32),
+    /// The recipe's last step.
+    Finish,
+}
+
+impl Step {
+    /// Crashes in a row at this step after which the job is stuck. Items are many and short, so that one of them is under way by
+    /// chance more often.
+    pub(super) fn limit(self) -> u32 {
+        if matches!(self, Step::Work(_) | Step::WorkAny) { 3 } else { 2 }
+    }
+
+    /// The step that a crash counts for as well: where every item is to blame, each crash may meet another. It is over as soon as
+    /// one item's is.
+    pub(super) fn any(self) -> Option<Step> {
+        match self {
+            Step::Work(_) => Some(Step::WorkAny),
+            Step::Place(_) => Some(Step::PlaceAny),
+            _ => None,
+        }
+    }
+
+    /// What the server does in this step, as it follows "while it".
+    pub(super) fn text(self) -> String {
+        match self {
+            Step::TakeUp => "looked at what was left of this job".into(),
+            Step::Prepare => "prepared this job".into(),
+            Step::List(_) => "listed the files of this job".into(),
+            Step::Work(item) => format!("worked on item {item}"),
+            Step::WorkAny => "worked on the files of this job".into(),
+            Step::PlaceAny => "put outputs of this job into place".into(),
+            Step::Place(item) => format!("put the output of item {item} into place"),
+            Step::Judge(item) => format!("looked how far the output of item {item} had come"),
+            Step::Finish => "ran the last step of this job".into(),
+        }
+    }
+}
+
+/// A word and a number, as in the files of this module.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (word, number) = match *self {
+            Step::TakeUp => ("take_up", 0),
+            Step::Prepare => ("prepare", 0),
+            Step::List(from) => ("list", from),
+            Step::Work(item) => ("work", item),
+            Step::WorkAny => ("work_any", 0),
+            Step::Place(item) => ("place", item),
+            Step::PlaceAny => ("place_any", 0),
+            Step::Judge(item) => ("judge", item),
+            Step::Finish => ("finish", 0),
+        };
+        write!(f, "{word} {number}")
+    }
+}
+
+impl FromStr for Step {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (word, number) = text.split_once(' ').ok_or(())?;
+        let number = number.parse().map_err(|_| ())?;
+        Ok(match word {
+            "take_up" => Step::TakeUp,
+            "prepare" => Step::Prepare,
+            "list" => Step::List(number),
+            "work" => Step::Work(number),
+            "work_any" => Step::WorkAny,
+            "place" => Step::Place(number),
+            "place_any" => Step::PlaceAny,
+            "judge" => Step::Judge(number),
+            "finish" => Step::Finish,
+            _ => return Err(()),
+        })
+    }
+}

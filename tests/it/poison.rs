@@ -1,0 +1,226 @@
+//! Jobs that take the server with them: no job keeps it from starting, and no other job is kept from going on.
+
+use std::time::Duration;
+
+use headway::model::{EndReason, JobId, JobStatus, PauseReason};
+use serde_json::{Value, json};
+
+use crate::command::Served;
+use crate::doctor::doctor;
+use crate::helper::{Files, Headway, eventually, mint};
+
+/// As long as a busy machine may take to die.
+const WHILE: Duration = Duration::from_secs(30);
+
+/// So that no job waits for another.
+const ROOM: &[&str] = &["--jobs", "4", "--workers", "3"];
+
+/// Files that nobody else works on for long.
+const FREE: [&str; 5] = ["000000", "000001", "000002", "000003", "000004"];
+
+const STUCK: JobStatus = JobStatus::Paused { reason: PauseReason::Stuck };
+
+/// A life of the server in which this fault is set; `None` if it dies before it is ready.
+fn life(files: &Files, fault: &str) -> Option<Served> {
+    Served::start_with(files, &["env", &format!("HEADWAY_FAULT={fault}")], ROOM)
+}
+
+/// A life of the server without any.
+fn sound(files: &Files) -> Served {
+    Served::start_with(files, &[], ROOM).expect("a ready server")
+}
+
+/// The job that is to take the server with it: one item at a time.
+async fn begin_poison(served: &Served, recipe: &str) -> JobId {
+    let id = mint();
+    let body = json!({
+        "library": "files", "recipe": recipe, "query": { "paths": FREE }, "title": "poison", "concurrency": 1,
+        "policy": { "on_interrupt": "retry" },
+    });
+    // The server may be dead before it has answered, and not have recorded it: then the same call is made again.
+    let call = served.client.put(format!("{}/api/jobs/{id}", served.headway.url)).json(&body).send().await;
+    drop(call);
+    id
+}
+
+/// A job that works as long as there is no gate.
+async fn begin_innocent(served: &Served) -> JobId {
+    let more = json!({ "concurrency": 1, "policy": { "on_interrupt": "retry" } });
+    let id = served.begin("gated", more).await;
+    served.until(id, |summary| summary.counters.succeeded >= 5).await;
+    id
+}
+
+async fn waits(served: &Served, job: JobId) -> String {
+    served.get(&format!("/api/jobs/{job}")).await["waits"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The rest of the story once the job is paused: it is said, another try is given, others go on.
+async fn is_held_and_the_others_go_on(files: &Files, fault: &str, poison: JobId, innocent: JobId, says: &str) {
+    let mut served = life(files, fault).expect("a ready server");
+    served.until(poison, |summary| summary.status == STUCK).await;
+    let why = waits(&served, poison).await;
+    assert!(why.contains(says) && why.contains("Resume"), "{fault}: {why}");
+    let other = served.run("checksum", json!({ "query": { "paths": ["000000"] } })).await;
+    assert_eq!(other.status, JobStatus::Completed, "{fault}");
+    let at_work = served.until(innocent, |_| true).await;
+    assert_eq!(at_work.status, JobStatus::Processing, "{fault}: {at_work:?}");
+    // Another try is another death, after which it is held at once.
+    served.client.post(format!("{}/api/jobs/{poison}/resume", served.headway.url)).send().await.ok();
+    assert!(served.headway.dies_within(WHILE), "{fault}: it is tried again");
+    drop(served);
+    let served = life(files, fault).expect("a ready server");
+    served.until(poison, |summary| summary.status == STUCK).await;
+    drop(served);
+    // Without the fault it ends well.
+    let served = sound(files);
+    assert_eq!(served.until(poison, |_| true).await.status, STUCK, "{fault}: not by itself");
+    assert_eq!(served.post(&format!("/api/jobs/{poison}/resume")).await.0, 200, "{fault}");
+    let end = served.end(poison).await;
+    assert_eq!((end.status, end.counters.failed), (JobStatus::Completed, 0), "{fault}");
+    files.write("gate", b"");
+    assert_eq!(served.end(innocent).await.counters.failed, 0, "{fault}");
+    drop(served);
+    let (well, said) = doctor(files);
+    assert!(well, "{fault}: {said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_takes_the_server_with_it_again_and_again_is_paused_and_the_others_go_on() {
+    for (point, recipe, crashes, says) in [
+        ("listing", "checksum", 2, "two times in a row while it listed the files"),
+        ("preparing", "checksum", 2, "two times in a row while it prepared"),
+        ("working", "checksum", 3, "three times in a row while it worked on"),
+        ("placing", "upper", 2, "two times in a row while it put"),
+        ("finishing", "checksum", 2, "two times in a row while it ran the last step"),
+    ] {
+        let files = Files::numbered(7);
+        let fault = format!("{point} of poison");
+        let mut served = life(&files, &fault).expect("a ready server");
+        let innocent = begin_innocent(&served).await;
+        let poison = begin_poison(&served, recipe).await;
+        assert!(served.headway.dies_within(WHILE), "{fault}");
+        for crash in 1..crashes {
+            if let Some(mut served) = life(&files, &fault) {
+                assert!(served.headway.dies_within(WHILE), "{fault}: crash {crash}");
+            }
+        }
+        is_held_and_the_others_go_on(&files, &fault, poison, innocent, says).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_cannot_even_be_looked_at_does_not_keep_the_server_from_starting() {
+    let files = Files::numbered(7);
+    let fault = "taking up of poison";
+    let mut served = sound(&files);
+    let innocent = begin_innocent(&served).await;
+    let poison = begin_poison(&served, "slow-upper").await;
+    served.until(poison, |summary| summary.counters.succeeded > 0).await;
+    served.headway.kill();
+    drop(served);
+    for _ in 0..2 {
+        assert!(life(&files, fault).is_none(), "it dies before it is ready");
+    }
+    is_held_and_the_others_go_on(&files, fault, poison, innocent, "looked at what was left").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_held_can_be_cancelled() {
+    let files = Files::numbered(5);
+    let fault = "listing of poison";
+    let mut served = life(&files, fault).expect("a ready server");
+    let poison = begin_poison(&served, "checksum").await;
+    assert!(served.headway.dies_within(WHILE));
+    drop(served);
+    assert!(life(&files, fault).is_none_or(|mut served| served.headway.dies_within(WHILE)));
+    let served = life(&files, fault).expect("a ready server");
+    served.until(poison, |summary| summary.status == STUCK).await;
+    assert_eq!(served.post(&format!("/api/jobs/{poison}/cancel")).await.0, 200);
+    assert_eq!(served.end(poison).await.status, JobStatus::Cancelled);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kills_from_outside_hold_no_job() {
+    let files = Files::numbered(60);
+    let mut job = None;
+    for _ in 0..6 {
+        let mut served = sound(&files);
+        let policy = json!({ "policy": { "on_interrupt": "retry" } });
+        let id = match job {
+            None => *job.insert(served.begin("slow-upper", policy).await),
+            Some(id) => id,
+        };
+        let before = served.until(id, |_| true).await.counters.succeeded;
+        eventually("work", async || {
+            let view: Value = served.get(&format!("/api/jobs/{id}")).await;
+            assert_ne!(view["reason"], "stuck", "{view}");
+            (view["counters"]["succeeded"].as_u64() > Some(before.into()) || view["ended"].is_u64()).then_some(())
+        })
+        .await;
+        served.headway.kill();
+    }
+    let served = sound(&files);
+    assert_eq!(served.end(job.expect("a round")).await.status, JobStatus::Completed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_ends_or_pauses_its_job_and_nothing_else() {
+    let prepare = JobStatus::Failed { reason: EndReason::Plan };
+    for (point, status) in [
+        ("listing", JobStatus::Failed { reason: EndReason::Plan }),
+        ("preparing", prepare),
+        ("working", JobStatus::Failed { reason: EndReason::AllFailed }),
+        ("finishing", JobStatus::Failed { reason: EndReason::Finish }),
+    ] {
+        let files = Files::numbered(5);
+        let served = life(&files, &format!("panic {point} of poison")).expect("a ready server");
+        let poison = begin_poison(&served, "checksum").await;
+        let end = served.end(poison).await;
+        assert_eq!(end.status, status, "{point}: {end:?}");
+        let said = format!("{:?} {:?}", end.message, served.get(&format!("/api/jobs/{poison}/items")).await);
+        assert!(said.contains("as the test wants"), "{point}: {said}");
+        assert_eq!(served.run("checksum", json!({})).await.status, JobStatus::Completed, "{point}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_read_of_the_log_pauses_the_job_and_fails_no_item() {
+    let files = Files::numbered(7);
+    let gate = files.data().with_file_name("reads-fail");
+    let mut served = life(&files, &format!("reading items while {}", gate.display())).expect("a ready server");
+    std::fs::write(&gate, b"").expect("a file");
+    let job = served.begin("checksum", json!({})).await;
+    let paused = JobStatus::Paused { reason: PauseReason::TooManyOpenFiles };
+    served.until(job, |summary| summary.status == paused).await;
+    std::fs::remove_file(&gate).expect("a file");
+    let end = served.end(job).await;
+    assert_eq!((end.status, end.counters.failed, end.counters.succeeded), (JobStatus::Completed, 0, 7), "{end:?}");
+    served.headway.kill();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_whose_recipe_is_gone_is_paused_and_says_so() {
+    let files = Files::numbered(7);
+    let mut served = sound(&files);
+    let job = begin_innocent(&served).await;
+    served.headway.kill();
+    drop(served);
+    // A server without a configuration has no commands.
+    let client = reqwest::Client::new();
+    let headway = Headway::try_start(&files, None, &[], ROOM).expect("a ready server");
+    headway.until(&client, job, |summary| summary.status == STUCK).await;
+    let view: Value = ask(&client, &format!("{}/api/jobs/{job}", headway.url)).await;
+    let why = view["waits"].as_str().unwrap_or_default();
+    assert!(why.contains("no recipe \"gated\" any more") && why.contains("Resume"), "{view}");
+    drop(headway);
+    let served = sound(&files);
+    assert_eq!(served.post(&format!("/api/jobs/{job}/resume")).await.0, 200);
+    files.write("gate", b"");
+    let end = served.end(job).await;
+    assert_eq!((end.status, end.counters.failed), (JobStatus::Completed, 0), "{end:?}");
+}
+
+async fn ask(client: &reqwest::Client, url: &str) -> Value {
+    client.get(url).send().await.expect("an answer").json().await.expect("JSON")
+}
