@@ -84,6 +84,29 @@ test('no answer for 30 s: the page says so and offers to start again, with the s
   expect(await server.jobs()).toHaveLength(1);
 });
 
+test('a start that is neither answered nor refused is offered again after 30 s, with the same id', async ({ page, serve, watched, allow }) => {
+  allow(BROKEN);
+  const server = await serve(tenFiles);
+  const ids: string[] = [];
+  // The first call hangs: no answer, no error.
+  await page.route('**/api/fn/start_job', async (route) => {
+    ids.push(route.request().postDataJSON().id);
+    if (ids.length > 1) await route.continue();
+  });
+  await page.clock.install();
+  await open(page, server.url);
+  const job = await processAll(page);
+  const state = dialog(page, job).locator('.start-state');
+  await expect.poll(() => ids).toEqual([job]);
+  await expect(state).toHaveAttribute('data-start', 'calling');
+  await page.clock.fastForward(31_000);
+  await expect(state).toHaveAttribute('data-start', 'offered');
+  await dialog(page, job).getByRole('button', { name: 'Start again' }).click();
+  await ends(watched, server, job, 'completed');
+  expect(ids).toEqual([job, job]);
+  expect(await server.jobs()).toHaveLength(1);
+});
+
 test('a start without an answer survives a reload', async ({ page, serve, watched, allow }) => {
   allow(BROKEN);
   const server = await serve(tenFiles);

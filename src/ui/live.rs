@@ -5,6 +5,7 @@ mod alive;
 mod browser;
 mod shell;
 mod starting;
+mod task;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

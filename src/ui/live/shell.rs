@@ -12,6 +12,7 @@ use leptos::leptos_dom::helpers::{WindowListenerHandle, set_interval_with_handle
 use leptos::task::spawn_local;
 
 use super::browser::{self, Call, Source};
+use super::task::Task;
 use super::{Live, alive};
 use crate::model::follow::{Effect, Follow, Phase};
 use crate::model::summary::Start;
@@ -30,6 +31,8 @@ struct Inner {
     source: RefCell<Option<Source>>,
     /// The call under way, where streams do not get through.
     call: RefCell<Option<Call>>,
+    /// The call of a start that is not answered yet.
+    start_call: RefCell<Option<Task>>,
     /// Closed sources whose listeners may still be on the stack.
     closed: RefCell<Vec<Source>>,
     frame: Cell<bool>,
@@ -58,6 +61,7 @@ impl Shell {
             follow: RefCell::new(follow),
             source: RefCell::new(None),
             call: RefCell::new(None),
+            start_call: RefCell::new(None),
             closed: RefCell::new(Vec::new()),
             frame: Cell::new(false),
             painted: Cell::new(0.0),

@@ -62,19 +62,22 @@ impl Starting {
         error.may_pass()
     }
 
-    /// Whether a call must go out now.
+    /// Whether a call must go out now. One that is neither answered nor failed is offered again like any other; its answer still counts
+    /// if it comes, since a large request over a slow link takes its time.
     pub fn due(&mut self, now: f64) -> bool {
-        let StartPhase::Waiting(at) = self.phase else { return false };
-        if now >= self.since + OFFER_AFTER {
-            self.phase = StartPhase::Offered;
-            return false;
+        match self.phase {
+            StartPhase::Offered => false,
+            _ if now >= self.since + OFFER_AFTER => {
+                self.phase = StartPhase::Offered;
+                false
+            }
+            StartPhase::Waiting(at) if now >= at => {
+                self.phase = StartPhase::Calling;
+                self.tries += 1;
+                true
+            }
+            StartPhase::Waiting(_) | StartPhase::Calling => false,
         }
-        if now < at {
-            return false;
-        }
-        self.phase = StartPhase::Calling;
-        self.tries += 1;
-        true
     }
 }
 
@@ -106,6 +109,19 @@ mod tests {
         assert_eq!(calls, [1_000.0, 3_000.0, 7_000.0, 15_000.0]);
         assert_eq!(start.phase, StartPhase::Offered);
         start.again(50_000.0);
+        assert_eq!(start.phase, StartPhase::Calling);
+    }
+
+    #[test]
+    fn a_call_that_never_ends_is_offered_again_after_30_seconds() {
+        let mut start = starting();
+        assert!(!start.due(29_900.0));
+        assert_eq!(start.phase, StartPhase::Calling);
+        assert!(!start.due(30_000.0));
+        assert_eq!(start.phase, StartPhase::Offered);
+        // The press that follows has its own 30 s.
+        start.again(50_000.0);
+        assert!(!start.due(79_900.0));
         assert_eq!(start.phase, StartPhase::Calling);
     }
 

@@ -6,6 +6,7 @@ use leptos::task::spawn_local;
 use super::Shell;
 use crate::api;
 use crate::model::{ApiError, JobId, StartJob};
+use crate::ui::live::task::Task;
 use crate::ui::live::{StartPhase, Starting, browser};
 
 const STARTING: &str = "headway.starting";
@@ -65,14 +66,15 @@ impl Shell {
         }
     }
 
-    /// Makes the unanswered start's call.
+    /// Makes the unanswered start's call. One that is still under way ends: what it says no longer counts.
     fn call(&self) {
         let Some(starting) = self.0.live.starting.get_untracked() else { return };
         let shell = self.clone();
-        spawn_local(async move {
+        let call = Task::spawn(async move {
             let answer = api::start_job(starting.job, starting.request).await.map(drop);
             shell.answered(starting.job, answer);
         });
+        self.0.start_call.replace(Some(call));
     }
 
     fn answered(&self, job: JobId, answer: Result<(), ApiError>) {

@@ -1,0 +1,36 @@
+//! A future that ends with its owner.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+use leptos::task::spawn_local;
+
+/// A future under way. Dropping it ends it, and with it the call of a server function that it waits for.
+pub(super) struct Task(Rc<RefCell<Option<Running>>>);
+
+type Running = Pin<Box<dyn Future<Output = ()>>>;
+
+impl Task {
+    /// Begins it.
+    pub(super) fn spawn(future: impl Future<Output = ()> + 'static) -> Self {
+        let task = Task(Rc::new(RefCell::new(Some(Box::pin(future) as Running))));
+        let held = Rc::clone(&task.0);
+        spawn_local(poll_fn(move |context| match held.borrow_mut().as_mut() {
+            Some(future) => future.as_mut().poll(context),
+            None => Poll::Ready(()),
+        }));
+        task
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        // One that drops itself is at its end anyway.
+        if let Ok(mut future) = self.0.try_borrow_mut() {
+            future.take();
+        }
+    }
+}
