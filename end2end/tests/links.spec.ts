@@ -2,7 +2,8 @@
 import { dialog, ends, everyStep, open, processAll } from './helper/page';
 import { BROKEN, expect, test } from './helper/fixtures';
 import { Sleeper } from './helper/sleeper';
-import type { Server } from './helper/server';
+import { begin, button, config, followed, over, status } from './helper/job';
+import { mint, type Server } from './helper/server';
 
 const CUTS = Math.max(3, Math.round((20 * Number(process.env.HEADWAY_EFFORT ?? 100)) / 100));
 
@@ -79,6 +80,33 @@ test('bytes are held back for a while: the page says so, then catches up', async
   wire.release();
   await ends(watched, server, job, 'completed');
   everyStep(watched, job, 200);
+});
+
+test('what the server refused stays said when the page catches up; the link has nothing to do with it', async ({ page, serveWired, allow }) => {
+  allow(/the server responded with a status of 409/);
+  const { server, wire, url } = await serveWired(
+    (server) => {
+      server.file('a', '0');
+      server.file('../hold');
+    },
+    { config },
+  );
+  const job = await begin(server, mint(), 'slow');
+  await page.goto(`${url}/jobs/${job}`);
+  await followed(page);
+  wire.hold();
+  server.remove('../hold');
+  await over(server, job);
+  // The page has not heard of its end.
+  await button(page, 'pause').click();
+  const refused = page.locator('.job .actions + .error');
+  await expect(refused).not.toBeEmpty();
+  const said = await refused.innerText();
+  await expect(page.locator('.bar .link-badge')).toHaveAttribute('data-link', 'silent');
+  wire.release();
+  await expect(status(page)).toHaveText('completed');
+  await expect(page.locator('.bar .link-badge')).toHaveAttribute('data-link', 'live');
+  await expect(refused).toHaveText(said);
 });
 
 test('the log cannot be written: every page says so, and nothing false is shown', async ({ page, serve, watched, allow }) => {

@@ -329,6 +329,12 @@ impl Follow {
         self.link.state(now, behind, healed)
     }
 
+    /// How often the server is there again: a connection has told all there was at its start, or a silence has ended. To fall behind
+    /// and catch up is no return.
+    pub fn returns(&self) -> u32 {
+        self.link.returns()
+    }
+
     /// When the last message came, if the server is not heard although it should be. `state` is the link's at `now`.
     pub fn lost_since(&self, now: Millis, state: &LinkState) -> Option<Millis> {
         self.link.lost_since(now, state)

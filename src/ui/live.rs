@@ -61,7 +61,7 @@ pub struct Live {
     pub recording: RwSignal<bool>,
     /// When the server was last heard, in its time, if it is not heard now although it should be: all that is shown is as of then.
     pub silent: RwSignal<Option<u64>>,
-    /// How often the server has been heard again: what could not be read is read again then.
+    /// How often the server has come back: what could not be read is read again then.
     pub back: RwSignal<u32>,
     /// The server's time, a few times a second; at first that of the first paint.
     pub clock: RwSignal<u64>,
@@ -77,7 +77,7 @@ pub struct Live {
     /// How many jobs ended while this page looked: lists are read again then.
     pub ended: RwSignal<u32>,
     /// Why the last cancel did not reach the server.
-    pub cancel_error: RwSignal<Option<String>>,
+    pub cancel_error: RwSignal<Option<ApiError>>,
     ready: RwSignal<bool>,
 }
 
@@ -168,11 +168,11 @@ impl Live {
         self.with_shell(|shell| shell.with_fold(job, look)).flatten()
     }
 
-    /// Why a call failed is no longer said once the server is heard again.
-    pub fn heals<T: Send + Sync + 'static>(self, error: RwSignal<Option<T>>) {
+    /// That the server did not answer is no longer said once it is heard again. What it did answer stays said.
+    pub fn heals(self, error: RwSignal<Option<ApiError>>) {
         Effect::new(move |_| {
             self.back.get();
-            if error.with_untracked(Option::is_some) {
+            if error.with_untracked(|error| matches!(error, Some(ApiError::Unreachable { .. }))) {
                 error.set(None);
             }
         });

@@ -139,6 +139,8 @@ pub(super) struct Link {
     calls: Option<Calls>,
     started: bool,
     was_live: bool,
+    /// Sources that have caught up, and silences that have ended.
+    returns: u32,
     hidden_since: Option<Millis>,
     shown_at: Millis,
     last_tick: Millis,
@@ -160,6 +162,7 @@ impl Link {
             calls: None,
             started: false,
             was_live: false,
+            returns: 0,
             hidden_since: None,
             shown_at: 0,
             last_tick: 0,
@@ -198,6 +201,10 @@ impl Link {
 
     pub(super) fn is_caught_up(&self) -> bool {
         self.source.as_ref().is_some_and(|source| source.caught_up)
+    }
+
+    pub(super) fn returns(&self) -> u32 {
+        self.returns
     }
 
     /// Whether messages come by calls.
@@ -267,6 +274,9 @@ impl Link {
         if !self.is_current(generation) {
             return false;
         }
+        if now.saturating_sub(self.last_heard) >= SILENT_AFTER {
+            self.returns = self.returns.wrapping_add(1);
+        }
         if let Some(source) = &mut self.source {
             source.heard = now;
             source.messages += 1;
@@ -281,9 +291,10 @@ impl Link {
     }
 
     pub(super) fn caught_up(&mut self) {
-        if let Some(source) = &mut self.source {
+        if let Some(source) = self.source.as_mut().filter(|source| !source.caught_up) {
             source.caught_up = true;
             self.was_live = true;
+            self.returns = self.returns.wrapping_add(1);
         }
     }
 

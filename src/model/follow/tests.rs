@@ -249,6 +249,36 @@ fn a_lost_word_that_all_was_sent_is_made_good_by_a_ping() {
 }
 
 #[test]
+fn the_server_is_back_with_a_connection_or_after_silence_and_not_by_catching_up() {
+    let mut wire = Wire::new(4, 30, 0);
+    let (mut follow, generation) = follower(&mut wire, 3);
+    let (at, last) = (wire.now, wire.payloads.len() as u64);
+    let ping = |sent: u64| {
+        let digest = wire.folds[sent as usize - 1].digest;
+        Ping { head: last, now: at, jobs: [(wire.job, (sent, digest, last))].into(), recording: true }.text()
+    };
+    let (before, after) = (wire.cursor(last - 3), wire.cursor(last));
+    follow.message(at, generation, &CaughtUp { cursor: before.clone() }.text(), &before.to_string());
+    assert_eq!(follow.returns(), 1);
+    // Behind by three for two seconds, then no longer.
+    follow.message(at, generation, &ping(last - 3), &before.to_string());
+    follow.link(at);
+    assert_eq!(follow.link(at + 2_000), LinkState::CatchingUp(3));
+    let rest: Vec<_> = wire.payloads[last as usize - 3..].iter().map(String::as_str).collect();
+    follow.message(at + 2_000, generation, &told(wire.job, &rest), &after.to_string());
+    assert_eq!(follow.link(at + 2_000), LinkState::Live);
+    assert_eq!(follow.returns(), 1);
+    // Nothing for 13 s on the same connection.
+    follow.message(at + 15_000, generation, &ping(last - 3), &after.to_string());
+    assert_eq!(follow.returns(), 2);
+    // Another connection, however soon.
+    follow.error(at + 15_000, generation, false);
+    let (generation, _) = opened(&follow.tick(at + 15_100));
+    follow.message(at + 15_200, generation, &ping(last - 3), &after.to_string());
+    assert_eq!(follow.returns(), 3);
+}
+
+#[test]
 fn a_gap_moves_no_cursor_and_reads_on_from_the_last_good_one() {
     let mut wire = Wire::new(4, 30, 0);
     let (mut follow, generation) = follower(&mut wire, 3);

@@ -9,7 +9,7 @@ use crate::api;
 use crate::model::request::Which;
 use crate::model::status::PauseReason;
 use crate::model::summary::JobView;
-use crate::model::{Action, JobStatus, JobSummary, StartJob};
+use crate::model::{Action, ApiError, JobStatus, JobSummary, StartJob};
 use crate::ui::live::Live;
 use crate::ui::parts::format;
 
@@ -27,13 +27,13 @@ pub(super) fn Actions(
         let heard = summary.with(|summary| summary.as_ref().map(|summary| (summary.status, summary.counters)));
         heard.unwrap_or_else(|| view.with(|view| (view.summary.status, view.summary.counters)))
     });
-    let error = RwSignal::new(None::<String>);
+    let error = RwSignal::new(None::<ApiError>);
     live.heals(error);
     // A start from here may be refused; what was refused elsewhere is not said here.
     Effect::new(move |_| live.refused.set(None));
     let failed = move || {
-        let refused = || live.refused.with(|error| error.as_ref().map(ToString::to_string));
-        error.get().or_else(|| live.cancel_error.get()).or_else(refused).map(|text| format::sentence(&text))
+        let failed = error.get().or_else(|| live.cancel_error.get()).or_else(|| live.refused.get());
+        failed.map(|error| format::sentence(&error.to_string()))
     };
     let trash = Memo::new(move |_| view.with(|view| view.trash));
     let undone = Memo::new(move |_| view.with(|view| view.undone.as_ref().is_some_and(is_undone)));
@@ -46,7 +46,7 @@ pub(super) fn Actions(
                     error.set(None);
                     view.set(read);
                 }
-                Err(failed) => error.set(Some(failed.to_string())),
+                Err(failed) => error.set(Some(failed)),
             }
             busy.set(false);
         });

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::api;
 use crate::model::request::Which;
-use crate::model::{Action, JobId, StartJob};
+use crate::model::{Action, ApiError, JobId, StartJob};
 use crate::ui::live::Live;
 
 /// Runs the item again: in its own job while that is under way, in a new one after that.
@@ -18,7 +18,7 @@ pub(super) fn RetryItem(
     request: StoredValue<Option<StartJob>>,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
-    let error = RwSignal::new(None::<String>);
+    let error = RwSignal::new(None::<ApiError>);
     live.heals(error);
     let retry = move |_| {
         let over =
@@ -34,13 +34,13 @@ pub(super) fn RetryItem(
         leptos::task::spawn_local(async move {
             match api::steer_job(job, Action::Retry(Some(item))).await {
                 Ok(_) => error.set(None),
-                Err(failed) => error.set(Some(failed.to_string())),
+                Err(failed) => error.set(Some(failed)),
             }
         });
     };
     view! {
         <button class="quiet" data-action="retry-item" on:click=retry>"Retry"</button>
-        <span class="error" role="alert">{move || error.get()}</span>
+        <span class="error" role="alert">{move || error.with(|error| error.as_ref().map(ToString::to_string))}</span>
     }
     .into_any()
 }

@@ -130,7 +130,7 @@ fn Buttons(
         }
     };
     view! {
-        <p class="error" role="alert">{move || live.cancel_error.get().map(|text| sentence(&text))}</p>
+        <p class="error" role="alert">{move || live.cancel_error.with(|error| error.as_ref().map(|error| sentence(&error.to_string())))}</p>
         <div class="buttons">
             <Show when=move || known.get()>
                 <a class="button quiet" href=format!("/jobs/{job}") on:click=move |_| live.put_away()>"Details"</a>

@@ -115,7 +115,7 @@ impl Shell {
                 self.keep_starting(Some(starting));
             }
             None => spawn_local(async move {
-                let error = api::cancel_job(job).await.err().map(|error| error.to_string());
+                let error = api::cancel_job(job).await.err();
                 live.cancel_error.set(error);
             }),
         }

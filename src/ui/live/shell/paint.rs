@@ -41,7 +41,7 @@ impl Shell {
         let now = browser::now();
         self.0.painted.set(now);
         let live = self.0.live;
-        let (link, silent, recording, jobs, clock, reload) = {
+        let (link, back, silent, recording, jobs, clock, reload) = {
             let mut follow = self.0.follow.borrow_mut();
             let skew = follow.skew().unwrap_or(self.0.skew);
             let on_server = |at: u64| (at as i64 + skew).max(0) as u64;
@@ -56,15 +56,14 @@ impl Shell {
             let jobs: Jobs = follow.summaries().into_iter().map(state).collect();
             let link = follow.link(now as u64);
             let silent = follow.lost_since(now as u64, &link).map(on_server);
-            (link, silent, follow.is_recording(), jobs, on_server(now as u64), follow.wants_reload())
+            let back = follow.returns();
+            (link, back, silent, follow.is_recording(), jobs, on_server(now as u64), follow.wants_reload())
         };
         if live.clock.get_untracked() / 200 != clock / 200 {
             live.clock.set(clock);
         }
-        if link == LinkState::Live && live.link.with_untracked(|old| *old != LinkState::Live) {
-            live.back.update(|back| *back = back.wrapping_add(1));
-        }
         set_changed(live.link, link.clone());
+        set_changed(live.back, back);
         set_changed(live.silent, silent);
         set_changed(live.recording, recording);
         if live.jobs.with_untracked(|old| *old != jobs) {
