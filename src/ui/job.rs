@@ -14,13 +14,13 @@ use leptos_router::hooks::use_params_map;
 
 use actions::Actions;
 use asked::Asked;
-use items::{Items, Shown};
+use items::{First, Items, Shown};
 
 use super::live::Live;
 use super::parts::{ErrorPage, Time, format};
 use super::progress::{Panel, Place, known};
 use crate::api;
-use crate::model::summary::{ItemPage, JobView};
+use crate::model::summary::JobView;
 use crate::model::{ApiError, JobId, JobStatus, JobSummary, Reruns};
 
 /// The page of the job in the address.
@@ -34,9 +34,9 @@ pub(super) fn JobPage() -> impl IntoView {
     view! {
         <Transition fallback=|| view! { <p class="loading">"Reading the job…"</p> }>
             {move || Suspend::new(async move {
-                let page = items.first().await;
+                let first = items.first().await;
                 match view.await {
-                    Ok(view) => view! { <JobDetails view items page /> }.into_any(),
+                    Ok(view) => view! { <JobDetails view items first /> }.into_any(),
                     Err(error) => view! { <ErrorPage error again=move |()| view.refetch() /> }.into_any(),
                 }
             })}
@@ -51,7 +51,7 @@ async fn read(id: String) -> Result<JobView, ApiError> {
 }
 
 #[component]
-fn JobDetails(view: JobView, items: Shown, page: Result<ItemPage, ApiError>) -> impl IntoView {
+fn JobDetails(view: JobView, items: Shown, first: First) -> impl IntoView {
     let live = expect_context::<Live>();
     let job = view.summary.job;
     let summary = known(job, Some(view.summary.clone()));
@@ -91,7 +91,7 @@ fn JobDetails(view: JobView, items: Shown, page: Result<ItemPage, ApiError>) -> 
                 <a class="log" href=format!("/api/jobs/{job}/log") download rel="external">"Download its log"</a>
             </p>
         </section>
-        <Items job shown=items page request runs_programs />
+        <Items job shown=items first request runs_programs />
     }
 }
 

@@ -1,8 +1,11 @@
 //! The items of a job, by window. Where each stands is in the fold that the page's numbers come from, so the two never differ; the
 //! server is only asked for text: names, reasons, results.
 
+mod address;
+mod read;
 mod row;
 mod texts;
+mod window;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -10,47 +13,52 @@ use leptos_router::hooks::use_query_map;
 use crate::api;
 use crate::model::item::ITEM_LABELS;
 use crate::model::summary::ItemPage;
-use crate::model::{ApiError, JobId, StartJob};
+use crate::model::{ApiError, Fold, JobId, StartJob};
 use crate::ui::live::Live;
+use crate::ui::parts::format;
+use address::Address;
+use read::Read;
 use row::ItemRow;
-use texts::{Row, Texts};
+use texts::Texts;
+use window::{Known, Row, Window};
 
 /// Rows in a window.
 const PAGE: u32 = 100;
 
+/// What was read of the window at an address.
+pub(super) type First = (Address, Result<ItemPage, ApiError>);
+
 /// Which window is shown, and what was read of it when the page was made.
 #[derive(Clone, Copy)]
 pub(super) struct Shown {
-    status: Memo<Option<String>>,
-    after: Memo<Option<u32>>,
-    page: Resource<Result<ItemPage, ApiError>>,
+    address: Memo<Address>,
+    page: Resource<First>,
 }
 
 impl Shown {
     /// As the address says; `id` is the job's, if it is one.
     pub(super) fn read(id: Memo<String>) -> Self {
         let asked = use_query_map();
-        let status = Memo::new(move |_| {
-            asked.with(|asked| asked.get("status")).filter(|word| ITEM_LABELS.contains(&word.as_str()))
-        });
-        let after =
-            Memo::new(move |_| asked.with(|asked| asked.get("after")).and_then(|text| text.parse::<u32>().ok()));
+        let address = Memo::new(move |_| asked.with(Address::read));
         // Once: as one goes from window to window the rows are those of the fold, and their texts are asked for by need.
         let page = Resource::new(
             move || id.get(),
             move |id| {
-                let (status, after) = (status.get_untracked(), after.get_untracked());
+                let address = address.get_untracked();
                 async move {
-                    let no_id = |_| ApiError::NotFound { message: "there is no such job".into() };
-                    api::items(id.parse::<JobId>().map_err(no_id)?, after, PAGE, status).await
+                    let page = match id.parse::<JobId>() {
+                        Ok(job) => api::items(job, address.after, PAGE, address.status.clone()).await,
+                        Err(_) => Err(ApiError::NotFound { message: "there is no such job".into() }),
+                    };
+                    (address, page)
                 }
             },
         );
-        Shown { status, after, page }
+        Shown { address, page }
     }
 
     /// What was read; nothing of a job is shown before.
-    pub(super) async fn first(self) -> Result<ItemPage, ApiError> {
+    pub(super) async fn first(self) -> First {
         self.page.await
     }
 }
@@ -63,13 +71,13 @@ pub(super) fn Items(
     /// Which of them.
     shown: Shown,
     /// What was read of them.
-    page: Result<ItemPage, ApiError>,
+    first: First,
     /// What was asked for.
     request: StoredValue<Option<StartJob>>,
     /// Whether what its programs said may be kept.
     runs_programs: bool,
 ) -> impl IntoView {
-    let Shown { status, .. } = shown;
+    let status = Memo::new(move |_| shown.address.with(|address| address.status.clone()));
     let followed = RwSignal::new(false);
     let filter = move |word: &'static str| {
         let here = move || status.with(|status| status.as_deref() == Some(word)).then_some("true");
@@ -82,7 +90,7 @@ pub(super) fn Items(
                 <a href=format!("/jobs/{job}") aria-current=move || status.with(Option::is_none).then_some("true")>"all"</a>
                 {ITEM_LABELS.into_iter().map(filter).collect_view()}
             </nav>
-            <Table job page shown request runs_programs followed />
+            <Table job first shown request runs_programs followed />
         </section>
     }
 }
@@ -90,7 +98,7 @@ pub(super) fn Items(
 #[component]
 fn Table(
     job: JobId,
-    page: Result<ItemPage, ApiError>,
+    first: First,
     shown: Shown,
     request: StoredValue<Option<StartJob>>,
     runs_programs: bool,
@@ -98,47 +106,60 @@ fn Table(
     followed: RwSignal<bool>,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
-    let Shown { status, after, .. } = shown;
+    let address = shown.address;
     let state = live.job(job);
-    let texts = Texts::new(job, page);
+    let (read_at, page) = first;
+    let read = Read::new(job, read_at, &page);
+    let texts = Texts::new(job, page.map(|page| page.items).unwrap_or_default());
     let mounted = RwSignal::new(false);
     Effect::new(move |_| mounted.set(true));
     // What was read stands until the job is followed: a page shows what the server rendered until it is hydrated.
-    let window = Memo::new(move |_| {
+    let known = Memo::new(move |_| {
         // Read, not only tracked: a memo that nobody has read follows nothing yet.
         let _ = state.get();
-        let (status, after) = (status.get(), after.get());
-        let folded =
-            mounted.get().then(|| live.with_fold(job, |fold| fold.window(status.as_deref(), after, PAGE as usize)));
-        folded.flatten().map_or_else(|| texts.as_read(), texts::Window::from)
+        let address = address.get();
+        let fold = |fold: &Fold| fold.window(address.status.as_deref(), address.after, PAGE as usize);
+        let folded = mounted.get().then(|| live.with_fold(job, fold)).flatten();
+        folded.map_or_else(|| read.at(&address), |window| Known::Rows(Window::from(window)))
     });
-    Effect::new(move |_| followed.set(window.with(|window| window.is_folded)));
-    texts.follow(window);
-    texts.read_again_unfollowed(live, status, after);
-    let is_empty = Memo::new(move |_| window.with(|window| window.rows.is_empty()));
-    let rows = move || window.with(|window| window.rows.iter().map(|row| row.item).collect::<Vec<_>>());
+    let is_folded = Memo::new(move |_| known.with(|known| known.window().is_some_and(|window| window.is_folded)));
+    Effect::new(move |_| followed.set(is_folded.get()));
+    texts.follow(known);
+    read.follow(live, address, is_folded, texts);
+    let is_reading = move || known.with(|known| *known == Known::Reading);
+    let is_empty = Memo::new(move |_| known.with(|known| known.window().is_some_and(|window| window.rows.is_empty())));
+    let has_rows = Memo::new(move |_| known.with(|known| !known.rows().is_empty()));
+    let wrong = move || {
+        let failed = known.with(|known| match known {
+            Known::Failed(error) => Some(error.clone()),
+            Known::Reading | Known::Rows(_) => None,
+        });
+        failed.or_else(|| texts.wrong.get()).map(|error| format::sentence(&error.to_string()))
+    };
+    let rows = move || known.with(|known| known.rows().iter().map(|row| row.item).collect::<Vec<_>>());
     let row = move |item| {
         let row = Memo::new(move |_| {
-            window.with(|window| {
-                let at = window.rows.binary_search_by_key(&item, |row| row.item);
-                at.ok().map(|at| window.rows[at].clone()).unwrap_or_else(|| Row::gone(item))
+            known.with(|known| {
+                let rows = known.rows();
+                let at = rows.binary_search_by_key(&item, |row| row.item);
+                at.ok().map(|at| rows[at].clone()).unwrap_or_else(|| Row::gone(item))
             })
         });
         view! { <ItemRow job row text=texts.of(item) request runs_programs /> }
     };
     let onward = move || {
-        let next = window.with(|window| window.next)?;
-        let filter = status.get().map(|word| format!("&status={word}")).unwrap_or_default();
-        Some(view! { <a href=format!("/jobs/{job}?after={next}{filter}")>"Next →"</a> })
+        let next = known.with(|known| known.window().and_then(|window| window.next))?;
+        Some(view! { <a href=address.with(|address| address.behind(job, next))>"Next →"</a> })
     };
-    let nothing = move || match status.get() {
+    let nothing = move || match address.with(|address| address.status.clone()) {
         Some(word) => format!("No file is {word}."),
         None => "This job has no files.".into(),
     };
     view! {
-        <p class="error" role="alert">{move || texts.wrong.get()}</p>
+        <p class="error" role="alert">{wrong}</p>
+        <p class="loading" role="status" hidden=move || !is_reading()>"Reading the files…"</p>
         <p class="hint" hidden=move || !is_empty.get()>{nothing}</p>
-        <table class="listing items" hidden=move || is_empty.get()>
+        <table class="listing items" hidden=move || !has_rows.get()>
             <thead>
                 <tr>
                     <th scope="col">"File"</th>

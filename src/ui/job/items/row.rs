@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::super::attempts::Attempts;
 use super::super::retry::RetryItem;
-use super::texts::Row;
+use super::window::Row;
 use crate::model::summary::ItemView;
 use crate::model::{JobId, RelPath, StartJob};
 use crate::ui::parts::{format, why};

@@ -5,128 +5,72 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::PAGE;
+use super::window::{Known, Row};
 use crate::api;
-use crate::model::follow::Phase;
-use crate::model::summary::{ItemPage, ItemView};
-use crate::model::{ApiError, JobId, window};
-use crate::ui::live::Live;
+use crate::model::summary::ItemView;
+use crate::model::{ApiError, JobId};
 
 /// The next call for text comes no sooner.
 const PACE: Duration = Duration::from_millis(300);
 
-/// After a call that failed, or where the job cannot be followed.
+/// After a call that failed.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Where an item stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) item: u32,
-    pub(super) status: String,
-    pub(super) reason: Option<String>,
-    pub(super) attempt: u32,
-}
+/// Where an item stood: its status and its last attempt.
+type Moment = (String, u32);
 
-/// Rows in order, and where the next window begins.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Window {
-    pub(super) rows: Vec<Row>,
-    pub(super) next: Option<u32>,
-    /// Whether it is of the fold, not as the server read it.
-    pub(super) is_folded: bool,
-}
-
-impl Row {
-    /// A row that is just being taken away.
-    pub(super) fn gone(item: u32) -> Self {
-        Row { item, status: String::new(), reason: None, attempt: 0 }
-    }
-
-    /// Whether a text is of this very moment of the item: of another one only its name holds.
-    pub(super) fn is_told_by(&self, text: &ItemView) -> bool {
-        text.status == self.status && text.attempt == self.attempt
-    }
-
-    /// Whether there is more to say of it than its name.
-    fn has_story(&self) -> bool {
-        matches!(self.status.as_str(), "succeeded" | "failed" | "skipped")
-    }
-}
-
-impl From<window::Window> for Window {
-    fn from(window: window::Window) -> Self {
-        let row = |row: window::Row| Row {
-            item: row.item,
-            status: row.status.label().into(),
-            reason: row.status.reason().map(Into::into),
-            attempt: row.attempt,
-        };
-        Window { rows: window.rows.into_iter().map(row).collect(), next: window.next, is_folded: true }
-    }
-}
-
-impl From<&ItemPage> for Window {
-    fn from(page: &ItemPage) -> Self {
-        let row = |text: &ItemView| Row {
-            item: text.item,
-            status: text.status.clone(),
-            reason: text.reason.clone(),
-            attempt: text.attempt,
-        };
-        Window { rows: page.items.iter().map(row).collect(), next: page.next, is_folded: false }
-    }
+/// What was told so far.
+#[derive(Debug, Default)]
+struct Told {
+    texts: BTreeMap<u32, ItemView>,
+    /// Where each item stood when its text was asked for and came.
+    asked: BTreeMap<u32, Moment>,
 }
 
 /// The texts of a window. Copy it freely.
 #[derive(Clone, Copy)]
 pub(super) struct Texts {
     job: JobId,
-    /// The window as it was read.
-    read: RwSignal<Window>,
-    texts: RwSignal<BTreeMap<u32, ItemView>>,
-    /// Why the last call failed.
-    pub(super) wrong: RwSignal<Option<String>>,
+    told: RwSignal<Told>,
+    /// Why the last call failed, while there is something to ask for.
+    pub(super) wrong: RwSignal<Option<ApiError>>,
 }
 
 impl Texts {
-    pub(super) fn new(job: JobId, page: Result<ItemPage, ApiError>) -> Self {
-        // What could not be read is asked for again as soon as the job is followed.
-        let (page, wrong) = match page {
-            Ok(page) => (page, None),
-            Err(error) => (ItemPage { items: Vec::new(), next: None, seq: 0 }, Some(error.to_string())),
-        };
-        let read = RwSignal::new(Window::from(&page));
-        let texts = page.items.into_iter().map(|text| (text.item, text)).collect();
-        Texts { job, read, texts: RwSignal::new(texts), wrong: RwSignal::new(wrong) }
-    }
-
-    /// The window as it was read, for as long as the job is not followed.
-    pub(super) fn as_read(self) -> Window {
-        self.read.get()
+    pub(super) fn new(job: JobId, items: Vec<ItemView>) -> Self {
+        let texts = Texts { job, told: RwSignal::default(), wrong: RwSignal::new(None) };
+        texts.take(items);
+        texts
     }
 
     /// The text of an item, once it is there.
     pub(super) fn of(self, item: u32) -> Memo<Option<ItemView>> {
-        Memo::new(move |_| self.texts.with(|texts| texts.get(&item).cloned()))
+        Memo::new(move |_| self.told.with(|told| told.texts.get(&item).cloned()))
+    }
+
+    /// Adds texts that were read with a window.
+    pub(super) fn take(self, items: Vec<ItemView>) {
+        self.told.try_update(|told| told.texts.extend(items.into_iter().map(|text| (text.item, text))));
     }
 
     /// Asks for the texts that a window lacks, one call at a time.
-    pub(super) fn follow(self, window: Memo<Window>) {
+    pub(super) fn follow(self, known: Memo<Known>) {
         let busy = RwSignal::new(false);
         Effect::new(move |_| {
-            let wanted = window.with(|window| self.texts.with(|texts| wanted(window, texts)));
+            let wanted = known.with(|known| self.told.with(|told| told.lacks(known.rows())));
             if busy.get() || wanted.is_empty() {
                 return;
             }
             busy.set(true);
             leptos::task::spawn_local(async move {
-                let pace = match api::items_at(self.job, wanted).await {
+                let pace = match api::items_at(self.job, wanted.keys().copied().collect()).await {
                     Ok(items) => {
-                        self.take(items);
+                        self.wrong.try_set(None);
+                        self.told.try_update(|told| told.answered(wanted, items));
                         PACE
                     }
                     Err(error) => {
-                        self.wrong.try_set(Some(error.to_string()));
+                        self.wrong.try_set(Some(error));
                         PATIENCE
                     }
                 };
@@ -134,48 +78,23 @@ impl Texts {
             });
         });
     }
-
-    /// Where following has come to an end, the whole window is asked for: old, but never mixed with newer counts.
-    pub(super) fn read_again_unfollowed(self, live: Live, status: Memo<Option<String>>, after: Memo<Option<u32>>) {
-        let state = live.job(self.job);
-        let stopped = Memo::new(move |_| {
-            let is = |state: &crate::ui::live::JobState| state.phase == Some(Phase::Stopped);
-            state.with(|state| state.as_ref().filter(|state| is(state)).map(|state| state.summary.seq))
-        });
-        let busy = RwSignal::new(false);
-        Effect::new(move |_| {
-            if stopped.get().is_none() || busy.get() {
-                return;
-            }
-            busy.set(true);
-            let (status, after) = (status.get(), after.get());
-            leptos::task::spawn_local(async move {
-                match api::items(self.job, after, PAGE, status).await {
-                    Ok(page) => {
-                        self.read.try_set(Window::from(&page));
-                        self.take(page.items);
-                    }
-                    Err(error) => drop(self.wrong.try_set(Some(error.to_string()))),
-                }
-                set_timeout(move || _ = busy.try_set(false), PATIENCE);
-            });
-        });
-    }
-
-    fn take(self, items: Vec<ItemView>) {
-        self.wrong.try_set(None);
-        self.texts.try_update(|texts| texts.extend(items.into_iter().map(|text| (text.item, text))));
-    }
 }
 
-/// The rows whose text is missing, or of another moment where that matters. The server's is never older than what a page has heard; if it
-/// is newer, the page is about to hear the rest.
-fn wanted(window: &Window, texts: &BTreeMap<u32, ItemView>) -> Vec<u32> {
-    let lacks = |row: &&Row| match texts.get(&row.item) {
-        None => true,
-        Some(text) => row.has_story() && !row.is_told_by(text),
-    };
-    window.rows.iter().filter(lacks).map(|row| row.item).collect()
+impl Told {
+    /// The rows whose text is missing, or of another moment where that matters. Once for each moment of a row: the server's text is never
+    /// older than what a page has heard; if it is newer, the page is about to hear the rest, and until then there is nothing to ask.
+    fn lacks(&self, rows: &[Row]) -> BTreeMap<u32, Moment> {
+        let is_told =
+            |row: &&Row| self.texts.get(&row.item).is_some_and(|text| !row.has_story() || row.is_told_by(text));
+        let moment = |row: &Row| (row.item, (row.status.clone(), row.attempt));
+        let lacks = rows.iter().filter(|row| !is_told(row)).map(moment);
+        lacks.filter(|(item, moment)| self.asked.get(item) != Some(moment)).collect()
+    }
+
+    fn answered(&mut self, asked: BTreeMap<u32, Moment>, items: Vec<ItemView>) {
+        self.asked.extend(asked);
+        self.texts.extend(items.into_iter().map(|text| (text.item, text)));
+    }
 }
 
 #[cfg(test)]
@@ -203,14 +122,14 @@ mod tests {
 
     #[test]
     fn only_rows_that_have_more_to_say_are_asked_for_again() {
-        let texts = BTreeMap::from([
+        let texts = [
             text(0, "waiting", 0),
             text(1, "waiting", 0),
             text(2, "failed", 1),
             text(3, "failed", 1),
             text(4, "succeeded", 1),
-        ]);
-        let rows = vec![
+        ];
+        let rows = [
             row(0, "running", 1),
             row(1, "succeeded", 1),
             row(2, "failed", 1),
@@ -218,6 +137,24 @@ mod tests {
             row(4, "running", 1),
             row(5, "waiting", 0),
         ];
-        assert_eq!(wanted(&Window { rows, ..Window::default() }, &texts), [1, 3, 5]);
+        let told = Told { texts: texts.into(), ..Told::default() };
+        assert_eq!(told.lacks(&rows).into_keys().collect::<Vec<_>>(), [1, 3, 5]);
+    }
+
+    #[test]
+    fn a_text_that_is_newer_than_the_page_is_asked_for_once_in_each_moment_of_its_row() {
+        let mut told = Told { texts: [text(0, "waiting", 0)].into(), ..Told::default() };
+        let failed = [row(0, "failed", 1)];
+        let asked = told.lacks(&failed);
+        assert_eq!(asked.len(), 1);
+        // Meanwhile it was begun again, of which the page has not heard.
+        told.answered(asked, vec![text(0, "running", 2).1]);
+        assert_eq!(told.lacks(&failed), BTreeMap::new());
+        assert_eq!(told.lacks(&[row(0, "running", 2)]), BTreeMap::new());
+        assert_eq!(told.lacks(&[row(0, "failed", 2)]).len(), 1);
+        // A row that the server did not know, too.
+        let asked = told.lacks(&[row(1, "waiting", 0)]);
+        told.answered(asked, Vec::new());
+        assert_eq!(told.lacks(&[row(1, "waiting", 0)]), BTreeMap::new());
     }
 }

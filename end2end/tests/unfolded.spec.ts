@@ -1,0 +1,110 @@
+// The files of a job while the page has not the job itself, or has less of it than the server.
+import type { Page } from '@playwright/test';
+import { begin, config, count, details, followed, over } from './helper/job';
+import { BROKEN, expect, test } from './helper/fixtures';
+import { ready } from './helper/page';
+import { mint, type Server } from './helper/server';
+
+const rows = (page: Page) => page.locator('.items tbody tr');
+const filter = (page: Page, word: string) => page.getByRole('navigation', { name: 'Files by status' }).getByRole('link', { name: word, exact: true });
+const wrong = (page: Page) => page.locator('.job-files > .error');
+const reading = (page: Page) => page.getByText('Reading the files…');
+
+/** Two files that each stand still until they are told to go on: one that fails and one that does not. */
+const two = (server: Server) => {
+  ['a', 'b'].forEach((name) => server.file(`../hold-${name}`));
+  server.file('a', '7');
+  server.file('b', '0');
+};
+
+/** What becomes of the calls to a server function: each waits as long as it is held, and is lost or passed on. */
+async function calls(page: Page, name: string) {
+  const now = { held: false, lost: false, made: 0 };
+  let go: (() => void)[] = [];
+  await page.route(`**/api/fn/${name}`, async (route) => {
+    // The list of what failed, above the table, is read by itself.
+    if (route.request().postDataJSON().limit === 50) return route.continue();
+    now.made += 1;
+    if (now.held) await new Promise<void>((done) => go.push(done));
+    await (now.lost ? route.abort() : route.continue());
+  });
+  const release = () => {
+    now.held = false;
+    go.splice(0).forEach((done) => done());
+  };
+  return Object.assign(now, { release });
+}
+
+test('before the page has the job itself, filters and pages are read from the server, and no row stands under another name', async ({ page, serveWired, allow }) => {
+  allow(BROKEN);
+  const { server, wire, url } = await serveWired(
+    (server) => {
+      for (let index = 0; index < 130; index++) server.file(`f${String(index).padStart(3, '0')}`, index < 120 ? '1' : '0');
+    },
+    { config },
+  );
+  const job = await begin(server, mint(), 'slow');
+  await over(server, job);
+  wire.hold();
+  const items = await calls(page, 'items');
+  await page.goto(`${url}/jobs/${job}`);
+  await ready(page);
+  await expect(rows(page)).toHaveCount(100);
+  expect(items.made).toBe(0);
+  // Not answered yet.
+  items.held = true;
+  await filter(page, 'succeeded').click();
+  await expect(reading(page)).toBeVisible();
+  await expect(rows(page)).toHaveCount(0);
+  items.release();
+  await expect(rows(page)).toHaveCount(10);
+  await expect(rows(page).first()).toContainText('f120');
+  await expect(reading(page)).toBeHidden();
+  // Never answered: said, and asked again by itself.
+  items.lost = true;
+  await filter(page, 'failed').click();
+  await expect(wrong(page)).toContainText(/the server did not answer/i);
+  await expect(rows(page)).toHaveCount(0);
+  items.lost = false;
+  await expect(rows(page)).toHaveCount(100);
+  await expect(wrong(page)).toBeEmpty();
+  await page.getByRole('link', { name: 'Next' }).click();
+  await expect(rows(page)).toHaveCount(20);
+  await expect(rows(page).first()).toContainText('f100');
+  // An answer to what is no longer asked is no answer.
+  items.held = true;
+  await filter(page, 'succeeded').click();
+  await expect(reading(page)).toBeVisible();
+  await filter(page, 'all').click();
+  items.release();
+  await expect(rows(page)).toHaveCount(100);
+  wire.release();
+  await followed(page);
+  await expect(rows(page)).toHaveCount(100);
+});
+
+test('a text that is newer than what the page has heard is asked for once', async ({ page, serveWired }) => {
+  const { server, wire, url } = await serveWired(two, { config, args: ['--workers', '2'] });
+  const job = await begin(server, mint(), 'slow');
+  await page.goto(`${url}/jobs/${job}`);
+  await followed(page);
+  await expect(count(page, 'running')).toHaveText('2');
+  const texts = await calls(page, 'items_at');
+  texts.held = true;
+  server.remove('../hold-a');
+  await expect.poll(() => texts.made).toBe(1);
+  await expect(rows(page).first().locator('.status-badge')).toHaveText('failed');
+  // While that call is on its way the page hears no more, and the file runs again.
+  wire.hold();
+  server.file('../hold-a');
+  expect(await server.post(job, 'retry')).toBe(200);
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).counters.running).toBe(2);
+  texts.release();
+  await expect(page.locator('.bar .link-badge')).toHaveAttribute('data-link', 'silent');
+  expect(texts.made).toBe(1);
+  wire.release();
+  await expect(count(page, 'running')).toHaveText('2');
+  server.remove('../hold-a');
+  await expect(rows(page).first()).toContainText('exit code 7');
+  expect(texts.made).toBe(2);
+});

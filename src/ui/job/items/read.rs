@@ -1,0 +1,95 @@
+//! The window as the server reads it: what a page shows of a job that it has no fold of, because none has come yet or because
+//! following has come to an end.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::PAGE;
+use super::address::Address;
+use super::texts::Texts;
+use super::window::{Known, Window};
+use crate::api;
+use crate::model::follow::Phase;
+use crate::model::id::Seq;
+use crate::model::summary::ItemPage;
+use crate::model::{ApiError, JobId};
+use crate::ui::live::Live;
+
+/// The same window is read again no sooner.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What was last read. Copy it freely.
+#[derive(Clone, Copy)]
+pub(super) struct Read {
+    job: JobId,
+    last: RwSignal<Answer>,
+}
+
+/// What the server answered, and to what.
+struct Answer {
+    address: Address,
+    /// The event that the page had heard of before, if it hears of the job without following it.
+    heard: Option<Seq>,
+    window: Result<Window, ApiError>,
+}
+
+impl Answer {
+    /// Whether nothing else would be answered now: to the server's silence there may be another answer later.
+    fn holds(&self, address: &Address, heard: Option<Seq>) -> bool {
+        let is_final = self.window.as_ref().err().is_none_or(|error| !error.may_pass());
+        self.address == *address && self.heard == heard && is_final
+    }
+}
+
+impl Read {
+    /// As the page was made.
+    pub(super) fn new(job: JobId, address: Address, page: &Result<ItemPage, ApiError>) -> Self {
+        let window = page.as_ref().map(Window::from).map_err(Clone::clone);
+        Read { job, last: RwSignal::new(Answer { address, heard: None, window }) }
+    }
+
+    /// What is known of the window at an address.
+    pub(super) fn at(self, address: &Address) -> Known {
+        self.last.with(|last| match &last.window {
+            _ if last.address != *address => Known::Reading,
+            Ok(window) => Known::Rows(window.clone()),
+            Err(error) => Known::Failed(error.clone()),
+        })
+    }
+
+    /// Reads the window at the address while the page has no fold: once, and again whenever there is news of a job that cannot be
+    /// followed; all of it each time, old, but never mixed with newer counts.
+    pub(super) fn follow(self, live: Live, address: Memo<Address>, is_folded: Memo<bool>, texts: Texts) {
+        let state = live.job(self.job);
+        let heard = Memo::new(move |_| {
+            let is_stopped = |state: &crate::ui::live::JobState| state.phase == Some(Phase::Stopped);
+            state.with(|state| state.as_ref().filter(|state| is_stopped(state)).map(|state| state.summary.seq))
+        });
+        Effect::new(move |_| {
+            let address = StoredValue::new(address.get());
+            // This goes with the address: what is answered after that finds it gone, and is of no use.
+            let rests = RwSignal::new(false);
+            Effect::new(move |_| {
+                let (heard, address) = (heard.get(), address.get_value());
+                let holds = self.last.with_untracked(|last| last.holds(&address, heard));
+                if rests.get() || is_folded.get() || holds {
+                    return;
+                }
+                rests.set(true);
+                leptos::task::spawn_local(async move {
+                    let page = api::items(self.job, address.after, PAGE, address.status.clone()).await;
+                    if rests.is_disposed() {
+                        return;
+                    }
+                    let window = page.as_ref().map(Window::from).map_err(Clone::clone);
+                    if let Ok(page) = page {
+                        texts.take(page.items);
+                    }
+                    self.last.try_set(Answer { address, heard, window });
+                    set_timeout(move || _ = rests.try_set(false), PATIENCE);
+                });
+            });
+        });
+    }
+}
