@@ -108,3 +108,21 @@ test('a text that is newer than what the page has heard is asked for once', asyn
   await expect(rows(page).first()).toContainText('exit code 7');
   expect(texts.made).toBe(2);
 });
+
+test('why a text could not be read is no longer said where none is missing', async ({ page, serve, allow }) => {
+  allow(BROKEN);
+  const server = await serve(two, { config, args: ['--workers', '2'] });
+  const job = await begin(server, mint(), 'slow');
+  await details(page, server, job);
+  await expect(count(page, 'running')).toHaveText('2');
+  const texts = await calls(page, 'items_at');
+  texts.lost = true;
+  server.remove('../hold-a');
+  await expect(wrong(page)).toContainText(/the server did not answer/i);
+  await filter(page, 'waiting').click();
+  await expect(page.getByText('No file is waiting.')).toBeVisible();
+  await expect(wrong(page)).toBeEmpty();
+  texts.lost = false;
+  await filter(page, 'failed').click();
+  await expect(rows(page)).toContainText('exit code 7');
+});

@@ -58,7 +58,12 @@ impl Texts {
         let busy = RwSignal::new(false);
         Effect::new(move |_| {
             let wanted = known.with(|known| self.told.with(|told| told.lacks(known.rows())));
-            if busy.get() || wanted.is_empty() {
+            if wanted.is_empty() {
+                // Nothing is missing any more, also if it never came.
+                self.wrong.set(None);
+                return;
+            }
+            if busy.get() {
                 return;
             }
             busy.set(true);
