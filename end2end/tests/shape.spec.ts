@@ -1,6 +1,6 @@
 // A job has one shape: the same before and after a reload, with honest numbers in every state.
 import { begin, button, config, count, details, followed, over, status, three } from './helper/job';
-import { open, ready } from './helper/page';
+import { open, pill, ready } from './helper/page';
 import { expect, test } from './helper/fixtures';
 import { mint } from './helper/server';
 
@@ -123,6 +123,44 @@ test('what was undone says so: the job, its trash, the list of files', async ({ 
   await expect(page.locator('.listing .status-badge', { hasText: 'put back' })).toHaveCount(3);
   await page.getByRole('link', { name: 'not yet processed' }).click();
   await expect(page.locator('.listing tbody tr')).toHaveCount(3);
+});
+
+test('an older answer never takes the place of a newer one', async ({ page, serve }) => {
+  const server = await serve(three, { config });
+  const job = await begin(server, mint(), 'upper');
+  await over(server, job);
+  await details(page, server, job);
+  // The first is read before the undo and comes after it.
+  let reads = 0;
+  let release = () => {};
+  const held = new Promise<void>((done) => (release = done));
+  await page.route('**/api/fn/job', async (route) => {
+    const number = ++reads;
+    const response = await route.fetch();
+    if (number === 1) await held;
+    await route.fulfill({ response });
+  });
+  await begin(server, mint(), 'checksum', { approval: true });
+  await expect.poll(() => reads).toBe(1);
+  await button(page, 'undo').click();
+  await expect(page.locator('.undone')).toHaveText('Undone by Undo: Upper of files: 3 of 3 files put back.');
+  // Every time that it was not said from here on.
+  await page.evaluate(() => {
+    const seen = Object.assign(window, { unsaid: 0 });
+    const look = () => (seen.unsaid += document.querySelector('.undone') ? 0 : 1);
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true });
+  });
+  const late = page.waitForResponse('**/api/fn/job');
+  release();
+  await (await late).finished();
+  // What is read after it is there, so it was taken in before.
+  const next = page.waitForResponse('**/api/fn/job');
+  const paused = await begin(server, mint(), 'checksum', { approval: true });
+  await (await next).finished();
+  await expect(pill(page, paused)).toBeVisible();
+  await expect(page.locator('.undone')).toBeVisible();
+  await expect(button(page, 'undo')).toHaveCount(0);
+  expect(await page.evaluate(() => (window as any).unsaid)).toBe(0);
 });
 
 test('titles say where one is, and how far a job is', async ({ page, serve }) => {

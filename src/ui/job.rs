@@ -5,6 +5,7 @@ mod asked;
 mod attempts;
 mod items;
 mod named;
+mod newest;
 mod retry;
 mod undone;
 
@@ -15,6 +16,7 @@ use leptos_router::hooks::use_params_map;
 use actions::Actions;
 use asked::Asked;
 use items::{First, Items, Shown};
+use newest::Newest;
 
 use super::live::Live;
 use super::parts::{ErrorPage, Time, format};
@@ -62,8 +64,9 @@ fn JobDetails(view: JobView, items: Shown, first: First) -> impl IntoView {
     let read_at = view.summary.status;
     let runs_programs = view.runs_programs;
     let request = StoredValue::new(view.request.clone());
-    let view = RwSignal::new(view);
-    refresh(job, view);
+    let newest = Newest::new(view);
+    let view = newest.view();
+    refresh(job, newest);
     let heard =
         move |tell: &dyn Fn(&JobSummary) -> Option<String>| summary.with(|summary| summary.as_ref().and_then(tell));
     // What was read holds as long as the job stands where it stood then.
@@ -84,7 +87,7 @@ fn JobDetails(view: JobView, items: Shown, first: First) -> impl IntoView {
             <p class="hint note">{move || view.with(|view| view.note.clone())}</p>
             <p class="reruns">{move || heard(&|summary| reruns(summary.reruns))}</p>
             <undone::Undone view />
-            <Actions view summary />
+            <Actions newest summary />
             {request.get_value().map(|request| view! { <Asked request /> })}
             <p class="hint">
                 "Created " <Time at=created /> " UTC · " <code>{job.to_string()}</code> " · "
@@ -96,7 +99,7 @@ fn JobDetails(view: JobView, items: Shown, first: First) -> impl IntoView {
 }
 
 /// Reads the job again when another one appears or ends: that may have undone it.
-fn refresh(job: JobId, view: RwSignal<JobView>) {
+fn refresh(job: JobId, read: Newest) {
     let live = expect_context::<Live>();
     let newest = Memo::new(move |_| live.jobs.with(|jobs| jobs.keys().next_back().copied()));
     Effect::new(move |before: Option<()>| {
@@ -105,9 +108,7 @@ fn refresh(job: JobId, view: RwSignal<JobView>) {
         if before.is_some() {
             leptos::task::spawn_local(async move {
                 // What was read stays if it cannot be read again; whatever is counted comes by the stream.
-                if let Ok(read) = api::job(job).await {
-                    view.try_set(read);
-                }
+                drop(read.take(api::job(job)).await);
             });
         }
     });

@@ -4,11 +4,11 @@ use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 
+use super::newest::Newest;
 use super::undone::is_undone;
 use crate::api;
 use crate::model::request::Which;
 use crate::model::status::PauseReason;
-use crate::model::summary::JobView;
 use crate::model::{Action, ApiError, JobStatus, JobSummary, StartJob};
 use crate::ui::live::Live;
 use crate::ui::parts::format;
@@ -17,11 +17,12 @@ use crate::ui::parts::format;
 #[component]
 pub(super) fn Actions(
     /// What was read; what a call answers goes here.
-    view: RwSignal<JobView>,
+    newest: Newest,
     /// The job as it stands.
     summary: Memo<Option<JobSummary>>,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
+    let view = newest.view();
     let (job, title) = view.with_untracked(|view| (view.summary.job, StoredValue::new(view.summary.title.clone())));
     let now = Memo::new(move |_| {
         let heard = summary.with(|summary| summary.as_ref().map(|summary| (summary.status, summary.counters)));
@@ -41,14 +42,9 @@ pub(super) fn Actions(
     let steer = move |action: Action| {
         busy.set(true);
         leptos::task::spawn_local(async move {
-            match api::steer_job(job, action).await {
-                Ok(read) => {
-                    error.set(None);
-                    view.set(read);
-                }
-                Err(failed) => error.set(Some(failed)),
-            }
-            busy.set(false);
+            let answer = newest.take(api::steer_job(job, action)).await;
+            error.try_set(answer.err());
+            busy.try_set(false);
         });
     };
     let made =

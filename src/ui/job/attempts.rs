@@ -24,9 +24,13 @@ pub(super) fn Attempts(
     Effect::new(move |_| {
         if is_open.get() {
             let _ = attempt.get();
+            // Goes when they are read again: an older answer does not come after a newer one.
+            let is_newest = RwSignal::new(true);
             leptos::task::spawn_local(async move {
                 let read = api::attempts(job, item).await;
-                logs.try_set(Some(read));
+                if !is_newest.is_disposed() {
+                    logs.try_set(Some(read));
+                }
             });
         }
     });

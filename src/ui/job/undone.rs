@@ -19,7 +19,7 @@ fn left(undo: &JobSummary) -> u32 {
 
 /// The line that says so, with the way to that job.
 #[component]
-pub(super) fn Undone(view: RwSignal<JobView>) -> impl IntoView {
+pub(super) fn Undone(view: Signal<JobView>) -> impl IntoView {
     let live = expect_context::<Live>();
     // What was heard of it since wins.
     let undo = Memo::new(move |_| {

@@ -32,7 +32,7 @@ pub(crate) enum Place {
     #[default]
     Dialog,
     /// On the job's own page, where it was read as well.
-    Page(RwSignal<JobView>),
+    Page(Signal<JobView>),
 }
 
 /// A job as it is known: what was heard of it, or what was `read` if that is newer. Until it is hydrated a page shows what the server
