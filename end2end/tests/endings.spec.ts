@@ -108,10 +108,10 @@ test('a completed job waits three seconds, becomes a toast with a link, and has 
   const server = await serve(tenFiles);
   await open(page, server.url);
   const job = await processAll(page);
+  // Not while someone looks at it: from before its end, which is soon.
+  await dialog(page, job).hover();
   await ends(watched, server, job, 'completed');
   await expect(dialog(page, job).getByRole('link', { name: 'Download SHA256SUMS' })).toBeVisible();
-  // Not while someone looks at it.
-  await dialog(page, job).hover();
   await page.waitForTimeout(4_000);
   await expect(dialog(page, job)).toBeVisible();
   await page.mouse.move(5, 5);

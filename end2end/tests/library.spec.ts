@@ -24,7 +24,8 @@ test('a search finds names here and below as they are typed, and all that match 
   await expect(page.locator('.pages')).toContainText('1–100 of 150');
   await expect(search(page)).toBeFocused();
   await expect(search(page)).toHaveValue('img_');
-  expect(new URL(page.url()).searchParams.get('search')).toBe('img_');
+  // A pause between two keys may have begun a search for less, which finds as many.
+  await expect.poll(() => new URL(page.url()).searchParams.get('search')).toBe('img_');
   await search(page).fill('*_014?.jpg');
   await expect(rows(page)).toHaveCount(10);
   await search(page).fill('*.jpg');
