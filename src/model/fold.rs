@@ -57,6 +57,8 @@ pub struct Fold {
     pub pruned: bool,
     /// Items by status.
     pub counters: Counters,
+    /// Of the running items, those whose output is being put into place.
+    pub(super) placing: u32,
     pub(super) items: Vec<u8>,
     pub(super) attempts: BTreeMap<u32, u32>,
 }
@@ -126,6 +128,7 @@ impl Fold {
             worked: None,
             pruned: false,
             counters: Counters::default(),
+            placing: 0,
             items: Vec::new(),
             attempts: BTreeMap::new(),
         })
@@ -208,6 +211,8 @@ impl Fold {
     fn move_item(&mut self, item: u32, from: ItemStatus, to: ItemStatus, attempt: u32) {
         self.items[item as usize] = to.byte();
         self.counters.shift(from, to);
+        self.placing += u32::from(to == ItemStatus::Placing);
+        self.placing -= u32::from(from == ItemStatus::Placing);
         // Only items tried and not settled, or tried more than once, are worth an entry.
         if attempt > 1 || (attempt == 1 && to.is_open()) {
             self.attempts.insert(item, attempt);
@@ -257,7 +262,8 @@ impl Fold {
             | JobEvent::Requeued { .. }
             | JobEvent::Dropped { .. } => {}
         }
-        let runs = self.counters.running > 0;
+        // A placing can stay open for a night, until it can be looked at.
+        let runs = self.counters.running > self.placing;
         self.worked.iter_mut().for_each(|worked| worked.hear(recorded, runs));
         if self.status.is_terminal() {
             self.ended = self.ended.or(Some(recorded.at));

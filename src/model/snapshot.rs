@@ -131,11 +131,12 @@ impl Snapshot {
 
     /// The fold it was made of.
     pub fn fold(self) -> Result<Fold, UnknownItemStatus> {
-        let mut counters = Counters::default();
+        let (mut counters, mut placing) = (Counters::default(), 0);
         let mut items = Vec::new();
         for (byte, length) in &self.items {
             let status = ItemStatus::from_byte(*byte).ok_or(UnknownItemStatus)?;
             (0..*length).for_each(|_| counters.add(status));
+            placing += if status == ItemStatus::Placing { *length } else { 0 };
             items.resize(items.len() + *length as usize, *byte);
         }
         Ok(Fold {
@@ -160,6 +161,7 @@ impl Snapshot {
             worked: self.worked,
             pruned: self.pruned,
             counters,
+            placing,
             items,
             attempts: self.attempts.into_iter().collect(),
         })

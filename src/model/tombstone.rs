@@ -60,6 +60,7 @@ impl Fold {
             worked: None,
             pruned: true,
             counters: Counters::default(),
+            placing: 0,
             items: Vec::new(),
             attempts: Default::default(),
         })

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::event::{JobEvent, Recorded};
 use super::id::Millis;
 
-/// The time during which at least one item of a job ran. It follows from the times of events, so every reader of the log gets the
+/// The time during which at least one item of a job ran; the moment in which its output is put into place is not counted. It follows from the times of events, so every reader of the log gets the
 /// same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Worked {
@@ -98,6 +98,27 @@ mod tests {
             (99_000, started(0, 2)),
         ]);
         assert_eq!(at(stopped).worked, Some(Worked { ms: 500, since: Some(99_000) }));
+    }
+
+    #[test]
+    fn a_placing_that_stays_open_is_no_work_though_the_server_dies_or_the_job_is_paused_in_it() {
+        let placing = JobEvent::Placing {
+            item: 0,
+            attempt: 1,
+            temp: "t".into(),
+            target: "f".into(),
+            trash: None,
+            old: None,
+            new: crate::model::Digest([4; 16]),
+        };
+        let mut events = begun(2);
+        events.extend([(2_000, started(0, 1)), (3_000, placing)]);
+        assert_eq!(at(events.clone()).worked, Some(Worked { ms: 1_000, since: None }));
+        for end in [JobEvent::Recovered { item: 0, attempt: 1 }, succeeded(0, 1)] {
+            let mut ended = events.clone();
+            ended.extend([(99_000, end), (99_500, started(1, 1))]);
+            assert_eq!(at(ended).worked, Some(Worked { ms: 1_000, since: Some(99_500) }));
+        }
     }
 
     #[test]
