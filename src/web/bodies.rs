@@ -57,7 +57,7 @@ async fn whole(body: Body) -> Result<Vec<u8>, ApiError> {
             None => return Ok(bytes),
             Some(Ok(more)) => more,
             Some(Err(_)) => {
-                let message = "the request's body did not arrive whole; send it again".into();
+                let message = "the request's body did not arrive whole".into();
                 return Err(ApiError::Malformed { message });
             }
         };

@@ -107,7 +107,8 @@ impl Drop for Place {
 /// Who counts as one. In IPv6 whoever has one address has a whole network of them.
 fn peer(from: IpAddr) -> IpAddr {
     match from.to_canonical() {
-        IpAddr::V6(address) if !address.is_loopback() => {
+        // Of the link's own network every machine has addresses, so there each counts by itself.
+        IpAddr::V6(address) if !address.is_loopback() && !address.is_unicast_link_local() => {
             IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
         }
         other => other,
@@ -132,6 +133,15 @@ mod tests {
         assert_eq!(from("10.0.0.2").err(), Some(Full::All));
         drop(one);
         assert!(from("10.0.0.1").is_ok());
+    }
+
+    #[test]
+    fn machines_of_one_link_are_not_one_peer() {
+        let places = Places::new(Limits { total: 5, each: 1 });
+        let from = |text: &str| places.take(text.parse().expect("an address"));
+        let _one = from("fe80::1").expect("a place");
+        assert!(from("fe80::2").is_ok());
+        assert_eq!(from("fe80::1").err(), Some(Full::Peer));
     }
 
     #[test]
