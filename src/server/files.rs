@@ -14,7 +14,7 @@ mod stage;
 mod trash;
 mod walk;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
@@ -37,6 +37,7 @@ pub use scan::scan;
 pub use stage::{Sealed, Staged};
 pub use walk::{Listed, inspect, walk};
 
+use left::Left;
 use open::Stamp;
 
 use super::error::StartError;
@@ -59,7 +60,7 @@ pub struct Library {
     /// How an output can take the name of its original here, once that was tried.
     swap: OnceLock<Swap>,
     /// Temporary files that could not be removed yet.
-    left: Mutex<BTreeSet<RelPath>>,
+    left: Left,
 }
 
 #[derive(Debug)]
@@ -81,7 +82,7 @@ impl Library {
             root: RwLock::new(opened),
             durable: Mutex::default(),
             swap: OnceLock::new(),
-            left: Mutex::default(),
+            left: Left::default(),
         })
     }
 

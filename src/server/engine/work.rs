@@ -107,7 +107,7 @@ fn attempt(
     if let (Err(_), Some(staged)) = (&result, &attempt.output) {
         order.library.discard_unplaced(staged);
     }
-    order.library.tidy();
+    order.library.tidy_now_and_then();
     if result.is_ok() {
         order.took(u64::try_from(attempt.begun.elapsed().as_millis()).unwrap_or(u64::MAX));
     }
