@@ -79,7 +79,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.getByText('Output', { exact: true }).first().click();
     await expect(page.locator('.attempt')).toBeVisible();
     await page.getByText('Settings', { exact: true }).click();
-    await page.getByText('How it is known').click();
+    await page.getByText('How we know').click();
     await expect(page.locator('.failures li')).toHaveCount(1);
     await accessible(page, 'a job that ended with failures, all of it open');
     const plan = await begin(server, mint(), 'slow', { approval: true });

@@ -32,7 +32,7 @@ test('a page of a job that ended says the same after a reload, and to whoever co
   watch(other);
   await details(other, server, job);
   await expect.poll(() => other.locator('main').innerText()).toBe(before);
-  await other.getByText('How it is known').click();
+  await other.getByText('How we know').click();
   await expect(other.locator('.how')).toContainText('state after event');
 });
 

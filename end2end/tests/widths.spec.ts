@@ -84,7 +84,7 @@ test('the page of a job fits in every state, and so does the list of jobs', asyn
   await expect(count(page, 'failed')).toHaveText('2');
   await page.getByText('Output', { exact: true }).first().click();
   await expect(page.locator('.attempt').first()).toContainText('exit code 7');
-  await page.getByText('How it is known').click();
+  await page.getByText('How we know').click();
   await fits(page, 'a failed job with its output');
   const upper = await begin(server, mint(), 'upper', { output: { place: { beside: { name: `{/.}.${'o'.repeat(60)}` } } } });
   await over(server, upper);

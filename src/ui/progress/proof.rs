@@ -41,8 +41,8 @@ pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
 fn line(phase: Option<Phase>, proof: &Proof, silent: Option<u64>, clock: u64, time: fn(u64) -> String) -> String {
     let received = match proof.base {
         0 => format!("1…{} received", count(proof.seq)),
-        base if base == proof.seq => format!("snapshot at {}", count(base)),
-        base => format!("snapshot at {}, then {}…{}", count(base), count(base + 1), count(proof.seq)),
+        base if base == proof.seq => format!("Snapshot at {}", count(base)),
+        base => format!("Snapshot at {}, then {}…{}", count(base), count(base + 1), count(proof.seq)),
     };
     if proof.closed && matches!(phase, Some(Phase::Following | Phase::Closed)) {
         return whole::line(proof);
@@ -52,12 +52,12 @@ fn line(phase: Option<Phase>, proof: &Proof, silent: Option<u64>, clock: u64, ti
         return format!("As of {}, {ago} s ago. The server does not answer; trying again.", time(heard));
     }
     match phase {
-        None => return "Not checked yet".into(),
+        None => return "Not checked yet.".into(),
         Some(Phase::Stopped) => {
-            return "this page could not follow event by event; showing the server's summaries".into();
+            return "This page could not follow event by event. It shows the server's summaries.".into();
         }
-        Some(Phase::Pruned) => return "the job's history was removed".into(),
-        Some(Phase::Asked | Phase::Absent) if proof.seq == 0 => return "waiting for the first event".into(),
+        Some(Phase::Pruned) => return "The job's history was removed.".into(),
+        Some(Phase::Asked | Phase::Absent) if proof.seq == 0 => return "Waiting for the first event.".into(),
         Some(_) => {}
     }
     match proof.checked.map(|at| clock.saturating_sub(at)) {
