@@ -122,6 +122,12 @@ impl DataFolder {
         self.root.join("tmp")
     }
 
+    /// Folders that attempts of a killed process left there, for the caller to remove with [`remove_tree`]. New attempts never have
+    /// the name of an earlier one.
+    pub fn left_scratch(&self) -> io::Result<Vec<PathBuf>> {
+        Ok(entries(&self.scratch())?.into_iter().map(|entry| entry.path()).collect())
+    }
+
     /// Removes all that a job wrote here.
     pub fn remove_job(&self, job: &JobId) -> io::Result<()> {
         self.remove_attempts(job)?;

@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::config::Config;
-use super::data::DataFolder;
+use super::data::{DataFolder, remove_tree};
 use super::engine::schedule::{Input, Limits, Schedule};
 use super::engine::{self, Context};
 use super::error::{StartError, internal};
@@ -126,6 +126,7 @@ impl Server {
             steps,
         };
         end_left_over(&folds).await?;
+        clear_scratch(&context.data);
         let leases = context.store.leases().await?;
         let mut live = Vec::new();
         for (row, fold) in rows.iter().zip(folds) {
@@ -347,6 +348,18 @@ fn build() -> &'static str {
         let program = std::env::current_exe().and_then(std::fs::read).unwrap_or_default();
         Digest::of(&program).check()
     })
+}
+
+/// Removes what attempts of a killed process left in their own folders, beside everything else: it can be much.
+fn clear_scratch(data: &DataFolder) {
+    let warn = |error: &std::io::Error| tracing::warn!(%error, "a folder that a killed attempt left cannot be removed");
+    match data.left_scratch() {
+        Err(error) => warn(&error),
+        Ok(folders) if folders.is_empty() => {}
+        Ok(folders) => drop(tokio::task::spawn_blocking(move || {
+            folders.iter().filter_map(|folder| remove_tree(folder).err()).for_each(|error| warn(&error));
+        })),
+    }
 }
 
 /// Waits until no process of an attempt of these jobs is left, and ends those that are: only then may an item run again.

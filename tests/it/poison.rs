@@ -221,6 +221,24 @@ async fn a_job_whose_recipe_is_gone_is_paused_and_says_so() {
     assert_eq!((end.status, end.counters.failed), (JobStatus::Completed, 0), "{end:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_folders_of_killed_attempts_are_removed_at_the_next_start() {
+    let files = Files::numbered(2);
+    let mut served = sound(&files);
+    let run = "sh -c 'mkdir -p \"$1/a/b\"; chmod 0555 \"$1/a\"; sleep 600' sh {tmp}";
+    served.begin("command", json!({ "settings": { "run": run }, "policy": { "on_interrupt": "ask" } })).await;
+    let scratch = files.data().join("tmp");
+    let left = || std::fs::read_dir(&scratch).map_or(0, |entries| entries.flatten().count());
+    let is_made =
+        || std::fs::read_dir(&scratch).is_ok_and(|all| all.flatten().any(|one| one.path().join("a").is_dir()));
+    eventually("an attempt's folder", async || is_made().then_some(())).await;
+    served.headway.kill();
+    drop(served);
+    assert!(left() > 0, "a killed server cannot tidy up");
+    let _served = sound(&files);
+    eventually("an empty folder", async || (left() == 0).then_some(())).await;
+}
+
 async fn ask(client: &reqwest::Client, url: &str) -> Value {
     client.get(url).send().await.expect("an answer").json().await.expect("JSON")
 }

@@ -1,7 +1,12 @@
 //! Removing a folder with all in it, however deep that is.
 
+use std::fs::Permissions;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+
+/// The mode bits that let the owner of a folder empty it.
+const OWNER: u32 = 0o700;
 
 /// Removes a folder with all in it. What lies in the folders of it is moved beside it first, so that every path stays short, and
 /// neither the stack nor the number of open descriptors grows with the depth. Fails at the first thing that cannot be removed.
@@ -12,6 +17,7 @@ pub fn remove_tree(root: &Path) -> io::Result<()> {
     let mut moved = 0_u64;
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
+        open_to_owner(&folder)?;
         for entry in std::fs::read_dir(&folder)? {
             let entry = entry?;
             if !entry.file_type()?.is_dir() {
@@ -22,6 +28,8 @@ pub fn remove_tree(root: &Path) -> io::Result<()> {
                 std::fs::create_dir(&beside)?;
             }
             let to: PathBuf = beside.join(moved.to_string());
+            // A folder that moves to another one is written to: its entry for the one above changes.
+            open_to_owner(&entry.path())?;
             std::fs::rename(entry.path(), &to)?;
             moved += 1;
             folders.push(to);
@@ -29,6 +37,12 @@ pub fn remove_tree(root: &Path) -> io::Result<()> {
         std::fs::remove_dir(&folder)?;
     }
     if moved > 0 { std::fs::remove_dir(&beside) } else { Ok(()) }
+}
+
+/// What a command made read-only can be removed by whoever owns it.
+fn open_to_owner(folder: &Path) -> io::Result<()> {
+    let mode = folder.symlink_metadata()?.permissions().mode();
+    if mode & OWNER != OWNER { std::fs::set_permissions(folder, Permissions::from_mode(mode | OWNER)) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -52,6 +66,28 @@ mod tests {
         let gone = std::thread::Builder::new().stack_size(128 * 1024);
         let gone = gone.spawn(move || remove_tree(&root)).expect("a thread").join().expect("no overflow");
         gone.expect("it can be removed");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    }
+
+    #[test]
+    fn what_a_command_made_read_only_goes_too() {
+        use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().join("root");
+        std::fs::create_dir_all(root.join("a/b")).expect("folders");
+        std::fs::write(root.join("a/b/file"), "x").expect("a file");
+        for closed in ["a/b", "a", ""] {
+            std::fs::set_permissions(root.join(closed), Permissions::from_mode(0o555)).expect("a mode");
+        }
+        // On a thread that is nobody special, as root may do everything.
+        let remove = move || {
+            let mut may = capabilities(None).expect("capabilities");
+            may.effective.remove(CapabilitySet::DAC_OVERRIDE | CapabilitySet::DAC_READ_SEARCH);
+            set_capabilities(None, may).expect("fewer capabilities");
+            assert!(std::fs::remove_dir_all(&root).is_err(), "the system would stop here");
+            remove_tree(&root)
+        };
+        std::thread::spawn(remove).join().expect("no panic").expect("it can be removed");
         assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
     }
 }
