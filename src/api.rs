@@ -3,84 +3,70 @@
 #![expect(missing_docs, reason = "the server macro makes undocumented argument fields")]
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::{Json, JsonEncoding};
-use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use leptos::server_fn::codec::Json;
 
-use crate::model::attempt::AttemptLog;
-use crate::model::library::{FolderPage, FolderView};
-use crate::model::summary::{ItemPage, ItemView, JobPage, JobView};
-use crate::model::{Action, ApiError, JobId, StartJob};
-
-impl FromServerFnError for ApiError {
-    type Encoder = JsonEncoding;
-
-    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        match error {
-            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) | ServerFnErrorErr::Deserialization(_) => {
-                ApiError::Unreachable { message: "the server did not answer".into() }
-            }
-            other => ApiError::Malformed { message: other.to_string() },
-        }
-    }
-}
+use headway_model::attempt::AttemptLog;
+use headway_model::library::{FolderPage, FolderView};
+use headway_model::summary::{ItemPage, ItemView, JobPage, JobView};
+use headway_model::{Action, ApiError, JobId, StartJob};
 
 /// Starts a job, or finds the one this very request started before.
 #[server(name = StartCall, prefix = "/api/fn", endpoint = "start_job", input = Json)]
 pub async fn start_job(id: JobId, request: StartJob) -> Result<JobView, ApiError> {
-    let server = expect_context::<crate::server::Server>();
+    let server = expect_context::<headway_server::Server>();
     server.start_job(id, &request).await.map(|(_, view)| view)
 }
 
 /// Asks for a cancel.
 #[server(prefix = "/api/fn", endpoint = "cancel_job", input = Json)]
 pub async fn cancel_job(id: JobId) -> Result<JobView, ApiError> {
-    expect_context::<crate::server::Server>().cancel(id).await
+    expect_context::<headway_server::Server>().cancel(id).await
 }
 
 /// Does what a person wants with a job.
 #[server(prefix = "/api/fn", endpoint = "steer_job", input = Json)]
 pub async fn steer_job(id: JobId, action: Action) -> Result<JobView, ApiError> {
-    expect_context::<crate::server::Server>().steer(id, action).await
+    expect_context::<headway_server::Server>().steer(id, action).await
 }
 
 /// What the attempts of an item said.
 #[server(prefix = "/api/fn", endpoint = "attempts", input = Json)]
 pub async fn attempts(id: JobId, item: u32) -> Result<Vec<AttemptLog>, ApiError> {
-    expect_context::<crate::server::Server>().attempts(id, item).await
+    expect_context::<headway_server::Server>().attempts(id, item).await
 }
 
 /// One job.
 #[server(prefix = "/api/fn", endpoint = "job", input = Json)]
 pub async fn job(id: JobId) -> Result<JobView, ApiError> {
-    expect_context::<crate::server::Server>().job(id).await
+    expect_context::<headway_server::Server>().job(id).await
 }
 
 /// Jobs, newest first.
 #[server(prefix = "/api/fn", endpoint = "jobs", input = Json)]
 pub async fn jobs(before: Option<JobId>, limit: u32) -> Result<JobPage, ApiError> {
-    expect_context::<crate::server::Server>().jobs(before, limit).await
+    expect_context::<headway_server::Server>().jobs(before, limit).await
 }
 
 /// A window of a job's items.
 #[server(prefix = "/api/fn", endpoint = "items", input = Json)]
 pub async fn items(id: JobId, after: Option<u32>, limit: u32, status: Option<String>) -> Result<ItemPage, ApiError> {
-    expect_context::<crate::server::Server>().items(id, after, limit, status.as_deref()).await
+    expect_context::<headway_server::Server>().items(id, after, limit, status.as_deref()).await
 }
 
 /// These items of a job.
 #[server(prefix = "/api/fn", endpoint = "items_at", input = Json)]
 pub async fn items_at(id: JobId, items: Vec<u32>) -> Result<Vec<ItemView>, ApiError> {
-    expect_context::<crate::server::Server>().items_at(id, &items).await
+    expect_context::<headway_server::Server>().items_at(id, &items).await
 }
 
 /// A window of a library.
 #[server(prefix = "/api/fn", endpoint = "folder", input = Json)]
 pub async fn folder(view: FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
-    expect_context::<crate::server::Server>().folder(&view, refresh).await
+    expect_context::<headway_server::Server>().folder(&view, refresh).await
 }
 
 /// Reads a library's disk anew.
 #[server(prefix = "/api/fn", endpoint = "scan", input = Json)]
 pub async fn scan(library: String) -> Result<(), ApiError> {
-    expect_context::<crate::server::Server>().scan(&library)
+    expect_context::<headway_server::Server>().scan(&library)
 }

@@ -36,7 +36,7 @@ enum Command {
 
 /// The guard of commands, if this process is to be that; `headway serve` starts it.
 pub fn guard() -> Option<std::process::ExitCode> {
-    (std::env::args_os().nth(1).is_some_and(|word| word == "guard")).then(crate::server::guard::run)
+    (std::env::args_os().nth(1).is_some_and(|word| word == "guard")).then(headway_server::guard)
 }
 
 /// Runs the program. An error has been made for a person to read.

@@ -1,12 +1,11 @@
 //! Headway runs one recipe over many files and shows a status that can be trusted.
 
 pub mod api;
-mod broken;
 #[cfg(feature = "ssr")]
 pub mod cli;
-pub mod model;
+pub use headway_model as model;
 #[cfg(feature = "ssr")]
-pub mod server;
+pub use headway_server as server;
 pub mod ui;
 #[cfg(feature = "ssr")]
 pub mod web;

@@ -17,8 +17,8 @@ use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::hooks::use_location;
 use leptos_router::{SsrMode, path};
 
-use crate::model::summary::Start;
 pub use document::{ClientFiles, shell};
+use headway_model::summary::Start;
 use live::Live;
 use parts::{Controls, focus};
 use progress::{Modal, Pills, Toasts};

@@ -28,7 +28,7 @@ pub use connections::Limits;
 pub use shutdown::signal;
 
 use self::events::Followers;
-use crate::server::Server;
+use headway_server::Server;
 
 /// The largest body of a call, in bytes.
 pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
@@ -59,6 +59,23 @@ pub struct Settings {
     pub limits: Limits,
 }
 
+impl Settings {
+    /// The defaults, for who may call and the client's files.
+    pub fn new(access: Access, assets: Assets) -> Self {
+        let options =
+            LeptosOptions::builder().output_name("headway").site_root("target/site").site_pkg_dir("pkg").build();
+        Settings { access, options, assets, stream_age: STREAM_AGE, limits: Limits::default() }
+    }
+}
+
+impl App {
+    /// What the routes use. Once `stopping` holds `true`, every stream ends, so that its connection can.
+    pub fn new(server: Server, settings: Settings, stopping: watch::Receiver<bool>) -> Self {
+        let Settings { access, options, assets, stream_age, limits: _ } = settings;
+        App { server, access, options, assets, stopping, stream_age, followers: Followers::default() }
+    }
+}
+
 /// How long a stream lives before it is ended on purpose; its reader comes back and misses nothing.
 pub const STREAM_AGE: Duration = Duration::from_secs(9 * 60);
 
@@ -74,10 +91,8 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let mut stopped_for_long = stopping.clone();
-    let Settings { access, options, assets, stream_age, limits } = settings;
-    let connections = stopping.clone();
-    let app =
-        App { server: server.clone(), access, options, assets, stopping, stream_age, followers: Followers::default() };
+    let (limits, connections) = (settings.limits, stopping.clone());
+    let app = App::new(server.clone(), settings, stopping);
     tokio::spawn(async move {
         shutdown.await;
         // Streams and connections: each ends behind what it is saying.
@@ -96,7 +111,8 @@ pub async fn serve(
     Ok(())
 }
 
-/// Every route, behind the gate.
+/// Every route, behind the gate. Another program mounts it beside its own routes, at the root of its host: with
+/// [`Router::fallback_service`], as in `examples/embed.rs`. [`serve`] also limits connections, which [`axum::serve`] does not.
 pub fn router(app: App) -> Router {
     let gate = middleware::from_fn_with_state(app.access.clone(), access::gate);
     Router::new()

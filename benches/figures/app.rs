@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use headway::model::{JobId, JobSummary, StartJob};
-use headway::server::config::Config;
-use headway::server::recipes::Recipe;
-use headway::server::{Server, now};
 use headway::web::{self, Access, Assets, Settings};
+use headway_model::{JobId, JobSummary, StartJob};
+use headway_recipes::Recipe;
+use headway_server::config::Config;
+use headway_server::{Server, now};
 use leptos::config::LeptosOptions;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use headway::server::recipes;
 use serde_json::json;
 
 use crate::app::{App, mint};
@@ -92,7 +91,7 @@ fn plain(files: &[PathBuf]) -> Duration {
 /// A job over the tree: how long it took from the start call to its end, and until it began to process, in seconds.
 async fn job(tree: &Path) -> (f64, f64) {
     let folder = tempfile::tempdir().expect("a folder");
-    let app = App::start(&folder.path().join("data"), tree, recipes::all(), THREADS, "no-such-folder").await;
+    let app = App::start(&folder.path().join("data"), tree, headway_recipes::all(), THREADS, "no-such-folder").await;
     // The list of files is read on opening; that is not what is measured here.
     library::read(&app.server).await;
     let id = mint();

@@ -3,9 +3,9 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use headway::model::library::{FolderView, Sort};
-use headway::server::Server;
-use headway::server::config::Config;
+use headway_model::library::{FolderView, Sort};
+use headway_server::Server;
+use headway_server::config::Config;
 
 use crate::{count, figure, middle};
 

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use headway::model::{Digest, JobId};
-use headway::server::rows::{Batch, EventRow};
-use headway::server::store::{SqliteStore, Store};
+use headway_model::{Digest, JobId};
+use headway_store::rows::{Batch, EventRow};
+use headway_store::{SqliteStore, Store};
 use rusqlite::{Connection, Row, params};
 
 use crate::{count, figure};

@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use headway::model::Effect;
-use headway::model::summary::RecipeInfo;
-use headway::server::files::OpenFile;
-use headway::server::recipes::{Attempt, Binding, Failure, Recipe, Success, Unable, Work};
+use headway_files::OpenFile;
+use headway_model::Effect;
+use headway_model::summary::RecipeInfo;
+use headway_recipes::{Attempt, Binding, Failure, Recipe, Success, Unable, Work};
 use serde_json::json;
 
 /// The recipe that does nothing.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use headway::server::recipes::command::{self, CommandConfig};
+use headway_recipes::command::{self, CommandConfig};
 use serde_json::json;
 
 use crate::app::{App, mint};

@@ -7,10 +7,7 @@ use clap::Args;
 
 use super::progress::Progress;
 use super::{default_data, library};
-use crate::server::data::DataFolder;
-use crate::server::doctor::{examine, placements};
-use crate::server::files::Library;
-use crate::server::store::{SqliteStore, Store};
+use headway_server::maintenance::Maintenance;
 
 /// Check that a data folder is what it says.
 ///
@@ -33,11 +30,9 @@ pub(super) async fn doctor(arguments: Doctor) -> anyhow::Result<()> {
         bail!("{} is no data folder of Headway; say where it is with --data", arguments.data.display());
     }
     let named = arguments.libraries.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
-    let folder = DataFolder::open(&arguments.data, &named)?;
-    let store = SqliteStore::open(&folder.log()).await?;
-    let head = store.head().await?.position;
-    let progress = Progress::upto(head);
-    let done = examine(&store, |position| progress.tell(position)).await?;
+    let data = Maintenance::open(&arguments.data, &named).await?;
+    let progress = Progress::upto(data.head());
+    let done = data.examine(|position| progress.tell(position)).await?;
     drop(progress);
     println!(
         "{} events of {} jobs, {} items; the history of {} more jobs was removed",
@@ -45,8 +40,7 @@ pub(super) async fn doctor(arguments: Doctor) -> anyhow::Result<()> {
     );
     let mut findings = done.findings;
     for (name, path) in &named {
-        let library = Library::open(name, path)?;
-        let (places, wrong) = placements(&store, &library).await?;
+        let (places, wrong) = data.placements(name, path).await?;
         println!("{name}: {places}");
         findings.extend(wrong);
     }

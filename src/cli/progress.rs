@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
-use crate::model::id::Position;
+use headway_model::id::Position;
 
 /// The line; it ends when this is dropped.
 pub(super) struct Progress {

@@ -6,8 +6,7 @@ use clap::Args;
 
 use super::default_data;
 use super::progress::Progress;
-use crate::server::data::DataFolder;
-use crate::server::store::{self, SqliteStore, Store};
+use headway_server::maintenance::Maintenance;
 
 /// Make the job and item tables anew from the event log.
 ///
@@ -20,11 +19,9 @@ pub(super) struct Rebuild {
 }
 
 pub(super) async fn rebuild(arguments: Rebuild) -> anyhow::Result<()> {
-    let folder = DataFolder::open(&arguments.data, &[])?;
-    let store = SqliteStore::open(&folder.log()).await?;
-    let head = store.head().await?.position;
-    let progress = Progress::upto(head);
-    let done = store::rebuild(&store, |position| progress.tell(position)).await?;
+    let data = Maintenance::open(&arguments.data, &[]).await?;
+    let progress = Progress::upto(data.head());
+    let done = data.rebuild(|position| progress.tell(position)).await?;
     drop(progress);
     println!("rebuilt {} jobs from {} events", done.jobs, done.events);
     Ok(())

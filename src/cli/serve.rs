@@ -11,13 +11,11 @@ use leptos::config::{LeptosOptions, get_configuration};
 use tokio::net::TcpListener;
 
 use super::{default_data, library};
-use crate::server::Server;
-use crate::server::config::Config;
-use crate::server::descriptors;
-use crate::server::recipes;
-use crate::server::recipes::command::{Command, Typed, read_config};
-use crate::server::retention::Retention;
 use crate::web::{self, Access, Assets};
+use headway_server::config::Config;
+use headway_server::recipes::command::{Command, Typed, read_config};
+use headway_server::retention::Retention;
+use headway_server::{Server, descriptors, recipes};
 
 const SHORTEST_TOKEN: usize = 16;
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::Args;
 
-use crate::model::export::Proof;
+use headway_model::export::Proof;
 
 /// Prove that the log of a job adds up to its report.
 ///

@@ -22,8 +22,8 @@ use super::live::Live;
 use super::parts::{ErrorPage, Time, format};
 use super::progress::{Panel, Place, known};
 use crate::api;
-use crate::model::summary::JobView;
-use crate::model::{ApiError, JobId, JobStatus, JobSummary, Reruns};
+use headway_model::summary::JobView;
+use headway_model::{ApiError, JobId, JobStatus, JobSummary, Reruns};
 
 /// The page of the job in the address.
 #[component]

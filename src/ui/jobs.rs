@@ -7,7 +7,7 @@ use leptos_router::hooks::use_query_map;
 use super::live::Live;
 use super::parts::{ErrorView, StatusBadge, Time, format};
 use crate::api;
-use crate::model::{JobId, JobSummary};
+use headway_model::{JobId, JobSummary};
 
 const PAGE: u32 = 50;
 

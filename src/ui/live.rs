@@ -1,4 +1,4 @@
-//! The one place that opens a stream. Messages are folded by [`crate::model::follow`] as they arrive, outside signals;
+//! The one place that opens a stream. Messages are folded by [`headway_model::follow`] as they arrive, outside signals;
 //! signals are set once a frame, and show numbers that are exact.
 
 mod alive;
@@ -13,11 +13,11 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::model::follow::{LinkState, Phase, Proof};
-use crate::model::message::RunningItem;
-use crate::model::summary::Start;
-use crate::model::{ApiError, Fold, JobId, JobSummary, StartJob};
 pub use alive::stopped;
+use headway_model::follow::{LinkState, Phase, Proof};
+use headway_model::message::RunningItem;
+use headway_model::summary::Start;
+use headway_model::{ApiError, Fold, JobId, JobSummary, StartJob};
 use shell::Shell;
 pub use starting::{StartPhase, Starting};
 

@@ -9,7 +9,7 @@ pub(super) mod near;
 
 use leptos::prelude::*;
 
-use crate::model::JobStatus;
+use headway_model::JobStatus;
 
 pub(super) use controls::Controls;
 pub(super) use error::{ErrorPage, ErrorView};

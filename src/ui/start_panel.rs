@@ -15,9 +15,9 @@ use setting::Setting;
 use super::library::{Offer, Selection, matching};
 use super::live::Live;
 use super::parts::{Controls, focus};
-use crate::model::library::FolderView;
-use crate::model::summary::Start;
-use crate::model::{JobId, Query, StartJob};
+use headway_model::library::FolderView;
+use headway_model::summary::Start;
+use headway_model::{JobId, Query, StartJob};
 
 /// The recipe, its settings, **Process all** and **Process selected**.
 #[component]

@@ -20,7 +20,7 @@ use futures::FutureExt;
 
 use super::App;
 use super::error::{Refusal, fault, method_not_allowed};
-use crate::model::ApiError;
+use headway_model::ApiError;
 
 const COOKIE: &str = "headway";
 

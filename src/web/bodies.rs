@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::BODY_LIMIT;
 use super::error::Refusal;
-use crate::model::ApiError;
+use headway_model::ApiError;
 
 /// So long a body may take, and a second more for as many bytes as this: less is no line, but somebody who keeps us waiting.
 const PATIENCE: Duration = Duration::from_secs(15);

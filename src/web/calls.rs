@@ -13,8 +13,8 @@ use leptos::server_fn::axum::get_server_fn_service;
 use super::App;
 use super::error::Refusal;
 use super::rest;
-use crate::model::ApiError;
-use crate::server::Server;
+use headway_model::ApiError;
+use headway_server::Server;
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/api/fn/{*name}", post(call))
@@ -45,6 +45,6 @@ async fn refusal(body: Body) -> ApiError {
             ApiError::Malformed { message: "the call cannot be read; send its arguments as one JSON object".into() }
         }
         Ok(error) => error,
-        Err(error) => crate::server::error::internal(&error),
+        Err(error) => headway_server::error::internal(&error),
     }
 }

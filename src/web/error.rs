@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use crate::model::ApiError;
+use headway_model::ApiError;
 
 /// An error on its way out.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl IntoResponse for Refusal {
 pub(super) fn fault(panic: &(dyn std::any::Any + Send)) -> Response {
     let said = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-    Refusal(crate::server::error::internal(&format!("a call panicked: {said}"))).into_response()
+    Refusal(headway_server::error::internal(&format!("a call panicked: {said}"))).into_response()
 }
 
 /// The path is there, the method is not.

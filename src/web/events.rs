@@ -1,4 +1,4 @@
-//! The one stream handler: a thin shell around [`server::follow`](crate::server::follow).
+//! The one stream handler: a thin shell around [`server::follow`](headway_server::follow).
 
 mod connection;
 
@@ -15,11 +15,11 @@ use axum::routing::get;
 use super::App;
 use super::error::Refusal;
 use super::rest::job_id;
-use crate::model::ApiError;
-use crate::model::follow::JOBS_LIMIT;
-use crate::server::follow::Request;
 use connection::Connection;
 pub(super) use connection::Followers;
+use headway_model::ApiError;
+use headway_model::follow::JOBS_LIMIT;
+use headway_server::follow::Request;
 
 /// The longest that one answer waits for news, in seconds.
 const WAIT_LIMIT: u64 = 25;

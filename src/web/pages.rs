@@ -14,8 +14,8 @@ use tokio::time::timeout;
 
 use super::App;
 use super::error::Refusal;
-use crate::model::ApiError;
 use crate::ui;
+use headway_model::ApiError;
 
 /// How long a rendering may take, and how often it is tried.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -11,11 +11,11 @@ use serde::Deserialize;
 
 use super::App;
 use super::error::Refusal;
-use crate::model::attempt::AttemptLog;
-use crate::model::library::{FolderPage, FolderView, RowKey, Show, Sort};
-use crate::model::summary::{ItemPage, JobPage, JobView, LibraryName};
-use crate::model::{Action, ApiError, JobId, RelPath, StartJob};
-use crate::server::{Server, Started};
+use headway_model::attempt::AttemptLog;
+use headway_model::library::{FolderPage, FolderView, RowKey, Show, Sort};
+use headway_model::summary::{ItemPage, JobPage, JobView, LibraryName};
+use headway_model::{Action, ApiError, JobId, RelPath, StartJob};
+use headway_server::{Server, Started};
 
 type Answer<T> = Result<T, Refusal>;
 

@@ -1,6 +1,6 @@
 //! Server functions, as anybody may call them: each refusal has the status of its kind, and a body that the page can read.
 
-use headway::model::{ApiError, JobStatus};
+use headway_model::{ApiError, JobStatus};
 use serde_json::{Value, json};
 
 use crate::helper::{App, Files, mint, request};
@@ -75,7 +75,7 @@ async fn every_refusal_has_its_own_status_and_is_read_as_what_it_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pruned_job_is_gone_for_server_functions_too() {
     let files = Files::numbered(1);
-    let change = |config: &mut headway::server::config::Config| {
+    let change = |config: &mut headway_server::config::Config| {
         (config.retention.jobs, config.sweep) = (Some(0), std::time::Duration::from_millis(100));
     };
     let app = App::start_with(&files, change, Vec::new()).await;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use headway::model::{JobId, JobStatus, JobSummary};
+use headway_model::{JobId, JobStatus, JobSummary};
 use serde_json::{Value, json};
 
 use crate::helper::{Files, Headway, eventually, mint};
@@ -214,11 +214,7 @@ async fn an_attempt_that_takes_too_long_is_ended_and_progress_shows() {
     assert_eq!(end.counters.failed, 2);
     let (_, _, message) = &served.items(job).await[0];
     assert!(message.starts_with("ended after 1."), "{message}");
-    assert!(
-        headway::server::guard::attempts_left(|attempt| attempt.starts_with(&job.to_string()))
-            .expect("a look")
-            .is_empty()
-    );
+    assert!(headway_guard::attempts_left(|attempt| attempt.starts_with(&job.to_string())).expect("a look").is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

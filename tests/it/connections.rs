@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use headway::model::JobStatus;
+use headway_model::JobStatus;
 use serde_json::json;
 
 use crate::command::Served;

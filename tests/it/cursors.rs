@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use headway::model::{Cursor, Digest, JobEvent, JobId, JobStatus};
-use headway::server::store::{SqliteStore, Store};
-use headway::server::writer::{Append, Writer};
+use headway_model::{Cursor, Digest, JobEvent, JobId, JobStatus};
+use headway_server::writer::{Append, Writer};
+use headway_store::{SqliteStore, Store};
 use serde_json::json;
 
 use crate::command::Served;
@@ -120,6 +120,11 @@ async fn a_clock_set_back_in_mid_job_loses_and_repeats_nothing() {
     served.until(job, |summary| summary.counters.succeeded == 5).await;
     set("-3600");
     std::fs::write(&gate, "").expect("a gate");
+    // Again and again, so that it meets each kind of wait.
+    for hours in 2..20 {
+        set(&format!("-{}", hours * 3_600));
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     let truth = served.end(job).await;
     assert_eq!((truth.status, truth.counters.succeeded), (JobStatus::Completed, 60));
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use headway::model::JobStatus;
-use headway::server::data::remove_tree;
+use headway_model::JobStatus;
+use headway_files::remove_tree;
 use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat};
 use serde_json::Value;
 

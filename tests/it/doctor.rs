@@ -3,8 +3,8 @@
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use headway::model::{JobId, JobStatus};
-use headway::server::store::{SqliteStore, rebuild};
+use headway_model::{JobId, JobStatus};
+use headway_store::{SqliteStore, rebuild};
 use serde_json::json;
 
 use crate::helper::{App, Behaviour, Capitals, Files, mint, request};

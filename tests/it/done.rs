@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use headway::model::{JobStatus, JobSummary, Reruns};
+use headway_model::{JobStatus, JobSummary, Reruns};
 use serde_json::{Value, json};
 
 use crate::helper::{App, Behaviour, Capitals, Files, mint, request};
@@ -129,8 +129,8 @@ async fn what_is_done_is_known_after_the_rows_were_made_anew() {
     let app = start(&files).await;
     assert_eq!(run(&app, replace(), None).await.counters.succeeded, 3);
     app.stop().await;
-    let store = headway::server::store::SqliteStore::open(&files.data().join("log.sqlite")).await.expect("a log");
-    headway::server::store::rebuild(&store, |_| {}).await.expect("rows");
+    let store = headway_store::SqliteStore::open(&files.data().join("log.sqlite")).await.expect("a log");
+    headway_store::rebuild(&store, |_| {}).await.expect("rows");
     drop(store);
     let app = start(&files).await;
     assert_eq!(run(&app, replace(), None).await.counters.skipped, 3);

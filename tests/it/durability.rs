@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use headway::model::{Cursor, Digest, Fold, JobId};
-use headway::server::store::{JobFilter, SqliteStore, Store, rebuild};
+use headway_model::{Cursor, Digest, Fold, JobId};
+use headway_store::{JobFilter, SqliteStore, Store, rebuild};
 use serde_json::Value;
 
 use crate::helper::{Files, Headway, eventually, mint, repetitions, request};

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use headway::model::{EndReason, JobStatus};
+use headway_model::{EndReason, JobStatus};
 use serde_json::json;
 
 use crate::helper::{App, Behaviour, Files, TestRecipe, eventually, mint, request};
 
 async fn with_recipe(files: &Files, jobs: usize, behaviour: Behaviour, repeatable: bool) -> (App, Arc<TestRecipe>) {
     let recipe = Arc::new(TestRecipe::new(behaviour, repeatable));
-    let change = |config: &mut headway::server::config::Config| {
+    let change = |config: &mut headway_server::config::Config| {
         config.jobs = jobs;
         config.workers = 3;
     };
@@ -214,12 +214,12 @@ async fn items_are_planned_in_byte_order_of_paths() {
 async fn a_second_server_on_the_data_folder_is_refused() {
     let files = Files::numbered(1);
     let app = App::start(&files).await;
-    let config = headway::server::config::Config::new(files.data(), vec![("files".into(), files.library())]);
-    let error = headway::server::Server::start(config).await.map(drop).expect_err("a locked folder");
+    let config = headway_server::config::Config::new(files.data(), vec![("files".into(), files.library())]);
+    let error = headway_server::Server::start(config).await.map(drop).expect_err("a locked folder");
     assert!(error.to_string().contains("another Headway"), "{error}");
     let inside =
-        headway::server::config::Config::new(files.library().join("data"), vec![("files".into(), files.library())]);
-    let error = headway::server::Server::start(inside).await.map(drop).expect_err("a folder inside the library");
+        headway_server::config::Config::new(files.library().join("data"), vec![("files".into(), files.library())]);
+    let error = headway_server::Server::start(inside).await.map(drop).expect_err("a folder inside the library");
     assert!(error.to_string().contains("inside the library"), "{error}");
     app.stop().await;
 }

@@ -1,7 +1,7 @@
 //! System calls that fail, at the real program: what is not known of a file is never told as a fact about it, and what is no
 //! file's fault pauses the job.
 
-use headway::model::{JobStatus, JobSummary, PauseReason};
+use headway_model::{JobStatus, JobSummary, PauseReason};
 use serde_json::{Value, json};
 
 use crate::command::Served;
@@ -46,7 +46,7 @@ fn paused_for(reason: PauseReason) -> impl Fn(&JobSummary) -> bool {
 }
 
 /// Path, status and message of every item.
-async fn items(served: &Served, job: headway::model::JobId) -> Vec<(String, String, String)> {
+async fn items(served: &Served, job: headway_model::JobId) -> Vec<(String, String, String)> {
     let page = served.get(&format!("/api/jobs/{job}/items?limit=1000")).await;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let items = page["items"].as_array().expect("items");

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use headway::model::event::{HaltBy, HaltWhen, JobEvent, Outcome, Recorded};
-use headway::model::{Digest, Effect, EndReason, FailReason, Fold, JobId, PauseReason, SkipReason};
+use headway_model::event::{HaltBy, HaltWhen, JobEvent, Outcome, Recorded};
+use headway_model::{Digest, Effect, EndReason, FailReason, Fold, JobId, PauseReason, SkipReason};
 use serde::{Deserialize, Serialize};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/events_v1.jsonl");
@@ -49,7 +49,7 @@ fn the_log_of_version_1_loads_for_ever() {
             endings.insert(fold.status.text());
         }
         let wire = serde_json::to_string(&fold.snapshot()).expect("JSON");
-        let back: headway::model::snapshot::Snapshot = serde_json::from_str(&wire).expect("a snapshot");
+        let back: headway_model::snapshot::Snapshot = serde_json::from_str(&wire).expect("a snapshot");
         assert_eq!(&back.fold().expect("known statuses"), fold);
     }
     assert_eq!(names.len(), 25, "{names:?}");

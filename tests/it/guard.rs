@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use headway::model::{JobId, JobStatus, PauseReason};
-use headway::server::files::Swap;
-use headway::server::guard::attempts_left;
+use headway_files::Swap;
+use headway_guard::attempts_left;
+use headway_model::{JobId, JobStatus, PauseReason};
 use serde_json::json;
 
 use crate::command::Served;

@@ -18,12 +18,12 @@ pub(crate) use recipe::{Behaviour, Capitals, TestRecipe};
 pub(crate) use sse::{Event, Stream, follow_at, follow_by_calls, follow_to_end, kinds, payloads};
 pub(crate) use wait::{eventually, repetitions};
 
-use headway::model::JobId;
+use headway_model::JobId;
 
 /// A new job id, as any client mints it.
 pub(crate) fn mint() -> JobId {
     let random = *uuid::Uuid::new_v4().as_bytes();
     let mut bytes = [0; 10];
     bytes.copy_from_slice(&random[..10]);
-    JobId::mint(headway::server::now(), bytes)
+    JobId::mint(headway_server::now(), bytes)
 }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use headway::model::{Digest, RelPath};
-use headway::server::files::{Library, Placement, Verdict};
+use headway_files::{Library, Placement, Verdict};
+use headway_model::{Digest, RelPath};
 
 const OLD: &str = "the original";
 const NEW: &str = "the output";

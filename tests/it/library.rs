@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use headway::model::library::{FolderPage, RowKey};
-use headway::server::recipes::Recipe;
+use headway_model::library::{FolderPage, RowKey};
+use headway_recipes::Recipe;
 use serde_json::{Value, json};
 
 use crate::helper::{App, Behaviour, Files, Mount, TestRecipe, eventually, mint};

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use headway::model::{EndReason, JobStatus, PauseReason};
-use headway::server::config::Config;
-use headway::server::engine::Floor;
-use headway::server::recipes::Recipe;
+use headway_model::{EndReason, JobStatus, PauseReason};
+use headway_recipes::Recipe;
+use headway_server::config::Config;
+use headway_server::engine::Floor;
 use serde_json::json;
 
 use crate::helper::{App, Behaviour, Capitals, Files, Mount, TestRecipe, eventually, mint, request};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use headway::model::JobStatus;
-use headway::model::follow::{Follow, Tracked};
-use headway::model::{JobId, JobSummary};
+use headway_model::JobStatus;
+use headway_model::follow::{Follow, Tracked};
+use headway_model::{JobId, JobSummary};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

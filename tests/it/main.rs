@@ -14,6 +14,7 @@ mod cursors;
 mod doctor;
 mod done;
 mod durability;
+mod embed;
 mod engine;
 mod faults;
 mod golden;

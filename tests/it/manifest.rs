@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use headway::model::JobStatus;
+use headway_model::JobStatus;
 use serde_json::json;
 
 use crate::helper::{App, Files, mint, request};
@@ -64,7 +64,7 @@ async fn sha256sum_accepts_the_manifest_whatever_the_names() {
     // BLAKE3 by its own implementation, one file at a time.
     let (_, items) = app.get(&format!("/api/jobs/{id}/items")).await;
     for item in items["items"].as_array().expect("items") {
-        let path: headway::model::RelPath = item["path"].as_str().expect("a path").parse().expect("a coded path");
+        let path: headway_model::RelPath = item["path"].as_str().expect("a path").parse().expect("a coded path");
         let expected = blake3::hash(&path.to_bytes()).to_hex().to_string();
         assert_eq!(item["result"]["blake3"], json!(expected), "{path}");
     }

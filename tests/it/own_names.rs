@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use headway::model::JobStatus;
+use headway_model::JobStatus;
 use serde_json::{Value, json};
 
 use crate::helper::{App, Behaviour, Capitals, Files, Mount, mint, request};

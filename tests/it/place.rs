@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use headway::model::{JobId, JobStatus, JobSummary};
+use headway_model::{JobId, JobStatus, JobSummary};
 use serde_json::{Value, json};
 
 use crate::helper::{App, Behaviour, Capitals, Files, Mount, eventually, mint, request};
@@ -109,7 +109,7 @@ async fn a_trash_is_emptied_by_its_age_and_not_before() {
     let files = Files::numbered(3);
     let recipe = Arc::new(Capitals::new(Behaviour::Instant));
     let age = std::time::Duration::from_secs(2);
-    let change = |config: &mut headway::server::config::Config| {
+    let change = |config: &mut headway_server::config::Config| {
         (config.trash_age, config.sweep) = (Some(age), std::time::Duration::from_millis(200));
     };
     let app = App::start_with(&files, change, vec![recipe]).await;
@@ -251,7 +251,7 @@ async fn where_names_cannot_be_exchanged_a_replace_goes_another_way_and_says_so(
     let before = content(&files.library());
     let root = files.elsewhere();
     let recipe = Arc::new(Capitals::new(Behaviour::Instant));
-    let change = move |config: &mut headway::server::config::Config| config.libraries[0].1 = root;
+    let change = move |config: &mut headway_server::config::Config| config.libraries[0].1 = root;
     let app = App::start_with(&files, change, vec![recipe]).await;
     let end = run(&app, None).await;
     assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 4));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use headway::model::{EndReason, JobId, JobStatus, PauseReason};
+use headway_model::{EndReason, JobId, JobStatus, PauseReason};
 use serde_json::{Value, json};
 
 use crate::command::Served;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use headway::model::JobStatus;
+use headway_model::JobStatus;
 use serde_json::json;
 
 use crate::command::{Served, config};

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use headway::model::JobStatus;
+use headway_model::JobStatus;
 use serde_json::json;
 
 use crate::command::Served;

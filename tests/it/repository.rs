@@ -1,5 +1,6 @@
 //! What the repository promises about itself.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 fn root() -> &'static Path {
@@ -26,40 +27,79 @@ fn leptos_reads_leptos_toml() {
     assert_eq!((options.output_name.as_ref(), options.site_pkg_dir.as_ref()), ("headway", "pkg"));
 }
 
-/// `model <- server <- api <- ui <- web, cli <- main`: each may use what is to its left.
+/// What Cargo says of the workspace.
+fn metadata() -> serde_json::Value {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let arguments = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
+    let said = std::process::Command::new(cargo).args(arguments).current_dir(root()).output().expect("cargo runs");
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    serde_json::from_slice(&said.stdout).expect("JSON")
+}
+
+/// Each crate with the crates of the workspace that it uses, outside its tests.
+#[test]
+fn the_arrows_are_those_of_architecture_md() {
+    let mut found = BTreeMap::new();
+    for package in metadata()["packages"].as_array().expect("packages") {
+        let name = |value: &serde_json::Value| value["name"].as_str().expect("a name").to_owned();
+        let used = package["dependencies"].as_array().expect("dependencies").iter();
+        let used = used.filter(|used| used["kind"].is_null()).map(name).filter(|used| used.starts_with("headway"));
+        found.insert(name(package), used.collect::<BTreeSet<_>>());
+    }
+    let rows = read("ARCHITECTURE.md");
+    let rows = rows.lines().filter(|row| row.starts_with("| `headway"));
+    let written = rows.map(|row| {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        let names =
+            cells[2].split(", ").filter(|name| name.starts_with('`')).map(|name| name.trim_matches('`').to_owned());
+        (cells[1].trim_matches('`').to_owned(), names.collect::<BTreeSet<_>>())
+    });
+    assert_eq!(written.collect::<BTreeMap<_, _>>(), found, "the table of crates in ARCHITECTURE.md");
+}
+
+/// Mutants and made-up jobs are for tests alone.
+#[test]
+fn nothing_that_is_built_for_users_has_the_feature_testing() {
+    for package in metadata()["packages"].as_array().expect("packages") {
+        for used in package["dependencies"].as_array().expect("dependencies") {
+            let testing = used["features"].as_array().is_some_and(|all| all.iter().any(|one| one == "testing"));
+            assert!(!testing || used["kind"] == "dev", "{} uses {} with it", package["name"], used["name"]);
+        }
+    }
+    assert!(
+        !read("Cargo.toml").split("[dev-dependencies]").next().unwrap_or_default().contains("headway-model/testing")
+    );
+}
+
+/// `api <- ui <- web <- cli`: each uses what is to its left, and of the crates only the server and the model.
 #[test]
 fn imports_run_along_one_straight_line() {
-    let allowed = [
-        ("model", vec!["model"]),
-        ("server", vec!["model", "server"]),
-        ("api", vec!["model", "api", "server"]),
-        ("ui", vec!["model", "api", "ui"]),
-        ("web", vec!["model", "server", "api", "ui", "web"]),
-        ("cli", vec!["model", "server", "api", "ui", "web", "cli"]),
-    ];
-    for (module, allowed) in allowed {
+    let modules = ["api", "ui", "web", "cli"];
+    for (at, module) in modules.iter().enumerate() {
         for (path, text) in sources(&format!("src/{module}")) {
-            for (number, line) in text.lines().enumerate() {
-                for used in line.split("crate::").skip(1) {
-                    let used: String = used.chars().take_while(char::is_ascii_alphanumeric).collect();
-                    let known = ["model", "server", "api", "ui", "web", "cli"].contains(&used.as_str());
-                    assert!(!known || allowed.contains(&used.as_str()), "{path}:{}: {module} uses {used}", number + 1);
-                }
+            for used in text.split("crate::").skip(1) {
+                let used: String = used.chars().take_while(char::is_ascii_alphanumeric).collect();
+                let upward = modules.iter().position(|module| *module == used).is_some_and(|used| used > at);
+                assert!(!upward, "{path}: {module} uses {used}");
+            }
+            for below in ["headway_store", "headway_files", "headway_guard", "headway_recipes"] {
+                assert!(!text.contains(below), "{path} reaches past the server to {below}");
             }
         }
     }
-    for (path, text) in sources("src/model") {
-        for foreign in ["leptos::", "tokio::", "std::fs", "std::time", "rusqlite::", "axum::"] {
+    for (path, text) in sources("crates/headway-model/src") {
+        for foreign in ["std::fs", "std::time", "std::env"] {
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-            assert!(!code.contains(foreign) || path.ends_with("tests.rs"), "{path} uses {foreign}");
+            let is_test = path.ends_with("tests.rs") || path.ends_with("testing.rs");
+            assert!(!code.contains(foreign) || is_test, "{path} uses {foreign}");
         }
     }
-    for (path, text) in sources("src") {
+    for (path, text) in [sources("src"), sources("crates")].concat() {
         let sql = text.contains("rusqlite::") || text.contains("SELECT ");
-        assert!(!sql || path.contains("server/store"), "{path}: SQL outside the store");
+        assert!(!sql || path.contains("headway-store"), "{path}: SQL outside the store");
         let sides = ["\"ssr\"", "\"hydrate\""].map(|side| format!("feature = {side}"));
         let gated = sides.iter().any(|side| text.contains(side));
-        assert!(!gated || path.ends_with("src/lib.rs"), "{path}: a feature gate outside lib.rs");
+        assert!(!gated || path.ends_with("/src/lib.rs"), "{path}: a feature gate outside lib.rs");
     }
 }
 
@@ -102,36 +142,50 @@ const SWALLOWED: [&str; 8] =
     [".ok()", "is_ok_and", ".is_ok()", ".is_err()", "unwrap_or", "map_or(", ".flatten()", "Result::ok"];
 
 /// The places where that is right, each with why: file, part of the statement.
-const REASONS: [(&str, &str, &str); 15] = [
-    ("data.rs", "known()?", "only what is known is asked on"),
-    ("data/attempts.rs", "known()?", "only what is known is asked on"),
-    ("files/trash.rs", "known()?", "only what is known is asked on"),
-    ("engine/limits.rs", "/proc/self/stat", "whether a file can be opened is what is asked"),
-    ("engine/place.rs", "library.judge(", "each error has its arm"),
-    ("engine/plan/lister.rs", "for_the_attempt(", "what is not known is for the attempt, the environment's pauses"),
-    ("files/environment.rs", "statvfs(path).ok()?", "without a figure nothing is held back; the calls themselves tell"),
-    ("files/environment.rs", "/proc/meminfo", "without a figure nothing is held back; the calls themselves tell"),
-    ("files/place.rs", "self.hash(path)?", "only what is known is asked on"),
-    ("files/place.rs", "temp.rename_new(target).is_ok()", "if not, the original comes back"),
-    ("files/rename.rs", "to.remove().ok()", "what stays is known as ours by its content"),
-    ("files/stage.rs", "ioctl_ficlone", "if blocks cannot be shared, bytes are copied"),
+const REASONS: [(&str, &str, &str); 18] = [
+    ("files/data_folder.rs", "known()?", "only what is known is asked on"),
+    ("files/data_folder/attempts.rs", "known()?", "only what is known is asked on"),
+    ("files/library/trash.rs", "known()?", "only what is known is asked on"),
+    ("server/engine/limits.rs", "/proc/self/stat", "whether a file can be opened is what is asked"),
+    ("server/engine/place.rs", "library.judge(", "each error has its arm"),
+    (
+        "server/engine/plan/lister.rs",
+        "for_the_attempt(",
+        "what is not known is for the attempt, the environment's pauses",
+    ),
+    (
+        "files/library/environment.rs",
+        "statvfs(path).ok()?",
+        "without a figure nothing is held back; the calls themselves tell",
+    ),
+    (
+        "files/library/environment.rs",
+        "/proc/meminfo",
+        "without a figure nothing is held back; the calls themselves tell",
+    ),
+    ("files/library/fault.rs", "exists()", "a test's own file, in a debug build"),
+    ("files/library/place.rs", "self.hash(path)?", "only what is known is asked on"),
+    ("files/library/place.rs", "temp.rename_new(target).is_ok()", "if not, the original comes back"),
+    ("files/library/rename.rs", "to.remove().ok()", "what stays is known as ours by its content"),
+    ("files/library/stage.rs", "ioctl_ficlone", "if blocks cannot be shared, bytes are copied"),
     ("guard/processes.rs", "/proc/thread-self/children", "without it children are looked for another way"),
-    ("handle.rs", "names().unwrap_or_else", "the page says that they cannot be listed"),
-    ("handle.rs", "current_exe", "a build that cannot be told is another one"),
+    ("server/steps/notes.rs", "known()?", "only what is known is asked on"),
+    ("server/steps/suspects.rs", "known()?", "only what is known is asked on"),
+    ("server/handle.rs", "names().unwrap_or_else", "the page says that they cannot be listed"),
+    ("server/handle.rs", "current_exe", "a build that cannot be told is another one"),
 ];
 
 /// A call that failed is never a fact about a file: whoever turns its error into a value says why here.
 #[test]
 fn no_failed_call_about_a_file_is_taken_for_an_answer() {
     let mut used = [false; REASONS.len()];
-    for (path, text) in sources("src/server") {
-        let own = path.rsplit_once("src/server/").map_or("", |(_, own)| own).to_owned();
-        if ["simulation", "store", "follow", "writer"].iter().any(|part| own.starts_with(part))
-            || own.ends_with("tests.rs")
-        {
+    for (path, text) in sources("crates") {
+        let own = path.rsplit_once("crates/headway-").map_or("", |(_, own)| own).replacen("/src/", "/", 1);
+        let elsewhere = ["model", "store", "server/simulation", "server/follow", "server/writer"];
+        if elsewhere.iter().any(|part| own.starts_with(part)) || own.ends_with("tests.rs") {
             continue;
         }
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default().lines();
+        let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default().lines();
         let code: String = code.filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join(" ");
         for statement in code.split([';', '{', '}']) {
             let statement = statement.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use headway::model::JobStatus;
-use headway::server::config::Config;
-use headway::server::retention::Retention;
-use headway::server::store::{SqliteStore, rebuild};
+use headway_model::JobStatus;
+use headway_server::config::Config;
+use headway_server::retention::Retention;
+use headway_store::{SqliteStore, rebuild};
 use serde_json::json;
 
 use crate::helper::{App, Behaviour, Capitals, Files, Stream, TestRecipe, eventually, request};
@@ -18,7 +18,7 @@ fn keep(retention: Retention) -> impl FnOnce(&mut Config) {
 
 const NOTHING: Retention = Retention { age: Some(Duration::ZERO), jobs: None, bytes: None, attempts: None };
 
-async fn gone(app: &App, job: headway::model::JobId) {
+async fn gone(app: &App, job: headway_model::JobId) {
     eventually("a removed history", async || (app.get(&format!("/api/jobs/{job}")).await.0 == 410).then_some(())).await;
 }
 

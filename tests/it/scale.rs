@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use headway::model::JobStatus;
-use headway::server::store::{SqliteStore, Store, rebuild};
+use headway_model::JobStatus;
+use headway_store::{SqliteStore, Store, rebuild};
 use serde_json::{Value, json};
 
 use crate::helper::{Files, Headway, eventually, follow_at, mint, repetitions};

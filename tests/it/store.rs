@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use headway::model::event::{JobEvent, Outcome, Recorded};
-use headway::model::{Digest, Effect, Fold, JobId, SkipReason, StartJob};
-use headway::server::rows::{Batch, JobKey, PlannedFile};
-use headway::server::store::{Head, JobFilter, MemoryStore, SqliteStore, Store, rebuild};
-use headway::server::writer::{Append, AppendError, Effect as Told, Writer};
+use headway_model::event::{JobEvent, Outcome, Recorded};
+use headway_model::{Digest, Effect, Fold, JobId, PlannedFile, SkipReason, StartJob};
+use headway_server::writer::{Append, AppendError, Effect as Told, Writer};
+use headway_store::rows::{Batch, JobKey};
+use headway_store::{Head, JobFilter, MemoryStore, SqliteStore, Store, rebuild};
 
 use crate::helper::{mint, request};
 
@@ -118,7 +118,7 @@ fn whole_job(id: JobId) -> Vec<(JobEvent, Option<String>)> {
         plain(JobEvent::Failed {
             item: 1,
             attempt: 2,
-            reason: headway::model::FailReason::Read,
+            reason: headway_model::FailReason::Read,
             message: "gone bad".into(),
         }),
         plain(JobEvent::Finishing {}),
@@ -384,7 +384,7 @@ async fn a_lease_is_there_while_its_item_runs_and_no_longer(store: Arc<dyn Store
         let leases = store.leases().await.expect("leases");
         leases.iter().map(|lease| (lease.item, lease.attempt, lease.worker.clone(), lease.until)).collect::<Vec<_>>()
     };
-    let until = 1_764_000_000_000 + headway::server::rows::LEASE;
+    let until = 1_764_000_000_000 + headway_store::rows::LEASE;
     assert_eq!(held().await, [(0, 1, "here".to_owned(), until), (1, 1, "here".to_owned(), until)]);
     store.renew("elsewhere", until + 1).await.expect("nothing to do");
     store.renew("here", until + 5).await.expect("a renewal");

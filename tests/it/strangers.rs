@@ -1,10 +1,10 @@
 //! Whatever a stranger sends is answered with a sentence: nothing panics, nothing is the server's fault.
 
-use headway::model::export::Proof;
-use headway::model::message::{self, Message};
-use headway::model::{Cursor, RelPath, StartJob};
-use headway::server::recipes::manifest::{self, Algorithm};
-use headway::server::template::{Template, Values};
+use headway_files::template::{Template, Values};
+use headway_model::export::Proof;
+use headway_model::message::{self, Message};
+use headway_model::{Cursor, RelPath, StartJob};
+use headway_recipes::manifest::{self, Algorithm};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};

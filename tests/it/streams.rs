@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use headway::model::follow::Tracked;
-use headway::model::{Cursor, Fold, JobId, JobStatus};
+use headway_model::follow::Tracked;
+use headway_model::{Cursor, Fold, JobId, JobStatus};
 use serde_json::json;
 
 use crate::helper::{
@@ -41,7 +41,7 @@ async fn a_job_may_be_followed_before_it_exists_and_is_told_to_its_end() {
     // The bytes that were sent are the bytes that were hashed.
     let mut fold: Option<Fold> = None;
     for event in &rest {
-        let Ok(headway::model::Message::Events(events)) = headway::model::Message::decode(&event.text) else {
+        let Ok(headway_model::Message::Events(events)) = headway_model::Message::decode(&event.text) else {
             continue;
         };
         for raw in events.frames.iter().flat_map(|frame| &frame.events) {

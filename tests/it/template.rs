@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use headway::server::template::{Template, Values};
+use headway_files::template::{Template, Values};
 
 const TOKENS: [&str; 11] = ["{}", "{.}", "{/}", "{//}", "{/.}", "{#}", "{%}", "{..}", "{+.}", "{0#}", "{##}"];
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use headway::model::JobId;
+use headway_model::JobId;
 use serde_json::{Value, json};
 
 use crate::command::{Served, config};

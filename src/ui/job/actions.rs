@@ -7,11 +7,11 @@ use leptos::prelude::*;
 use super::newest::Newest;
 use super::undone::is_undone;
 use crate::api;
-use crate::model::request::Which;
-use crate::model::status::PauseReason;
-use crate::model::{Action, ApiError, JobStatus, JobSummary, StartJob};
 use crate::ui::live::Live;
 use crate::ui::parts::format;
+use headway_model::request::Which;
+use headway_model::status::PauseReason;
+use headway_model::{Action, ApiError, JobStatus, JobSummary, StartJob};
 
 /// What may be done to the job, and why not if that failed.
 #[component]

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::model::policy::OnInterrupt;
-use crate::model::{OnDone, Output, Place, StartJob};
 use crate::ui::parts::format;
+use headway_model::policy::OnInterrupt;
+use headway_model::{OnDone, Output, Place, StartJob};
 
 /// The request, line by line.
 #[component]

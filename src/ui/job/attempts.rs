@@ -4,9 +4,9 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::api;
-use crate::model::attempt::{AttemptLog, Kept};
-use crate::model::{ApiError, JobId};
 use crate::ui::parts::{ErrorView, format};
+use headway_model::attempt::{AttemptLog, Kept};
+use headway_model::{ApiError, JobId};
 
 /// The attempts of an item: read when opened, and again when one of them ends while they are.
 #[component]

@@ -11,12 +11,12 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::api;
-use crate::model::item::ITEM_LABELS;
-use crate::model::summary::ItemPage;
-use crate::model::{ApiError, Fold, JobId, StartJob};
 use crate::ui::live::Live;
 use crate::ui::parts::format;
 use address::Address;
+use headway_model::item::ITEM_LABELS;
+use headway_model::summary::ItemPage;
+use headway_model::{ApiError, Fold, JobId, StartJob};
 use read::Read;
 use row::ItemRow;
 use texts::Texts;

@@ -1,7 +1,7 @@
 //! What a job is called in the title of a tab, where there is little room: how it stands first.
 
-use crate::model::{JobStatus, JobSummary};
 use crate::ui::parts::format;
+use headway_model::{JobStatus, JobSummary};
 
 /// Such as "43 % · Checksum of photos".
 pub(super) fn title(summary: &JobSummary) -> String {
@@ -24,8 +24,8 @@ fn stands(summary: &JobSummary) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::testing::{created, job_id, planned, record};
-    use crate::model::{Effect, JobEvent};
+    use headway_model::testing::{created, job_id, planned, record};
+    use headway_model::{Effect, JobEvent};
 
     #[test]
     fn a_tab_says_how_far_its_job_is() {
@@ -37,7 +37,7 @@ mod tests {
         events.extend([JobEvent::Began {}, JobEvent::Started { item: 0, attempt: 1 }]);
         events.push(JobEvent::Succeeded { item: 0, attempt: 1, effect: Effect::Read, detail: None });
         assert_eq!(title(&events), "33 % · Checksum of photos");
-        events.push(JobEvent::Paused { reason: crate::model::status::PauseReason::User });
+        events.push(JobEvent::Paused { reason: headway_model::status::PauseReason::User });
         assert_eq!(title(&events), "Paused at 33 % · Checksum of photos");
         events.extend([JobEvent::CancelRequested {}, JobEvent::Cancelled {}]);
         assert_eq!(title(&events), "Cancelled · Checksum of photos");

@@ -3,9 +3,9 @@
 
 use leptos::prelude::*;
 
-use crate::model::ApiError;
-use crate::model::id::Position;
-use crate::model::summary::JobView;
+use headway_model::ApiError;
+use headway_model::id::Position;
+use headway_model::summary::JobView;
 
 /// What the newest answer says. Copy it freely.
 #[derive(Clone, Copy)]

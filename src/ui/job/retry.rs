@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use crate::api;
-use crate::model::request::Which;
-use crate::model::{Action, ApiError, JobId, StartJob};
 use crate::ui::live::Live;
+use headway_model::request::Which;
+use headway_model::{Action, ApiError, JobId, StartJob};
 
 /// Runs the item again: in its own job while that is under way, in a new one after that.
 #[component]

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::model::JobSummary;
-use crate::model::summary::JobView;
 use crate::ui::live::Live;
 use crate::ui::parts::format;
+use headway_model::JobSummary;
+use headway_model::summary::JobView;
 
 /// Whether nothing of it is left to be undone: all is back, or is being put back.
 pub(super) fn is_undone(undo: &JobSummary) -> bool {

@@ -1,9 +1,9 @@
 //! What is shown, as the page's address has it: it can be kept, sent, and gone back to.
 
 use super::window::WINDOW;
-use crate::model::RelPath;
-use crate::model::library::{FolderView, Show, Sort};
 use crate::ui::parts::format::query;
+use headway_model::RelPath;
+use headway_model::library::{FolderView, Show, Sort};
 
 /// The view that an address's query asks for, and what of it cannot be understood. (The router's own map of the query
 /// decodes `%` twice, so that a name with a `%` in it would be another one.)

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use super::{Selection, address};
-use crate::model::RelPath;
-use crate::model::library::{Entry, EntryKind, FolderView};
 use crate::ui::parts::{Time, format};
+use headway_model::RelPath;
+use headway_model::library::{Entry, EntryKind, FolderView};
 
 /// A file, with a box to select it, or a folder, with a way into it.
 #[component]

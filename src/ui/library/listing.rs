@@ -7,10 +7,10 @@ use wasm_bindgen::JsCast;
 use super::more::More;
 use super::window::{Scrolled, WINDOW, Window};
 use super::{Selection, address};
-use crate::model::RelPath;
-use crate::model::library::{Entry, EntryKind, FolderPage, FolderView, Show as Filter, Sort};
 use crate::ui::parts::focus;
 use crate::ui::parts::format::count;
+use headway_model::RelPath;
+use headway_model::library::{Entry, EntryKind, FolderPage, FolderView, Show as Filter, Sort};
 
 /// The rows that are read so far, and more of them as one comes near the end.
 #[component]

@@ -6,11 +6,11 @@ use leptos::prelude::*;
 use super::address;
 use super::window::Scrolled;
 use crate::api;
-use crate::model::ApiError;
-use crate::model::library::{Entry, FolderPage, FolderView, RowKey};
 use crate::ui::live::Live;
 use crate::ui::parts::format::{count, sentence};
 use crate::ui::parts::near;
+use headway_model::ApiError;
+use headway_model::library::{Entry, FolderPage, FolderView, RowKey};
 
 /// So many rows of a view, or all there are, as one window. The first part is what the view itself asks for, since a view of the
 /// rows before one would begin elsewhere if it were longer; of the rest the server gives as much at a time as it will.

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::model::ApiError;
-use crate::model::library::{FolderPage, FolderView};
+use headway_model::ApiError;
+use headway_model::library::{FolderPage, FolderView};
 
 /// What a list says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

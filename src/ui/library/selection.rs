@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::library::{FolderView, Show};
-use crate::model::request::{FolderQuery, PATHS_LIMIT};
-use crate::model::{Query, RelPath};
 use crate::ui::parts::format::count;
+use headway_model::library::{FolderView, Show};
+use headway_model::request::{FolderQuery, PATHS_LIMIT};
+use headway_model::{Query, RelPath};
 
 /// A selection within one library.
 #[derive(Debug, Clone, PartialEq, Eq)]

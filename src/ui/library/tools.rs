@@ -9,10 +9,10 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use super::address;
-use crate::model::Millis;
-use crate::model::library::{FolderView, ScanProgress, Show as Filter, Unread};
 use crate::ui::parts::Time;
 use crate::ui::parts::format::count;
+use headway_model::Millis;
+use headway_model::library::{FolderView, ScanProgress, Show as Filter, Unread};
 
 /// A search begins so long after the last key.
 const TYPING: Duration = Duration::from_millis(120);

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::address;
-use crate::model::library::FolderView;
+use headway_model::library::FolderView;
 
 /// A link to each folder above this one, and its own name as the page's heading.
 #[component]

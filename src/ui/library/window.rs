@@ -8,8 +8,8 @@ use leptos::prelude::*;
 
 use super::Selection;
 use super::entry::EntryRow;
-use crate::model::library::{Entry, FolderView};
 use crate::ui::parts::near;
+use headway_model::library::{Entry, FolderView};
 
 /// Rows in a window.
 pub(super) const WINDOW: usize = 100;

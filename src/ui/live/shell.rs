@@ -14,9 +14,9 @@ use leptos::task::spawn_local;
 use super::browser::{self, Call, Source};
 use super::task::Task;
 use super::{Live, alive};
-use crate::model::follow::{Effect, Follow, Phase};
-use crate::model::summary::Start;
-use crate::model::{ApiError, Fold, JobId};
+use headway_model::follow::{Effect, Follow, Phase};
+use headway_model::summary::Start;
+use headway_model::{ApiError, Fold, JobId};
 
 const TICK: Duration = Duration::from_millis(250);
 const ASKS: &str = "headway.asks";

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ApiError, JobId, StartJob};
+use headway_model::{ApiError, JobId, StartJob};
 
 /// After so long without an answer the page says so and offers to start again, with the same id.
 const OFFER_AFTER: f64 = 30_000.0;

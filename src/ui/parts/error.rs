@@ -6,9 +6,9 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::format::sentence;
-use crate::model::ApiError;
-use crate::model::follow::LinkState;
 use crate::ui::live::Live;
+use headway_model::ApiError;
+use headway_model::follow::LinkState;
 
 /// While the server is heard, a call that was not answered is made again after so long.
 const AGAIN: Duration = Duration::from_secs(3);

@@ -1,6 +1,6 @@
 //! Numbers, sizes, times and names as people read them. Pure: the server and the browser write the same text.
 
-use crate::model::Counters;
+use headway_model::Counters;
 
 /// `48213` as `48,213`.
 pub(crate) fn count(number: u64) -> String {

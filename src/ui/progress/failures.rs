@@ -6,9 +6,9 @@ use leptos::prelude::*;
 
 use super::panel::Summary;
 use crate::api;
-use crate::model::summary::ItemView;
-use crate::model::{ApiError, JobId};
 use crate::ui::parts::{ErrorView, format, why};
+use headway_model::summary::ItemView;
+use headway_model::{ApiError, JobId};
 
 /// So many are shown.
 const SHOWN: u32 = 50;

@@ -8,9 +8,9 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::Panel;
-use crate::model::JobId;
 use crate::ui::live::{Live, StartPhase};
 use crate::ui::parts::format::sentence;
+use headway_model::JobId;
 
 /// Shows the active job, while there is one.
 #[component]

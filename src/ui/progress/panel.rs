@@ -12,13 +12,13 @@ use leptos::prelude::*;
 
 use super::failures::Failures;
 use super::proof::ProofLine;
-use crate::model::follow::Phase;
-use crate::model::summary::{JobView, Start};
-use crate::model::{JobId, JobStatus, JobSummary};
 use crate::ui::live::{JobState, Live};
 use crate::ui::parts::StatusBadge;
 use bar::Bar;
 use counts::Counts;
+use headway_model::follow::Phase;
+use headway_model::summary::{JobView, Start};
+use headway_model::{JobId, JobStatus, JobSummary};
 use outputs::Outputs;
 use running::RunningFiles;
 

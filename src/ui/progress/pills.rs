@@ -4,9 +4,9 @@ use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use crate::model::JobId;
 use crate::ui::live::Live;
 use crate::ui::parts::format::count;
+use headway_model::JobId;
 
 /// A pill for each live job that is shown neither in the dialog nor by the page. A click shows it.
 #[component]

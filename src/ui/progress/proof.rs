@@ -5,9 +5,9 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::whole;
-use crate::model::follow::{Phase, Proof};
 use crate::ui::live::{JobState, Live};
 use crate::ui::parts::format::{count, time_of_day};
+use headway_model::follow::{Phase, Proof};
 
 /// The server says every five seconds how far it is: a check that is older than this says nothing of now.
 const FRESH: u64 = 7_000;

@@ -3,8 +3,8 @@
 
 use leptos::prelude::*;
 
-use crate::model::follow::Proof;
 use crate::ui::parts::format::count;
+use headway_model::follow::Proof;
 
 /// What holds of a job that is over, once this page has checked it.
 pub(super) fn line(proof: &Proof) -> String {

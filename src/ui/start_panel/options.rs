@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::model::policy::OnInterrupt;
-use crate::model::{OnDone, Output, Place, Policy};
+use headway_model::policy::OnInterrupt;
+use headway_model::{OnDone, Output, Place, Policy};
 
 /// What is chosen. Copy it freely.
 #[derive(Clone, Copy)]

@@ -1,8 +1,8 @@
 //! Why a start was refused, told where it can be put right: at the field, or else below the form.
 
-use crate::model::ApiError;
-use crate::model::summary::SettingInfo;
 use crate::ui::parts::format::sentence;
+use headway_model::ApiError;
+use headway_model::summary::SettingInfo;
 
 /// What is wrong with one setting, if the refusal names it.
 pub(super) fn of_setting(error: &ApiError, setting: &SettingInfo) -> Option<String> {

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use serde_json::{Map, Value};
 
 use super::refused;
-use crate::model::summary::SettingInfo;
 use crate::ui::live::Live;
+use headway_model::summary::SettingInfo;
 
 /// The field, and what the server found wrong with it.
 #[component]

@@ -8,8 +8,8 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::model::Digest;
 use crate::ui::ClientFiles;
+use headway_model::Digest;
 
 #[cfg(feature = "embed")]
 #[derive(rust_embed::RustEmbed)]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::server::descriptors;
+use headway_server::descriptors;
 
 /// The most connections in all, however many descriptors there are.
 const TOTAL: usize = 8_192;

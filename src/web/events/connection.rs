@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use futures::Stream;
 use tokio::sync::watch;
 
 use super::super::App;
-use crate::model::Millis;
-use crate::model::message::with_id;
-use crate::server::follow::{CHANGED_PAGE, Given, Outgoing, PAGE, Read, Request, Serving, Step};
-use crate::server::recent::Changed;
-use crate::server::store::{Head, JobFilter, Stored};
-use crate::server::{Server, now};
+use headway_model::Millis;
+use headway_model::message::with_id;
+use headway_server::follow::{Outgoing, Request, Serving, Step};
+use headway_server::{Head, Server, now};
 
 /// As much is joined into one write.
 const WRITE: usize = 32 * 1024;
@@ -32,6 +30,25 @@ pub(super) struct Connection {
     ends_at: Millis,
     first: bool,
     last: bool,
+    time: Time,
+}
+
+/// The time as one connection counts it: that of the clock when it began, and what has passed since. A clock that is set back in
+/// between makes nobody wait.
+#[derive(Clone, Copy)]
+struct Time {
+    began: Millis,
+    since: Instant,
+}
+
+impl Time {
+    fn begin() -> Self {
+        Time { began: now(), since: Instant::now() }
+    }
+
+    fn now(self) -> Millis {
+        self.began + self.since.elapsed().as_millis() as Millis
+    }
 }
 
 impl Connection {
@@ -39,17 +56,18 @@ impl Connection {
     pub(super) fn new(app: &App, request: Request) -> Self {
         let mut head = app.server.head();
         head.borrow_and_update();
-        let began = now();
-        let serving = Serving::new(request, app.server.build().into(), began, app.server.is_recording());
+        let time = Time::begin();
+        let serving = Serving::new(request, app.server.build().into(), time.began, app.server.is_recording());
         Connection {
             server: app.server.clone(),
             serving,
             head,
             follower: app.followers.join(),
             stopping: app.stopping.clone(),
-            ends_at: began + spread(app.stream_age.as_millis() as Millis),
+            ends_at: time.began + spread(app.stream_age.as_millis() as Millis),
             first: true,
             last: false,
+            time,
         }
     }
 
@@ -72,7 +90,7 @@ impl Connection {
                 return Some(chunk.into());
             }
             self.serving.recording(self.server.is_recording());
-            match self.serving.step(now()) {
+            match self.serving.step(self.time.now()) {
                 Step::Send(message) => {
                     self.write(&mut chunk, &message);
                     if chunk.len() >= WRITE {
@@ -80,11 +98,11 @@ impl Connection {
                     }
                 }
                 Step::Read(read) => {
-                    let given = self.read(read).await.ok()?;
-                    self.serving.give(now(), given);
+                    let given = self.server.answer(read).await.ok()?;
+                    self.serving.give(self.time.now(), given);
                 }
                 Step::Wait(_) | Step::End if !chunk.is_empty() => return Some(chunk.into()),
-                Step::Wait(_) if now() >= self.ends_at => return None,
+                Step::Wait(_) if self.time.now() >= self.ends_at => return None,
                 Step::Wait(until) => self.wait(until.min(self.ends_at)).await,
                 Step::End => return None,
             }
@@ -94,17 +112,17 @@ impl Connection {
     /// Messages in one answer: what there is now or, if that is no news, what comes within this time. A ping is last:
     /// it says what the answer held.
     pub(super) async fn answer(mut self, wait: Duration) -> String {
-        let until = now() + wait.as_millis() as Millis;
+        let until = self.time.now() + wait.as_millis() as Millis;
         let (mut messages, mut news) = (Vec::new(), false);
         loop {
-            let over = news || now() >= until || *self.stopping.borrow();
-            match self.serving.step(now()) {
+            let over = news || self.time.now() >= until || *self.stopping.borrow();
+            match self.serving.step(self.time.now()) {
                 Step::Send(message) => {
                     news |= message.news;
                     messages.push(with_id(&message.text, message.id.as_deref()));
                 }
-                Step::Read(read) => match self.read(read).await {
-                    Ok(given) => self.serving.give(now(), given),
+                Step::Read(read) => match self.server.answer(read).await {
+                    Ok(given) => self.serving.give(self.time.now(), given),
                     Err(_) => break,
                 },
                 Step::Wait(next) if !over => self.wait(next.min(until)).await,
@@ -112,7 +130,7 @@ impl Connection {
             }
         }
         self.serving.recording(self.server.is_recording());
-        let last = self.serving.last_word(now());
+        let last = self.serving.last_word(self.time.now());
         messages.push(with_id(&last.text, last.id.as_deref()));
         format!("[{}]", messages.join(","))
     }
@@ -139,7 +157,7 @@ impl Connection {
 
     async fn wait(&mut self, until: Millis) {
         self.serving.among(self.follower.count());
-        let begun = now();
+        let begun = self.time.now();
         let paced = self.serving.paced_until();
         let until = if paced > begun { until.min(paced) } else { until };
         let time = Duration::from_millis(until.saturating_sub(begun).max(1));
@@ -151,32 +169,6 @@ impl Connection {
             () = tokio::time::sleep(time) => {}
             _ = self.stopping.wait_for(|stopping| *stopping) => {}
         }
-    }
-
-    async fn read(&self, read: Read) -> Stored<Given> {
-        let (store, recent) = (self.server.store(), self.server.recent());
-        let jobs = async |filter, limit| -> Stored<_> {
-            Ok(Given::Jobs(store.jobs(filter, limit).await?.iter().map(Changed::from).collect()))
-        };
-        Ok(match read {
-            Read::Head => Given::Head(*self.head.borrow()),
-            Read::DigestAt(position) => Given::DigestAt(store.digest_at(position).await?),
-            Read::Job(job) => Given::Job(job, store.job(job).await?.map(Box::new)),
-            Read::EventBefore(job, job_no, position) => {
-                Given::EventBefore(job, store.event_before(job_no, position).await?)
-            }
-            Read::Folds(jobs) => Given::Folds(store.folds(&jobs).await?.1),
-            Read::Page(jobs, after, upto) => match recent.page(after, upto, PAGE as usize) {
-                Some(parts) => Given::Parts(parts),
-                None => Given::Page(store.events(&jobs, after, upto, PAGE).await?),
-            },
-            Read::Live => jobs(JobFilter::Live, u32::MAX).await?,
-            Read::Changed(position) => match recent.changed(position) {
-                Some(changed) => Given::Jobs(changed),
-                None => jobs(JobFilter::ChangedAfter(position), CHANGED_PAGE as u32).await?,
-            },
-            Read::Now(job) => Given::Now(self.server.running(0, job)),
-        })
     }
 }
 

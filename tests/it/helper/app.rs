@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use headway::model::{JobId, JobSummary};
-use headway::server::Server;
-use headway::server::config::Config;
-use headway::server::recipes::{self, Recipe};
 use headway::web::{self, Access};
+use headway_model::{JobId, JobSummary};
+use headway_recipes::{self, Recipe};
+use headway_server::Server;
+use headway_server::config::Config;
 use leptos::config::LeptosOptions;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -49,7 +49,7 @@ impl App {
     ) -> Self {
         let mut config = Config::new(files.data(), vec![("files".into(), files.library())]);
         change(&mut config);
-        let mut known = recipes::all();
+        let mut known = headway_recipes::all();
         known.extend(more);
         let server = Server::start_with(config, known).await.expect("a server");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use headway::model::{JobId, JobSummary};
+use headway_model::{JobId, JobSummary};
 
 use super::{Files, eventually, request};
 

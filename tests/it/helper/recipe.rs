@@ -5,12 +5,12 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
-use headway::model::policy::OnInterrupt;
-use headway::model::summary::RecipeInfo;
-use headway::model::{Effect, FailReason, OnDone, Output, Place};
-use headway::server::data::Outputs;
-use headway::server::files::OpenFile;
-use headway::server::recipes::{Attempt, Binding, Failure, ItemResult, Recipe, Success, Unable, Work};
+use headway_files::OpenFile;
+use headway_files::Outputs;
+use headway_model::policy::OnInterrupt;
+use headway_model::summary::RecipeInfo;
+use headway_model::{Effect, FailReason, OnDone, Output, Place};
+use headway_recipes::{Attempt, Binding, Failure, ItemResult, Recipe, Success, Unable, Work};
 use serde_json::json;
 
 /// What the recipe does with a file, by the first word of its name.

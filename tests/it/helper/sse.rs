@@ -1,8 +1,8 @@
 //! Clients of the stream: one that shows every message, and the real one through real cuts.
 
 use futures::StreamExt;
-use headway::model::follow::{Effect, Follow};
-use headway::model::{Cursor, JobId};
+use headway_model::follow::{Effect, Follow};
+use headway_model::{Cursor, JobId};
 use serde_json::{Value, json};
 
 use super::App;
@@ -82,7 +82,9 @@ impl Stream {
                 let json = serde_json::from_str(&text).expect("JSON");
                 return Some(Event { id: field("id: "), text, json });
             }
-            match self.answer.next().await {
+            // Pings come every five seconds, so this is a stream that has fallen silent.
+            let more = tokio::time::timeout(std::time::Duration::from_secs(60), self.answer.next()).await;
+            match more.expect("a stream that says something within a minute") {
                 Some(Ok(bytes)) => self.bytes.extend(bytes),
                 Some(Err(_)) | None => return None,
             }

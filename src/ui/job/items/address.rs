@@ -3,8 +3,8 @@
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
-use crate::model::JobId;
-use crate::model::item::ITEM_LABELS;
+use headway_model::JobId;
+use headway_model::item::ITEM_LABELS;
 
 /// A status or all of them, and the item that the window begins behind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

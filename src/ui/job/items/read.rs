@@ -10,11 +10,11 @@ use super::address::Address;
 use super::texts::Texts;
 use super::window::{Known, Window};
 use crate::api;
-use crate::model::follow::Phase;
-use crate::model::id::Seq;
-use crate::model::summary::ItemPage;
-use crate::model::{ApiError, JobId};
 use crate::ui::live::Live;
+use headway_model::follow::Phase;
+use headway_model::id::Seq;
+use headway_model::summary::ItemPage;
+use headway_model::{ApiError, JobId};
 
 /// The same window is read again no sooner.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use super::super::attempts::Attempts;
 use super::super::retry::RetryItem;
 use super::window::Row;
-use crate::model::summary::ItemView;
-use crate::model::{JobId, RelPath, StartJob};
 use crate::ui::parts::{format, why};
+use headway_model::summary::ItemView;
+use headway_model::{JobId, RelPath, StartJob};
 
 #[component]
 pub(super) fn ItemRow(

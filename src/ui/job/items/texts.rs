@@ -7,8 +7,8 @@ use leptos::prelude::*;
 
 use super::window::{Known, Row};
 use crate::api;
-use crate::model::summary::ItemView;
-use crate::model::{ApiError, JobId};
+use headway_model::summary::ItemView;
+use headway_model::{ApiError, JobId};
 
 /// The next call for text comes no sooner.
 const PACE: Duration = Duration::from_millis(300);

@@ -1,7 +1,7 @@
 //! The rows of a window, and what is known of it.
 
-use crate::model::summary::{ItemPage, ItemView};
-use crate::model::{ApiError, window};
+use headway_model::summary::{ItemPage, ItemView};
+use headway_model::{ApiError, window};
 
 /// Where an item stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

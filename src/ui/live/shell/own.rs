@@ -5,9 +5,9 @@ use leptos::task::spawn_local;
 
 use super::Shell;
 use crate::api;
-use crate::model::{ApiError, JobId, StartJob};
 use crate::ui::live::task::Task;
 use crate::ui::live::{StartPhase, Starting, browser};
+use headway_model::{ApiError, JobId, StartJob};
 
 const STARTING: &str = "headway.starting";
 

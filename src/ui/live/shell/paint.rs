@@ -7,9 +7,9 @@ use leptos::prelude::*;
 
 use super::Shell;
 use super::shown::LIVE;
-use crate::model::follow::{LinkState, Proof};
-use crate::model::{JobId, JobSummary};
 use crate::ui::live::{JobState, browser};
+use headway_model::follow::{LinkState, Proof};
+use headway_model::{JobId, JobSummary};
 
 const REPAINT: f64 = 200.0;
 const HIDDEN_REPAINT: f64 = 1_000.0;

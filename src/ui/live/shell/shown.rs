@@ -5,8 +5,8 @@ use leptos::task::spawn_local;
 
 use super::Shell;
 use crate::api;
-use crate::model::{JobId, JobStatus, JobSummary};
 use crate::ui::live::{Toast, browser};
+use headway_model::{JobId, JobStatus, JobSummary};
 
 /// How long a completed job says so before it becomes a toast.
 const COMPLETED_FOR: f64 = 3_000.0;

@@ -6,9 +6,9 @@ use leptos::prelude::*;
 
 use super::Summary;
 use super::pace::{Heard, pace};
-use crate::model::summary::Start;
 use crate::ui::live::{JobState, Live};
 use crate::ui::parts::format;
+use headway_model::summary::Start;
 
 /// The bar, with its numbers below.
 #[component]
@@ -20,7 +20,7 @@ pub(super) fn Bar(state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl 
     });
     // While files are listed, their number says nothing of how many there are.
     let listing = Memo::new(move |_| {
-        let is = |summary: &crate::model::JobSummary| summary.listing && !summary.status.is_terminal();
+        let is = |summary: &headway_model::JobSummary| summary.listing && !summary.status.is_terminal();
         summary.with(|summary| summary.as_ref().is_some_and(is))
     });
     // What the plan left to be done: a job that has not begun stands at nothing, and one that had nothing to do at its end.
@@ -32,7 +32,7 @@ pub(super) fn Bar(state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl 
         })
     });
     let some = move |number: fn((u32, u32)) -> u32| (!listing.get()).then(|| number(numbers.get()).to_string());
-    let percent = move || if listing.get() { None } else { counters.with(crate::model::Counters::percent) };
+    let percent = move || if listing.get() { None } else { counters.with(headway_model::Counters::percent) };
     let words = move || {
         if listing.get() {
             return format!(

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::Summary;
-use crate::model::Counters;
 use crate::ui::parts::format;
+use headway_model::Counters;
 
 /// A number for each status an item can have.
 #[component]

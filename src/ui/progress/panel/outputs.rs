@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::Place;
 use crate::api;
-use crate::model::{JobId, JobStatus};
+use headway_model::{JobId, JobStatus};
 
 /// A link to each of them, once the job is over.
 #[component]

@@ -1,8 +1,8 @@
 //! How fast a job goes, and how long it has been at it: as of the last word from the server, never beyond it.
 
-use crate::model::id::Millis;
-use crate::model::{JobStatus, JobSummary};
 use crate::ui::parts::format;
+use headway_model::id::Millis;
+use headway_model::{JobStatus, JobSummary};
 
 /// While the server is heard, its last word is no older than this: it says something every 5 s.
 const WORD: Millis = 6_000;
@@ -56,9 +56,9 @@ pub(super) fn pace(summary: &JobSummary, heard: Heard) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::testing::{created, job_id, planned, record};
-    use crate::model::worked::Worked;
-    use crate::model::{Effect, JobEvent};
+    use headway_model::testing::{created, job_id, planned, record};
+    use headway_model::worked::Worked;
+    use headway_model::{Effect, JobEvent};
 
     fn at_work(worked: Option<Worked>) -> JobSummary {
         let end = JobEvent::PlanEnded { total: 30, reruns: Default::default() };

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::model::message::RunningItem;
 use crate::ui::live::JobState;
 use crate::ui::parts::format;
+use headway_model::message::RunningItem;
 
 /// So many of them are shown.
 const SHOWN: usize = 4;

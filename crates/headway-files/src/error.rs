@@ -1,0 +1,6 @@
+//! What can be wrong with a folder that is to be used.
+
+/// A folder cannot be used; the text says why, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct FolderError(pub String);

@@ -1,0 +1,196 @@
+//! Libraries: the only way to a user's files. Each root is opened once, and no path can lead out of it.
+
+mod enter;
+mod environment;
+mod fault;
+mod found;
+mod left;
+mod open;
+mod place;
+mod probe;
+mod rename;
+mod scan;
+mod stage;
+mod trash;
+mod walk;
+
+use std::collections::HashSet;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use cap_fs_ext::MetadataExt;
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, Metadata};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+pub use environment::{environment, free_bytes, memory_available};
+pub use fault::{fails, fault, fault_of};
+pub use found::Found;
+pub use open::{OpenError, OpenFile};
+pub use place::{Ground, Placement, Verdict};
+pub use rename::Swap;
+pub use scan::scan;
+pub use stage::{Sealed, Staged};
+pub use walk::{Listed, inspect, walk};
+
+use left::Left;
+use open::Stamp;
+
+use crate::error::FolderError;
+use headway_model::library::EntryKind;
+use headway_model::{PauseReason, RelPath};
+
+/// The longest path that the system opens in one call, in bytes: PATH_MAX of Linux without the NUL at its end.
+const LONGEST_PATH: usize = 4_095;
+
+/// A named root folder.
+#[derive(Debug)]
+pub struct Library {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    root: RwLock<Root>,
+    /// Folders that are on the disk for certain.
+    durable: Mutex<HashSet<RelPath>>,
+    /// How an output can take the name of its original here, once that was tried.
+    swap: OnceLock<Swap>,
+    /// Temporary files that could not be removed yet.
+    left: Left,
+}
+
+#[derive(Debug)]
+struct Root {
+    dir: Arc<Dir>,
+    /// Device and inode: what must be found at the path as long as the library is there.
+    identity: (u64, u64),
+}
+
+impl Library {
+    /// Opens the root.
+    pub fn open(name: &str, root: &Path) -> Result<Self, FolderError> {
+        let opened = Root::open(root);
+        let opened =
+            opened.map_err(|error| FolderError(format!("cannot open the folder {}: {error}", root.display())))?;
+        Ok(Library {
+            name: name.to_owned(),
+            path: root.to_owned(),
+            root: RwLock::new(opened),
+            durable: Mutex::default(),
+            swap: OnceLock::new(),
+            left: Left::default(),
+        })
+    }
+
+    /// The root as it was last opened.
+    fn root(&self) -> Arc<Dir> {
+        Arc::clone(&self.root.read().unwrap_or_else(PoisonError::into_inner).dir)
+    }
+
+    /// Whether what was opened is still what is found at its path: not removed, not unmounted, nothing mounted over it. Else why
+    /// nothing can be done with its files.
+    pub fn reach(&self) -> Result<(), PauseReason> {
+        match rustix::fs::stat(&self.path) {
+            Ok(found) if (found.st_dev, found.st_ino) == self.identity() => Ok(()),
+            Ok(_) => Err(PauseReason::LibraryGone),
+            Err(error) => Err(environment(&error.into()).unwrap_or(PauseReason::LibraryGone)),
+        }
+    }
+
+    /// Whether its file system says that it takes changes; an error if it says nothing.
+    pub fn is_writable(&self) -> io::Result<bool> {
+        let disk = rustix::fs::statvfs(&self.path)?;
+        Ok(!disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
+    }
+
+    /// Device and inode of the root as it was last opened.
+    fn identity(&self) -> (u64, u64) {
+        self.root.read().unwrap_or_else(PoisonError::into_inner).identity
+    }
+
+    /// Takes what is found at the path now for the library, whatever it was before.
+    pub fn reopen(&self) -> io::Result<()> {
+        let opened = Root::open(&self.path)?;
+        *self.root.write().unwrap_or_else(PoisonError::into_inner) = opened;
+        Ok(())
+    }
+
+    /// A path as programs outside are told it.
+    pub fn absolute(&self, path: &RelPath) -> PathBuf {
+        self.path.join(on_disk(path))
+    }
+
+    /// Any folder, for what is in it; the root for the empty path.
+    fn folder(&self, path: &RelPath) -> io::Result<Dir> {
+        if path.is_root() { self.root().try_clone() } else { self.root().open_dir(on_disk(path)) }
+    }
+}
+
+impl Root {
+    fn open(path: &Path) -> io::Result<Self> {
+        let dir = Dir::open_ambient_dir(path, ambient_authority())?;
+        let found = dir.dir_metadata()?;
+        Ok(Root { identity: (found.dev(), found.ino()), dir: Arc::new(dir) })
+    }
+}
+
+/// What the system says of an error, without its number.
+pub fn io_text(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
+}
+
+/// A folder for reading what is in it: the handle of a [`Dir`] is for paths only.
+fn readable(dir: &Dir) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(rustix::fs::openat(dir, c".", flags, Mode::empty())?)
+}
+
+/// Brings the names in a folder to the disk.
+fn sync(dir: &Dir) -> io::Result<()> {
+    sync_folder(&readable(dir)?)
+}
+
+/// The same for a folder that is open for reading.
+fn sync_folder(folder: &OwnedFd) -> io::Result<()> {
+    match rustix::fs::fsync(folder) {
+        // Some file systems of other machines sync files alone.
+        Ok(()) | Err(Errno::INVAL) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the system cannot open it by its path, however it is asked.
+fn is_too_long(path: &RelPath) -> bool {
+    // Coded, a path is never shorter.
+    path.as_str().len() > LONGEST_PATH && path.to_bytes().len() > LONGEST_PATH
+}
+
+fn on_disk(path: &RelPath) -> PathBuf {
+    PathBuf::from(std::ffi::OsStr::from_bytes(&path.to_bytes()))
+}
+
+fn kind(metadata: &Metadata) -> EntryKind {
+    if metadata.is_symlink() {
+        EntryKind::Symlink
+    } else if metadata.is_dir() {
+        EntryKind::Folder
+    } else if metadata.is_file() {
+        EntryKind::File
+    } else {
+        EntryKind::Other
+    }
+}
+
+fn mtime_ns(metadata: &Metadata) -> i64 {
+    let Ok(modified) = metadata.modified() else { return 0 };
+    let modified = modified.into_std();
+    match modified.duration_since(std::time::UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |nanos| -nanos),
+    }
+}

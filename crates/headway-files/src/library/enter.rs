@@ -1,0 +1,70 @@
+//! The one door by which a path that somebody named enters a library. What is Headway's own stays shut: temporary files, and the
+//! trashes, in which nothing is ever overwritten.
+
+use std::io;
+use std::path::PathBuf;
+
+use cap_std::fs::Dir;
+use rustix::fs::{AtFlags, Mode, OFlags, fstat, openat, statat};
+use rustix::io::Errno;
+
+use super::trash::TRASH;
+use super::{Library, on_disk};
+use headway_model::RelPath;
+use headway_model::path::RESERVED;
+
+/// More folders than this are not nested in a path.
+const DEEPEST: usize = 4_096;
+
+impl Library {
+    /// The path as it is on disk; refused if it has a name that is Headway's own.
+    pub(super) fn enter(&self, path: &RelPath) -> io::Result<PathBuf> {
+        if path.is_reserved() { Err(is_own()) } else { Ok(on_disk(path)) }
+    }
+
+    /// Opens a folder that somebody named; the root for the empty path. A trash is refused whatever it is called: by a link, by
+    /// a short name, in other letters.
+    pub(super) fn enter_folder(&self, path: &RelPath) -> io::Result<Dir> {
+        if path.is_root() {
+            return self.root().try_clone();
+        }
+        let dir = self.root().open_dir(self.enter(path)?)?;
+        self.admit(&dir)?;
+        Ok(dir)
+    }
+
+    /// Refuses a folder that is a trash, or lies in one, by asking the file system of each folder above it.
+    pub(super) fn admit(&self, dir: &Dir) -> io::Result<()> {
+        let identity = |found: rustix::fs::Stat| (found.st_dev, found.st_ino);
+        let above = |dir: &dyn std::os::fd::AsFd| {
+            openat(dir.as_fd(), c"..", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+        };
+        let mut here = identity(fstat(dir)?);
+        let mut parent = None;
+        for _ in 0..DEEPEST {
+            if here == self.identity() {
+                return Ok(());
+            }
+            let next = match &parent {
+                None => above(dir)?,
+                Some(parent) => above(parent)?,
+            };
+            match statat(&next, TRASH, AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(trash) if identity(trash) == here => return Err(is_own()),
+                Ok(_) | Err(Errno::NOENT) => {}
+                Err(error) => return Err(error.into()),
+            }
+            let up = identity(fstat(&next)?);
+            if up == here {
+                return Ok(());
+            }
+            (here, parent) = (up, Some(next));
+        }
+        Err(io::Error::other("the folder lies too deep"))
+    }
+}
+
+fn is_own() -> io::Error {
+    let text = format!("names that begin with {RESERVED} are Headway's own: its temporary files and its trash");
+    io::Error::new(io::ErrorKind::PermissionDenied, text)
+}

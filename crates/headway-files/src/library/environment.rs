@@ -1,0 +1,33 @@
+//! What is no file's fault: a full disk, a library that is gone, too many open files, short memory.
+
+use std::io;
+use std::path::Path;
+
+use rustix::io::Errno;
+
+use headway_model::PauseReason;
+
+/// The failure of the environment that an error tells of, if it is one.
+pub fn environment(error: &io::Error) -> Option<PauseReason> {
+    match Errno::from_io_error(error)? {
+        Errno::NOSPC | Errno::DQUOT => Some(PauseReason::DiskFull),
+        Errno::ROFS => Some(PauseReason::ReadOnly),
+        Errno::MFILE | Errno::NFILE => Some(PauseReason::TooManyOpenFiles),
+        Errno::NOMEM => Some(PauseReason::MemoryLow),
+        Errno::STALE | Errno::NODEV | Errno::NXIO | Errno::NOTCONN | Errno::HOSTDOWN => Some(PauseReason::LibraryGone),
+        _ => None,
+    }
+}
+
+/// Bytes free for this user on the disk of a path; `None` if it cannot be asked.
+pub fn free_bytes(path: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(path).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// Bytes of memory that programs can get without swapping: `MemAvailable` of proc(5).
+pub fn memory_available() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+}

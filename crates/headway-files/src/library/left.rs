@@ -1,0 +1,65 @@
+//! Temporary files that could not be removed at once: they are tried again.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::{Found, Library, on_disk};
+use headway_model::RelPath;
+
+/// They are tried again no more often than this, as there can be one for each file of a job.
+const REST: Duration = Duration::from_secs(10);
+
+/// What is left, and when it was last tried.
+#[derive(Debug, Default)]
+pub(super) struct Left(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    temps: BTreeSet<RelPath>,
+    tried: Option<Instant>,
+}
+
+impl Left {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Library {
+    /// A temporary file was to be removed. If that failed, it is done later; only what holds no original may be given here.
+    pub(super) fn removed(&self, temp: &RelPath, answer: io::Result<()>) {
+        if let Found::Unknown(error) = Found::of(answer)
+            && self.left.state().temps.insert(temp.clone())
+        {
+            tracing::warn!(%temp, %error, "a temporary file cannot be removed now");
+        }
+    }
+
+    /// Tries again to remove what could not be removed, unless that was tried a moment ago.
+    pub fn tidy_now_and_then(&self) {
+        let is_due = {
+            let state = self.left.state();
+            !state.temps.is_empty() && state.tried.is_none_or(|tried| tried.elapsed() >= REST)
+        };
+        if is_due {
+            self.tidy();
+        }
+    }
+
+    /// Tries again to remove what could not be removed.
+    pub fn tidy(&self) {
+        let left = {
+            let mut state = self.left.state();
+            state.tried = Some(Instant::now());
+            state.temps.clone()
+        };
+        for temp in left {
+            let answer = self.root().remove_file(on_disk(&temp));
+            if !matches!(Found::of(answer), Found::Unknown(_)) {
+                self.left.state().temps.remove(&temp);
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Looking at files and opening them.
+
+use std::io::{self, Read};
+
+use cap_fs_ext::{FollowSymlinks, MetadataExt, OpenOptionsExt, OpenOptionsFollowExt};
+use cap_std::fs::{File, Metadata, OpenOptions};
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
+use super::{Found, LONGEST_PATH, Library, environment, io_text, is_too_long, kind, mtime_ns, on_disk};
+use headway_model::library::EntryKind;
+use headway_model::{PauseReason, PlannedFile, RelPath, SkipReason};
+
+/// A file that was opened, and what it was at that moment.
+#[derive(Debug)]
+pub struct OpenFile {
+    /// For reading.
+    pub file: File,
+    pub(super) stamp: Stamp,
+}
+
+/// What must stay the same while a file is worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub(super) device: u64,
+    pub(super) inode: u64,
+    pub(super) size: u64,
+    pub(super) mtime_ns: i64,
+    ctime_ns: i64,
+    links: u64,
+}
+
+/// Why a file cannot be worked on.
+#[derive(Debug)]
+pub enum OpenError {
+    /// There is nothing to do.
+    Skip(SkipReason),
+    /// It cannot be read.
+    Fail(String),
+    /// No file can be read, for this reason.
+    Environment(PauseReason),
+}
+
+impl Library {
+    /// Opens a file that was planned, if it is still the same.
+    pub fn open_file(&self, planned: &PlannedFile) -> Result<OpenFile, OpenError> {
+        self.reach().map_err(OpenError::Environment)?;
+        if is_too_long(&planned.path) {
+            let length = planned.path.to_bytes().len();
+            let text = format!(
+                "its path has {length} bytes, and at most {LONGEST_PATH} can be opened; nothing below was looked at"
+            );
+            return Err(OpenError::Fail(text));
+        }
+        // By what the folder is, not by its name alone: a link can lead into a trash.
+        let parent = planned.path.parent().unwrap_or_default();
+        there(self.believed(Found::of(self.enter_folder(&parent).map(drop))))?;
+        match kind(&there(self.look(&planned.path))?) {
+            EntryKind::File => {}
+            EntryKind::Symlink => return Err(OpenError::Skip(SkipReason::Symlink)),
+            // The plan lists a folder only if it could not look inside.
+            EntryKind::Folder => return Err(self.unlisted(&planned.path)),
+            EntryKind::Other => return Err(OpenError::Skip(SkipReason::NotAFile)),
+        }
+        let opened = there(self.open_plain(&planned.path))?;
+        let present = (opened.stamp.size, opened.stamp.mtime_ns);
+        if planned.was_seen() && present != (planned.size, planned.mtime_ns) {
+            return Err(OpenError::Skip(SkipReason::Changed));
+        }
+        Ok(opened)
+    }
+
+    /// Why nothing is done with a folder that the plan could not list.
+    fn unlisted(&self, folder: &RelPath) -> OpenError {
+        let listed = self.enter_folder(folder).and_then(|dir| dir.entries().map(drop));
+        match listed {
+            Ok(()) => OpenError::Fail("the folder could not be listed when the job was planned; it can be now".into()),
+            Err(error) => match failed(&error) {
+                OpenError::Fail(why) => OpenError::Fail(format!("the folder could not be listed: {why}")),
+                other => other,
+            },
+        }
+    }
+
+    /// Opens a file that may be read whole if it has at most `limit` bytes; and when its content last changed, in nanoseconds since
+    /// 1970.
+    pub fn readable(&self, path: &RelPath, limit: u64) -> io::Result<(File, i64)> {
+        self.enter_folder(&path.parent().unwrap_or_default())?;
+        self.enter(path)?;
+        let opened = self.open_plain(path).known()?.ok_or(io::Error::from(Errno::NOENT))?;
+        if opened.stamp.size > limit {
+            return Err(io::Error::other(format!("it is larger than {limit} bytes")));
+        }
+        Ok((opened.file, opened.stamp.mtime_ns))
+    }
+
+    /// A whole file of at most `limit` bytes, and when its content last changed, in nanoseconds since 1970.
+    pub fn read(&self, path: &RelPath, limit: u64) -> io::Result<(Vec<u8>, i64)> {
+        let (file, written) = self.readable(path, limit)?;
+        let mut content = Vec::new();
+        file.take(limit).read_to_end(&mut content)?;
+        Ok((content, written))
+    }
+
+    /// Whether there is a regular file of this name.
+    pub fn has_file(&self, path: &RelPath) -> io::Result<bool> {
+        Ok(self.look(path).known()?.is_some_and(|found| kind(&found) == EntryKind::File))
+    }
+
+    /// Whether there is anything of this name.
+    pub fn has(&self, path: &RelPath) -> io::Result<bool> {
+        Ok(self.look(path).known()?.is_some())
+    }
+
+    /// The size in bytes of what is there, and when its content last changed, in nanoseconds since 1970.
+    pub fn size_and_time(&self, path: &RelPath) -> Found<(u64, i64)> {
+        self.look(path).map(|found| (found.len(), mtime_ns(&found)))
+    }
+
+    /// What is at a path that somebody named; a link is not followed.
+    pub(super) fn look(&self, path: &RelPath) -> Found<Metadata> {
+        match self.enter(path) {
+            Ok(_) => self.find(path),
+            Err(error) => Found::Unknown(error),
+        }
+    }
+
+    /// The same for any path.
+    pub(super) fn find(&self, path: &RelPath) -> Found<Metadata> {
+        self.believed(Found::of(self.root().symlink_metadata(on_disk(path))))
+    }
+
+    /// Opens a regular file for reading; a symbolic link is not followed, and nothing is waited for.
+    pub(super) fn open_plain(&self, path: &RelPath) -> Found<OpenFile> {
+        let mut options = OpenOptions::new();
+        options.read(true).follow(FollowSymlinks::No).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+        let opened = self.root().open_with(on_disk(path), &options).and_then(|file| {
+            let metadata = file.metadata()?;
+            if !metadata.is_file() {
+                return Err(io::Error::other("it is not a regular file"));
+            }
+            Ok(OpenFile { stamp: Stamp::of(&metadata), file })
+        });
+        self.believed(Found::of(opened))
+    }
+
+    /// Of a library that cannot be reached nothing is known to be missing.
+    pub(super) fn believed<T>(&self, found: Found<T>) -> Found<T> {
+        match found {
+            Found::Absent if self.reach().is_err() => Found::Unknown(Errno::STALE.into()),
+            other => other,
+        }
+    }
+}
+
+fn there<T>(found: Found<T>) -> Result<T, OpenError> {
+    match found {
+        Found::There(there) => Ok(there),
+        Found::Absent => Err(OpenError::Skip(SkipReason::Missing)),
+        Found::Unknown(error) => Err(failed(&error)),
+    }
+}
+
+fn failed(error: &io::Error) -> OpenError {
+    match environment(error) {
+        Some(reason) => OpenError::Environment(reason),
+        None => OpenError::Fail(io_text(error)),
+    }
+}
+
+impl OpenFile {
+    /// Whether the file is still what it was when it was opened.
+    pub fn is_unchanged(&self) -> io::Result<bool> {
+        Ok(Stamp::of(&self.file.metadata()?) == self.stamp)
+    }
+
+    /// Whether other names share its content.
+    pub fn has_other_names(&self) -> bool {
+        self.stamp.links > 1
+    }
+
+    /// When its content last changed, in nanoseconds since 1970.
+    pub fn mtime_ns(&self) -> i64 {
+        self.stamp.mtime_ns
+    }
+
+    /// Its size in bytes.
+    pub fn size(&self) -> u64 {
+        self.stamp.size
+    }
+}
+
+impl Stamp {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        use cap_std::fs::MetadataExt as Unix;
+        let (seconds, nanos) = (Unix::ctime(metadata), Unix::ctime_nsec(metadata));
+        Stamp {
+            device: MetadataExt::dev(metadata),
+            inode: MetadataExt::ino(metadata),
+            size: metadata.len(),
+            mtime_ns: mtime_ns(metadata),
+            ctime_ns: seconds.saturating_mul(1_000_000_000).saturating_add(nanos),
+            links: MetadataExt::nlink(metadata),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What lies in a library, for the index: folder by folder, those nearest to the root first.
+
+use std::collections::VecDeque;
+use std::ffi::CStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+
+use cap_std::fs::Dir;
+use rustix::fs::{AtFlags, FileType, statat};
+use rustix::io::Errno;
+
+use super::found::is_absent;
+use super::{Found, Library, io_text, readable};
+use headway_model::library::{EntryKind, Unread};
+use headway_model::path::is_reserved;
+use headway_model::{RelPath, SeenEntry, SeenPart};
+
+/// So many entries are handed over at a time.
+const PART: usize = 1_000;
+
+/// Reads a folder, and what is below it if `deep`, until `take` says stop by `false`. Fails if the folder itself cannot
+/// be read; those below it that cannot be read are told, and what was known of them stays. Blocking.
+pub fn scan(
+    library: &Library,
+    folder: &RelPath,
+    deep: bool,
+    take: &mut dyn FnMut(SeenPart) -> bool,
+) -> Result<Option<Unread>, String> {
+    let mut unread: Option<Unread> = None;
+    let mut todo = VecDeque::from([folder.clone()]);
+    while let Some(next) = todo.pop_front() {
+        match level(library, &next, deep.then_some(&mut todo), &mut unread, take) {
+            Ok(true) => {}
+            Ok(false) => return Ok(unread),
+            Err(error) if next == *folder => {
+                return Err(format!(
+                    "the folder {:?} of {} cannot be listed: {}",
+                    folder.shown(),
+                    library.name,
+                    io_text(&error)
+                ));
+            }
+            // It went away while the others were read.
+            Err(error) if is_absent(&error) => {}
+            Err(error) => {
+                tracing::debug!(folder = %next, %error, "a folder cannot be listed");
+                let missed = unread.get_or_insert(Unread { folders: 0, first: next });
+                missed.folders += 1;
+            }
+        }
+    }
+    Ok(unread)
+}
+
+fn level(
+    library: &Library,
+    folder: &RelPath,
+    below: Option<&mut VecDeque<RelPath>>,
+    unread: &mut Option<Unread>,
+    take: &mut dyn FnMut(SeenPart) -> bool,
+) -> io::Result<bool> {
+    let opened = library.believed(Found::of(library.enter_folder(folder)));
+    let dir = opened.known()?.ok_or(io::Error::from(Errno::NOENT))?;
+    let mut names = Vec::new();
+    for entry in rustix::fs::Dir::new(readable(&dir)?)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if matches!(name.to_bytes(), b"." | b"..") || is_reserved(name.to_bytes()) {
+            continue;
+        }
+        let leaf = match entry.file_type() {
+            FileType::Unknown => {
+                let found = Found::of(dir.symlink_metadata(std::ffi::OsStr::from_bytes(name.to_bytes())));
+                // All else is told below.
+                !matches!(found, Found::There(found) if found.is_dir())
+            }
+            kind => kind != FileType::Directory,
+        };
+        let Ok(coded) = RelPath::from_bytes(name.to_bytes()) else { continue };
+        names.push((leaf, String::from(coded), name.to_owned()));
+    }
+    names.sort_unstable();
+    if let Some(below) = below {
+        let folders = names.iter().take_while(|(leaf, ..)| !leaf);
+        below.extend(folders.filter_map(|(_, _, name)| folder.join(name.to_bytes()).ok()));
+    }
+    let mut rest = names.iter().peekable();
+    let (mut behind, mut told) = (None, false);
+    loop {
+        let (mut entries, mut last, mut hole) = (Vec::new(), None, None);
+        while let Some((leaf, coded, name)) = rest.next_if(|_| entries.len() < PART && hole.is_none()) {
+            let key = Some((*leaf, coded.clone()));
+            match entry(&dir, *leaf, coded, name) {
+                Found::There(entry) => entries.push(entry),
+                // What went away since the names were read is not worth a row.
+                Found::Absent => {}
+                Found::Unknown(error) => {
+                    tracing::debug!(%folder, name = coded, %error, "a file cannot be looked at");
+                    if !std::mem::replace(&mut told, true) {
+                        unread.get_or_insert(Unread { folders: 0, first: folder.clone() }).folders += 1;
+                    }
+                    hole = key;
+                    continue;
+                }
+            }
+            last = key;
+        }
+        let whole = (rest.peek().is_none() && hole.is_none()).then(crate::now);
+        let next = hole.or_else(|| last.clone());
+        if last.is_some() || whole.is_some() {
+            let upto = last.filter(|_| whole.is_none());
+            let part = SeenPart { folder: folder.clone(), behind: behind.clone(), upto, entries, whole };
+            if !take(part) {
+                return Ok(false);
+            }
+        }
+        if whole.is_some() {
+            return Ok(true);
+        }
+        // What was known of a file that cannot be looked at stays: no part has it.
+        behind = next;
+    }
+}
+
+/// A row. Of a folder its name and kind are enough.
+fn entry(dir: &Dir, leaf: bool, coded: &str, name: &CStr) -> Found<SeenEntry> {
+    let stat = Found::of(statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).map_err(io::Error::from));
+    let row = |kind, size, mtime_ns, inode| SeenEntry { name: coded.to_owned(), kind, size, mtime_ns, inode };
+    match stat {
+        Found::Unknown(_) if !leaf => Found::There(row(EntryKind::Folder, 0, 0, 0)),
+        other => other.map(|stat| {
+            let kind = match FileType::from_raw_mode(stat.st_mode) {
+                FileType::Directory => EntryKind::Folder,
+                FileType::RegularFile => EntryKind::File,
+                FileType::Symlink => EntryKind::Symlink,
+                _ => EntryKind::Other,
+            };
+            let mtime_ns = stat.st_mtime.saturating_mul(1_000_000_000).saturating_add(stat.st_mtime_nsec as i64);
+            row(kind, u64::try_from(stat.st_size).unwrap_or(0), mtime_ns, stat.st_ino)
+        }),
+    }
+}

@@ -1,0 +1,279 @@
+//! An output while it is made: a temporary file in its target's folder, under a name that a durable `started` names.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ffi::OsString;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
+use cap_std::fs::{Dir, File, OpenOptions};
+use rustix::fs::{Timespec, Timestamps, XattrFlags};
+use rustix::io::Errno;
+
+use super::{Found, Library, OpenFile, on_disk, sync};
+use headway_model::path::RESERVED;
+use headway_model::{Digest, JobId, Keep, RelPath};
+
+/// Longer endings are no file types.
+const EXTENSION_LIMIT: usize = 16;
+
+const BUFFER: usize = 128 * 1024;
+
+/// An output in the making.
+#[derive(Debug)]
+pub struct Staged {
+    /// The temporary file.
+    pub temp: RelPath,
+    /// The name it is to get.
+    pub target: RelPath,
+    /// The temporary file, as programs are told it.
+    pub path: PathBuf,
+    /// Its folder: as long as it is open, the file can be removed whatever else cannot be opened.
+    folder: Dir,
+    recorded: AtomicBool,
+}
+
+/// An output that is whole and on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sealed {
+    /// The hash of its content.
+    pub hash: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// How the temporary files of a job begin: `.headway-JOB-`. Item and attempt follow.
+fn prefix(job: JobId) -> Vec<u8> {
+    format!("{RESERVED}{job}-").into_bytes()
+}
+
+impl Library {
+    /// Names the temporary file of an attempt, and makes the target's folder if need be. It ends as the target does, since many
+    /// programs choose a format by that.
+    pub fn stage(&self, target: RelPath, job: JobId, item: u32, attempt: u32) -> io::Result<Staged> {
+        self.enter(&target)?;
+        let folder = target.parent().unwrap_or_default();
+        let mut name = prefix(job);
+        name.extend_from_slice(format!("{item}-{attempt}").as_bytes());
+        let ending = on_disk(&target).extension().map(|ending| ending.as_bytes().to_vec());
+        if let Some(ending) = ending.filter(|ending| ending.len() <= EXTENSION_LIMIT) {
+            name.push(b'.');
+            name.extend_from_slice(&ending);
+        }
+        let temp = folder.join(&name).map_err(io::Error::other)?;
+        let folder = self.make_folder(&folder)?;
+        self.admit(&folder)?;
+        let path = self.absolute(&temp);
+        Ok(Staged { temp, target, path, folder, recorded: AtomicBool::new(false) })
+    }
+
+    /// Makes a folder and all above it that are missing, durably, and opens it.
+    pub(super) fn make_folder(&self, folder: &RelPath) -> io::Result<Dir> {
+        let mut above = self.root().try_clone()?;
+        for part in folder.ancestors().into_iter().filter(|part| !part.is_root()) {
+            let name = on_disk(&part);
+            let name = name.file_name().unwrap_or_default().to_owned();
+            // Held until it is synced: whoever finds a folder there may rely on it.
+            let mut durable = self.durable.lock().unwrap_or_else(PoisonError::into_inner);
+            match above.create_dir(&name) {
+                Ok(()) => sync(&above)?,
+                // Perhaps by a process that did not live to sync it.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !durable.contains(&part) => sync(&above)?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+            durable.insert(part);
+            above = above.open_dir(&name)?;
+        }
+        Ok(above)
+    }
+
+    /// Hashes an output and brings it to the disk; `None` if there is no regular file of that name, or one with other names.
+    pub fn seal(&self, staged: &Staged, keep: Keep, original: &OpenFile) -> io::Result<Option<Sealed>> {
+        match self.find(&staged.temp).known()? {
+            Some(found) if found.is_file() => {}
+            _ => return Ok(None),
+        }
+        let Some(output) = self.open_plain(&staged.temp).known()? else { return Ok(None) };
+        if output.has_other_names() {
+            return Ok(None);
+        }
+        let sealed = Sealed { hash: output.hash()?, size: output.size() };
+        take_over(&output.file, original, keep)?;
+        output.file.sync_all()?;
+        Ok(Some(sealed))
+    }
+
+    /// Removes an output that is not wanted. Nothing else can have its name.
+    pub fn discard(&self, staged: &Staged) {
+        self.removed(&staged.temp, staged.folder.remove_file(staged.name()));
+    }
+
+    /// As [`Library::discard`] after a failure: what a recorded placement left there may be the original, and is kept.
+    pub fn discard_unplaced(&self, staged: &Staged) {
+        if !staged.is_recorded() {
+            self.discard(staged);
+        }
+    }
+
+    /// Removes what attempts of these items of a job left, by folder. What is to be `kept` may be an original.
+    pub fn clear_all_temps(&self, items: &BTreeMap<RelPath, BTreeSet<u32>>, job: JobId, kept: &HashSet<RelPath>) {
+        for (folder, items) in items {
+            if let Err(error) = self.clear_temps(folder, job, items, kept) {
+                tracing::warn!(%folder, %error, "temporary files cannot be removed");
+            }
+        }
+    }
+
+    fn clear_temps(
+        &self,
+        folder: &RelPath,
+        job: JobId,
+        items: &BTreeSet<u32>,
+        kept: &HashSet<RelPath>,
+    ) -> io::Result<()> {
+        let Some(dir) = Found::of(self.folder(folder)).known()? else { return Ok(()) };
+        let prefix = prefix(job);
+        for entry in dir.entries()? {
+            let name = entry?.file_name();
+            let Some(rest) = name.as_bytes().strip_prefix(&prefix[..]) else { continue };
+            let item = rest.split(|byte| *byte == b'-').next().and_then(|item| std::str::from_utf8(item).ok());
+            let Some(item) = item.and_then(|item| item.parse().ok()) else { continue };
+            let path = folder.join(name.as_bytes()).map_err(io::Error::other)?;
+            if items.contains(&item) && !kept.contains(&path) {
+                self.removed(&path, dir.remove_file(&name));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Staged {
+    /// Its placement is in the log: from now on what lies under its name is judged by its hash.
+    pub fn recorded(&self) {
+        self.recorded.store(true, Ordering::Relaxed);
+    }
+
+    fn is_recorded(&self) -> bool {
+        self.recorded.load(Ordering::Relaxed)
+    }
+
+    /// Makes the temporary file, for recipes that write it themselves.
+    pub fn create(&self) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true).follow(FollowSymlinks::No);
+        self.folder.open_with(self.name(), &options)
+    }
+
+    fn name(&self) -> OsString {
+        on_disk(&self.temp).file_name().unwrap_or_default().to_owned()
+    }
+
+    /// Fills it with the content of a file, and all that is kept beside that; shares the blocks where the file system can. The
+    /// hash of what was written; `None` if `advance`, which is told of bytes done, said stop by `false`.
+    pub fn fill_from(&self, original: &OpenFile, advance: impl Fn(u64) -> bool) -> io::Result<Option<Digest>> {
+        let mut copy = self.create()?;
+        // Whyever the blocks cannot be shared, the bytes can be copied.
+        if rustix::fs::ioctl_ficlone(&copy, &original.file).is_err() {
+            let mut from = original.file.try_clone()?;
+            from.seek(SeekFrom::Start(0))?;
+            let mut buffer = vec![0; BUFFER];
+            loop {
+                let count = from.read(&mut buffer)?;
+                if count == 0 {
+                    break;
+                }
+                copy.write_all(&buffer[..count])?;
+                if !advance(count as u64) {
+                    return Ok(None);
+                }
+            }
+        }
+        take_over(&copy, original, Keep::ALL)?;
+        hash(&copy).map(Some)
+    }
+}
+
+impl OpenFile {
+    /// The hash of its content, from its beginning.
+    pub fn hash(&self) -> io::Result<Digest> {
+        hash(&self.file)
+    }
+}
+
+/// The hash of a file's whole content, wherever it was read to before.
+pub(super) fn hash(file: &File) -> io::Result<Digest> {
+    let mut reader = file.try_clone()?;
+    reader.seek(SeekFrom::Start(0))?;
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => drop(hasher.update(&buffer[..count])),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Digest::from_hasher(&hasher))
+}
+
+fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Result<()> {
+    let stat = rustix::fs::fstat(&original.file)?;
+    if keep.xattrs {
+        take_over_xattrs(file, &original.file)?;
+    }
+    if keep.permissions {
+        // Only root may give files away; a program of anybody else keeps them its own.
+        let (owner, group) = (rustix::fs::Uid::from_raw(stat.st_uid), rustix::fs::Gid::from_raw(stat.st_gid));
+        if !may(rustix::fs::fchown(file, Some(owner), Some(group)))? {
+            may(rustix::fs::fchown(file, None, Some(group)))?;
+        }
+        match rustix::fs::fchmod(file, rustix::fs::Mode::from_raw_mode(stat.st_mode)) {
+            // FAT and exFAT have none.
+            Ok(()) | Err(Errno::PERM | Errno::OPNOTSUPP) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if keep.times {
+        let time = |seconds: i64, nanos: u64| Timespec { tv_sec: seconds, tv_nsec: nanos as _ };
+        let times = Timestamps {
+            last_access: time(stat.st_atime, stat.st_atime_nsec as u64),
+            last_modification: time(stat.st_mtime, stat.st_mtime_nsec as u64),
+        };
+        rustix::fs::futimens(file, &times)?;
+    }
+    Ok(())
+}
+
+/// Whether it was done: `false` if this user, or this file system, may not give files away.
+fn may(done: Result<(), Errno>) -> io::Result<bool> {
+    match done {
+        Ok(()) => Ok(true),
+        Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn take_over_xattrs(file: &File, original: &File) -> io::Result<()> {
+    let mut names = vec![0_u8; 64 * 1024];
+    let length = match rustix::fs::flistxattr(original, &mut names[..]) {
+        Ok(length) => length,
+        Err(Errno::OPNOTSUPP) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    for name in names[..length].split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+        let name = std::ffi::OsStr::from_bytes(name);
+        let mut value = vec![0_u8; 64 * 1024];
+        let length = rustix::fs::fgetxattr(original, name, &mut value[..])?;
+        match rustix::fs::fsetxattr(file, name, &value[..length], XattrFlags::empty()) {
+            // Names of the system's own are not for everyone to set.
+            Ok(()) | Err(Errno::PERM | Errno::OPNOTSUPP) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}

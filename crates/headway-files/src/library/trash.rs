@@ -1,0 +1,176 @@
+//! The trash of a job: a folder `.headway-trash/JOB` on the file system of the files that it replaces.
+//!
+//! What lies in it is known from the disk alone; nothing in it is ever overwritten, as names have item and attempt in them.
+//! Taking files back and emptying exclude each other: emptying first gives the folder another name, in one step.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use cap_std::fs::{Dir, DirEntry};
+use rustix::fs::{AtFlags, StatxFlags, statx};
+use rustix::io::Errno;
+
+use super::{Found, Library, OpenFile, sync};
+use headway_model::{JobId, RelPath};
+
+/// The name of the folder of all trashes of a file system.
+pub(super) const TRASH: &str = ".headway-trash";
+
+/// How the folder of a trash that is being emptied begins.
+const EMPTYING: &str = "emptying-";
+
+/// What lies in the trash of one job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Trashed {
+    /// How many files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Trashed {
+    fn add(&mut self, file: &DirEntry) -> io::Result<()> {
+        // What was removed just now is counted no more.
+        if let Some(found) = Found::of(file.metadata()).known()? {
+            self.files += 1;
+            self.bytes += found.len();
+        }
+        Ok(())
+    }
+}
+
+impl Library {
+    /// Where the file at `target` goes if this attempt replaces it; makes the folder.
+    pub fn trash(&self, target: &RelPath, job: JobId, item: u32, attempt: u32) -> io::Result<RelPath> {
+        let top = self.top(&target.parent().unwrap_or_default())?;
+        let folder = job_folder(&top, job)?;
+        self.make_folder(&folder)?;
+        folder.join(format!("{item}-{attempt}").as_bytes()).map_err(io::Error::other)
+    }
+
+    /// The highest folder on the same mount as this one, within the library.
+    fn top(&self, folder: &RelPath) -> io::Result<RelPath> {
+        let mount = |folder: &RelPath| {
+            let dir = self.folder(folder)?;
+            let found = statx(&dir, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)?;
+            Ok::<_, io::Error>((found.stx_dev_major, found.stx_dev_minor, found.stx_mnt_id))
+        };
+        let here = mount(folder)?;
+        let mut top = folder.clone();
+        while let Some(above) = top.parent() {
+            if mount(&above)? != here {
+                break;
+            }
+            top = above;
+        }
+        Ok(top)
+    }
+
+    /// The folders of the library that have a trash: its root, and where other file systems are mounted.
+    fn tops(&self) -> io::Result<Vec<RelPath>> {
+        let mut tops = vec![RelPath::default()];
+        let mounts = std::fs::read("/proc/self/mountinfo")?;
+        for line in mounts.split(|byte| *byte == b'\n') {
+            let Some(point) = line.split(|byte| *byte == b' ').nth(4) else { continue };
+            let point = unescape(point);
+            let root = std::os::unix::ffi::OsStrExt::as_bytes(self.path.as_os_str());
+            let below = point.strip_prefix(root).and_then(|rest| rest.strip_prefix(b"/"));
+            tops.extend(below.and_then(|below| RelPath::from_bytes(below).ok()).filter(|path| !path.is_root()));
+        }
+        Ok(tops)
+    }
+
+    /// The folders of all trashes here, those of whatever job; an error if any of them cannot be seen.
+    fn trash_folders(&self) -> io::Result<Vec<Dir>> {
+        let open =
+            |top: RelPath| Found::of(self.folder(&top.join(TRASH.as_bytes()).map_err(io::Error::other)?)).known();
+        let opened = self.tops()?.into_iter().map(|top| open(top).transpose()).collect::<Vec<_>>();
+        let opened = opened.into_iter().flatten().collect::<io::Result<Vec<_>>>()?;
+        match self.reach() {
+            Ok(()) => Ok(opened),
+            Err(_) => Err(Errno::STALE.into()),
+        }
+    }
+
+    /// Every job with something in a trash here; an error if any of that cannot be seen.
+    pub fn trashes(&self) -> io::Result<BTreeSet<JobId>> {
+        let mut found = BTreeSet::new();
+        for folder in self.trash_folders()? {
+            for entry in folder.entries()? {
+                let name = entry?.file_name();
+                let Some(job) = name.to_str().and_then(|name| name.parse::<JobId>().ok()) else { continue };
+                // It may have been emptied just now.
+                if let Some(mut files) = Found::of(folder.read_dir(&name)).known()? {
+                    found.extend(files.next().map(|_| job));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// What lies in the trash of a job; an error if that cannot be seen.
+    pub fn trashed(&self, job: JobId) -> io::Result<Trashed> {
+        let mut sum = Trashed::default();
+        for folder in self.trash_folders()? {
+            for file in Found::of(folder.read_dir(job.to_string())).known()?.into_iter().flatten() {
+                sum.add(&file?)?;
+            }
+        }
+        Ok(sum)
+    }
+
+    /// When something was last put into the trash of a job; `None` if it has none.
+    pub fn trashed_since(&self, job: JobId) -> io::Result<Option<Duration>> {
+        let mut last: Option<SystemTime> = None;
+        for folder in self.trash_folders()? {
+            if let Some(found) = Found::of(folder.symlink_metadata(job.to_string())).known()? {
+                last = last.max(Some(found.modified()?.into_std()));
+            }
+        }
+        Ok(last.map(|last| SystemTime::now().duration_since(last).unwrap_or_default()))
+    }
+
+    /// Removes what lies in the trash of a job, for good.
+    pub fn empty_trash(&self, job: JobId) -> io::Result<Trashed> {
+        let mut gone = Trashed::default();
+        for folder in self.trash_folders()? {
+            let leaving = format!("{EMPTYING}{job}");
+            if Found::of(folder.rename(job.to_string(), &folder, &leaving)).known()?.is_some() {
+                sync(&folder)?;
+            }
+            let Some(files) = Found::of(folder.read_dir(&leaving)).known()? else { continue };
+            for file in files {
+                let file = file?;
+                gone.add(&file)?;
+                file.remove_file()?;
+            }
+            folder.remove_dir(&leaving)?;
+            sync(&folder)?;
+        }
+        Ok(gone)
+    }
+
+    /// Opens a file in a trash.
+    pub fn open_trashed(&self, path: &RelPath) -> Found<OpenFile> {
+        self.open_plain(path)
+    }
+}
+
+fn job_folder(top: &RelPath, job: JobId) -> io::Result<RelPath> {
+    let trash = top.join(TRASH.as_bytes()).map_err(io::Error::other)?;
+    trash.join(job.to_string().as_bytes()).map_err(io::Error::other)
+}
+
+/// A path as proc(5) writes it: space, tab, newline and backslash as three octal digits.
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, more)) = rest.split_first() {
+        let octal = (*first == b'\\').then(|| more.get(..3)).flatten();
+        let byte = octal.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
+        plain.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &more[3..] } else { more };
+    }
+    plain
+}

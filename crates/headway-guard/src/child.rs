@@ -1,0 +1,271 @@
+//! The guard's own process.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::RecvFlags;
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, pidfd_open, set_child_subreaper,
+    test_kill_process_group, waitid,
+};
+
+use super::processes::{Children, attempt_of, descendants_of};
+use super::wire::{LARGEST, Order, Reply, Spawn, receive, send};
+use crate::descriptors;
+
+/// How long programs have to end once the server is gone.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How long what is killed may take to go.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+struct Attempt {
+    pid: Pid,
+    handle: OwnedFd,
+    name: String,
+    /// When it is to be killed.
+    deadline: Option<Instant>,
+}
+
+struct Guard {
+    socket: OwnedFd,
+    children: Children,
+    attempts: BTreeMap<u64, Attempt>,
+}
+
+/// Guards programs until the server is gone. Its standard input is the socket.
+pub fn run() -> ExitCode {
+    // The limit that programs expect, not the one that the server has raised for itself.
+    if let Some(limit) = std::env::args().nth(2).and_then(|limit| limit.parse().ok()) {
+        descriptors::lower(limit);
+    }
+    let begin = || {
+        let socket = io::stdin().as_fd().try_clone_to_owned()?;
+        set_child_subreaper(Some(rustix::process::getpid()))?;
+        Ok::<_, io::Error>(Guard { socket, children: Children::here(), attempts: BTreeMap::new() })
+    };
+    match begin() {
+        Ok(mut guard) => {
+            guard.serve();
+            guard.end_all();
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("headway guard: {error}; it is started by `headway serve`, not by hand");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Guard {
+    /// Starts, ends and tells, until the other end is gone.
+    fn serve(&mut self) {
+        let mut buffer = vec![0; LARGEST];
+        loop {
+            let (readable, ended) = self.wait(true);
+            for id in ended {
+                self.conclude(id);
+            }
+            if readable && !self.hear(&mut buffer) {
+                return;
+            }
+            self.kill_late();
+            if self.attempts.is_empty() {
+                self.reap_orphans();
+            }
+        }
+    }
+
+    /// Takes in what was said; whether the other end is still there.
+    fn hear(&mut self, buffer: &mut [u8]) -> bool {
+        loop {
+            match receive(&self.socket, buffer, RecvFlags::DONTWAIT) {
+                Ok(([], _)) => return false,
+                Ok((packet, files)) => self.obey(Order::decode(packet), files),
+                Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
+            }
+        }
+    }
+
+    fn obey(&mut self, order: Option<Order>, files: Vec<OwnedFd>) {
+        match order {
+            Some(Order::Spawn(spawn)) => {
+                let id = spawn.id;
+                match start(spawn, files) {
+                    Ok(attempt) => drop(self.attempts.insert(id, attempt)),
+                    Err(error) => self.tell(&Reply::Failed { id, error: error.to_string() }),
+                }
+            }
+            Some(Order::Kill { id, grace_ms }) => {
+                if let Some(attempt) = self.attempts.get_mut(&id).filter(|attempt| attempt.deadline.is_none()) {
+                    attempt.deadline = Some(Instant::now() + Duration::from_millis(grace_ms.min(3_600_000)));
+                    attempt.signal(Signal::TERM);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Waits for the socket, the end of a program, or a deadline. Whether the socket is readable, and which have ended.
+    fn wait(&self, socket: bool) -> (bool, Vec<u64>) {
+        let next = self.attempts.values().filter_map(|attempt| attempt.deadline).min();
+        let timeout = next.map(|at| at.saturating_duration_since(Instant::now()) + Duration::from_millis(1));
+        let timeout =
+            timeout.map(|left| Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) });
+        let mut fds = vec![PollFd::new(&self.socket, if socket { PollFlags::IN } else { PollFlags::empty() })];
+        fds.extend(self.attempts.values().map(|attempt| PollFd::new(&attempt.handle, PollFlags::IN)));
+        if poll(&mut fds, timeout.as_ref()).is_err() {
+            return (false, Vec::new());
+        }
+        let ids = self.attempts.keys().zip(&fds[1..]);
+        let ended = ids.filter(|(_, fd)| !fd.revents().is_empty()).map(|(id, _)| *id).collect();
+        (!fds[0].revents().is_empty(), ended)
+    }
+
+    /// A program has ended: what is left of its attempt is ended too, then it is told.
+    fn conclude(&mut self, id: u64) {
+        let Some(attempt) = self.attempts.remove(&id) else { return };
+        // While the leader is not reaped its number, and so the group's, is nobody else's.
+        kill_process_group(attempt.pid, Signal::KILL).ok();
+        let status = waitid(WaitId::Pid(attempt.pid), WaitIdOptions::EXITED);
+        let code = match status {
+            Ok(Some(status)) => status.exit_status().or(status.terminating_signal().map(|signal| 128 + signal)),
+            _ => None,
+        };
+        let begun = Instant::now();
+        loop {
+            let orphans = self.reap_orphans();
+            let mut left = test_kill_process_group(attempt.pid).is_ok();
+            for orphan in orphans {
+                let line: Vec<_> = std::iter::once(orphan).chain(descendants_of(orphan)).collect();
+                let is_of = |pid: &Pid| Ok(attempt_of(*pid)?.is_some_and(|name| name == attempt.name));
+                match line.iter().map(is_of).collect::<io::Result<Vec<_>>>() {
+                    Ok(are) if are.contains(&true) => {
+                        left = true;
+                        line.into_iter().for_each(kill);
+                    }
+                    Ok(_) => {}
+                    // It may be one of this attempt: it is looked at again.
+                    Err(_) => left = true,
+                }
+            }
+            if !left || begun.elapsed() > PATIENCE {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.tell(&Reply::Ended { id, code: code.unwrap_or(-1) });
+    }
+
+    /// Reaps those who lost their parents and have ended; the others are returned.
+    fn reap_orphans(&self) -> Vec<Pid> {
+        let leader = |pid: &Pid| self.attempts.values().any(|attempt| attempt.pid == *pid);
+        let mut orphans = self.children.list();
+        orphans.retain(|pid| !leader(pid));
+        orphans.retain(|pid| {
+            let reaped = waitid(WaitId::Pid(*pid), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
+            matches!(reaped, Ok(None))
+        });
+        orphans
+    }
+
+    fn kill_late(&mut self) {
+        let now = Instant::now();
+        for attempt in self.attempts.values_mut().filter(|attempt| attempt.deadline.is_some_and(|at| at <= now)) {
+            attempt.signal(Signal::KILL);
+            attempt.deadline = Some(now + PATIENCE);
+        }
+    }
+
+    /// Ends every process of every attempt.
+    fn end_all(&mut self) {
+        let deadline = Instant::now() + GRACE;
+        for attempt in self.attempts.values_mut() {
+            attempt.signal(Signal::TERM);
+            attempt.deadline = Some(deadline);
+        }
+        while !self.attempts.is_empty() {
+            let (_, ended) = self.wait(false);
+            ended.into_iter().for_each(|id| self.conclude(id));
+            self.kill_late();
+        }
+        // Whatever hid its name.
+        let begun = Instant::now();
+        loop {
+            let left = self.reap_orphans();
+            if left.is_empty() || begun.elapsed() > PATIENCE {
+                return;
+            }
+            for orphan in left {
+                descendants_of(orphan).into_iter().for_each(kill);
+                kill(orphan);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn tell(&self, reply: &Reply) {
+        // If the server is gone, the next look at the socket says so.
+        send(&self.socket, &reply.encode(), &[]).ok();
+    }
+}
+
+impl Attempt {
+    /// To its group, and to those below it that have left the group.
+    fn signal(&self, signal: Signal) {
+        let below = descendants_of(self.pid);
+        kill_process_group(self.pid, signal).ok();
+        for pid in below {
+            if rustix::process::getpgid(Some(pid)).is_ok_and(|group| group != self.pid) {
+                kill_process(pid, signal).ok();
+            }
+        }
+    }
+}
+
+/// One that is gone already is all the better.
+fn kill(pid: Pid) {
+    kill_process(pid, Signal::KILL).ok();
+}
+
+fn start(spawn: Spawn, files: Vec<OwnedFd>) -> io::Result<Attempt> {
+    let [stdout, stderr]: [OwnedFd; 2] =
+        files.try_into().map_err(|_| io::Error::other("its standard output and error did not come along"))?;
+    let mut argv = spawn.argv.into_iter().map(OsString::from_vec);
+    let program = argv.next().ok_or_else(|| io::Error::other("there is no program to start"))?;
+    let pairs = spawn.environment.into_iter().filter_map(|entry| {
+        let at = entry.iter().position(|byte| *byte == b'=')?;
+        Some((OsString::from_vec(entry[..at].to_vec()), OsString::from_vec(entry[at + 1..].to_vec())))
+    });
+    let child = Command::new(program)
+        .args(argv)
+        .env_clear()
+        .envs(pairs)
+        .current_dir(OsString::from_vec(spawn.directory))
+        .stdin(Stdio::null())
+        .stdout(stdout)
+        .stderr(stderr)
+        .process_group(0)
+        .spawn()?;
+    let pid = Pid::from_child(&child);
+    let handle = match pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(handle) => handle,
+        Err(error) => {
+            kill_process_group(pid, Signal::KILL).ok();
+            waitid(WaitId::Pid(pid), WaitIdOptions::EXITED).ok();
+            return Err(match error {
+                Errno::NOSYS => io::Error::other("this kernel has no pidfd_open; Linux 5.3 or later is needed"),
+                error => error.into(),
+            });
+        }
+    };
+    Ok(Attempt { pid, handle, name: String::from_utf8_lossy(&spawn.attempt).into_owned(), deadline: None })
+}

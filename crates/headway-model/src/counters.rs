@@ -1,0 +1,154 @@
+//! How many items stand where. They add up to the total at every `seq`.
+
+use serde::{Deserialize, Serialize};
+
+use super::item::{ItemStatus, SkipReason};
+use super::usual::is_default;
+
+/// Items by status; `total` is their sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counters {
+    /// All items planned so far.
+    pub total: u32,
+    /// Not tried yet, or to be tried again.
+    pub waiting: u32,
+    /// Held by a worker; those moving their output into place included.
+    pub running: u32,
+    /// Their worker died.
+    pub interrupted: u32,
+    /// Done.
+    pub succeeded: u32,
+    /// Nothing to do; by the plan or by an attempt.
+    pub skipped: u32,
+    /// Of the skipped, those the plan skipped: they never ran.
+    pub skipped_in_plan: u32,
+    /// Their last try failed.
+    pub failed: u32,
+    /// Ended by a cancel or a halt.
+    pub cancelled: u32,
+    /// Of those the plan skipped, symbolic links: no files, and left out.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub links: u32,
+    /// Of those the plan skipped, what is neither a file nor a link: named folders, devices, sockets, pipes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub others: u32,
+}
+
+impl Counters {
+    /// Counts one more item that stands at `status`.
+    pub fn add(&mut self, status: ItemStatus) {
+        self.total += 1;
+        *self.slot(status) += 1;
+        if let ItemStatus::Skipped { planned: true, reason } = status {
+            self.skipped_in_plan += 1;
+            // Only as the plan found it: a file that becomes a link meanwhile was a file that somebody asked for.
+            self.links += u32::from(reason == SkipReason::Symlink);
+            self.others += u32::from(reason == SkipReason::NotAFile);
+        }
+    }
+
+    /// Moves one item.
+    pub fn shift(&mut self, from: ItemStatus, to: ItemStatus) {
+        *self.slot(from) -= 1;
+        *self.slot(to) += 1;
+    }
+
+    /// Items that are over, whatever their end.
+    pub fn settled(&self) -> u32 {
+        self.succeeded + self.skipped + self.failed + self.cancelled
+    }
+
+    /// Items that were seen to: settled, but not by a cancel or a halt.
+    pub fn done(&self) -> u32 {
+        self.succeeded + self.skipped + self.failed
+    }
+
+    /// Regular files among the items: what is called *files*. With `links` and `others` they add up to the total.
+    pub fn files(&self) -> u32 {
+        self.total - self.links - self.others
+    }
+
+    /// The files among the items that are [done](Counters::done).
+    pub fn files_done(&self) -> u32 {
+        self.done() - self.links - self.others
+    }
+
+    /// How much of what the plan left to be done is done, in whole percent; `None` if that is nothing. What the plan skipped
+    /// does not count, so a job that has not begun stands at 0.
+    pub fn percent(&self) -> Option<u32> {
+        let (done, all) = (self.done() - self.skipped_in_plan, self.total - self.skipped_in_plan);
+        let percent = (u64::from(done) * 100).checked_div(u64::from(all))?;
+        u32::try_from(percent).ok()
+    }
+
+    /// Items the job still waits for.
+    pub fn open(&self) -> u32 {
+        self.waiting + self.running + self.interrupted
+    }
+
+    /// Whether at least one item failed, and none that ran ended in another way.
+    pub fn all_failed(&self) -> bool {
+        self.failed > 0 && self.succeeded == 0 && self.skipped == self.skipped_in_plan
+    }
+
+    /// Whether the parts are the whole.
+    pub fn add_up(&self) -> bool {
+        self.total == self.open() + self.settled()
+    }
+
+    fn slot(&mut self, status: ItemStatus) -> &mut u32 {
+        match status {
+            ItemStatus::Waiting => &mut self.waiting,
+            ItemStatus::Running | ItemStatus::Placing => &mut self.running,
+            ItemStatus::Interrupted => &mut self.interrupted,
+            ItemStatus::Succeeded(_) => &mut self.succeeded,
+            ItemStatus::Skipped { .. } => &mut self.skipped,
+            ItemStatus::Failed(_) => &mut self.failed,
+            ItemStatus::Cancelled => &mut self.cancelled,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::JobEvent;
+    use crate::testing::{created, job_id, record};
+    use crate::{Digest, JobSummary};
+
+    fn planned(count: u32, skips: Vec<(u32, u32, SkipReason)>) -> JobSummary {
+        let planned = JobEvent::Planned { first: 0, count, skips, detail: Digest([2; 16]) };
+        let (_, fold) =
+            record(&[created(job_id(1)), planned, JobEvent::PlanEnded { total: count, reruns: Default::default() }]);
+        let back = fold.snapshot().fold().expect("known statuses");
+        assert_eq!(back.counters, fold.counters, "counters follow from the items");
+        JobSummary::from(&fold)
+    }
+
+    #[test]
+    fn a_link_is_no_file_and_a_queued_job_stands_at_nothing() {
+        let counters = planned(83, vec![(7, 1, SkipReason::Symlink)]).counters;
+        assert_eq!((counters.total, counters.files(), counters.files_done()), (83, 82, 0));
+        assert_eq!((counters.percent(), counters.links, counters.others), (Some(0), 1, 0));
+        let skips = vec![(0, 10, SkipReason::Symlink), (10, 1, SkipReason::NotAFile), (11, 5, SkipReason::Done)];
+        let counters = planned(16, skips).counters;
+        assert_eq!((counters.files(), counters.files_done(), counters.percent()), (5, 5, None));
+        assert_eq!((counters.links, counters.others), (10, 1));
+        assert!(counters.add_up());
+    }
+
+    #[test]
+    fn a_file_that_became_a_link_is_still_a_file_of_the_job() {
+        let mut counters = Counters::default();
+        counters.add(ItemStatus::Running);
+        counters.shift(ItemStatus::Running, ItemStatus::Skipped { reason: SkipReason::Symlink, planned: false });
+        assert_eq!((counters.files(), counters.links, counters.percent()), (1, 0, Some(100)));
+    }
+
+    #[test]
+    fn old_summaries_read_and_none_says_more_than_it_must() {
+        let text = serde_json::to_string(&planned(1, Vec::new()).counters).expect("JSON");
+        assert!(!text.contains("links"), "{text}");
+        assert_eq!(serde_json::from_str::<Counters>(&text).expect("JSON").links, 0);
+    }
+}

@@ -1,0 +1,242 @@
+//! A job's log as a file that can be checked anywhere: a report, then every event, one line of JSON each.
+//!
+//! The first line is the report; each further one is an event with its payload, as a text, for these bytes are what was
+//! hashed, and with its detail, if it has one. The file proves that the events lead to the report, and that none of them was
+//! changed, left out or put in since the digest in the report was taken. A field that no version wrote is proved by nothing, so
+//! a file with one proves nothing.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::digest::Digest;
+use super::event::Recorded;
+use super::fold::Fold;
+use super::summary::JobSummary;
+
+/// What the file says of itself.
+pub const FORMAT: &str = "headway job log 1";
+
+/// The first line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`FORMAT`].
+    pub format: String,
+    /// What the events add up to.
+    pub report: JobSummary,
+    /// The hash of the whole fold.
+    pub fold: Digest,
+}
+
+/// Every further line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The very text that was hashed.
+    pub payload: String,
+    /// The larger content that the payload names by hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// Why a file proves nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct NoProof {
+    /// Where, from 1.
+    pub line: usize,
+    /// What is wrong there, in a person's words.
+    pub reason: String,
+}
+
+impl Report {
+    /// The first line of the file of this job.
+    pub fn of(fold: &Fold) -> Self {
+        Report { format: FORMAT.into(), report: JobSummary::from(fold), fold: fold.hash() }
+    }
+}
+
+/// Reads a file line by line; the job as its events make it, once they are all in.
+#[derive(Debug, Default)]
+pub struct Proof {
+    lines: usize,
+    report: Option<Report>,
+    fold: Option<Fold>,
+}
+
+impl Proof {
+    /// Takes in the next line.
+    pub fn line(&mut self, text: &str) -> Result<(), NoProof> {
+        self.lines += 1;
+        let line = self.lines;
+        let wrong = |reason: String| NoProof { line, reason };
+        if self.report.is_none() {
+            let report: Report =
+                serde_json::from_str(text).map_err(|error| wrong(format!("it is no report of a job: {error}")))?;
+            if report.format != FORMAT {
+                return Err(wrong(format!("it is of another format, {:?}", report.format)));
+            }
+            known(text, &report).map_err(wrong)?;
+            self.report = Some(report);
+            return Ok(());
+        }
+        let read: Line = serde_json::from_str(text).map_err(|error| wrong(format!("it is no event: {error}")))?;
+        known(text, &read).map_err(wrong)?;
+        let Line { payload, detail } = read;
+        let recorded = Recorded::decode(&payload).map_err(|error| wrong(error.to_string()))?;
+        known_text(&payload, &recorded.encode()).map_err(wrong)?;
+        if detail.as_ref().map(|detail| Digest::of(detail.as_bytes())) != recorded.event.detail() {
+            return Err(wrong(format!("the detail of event {} is not the one that was recorded", recorded.seq)));
+        }
+        match &mut self.fold {
+            Some(fold) => fold.apply_recorded(&recorded, &payload).map_err(|error| wrong(error.to_string()))?,
+            None => {
+                let fold = Fold::create_recorded(&recorded, &payload).map_err(|error| wrong(error.to_string()))?;
+                self.fold = Some(fold);
+            }
+        }
+        Ok(())
+    }
+
+    /// That was all: the report, if the events add up to it.
+    pub fn end(self) -> Result<Report, NoProof> {
+        let wrong = |reason: &str| NoProof { line: self.lines, reason: reason.into() };
+        let report = self.report.ok_or_else(|| wrong("the file is empty"))?;
+        let fold = self.fold.ok_or_else(|| wrong("there are no events"))?;
+        if fold.seq != report.report.seq {
+            return Err(wrong(&format!(
+                "the report is of event {}, the last one here is {}",
+                report.report.seq, fold.seq
+            )));
+        }
+        if fold.digest != report.report.digest {
+            return Err(wrong("the events are not those of which the report was made: their digest is another"));
+        }
+        if JobSummary::from(&fold) != report.report || fold.hash() != report.fold {
+            return Err(wrong("the events add up to something else than the report says"));
+        }
+        Ok(report)
+    }
+}
+
+/// Whether all that the text says is in what was read of it.
+fn known(text: &str, read: &impl Serialize) -> Result<(), String> {
+    known_text(text, &serde_json::to_string(read).expect("every key is a text, so it is JSON"))
+}
+
+/// Whether every field of one JSON text is in another, what stands in them aside.
+fn known_text(text: &str, read: &str) -> Result<(), String> {
+    if text == read {
+        return Ok(());
+    }
+    let value = |text| serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"));
+    let (text, read): (Value, Value) = (value(text)?, value(read)?);
+    match strange(&text, &read) {
+        Some(field) => Err(format!("it has a field {field:?}, which no event proves")),
+        None => Ok(()),
+    }
+}
+
+/// The first field that the other does not have.
+fn strange<'a>(text: &'a Value, read: &Value) -> Option<&'a str> {
+    match (text, read) {
+        (Value::Object(fields), Value::Object(known)) => {
+            fields.iter().find_map(|(name, value)| match known.get(name) {
+                None => Some(name.as_str()),
+                Some(known) => strange(value, known),
+            })
+        }
+        (Value::Array(values), Value::Array(known)) => {
+            values.iter().zip(known).find_map(|(value, known)| strange(value, known))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{random_events, record};
+
+    fn file(seed: u64) -> Vec<String> {
+        let (payloads, fold) = record(&random_events(seed, 60));
+        let first = serde_json::to_string(&Report::of(&fold)).expect("JSON");
+        // The events that are drawn name details that nobody ever had.
+        let line = |payload: String| serde_json::to_string(&Line { payload, detail: None }).expect("JSON");
+        std::iter::once(first).chain(payloads.into_iter().map(line)).collect()
+    }
+
+    /// As [`Proof`] does it, without the details.
+    fn proves(lines: &[String]) -> Result<Report, NoProof> {
+        let mut proof = Proof::default();
+        for line in lines {
+            match proof.line(line) {
+                Err(NoProof { reason, .. }) if reason.contains("detail") => {
+                    let line: Line = serde_json::from_str(line).expect("a line");
+                    let recorded = Recorded::decode(&line.payload).expect("an event");
+                    let folded = match &mut proof.fold {
+                        Some(fold) => fold.apply_recorded(&recorded, &line.payload),
+                        None => Fold::create_recorded(&recorded, &line.payload).map(|fold| proof.fold = Some(fold)),
+                    };
+                    folded.map_err(|error| NoProof { line: proof.lines, reason: error.to_string() })?;
+                }
+                other => other?,
+            }
+        }
+        proof.end()
+    }
+
+    #[test]
+    fn a_field_that_no_event_proves_is_refused_wherever_it_stands() {
+        let lines = file(3);
+        assert!(proves(&lines).is_ok());
+        let first: Value = serde_json::from_str(&lines[0]).expect("JSON");
+        let event: Value = serde_json::from_str(&lines[1]).expect("JSON");
+        for (line, path, value) in
+            [(0, "", &first), (0, "/report", &first), (0, "/report/counters", &first), (1, "", &event)]
+        {
+            let mut changed = value.clone();
+            changed.pointer_mut(path).expect("a part")["approved_by"] = "somebody".into();
+            let mut lines = lines.clone();
+            lines[line] = changed.to_string();
+            let error = proves(&lines).expect_err("a field that was put in");
+            assert!(error.line == line + 1 && error.reason.contains("approved_by"), "{path}: {error}");
+        }
+        // In an event itself: a whole chain can be forged, but not with more in it than events have.
+        let payload = event["payload"].as_str().expect("a text").replacen('{', r#"{"approved_by":"somebody","#, 1);
+        let mut lines = lines.clone();
+        lines[1] = serde_json::json!({ "payload": payload }).to_string();
+        assert!(proves(&lines).expect_err("a field that was put in").reason.contains("approved_by"));
+    }
+
+    /// Logs of every version go on proving what they proved.
+    #[test]
+    fn every_event_that_was_ever_written_is_known_to_its_last_field() {
+        for payload in include_str!("../../../tests/data/events_v1.jsonl").lines() {
+            let value: Value = serde_json::from_str(payload).expect("JSON");
+            let payload = value.get("payload").and_then(Value::as_str).unwrap_or(payload);
+            let Ok(recorded) = Recorded::decode(payload) else { panic!("{payload}") };
+            assert_eq!(known_text(payload, &recorded.encode()), Ok(()), "{payload}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_done_to_a_file_it_no_longer_proves_anything() {
+        for seed in 0..40 {
+            let lines = file(seed);
+            assert!(proves(&lines).is_ok(), "seed {seed}");
+            for index in 1..lines.len() {
+                let mut without = lines.clone();
+                without.remove(index);
+                assert!(proves(&without).is_err(), "seed {seed}, without line {index}");
+                let mut twice = lines.clone();
+                twice.insert(index, lines[index].clone());
+                assert!(proves(&twice).is_err(), "seed {seed}, line {index} twice");
+                let mut later = lines.clone();
+                later[index] = later[index].replacen("176400000", "176400001", 1);
+                assert!(later == lines || proves(&later).is_err(), "seed {seed}, line {index} at another time");
+            }
+            let mut better = lines.clone();
+            better[0] = better[0].replacen("\"failed\":1", "\"failed\":0", 1);
+            assert!(better == lines || proves(&better).is_err(), "seed {seed}, another report");
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! When to open, give up and reopen the stream, and what to say of it.
+
+use std::fmt;
+
+use super::HealReason;
+use crate::id::Millis;
+
+/// A stream that has not said a word for this long will not.
+const MUTE_AFTER: Millis = 5_000;
+/// So many streams in a row without a word, and the client asks by calls.
+const MUTES_MOST: u32 = 3;
+/// How long one such call waits for news, in seconds.
+pub(super) const ASK_WAIT: Millis = 10;
+/// A stream that is tried while calls get through must speak within this time.
+const TRIAL: Millis = 3_000;
+/// When a stream is first tried again, and at most later.
+const TRY_FIRST: Millis = 2_000;
+const TRY_SECOND: Millis = 60_000;
+const TRY_MOST: Millis = 600_000;
+/// A call that brings nothing new sooner than this was not answered by the server.
+const ASK_LEAST: Millis = 500;
+const SILENT_AFTER: Millis = 12_000;
+const REOPEN_AFTER: Millis = 15_000;
+const SHOWN_GRACE: Millis = 1_000;
+const HIDDEN_FOR: Millis = 30_000;
+const HEALED_FOR: Millis = 8_000;
+const BACKOFF_FIRST: Millis = 100;
+const BACKOFF_MOST: Millis = 5_000;
+
+/// What the page says of its link to the server. Derived from numbers, not from the transport's own events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkState {
+    /// Not caught up for the first time yet.
+    Connecting,
+    /// Everything in the log has arrived.
+    Live,
+    /// So many events are still to come.
+    CatchingUp(u64),
+    /// Nothing was heard for so many seconds.
+    Silent(u64),
+    /// Something was lost or different, and has been put right.
+    Healed(HealReason),
+    /// The page is hidden; the stream resumes when it is shown.
+    Asleep,
+    /// The server refuses this page, and why.
+    Refused(String),
+}
+
+impl LinkState {
+    /// The word for it in CSS and tests.
+    pub fn label(&self) -> &'static str {
+        match self {
+            LinkState::Connecting => "connecting",
+            LinkState::Live => "live",
+            LinkState::CatchingUp(_) => "catching-up",
+            LinkState::Silent(_) => "silent",
+            LinkState::Healed(_) => "healed",
+            LinkState::Asleep => "asleep",
+            LinkState::Refused(_) => "refused",
+        }
+    }
+
+    /// Whether the server is being heard: only then may a page say that nothing is missing.
+    pub fn is_heard(&self) -> bool {
+        matches!(self, LinkState::Live | LinkState::CatchingUp(_) | LinkState::Healed(_))
+    }
+}
+
+impl fmt::Display for LinkState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LinkState::Connecting => f.write_str("connecting"),
+            LinkState::Live => f.write_str("live"),
+            LinkState::CatchingUp(behind) => write!(f, "catching up (−{behind})"),
+            LinkState::Silent(seconds) => write!(f, "silent ({seconds} s)"),
+            LinkState::Healed(reason) => write!(f, "healed ({reason})"),
+            LinkState::Asleep => f.write_str("asleep"),
+            LinkState::Refused(reason) => write!(f, "refused: {reason}"),
+        }
+    }
+}
+
+/// What is to be done now.
+pub(super) enum Due {
+    Nothing,
+    Close,
+    Open,
+}
+
+/// How messages come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transport {
+    /// As the server has them to say.
+    Stream,
+    /// In answers to calls: something on the way holds streams back.
+    Calls,
+}
+
+/// What was found out about asking by calls.
+#[derive(Debug, Clone, Default)]
+struct Calls {
+    tries: u32,
+    /// When a stream is tried again; known once a call has been answered.
+    try_at: Option<Millis>,
+}
+
+#[derive(Debug, Clone)]
+struct Source {
+    transport: Transport,
+    /// A stream that is tried although calls get through.
+    trial: bool,
+    asked: Millis,
+    heard: Millis,
+    messages: u64,
+    caught_up: bool,
+}
+
+impl Source {
+    fn gives_up_after(&self) -> Millis {
+        match self.transport {
+            _ if self.trial => TRIAL,
+            Transport::Calls => REOPEN_AFTER + ASK_WAIT * 1_000,
+            Transport::Stream if self.messages == 0 => MUTE_AFTER,
+            Transport::Stream => REOPEN_AFTER,
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Link {
+    generation: u64,
+    source: Option<Source>,
+    /// When to open again, while there is no source.
+    reopen_at: Option<Millis>,
+    reopen_delay: Option<Millis>,
+    failures: u32,
+    /// Streams in a row that ended without a word.
+    mutes: u32,
+    calls: Option<Calls>,
+    started: bool,
+    was_live: bool,
+    /// Sources that have caught up, and silences that have ended.
+    returns: u32,
+    hidden_since: Option<Millis>,
+    shown_at: Millis,
+    last_tick: Millis,
+    last_heard: Millis,
+    behind_since: Option<Millis>,
+    refused: Option<String>,
+    random: u64,
+}
+
+impl Link {
+    pub(super) fn new(seed: u64) -> Self {
+        Link {
+            generation: 0,
+            source: None,
+            reopen_at: None,
+            reopen_delay: None,
+            failures: 0,
+            mutes: 0,
+            calls: None,
+            started: false,
+            was_live: false,
+            returns: 0,
+            hidden_since: None,
+            shown_at: 0,
+            last_tick: 0,
+            last_heard: 0,
+            behind_since: None,
+            refused: None,
+            random: seed | 1,
+        }
+    }
+
+    /// From now on what is wanted is asked for at once.
+    pub(super) fn begin(&mut self, now: Millis) {
+        if !self.started {
+            (self.started, self.last_heard) = (true, now);
+        }
+    }
+
+    pub(super) fn started(&self) -> bool {
+        self.started
+    }
+
+    /// When the last message came, if the server is not heard although it should be: the link was up and is down, or has not come
+    /// up in all this time. Not in the first second after the page was shown.
+    pub(super) fn lost_since(&self, now: Millis, state: &LinkState) -> Option<Millis> {
+        let is_lost = match state {
+            LinkState::Connecting => self.was_live && now.saturating_sub(self.shown_at) >= SHOWN_GRACE,
+            LinkState::Silent(_) | LinkState::Refused(_) => true,
+            _ => false,
+        };
+        is_lost.then_some(self.last_heard)
+    }
+
+    pub(super) fn is_current(&self, generation: u64) -> bool {
+        self.source.is_some() && generation == self.generation
+    }
+
+    pub(super) fn is_caught_up(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| source.caught_up)
+    }
+
+    pub(super) fn returns(&self) -> u32 {
+        self.returns
+    }
+
+    /// Whether messages come by calls.
+    pub(super) fn asks(&self) -> bool {
+        self.calls.is_some()
+    }
+
+    /// Streams are known not to get through here.
+    pub(super) fn ask(&mut self) {
+        self.calls = Some(Calls { tries: 1, try_at: None });
+    }
+
+    /// A new source, unless the server refused this page for good.
+    pub(super) fn open(&mut self, now: Millis) -> Option<(u64, Transport)> {
+        if self.refused.is_some() {
+            return None;
+        }
+        self.begin(now);
+        self.generation += 1;
+        let trial = self.calls.as_ref().is_some_and(|calls| calls.try_at.is_some_and(|at| at <= now));
+        let transport = if self.asks() && !trial { Transport::Calls } else { Transport::Stream };
+        self.source = Some(Source { transport, trial, asked: now, heard: now, messages: 0, caught_up: false });
+        self.reopen_at = None;
+        self.last_tick = now;
+        Some((self.generation, transport))
+    }
+
+    /// A call was answered. Whether the next may follow at once; otherwise another source is opened in its time.
+    pub(super) fn answered(&mut self, now: Millis, news: bool) -> bool {
+        let Some(calls) = &mut self.calls else { return false };
+        let delay = if calls.tries == 0 { TRY_FIRST } else { (TRY_SECOND << (calls.tries - 1).min(10)).min(TRY_MOST) };
+        let try_at = *calls.try_at.get_or_insert(now + delay);
+        let asked = self.source.as_ref().map_or(now, |source| source.asked);
+        if try_at <= now || (!news && now.saturating_sub(asked) < ASK_LEAST) {
+            self.source = None;
+            self.reopen_at = Some(if try_at <= now { now } else { now + 2 * ASK_LEAST });
+            return false;
+        }
+        self.source.iter_mut().for_each(|source| source.asked = now);
+        true
+    }
+
+    /// A source is given up: does it show that streams do not get through?
+    fn gave_up(&mut self, now: Millis, source: &Source) {
+        if source.messages > 0 || source.transport == Transport::Calls {
+            return;
+        }
+        if let Some(calls) = self.calls.as_mut().filter(|_| source.trial) {
+            *calls = Calls { tries: calls.tries + 1, try_at: None };
+            self.reopen_at = Some(now);
+            return;
+        }
+        self.mutes += 1;
+        if self.mutes >= MUTES_MOST {
+            self.calls.get_or_insert_default();
+        }
+    }
+
+    /// Gives up the source; whether there was one.
+    pub(super) fn close(&mut self) -> bool {
+        self.reopen_at = None;
+        self.source.take().is_some()
+    }
+
+    /// A message came; whether it is of the present source.
+    pub(super) fn heard(&mut self, now: Millis, generation: u64) -> bool {
+        if !self.is_current(generation) {
+            return false;
+        }
+        if now.saturating_sub(self.last_heard) >= SILENT_AFTER {
+            self.returns = self.returns.wrapping_add(1);
+        }
+        if let Some(source) = &mut self.source {
+            source.heard = now;
+            source.messages += 1;
+            self.failures = 0;
+            self.mutes = 0;
+            if source.transport == Transport::Stream {
+                self.calls = None;
+            }
+            self.last_heard = now;
+        }
+        true
+    }
+
+    pub(super) fn caught_up(&mut self) {
+        if let Some(source) = self.source.as_mut().filter(|source| !source.caught_up) {
+            source.caught_up = true;
+            self.was_live = true;
+            self.returns = self.returns.wrapping_add(1);
+        }
+    }
+
+    /// The source failed; whether it did so without a word. Reopening is planned.
+    pub(super) fn failed(&mut self, now: Millis) -> bool {
+        let source = self.source.take();
+        let longest = (BACKOFF_FIRST << self.failures.min(10)).min(BACKOFF_MOST);
+        self.failures += 1;
+        let wait = longest / 2 + self.draw() % (longest / 2 + 1);
+        self.reopen_at = Some(now + wait);
+        source.iter().for_each(|source| self.gave_up(now, source));
+        source.is_none_or(|source| source.messages == 0)
+    }
+
+    /// After the present source has ended, open again no earlier than this.
+    pub(super) fn reopen_in(&mut self, delay: Millis) {
+        self.reopen_delay = Some(delay);
+    }
+
+    pub(super) fn refuse(&mut self, reason: String) {
+        self.refused = Some(reason);
+        self.close();
+    }
+
+    pub(super) fn visible(&mut self, now: Millis, visible: bool) {
+        if visible {
+            self.hidden_since = None;
+            self.shown_at = now;
+            self.hurry(now);
+        } else {
+            self.hidden_since = self.hidden_since.or(Some(now));
+        }
+    }
+
+    pub(super) fn hurry(&mut self, now: Millis) {
+        self.failures = 0;
+        self.reopen_at = self.reopen_at.map(|_| now);
+        if self.started && self.source.is_none() && self.reopen_at.is_none() {
+            self.reopen_at = Some(now);
+        }
+    }
+
+    pub(super) fn due(&mut self, now: Millis) -> Due {
+        // A page that was frozen has heard nothing because it could not listen.
+        if now.saturating_sub(self.last_tick) > 5_000 {
+            self.shown_at = now;
+        }
+        self.last_tick = now;
+        if self.hidden_since.is_some_and(|since| now.saturating_sub(since) >= HIDDEN_FOR) {
+            return if self.close() { Due::Close } else { Due::Nothing };
+        }
+        if now.saturating_sub(self.shown_at) < SHOWN_GRACE && self.source.is_some() {
+            return Due::Nothing;
+        }
+        match &self.source {
+            Some(source) if now.saturating_sub(source.heard) >= source.gives_up_after() => {
+                let source = source.clone();
+                self.gave_up(now, &source);
+                Due::Open
+            }
+            Some(_) => {
+                if let Some(delay) = self.reopen_delay.take() {
+                    self.close();
+                    self.reopen_at = Some(now + delay);
+                    return Due::Close;
+                }
+                Due::Nothing
+            }
+            None if self.reopen_at.is_some_and(|at| at <= now) => Due::Open,
+            None => Due::Nothing,
+        }
+    }
+
+    pub(super) fn state(&mut self, now: Millis, behind: u64, healed: Option<(Millis, HealReason)>) -> LinkState {
+        if let Some(reason) = &self.refused {
+            return LinkState::Refused(reason.clone());
+        }
+        if behind == 0 {
+            self.behind_since = None;
+        } else {
+            self.behind_since = self.behind_since.or(Some(now));
+        }
+        let asleep =
+            self.source.is_none() && self.hidden_since.is_some_and(|since| now.saturating_sub(since) >= HIDDEN_FOR);
+        let silence = now.saturating_sub(self.last_heard);
+        let recent = |(at, _): &(Millis, HealReason)| now.saturating_sub(*at) < HEALED_FOR;
+        if asleep {
+            LinkState::Asleep
+        } else if self.started && silence >= SILENT_AFTER && now.saturating_sub(self.shown_at) >= SHOWN_GRACE {
+            LinkState::Silent(silence / 1_000)
+        } else if self.behind_since.is_some_and(|since| now.saturating_sub(since) >= 1_000) {
+            LinkState::CatchingUp(behind)
+        } else if let Some((_, reason)) = healed.filter(recent) {
+            LinkState::Healed(reason)
+        } else if self.is_caught_up() || (self.was_live && silence < 1_000) {
+            LinkState::Live
+        } else {
+            LinkState::Connecting
+        }
+    }
+
+    /// A small generator (xorshift64, Marsaglia 2003): spreading clients needs no better one.
+    fn draw(&mut self) -> u64 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.random
+    }
+}

@@ -1,0 +1,375 @@
+//! One followed job: its fold, and the proof that nothing of it is missing.
+
+use std::fmt;
+
+use super::Effect;
+use crate::digest::Digest;
+use crate::event::Recorded;
+use crate::fold::{Fold, FoldError};
+use crate::id::{JobId, Millis, Seq};
+use crate::item::ItemStatus;
+use crate::message::{GoneReason, Now, ResetReason, RunningItem, SnapshotMessage};
+use crate::mutants::{self, Mutant};
+use crate::status::JobStatus;
+
+/// Heals within this time count as a series; the third ends folding.
+const HEAL_WINDOW: Millis = 60_000;
+const HEALS_MOST: usize = 3;
+
+/// What was lost or different.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HealReason {
+    /// An event was missing before one that came.
+    Gap,
+    /// A ping, or the end, told of events that never came.
+    Lost,
+    /// The digests at one event differ.
+    Diverged,
+    /// More is held than the log has.
+    Ahead,
+    /// An event could not happen in the state that is held.
+    Refused,
+    /// A snapshot was not what it said it was.
+    BadSnapshot,
+    /// The server could not honour the cursor.
+    Reset(ResetReason),
+}
+
+impl fmt::Display for HealReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HealReason::Gap => f.write_str("gap"),
+            HealReason::Lost => f.write_str("lost"),
+            HealReason::Diverged => f.write_str("diverged"),
+            HealReason::Ahead => f.write_str("ahead"),
+            HealReason::Refused => f.write_str("refused"),
+            HealReason::BadSnapshot => f.write_str("bad snapshot"),
+            HealReason::Reset(reason) => write!(f, "{reason}"),
+        }
+    }
+}
+
+/// How far following a job has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Nothing has been heard of it yet.
+    Asked,
+    /// The server says it does not exist yet.
+    Absent,
+    /// It is being folded.
+    Following,
+    /// It ended, and the server has confirmed that nothing is missing.
+    Closed,
+    /// Its history was removed.
+    Pruned,
+    /// Folding it was given up; only its summaries are shown.
+    Stopped,
+}
+
+/// What this client can prove about a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Proof {
+    /// The event the snapshot was at; 0 if every event was received from the first.
+    pub base: Seq,
+    /// The last event folded.
+    pub seq: Seq,
+    /// When the digest was last compared and equal, on the caller's clock.
+    pub checked: Option<Millis>,
+    /// Whether the server confirmed the whole fold at its end.
+    pub closed: bool,
+}
+
+pub(super) enum Reception {
+    Taken,
+    Refused(String),
+}
+
+/// One followed job.
+#[derive(Debug, Clone)]
+pub struct Tracked {
+    fold: Option<Fold>,
+    phase: Phase,
+    base: Seq,
+    last: Seq,
+    /// What is held cannot be trusted: the next snapshot, or the log from its first event, replaces it.
+    replacing: bool,
+    unknown: bool,
+    heals: Vec<Millis>,
+    healed: Option<(Millis, HealReason)>,
+    checked: Option<Millis>,
+    pub(super) now: Option<Now>,
+    told_status: Option<JobStatus>,
+    told_settled: u32,
+    told_end: bool,
+    /// It was over before it was followed: no news.
+    revisited: bool,
+}
+
+impl Tracked {
+    pub(super) fn new() -> Self {
+        Tracked {
+            fold: None,
+            phase: Phase::Asked,
+            base: 0,
+            last: 0,
+            replacing: false,
+            unknown: false,
+            heals: Vec::new(),
+            healed: None,
+            checked: None,
+            now: None,
+            told_status: None,
+            told_settled: 0,
+            told_end: false,
+            revisited: false,
+        }
+    }
+
+    /// The job as far as it has been received.
+    pub fn fold(&self) -> Option<&Fold> {
+        self.fold.as_ref()
+    }
+
+    /// How far following it has come.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// What can be proved about it.
+    pub fn proof(&self) -> Proof {
+        let seq = self.fold.as_ref().map_or(0, |fold| fold.seq);
+        Proof { base: self.base, seq, checked: self.checked, closed: self.phase == Phase::Closed }
+    }
+
+    /// The attempts under way that the fold confirms.
+    pub fn running(&self) -> Vec<&RunningItem> {
+        let (Some(now), Some(fold)) = (&self.now, &self.fold) else { return Vec::new() };
+        let holds = |running: &&RunningItem| {
+            fold.item(running.item).is_some_and(ItemStatus::is_running)
+                && fold.last_attempt(running.item) == running.attempt
+        };
+        now.running.iter().filter(holds).collect()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self.phase, Phase::Closed | Phase::Pruned)
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.phase == Phase::Stopped
+    }
+
+    pub(super) fn is_folding(&self) -> bool {
+        !self.is_stopped() && !self.is_closed()
+    }
+
+    pub(super) fn met_unknown(&self) -> bool {
+        self.unknown
+    }
+
+    pub(super) fn behind(&self) -> u64 {
+        let held = self.fold.as_ref().map_or(0, |fold| fold.seq);
+        if self.is_folding() { self.last.saturating_sub(held) } else { 0 }
+    }
+
+    /// When its fold had to be healed by a snapshot, and why, if it had to be.
+    pub fn healed_at(&self) -> Option<(Millis, HealReason)> {
+        self.healed
+    }
+
+    /// The word by which the next connection asks for it; `None` if it need not.
+    pub(super) fn ask(&self, has_cursor: bool) -> Option<&'static str> {
+        if !self.is_folding() {
+            None
+        } else if has_cursor && (mutants::is(Mutant::SignalAfterTheCall) || self.fold.is_some() && !self.replacing) {
+            Some("held")
+        } else {
+            Some("job")
+        }
+    }
+
+    /// The number of the event that must come next.
+    pub(super) fn due(&self) -> Seq {
+        match &self.fold {
+            Some(fold) if !self.replacing => fold.seq + 1,
+            _ => 1,
+        }
+    }
+
+    pub(super) fn absent(&mut self) {
+        if self.fold.is_none() {
+            self.phase = Phase::Absent;
+        }
+    }
+
+    pub(super) fn gone(&mut self, reason: GoneReason) {
+        self.phase = match reason {
+            GoneReason::Absent => Phase::Absent,
+            GoneReason::Pruned => Phase::Pruned,
+        };
+    }
+
+    pub(super) fn fold_in(&mut self, recorded: &Recorded, payload: &str) -> Reception {
+        let taken = match &mut self.fold {
+            Some(fold) if !self.replacing => fold.apply_recorded(recorded, payload),
+            slot => Fold::create_recorded(recorded, payload).map(|fold| *slot = Some(fold)),
+        };
+        match taken {
+            Ok(()) => {
+                if recorded.seq == 1 {
+                    self.base = 0;
+                    self.replacing = false;
+                }
+                self.phase = Phase::Following;
+                self.last = self.last.max(recorded.seq);
+                Reception::Taken
+            }
+            Err(error) => Reception::Refused(match error {
+                FoldError::Refused(refusal) => refusal.to_string(),
+                other => other.to_string(),
+            }),
+        }
+    }
+
+    pub(super) fn replace(&mut self, message: SnapshotMessage) -> Result<(), HealReason> {
+        let fold = message.state.fold().map_err(|_| HealReason::BadSnapshot)?;
+        let honest = fold.id == message.job && fold.seq == message.seq && fold.digest == message.digest;
+        if !honest || fold.hash() != message.fold || !fold.counters.add_up() {
+            return Err(HealReason::BadSnapshot);
+        }
+        self.base = fold.seq;
+        self.last = fold.seq;
+        self.fold = Some(fold);
+        self.replacing = false;
+        self.phase = Phase::Following;
+        Ok(())
+    }
+
+    pub(super) fn expect_snapshot(&mut self, now: Millis, reason: HealReason) {
+        self.replacing = self.fold.is_some();
+        self.healed = Some((now, reason));
+    }
+
+    pub(super) fn stop_unknown(&mut self) {
+        self.unknown = true;
+        self.phase = Phase::Stopped;
+    }
+
+    fn is_over(&self) -> bool {
+        self.fold.as_ref().is_some_and(|fold| fold.status.is_terminal())
+    }
+
+    /// Compares with what the server says this connection has sent.
+    pub(super) fn check(
+        &mut self,
+        now: Millis,
+        sent: Seq,
+        digest: &Digest,
+        last: Seq,
+        caught_up: bool,
+    ) -> Result<(), HealReason> {
+        if !self.is_folding() {
+            return Ok(());
+        }
+        self.last = last;
+        let (seq, held) = match &self.fold {
+            Some(fold) if !self.replacing => (fold.seq, Some(fold.digest)),
+            _ => (0, None),
+        };
+        if seq < sent {
+            return Err(HealReason::Lost);
+        }
+        // A resumed client may hold more than this connection has had time to send.
+        if !caught_up {
+            return Ok(());
+        }
+        if seq > last {
+            return Err(HealReason::Ahead);
+        }
+        match held {
+            Some(held) if seq == sent && held != *digest => Err(HealReason::Diverged),
+            // A job is closed before the ping after its last event; this one was not heard to be.
+            Some(_) if seq == sent && seq == last && self.is_over() => Err(HealReason::Lost),
+            Some(_) if seq == sent => {
+                self.checked = Some(now);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The server says that event `seq` was the last, and what the fold must be.
+    pub(super) fn close(&mut self, seq: Seq, fold_hash: &Digest) -> Result<(), HealReason> {
+        match &self.fold {
+            Some(fold) if !self.replacing && fold.seq == seq => {
+                if fold.hash() != *fold_hash {
+                    return Err(HealReason::Diverged);
+                }
+                self.phase = Phase::Closed;
+                self.now = None;
+                Ok(())
+            }
+            Some(fold) if !self.replacing && fold.seq > seq => Err(HealReason::Ahead),
+            _ => Err(HealReason::Lost),
+        }
+    }
+
+    /// Notes a heal, and says what will be done.
+    pub(super) fn heal(&mut self, now: Millis, reason: HealReason) -> &'static str {
+        self.heals.retain(|at| now.saturating_sub(*at) < HEAL_WINDOW);
+        self.heals.push(now);
+        self.healed = Some((now, reason));
+        if self.heals.len() >= HEALS_MOST {
+            self.phase = Phase::Stopped;
+            return "a third time within a minute: no longer folding, showing summaries";
+        }
+        let mild = matches!(reason, HealReason::Gap | HealReason::Lost);
+        if mild && self.heals.len() == 1 {
+            "reading on from the last good cursor"
+        } else {
+            self.replacing = true;
+            "taking a fresh snapshot"
+        }
+    }
+
+    /// The job is known to be over: what comes of it is no news.
+    pub(super) fn revisit(&mut self) {
+        self.revisited = true;
+    }
+
+    pub(super) fn is_revisited(&self) -> bool {
+        self.revisited
+    }
+
+    /// What the console hears of the last step. Each item up to 200 of them, each 1 % above that.
+    pub(super) fn tell(&mut self, job: &JobId, effects: &mut Vec<Effect>) {
+        let Some(fold) = self.fold.as_ref().filter(|_| !self.revisited) else { return };
+        let mut say = |text: String| effects.push(Effect::Log(format!("[JOB {job}] {text}")));
+        if self.told_status.is_none() {
+            say(format!("tracking: {}", fold.title));
+        }
+        let (settled, total) = (fold.counters.settled(), fold.counters.total);
+        let step = if total <= 200 { 1 } else { total.div_ceil(100) };
+        let whole = settled == total && fold.plan_ended;
+        let moved = settled != self.told_settled && (settled.is_multiple_of(step) || whole);
+        if self.told_status == Some(JobStatus::Processing) && moved {
+            say(format!("processing {settled}/{total}"));
+        }
+        if self.told_status != Some(fold.status) {
+            if fold.status.is_terminal() {
+                say(format!("finished: {}", fold.status.label()));
+            } else {
+                say(fold.status.label().to_owned());
+                if fold.status == JobStatus::Processing {
+                    say(format!("processing {settled}/{total}"));
+                }
+            }
+        }
+        self.told_settled = settled;
+        self.told_status = Some(fold.status);
+        if fold.status.is_terminal() && !self.told_end {
+            self.told_end = true;
+            effects.push(Effect::Finished(*job));
+        }
+    }
+}

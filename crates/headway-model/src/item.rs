@@ -1,0 +1,275 @@
+//! One file of a job, and the one byte in which a fold keeps where it stands.
+
+use serde::{Deserialize, Serialize};
+
+use super::library::Show;
+
+/// Where an item stands. The first four are *open*: the job is not over while one is. The others are *settled*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ItemStatus {
+    /// Not tried yet, or to be tried again. A worker's `started` moves it on.
+    Waiting,
+    /// An attempt works on it.
+    Running,
+    /// Its attempt is moving the finished output into place; shown as running, and never stopped half-way.
+    Placing,
+    /// Its worker died while it ran. `requeued` or `dropped` moves it on.
+    Interrupted,
+    /// Done.
+    Succeeded(Effect),
+    /// There was nothing to do, and why.
+    Skipped {
+        /// Why.
+        reason: SkipReason,
+        /// Whether the plan decided it; otherwise an attempt did.
+        planned: bool,
+    },
+    /// Its last try failed.
+    Failed(FailReason),
+    /// Ended by a cancel or a halt before it was done.
+    Cancelled,
+}
+
+/// An enum whose numbers are part of the log's meaning: each stands beside its name, and is only ever added to.
+macro_rules! numbered {
+    ($(#[$about:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $number:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[repr(u8)]
+        pub enum $name {
+            $($(#[$doc])* $variant = $number,)+
+        }
+
+        impl $name {
+            /// Every one, in the order of their numbers.
+            pub const ALL: &[$name] = &[$($name::$variant),+];
+
+            /// The one with this number; `None` if no version of Headway wrote it.
+            pub fn from_number(number: u8) -> Option<Self> {
+                match number {
+                    $($number => Some($name::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+numbered! {
+    /// What a success did to the disk.
+    pub enum Effect {
+        /// The file was replaced.
+        Changed = 0,
+        /// The output would equal the file; nothing was written.
+        Unchanged = 1,
+        /// A new file was written.
+        Created = 2,
+        /// The file was only read.
+        Read = 3,
+    }
+}
+
+numbered! {
+    /// Why an item was not worked on. Numbers are part of the log's meaning: only add.
+    pub enum SkipReason {
+        /// The same file was already processed with the same recipe and settings.
+        Done = 0,
+        /// It is no longer there.
+        Missing = 1,
+        /// It changed between the plan and the work, or during the work.
+        Changed = 2,
+        /// It is a symbolic link.
+        Symlink = 3,
+        /// It is neither a file nor a link: a folder, device, socket or pipe.
+        NotAFile = 4,
+        /// Other names (hard links) share its content.
+        HardLinks = 5,
+        /// Another item, or a file that was there before, has the output's name.
+        Collision = 6,
+        /// The command said so by its exit code.
+        Command = 7,
+        /// The output would not be smaller by enough.
+        NotSmaller = 8,
+        /// What lies there is not what the job to be undone put there; it is kept.
+        NotOurs = 9,
+        /// A file with the same content was already processed, under another name.
+        Moved = 10,
+    }
+}
+
+numbered! {
+    /// Why a try failed. Numbers are part of the log's meaning: only add.
+    pub enum FailReason {
+        /// The recipe found the file wanting.
+        Recipe = 0,
+        /// The file could not be read.
+        Read = 1,
+        /// The output could not be written.
+        Write = 2,
+        /// The recipe panicked.
+        Panic = 3,
+        /// It took longer than allowed.
+        Timeout = 4,
+        /// It was interrupted and not run again.
+        Interrupted = 5,
+        /// What lies on disk where an output was put into place is neither the old state nor the new one, or cannot be looked at; nothing
+        /// was touched.
+        Conflict = 6,
+        /// The command exited with a failure.
+        Command = 7,
+        /// The output did not pass its check.
+        Verify = 8,
+    }
+}
+
+impl ItemStatus {
+    /// The byte a fold keeps: 0-3 open, 4-7 succeeded, 8 cancelled, 16 + reason failed, 64 + reason skipped by an
+    /// attempt, 128 + reason skipped by the plan.
+    pub fn byte(self) -> u8 {
+        match self {
+            ItemStatus::Waiting => 0,
+            ItemStatus::Running => 1,
+            ItemStatus::Placing => 2,
+            ItemStatus::Interrupted => 3,
+            ItemStatus::Succeeded(effect) => 4 + effect as u8,
+            ItemStatus::Cancelled => 8,
+            ItemStatus::Failed(reason) => 16 + reason as u8,
+            ItemStatus::Skipped { reason, planned: false } => 64 + reason as u8,
+            ItemStatus::Skipped { reason, planned: true } => 128 + reason as u8,
+        }
+    }
+
+    /// The status that a byte stands for; `None` if no version of Headway wrote it.
+    pub fn from_byte(byte: u8) -> Option<Self> {
+        Some(match byte {
+            0 => ItemStatus::Waiting,
+            1 => ItemStatus::Running,
+            2 => ItemStatus::Placing,
+            3 => ItemStatus::Interrupted,
+            4..=7 => ItemStatus::Succeeded(Effect::from_number(byte - 4)?),
+            8 => ItemStatus::Cancelled,
+            16..64 => ItemStatus::Failed(FailReason::from_number(byte - 16)?),
+            64..128 => ItemStatus::Skipped { reason: SkipReason::from_number(byte - 64)?, planned: false },
+            128.. => ItemStatus::Skipped { reason: SkipReason::from_number(byte - 128)?, planned: true },
+            9..16 => return None,
+        })
+    }
+
+    /// The word for it, in SQL, JSON and CSS.
+    pub fn label(self) -> &'static str {
+        match self {
+            ItemStatus::Waiting => "waiting",
+            ItemStatus::Running | ItemStatus::Placing => "running",
+            ItemStatus::Interrupted => "interrupted",
+            ItemStatus::Succeeded(_) => "succeeded",
+            ItemStatus::Skipped { .. } => "skipped",
+            ItemStatus::Failed(_) => "failed",
+            ItemStatus::Cancelled => "cancelled",
+        }
+    }
+
+    /// How a file that last ended so counts in a library: unprocessed, processed or failed. A file that was gone, or
+    /// changed while it was worked on, has not been seen to.
+    pub fn shown_as(self) -> Show {
+        match self {
+            ItemStatus::Succeeded(_) => Show::Processed,
+            ItemStatus::Skipped { reason: SkipReason::Missing | SkipReason::Changed, .. } => Show::Unprocessed,
+            ItemStatus::Skipped { .. } => Show::Processed,
+            ItemStatus::Failed(_) => Show::Failed,
+            ItemStatus::Waiting
+            | ItemStatus::Running
+            | ItemStatus::Placing
+            | ItemStatus::Interrupted
+            | ItemStatus::Cancelled => Show::Unprocessed,
+        }
+    }
+
+    /// Why it was skipped or failed, in a person's words.
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            ItemStatus::Skipped { reason, .. } => Some(reason.text()),
+            ItemStatus::Failed(reason) => Some(reason.text()),
+            _ => None,
+        }
+    }
+
+    /// Whether it tells how its file ended: a cancelled item does not.
+    pub fn is_outcome(self) -> bool {
+        matches!(self, ItemStatus::Succeeded(_) | ItemStatus::Skipped { .. } | ItemStatus::Failed(_))
+    }
+
+    /// Whether its file need not be worked on again as long as nothing changes: it succeeded, or its output was too large.
+    pub fn is_done(self) -> bool {
+        let larger = ItemStatus::Skipped { reason: SkipReason::NotSmaller, planned: false };
+        matches!(self, ItemStatus::Succeeded(_)) || self == larger
+    }
+
+    /// Whether the job must still wait for it.
+    pub fn is_open(self) -> bool {
+        matches!(self, ItemStatus::Waiting | ItemStatus::Running | ItemStatus::Placing | ItemStatus::Interrupted)
+    }
+
+    /// Whether a worker holds it.
+    pub fn is_running(self) -> bool {
+        matches!(self, ItemStatus::Running | ItemStatus::Placing)
+    }
+
+    /// Whether no worker holds it, but the job waits for it.
+    pub fn is_idle(self) -> bool {
+        matches!(self, ItemStatus::Waiting | ItemStatus::Interrupted)
+    }
+}
+
+/// The seven words an item's status can be asked for by.
+pub const ITEM_LABELS: [&str; 7] = ["waiting", "running", "interrupted", "succeeded", "skipped", "failed", "cancelled"];
+
+impl SkipReason {
+    /// In a person's words.
+    pub fn text(self) -> &'static str {
+        match self {
+            SkipReason::Done => "already done",
+            SkipReason::Missing => "no longer there",
+            SkipReason::Changed => "changed since it was planned",
+            SkipReason::Symlink => "a symbolic link",
+            SkipReason::NotAFile => "not a regular file",
+            SkipReason::HardLinks => "has other hard links",
+            SkipReason::Collision => "another file has the output's name",
+            SkipReason::Command => "the command skipped it",
+            SkipReason::NotSmaller => "would not be smaller",
+            SkipReason::NotOurs => "no longer what the job put there",
+            SkipReason::Moved => "already done, under another name",
+        }
+    }
+}
+
+impl FailReason {
+    /// In a person's words.
+    pub fn text(self) -> &'static str {
+        match self {
+            FailReason::Recipe => "failed",
+            FailReason::Read => "could not be read",
+            FailReason::Write => "could not be written",
+            FailReason::Panic => "the recipe crashed",
+            FailReason::Timeout => "took too long",
+            FailReason::Interrupted => "interrupted",
+            FailReason::Conflict => "conflict on disk",
+            FailReason::Command => "the command failed",
+            FailReason::Verify => "the output failed its check",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_is_one_status_or_none() {
+        let known: Vec<u8> = (0..=255).filter(|byte| ItemStatus::from_byte(*byte).is_some()).collect();
+        assert_eq!(known.len(), 4 + 4 + 1 + 9 + 11 + 11);
+        for byte in known {
+            assert_eq!(ItemStatus::from_byte(byte).map(ItemStatus::byte), Some(byte));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The words of Headway as types, and the rules that bind them.
+//!
+//! Nothing here has a clock, randomness, IO or a framework: given the same events it gives the same job, on the
+//! server and in the browser. Read in this order.
+
+pub mod action;
+pub mod attempt;
+pub mod counters;
+pub mod cursor;
+pub mod digest;
+pub mod done;
+pub mod error;
+pub mod event;
+pub mod event_kind;
+pub mod export;
+pub mod fold;
+pub mod follow;
+pub mod id;
+pub mod item;
+pub mod job_kind;
+pub mod library;
+pub mod message;
+pub mod next;
+pub mod output;
+pub mod path;
+pub mod planned;
+pub mod policy;
+pub mod request;
+pub mod seen;
+pub mod snapshot;
+pub mod status;
+pub mod summary;
+mod tombstone;
+pub mod unable;
+mod usual;
+pub mod window;
+pub mod worked;
+
+pub mod mutants;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use action::Action;
+pub use counters::Counters;
+pub use cursor::Cursor;
+pub use digest::Digest;
+pub use done::{OnDone, Rerun, Reruns};
+pub use error::ApiError;
+pub use event::{JobEvent, Recorded};
+pub use event_kind::EventKind;
+pub use fold::Fold;
+pub use id::{JobId, Millis, Position, Seq};
+pub use item::{Effect, FailReason, ItemStatus, SkipReason};
+pub use job_kind::JobKind;
+pub use message::Message;
+pub use next::{Next, Refusal, next};
+pub use output::{Keep, Output, Place};
+pub use path::RelPath;
+pub use planned::PlannedFile;
+pub use policy::Policy;
+pub use request::{Query, StartJob};
+pub use seen::{SeenEntry, SeenPart};
+pub use status::{EndReason, JobStatus, PauseReason};
+pub use summary::{ItemView, JobSummary};
+pub use unable::Unable;

@@ -1,0 +1,307 @@
+//! The one judge of what may happen: the writer asks it before it records, a reader before it folds.
+
+mod item_step;
+
+use super::counters::Counters;
+use super::event::{HaltBy, JobEvent, Outcome, PLANNED_AT_ONCE};
+use super::fold::Fold;
+use super::item::{FailReason, ItemStatus, SkipReason};
+use super::status::{EndReason, JobStatus, PauseReason};
+use crate::mutants::{self, Mutant};
+use item_step::ItemStep;
+
+/// What an accepted event does to a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    /// The status after it.
+    pub status: JobStatus,
+    /// What else changes.
+    pub change: Change,
+}
+
+/// The part of a job that an event changes, apart from its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing, or a head field the event names itself.
+    Head,
+    /// Items are added: how many, and the runs of them that are skipped.
+    Items {
+        /// How many.
+        count: u32,
+        /// First index, length, reason.
+        skips: Vec<(u32, u32, SkipReason)>,
+    },
+    /// One item moves.
+    Item {
+        /// Its index.
+        item: u32,
+        /// Where it stands now.
+        from: ItemStatus,
+        /// Where it stands after.
+        to: ItemStatus,
+        /// The last attempt after it.
+        attempt: u32,
+    },
+    /// Every waiting or interrupted item is cancelled.
+    CancelIdle,
+}
+
+/// Why an event is not a possible next one. Nothing is written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// `created` for a job that exists.
+    #[error("the job exists already")]
+    Exists,
+    /// Anything else for a job that does not.
+    #[error("there is no such job")]
+    NotCreated,
+    /// The job is over, or gone.
+    #[error("the job is over ({0})")]
+    Over(&'static str),
+    /// The event has no place in this status.
+    #[error("{event} has no place in a job that is {status}")]
+    Status {
+        /// Name of the event.
+        event: &'static str,
+        /// Word of the status.
+        status: &'static str,
+    },
+    /// The job is halted, so nothing more starts; or not halted, though it must be.
+    #[error("{0} does not fit the job's halt")]
+    Halt(&'static str),
+    /// There is no item with this index.
+    #[error("there is no item {0}")]
+    NoItem(u32),
+    /// The item stands where this event cannot reach it.
+    #[error("{event} has no place for an item that is {status}")]
+    Item {
+        /// Name of the event.
+        event: &'static str,
+        /// Word of the item's status.
+        status: &'static str,
+    },
+    /// Another attempt holds, or held, the item.
+    #[error("attempt {given} is not the present one ({present})")]
+    Attempt {
+        /// The attempt in the event.
+        given: u32,
+        /// The one that would fit.
+        present: u32,
+    },
+    /// Items are still open, or still run.
+    #[error("{0} items are not settled yet")]
+    Open(u32),
+    /// The counters say that the job ended differently.
+    #[error("the items do not say that the job ended like this")]
+    Counters,
+    /// The range of planned items, or its skips, do not fit.
+    #[error("the planned range does not follow the last one")]
+    Range,
+}
+
+/// What `event` does to the job `fold`, or why it cannot happen now. `None` is a job not created yet.
+pub fn next(fold: Option<&Fold>, event: &JobEvent) -> Result<Next, Refusal> {
+    let Some(fold) = fold else {
+        return match event {
+            JobEvent::Created { .. } => Ok(Next { status: JobStatus::Planning, change: Change::Head }),
+            _ => Err(Refusal::NotCreated),
+        };
+    };
+    if fold.pruned {
+        return Err(Refusal::Over("pruned"));
+    }
+    if fold.status.is_terminal() {
+        return match event {
+            JobEvent::CancelRequested {} if mutants::is(Mutant::CancelNotJudged) => to(JobStatus::Cancelling),
+            JobEvent::Pruned { .. } => to(fold.status),
+            JobEvent::Created { .. } => Err(Refusal::Exists),
+            _ => Err(Refusal::Over(fold.status.label())),
+        };
+    }
+    judge(fold, event)
+}
+
+/// One arm for each event: which statuses of the job it fits, and what it does. A new event does not compile until it has its own.
+fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
+    use ItemStatus as I;
+    use JobStatus as S;
+    let (status, counters) = (fold.status, &fold.counters);
+    let wrong = || Err(Refusal::Status { event: event.name(), status: status.label() });
+    let held = matches!(status, S::Queued | S::Processing | S::Paused { .. });
+    let settles = held || status == S::Cancelling;
+    let halted = fold.halt.is_some();
+    let of = |item: &u32| ItemStep::new(fold, event, *item);
+    match event {
+        JobEvent::Created { .. } => Err(Refusal::Exists),
+        JobEvent::Planned { first, count, skips, .. } if status == S::Planning => {
+            let fits = *first == counters.total && (1..=PLANNED_AT_ONCE).contains(count);
+            if !fits || !runs_fit(*first, *count, skips) {
+                return Err(Refusal::Range);
+            }
+            Ok(Next { status, change: Change::Items { count: *count, skips: skips.clone() } })
+        }
+        JobEvent::PlanEnded { total, .. } if status == S::Planning => match *total == counters.total {
+            true => to(if fold.approval { S::Planned } else { S::Queued }),
+            false => Err(Refusal::Range),
+        },
+        JobEvent::Approved {} if status == S::Planned => to(S::Queued),
+        JobEvent::Began {} if status == S::Queued => to(S::Processing),
+        JobEvent::Paused { reason } => match status {
+            // What a person decides is not overwritten by what passes by itself.
+            S::Paused { reason: PauseReason::User | PauseReason::Stuck } => to(status),
+            S::Planning | S::Queued | S::Processing | S::Finishing | S::Paused { .. } => {
+                to(S::Paused { reason: *reason })
+            }
+            _ => wrong(),
+        },
+        JobEvent::Resumed {} if matches!(status, S::Paused { .. }) => {
+            to(if fold.plan_ended { S::Queued } else { S::Planning })
+        }
+        JobEvent::Halted { .. } if held && fold.plan_ended => match halted {
+            true => Err(Refusal::Halt(event.name())),
+            false => Ok(Next { status, change: Change::CancelIdle }),
+        },
+        JobEvent::Finishing {} if status == S::Processing => match fold.fails_by_halt() {
+            true => Err(Refusal::Halt(event.name())),
+            false => none_open(counters).and_then(|()| to(S::Finishing)),
+        },
+        JobEvent::CancelRequested {} if status != S::Cancelling => to(S::Cancelling),
+        JobEvent::Cancelled {} if status == S::Cancelling => match counters.running {
+            0 => Ok(Next { status: S::Cancelled, change: Change::CancelIdle }),
+            running => Err(Refusal::Open(running)),
+        },
+        JobEvent::Ended { outcome } => next_of_end(fold, outcome),
+        JobEvent::Changed { .. } => to(status),
+        JobEvent::Planned { .. }
+        | JobEvent::PlanEnded { .. }
+        | JobEvent::Approved {}
+        | JobEvent::Began {}
+        | JobEvent::Resumed {}
+        | JobEvent::Halted { .. }
+        | JobEvent::Finishing {}
+        | JobEvent::CancelRequested {}
+        | JobEvent::Cancelled {}
+        | JobEvent::Pruned { .. } => wrong(),
+
+        JobEvent::Started { item, attempt } => of(item)
+            .in_job(status == S::Processing, !halted)?
+            .to(|from| match from {
+                I::Waiting => Some(I::Running),
+                _ => None,
+            })?
+            .by_next(*attempt),
+        JobEvent::Placing { item, attempt, .. } => of(item)
+            .in_job(held, true)?
+            .to(|from| match from {
+                I::Running => Some(I::Placing),
+                _ => None,
+            })?
+            .by(*attempt),
+        JobEvent::Succeeded { item, attempt, effect, .. } => {
+            of(item).in_job(settles, true)?.to(|from| from.is_running().then_some(I::Succeeded(*effect)))?.by(*attempt)
+        }
+        JobEvent::Skipped { item, attempt, reason } => {
+            let skipped = I::Skipped { reason: *reason, planned: false };
+            of(item).in_job(settles, true)?.to(|from| from.is_running().then_some(skipped))?.by(*attempt)
+        }
+        JobEvent::Failed { item, attempt, reason, .. } => {
+            of(item).in_job(settles, true)?.to(|from| from.is_running().then_some(I::Failed(*reason)))?.by(*attempt)
+        }
+        JobEvent::AttemptFailed { item, attempt, .. } => of(item)
+            .in_job(held, !halted)?
+            .to(|from| match from {
+                I::Running => Some(I::Waiting),
+                _ => None,
+            })?
+            .by(*attempt),
+        // From placing: the environment was to blame, and what had begun is taken back.
+        JobEvent::Returned { item, attempt } => {
+            of(item).in_job(held, !halted)?.to(|from| from.is_running().then_some(I::Waiting))?.by(*attempt)
+        }
+        JobEvent::Stopped { item, attempt } => {
+            let ending = halted || status == S::Cancelling;
+            of(item)
+                .in_job(settles, ending)?
+                .to(|from| match from {
+                    I::Running => Some(I::Cancelled),
+                    _ => None,
+                })?
+                .by(*attempt)
+        }
+        JobEvent::Recovered { item, attempt } => {
+            of(item).in_job(true, true)?.to(|from| from.is_running().then_some(I::Interrupted))?.by(*attempt)
+        }
+        JobEvent::Requeued { item } => of(item)
+            .in_job(held, !halted)?
+            .to(|from| match from {
+                I::Interrupted | I::Failed(_) => Some(I::Waiting),
+                _ => None,
+            })?
+            .by_last(),
+        JobEvent::Dropped { item } => of(item)
+            .in_job(held, true)?
+            .to(|from| match from {
+                I::Interrupted => Some(I::Failed(FailReason::Interrupted)),
+                _ => None,
+            })?
+            .by_last(),
+    }
+}
+
+fn next_of_end(fold: &Fold, outcome: &Outcome) -> Result<Next, Refusal> {
+    use JobStatus as S;
+    let counters = &fold.counters;
+    let only_if = |holds: bool, status| if holds { to(status) } else { Err(Refusal::Counters) };
+    match (outcome, fold.status) {
+        (Outcome::Completed, S::Finishing) => only_if(counters.failed == 0, S::Completed),
+        (Outcome::CompletedWithErrors, S::Finishing) => {
+            only_if(counters.failed > 0 && !counters.all_failed(), S::CompletedWithErrors)
+        }
+        (Outcome::Failed { reason, .. }, status) => {
+            let failed = S::Failed { reason: *reason };
+            match (reason, status) {
+                (EndReason::Plan, S::Planning) | (EndReason::Finish, S::Finishing) => to(failed),
+                (EndReason::AllFailed, S::Finishing) => only_if(counters.all_failed(), failed),
+                (EndReason::Halt, S::Queued | S::Processing | S::Paused { .. }) if fold.fails_by_halt() => {
+                    none_open(counters).and_then(|()| to(failed))
+                }
+                _ => Err(Refusal::Status { event: "ended", status: status.label() }),
+            }
+        }
+        (Outcome::Completed | Outcome::CompletedWithErrors, status) => {
+            Err(Refusal::Status { event: "ended", status: status.label() })
+        }
+    }
+}
+
+fn to(status: JobStatus) -> Result<Next, Refusal> {
+    Ok(Next { status, change: Change::Head })
+}
+
+fn none_open(counters: &Counters) -> Result<(), Refusal> {
+    if counters.open() == 0 { Ok(()) } else { Err(Refusal::Open(counters.open())) }
+}
+
+/// Whether the skips are runs within the range, in order, apart.
+fn runs_fit(first: u32, count: u32, skips: &[(u32, u32, SkipReason)]) -> bool {
+    let end = u64::from(first) + u64::from(count);
+    let mut free = u64::from(first);
+    for (start, length, _) in skips {
+        let stop = u64::from(*start) + u64::from(*length);
+        if u64::from(*start) < free || *length == 0 || stop > end {
+            return false;
+        }
+        free = stop;
+    }
+    true
+}
+
+impl Fold {
+    /// Whether the halt policy made this job a failure.
+    pub fn fails_by_halt(&self) -> bool {
+        matches!(self.halt, Some((HaltBy::Fail, _)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! How an event about one item is judged: first the job, then the item, then the attempt, the order in which a person would ask.
+
+use super::{Change, Next, Refusal};
+use crate::event::JobEvent;
+use crate::fold::Fold;
+use crate::item::ItemStatus;
+use crate::mutants::{self, Mutant};
+
+/// An event about one item, of which the job has not been judged yet.
+pub(super) struct ItemStep<'a> {
+    fold: &'a Fold,
+    event: &'a JobEvent,
+    item: u32,
+}
+
+/// The same, where the job and the item fit.
+pub(super) struct ItemMove<'a> {
+    step: ItemStep<'a>,
+    from: ItemStatus,
+    to: ItemStatus,
+}
+
+impl<'a> ItemStep<'a> {
+    pub(super) fn new(fold: &'a Fold, event: &'a JobEvent, item: u32) -> Self {
+        ItemStep { fold, event, item }
+    }
+
+    /// Whether the job's status fits, and whether its halt does.
+    pub(super) fn in_job(self, status_fits: bool, halt_fits: bool) -> Result<Self, Refusal> {
+        let (name, status) = (self.event.name(), self.fold.status);
+        if self.fold.item(self.item).is_none() {
+            return Err(Refusal::NoItem(self.item));
+        }
+        if !status_fits {
+            return Err(Refusal::Status { event: name, status: status.label() });
+        }
+        if !halt_fits {
+            return Err(Refusal::Halt(name));
+        }
+        Ok(self)
+    }
+
+    /// Where the item goes from where it stands; `None` if the event has no place there.
+    pub(super) fn to(self, to: impl FnOnce(ItemStatus) -> Option<ItemStatus>) -> Result<ItemMove<'a>, Refusal> {
+        let from = self.fold.item(self.item).ok_or(Refusal::NoItem(self.item))?;
+        let to = to(from).ok_or(Refusal::Item { event: self.event.name(), status: from.label() })?;
+        Ok(ItemMove { step: self, from, to })
+    }
+}
+
+impl ItemMove<'_> {
+    /// The attempt in the event must be the item's present one.
+    pub(super) fn by(self, attempt: u32) -> Result<Next, Refusal> {
+        let present = self.last();
+        self.fenced(attempt, present)
+    }
+
+    /// The attempt in the event must be the one after the item's last.
+    pub(super) fn by_next(self, attempt: u32) -> Result<Next, Refusal> {
+        let present = self.last() + 1;
+        self.fenced(attempt, present)
+    }
+
+    /// The event names no attempt.
+    pub(super) fn by_last(self) -> Result<Next, Refusal> {
+        let present = self.last();
+        self.fenced(present, present)
+    }
+
+    fn last(&self) -> u32 {
+        self.step.fold.last_attempt(self.step.item)
+    }
+
+    fn fenced(self, given: u32, present: u32) -> Result<Next, Refusal> {
+        if given != present && !mutants::is(Mutant::NoFence) {
+            return Err(Refusal::Attempt { given, present });
+        }
+        let ItemMove { step, from, to } = self;
+        Ok(Next { status: step.fold.status, change: Change::Item { item: step.item, from, to, attempt: present } })
+    }
+}

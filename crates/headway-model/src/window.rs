@@ -1,0 +1,82 @@
+//! A window of a job's items, as its fold has them: what a page shows of them is what it counts.
+
+use super::fold::Fold;
+use super::item::ItemStatus;
+
+/// Items in order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Window {
+    /// The items.
+    pub rows: Vec<Row>,
+    /// Give this as `after` to get the next window; `None` if there is none.
+    pub next: Option<u32>,
+}
+
+/// Where an item stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// Its index in the plan.
+    pub item: u32,
+    /// Its status.
+    pub status: ItemStatus,
+    /// Its last attempt; 0 if none.
+    pub attempt: u32,
+}
+
+impl Fold {
+    /// The first `limit` items behind `after`, of the status with this word or of any.
+    pub fn window(&self, status: Option<&str>, after: Option<u32>, limit: usize) -> Window {
+        let from = after.map_or(0, |after| after as usize + 1);
+        let wanted = |status_now: ItemStatus| status.is_none_or(|word| word == status_now.label());
+        let mut items = self.items().skip(from).filter(|(_, status)| wanted(*status));
+        let row = |(item, status)| Row { item, status, attempt: self.last_attempt(item) };
+        let rows: Vec<_> = items.by_ref().take(limit).map(row).collect();
+        let next = items.next().and(rows.last()).map(|row| row.item);
+        Window { rows, next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::item::ITEM_LABELS;
+    use crate::testing::{cases, random_events, record};
+    use proptest::prelude::*;
+
+    /// All windows of a status, one behind the other.
+    fn walked(fold: &Fold, status: Option<&str>, limit: usize) -> Vec<Row> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let window = fold.window(status, after, limit);
+            all.extend(window.rows);
+            after = window.next;
+            if after.is_none() {
+                return all;
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(cases(64))]
+        #[test]
+        fn the_windows_of_every_status_hold_what_is_counted_after_each_event(seed: u64, limit in 1_usize..5) {
+            let events = random_events(seed, 60);
+            for upto in 1..=events.len() {
+                let (_, fold) = record(&events[..upto]);
+                let counters = fold.counters;
+                let counts = [
+                    counters.waiting, counters.running, counters.interrupted, counters.succeeded,
+                    counters.skipped, counters.failed, counters.cancelled,
+                ];
+                for (word, count) in ITEM_LABELS.into_iter().zip(counts) {
+                    let rows = walked(&fold, Some(word), limit);
+                    prop_assert_eq!(rows.len(), count as usize, "{} after event {}", word, fold.seq);
+                    prop_assert!(rows.iter().all(|row| fold.item(row.item) == Some(row.status)));
+                }
+                let all = walked(&fold, None, limit);
+                prop_assert_eq!(all.len(), counters.total as usize);
+                prop_assert!(all.is_sorted_by(|one, other| one.item < other.item));
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! How long a job has been at work: pauses, queues and the time between two processes of the server do not count.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{JobEvent, Recorded};
+use super::id::Millis;
+
+/// The time during which at least one item of a job ran; the moment in which its output is put into place is not counted. It follows from the times of events, so every reader of the log gets the
+/// same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Worked {
+    /// Milliseconds up to the last event.
+    pub ms: Millis,
+    /// The time of the last event, if an item runs since; `None` while none does.
+    pub since: Option<Millis>,
+}
+
+impl Worked {
+    /// Milliseconds as of a moment, which no event has been heard of yet.
+    pub fn until(self, moment: Millis) -> Millis {
+        self.ms + self.since.map_or(0, |since| moment.saturating_sub(since))
+    }
+
+    /// Takes in the next event; `runs` is whether an item runs after it.
+    pub(super) fn hear(&mut self, recorded: &Recorded, runs: bool) {
+        // What ran before a `recovered` ended at a moment that nobody saw: a night may lie between.
+        if !matches!(recorded.event, JobEvent::Recovered { .. }) {
+            self.ms = self.until(recorded.at);
+        }
+        self.since = runs.then_some(recorded.at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Fold;
+    use crate::item::Effect;
+    use crate::status::PauseReason;
+    use crate::testing::{created, job_id, planned};
+
+    /// The job after these events, each at its time.
+    fn at(events: Vec<(Millis, JobEvent)>) -> Fold {
+        let mut fold: Option<Fold> = None;
+        for (seq, (at, event)) in (1..).zip(events) {
+            let payload = Recorded { seq, at, event }.encode();
+            match &mut fold {
+                None => fold = Some(Fold::create(&payload).expect("created")),
+                Some(fold) => drop(fold.apply(&payload).expect("a legal event")),
+            }
+        }
+        fold.expect("a job")
+    }
+
+    fn begun(items: u32) -> Vec<(Millis, JobEvent)> {
+        let end = JobEvent::PlanEnded { total: items, reruns: Default::default() };
+        let begin = [created(job_id(1)), planned(0, items), end, JobEvent::Began {}];
+        begin.into_iter().map(|event| (1_000, event)).collect()
+    }
+
+    fn started(item: u32, attempt: u32) -> JobEvent {
+        JobEvent::Started { item, attempt }
+    }
+
+    fn succeeded(item: u32, attempt: u32) -> JobEvent {
+        JobEvent::Succeeded { item, attempt, effect: Effect::Read, detail: None }
+    }
+
+    #[test]
+    fn a_pause_is_no_work_but_what_still_runs_in_it_is() {
+        let mut events = begun(2);
+        events.extend([
+            (2_000, started(0, 1)),
+            (3_000, JobEvent::Paused { reason: PauseReason::User }),
+            (3_500, succeeded(0, 1)),
+        ]);
+        let paused = at(events.clone()).worked.expect("begun");
+        assert_eq!((paused.ms, paused.until(86_400_000)), (1_500, 1_500), "a night's pause changes nothing");
+        events.extend([(90_000, JobEvent::Resumed {}), (91_000, JobEvent::Began {}), (92_000, started(1, 1))]);
+        let on = at(events).worked.expect("begun");
+        assert_eq!((on.ms, on.since, on.until(93_000)), (1_500, Some(92_000), 2_500));
+    }
+
+    #[test]
+    fn the_time_between_two_processes_is_no_work() {
+        let mut killed = begun(2);
+        killed.extend([
+            (2_000, started(0, 1)),
+            (3_000, started(1, 1)),
+            (99_000, JobEvent::Recovered { item: 0, attempt: 1 }),
+            (99_000, JobEvent::Recovered { item: 1, attempt: 1 }),
+        ]);
+        assert_eq!(at(killed).worked, Some(Worked { ms: 1_000, since: None }));
+        let mut stopped = begun(1);
+        stopped.extend([
+            (2_000, started(0, 1)),
+            (2_500, JobEvent::Returned { item: 0, attempt: 1 }),
+            (99_000, started(0, 2)),
+        ]);
+        assert_eq!(at(stopped).worked, Some(Worked { ms: 500, since: Some(99_000) }));
+    }
+
+    #[test]
+    fn a_placing_that_stays_open_is_no_work_though_the_server_dies_or_the_job_is_paused_in_it() {
+        let placing = JobEvent::Placing {
+            item: 0,
+            attempt: 1,
+            temp: "t".into(),
+            target: "f".into(),
+            trash: None,
+            old: None,
+            new: crate::Digest([4; 16]),
+        };
+        let mut events = begun(2);
+        events.extend([(2_000, started(0, 1)), (3_000, placing)]);
+        assert_eq!(at(events.clone()).worked, Some(Worked { ms: 1_000, since: None }));
+        for end in [JobEvent::Recovered { item: 0, attempt: 1 }, succeeded(0, 1)] {
+            let mut ended = events.clone();
+            ended.extend([(99_000, end), (99_500, started(1, 1))]);
+            assert_eq!(at(ended).worked, Some(Worked { ms: 1_000, since: Some(99_500) }));
+        }
+    }
+
+    #[test]
+    fn a_page_that_begins_with_a_snapshot_knows_the_same_and_hashes_the_same() {
+        let mut events = begun(1);
+        events.push((2_000, started(0, 1)));
+        let fold = at(events);
+        let wire = serde_json::to_string(&fold.snapshot()).expect("JSON");
+        let back: super::super::snapshot::Snapshot = serde_json::from_str(&wire).expect("a snapshot");
+        assert_eq!(back.fold().expect("known statuses"), fold);
+        // A server or a page of before does not know the field: both have the same hash all the same.
+        let (before, found) = wire.split_once(r#""worked":"#).expect("the field");
+        let rest = found.split_once("},").expect("its end").1;
+        let old: super::super::snapshot::Snapshot =
+            serde_json::from_str(&format!("{before}{rest}")).expect("a snapshot");
+        let old = old.fold().expect("known statuses");
+        assert_eq!((old.worked, old.hash()), (None, fold.hash()));
+    }
+}

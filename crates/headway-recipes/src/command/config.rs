@@ -1,0 +1,204 @@
+//! `headway.toml`: the commands that the operator defines.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use headway_files::template::{Template, Token};
+use headway_model::Output;
+
+/// The whole file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigFile {
+    /// Whether a command may be typed on the page.
+    #[serde(default)]
+    pub allow_commands: bool,
+    /// The named commands.
+    #[serde(default)]
+    pub command: Vec<CommandConfig>,
+}
+
+/// A named command.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommandConfig {
+    /// Its name: letters, digits, `-` and `_`.
+    pub name: String,
+    /// What it does, in a sentence.
+    pub summary: Option<String>,
+    /// The program and its arguments, with tokens.
+    pub run: Vec<String>,
+    /// Where its output goes unless the request says otherwise.
+    pub output: Option<Output>,
+    /// A program that must succeed on a finished output before it goes anywhere.
+    #[serde(default)]
+    pub verify: Vec<String>,
+    /// Whether an output without a single byte may be right.
+    #[serde(default)]
+    pub empty_output: bool,
+    /// What exit codes mean.
+    #[serde(default)]
+    pub exit: ExitCodes,
+    /// Whether it only reads, so that it may simply be run again.
+    #[serde(default)]
+    pub repeatable: bool,
+    /// Where it runs; the library's folder if left out.
+    pub directory: Option<PathBuf>,
+    /// Variables of its environment beside the usual ones.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// By how much it gives way to other programs, as nice(1) says it.
+    pub nice: Option<u8>,
+    /// Whether it uses the disk only when nobody else does, as `ionice -c 3`.
+    #[serde(default)]
+    pub idle_io: bool,
+    /// How many seconds it has to end after TERM.
+    #[serde(default = "five")]
+    pub grace: u32,
+    /// How many KiB are kept of the beginning of its output, and as many of the end.
+    #[serde(default = "sixty_four")]
+    pub output_limit: u32,
+    /// What a person may choose.
+    #[serde(default)]
+    pub setting: Vec<Setting>,
+}
+
+/// A setting: fills an argument `{NAME}`, whole.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// Its name.
+    pub name: String,
+    /// What it means.
+    pub label: Option<String>,
+    /// The words to choose from; the first is the default. None: a text.
+    #[serde(default)]
+    pub choices: Vec<String>,
+    /// The text if none is given.
+    pub usual: Option<String>,
+}
+
+/// What exit codes mean; any other is a failure.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExitCodes {
+    /// It went well.
+    #[serde(default = "zero")]
+    pub ok: Vec<i32>,
+    /// There was nothing to do.
+    #[serde(default = "three")]
+    pub skipped: Vec<i32>,
+    /// It may go well later.
+    #[serde(default = "seventy_five")]
+    pub retry: Vec<i32>,
+}
+
+impl Default for ExitCodes {
+    fn default() -> Self {
+        ExitCodes { ok: zero(), skipped: three(), retry: seventy_five() }
+    }
+}
+
+impl CommandConfig {
+    /// All that decides what becomes of a file, as a text.
+    pub(super) fn identity(&self) -> String {
+        let exit = &self.exit;
+        let parts = (&self.run, &self.verify, &self.environment, &self.directory, (&exit.ok, &exit.skipped));
+        serde_json::to_string(&parts).expect("every key is a text, so it is JSON")
+    }
+
+    /// A command with everything else as usual.
+    pub fn of(name: &str, run: Vec<String>) -> Self {
+        CommandConfig {
+            name: name.to_owned(),
+            summary: None,
+            run,
+            output: None,
+            verify: Vec::new(),
+            empty_output: false,
+            exit: ExitCodes::default(),
+            repeatable: false,
+            directory: None,
+            environment: BTreeMap::new(),
+            nice: None,
+            idle_io: false,
+            grace: five(),
+            output_limit: sixty_four(),
+            setting: Vec::new(),
+        }
+    }
+
+    /// Everything that is wrong with it.
+    fn wrong(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let plain = |name: &str| {
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        };
+        if !plain(&self.name) {
+            wrong.push("its name must be of letters, digits, - and _".to_owned());
+        }
+        if self.run.first().is_none_or(String::is_empty) {
+            wrong.push("`run` must begin with a program".to_owned());
+        }
+        let whole = |name: &str| self.run.iter().any(|word| *word == format!("{{{name}}}"));
+        for setting in &self.setting {
+            if !plain(&setting.name) || matches!(setting.name.as_str(), "out" | "tmp") {
+                wrong.push(format!("a setting cannot be called {:?}", setting.name));
+            } else if !whole(&setting.name) {
+                wrong.push(format!("setting {:?} must fill a whole argument: {{{}}}", setting.name, setting.name));
+            }
+            let inside =
+                |word: &&String| word.contains(&format!("{{{}}}", setting.name)) && word.len() > setting.name.len() + 2;
+            if let Some(word) = self.run.iter().find(inside) {
+                wrong.push(format!("setting {:?} must be an argument alone, not in {word:?}", setting.name));
+            }
+        }
+        let has_out = self.run.iter().any(|word| Template::new(word).tokens().any(|token| token == Token::Out));
+        if self.output.is_some() && !has_out {
+            wrong.push("it has an `output`, but `run` has no {out}".to_owned());
+        }
+        if self.empty_output && !has_out {
+            wrong.push("it has `empty_output`, but `run` has no {out}".to_owned());
+        }
+        if self.nice.is_some_and(|nice| nice > 19) {
+            wrong.push("`nice` is 0 to 19".to_owned());
+        }
+        wrong
+    }
+}
+
+/// Reads the file; what is wrong with it, in words.
+pub fn read_config(path: &Path) -> Result<ConfigFile, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let file: ConfigFile = toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut wrong = Vec::new();
+    for (at, command) in file.command.iter().enumerate() {
+        wrong.extend(command.wrong().into_iter().map(|reason| format!("command {:?}: {reason}", command.name)));
+        if file.command[..at].iter().any(|other| other.name == command.name) {
+            wrong.push(format!("two commands are called {:?}", command.name));
+        }
+    }
+    if wrong.is_empty() { Ok(file) } else { Err(format!("{}: {}", path.display(), wrong.join("; "))) }
+}
+
+fn five() -> u32 {
+    5
+}
+
+fn sixty_four() -> u32 {
+    64
+}
+
+fn zero() -> Vec<i32> {
+    vec![0]
+}
+
+fn three() -> Vec<i32> {
+    vec![3]
+}
+
+fn seventy_five() -> Vec<i32> {
+    vec![75]
+}

@@ -1,0 +1,232 @@
+//! A command at work for one job.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::capture::read;
+use super::{CommandConfig, environment, output_of, program};
+use crate::{Attempt, Binding, EmptyOutput, Failure, Success, Unable, Work};
+use headway_files::template::{Template, Token, Values};
+use headway_files::{DataFolder, private, remove_tree};
+use headway_files::{Found, Library, OpenFile, Staged};
+use headway_guard::{End, Guard, Task};
+use headway_model::attempt::{AttemptLog, Kept};
+use headway_model::{Effect, FailReason, Output, RelPath, SkipReason};
+
+/// So much of the last line of its complaints is told with a failure.
+const COMPLAINT: usize = 300;
+
+/// A command with the settings of one job.
+pub(super) struct Bound {
+    config: CommandConfig,
+    argv: Vec<Template>,
+    verify: Vec<Template>,
+    /// What stands before the program.
+    before: Vec<Vec<u8>>,
+    environment: Vec<Vec<u8>>,
+    writes_output: bool,
+    library: Arc<Library>,
+    guard: Arc<Guard>,
+    data: Arc<DataFolder>,
+}
+
+impl Bound {
+    pub(super) fn new(config: &CommandConfig, job: &Binding<'_>) -> Result<Self, Unable> {
+        let all = environment(&config.environment);
+        let path = all.get("PATH").cloned().unwrap_or_default();
+        let filled = |word: &String| {
+            let setting = config.setting.iter().find(|setting| *word == format!("{{{}}}", setting.name));
+            match setting {
+                // What a person chose is a text, whatever is in it.
+                Some(setting) => {
+                    let value = job.request.settings.get(&setting.name).and_then(|value| value.as_str());
+                    Template::text(value.unwrap_or_default())
+                }
+                None => Template::new(word),
+            }
+        };
+        let mut argv: Vec<_> = config.run.iter().map(filled).collect();
+        argv[0] = Template::text(&program(&config.run[0], &path)?.to_string_lossy());
+        if argv.iter().all(|word| word.tokens().next().is_none()) {
+            argv.push(Template::new("{}"));
+        }
+        let mut verify: Vec<_> = config.verify.iter().map(|word| Template::new(word)).collect();
+        if let Some(first) = config.verify.first() {
+            verify[0] = Template::text(&program(first, &path)?.to_string_lossy());
+        }
+        let mut before = Vec::new();
+        let mut put_before = |words: &[&str]| {
+            let found = program(words[0], &path)?;
+            before.push(found.as_os_str().as_bytes().to_vec());
+            before.extend(words[1..].iter().map(|word| word.as_bytes().to_vec()));
+            Ok::<_, Unable>(())
+        };
+        if let Some(nice) = config.nice {
+            put_before(&["nice", "-n", &nice.to_string()])?;
+        }
+        if config.idle_io {
+            put_before(&["ionice", "-c", "3"])?;
+        }
+        if let Some(directory) = &config.directory {
+            let found = Found::of(directory.metadata()).known();
+            let looking = |error| {
+                headway_files::unable(&format!("looking at the command's directory {}", directory.display()), &error)
+            };
+            if !found.map_err(looking)?.is_some_and(|found| found.is_dir()) {
+                return Err(format!("the command's directory {} is not there", directory.display()).into());
+            }
+        }
+        Ok(Bound {
+            writes_output: output_of(&config.run, None).is_some(),
+            config: config.clone(),
+            argv,
+            verify,
+            before,
+            environment: all.iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect(),
+            library: Arc::clone(job.library),
+            guard: Arc::clone(job.guard),
+            data: Arc::clone(job.data),
+        })
+    }
+
+    /// Runs a program of an attempt to its end: its exit code, and what it said.
+    fn execute(&self, words: &[Template], attempt: &Attempt, out: &Path) -> Result<AttemptLog, Failure> {
+        let relative = attempt.path.to_bytes();
+        // Below its working directory a file has a short name; from elsewhere it has its whole one.
+        let (directory, input) = match &self.config.directory {
+            None => (self.library.path.clone(), relative),
+            Some(directory) => {
+                (directory.clone(), self.library.absolute(&attempt.path).as_os_str().as_bytes().to_vec())
+            }
+        };
+        let tmp = self.scratch(words, attempt)?;
+        let values = Values {
+            input: &input,
+            number: attempt.item + 1,
+            total: attempt.items,
+            slot: attempt.slot,
+            out: out.as_os_str().as_bytes(),
+            tmp: tmp.as_ref().map_or(b"", |folder| folder.0.as_os_str().as_bytes()),
+        };
+        let mut argv = self.before.clone();
+        argv.extend(words.iter().map(|word| word.argument(&values)));
+        let shown = argv.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+        let name = attempt.name();
+        let task = Task { attempt: name, argv, environment: self.environment.clone(), directory };
+        let (run, stdout, stderr) =
+            self.guard.run(task).map_err(|error| Failure::of(FailReason::Command, "starting it", &error))?;
+        attempt.hand_over();
+        attempt.on_stop(Some(run.stop_signal(u64::from(self.config.grace) * 1_000)));
+        let (stdout, stderr) = read(stdout, stderr, self.config.output_limit as usize * 1_024, attempt);
+        let end = run.wait();
+        attempt.on_stop(None);
+        let ms = u64::try_from(attempt.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match end {
+            End::Code(code) => {
+                Ok(AttemptLog { attempt: attempt.number, argv: shown, exit: Some(code), ms, stdout, stderr })
+            }
+            End::NotStarted(why) => Err(Failure::Failed(FailReason::Command, format!("it cannot be started: {why}"))),
+            End::Lost => Err(Failure::Lost),
+        }
+    }
+
+    /// The attempt's own folder, if the command wants one; gone when dropped.
+    fn scratch(&self, words: &[Template], attempt: &Attempt) -> Result<Option<Scratch>, Failure> {
+        if !words.iter().any(|word| word.tokens().any(|token| token == Token::Tmp)) {
+            return Ok(None);
+        }
+        let name = attempt.name();
+        let folder = self.data.scratch().join(name);
+        private::make_folder(&folder).map_err(|error| Failure::of(FailReason::Write, "making its folder", &error))?;
+        Ok(Some(Scratch(folder)))
+    }
+}
+
+/// A folder that is removed with all in it when dropped.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(error) = remove_tree(&self.0) {
+            tracing::warn!(folder = %self.0.display(), %error, "an attempt's folder cannot be removed");
+        }
+    }
+}
+
+impl Work for Bound {
+    fn output(&self, _: &RelPath, usual: Option<&Output>) -> Option<Output> {
+        usual.filter(|_| self.writes_output).cloned()
+    }
+
+    fn writes(&self) -> bool {
+        !self.config.repeatable && !self.writes_output
+    }
+
+    fn empty_output(&self) -> EmptyOutput {
+        if self.config.empty_output { EmptyOutput::Result } else { EmptyOutput::Failure }
+    }
+
+    fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
+        let out = attempt.output.as_ref().map_or(Path::new(""), |staged| &staged.path);
+        let log = self.execute(&self.argv, attempt, out)?;
+        let code = log.exit.unwrap_or(-1);
+        let exit = &self.config.exit;
+        let went_well = exit.ok.contains(&code);
+        if !went_well || !log.is_silent() {
+            self.data.keep_attempt(attempt.job, attempt.item, &log);
+        }
+        if attempt.is_stopped() && !went_well {
+            return Err(Failure::Stopped);
+        }
+        if went_well {
+            let unchanged = input.is_unchanged();
+            let unchanged =
+                unchanged.map_err(|error| Failure::of(FailReason::Read, "looking at the file after it", &error))?;
+            let effect = if unchanged { Effect::Read } else { Effect::Changed };
+            return Ok(Success { effect, result: json!({ "exit": code, "ms": log.ms }) });
+        }
+        if exit.skipped.contains(&code) {
+            return Err(Failure::Skipped(SkipReason::Command));
+        }
+        let why = complaint(code, &log.stderr, &log.stdout);
+        if exit.retry.contains(&code) {
+            return Err(Failure::Retry(why));
+        }
+        Err(Failure::Failed(FailReason::Command, why))
+    }
+
+    fn check(&self, output: &Staged, attempt: &Attempt) -> Result<(), Failure> {
+        if self.verify.is_empty() {
+            return Ok(());
+        }
+        let log = self.execute(&self.verify, attempt, &output.path)?;
+        match log.exit {
+            Some(0) => Ok(()),
+            _ if attempt.is_stopped() => Err(Failure::Stopped),
+            code => {
+                self.data.keep_attempt(attempt.job, attempt.item, &log);
+                let why = complaint(code.unwrap_or(-1), &log.stderr, &log.stdout);
+                Err(Failure::Failed(FailReason::Verify, why))
+            }
+        }
+    }
+}
+
+/// A failure in words: the exit code, and the last line that was said.
+fn complaint(code: i32, stderr: &Kept, stdout: &Kept) -> String {
+    let what = match code {
+        128.. => format!("ended by signal {}", code - 128),
+        code => format!("exit code {code}"),
+    };
+    let last = [stderr, stdout].into_iter().find_map(|kept| {
+        let text = if kept.tail.is_empty() { &kept.head } else { &kept.tail };
+        text.lines().rev().map(str::trim).find(|line| !line.is_empty())
+    });
+    match last {
+        Some(line) => format!("{what}: {}", headway_model::event::cut(line, COMPLAINT)),
+        None => what,
+    }
+}

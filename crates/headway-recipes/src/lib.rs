@@ -1,0 +1,420 @@
+//! What can be done to files. Adding a recipe is one file here and one line in [`all`].
+
+mod checksum;
+pub mod command;
+mod hash;
+pub mod manifest;
+mod undo;
+mod verify;
+
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+
+use headway_files::{DataFolder, Found, Placement, environment, io_text};
+use headway_guard::{Guard, StopSignal};
+use headway_model::policy::OnInterrupt;
+use headway_model::summary::RecipeInfo;
+use headway_model::{Digest, Effect, FailReason, JobId, OnDone, Output, PauseReason, RelPath, SkipReason, StartJob};
+
+// What a recipe of one's own is written with.
+pub use headway_files::{Library, OpenFile, Outputs, Staged};
+pub use headway_model::Unable;
+
+/// Settings of a recipe, as a request gives them.
+pub type Settings = Map<String, Value>;
+
+/// The longest text of a setting, in bytes: as long as a path can be.
+const TEXT_LIMIT: usize = 4_096;
+
+/// Every built-in recipe.
+pub fn all() -> Vec<Arc<dyn Recipe>> {
+    vec![Arc::new(checksum::Checksum), Arc::new(verify::Verify), Arc::new(undo::Undo)]
+}
+
+/// One kind of job, as it is offered.
+pub trait Recipe: Send + Sync + 'static {
+    /// How the pages offer it.
+    fn info(&self) -> RecipeInfo;
+
+    /// Whether an interrupted item may simply be run again: it only reads.
+    fn is_repeatable(&self) -> bool;
+
+    /// What becomes of interrupted items unless the request says otherwise.
+    fn on_interrupt(&self) -> OnInterrupt {
+        if self.is_repeatable() { OnInterrupt::Retry } else { OnInterrupt::Ask }
+    }
+
+    /// What becomes of files that were done before unless the request says otherwise. What only reads is run for what it
+    /// says of all files together, so it runs again.
+    fn on_done(&self) -> OnDone {
+        if self.is_repeatable() { OnDone::Again } else { OnDone::Skip }
+    }
+
+    /// What it is besides its name and settings, such as the program it runs: files that were done by another are not done.
+    fn identity(&self) -> String {
+        String::new()
+    }
+
+    /// The settings with defaults filled in, or everything that is wrong with them.
+    fn settings(&self, given: &Settings) -> Result<Settings, Vec<String>> {
+        choose(&self.info(), given)
+    }
+
+    /// What stands in the way of a request, as the server and the disk are now, if that can be told at once: then no job is made.
+    /// What can only be seen later is told by [`Recipe::bind`]. Blocking.
+    fn obstacle(&self, _request: &StartJob, _library: &Library) -> Option<Obstacle> {
+        None
+    }
+
+    /// Whether it runs programs, whose output may be kept.
+    fn runs_programs(&self) -> bool {
+        false
+    }
+
+    /// The work of one job: what must be read before its first item is read here. Blocking.
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable>;
+}
+
+/// What stands in the way of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obstacle {
+    /// The setting that it is about, if it is about one.
+    pub setting: Option<&'static str>,
+    /// What is wrong and what to do, in a person's words.
+    pub text: String,
+}
+
+/// The job that a recipe is bound to.
+pub struct Binding<'a> {
+    /// What was asked for, with every default filled in.
+    pub request: &'a StartJob,
+    /// Its library.
+    pub library: &'a Arc<Library>,
+    /// What another job put into place, in the order of its items, if the request names one to be undone.
+    pub placed: &'a [Placement],
+    /// By which programs are started.
+    pub guard: &'a Arc<Guard>,
+    /// Where what they say is kept.
+    pub data: &'a Arc<DataFolder>,
+}
+
+/// Plan, then items, then finish: what a recipe does in the last two, for one job.
+pub trait Work: Send + Sync + 'static {
+    /// Where the output of this file goes; `None` if it has none. The job's usual unless said otherwise.
+    fn output(&self, _path: &RelPath, usual: Option<&Output>) -> Option<Output> {
+        usual.cloned()
+    }
+
+    /// Whether it changes its input other than by an output.
+    fn writes(&self) -> bool {
+        false
+    }
+
+    /// What an output without a single byte means, where the file is not empty itself.
+    fn empty_output(&self) -> EmptyOutput {
+        EmptyOutput::Failure
+    }
+
+    /// Works on one file. Blocking; looks at [`Attempt::is_stopped`] often.
+    fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure>;
+
+    /// Looks at a finished output before it goes anywhere. Blocking.
+    fn check(&self, _output: &Staged, _attempt: &Attempt) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// The last step, over all items that succeeded or failed, in the plan's order. May be run again.
+    fn finish(&self, _results: &mut dyn Iterator<Item = ItemResult>, _outputs: &Outputs) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+/// What an output without a single byte means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmptyOutput {
+    /// Something went wrong and was not said: it never takes the place of a file.
+    Failure,
+    /// It may be what was wanted.
+    Result,
+}
+
+/// An attempt under way: how far it is, and whether it should end.
+#[derive(Debug)]
+pub struct Attempt {
+    /// The job.
+    pub job: JobId,
+    /// The item, by its index in the plan.
+    pub item: u32,
+    /// How many items the job has.
+    pub items: u32,
+    /// The number of the attempt.
+    pub number: u32,
+    /// Its number among the attempts that are made at the same time, from 1: the lowest that was free.
+    pub slot: u32,
+    /// The file.
+    pub path: RelPath,
+    /// Bytes in all.
+    pub total: u64,
+    /// Where the output is to be written, if there is one.
+    pub output: Option<Staged>,
+    /// When it began.
+    pub begun: Instant,
+    done: AtomicU64,
+    /// What a program says of how far it is: [`COUNTED`], [`UNSAID`] or percent.
+    said: AtomicU32,
+    /// 0 go on; otherwise why to end, as a [`StopReason`].
+    ending: AtomicU8,
+    stop_signal: Mutex<Option<Box<dyn StopSignal>>>,
+    waits_for: Mutex<Option<JobId>>,
+}
+
+/// The work is counted in bytes.
+const COUNTED: u32 = u32::MAX;
+
+/// A program works, and has not said how far it is.
+const UNSAID: u32 = u32::MAX - 1;
+
+/// How far an attempt is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// So many bytes of the file are done.
+    Bytes(u64),
+    /// So many percent, as its program says; `None` if it has said nothing.
+    Said(Option<u32>),
+}
+
+/// Why an attempt is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum StopReason {
+    /// The job or the server ends.
+    Asked = 1,
+    /// It took longer than allowed.
+    Timeout = 2,
+}
+
+/// How an attempt succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Success {
+    /// What it did to the disk.
+    pub effect: Effect,
+    /// What it found.
+    pub result: Value,
+}
+
+impl Success {
+    /// It put an output into place.
+    pub fn with_output(mut self, library: &Library, placement: &Placement) -> Self {
+        self.effect = placement.effect();
+        self.note(output_of(library, &placement.target, Some(placement.new)));
+        self
+    }
+
+    /// Adds fields to what was found.
+    pub fn note(&mut self, more: Map<String, Value>) {
+        if let Value::Object(fields) = &mut self.result {
+            fields.extend(more);
+        }
+    }
+}
+
+/// What is there now at the path of an output, as a field of a result: by this it is known later whether it is still so. What is
+/// not known is left out.
+pub fn output_of(library: &Library, path: &RelPath, hash: Option<Digest>) -> Map<String, Value> {
+    let mut output = match library.size_and_time(path) {
+        Found::There((size, mtime_ns)) => json!({ "path": path, "size": size, "mtime_ns": mtime_ns }),
+        Found::Absent => json!({ "path": path }),
+        Found::Unknown(error) => json!({ "path": path, "unknown": io_text(&error) }),
+    };
+    if let Some(hash) = hash {
+        output["hash"] = json!(hash);
+    }
+    Map::from_iter([("output".to_owned(), output)])
+}
+
+/// How an attempt did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// It was told to end, and did.
+    Stopped,
+    /// There was nothing to do.
+    Skipped(SkipReason),
+    /// It failed: why, and in a person's words.
+    Failed(FailReason, String),
+    /// It failed now, and may go well later, in a person's words; counts as a try.
+    Retry(String),
+    /// No item could go well, for this reason; does not count as a try.
+    Environment(PauseReason),
+    /// Its output was about to be put into place, and how far that came cannot be looked at now, for this reason.
+    Unjudged(PauseReason),
+    /// What did the work is gone, and how far it came is not known.
+    Lost,
+}
+
+impl Failure {
+    /// Of an error of the system: the environment's, or this item's.
+    pub fn of(reason: FailReason, doing: &str, error: &std::io::Error) -> Failure {
+        match environment(error) {
+            Some(pause) => Failure::Environment(pause),
+            None => Failure::Failed(reason, format!("{doing}: {}", io_text(error))),
+        }
+    }
+}
+
+/// An item that succeeded or failed, as the last step sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemResult {
+    /// The file.
+    pub path: RelPath,
+    /// What the recipe found.
+    pub result: Value,
+    /// Why it failed, if it did.
+    pub failure: Option<String>,
+}
+
+impl Attempt {
+    /// An attempt that has not begun.
+    pub fn new(job: JobId, item: u32, number: u32, path: RelPath, total: u64) -> Self {
+        Attempt {
+            job,
+            item,
+            items: 1,
+            number,
+            slot: 1,
+            path,
+            total,
+            output: None,
+            begun: Instant::now(),
+            done: AtomicU64::new(0),
+            said: AtomicU32::new(COUNTED),
+            ending: AtomicU8::new(0),
+            stop_signal: Mutex::new(None),
+            waits_for: Mutex::new(None),
+        }
+    }
+
+    /// Its name among all attempts ever made.
+    pub fn name(&self) -> String {
+        format!("{}-{}-{}", self.job, self.item, self.number)
+    }
+
+    /// So many more bytes are done.
+    pub fn advance(&self, bytes: u64) {
+        self.done.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// From here on a program does the work: no bytes are counted, and only the program knows how far it is.
+    pub fn hand_over(&self) {
+        self.said.store(UNSAID, Ordering::Relaxed);
+    }
+
+    /// This part of it is done, from 0 to 1, as its program says.
+    pub fn reach(&self, part: f64) {
+        // A hair more, as 0.29 times 100 is less than 29.
+        self.said.store((part.clamp(0.0, 1.0) * 100.0 + 1e-6) as u32, Ordering::Relaxed);
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> Progress {
+        match self.said.load(Ordering::Relaxed) {
+            COUNTED => Progress::Bytes(self.done.load(Ordering::Relaxed)),
+            UNSAID => Progress::Said(None),
+            percent => Progress::Said(Some(percent)),
+        }
+    }
+
+    /// Asks it to end. The first reason holds.
+    pub fn stop(&self, reason: StopReason) {
+        if self.ending.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+            && let Some(signal) = &*self.stop_signal()
+        {
+            signal.send();
+        }
+    }
+
+    /// Whether it was asked to end.
+    pub fn is_stopped(&self) -> bool {
+        self.ending.load(Ordering::Relaxed) != 0
+    }
+
+    /// Whether it took longer than allowed.
+    pub fn is_late(&self) -> bool {
+        self.ending.load(Ordering::Relaxed) == StopReason::Timeout as u8
+    }
+
+    /// From now on a wish to end is sent to `signal`; at once if there was one already.
+    pub fn on_stop(&self, signal: Option<Box<dyn StopSignal>>) {
+        let mut slot = self.stop_signal();
+        *slot = signal;
+        if self.is_stopped()
+            && let Some(signal) = &*slot
+        {
+            signal.send();
+        }
+    }
+
+    /// It waits for a file that this job holds, or no longer waits.
+    pub fn waits_for(&self, job: Option<JobId>) {
+        *self.waits_for.lock().unwrap_or_else(PoisonError::into_inner) = job;
+    }
+
+    /// The job that holds a file it waits for.
+    pub fn waiting_for(&self) -> Option<JobId> {
+        *self.waits_for.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stop_signal(&self) -> MutexGuard<'_, Option<Box<dyn StopSignal>>> {
+        self.stop_signal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Checks settings: a choice of one word each, or a text where there is none to choose from.
+fn choose(info: &RecipeInfo, given: &Settings) -> Result<Settings, Vec<String>> {
+    let mut settings = Settings::new();
+    let mut wrong = Vec::new();
+    for setting in &info.settings {
+        if setting.choices.is_empty() {
+            let text = given.get(&setting.name).and_then(Value::as_str).unwrap_or(&setting.usual).trim();
+            if text.is_empty() || text.len() > TEXT_LIMIT {
+                wrong.push(format!("setting {:?} is missing: a text of 1 to {TEXT_LIMIT} bytes", setting.name));
+            }
+            settings.insert(setting.name.clone(), text.into());
+            continue;
+        }
+        let words: Vec<&str> = setting.choices.iter().map(|(word, _)| word.as_str()).collect();
+        let value = match given.get(&setting.name) {
+            None => words.first().copied().unwrap_or_default(),
+            Some(value) => value.as_str().filter(|word| words.contains(word)).unwrap_or_else(|| {
+                wrong.push(format!("setting {:?} is one of {}, not {value}", setting.name, words.join(", ")));
+                ""
+            }),
+        };
+        settings.insert(setting.name.clone(), value.into());
+    }
+    let known = |name: &&String| info.settings.iter().any(|setting| setting.name == **name);
+    for name in given.keys().filter(|name| !known(name)) {
+        wrong.push(format!("recipe {} has no setting {name:?}", info.name));
+    }
+    if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_program_says_of_its_progress_is_never_made_into_bytes() {
+        let attempt = Attempt::new(JobId::mint(1, [1; 10]), 0, 1, RelPath::default(), 710_000);
+        attempt.advance(71_000);
+        assert_eq!(attempt.progress(), Progress::Bytes(71_000));
+        attempt.hand_over();
+        assert_eq!(attempt.progress(), Progress::Said(None));
+        for (part, percent) in [(0.1, 10), (0.29, 29), (0.999, 99), (1.0, 100), (7.0, 100), (-1.0, 0)] {
+            attempt.reach(part);
+            assert_eq!(attempt.progress(), Progress::Said(Some(percent)));
+        }
+    }
+}

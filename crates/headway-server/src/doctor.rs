@@ -1,0 +1,282 @@
+//! Whether a data folder is what it says: every event in its place, every digest right, every row what the events make it.
+//!
+//! The log is read once, from its beginning, with the folds of jobs that are not over in memory.
+
+mod places;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use places::{Places, placements};
+
+use headway_model::event::Recorded;
+use headway_model::id::{JobId, Position};
+use headway_model::{Digest, Fold, JobSummary, PlannedFile};
+use headway_store::rows::{Batch, EventRow, Idle, ItemRow, ItemState, JobRow};
+use headway_store::{Store, StoreError, pruned};
+
+const PAGE: u32 = 1_000;
+
+/// The most findings that are told one by one.
+const TOLD: usize = 50;
+
+/// Something that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What, in a person's words.
+    pub what: String,
+    /// What to do about it.
+    pub remedy: Remedy,
+}
+
+/// What helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Remedy {
+    /// Rows can be made anew.
+    Rebuild,
+    /// The next start puts it right.
+    Start,
+    /// Only a backup helps.
+    Restore,
+}
+
+/// What was looked at, and what was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// Events read.
+    pub events: u64,
+    /// Jobs with their history.
+    pub jobs: u64,
+    /// Jobs whose history was removed.
+    pub pruned: u64,
+    /// Items looked at.
+    pub items: u64,
+    /// What is wrong; of very many the first.
+    pub findings: Vec<Finding>,
+}
+
+/// A job while its events are read.
+struct Audit {
+    job: JobId,
+    fold: Fold,
+    /// What its item rows must say, in the order of items: of the file, of the state.
+    items: Vec<(Digest, Digest)>,
+}
+
+struct Doctor<'a> {
+    store: &'a dyn Store,
+    done: Diagnosis,
+    live: BTreeMap<u64, Audit>,
+    /// Jobs whose history was removed, or is being removed, and where that stands.
+    pruned: BTreeMap<u64, Position>,
+    seen: BTreeSet<u64>,
+    position: Position,
+    digest: Option<Digest>,
+}
+
+impl Remedy {
+    /// In a person's words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Remedy::Rebuild => "the log is whole: `headway rebuild` makes these rows anew",
+            Remedy::Start => "the next start of the server puts this right",
+            Remedy::Restore => {
+                "the log itself is damaged: put a backup of the data folder in its place, and keep this one"
+            }
+        }
+    }
+}
+
+/// Looks at everything. `progress` hears the position reached.
+pub async fn examine(store: &dyn Store, mut progress: impl FnMut(Position)) -> Result<Diagnosis, StoreError> {
+    let head = store.head().await?;
+    let mut doctor = Doctor {
+        store,
+        done: Diagnosis::default(),
+        live: BTreeMap::new(),
+        pruned: pruned(store, head.position).await?,
+        seen: BTreeSet::new(),
+        position: 0,
+        digest: None,
+    };
+    let mut after = 0;
+    while let Some(page) = page(store, &mut after, head.position).await? {
+        for row in &page {
+            doctor.event(row).await?;
+        }
+        progress(after);
+    }
+    if doctor.position != head.position || doctor.digest != head.digest {
+        let what =
+            format!("the head of the log is said to be at {}, its last event is at {}", head.position, doctor.position);
+        doctor.find(Remedy::Restore, what);
+    }
+    for (job_no, audit) in std::mem::take(&mut doctor.live) {
+        doctor.rows(job_no, audit).await?;
+    }
+    doctor.leases().await?;
+    Ok(doctor.done)
+}
+
+async fn page(store: &dyn Store, after: &mut Position, head: Position) -> Result<Option<Vec<EventRow>>, StoreError> {
+    let rows = store.events(&[], *after, head, PAGE).await?;
+    let Some(last) = rows.last() else { return Ok(None) };
+    *after = last.position;
+    Ok(Some(rows))
+}
+
+impl Doctor<'_> {
+    fn find(&mut self, remedy: Remedy, what: String) {
+        if self.done.findings.len() < TOLD {
+            self.done.findings.push(Finding { what, remedy });
+        }
+    }
+
+    async fn event(&mut self, row: &EventRow) -> Result<(), StoreError> {
+        // Where positions are missing, a job's history was removed: its last event stands further on.
+        let gap = row.position != self.position + 1;
+        if gap && self.pruned.values().all(|pruned| *pruned < row.position) {
+            let what = format!("between the events at {} and {} there are others missing", self.position, row.position);
+            self.find(Remedy::Restore, what);
+        }
+        (self.position, self.digest) = (row.position, Some(row.digest));
+        self.done.events += 1;
+        match self.pruned.get(&row.job_no) {
+            Some(last) if *last != row.position => return Ok(()),
+            Some(_) => return self.tombstone(row).await,
+            None => {}
+        }
+        if self.seen.contains(&row.job_no) {
+            self.find(Remedy::Restore, format!("at {}: an event of a job that is over", row.position));
+            return Ok(());
+        }
+        let audited = self.fold(row);
+        match audited {
+            Err(what) => {
+                self.find(Remedy::Restore, format!("the event at {} {what}", row.position));
+                self.seen.insert(row.job_no);
+                self.live.remove(&row.job_no);
+            }
+            Ok(true) => {
+                if let Some(audit) = self.live.remove(&row.job_no) {
+                    self.seen.insert(row.job_no);
+                    self.rows(row.job_no, audit).await?;
+                }
+            }
+            Ok(false) => {}
+        }
+        Ok(())
+    }
+
+    /// Folds one event; whether its job is over.
+    fn fold(&mut self, row: &EventRow) -> Result<bool, String> {
+        let recorded = Recorded::decode(&row.payload).map_err(|error| format!("cannot be read: {error}"))?;
+        if recorded.seq != row.seq {
+            return Err(format!("says that it is number {}, its row says {}", recorded.seq, row.seq));
+        }
+        if row.detail.as_ref().map(|detail| Digest::of(detail.as_bytes())) != recorded.event.detail() {
+            return Err("has another detail than its payload names".into());
+        }
+        let audit = self.live.get_mut(&row.job_no);
+        let idle = audit.as_ref().and_then(|audit| Idle::before(&audit.fold, &recorded.event));
+        let audit = match audit {
+            Some(audit) => {
+                audit.fold.apply_recorded(&recorded, &row.payload).map_err(|error| format!("does not fit: {error}"))?;
+                audit
+            }
+            None => {
+                let fold =
+                    Fold::create_recorded(&recorded, &row.payload).map_err(|error| format!("does not fit: {error}"))?;
+                self.done.jobs += 1;
+                self.live.entry(row.job_no).or_insert(Audit { job: fold.id, fold, items: Vec::new() })
+            }
+        };
+        if audit.fold.digest != row.digest {
+            return Err("breaks the chain: its digest is another".into());
+        }
+        let mut batch = Batch::default();
+        let derived = batch.derive(row.job_no, idle.as_ref(), &audit.fold, &recorded, row.detail.as_deref());
+        derived.map_err(|error| error.to_string())?;
+        audit.items.extend(batch.planned.iter().map(|item| (of_file(&item.file), of_state(&item.state))));
+        for (_, item, state) in batch.moved {
+            if let Some((_, told)) = audit.items.get_mut(item as usize) {
+                *told = of_state(&state);
+            }
+        }
+        Ok(audit.fold.status.is_terminal())
+    }
+
+    /// The rows of a job against what its events make them.
+    async fn rows(&mut self, job_no: u64, audit: Audit) -> Result<(), StoreError> {
+        let Audit { job, fold, items } = audit;
+        let row = self.store.job(job).await?;
+        self.head(job, job_no, &fold, row.as_ref());
+        let mut from = 0;
+        let mut wrong = 0u64;
+        loop {
+            let rows = self.store.items(job_no, from, PAGE, None).await?;
+            let Some(last) = rows.last() else { break };
+            from = last.item + 1;
+            self.done.items += rows.len() as u64;
+            let is = |row: &ItemRow| items.get(row.item as usize) == Some(&(of_file(&row.file), of_state(&row.state)));
+            wrong += rows.iter().filter(|row| !is(row)).count() as u64;
+        }
+        if wrong > 0 || from as usize != items.len() {
+            let what =
+                format!("job {job}: {wrong} of its {from} item rows are not what its {} events make them", fold.seq);
+            self.find(Remedy::Rebuild, what);
+        }
+        Ok(())
+    }
+
+    fn head(&mut self, job: JobId, job_no: u64, fold: &Fold, row: Option<&JobRow>) {
+        let over = fold.status.is_terminal().then(|| fold.hash());
+        let is = |row: &JobRow| {
+            row.job_no == job_no && row.summary == JobSummary::from(fold) && row.head == fold.head() && row.fold == over
+        };
+        if !row.is_some_and(is) {
+            self.find(Remedy::Rebuild, format!("job {job}: its row is not what its {} events make it", fold.seq));
+        }
+    }
+
+    async fn tombstone(&mut self, row: &EventRow) -> Result<(), StoreError> {
+        self.done.pruned += 1;
+        let left = Recorded::decode(&row.payload).ok().and_then(|recorded| Fold::tombstone(&recorded, &row.payload));
+        let Some(left) = left.filter(|left| left.digest == row.digest && left.seq == row.seq) else {
+            self.find(
+                Remedy::Restore,
+                format!("the event at {} says that a history was removed, and does not fit", row.position),
+            );
+            return Ok(());
+        };
+        let stored = self.store.job(left.id).await?;
+        self.head(left.id, row.job_no, &left, stored.as_ref());
+        Ok(())
+    }
+
+    /// A lease is held for every item that runs, and for no other.
+    async fn leases(&mut self) -> Result<(), StoreError> {
+        let leases: BTreeMap<_, _> =
+            self.store.leases().await?.into_iter().map(|lease| ((lease.job_no, lease.item), lease.attempt)).collect();
+        let mut running = BTreeMap::new();
+        for row in self.store.jobs(headway_store::JobFilter::Live, u32::MAX).await? {
+            for item in self.store.items(row.job_no, 0, u32::MAX, Some("running")).await? {
+                running.insert((row.job_no, item.item), item.state.attempt);
+            }
+        }
+        if leases != running {
+            let what = format!("{} leases are held, {} items run", leases.len(), running.len());
+            self.find(Remedy::Start, what);
+        }
+        Ok(())
+    }
+}
+
+fn of_file(file: &PlannedFile) -> Digest {
+    let PlannedFile { path, size, mtime_ns, rerun } = file;
+    Digest::of(format!("{path} {size} {mtime_ns} {rerun:?}").as_bytes())
+}
+
+fn of_state(state: &ItemState) -> Digest {
+    let ItemState { status, attempt, message, result } = state;
+    Digest::of(format!("{} {attempt} {message:?} {result:?}", status.byte()).as_bytes())
+}

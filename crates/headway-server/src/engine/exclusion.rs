@@ -1,0 +1,92 @@
+//! No two attempts on one file: who comes second waits, and says for whom. Reading together is allowed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use headway_model::{JobId, RelPath};
+use headway_recipes::Attempt;
+
+/// So often someone who waits looks whether to end.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// The files that attempts hold. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Exclusion {
+    inner: Arc<Inner>,
+}
+
+#[derive(Default)]
+struct Table {
+    files: HashMap<Key, Held>,
+    /// How many wait for one of them.
+    waiting: usize,
+}
+
+#[derive(Default)]
+struct Inner {
+    held: Mutex<Table>,
+    freed: Condvar,
+}
+
+type Key = (String, RelPath);
+
+struct Held {
+    job: JobId,
+    /// How many read; 0 if one writes.
+    readers: u32,
+}
+
+/// Files held; let go when dropped.
+pub(super) struct Hold {
+    inner: Arc<Inner>,
+    keys: Vec<Key>,
+}
+
+impl Exclusion {
+    /// Waits for all of these files at once: nobody waits while holding some. `None` if the attempt was asked to end.
+    pub(super) fn hold(&self, library: &str, files: &[(RelPath, bool)], attempt: &Attempt) -> Option<Hold> {
+        let wanted: Vec<_> = files.iter().map(|(path, write)| ((library.to_owned(), path.clone()), *write)).collect();
+        let mut table = self.inner.held.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let taken = |key, write| table.files.get(key).filter(|held: &&Held| write || held.readers == 0);
+            let other = wanted.iter().find_map(|(key, write)| taken(key, *write)).map(|held| held.job);
+            attempt.waits_for(other);
+            if other.is_none() {
+                break;
+            }
+            if attempt.is_stopped() {
+                return None;
+            }
+            table.waiting += 1;
+            table = self.inner.freed.wait_timeout(table, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+            table.waiting -= 1;
+        }
+        let mut keys = Vec::with_capacity(wanted.len());
+        for (key, write) in wanted {
+            let entry = table.files.entry(key.clone()).or_insert(Held { job: attempt.job, readers: 0 });
+            entry.readers += u32::from(!write);
+            keys.push(key);
+        }
+        Some(Hold { inner: Arc::clone(&self.inner), keys })
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let mut table = self.inner.held.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in &self.keys {
+            let last = table.files.get_mut(key).is_none_or(|held| {
+                held.readers = held.readers.saturating_sub(1);
+                held.readers == 0
+            });
+            if last {
+                table.files.remove(key);
+            }
+        }
+        // It would be a call to the kernel each time.
+        if table.waiting > 0 {
+            self.inner.freed.notify_all();
+        }
+    }
+}

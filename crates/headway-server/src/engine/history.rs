@@ -1,0 +1,168 @@
+//! What a job's log says beyond its fold: what it put into place, which attempts did not count, when items are due again.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::place::judged;
+use super::schedule::Past;
+use super::{Context, Order, died};
+use crate::steps::Step;
+use headway_files::{Library, Placement, Verdict, fault_of};
+use headway_model::event::{JobEvent, Recorded};
+use headway_model::event_kind::EventKind::{self, AttemptFailed, Placing, Recovered, Requeued, Returned, Succeeded};
+use headway_model::item::ItemStatus;
+use headway_model::{Fold, JobId, Output, PauseReason, Place, RelPath};
+use headway_recipes::{Unable, output_of};
+use headway_store::Store;
+
+/// Events read at a time.
+const PAGE: u32 = 2_000;
+
+/// Calls `visit` with each of a job's events of these kinds, in order.
+async fn each(
+    store: &dyn Store,
+    job_no: u64,
+    kinds: &[EventKind],
+    mut visit: impl FnMut(JobEvent),
+) -> Result<(), Unable> {
+    let head = store.head().await?.position;
+    let mut after = 0;
+    loop {
+        let rows = store.events(&[job_no], after, head, PAGE).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.position;
+        for row in
+            rows.iter().filter(|row| EventKind::of_payload(&row.payload).is_some_and(|kind| kinds.contains(&kind)))
+        {
+            visit(Recorded::decode(&row.payload).map_err(|error| Unable::Failed(error.to_string()))?.event);
+        }
+    }
+}
+
+/// What a job put into place and left there, in the order of its items.
+pub(super) async fn placed(store: &dyn Store, job: JobId) -> Result<Vec<Placement>, Unable> {
+    let row = store.job(job).await?;
+    let row = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?;
+    let (mut open, mut placed) = (BTreeMap::new(), BTreeMap::new());
+    each(store, row.job_no, &[Placing, Succeeded], |event| match &event {
+        JobEvent::Placing { item, attempt, .. } => {
+            drop(Placement::of(&event).map(|placement| open.insert(*item, (*attempt, placement))));
+        }
+        // What an attempt had taken back is nothing that a later one put into place.
+        JobEvent::Succeeded { item, attempt, .. } => {
+            if let Some((_, placement)) = open.remove(item).filter(|(placing, _)| placing == attempt) {
+                placed.insert(*item, placement);
+            }
+        }
+        _ => {}
+    })
+    .await?;
+    Ok(placed.into_values().collect())
+}
+
+/// What the last process left of a live job: looks at the disk, brings open placements to an end, and removes temporary files
+/// of attempts that are over. No process of that job may be alive any more.
+pub(super) async fn past(
+    store: &dyn Store,
+    library: &Arc<Library>,
+    job_no: u64,
+    fold: &Fold,
+    output: Option<&Output>,
+) -> Result<Past, Unable> {
+    let mut past = Past::default();
+    if !fold.items().any(|(item, status)| status.is_open() && fold.last_attempt(item) > 0) {
+        return Ok(past);
+    }
+    let mut open = BTreeMap::new();
+    each(store, job_no, &[Placing, Returned, Recovered, AttemptFailed, Requeued], |event| match &event {
+        JobEvent::Placing { item, attempt, .. } => {
+            drop(Placement::of(&event).map(|placement| open.insert((*item, *attempt), placement)));
+        }
+        // What was placing then is taken back.
+        JobEvent::Returned { item, attempt } | JobEvent::Recovered { item, attempt } => {
+            *past.free.entry(*item).or_default() += 1;
+            open.remove(&(*item, *attempt));
+        }
+        JobEvent::AttemptFailed { item, retry_at, .. } => drop(past.retry_at.insert(*item, *retry_at)),
+        JobEvent::Requeued { item } => drop(past.retry_at.remove(item)),
+        _ => {}
+    })
+    .await?;
+    // What a placement has left that could not be brought to an end may be an original.
+    let kept: HashSet<_> = open.values().map(|placement| placement.temp.clone()).collect();
+    let mut placing = Vec::new();
+    let mut left: BTreeMap<RelPath, BTreeSet<u32>> = BTreeMap::new();
+    for (item, status) in fold.items().filter(|(item, status)| status.is_open() && fold.last_attempt(*item) > 0) {
+        if status == ItemStatus::Placing {
+            placing.push((item, open.remove(&(item, fold.last_attempt(item)))));
+            continue;
+        }
+        let rows = store.items(job_no, item, 1, None).await?;
+        for row in rows {
+            left.entry(temp_folder(&row.file.path, output)).or_default().insert(item);
+        }
+    }
+    let (job, library) = (fold.id, Arc::clone(library));
+    let looked = tokio::task::spawn_blocking(move || {
+        library.clear_all_temps(&left, job, &kept);
+        let ended = |(item, placement)| (item, ended(&library, placement));
+        placing.into_iter().map(ended).collect::<BTreeMap<_, _>>()
+    });
+    past.placed = looked.await.map_err(|error| Unable::Failed(died(error)))?;
+    Ok(past)
+}
+
+/// How far the placement of an item came that no worker holds any more, and what there is to tell of it, as JSON. What cannot be
+/// read is not known.
+pub(super) async fn judge(
+    context: &Context,
+    job: JobId,
+    order: Result<Arc<Order>, Unable>,
+    item: u32,
+) -> (Verdict, Option<String>) {
+    let read = async {
+        let order = order?;
+        let mut open = None;
+        each(&*context.store, order.job_no, &[Placing], |event| match &event {
+            JobEvent::Placing { item: placing, .. } if *placing == item => open = Placement::of(&event),
+            _ => {}
+        })
+        .await?;
+        let steps = context.steps.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            let _step = steps.begin(job, Step::Judge(item), || false);
+            fault_of("judging", order.request.title.as_deref().unwrap_or_default());
+            ended(&order.library, open)
+        });
+        looked.await.map_err(|error| Unable::Failed(died(error)))
+    };
+    match read.await {
+        Ok(looked) => looked,
+        Err(Unable::Environment(reason)) => (Verdict::NotKnown(reason), None),
+        Err(Unable::Failed(message)) => {
+            context.steps.explain(job, &message);
+            (Verdict::NotKnown(PauseReason::Stuck), None)
+        }
+    }
+}
+
+/// Brings a placement to its end; what there is to tell of one that is done, as JSON.
+fn ended(library: &Library, placement: Option<Placement>) -> (Verdict, Option<String>) {
+    let Some(placement) = placement else { return (Verdict::Conflict("it is not in its log".into()), None) };
+    let verdict = judged(library, &placement);
+    let output = || Value::from(output_of(library, &placement.target, Some(placement.new))).to_string();
+    let told = matches!(verdict, Verdict::Done(_)).then(output);
+    (verdict, told)
+}
+
+/// Where the temporary file of an item is.
+fn temp_folder(path: &RelPath, output: Option<&Output>) -> RelPath {
+    let beside = path.parent().unwrap_or_default();
+    match output.map(|output| &output.place) {
+        Some(Place::Folder { path: folder, .. }) if beside.is_root() => folder.clone(),
+        Some(Place::Folder { path: folder, .. }) => folder.join_all(&beside.to_bytes()).unwrap_or(beside),
+        _ => beside,
+    }
+}

@@ -1,0 +1,91 @@
+//! Disk and memory are looked at before each item, so that a shortage pauses a job and fails no file.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Order;
+use headway_files::{Library, free_bytes, memory_available};
+use headway_model::PauseReason;
+use headway_recipes::Failure;
+
+/// What was found out is believed for so long.
+const BELIEVED: Duration = Duration::from_millis(100);
+
+/// How much must be free. 0 asks for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Floor {
+    /// Bytes on the disk of a library into which a job writes, and on that of the data folder.
+    pub disk: u64,
+    /// Bytes of memory.
+    pub memory: u64,
+}
+
+/// The guards. Cheap to look at.
+pub struct Limits {
+    floor: Floor,
+    data: PathBuf,
+    data_short: Mutex<Option<(Instant, bool)>>,
+    memory_short: Mutex<Option<(Instant, bool)>>,
+}
+
+impl Limits {
+    pub(crate) fn new(floor: Floor, data: PathBuf) -> Self {
+        Limits { floor, data, data_short: Mutex::default(), memory_short: Mutex::default() }
+    }
+
+    /// Whether an item of this job may begin.
+    pub(super) fn check(&self, order: &Order, writes: bool) -> Result<(), Failure> {
+        match self.short(writes.then_some(&*order.library)) {
+            Some(reason) => Err(Failure::Environment(reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// What is short, if anything: memory, the data folder's disk, or that of the library.
+    pub(super) fn short(&self, library: Option<&Library>) -> Option<PauseReason> {
+        if believed(&self.memory_short, || memory_available().is_some_and(|bytes| bytes < self.floor.memory)) {
+            return Some(PauseReason::MemoryLow);
+        }
+        if self.is_data_short() || library.is_some_and(|library| self.is_full(&library.path)) {
+            return Some(PauseReason::DiskFull);
+        }
+        None
+    }
+
+    /// Whether the reason for a pause is over.
+    pub(super) fn has_eased(&self, reason: PauseReason, library: Option<&Library>) -> bool {
+        let there = library.is_none_or(|library| library.reach().is_ok());
+        match reason {
+            PauseReason::User | PauseReason::Interrupted | PauseReason::Stuck => false,
+            PauseReason::LibraryGone => there,
+            PauseReason::ReadOnly => {
+                // As long as that is not known, it has not eased.
+                there && library.is_none_or(|library| matches!(library.is_writable(), Ok(true)))
+            }
+            PauseReason::TooManyOpenFiles => std::fs::File::open("/proc/self/stat").is_ok(),
+            PauseReason::DiskFull | PauseReason::MemoryLow => self.short(library).is_none(),
+        }
+    }
+
+    /// Whether the disk of the data folder is short.
+    pub(super) fn is_data_short(&self) -> bool {
+        believed(&self.data_short, || self.is_full(&self.data))
+    }
+
+    fn is_full(&self, path: &Path) -> bool {
+        free_bytes(path).is_some_and(|bytes| bytes < self.floor.disk)
+    }
+}
+
+fn believed(slot: &Mutex<Option<(Instant, bool)>>, look: impl FnOnce() -> bool) -> bool {
+    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    match *slot {
+        Some((at, found)) if at.elapsed() < BELIEVED => found,
+        _ => {
+            let found = look();
+            *slot = Some((Instant::now(), found));
+            found
+        }
+    }
+}

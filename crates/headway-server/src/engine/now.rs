@@ -1,0 +1,115 @@
+//! What runs at this moment, and what waits for what: shown, but no fact.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use headway_model::id::JobId;
+use headway_model::message::RunningItem;
+use headway_recipes::{Attempt, Progress, StopReason};
+
+/// The most attempts that are told of a job.
+const MOST: usize = 64;
+
+/// The table of attempts under way. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Running {
+    table: Arc<Mutex<Table>>,
+}
+
+#[derive(Default)]
+struct Table {
+    attempts: BTreeMap<(JobId, u32), State>,
+    /// The queued jobs, next first.
+    queue: Vec<JobId>,
+}
+
+enum State {
+    /// No worker has it, or its file is not open yet; whether it was asked to end.
+    Claimed { stopped: bool },
+    /// It works.
+    Working(Arc<Attempt>),
+}
+
+impl Running {
+    /// Never held across an await, so a plain mutex does.
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn begin(&self, job: JobId, item: u32) {
+        self.table().attempts.insert((job, item), State::Claimed { stopped: false });
+    }
+
+    pub(super) fn working(&self, job: JobId, item: u32, attempt: &Arc<Attempt>) {
+        let mut table = self.table();
+        let Some(state) = table.attempts.get_mut(&(job, item)) else { return };
+        let before = std::mem::replace(state, State::Working(Arc::clone(attempt)));
+        if matches!(before, State::Claimed { stopped: true }) {
+            attempt.stop(StopReason::Asked);
+        }
+    }
+
+    pub(super) fn stop(&self, job: JobId, item: u32) {
+        match self.table().attempts.get_mut(&(job, item)) {
+            Some(State::Claimed { stopped }) => *stopped = true,
+            Some(State::Working(attempt)) => attempt.stop(StopReason::Asked),
+            None => {}
+        }
+    }
+
+    pub(super) fn end(&self, job: JobId, item: u32) {
+        self.table().attempts.remove(&(job, item));
+    }
+
+    /// Ends what took longer than allowed: `limit` says it of a job.
+    pub(super) fn end_late(&self, limit: impl Fn(JobId) -> Option<Duration>) {
+        for ((job, _), state) in &self.table().attempts {
+            if let State::Working(attempt) = state
+                && limit(*job).is_some_and(|limit| attempt.begun.elapsed() > limit)
+            {
+                attempt.stop(StopReason::Timeout);
+            }
+        }
+    }
+
+    /// Whether nothing runs.
+    pub(super) fn is_empty(&self) -> bool {
+        self.table().attempts.is_empty()
+    }
+
+    pub(super) fn queue(&self, queue: Vec<JobId>) {
+        self.table().queue = queue;
+    }
+
+    /// A queued job's place, from 1.
+    pub fn place_of(&self, job: JobId) -> Option<usize> {
+        self.table().queue.iter().position(|queued| *queued == job).map(|at| at + 1)
+    }
+
+    /// What runs of a job.
+    pub fn of(&self, job: JobId) -> Vec<RunningItem> {
+        let table = self.table();
+        let states = table.attempts.range((job, 0)..=(job, u32::MAX)).take(MOST);
+        states
+            .filter_map(|((_, item), state)| match state {
+                State::Claimed { .. } => None,
+                State::Working(attempt) => {
+                    let (done, total, percent) = match attempt.progress() {
+                        Progress::Bytes(done) => (done, attempt.total, None),
+                        Progress::Said(percent) => (0, 0, percent),
+                    };
+                    Some(RunningItem {
+                        item: *item,
+                        attempt: attempt.number,
+                        path: attempt.path.clone(),
+                        done,
+                        total,
+                        percent,
+                        waits_for: attempt.waiting_for(),
+                    })
+                }
+            })
+            .collect()
+    }
+}

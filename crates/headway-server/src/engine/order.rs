@@ -1,0 +1,277 @@
+//! A job as the engine's tasks need it: what was asked, with the names looked up.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex as Plain, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Mutex, OnceCell};
+
+use super::Context;
+use super::history;
+use super::schedule::Terms;
+use crate::steps::Step;
+use headway_files::{Library, Placement, fault_of};
+use headway_model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
+use headway_model::request::{ItemsQuery, Which};
+use headway_model::{Digest, JobId, OnDone, PlannedFile, Query, StartJob};
+use headway_recipes::{Binding, Recipe, Unable, Work};
+use headway_store::Store;
+
+/// How many items' files are read at once.
+const AHEAD: u32 = 256;
+
+/// The median is of the last so many successes.
+const DURATIONS: usize = 999;
+
+/// Before so many successes there is no median.
+const FEW: usize = 3;
+
+/// Items that take less than this on the whole, in microseconds, are quick: their record takes a good part of that.
+const QUICK: u64 = 5_000;
+
+/// So much work, in microseconds, is claimed ahead for each worker: as long as a disk may take for a record.
+const STOCK: u64 = 2_000;
+
+/// No more items than this are claimed ahead for each worker, however quick they are.
+const MOST_AHEAD: u64 = 16;
+
+/// No attempt counts as slower than this, so that a few quick ones tell.
+const SLOW: u64 = 2 * QUICK;
+
+/// Each attempt's share in the pace is one part of so many.
+const PACE: u64 = 8;
+
+/// A job that is to be carried out.
+pub struct Order {
+    pub(super) job: JobId,
+    pub(super) job_no: u64,
+    pub(super) library: Arc<Library>,
+    pub(super) request: StartJob,
+    /// Hash of all that decides what becomes of a file.
+    pub(super) identity: Option<Digest>,
+    recipe: Arc<dyn Recipe>,
+    work: OnceCell<Result<Arc<dyn Work>, String>>,
+    placed: OnceCell<Arc<[Placement]>>,
+    /// Whether the listing under way is to end.
+    stop_plan: Plain<Arc<AtomicBool>>,
+    /// Files of items that will soon run, so that the log is read once for many.
+    ahead: Plain<Ahead>,
+    /// Held by whoever reads more of them.
+    reading: Mutex<()>,
+    /// How many items it has, once one of them runs.
+    pub(super) items: AtomicU32,
+    /// How long the last successes took, in milliseconds.
+    durations: Plain<Vec<u64>>,
+    /// How long the last attempts took on the whole, in microseconds.
+    pace: AtomicU64,
+}
+
+/// Files of items that will soon run.
+#[derive(Default)]
+struct Ahead {
+    files: HashMap<u32, PlannedFile>,
+    /// The first item that was not read.
+    upto: u32,
+    /// Whether more are about to be read.
+    asked: bool,
+}
+
+impl Order {
+    /// Reads a job's request; why not if it cannot be carried out.
+    pub(super) async fn read(context: &Context, job: JobId) -> Result<Order, Unable> {
+        let failed = |message: String| move || Unable::Failed(message);
+        let row = context.store.job(job).await?.ok_or_else(failed("the job is not in the log".into()))?;
+        let request = context.store.request(row.job_no).await?;
+        let request = request.ok_or_else(failed("the request is not in the log".into()))?;
+        let request: StartJob = serde_json::from_str(&request).map_err(|error| Unable::Failed(error.to_string()))?;
+        let recipe = context.recipe(&request.recipe);
+        let recipe = recipe.ok_or_else(failed(format!("this server has no recipe {:?} any more", request.recipe)))?;
+        let library = context.library(&request.library);
+        let library =
+            library.ok_or_else(failed(format!("this server has no library {:?} any more", request.library)))?;
+        Ok(Order {
+            job,
+            job_no: row.job_no,
+            library: Arc::clone(library),
+            request,
+            identity: row.work,
+            recipe: Arc::clone(recipe),
+            work: OnceCell::new(),
+            placed: OnceCell::new(),
+            stop_plan: Plain::default(),
+            ahead: Plain::default(),
+            reading: Mutex::default(),
+            items: AtomicU32::new(row.summary.counters.total),
+            durations: Plain::default(),
+            pace: AtomicU64::new(SLOW),
+        })
+    }
+
+    /// How it is to run.
+    pub(super) fn terms(&self) -> Terms {
+        let policy = &self.request.policy;
+        Terms {
+            repeatable: self.recipe.is_repeatable(),
+            tries: policy.tries.unwrap_or(TRIES).max(1),
+            backoff: policy.backoff_ms.unwrap_or(BACKOFF_MS),
+            halt: policy.halt,
+            ask: policy.on_interrupt.unwrap_or_else(|| self.recipe.on_interrupt()) == OnInterrupt::Ask,
+        }
+    }
+
+    /// Whether its items are worked on by programs, not in this process.
+    pub(super) fn runs_programs(&self) -> bool {
+        self.recipe.runs_programs()
+    }
+
+    /// What becomes of files that were done before.
+    pub(super) fn on_done(&self) -> OnDone {
+        self.request.policy.on_done.unwrap_or_else(|| self.recipe.on_done())
+    }
+
+    /// The recipe's work, bound to this job by whoever needs it first; the reason if that cannot be done. What fails for a reason
+    /// that may pass is tried again by the next who needs it.
+    pub(super) async fn work(&self, context: &Context) -> Result<Arc<dyn Work>, Unable> {
+        let bind = async || {
+            let placed = self.placed(&*context.store).await?;
+            let (request, library) = (self.request.clone(), Arc::clone(&self.library));
+            let recipe = Arc::clone(&self.recipe);
+            let (guard, data) = (Arc::clone(&context.guard), Arc::clone(&context.data));
+            let (steps, job) = (context.steps.clone(), self.job);
+            let bound = tokio::task::spawn_blocking(move || {
+                let _step = steps.begin(job, Step::Prepare, || false);
+                fault_of("preparing", request.title.as_deref().unwrap_or_default());
+                let (guard, data) = (&guard, &data);
+                recipe.bind(&Binding { request: &request, library: &library, placed: &placed, guard, data })
+            });
+            match bound.await.map_err(super::died)? {
+                Ok(work) => Ok(Ok(Arc::from(work))),
+                Err(Unable::Failed(message)) => Ok(Err(message)),
+                Err(passing) => Err(passing),
+            }
+        };
+        Ok(self.work.get_or_try_init(bind).await?.clone()?)
+    }
+
+    /// What the work on an item needs, if it is known already.
+    pub(super) fn ready(&self, item: u32) -> Option<(Arc<dyn Work>, PlannedFile)> {
+        let work = self.work.get()?.as_ref().ok()?;
+        let file = self.ahead().files.remove(&item)?;
+        Some((Arc::clone(work), file))
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is time to [read on](Order::read_on), now that this item runs. Says so once for each reading.
+    pub(super) fn wants_more(&self, item: u32) -> bool {
+        let mut ahead = self.ahead();
+        let wants = !ahead.asked && ahead.upto < self.items.load(Ordering::Relaxed) && item + AHEAD / 2 >= ahead.upto;
+        ahead.asked |= wants;
+        wants
+    }
+
+    /// Reads the files of the items behind those that are known, so that no item has to wait for that.
+    pub(super) async fn read_on(&self, store: &dyn Store) {
+        let _turn = self.reading.lock().await;
+        let from = self.ahead().upto;
+        // What could not be read is read again, and told, when its item runs.
+        let rows = store.items(self.job_no, from, AHEAD, None).await.unwrap_or_default();
+        let mut ahead = self.ahead();
+        ahead.asked = false;
+        ahead.upto = from + rows.len() as u32;
+        // What the plan skipped is never taken.
+        ahead.files.retain(|item, _| item + AHEAD >= from);
+        ahead.files.extend(rows.into_iter().map(|row| (row.item, row.file)));
+    }
+
+    /// The file of an item; why not if the log cannot say.
+    pub(super) async fn file(&self, store: &dyn Store, item: u32) -> Result<PlannedFile, Unable> {
+        let _turn = self.reading.lock().await;
+        if let Some(file) = self.ahead().files.remove(&item) {
+            return Ok(file);
+        }
+        let row = store.job(self.job).await?;
+        self.items.store(row.map_or(0, |row| row.summary.counters.total), Ordering::Relaxed);
+        let rows = store.items(self.job_no, item, AHEAD, None).await?;
+        let mut ahead = self.ahead();
+        ahead.upto = item + rows.len() as u32;
+        ahead.files = rows.into_iter().map(|row| (row.item, row.file)).collect();
+        ahead.files.remove(&item).ok_or_else(|| Unable::Failed("the item is not in the log".into()))
+    }
+
+    /// What the job that is to be undone put into place, as it was at its end.
+    pub(super) async fn placed(&self, store: &dyn Store) -> Result<Arc<[Placement]>, Unable> {
+        let read = async || match &self.request.query {
+            Query::Items(ItemsQuery { job, which: Which::Placed }) => history::placed(store, *job).await.map(Arc::from),
+            _ => Ok(Arc::default()),
+        };
+        self.placed.get_or_try_init(read).await.cloned()
+    }
+
+    /// A new listing begins; whether it is to end is told here.
+    pub(super) fn begin_plan(&self) -> Arc<AtomicBool> {
+        let stop = Arc::new(AtomicBool::new(false));
+        *self.stop_plan.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&stop);
+        stop
+    }
+
+    /// Ends the listing under way.
+    pub(super) fn stop_plan(&self) {
+        self.stop_plan.lock().unwrap_or_else(PoisonError::into_inner).store(true, Ordering::Relaxed);
+    }
+
+    /// An attempt succeeded in so many milliseconds.
+    pub(super) fn took(&self, ms: u64) {
+        if !matches!(self.request.policy.timeout, Some(Timeout::Percent(_))) {
+            return;
+        }
+        let mut durations = self.durations.lock().unwrap_or_else(PoisonError::into_inner);
+        if durations.len() == DURATIONS {
+            durations.remove(0);
+        }
+        durations.push(ms);
+    }
+
+    /// An attempt took so long, or was given back as it had to wait: how many items to claim ahead for each worker, if that
+    /// has changed. For the engine's loop alone.
+    pub(super) fn pace(&self, took: Option<Duration>) -> Option<usize> {
+        let before = self.pace.load(Ordering::Relaxed);
+        let took = took.map(|took| u64::try_from(took.as_micros()).unwrap_or(SLOW).min(SLOW));
+        let after = took.map_or(SLOW, |took| (before * (PACE - 1) + took) / PACE);
+        self.pace.store(after, Ordering::Relaxed);
+        (ahead(after) != ahead(before)).then(|| ahead(after))
+    }
+
+    /// Whether its items take much less time than their record.
+    pub(super) fn is_quick(&self) -> bool {
+        ahead(self.pace.load(Ordering::Relaxed)) > 1
+    }
+
+    /// The longest that an attempt may take at present, in milliseconds.
+    pub(super) fn time_limit(&self) -> Option<u64> {
+        match self.request.policy.timeout? {
+            Timeout::After(ms) => Some(ms),
+            Timeout::Percent(percent) => {
+                let mut durations = self.durations.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                if durations.len() < FEW {
+                    return None;
+                }
+                let middle = durations.len() / 2;
+                let (_, median, _) = durations.select_nth_unstable(middle);
+                // Attempts shorter than the clock's tick have no meaningful share.
+                Some(((*median).max(10)).saturating_mul(u64::from(percent)) / 100)
+            }
+        }
+    }
+}
+
+/// How many items that take so long, in microseconds, are claimed ahead for each worker.
+fn ahead(pace: u64) -> usize {
+    match pace {
+        QUICK.. => 0,
+        _ => (STOCK / pace.max(1)).clamp(1, MOST_AHEAD) as usize,
+    }
+}

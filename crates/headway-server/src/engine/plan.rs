@@ -1,0 +1,174 @@
+//! Planning: lists the files of a job, in order, in batches that are each durable before the next.
+
+mod batch;
+mod done;
+mod lister;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use tokio::sync::mpsc;
+
+use batch::Batch;
+use done::Done;
+use lister::Lister;
+
+use super::{Context, Order, caught, died};
+use crate::steps::Step;
+use crate::writer::AppendError;
+use headway_files::fault_of;
+use headway_model::event::{JobEvent, MESSAGE_LIMIT, Outcome, cut};
+use headway_model::id::JobId;
+use headway_model::request::{ItemsQuery, Which};
+use headway_model::status::EndReason;
+use headway_model::{Digest, OnDone, PauseReason, Query, RelPath, Reruns};
+use headway_recipes::{Unable, Work};
+
+/// So many items of another job are read at a time.
+const ITEMS_AT_ONCE: u32 = 1_000;
+
+/// Plans a job to its end, or until it is cancelled.
+pub(super) async fn plan(context: &Context, job: JobId, order: Result<Arc<Order>, Unable>) {
+    let planned = caught(async {
+        let order = order?;
+        let work = order.work(context).await?;
+        list(context, &order, work).await
+    });
+    let event = match planned.await.unwrap_or_else(|panic| Err(Stop::Failed(panic))) {
+        Ok((total, reruns)) => JobEvent::PlanEnded { total, reruns },
+        Err(Stop::Failed(message)) => {
+            let outcome = Outcome::Failed { reason: EndReason::Plan, message: cut(&message, MESSAGE_LIMIT) };
+            JobEvent::Ended { outcome }
+        }
+        // What is listed stays; the rest follows when the job is resumed.
+        Err(Stop::Environment(reason)) => JobEvent::Paused { reason },
+        Err(Stop::Cancelled) => return,
+    };
+    context.log.send(vec![(job, event, None)]).await;
+}
+
+enum Stop {
+    Failed(String),
+    Environment(PauseReason),
+    Cancelled,
+}
+
+impl From<Unable> for Stop {
+    fn from(why: Unable) -> Self {
+        match why {
+            Unable::Environment(reason) => Stop::Environment(reason),
+            Unable::Failed(message) => Stop::Failed(message),
+        }
+    }
+}
+
+async fn list(context: &Context, order: &Arc<Order>, work: Arc<dyn Work>) -> Result<(u32, Reruns), Stop> {
+    let row = context.store.job(order.job).await.map_err(Unable::from)?;
+    let mut first = row.map_or(0, |row| row.summary.counters.total);
+    let (behind, mut reruns) = listed_before(context, order, first).await?;
+    let contents = contents(context, order).await?;
+    let named = named(context, order).await?;
+    let (batches, mut listed) = mpsc::channel::<Batch>(2);
+    let stop = order.begin_plan();
+    let walker = {
+        let (context, order, stop) = (context.clone(), Arc::clone(order), Arc::clone(&stop));
+        tokio::task::spawn_blocking(move || {
+            let _step = context.steps.begin(order.job, Step::List(first), || stop.load(Ordering::Relaxed));
+            fault_of("listing", order.request.title.as_deref().unwrap_or_default());
+            let outcomes = |paths: &[RelPath]| {
+                let found = context.handle.block_on(context.store.outcomes(&order.library.name, paths));
+                found.map_err(Unable::from)
+            };
+            let lookup = |paths: &[RelPath]| {
+                let found = context.store.done(&order.library.name, &order.request.recipe, paths);
+                context.handle.block_on(found).map_err(Unable::from)
+            };
+            let done = contents.and_then(|contents| {
+                Some(Done { library: &order.library, work: order.identity?, lookup: &lookup, contents })
+            });
+            let lister = Lister::new((&order, &*work), (&stop, &batches), &outcomes, done, first);
+            lister.list(named, behind.as_ref())
+        })
+    };
+    while let Some(batch) = listed.recv().await {
+        let count = u32::try_from(batch.files.len()).unwrap_or(u32::MAX);
+        batch.files.iter().filter_map(|file| file.rerun).for_each(|rerun| reruns.add(rerun));
+        let detail = serde_json::to_string(&batch.files).expect("every key is a text, so it is JSON");
+        let event = JobEvent::Planned { first, count, skips: batch.skips, detail: Digest::of(detail.as_bytes()) };
+        match context.log.append(order.job, event, Some(detail)).await {
+            Ok(_) => first += count,
+            Err(AppendError::TooLarge) => return Err(Stop::Failed("a part of the list is too large to record".into())),
+            Err(AppendError::Refused(_) | AppendError::Dead) => return Err(Stop::Cancelled),
+        }
+    }
+    match walker.await {
+        Ok(Ok(())) if stop.load(Ordering::Relaxed) => Err(Stop::Cancelled),
+        Ok(Ok(())) => Ok((first, reruns)),
+        Ok(Err(why)) => Err(why.into()),
+        Err(error) => Err(Stop::Failed(died(error))),
+    }
+}
+
+/// The last file that was listed before a restart, and how many of those listed run again.
+async fn listed_before(context: &Context, order: &Order, total: u32) -> Result<(Option<RelPath>, Reruns), Unable> {
+    let (mut last, mut reruns, mut from) = (None, Reruns::default(), 0);
+    while from < total {
+        let rows = context.store.items(order.job_no, from, ITEMS_AT_ONCE, None).await?;
+        for row in rows {
+            row.file.rerun.into_iter().for_each(|rerun| reruns.add(rerun));
+            from = row.item + 1;
+            last = Some(row.file.path);
+        }
+    }
+    Ok((last, reruns))
+}
+
+/// The contents by which moved files are recognised; `None` if files are worked on though they were done before.
+async fn contents(context: &Context, order: &Order) -> Result<Option<HashSet<(u64, Digest)>>, Unable> {
+    match (order.on_done(), order.identity) {
+        (OnDone::Again, _) | (_, None) => Ok(None),
+        (OnDone::Skip, _) => Ok(Some(HashSet::new())),
+        (OnDone::SkipMoved, Some(work)) => {
+            let contents = context.store.done_contents(&order.library.name, work).await?;
+            Ok(Some(contents.into_iter().collect()))
+        }
+    }
+}
+
+/// The files of a query that names items of another job, in their order there; `None` for any other query.
+async fn named(context: &Context, order: &Order) -> Result<Option<Vec<RelPath>>, Unable> {
+    let Query::Items(ItemsQuery { job, which }) = &order.request.query else { return Ok(None) };
+    if *which == Which::Placed {
+        let placed = order.placed(&*context.store).await?;
+        return Ok(Some(placed.iter().map(|placement| placement.target.clone()).collect()));
+    }
+    let row = context.store.job(*job).await?;
+    let job_no = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?.job_no;
+    let status = match which {
+        Which::Failed => Some("failed"),
+        Which::Cancelled => Some("cancelled"),
+        Which::Placed | Which::These(_) => None,
+    };
+    let (mut paths, mut from) = (Vec::new(), 0);
+    loop {
+        let rows = context.store.items(job_no, from, ITEMS_AT_ONCE, status).await?;
+        let Some(last) = rows.last() else { return Ok(Some(paths)) };
+        from = last.item + 1;
+        let wanted = rows.into_iter().filter(|row| match which {
+            Which::These(items) => items.binary_search(&row.item).is_ok(),
+            Which::Failed | Which::Cancelled | Which::Placed => true,
+        });
+        paths.extend(wanted.map(|row| row.file.path));
+    }
+}
+
+/// The patterns as one matcher.
+pub(crate) fn globs(patterns: &[String]) -> Result<GlobSet, String> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        set.add(Glob::new(pattern).map_err(|error| format!("pattern {pattern:?}: {}", error.kind()))?);
+    }
+    set.build().map_err(|error| error.to_string())
+}

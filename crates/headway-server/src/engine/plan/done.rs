@@ -1,0 +1,101 @@
+//! Which files were done before, so that they need not be done again: by the same recipe with the same settings, to the same
+//! content.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use headway_files::{Library, Listed, environment};
+use headway_model::{Digest, PauseReason, RelPath, Rerun, SkipReason};
+use headway_recipes::Unable;
+use headway_store::rows::DoneRow;
+
+/// The files as the log has them done.
+pub(super) type Lookup<'a> = dyn Fn(&[RelPath]) -> Result<Vec<DoneRow>, Unable> + Send + Sync + 'a;
+
+/// What is done already, as far as a job has to know it.
+pub(super) struct Done<'a> {
+    pub(super) library: &'a Library,
+    pub(super) work: Digest,
+    pub(super) lookup: &'a Lookup<'a>,
+    /// Sizes and hashes of contents that were done, if moved files are to be recognised.
+    pub(super) contents: HashSet<(u64, Digest)>,
+}
+
+impl Done<'_> {
+    /// Says of each of these files whether it was done. Reads those that may have been moved.
+    pub(super) fn judge(&self, files: &mut [Listed]) -> Result<(), Unable> {
+        let paths: Vec<_> =
+            files.iter().filter(|found| found.skip.is_none()).map(|found| found.file.path.clone()).collect();
+        let mut rows = (self.lookup)(&paths)?;
+        rows.sort_by(|one, other| one.file.path.cmp(&other.file.path));
+        let sizes: HashSet<_> = self.contents.iter().map(|(size, _)| *size).collect();
+        for found in files.iter_mut().filter(|found| found.skip.is_none()) {
+            let first = rows.partition_point(|row| row.file.path < found.file.path);
+            let here = rows[first..].iter().take_while(|row| row.file.path == found.file.path);
+            let here: Vec<_> = here.collect();
+            match self.of(found, &here).map_err(Unable::Environment)? {
+                Verdict::Done => found.skip = Some(SkipReason::Done),
+                Verdict::Again(rerun) => found.file.rerun = Some(rerun),
+                Verdict::Never if sizes.contains(&found.file.size) => {
+                    let hash = for_the_attempt(self.library.hash(&found.file.path)).map_err(Unable::Environment)?;
+                    if hash.flatten().is_some_and(|hash| self.contents.contains(&(found.file.size, hash))) {
+                        found.skip = Some(SkipReason::Moved);
+                    }
+                }
+                Verdict::Never => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn of(&self, found: &Listed, rows: &[&DoneRow]) -> Result<Verdict, PauseReason> {
+        let undone = rows.iter().filter(|row| row.work.is_none()).map(|row| row.job_no).max();
+        let done: Vec<_> =
+            rows.iter().filter(|row| row.work.is_some() && undone.is_none_or(|undone| row.job_no > undone)).collect();
+        let same = done.iter().find(|row| row.work == Some(self.work));
+        let mut known = true;
+        for row in same.map_or(&done[..], std::slice::from_ref) {
+            match self.is_still(found, row)? {
+                Some(true) if same.is_some() => return Ok(Verdict::Done),
+                Some(true) => return Ok(Verdict::Again(Rerun::Settings)),
+                Some(false) => {}
+                None => known = false,
+            }
+        }
+        // Where it is not known whether anything changed, nothing is said about that.
+        Ok(if done.is_empty() || !known { Verdict::Never } else { Verdict::Again(Rerun::Changed) })
+    }
+
+    /// Whether the file is as it was when it was done, and so is what was made of it; `None` if that is not known.
+    fn is_still(&self, found: &Listed, row: &DoneRow) -> Result<Option<bool>, PauseReason> {
+        let result: Value = row.result.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let output = &result["output"];
+        let present = (found.file.size, found.file.mtime_ns);
+        if !found.file.was_seen() || !output["unknown"].is_null() {
+            return Ok(None);
+        }
+        Ok(match output["path"].as_str().and_then(|path| path.parse::<RelPath>().ok()) {
+            Some(path) if path == found.file.path => {
+                Some((output["size"].as_u64(), output["mtime_ns"].as_i64()) == (Some(present.0), Some(present.1)))
+            }
+            Some(_) if present != (row.file.size, row.file.mtime_ns) => Some(false),
+            Some(path) => for_the_attempt(self.library.has(&path))?,
+            None => Some(present == (row.file.size, row.file.mtime_ns)),
+        })
+    }
+}
+
+/// What is known of a file: one that cannot be looked at is for its attempt to tell, unless no file can be.
+pub(super) fn for_the_attempt<T>(answer: std::io::Result<T>) -> Result<Option<T>, PauseReason> {
+    match answer {
+        Ok(known) => Ok(Some(known)),
+        Err(error) => environment(&error).map_or(Ok(None), Err),
+    }
+}
+
+enum Verdict {
+    Done,
+    Again(Rerun),
+    Never,
+}

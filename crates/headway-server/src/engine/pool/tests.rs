@@ -1,0 +1,173 @@
+use std::sync::Barrier;
+use std::sync::mpsc::{Sender, channel};
+
+use super::*;
+use headway_model::JobId;
+
+fn which(item: u32) -> Which {
+    Which { job: JobId::mint(1, [1; 10]), item, attempt: 1 }
+}
+
+/// Asks until the answer is there, for ten seconds.
+fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited for: {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The next end.
+fn end(pool: &Pool) -> Ended {
+    eventually("an end", || {
+        let mut state = pool.shared.state();
+        (!state.ended.is_empty()).then(|| state.ended.remove(0))
+    })
+}
+
+/// An attempt that is over at once.
+fn short(item: u32, quick: bool) -> Task {
+    Task::new(which(item), quick, |_| WorkOutcome::Lost)
+}
+
+/// An attempt that lasts until what comes with it is dropped.
+fn long(item: u32, quick: bool) -> (Sender<()>, Task) {
+    let (release, released) = channel();
+    let work = move |_| {
+        released.recv().ok();
+        WorkOutcome::Lost
+    };
+    (release, Task::new(which(item), quick, work))
+}
+
+/// Makes attempts that are over once so many of them are under way at the same time.
+fn together(count: usize) -> impl Fn(u32) -> Task {
+    let barrier = Arc::new(Barrier::new(count));
+    move |item| {
+        let barrier = Arc::clone(&barrier);
+        Task::new(which(item), false, move |_| {
+            barrier.wait();
+            WorkOutcome::Lost
+        })
+    }
+}
+
+#[test]
+fn no_more_work_at_once_than_the_limit_says_and_what_waits_can_be_given_back() {
+    let pool = Pool::new(2);
+    let (begun, begins) = channel();
+    let mut releases = Vec::new();
+    for item in 0..4 {
+        let (release, released) = channel::<()>();
+        releases.push(release);
+        let begun = begun.clone();
+        pool.push([Task::new(which(item), false, move |number| {
+            begun.send((item, number)).ok();
+            released.recv().ok();
+            WorkOutcome::Lost
+        })]);
+    }
+    let mut at_work = [begins.recv().expect("one"), begins.recv().expect("another")];
+    at_work.sort_unstable();
+    let mut numbers = at_work.map(|(_, number)| number);
+    numbers.sort_unstable();
+    assert_eq!((at_work.map(|(item, _)| item), numbers), ([0, 1], [1, 2]));
+    pool.give_back(|which| which.item == 3);
+    let given = end(&pool);
+    assert_eq!((given.which.item, given.outcome, given.took), (3, WorkOutcome::Stopped, None));
+    // A third thread, as soon as there may be one.
+    pool.set_limit(3);
+    assert_eq!(begins.recv().expect("the third"), (2, 3));
+    drop(releases);
+    let mut ended: Vec<_> = (0..3).map(|_| end(&pool)).map(|end| (end.which.item, end.took.is_some())).collect();
+    ended.sort_unstable();
+    assert_eq!(ended, [(0, true), (1, true), (2, true)]);
+    let threads = Arc::downgrade(&pool.shared);
+    drop(pool);
+    eventually("the threads go", || (threads.strong_count() == 0).then_some(()));
+}
+
+#[test]
+fn all_threads_work_as_soon_as_there_is_work_for_all() {
+    let pool = Pool::new(3);
+    pool.push([short(0, false)]);
+    end(&pool);
+    // One thread is idle, or about to be; three attempts must be under way at once.
+    let task = together(3);
+    pool.push([task(1)]);
+    pool.push([task(2), task(3)]);
+    for _ in 0..3 {
+        assert_eq!(end(&pool).outcome, WorkOutcome::Lost);
+    }
+}
+
+#[test]
+fn what_waits_for_too_long_is_given_back() {
+    let pool = Pool::new(1);
+    let (release, first) = long(0, false);
+    pool.push([first, short(1, false)]);
+    let given = eventually("one that is given back", || {
+        pool.give_back_late();
+        pool.ends().pop()
+    });
+    assert_eq!((given.which.item, given.outcome), (1, WorkOutcome::Stopped));
+    drop(release);
+}
+
+#[test]
+fn ends_of_quick_attempts_are_told_together_while_there_are_more_to_go_on_with() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let pool = Pool::new(1);
+    let (release, first) = long(0, true);
+    pool.push([first].into_iter().chain((1..12).map(|item| short(item, true))));
+    assert!(pool.gathers());
+    drop(release);
+    // Of twelve three make a quarter: the fourth end cannot have been before the third was told.
+    runtime.block_on(pool.told());
+    let mut told = pool.ends().len();
+    assert!(told >= 3, "{told}");
+    while told < 12 {
+        end(&pool);
+        told += 1;
+    }
+    assert!(!pool.gathers());
+    // The last one is told whatever it is: of a pool that has told nothing yet.
+    let pool = Pool::new(1);
+    pool.push([short(12, true)]);
+    runtime.block_on(pool.told());
+}
+
+#[test]
+fn what_was_thought_quick_and_is_not_keeps_nothing_waiting() {
+    let pool = Pool::new(2);
+    // Both threads are there, and idle.
+    pool.push([0, 1].map(together(2)));
+    for _ in 0..2 {
+        end(&pool);
+    }
+    eventually("both are idle", || (pool.shared.state().idle == 2).then_some(()));
+    let (release, slow) = long(2, true);
+    pool.push([slow, short(3, true)]);
+    pool.rouse();
+    assert_eq!(end(&pool).which.item, 3);
+    drop(release);
+    assert_eq!(end(&pool).which.item, 2);
+}
+
+#[test]
+fn a_number_is_free_again_as_soon_as_its_attempt_is_over() {
+    let pool = Pool::new(1);
+    let (begun, begins) = channel();
+    pool.push((0..3).map(|item| {
+        let begun = begun.clone();
+        Task::new(which(item), false, move |number| {
+            begun.send(number).ok();
+            WorkOutcome::Lost
+        })
+    }));
+    // Nobody has taken in an end meanwhile.
+    assert_eq!(begins.iter().take(3).collect::<Vec<_>>(), [1, 1, 1]);
+}

@@ -1,0 +1,499 @@
+//! Which job runs, which item starts, what ends: a machine without IO. Recorded facts and finished work in; work to
+//! start and facts to record out. It believes only what the writer has recorded; what it has asked for and not yet
+//! seen recorded it keeps apart (`claimed`, `asked`), so that nothing is asked for twice.
+
+mod job;
+mod take_up;
+mod words;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use job::{Job, has_come};
+pub use words::{Effect, Hold, Input, Limits, Past, Terms, WorkOutcome};
+
+use headway_files::Verdict;
+use headway_model::event::{HaltWhen, JobEvent, MESSAGE_LIMIT, Recorded, cut};
+use headway_model::id::{JobId, Millis};
+use headway_model::item::ItemStatus;
+use headway_model::mutants::{self, Mutant};
+use headway_model::status::{JobStatus, PauseReason};
+use headway_model::{Digest, FailReason, Fold};
+use headway_recipes::Unable;
+
+/// So long a job rests at least when nothing could go well, in milliseconds.
+const SHORTEST_REST: u64 = 500;
+
+/// So long at most, about half an hour: a shortage can be that of a folder alone, such as a read-only one, which nobody but the work
+/// itself meets, and each try is two more events in the log.
+const LONGEST_REST: u64 = SHORTEST_REST << DOUBLINGS;
+const DOUBLINGS: u32 = 12;
+
+/// What says of itself that it may go well later is tried so often at least.
+const TRANSIENT_TRIES: u32 = 5;
+
+/// The machine.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    limits: Limits,
+    jobs: BTreeMap<JobId, Job>,
+    /// What the last process left open, until it is concluded.
+    past: BTreeMap<JobId, Past>,
+    now: Millis,
+    draining: bool,
+    dead: bool,
+    /// Whether the queue may have changed since it was last asked.
+    moved: bool,
+}
+
+impl Schedule {
+    /// A schedule that takes up these jobs, as the log has them.
+    pub fn new(limits: Limits, now: Millis, live: Vec<(Fold, Option<Terms>, Past)>) -> Self {
+        let mut jobs = BTreeMap::new();
+        let mut left = BTreeMap::new();
+        for (fold, terms, past) in live {
+            let job = Job::new(fold, terms);
+            left.insert(job.fold.id, past);
+            jobs.insert(job.fold.id, job);
+        }
+        Schedule { limits, jobs, past: left, now, draining: false, dead: false, moved: true }
+    }
+
+    /// Whether there is no job that is not over.
+    pub fn is_idle(&self) -> bool {
+        self.jobs.is_empty()
+    }
+
+    /// How much may run at once.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// What the last process left: items that were running are interrupted, and everything goes on.
+    pub fn begin(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let (mut past, now) = (std::mem::take(&mut self.past), self.now);
+        for (id, job) in &mut self.jobs {
+            job.take_up(*id, past.remove(id).unwrap_or_default(), now, &mut effects);
+        }
+        effects.extend(self.claim());
+        effects
+    }
+
+    /// Takes in what happened.
+    pub fn step(&mut self, input: Input) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match input {
+            Input::Recorded { job, recorded, digest } => self.recorded(job, &recorded, digest, &mut effects),
+            Input::Refused { job, event } => self.refused(job, &event, &mut effects),
+            Input::Done { job, item, attempt, outcome } => self.done(job, item, attempt, outcome, &mut effects),
+            Input::Judged { job, item, verdict, detail } => self.judged(job, item, verdict, detail, &mut effects),
+            Input::Finished { job, result } => self.finished(job, result, &mut effects),
+            Input::Time(now) => self.now = now,
+            Input::Terms { job, terms } => {
+                if let Some(job) = self.jobs.get_mut(&job) {
+                    job.terms = Some(terms);
+                }
+            }
+            Input::TakenUp { job: id, terms, past } => {
+                if let Some(job) = self.jobs.get_mut(&id).filter(|job| job.unread) {
+                    job.terms = terms;
+                    job.take_up(id, past, self.now, &mut effects);
+                }
+            }
+            Input::PlanOver { job } => self.plan_over(job, &mut effects),
+            Input::Limits(limits) => self.limits = limits,
+            Input::Pace { job, ahead } => self.jobs.get_mut(&job).into_iter().for_each(|job| job.ahead = ahead),
+            Input::Short(reason) => {
+                let active = |status| matches!(status, JobStatus::Planning | JobStatus::Queued | JobStatus::Processing);
+                let active = self.jobs.iter().filter(|(_, job)| active(job.fold.status));
+                effects.extend(active.map(|(id, _)| append(*id, JobEvent::Paused { reason })));
+            }
+            Input::Eased { job, reason } => {
+                let paused = |job: &Job| job.fold.status == JobStatus::Paused { reason };
+                if self.jobs.get(&job).is_some_and(paused) {
+                    effects.push(append(job, JobEvent::Resumed {}));
+                }
+            }
+            Input::Drain => {
+                self.draining = true;
+                self.jobs.keys().for_each(|job| effects.push(Effect::StopPlan { job: *job }));
+            }
+            Input::DrainOver => self.stop_all(&mut effects),
+            Input::Dead => {
+                self.dead = true;
+                self.stop_all(&mut effects);
+            }
+        }
+        if self.dead {
+            effects.retain(|effect| matches!(effect, Effect::Stop { .. } | Effect::StopPlan { .. }));
+        }
+        effects
+    }
+
+    /// Gives free places to jobs, and free workers to items: to the job of the highest priority, and among equals to the one
+    /// that has fewest at work. Of quick items some are claimed ahead.
+    pub fn claim(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.draining || self.dead {
+            return effects;
+        }
+        self.begin_queued(&mut effects);
+        let mut busy: usize = self.jobs.values().map(|job| job.active.len()).sum();
+        let now = self.now;
+        self.jobs.values_mut().for_each(|job| job.wake(now));
+        self.jobs.iter_mut().for_each(|(id, job)| job.judge_open(*id, now, &mut effects));
+        let workers = self.limits.workers;
+        let stock = busy;
+        loop {
+            let free = self.jobs.iter_mut().filter(|(_, job)| job.may_claim());
+            let next = free.min_by_key(|(id, job)| (Reverse(job.fold.priority), job.active.len(), **id));
+            let Some((id, job)) = next else { break };
+            // Nobody goes ahead of a job whose turn it is. What is claimed ahead is claimed by the dozen: once some of it is
+            // used up.
+            let most = workers * (1 + job.goes_ahead());
+            if busy >= workers && (busy >= most || stock > most * 3 / 4) {
+                break;
+            }
+            let Some(item) = job.next_waiting() else { continue };
+            let attempt = job.fold.last_attempt(item) + 1;
+            job.claimed.insert(item, attempt);
+            job.active.insert(item, attempt);
+            busy += 1;
+            effects.push(append(*id, JobEvent::Started { item, attempt }));
+            if job.is_repeatable() || mutants::is(Mutant::WorkBeforeItsRecord) {
+                effects.push(Effect::Start { job: *id, item, attempt });
+            }
+        }
+        effects
+    }
+
+    /// When an item that waits for a time is next due.
+    pub fn due(&self) -> Option<Millis> {
+        let processing = self.jobs.values().filter(|job| job.fold.status == JobStatus::Processing);
+        processing.filter_map(|job| job.later.first().map(|(at, _)| *at)).min()
+    }
+
+    /// The jobs that are paused for a reason that may pass by itself, and have rested for long enough to be tried again: each
+    /// time in a row twice as long, for there are shortages that only the work itself meets, such as a quota.
+    pub fn paused(&self) -> Vec<(JobId, PauseReason)> {
+        let rested = self.jobs.iter().filter(|(_, job)| has_come(job.rests_until, self.now));
+        let paused = rested.filter_map(|(id, job)| match job.fold.status {
+            JobStatus::Paused { reason } => Some((*id, reason)),
+            _ => None,
+        });
+        paused.filter(|(_, reason)| reason.is_environment()).collect()
+    }
+
+    /// Whether the queue may have changed since this was last asked.
+    pub fn has_moved(&mut self) -> bool {
+        std::mem::take(&mut self.moved)
+    }
+
+    /// The queued jobs, next first.
+    pub fn queue(&self) -> Vec<JobId> {
+        let mut queued: Vec<_> = self.jobs.iter().filter(|(_, job)| job.fold.status == JobStatus::Queued).collect();
+        queued.sort_by_key(|(id, job)| (-i64::from(job.fold.priority), job.fold.created, **id));
+        queued.into_iter().map(|(id, _)| *id).collect()
+    }
+
+    fn begin_queued(&mut self, effects: &mut Vec<Effect>) {
+        let mut places = self.limits.jobs.saturating_sub(self.jobs.values().filter(|job| job.holds_place()).count());
+        for id in self.queue() {
+            let Some(job) = self.jobs.get_mut(&id).filter(|job| !job.asked && !job.unread) else { continue };
+            // One that was resumed while its items still run has its place already.
+            if !job.holds_place() {
+                if places == 0 {
+                    continue;
+                }
+                places -= 1;
+            }
+            job.asked = true;
+            effects.push(append(id, JobEvent::Began {}));
+        }
+    }
+
+    fn recorded(&mut self, id: JobId, recorded: &Recorded, digest: Digest, effects: &mut Vec<Effect>) {
+        if recorded.seq == 1 {
+            // The writer's own judge has accepted it a moment ago.
+            let Ok(fold) = Fold::create_numbered(recorded, digest) else { return };
+            let mut job = Job::new(fold, None);
+            job.plan(id, effects);
+            self.jobs.insert(id, job);
+            return;
+        }
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let before = recorded.event.item().and_then(|(item, _)| job.fold.item(item));
+        if job.fold.apply_numbered(recorded, digest).is_err() {
+            return;
+        }
+        if job.unread {
+            job.asked = false;
+            self.moved = true;
+            job.is_wanted(id, &recorded.event, effects);
+            return;
+        }
+        let halted = job.fold.halt.is_some();
+        match &recorded.event {
+            JobEvent::Started { item, attempt } => {
+                job.claimed.remove(item);
+                let waits = !job.is_repeatable() && !mutants::is(Mutant::WorkBeforeItsRecord);
+                if waits && job.active.get(item) == Some(attempt) {
+                    effects.push(Effect::Start { job: id, item: *item, attempt: *attempt });
+                }
+            }
+            JobEvent::Recovered { item, .. } => {
+                *job.free.entry(*item).or_default() += 1;
+                if halted {
+                    effects.push(append(id, JobEvent::Dropped { item: *item }));
+                } else if job.asks() {
+                    job.ask(id, effects);
+                } else {
+                    effects.push(append(id, JobEvent::Requeued { item: *item }));
+                }
+            }
+            JobEvent::Requeued { item } => {
+                // Asked for anew after it had failed, it has all its tries again.
+                if matches!(before, Some(ItemStatus::Failed(_))) {
+                    job.free.insert(*item, job.fold.last_attempt(*item));
+                }
+                job.again.insert(*item);
+            }
+            JobEvent::Returned { item, .. } => {
+                *job.free.entry(*item).or_default() += 1;
+                job.again.insert(*item);
+            }
+            JobEvent::AttemptFailed { item, retry_at, .. } => job.delay(*item, *retry_at),
+            JobEvent::CancelRequested {} => {
+                effects.push(Effect::StopPlan { job: id });
+                job.stop_items(id, effects);
+            }
+            JobEvent::Halted { when: HaltWhen::Now, .. } => job.stop_items(id, effects),
+            JobEvent::Succeeded { .. } => job.shortages = 0,
+            JobEvent::Paused { reason } => {
+                job.asking = false;
+                if reason.is_environment() {
+                    job.rests_until = self.now + rest(job.shortages);
+                    job.shortages += 1;
+                }
+                effects.push(Effect::StopPlan { job: id });
+            }
+            JobEvent::Resumed {} if job.fold.status == JobStatus::Planning => {
+                if job.planning {
+                    job.replan = true;
+                } else {
+                    job.plan(id, effects);
+                }
+            }
+            JobEvent::Began {} if job.asks() && job.fold.counters.interrupted > 0 => job.ask(id, effects),
+            JobEvent::Finishing {} => {
+                if let Some(result) = job.finished.take() {
+                    job.asked = false;
+                    job.end(id, result, effects);
+                    return;
+                }
+                if !job.finishing {
+                    job.finishing = true;
+                    effects.push(Effect::Finish { job: id });
+                }
+            }
+            // The fold holds all that these say.
+            JobEvent::Created { .. }
+            | JobEvent::Planned { .. }
+            | JobEvent::PlanEnded { .. }
+            | JobEvent::Approved {}
+            | JobEvent::Began {}
+            | JobEvent::Resumed {}
+            | JobEvent::Halted { when: HaltWhen::Soon, .. }
+            | JobEvent::Cancelled {}
+            | JobEvent::Ended { .. }
+            | JobEvent::Changed { .. }
+            | JobEvent::Pruned { .. }
+            | JobEvent::Placing { .. }
+            | JobEvent::Skipped { .. }
+            | JobEvent::Failed { .. }
+            | JobEvent::Stopped { .. }
+            | JobEvent::Dropped { .. } => {}
+        }
+        if recorded.event.item().is_none() {
+            self.moved = true;
+            job.asked = false;
+        }
+        if job.fold.status.is_terminal() {
+            effects.push(Effect::Over { job: id });
+            // Work whose end could not be recorded any more may still be running; it is not claimed again.
+            self.jobs.remove(&id);
+        } else {
+            job.conclude(id, effects);
+        }
+    }
+
+    fn plan_over(&mut self, id: JobId, effects: &mut Vec<Effect>) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        job.planning = false;
+        if std::mem::take(&mut job.replan) && job.fold.status == JobStatus::Planning {
+            job.plan(id, effects);
+        }
+    }
+
+    fn refused(&mut self, id: JobId, event: &JobEvent, effects: &mut Vec<Effect>) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        match event {
+            JobEvent::Started { item, .. } => {
+                job.claimed.remove(item);
+                if job.is_repeatable() {
+                    if job.active.contains_key(item) {
+                        job.void.insert(*item);
+                        effects.push(Effect::Stop { job: id, item: *item });
+                    }
+                } else {
+                    job.active.remove(item);
+                }
+                // While its work goes on it cannot be tried again; `done` puts it back.
+                if !job.active.contains_key(item) && !mutants::is(Mutant::ClaimForgotten) {
+                    job.put_back(*item);
+                }
+            }
+            // Meanwhile a cancel, a halt or the item's own placing was recorded: there is no other try, but it has ended.
+            JobEvent::AttemptFailed { item, attempt, reason, message, .. } if job.holds(*item, *attempt) => {
+                let (item, attempt, reason, message) = (*item, *attempt, *reason, message.clone());
+                effects.push(append(id, JobEvent::Failed { item, attempt, reason, message }));
+            }
+            JobEvent::Returned { item, attempt } | JobEvent::Stopped { item, attempt }
+                if job.holds(*item, *attempt) =>
+            {
+                effects.push(append(id, job.ended(*item, *attempt)));
+            }
+            _ if event.item().is_none() => (job.asked, job.asking) = (false, false),
+            _ => {}
+        }
+        // What was refused may be the last thing that was waited for, whichever of its reports came first.
+        job.conclude(id, effects);
+    }
+
+    fn done(&mut self, id: JobId, item: u32, attempt: u32, outcome: WorkOutcome, effects: &mut Vec<Effect>) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        job.active.remove(&item);
+        if job.void.remove(&item) {
+            job.put_back(item);
+            job.conclude(id, effects);
+            return;
+        }
+        let detail = match &outcome {
+            WorkOutcome::Succeeded(_, result) => Some(result.clone()),
+            _ => None,
+        };
+        let goes_on = job.goes_on();
+        let again = goes_on && job.fold.item(item) != Some(ItemStatus::Placing);
+        let now = self.now;
+        let failed = |reason, message: &str, least| {
+            let message = cut(message, MESSAGE_LIMIT);
+            match job.retry_at(item, attempt, least, now).filter(|_| again) {
+                Some(retry_at) => JobEvent::AttemptFailed { item, attempt, retry_at, reason, message },
+                None => JobEvent::Failed { item, attempt, reason, message },
+            }
+        };
+        let event = match outcome {
+            WorkOutcome::Succeeded(effect, result) => {
+                let detail = Some(Digest::of(result.as_bytes()));
+                JobEvent::Succeeded { item, attempt, effect, detail }
+            }
+            WorkOutcome::Skipped(reason) => JobEvent::Skipped { item, attempt, reason },
+            WorkOutcome::Failed(reason, message) => failed(reason, &message, 1),
+            WorkOutcome::Retry(message) => failed(FailReason::Command, &message, TRANSIENT_TRIES),
+            WorkOutcome::Lost => JobEvent::Recovered { item, attempt },
+            WorkOutcome::Environment(reason) if goes_on => {
+                effects.push(append(id, JobEvent::Returned { item, attempt }));
+                JobEvent::Paused { reason }
+            }
+            WorkOutcome::Unjudged(reason) => {
+                job.leave_open(item, now, false);
+                job.pause_for(id, Some(reason), effects);
+                return;
+            }
+            WorkOutcome::Stopped if goes_on => JobEvent::Returned { item, attempt },
+            WorkOutcome::Stopped | WorkOutcome::Environment(_) => job.ended(item, attempt),
+        };
+        effects.push(Effect::Append { job: id, event, detail });
+    }
+
+    /// It was looked at an item that no worker holds.
+    fn judged(&mut self, id: JobId, item: u32, verdict: Verdict, detail: Option<String>, effects: &mut Vec<Effect>) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let Some(died) = job.judging.remove(&item) else { return };
+        let attempt = job.fold.last_attempt(item);
+        let event = match end_of_placing(item, attempt, verdict, detail.as_deref()) {
+            Ok(Some(event)) => event,
+            Ok(None) if died || !job.goes_on() => JobEvent::Recovered { item, attempt },
+            Ok(None) => JobEvent::Returned { item, attempt },
+            // Nobody can ask for another look at a job that ends.
+            Err(PauseReason::Stuck) if !job.goes_on() => take_up::not_looked_at(item, attempt),
+            Err(reason) => {
+                job.leave_open(item, self.now, died);
+                return job.pause_for(id, Some(reason), effects);
+            }
+        };
+        effects.push(Effect::Append { job: id, event, detail });
+    }
+
+    fn finished(&mut self, id: JobId, result: Result<(), Unable>, effects: &mut Vec<Effect>) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        job.finishing = false;
+        let result = match result {
+            Ok(()) => Ok(()),
+            Err(Unable::Failed(message)) => Err(message),
+            // It is done once more when the job is resumed.
+            Err(Unable::Environment(reason)) => {
+                let still = job.fold.status == JobStatus::Finishing;
+                effects.extend(still.then(|| append(id, JobEvent::Paused { reason })));
+                return;
+            }
+        };
+        match job.fold.status {
+            JobStatus::Finishing => job.end(id, result, effects),
+            // It comes back to this step when it is resumed.
+            status if !status.is_terminal() && status != JobStatus::Cancelling => job.finished = Some(result),
+            _ => {}
+        }
+    }
+
+    fn stop_all(&self, effects: &mut Vec<Effect>) {
+        for (id, job) in &self.jobs {
+            effects.push(Effect::StopPlan { job: *id });
+            job.stop_items(*id, effects);
+        }
+    }
+}
+
+/// The event by which an item's placing ends, as it was looked at; `None` if it was taken back, the reason if that is not known.
+fn end_of_placing(
+    item: u32,
+    attempt: u32,
+    verdict: Verdict,
+    detail: Option<&str>,
+) -> Result<Option<JobEvent>, PauseReason> {
+    match verdict {
+        Verdict::Done(effect) => {
+            let detail = detail.map(|text| Digest::of(text.as_bytes()));
+            Ok(Some(JobEvent::Succeeded { item, attempt, effect, detail }))
+        }
+        Verdict::Conflict(message) => {
+            let message = cut(&message, MESSAGE_LIMIT);
+            Ok(Some(JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message }))
+        }
+        Verdict::TakenBack => Ok(None),
+        Verdict::NotKnown(reason) => Err(reason),
+    }
+}
+
+/// How long a job rests after so many shortages in a row, in milliseconds.
+fn rest(shortages: u32) -> u64 {
+    SHORTEST_REST << shortages.min(DOUBLINGS)
+}
+
+fn append(job: JobId, event: JobEvent) -> Effect {
+    Effect::Append { job, event, detail: None }
+}
+
+#[cfg(test)]
+mod tests;

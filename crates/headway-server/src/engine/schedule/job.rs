@@ -1,0 +1,338 @@
+//! One job of the schedule: what of it is recorded, what is asked for, what runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Effect, LONGEST_REST, Terms, append, rest};
+use headway_model::event::{HaltBy, JobEvent, MESSAGE_LIMIT, Outcome, cut};
+use headway_model::id::{JobId, Millis};
+use headway_model::item::ItemStatus;
+use headway_model::mutants::{self, Mutant};
+use headway_model::status::{EndReason, JobStatus, PauseReason};
+use headway_model::{Digest, Fold};
+
+/// No item waits longer than this for its next try, in milliseconds.
+const LONGEST_BACKOFF: u64 = 10 * 60 * 1_000;
+
+/// An item whose placing nobody holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Open {
+    /// When it may be looked at.
+    due: Millis,
+    /// Whether its worker died.
+    died: bool,
+}
+
+/// A job that is not over.
+#[derive(Debug, Clone)]
+pub(super) struct Job {
+    pub(super) fold: Fold,
+    /// `None` until its request has been read.
+    pub(super) terms: Option<Terms>,
+    /// Whether what the last process left of it is still to be read: until then nothing of it moves.
+    pub(super) unread: bool,
+    /// Whether that is asked for.
+    pub(super) reading: bool,
+    /// Attempts whose `started` is asked for, not yet recorded.
+    pub(super) claimed: BTreeMap<u32, u32>,
+    /// Attempts that run, or wait for their `started` to be durable.
+    pub(super) active: BTreeMap<u32, u32>,
+    /// Of these, attempts whose `started` was refused: their outcome is thrown away.
+    pub(super) void: BTreeSet<u32>,
+    /// Every waiting item is at or after this index, or in `again`, or in `later`.
+    pub(super) scan: u32,
+    pub(super) again: BTreeSet<u32>,
+    /// Items that wait for a time, by it and by index.
+    pub(super) later: BTreeSet<(Millis, u32)>,
+    pub(super) delayed: BTreeSet<u32>,
+    /// Attempts that do not count as tries.
+    pub(super) free: BTreeMap<u32, u32>,
+    /// How many items a worker gets through while a record becomes durable.
+    pub(super) ahead: usize,
+    /// A job event that is asked for, not yet recorded.
+    pub(super) asked: bool,
+    /// A pause for a person that is asked for, not yet recorded.
+    pub(super) asking: bool,
+    /// How often nothing could go well since an item last did, and until when it is not tried again.
+    pub(super) shortages: u32,
+    pub(super) rests_until: Millis,
+    /// Items whose placing nobody holds and nobody could look at yet.
+    pub(super) open: BTreeMap<u32, Open>,
+    /// Of these, items that are looked at now, and whether their worker died.
+    pub(super) judging: BTreeMap<u32, bool>,
+    /// Whether files are being listed, and whether that must be done once more when it is over.
+    pub(super) planning: bool,
+    pub(super) replan: bool,
+    /// The last step: whether it runs, and how it ended while the job was paused.
+    pub(super) finishing: bool,
+    pub(super) finished: Option<Result<(), String>>,
+}
+
+/// Whether a moment has come for which nobody waits longer than the longest rest. One that is further away was set by a clock that
+/// has been set back since.
+pub(super) fn has_come(moment: Millis, now: Millis) -> bool {
+    moment <= now || moment > now + LONGEST_REST
+}
+
+impl Job {
+    pub(super) fn new(fold: Fold, terms: Option<Terms>) -> Self {
+        Job {
+            fold,
+            terms,
+            unread: false,
+            reading: false,
+            claimed: BTreeMap::new(),
+            active: BTreeMap::new(),
+            void: BTreeSet::new(),
+            scan: 0,
+            again: BTreeSet::new(),
+            later: BTreeSet::new(),
+            delayed: BTreeSet::new(),
+            free: BTreeMap::new(),
+            ahead: 0,
+            asked: false,
+            asking: false,
+            shortages: 0,
+            rests_until: 0,
+            open: BTreeMap::new(),
+            judging: BTreeMap::new(),
+            planning: false,
+            replan: false,
+            finishing: false,
+            finished: None,
+        }
+    }
+
+    pub(super) fn is_repeatable(&self) -> bool {
+        self.terms.as_ref().is_some_and(|terms| terms.repeatable)
+    }
+
+    /// Whether a person decides about interrupted items.
+    pub(super) fn asks(&self) -> bool {
+        self.terms.as_ref().is_some_and(|terms| terms.ask)
+    }
+
+    /// Whether this attempt holds the item, as far as is recorded.
+    pub(super) fn holds(&self, item: u32, attempt: u32) -> bool {
+        self.fold.item(item).is_some_and(ItemStatus::is_running) && self.fold.last_attempt(item) == attempt
+    }
+
+    pub(super) fn holds_place(&self) -> bool {
+        let at_work = matches!(self.fold.status, JobStatus::Processing | JobStatus::Finishing);
+        at_work || !self.active.is_empty() || (self.fold.status == JobStatus::Queued && self.asked)
+    }
+
+    pub(super) fn plan(&mut self, id: JobId, effects: &mut Vec<Effect>) {
+        self.planning = true;
+        effects.push(Effect::Plan { job: id });
+    }
+
+    /// Pauses for a person, if nobody was asked yet.
+    pub(super) fn ask(&mut self, id: JobId, effects: &mut Vec<Effect>) {
+        let runs = matches!(self.fold.status, JobStatus::Queued | JobStatus::Processing);
+        if runs && !std::mem::replace(&mut self.asking, true) {
+            effects.push(append(id, JobEvent::Paused { reason: PauseReason::Interrupted }));
+        }
+    }
+
+    /// Whether its items may be tried again.
+    pub(super) fn goes_on(&self) -> bool {
+        let held = matches!(self.fold.status, JobStatus::Queued | JobStatus::Processing | JobStatus::Paused { .. });
+        held && self.fold.halt.is_none()
+    }
+
+    /// How an attempt ends that is not to be followed by another. What was placing and is taken back is open once more, and goes the
+    /// way of all that is.
+    pub(super) fn ended(&self, item: u32, attempt: u32) -> JobEvent {
+        match self.fold.item(item) {
+            Some(ItemStatus::Placing) => JobEvent::Recovered { item, attempt },
+            _ => JobEvent::Stopped { item, attempt },
+        }
+    }
+
+    /// Pauses as nothing can go well at present, unless the job ends anyway.
+    pub(super) fn pause_for(&self, id: JobId, reason: Option<PauseReason>, effects: &mut Vec<Effect>) {
+        let reason = reason.filter(|_| self.goes_on());
+        effects.extend(reason.map(|reason| append(id, JobEvent::Paused { reason })));
+    }
+
+    /// Nobody holds the placing of this item any more, and how far it came is not known.
+    pub(super) fn leave_open(&mut self, item: u32, now: Millis, died: bool) {
+        let due = now + rest(self.shortages);
+        self.open.insert(item, Open { due, died });
+    }
+
+    /// Asks how far open placings came, unless the job is paused: then the reason for that has not passed.
+    pub(super) fn judge_open(&mut self, id: JobId, now: Millis, effects: &mut Vec<Effect>) {
+        let active = matches!(self.fold.status, JobStatus::Queued | JobStatus::Processing | JobStatus::Cancelling);
+        if !active || self.unread || mutants::is(Mutant::PlacingForgotten) {
+            return;
+        }
+        let placing = |item: &u32| self.fold.item(*item) == Some(ItemStatus::Placing);
+        let due: Vec<_> = self.open.iter().filter(|(item, open)| has_come(open.due, now) && placing(item)).collect();
+        let due: Vec<_> = due.into_iter().map(|(item, open)| (*item, open.died)).collect();
+        for (item, died) in due {
+            self.open.remove(&item);
+            self.judging.insert(item, died);
+            effects.push(Effect::Judge { job: id, item });
+        }
+    }
+
+    pub(super) fn stop_items(&self, id: JobId, effects: &mut Vec<Effect>) {
+        self.active.keys().for_each(|item| effects.push(Effect::Stop { job: id, item: *item }));
+    }
+
+    /// When a failed attempt is followed by another; `None` if that was the last of the job's tries, or of `least`.
+    pub(super) fn retry_at(&self, item: u32, attempt: u32, least: u32, now: Millis) -> Option<Millis> {
+        let terms = self.terms.as_ref()?;
+        let tries = attempt.saturating_sub(self.free.get(&item).copied().unwrap_or(0));
+        if tries >= terms.tries.max(least) {
+            return None;
+        }
+        let doubled = terms.backoff.saturating_mul(1 << tries.saturating_sub(1).min(30)).min(LONGEST_BACKOFF);
+        // Half of it by chance, so that what failed together does not come back together; the same for the same attempt.
+        let chance = Digest::of(format!("{} {item} {attempt}", self.fold.id).as_bytes()).0[0];
+        Some(now + doubled / 2 + doubled * u64::from(chance) / 510)
+    }
+
+    /// The item may be tried, if it waits.
+    pub(super) fn put_back(&mut self, item: u32) {
+        if self.fold.item(item) == Some(ItemStatus::Waiting) {
+            self.again.insert(item);
+        }
+    }
+
+    pub(super) fn delay(&mut self, item: u32, at: Millis) {
+        self.later.insert((at, item));
+        self.delayed.insert(item);
+    }
+
+    /// Items whose time has come may be tried.
+    pub(super) fn wake(&mut self, now: Millis) {
+        while let Some((_, item)) = self.later.first().copied().filter(|(at, _)| *at <= now) {
+            self.later.pop_first();
+            self.delayed.remove(&item);
+            self.again.insert(item);
+        }
+        // Nothing waits longer than this, so the clock was set back meanwhile.
+        while let Some((_, item)) = self.later.last().copied().filter(|(at, _)| *at > now + LONGEST_BACKOFF) {
+            self.later.pop_last();
+            self.delayed.remove(&item);
+            self.again.insert(item);
+        }
+    }
+
+    /// Takes up a job after a restart, which may have interrupted items.
+    pub(super) fn go_on(&mut self, id: JobId, interrupted: bool, effects: &mut Vec<Effect>) {
+        match self.fold.status {
+            JobStatus::Planning => self.plan(id, effects),
+            JobStatus::Finishing => {
+                self.finishing = true;
+                effects.push(Effect::Finish { job: id });
+            }
+            _ => {
+                if self.asks() && self.fold.halt.is_none() && interrupted {
+                    self.ask(id, effects);
+                }
+                self.conclude(id, effects);
+            }
+        }
+    }
+
+    /// Ends the job as its items say, after the last step.
+    pub(super) fn end(&mut self, id: JobId, result: Result<(), String>, effects: &mut Vec<Effect>) {
+        let counters = &self.fold.counters;
+        let outcome = match result {
+            Err(message) => Outcome::Failed { reason: EndReason::Finish, message: cut(&message, MESSAGE_LIMIT) },
+            Ok(()) if counters.all_failed() => Outcome::Failed { reason: EndReason::AllFailed, message: String::new() },
+            Ok(()) if counters.failed > 0 => Outcome::CompletedWithErrors,
+            Ok(()) => Outcome::Completed,
+        };
+        self.asked = true;
+        effects.push(append(id, JobEvent::Ended { outcome }));
+    }
+
+    /// Asks for the event that ends a phase, once nothing stands in its way.
+    pub(super) fn conclude(&mut self, id: JobId, effects: &mut Vec<Effect>) {
+        if self.asked || self.unread {
+            return;
+        }
+        let counters = &self.fold.counters;
+        let settled = counters.open() == 0;
+        let event = match self.fold.status {
+            JobStatus::Queued | JobStatus::Processing | JobStatus::Paused { .. }
+                if settled && self.fold.fails_by_halt() =>
+            {
+                JobEvent::Ended { outcome: Outcome::Failed { reason: EndReason::Halt, message: String::new() } }
+            }
+            JobStatus::Queued | JobStatus::Processing | JobStatus::Paused { .. } if self.halts() => {
+                let Some(halt) = self.terms.as_ref().and_then(|terms| terms.halt) else { return };
+                JobEvent::Halted { by: halt.by, when: halt.when }
+            }
+            JobStatus::Processing if settled => JobEvent::Finishing {},
+            // Work that could not be recorded any more is waited for as well.
+            JobStatus::Cancelling if counters.running == 0 && self.active.is_empty() => JobEvent::Cancelled {},
+            _ => return,
+        };
+        self.asked = true;
+        effects.push(append(id, event));
+    }
+
+    /// Whether the halt policy is reached, and not yet recorded. With every item settled there is nothing left to give up,
+    /// unless by failures.
+    pub(super) fn halts(&self) -> bool {
+        let Some(halt) = self.terms.as_ref().and_then(|terms| terms.halt) else { return false };
+        let counters = &self.fold.counters;
+        let count = match halt.by {
+            HaltBy::Fail => counters.failed,
+            HaltBy::Success => counters.succeeded,
+            HaltBy::Done => counters.done() - counters.skipped_in_plan,
+        };
+        let total = counters.total - counters.skipped_in_plan;
+        let matters = counters.open() > 0 || halt.by == HaltBy::Fail;
+        self.fold.halt.is_none() && self.fold.plan_ended && matters && count > 0 && halt.limit.is_reached(count, total)
+    }
+
+    pub(super) fn may_claim(&self) -> bool {
+        let limit = self.fold.concurrency as usize;
+        let below = limit == 0 || self.active.len() < limit;
+        self.fold.status == JobStatus::Processing
+            && self.terms.is_some()
+            && self.fold.halt.is_none()
+            // A halt that is asked for and not yet recorded.
+            && !self.asked
+            && !self.asking
+            && !self.unread
+            && below
+            && (!self.again.is_empty() || self.scan < self.fold.counters.total)
+    }
+
+    /// How many items for each worker may be claimed before it is free: none where someone has said how many may run, or
+    /// when to stop.
+    pub(super) fn goes_ahead(&self) -> usize {
+        let free = self.fold.concurrency == 0 && self.terms.as_ref().is_some_and(|terms| terms.halt.is_none());
+        if free { self.ahead } else { 0 }
+    }
+
+    /// The next item to try; moves the scan on.
+    pub(super) fn next_waiting(&mut self) -> Option<u32> {
+        let free = |job: &Job, item: u32| {
+            job.fold.item(item) == Some(ItemStatus::Waiting)
+                && !job.claimed.contains_key(&item)
+                && !job.active.contains_key(&item)
+                && !job.delayed.contains(&item)
+        };
+        while let Some(item) = self.again.pop_first() {
+            if free(self, item) {
+                return Some(item);
+            }
+        }
+        while self.scan < self.fold.counters.total {
+            let item = self.scan;
+            self.scan += 1;
+            if free(self, item) {
+                return Some(item);
+            }
+        }
+        None
+    }
+}

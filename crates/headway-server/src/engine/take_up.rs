@@ -1,0 +1,78 @@
+//! Reading what the last process left of a job, guarded: at a start this comes before anybody can be told of it.
+
+use std::sync::Arc;
+
+use super::schedule::{Hold, Input, Past, Terms};
+use super::{Context, Order, caught, history, leases};
+use crate::steps::{Step, crashed};
+use headway_files::fault_of;
+use headway_model::{Fold, JobId, PauseReason};
+use headway_recipes::Unable;
+use headway_store::rows::{JobRow, Lease};
+
+/// What the schedule needs of a job that the last process left. A job at which the server crashed again and again is held.
+pub async fn take_up(context: &Context, leases: &[Lease], row: &JobRow, fold: Fold) -> (Fold, Option<Terms>, Past) {
+    leases::lost(leases, row, &fold);
+    let stuck = context.steps.stuck(fold.id);
+    if let Some(step) = stuck {
+        tracing::error!(job.id = %fold.id, reason = crashed(step), "a job is paused");
+    }
+    if stuck == Some(Step::TakeUp) {
+        return (fold, None, unread(PauseReason::Stuck));
+    }
+    let (terms, mut past) = look(context, row, &fold).await;
+    if stuck.is_some() && past.hold == Hold::No {
+        past.hold = Hold::Paused;
+    }
+    (fold, terms, past)
+}
+
+/// The same for a job of which this was not possible, and that somebody now wants to go on or to end.
+pub(super) async fn again(context: &Context, job: JobId) -> Input {
+    let read = async || {
+        let row = context.store.job(job).await?;
+        let (_, folds) = context.store.folds(&[job]).await?;
+        let read = row.zip(folds.into_iter().next());
+        read.ok_or_else(|| Unable::Failed("the job is not in the log".into()))
+    };
+    let (terms, past) = match read().await {
+        Ok((row, fold)) => look(context, &row, &fold).await,
+        Err(why) => (None, held(context, job, why)),
+    };
+    Input::TakenUp { job, terms, past }
+}
+
+async fn look(context: &Context, row: &JobRow, fold: &Fold) -> (Option<Terms>, Past) {
+    let step = context.steps.begin(fold.id, Step::TakeUp, || true);
+    let looked = caught(async {
+        fault_of("taking up", &fold.title);
+        let order = Order::read(context, fold.id).await?;
+        let library = Arc::clone(&order.library);
+        let output = order.request.output.as_ref();
+        let past = history::past(&*context.store, &library, row.job_no, fold, output).await?;
+        Ok((order.terms(), past))
+    });
+    let looked = looked.await;
+    drop(step);
+    match looked {
+        Ok(Ok((terms, past))) => (Some(terms), past),
+        Ok(Err(why)) => (None, held(context, fold.id, why)),
+        Err(panic) => (None, held(context, fold.id, Unable::Failed(panic))),
+    }
+}
+
+/// Nothing could be read, so nothing of the job is touched.
+fn held(context: &Context, job: JobId, why: Unable) -> Past {
+    match why {
+        Unable::Environment(reason) => unread(reason),
+        Unable::Failed(message) => {
+            tracing::error!(job.id = %job, message, "what the last process left of a job cannot be read; the job is paused");
+            context.steps.explain(job, &message);
+            unread(PauseReason::Stuck)
+        }
+    }
+}
+
+fn unread(reason: PauseReason) -> Past {
+    Past { hold: Hold::Unread(reason), ..Past::default() }
+}

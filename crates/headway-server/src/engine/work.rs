@@ -1,0 +1,191 @@
+//! One attempt on one item, on a thread that may block. A panic is that item's failure.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::task::JoinSet;
+
+use super::place::{outcome, place, target};
+use super::pool::{Pool, Task};
+use super::schedule::{Input, WorkOutcome};
+use super::{Context, Order, caught};
+use crate::steps::Step;
+use headway_files::{OpenError, fault_of};
+use headway_model::id::JobId;
+use headway_model::{Effect, FailReason, OnDone, Output, PlannedFile, SkipReason};
+use headway_recipes::{Attempt, Failure, Success, Unable, Work, output_of};
+
+/// Which attempt.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Which {
+    pub(super) job: JobId,
+    pub(super) item: u32,
+    pub(super) attempt: u32,
+}
+
+/// Begins an attempt: as it is for the pool if all that it needs is at hand, else it gets there by itself.
+pub(super) fn start(
+    tasks: &mut JoinSet<Option<Input>>,
+    context: &Arc<Context>,
+    pool: &Pool,
+    order: Result<Arc<Order>, Unable>,
+    which: Which,
+) -> Option<Task> {
+    context.running.begin(which.job, which.item);
+    if let Ok(order) = &order
+        && let Some(ready) = order.ready(which.item)
+    {
+        if order.wants_more(which.item) {
+            let (context, order) = (Arc::clone(context), Arc::clone(order));
+            tasks.spawn(async move {
+                order.read_on(&*context.store).await;
+                None
+            });
+        }
+        return Some(task(Arc::clone(context), Arc::clone(order), ready, which));
+    }
+    let (context, pool) = (Arc::clone(context), pool.clone());
+    tasks.spawn(async move {
+        match caught(look_up(&context, order, which.item)).await {
+            Ok(Ok((order, ready))) => pool.push([task(context, order, ready, which)]),
+            Ok(Err(Unable::Failed(message))) => pool.end(which, WorkOutcome::Failed(FailReason::Recipe, message)),
+            Ok(Err(Unable::Environment(reason))) => pool.end(which, WorkOutcome::Environment(reason)),
+            Err(panic) => pool.end(which, WorkOutcome::Failed(FailReason::Panic, panic)),
+        }
+        None
+    });
+    None
+}
+
+type Ready = (Arc<dyn Work>, PlannedFile);
+
+async fn look_up(
+    context: &Context,
+    order: Result<Arc<Order>, Unable>,
+    item: u32,
+) -> Result<(Arc<Order>, Ready), Unable> {
+    let order = order?;
+    let file = order.file(&*context.store, item).await?;
+    let work = order.work(context).await?;
+    Ok((order, (work, file)))
+}
+
+fn task(context: Arc<Context>, order: Arc<Order>, (work, file): Ready, which: Which) -> Task {
+    Task::new(which, order.is_quick(), move |slot| attempt(&context, &order, &*work, &file, which, slot))
+}
+
+/// The attempt itself, with its number among those that are made at the same time. Blocking.
+fn attempt(
+    context: &Context,
+    order: &Order,
+    work: &dyn Work,
+    file: &PlannedFile,
+    which: Which,
+    slot: u32,
+) -> WorkOutcome {
+    let mut attempt = Attempt::new(which.job, which.item, which.attempt, file.path.clone(), file.size);
+    attempt.items = order.items.load(Ordering::Relaxed);
+    attempt.slot = slot;
+    let staged = catch_unwind(AssertUnwindSafe(|| {
+        let output = work.output(&file.path, order.request.output.as_ref());
+        let staged = output.as_ref().map(|output| stage(order, output, file, &attempt)).transpose()?;
+        Ok((output, staged))
+    }));
+    let output = match staged.unwrap_or_else(|panic| Err(panicked(&*panic))) {
+        Ok((output, staged)) => {
+            attempt.output = staged;
+            output
+        }
+        Err(failure) => return outcome(Err(failure), &attempt),
+    };
+    let attempt = Arc::new(attempt);
+    context.running.working(which.job, which.item, &attempt);
+    let working = || held(context, order, work, file, output.as_ref(), &attempt);
+    let result = catch_unwind(AssertUnwindSafe(working)).unwrap_or_else(|panic| Err(panicked(&*panic)));
+    if let (Err(_), Some(staged)) = (&result, &attempt.output) {
+        order.library.discard_unplaced(staged);
+    }
+    order.library.tidy_now_and_then();
+    if result.is_ok() {
+        order.took(u64::try_from(attempt.begun.elapsed().as_millis()).unwrap_or(u64::MAX));
+    }
+    outcome(result, &attempt)
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> Failure {
+    Failure::Failed(FailReason::Panic, panic_text(panic))
+}
+
+fn stage(
+    order: &Order,
+    output: &Output,
+    file: &PlannedFile,
+    attempt: &Attempt,
+) -> Result<headway_files::Staged, Failure> {
+    let fail = |message| Failure::Failed(FailReason::Write, message);
+    let target = target(output, &file.path, attempt.item + 1, attempt.items).map_err(fail)?;
+    let has = |target| order.library.has(target);
+    let looking = |error| Failure::of(FailReason::Write, "looking for the output's name", &error);
+    if !output.replaces() && has(&target).map_err(looking)? {
+        return Err(Failure::Skipped(SkipReason::Collision));
+    }
+    let staged = order.library.stage(target, attempt.job, attempt.item, attempt.number);
+    staged.map_err(|error| Failure::of(FailReason::Write, "making the output's folder", &error))
+}
+
+/// Works while nobody else works on the same files.
+fn held(
+    context: &Context,
+    order: &Order,
+    work: &dyn Work,
+    file: &PlannedFile,
+    output: Option<&Output>,
+    attempt: &Attempt,
+) -> Result<Success, Failure> {
+    let mut files = vec![(file.path.clone(), work.writes() || output.is_some_and(Output::replaces))];
+    files.extend(attempt.output.as_ref().map(|staged| (staged.target.clone(), true)));
+    files.dedup_by(|one, other| one.0 == other.0);
+    let hold = context.exclusion.hold(&order.library.name, &files, attempt).ok_or(Failure::Stopped)?;
+    context.guards.check(order, output.is_some())?;
+    let mut input = order.library.open_file(file).map_err(|error| match error {
+        OpenError::Skip(reason) => Failure::Skipped(reason),
+        OpenError::Fail(message) => Failure::Failed(FailReason::Read, message),
+        OpenError::Environment(reason) => Failure::Environment(reason),
+    })?;
+    let replaces = output.filter(|output| output.replaces());
+    if input.has_other_names() && replaces.is_some_and(|output| !output.hard_links) {
+        return Err(Failure::Skipped(SkipReason::HardLinks));
+    }
+    if attempt.is_stopped() {
+        return Err(Failure::Stopped);
+    }
+    let mut success = {
+        // A program is a process of its own.
+        let here = !order.runs_programs();
+        let _step = here.then(|| context.steps.begin(attempt.job, Step::Work(attempt.item), || attempt.is_stopped()));
+        fault_of("working", order.request.title.as_deref().unwrap_or_default());
+        work.run(&mut input, attempt)?
+    };
+    if order.on_done() == OnDone::SkipMoved {
+        let hash = input.hash().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?;
+        success.note(serde_json::Map::from_iter([("input".to_owned(), serde_json::json!(hash))]));
+    }
+    let done = match (output, &attempt.output) {
+        (Some(output), Some(staged)) => place(context, order, work, (&input, attempt), (output, staged), success)?,
+        _ => {
+            if success.effect == Effect::Changed {
+                success.note(output_of(&order.library, &file.path, None));
+            }
+            success
+        }
+    };
+    drop(hold);
+    Ok(done)
+}
+
+/// What a panicked thread said.
+pub(super) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message").to_owned()
+}

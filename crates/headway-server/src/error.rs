@@ -1,0 +1,34 @@
+//! What can go wrong inside, and what of it a person is told.
+
+use super::writer::AppendError;
+use headway_files::FolderError;
+use headway_model::ApiError;
+use headway_store::StoreError;
+pub use headway_store::internal;
+
+/// The server cannot start; the text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(pub String);
+
+impl From<StoreError> for StartError {
+    fn from(error: StoreError) -> Self {
+        StartError(format!("the log cannot be opened: {error}"))
+    }
+}
+
+impl From<FolderError> for StartError {
+    fn from(error: FolderError) -> Self {
+        StartError(error.0)
+    }
+}
+
+impl From<AppendError> for ApiError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Refused(refusal) => ApiError::Conflict { message: refusal.to_string() },
+            AppendError::TooLarge => ApiError::TooLarge { message: "the request is too large to record".into() },
+            AppendError::Dead => ApiError::LogUnavailable,
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! The beginning of a connection: can the cursor be honoured, and who gets a snapshot?
+
+use std::collections::VecDeque;
+
+use super::served::{Sent, Served};
+use super::{CHANGED_PAGE, Given, Read, Request, Serving};
+use headway_model::id::{JobId, Millis, Position};
+use headway_model::message::{Body, Hello, Reset, ResetReason, SnapshotMessage};
+use headway_model::mutants::{self, Mutant};
+use headway_model::{Cursor, Digest};
+use headway_store::Head;
+use headway_store::rows::JobRow;
+
+/// More events of one job than this are not replayed; its snapshot is shorter.
+const FAR: u64 = 20_000;
+
+/// What has been found out so far.
+#[derive(Debug, Clone)]
+pub(super) struct Connect {
+    request: Request,
+    hello: Hello,
+    said_hello: bool,
+    head: Option<Head>,
+    /// The cursor, once it is known to be good.
+    good: Option<Cursor>,
+    judged: bool,
+    reset: Option<ResetReason>,
+    lookups: VecDeque<JobId>,
+    held: VecDeque<(JobId, u64)>,
+    far: Vec<JobId>,
+    snapshots: Vec<JobId>,
+    asked_folds: bool,
+    watched_live: bool,
+    watched_changed: bool,
+    /// Changed jobs are read behind this position.
+    changed_after: Option<Position>,
+}
+
+impl Connect {
+    pub(super) fn new(request: Request, build: String, now: Millis) -> Self {
+        let lookups = request.jobs.keys().copied().collect();
+        Connect {
+            hello: Hello { build, now, recording: true },
+            said_hello: false,
+            head: None,
+            good: None,
+            judged: false,
+            reset: None,
+            lookups,
+            held: VecDeque::new(),
+            far: Vec::new(),
+            snapshots: Vec::new(),
+            asked_folds: false,
+            watched_live: !request.watch,
+            watched_changed: !request.watch,
+            changed_after: None,
+            request,
+        }
+    }
+
+    /// What must be known next. The head comes first: whatever is read later is at least as new.
+    pub(super) fn read(&mut self) -> Read {
+        if self.head.is_none() {
+            return Read::Head;
+        }
+        if !self.judged
+            && let Some(Ok(cursor)) = &self.request.cursor
+        {
+            return Read::DigestAt(cursor.position);
+        }
+        if let Some(job) = self.lookups.front() {
+            return Read::Job(*job);
+        }
+        if let Some((job, job_no)) = self.held.front() {
+            return Read::EventBefore(*job, *job_no, self.position());
+        }
+        if !self.asked_folds && !self.snapshots.is_empty() {
+            self.asked_folds = true;
+            return Read::Folds(self.snapshots.clone());
+        }
+        if !self.watched_live {
+            return Read::Live;
+        }
+        Read::Changed(self.changed_after.unwrap_or(self.position()))
+    }
+
+    fn position(&self) -> Position {
+        self.good.as_ref().map_or(0, |cursor| cursor.position)
+    }
+
+    fn is_done(&self) -> bool {
+        self.judged
+            && self.lookups.is_empty()
+            && self.held.is_empty()
+            && (self.asked_folds || self.snapshots.is_empty())
+            && self.watched_live
+            && self.watched_changed
+    }
+
+    /// Whether the log can go on from the client's cursor.
+    fn judge(&mut self, head: Head, digest_there: Option<Digest>) {
+        self.judged = true;
+        let reason = match &self.request.cursor {
+            None => return,
+            Some(Err(_)) => ResetReason::Malformed,
+            Some(Ok(cursor)) if cursor.position == 0 => {
+                self.good = Some(cursor.clone());
+                return;
+            }
+            Some(Ok(cursor)) if cursor.position > head.position => ResetReason::Future,
+            Some(Ok(cursor)) => match digest_there {
+                None => ResetReason::Pruned,
+                Some(digest) if digest.check() != cursor.check => ResetReason::Diverged,
+                Some(_) => {
+                    let behind = u64::from(mutants::is(Mutant::ResumeOffByOne));
+                    self.good = Some(Cursor { position: cursor.position + behind, ..cursor.clone() });
+                    return;
+                }
+            },
+        };
+        self.reset = Some(reason);
+    }
+
+    /// How a job that exists is taken up: from its first event, from the cursor, or by a snapshot.
+    fn place(&mut self, job: JobId, row: &JobRow) {
+        let lost_at = match (&self.request.cursor, self.reset) {
+            (Some(Ok(cursor)), Some(ResetReason::Pruned)) => Some(cursor.position),
+            _ => None,
+        };
+        let from = self.good.as_ref().map(|cursor| cursor.position).or(lost_at);
+        let held = self.request.jobs.get(&job).copied().unwrap_or(false);
+        match from {
+            Some(position) if row.created_position > position => {
+                if row.summary.seq > FAR && !self.request.replay_all {
+                    self.far.push(job);
+                    self.snapshots.push(job);
+                }
+            }
+            Some(_) if held && self.reset.is_none() => self.held.push_back((job, row.job_no)),
+            _ => self.snapshots.push(job),
+        }
+    }
+}
+
+impl Serving {
+    /// Takes in an answer while the connection begins; when all is known, says it and goes live.
+    pub(super) fn connecting(&mut self, now: Millis, given: Given) {
+        let Some(mut connect) = self.connect.take() else { return };
+        if !connect.said_hello {
+            connect.said_hello = true;
+            let text = Hello { recording: self.recording, ..connect.hello.clone() }.text();
+            self.send(text, false);
+        }
+        match given {
+            Given::Head(head) => {
+                connect.head = Some(head);
+                self.head = head;
+                self.target = head.position;
+                if !matches!(connect.request.cursor, Some(Ok(_))) {
+                    connect.judge(head, None);
+                }
+            }
+            Given::DigestAt(digest) => {
+                connect.judge(self.head, digest);
+                self.begun = connect.position();
+            }
+            Given::Job(job, row) => {
+                connect.lookups.pop_front();
+                self.place(&mut connect, job, row.as_deref());
+            }
+            Given::EventBefore(job, last) => {
+                connect.held.pop_front();
+                self.resume(&mut connect, job, last);
+            }
+            Given::Folds(folds) => {
+                self.say_reset(&mut connect);
+                for fold in folds {
+                    if let Some(served) = self.jobs.get_mut(&fold.id) {
+                        let ahead = u64::from(mutants::is(Mutant::SnapshotAhead));
+                        served.sent = Sent { seq: fold.seq + ahead, digest: fold.digest };
+                        served.last = served.last.max(fold.seq);
+                    }
+                    let message = SnapshotMessage {
+                        job: fold.id,
+                        seq: fold.seq,
+                        digest: fold.digest,
+                        fold: fold.hash(),
+                        state: fold.snapshot(),
+                    };
+                    self.tell(message.text(), false);
+                }
+            }
+            Given::Jobs(rows) => {
+                self.say_reset(&mut connect);
+                if connect.watched_live {
+                    connect.watched_changed = rows.len() < CHANGED_PAGE;
+                    connect.changed_after = rows.iter().map(|row| row.position).max();
+                } else {
+                    connect.watched_live = true;
+                    connect.watched_changed = connect.good.is_none();
+                }
+                self.changed(now, rows);
+                let head = self.head.position;
+                self.watch.iter_mut().for_each(|watch| watch.begin_at(head));
+            }
+            Given::Page(_) | Given::Parts(_) | Given::Now(_) => {}
+        }
+        if connect.is_done() {
+            self.say_reset(&mut connect);
+            self.go_live(&connect);
+        } else {
+            self.connect = Some(connect);
+        }
+    }
+
+    fn place(&mut self, connect: &mut Connect, job: JobId, row: Option<&JobRow>) {
+        let Some(served) = self.jobs.get_mut(&job) else { return };
+        served.learn(row);
+        match row {
+            None => self.absent(job),
+            Some(row) if row.summary.pruned => {}
+            Some(row) => connect.place(job, row),
+        }
+    }
+
+    /// A held job goes on behind the last event that the client's cursor covers.
+    fn resume(&mut self, connect: &mut Connect, job: JobId, last: Option<(u64, Digest)>) {
+        let Some(served) = self.jobs.get_mut(&job) else { return };
+        let Some((seq, digest)) = last else {
+            connect.snapshots.push(job);
+            return;
+        };
+        if served.last.saturating_sub(seq) > FAR && !connect.request.replay_all {
+            connect.far.push(job);
+            connect.snapshots.push(job);
+        } else {
+            served.sent = Sent { seq, digest };
+        }
+    }
+
+    fn say_reset(&mut self, connect: &mut Connect) {
+        let reset = match connect.reset.take() {
+            Some(reason) => Reset { reason, jobs: connect.snapshots.clone() },
+            None if !connect.far.is_empty() => {
+                Reset { reason: ResetReason::Far, jobs: std::mem::take(&mut connect.far) }
+            }
+            None => return,
+        };
+        self.tell(reset.text(), false);
+    }
+
+    /// From here on the log is read behind the cursor; without one, behind the head that was read first.
+    fn go_live(&mut self, connect: &Connect) {
+        if let Some(cursor) = &connect.good {
+            self.sent = cursor.position;
+            self.sent_check = cursor.clone();
+        }
+        // Snapshots and awaited jobs owe nothing up to the head that was read first.
+        let owes = |served: &Served| served.job_no.is_some() && served.sent.seq < served.last;
+        if !self.jobs.values().any(owes) {
+            self.advance(self.head.position, self.head.digest);
+        }
+        self.after_head = true;
+        let over: Vec<_> = self.jobs.iter().filter_map(|(job, served)| Some((*job, served.ending()?))).collect();
+        // `caught_up` comes before the stream may end.
+        self.say_caught_up();
+        over.into_iter().for_each(|(job, how)| self.close(job, how));
+    }
+}

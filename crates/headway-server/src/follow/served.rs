@@ -1,0 +1,90 @@
+//! One followed job, as this connection has told it.
+
+use headway_model::id::{JobId, Seq};
+use headway_model::message::{ClosedHow, GoneReason, RunningItem};
+use headway_model::mutants::{self, Mutant};
+use headway_model::{Digest, JobStatus};
+use headway_store::rows::JobRow;
+
+/// How far a job has been sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sent {
+    pub(super) seq: Seq,
+    pub(super) digest: Digest,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Served {
+    /// `None` while the job does not exist.
+    pub(super) job_no: Option<u64>,
+    pub(super) sent: Sent,
+    /// The job's last event in the log, as far as known.
+    pub(super) last: Seq,
+    pub(super) closed: bool,
+    pub(super) last_now: Option<Vec<RunningItem>>,
+    processing: bool,
+    ending: Option<(Seq, Option<Digest>, JobStatus)>,
+    pruned: bool,
+}
+
+impl Served {
+    pub(super) fn new(job: &JobId) -> Self {
+        Served {
+            job_no: None,
+            sent: Sent { seq: 0, digest: Digest::start(job) },
+            last: 0,
+            closed: false,
+            last_now: None,
+            processing: false,
+            ending: None,
+            pruned: false,
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        !self.closed
+    }
+
+    pub(super) fn is_awaited(&self) -> bool {
+        !self.closed && self.job_no.is_none()
+    }
+
+    pub(super) fn is_processing(&self) -> bool {
+        !self.closed && self.processing
+    }
+
+    pub(super) fn learn(&mut self, row: Option<&JobRow>) {
+        let Some(row) = row else { return };
+        self.job_no = Some(row.job_no);
+        self.last = self.last.max(row.summary.seq);
+        if row.summary.pruned {
+            // Nothing more of it will be sent; a ping says so to whoever did not hear that it is closed.
+            self.pruned = true;
+            self.sent = Sent { seq: row.summary.seq, digest: row.summary.digest };
+        }
+        self.processing = !row.summary.status.is_terminal();
+        if row.summary.status.is_terminal() {
+            self.ending = Some((row.summary.seq, row.fold, row.summary.status));
+        }
+    }
+
+    /// Everything up to this event goes out now; `began` if work may be under way after it.
+    pub(super) fn sent(&mut self, seq: Seq, digest: Digest, began: bool) {
+        self.sent = Sent { seq, digest };
+        self.last = self.last.max(seq);
+        self.processing |= began;
+    }
+
+    /// What there is to say once everything of the job has been sent.
+    pub(super) fn ending(&self) -> Option<ClosedHow> {
+        if self.closed {
+            return None;
+        }
+        if self.pruned {
+            return Some(ClosedHow::Gone { reason: GoneReason::Pruned });
+        }
+        let all = |seq: Seq| seq == self.sent.seq || mutants::is(Mutant::ClosedEarly);
+        let (seq, fold, status) = self.ending.filter(|(seq, ..)| all(*seq))?;
+        Some(ClosedHow::Ended { seq, fold: fold?, status })
+    }
+}

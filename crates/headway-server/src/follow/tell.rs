@@ -1,0 +1,180 @@
+//! What a connection says: events, summaries, what runs, and pings.
+//!
+//! Events go out in messages that are small enough to get through a line that breaks all the time. Each ends at a position
+//! of the log up to which everything has been said, within a commit too, so that its reader goes on exactly there.
+
+use std::sync::Arc;
+
+use super::served::Served;
+use super::{Outgoing, PAGE, Read, Serving};
+use crate::recent::{Changed, Part};
+use headway_model::EventKind;
+use headway_model::id::{JobId, Millis};
+use headway_model::message::{
+    Body, Closed, ClosedHow, FRAME_BYTES, GoneReason, Now, Ping, Room, events_text, frame_text,
+};
+use headway_model::mutants::{self, Mutant};
+use headway_store::rows::EventRow;
+
+/// The events of one job that follow each other in a message.
+type Run<'a> = (JobId, Vec<&'a str>);
+
+impl Serving {
+    /// Sends events as the store has them.
+    pub(super) fn page(&mut self, now: Millis, rows: &[EventRow]) {
+        let whole = rows.len() < PAGE as usize;
+        let (mut runs, mut room): (Vec<Run<'_>>, _) = (Vec::new(), Room::new(self.most));
+        let mut over = Vec::new();
+        for row in rows {
+            let Some(served) = self.jobs.get(&row.job).filter(|served| served.is_open()) else { continue };
+            if row.seq <= served.sent.seq {
+                continue;
+            }
+            let goes_on = runs.last().is_some_and(|(job, _)| *job == row.job);
+            let bytes = row.payload.len() + 1 + if goes_on { 0 } else { FRAME_BYTES };
+            if runs.is_empty() || !room.takes(bytes) {
+                self.send_runs(now, &mut runs);
+                room = Room::new(self.most);
+            }
+            match runs.last_mut() {
+                Some((job, payloads)) if *job == row.job => payloads.push(&row.payload),
+                _ => runs.push((row.job, vec![&row.payload])),
+            }
+            let kind = EventKind::of_payload(&row.payload);
+            if let Some(served) = self.jobs.get_mut(&row.job) {
+                served.sent(row.seq, row.digest, kind == Some(EventKind::Began));
+            }
+            if kind.is_some_and(EventKind::is_terminal) {
+                over.push(row.job);
+            }
+            self.advance(row.position, Some(row.digest));
+        }
+        match rows.last() {
+            Some(last) if !whole => self.advance(last.position, Some(last.digest)),
+            _ => self.advance(self.head.position, self.head.digest),
+        }
+        self.send_runs(now, &mut runs);
+        self.all_sent(over);
+    }
+
+    /// As [`Serving::page`], of frames that are encoded already.
+    pub(super) fn parts(&mut self, now: Millis, parts: &[Arc<Part>]) {
+        let (mut frames, mut room): (Vec<&str>, _) = (Vec::new(), Room::new(self.most));
+        let mut over = Vec::new();
+        for part in parts {
+            let open = |job| self.jobs.get(job).filter(|served: &&Served| served.is_open());
+            // What a snapshot or an earlier connection already told ends where a part does.
+            let wanted =
+                part.frames.iter().filter(|frame| open(&frame.job).is_some_and(|served| frame.last > served.sent.seq));
+            let wanted: Vec<_> = wanted.collect();
+            let bytes = wanted.iter().map(|frame| frame.text.len() + 1).sum();
+            if frames.is_empty() || !room.takes(bytes) {
+                self.send_frames(now, &mut frames);
+                room = Room::new(self.most.saturating_sub(bytes));
+            }
+            for frame in wanted {
+                if let Some(served) = self.jobs.get_mut(&frame.job) {
+                    served.sent(frame.last, frame.digest, frame.began);
+                }
+                frames.push(&frame.text);
+                if frame.over {
+                    over.push(frame.job);
+                }
+            }
+            self.advance(part.upto, part.digest);
+        }
+        self.send_frames(now, &mut frames);
+        self.all_sent(over);
+    }
+
+    fn send_runs(&mut self, now: Millis, runs: &mut Vec<Run<'_>>) {
+        let frames: Vec<_> = runs.drain(..).map(|(job, payloads)| frame_text(&job, &payloads)).collect();
+        self.send_frames(now, &mut frames.iter().map(String::as_str).collect());
+    }
+
+    /// Sends these frames in one message, which promises all that was advanced to.
+    fn send_frames(&mut self, now: Millis, frames: &mut Vec<&str>) {
+        if !frames.is_empty() {
+            self.tell(events_text(frames), true);
+            frames.clear();
+            self.flushed_at = now;
+        }
+    }
+
+    fn all_sent(&mut self, over: Vec<JobId>) {
+        self.say_caught_up();
+        // How a job ended, and its fold's hash, stand in its row.
+        self.reads.extend(over.into_iter().map(Read::Job));
+    }
+
+    pub(super) fn changed(&mut self, now: Millis, rows: Vec<Changed>) {
+        let Some(watch) = &mut self.watch else { return };
+        let (jobs, begun) = (&self.jobs, self.begun);
+        let news = rows.iter().any(|row| row.position > begun);
+        let folded = |job: &JobId| jobs.get(job).is_some_and(Served::is_open);
+        let texts = watch.take(now, rows, folded, self.most);
+        self.outbox.extend(texts.into_iter().map(|text| Outgoing { text, id: None, news }));
+    }
+
+    /// Says what runs, if it is not what was said last; of very long paths only as many as fit.
+    pub(super) fn now(&mut self, news: Now) {
+        if let Some(served) = self.jobs.get_mut(&news.job).filter(|served| served.is_open())
+            && served.last_now.as_ref().map_or(&[][..], Vec::as_slice) != news.running
+        {
+            served.last_now = Some(news.running.clone());
+            let bytes = |_: &[_], item: &_| serde_json::to_string(item).map_or(0, |text| text.len() + 1);
+            let running = Room::cut(self.most, news.running, bytes).into_iter().next().unwrap_or_default();
+            let text = Now { seq: served.sent.seq, running, ..news }.text();
+            self.send(text, false);
+        }
+    }
+
+    pub(super) fn send_ping(&mut self, now: Millis) {
+        let text = self.ping_text(now);
+        self.send(text, self.caught_up);
+        // Whoever heard this would have left and come back: the message was lost.
+        let unheard: Vec<_> = self
+            .jobs
+            .iter()
+            .filter(|(_, served)| served.closed && served.job_no.is_none())
+            .map(|(job, _)| *job)
+            .collect();
+        for job in unheard {
+            let text = Closed { job, how: ClosedHow::Gone { reason: GoneReason::Absent } }.text();
+            self.send(text, false);
+        }
+    }
+
+    /// The last word of an answer that is no stream: a ping that says what the answer held. Behind `id: end` it has no id.
+    pub fn last_word(&mut self, now: Millis) -> Outgoing {
+        self.log_head = self.log_head.max(self.head.position);
+        let id = (self.caught_up && !self.ended).then(|| self.sent_check.to_string());
+        Outgoing { text: self.ping_text(now), id, news: false }
+    }
+
+    fn ping_text(&self, now: Millis) -> String {
+        let of = |(job, served): (&JobId, &Served)| {
+            (*job, (served.sent.seq, served.sent.digest, served.last.max(served.sent.seq)))
+        };
+        // A job that has been told to its end stays in: its last messages may be the ones that were lost.
+        let jobs = self
+            .jobs
+            .iter()
+            .filter(|(_, served)| served.job_no.is_some() && !mutants::is(Mutant::EmptyPing))
+            .map(of)
+            .collect();
+        Ping { head: self.log_head, now, jobs, recording: self.recording }.text()
+    }
+
+    /// Sends what is of this moment only, or of this connection.
+    pub(super) fn send(&mut self, text: String, promises: bool) {
+        let id = promises.then(|| self.sent_check.to_string());
+        self.outbox.push_back(Outgoing { text, id, news: false });
+    }
+
+    /// Sends news.
+    pub(super) fn tell(&mut self, text: String, promises: bool) {
+        let id = promises.then(|| self.sent_check.to_string());
+        self.outbox.push_back(Outgoing { text, id, news: true });
+    }
+}

@@ -1,0 +1,271 @@
+//! The two machines against each other: serving and receiving, over a wire that cuts, with the in-memory store.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+
+use super::*;
+use crate::recent::{Commit, Recent};
+use crate::writer::{Append, Writer};
+use headway_model::event::Outcome;
+use headway_model::follow::{Effect, Follow, Tracked};
+use headway_model::{Effect as ItemEffect, JobEvent, StartJob};
+use headway_store::{JobFilter, MemoryStore, Store};
+
+/// A log, its writer, and one clock.
+struct World {
+    store: Arc<MemoryStore>,
+    writer: Writer,
+    recent: Recent,
+    now: Millis,
+}
+
+/// Futures of the in-memory store are ready at once.
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("the in-memory store does not wait")
+}
+
+impl World {
+    fn new() -> Self {
+        let head = Head { next_job_no: 1, ..Head::default() };
+        World {
+            store: Arc::new(MemoryStore::new()),
+            writer: Writer::new(head, Vec::new()),
+            recent: Recent::default(),
+            now: 1_000,
+        }
+    }
+
+    fn record(&mut self, job: JobId, event: JobEvent, detail: Option<String>) {
+        self.writer.append(Append { ticket: 0, job, event, detail, at: self.now, over: None });
+        let batch = self.writer.batch().expect("something to write");
+        let commit = Commit::of(&batch);
+        ready(self.store.commit(batch)).expect("memory");
+        self.writer.committed(true);
+        self.recent.publish(commit);
+    }
+
+    fn create(&mut self, number: u8) -> JobId {
+        let id = JobId::mint(u64::from(number), [number; 10]);
+        let request: StartJob =
+            serde_json::from_str(r#"{"library":"l","recipe":"r","query":{"folder":{}}}"#).expect("a request");
+        let body = serde_json::to_string(&request).expect("JSON");
+        let request = Digest::of(body.as_bytes());
+        let (recipe, title) = ("r".to_owned(), "t".to_owned());
+        let created = JobEvent::Created {
+            id,
+            recipe,
+            title,
+            request,
+            approval: false,
+            priority: 0,
+            concurrency: 0,
+            parent: None,
+            work: None,
+        };
+        self.record(id, created, Some(body));
+        id
+    }
+
+    /// A job of `items` items, run up to its end.
+    fn run(&mut self, id: JobId, items: u32) {
+        let path = |item| format!(r#"{{"path":"f{item}","size":1,"mtime_ns":0}}"#);
+        let detail = format!("[{}]", (0..items).map(path).collect::<Vec<_>>().join(","));
+        let planned =
+            JobEvent::Planned { first: 0, count: items, skips: vec![], detail: Digest::of(detail.as_bytes()) };
+        self.record(id, planned, Some(detail));
+        self.record(id, JobEvent::PlanEnded { total: items, reruns: Default::default() }, None);
+        self.record(id, JobEvent::Began {}, None);
+        for item in 0..items {
+            self.record(id, JobEvent::Started { item, attempt: 1 }, None);
+            self.record(id, JobEvent::Succeeded { item, attempt: 1, effect: ItemEffect::Read, detail: None }, None);
+        }
+        self.record(id, JobEvent::Finishing {}, None);
+        self.record(id, JobEvent::Ended { outcome: Outcome::Completed }, None);
+    }
+
+    fn read(&self, read: Read) -> Given {
+        let store = &self.store;
+        match read {
+            Read::Head => Given::Head(ready(store.head()).expect("memory")),
+            Read::DigestAt(position) => Given::DigestAt(ready(store.digest_at(position)).expect("memory")),
+            Read::Job(job) => Given::Job(job, ready(store.job(job)).expect("memory").map(Box::new)),
+            Read::EventBefore(job, job_no, position) => {
+                Given::EventBefore(job, ready(store.event_before(job_no, position)).expect("memory"))
+            }
+            Read::Folds(jobs) => Given::Folds(ready(store.folds(&jobs)).expect("memory").1),
+            // By turns from the store and from what is encoded: nobody can tell the difference.
+            Read::Page(jobs, after, upto) => match self.recent.page(after, upto, PAGE as usize) {
+                Some(parts) if after % 3 != 0 => Given::Parts(parts),
+                _ => Given::Page(ready(store.events(&jobs, after, upto, PAGE)).expect("memory")),
+            },
+            Read::Live => Given::Jobs(self.jobs(JobFilter::Live)),
+            Read::Changed(after) => {
+                let stored = self.jobs(JobFilter::ChangedAfter(after));
+                let mut recent = self.recent.changed(after).expect("all of it");
+                recent.sort_by_key(|changed| changed.position);
+                assert_eq!(recent, stored);
+                Given::Jobs(recent)
+            }
+            Read::Now(job) => Given::Now(Now { job, seq: 0, running: Vec::new() }),
+        }
+    }
+
+    fn jobs(&self, filter: JobFilter) -> Vec<Changed> {
+        ready(self.store.jobs(filter, 100)).expect("memory").iter().map(Changed::from).collect()
+    }
+
+    /// Steps until the machine waits or ends; what it sent. `between` is called before each read is answered: the
+    /// log may move there.
+    fn drain(&mut self, serving: &mut Serving, mut between: impl FnMut(&mut World)) -> Vec<Outgoing> {
+        let mut sent = Vec::new();
+        loop {
+            match serving.step(self.now) {
+                Step::Send(message) => sent.push(message),
+                Step::Read(read) => {
+                    between(self);
+                    let given = self.read(read);
+                    serving.give(self.now, given);
+                }
+                Step::Wait(_) | Step::End => return sent,
+            }
+        }
+    }
+}
+
+fn request(query: &str) -> Request {
+    let mut request = Request::default();
+    for pair in query.split('&') {
+        match pair.split_once('=') {
+            Some(("job", id)) => drop(request.jobs.insert(id.parse().expect("an id"), false)),
+            Some(("held", id)) => drop(request.jobs.insert(id.parse().expect("an id"), true)),
+            Some(("after", cursor)) => request.cursor = Some(cursor.parse()),
+            Some(("watch", _)) => request.watch = true,
+            _ => panic!("{pair}"),
+        }
+    }
+    request
+}
+
+fn opened(effects: &[Effect]) -> Option<(u64, String)> {
+    effects.iter().rev().find_map(|effect| match effect {
+        Effect::Open { generation, query } => Some((*generation, query.clone())),
+        _ => None,
+    })
+}
+
+/// Wherever the log moves while a connection begins, and wherever the wire is cut, the receiver ends equal to the log.
+#[test]
+fn at_every_moment_of_a_connection_the_job_may_begin_or_end_and_the_wire_may_break() {
+    for moment in 1..15 {
+        for cut in 1..12 {
+            let mut world = World::new();
+            let other = world.create(1);
+            let job = JobId::mint(2, [2; 10]);
+            let mut follow = Follow::new(Some(Cursor::start()), true, None, 3);
+            follow.follow(world.now, job);
+            let mut open = opened(&follow.start(world.now));
+            let mut reads = 0;
+            let mut connections = 0;
+            while let Some((generation, query)) = open.take() {
+                connections += 1;
+                assert!(connections < 60, "moment {moment}, cut {cut}: it never ends");
+                let mut serving = Serving::new(request(&query), "b".into(), world.now, true);
+                let mut sent = 0;
+                'connection: for _ in 0..40 {
+                    serving.wake();
+                    let messages = world.drain(&mut serving, |world| {
+                        reads += 1;
+                        if reads == moment {
+                            world.create(2);
+                        }
+                        if reads == moment + 2 {
+                            world.run(job, 3);
+                        }
+                    });
+                    for message in messages {
+                        sent += 1;
+                        let id = message.id.unwrap_or_default();
+                        let effects = follow.message(world.now, generation, &message.text, &id);
+                        open = opened(&effects);
+                        if open.is_some() || (sent == cut && connections < 8) {
+                            break 'connection;
+                        }
+                    }
+                    world.now += 300;
+                    if reads < moment + 2 && sent > 0 {
+                        world.record(other, JobEvent::Changed { priority: Some(1), concurrency: None }, None);
+                    }
+                }
+                let closed = follow.job(&job).is_some_and(|tracked| tracked.proof().closed);
+                if open.is_none() && !closed {
+                    follow.error(world.now, generation, false);
+                    world.now += 6_000;
+                    open = opened(&follow.tick(world.now));
+                }
+            }
+            let truth = ready(world.store.folds(&[job])).expect("memory").1.pop().expect("the job");
+            let fold = follow
+                .job(&job)
+                .and_then(Tracked::fold)
+                .unwrap_or_else(|| panic!("moment {moment}, cut {cut}: nothing"));
+            assert_eq!((fold.seq, fold.digest), (truth.seq, truth.digest), "moment {moment}, cut {cut}");
+            assert!(follow.job(&job).is_some_and(|tracked| tracked.proof().closed), "moment {moment}, cut {cut}");
+        }
+    }
+}
+
+#[test]
+fn a_promise_is_never_ahead_of_what_was_sent() {
+    let mut world = World::new();
+    let (one, two) = (world.create(1), world.create(2));
+    world.run(one, 400);
+    let mut serving = Serving::new(request(&format!("job={one}&job={two}&after=0.0")), "b".into(), world.now, true);
+    let mut sent = 0;
+    for message in world.drain(&mut serving, |_| {}) {
+        let value: serde_json::Value = serde_json::from_str(&message.text).expect("JSON");
+        for frame in value["frames"].as_array().into_iter().flatten() {
+            sent += frame["events"].as_array().map_or(0, Vec::len) as u64;
+        }
+        if let Some(Ok(cursor)) = message.id.map(|id| id.parse::<Cursor>()) {
+            assert!(cursor.position <= sent, "{cursor} promises more than the {sent} events sent");
+            let digest = ready(world.store.digest_at(cursor.position)).expect("memory").expect("a row");
+            assert_eq!(Cursor::at(cursor.position, &digest), cursor);
+        }
+    }
+    assert_eq!(sent, world.head().position);
+}
+
+#[test]
+fn a_job_that_never_comes_is_closed_after_30_s_and_its_id_stays_usable() {
+    let mut world = World::new();
+    let id = JobId::mint(7, [7; 10]);
+    let mut serving = Serving::new(request(&format!("job={id}")), "b".into(), world.now, true);
+    assert!(world.drain(&mut serving, |_| {}).iter().any(|message| message.text.contains(r#""kind":"absent""#)));
+    world.now += 30_000;
+    let last = world.drain(&mut serving, |_| {}).pop().expect("a last word");
+    assert!(last.text.contains(r#""kind":"closed""#) && last.text.contains(r#""reason":"absent""#), "{}", last.text);
+    assert_eq!(last.id.as_deref(), Some("end"));
+}
+
+#[test]
+fn an_idle_link_is_flushed_at_once_and_a_busy_one_at_its_pace() {
+    let mut world = World::new();
+    let job = world.create(1);
+    let mut serving = Serving::new(request(&format!("job={job}&after=0.0")), "b".into(), world.now, true);
+    world.drain(&mut serving, |_| {});
+    world.now += 1_000;
+    for (wait, sends) in [(0, 1), (1, 0), (PACE.0, 1)] {
+        world.now += wait;
+        world.record(job, JobEvent::Changed { priority: Some(wait as i32), concurrency: None }, None);
+        serving.wake();
+        let events = world.drain(&mut serving, |_| {}).iter().filter(|message| message.text.contains("frames")).count();
+        assert_eq!(events, sends, "after {wait} ms");
+    }
+}
+
+impl World {
+    fn head(&self) -> Head {
+        ready(self.store.head()).expect("memory")
+    }
+}

@@ -1,0 +1,79 @@
+//! Summaries of jobs that are watched, not followed: the latest wins, at most four a second for each job.
+
+use std::collections::BTreeMap;
+
+use crate::recent::Changed;
+use headway_model::JobSummary;
+use headway_model::id::{JobId, Millis, Position, Seq};
+use headway_model::message::{Body, Room, Summaries};
+
+const EVERY: Millis = 250;
+
+#[derive(Default, Debug, Clone)]
+pub(super) struct Watch {
+    seen: Position,
+    /// When a summary of each job was last sent, and of which event.
+    told: BTreeMap<JobId, (Millis, Seq)>,
+    held: BTreeMap<JobId, JobSummary>,
+}
+
+impl Watch {
+    /// Changes up to this position have been looked at.
+    pub(super) fn seen(&self) -> Position {
+        self.seen
+    }
+
+    pub(super) fn begin_at(&mut self, position: Position) {
+        self.seen = position;
+    }
+
+    /// Takes in changed jobs; the messages that must go out before the next promise, if any, each of at most `most` bytes
+    /// beyond its first summary: first and last words.
+    pub(super) fn take(
+        &mut self,
+        now: Millis,
+        rows: Vec<Changed>,
+        folded: impl Fn(&JobId) -> bool,
+        most: usize,
+    ) -> Vec<String> {
+        let mut urgent = Vec::new();
+        for row in rows {
+            self.seen = self.seen.max(row.position);
+            let summary = row.summary;
+            let told = self.told.get(&summary.job).copied();
+            if folded(&summary.job) || told.is_some_and(|(_, seq)| seq >= summary.seq) {
+                continue;
+            }
+            let over = summary.status.is_terminal() || summary.pruned;
+            let rested = told.is_none_or(|(at, _)| now >= at + EVERY);
+            if over || rested {
+                self.held.remove(&summary.job);
+                self.told.insert(summary.job, (now, summary.seq));
+                urgent.push(summary);
+            } else {
+                self.held.insert(summary.job, summary);
+            }
+        }
+        texts(urgent, most)
+    }
+
+    /// The held summaries whose time has come, as messages.
+    pub(super) fn due(&mut self, now: Millis, most: usize) -> Vec<String> {
+        let told = &self.told;
+        let ready = |job: &JobId| told.get(job).is_none_or(|(at, _)| now >= at + EVERY);
+        let due: Vec<_> = self.held.keys().copied().filter(ready).collect();
+        let summaries: Vec<_> = due.iter().filter_map(|job| self.held.remove(job)).collect();
+        self.told.extend(summaries.iter().map(|summary| (summary.job, (now, summary.seq))));
+        texts(summaries, most)
+    }
+
+    /// When the next held summary is due.
+    pub(super) fn next_due(&self) -> Option<Millis> {
+        self.held.keys().map(|job| self.told.get(job).map_or(0, |(at, _)| at + EVERY)).min()
+    }
+}
+
+fn texts(summaries: Vec<JobSummary>, most: usize) -> Vec<String> {
+    let bytes = |_: &[_], summary: &_| serde_json::to_string(summary).map_or(0, |text| text.len() + 1);
+    Room::cut(most, summaries, bytes).into_iter().map(|summaries| Summaries { summaries }.text()).collect()
+}

@@ -1,0 +1,110 @@
+//! What of a request can be wrong by itself.
+
+use crate::engine;
+use headway_files::template::{Template, Token};
+use headway_model::path::{RESERVED, is_reserved};
+use headway_model::policy::TRIES_LIMIT;
+use headway_model::request::{ItemsQuery, PATHS_LIMIT, Which};
+use headway_model::{JobKind, Output, Place, Policy, Query, RelPath, StartJob};
+
+/// The longest backoff that may be asked for: an hour.
+const BACKOFF_LIMIT: u64 = 3_600_000;
+
+pub(super) fn policy(policy: &Policy) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if policy.tries.is_some_and(|tries| !(1..=TRIES_LIMIT).contains(&tries)) {
+        reasons.push(format!("tries are 1 to {TRIES_LIMIT}, the first one included"));
+    }
+    if policy.backoff_ms.is_some_and(|backoff| backoff > BACKOFF_LIMIT) {
+        reasons.push(format!("the wait between tries is at most {BACKOFF_LIMIT} ms"));
+    }
+    reasons
+}
+
+/// Why a path may not be named, if so: what is Headway's own is not for others.
+pub(super) fn entered(path: &RelPath) -> Result<(), String> {
+    match path.is_reserved() {
+        true => Err(format!(
+            "{:?} cannot be named: names that begin with {RESERVED} are Headway's own, its temporary files and its trash",
+            path.shown()
+        )),
+        false => Ok(()),
+    }
+}
+
+pub(super) fn output(output: &Output) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if let Place::Folder { path, .. } = &output.place {
+        reasons.extend(entered(path).err());
+    }
+    if output.smaller.is_some_and(|percent| percent > 99) {
+        reasons.push("an output can be asked to be smaller by 0 to 99 %".into());
+    }
+    let name = match &output.place {
+        Place::Beside { name } => Some(name),
+        Place::Folder { name, .. } => name.as_ref(),
+        Place::Replace => None,
+    };
+    let Some(name) = name else { return reasons };
+    let fixed = |token| !matches!(token, Token::Slot | Token::Out | Token::Tmp | Token::Total | Token::PaddedNumber);
+    if name.is_empty() || name.contains('/') && !name.contains("{/") || !Template::new(name).tokens().all(fixed) {
+        reasons.push(format!(
+            "the output's name {name:?} must be a name without a folder, made of text and of {{/}}, {{/.}}, {{+.}} or {{#}}"
+        ));
+    } else if is_reserved(name.as_bytes()) {
+        reasons.push(format!("the output's name {name:?} begins with {RESERVED}, as only Headway's own names do"));
+    } else if Template::new(name).tokens().next().is_none() {
+        reasons.push(format!("the output's name {name:?} is the same for every file; put {{/.}} or {{/}} into it"));
+    }
+    reasons
+}
+
+/// What a job put into place can be undone, and nothing else can.
+pub(super) fn undone(request: &StartJob) -> Option<String> {
+    let placed = matches!(&request.query, Query::Items(ItemsQuery { which: Which::Placed, .. }));
+    match (JobKind::of(&request.recipe) == JobKind::Undo, placed) {
+        (true, false) => Some("undo takes back a job, not files: call POST /api/jobs/{id}/undo/{new}".into()),
+        (false, true) => Some(format!("what a job put into place can be undone; {} takes files", request.recipe)),
+        _ => None,
+    }
+}
+
+/// Puts what a query names in order, each once.
+pub(super) fn query(query: &mut Query) -> Vec<String> {
+    let mut reasons = Vec::new();
+    match query {
+        Query::Paths(paths) => {
+            paths.sort();
+            paths.dedup();
+            if paths.is_empty() {
+                reasons.push("the selection is empty; select at least one file, or give a folder".into());
+            }
+            if paths.len() > PATHS_LIMIT {
+                reasons.push(format!(
+                    "{} files are selected, at most {PATHS_LIMIT} can be named; give a folder with patterns instead",
+                    paths.len()
+                ));
+            }
+            reasons.extend(paths.iter().find_map(|path| entered(path).err()));
+            if paths.iter().any(RelPath::is_root) {
+                reasons.push("an empty path names no file".into());
+            }
+        }
+        Query::Folder(query) => {
+            reasons.extend(entered(&query.path).err());
+            for patterns in [&query.include, &query.exclude] {
+                reasons.extend(engine::globs(patterns).err());
+            }
+        }
+        Query::Items(query) => {
+            if let Which::These(items) = &mut query.which {
+                items.sort_unstable();
+                items.dedup();
+                if items.is_empty() || items.len() > PATHS_LIMIT {
+                    reasons.push(format!("name 1 to {PATHS_LIMIT} items"));
+                }
+            }
+        }
+    }
+    reasons
+}

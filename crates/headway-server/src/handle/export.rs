@@ -1,0 +1,43 @@
+//! A job's log as a file.
+
+use futures::{Stream, StreamExt, stream};
+
+use super::Server;
+use crate::error::internal;
+use headway_model::export::{Line, Report};
+use headway_model::{ApiError, JobId};
+use headway_store::StoreError;
+
+/// Events read at a time.
+const PAGE: u32 = 500;
+
+impl Server {
+    /// The lines of a job's log, a page of them at a time: its report at this moment, then the events that lead to it.
+    pub async fn export(
+        &self,
+        id: JobId,
+    ) -> Result<impl Stream<Item = Result<String, StoreError>> + Send + 'static, ApiError> {
+        let row = self.row(id).await?;
+        let (_, folds) = self.store().folds(&[id]).await?;
+        let fold = folds.into_iter().next().ok_or_else(|| internal(&"a job has no fold"))?;
+        let last = fold.seq;
+        let first = serde_json::to_string(&Report::of(&fold)).map_err(|error| internal(&error))?;
+        let store = self.store().clone();
+        let pages = stream::try_unfold(0, move |after| {
+            let store = store.clone();
+            async move {
+                let rows = store.history(row.job_no, after, PAGE).await?;
+                let rows: Vec<_> = rows.into_iter().filter(|row| row.seq <= last).collect();
+                let Some(next) = rows.last().map(|row| row.position) else { return Ok(None) };
+                let mut text = String::new();
+                for row in rows {
+                    let line = Line { payload: row.payload, detail: row.detail };
+                    text.push_str(&serde_json::to_string(&line).map_err(|error| StoreError::new(error.to_string()))?);
+                    text.push('\n');
+                }
+                Ok(Some((text, next)))
+            }
+        });
+        Ok(stream::once(async move { Ok(format!("{first}\n")) }).chain(pages))
+    }
+}

@@ -1,0 +1,44 @@
+//! When two requests are the same: once all that may be left out is left out of both.
+//!
+//! What is recorded of a request stays as it was asked, and its hash with it; so jobs of earlier versions are compared by the
+//! same rule.
+
+use super::Server;
+use super::start::title;
+use crate::error::internal;
+use headway_model::policy::{BACKOFF_MS, TRIES};
+use headway_model::{ApiError, Place, Policy, StartJob};
+use headway_recipes::Recipe;
+use headway_store::rows::JobRow;
+
+impl Server {
+    /// Whether a job was started with a request that means this one. Both are checked.
+    pub(super) async fn means(&self, row: &JobRow, request: &StartJob) -> Result<bool, ApiError> {
+        let recorded = self.store().request(row.job_no).await?;
+        let Some(recorded) = recorded else { return Ok(false) };
+        let recorded: StartJob = serde_json::from_str(&recorded).map_err(|error| internal(&error))?;
+        let recipe = self.inner.context.recipe(&request.recipe);
+        Ok(recipe.is_some_and(|recipe| plain(recorded, recipe.as_ref()) == plain(request.clone(), recipe.as_ref())))
+    }
+}
+
+/// A request without what it would have anyway.
+fn plain(mut request: StartJob, recipe: &dyn Recipe) -> StartJob {
+    let Policy { tries, backoff_ms, timeout: _, halt: _, on_interrupt, on_done } = &mut request.policy;
+    forget(tries, &TRIES);
+    forget(backoff_ms, &BACKOFF_MS);
+    forget(on_interrupt, &recipe.on_interrupt());
+    forget(on_done, &recipe.on_done());
+    if let Some(Place::Folder { name, .. }) = request.output.as_mut().map(|output| &mut output.place) {
+        forget(name, &"{/}".to_owned());
+    }
+    let usual = title(&request);
+    forget(&mut request.title, &usual);
+    request
+}
+
+fn forget<T: PartialEq>(said: &mut Option<T>, usual: &T) {
+    if said.as_ref() == Some(usual) {
+        *said = None;
+    }
+}

@@ -1,0 +1,156 @@
+//! Starting a job: a request is checked, brought into the form that is compared, and recorded once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Server, checks};
+use crate::error::internal;
+use crate::writer::AppendError;
+use headway_model::event::{TITLE_LIMIT, cut};
+use headway_model::request::Which;
+use headway_model::summary::JobView;
+use headway_model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, StartJob};
+use headway_recipes::{Obstacle, Settings};
+use headway_store::rows::JobRow;
+
+/// Whether a start call made the job or found it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Started {
+    /// The job is new.
+    Created,
+    /// The same request had this id before.
+    Existing,
+}
+
+impl Server {
+    /// Starts a job, or finds the one that this very request started before.
+    pub async fn start_job(&self, id: JobId, request: &StartJob) -> Result<(Started, JobView), ApiError> {
+        let request = self.checked(request)?;
+        if let Query::Items(query) = &request.query {
+            self.items_of(&request, query).await?;
+        }
+        let body = serde_json::to_string(&request).map_err(|error| internal(&error))?;
+        let hash = Digest::of(body.as_bytes());
+        if let Some(row) = self.store().job(id).await? {
+            return Ok((Started::Existing, self.same(row, &request, &hash).await?));
+        }
+        self.unobstructed(&request).await?;
+        let title = request.title.clone().unwrap_or_else(|| title(&request));
+        let created = JobEvent::Created {
+            id,
+            recipe: request.recipe.clone(),
+            title: cut(&title, TITLE_LIMIT),
+            request: hash,
+            approval: request.approval,
+            priority: request.priority,
+            concurrency: request.concurrency,
+            parent: request.parent,
+            work: self.inner.context.recipe(&request.recipe).map(|recipe| request.work(&recipe.identity())),
+        };
+        let started = match self.log().append(id, created, Some(body)).await {
+            Ok(_) => Started::Created,
+            // Another call with this id was first; it is durable by now, as this answer came after its commit.
+            Err(AppendError::Refused(Refusal::Exists)) => Started::Existing,
+            Err(error) => return Err(error.into()),
+        };
+        let row = self.store().job(id).await?.ok_or_else(|| internal(&"an acknowledged job is not in the store"))?;
+        Ok((started, self.same(row, &request, &hash).await?))
+    }
+
+    /// Refuses what cannot be done as the server and the disk are now, before there is a job of it.
+    async fn unobstructed(&self, request: &StartJob) -> Result<(), ApiError> {
+        let context = &self.inner.context;
+        let (Some(recipe), Some(library)) = (context.recipe(&request.recipe), context.library(&request.library)) else {
+            return Ok(());
+        };
+        let (recipe, library, request) = (Arc::clone(recipe), Arc::clone(library), request.clone());
+        let looked = tokio::task::spawn_blocking(move || recipe.obstacle(&request, &library));
+        match looked.await.map_err(|error| internal(&error))? {
+            None => Ok(()),
+            Some(Obstacle { setting: Some(setting), text }) => Err(ApiError::at_setting(setting, text)),
+            Some(Obstacle { setting: None, text }) => Err(ApiError::invalid(text)),
+        }
+    }
+
+    async fn same(&self, row: JobRow, request: &StartJob, hash: &Digest) -> Result<JobView, ApiError> {
+        let id = row.summary.job;
+        if row.summary.pruned {
+            return Err(ApiError::Pruned { job: id });
+        }
+        if row.head.request() != *hash && !self.means(&row, request).await? {
+            let message = format!("job {id} was started with another request; mint a new id for a new job");
+            return Err(ApiError::Conflict { message });
+        }
+        self.job(id).await
+    }
+
+    /// The request in the form that is compared: settings with their defaults, paths in order, each once.
+    fn checked(&self, request: &StartJob) -> Result<StartJob, ApiError> {
+        let mut request = request.clone();
+        let mut reasons = Vec::new();
+        if let Err(error) = self.library(&request.library) {
+            reasons.push(error.to_string());
+        }
+        let recipes = &self.inner.context.recipes;
+        match self.inner.context.recipe(&request.recipe) {
+            None => {
+                let names: Vec<_> = recipes.iter().map(|recipe| recipe.info().name).collect();
+                reasons.push(format!("there is no recipe {:?}; this server has {}", request.recipe, names.join(", ")));
+            }
+            Some(recipe) => match recipe.settings(&request.settings) {
+                Ok(settings) => {
+                    request.settings = Settings::from_iter(settings);
+                    let usual = recipe.info().output;
+                    if request.output.is_some() && usual.is_none() {
+                        reasons.push(format!("recipe {} has no output to be placed", request.recipe));
+                    }
+                    request.output = request.output.or(usual);
+                    reasons.extend(request.output.iter().flat_map(checks::output));
+                }
+                Err(wrong) => reasons.extend(wrong),
+            },
+        }
+        reasons.extend(checks::query(&mut request.query));
+        reasons.extend(checks::undone(&request));
+        if let Query::Items(query) = &request.query {
+            request.parent = Some(query.job);
+        }
+        reasons.extend(checks::policy(&request.policy));
+        if request.title.as_ref().is_some_and(|title| title.is_empty() || title.len() > TITLE_LIMIT) {
+            reasons.push(format!("a title has 1 to {TITLE_LIMIT} bytes"));
+        }
+        if reasons.is_empty() { Ok(request) } else { Err(ApiError::Invalid { reasons, settings: BTreeMap::new() }) }
+    }
+}
+
+/// What a job is called whose request does not say.
+pub(super) fn title(request: &StartJob) -> String {
+    let mut recipe = request.recipe.clone();
+    if let Some(first) = recipe.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    match &request.query {
+        Query::Folder(query) => {
+            let mut place = request.library.clone();
+            if !query.path.is_root() {
+                place = format!("{place}/{}", query.path.shown());
+            }
+            let search = if query.search.is_empty() { String::new() } else { format!(", {}", query.search) };
+            let show = if query.show.is_default() { String::new() } else { format!(", {} only", query.show.word()) };
+            format!("{recipe} of {place}{search}{show}")
+        }
+        Query::Paths(paths) => match paths.as_slice() {
+            [one] => format!("{recipe} of {}", one.shown_name()),
+            many => format!("{recipe} of {} selected files", many.len()),
+        },
+        Query::Items(query) => {
+            let which = match &query.which {
+                Which::Failed => "what failed",
+                Which::Cancelled => "what was cancelled",
+                Which::Placed => "an earlier job",
+                Which::These(_) => "some items again",
+            };
+            format!("{recipe} of {which}")
+        }
+    }
+}

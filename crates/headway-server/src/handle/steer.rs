@@ -1,0 +1,227 @@
+//! What a person may do to a job that is under way, or over.
+
+use super::{Input, JobFilter, Limits, Server, Started};
+use crate::error::internal;
+use headway_files::{Swap, io_text};
+use headway_model::request::ItemsQuery;
+use headway_model::status::PauseReason;
+use headway_model::summary::JobView;
+use headway_model::{Action, ApiError, JobEvent, JobId, JobStatus, JobSummary, StartJob};
+use headway_store::rows::JobRow;
+
+/// Items read at a time.
+const PAGE: u32 = 1_000;
+
+impl Server {
+    /// Does what a person wants with a job.
+    pub async fn steer(&self, id: JobId, action: Action) -> Result<JobView, ApiError> {
+        match action {
+            Action::Pause => self.pause(id).await,
+            Action::Resume => self.resume(id).await,
+            Action::LeaveOut => self.leave_out(id).await,
+            Action::Approve => self.approve(id).await,
+            Action::Retry(item) => self.retry(id, item).await,
+            Action::Change { priority, concurrency } => self.change(id, priority, concurrency).await,
+            Action::EmptyTrash => self.empty_trash(id).await,
+        }
+    }
+
+    /// Starts nothing new of a job until it is resumed. On a job that is paused by a person this changes nothing.
+    async fn pause(&self, id: JobId) -> Result<JobView, ApiError> {
+        let row = self.row(id).await?;
+        if row.summary.status != (JobStatus::Paused { reason: PauseReason::User }) {
+            self.log().append(id, JobEvent::Paused { reason: PauseReason::User }, None).await?;
+        }
+        self.job(id).await
+    }
+
+    /// Ends a pause. Interrupted items that a person was asked about run again; a library that is there again is taken as it is.
+    async fn resume(&self, id: JobId) -> Result<JobView, ApiError> {
+        let row = self.row(id).await?;
+        let JobStatus::Paused { reason } = row.summary.status else {
+            return Err(ApiError::Conflict {
+                message: format!("the job is {}, not paused", row.summary.status.text()),
+            });
+        };
+        match reason {
+            PauseReason::Interrupted => self.for_each(&row, "interrupted", |item| JobEvent::Requeued { item }).await?,
+            PauseReason::LibraryGone => {
+                let library = self.library(&row.library)?;
+                library.reopen().map_err(|error| ApiError::Conflict {
+                    message: format!("the folder {} cannot be opened: {error}", library.path.display()),
+                })?;
+            }
+            _ => {}
+        }
+        self.inner.context.steps.forgive(id);
+        self.log().append(id, JobEvent::Resumed {}, None).await?;
+        self.job(id).await
+    }
+
+    /// Ends a pause for interrupted items: they are not run again, and count as failed.
+    async fn leave_out(&self, id: JobId) -> Result<JobView, ApiError> {
+        let row = self.row(id).await?;
+        if row.summary.status != (JobStatus::Paused { reason: PauseReason::Interrupted }) {
+            return Err(ApiError::Conflict { message: "the job does not ask about interrupted items".into() });
+        }
+        self.for_each(&row, "interrupted", |item| JobEvent::Dropped { item }).await?;
+        self.log().append(id, JobEvent::Resumed {}, None).await?;
+        self.job(id).await
+    }
+
+    /// Lets a job run whose plan waits for that.
+    async fn approve(&self, id: JobId) -> Result<JobView, ApiError> {
+        self.row(id).await?;
+        self.log().append(id, JobEvent::Approved {}, None).await?;
+        self.job(id).await
+    }
+
+    /// Changes a job's priority, or how many of its items run at once (0 leaves that to the server), or both.
+    async fn change(&self, id: JobId, priority: Option<i32>, concurrency: Option<u32>) -> Result<JobView, ApiError> {
+        self.row(id).await?;
+        if priority.is_none() && concurrency.is_none() {
+            return Err(ApiError::Malformed { message: "give priority, concurrency, or both".into() });
+        }
+        self.log().append(id, JobEvent::Changed { priority, concurrency }, None).await?;
+        self.job(id).await
+    }
+
+    /// Runs failed items of a job that is under way again: this one, or all. On a job that is over a new job does that: start
+    /// it with a query for the items of this one.
+    async fn retry(&self, id: JobId, item: Option<u32>) -> Result<JobView, ApiError> {
+        let row = self.row(id).await?;
+        if row.summary.status.is_terminal() {
+            let message = format!(
+                "the job is {}; start a new one with the query {{\"items\": {{\"job\": \"{id}\", \"which\": \"failed\"}}}}",
+                row.summary.status.text()
+            );
+            return Err(ApiError::Conflict { message });
+        }
+        match item {
+            Some(item) => drop(self.log().append(id, JobEvent::Requeued { item }, None).await?),
+            None => self.for_each(&row, "failed", |item| JobEvent::Requeued { item }).await?,
+        }
+        self.log().flush().await;
+        self.job(id).await
+    }
+
+    /// Starts the job `new` that puts back what `id` replaced, and takes away what it made.
+    pub async fn undo(&self, id: JobId, new: JobId) -> Result<(Started, JobView), ApiError> {
+        let row = self.row(id).await?;
+        self.start_job(new, &StartJob::undo(&row.library, id, &row.summary.title)).await
+    }
+
+    /// Removes the originals in a job's trash for good. Not while the job runs, or another puts them back.
+    pub(super) async fn empty_trash(&self, id: JobId) -> Result<JobView, ApiError> {
+        let row = self.row(id).await?;
+        if !row.summary.status.is_terminal() {
+            return Err(ApiError::Conflict { message: "the job is not over; cancel it first".into() });
+        }
+        if let Some(other) = self.undoing(id).await? {
+            return Err(ApiError::Conflict { message: format!("job {other} is putting these files back") });
+        }
+        // Read before: once its trash is empty, the job may be removed at any moment.
+        let view = self.job(id).await?;
+        let library = self.library(&row.library)?.clone();
+        let emptied = tokio::task::spawn_blocking(move || library.empty_trash(id)).await;
+        let emptied = emptied.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
+        tracing::info!(job.id = %id, files = emptied.files, bytes = emptied.bytes, "a trash was emptied");
+        Ok(JobView { trash: (0, 0), ..view })
+    }
+
+    /// How many items run at once, over all jobs, from now on.
+    pub fn set_workers(&self, workers: usize) -> Result<(), ApiError> {
+        if !(1..=1_024).contains(&workers) {
+            return Err(ApiError::invalid("workers are 1 to 1,024"));
+        }
+        let mut limits = self.inner.limits.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *limits = Limits { workers, ..*limits };
+        self.inner.tell.send(Input::Limits(*limits)).map_err(|error| internal(&error))
+    }
+
+    /// What a job waits for, in words.
+    pub(super) fn waits(&self, summary: &JobSummary) -> Option<String> {
+        let running = &self.inner.context.running;
+        match summary.status {
+            JobStatus::Planned => Some("waits for your approval".into()),
+            JobStatus::Queued => {
+                let place = running.place_of(summary.job)?;
+                Some(format!("waits for a free place: {place} in the queue"))
+            }
+            JobStatus::Processing => {
+                let items = running.of(summary.job);
+                let other = items.iter().find_map(|item| Some((item, item.waits_for?)))?;
+                Some(format!("{} waits for job {}, which works on it", other.0.path.shown(), other.1))
+            }
+            JobStatus::Paused { reason: PauseReason::Stuck } => {
+                let unknown = || "The server's own log says why. Resume tries it again.".to_owned();
+                Some(self.inner.context.steps.why(summary.job).unwrap_or_else(unknown))
+            }
+            _ => None,
+        }
+    }
+
+    /// Files in a job's trash and their bytes; and what is special about a job that replaces files, in words.
+    pub(super) async fn on_disk(&self, library: &str, id: JobId, replaces: bool) -> ((u64, u64), Option<String>) {
+        const SECOND_NAME: &str = "This file system cannot exchange two files in one step: each original gets a second name \
+            in the trash, then the output takes its first.";
+        const TWO_MOVES: &str = "This file system can neither exchange two files in one step nor give one a second name: each \
+            original is moved to the trash, then the output gets its name. For a moment there is no file of that name; should \
+            the server end just then, the next one sets it right.";
+        let Ok(library) = self.library(library).cloned() else { return ((0, 0), None) };
+        let look = move || {
+            let note = match replaces.then(|| library.swap()).flatten() {
+                None | Some(Swap::Exchange) => None,
+                Some(Swap::SecondName) => Some(SECOND_NAME.to_owned()),
+                Some(Swap::TwoMoves) => Some(TWO_MOVES.to_owned()),
+            };
+            match library.trashed(id) {
+                Ok(trash) => ((trash.files, trash.bytes), note),
+                Err(error) if replaces => {
+                    let unknown = format!("The trash cannot be looked at: {}.", io_text(&error));
+                    ((0, 0), Some([Some(unknown), note].into_iter().flatten().collect::<Vec<_>>().join(" ")))
+                }
+                Err(_) => ((0, 0), note),
+            }
+        };
+        tokio::task::spawn_blocking(look).await.unwrap_or_default()
+    }
+
+    /// A query for items of another job: it must be over, of the same library, and not be emptied or undone at the moment.
+    pub(super) async fn items_of(&self, request: &StartJob, query: &ItemsQuery) -> Result<(), ApiError> {
+        let row = self.row(query.job).await?;
+        if !row.summary.status.is_terminal() {
+            return Err(ApiError::Conflict { message: format!("job {} is not over yet", query.job) });
+        }
+        if row.library != request.library {
+            return Err(ApiError::invalid(format!("job {} was on library {:?}", query.job, row.library)));
+        }
+        Ok(())
+    }
+
+    /// The job that is undoing this one, if one is.
+    async fn undoing(&self, id: JobId) -> Result<Option<JobId>, ApiError> {
+        let undone = self.undone(id).await?;
+        Ok(undone.filter(|undo| !undo.status.is_terminal()).map(|undo| undo.job))
+    }
+
+    /// The job that is undoing this one, or else the last one that put anything of it back.
+    pub(super) async fn undone(&self, id: JobId) -> Result<Option<JobSummary>, ApiError> {
+        let rows = self.store().jobs(JobFilter::Undoing(id), u32::MAX).await?;
+        let undoes = |undo: &JobSummary| !undo.status.is_terminal() || undo.counters.succeeded > 0;
+        let undos = rows.into_iter().map(|row| row.summary).filter(undoes);
+        Ok(undos.min_by_key(|undo| undo.status.is_terminal()))
+    }
+
+    /// Queues an event for each item of a status, in order.
+    async fn for_each(&self, row: &JobRow, status: &str, event: impl Fn(u32) -> JobEvent) -> Result<(), ApiError> {
+        let mut from = 0;
+        loop {
+            let items = self.store().items(row.job_no, from, PAGE, Some(status)).await?;
+            let Some(last) = items.last() else { return Ok(()) };
+            from = last.item + 1;
+            let facts = items.iter().map(|item| (row.summary.job, event(item.item), None));
+            self.log().send(facts.collect()).await;
+        }
+    }
+}

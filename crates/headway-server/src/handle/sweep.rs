@@ -1,0 +1,171 @@
+//! What is removed because of its age, number or size: originals that nobody wanted back, and the history of old jobs.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use super::{Inner, Server};
+use crate::error::internal;
+use crate::retention::{Past, Removal, Retention};
+use headway_model::{ApiError, JobId};
+use headway_store::JobFilter;
+use headway_store::rows::{JobKey, JobRow};
+
+/// Rows removed at a time: between two such steps live jobs are recorded.
+const ROWS: u32 = 500;
+
+/// Jobs read at a time.
+const PAGE: u32 = 200;
+
+/// Looks now and then, until the server is gone.
+pub(super) async fn sweep(inner: Weak<Inner>, pause: Duration, trash_age: Option<Duration>, retention: Retention) {
+    loop {
+        // A server that has just begun has better things to do.
+        tokio::time::sleep(pause.min(Duration::from_secs(60))).await;
+        let Some(inner) = inner.upgrade() else { return };
+        let server = Server { inner };
+        if let Some(age) = trash_age {
+            server.empty_old_trashes(age).await;
+        }
+        if let Err(error) = server.retain(&retention).await {
+            tracing::warn!(%error, "old jobs are not removed");
+        }
+        drop(server);
+        tokio::time::sleep(pause.saturating_sub(Duration::from_secs(60))).await;
+    }
+}
+
+impl Server {
+    async fn empty_old_trashes(&self, age: Duration) {
+        for library in self.inner.context.libraries.iter() {
+            let looked = Arc::clone(library);
+            let old = tokio::task::spawn_blocking(move || {
+                let is_old =
+                    |job: &JobId| looked.trashed_since(*job).map(|since| since.is_some_and(|since| since >= age));
+                let old = |job| is_old(&job).map(|old| old.then_some(job)).transpose();
+                looked.trashes()?.into_iter().filter_map(old).collect::<std::io::Result<Vec<_>>>()
+            });
+            let old = old.await.map_err(std::io::Error::other).and_then(std::convert::identity);
+            // What cannot be looked at is no older than it was: later it is asked again.
+            let old = old.unwrap_or_else(|error| {
+                tracing::warn!(library = library.name, %error, "its trash cannot be looked at, and stays");
+                Vec::new()
+            });
+            for job in old {
+                // Of a job that runs or is being undone it says no, and later it is asked again.
+                if let Err(error) = self.empty_trash(job).await {
+                    tracing::debug!(job.id = %job, %error, "an old trash is kept");
+                }
+            }
+        }
+    }
+
+    /// Removes what has to go, and what a removal that was cut short has left.
+    async fn retain(&self, retention: &Retention) -> Result<(), ApiError> {
+        loop {
+            let rows = self.over().await?;
+            let (pruned, past): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.summary.pruned);
+            for row in &pruned {
+                self.trim(row).await?;
+            }
+            if retention.is_for_ever() {
+                return Ok(());
+            }
+            let bytes = self.store().bytes().await? + self.data_bytes().await?;
+            let known = self.known(&past).await?;
+            let due = retention.due(&known, bytes, crate::now());
+            if due.is_empty() {
+                return Ok(());
+            }
+            for removal in due {
+                let (Removal::Attempts(job) | Removal::History(job)) = removal;
+                let Some(row) = past.iter().find(|row| row.summary.job == job) else { continue };
+                match removal {
+                    Removal::Attempts(_) => self.in_data(move |data| data.remove_attempts(&job)).await?,
+                    Removal::History(_) => self.prune(row).await?,
+                }
+            }
+        }
+    }
+
+    /// Every job that is over and has anything left, oldest first.
+    async fn over(&self) -> Result<Vec<JobRow>, ApiError> {
+        let (mut rows, mut after) = (Vec::new(), 0);
+        loop {
+            let page = self.store().jobs(JobFilter::Over(after), PAGE).await?;
+            let Some(last) = page.last() else { return Ok(rows) };
+            after = last.job_no;
+            rows.extend(page);
+        }
+    }
+
+    async fn known(&self, rows: &[JobRow]) -> Result<Vec<Past>, ApiError> {
+        let live = self.store().jobs(JobFilter::Live, u32::MAX).await?;
+        let needed: HashSet<JobId> = live.iter().filter_map(|row| row.head.parent()).collect();
+        let libraries = Arc::clone(&self.inner.context.libraries);
+        let data = Arc::clone(&self.inner.context.data);
+        let fact = |row: &JobRow| {
+            let ended = row.summary.ended.unwrap_or(row.summary.created);
+            (row.summary.job, row.library.clone(), ended)
+        };
+        let facts: Vec<_> = rows.iter().map(fact).collect();
+        let known = tokio::task::spawn_blocking(move || {
+            let (mut trashes, mut unseen) = (HashSet::new(), HashSet::new());
+            for library in libraries.iter() {
+                match library.trashes() {
+                    Ok(jobs) => trashes.extend(jobs),
+                    // A disk that is away may hold originals of any of its jobs.
+                    Err(error) => {
+                        tracing::debug!(library = library.name, %error, "its trash cannot be looked at, its jobs stay");
+                        unseen.insert(library.name.clone());
+                    }
+                }
+            }
+            let past = |(job, library, ended): (JobId, String, _)| {
+                let held = trashes.contains(&job) || unseen.contains(&library) || needed.contains(&job);
+                Ok(Past { job, ended, attempts: data.attempts_bytes(&job)?, held })
+            };
+            facts.into_iter().map(past).collect::<std::io::Result<Vec<_>>>()
+        });
+        known.await.map_err(|error| internal(&error))?.map_err(|error| internal(&error))
+    }
+
+    /// Records that a job's history is removed, and removes it.
+    async fn prune(&self, row: &JobRow) -> Result<(), ApiError> {
+        let job = row.summary.job;
+        let (_, folds) = self.store().folds(&[job]).await?;
+        let Some(fold) = folds.into_iter().next() else { return Ok(()) };
+        let key = JobKey { job_no: row.job_no, created_position: row.created_position, ..JobKey::default() };
+        self.log().prune(key, fold).await?;
+        tracing::info!(job.id = %job, title = row.summary.title, "the history of a job was removed");
+        if let Some(row) = self.store().job(job).await? {
+            self.trim(&row).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes what is left of a job whose last event says that its history is removed.
+    async fn trim(&self, row: &JobRow) -> Result<(), ApiError> {
+        let job = row.summary.job;
+        self.in_data(move |data| data.remove_job(&job)).await?;
+        while self.store().trim(row.job_no, row.last_position, ROWS).await? {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    async fn data_bytes(&self) -> Result<u64, ApiError> {
+        let data = Arc::clone(&self.inner.context.data);
+        let bytes = tokio::task::spawn_blocking(move || data.bytes()).await.map_err(|error| internal(&error))?;
+        bytes.map_err(|error| internal(&error))
+    }
+
+    async fn in_data(
+        &self,
+        act: impl FnOnce(&headway_files::DataFolder) -> std::io::Result<()> + Send + 'static,
+    ) -> Result<(), ApiError> {
+        let data = Arc::clone(&self.inner.context.data);
+        let done = tokio::task::spawn_blocking(move || act(&data)).await.map_err(|error| internal(&error))?;
+        done.map_err(|error| internal(&error))
+    }
+}

@@ -1,0 +1,193 @@
+//! The index of the libraries' files: what pages list, search and sort. A cache of two truths: of the disk, read when a
+//! folder is opened and on demand, and of the log, whose outcomes it follows by a cursor. Jobs never rely on it.
+
+mod outcomes;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use super::error::StartError;
+use headway_files::{Library, scan};
+use headway_model::error::ApiError;
+use headway_model::library::{FolderPage, FolderView, ScanProgress, Unread};
+use headway_model::{RelPath, SeenPart};
+use headway_store::{FileIndex, Head, Store};
+use outcomes::Outcomes;
+
+/// How long a page waits for the disk: what takes longer is shown as it was, and again when the reading is over.
+const PATIENCE: Duration = Duration::from_millis(80);
+
+/// The same for a folder of which nothing is known yet.
+const FIRST_PATIENCE: Duration = Duration::from_secs(1);
+
+/// A search reads the whole library again if it was last read longer ago than this, in ms.
+const STALE: u64 = 60_000;
+
+/// So many entries go into the index in one transaction, or so many parts of folders, whichever comes first.
+const BATCH: (usize, usize) = (2_000, 500);
+
+/// And at the latest after this time, so that a slow disk's files appear as they are found.
+const HOLD: Duration = Duration::from_millis(100);
+
+/// A folder of a library; the whole library for `None`.
+type Place = (String, Option<RelPath>);
+
+/// The index, its readers of the disk and its follower of the log. Cheap to clone.
+#[derive(Clone)]
+pub struct Index {
+    files: Arc<FileIndex>,
+    libraries: Arc<Vec<Arc<Library>>>,
+    readings: Arc<Mutex<HashMap<Place, Reading>>>,
+    /// What could not be read when a library last was, by its name.
+    unread: Arc<Mutex<HashMap<String, Unread>>>,
+    outcomes: Outcomes,
+}
+
+/// A reading of the disk under way.
+#[derive(Clone)]
+struct Reading {
+    progress: Arc<Progress>,
+    /// `None` until it is over.
+    done: watch::Receiver<Option<Result<(), String>>>,
+}
+
+#[derive(Default)]
+struct Progress {
+    folders: AtomicU64,
+    entries: AtomicU64,
+}
+
+impl Index {
+    /// Opens the index, and begins to read every library and to follow the log.
+    pub fn start(
+        path: &std::path::Path,
+        libraries: Arc<Vec<Arc<Library>>>,
+        store: Arc<dyn Store>,
+        head: watch::Receiver<Head>,
+    ) -> Result<Self, StartError> {
+        let files = Arc::new(FileIndex::open(path)?);
+        let outcomes = Outcomes::follow(Arc::clone(&files), store, head);
+        let index = Index { files, libraries, readings: Arc::default(), unread: Arc::default(), outcomes };
+        for library in index.libraries.iter() {
+            index.read(&library.name, None);
+        }
+        Ok(index)
+    }
+
+    /// A window of a library. With `refresh` the disk is looked at first, as long as that is quick.
+    pub async fn page(&self, view: &FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
+        let place = (!view.is_deep()).then(|| view.folder.clone());
+        if refresh {
+            self.look(view, &place).await?;
+        }
+        self.outcomes.caught_up().await;
+        // Before the rows: a reading that ends in between leaves rows of before it, and those are asked for once more.
+        let scan = self.progress(&(view.library.clone(), place));
+        let mut page = self.files.page(view).await?;
+        page.scan = scan;
+        if view.is_deep() {
+            page.unread = self.unread().get(&view.library).cloned();
+        }
+        Ok(page)
+    }
+
+    /// Reads the disk for a view, and waits for that as long as it is quick.
+    async fn look(&self, view: &FolderView, place: &Option<RelPath>) -> Result<(), ApiError> {
+        let seen = self.files.seen(view).await?;
+        if view.is_deep() && seen.is_some_and(|seen| super::now().saturating_sub(seen) <= STALE) {
+            return Ok(());
+        }
+        let Some(mut reading) = self.read(&view.library, place.clone()) else { return Ok(()) };
+        let patience = if seen.is_some() { PATIENCE } else { FIRST_PATIENCE };
+        let done = timeout(patience, reading.done.wait_for(Option::is_some)).await;
+        if let Ok(Ok(done)) = done
+            && let Some(Err(message)) = &*done
+        {
+            return Err(ApiError::NotFound { message: message.clone() });
+        }
+        Ok(())
+    }
+
+    /// Begins to read the whole library, if that is not under way.
+    pub fn refresh(&self, library: &str) {
+        self.read(library, None);
+    }
+
+    fn unread(&self) -> MutexGuard<'_, HashMap<String, Unread>> {
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn progress(&self, place: &Place) -> Option<ScanProgress> {
+        let readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
+        let reading = readings.get(place)?;
+        Some(ScanProgress {
+            folders: reading.progress.folders.load(Ordering::Relaxed),
+            entries: reading.progress.entries.load(Ordering::Relaxed),
+        })
+    }
+
+    /// The reading of this place: the one under way, or a new one.
+    fn read(&self, library: &str, folder: Option<RelPath>) -> Option<Reading> {
+        let at = self.libraries.iter().position(|known| known.name == library)?;
+        let place = (library.to_owned(), folder.clone());
+        let mut readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reading) = readings.get(&place) {
+            return Some(reading.clone());
+        }
+        let (tell, done) = watch::channel(None);
+        let reading = Reading { progress: Arc::default(), done };
+        readings.insert(place.clone(), reading.clone());
+        let (index, progress) = (self.clone(), Arc::clone(&reading.progress));
+        tokio::spawn(async move {
+            let read = index.fill(at, folder, &progress).await;
+            if let Err(error) = &read {
+                tracing::debug!(library = place.0, %error, "a folder was not read");
+            }
+            index.readings.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
+            tell.send_replace(Some(read));
+        });
+        Some(reading)
+    }
+
+    async fn fill(&self, at: usize, folder: Option<RelPath>, progress: &Progress) -> Result<(), String> {
+        let name = &self.libraries[at].name;
+        let deep = folder.is_none();
+        let (batches, mut seen) = mpsc::channel::<Vec<SeenPart>>(2);
+        let libraries = Arc::clone(&self.libraries);
+        let reader = tokio::task::spawn_blocking(move || {
+            let mut batch = Vec::new();
+            let (mut entries, mut begun) = (0, Instant::now());
+            let unread = scan(&libraries[at], &folder.unwrap_or_default(), deep, &mut |part| {
+                entries += part.entries.len();
+                batch.push(part);
+                if entries < BATCH.0 && batch.len() < BATCH.1 && begun.elapsed() < HOLD {
+                    return true;
+                }
+                (entries, begun) = (0, Instant::now());
+                batches.blocking_send(std::mem::take(&mut batch)).is_ok()
+            })?;
+            batches.blocking_send(batch).ok();
+            Ok::<_, String>(unread)
+        });
+        while let Some(batch) = seen.recv().await {
+            let folders = batch.iter().filter(|part| part.whole.is_some()).count();
+            let entries: usize = batch.iter().map(|part| part.entries.len()).sum();
+            self.files.see(name, batch).await.map_err(|error| error.to_string())?;
+            progress.folders.fetch_add(folders as u64, Ordering::Relaxed);
+            progress.entries.fetch_add(entries as u64, Ordering::Relaxed);
+        }
+        let unread = reader.await.map_err(|error| error.to_string())??;
+        if deep {
+            match unread {
+                Some(unread) => drop(self.unread().insert(name.clone(), unread)),
+                None => drop(self.unread().remove(name)),
+            }
+        }
+        self.files.settle(name, deep.then(super::now)).await.map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,194 @@
+//! How files last ended: a view of the log, kept by a cursor like every other.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, watch};
+use tokio::time::{sleep, timeout};
+
+use headway_model::JobKind;
+use headway_model::event::{JobEvent, Recorded};
+use headway_model::event_kind::EventKind;
+use headway_model::id::Position;
+use headway_model::item::ItemStatus;
+use headway_store::rows::{EventRow, ItemState};
+use headway_store::{FileIndex, Head, SeenOutcome, Store, Stored};
+
+/// Events read at a time.
+const PAGE: u32 = 2_000;
+
+/// Nobody looks: the log is followed no more often than this.
+const PACE: Duration = Duration::from_secs(1);
+
+/// And it takes no more of the time than one part in so many: what is at work needs the processors, and all that it writes
+/// can be read just as well once it is done.
+const SHARE: u32 = 10;
+
+/// How long a page waits for it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Items that are so near to each other are read at once.
+const GAP: u32 = 64;
+
+/// The follower of the log. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Outcomes {
+    head: watch::Receiver<Head>,
+    done: watch::Receiver<Position>,
+    wanted: Arc<Notify>,
+}
+
+impl Outcomes {
+    /// Begins to follow. Ends with the log's writer.
+    pub(super) fn follow(files: Arc<FileIndex>, store: Arc<dyn Store>, head: watch::Receiver<Head>) -> Self {
+        let (tell, done) = watch::channel(0);
+        let outcomes = Outcomes { head: head.clone(), done, wanted: Arc::default() };
+        let wanted = Arc::clone(&outcomes.wanted);
+        tokio::spawn(async move {
+            let mut head = head;
+            loop {
+                let upto = head.borrow_and_update().position;
+                let begun = Instant::now();
+                match catch_up(&files, store.as_ref(), upto).await {
+                    Ok(()) => drop(tell.send_replace(upto)),
+                    Err(error) => tracing::warn!(%error, "the outcomes of files could not be read from the log"),
+                }
+                tokio::select! {
+                    () = sleep(PACE.max(begun.elapsed() * (SHARE - 1))) => {}
+                    () = wanted.notified() => {}
+                }
+                if head.wait_for(|head| head.position > upto).await.is_err() {
+                    return;
+                }
+            }
+        });
+        outcomes
+    }
+
+    /// Waits until all that is in the log now is in the index, for a moment at most.
+    pub(super) async fn caught_up(&self) {
+        let wanted = self.head.borrow().position;
+        let mut done = self.done.clone();
+        if *done.borrow_and_update() >= wanted {
+            return;
+        }
+        self.wanted.notify_one();
+        timeout(PATIENCE, done.wait_for(|done| *done >= wanted)).await.ok();
+    }
+}
+
+async fn catch_up(files: &FileIndex, store: &dyn Store, upto: Position) -> Stored<()> {
+    let mut after = files.position().await?;
+    // A log that was put back to an earlier state is read from its beginning.
+    if after > upto {
+        after = 0;
+    }
+    let mut jobs: HashMap<u64, (String, bool)> = HashMap::new();
+    while after < upto {
+        let page = store.events(&[], after, upto, PAGE).await?;
+        after = page.last().map_or(upto, |row| row.position);
+        let mut ended = Vec::new();
+        for (job_no, (job, items)) in touched(&page) {
+            let (library, undoes) = match jobs.get(&job_no) {
+                Some(known) => known,
+                None => {
+                    let row = store.job(job).await?;
+                    let row = row.map(|row| (row.library, JobKind::of(&row.summary.recipe) == JobKind::Undo));
+                    &*jobs.entry(job_no).or_insert(row.unwrap_or_default())
+                }
+            };
+            for (from, count) in runs(&items) {
+                let rows = store.items(job_no, from, count, None).await?;
+                let rows = rows.into_iter().filter(|row| items.contains(&row.item) && row.state.status.is_outcome());
+                ended.extend(rows.map(|row| SeenOutcome {
+                    library: library.clone(),
+                    path: row.file.path,
+                    job_no,
+                    job,
+                    status: row.state.status,
+                    undone: undone(*undoes, &row.state),
+                }));
+            }
+        }
+        files.end(ended, after).await?;
+    }
+    Ok(())
+}
+
+/// The word for the end of a file in a job that puts back what another one did; `None` if nothing became of it.
+fn undone(undoes: bool, state: &ItemState) -> Option<&'static str> {
+    let succeeded = undoes && matches!(state.status, ItemStatus::Succeeded(_));
+    let result = state.result.as_deref().filter(|_| succeeded)?;
+    let result: serde_json::Value = serde_json::from_str(result).ok()?;
+    Some(if result.get("put_back").is_some() { "put back" } else { "taken away" })
+}
+
+/// The items that these events may have settled, by job.
+fn touched(page: &[EventRow]) -> HashMap<u64, (headway_model::JobId, BTreeSet<u32>)> {
+    let mut jobs: HashMap<u64, (headway_model::JobId, BTreeSet<u32>)> = HashMap::new();
+    for row in page {
+        // About half of the events, which need not be read whole.
+        if EventKind::of_payload(&row.payload) == Some(EventKind::Started) {
+            continue;
+        }
+        let Ok(recorded) = Recorded::decode(&row.payload) else { continue };
+        let items = &mut jobs.entry(row.job_no).or_insert((row.job, BTreeSet::new())).1;
+        match recorded.event {
+            JobEvent::Planned { skips, .. } => {
+                items.extend(skips.into_iter().flat_map(|(first, count, _)| first..first.saturating_add(count)));
+            }
+            JobEvent::Succeeded { item, .. }
+            | JobEvent::Skipped { item, .. }
+            | JobEvent::Failed { item, .. }
+            | JobEvent::Dropped { item } => drop(items.insert(item)),
+            // No item has ended by these; what is cancelled has no outcome.
+            JobEvent::Created { .. }
+            | JobEvent::PlanEnded { .. }
+            | JobEvent::Approved {}
+            | JobEvent::Began {}
+            | JobEvent::Paused { .. }
+            | JobEvent::Resumed {}
+            | JobEvent::Halted { .. }
+            | JobEvent::Finishing {}
+            | JobEvent::CancelRequested {}
+            | JobEvent::Cancelled {}
+            | JobEvent::Ended { .. }
+            | JobEvent::Changed { .. }
+            | JobEvent::Pruned { .. }
+            | JobEvent::Started { .. }
+            | JobEvent::Placing { .. }
+            | JobEvent::AttemptFailed { .. }
+            | JobEvent::Returned { .. }
+            | JobEvent::Stopped { .. }
+            | JobEvent::Recovered { .. }
+            | JobEvent::Requeued { .. } => {}
+        }
+    }
+    jobs.retain(|_, (_, items)| !items.is_empty());
+    jobs
+}
+
+/// Windows that hold these items: first index, length.
+fn runs(items: &BTreeSet<u32>) -> Vec<(u32, u32)> {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for item in items {
+        match runs.last_mut() {
+            Some((first, count)) if item - *first < *count + GAP => *count = item - *first + 1,
+            _ => runs.push((*item, 1)),
+        }
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_items_are_read_at_once() {
+        let runs = |items: &[u32]| runs(&items.iter().copied().collect());
+        assert_eq!(runs(&[]), []);
+        assert_eq!(runs(&[3, 4, 60, 500, 501]), [(3, 58), (500, 2)]);
+    }
+}

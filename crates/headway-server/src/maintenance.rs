@@ -1,0 +1,60 @@
+//! What is done to a data folder while no server uses it.
+
+use std::path::{Path, PathBuf};
+
+use headway_files::{DataFolder, Library};
+use headway_model::Position;
+use headway_store::{RebuildError, Rebuilt, SqliteStore, Store, StoreError};
+
+use crate::doctor::{self, Diagnosis, Finding, Places};
+use crate::error::StartError;
+
+/// A data folder whose lock is held, so that no server can use it.
+pub struct Maintenance {
+    store: SqliteStore,
+    head: Position,
+    _folder: DataFolder,
+}
+
+impl Maintenance {
+    /// Opens a data folder. `libraries` are the folders that are served from it, by name.
+    ///
+    /// # Errors
+    /// If a server uses it, or it or its log cannot be opened.
+    pub async fn open(data: &Path, libraries: &[(String, PathBuf)]) -> Result<Self, StartError> {
+        let folder = DataFolder::open(data, libraries)?;
+        let store = SqliteStore::open(&folder.log()).await?;
+        let head = store.head().await?.position;
+        Ok(Maintenance { store, head, _folder: folder })
+    }
+
+    /// The last position of the log.
+    pub fn head(&self) -> Position {
+        self.head
+    }
+
+    /// Rebuilds the rows of jobs and items from the events; `progress` hears how far it is.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or is not what it says. The log itself is never changed.
+    pub async fn rebuild(&self, progress: impl FnMut(Position)) -> Result<Rebuilt, RebuildError> {
+        headway_store::rebuild(&self.store, progress).await
+    }
+
+    /// Looks whether every event, digest and row is what the others say; `progress` hears how far it is.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub async fn examine(&self, progress: impl FnMut(Position)) -> Result<Diagnosis, StoreError> {
+        doctor::examine(&self.store, progress).await
+    }
+
+    /// Looks whether outputs and originals are where the log says.
+    ///
+    /// # Errors
+    /// If the library or the log cannot be read.
+    pub async fn placements(&self, name: &str, root: &Path) -> Result<(Places, Vec<Finding>), StartError> {
+        let library = Library::open(name, root)?;
+        Ok(doctor::placements(&self.store, &library).await?)
+    }
+}

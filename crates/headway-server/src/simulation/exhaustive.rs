@@ -1,0 +1,222 @@
+//! Every order of events of a small world, by the real machines: start, plan, work and end of one job, pages that follow it,
+//! and at most one of each misfortune at every possible moment. States are told apart by all that is in them; from each one
+//! in which nothing moves any more, quiet must end well.
+
+use std::collections::HashSet;
+
+use super::oracle::Failure;
+use super::world::{Faults, World};
+use headway_model::{Digest, JobEvent};
+
+use super::world::Asked;
+
+/// The most states of a world.
+const MOST: usize = 100_000;
+
+/// What happens next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Move {
+    Write,
+    Report,
+    Work,
+    List,
+    Finish,
+    Serve(usize),
+    Hear(usize),
+    /// The connection of a page breaks.
+    Cut(usize),
+    /// The server dies; what was on its way to the disk has come there, or not.
+    Die(bool),
+    Revive,
+    /// A person cancels the job.
+    Cancel,
+    /// The history of the job is removed, a part of it at a time.
+    Prune,
+    /// Another page is loaded, and follows the job.
+    Open,
+}
+
+/// Which misfortunes a world may still meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Budget {
+    cuts: u32,
+    deaths: u32,
+    cancels: u32,
+    prunes: u32,
+    pages: u32,
+    /// Whether a program started the job, that follows nothing.
+    program: bool,
+    /// Whether messages take their time: else what is sent is heard at once.
+    slow_wire: bool,
+    /// Whether the schedule hears of a commit later than it is visible.
+    slow_reports: bool,
+}
+
+#[derive(Clone)]
+struct State {
+    world: World,
+    budget: Budget,
+}
+
+impl State {
+    fn begin(budget: Budget, items: u32) -> Result<State, Failure> {
+        let mut world = World::new(1, Faults::default());
+        world.plain = true;
+        world.clients.truncate(1);
+        world.clients[0] = world.page(1);
+        let effects = world.clients[0].follow.start(world.now);
+        world.clients[0].carry_out(world.now, true, effects)?;
+        world.start(0)?;
+        world.files.values_mut().for_each(|files| *files = items);
+        if budget.program {
+            // Its call is under way; its page is gone.
+            world.clients.clear();
+            world.calls.clear();
+            world.asked.values_mut().for_each(|asked| *asked = Asked::Command);
+        }
+        Ok(State { world, budget })
+    }
+
+    /// All that tells one state from another; what was counted or drawn does not.
+    fn print(&self) -> Digest {
+        let world = &self.world;
+        let text = format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            world.store,
+            world.process,
+            world.clients,
+            world.asked,
+            world.calls,
+            world.waits,
+            world.pruned,
+            world.oracle,
+            self.budget
+        );
+        Digest::of(text.as_bytes())
+    }
+
+    /// Does it; whether anything changed.
+    fn make(&mut self, next: Move) -> Result<bool, Failure> {
+        let world = &mut self.world;
+        let up = world.process.is_some();
+        let take = |left: &mut u32| left.checked_sub(1).map(|rest| *left = rest).is_some();
+        match next {
+            Move::Write => {
+                let changed = world.write()?;
+                while changed && !self.budget.slow_reports && world.report()? {}
+                Ok(changed)
+            }
+            Move::Report => world.report(),
+            Move::Work => world.work(),
+            Move::List => world.list(),
+            Move::Finish => world.finish(),
+            Move::Serve(client) if client < world.clients.len() => {
+                let changed = world.serve(client);
+                // Two pages are served at one go each: what they share is the log alone.
+                while changed && world.clients.len() > 1 && world.serve(client) {}
+                while changed && !self.budget.slow_wire && world.hear(client)? {}
+                Ok(changed)
+            }
+            Move::Hear(client) if client < world.clients.len() => world.hear(client),
+            Move::Cut(client) if client < world.clients.len() && take(&mut self.budget.cuts) => {
+                world.clients[client].lose(world.now, up).map(|()| true)
+            }
+            Move::Die(arrived) if up && take(&mut self.budget.deaths) => world.die_with(arrived).map(|()| true),
+            Move::Revive if !up => world.revive().map(|()| true),
+            Move::Cancel if up && take(&mut self.budget.cancels) => {
+                let Some(job) = world.files.keys().next().copied() else { return Ok(false) };
+                world.ask(job, JobEvent::CancelRequested {}, None, Asked::Command);
+                Ok(true)
+            }
+            Move::Prune if up && take(&mut self.budget.prunes) => {
+                world.prune();
+                Ok(true)
+            }
+            Move::Open if up && take(&mut self.budget.pages) => {
+                let mut page = world.page(2);
+                for job in world.files.keys() {
+                    page.begin(world.now, true, *job)?;
+                }
+                let effects = page.follow.start(world.now);
+                page.carry_out(world.now, true, effects)?;
+                world.clients.push(page);
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+}
+
+const MOVES: [Move; 16] = [
+    Move::Write,
+    Move::Report,
+    Move::Work,
+    Move::List,
+    Move::Finish,
+    Move::Serve(0),
+    Move::Serve(1),
+    Move::Hear(0),
+    Move::Hear(1),
+    Move::Cut(0),
+    Move::Die(true),
+    Move::Die(false),
+    Move::Revive,
+    Move::Cancel,
+    Move::Prune,
+    Move::Open,
+];
+
+/// Every state that can be reached; how many, and from how many of them quiet was tried.
+fn explore(budget: Budget, items: u32) -> Result<(usize, usize), (Vec<Move>, Failure)> {
+    let first = State::begin(budget, items).map_err(|failure| (Vec::new(), failure))?;
+    let mut known = HashSet::from([first.print()]);
+    let mut open = vec![(first, Vec::new())];
+    let mut ends = 0;
+    while let Some((state, path)) = open.pop() {
+        assert!(known.len() < MOST, "this world is too large to be looked at whole");
+        let mut moved = false;
+        for next in MOVES {
+            let mut after = state.clone();
+            let path = [path.as_slice(), &[next]].concat();
+            let changed = after.make(next).map_err(|failure| (path.clone(), failure))?;
+            // What a person or a misfortune may still do does not count as life.
+            let alive = !matches!(next, Move::Cut(_) | Move::Die(_) | Move::Cancel | Move::Prune | Move::Open);
+            moved |= changed && alive;
+            if changed && known.insert(after.print()) {
+                open.push((after, path));
+            }
+        }
+        if !moved {
+            ends += 1;
+            let mut end = state.world.clone();
+            end.settle().map_err(|failure| (path, failure))?;
+        }
+    }
+    Ok((known.len(), ends))
+}
+
+#[test]
+fn every_order_of_a_small_world_ends_well() {
+    let none = Budget::default();
+    let worlds = [
+        ("one page", none, 1),
+        ("late reports", Budget { slow_reports: true, ..none }, 1),
+        ("a late wire", Budget { slow_wire: true, ..none }, 0),
+        ("a page that comes at any moment", Budget { pages: 1, program: true, ..none }, 0),
+        ("a second page that comes at any moment", Budget { pages: 1, ..none }, 0),
+        ("a cut at any moment", Budget { cuts: 1, ..none }, 1),
+        ("a death at any moment", Budget { deaths: 1, ..none }, 1),
+        ("a cancel at any moment", Budget { cancels: 1, ..none }, 1),
+        ("a removal at any moment", Budget { prunes: 2, ..none }, 0),
+        ("a cut, and a death, at any two moments", Budget { cuts: 1, deaths: 1, ..none }, 0),
+    ];
+    for (name, budget, items) in worlds {
+        let begun = std::time::Instant::now();
+        match explore(budget, items) {
+            Ok((states, ends)) => {
+                println!("{name}, {items} items: {states} states, {ends} ends, {:.1} s", begun.elapsed().as_secs_f64());
+            }
+            Err((path, failure)) => panic!("{name}: {failure}\nafter {path:?}"),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What must hold, looked at after every step, from what was written and what was promised alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use headway_model::event::{JobEvent, Recorded};
+use headway_model::id::{Position, Seq};
+use headway_model::{Digest, Fold, JobId};
+use headway_store::rows::EventRow;
+
+/// A promise that was broken, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure(pub(super) String);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Fails with these words unless it holds.
+pub(super) fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Failure> {
+    if holds { Ok(()) } else { Err(Failure(otherwise())) }
+}
+
+/// One job as the oracle keeps it, apart from the folds of the machines.
+#[derive(Default, Debug, Clone)]
+struct Told {
+    seq: Seq,
+    digest: Option<Digest>,
+    over: bool,
+    pruned: bool,
+    total: u32,
+    /// The attempt that holds an item.
+    holds: BTreeMap<u32, u32>,
+    /// The last attempt of an item.
+    last: BTreeMap<u32, u32>,
+    settled: BTreeSet<u32>,
+    /// Items whose worker died: the next that is said of each must be that, or how its placing ended.
+    orphans: BTreeSet<u32>,
+}
+
+/// Everything that was written and everything that was promised.
+#[derive(Default, Debug, Clone)]
+pub(super) struct Oracle {
+    jobs: BTreeMap<JobId, Told>,
+    head: Position,
+    acknowledged: Vec<(JobId, Seq, Position)>,
+}
+
+impl Oracle {
+    /// A batch is on the disk.
+    pub(super) fn wrote(&mut self, events: &[EventRow]) -> Result<(), Failure> {
+        for row in events {
+            must(row.position == self.head + 1, || format!("position {} after {}", row.position, self.head))?;
+            self.head = row.position;
+            let recorded = Recorded::decode(&row.payload).map_err(|error| Failure(error.to_string()))?;
+            must(recorded.seq == row.seq, || format!("row {} says seq {}", row.seq, recorded.seq))?;
+            let told = self.jobs.entry(row.job).or_default();
+            must(row.seq == told.seq + 1, || format!("{}: seq {} after {}", row.job, row.seq, told.seq))?;
+            let before = told.digest.unwrap_or_else(|| Digest::start(&row.job));
+            must(row.digest == before.then(row.payload.as_bytes()), || {
+                format!("{}: the chain breaks at {}", row.job, row.seq)
+            })?;
+            told.take(row, &recorded.event)?;
+        }
+        Ok(())
+    }
+
+    /// An append was acknowledged.
+    pub(super) fn acknowledged(&mut self, job: JobId, seq: Seq, position: Position) {
+        self.acknowledged.push((job, seq, position));
+    }
+
+    /// Whatever was acknowledged is written.
+    pub(super) fn kept(&self) -> Result<(), Failure> {
+        for (job, seq, position) in &self.acknowledged {
+            let written = self.jobs.get(job).is_some_and(|told| told.seq >= *seq) && self.head >= *position;
+            must(written, || format!("{job}: event {seq} at {position} was acknowledged and is not there"))?;
+        }
+        Ok(())
+    }
+
+    /// The counters of a fold add up, and to what was planned.
+    pub(super) fn adds_up(&self, fold: &Fold) -> Result<(), Failure> {
+        let told = self.jobs.get(&fold.id);
+        let total = told.map_or(0, |told| told.total);
+        must(fold.counters.add_up() && (fold.pruned || fold.counters.total == total), || {
+            format!("{}: the counters do not add up at {}: {:?}, planned {total}", fold.id, fold.seq, fold.counters)
+        })
+    }
+
+    /// The last position that was written.
+    pub(super) fn head(&self) -> Position {
+        self.head
+    }
+
+    /// Where a job stands: its last event and the chain up to it.
+    pub(super) fn of(&self, job: &JobId) -> Option<(Seq, Digest, bool)> {
+        let told = self.jobs.get(job)?;
+        Some((told.seq, told.digest?, told.over))
+    }
+
+    /// Whether an attempt holds an item, as far as is written.
+    pub(super) fn holds(&self, job: &JobId, item: u32) -> Option<u32> {
+        self.jobs.get(job)?.holds.get(&item).copied()
+    }
+
+    /// Whether an attempt has held the item, and lost it.
+    pub(super) fn is_past(&self, job: &JobId, item: u32, attempt: u32) -> bool {
+        let lost = |told: &Told| told.last.get(&item) >= Some(&attempt) && told.holds.get(&item) != Some(&attempt);
+        self.jobs.get(job).is_some_and(lost)
+    }
+
+    /// The server died, and with it everybody who held an item.
+    pub(super) fn died(&mut self) {
+        self.jobs.values_mut().for_each(|told| told.orphans = told.holds.keys().copied().collect());
+    }
+
+    /// Every job is over, every item of it settled or cancelled.
+    pub(super) fn ended(&self) -> Result<(), Failure> {
+        for (job, told) in &self.jobs {
+            must(told.over, || format!("{job} never ends"))?;
+            must(told.holds.is_empty(), || format!("{job} is over, and {:?} run", told.holds))?;
+        }
+        Ok(())
+    }
+}
+
+impl Told {
+    fn take(&mut self, row: &EventRow, event: &JobEvent) -> Result<(), Failure> {
+        let job = row.job;
+        let name = event.name();
+        must(!self.pruned, || format!("{job}: {name} after pruned"))?;
+        must(!self.over || name == "pruned", || format!("{job}: {name} after its end"))?;
+        must(self.over || name != "pruned", || format!("{job}: pruned before its end"))?;
+        (self.seq, self.digest) = (row.seq, Some(row.digest));
+        match event {
+            JobEvent::Planned { count, .. } => self.total += count,
+            JobEvent::Started { item, attempt } => {
+                must(!self.holds.contains_key(item), || format!("{job}: item {item} runs twice at once"))?;
+                must(!self.settled.contains(item), || format!("{job}: item {item} runs though it is settled"))?;
+                let last = self.last.insert(*item, *attempt).unwrap_or(0);
+                must(*attempt == last + 1, || format!("{job}: attempt {attempt} of item {item} after {last}"))?;
+                self.holds.insert(*item, *attempt);
+            }
+            JobEvent::Requeued { item } => drop(self.settled.remove(item)),
+            JobEvent::Dropped { item } => drop(self.settled.insert(*item)),
+            JobEvent::Ended { .. } | JobEvent::Cancelled {} => self.over = true,
+            JobEvent::Pruned { .. } => self.pruned = true,
+            _ => {}
+        }
+        if let Some((item, Some(attempt))) = event.item()
+            && name != "started"
+        {
+            let holds = self.holds.get(&item).copied();
+            must(holds == Some(attempt), || {
+                format!("{job}: {name} by attempt {attempt} of item {item}, held by {holds:?}")
+            })?;
+            if self.orphans.remove(&item) {
+                must(name != "returned" && name != "attempt_failed", || {
+                    format!("{job}: item {item} was interrupted, and nobody says so")
+                })?;
+            }
+            if name != "placing" {
+                self.holds.remove(&item);
+            }
+            if matches!(name, "succeeded" | "skipped" | "failed" | "stopped") {
+                self.settled.insert(item);
+            }
+        }
+        Ok(())
+    }
+}

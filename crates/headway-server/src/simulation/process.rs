@@ -1,0 +1,156 @@
+//! One life of the server: its writer, its schedule, its workers. What it has not written goes with it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::engine::schedule::{Hold, Limits, Past, Schedule, Terms};
+use crate::recent::{Commit, Recent};
+use crate::writer::{Append, Report, Writer};
+use headway_files::Verdict;
+use headway_model::Fold;
+use headway_model::id::{JobId, Millis};
+use headway_model::{Digest, Effect as ItemEffect, ItemStatus, JobEvent, PauseReason};
+use headway_store::rows::{Batch, JobKey};
+use headway_store::{JobFilter, MemoryStore, Store};
+
+use super::world::ready;
+use headway_model::testing::Draw;
+
+/// A worker on an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Worker {
+    pub(super) attempt: u32,
+    pub(super) stopped: bool,
+    /// Its output is about to be put into place: asked for, by a ticket; or recorded.
+    pub(super) placing: Option<u64>,
+    pub(super) placed: bool,
+}
+
+/// A listing of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Plan {
+    pub(super) left: u32,
+    /// The step that is being recorded.
+    pub(super) waits_for: Option<u64>,
+    pub(super) stopped: bool,
+}
+
+/// The server.
+#[derive(Debug, Clone)]
+pub(super) struct Process {
+    pub(super) writer: Writer,
+    pub(super) schedule: Schedule,
+    pub(super) recent: Recent,
+    /// On its way to the disk.
+    pub(super) in_flight: Option<(Batch, Commit)>,
+    pub(super) reports: VecDeque<Report>,
+    pub(super) workers: BTreeMap<(JobId, u32), Worker>,
+    pub(super) plans: BTreeMap<JobId, Plan>,
+    pub(super) finishing: BTreeSet<JobId>,
+    /// Placings that are looked at.
+    pub(super) judging: BTreeSet<(JobId, u32)>,
+}
+
+/// What is drawn for a job alone: the same whenever it is asked.
+pub(super) fn own(job: &JobId) -> Draw {
+    let bytes = Digest::of(job.to_string().as_bytes()).0;
+    Draw(u64::from(bytes[0]) * 256 + u64::from(bytes[1]))
+}
+
+/// How a job of this simulation is to run: the same after every restart, as its request says it.
+pub(super) fn terms(job: &JobId) -> Terms {
+    let mut draw = own(job);
+    let halt = match draw.below(4) {
+        0 => "now,fail=2".parse().ok(),
+        1 => "soon,success=3".parse().ok(),
+        _ => None,
+    };
+    Terms {
+        repeatable: draw.below(2) == 0,
+        tries: 1 + draw.below(3) as u32,
+        backoff: 20,
+        halt,
+        ask: draw.below(3) == 0,
+    }
+}
+
+impl Process {
+    /// Takes up the log as it is.
+    pub(super) fn start(store: &MemoryStore, now: Millis, draw: &mut Draw) -> Self {
+        let rows = ready(store.jobs(JobFilter::Live, u32::MAX));
+        let ids: Vec<_> = rows.iter().map(|row| row.summary.job).collect();
+        let folds = ready(store.folds(&ids)).1;
+        let key = |row: &headway_store::rows::JobRow| JobKey {
+            job_no: row.job_no,
+            created_position: row.created_position,
+            library: row.library.clone(),
+            work: row.work,
+        };
+        let live = rows.iter().map(key).zip(folds.iter().cloned()).collect();
+        let limits = Limits { jobs: 1 + draw.below(3), workers: 1 + draw.below(4) };
+        let past = folds.into_iter().map(|fold| {
+            let (terms, past) = left(&fold, draw);
+            (fold, terms, past)
+        });
+        let schedule = Schedule::new(limits, now, past.collect());
+        Process {
+            writer: Writer::new(ready(store.head()), live),
+            schedule,
+            recent: Recent::default(),
+            in_flight: None,
+            reports: VecDeque::new(),
+            workers: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            finishing: BTreeSet::new(),
+            judging: BTreeSet::new(),
+        }
+    }
+
+    /// Whether anything is under way that needs no person and no time.
+    pub(super) fn is_busy(&self) -> bool {
+        self.writer.has_queued()
+            || self.in_flight.is_some()
+            || !self.reports.is_empty()
+            || !self.workers.is_empty()
+            || !self.plans.is_empty()
+            || !self.finishing.is_empty()
+            || !self.judging.is_empty()
+    }
+
+    /// Hands a fact to the writer; its answer is heard with this ticket, or by the schedule if that is 0.
+    pub(super) fn append(&mut self, now: Millis, ticket: u64, job: JobId, event: JobEvent, detail: Option<String>) {
+        self.writer.append(Append { ticket, job, event, detail, at: now, over: None });
+    }
+}
+
+/// What a new process reads of a job: now and then nothing, or that the last ones crashed at one of its steps.
+pub(super) fn left(fold: &Fold, draw: &mut Draw) -> (Option<Terms>, Past) {
+    let unread = |reason| (None, Past { hold: Hold::Unread(reason), ..Past::default() });
+    match draw.below(16) {
+        0 => unread(PauseReason::Stuck),
+        1 => unread(PauseReason::DiskFull),
+        2 => (Some(terms(&fold.id)), Past { hold: Hold::Paused, ..past(fold, draw) }),
+        _ => (Some(terms(&fold.id)), past(fold, draw)),
+    }
+}
+
+/// What a look at the disk would say of placements that the last process left open.
+fn past(fold: &Fold, draw: &mut Draw) -> Past {
+    let mut past = Past::default();
+    for (item, _) in fold.items().filter(|(_, status)| *status == ItemStatus::Placing) {
+        // Of one in so many the log could not be read.
+        if draw.below(8) > 0 {
+            past.placed.insert(item, (verdict(draw, false), None));
+        }
+    }
+    past
+}
+
+/// What a look at the disk says of a placement; in quiet times it always says something.
+pub(super) fn verdict(draw: &mut Draw, quiet: bool) -> Verdict {
+    match draw.below(if quiet { 3 } else { 4 }) {
+        0 => Verdict::Done(ItemEffect::Changed),
+        1 => Verdict::TakenBack,
+        2 => Verdict::Conflict("neither lies there".into()),
+        _ => Verdict::NotKnown(PauseReason::TooManyOpenFiles),
+    }
+}

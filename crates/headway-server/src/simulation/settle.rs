@@ -1,0 +1,131 @@
+//! Quiet: nothing goes wrong any more, and all must end well.
+
+use futures::FutureExt;
+
+use super::client::Client;
+use super::oracle::{Failure, must};
+use super::process::Process;
+use super::world::{Faults, World, ready};
+use headway_model::follow::{Phase, Tracked};
+use headway_model::{JobId, JobStatus};
+use headway_store::{JobFilter, Store, rebuild};
+
+/// Rounds of quiet in which all must have ended well.
+const ROUNDS: u32 = 400;
+
+impl World {
+    /// Nothing goes wrong any more: all must end well.
+    pub(super) fn settle(&mut self) -> Result<(), Failure> {
+        self.quiet = true;
+        for round in 0..ROUNDS {
+            self.revive()?;
+            self.drain()?;
+            let written = self.oracle.head();
+            // A flush may wait for so long.
+            self.pass(60)?;
+            self.drain()?;
+            if self.oracle.head() == written {
+                self.told()?;
+            }
+            self.need()?;
+            let over = ready(self.store.jobs(JobFilter::Live, 1)).is_empty() && self.calls.is_empty();
+            if over && self.clients.iter().all(Client::is_done) {
+                return self.all_is_well();
+            }
+            must(round + 1 < ROUNDS, || self.why())?;
+            self.pass(500)?;
+        }
+        Ok(())
+    }
+
+    /// Everything that needs no person and no time.
+    fn drain(&mut self) -> Result<(), Failure> {
+        for _ in 0..20_000 {
+            let mut moved = self.write()? | self.report()? | self.work()? | self.list()? | self.finish()?;
+            for client in 0..self.clients.len() {
+                moved |= self.serve(client) | self.hear(client)?;
+            }
+            if !moved {
+                return Ok(());
+            }
+        }
+        Err(Failure("it never comes to rest".into()))
+    }
+
+    /// Whoever is connected knows all there is, without a ping.
+    fn told(&self) -> Result<(), Failure> {
+        for client in self.clients.iter().filter(|client| client.serving.is_some() && !client.is_hearing()) {
+            for (job, tracked) in client.follow.jobs().filter(|(_, tracked)| tracked.phase() == Phase::Following) {
+                let (held, written) = (tracked.fold().map_or(0, |fold| fold.seq), self.oracle.of(job));
+                let all = written.is_none_or(|(seq, ..)| held >= seq) || tracked.healed_at().is_some();
+                must(all || self.faults.lossy || self.pruned.contains(job), || {
+                    format!("{job}: a page holds {held} of {written:?} events, and nothing is under way")
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn why(&self) -> String {
+        let live = ready(self.store.jobs(JobFilter::Live, 10));
+        let live: Vec<_> = live.iter().map(|row| format!("{} {:?}", row.summary.job, row.summary.counters)).collect();
+        let phases = |client: &Client| client.follow.jobs().map(|(_, tracked)| tracked.phase()).collect::<Vec<_>>();
+        let pages: Vec<_> = self.clients.iter().map(phases).collect();
+        format!("it never ends: live {live:?}, pages {pages:?}, busy {:?}", self.process.as_ref().map(Process::is_busy))
+    }
+
+    fn all_is_well(&mut self) -> Result<(), Failure> {
+        self.oracle.ended()?;
+        self.oracle.kept()?;
+        self.seen.jobs += self.files.len() as u64;
+        for index in 0..self.clients.len() {
+            self.count_heals(index);
+            let client = &self.clients[index];
+            for (job, tracked) in client.follow.jobs() {
+                self.same(client, job, tracked)?;
+            }
+        }
+        for row in ready(self.store.jobs(JobFilter::Before(None), u32::MAX)) {
+            match row.summary.status {
+                JobStatus::Completed | JobStatus::CompletedWithErrors => self.seen.completed += 1,
+                JobStatus::Cancelled => self.seen.cancelled += 1,
+                _ => self.seen.failed += 1,
+            }
+        }
+        self.rows_follow_from_events()
+    }
+
+    /// A page ends with the very fold of the store, and without a heal where nothing was lost.
+    fn same(&self, client: &Client, job: &JobId, tracked: &Tracked) -> Result<(), Failure> {
+        // A cursor may stand at an event that was removed with its job, whichever that is.
+        let faulty = self.faults != Faults::default() || !self.pruned.is_empty();
+        must(faulty || tracked.healed_at().is_none(), || {
+            format!("{job}: a page had to heal though nothing was lost: {:?}", tracked.healed_at())
+        })?;
+        if tracked.phase() == Phase::Stopped {
+            return must(faulty, || format!("{job}: a page gave up folding though nothing was lost"));
+        }
+        if self.pruned.contains(job) {
+            return Ok(());
+        }
+        let (_, folds) = ready(self.store.folds(&[*job]));
+        let (ours, theirs) = (tracked.fold(), folds.first());
+        must(ours.is_some() && ours == theirs, || {
+            format!("{job}: a page ends with {ours:?}, the store with {theirs:?}")
+        })?;
+        must(client.finished.contains(job), || format!("{job}: its end was never told"))
+    }
+
+    fn rows_follow_from_events(&self) -> Result<(), Failure> {
+        let rows = || {
+            (ready(self.store.jobs(JobFilter::Before(None), u32::MAX)), self.files.keys().copied().collect::<Vec<_>>())
+        };
+        let (before, ids) = rows();
+        let folds = ready(self.store.folds(&ids));
+        let made = rebuild(&self.store, |_| {}).now_or_never().expect("the in-memory store does not wait");
+        made.map_err(|error| Failure(error.to_string()))?;
+        let (after, anew) = (rows().0, ready(self.store.folds(&ids)));
+        must(after == before, || format!("job rows made anew are others: {before:?}, {after:?}"))?;
+        must(anew == folds, || format!("folds made anew are others: {folds:?}, {anew:?}"))
+    }
+}

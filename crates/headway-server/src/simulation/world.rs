@@ -1,0 +1,284 @@
+//! The world of one run: who does what next is drawn, and what follows is carried out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::AddAssign;
+
+use futures::FutureExt;
+
+use super::client::Client;
+use super::oracle::{Failure, Oracle};
+use super::process::Process;
+use crate::follow::{Given, PAGE, Read};
+use crate::recent::Changed;
+use headway_model::Cursor;
+use headway_model::id::{JobId, Millis};
+use headway_model::message::{MESSAGE_LIMIT, Now};
+use headway_model::testing::Draw;
+use headway_store::rows::Batch;
+use headway_store::{JobFilter, MemoryStore, Store, Stored};
+
+/// What may go wrong in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Faults {
+    /// Messages are lost and doubled.
+    pub(super) lossy: bool,
+    /// Connections break.
+    pub(super) cutting: bool,
+    /// The server dies, and its disk fails.
+    pub(super) deadly: bool,
+}
+
+impl Faults {
+    /// An eighth of all runs has none.
+    pub(super) fn of(seed: u64) -> Self {
+        Faults { lossy: seed & 1 != 0, deadly: seed & 2 != 0, cutting: seed & 4 != 0 }
+    }
+}
+
+macro_rules! seen {
+    ($($name:ident),*) => {
+        /// How often something happened.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub(super) struct Seen { $(pub(super) $name: u64),* }
+
+        impl AddAssign for Seen {
+            fn add_assign(&mut self, other: Seen) { $(self.$name += other.$name;)* }
+        }
+
+        impl fmt::Display for Seen {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let parts = [$(format!("{} {}", self.$name, stringify!($name).replace('_', " "))),*];
+                f.write_str(&parts.join(", "))
+            }
+        }
+
+        impl Seen {
+            /// Whether each of it happened.
+            pub(super) fn met_everything(&self) -> bool { [$(self.$name),*].iter().all(|count| *count > 0) }
+        }
+    };
+}
+seen!(
+    steps,
+    events,
+    jobs,
+    completed,
+    failed,
+    cancelled,
+    refusals,
+    pauses,
+    retries,
+    interruptions,
+    placements,
+    halts,
+    prunes,
+    deaths,
+    failed_writes,
+    lost_connections,
+    reloads,
+    heals,
+    stale_reports,
+    unknown
+);
+
+/// What an answer of the writer is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    Start(usize),
+    Plan,
+    Placing(u32),
+    Command,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct World {
+    pub(super) draw: Draw,
+    pub(super) now: Millis,
+    pub(super) store: MemoryStore,
+    pub(super) process: Option<Process>,
+    pub(super) clients: Vec<Client>,
+    /// Connections that wait for the head to move.
+    pub(super) waits: BTreeSet<usize>,
+    pub(super) oracle: Oracle,
+    pub(super) faults: Faults,
+    pub(super) seen: Seen,
+    pub(super) asked: BTreeMap<u64, Asked>,
+    pub(super) tickets: u64,
+    /// How many files each job will find.
+    pub(super) files: BTreeMap<JobId, u32>,
+    /// Start calls that are not answered yet: whose, and the job.
+    pub(super) calls: Vec<(usize, JobId)>,
+    pub(super) pruned: BTreeSet<JobId>,
+    /// Written, and not visible yet: what a store must never do.
+    pub(super) hidden: Option<Batch>,
+    /// Nothing goes wrong any more, and nobody begins anything new.
+    pub(super) quiet: bool,
+    /// All that is drawn elsewhere is always the same: work succeeds, plans come in one piece.
+    pub(super) plain: bool,
+    /// The most bytes of a message beyond its first event: in half of the runs so few that most commits are told in parts.
+    pub(super) most: usize,
+}
+
+/// Futures of the in-memory store are ready at once, and it never fails.
+pub(super) fn ready<T>(future: impl Future<Output = Stored<T>>) -> T {
+    future.now_or_never().expect("the in-memory store does not wait").expect("it does not fail")
+}
+
+impl World {
+    pub(super) fn new(seed: u64, faults: Faults) -> Self {
+        let mut draw = Draw(seed);
+        let store = MemoryStore::new();
+        let process = Some(Process::start(&store, 1_000, &mut draw));
+        let clients = 1 + draw.below(3);
+        let mut world = World {
+            now: 1_000,
+            store,
+            process,
+            clients: Vec::new(),
+            waits: BTreeSet::new(),
+            oracle: Oracle::default(),
+            faults,
+            seen: Seen::default(),
+            asked: BTreeMap::new(),
+            tickets: 0,
+            files: BTreeMap::new(),
+            calls: Vec::new(),
+            pruned: BTreeSet::new(),
+            hidden: None,
+            quiet: false,
+            plain: false,
+            most: if seed.is_multiple_of(2) { 300 } else { MESSAGE_LIMIT },
+            draw,
+        };
+        world.clients = (0..clients).map(|number| world.page(number as u64)).collect();
+        world
+    }
+
+    /// A page as the server renders it now.
+    pub(super) fn page(&mut self, seed: u64) -> Client {
+        let head = ready(self.store.head());
+        let cursor = head.digest.map_or_else(Cursor::start, |digest| Cursor::at(head.position, &digest));
+        Client::new((self.draw.below(3) > 0).then_some(cursor), self.draw.below(2) == 0, seed, self.most)
+    }
+
+    /// The part with everything in it.
+    pub(super) fn play(&mut self) -> Result<(), Failure> {
+        for index in 0..self.clients.len() {
+            let effects = self.clients[index].follow.start(self.now);
+            self.clients[index].carry_out(self.now, true, effects)?;
+        }
+        for _ in 0..150 + self.draw.below(250) {
+            self.seen.steps += 1;
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self) -> Result<(), Failure> {
+        let client = self.draw.below(self.clients.len());
+        match self.draw.below(100) {
+            0..18 => drop(self.write()?),
+            18..33 => drop(self.report()?),
+            33..40 => drop(self.work()?),
+            40..48 => drop(self.list()?),
+            48..51 => drop(self.finish()?),
+            51..63 => {
+                for _ in 0..1 + self.draw.below(4) {
+                    self.serve(client);
+                }
+            }
+            63..75 => {
+                for _ in 0..1 + self.draw.below(2) {
+                    self.hear(client)?;
+                }
+            }
+            75..85 => self.person(client)?,
+            85..92 => {
+                let far = if self.draw.below(12) == 0 { 4_000 } else { 60 };
+                let passed = 1 + self.draw.below(far) as Millis;
+                self.pass(passed)?;
+            }
+            92..94 => self.ease()?,
+            94 if self.draw.below(3) == 0 => self.reload(client)?,
+            95..97 if self.faults.cutting => {
+                self.seen.lost_connections += 1;
+                let up = self.process.is_some();
+                self.clients[client].lose(self.now, up)?;
+            }
+            97..98 => self.stale(),
+            98..99 if self.faults.deadly => self.die()?,
+            _ => self.revive()?,
+        }
+        Ok(())
+    }
+
+    /// One message arrives at a page.
+    pub(super) fn hear(&mut self, client: usize) -> Result<bool, Failure> {
+        let (up, faults) = (self.process.is_some(), if self.quiet { Faults::default() } else { self.faults });
+        self.clients[client].hear(self.now, up, &mut self.draw, &faults)
+    }
+
+    /// Time passes.
+    pub(super) fn pass(&mut self, ms: Millis) -> Result<(), Failure> {
+        self.now += ms;
+        self.claim()?;
+        let up = self.process.is_some();
+        for client in &mut self.clients {
+            client.tick(self.now, up)?;
+        }
+        Ok(())
+    }
+
+    /// A page is loaded anew, and follows what it finds.
+    fn reload(&mut self, client: usize) -> Result<(), Failure> {
+        if self.process.is_none() || !self.clients[client].starting.is_empty() {
+            return Ok(());
+        }
+        self.seen.reloads += 1;
+        let mut page = self.page(self.now);
+        let jobs: Vec<_> = self.files.keys().copied().collect();
+        for job in jobs {
+            if self.draw.below(2) == 0 {
+                page.begin(self.now, true, job)?;
+            }
+        }
+        let effects = page.follow.start(self.now);
+        page.carry_out(self.now, true, effects)?;
+        self.count_heals(client);
+        self.clients[client] = page;
+        Ok(())
+    }
+
+    pub(super) fn count_heals(&mut self, client: usize) {
+        let healed = self.clients[client].follow.jobs().filter(|(_, tracked)| tracked.healed_at().is_some()).count();
+        self.seen.heals += healed as u64;
+    }
+
+    /// What a connection reads.
+    pub(super) fn read(&self, read: Read) -> Given {
+        let store = &self.store;
+        let recent = self.process.as_ref().map(|process| &process.recent);
+        match read {
+            Read::Head => Given::Head(ready(store.head())),
+            Read::DigestAt(position) => Given::DigestAt(ready(store.digest_at(position))),
+            Read::Job(job) => Given::Job(job, ready(store.job(job)).map(Box::new)),
+            Read::EventBefore(job, job_no, position) => {
+                Given::EventBefore(job, ready(store.event_before(job_no, position)))
+            }
+            Read::Folds(jobs) => Given::Folds(ready(store.folds(&jobs)).1),
+            // By turns from the store and from what is encoded: nobody can tell the difference.
+            Read::Page(jobs, after, upto) => match recent.and_then(|recent| recent.page(after, upto, PAGE as usize)) {
+                Some(parts) if after % 3 != 0 && self.hidden.is_none() => Given::Parts(parts),
+                _ => Given::Page(ready(store.events(&jobs, after, upto, PAGE))),
+            },
+            Read::Live => Given::Jobs(self.changed(JobFilter::Live)),
+            Read::Changed(after) => Given::Jobs(self.changed(JobFilter::ChangedAfter(after))),
+            Read::Now(job) => Given::Now(Now { job, seq: 0, running: Vec::new() }),
+        }
+    }
+
+    fn changed(&self, filter: JobFilter) -> Vec<Changed> {
+        ready(self.store.jobs(filter, 500)).iter().map(Changed::from).collect()
+    }
+}

@@ -1,0 +1,39 @@
+//! What a follower's machine asks for, read from the log.
+
+use headway_store::{JobFilter, Stored};
+
+use crate::Server;
+use crate::follow::{CHANGED_PAGE, Given, PAGE, Read};
+use crate::recent::Changed;
+
+impl Server {
+    /// What is there to read: the last commits from memory, what is older from the log.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub async fn answer(&self, read: Read) -> Stored<Given> {
+        let (store, recent) = (self.store(), self.recent());
+        let jobs = async |filter, limit| -> Stored<_> {
+            Ok(Given::Jobs(store.jobs(filter, limit).await?.iter().map(Changed::from).collect()))
+        };
+        Ok(match read {
+            Read::Head => Given::Head(*self.head().borrow()),
+            Read::DigestAt(position) => Given::DigestAt(store.digest_at(position).await?),
+            Read::Job(job) => Given::Job(job, store.job(job).await?.map(Box::new)),
+            Read::EventBefore(job, job_no, position) => {
+                Given::EventBefore(job, store.event_before(job_no, position).await?)
+            }
+            Read::Folds(jobs) => Given::Folds(store.folds(&jobs).await?.1),
+            Read::Page(jobs, after, upto) => match recent.page(after, upto, PAGE as usize) {
+                Some(parts) => Given::Parts(parts),
+                None => Given::Page(store.events(&jobs, after, upto, PAGE).await?),
+            },
+            Read::Live => jobs(JobFilter::Live, u32::MAX).await?,
+            Read::Changed(position) => match recent.changed(position) {
+                Some(changed) => Given::Jobs(changed),
+                None => jobs(JobFilter::ChangedAfter(position), CHANGED_PAGE as u32).await?,
+            },
+            Read::Now(job) => Given::Now(self.running(0, job)),
+        })
+    }
+}

@@ -1,0 +1,106 @@
+//! Steps that were under way when the process crashed, and how often in a row.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::Step;
+use headway_files::Found;
+use headway_files::private;
+use headway_model::JobId;
+
+type Crashes = BTreeMap<(JobId, Step), u32>;
+
+pub(super) struct Suspects {
+    path: PathBuf,
+    crashes: Mutex<Crashes>,
+    /// Whether there are any, as there seldom are.
+    any: AtomicBool,
+}
+
+impl Suspects {
+    /// Those of the file, after a crash that left these steps under way. A step that was not under way this time is suspected no
+    /// longer. A step at its limit was not tried, and stays.
+    pub(super) fn after_crash(path: PathBuf, left: &[(JobId, Step)]) -> io::Result<Self> {
+        let text = Found::of(std::fs::read_to_string(&path)).known()?.unwrap_or_default();
+        let before: Crashes = text.lines().filter_map(read).collect();
+        let mut crashes: Crashes = before
+            .iter()
+            .filter(|((_, step), count)| **count >= step.limit())
+            .map(|(key, count)| (*key, *count))
+            .collect();
+        for (job, step) in left {
+            for step in [Some(*step), step.any()].into_iter().flatten() {
+                let key = (*job, step);
+                crashes.insert(key, before.get(&key).copied().unwrap_or(0) + 1);
+            }
+        }
+        for ((job, step), count) in &crashes {
+            tracing::warn!(job.id = %job, %step, crashes = count, "a step was under way when the last process crashed");
+        }
+        let suspects = Suspects { path, any: AtomicBool::new(!crashes.is_empty()), crashes: Mutex::new(crashes) };
+        suspects.keep(&suspects.crashes());
+        Ok(suspects)
+    }
+
+    pub(super) fn has(&self, job: JobId, step: Step) -> bool {
+        self.any.load(Ordering::Relaxed) && self.crashes().contains_key(&(job, step))
+    }
+
+    pub(super) fn stuck(&self, job: JobId) -> Option<Step> {
+        let crashes = self.crashes();
+        let stuck = crashes.iter().find(|((of, step), count)| *of == job && **count >= step.limit());
+        stuck.map(|((_, step), _)| *step)
+    }
+
+    pub(super) fn forgive(&self, job: JobId) {
+        self.change(|crashes| {
+            let of = crashes.iter_mut().filter(|((of, _), _)| *of == job);
+            of.for_each(|((_, step), count)| *count = (*count).min(step.limit() - 1));
+        });
+    }
+
+    pub(super) fn forget(&self, job: JobId) {
+        self.change(|crashes| crashes.retain(|(of, _), _| *of != job));
+    }
+
+    /// The step is over, and the process lives.
+    pub(super) fn passed(&self, job: JobId, step: Step) {
+        let any = step.any().filter(|any| self.has(job, *any));
+        if any.is_some() || self.has(job, step) {
+            self.change(|crashes| crashes.retain(|(of, at), _| *of != job || (*at != step && Some(*at) != any)));
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Crashes)) {
+        if !self.any.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut crashes = self.crashes();
+        change(&mut crashes);
+        self.any.store(!crashes.is_empty(), Ordering::Relaxed);
+        self.keep(&crashes);
+    }
+
+    fn crashes(&self) -> MutexGuard<'_, Crashes> {
+        self.crashes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the file, whole or not at all. If that fails, no job is stuck at the next start.
+    fn keep(&self, crashes: &Crashes) {
+        let lines: String = crashes.iter().map(|((job, step), count)| format!("{count} {job} {step}\n")).collect();
+        let part = self.path.with_extension("part");
+        let written = private::create(&part).and_then(|mut file| file.write_all(lines.as_bytes()));
+        if let Err(error) = written.and_then(|()| std::fs::rename(&part, &self.path)) {
+            tracing::warn!(%error, "what was under way at a crash cannot be kept");
+        }
+    }
+}
+
+fn read(line: &str) -> Option<((JobId, Step), u32)> {
+    let (count, rest) = line.split_once(' ')?;
+    let (job, step) = rest.split_once(' ')?;
+    Some(((job.parse().ok()?, step.parse().ok()?), count.parse().ok()?))
+}

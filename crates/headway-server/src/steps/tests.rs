@@ -1,0 +1,121 @@
+use super::*;
+use headway_model::testing::job_id;
+
+/// A life of the server that ends in a crash with these steps under way.
+fn crash(data: &Path, steps: &[(JobId, Step)]) {
+    let life = Steps::open(data).expect("a data folder");
+    steps.iter().for_each(|(job, step)| leave(life.begin(*job, *step, || true)));
+}
+
+/// What a dead process left under way is never taken back.
+fn leave(step: UnderWay) {
+    Box::leak(Box::new(step));
+}
+
+fn stuck(data: &Path, job: JobId) -> Option<Step> {
+    Steps::open(data).expect("a data folder").stuck(job)
+}
+
+#[test]
+fn a_job_is_stuck_after_two_crashes_in_a_row_at_one_step_and_no_other_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, poison, other) = (folder.path(), job_id(1), job_id(2));
+    crash(data, &[(poison, Step::List(0)), (other, Step::List(0))]);
+    crash(data, &[(poison, Step::List(0))]);
+    let life = Steps::open(data).expect("a data folder");
+    assert_eq!((life.stuck(poison), life.stuck(other)), (Some(Step::List(0)), None));
+    assert!(life.why(poison).is_some_and(|why| why.contains("listed the files")));
+    drop(life);
+    assert_eq!(stuck(data, poison), Some(Step::List(0)), "until somebody resumes it");
+}
+
+#[test]
+fn a_job_that_got_further_between_two_crashes_is_not_stuck() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, job) = (folder.path(), job_id(1));
+    crash(data, &[(job, Step::List(0))]);
+    crash(data, &[(job, Step::List(1_000))]);
+    assert_eq!(stuck(data, job), None, "it had listed some");
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    crash(data, &[(job, Step::Finish)]);
+    {
+        let life = Steps::open(data).expect("a data folder");
+        drop(life.begin(job, Step::Finish, || true));
+        leave(life.begin(job, Step::Finish, || true));
+    }
+    assert_eq!(stuck(data, job), None, "the step had ended once");
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    crash(data, &[(job, Step::Finish)]);
+    crash(data, &[]);
+    crash(data, &[(job, Step::Finish)]);
+    assert_eq!(stuck(data, job), None, "not in a row");
+}
+
+#[test]
+fn a_job_whose_every_item_is_to_blame_is_stuck_though_each_crash_meets_another() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, job) = (folder.path(), job_id(1));
+    for item in 0..3 {
+        crash(data, &[(job, Step::Work(item)), (job, Step::Work(item + 10))]);
+    }
+    assert_eq!(stuck(data, job), Some(Step::WorkAny));
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    for item in 0..5 {
+        let life = Steps::open(data).expect("a data folder");
+        drop(life.begin(job, Step::Work(100 + item), || true));
+        leave(life.begin(job, Step::Work(item), || true));
+    }
+    assert_eq!(stuck(data, job), None, "some items went well each time");
+}
+
+#[test]
+fn a_clean_end_counts_against_nobody_and_a_resumed_job_has_one_more_try() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, job) = (folder.path(), job_id(1));
+    for _ in 0..3 {
+        let life = Steps::open(data).expect("a data folder");
+        leave(life.begin(job, Step::Place(7), || true));
+        life.clear();
+    }
+    assert_eq!(stuck(data, job), None);
+    crash(data, &[(job, Step::Place(7))]);
+    crash(data, &[(job, Step::Place(7))]);
+    let life = Steps::open(data).expect("a data folder");
+    life.forgive(job);
+    assert_eq!((life.stuck(job), life.why(job)), (None, None));
+    leave(life.begin(job, Step::Place(7), || true));
+    drop(life);
+    assert_eq!(stuck(data, job), Some(Step::Place(7)), "one more crash, and it is stuck again");
+}
+
+#[test]
+fn suspects_have_their_turn_one_after_the_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, one, other) = (folder.path(), job_id(1), job_id(2));
+    crash(data, &[(one, Step::List(0)), (other, Step::List(0))]);
+    let life = Steps::open(data).expect("a data folder");
+    let first = life.begin(one, Step::List(0), || false);
+    let (tell, told) = std::sync::mpsc::channel();
+    let second = {
+        let life = life.clone();
+        std::thread::spawn(move || {
+            let asked = std::cell::Cell::new(false);
+            let step = life.begin(other, Step::List(0), || {
+                if !asked.replace(true) {
+                    tell.send(()).expect("somebody listens");
+                }
+                false
+            });
+            drop(step);
+        })
+    };
+    told.recv().expect("it waits");
+    assert!(!second.is_finished());
+    // Who is not suspected waits for nobody.
+    drop(life.begin(job_id(3), Step::List(0), || false));
+    drop(first);
+    second.join().expect("it has its turn");
+}

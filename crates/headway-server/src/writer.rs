@@ -1,0 +1,249 @@
+//! The one judge of order, as a machine without IO: appends and commit results in; batches, answers and wake-ups out.
+//!
+//! It holds the fold of every live job, asks `next` for each event in commit order, and gives `seq`, `position` and
+//! digest. A refused event is answered and nothing of it is written. Once a commit has failed the writer is dead:
+//! whatever was not acknowledged stays unacknowledged, and nothing is tried again.
+
+mod task;
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+pub use task::{Fact, Log, Report, spawn};
+
+use headway_model::event::Recorded;
+use headway_model::fold::FoldError;
+use headway_model::id::{JobId, Millis, Position, Seq};
+use headway_model::{Digest, EventKind, Fold, JobEvent, Refusal};
+use headway_store::Head;
+use headway_store::rows::{Batch, EventRow, Idle, JobKey};
+
+/// The most bytes a detail may take.
+pub const DETAIL_LIMIT: usize = 256 * 1024;
+
+/// The most events in one transaction.
+const BATCH_LIMIT: usize = 2_000;
+
+/// A fact to be recorded.
+#[derive(Debug, Clone)]
+pub struct Append {
+    /// By which the answer is known.
+    pub ticket: u64,
+    /// The job it is about.
+    pub job: JobId,
+    /// The fact.
+    pub event: JobEvent,
+    /// The larger content that belongs to it.
+    pub detail: Option<String>,
+    /// When.
+    pub at: Millis,
+    /// For a job that is over: how the store has it, so that its last event can be judged.
+    pub over: Option<Box<(JobKey, Fold)>>,
+}
+
+/// Where an acknowledged event stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// In its job.
+    pub seq: Seq,
+    /// In the log.
+    pub position: Position,
+}
+
+/// Why an append was not recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// It cannot happen in the job's state.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It takes more bytes than the contract allows.
+    #[error("the event is larger than allowed")]
+    TooLarge,
+    /// The log cannot be written any more.
+    #[error("the log cannot be written")]
+    Dead,
+}
+
+/// What the shell has to do after a commit.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Tell the sender.
+    Answer(u64, Append, Result<Receipt, AppendError>),
+    /// Tell the engine, in this order, with the chain up to it.
+    Recorded(JobId, Recorded, Digest),
+}
+
+#[derive(Debug, Clone)]
+struct Live {
+    key: JobKey,
+    fold: Fold,
+}
+
+/// The machine.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    /// The process whose work is recorded.
+    worker: String,
+    live: HashMap<JobId, Live>,
+    /// Every job this process has seen, so that no id is created twice after its fold is gone.
+    known: HashSet<JobId>,
+    /// Jobs whose history this process has removed: what a sender read of them before is no longer so.
+    pruned: HashSet<JobId>,
+    head: Position,
+    digest: Option<Digest>,
+    next_job_no: u64,
+    queue: VecDeque<Append>,
+    /// What to say once the batch under way is on the disk.
+    pending: Vec<Effect>,
+    dead: bool,
+}
+
+impl Writer {
+    /// A writer that goes on from this head, with these live jobs.
+    pub fn new(head: Head, live: Vec<(JobKey, Fold)>) -> Self {
+        let known = live.iter().map(|(_, fold)| fold.id).collect();
+        Writer {
+            worker: String::new(),
+            live: live.into_iter().map(|(key, fold)| (fold.id, Live { key, fold })).collect(),
+            known,
+            pruned: HashSet::new(),
+            head: head.position,
+            digest: head.digest,
+            next_job_no: head.next_job_no,
+            queue: VecDeque::new(),
+            pending: Vec::new(),
+            dead: false,
+        }
+    }
+
+    /// The same, of a process with this name.
+    pub fn named(self, worker: &str) -> Self {
+        Writer { worker: worker.to_owned(), ..self }
+    }
+
+    /// Queues an append.
+    pub fn append(&mut self, append: Append) {
+        self.queue.push_back(append);
+    }
+
+    /// Judges what is queued and makes the next batch of it; `None` if nothing is to be written.
+    /// Call [`Writer::committed`] before asking for another.
+    pub fn batch(&mut self) -> Option<Batch> {
+        let mut batch = Batch { worker: self.worker.clone(), ..Batch::default() };
+        let mut touched = Vec::new();
+        while batch.events.len() < BATCH_LIMIT
+            && let Some(append) = self.queue.pop_front()
+        {
+            let answer = if self.dead { Err(AppendError::Dead) } else { self.judge(&append, &mut batch) };
+            if answer.is_ok() && !touched.contains(&append.job) {
+                touched.push(append.job);
+            }
+            self.pending.push(Effect::Answer(append.ticket, append, answer));
+        }
+        if batch.events.is_empty() {
+            return None;
+        }
+        for job in touched {
+            let Some(live) = self.live.get(&job) else { continue };
+            let last = batch.events.iter().rev().find(|row| row.job == job).map_or(self.head, |row| row.position);
+            batch.jobs.push(live.key.row(&live.fold, last));
+        }
+        self.live.retain(|_, live| !live.fold.status.is_terminal());
+        (batch.head, batch.digest, batch.next_job_no) = (self.head, self.digest, self.next_job_no);
+        Some(batch)
+    }
+
+    /// The batch was written, or not. What is to be said now.
+    pub fn committed(&mut self, written: bool) -> Vec<Effect> {
+        let mut effects = std::mem::take(&mut self.pending);
+        if written {
+            return effects;
+        }
+        self.dead = true;
+        effects.retain(|effect| matches!(effect, Effect::Answer(..)));
+        for effect in &mut effects {
+            if let Effect::Answer(_, _, answer) = effect {
+                *answer = Err(AppendError::Dead);
+            }
+        }
+        effects
+    }
+
+    /// What is to be said when nothing had to be written.
+    pub fn unwritten(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.pending)
+    }
+
+    /// Whether a commit has failed.
+    pub fn is_dead(&self) -> bool {
+        self.dead
+    }
+
+    /// Whether appends wait.
+    pub fn has_queued(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    fn judge(&mut self, append: &Append, batch: &mut Batch) -> Result<Receipt, AppendError> {
+        let detail = append.detail.as_deref();
+        let hash = detail.map(|text| Digest::of(text.as_bytes()));
+        if detail.is_some_and(|text| text.len() > DETAIL_LIMIT && append.event.kind() != EventKind::Created)
+            || hash != append.event.detail()
+        {
+            return Err(AppendError::TooLarge);
+        }
+        if let Some((key, fold)) = append.over.as_deref()
+            && !self.pruned.contains(&append.job)
+        {
+            self.live.entry(append.job).or_insert_with(|| Live { key: key.clone(), fold: fold.clone() });
+            self.known.insert(append.job);
+        }
+        let seq = self.live.get(&append.job).map_or(1, |live| live.fold.seq + 1);
+        let recorded = Recorded { seq, at: append.at, event: append.event.clone() };
+        let payload = recorded.encode();
+        if payload.len() > recorded.event.payload_limit() {
+            return Err(AppendError::TooLarge);
+        }
+        let position = self.head + 1;
+        let idle;
+        if let Some(live) = self.live.get_mut(&append.job) {
+            idle = Idle::before(&live.fold, &recorded.event);
+            live.fold.apply_recorded(&recorded, &payload).map_err(refusal)?;
+        } else if self.known.contains(&append.job) {
+            let created = append.event.kind() == EventKind::Created;
+            return Err(if created { Refusal::Exists } else { Refusal::Over("over") }.into());
+        } else {
+            idle = None;
+            let fold = Fold::create_recorded(&recorded, &payload).map_err(refusal)?;
+            let key = JobKey::of(self.next_job_no, position, &recorded.event, detail);
+            self.next_job_no += 1;
+            self.known.insert(append.job);
+            self.live.insert(append.job, Live { key, fold });
+        }
+        let Some(live) = self.live.get_mut(&append.job) else { return Err(Refusal::NotCreated.into()) };
+        if let Some(left) = Fold::tombstone(&recorded, &payload) {
+            live.fold = left;
+            self.pruned.insert(append.job);
+        }
+        let (job_no, digest) = (live.key.job_no, live.fold.digest);
+        // The planner made the detail from the same list as the event, so it fits.
+        let derived = batch.derive(job_no, idle.as_ref(), &live.fold, &recorded, detail);
+        debug_assert!(derived.is_ok(), "{derived:?}");
+        self.head = position;
+        self.digest = Some(digest);
+        let row = EventRow { position, job_no, job: append.job, seq, payload, detail: append.detail.clone(), digest };
+        batch.events.push(row);
+        self.pending.push(Effect::Recorded(append.job, recorded, digest));
+        Ok(Receipt { seq, position })
+    }
+}
+
+fn refusal(error: FoldError) -> AppendError {
+    match error {
+        FoldError::Refused(refusal) => AppendError::Refused(refusal),
+        // Numbered here a moment ago, and encoded by this very version.
+        FoldError::Gap { .. } | FoldError::Unknown(_) => AppendError::Refused(Refusal::Range),
+    }
+}
+
+#[cfg(test)]
+mod tests;

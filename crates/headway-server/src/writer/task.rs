@@ -1,0 +1,197 @@
+//! The writer's loop: while one batch is being written, the next gathers in the queue.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{Append, AppendError, Effect, Receipt, Writer};
+use crate::now;
+use crate::recent::{Commit, Recent};
+use headway_model::event::Recorded;
+use headway_model::id::JobId;
+use headway_model::{Digest, Fold, JobEvent, Refusal};
+use headway_store::rows::JobKey;
+use headway_store::{Head, Store};
+
+/// How many sendings may wait. A full queue holds back claims, never a worker that has something to record.
+const QUEUE: usize = 4_096;
+
+/// What the engine hears, in commit order: all of a commit at once.
+#[derive(Debug, Clone)]
+pub enum Report {
+    /// An event is durable.
+    Recorded(JobId, Recorded, Digest),
+    /// An event sent without waiting for its answer was refused.
+    Refused(JobId, JobEvent, Refusal),
+    /// The log cannot be written any more.
+    Dead,
+}
+
+/// What happened to a job, with what belongs to it.
+pub type Fact = (JobId, JobEvent, Option<String>);
+
+struct Queued {
+    append: Append,
+    reply: Option<oneshot::Sender<Result<Receipt, AppendError>>>,
+}
+
+/// The way to the writer. Cheap to clone.
+#[derive(Clone)]
+pub struct Log {
+    queue: mpsc::Sender<Vec<Queued>>,
+    head: watch::Receiver<Head>,
+    recent: Arc<Recent>,
+    alive: watch::Receiver<bool>,
+}
+
+impl Log {
+    /// Records a fact and waits until it is durable.
+    pub async fn append(&self, job: JobId, event: JobEvent, detail: Option<String>) -> Result<Receipt, AppendError> {
+        self.judged(Append { ticket: 0, job, event, detail, at: now(), over: None }).await
+    }
+
+    /// Records that the history of a job that is over is removed; the store has the job like this.
+    pub async fn prune(&self, key: JobKey, fold: Fold) -> Result<Receipt, AppendError> {
+        let (job, event) = (fold.id, fold.prune().ok_or(AppendError::Refused(Refusal::Over("pruned")))?);
+        let over = Some(Box::new((key, fold)));
+        self.judged(Append { ticket: 0, job, event, detail: None, at: now(), over }).await
+    }
+
+    async fn judged(&self, append: Append) -> Result<Receipt, AppendError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(vec![Queued { append, reply: Some(reply) }]).await.map_err(|_| AppendError::Dead)?;
+        answer.await.map_err(|_| AppendError::Dead)?
+    }
+
+    /// Queues facts that belong in one commit; a refusal comes as a report. Waits only while the queue is full.
+    pub async fn send(&self, facts: Vec<Fact>) {
+        let at = now();
+        let queued = |(job, event, detail)| Queued {
+            append: Append { ticket: 0, job, event, detail, at, over: None },
+            reply: None,
+        };
+        // A writer that is gone has said so by a report.
+        self.queue.send(facts.into_iter().map(queued).collect()).await.ok();
+    }
+
+    /// Waits until everything that was sent before is durable, or refused.
+    pub async fn flush(&self) {
+        // Answers come in order, and no job can take this one.
+        let nobody = JobId::mint(0, [0; 10]);
+        self.append(nobody, JobEvent::Began {}, None).await.ok();
+    }
+
+    /// Whether there is room for new work's events beside those that must be recorded.
+    pub fn has_room(&self) -> bool {
+        self.queue.capacity() > QUEUE / 2
+    }
+
+    /// The head of the log. Wakes whenever it moves.
+    pub fn head(&self) -> watch::Receiver<Head> {
+        self.head.clone()
+    }
+
+    /// The newest commits, encoded.
+    pub fn recent(&self) -> &Recent {
+        &self.recent
+    }
+
+    /// Whether the log can be written.
+    pub fn is_recording(&self) -> bool {
+        *self.alive.borrow()
+    }
+}
+
+/// Starts the writer, on a thread of its own within this runtime. It ends when every [`Log`] is dropped.
+pub fn spawn(
+    store: Arc<dyn Store>,
+    head: Head,
+    writer: Writer,
+) -> std::io::Result<(Log, mpsc::UnboundedReceiver<Vec<Report>>)> {
+    let (queue, receiver) = mpsc::channel(QUEUE);
+    let (wake, head) = watch::channel(head);
+    let recent = Arc::new(Recent::default());
+    let (health, alive) = watch::channel(true);
+    // Unbounded, yet bounded by the queue: at most one report for each append.
+    let (reports, engine) = mpsc::unbounded_channel();
+    let readers = Readers { recent: Arc::clone(&recent), wake };
+    let run = run(store, writer, receiver, readers, health, reports);
+    // A commit blocks its thread: nobody else may have to wait for it.
+    let runtime = Handle::current();
+    std::thread::Builder::new().name("writer".into()).spawn(move || runtime.block_on(run))?;
+    Ok((Log { queue, head, recent, alive }, engine))
+}
+
+/// Those who read on when the head moves.
+struct Readers {
+    recent: Arc<Recent>,
+    wake: watch::Sender<Head>,
+}
+
+impl Readers {
+    /// The commit is there to be read before anybody is woken.
+    fn tell(&self, commit: Commit) {
+        let head = commit.head;
+        self.recent.publish(commit);
+        self.wake.send_replace(head);
+    }
+}
+
+async fn run(
+    store: Arc<dyn Store>,
+    mut writer: Writer,
+    mut queue: mpsc::Receiver<Vec<Queued>>,
+    readers: Readers,
+    health: watch::Sender<bool>,
+    reports: mpsc::UnboundedSender<Vec<Report>>,
+) {
+    let mut replies = HashMap::new();
+    let mut ticket = 0;
+    let mut waiting = Vec::new();
+    loop {
+        if !writer.has_queued() && queue.recv_many(&mut waiting, 1_000).await == 0 {
+            return;
+        }
+        for Queued { append, reply } in waiting.drain(..).flatten() {
+            ticket += 1;
+            replies.extend(reply.map(|reply| (ticket, reply)));
+            writer.append(Append { ticket, ..append });
+        }
+        let mut told = Vec::new();
+        let effects = match writer.batch() {
+            None => writer.unwritten(),
+            Some(batch) => {
+                let commit = Commit::of(&batch);
+                let written = store.commit(batch).await;
+                if let Err(error) = &written {
+                    tracing::error!(%error, "the log cannot be written; nothing more will be recorded until a restart");
+                    health.send_replace(false);
+                }
+                let effects = writer.committed(written.is_ok());
+                match written {
+                    Ok(()) => readers.tell(commit),
+                    Err(_) => told.push(Report::Dead),
+                }
+                effects
+            }
+        };
+        for effect in effects {
+            match effect {
+                Effect::Answer(ticket, append, answer) => match (replies.remove(&ticket), answer) {
+                    (Some(reply), answer) => drop(reply.send(answer)),
+                    (None, Err(AppendError::Refused(refusal))) => {
+                        told.push(Report::Refused(append.job, append.event, refusal));
+                    }
+                    (None, Err(AppendError::TooLarge)) => {
+                        tracing::error!(job.id = %append.job, event = append.event.name(), "an event was too large to record");
+                    }
+                    (None, _) => {}
+                },
+                Effect::Recorded(job, recorded, digest) => told.push(Report::Recorded(job, recorded, digest)),
+            }
+        }
+        reports.send(told).ok();
+    }
+}

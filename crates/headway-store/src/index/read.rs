@@ -1,0 +1,189 @@
+//! Every query of the index.
+
+use rusqlite::types::{FromSqlError, Value};
+use rusqlite::{Connection, Row, params_from_iter};
+
+use super::super::sqlite::{all, first, nullable};
+use super::{StoreError, Stored, folder_no};
+use headway_model::RelPath;
+use headway_model::id::{Millis, Position};
+use headway_model::item::ItemStatus;
+use headway_model::library::{Entry, EntryKind, FolderPage, FolderView, LastOutcome, Pattern, RowKey, Show, Sort};
+
+/// A statement under construction, with its values in order.
+struct Statement {
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Statement {
+    fn new(text: &str) -> Self {
+        Statement { text: text.to_owned(), values: Vec::new() }
+    }
+
+    fn push(&mut self, text: &str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.values.push(value.into());
+        self.push("?")
+    }
+
+    fn all<T>(self, reader: &Connection, read: impl Fn(&Row<'_>) -> rusqlite::Result<T>) -> Stored<Vec<T>> {
+        all(reader, &self.text, params_from_iter(self.values), read)
+    }
+}
+
+pub(super) fn position(reader: &Connection) -> Stored<Position> {
+    let position = first(reader, "SELECT position FROM cursor", [], |row| row.get(0))?;
+    position.ok_or_else(|| StoreError::new("the index of files has no cursor"))
+}
+
+/// When the disk was last read for a view: its folder, or, for what lies below as well, the whole library.
+pub(super) fn seen(reader: &Connection, view: &FolderView) -> Stored<Option<Millis>> {
+    if view.is_deep() {
+        return first(reader, "SELECT seen_at FROM scans WHERE library = ?", [&view.library], |row| row.get(0));
+    }
+    let folder = folder_no(&view.library, &view.folder);
+    first(reader, "SELECT seen_at FROM folders WHERE folder_no = ? AND seen_at > 0", [folder], |row| row.get(0))
+}
+
+pub(super) fn page(reader: &mut Connection, view: &FolderView) -> Stored<FolderPage> {
+    let (backwards, key) = match (&view.after, &view.before) {
+        (Some(after), _) => (false, Some(after)),
+        (None, before) => (before.is_some(), before.as_ref()),
+    };
+    let limit = view.limit as usize;
+    let moment = reader.transaction()?;
+    let mut rows = window(view, backwards, key).all(&moment, row)?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    if backwards {
+        rows.reverse();
+    }
+    let first = rows.first().map(|(key, _)| key.clone());
+    let last = rows.last().map(|(key, _)| key.clone());
+    let counts = count(view, first.as_ref()).all(&moment, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let (total, files, before): (u64, u64, u64) = counts.first().copied().unwrap_or_default();
+    let seen = seen(&moment, view)?;
+    Ok(FolderPage {
+        folder: view.folder.clone(),
+        entries: rows.into_iter().map(|(_, entry)| entry).collect(),
+        total,
+        files,
+        first: before,
+        next: last.filter(|_| more || backwards),
+        previous: first.filter(|_| before > 0),
+        seen,
+        scan: None,
+        unread: None,
+    })
+}
+
+/// One row more than asked for, so that it is known whether there are more.
+fn window(view: &FolderView, backwards: bool, key: Option<&RowKey>) -> Statement {
+    let mut query = Statement::new("SELECT d.path, f.name, f.kind, f.size, f.mtime_ns, f.outcome, f.job, f.undone, ");
+    query.push(value(view.sort)).push(" FROM folders d CROSS JOIN files f USING (folder_no) WHERE ");
+    matching(&mut query, view);
+    if let Some(key) = key {
+        query.push(" AND ");
+        beyond(&mut query, view, key, backwards);
+    }
+    query.push(" ORDER BY f.leaf").push(if backwards { " DESC" } else { "" });
+    let turn = if backwards == view.descending { "" } else { " DESC" };
+    for column in columns(view) {
+        query.push(", ").push(column).push(turn);
+    }
+    query.push(" LIMIT ").bind(i64::from(view.limit) + 1);
+    query
+}
+
+/// How many rows there are, how many of them are files, and how many come before the first of the window.
+fn count(view: &FolderView, first: Option<&RowKey>) -> Statement {
+    let mut query = Statement::new("SELECT count(*), count(*) FILTER (WHERE f.kind = ");
+    query.bind(EntryKind::File as u8).push("), count(*) FILTER (WHERE ");
+    match first {
+        Some(key) => beyond(&mut query, view, key, true),
+        None => drop(query.push("false")),
+    }
+    query.push(") FROM folders d CROSS JOIN files f USING (folder_no) WHERE ");
+    matching(&mut query, view);
+    query
+}
+
+/// What is sorted by, before the path.
+fn value(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Name => "0",
+        Sort::Size => "f.size",
+        Sort::Modified => "f.mtime_ns",
+        Sort::Outcome => "coalesce(f.outcome, -1)",
+    }
+}
+
+/// The order among folders, and among the others.
+fn columns(view: &FolderView) -> Vec<&'static str> {
+    let value = (view.sort != Sort::Name).then(|| value(view.sort));
+    let path = view.is_deep().then_some("d.path");
+    value.into_iter().chain(path).chain(["f.name"]).collect()
+}
+
+fn matching(query: &mut Statement, view: &FolderView) {
+    query.push("f.present = 1 AND ");
+    if view.is_deep() {
+        query.push("d.library = ").bind(view.library.clone());
+        if !view.folder.is_root() {
+            let path = view.folder.as_str();
+            // `0` is the character behind `/`.
+            query.push(" AND (d.path = ").bind(path.to_owned());
+            query.push(" OR (d.path > ").bind(format!("{path}/"));
+            query.push(" AND d.path < ").bind(format!("{path}0")).push("))");
+        }
+    } else {
+        query.push("d.folder_no = ").bind(folder_no(&view.library, &view.folder));
+    }
+    if let Some(pattern) = Pattern::new(&view.search) {
+        query.push(" AND f.searched GLOB ").bind(pattern.as_str().replace('[', "[[]"));
+    }
+    if view.show != Show::All {
+        query.push(" AND f.kind = ").bind(EntryKind::File as u8);
+        query.push(" AND f.shown_as = ").bind(view.show.word().to_owned());
+    }
+}
+
+/// Rows behind a key, or before it.
+fn beyond(query: &mut Statement, view: &FolderView, key: &RowKey, before: bool) {
+    let leaf = u8::from(key.leaf);
+    query.push("(f.leaf ").push(if before { "< " } else { "> " }).bind(leaf);
+    query.push(" OR (f.leaf = ").bind(leaf).push(" AND (");
+    query.push(&columns(view).join(", "));
+    query.push(if before == view.descending { ") > (" } else { ") < (" });
+    let value = (view.sort != Sort::Name).then(|| Value::from(key.value));
+    let folder = view.is_deep().then(|| Value::from(key.path.parent().unwrap_or_default().to_string()));
+    for (at, value) in value.into_iter().chain(folder).chain([key.path.name().to_owned().into()]).enumerate() {
+        query.push(if at == 0 { "" } else { ", " }).bind(value);
+    }
+    query.push(")))");
+}
+
+fn row(row: &Row<'_>) -> rusqlite::Result<(RowKey, Entry)> {
+    let (folder, name) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
+    let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+    let path: RelPath = path.parse().map_err(|error| FromSqlError::Other(Box::new(error)))?;
+    let kind = EntryKind::from_number(row.get(2)?);
+    let size: i64 = row.get(3)?;
+    let mtime_ns: i64 = row.get(4)?;
+    let status = row.get::<_, Option<u8>>(5)?.and_then(ItemStatus::from_byte);
+    let undone: Option<String> = row.get(7)?;
+    let outcome = status.zip(nullable(row, 6)?).map(|(status, job)| LastOutcome {
+        job,
+        status: undone.clone().unwrap_or_else(|| status.label().into()),
+        reason: status.reason().map(Into::into),
+    });
+    let key = RowKey { leaf: kind != EntryKind::Folder, value: row.get(8)?, path: path.clone() };
+    let modified = u64::try_from(mtime_ns / 1_000_000).unwrap_or(0);
+    let size = if kind == EntryKind::File { size.cast_unsigned() } else { 0 };
+    Ok((key, Entry { path, kind, size, modified, outcome }))
+}

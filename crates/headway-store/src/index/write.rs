@@ -1,0 +1,146 @@
+//! Every statement that writes the index.
+
+use std::collections::HashSet;
+
+use rusqlite::{Connection, Transaction, params};
+
+use super::super::sqlite::{all, immediate};
+use super::{SeenOutcome, StoreError, Stored, VERSION, folder_no};
+use headway_model::id::{Millis, Position};
+use headway_model::library::{EntryKind, Pattern, Show};
+use headway_model::{RelPath, SeenPart};
+
+/// A part ends behind its last entry, and the last part of a folder behind all of them.
+const END: (u8, &str) = (2, "");
+
+/// Tables of this version; an error if the file has others.
+pub(super) fn prepare(writer: &mut Connection) -> Stored<()> {
+    let version: i64 = writer.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version == VERSION {
+        return Ok(());
+    }
+    if version != 0 {
+        return Err(StoreError::new(format!("it has version {version}, not {VERSION}")));
+    }
+    let transaction = immediate(writer)?;
+    transaction.execute_batch(include_str!("schema.sql"))?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    Ok(transaction.commit()?)
+}
+
+pub(super) fn see(writer: &mut Connection, library: &str, parts: &[SeenPart]) -> Stored<()> {
+    let transaction = immediate(writer)?;
+    for part in parts {
+        see_part(&transaction, library, part)?;
+    }
+    Ok(transaction.commit()?)
+}
+
+fn see_part(transaction: &Transaction<'_>, library: &str, part: &SeenPart) -> Stored<()> {
+    let folder = folder_no(library, &part.folder);
+    add_folder(transaction, folder, library, &part.folder)?;
+    let mut see = transaction.prepare_cached(
+        "INSERT INTO files (folder_no, leaf, name, searched, kind, size, mtime_ns, inode, present)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
+        ON CONFLICT DO UPDATE SET kind = excluded.kind, size = excluded.size, mtime_ns = excluded.mtime_ns,
+            inode = excluded.inode, present = 1
+        WHERE (kind, size, mtime_ns, inode, present)
+            IS NOT (excluded.kind, excluded.size, excluded.mtime_ns, excluded.inode, 1)",
+    )?;
+    for entry in &part.entries {
+        let leaf = entry.kind != EntryKind::Folder;
+        let searched = Pattern::searched(&entry.name);
+        let size = i64::try_from(entry.size).unwrap_or(i64::MAX);
+        let inode = entry.inode.cast_signed();
+        see.execute(params![folder, leaf, entry.name, searched, entry.kind as u8, size, entry.mtime_ns, inode])?;
+    }
+    let behind = part.behind.as_ref().map_or((-1, ""), |(leaf, name)| (i8::from(*leaf), name.as_str()));
+    let upto = part.upto.as_ref().map_or(END, |(leaf, name)| (u8::from(*leaf), name.as_str()));
+    let there: HashSet<_> =
+        part.entries.iter().map(|entry| (entry.kind != EntryKind::Folder, entry.name.as_str())).collect();
+    // What lies between and was not seen.
+    let mut known = transaction.prepare_cached(
+        "SELECT leaf, name FROM files WHERE folder_no = ? AND present = 1
+            AND (leaf, name) > (?, ?) AND (leaf, name) <= (?, ?)",
+    )?;
+    let mut known = known.query(params![folder, behind.0, behind.1, upto.0, upto.1])?;
+    let mut gone: Vec<(bool, String)> = Vec::new();
+    while let Some(row) = known.next()? {
+        let key = (row.get(0)?, row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?);
+        if !there.contains(&key) {
+            gone.push((key.0, key.1.to_owned()));
+        }
+    }
+    let mut forget =
+        transaction.prepare_cached("UPDATE files SET present = 0 WHERE folder_no = ? AND leaf = ? AND name = ?")?;
+    for (leaf, name) in gone {
+        forget.execute(params![folder, leaf, name])?;
+    }
+    if let Some(whole) = part.whole {
+        let mut read = transaction.prepare_cached("UPDATE folders SET seen_at = ? WHERE folder_no = ?")?;
+        read.execute(params![whole, folder])?;
+    }
+    Ok(())
+}
+
+fn add_folder(transaction: &Transaction<'_>, folder: i64, library: &str, path: &RelPath) -> Stored<()> {
+    let mut add = transaction.prepare_cached(
+        "INSERT INTO folders (folder_no, library, path, seen_at) VALUES (?, ?, ?, 0) ON CONFLICT DO NOTHING",
+    )?;
+    add.execute(params![folder, library, path.as_str()])?;
+    Ok(())
+}
+
+pub(super) fn end(writer: &mut Connection, outcomes: &[SeenOutcome], upto: Position) -> Stored<()> {
+    let transaction = immediate(writer)?;
+    let mut end = transaction.prepare_cached(
+        "INSERT INTO files
+            (folder_no, leaf, name, searched, kind, size, mtime_ns, inode, present, outcome, shown_as, undone, job_no, job)
+        VALUES (?, 1, ?, ?, 1, 0, 0, 0, 0, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET outcome = excluded.outcome, shown_as = excluded.shown_as,
+            undone = excluded.undone, job_no = excluded.job_no, job = excluded.job
+        WHERE excluded.job_no >= job_no",
+    )?;
+    for outcome in outcomes {
+        let parent = outcome.path.parent().unwrap_or_default();
+        let folder = folder_no(&outcome.library, &parent);
+        add_folder(&transaction, folder, &outcome.library, &parent)?;
+        let name = outcome.path.name();
+        let shown_as = if outcome.undone.is_some() { Show::Unprocessed } else { outcome.status.shown_as() };
+        let (code, shown_as) = (outcome.status.byte(), shown_as.word());
+        let job = outcome.job.to_string();
+        end.execute(params![
+            folder,
+            name,
+            Pattern::searched(name),
+            code,
+            shown_as,
+            outcome.undone,
+            outcome.job_no,
+            job
+        ])?;
+    }
+    drop(end);
+    transaction.execute("UPDATE cursor SET position = ?", [upto])?;
+    Ok(transaction.commit()?)
+}
+
+pub(super) fn settle(writer: &mut Connection, library: &str, whole: Option<Millis>) -> Stored<()> {
+    const GONE: &str = "SELECT d.library, d.path, f.name FROM files f JOIN folders d USING (folder_no)
+        WHERE f.leaf = 0 AND f.present = 0";
+    const BELOW: &str = "UPDATE files SET present = 0 WHERE present = 1 AND folder_no IN (SELECT folder_no FROM folders
+        WHERE library = ?1 AND (path = ?2 OR (path > ?2 || '/' AND path < ?2 || '0')))";
+    const READ: &str = "INSERT INTO scans VALUES (?, ?) ON CONFLICT DO UPDATE SET seen_at = excluded.seen_at";
+    let transaction = immediate(writer)?;
+    if let Some(whole) = whole {
+        transaction.execute(READ, params![library, whole])?;
+    }
+    let gone = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let gone: Vec<(String, String, String)> = all(&transaction, GONE, [], gone)?;
+    for (library, parent, name) in gone {
+        let path = if parent.is_empty() { name } else { format!("{parent}/{name}") };
+        transaction.execute(BELOW, params![library, path])?;
+    }
+    transaction.execute("DELETE FROM files WHERE present = 0 AND outcome IS NULL", [])?;
+    Ok(transaction.commit()?)
+}

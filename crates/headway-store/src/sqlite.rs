@@ -1,0 +1,158 @@
+//! The store in one SQLite file: write-ahead log, `synchronous=FULL`, one connection that writes and a few that read.
+//!
+//! Each batch is one transaction of prepared statements.
+
+mod connections;
+mod migrate;
+mod read;
+mod values;
+mod write;
+
+pub(super) use connections::{Readers, Writer, immediate, writer};
+pub(super) use values::{all, column, first, nullable};
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use rusqlite::ffi::{self, SQLITE_CANTOPEN, SQLITE_IOERR_NOMEM};
+
+use super::{Head, JobFilter, Store, StoreError, Stored};
+use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease};
+use headway_files::{environment, fails};
+use headway_model::id::{JobId, Millis, Position, Seq};
+use headway_model::{Digest, Fold, ItemStatus, PauseReason, RelPath};
+
+/// The log in one SQLite file. A commit blocks the thread that polls it, as the writer has a thread of its own; all else
+/// runs on threads that may wait.
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        StoreError { message: error.to_string(), passes: passes(&error) }
+    }
+}
+
+/// Why a failing call of SQLite can go well later (<https://www.sqlite.org/rescode.html>): it had no room, no memory, or no
+/// descriptor. For want of the last SQLite says only that a file could not be opened, so the system is asked.
+fn passes(error: &rusqlite::Error) -> Option<PauseReason> {
+    use rusqlite::ErrorCode;
+    let failure = error.sqlite_error()?;
+    match failure.code {
+        ErrorCode::DiskFull => Some(PauseReason::DiskFull),
+        ErrorCode::OutOfMemory => Some(PauseReason::MemoryLow),
+        _ if failure.extended_code == SQLITE_IOERR_NOMEM => Some(PauseReason::MemoryLow),
+        ErrorCode::CannotOpen | ErrorCode::SystemIoFailure => match std::fs::File::open("/proc/self/stat") {
+            Err(error) => environment(&error),
+            // A log that could be opened when the server started, and by now can be again.
+            Ok(_) => (failure.code == ErrorCode::CannotOpen).then_some(PauseReason::TooManyOpenFiles),
+        },
+        _ => None,
+    }
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it if it is not there, and brings its tables up to date.
+    pub async fn open(path: &Path) -> Stored<Self> {
+        let mut connection = writer(path, "FULL")?;
+        migrate::migrate(&mut connection)?;
+        Ok(SqliteStore { writer: Writer::new(connection), readers: Readers::new(path) })
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn commit(&self, batch: Batch) -> Stored<()> {
+        self.writer.here(|connection| write::commit(connection, &batch))
+    }
+
+    async fn head(&self) -> Stored<Head> {
+        self.readers.read(read::head).await
+    }
+
+    async fn digest_at(&self, position: Position) -> Stored<Option<Digest>> {
+        self.readers.read(move |reader| read::digest_at(reader, position)).await
+    }
+
+    async fn events(&self, jobs: &[u64], after: Position, upto: Position, limit: u32) -> Stored<Vec<EventRow>> {
+        let jobs = jobs.to_vec();
+        self.readers.read(move |reader| read::events(reader, &jobs, after, upto, limit)).await
+    }
+
+    async fn event_before(&self, job_no: u64, position: Position) -> Stored<Option<(Seq, Digest)>> {
+        self.readers.read(move |reader| read::event_before(reader, job_no, position)).await
+    }
+
+    async fn job(&self, id: JobId) -> Stored<Option<JobRow>> {
+        self.readers.read(move |reader| read::job(reader, id)).await
+    }
+
+    async fn jobs(&self, filter: JobFilter, limit: u32) -> Stored<Vec<JobRow>> {
+        self.readers.read(move |reader| read::jobs(reader, filter, limit)).await
+    }
+
+    async fn folds(&self, jobs: &[JobId]) -> Stored<(Position, Vec<Fold>)> {
+        let jobs = jobs.to_vec();
+        self.readers.read(move |reader| read::folds(reader, &jobs)).await
+    }
+
+    async fn request(&self, job_no: u64) -> Stored<Option<String>> {
+        self.readers.read(move |reader| read::request(reader, job_no)).await
+    }
+
+    async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<&str>) -> Stored<Vec<ItemRow>> {
+        let status = status.map(str::to_owned);
+        let read = move |reader: &mut _| match fails("reading items") {
+            true => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(SQLITE_CANTOPEN), None).into()),
+            false => read::items(reader, job_no, from, limit, status.as_deref()),
+        };
+        self.readers.read(read).await
+    }
+
+    async fn items_at(&self, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {
+        let items = items.to_vec();
+        self.readers.read(move |reader| read::items_at(reader, job_no, &items)).await
+    }
+
+    async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {
+        self.readers.read(move |reader| read::history(reader, job_no, after, limit)).await
+    }
+
+    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, ItemStatus)>> {
+        let (library, paths) = (library.to_owned(), paths.to_vec());
+        self.readers.read(move |reader| read::outcomes(reader, &library, &paths)).await
+    }
+
+    async fn done(&self, library: &str, recipe: &str, paths: &[RelPath]) -> Stored<Vec<DoneRow>> {
+        let (library, recipe, paths) = (library.to_owned(), recipe.to_owned(), paths.to_vec());
+        self.readers.read(move |reader| read::done(reader, &library, &recipe, &paths)).await
+    }
+
+    async fn done_contents(&self, library: &str, work: Digest) -> Stored<Vec<(u64, Digest)>> {
+        let library = library.to_owned();
+        self.readers.read(move |reader| read::done_contents(reader, &library, work)).await
+    }
+
+    async fn leases(&self) -> Stored<Vec<Lease>> {
+        self.readers.read(read::leases).await
+    }
+
+    async fn renew(&self, worker: &str, until: Millis) -> Stored<()> {
+        let worker = worker.to_owned();
+        self.writer.elsewhere(move |writer| write::renew(writer, &worker, until)).await
+    }
+
+    async fn trim(&self, job_no: u64, pruned_at: Position, limit: u32) -> Stored<bool> {
+        self.writer.elsewhere(move |writer| write::trim(writer, job_no, pruned_at, limit)).await
+    }
+
+    async fn bytes(&self) -> Stored<u64> {
+        self.readers.read(read::bytes).await
+    }
+
+    async fn clear_rows(&self) -> Stored<()> {
+        self.writer.elsewhere(write::clear_rows).await
+    }
+}

@@ -1,0 +1,262 @@
+//! Every statement that reads: one small function each. No transaction outlives its page.
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::super::{Head, JobFilter, StoreError, Stored};
+use super::{all, column, first, nullable};
+use crate::rows::{DoneRow, EventRow, ItemRow, ItemState, JobRow, Lease};
+use headway_model::id::{JobId, Position, Seq};
+use headway_model::item::ItemStatus;
+use headway_model::{Digest, Fold, JobKind, PlannedFile, RelPath, Rerun};
+
+const JOB_COLUMNS: &str =
+    "SELECT job_no, created_position, last_position, library, head, fold, summary, work FROM jobs";
+
+const ITEM_COLUMNS: &str =
+    "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result, rerun FROM items";
+
+pub(super) fn head(reader: &mut Connection) -> Stored<Head> {
+    head_of(reader)
+}
+
+fn head_of(reader: &Connection) -> Stored<Head> {
+    let head = |row: &Row<'_>| Ok(Head { position: row.get(0)?, digest: nullable(row, 1)?, next_job_no: row.get(2)? });
+    let found = first(reader, "SELECT head, digest, next_job_no FROM log", [], head)?;
+    found.ok_or_else(|| StoreError::new("the log has no head"))
+}
+
+pub(super) fn digest_at(reader: &Connection, position: Position) -> Stored<Option<Digest>> {
+    first(reader, "SELECT digest FROM events WHERE position = ?", [position], |row| column(row, 0))
+}
+
+pub(super) fn events(
+    reader: &Connection,
+    jobs: &[u64],
+    after: Position,
+    upto: Position,
+    limit: u32,
+) -> Stored<Vec<EventRow>> {
+    const ALL: &str = "SELECT position, job_no, seq, payload, digest, detail FROM events
+        WHERE position > ? AND position <= ? ORDER BY position LIMIT ?";
+    const ONE: &str = "SELECT position, job_no, seq, payload, digest, NULL FROM events
+        WHERE job_no = ? AND position > ? AND position <= ? ORDER BY position LIMIT ?";
+    const SOME: &str = "SELECT position, job_no, seq, payload, digest, NULL FROM events
+        WHERE job_no IN (SELECT value FROM json_each(?)) AND position > ? AND position <= ? ORDER BY position LIMIT ?";
+    let event = events_of(reader);
+    match jobs {
+        [] => all(reader, ALL, params![after, upto, limit], event),
+        [job] => all(reader, ONE, params![job, after, upto, limit], event),
+        jobs => all(reader, SOME, params![json!(jobs).to_string(), after, upto, limit], event),
+    }
+}
+
+pub(super) fn event_before(reader: &Connection, job_no: u64, position: Position) -> Stored<Option<(Seq, Digest)>> {
+    const LAST: &str =
+        "SELECT seq, digest FROM events WHERE job_no = ? AND position <= ? ORDER BY position DESC LIMIT 1";
+    first(reader, LAST, params![job_no, position], |row| Ok((row.get(0)?, column(row, 1)?)))
+}
+
+pub(super) fn job(reader: &Connection, id: JobId) -> Stored<Option<JobRow>> {
+    first(reader, &format!("{JOB_COLUMNS} WHERE id = ?"), [id.to_string()], job_row)
+}
+
+pub(super) fn jobs(reader: &Connection, filter: JobFilter, limit: u32) -> Stored<Vec<JobRow>> {
+    const BEFORE: &str = "job_no < ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?";
+    let find = |condition: &str, values: &[&dyn ToSql]| {
+        all(reader, &format!("{JOB_COLUMNS} WHERE {condition}"), values, job_row)
+    };
+    match filter {
+        JobFilter::Live => find("terminal = 0 ORDER BY last_position LIMIT ?", &[&limit]),
+        JobFilter::ChangedAfter(position) => changed(reader, position, limit),
+        JobFilter::Over(job_no) => {
+            find("terminal = 1 AND pruned = 0 AND job_no > ? ORDER BY job_no LIMIT ?", &[&job_no, &limit])
+        }
+        JobFilter::Undoing(id) => {
+            const UNDOING: &str =
+                "recipe = 'undo' AND head ->> 'parent' = ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?";
+            find(UNDOING, &[&id.to_string(), &limit])
+        }
+        JobFilter::Before(None) => find(BEFORE, &[&i64::MAX, &limit]),
+        JobFilter::Before(Some(id)) => match job(reader, id)? {
+            Some(row) => find(BEFORE, &[&row.job_no, &limit]),
+            None => Ok(Vec::new()),
+        },
+    }
+}
+
+/// Jobs that are over are found by an index, the others are few.
+fn changed(reader: &Connection, after: Position, limit: u32) -> Stored<Vec<JobRow>> {
+    let changed = format!(
+        "SELECT * FROM ({JOB_COLUMNS} WHERE terminal = 1 AND last_position > ?1 ORDER BY last_position LIMIT ?2)
+        UNION ALL {JOB_COLUMNS} WHERE terminal = 0 AND last_position > ?1 ORDER BY last_position LIMIT ?2"
+    );
+    all(reader, &changed, params![after, limit], job_row)
+}
+
+pub(super) fn folds(reader: &mut Connection, jobs: &[JobId]) -> Stored<(Position, Vec<Fold>)> {
+    let moment = reader.transaction()?;
+    let head = head_of(&moment)?;
+    let mut folds = Vec::new();
+    for id in jobs {
+        let Some(row) = job(&moment, *id)? else { continue };
+        const ITEMS: &str = "SELECT code, attempt FROM items WHERE job_no = ? ORDER BY item";
+        let mut items: Vec<(u8, u32)> = Vec::new();
+        // Whatever is left of them, a job whose history is removed has none.
+        if !row.summary.pruned {
+            items = all(&moment, ITEMS, [row.job_no], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        }
+        folds.push(row.head.with_items(items).fold().map_err(|error| StoreError::new(error.to_string()))?);
+    }
+    Ok((head.position, folds))
+}
+
+pub(super) fn leases(reader: &mut Connection) -> Stored<Vec<Lease>> {
+    all(reader, "SELECT job_no, item, attempt, worker, until FROM leases", [], |row| {
+        Ok(Lease {
+            job_no: row.get(0)?,
+            item: row.get(1)?,
+            attempt: row.get(2)?,
+            worker: row.get(3)?,
+            until: row.get(4)?,
+        })
+    })
+}
+
+pub(super) fn bytes(reader: &mut Connection) -> Stored<u64> {
+    const USED: &str = "SELECT (page_count - freelist_count) * page_size
+        FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
+    Ok(first(reader, USED, [], |row| row.get(0))?.unwrap_or_default())
+}
+
+pub(super) fn request(reader: &Connection, job_no: u64) -> Stored<Option<String>> {
+    const FIRST: &str = "SELECT detail FROM events WHERE job_no = ? ORDER BY position LIMIT 1";
+    Ok(first(reader, FIRST, [job_no], |row| row.get(0))?.flatten())
+}
+
+pub(super) fn items(
+    reader: &Connection,
+    job_no: u64,
+    from: u32,
+    limit: u32,
+    status: Option<&str>,
+) -> Stored<Vec<ItemRow>> {
+    let condition = match status {
+        None => "",
+        Some("waiting" | "running" | "succeeded") => "AND status = ?4",
+        // The same, said so that the index of these statuses is known to hold it.
+        Some(_) => "AND status = ?4 AND status <> 'waiting' AND status <> 'running' AND status <> 'succeeded'",
+    };
+    let items = format!("{ITEM_COLUMNS} WHERE job_no = ?1 {condition} AND item >= ?2 ORDER BY item LIMIT ?3");
+    let mut values: Vec<&dyn ToSql> = vec![&job_no, &from, &limit];
+    values.extend(status.iter().map(|status| status as &dyn ToSql));
+    all(reader, &items, &*values, item_row)
+}
+
+pub(super) fn items_at(reader: &Connection, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {
+    let these = format!("{ITEM_COLUMNS} WHERE job_no = ? AND item IN (SELECT value FROM json_each(?)) ORDER BY item");
+    all(reader, &these, params![job_no, json!(items).to_string()], item_row)
+}
+
+pub(super) fn history(reader: &Connection, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {
+    const ONE: &str = "SELECT position, job_no, seq, payload, digest, detail FROM events
+        WHERE job_no = ? AND position > ? ORDER BY position LIMIT ?";
+    all(reader, ONE, params![job_no, after, limit], events_of(reader))
+}
+
+pub(super) fn outcomes(reader: &Connection, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, ItemStatus)>> {
+    const LATEST: &str = "SELECT i.path, i.code, MAX(i.job_no)
+        FROM json_each(?) AS wanted JOIN items i ON i.path = wanted.value JOIN jobs j USING (job_no)
+        WHERE j.library = ? AND i.status IN ('succeeded', 'skipped', 'failed') GROUP BY i.path";
+    all(reader, LATEST, params![json!(paths).to_string(), library], |row| Ok((column(row, 0)?, column(row, 1)?)))
+}
+
+pub(super) fn done(reader: &Connection, library: &str, recipe: &str, paths: &[RelPath]) -> Stored<Vec<DoneRow>> {
+    // Of each path the last one of each kind of work.
+    const LATEST: &str = "SELECT i.path, i.size, i.mtime_ns, j.work, j.recipe, i.result, MAX(i.job_no)
+        FROM json_each(?) AS wanted JOIN items i ON i.path = wanted.value JOIN jobs j USING (job_no)
+        WHERE j.library = ? AND j.recipe IN (?, 'undo') AND i.code IN (SELECT value FROM json_each(?))
+        GROUP BY i.path, j.recipe, j.work";
+    let done: Vec<u8> =
+        (0..=u8::MAX).filter(|code| ItemStatus::from_byte(*code).is_some_and(ItemStatus::is_done)).collect();
+    all(reader, LATEST, params![json!(paths).to_string(), library, recipe, json!(done).to_string()], |row| {
+        let file = PlannedFile { path: column(row, 0)?, size: row.get(1)?, mtime_ns: row.get(2)?, rerun: None };
+        let undo = JobKind::of(row.get_ref(4)?.as_str()?) == JobKind::Undo;
+        let work = nullable::<Digest>(row, 3)?.filter(|_| !undo);
+        Ok(DoneRow { file, job_no: row.get(6)?, work, result: row.get(5)? })
+    })
+}
+
+pub(super) fn done_contents(reader: &Connection, library: &str, work: Digest) -> Stored<Vec<(u64, Digest)>> {
+    const ALL: &str = "SELECT size, hash FROM (
+            SELECT i.size AS size, i.result ->> '$.input' AS hash, j.id FROM jobs j JOIN items i USING (job_no)
+            WHERE j.library = ?1 AND j.work = ?2 AND i.status = 'succeeded'
+            UNION ALL
+            SELECT i.result ->> '$.output.size', i.result ->> '$.output.hash', j.id FROM jobs j JOIN items i USING (job_no)
+            WHERE j.library = ?1 AND j.work = ?2 AND i.status = 'succeeded' AND i.result ->> '$.output.path' = i.path
+        ) WHERE hash IS NOT NULL AND id NOT IN (
+            SELECT head ->> 'parent' FROM jobs WHERE recipe = 'undo' AND head ->> 'parent' IS NOT NULL)";
+    all(reader, ALL, params![library, work.0], |row| Ok((row.get(0)?, column(row, 1)?)))
+}
+
+/// Reads events, each with the id of its job, which is looked up once for all that follow each other.
+fn events_of(reader: &Connection) -> impl FnMut(&Row<'_>) -> rusqlite::Result<EventRow> {
+    let mut last = None;
+    move |row| {
+        let job_no = row.get(1)?;
+        let payload: String = row.get(3)?;
+        let job = match last {
+            Some((known, job)) if known == job_no => job,
+            _ => id_of(reader, job_no, &payload)?,
+        };
+        last = Some((job_no, job));
+        Ok(EventRow {
+            position: row.get(0)?,
+            job_no,
+            job,
+            seq: row.get(2)?,
+            payload,
+            detail: row.get(5)?,
+            digest: column(row, 4)?,
+        })
+    }
+}
+
+fn id_of(reader: &Connection, job_no: u64, payload: &str) -> rusqlite::Result<JobId> {
+    let mut statement = reader.prepare_cached("SELECT id FROM jobs WHERE job_no = ?")?;
+    let id = statement.query_row([job_no], |row| column(row, 0)).optional()?;
+    // While rows are being rebuilt the job's own first event is all there is.
+    Ok(id.or_else(|| id_in(payload)).unwrap_or_else(|| JobId::mint(0, [0; 10])))
+}
+
+fn id_in(payload: &str) -> Option<JobId> {
+    serde_json::from_str::<serde_json::Value>(payload).ok()?.get("id")?.as_str()?.parse().ok()
+}
+
+fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
+    Ok(JobRow {
+        job_no: row.get(0)?,
+        created_position: row.get(1)?,
+        last_position: row.get(2)?,
+        library: row.get(3)?,
+        head: from_json(row, 4)?,
+        fold: nullable(row, 5)?,
+        summary: from_json(row, 6)?,
+        work: nullable(row, 7)?,
+    })
+}
+
+fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text = row.get_ref(column)?.as_str()?;
+    let unreadable = |error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error));
+    serde_json::from_str(text).map_err(unreadable)
+}
+
+fn item_row(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
+    let rerun = row.get_ref(9)?.as_str_or_null()?.and_then(Rerun::from_word);
+    let file = PlannedFile { path: column(row, 4)?, size: row.get(5)?, mtime_ns: row.get(6)?, rerun };
+    let state = ItemState { status: column(row, 2)?, attempt: row.get(3)?, message: row.get(7)?, result: row.get(8)? };
+    Ok(ItemRow { job_no: row.get(0)?, item: row.get(1)?, file, state })
+}

@@ -1,0 +1,96 @@
+//! How our types stand in a column, and how rows are read.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+use rusqlite::{Connection, Params, Row};
+
+use super::Stored;
+use headway_model::id::JobId;
+use headway_model::item::ItemStatus;
+use headway_model::{Digest, RelPath};
+
+/// Every row that a statement finds.
+pub(crate) fn all<T>(
+    reader: &Connection,
+    statement: &str,
+    values: impl Params,
+    mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Stored<Vec<T>> {
+    let mut statement = reader.prepare_cached(statement)?;
+    let mut rows = statement.query(values)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+/// The first row that a statement finds.
+pub(crate) fn first<T>(
+    reader: &Connection,
+    statement: &str,
+    values: impl Params,
+    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> Stored<Option<T>> {
+    let mut statement = reader.prepare_cached(statement)?;
+    let mut rows = statement.query(values)?;
+    Ok(rows.next()?.map(read).transpose()?)
+}
+
+/// A value that stands as its text.
+fn parsed<T: FromStr<Err: Display>>(value: ValueRef<'_>) -> FromSqlResult<T> {
+    let text = value.as_str()?;
+    text.parse().map_err(|error: T::Err| FromSqlError::Other(format!("{text:?} in a row: {error}").into()))
+}
+
+/// A type of the model as it stands in a column.
+pub(crate) struct Column<T>(T);
+
+/// What stands in a column.
+pub(crate) fn column<T>(row: &Row<'_>, at: usize) -> rusqlite::Result<T>
+where
+    Column<T>: FromSql,
+{
+    row.get::<_, Column<T>>(at).map(|column| column.0)
+}
+
+/// What stands in a column that can be NULL.
+pub(crate) fn nullable<T>(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<T>>
+where
+    Column<T>: FromSql,
+{
+    row.get::<_, Option<Column<T>>>(at).map(|column| column.map(|column| column.0))
+}
+
+impl FromSql for Column<JobId> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        parsed(value).map(Column)
+    }
+}
+
+impl FromSql for Column<RelPath> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        parsed(value).map(Column)
+    }
+}
+
+impl FromSql for Column<Digest> {
+    /// As its bytes, or as its text where it stands in JSON.
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let digest = match value {
+            ValueRef::Text(_) => parsed(value)?,
+            _ => Digest(FromSql::column_result(value)?),
+        };
+        Ok(Column(digest))
+    }
+}
+
+impl FromSql for Column<ItemStatus> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let code = u8::column_result(value)?;
+        let unknown = || format!("an item status {code} that this version does not know");
+        ItemStatus::from_byte(code).map(Column).ok_or_else(|| FromSqlError::Other(unknown().into()))
+    }
+}

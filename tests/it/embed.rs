@@ -1,0 +1,39 @@
+//! Headway inside another program.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
+
+use crate::helper::{Files, eventually, mint};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_program_mounts_the_routes_and_adds_a_recipe_of_its_own() {
+    let files = Files::numbered(0);
+    files.write("three", b"1\n2\n3\n");
+    let program = Path::new(env!("CARGO_BIN_EXE_headway")).with_file_name("examples").join("embed");
+    let mut embed = Command::new(program);
+    embed.args([files.data(), files.library()]).stdout(Stdio::piped()).kill_on_drop(true);
+    let mut running = embed.spawn().expect("the example, which `cargo test` builds");
+    let mut lines = BufReader::new(running.stdout.take().expect("its output")).lines();
+    let line = lines.next_line().await.expect("output").expect("a line");
+    let url = line.strip_prefix("ready: ").expect("ready").trim_end_matches('/').to_owned();
+
+    let client = reqwest::Client::new();
+    let text = async |path: &str| client.get(format!("{url}{path}")).send().await.expect("an answer").text().await;
+    assert_eq!(text("/mine").await.expect("a text"), "mine", "its own route");
+    assert!(text("/").await.expect("a page").contains("three"), "Headway's page");
+    let job = format!("{url}/api/jobs/{}", mint());
+    let request = json!({ "library": "files", "recipe": "lines", "query": { "folder": {} } });
+    assert_eq!(client.put(&job).json(&request).send().await.expect("an answer").status().as_u16(), 201);
+    let ended: Value = eventually("the end of the job", async || {
+        let view: Value = client.get(&job).send().await.ok()?.json().await.ok()?;
+        view["ended"].is_u64().then_some(view)
+    })
+    .await;
+    assert_eq!(ended["status"], "completed");
+    let items: Value = client.get(format!("{job}/items")).send().await.expect("an answer").json().await.expect("JSON");
+    assert_eq!(items["items"][0]["result"]["lines"], 3, "{items}");
+}
