@@ -109,7 +109,7 @@ impl Server {
         };
 
         let limits = Limits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
-        let steps = Steps::open(data.root())?;
+        let steps = Steps::open(data.root());
         let context = Context {
             store,
             log,

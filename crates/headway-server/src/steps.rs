@@ -18,7 +18,6 @@ use notes::Notes;
 pub use step::Step;
 use suspects::Suspects;
 
-use super::error::StartError;
 use headway_model::JobId;
 
 /// How often a step that waits for its turn asks whether it is still wanted.
@@ -50,13 +49,13 @@ pub struct UnderWay {
 }
 
 impl Steps {
-    /// Reads what the last process left in a data folder. The caller holds its lock, so that process is dead.
-    pub fn open(data: &Path) -> Result<Self, StartError> {
-        let fail = |error| StartError(format!("cannot use the data folder {}: {error}", data.display()));
-        let (notes, left) = Notes::open(&data.join("steps")).map_err(fail)?;
-        let suspects = Suspects::after_crash(data.join("suspects"), &left).map_err(fail)?;
+    /// Reads what the last process left in a data folder. The caller holds its lock, so that process is dead. What cannot be read
+    /// or written is done without: then no crash counts, and the server starts.
+    pub fn open(data: &Path) -> Self {
+        let (notes, left) = Notes::open(&data.join("steps"));
+        let suspects = Suspects::after_crash(data.join("suspects"), &left);
         let (reasons, turn, turn_is_free) = (Mutex::default(), Mutex::new(false), Condvar::new());
-        Ok(Steps { shared: Arc::new(Shared { notes, suspects, reasons, turn, turn_is_free }) })
+        Steps { shared: Arc::new(Shared { notes, suspects, reasons, turn, turn_is_free }) }
     }
 
     /// The step at which a job is stuck, if it is.

@@ -18,7 +18,8 @@ const SLOT: usize = 64;
 const READY: usize = 256;
 
 pub(super) struct Notes {
-    file: File,
+    /// `None` if there can be no such file.
+    file: Option<File>,
     free: Mutex<Free>,
 }
 
@@ -31,17 +32,23 @@ struct Free {
 
 impl Notes {
     /// What the last process left in the file, which is empty from now on.
-    pub(super) fn open(path: &Path) -> io::Result<(Notes, Vec<(JobId, Step)>)> {
-        let left = Found::of(std::fs::read(path)).known()?.unwrap_or_default();
-        let left = left.chunks(SLOT).filter_map(read).collect();
-        let file = private::create(path)?;
+    pub(super) fn open(path: &Path) -> (Notes, Vec<(JobId, Step)>) {
+        let opened = Found::of(std::fs::read(path)).known().and_then(|left| Ok((left, private::create(path)?)));
+        let (left, file) = match opened {
+            Ok((left, file)) => (left, Some(file)),
+            Err(error) => {
+                tracing::warn!(file = %path.display(), %error, "steps under way cannot be noted, so no crash counts");
+                (None, None)
+            }
+        };
         let notes = Notes { file, free: Mutex::default() };
         notes.clear();
-        Ok((notes, left))
+        (notes, left.iter().flat_map(|left| left.chunks(SLOT)).filter_map(read).collect())
     }
 
     /// Notes a step. If that cannot be done, the step is done all the same, and does not count.
     pub(super) fn write(&self, job: JobId, step: Step) -> Option<usize> {
+        let file = self.file.as_ref()?;
         let slot = {
             let mut free = self.free();
             free.slots.pop().unwrap_or_else(|| {
@@ -50,7 +57,7 @@ impl Notes {
             })
         };
         let line = format!("{:<width$}\n", format!("{job} {step}"), width = SLOT - 1);
-        match self.file.write_all_at(line.as_bytes(), (slot * SLOT) as u64) {
+        match file.write_all_at(line.as_bytes(), (slot * SLOT) as u64) {
             Ok(()) => Some(slot),
             Err(error) => {
                 tracing::debug!(%error, "a step under way cannot be noted");
@@ -61,7 +68,8 @@ impl Notes {
     }
 
     pub(super) fn erase(&self, slot: usize) {
-        if let Err(error) = self.file.write_all_at(b" ", (slot * SLOT) as u64) {
+        let file = self.file.iter();
+        if let Err(error) = file.map(|file| file.write_all_at(b" ", (slot * SLOT) as u64)).collect::<io::Result<()>>() {
             tracing::debug!(%error, "a step that is over is still noted");
         }
         self.free().slots.push(slot);
@@ -69,7 +77,8 @@ impl Notes {
 
     pub(super) fn clear(&self) {
         let empty = vec![b' '; READY * SLOT];
-        if let Err(error) = self.file.set_len(0).and_then(|()| self.file.write_all_at(&empty, 0)) {
+        let Some(file) = &self.file else { return };
+        if let Err(error) = file.set_len(0).and_then(|()| file.write_all_at(&empty, 0)) {
             tracing::debug!(%error, "steps under way cannot be noted");
         }
     }

@@ -1,7 +1,7 @@
 //! Steps that were under way when the process crashed, and how often in a row.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,8 +23,12 @@ pub(super) struct Suspects {
 impl Suspects {
     /// Those of the file, after a crash that left these steps under way. A step that was not under way this time is suspected no
     /// longer. A step at its limit was not tried, and stays.
-    pub(super) fn after_crash(path: PathBuf, left: &[(JobId, Step)]) -> io::Result<Self> {
-        let text = Found::of(std::fs::read_to_string(&path)).known()?.unwrap_or_default();
+    pub(super) fn after_crash(path: PathBuf, left: &[(JobId, Step)]) -> Self {
+        let text = Found::of(std::fs::read(&path)).known().unwrap_or_else(|error| {
+            tracing::warn!(file = %path.display(), %error, "earlier crashes cannot be read, so they do not count");
+            None
+        });
+        let text = text.map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default();
         let before: Crashes = text.lines().filter_map(read).collect();
         let mut crashes: Crashes = before
             .iter()
@@ -42,7 +46,7 @@ impl Suspects {
         }
         let suspects = Suspects { path, any: AtomicBool::new(!crashes.is_empty()), crashes: Mutex::new(crashes) };
         suspects.keep(&suspects.crashes());
-        Ok(suspects)
+        suspects
     }
 
     pub(super) fn has(&self, job: JobId, step: Step) -> bool {

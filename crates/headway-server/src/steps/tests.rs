@@ -3,7 +3,7 @@ use headway_model::testing::job_id;
 
 /// A life of the server that ends in a crash with these steps under way.
 fn crash(data: &Path, steps: &[(JobId, Step)]) {
-    let life = Steps::open(data).expect("a data folder");
+    let life = Steps::open(data);
     steps.iter().for_each(|(job, step)| leave(life.begin(*job, *step, || true)));
 }
 
@@ -13,7 +13,7 @@ fn leave(step: UnderWay) {
 }
 
 fn stuck(data: &Path, job: JobId) -> Option<Step> {
-    Steps::open(data).expect("a data folder").stuck(job)
+    Steps::open(data).stuck(job)
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn a_job_is_stuck_after_two_crashes_in_a_row_at_one_step_and_no_other_is() {
     let (data, poison, other) = (folder.path(), job_id(1), job_id(2));
     crash(data, &[(poison, Step::List(0)), (other, Step::List(0))]);
     crash(data, &[(poison, Step::List(0))]);
-    let life = Steps::open(data).expect("a data folder");
+    let life = Steps::open(data);
     assert_eq!((life.stuck(poison), life.stuck(other)), (Some(Step::List(0)), None));
     assert!(life.why(poison).is_some_and(|why| why.contains("listed the files")));
     drop(life);
@@ -40,7 +40,7 @@ fn a_job_that_got_further_between_two_crashes_is_not_stuck() {
     let data = folder.path();
     crash(data, &[(job, Step::Finish)]);
     {
-        let life = Steps::open(data).expect("a data folder");
+        let life = Steps::open(data);
         drop(life.begin(job, Step::Finish, || true));
         leave(life.begin(job, Step::Finish, || true));
     }
@@ -64,7 +64,7 @@ fn a_job_whose_every_item_is_to_blame_is_stuck_though_each_crash_meets_another()
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();
     for item in 0..5 {
-        let life = Steps::open(data).expect("a data folder");
+        let life = Steps::open(data);
         drop(life.begin(job, Step::Work(100 + item), || true));
         leave(life.begin(job, Step::Work(item), || true));
     }
@@ -76,14 +76,14 @@ fn a_clean_end_counts_against_nobody_and_a_resumed_job_has_one_more_try() {
     let folder = tempfile::tempdir().expect("a folder");
     let (data, job) = (folder.path(), job_id(1));
     for _ in 0..3 {
-        let life = Steps::open(data).expect("a data folder");
+        let life = Steps::open(data);
         leave(life.begin(job, Step::Place(7), || true));
         life.clear();
     }
     assert_eq!(stuck(data, job), None);
     crash(data, &[(job, Step::Place(7))]);
     crash(data, &[(job, Step::Place(7))]);
-    let life = Steps::open(data).expect("a data folder");
+    let life = Steps::open(data);
     life.forgive(job);
     assert_eq!((life.stuck(job), life.why(job)), (None, None));
     leave(life.begin(job, Step::Place(7), || true));
@@ -96,7 +96,7 @@ fn suspects_have_their_turn_one_after_the_other() {
     let folder = tempfile::tempdir().expect("a folder");
     let (data, one, other) = (folder.path(), job_id(1), job_id(2));
     crash(data, &[(one, Step::List(0)), (other, Step::List(0))]);
-    let life = Steps::open(data).expect("a data folder");
+    let life = Steps::open(data);
     let first = life.begin(one, Step::List(0), || false);
     let (tell, told) = std::sync::mpsc::channel();
     let second = {
@@ -118,4 +118,23 @@ fn suspects_have_their_turn_one_after_the_other() {
     drop(life.begin(job_id(3), Step::List(0), || false));
     drop(first);
     second.join().expect("it has its turn");
+}
+
+#[test]
+fn rubbish_in_their_files_keeps_no_server_from_starting() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, job) = (folder.path(), job_id(1));
+    let rubbish: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    for name in ["steps", "suspects"] {
+        std::fs::write(data.join(name), &rubbish).expect("a file");
+    }
+    crash(data, &[(job, Step::Finish)]);
+    crash(data, &[(job, Step::Finish)]);
+    assert_eq!(stuck(data, job), Some(Step::Finish), "from then on they are right again");
+    for name in ["steps", "suspects"] {
+        std::fs::remove_file(data.join(name)).and_then(|()| std::fs::create_dir(data.join(name))).expect("a folder");
+    }
+    crash(data, &[(job, Step::Finish)]);
+    crash(data, &[(job, Step::Finish)]);
+    assert_eq!(stuck(data, job), None, "where nothing can be noted, no crash counts");
 }
