@@ -65,7 +65,7 @@ pub async fn folder(view: FolderView, refresh: bool) -> Result<FolderPage, ApiEr
     expect_context::<headway_server::Server>().folder(&view, refresh).await
 }
 
-/// Reads a library's disk anew.
+/// Reads a library's disk again.
 #[server(prefix = "/api/fn", endpoint = "scan", input = Json)]
 pub async fn scan(library: String) -> Result<(), ApiError> {
     expect_context::<headway_server::Server>().scan(&library)

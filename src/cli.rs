@@ -26,7 +26,7 @@ struct Arguments {
 enum Command {
     /// Serve the pages and run jobs
     Serve(Box<serve::Serve>),
-    /// Make the job and item tables anew from the event log
+    /// Rebuild the job and item tables from the event log
     Rebuild(rebuild::Rebuild),
     /// Check that a data folder is what it says
     Doctor(doctor::Doctor),

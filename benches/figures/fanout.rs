@@ -190,7 +190,7 @@ async fn rest(pause: Duration) {
     }
 }
 
-/// From here on the most memory that this process has had is counted anew.
+/// From here on the most memory that this process has had is counted again.
 fn reset_peak() {
     std::fs::write("/proc/self/clear_refs", "5").ok();
 }

@@ -24,8 +24,8 @@ fn figure(bench: &str, contender: &str, value: f64, unit: &str, note: impl Displ
 }
 
 /// A number from the environment, so that a run can be made shorter or longer.
-fn count(name: &str, usual: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+fn count(name: &str, default: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 fn runtime() -> tokio::runtime::Runtime {

@@ -31,7 +31,7 @@ pub(super) async fn doctor(arguments: Doctor) -> anyhow::Result<()> {
     }
     let named = arguments.libraries.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
     let data = Maintenance::open(&arguments.data, &named).await?;
-    let progress = Progress::upto(data.head());
+    let progress = Progress::up_to(data.head());
     let done = data.examine(|position| progress.tell(position)).await?;
     drop(progress);
     println!(

@@ -12,7 +12,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Of a log of so many events.
-    pub(super) fn upto(head: Position) -> Self {
+    pub(super) fn up_to(head: Position) -> Self {
         Progress { head, terminal: std::io::stderr().is_terminal() }
     }
 

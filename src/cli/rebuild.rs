@@ -8,7 +8,7 @@ use super::default_data;
 use super::progress::Progress;
 use headway_server::maintenance::Maintenance;
 
-/// Make the job and item tables anew from the event log.
+/// Rebuild the job and item tables from the event log.
 ///
 /// The log itself is only read. Stop the server first: the data folder is locked while it runs.
 #[derive(Debug, Args)]
@@ -20,7 +20,7 @@ pub(super) struct Rebuild {
 
 pub(super) async fn rebuild(arguments: Rebuild) -> anyhow::Result<()> {
     let data = Maintenance::open(&arguments.data, &[]).await?;
-    let progress = Progress::upto(data.head());
+    let progress = Progress::up_to(data.head());
     let done = data.rebuild(|position| progress.tell(position)).await?;
     drop(progress);
     println!("rebuilt {} jobs from {} events", done.jobs, done.events);

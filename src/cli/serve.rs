@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use super::{default_data, library};
 use crate::web::{self, Access, Assets};
 use headway_server::config::Config;
-use headway_server::recipes::command::{Command, Typed, read_config};
+use headway_server::recipes::command::{AdHocCommand, Command, read_config};
 use headway_server::retention::Retention;
 use headway_server::{Server, descriptors, recipes};
 
@@ -135,7 +135,7 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
             known.push(Arc::new(Command::new(command)));
         }
         if file.allow_commands {
-            known.push(Arc::new(Typed));
+            known.push(Arc::new(AdHocCommand));
         }
     }
     let server = Server::start_with(config, known).await?;

@@ -29,7 +29,7 @@ enum Kind {
 }
 
 impl Assets {
-    /// From a folder, read anew for each call.
+    /// From a folder, read again for each call.
     pub fn folder(path: PathBuf) -> Self {
         Assets(Kind::Folder(path))
     }

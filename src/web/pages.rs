@@ -72,7 +72,7 @@ async fn context(app: &App) -> Result<impl Fn() + Clone + Send + Sync + 'static,
     })
 }
 
-/// A whole page. Seldom, in a crowd, a rendering stands still for ever: it is dropped, and the page rendered anew.
+/// A whole page. Seldom, in a crowd, a rendering stands still for ever: it is dropped, and the page rendered again.
 async fn whole<F>(request: Request<Body>, render: impl Fn(Request<Body>) -> F) -> Response
 where
     F: Future<Output = Result<Response, ApiError>>,
@@ -87,7 +87,7 @@ where
         };
         match timeout(PATIENCE, rendering).await {
             Ok(response) => return response,
-            Err(_) => tracing::warn!(page = %parts.uri, "a rendering stood still; the page is rendered anew"),
+            Err(_) => tracing::warn!(page = %parts.uri, "a rendering stood still; the page is rendered again"),
         }
     }
     let text = "This page cannot be rendered at the moment. Load it again.";

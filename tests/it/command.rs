@@ -44,12 +44,12 @@ output = { place = { beside = { name = "{/.}.copy" } } }
 name = "named"
 run = ["printf", "%s", "{text}", "{word}"]
 repeatable = true
-setting = [{ name = "text", usual = "plain" }, { name = "word", choices = ["-x", "y"] }]
+setting = [{ name = "text", default = "plain" }, { name = "word", choices = ["-x", "y"] }]
 
 [[command]]
 name = "gated"
 run = ["sh", "-c", "case $1 in *00000[0-4]) ;; *) until [ -e \"$2\" ]; do sleep 0.02; done ;; esac", "sh", "{}", "{gate}"]
-setting = [{ name = "gate", usual = "gate" }]
+setting = [{ name = "gate", default = "gate" }]
 
 [[command]]
 name = "empty"

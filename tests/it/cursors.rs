@@ -78,7 +78,7 @@ async fn a_log_put_back_from_a_backup_is_noticed_by_everyone_who_saw_more() {
     let truth = app.end(other).await;
     let told = opened(&app, &query).await;
     assert_eq!(told[2].json["reason"], "diverged");
-    // And the real receiver, which starts anew, is right.
+    // And the real receiver, which starts again, is right.
     let (follow, _) = follow_to_end(&app, other, |_| usize::MAX).await;
     assert_eq!(follow.job(&other).and_then(|tracked| tracked.fold()).map(|fold| fold.digest), Some(truth.digest));
     app.stop().await;
@@ -175,7 +175,7 @@ async fn ten_thousand_jobs_of_history_cost_a_watcher_nothing_and_are_told_whole_
     let files = Files::numbered(3);
     let past = history(&files, JOBS).await;
     let app = App::start(&files).await;
-    // Who comes anew hears of what happens from now on: the history is in the list, page by page.
+    // Who comes without a cursor hears of what happens from now on: the history is in the list, page by page.
     let told = opened(&app, "watch=jobs").await;
     assert_eq!(kinds(&told), ["hello", "caught_up"]);
     let (_, page) = app.get("/api/jobs?limit=50").await;

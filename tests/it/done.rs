@@ -124,7 +124,7 @@ async fn a_replaced_file_that_was_moved_is_recognised_though_its_original_was_ne
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_done_is_known_after_the_rows_were_made_anew() {
+async fn what_is_done_is_known_after_the_rows_were_rebuilt() {
     let files = Files::numbered(3);
     let app = start(&files).await;
     assert_eq!(run(&app, replace(), None).await.counters.succeeded, 3);

@@ -59,7 +59,7 @@ async fn audit(files: &Files) -> BTreeMap<JobId, Fold> {
     };
     let before = rows().await;
     rebuild(&store, |_| {}).await.expect("a good log");
-    assert!(rows().await == before, "rows made anew differ");
+    assert!(rows().await == before, "rebuilt rows differ");
     folds.into_values().map(|fold| (fold.id, fold)).collect()
 }
 

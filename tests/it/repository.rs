@@ -146,7 +146,7 @@ const REASONS: [(&str, &str, &str); 17] = [
     ("files/data_folder.rs", "known()?", "only what is known is asked on"),
     ("files/data_folder/attempts.rs", "known()?", "only what is known is asked on"),
     ("files/library/trash.rs", "known()?", "only what is known is asked on"),
-    ("server/engine/limits.rs", "/proc/self/stat", "whether a file can be opened is what is asked"),
+    ("server/engine/shortage.rs", "/proc/self/stat", "whether a file can be opened is what is asked"),
     ("server/engine/place.rs", "library.judge(", "each error has its arm"),
     (
         "server/engine/plan/lister.rs",

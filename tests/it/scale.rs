@@ -73,7 +73,7 @@ async fn many_items_end_to_end_and_what_they_cost() {
     let store = SqliteStore::open(&log).await.expect("the log");
     let begun = Instant::now();
     let rebuilt = rebuild(&store, |_| {}).await.expect("rows");
-    let anew = begun.elapsed();
+    let rebuilding = begun.elapsed();
     let (_, folds) = store.folds(&[job]).await.expect("folds");
     assert_eq!(&folds[0], fold);
     println!(
@@ -90,7 +90,7 @@ async fn many_items_end_to_end_and_what_they_cost() {
         replayed.as_secs_f64(),
         resumed.as_millis(),
         rebuilt.events,
-        anew.as_secs_f64(),
+        rebuilding.as_secs_f64(),
     );
     // It grows with the items, and by little: a few bytes each in memory, some hundred in the log.
     assert!((most - empty) * 1024 < 600 * count as u64 + 150 * 1024 * 1024, "{} KiB more", most - empty);

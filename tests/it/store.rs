@@ -30,8 +30,8 @@ for_every_store!(
     every_way_of_reading_tells_the_same,
     the_jobs_that_undo_another_are_found,
     the_head_goes_on_after_a_reopening,
-    rows_made_anew_are_the_same,
-    a_job_whose_history_is_removed_is_made_anew_from_its_last_event_alone,
+    rebuilt_rows_are_the_same,
+    a_job_whose_history_is_removed_is_rebuilt_from_its_last_event_alone,
     no_position_is_given_twice,
     a_lease_is_there_while_its_item_runs_and_no_longer,
 );
@@ -284,7 +284,7 @@ async fn the_head_goes_on_after_a_reopening(store: Arc<dyn Store>) {
     assert_eq!(events.iter().map(|row| (row.position, row.seq)).collect::<Vec<_>>(), [(1, 1), (2, 2), (3, 3)]);
 }
 
-async fn rows_made_anew_are_the_same(store: Arc<dyn Store>) {
+async fn rebuilt_rows_are_the_same(store: Arc<dyn Store>) {
     let mut recorder = Recorder::new(Arc::clone(&store));
     let mut ids = Vec::new();
     for round in 0..6 {
@@ -317,7 +317,7 @@ async fn rows_made_anew_are_the_same(store: Arc<dyn Store>) {
     assert_eq!(all().await, before);
 }
 
-async fn a_job_whose_history_is_removed_is_made_anew_from_its_last_event_alone(store: Arc<dyn Store>) {
+async fn a_job_whose_history_is_removed_is_rebuilt_from_its_last_event_alone(store: Arc<dyn Store>) {
     let mut recorder = Recorder::new(Arc::clone(&store));
     let (old, other) = (mint(), mint());
     recorder.record(old, whole_job(old)).await;
@@ -355,7 +355,7 @@ async fn a_job_whose_history_is_removed_is_made_anew_from_its_last_event_alone(s
     assert_eq!(Some(folds[0].hash()), left.fold, "though its items are still there");
     assert_eq!((left.summary.pruned, left.summary.counters.total, over), (true, 0, 2));
     let position = left.last_position;
-    // In the midst of the removal, and after it, the rows can be made anew.
+    // In the midst of the removal, and after it, the rows can be rebuilt.
     let bytes = store.bytes().await.expect("bytes");
     assert!(store.trim(row.job_no, position, 3).await.expect("a removal"));
     rebuild(store.as_ref(), |_| {}).await.expect("a log");

@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use crate::helper::{App, Files, mint, repetitions};
 
-fn cases(usual: u32) -> Config {
+fn cases(default: u32) -> Config {
     Config {
-        cases: u32::try_from(repetitions(usual as usize)).unwrap_or(usual),
+        cases: u32::try_from(repetitions(default as usize)).unwrap_or(default),
         failure_persistence: None,
         ..Config::default()
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::item::{ItemStatus, SkipReason};
-use super::usual::is_default;
+use super::serde_defaults::is_default;
 
 /// Items by status; `total` is their sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

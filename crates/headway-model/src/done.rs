@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::usual::is_default;
+use super::serde_defaults::is_default;
 
 /// What becomes of files that were done before: by the same recipe with the same settings, and unchanged since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,8 +12,8 @@ use super::done::Reruns;
 use super::event_kind::EventKind;
 use super::id::{JobId, Millis, Seq};
 use super::item::{Effect, FailReason, SkipReason};
+use super::serde_defaults::is_default;
 use super::status::{EndReason, PauseReason};
-use super::usual::is_default;
 
 /// The most items that one `planned` names.
 pub const PLANNED_AT_ONCE: u32 = 1_000;

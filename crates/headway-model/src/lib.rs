@@ -27,12 +27,12 @@ pub mod planned;
 pub mod policy;
 pub mod request;
 pub mod seen;
+mod serde_defaults;
 pub mod snapshot;
 pub mod status;
 pub mod summary;
 mod tombstone;
 pub mod unable;
-mod usual;
 pub mod window;
 pub mod worked;
 

@@ -9,10 +9,10 @@ use super::cursor::Cursor;
 use super::digest::Digest;
 use super::id::{JobId, Millis, Position, Seq};
 use super::path::RelPath;
+use super::serde_defaults::yes;
 use super::snapshot::Snapshot;
 use super::status::JobStatus;
 use super::summary::JobSummary;
-use super::usual::yes;
 
 /// The most bytes of a message of events beyond its first event: on a line that lets little through before it breaks, a
 /// message that got through is a step forward.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::path::RelPath;
-use super::usual::{is_default, yes};
+use super::serde_defaults::{is_default, yes};
 
 /// What becomes of the output of each item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,7 +17,7 @@ pub const TRIES: u32 = 1;
 /// The wait before the second try unless another is asked for, in milliseconds.
 pub const BACKOFF_MS: u64 = 1_000;
 
-/// What to do when an item does not go well. What is left out has the recipe's usual.
+/// What to do when an item does not go well. What is left out has the recipe's default.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {

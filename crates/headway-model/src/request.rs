@@ -12,7 +12,7 @@ use super::library::Show;
 use super::output::Output;
 use super::path::RelPath;
 use super::policy::Policy;
-use super::usual::is_default;
+use super::serde_defaults::is_default;
 
 /// The most paths an explicit selection may name.
 pub const PATHS_LIMIT: usize = 10_000;
@@ -45,7 +45,7 @@ pub struct StartJob {
     /// The job this one retries or takes back.
     #[serde(default, skip_serializing_if = "is_default")]
     pub parent: Option<JobId>,
-    /// Where the output goes; the recipe's usual if left out. Only for recipes that have one.
+    /// Where the output goes; the recipe's default if left out. Only for recipes that have one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub output: Option<Output>,
     /// What to do when items fail, hang or are interrupted.
@@ -54,7 +54,7 @@ pub struct StartJob {
 }
 
 impl StartJob {
-    /// This recipe over these files, with everything else as usual.
+    /// This recipe over these files, with everything else at its default.
     pub fn new(library: &str, recipe: &str, query: Query) -> Self {
         StartJob {
             library: library.to_owned(),

@@ -27,7 +27,7 @@ pub struct SeenPart {
     /// The entry before the first: whether it is a leaf, and its name; `None` at the beginning.
     pub behind: Option<(bool, String)>,
     /// The last entry; `None` at the end. (It may be gone by the time that `entries` were looked at.)
-    pub upto: Option<(bool, String)>,
+    pub up_to: Option<(bool, String)>,
     /// The entries.
     pub entries: Vec<SeenEntry>,
     /// When the folder was read, with its last part.

@@ -9,8 +9,8 @@ use super::event::{HaltBy, HaltWhen};
 use super::fold::Fold;
 use super::id::{JobId, Millis, Seq};
 use super::item::ItemStatus;
+use super::serde_defaults::is_default;
 use super::status::JobStatus;
-use super::usual::is_default;
 use super::worked::Worked;
 
 /// A fold on the wire: its items run-length encoded, its counters left out (they follow from the items).

@@ -11,8 +11,8 @@ use super::id::{JobId, Millis, Seq};
 use super::output::Output;
 use super::path::RelPath;
 use super::request::StartJob;
+use super::serde_defaults::is_default;
 use super::status::JobStatus;
-use super::usual::is_default;
 use super::worked::Worked;
 
 /// A job's state at its `seq`.
@@ -189,7 +189,7 @@ pub struct SettingInfo {
     pub choices: Vec<(String, String)>,
     /// The text if none is given; empty if one must be.
     #[serde(default)]
-    pub usual: String,
+    pub default: String,
 }
 
 impl Start {

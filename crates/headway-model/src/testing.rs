@@ -8,10 +8,10 @@ use super::item::{Effect, FailReason, SkipReason};
 use super::next::next;
 use super::status::{EndReason, PauseReason};
 
-/// `usual` cases of a property, scaled by the variable that scales all repetitions (`HEADWAY_EFFORT`, in percent).
-pub fn cases(usual: u32) -> proptest::prelude::ProptestConfig {
+/// `default` cases of a property, scaled by the variable that scales all repetitions (`HEADWAY_EFFORT`, in percent).
+pub fn cases(default: u32) -> proptest::prelude::ProptestConfig {
     let percent = std::env::var("HEADWAY_EFFORT").ok().and_then(|text| text.parse().ok()).unwrap_or(100);
-    proptest::prelude::ProptestConfig::with_cases((usual * percent / 100).max(1))
+    proptest::prelude::ProptestConfig::with_cases((default * percent / 100).max(1))
 }
 
 /// A job's id, from a number.

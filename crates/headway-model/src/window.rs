@@ -61,8 +61,8 @@ mod tests {
         #[test]
         fn the_windows_of_every_status_hold_what_is_counted_after_each_event(seed: u64, limit in 1_usize..5) {
             let events = random_events(seed, 60);
-            for upto in 1..=events.len() {
-                let (_, fold) = record(&events[..upto]);
+            for up_to in 1..=events.len() {
+                let (_, fold) = record(&events[..up_to]);
                 let counters = fold.counters;
                 let counts = [
                     counters.waiting, counters.running, counters.interrupted, counters.succeeded,

@@ -25,7 +25,7 @@ impl Recipe for Checksum {
                 name: "algorithm".into(),
                 label: "Algorithm".into(),
                 choices: vec![choice("sha256", "SHA-256"), choice("blake3", "BLAKE3"), choice("both", "both")],
-                usual: String::new(),
+                default: String::new(),
             }],
             output: None,
             hidden: false,

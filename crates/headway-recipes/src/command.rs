@@ -27,7 +27,7 @@ pub struct Command {
 }
 
 /// A command that is typed.
-pub struct Typed;
+pub struct AdHocCommand;
 
 impl Command {
     /// The recipe of a named command.
@@ -43,7 +43,7 @@ impl Recipe for Command {
             name: setting.name.clone(),
             label: setting.label.clone().unwrap_or_else(|| setting.name.clone()),
             choices: setting.choices.iter().map(|word| (word.clone(), word.clone())).collect(),
-            usual: setting.usual.clone().unwrap_or_default(),
+            default: setting.default.clone().unwrap_or_default(),
         });
         RecipeInfo {
             name: config.name.clone(),
@@ -89,7 +89,7 @@ impl Recipe for Command {
     }
 }
 
-impl Recipe for Typed {
+impl Recipe for AdHocCommand {
     fn info(&self) -> RecipeInfo {
         RecipeInfo {
             name: TYPED.into(),
@@ -98,7 +98,7 @@ impl Recipe for Typed {
                 name: "run".into(),
                 label: "Command".into(),
                 choices: Vec::new(),
-                usual: String::new(),
+                default: String::new(),
             }],
             // What it is replaced by, if the command has no output at all, is nothing.
             output: Some(Output::to(Place::Beside { name: "{/.}.out".into() })),
@@ -146,9 +146,9 @@ fn words(settings: &Settings) -> Result<Vec<String>, String> {
 }
 
 /// Whether a command writes an output, and where that goes unless the request says otherwise.
-fn output_of(run: &[String], usual: Option<&Output>) -> Option<Output> {
+fn output_of(run: &[String], default: Option<&Output>) -> Option<Output> {
     let writes = run.iter().any(|word| Template::new(word).tokens().any(|token| token == Token::Out));
-    writes.then(|| usual.cloned().unwrap_or_else(|| Output::to(Place::Replace)))
+    writes.then(|| default.cloned().unwrap_or_else(|| Output::to(Place::Replace)))
 }
 
 /// The environment of every command: clean, and said.

@@ -103,9 +103,9 @@ pub struct Binding<'a> {
 
 /// Plan, then items, then finish: what a recipe does in the last two, for one job.
 pub trait Work: Send + Sync + 'static {
-    /// Where the output of this file goes; `None` if it has none. The job's usual unless said otherwise.
-    fn output(&self, _path: &RelPath, usual: Option<&Output>) -> Option<Output> {
-        usual.cloned()
+    /// Where the output of this file goes; `None` if it has none. The job's default unless said otherwise.
+    fn output(&self, _path: &RelPath, default: Option<&Output>) -> Option<Output> {
+        default.cloned()
     }
 
     /// Whether it changes its input other than by an output.
@@ -377,7 +377,7 @@ fn choose(info: &RecipeInfo, given: &Settings) -> Result<Settings, Vec<String>> 
     let mut wrong = Vec::new();
     for setting in &info.settings {
         if setting.choices.is_empty() {
-            let text = given.get(&setting.name).and_then(Value::as_str).unwrap_or(&setting.usual).trim();
+            let text = given.get(&setting.name).and_then(Value::as_str).unwrap_or(&setting.default).trim();
             if text.is_empty() || text.len() > TEXT_LIMIT {
                 wrong.push(format!("setting {:?} is missing: a text of 1 to {TEXT_LIMIT} bytes", setting.name));
             }

@@ -68,9 +68,9 @@ pub struct Entry {
     pub name: Vec<u8>,
 }
 
-/// Reads a line without its newline: `HASH  NAME`, `HASH *NAME`, or with `--tag` `SHA256 (NAME) = HASH`. `usual` is what
+/// Reads a line without its newline: `HASH  NAME`, `HASH *NAME`, or with `--tag` `SHA256 (NAME) = HASH`. `default` is what
 /// the first two forms, which do not say it, were made with. `None` if it is none of these.
-pub fn parse(line: &[u8], usual: Algorithm) -> Option<Entry> {
+pub fn parse(line: &[u8], default: Algorithm) -> Option<Entry> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let (escaped, line) = match line.strip_prefix(b"\\") {
         Some(rest) => (true, rest),
@@ -85,7 +85,7 @@ pub fn parse(line: &[u8], usual: Algorithm) -> Option<Entry> {
         }
         None => {
             let (hash, rest) = line.split_at_checked(64)?;
-            (usual, hash, rest.strip_prefix(b"  ").or_else(|| rest.strip_prefix(b" *"))?)
+            (default, hash, rest.strip_prefix(b"  ").or_else(|| rest.strip_prefix(b" *"))?)
         }
     };
     if !hash.iter().all(u8::is_ascii_hexdigit) || name.is_empty() {

@@ -46,7 +46,7 @@ impl Recipe for Verify {
                     name: "manifest".into(),
                     label: "Manifest".into(),
                     choices: Vec::new(),
-                    usual: String::new(),
+                    default: String::new(),
                 },
                 SettingInfo {
                     name: "algorithm".into(),
@@ -56,7 +56,7 @@ impl Recipe for Verify {
                         choice("sha256", "SHA-256"),
                         choice("blake3", "BLAKE3"),
                     ],
-                    usual: String::new(),
+                    default: String::new(),
                 },
             ],
             output: None,
@@ -99,7 +99,7 @@ impl Recipe for Verify {
         let (text, written_ns) = library
             .read(&manifest, MANIFEST_LIMIT)
             .map_err(|error| headway_files::unable(&unread(&manifest, library), &error))?;
-        let usual = match word("algorithm") {
+        let default = match word("algorithm") {
             "sha256" => Algorithm::Sha256,
             "blake3" => Algorithm::Blake3,
             _ => Algorithm::of_name(manifest.name()),
@@ -108,7 +108,7 @@ impl Recipe for Verify {
         let mut expected = HashMap::new();
         for (number, line) in text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
             let wrong = |reason: &str| format!("line {} of {}: {reason}", number + 1, manifest.shown());
-            let entry = manifest::parse(line, usual).ok_or_else(|| {
+            let entry = manifest::parse(line, default).ok_or_else(|| {
                 wrong("no checksum of SHA-256 or BLAKE3 with a name; is this a manifest of sha256sum or b3sum?")
             })?;
             let path = folder.join_all(&entry.name).map_err(|error| wrong(&error.to_string()))?;

@@ -32,7 +32,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The usual limits: four jobs, a worker a core.
+    /// The default limits: four jobs, a worker a core.
     pub fn new(data: PathBuf, libraries: Vec<(String, PathBuf)>) -> Self {
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
         let program = std::env::current_exe().unwrap_or_else(|_| "headway".into());

@@ -31,7 +31,7 @@ pub struct Finding {
 /// What helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Remedy {
-    /// Rows can be made anew.
+    /// Rows can be rebuilt.
     Rebuild,
     /// The next start puts it right.
     Start,
@@ -77,7 +77,7 @@ impl Remedy {
     /// In a person's words.
     pub fn text(self) -> &'static str {
         match self {
-            Remedy::Rebuild => "the log is whole: `headway rebuild` makes these rows anew",
+            Remedy::Rebuild => "the log is whole: `headway rebuild` rebuilds these rows",
             Remedy::Start => "the next start of the server puts this right",
             Remedy::Restore => {
                 "the log itself is damaged: put a backup of the data folder in its place, and keep this one"

@@ -1,16 +1,17 @@
 //! The engine: the thin loop around [`schedule`], which decides, and the tasks that plan, work and finish.
 
+mod attempt_id;
 mod exclusion;
 mod finish;
-mod history;
 mod leases;
-mod limits;
-mod now;
 mod order;
 mod place;
 mod plan;
 mod pool;
+mod recovery;
+mod running;
 pub mod schedule;
+mod shortage;
 mod take_up;
 mod work;
 
@@ -26,14 +27,15 @@ use tokio::task::JoinSet;
 
 pub use exclusion::Exclusion;
 pub use leases::worker;
-pub use limits::{Floor, Limits as Guards};
-pub use now::Running;
 pub use order::Order;
 pub(super) use plan::globs;
+pub use running::Running;
+pub use shortage::{Floor, ShortageCheck};
 pub use take_up::take_up;
 
 use super::steps::Steps;
 use super::writer::{Log, Report};
+use attempt_id::AttemptId;
 use headway_files::DataFolder;
 use headway_files::Library;
 use headway_guard::Guard;
@@ -43,7 +45,6 @@ use headway_recipes::{Recipe, Unable};
 use headway_store::Store;
 use pool::{Ended, Pool};
 use schedule::{Effect, Input, Schedule};
-use work::Which;
 
 /// So often it is looked at what takes too long, what is due, and what has eased.
 const TICK: Duration = Duration::from_millis(100);
@@ -72,7 +73,7 @@ pub struct Context {
     /// Who works on which file.
     pub exclusion: Exclusion,
     /// What must be free before an item begins.
-    pub guards: Arc<Guards>,
+    pub shortage: Arc<ShortageCheck>,
     /// By which programs are started.
     pub guard: Arc<Guard>,
     /// The engine's own runtime, for threads that wait for the log.
@@ -122,7 +123,7 @@ pub async fn run(
                 Effect::Start { job, item, attempt } => {
                     let order = order(&context, &mut orders, job).await;
                     working += 1;
-                    ready.extend(work::start(&mut tasks, &context, &pool, order, Which { job, item, attempt }));
+                    ready.extend(work::start(&mut tasks, &context, &pool, order, AttemptId { job, item, attempt }));
                 }
                 Effect::Stop { job, item } => {
                     context.running.stop(job, item);
@@ -137,7 +138,7 @@ pub async fn run(
                     let order = order(&context, &mut orders, job).await;
                     let context = Arc::clone(&context);
                     tasks.spawn(async move {
-                        let (verdict, detail) = history::judge(&context, job, order, item).await;
+                        let (verdict, detail) = recovery::judge(&context, job, order, item).await;
                         Some(Input::Judged { job, item, verdict, detail })
                     });
                 }
@@ -224,7 +225,7 @@ pub async fn run(
 
 /// The end of an attempt as the schedule takes it in, and what it says of the others' pace.
 fn worked(context: &Context, orders: &HashMap<JobId, Arc<Order>>, ended: Ended) -> impl Iterator<Item = Input> {
-    let Ended { which: Which { job, item, attempt }, outcome, took } = ended;
+    let Ended { which: AttemptId { job, item, attempt }, outcome, took } = ended;
     context.running.end(job, item);
     let ahead = orders.get(&job).and_then(|order| order.pace(took));
     let done = Input::Done { job, item, attempt, outcome };
@@ -234,14 +235,14 @@ fn worked(context: &Context, orders: &HashMap<JobId, Arc<Order>>, ended: Ended) 
 /// What of the world concerns jobs that run or are paused: a disk that has filled, a library that is back.
 fn look(context: &Context, schedule: &Schedule, orders: &HashMap<JobId, Arc<Order>>) -> Vec<Input> {
     let mut inputs = Vec::new();
-    if context.guards.is_data_short() {
+    if context.shortage.is_data_short() {
         context.data.release_ballast();
         inputs.push(Input::Short(PauseReason::DiskFull));
         return inputs;
     }
     for (job, reason) in schedule.paused() {
         let library = orders.get(&job).map(|order| &*order.library);
-        if context.guards.has_eased(reason, library) {
+        if context.shortage.has_eased(reason, library) {
             if reason == PauseReason::DiskFull {
                 context.data.keep_ballast();
             }

@@ -117,7 +117,7 @@ impl Server {
             recipes: Arc::new(recipes),
             running: engine::Running::default(),
             exclusion: engine::Exclusion::default(),
-            guards: Arc::new(engine::Guards::new(config.floor, data.root().to_owned())),
+            shortage: Arc::new(engine::ShortageCheck::new(config.floor, data.root().to_owned())),
             data: Arc::new(data),
             handle: runtime.handle().clone(),
             guard: Arc::new(Guard::new(config.program)),
@@ -267,7 +267,7 @@ impl Server {
         self.inner.index.page(&view, refresh).await
     }
 
-    /// Begins to read a library anew.
+    /// Begins to read a library again.
     pub fn scan(&self, library: &str) -> Result<(), ApiError> {
         self.library(library)?;
         self.inner.index.refresh(library);

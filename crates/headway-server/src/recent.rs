@@ -59,7 +59,7 @@ pub struct Part {
     /// The position before its first event.
     pub after: Position,
     /// The position of its last event.
-    pub upto: Position,
+    pub up_to: Position,
     /// The digest in the row there.
     pub digest: Option<Digest>,
     /// What it holds of each job.
@@ -89,7 +89,7 @@ impl Commit {
             parts.push(Part::none(batch.head));
         }
         if let Some(last) = parts.last_mut() {
-            (last.upto, last.digest) = (head.position, head.digest);
+            (last.up_to, last.digest) = (head.position, head.digest);
             last.changed = batch.jobs.iter().map(Changed::from).collect();
         }
         Commit { head, parts }
@@ -99,7 +99,7 @@ impl Commit {
 impl Part {
     /// Of no event.
     fn none(at: Position) -> Self {
-        Part { after: at, upto: at, digest: None, frames: Vec::new(), events: 0, changed: Vec::new(), bytes: 0 }
+        Part { after: at, up_to: at, digest: None, frames: Vec::new(), events: 0, changed: Vec::new(), bytes: 0 }
     }
 
     fn of(rows: &[&EventRow]) -> Self {
@@ -127,7 +127,7 @@ impl Part {
         let (first, last) = (rows.first().map_or(0, |row| row.position), rows.last());
         Part {
             after: first.saturating_sub(1),
-            upto: last.map_or(0, |row| row.position),
+            up_to: last.map_or(0, |row| row.position),
             digest: last.map(|row| row.digest),
             events: rows.len(),
             bytes: frames.iter().map(|frame| frame.text.len() + 200).sum(),
@@ -169,17 +169,17 @@ impl Recent {
         }
     }
 
-    /// Whole parts with `after < position <= upto`, in order, until they hold `limit` events; `None` if the store must be
+    /// Whole parts with `after < position <= up_to`, in order, until they hold `limit` events; `None` if the store must be
     /// asked, because they are no longer here or `after` lies within a part.
-    pub fn page(&self, after: Position, upto: Position, limit: usize) -> Option<Vec<Arc<Part>>> {
+    pub fn page(&self, after: Position, up_to: Position, limit: usize) -> Option<Vec<Arc<Part>>> {
         let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let parts = &inner.0;
         let from = parts.partition_point(|part| part.after < after);
-        let first = parts.get(from).filter(|part| part.after == after && part.upto <= upto)?;
+        let first = parts.get(from).filter(|part| part.after == after && part.up_to <= up_to)?;
         let mut events = first.events;
         let mut page = vec![Arc::clone(first)];
         for part in parts.range(from + 1..) {
-            if events >= limit || part.upto > upto {
+            if events >= limit || part.up_to > up_to {
                 break;
             }
             events += part.events;
@@ -193,7 +193,7 @@ impl Recent {
         let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let parts = &inner.0;
         parts.front().filter(|oldest| oldest.after <= after)?;
-        let from = parts.partition_point(|part| part.upto <= after);
+        let from = parts.partition_point(|part| part.up_to <= after);
         let mut jobs: Vec<Changed> = Vec::new();
         for changed in parts.range(from..).flat_map(|part| &part.changed) {
             match jobs.iter_mut().find(|known| known.summary.job == changed.summary.job) {
@@ -233,9 +233,9 @@ mod tests {
         for (after, events) in [(10, 3), (13, 1), (14, 5)] {
             recent.publish(commit(after, events));
         }
-        let heads = |after, upto, limit| {
-            let page = recent.page(after, upto, limit)?;
-            Some(page.iter().map(|part| part.upto).collect::<Vec<_>>())
+        let heads = |after, up_to, limit| {
+            let page = recent.page(after, up_to, limit)?;
+            Some(page.iter().map(|part| part.up_to).collect::<Vec<_>>())
         };
         assert_eq!(heads(10, 19, 500), Some(vec![13, 14, 19]));
         assert_eq!(heads(10, 18, 500), Some(vec![13, 14]), "no further than was asked");
@@ -281,19 +281,19 @@ mod tests {
             let message = headway_model::message::events_text(&frames);
             assert!(message.len() < 8 * 1024, "{} bytes", message.len());
             assert_eq!(part.after, at);
-            assert_eq!(part.digest, Some(Digest([part.upto as u8; 16])), "the check of a cursor there");
+            assert_eq!(part.digest, Some(Digest([part.up_to as u8; 16])), "the check of a cursor there");
             for frame in &part.frames {
                 let told = &mut told[frame.job_no as usize];
                 assert_eq!(frame.first, *told + 1);
                 *told = frame.last;
             }
-            assert_eq!(told[0] + told[1], part.upto, "all up to there has been told");
-            at = part.upto;
+            assert_eq!(told[0] + told[1], part.up_to, "all up to there has been told");
+            at = part.up_to;
         }
         assert_eq!(at, 250);
         let recent = Recent::default();
         recent.publish(commit);
-        let second = recent.page(0, 250, 1).expect("a part")[0].upto;
+        let second = recent.page(0, 250, 1).expect("a part")[0].up_to;
         assert!(recent.page(second, 250, 500).is_some(), "a cursor within the commit goes on");
         assert_eq!(recent.changed(second), Some(Vec::new()));
     }

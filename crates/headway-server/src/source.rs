@@ -24,9 +24,9 @@ impl Server {
                 Given::EventBefore(job, store.event_before(job_no, position).await?)
             }
             Read::Folds(jobs) => Given::Folds(store.folds(&jobs).await?.1),
-            Read::Page(jobs, after, upto) => match recent.page(after, upto, PAGE as usize) {
+            Read::Page(jobs, after, up_to) => match recent.page(after, up_to, PAGE as usize) {
                 Some(parts) => Given::Parts(parts),
-                None => Given::Page(store.events(&jobs, after, upto, PAGE).await?),
+                None => Given::Page(store.events(&jobs, after, up_to, PAGE).await?),
             },
             Read::Live => jobs(JobFilter::Live, u32::MAX).await?,
             Read::Changed(position) => match recent.changed(position) {

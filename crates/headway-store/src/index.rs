@@ -1,5 +1,5 @@
 //! What was last seen of the libraries, in a SQLite file of its own: a cache of the disk and of the log, so it is not in
-//! the log's file, waits for no disk, and is made anew if it cannot be read.
+//! the log's file, waits for no disk, and is rebuilt if it cannot be read.
 
 mod read;
 mod write;
@@ -13,7 +13,7 @@ use headway_model::item::ItemStatus;
 use headway_model::library::{FolderPage, FolderView};
 use headway_model::{Digest, RelPath, SeenPart};
 
-/// The number of `schema.sql`; a file of another one is made anew.
+/// The number of `schema.sql`; a file of another one is rebuilt.
 const VERSION: i64 = 2;
 
 /// The index of every library's files.
@@ -40,12 +40,12 @@ pub struct SeenOutcome {
 }
 
 impl FileIndex {
-    /// Opens the file, or makes it anew if it is not there, not readable or of another version.
+    /// Opens the file, or rebuilds it if it is not there, not readable or of another version.
     pub fn open(path: &Path) -> Stored<Self> {
         match FileIndex::connect(path) {
             Ok(index) => Ok(index),
             Err(error) => {
-                tracing::warn!(%error, "the index of files is made anew");
+                tracing::warn!(%error, "the index of files is rebuilt");
                 for suffix in ["", "-wal", "-shm"] {
                     let mut name = path.as_os_str().to_owned();
                     name.push(suffix);
@@ -75,8 +75,8 @@ impl FileIndex {
     }
 
     /// Takes in how files ended, up to a position of the log.
-    pub async fn end(&self, outcomes: Vec<SeenOutcome>, upto: Position) -> Stored<()> {
-        self.writer.elsewhere(move |writer| write::end(writer, &outcomes, upto)).await
+    pub async fn end(&self, outcomes: Vec<SeenOutcome>, up_to: Position) -> Stored<()> {
+        self.writer.elsewhere(move |writer| write::end(writer, &outcomes, up_to)).await
     }
 
     /// Outcomes are those of the log up to here.

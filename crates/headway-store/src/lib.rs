@@ -82,8 +82,8 @@ pub trait Store: Send + Sync + 'static {
     /// The digest in the row at this position, if that row is there.
     async fn digest_at(&self, position: Position) -> Stored<Option<Digest>>;
 
-    /// Events of these jobs (of all, for an empty list) with `after < position <= upto`, in order, at most `limit`.
-    async fn events(&self, jobs: &[u64], after: Position, upto: Position, limit: u32) -> Stored<Vec<EventRow>>;
+    /// Events of these jobs (of all, for an empty list) with `after < position <= up_to`, in order, at most `limit`.
+    async fn events(&self, jobs: &[u64], after: Position, up_to: Position, limit: u32) -> Stored<Vec<EventRow>>;
 
     /// The last event of a job at or before a position: its seq and digest.
     async fn event_before(&self, job_no: u64, position: Position) -> Stored<Option<(Seq, Digest)>>;

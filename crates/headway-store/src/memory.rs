@@ -92,12 +92,12 @@ impl Store for MemoryStore {
         Ok(self.state().events.get(&position).map(|row| row.digest))
     }
 
-    async fn events(&self, jobs: &[u64], after: Position, upto: Position, limit: u32) -> Stored<Vec<EventRow>> {
-        if upto <= after {
+    async fn events(&self, jobs: &[u64], after: Position, up_to: Position, limit: u32) -> Stored<Vec<EventRow>> {
+        if up_to <= after {
             return Ok(Vec::new());
         }
         let state = self.state();
-        let wanted = state.events.range(after + 1..=upto).map(|(_, row)| row);
+        let wanted = state.events.range(after + 1..=up_to).map(|(_, row)| row);
         let wanted = wanted.filter(|row| jobs.is_empty() || jobs.contains(&row.job_no)).take(limit as usize);
         // Details are for rebuilding and for `/items`, not for streams.
         Ok(wanted

@@ -1,4 +1,4 @@
-//! Makes `jobs` and `items` anew from `events`, by the very functions of the live path.
+//! Rebuilds `jobs` and `items` from `events`, by the very functions of the live path.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +45,7 @@ pub enum RebuildError {
     },
 }
 
-/// Deletes the derived rows and makes them anew, page by page. `progress` hears the position reached.
+/// Deletes the derived rows and rebuilds them, page by page. `progress` hears the position reached.
 pub async fn rebuild(store: &dyn Store, mut progress: impl FnMut(Position)) -> Result<Rebuilt, RebuildError> {
     let head = store.head().await?;
     let pruned = pruned(store, head.position).await?;

@@ -76,9 +76,9 @@ impl Store for SqliteStore {
         self.readers.read(move |reader| read::digest_at(reader, position)).await
     }
 
-    async fn events(&self, jobs: &[u64], after: Position, upto: Position, limit: u32) -> Stored<Vec<EventRow>> {
+    async fn events(&self, jobs: &[u64], after: Position, up_to: Position, limit: u32) -> Stored<Vec<EventRow>> {
         let jobs = jobs.to_vec();
-        self.readers.read(move |reader| read::events(reader, &jobs, after, upto, limit)).await
+        self.readers.read(move |reader| read::events(reader, &jobs, after, up_to, limit)).await
     }
 
     async fn event_before(&self, job_no: u64, position: Position) -> Stored<Option<(Seq, Digest)>> {

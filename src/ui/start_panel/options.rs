@@ -72,7 +72,7 @@ pub(super) fn Options(chosen: Chosen) -> impl IntoView {
         <details class="options">
             <summary>"When files were done before, fail, hang or are interrupted"</summary>
             <div>
-                {usual(
+                {choice_or_default(
                     "Done before ",
                     "on_done",
                     chosen.on_done,
@@ -81,7 +81,7 @@ pub(super) fn Options(chosen: Chosen) -> impl IntoView {
                 <label>"Tries " <input type="number" min="1" max="100" class="text" autocomplete="off" name="tries" placeholder="1" on:change=write(chosen.tries) /></label>
                 <label>"Time limit " <input type="text" class="text" autocomplete="off" name="timeout" placeholder="none; 30s, 5m, 500%" on:change=write(chosen.timeout) /></label>
                 <label>"Give up " <input type="text" class="text" autocomplete="off" name="halt" placeholder="never; soon,fail=10%" on:change=write(chosen.halt) /></label>
-                {usual("When interrupted ", "on_interrupt", chosen.on_interrupt, &[("retry", "run again"), ("ask", "ask")])}
+                {choice_or_default("When interrupted ", "on_interrupt", chosen.on_interrupt, &[("retry", "run again"), ("ask", "ask")])}
                 <label>
                     <input type="checkbox" autocomplete="off" name="approval" on:change=move |event| chosen.approval.set(event_target_checked(&event)) />
                     " show the plan first"
@@ -93,7 +93,7 @@ pub(super) fn Options(chosen: Chosen) -> impl IntoView {
 }
 
 /// A choice that is left to the recipe unless someone makes it: values, and what they are called.
-fn usual(
+fn choice_or_default(
     label: &'static str,
     name: &'static str,
     chosen: RwSignal<String>,
@@ -104,7 +104,7 @@ fn usual(
         <label>
             {label}
             <select name=name autocomplete="off" on:change=move |event| chosen.set(event_target_value(&event))>
-                <option value="">"as usual"</option>
+                <option value="">"default for this recipe"</option>
                 {choices}
             </select>
         </label>

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     fn run() -> SettingInfo {
-        SettingInfo { name: "run".into(), label: "Command".into(), choices: Vec::new(), usual: String::new() }
+        SettingInfo { name: "run".into(), label: "Command".into(), choices: Vec::new(), default: String::new() }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use headway_model::summary::SettingInfo;
 #[component]
 pub(super) fn Setting(setting: SettingInfo, settings: RwSignal<Map<String, Value>>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let SettingInfo { name, label, choices, usual } = setting.clone();
+    let SettingInfo { name, label, choices, default } = setting.clone();
     let key = name.clone();
     let change = move |event| {
         let value = event_target_value(&event);
@@ -37,7 +37,7 @@ pub(super) fn Setting(setting: SettingInfo, settings: RwSignal<Map<String, Value
                 name=name
                 required
                 autocomplete="off"
-                placeholder=usual
+                placeholder=default
                 aria-invalid=is_wrong
                 aria-describedby=note.clone()
                 on:change=change

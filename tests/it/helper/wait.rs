@@ -15,8 +15,8 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut
     }
 }
 
-/// `usual` repetitions, scaled by the one variable that scales all of them (`HEADWAY_EFFORT`, in percent).
-pub(crate) fn repetitions(usual: usize) -> usize {
+/// `default` repetitions, scaled by the one variable that scales all of them (`HEADWAY_EFFORT`, in percent).
+pub(crate) fn repetitions(default: usize) -> usize {
     let percent = std::env::var("HEADWAY_EFFORT").ok().and_then(|text| text.parse().ok()).unwrap_or(100);
-    (usual * percent / 100).max(1)
+    (default * percent / 100).max(1)
 }

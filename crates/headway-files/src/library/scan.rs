@@ -108,8 +108,8 @@ fn level(
         let whole = (rest.peek().is_none() && hole.is_none()).then(crate::now);
         let next = hole.or_else(|| last.clone());
         if last.is_some() || whole.is_some() {
-            let upto = last.filter(|_| whole.is_none());
-            let part = SeenPart { folder: folder.clone(), behind: behind.clone(), upto, entries, whole };
+            let up_to = last.filter(|_| whole.is_none());
+            let part = SeenPart { folder: folder.clone(), behind: behind.clone(), up_to, entries, whole };
             if !take(part) {
                 return Ok(false);
             }

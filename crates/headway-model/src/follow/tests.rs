@@ -77,10 +77,10 @@ impl Wire {
         };
         while sent < last {
             let count = 1 + self.draw.below(4) as u64;
-            let upto = (sent + count).min(last);
-            let page: Vec<_> = self.payloads[sent as usize..upto as usize].iter().map(String::as_str).collect();
-            messages.push((told(self.job, &page), self.cursor(upto).to_string()));
-            sent = upto;
+            let up_to = (sent + count).min(last);
+            let page: Vec<_> = self.payloads[sent as usize..up_to as usize].iter().map(String::as_str).collect();
+            messages.push((told(self.job, &page), self.cursor(up_to).to_string()));
+            sent = up_to;
             if self.draw.below(4) == 0 {
                 messages.push(self.ping(sent));
             }

@@ -98,7 +98,7 @@ fn outcome(fold: &Fold, event: &JobEvent) -> String {
 }
 
 /// Every pair of a job and an event, refusals included, against the table that was read line by line against the
-/// contract. `UPDATE_TABLE=1` writes it anew, for another reading.
+/// contract. `UPDATE_TABLE=1` writes it again, for another reading.
 #[test]
 fn every_pair_of_job_and_event_is_judged_as_the_table_says() {
     let mut table = String::new();

@@ -46,7 +46,7 @@ pub struct CommandConfig {
     pub repeatable: bool,
     /// Where it runs; the library's folder if left out.
     pub directory: Option<PathBuf>,
-    /// Variables of its environment beside the usual ones.
+    /// Variables of its environment beside those it inherits.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
     /// By how much it gives way to other programs, as nice(1) says it.
@@ -77,7 +77,8 @@ pub struct Setting {
     #[serde(default)]
     pub choices: Vec<String>,
     /// The text if none is given.
-    pub usual: Option<String>,
+    #[serde(alias = "usual")]
+    pub default: Option<String>,
 }
 
 /// What exit codes mean; any other is a failure.
@@ -109,7 +110,7 @@ impl CommandConfig {
         serde_json::to_string(&parts).expect("every key is a text, so it is JSON")
     }
 
-    /// A command with everything else as usual.
+    /// A command with everything else at its default.
     pub fn of(name: &str, run: Vec<String>) -> Self {
         CommandConfig {
             name: name.to_owned(),

@@ -157,8 +157,8 @@ impl Drop for Scratch {
 }
 
 impl Work for Bound {
-    fn output(&self, _: &RelPath, usual: Option<&Output>) -> Option<Output> {
-        usual.filter(|_| self.writes_output).cloned()
+    fn output(&self, _: &RelPath, default: Option<&Output>) -> Option<Output> {
+        default.filter(|_| self.writes_output).cloned()
     }
 
     fn writes(&self) -> bool {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::Context;
-use super::history;
+use super::recovery;
 use super::schedule::Terms;
 use crate::steps::Step;
 use headway_files::{Library, Placement, fault_of};
@@ -72,7 +72,7 @@ pub struct Order {
 struct Ahead {
     files: HashMap<u32, PlannedFile>,
     /// The first item that was not read.
-    upto: u32,
+    up_to: u32,
     /// Whether more are about to be read.
     asked: bool,
 }
@@ -168,7 +168,7 @@ impl Order {
     /// Whether it is time to [read on](Order::read_on), now that this item runs. Says so once for each reading.
     pub(super) fn wants_more(&self, item: u32) -> bool {
         let mut ahead = self.ahead();
-        let wants = !ahead.asked && ahead.upto < self.items.load(Ordering::Relaxed) && item + AHEAD / 2 >= ahead.upto;
+        let wants = !ahead.asked && ahead.up_to < self.items.load(Ordering::Relaxed) && item + AHEAD / 2 >= ahead.up_to;
         ahead.asked |= wants;
         wants
     }
@@ -176,12 +176,12 @@ impl Order {
     /// Reads the files of the items behind those that are known, so that no item has to wait for that.
     pub(super) async fn read_on(&self, store: &dyn Store) {
         let _turn = self.reading.lock().await;
-        let from = self.ahead().upto;
+        let from = self.ahead().up_to;
         // What could not be read is read again, and told, when its item runs.
         let rows = store.items(self.job_no, from, AHEAD, None).await.unwrap_or_default();
         let mut ahead = self.ahead();
         ahead.asked = false;
-        ahead.upto = from + rows.len() as u32;
+        ahead.up_to = from + rows.len() as u32;
         // What the plan skipped is never taken.
         ahead.files.retain(|item, _| item + AHEAD >= from);
         ahead.files.extend(rows.into_iter().map(|row| (row.item, row.file)));
@@ -197,7 +197,7 @@ impl Order {
         self.items.store(row.map_or(0, |row| row.summary.counters.total), Ordering::Relaxed);
         let rows = store.items(self.job_no, item, AHEAD, None).await?;
         let mut ahead = self.ahead();
-        ahead.upto = item + rows.len() as u32;
+        ahead.up_to = item + rows.len() as u32;
         ahead.files = rows.into_iter().map(|row| (row.item, row.file)).collect();
         ahead.files.remove(&item).ok_or_else(|| Unable::Failed("the item is not in the log".into()))
     }
@@ -205,7 +205,9 @@ impl Order {
     /// What the job that is to be undone put into place, as it was at its end.
     pub(super) async fn placed(&self, store: &dyn Store) -> Result<Arc<[Placement]>, Unable> {
         let read = async || match &self.request.query {
-            Query::Items(ItemsQuery { job, which: Which::Placed }) => history::placed(store, *job).await.map(Arc::from),
+            Query::Items(ItemsQuery { job, which: Which::Placed }) => {
+                recovery::placed(store, *job).await.map(Arc::from)
+            }
             _ => Ok(Arc::default()),
         };
         self.placed.get_or_try_init(read).await.cloned()

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use super::attempt_id::AttemptId;
 use super::schedule::WorkOutcome;
-use super::work::Which;
 
 /// An attempt that waits for its thread longer than this is given back.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -18,8 +18,8 @@ const A_FEW: usize = 4;
 /// An attempt that is over.
 #[derive(Debug)]
 pub(super) struct Ended {
-    /// Which.
-    pub(super) which: Which,
+    /// AttemptId.
+    pub(super) which: AttemptId,
     /// How.
     pub(super) outcome: WorkOutcome,
     /// How long it took; `None` if it never began.
@@ -58,7 +58,7 @@ struct State {
 
 /// An attempt that is to be made.
 pub(super) struct Task {
-    which: Which,
+    which: AttemptId,
     since: Instant,
     /// Whether its end may be told together with others.
     quick: bool,
@@ -67,7 +67,7 @@ pub(super) struct Task {
 
 impl Task {
     /// An attempt that this makes, given its number among those that are made at the same time; whether it will be quick.
-    pub(super) fn new(which: Which, quick: bool, work: impl FnOnce(u32) -> WorkOutcome + Send + 'static) -> Self {
+    pub(super) fn new(which: AttemptId, quick: bool, work: impl FnOnce(u32) -> WorkOutcome + Send + 'static) -> Self {
         Task { which, since: Instant::now(), quick, work: Box::new(work) }
     }
 }
@@ -93,7 +93,7 @@ impl Pool {
     }
 
     /// An attempt that needs no thread to be over.
-    pub(super) fn end(&self, which: Which, outcome: WorkOutcome) {
+    pub(super) fn end(&self, which: AttemptId, outcome: WorkOutcome) {
         self.shared.state().ended.push(Ended { which, outcome, took: None });
         self.shared.told.notify_one();
     }
@@ -130,7 +130,7 @@ impl Pool {
     }
 
     /// Gives back what has not begun, of these attempts.
-    pub(super) fn give_back(&self, of: impl Fn(&Which) -> bool) {
+    pub(super) fn give_back(&self, of: impl Fn(&AttemptId) -> bool) {
         self.take_out(|task| of(&task.which));
     }
 

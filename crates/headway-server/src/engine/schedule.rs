@@ -3,14 +3,14 @@
 //! seen recorded it keeps apart (`claimed`, `asked`), so that nothing is asked for twice.
 
 mod job;
+mod messages;
 mod take_up;
-mod words;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use job::{Job, has_come};
-pub use words::{Effect, Hold, Input, Limits, Past, Terms, WorkOutcome};
+pub use messages::{Effect, Hold, Input, Limits, Past, Terms, WorkOutcome};
 
 use headway_files::Verdict;
 use headway_model::event::{HaltWhen, JobEvent, MESSAGE_LIMIT, Recorded, cut};
@@ -253,7 +253,7 @@ impl Schedule {
                 }
             }
             JobEvent::Requeued { item } => {
-                // Asked for anew after it had failed, it has all its tries again.
+                // Asked for again after it had failed, it has all its tries again.
                 if matches!(before, Some(ItemStatus::Failed(_))) {
                     job.free.insert(*item, job.fold.last_attempt(*item));
                 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::schedule::{Hold, Input, Past, Terms};
-use super::{Context, Order, caught, history, leases};
+use super::{Context, Order, caught, leases, recovery};
 use crate::steps::{Step, crashed};
 use headway_files::fault_of;
 use headway_model::{Fold, JobId, PauseReason};
@@ -49,7 +49,7 @@ async fn look(context: &Context, row: &JobRow, fold: &Fold) -> (Option<Terms>, P
         let order = Order::read(context, fold.id).await?;
         let library = Arc::clone(&order.library);
         let output = order.request.output.as_ref();
-        let past = history::past(&*context.store, &library, row.job_no, fold, output).await?;
+        let past = recovery::past(&*context.store, &library, row.job_no, fold, output).await?;
         Ok((order.terms(), past))
     });
     let looked = looked.await;

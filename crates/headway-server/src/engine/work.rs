@@ -6,23 +6,15 @@ use std::sync::atomic::Ordering;
 
 use tokio::task::JoinSet;
 
+use super::attempt_id::AttemptId;
 use super::place::{outcome, place, target};
 use super::pool::{Pool, Task};
 use super::schedule::{Input, WorkOutcome};
 use super::{Context, Order, caught};
 use crate::steps::Step;
 use headway_files::{OpenError, fault_of};
-use headway_model::id::JobId;
 use headway_model::{Effect, FailReason, OnDone, Output, PlannedFile, SkipReason};
 use headway_recipes::{Attempt, Failure, Success, Unable, Work, output_of};
-
-/// Which attempt.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Which {
-    pub(super) job: JobId,
-    pub(super) item: u32,
-    pub(super) attempt: u32,
-}
 
 /// Begins an attempt: as it is for the pool if all that it needs is at hand, else it gets there by itself.
 pub(super) fn start(
@@ -30,7 +22,7 @@ pub(super) fn start(
     context: &Arc<Context>,
     pool: &Pool,
     order: Result<Arc<Order>, Unable>,
-    which: Which,
+    which: AttemptId,
 ) -> Option<Task> {
     context.running.begin(which.job, which.item);
     if let Ok(order) = &order
@@ -71,7 +63,7 @@ async fn look_up(
     Ok((order, (work, file)))
 }
 
-fn task(context: Arc<Context>, order: Arc<Order>, (work, file): Ready, which: Which) -> Task {
+fn task(context: Arc<Context>, order: Arc<Order>, (work, file): Ready, which: AttemptId) -> Task {
     Task::new(which, order.is_quick(), move |slot| attempt(&context, &order, &*work, &file, which, slot))
 }
 
@@ -81,7 +73,7 @@ fn attempt(
     order: &Order,
     work: &dyn Work,
     file: &PlannedFile,
-    which: Which,
+    which: AttemptId,
     slot: u32,
 ) -> WorkOutcome {
     let mut attempt = Attempt::new(which.job, which.item, which.attempt, file.path.clone(), file.size);
@@ -147,7 +139,7 @@ fn held(
     files.extend(attempt.output.as_ref().map(|staged| (staged.target.clone(), true)));
     files.dedup_by(|one, other| one.0 == other.0);
     let hold = context.exclusion.hold(&order.library.name, &files, attempt).ok_or(Failure::Stopped)?;
-    context.guards.check(order, output.is_some())?;
+    context.shortage.check(order, output.is_some())?;
     let mut input = order.library.open_file(file).map_err(|error| match error {
         OpenError::Skip(reason) => Failure::Skipped(reason),
         OpenError::Fail(message) => Failure::Failed(FailReason::Read, message),

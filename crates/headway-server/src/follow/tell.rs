@@ -81,7 +81,7 @@ impl Serving {
                     over.push(frame.job);
                 }
             }
-            self.advance(part.upto, part.digest);
+            self.advance(part.up_to, part.digest);
         }
         self.send_frames(now, &mut frames);
         self.all_sent(over);

@@ -95,9 +95,9 @@ impl World {
             }
             Read::Folds(jobs) => Given::Folds(ready(store.folds(&jobs)).expect("memory").1),
             // By turns from the store and from what is encoded: nobody can tell the difference.
-            Read::Page(jobs, after, upto) => match self.recent.page(after, upto, PAGE as usize) {
+            Read::Page(jobs, after, up_to) => match self.recent.page(after, up_to, PAGE as usize) {
                 Some(parts) if after % 3 != 0 => Given::Parts(parts),
-                _ => Given::Page(ready(store.events(&jobs, after, upto, PAGE)).expect("memory")),
+                _ => Given::Page(ready(store.events(&jobs, after, up_to, PAGE)).expect("memory")),
             },
             Read::Live => Given::Jobs(self.jobs(JobFilter::Live)),
             Read::Changed(after) => {

@@ -32,13 +32,13 @@ fn plain(mut request: StartJob, recipe: &dyn Recipe) -> StartJob {
     if let Some(Place::Folder { name, .. }) = request.output.as_mut().map(|output| &mut output.place) {
         forget(name, &"{/}".to_owned());
     }
-    let usual = title(&request);
-    forget(&mut request.title, &usual);
+    let default = title(&request);
+    forget(&mut request.title, &default);
     request
 }
 
-fn forget<T: PartialEq>(said: &mut Option<T>, usual: &T) {
-    if said.as_ref() == Some(usual) {
+fn forget<T: PartialEq>(said: &mut Option<T>, default: &T) {
+    if said.as_ref() == Some(default) {
         *said = None;
     }
 }

@@ -100,11 +100,11 @@ impl Server {
             Some(recipe) => match recipe.settings(&request.settings) {
                 Ok(settings) => {
                     request.settings = Settings::from_iter(settings);
-                    let usual = recipe.info().output;
-                    if request.output.is_some() && usual.is_none() {
+                    let default = recipe.info().output;
+                    if request.output.is_some() && default.is_none() {
                         reasons.push(format!("recipe {} has no output to be placed", request.recipe));
                     }
-                    request.output = request.output.or(usual);
+                    request.output = request.output.or(default);
                     reasons.extend(request.output.iter().flat_map(checks::output));
                 }
                 Err(wrong) => reasons.extend(wrong),

@@ -48,17 +48,17 @@ impl Outcomes {
         tokio::spawn(async move {
             let mut head = head;
             loop {
-                let upto = head.borrow_and_update().position;
+                let up_to = head.borrow_and_update().position;
                 let begun = Instant::now();
-                match catch_up(&files, store.as_ref(), upto).await {
-                    Ok(()) => drop(tell.send_replace(upto)),
+                match catch_up(&files, store.as_ref(), up_to).await {
+                    Ok(()) => drop(tell.send_replace(up_to)),
                     Err(error) => tracing::warn!(%error, "the outcomes of files could not be read from the log"),
                 }
                 tokio::select! {
                     () = sleep(PACE.max(begun.elapsed() * (SHARE - 1))) => {}
                     () = wanted.notified() => {}
                 }
-                if head.wait_for(|head| head.position > upto).await.is_err() {
+                if head.wait_for(|head| head.position > up_to).await.is_err() {
                     return;
                 }
             }
@@ -78,16 +78,16 @@ impl Outcomes {
     }
 }
 
-async fn catch_up(files: &FileIndex, store: &dyn Store, upto: Position) -> Stored<()> {
+async fn catch_up(files: &FileIndex, store: &dyn Store, up_to: Position) -> Stored<()> {
     let mut after = files.position().await?;
     // A log that was put back to an earlier state is read from its beginning.
-    if after > upto {
+    if after > up_to {
         after = 0;
     }
     let mut jobs: HashMap<u64, (String, bool)> = HashMap::new();
-    while after < upto {
-        let page = store.events(&[], after, upto, PAGE).await?;
-        after = page.last().map_or(upto, |row| row.position);
+    while after < up_to {
+        let page = store.events(&[], after, up_to, PAGE).await?;
+        after = page.last().map_or(up_to, |row| row.position);
         let mut ended = Vec::new();
         for (job_no, (job, items)) in touched(&page) {
             let (library, undoes) = match jobs.get(&job_no) {

@@ -124,8 +124,8 @@ impl World {
         let folds = ready(self.store.folds(&ids));
         let made = rebuild(&self.store, |_| {}).now_or_never().expect("the in-memory store does not wait");
         made.map_err(|error| Failure(error.to_string()))?;
-        let (after, anew) = (rows().0, ready(self.store.folds(&ids)));
-        must(after == before, || format!("job rows made anew are others: {before:?}, {after:?}"))?;
-        must(anew == folds, || format!("folds made anew are others: {folds:?}, {anew:?}"))
+        let (after, rebuilt) = (rows().0, ready(self.store.folds(&ids)));
+        must(after == before, || format!("rebuilt job rows are others: {before:?}, {after:?}"))?;
+        must(rebuilt == folds, || format!("rebuilt folds are others: {folds:?}, {rebuilt:?}"))
     }
 }

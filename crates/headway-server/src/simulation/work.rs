@@ -124,7 +124,7 @@ impl World {
             self.seen.failed_writes += 1;
             let told = process.writer.committed(false);
             self.told_by_writer(told)?;
-            // Nothing is tried again on the same handle: the process says so, and somebody starts it anew.
+            // Nothing is tried again on the same handle: the process says so, and somebody starts it again.
             self.feed(Input::Dead)?;
             return self.die();
         }

@@ -230,7 +230,7 @@ impl World {
         Ok(())
     }
 
-    /// A page is loaded anew, and follows what it finds.
+    /// A page is loaded again, and follows what it finds.
     fn reload(&mut self, client: usize) -> Result<(), Failure> {
         if self.process.is_none() || !self.clients[client].starting.is_empty() {
             return Ok(());
@@ -268,10 +268,12 @@ impl World {
             }
             Read::Folds(jobs) => Given::Folds(ready(store.folds(&jobs)).1),
             // By turns from the store and from what is encoded: nobody can tell the difference.
-            Read::Page(jobs, after, upto) => match recent.and_then(|recent| recent.page(after, upto, PAGE as usize)) {
-                Some(parts) if after % 3 != 0 && self.hidden.is_none() => Given::Parts(parts),
-                _ => Given::Page(ready(store.events(&jobs, after, upto, PAGE))),
-            },
+            Read::Page(jobs, after, up_to) => {
+                match recent.and_then(|recent| recent.page(after, up_to, PAGE as usize)) {
+                    Some(parts) if after % 3 != 0 && self.hidden.is_none() => Given::Parts(parts),
+                    _ => Given::Page(ready(store.events(&jobs, after, up_to, PAGE))),
+                }
+            }
             Read::Live => Given::Jobs(self.changed(JobFilter::Live)),
             Read::Changed(after) => Given::Jobs(self.changed(JobFilter::ChangedAfter(after))),
             Read::Now(job) => Given::Now(Now { job, seq: 0, running: Vec::new() }),

@@ -55,7 +55,7 @@ fn see_part(transaction: &Transaction<'_>, library: &str, part: &SeenPart) -> St
         see.execute(params![folder, leaf, entry.name, searched, entry.kind as u8, size, entry.mtime_ns, inode])?;
     }
     let behind = part.behind.as_ref().map_or((-1, ""), |(leaf, name)| (i8::from(*leaf), name.as_str()));
-    let upto = part.upto.as_ref().map_or(END, |(leaf, name)| (u8::from(*leaf), name.as_str()));
+    let up_to = part.up_to.as_ref().map_or(END, |(leaf, name)| (u8::from(*leaf), name.as_str()));
     let there: HashSet<_> =
         part.entries.iter().map(|entry| (entry.kind != EntryKind::Folder, entry.name.as_str())).collect();
     // What lies between and was not seen.
@@ -63,7 +63,7 @@ fn see_part(transaction: &Transaction<'_>, library: &str, part: &SeenPart) -> St
         "SELECT leaf, name FROM files WHERE folder_no = ? AND present = 1
             AND (leaf, name) > (?, ?) AND (leaf, name) <= (?, ?)",
     )?;
-    let mut known = known.query(params![folder, behind.0, behind.1, upto.0, upto.1])?;
+    let mut known = known.query(params![folder, behind.0, behind.1, up_to.0, up_to.1])?;
     let mut gone: Vec<(bool, String)> = Vec::new();
     while let Some(row) = known.next()? {
         let key = (row.get(0)?, row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?);
@@ -91,7 +91,7 @@ fn add_folder(transaction: &Transaction<'_>, folder: i64, library: &str, path: &
     Ok(())
 }
 
-pub(super) fn end(writer: &mut Connection, outcomes: &[SeenOutcome], upto: Position) -> Stored<()> {
+pub(super) fn end(writer: &mut Connection, outcomes: &[SeenOutcome], up_to: Position) -> Stored<()> {
     let transaction = immediate(writer)?;
     let mut end = transaction.prepare_cached(
         "INSERT INTO files
@@ -121,7 +121,7 @@ pub(super) fn end(writer: &mut Connection, outcomes: &[SeenOutcome], upto: Posit
         ])?;
     }
     drop(end);
-    transaction.execute("UPDATE cursor SET position = ?", [upto])?;
+    transaction.execute("UPDATE cursor SET position = ?", [up_to])?;
     Ok(transaction.commit()?)
 }
 

@@ -54,7 +54,7 @@ pub(crate) fn immediate(writer: &mut Connection) -> rusqlite::Result<Transaction
 fn prepared(connection: Connection) -> Stored<Connection> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
-    // Else every statement with `LIMIT ?` is compiled anew at each use, for the sake of the value it has there this time.
+    // Else every statement with `LIMIT ?` is compiled again at each use, for the sake of the value it has there this time.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }

@@ -36,7 +36,7 @@ pub(super) fn events(
     reader: &Connection,
     jobs: &[u64],
     after: Position,
-    upto: Position,
+    up_to: Position,
     limit: u32,
 ) -> Stored<Vec<EventRow>> {
     const ALL: &str = "SELECT position, job_no, seq, payload, digest, detail FROM events
@@ -47,9 +47,9 @@ pub(super) fn events(
         WHERE job_no IN (SELECT value FROM json_each(?)) AND position > ? AND position <= ? ORDER BY position LIMIT ?";
     let event = events_of(reader);
     match jobs {
-        [] => all(reader, ALL, params![after, upto, limit], event),
-        [job] => all(reader, ONE, params![job, after, upto, limit], event),
-        jobs => all(reader, SOME, params![json!(jobs).to_string(), after, upto, limit], event),
+        [] => all(reader, ALL, params![after, up_to, limit], event),
+        [job] => all(reader, ONE, params![job, after, up_to, limit], event),
+        jobs => all(reader, SOME, params![json!(jobs).to_string(), after, up_to, limit], event),
     }
 }
 

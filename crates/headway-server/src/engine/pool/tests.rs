@@ -4,8 +4,8 @@ use std::sync::mpsc::{Sender, channel};
 use super::*;
 use headway_model::JobId;
 
-fn which(item: u32) -> Which {
-    Which { job: JobId::mint(1, [1; 10]), item, attempt: 1 }
+fn which(item: u32) -> AttemptId {
+    AttemptId { job: JobId::mint(1, [1; 10]), item, attempt: 1 }
 }
 
 /// Asks until the answer is there, for ten seconds.

@@ -21,17 +21,17 @@ pub struct Floor {
     pub memory: u64,
 }
 
-/// The guards. Cheap to look at.
-pub struct Limits {
+/// Looks at disk and memory. Cheap.
+pub struct ShortageCheck {
     floor: Floor,
     data: PathBuf,
     data_short: Mutex<Option<(Instant, bool)>>,
     memory_short: Mutex<Option<(Instant, bool)>>,
 }
 
-impl Limits {
+impl ShortageCheck {
     pub(crate) fn new(floor: Floor, data: PathBuf) -> Self {
-        Limits { floor, data, data_short: Mutex::default(), memory_short: Mutex::default() }
+        ShortageCheck { floor, data, data_short: Mutex::default(), memory_short: Mutex::default() }
     }
 
     /// Whether an item of this job may begin.
