@@ -1,7 +1,6 @@
 //! The file of steps under way: a slot of fixed length for each, so that a step costs two small writes.
 
 use std::fs::File;
-use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -68,8 +67,8 @@ impl Notes {
     }
 
     pub(super) fn erase(&self, slot: usize) {
-        let file = self.file.iter();
-        if let Err(error) = file.map(|file| file.write_all_at(b" ", (slot * SLOT) as u64)).collect::<io::Result<()>>() {
+        let Some(file) = &self.file else { return };
+        if let Err(error) = file.write_all_at(b" ", (slot * SLOT) as u64) {
             tracing::debug!(%error, "a step that is over is still noted");
         }
         self.free().slots.push(slot);
