@@ -57,6 +57,20 @@ fn the_arrows_are_those_of_architecture_md() {
     assert_eq!(written.collect::<BTreeMap<_, _>>(), found, "the table of crates in ARCHITECTURE.md");
 }
 
+/// Every source that a document names is there, under that path or with that end of one.
+#[test]
+fn the_sources_that_documents_name_are_there() {
+    let sources: Vec<_> = ["src", "crates", "tests", "benches", "examples"].into_iter().flat_map(sources).collect();
+    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/proof.md", "docs/protocol.md"] {
+        let text = read(document);
+        for named in text.split('`').skip(1).step_by(2) {
+            let is_source = named.ends_with(".rs") && !named.contains([' ', '{', '*', '(']) && !named.contains("NAME");
+            let is_there = sources.iter().any(|(path, _)| path.ends_with(&format!("/{named}")));
+            assert!(!is_source || is_there, "{document} names {named}, which is not there");
+        }
+    }
+}
+
 /// Mutants and made-up jobs are for tests alone.
 #[test]
 fn nothing_that_is_built_for_users_has_the_feature_testing() {
