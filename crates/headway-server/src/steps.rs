@@ -93,11 +93,11 @@ impl Steps {
         self.shared.notes.clear();
     }
 
-    /// Begins a step. A step that was under way at the last crash waits until no other such step is, or until `give_up` says so;
-    /// then this blocks.
+    /// Begins a step. A step at whose next crash its job is stuck waits until no other such step is under way, or until `give_up`
+    /// says so; then this blocks.
     pub fn begin(&self, job: JobId, step: Step, give_up: impl Fn() -> bool) -> UnderWay {
         let shared = &self.shared;
-        let has_turn = shared.suspects.has(job, step) && shared.take_turn(give_up);
+        let has_turn = shared.suspects.has_one_chance(job, step) && shared.take_turn(give_up);
         let slot = shared.notes.write(job, step);
         UnderWay { shared: Arc::clone(shared), job, step, slot, has_turn }
     }

@@ -49,8 +49,14 @@ impl Suspects {
         suspects
     }
 
-    pub(super) fn has(&self, job: JobId, step: Step) -> bool {
+    fn has(&self, job: JobId, step: Step) -> bool {
         self.any.load(Ordering::Relaxed) && self.crashes().contains_key(&(job, step))
+    }
+
+    /// Whether one more crash at this step makes the job stuck.
+    pub(super) fn has_one_chance(&self, job: JobId, step: Step) -> bool {
+        let is_last = |count: &u32| count + 1 >= step.limit();
+        self.any.load(Ordering::Relaxed) && self.crashes().get(&(job, step)).is_some_and(is_last)
     }
 
     pub(super) fn stuck(&self, job: JobId) -> Option<Step> {

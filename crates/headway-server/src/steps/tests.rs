@@ -95,7 +95,7 @@ fn a_clean_end_counts_against_nobody_and_a_resumed_job_has_one_more_try() {
 fn suspects_have_their_turn_one_after_the_other() {
     let folder = tempfile::tempdir().expect("a folder");
     let (data, one, other) = (folder.path(), job_id(1), job_id(2));
-    crash(data, &[(one, Step::List(0)), (other, Step::List(0))]);
+    crash(data, &[(one, Step::List(0)), (other, Step::List(0)), (one, Step::Work(0))]);
     let life = Steps::open(data);
     let first = life.begin(one, Step::List(0), || false);
     let (tell, told) = std::sync::mpsc::channel();
@@ -114,8 +114,9 @@ fn suspects_have_their_turn_one_after_the_other() {
     };
     told.recv().expect("it waits");
     assert!(!second.is_finished());
-    // Who is not suspected waits for nobody.
+    // Who is not suspected waits for nobody, nor who has more than one chance left.
     drop(life.begin(job_id(3), Step::List(0), || false));
+    drop(life.begin(one, Step::Work(0), || false));
     drop(first);
     second.join().expect("it has its turn");
 }
