@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use headway_model::{Cursor, Digest, Fold, JobId};
+use headway_model::{Cursor, Digest, Fold, JobId, JobStatus, JobSummary};
 use headway_store::{JobFilter, SqliteStore, Store, rebuild};
 use serde_json::Value;
 
@@ -111,8 +111,9 @@ async fn what_was_acknowledged_before_a_kill_is_there_after_it() {
         eventually("the end of an acknowledged job", async || {
             let answer = client.get(format!("{}/api/jobs/{id}", process.url)).send().await.ok()?;
             assert_eq!(answer.status().as_u16(), 200, "an acknowledged job is gone");
-            let view: Value = answer.json().await.ok()?;
-            (view["status"] == "completed" && view["counters"]["succeeded"] == 40).then_some(())
+            let view: JobSummary = answer.json().await.ok()?;
+            process.resume_if_stuck(&client, &view).await;
+            (view.status == JobStatus::Completed && view.counters.succeeded == 40).then_some(())
         })
         .await;
     }

@@ -121,8 +121,9 @@ async fn killed_again_and_again(ground: Ground) {
         // From some moment in its start or its work on.
         if round % 3 > 0 {
             eventually("work", async || {
-                let view: Value = served.get(&format!("/api/jobs/{id}")).await;
-                let over = view["status"].as_str().is_some_and(|status| status.starts_with("completed"));
+                let view = served.until(id, |_| true).await;
+                served.headway.resume_if_stuck(&served.client, &view).await;
+                let over = view.status.is_terminal();
                 (over || ground.new_so_far("at work") > before).then_some(())
             })
             .await;

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use headway_model::{JobId, JobSummary};
+use headway_model::{JobId, JobStatus, JobSummary, PauseReason};
 
 use super::{Files, eventually, request};
 
@@ -98,9 +98,22 @@ impl Headway {
         .await
     }
 
-    /// Waits for a job's end.
+    /// Waits for a job's end. One that is stuck, as kills in a row met it at the same step, is resumed as a person would.
     pub(crate) async fn end(&self, client: &reqwest::Client, job: JobId) -> JobSummary {
-        self.until(client, job, |summary| summary.status.is_terminal()).await
+        let url = format!("{}/api/jobs/{job}", self.url);
+        eventually("the end of a job", async || {
+            let summary: JobSummary = client.get(&url).send().await.ok()?.json().await.ok()?;
+            self.resume_if_stuck(client, &summary).await;
+            summary.status.is_terminal().then_some(summary)
+        })
+        .await
+    }
+
+    /// Resumes a job that is stuck.
+    pub(crate) async fn resume_if_stuck(&self, client: &reqwest::Client, summary: &JobSummary) {
+        if summary.status == (JobStatus::Paused { reason: PauseReason::Stuck }) {
+            client.post(format!("{}/api/jobs/{}/resume", self.url, summary.job)).send().await.ok();
+        }
     }
 
     /// Resident memory, in KiB.
