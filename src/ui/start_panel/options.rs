@@ -104,7 +104,7 @@ fn choice_or_default(
         <label>
             {label}
             <select name=name autocomplete="off" on:change=move |event| chosen.set(event_target_value(&event))>
-                <option value="">"default for this recipe"</option>
+                <option value="">"default"</option>
                 {choices}
             </select>
         </label>
