@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::event::{JobEvent, Recorded};
 use super::id::Millis;
 
-/// The time during which at least one item of a job ran; the moment in which its output is put into place is not counted. It follows from the times of events, so every reader of the log gets the
-/// same.
+/// The time during which at least one item of a job ran; the moment in which its output is put into place is not counted. It
+/// follows from the times of events, so every reader of the log gets the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Worked {
     /// Milliseconds up to the last event.

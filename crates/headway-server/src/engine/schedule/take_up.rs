@@ -64,7 +64,9 @@ impl Job {
     fn recover(&mut self, id: JobId, past: &mut Past, held: bool, now: Millis, effects: &mut Vec<Effect>) -> bool {
         let mut interrupted = false;
         let left = |status: &ItemStatus| status.is_running() || *status == ItemStatus::Interrupted;
-        let items: Vec<_> = self.fold.items().filter(|(_, status)| left(status)).collect();
+        let mut items: Vec<_> = self.fold.items().filter(|(_, status)| left(status)).collect();
+        // What ran comes first: time counts as worked until its interruption is recorded, and anything else would say until when.
+        items.sort_by_key(|(_, status)| *status != ItemStatus::Running);
         for (item, status) in items {
             match self.recovery(item, status, past) {
                 Recovery::Event(event, detail) => {

@@ -774,18 +774,22 @@ fn a_halt_is_never_overtaken_by_items_claimed_ahead() {
 fn at_work() -> (JobId, World) {
     let mut world = World::new(1, 2, false);
     let job = world.job(1, 3);
-    let placing = JobEvent::Placing {
-        item: 1,
+    world.record(job, into_place(1));
+    assert_eq!(world.at_work(job), 2);
+    (job, world)
+}
+
+/// The first attempt of this item puts its output into place.
+fn into_place(item: u32) -> JobEvent {
+    JobEvent::Placing {
+        item,
         attempt: 1,
         temp: "t".into(),
         target: "f".into(),
         trash: None,
         old: None,
         new: Digest([4; 16]),
-    };
-    world.record(job, placing);
-    assert_eq!(world.at_work(job), 2);
-    (job, world)
+    }
 }
 
 #[test]
@@ -812,6 +816,40 @@ fn a_job_that_is_held_in_planning_lists_no_files_until_it_is_resumed() {
     assert!(world.planning.is_empty());
     world.record(job, JobEvent::Resumed {});
     assert_eq!(world.planning, [job]);
+}
+
+#[test]
+fn what_a_death_interrupted_is_recorded_before_all_else_so_that_the_night_is_no_work() {
+    // The item before the one that ran was being placed, or had been interrupted by the death before.
+    for is_placing in [true, false] {
+        let mut before = World::new(1, 2, false);
+        let job = before.job(1, 2);
+        let first = match is_placing {
+            true => into_place(0),
+            false => JobEvent::Recovered { item: 0, attempt: 1 },
+        };
+        let mut fold = before.folds[&job].clone();
+        hear(&mut fold, 1_000, first);
+        let worked = fold.worked.map(|worked| worked.until(1_000));
+        let past =
+            Past { placed: BTreeMap::from([(0, (Verdict::Done(ItemEffect::Created), None))]), ..Past::default() };
+        let limits = Limits { jobs: 1, workers: 2 };
+        let mut schedule = Schedule::new(limits, 0, vec![(fold.clone(), Some(terms(false)), past)]);
+        let recorded = |effect| match effect {
+            Effect::Append { event, .. } => Some(event),
+            _ => None,
+        };
+        let recorded: Vec<_> = schedule.begin().into_iter().filter_map(recorded).collect();
+        assert_eq!(recorded.len(), 2, "{recorded:?}");
+        recorded.into_iter().for_each(|event| hear(&mut fold, 90_000_000, event));
+        assert_eq!((fold.counters.running, fold.worked.map(|worked| worked.until(90_000_000))), (0, worked));
+    }
+}
+
+/// The job hears of this at that moment.
+fn hear(fold: &mut Fold, at: Millis, event: JobEvent) {
+    let recorded = Recorded { seq: fold.seq + 1, at, event };
+    fold.apply_recorded(&recorded, &recorded.encode()).expect("a legal event");
 }
 
 /// What is left if the placing of item 1 was looked at.
