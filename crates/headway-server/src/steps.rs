@@ -3,7 +3,7 @@
 //! it is tried again. So no job can keep the server from starting, or from going on with the others.
 //!
 //! This is working state beside the log, as leases are: if it is lost, no job is stuck. It is written without waiting for the disk,
-//! as it has to survive the process and not the machine: a power cut is no job's fault.
+//! as it has to survive the process and not the machine.
 
 mod notes;
 mod step;
