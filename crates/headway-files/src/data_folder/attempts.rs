@@ -40,7 +40,7 @@ impl DataFolder {
 
     fn open_attempts(&self, job: JobId, item: u32) -> io::Result<File> {
         let path = self.attempts_file(&job, item);
-        let open = || private::options().append(true).create(true).open(&path);
+        let open = || private::open(private::options().append(true).create(true), &path);
         open().or_else(|error| match error.kind() {
             io::ErrorKind::NotFound => private::make_folder(&self.attempts(&job)).and_then(|()| open()),
             _ => Err(error),

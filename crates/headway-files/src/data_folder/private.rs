@@ -4,9 +4,12 @@
 //! libraries, and for commands.) What an earlier version left readable is closed at the start.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 const FOLDER: u32 = 0o700;
 const FILE: u32 = 0o600;
@@ -32,21 +35,59 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(FOLDER).create(path)
 }
 
-/// How a file is opened that may have to be made.
+/// How a file is opened that may have to be made. A link is refused, and a pipe is not waited for, so that nothing that somebody put
+/// here in a file's place is written through or holds the server up.
 pub fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.mode(FILE);
+    options.mode(FILE).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
     options
 }
 
+/// Opens a file, which has to be a regular one.
+///
+/// # Errors
+/// What the system says; [`io::ErrorKind::InvalidInput`] for what is no regular file.
+pub fn open(options: &OpenOptions, path: &Path) -> io::Result<File> {
+    let linked = Errno::LOOP.raw_os_error();
+    let file = options.open(path).map_err(|error| match error.raw_os_error() == Some(linked) {
+        true => io::Error::new(io::ErrorKind::InvalidInput, "it is a symbolic link"),
+        false => error,
+    })?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")),
+    }
+}
+
 /// Makes a file, or empties the one that is there.
+///
+/// # Errors
+/// As [`open`].
 pub fn create(path: &Path) -> io::Result<File> {
-    options().write(true).create(true).truncate(true).open(path)
+    let file = open(options().write(true).create(true), path)?;
+    file.set_len(0)?;
+    Ok(file)
 }
 
 /// Makes a file if none is there, for whoever opens it by its name and would make it for all to read.
+///
+/// # Errors
+/// As [`open`].
 pub fn ensure(path: &Path) -> io::Result<()> {
-    options().append(true).create(true).open(path).map(drop)
+    open(options().append(true).create(true), path).map(drop)
+}
+
+/// Reads a file of at most so many bytes.
+///
+/// # Errors
+/// As [`open`]; [`io::ErrorKind::FileTooLarge`] for a longer one.
+pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(options().read(true), path)?.take(most + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > most {
+        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes"))),
+        false => Ok(bytes),
+    }
 }
 
 /// Makes the data folder and closes it, with what an earlier version left in it. A folder in which others have files as well
@@ -115,5 +156,41 @@ fn close(path: &Path, mode: u32) -> io::Result<()> {
         Err(error) => Err(error),
         Ok(found) if found.is_symlink() || found.permissions().mode() & 0o777 == mode => Ok(()),
         Ok(_) => std::fs::set_permissions(path, Permissions::from_mode(mode)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_put_in_a_files_place_is_refused_and_left_as_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("target"), "untouched").expect("a file");
+        std::os::unix::fs::symlink(at("target"), at("link")).expect("a link");
+        rustix::fs::mkfifoat(rustix::fs::CWD, at("pipe"), rustix::fs::Mode::RWXU).expect("a pipe");
+        std::fs::create_dir(at("folder")).expect("a folder");
+        for name in ["link", "pipe", "folder"] {
+            for (call, done) in [
+                ("create", create(&at(name)).map(drop)),
+                ("ensure", ensure(&at(name))),
+                ("read", read(&at(name), 100).map(drop)),
+            ] {
+                assert!(done.is_err(), "{call} {name}");
+            }
+        }
+        assert_eq!(std::fs::read(at("target")).expect("a file"), b"untouched");
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        std::fs::write(&path, "12345").expect("a file");
+        assert_eq!(read(&path, 5).expect("its bytes"), b"12345");
+        assert_eq!(read(&path, 4).expect_err("too long").kind(), io::ErrorKind::FileTooLarge);
+        drop(create(&path).expect("the file"));
+        assert_eq!(read(&path, 4).expect("its bytes"), b"");
     }
 }
