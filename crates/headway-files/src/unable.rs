@@ -12,8 +12,11 @@ pub fn unable(doing: &str, error: &std::io::Error) -> Unable {
     }
 }
 
-/// Of any error: the environment's, if such a one is among its causes.
+/// Of any error: what is among its causes of this kind already, or the environment's, if such a one is among them.
 pub fn unable_of_any(error: &anyhow::Error) -> Unable {
+    if let Some(unable) = error.chain().find_map(|cause| cause.downcast_ref::<Unable>()) {
+        return unable.clone();
+    }
     let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
     match causes.find_map(environment) {
         Some(reason) => Unable::Environment(reason),

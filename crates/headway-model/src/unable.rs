@@ -1,5 +1,7 @@
 //! Why a step of a job as a whole cannot be done.
 
+use std::fmt;
+
 use super::status::PauseReason;
 
 /// Why a step of a job as a whole cannot be done.
@@ -10,6 +12,17 @@ pub enum Unable {
     /// Not at all, in a person's words: the job fails.
     Failed(String),
 }
+
+impl fmt::Display for Unable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unable::Environment(reason) => f.write_str(reason.text()),
+            Unable::Failed(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for Unable {}
 
 impl From<String> for Unable {
     fn from(message: String) -> Self {

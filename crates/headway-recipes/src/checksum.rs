@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::hash::hash;
-use super::{Attempt, Binding, Failure, ItemResult, Recipe, Settings, Success, Unable, Work, manifest};
+use super::{Attempt, Binding, Failure, ItemResult, ItemResults, Recipe, Settings, Success, Unable, Work, manifest};
 use headway_files::OpenFile;
 use headway_files::Outputs;
 use headway_model::Effect;
@@ -47,9 +47,10 @@ impl Work for Bound {
         Ok(Success { effect: Effect::Read, result: json!(result) })
     }
 
-    fn finish(&self, results: &mut dyn Iterator<Item = ItemResult>, outputs: &Outputs) -> anyhow::Result<()> {
+    fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
         let mut manifests = [("sha256", "SHA256SUMS", Vec::new()), ("blake3", "B3SUMS", Vec::new())];
-        for ItemResult { path, result, .. } in results {
+        for result in results {
+            let ItemResult { path, result, .. } = result?;
             for (algorithm, _, lines) in &mut manifests {
                 if let Some(hash) = result.get(*algorithm).and_then(|hash| hash.as_str()) {
                     lines.extend(manifest::line(hash, &path.to_bytes()));

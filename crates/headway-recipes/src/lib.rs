@@ -8,8 +8,8 @@ mod undo;
 mod verify;
 
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
@@ -126,8 +126,9 @@ pub trait Work: Send + Sync + 'static {
         Ok(())
     }
 
-    /// The last step, over all items that succeeded or failed, in the plan's order. May be run again.
-    fn finish(&self, _results: &mut dyn Iterator<Item = ItemResult>, _outputs: &Outputs) -> anyhow::Result<()> {
+    /// The last step, over all items that succeeded or failed, in the plan's order. It can be run again. A result that cannot be
+    /// read is the last one, and no output may be written after it: return the error.
+    fn finish(&self, _results: &mut ItemResults<'_>, _outputs: &Outputs) -> anyhow::Result<()> {
         Ok(())
     }
 }
@@ -160,8 +161,7 @@ pub struct Attempt {
     pub total: u64,
     /// Where the output is to be written, if there is one.
     pub output: Option<Staged>,
-    /// When it began.
-    pub begun: Instant,
+    begun: OnceLock<Instant>,
     done: AtomicU64,
     /// What a program says of how far it is: [`COUNTED`], [`UNSAID`] or percent.
     said: AtomicU32,
@@ -275,6 +275,9 @@ pub struct ItemResult {
     pub failure: Option<String>,
 }
 
+/// The items that the last step is about, or why the rest of them cannot be read.
+pub type ItemResults<'a> = dyn Iterator<Item = Result<ItemResult, Unable>> + 'a;
+
 impl Attempt {
     /// An attempt that has not begun.
     pub fn new(job: JobId, item: u32, number: u32, path: RelPath, total: u64) -> Self {
@@ -287,7 +290,7 @@ impl Attempt {
             path,
             total,
             output: None,
-            begun: Instant::now(),
+            begun: OnceLock::new(),
             done: AtomicU64::new(0),
             said: AtomicU32::new(COUNTED),
             ending: AtomicU8::new(0),
@@ -299,6 +302,16 @@ impl Attempt {
     /// Its name among all attempts ever made.
     pub fn name(&self) -> String {
         format!("{}-{}-{}", self.job, self.item, self.number)
+    }
+
+    /// Its work begins: what it waited for before does not count.
+    pub fn begin(&self) {
+        self.begun.get_or_init(Instant::now);
+    }
+
+    /// How long it has worked; nothing before it [begins](Attempt::begin).
+    pub fn elapsed(&self) -> Duration {
+        self.begun.get().map(Instant::elapsed).unwrap_or_default()
     }
 
     /// So many more bytes are done.

@@ -6,7 +6,9 @@ use serde_json::json;
 
 use super::hash::hash;
 use super::manifest::{self, Algorithm};
-use super::{Attempt, Binding, Failure, ItemResult, Obstacle, Recipe, Settings, Success, Unable, Work, choose};
+use super::{
+    Attempt, Binding, Failure, ItemResult, ItemResults, Obstacle, Recipe, Settings, Success, Unable, Work, choose,
+};
 use headway_files::Outputs;
 use headway_files::{Library, OpenFile, environment, io_text};
 use headway_model::summary::{RecipeInfo, SettingInfo};
@@ -170,11 +172,12 @@ impl Work for Bound {
         Err(Failure::Failed(FailReason::Recipe, format!("{verdict}: {why} ({name} {actual}, not {expected})")))
     }
 
-    fn finish(&self, results: &mut dyn Iterator<Item = ItemResult>, outputs: &Outputs) -> anyhow::Result<()> {
+    fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
         let mut counts = BTreeMap::<String, u64>::new();
         let mut lines = Vec::new();
         let mut seen = HashSet::new();
-        for ItemResult { path, result, failure } in results {
+        for result in results {
+            let ItemResult { path, result, failure } = result?;
             let verdict = match &failure {
                 Some(message) => {
                     let first = message.split(':').next().unwrap_or_default();

@@ -10,7 +10,7 @@ use headway_files::Outputs;
 use headway_model::policy::OnInterrupt;
 use headway_model::summary::RecipeInfo;
 use headway_model::{Effect, FailReason, OnDone, Output, Place};
-use headway_recipes::{Attempt, Binding, Failure, ItemResult, Recipe, Success, Unable, Work};
+use headway_recipes::{Attempt, Binding, Failure, ItemResults, Recipe, Success, Unable, Work};
 use serde_json::json;
 
 /// What the recipe does with a file, by the first word of its name.
@@ -107,8 +107,11 @@ impl Work for Bound {
         }
     }
 
-    fn finish(&self, results: &mut dyn Iterator<Item = ItemResult>, outputs: &Outputs) -> anyhow::Result<()> {
-        let count = results.filter(|item| item.failure.is_none()).count();
+    fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
+        let mut count = 0;
+        for item in results {
+            count += usize::from(item?.failure.is_none());
+        }
         outputs.write("count", |file| Ok(write!(file, "{count}")?))
     }
 }

@@ -123,7 +123,7 @@ impl Bound {
         let (stdout, stderr) = read(stdout, stderr, self.config.output_limit as usize * 1_024, attempt);
         let end = run.wait();
         attempt.on_stop(None);
-        let ms = u64::try_from(attempt.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let ms = u64::try_from(attempt.elapsed().as_millis()).unwrap_or(u64::MAX);
         match end {
             End::Code(code) => {
                 Ok(AttemptLog { attempt: attempt.number, argv: shown, exit: Some(code), ms, stdout, stderr })
