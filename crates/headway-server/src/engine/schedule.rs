@@ -141,6 +141,7 @@ impl Schedule {
         self.begin_queued(&mut effects);
         let mut busy: usize = self.jobs.values().map(|job| job.active.len()).sum();
         let now = self.now;
+        self.jobs.iter_mut().for_each(|(id, job)| job.read_again(*id, now, &mut effects));
         self.jobs.values_mut().for_each(|job| job.wake(now));
         self.jobs.iter_mut().for_each(|(id, job)| job.judge_open(*id, now, &mut effects));
         let workers = self.limits.workers;
@@ -227,6 +228,11 @@ impl Schedule {
         if job.fold.apply_numbered(recorded, digest).is_err() {
             return;
         }
+        if let JobEvent::Paused { reason } = &recorded.event
+            && reason.is_environment()
+        {
+            job.rest(self.now);
+        }
         if job.unread {
             job.asked = false;
             self.moved = true;
@@ -270,12 +276,8 @@ impl Schedule {
             }
             JobEvent::Halted { when: HaltWhen::Now, .. } => job.stop_items(id, effects),
             JobEvent::Succeeded { .. } => job.shortages = 0,
-            JobEvent::Paused { reason } => {
+            JobEvent::Paused { .. } => {
                 job.asking = false;
-                if reason.is_environment() {
-                    job.rests_until = self.now + rest(job.shortages);
-                    job.shortages += 1;
-                }
                 effects.push(Effect::StopPlan { job: id });
             }
             JobEvent::Resumed {} if job.fold.status == JobStatus::Planning => {

@@ -155,6 +155,12 @@ impl Job {
         effects.extend(reason.map(|reason| append(id, JobEvent::Paused { reason })));
     }
 
+    /// Nothing could go well, and the job is not tried again for a while.
+    pub(super) fn rest(&mut self, now: Millis) {
+        self.rests_until = now + rest(self.shortages);
+        self.shortages += 1;
+    }
+
     /// Nobody holds the placing of this item any more, and how far it came is not known.
     pub(super) fn leave_open(&mut self, item: u32, now: Millis, died: bool) {
         let due = now + rest(self.shortages);

@@ -1,6 +1,6 @@
 //! Taking up a job that the last process left.
 
-use super::job::Job;
+use super::job::{Job, has_come};
 use super::{Effect, Hold, Past, append, end_of_placing};
 use headway_model::FailReason;
 use headway_model::event::JobEvent;
@@ -36,9 +36,9 @@ impl Job {
             Hold::Paused => Some(PauseReason::Stuck),
             Hold::Unread(reason) => Some(reason),
         };
-        let is_cancelled = self.fold.status == JobStatus::Cancelling;
+        let gives_up = self.fold.status == JobStatus::Cancelling && reason == Some(PauseReason::Stuck);
         self.reading = false;
-        self.unread = matches!(past.hold, Hold::Unread(_)) && !is_cancelled;
+        self.unread = matches!(past.hold, Hold::Unread(_)) && !gives_up;
         if !self.unread {
             self.free.clone_from(&past.free);
             for (item, at) in &past.retry_at {
@@ -50,7 +50,10 @@ impl Job {
         let held = reason.is_some_and(|reason| self.can_be_held(reason));
         // Until the pause is recorded nothing else is asked for.
         self.asked |= held;
-        let interrupted = !self.unread && self.recover(id, &mut past, held, now, effects);
+        let interrupted = self.recover(id, &mut past, held, now, effects);
+        if self.unread && !held {
+            self.rest(now);
+        }
         // The pause comes last: time counts as worked until an item's interruption is recorded.
         match reason {
             Some(reason) if held => effects.push(append(id, JobEvent::Paused { reason })),
@@ -60,10 +63,15 @@ impl Job {
         }
     }
 
-    /// Ends what was running; whether anything is interrupted.
+    /// Ends what was running; whether anything is interrupted. For that nothing has to be read, but for all else.
     fn recover(&mut self, id: JobId, past: &mut Past, held: bool, now: Millis, effects: &mut Vec<Effect>) -> bool {
         let mut interrupted = false;
-        let left = |status: &ItemStatus| status.is_running() || *status == ItemStatus::Interrupted;
+        let unread = self.unread;
+        let left = |status: &ItemStatus| match status {
+            ItemStatus::Running => true,
+            ItemStatus::Placing | ItemStatus::Interrupted => !unread,
+            _ => false,
+        };
         let mut items: Vec<_> = self.fold.items().filter(|(_, status)| left(status)).collect();
         // What ran comes first: time counts as worked until its interruption is recorded, and anything else would say until when.
         items.sort_by_key(|(_, status)| *status != ItemStatus::Running);
@@ -98,8 +106,8 @@ impl Job {
                     Ok(None) => JobEvent::Recovered { item, attempt },
                     Err(reason) => return Recovery::Open(Some(reason)),
                 },
-                // The job ends, so nobody can ask for another look.
-                None if matches!(past.hold, Hold::Unread(_)) => not_looked_at(item, attempt),
+                // The job ends, and nobody can ask for another look at it.
+                None if past.hold == Hold::Unread(PauseReason::Stuck) => not_looked_at(item, attempt),
                 None => return Recovery::Open(None),
             },
             ItemStatus::Interrupted if halted => JobEvent::Dropped { item },
@@ -126,7 +134,20 @@ impl Job {
     /// Something happened to a job of which nothing was read yet: that is done once somebody wants it to go on or to end.
     pub(super) fn is_wanted(&mut self, id: JobId, event: &JobEvent, effects: &mut Vec<Effect>) {
         let wanted = matches!(event, JobEvent::Resumed {} | JobEvent::Approved {} | JobEvent::CancelRequested {});
-        if wanted && !std::mem::replace(&mut self.reading, true) {
+        if wanted {
+            self.read(id, effects);
+        }
+    }
+
+    /// A job that ends is not paused, so what could not be read of it is read once it has rested.
+    pub(super) fn read_again(&mut self, id: JobId, now: Millis, effects: &mut Vec<Effect>) {
+        if self.unread && self.fold.status == JobStatus::Cancelling && has_come(self.rests_until, now) {
+            self.read(id, effects);
+        }
+    }
+
+    fn read(&mut self, id: JobId, effects: &mut Vec<Effect>) {
+        if !std::mem::replace(&mut self.reading, true) {
             effects.push(Effect::TakeUp { job: id });
         }
     }

@@ -859,7 +859,11 @@ fn placed(verdict: Verdict) -> Past {
 
 /// What is left if nothing could be read.
 fn unread() -> Past {
-    Past { hold: Hold::Unread(PauseReason::Stuck), ..Past::default() }
+    unread_for(PauseReason::Stuck)
+}
+
+fn unread_for(reason: PauseReason) -> Past {
+    Past { hold: Hold::Unread(reason), ..Past::default() }
 }
 
 #[test]
@@ -873,6 +877,51 @@ fn a_job_that_is_being_cancelled_ends_though_nothing_of_it_can_be_read() {
     assert!(world.taking_up.is_empty());
 }
 
+#[test]
+fn a_cancel_waits_for_what_cannot_be_read_at_present_and_asks_ever_more_seldom() {
+    let (job, mut before) = at_work();
+    before.record(job, JobEvent::CancelRequested {});
+    let limits = Limits { jobs: 1, workers: 2 };
+    let short = unread_for(PauseReason::MemoryLow);
+    let mut world = World::left(limits, vec![before.folds[&job].clone()], false, &short);
+    assert_eq!(world.status(job), JobStatus::Cancelling, "an open placing is not given up");
+    let mut asked = 0;
+    for second in 1..600 {
+        world.input(Input::Time(10_000_000 + second * 1_000));
+        if world.taking_up.pop().is_some() {
+            asked += 1;
+            world.input(Input::TakenUp { job, terms: None, past: short.clone() });
+        }
+    }
+    assert!((5..15).contains(&asked), "{asked}");
+    world.input(Input::Time(20_000_000));
+    assert_eq!(world.taking_up.pop(), Some(job));
+    let terms = Some(world.terms.clone());
+    world.input(Input::TakenUp { job, terms, past: placed(Verdict::Done(ItemEffect::Created)) });
+    assert_eq!((world.status(job), world.folds[&job].counters.succeeded), (JobStatus::Cancelled, 1));
+}
+
+#[test]
+fn a_job_of_which_nothing_can_be_read_at_present_is_tried_ever_more_seldom() {
+    let (job, before) = at_work();
+    let limits = Limits { jobs: 1, workers: 2 };
+    let reason = PauseReason::MemoryLow;
+    let mut world = World::left(limits, vec![before.folds[&job].clone()], false, &unread_for(reason));
+    assert_eq!(world.status(job), JobStatus::Paused { reason });
+    let mut resumed = 0;
+    for second in 1..600 {
+        world.input(Input::Time(10_000_000 + second * 1_000));
+        for (job, reason) in world.schedule.paused() {
+            world.input(Input::Eased { job, reason });
+            assert_eq!(world.taking_up.pop(), Some(job));
+            world.input(Input::TakenUp { job, terms: None, past: unread_for(reason) });
+            assert_eq!(world.status(job), JobStatus::Paused { reason });
+            resumed += 1;
+        }
+    }
+    assert!((5..15).contains(&resumed), "{resumed}");
+}
+
 /// The first event of a job.
 fn before_planning(id: JobId) -> String {
     let event = headway_model::testing::created(id);
@@ -880,7 +929,7 @@ fn before_planning(id: JobId) -> String {
 }
 
 #[test]
-fn what_is_not_even_looked_at_stays_as_it_is_until_somebody_wants_it() {
+fn what_is_not_even_looked_at_is_interrupted_and_stays_so_until_somebody_wants_it() {
     for (wish, ends) in
         [(JobEvent::Resumed {}, JobStatus::Processing), (JobEvent::CancelRequested {}, JobStatus::Cancelled)]
     {
@@ -889,12 +938,14 @@ fn what_is_not_even_looked_at_stays_as_it_is_until_somebody_wants_it() {
         let mut world = World::left(limits, vec![before.folds[&job].clone()], false, &unread());
         let other = world.job(2, 1);
         assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::Stuck });
-        assert_eq!(world.folds[&job].counters.running, 2, "nothing is known of what ran");
+        let counters = &world.folds[&job].counters;
+        assert_eq!((counters.running, counters.interrupted), (1, 1), "how far the placing came is not known");
+        assert_eq!(world.folds[&job].worked.map(|worked| worked.since), Some(None), "nothing is at work");
         assert_eq!((world.status(other), world.at_work(other)), (JobStatus::Processing, 1));
         world.done(other, 0, 1, ok());
         world.input(Input::Finished { job: other, result: Ok(()) });
         world.record(job, wish);
-        assert_eq!((world.taking_up.as_slice(), world.folds[&job].counters.running), (&[job][..], 2));
+        assert_eq!((world.taking_up.as_slice(), world.folds[&job].counters.running), (&[job][..], 1));
         let terms = Some(world.terms.clone());
         world.input(Input::TakenUp { job, terms: terms.clone(), past: placed(Verdict::Done(ItemEffect::Created)) });
         assert_eq!((world.status(job), world.folds[&job].counters.succeeded), (ends, 1));
