@@ -1,6 +1,10 @@
 //! The `headway` program.
 
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// Threads that are still at work are waited for this long.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     // Before there are threads: the guard must have but one.
@@ -14,7 +18,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(headway::cli::run()) {
+    let ended = runtime.block_on(headway::cli::run());
+    // A thread that waits for storage that does not answer keeps no process from ending.
+    runtime.shutdown_timeout(PATIENCE);
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("headway: {error:#}");

@@ -93,8 +93,10 @@ pub async fn serve(
     let mut stopped_for_long = stopping.clone();
     let (limits, connections) = (settings.limits, stopping.clone());
     let app = App::new(server.clone(), settings, stopping);
+    let engine = server.clone();
     tokio::spawn(async move {
         shutdown.await;
+        engine.begin_to_stop();
         // Streams and connections: each ends behind what it is saying.
         stop.send_replace(true);
     });

@@ -138,11 +138,15 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
             known.push(Arc::new(AdHocCommand));
         }
     }
-    let server = Server::start_with(config, known).await?;
+    let mut stop = Box::pin(web::signal()?);
+    let server = tokio::select! {
+        started = Server::start_with(config, known) => started?,
+        // What was being read of jobs is read again by the next start.
+        () = &mut stop => return Ok(()),
+    };
 
     let host = arguments.origin.first().cloned().unwrap_or_else(|| format!("http://{bound}"));
     let link = token.map_or_else(|| format!("{host}/"), |token| format!("{host}/login?token={token}"));
-    let stop = web::signal()?;
     let age = Duration::from_secs(arguments.stream_age.max(1));
     // On standard output, alone on its line: scripts wait for it.
     println!("Headway is ready: open {link}");

@@ -91,6 +91,7 @@ async fn a_job_that_takes_the_server_with_it_again_and_again_is_paused_and_the_o
         ("listing", "checksum", 2, "two times in a row while it listed the files"),
         ("preparing", "checksum", 2, "two times in a row while it prepared"),
         ("working", "checksum", 3, "three times in a row while it worked on"),
+        ("working", "upper", 3, "three times in a row while it ran"),
         ("placing", "upper", 2, "two times in a row while it put"),
         ("finishing", "checksum", 2, "two times in a row while it ran the last step"),
     ] {
@@ -123,6 +124,25 @@ async fn a_job_that_cannot_even_be_looked_at_does_not_keep_the_server_from_start
         assert!(life(&files, fault).is_none(), "it dies before it is ready");
     }
     is_held_and_the_others_go_on(&files, fault, poison, innocent, "looked at what was left").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_what_cannot_even_be_looked_at_does_not_look_at_it_once_more() {
+    let files = Files::numbered(7);
+    let fault = "taking up of poison";
+    let mut served = sound(&files);
+    let poison = begin_poison(&served, "slow-upper").await;
+    served.until(poison, |summary| summary.counters.succeeded > 0).await;
+    served.headway.kill();
+    drop(served);
+    for _ in 0..2 {
+        assert!(life(&files, fault).is_none(), "it dies before it is ready");
+    }
+    let served = life(&files, fault).expect("a ready server");
+    let stuck = served.until(poison, |summary| summary.status == STUCK).await;
+    assert_eq!(stuck.worked.map(|worked| worked.since), Some(None), "nothing of it is at work");
+    assert_eq!(served.post(&format!("/api/jobs/{poison}/cancel")).await.0, 200);
+    assert_eq!(served.end(poison).await.status, JobStatus::Cancelled);
 }
 
 #[tokio::test(flavor = "multi_thread")]

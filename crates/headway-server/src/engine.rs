@@ -209,6 +209,7 @@ pub async fn run(
             looked = Instant::now();
             context.running.end_late(|job| orders.get(&job)?.time_limit().map(Duration::from_millis));
             pool.give_back_late();
+            context.steps.pass_long();
             inputs.extend(look(&context, &schedule, &orders));
             inputs.extend(stopping.filter(|since| since.elapsed() > context.drain).map(|_| Input::DrainOver));
         }

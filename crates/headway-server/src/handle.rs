@@ -54,13 +54,15 @@ struct Inner {
     tell: mpsc::UnboundedSender<Input>,
     limits: std::sync::Mutex<Limits>,
     /// Of the engine and the writer alone: no crowd of readers can keep them from their turn.
-    runtime: Option<Runtime>,
+    _runtime: OwnRuntime,
 }
 
-impl Drop for Inner {
+/// A runtime that can be dropped anywhere: whoever does may not wait there, and what was acknowledged is on the disk.
+struct OwnRuntime(Option<Runtime>);
+
+impl Drop for OwnRuntime {
     fn drop(&mut self) {
-        // Whoever holds the last handle may not wait here; what was acknowledged is on the disk.
-        self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
+        self.0.take().into_iter().for_each(Runtime::shutdown_background);
     }
 }
 
@@ -102,9 +104,10 @@ impl Server {
             .enable_all()
             .build()
             .map_err(no_thread)?;
+        let (handle, runtime) = (runtime.handle().clone(), OwnRuntime(Some(runtime)));
         let worker = engine::worker();
         let (log, reports) = {
-            let _within = runtime.enter();
+            let _within = handle.enter();
             writer::spawn(Arc::clone(&store), head, Writer::new(head, live).named(&worker)).map_err(no_thread)?
         };
 
@@ -119,7 +122,7 @@ impl Server {
             exclusion: engine::Exclusion::default(),
             shortage: Arc::new(engine::ShortageCheck::new(config.floor, data.root().to_owned())),
             data: Arc::new(data),
-            handle: runtime.handle().clone(),
+            handle: handle.clone(),
             guard: Arc::new(Guard::new(config.program)),
             drain: config.drain,
             worker,
@@ -141,21 +144,28 @@ impl Server {
         )?;
         let (stop, stopped) = watch::channel(false);
         let (tell, told) = mpsc::unbounded_channel();
-        let engine = Mutex::new(Some(runtime.spawn(engine::run(context.clone(), schedule, reports, told, stopped))));
+        let engine = Mutex::new(Some(handle.spawn(engine::run(context.clone(), schedule, reports, told, stopped))));
         let limits = std::sync::Mutex::new(limits);
-        let inner = Arc::new(Inner { context, index, stop, engine, tell, limits, runtime: Some(runtime) });
+        let inner = Arc::new(Inner { context, index, stop, engine, tell, limits, _runtime: runtime });
         tokio::spawn(sweep::sweep(Arc::downgrade(&inner), config.sweep, config.trash_age, config.retention));
         Ok(Server { inner })
     }
 
-    /// Claims nothing more, takes running items back without counting their try, and waits for the engine.
-    pub async fn stop(&self) {
+    /// Claims nothing more. Whoever is asked to stop says so here at once: what then takes too long is often killed, and that is no
+    /// crash any more. [`Server::stop`] waits for the end.
+    pub fn begin_to_stop(&self) {
+        self.inner.context.steps.close();
         self.inner.stop.send_replace(true);
+    }
+
+    /// Claims nothing more, takes running items back without counting their try, and waits for the engine. To be called before the
+    /// process ends: else its end counts as a crash for all that is under way.
+    pub async fn stop(&self) {
+        self.begin_to_stop();
         if let Some(engine) = self.inner.engine.lock().await.take() {
             engine.await.ok();
         }
         self.log().flush().await;
-        self.inner.context.steps.clear();
     }
 
     /// Asks for a cancel. Doing so again, or on a job that is over, changes nothing.

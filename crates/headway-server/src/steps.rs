@@ -8,20 +8,18 @@
 mod notes;
 mod step;
 mod suspects;
+mod turn;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use notes::Notes;
+use notes::{Notes, Used};
 pub use step::Step;
 use suspects::Suspects;
+use turn::{Ticket, Turn};
 
 use headway_model::JobId;
-
-/// How often a step that waits for its turn asks whether it is still wanted.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// The steps under way in this process, and those that are suspected because of the last ones. Cheap to clone.
 #[derive(Clone)]
@@ -34,9 +32,7 @@ struct Shared {
     suspects: Suspects,
     /// Why the server cannot go on with a job though it did not crash, in a person's words.
     reasons: Mutex<HashMap<JobId, String>>,
-    /// Whether a suspect has its turn: they go one at a time, so that the next crash has one culprit.
-    turn: Mutex<bool>,
-    turn_is_free: Condvar,
+    turn: Turn,
 }
 
 /// A step under way. It is over when this is dropped, however it ends, as long as the process lives.
@@ -45,22 +41,34 @@ pub struct UnderWay {
     job: JobId,
     step: Step,
     slot: Option<usize>,
-    has_turn: bool,
+    turn: Option<Ticket>,
 }
 
 impl Steps {
     /// Reads what the last process left in a data folder. The caller holds its lock, so that process is dead. What cannot be read
     /// or written is done without: then no crash counts, and the server starts.
     pub fn open(data: &Path) -> Self {
-        let (notes, left) = Notes::open(&data.join("steps"));
+        // Where the system does not say it, every crash counts as one of this boot.
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        Steps::open_in(data, boot.trim())
+    }
+
+    /// The same, in the boot of this name.
+    fn open_in(data: &Path, boot: &str) -> Self {
+        let (notes, left) = Notes::open(&data.join("steps"), boot);
         let suspects = Suspects::after_crash(data.join("suspects"), &left);
-        let (reasons, turn, turn_is_free) = (Mutex::default(), Mutex::new(false), Condvar::new());
-        Steps { shared: Arc::new(Shared { notes, suspects, reasons, turn, turn_is_free }) }
+        let (reasons, turn) = (Mutex::default(), Turn::default());
+        Steps { shared: Arc::new(Shared { notes, suspects, reasons, turn }) }
     }
 
     /// The step at which a job is stuck, if it is.
     pub fn stuck(&self, job: JobId) -> Option<Step> {
         self.shared.suspects.stuck(job)
+    }
+
+    /// Whether a job is stuck at this very step.
+    pub fn is_stuck_at(&self, job: JobId, step: Step) -> bool {
+        self.shared.suspects.is_stuck_at(job, step)
     }
 
     /// Why a job is stuck, in a person's words.
@@ -88,18 +96,31 @@ impl Steps {
         self.shared.suspects.forget(job);
     }
 
-    /// This process ends as it should: nothing is under way.
-    pub fn clear(&self) {
-        self.shared.notes.clear();
+    /// This process is asked to stop. However it ends from now on, that is no crash.
+    pub fn close(&self) {
+        self.shared.notes.close();
     }
 
     /// Begins a step. A step at whose next crash its job is stuck waits until no other such step is under way, or until `give_up`
     /// says so; then this blocks.
     pub fn begin(&self, job: JobId, step: Step, give_up: impl Fn() -> bool) -> UnderWay {
         let shared = &self.shared;
-        let has_turn = shared.suspects.has_one_chance(job, step) && shared.take_turn(give_up);
-        let slot = shared.notes.write(job, step);
-        UnderWay { shared: Arc::clone(shared), job, step, slot, has_turn }
+        let suspected = shared.suspects.has_one_chance(job, step);
+        let turn = if suspected { shared.turn.take(give_up) } else { None };
+        let slot = shared.notes.write(job, step, turn);
+        if slot.is_none() {
+            // No crash counts, so nobody has to wait.
+            turn.into_iter().for_each(|ticket| shared.turn.give_back(ticket));
+        }
+        UnderWay { shared: Arc::clone(shared), job, step, slot, turn }
+    }
+
+    /// What has been under way for long is suspected no more. To be called now and then.
+    pub fn pass_long(&self) {
+        for Used { job, step, turn, .. } in self.shared.notes.erase_long() {
+            self.shared.suspects.passed(job, step);
+            turn.into_iter().for_each(|ticket| self.shared.turn.give_back(ticket));
+        }
     }
 }
 
@@ -113,22 +134,6 @@ impl Shared {
     fn reasons(&self) -> MutexGuard<'_, HashMap<JobId, String>> {
         self.reasons.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn turn(&self) -> MutexGuard<'_, bool> {
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take_turn(&self, give_up: impl Fn() -> bool) -> bool {
-        let mut taken = self.turn();
-        while *taken {
-            if give_up() {
-                return false;
-            }
-            taken = self.turn_is_free.wait_timeout(taken, LOOK).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        *taken = true;
-        true
-    }
 }
 
 impl Drop for UnderWay {
@@ -137,10 +142,7 @@ impl Drop for UnderWay {
             self.shared.notes.erase(slot);
         }
         self.shared.suspects.passed(self.job, self.step);
-        if self.has_turn {
-            *self.shared.turn() = false;
-            self.shared.turn_is_free.notify_one();
-        }
+        self.turn.into_iter().for_each(|ticket| self.shared.turn.give_back(ticket));
     }
 }
 

@@ -131,7 +131,7 @@ pub(super) fn outcome(result: Result<Success, Failure>, attempt: &Attempt) -> Wo
     match result {
         Ok(success) => WorkOutcome::Succeeded(success.effect, success.result.to_string()),
         Err(Failure::Stopped) if attempt.is_late() => {
-            let seconds = attempt.begun.elapsed().as_secs_f64();
+            let seconds = attempt.elapsed().as_secs_f64();
             WorkOutcome::Failed(FailReason::Timeout, format!("ended after {seconds:.1} s"))
         }
         Err(Failure::Stopped) => WorkOutcome::Stopped,

@@ -122,6 +122,10 @@ pub(super) async fn judge(
     order: Result<Arc<Order>, Unable>,
     item: u32,
 ) -> (Verdict, Option<String>) {
+    // Nobody wants it looked at once more: a job that ends does not ask for that.
+    if context.steps.is_stuck_at(job, Step::Judge(item)) {
+        return (Verdict::NotKnown(PauseReason::Stuck), None);
+    }
     let read = async {
         let order = order?;
         let mut open = None;

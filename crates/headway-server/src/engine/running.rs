@@ -66,7 +66,7 @@ impl Running {
     pub(super) fn end_late(&self, limit: impl Fn(JobId) -> Option<Duration>) {
         for ((job, _), state) in &self.table().attempts {
             if let State::Working(attempt) = state
-                && limit(*job).is_some_and(|limit| attempt.begun.elapsed() > limit)
+                && limit(*job).is_some_and(|limit| attempt.elapsed() > limit)
             {
                 attempt.stop(StopReason::Timeout);
             }

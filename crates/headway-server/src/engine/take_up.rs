@@ -36,6 +36,8 @@ pub(super) async fn again(context: &Context, job: JobId) -> Input {
         read.ok_or_else(|| Unable::Failed("the job is not in the log".into()))
     };
     let (terms, past) = match read().await {
+        // A cancel gives no further try: only a person who resumes it does.
+        Ok(_) if context.steps.is_stuck_at(job, Step::TakeUp) => (None, unread(PauseReason::Stuck)),
         Ok((row, fold)) => look(context, &row, &fold).await,
         Err(why) => (None, held(context, job, why)),
     };

@@ -100,7 +100,7 @@ fn attempt(
     }
     order.library.tidy_now_and_then();
     if result.is_ok() {
-        order.took(u64::try_from(attempt.begun.elapsed().as_millis()).unwrap_or(u64::MAX));
+        order.took(u64::try_from(attempt.elapsed().as_millis()).unwrap_or(u64::MAX));
     }
     outcome(result, &attempt)
 }
@@ -139,6 +139,10 @@ fn held(
     files.extend(attempt.output.as_ref().map(|staged| (staged.target.clone(), true)));
     files.dedup_by(|one, other| one.0 == other.0);
     let hold = context.exclusion.hold(&order.library.name, &files, attempt).ok_or(Failure::Stopped)?;
+    let step = if order.runs_programs() { Step::Run(attempt.item) } else { Step::Work(attempt.item) };
+    let step = context.steps.begin(attempt.job, step, || attempt.is_stopped());
+    attempt.begin();
+    fault_of("working", order.request.title.as_deref().unwrap_or_default());
     context.shortage.check(order, output.is_some())?;
     let mut input = order.library.open_file(file).map_err(|error| match error {
         OpenError::Skip(reason) => Failure::Skipped(reason),
@@ -152,13 +156,8 @@ fn held(
     if attempt.is_stopped() {
         return Err(Failure::Stopped);
     }
-    let mut success = {
-        // A program is a process of its own.
-        let here = !order.runs_programs();
-        let _step = here.then(|| context.steps.begin(attempt.job, Step::Work(attempt.item), || attempt.is_stopped()));
-        fault_of("working", order.request.title.as_deref().unwrap_or_default());
-        work.run(&mut input, attempt)?
-    };
+    let mut success = work.run(&mut input, attempt)?;
+    drop(step);
     if order.on_done() == OnDone::SkipMoved {
         let hash = input.hash().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?;
         success.note(serde_json::Map::from_iter([("input".to_owned(), serde_json::json!(hash))]));

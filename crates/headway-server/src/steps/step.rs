@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// One of them. The same work further on is another step: a job that got further is not stuck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,6 +17,10 @@ pub enum Step {
     Work(u32),
     /// The same of any item, whichever that is.
     WorkAny,
+    /// A program works on this item.
+    Run(u32),
+    /// The same of any item, whichever that is.
+    RunAny,
     /// The output of this item is put into place.
     Place(u32),
     /// The same of any item, whichever that is.
@@ -30,7 +35,17 @@ impl Step {
     /// Crashes in a row at this step after which the job is stuck. Items are many and short, so that one of them is under way by
     /// chance more often.
     pub(super) fn limit(self) -> u32 {
-        if matches!(self, Step::Work(_) | Step::WorkAny) { 3 } else { 2 }
+        if matches!(self, Step::Work(_) | Step::WorkAny | Step::Run(_) | Step::RunAny) { 3 } else { 2 }
+    }
+
+    /// Once it has lasted so long, it is not what crashes the server: it can go on for hours, and others crash it meanwhile. A program
+    /// takes no memory of this process; what works in it can take seconds to use it up.
+    pub(super) fn probation(self) -> Option<Duration> {
+        match self {
+            Step::Work(_) => Some(Duration::from_secs(60)),
+            Step::Run(_) => Some(Duration::from_secs(5)),
+            _ => None,
+        }
     }
 
     /// The step that a crash counts for as well: where every item is to blame, each crash may meet another. It is over as soon as
@@ -38,6 +53,7 @@ impl Step {
     pub(super) fn any(self) -> Option<Step> {
         match self {
             Step::Work(_) => Some(Step::WorkAny),
+            Step::Run(_) => Some(Step::RunAny),
             Step::Place(_) => Some(Step::PlaceAny),
             _ => None,
         }
@@ -51,6 +67,8 @@ impl Step {
             Step::List(_) => "listed the files of this job".into(),
             Step::Work(item) => format!("worked on item {item}"),
             Step::WorkAny => "worked on the files of this job".into(),
+            Step::Run(item) => format!("ran the program on item {item}"),
+            Step::RunAny => "ran programs on the files of this job".into(),
             Step::PlaceAny => "put outputs of this job into place".into(),
             Step::Place(item) => format!("put the output of item {item} into place"),
             Step::Judge(item) => format!("looked how far the output of item {item} had come"),
@@ -68,6 +86,8 @@ impl fmt::Display for Step {
             Step::List(from) => ("list", from),
             Step::Work(item) => ("work", item),
             Step::WorkAny => ("work_any", 0),
+            Step::Run(item) => ("run", item),
+            Step::RunAny => ("run_any", 0),
             Step::Place(item) => ("place", item),
             Step::PlaceAny => ("place_any", 0),
             Step::Judge(item) => ("judge", item),
@@ -89,6 +109,8 @@ impl FromStr for Step {
             "list" => Step::List(number),
             "work" => Step::Work(number),
             "work_any" => Step::WorkAny,
+            "run" => Step::Run(number),
+            "run_any" => Step::RunAny,
             "place" => Step::Place(number),
             "place_any" => Step::PlaceAny,
             "judge" => Step::Judge(number),

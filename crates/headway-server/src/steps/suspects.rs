@@ -11,6 +11,9 @@ use headway_files::Found;
 use headway_files::private;
 use headway_model::JobId;
 
+/// The most bytes that are read of the file, as there are few suspects.
+const MOST: u64 = 1 << 20;
+
 type Crashes = BTreeMap<(JobId, Step), u32>;
 
 pub(super) struct Suspects {
@@ -24,7 +27,7 @@ impl Suspects {
     /// Those of the file, after a crash that left these steps under way. A step that was not under way this time is suspected no
     /// longer. A step at its limit was not tried, and stays.
     pub(super) fn after_crash(path: PathBuf, left: &[(JobId, Step)]) -> Self {
-        let text = Found::of(std::fs::read(&path)).known().unwrap_or_else(|error| {
+        let text = Found::of(private::read(&path, MOST)).known().unwrap_or_else(|error| {
             tracing::warn!(file = %path.display(), %error, "earlier crashes cannot be read, so they do not count");
             None
         });
@@ -55,14 +58,22 @@ impl Suspects {
 
     /// Whether one more crash at this step makes the job stuck.
     pub(super) fn has_one_chance(&self, job: JobId, step: Step) -> bool {
-        let is_last = |count: &u32| count + 1 >= step.limit();
-        self.any.load(Ordering::Relaxed) && self.crashes().get(&(job, step)).is_some_and(is_last)
+        if !self.any.load(Ordering::Relaxed) {
+            return false;
+        }
+        let crashes = self.crashes();
+        let is_last = |step: Step| crashes.get(&(job, step)).is_some_and(|count| count + 1 >= step.limit());
+        is_last(step) || step.any().is_some_and(is_last)
     }
 
     pub(super) fn stuck(&self, job: JobId) -> Option<Step> {
         let crashes = self.crashes();
         let stuck = crashes.iter().find(|((of, step), count)| *of == job && **count >= step.limit());
         stuck.map(|((_, step), _)| *step)
+    }
+
+    pub(super) fn is_stuck_at(&self, job: JobId, step: Step) -> bool {
+        self.crashes().get(&(job, step)).is_some_and(|count| *count >= step.limit())
     }
 
     pub(super) fn forgive(&self, job: JobId) {

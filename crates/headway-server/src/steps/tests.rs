@@ -1,5 +1,6 @@
 use super::*;
 use headway_model::testing::job_id;
+use std::time::Duration;
 
 /// A life of the server that ends in a crash with these steps under way.
 fn crash(data: &Path, steps: &[(JobId, Step)]) {
@@ -78,9 +79,14 @@ fn a_clean_end_counts_against_nobody_and_a_resumed_job_has_one_more_try() {
     for _ in 0..3 {
         let life = Steps::open(data);
         leave(life.begin(job, Step::Place(7), || true));
-        life.clear();
+        life.close();
+        leave(life.begin(job, Step::Place(8), || true));
     }
     assert_eq!(stuck(data, job), None);
+    for boot in ["one", "two", "three", "four"] {
+        leave(Steps::open_in(data, boot).begin(job, Step::Place(7), || true));
+    }
+    assert_eq!(Steps::open_in(data, "five").stuck(job), None, "the machine stopped");
     crash(data, &[(job, Step::Place(7))]);
     crash(data, &[(job, Step::Place(7))]);
     let life = Steps::open(data);
@@ -122,6 +128,22 @@ fn suspects_have_their_turn_one_after_the_other() {
 }
 
 #[test]
+fn a_job_whose_items_are_to_blame_has_its_turn_at_whichever_item_is_next() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, job) = (folder.path(), job_id(1));
+    crash(data, &[(job, Step::Place(0))]);
+    let life = Steps::open(data);
+    let first = life.begin(job, Step::Place(1), || false);
+    let waited = std::cell::Cell::new(false);
+    let second = life.begin(job, Step::Place(2), || waited.replace(true));
+    assert!(waited.get() && second.turn.is_none());
+    drop((first, second));
+    waited.set(false);
+    drop(life.begin(job, Step::Place(3), || waited.replace(true)));
+    assert!(!waited.get(), "one has passed, so none is to blame any more");
+}
+
+#[test]
 fn rubbish_in_their_files_keeps_no_server_from_starting() {
     let folder = tempfile::tempdir().expect("a folder");
     let (data, job) = (folder.path(), job_id(1));
@@ -138,4 +160,26 @@ fn rubbish_in_their_files_keeps_no_server_from_starting() {
     crash(data, &[(job, Step::Finish)]);
     crash(data, &[(job, Step::Finish)]);
     assert_eq!(stuck(data, job), None, "where nothing can be noted, no crash counts");
+}
+
+#[test]
+fn what_has_been_at_work_for_long_is_not_to_blame() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, job) = (folder.path(), job_id(1));
+    for _ in 0..5 {
+        let life = Steps::open(data);
+        let step = life.begin(job, Step::Run(0), || true);
+        life.shared.notes.backdate(Duration::from_secs(3_600));
+        life.pass_long();
+        leave(step);
+    }
+    assert_eq!(stuck(data, job), None);
+    for _ in 0..2 {
+        let life = Steps::open(data);
+        let step = life.begin(job, Step::List(0), || true);
+        life.shared.notes.backdate(Duration::from_secs(3_600));
+        life.pass_long();
+        leave(step);
+    }
+    assert_eq!(stuck(data, job), Some(Step::List(0)), "a listing counts however long it takes");
 }
