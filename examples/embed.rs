@@ -1,13 +1,11 @@
-//! Headway inside another program: a route and a recipe of its own beside Headway's pages.
-//!
-//!     cargo run --features ssr --example embed -- DATA FOLDER
+//! Headway inside another program, with a route and a recipe of its own: `cargo run --features ssr --example embed -- DATA FOLDER`.
 
 use std::io::{BufRead, BufReader};
 use std::sync::Arc;
 
 use axum::{Router, routing::get};
-use headway::model::summary::RecipeInfo;
-use headway::model::{Effect, FailReason};
+use futures::FutureExt;
+use headway::model::{Effect, FailReason, summary::RecipeInfo};
 use headway::server::Server;
 use headway::server::recipes::{Attempt, Binding, Failure, OpenFile, Recipe, Success, Unable, Work};
 use headway::web::{self, Access, App, Assets, Settings};
@@ -48,9 +46,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = listener.local_addr()?;
     let assets = Assets::embedded().unwrap_or_else(|| Assets::folder("target/site".into()));
     let settings = Settings::new(Access::new(address, &[], None)?, assets);
-    let (_stop, stopping) = tokio::sync::watch::channel(false);
-    let headway = web::router(App::new(server, settings, stopping));
-    println!("ready: http://{address}/");
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let headway = web::router(App::new(server.clone(), settings, stopping));
     let app = Router::new().route("/mine", get(|| async { "mine" })).fallback_service(headway);
-    Ok(axum::serve(listener, app).await?)
+    let stopped = web::signal()?.map(move |()| _ = stop.send_replace(true));
+    println!("ready: http://{address}/");
+    axum::serve(listener, app).with_graceful_shutdown(stopped).await?;
+    // Else this would count as a crash of whatever is under way.
+    server.stop().await;
+    Ok(())
 }

@@ -114,7 +114,8 @@ pub async fn serve(
 }
 
 /// Every route, behind the gate. Another program mounts it beside its own routes, at the root of its host: with
-/// [`Router::fallback_service`], as in `examples/embed.rs`. [`serve`] also limits connections, which [`axum::serve()`] does not.
+/// [`Router::fallback_service`], as in `examples/embed.rs`. [`serve`] also limits connections, which [`axum::serve()`] does not. When that
+/// program is asked to stop, it ends the streams by what [`App::new`] was given, and waits for [`Server::stop`].
 pub fn router(app: App) -> Router {
     let gate = middleware::from_fn_with_state(app.access.clone(), access::gate);
     Router::new()

@@ -36,4 +36,10 @@ async fn another_program_mounts_the_routes_and_adds_a_recipe_of_its_own() {
     assert_eq!(ended["status"], "completed");
     let items: Value = client.get(format!("{job}/items")).send().await.expect("an answer").json().await.expect("JSON");
     assert_eq!(items["items"][0]["result"]["lines"], 3, "{items}");
+
+    let pid = running.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())).expect("a process");
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a signal");
+    assert!(running.wait().await.expect("its end").success());
+    let left = std::fs::read_to_string(files.data().join("steps")).expect("the notes");
+    assert!(!left.contains(" work "), "nothing is left under way");
 }

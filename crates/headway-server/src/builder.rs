@@ -47,6 +47,10 @@ impl ServerBuilder {
     /// Opens the data folder and the libraries, takes up every job that is not over, and starts the engine. To be called within
     /// a Tokio runtime.
     ///
+    /// Two things are left to the program. Before it ends it waits for [`Server::stop`]; else its end counts as a crash of whatever is
+    /// under way. And if it has recipes that run programs, its `main` begins with [`guard`](crate::guard), before there are threads, when
+    /// its first argument is `guard`: it is started so to look after them ([`Config::program`]).
+    ///
     /// # Errors
     /// If two recipes or two libraries have one name, or a folder or the log cannot be opened; the text says what to do.
     pub async fn start(self) -> Result<Server, StartError> {
