@@ -68,6 +68,13 @@ async fn a_request_that_names_them_is_refused_with_a_sentence() {
         let (status, answer) = app.get(&format!("/api/libraries/files/files?folder={folder}&search=*")).await;
         assert_eq!(status, 422, "{folder}: {answer}");
     }
+    // A name that may lead into another folder is refused, whatever that folder is.
+    for name in ["{/.}/.headway-x", "{/}/x", "a/{/}", "{}", "{//}-{/}", "{.}.x", "{..}"] {
+        let body = with(json!({ "folder": {} }), Some(json!({ "place": { "beside": { "name": name } } })));
+        let (status, answer) = app.put(&mint().to_string(), &body).await;
+        assert_eq!(status, 422, "{name}: {answer}");
+        assert!(answer["message"].as_str().is_some_and(|text| text.contains("without a folder")), "{answer}");
+    }
     assert_eq!(originals(&files, &trash), before);
     app.stop().await;
 }

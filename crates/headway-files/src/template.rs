@@ -127,6 +127,11 @@ impl Template {
         })
     }
 
+    /// Whether this byte is in it beside its tokens.
+    pub fn says(&self, byte: u8) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(&byte)))
+    }
+
     /// The word for an item.
     pub fn expand(&self, values: &Values<'_>) -> Vec<u8> {
         let mut word = Vec::new();

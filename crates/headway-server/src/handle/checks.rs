@@ -46,14 +46,15 @@ pub(super) fn output(output: &Output) -> Vec<String> {
         Place::Replace => None,
     };
     let Some(name) = name else { return reasons };
-    let fixed = |token| !matches!(token, Token::Slot | Token::Out | Token::Tmp | Token::Total | Token::PaddedNumber);
-    if name.is_empty() || name.contains('/') && !name.contains("{/") || !Template::new(name).tokens().all(fixed) {
+    let template = Template::new(name);
+    let names = |token| matches!(token, Token::Name | Token::Stem | Token::Extension | Token::Number);
+    if name.is_empty() || template.says(b'/') || !template.tokens().all(names) {
         reasons.push(format!(
             "the output's name {name:?} must be a name without a folder, made of text and of {{/}}, {{/.}}, {{+.}} or {{#}}"
         ));
     } else if is_reserved(name.as_bytes()) {
         reasons.push(format!("the output's name {name:?} begins with {RESERVED}, as only Headway's own names do"));
-    } else if Template::new(name).tokens().next().is_none() {
+    } else if template.tokens().next().is_none() {
         reasons.push(format!("the output's name {name:?} is the same for every file; put {{/.}} or {{/}} into it"));
     }
     reasons
