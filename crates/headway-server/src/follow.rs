@@ -139,6 +139,8 @@ pub struct Serving {
     caught_up: bool,
     woken: bool,
     recording: bool,
+    /// How far the clock is ahead of the time that this machine is told, in milliseconds.
+    clock_ahead: i64,
     outbox: VecDeque<Outgoing>,
     reads: VecDeque<Read>,
     after_head: bool,
@@ -171,6 +173,7 @@ impl Serving {
             caught_up: false,
             woken: false,
             recording,
+            clock_ahead: 0,
             outbox: VecDeque::new(),
             reads: VecDeque::new(),
             after_head: false,
@@ -203,6 +206,11 @@ impl Serving {
     /// Whether the log can still be written.
     pub fn recording(&mut self, recording: bool) {
         self.recording = recording;
+    }
+
+    /// How far the clock is ahead of the time that is told here, in milliseconds: pings tell the clock's, which can be set.
+    pub fn clock_ahead(&mut self, by: i64) {
+        self.clock_ahead = by;
     }
 
     /// Messages of at most so many bytes beyond their first event.

@@ -89,7 +89,7 @@ impl Connection {
                 self.farewell(&mut chunk);
                 return Some(chunk.into());
             }
-            self.serving.recording(self.server.is_recording());
+            self.look();
             match self.serving.step(self.time.now()) {
                 Step::Send(message) => {
                     self.write(&mut chunk, &message);
@@ -129,10 +129,16 @@ impl Connection {
                 Step::Wait(_) | Step::End => break,
             }
         }
-        self.serving.recording(self.server.is_recording());
+        self.look();
         let last = self.serving.last_word(self.time.now());
         messages.push(with_id(&last.text, last.id.as_deref()));
         format!("[{}]", messages.join(","))
+    }
+
+    /// Takes in what of this moment the messages tell.
+    fn look(&mut self) {
+        self.serving.recording(self.server.is_recording());
+        self.serving.clock_ahead(now().cast_signed() - self.time.now().cast_signed());
     }
 
     fn write(&mut self, chunk: &mut String, message: &Outgoing) {
