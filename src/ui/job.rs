@@ -61,19 +61,17 @@ fn JobDetails(view: JobView, items: Shown, first: First) -> impl IntoView {
         let over = view.summary.status.is_terminal();
         move |_| if over { live.revisit(job) } else { live.follow(job) }
     });
-    let read_at = view.summary.status;
     let runs_programs = view.runs_programs;
     let request = StoredValue::new(view.request.clone());
     let newest = Newest::new(view);
     let view = newest.view();
-    refresh(job, newest);
+    refresh(job, newest, summary);
     let heard =
         move |tell: &dyn Fn(&JobSummary) -> Option<String>| summary.with(|summary| summary.as_ref().and_then(tell));
     // What was read holds as long as the job stands where it stood then.
     let waits = move || match summary.with(|summary| summary.as_ref().map(|summary| summary.status)) {
         Some(JobStatus::Planned) => Some("waits for your approval".to_owned()),
-        Some(now) if now != read_at => None,
-        _ => view.with(|view| view.waits.clone()),
+        now => view.with(|view| view.waits.clone().filter(|_| now.is_none_or(|now| now == view.summary.status))),
     };
     let created = view.with_untracked(|view| view.summary.created);
     let titled = |summary: &Option<JobSummary>| summary.as_ref().map(named::title);
@@ -98,13 +96,15 @@ fn JobDetails(view: JobView, items: Shown, first: First) -> impl IntoView {
     }
 }
 
-/// Reads the job again when another one appears or ends: that may have undone it.
-fn refresh(job: JobId, read: Newest) {
+/// Reads the job again when its status changes, as what it waits for is not told by the stream; and when another one appears or ends, as
+/// that may have undone it.
+fn refresh(job: JobId, read: Newest, summary: Memo<Option<JobSummary>>) {
     let live = expect_context::<Live>();
+    let status = Memo::new(move |_| summary.with(|summary| summary.as_ref().map(|summary| summary.status)));
     let newest = Memo::new(move |_| live.jobs.with(|jobs| jobs.keys().next_back().copied()));
     Effect::new(move |before: Option<()>| {
         // Read, not only tracked: a memo that nobody has read follows nothing yet.
-        let _ = (newest.get(), live.ended.get());
+        let _ = (newest.get(), live.ended.get(), status.get());
         if before.is_some() {
             leptos::task::spawn_local(async move {
                 // What was read stays if it cannot be read again; whatever is counted comes by the stream.

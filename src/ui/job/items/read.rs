@@ -77,6 +77,7 @@ impl Read {
                     return;
                 }
                 rests.set(true);
+                let call = texts.call();
                 leptos::task::spawn_local(async move {
                     let page = api::items(self.job, address.after, PAGE, address.status.clone()).await;
                     if rests.is_disposed() {
@@ -84,7 +85,7 @@ impl Read {
                     }
                     let window = page.as_ref().map(Window::from).map_err(Clone::clone);
                     if let Ok(page) = page {
-                        texts.take(page.items);
+                        texts.take(call, page.items);
                     }
                     self.last.try_set(Answer { address, heard, window });
                     set_timeout(move || _ = rests.try_set(false), PATIENCE);

@@ -22,7 +22,10 @@ type Moment = (String, u32);
 /// What was told so far.
 #[derive(Debug, Default)]
 struct Told {
-    texts: BTreeMap<u32, ItemView>,
+    /// The text of each item, and the number of the call by which it came.
+    texts: BTreeMap<u32, (u32, ItemView)>,
+    /// How many calls were made.
+    calls: u32,
     /// Where each item stood when its text was asked for and came.
     asked: BTreeMap<u32, Moment>,
 }
@@ -39,18 +42,23 @@ pub(super) struct Texts {
 impl Texts {
     pub(super) fn new(job: JobId, items: Vec<ItemView>) -> Self {
         let texts = Texts { job, told: RwSignal::default(), wrong: RwSignal::new(None) };
-        texts.take(items);
+        texts.take(texts.call(), items);
         texts
     }
 
     /// The text of an item, once it is there.
     pub(super) fn of(self, item: u32) -> Memo<Option<ItemView>> {
-        Memo::new(move |_| self.told.with(|told| told.texts.get(&item).cloned()))
+        Memo::new(move |_| self.told.with(|told| told.texts.get(&item).map(|(_, text)| text.clone())))
     }
 
-    /// Adds texts that were read with a window.
-    pub(super) fn take(self, items: Vec<ItemView>) {
-        self.told.try_update(|told| told.texts.extend(items.into_iter().map(|text| (text.item, text))));
+    /// The number of a call that is about to be made.
+    pub(super) fn call(self) -> u32 {
+        self.told.try_update_untracked(Told::call).unwrap_or_default()
+    }
+
+    /// Adds texts that were read with a window by this call.
+    pub(super) fn take(self, call: u32, items: Vec<ItemView>) {
+        self.told.try_update(|told| told.put(call, items));
     }
 
     /// Asks for the texts that a window lacks, one call at a time.
@@ -67,11 +75,12 @@ impl Texts {
                 return;
             }
             busy.set(true);
+            let call = self.call();
             leptos::task::spawn_local(async move {
                 let pace = match api::items_at(self.job, wanted.keys().copied().collect()).await {
                     Ok(items) => {
                         self.wrong.try_set(None);
-                        self.told.try_update(|told| told.answered(wanted, items));
+                        self.told.try_update(|told| told.answered(call, wanted, items));
                         PACE
                     }
                     Err(error) => {
@@ -90,15 +99,30 @@ impl Told {
     /// older than what a page has heard; if it is newer, the page is about to hear the rest, and until then there is nothing to ask.
     fn lacks(&self, rows: &[Row]) -> BTreeMap<u32, Moment> {
         let is_told =
-            |row: &&Row| self.texts.get(&row.item).is_some_and(|text| !row.has_story() || row.is_told_by(text));
+            |row: &&Row| self.texts.get(&row.item).is_some_and(|(_, text)| !row.has_story() || row.is_told_by(text));
         let moment = |row: &Row| (row.item, (row.status.clone(), row.attempt));
         let lacks = rows.iter().filter(|row| !is_told(row)).map(moment);
         lacks.filter(|(item, moment)| self.asked.get(item) != Some(moment)).collect()
     }
 
-    fn answered(&mut self, asked: BTreeMap<u32, Moment>, items: Vec<ItemView>) {
+    fn answered(&mut self, call: u32, asked: BTreeMap<u32, Moment>, items: Vec<ItemView>) {
         self.asked.extend(asked);
-        self.texts.extend(items.into_iter().map(|text| (text.item, text)));
+        self.put(call, items);
+    }
+
+    fn call(&mut self) -> u32 {
+        self.calls += 1;
+        self.calls
+    }
+
+    /// Answers come in any order: what an earlier call says never takes the place of what a later one said.
+    fn put(&mut self, call: u32, items: Vec<ItemView>) {
+        let is_later = |told: &Told, item| told.texts.get(&item).is_some_and(|(known, _)| *known > call);
+        for text in items {
+            if !is_later(self, text.item) {
+                self.texts.insert(text.item, (call, text));
+            }
+        }
     }
 }
 
@@ -110,8 +134,8 @@ mod tests {
         Row { item, status: status.into(), reason: None, attempt }
     }
 
-    fn text(item: u32, status: &str, attempt: u32) -> (u32, ItemView) {
-        let view = ItemView {
+    fn text(item: u32, status: &str, attempt: u32) -> ItemView {
+        ItemView {
             item,
             path: "a".parse().expect("a path"),
             size: 1,
@@ -121,8 +145,15 @@ mod tests {
             attempt,
             result: None,
             rerun: None,
-        };
-        (item, view)
+        }
+    }
+
+    /// These texts, which came with the page.
+    fn told(texts: Vec<ItemView>) -> Told {
+        let mut told = Told::default();
+        let call = told.call();
+        told.put(call, texts);
+        told
     }
 
     #[test]
@@ -142,24 +173,34 @@ mod tests {
             row(4, "running", 1),
             row(5, "waiting", 0),
         ];
-        let told = Told { texts: texts.into(), ..Told::default() };
+        let told = told(texts.into());
         assert_eq!(told.lacks(&rows).into_keys().collect::<Vec<_>>(), [1, 3, 5]);
     }
 
     #[test]
     fn a_text_that_is_newer_than_the_page_is_asked_for_once_in_each_moment_of_its_row() {
-        let mut told = Told { texts: [text(0, "waiting", 0)].into(), ..Told::default() };
+        let mut told = told(vec![text(0, "waiting", 0)]);
         let failed = [row(0, "failed", 1)];
         let asked = told.lacks(&failed);
         assert_eq!(asked.len(), 1);
         // Meanwhile it was begun again, of which the page has not heard.
-        told.answered(asked, vec![text(0, "running", 2).1]);
+        told.answered(2, asked, vec![text(0, "running", 2)]);
         assert_eq!(told.lacks(&failed), BTreeMap::new());
         assert_eq!(told.lacks(&[row(0, "running", 2)]), BTreeMap::new());
         assert_eq!(told.lacks(&[row(0, "failed", 2)]).len(), 1);
         // A row that the server did not know, too.
         let asked = told.lacks(&[row(1, "waiting", 0)]);
-        told.answered(asked, Vec::new());
+        told.answered(3, asked, Vec::new());
         assert_eq!(told.lacks(&[row(1, "waiting", 0)]), BTreeMap::new());
+    }
+
+    #[test]
+    fn an_earlier_call_that_is_answered_last_changes_no_later_text() {
+        let mut told = Told::default();
+        let (earlier, later) = (told.call(), told.call());
+        told.put(later, vec![text(0, "succeeded", 1)]);
+        told.put(earlier, vec![text(0, "running", 1), text(1, "running", 1)]);
+        let status = |item: u32| told.texts[&item].1.status.clone();
+        assert_eq!((status(0), status(1)), ("succeeded".into(), "running".into()));
     }
 }
