@@ -1,8 +1,9 @@
 // Commands, and each button by which a job is steered.
 import { readdirSync } from 'node:fs';
-import { button, choose, config, details, status, three } from './helper/job';
+import { begin, button, choose, config, details, status, three } from './helper/job';
 import { ends, open, processAll } from './helper/page';
 import { expect, test } from './helper/fixtures';
+import { mint } from './helper/server';
 
 test('a command replaces files, its output can be undone, and its trash be emptied', async ({ page, serve, watched }) => {
   const server = await serve(three, { config });
@@ -211,4 +212,27 @@ test('a person decides about commands that a dead server interrupted', async ({ 
   server.remove('../hold');
   await button(page, 'leave_out').click();
   await expect(status(page)).toHaveText('failed: every item failed');
+});
+
+test('what a job waits for is said without a reload, also where its status changes on the page', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      server.file('../hold');
+      server.file('a', '0');
+    },
+    { config, args: ['--jobs', '1'] },
+  );
+  const first = mint();
+  await begin(server, first, 'slow');
+  await expect.poll(async () => (await server.get(`/api/jobs/${first}`)).status).toBe('processing');
+  const second = mint();
+  await begin(server, second, 'checksum', { approval: true });
+  await page.goto(`${server.url}/jobs/${second}`);
+  await expect(page.locator('.waits')).toHaveText('waits for your approval');
+  await button(page, 'approve').click();
+  await expect(status(page)).toHaveText('queued');
+  await expect(page.locator('.waits')).toHaveText('waits for a free place: 1 in the queue');
+  server.remove('../hold');
+  await expect(status(page)).toHaveText('completed');
+  await expect(page.locator('.waits')).toBeEmpty();
 });
