@@ -1,5 +1,6 @@
 //! Jobs that take the server with them: no job keeps it from starting, and no other job is kept from going on.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use headway_model::{EndReason, JobId, JobStatus, PauseReason};
@@ -143,6 +144,54 @@ async fn cancelling_what_cannot_even_be_looked_at_does_not_look_at_it_once_more(
     assert_eq!(stuck.worked.map(|worked| worked.since), Some(None), "nothing of it is at work");
     assert_eq!(served.post(&format!("/api/jobs/{poison}/cancel")).await.0, 200);
     assert_eq!(served.end(poison).await.status, JobStatus::Cancelled);
+}
+
+/// A job that was killed in the midst of placing, which can only be looked at once the gate is gone; and that crashes the server then.
+async fn left_in_placing(files: &Files) -> (JobId, String, PathBuf) {
+    let mut served = life(files, "placing of poison").expect("a ready server");
+    let poison = begin_poison(&served, "upper").await;
+    assert!(served.headway.dies_within(WHILE));
+    drop(served);
+    let gate = files.data().with_file_name("looks-fail");
+    std::fs::write(&gate, b"").expect("a file");
+    let fault = format!("judging while {} and judging of poison", gate.display());
+    let served = life(files, &fault).expect("a ready server");
+    let short = JobStatus::Paused { reason: PauseReason::TooManyOpenFiles };
+    served.until(poison, |summary| summary.status == short).await;
+    (poison, fault, gate)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_at_a_placement_crashes_the_server_twice_and_no_more() {
+    for cancels in [false, true] {
+        let files = Files::numbered(5);
+        let (poison, fault, gate) = left_in_placing(&files).await;
+        for _ in 0..2 {
+            std::fs::write(&gate, b"").expect("a file");
+            let mut served = life(&files, &fault).expect("a ready server");
+            std::fs::remove_file(&gate).expect("a file");
+            assert!(served.headway.dies_within(WHILE), "the shortage has passed, and it looks");
+        }
+        std::fs::write(&gate, b"").expect("a file");
+        let served = life(&files, &fault).expect("a ready server");
+        std::fs::remove_file(&gate).expect("a file");
+        served.until(poison, |summary| summary.status == STUCK).await;
+        let why = waits(&served, poison).await;
+        assert!(why.contains("two times in a row while it looked how far the output of item"), "{why}");
+        if cancels {
+            assert_eq!(served.post(&format!("/api/jobs/{poison}/cancel")).await.0, 200);
+            let end = served.end(poison).await;
+            assert_eq!((end.status, end.counters.failed), (JobStatus::Cancelled, 1), "{end:?}");
+            let items = served.get(&format!("/api/jobs/{poison}/items")).await.to_string();
+            assert!(items.contains("could not look how far its output had come"), "{items}");
+            continue;
+        }
+        drop(served);
+        let served = sound(&files);
+        assert_eq!(served.post(&format!("/api/jobs/{poison}/resume")).await.0, 200);
+        let end = served.end(poison).await;
+        assert_eq!((end.status, end.counters.failed), (JobStatus::Completed, 0), "{end:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,7 @@ use std::io;
 use rustix::io::Errno;
 
 use super::rename::{At, held};
-use super::{Library, OpenFile, Stamp, fault, io_text, on_disk};
+use super::{Library, OpenFile, Stamp, fails, fault, io_text, on_disk};
 use headway_model::{Digest, Effect, JobEvent, PauseReason, RelPath, SkipReason};
 
 /// What a `placing` event says.
@@ -140,6 +140,9 @@ impl Library {
     /// Brings an interrupted placement to an end, as the contract says: by looking, by hash. An error if what lies there cannot be
     /// looked at, or not be moved: then it is as it was, and can be judged again.
     pub fn judge(&self, placement: &Placement) -> io::Result<Verdict> {
+        if fails("judging") {
+            return Err(Errno::MFILE.into());
+        }
         let Placement { temp, target, trash, old, new } = placement;
         let (at_temp, mut at_target) = (self.lies(temp)?, self.lies(target)?);
         let at_trash = trash.as_ref().map(|trash| self.lies(trash)).transpose()?.unwrap_or(Lies::Nothing);

@@ -98,7 +98,7 @@ impl Job {
         let halted = self.fold.halt.is_some();
         let event = match status {
             ItemStatus::Running if mutants::is(Mutant::NothingInterrupted) => JobEvent::Returned { item, attempt },
-            ItemStatus::Running if halted => JobEvent::Stopped { item, attempt },
+            // Also where it is given up after that: at a moment that nobody saw it ended, and a night may lie between.
             ItemStatus::Running => JobEvent::Recovered { item, attempt },
             ItemStatus::Placing => match past.placed.remove(&item) {
                 Some((verdict, detail)) => match end_of_placing(item, attempt, verdict, detail.as_deref()) {

@@ -1,6 +1,7 @@
 use super::*;
 use headway_files::Verdict;
 use headway_model::Effect as ItemEffect;
+use headway_model::event::HaltBy;
 use headway_model::status::PauseReason;
 use headway_model::{Digest, EndReason};
 
@@ -820,8 +821,8 @@ fn a_job_that_is_held_in_planning_lists_no_files_until_it_is_resumed() {
 
 #[test]
 fn what_a_death_interrupted_is_recorded_before_all_else_so_that_the_night_is_no_work() {
-    // The item before the one that ran was being placed, or had been interrupted by the death before.
-    for is_placing in [true, false] {
+    // The item before the one that ran was being placed, or had been interrupted by the death before; and the job was being given up.
+    for (is_placing, is_halted) in [(true, false), (false, false), (true, true), (false, true)] {
         let mut before = World::new(1, 2, false);
         let job = before.job(1, 2);
         let first = match is_placing {
@@ -830,6 +831,9 @@ fn what_a_death_interrupted_is_recorded_before_all_else_so_that_the_night_is_no_
         };
         let mut fold = before.folds[&job].clone();
         hear(&mut fold, 1_000, first);
+        if is_halted {
+            hear(&mut fold, 1_000, JobEvent::Halted { by: HaltBy::Fail, when: HaltWhen::Soon });
+        }
         let worked = fold.worked.map(|worked| worked.until(1_000));
         let past =
             Past { placed: BTreeMap::from([(0, (Verdict::Done(ItemEffect::Created), None))]), ..Past::default() };
@@ -840,7 +844,7 @@ fn what_a_death_interrupted_is_recorded_before_all_else_so_that_the_night_is_no_
             _ => None,
         };
         let recorded: Vec<_> = schedule.begin().into_iter().filter_map(recorded).collect();
-        assert_eq!(recorded.len(), 2, "{recorded:?}");
+        assert!(matches!(recorded.first(), Some(JobEvent::Recovered { item: 1, .. })), "{recorded:?}");
         recorded.into_iter().for_each(|event| hear(&mut fold, 90_000_000, event));
         assert_eq!((fold.counters.running, fold.worked.map(|worked| worked.until(90_000_000))), (0, worked));
     }
