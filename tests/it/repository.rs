@@ -27,11 +27,12 @@ fn leptos_reads_leptos_toml() {
     assert_eq!((options.output_name.as_ref(), options.site_pkg_dir.as_ref()), ("headway", "pkg"));
 }
 
-/// What Cargo says of the workspace.
-fn metadata() -> serde_json::Value {
+/// What Cargo says of the workspace, with these options.
+fn metadata(options: &[&str]) -> serde_json::Value {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
-    let said = std::process::Command::new(cargo).args(arguments).current_dir(root()).output().expect("cargo runs");
+    let mut command = std::process::Command::new(cargo);
+    command.args(["metadata", "--offline", "--locked", "--format-version", "1"]).args(options);
+    let said = command.current_dir(root()).output().expect("cargo runs");
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
     serde_json::from_slice(&said.stdout).expect("JSON")
 }
@@ -40,7 +41,7 @@ fn metadata() -> serde_json::Value {
 #[test]
 fn the_arrows_are_those_of_architecture_md() {
     let mut found = BTreeMap::new();
-    for package in metadata()["packages"].as_array().expect("packages") {
+    for package in metadata(&["--no-deps"])["packages"].as_array().expect("packages") {
         let name = |value: &serde_json::Value| value["name"].as_str().expect("a name").to_owned();
         let used = package["dependencies"].as_array().expect("dependencies").iter();
         let used = used.filter(|used| used["kind"].is_null()).map(name).filter(|used| used.starts_with("headway"));
@@ -55,6 +56,27 @@ fn the_arrows_are_those_of_architecture_md() {
         (cells[1].trim_matches('`').to_owned(), names.collect::<BTreeSet<_>>())
     });
     assert_eq!(written.collect::<BTreeMap<_, _>>(), found, "the table of crates in ARCHITECTURE.md");
+}
+
+/// What deny.toml says of licences, and that every package comes from the registry: also where cargo-deny is not at hand.
+#[test]
+fn dependencies_are_as_deny_toml_wants_them() {
+    let rules: toml::Table = read("deny.toml").parse().expect("TOML");
+    let allowed = rules["licenses"]["allow"].as_array().expect("licences");
+    let allowed: BTreeSet<_> = allowed.iter().filter_map(toml::Value::as_str).collect();
+    let platform = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let found = metadata(&["--filter-platform", &platform]);
+    let packages = found["packages"].as_array().expect("packages");
+    assert!(packages.len() > 100, "{} packages", packages.len());
+    for package in packages.iter().filter(|package| !package["source"].is_null()) {
+        let name = &package["name"];
+        let source = package["source"].as_str().unwrap_or_default();
+        assert!(source.starts_with("registry+"), "{name} comes from {source}");
+        let licence = package["license"].as_str().unwrap_or_default().replace(['(', ')'], "").replace('/', " OR ");
+        let fits = |one: &str| allowed.contains(one.split(" WITH ").next().unwrap_or_default().trim());
+        let is_fine = licence.split(" AND ").all(|part| part.split(" OR ").any(fits));
+        assert!(is_fine, "{name} has the licence {licence:?}, which deny.toml does not allow");
+    }
 }
 
 /// Every source that a document names is there, under that path or with that end of one.
@@ -74,7 +96,7 @@ fn the_sources_that_documents_name_are_there() {
 /// Mutants and made-up jobs are for tests alone.
 #[test]
 fn nothing_that_is_built_for_users_has_the_feature_testing() {
-    for package in metadata()["packages"].as_array().expect("packages") {
+    for package in metadata(&["--no-deps"])["packages"].as_array().expect("packages") {
         for used in package["dependencies"].as_array().expect("dependencies") {
             let testing = used["features"].as_array().is_some_and(|all| all.iter().any(|one| one == "testing"));
             assert!(!testing || used["kind"] == "dev", "{} uses {} with it", package["name"], used["name"]);
