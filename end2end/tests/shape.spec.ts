@@ -161,6 +161,8 @@ test('an older answer never takes the place of a newer one', async ({ page, serv
   await expect(page.locator('.undone')).toBeVisible();
   await expect(button(page, 'undo')).toHaveCount(0);
   expect(await page.evaluate(() => (window as any).unsaid)).toBe(0);
+  // A call that is under way ends with the test.
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
 });
 
 test('titles say where one is, and how far a job is', async ({ page, serve }) => {

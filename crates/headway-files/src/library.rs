@@ -28,7 +28,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 pub use environment::{environment, free_bytes, memory_available};
-pub use fault::{fails, fault, fault_of};
+pub use fault::{fails, fault, fault_of, hold};
 pub use found::Found;
 pub use open::{OpenError, OpenFile};
 pub use place::{Ground, Placement, Verdict};

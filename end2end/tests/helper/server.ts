@@ -23,6 +23,8 @@ export type Options = {
 export class Server {
   readonly folder = mkdtempSync(join(tmpdir(), 'headway-e2e-'));
   readonly library = join(this.folder, 'files');
+  /** While there is a file of this name, no job comes to the end of its last step. */
+  readonly holdsFinishing = join(this.folder, 'holds-finishing');
   url = '';
   private child?: ChildProcess;
 
@@ -72,7 +74,8 @@ export class Server {
     const traced = failing ? ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${failing}`] : [];
     const [program, ...args] = [...(this.options.weak ? weak : []), ...traced, ...command];
     // A group of its own: a tracer must not outlive what it traces, nor the other way round.
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const env = { ...process.env, HEADWAY_FAULT: `finishing while ${this.holdsFinishing}` };
+    const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.child = child;
     let errors = '';
     child.stderr.on('data', (text) => (errors += text));

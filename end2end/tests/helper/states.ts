@@ -1,7 +1,5 @@
-// Another job, held in each state that a job can be in: by real commands that wait, real queues, and real files that block.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+// Another job, held in each state that a job can be in: by real commands that wait, real queues, and a server that stops where a test wants it.
+import { writeFileSync } from 'node:fs';
 import { expect } from './fixtures';
 import { mint, type Options, type Server } from './server';
 
@@ -49,10 +47,7 @@ export async function jobIn(state: State, server: Server): Promise<string | unde
   if (state === 'planning') await server.put(job, { folder: { path: 'many' } });
   else if (state === 'planned') await server.put(job, held, { ...hold, approval: true });
   else if (state === 'finishing') {
-    const folder = join(server.folder, 'data/jobs', job);
-    mkdirSync(folder, { recursive: true });
-    // Its list is written here; nobody reads at the other end, so that takes for ever.
-    execFileSync('mkfifo', [join(folder, '.SHA256SUMS.part')]);
+    writeFileSync(server.holdsFinishing, '');
     await server.put(job, held);
   } else {
     if (state === 'queued') {

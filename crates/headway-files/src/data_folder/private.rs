@@ -48,15 +48,14 @@ pub fn options() -> OpenOptions {
 /// # Errors
 /// What the system says; [`io::ErrorKind::InvalidInput`] for what is no regular file.
 pub fn open(options: &OpenOptions, path: &Path) -> io::Result<File> {
-    let linked = Errno::LOOP.raw_os_error();
-    let file = options.open(path).map_err(|error| match error.raw_os_error() == Some(linked) {
-        true => io::Error::new(io::ErrorKind::InvalidInput, "it is a symbolic link"),
-        false => error,
+    let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidInput, what);
+    let file = options.open(path).map_err(|error| match Errno::from_io_error(&error) {
+        Some(Errno::LOOP) => wrong("it is a symbolic link"),
+        // A pipe that nobody reads.
+        Some(Errno::NXIO) => wrong("it is no regular file"),
+        _ => error,
     })?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")),
-    }
+    if file.metadata()?.is_file() { Ok(file) } else { Err(wrong("it is no regular file")) }
 }
 
 /// Makes a file, or empties the one that is there.

@@ -33,6 +33,13 @@ pub fn fails(point: &str) -> bool {
     wants(|wanted| wanted.split_once(" while ").is_some_and(is_there))
 }
 
+/// Stays here as long as a call at this point would [fail](fails).
+pub fn hold(point: &str) {
+    while fails(point) {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
 fn wants(is: impl Fn(&str) -> bool) -> bool {
     let wanted = if cfg!(debug_assertions) { std::env::var("HEADWAY_FAULT").ok() } else { None };
     wanted.is_some_and(|wanted| wanted.split(" and ").any(is))

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::{Context, Order, died};
 use crate::steps::Step;
-use headway_files::{fault_of, unable_of_any};
+use headway_files::{fault_of, hold, unable_of_any};
 use headway_model::ItemStatus;
 use headway_recipes::{ItemResult, ItemResults, Unable};
 use headway_store::rows::ItemRow;
@@ -22,6 +22,7 @@ pub(super) async fn finish(context: &Context, order: Result<Arc<Order>, Unable>)
     let step = move |results: &mut ItemResults<'_>| {
         let _step = steps.begin(of.job, Step::Finish, || false);
         fault_of("finishing", of.request.title.as_deref().unwrap_or_default());
+        hold("finishing");
         work.finish(results, &outputs)
     };
     let (store, job_no) = (Arc::clone(&context.store), order.job_no);
