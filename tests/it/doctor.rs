@@ -138,15 +138,18 @@ async fn the_log_of_a_job_under_way_proves_how_far_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_summaries_of_an_earlier_log_are_told_what_is_no_file() {
+async fn the_summaries_of_an_earlier_log_are_told_what_is_no_file_and_what_was_missed() {
     let files = Files::numbered(2);
     std::os::unix::fs::symlink("000000", files.library().join("link")).expect("a link");
     let app = App::start(&files).await;
-    let counters = app.run(&request("checksum")).await.counters;
-    assert_eq!((counters.total, counters.links, counters.files(), counters.files_done()), (3, 1, 2, 2));
+    let mut body = request("checksum");
+    body["query"] = serde_json::json!({ "paths": ["000000", "000001", "link", "gone"] });
+    let counters = app.run(&body).await.counters;
+    assert_eq!((counters.total, counters.links, counters.files(), counters.files_done()), (4, 1, 3, 3));
+    assert_eq!((counters.skipped, counters.missed), (2, 1));
     app.stop().await;
     let earlier =
-        "UPDATE jobs SET summary = json_remove(summary, '$.counters.links', '$.counters.others', '$.listing')";
+        "UPDATE jobs SET summary = json_remove(summary, '$.counters.links', '$.counters.missed', '$.listing')";
     files.sql(earlier).await;
     assert!(!doctor(&files).0, "it is missed");
     files.sql(&format!("{earlier}; PRAGMA user_version = 5")).await;

@@ -151,7 +151,8 @@ async fn files_that_vanish_change_or_cannot_be_read_are_told_apart() {
     files.write("000001", b"longer than it was before");
     app.post(&format!("/api/jobs/{first}/cancel")).await;
     let end = app.end(job).await;
-    assert_eq!((end.status, end.counters.succeeded, end.counters.skipped), (JobStatus::Completed, 2, 4));
+    assert_eq!((end.status, end.counters.succeeded, end.counters.skipped), (JobStatus::CompletedWithErrors, 2, 4));
+    assert_eq!(end.counters.missed, 2, "what is gone or has changed was asked for, a link and a pipe were not");
     let (_, items) = app.get(&format!("/api/jobs/{job}/items?status=skipped")).await;
     let why: Vec<_> = items["items"]
         .as_array()

@@ -22,6 +22,9 @@ pub struct Counters {
     pub skipped: u32,
     /// Of the skipped, those the plan skipped: they never ran.
     pub skipped_in_plan: u32,
+    /// Of the skipped, those that were asked for and could not be processed: see [`ItemStatus::is_missed`].
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub missed: u32,
     /// Their last try failed.
     pub failed: u32,
     /// Ended by a cancel or a halt.
@@ -39,6 +42,7 @@ impl Counters {
     pub fn add(&mut self, status: ItemStatus) {
         self.total += 1;
         *self.slot(status) += 1;
+        self.missed += u32::from(status.is_missed());
         if let ItemStatus::Skipped { planned: true, reason } = status {
             self.skipped_in_plan += 1;
             // Only as the plan found it: a file that becomes a link meanwhile was a file that somebody asked for.
@@ -51,6 +55,8 @@ impl Counters {
     pub fn shift(&mut self, from: ItemStatus, to: ItemStatus) {
         *self.slot(from) -= 1;
         *self.slot(to) += 1;
+        self.missed -= u32::from(from.is_missed());
+        self.missed += u32::from(to.is_missed());
     }
 
     /// Items that are over, whatever their end.
@@ -89,6 +95,11 @@ impl Counters {
     /// Whether at least one item failed, and none that ran ended in another way.
     pub fn all_failed(&self) -> bool {
         self.failed > 0 && self.succeeded == 0 && self.skipped == self.skipped_in_plan
+    }
+
+    /// Whether a file that was asked for was not processed, so that the job has not done all that it was to do.
+    pub fn has_errors(&self) -> bool {
+        self.failed > 0 || self.missed > 0
     }
 
     /// Whether the parts are the whole.
@@ -133,7 +144,9 @@ mod tests {
         let skips = vec![(0, 10, SkipReason::Symlink), (10, 1, SkipReason::NotAFile), (11, 5, SkipReason::Done)];
         let counters = planned(16, skips).counters;
         assert_eq!((counters.files(), counters.files_done(), counters.percent()), (5, 5, None));
-        assert_eq!((counters.links, counters.others), (10, 1));
+        assert_eq!((counters.links, counters.others, counters.missed), (10, 1, 0));
+        let skips = vec![(0, 2, SkipReason::Missing), (2, 1, SkipReason::Collision), (3, 1, SkipReason::NotSmaller)];
+        assert_eq!(planned(4, skips).counters.missed, 3);
         assert!(counters.add_up());
     }
 
@@ -143,6 +156,7 @@ mod tests {
         counters.add(ItemStatus::Running);
         counters.shift(ItemStatus::Running, ItemStatus::Skipped { reason: SkipReason::Symlink, planned: false });
         assert_eq!((counters.files(), counters.links, counters.percent()), (1, 0, Some(100)));
+        assert_eq!((counters.skipped, counters.missed), (1, 1), "it was asked for");
     }
 
     #[test]

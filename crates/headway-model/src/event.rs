@@ -242,9 +242,9 @@ pub enum JobEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Outcome {
-    /// No item failed.
+    /// No item failed, and every file that was asked for was processed.
     Completed,
-    /// Some items failed, some did not.
+    /// Some items failed or were missed, some did not.
     CompletedWithErrors,
     /// Every item that ran failed, or the job as a whole did.
     Failed {

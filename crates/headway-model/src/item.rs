@@ -169,12 +169,11 @@ impl ItemStatus {
         }
     }
 
-    /// How a file that last ended so counts in a library: unprocessed, processed or failed. A file that was gone, or
-    /// changed while it was worked on, has not been seen to.
+    /// How a file that last ended so counts in a library: unprocessed, processed or failed.
     pub fn shown_as(self) -> Show {
         match self {
             ItemStatus::Succeeded(_) => Show::Processed,
-            ItemStatus::Skipped { reason: SkipReason::Missing | SkipReason::Changed, .. } => Show::Unprocessed,
+            ItemStatus::Skipped { .. } if self.is_missed() => Show::Unprocessed,
             ItemStatus::Skipped { .. } => Show::Processed,
             ItemStatus::Failed(_) => Show::Failed,
             ItemStatus::Waiting
@@ -182,6 +181,21 @@ impl ItemStatus {
             | ItemStatus::Placing
             | ItemStatus::Interrupted
             | ItemStatus::Cancelled => Show::Unprocessed,
+        }
+    }
+
+    /// Whether its file was asked for and could not be processed: it was gone, had changed, or its output's name was taken. The other
+    /// skipped files need no work. What the plan found to be no file was never wanted; what became one since was.
+    pub fn is_missed(self) -> bool {
+        let ItemStatus::Skipped { reason, planned } = self else { return false };
+        match reason {
+            SkipReason::Missing
+            | SkipReason::Changed
+            | SkipReason::HardLinks
+            | SkipReason::Collision
+            | SkipReason::NotOurs => true,
+            SkipReason::Symlink | SkipReason::NotAFile => !planned,
+            SkipReason::Done | SkipReason::Command | SkipReason::NotSmaller | SkipReason::Moved => false,
         }
     }
 

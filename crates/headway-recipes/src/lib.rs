@@ -126,7 +126,7 @@ pub trait Work: Send + Sync + 'static {
         Ok(())
     }
 
-    /// The last step, over all items that succeeded or failed, in the plan's order. It can be run again. A result that cannot be
+    /// The last step, over all items but the cancelled ones, in the plan's order. It can be run again. A result that cannot be
     /// read is the last one, and no output may be written after it: return the error.
     fn finish(&self, _results: &mut ItemResults<'_>, _outputs: &Outputs) -> anyhow::Result<()> {
         Ok(())
@@ -273,6 +273,8 @@ pub struct ItemResult {
     pub result: Value,
     /// Why it failed, if it did.
     pub failure: Option<String>,
+    /// Why it was skipped, if it was. What was done before has the result of that time, as far as it is still in the log.
+    pub skip: Option<SkipReason>,
 }
 
 /// The items that the last step is about, or why the rest of them cannot be read.

@@ -12,7 +12,7 @@ use super::{
 use headway_files::Outputs;
 use headway_files::{Library, OpenFile, environment, io_text};
 use headway_model::summary::{RecipeInfo, SettingInfo};
-use headway_model::{Effect, FailReason, RelPath, StartJob};
+use headway_model::{Effect, FailReason, RelPath, SkipReason, StartJob};
 
 /// Larger manifests are not read: at 100 bytes a line this is one of 5 million files.
 const MANIFEST_LIMIT: u64 = 512 * 1024 * 1024;
@@ -177,7 +177,16 @@ impl Work for Bound {
         let mut lines = Vec::new();
         let mut seen = HashSet::new();
         for result in results {
-            let ItemResult { path, result, failure } = result?;
+            let ItemResult { path, result, failure, skip } = result?;
+            // What is gone is reported below, as missing.
+            if let Some(reason) = skip {
+                if reason != SkipReason::Missing {
+                    *counts.entry("not checked".to_owned()).or_default() += 1;
+                    lines.push(format!("{path}\tnot checked: {}\n", reason.text()));
+                    seen.insert(path);
+                }
+                continue;
+            }
             let verdict = match &failure {
                 Some(message) => {
                     let first = message.split(':').next().unwrap_or_default();

@@ -2,6 +2,7 @@
 
 mod bar;
 mod counts;
+mod missed;
 mod outputs;
 mod pace;
 mod running;
@@ -19,6 +20,7 @@ use counts::Counts;
 use headway_model::follow::Phase;
 use headway_model::summary::{JobView, Start};
 use headway_model::{JobId, JobStatus, JobSummary};
+use missed::Missed;
 use outputs::Outputs;
 use running::RunningFiles;
 
@@ -110,6 +112,7 @@ pub(crate) fn Panel(
         </header>
         <Bar state summary />
         <Counts summary />
+        <Missed job summary />
         <p class="message">{message}</p>
         <RunningFiles state />
         <Failures job summary is_page />

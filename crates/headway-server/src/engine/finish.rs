@@ -1,5 +1,6 @@
-//! The recipe's last step, over all items that succeeded or failed.
+//! The recipe's last step, over all items but the cancelled ones.
 
+use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -9,8 +10,9 @@ use tokio::sync::mpsc;
 use super::{Context, Order, died};
 use crate::steps::Step;
 use headway_files::{fault_of, hold, unable_of_any};
-use headway_model::ItemStatus;
+use headway_model::{ItemStatus, RelPath, SkipReason};
 use headway_recipes::{ItemResult, ItemResults, Unable};
+use headway_store::Store;
 use headway_store::rows::ItemRow;
 
 const PAGE: u32 = 1_000;
@@ -25,15 +27,16 @@ pub(super) async fn finish(context: &Context, order: Result<Arc<Order>, Unable>)
         hold("finishing");
         work.finish(results, &outputs)
     };
-    let (store, job_no) = (Arc::clone(&context.store), order.job_no);
+    let store = Arc::clone(&context.store);
     let pages = stream::try_unfold(0, move |from| {
-        let store = Arc::clone(&store);
+        let (store, order) = (Arc::clone(&store), Arc::clone(&order));
         async move {
-            let page = store.items(job_no, from, PAGE, None).await?;
+            let page = store.items(order.job_no, from, PAGE, None).await?;
             let Some(last) = page.last() else { return Ok(None) };
             let from = last.item + 1;
-            let results = page.into_iter().filter_map(|row| result(row).transpose()).collect::<Result<_, _>>()?;
-            Ok(Some((results, from)))
+            let earlier = earlier(&*store, &order, &page).await?;
+            let results = page.into_iter().filter_map(|row| result(row, &earlier).transpose());
+            Ok(Some((results.collect::<Result<_, _>>()?, from)))
         }
     });
     over(pages, step).await
@@ -68,30 +71,49 @@ async fn over(
     unread.and(ended)
 }
 
-/// What became of an item; `None` if it neither succeeded nor failed.
-fn result(row: ItemRow) -> Result<Option<ItemResult>, Unable> {
-    let failure = match row.state.status {
-        ItemStatus::Succeeded(_) => None,
-        ItemStatus::Failed(reason) => Some(row.state.message.unwrap_or_else(|| reason.text().into())),
-        _ => return Ok(None),
+/// The results of those items that were done before: by path, of the last job that did this same work.
+async fn earlier(store: &dyn Store, order: &Order, page: &[ItemRow]) -> Result<HashMap<RelPath, String>, Unable> {
+    let is_done = |row: &&ItemRow| matches!(row.state.status, ItemStatus::Skipped { reason: SkipReason::Done, .. });
+    let paths: Vec<_> = page.iter().filter(is_done).map(|row| row.file.path.clone()).collect();
+    if paths.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut rows = store.done(&order.library.name, &order.request.recipe, &paths).await?;
+    rows.retain(|row| row.work == order.identity);
+    rows.sort_by_key(|row| row.job_no);
+    Ok(rows.into_iter().filter_map(|row| Some((row.file.path, row.result?))).collect())
+}
+
+/// What became of an item; `None` if it was cancelled.
+fn result(row: ItemRow, earlier: &HashMap<RelPath, String>) -> Result<Option<ItemResult>, Unable> {
+    let (failure, skip) = match row.state.status {
+        ItemStatus::Succeeded(_) => (None, None),
+        ItemStatus::Skipped { reason, .. } => (None, Some(reason)),
+        ItemStatus::Failed(reason) => (Some(row.state.message.unwrap_or_else(|| reason.text().into())), None),
+        ItemStatus::Waiting
+        | ItemStatus::Running
+        | ItemStatus::Placing
+        | ItemStatus::Interrupted
+        | ItemStatus::Cancelled => return Ok(None),
     };
     let read = |text: &str| {
         let unreadable = |error| Unable::Failed(format!("the result of item {} cannot be read: {error}", row.item));
         serde_json::from_str(text).map_err(unreadable)
     };
-    let result = row.state.result.as_deref().map(read).transpose()?.unwrap_or_default();
-    Ok(Some(ItemResult { path: row.file.path, result, failure }))
+    let told = row.state.result.as_deref().or_else(|| earlier.get(&row.file.path).map(String::as_str));
+    let result = told.map(read).transpose()?.unwrap_or_default();
+    Ok(Some(ItemResult { path: row.file.path, result, failure, skip }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use headway_model::{PauseReason, RelPath};
+    use headway_model::PauseReason;
     use std::sync::Mutex;
 
     fn page(number: u32) -> Vec<ItemResult> {
         let path = RelPath::from_bytes(format!("file-{number}").as_bytes()).expect("a path");
-        vec![ItemResult { path, result: serde_json::Value::Null, failure: None }]
+        vec![ItemResult { path, result: serde_json::Value::Null, failure: None, skip: None }]
     }
 
     /// Runs a step that counts over so many pages, and then this; how many results it counted, if it came to their end.

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::{StoreError, Stored, immediate};
 
 /// In order; the number of a version is its place, from 1. What has been released is never changed.
-const VERSIONS: [&str; 7] = [
+const VERSIONS: [&str; 8] = [
     include_str!("../../../../migrations/0001_log.sql"),
     include_str!("../../../../migrations/0002_done.sql"),
     include_str!("../../../../migrations/0003_prune.sql"),
@@ -13,6 +13,7 @@ const VERSIONS: [&str; 7] = [
     include_str!("../../../../migrations/0005_settled.sql"),
     include_str!("../../../../migrations/0006_files.sql"),
     include_str!("../../../../migrations/0007_undo.sql"),
+    include_str!("../../../../migrations/0008_missed.sql"),
 ];
 
 /// Does what is missing. A log of a later version is refused, untouched.

@@ -250,7 +250,7 @@ impl Job {
         let outcome = match result {
             Err(message) => Outcome::Failed { reason: EndReason::Finish, message: cut(&message, MESSAGE_LIMIT) },
             Ok(()) if counters.all_failed() => Outcome::Failed { reason: EndReason::AllFailed, message: String::new() },
-            Ok(()) if counters.failed > 0 => Outcome::CompletedWithErrors,
+            Ok(()) if counters.has_errors() => Outcome::CompletedWithErrors,
             Ok(()) => Outcome::Completed,
         };
         self.asked = true;

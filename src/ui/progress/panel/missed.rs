@@ -1,0 +1,28 @@
+//! Files that were asked for and not processed.
+
+use leptos::prelude::*;
+
+use super::Summary;
+use crate::ui::parts::format;
+use headway_model::JobId;
+
+/// How many of the skipped files were missed, which leads to them; nothing if none was.
+#[component]
+pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
+    let missed = Memo::new(move |_| {
+        summary.with(|summary| summary.as_ref().map(|summary| summary.counters.missed).unwrap_or_default())
+    });
+    let text = move || match missed.get() {
+        1 => "1 file that was asked for was not processed".to_owned(),
+        number => format!("{} files that were asked for were not processed", format::count(number.into())),
+    };
+    view! {
+        <Show when=move || { missed.get() > 0 }>
+            <p class="missed">
+                <a href=format!("/jobs/{job}?status=skipped")>{text}</a>
+                ": they were gone or had changed, or the name of their output was taken."
+            </p>
+        </Show>
+    }
+    .into_any()
+}
