@@ -12,7 +12,7 @@ const behind = (words: string) => `
     ${words}
   }`;
 
-const ASKING = '[stream] nothing comes through; asking by calls instead';
+const ASKING = '[stream] no stream gets through; polling with calls instead';
 
 test('behind nginx as docs/proxies.md has it, streams get through', async ({ page, serveBehind, watched }) => {
   const { server, url } = await serveBehind(tenFiles, documented());

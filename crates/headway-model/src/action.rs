@@ -1,28 +1,28 @@
-//! What a person may do to a job that is under way, or over.
+//! What a person can do to a job that is running or has ended.
 
 use serde::{Deserialize, Serialize};
 
-/// One such thing.
+/// An action on a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// Start nothing new until it is resumed.
+    /// Start no new items until the job is resumed.
     Pause,
-    /// Go on; interrupted items that a person was asked about run again.
+    /// Continue; interrupted items that waited for a decision run again.
     Resume,
-    /// Go on without the interrupted items: they count as failed.
+    /// Continue without the interrupted items, which count as failed.
     LeaveOut,
-    /// Carry out the plan.
+    /// Approve the plan, so that it runs.
     Approve,
-    /// Run failed items again: this one, or all.
+    /// Retry this failed item, or all of them.
     Retry(Option<u32>),
-    /// Change how it is run.
+    /// Change how the job runs.
     Change {
-        /// Higher goes first.
+        /// Higher priorities run first.
         priority: Option<i32>,
-        /// How many items run at once; 0 leaves it to the server.
+        /// How many items run at once; 0 lets the server decide.
         concurrency: Option<u32>,
     },
-    /// Remove the originals in its trash for good.
+    /// Permanently delete the originals in the job's trash.
     EmptyTrash,
 }

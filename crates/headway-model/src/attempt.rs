@@ -1,37 +1,37 @@
-//! What an attempt of a command said, as it is kept beside the log.
+//! The output of an attempt of a command, stored beside the log.
 
 use serde::{Deserialize, Serialize};
 
-/// The beginning and the end of a stream.
+/// The beginning and the end of an output stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Kept {
     /// Its beginning.
     pub head: String,
-    /// How many bytes between the two are not kept.
+    /// How many bytes between the two were dropped.
     pub cut: u64,
-    /// Its end, if it is longer than the beginning.
+    /// Its end; empty if the beginning is all of it.
     pub tail: String,
 }
 
-/// An attempt that is over, as it is kept in the data folder.
+/// A finished attempt, as stored in the data folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptLog {
     /// Its number.
     pub attempt: u32,
-    /// What was run, as a person reads it.
+    /// The command line, in readable form.
     pub argv: Vec<String>,
-    /// Its exit code; 128 and more is the signal that ended it.
+    /// Its exit code; 128 + N means that signal N ended it.
     pub exit: Option<i32>,
     /// How long it took, in milliseconds.
     pub ms: u64,
-    /// What it said.
+    /// Its standard output.
     pub stdout: Kept,
-    /// What it complained of.
+    /// Its standard error.
     pub stderr: Kept,
 }
 
 impl AttemptLog {
-    /// Whether nothing was said.
+    /// Whether the command wrote nothing.
     pub fn is_silent(&self) -> bool {
         self.stdout.head.is_empty() && self.stderr.head.is_empty()
     }

@@ -1,4 +1,4 @@
-//! How many items stand where. They add up to the total at every `seq`.
+//! How many items have each status. The counts add up to the total at every `seq`.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,48 +10,48 @@ use super::serde_defaults::is_default;
 pub struct Counters {
     /// All items planned so far.
     pub total: u32,
-    /// Not tried yet, or to be tried again.
+    /// Not tried yet, or waiting for a retry.
     pub waiting: u32,
-    /// Held by a worker; those moving their output into place included.
+    /// Held by a worker, including those whose output is being placed.
     pub running: u32,
     /// Their worker died.
     pub interrupted: u32,
     /// Done.
     pub succeeded: u32,
-    /// Nothing to do; by the plan or by an attempt.
+    /// Nothing to do, as the plan or an attempt found.
     pub skipped: u32,
-    /// Of the skipped, those the plan skipped: they never ran.
+    /// The skipped items that the plan skipped: they never ran.
     pub skipped_in_plan: u32,
     /// Of the skipped, those that were asked for and could not be processed: see [`ItemStatus::is_missed`].
     #[serde(default, skip_serializing_if = "is_default")]
     pub missed: u32,
-    /// Their last try failed.
+    /// Their last attempt failed.
     pub failed: u32,
     /// Ended by a cancel or a halt.
     pub cancelled: u32,
-    /// Of those the plan skipped, symbolic links: no files, and left out.
+    /// The items that the plan skipped as symbolic links; they do not count as files.
     #[serde(default, skip_serializing_if = "is_default")]
     pub links: u32,
-    /// Of those the plan skipped, what is neither a file nor a link: named folders, devices, sockets, pipes.
+    /// The items that the plan skipped as neither file nor link: named folders, devices, sockets, pipes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub others: u32,
 }
 
 impl Counters {
-    /// Counts one more item that stands at `status`.
+    /// Counts one more item, which has this status.
     pub fn add(&mut self, status: ItemStatus) {
         self.total += 1;
         *self.slot(status) += 1;
         self.missed += u32::from(status.is_missed());
         if let ItemStatus::Skipped { planned: true, reason } = status {
             self.skipped_in_plan += 1;
-            // Only as the plan found it: a file that becomes a link meanwhile was a file that somebody asked for.
+            // Counted only as the plan found it: a file that becomes a link later was a file when it was asked for.
             self.links += u32::from(reason == SkipReason::Symlink);
             self.others += u32::from(reason == SkipReason::NotAFile);
         }
     }
 
-    /// Moves one item.
+    /// Moves one item from one status to another.
     pub fn shift(&mut self, from: ItemStatus, to: ItemStatus) {
         *self.slot(from) -= 1;
         *self.slot(to) += 1;
@@ -59,17 +59,17 @@ impl Counters {
         self.missed += u32::from(to.is_missed());
     }
 
-    /// Items that are over, whatever their end.
+    /// Settled items, however they ended.
     pub fn settled(&self) -> u32 {
         self.succeeded + self.skipped + self.failed + self.cancelled
     }
 
-    /// Items that were seen to: settled, but not by a cancel or a halt.
+    /// Items that were handled: settled, but not by a cancel or a halt.
     pub fn done(&self) -> u32 {
         self.succeeded + self.skipped + self.failed
     }
 
-    /// Regular files among the items: what is called *files*. With `links` and `others` they add up to the total.
+    /// The regular files among the items, which pages call *files*. With `links` and `others` they add up to the total.
     pub fn files(&self) -> u32 {
         self.total - self.links - self.others
     }
@@ -79,20 +79,20 @@ impl Counters {
         self.done() - self.links - self.others
     }
 
-    /// How much of what the plan left to be done is done, in whole percent; `None` if that is nothing. What the plan skipped
-    /// does not count, so a job that has not begun stands at 0.
+    /// How much of the planned work is done, in whole percent; `None` if there is none. Items that the plan skipped do
+    /// not count, so a job that has not begun is at 0.
     pub fn percent(&self) -> Option<u32> {
         let (done, all) = (self.done() - self.skipped_in_plan, self.total - self.skipped_in_plan);
         let percent = (u64::from(done) * 100).checked_div(u64::from(all))?;
         u32::try_from(percent).ok()
     }
 
-    /// Items the job still waits for.
+    /// Items that the job still waits for.
     pub fn open(&self) -> u32 {
         self.waiting + self.running + self.interrupted
     }
 
-    /// Whether at least one item failed, and none that ran ended in another way.
+    /// Whether at least one item failed, and every item that ran did.
     pub fn all_failed(&self) -> bool {
         self.failed > 0 && self.succeeded == 0 && self.skipped == self.skipped_in_plan
     }
@@ -102,7 +102,7 @@ impl Counters {
         self.failed > 0 || self.missed > 0
     }
 
-    /// Whether the parts are the whole.
+    /// Whether the parts add up to the total.
     pub fn add_up(&self) -> bool {
         self.total == self.open() + self.settled()
     }

@@ -1,4 +1,4 @@
-//! A place in the log that a reader can come back to.
+//! A position in the log from which a reader can resume.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::digest::Digest;
 use super::id::Position;
 
-/// `POSITION.CHECK`: the check is the first 8 hex digits of the digest in the row at that position, so that a log that
-/// was restored, copied or replaced is found out. `0.0` is the beginning.
+/// `POSITION.CHECK`. The check is the first 8 hex digits of the digest in the row at that position; it detects a log
+/// that was restored, copied or replaced. `0.0` is the beginning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Cursor {
@@ -19,7 +19,7 @@ pub struct Cursor {
     pub check: String,
 }
 
-/// The text is no cursor.
+/// The text is not a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a cursor is a position and 8 hex digits, such as 48213.9f2c11e0, or 0.0 for the beginning")]
 pub struct InvalidCursor;
@@ -30,7 +30,7 @@ impl Cursor {
         Cursor { position: 0, check: "0".into() }
     }
 
-    /// At a row.
+    /// The cursor of the row at this position.
     pub fn at(position: Position, digest: &Digest) -> Self {
         Cursor { position, check: digest.check() }
     }
@@ -49,7 +49,7 @@ impl FromStr for Cursor {
         if !plain || check.len() != 8 || !check.bytes().all(hex) {
             return Err(InvalidCursor);
         }
-        // Stores count in 63 bits.
+        // Stores hold positions in 63 bits.
         let position = position.parse().ok().filter(|at| *at <= i64::MAX as u64).ok_or(InvalidCursor)?;
         Ok(Cursor { position, check: check.into() })
     }

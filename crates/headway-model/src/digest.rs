@@ -1,4 +1,4 @@
-//! The chain that lets two readers compare everything they have read in 16 bytes.
+//! The hash chain with which two readers compare everything they have read in 16 bytes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -45,7 +45,7 @@ impl Digest {
         text
     }
 
-    /// The hash of what this hasher was given.
+    /// The hash of everything that this hasher was fed.
     pub fn from_hasher(hasher: &blake3::Hasher) -> Self {
         Digest::take(&hasher.finalize())
     }

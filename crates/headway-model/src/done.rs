@@ -1,39 +1,39 @@
-//! What was done before, and what becomes of it in a new job.
+//! How a new job treats files that an earlier job has processed.
 
 use serde::{Deserialize, Serialize};
 
 use super::serde_defaults::is_default;
 
-/// What becomes of files that were done before: by the same recipe with the same settings, and unchanged since.
+/// How a job treats files that the same recipe has processed with the same settings, and that have not changed since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnDone {
-    /// They are skipped.
+    /// Skip them.
     Skip,
-    /// As [`OnDone::Skip`], and so are files with the content of one that was done: those that were moved. Every file
-    /// is read to know it.
+    /// Skip them, and also files with the same content as a processed file: those that were moved. Every file must be
+    /// read to find these.
     SkipMoved,
-    /// They run again.
+    /// Process them again.
     Again,
 }
 
-/// Why a file that was done before runs again.
+/// Why a file that was already processed runs again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rerun {
     /// It changed since, or its output is gone.
     Changed,
-    /// It was done with other settings.
+    /// It was processed with other settings.
     Settings,
 }
 
-/// How many files that were done before run again.
+/// How many already processed files run again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Reruns {
-    /// They changed since.
+    /// Files that changed since, or whose output is gone.
     #[serde(default, skip_serializing_if = "is_default")]
     pub changed: u32,
-    /// They were done with other settings.
+    /// Files that were processed with other settings.
     #[serde(default, skip_serializing_if = "is_default")]
     pub settings: u32,
 }
@@ -49,7 +49,7 @@ impl Reruns {
 }
 
 impl Rerun {
-    /// The word for it, in SQL and JSON.
+    /// Its word in SQL and JSON.
     pub fn word(self) -> &'static str {
         match self {
             Rerun::Changed => "changed",
@@ -57,12 +57,12 @@ impl Rerun {
         }
     }
 
-    /// From its word.
+    /// Parses its word.
     pub fn from_word(word: &str) -> Option<Self> {
         [Rerun::Changed, Rerun::Settings].into_iter().find(|rerun| rerun.word() == word)
     }
 
-    /// In a person's words.
+    /// The text that a person reads.
     pub fn text(self) -> &'static str {
         match self {
             Rerun::Changed => "changed since it was done",

@@ -1,4 +1,4 @@
-//! What a person can be told when a call fails.
+//! The errors that a caller sees.
 
 #[cfg(feature = "server-fn")]
 mod server_fn;
@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 
 use super::id::JobId;
 
-/// A failed call, in the user's terms: what is wrong and what to do. `{"error": CODE, "message": TEXT, ...}` in JSON.
+/// A failed call in the user's terms: what is wrong and what to do. In JSON: `{"error": CODE, "message": TEXT, ...}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "error", rename_all = "snake_case")]
 pub enum ApiError {
-    /// 400: the call itself cannot be read.
+    /// 400: the call cannot be parsed.
     #[error("{message}")]
     Malformed {
         /// What is wrong and what to do.
         message: String,
     },
-    /// 401: no login.
+    /// 401: the caller is not logged in.
     #[error("{message}")]
     NoLogin {
         /// How to log in.
@@ -34,19 +34,19 @@ pub enum ApiError {
     /// 404: there is no such job, file, folder or page.
     #[error("{message}")]
     NotFound {
-        /// What was looked for.
+        /// What was not found.
         message: String,
     },
     /// 408: the call did not arrive in time.
     #[error("{message}")]
     TooSlow {
-        /// What was waited for and what to do.
+        /// What did not arrive and what to do.
         message: String,
     },
-    /// 409: another request has this id, or the job is past this.
+    /// 409: another request has this id, or the job's status does not allow the call.
     #[error("{message}")]
     Conflict {
-        /// What is in the way.
+        /// What the call conflicts with.
         message: String,
     },
     /// 410: the job was pruned.
@@ -67,36 +67,36 @@ pub enum ApiError {
         /// What to send.
         message: String,
     },
-    /// 422: the request can be read, but not be done.
+    /// 422: the request is well formed but cannot be carried out.
     #[error("{}", reasons.join("; "))]
     Invalid {
-        /// Each thing that is wrong, with what to do.
+        /// Everything that is wrong, and what to do about it.
         reasons: Vec<String>,
-        /// Of these, what is wrong with a setting alone, by its name.
+        /// The reasons that concern a single setting, by the setting's name.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         settings: BTreeMap<String, String>,
     },
-    /// 503: the log cannot be written; final for this process.
+    /// 503: the log cannot be written until the process is restarted.
     #[error(
         "the log cannot be written, so nothing new is recorded; make room on the data folder's disk, then restart Headway"
     )]
     LogUnavailable,
-    /// 500: a fault of Headway's own; the cause is in its log under this number.
-    #[error("something went wrong inside Headway; its log says more under {incident}")]
+    /// 500: an internal error; Headway's log has the cause under this number.
+    #[error("an internal error occurred; Headway's log has the cause under {incident}")]
     Internal {
         /// The number to quote.
         incident: String,
     },
-    /// The call did not reach the server, or its answer did not come back.
+    /// The call did not reach the server, or no response came back.
     #[error("{message}")]
     Unreachable {
-        /// What was seen.
+        /// What the client observed.
         message: String,
     },
 }
 
 impl ApiError {
-    /// The HTTP status that goes with it.
+    /// The HTTP status of this error.
     pub fn status(&self) -> u16 {
         match self {
             ApiError::Malformed { .. } => 400,
@@ -114,23 +114,23 @@ impl ApiError {
         }
     }
 
-    /// Whether the same call may succeed later.
+    /// Whether the same call can succeed later.
     pub fn may_pass(&self) -> bool {
         matches!(self, ApiError::Internal { .. } | ApiError::Unreachable { .. })
     }
 
-    /// One reason why a request cannot be done.
+    /// An [`ApiError::Invalid`] with one reason.
     pub fn invalid(reason: impl Into<String>) -> Self {
         ApiError::Invalid { reasons: vec![reason.into()], settings: BTreeMap::new() }
     }
 
-    /// The one reason why a request cannot be done, which is about a setting.
+    /// An [`ApiError::Invalid`] with one reason, which concerns a setting.
     pub fn at_setting(setting: &str, reason: String) -> Self {
         let settings = BTreeMap::from([(setting.to_owned(), reason.clone())]);
         ApiError::Invalid { reasons: vec![reason], settings }
     }
 
-    /// The body of an error answer: this, with its text as `message`.
+    /// The body of an error response: this error, with its text as `message`.
     pub fn body(&self) -> serde_json::Value {
         let mut body = serde_json::to_value(self).unwrap_or_default();
         if let Some(fields) = body.as_object_mut() {

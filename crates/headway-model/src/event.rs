@@ -1,7 +1,7 @@
-//! The whole vocabulary of version 1: every fact that can be known about a job.
+//! The event vocabulary of version 1: every fact that can be recorded about a job.
 //!
-//! A payload is the JSON `{"seq", "at", "event", ...}`, stored and sent as the very bytes that were hashed. Variants
-//! and fields are only ever added; `tests/data/events_v1.jsonl` must load for ever.
+//! A payload is the JSON `{"seq", "at", "event", ...}`, stored and sent as exactly the bytes that were hashed. Variants
+//! and fields are only ever added: `tests/data/events_v1.jsonl` must always load.
 
 use std::io::Write;
 
@@ -15,73 +15,74 @@ use super::item::{Effect, FailReason, SkipReason};
 use super::serde_defaults::is_default;
 use super::status::{EndReason, PauseReason};
 
-/// The most items that one `planned` names.
+/// Maximum number of items in one `planned` event.
 pub const PLANNED_AT_ONCE: u32 = 1_000;
 
-/// The longest message of a failure, in bytes.
+/// Maximum length of a failure message, in bytes.
 pub const MESSAGE_LIMIT: usize = 500;
 
-/// Most payloads are shorter, in bytes.
-const USUAL_PAYLOAD: usize = 160;
+/// Initial capacity for a payload, in bytes; most payloads are shorter.
+const PAYLOAD_CAPACITY: usize = 160;
 
-/// The longest title of a job, in bytes.
+/// Maximum length of a job's title, in bytes.
 pub const TITLE_LIMIT: usize = 120;
 
-/// One fact. `detail` names, by its BLAKE3-128, the larger content stored beside the payload.
+/// One fact about a job. `detail` is the BLAKE3-128 of the larger content that is stored beside the payload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum JobEvent {
-    /// The job exists; durable before its start call is answered. The detail is the request.
+    /// The job exists. Durable before its start call returns. The detail is the request.
     Created {
         /// The job.
         id: JobId,
         /// The name of its recipe.
         recipe: String,
-        /// What a person calls it.
+        /// The title that a person reads.
         title: String,
         /// Hash of the request, which is also the detail.
         request: Digest,
         /// Whether a person must approve the plan.
         #[serde(default, skip_serializing_if = "is_default")]
         approval: bool,
-        /// Higher goes first.
+        /// Higher priorities run first.
         #[serde(default, skip_serializing_if = "is_default")]
         priority: i32,
-        /// The most items to run at once; 0 leaves it to the server.
+        /// Maximum number of items to run at once; 0 lets the server decide.
         #[serde(default, skip_serializing_if = "is_default")]
         concurrency: u32,
         /// The job this one retries.
         #[serde(default, skip_serializing_if = "is_default")]
         parent: Option<JobId>,
-        /// Hash of all that decides what the recipe makes of a file: what was done with it before need not be done again.
+        /// Hash of everything that determines the recipe's output for a file: files already processed under the same
+        /// hash need not be processed again.
         #[serde(default, skip_serializing_if = "is_default")]
         work: Option<Digest>,
     },
-    /// The next `count` items, beginning with index `first`; all waiting but the skips. The detail lists their paths.
+    /// Adds `count` items, beginning with index `first`; all wait, except the skips. The detail lists the files.
     Planned {
-        /// Index of the first.
+        /// Index of the first item.
         first: u32,
-        /// How many, 1 to 1,000.
+        /// Number of items, 1 to 1,000.
         count: u32,
-        /// Runs of items not to be worked on: first index, length, reason; in order, apart.
+        /// Runs of skipped items as (first index, length, reason), in order and without overlap.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         skips: Vec<(u32, u32, SkipReason)>,
         /// Hash of the list of files.
         detail: Digest,
     },
-    /// The list is whole.
+    /// The list of items is complete.
     PlanEnded {
         /// How many items were planned.
         total: u32,
-        /// How many of them were done before, and why they run again.
+        /// How many of them were already processed, and why they run again.
         #[serde(default, skip_serializing_if = "is_default")]
         reruns: Reruns,
     },
     /// A person approved the plan.
     Approved {},
-    /// The job got a place to run.
+    /// The job got a slot to run in.
     Began {},
-    /// Nothing new starts until `resumed`.
+    /// No new item starts until `resumed`.
     Paused {
         /// Why.
         reason: PauseReason,
@@ -90,9 +91,9 @@ pub enum JobEvent {
     Resumed {},
     /// The halt policy ends the job: waiting and interrupted items are cancelled, nothing more starts.
     Halted {
-        /// What reached its limit.
+        /// Which count reached its limit.
         by: HaltBy,
-        /// Whether running items are ended as well.
+        /// Whether running items are stopped as well.
         when: HaltWhen,
     },
     /// All items are settled; the recipe's last step begins.
@@ -103,11 +104,11 @@ pub enum JobEvent {
     Cancelled {},
     /// The job is over.
     Ended {
-        /// How.
+        /// How it ended.
         #[serde(flatten)]
         outcome: Outcome,
     },
-    /// Settings that may change while the job lives.
+    /// Settings of the live job changed.
     Changed {
         /// The new priority.
         #[serde(default, skip_serializing_if = "is_default")]
@@ -116,13 +117,13 @@ pub enum JobEvent {
         #[serde(default, skip_serializing_if = "is_default")]
         concurrency: Option<u32>,
     },
-    /// The job's history is removed; this alone stays.
+    /// The job's history was removed; only this event remains.
     Pruned {
         /// The job.
         id: JobId,
         /// Hash of its request.
         request: Digest,
-        /// Its terminal status, as a word.
+        /// The label of its terminal status.
         ended_as: String,
         /// Why it failed as a whole, if it did.
         #[serde(default, skip_serializing_if = "is_default")]
@@ -134,14 +135,14 @@ pub enum JobEvent {
         /// The digest before this event.
         previous: Digest,
     },
-    /// An attempt holds the item. `attempt` is the last one + 1.
+    /// An attempt claimed the item. `attempt` is the item's last one + 1.
     Started {
         /// Index of the item.
         item: u32,
         /// Number of the attempt; the fencing token.
         attempt: u32,
     },
-    /// The output is verified and about to be moved into place; durable before the first rename.
+    /// The output is verified and about to be placed. Durable before the first rename.
     Placing {
         /// Index of the item.
         item: u32,
@@ -149,7 +150,7 @@ pub enum JobEvent {
         attempt: u32,
         /// The temporary file.
         temp: String,
-        /// The name it gets.
+        /// The output's final name.
         target: String,
         /// Where the old file goes, if there is one.
         #[serde(default, skip_serializing_if = "is_default")]
@@ -181,7 +182,7 @@ pub enum JobEvent {
         /// Why.
         reason: SkipReason,
     },
-    /// The attempt failed, and no try is left.
+    /// The attempt failed, and no retry is left.
     Failed {
         /// Index of the item.
         item: u32,
@@ -189,30 +190,30 @@ pub enum JobEvent {
         attempt: u32,
         /// The kind of failure.
         reason: FailReason,
-        /// In a person's words, at most 500 bytes.
+        /// The message that a person reads, at most 500 bytes.
         message: String,
     },
-    /// The attempt failed, and the item will be tried again.
+    /// The attempt failed, and the item will be retried.
     AttemptFailed {
         /// Index of the item.
         item: u32,
         /// The attempt.
         attempt: u32,
-        /// The earliest time of the next.
+        /// The earliest time of the next attempt.
         retry_at: Millis,
         /// The kind of failure.
         reason: FailReason,
-        /// In a person's words, at most 500 bytes.
+        /// The message that a person reads, at most 500 bytes.
         message: String,
     },
-    /// The attempt was taken back and does not count as a try: the environment failed, or the server stops.
+    /// The attempt was withdrawn and does not count: the environment failed, or the server is stopping.
     Returned {
         /// Index of the item.
         item: u32,
         /// The attempt.
         attempt: u32,
     },
-    /// The attempt was ended by a cancel or a halt.
+    /// A cancel or a halt stopped the attempt.
     Stopped {
         /// Index of the item.
         item: u32,
@@ -238,7 +239,7 @@ pub enum JobEvent {
     },
 }
 
-/// How a job ended by itself.
+/// How a job ended without being cancelled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Outcome {
@@ -250,7 +251,7 @@ pub enum Outcome {
     Failed {
         /// Which of these.
         reason: EndReason,
-        /// In a person's words, at most 500 bytes.
+        /// The message that a person reads, at most 500 bytes.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         message: String,
     },
@@ -272,13 +273,13 @@ pub enum HaltBy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HaltWhen {
-    /// Ends them.
+    /// Stops them.
     Now,
     /// Lets them finish.
     Soon,
 }
 
-/// An event with its number and time: what a payload says.
+/// An event with its number and time: the content of a payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
     /// Its number within the job.
@@ -289,7 +290,7 @@ pub struct Recorded {
     pub event: JobEvent,
 }
 
-/// The bytes are not an event of this version. An unknown variant ends folding; it is never skipped.
+/// The bytes are not an event that this version knows. An unknown variant stops folding; it is never skipped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not an event that this version knows: {0}")]
 pub struct UnknownEvent(pub String);
@@ -301,10 +302,10 @@ struct Stamp {
 }
 
 impl Recorded {
-    /// The payload: the bytes to be hashed, stored and sent.
+    /// Encodes the payload: the bytes that are hashed, stored and sent.
     pub fn encode(&self) -> String {
-        let mut payload = Vec::with_capacity(USUAL_PAYLOAD);
-        // Neither can fail: the bytes are in memory, and an event has names for keys.
+        let mut payload = Vec::with_capacity(PAYLOAD_CAPACITY);
+        // Neither write can fail: the bytes go to memory, and every key is a string.
         write!(payload, r#"{{"seq":{},"at":{}"#, self.seq, self.at).ok();
         let event = payload.len();
         serde_json::to_writer(&mut payload, &self.event).ok();
@@ -312,7 +313,7 @@ impl Recorded {
         String::from_utf8(payload).unwrap_or_default()
     }
 
-    /// Reads a payload.
+    /// Decodes a payload.
     pub fn decode(payload: &str) -> Result<Self, UnknownEvent> {
         let unknown = |error: serde_json::Error| UnknownEvent(error.to_string());
         let stamp: Stamp = serde_json::from_str(payload).map_err(unknown)?;
@@ -322,12 +323,12 @@ impl Recorded {
 }
 
 impl JobEvent {
-    /// The event's name, as the payload has it.
+    /// The event's name, as in its payload.
     pub fn name(&self) -> &'static str {
         self.kind().name()
     }
 
-    /// The item and attempt this is about, for events about one item.
+    /// The item and attempt that the event is about, for events about one item.
     pub fn item(&self) -> Option<(u32, Option<u32>)> {
         match *self {
             JobEvent::Started { item, attempt }
@@ -357,7 +358,7 @@ impl JobEvent {
         }
     }
 
-    /// The most bytes its payload takes: 160, and more where a person's words or names are in it.
+    /// Maximum size of its payload in bytes: 160, and more where it holds messages or names.
     pub fn payload_limit(&self) -> usize {
         use EventKind as K;
         match self.kind() {
@@ -387,7 +388,7 @@ impl JobEvent {
         }
     }
 
-    /// The hash of the detail that belongs to it, if it has one.
+    /// The hash of its detail, if it has one.
     pub fn detail(&self) -> Option<Digest> {
         match self {
             JobEvent::Created { request, .. } => Some(*request),
@@ -419,7 +420,7 @@ impl JobEvent {
     }
 }
 
-/// Cuts a text to at most `limit` bytes, at a character, and says so with an ellipsis.
+/// Truncates a text to at most `limit` bytes at a character boundary, and marks the cut with an ellipsis.
 pub fn cut(text: &str, limit: usize) -> String {
     if text.len() <= limit {
         return text.to_owned();

@@ -1,11 +1,11 @@
-//! Which event it is, without what it says: a name for code that looks at events by kind alone.
+//! The kind of an event without its content, for code that needs only the kind.
 
 use super::event::JobEvent;
 
-/// Kinds and their names from one list, so that none can be forgotten or spelled in two ways.
+/// Generates kinds and names from one list, so that none can be forgotten or spelled in two ways.
 macro_rules! kinds {
     ($($kind:ident = $name:literal),* $(,)?) => {
-        /// A kind of event. Its name stands in payloads, so it never changes.
+        /// A kind of event. Its name is part of payloads, so it never changes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum EventKind {
             $(#[doc = concat!("`", $name, "`: see [`JobEvent::", stringify!($kind), "`].")] $kind),*
@@ -15,14 +15,14 @@ macro_rules! kinds {
             /// Every kind, in the order of [`JobEvent`].
             pub const ALL: &[EventKind] = &[$(EventKind::$kind),*];
 
-            /// The name, as the payload has it.
+            /// The name, as payloads have it.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(EventKind::$kind => $name),*
                 }
             }
 
-            /// The kind of this name.
+            /// The kind with this name.
             pub fn of_name(name: &str) -> Option<Self> {
                 match name {
                     $($name => Some(EventKind::$kind),)*
@@ -32,7 +32,7 @@ macro_rules! kinds {
         }
 
         impl JobEvent {
-            /// Which event it is.
+            /// The kind of this event.
             pub fn kind(&self) -> EventKind {
                 match self {
                     $(JobEvent::$kind { .. } => EventKind::$kind),*
@@ -71,15 +71,15 @@ kinds! {
 }
 
 impl EventKind {
-    /// The kind of the event in a payload that [`super::Recorded::encode`] made; `None` for any other text. Reads no further than
-    /// its name.
+    /// The kind of the event in a payload that [`super::Recorded::encode`] wrote; `None` for any other text. Reads only
+    /// as far as the event's name.
     pub fn of_payload(payload: &str) -> Option<Self> {
         let (_, rest) = payload.split_once(r#""event":""#)?;
         let (name, _) = rest.split_once('"')?;
         EventKind::of_name(name)
     }
 
-    /// Whether it ends a job: nothing but `pruned` comes after it.
+    /// Whether it ends a job: only `pruned` can follow it.
     pub fn is_terminal(self) -> bool {
         use EventKind as K;
         match self {

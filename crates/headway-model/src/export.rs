@@ -1,9 +1,11 @@
-//! A job's log as a file that can be checked anywhere: a report, then every event, one line of JSON each.
+//! A job's log as a file that can be verified anywhere: a report, then every event, one line of JSON each.
 //!
-//! The first line is the report; each further one is an event with its payload, as a text, for these bytes are what was
-//! hashed, and with its detail, if it has one. The file proves that the events lead to the report, and that none of them was
-//! changed, left out or put in since the digest in the report was taken. A field that no version wrote is proved by nothing, so
-//! a file with one proves nothing.
+//! The first line is the report. Each further line is an event: its payload as a text, because exactly these bytes were
+//! hashed, and its detail, if it has one.
+//!
+//! The file proves that the events lead to the report, and that no event was changed, removed or inserted after the
+//! digest in the report was taken. Nothing proves a field that no version of Headway writes, so a file with such a
+//! field proves nothing.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,7 +15,7 @@ use super::event::Recorded;
 use super::fold::Fold;
 use super::summary::JobSummary;
 
-/// What the file says of itself.
+/// The format's name, which the report carries.
 pub const FORMAT: &str = "headway job log 1";
 
 /// The first line.
@@ -21,7 +23,7 @@ pub const FORMAT: &str = "headway job log 1";
 pub struct Report {
     /// [`FORMAT`].
     pub format: String,
-    /// What the events add up to.
+    /// The job's state after the last event.
     pub report: JobSummary,
     /// The hash of the whole fold.
     pub fold: Digest,
@@ -30,7 +32,7 @@ pub struct Report {
 /// Every further line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// The very text that was hashed.
+    /// The text, exactly as it was hashed.
     pub payload: String,
     /// The larger content that the payload names by hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,20 +43,20 @@ pub struct Line {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub struct NoProof {
-    /// Where, from 1.
+    /// The line, counted from 1.
     pub line: usize,
-    /// What is wrong there, in a person's words.
+    /// What is wrong there, as a text for people.
     pub reason: String,
 }
 
 impl Report {
-    /// The first line of the file of this job.
+    /// The first line of this job's file.
     pub fn of(fold: &Fold) -> Self {
         Report { format: FORMAT.into(), report: JobSummary::from(fold), fold: fold.hash() }
     }
 }
 
-/// Reads a file line by line; the job as its events make it, once they are all in.
+/// Verifies a file line by line, by folding its events.
 #[derive(Debug, Default)]
 pub struct Proof {
     lines: usize,
@@ -70,15 +72,15 @@ impl Proof {
         let wrong = |reason: String| NoProof { line, reason };
         if self.report.is_none() {
             let report: Report =
-                serde_json::from_str(text).map_err(|error| wrong(format!("it is no report of a job: {error}")))?;
+                serde_json::from_str(text).map_err(|error| wrong(format!("not a job report: {error}")))?;
             if report.format != FORMAT {
-                return Err(wrong(format!("it is of another format, {:?}", report.format)));
+                return Err(wrong(format!("unknown format {:?}", report.format)));
             }
             known(text, &report).map_err(wrong)?;
             self.report = Some(report);
             return Ok(());
         }
-        let read: Line = serde_json::from_str(text).map_err(|error| wrong(format!("it is no event: {error}")))?;
+        let read: Line = serde_json::from_str(text).map_err(|error| wrong(format!("not an event: {error}")))?;
         known(text, &read).map_err(wrong)?;
         let Line { payload, detail } = read;
         let recorded = Recorded::decode(&payload).map_err(|error| wrong(error.to_string()))?;
@@ -96,46 +98,46 @@ impl Proof {
         Ok(())
     }
 
-    /// That was all: the report, if the events add up to it.
+    /// Ends the file: returns the report, if the events add up to it.
     pub fn end(self) -> Result<Report, NoProof> {
         let wrong = |reason: &str| NoProof { line: self.lines, reason: reason.into() };
         let report = self.report.ok_or_else(|| wrong("the file is empty"))?;
         let fold = self.fold.ok_or_else(|| wrong("there are no events"))?;
         if fold.seq != report.report.seq {
             return Err(wrong(&format!(
-                "the report is of event {}, the last one here is {}",
+                "the report describes event {}, but the last event here is {}",
                 report.report.seq, fold.seq
             )));
         }
         if fold.digest != report.report.digest {
-            return Err(wrong("the events are not those of which the report was made: their digest is another"));
+            return Err(wrong("the report was made from other events: the digests differ"));
         }
         if JobSummary::from(&fold) != report.report || fold.hash() != report.fold {
-            return Err(wrong("the events add up to something else than the report says"));
+            return Err(wrong("the events do not add up to the report"));
         }
         Ok(report)
     }
 }
 
-/// Whether all that the text says is in what was read of it.
+/// Checks that the parsed value holds everything in the text.
 fn known(text: &str, read: &impl Serialize) -> Result<(), String> {
     known_text(text, &serde_json::to_string(read).expect("every key is a text, so it is JSON"))
 }
 
-/// Whether every field of one JSON text is in another, what stands in them aside.
+/// Checks that every field of one JSON text is in another, whatever their values.
 fn known_text(text: &str, read: &str) -> Result<(), String> {
     if text == read {
         return Ok(());
     }
-    let value = |text| serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"));
+    let value = |text| serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"));
     let (text, read): (Value, Value) = (value(text)?, value(read)?);
     match strange(&text, &read) {
-        Some(field) => Err(format!("it has a field {field:?}, which no event proves")),
+        Some(field) => Err(format!("unknown field {field:?}, which no event proves")),
         None => Ok(()),
     }
 }
 
-/// The first field that the other does not have.
+/// The first field that `read` does not have.
 fn strange<'a>(text: &'a Value, read: &Value) -> Option<&'a str> {
     match (text, read) {
         (Value::Object(fields), Value::Object(known)) => {
@@ -159,12 +161,12 @@ mod tests {
     fn file(seed: u64) -> Vec<String> {
         let (payloads, fold) = record(&random_events(seed, 60));
         let first = serde_json::to_string(&Report::of(&fold)).expect("JSON");
-        // The events that are drawn name details that nobody ever had.
+        // The random events name details that do not exist.
         let line = |payload: String| serde_json::to_string(&Line { payload, detail: None }).expect("JSON");
         std::iter::once(first).chain(payloads.into_iter().map(line)).collect()
     }
 
-    /// As [`Proof`] does it, without the details.
+    /// Verifies as [`Proof`] does, but ignores details.
     fn proves(lines: &[String]) -> Result<Report, NoProof> {
         let mut proof = Proof::default();
         for line in lines {
@@ -200,14 +202,14 @@ mod tests {
             let error = proves(&lines).expect_err("a field that was put in");
             assert!(error.line == line + 1 && error.reason.contains("approved_by"), "{path}: {error}");
         }
-        // In an event itself: a whole chain can be forged, but not with more in it than events have.
+        // Inside an event: a whole chain can be forged, but not with fields that events do not have.
         let payload = event["payload"].as_str().expect("a text").replacen('{', r#"{"approved_by":"somebody","#, 1);
         let mut lines = lines.clone();
         lines[1] = serde_json::json!({ "payload": payload }).to_string();
         assert!(proves(&lines).expect_err("a field that was put in").reason.contains("approved_by"));
     }
 
-    /// Logs of every version go on proving what they proved.
+    /// Logs of every earlier version still verify.
     #[test]
     fn every_event_that_was_ever_written_is_known_to_its_last_field() {
         for payload in include_str!("../../../tests/data/events_v1.jsonl").lines() {

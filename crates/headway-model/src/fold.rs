@@ -1,4 +1,4 @@
-//! A job as its events up to a `seq` make it.
+//! A job's state, folded from its events up to a `seq`.
 
 use std::collections::BTreeMap;
 
@@ -12,38 +12,38 @@ use super::next::{Change, Refusal, next};
 use super::status::JobStatus;
 use super::worked::Worked;
 
-/// A job after its first `seq` events. One byte an item, so a job of 100,000 files takes 100 kB.
+/// A job after its first `seq` events. It takes one byte an item, so a job of 100,000 files takes 100 kB.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fold {
     /// The job.
     pub id: JobId,
-    /// How many events made it.
+    /// How many events were folded.
     pub seq: Seq,
-    /// The chain over these events.
+    /// The digest over these events.
     pub digest: Digest,
     /// The name of the recipe.
     pub recipe: String,
-    /// What a person calls the job.
+    /// The title that a person reads.
     pub title: String,
     /// Hash of the request.
     pub request: Digest,
     /// The job this one retries.
     pub parent: Option<JobId>,
-    /// Where it stands.
+    /// Its status.
     pub status: JobStatus,
     /// Whether a person must approve the plan.
     pub approval: bool,
-    /// Whether the list of items is whole.
+    /// Whether the list of items is complete.
     pub plan_ended: bool,
-    /// How many items were done before and run again.
+    /// How many already processed items run again.
     pub reruns: Reruns,
-    /// The halt, once there is one.
+    /// The halt, once the job is halted.
     pub halt: Option<(HaltBy, HaltWhen)>,
-    /// Higher goes first.
+    /// Higher priorities run first.
     pub priority: i32,
-    /// The most items to run at once; 0 leaves it to the server.
+    /// Maximum number of items to run at once; 0 lets the server decide.
     pub concurrency: u32,
-    /// Why the job failed as a whole, in a person's words.
+    /// Why the job as a whole failed, as a text for people.
     pub message: Option<String>,
     /// When it was created.
     pub created: Millis,
@@ -51,51 +51,51 @@ pub struct Fold {
     pub began: Option<Millis>,
     /// When it ended.
     pub ended: Option<Millis>,
-    /// How long it has been at work; `None` before it began, or where an older version began to keep it.
+    /// How long it has been at work; `None` if it has not begun, or if an older version recorded its beginning.
     pub worked: Option<Worked>,
-    /// Whether its history is removed.
+    /// Whether its history was removed.
     pub pruned: bool,
     /// Items by status.
     pub counters: Counters,
-    /// Of the running items, those whose output is being put into place.
+    /// How many of the running items are having their output placed.
     pub(super) placing: u32,
     pub(super) items: Vec<u8>,
     pub(super) attempts: BTreeMap<u32, u32>,
 }
 
-/// Why a payload was not folded. The fold is as before.
+/// Why a payload was not folded. The fold is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FoldError {
-    /// Its number is not the next one.
-    #[error("event {found} came where {expected} was due")]
+    /// Its `seq` is not the next one.
+    #[error("expected event {expected}, found event {found}")]
     Gap {
-        /// The number that was due.
+        /// The `seq` that was expected.
         expected: Seq,
-        /// The number that came.
+        /// The `seq` that was found.
         found: Seq,
     },
-    /// It cannot happen in this state.
+    /// The event cannot happen in this state.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// This version does not know it.
+    /// This version does not know the event.
     #[error(transparent)]
     Unknown(#[from] UnknownEvent),
 }
 
 impl Fold {
-    /// The job made by its first event.
+    /// Creates the job from its first event.
     pub fn create(payload: &str) -> Result<Self, FoldError> {
         let recorded = Recorded::decode(payload)?;
         Fold::create_recorded(&recorded, payload)
     }
 
-    /// As [`Fold::create`], where the payload has been read already.
+    /// Like [`Fold::create`], for a payload that is already decoded.
     pub fn create_recorded(recorded: &Recorded, payload: &str) -> Result<Self, FoldError> {
         let JobEvent::Created { id, .. } = &recorded.event else { return Err(Refusal::NotCreated.into()) };
         Fold::create_numbered(recorded, Digest::start(id).then(payload.as_bytes()))
     }
 
-    /// As [`Fold::create`], where the chain up to the event is known.
+    /// Like [`Fold::create`], for an event whose digest is known.
     pub fn create_numbered(recorded: &Recorded, digest: Digest) -> Result<Self, FoldError> {
         let status = next(None, &recorded.event)?.status;
         let JobEvent::Created { id, recipe, title, request, approval, priority, concurrency, parent, .. } =
@@ -141,12 +141,12 @@ impl Fold {
         Ok(recorded)
     }
 
-    /// As [`Fold::apply`], where the payload has been read already.
+    /// Like [`Fold::apply`], for a payload that is already decoded.
     pub fn apply_recorded(&mut self, recorded: &Recorded, payload: &str) -> Result<(), FoldError> {
         self.apply_numbered(recorded, self.digest.then(payload.as_bytes()))
     }
 
-    /// As [`Fold::apply`], where the chain up to the event is known.
+    /// Like [`Fold::apply`], for an event whose digest is known.
     pub fn apply_numbered(&mut self, recorded: &Recorded, digest: Digest) -> Result<(), FoldError> {
         if recorded.seq != self.seq + 1 {
             return Err(FoldError::Gap { expected: self.seq + 1, found: recorded.seq });
@@ -160,7 +160,7 @@ impl Fold {
         Ok(())
     }
 
-    /// Where an item stands.
+    /// The status of an item.
     pub fn item(&self, item: u32) -> Option<ItemStatus> {
         self.items.get(item as usize).copied().and_then(ItemStatus::from_byte)
     }
@@ -213,7 +213,7 @@ impl Fold {
         self.counters.shift(from, to);
         self.placing += u32::from(to == ItemStatus::Placing);
         self.placing -= u32::from(from == ItemStatus::Placing);
-        // Only items tried and not settled, or tried more than once, are worth an entry.
+        // Only items that are tried but not settled, or tried more than once, need an entry.
         if attempt > 1 || (attempt == 1 && to.is_open()) {
             self.attempts.insert(item, attempt);
         } else {
@@ -221,7 +221,7 @@ impl Fold {
         }
     }
 
-    /// Takes over what the event says of the job beside its status and its items.
+    /// Copies what the event says about the job apart from its status and items.
     fn note(&mut self, recorded: &Recorded) {
         match &recorded.event {
             JobEvent::PlanEnded { reruns, .. } => (self.plan_ended, self.reruns) = (true, *reruns),
@@ -240,9 +240,9 @@ impl Fold {
                 Outcome::Completed | Outcome::CompletedWithErrors => {}
             },
             JobEvent::Pruned { .. } => self.pruned = true,
-            // Read once, when the fold is created.
+            // Handled when the fold is created.
             JobEvent::Created { .. } => {}
-            // These move the status or items alone.
+            // These change only the status or items.
             JobEvent::Planned { .. }
             | JobEvent::Approved {}
             | JobEvent::Paused { .. }
@@ -262,7 +262,7 @@ impl Fold {
             | JobEvent::Requeued { .. }
             | JobEvent::Dropped { .. } => {}
         }
-        // A placing can stay open for a night, until it can be looked at.
+        // A placing can stay open for hours, until its files can be examined.
         let runs = self.counters.running > self.placing;
         self.worked.iter_mut().for_each(|worked| worked.hear(recorded, runs));
         if self.status.is_terminal() {

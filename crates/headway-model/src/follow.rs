@@ -1,8 +1,8 @@
-//! The receiving side of the protocol, as a machine without IO: messages, errors and time go in; a fold for each
-//! followed job, orders to open and close the stream, and the state of the link come out.
+//! The receiving side of the protocol, as a state machine without IO. Messages, errors and time go in; a fold for each
+//! followed job, effects for the driver, and the state of the link come out.
 //!
-//! A shell (the browser's `EventSource`, a terminal, a test) does what [`Effect`] says and reports back with the
-//! generation it was given; whatever an older source still says is dropped.
+//! A driver (around the browser's `EventSource`, a terminal, a test) performs each [`Effect`] and reports back with the
+//! generation it was given. Reports from older sources are dropped.
 
 mod link;
 mod tracked;
@@ -21,41 +21,42 @@ use super::summary::JobSummary;
 use link::{Link, Transport};
 use tracked::Reception;
 
-/// The most jobs that one stream follows.
+/// Maximum number of jobs that one stream follows.
 pub const JOBS_LIMIT: usize = 16;
 
-/// What the shell has to do.
+/// What the driver has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Open a stream with this query string, and report with this generation.
+    /// Open a stream with this query string, and report its messages with this generation.
     Open {
-        /// The number of this source.
+        /// Identifies this source in reports.
         generation: u64,
-        /// What follows `/api/events?`.
+        /// The query string of `/api/events`.
         query: String,
     },
-    /// Make one call with this query string (it says how long to wait), and report its answer with this generation:
-    /// streams do not get through.
+    /// Make one call with this query string, which includes how long to wait, and report its response with this
+    /// generation. Used where streams do not get through.
     Ask {
-        /// The number of this source.
+        /// Identifies this source in reports.
         generation: u64,
-        /// What follows `/api/events?`.
+        /// The query string of `/api/events`.
         query: String,
     },
-    /// Close the open stream, or drop the call under way.
+    /// Close the open stream, or abort the pending call.
     Close,
-    /// Fetch the same URL once with `wait=0` and report the answer: the source was refused, and only that tells why.
+    /// Fetch the same URL once with `wait=0` and report the response: the source was refused, and only the response
+    /// says why.
     Probe {
-        /// What follows `/api/events?`.
+        /// The query string of `/api/events`.
         query: String,
     },
     /// A line for the console.
     Log(String),
-    /// A job reached a terminal status. Said once for each followed job.
+    /// A job reached a terminal status. Emitted once for each followed job.
     Finished(JobId),
 }
 
-/// The receiving side. Times are the caller's milliseconds, from any origin, never going back.
+/// The receiving side. Times are in milliseconds on the caller's clock, which can start anywhere but never goes back.
 #[derive(Debug, Clone)]
 pub struct Follow {
     jobs: BTreeMap<JobId, Tracked>,
@@ -71,8 +72,8 @@ pub struct Follow {
 }
 
 impl Follow {
-    /// Nothing followed yet. `cursor` is where the page's first data stands; `seed` spreads the reopening of many
-    /// clients; `build` is the page's own, to notice a newer server.
+    /// A receiver that follows nothing yet. `cursor` is the position of the page's first data; `seed` spreads the
+    /// reconnects of many clients; `build` is the page's own build, to detect a newer server.
     pub fn new(cursor: Option<Cursor>, watch: bool, build: Option<String>, seed: u64) -> Self {
         Follow {
             jobs: BTreeMap::new(),
@@ -87,12 +88,12 @@ impl Follow {
         }
     }
 
-    /// Begins by asking with calls: here streams did not get through lately.
+    /// Starts with calls instead of a stream, because streams recently did not get through.
     pub fn prefer_calls(&mut self) {
         self.link.ask();
     }
 
-    /// Whether messages come by calls, because streams do not get through.
+    /// Whether messages arrive by calls, because streams do not get through.
     pub fn asks(&self) -> bool {
         self.link.asks()
     }
@@ -108,7 +109,7 @@ impl Follow {
         if self.jobs.contains_key(&job) {
             return Vec::new();
         }
-        // One stream follows so many jobs; the oldest makes room and is watched from now on.
+        // A stream follows a limited number of jobs; the oldest makes room and is only watched from now on.
         let asked: Vec<_> = self.jobs.iter().filter(|(_, tracked)| tracked.is_folding()).map(|(job, _)| *job).collect();
         if asked.len() >= JOBS_LIMIT {
             self.jobs.remove(&asked[0]);
@@ -117,12 +118,12 @@ impl Follow {
         if self.link.started() { self.open(now) } else { Vec::new() }
     }
 
-    /// Fetches a job that is known to be over, and the proof of it. Nothing ends by this, so nothing is told of it.
+    /// Fetches a job that is known to be over, with its proof. Its end is not news, so no effect reports it.
     pub fn revisit(&mut self, now: Millis, job: JobId) -> Vec<Effect> {
         if self.jobs.contains_key(&job) {
             return Vec::new();
         }
-        // One at a time is looked at: the one before has been seen.
+        // Only one job is revisited at a time, so drop the previous one.
         self.jobs.retain(|_, tracked| !tracked.is_revisited());
         let effects = self.follow(now, job);
         self.with(job, Tracked::revisit);
@@ -137,7 +138,7 @@ impl Follow {
         }
     }
 
-    /// A message of the source `generation`, with the event id it carried (empty for none).
+    /// Takes in a message from the source `generation`, with its event id (empty for none).
     pub fn message(&mut self, now: Millis, generation: u64, text: &str, id: &str) -> Vec<Effect> {
         let asked = self.link.asks();
         if !self.link.heard(now, generation) {
@@ -145,7 +146,7 @@ impl Follow {
         }
         let message = match Message::decode(text) {
             Ok(message) => message,
-            // Half a message or a foreign one: nothing of it can be trusted, so ask again from the last good cursor.
+            // A truncated or foreign message cannot be trusted, so ask again from the last good cursor.
             Err(error) => {
                 let mut effects = vec![Effect::Log(format!("[stream] {error}; reopening"))];
                 effects.extend(self.open(now));
@@ -185,7 +186,8 @@ impl Follow {
                 None
             }
             Message::Ping(ping) => {
-                // A ping promises something only once the connection has caught up: the word for it may have been lost.
+                // A ping carries an id only once the connection has caught up; the `caught_up` message might have been
+                // lost.
                 if !id.is_empty() {
                     self.link.caught_up();
                 }
@@ -200,13 +202,13 @@ impl Follow {
         };
         match lost {
             Some((job, reason)) => effects.extend(self.heal(now, job, reason)),
-            // Only a message that was taken in moves the cursor.
+            // Only a message that was accepted moves the cursor.
             None => self.cursor = id.parse().ok().or(self.cursor.take()),
         }
         effects
     }
 
-    /// The source `generation` failed. `closed`: it was refused, and the browser will not try again by itself.
+    /// The source `generation` failed. `closed` means that it was refused and the browser will not retry by itself.
     pub fn error(&mut self, now: Millis, generation: u64, closed: bool) -> Vec<Effect> {
         if !self.link.is_current(generation) {
             return Vec::new();
@@ -221,7 +223,7 @@ impl Follow {
         effects
     }
 
-    /// The answer to an [`Effect::Ask`]: its body, or why there is none.
+    /// Takes in the response to an [`Effect::Ask`]: its body, or why there is none.
     pub fn answered(&mut self, now: Millis, generation: u64, answer: Result<&str, ApiError>) -> Vec<Effect> {
         if !self.link.is_current(generation) {
             return Vec::new();
@@ -245,12 +247,12 @@ impl Follow {
         if self.nothing_wanted() {
             effects.extend(self.tick(now));
         } else if self.link.answered(now, self.cursor != before) {
-            effects.push(Effect::Ask { generation, query: self.asking(link::ASK_WAIT) });
+            effects.push(Effect::Ask { generation, query: self.asking(link::ASK_WAIT_SECONDS) });
         }
         effects
     }
 
-    /// The answer to a [`Effect::Probe`].
+    /// Takes in the response to an [`Effect::Probe`].
     pub fn probed(&mut self, answer: Result<(), ApiError>) {
         if let Err(error) = answer
             && matches!(error.status(), 400 | 401 | 403)
@@ -259,7 +261,7 @@ impl Follow {
         }
     }
 
-    /// Time passed. Call it about four times a second.
+    /// Advances time. Call it about four times a second.
     pub fn tick(&mut self, now: Millis) -> Vec<Effect> {
         if self.nothing_wanted() {
             return if self.link.close() { vec![Effect::Close] } else { Vec::new() };
@@ -277,7 +279,9 @@ impl Follow {
 
     fn say_asking(&self, before: bool) -> Vec<Effect> {
         let now = !before && self.link.asks();
-        now.then(|| Effect::Log("[stream] nothing comes through; asking by calls instead".into())).into_iter().collect()
+        now.then(|| Effect::Log("[stream] no stream gets through; polling with calls instead".into()))
+            .into_iter()
+            .collect()
     }
 
     /// The page was shown (or thawed) or hidden.
@@ -286,7 +290,7 @@ impl Follow {
         if visible { self.tick(now) } else { Vec::new() }
     }
 
-    /// The network came back: try at once.
+    /// The network came back: reconnects at once.
     pub fn online(&mut self, now: Millis) -> Vec<Effect> {
         self.link.hurry(now);
         self.tick(now)
@@ -302,7 +306,7 @@ impl Follow {
         self.jobs.iter()
     }
 
-    /// The state of every job heard of, followed or watched; of a followed one, its fold's.
+    /// The summary of every known job, followed or watched. A followed job's summary comes from its fold.
     pub fn summaries(&self) -> BTreeMap<JobId, JobSummary> {
         let mut all = self.summaries.clone();
         let folded = self.jobs.iter().filter_map(|(job, tracked)| Some((*job, JobSummary::from(tracked.fold()?))));
@@ -310,7 +314,7 @@ impl Follow {
         all
     }
 
-    /// Adds what the page was rendered with.
+    /// Adds the summaries that the page was rendered with.
     pub fn know(&mut self, summaries: Vec<JobSummary>) {
         for summary in summaries {
             self.summaries.entry(summary.job).or_insert(summary);
@@ -322,35 +326,36 @@ impl Follow {
         self.cursor.as_ref()
     }
 
-    /// The state of the link, from numbers.
+    /// The state of the link, derived from what has arrived.
     pub fn link(&mut self, now: Millis) -> LinkState {
         let behind = self.jobs.values().map(Tracked::behind).sum();
         let healed = self.jobs.values().filter_map(|tracked| tracked.healed_at()).max_by_key(|(at, _)| *at);
         self.link.state(now, behind, healed)
     }
 
-    /// How often the server is there again: a connection has told all there was at its start, or a silence has ended. To fall behind
-    /// and catch up is no return.
+    /// How many times the server came back: a connection caught up, or a silence ended. Falling behind and catching up
+    /// does not count.
     pub fn returns(&self) -> u32 {
         self.link.returns()
     }
 
-    /// When the last message came, if the server is not heard although it should be. `state` is the link's at `now`.
+    /// When the last message arrived, if the server has fallen silent. `state` is the link's state at `now`.
     pub fn lost_since(&self, now: Millis, state: &LinkState) -> Option<Millis> {
         self.link.lost_since(now, state)
     }
 
-    /// Server time minus `now`, once the server has told its own.
+    /// Server time minus `now`, once the server has sent its time.
     pub fn skew(&self) -> Option<i64> {
         self.skew
     }
 
-    /// Whether the server can record anything.
+    /// Whether the server can record events.
     pub fn is_recording(&self) -> bool {
         self.recording
     }
 
-    /// Whether the server runs another build than the page's, and nothing is shown that a reload would disturb.
+    /// Whether the page should reload: it met an unknown event, or the server runs another build and every followed job
+    /// is closed.
     pub fn wants_reload(&self) -> bool {
         let other = matches!((&self.build, &self.server_build), (Some(ours), Some(theirs)) if ours != theirs);
         let unknown = self.jobs.values().any(|tracked| tracked.met_unknown());
@@ -374,7 +379,7 @@ impl Follow {
         None
     }
 
-    /// Takes in all of the message or, if any of it does not follow on, nothing.
+    /// Applies the whole message or, if any event does not follow on, none of it.
     fn events(&mut self, events: &Events, effects: &mut Vec<Effect>) -> Option<(JobId, HealReason)> {
         let mut due = BTreeMap::new();
         let mut read: Vec<(JobId, Recorded, &str)> = Vec::new();
@@ -442,7 +447,7 @@ impl Follow {
                 if reset.reason == super::message::ResetReason::Far {
                     tracked.expect_snapshot(now, reason);
                 } else {
-                    // Counted: what resets again and again is two logs taking turns, or one that is rewritten.
+                    // Counted as a heal: repeated resets mean that two logs alternate, or that one is being rewritten.
                     let next = tracked.heal(now, reason);
                     effects.push(Effect::Log(format!("[JOB {job}] {reason}; {next}")));
                 }
@@ -457,7 +462,7 @@ impl Follow {
             ClosedHow::Ended { seq, fold, .. } => tracked.close(*seq, fold).err().map(|reason| (closed.job, reason)),
             ClosedHow::Gone { reason } => {
                 tracked.gone(*reason);
-                // Still wanted: the job may yet appear, so a later connection asks again.
+                // The job is still wanted and might yet appear, so a later connection asks again.
                 if *reason == GoneReason::Absent {
                     self.link.reopen_in(2_000);
                 }
@@ -496,14 +501,14 @@ impl Follow {
         {
             effects.push(match transport {
                 Transport::Stream => Effect::Open { generation, query: self.query() },
-                // The first answer comes at once, with what there is.
+                // The first call returns at once with what there is.
                 Transport::Calls => Effect::Ask { generation, query: self.asking(0) },
             });
         }
         effects
     }
 
-    fn asking(&self, seconds: Millis) -> String {
+    fn asking(&self, seconds: u64) -> String {
         format!("{}&wait={seconds}", self.query())
     }
 

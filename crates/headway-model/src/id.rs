@@ -1,4 +1,4 @@
-//! Names and numbers of things: which job, which event of it, which place in the log.
+//! Identifiers: of a job, of an event within its job, and of a position in the log.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// The number of an event within its job: 1, 2, 3, ... without a gap. 0 is "before the first".
 pub type Seq = u64;
 
-/// The place of an event in the whole log; later events have higher positions. 0 is "before the first".
+/// The number of an event within the whole log; later events have higher positions. 0 is "before the first".
 pub type Position = u64;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -47,7 +47,8 @@ impl JobId {
 impl FromStr for JobId {
     type Err = InvalidJobId;
 
-    /// Only the canonical form: the digest chain starts from these 36 characters, so there may be just one.
+    /// Accepts only the canonical form: the digest chain starts from these 36 characters, so an id must have exactly
+    /// one spelling.
     fn from_str(text: &str) -> Result<Self, InvalidJobId> {
         let id = Uuid::try_parse(text).map_err(|_| InvalidJobId)?;
         let canonical = id.hyphenated().to_string() == text;

@@ -1,36 +1,38 @@
-//! One file of a job, and the one byte in which a fold keeps where it stands.
+//! One file of a job, and the byte in which a fold stores its status.
 
 use serde::{Deserialize, Serialize};
 
 use super::library::Show;
 
-/// Where an item stands. The first four are *open*: the job is not over while one is. The others are *settled*.
+/// An item's status. The first four are *open*: the job is not over while an item has one of them. The others are
+/// *settled*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ItemStatus {
-    /// Not tried yet, or to be tried again. A worker's `started` moves it on.
+    /// Not tried yet, or waiting for a retry. A worker's `started` moves it on.
     Waiting,
     /// An attempt works on it.
     Running,
-    /// Its attempt is moving the finished output into place; shown as running, and never stopped half-way.
+    /// Its attempt is placing the finished output; shown as running, and never stopped half-way.
     Placing,
     /// Its worker died while it ran. `requeued` or `dropped` moves it on.
     Interrupted,
     /// Done.
     Succeeded(Effect),
-    /// There was nothing to do, and why.
+    /// There was nothing to do, for this reason.
     Skipped {
         /// Why.
         reason: SkipReason,
-        /// Whether the plan decided it; otherwise an attempt did.
+        /// Whether the plan skipped it; otherwise an attempt did.
         planned: bool,
     },
-    /// Its last try failed.
+    /// Its last attempt failed.
     Failed(FailReason),
-    /// Ended by a cancel or a halt before it was done.
+    /// Ended by a cancel or a halt before it finished.
     Cancelled,
 }
 
-/// An enum whose numbers are part of the log's meaning: each stands beside its name, and is only ever added to.
+/// Defines an enum whose numbers are part of the log's format: each stands beside its variant, and variants are only
+/// ever added.
 macro_rules! numbered {
     ($(#[$about:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $number:literal,)+ }) => {
         $(#[$about])*
@@ -42,10 +44,10 @@ macro_rules! numbered {
         }
 
         impl $name {
-            /// Every one, in the order of their numbers.
+            /// Every variant, in the order of their numbers.
             pub const ALL: &[$name] = &[$($name::$variant),+];
 
-            /// The one with this number; `None` if no version of Headway wrote it.
+            /// The variant with this number; `None` if no version of Headway writes it.
             pub fn from_number(number: u8) -> Option<Self> {
                 match number {
                     $($number => Some($name::$variant),)+
@@ -71,13 +73,13 @@ numbered! {
 }
 
 numbered! {
-    /// Why an item was not worked on. Numbers are part of the log's meaning: only add.
+    /// Why an item was skipped. Numbers are part of the log's format: only add.
     pub enum SkipReason {
         /// The same file was already processed with the same recipe and settings.
         Done = 0,
-        /// It is no longer there.
+        /// The file is no longer there.
         Missing = 1,
-        /// It changed between the plan and the work, or during the work.
+        /// The file changed after the plan, before or during the attempt.
         Changed = 2,
         /// It is a symbolic link.
         Symlink = 3,
@@ -85,23 +87,23 @@ numbered! {
         NotAFile = 4,
         /// Other names (hard links) share its content.
         HardLinks = 5,
-        /// Another item, or a file that was there before, has the output's name.
+        /// Another item, or an existing file, has the output's name.
         Collision = 6,
         /// The command said so by its exit code.
         Command = 7,
-        /// The output would not be smaller by enough.
+        /// The output is not enough smaller than the original.
         NotSmaller = 8,
-        /// What lies there is not what the job to be undone put there; it is kept.
+        /// The file there is not the one that the undone job wrote, so it is kept.
         NotOurs = 9,
-        /// A file with the same content was already processed, under another name.
+        /// A file with the same content was already processed under another name.
         Moved = 10,
     }
 }
 
 numbered! {
-    /// Why a try failed. Numbers are part of the log's meaning: only add.
+    /// Why an attempt failed. Numbers are part of the log's format: only add.
     pub enum FailReason {
-        /// The recipe found the file wanting.
+        /// The recipe rejected the file.
         Recipe = 0,
         /// The file could not be read.
         Read = 1,
@@ -109,12 +111,12 @@ numbered! {
         Write = 2,
         /// The recipe panicked.
         Panic = 3,
-        /// It took longer than allowed.
+        /// It exceeded its time limit.
         Timeout = 4,
         /// It was interrupted and not run again.
         Interrupted = 5,
-        /// What lies on disk where an output was put into place is neither the old state nor the new one, or cannot be looked at; nothing
-        /// was touched.
+        /// The files where an output was placed match neither the old state nor the new one, or cannot be examined;
+        /// nothing was touched.
         Conflict = 6,
         /// The command exited with a failure.
         Command = 7,
@@ -124,7 +126,7 @@ numbered! {
 }
 
 impl ItemStatus {
-    /// The byte a fold keeps: 0-3 open, 4-7 succeeded, 8 cancelled, 16 + reason failed, 64 + reason skipped by an
+    /// The byte that a fold stores: 0-3 open, 4-7 succeeded, 8 cancelled, 16 + reason failed, 64 + reason skipped by an
     /// attempt, 128 + reason skipped by the plan.
     pub fn byte(self) -> u8 {
         match self {
@@ -140,7 +142,7 @@ impl ItemStatus {
         }
     }
 
-    /// The status that a byte stands for; `None` if no version of Headway wrote it.
+    /// The status that a byte stands for; `None` if no version of Headway writes it.
     pub fn from_byte(byte: u8) -> Option<Self> {
         Some(match byte {
             0 => ItemStatus::Waiting,
@@ -156,7 +158,7 @@ impl ItemStatus {
         })
     }
 
-    /// The word for it, in SQL, JSON and CSS.
+    /// Its word in SQL, JSON and CSS.
     pub fn label(self) -> &'static str {
         match self {
             ItemStatus::Waiting => "waiting",
@@ -169,7 +171,8 @@ impl ItemStatus {
         }
     }
 
-    /// How a file that last ended so counts in a library: unprocessed, processed or failed.
+    /// How the library lists a file with this last status: unprocessed, processed or failed. A file that was missed
+    /// counts as unprocessed.
     pub fn shown_as(self) -> Show {
         match self {
             ItemStatus::Succeeded(_) => Show::Processed,
@@ -199,7 +202,7 @@ impl ItemStatus {
         }
     }
 
-    /// Why it was skipped or failed, in a person's words.
+    /// Why it was skipped or failed, as a text for people.
     pub fn reason(self) -> Option<&'static str> {
         match self {
             ItemStatus::Skipped { reason, .. } => Some(reason.text()),
@@ -208,18 +211,18 @@ impl ItemStatus {
         }
     }
 
-    /// Whether it tells how its file ended: a cancelled item does not.
+    /// Whether it is an outcome for its file; a cancelled item is not.
     pub fn is_outcome(self) -> bool {
         matches!(self, ItemStatus::Succeeded(_) | ItemStatus::Skipped { .. } | ItemStatus::Failed(_))
     }
 
-    /// Whether its file need not be worked on again as long as nothing changes: it succeeded, or its output was too large.
+    /// Whether its file needs no more work unless something changes: it succeeded, or its output was not small enough.
     pub fn is_done(self) -> bool {
         let larger = ItemStatus::Skipped { reason: SkipReason::NotSmaller, planned: false };
         matches!(self, ItemStatus::Succeeded(_)) || self == larger
     }
 
-    /// Whether the job must still wait for it.
+    /// Whether the job still waits for it.
     pub fn is_open(self) -> bool {
         matches!(self, ItemStatus::Waiting | ItemStatus::Running | ItemStatus::Placing | ItemStatus::Interrupted)
     }
@@ -229,17 +232,17 @@ impl ItemStatus {
         matches!(self, ItemStatus::Running | ItemStatus::Placing)
     }
 
-    /// Whether no worker holds it, but the job waits for it.
+    /// Whether the job waits for it, but no worker holds it.
     pub fn is_idle(self) -> bool {
         matches!(self, ItemStatus::Waiting | ItemStatus::Interrupted)
     }
 }
 
-/// The seven words an item's status can be asked for by.
+/// The labels by which items can be listed.
 pub const ITEM_LABELS: [&str; 7] = ["waiting", "running", "interrupted", "succeeded", "skipped", "failed", "cancelled"];
 
 impl SkipReason {
-    /// In a person's words.
+    /// The text that a person reads.
     pub fn text(self) -> &'static str {
         match self {
             SkipReason::Done => "already done",
@@ -258,7 +261,7 @@ impl SkipReason {
 }
 
 impl FailReason {
-    /// In a person's words.
+    /// The text that a person reads.
     pub fn text(self) -> &'static str {
         match self {
             FailReason::Recipe => "failed",

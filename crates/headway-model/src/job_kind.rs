@@ -1,16 +1,16 @@
-//! What a job is by the recipe that made it.
+//! The kinds of job, told apart by their recipe.
 
-/// What a job is: most work on files by a recipe, some put back what another job did.
+/// The kind of a job: most jobs run a recipe over files, some undo what another job did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JobKind {
-    /// It works on files.
+    /// Runs a recipe over files.
     Recipe,
-    /// It puts back what its parent did.
+    /// Undoes what its parent did.
     Undo,
 }
 
 impl JobKind {
-    /// The recipe of every job that undoes another.
+    /// The recipe name of every undo job.
     pub const UNDO: &str = "undo";
 
     /// The kind of a job with this recipe.

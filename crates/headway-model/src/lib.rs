@@ -1,7 +1,7 @@
-//! The words of Headway as types, and the rules that bind them.
+//! Headway's vocabulary as types, and the rules that hold between them.
 //!
-//! Nothing here has a clock, randomness, IO or a framework: given the same events it gives the same job, on the
-//! server and in the browser. Read in this order.
+//! This crate has no clock, no randomness, no IO and no framework: the same events give the same job on the server and
+//! in the browser.
 
 pub mod action;
 pub mod attempt;

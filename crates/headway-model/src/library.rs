@@ -1,4 +1,4 @@
-//! What the pages show of a library: one window of a folder, or of everything below it that matches.
+//! What the pages show of a library: one window of a folder, or of all matching files below it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{JobId, Millis};
 use super::path::RelPath;
 
-/// Which window of a library is asked for.
+/// A request for a window of a library.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FolderView {
@@ -17,41 +17,41 @@ pub struct FolderView {
     /// The folder; empty for the root.
     #[serde(default)]
     pub folder: RelPath,
-    /// What names must match, as [`Pattern`] reads it; empty lets all through.
+    /// What names must match, in the syntax of [`Pattern`]; empty matches every name.
     #[serde(default)]
     pub search: String,
-    /// Which files, by how they last ended.
+    /// Which files, by their last outcome.
     #[serde(default)]
     pub show: Show,
-    /// In which order.
+    /// The order of the rows.
     #[serde(default)]
     pub sort: Sort,
-    /// Whether the order is turned round. Folders stay first.
+    /// Whether the order is reversed. Folders stay first.
     #[serde(default)]
     pub descending: bool,
-    /// Begin behind this row.
+    /// Start after this row.
     #[serde(default)]
     pub after: Option<RowKey>,
-    /// End before this row; counts only without `after`.
+    /// End before this row; used only without `after`.
     #[serde(default)]
     pub before: Option<RowKey>,
-    /// The most rows; at most 1,000.
+    /// Maximum number of rows; at most 1,000.
     #[serde(default)]
     pub limit: u32,
 }
 
 impl FolderView {
-    /// Whether the window is of everything below the folder rather than of its own entries.
+    /// Whether the window shows everything below the folder rather than the folder's own entries.
     pub fn is_deep(&self) -> bool {
         !self.search.trim().is_empty() || self.show != Show::All
     }
 
-    /// The same from the first row on.
+    /// The same view, starting at the first row.
     pub fn from_start(&self) -> Self {
         FolderView { after: None, before: None, ..self.clone() }
     }
 
-    /// The same behind this row.
+    /// The same view, starting after this row.
     pub fn behind(&self, row: RowKey) -> Self {
         FolderView { after: Some(row), ..self.from_start() }
     }
@@ -60,25 +60,25 @@ impl FolderView {
 macro_rules! words {
     ($name:ident { $($variant:ident = $word:literal),* }) => {
         impl $name {
-            /// Every word there is.
+            /// Every variant.
             pub const ALL: &'static [$name] = &[$($name::$variant),*];
 
-            /// The word for it, in addresses and JSON.
+            /// Its word in URLs and JSON.
             pub fn word(self) -> &'static str {
                 match self { $($name::$variant => $word),* }
             }
 
-            /// The word for it, or nothing for what holds if nothing is said.
+            /// Its word, or nothing for the default.
             pub fn said(self) -> &'static str {
                 if self.is_default() { "" } else { self.word() }
             }
 
-            /// From its word.
+            /// Parses its word.
             pub fn from_word(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|known| known.word() == word)
             }
 
-            /// Whether it is what holds if nothing is said.
+            /// Whether it is the default.
             pub fn is_default(&self) -> bool {
                 *self == Self::default()
             }
@@ -86,14 +86,14 @@ macro_rules! words {
     };
 }
 
-/// Which files, by how they last ended in a job.
+/// Which files, by their last outcome in a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Show {
     /// All.
     #[default]
     All,
-    /// Those that no job has seen to in their present state, as far as is known.
+    /// Those that, as far as is known, no job has processed in their current state.
     Unprocessed,
     /// Those that succeeded, or for which there was nothing to do.
     Processed,
@@ -111,20 +111,20 @@ pub enum Sort {
     Name,
     /// By size in bytes.
     Size,
-    /// By the time their content last changed.
+    /// By the time of their last change of content.
     Modified,
-    /// By how they last ended.
+    /// By last outcome.
     Outcome,
 }
 words!(Sort { Name = "name", Size = "size", Modified = "modified", Outcome = "outcome" });
 
-/// A row's place in the order of its window, whether or not the row is still there. On the wire `LEAF.VALUE.PATH`.
+/// A row's position in the order of its window, whether or not the row still exists. On the wire: `LEAF.VALUE.PATH`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RowKey {
-    /// Whether it is no folder.
+    /// Whether it is anything but a folder.
     pub leaf: bool,
-    /// What is sorted by; 0 for the order by name.
+    /// The value it is sorted by; 0 for the order by name.
     pub value: i64,
     /// The row's path.
     pub path: RelPath,
@@ -145,7 +145,7 @@ impl FromStr for RowKey {
             let (value, path) = rest.split_once('.')?;
             Some(RowKey { leaf: leaf == "1", value: value.parse().ok()?, path: path.parse().ok()? })
         };
-        read().ok_or_else(|| format!("{text:?} is no place in a folder; leave it out to begin at the first row"))
+        read().ok_or_else(|| format!("invalid row position {text:?}; omit it to start at the first row"))
     }
 }
 
@@ -163,12 +163,13 @@ impl From<RowKey> for String {
     }
 }
 
-/// A search text: a part of a name, or, with `*` (any characters) or `?` (one), the whole of it. Case does not matter.
+/// A search text: a part of a name or, if it contains `*` (any characters) or `?` (one character), the whole name. Case
+/// does not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(String);
 
 impl Pattern {
-    /// From what a person typed; `None` if that is nothing.
+    /// Parses what a person typed; `None` if it is blank.
     pub fn new(text: &str) -> Option<Self> {
         let text = text.trim().to_lowercase();
         if text.is_empty() {
@@ -182,13 +183,13 @@ impl Pattern {
         &self.0
     }
 
-    /// What of a name is compared.
+    /// Normalises a name for matching.
     pub fn searched(name: &str) -> String {
         RelPath::shown_text(name).to_lowercase()
     }
 
-    /// Whether a name, as [`Pattern::searched`] gives it, matches. (Linear in practice: on a mismatch only the last `*`
-    /// takes one character more.)
+    /// Whether a name that [`Pattern::searched`] normalised matches. This is linear in practice: on a mismatch, only
+    /// the last `*` takes one more character.
     pub fn matches(&self, searched: &str) -> bool {
         let (pattern, name): (Vec<char>, Vec<char>) = (self.0.chars().collect(), searched.chars().collect());
         let (mut p, mut n) = (0, 0);
@@ -221,24 +222,25 @@ impl Pattern {
 pub struct FolderPage {
     /// The folder.
     pub folder: RelPath,
-    /// The rows: folders first.
+    /// The rows, folders first.
     pub entries: Vec<Entry>,
-    /// How many rows there are in all.
+    /// How many rows there are in total.
     pub total: u64,
-    /// How many of them are regular files: no folders, no links.
+    /// How many of all rows are regular files rather than folders or links.
     #[serde(default)]
     pub files: u64,
-    /// How many of them come before this window.
+    /// How many rows come before this window.
     pub first: u64,
-    /// Give this as `after` for the next window.
+    /// Pass this as `after` to get the next window.
     pub next: Option<RowKey>,
-    /// Give this as `before` for the one before it.
+    /// Pass this as `before` to get the previous window.
     pub previous: Option<RowKey>,
-    /// When the disk was last read for this; `None` if that has not been done yet.
+    /// When this part of the disk was last read; `None` if never.
     pub seen: Option<Millis>,
-    /// The reading of the disk that is under way; when it is over the window may be another.
+    /// The scan that is in progress, if any; its end can change the window.
     pub scan: Option<ScanProgress>,
-    /// What could not be read when the whole library last was. What was seen of it before is still shown.
+    /// Folders that the last scan of the whole library could not read. Their entries from earlier scans are still
+    /// shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<Unread>,
 }
@@ -246,13 +248,13 @@ pub struct FolderPage {
 /// Folders that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unread {
-    /// How many; what lies in them is not counted.
+    /// How many; folders inside them are not counted.
     pub folders: u64,
     /// The first of them.
     pub first: RelPath,
 }
 
-/// How far the disk is read.
+/// The progress of a scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ScanProgress {
     /// Folders read.
@@ -264,19 +266,19 @@ pub struct ScanProgress {
 /// A file or folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Where it lies.
+    /// Its path.
     pub path: RelPath,
-    /// What it is.
+    /// Its kind.
     pub kind: EntryKind,
     /// Size in bytes, of a file.
     pub size: u64,
     /// When its content last changed.
     pub modified: Millis,
-    /// How it last ended in a job.
+    /// Its last outcome in a job.
     pub outcome: Option<LastOutcome>,
 }
 
-/// What an entry of a folder is. Numbers are kept on disk: only add.
+/// The kind of an entry. The numbers are stored on disk: only add.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
@@ -291,7 +293,7 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
-    /// From its number.
+    /// The kind with this number.
     pub fn from_number(number: u8) -> Self {
         match number {
             0 => EntryKind::Folder,
@@ -302,12 +304,12 @@ impl EntryKind {
     }
 }
 
-/// How a file ended the last time it was in a job.
+/// The outcome of a file in the last job that included it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastOutcome {
     /// The job.
     pub job: JobId,
-    /// The item's status, as a word.
+    /// The label of the item's status.
     pub status: String,
     /// Why, if it was skipped or failed.
     pub reason: Option<String>,

@@ -1,4 +1,4 @@
-//! What the server says on a stream. `docs/protocol.md` describes it for other languages.
+//! The messages that the server sends on a stream. `docs/protocol.md` describes them for other languages.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,8 @@ use super::snapshot::Snapshot;
 use super::status::JobStatus;
 use super::summary::JobSummary;
 
-/// The most bytes of a message of events beyond its first event: on a line that lets little through before it breaks, a
-/// message that got through is a step forward.
+/// Maximum size in bytes of an `events` message beyond its first event. On a link that breaks after few bytes, every
+/// message that gets through is progress.
 pub const MESSAGE_LIMIT: usize = 7_800;
 
 /// One message: JSON with its `kind`.
@@ -23,23 +23,23 @@ pub const MESSAGE_LIMIT: usize = 7_800;
 pub enum Message {
     /// First on every connection.
     Hello(Hello),
-    /// A job's fold at one event; replaces what is held.
+    /// A job's fold at one event; replaces the client's.
     Snapshot(Box<SnapshotMessage>),
     /// Events, in the order of the log.
     Events(Events),
-    /// States of jobs that are watched.
+    /// Summaries of watched jobs.
     Summaries(Summaries),
-    /// What runs at this moment; never stored.
+    /// What is running at this moment; never stored.
     Now(Now),
     /// A followed job does not exist yet.
     Absent(Absent),
-    /// Everything that was in the log at connect has been sent.
+    /// Everything that was in the log when the connection began has been sent.
     CaughtUp(CaughtUp),
     /// What this connection has sent, every 5 s.
     Ping(Ping),
-    /// The cursor could not be honoured; snapshots of these jobs follow.
+    /// The cursor could not be honoured; snapshots of the named jobs follow.
     Reset(Reset),
-    /// Nothing more will come for this job.
+    /// Nothing more will be sent for this job.
     Closed(Closed),
     /// A kind that this version does not know.
     Unknown(String),
@@ -52,7 +52,7 @@ pub struct Hello {
     pub build: String,
     /// The server's clock.
     pub now: Millis,
-    /// Whether the server can record anything; if not, it must be restarted.
+    /// Whether the server can record events; if not, it must be restarted.
     #[serde(default = "yes")]
     pub recording: bool,
 }
@@ -62,11 +62,11 @@ pub struct Hello {
 pub struct SnapshotMessage {
     /// The job.
     pub job: JobId,
-    /// The event it is true at.
+    /// The `seq` that it describes.
     pub seq: Seq,
-    /// The chain up to that event.
+    /// The digest at that `seq`.
     pub digest: Digest,
-    /// The hash of the fold, to be compared after decoding.
+    /// The hash of the fold, for comparison after decoding.
     pub fold: Digest,
     /// The fold.
     pub state: Snapshot,
@@ -84,14 +84,14 @@ pub struct Events {
 pub struct Frame {
     /// The job.
     pub job: JobId,
-    /// Payloads, as the very bytes that were hashed.
+    /// Payloads, as exactly the bytes that were hashed.
     pub events: Vec<Box<RawValue>>,
 }
 
 /// `summaries`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summaries {
-    /// The jobs' states.
+    /// The jobs' summaries.
     pub summaries: Vec<JobSummary>,
 }
 
@@ -102,11 +102,11 @@ pub struct Now {
     pub job: JobId,
     /// The job's last event at that moment.
     pub seq: Seq,
-    /// At most 64 attempts under way.
+    /// At most 64 running attempts.
     pub running: Vec<RunningItem>,
 }
 
-/// An attempt under way.
+/// A running attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunningItem {
     /// Index of the item.
@@ -115,14 +115,14 @@ pub struct RunningItem {
     pub attempt: u32,
     /// The file.
     pub path: RelPath,
-    /// Bytes done; 0 if the work is not counted in bytes.
+    /// Bytes processed; 0 if the work is not measured in bytes.
     pub done: u64,
-    /// Bytes in all; 0 if the work is not counted in bytes.
+    /// Total bytes; 0 if the work is not measured in bytes.
     pub total: u64,
-    /// How far its program says it is, in percent.
+    /// The progress that its program reports, in percent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percent: Option<u32>,
-    /// The job that holds the file it waits for.
+    /// The job that holds the file this attempt waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_for: Option<JobId>,
 }
@@ -137,7 +137,7 @@ pub struct Absent {
 /// `caught_up`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaughtUp {
-    /// The head taken when the connection began.
+    /// The head of the log when the connection began.
     pub cursor: Cursor,
 }
 
@@ -148,9 +148,9 @@ pub struct Ping {
     pub head: Position,
     /// The server's clock.
     pub now: Millis,
-    /// Of each followed job: the seq and digest this connection has sent, and the job's last seq in the log.
+    /// For each followed job: the `seq` and digest that this connection has sent, and the job's last `seq` in the log.
     pub jobs: BTreeMap<JobId, (Seq, Digest, Seq)>,
-    /// Whether the server can record anything.
+    /// Whether the server can record events.
     #[serde(default = "yes")]
     pub recording: bool,
 }
@@ -160,7 +160,7 @@ pub struct Ping {
 pub struct Reset {
     /// Why.
     pub reason: ResetReason,
-    /// The jobs whose snapshot follows; the others are replayed.
+    /// The jobs whose snapshots follow; the others are replayed.
     pub jobs: Vec<JobId>,
 }
 
@@ -168,15 +168,15 @@ pub struct Reset {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResetReason {
-    /// It is no cursor.
+    /// It is not a cursor.
     Malformed,
-    /// It lies ahead of the log's head.
+    /// It is ahead of the log's head.
     Future,
-    /// Its row is no longer there.
+    /// Its row no longer exists.
     Pruned,
-    /// Another event is at its position: another log, or a restored one.
+    /// The log has another event at its position: it is another log, or a restored one.
     Diverged,
-    /// Too many events lie between; the snapshot is shorter.
+    /// Too many events followed; a snapshot is shorter.
     Far,
 }
 
@@ -185,18 +185,18 @@ pub enum ResetReason {
 pub struct Closed {
     /// The job.
     pub job: JobId,
-    /// How.
+    /// Why nothing more will be sent.
     #[serde(flatten)]
     pub how: ClosedHow,
 }
 
-/// Why nothing more will come. Only the first is an ending.
+/// Why nothing more will be sent. Only the first means that the job ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ClosedHow {
     /// The job ended.
     Ended {
-        /// Its last event.
+        /// The `seq` of its last event.
         seq: Seq,
         /// The hash of its fold.
         fold: Digest,
@@ -204,14 +204,14 @@ pub enum ClosedHow {
         #[serde(flatten)]
         status: JobStatus,
     },
-    /// Following it ended.
+    /// The server stopped following the job.
     Gone {
         /// Why.
         reason: GoneReason,
     },
 }
 
-/// Why following ended without an ending.
+/// Why the server stopped following a job that has not ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GoneReason {
@@ -239,7 +239,7 @@ struct WithKind<'a, T> {
 }
 
 impl Message {
-    /// Reads a message: its kind first, then the rest by kind (raw JSON does not survive inside tagged types).
+    /// Decodes a message: first its kind, then the rest by kind, because raw JSON does not survive inside tagged types.
     pub fn decode(text: &str) -> Result<Self, BadMessage> {
         fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, BadMessage> {
             serde_json::from_str(text).map_err(|error| BadMessage(error.to_string()))
@@ -263,7 +263,7 @@ impl Message {
 
 /// A message body that knows its kind.
 pub trait Body: Serialize {
-    /// The kind, as the message says it.
+    /// The kind, as in the message.
     const KIND: &'static str;
 
     /// The message's text: one line of JSON.
@@ -291,25 +291,25 @@ kinds! {
     Closed = "closed",
 }
 
-/// What still goes into a message. Its first part always does, however large.
+/// The room left in a message. The first part always fits, however large it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Room(usize);
 
 impl Room {
-    /// For so many bytes.
+    /// Room for this many bytes.
     pub fn new(bytes: usize) -> Self {
         Room(bytes)
     }
 
-    /// Whether so many bytes go in as well; if so, their room is taken.
+    /// Takes room for this many bytes, if they fit; returns whether they do.
     pub fn takes(&mut self, bytes: usize) -> bool {
         let left = self.0.checked_sub(bytes);
         self.0 = left.unwrap_or(self.0);
         left.is_some()
     }
 
-    /// Cuts a list into parts, none empty, each of which fits into one message. `bytes` says how much longer a message gets
-    /// that holds these elements already.
+    /// Splits a list into non-empty parts, each of which fits into one message. `bytes` returns how much longer a
+    /// message that already holds these elements gets with one more.
     pub fn cut<T>(limit: usize, list: impl IntoIterator<Item = T>, bytes: impl Fn(&[T], &T) -> usize) -> Vec<Vec<T>> {
         let mut parts: Vec<Vec<T>> = Vec::new();
         let mut room = Room::new(limit);
@@ -326,10 +326,10 @@ impl Room {
     }
 }
 
-/// How many bytes a frame has beside its payloads, and the comma behind it.
+/// Size in bytes of a frame without its payloads, including the comma after it.
 pub const FRAME_BYTES: usize = 59;
 
-/// The text of a frame: payloads of one job, joined as they are.
+/// The text of a frame: payloads of one job, joined unchanged.
 pub fn frame_text(job: &JobId, payloads: &[&str]) -> String {
     format!(r#"{{"job":"{job}","events":[{}]}}"#, payloads.join(","))
 }
@@ -349,7 +349,7 @@ pub fn events_text<T: AsRef<str>>(frames: &[T]) -> String {
     text
 }
 
-/// A message within the answer to one call: it carries its event id as `id`, if it has one.
+/// A message inside the response to one call: it carries its event id, if any, as `id`.
 pub fn with_id(text: &str, id: Option<&str>) -> String {
     match (id, text.strip_prefix('{')) {
         (Some(id), Some(rest)) => format!(r#"{{"id":"{id}",{rest}"#),
@@ -357,7 +357,7 @@ pub fn with_id(text: &str, id: Option<&str>) -> String {
     }
 }
 
-/// The messages of the answer to one call, each with its event id (empty for none).
+/// The messages in the response to one call, each with its event id (empty for none).
 pub fn messages(answer: &str) -> Result<Vec<(&str, String)>, BadMessage> {
     #[derive(Deserialize)]
     struct Id {

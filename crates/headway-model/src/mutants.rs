@@ -1,41 +1,41 @@
-//! Mutants, for tests alone: each is a mistake that such systems are known for, and the simulation must find it.
+//! Mutants, for tests only: each is a mistake that systems like this are known for, and the simulation must find it.
 
-/// A mistake.
+/// A planted mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mutant {
-    /// A page begins to follow a job after its start call was answered, as if it had seen all before.
+    /// A page follows a job only after its start call returns, as if it had received all earlier events.
     SignalAfterTheCall,
     /// A stream registers for wake-ups after it has read the head of the log.
     WakeAfterTheRead,
-    /// A stream says that it lives, and not what it has sent.
+    /// A ping says that the stream is alive, but not what it has sent.
     EmptyPing,
-    /// An append is acknowledged before it is on the disk.
+    /// An append is acknowledged before it is durable.
     EarlyAcknowledgement,
-    /// Positions are given in one order, and become visible in another.
+    /// Positions are assigned in one order and become visible in another.
     SequenceNotCommitOrder,
-    /// A cancel is accepted whatever has happened before.
+    /// A cancel is accepted in every status.
     CancelNotJudged,
-    /// Anybody may report on an item, whichever attempt holds it.
+    /// Any attempt can report on an item, even one that does not hold it.
     NoFence,
-    /// A stream goes on one event behind the cursor it was given.
+    /// A stream resumes one event past the cursor it was given.
     ResumeOffByOne,
-    /// A stream says that a job is over before it has sent its last event.
+    /// A stream reports a job as over before it has sent the job's last event.
     ClosedEarly,
-    /// A snapshot says that it is of a later event than it is.
+    /// A snapshot claims a later `seq` than its state has.
     SnapshotAhead,
-    /// Work begins before it is on the disk that it has.
+    /// An attempt runs before its `started` event is durable.
     WorkBeforeItsRecord,
-    /// What could not be claimed is forgotten.
+    /// An item whose claim failed is forgotten.
     ClaimForgotten,
-    /// After a restart items that were running are simply run again.
+    /// After a restart, items that were running simply run again, without being marked as interrupted.
     NothingInterrupted,
-    /// A placing that could not be judged at once is never judged.
+    /// A placing that could not be resolved at once is never resolved.
     PlacingForgotten,
 }
 
 #[cfg(any(test, feature = "testing"))]
 impl Mutant {
-    /// Every one of them.
+    /// Every mutant.
     pub const ALL: [Mutant; 14] = [
         Mutant::SignalAfterTheCall,
         Mutant::WakeAfterTheRead,
@@ -59,19 +59,19 @@ thread_local! {
     static MUTANT: std::cell::Cell<Option<Mutant>> = const { std::cell::Cell::new(None) };
 }
 
-/// Whether this thread is to make the mistake. Never outside tests.
+/// Whether this thread makes the mistake. Always false outside tests.
 #[cfg(any(test, feature = "testing"))]
 pub fn is(mutant: Mutant) -> bool {
     MUTANT.get() == Some(mutant)
 }
 
-/// Whether this thread is to make the mistake. Never outside tests.
+/// Whether this thread makes the mistake. Always false outside tests.
 #[cfg(not(any(test, feature = "testing")))]
 pub const fn is(_: Mutant) -> bool {
     false
 }
 
-/// From now on this thread makes this mistake.
+/// Plants this mistake in the current thread; `None` removes it.
 #[cfg(any(test, feature = "testing"))]
 pub fn set(mutant: Option<Mutant>) {
     MUTANT.set(mutant);

@@ -1,4 +1,4 @@
-//! The one judge of what may happen: the writer asks it before it records, a reader before it folds.
+//! The only judge of which event can happen next: the writer asks it before it records, a reader before it folds.
 
 mod item_step;
 
@@ -22,76 +22,76 @@ pub struct Next {
 /// The part of a job that an event changes, apart from its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Nothing, or a head field the event names itself.
+    /// Nothing, or a field that the event itself carries.
     Head,
-    /// Items are added: how many, and the runs of them that are skipped.
+    /// Items are added, some of them skipped.
     Items {
         /// How many.
         count: u32,
-        /// First index, length, reason.
+        /// Runs of skipped items as (first index, length, reason).
         skips: Vec<(u32, u32, SkipReason)>,
     },
     /// One item moves.
     Item {
         /// Its index.
         item: u32,
-        /// Where it stands now.
+        /// Its status before the event.
         from: ItemStatus,
-        /// Where it stands after.
+        /// Its status after the event.
         to: ItemStatus,
-        /// The last attempt after it.
+        /// Its last attempt after the event.
         attempt: u32,
     },
     /// Every waiting or interrupted item is cancelled.
     CancelIdle,
 }
 
-/// Why an event is not a possible next one. Nothing is written.
+/// Why an event cannot happen next. Nothing is written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// `created` for a job that exists.
     #[error("the job exists already")]
     Exists,
-    /// Anything else for a job that does not.
+    /// Any other event for a job that does not exist.
     #[error("there is no such job")]
     NotCreated,
-    /// The job is over, or gone.
+    /// The job is over, or its history was removed.
     #[error("the job is over ({0})")]
     Over(&'static str),
-    /// The event has no place in this status.
+    /// The job's status does not allow the event.
     #[error("{event} has no place in a job that is {status}")]
     Status {
         /// Name of the event.
         event: &'static str,
-        /// Word of the status.
+        /// Label of the status.
         status: &'static str,
     },
-    /// The job is halted, so nothing more starts; or not halted, though it must be.
+    /// The job is halted, so nothing more starts; or it is not halted, but must be.
     #[error("{0} does not fit the job's halt")]
     Halt(&'static str),
     /// There is no item with this index.
     #[error("there is no item {0}")]
     NoItem(u32),
-    /// The item stands where this event cannot reach it.
+    /// The item's status does not allow the event.
     #[error("{event} has no place for an item that is {status}")]
     Item {
         /// Name of the event.
         event: &'static str,
-        /// Word of the item's status.
+        /// Label of the item's status.
         status: &'static str,
     },
     /// Another attempt holds, or held, the item.
-    #[error("attempt {given} is not the present one ({present})")]
+    #[error("attempt {given} is not the current one ({present})")]
     Attempt {
         /// The attempt in the event.
         given: u32,
-        /// The one that would fit.
+        /// The attempt that would be accepted.
         present: u32,
     },
-    /// Items are still open, or still run.
+    /// Items are still open or running.
     #[error("{0} items are not settled yet")]
     Open(u32),
-    /// The counters say that the job ended differently.
+    /// The counters contradict this outcome.
     #[error("the items do not say that the job ended like this")]
     Counters,
     /// The range of planned items, or its skips, do not fit.
@@ -99,7 +99,7 @@ pub enum Refusal {
     Range,
 }
 
-/// What `event` does to the job `fold`, or why it cannot happen now. `None` is a job not created yet.
+/// What `event` does to the job `fold`, or why it cannot happen now. `None` stands for a job that is not created yet.
 pub fn next(fold: Option<&Fold>, event: &JobEvent) -> Result<Next, Refusal> {
     let Some(fold) = fold else {
         return match event {
@@ -121,7 +121,8 @@ pub fn next(fold: Option<&Fold>, event: &JobEvent) -> Result<Next, Refusal> {
     judge(fold, event)
 }
 
-/// One arm for each event: which statuses of the job it fits, and what it does. A new event does not compile until it has its own.
+/// Has one arm for each event: which job statuses it fits, and what it does. A new event does not compile until it has
+/// its own arm.
 fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
     use ItemStatus as I;
     use JobStatus as S;
@@ -147,7 +148,7 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
         JobEvent::Approved {} if status == S::Planned => to(S::Queued),
         JobEvent::Began {} if status == S::Queued => to(S::Processing),
         JobEvent::Paused { reason } => match status {
-            // What a person decides is not overwritten by what passes by itself.
+            // A pause that a person decides on is not overwritten by one that passes by itself.
             S::Paused { reason: PauseReason::User | PauseReason::Stuck } => to(status),
             S::Planning | S::Queued | S::Processing | S::Finishing | S::Paused { .. } => {
                 to(S::Paused { reason: *reason })
@@ -214,7 +215,7 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
                 _ => None,
             })?
             .by(*attempt),
-        // From placing: the environment was to blame, and what had begun is taken back.
+        // Also from placing: the environment was to blame, and the placing was rolled back.
         JobEvent::Returned { item, attempt } => {
             of(item).in_job(held, !halted)?.to(|from| from.is_running().then_some(I::Waiting))?.by(*attempt)
         }
@@ -283,7 +284,7 @@ fn none_open(counters: &Counters) -> Result<(), Refusal> {
     if counters.open() == 0 { Ok(()) } else { Err(Refusal::Open(counters.open())) }
 }
 
-/// Whether the skips are runs within the range, in order, apart.
+/// Whether the skips are runs within the range, in order and without overlap.
 fn runs_fit(first: u32, count: u32, skips: &[(u32, u32, SkipReason)]) -> bool {
     let end = u64::from(first) + u64::from(count);
     let mut free = u64::from(first);

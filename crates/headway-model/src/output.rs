@@ -1,23 +1,23 @@
-//! Where a recipe's output goes, and what must hold of it before it goes there.
+//! Where a recipe's output goes, and the conditions it must meet.
 
 use serde::{Deserialize, Serialize};
 
 use super::path::RelPath;
 use super::serde_defaults::{is_default, yes};
 
-/// What becomes of the output of each item.
+/// What happens to each item's output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
     /// Where it goes.
     pub place: Place,
-    /// Keep it only if it is smaller than the original by this many percent; 0 is "smaller at all".
+    /// Keep it only if it is smaller than the original by this many percent; 0 means by any amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smaller: Option<u8>,
-    /// What it takes over from the original.
+    /// Which metadata it inherits from the original.
     #[serde(default, skip_serializing_if = "is_default")]
     pub keep: Keep,
-    /// Whether a file with other hard links is replaced: only this name of it.
+    /// Whether to replace a file that has other hard links; only this name gets the output.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hard_links: bool,
 }
@@ -31,11 +31,11 @@ pub enum Place {
         /// The template, with GNU parallel's tokens.
         name: String,
     },
-    /// Below another folder of the library, in the same tree of folders.
+    /// Below another folder of the library, mirroring the folder tree.
     Folder {
         /// The folder.
         path: RelPath,
-        /// The template of the name; that of the original if left out.
+        /// The template of the name; the original's name if omitted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
     },
@@ -43,28 +43,28 @@ pub enum Place {
     Replace,
 }
 
-/// What an output takes over from the original.
+/// Which metadata an output inherits from the original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Keep {
-    /// When it was last read and changed.
+    /// Access and modification times.
     #[serde(default)]
     pub times: bool,
-    /// Who may do what with it, and, where the server may do that, whose it is.
+    /// Permissions and, where the server is allowed to set them, owner and group.
     #[serde(default = "yes")]
     pub permissions: bool,
-    /// Extended attributes, access lists among them.
+    /// Extended attributes, including access control lists.
     #[serde(default)]
     pub xattrs: bool,
 }
 
 impl Output {
-    /// The output goes there, with nothing else said.
+    /// An output at this place, with everything else at its default.
     pub fn to(place: Place) -> Self {
         Output { place, smaller: None, keep: Keep::default(), hard_links: false }
     }
 
-    /// Whether it takes the place of the file it is made of.
+    /// Whether the output replaces its original.
     pub fn replaces(&self) -> bool {
         self.place == Place::Replace
     }

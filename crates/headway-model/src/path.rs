@@ -1,24 +1,24 @@
-//! A file's path below the root of its library, as text that round-trips every byte.
+//! A file's path below the root of its library, as a text that round-trips every byte.
 //!
-//! On disk a path is bytes. On the wire and in the log it is a string in which every byte that is not part of valid
-//! UTF-8, every control character and `%` is written `%XX`.
+//! On disk, a path is bytes. On the wire and in the log, it is a string in which `%`, every control character and every
+//! byte that is not valid UTF-8 is written `%XX`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A relative path that cannot leave its root: parts joined by `/`, none empty, `.` or `..`. The empty path is the
-/// root itself. Held in its coded form.
+/// A relative path that cannot leave its root: parts joined by `/`, none of them empty, `.` or `..`. The empty path is
+/// the root itself. Stored in its encoded form.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RelPath(String);
 
-/// Names that begin like this, in capitals or not, are Headway's own: temporary files, and the trashes with their originals. No
-/// job and no list has them.
+/// Prefix, in any case, of names that are Headway's own: temporary files, and the trash folders with their originals.
+/// No job and no listing includes them.
 pub const RESERVED: &str = ".headway-";
 
-/// Why a text is no path below a library.
+/// Why a text is not a path below a library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPath {
     /// Begins with `/`.
@@ -27,8 +27,8 @@ pub enum InvalidPath {
     /// Has a part that is empty, `.` or `..`.
     #[error("the path has an empty part, `.` or `..`; name the file by its plain path below the library's folder")]
     Dots,
-    /// Is not the coded form: a stray `%`, a coded byte that needs no code, or a raw control character.
-    #[error("the path is not in coded form: `%`, control characters and bytes that are not UTF-8 are written %XX")]
+    /// Is not in encoded form: it has a stray `%`, an escape that is not needed, or a raw control character.
+    #[error("the path is not in encoded form: `%`, control characters and bytes that are not UTF-8 are written %XX")]
     Coding,
 }
 
@@ -45,7 +45,7 @@ impl RelPath {
         decode(&self.0).unwrap_or_default()
     }
 
-    /// The coded form.
+    /// The encoded form.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -55,13 +55,13 @@ impl RelPath {
         self.0.is_empty()
     }
 
-    /// Whether it is, or leads through, a name that is Headway's own. File systems that fold case have one name for all of its
-    /// spellings, so this does not look at case either.
+    /// Whether any part of the path is a name of Headway's own. The check ignores case, because on some file systems
+    /// all spellings are the same name.
     pub fn is_reserved(&self) -> bool {
         self.0.split('/').any(|part| is_reserved(part.as_bytes()))
     }
 
-    /// The last part, coded; empty for the root.
+    /// The last part, encoded; empty for the root.
     pub fn name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
     }
@@ -71,13 +71,13 @@ impl RelPath {
         RelPath::shown_text(self.name())
     }
 
-    /// The path as people read it: `%25` is `%` again, a line's end is `↵`, a tab `⇥`, and any other control character or
-    /// byte that is not text is `\xFF`. Two paths may read the same; only the coded form is a name.
+    /// The path as people read it: `%25` becomes `%`, a line feed `↵`, a tab `⇥`, and any other control character or
+    /// byte that is not UTF-8 `\xFF`. Two paths can read the same; only the encoded form identifies a file.
     pub fn shown(&self) -> String {
         RelPath::shown_text(&self.0)
     }
 
-    /// The same for a part of a coded path.
+    /// The same for a part of an encoded path.
     pub fn shown_text(coded: &str) -> String {
         if !coded.contains('%') {
             return coded.to_owned();
@@ -107,7 +107,7 @@ impl RelPath {
         }
     }
 
-    /// This folder and all above it, the root first.
+    /// This path and all folders above it, root first.
     pub fn ancestors(&self) -> Vec<RelPath> {
         let mut line: Vec<_> = std::iter::successors(Some(self.clone()), RelPath::parent).collect();
         line.reverse();
@@ -119,7 +119,7 @@ impl RelPath {
         if name.contains(&b'/') { Err(InvalidPath::Dots) } else { self.join_all(name) }
     }
 
-    /// What lies at a relative path on disk below this folder.
+    /// The path at a relative path on disk below this folder.
     pub fn join_all(&self, path: &[u8]) -> Result<RelPath, InvalidPath> {
         match path.first() {
             None => return Err(InvalidPath::Dots),
@@ -142,7 +142,7 @@ impl RelPath {
         if !bytes.is_empty() && bytes.split(|byte| *byte == b'/').any(bad) {
             return Err(InvalidPath::Dots);
         }
-        // A NUL cannot be in a name on disk.
+        // A name on disk cannot contain NUL.
         if bytes.contains(&0) { Err(InvalidPath::Coding) } else { Ok(()) }
     }
 }

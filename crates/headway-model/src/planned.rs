@@ -1,11 +1,11 @@
-//! A file of a plan.
+//! A file in a plan.
 
 use serde::{Deserialize, Serialize};
 
 use super::done::Rerun;
 use super::path::RelPath;
 
-/// A file as a `planned` event's detail lists it.
+/// A file, as the detail of a `planned` event lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedFile {
     /// The file.
@@ -14,21 +14,21 @@ pub struct PlannedFile {
     pub size: u64,
     /// When its content last changed, in nanoseconds since 1970.
     pub mtime_ns: i64,
-    /// Why it runs again, though it was done before.
+    /// Why it runs again although an earlier job processed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerun: Option<Rerun>,
 }
 
 impl PlannedFile {
-    /// The time of a file that the plan could not look at: no file has it.
+    /// The marker for a file that the plan could not examine; no real file has this time.
     const NOT_SEEN: i64 = i64::MIN;
 
-    /// A file that the plan could not look at. Its attempt looks, and says what is wrong.
+    /// A file that the plan could not examine. Its attempt examines it and reports what is wrong.
     pub fn not_seen(path: RelPath) -> Self {
         PlannedFile { path, size: 0, mtime_ns: PlannedFile::NOT_SEEN, rerun: None }
     }
 
-    /// Whether the plan has looked at it.
+    /// Whether the plan examined it.
     pub fn was_seen(&self) -> bool {
         self.mtime_ns != PlannedFile::NOT_SEEN
     }

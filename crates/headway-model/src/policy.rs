@@ -8,40 +8,41 @@ use serde::{Deserialize, Serialize};
 use super::done::OnDone;
 use super::event::{HaltBy, HaltWhen};
 
-/// The most tries an item may have.
+/// Maximum number of attempts that an item can be given.
 pub const TRIES_LIMIT: u32 = 100;
 
-/// The tries an item has unless more are asked for.
+/// Default number of attempts for an item.
 pub const TRIES: u32 = 1;
 
-/// The wait before the second try unless another is asked for, in milliseconds.
+/// Default wait before the second attempt, in milliseconds.
 pub const BACKOFF_MS: u64 = 1_000;
 
-/// What to do when an item does not go well. What is left out has the recipe's default.
+/// What to do when an item fails, hangs or is interrupted. Omitted fields have the recipe's default.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// Tries in all, the first one included: 1 to 100.
+    /// Maximum number of attempts, including the first: 1 to 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tries: Option<u32>,
-    /// Before the second try an item waits about this long, in milliseconds; before each further one twice as long.
+    /// About how long an item waits before the second attempt, in milliseconds; the wait doubles before each further
+    /// one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backoff_ms: Option<u64>,
-    /// An attempt that takes longer has failed.
+    /// An attempt that takes longer fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Timeout>,
     /// When to give up the whole job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub halt: Option<Halt>,
-    /// What becomes of items that ran when the server died.
+    /// What happens to items that were running when the server died.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_interrupt: Option<OnInterrupt>,
-    /// What becomes of files that were done before.
+    /// What happens to files that were already processed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_done: Option<OnDone>,
 }
 
-/// What becomes of items that ran when the server died.
+/// What happens to items that were running when the server died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnInterrupt {
@@ -51,47 +52,47 @@ pub enum OnInterrupt {
     Ask,
 }
 
-/// The longest an attempt may take, as GNU parallel's `--timeout` says it: `30`, `30s`, `5m`, `2h`, `1d`, or `500%` of the
-/// median of the attempts that succeeded, once three have.
+/// Time limit of an attempt, in the syntax of GNU parallel's `--timeout`: `30`, `30s`, `5m`, `2h`, `1d`, or `500%` of
+/// the median duration of successful attempts, once there are three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Timeout {
-    /// So many milliseconds.
+    /// This many milliseconds.
     After(u64),
-    /// So many percent of the median.
+    /// This many percent of the median.
     Percent(u32),
 }
 
-/// When a job is given up, as GNU parallel's `--halt` says it: `now|soon,fail|success|done=N|N%`.
+/// When to give up a job, in the syntax of GNU parallel's `--halt`: `now|soon,fail|success|done=N|N%`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Halt {
-    /// Whether running items are ended.
+    /// Whether running items are stopped.
     pub when: HaltWhen,
     /// What is counted.
     pub by: HaltBy,
-    /// How many are too many.
+    /// The count at which the job is given up.
     pub limit: Limit,
 }
 
 /// A number of items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// So many.
+    /// This many items.
     Count(u32),
-    /// So many percent of all.
+    /// This many percent of all items.
     Percent(u32),
 }
 
-/// A text that is none of these.
+/// The text does not follow the syntax.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPolicy {
-    /// Not a time.
-    #[error("{0:?} is no timeout; write 30s, 5m, 2h, or 500% of the median of the attempts that succeeded")]
+    /// Not a timeout.
+    #[error("invalid timeout {0:?}; write 30s, 5m, 2h, or 500% of the median of the attempts that succeeded")]
     Timeout(String),
-    /// Not a halt.
+    /// Not a halt policy.
     #[error(
-        "{0:?} is no halt policy; write now or soon, a comma, then fail, success or done with =N or =N%: soon,fail=10%"
+        "invalid halt policy {0:?}; write now or soon, a comma, then fail, success or done with =N or =N%: soon,fail=10%"
     )]
     Halt(String),
 }
@@ -180,7 +181,7 @@ impl fmt::Display for Halt {
 }
 
 impl Limit {
-    /// Whether `count` of `total` items reach it.
+    /// Whether `count` of `total` items reach the limit.
     pub fn is_reached(self, count: u32, total: u32) -> bool {
         match self {
             Limit::Count(limit) => count >= limit,

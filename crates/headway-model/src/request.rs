@@ -1,4 +1,4 @@
-//! What a start call asks for.
+//! The request of a start call.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,10 +14,10 @@ use super::path::RelPath;
 use super::policy::Policy;
 use super::serde_defaults::is_default;
 
-/// The most paths an explicit selection may name.
+/// Maximum number of paths in an explicit selection.
 pub const PATHS_LIMIT: usize = 10_000;
 
-/// Run this recipe over these files. Two requests are the same if they are equal in this form.
+/// A request to run a recipe over files. Two requests are the same if they are equal in this form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StartJob {
@@ -25,27 +25,27 @@ pub struct StartJob {
     pub library: String,
     /// Name of the recipe.
     pub recipe: String,
-    /// The recipe's settings; what is left out has its default.
+    /// The recipe's settings; omitted ones have their defaults.
     #[serde(default)]
     pub settings: Map<String, Value>,
     /// Which files.
     pub query: Query,
-    /// What a person calls the job; made up from the rest if left out.
+    /// The job's title; derived from the rest if omitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The most items to run at once; 0 leaves it to the server.
+    /// Maximum number of items to run at once; 0 lets the server decide.
     #[serde(default)]
     pub concurrency: u32,
-    /// Higher goes first.
+    /// Higher priorities run first.
     #[serde(default, skip_serializing_if = "is_default")]
     pub priority: i32,
     /// Whether a person must approve the plan before anything runs.
     #[serde(default, skip_serializing_if = "is_default")]
     pub approval: bool,
-    /// The job this one retries or takes back.
+    /// The job that this one retries or undoes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub parent: Option<JobId>,
-    /// Where the output goes; the recipe's default if left out. Only for recipes that have one.
+    /// Where the output goes; the recipe's default if omitted. Only for recipes that have an output.
     #[serde(default, skip_serializing_if = "is_default")]
     pub output: Option<Output>,
     /// What to do when items fail, hang or are interrupted.
@@ -71,14 +71,14 @@ impl StartJob {
         }
     }
 
-    /// Take back what a job did, which had this title and was on this library.
+    /// A request to undo a job with this title on this library.
     pub fn undo(library: &str, job: JobId, title: &str) -> Self {
         let query = Query::Items(ItemsQuery { job, which: Which::Placed });
         let title = Some(cut(&format!("Undo: {title}"), TITLE_LIMIT));
         StartJob { title, parent: Some(job), ..StartJob::new(library, JobKind::UNDO, query) }
     }
 
-    /// The same once more, for these items of the job that it was.
+    /// The same request again, limited to these items of the earlier job.
     pub fn again(&self, job: JobId, which: Which) -> Self {
         let title = self.title.as_ref().map(|title| match title.starts_with("Again: ") {
             true => title.clone(),
@@ -88,8 +88,8 @@ impl StartJob {
         StartJob { query: Query::Items(ItemsQuery { job, which }), title, parent: Some(job), policy, ..self.clone() }
     }
 
-    /// The hash of all that decides what becomes of a file: the recipe, what it is by itself, its settings and where its
-    /// output goes.
+    /// The hash of everything that determines the output for a file: the recipe's name and identity (`recipe`), its
+    /// settings and where its output goes.
     pub fn work(&self, recipe: &str) -> Digest {
         let parts = serde_json::json!([self.recipe, recipe, self.settings, self.output]);
         Digest::of(parts.to_string().as_bytes())
@@ -122,33 +122,33 @@ pub struct ItemsQuery {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Which {
-    /// Those whose last try failed.
+    /// Those whose last attempt failed.
     Failed,
-    /// Those that a cancel or a halt ended before they were done.
+    /// Those that a cancel or a halt ended before they finished.
     Cancelled,
-    /// Those whose output was put into place.
+    /// Those whose output was placed.
     Placed,
     /// These, by index; at most 10,000.
     These(Vec<u32>),
 }
 
-/// Every file below a folder that the patterns let through.
+/// Every file below a folder that matches the patterns.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FolderQuery {
     /// The folder; empty for the whole library.
     #[serde(default)]
     pub path: RelPath,
-    /// Glob patterns of which a file's path or name must match one; empty lets all through.
+    /// Glob patterns, one of which a file's path or name must match; an empty list matches every file.
     #[serde(default)]
     pub include: Vec<String>,
-    /// Glob patterns of which none may match.
+    /// Glob patterns that a file must not match.
     #[serde(default)]
     pub exclude: Vec<String>,
-    /// What a file's name must match, as [`Pattern`](super::library::Pattern) reads it; empty lets all through.
+    /// What a file's name must match, in the syntax of [`Pattern`](super::library::Pattern); empty matches every name.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub search: String,
-    /// Which files, by how they last ended when the plan came to them.
+    /// Which files, by their last outcome when the plan reaches them.
     #[serde(default, skip_serializing_if = "Show::is_default")]
     pub show: Show,
 }

@@ -1,21 +1,21 @@
-//! What a scan of a library sees, part by part.
+//! What a scan of a library finds, part by part.
 
 use super::id::Millis;
 use super::library::EntryKind;
 use super::path::RelPath;
 
-/// One entry of a folder, as the disk has it.
+/// One entry of a folder, as found on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenEntry {
-    /// Its name, coded as in a [`RelPath`].
+    /// Its name, encoded as in a [`RelPath`].
     pub name: String,
-    /// What it is.
+    /// Its kind.
     pub kind: EntryKind,
     /// Size in bytes.
     pub size: u64,
     /// When its content last changed, in nanoseconds since 1970.
     pub mtime_ns: i64,
-    /// Its number in its file system.
+    /// Its inode number.
     pub inode: u64,
 }
 
@@ -24,12 +24,13 @@ pub struct SeenEntry {
 pub struct SeenPart {
     /// The folder.
     pub folder: RelPath,
-    /// The entry before the first: whether it is a leaf, and its name; `None` at the beginning.
+    /// The entry just before the first, as (is a leaf, name); `None` at the beginning of the folder.
     pub behind: Option<(bool, String)>,
-    /// The last entry; `None` at the end. (It may be gone by the time that `entries` were looked at.)
+    /// The last entry, as (is a leaf, name); `None` at the end of the folder. It might be missing from `entries` if it
+    /// disappeared before it was examined.
     pub up_to: Option<(bool, String)>,
     /// The entries.
     pub entries: Vec<SeenEntry>,
-    /// When the folder was read, with its last part.
+    /// When the folder was read; set only on its last part.
     pub whole: Option<Millis>,
 }

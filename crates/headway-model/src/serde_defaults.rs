@@ -1,11 +1,11 @@
-//! What is not said in JSON: fields left out when they have their default value.
+//! Serde helpers that omit fields holding their default.
 
-/// Whether a value is its type's default one.
+/// Whether a value is its type's default.
 pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// The default value of a field that is on unless said otherwise.
+/// The default of a field that is on unless the JSON turns it off.
 pub(super) const fn yes() -> bool {
     true
 }

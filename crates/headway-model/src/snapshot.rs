@@ -1,4 +1,4 @@
-//! A fold as canonical bytes: what a snapshot carries and what its hash is taken of.
+//! A fold as canonical bytes: the content of a snapshot, and the input of its hash.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,10 +13,10 @@ use super::serde_defaults::is_default;
 use super::status::JobStatus;
 use super::worked::Worked;
 
-/// A fold on the wire: its items run-length encoded, its counters left out (they follow from the items).
+/// A fold on the wire. Its items are run-length encoded; its counters are omitted, because they follow from the items.
 ///
-/// The canonical bytes of a fold are this without `worked`, as JSON without white space, fields in this order, runs as long as can
-/// be.
+/// The canonical bytes of a fold are this struct without `worked`, as JSON without white space, with the fields in this
+/// order and runs as long as possible.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     job: JobId,
@@ -39,13 +39,13 @@ pub struct Snapshot {
     created: Millis,
     began: Option<Millis>,
     ended: Option<Millis>,
-    /// Came later, so it is no part of the hash: versions with it and without it must agree on that.
+    /// Added later, so it is not part of the hash: versions with and without it must agree on the hash.
     #[serde(default, skip_serializing_if = "is_default")]
     worked: Option<Worked>,
     pruned: bool,
-    /// Item bytes as runs: byte, length.
+    /// Item bytes as runs of (byte, length).
     items: Vec<(u8, u32)>,
-    /// Item, its last attempt.
+    /// Items with their last attempt.
     attempts: Vec<(u32, u32)>,
 }
 
@@ -55,13 +55,13 @@ pub struct Snapshot {
 pub struct UnknownItemStatus;
 
 impl Fold {
-    /// This fold, for the wire.
+    /// This fold in its wire form.
     pub fn snapshot(&self) -> Snapshot {
         let last = |(item, byte): (u32, &u8)| (*byte, self.attempts.get(&item).copied().unwrap_or(0));
         self.head().with_items((0..).zip(&self.items).map(last))
     }
 
-    /// This fold without its items: what a job's row keeps.
+    /// This fold without its items, as a job's row stores it.
     pub fn head(&self) -> Snapshot {
         Snapshot {
             job: self.id,
@@ -89,7 +89,7 @@ impl Fold {
         }
     }
 
-    /// The hash of the canonical bytes: two folds with the same one are the same job at the same event.
+    /// The hash of the canonical bytes: two folds with the same hash are the same job at the same `seq`.
     pub fn hash(&self) -> Digest {
         let hashed = Snapshot { worked: None, ..self.snapshot() };
         Digest::of(serde_json::to_string(&hashed).expect("every key is a text, so it is JSON").as_bytes())
@@ -97,7 +97,7 @@ impl Fold {
 }
 
 impl Snapshot {
-    /// The job it is of.
+    /// The job.
     pub fn job(&self) -> JobId {
         self.job
     }
@@ -107,12 +107,12 @@ impl Snapshot {
         self.request
     }
 
-    /// The job it retries or takes back.
+    /// The job that it retries or undoes.
     pub fn parent(&self) -> Option<JobId> {
         self.parent
     }
 
-    /// This head with its items: of each, the byte and the last attempt.
+    /// This head with its items, each given as its byte and its last attempt.
     pub fn with_items(mut self, items: impl IntoIterator<Item = (u8, u32)>) -> Self {
         self.items.clear();
         self.attempts.clear();
@@ -129,7 +129,7 @@ impl Snapshot {
         self
     }
 
-    /// The fold it was made of.
+    /// The fold that it was made from.
     pub fn fold(self) -> Result<Fold, UnknownItemStatus> {
         let (mut counters, mut placing) = (Counters::default(), 0);
         let mut items = Vec::new();

@@ -1,38 +1,39 @@
-//! Where a job stands.
+//! The status of a job.
 
 use serde::{Deserialize, Serialize};
 
-/// A job's status. Each says who leaves it, and to where. On the wire: `{"status": ..., "reason": ...}`.
+/// A job's status. Each variant says who moves a job out of it, and by which event. On the wire: `{"status": ...,
+/// "reason": ...}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum JobStatus {
-    /// The server lists the files. The planner leaves it, by `plan_ended` or `ended`.
+    /// The server lists the files. The planner moves it on by `plan_ended` or `ended`.
     Planning,
-    /// Waits for approval. A person leaves it, by `approved`.
+    /// Waits for approval. A person moves it on by `approved`.
     Planned,
-    /// Waits for a free place. The engine leaves it, by `began`.
+    /// Waits for a free slot. The engine moves it on by `began`.
     Queued,
-    /// Items run. The engine leaves it, when none is open.
+    /// Items run. The engine moves it on once no item is open.
     Processing,
-    /// Starts nothing new. A person, or the end of the reason, leaves it by `resumed`.
+    /// Starts no new items. A person, or the end of the reason, moves it on by `resumed`.
     Paused {
         /// What it waits for.
         reason: PauseReason,
     },
-    /// Cancel was asked for; running items are being ended. The engine leaves it, by `cancelled`.
+    /// A cancel was requested; running items are being stopped. The engine moves it on by `cancelled`.
     Cancelling,
-    /// All items are settled; the recipe's last step runs. The engine leaves it, by `ended`.
+    /// All items are settled; the recipe's last step runs. The engine moves it on by `ended`.
     Finishing,
     /// Terminal: no item failed.
     Completed,
-    /// Terminal: it ran to its end; some items failed, some did not.
+    /// Terminal: it ran to completion; some items failed, some did not.
     CompletedWithErrors,
     /// Terminal: every item that ran failed, or the plan, the last step or the halt policy ended it.
     Failed {
         /// Which of these.
         reason: EndReason,
     },
-    /// Terminal: a person ended it.
+    /// Terminal: a person cancelled it.
     Cancelled,
 }
 
@@ -42,7 +43,7 @@ pub enum JobStatus {
 pub enum PauseReason {
     /// A person paused it; no other reason replaces this one.
     User,
-    /// No space is left.
+    /// The disk is full.
     DiskFull,
     /// The library's folder cannot be reached.
     LibraryGone,
@@ -52,10 +53,10 @@ pub enum PauseReason {
     TooManyOpenFiles,
     /// Memory is short.
     MemoryLow,
-    /// Items were interrupted, and their recipe is not safe to repeat unasked.
+    /// Items were interrupted, and their recipe is not repeatable, so a person decides.
     Interrupted,
-    /// The server cannot go on with the job: it crashed at the same step again and again, or cannot read what it needs. A person
-    /// decides whether it tries again.
+    /// The server cannot continue the job: it crashed repeatedly at the same step, or cannot read what it needs. A
+    /// person decides whether it tries again.
     Stuck,
 }
 
@@ -74,7 +75,7 @@ pub enum EndReason {
 }
 
 impl JobStatus {
-    /// The word for it, in SQL, JSON and CSS.
+    /// Its word in SQL, JSON and CSS.
     pub fn label(self) -> &'static str {
         match self {
             JobStatus::Planning => "planning",
@@ -91,7 +92,7 @@ impl JobStatus {
         }
     }
 
-    /// The word as a person reads it.
+    /// The text that a person reads.
     pub fn text(self) -> String {
         match self {
             JobStatus::Paused { reason } => format!("paused: {}", reason.text()),
@@ -100,7 +101,7 @@ impl JobStatus {
         }
     }
 
-    /// Whether nothing can move it any more.
+    /// Whether the job is over.
     pub fn is_terminal(self) -> bool {
         matches!(
             self,
@@ -108,19 +109,19 @@ impl JobStatus {
         )
     }
 
-    /// Whether a cancel would still do something.
+    /// Whether a cancel would still have an effect.
     pub fn can_cancel(self) -> bool {
         !self.is_terminal() && self != JobStatus::Cancelling
     }
 }
 
 impl PauseReason {
-    /// Whether it may pass by itself: nobody has to decide.
+    /// Whether it can pass by itself, without a person's decision.
     pub fn is_environment(self) -> bool {
         !matches!(self, PauseReason::User | PauseReason::Interrupted | PauseReason::Stuck)
     }
 
-    /// In a person's words.
+    /// The text that a person reads.
     pub fn text(self) -> &'static str {
         match self {
             PauseReason::User => "by you",
@@ -136,7 +137,7 @@ impl PauseReason {
 }
 
 impl EndReason {
-    /// In a person's words.
+    /// The text that a person reads.
     pub fn text(self) -> &'static str {
         match self {
             EndReason::Plan => "could not be prepared",

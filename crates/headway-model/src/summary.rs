@@ -1,4 +1,4 @@
-//! What the pages show of jobs, items and files without folding them.
+//! What the pages show of jobs, items and recipes without folding events.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,20 +15,20 @@ use super::serde_defaults::is_default;
 use super::status::JobStatus;
 use super::worked::Worked;
 
-/// A job's state at its `seq`.
+/// A job's state at a `seq`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobSummary {
     /// The job.
     pub job: JobId,
-    /// The event it is true at.
+    /// The `seq` that it describes.
     pub seq: Seq,
-    /// The chain up to that event.
+    /// The digest at that `seq`.
     pub digest: Digest,
     /// Name of the recipe.
     pub recipe: String,
-    /// What a person calls it.
+    /// The title that a person reads.
     pub title: String,
-    /// Where it stands.
+    /// Its status.
     #[serde(flatten)]
     pub status: JobStatus,
     /// Items by status.
@@ -39,18 +39,18 @@ pub struct JobSummary {
     pub began: Option<Millis>,
     /// When it ended.
     pub ended: Option<Millis>,
-    /// How long it has been at work; `None` if it has not begun, or if that is not known.
+    /// How long it has been at work; `None` if it has not begun, or if that is unknown.
     #[serde(default, skip_serializing_if = "is_default")]
     pub worked: Option<Worked>,
-    /// Why it failed as a whole.
+    /// Why the job as a whole failed.
     pub message: Option<String>,
-    /// Whether its history is removed.
+    /// Whether its history was removed.
     #[serde(default)]
     pub pruned: bool,
-    /// How many items were done before and run again.
+    /// How many already processed items run again.
     #[serde(default, skip_serializing_if = "is_default")]
     pub reruns: Reruns,
-    /// Whether the list of its files is not whole: `total` counts those listed so far, and says nothing of how many there are.
+    /// Whether its files are still being listed: `total` counts those listed so far, and the final number is unknown.
     #[serde(default, skip_serializing_if = "is_default")]
     pub listing: bool,
 }
@@ -77,33 +77,33 @@ impl From<&Fold> for JobSummary {
     }
 }
 
-/// A summary, and the place in the log from which to follow on.
+/// A summary, and the cursor from which to follow the job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobView {
     /// The job.
     #[serde(flatten)]
     pub summary: JobSummary,
-    /// Everything up to here is in the summary.
+    /// The summary includes every event up to here.
     pub cursor: Cursor,
     /// Files the job wrote for its user, such as a manifest.
     #[serde(default)]
     pub outputs: Vec<String>,
-    /// What was asked for, with every default filled in.
+    /// The request, with every default filled in.
     #[serde(default)]
     pub request: Option<StartJob>,
-    /// What the job waits for, in words.
+    /// What the job waits for, as a text.
     #[serde(default)]
     pub waits: Option<String>,
-    /// What there is to know about how it is carried out here, in words.
+    /// A remark on how the job runs on this server, as a text.
     #[serde(default)]
     pub note: Option<String>,
-    /// Files in the job's trash, and their bytes.
+    /// The number of files in the job's trash, and their size in bytes.
     #[serde(default)]
     pub trash: (u64, u64),
-    /// Whether its recipe runs programs, whose output may be kept.
+    /// Whether its recipe runs programs, whose output might be stored.
     #[serde(default)]
     pub runs_programs: bool,
-    /// The job that puts back, or has put back, what this one did.
+    /// The job that undoes, or has undone, this one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub undone: Option<JobSummary>,
 }
@@ -113,9 +113,9 @@ pub struct JobView {
 pub struct JobPage {
     /// The jobs.
     pub jobs: Vec<JobSummary>,
-    /// Give this as `before` to get the next page.
+    /// Pass this as `before` to get the next page.
     pub next: Option<JobId>,
-    /// Everything up to here is in the summaries.
+    /// The summaries include every event up to here.
     pub cursor: Cursor,
 }
 
@@ -128,17 +128,17 @@ pub struct ItemView {
     pub path: RelPath,
     /// Its size in bytes when it was planned.
     pub size: u64,
-    /// Its status, as a word.
+    /// The label of its status.
     pub status: String,
     /// Why it was skipped or failed.
     pub reason: Option<String>,
-    /// The failure in a person's words.
+    /// The failure message that a person reads.
     pub message: Option<String>,
     /// Its last attempt; 0 if none.
     pub attempt: u32,
-    /// What the recipe found.
+    /// The recipe's result.
     pub result: Option<serde_json::Value>,
-    /// Why it runs again, though it was done before.
+    /// Why it runs again although an earlier job processed it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub rerun: Option<Rerun>,
 }
@@ -148,9 +148,9 @@ pub struct ItemView {
 pub struct ItemPage {
     /// The items.
     pub items: Vec<ItemView>,
-    /// Give this as `after` to get the next window.
+    /// Pass this as `after` to get the next window.
     pub next: Option<u32>,
-    /// The event this is true at.
+    /// The `seq` that the window describes.
     pub seq: Seq,
 }
 
@@ -161,39 +161,39 @@ pub struct LibraryName {
     pub name: String,
 }
 
-/// A recipe, as the pages offer it.
+/// A recipe, as pages offer it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecipeInfo {
     /// Its name.
     pub name: String,
-    /// What it does, in a sentence.
+    /// What it does, in one sentence.
     pub summary: String,
     /// Its settings.
     pub settings: Vec<SettingInfo>,
     /// Where its output goes unless the request says otherwise; `None` if it has none.
     #[serde(default)]
     pub output: Option<Output>,
-    /// Whether it is only started by other means than the list of recipes.
+    /// Whether the list of recipes omits it, because it is started elsewhere.
     #[serde(default)]
     pub hidden: bool,
 }
 
-/// One setting of a recipe: a choice of one among a few words, or a text.
+/// One setting of a recipe: a choice between a few words, or a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingInfo {
     /// Its name.
     pub name: String,
     /// What it means, in a few words.
     pub label: String,
-    /// The words to choose from, each with its label; the first is the default. None: a text.
+    /// The words to choose from, each with its label; the first is the default. Empty for a text.
     pub choices: Vec<(String, String)>,
-    /// The text if none is given; empty if one must be.
+    /// The default of a text; empty if a text is required.
     #[serde(default)]
     pub default: String,
 }
 
 impl Start {
-    /// Nothing at all, from the beginning of the log.
+    /// An empty start, from the beginning of the log.
     pub fn empty() -> Self {
         Start {
             build: String::new(),
@@ -206,14 +206,14 @@ impl Start {
     }
 }
 
-/// All a page needs for its first paint, of one moment.
+/// Everything a page needs for its first paint, taken at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
     /// The build of the server; a page of another build reloads.
     pub build: String,
     /// The server's clock.
     pub now: Millis,
-    /// Follow from here.
+    /// The position from which to follow.
     pub cursor: Cursor,
     /// The libraries.
     pub libraries: Vec<LibraryName>,

@@ -1,4 +1,4 @@
-//! Jobs for the tests of this module: written by hand, or drawn at random from all that `next` accepts.
+//! Jobs for tests: written by hand, or drawn at random from everything that `next` accepts.
 
 use super::digest::Digest;
 use super::event::{HaltBy, HaltWhen, JobEvent, Outcome, Recorded};
@@ -8,13 +8,13 @@ use super::item::{Effect, FailReason, SkipReason};
 use super::next::next;
 use super::status::{EndReason, PauseReason};
 
-/// `default` cases of a property, scaled by the variable that scales all repetitions (`HEADWAY_EFFORT`, in percent).
+/// A configuration with `default` cases, scaled by `HEADWAY_EFFORT` (in percent), which scales all repetitions.
 pub fn cases(default: u32) -> proptest::prelude::ProptestConfig {
     let percent = std::env::var("HEADWAY_EFFORT").ok().and_then(|text| text.parse().ok()).unwrap_or(100);
     proptest::prelude::ProptestConfig::with_cases((default * percent / 100).max(1))
 }
 
-/// A job's id, from a number.
+/// A job id made from a number.
 pub fn job_id(number: u8) -> JobId {
     JobId::mint(1_764_000_000_000, [number; 10])
 }
@@ -34,7 +34,7 @@ pub fn created(id: JobId) -> JobEvent {
     }
 }
 
-/// Files that a job is to work on.
+/// A `planned` event with this many files.
 pub fn planned(first: u32, count: u32) -> JobEvent {
     JobEvent::Planned { first, count, skips: Vec::new(), detail: Digest([2; 16]) }
 }
@@ -105,7 +105,7 @@ pub fn every_event(fold: &Fold) -> Vec<JobEvent> {
     ]
 }
 
-/// The payloads of these events, numbered from 1; the fold they make.
+/// The payloads of these events, numbered from 1, and the fold that they make.
 pub fn record(events: &[JobEvent]) -> (Vec<String>, Fold) {
     let mut payloads = Vec::new();
     let mut fold: Option<Fold> = None;
@@ -121,7 +121,7 @@ pub fn record(events: &[JobEvent]) -> (Vec<String>, Fold) {
     (payloads, fold.expect("at least one event"))
 }
 
-/// A generator good enough to choose test cases (splitmix64, Steele et al. 2014).
+/// A random generator that is good enough for choosing test cases (splitmix64, Steele et al. 2014).
 #[derive(Debug, Clone)]
 pub struct Draw(pub u64);
 
@@ -136,7 +136,7 @@ impl Draw {
     }
 }
 
-/// A job of accepted events, drawn at random; about two in three reach an end.
+/// A random job of accepted events; about two in three reach an end.
 pub fn random_events(seed: u64, most: usize) -> Vec<JobEvent> {
     let mut draw = Draw(seed);
     let id = job_id(draw.below(200) as u8);
@@ -145,7 +145,7 @@ pub fn random_events(seed: u64, most: usize) -> Vec<JobEvent> {
     while events.len() < most {
         let candidates = candidates(&fold, &mut draw);
         let open: Vec<_> = candidates.into_iter().filter(|event| next(Some(&fold), event).is_ok()).collect();
-        // An early end makes a dull job: usually look for something else.
+        // An early end makes a dull job, so usually draw another event.
         let long = open.iter().filter(|event| {
             !matches!(event, JobEvent::CancelRequested {} | JobEvent::Pruned { .. } | JobEvent::Halted { .. })
         });
@@ -162,7 +162,7 @@ pub fn random_events(seed: u64, most: usize) -> Vec<JobEvent> {
 
 fn candidates(fold: &Fold, draw: &mut Draw) -> Vec<JobEvent> {
     let mut events = every_event(fold);
-    // The same for a few other items.
+    // Events about a few other items.
     for _ in 0..6 {
         let item = draw.below(fold.counters.total as usize) as u32;
         let attempt = fold.last_attempt(item);

@@ -1,4 +1,4 @@
-//! What is left of a job whose history was removed: made from its `pruned` event alone.
+//! The tombstone of a job whose history was removed, made from its `pruned` event alone.
 
 use super::counters::Counters;
 use super::done::Reruns;
@@ -27,7 +27,7 @@ impl Fold {
         })
     }
 
-    /// The job as its `pruned` event alone tells it; `None` for any other event.
+    /// The job as its `pruned` event alone describes it; `None` for any other event.
     pub fn tombstone(recorded: &Recorded, payload: &str) -> Option<Fold> {
         let JobEvent::Pruned { id, request, ended_as, reason, created, ended, previous } = &recorded.event else {
             return None;

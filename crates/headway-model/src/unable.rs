@@ -1,15 +1,15 @@
-//! Why a step of a job as a whole cannot be done.
+//! Why a step of the whole job, rather than of one item, cannot be carried out.
 
 use std::fmt;
 
 use super::status::PauseReason;
 
-/// Why a step of a job as a whole cannot be done.
+/// Why a step of the whole job, rather than of one item, cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unable {
-    /// Not at present, for this reason: the job is paused.
+    /// The environment prevents it for now: the job is paused for this reason.
     Environment(PauseReason),
-    /// Not at all, in a person's words: the job fails.
+    /// It cannot succeed: the job fails with this message.
     Failed(String),
 }
 

@@ -1,18 +1,18 @@
-//! A window of a job's items, as its fold has them: what a page shows of them is what it counts.
+//! A window of a job's items, taken from its fold, so that a page's rows agree with its counts.
 
 use super::fold::Fold;
 use super::item::ItemStatus;
 
-/// Items in order.
+/// Consecutive items.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Window {
     /// The items.
     pub rows: Vec<Row>,
-    /// Give this as `after` to get the next window; `None` if there is none.
+    /// Pass this as `after` to get the next window; `None` if this is the last one.
     pub next: Option<u32>,
 }
 
-/// Where an item stands.
+/// An item's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
     /// Its index in the plan.
@@ -24,7 +24,7 @@ pub struct Row {
 }
 
 impl Fold {
-    /// The first `limit` items behind `after`, of the status with this word or of any.
+    /// The first `limit` items after `after`, with the status of this label or with any.
     pub fn window(&self, status: Option<&str>, after: Option<u32>, limit: usize) -> Window {
         let from = after.map_or(0, |after| after as usize + 1);
         let wanted = |status_now: ItemStatus| status.is_none_or(|word| word == status_now.label());
@@ -43,7 +43,7 @@ mod tests {
     use crate::testing::{cases, random_events, record};
     use proptest::prelude::*;
 
-    /// All windows of a status, one behind the other.
+    /// The rows of all windows of a status, concatenated.
     fn walked(fold: &Fold, status: Option<&str>, limit: usize) -> Vec<Row> {
         let (mut all, mut after) = (Vec::new(), None);
         loop {

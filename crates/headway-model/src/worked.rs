@@ -1,29 +1,29 @@
-//! How long a job has been at work: pauses, queues and the time between two processes of the server do not count.
+//! How long a job has been at work, not counting pauses, queueing and the time between two server processes.
 
 use serde::{Deserialize, Serialize};
 
 use super::event::{JobEvent, Recorded};
 use super::id::Millis;
 
-/// The time during which at least one item of a job ran; the moment in which its output is put into place is not counted. It
-/// follows from the times of events, so every reader of the log gets the same.
+/// The time during which at least one item of the job ran, not counting the placing of its output. It follows from the
+/// times of events, so every reader of the log gets the same value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Worked {
     /// Milliseconds up to the last event.
     pub ms: Millis,
-    /// The time of the last event, if an item runs since; `None` while none does.
+    /// The time of the last event if an item has been running since; `None` if none has.
     pub since: Option<Millis>,
 }
 
 impl Worked {
-    /// Milliseconds as of a moment, which no event has been heard of yet.
+    /// Milliseconds up to a moment after the last event.
     pub fn until(self, moment: Millis) -> Millis {
         self.ms + self.since.map_or(0, |since| moment.saturating_sub(since))
     }
 
-    /// Takes in the next event; `runs` is whether an item runs after it.
+    /// Takes in the next event; `runs` says whether an item runs after it.
     pub(super) fn hear(&mut self, recorded: &Recorded, runs: bool) {
-        // What ran before a `recovered` ended at a moment that nobody saw: a night may lie between.
+        // What ran before a `recovered` event ended at an unknown time, perhaps many hours ago.
         if !matches!(recorded.event, JobEvent::Recovered { .. }) {
             self.ms = self.until(recorded.at);
         }
@@ -129,7 +129,7 @@ mod tests {
         let wire = serde_json::to_string(&fold.snapshot()).expect("JSON");
         let back: super::super::snapshot::Snapshot = serde_json::from_str(&wire).expect("a snapshot");
         assert_eq!(back.fold().expect("known statuses"), fold);
-        // A server or a page of before does not know the field: both have the same hash all the same.
+        // An older server or page does not know the field, yet both get the same hash.
         let (before, found) = wire.split_once(r#""worked":"#).expect("the field");
         let rest = found.split_once("},").expect("its end").1;
         let old: super::super::snapshot::Snapshot =

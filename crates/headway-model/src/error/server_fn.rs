@@ -1,4 +1,4 @@
-//! The error as that of a server function: it goes over the wire as JSON.
+//! Makes [`ApiError`] the error type of server functions, sent as JSON.
 
 use server_fn::codec::JsonEncoding;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};

@@ -1,23 +1,23 @@
-//! When to open, give up and reopen the stream, and what to say of it.
+//! When to open, give up and reopen the stream, and what to report about it.
 
 use std::fmt;
 
 use super::HealReason;
 use crate::id::Millis;
 
-/// A stream that has not said a word for this long will not.
+/// A stream that delivers no message within this time is given up.
 const MUTE_AFTER: Millis = 5_000;
-/// So many streams in a row without a word, and the client asks by calls.
+/// After this many streams in a row without a message, the client switches to calls.
 const MUTES_MOST: u32 = 3;
-/// How long one such call waits for news, in seconds.
-pub(super) const ASK_WAIT: Millis = 10;
-/// A stream that is tried while calls get through must speak within this time.
+/// How long one call waits for news, in seconds.
+pub(super) const ASK_WAIT_SECONDS: u64 = 10;
+/// A stream that is tried while calls get through must deliver a message within this time.
 const TRIAL: Millis = 3_000;
-/// When a stream is first tried again, and at most later.
+/// How long after the switch to calls a stream is tried again: the first time, the second, and at most.
 const TRY_FIRST: Millis = 2_000;
 const TRY_SECOND: Millis = 60_000;
 const TRY_MOST: Millis = 600_000;
-/// A call that brings nothing new sooner than this was not answered by the server.
+/// A call that returns without news sooner than this was not answered by the server.
 const ASK_LEAST: Millis = 500;
 const SILENT_AFTER: Millis = 12_000;
 const REOPEN_AFTER: Millis = 15_000;
@@ -27,27 +27,28 @@ const HEALED_FOR: Millis = 8_000;
 const BACKOFF_FIRST: Millis = 100;
 const BACKOFF_MOST: Millis = 5_000;
 
-/// What the page says of its link to the server. Derived from numbers, not from the transport's own events.
+/// The state of the link to the server, as the page shows it. Derived from what has arrived, not from the transport's
+/// own events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkState {
-    /// Not caught up for the first time yet.
+    /// The client has not caught up for the first time yet.
     Connecting,
     /// Everything in the log has arrived.
     Live,
-    /// So many events are still to come.
+    /// This many events have not arrived yet.
     CatchingUp(u64),
-    /// Nothing was heard for so many seconds.
+    /// Nothing has arrived for this many seconds.
     Silent(u64),
-    /// Something was lost or different, and has been put right.
+    /// Something was lost or different, and has been repaired.
     Healed(HealReason),
     /// The page is hidden; the stream resumes when it is shown.
     Asleep,
-    /// The server refuses this page, and why.
+    /// The server refuses this page, for this reason.
     Refused(String),
 }
 
 impl LinkState {
-    /// The word for it in CSS and tests.
+    /// Its word in CSS and tests.
     pub fn label(&self) -> &'static str {
         match self {
             LinkState::Connecting => "connecting",
@@ -60,7 +61,7 @@ impl LinkState {
         }
     }
 
-    /// Whether the server is being heard: only then may a page say that nothing is missing.
+    /// Whether messages are arriving: only then can a page claim that nothing is missing.
     pub fn is_heard(&self) -> bool {
         matches!(self, LinkState::Live | LinkState::CatchingUp(_) | LinkState::Healed(_))
     }
@@ -80,34 +81,34 @@ impl fmt::Display for LinkState {
     }
 }
 
-/// What is to be done now.
+/// What to do now.
 pub(super) enum Due {
     Nothing,
     Close,
     Open,
 }
 
-/// How messages come.
+/// How messages arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Transport {
-    /// As the server has them to say.
+    /// Pushed by the server as they occur.
     Stream,
-    /// In answers to calls: something on the way holds streams back.
+    /// In responses to calls, because something on the way holds streams back.
     Calls,
 }
 
-/// What was found out about asking by calls.
+/// What is known about streams while the client uses calls.
 #[derive(Debug, Clone, Default)]
 struct Calls {
     tries: u32,
-    /// When a stream is tried again; known once a call has been answered.
+    /// When a stream is tried again; set once a call has been answered.
     try_at: Option<Millis>,
 }
 
 #[derive(Debug, Clone)]
 struct Source {
     transport: Transport,
-    /// A stream that is tried although calls get through.
+    /// Whether this is a stream that is tried while calls get through.
     trial: bool,
     asked: Millis,
     heard: Millis,
@@ -119,7 +120,7 @@ impl Source {
     fn gives_up_after(&self) -> Millis {
         match self.transport {
             _ if self.trial => TRIAL,
-            Transport::Calls => REOPEN_AFTER + ASK_WAIT * 1_000,
+            Transport::Calls => REOPEN_AFTER + ASK_WAIT_SECONDS * 1_000,
             Transport::Stream if self.messages == 0 => MUTE_AFTER,
             Transport::Stream => REOPEN_AFTER,
         }
@@ -130,16 +131,16 @@ impl Source {
 pub(super) struct Link {
     generation: u64,
     source: Option<Source>,
-    /// When to open again, while there is no source.
+    /// When to open the next source, while there is none.
     reopen_at: Option<Millis>,
     reopen_delay: Option<Millis>,
     failures: u32,
-    /// Streams in a row that ended without a word.
+    /// Streams in a row that ended without a message.
     mutes: u32,
     calls: Option<Calls>,
     started: bool,
     was_live: bool,
-    /// Sources that have caught up, and silences that have ended.
+    /// How many sources have caught up and silences have ended.
     returns: u32,
     hidden_since: Option<Millis>,
     shown_at: Millis,
@@ -173,7 +174,7 @@ impl Link {
         }
     }
 
-    /// From now on what is wanted is asked for at once.
+    /// Starts the link: from now on, requests go out at once.
     pub(super) fn begin(&mut self, now: Millis) {
         if !self.started {
             (self.started, self.last_heard) = (true, now);
@@ -184,8 +185,8 @@ impl Link {
         self.started
     }
 
-    /// When the last message came, if the server is not heard although it should be: the link was up and is down, or has not come
-    /// up in all this time. Not in the first second after the page was shown.
+    /// When the last message arrived, if the server has fallen silent: the link was up and is down, or has not come up
+    /// in all this time. `None` in the first second after the page was shown.
     pub(super) fn lost_since(&self, now: Millis, state: &LinkState) -> Option<Millis> {
         let is_lost = match state {
             LinkState::Connecting => self.was_live && now.saturating_sub(self.shown_at) >= SHOWN_GRACE,
@@ -207,17 +208,17 @@ impl Link {
         self.returns
     }
 
-    /// Whether messages come by calls.
+    /// Whether messages arrive by calls.
     pub(super) fn asks(&self) -> bool {
         self.calls.is_some()
     }
 
-    /// Streams are known not to get through here.
+    /// Switches to calls, because streams are known not to get through.
     pub(super) fn ask(&mut self) {
         self.calls = Some(Calls { tries: 1, try_at: None });
     }
 
-    /// A new source, unless the server refused this page for good.
+    /// Opens a new source, unless the server refused this page for good.
     pub(super) fn open(&mut self, now: Millis) -> Option<(u64, Transport)> {
         if self.refused.is_some() {
             return None;
@@ -232,7 +233,8 @@ impl Link {
         Some((self.generation, transport))
     }
 
-    /// A call was answered. Whether the next may follow at once; otherwise another source is opened in its time.
+    /// Takes in the response to a call. Returns whether the next call can follow at once; otherwise another source is
+    /// opened when it is due.
     pub(super) fn answered(&mut self, now: Millis, news: bool) -> bool {
         let Some(calls) = &mut self.calls else { return false };
         let delay = if calls.tries == 0 { TRY_FIRST } else { (TRY_SECOND << (calls.tries - 1).min(10)).min(TRY_MOST) };
@@ -247,7 +249,7 @@ impl Link {
         true
     }
 
-    /// A source is given up: does it show that streams do not get through?
+    /// Records what a source that is given up shows about whether streams get through.
     fn gave_up(&mut self, now: Millis, source: &Source) {
         if source.messages > 0 || source.transport == Transport::Calls {
             return;
@@ -263,13 +265,13 @@ impl Link {
         }
     }
 
-    /// Gives up the source; whether there was one.
+    /// Closes the source; returns whether there was one.
     pub(super) fn close(&mut self) -> bool {
         self.reopen_at = None;
         self.source.take().is_some()
     }
 
-    /// A message came; whether it is of the present source.
+    /// Takes in the arrival of a message; returns whether it is from the current source.
     pub(super) fn heard(&mut self, now: Millis, generation: u64) -> bool {
         if !self.is_current(generation) {
             return false;
@@ -298,7 +300,7 @@ impl Link {
         }
     }
 
-    /// The source failed; whether it did so without a word. Reopening is planned.
+    /// Takes in a failure of the source and schedules the next; returns whether it failed without a message.
     pub(super) fn failed(&mut self, now: Millis) -> bool {
         let source = self.source.take();
         let longest = (BACKOFF_FIRST << self.failures.min(10)).min(BACKOFF_MOST);
@@ -309,7 +311,7 @@ impl Link {
         source.is_none_or(|source| source.messages == 0)
     }
 
-    /// After the present source has ended, open again no earlier than this.
+    /// Closes the current source at the next tick, and opens another after this delay.
     pub(super) fn reopen_in(&mut self, delay: Millis) {
         self.reopen_delay = Some(delay);
     }
@@ -338,7 +340,7 @@ impl Link {
     }
 
     pub(super) fn due(&mut self, now: Millis) -> Due {
-        // A page that was frozen has heard nothing because it could not listen.
+        // A page that was frozen has received nothing because it could not listen.
         if now.saturating_sub(self.last_tick) > 5_000 {
             self.shown_at = now;
         }
@@ -396,7 +398,7 @@ impl Link {
         }
     }
 
-    /// A small generator (xorshift64, Marsaglia 2003): spreading clients needs no better one.
+    /// A small random generator (xorshift64, Marsaglia 2003), which is good enough to spread clients.
     fn draw(&mut self) -> u64 {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;

@@ -12,7 +12,7 @@ fn told(job: JobId, payloads: &[&str]) -> String {
     events_text(&[frame_text(&job, payloads)])
 }
 
-/// A log of one job and a link that loses, repeats, swaps, cuts and damages: an honest server on the worst wire.
+/// A log of one job behind a link that loses, repeats, swaps, cuts and corrupts: an honest server on the worst wire.
 struct Wire {
     job: JobId,
     payloads: Vec<String>,
@@ -49,7 +49,7 @@ impl Wire {
         (ping.text(), self.cursor(sent).to_string())
     }
 
-    /// What an honest server sends to this query string.
+    /// What an honest server sends for this query string.
     fn serve(&mut self, query: &str) -> Vec<(String, String)> {
         let value = |key: &str| query.split('&').find_map(|part| part.strip_prefix(key));
         let after: Option<Cursor> = value("after=").and_then(|text| text.parse().ok());
@@ -94,7 +94,7 @@ impl Wire {
         messages
     }
 
-    /// One connection to its end, with trouble on the way while any is left. Returns the orders to come.
+    /// Runs one connection to its end, injecting faults while any are left. Returns the effects that follow.
     fn connection(&mut self, follow: &mut Follow, generation: u64, query: &str) -> Vec<Effect> {
         let mut messages = self.serve(query);
         if self.trouble > 0 {
@@ -119,7 +119,7 @@ impl Wire {
             }
         }
         let mut effects = follow.error(self.now, generation, false);
-        // Far enough apart that trouble does not count as a series.
+        // Far enough apart that the faults do not count as a series.
         self.now += 61_000;
         effects.extend(follow.tick(self.now));
         effects
@@ -160,7 +160,7 @@ proptest! {
         }
     }
 
-    /// Whatever is said at any moment, no fold that is shown as followed ever disagrees with the log.
+    /// At every moment, no fold that is shown as followed disagrees with the log.
     #[test]
     fn it_is_never_wrong_in_silence(seed: u64, most in 2usize..60) {
         let mut wire = Wire::new(seed, most, 0);
@@ -193,7 +193,7 @@ fn opened(effects: &[Effect]) -> (u64, String) {
         .unwrap_or_else(|| panic!("no order to open in {effects:?}"))
 }
 
-/// A follower that has taken in everything but the last `missing` events.
+/// A receiver that has taken in everything but the last `missing` events.
 fn follower(wire: &mut Wire, missing: usize) -> (Follow, u64) {
     let mut follow = Follow::new(Some(Cursor::start()), false, None, 7);
     follow.follow(wire.now, wire.job);
@@ -260,7 +260,7 @@ fn the_server_is_back_with_a_connection_or_after_silence_and_not_by_catching_up(
     let (before, after) = (wire.cursor(last - 3), wire.cursor(last));
     follow.message(at, generation, &CaughtUp { cursor: before.clone() }.text(), &before.to_string());
     assert_eq!(follow.returns(), 1);
-    // Behind by three for two seconds, then no longer.
+    // Three events behind for two seconds, then caught up.
     follow.message(at, generation, &ping(last - 3), &before.to_string());
     follow.link(at);
     assert_eq!(follow.link(at + 2_000), LinkState::CatchingUp(3));
@@ -271,7 +271,7 @@ fn the_server_is_back_with_a_connection_or_after_silence_and_not_by_catching_up(
     // Nothing for 13 s on the same connection.
     follow.message(at + 15_000, generation, &ping(last - 3), &after.to_string());
     assert_eq!(follow.returns(), 2);
-    // Another connection, however soon.
+    // A new connection, however soon.
     follow.error(at + 15_000, generation, false);
     let (generation, _) = opened(&follow.tick(at + 15_100));
     follow.message(at + 15_200, generation, &ping(last - 3), &after.to_string());
@@ -370,7 +370,7 @@ fn a_link_that_was_up_is_known_to_be_lost_within_a_second_and_a_page_just_shown_
     follow.error(heard + 100, generation, false);
     assert_eq!(lost(&mut follow, heard + 1_500), (false, Some(heard)));
     assert_eq!(lost(&mut follow, heard + 20_000), (false, Some(heard)));
-    // Shown after a long time: it had no chance to hear anything yet.
+    // Just shown after a long time: it has had no chance to receive anything yet.
     follow.visible(heard + 600_000, true);
     assert_eq!(lost(&mut follow, heard + 600_500), (false, None));
     assert_eq!(lost(&mut follow, heard + 601_000), (false, Some(heard)));
@@ -471,7 +471,7 @@ fn where_streams_do_not_get_through_the_client_asks_by_calls_and_tries_again() {
     opened(&follow.start(0));
     opened(&follow.tick(5_000));
     opened(&follow.tick(10_000));
-    // A proxy that holds everything back never raises an error: three streams without a word are enough.
+    // A proxy that buffers everything never raises an error, so three streams without a message are enough.
     let effects = follow.tick(15_000);
     let (generation, query) = asked(&effects).expect("a call");
     assert_eq!(query, "watch=jobs&after=0.0&wait=0", "the first answer comes at once");
@@ -481,11 +481,11 @@ fn where_streams_do_not_get_through_the_client_asks_by_calls_and_tries_again() {
     let cursor = Cursor::at(3, &Digest([3; 16]));
     assert_eq!(asked(&effects), Some((generation, format!("watch=jobs&after={cursor}&wait=10"))));
     assert_eq!(follow.link(15_100), LinkState::Live);
-    // A call may take its time without being silence.
+    // A call that takes its time is not silence.
     assert!(follow.tick(26_000).is_empty());
     assert_eq!(follow.link(26_000), LinkState::Live);
 
-    // In time a stream is tried; it must speak soon.
+    // After a while a stream is tried again; it must deliver a message soon.
     assert_eq!(follow.answered(26_100, generation, Ok(&answer(3))), []);
     let (generation, _) = opened(&follow.tick(26_250));
     assert!(follow.tick(29_000).is_empty());

@@ -1,4 +1,4 @@
-//! One followed job: its fold, and the proof that nothing of it is missing.
+//! One followed job: its fold, and the proof that none of its events is missing.
 
 use std::fmt;
 
@@ -12,24 +12,24 @@ use crate::message::{GoneReason, Now, ResetReason, RunningItem, SnapshotMessage}
 use crate::mutants::{self, Mutant};
 use crate::status::JobStatus;
 
-/// Heals within this time count as a series; the third ends folding.
+/// Heals within this time count as a series; the third one stops folding.
 const HEAL_WINDOW: Millis = 60_000;
 const HEALS_MOST: usize = 3;
 
-/// What was lost or different.
+/// Why a fold had to be healed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HealReason {
-    /// An event was missing before one that came.
+    /// An event arrived before its predecessor.
     Gap,
-    /// A ping, or the end, told of events that never came.
+    /// A ping or a `closed` message named events that never arrived.
     Lost,
-    /// The digests at one event differ.
+    /// The digests at the same `seq` differ.
     Diverged,
-    /// More is held than the log has.
+    /// The client holds events that the log does not have.
     Ahead,
-    /// An event could not happen in the state that is held.
+    /// An event cannot happen in the fold's state.
     Refused,
-    /// A snapshot was not what it said it was.
+    /// A snapshot does not match its own `seq`, digest or hash.
     BadSnapshot,
     /// The server could not honour the cursor.
     Reset(ResetReason),
@@ -49,31 +49,31 @@ impl fmt::Display for HealReason {
     }
 }
 
-/// How far following a job has come.
+/// How far the client is with following a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Nothing has been heard of it yet.
+    /// The server has not responded yet.
     Asked,
     /// The server says it does not exist yet.
     Absent,
-    /// It is being folded.
+    /// Its events are being folded.
     Following,
     /// It ended, and the server has confirmed that nothing is missing.
     Closed,
     /// Its history was removed.
     Pruned,
-    /// Folding it was given up; only its summaries are shown.
+    /// Folding was given up; only its summaries are shown.
     Stopped,
 }
 
 /// What this client can prove about a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Proof {
-    /// The event the snapshot was at; 0 if every event was received from the first.
+    /// The `seq` of the snapshot it started from; 0 if every event was received from the first.
     pub base: Seq,
-    /// The last event folded.
+    /// The `seq` of the last event folded.
     pub seq: Seq,
-    /// When the digest was last compared and equal, on the caller's clock.
+    /// When the digest last matched the server's, on the caller's clock.
     pub checked: Option<Millis>,
     /// Whether the server confirmed the whole fold at its end.
     pub closed: bool,
@@ -91,7 +91,7 @@ pub struct Tracked {
     phase: Phase,
     base: Seq,
     last: Seq,
-    /// What is held cannot be trusted: the next snapshot, or the log from its first event, replaces it.
+    /// The fold cannot be trusted: the next snapshot, or the log from its first event, replaces it.
     replacing: bool,
     unknown: bool,
     heals: Vec<Millis>,
@@ -101,7 +101,7 @@ pub struct Tracked {
     told_status: Option<JobStatus>,
     told_settled: u32,
     told_end: bool,
-    /// It was over before it was followed: no news.
+    /// The job was over before it was followed, so its end is not news.
     revisited: bool,
 }
 
@@ -125,23 +125,23 @@ impl Tracked {
         }
     }
 
-    /// The job as far as it has been received.
+    /// The job as received so far.
     pub fn fold(&self) -> Option<&Fold> {
         self.fold.as_ref()
     }
 
-    /// How far following it has come.
+    /// How far the client is with following it.
     pub fn phase(&self) -> Phase {
         self.phase
     }
 
-    /// What can be proved about it.
+    /// What the client can prove about it.
     pub fn proof(&self) -> Proof {
         let seq = self.fold.as_ref().map_or(0, |fold| fold.seq);
         Proof { base: self.base, seq, checked: self.checked, closed: self.phase == Phase::Closed }
     }
 
-    /// The attempts under way that the fold confirms.
+    /// The running attempts that the fold confirms.
     pub fn running(&self) -> Vec<&RunningItem> {
         let (Some(now), Some(fold)) = (&self.now, &self.fold) else { return Vec::new() };
         let holds = |running: &&RunningItem| {
@@ -172,12 +172,12 @@ impl Tracked {
         if self.is_folding() { self.last.saturating_sub(held) } else { 0 }
     }
 
-    /// When its fold had to be healed by a snapshot, and why, if it had to be.
+    /// When and why its fold was last healed, if it ever was.
     pub fn healed_at(&self) -> Option<(Millis, HealReason)> {
         self.healed
     }
 
-    /// The word by which the next connection asks for it; `None` if it need not.
+    /// The query parameter by which the next connection asks for it; `None` if it does not.
     pub(super) fn ask(&self, has_cursor: bool) -> Option<&'static str> {
         if !self.is_folding() {
             None
@@ -188,7 +188,7 @@ impl Tracked {
         }
     }
 
-    /// The number of the event that must come next.
+    /// The `seq` of the event that must come next.
     pub(super) fn due(&self) -> Seq {
         match &self.fold {
             Some(fold) if !self.replacing => fold.seq + 1,
@@ -259,7 +259,7 @@ impl Tracked {
         self.fold.as_ref().is_some_and(|fold| fold.status.is_terminal())
     }
 
-    /// Compares with what the server says this connection has sent.
+    /// Compares the fold with what the server says it has sent on this connection.
     pub(super) fn check(
         &mut self,
         now: Millis,
@@ -279,7 +279,7 @@ impl Tracked {
         if seq < sent {
             return Err(HealReason::Lost);
         }
-        // A resumed client may hold more than this connection has had time to send.
+        // A resumed client can hold more than this connection has had time to send.
         if !caught_up {
             return Ok(());
         }
@@ -288,7 +288,7 @@ impl Tracked {
         }
         match held {
             Some(held) if seq == sent && held != *digest => Err(HealReason::Diverged),
-            // A job is closed before the ping after its last event; this one was not heard to be.
+            // The server closes a job before it sends the ping after the last event, so the `closed` message was lost.
             Some(_) if seq == sent && seq == last && self.is_over() => Err(HealReason::Lost),
             Some(_) if seq == sent => {
                 self.checked = Some(now);
@@ -298,7 +298,7 @@ impl Tracked {
         }
     }
 
-    /// The server says that event `seq` was the last, and what the fold must be.
+    /// The server says that event `seq` was the last, and what the fold's hash must be.
     pub(super) fn close(&mut self, seq: Seq, fold_hash: &Digest) -> Result<(), HealReason> {
         match &self.fold {
             Some(fold) if !self.replacing && fold.seq == seq => {
@@ -314,14 +314,14 @@ impl Tracked {
         }
     }
 
-    /// Notes a heal, and says what will be done.
+    /// Records a heal, and returns what will be done about it.
     pub(super) fn heal(&mut self, now: Millis, reason: HealReason) -> &'static str {
         self.heals.retain(|at| now.saturating_sub(*at) < HEAL_WINDOW);
         self.heals.push(now);
         self.healed = Some((now, reason));
         if self.heals.len() >= HEALS_MOST {
             self.phase = Phase::Stopped;
-            return "a third time within a minute: no longer folding, showing summaries";
+            return "the third time within a minute: folding stopped, showing summaries only";
         }
         let mild = matches!(reason, HealReason::Gap | HealReason::Lost);
         if mild && self.heals.len() == 1 {
@@ -332,7 +332,7 @@ impl Tracked {
         }
     }
 
-    /// The job is known to be over: what comes of it is no news.
+    /// Marks the job as already over, so that its end is not reported as news.
     pub(super) fn revisit(&mut self) {
         self.revisited = true;
     }
@@ -341,7 +341,7 @@ impl Tracked {
         self.revisited
     }
 
-    /// What the console hears of the last step. Each item up to 200 of them, each 1 % above that.
+    /// Reports the last step to the console: every item of up to 200 items, every 1 % of more.
     pub(super) fn tell(&mut self, job: &JobId, effects: &mut Vec<Effect>) {
         let Some(fold) = self.fold.as_ref().filter(|_| !self.revisited) else { return };
         let mut say = |text: String| effects.push(Effect::Log(format!("[JOB {job}] {text}")));

@@ -1,4 +1,5 @@
-//! How an event about one item is judged: first the job, then the item, then the attempt, the order in which a person would ask.
+//! Judges an event about one item: checks the job, then the item, then the attempt, in the order in which a person
+//! would ask.
 
 use super::{Change, Next, Refusal};
 use crate::event::JobEvent;
@@ -6,14 +7,14 @@ use crate::fold::Fold;
 use crate::item::ItemStatus;
 use crate::mutants::{self, Mutant};
 
-/// An event about one item, of which the job has not been judged yet.
+/// An event about one item, before its item and attempt are checked.
 pub(super) struct ItemStep<'a> {
     fold: &'a Fold,
     event: &'a JobEvent,
     item: u32,
 }
 
-/// The same, where the job and the item fit.
+/// The same event, once the job and the item fit it.
 pub(super) struct ItemMove<'a> {
     step: ItemStep<'a>,
     from: ItemStatus,
@@ -25,7 +26,7 @@ impl<'a> ItemStep<'a> {
         ItemStep { fold, event, item }
     }
 
-    /// Whether the job's status fits, and whether its halt does.
+    /// Checks that the item exists, and that the job's status and halt allow the event.
     pub(super) fn in_job(self, status_fits: bool, halt_fits: bool) -> Result<Self, Refusal> {
         let (name, status) = (self.event.name(), self.fold.status);
         if self.fold.item(self.item).is_none() {
@@ -40,7 +41,7 @@ impl<'a> ItemStep<'a> {
         Ok(self)
     }
 
-    /// Where the item goes from where it stands; `None` if the event has no place there.
+    /// Moves the item from its status to the one that `to` returns, which is `None` if the event is not allowed there.
     pub(super) fn to(self, to: impl FnOnce(ItemStatus) -> Option<ItemStatus>) -> Result<ItemMove<'a>, Refusal> {
         let from = self.fold.item(self.item).ok_or(Refusal::NoItem(self.item))?;
         let to = to(from).ok_or(Refusal::Item { event: self.event.name(), status: from.label() })?;
@@ -49,19 +50,19 @@ impl<'a> ItemStep<'a> {
 }
 
 impl ItemMove<'_> {
-    /// The attempt in the event must be the item's present one.
+    /// The event's attempt must be the item's current one.
     pub(super) fn by(self, attempt: u32) -> Result<Next, Refusal> {
         let present = self.last();
         self.fenced(attempt, present)
     }
 
-    /// The attempt in the event must be the one after the item's last.
+    /// The event's attempt must be the one after the item's last.
     pub(super) fn by_next(self, attempt: u32) -> Result<Next, Refusal> {
         let present = self.last() + 1;
         self.fenced(attempt, present)
     }
 
-    /// The event names no attempt.
+    /// The event carries no attempt.
     pub(super) fn by_last(self) -> Result<Next, Refusal> {
         let present = self.last();
         self.fenced(present, present)

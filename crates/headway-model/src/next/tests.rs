@@ -7,7 +7,7 @@ use crate::event::{HaltWhen, Recorded};
 use crate::item::Effect;
 use crate::testing::{cases, created, every_event, job_id, planned, random_events, record};
 
-/// Jobs in every status, and with item 0 in every state that the status allows.
+/// Jobs in every status, with item 0 in every status that the job's allows.
 fn samples() -> Vec<(&'static str, Fold)> {
     let start = vec![created(job_id(1))];
     let with = |base: &[JobEvent], more: &[JobEvent]| [base, more].concat();
@@ -97,8 +97,8 @@ fn outcome(fold: &Fold, event: &JobEvent) -> String {
     }
 }
 
-/// Every pair of a job and an event, refusals included, against the table that was read line by line against the
-/// contract. `UPDATE_TABLE=1` writes it again, for another reading.
+/// Checks every pair of a job and an event, including refusals, against the table that was reviewed line by line.
+/// `UPDATE_TABLE=1` rewrites the table for another review.
 #[test]
 fn every_pair_of_job_and_event_is_judged_as_the_table_says() {
     let mut table = String::new();
