@@ -1,4 +1,4 @@
-//! The guard's own process.
+//! The guard process itself.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -24,14 +24,14 @@ use crate::descriptors;
 /// How long programs have to end once the server is gone.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How long what is killed may take to go.
+/// How long to wait for killed processes to disappear.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 struct Attempt {
     pid: Pid,
     handle: OwnedFd,
     name: String,
-    /// When it is to be killed.
+    /// When to send KILL.
     deadline: Option<Instant>,
 }
 
@@ -43,7 +43,7 @@ struct Guard {
 
 /// Guards programs until the server is gone. Its standard input is the socket.
 pub fn run() -> ExitCode {
-    // The limit that programs expect, not the one that the server has raised for itself.
+    // Restore the limit that programs expect; the server raised its own.
     if let Some(limit) = std::env::args().nth(2).and_then(|limit| limit.parse().ok()) {
         descriptors::lower(limit);
     }
@@ -59,14 +59,14 @@ pub fn run() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("headway guard: {error}; it is started by `headway serve`, not by hand");
+            eprintln!("headway guard: {error}; only `headway serve` starts it, not a person");
             ExitCode::FAILURE
         }
     }
 }
 
 impl Guard {
-    /// Starts, ends and tells, until the other end is gone.
+    /// Starts and stops programs and reports on them, until the server is gone.
     fn serve(&mut self) {
         let mut buffer = vec![0; LARGEST];
         loop {
@@ -84,7 +84,7 @@ impl Guard {
         }
     }
 
-    /// Takes in what was said; whether the other end is still there.
+    /// Handles the messages that have arrived; returns whether the server is still there.
     fn hear(&mut self, buffer: &mut [u8]) -> bool {
         loop {
             match receive(&self.socket, buffer, RecvFlags::DONTWAIT) {
@@ -114,7 +114,8 @@ impl Guard {
         }
     }
 
-    /// Waits for the socket, the end of a program, or a deadline. Whether the socket is readable, and which have ended.
+    /// Waits for the socket, the end of a program, or a deadline. Returns whether the socket is readable, and which
+    /// programs have ended.
     fn wait(&self, socket: bool) -> (bool, Vec<u64>) {
         let next = self.attempts.values().filter_map(|attempt| attempt.deadline).min();
         let timeout = next.map(|at| at.saturating_duration_since(Instant::now()) + Duration::from_millis(1));
@@ -130,10 +131,10 @@ impl Guard {
         (!fds[0].revents().is_empty(), ended)
     }
 
-    /// A program has ended: what is left of its attempt is ended too, then it is told.
+    /// Handles the end of a program: ends what is left of its attempt, then reports it.
     fn conclude(&mut self, id: u64) {
         let Some(attempt) = self.attempts.remove(&id) else { return };
-        // While the leader is not reaped its number, and so the group's, is nobody else's.
+        // Until the leader is reaped, no other process can get its number, and so the group's.
         kill_process_group(attempt.pid, Signal::KILL).ok();
         let status = waitid(WaitId::Pid(attempt.pid), WaitIdOptions::EXITED);
         let code = match status {
@@ -153,7 +154,7 @@ impl Guard {
                         line.into_iter().for_each(kill);
                     }
                     Ok(_) => {}
-                    // It may be one of this attempt: it is looked at again.
+                    // It might belong to this attempt, so check again.
                     Err(_) => left = true,
                 }
             }
@@ -165,7 +166,7 @@ impl Guard {
         self.tell(&Reply::Ended { id, code: code.unwrap_or(-1) });
     }
 
-    /// Reaps those who lost their parents and have ended; the others are returned.
+    /// Reaps orphans that have ended, and returns the others.
     fn reap_orphans(&self) -> Vec<Pid> {
         let leader = |pid: &Pid| self.attempts.values().any(|attempt| attempt.pid == *pid);
         let mut orphans = self.children.list();
@@ -197,7 +198,7 @@ impl Guard {
             ended.into_iter().for_each(|id| self.conclude(id));
             self.kill_late();
         }
-        // Whatever hid its name.
+        // Processes that removed their attempt from their environment.
         let begun = Instant::now();
         loop {
             let left = self.reap_orphans();
@@ -213,13 +214,13 @@ impl Guard {
     }
 
     fn tell(&self, reply: &Reply) {
-        // If the server is gone, the next look at the socket says so.
+        // If the server is gone, the next read of the socket shows it.
         send(&self.socket, &reply.encode(), &[]).ok();
     }
 }
 
 impl Attempt {
-    /// To its group, and to those below it that have left the group.
+    /// Signals its process group, and descendants that have left the group.
     fn signal(&self, signal: Signal) {
         let below = descendants_of(self.pid);
         kill_process_group(self.pid, signal).ok();
@@ -231,14 +232,14 @@ impl Attempt {
     }
 }
 
-/// One that is gone already is all the better.
+/// Kills a process; it does not matter if it is already gone.
 fn kill(pid: Pid) {
     kill_process(pid, Signal::KILL).ok();
 }
 
 fn start(spawn: Spawn, files: Vec<OwnedFd>) -> io::Result<Attempt> {
     let [stdout, stderr]: [OwnedFd; 2] =
-        files.try_into().map_err(|_| io::Error::other("its standard output and error did not come along"))?;
+        files.try_into().map_err(|_| io::Error::other("its standard output and error are missing"))?;
     let mut argv = spawn.argv.into_iter().map(OsString::from_vec);
     let program = argv.next().ok_or_else(|| io::Error::other("there is no program to start"))?;
     let pairs = spawn.environment.into_iter().filter_map(|entry| {

@@ -1,8 +1,9 @@
-//! Commands are started by a second process, `headway guard`, so that nothing of them outlives the server.
+//! Starts commands through a second process, `headway guard`, so that no command outlives the server.
 //!
-//! The guard is single-threaded, takes in every process that loses its parent (a *subreaper*), and gives each attempt a process
-//! group. It is joined to the server by a pair of sockets: when that closes, however the server died, it ends every process of
-//! every attempt and then itself. A parent-death signal would not do: it is sent when the *thread* that spawned ends.
+//! The guard is single-threaded, adopts every process that loses its parent (it is a *subreaper*), and gives each
+//! attempt its own process group. A socket pair joins it to the server. When that closes, however the server died, the
+//! guard ends every process of every attempt and then itself. A parent-death signal would not work: the kernel sends it
+//! when the *thread* that spawned the child ends.
 
 mod child;
 pub mod descriptors;
@@ -16,5 +17,5 @@ pub use link::{End, Guard, Run, Task};
 pub use processes::{attempts_left, end_attempts};
 pub use stop_signal::StopSignal;
 
-/// The variable by which a process of an attempt is known: `JOB-ITEM-ATTEMPT`.
+/// The environment variable that marks a process of an attempt: `JOB-ITEM-ATTEMPT`.
 pub const ATTEMPT: &str = "HEADWAY_ATTEMPT";

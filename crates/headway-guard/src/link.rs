@@ -1,4 +1,4 @@
-//! The server's end: starts the guard when it is first needed, and another if it dies.
+//! The server's end of the link: starts the guard when it is first needed, and another one if it dies.
 
 use std::collections::HashMap;
 use std::io;
@@ -18,37 +18,37 @@ use super::{ATTEMPT, end_attempts};
 use crate::descriptors;
 use crate::stop_signal::StopSignal;
 
-/// A program to be run.
+/// A program to run.
 #[derive(Debug, Clone)]
 pub struct Task {
-    /// The attempt it is of: `JOB-ITEM-ATTEMPT`.
+    /// Its attempt: `JOB-ITEM-ATTEMPT`.
     pub attempt: String,
     /// The program's path and its arguments.
     pub argv: Vec<Vec<u8>>,
-    /// Its whole environment but for the attempt, as `NAME=VALUE`.
+    /// Its whole environment except the attempt, as `NAME=VALUE`.
     pub environment: Vec<Vec<u8>>,
-    /// Where it runs.
+    /// Its working directory.
     pub directory: PathBuf,
 }
 
 /// How a program ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// With this exit code; 128 and more is the signal that ended it, as shells say it.
+    /// With this exit code, or 128 + N if signal N ended it, as in shells.
     Code(i32),
-    /// It could not be started, in words.
+    /// It could not be started, for this reason.
     NotStarted(String),
-    /// The guard died, and the program with it; how far it came is not known. No process of it is left.
+    /// The guard died, and the program with it; how far it got is unknown. None of its processes is left.
     Lost,
 }
 
-/// The guard, whenever one is needed. Cheap to share.
+/// A handle to the guard, which starts one whenever it is needed. Cheap to share.
 pub struct Guard {
     program: PathBuf,
     link: Mutex<Option<Arc<Link>>>,
 }
 
-/// A program under way.
+/// A running program.
 pub struct Run {
     link: Arc<Link>,
     id: u64,
@@ -67,7 +67,7 @@ struct Waiting {
     tell: Sender<Reply>,
 }
 
-/// By which a program is told to end.
+/// Tells a program to stop.
 #[derive(Debug)]
 struct Stop {
     link: std::sync::Weak<Link>,
@@ -76,12 +76,12 @@ struct Stop {
 }
 
 impl Guard {
-    /// A guard that is this program, started with the argument `guard`.
+    /// A guard that is `program`, started with the argument `guard`.
     pub fn new(program: PathBuf) -> Self {
         Guard { program, link: Mutex::default() }
     }
 
-    /// Starts a program. Its standard output and error come with it, each to be read to the end.
+    /// Starts a program and returns it with its standard output and error, each of which must be read to the end.
     pub fn run(&self, task: Task) -> io::Result<(Run, OwnedFd, OwnedFd)> {
         let link = self.link()?;
         let (stdout, its_stdout) = pipe_with(PipeFlags::CLOEXEC)?;
@@ -117,7 +117,7 @@ impl Guard {
             return Ok(Arc::clone(link));
         }
         let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
-        // A group of its own: what a terminal sends to the server is not for it.
+        // In its own process group, so that signals from a terminal reach only the server.
         let child = Command::new(&self.program)
             .arg("guard")
             .args(descriptors::at_start().map(|limit| limit.to_string()))
@@ -148,7 +148,7 @@ impl Link {
     }
 }
 
-/// Passes on what the guard says, until it is dead; then nothing of its attempts may be left.
+/// Delivers the guard's replies until it dies; then makes sure that no process of its attempts is left.
 fn listen(link: &Link, mut child: std::process::Child) {
     let mut buffer = vec![0; LARGEST];
     loop {
@@ -164,29 +164,29 @@ fn listen(link: &Link, mut child: std::process::Child) {
                     waiting.tell.send(reply).ok();
                 }
             }
-            None => tracing::error!("the guard said something that is not understood"),
+            None => tracing::error!("the guard sent an unknown message"),
         }
     }
     let left: Vec<_> = link.waiting().take().into_iter().flatten().map(|(_, waiting)| waiting).collect();
     if !left.is_empty() {
-        tracing::error!(attempts = left.len(), "the guard died; what it guarded is ended");
+        tracing::error!(attempts = left.len(), "the guard died; ending the processes it guarded");
         child.kill().ok();
         while !end_attempts(|attempt| left.iter().any(|waiting| waiting.attempt == attempt)) {
-            tracing::error!("processes of attempts cannot be ended; nothing of them is taken up before they are");
+            tracing::error!("cannot end the processes of attempts; their items stay blocked until they are gone");
         }
     }
     child.wait().ok();
-    // Only now those who wait hear of it: their channels close.
+    // Only now do the waiting runs learn of it: their channels close.
     drop(left);
 }
 
 impl Run {
-    /// By which it can be told to end.
+    /// A signal that tells it to stop.
     pub fn stop_signal(&self, grace_ms: u64) -> Box<dyn StopSignal> {
         Box::new(Stop { link: Arc::downgrade(&self.link), id: self.id, grace_ms })
     }
 
-    /// Waits for its end. Its output must have been read to the end before.
+    /// Waits for its end. Read its output to the end first.
     pub fn wait(&self) -> End {
         match self.replies.recv() {
             Ok(Reply::Failed { error, .. }) => End::NotStarted(error),
@@ -199,7 +199,7 @@ impl Run {
 impl StopSignal for Stop {
     fn send(&self) {
         let Some(link) = self.link.upgrade() else { return };
-        // A guard that is gone has ended it already.
+        // If the guard is gone, the program has ended already.
         send(&link.socket, &Order::Kill { id: self.id, grace_ms: self.grace_ms }.encode(), &[]).ok();
     }
 }

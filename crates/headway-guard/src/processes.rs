@@ -1,4 +1,4 @@
-//! Processes as proc(5) shows them: whose child, and of which attempt.
+//! Processes as proc(5) shows them: their parents, and the attempts they belong to.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -13,10 +13,10 @@ use super::ATTEMPT;
 /// How long processes have to end after TERM.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How often it is looked whether they have.
+/// How often to check whether they have ended.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// The living processes of attempts for which `of` says so, by their environment; an error if that cannot be looked at.
+/// The living processes whose environment names an attempt that `of` accepts; fails if a process cannot be inspected.
 pub fn attempts_left(of: impl Fn(&str) -> bool) -> io::Result<Vec<Pid>> {
     let own = rustix::process::getpid();
     let mut left = Vec::new();
@@ -28,13 +28,13 @@ pub fn attempts_left(of: impl Fn(&str) -> bool) -> io::Result<Vec<Pid>> {
     Ok(left)
 }
 
-/// Ends these processes, TERM first, and waits until none is left. Blocking. Whether that was so within a while.
+/// Ends these processes, with TERM first, and blocks until none is left. Returns whether that succeeded in time.
 pub fn end_attempts(of: impl Fn(&str) -> bool) -> bool {
     let begun = Instant::now();
     let mut told = BTreeSet::new();
     loop {
-        // As long as that is not known, there may be some.
-        let left = attempts_left(&of).inspect_err(|error| tracing::warn!(%error, "processes cannot be looked at"));
+        // While that is unknown, there might be some.
+        let left = attempts_left(&of).inspect_err(|error| tracing::warn!(%error, "cannot inspect processes"));
         if left.as_ref().is_ok_and(Vec::is_empty) {
             return true;
         }
@@ -53,7 +53,7 @@ pub fn end_attempts(of: impl Fn(&str) -> bool) -> bool {
     }
 }
 
-/// The attempt in a process's environment; `None` of a zombie, of another user's, or if it has none.
+/// The attempt in a process's environment; `None` for a zombie, another user's process, or one without an attempt.
 pub(super) fn attempt_of(pid: Pid) -> io::Result<Option<String>> {
     let environment = match std::fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())) {
         Ok(environment) => environment,
@@ -64,25 +64,25 @@ pub(super) fn attempt_of(pid: Pid) -> io::Result<Option<String>> {
     Ok(value.and_then(|value| String::from_utf8(value.to_vec()).ok()))
 }
 
-/// Whether a process's file cannot be read as it has ended, or is another user's.
+/// Whether a process's file cannot be read because the process has ended or is another user's.
 fn is_nobodys(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::SRCH | Errno::ACCESS | Errno::PERM))
 }
 
-/// The children of this process, if it has but one thread: to be listed often.
+/// The children of this process, which must be single-threaded. Built for frequent listing.
 pub(super) struct Children {
     own: Pid,
-    /// `None` with a kernel that has no such file.
+    /// `None` if the kernel has no such file.
     file: Option<File>,
 }
 
 impl Children {
-    /// Those of the process that calls this.
+    /// The children of the calling process.
     pub(super) fn here() -> Self {
         Children { own: rustix::process::getpid(), file: File::open("/proc/thread-self/children").ok() }
     }
 
-    /// Who they are now: dead ones that were not waited for among them.
+    /// The current children, including zombies.
     pub(super) fn list(&self) -> Vec<Pid> {
         let read = |mut file: &File| {
             let mut text = String::new();
@@ -107,7 +107,7 @@ pub(super) fn children_of(pid: Pid) -> Vec<Pid> {
     for task in tasks.into_iter().flatten().flatten() {
         match std::fs::read_to_string(task.path().join("children")) {
             Ok(text) => children.extend(pids(&text)),
-            // A kernel without that file.
+            // The kernel has no such file.
             Err(_) => {
                 let all = all().into_iter().flatten();
                 return all.filter(|other| parent_of(*other) == Some(pid)).collect();
@@ -117,7 +117,7 @@ pub(super) fn children_of(pid: Pid) -> Vec<Pid> {
     children
 }
 
-/// A process's children and all below them.
+/// All descendants of a process.
 pub(super) fn descendants_of(pid: Pid) -> Vec<Pid> {
     let mut found = children_of(pid);
     let mut at = 0;
@@ -130,7 +130,7 @@ pub(super) fn descendants_of(pid: Pid) -> Vec<Pid> {
 
 fn parent_of(pid: Pid) -> Option<Pid> {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
-    // The name, in parentheses, may have anything in it.
+    // The name, in parentheses, can contain anything.
     let (_, rest) = stat.rsplit_once(')')?;
     Pid::from_raw(rest.split_whitespace().nth(1)?.parse().ok()?)
 }

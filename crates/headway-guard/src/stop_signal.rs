@@ -1,7 +1,7 @@
-//! How whoever waits elsewhere hears that it should end.
+//! A signal that tells a waiting task to stop.
 
-/// Something that waits elsewhere and must hear of an end.
+/// Tells a task that waits elsewhere to stop.
 pub trait StopSignal: Send + std::fmt::Debug {
-    /// The attempt should end.
+    /// Asks the attempt to stop.
     fn send(&self);
 }

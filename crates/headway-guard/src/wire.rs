@@ -1,4 +1,4 @@
-//! What server and guard say to each other: one packet a message, byte strings with their lengths before them.
+//! The protocol between server and guard: one packet per message, with length-prefixed byte strings.
 
 use std::io;
 use std::io::{IoSlice, IoSliceMut};
@@ -10,31 +10,31 @@ use rustix::net::{
     recvmsg, sendmsg,
 };
 
-/// The largest message: what a socket's usual buffer holds.
+/// Size of the largest message in bytes: what a socket's default buffer holds.
 pub(super) const LARGEST: usize = 128 * 1024;
 
 /// From the server to the guard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Order {
-    /// Start a program; its standard output and error come along.
+    /// Start a program; its standard output and error accompany the message.
     Spawn(Spawn),
-    /// End it: TERM, and after so many milliseconds KILL.
+    /// Stop a program: send TERM, then KILL after the grace time.
     Kill {
-        /// Which.
+        /// The program's id.
         id: u64,
-        /// How long it has to end by itself.
+        /// How long it has to end by itself, in milliseconds.
         grace_ms: u64,
     },
 }
 
-/// A program to be started.
+/// A program to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Spawn {
-    /// By which it is known.
+    /// Its id in later messages.
     pub(super) id: u64,
     /// The attempt it belongs to.
     pub(super) attempt: Vec<u8>,
-    /// Where it runs.
+    /// Its working directory.
     pub(super) directory: Vec<u8>,
     /// The program's path and its arguments.
     pub(super) argv: Vec<Vec<u8>>,
@@ -45,18 +45,18 @@ pub(super) struct Spawn {
 /// From the guard to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reply {
-    /// It cannot be started, in words.
+    /// The program cannot be started.
     Failed {
-        /// Which.
+        /// The program's id.
         id: u64,
-        /// Why.
+        /// Why not.
         error: String,
     },
-    /// It is over, and no process of its attempt is left.
+    /// The program has ended, and no process of its attempt is left.
     Ended {
-        /// Which.
+        /// The program's id.
         id: u64,
-        /// Its exit code, or 128 and more: the signal that ended it, as shells say it.
+        /// Its exit code, or 128 + N if signal N ended it, as in shells.
         code: i32,
     },
 }
@@ -173,7 +173,7 @@ pub(super) fn send(socket: impl AsFd, packet: &[u8], files: &[BorrowedFd<'_>]) -
     Ok(())
 }
 
-/// Receives one packet into `buffer`, and the files with it; an empty one if the other end is gone.
+/// Receives one packet into `buffer`, and the files with it; the packet is empty if the other end is gone.
 pub(super) fn receive(socket: impl AsFd, buffer: &mut [u8], flags: RecvFlags) -> io::Result<(&[u8], Vec<OwnedFd>)> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
     let mut control = RecvAncillaryBuffer::new(&mut space);

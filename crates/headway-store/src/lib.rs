@@ -1,5 +1,5 @@
-//! Where the log lives. The writer commits batches; readers read pages. What a store must keep is said on the trait
-//! and held by one test-suite for all of them (`tests/it/store.rs`).
+//! Stores the log. The writer commits batches; readers read pages. The contract of a store is on the [`Store`] trait,
+//! and one test suite (`tests/it/store.rs`) checks it for every store.
 
 mod index;
 mod memory;
@@ -20,18 +20,18 @@ use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease};
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::{Digest, Fold, ItemStatus, PauseReason, RelPath};
 
-/// The store failed. Whatever was not acknowledged may or may not be there after a restart.
+/// The store failed. After a restart, what was not acknowledged might or might not be there.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
 pub struct StoreError {
     /// What went wrong, in the store's own words.
     pub message: String,
-    /// Why it can pass by itself, if it can: there is no room on the disk, no descriptor, no memory.
+    /// The shortage that caused it, if it can pass by itself: of disk space, descriptors or memory.
     pub passes: Option<PauseReason>,
 }
 
 impl StoreError {
-    /// An error that does not pass by itself, as far as is known.
+    /// An error that, as far as is known, does not pass by itself.
     pub fn new(message: impl Into<String>) -> Self {
         StoreError { message: message.into(), passes: None }
     }
@@ -47,45 +47,46 @@ pub struct Head {
     pub position: Position,
     /// The digest in its row.
     pub digest: Option<Digest>,
-    /// The number that the next new job gets.
+    /// The number for the next new job.
     pub next_job_no: u64,
 }
 
-/// Which jobs a list asks for.
+/// Which jobs to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobFilter {
-    /// Not terminal.
+    /// Jobs that are not terminal.
     Live,
-    /// With an event after this position.
+    /// Jobs with an event after this position.
     ChangedAfter(Position),
-    /// With its history, created before this job; all for `None`. Newest first.
+    /// Jobs with their history that were created before this job, or all for `None`. Newest first.
     Before(Option<JobId>),
-    /// Over, with anything left of its history, and a larger number than this. Oldest first.
+    /// Terminal jobs with any history left and a larger number than this. Oldest first.
     Over(u64),
-    /// Putting back what this job did, or having done so, with its history. Newest first.
+    /// Jobs with their history that undo, or have undone, this job. Newest first.
     Undoing(JobId),
 }
 
 /// A log with the rows derived from it.
 ///
-/// Contract: positions become visible in order (who has read p will never see a new row at or below p), and none is
-/// given twice, not even after pruning and a restart. A batch is visible whole or not at all, and once
-/// [`Store::commit`] has answered it survives the death of the process and of the machine. One `commit` at a time.
+/// Contract: positions become visible in order (a reader that has read p never sees a new row at or below p), and no
+/// position is assigned twice, not even after pruning and a restart. A batch is visible whole or not at all. Once
+/// [`Store::commit`] returns, the batch survives the death of the process and of the machine. Only one `commit` runs at
+/// a time.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// Writes a batch in one durable transaction. After an error this store must not be written again.
+    /// Writes a batch in one durable transaction. After an error, nothing must be written to this store again.
     async fn commit(&self, batch: Batch) -> Stored<()>;
 
     /// The head of the log.
     async fn head(&self) -> Stored<Head>;
 
-    /// The digest in the row at this position, if that row is there.
+    /// The digest in the row at this position, if the row exists.
     async fn digest_at(&self, position: Position) -> Stored<Option<Digest>>;
 
     /// Events of these jobs (of all, for an empty list) with `after < position <= up_to`, in order, at most `limit`.
     async fn events(&self, jobs: &[u64], after: Position, up_to: Position, limit: u32) -> Stored<Vec<EventRow>>;
 
-    /// The last event of a job at or before a position: its seq and digest.
+    /// The `seq` and digest of a job's last event at or before a position.
     async fn event_before(&self, job_no: u64, position: Position) -> Stored<Option<(Seq, Digest)>>;
 
     /// One job.
@@ -94,45 +95,45 @@ pub trait Store: Send + Sync + 'static {
     /// Jobs; in order of `last_position` unless the filter says otherwise.
     async fn jobs(&self, filter: JobFilter, limit: u32) -> Stored<Vec<JobRow>>;
 
-    /// The folds of these jobs and the head, all of one moment. Unknown jobs are left out.
+    /// The folds of these jobs and the head, all taken at one moment. Unknown jobs are omitted.
     async fn folds(&self, jobs: &[JobId]) -> Stored<(Position, Vec<Fold>)>;
 
-    /// The request a job was started with: the detail of its first event.
+    /// The request that started a job: the detail of its first event.
     async fn request(&self, job_no: u64) -> Stored<Option<String>>;
 
-    /// Items with `item >= from`, in order, at most `limit`; of one status if given as a word.
+    /// Items with `item >= from`, in order, at most `limit`; only those with the status of this label, if one is given.
     async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<&str>) -> Stored<Vec<ItemRow>>;
 
-    /// These items of a job, in order; those that are not there are left out.
+    /// These items of a job, in order; missing ones are omitted.
     async fn items_at(&self, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>>;
 
-    /// Events of one job with their details, behind a position, in order, at most `limit`.
+    /// Events of one job with their details, after a position, in order, at most `limit`.
     async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>>;
 
-    /// How these files of a library last ended in a job; files that never did are left out.
+    /// The last outcome of these files of a library; files without one are omitted.
     async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, ItemStatus)>>;
 
-    /// These files of a library, as items of this recipe that count as done: of each path the last one of each kind of work,
-    /// and the last one of an undo (without a work). In no order.
+    /// The processed items of this recipe for these files of a library, in no order: for each path the last item of
+    /// each `work`, and the last item of an undo (which has no `work`).
     async fn done(&self, library: &str, recipe: &str, paths: &[RelPath]) -> Stored<Vec<DoneRow>>;
 
-    /// Size and hash of every content that this work was done to, or made in its place, as far as hashes were taken;
-    /// without jobs that were undone.
+    /// Size and hash of every content that this `work` processed or produced, where hashes were taken. Excludes jobs
+    /// that were undone.
     async fn done_contents(&self, library: &str, work: Digest) -> Stored<Vec<(u64, Digest)>>;
 
-    /// Who runs what, as the last process left it or this one has it.
+    /// All leases: those that the last process left, and those of this process.
     async fn leases(&self) -> Stored<Vec<Lease>>;
 
-    /// All leases of a process hold until then.
+    /// Renews all leases of a process until this time.
     async fn renew(&self, worker: &str, until: Millis) -> Stored<()>;
 
-    /// Removes what is left of the history of a job whose `pruned` event stands at a position: at most `limit` rows, its
-    /// lowest event first. Whether there is more.
+    /// Removes up to `limit` remaining rows of the history of a job whose `pruned` event is at `pruned_at`, lowest
+    /// event first. Returns whether more rows remain.
     async fn trim(&self, job_no: u64, pruned_at: Position, limit: u32) -> Stored<bool>;
 
-    /// How many bytes the log takes; room that new events will fill is not counted.
+    /// The size of the log in bytes, without free space that new events will fill.
     async fn bytes(&self) -> Stored<u64>;
 
-    /// Removes every row that can be derived from events.
+    /// Removes every row that is derived from events.
     async fn clear_rows(&self) -> Stored<()>;
 }

@@ -1,4 +1,4 @@
-//! The same store in memory, for the simulation and for tests of the contract. Its futures are ready at once.
+//! The store in memory, for the simulation and for tests of the contract. Its futures are ready at once.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -39,7 +39,7 @@ impl MemoryStore {
         MemoryStore::default()
     }
 
-    /// No await happens under this lock, so a plain mutex does.
+    /// No await happens under this lock, so a plain mutex suffices.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,7 +61,7 @@ impl Store for MemoryStore {
         let mut state = self.state();
         let used = |row: &EventRow| state.events.contains_key(&row.position);
         if batch.events.iter().any(used) {
-            return Err(StoreError::new("a position was given twice"));
+            return Err(StoreError::new("a position was assigned twice"));
         }
         state.head = Some(Head { position: batch.head, digest: batch.digest, next_job_no: batch.next_job_no });
         state.events.extend(batch.events.into_iter().map(|row| (row.position, row)));
@@ -99,7 +99,7 @@ impl Store for MemoryStore {
         let state = self.state();
         let wanted = state.events.range(after + 1..=up_to).map(|(_, row)| row);
         let wanted = wanted.filter(|row| jobs.is_empty() || jobs.contains(&row.job_no)).take(limit as usize);
-        // Details are for rebuilding and for `/items`, not for streams.
+        // Only rebuilds and `/items` need details; streams do not.
         Ok(wanted
             .map(|row| EventRow { detail: row.detail.clone().filter(|_| jobs.is_empty()), ..row.clone() })
             .collect())

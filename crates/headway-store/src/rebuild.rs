@@ -1,4 +1,4 @@
-//! Rebuilds `jobs` and `items` from `events`, by the very functions of the live path.
+//! Rebuilds `jobs` and `items` from `events`, using the functions of the live path.
 
 use std::collections::BTreeMap;
 
@@ -12,16 +12,16 @@ use headway_model::id::Position;
 
 const PAGE: u32 = 1_000;
 
-/// What a rebuild did.
+/// What a rebuild has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rebuilt {
-    /// Events read.
+    /// Number of events read.
     pub events: u64,
-    /// Jobs made.
+    /// Number of jobs rebuilt.
     pub jobs: u64,
 }
 
-/// Why the rows could not be made. The log is untouched.
+/// Why the rows could not be rebuilt. The log is untouched.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
     /// The store failed.
@@ -30,22 +30,22 @@ pub enum RebuildError {
     /// The log holds an event that cannot be folded.
     #[error("the event at position {position} cannot be folded: {error}")]
     Fold {
-        /// Where.
+        /// The position.
         position: Position,
         /// Why.
         error: FoldError,
     },
-    /// The log holds a detail that does not fit.
+    /// The log holds a detail that does not match its event.
     #[error("at position {position}: {error}")]
     Detail {
-        /// Where.
+        /// The position.
         position: Position,
         /// Why.
         error: BadDetail,
     },
 }
 
-/// Deletes the derived rows and rebuilds them, page by page. `progress` hears the position reached.
+/// Deletes the derived rows and rebuilds them, page by page. `progress` is called with each position reached.
 pub async fn rebuild(store: &dyn Store, mut progress: impl FnMut(Position)) -> Result<Rebuilt, RebuildError> {
     let head = store.head().await?;
     let pruned = pruned(store, head.position).await?;
@@ -60,7 +60,7 @@ pub async fn rebuild(store: &dyn Store, mut progress: impl FnMut(Position)) -> R
         let mut batch =
             Batch { head: head.position, digest: head.digest, next_job_no: head.next_job_no, ..Batch::default() };
         let mut touched = BTreeMap::new();
-        // What is left of a job beside its last event is no longer looked at.
+        // Of a pruned job, only the last event counts; any earlier ones left are ignored.
         let kept = |row: &&EventRow| pruned.get(&row.job_no).is_none_or(|position| *position == row.position);
         for row in page.iter().filter(kept) {
             let wrong = |error| RebuildError::Fold { position: row.position, error };
@@ -91,15 +91,15 @@ pub async fn rebuild(store: &dyn Store, mut progress: impl FnMut(Position)) -> R
                 batch.jobs.push(key.row(fold, position));
             }
         }
-        // Who runs what is no fact of the log.
+        // Leases are not part of the log.
         batch.leases.clear();
         store.commit(batch).await?;
-        // A job that is over can only be pruned; its fold is needed for that alone, and it is small by then.
+        // The fold of a job that is over stays: it is needed only for pruning, and is small by now.
         progress(after);
     }
 }
 
-/// Jobs whose history is removed, or was being removed: the store's number of each, and the position of its last event.
+/// Jobs whose history was removed or is being removed: the store's number of each, and the position of its last event.
 pub async fn pruned(store: &dyn Store, head: Position) -> Result<BTreeMap<u64, Position>, StoreError> {
     let (mut pruned, mut after) = (BTreeMap::new(), 0);
     loop {

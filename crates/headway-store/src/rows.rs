@@ -1,4 +1,4 @@
-//! The rows that follow from events: the same function for the live path and for a rebuild.
+//! The rows that are derived from events, by the same functions for the live path and for a rebuild.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use headway_model::{Digest, Fold, JobSummary, PlannedFile, StartJob};
 /// One event as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventRow {
-    /// Its place in the log.
+    /// Its position in the log.
     pub position: Position,
     /// The store's number for the job.
     pub job_no: u64,
@@ -18,18 +18,18 @@ pub struct EventRow {
     pub job: JobId,
     /// Its number within the job.
     pub seq: Seq,
-    /// The bytes that were hashed.
+    /// The payload: the bytes that were hashed.
     pub payload: String,
-    /// The larger content that the payload names by hash.
+    /// The larger content whose hash the payload carries.
     pub detail: Option<String>,
     /// The chain up to this event.
     pub digest: Digest,
 }
 
-/// A job as rows keep it: its fold without the items.
+/// A job as its row stores it: its fold without the items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobRow {
-    /// The store's number for the job; never given twice.
+    /// The store's number for the job; never assigned twice.
     pub job_no: u64,
     /// Position of its first event.
     pub created_position: Position,
@@ -37,17 +37,17 @@ pub struct JobRow {
     pub last_position: Position,
     /// Name of its library.
     pub library: String,
-    /// Hash of all that decides what becomes of a file.
+    /// Hash of everything that determines the output for a file.
     pub work: Option<Digest>,
     /// The fold without its items.
     pub head: headway_model::snapshot::Snapshot,
     /// The hash of the whole fold, once the job is over.
     pub fold: Option<Digest>,
-    /// What lists show.
+    /// The summary that lists show.
     pub summary: JobSummary,
 }
 
-/// An item as rows keep it.
+/// An item as its row stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemRow {
     /// The job.
@@ -56,37 +56,38 @@ pub struct ItemRow {
     pub item: u32,
     /// The file.
     pub file: PlannedFile,
-    /// Where it stands.
+    /// Its status.
     pub state: ItemState,
 }
 
-/// What events change of an item.
+/// The part of an item that events change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemState {
-    /// Where it stands.
+    /// Its status.
     pub status: ItemStatus,
     /// Its last attempt.
     pub attempt: u32,
-    /// The last failure in a person's words.
+    /// The message of its last failure.
     pub message: Option<String>,
-    /// What the recipe found: JSON.
+    /// The recipe's result, as JSON.
     pub result: Option<String>,
 }
 
-/// A file that was done before, as its item tells it.
+/// A file that was already processed, as its item records it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DoneRow {
-    /// The file as it was planned.
+    /// The file as planned.
     pub file: PlannedFile,
     /// The job.
     pub job_no: u64,
-    /// What the job did with each file; `None` for a job that put things back.
+    /// Hash of everything that determined the output; `None` for an undo job.
     pub work: Option<Digest>,
-    /// What the recipe found: JSON.
+    /// The recipe's result, as JSON.
     pub result: Option<String>,
 }
 
-/// Who runs an item, until when. The attempt is the fencing token: whoever lost the lease can record nothing more.
+/// Which process runs an item, and until when. The attempt is the fencing token: a process that lost the lease cannot
+/// record anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     /// The job.
@@ -101,33 +102,33 @@ pub struct Lease {
     pub until: Millis,
 }
 
-/// One transaction's worth: events and the rows that follow from them.
+/// The content of one transaction: events and the rows derived from them.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
-    /// The head of the log after it.
+    /// The head of the log after the transaction.
     pub head: Position,
     /// The digest in the row at the head.
     pub digest: Option<Digest>,
-    /// The number that the next new job gets.
+    /// The number for the next new job.
     pub next_job_no: u64,
     /// The events, in order.
     pub events: Vec<EventRow>,
-    /// Jobs as they are after it.
+    /// Jobs in their state after the transaction.
     pub jobs: Vec<JobRow>,
     /// New items.
     pub planned: Vec<ItemRow>,
-    /// Items that move: job, index, state after it. The last one of an item holds.
+    /// Items that move: job, index, and state after the transaction. The last entry for an item counts.
     pub moved: Vec<(u64, u32, ItemState)>,
     /// The process whose leases these are.
     pub worker: String,
-    /// Leases taken (attempt, until) and given back (none), by job and item.
+    /// Leases by job and item: `Some((attempt, until))` takes one, `None` gives it back.
     pub leases: BTreeMap<(u64, u32), Option<(u32, Millis)>>,
 }
 
-/// A lease that is not renewed holds for so long, in milliseconds.
+/// How long a lease holds without renewal, in milliseconds.
 pub const LEASE: Millis = 30_000;
 
-/// What a stored job needs beside its fold to be written as a row.
+/// What a job's row needs besides the fold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct JobKey {
     /// The store's number for the job.
@@ -136,13 +137,13 @@ pub struct JobKey {
     pub created_position: Position,
     /// Name of its library.
     pub library: String,
-    /// Hash of all that decides what becomes of a file.
+    /// Hash of everything that determines the output for a file.
     pub work: Option<Digest>,
 }
 
-/// The detail of an event does not fit its payload.
+/// The detail of an event does not match its payload.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the detail of event {seq} is not what its payload says: {reason}")]
+#[error("the detail of event {seq} does not match its payload: {reason}")]
 pub struct BadDetail {
     /// The event.
     pub seq: Seq,
@@ -151,7 +152,7 @@ pub struct BadDetail {
 }
 
 impl Batch {
-    /// Adds the item rows that follow from one event, given the fold before it and after it.
+    /// Adds the item rows that are derived from one event, given the fold before and after it.
     pub fn derive(
         &mut self,
         job_no: u64,
@@ -176,7 +177,7 @@ impl Batch {
             | JobEvent::Recovered { item, .. }
             | JobEvent::Requeued { item }
             | JobEvent::Dropped { item } => self.move_item(job_no, *item, after, recorded, None, None)?,
-            // These have no items, or cancel the idle ones.
+            // These concern no items, or cancel the idle ones.
             JobEvent::Created { .. }
             | JobEvent::PlanEnded { .. }
             | JobEvent::Approved {}
@@ -198,7 +199,7 @@ impl Batch {
         Ok(())
     }
 
-    /// Adds the rows of planned items, whose files the detail lists.
+    /// Adds the rows of planned items. The detail lists their files.
     fn plan(
         &mut self,
         job_no: u64,
@@ -211,7 +212,7 @@ impl Batch {
         let files: Vec<PlannedFile> =
             serde_json::from_str(detail.unwrap_or("[]")).map_err(|error| bad(&error.to_string()))?;
         if files.len() != count as usize {
-            return Err(bad("it lists another number of files"));
+            return Err(bad("the number of files differs"));
         }
         for (item, file) in (first..).zip(files) {
             let status = after.item(item).ok_or_else(|| bad("an item is missing"))?;
@@ -221,7 +222,7 @@ impl Batch {
         Ok(())
     }
 
-    /// Adds an item's new state, and takes its lease or gives it back.
+    /// Adds an item's new state, and takes or releases its lease.
     fn move_item(
         &mut self,
         job_no: u64,
@@ -244,11 +245,11 @@ impl Batch {
     }
 }
 
-/// The items that an event which cancels all idle ones will cancel, with their last attempts as rows keep them.
+/// The items that a cancelling event will cancel, with the last attempts that their rows store.
 pub struct Idle(Vec<(u32, u32)>);
 
 impl Idle {
-    /// Looks before the event is folded; `None` if the event cancels nothing.
+    /// Finds them before the event is folded; `None` if the event cancels nothing.
     pub fn before(fold: &Fold, event: &JobEvent) -> Option<Idle> {
         if !matches!(event, JobEvent::Halted { .. } | JobEvent::Cancelled {}) {
             return None;
@@ -259,7 +260,7 @@ impl Idle {
 }
 
 impl JobKey {
-    /// Of a job's first event.
+    /// The key of a job, from its first event.
     pub fn of(job_no: u64, created_position: Position, created: &JobEvent, detail: Option<&str>) -> Self {
         let request: Option<StartJob> = detail.and_then(|text| serde_json::from_str(text).ok());
         let work = match created {

@@ -22,8 +22,8 @@ use headway_files::{environment, fails};
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::{Digest, Fold, ItemStatus, PauseReason, RelPath};
 
-/// The log in one SQLite file. A commit blocks the thread that polls it, as the writer has a thread of its own; all else
-/// runs on threads that may wait.
+/// The log in one SQLite file. A commit blocks the thread that polls it, because the writer has its own thread;
+/// everything else runs on the blocking pool.
 pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
@@ -35,8 +35,9 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-/// Why a failing call of SQLite can go well later (<https://www.sqlite.org/rescode.html>): it had no room, no memory, or no
-/// descriptor. For want of the last SQLite says only that a file could not be opened, so the system is asked.
+/// Which shortage made a call of SQLite fail (<https://www.sqlite.org/rescode.html>), if it can succeed later: disk
+/// space, memory or descriptors. Without a descriptor, SQLite reports only that a file could not be opened, so the
+/// system is asked.
 fn passes(error: &rusqlite::Error) -> Option<PauseReason> {
     use rusqlite::ErrorCode;
     let failure = error.sqlite_error()?;
@@ -46,7 +47,7 @@ fn passes(error: &rusqlite::Error) -> Option<PauseReason> {
         _ if failure.extended_code == SQLITE_IOERR_NOMEM => Some(PauseReason::MemoryLow),
         ErrorCode::CannotOpen | ErrorCode::SystemIoFailure => match std::fs::File::open("/proc/self/stat") {
             Err(error) => environment(&error),
-            // A log that could be opened when the server started, and by now can be again.
+            // The log could be opened when the server started, and descriptors are available again by now.
             Ok(_) => (failure.code == ErrorCode::CannotOpen).then_some(PauseReason::TooManyOpenFiles),
         },
         _ => None,
@@ -54,7 +55,7 @@ fn passes(error: &rusqlite::Error) -> Option<PauseReason> {
 }
 
 impl SqliteStore {
-    /// Opens the file, makes it if it is not there, and brings its tables up to date.
+    /// Opens the file, creates it if it is missing, and migrates its tables.
     pub async fn open(path: &Path) -> Stored<Self> {
         let mut connection = writer(path, "FULL")?;
         migrate::migrate(&mut connection)?;

@@ -1,13 +1,13 @@
-//! What a failing store means for a job, and what a person is told of it.
+//! What a failing store means for a job, and what a person learns about it.
 
 use headway_model::{ApiError, PauseReason, Unable};
 
 use crate::StoreError;
 
-/// Logs a cause that is nobody's business outside, and gives the number to quote.
+/// Logs a cause that must not leave the server, and returns the incident number to quote.
 pub fn internal(cause: &dyn std::fmt::Display) -> ApiError {
     let incident = uuid::Uuid::now_v7().simple().to_string();
-    tracing::error!(incident, %cause, "an internal fault");
+    tracing::error!(incident, %cause, "internal error");
     ApiError::Internal { incident }
 }
 
@@ -17,7 +17,7 @@ impl From<StoreError> for ApiError {
     }
 }
 
-/// The log belongs to no job, so a failing read of it ends none: the job is paused.
+/// The log belongs to no single job, so a failing read of it fails no job: the job is paused.
 impl From<StoreError> for Unable {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the log cannot be read");

@@ -10,7 +10,7 @@ use headway_model::id::{Millis, Position};
 use headway_model::item::ItemStatus;
 use headway_model::library::{Entry, EntryKind, FolderPage, FolderView, LastOutcome, Pattern, RowKey, Show, Sort};
 
-/// A statement under construction, with its values in order.
+/// A statement under construction, with its bound values in order.
 struct Statement {
     text: String,
     values: Vec<Value>,
@@ -41,7 +41,7 @@ pub(super) fn position(reader: &Connection) -> Stored<Position> {
     position.ok_or_else(|| StoreError::new("the index of files has no cursor"))
 }
 
-/// When the disk was last read for a view: its folder, or, for what lies below as well, the whole library.
+/// When the disk was last read for a view: its folder or, for a deep view, the whole library.
 pub(super) fn seen(reader: &Connection, view: &FolderView) -> Stored<Option<Millis>> {
     if view.is_deep() {
         return first(reader, "SELECT seen_at FROM scans WHERE library = ?", [&view.library], |row| row.get(0));
@@ -82,7 +82,7 @@ pub(super) fn page(reader: &mut Connection, view: &FolderView) -> Stored<FolderP
     })
 }
 
-/// One row more than asked for, so that it is known whether there are more.
+/// Reads one row more than requested, to know whether there are more.
 fn window(view: &FolderView, backwards: bool, key: Option<&RowKey>) -> Statement {
     let mut query = Statement::new("SELECT d.path, f.name, f.kind, f.size, f.mtime_ns, f.outcome, f.job, f.undone, ");
     query.push(value(view.sort)).push(" FROM folders d CROSS JOIN files f USING (folder_no) WHERE ");
@@ -100,7 +100,7 @@ fn window(view: &FolderView, backwards: bool, key: Option<&RowKey>) -> Statement
     query
 }
 
-/// How many rows there are, how many of them are files, and how many come before the first of the window.
+/// How many rows there are, how many are files, and how many come before the window's first row.
 fn count(view: &FolderView, first: Option<&RowKey>) -> Statement {
     let mut query = Statement::new("SELECT count(*), count(*) FILTER (WHERE f.kind = ");
     query.bind(EntryKind::File as u8).push("), count(*) FILTER (WHERE ");
@@ -113,7 +113,7 @@ fn count(view: &FolderView, first: Option<&RowKey>) -> Statement {
     query
 }
 
-/// What is sorted by, before the path.
+/// The expression to sort by, before the path.
 fn value(sort: Sort) -> &'static str {
     match sort {
         Sort::Name => "0",
@@ -123,7 +123,7 @@ fn value(sort: Sort) -> &'static str {
     }
 }
 
-/// The order among folders, and among the others.
+/// The order within the folders, and within everything else.
 fn columns(view: &FolderView) -> Vec<&'static str> {
     let value = (view.sort != Sort::Name).then(|| value(view.sort));
     let path = view.is_deep().then_some("d.path");
@@ -136,7 +136,7 @@ fn matching(query: &mut Statement, view: &FolderView) {
         query.push("d.library = ").bind(view.library.clone());
         if !view.folder.is_root() {
             let path = view.folder.as_str();
-            // `0` is the character behind `/`.
+            // `0` is the character after `/`.
             query.push(" AND (d.path = ").bind(path.to_owned());
             query.push(" OR (d.path > ").bind(format!("{path}/"));
             query.push(" AND d.path < ").bind(format!("{path}0")).push("))");
@@ -153,7 +153,7 @@ fn matching(query: &mut Statement, view: &FolderView) {
     }
 }
 
-/// Rows behind a key, or before it.
+/// Restricts to rows after a key, or before it.
 fn beyond(query: &mut Statement, view: &FolderView, key: &RowKey, before: bool) {
     let leaf = u8::from(key.leaf);
     query.push("(f.leaf ").push(if before { "< " } else { "> " }).bind(leaf);

@@ -10,17 +10,17 @@ use headway_model::id::{Millis, Position};
 use headway_model::library::{EntryKind, Pattern, Show};
 use headway_model::{RelPath, SeenPart};
 
-/// A part ends behind its last entry, and the last part of a folder behind all of them.
+/// A part ends after its last entry, and the last part of a folder after all entries.
 const END: (u8, &str) = (2, "");
 
-/// Tables of this version; an error if the file has others.
+/// Creates the tables of this version; fails if the file has another version.
 pub(super) fn prepare(writer: &mut Connection) -> Stored<()> {
     let version: i64 = writer.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version == VERSION {
         return Ok(());
     }
     if version != 0 {
-        return Err(StoreError::new(format!("it has version {version}, not {VERSION}")));
+        return Err(StoreError::new(format!("the file has version {version}, not {VERSION}")));
     }
     let transaction = immediate(writer)?;
     transaction.execute_batch(include_str!("schema.sql"))?;
@@ -58,7 +58,7 @@ fn see_part(transaction: &Transaction<'_>, library: &str, part: &SeenPart) -> St
     let up_to = part.up_to.as_ref().map_or(END, |(leaf, name)| (u8::from(*leaf), name.as_str()));
     let there: HashSet<_> =
         part.entries.iter().map(|entry| (entry.kind != EntryKind::Folder, entry.name.as_str())).collect();
-    // What lies between and was not seen.
+    // Entries within the part that the scan did not find.
     let mut known = transaction.prepare_cached(
         "SELECT leaf, name FROM files WHERE folder_no = ? AND present = 1
             AND (leaf, name) > (?, ?) AND (leaf, name) <= (?, ?)",

@@ -1,4 +1,4 @@
-//! The connections to one SQLite file: one that writes, and a few that read, each used by one thread at a time.
+//! The connections to one SQLite file: one writer and a few readers, each used by one thread at a time.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,13 +11,13 @@ use tokio::sync::Semaphore;
 use super::{StoreError, Stored};
 use headway_files::private;
 
-/// As many as pages and streams need at a time; more would only queue inside SQLite.
+/// As many as pages and streams need at once; more would only queue inside SQLite.
 const READERS: usize = 4;
 
-/// Statements that stay prepared on a connection: more than there are.
+/// Capacity of the cache of prepared statements: more than there are statements.
 const PREPARED: usize = 64;
 
-/// So long a connection waits for another one, as it may while a file is opened or checkpointed.
+/// How long a connection waits for another one, for example while a file is opened or checkpointed.
 const BUSY: Duration = Duration::from_secs(5);
 
 /// The connection that writes.
@@ -35,7 +35,8 @@ pub(crate) struct Readers {
     turns: Arc<Semaphore>,
 }
 
-/// Opens the connection that writes a file, which is made if it is not there. What SQLite puts beside it has its mode.
+/// Opens the writing connection of a file, and creates the file if it is missing. SQLite gives its companion files the
+/// same mode.
 pub(crate) fn writer(path: &Path, synchronous: &str) -> Stored<Connection> {
     private::ensure(path).map_err(|error| StoreError::new(format!("{}: {error}", path.display())))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -46,7 +47,7 @@ pub(crate) fn writer(path: &Path, synchronous: &str) -> Stored<Connection> {
     Ok(connection)
 }
 
-/// A transaction that is there to write.
+/// A transaction that takes the write lock at once.
 pub(crate) fn immediate(writer: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
     writer.transaction_with_behavior(TransactionBehavior::Immediate)
 }
@@ -54,7 +55,7 @@ pub(crate) fn immediate(writer: &mut Connection) -> rusqlite::Result<Transaction
 fn prepared(connection: Connection) -> Stored<Connection> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
-    // Else every statement with `LIMIT ?` is compiled again at each use, for the sake of the value it has there this time.
+    // Otherwise SQLite recompiles every statement with `LIMIT ?` at each use, to plan for the bound value.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
@@ -64,7 +65,7 @@ impl Writer {
         Writer { slot: Arc::new(Mutex::new(Some(connection))) }
     }
 
-    /// Writes on this thread. The connection is kept only if all went well.
+    /// Writes on this thread. The connection is kept only if the write succeeded.
     pub(crate) fn here<T>(&self, work: impl FnOnce(&mut Connection) -> Stored<T>) -> Stored<T> {
         let mut slot = lock(&self.slot);
         let mut connection = slot.take().ok_or_else(|| StoreError::new("an earlier write failed"))?;
@@ -73,7 +74,7 @@ impl Writer {
         Ok(done)
     }
 
-    /// Writes on a thread that may wait. What fails must leave no transaction open.
+    /// Writes on the blocking pool. `work` must leave no transaction open if it fails.
     pub(crate) async fn elsewhere<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Stored<T> + Send + 'static,
@@ -92,7 +93,7 @@ impl Readers {
         Readers { path: path.to_owned(), idle: Arc::default(), turns: Arc::new(Semaphore::new(READERS)) }
     }
 
-    /// Reads on a thread that may wait.
+    /// Reads on the blocking pool.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Stored<T> + Send + 'static,
@@ -122,7 +123,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Stored<T> + Send + '
     tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::new(error.to_string()))?
 }
 
-/// A connection whose user panicked is gone; the place of it is as good as before.
+/// A panic loses at most the connection in use; the slot itself stays valid.
 fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }

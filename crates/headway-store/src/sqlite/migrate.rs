@@ -1,10 +1,10 @@
-//! Brings the tables of a log up to date: one file of statements a version, each in a transaction of its own.
+//! Migrates the tables of a log: one file of statements per version, each in its own transaction.
 
 use rusqlite::Connection;
 
 use super::{StoreError, Stored, immediate};
 
-/// In order; the number of a version is its place, from 1. What has been released is never changed.
+/// The migrations in order; a version's number is its place, counted from 1. A released migration never changes.
 const VERSIONS: [&str; 8] = [
     include_str!("../../../../migrations/0001_log.sql"),
     include_str!("../../../../migrations/0002_done.sql"),
@@ -16,13 +16,13 @@ const VERSIONS: [&str; 8] = [
     include_str!("../../../../migrations/0008_missed.sql"),
 ];
 
-/// Does what is missing. A log of a later version is refused, untouched.
+/// Applies the missing migrations. Refuses a log of a later version and leaves it untouched.
 pub(super) fn migrate(writer: &mut Connection) -> Stored<()> {
     let done = version(writer)?;
     if done > VERSIONS.len() {
         let ours = VERSIONS.len();
         return Err(StoreError::new(format!(
-            "the log has version {done}, and this Headway knows none after {ours}: use the Headway that wrote it, or a later one"
+            "the log has version {done}, but this Headway supports only up to {ours}: use the Headway that wrote it, or a later one"
         )));
     }
     for (number, statements) in (1..).zip(VERSIONS).skip(done) {
@@ -34,7 +34,7 @@ pub(super) fn migrate(writer: &mut Connection) -> Stored<()> {
     Ok(())
 }
 
-/// Which version the tables have. Early logs kept a table of what had been done to them.
+/// The version of the tables. Early logs kept a table of applied migrations.
 fn version(writer: &mut Connection) -> Stored<usize> {
     const EARLY: &str = "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
     let early: bool = writer.query_row(EARLY, [], |row| row.get(0))?;

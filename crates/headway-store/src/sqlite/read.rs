@@ -1,4 +1,4 @@
-//! Every statement that reads: one small function each. No transaction outlives its page.
+//! Every statement that reads, each in one small function. No transaction outlives its page.
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
@@ -87,7 +87,7 @@ pub(super) fn jobs(reader: &Connection, filter: JobFilter, limit: u32) -> Stored
     }
 }
 
-/// Jobs that are over are found by an index, the others are few.
+/// An index finds the jobs that are over; the others are few.
 fn changed(reader: &Connection, after: Position, limit: u32) -> Stored<Vec<JobRow>> {
     let changed = format!(
         "SELECT * FROM ({JOB_COLUMNS} WHERE terminal = 1 AND last_position > ?1 ORDER BY last_position LIMIT ?2)
@@ -104,7 +104,7 @@ pub(super) fn folds(reader: &mut Connection, jobs: &[JobId]) -> Stored<(Position
         let Some(row) = job(&moment, *id)? else { continue };
         const ITEMS: &str = "SELECT code, attempt FROM items WHERE job_no = ? ORDER BY item";
         let mut items: Vec<(u8, u32)> = Vec::new();
-        // Whatever is left of them, a job whose history is removed has none.
+        // A pruned job has no items, even if some of their rows remain.
         if !row.summary.pruned {
             items = all(&moment, ITEMS, [row.job_no], |row| Ok((row.get(0)?, row.get(1)?)))?;
         }
@@ -146,7 +146,7 @@ pub(super) fn items(
     let condition = match status {
         None => "",
         Some("waiting" | "running" | "succeeded") => "AND status = ?4",
-        // The same, said so that the index of these statuses is known to hold it.
+        // The same condition, phrased so that SQLite can use the partial index of these statuses.
         Some(_) => "AND status = ?4 AND status <> 'waiting' AND status <> 'running' AND status <> 'succeeded'",
     };
     let items = format!("{ITEM_COLUMNS} WHERE job_no = ?1 {condition} AND item >= ?2 ORDER BY item LIMIT ?3");
@@ -174,7 +174,7 @@ pub(super) fn outcomes(reader: &Connection, library: &str, paths: &[RelPath]) ->
 }
 
 pub(super) fn done(reader: &Connection, library: &str, recipe: &str, paths: &[RelPath]) -> Stored<Vec<DoneRow>> {
-    // Of each path the last one of each kind of work.
+    // For each path, keep the last item of each `work`.
     const LATEST: &str = "SELECT i.path, i.size, i.mtime_ns, j.work, j.recipe, i.result, MAX(i.job_no)
         FROM json_each(?) AS wanted JOIN items i ON i.path = wanted.value JOIN jobs j USING (job_no)
         WHERE j.library = ? AND j.recipe IN (?, 'undo') AND i.code IN (SELECT value FROM json_each(?))
@@ -201,7 +201,7 @@ pub(super) fn done_contents(reader: &Connection, library: &str, work: Digest) ->
     all(reader, ALL, params![library, work.0], |row| Ok((row.get(0)?, column(row, 1)?)))
 }
 
-/// Reads events, each with the id of its job, which is looked up once for all that follow each other.
+/// Reads events, each with the id of its job. The id is looked up once for a run of events of one job.
 fn events_of(reader: &Connection) -> impl FnMut(&Row<'_>) -> rusqlite::Result<EventRow> {
     let mut last = None;
     move |row| {
@@ -227,7 +227,7 @@ fn events_of(reader: &Connection) -> impl FnMut(&Row<'_>) -> rusqlite::Result<Ev
 fn id_of(reader: &Connection, job_no: u64, payload: &str) -> rusqlite::Result<JobId> {
     let mut statement = reader.prepare_cached("SELECT id FROM jobs WHERE job_no = ?")?;
     let id = statement.query_row([job_no], |row| column(row, 0)).optional()?;
-    // While rows are being rebuilt the job's own first event is all there is.
+    // During a rebuild, only the job's own first event holds its id.
     Ok(id.or_else(|| id_in(payload)).unwrap_or_else(|| JobId::mint(0, [0; 10])))
 }
 

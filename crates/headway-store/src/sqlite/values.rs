@@ -1,4 +1,4 @@
-//! How our types stand in a column, and how rows are read.
+//! Conversions between the model's types and columns, and helpers that read rows.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use headway_model::id::JobId;
 use headway_model::item::ItemStatus;
 use headway_model::{Digest, RelPath};
 
-/// Every row that a statement finds.
+/// Every row that a statement returns.
 pub(crate) fn all<T>(
     reader: &Connection,
     statement: &str,
@@ -27,7 +27,7 @@ pub(crate) fn all<T>(
     Ok(found)
 }
 
-/// The first row that a statement finds.
+/// The first row that a statement returns, if any.
 pub(crate) fn first<T>(
     reader: &Connection,
     statement: &str,
@@ -39,16 +39,16 @@ pub(crate) fn first<T>(
     Ok(rows.next()?.map(read).transpose()?)
 }
 
-/// A value that stands as its text.
+/// Parses a value that is stored as its text.
 fn parsed<T: FromStr<Err: Display>>(value: ValueRef<'_>) -> FromSqlResult<T> {
     let text = value.as_str()?;
     text.parse().map_err(|error: T::Err| FromSqlError::Other(format!("{text:?} in a row: {error}").into()))
 }
 
-/// A type of the model as it stands in a column.
+/// A type of the model that a column can hold.
 pub(crate) struct Column<T>(T);
 
-/// What stands in a column.
+/// The value of a column.
 pub(crate) fn column<T>(row: &Row<'_>, at: usize) -> rusqlite::Result<T>
 where
     Column<T>: FromSql,
@@ -56,7 +56,7 @@ where
     row.get::<_, Column<T>>(at).map(|column| column.0)
 }
 
-/// What stands in a column that can be NULL.
+/// The value of a column that can be NULL.
 pub(crate) fn nullable<T>(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<T>>
 where
     Column<T>: FromSql,
@@ -77,7 +77,7 @@ impl FromSql for Column<RelPath> {
 }
 
 impl FromSql for Column<Digest> {
-    /// As its bytes, or as its text where it stands in JSON.
+    /// A digest is stored as its bytes, or as its text inside JSON.
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let digest = match value {
             ValueRef::Text(_) => parsed(value)?,

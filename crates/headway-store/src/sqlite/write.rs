@@ -9,8 +9,8 @@ use crate::rows::{Batch, JobRow};
 use headway_model::Rerun;
 use headway_model::id::{Millis, Position};
 
-/// One transaction. Answers once it is on the disk. After an error the transaction is left open: it goes with its
-/// connection, which is never used again.
+/// Commits a batch in one transaction, and returns once it is durable. After an error the transaction stays open: it
+/// ends with its connection, which is never used again.
 pub(super) fn commit(writer: &Connection, batch: &Batch) -> Stored<()> {
     writer.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     write(writer, batch)?;
@@ -47,7 +47,7 @@ fn write(writer: &Connection, batch: &Batch) -> Stored<()> {
             rerun
         ])?;
     }
-    // Of several moves of one item only the last one is written.
+    // If an item moves several times, only its last state is written.
     let latest: BTreeMap<_, _> = batch.moved.iter().map(|(job_no, item, state)| ((job_no, item), state)).collect();
     let mut update = writer.prepare_cached(
         "UPDATE items SET status = ?3, code = ?4, attempt = ?5, message = ?6, result = ?7
@@ -97,7 +97,7 @@ fn write_job(writer: &Connection, row: &JobRow) -> Stored<()> {
         summary.recipe,
         row.work.map(|work| work.0),
     ])?;
-    // Set apart, as what moves a row in an index costs even where nothing changes.
+    // A separate statement, because updating an indexed column costs time even if nothing changes.
     if summary.status.is_terminal() {
         let mut end = writer.prepare_cached("UPDATE jobs SET terminal = 1 WHERE job_no = ?")?;
         end.execute([row.job_no])?;
@@ -105,7 +105,7 @@ fn write_job(writer: &Connection, row: &JobRow) -> Stored<()> {
     Ok(())
 }
 
-/// All leases of a process hold until then.
+/// Renews all leases of a process until this time.
 pub(super) fn renew(writer: &Connection, worker: &str, until: Millis) -> Stored<()> {
     writer.prepare_cached("UPDATE leases SET until = ? WHERE worker = ?")?.execute(params![until, worker])?;
     Ok(())
@@ -117,7 +117,7 @@ pub(super) fn clear_rows(writer: &mut Connection) -> Stored<()> {
     Ok(transaction.commit()?)
 }
 
-/// Removes some of what is left of a job's history; whether there is more.
+/// Removes some of the remaining rows of a job's history; returns whether more remain.
 pub(super) fn trim(writer: &mut Connection, job_no: u64, pruned_at: Position, limit: u32) -> Stored<bool> {
     const EVENTS: &str = "DELETE FROM events WHERE position IN
         (SELECT position FROM events WHERE job_no = ? AND position < ? ORDER BY position LIMIT ?)";
