@@ -1,4 +1,5 @@
-//! Server functions: the pages' calls. Four lines each, one `Server` method, no logic. All are public doors.
+//! Server functions: the calls of the pages. Each is four lines that call one `Server` method, without logic. All of
+//! them are publicly reachable.
 
 #![expect(missing_docs, reason = "the server macro makes undocumented argument fields")]
 
@@ -10,26 +11,26 @@ use headway_model::library::{FolderPage, FolderView};
 use headway_model::summary::{ItemPage, ItemView, JobPage, JobView};
 use headway_model::{Action, ApiError, JobId, StartJob};
 
-/// Starts a job, or finds the one this very request started before.
+/// Starts a job, or finds the one that the same request started before.
 #[server(name = StartCall, prefix = "/api/fn", endpoint = "start_job", input = Json)]
 pub async fn start_job(id: JobId, request: StartJob) -> Result<JobView, ApiError> {
     let server = expect_context::<headway_server::Server>();
     server.start_job(id, &request).await.map(|(_, view)| view)
 }
 
-/// Asks for a cancel.
+/// Requests a cancel.
 #[server(prefix = "/api/fn", endpoint = "cancel_job", input = Json)]
 pub async fn cancel_job(id: JobId) -> Result<JobView, ApiError> {
     expect_context::<headway_server::Server>().cancel(id).await
 }
 
-/// Does what a person wants with a job.
+/// Performs an action on a job.
 #[server(prefix = "/api/fn", endpoint = "steer_job", input = Json)]
 pub async fn steer_job(id: JobId, action: Action) -> Result<JobView, ApiError> {
     expect_context::<headway_server::Server>().steer(id, action).await
 }
 
-/// What the attempts of an item said.
+/// The output of an item's attempts.
 #[server(prefix = "/api/fn", endpoint = "attempts", input = Json)]
 pub async fn attempts(id: JobId, item: u32) -> Result<Vec<AttemptLog>, ApiError> {
     expect_context::<headway_server::Server>().attempts(id, item).await
@@ -65,7 +66,7 @@ pub async fn folder(view: FolderView, refresh: bool) -> Result<FolderPage, ApiEr
     expect_context::<headway_server::Server>().folder(&view, refresh).await
 }
 
-/// Reads a library's disk again.
+/// Scans a library's disk again.
 #[server(prefix = "/api/fn", endpoint = "scan", input = Json)]
 pub async fn scan(library: String) -> Result<(), ApiError> {
     expect_context::<headway_server::Server>().scan(&library)

@@ -13,8 +13,8 @@ use clap::{Parser, Subcommand};
 
 /// Run one recipe over many files and see a status you can trust.
 ///
-/// Headway serves a page on which you choose files of your folders, run a recipe over them, and follow it live. Every
-/// status change is a numbered, durable event: whatever the timing, a page ends in the true state.
+/// Headway serves a page on which you choose files in your folders, run a recipe over them, and follow its progress
+/// live. Every status change is a numbered, durable event, so a page always ends up in the true state.
 #[derive(Debug, Parser)]
 #[command(name = "headway", version, arg_required_else_help = true)]
 struct Arguments {
@@ -28,18 +28,18 @@ enum Command {
     Serve(Box<serve::Serve>),
     /// Rebuild the job and item tables from the event log
     Rebuild(rebuild::Rebuild),
-    /// Check that a data folder is what it says
+    /// Check a data folder for damage
     Doctor(doctor::Doctor),
-    /// Prove that the log of a job adds up to its report
+    /// Prove that a job's log adds up to its report
     Verify(verify::Verify),
 }
 
-/// The guard of commands, if this process is to be that; `headway serve` starts it.
+/// Runs the guard of commands, if this process was started as the guard by `headway serve`.
 pub fn guard() -> Option<std::process::ExitCode> {
     (std::env::args_os().nth(1).is_some_and(|word| word == "guard")).then(headway_server::guard)
 }
 
-/// Runs the program. An error has been made for a person to read.
+/// Runs the program. Errors are worded for people.
 pub async fn run() -> anyhow::Result<()> {
     let filter =
         tracing_subscriber::EnvFilter::try_from_env("HEADWAY_LOG").unwrap_or_else(|_| "headway=info,warn".into());
@@ -52,7 +52,7 @@ pub async fn run() -> anyhow::Result<()> {
     }
 }
 
-/// Where state lives unless told otherwise: the platform's state folder.
+/// The default data folder: inside the platform's state folder.
 fn default_data() -> PathBuf {
     use etcetera::BaseStrategy;
     let strategy = etcetera::choose_base_strategy().ok();
@@ -60,7 +60,7 @@ fn default_data() -> PathBuf {
     state.unwrap_or_else(|| ".".into()).join("headway")
 }
 
-/// A library as it is named on the command line, as DIR or NAME=DIR: its name, its root.
+/// Parses a library from the command line, DIR or NAME=DIR, into its name and its root.
 fn library(text: &str) -> anyhow::Result<(String, PathBuf)> {
     let (name, root) = match text.split_once('=') {
         Some((name, root)) if !name.is_empty() && !name.contains('/') => (name.to_owned(), PathBuf::from(root)),

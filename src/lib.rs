@@ -1,4 +1,4 @@
-//! Headway runs one recipe over many files and shows a status that can be trusted.
+//! Headway runs one recipe over many files and shows a status that you can trust.
 
 pub mod api;
 #[cfg(feature = "ssr")]
@@ -10,7 +10,7 @@ pub mod ui;
 #[cfg(feature = "ssr")]
 pub mod web;
 
-/// Takes over the page that the server rendered.
+/// Hydrates the page that the server rendered.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

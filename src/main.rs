@@ -3,23 +3,23 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Threads that are still at work are waited for this long.
+/// How long to wait for threads that are still working.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
-    // Before there are threads: the guard must have but one.
+    // This must run before any thread starts: the guard must be single-threaded.
     if let Some(code) = headway::cli::guard() {
         return code;
     }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("headway: the threads it needs cannot be started: {error}");
+            eprintln!("headway: cannot start its threads: {error}");
             return ExitCode::FAILURE;
         }
     };
     let ended = runtime.block_on(headway::cli::run());
-    // A thread that waits for storage that does not answer keeps no process from ending.
+    // A thread that waits for unresponsive storage must not keep the process from ending.
     runtime.shutdown_timeout(PATIENCE);
     match ended {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! The product over HTTP: the router, the one gate before it, and the way to stop. Holds no rule about jobs.
+//! The product over HTTP: the router, the gate in front of it, and the shutdown. Holds no rules about jobs.
 
 mod access;
 mod assets;
@@ -33,7 +33,7 @@ use headway_server::Server;
 /// The largest body of a call, in bytes.
 pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
-/// What every handler may use.
+/// The state that every handler can use.
 #[derive(Clone, FromRef)]
 pub struct App {
     server: Server,
@@ -45,22 +45,22 @@ pub struct App {
     followers: Followers,
 }
 
-/// How it is served.
+/// How Headway is served.
 pub struct Settings {
     /// Who may call.
     pub access: Access,
-    /// What Leptos wants to know.
+    /// The settings of Leptos.
     pub options: LeptosOptions,
     /// Where the client's files are.
     pub assets: Assets,
-    /// How long a stream lives, about; see [`STREAM_AGE`].
+    /// About how long a stream lives; see [`STREAM_AGE`].
     pub stream_age: Duration,
-    /// How many connections there may be.
+    /// The limits on connections.
     pub limits: Limits,
 }
 
 impl Settings {
-    /// The defaults, for who may call and the client's files.
+    /// Default settings, with this access and these client files.
     pub fn new(access: Access, assets: Assets) -> Self {
         let options =
             LeptosOptions::builder().output_name("headway").site_root("target/site").site_pkg_dir("pkg").build();
@@ -69,20 +69,20 @@ impl Settings {
 }
 
 impl App {
-    /// What the routes use. Once `stopping` holds `true`, every stream ends, so that its connection can.
+    /// The state of the routes. Once `stopping` holds `true`, every stream ends, so that its connection can end.
     pub fn new(server: Server, settings: Settings, stopping: watch::Receiver<bool>) -> Self {
         let Settings { access, options, assets, stream_age, limits: _ } = settings;
         App { server, access, options, assets, stopping, stream_age, followers: Followers::default() }
     }
 }
 
-/// How long a stream lives before it is ended on purpose; its reader comes back and misses nothing.
+/// How long a stream lives before the server ends it; its reader reconnects and misses nothing.
 pub const STREAM_AGE: Duration = Duration::from_secs(9 * 60);
 
-/// After a stop, readers that read nothing are waited for this long.
+/// After a stop, how long to wait for readers that do not read.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// Serves until `shutdown` is ready; then ends every stream, lets calls finish, and stops the engine.
+/// Serves until `shutdown` is ready, then ends every stream, lets calls finish, and stops the engine.
 pub async fn serve(
     listener: TcpListener,
     server: Server,
@@ -97,7 +97,7 @@ pub async fn serve(
     tokio::spawn(async move {
         shutdown.await;
         engine.begin_to_stop();
-        // Streams and connections: each ends behind what it is saying.
+        // Each stream and connection ends after the message or response in progress.
         stop.send_replace(true);
     });
     tokio::select! {
@@ -108,14 +108,15 @@ pub async fn serve(
         } => {}
     }
     if tokio::time::timeout(Duration::from_secs(20), server.stop()).await.is_err() {
-        tracing::warn!("running items did not end in time; they will be taken up again as interrupted");
+        tracing::warn!("running items did not end in time; the next start will treat them as interrupted");
     }
     Ok(())
 }
 
-/// Every route, behind the gate. Another program mounts it beside its own routes, at the root of its host: with
-/// [`Router::fallback_service`], as in `examples/embed.rs`. [`serve`] also limits connections, which [`axum::serve()`] does not. When that
-/// program is asked to stop, it ends the streams by what [`App::new`] was given, and waits for [`Server::stop`].
+/// Every route, behind the gate. Another program can mount this router beside its own routes, at the root of its host,
+/// with [`Router::fallback_service`], as in `examples/embed.rs`. [`serve`] also limits connections, which
+/// [`axum::serve()`] does not. To stop, that program ends the streams through the channel given to [`App::new`], and
+/// waits for [`Server::stop`].
 pub fn router(app: App) -> Router {
     let gate = middleware::from_fn_with_state(app.access.clone(), access::gate);
     Router::new()

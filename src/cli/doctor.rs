@@ -9,14 +9,14 @@ use super::progress::Progress;
 use super::{default_data, library};
 use headway_server::maintenance::Maintenance;
 
-/// Check that a data folder is what it says.
+/// Check a data folder for damage.
 ///
-/// Every event in its place, every digest right, every row what the events make it; and, for the folders that are given, the
-/// outputs and originals where the log says they are. Nothing is changed. Stop the server first: the data folder is locked
-/// while it runs. Fails if anything is wrong.
+/// Checks that every event is in its place, that every digest is right, and that every row matches the events. For the
+/// given folders, also checks that outputs and originals are where the log says. Changes nothing. Stop the server
+/// first: the data folder is locked while it runs. Fails if anything is wrong.
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
-    /// Folders that are served, each as DIR or NAME=DIR
+    /// Folders that Headway serves, each as DIR or NAME=DIR
     #[arg(value_name = "DIR")]
     libraries: Vec<String>,
 
@@ -27,7 +27,7 @@ pub(super) struct Doctor {
 
 pub(super) async fn doctor(arguments: Doctor) -> anyhow::Result<()> {
     if !arguments.data.join("log.sqlite").is_file() {
-        bail!("{} is no data folder of Headway; say where it is with --data", arguments.data.display());
+        bail!("{} is not a Headway data folder; pass the right one with --data", arguments.data.display());
     }
     let named = arguments.libraries.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
     let data = Maintenance::open(&arguments.data, &named).await?;
@@ -54,8 +54,8 @@ pub(super) async fn doctor(arguments: Doctor) -> anyhow::Result<()> {
         println!("-> {}", remedy.text());
     }
     if findings.is_empty() {
-        println!("everything is as it should be");
+        println!("no problems found");
         return Ok(());
     }
-    bail!("{} things are wrong", findings.len())
+    bail!("problems found: {}", findings.len())
 }

@@ -10,7 +10,7 @@ use headway_server::maintenance::Maintenance;
 
 /// Rebuild the job and item tables from the event log.
 ///
-/// The log itself is only read. Stop the server first: the data folder is locked while it runs.
+/// Only reads the log itself. Stop the server first: the data folder is locked while it runs.
 #[derive(Debug, Args)]
 pub(super) struct Rebuild {
     /// The data folder

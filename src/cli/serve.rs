@@ -21,15 +21,15 @@ const SHORTEST_TOKEN: usize = 16;
 
 /// Serve the pages and run jobs.
 ///
-/// Each DIR is a library: a folder whose files Headway may read. Give several, each with a name of its own as NAME=DIR
-/// (the folder's own name otherwise). Headway's file access cannot leave them.
+/// Each DIR is a library: a folder whose files Headway may read and change. Give several as NAME=DIR, each with its own
+/// name; the default is the folder's name. Headway's file access cannot leave them.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     /// Folders to serve, each as DIR or NAME=DIR
     #[arg(required = true, value_name = "DIR")]
     libraries: Vec<String>,
 
-    /// The folder for the event log and the jobs' outputs; must be on a local disk and outside every library
+    /// The folder for the event log and other state; must be on a local disk and outside every library
     #[arg(long, value_name = "FOLDER", default_value_os_t = default_data(), env = "HEADWAY_DATA")]
     data: PathBuf,
 
@@ -37,57 +37,56 @@ pub(super) struct Serve {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000", env = "HEADWAY_LISTEN")]
     listen: SocketAddr,
 
-    /// An address in the browser's bar that is not a loopback one, such as https://photos.example.org behind a proxy;
-    /// may be given several times
+    /// Another origin under which browsers open Headway, such as https://photos.example.org behind a proxy; repeatable
     #[arg(long, value_name = "ORIGIN")]
     origin: Vec<String>,
 
-    /// A file with a secret of at least 16 characters that every caller must know
+    /// A file with a secret of at least 16 characters that every caller must send
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 
-    /// A file that defines commands, and whether others may be typed on the page (docs/commands.md)
+    /// A file that defines commands, and whether people may type others on the page (docs/commands.md)
     #[arg(long, value_name = "FILE", env = "HEADWAY_CONFIG")]
     config: Option<PathBuf>,
 
-    /// After how many days originals that a job replaced are removed from its trash; 0 keeps them until that is done by hand
+    /// Days to keep the originals that a job replaced in its trash; 0 keeps them until they are removed by hand
     #[arg(long, value_name = "DAYS", default_value_t = 30)]
     trash_days: u32,
 
-    /// After how many days the history of a job that is over is removed [default: never]
+    /// Days to keep the history of a finished job [default: forever]
     #[arg(long, value_name = "DAYS")]
     keep_days: Option<u32>,
 
-    /// How many jobs that are over keep their history; the oldest go first [default: all]
+    /// Number of finished jobs that keep their history; the oldest go first [default: all]
     #[arg(long, value_name = "N")]
     keep_jobs: Option<usize>,
 
-    /// How many bytes the data folder may take before old history is removed, as 500M or 20G [default: any]
+    /// Size of the data folder above which old history is removed, such as 500M or 20G [default: no limit]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     keep_bytes: Option<u64>,
 
-    /// After how many days what commands said is removed; 0 keeps it as long as the job's history
+    /// Days to keep command output; 0 keeps it as long as the job's history
     #[arg(long, value_name = "DAYS", default_value_t = 90)]
     keep_output_days: u32,
 
-    /// How many jobs process at once; the others are queued
+    /// Number of jobs that run at once; the others are queued
     #[arg(long, value_name = "N", default_value_t = 4)]
     jobs: usize,
 
-    /// How many items run at once, over all jobs [default: the number of cores]
+    /// Number of items that run at once, over all jobs [default: the number of cores]
     #[arg(long, value_name = "N")]
     workers: Option<usize>,
 
-    /// How many connections one address may hold at a time; a proxy in front is one address, with all who come through it
-    /// [default: half of all there may be, at most 1024]
+    /// Maximum number of connections from one address; everyone behind a proxy shares the proxy's address [default:
+    /// half of all connections, at most 1024]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     connections: Option<u32>,
 
-    /// How long a stream of events lives before the server ends it, in seconds; its reader comes back and misses nothing
+    /// Seconds after which the server ends an event stream; its reader reconnects and misses nothing
     #[arg(long, value_name = "SECONDS", default_value_t = web::STREAM_AGE.as_secs(), hide = true)]
     stream_age: u64,
 
-    /// The folder with the built client [default: the one inside this program, else target/site]
+    /// The folder with the built client [default: the client embedded in this program, or else target/site]
     #[arg(long, value_name = "FOLDER", env = "LEPTOS_SITE_ROOT")]
     site: Option<PathBuf>,
 }
@@ -97,19 +96,22 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
     let libraries = arguments.libraries.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
     for (index, (name, _)) in libraries.iter().enumerate() {
         if libraries[..index].iter().any(|(other, _)| other == name) {
-            bail!("two libraries are called {name:?}; give one another name, as NAME=DIR");
+            bail!("two libraries are called {name:?}; rename one with NAME=DIR");
         }
     }
     let token = arguments.token_file.as_deref().map(token).transpose()?;
     if !is_loopback(arguments.listen.ip()) && token.is_none() {
         bail!(
-            "{} can be reached from other machines, so a secret is needed: write one into a file (openssl rand -hex 32 > token) and give it with --token-file",
+            "{} can be reached from other machines, so a secret is needed: write one to a file (openssl rand -hex 32 > token) and pass it with --token-file",
             arguments.listen
         );
     }
     let (assets, site) = client(arguments.site)?;
     let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
-        format!("cannot listen on {}; is something else there? Choose another with --listen", arguments.listen)
+        format!(
+            "cannot listen on {}; is another program using it? Choose another address with --listen",
+            arguments.listen
+        )
     })?;
     let bound = listener.local_addr()?;
     let access = Access::new(bound, &arguments.origin, token.clone())?;
@@ -130,7 +132,7 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
         let file = read_config(path).map_err(anyhow::Error::msg)?;
         for command in file.command {
             if known.iter().any(|recipe| recipe.info().name == command.name) || command.name == "command" {
-                bail!("{}: command {:?} has the name of a recipe; choose another", path.display(), command.name);
+                bail!("{}: command {:?} has the same name as a recipe; choose another", path.display(), command.name);
             }
             known.push(Arc::new(Command::new(command)));
         }
@@ -141,14 +143,14 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
     let mut stop = Box::pin(web::signal()?);
     let server = tokio::select! {
         started = Server::start_with(config, known) => started?,
-        // What was being read of jobs is read again by the next start.
+        // The next start reads again what was still being read about jobs.
         () = &mut stop => return Ok(()),
     };
 
     let host = arguments.origin.first().cloned().unwrap_or_else(|| format!("http://{bound}"));
     let link = token.map_or_else(|| format!("{host}/"), |token| format!("{host}/login?token={token}"));
     let age = Duration::from_secs(arguments.stream_age.max(1));
-    // On standard output, alone on its line: scripts wait for it.
+    // On standard output, on its own line, because scripts wait for it.
     println!("Headway is ready: open {link}");
     let limits = web::Limits::within(descriptors::most(), arguments.connections.map(|each| each as usize));
     let settings = web::Settings { access, options: options(&site, bound)?, assets, stream_age: age, limits };
@@ -156,20 +158,20 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The client's files, and the folder they are in if they are in one.
+/// The client's files, and their folder if they are in one.
 fn client(site: Option<PathBuf>) -> anyhow::Result<(Assets, PathBuf)> {
     let folder = site.clone().unwrap_or_else(|| "target/site".into());
     match Assets::embedded().filter(|_| site.is_none()) {
         Some(assets) => Ok((assets, folder)),
         None if folder.join("pkg/headway.js").is_file() => Ok((Assets::folder(folder.clone()), folder)),
         None => bail!(
-            "the client is not at {}; build it with ./run --build, or say where it is with --site",
+            "the client is not at {}; build it with ./run --build, or pass its folder with --site",
             folder.display()
         ),
     }
 }
 
-/// Under `cargo leptos` its own settings hold, reload port and all; otherwise ours.
+/// Under `cargo leptos`, its own settings apply, including the reload port; otherwise ours.
 fn options(site: &Path, bound: SocketAddr) -> anyhow::Result<LeptosOptions> {
     if std::env::var_os("LEPTOS_OUTPUT_NAME").is_some() {
         return Ok(get_configuration(None)?.leptos_options);
@@ -178,9 +180,9 @@ fn options(site: &Path, bound: SocketAddr) -> anyhow::Result<LeptosOptions> {
     Ok(LeptosOptions::builder().output_name("headway").site_root(site).site_pkg_dir("pkg").site_addr(bound).build())
 }
 
-/// A number of bytes, with k, M, G or T for thousands.
+/// Parses a number of bytes with an optional suffix k, M, G or T (powers of 1,000).
 fn size(text: &str) -> Result<u64, String> {
-    let wrong = || format!("{text:?} is no size; write it as 500M or 20G");
+    let wrong = || format!("invalid size {text:?}; write it as 500M or 20G");
     let (number, unit) = text.split_at(text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len()));
     let power = match unit.trim_end_matches('B') {
         "" => 0,
@@ -202,7 +204,7 @@ fn token(path: &std::path::Path) -> anyhow::Result<String> {
         || !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
     {
         bail!(
-            "the token in {} must have at least {SHORTEST_TOKEN} letters, digits or -_.~ (openssl rand -hex 32 makes one)",
+            "the token in {} must have at least {SHORTEST_TOKEN} letters, digits or -_.~ (create one with openssl rand -hex 32)",
             path.display()
         );
     }

@@ -9,13 +9,13 @@ use clap::Args;
 
 use headway_model::export::Proof;
 
-/// Prove that the log of a job adds up to its report.
+/// Prove that a job's log adds up to its report.
 ///
-/// FILE is a job's log as its page offers it, or `GET /api/jobs/ID/log` answers it. Nothing else is needed: no server, no
-/// data folder. Fails if an event was changed, left out or put in.
+/// FILE is a job's log, as downloaded from its page or from `GET /api/jobs/ID/log`. Nothing else is needed: no server
+/// and no data folder. Fails if an event was changed, removed or inserted.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
-    /// The log of a job; - reads standard input
+    /// A job's log; - reads standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -50,7 +50,7 @@ pub(super) fn verify(arguments: &Verify) -> anyhow::Result<()> {
         counters.total
     );
     println!(
-        "proved: every event is there, unchanged and in order, and they add up to this (digest {})",
+        "proved: all events are present, unchanged and in order, and add up to this report (digest {})",
         report.digest
     );
     Ok(())

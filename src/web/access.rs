@@ -1,8 +1,8 @@
-//! Who may call. One gate stands before every route.
+//! Access control: one gate in front of every route decides who may call.
 //!
-//! A page anywhere on the web can send requests to loopback, so a foreign Host is refused everywhere, and under `/api`
-//! so is what a foreign page sends. Pages may be reached by link. What is said twice, and might be read in two ways, is
-//! refused before it is read.
+//! A page anywhere on the web can send requests to loopback. The gate therefore refuses a foreign Host everywhere, and
+//! requests from foreign pages under `/api`. Pages can be reached by link. A request that repeats a header, and so
+//! could be read in two ways, is refused before it is parsed.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -26,8 +26,8 @@ const COOKIE: &str = "headway";
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Headers that decide something. Of two, one reader would take the first and another the last. (Of cookies every one is
-/// looked at.)
+/// Headers that decide about access. If one came twice, some parsers would use the first and others the last. (Cookies
+/// are not listed: every one is checked.)
 const ONCE: [HeaderName; 7] = [
     header::HOST,
     header::ORIGIN,
@@ -38,10 +38,10 @@ const ONCE: [HeaderName; 7] = [
     HeaderName::from_static("last-event-id"),
 ];
 
-/// What every answer forbids whoever shows it, whatever else its own policy says.
+/// The part of the content security policy that every response has, whatever its own policy says.
 const ALWAYS: &str = "base-uri 'none'; frame-ancestors 'none'";
 
-/// Who may call: the names this server answers to, and the secret it wants, if any. Cheap to clone.
+/// Who may call: the host names of this server, and its secret, if any. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Access {
     inner: Arc<Allowed>,
@@ -54,13 +54,13 @@ struct Allowed {
     token: Option<String>,
 }
 
-/// The text is no origin.
+/// The text is not an origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no origin; give it as https://photos.example.org, without a path")]
+#[error("invalid origin {0:?}; write it as https://photos.example.org, without a path")]
 pub struct BadOrigin(String);
 
 impl Access {
-    /// The loopback names with the bound port, the bound address itself, and these origins.
+    /// Allows the loopback names with the bound port, the bound address itself, and these origins.
     pub fn new(bound: SocketAddr, origins: &[String], token: Option<String>) -> Result<Self, BadOrigin> {
         let port = bound.port();
         let mut hosts: BTreeSet<String> =
@@ -76,7 +76,7 @@ impl Access {
                 "http" => ":80",
                 _ => return Err(BadOrigin(origin.clone())),
             };
-            // As a browser names it.
+            // In the form that browsers use.
             let host = host.strip_suffix(usual_port).unwrap_or(host).to_ascii_lowercase();
             if host.is_empty() || host.contains('/') {
                 return Err(BadOrigin(origin.clone()));
@@ -92,20 +92,20 @@ impl Access {
         let foreign = |message: String| Err(ApiError::Foreign { message });
         let malformed = |message: String| Err(ApiError::Malformed { message });
         if let Some(twice) = ONCE.iter().find(|name| headers.get_all(*name).iter().count() > 1) {
-            return malformed(format!("the header {twice} is there twice; send it once"));
+            return malformed(format!("the header {twice} appears twice; send it once"));
         }
         if !uri.path().starts_with('/') {
-            return malformed("the request names no path; a path begins with /".into());
+            return malformed("the request has no path; a path begins with /".into());
         }
-        // A whole address in the request's first line names the server as well.
+        // An absolute URI in the request line also names the host.
         let named = uri.authority().map(|authority| authority.as_str().to_ascii_lowercase());
         let hosts: Vec<_> = named.into_iter().chain(text(headers, header::HOST)).collect();
         if hosts.is_empty() {
-            return malformed("the header Host is missing; it says whom the request is for".into());
+            return malformed("the header Host is missing; it names the server that the request is for".into());
         }
         if let Some(host) = hosts.iter().find(|host| !self.inner.hosts.contains(*host)) {
             return foreign(format!(
-                "this server does not answer to the name {host:?}; if it should, start it with --origin"
+                "this server does not accept the host name {host:?}; to allow it, start Headway with --origin"
             ));
         }
         if !is_api(uri.path()) {
@@ -113,7 +113,7 @@ impl Access {
         }
         if let Some(origin) = text(headers, header::ORIGIN).filter(|origin| !self.inner.origins.contains(origin)) {
             return foreign(format!(
-                "calls from pages of {origin:?} are not allowed; if they should be, start Headway with --origin"
+                "calls from pages of {origin:?} are not allowed; to allow them, start Headway with --origin"
             ));
         }
         match text(headers, SEC_FETCH_SITE).as_deref() {
@@ -122,7 +122,7 @@ impl Access {
         }
     }
 
-    /// Whether the name the caller uses is that of a page behind https, so that a cookie need never go out in the clear.
+    /// Whether callers reach this host only by https, so that the cookie never needs to be sent in the clear.
     fn is_secure(&self, headers: &HeaderMap) -> bool {
         let has = |scheme: &str, host: &str| self.inner.origins.contains(&format!("{scheme}://{host}"));
         text(headers, header::HOST).is_some_and(|host| has("https", &host) && !has("http", &host))
@@ -140,17 +140,17 @@ impl Access {
     }
 }
 
-/// A header in lower case, with `?` for what is no text.
+/// A header in lower case, with `?` in place of anything that is not text.
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name).map(|value| value.to_str().unwrap_or("?").to_ascii_lowercase())
 }
 
-/// Compares in a time that does not depend on where the texts differ.
+/// Compares in constant time: the time does not depend on where the texts differ.
 fn same(given: &str, wanted: &str) -> bool {
     blake3::hash(given.as_bytes()) == blake3::hash(wanted.as_bytes())
 }
 
-/// What the cookie holds: not the token itself, which also works for programs.
+/// The cookie's value. It is not the token itself, because the token also works for programs.
 fn cookie_value(token: &str) -> String {
     blake3::derive_key("Headway 2026 login cookie", token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -159,7 +159,7 @@ fn is_api(path: &str) -> bool {
     path == "/api" || path.starts_with("/api/")
 }
 
-/// The gate: judges the caller, then sets what every answer carries.
+/// The gate: checks the caller, then sets the headers that every response has.
 pub(super) async fn gate(State(access): State<Access>, request: Request, next: Next) -> Response {
     let (path, method) = (request.uri().path().to_owned(), request.method().clone());
     let judged = access.judge(&request).and_then(|()| {
@@ -167,11 +167,11 @@ pub(super) async fn gate(State(access): State<Access>, request: Request, next: N
             return Ok(());
         }
         Err(ApiError::NoLogin {
-            message: "open the link that Headway printed at its start, or send its token as a Bearer token".into(),
+            message: "open the link that Headway printed when it started, or send its token as a Bearer token".into(),
         })
     });
     let mut response = match judged {
-        // These are for proxies, or name no path: nothing behind the gate knows what to make of them.
+        // These methods are for proxies or have no path; no route handles them.
         Ok(()) if method == Method::CONNECT || method == Method::TRACE => method_not_allowed().await,
         Ok(()) => match AssertUnwindSafe(next.run(request)).catch_unwind().await {
             Ok(response) => response,
@@ -187,11 +187,11 @@ pub(super) async fn gate(State(access): State<Access>, request: Request, next: N
     response
 }
 
-/// What every answer carries.
+/// Sets the headers that every response has.
 fn protect(headers: &mut HeaderMap) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    // Only the client's files say that they may be kept.
+    // Only the client's files allow caching.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let own = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
     let policy = format!("{}; {ALWAYS}", own.unwrap_or("default-src 'none'"));
@@ -213,7 +213,7 @@ async fn login(
 ) -> Response {
     let Some(token) = &access.inner.token else { return Redirect::to("/").into_response() };
     if !login.is_ok_and(|Query(login)| same(&login.token, token)) {
-        let message = "this link is not the one that Headway printed at its start".into();
+        let message = "this is not the link that Headway printed when it started".into();
         return Refusal(ApiError::NoLogin { message }).into_response();
     }
     let secure = if access.is_secure(&headers) { "; Secure" } else { "" };

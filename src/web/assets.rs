@@ -1,4 +1,4 @@
-//! The client's files: carried inside the program, or from a folder while they are being worked on; and what is not there.
+//! The client's files, embedded in the program or read from a folder during development, and the "not found" response.
 
 mod embedded;
 
@@ -18,7 +18,7 @@ use super::{pages, rest};
 use crate::ui::ClientFiles;
 use embedded::Embedded;
 
-/// Where the client's files are.
+/// The source of the client's files.
 #[derive(Clone)]
 pub struct Assets(Kind);
 
@@ -29,17 +29,17 @@ enum Kind {
 }
 
 impl Assets {
-    /// From a folder, read again for each call.
+    /// Files in a folder, read again for each request.
     pub fn folder(path: PathBuf) -> Self {
         Assets(Kind::Folder(path))
     }
 
-    /// What was put into the program when it was built, if anything was.
+    /// The files that were embedded when the program was built, if any.
     pub fn embedded() -> Option<Self> {
         Embedded::load().map(|embedded| Assets(Kind::Embedded(Arc::new(embedded))))
     }
 
-    /// The paths that pages name, if they change with the content.
+    /// The paths that pages link to, if they change with the content.
     pub(super) fn client(&self) -> Option<ClientFiles> {
         match &self.0 {
             Kind::Folder(_) => None,
@@ -58,7 +58,7 @@ impl Assets {
                 let files = files.precompressed_br().precompressed_gzip();
                 let mut found =
                     files.oneshot(lookup).await.ok().filter(|found| found.status() != StatusCode::NOT_FOUND)?;
-                // Asked about each time: the names do not change with the content.
+                // Browsers must revalidate each time, because the names do not change with the content.
                 found.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
                 Some(found.into_response())
             }
@@ -66,7 +66,7 @@ impl Assets {
     }
 }
 
-/// A file of the client; else "not found", as JSON under `/api` and as a page elsewhere.
+/// A file of the client, or else "not found": as JSON under `/api`, as a page elsewhere.
 pub(super) async fn fallback(State(app): State<App>, request: Request) -> Response {
     if request.uri().path().starts_with("/api/") {
         return Refusal(rest::no_such_call()).into_response();

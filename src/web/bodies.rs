@@ -1,4 +1,5 @@
-//! The body of a call arrives whole, and in time, before anything is done about it: one that stops, or drips, holds no handler.
+//! Receives the whole body of a call, within a time limit, before the call is handled: a body that stalls or trickles
+//! holds no handler.
 
 use std::time::Duration;
 
@@ -14,14 +15,15 @@ use super::BODY_LIMIT;
 use super::error::Refusal;
 use headway_model::ApiError;
 
-/// So long a body may take, and a second more for as many bytes as this: less is no line, but somebody who keeps us waiting.
+/// Time limit for a body, plus one second for every `PACE` bytes. Anything slower is not a slow link but a caller that
+/// stalls.
 const PATIENCE: Duration = Duration::from_secs(15);
 const PACE: usize = 4 * 1024;
 
-/// What is too large is taken in up to here, so that whoever sends it hears the answer.
+/// A body that is too large is read up to this many bytes, so that its sender receives the response.
 const DISCARDED: usize = 4 * BODY_LIMIT;
 
-/// Lets a call through once its body is there.
+/// Lets a call through once its body has arrived.
 pub(super) async fn arrive(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     if body.is_end_stream() {
@@ -30,7 +32,7 @@ pub(super) async fn arrive(request: Request, next: Next) -> Response {
     match whole(body).await {
         Ok(bytes) => next.run(Request::from_parts(parts, bytes.into())).await,
         Err(error) => {
-            // The rest of it is not waited for.
+            // Do not wait for the rest of the body.
             let mut refusal = Refusal(error).into_response();
             refusal.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             refusal
@@ -57,7 +59,7 @@ async fn whole(body: Body) -> Result<Vec<u8>, ApiError> {
             None => return Ok(bytes),
             Some(Ok(more)) => more,
             Some(Err(_)) => {
-                let message = "the request's body did not arrive whole".into();
+                let message = "the request's body is incomplete".into();
                 return Err(ApiError::Malformed { message });
             }
         };
@@ -65,7 +67,7 @@ async fn whole(body: Body) -> Result<Vec<u8>, ApiError> {
         if seen <= BODY_LIMIT {
             bytes.extend_from_slice(&more);
         } else if seen <= DISCARDED {
-            // A close at once would overtake the answer, so a little more is taken in for nothing.
+            // An immediate close would overtake the response, so read and discard a little more.
             bytes = Vec::new();
         } else {
             return Err(too_large());

@@ -1,5 +1,5 @@
-//! Server functions: the pages' calls. What Leptos answers is brought into the form of every other answer here, so that a
-//! refusal has a status of its own.
+//! Server functions: the calls of the pages. Converts Leptos's responses to the form of all other responses, so that a
+//! refusal has its own status.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -25,7 +25,7 @@ async fn call(State(server): State<Server>, mut request: Request) -> Result<Resp
         return Err(rest::no_such_call().into());
     }
     rest::is_json(request.headers())?;
-    // A form without JavaScript would be sent back to its page, whatever was answered: these are no forms.
+    // Leptos redirects a form without JavaScript back to its page, whatever the result. These calls are not forms.
     request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     request.headers_mut().remove(header::REFERER);
     let answer = leptos_axum::handle_server_fns_with_context(move || provide_context(server.clone()), request).await;
@@ -36,13 +36,13 @@ async fn call(State(server): State<Server>, mut request: Request) -> Result<Resp
     }
 }
 
-/// What was refused, which Leptos puts into the body.
+/// The refusal, which Leptos puts into the body.
 async fn refusal(body: Body) -> ApiError {
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     match serde_json::from_slice(&body) {
-        // Whoever cannot read what was sent says so as if nobody had sent it.
+        // Leptos reports arguments that it cannot parse as if the server were unreachable.
         Ok(ApiError::Unreachable { .. }) => {
-            ApiError::Malformed { message: "the call cannot be read; send its arguments as one JSON object".into() }
+            ApiError::Malformed { message: "the call cannot be parsed; send its arguments as one JSON object".into() }
         }
         Ok(error) => error,
         Err(error) => headway_server::error::internal(&error),

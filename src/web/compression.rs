@@ -1,24 +1,24 @@
-//! Pages and JSON go out compressed to whoever takes that. The client's files are compressed when it is built; streams never
-//! are: each message must leave at once.
+//! Compresses pages and JSON for callers that accept it. The client's files are compressed at build time. Streams are
+//! never compressed: each message must leave at once.
 //!
-//! No secret stands in a compressed body beside what a stranger may have put there, so its size tells nothing (BREACH): the
-//! token and the cookie are never in one, and the nonce of a page is another in each answer.
+//! No compressed body contains a secret next to text that a stranger can control, so its size reveals nothing (BREACH):
+//! the token and the cookie are never in one, and every response has a new nonce.
 
 use axum::http::{Extensions, HeaderMap, StatusCode, Version, header};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
-/// A body that is said to be shorter stays as it is.
+/// A body with a smaller `Content-Length` is not compressed.
 const SHORT: u64 = 512;
 
-/// The kinds that are compressed.
+/// The content types that are compressed.
 const KINDS: [&str; 3] = ["text/html", "application/json", "application/x-ndjson"];
 
-/// Whether the answer with this head is compressed.
+/// Whether to compress the response with this head.
 type Judge = fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool;
 
 pub(super) fn layer() -> CompressionLayer<Judge> {
-    // Brotli's fifth level: a page in a millisecond, to a seventeenth of its size.
+    // Brotli level 5 compresses a page to a seventeenth of its size in a millisecond.
     CompressionLayer::new().quality(CompressionLevel::Precise(5)).compress_when(is_wanted as Judge)
 }
 

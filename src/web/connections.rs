@@ -1,7 +1,7 @@
-//! The connections: taken in as far as there are places, each with little time to say what it wants.
+//! Accepts connections while there are free slots, and gives each little time to send its request.
 //!
-//! Whoever opens connections and says nothing must keep nobody else out, and take no descriptor from a job. HTTP/1.1
-//! alone: a browser needs at most one stream, and what speaks HTTP/2 to it is a proxy.
+//! A peer that opens connections and sends nothing must not keep others out, nor take descriptors from jobs. Only
+//! HTTP/1.1 is served: a browser needs at most one stream, and a proxy can speak HTTP/2 to it.
 
 mod places;
 
@@ -23,31 +23,32 @@ use tower::Service;
 pub use places::Limits;
 use places::{Full, Place, Places};
 
-/// From when a connection may say what it wants until it has: the first time and again after each answer.
+/// Time limit for the head of a request, at first and again after each response.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A peer that takes nothing for this long is cut off.
+/// A peer that receives nothing for this long is disconnected.
 const PEER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The most bytes of the head of a request, and of what is held of an answer.
+/// Maximum size in bytes of a request's head, and of the buffered part of a response.
 const BUFFER: usize = 64 * 1024;
 
-/// After an error that will not pass at once, the next connection is taken in this much later.
+/// How long to wait before accepting again after an error that does not pass at once.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Refusals that are seen to their end at a time, and for how long: a close at once may overtake the answer.
+/// Number of refusals that are completed at once, and the time for each: an immediate close might overtake the
+/// response.
 const REFUSALS: usize = 32;
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Said in the log no more often than this.
+/// Minimum time between log messages about refusals.
 const SAY_EVERY: Duration = Duration::from_secs(60);
 
 const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nCache-Control: no-store\r\n\
     Content-Type: application/json\r\nX-Content-Type-Options: nosniff\r\n\
-    Content-Security-Policy: default-src 'none'; base-uri 'none'; frame-ancestors 'none'\r\nContent-Length: 98\r\n\r\n\
-    {\"error\":\"busy\",\"message\":\"there are too many connections from there; close some, then try again\"}";
+    Content-Security-Policy: default-src 'none'; base-uri 'none'; frame-ancestors 'none'\r\nContent-Length: 77\r\n\r\n\
+    {\"error\":\"busy\",\"message\":\"too many connections; close some, then try again\"}";
 
-/// Serves until `stopping` says so; then lets every answer end.
+/// Serves until `stopping` holds `true`, then lets every response finish.
 pub(super) async fn serve<S>(listener: TcpListener, service: S, limits: Limits, mut stopping: watch::Receiver<bool>)
 where
     S: Service<Request<Body>, Response = Response, Error = std::convert::Infallible> + Clone + Send + 'static,
@@ -68,10 +69,10 @@ where
                 }
                 Err(full) => door.refuse(stream, full),
             },
-            // That one connection is gone.
+            // Only that one connection is gone.
             Err(error) if is_of_one(&error) => {}
             Err(error) => {
-                door.say(|| tracing::error!(%error, "connections cannot be taken in at the moment"));
+                door.say(|| tracing::error!(%error, "cannot accept connections at the moment"));
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -85,7 +86,7 @@ fn is_of_one(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-/// Small writes go out at once, and a peer that is gone is noticed.
+/// Sends small writes at once, and detects a peer that is gone.
 fn prepare(stream: &TcpStream) {
     let timeout = rustix::net::sockopt::set_tcp_user_timeout(stream, PEER_TIMEOUT.as_millis() as u32);
     if let Err(error) = stream.set_nodelay(true).and(timeout.map_err(Into::into)) {
@@ -93,7 +94,7 @@ fn prepare(stream: &TcpStream) {
     }
 }
 
-/// One connection to its end. A stop ends it behind the answer under way.
+/// Serves one connection to its end. A stop ends it after the response in progress.
 async fn connection<S>(stream: TcpStream, service: S, place: Place, mut stopping: watch::Receiver<bool>)
 where
     S: Service<Request<Body>, Response = Response, Error = std::convert::Infallible> + Clone + Send + 'static,
@@ -122,10 +123,10 @@ where
     drop(place);
 }
 
-/// What whoever finds no place is told.
+/// Responds to connections that get no slot.
 struct Door {
     refusals: Arc<Semaphore>,
-    /// When the log last heard of trouble.
+    /// When the last message was logged.
     said: Option<Instant>,
 }
 
@@ -133,11 +134,11 @@ impl Door {
     fn refuse(&mut self, stream: TcpStream, full: Full) {
         self.say(|| match full {
             Full::Peer => tracing::warn!(
-                "one address holds as many connections as it may; more of it are refused (--connections)"
+                "one address has reached its limit of connections; refusing more from it (--connections)"
             ),
-            Full::All => tracing::warn!("there are as many connections as there may be; more are refused"),
+            Full::All => tracing::warn!("the limit of connections is reached; refusing more"),
         });
-        // A few bytes for a socket that is empty yet: they go, or the peer is gone.
+        // The socket's buffer is empty, so these few bytes go out unless the peer is gone.
         send(&stream, BUSY.as_bytes(), SendFlags::DONTWAIT | SendFlags::NOSIGNAL).ok();
         shutdown(&stream, Shutdown::Write).ok();
         if let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() {
@@ -157,7 +158,7 @@ impl Door {
     }
 }
 
-/// Takes in what came, and forgets it; how many bytes that were, 0 at the end.
+/// Reads and discards what has arrived; returns the number of bytes, 0 at the end.
 fn more(stream: &TcpStream) -> io::Result<usize> {
     match stream.try_read(&mut [0; 4096]) {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(1),

@@ -1,4 +1,4 @@
-//! Errors as answers: JSON with a code, a text and the right status.
+//! Errors as responses: JSON with a code, a text and the matching status.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use headway_model::ApiError;
 
-/// An error on its way out.
+/// An error to send as a response.
 #[derive(Debug)]
 pub(super) struct Refusal(pub(super) ApiError);
 
@@ -23,16 +23,17 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// A fault of ours: whoever called is told so, and the server goes on.
+/// Responds to a panic in a call with an internal error; the server keeps running.
 pub(super) fn fault(panic: &(dyn std::any::Any + Send)) -> Response {
     let said = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
     Refusal(headway_server::error::internal(&format!("a call panicked: {said}"))).into_response()
 }
 
-/// The path is there, the method is not.
+/// The response for a known path with a wrong method.
 pub(super) async fn method_not_allowed() -> Response {
-    let error =
-        ApiError::Malformed { message: "this path does not take that method; docs/protocol.md lists the calls".into() };
+    let error = ApiError::Malformed {
+        message: "this path does not support that method; docs/protocol.md lists the calls".into(),
+    };
     (StatusCode::METHOD_NOT_ALLOWED, Json(error.body())).into_response()
 }

@@ -1,4 +1,4 @@
-//! The one stream handler: a thin shell around [`server::follow`](headway_server::follow).
+//! The handler for event streams: a thin layer around [`server::follow`](headway_server::follow).
 
 mod connection;
 
@@ -21,7 +21,7 @@ use headway_model::ApiError;
 use headway_model::follow::JOBS_LIMIT;
 use headway_server::follow::Request;
 
-/// The longest that one answer waits for news, in seconds.
+/// The longest time that one response waits for news, in seconds.
 const WAIT_LIMIT: u64 = 25;
 
 pub(super) fn router() -> Router<App> {
@@ -34,7 +34,7 @@ async fn events(State(app): State<App>, RawQuery(query): RawQuery, headers: Head
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let (request, wait) = parse(query.as_deref().unwrap_or_default(), last_id)?;
-    // Registered before the machine's first look at the head: nothing can slip between.
+    // Registers for wake-ups before the state machine first reads the head, so that no event can slip in between.
     let connection = Connection::new(&app, request);
     if let Some(wait) = wait {
         let answer = connection.answer(wait).await;
@@ -51,7 +51,8 @@ async fn events(State(app): State<App>, RawQuery(query): RawQuery, headers: Head
     Ok(response)
 }
 
-/// What is asked for, and how long one answer instead of a stream may wait for news. Only what no retry could help is an error here.
+/// Parses the request, and how long a single response (instead of a stream) waits for news. Fails only where no retry
+/// could help.
 fn parse(query: &str, last_id: Option<&str>) -> Result<(Request, Option<Duration>), ApiError> {
     let malformed = |message: String| ApiError::Malformed { message };
     let mut request = Request::default();

@@ -1,4 +1,4 @@
-//! The pages, rendered on the server with the true state in them, and hydrated in the browser.
+//! The pages, rendered on the server with the current state, and hydrated in the browser.
 
 use std::time::Duration;
 
@@ -17,12 +17,12 @@ use super::error::Refusal;
 use crate::ui;
 use headway_model::ApiError;
 
-/// How long a rendering may take, and how often it is tried.
+/// Time limit for rendering a page, and the number of tries.
 const PATIENCE: Duration = Duration::from_secs(10);
 const TRIES: u32 = 3;
 
 pub(super) fn router() -> Router<App> {
-    // Listed once: listing renders the whole app.
+    // Listed only once, because listing renders the whole app.
     let routes = generate_route_list(ui::App);
     let listed = routes.clone();
     let page = move |State(app): State<App>, request: Request<Body>| page(app, listed.clone(), request);
@@ -43,7 +43,7 @@ async fn page(app: App, routes: Vec<AxumRouteListing>, request: Request<Body>) -
     whole(request, render).await
 }
 
-/// The page that says so, with the state of everything that runs.
+/// The "not found" page, with the state of everything that runs.
 pub(super) async fn not_found(app: App, request: Request<Body>) -> Response {
     let render = move |request| {
         let app = app.clone();
@@ -60,7 +60,7 @@ pub(super) async fn not_found(app: App, request: Request<Body>) -> Response {
     response
 }
 
-/// What every rendering finds: the server, the state to begin with, the headers of the answer.
+/// The context of every rendering: the server, the initial state, the response's headers.
 async fn context(app: &App) -> Result<impl Fn() + Clone + Send + Sync + 'static, ApiError> {
     let start = app.server.page_start().await?;
     let server = app.server.clone();
@@ -72,7 +72,7 @@ async fn context(app: &App) -> Result<impl Fn() + Clone + Send + Sync + 'static,
     })
 }
 
-/// A whole page. Seldom, in a crowd, a rendering stands still for ever: it is dropped, and the page rendered again.
+/// Renders a whole page. Rarely, under load, a rendering hangs: it is dropped, and the page is rendered again.
 async fn whole<F>(request: Request<Body>, render: impl Fn(Request<Body>) -> F) -> Response
 where
     F: Future<Output = Result<Response, ApiError>>,
@@ -87,14 +87,14 @@ where
         };
         match timeout(PATIENCE, rendering).await {
             Ok(response) => return response,
-            Err(_) => tracing::warn!(page = %parts.uri, "a rendering stood still; the page is rendered again"),
+            Err(_) => tracing::warn!(page = %parts.uri, "a rendering hung; rendering the page again"),
         }
     }
-    let text = "This page cannot be rendered at the moment. Load it again.";
+    let text = "This page cannot be rendered at the moment. Please reload it.";
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], text).into_response()
 }
 
-/// Keeps the answer to itself: what it may load, and that nobody keeps it.
+/// Sets what the page may load, and forbids caching it.
 fn protect(developing: Option<u32>) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     if let Ok(policy) = HeaderValue::from_str(&policy(&nonce.to_string(), developing)) {
@@ -103,8 +103,8 @@ fn protect(developing: Option<u32>) {
     response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
-/// Nothing but our own files, and the inline scripts of this very answer; under `cargo leptos watch` also the socket on this
-/// port that says when to load the page again.
+/// Allows only our own files and the inline scripts of this response; under `cargo leptos watch`, also the WebSocket on
+/// this port that triggers reloads.
 fn policy(nonce: &str, developing: Option<u32>) -> String {
     let watch = developing
         .map_or_else(String::new, |port| format!("connect-src 'self' ws://127.0.0.1:{port} ws://localhost:{port}; "));

@@ -1,4 +1,4 @@
-//! The calls, for programs. The pages' server functions are their twins: both are one `Server` method.
+//! The REST calls, for programs. Each has a twin among the pages' server functions; both call one `Server` method.
 
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
@@ -73,7 +73,7 @@ async fn cancel(State(server): State<Server>, Path(id): Path<String>) -> Answer<
     Ok(Json(server.cancel(job_id(&id)?).await?))
 }
 
-/// The call that does this with a job.
+/// The call that performs this action on a job.
 fn steer(action: Action) -> MethodRouter<App> {
     post(async move |State(server): State<Server>, Path(id): Path<String>| -> Answer<Json<JobView>> {
         Ok(Json(server.steer(job_id(&id)?, action).await?))
@@ -119,7 +119,7 @@ async fn undo(
 }
 
 async fn workers(State(server): State<Server>, Path(count): Path<String>) -> Answer<StatusCode> {
-    let message = || ApiError::Malformed { message: format!("{count:?} is no number of workers") };
+    let message = || ApiError::Malformed { message: format!("not a number of workers: {count:?}") };
     server.set_workers(count.parse().map_err(|_| message())?)?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -159,7 +159,7 @@ async fn attempts(
     State(server): State<Server>,
     Path((id, item)): Path<(String, String)>,
 ) -> Answer<Json<Vec<AttemptLog>>> {
-    let message = || ApiError::Malformed { message: format!("{item:?} is no item's number") };
+    let message = || ApiError::Malformed { message: format!("not an item number: {item:?}") };
     let item = item.parse().map_err(|_| message())?;
     Ok(Json(server.attempts(job_id(&id)?, item).await?))
 }
@@ -168,7 +168,7 @@ async fn libraries(State(server): State<Server>) -> Json<Vec<LibraryName>> {
     Json(server.libraries())
 }
 
-/// A window of a library, after a look at the disk as long as that is quick.
+/// A window of a library, after a scan of the disk if that is quick.
 async fn files(
     State(server): State<Server>,
     Path(library): Path<String>,
@@ -212,7 +212,7 @@ async fn scan(State(server): State<Server>, Path(library): Path<String>) -> Answ
     Ok(StatusCode::ACCEPTED)
 }
 
-/// A file that a job wrote for its user; always a download, never a page.
+/// A file that a job wrote for its user. It is always served as a download, never as a page.
 async fn output(State(server): State<Server>, Path((id, name)): Path<(String, String)>) -> Answer<Response> {
     let path = server.output(job_id(&id)?, &name)?;
     let file = tokio::fs::File::open(&path).await;
@@ -231,7 +231,7 @@ async fn output(State(server): State<Server>, Path((id, name)): Path<(String, St
     Ok((headers, axum::body::Body::from_stream(pages)).into_response())
 }
 
-/// A job's whole log, for `headway verify`: a report, then every event.
+/// A job's whole log for `headway verify`: a report, then every event.
 async fn log(State(server): State<Server>, Path(id): Path<String>) -> Answer<Response> {
     let id = job_id(&id)?;
     let lines = server.export(id).await?;
@@ -243,10 +243,10 @@ async fn log(State(server): State<Server>, Path(id): Path<String>) -> Answer<Res
 }
 
 pub(super) fn job_id(text: &str) -> Result<JobId, ApiError> {
-    text.parse().map_err(|error| ApiError::Malformed { message: format!("{text:?} is no job id: {error}") })
+    text.parse().map_err(|error| ApiError::Malformed { message: format!("not a job id, {text:?}: {error}") })
 }
 
-/// Whether the body is said to be JSON.
+/// Checks that the content type is JSON.
 pub(super) fn is_json(headers: &HeaderMap) -> Result<(), ApiError> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
@@ -256,7 +256,7 @@ pub(super) fn is_json(headers: &HeaderMap) -> Result<(), ApiError> {
     Err(ApiError::NotJson { message })
 }
 
-/// There is nothing under this path of `/api`.
+/// The response for an unknown path under `/api`.
 pub(super) fn no_such_call() -> ApiError {
     ApiError::NotFound { message: "there is no such call; docs/protocol.md lists them".into() }
 }

@@ -1,10 +1,10 @@
-//! When to stop: ctrl-c, or TERM.
+//! The signals to stop: ctrl-c or TERM.
 
 use std::future::Future;
 
 use tokio::signal::unix::{SignalKind, signal as on};
 
-/// Listens from now on; the future is ready once the process is told to stop.
+/// Starts listening at once; the future is ready once the process is told to stop.
 pub fn signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut interrupt = on(SignalKind::interrupt())?;
     let mut terminate = on(SignalKind::terminate())?;

@@ -32,7 +32,7 @@ async fn bad_input_gets_a_clear_typed_error() {
         (paths(json!([])), 422, "invalid", "the selection is empty; select at least one file"),
         (paths(json!(["../etc/passwd"])), 422, "invalid", "`..`"),
         (paths(json!(["/etc/passwd"])), 422, "invalid", "the path is absolute; give it relative"),
-        (paths(json!(["%zz"])), 422, "invalid", "not in coded form"),
+        (paths(json!(["%zz"])), 422, "invalid", "not in encoded form"),
         (paths(json!([""])), 422, "invalid", "an empty path names no file"),
         (paths(json!(many)), 422, "invalid", "at most 10000 can be named; give a folder"),
         (with("query", json!({ "folder": { "include": ["[a"] } })), 422, "invalid", "pattern \"[a\""),

@@ -41,7 +41,7 @@ fn what_cannot_be_served_is_refused_with_a_sentence() {
         (vec![both.0.as_str(), both.1.as_str()], "two libraries are called \"a\""),
         (vec![library.as_str(), "--listen", "0.0.0.0:0"], "--token-file"),
         (vec![library.as_str(), "--listen", "0.0.0.0:0", "--token-file", short.as_str()], "at least 16"),
-        (vec![library.as_str(), "--origin", "photos.example.org"], "is no origin"),
+        (vec![library.as_str(), "--origin", "photos.example.org"], "invalid origin"),
         (vec![library.as_str(), "--site", "/no/site"], "build it with ./run"),
     ] {
         let mut all = vec!["serve", "--data", &data, "--listen", "127.0.0.1:0"];

@@ -43,7 +43,7 @@ async fn used() -> (Files, JobId) {
 async fn a_whole_data_folder_is_well_and_every_change_to_it_is_found() {
     let (files, _) = used().await;
     let (well, said) = doctor(&files);
-    assert!(well && said.contains("everything is as it should be"), "{said}");
+    assert!(well && said.contains("no problems found"), "{said}");
     assert!(said.contains("of 4 jobs") && said.contains("7 originals are in a trash"), "{said}");
 
     let log = files.data().join("log.sqlite");

@@ -1,5 +1,5 @@
-//! The client inside the program: each file once as it is and once in each compressed form, under a name that changes
-//! with its content, so that a browser that has it need never ask again.
+//! The client embedded in the program: each file uncompressed and in each compressed form, under a name that changes
+//! with its content, so that a browser that has it never needs to ask again.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -30,7 +30,7 @@ fn content(_: &str) -> Option<Cow<'static, [u8]>> {
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// Its files by path.
+/// The client's files by path.
 pub(super) struct Embedded {
     files: HashMap<String, File>,
     pub(super) client: ClientFiles,
@@ -73,14 +73,14 @@ impl Embedded {
         Some(Embedded { files, client })
     }
 
-    /// The answer for a path, if a file is there.
+    /// The response for a path, if there is such a file.
     pub(super) fn get(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<Response> {
         let file = self.files.get(path)?;
         if method != Method::GET && method != Method::HEAD {
             return Some((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response());
         }
         let (coding, body) = file.coded(headers);
-        // Each form of a file is a thing of its own.
+        // Each compressed form needs its own entity tag.
         let etag = match coding {
             Some(coding) => format!("{}-{coding}\"", file.etag.trim_end_matches('"')),
             None => file.etag.clone(),
@@ -105,7 +105,7 @@ impl Embedded {
 }
 
 impl File {
-    /// The smallest form that the caller takes.
+    /// The smallest form that the caller accepts.
     fn coded(&self, headers: &HeaderMap) -> (Option<&'static str>, Bytes) {
         let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
         for (coding, bytes) in [("br", &self.brotli), ("gzip", &self.gzip)] {
@@ -117,7 +117,7 @@ impl File {
     }
 }
 
-/// Whether an `Accept-Encoding` names a coding and does not weigh it 0 (RFC 9110, 12.5.3).
+/// Whether an `Accept-Encoding` names a coding with a weight other than 0 (RFC 9110, 12.5.3).
 fn takes(accepts: &str, coding: &str) -> bool {
     accepts.split(',').any(|part| {
         let (name, weight) = part.split_once(';').unwrap_or((part, ""));

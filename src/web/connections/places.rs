@@ -1,4 +1,4 @@
-//! Places for connections: so many in all, and so many for each peer.
+//! Slots for connections, limited in total and for each peer.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -8,24 +8,24 @@ use tokio::sync::watch;
 
 use headway_server::descriptors;
 
-/// The most connections in all, however many descriptors there are.
+/// Maximum number of connections in total, however many descriptors there are.
 const TOTAL: usize = 8_192;
 
-/// The most connections of one peer, unless it is said otherwise.
+/// Default maximum number of connections of one peer.
 const EACH: usize = 1_024;
 
-/// How many connections there may be.
+/// The limits on connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// In all.
+    /// In total.
     pub total: usize,
-    /// Of one peer: one address, or one network of 64 bits in IPv6. A proxy is one peer.
+    /// For one peer: one IPv4 address, or one IPv6 /64 network. A proxy is one peer.
     pub each: usize,
 }
 
 impl Limits {
-    /// For a process that may hold so many descriptors: half of them are for connections, the others for jobs. One peer
-    /// gets half of the connections, at most 1,024, or as many as are said.
+    /// Limits for a process that can hold this many descriptors: half are for connections, the others for jobs. One
+    /// peer gets half of the connections, at most 1,024, unless a number is given.
     pub fn within(descriptors: usize, each: Option<usize>) -> Self {
         let total = (descriptors / 2).clamp(1, TOTAL);
         Limits { total, each: each.unwrap_or((total / 2).clamp(1, EACH)) }
@@ -38,16 +38,16 @@ impl Default for Limits {
     }
 }
 
-/// Why a connection gets no place.
+/// Why a connection gets no slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Full {
-    /// Its peer has as many as it may.
+    /// Its peer has reached its limit.
     Peer,
-    /// There are as many as there may be.
+    /// The total limit is reached.
     All,
 }
 
-/// The places. Cheap to clone.
+/// The slots. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Places {
     limits: Limits,
@@ -55,7 +55,7 @@ pub(super) struct Places {
     total: watch::Sender<usize>,
 }
 
-/// One of them, until it is dropped.
+/// A slot, held until it is dropped.
 pub(super) struct Place {
     places: Places,
     peer: IpAddr,
@@ -66,7 +66,7 @@ impl Places {
         Places { limits, taken: Arc::default(), total: watch::Sender::new(0) }
     }
 
-    /// A place for a connection from there.
+    /// Takes a slot for a connection from this address.
     pub(super) fn take(&self, from: IpAddr) -> Result<Place, Full> {
         let peer = peer(from);
         let mut taken = self.taken();
@@ -81,7 +81,7 @@ impl Places {
         Ok(Place { places: self.clone(), peer })
     }
 
-    /// Waits until every place is free.
+    /// Waits until every slot is free.
     pub(super) async fn all_free(&self) {
         self.total.subscribe().wait_for(|total| *total == 0).await.ok();
     }
@@ -104,10 +104,10 @@ impl Drop for Place {
     }
 }
 
-/// Who counts as one. In IPv6 whoever has one address has a whole network of them.
+/// The address that identifies a peer. In IPv6, a peer with one address has a whole network of them.
 fn peer(from: IpAddr) -> IpAddr {
     match from.to_canonical() {
-        // Of the link's own network every machine has addresses, so there each counts by itself.
+        // All machines on a link share the link-local network, so there each address counts by itself.
         IpAddr::V6(address) if !address.is_loopback() && !address.is_unicast_link_local() => {
             IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
         }

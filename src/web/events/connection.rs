@@ -1,4 +1,4 @@
-//! One reader: steps the machine, reads what it asks for, and writes what it says as fast as the reader reads.
+//! One reader: drives the state machine, reads what it asks for, and writes its messages as fast as the reader reads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,10 +14,10 @@ use headway_model::message::with_id;
 use headway_server::follow::{Outgoing, Request, Serving, Step};
 use headway_server::{Head, Server, now};
 
-/// As much is joined into one write.
+/// Up to how many bytes of messages are joined into one write.
 const WRITE: usize = 32 * 1024;
 
-/// How long a client without a mind of its own waits before it comes back, in milliseconds.
+/// How long a client waits before it reconnects, unless it decides for itself, in milliseconds.
 const RETRY: u64 = 1_000;
 
 pub(super) struct Connection {
@@ -26,15 +26,15 @@ pub(super) struct Connection {
     head: watch::Receiver<Head>,
     follower: Follower,
     stopping: watch::Receiver<bool>,
-    /// When the stream is ended on purpose; its reader comes back with its cursor.
+    /// When the server ends the stream; its reader reconnects with its cursor.
     ends_at: Millis,
     first: bool,
     last: bool,
     time: Time,
 }
 
-/// The time as one connection counts it: that of the clock when it began, and what has passed since. A clock that is set back in
-/// between makes nobody wait.
+/// The clock of one connection: the wall clock when it began, plus the time that has passed since. A wall clock that is
+/// set back in between makes nobody wait.
 #[derive(Clone, Copy)]
 struct Time {
     began: Millis,
@@ -52,7 +52,7 @@ impl Time {
 }
 
 impl Connection {
-    /// Registers for the wake-up, then begins.
+    /// Registers for wake-ups, then begins.
     pub(super) fn new(app: &App, request: Request) -> Self {
         let mut head = app.server.head();
         head.borrow_and_update();
@@ -71,7 +71,7 @@ impl Connection {
         }
     }
 
-    /// Chunks of whole messages; ends with the job, with its time, with the server, or with the reader.
+    /// Chunks of whole messages. Ends with the job, at the end of its lifetime, with the server, or with the reader.
     pub(super) fn stream(self) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
         futures::stream::unfold(Some(self), |connection| async move {
             let mut connection = connection?;
@@ -109,8 +109,8 @@ impl Connection {
         }
     }
 
-    /// Messages in one answer: what there is now or, if that is no news, what comes within this time. A ping is last:
-    /// it says what the answer held.
+    /// Messages in one response: what is there now or, if that is not news, what arrives within this time. A ping comes
+    /// last: it says what the response contained.
     pub(super) async fn answer(mut self, wait: Duration) -> String {
         let until = self.time.now() + wait.as_millis() as Millis;
         let (mut messages, mut news) = (Vec::new(), false);
@@ -135,7 +135,7 @@ impl Connection {
         format!("[{}]", messages.join(","))
     }
 
-    /// Takes in what of this moment the messages tell.
+    /// Updates the transient state that messages carry.
     fn look(&mut self) {
         self.serving.recording(self.server.is_recording());
         self.serving.clock_ahead(now().cast_signed() - self.time.now().cast_signed());
@@ -147,7 +147,8 @@ impl Connection {
         }
         chunk.push_str("data: ");
         chunk.push_str(&message.text);
-        // Behind what it promises: some clients keep the whole lines of a message that was cut.
+        // The id follows the data that it stands for, because some clients keep the complete lines of a truncated
+        // message.
         if let Some(id) = &message.id {
             chunk.push_str("\nid: ");
             chunk.push_str(id);
@@ -155,7 +156,8 @@ impl Connection {
         chunk.push_str("\n\n");
     }
 
-    /// The server goes, and another will come: the last words say when to look for it, not all at one moment.
+    /// The server is stopping and another will start: the last chunk tells each reader when to reconnect, spread over
+    /// time.
     fn farewell(&mut self, chunk: &mut String) {
         self.last = true;
         chunk.push_str(&format!("retry: {}\n\n", spread(2 * RETRY)));
@@ -168,7 +170,7 @@ impl Connection {
         let until = if paced > begun { until.min(paced) } else { until };
         let time = Duration::from_millis(until.saturating_sub(begun).max(1));
         tokio::select! {
-            // A busy log moves far more often than anything is sent of it.
+            // The head of a busy log moves far more often than messages are sent, so ignore it while paced.
             moved = self.head.changed(), if paced <= begun => if moved.is_ok() {
                 self.serving.wake();
             },
@@ -178,7 +180,7 @@ impl Connection {
     }
 }
 
-/// How many connections there are.
+/// Counts the connections.
 #[derive(Clone, Default)]
 pub(crate) struct Followers(Arc<AtomicUsize>);
 
@@ -189,7 +191,7 @@ impl Followers {
     }
 }
 
-/// One of them, until it is dropped.
+/// A counted connection, until it is dropped.
 struct Follower(Followers);
 
 impl Follower {
@@ -204,7 +206,7 @@ impl Drop for Follower {
     }
 }
 
-/// Somewhere within a ninth of this time, so that not all come back at one moment.
+/// Varies a time by up to a ninth, so that readers do not all reconnect at once.
 fn spread(millis: Millis) -> Millis {
     let [.., a, b] = *uuid::Uuid::new_v4().as_bytes();
     let part = millis / 9;
