@@ -1,10 +1,15 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::cursor::Cursor;
 use crate::digest::Digest;
+use crate::error::ApiError;
 use crate::event::JobEvent;
 use crate::fold::Fold;
-use crate::message::{Body, CaughtUp, ResetReason, SnapshotMessage, events_text, frame_text};
+use crate::id::{JobId, Millis};
+use crate::message::{
+    Body, CaughtUp, Closed, ClosedHow, Hello, Ping, Reset, ResetReason, SnapshotMessage, events_text, frame_text,
+};
 use crate::status::JobStatus;
 use crate::testing::{Draw, cases, created, job_id, random_events, record};
 

@@ -1,0 +1,203 @@
+//! What the receiver does with each message of the server.
+
+use std::collections::BTreeMap;
+
+use super::effect::Effect;
+use super::receiver::Follow;
+use super::tracked::{HealReason, Reception, Tracked};
+use crate::event::Recorded;
+use crate::id::{JobId, Millis};
+use crate::message::{
+    Closed, ClosedHow, Events, GoneReason, Hello, Message, Ping, Reset, ResetReason, SnapshotMessage,
+};
+
+impl Follow {
+    /// Takes in a message from the source `generation`, with its event id (empty for none).
+    pub fn message(&mut self, now: Millis, generation: u64, text: &str, id: &str) -> Vec<Effect> {
+        let asked = self.link.asks();
+        if !self.link.heard(now, generation) {
+            return Vec::new();
+        }
+        let message = match Message::decode(text) {
+            Ok(message) => message,
+            // A truncated or foreign message cannot be trusted, so ask again from the last good cursor.
+            Err(error) => {
+                let mut effects = vec![Effect::Log(format!("[stream] {error}; reopening"))];
+                effects.extend(self.open(now));
+                return effects;
+            }
+        };
+        let mut effects = Vec::new();
+        if asked && !self.link.asks() {
+            effects.push(Effect::Log("[stream] a stream gets through again".into()));
+        }
+        let lost = match message {
+            Message::Hello(hello) => self.hello(now, hello),
+            Message::Snapshot(snapshot) => self.snapshot(*snapshot, &mut effects),
+            Message::Events(events) => self.events(&events, &mut effects),
+            Message::Summaries(news) => {
+                for summary in news.summaries {
+                    if summary.pruned {
+                        self.summaries.remove(&summary.job);
+                    } else {
+                        self.summaries.insert(summary.job, summary);
+                    }
+                }
+                None
+            }
+            Message::Now(news) => {
+                if let Some(tracked) = self.jobs.get_mut(&news.job) {
+                    tracked.now = Some(news);
+                }
+                None
+            }
+            Message::Absent(absent) => {
+                self.with(absent.job, Tracked::absent);
+                None
+            }
+            Message::CaughtUp(_) => {
+                self.link.caught_up();
+                None
+            }
+            Message::Ping(ping) => {
+                // A ping carries an id only once the connection has caught up; the `caught_up` message might have been
+                // lost.
+                if !id.is_empty() {
+                    self.link.caught_up();
+                }
+                self.ping(now, &ping)
+            }
+            Message::Reset(reset) => self.reset(now, &reset, &mut effects),
+            Message::Closed(closed) => self.closed(&closed),
+            Message::Unknown(kind) => {
+                effects.push(Effect::Log(format!("[stream] a message of unknown kind {kind:?}: reload the page")));
+                None
+            }
+        };
+        match lost {
+            Some((job, reason)) => effects.extend(self.heal(now, job, reason)),
+            // Only a message that was accepted moves the cursor.
+            None => self.cursor = id.parse().ok().or(self.cursor.take()),
+        }
+        effects
+    }
+
+    fn hello(&mut self, now: Millis, hello: Hello) -> Option<(JobId, HealReason)> {
+        self.skew = Some(hello.now as i64 - now as i64);
+        self.recording = hello.recording;
+        self.server_build = Some(hello.build);
+        None
+    }
+
+    fn snapshot(&mut self, message: SnapshotMessage, effects: &mut Vec<Effect>) -> Option<(JobId, HealReason)> {
+        let job = message.job;
+        let tracked = self.jobs.get_mut(&job).filter(|tracked| !tracked.is_stopped())?;
+        match tracked.replace(message) {
+            Ok(()) => tracked.tell(&job, effects),
+            Err(reason) => return Some((job, reason)),
+        }
+        None
+    }
+
+    /// Applies the whole message or, if any event does not follow on, none of it.
+    fn events(&mut self, events: &Events, effects: &mut Vec<Effect>) -> Option<(JobId, HealReason)> {
+        let mut due = BTreeMap::new();
+        let mut read: Vec<(JobId, Recorded, &str)> = Vec::new();
+        for frame in &events.frames {
+            let Some(tracked) = self.jobs.get_mut(&frame.job) else { continue };
+            if !tracked.is_folding() {
+                continue;
+            }
+            let due = due.entry(frame.job).or_insert_with(|| tracked.due());
+            for raw in &frame.events {
+                let recorded = match Recorded::decode(raw.get()) {
+                    Ok(recorded) => recorded,
+                    Err(error) => {
+                        effects.push(Effect::Log(format!("[JOB {}] {error}: reload the page", frame.job)));
+                        tracked.stop_unknown();
+                        break;
+                    }
+                };
+                if recorded.seq > *due {
+                    return Some((frame.job, HealReason::Gap));
+                }
+                if recorded.seq == *due {
+                    *due += 1;
+                    read.push((frame.job, recorded, raw.get()));
+                }
+            }
+        }
+        for (job, recorded, payload) in read {
+            let Some(tracked) = self.jobs.get_mut(&job) else { continue };
+            match tracked.fold_in(&recorded, payload) {
+                Reception::Taken => tracked.tell(&job, effects),
+                Reception::Refused(refusal) => {
+                    effects.push(Effect::Log(format!("[JOB {job}] event {} refused: {refusal}", recorded.seq)));
+                    return Some((job, HealReason::Refused));
+                }
+            }
+        }
+        None
+    }
+
+    fn ping(&mut self, now: Millis, ping: &Ping) -> Option<(JobId, HealReason)> {
+        self.skew = Some(ping.now as i64 - now as i64);
+        self.recording = ping.recording;
+        let caught_up = self.link.is_caught_up();
+        for (job, (sent, digest, last)) in &ping.jobs {
+            if let Some(tracked) = self.jobs.get_mut(job)
+                && let Err(reason) = tracked.check(now, *sent, digest, *last, caught_up)
+            {
+                return Some((*job, reason));
+            }
+        }
+        None
+    }
+
+    fn reset(&mut self, now: Millis, reset: &Reset, effects: &mut Vec<Effect>) -> Option<(JobId, HealReason)> {
+        let reason = HealReason::Reset(reset.reason);
+        effects
+            .push(Effect::Log(format!("[stream] the cursor could not be honoured ({reason}); taking fresh snapshots")));
+        if reset.reason != ResetReason::Far {
+            self.cursor = None;
+            self.summaries.clear();
+        }
+        for job in &reset.jobs {
+            self.with(*job, |tracked| {
+                if reset.reason == ResetReason::Far {
+                    tracked.expect_snapshot(now, reason);
+                } else {
+                    // Counted as a heal: repeated resets mean that two logs alternate, or that one is being rewritten.
+                    let next = tracked.heal(now, reason);
+                    effects.push(Effect::Log(format!("[JOB {job}] {reason}; {next}")));
+                }
+            });
+        }
+        None
+    }
+
+    fn closed(&mut self, closed: &Closed) -> Option<(JobId, HealReason)> {
+        let tracked = self.jobs.get_mut(&closed.job)?;
+        match &closed.how {
+            ClosedHow::Ended { seq, fold, .. } => tracked.close(*seq, fold).err().map(|reason| (closed.job, reason)),
+            ClosedHow::Gone { reason } => {
+                tracked.gone(*reason);
+                // The job is still wanted and might yet appear, so a later connection asks again.
+                if *reason == GoneReason::Absent {
+                    self.link.reopen_in(2_000);
+                }
+                None
+            }
+        }
+    }
+
+    fn heal(&mut self, now: Millis, job: JobId, reason: HealReason) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.with(job, |tracked| {
+            let next = tracked.heal(now, reason);
+            effects.push(Effect::Log(format!("[JOB {job}] {reason}; {next}")));
+        });
+        effects.extend(self.open(now));
+        effects
+    }
+}
