@@ -8,7 +8,7 @@ use super::tracked::{HealReason, Reception, Tracked};
 use crate::event::Recorded;
 use crate::id::{JobId, Millis};
 use crate::message::{
-    Closed, ClosedHow, Events, GoneReason, Hello, Message, Ping, Reset, ResetReason, SnapshotMessage,
+    Closed, ClosedHow, Events, GoneReason, Hello, Message, Now, Ping, Reset, ResetReason, SnapshotMessage, Summaries,
 };
 
 impl Follow {
@@ -31,49 +31,7 @@ impl Follow {
         if asked && !self.link.asks() {
             effects.push(Effect::Log("[stream] a stream gets through again".into()));
         }
-        let lost = match message {
-            Message::Hello(hello) => self.hello(now, hello),
-            Message::Snapshot(snapshot) => self.snapshot(*snapshot, &mut effects),
-            Message::Events(events) => self.events(&events, &mut effects),
-            Message::Summaries(news) => {
-                for summary in news.summaries {
-                    if summary.pruned {
-                        self.summaries.remove(&summary.job);
-                    } else {
-                        self.summaries.insert(summary.job, summary);
-                    }
-                }
-                None
-            }
-            Message::Now(news) => {
-                if let Some(tracked) = self.jobs.get_mut(&news.job) {
-                    tracked.now = Some(news);
-                }
-                None
-            }
-            Message::Absent(absent) => {
-                self.with(absent.job, Tracked::absent);
-                None
-            }
-            Message::CaughtUp(_) => {
-                self.link.caught_up();
-                None
-            }
-            Message::Ping(ping) => {
-                // A ping carries an id only once the connection has caught up; the `caught_up` message might have been
-                // lost.
-                if !id.is_empty() {
-                    self.link.caught_up();
-                }
-                self.ping(now, &ping)
-            }
-            Message::Reset(reset) => self.reset(now, &reset, &mut effects),
-            Message::Closed(closed) => self.closed(&closed),
-            Message::Unknown(kind) => {
-                effects.push(Effect::Log(format!("[stream] a message of unknown kind {kind:?}: reload the page")));
-                None
-            }
-        };
+        let lost = self.dispatch(now, message, id, &mut effects);
         match lost {
             Some((job, reason)) => effects.extend(self.heal(now, job, reason)),
             // Only a message that was accepted moves the cursor.
@@ -82,11 +40,36 @@ impl Follow {
         effects
     }
 
-    fn hello(&mut self, now: Millis, hello: Hello) -> Option<(JobId, HealReason)> {
+    /// Returns the job that needs healing, if any, and why.
+    fn dispatch(
+        &mut self,
+        now: Millis,
+        message: Message,
+        id: &str,
+        effects: &mut Vec<Effect>,
+    ) -> Option<(JobId, HealReason)> {
+        match message {
+            Message::Hello(hello) => self.hello(now, hello),
+            Message::Snapshot(snapshot) => return self.snapshot(*snapshot, effects),
+            Message::Events(events) => return self.events(&events, effects),
+            Message::Summaries(news) => self.watched(news),
+            Message::Now(news) => self.running(news),
+            Message::Absent(absent) => self.with(absent.job, Tracked::absent),
+            Message::CaughtUp(_) => self.link.caught_up(),
+            Message::Ping(ping) => return self.ping(now, &ping, id),
+            Message::Reset(reset) => self.reset(now, &reset, effects),
+            Message::Closed(closed) => return self.closed(&closed),
+            Message::Unknown(kind) => {
+                effects.push(Effect::Log(format!("[stream] a message of unknown kind {kind:?}: reload the page")));
+            }
+        }
+        None
+    }
+
+    fn hello(&mut self, now: Millis, hello: Hello) {
         self.skew = Some(hello.now as i64 - now as i64);
         self.recording = hello.recording;
         self.server_build = Some(hello.build);
-        None
     }
 
     fn snapshot(&mut self, message: SnapshotMessage, effects: &mut Vec<Effect>) -> Option<(JobId, HealReason)> {
@@ -140,7 +123,27 @@ impl Follow {
         None
     }
 
-    fn ping(&mut self, now: Millis, ping: &Ping) -> Option<(JobId, HealReason)> {
+    fn watched(&mut self, news: Summaries) {
+        for summary in news.summaries {
+            if summary.pruned {
+                self.summaries.remove(&summary.job);
+            } else {
+                self.summaries.insert(summary.job, summary);
+            }
+        }
+    }
+
+    fn running(&mut self, news: Now) {
+        if let Some(tracked) = self.jobs.get_mut(&news.job) {
+            tracked.now = Some(news);
+        }
+    }
+
+    fn ping(&mut self, now: Millis, ping: &Ping, id: &str) -> Option<(JobId, HealReason)> {
+        // A ping carries an id only once the connection has caught up; the `caught_up` message might have been lost.
+        if !id.is_empty() {
+            self.link.caught_up();
+        }
         self.skew = Some(ping.now as i64 - now as i64);
         self.recording = ping.recording;
         let caught_up = self.link.is_caught_up();
@@ -154,7 +157,7 @@ impl Follow {
         None
     }
 
-    fn reset(&mut self, now: Millis, reset: &Reset, effects: &mut Vec<Effect>) -> Option<(JobId, HealReason)> {
+    fn reset(&mut self, now: Millis, reset: &Reset, effects: &mut Vec<Effect>) {
         let reason = HealReason::Reset(reset.reason);
         effects
             .push(Effect::Log(format!("[stream] the cursor could not be honoured ({reason}); taking fresh snapshots")));
@@ -173,7 +176,6 @@ impl Follow {
                 }
             });
         }
-        None
     }
 
     fn closed(&mut self, closed: &Closed) -> Option<(JobId, HealReason)> {
