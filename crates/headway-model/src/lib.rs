@@ -31,6 +31,7 @@ mod serde_defaults;
 pub mod snapshot;
 pub mod status;
 pub mod summary;
+mod text;
 mod tombstone;
 pub mod unable;
 pub mod window;
