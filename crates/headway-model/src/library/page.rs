@@ -1,0 +1,105 @@
+//! The window itself: its rows, where it lies, and how well the disk is known.
+
+use serde::{Deserialize, Serialize};
+
+use super::row_key::RowKey;
+use crate::id::{JobId, Millis};
+use crate::path::RelPath;
+
+/// A window of a library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderPage {
+    /// The folder.
+    pub folder: RelPath,
+    /// The rows, folders first.
+    pub entries: Vec<Entry>,
+    /// How many rows there are in total.
+    pub total: u64,
+    /// How many of all rows are regular files rather than folders or links.
+    #[serde(default)]
+    pub files: u64,
+    /// How many rows come before this window.
+    pub first: u64,
+    /// Pass this as `after` to get the next window.
+    pub next: Option<RowKey>,
+    /// Pass this as `before` to get the previous window.
+    pub previous: Option<RowKey>,
+    /// When this part of the disk was last read; `None` if never.
+    pub seen: Option<Millis>,
+    /// The scan that is in progress, if any; its end can change the window.
+    pub scan: Option<ScanProgress>,
+    /// Folders that the last scan of the whole library could not read. Their entries from earlier scans are still
+    /// shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<Unread>,
+}
+
+/// Folders that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// How many; folders inside them are not counted.
+    pub folders: u64,
+    /// The first of them.
+    pub first: RelPath,
+}
+
+/// The progress of a scan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ScanProgress {
+    /// Folders read.
+    pub folders: u64,
+    /// Entries seen.
+    pub entries: u64,
+}
+
+/// A file or folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its path.
+    pub path: RelPath,
+    /// Its kind.
+    pub kind: EntryKind,
+    /// Size in bytes, of a file.
+    pub size: u64,
+    /// When its content last changed.
+    pub modified: Millis,
+    /// Its last outcome in a job.
+    pub outcome: Option<LastOutcome>,
+}
+
+/// The kind of an entry. The numbers are stored on disk: only add.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// A folder.
+    Folder,
+    /// A regular file.
+    File,
+    /// A symbolic link: shown, never followed.
+    Symlink,
+    /// A device, socket or pipe: shown, never opened.
+    Other,
+}
+
+impl EntryKind {
+    /// The kind with this number.
+    pub fn from_number(number: u8) -> Self {
+        match number {
+            0 => EntryKind::Folder,
+            1 => EntryKind::File,
+            2 => EntryKind::Symlink,
+            _ => EntryKind::Other,
+        }
+    }
+}
+
+/// The outcome of a file in the last job that included it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastOutcome {
+    /// The job.
+    pub job: JobId,
+    /// The label of the item's status.
+    pub status: String,
+    /// Why, if it was skipped or failed.
+    pub reason: Option<String>,
+}

@@ -1,0 +1,80 @@
+//! The pattern that a search compares with names.
+
+use crate::path::RelPath;
+
+/// A search text: a part of a name or, if it contains `*` (any characters) or `?` (one character), the whole name. Case
+/// does not matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// Parses what a person typed; `None` if it is blank.
+    pub fn new(text: &str) -> Option<Self> {
+        let text = text.trim().to_lowercase();
+        if text.is_empty() {
+            return None;
+        }
+        Some(Pattern(if text.contains(['*', '?']) { text } else { format!("*{text}*") }))
+    }
+
+    /// In lower case, with `*` and `?`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Normalises a name for matching.
+    pub fn searched(name: &str) -> String {
+        RelPath::shown_text(name).to_lowercase()
+    }
+
+    /// Whether a name that [`Pattern::searched`] normalised matches. This is linear in practice: on a mismatch, only
+    /// the last `*` takes one more character.
+    pub fn matches(&self, searched: &str) -> bool {
+        let (pattern, name): (Vec<char>, Vec<char>) = (self.0.chars().collect(), searched.chars().collect());
+        let (mut p, mut n) = (0, 0);
+        let mut star = None;
+        while n < name.len() {
+            match pattern.get(p) {
+                Some('*') => {
+                    star = Some((p, n));
+                    p += 1;
+                }
+                Some(wanted) if *wanted == '?' || *wanted == name[n] => {
+                    p += 1;
+                    n += 1;
+                }
+                _ => match &mut star {
+                    Some((at, taken)) => {
+                        *taken += 1;
+                        (p, n) = (*at + 1, *taken);
+                    }
+                    None => return false,
+                },
+            }
+        }
+        pattern[p..].iter().all(|rest| *rest == '*')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_is_a_part_of_a_name_or_a_pattern_for_all_of_it() {
+        for (text, name, matches) in [
+            ("jpg", "IMG_1.JPG", true),
+            ("*.jpg", "IMG_1.JPG", true),
+            ("*.jpg", "IMG_1.JPG.txt", false),
+            ("img_?.*", "IMG_1.JPG", true),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-b-c-", false),
+            ("100%", "100%25", true),
+            ("ÜBER", "über uns", true),
+        ] {
+            let pattern = Pattern::new(text).expect("a text");
+            assert_eq!(pattern.matches(&Pattern::searched(name)), matches, "{text} {name}");
+        }
+        assert_eq!(Pattern::new("  "), None);
+    }
+}

@@ -1,0 +1,69 @@
+//! The key of a row: its position in the order of a window.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::path::RelPath;
+
+/// A row's position in the order of its window, whether or not the row still exists. On the wire: `LEAF.VALUE.PATH`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RowKey {
+    /// Whether it is anything but a folder.
+    pub leaf: bool,
+    /// The value it is sorted by; 0 for the order by name.
+    pub value: i64,
+    /// The row's path.
+    pub path: RelPath,
+}
+
+impl fmt::Display for RowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", u8::from(self.leaf), self.value, self.path)
+    }
+}
+
+impl FromStr for RowKey {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let read = || {
+            let (leaf, rest) = text.split_once('.')?;
+            let (value, path) = rest.split_once('.')?;
+            Some(RowKey { leaf: leaf == "1", value: value.parse().ok()?, path: path.parse().ok()? })
+        };
+        read().ok_or_else(|| format!("invalid row position {text:?}; omit it to start at the first row"))
+    }
+}
+
+impl TryFrom<String> for RowKey {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<RowKey> for String {
+    fn from(key: RowKey) -> String {
+        key.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_place_in_a_folder_survives_the_wire(leaf: bool, value: i64, name in "[a-z.%]{1,12}") {
+            if let Ok(path) = RelPath::from_bytes(name.as_bytes()) {
+                let key = RowKey { leaf, value, path };
+                prop_assert_eq!(key.to_string().parse(), Ok(key));
+            }
+        }
+    }
+}
