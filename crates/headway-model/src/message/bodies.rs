@@ -1,0 +1,203 @@
+//! The bodies of the messages: what each kind carries.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::cursor::Cursor;
+use crate::digest::Digest;
+use crate::id::{JobId, Millis, Position, Seq};
+use crate::path::RelPath;
+use crate::serde_defaults::yes;
+use crate::snapshot::Snapshot;
+use crate::status::JobStatus;
+use crate::summary::JobSummary;
+
+/// `hello`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The server's build.
+    pub build: String,
+    /// The server's clock.
+    pub now: Millis,
+    /// Whether the server can record events; if not, it must be restarted.
+    #[serde(default = "yes")]
+    pub recording: bool,
+}
+
+/// `snapshot`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotMessage {
+    /// The job.
+    pub job: JobId,
+    /// The `seq` that it describes.
+    pub seq: Seq,
+    /// The digest at that `seq`.
+    pub digest: Digest,
+    /// The hash of the fold, for comparison after decoding.
+    pub fold: Digest,
+    /// The fold.
+    pub state: Snapshot,
+}
+
+/// `events`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Events {
+    /// Runs of events, each of one job.
+    pub frames: Vec<Frame>,
+}
+
+/// Consecutive events of one job.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Frame {
+    /// The job.
+    pub job: JobId,
+    /// Payloads, as exactly the bytes that were hashed.
+    pub events: Vec<Box<RawValue>>,
+}
+
+/// `summaries`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summaries {
+    /// The jobs' summaries.
+    pub summaries: Vec<JobSummary>,
+}
+
+/// `now`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Now {
+    /// The job.
+    pub job: JobId,
+    /// The job's last event at that moment.
+    pub seq: Seq,
+    /// At most 64 running attempts.
+    pub running: Vec<RunningItem>,
+}
+
+/// A running attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunningItem {
+    /// Index of the item.
+    pub item: u32,
+    /// The attempt.
+    pub attempt: u32,
+    /// The file.
+    pub path: RelPath,
+    /// Bytes processed; 0 if the work is not measured in bytes.
+    pub done: u64,
+    /// Total bytes; 0 if the work is not measured in bytes.
+    pub total: u64,
+    /// The progress that its program reports, in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u32>,
+    /// The job that holds the file this attempt waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<JobId>,
+}
+
+/// `absent`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Absent {
+    /// The job.
+    pub job: JobId,
+}
+
+/// `caught_up`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaughtUp {
+    /// The head of the log when the connection began.
+    pub cursor: Cursor,
+}
+
+/// `ping`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ping {
+    /// The head of the log.
+    pub head: Position,
+    /// The server's clock.
+    pub now: Millis,
+    /// For each followed job: the `seq` and digest that this connection has sent, and the job's last `seq` in the log.
+    pub jobs: BTreeMap<JobId, (Seq, Digest, Seq)>,
+    /// Whether the server can record events.
+    #[serde(default = "yes")]
+    pub recording: bool,
+}
+
+/// `reset`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reset {
+    /// Why.
+    pub reason: ResetReason,
+    /// The jobs whose snapshots follow; the others are replayed.
+    pub jobs: Vec<JobId>,
+}
+
+/// Why a cursor could not be honoured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResetReason {
+    /// It is not a cursor.
+    Malformed,
+    /// It is ahead of the log's head.
+    Future,
+    /// Its row no longer exists.
+    Pruned,
+    /// The log has another event at its position: it is another log, or a restored one.
+    Diverged,
+    /// Too many events followed; a snapshot is shorter.
+    Far,
+}
+
+/// `closed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    /// The job.
+    pub job: JobId,
+    /// Why nothing more will be sent.
+    #[serde(flatten)]
+    pub how: ClosedHow,
+}
+
+/// Why nothing more will be sent. Only the first means that the job ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ClosedHow {
+    /// The job ended.
+    Ended {
+        /// The `seq` of its last event.
+        seq: Seq,
+        /// The hash of its fold.
+        fold: Digest,
+        /// How it ended.
+        #[serde(flatten)]
+        status: JobStatus,
+    },
+    /// The server stopped following the job.
+    Gone {
+        /// Why.
+        reason: GoneReason,
+    },
+}
+
+/// Why the server stopped following a job that has not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GoneReason {
+    /// The job did not appear within 30 s. Its id stays usable.
+    Absent,
+    /// Its history was removed.
+    Pruned,
+}
+
+impl std::fmt::Display for ResetReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            ResetReason::Malformed => "malformed",
+            ResetReason::Future => "future",
+            ResetReason::Pruned => "pruned",
+            ResetReason::Diverged => "diverged",
+            ResetReason::Far => "far",
+        })
+    }
+}
