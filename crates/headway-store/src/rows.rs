@@ -7,7 +7,7 @@ use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::item::ItemStatus;
 use headway_model::{Digest, Fold, JobSummary, PlannedFile, StartJob};
 
-/// One event as it is stored.
+/// One event as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventRow {
     /// Its position in the log.
@@ -270,7 +270,7 @@ impl JobKey {
         JobKey { job_no, created_position, library: request.map(|request| request.library).unwrap_or_default(), work }
     }
 
-    /// The row of the job whose fold stands at `last_position`.
+    /// The row of the job, with its fold at `last_position`.
     pub fn row(&self, fold: &Fold, last_position: Position) -> JobRow {
         JobRow {
             job_no: self.job_no,
