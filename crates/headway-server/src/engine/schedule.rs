@@ -1,6 +1,6 @@
-//! Which job runs, which item starts, what ends: a machine without IO. Recorded facts and finished work in; work to
-//! start and facts to record out. It believes only what the writer has recorded; what it has asked for and not yet
-//! seen recorded it keeps apart (`claimed`, `asked`), so that nothing is asked for twice.
+//! Decides which job runs, which item starts and what ends: a machine without IO. Recorded events and finished work go in; work to
+//! start and events to record come out. Its state is what the writer has recorded. Requests that are not recorded yet are kept
+//! apart (`claimed`, `asked`), so that nothing is requested twice.
 
 mod job;
 mod messages;
@@ -21,15 +21,15 @@ use headway_model::status::{JobStatus, PauseReason};
 use headway_model::{Digest, FailReason, Fold};
 use headway_recipes::Unable;
 
-/// So long a job rests at least when nothing could go well, in milliseconds.
+/// The shortest rest of a job after a shortage, in milliseconds.
 const SHORTEST_REST: u64 = 500;
 
-/// So long at most, about half an hour: a shortage can be that of a folder alone, such as a read-only one, which nobody but the work
-/// itself meets, and each try is two more events in the log.
+/// The longest rest, about half an hour. A shortage might concern one folder only, such as a read-only one, which only the work
+/// itself runs into; and each try adds two events to the log.
 const LONGEST_REST: u64 = SHORTEST_REST << DOUBLINGS;
 const DOUBLINGS: u32 = 12;
 
-/// What says of itself that it may go well later is tried so often at least.
+/// Minimum number of attempts for failures that the recipe marks as transient.
 const TRANSIENT_TRIES: u32 = 5;
 
 /// The machine.
@@ -37,17 +37,17 @@ const TRANSIENT_TRIES: u32 = 5;
 pub struct Schedule {
     limits: Limits,
     jobs: BTreeMap<JobId, Job>,
-    /// What the last process left open, until it is concluded.
+    /// What the last process left open, until [`Schedule::begin`] takes it up.
     past: BTreeMap<JobId, Past>,
     now: Millis,
     draining: bool,
     dead: bool,
-    /// Whether the queue may have changed since it was last asked.
+    /// Whether the queue might have changed since [`Schedule::has_moved`] was last called.
     moved: bool,
 }
 
 impl Schedule {
-    /// A schedule that takes up these jobs, as the log has them.
+    /// A schedule over these live jobs of the log.
     pub fn new(limits: Limits, now: Millis, live: Vec<(Fold, Option<Terms>, Past)>) -> Self {
         let mut jobs = BTreeMap::new();
         let mut left = BTreeMap::new();
@@ -59,7 +59,7 @@ impl Schedule {
         Schedule { limits, jobs, past: left, now, draining: false, dead: false, moved: true }
     }
 
-    /// Whether there is no job that is not over.
+    /// Whether there is no live job.
     pub fn is_idle(&self) -> bool {
         self.jobs.is_empty()
     }
@@ -69,7 +69,7 @@ impl Schedule {
         self.limits
     }
 
-    /// What the last process left: items that were running are interrupted, and everything goes on.
+    /// Takes up what the last process left: items that were running become interrupted, and every job goes on.
     pub fn begin(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
         let (mut past, now) = (std::mem::take(&mut self.past), self.now);
@@ -80,7 +80,7 @@ impl Schedule {
         effects
     }
 
-    /// Takes in what happened.
+    /// Handles an input.
     pub fn step(&mut self, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
         match input {
@@ -131,8 +131,8 @@ impl Schedule {
         effects
     }
 
-    /// Gives free places to jobs, and free workers to items: to the job of the highest priority, and among equals to the one
-    /// that has fewest at work. Of quick items some are claimed ahead.
+    /// Begins queued jobs while there are places, and claims items while workers are free: for the job with the highest priority,
+    /// and among equals for the one with the fewest items at work. Some quick items are claimed ahead.
     pub fn claim(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.draining || self.dead {
@@ -147,11 +147,10 @@ impl Schedule {
         let workers = self.limits.workers;
         let stock = busy;
         loop {
-            let free = self.jobs.iter_mut().filter(|(_, job)| job.may_claim());
+            let free = self.jobs.iter_mut().filter(|(_, job)| job.can_claim());
             let next = free.min_by_key(|(id, job)| (Reverse(job.fold.priority), job.active.len(), **id));
             let Some((id, job)) = next else { break };
-            // Nobody goes ahead of a job whose turn it is. What is claimed ahead is claimed by the dozen: once some of it is
-            // used up.
+            // Only the job whose turn it is can claim ahead. It does so in lots, once a quarter of the stock is used up.
             let most = workers * (1 + job.goes_ahead());
             if busy >= workers && (busy >= most || stock > most * 3 / 4) {
                 break;
@@ -169,14 +168,14 @@ impl Schedule {
         effects
     }
 
-    /// When an item that waits for a time is next due.
+    /// When the next delayed item is due.
     pub fn due(&self) -> Option<Millis> {
         let processing = self.jobs.values().filter(|job| job.fold.status == JobStatus::Processing);
         processing.filter_map(|job| job.later.first().map(|(at, _)| *at)).min()
     }
 
-    /// The jobs that are paused for a reason that may pass by itself, and have rested for long enough to be tried again: each
-    /// time in a row twice as long, for there are shortages that only the work itself meets, such as a quota.
+    /// The jobs paused by the environment that have rested long enough to be tried again. The rest doubles each time in a row,
+    /// because only the work itself runs into some shortages, such as a quota.
     pub fn paused(&self) -> Vec<(JobId, PauseReason)> {
         let rested = self.jobs.iter().filter(|(_, job)| has_come(job.rests_until, self.now));
         let paused = rested.filter_map(|(id, job)| match job.fold.status {
@@ -186,7 +185,7 @@ impl Schedule {
         paused.filter(|(_, reason)| reason.is_environment()).collect()
     }
 
-    /// Whether the queue may have changed since this was last asked.
+    /// Whether the queue might have changed since the last call.
     pub fn has_moved(&mut self) -> bool {
         std::mem::take(&mut self.moved)
     }
@@ -202,7 +201,7 @@ impl Schedule {
         let mut places = self.limits.jobs.saturating_sub(self.jobs.values().filter(|job| job.holds_place()).count());
         for id in self.queue() {
             let Some(job) = self.jobs.get_mut(&id).filter(|job| !job.asked && !job.unread) else { continue };
-            // One that was resumed while its items still run has its place already.
+            // A job resumed while its items still run already has its place.
             if !job.holds_place() {
                 if places == 0 {
                     continue;
@@ -216,7 +215,7 @@ impl Schedule {
 
     fn recorded(&mut self, id: JobId, recorded: &Recorded, digest: Digest, effects: &mut Vec<Effect>) {
         if recorded.seq == 1 {
-            // The writer's own judge has accepted it a moment ago.
+            // The writer applied the same event a moment ago, so this succeeds.
             let Ok(fold) = Fold::create_numbered(recorded, digest) else { return };
             let mut job = Job::new(fold, None);
             job.plan(id, effects);
@@ -259,7 +258,7 @@ impl Schedule {
                 }
             }
             JobEvent::Requeued { item } => {
-                // Asked for again after it had failed, it has all its tries again.
+                // A failed item that a person retries gets all its tries again.
                 if matches!(before, Some(ItemStatus::Failed(_))) {
                     job.free.insert(*item, job.fold.last_attempt(*item));
                 }
@@ -299,7 +298,7 @@ impl Schedule {
                     effects.push(Effect::Finish { job: id });
                 }
             }
-            // The fold holds all that these say.
+            // For these the fold is all that changes.
             JobEvent::Created { .. }
             | JobEvent::Planned { .. }
             | JobEvent::PlanEnded { .. }
@@ -323,7 +322,7 @@ impl Schedule {
         }
         if job.fold.status.is_terminal() {
             effects.push(Effect::Over { job: id });
-            // Work whose end could not be recorded any more may still be running; it is not claimed again.
+            // Work whose end could no longer be recorded might still run; it is never claimed again.
             self.jobs.remove(&id);
         } else {
             job.conclude(id, effects);
@@ -351,12 +350,12 @@ impl Schedule {
                 } else {
                     job.active.remove(item);
                 }
-                // While its work goes on it cannot be tried again; `done` puts it back.
+                // While its work goes on it cannot be claimed again; `done` puts it back.
                 if !job.active.contains_key(item) && !mutants::is(Mutant::ClaimForgotten) {
                     job.put_back(*item);
                 }
             }
-            // Meanwhile a cancel, a halt or the item's own placing was recorded: there is no other try, but it has ended.
+            // A cancel, a halt or the item's own placing was recorded first. The attempt is over, and there is no other.
             JobEvent::AttemptFailed { item, attempt, reason, message, .. } if job.holds(*item, *attempt) => {
                 let (item, attempt, reason, message) = (*item, *attempt, *reason, message.clone());
                 effects.push(append(id, JobEvent::Failed { item, attempt, reason, message }));
@@ -369,7 +368,7 @@ impl Schedule {
             _ if event.item().is_none() => (job.asked, job.asking) = (false, false),
             _ => {}
         }
-        // What was refused may be the last thing that was waited for, whichever of its reports came first.
+        // The refused event might be the last thing that the job waited for.
         job.conclude(id, effects);
     }
 
@@ -419,7 +418,7 @@ impl Schedule {
         effects.push(Effect::Append { job: id, event, detail });
     }
 
-    /// It was looked at an item that no worker holds.
+    /// The placement of an item that no worker holds was judged.
     fn judged(&mut self, id: JobId, item: u32, verdict: Verdict, detail: Option<String>, effects: &mut Vec<Effect>) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let Some(died) = job.judging.remove(&item) else { return };
@@ -428,8 +427,8 @@ impl Schedule {
             Ok(Some(event)) => event,
             Ok(None) if died || !job.goes_on() => JobEvent::Recovered { item, attempt },
             Ok(None) => JobEvent::Returned { item, attempt },
-            // Nobody can ask for another look at a job that ends.
-            Err(PauseReason::Stuck) if !job.goes_on() => take_up::not_looked_at(item, attempt),
+            // A job that ends cannot be resumed, so there is no second look.
+            Err(PauseReason::Stuck) if !job.goes_on() => take_up::not_examined(item, attempt),
             Err(reason) => {
                 job.leave_open(item, self.now, died);
                 return job.pause_for(id, Some(reason), effects);
@@ -444,7 +443,7 @@ impl Schedule {
         let result = match result {
             Ok(()) => Ok(()),
             Err(Unable::Failed(message)) => Err(message),
-            // It is done once more when the job is resumed.
+            // The step runs again when the job is resumed.
             Err(Unable::Environment(reason)) => {
                 let still = job.fold.status == JobStatus::Finishing;
                 effects.extend(still.then(|| append(id, JobEvent::Paused { reason })));
@@ -453,7 +452,7 @@ impl Schedule {
         };
         match job.fold.status {
             JobStatus::Finishing => job.end(id, result, effects),
-            // It comes back to this step when it is resumed.
+            // The job returns to this step when it is resumed.
             status if !status.is_terminal() && status != JobStatus::Cancelling => job.finished = Some(result),
             _ => {}
         }
@@ -467,7 +466,7 @@ impl Schedule {
     }
 }
 
-/// The event by which an item's placing ends, as it was looked at; `None` if it was taken back, the reason if that is not known.
+/// The event that ends a placing, given how far it got; `None` if it was taken back, the reason if that is not known.
 fn end_of_placing(
     item: u32,
     attempt: u32,
@@ -488,7 +487,7 @@ fn end_of_placing(
     }
 }
 
-/// How long a job rests after so many shortages in a row, in milliseconds.
+/// How long a job rests after this many shortages in a row, in milliseconds.
 fn rest(shortages: u32) -> u64 {
     SHORTEST_REST << shortages.min(DOUBLINGS)
 }

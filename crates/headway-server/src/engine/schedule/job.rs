@@ -1,4 +1,4 @@
-//! One job of the schedule: what of it is recorded, what is asked for, what runs.
+//! One job of the schedule: what is recorded, what is requested, what runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,65 +10,67 @@ use headway_model::mutants::{self, Mutant};
 use headway_model::status::{EndReason, JobStatus, PauseReason};
 use headway_model::{Digest, Fold};
 
-/// No item waits longer than this for its next try, in milliseconds.
+/// The longest wait of an item for its next try, in milliseconds.
 const LONGEST_BACKOFF: u64 = 10 * 60 * 1_000;
 
-/// An item whose placing nobody holds.
+/// An item whose placing no worker holds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Open {
-    /// When it may be looked at.
+    /// When to examine it.
     due: Millis,
     /// Whether its worker died.
     died: bool,
 }
 
-/// A job that is not over.
+/// A live job.
 #[derive(Debug, Clone)]
 pub(super) struct Job {
     pub(super) fold: Fold,
     /// `None` until its request has been read.
     pub(super) terms: Option<Terms>,
-    /// Whether what the last process left of it is still to be read: until then nothing of it moves.
+    /// Whether what the last process left of it has not been read. Until then nothing of it moves.
     pub(super) unread: bool,
-    /// Whether that is asked for.
+    /// Whether that read is requested.
     pub(super) reading: bool,
-    /// Attempts whose `started` is asked for, not yet recorded.
+    /// Attempts whose `started` is requested and not recorded yet, by item.
     pub(super) claimed: BTreeMap<u32, u32>,
-    /// Attempts that run, or wait for their `started` to be durable.
+    /// Attempts that run, or wait for their `started` to be durable, by item.
     pub(super) active: BTreeMap<u32, u32>,
-    /// Of these, attempts whose `started` was refused: their outcome is thrown away.
+    /// Active items whose `started` was refused: the outcome of their attempt is discarded.
     pub(super) void: BTreeSet<u32>,
     /// Every waiting item is at or after this index, or in `again`, or in `later`.
     pub(super) scan: u32,
     pub(super) again: BTreeSet<u32>,
-    /// Items that wait for a time, by it and by index.
+    /// Delayed items, by due time and index.
     pub(super) later: BTreeSet<(Millis, u32)>,
     pub(super) delayed: BTreeSet<u32>,
-    /// Attempts that do not count as tries.
+    /// How many attempts do not count as tries, by item.
     pub(super) free: BTreeMap<u32, u32>,
     /// How many items a worker gets through while a record becomes durable.
     pub(super) ahead: usize,
-    /// A job event that is asked for, not yet recorded.
+    /// Whether a job event is requested and not recorded yet.
     pub(super) asked: bool,
-    /// A pause for a person that is asked for, not yet recorded.
+    /// Whether a pause for a person is requested and not recorded yet.
     pub(super) asking: bool,
-    /// How often nothing could go well since an item last did, and until when it is not tried again.
+    /// Shortages in a row since an item last succeeded.
     pub(super) shortages: u32,
+    /// The job is not tried again before this time.
     pub(super) rests_until: Millis,
-    /// Items whose placing nobody holds and nobody could look at yet.
+    /// Items whose placing no worker holds and that are not examined yet.
     pub(super) open: BTreeMap<u32, Open>,
-    /// Of these, items that are looked at now, and whether their worker died.
+    /// Items whose placing is being examined, and whether their worker died.
     pub(super) judging: BTreeMap<u32, bool>,
-    /// Whether files are being listed, and whether that must be done once more when it is over.
+    /// Whether files are being listed.
     pub(super) planning: bool,
+    /// Whether to list again once the listing under way is over.
     pub(super) replan: bool,
-    /// The last step: whether it runs, and how it ended while the job was paused.
+    /// Whether the last step runs.
     pub(super) finishing: bool,
+    /// How the last step ended while the job was paused.
     pub(super) finished: Option<Result<(), String>>,
 }
 
-/// Whether a moment has come for which nobody waits longer than the longest rest. One that is further away was set by a clock that
-/// has been set back since.
+/// Whether a due time has come. A time further away than the longest rest counts as come: the clock has been set back since.
 pub(super) fn has_come(moment: Millis, now: Millis) -> bool {
     moment <= now || moment > now + LONGEST_REST
 }
@@ -111,7 +113,7 @@ impl Job {
         self.terms.as_ref().is_some_and(|terms| terms.ask)
     }
 
-    /// Whether this attempt holds the item, as far as is recorded.
+    /// Whether this attempt holds the item, by the recorded events.
     pub(super) fn holds(&self, item: u32, attempt: u32) -> bool {
         self.fold.item(item).is_some_and(ItemStatus::is_running) && self.fold.last_attempt(item) == attempt
     }
@@ -126,7 +128,7 @@ impl Job {
         effects.push(Effect::Plan { job: id });
     }
 
-    /// Pauses for a person, if nobody was asked yet.
+    /// Pauses the job for a person's decision, unless that is already requested.
     pub(super) fn ask(&mut self, id: JobId, effects: &mut Vec<Effect>) {
         let runs = matches!(self.fold.status, JobStatus::Queued | JobStatus::Processing);
         if runs && !std::mem::replace(&mut self.asking, true) {
@@ -134,14 +136,13 @@ impl Job {
         }
     }
 
-    /// Whether its items may be tried again.
+    /// Whether the job's items can be tried again.
     pub(super) fn goes_on(&self) -> bool {
         let held = matches!(self.fold.status, JobStatus::Queued | JobStatus::Processing | JobStatus::Paused { .. });
         held && self.fold.halt.is_none()
     }
 
-    /// How an attempt ends that is not to be followed by another. What was placing and is taken back is open once more, and goes the
-    /// way of all that is.
+    /// The event that ends an attempt which no other follows. An item whose placing is taken back is recovered like any other.
     pub(super) fn ended(&self, item: u32, attempt: u32) -> JobEvent {
         match self.fold.item(item) {
             Some(ItemStatus::Placing) => JobEvent::Recovered { item, attempt },
@@ -149,25 +150,25 @@ impl Job {
         }
     }
 
-    /// Pauses as nothing can go well at present, unless the job ends anyway.
+    /// Pauses the job for a shortage, unless the job is ending anyway.
     pub(super) fn pause_for(&self, id: JobId, reason: Option<PauseReason>, effects: &mut Vec<Effect>) {
         let reason = reason.filter(|_| self.goes_on());
         effects.extend(reason.map(|reason| append(id, JobEvent::Paused { reason })));
     }
 
-    /// Nothing could go well, and the job is not tried again for a while.
+    /// Notes a shortage: the job is not tried again for a while.
     pub(super) fn rest(&mut self, now: Millis) {
         self.rests_until = now + rest(self.shortages);
         self.shortages += 1;
     }
 
-    /// Nobody holds the placing of this item any more, and how far it came is not known.
+    /// Notes that no worker holds this item's placing any more and how far it got is unknown.
     pub(super) fn leave_open(&mut self, item: u32, now: Millis, died: bool) {
         let due = now + rest(self.shortages);
         self.open.insert(item, Open { due, died });
     }
 
-    /// Asks how far open placings came, unless the job is paused: then the reason for that has not passed.
+    /// Requests a look at open placings that are due. Not while the job is paused: the reason for the pause still stands.
     pub(super) fn judge_open(&mut self, id: JobId, now: Millis, effects: &mut Vec<Effect>) {
         let active = matches!(self.fold.status, JobStatus::Queued | JobStatus::Processing | JobStatus::Cancelling);
         if !active || self.unread || mutants::is(Mutant::PlacingForgotten) {
@@ -187,7 +188,7 @@ impl Job {
         self.active.keys().for_each(|item| effects.push(Effect::Stop { job: id, item: *item }));
     }
 
-    /// When a failed attempt is followed by another; `None` if that was the last of the job's tries, or of `least`.
+    /// When to retry after a failed attempt; `None` if that was the last try. There are at least `least` tries.
     pub(super) fn retry_at(&self, item: u32, attempt: u32, least: u32, now: Millis) -> Option<Millis> {
         let terms = self.terms.as_ref()?;
         let tries = attempt.saturating_sub(self.free.get(&item).copied().unwrap_or(0));
@@ -195,12 +196,12 @@ impl Job {
             return None;
         }
         let doubled = terms.backoff.saturating_mul(1 << tries.saturating_sub(1).min(30)).min(LONGEST_BACKOFF);
-        // Half of it by chance, so that what failed together does not come back together; the same for the same attempt.
+        // Half of the wait is jitter, so that items that failed together do not return together. It depends on the attempt only.
         let chance = Digest::of(format!("{} {item} {attempt}", self.fold.id).as_bytes()).0[0];
         Some(now + doubled / 2 + doubled * u64::from(chance) / 510)
     }
 
-    /// The item may be tried, if it waits.
+    /// Makes a waiting item available to claim again.
     pub(super) fn put_back(&mut self, item: u32) {
         if self.fold.item(item) == Some(ItemStatus::Waiting) {
             self.again.insert(item);
@@ -212,14 +213,14 @@ impl Job {
         self.delayed.insert(item);
     }
 
-    /// Items whose time has come may be tried.
+    /// Makes delayed items that are due available to claim.
     pub(super) fn wake(&mut self, now: Millis) {
         while let Some((_, item)) = self.later.first().copied().filter(|(at, _)| *at <= now) {
             self.later.pop_first();
             self.delayed.remove(&item);
             self.again.insert(item);
         }
-        // Nothing waits longer than this, so the clock was set back meanwhile.
+        // No wait is longer than this, so the clock was set back meanwhile.
         while let Some((_, item)) = self.later.last().copied().filter(|(at, _)| *at > now + LONGEST_BACKOFF) {
             self.later.pop_last();
             self.delayed.remove(&item);
@@ -227,7 +228,7 @@ impl Job {
         }
     }
 
-    /// Takes up a job after a restart, which may have interrupted items.
+    /// Resumes the job's phase after a restart. `interrupted` says whether the restart interrupted items.
     pub(super) fn go_on(&mut self, id: JobId, interrupted: bool, effects: &mut Vec<Effect>) {
         match self.fold.status {
             JobStatus::Planning => self.plan(id, effects),
@@ -244,7 +245,7 @@ impl Job {
         }
     }
 
-    /// Ends the job as its items say, after the last step.
+    /// Ends the job after its last step, with the outcome that its items imply.
     pub(super) fn end(&mut self, id: JobId, result: Result<(), String>, effects: &mut Vec<Effect>) {
         let counters = &self.fold.counters;
         let outcome = match result {
@@ -257,7 +258,7 @@ impl Job {
         effects.push(append(id, JobEvent::Ended { outcome }));
     }
 
-    /// Asks for the event that ends a phase, once nothing stands in its way.
+    /// Requests the event that ends the present phase, once nothing is missing for it.
     pub(super) fn conclude(&mut self, id: JobId, effects: &mut Vec<Effect>) {
         if self.asked || self.unread {
             return;
@@ -275,7 +276,7 @@ impl Job {
                 JobEvent::Halted { by: halt.by, when: halt.when }
             }
             JobStatus::Processing if settled => JobEvent::Finishing {},
-            // Work that could not be recorded any more is waited for as well.
+            // The job also waits for work whose end can no longer be recorded.
             JobStatus::Cancelling if counters.running == 0 && self.active.is_empty() => JobEvent::Cancelled {},
             _ => return,
         };
@@ -283,8 +284,8 @@ impl Job {
         effects.push(append(id, event));
     }
 
-    /// Whether the halt policy is reached, and not yet recorded. With every item settled there is nothing left to give up,
-    /// unless by failures.
+    /// Whether the halt policy is reached and not recorded yet. With every item settled there is nothing left to halt, but a halt by
+    /// failures still decides the outcome.
     pub(super) fn halts(&self) -> bool {
         let Some(halt) = self.terms.as_ref().and_then(|terms| terms.halt) else { return false };
         let counters = &self.fold.counters;
@@ -298,13 +299,13 @@ impl Job {
         self.fold.halt.is_none() && self.fold.plan_ended && matters && count > 0 && halt.limit.is_reached(count, total)
     }
 
-    pub(super) fn may_claim(&self) -> bool {
+    pub(super) fn can_claim(&self) -> bool {
         let limit = self.fold.concurrency as usize;
         let below = limit == 0 || self.active.len() < limit;
         self.fold.status == JobStatus::Processing
             && self.terms.is_some()
             && self.fold.halt.is_none()
-            // A halt that is asked for and not yet recorded.
+            // A halt might be requested and not recorded yet.
             && !self.asked
             && !self.asking
             && !self.unread
@@ -312,14 +313,13 @@ impl Job {
             && (!self.again.is_empty() || self.scan < self.fold.counters.total)
     }
 
-    /// How many items for each worker may be claimed before it is free: none where someone has said how many may run, or
-    /// when to stop.
+    /// How many items to claim ahead for each worker: none if the request limits concurrency or says when to halt.
     pub(super) fn goes_ahead(&self) -> usize {
         let free = self.fold.concurrency == 0 && self.terms.as_ref().is_some_and(|terms| terms.halt.is_none());
         if free { self.ahead } else { 0 }
     }
 
-    /// The next item to try; moves the scan on.
+    /// The next item to claim. Advances the scan.
     pub(super) fn next_waiting(&mut self) -> Option<u32> {
         let free = |job: &Job, item: u32| {
             job.fold.item(item) == Some(ItemStatus::Waiting)

@@ -1,4 +1,4 @@
-//! What goes into the machine, and what comes out of it.
+//! The inputs and outputs of the schedule.
 
 use std::collections::BTreeMap;
 
@@ -13,18 +13,18 @@ use headway_recipes::Unable;
 /// How much may run at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Jobs that process at once.
+    /// Jobs that process at the same time.
     pub jobs: usize,
-    /// Items that run at once, over all jobs.
+    /// Items that run at the same time, over all jobs.
     pub workers: usize,
 }
 
-/// What of a job's request decides how it runs.
+/// The part of a job's request that decides how it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
-    /// Whether work may begin before its `started` is durable.
+    /// Whether work can begin before its `started` is durable.
     pub repeatable: bool,
-    /// Tries in all.
+    /// How many tries an item has, the first included.
     pub tries: u32,
     /// The wait before the second try, in milliseconds.
     pub backoff: u64,
@@ -34,17 +34,17 @@ pub struct Terms {
     pub ask: bool,
 }
 
-/// What of a live job's log is not in its fold.
+/// What the log and the disk say of a live job beyond its fold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Past {
-    /// How far placements came that the last process left open, and what there is to tell of each that is done, as JSON. One that
-    /// is not in here was not looked at.
+    /// How far the placements got that the last process left open, with the output's details as JSON if done. A placement that is
+    /// missing here was not examined.
     pub placed: BTreeMap<u32, (Verdict, Option<String>)>,
     /// Attempts that do not count as tries.
     pub free: BTreeMap<u32, u32>,
-    /// When waiting items may be tried again.
+    /// When waiting items are due again.
     pub retry_at: BTreeMap<u32, Millis>,
-    /// Whether the job goes on.
+    /// Whether the job goes on by itself.
     pub hold: Hold,
 }
 
@@ -54,51 +54,51 @@ pub enum Hold {
     /// It goes on.
     #[default]
     No,
-    /// It is taken up, and paused: the server crashed at one of its steps again and again.
+    /// It is taken up and paused, because the server crashed at one of its steps again and again.
     Paused,
-    /// What is left of it could not be read, for this reason. Its items stay as they are until somebody wants the job to go on.
+    /// It could not be read, for this reason. Its items stay as they are until someone resumes or cancels the job.
     Unread(PauseReason),
 }
 
-/// What happened.
+/// What happened outside the schedule.
 #[derive(Debug)]
 pub enum Input {
     /// The time, in milliseconds since 1970.
     Time(Millis),
-    /// How a job is to run; before this nothing of it starts.
+    /// How a job runs. Nothing of it starts before this.
     Terms {
         /// The job.
         job: JobId,
-        /// How.
+        /// The terms.
         terms: Terms,
     },
-    /// What the last process left of a job was read, as [`Effect::TakeUp`] asked for.
+    /// The answer to [`Effect::TakeUp`].
     TakenUp {
         /// The job.
         job: JobId,
-        /// How it is to run; `None` if that could not be read.
+        /// How it runs; `None` if that could not be read.
         terms: Option<Terms>,
-        /// What of its log is not in its fold.
+        /// What the last process left of it.
         past: Past,
     },
-    /// The listing of a job's files is over, whole or not.
+    /// The listing of a job's files is over, complete or not.
     PlanOver {
         /// The job.
         job: JobId,
     },
-    /// How much may run at once, from now on.
+    /// New limits.
     Limits(Limits),
-    /// How many items each worker gets through while the record of their starts becomes durable; 0 where the work takes
-    /// longer. So many are recorded as started while others run, so that no worker waits for the disk.
+    /// How many items a worker gets through while the record of a start becomes durable; 0 where the work takes longer. This many
+    /// are recorded as started while others run, so that no worker waits for the disk.
     Pace {
         /// The job.
         job: JobId,
         /// Items for each worker.
         ahead: usize,
     },
-    /// Nothing can go well at present, for this reason.
+    /// The environment is short of something that every job needs.
     Short(PauseReason),
-    /// The reason for which a job is paused is over.
+    /// The shortage that paused a job has passed.
     Eased {
         /// The job.
         job: JobId,
@@ -111,7 +111,7 @@ pub enum Input {
         job: JobId,
         /// The event.
         recorded: Recorded,
-        /// The chain up to it.
+        /// The job's digest up to it.
         digest: Digest,
     },
     /// An event that this machine asked for was refused.
@@ -132,15 +132,15 @@ pub enum Input {
         /// How it ended.
         outcome: WorkOutcome,
     },
-    /// It was looked at how far the placement of an item came.
+    /// The answer to [`Effect::Judge`].
     Judged {
         /// The job.
         job: JobId,
         /// The item.
         item: u32,
-        /// How far.
+        /// How far the placement got.
         verdict: Verdict,
-        /// What there is to tell of it, as JSON.
+        /// The output's details as JSON, if it is done.
         detail: Option<String>,
     },
     /// The last step is over.
@@ -152,7 +152,7 @@ pub enum Input {
     },
     /// The server stops: claim nothing more.
     Drain,
-    /// It waits no longer: end what runs.
+    /// The server waits no longer: stop what runs.
     DrainOver,
     /// The log cannot be written: do nothing more.
     Dead,
@@ -161,52 +161,52 @@ pub enum Input {
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WorkOutcome {
-    /// Done; with what the recipe found, as JSON.
+    /// Done, with the recipe's result as JSON.
     Succeeded(ItemEffect, String),
     /// Nothing to do.
     Skipped(SkipReason),
     /// Failed.
     Failed(FailReason, String),
-    /// Failed, and says that it may go well later.
+    /// Failed, and marked as transient by the recipe.
     Retry(String),
-    /// Ended because it was asked to.
+    /// Stopped on request.
     Stopped,
-    /// Nothing could go well, for this reason. What had begun is taken back.
+    /// The environment is at fault, for this reason. What had begun is taken back.
     Environment(PauseReason),
-    /// How far its placement came cannot be looked at now, for this reason.
+    /// How far its placement got cannot be examined now, for this reason.
     Unjudged(PauseReason),
-    /// What did the work is gone.
+    /// Its worker is gone.
     Lost,
 }
 
 /// What the shell has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Record a fact.
+    /// Record an event.
     Append {
         /// The job.
         job: JobId,
-        /// The fact.
+        /// The event.
         event: JobEvent,
-        /// What belongs to it.
+        /// Its detail.
         detail: Option<String>,
     },
-    /// Read what the last process left of a job, now that somebody wants it to go on or to end.
+    /// Read what the last process left of a job, now that someone has resumed or cancelled it.
     TakeUp {
         /// The job.
         job: JobId,
     },
-    /// List the job's files; go on behind what is already listed.
+    /// List the job's files, after those already listed.
     Plan {
         /// The job.
         job: JobId,
     },
-    /// End the listing.
+    /// Stop the listing.
     StopPlan {
         /// The job.
         job: JobId,
     },
-    /// Begin to work on an item.
+    /// Begin an attempt.
     Start {
         /// The job.
         job: JobId,
@@ -215,14 +215,14 @@ pub enum Effect {
         /// The attempt.
         attempt: u32,
     },
-    /// End the work on an item.
+    /// Stop the attempt on an item.
     Stop {
         /// The job.
         job: JobId,
         /// The item.
         item: u32,
     },
-    /// Look how far the placement of an item came that no worker holds.
+    /// Examine how far the placement of an item got that no worker holds.
     Judge {
         /// The job.
         job: JobId,

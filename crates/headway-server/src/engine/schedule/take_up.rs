@@ -1,4 +1,4 @@
-//! Taking up a job that the last process left.
+//! Takes up a job that the last process left.
 
 use super::job::{Job, has_come};
 use super::{Effect, Hold, Past, append, end_of_placing};
@@ -9,27 +9,27 @@ use headway_model::item::ItemStatus;
 use headway_model::mutants::{self, Mutant};
 use headway_model::status::{JobStatus, PauseReason};
 
-/// What a person reads of an item whose placing could not be looked at before its job ended.
-const NOT_LOOKED_AT: &str =
-    "the server could not look how far its output had come; look at the file and in the job's trash";
+/// The message of an item whose placing could not be examined before its job ended.
+const NOT_EXAMINED: &str =
+    "the server could not find out whether its output was put into place; check the file and the job's trash";
 
-/// The end of an item whose placing could not be looked at.
-pub(super) fn not_looked_at(item: u32, attempt: u32) -> JobEvent {
-    JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message: NOT_LOOKED_AT.to_owned() }
+/// The end of an item whose placing could not be examined.
+pub(super) fn not_examined(item: u32, attempt: u32) -> JobEvent {
+    JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message: NOT_EXAMINED.to_owned() }
 }
 
-/// What becomes of an open item that no worker holds any more.
+/// How an open item that no worker holds is recovered.
 enum Recovery {
-    /// This is recorded, with this detail.
+    /// By recording this event with this detail.
     Event(JobEvent, Option<String>),
-    /// It waits for a person.
+    /// By a person's decision.
     Asks,
-    /// It is looked at again later; for this reason that was not possible.
+    /// By another look later; the reason if this one failed.
     Open(Option<PauseReason>),
 }
 
 impl Job {
-    /// Items that were running are interrupted, and the job goes on, unless it is held.
+    /// Interrupts items that were running, and lets the job go on unless it is held.
     pub(super) fn take_up(&mut self, id: JobId, mut past: Past, now: Millis, effects: &mut Vec<Effect>) {
         let reason = match past.hold {
             Hold::No => None,
@@ -48,13 +48,13 @@ impl Job {
             }
         }
         let held = reason.is_some_and(|reason| self.can_be_held(reason));
-        // Until the pause is recorded nothing else is asked for.
+        // Nothing else is requested until the pause is recorded.
         self.asked |= held;
         let interrupted = self.recover(id, &mut past, held, now, effects);
         if self.unread && !held {
             self.rest(now);
         }
-        // The pause comes last: time counts as worked until an item's interruption is recorded.
+        // The pause comes last, because time counts as worked until an item's interruption is recorded.
         match reason {
             Some(reason) if held => effects.push(append(id, JobEvent::Paused { reason })),
             Some(_) if self.is_paused_by_person() => {}
@@ -63,7 +63,7 @@ impl Job {
         }
     }
 
-    /// Ends what was running; whether anything is interrupted. For that nothing has to be read, but for all else.
+    /// Recovers the open items; whether any is interrupted. Without the log only running items can be recovered.
     fn recover(&mut self, id: JobId, past: &mut Past, held: bool, now: Millis, effects: &mut Vec<Effect>) -> bool {
         let mut interrupted = false;
         let unread = self.unread;
@@ -73,7 +73,7 @@ impl Job {
             _ => false,
         };
         let mut items: Vec<_> = self.fold.items().filter(|(_, status)| left(status)).collect();
-        // What ran comes first: time counts as worked until its interruption is recorded, and anything else would say until when.
+        // Running items come first: time counts as worked until their interruption is recorded.
         items.sort_by_key(|(_, status)| *status != ItemStatus::Running);
         for (item, status) in items {
             match self.recovery(item, status, past) {
@@ -106,8 +106,8 @@ impl Job {
                     Ok(None) => JobEvent::Recovered { item, attempt },
                     Err(reason) => return Recovery::Open(Some(reason)),
                 },
-                // The job ends, and nobody can ask for another look at it.
-                None if past.hold == Hold::Unread(PauseReason::Stuck) => not_looked_at(item, attempt),
+                // The job ends and cannot be resumed, so there is no second look.
+                None if past.hold == Hold::Unread(PauseReason::Stuck) => not_examined(item, attempt),
                 None => return Recovery::Open(None),
             },
             ItemStatus::Interrupted if halted => JobEvent::Dropped { item },
@@ -131,7 +131,7 @@ impl Job {
         matches!(self.fold.status, JobStatus::Paused { reason } if person(reason))
     }
 
-    /// Something happened to a job of which nothing was read yet: that is done once somebody wants it to go on or to end.
+    /// Reads what the last process left of a job as soon as someone resumes, approves or cancels it.
     pub(super) fn is_wanted(&mut self, id: JobId, event: &JobEvent, effects: &mut Vec<Effect>) {
         let wanted = matches!(event, JobEvent::Resumed {} | JobEvent::Approved {} | JobEvent::CancelRequested {});
         if wanted {
@@ -139,7 +139,7 @@ impl Job {
         }
     }
 
-    /// A job that ends is not paused, so what could not be read of it is read once it has rested.
+    /// Retries that read for a job that is being cancelled: it is not paused, so nobody will resume it.
     pub(super) fn read_again(&mut self, id: JobId, now: Millis, effects: &mut Vec<Effect>) {
         if self.unread && self.fold.status == JobStatus::Cancelling && has_come(self.rests_until, now) {
             self.read(id, effects);
