@@ -1,4 +1,4 @@
-//! The engine: the thin loop around [`schedule`], which decides, and the tasks that plan, work and finish.
+//! The engine: a thin loop around [`schedule`], which makes the decisions, and the tasks that plan, work and finish.
 
 mod attempt_id;
 mod exclusion;
@@ -46,47 +46,47 @@ use headway_store::Store;
 use pool::{Ended, Pool};
 use schedule::{Effect, Input, Schedule};
 
-/// So often it is looked at what takes too long, what is due, and what has eased.
+/// How often the loop checks for timeouts, due retries and shortages that have passed.
 const TICK: Duration = Duration::from_millis(100);
 
-/// The same while there is no job.
+/// The same, while there is no live job.
 const IDLE_TICK: Duration = Duration::from_millis(500);
 
-/// The ends of quick attempts wait for others no longer than this.
+/// How long the end of a quick attempt can wait to be handled together with others.
 const GATHER: Duration = Duration::from_millis(1);
 
-/// What running work needs. Cheap to clone.
+/// Everything that running work needs. Cheap to clone.
 #[derive(Clone)]
 pub struct Context {
-    /// Where the log is read.
+    /// Reads the log.
     pub store: Arc<dyn Store>,
-    /// Where facts are recorded.
+    /// Records events.
     pub log: Log,
-    /// The folders that may be read.
+    /// The served libraries.
     pub libraries: Arc<Vec<Arc<Library>>>,
-    /// What can be done.
+    /// The recipes on offer.
     pub recipes: Arc<Vec<Arc<dyn Recipe>>>,
-    /// Where jobs write for their users.
+    /// The data folder, where jobs write their output files.
     pub data: Arc<DataFolder>,
-    /// What runs at this moment.
+    /// The attempts under way.
     pub running: Running,
-    /// Who works on which file.
+    /// Locks on the files that attempts work on.
     pub exclusion: Exclusion,
-    /// What must be free before an item begins.
+    /// Checks that there is enough disk and memory before an item begins.
     pub shortage: Arc<ShortageCheck>,
-    /// By which programs are started.
+    /// Starts and supervises child processes.
     pub guard: Arc<Guard>,
-    /// The engine's own runtime, for threads that wait for the log.
+    /// The engine's own runtime, which blocking threads use to wait for the log.
     pub handle: Handle,
-    /// How long running items may go on after a stop.
+    /// How long running items can continue after a stop.
     pub drain: Duration,
-    /// The name of this process in leases.
+    /// This process's name in leases.
     pub worker: String,
-    /// Which steps of jobs are under way that can take the process with them.
+    /// Records the steps under way that could crash the process.
     pub steps: Steps,
 }
 
-/// The engine's loop. It ends when `stop` says so and nothing runs any more. `told` is what others have for the schedule.
+/// The engine's loop. It ends once `stop` has fired and nothing runs any more. Inputs from outside the engine arrive on `told`.
 pub async fn run(
     context: Context,
     mut schedule: Schedule,
@@ -165,8 +165,7 @@ pub async fn run(
             pool.push(ready);
         }
         let over = stopping.is_some() && tasks.is_empty() && working == 0;
-        // While a commit is under way the next one gathers with the writer: it holds the ends of some items and the starts of
-        // the next.
+        // The writer gathers these while it commits, so that one commit holds the ends of some items and the starts of the next.
         if !facts.is_empty() {
             context.log.send(facts).await;
         }
@@ -204,7 +203,7 @@ pub async fn run(
             working -= ended.len();
             inputs.extend(ended.into_iter().flat_map(|ended| worked(&context, &orders, ended)));
         }
-        // However much there is to hear, the world is looked at.
+        // However busy the loop is, these checks must not starve.
         if looked.elapsed() >= every {
             looked = Instant::now();
             context.running.end_late(|job| orders.get(&job)?.time_limit().map(Duration::from_millis));
@@ -224,7 +223,7 @@ pub async fn run(
     }
 }
 
-/// The end of an attempt as the schedule takes it in, and what it says of the others' pace.
+/// Turns the end of an attempt into inputs: the end itself and, if it changed, the job's pace.
 fn worked(context: &Context, orders: &HashMap<JobId, Arc<Order>>, ended: Ended) -> impl Iterator<Item = Input> {
     let Ended { which: AttemptId { job, item, attempt }, outcome, took } = ended;
     context.running.end(job, item);
@@ -233,7 +232,7 @@ fn worked(context: &Context, orders: &HashMap<JobId, Arc<Order>>, ended: Ended) 
     ahead.map(|ahead| Input::Pace { job, ahead }).into_iter().chain([done])
 }
 
-/// What of the world concerns jobs that run or are paused: a disk that has filled, a library that is back.
+/// Environment changes that pause or resume jobs: a disk that has filled up, a library that is back.
 fn look(context: &Context, schedule: &Schedule, orders: &HashMap<JobId, Arc<Order>>) -> Vec<Input> {
     let mut inputs = Vec::new();
     if context.shortage.is_data_short() {
@@ -253,7 +252,7 @@ fn look(context: &Context, schedule: &Schedule, orders: &HashMap<JobId, Arc<Orde
     inputs
 }
 
-/// A report as the schedule takes it in.
+/// Turns a report of the writer into an input.
 fn heard(report: Report) -> Input {
     match report {
         Report::Recorded(job, recorded, digest) => Input::Recorded { job, recorded, digest },
@@ -265,7 +264,7 @@ fn heard(report: Report) -> Input {
     }
 }
 
-/// What a task that is over has to say.
+/// The input that a finished task returned, if any.
 fn done_with(done: Result<Option<Input>, tokio::task::JoinError>) -> Option<Input> {
     done.unwrap_or_else(|error| {
         tracing::error!(%error, "a task of the engine ended badly");
@@ -273,7 +272,7 @@ fn done_with(done: Result<Option<Input>, tokio::task::JoinError>) -> Option<Inpu
     })
 }
 
-/// The job's order, read once from its request; why not if that cannot be carried out.
+/// The job's order, read from its request on first use; the reason if the request cannot be carried out.
 async fn order(context: &Context, orders: &mut HashMap<JobId, Arc<Order>>, job: JobId) -> Result<Arc<Order>, Unable> {
     if let Some(order) = orders.get(&job) {
         return Ok(Arc::clone(order));
@@ -283,7 +282,7 @@ async fn order(context: &Context, orders: &mut HashMap<JobId, Arc<Order>>, job: 
     Ok(order)
 }
 
-/// What a task comes to, or what it says if it panics.
+/// Runs a task and catches its panic as a message.
 async fn caught<T>(task: impl Future<Output = T>) -> Result<T, String> {
     let ended = AssertUnwindSafe(task).catch_unwind().await;
     ended.map_err(|panic| {
@@ -293,7 +292,7 @@ async fn caught<T>(task: impl Future<Output = T>) -> Result<T, String> {
     })
 }
 
-/// Why a thread did not end as it should.
+/// Why a blocking task did not return: its panic message, or that it was cancelled.
 fn died(error: tokio::task::JoinError) -> String {
     match error.try_into_panic() {
         Ok(panic) => work::panic_text(&*panic),
@@ -302,12 +301,12 @@ fn died(error: tokio::task::JoinError) -> String {
 }
 
 impl Context {
-    /// The library of this name.
+    /// The library with this name.
     pub fn library(&self, name: &str) -> Option<&Arc<Library>> {
         self.libraries.iter().find(|library| library.name == name)
     }
 
-    /// The recipe of this name.
+    /// The recipe with this name.
     pub fn recipe(&self, name: &str) -> Option<&Arc<dyn Recipe>> {
         self.recipes.iter().find(|recipe| recipe.info().name == name)
     }

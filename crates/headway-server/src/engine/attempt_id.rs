@@ -1,8 +1,8 @@
-//! Which attempt.
+//! The identity of an attempt.
 
 use headway_model::JobId;
 
-/// Which attempt of which item of which job.
+/// Identifies an attempt: its job, item and number.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AttemptId {
     pub(super) job: JobId,

@@ -1,4 +1,4 @@
-//! No two attempts on one file: who comes second waits, and says for whom. Reading together is allowed.
+//! A lock per file: an attempt that finds its file locked waits, and shows which job it waits for. Readers share a lock.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -7,8 +7,8 @@ use std::time::Duration;
 use headway_model::{JobId, RelPath};
 use headway_recipes::Attempt;
 
-/// So often someone who waits looks whether to end.
-const LOOK: Duration = Duration::from_millis(50);
+/// How often a waiting attempt checks whether it was stopped.
+const STOP_CHECK: Duration = Duration::from_millis(50);
 
 /// The files that attempts hold. Cheap to clone.
 #[derive(Clone, Default)]
@@ -19,7 +19,7 @@ pub struct Exclusion {
 #[derive(Default)]
 struct Table {
     files: HashMap<Key, Held>,
-    /// How many wait for one of them.
+    /// How many attempts wait for a file.
     waiting: usize,
 }
 
@@ -33,18 +33,19 @@ type Key = (String, RelPath);
 
 struct Held {
     job: JobId,
-    /// How many read; 0 if one writes.
+    /// How many attempts read it; 0 if one writes it.
     readers: u32,
 }
 
-/// Files held; let go when dropped.
+/// Held files, released on drop.
 pub(super) struct Hold {
     inner: Arc<Inner>,
     keys: Vec<Key>,
 }
 
 impl Exclusion {
-    /// Waits for all of these files at once: nobody waits while holding some. `None` if the attempt was asked to end.
+    /// Waits until all of these files are free, then takes them together: no attempt waits while holding some. `None` if the attempt
+    /// was stopped.
     pub(super) fn hold(&self, library: &str, files: &[(RelPath, bool)], attempt: &Attempt) -> Option<Hold> {
         let wanted: Vec<_> = files.iter().map(|(path, write)| ((library.to_owned(), path.clone()), *write)).collect();
         let mut table = self.inner.held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -59,7 +60,7 @@ impl Exclusion {
                 return None;
             }
             table.waiting += 1;
-            table = self.inner.freed.wait_timeout(table, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+            table = self.inner.freed.wait_timeout(table, STOP_CHECK).unwrap_or_else(PoisonError::into_inner).0;
             table.waiting -= 1;
         }
         let mut keys = Vec::with_capacity(wanted.len());
@@ -84,7 +85,7 @@ impl Drop for Hold {
                 table.files.remove(key);
             }
         }
-        // It would be a call to the kernel each time.
+        // Notifying costs a system call each time.
         if table.waiting > 0 {
             self.inner.freed.notify_all();
         }

@@ -42,8 +42,8 @@ pub(super) async fn finish(context: &Context, order: Result<Arc<Order>, Unable>)
     over(pages, step).await
 }
 
-/// Runs a step over pages of results while they are read. It sees the end of the results only if all of them could be read, and is
-/// over when this is.
+/// Runs a step over pages of results while they are being read. The step sees the end of the results only if all of them could be
+/// read. This returns once the step has ended.
 async fn over(
     pages: impl Stream<Item = Result<Vec<ItemResult>, Unable>> + Send,
     step: impl FnOnce(&mut ItemResults<'_>) -> anyhow::Result<()> + Send + 'static,
@@ -61,7 +61,7 @@ async fn over(
     let mut pages = pin!(pages);
     while let Some(page) = pages.next().await {
         unread = page.as_ref().map(drop).map_err(Clone::clone);
-        // A step that has ended early says why below.
+        // The step has ended early; its result below says why.
         if results.send(page).await.is_err() || unread.is_err() {
             break;
         }
@@ -116,7 +116,7 @@ mod tests {
         vec![ItemResult { path, result: serde_json::Value::Null, failure: None, skip: None }]
     }
 
-    /// Runs a step that counts over so many pages, and then this; how many results it counted, if it came to their end.
+    /// Runs a counting step over this many pages, then an error if there is one; returns the count if the step saw the end.
     async fn counted(pages: u32, then: Option<Unable>) -> (Result<(), Unable>, Option<usize>) {
         let counted = Arc::new(Mutex::new(None));
         let pages = (0..pages).map(page).map(Ok).chain(then.map(Err));

@@ -1,4 +1,4 @@
-//! Who runs what: kept by renewal, lost with the process.
+//! Leases: which process runs an item. Kept by renewal, lost with the process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use headway_model::Fold;
 use headway_store::Store;
 use headway_store::rows::{JobRow, LEASE, Lease};
 
-/// The name of this process in leases: never one that another had.
+/// This process's name in leases. No other process ever had it.
 pub fn worker() -> String {
     format!("{}-{}", std::process::id(), crate::now())
 }
 
-/// Renews the leases of a process as long as anything runs, three times before they end.
+/// Renews this process's leases while anything runs, three times within the life of a lease.
 pub(super) async fn renew(store: Arc<dyn Store>, running: Running, worker: String) {
     loop {
         tokio::time::sleep(Duration::from_millis(LEASE / 3)).await;
@@ -21,15 +21,15 @@ pub(super) async fn renew(store: Arc<dyn Store>, running: Running, worker: Strin
             continue;
         }
         if let Err(error) = store.renew(&worker, crate::now() + LEASE).await {
-            // The writer will find the same, and says it to everybody.
+            // The writer will meet the same error and report it to everyone.
             tracing::error!(%error, "leases cannot be renewed");
             return;
         }
     }
 }
 
-/// Looks at what the last process held of a job. The data folder is locked, so that process is gone and every lease of it is
-/// lost: its items are recovered. A lease and an item that do not agree are said.
+/// Logs the leases that the last process held on a job. The data folder is locked, so that process is gone and all its leases are
+/// lost; its items are recovered elsewhere. An item without a matching lease is logged as a warning.
 pub(super) fn lost(leases: &[Lease], row: &JobRow, fold: &Fold) {
     let running = fold.items().filter(|(_, status)| status.is_running()).map(|(item, _)| item);
     for item in running {

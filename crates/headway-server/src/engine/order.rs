@@ -1,4 +1,4 @@
-//! A job as the engine's tasks need it: what was asked, with the names looked up.
+//! A job as the engine's tasks need it: its request, with the library and the recipe looked up.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -18,67 +18,67 @@ use headway_model::{Digest, JobId, OnDone, PlannedFile, Query, StartJob};
 use headway_recipes::{Binding, Recipe, Unable, Work};
 use headway_store::Store;
 
-/// How many items' files are read at once.
+/// How many items are read ahead at a time.
 const AHEAD: u32 = 256;
 
-/// The median is of the last so many successes.
+/// The median duration is taken over this many of the last successes.
 const DURATIONS: usize = 999;
 
-/// Before so many successes there is no median.
+/// With fewer successes than this there is no median.
 const FEW: usize = 3;
 
-/// Items that take less than this on the whole, in microseconds, are quick: their record takes a good part of that.
-const QUICK: u64 = 5_000;
+/// Items faster than this, in microseconds, are *quick*: recording one costs a noticeable share of running it.
+const QUICK_BELOW_US: u64 = 5_000;
 
-/// So much work, in microseconds, is claimed ahead for each worker: as long as a disk may take for a record.
-const STOCK: u64 = 2_000;
+/// How much work, in microseconds, is claimed ahead for each worker: about as long as a disk takes to make a record durable.
+const STOCK_US: u64 = 2_000;
 
-/// No more items than this are claimed ahead for each worker, however quick they are.
+/// The most items that are claimed ahead for each worker, however quick they are.
 const MOST_AHEAD: u64 = 16;
 
-/// No attempt counts as slower than this, so that a few quick ones tell.
-const SLOW: u64 = 2 * QUICK;
+/// Slower attempts count as this slow, so that a few quick ones suffice to change the pace.
+const SLOW_US: u64 = 2 * QUICK_BELOW_US;
 
-/// Each attempt's share in the pace is one part of so many.
-const PACE: u64 = 8;
+/// The pace is a moving average: each new attempt weighs one part in this many.
+const PACE_PARTS: u64 = 8;
 
-/// A job that is to be carried out.
+/// A job to carry out.
 pub struct Order {
     pub(super) job: JobId,
     pub(super) job_no: u64,
     pub(super) library: Arc<Library>,
     pub(super) request: StartJob,
-    /// Hash of all that decides what becomes of a file.
+    /// Hash of everything that determines what the job does to a file.
     pub(super) identity: Option<Digest>,
     recipe: Arc<dyn Recipe>,
     work: OnceCell<Result<Arc<dyn Work>, String>>,
     placed: OnceCell<Arc<[Placement]>>,
-    /// Whether the listing under way is to end.
+    /// Set to stop the listing under way.
     stop_plan: Plain<Arc<AtomicBool>>,
-    /// Files of items that will soon run, so that the log is read once for many.
+    /// Files of items that will run soon, so that one read of the log serves many.
     ahead: Plain<Ahead>,
-    /// Held by whoever reads more of them.
+    /// Held while more of them are read.
     reading: Mutex<()>,
-    /// How many items it has, once one of them runs.
+    /// How many items the job has. Valid once one of them runs.
     pub(super) items: AtomicU32,
     /// How long the last successes took, in milliseconds.
-    durations: Plain<Vec<u64>>,
-    /// How long the last attempts took on the whole, in microseconds.
-    pace: AtomicU64,
+    durations_ms: Plain<Vec<u64>>,
+    /// The moving average of how long attempts take, in microseconds.
+    pace_us: AtomicU64,
 }
 
-/// Files of items that will soon run.
+/// Files of items that will run soon.
 #[derive(Default)]
 struct Ahead {
     files: HashMap<u32, PlannedFile>,
-    /// The first item that was not read.
+    /// The first item that has not been read.
     up_to: u32,
-    /// Whether more are about to be read.
+    /// Whether a read of more is already requested.
     asked: bool,
 }
 
 impl Order {
-    /// Reads a job's request; why not if it cannot be carried out.
+    /// Reads a job's request; the reason if it cannot be carried out.
     pub(super) async fn read(context: &Context, job: JobId) -> Result<Order, Unable> {
         let failed = |message: String| move || Unable::Failed(message);
         let row = context.store.job(job).await?.ok_or_else(failed("the job is not in the log".into()))?;
@@ -103,12 +103,12 @@ impl Order {
             ahead: Plain::default(),
             reading: Mutex::default(),
             items: AtomicU32::new(row.summary.counters.total),
-            durations: Plain::default(),
-            pace: AtomicU64::new(SLOW),
+            durations_ms: Plain::default(),
+            pace_us: AtomicU64::new(SLOW_US),
         })
     }
 
-    /// How it is to run.
+    /// How the job runs, as the schedule needs to know it.
     pub(super) fn terms(&self) -> Terms {
         let policy = &self.request.policy;
         Terms {
@@ -120,18 +120,18 @@ impl Order {
         }
     }
 
-    /// Whether its items are worked on by programs, not in this process.
+    /// Whether its items are processed by programs, not in this process.
     pub(super) fn runs_programs(&self) -> bool {
         self.recipe.runs_programs()
     }
 
-    /// What becomes of files that were done before.
+    /// What the job does with files that were done before.
     pub(super) fn on_done(&self) -> OnDone {
         self.request.policy.on_done.unwrap_or_else(|| self.recipe.on_done())
     }
 
-    /// The recipe's work, bound to this job by whoever needs it first; the reason if that cannot be done. What fails for a reason
-    /// that may pass is tried again by the next who needs it.
+    /// The recipe's work, bound to this job on first use; the reason if it cannot be bound. After a failure that might pass by
+    /// itself the next caller tries again.
     pub(super) async fn work(&self, context: &Context) -> Result<Arc<dyn Work>, Unable> {
         let bind = async || {
             let placed = self.placed(&*context.store).await?;
@@ -154,7 +154,7 @@ impl Order {
         Ok(self.work.get_or_try_init(bind).await?.clone()?)
     }
 
-    /// What the work on an item needs, if it is known already.
+    /// What the work on an item needs, if it is already in memory.
     pub(super) fn ready(&self, item: u32) -> Option<(Arc<dyn Work>, PlannedFile)> {
         let work = self.work.get()?.as_ref().ok()?;
         let file = self.ahead().files.remove(&item)?;
@@ -165,7 +165,7 @@ impl Order {
         self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it is time to [read on](Order::read_on), now that this item runs. Says so once for each reading.
+    /// Whether it is time to [read ahead](Order::read_on), now that this item runs. True once for each read.
     pub(super) fn wants_more(&self, item: u32) -> bool {
         let mut ahead = self.ahead();
         let wants = !ahead.asked && ahead.up_to < self.items.load(Ordering::Relaxed) && item + AHEAD / 2 >= ahead.up_to;
@@ -173,21 +173,21 @@ impl Order {
         wants
     }
 
-    /// Reads the files of the items behind those that are known, so that no item has to wait for that.
+    /// Reads the files of the next items, so that no item has to wait for the log.
     pub(super) async fn read_on(&self, store: &dyn Store) {
         let _turn = self.reading.lock().await;
         let from = self.ahead().up_to;
-        // What could not be read is read again, and told, when its item runs.
+        // A failed read is repeated, and reported, when the item runs.
         let rows = store.items(self.job_no, from, AHEAD, None).await.unwrap_or_default();
         let mut ahead = self.ahead();
         ahead.asked = false;
         ahead.up_to = from + rows.len() as u32;
-        // What the plan skipped is never taken.
+        // Items that the plan skipped are never taken out, so they are dropped here.
         ahead.files.retain(|item, _| item + AHEAD >= from);
         ahead.files.extend(rows.into_iter().map(|row| (row.item, row.file)));
     }
 
-    /// The file of an item; why not if the log cannot say.
+    /// The file of an item; the reason if the log cannot be read.
     pub(super) async fn file(&self, store: &dyn Store, item: u32) -> Result<PlannedFile, Unable> {
         let _turn = self.reading.lock().await;
         if let Some(file) = self.ahead().files.remove(&item) {
@@ -202,7 +202,7 @@ impl Order {
         ahead.files.remove(&item).ok_or_else(|| Unable::Failed("the item is not in the log".into()))
     }
 
-    /// What the job that is to be undone put into place, as it was at its end.
+    /// The placements of the job that this one undoes; empty for any other job.
     pub(super) async fn placed(&self, store: &dyn Store) -> Result<Arc<[Placement]>, Unable> {
         let read = async || match &self.request.query {
             Query::Items(ItemsQuery { job, which: Which::Placed }) => {
@@ -213,67 +213,67 @@ impl Order {
         self.placed.get_or_try_init(read).await.cloned()
     }
 
-    /// A new listing begins; whether it is to end is told here.
+    /// Begins a listing, and returns the flag that stops it.
     pub(super) fn begin_plan(&self) -> Arc<AtomicBool> {
         let stop = Arc::new(AtomicBool::new(false));
         *self.stop_plan.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&stop);
         stop
     }
 
-    /// Ends the listing under way.
+    /// Stops the listing under way.
     pub(super) fn stop_plan(&self) {
         self.stop_plan.lock().unwrap_or_else(PoisonError::into_inner).store(true, Ordering::Relaxed);
     }
 
-    /// An attempt succeeded in so many milliseconds.
+    /// Notes how long a successful attempt took, in milliseconds.
     pub(super) fn took(&self, ms: u64) {
         if !matches!(self.request.policy.timeout, Some(Timeout::Percent(_))) {
             return;
         }
-        let mut durations = self.durations.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut durations = self.durations_ms.lock().unwrap_or_else(PoisonError::into_inner);
         if durations.len() == DURATIONS {
             durations.remove(0);
         }
         durations.push(ms);
     }
 
-    /// An attempt took so long, or was given back as it had to wait: how many items to claim ahead for each worker, if that
-    /// has changed. For the engine's loop alone.
+    /// Notes how long an attempt took; `None` if it was given back because it had to wait. Returns how many items to claim ahead for
+    /// each worker, if that has changed. Only the engine's loop calls this.
     pub(super) fn pace(&self, took: Option<Duration>) -> Option<usize> {
-        let before = self.pace.load(Ordering::Relaxed);
-        let took = took.map(|took| u64::try_from(took.as_micros()).unwrap_or(SLOW).min(SLOW));
-        let after = took.map_or(SLOW, |took| (before * (PACE - 1) + took) / PACE);
-        self.pace.store(after, Ordering::Relaxed);
+        let before = self.pace_us.load(Ordering::Relaxed);
+        let took = took.map(|took| u64::try_from(took.as_micros()).unwrap_or(SLOW_US).min(SLOW_US));
+        let after = took.map_or(SLOW_US, |took| (before * (PACE_PARTS - 1) + took) / PACE_PARTS);
+        self.pace_us.store(after, Ordering::Relaxed);
         (ahead(after) != ahead(before)).then(|| ahead(after))
     }
 
-    /// Whether its items take much less time than their record.
+    /// Whether its items take much less time than recording them.
     pub(super) fn is_quick(&self) -> bool {
-        ahead(self.pace.load(Ordering::Relaxed)) > 1
+        ahead(self.pace_us.load(Ordering::Relaxed)) > 1
     }
 
-    /// The longest that an attempt may take at present, in milliseconds.
+    /// The present time limit of an attempt, in milliseconds.
     pub(super) fn time_limit(&self) -> Option<u64> {
         match self.request.policy.timeout? {
             Timeout::After(ms) => Some(ms),
             Timeout::Percent(percent) => {
-                let mut durations = self.durations.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let mut durations = self.durations_ms.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 if durations.len() < FEW {
                     return None;
                 }
                 let middle = durations.len() / 2;
                 let (_, median, _) = durations.select_nth_unstable(middle);
-                // Attempts shorter than the clock's tick have no meaningful share.
+                // A percentage of less than a tick of the clock means nothing.
                 Some(((*median).max(10)).saturating_mul(u64::from(percent)) / 100)
             }
         }
     }
 }
 
-/// How many items that take so long, in microseconds, are claimed ahead for each worker.
+/// How many items to claim ahead for each worker at this pace, in microseconds an item.
 fn ahead(pace: u64) -> usize {
     match pace {
-        QUICK.. => 0,
-        _ => (STOCK / pace.max(1)).clamp(1, MOST_AHEAD) as usize,
+        QUICK_BELOW_US.. => 0,
+        _ => (STOCK_US / pace.max(1)).clamp(1, MOST_AHEAD) as usize,
     }
 }

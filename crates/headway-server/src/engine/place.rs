@@ -1,4 +1,4 @@
-//! From a finished output to its place: checked, on the disk, recorded, then swapped.
+//! Puts a finished output into place: check it, flush it to the disk, record the placing, then swap.
 
 use super::schedule::WorkOutcome;
 use super::{Context, Order};
@@ -82,7 +82,7 @@ pub(super) fn place(
     match library.place(&placement, &ground, input) {
         Ok(Ok(())) => Ok(success.with_output(library, &placement)),
         Ok(Err(reason)) => Err(Failure::Skipped(reason)),
-        // It is recorded, so it is brought to an end as after a crash: by looking.
+        // The placing is recorded, so it is concluded as after a crash: by looking at the disk.
         Err(error) => match judged(library, &placement) {
             Verdict::Done(_) => Ok(success.with_output(library, &placement)),
             Verdict::TakenBack => Err(fail("putting the output into place")(error)),
@@ -94,8 +94,8 @@ pub(super) fn place(
     }
 }
 
-/// How far a placement came. What cannot be looked at for a reason that may pass can be judged later; for another reason it is a
-/// conflict, and said.
+/// How far a placement got. If the disk cannot be examined for a reason that might pass, it is judged later; any other error is a
+/// conflict, with its message.
 pub(super) fn judged(library: &Library, placement: &Placement) -> Verdict {
     library.judge(placement).unwrap_or_else(|error| match environment(&error) {
         Some(reason) => Verdict::NotKnown(reason),
@@ -103,7 +103,7 @@ pub(super) fn judged(library: &Library, placement: &Placement) -> Verdict {
     })
 }
 
-/// Whether the output may stay as far as its size goes.
+/// Checks the output's size: not empty if that is a failure, and smaller if the request asks for that.
 fn judge_size(empty: EmptyOutput, output: &Output, sealed: &Sealed, input: &OpenFile) -> Result<(), Failure> {
     if empty == EmptyOutput::Failure && sealed.size == 0 && input.size() > 0 {
         return Err(Failure::Failed(FailReason::Verify, "the output is empty".into()));
@@ -114,19 +114,19 @@ fn judge_size(empty: EmptyOutput, output: &Output, sealed: &Sealed, input: &Open
     if fits { Ok(()) } else { Err(Failure::Skipped(SkipReason::NotSmaller)) }
 }
 
-/// Nothing is moved before this is durable; if the attempt no longer holds the item, nothing is moved at all.
+/// Records the placing. Nothing is moved before it is durable, nor if the attempt no longer holds the item.
 fn record(context: &Context, attempt: &Attempt, event: JobEvent) -> Result<(), Failure> {
     match context.handle.block_on(context.log.append(attempt.job, event, None)) {
         Ok(_) => Ok(()),
         Err(AppendError::TooLarge) => Err(Failure::Failed(
             FailReason::Write,
-            "the names of output and original are too long to be recorded".into(),
+            "the paths of the output and the original are too long to record".into(),
         )),
         Err(AppendError::Refused(_) | AppendError::Dead) => Err(Failure::Stopped),
     }
 }
 
-/// How an attempt ended, for the schedule.
+/// Turns the result of an attempt into what the schedule takes.
 pub(super) fn outcome(result: Result<Success, Failure>, attempt: &Attempt) -> WorkOutcome {
     match result {
         Ok(success) => WorkOutcome::Succeeded(success.effect, success.result.to_string()),

@@ -1,4 +1,4 @@
-//! Planning: lists the files of a job, in order, in batches that are each durable before the next.
+//! Planning: lists the files of a job in order, in batches. Each batch is durable before the next.
 
 mod batch;
 mod done;
@@ -26,10 +26,10 @@ use headway_model::status::EndReason;
 use headway_model::{Digest, OnDone, PauseReason, Query, RelPath, Reruns};
 use headway_recipes::{Unable, Work};
 
-/// So many items of another job are read at a time.
+/// How many items of a job are read at a time.
 const ITEMS_AT_ONCE: u32 = 1_000;
 
-/// Plans a job to its end, or until it is cancelled.
+/// Plans a job until its list is complete or it is cancelled.
 pub(super) async fn plan(context: &Context, job: JobId, order: Result<Arc<Order>, Unable>) {
     let planned = caught(async {
         let order = order?;
@@ -42,7 +42,7 @@ pub(super) async fn plan(context: &Context, job: JobId, order: Result<Arc<Order>
             let outcome = Outcome::Failed { reason: EndReason::Plan, message: cut(&message, MESSAGE_LIMIT) };
             JobEvent::Ended { outcome }
         }
-        // What is listed stays; the rest follows when the job is resumed.
+        // The files listed so far stay; the rest is listed when the job is resumed.
         Err(Stop::Environment(reason)) => JobEvent::Paused { reason },
         Err(Stop::Cancelled) => return,
     };
@@ -125,7 +125,7 @@ async fn listed_before(context: &Context, order: &Order, total: u32) -> Result<(
     Ok((last, reruns))
 }
 
-/// The contents by which moved files are recognised; `None` if files are worked on though they were done before.
+/// The contents by which moved files are recognised; `None` if the job processes files again even though they are done.
 async fn contents(context: &Context, order: &Order) -> Result<Option<HashSet<(u64, Digest)>>, Unable> {
     match (order.on_done(), order.identity) {
         (OnDone::Again, _) | (_, None) => Ok(None),
@@ -137,7 +137,7 @@ async fn contents(context: &Context, order: &Order) -> Result<Option<HashSet<(u6
     }
 }
 
-/// The files of a query that names items of another job, in their order there; `None` for any other query.
+/// The files of a query for items of another job, in the order of that job; `None` for any other query.
 async fn named(context: &Context, order: &Order) -> Result<Option<Vec<RelPath>>, Unable> {
     let Query::Items(ItemsQuery { job, which }) = &order.request.query else { return Ok(None) };
     if *which == Which::Placed {
@@ -164,7 +164,7 @@ async fn named(context: &Context, order: &Order) -> Result<Option<Vec<RelPath>>,
     }
 }
 
-/// The patterns as one matcher.
+/// Compiles the patterns into one matcher.
 pub(crate) fn globs(patterns: &[String]) -> Result<GlobSet, String> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {

@@ -1,4 +1,4 @@
-//! The threads that work on items: as many as the server's limit says, and no more.
+//! The worker threads: as many as the server's limit allows, started when there is work.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,35 +10,35 @@ use super::attempt_id::AttemptId;
 use super::schedule::WorkOutcome;
 
 /// An attempt that waits for its thread longer than this is given back.
-const PATIENCE: Duration = Duration::from_millis(100);
+const GIVE_BACK_AFTER: Duration = Duration::from_millis(100);
 
-/// So many quick attempts one thread makes sooner than a second one wakes.
-const A_FEW: usize = 4;
+/// How many quick attempts one thread completes before a second thread would have woken.
+const QUICK_PER_WAKE: usize = 4;
 
 /// An attempt that is over.
 #[derive(Debug)]
 pub(super) struct Ended {
-    /// AttemptId.
+    /// Which attempt.
     pub(super) which: AttemptId,
-    /// How.
+    /// How it ended.
     pub(super) outcome: WorkOutcome,
     /// How long it took; `None` if it never began.
     pub(super) took: Option<Duration>,
 }
 
-/// The way to the threads. Cheap to clone; they end when the last one is dropped.
+/// A handle to the threads. Cheap to clone; they end when the last handle is dropped.
 #[derive(Clone)]
 pub(super) struct Pool {
     shared: Arc<Shared>,
-    /// Closes the queue when the last of them is dropped.
+    /// Closes the queue when the last handle is dropped.
     _open: Arc<Open>,
 }
 
 struct Shared {
     state: Mutex<State>,
-    /// There may be work, or too many threads.
+    /// Signals threads that there might be work, or too many of them.
     changed: Condvar,
-    /// There are ends to be taken in.
+    /// Signals that ends are ready to be collected.
     told: Notify,
 }
 
@@ -46,27 +46,28 @@ struct Shared {
 struct State {
     queue: VecDeque<Task>,
     ended: Vec<Ended>,
-    /// How many quick attempts wait or are made.
+    /// How many quick attempts wait or run.
     quick: usize,
     limit: usize,
     threads: usize,
     idle: usize,
-    /// The numbers of the attempts that are made, from 1.
+    /// The slot numbers of running attempts, from 1.
     numbers: BTreeSet<u32>,
     closed: bool,
 }
 
-/// An attempt that is to be made.
+/// An attempt to make.
 pub(super) struct Task {
     which: AttemptId,
     since: Instant,
-    /// Whether its end may be told together with others.
+    /// Whether its end can be signalled together with others.
     quick: bool,
     work: Box<dyn FnOnce(u32) -> WorkOutcome + Send>,
 }
 
 impl Task {
-    /// An attempt that this makes, given its number among those that are made at the same time; whether it will be quick.
+    /// `work` makes the attempt; it receives the slot number among those running at the same time. `quick` says whether it is
+    /// expected to be quick.
     pub(super) fn new(which: AttemptId, quick: bool, work: impl FnOnce(u32) -> WorkOutcome + Send + 'static) -> Self {
         Task { which, since: Instant::now(), quick, work: Box::new(work) }
     }
@@ -75,14 +76,14 @@ impl Task {
 struct Open(Arc<Shared>);
 
 impl Pool {
-    /// A pool of so many threads, which are started as they are needed.
+    /// A pool of at most `limit` threads, started as they are needed.
     pub(super) fn new(limit: usize) -> Self {
         let state = Mutex::new(State { limit, ..State::default() });
         let shared = Arc::new(Shared { state, changed: Condvar::new(), told: Notify::new() });
         Pool { _open: Arc::new(Open(Arc::clone(&shared))), shared }
     }
 
-    /// Has attempts made, each as soon as a thread is free.
+    /// Queues attempts. Each runs as soon as a thread is free.
     pub(super) fn push(&self, tasks: impl IntoIterator<Item = Task>) {
         let mut state = self.shared.state();
         for task in tasks {
@@ -92,51 +93,51 @@ impl Pool {
         self.shared.tend(&mut state);
     }
 
-    /// An attempt that needs no thread to be over.
+    /// Ends an attempt that never needs a thread.
     pub(super) fn end(&self, which: AttemptId, outcome: WorkOutcome) {
         self.shared.state().ended.push(Ended { which, outcome, took: None });
         self.shared.told.notify_one();
     }
 
-    /// Waits until there are [ends](Pool::ends) to be taken in. Those of quick ones come together, once there are some.
+    /// Waits until there are [ends](Pool::ends) to collect. Those of quick attempts are signalled in groups.
     pub(super) async fn told(&self) {
         self.shared.told.notified().await;
     }
 
-    /// The ends of attempts since this was last asked.
+    /// Takes the ends of attempts since the last call.
     pub(super) fn ends(&self) -> Vec<Ended> {
         std::mem::take(&mut self.shared.state().ended)
     }
 
-    /// Whether there may be ends that [`Pool::told`] does not tell yet.
+    /// Whether there might be ends that [`Pool::told`] has not signalled yet.
     pub(super) fn gathers(&self) -> bool {
         self.shared.state().quick > 0
     }
 
-    /// Has all threads work that there is work for. When [ends](Pool::ends) do not come, quick attempts are not that quick.
+    /// Wakes a thread for every waiting attempt. When no [ends](Pool::ends) arrive, the quick attempts are not that quick.
     pub(super) fn rouse(&self) {
         let mut state = self.shared.state();
         let wanted = state.queue.len();
         self.shared.wake(&mut state, wanted);
     }
 
-    /// From now on so many threads.
+    /// Changes the number of threads.
     pub(super) fn set_limit(&self, limit: usize) {
         let mut state = self.shared.state();
         state.limit = limit;
         self.shared.tend(&mut state);
-        // Who is too many goes.
+        // Surplus threads end.
         self.shared.changed.notify_all();
     }
 
-    /// Gives back what has not begun, of these attempts.
+    /// Gives back those of these attempts that have not begun.
     pub(super) fn give_back(&self, of: impl Fn(&AttemptId) -> bool) {
         self.take_out(|task| of(&task.which));
     }
 
-    /// Gives back what waits for too long, as when all threads work on slower items.
+    /// Gives back attempts that have waited too long, as when all threads are busy with slower items.
     pub(super) fn give_back_late(&self) {
-        self.take_out(|task| task.since.elapsed() > PATIENCE);
+        self.take_out(|task| task.since.elapsed() > GIVE_BACK_AFTER);
     }
 
     fn take_out(&self, which: impl Fn(&Task) -> bool) {
@@ -156,19 +157,19 @@ impl Pool {
 }
 
 impl Shared {
-    /// Nothing that a thread could panic in is done under the lock.
+    /// Nothing under the lock can panic, so a poisoned lock is still sound.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes threads for what waits, or starts some. One that cannot be started is tried again with the next attempts.
+    /// Wakes or starts threads for what waits. If a thread cannot be started, the next attempts try again.
     fn tend(self: &Arc<Self>, state: &mut State) {
         let quick = state.queue.iter().filter(|task| task.quick).count();
-        self.wake(state, state.queue.len() - quick + quick.div_ceil(A_FEW));
+        self.wake(state, state.queue.len() - quick + quick.div_ceil(QUICK_PER_WAKE));
     }
 
     fn wake(self: &Arc<Self>, state: &mut State, wanted: usize) {
-        // One that was woken a moment ago still counts as idle, and what it was woken for as waiting.
+        // A thread woken a moment ago still counts as idle, and the attempt it was woken for as waiting.
         (0..wanted.min(state.idle)).for_each(|_| self.changed.notify_one());
         for _ in state.idle..wanted {
             if state.threads >= state.limit {
@@ -194,7 +195,7 @@ impl Shared {
         }
     }
 
-    /// Takes in a thread's last attempt and waits for its next one, with its number; `None` if the thread is to end.
+    /// Stores the end of a thread's last attempt and waits for its next one, with its slot number; `None` if the thread must end.
     fn next(&self, last: Option<(u32, bool, Ended)>) -> Option<(u32, Task)> {
         let mut state = self.state();
         let mut tell = last.is_some_and(|(number, quick, ended)| state.end(number, quick, ended));
@@ -220,7 +221,7 @@ impl Shared {
 }
 
 impl State {
-    /// The next attempt, with the lowest number that is free.
+    /// The next attempt, with the lowest free slot number.
     fn begin(&mut self) -> Option<(u32, Task)> {
         let task = self.queue.pop_front()?;
         let number = (1..).find(|number| !self.numbers.contains(number))?;
@@ -228,8 +229,8 @@ impl State {
         Some((number, task))
     }
 
-    /// Keeps an end; whether it is to be told now. Each time costs its hearer and its teller a switch between threads, so that
-    /// of quick attempts a part is told together: while there are more to go on with.
+    /// Stores an end; whether to signal it now. Each signal costs a thread switch on both sides, so the ends of quick attempts are
+    /// signalled in groups while more attempts wait.
     fn end(&mut self, number: u32, quick: bool, ended: Ended) -> bool {
         self.numbers.remove(&number);
         self.ended.push(ended);

@@ -1,4 +1,4 @@
-//! What a job's log says beyond its fold: what it put into place, which attempts did not count, when items are due again.
+//! What a job's log says beyond its fold: its placements, which attempts do not count as tries, when items are due again.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ async fn each(
     }
 }
 
-/// What a job put into place and left there, in the order of its items.
+/// The placements of a job that succeeded, in the order of its items.
 pub(super) async fn placed(store: &dyn Store, job: JobId) -> Result<Vec<Placement>, Unable> {
     let row = store.job(job).await?;
     let row = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?;
@@ -50,7 +50,7 @@ pub(super) async fn placed(store: &dyn Store, job: JobId) -> Result<Vec<Placemen
         JobEvent::Placing { item, attempt, .. } => {
             drop(Placement::of(&event).map(|placement| open.insert(*item, (*attempt, placement))));
         }
-        // What an attempt had taken back is nothing that a later one put into place.
+        // A placement that an attempt took back does not belong to a later attempt's success.
         JobEvent::Succeeded { item, attempt, .. } => {
             if let Some((_, placement)) = open.remove(item).filter(|(placing, _)| placing == attempt) {
                 placed.insert(*item, placement);
@@ -62,8 +62,8 @@ pub(super) async fn placed(store: &dyn Store, job: JobId) -> Result<Vec<Placemen
     Ok(placed.into_values().collect())
 }
 
-/// What the last process left of a live job: looks at the disk, brings open placements to an end, and removes temporary files
-/// of attempts that are over. No process of that job may be alive any more.
+/// Reads what the last process left of a live job. Examines the disk, concludes open placements, and removes temporary files of
+/// attempts that are over. No process of that job must be alive any more.
 pub(super) async fn past(
     store: &dyn Store,
     library: &Arc<Library>,
@@ -80,7 +80,7 @@ pub(super) async fn past(
         JobEvent::Placing { item, attempt, .. } => {
             drop(Placement::of(&event).map(|placement| open.insert((*item, *attempt), placement)));
         }
-        // What was placing then is taken back.
+        // The placement of this attempt was taken back.
         JobEvent::Returned { item, attempt } | JobEvent::Recovered { item, attempt } => {
             *past.free.entry(*item).or_default() += 1;
             open.remove(&(*item, *attempt));
@@ -90,7 +90,7 @@ pub(super) async fn past(
         _ => {}
     })
     .await?;
-    // What a placement has left that could not be brought to an end may be an original.
+    // The temporary file of a placement that was not concluded might be an original.
     let kept: HashSet<_> = open.values().map(|placement| placement.temp.clone()).collect();
     let mut placing = Vec::new();
     let mut left: BTreeMap<RelPath, BTreeSet<u32>> = BTreeMap::new();
@@ -114,15 +114,15 @@ pub(super) async fn past(
     Ok(past)
 }
 
-/// How far the placement of an item came that no worker holds any more, and what there is to tell of it, as JSON. What cannot be
-/// read is not known.
+/// How far the placement of an item got that no worker holds any more, with the output's details as JSON if it is done. A log that
+/// cannot be read makes it not known.
 pub(super) async fn judge(
     context: &Context,
     job: JobId,
     order: Result<Arc<Order>, Unable>,
     item: u32,
 ) -> (Verdict, Option<String>) {
-    // Nobody wants it looked at once more: a job that ends does not ask for that.
+    // The server crashed here before, and a job that ends must not try again.
     if context.steps.is_stuck_at(job, Step::Judge(item)) {
         return (Verdict::NotKnown(PauseReason::Stuck), None);
     }
@@ -152,16 +152,16 @@ pub(super) async fn judge(
     }
 }
 
-/// Brings a placement to its end; what there is to tell of one that is done, as JSON.
+/// Concludes a placement; the output's details as JSON if it is done.
 fn ended(library: &Library, placement: Option<Placement>) -> (Verdict, Option<String>) {
-    let Some(placement) = placement else { return (Verdict::Conflict("it is not in its log".into()), None) };
+    let Some(placement) = placement else { return (Verdict::Conflict("the placing is not in the log".into()), None) };
     let verdict = judged(library, &placement);
     let output = || Value::from(output_of(library, &placement.target, Some(placement.new))).to_string();
     let told = matches!(verdict, Verdict::Done(_)).then(output);
     (verdict, told)
 }
 
-/// Where the temporary file of an item is.
+/// The folder of an item's temporary file.
 fn temp_folder(path: &RelPath, output: Option<&Output>) -> RelPath {
     let beside = path.parent().unwrap_or_default();
     match output.map(|output| &output.place) {

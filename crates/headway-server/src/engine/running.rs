@@ -1,4 +1,4 @@
-//! What runs at this moment, and what waits for what: shown, but no fact.
+//! The attempts under way and what they wait for. Shown to people, never recorded.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,8 +8,8 @@ use headway_model::id::JobId;
 use headway_model::message::RunningItem;
 use headway_recipes::{Attempt, Progress, StopReason};
 
-/// The most attempts that are told of a job.
-const MOST: usize = 64;
+/// The most attempts of one job that are shown.
+const SHOWN: usize = 64;
 
 /// The table of attempts under way. Cheap to clone.
 #[derive(Clone, Default)]
@@ -25,9 +25,9 @@ struct Table {
 }
 
 enum State {
-    /// No worker has it, or its file is not open yet; whether it was asked to end.
+    /// No worker has it, or its file is not open yet. `stopped` if a stop was requested meanwhile.
     Claimed { stopped: bool },
-    /// It works.
+    /// A worker processes it.
     Working(Arc<Attempt>),
 }
 
@@ -62,7 +62,7 @@ impl Running {
         self.table().attempts.remove(&(job, item));
     }
 
-    /// Ends what took longer than allowed: `limit` says it of a job.
+    /// Stops attempts that exceed their job's time limit.
     pub(super) fn end_late(&self, limit: impl Fn(JobId) -> Option<Duration>) {
         for ((job, _), state) in &self.table().attempts {
             if let State::Working(attempt) = state
@@ -82,15 +82,15 @@ impl Running {
         self.table().queue = queue;
     }
 
-    /// A queued job's place, from 1.
+    /// A queued job's place in the queue, from 1.
     pub fn place_of(&self, job: JobId) -> Option<usize> {
         self.table().queue.iter().position(|queued| *queued == job).map(|at| at + 1)
     }
 
-    /// What runs of a job.
+    /// The attempts under way of one job.
     pub fn of(&self, job: JobId) -> Vec<RunningItem> {
         let table = self.table();
-        let states = table.attempts.range((job, 0)..=(job, u32::MAX)).take(MOST);
+        let states = table.attempts.range((job, 0)..=(job, u32::MAX)).take(SHOWN);
         states
             .filter_map(|((_, item), state)| match state {
                 State::Claimed { .. } => None,

@@ -1,4 +1,4 @@
-//! Disk and memory are looked at before each item, so that a shortage pauses a job and fails no file.
+//! Checks disk and memory before each item, so that a shortage pauses the job instead of failing files.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -9,10 +9,10 @@ use headway_files::{Library, free_bytes, memory_available};
 use headway_model::PauseReason;
 use headway_recipes::Failure;
 
-/// What was found out is believed for so long.
-const BELIEVED: Duration = Duration::from_millis(100);
+/// How long a result is cached.
+const CACHED_FOR: Duration = Duration::from_millis(100);
 
-/// How much must be free. 0 asks for nothing.
+/// How much must be free. 0 turns a check off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Floor {
     /// Bytes on the disk of a library into which a job writes, and on that of the data folder.
@@ -21,7 +21,7 @@ pub struct Floor {
     pub memory: u64,
 }
 
-/// Looks at disk and memory. Cheap.
+/// Checks free disk space and memory. Cheap.
 pub struct ShortageCheck {
     floor: Floor,
     data: PathBuf,
@@ -34,7 +34,7 @@ impl ShortageCheck {
         ShortageCheck { floor, data, data_short: Mutex::default(), memory_short: Mutex::default() }
     }
 
-    /// Whether an item of this job may begin.
+    /// Fails if an item of this job cannot begin at present.
     pub(super) fn check(&self, order: &Order, writes: bool) -> Result<(), Failure> {
         match self.short(writes.then_some(&*order.library)) {
             Some(reason) => Err(Failure::Environment(reason)),
@@ -44,7 +44,7 @@ impl ShortageCheck {
 
     /// What is short, if anything: memory, the data folder's disk, or that of the library.
     pub(super) fn short(&self, library: Option<&Library>) -> Option<PauseReason> {
-        if believed(&self.memory_short, || memory_available().is_some_and(|bytes| bytes < self.floor.memory)) {
+        if cached(&self.memory_short, || memory_available().is_some_and(|bytes| bytes < self.floor.memory)) {
             return Some(PauseReason::MemoryLow);
         }
         if self.is_data_short() || library.is_some_and(|library| self.is_full(&library.path)) {
@@ -53,14 +53,14 @@ impl ShortageCheck {
         None
     }
 
-    /// Whether the reason for a pause is over.
+    /// Whether the reason for a pause has passed.
     pub(super) fn has_eased(&self, reason: PauseReason, library: Option<&Library>) -> bool {
         let there = library.is_none_or(|library| library.reach().is_ok());
         match reason {
             PauseReason::User | PauseReason::Interrupted | PauseReason::Stuck => false,
             PauseReason::LibraryGone => there,
             PauseReason::ReadOnly => {
-                // As long as that is not known, it has not eased.
+                // An unknown state counts as not eased.
                 there && library.is_none_or(|library| matches!(library.is_writable(), Ok(true)))
             }
             PauseReason::TooManyOpenFiles => std::fs::File::open("/proc/self/stat").is_ok(),
@@ -70,7 +70,7 @@ impl ShortageCheck {
 
     /// Whether the disk of the data folder is short.
     pub(super) fn is_data_short(&self) -> bool {
-        believed(&self.data_short, || self.is_full(&self.data))
+        cached(&self.data_short, || self.is_full(&self.data))
     }
 
     fn is_full(&self, path: &Path) -> bool {
@@ -78,10 +78,10 @@ impl ShortageCheck {
     }
 }
 
-fn believed(slot: &Mutex<Option<(Instant, bool)>>, look: impl FnOnce() -> bool) -> bool {
+fn cached(slot: &Mutex<Option<(Instant, bool)>>, look: impl FnOnce() -> bool) -> bool {
     let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
     match *slot {
-        Some((at, found)) if at.elapsed() < BELIEVED => found,
+        Some((at, found)) if at.elapsed() < CACHED_FOR => found,
         _ => {
             let found = look();
             *slot = Some((Instant::now(), found));

@@ -1,4 +1,5 @@
-//! Reading what the last process left of a job, guarded: at a start this comes before anybody can be told of it.
+//! Reads the state in which the last process left a job. A start does this before it serves anyone, so it is guarded: a job that
+//! crashes the server here again and again is held back.
 
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use headway_model::{Fold, JobId, PauseReason};
 use headway_recipes::Unable;
 use headway_store::rows::{JobRow, Lease};
 
-/// What the schedule needs of a job that the last process left. A job at which the server crashed again and again is held.
+/// Reads what the schedule needs to take up a live job. A job on which the server crashed repeatedly is held.
 pub async fn take_up(context: &Context, leases: &[Lease], row: &JobRow, fold: Fold) -> (Fold, Option<Terms>, Past) {
     leases::lost(leases, row, &fold);
     let stuck = context.steps.stuck(fold.id);
@@ -27,7 +28,7 @@ pub async fn take_up(context: &Context, leases: &[Lease], row: &JobRow, fold: Fo
     (fold, terms, past)
 }
 
-/// The same for a job of which this was not possible, and that somebody now wants to go on or to end.
+/// Tries again to take up a job that could not be read at the start, now that someone has resumed or cancelled it.
 pub(super) async fn again(context: &Context, job: JobId) -> Input {
     let read = async || {
         let row = context.store.job(job).await?;
@@ -36,7 +37,7 @@ pub(super) async fn again(context: &Context, job: JobId) -> Input {
         read.ok_or_else(|| Unable::Failed("the job is not in the log".into()))
     };
     let (terms, past) = match read().await {
-        // A cancel gives no further try: only a person who resumes it does.
+        // A cancel does not allow another try: only resuming the job does.
         Ok(_) if context.steps.is_stuck_at(job, Step::TakeUp) => (None, unread(PauseReason::Stuck)),
         Ok((row, fold)) => look(context, &row, &fold).await,
         Err(why) => (None, held(context, job, why)),
@@ -63,7 +64,7 @@ async fn look(context: &Context, row: &JobRow, fold: &Fold) -> (Option<Terms>, P
     }
 }
 
-/// Nothing could be read, so nothing of the job is touched.
+/// Holds a job that could not be read: nothing of it is touched.
 fn held(context: &Context, job: JobId, why: Unable) -> Past {
     match why {
         Unable::Environment(reason) => unread(reason),

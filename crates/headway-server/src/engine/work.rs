@@ -1,4 +1,4 @@
-//! One attempt on one item, on a thread that may block. A panic is that item's failure.
+//! One attempt on one item, on a blocking thread. A panic fails that item alone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -16,7 +16,8 @@ use headway_files::{OpenError, fault_of};
 use headway_model::{Effect, FailReason, OnDone, Output, PlannedFile, SkipReason};
 use headway_recipes::{Attempt, Failure, Success, Unable, Work, output_of};
 
-/// Begins an attempt: as it is for the pool if all that it needs is at hand, else it gets there by itself.
+/// Begins an attempt. Returns a task for the pool if everything it needs is in memory; otherwise looks that up first, in a task
+/// that hands it to the pool.
 pub(super) fn start(
     tasks: &mut JoinSet<Option<Input>>,
     context: &Arc<Context>,
@@ -67,7 +68,7 @@ fn task(context: Arc<Context>, order: Arc<Order>, (work, file): Ready, which: At
     Task::new(which, order.is_quick(), move |slot| attempt(&context, &order, &*work, &file, which, slot))
 }
 
-/// The attempt itself, with its number among those that are made at the same time. Blocking.
+/// Makes the attempt. `slot` is its number among those running at the same time. Blocking.
 fn attempt(
     context: &Context,
     order: &Order,
@@ -126,7 +127,7 @@ fn stage(
     staged.map_err(|error| Failure::of(FailReason::Write, "making the output's folder", &error))
 }
 
-/// Works while nobody else works on the same files.
+/// Does the work while holding the files, so that no other attempt touches them.
 fn held(
     context: &Context,
     order: &Order,
@@ -175,7 +176,7 @@ fn held(
     Ok(done)
 }
 
-/// What a panicked thread said.
+/// The message of a panic.
 pub(super) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message").to_owned()

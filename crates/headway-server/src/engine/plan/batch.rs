@@ -1,11 +1,11 @@
-//! One `planned` event in the making.
+//! Builds one `planned` event.
 
 use crate::writer::DETAIL_LIMIT;
 use headway_files::Listed;
 use headway_model::event::PLANNED_AT_ONCE;
 use headway_model::{PlannedFile, SkipReason};
 
-/// So many runs of skipped items fit into one event beside its other fields.
+/// How many runs of skipped items fit into one event beside its other fields.
 const RUNS_LIMIT: usize = 100;
 
 /// Files in order, and the runs of them that are skipped.
@@ -18,7 +18,7 @@ pub(super) struct Batch {
 
 impl Batch {
     pub(super) fn push(&mut self, index: u32, found: Listed) {
-        // As JSON: the path, its escapes, two numbers and the field names.
+        // The size as JSON: the path, its escapes, two numbers and the field names.
         self.bytes += 2 * found.file.path.as_str().len() + 90;
         self.files.push(found.file);
         let Some(reason) = found.skip else { return };

@@ -1,4 +1,4 @@
-//! Which files were done before, so that they need not be done again: by the same recipe with the same settings, to the same
+//! Finds files that need not be processed again, because the same recipe with the same settings already processed the same
 //! content.
 
 use std::collections::HashSet;
@@ -10,20 +10,20 @@ use headway_model::{Digest, PauseReason, RelPath, Rerun, SkipReason};
 use headway_recipes::Unable;
 use headway_store::rows::DoneRow;
 
-/// The files as the log has them done.
+/// Looks up in the log how these files were done before.
 pub(super) type Lookup<'a> = dyn Fn(&[RelPath]) -> Result<Vec<DoneRow>, Unable> + Send + Sync + 'a;
 
-/// What is done already, as far as a job has to know it.
+/// What a job knows about files that are already done.
 pub(super) struct Done<'a> {
     pub(super) library: &'a Library,
     pub(super) work: Digest,
     pub(super) lookup: &'a Lookup<'a>,
-    /// Sizes and hashes of contents that were done, if moved files are to be recognised.
+    /// Sizes and hashes of contents that are done; empty unless moved files are recognised.
     pub(super) contents: HashSet<(u64, Digest)>,
 }
 
 impl Done<'_> {
-    /// Says of each of these files whether it was done. Reads those that may have been moved.
+    /// Marks each of these files that is done or runs again. Reads the files that might have been moved.
     pub(super) fn judge(&self, files: &mut [Listed]) -> Result<(), Unable> {
         let paths: Vec<_> =
             files.iter().filter(|found| found.skip.is_none()).map(|found| found.file.path.clone()).collect();
@@ -63,11 +63,11 @@ impl Done<'_> {
                 None => known = false,
             }
         }
-        // Where it is not known whether anything changed, nothing is said about that.
+        // If it is unknown whether the file changed, it does not count as changed.
         Ok(if done.is_empty() || !known { Verdict::Never } else { Verdict::Again(Rerun::Changed) })
     }
 
-    /// Whether the file is as it was when it was done, and so is what was made of it; `None` if that is not known.
+    /// Whether the file and its output are both as they were when the file was done; `None` if that is unknown.
     fn is_still(&self, found: &Listed, row: &DoneRow) -> Result<Option<bool>, PauseReason> {
         let result: Value = row.result.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let output = &result["output"];
@@ -86,7 +86,8 @@ impl Done<'_> {
     }
 }
 
-/// What is known of a file: one that cannot be looked at is for its attempt to tell, unless no file can be.
+/// The answer about a file; `None` if that file alone cannot be read, which its attempt will report. An error only if the
+/// environment is at fault.
 pub(super) fn for_the_attempt<T>(answer: std::io::Result<T>) -> Result<Option<T>, PauseReason> {
     match answer {
         Ok(known) => Ok(Some(known)),

@@ -1,4 +1,4 @@
-//! Lists the files of one job, in order: those that are asked for, each with why it is left out or runs again.
+//! Lists the files that a job asks for, in order, each with the reason if it is skipped or runs again.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use headway_model::request::FolderQuery;
 use headway_model::{ItemStatus, PauseReason, Query, RelPath, SkipReason};
 use headway_recipes::{Unable, Work};
 
-/// So many files are looked up in the log at a time.
+/// How many files are looked up in the log at a time.
 const LOOKED_UP_AT_ONCE: usize = 500;
 
-/// How these files last ended in a job, as the log has it.
+/// Looks up in the log how these files last ended in a job.
 pub(super) type Outcomes<'a> = dyn Fn(&[RelPath]) -> Result<Vec<(RelPath, ItemStatus)>, Unable> + 'a;
 
 /// The lister of a job. Blocking.
@@ -32,18 +32,18 @@ pub(super) struct Lister<'a> {
     outcomes: &'a Outcomes<'a>,
     done: Option<Done<'a>>,
     show: Show,
-    /// Found, and not yet looked up.
+    /// Files found and not yet looked up.
     waiting: Vec<Listed>,
     batch: Batch,
     /// The index of the next item.
     index: u32,
-    /// The names that outputs of this plan will have.
+    /// The paths that outputs of this plan will have.
     targets: HashSet<RelPath>,
     failed: Option<Unable>,
 }
 
 impl<'a> Lister<'a> {
-    /// A lister that goes on with this item.
+    /// A lister whose next item has this index.
     pub(super) fn new(
         (order, work): (&'a Order, &'a dyn Work),
         (stop, batches): (&'a AtomicBool, &'a mpsc::Sender<Batch>),
@@ -59,7 +59,7 @@ impl<'a> Lister<'a> {
         Lister { order, work, stop, batches, outcomes, done, show, waiting, batch, index, targets, failed: None }
     }
 
-    /// Lists the files, behind the last one listed, and sends them in batches.
+    /// Lists the files after `behind`, the last one that was listed before, and sends them in batches.
     pub(super) fn list(mut self, named: Option<Vec<RelPath>>, behind: Option<&RelPath>) -> Result<(), Unable> {
         let order = self.order;
         match (&order.request.query, named) {
@@ -87,7 +87,7 @@ impl<'a> Lister<'a> {
         });
     }
 
-    /// No more files; whether to go on.
+    /// Ends the listing with this reason. Returns whether to go on: `false`.
     fn fail(&mut self, why: Unable) -> bool {
         self.failed.get_or_insert(why);
         false
@@ -102,7 +102,7 @@ impl<'a> Lister<'a> {
             let wanted = include.is_empty() || include.is_match(text) || include.is_match(name);
             let unwanted = exclude.is_match(text) || exclude.is_match(name);
             let searched = search.as_ref().is_none_or(|search| search.matches(&Pattern::searched(name)));
-            // What is wanted may lie in a folder that cannot be looked into.
+            // A folder that cannot be listed might contain wanted files, so it stays in the plan.
             (wanted && searched || found.is_unlisted) && !unwanted
         };
         let walked = walk(&library, &query.path, behind, &mut |found| {
@@ -116,14 +116,14 @@ impl<'a> Lister<'a> {
         })
     }
 
-    /// One more file; whether to go on.
+    /// Takes one more file; whether to go on.
     fn take(&mut self, found: Listed) -> bool {
         self.waiting.push(found);
         let at_once = if self.show == Show::All && self.done.is_none() { 1 } else { LOOKED_UP_AT_ONCE };
         if self.waiting.len() >= at_once { self.pass_on() } else { !self.is_stopped() }
     }
 
-    /// Looks up the files that wait, and puts those that are asked for into the plan; whether to go on.
+    /// Looks up the waiting files and puts those that the job asks for into the plan; whether to go on.
     fn pass_on(&mut self) -> bool {
         let files = match self.looked_up() {
             Ok(files) => files,
@@ -163,11 +163,11 @@ impl<'a> Lister<'a> {
         Ok(files)
     }
 
-    /// Whether the output of a file would have a name that is taken, on the disk or by an earlier file of this plan.
+    /// Skips a file whose output name is taken, on the disk or by an earlier file of this plan.
     fn collision(&mut self, found: &Listed) -> Result<Option<SkipReason>, PauseReason> {
         let output = self.work.output(&found.file.path, self.order.request.output.as_ref());
         let Some(output) = output.filter(|output| !output.replaces()) else { return Ok(None) };
-        // A name that cannot be is for the attempt to tell.
+        // An impossible name is reported by the attempt.
         let Ok(target) = target(&output, &found.file.path, self.index + 1, 0) else { return Ok(None) };
         let taken = for_the_attempt(self.order.library.has(&target))?.unwrap_or(false) || !self.targets.insert(target);
         Ok(taken.then_some(SkipReason::Collision))
