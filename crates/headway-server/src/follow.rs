@@ -1,6 +1,6 @@
-//! The serving side of the protocol, as a machine without IO: a cursor and pages of the log in, messages out.
+//! The sending side of the protocol, as a machine without IO: a cursor and pages of the log in, messages out.
 //!
-//! A stream is a cursor, never a queue: the shell does one [`Step`] after another, wakes the machine when the head of
+//! A stream is a cursor, never a queue. The shell performs one [`Step`] after another, wakes the machine when the head of
 //! the log moves, and writes as fast as its reader reads. What a slow reader has not read yet is still in the log.
 
 mod connect;
@@ -31,33 +31,33 @@ pub const CHANGED_PAGE: usize = 500;
 const PING_EVERY: Millis = 5_000;
 const NOW_EVERY: Millis = 250;
 const ABSENT_FOR: Millis = 30_000;
-/// Between two flushes of a busy link at least, and at most; an idle one is flushed at once.
+/// The least and the greatest interval between two flushes of a busy link. An idle link is flushed at once.
 const PACE: (Millis, Millis) = (10, 50);
 
-/// Between these, so that all links together are flushed no more often than this in a millisecond.
-const FLUSHES: Millis = 20;
+/// Between these limits, all links together are flushed at most this often per millisecond.
+const FLUSHES_PER_MS: Millis = 20;
 
-/// What a client asks for.
+/// A client's request.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// The jobs to follow; whether the client holds the fold at its cursor.
+    /// The jobs to follow, each with whether the client holds its fold at the cursor.
     pub jobs: BTreeMap<JobId, bool>,
     /// Whether summaries of all jobs are wanted.
     pub watch: bool,
-    /// Where to go on.
+    /// Where to resume.
     pub cursor: Option<Result<Cursor, InvalidCursor>>,
-    /// Whether even a long way is replayed event by event.
+    /// Whether to replay event by event however long that takes, instead of sending a snapshot.
     pub replay_all: bool,
 }
 
-/// What the shell does next.
+/// What the shell must do next.
 #[derive(Debug)]
 pub enum Step {
-    /// Read this and give it.
+    /// Read this, and pass the answer to [`Serving::give`].
     Read(Read),
     /// Write one message.
     Send(Outgoing),
-    /// Wait for a wake-up, at most until this time.
+    /// Wait for a wake-up, but no longer than until this time.
     Wait(Millis),
     /// End the stream.
     End,
@@ -68,13 +68,13 @@ pub enum Step {
 pub struct Outgoing {
     /// One line of JSON.
     pub text: String,
-    /// The event id, if the message promises one.
+    /// The event id: a cursor up to which everything is sent, if the message promises that.
     pub id: Option<String>,
-    /// Whether it says something the reader cannot know yet.
+    /// Whether it tells the reader anything new.
     pub news: bool,
 }
 
-/// What the machine needs to know.
+/// A read that the machine requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Read {
     /// The head of the log.
@@ -85,15 +85,15 @@ pub enum Read {
     Job(JobId),
     /// The last event of a job at or before a position.
     EventBefore(JobId, u64, Position),
-    /// Folds of one moment.
+    /// The folds of these jobs, all at the same position.
     Folds(Vec<JobId>),
-    /// A page of events of these jobs, behind the first position and up to the second.
+    /// A page of events of these jobs, after the first position and up to the second.
     Page(Vec<u64>, Position, Position),
-    /// Jobs that are not over.
+    /// The live jobs.
     Live,
-    /// Jobs with an event after a position, those that rested longest first; [`CHANGED_PAGE`] of them, or all.
+    /// Jobs with an event after a position, the least recently changed first: at most [`CHANGED_PAGE`], or all.
     Changed(Position),
-    /// What runs of a job.
+    /// The running items of a job.
     Now(JobId),
 }
 
@@ -112,7 +112,7 @@ pub enum Given {
     Folds(Vec<Fold>),
     /// To [`Read::Page`].
     Page(Vec<EventRow>),
-    /// To [`Read::Page`], if encoded parts of the log begin where it does.
+    /// To [`Read::Page`], if encoded parts of the log begin exactly there.
     Parts(Vec<Arc<Part>>),
     /// To [`Read::Live`] and [`Read::Changed`].
     Jobs(Vec<Changed>),
@@ -120,26 +120,26 @@ pub enum Given {
     Now(Now),
 }
 
-/// The machine of one connection.
+/// The state of one connection.
 #[derive(Debug, Clone)]
 pub struct Serving {
     connect: Option<Connect>,
     jobs: BTreeMap<JobId, Served>,
     watch: Option<Watch>,
-    /// Everything up to here of every followed job has been sent.
+    /// Everything up to here has been sent, for every followed job.
     sent: Position,
     sent_check: Cursor,
-    /// Where the client stood when it came.
+    /// The client's position when it connected.
     begun: Position,
     head: Head,
-    /// The head as the last ping tells it.
+    /// The head that the next ping reports.
     log_head: Position,
-    /// The head at registration: `caught_up` is said there.
+    /// The head when the client connected: `caught_up` is sent once this is reached.
     target: Position,
     caught_up: bool,
     woken: bool,
     recording: bool,
-    /// How far the clock is ahead of the time that this machine is told, in milliseconds.
+    /// How far the clock is ahead of the `now` passed to this machine, in milliseconds.
     clock_ahead: i64,
     outbox: VecDeque<Outgoing>,
     reads: VecDeque<Read>,
@@ -156,7 +156,7 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// A connection made now, to a server of this build.
+    /// A connection made now, to a server with this build id.
     pub fn new(request: Request, build: String, now: Millis, recording: bool) -> Self {
         let jobs = request.jobs.keys().map(|job| (*job, Served::new(job))).collect();
         let watch = request.watch.then(Watch::default);
@@ -188,32 +188,33 @@ impl Serving {
         }
     }
 
-    /// The head of the log moved. The shell registers for this before its first step.
+    /// Tells the machine that the head of the log moved. The shell subscribes to the head before its first step.
     pub fn wake(&mut self) {
         self.woken = true;
     }
 
-    /// How many follow beside this one: the more there are, the more goes out in one flush.
+    /// Sets the number of followers on the server. The more there are, the less often each is flushed.
     pub fn among(&mut self, followers: usize) {
-        self.pace = (followers as Millis / FLUSHES).clamp(PACE.0, PACE.1);
+        self.pace = (followers as Millis / FLUSHES_PER_MS).clamp(PACE.0, PACE.1);
     }
 
-    /// Until then the head of the log need not be looked at.
+    /// The time before which a new head need not be read.
     pub fn paced_until(&self) -> Millis {
         self.flushed_at + self.pace
     }
 
-    /// Whether the log can still be written.
+    /// Sets whether the log can still be written.
     pub fn recording(&mut self, recording: bool) {
         self.recording = recording;
     }
 
-    /// How far the clock is ahead of the time that is told here, in milliseconds: pings tell the clock's, which can be set.
+    /// Sets how far the clock is ahead of the `now` passed to this machine, in milliseconds. Pings report the clock's time, which can
+    /// be set while the server runs.
     pub fn clock_ahead(&mut self, by: i64) {
         self.clock_ahead = by;
     }
 
-    /// Messages of at most so many bytes beyond their first event.
+    /// Limits messages to this many bytes beyond their first event.
     pub fn at_most(&mut self, bytes: usize) {
         self.most = bytes;
     }
@@ -235,7 +236,7 @@ impl Serving {
         self.live(now)
     }
 
-    /// The answer to the last [`Step::Read`].
+    /// Takes the answer to the last [`Step::Read`].
     pub fn give(&mut self, now: Millis, given: Given) {
         if self.connect.is_some() {
             self.connecting(now, given);
@@ -256,7 +257,7 @@ impl Serving {
         }
     }
 
-    /// The steps of a connection that has begun, the most urgent first.
+    /// The next step of an established connection, the most urgent first.
     fn live(&mut self, now: Millis) -> Step {
         if now >= self.ping_at && !self.pinging {
             self.pinging = true;
@@ -300,7 +301,7 @@ impl Serving {
         Step::Wait(self.next_time())
     }
 
-    /// Reads up to the head that was learnt: first whether awaited jobs have come, and what is watched.
+    /// Reads up to the known head. By now awaited jobs and watched summaries have been read.
     fn read_on(&mut self, now: Millis) -> Step {
         let numbers: Vec<_> =
             self.jobs.values().filter(|served| served.is_open()).filter_map(|served| served.job_no).collect();
@@ -314,7 +315,7 @@ impl Serving {
 
     fn learn_head(&mut self, head: Head) {
         if self.pinging {
-            // Only told: what may be promised is up to `read_on`.
+            // The ping only reports the head. What is promised is up to `read_on`.
             self.log_head = head.position;
             self.woken |= head.position > self.sent;
             return;
@@ -334,7 +335,7 @@ impl Serving {
         }
     }
 
-    /// Ends what can be ended: jobs awaited in vain, and the stream when nothing is left to say.
+    /// Closes one job that was awaited for too long; whether there was one.
     fn close_finished(&mut self, now: Millis) -> bool {
         if now >= self.absent_since + ABSENT_FOR {
             let awaited = self.jobs.iter().find(|(_, served)| served.is_awaited()).map(|(job, _)| *job);
@@ -369,7 +370,7 @@ impl Serving {
         }
     }
 
-    /// Says once that the head of the registration has been reached.
+    /// Sends `caught_up` once, when the head at connection has been reached.
     fn say_caught_up(&mut self) -> bool {
         if self.caught_up || self.sent < self.target {
             return false;

@@ -1,6 +1,6 @@
-//! The newest commits as they go out on the wire: every frame encoded once, and shared by all who read it.
+//! The newest commits as they go out on the wire: every frame is encoded once and shared by all readers.
 //!
-//! A cache of the log, not a queue: nobody is waited for, and who asks for more than it holds reads the store.
+//! This is a cache of the log, not a queue: it waits for no reader, and a reader that needs older commits reads the store.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -12,10 +12,10 @@ use headway_model::{Digest, JobSummary};
 use headway_store::Head;
 use headway_store::rows::{Batch, EventRow, JobRow};
 
-/// The most bytes of frames that are kept.
-const BYTES: usize = 16 * 1024 * 1024;
+/// The most bytes of frames to keep.
+const BYTES_LIMIT: usize = 16 * 1024 * 1024;
 
-/// Events of one job that follow each other, within one [`Part`].
+/// The events of one job within one [`Part`].
 #[derive(Debug, Clone)]
 pub struct Frame {
     /// The store's number for the job.
@@ -26,17 +26,17 @@ pub struct Frame {
     pub first: Seq,
     /// Its last event here.
     pub last: Seq,
-    /// The chain up to the last.
+    /// The job's digest up to the last.
     pub digest: Digest,
     /// Whether the job begins to process here.
     pub began: bool,
     /// Whether the job ends here.
     pub over: bool,
-    /// As it stands in a message.
+    /// Its text in a message.
     pub text: String,
 }
 
-/// A job's state, and the position it is true at.
+/// A job's state at a position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
     /// Position of its last event.
@@ -45,7 +45,7 @@ pub struct Changed {
     pub summary: JobSummary,
 }
 
-/// One transaction of the log, in as many parts as it takes messages.
+/// One commit of the log, with a part for each message that it takes.
 #[derive(Debug, Clone)]
 pub struct Commit {
     /// The head after it.
@@ -53,20 +53,20 @@ pub struct Commit {
     parts: Vec<Part>,
 }
 
-/// What of one transaction goes into one message: all events from one position to another.
+/// The piece of a commit that goes into one message: all events from one position to another.
 #[derive(Debug, Clone)]
 pub struct Part {
     /// The position before its first event.
     pub after: Position,
     /// The position of its last event.
     pub up_to: Position,
-    /// The digest in the row there.
+    /// The digest in the row at that position.
     pub digest: Option<Digest>,
-    /// What it holds of each job.
+    /// Its events, by job.
     pub frames: Vec<Frame>,
-    /// How many events that is.
+    /// How many events it has.
     pub events: usize,
-    /// The jobs that the transaction changed; told with its last part.
+    /// The jobs that the commit changed; only in its last part.
     changed: Vec<Changed>,
     bytes: usize,
 }
@@ -77,7 +77,7 @@ impl Commit {
         Commit::within(batch, MESSAGE_LIMIT)
     }
 
-    /// As [`Commit::of`], in parts of at most so many bytes beyond their first event.
+    /// Like [`Commit::of`], in parts of at most `limit` bytes beyond their first event.
     pub fn within(batch: &Batch, limit: usize) -> Self {
         let head = Head { position: batch.head, digest: batch.digest, next_job_no: batch.next_job_no };
         let pieces = Room::cut(limit, &batch.events, |rows, row| {
@@ -97,7 +97,7 @@ impl Commit {
 }
 
 impl Part {
-    /// Of no event.
+    /// A part without events.
     fn none(at: Position) -> Self {
         Part { after: at, up_to: at, digest: None, frames: Vec::new(), events: 0, changed: Vec::new(), bytes: 0 }
     }
@@ -154,7 +154,7 @@ impl Clone for Recent {
 }
 
 impl Recent {
-    /// Adds a commit that is on the disk. Call it before waking readers.
+    /// Adds a commit that is on the disk. Call this before waking readers.
     pub fn publish(&self, commit: Commit) {
         let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let (parts, bytes) = &mut *inner;
@@ -162,15 +162,15 @@ impl Recent {
             *bytes += part.bytes;
             parts.push_back(Arc::new(part));
         }
-        while *bytes > BYTES
+        while *bytes > BYTES_LIMIT
             && let Some(oldest) = parts.pop_front()
         {
             *bytes -= oldest.bytes;
         }
     }
 
-    /// Whole parts with `after < position <= up_to`, in order, until they hold `limit` events; `None` if the store must be
-    /// asked, because they are no longer here or `after` lies within a part.
+    /// Whole parts with `after < position <= up_to`, in order, until they hold `limit` events. `None` if the store must be read,
+    /// because the parts are no longer here or `after` lies within a part.
     pub fn page(&self, after: Position, up_to: Position, limit: usize) -> Option<Vec<Arc<Part>>> {
         let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let parts = &inner.0;
@@ -188,7 +188,7 @@ impl Recent {
         Some(page)
     }
 
-    /// Jobs with an event after this position, each once, as they are now; `None` if the store must be asked.
+    /// Jobs with an event after this position, each once, as they are now; `None` if the store must be read.
     pub fn changed(&self, after: Position) -> Option<Vec<Changed>> {
         let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let parts = &inner.0;
@@ -252,10 +252,10 @@ mod tests {
             recent.publish(commit(number * 10, 10));
         }
         let (parts, bytes) = &*recent.0.read().expect("a lock");
-        assert!(*bytes <= BYTES && parts.len() > 10_000, "{bytes} bytes in {} parts", parts.len());
+        assert!(*bytes <= BYTES_LIMIT && parts.len() > 10_000, "{bytes} bytes in {} parts", parts.len());
     }
 
-    /// Jobs take turns within a commit: a part's frames are of positions that no other part has.
+    /// Two jobs take turns within the commit, yet the parts do not overlap.
     #[test]
     fn a_large_commit_is_cut_into_parts_each_of_which_is_a_message_and_a_place_to_go_on_from() {
         let row = |position: u64| EventRow {

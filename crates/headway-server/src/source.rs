@@ -1,4 +1,4 @@
-//! What a follower's machine asks for, read from the log.
+//! Answers the reads of a stream.
 
 use headway_store::{JobFilter, Stored};
 
@@ -7,7 +7,7 @@ use crate::follow::{CHANGED_PAGE, Given, PAGE, Read};
 use crate::recent::Changed;
 
 impl Server {
-    /// What is there to read: the last commits from memory, what is older from the log.
+    /// Answers a read: recent commits from memory, older ones from the log.
     ///
     /// # Errors
     /// If the log cannot be read.

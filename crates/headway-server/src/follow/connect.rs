@@ -1,4 +1,4 @@
-//! The beginning of a connection: can the cursor be honoured, and who gets a snapshot?
+//! The start of a connection: decides whether the cursor can be resumed and which jobs get a snapshot.
 
 use std::collections::VecDeque;
 
@@ -11,10 +11,10 @@ use headway_model::{Cursor, Digest};
 use headway_store::Head;
 use headway_store::rows::JobRow;
 
-/// More events of one job than this are not replayed; its snapshot is shorter.
+/// A job with more events to replay than this gets a snapshot, which is shorter.
 const FAR: u64 = 20_000;
 
-/// What has been found out so far.
+/// What is known so far.
 #[derive(Debug, Clone)]
 pub(super) struct Connect {
     request: Request,
@@ -58,7 +58,7 @@ impl Connect {
         }
     }
 
-    /// What must be known next. The head comes first: whatever is read later is at least as new.
+    /// The next read. The head comes first, so that everything read later is at least as new.
     pub(super) fn read(&mut self) -> Read {
         if self.head.is_none() {
             return Read::Head;
@@ -97,7 +97,7 @@ impl Connect {
             && self.watched_changed
     }
 
-    /// Whether the log can go on from the client's cursor.
+    /// Judges whether the stream can resume from the client's cursor.
     fn judge(&mut self, head: Head, digest_there: Option<Digest>) {
         self.judged = true;
         let reason = match &self.request.cursor {
@@ -121,7 +121,7 @@ impl Connect {
         self.reset = Some(reason);
     }
 
-    /// How a job that exists is taken up: from its first event, from the cursor, or by a snapshot.
+    /// Decides where an existing job begins: at its first event, at the cursor, or with a snapshot.
     fn place(&mut self, job: JobId, row: &JobRow) {
         let lost_at = match (&self.request.cursor, self.reset) {
             (Some(Ok(cursor)), Some(ResetReason::Pruned)) => Some(cursor.position),
@@ -143,7 +143,7 @@ impl Connect {
 }
 
 impl Serving {
-    /// Takes in an answer while the connection begins; when all is known, says it and goes live.
+    /// Takes an answer while connecting. Once everything is known the connection goes live.
     pub(super) fn connecting(&mut self, now: Millis, given: Given) {
         let Some(mut connect) = self.connect.take() else { return };
         if !connect.said_hello {
@@ -223,7 +223,7 @@ impl Serving {
         }
     }
 
-    /// A held job goes on behind the last event that the client's cursor covers.
+    /// Resumes a held job after the last event that the client's cursor covers.
     fn resume(&mut self, connect: &mut Connect, job: JobId, last: Option<(u64, Digest)>) {
         let Some(served) = self.jobs.get_mut(&job) else { return };
         let Some((seq, digest)) = last else {
@@ -249,20 +249,20 @@ impl Serving {
         self.tell(reset.text(), false);
     }
 
-    /// From here on the log is read behind the cursor; without one, behind the head that was read first.
+    /// Goes live: from here on the log is read after the cursor, or without one after the head that was read first.
     fn go_live(&mut self, connect: &Connect) {
         if let Some(cursor) = &connect.good {
             self.sent = cursor.position;
             self.sent_check = cursor.clone();
         }
-        // Snapshots and awaited jobs owe nothing up to the head that was read first.
+        // Nothing up to the head that was read first is missing for jobs with a snapshot and for awaited jobs.
         let owes = |served: &Served| served.job_no.is_some() && served.sent.seq < served.last;
         if !self.jobs.values().any(owes) {
             self.advance(self.head.position, self.head.digest);
         }
         self.after_head = true;
         let over: Vec<_> = self.jobs.iter().filter_map(|(job, served)| Some((*job, served.ending()?))).collect();
-        // `caught_up` comes before the stream may end.
+        // `caught_up` must come before the stream can end.
         self.say_caught_up();
         over.into_iter().for_each(|(job, how)| self.close(job, how));
     }

@@ -1,4 +1,4 @@
-//! One followed job, as this connection has told it.
+//! One followed job: how much of it this connection has sent.
 
 use headway_model::id::{JobId, Seq};
 use headway_model::message::{ClosedHow, GoneReason, RunningItem};
@@ -18,7 +18,7 @@ pub(super) struct Served {
     /// `None` while the job does not exist.
     pub(super) job_no: Option<u64>,
     pub(super) sent: Sent,
-    /// The job's last event in the log, as far as known.
+    /// The job's last known event in the log.
     pub(super) last: Seq,
     pub(super) closed: bool,
     pub(super) last_now: Option<Vec<RunningItem>>,
@@ -58,7 +58,7 @@ impl Served {
         self.job_no = Some(row.job_no);
         self.last = self.last.max(row.summary.seq);
         if row.summary.pruned {
-            // Nothing more of it will be sent; a ping says so to whoever did not hear that it is closed.
+            // Nothing more of it will be sent; pings report its end to a client that missed the `closed`.
             self.pruned = true;
             self.sent = Sent { seq: row.summary.seq, digest: row.summary.digest };
         }
@@ -68,14 +68,14 @@ impl Served {
         }
     }
 
-    /// Everything up to this event goes out now; `began` if work may be under way after it.
+    /// Notes that everything up to this event is sent. `began` if work might be under way after it.
     pub(super) fn sent(&mut self, seq: Seq, digest: Digest, began: bool) {
         self.sent = Sent { seq, digest };
         self.last = self.last.max(seq);
         self.processing |= began;
     }
 
-    /// What there is to say once everything of the job has been sent.
+    /// How to close the job, if everything of it has been sent.
     pub(super) fn ending(&self) -> Option<ClosedHow> {
         if self.closed {
             return None;

@@ -1,7 +1,7 @@
-//! What a connection says: events, summaries, what runs, and pings.
+//! The messages of a connection: events, summaries, running items and pings.
 //!
-//! Events go out in messages that are small enough to get through a line that breaks all the time. Each ends at a position
-//! of the log up to which everything has been said, within a commit too, so that its reader goes on exactly there.
+//! Messages with events are small enough to get through a line that breaks all the time. Each ends at a position of the log up to
+//! which everything has been sent, even within a commit, so that its reader resumes exactly there.
 
 use std::sync::Arc;
 
@@ -16,11 +16,11 @@ use headway_model::message::{
 use headway_model::mutants::{self, Mutant};
 use headway_store::rows::EventRow;
 
-/// The events of one job that follow each other in a message.
+/// Consecutive events of one job in a message.
 type Run<'a> = (JobId, Vec<&'a str>);
 
 impl Serving {
-    /// Sends events as the store has them.
+    /// Sends a page of events from the store.
     pub(super) fn page(&mut self, now: Millis, rows: &[EventRow]) {
         let whole = rows.len() < PAGE as usize;
         let (mut runs, mut room): (Vec<Run<'_>>, _) = (Vec::new(), Room::new(self.most));
@@ -57,13 +57,13 @@ impl Serving {
         self.all_sent(over);
     }
 
-    /// As [`Serving::page`], of frames that are encoded already.
+    /// Like [`Serving::page`], for frames that are already encoded.
     pub(super) fn parts(&mut self, now: Millis, parts: &[Arc<Part>]) {
         let (mut frames, mut room): (Vec<&str>, _) = (Vec::new(), Room::new(self.most));
         let mut over = Vec::new();
         for part in parts {
             let open = |job| self.jobs.get(job).filter(|served: &&Served| served.is_open());
-            // What a snapshot or an earlier connection already told ends where a part does.
+            // What a snapshot or an earlier connection already sent ends at the end of a part.
             let wanted =
                 part.frames.iter().filter(|frame| open(&frame.job).is_some_and(|served| frame.last > served.sent.seq));
             let wanted: Vec<_> = wanted.collect();
@@ -92,7 +92,7 @@ impl Serving {
         self.send_frames(now, &mut frames.iter().map(String::as_str).collect());
     }
 
-    /// Sends these frames in one message, which promises all that was advanced to.
+    /// Sends these frames in one message, which promises the position advanced to.
     fn send_frames(&mut self, now: Millis, frames: &mut Vec<&str>) {
         if !frames.is_empty() {
             self.tell(events_text(frames), true);
@@ -103,7 +103,7 @@ impl Serving {
 
     fn all_sent(&mut self, over: Vec<JobId>) {
         self.say_caught_up();
-        // How a job ended, and its fold's hash, stand in its row.
+        // A job's row has its outcome and the hash of its fold.
         self.reads.extend(over.into_iter().map(Read::Job));
     }
 
@@ -116,7 +116,7 @@ impl Serving {
         self.outbox.extend(texts.into_iter().map(|text| Outgoing { text, id: None, news }));
     }
 
-    /// Says what runs, if it is not what was said last; of very long paths only as many as fit.
+    /// Sends what runs if it has changed; only as many items as fit if their paths are very long.
     pub(super) fn now(&mut self, news: Now) {
         if let Some(served) = self.jobs.get_mut(&news.job).filter(|served| served.is_open())
             && served.last_now.as_ref().map_or(&[][..], Vec::as_slice) != news.running
@@ -132,7 +132,7 @@ impl Serving {
     pub(super) fn send_ping(&mut self, now: Millis) {
         let text = self.ping_text(now);
         self.send(text, self.caught_up);
-        // Whoever heard this would have left and come back: the message was lost.
+        // A client that had received this would have reconnected, so the message was lost.
         let unheard: Vec<_> = self
             .jobs
             .iter()
@@ -145,7 +145,7 @@ impl Serving {
         }
     }
 
-    /// The last word of an answer that is no stream: a ping that says what the answer held. Behind `id: end` it has no id.
+    /// The last message of an answer that is not a stream: a ping that reports how far the answer went. After `id: end` it has no id.
     pub fn last_word(&mut self, now: Millis) -> Outgoing {
         self.log_head = self.log_head.max(self.head.position);
         let id = (self.caught_up && !self.ended).then(|| self.sent_check.to_string());
@@ -156,7 +156,7 @@ impl Serving {
         let of = |(job, served): (&JobId, &Served)| {
             (*job, (served.sent.seq, served.sent.digest, served.last.max(served.sent.seq)))
         };
-        // A job that has been told to its end stays in: its last messages may be the ones that were lost.
+        // A job that has been sent to its end stays in the ping, because its last messages might have been lost.
         let jobs = self
             .jobs
             .iter()
@@ -167,13 +167,13 @@ impl Serving {
         Ping { head: self.log_head, now, jobs, recording: self.recording }.text()
     }
 
-    /// Sends what is of this moment only, or of this connection.
+    /// Sends a transient message, one that is not part of the log.
     pub(super) fn send(&mut self, text: String, promises: bool) {
         let id = promises.then(|| self.sent_check.to_string());
         self.outbox.push_back(Outgoing { text, id, news: false });
     }
 
-    /// Sends news.
+    /// Sends a message with news.
     pub(super) fn tell(&mut self, text: String, promises: bool) {
         let id = promises.then(|| self.sent_check.to_string());
         self.outbox.push_back(Outgoing { text, id, news: true });

@@ -1,4 +1,4 @@
-//! Summaries of jobs that are watched, not followed: the latest wins, at most four a second for each job.
+//! Summaries of jobs that are watched, not followed: only the latest, at most four a second for each job.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ const EVERY: Millis = 250;
 #[derive(Default, Debug, Clone)]
 pub(super) struct Watch {
     seen: Position,
-    /// When a summary of each job was last sent, and of which event.
+    /// When a summary of each job was last sent, and at which event.
     told: BTreeMap<JobId, (Millis, Seq)>,
     held: BTreeMap<JobId, JobSummary>,
 }
 
 impl Watch {
-    /// Changes up to this position have been looked at.
+    /// Changes up to this position have been taken.
     pub(super) fn seen(&self) -> Position {
         self.seen
     }
@@ -27,8 +27,8 @@ impl Watch {
         self.seen = position;
     }
 
-    /// Takes in changed jobs; the messages that must go out before the next promise, if any, each of at most `most` bytes
-    /// beyond its first summary: first and last words.
+    /// Takes changed jobs. Returns the messages that must go out before the next cursor is promised, each of at most `most` bytes
+    /// beyond its first summary. The first and the last summary of a job never wait.
     pub(super) fn take(
         &mut self,
         now: Millis,
@@ -57,7 +57,7 @@ impl Watch {
         texts(urgent, most)
     }
 
-    /// The held summaries whose time has come, as messages.
+    /// The held summaries that are due, as messages.
     pub(super) fn due(&mut self, now: Millis, most: usize) -> Vec<String> {
         let told = &self.told;
         let ready = |job: &JobId| told.get(job).is_none_or(|(at, _)| now >= at + EVERY);
