@@ -1,5 +1,5 @@
-//! The index of the libraries' files: what pages list, search and sort. A cache of two truths: of the disk, read when a
-//! folder is opened and on demand, and of the log, whose outcomes it follows by a cursor. Jobs never rely on it.
+//! The index of the libraries' files, which pages list, search and sort. It caches two sources: the disk, read when a folder is
+//! opened and on demand, and the log, whose outcomes it follows with a cursor. Jobs never rely on it.
 
 mod outcomes;
 
@@ -19,36 +19,36 @@ use headway_model::{RelPath, SeenPart};
 use headway_store::{FileIndex, Head, Store};
 use outcomes::Outcomes;
 
-/// How long a page waits for the disk: what takes longer is shown as it was, and again when the reading is over.
-const PATIENCE: Duration = Duration::from_millis(80);
+/// How long a page waits for a scan. After that it shows the last known state, and loads again when the scan is over.
+const SCAN_WAIT: Duration = Duration::from_millis(80);
 
-/// The same for a folder of which nothing is known yet.
-const FIRST_PATIENCE: Duration = Duration::from_secs(1);
+/// The same, for a folder that has not been scanned before.
+const FIRST_SCAN_WAIT: Duration = Duration::from_secs(1);
 
-/// A search reads the whole library again if it was last read longer ago than this, in ms.
-const STALE: u64 = 60_000;
+/// A search scans the library again if the last scan is older than this, in milliseconds.
+const STALE_AFTER_MS: u64 = 60_000;
 
-/// So many entries go into the index in one transaction, or so many parts of folders, whichever comes first.
+/// One transaction of the index takes this many entries or this many parts of folders, whichever comes first.
 const BATCH: (usize, usize) = (2_000, 500);
 
-/// And at the latest after this time, so that a slow disk's files appear as they are found.
-const HOLD: Duration = Duration::from_millis(100);
+/// How long a batch can stay incomplete, so that the files of a slow disk appear as they are found.
+const BATCH_WAIT: Duration = Duration::from_millis(100);
 
-/// A folder of a library; the whole library for `None`.
+/// A folder of a library, or the whole library if `None`.
 type Place = (String, Option<RelPath>);
 
-/// The index, its readers of the disk and its follower of the log. Cheap to clone.
+/// The index, with its scans of the disk and its follower of the log. Cheap to clone.
 #[derive(Clone)]
 pub struct Index {
     files: Arc<FileIndex>,
     libraries: Arc<Vec<Arc<Library>>>,
     readings: Arc<Mutex<HashMap<Place, Reading>>>,
-    /// What could not be read when a library last was, by its name.
+    /// What the last scan of each library could not read, by the library's name.
     unread: Arc<Mutex<HashMap<String, Unread>>>,
     outcomes: Outcomes,
 }
 
-/// A reading of the disk under way.
+/// A scan under way.
 #[derive(Clone)]
 struct Reading {
     progress: Arc<Progress>,
@@ -63,7 +63,7 @@ struct Progress {
 }
 
 impl Index {
-    /// Opens the index, and begins to read every library and to follow the log.
+    /// Opens the index, and begins to scan every library and to follow the log.
     pub fn start(
         path: &std::path::Path,
         libraries: Arc<Vec<Arc<Library>>>,
@@ -79,14 +79,14 @@ impl Index {
         Ok(index)
     }
 
-    /// A window of a library. With `refresh` the disk is looked at first, as long as that is quick.
+    /// A page of a library's entries. With `refresh` the disk is read first, as far as that is quick.
     pub async fn page(&self, view: &FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
         let place = (!view.is_deep()).then(|| view.folder.clone());
         if refresh {
             self.look(view, &place).await?;
         }
         self.outcomes.caught_up().await;
-        // Before the rows: a reading that ends in between leaves rows of before it, and those are asked for once more.
+        // The progress is read before the rows. If a scan ends in between, the page still shows it as running and loads again.
         let scan = self.progress(&(view.library.clone(), place));
         let mut page = self.files.page(view).await?;
         page.scan = scan;
@@ -96,14 +96,14 @@ impl Index {
         Ok(page)
     }
 
-    /// Reads the disk for a view, and waits for that as long as it is quick.
+    /// Scans the disk for a view, and waits for a short time.
     async fn look(&self, view: &FolderView, place: &Option<RelPath>) -> Result<(), ApiError> {
         let seen = self.files.seen(view).await?;
-        if view.is_deep() && seen.is_some_and(|seen| super::now().saturating_sub(seen) <= STALE) {
+        if view.is_deep() && seen.is_some_and(|seen| super::now().saturating_sub(seen) <= STALE_AFTER_MS) {
             return Ok(());
         }
         let Some(mut reading) = self.read(&view.library, place.clone()) else { return Ok(()) };
-        let patience = if seen.is_some() { PATIENCE } else { FIRST_PATIENCE };
+        let patience = if seen.is_some() { SCAN_WAIT } else { FIRST_SCAN_WAIT };
         let done = timeout(patience, reading.done.wait_for(Option::is_some)).await;
         if let Ok(Ok(done)) = done
             && let Some(Err(message)) = &*done
@@ -113,7 +113,7 @@ impl Index {
         Ok(())
     }
 
-    /// Begins to read the whole library, if that is not under way.
+    /// Begins to scan the whole library, unless a scan is under way.
     pub fn refresh(&self, library: &str) {
         self.read(library, None);
     }
@@ -131,7 +131,7 @@ impl Index {
         })
     }
 
-    /// The reading of this place: the one under way, or a new one.
+    /// The scan of this place: the one under way, or a new one.
     fn read(&self, library: &str, folder: Option<RelPath>) -> Option<Reading> {
         let at = self.libraries.iter().position(|known| known.name == library)?;
         let place = (library.to_owned(), folder.clone());
@@ -165,7 +165,7 @@ impl Index {
             let unread = scan(&libraries[at], &folder.unwrap_or_default(), deep, &mut |part| {
                 entries += part.entries.len();
                 batch.push(part);
-                if entries < BATCH.0 && batch.len() < BATCH.1 && begun.elapsed() < HOLD {
+                if entries < BATCH.0 && batch.len() < BATCH.1 && begun.elapsed() < BATCH_WAIT {
                     return true;
                 }
                 (entries, begun) = (0, Instant::now());

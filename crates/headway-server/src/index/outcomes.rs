@@ -1,4 +1,4 @@
-//! How files last ended: a view of the log, kept by a cursor like every other.
+//! Follows the log with a cursor, and keeps how files last ended.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -18,17 +18,16 @@ use headway_store::{FileIndex, Head, SeenOutcome, Store, Stored};
 /// Events read at a time.
 const PAGE: u32 = 2_000;
 
-/// Nobody looks: the log is followed no more often than this.
-const PACE: Duration = Duration::from_secs(1);
+/// How often the log is followed while no page waits for it.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// And it takes no more of the time than one part in so many: what is at work needs the processors, and all that it writes
-/// can be read just as well once it is done.
-const SHARE: u32 = 10;
+/// Following takes at most one part in this many of the time, because running work needs the processors more.
+const TIME_SHARE: u32 = 10;
 
-/// How long a page waits for it.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a page waits for the follower.
+const FOLLOW_WAIT: Duration = Duration::from_secs(1);
 
-/// Items that are so near to each other are read at once.
+/// Items that are at most this far apart are read together.
 const GAP: u32 = 64;
 
 /// The follower of the log. Cheap to clone.
@@ -40,7 +39,7 @@ pub(super) struct Outcomes {
 }
 
 impl Outcomes {
-    /// Begins to follow. Ends with the log's writer.
+    /// Begins to follow the log. Ends when the writer does.
     pub(super) fn follow(files: Arc<FileIndex>, store: Arc<dyn Store>, head: watch::Receiver<Head>) -> Self {
         let (tell, done) = watch::channel(0);
         let outcomes = Outcomes { head: head.clone(), done, wanted: Arc::default() };
@@ -55,7 +54,7 @@ impl Outcomes {
                     Err(error) => tracing::warn!(%error, "the outcomes of files could not be read from the log"),
                 }
                 tokio::select! {
-                    () = sleep(PACE.max(begun.elapsed() * (SHARE - 1))) => {}
+                    () = sleep(POLL_INTERVAL.max(begun.elapsed() * (TIME_SHARE - 1))) => {}
                     () = wanted.notified() => {}
                 }
                 if head.wait_for(|head| head.position > up_to).await.is_err() {
@@ -66,7 +65,7 @@ impl Outcomes {
         outcomes
     }
 
-    /// Waits until all that is in the log now is in the index, for a moment at most.
+    /// Waits until the index has everything that is in the log now, for a short time at most.
     pub(super) async fn caught_up(&self) {
         let wanted = self.head.borrow().position;
         let mut done = self.done.clone();
@@ -74,13 +73,13 @@ impl Outcomes {
             return;
         }
         self.wanted.notify_one();
-        timeout(PATIENCE, done.wait_for(|done| *done >= wanted)).await.ok();
+        timeout(FOLLOW_WAIT, done.wait_for(|done| *done >= wanted)).await.ok();
     }
 }
 
 async fn catch_up(files: &FileIndex, store: &dyn Store, up_to: Position) -> Stored<()> {
     let mut after = files.position().await?;
-    // A log that was put back to an earlier state is read from its beginning.
+    // The log was restored to an earlier state, so it is read from its beginning.
     if after > up_to {
         after = 0;
     }
@@ -116,7 +115,7 @@ async fn catch_up(files: &FileIndex, store: &dyn Store, up_to: Position) -> Stor
     Ok(())
 }
 
-/// The word for the end of a file in a job that puts back what another one did; `None` if nothing became of it.
+/// How an undo ended for a file, in words; `None` if it changed nothing or the job is not an undo.
 fn undone(undoes: bool, state: &ItemState) -> Option<&'static str> {
     let succeeded = undoes && matches!(state.status, ItemStatus::Succeeded(_));
     let result = state.result.as_deref().filter(|_| succeeded)?;
@@ -124,11 +123,11 @@ fn undone(undoes: bool, state: &ItemState) -> Option<&'static str> {
     Some(if result.get("put_back").is_some() { "put back" } else { "taken away" })
 }
 
-/// The items that these events may have settled, by job.
+/// The items that these events might have settled, by job.
 fn touched(page: &[EventRow]) -> HashMap<u64, (headway_model::JobId, BTreeSet<u32>)> {
     let mut jobs: HashMap<u64, (headway_model::JobId, BTreeSet<u32>)> = HashMap::new();
     for row in page {
-        // About half of the events, which need not be read whole.
+        // About half of the events are these, and need not be decoded.
         if EventKind::of_payload(&row.payload) == Some(EventKind::Started) {
             continue;
         }
@@ -142,7 +141,7 @@ fn touched(page: &[EventRow]) -> HashMap<u64, (headway_model::JobId, BTreeSet<u3
             | JobEvent::Skipped { item, .. }
             | JobEvent::Failed { item, .. }
             | JobEvent::Dropped { item } => drop(items.insert(item)),
-            // No item has ended by these; what is cancelled has no outcome.
+            // These end no item, and cancelled items have no outcome.
             JobEvent::Created { .. }
             | JobEvent::PlanEnded { .. }
             | JobEvent::Approved {}
@@ -169,7 +168,7 @@ fn touched(page: &[EventRow]) -> HashMap<u64, (headway_model::JobId, BTreeSet<u3
     jobs
 }
 
-/// Windows that hold these items: first index, length.
+/// Ranges that cover these items: first index, length.
 fn runs(items: &BTreeSet<u32>) -> Vec<(u32, u32)> {
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for item in items {
