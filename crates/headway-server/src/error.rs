@@ -1,4 +1,4 @@
-//! What can go wrong inside, and what of it a person is told.
+//! Internal errors, and what users are told about them.
 
 use super::writer::AppendError;
 use headway_files::FolderError;

@@ -1,8 +1,8 @@
-//! The one judge of order, as a machine without IO: appends and commit results in; batches, answers and wake-ups out.
+//! The single writer of the log, as a machine without IO: appends and commit results in; batches, answers and wake-ups out.
 //!
-//! It holds the fold of every live job, asks `next` for each event in commit order, and gives `seq`, `position` and
-//! digest. A refused event is answered and nothing of it is written. Once a commit has failed the writer is dead:
-//! whatever was not acknowledged stays unacknowledged, and nothing is tried again.
+//! It holds the fold of every live job, asks `next` about each event in commit order, and assigns `seq`, `position` and
+//! digest. A refused event is answered and not written. Once a commit has failed the writer is dead: whatever was not
+//! acknowledged stays unacknowledged, and nothing is retried.
 
 mod task;
 
@@ -17,30 +17,30 @@ use headway_model::{Digest, EventKind, Fold, JobEvent, Refusal};
 use headway_store::Head;
 use headway_store::rows::{Batch, EventRow, Idle, JobKey};
 
-/// The most bytes a detail may take.
+/// The most bytes of a detail.
 pub const DETAIL_LIMIT: usize = 256 * 1024;
 
 /// The most events in one transaction.
 const BATCH_LIMIT: usize = 2_000;
 
-/// A fact to be recorded.
+/// An event to record.
 #[derive(Debug, Clone)]
 pub struct Append {
-    /// By which the answer is known.
+    /// Matches the answer to this append.
     pub ticket: u64,
-    /// The job it is about.
+    /// The job.
     pub job: JobId,
-    /// The fact.
+    /// The event.
     pub event: JobEvent,
-    /// The larger content that belongs to it.
+    /// The event's detail.
     pub detail: Option<String>,
-    /// When.
+    /// When it happened.
     pub at: Millis,
-    /// For a job that is over: how the store has it, so that its last event can be judged.
+    /// For a terminal job: its key and fold from the store, so that its `pruned` event can be judged.
     pub over: Option<Box<(JobKey, Fold)>>,
 }
 
-/// Where an acknowledged event stands.
+/// The place of an acknowledged event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Receipt {
     /// In its job.
@@ -52,10 +52,10 @@ pub struct Receipt {
 /// Why an append was not recorded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
-    /// It cannot happen in the job's state.
+    /// It is not possible in the job's state.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// It takes more bytes than the contract allows.
+    /// It is larger than its limit.
     #[error("the event is larger than allowed")]
     TooLarge,
     /// The log cannot be written any more.
@@ -63,12 +63,12 @@ pub enum AppendError {
     Dead,
 }
 
-/// What the shell has to do after a commit.
+/// What the shell must do after a commit.
 #[derive(Debug, Clone)]
 pub enum Effect {
     /// Tell the sender.
     Answer(u64, Append, Result<Receipt, AppendError>),
-    /// Tell the engine, in this order, with the chain up to it.
+    /// Tell the engine, in this order, with the job's digest up to it.
     Recorded(JobId, Recorded, Digest),
 }
 
@@ -81,24 +81,24 @@ struct Live {
 /// The machine.
 #[derive(Debug, Clone)]
 pub struct Writer {
-    /// The process whose work is recorded.
+    /// This process's name in leases.
     worker: String,
     live: HashMap<JobId, Live>,
-    /// Every job this process has seen, so that no id is created twice after its fold is gone.
+    /// Every job that this process has seen, so that no id is created twice after its fold is gone.
     known: HashSet<JobId>,
-    /// Jobs whose history this process has removed: what a sender read of them before is no longer so.
+    /// Jobs whose history this process has removed: a fold that a sender read earlier is stale.
     pruned: HashSet<JobId>,
     head: Position,
     digest: Option<Digest>,
     next_job_no: u64,
     queue: VecDeque<Append>,
-    /// What to say once the batch under way is on the disk.
+    /// Effects to return once the batch under way is on the disk.
     pending: Vec<Effect>,
     dead: bool,
 }
 
 impl Writer {
-    /// A writer that goes on from this head, with these live jobs.
+    /// A writer that continues at this head, with these live jobs.
     pub fn new(head: Head, live: Vec<(JobKey, Fold)>) -> Self {
         let known = live.iter().map(|(_, fold)| fold.id).collect();
         Writer {
@@ -115,7 +115,7 @@ impl Writer {
         }
     }
 
-    /// The same, of a process with this name.
+    /// Sets this process's name in leases.
     pub fn named(self, worker: &str) -> Self {
         Writer { worker: worker.to_owned(), ..self }
     }
@@ -125,7 +125,7 @@ impl Writer {
         self.queue.push_back(append);
     }
 
-    /// Judges what is queued and makes the next batch of it; `None` if nothing is to be written.
+    /// Judges the queued appends and builds the next batch; `None` if there is nothing to write.
     /// Call [`Writer::committed`] before asking for another.
     pub fn batch(&mut self) -> Option<Batch> {
         let mut batch = Batch { worker: self.worker.clone(), ..Batch::default() };
@@ -152,7 +152,7 @@ impl Writer {
         Some(batch)
     }
 
-    /// The batch was written, or not. What is to be said now.
+    /// Takes the result of the commit and returns the effects to deliver.
     pub fn committed(&mut self, written: bool) -> Vec<Effect> {
         let mut effects = std::mem::take(&mut self.pending);
         if written {
@@ -168,7 +168,7 @@ impl Writer {
         effects
     }
 
-    /// What is to be said when nothing had to be written.
+    /// The effects to deliver when [`Writer::batch`] returned `None`.
     pub fn unwritten(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.pending)
     }
@@ -225,7 +225,7 @@ impl Writer {
             self.pruned.insert(append.job);
         }
         let (job_no, digest) = (live.key.job_no, live.fold.digest);
-        // The planner made the detail from the same list as the event, so it fits.
+        // The planner builds the detail and the event from the same list, so they match.
         let derived = batch.derive(job_no, idle.as_ref(), &live.fold, &recorded, detail);
         debug_assert!(derived.is_ok(), "{derived:?}");
         self.head = position;
@@ -240,7 +240,7 @@ impl Writer {
 fn refusal(error: FoldError) -> AppendError {
     match error {
         FoldError::Refused(refusal) => AppendError::Refused(refusal),
-        // Numbered here a moment ago, and encoded by this very version.
+        // Cannot happen: the event was numbered just above and encoded by this very version.
         FoldError::Gap { .. } | FoldError::Unknown(_) => AppendError::Refused(Refusal::Range),
     }
 }

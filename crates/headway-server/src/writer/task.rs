@@ -1,4 +1,4 @@
-//! The writer's loop: while one batch is being written, the next gathers in the queue.
+//! The writer's loop. While one batch is being written, the next gathers in the queue.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use headway_model::{Digest, Fold, JobEvent, Refusal};
 use headway_store::rows::JobKey;
 use headway_store::{Head, Store};
 
-/// How many sendings may wait. A full queue holds back claims, never a worker that has something to record.
+/// Capacity of the queue. When it is half full the engine stops claiming; workers can still record results.
 const QUEUE: usize = 4_096;
 
-/// What the engine hears, in commit order: all of a commit at once.
+/// What the engine is told, in commit order, all of a commit together.
 #[derive(Debug, Clone)]
 pub enum Report {
     /// An event is durable.
@@ -29,7 +29,7 @@ pub enum Report {
     Dead,
 }
 
-/// What happened to a job, with what belongs to it.
+/// A job, its new event, and the event's detail.
 pub type Fact = (JobId, JobEvent, Option<String>);
 
 struct Queued {
@@ -37,7 +37,7 @@ struct Queued {
     reply: Option<oneshot::Sender<Result<Receipt, AppendError>>>,
 }
 
-/// The way to the writer. Cheap to clone.
+/// A handle to the writer. Cheap to clone.
 #[derive(Clone)]
 pub struct Log {
     queue: mpsc::Sender<Vec<Queued>>,
@@ -47,12 +47,12 @@ pub struct Log {
 }
 
 impl Log {
-    /// Records a fact and waits until it is durable.
+    /// Records an event and waits until it is durable.
     pub async fn append(&self, job: JobId, event: JobEvent, detail: Option<String>) -> Result<Receipt, AppendError> {
         self.judged(Append { ticket: 0, job, event, detail, at: now(), over: None }).await
     }
 
-    /// Records that the history of a job that is over is removed; the store has the job like this.
+    /// Records that the history of a terminal job is removed. `key` and `fold` are the job as the store has it.
     pub async fn prune(&self, key: JobKey, fold: Fold) -> Result<Receipt, AppendError> {
         let (job, event) = (fold.id, fold.prune().ok_or(AppendError::Refused(Refusal::Over("pruned")))?);
         let over = Some(Box::new((key, fold)));
@@ -65,25 +65,25 @@ impl Log {
         answer.await.map_err(|_| AppendError::Dead)?
     }
 
-    /// Queues facts that belong in one commit; a refusal comes as a report. Waits only while the queue is full.
+    /// Queues events for one commit. A refusal arrives as a report. Waits only while the queue is full.
     pub async fn send(&self, facts: Vec<Fact>) {
         let at = now();
         let queued = |(job, event, detail)| Queued {
             append: Append { ticket: 0, job, event, detail, at, over: None },
             reply: None,
         };
-        // A writer that is gone has said so by a report.
+        // A writer that is gone has reported it.
         self.queue.send(facts.into_iter().map(queued).collect()).await.ok();
     }
 
-    /// Waits until everything that was sent before is durable, or refused.
+    /// Waits until everything sent before is durable or refused.
     pub async fn flush(&self) {
-        // Answers come in order, and no job can take this one.
+        // Answers come in order, and no job has this id, so the append is refused without a record.
         let nobody = JobId::mint(0, [0; 10]);
         self.append(nobody, JobEvent::Began {}, None).await.ok();
     }
 
-    /// Whether there is room for new work's events beside those that must be recorded.
+    /// Whether the queue has room for new work, beside events that must be recorded.
     pub fn has_room(&self) -> bool {
         self.queue.capacity() > QUEUE / 2
     }
@@ -104,7 +104,7 @@ impl Log {
     }
 }
 
-/// Starts the writer, on a thread of its own within this runtime. It ends when every [`Log`] is dropped.
+/// Starts the writer on its own thread within this runtime. It ends when every [`Log`] is dropped.
 pub fn spawn(
     store: Arc<dyn Store>,
     head: Head,
@@ -114,24 +114,24 @@ pub fn spawn(
     let (wake, head) = watch::channel(head);
     let recent = Arc::new(Recent::default());
     let (health, alive) = watch::channel(true);
-    // Unbounded, yet bounded by the queue: at most one report for each append.
+    // The channel is unbounded, but the queue bounds it: at most one report for each append.
     let (reports, engine) = mpsc::unbounded_channel();
     let readers = Readers { recent: Arc::clone(&recent), wake };
     let run = run(store, writer, receiver, readers, health, reports);
-    // A commit blocks its thread: nobody else may have to wait for it.
+    // A commit blocks its thread, and nothing else must wait for that.
     let runtime = Handle::current();
     std::thread::Builder::new().name("writer".into()).spawn(move || runtime.block_on(run))?;
     Ok((Log { queue, head, recent, alive }, engine))
 }
 
-/// Those who read on when the head moves.
+/// What readers of the log wait on.
 struct Readers {
     recent: Arc<Recent>,
     wake: watch::Sender<Head>,
 }
 
 impl Readers {
-    /// The commit is there to be read before anybody is woken.
+    /// Publishes the commit, then wakes the readers: it must be readable when they wake.
     fn tell(&self, commit: Commit) {
         let head = commit.head;
         self.recent.publish(commit);
