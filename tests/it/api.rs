@@ -33,10 +33,10 @@ async fn bad_input_gets_a_clear_typed_error() {
         (paths(json!(["../etc/passwd"])), 422, "invalid", "`..`"),
         (paths(json!(["/etc/passwd"])), 422, "invalid", "the path is absolute; give it relative"),
         (paths(json!(["%zz"])), 422, "invalid", "not in encoded form"),
-        (paths(json!([""])), 422, "invalid", "an empty path names no file"),
-        (paths(json!(many)), 422, "invalid", "at most 10000 can be named; give a folder"),
+        (paths(json!([""])), 422, "invalid", "a path is empty"),
+        (paths(json!(many)), 422, "invalid", "at most 10000 can be; give a folder"),
         (with("query", json!({ "folder": { "include": ["[a"] } })), 422, "invalid", "pattern \"[a\""),
-        (with("title", json!("")), 422, "invalid", "a title has 1 to 120 bytes"),
+        (with("title", json!("")), 422, "invalid", "the title must have 1 to 120 bytes"),
         (json!({ "library": "files" }), 422, "invalid", "missing field"),
         (json!([]), 422, "invalid", "invalid"),
     ] {
@@ -159,11 +159,11 @@ async fn undo_is_of_a_job_and_only_undo_is() {
     let job = app.end(app.begin("checksum").await).await.job;
     let of = |recipe: &str, query: Value| json!({ "library": "files", "recipe": recipe, "query": query });
     for (body, says) in [
-        (of("undo", json!({ "folder": {} })), "undo takes back a job, not files"),
+        (of("undo", json!({ "folder": {} })), "undo takes a job, not files"),
         (of("undo", json!({ "folder": { "path": "nowhere" } })), "POST /api/jobs/{id}/undo/{new}"),
-        (of("undo", json!({ "paths": ["000000"] })), "undo takes back a job, not files"),
-        (of("undo", json!({ "items": { "job": job, "which": "failed" } })), "undo takes back a job, not files"),
-        (of("undo", json!({ "items": { "job": job, "which": { "these": [0] } } })), "undo takes back a job, not files"),
+        (of("undo", json!({ "paths": ["000000"] })), "undo takes a job, not files"),
+        (of("undo", json!({ "items": { "job": job, "which": "failed" } })), "undo takes a job, not files"),
+        (of("undo", json!({ "items": { "job": job, "which": { "these": [0] } } })), "undo takes a job, not files"),
         (of("checksum", json!({ "items": { "job": job, "which": "placed" } })), "checksum takes files"),
     ] {
         let (status, answer) = app.put(&mint().to_string(), &body).await;

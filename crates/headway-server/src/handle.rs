@@ -1,4 +1,4 @@
-//! [`Server`]: the one door to everything, with a method for each thing a caller may do.
+//! [`Server`]: the one handle to everything, with a method for each thing that a caller can do.
 
 mod checks;
 mod export;
@@ -50,14 +50,14 @@ struct Inner {
     index: Index,
     stop: watch::Sender<bool>,
     engine: Mutex<Option<JoinHandle<()>>>,
-    /// The way to the schedule, for what is no fact of a job.
+    /// Sends inputs to the schedule that are not events of a job.
     tell: mpsc::UnboundedSender<Input>,
     limits: std::sync::Mutex<Limits>,
-    /// Of the engine and the writer alone: no crowd of readers can keep them from their turn.
+    /// Runs the engine and the writer only, so that many readers cannot delay them.
     _runtime: OwnRuntime,
 }
 
-/// A runtime that can be dropped anywhere: whoever does may not wait there, and what was acknowledged is on the disk.
+/// A runtime that can be dropped anywhere, also in async code: it does not wait for its tasks. What was acknowledged is on the disk.
 struct OwnRuntime(Option<Runtime>);
 
 impl Drop for OwnRuntime {
@@ -67,12 +67,12 @@ impl Drop for OwnRuntime {
 }
 
 impl Server {
-    /// Opens the data folder and the libraries, takes up every job that is not over, and starts the engine.
+    /// Opens the data folder and the libraries, takes up every live job, and starts the engine.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         Server::start_with(config, headway_recipes::all()).await
     }
 
-    /// As [`Server::start`], with these recipes.
+    /// Like [`Server::start`], with these recipes.
     pub async fn start_with(config: Config, recipes: Vec<Arc<dyn Recipe>>) -> Result<Self, StartError> {
         let data = DataFolder::open(&config.data, &config.libraries)?;
         let open = |(name, root): &(String, std::path::PathBuf)| Library::open(name, root);
@@ -151,15 +151,15 @@ impl Server {
         Ok(Server { inner })
     }
 
-    /// Claims nothing more. Whoever is asked to stop says so here at once: what then takes too long is often killed, and that is no
-    /// crash any more. [`Server::stop`] waits for the end.
+    /// Begins to stop: nothing more is claimed. Call it at once when the process is asked to stop, because a process that then takes
+    /// too long is often killed, and from here on that does not count as a crash. [`Server::stop`] waits for the end.
     pub fn begin_to_stop(&self) {
         self.inner.context.steps.close();
         self.inner.stop.send_replace(true);
     }
 
-    /// Claims nothing more, takes running items back without counting their try, and waits for the engine. To be called before the
-    /// process ends: else its end counts as a crash for all that is under way.
+    /// Stops: nothing more is claimed, running items are returned without counting their try, and the engine ends. Wait for it before
+    /// the process ends; otherwise its end counts as a crash for everything under way.
     pub async fn stop(&self) {
         self.begin_to_stop();
         if let Some(engine) = self.inner.engine.lock().await.take() {
@@ -168,7 +168,7 @@ impl Server {
         self.log().flush().await;
     }
 
-    /// Asks for a cancel. Doing so again, or on a job that is over, changes nothing.
+    /// Requests a cancel. On a job that is already cancelled or over this changes nothing.
     pub async fn cancel(&self, id: JobId) -> Result<JobView, ApiError> {
         let row = self.row(id).await?;
         if row.summary.status.can_cancel() {
@@ -182,7 +182,7 @@ impl Server {
 
     /// One job.
     pub async fn job(&self, id: JobId) -> Result<JobView, ApiError> {
-        // The position first, the job after it: the cursor never promises more than the summary holds.
+        // The cursor is read before the job, so that it never promises more than the summary holds.
         let cursor = self.cursor().await?;
         let row = self.row(id).await?;
         let request = self.store().request(row.job_no).await?;
@@ -190,11 +190,11 @@ impl Server {
         let replaces = request.as_ref().and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
         let (trash, mut note) = self.on_disk(&row.library, id, replaces).await;
         let outputs = self.inner.context.data.outputs(&id).names().unwrap_or_else(|error| {
-            let unknown = format!("The files that it wrote cannot be listed: {}.", io_text(&error));
+            let unknown = format!("The files that this job wrote cannot be listed: {}.", io_text(&error));
             note = Some([Some(unknown), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
             Vec::new()
         });
-        // Only what a job put somewhere can be put back.
+        // Only a job with an output can be undone.
         let made = request.as_ref().is_some_and(|request| request.output.is_some());
         let undone = if made { self.undone(id).await? } else { None };
         let recipe = self.inner.context.recipe(&row.summary.recipe);
@@ -206,13 +206,13 @@ impl Server {
             request,
             note,
             trash,
-            // Of a recipe that is no longer configured it is not known: what its programs said may well be kept.
+            // A recipe that is no longer configured might have run programs whose output is kept.
             runs_programs: recipe.is_none_or(|recipe| recipe.runs_programs()),
             undone,
         })
     }
 
-    /// Jobs, newest first.
+    /// A page of jobs, newest first.
     pub async fn jobs(&self, before: Option<JobId>, limit: u32) -> Result<JobPage, ApiError> {
         let cursor = self.cursor().await?;
         let limit = limit.clamp(1, PAGE_LIMIT);
@@ -221,7 +221,7 @@ impl Server {
         Ok(JobPage { jobs: rows.into_iter().map(|row| row.summary).collect(), next, cursor })
     }
 
-    /// A window of a job's items.
+    /// A page of a job's items.
     pub async fn items(
         &self,
         id: JobId,
@@ -231,7 +231,7 @@ impl Server {
     ) -> Result<ItemPage, ApiError> {
         if let Some(status) = status.filter(|status| !ITEM_LABELS.contains(status)) {
             let words = ITEM_LABELS.join(", ");
-            return Err(ApiError::Malformed { message: format!("status is one of {words}, not {status:?}") });
+            return Err(ApiError::Malformed { message: format!("status must be one of {words}, not {status:?}") });
         }
         let row = self.row(id).await?;
         let limit = limit.clamp(1, PAGE_LIMIT);
@@ -241,7 +241,7 @@ impl Server {
         Ok(ItemPage { items: rows.into_iter().map(item_view).collect(), next, seq: row.summary.seq })
     }
 
-    /// These items of a job, in order: at most as many as a page has.
+    /// These items of a job, in order; at most one page of them.
     pub async fn items_at(&self, id: JobId, items: &[u32]) -> Result<Vec<ItemView>, ApiError> {
         let row = self.row(id).await?;
         let items = items.get(..PAGE_LIMIT as usize).unwrap_or(items);
@@ -249,7 +249,7 @@ impl Server {
         Ok(rows.into_iter().map(item_view).collect())
     }
 
-    /// What the attempts of an item said, as far as it is kept.
+    /// The output of an item's attempts, as far as it is kept.
     pub async fn attempts(&self, id: JobId, item: u32) -> Result<Vec<AttemptLog>, ApiError> {
         self.row(id).await?;
         let data = Arc::clone(&self.inner.context.data);
@@ -257,7 +257,7 @@ impl Server {
         logs.map_err(|error| internal(&error))?.map_err(|error| internal(&error))
     }
 
-    /// The path of a file that a job wrote for its user.
+    /// The path of a file that a job wrote for its users.
     pub fn output(&self, id: JobId, name: &str) -> Result<std::path::PathBuf, ApiError> {
         let path = self.inner.context.data.outputs(&id).path(name).map_err(|error| internal(&error))?;
         path.ok_or_else(|| ApiError::NotFound { message: format!("job {id} has no file {name:?}") })
@@ -269,7 +269,7 @@ impl Server {
         libraries.map(|library| LibraryName { name: library.name.clone() }).collect()
     }
 
-    /// A window of a library. With `refresh` the disk is looked at first, as long as that is quick.
+    /// A page of a library's entries. With `refresh` the disk is read first, as far as that is quick.
     pub async fn folder(&self, view: &FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
         self.library(&view.library)?;
         checks::entered(&view.folder).map_err(ApiError::invalid)?;
@@ -277,7 +277,7 @@ impl Server {
         self.inner.index.page(&view, refresh).await
     }
 
-    /// Begins to read a library again.
+    /// Begins to scan a library again.
     pub fn scan(&self, library: &str) -> Result<(), ApiError> {
         self.library(library)?;
         self.inner.index.refresh(library);
@@ -295,12 +295,12 @@ impl Server {
         Ok(Start { build: build().into(), now: super::now(), cursor, libraries: self.libraries(), recipes, live })
     }
 
-    /// What runs of a job at this moment.
+    /// The items of a job that run at this moment.
     pub fn running(&self, summary_seq: u64, job: JobId) -> Now {
         Now { job, seq: summary_seq, running: self.inner.context.running.of(job) }
     }
 
-    /// This build, as pages and streams name it.
+    /// The id of this build, in pages and streams.
     pub fn build(&self) -> &'static str {
         build()
     }
@@ -320,7 +320,7 @@ impl Server {
         self.log().is_recording()
     }
 
-    /// Where the log is read.
+    /// The store of the log.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.inner.context.store
     }
@@ -351,7 +351,7 @@ impl Server {
     }
 }
 
-/// This build, as pages and streams name it: the hash of the program itself.
+/// The id of this build: a hash of the program itself.
 fn build() -> &'static str {
     static BUILD: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     BUILD.get_or_init(|| {
@@ -360,7 +360,7 @@ fn build() -> &'static str {
     })
 }
 
-/// Removes what attempts of a killed process left in their own folders, beside everything else: it can be much.
+/// Removes the scratch folders of a killed process's attempts, in the background because they can be large.
 fn clear_scratch(data: &DataFolder) {
     let warn = |error: &std::io::Error| tracing::warn!(%error, "a folder that a killed attempt left cannot be removed");
     match data.left_scratch() {
@@ -372,7 +372,7 @@ fn clear_scratch(data: &DataFolder) {
     }
 }
 
-/// Waits until no process of an attempt of these jobs is left, and ends those that are: only then may an item run again.
+/// Ends the processes that attempts of these jobs left behind, and waits until they are gone: no item must run again before.
 async fn end_left_over(folds: &[Fold]) -> Result<(), StartError> {
     let held = folds.iter().filter(|fold| fold.counters.running > 0);
     let jobs: Vec<_> = held.map(|fold| fold.id.to_string()).collect();
@@ -383,7 +383,7 @@ async fn end_left_over(folds: &[Fold]) -> Result<(), StartError> {
     match tokio::task::spawn_blocking(move || headway_guard::end_attempts(of)).await {
         Ok(true) => Ok(()),
         _ => Err(StartError(
-            "commands of the last run are still alive and cannot be ended; end them, then start again".into(),
+            "commands of the last run are still running and cannot be killed; kill them, then start again".into(),
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! What of a request can be wrong by itself.
+//! Checks on a request that need no server state.
 
 use crate::engine;
 use headway_files::template::{Template, Token};
@@ -7,25 +7,25 @@ use headway_model::policy::TRIES_LIMIT;
 use headway_model::request::{ItemsQuery, PATHS_LIMIT, Which};
 use headway_model::{JobKind, Output, Place, Policy, Query, RelPath, StartJob};
 
-/// The longest backoff that may be asked for: an hour.
-const BACKOFF_LIMIT: u64 = 3_600_000;
+/// The longest backoff of a request, in milliseconds: an hour.
+const BACKOFF_LIMIT_MS: u64 = 3_600_000;
 
 pub(super) fn policy(policy: &Policy) -> Vec<String> {
     let mut reasons = Vec::new();
     if policy.tries.is_some_and(|tries| !(1..=TRIES_LIMIT).contains(&tries)) {
-        reasons.push(format!("tries are 1 to {TRIES_LIMIT}, the first one included"));
+        reasons.push(format!("tries must be 1 to {TRIES_LIMIT}, the first one included"));
     }
-    if policy.backoff_ms.is_some_and(|backoff| backoff > BACKOFF_LIMIT) {
-        reasons.push(format!("the wait between tries is at most {BACKOFF_LIMIT} ms"));
+    if policy.backoff_ms.is_some_and(|backoff| backoff > BACKOFF_LIMIT_MS) {
+        reasons.push(format!("the backoff must be at most {BACKOFF_LIMIT_MS} ms"));
     }
     reasons
 }
 
-/// Why a path may not be named, if so: what is Headway's own is not for others.
+/// Refuses paths that Headway reserves for itself.
 pub(super) fn entered(path: &RelPath) -> Result<(), String> {
     match path.is_reserved() {
         true => Err(format!(
-            "{:?} cannot be named: names that begin with {RESERVED} are Headway's own, its temporary files and its trash",
+            "{:?} cannot be used: names that begin with {RESERVED} are reserved for Headway's temporary files and trash",
             path.shown()
         )),
         false => Ok(()),
@@ -38,7 +38,7 @@ pub(super) fn output(output: &Output) -> Vec<String> {
         reasons.extend(entered(path).err());
     }
     if output.smaller.is_some_and(|percent| percent > 99) {
-        reasons.push("an output can be asked to be smaller by 0 to 99 %".into());
+        reasons.push("\"smaller\" must be 0 to 99 %".into());
     }
     let name = match &output.place {
         Place::Beside { name } => Some(name),
@@ -50,27 +50,27 @@ pub(super) fn output(output: &Output) -> Vec<String> {
     let names = |token| matches!(token, Token::Name | Token::Stem | Token::Extension | Token::Number);
     if name.is_empty() || template.says(b'/') || !template.tokens().all(names) {
         reasons.push(format!(
-            "the output's name {name:?} must be a name without a folder, made of text and of {{/}}, {{/.}}, {{+.}} or {{#}}"
+            "the output's name {name:?} must be a file name without a folder, made of text and {{/}}, {{/.}}, {{+.}} or {{#}}"
         ));
     } else if is_reserved(name.as_bytes()) {
-        reasons.push(format!("the output's name {name:?} begins with {RESERVED}, as only Headway's own names do"));
+        reasons.push(format!("the output's name {name:?} begins with {RESERVED}, which is reserved for Headway"));
     } else if template.tokens().next().is_none() {
-        reasons.push(format!("the output's name {name:?} is the same for every file; put {{/.}} or {{/}} into it"));
+        reasons.push(format!("the output's name {name:?} would be the same for every file; add {{/.}} or {{/}} to it"));
     }
     reasons
 }
 
-/// What a job put into place can be undone, and nothing else can.
+/// Undo takes exactly the placements of another job, and no other recipe takes them.
 pub(super) fn undone(request: &StartJob) -> Option<String> {
     let placed = matches!(&request.query, Query::Items(ItemsQuery { which: Which::Placed, .. }));
     match (JobKind::of(&request.recipe) == JobKind::Undo, placed) {
-        (true, false) => Some("undo takes back a job, not files: call POST /api/jobs/{id}/undo/{new}".into()),
-        (false, true) => Some(format!("what a job put into place can be undone; {} takes files", request.recipe)),
+        (true, false) => Some("undo takes a job, not files: call POST /api/jobs/{id}/undo/{new}".into()),
+        (false, true) => Some(format!("only undo takes what a job put into place; {} takes files", request.recipe)),
         _ => None,
     }
 }
 
-/// Puts what a query names in order, each once.
+/// Sorts and deduplicates what a query names, and checks it.
 pub(super) fn query(query: &mut Query) -> Vec<String> {
     let mut reasons = Vec::new();
     match query {
@@ -82,13 +82,13 @@ pub(super) fn query(query: &mut Query) -> Vec<String> {
             }
             if paths.len() > PATHS_LIMIT {
                 reasons.push(format!(
-                    "{} files are selected, at most {PATHS_LIMIT} can be named; give a folder with patterns instead",
+                    "{} files are selected, but at most {PATHS_LIMIT} can be; give a folder with patterns instead",
                     paths.len()
                 ));
             }
             reasons.extend(paths.iter().find_map(|path| entered(path).err()));
             if paths.iter().any(RelPath::is_root) {
-                reasons.push("an empty path names no file".into());
+                reasons.push("a path is empty".into());
             }
         }
         Query::Folder(query) => {
@@ -102,7 +102,7 @@ pub(super) fn query(query: &mut Query) -> Vec<String> {
                 items.sort_unstable();
                 items.dedup();
                 if items.is_empty() || items.len() > PATHS_LIMIT {
-                    reasons.push(format!("name 1 to {PATHS_LIMIT} items"));
+                    reasons.push(format!("give 1 to {PATHS_LIMIT} items"));
                 }
             }
         }

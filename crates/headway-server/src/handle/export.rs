@@ -1,4 +1,4 @@
-//! A job's log as a file.
+//! Exports a job's log as a file.
 
 use futures::{Stream, StreamExt, stream};
 
@@ -12,7 +12,7 @@ use headway_store::StoreError;
 const PAGE: u32 = 500;
 
 impl Server {
-    /// The lines of a job's log, a page of them at a time: its report at this moment, then the events that lead to it.
+    /// The lines of a job's log, a page at a time: its report at this moment, then the events that lead to it.
     pub async fn export(
         &self,
         id: JobId,

@@ -1,7 +1,6 @@
-//! When two requests are the same: once all that may be left out is left out of both.
+//! Compares two requests: they are the same if they are equal without the fields that hold their default.
 //!
-//! What is recorded of a request stays as it was asked, and its hash with it; so jobs of earlier versions are compared by the
-//! same rule.
+//! A request is recorded and hashed as it was sent, so this rule also covers jobs of earlier versions.
 
 use super::Server;
 use super::start::title;
@@ -12,7 +11,7 @@ use headway_recipes::Recipe;
 use headway_store::rows::JobRow;
 
 impl Server {
-    /// Whether a job was started with a request that means this one. Both are checked.
+    /// Whether a job was started with a request that means the same as this one. Both have been checked.
     pub(super) async fn means(&self, row: &JobRow, request: &StartJob) -> Result<bool, ApiError> {
         let recorded = self.store().request(row.job_no).await?;
         let Some(recorded) = recorded else { return Ok(false) };
@@ -22,7 +21,7 @@ impl Server {
     }
 }
 
-/// A request without what it would have anyway.
+/// A request without the fields that hold their default.
 fn plain(mut request: StartJob, recipe: &dyn Recipe) -> StartJob {
     let Policy { tries, backoff_ms, timeout: _, halt: _, on_interrupt, on_done } = &mut request.policy;
     forget(tries, &TRIES);

@@ -1,4 +1,4 @@
-//! Starting a job: a request is checked, brought into the form that is compared, and recorded once.
+//! Starts a job: checks the request, normalises it, and records it once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,17 +13,17 @@ use headway_model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, StartJob}
 use headway_recipes::{Obstacle, Settings};
 use headway_store::rows::JobRow;
 
-/// Whether a start call made the job or found it.
+/// Whether a start call created the job or found it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Started {
     /// The job is new.
     Created,
-    /// The same request had this id before.
+    /// The same request was started with this id before.
     Existing,
 }
 
 impl Server {
-    /// Starts a job, or finds the one that this very request started before.
+    /// Starts a job, or finds the one that this request started before.
     pub async fn start_job(&self, id: JobId, request: &StartJob) -> Result<(Started, JobView), ApiError> {
         let request = self.checked(request)?;
         if let Query::Items(query) = &request.query {
@@ -49,7 +49,7 @@ impl Server {
         };
         let started = match self.log().append(id, created, Some(body)).await {
             Ok(_) => Started::Created,
-            // Another call with this id was first; it is durable by now, as this answer came after its commit.
+            // Another call with this id came first. Its job is durable by now, as this answer came after its commit.
             Err(AppendError::Refused(Refusal::Exists)) => Started::Existing,
             Err(error) => return Err(error.into()),
         };
@@ -57,7 +57,7 @@ impl Server {
         Ok((started, self.same(row, &request, &hash).await?))
     }
 
-    /// Refuses what cannot be done as the server and the disk are now, before there is a job of it.
+    /// Refuses a request that cannot be carried out with the server and the disk as they are now.
     async fn unobstructed(&self, request: &StartJob) -> Result<(), ApiError> {
         let context = &self.inner.context;
         let (Some(recipe), Some(library)) = (context.recipe(&request.recipe), context.library(&request.library)) else {
@@ -84,7 +84,7 @@ impl Server {
         self.job(id).await
     }
 
-    /// The request in the form that is compared: settings with their defaults, paths in order, each once.
+    /// Checks and normalises a request: settings get their defaults, paths are sorted and deduplicated.
     fn checked(&self, request: &StartJob) -> Result<StartJob, ApiError> {
         let mut request = request.clone();
         let mut reasons = Vec::new();
@@ -102,7 +102,7 @@ impl Server {
                     request.settings = Settings::from_iter(settings);
                     let default = recipe.info().output;
                     if request.output.is_some() && default.is_none() {
-                        reasons.push(format!("recipe {} has no output to be placed", request.recipe));
+                        reasons.push(format!("recipe {} writes no output, so none can be placed", request.recipe));
                     }
                     request.output = request.output.or(default);
                     reasons.extend(request.output.iter().flat_map(checks::output));
@@ -117,13 +117,13 @@ impl Server {
         }
         reasons.extend(checks::policy(&request.policy));
         if request.title.as_ref().is_some_and(|title| title.is_empty() || title.len() > TITLE_LIMIT) {
-            reasons.push(format!("a title has 1 to {TITLE_LIMIT} bytes"));
+            reasons.push(format!("the title must have 1 to {TITLE_LIMIT} bytes"));
         }
         if reasons.is_empty() { Ok(request) } else { Err(ApiError::Invalid { reasons, settings: BTreeMap::new() }) }
     }
 }
 
-/// What a job is called whose request does not say.
+/// The title of a job whose request has none.
 pub(super) fn title(request: &StartJob) -> String {
     let mut recipe = request.recipe.clone();
     if let Some(first) = recipe.get_mut(..1) {

@@ -1,4 +1,4 @@
-//! What a person may do to a job that is under way, or over.
+//! The actions that a person can take on a job.
 
 use super::{Input, JobFilter, Limits, Server, Started};
 use crate::error::internal;
@@ -13,7 +13,7 @@ use headway_store::rows::JobRow;
 const PAGE: u32 = 1_000;
 
 impl Server {
-    /// Does what a person wants with a job.
+    /// Carries out an action.
     pub async fn steer(&self, id: JobId, action: Action) -> Result<JobView, ApiError> {
         match action {
             Action::Pause => self.pause(id).await,
@@ -26,7 +26,7 @@ impl Server {
         }
     }
 
-    /// Starts nothing new of a job until it is resumed. On a job that is paused by a person this changes nothing.
+    /// Pauses a job: nothing new of it starts until it is resumed. A job that a person paused already stays as it is.
     async fn pause(&self, id: JobId) -> Result<JobView, ApiError> {
         let row = self.row(id).await?;
         if row.summary.status != (JobStatus::Paused { reason: PauseReason::User }) {
@@ -35,7 +35,7 @@ impl Server {
         self.job(id).await
     }
 
-    /// Ends a pause. Interrupted items that a person was asked about run again; a library that is there again is taken as it is.
+    /// Ends a pause. Interrupted items that waited for a person's decision run again; a library that has come back is reopened.
     async fn resume(&self, id: JobId) -> Result<JobView, ApiError> {
         let row = self.row(id).await?;
         let JobStatus::Paused { reason } = row.summary.status else {
@@ -58,18 +58,18 @@ impl Server {
         self.job(id).await
     }
 
-    /// Ends a pause for interrupted items: they are not run again, and count as failed.
+    /// Ends a pause for interrupted items: they do not run again and count as failed.
     async fn leave_out(&self, id: JobId) -> Result<JobView, ApiError> {
         let row = self.row(id).await?;
         if row.summary.status != (JobStatus::Paused { reason: PauseReason::Interrupted }) {
-            return Err(ApiError::Conflict { message: "the job does not ask about interrupted items".into() });
+            return Err(ApiError::Conflict { message: "the job is not paused for interrupted items".into() });
         }
         self.for_each(&row, "interrupted", |item| JobEvent::Dropped { item }).await?;
         self.log().append(id, JobEvent::Resumed {}, None).await?;
         self.job(id).await
     }
 
-    /// Lets a job run whose plan waits for that.
+    /// Approves a job's plan, so that it runs.
     async fn approve(&self, id: JobId) -> Result<JobView, ApiError> {
         self.row(id).await?;
         self.log().append(id, JobEvent::Approved {}, None).await?;
@@ -86,8 +86,8 @@ impl Server {
         self.job(id).await
     }
 
-    /// Runs failed items of a job that is under way again: this one, or all. On a job that is over a new job does that: start
-    /// it with a query for the items of this one.
+    /// Runs one failed item, or all of them, again. The job must be live; for a terminal job, start a new one with a query for its
+    /// items.
     async fn retry(&self, id: JobId, item: Option<u32>) -> Result<JobView, ApiError> {
         let row = self.row(id).await?;
         if row.summary.status.is_terminal() {
@@ -105,22 +105,22 @@ impl Server {
         self.job(id).await
     }
 
-    /// Starts the job `new` that puts back what `id` replaced, and takes away what it made.
+    /// Starts the job `new`, which puts back the originals that `id` replaced and removes the files that it made.
     pub async fn undo(&self, id: JobId, new: JobId) -> Result<(Started, JobView), ApiError> {
         let row = self.row(id).await?;
         self.start_job(new, &StartJob::undo(&row.library, id, &row.summary.title)).await
     }
 
-    /// Removes the originals in a job's trash for good. Not while the job runs, or another puts them back.
+    /// Removes the originals in a job's trash for good. Refused while the job runs or another job undoes it.
     pub(super) async fn empty_trash(&self, id: JobId) -> Result<JobView, ApiError> {
         let row = self.row(id).await?;
         if !row.summary.status.is_terminal() {
-            return Err(ApiError::Conflict { message: "the job is not over; cancel it first".into() });
+            return Err(ApiError::Conflict { message: "the job has not ended; cancel it first".into() });
         }
         if let Some(other) = self.undoing(id).await? {
             return Err(ApiError::Conflict { message: format!("job {other} is putting these files back") });
         }
-        // Read before: once its trash is empty, the job may be removed at any moment.
+        // The job is read before, because retention can remove it as soon as its trash is empty.
         let view = self.job(id).await?;
         let library = self.library(&row.library)?.clone();
         let emptied = tokio::task::spawn_blocking(move || library.empty_trash(id)).await;
@@ -129,17 +129,17 @@ impl Server {
         Ok(JobView { trash: (0, 0), ..view })
     }
 
-    /// How many items run at once, over all jobs, from now on.
+    /// Sets how many items run at the same time, over all jobs.
     pub fn set_workers(&self, workers: usize) -> Result<(), ApiError> {
         if !(1..=1_024).contains(&workers) {
-            return Err(ApiError::invalid("workers are 1 to 1,024"));
+            return Err(ApiError::invalid("workers must be 1 to 1,024"));
         }
         let mut limits = self.inner.limits.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *limits = Limits { workers, ..*limits };
         self.inner.tell.send(Input::Limits(*limits)).map_err(|error| internal(&error))
     }
 
-    /// What a job waits for, in words.
+    /// What a job waits for, for a person.
     pub(super) fn waits(&self, summary: &JobSummary) -> Option<String> {
         let running = &self.inner.context.running;
         match summary.status {
@@ -161,7 +161,7 @@ impl Server {
         }
     }
 
-    /// Files in a job's trash and their bytes; and what is special about a job that replaces files, in words.
+    /// The number and bytes of files in a job's trash, and a note for a person on how the job replaces files, if it does.
     pub(super) async fn on_disk(&self, library: &str, id: JobId, replaces: bool) -> ((u64, u64), Option<String>) {
         const SECOND_NAME: &str = "This file system cannot exchange two files in one step: each original gets a second name \
             in the trash, then the output takes its first.";
@@ -178,7 +178,7 @@ impl Server {
             match library.trashed(id) {
                 Ok(trash) => ((trash.files, trash.bytes), note),
                 Err(error) if replaces => {
-                    let unknown = format!("The trash cannot be looked at: {}.", io_text(&error));
+                    let unknown = format!("The trash cannot be read: {}.", io_text(&error));
                     ((0, 0), Some([Some(unknown), note].into_iter().flatten().collect::<Vec<_>>().join(" ")))
                 }
                 Err(_) => ((0, 0), note),
@@ -187,25 +187,25 @@ impl Server {
         tokio::task::spawn_blocking(look).await.unwrap_or_default()
     }
 
-    /// A query for items of another job: it must be over, of the same library, and not be emptied or undone at the moment.
+    /// Checks a query for items of another job: that job must be over and of the same library.
     pub(super) async fn items_of(&self, request: &StartJob, query: &ItemsQuery) -> Result<(), ApiError> {
         let row = self.row(query.job).await?;
         if !row.summary.status.is_terminal() {
-            return Err(ApiError::Conflict { message: format!("job {} is not over yet", query.job) });
+            return Err(ApiError::Conflict { message: format!("job {} has not ended yet", query.job) });
         }
         if row.library != request.library {
-            return Err(ApiError::invalid(format!("job {} was on library {:?}", query.job, row.library)));
+            return Err(ApiError::invalid(format!("job {} belongs to library {:?}", query.job, row.library)));
         }
         Ok(())
     }
 
-    /// The job that is undoing this one, if one is.
+    /// The job that is undoing this one, if any.
     async fn undoing(&self, id: JobId) -> Result<Option<JobId>, ApiError> {
         let undone = self.undone(id).await?;
         Ok(undone.filter(|undo| !undo.status.is_terminal()).map(|undo| undo.job))
     }
 
-    /// The job that is undoing this one, or else the last one that put anything of it back.
+    /// The job that is undoing this one, or else the last one that undid any of it.
     pub(super) async fn undone(&self, id: JobId) -> Result<Option<JobSummary>, ApiError> {
         let rows = self.store().jobs(JobFilter::Undoing(id), u32::MAX).await?;
         let undoes = |undo: &JobSummary| !undo.status.is_terminal() || undo.counters.succeeded > 0;
@@ -213,7 +213,7 @@ impl Server {
         Ok(undos.min_by_key(|undo| undo.status.is_terminal()))
     }
 
-    /// Queues an event for each item of a status, in order.
+    /// Queues an event for each item with this status, in order.
     async fn for_each(&self, row: &JobRow, status: &str, event: impl Fn(u32) -> JobEvent) -> Result<(), ApiError> {
         let mut from = 0;
         loop {

@@ -1,4 +1,4 @@
-//! What is removed because of its age, number or size: originals that nobody wanted back, and the history of old jobs.
+//! Removes old originals from the trash, and the history of old jobs by age, number and size.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Weak};
@@ -11,16 +11,16 @@ use headway_model::{ApiError, JobId};
 use headway_store::JobFilter;
 use headway_store::rows::{JobKey, JobRow};
 
-/// Rows removed at a time: between two such steps live jobs are recorded.
+/// Rows removed at a time. Between two such steps live jobs get their turn.
 const ROWS: u32 = 500;
 
 /// Jobs read at a time.
 const PAGE: u32 = 200;
 
-/// Looks now and then, until the server is gone.
+/// Runs periodically until the server is dropped.
 pub(super) async fn sweep(inner: Weak<Inner>, pause: Duration, trash_age: Option<Duration>, retention: Retention) {
     loop {
-        // A server that has just begun has better things to do.
+        // A server that has just started has more urgent work.
         tokio::time::sleep(pause.min(Duration::from_secs(60))).await;
         let Some(inner) = inner.upgrade() else { return };
         let server = Server { inner };
@@ -46,13 +46,13 @@ impl Server {
                 looked.trashes()?.into_iter().filter_map(old).collect::<std::io::Result<Vec<_>>>()
             });
             let old = old.await.map_err(std::io::Error::other).and_then(std::convert::identity);
-            // What cannot be looked at is no older than it was: later it is asked again.
+            // A trash that cannot be read is kept, and checked again later.
             let old = old.unwrap_or_else(|error| {
-                tracing::warn!(library = library.name, %error, "its trash cannot be looked at, and stays");
+                tracing::warn!(library = library.name, %error, "a library's trash cannot be read, so it is kept");
                 Vec::new()
             });
             for job in old {
-                // Of a job that runs or is being undone it says no, and later it is asked again.
+                // This refuses while the job runs or is being undone; it is tried again later.
                 if let Err(error) = self.empty_trash(job).await {
                     tracing::debug!(job.id = %job, %error, "an old trash is kept");
                 }
@@ -60,7 +60,7 @@ impl Server {
         }
     }
 
-    /// Removes what has to go, and what a removal that was cut short has left.
+    /// Removes what retention says, and completes removals that were cut short.
     async fn retain(&self, retention: &Retention) -> Result<(), ApiError> {
         loop {
             let rows = self.over().await?;
@@ -88,7 +88,7 @@ impl Server {
         }
     }
 
-    /// Every job that is over and has anything left, oldest first.
+    /// Every terminal job that has anything left, oldest first.
     async fn over(&self) -> Result<Vec<JobRow>, ApiError> {
         let (mut rows, mut after) = (Vec::new(), 0);
         loop {
@@ -114,9 +114,9 @@ impl Server {
             for library in libraries.iter() {
                 match library.trashes() {
                     Ok(jobs) => trashes.extend(jobs),
-                    // A disk that is away may hold originals of any of its jobs.
+                    // A disk that is away might hold originals of any of its jobs.
                     Err(error) => {
-                        tracing::debug!(library = library.name, %error, "its trash cannot be looked at, its jobs stay");
+                        tracing::debug!(library = library.name, %error, "a library's trash cannot be read, so its jobs are kept");
                         unseen.insert(library.name.clone());
                     }
                 }
@@ -130,7 +130,7 @@ impl Server {
         known.await.map_err(|error| internal(&error))?.map_err(|error| internal(&error))
     }
 
-    /// Records that a job's history is removed, and removes it.
+    /// Records that a job's history is removed, then removes it.
     async fn prune(&self, row: &JobRow) -> Result<(), ApiError> {
         let job = row.summary.job;
         let (_, folds) = self.store().folds(&[job]).await?;
@@ -144,7 +144,7 @@ impl Server {
         Ok(())
     }
 
-    /// Removes what is left of a job whose last event says that its history is removed.
+    /// Removes what is left of a job whose last event is `pruned`.
     async fn trim(&self, row: &JobRow) -> Result<(), ApiError> {
         let job = row.summary.job;
         self.in_data(move |data| data.remove_job(&job)).await?;
