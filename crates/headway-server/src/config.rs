@@ -1,4 +1,4 @@
-//! What the server is told at its start.
+//! The settings of a server.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,30 +9,30 @@ use super::retention::Retention;
 /// Settings of a server.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where the log and the jobs' outputs live.
+    /// The data folder: the log and the files that jobs write for their users.
     pub data: PathBuf,
-    /// The folders that may be read: name, root.
+    /// The served folders: name, root.
     pub libraries: Vec<(String, PathBuf)>,
     /// The most jobs to process at once; the others are queued.
     pub jobs: usize,
-    /// The most items to run at once, over all jobs.
+    /// The most items to run at the same time, over all jobs.
     pub workers: usize,
     /// How much must be free before an item begins.
     pub floor: Floor,
-    /// How long running items may go on after a stop.
+    /// How long running items can continue after a stop.
     pub drain: Duration,
-    /// So long after the last original came into a job's trash they are removed; `None` never does that.
+    /// Originals are removed this long after the last one was put into their job's trash; never if `None`.
     pub trash_age: Option<Duration>,
     /// How long jobs that are over keep their history.
     pub retention: Retention,
-    /// So often it is looked at what has grown old.
+    /// How often old trashes and old jobs are removed.
     pub sweep: Duration,
-    /// This program, which is also the guard of commands.
+    /// This program, which also runs as the guard of commands.
     pub program: PathBuf,
 }
 
 impl Config {
-    /// The default limits: four jobs, a worker a core.
+    /// The default limits: four jobs, one worker per core.
     pub fn new(data: PathBuf, libraries: Vec<(String, PathBuf)>) -> Self {
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
         let program = std::env::current_exe().unwrap_or_else(|_| "headway".into());

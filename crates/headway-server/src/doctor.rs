@@ -1,6 +1,6 @@
-//! Whether a data folder is what it says: every event in its place, every digest right, every row what the events make it.
+//! Checks a data folder for consistency: no event missing, every digest right, every row as its events make it.
 //!
-//! The log is read once, from its beginning, with the folds of jobs that are not over in memory.
+//! The log is read once from its beginning, with the folds of live jobs in memory.
 
 mod places;
 
@@ -16,49 +16,49 @@ use headway_store::{Store, StoreError, pruned};
 
 const PAGE: u32 = 1_000;
 
-/// The most findings that are told one by one.
-const TOLD: usize = 50;
+/// The most findings that are listed.
+const LISTED: usize = 50;
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What, in a person's words.
+    /// What is wrong, for a person.
     pub what: String,
     /// What to do about it.
     pub remedy: Remedy,
 }
 
-/// What helps.
+/// How to repair a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Remedy {
-    /// Rows can be rebuilt.
+    /// Rebuild the rows.
     Rebuild,
-    /// The next start puts it right.
+    /// Start the server.
     Start,
-    /// Only a backup helps.
+    /// Restore a backup.
     Restore,
 }
 
-/// What was looked at, and what was found.
+/// What was checked, and what was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnosis {
     /// Events read.
     pub events: u64,
-    /// Jobs with their history.
+    /// Jobs that have their history.
     pub jobs: u64,
     /// Jobs whose history was removed.
     pub pruned: u64,
-    /// Items looked at.
+    /// Items checked.
     pub items: u64,
-    /// What is wrong; of very many the first.
+    /// What is wrong. If there is very much, only the first findings.
     pub findings: Vec<Finding>,
 }
 
-/// A job while its events are read.
+/// A job while its events are being read.
 struct Audit {
     job: JobId,
     fold: Fold,
-    /// What its item rows must say, in the order of items: of the file, of the state.
+    /// What its item rows must be, in the order of items: hashes of the file and of the state.
     items: Vec<(Digest, Digest)>,
 }
 
@@ -66,7 +66,7 @@ struct Doctor<'a> {
     store: &'a dyn Store,
     done: Diagnosis,
     live: BTreeMap<u64, Audit>,
-    /// Jobs whose history was removed, or is being removed, and where that stands.
+    /// Jobs whose history was removed or is being removed, and the position of their `pruned` event.
     pruned: BTreeMap<u64, Position>,
     seen: BTreeSet<u64>,
     position: Position,
@@ -74,11 +74,11 @@ struct Doctor<'a> {
 }
 
 impl Remedy {
-    /// In a person's words.
+    /// The advice, for a person.
     pub fn text(self) -> &'static str {
         match self {
             Remedy::Rebuild => "the log is whole: `headway rebuild` rebuilds these rows",
-            Remedy::Start => "the next start of the server puts this right",
+            Remedy::Start => "the next start of the server repairs this",
             Remedy::Restore => {
                 "the log itself is damaged: put a backup of the data folder in its place, and keep this one"
             }
@@ -86,7 +86,7 @@ impl Remedy {
     }
 }
 
-/// Looks at everything. `progress` hears the position reached.
+/// Checks everything. `progress` is called with the position reached.
 pub async fn examine(store: &dyn Store, mut progress: impl FnMut(Position)) -> Result<Diagnosis, StoreError> {
     let head = store.head().await?;
     let mut doctor = Doctor {
@@ -126,16 +126,16 @@ async fn page(store: &dyn Store, after: &mut Position, head: Position) -> Result
 
 impl Doctor<'_> {
     fn find(&mut self, remedy: Remedy, what: String) {
-        if self.done.findings.len() < TOLD {
+        if self.done.findings.len() < LISTED {
             self.done.findings.push(Finding { what, remedy });
         }
     }
 
     async fn event(&mut self, row: &EventRow) -> Result<(), StoreError> {
-        // Where positions are missing, a job's history was removed: its last event stands further on.
+        // Positions go missing when a job's history is removed; its `pruned` event then follows further on.
         let gap = row.position != self.position + 1;
         if gap && self.pruned.values().all(|pruned| *pruned < row.position) {
-            let what = format!("between the events at {} and {} there are others missing", self.position, row.position);
+            let what = format!("events between positions {} and {} are missing", self.position, row.position);
             self.find(Remedy::Restore, what);
         }
         (self.position, self.digest) = (row.position, Some(row.digest));
@@ -146,7 +146,10 @@ impl Doctor<'_> {
             None => {}
         }
         if self.seen.contains(&row.job_no) {
-            self.find(Remedy::Restore, format!("at {}: an event of a job that is over", row.position));
+            self.find(
+                Remedy::Restore,
+                format!("the event at {} belongs to a job that had already ended", row.position),
+            );
             return Ok(());
         }
         let audited = self.fold(row);
@@ -167,14 +170,14 @@ impl Doctor<'_> {
         Ok(())
     }
 
-    /// Folds one event; whether its job is over.
+    /// Folds one event; whether its job has ended.
     fn fold(&mut self, row: &EventRow) -> Result<bool, String> {
         let recorded = Recorded::decode(&row.payload).map_err(|error| format!("cannot be read: {error}"))?;
         if recorded.seq != row.seq {
             return Err(format!("says that it is number {}, its row says {}", recorded.seq, row.seq));
         }
         if row.detail.as_ref().map(|detail| Digest::of(detail.as_bytes())) != recorded.event.detail() {
-            return Err("has another detail than its payload names".into());
+            return Err("has a detail that does not match its payload".into());
         }
         let audit = self.live.get_mut(&row.job_no);
         let idle = audit.as_ref().and_then(|audit| Idle::before(&audit.fold, &recorded.event));
@@ -191,7 +194,7 @@ impl Doctor<'_> {
             }
         };
         if audit.fold.digest != row.digest {
-            return Err("breaks the chain: its digest is another".into());
+            return Err("breaks the chain: its digest does not match".into());
         }
         let mut batch = Batch::default();
         let derived = batch.derive(row.job_no, idle.as_ref(), &audit.fold, &recorded, row.detail.as_deref());
@@ -205,7 +208,7 @@ impl Doctor<'_> {
         Ok(audit.fold.status.is_terminal())
     }
 
-    /// The rows of a job against what its events make them.
+    /// Compares the rows of a job with its events.
     async fn rows(&mut self, job_no: u64, audit: Audit) -> Result<(), StoreError> {
         let Audit { job, fold, items } = audit;
         let row = self.store.job(job).await?;
@@ -221,8 +224,7 @@ impl Doctor<'_> {
             wrong += rows.iter().filter(|row| !is(row)).count() as u64;
         }
         if wrong > 0 || from as usize != items.len() {
-            let what =
-                format!("job {job}: {wrong} of its {from} item rows are not what its {} events make them", fold.seq);
+            let what = format!("job {job}: {wrong} of its {from} item rows do not match its {} events", fold.seq);
             self.find(Remedy::Rebuild, what);
         }
         Ok(())
@@ -234,7 +236,7 @@ impl Doctor<'_> {
             row.job_no == job_no && row.summary == JobSummary::from(fold) && row.head == fold.head() && row.fold == over
         };
         if !row.is_some_and(is) {
-            self.find(Remedy::Rebuild, format!("job {job}: its row is not what its {} events make it", fold.seq));
+            self.find(Remedy::Rebuild, format!("job {job}: its row does not match its {} events", fold.seq));
         }
     }
 
@@ -244,7 +246,7 @@ impl Doctor<'_> {
         let Some(left) = left.filter(|left| left.digest == row.digest && left.seq == row.seq) else {
             self.find(
                 Remedy::Restore,
-                format!("the event at {} says that a history was removed, and does not fit", row.position),
+                format!("the event at {} says that a history was removed, but does not match the chain", row.position),
             );
             return Ok(());
         };
@@ -253,7 +255,7 @@ impl Doctor<'_> {
         Ok(())
     }
 
-    /// A lease is held for every item that runs, and for no other.
+    /// Checks that exactly the running items have a lease.
     async fn leases(&mut self) -> Result<(), StoreError> {
         let leases: BTreeMap<_, _> =
             self.store.leases().await?.into_iter().map(|lease| ((lease.job_no, lease.item), lease.attempt)).collect();
@@ -264,7 +266,7 @@ impl Doctor<'_> {
             }
         }
         if leases != running {
-            let what = format!("{} leases are held, {} items run", leases.len(), running.len());
+            let what = format!("{} leases are held for {} running items", leases.len(), running.len());
             self.find(Remedy::Start, what);
         }
         Ok(())

@@ -24,5 +24,5 @@ pub use headway_guard::{descriptors, run as guard};
 pub use headway_recipes as recipes;
 pub use headway_store::{Head, StoreError};
 
-/// The clock of facts.
+/// The clock that stamps events, in milliseconds since 1970.
 pub use headway_files::now;

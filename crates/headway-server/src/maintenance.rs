@@ -1,4 +1,4 @@
-//! What is done to a data folder while no server uses it.
+//! Maintenance of a data folder while no server uses it.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use headway_store::{RebuildError, Rebuilt, SqliteStore, Store, StoreError};
 use crate::doctor::{self, Diagnosis, Finding, Places};
 use crate::error::StartError;
 
-/// A data folder whose lock is held, so that no server can use it.
+/// A locked data folder: no server can use it meanwhile.
 pub struct Maintenance {
     store: SqliteStore,
     head: Position,
@@ -17,10 +17,10 @@ pub struct Maintenance {
 }
 
 impl Maintenance {
-    /// Opens a data folder. `libraries` are the folders that are served from it, by name.
+    /// Opens a data folder. `libraries` are the folders that its server serves, by name.
     ///
     /// # Errors
-    /// If a server uses it, or it or its log cannot be opened.
+    /// If a server uses the folder, or the folder or its log cannot be opened.
     pub async fn open(data: &Path, libraries: &[(String, PathBuf)]) -> Result<Self, StartError> {
         let folder = DataFolder::open(data, libraries)?;
         let store = SqliteStore::open(&folder.log()).await?;
@@ -33,15 +33,15 @@ impl Maintenance {
         self.head
     }
 
-    /// Rebuilds the rows of jobs and items from the events; `progress` hears how far it is.
+    /// Rebuilds the rows of jobs and items from the events. `progress` is called with the position reached.
     ///
     /// # Errors
-    /// If the log cannot be read, or is not what it says. The log itself is never changed.
+    /// If the log cannot be read or is damaged. The log itself is never changed.
     pub async fn rebuild(&self, progress: impl FnMut(Position)) -> Result<Rebuilt, RebuildError> {
         headway_store::rebuild(&self.store, progress).await
     }
 
-    /// Looks whether every event, digest and row is what the others say; `progress` hears how far it is.
+    /// Checks that events, digests and rows are consistent. `progress` is called with the position reached.
     ///
     /// # Errors
     /// If the log cannot be read.
@@ -49,7 +49,7 @@ impl Maintenance {
         doctor::examine(&self.store, progress).await
     }
 
-    /// Looks whether outputs and originals are where the log says.
+    /// Checks that outputs and originals are where the log says.
     ///
     /// # Errors
     /// If the library or the log cannot be read.

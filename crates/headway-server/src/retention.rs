@@ -1,41 +1,41 @@
-//! What of the past is kept: by age, by number, by size. Pure: what is known of jobs that are over in, what to remove out.
+//! Decides what to remove of terminal jobs: by age, by number, by size. Pure: facts about the jobs in, removals out.
 
 use std::time::Duration;
 
 use headway_model::id::{JobId, Millis};
 
-/// How long jobs that are over keep their history. What is not said keeps it for ever.
+/// How long terminal jobs keep their history. Without any limit they keep it for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Retention {
-    /// So long after their end.
+    /// The longest time after their end.
     pub age: Option<Duration>,
-    /// So many of them.
+    /// The most jobs.
     pub jobs: Option<usize>,
-    /// As long as the data folder takes no more bytes than this; what attempts said goes first.
+    /// The most bytes in the data folder. The output of attempts goes first.
     pub bytes: Option<u64>,
-    /// What attempts said: so long after the job's end.
+    /// The longest time after a job's end to keep the output of its attempts.
     pub attempts: Option<Duration>,
 }
 
-/// A job that is over.
+/// A terminal job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Past {
     /// The job.
     pub job: JobId,
     /// When it ended.
     pub ended: Millis,
-    /// Bytes of what its attempts said.
+    /// Bytes of its attempts' output.
     pub attempts: u64,
-    /// Whether it must stay: its trash holds originals, or cannot be looked at, or another job works on its items.
+    /// Whether it must stay: its trash holds originals or cannot be read, or another job uses its items.
     pub held: bool,
 }
 
-/// What is to be removed.
+/// What to remove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
-    /// What the attempts of a job said.
+    /// The output of a job's attempts.
     Attempts(JobId),
-    /// The history of a job, with all of that.
+    /// A job's history, with the output of its attempts.
     History(JobId),
 }
 
@@ -45,8 +45,8 @@ impl Retention {
         *self == Retention::default()
     }
 
-    /// What has to go now, of these jobs in order of their number, in a data folder of so many bytes. As it is not known
-    /// before how many bytes a history gives back, at most one goes for the sake of bytes at a time.
+    /// What to remove now, given the terminal jobs in the order of their numbers and the size of the data folder. How many bytes a
+    /// history frees is unknown beforehand, so at most one is removed at a time to save space.
     pub fn due(&self, past: &[Past], bytes: u64, now: Millis) -> Vec<Removal> {
         let old = |age: Option<Duration>, job: &Past| {
             age.is_some_and(|age| u128::from(now.saturating_sub(job.ended)) >= age.as_millis())
@@ -69,7 +69,7 @@ impl Retention {
             return removals;
         };
         if !removals.is_empty() {
-            // These give back some; it is looked at again after them.
+            // These free some space; the next round checks again.
             return removals;
         }
         for job in kept.iter().filter(|job| job.attempts > 0) {

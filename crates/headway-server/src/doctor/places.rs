@@ -1,4 +1,4 @@
-//! What lies in a library where the log says that something was put.
+//! Checks that outputs and originals are where the log says.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,18 +13,18 @@ use headway_store::{JobFilter, Store, StoreError};
 
 const PAGE: u32 = 2_000;
 
-/// Outputs and originals of the jobs of a library.
+/// Counts the outputs and originals of a library's jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Places {
-    /// Outputs that lie where they were put, as they were.
+    /// Outputs that are where they were placed, unchanged.
     pub outputs: u64,
-    /// Outputs that were changed, moved or taken back since: nobody promised otherwise.
+    /// Outputs that were changed, moved or undone since. That is allowed.
     pub changed: u64,
-    /// Originals in a trash, as they were.
+    /// Originals in a trash, unchanged.
     pub originals: u64,
-    /// Originals that are no longer in a trash: it was emptied.
+    /// Originals that are no longer in a trash, because it was emptied.
     pub emptied: u64,
-    /// Of all these, files that could not be looked at: nothing is known of them.
+    /// Files that could not be read, so that nothing is known about them.
     pub unseen: u64,
 }
 
@@ -37,14 +37,13 @@ impl fmt::Display for Places {
              {originals} originals are in a trash, {emptied} no longer"
         )?;
         if *unseen > 0 {
-            write!(f, "; {unseen} files could not be looked at")?;
+            write!(f, "; {unseen} files could not be read")?;
         }
         Ok(())
     }
 }
 
-/// Looks where the jobs that are over say that they put something, by hash. An original that lies in a trash and is not what
-/// it was is wrong.
+/// Checks by hash every placement of terminal jobs. The one finding is an original in a trash that has changed.
 pub async fn placements(store: &dyn Store, library: &Library) -> Result<(Places, Vec<Finding>), StoreError> {
     let (mut places, mut findings, mut after) = (Places::default(), Vec::new(), 0);
     let head = store.head().await?.position;
@@ -80,7 +79,7 @@ pub async fn placements(store: &dyn Store, library: &Library) -> Result<(Places,
     }
 }
 
-/// Whether the event tells of a file that was put into place.
+/// Whether the event is part of a placement.
 fn is_placement(row: &EventRow) -> bool {
     matches!(EventKind::of_payload(&row.payload), Some(EventKind::Placing | EventKind::Succeeded))
 }
@@ -99,7 +98,7 @@ impl Places {
             Ok(found) if found == placement.old => self.originals += 1,
             Ok(Some(_)) => {
                 let what = format!(
-                    "{}: what lies in the trash is not the original of {}",
+                    "{}: this file in the trash is not the original of {}",
                     trash.shown(),
                     placement.target.shown()
                 );
@@ -111,6 +110,6 @@ impl Places {
 
     fn unseen(&mut self, path: &RelPath, error: &std::io::Error) {
         self.unseen += 1;
-        tracing::warn!(path = path.shown(), %error, "cannot be looked at");
+        tracing::warn!(path = path.shown(), %error, "a file cannot be read");
     }
 }
