@@ -1,9 +1,9 @@
-//! The four machines against each other (schedule, writer, serving and receiving follower) over the in-memory store, with one
-//! simulated clock and one seed: what a seed finds it finds again.
+//! Runs the four machines against each other (schedule, writer, sender and receiver) over the in-memory store, with one simulated
+//! clock and one seed, so that a seed always gives the same run.
 //!
-//! A run is a few hundred random steps of people, workers, the disk and the wire, with faults, and then quiet, in which all
-//! must end well. After every step the [`Oracle`] looks. `HEADWAY_SEEDS` makes a run of that many seeds, `HEADWAY_SEED` runs
-//! one of them alone, and `HEADWAY_TRACE=1` tells what happens in it.
+//! A run is a few hundred random steps of users, workers, the disk and the wire, with faults, and then a quiet phase in which
+//! everything must end well. The [`Oracle`] checks after every step. `HEADWAY_SEEDS` sets the number of seeds, `HEADWAY_SEED` runs
+//! one seed alone, and `HEADWAY_TRACE=1` prints what happens in it.
 
 mod client;
 mod exhaustive;
@@ -22,16 +22,16 @@ use headway_model::mutants::{self, Mutant};
 use oracle::Failure;
 use world::{Faults, Seen, World};
 
-/// Seeds that found something once.
+/// Seeds that once found a bug.
 const KEPT: &[u64] = &[69_589, 89_409];
 
 /// Seeds in an ordinary run.
 const SEEDS: u64 = 20_000;
 
-/// A broken variant must be found by this many.
-const PATIENCE: u64 = 5_000;
+/// The most seeds that it can take to find a mutant.
+const SEEDS_PER_MUTANT: u64 = 5_000;
 
-/// Tells what happens, if `HEADWAY_TRACE` is set: for a seed that failed.
+/// Prints what happens if `HEADWAY_TRACE` is set, to examine a seed that failed.
 fn trace(text: impl FnOnce() -> String) {
     static WANTED: LazyLock<bool> = LazyLock::new(|| std::env::var_os("HEADWAY_TRACE").is_some());
     if *WANTED {
@@ -39,7 +39,7 @@ fn trace(text: impl FnOnce() -> String) {
     }
 }
 
-/// One run; what it met, or what is wrong.
+/// Runs one seed; what it met, or what is wrong.
 fn run(seed: u64) -> Result<Seen, Failure> {
     let mut world = World::new(seed, Faults::of(seed));
     world.play()?;
@@ -47,7 +47,7 @@ fn run(seed: u64) -> Result<Seen, Failure> {
     Ok(world.seen)
 }
 
-/// Every seed of a range, on all cores; the first that fails, with what is wrong.
+/// Runs every seed of a range on all cores. The error is the lowest failing seed with what is wrong.
 fn all(seeds: std::ops::Range<u64>) -> Result<Seen, (u64, Failure)> {
     let next = AtomicU64::new(seeds.start);
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
@@ -100,7 +100,7 @@ fn every_promise_holds_whatever_the_timing() {
     });
     let rate = seeds as f64 / begun.elapsed().as_secs_f64();
     println!("{seeds} seeds, {rate:.0} a second: {seen}");
-    // A simulation that never meets what it is for proves nothing.
+    // A simulation that never meets the faults it is for proves nothing.
     assert!(seeds < 1_000 || seen.met_everything(), "{seen}");
 }
 
@@ -119,15 +119,15 @@ fn a_seed_is_the_same_run_every_time() {
 }
 
 #[test]
-fn it_bites() {
+fn every_mutant_is_found() {
     for broken in Mutant::ALL {
         let found = std::thread::spawn(move || {
             mutants::set(Some(broken));
-            (0..PATIENCE).find_map(|seed| run(seed).err().map(|failure| (seed, failure)))
+            (0..SEEDS_PER_MUTANT).find_map(|seed| run(seed).err().map(|failure| (seed, failure)))
         });
         match found.join().expect("no panic") {
             Some((seed, failure)) => println!("{broken:?}: found by seed {seed}: {failure}"),
-            None => panic!("{broken:?} was not found by {PATIENCE} seeds"),
+            None => panic!("{broken:?} was not found by {SEEDS_PER_MUTANT} seeds"),
         }
     }
 }

@@ -64,7 +64,7 @@ impl Schedule {
         self.jobs.is_empty()
     }
 
-    /// How much may run at once.
+    /// The limits on what runs at the same time.
     pub fn limits(&self) -> Limits {
         self.limits
     }

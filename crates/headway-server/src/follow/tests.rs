@@ -1,4 +1,4 @@
-//! The two machines against each other: serving and receiving, over a wire that cuts, with the in-memory store.
+//! Runs the sender against the receiver, over a wire that breaks, with the in-memory store.
 
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ impl World {
         id
     }
 
-    /// A job of `items` items, run up to its end.
+    /// Runs a job of `items` items to its end.
     fn run(&mut self, id: JobId, items: u32) {
         let path = |item| format!(r#"{{"path":"f{item}","size":1,"mtime_ns":0}}"#);
         let detail = format!("[{}]", (0..items).map(path).collect::<Vec<_>>().join(","));
@@ -94,7 +94,7 @@ impl World {
                 Given::EventBefore(job, ready(store.event_before(job_no, position)).expect("memory"))
             }
             Read::Folds(jobs) => Given::Folds(ready(store.folds(&jobs)).expect("memory").1),
-            // By turns from the store and from what is encoded: nobody can tell the difference.
+            // Pages come from the store and from the encoded commits in turn; a reader cannot tell the difference.
             Read::Page(jobs, after, up_to) => match self.recent.page(after, up_to, PAGE as usize) {
                 Some(parts) if after % 3 != 0 => Given::Parts(parts),
                 _ => Given::Page(ready(store.events(&jobs, after, up_to, PAGE)).expect("memory")),
@@ -115,8 +115,8 @@ impl World {
         ready(self.store.jobs(filter, 100)).expect("memory").iter().map(Changed::from).collect()
     }
 
-    /// Steps until the machine waits or ends; what it sent. `between` is called before each read is answered: the
-    /// log may move there.
+    /// Steps until the machine waits or ends; what it sent. `between` is called before each read is answered, and can move the
+    /// log.
     fn drain(&mut self, serving: &mut Serving, mut between: impl FnMut(&mut World)) -> Vec<Outgoing> {
         let mut sent = Vec::new();
         loop {

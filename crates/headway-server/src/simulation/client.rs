@@ -1,4 +1,4 @@
-//! A page: the receiving machine, the connection that serves it, and the wire between them.
+//! A page: the receiver, the connection that serves it, and the wire between them.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -12,7 +12,7 @@ use headway_model::mutants::{self, Mutant};
 use headway_model::testing::Draw;
 use headway_model::{ApiError, Cursor};
 
-/// What is on the wire.
+/// A message on the wire.
 #[derive(Debug, Clone)]
 enum Sent {
     /// One message of a stream, and its event id.
@@ -21,7 +21,7 @@ enum Sent {
     Answer(String),
 }
 
-/// One call that waits for news, as `web::events` answers it.
+/// One long poll, as `web::events` answers it.
 #[derive(Debug, Clone)]
 struct Call {
     until: Millis,
@@ -41,17 +41,17 @@ pub(super) struct Client {
     call: Option<Call>,
     /// Sent, and not yet arrived.
     wire: VecDeque<Sent>,
-    /// The stream has ended behind what is on the wire.
+    /// The stream has ended after what is on the wire.
     ended: bool,
-    /// Jobs that were said to be finished.
+    /// Jobs reported as finished.
     pub(super) finished: BTreeSet<JobId>,
-    /// Jobs whose start call is not answered yet.
+    /// Jobs whose start call has not been answered.
     pub(super) starting: BTreeSet<JobId>,
 }
 
 impl Client {
-    /// A page that was just loaded: it stands at this cursor, holds nothing, and is told in messages of at most so many bytes
-    /// beyond their first event.
+    /// A page that was just loaded: it is at this cursor, holds no fold, and gets messages of at most `most` bytes beyond their
+    /// first event.
     pub(super) fn new(cursor: Option<Cursor>, watch: bool, seed: u64, most: usize) -> Self {
         Client {
             follow: Follow::new(cursor, watch, None, seed),
@@ -66,7 +66,7 @@ impl Client {
         }
     }
 
-    /// Does what the machine says. `up`: whether there is a server.
+    /// Carries out the receiver's effects. `up`: whether there is a server.
     pub(super) fn carry_out(&mut self, now: Millis, up: bool, effects: Vec<Effect>) -> Result<(), Failure> {
         for effect in effects {
             trace(|| format!("{now} page: {effect:?}"));
@@ -100,7 +100,7 @@ impl Client {
         Ok(())
     }
 
-    /// Connects instead of whatever was open; whether there is a server.
+    /// Replaces whatever was open by a new connection; whether there is a server.
     fn open(&mut self, now: Millis, up: bool, generation: u64, query: &str) -> bool {
         self.cut();
         self.generation = generation;
@@ -119,8 +119,8 @@ impl Client {
         self.carry_out(now, up, effects)
     }
 
-    /// A call has nothing more to say at present: it waits, or it is answered, and its last word is a ping. Whether it did
-    /// anything.
+    /// The connection has nothing more to send at present. The long poll waits, or is answered with a ping at its end. Whether it was
+    /// answered.
     fn answer(&mut self, now: Millis, ended: bool) -> bool {
         let (Some(call), Some(serving)) = (&mut self.call, &mut self.serving) else { return false };
         if !ended && !call.news && now < call.until {
@@ -139,7 +139,7 @@ impl Client {
         self.ended = false;
     }
 
-    /// The connection breaks; what is on the wire is lost.
+    /// Breaks the connection; what is on the wire is lost.
     pub(super) fn lose(&mut self, now: Millis, up: bool) -> Result<(), Failure> {
         if self.serving.is_none() && self.wire.is_empty() && !self.ended {
             return Ok(());
@@ -149,7 +149,7 @@ impl Client {
         self.carry_out(now, up, told)
     }
 
-    /// One message arrives, if one is under way; what the faults do to it. Whether anything came.
+    /// Delivers one message, if there is one, unless a fault loses or doubles it. Whether there was anything to deliver.
     pub(super) fn hear(&mut self, now: Millis, up: bool, draw: &mut Draw, faults: &Faults) -> Result<bool, Failure> {
         let Some(sent) = self.wire.pop_front() else {
             if !self.ended {
@@ -181,13 +181,13 @@ impl Client {
         Ok(true)
     }
 
-    /// Time passed.
+    /// Passes the time on to the receiver.
     pub(super) fn tick(&mut self, now: Millis, up: bool) -> Result<(), Failure> {
         let told = self.follow.tick(now);
         self.carry_out(now, up, told)
     }
 
-    /// Whether nothing followed is still awaited.
+    /// Whether every followed job has reached its end.
     pub(super) fn is_done(&self) -> bool {
         self.follow.jobs().all(|(_, tracked)| matches!(tracked.phase(), Phase::Closed | Phase::Pruned | Phase::Stopped))
     }
@@ -199,7 +199,7 @@ impl Client {
 }
 
 impl World {
-    /// One step of a connection. Whether it did anything.
+    /// Performs one step of a connection. Whether it did anything.
     pub(super) fn serve(&mut self, client: usize) -> bool {
         let now = self.now;
         let Some(serving) = &mut self.clients[client].serving else { return false };
@@ -243,10 +243,10 @@ impl World {
         }
     }
 
-    /// The head of the log has moved.
+    /// Wakes the connections after the head of the log has moved.
     pub(super) fn wake(&mut self) {
         for (index, client) in self.clients.iter_mut().enumerate() {
-            // One that registers only after its reading hears of what comes while it waits, and of nothing before.
+            // A connection that subscribes only after its read misses everything that comes before it waits.
             if mutants::is(Mutant::WakeAfterTheRead) && !self.waits.contains(&index) {
                 continue;
             }

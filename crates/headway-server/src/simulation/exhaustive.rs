@@ -1,6 +1,6 @@
-//! Every order of events of a small world, by the real machines: start, plan, work and end of one job, pages that follow it,
-//! and at most one of each misfortune at every possible moment. States are told apart by all that is in them; from each one
-//! in which nothing moves any more, quiet must end well.
+//! Explores every order of events of a small world with the real machines: start, plan, work and end of one job, pages that follow
+//! it, and at most one of each fault at every possible moment. States are compared by everything in them. From each state in which
+//! nothing moves any more, a quiet phase must end well.
 
 use std::collections::HashSet;
 
@@ -25,18 +25,18 @@ enum Move {
     Hear(usize),
     /// The connection of a page breaks.
     Cut(usize),
-    /// The server dies; what was on its way to the disk has come there, or not.
+    /// The server dies. What was on its way to the disk arrived or not.
     Die(bool),
     Revive,
-    /// A person cancels the job.
+    /// A user cancels the job.
     Cancel,
-    /// The history of the job is removed, a part of it at a time.
+    /// The history of the job is removed, piece by piece.
     Prune,
-    /// Another page is loaded, and follows the job.
+    /// Another page is loaded and follows the job.
     Open,
 }
 
-/// Which misfortunes a world may still meet.
+/// The faults that a world can still meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Budget {
     cuts: u32,
@@ -44,11 +44,11 @@ struct Budget {
     cancels: u32,
     prunes: u32,
     pages: u32,
-    /// Whether a program started the job, that follows nothing.
+    /// Whether a program started the job, without following it.
     program: bool,
-    /// Whether messages take their time: else what is sent is heard at once.
+    /// Whether messages take time; otherwise they arrive at once.
     slow_wire: bool,
-    /// Whether the schedule hears of a commit later than it is visible.
+    /// Whether the schedule learns of a commit later than readers do.
     slow_reports: bool,
 }
 
@@ -69,7 +69,7 @@ impl State {
         world.start(0)?;
         world.files.values_mut().for_each(|files| *files = items);
         if budget.program {
-            // Its call is under way; its page is gone.
+            // The start call is under way; its page is gone.
             world.clients.clear();
             world.calls.clear();
             world.asked.values_mut().for_each(|asked| *asked = Asked::Command);
@@ -77,7 +77,7 @@ impl State {
         Ok(State { world, budget })
     }
 
-    /// All that tells one state from another; what was counted or drawn does not.
+    /// A digest of everything that distinguishes states. Counters and draws do not.
     fn print(&self) -> Digest {
         let world = &self.world;
         let text = format!(
@@ -95,7 +95,7 @@ impl State {
         Digest::of(text.as_bytes())
     }
 
-    /// Does it; whether anything changed.
+    /// Makes a move; whether anything changed.
     fn make(&mut self, next: Move) -> Result<bool, Failure> {
         let world = &mut self.world;
         let up = world.process.is_some();
@@ -112,7 +112,7 @@ impl State {
             Move::Finish => world.finish(),
             Move::Serve(client) if client < world.clients.len() => {
                 let changed = world.serve(client);
-                // Two pages are served at one go each: what they share is the log alone.
+                // With two pages each is served in one go, because they share only the log.
                 while changed && world.clients.len() > 1 && world.serve(client) {}
                 while changed && !self.budget.slow_wire && world.hear(client)? {}
                 Ok(changed)
@@ -166,7 +166,7 @@ const MOVES: [Move; 16] = [
     Move::Open,
 ];
 
-/// Every state that can be reached; how many, and from how many of them quiet was tried.
+/// Visits every reachable state; how many there are, and from how many a quiet phase was tried.
 fn explore(budget: Budget, items: u32) -> Result<(usize, usize), (Vec<Move>, Failure)> {
     let first = State::begin(budget, items).map_err(|failure| (Vec::new(), failure))?;
     let mut known = HashSet::from([first.print()]);
@@ -179,7 +179,7 @@ fn explore(budget: Budget, items: u32) -> Result<(usize, usize), (Vec<Move>, Fai
             let mut after = state.clone();
             let path = [path.as_slice(), &[next]].concat();
             let changed = after.make(next).map_err(|failure| (path.clone(), failure))?;
-            // What a person or a misfortune may still do does not count as life.
+            // Moves of users and faults do not count as progress.
             let alive = !matches!(next, Move::Cut(_) | Move::Die(_) | Move::Cancel | Move::Prune | Move::Open);
             moved |= changed && alive;
             if changed && known.insert(after.print()) {

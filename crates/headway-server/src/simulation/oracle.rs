@@ -1,4 +1,4 @@
-//! What must hold, looked at after every step, from what was written and what was promised alone.
+//! The oracle checks the promises after every step. It knows only what was written and what was promised.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,7 +8,7 @@ use headway_model::id::{Position, Seq};
 use headway_model::{Digest, Fold, JobId};
 use headway_store::rows::EventRow;
 
-/// A promise that was broken, in words.
+/// A broken promise, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure(pub(super) String);
 
@@ -18,12 +18,12 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Fails with these words unless it holds.
+/// Fails with this message unless the condition holds.
 pub(super) fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Failure> {
     if holds { Ok(()) } else { Err(Failure(otherwise())) }
 }
 
-/// One job as the oracle keeps it, apart from the folds of the machines.
+/// The oracle's own record of a job, independent of the machines' folds.
 #[derive(Default, Debug, Clone)]
 struct Told {
     seq: Seq,
@@ -36,11 +36,11 @@ struct Told {
     /// The last attempt of an item.
     last: BTreeMap<u32, u32>,
     settled: BTreeSet<u32>,
-    /// Items whose worker died: the next that is said of each must be that, or how its placing ended.
+    /// Items whose worker died: the next event of each must say so, or how its placing ended.
     orphans: BTreeSet<u32>,
 }
 
-/// Everything that was written and everything that was promised.
+/// Knows everything that was written and everything that was promised.
 #[derive(Default, Debug, Clone)]
 pub(super) struct Oracle {
     jobs: BTreeMap<JobId, Told>,
@@ -49,7 +49,7 @@ pub(super) struct Oracle {
 }
 
 impl Oracle {
-    /// A batch is on the disk.
+    /// Takes a batch that is on the disk.
     pub(super) fn wrote(&mut self, events: &[EventRow]) -> Result<(), Failure> {
         for row in events {
             must(row.position == self.head + 1, || format!("position {} after {}", row.position, self.head))?;
@@ -67,12 +67,12 @@ impl Oracle {
         Ok(())
     }
 
-    /// An append was acknowledged.
+    /// Notes an acknowledged append.
     pub(super) fn acknowledged(&mut self, job: JobId, seq: Seq, position: Position) {
         self.acknowledged.push((job, seq, position));
     }
 
-    /// Whatever was acknowledged is written.
+    /// Checks that whatever was acknowledged is written.
     pub(super) fn kept(&self) -> Result<(), Failure> {
         for (job, seq, position) in &self.acknowledged {
             let written = self.jobs.get(job).is_some_and(|told| told.seq >= *seq) && self.head >= *position;
@@ -81,7 +81,7 @@ impl Oracle {
         Ok(())
     }
 
-    /// The counters of a fold add up, and to what was planned.
+    /// Checks that the counters of a fold add up to what was planned.
     pub(super) fn adds_up(&self, fold: &Fold) -> Result<(), Failure> {
         let told = self.jobs.get(&fold.id);
         let total = told.map_or(0, |told| told.total);
@@ -95,13 +95,13 @@ impl Oracle {
         self.head
     }
 
-    /// Where a job stands: its last event and the chain up to it.
+    /// A job's last event, its digest, and whether the job is over.
     pub(super) fn of(&self, job: &JobId) -> Option<(Seq, Digest, bool)> {
         let told = self.jobs.get(job)?;
         Some((told.seq, told.digest?, told.over))
     }
 
-    /// Whether an attempt holds an item, as far as is written.
+    /// The attempt that holds an item, by what is written.
     pub(super) fn holds(&self, job: &JobId, item: u32) -> Option<u32> {
         self.jobs.get(job)?.holds.get(&item).copied()
     }
@@ -112,12 +112,12 @@ impl Oracle {
         self.jobs.get(job).is_some_and(lost)
     }
 
-    /// The server died, and with it everybody who held an item.
+    /// The server died, and with it every worker that held an item.
     pub(super) fn died(&mut self) {
         self.jobs.values_mut().for_each(|told| told.orphans = told.holds.keys().copied().collect());
     }
 
-    /// Every job is over, every item of it settled or cancelled.
+    /// Checks that every job is over and every item is settled.
     pub(super) fn ended(&self) -> Result<(), Failure> {
         for (job, told) in &self.jobs {
             must(told.over, || format!("{job} never ends"))?;

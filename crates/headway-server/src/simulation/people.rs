@@ -1,4 +1,4 @@
-//! What people do, what goes wrong, and what is needed in the end.
+//! The actions of users, the crashes, and what users must do in the end.
 
 use super::oracle::Failure;
 use super::process::{Process, own};
@@ -18,7 +18,7 @@ use headway_store::{JobFilter, Store};
 const JOBS: usize = 4;
 
 impl World {
-    /// Somebody does something.
+    /// A user does something.
     pub(super) fn person(&mut self, client: usize) -> Result<(), Failure> {
         match self.draw.below(13) {
             0..4 => self.start(client),
@@ -45,7 +45,7 @@ impl World {
         }
     }
 
-    /// A page starts a job: first it makes the job its own, then it calls.
+    /// A page starts a job: first it follows the job, then it makes the start call.
     pub(super) fn start(&mut self, client: usize) -> Result<(), Failure> {
         if self.files.len() >= JOBS {
             return Ok(());
@@ -64,7 +64,7 @@ impl World {
         Ok(())
     }
 
-    /// The start calls that are not answered are made, again.
+    /// Repeats the start calls that have not been answered.
     pub(super) fn call(&mut self) {
         let request: StartJob =
             serde_json::from_str(r#"{"library":"l","recipe":"r","query":{"folder":{}}}"#).expect("a request");
@@ -93,7 +93,7 @@ impl World {
         }
     }
 
-    /// A start call is answered.
+    /// Answers a start call.
     pub(super) fn started(&mut self, client: usize, job: JobId) -> Result<(), Failure> {
         self.calls.retain(|call| *call != (client, job));
         self.clients[client].starting.remove(&job);
@@ -130,7 +130,7 @@ impl World {
         self.ask(job, event, None, Asked::Command);
     }
 
-    /// As the call does it: interrupted items that were asked about run again, or are left out.
+    /// Resumes a job as the call does: interrupted items run again or are left out.
     fn resume(&mut self, row: &JobRow) {
         let JobStatus::Paused { reason } = row.summary.status else { return };
         if reason == PauseReason::Interrupted {
@@ -150,7 +150,7 @@ impl World {
         }
     }
 
-    /// The history of a job that is over is removed, a part of it at a time.
+    /// Removes the history of a terminal job, piece by piece.
     pub(super) fn prune(&mut self) {
         let over = ready(self.store.jobs(JobFilter::Over(0), 10));
         let Some(row) = over.get(self.draw.below(over.len())) else { return };
@@ -169,7 +169,7 @@ impl World {
         process.writer.append(Append { ticket: 0, job, event, detail: None, at: self.now, over });
     }
 
-    /// Somebody who lost an item reports on it.
+    /// A worker that lost its item reports on it.
     pub(super) fn stale(&mut self) {
         for _ in 0..8 {
             let Some(row) = self.row() else { continue };
@@ -184,7 +184,7 @@ impl World {
         }
     }
 
-    /// What was short is no longer.
+    /// A shortage passes.
     pub(super) fn ease(&mut self) -> Result<(), Failure> {
         let paused = self.process.as_ref().map(|process| process.schedule.paused()).unwrap_or_default();
         for (job, reason) in paused {
@@ -196,13 +196,13 @@ impl World {
         Ok(())
     }
 
-    /// The server dies. What was on its way to the disk may have come there.
+    /// The server dies. What was on its way to the disk might have arrived.
     pub(super) fn die(&mut self) -> Result<(), Failure> {
         let arrived = self.draw.below(2) == 0;
         self.die_with(arrived)
     }
 
-    /// The server dies; whether what was on its way to the disk has come there.
+    /// The server dies. `arrived`: whether what was on its way to the disk got there.
     pub(super) fn die_with(&mut self, arrived: bool) -> Result<(), Failure> {
         let Some(mut process) = self.process.take() else { return Ok(()) };
         trace(|| format!("{} the server dies", self.now));
@@ -222,7 +222,7 @@ impl World {
         self.oracle.kept()
     }
 
-    /// Somebody starts it again.
+    /// A user starts the server again.
     pub(super) fn revive(&mut self) -> Result<(), Failure> {
         if self.process.is_some() {
             return Ok(());
@@ -235,7 +235,7 @@ impl World {
         self.act(effects)
     }
 
-    /// In the end somebody sees to everything that waits for a person.
+    /// In the end a user handles everything that waits for one.
     pub(super) fn need(&mut self) -> Result<(), Failure> {
         self.call();
         self.ease()?;
@@ -245,7 +245,7 @@ impl World {
                 JobStatus::Paused { reason: PauseReason::User | PauseReason::Interrupted | PauseReason::Stuck } => {
                     self.resume(&row);
                 }
-                // What was interrupted while a person's pause held is asked for when that is over.
+                // Items interrupted during a user's pause are handled once that pause is over.
                 _ => {}
             }
         }

@@ -1,4 +1,4 @@
-//! One life of the server: its writer, its schedule, its workers. What it has not written goes with it.
+//! One run of the server process: its writer, schedule and workers. What it has not written dies with it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -15,12 +15,12 @@ use headway_store::{JobFilter, MemoryStore, Store};
 use super::world::ready;
 use headway_model::testing::Draw;
 
-/// A worker on an item.
+/// A worker that processes an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Worker {
     pub(super) attempt: u32,
     pub(super) stopped: bool,
-    /// Its output is about to be put into place: asked for, by a ticket; or recorded.
+    /// The ticket of the `placing` that it has requested; kept once that is recorded.
     pub(super) placing: Option<u64>,
     pub(super) placed: bool,
 }
@@ -29,7 +29,7 @@ pub(super) struct Worker {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) left: u32,
-    /// The step that is being recorded.
+    /// The ticket of the append that it waits for.
     pub(super) waits_for: Option<u64>,
     pub(super) stopped: bool,
 }
@@ -40,23 +40,23 @@ pub(super) struct Process {
     pub(super) writer: Writer,
     pub(super) schedule: Schedule,
     pub(super) recent: Recent,
-    /// On its way to the disk.
+    /// The batch on its way to the disk.
     pub(super) in_flight: Option<(Batch, Commit)>,
     pub(super) reports: VecDeque<Report>,
     pub(super) workers: BTreeMap<(JobId, u32), Worker>,
     pub(super) plans: BTreeMap<JobId, Plan>,
     pub(super) finishing: BTreeSet<JobId>,
-    /// Placings that are looked at.
+    /// Placings that are being examined.
     pub(super) judging: BTreeSet<(JobId, u32)>,
 }
 
-/// What is drawn for a job alone: the same whenever it is asked.
+/// A source of draws that depends on the job alone.
 pub(super) fn own(job: &JobId) -> Draw {
     let bytes = Digest::of(job.to_string().as_bytes()).0;
     Draw(u64::from(bytes[0]) * 256 + u64::from(bytes[1]))
 }
 
-/// How a job of this simulation is to run: the same after every restart, as its request says it.
+/// How a job of this simulation runs. It is the same after every restart, as if read from its request.
 pub(super) fn terms(job: &JobId) -> Terms {
     let mut draw = own(job);
     let halt = match draw.below(4) {
@@ -74,7 +74,7 @@ pub(super) fn terms(job: &JobId) -> Terms {
 }
 
 impl Process {
-    /// Takes up the log as it is.
+    /// Starts a process over the log as it is.
     pub(super) fn start(store: &MemoryStore, now: Millis, draw: &mut Draw) -> Self {
         let rows = ready(store.jobs(JobFilter::Live, u32::MAX));
         let ids: Vec<_> = rows.iter().map(|row| row.summary.job).collect();
@@ -105,7 +105,7 @@ impl Process {
         }
     }
 
-    /// Whether anything is under way that needs no person and no time.
+    /// Whether anything is under way that needs neither a user nor time.
     pub(super) fn is_busy(&self) -> bool {
         self.writer.has_queued()
             || self.in_flight.is_some()
@@ -116,13 +116,13 @@ impl Process {
             || !self.judging.is_empty()
     }
 
-    /// Hands a fact to the writer; its answer is heard with this ticket, or by the schedule if that is 0.
+    /// Hands an event to the writer. The answer comes with this ticket, or to the schedule if the ticket is 0.
     pub(super) fn append(&mut self, now: Millis, ticket: u64, job: JobId, event: JobEvent, detail: Option<String>) {
         self.writer.append(Append { ticket, job, event, detail, at: now, over: None });
     }
 }
 
-/// What a new process reads of a job: now and then nothing, or that the last ones crashed at one of its steps.
+/// What a new process reads of a job. Now and then that fails, or earlier processes crashed at one of the job's steps.
 pub(super) fn left(fold: &Fold, draw: &mut Draw) -> (Option<Terms>, Past) {
     let unread = |reason| (None, Past { hold: Hold::Unread(reason), ..Past::default() });
     match draw.below(16) {
@@ -133,11 +133,11 @@ pub(super) fn left(fold: &Fold, draw: &mut Draw) -> (Option<Terms>, Past) {
     }
 }
 
-/// What a look at the disk would say of placements that the last process left open.
+/// What the disk shows of placements that the last process left open.
 fn past(fold: &Fold, draw: &mut Draw) -> Past {
     let mut past = Past::default();
     for (item, _) in fold.items().filter(|(_, status)| *status == ItemStatus::Placing) {
-        // Of one in so many the log could not be read.
+        // Now and then a placement is not examined.
         if draw.below(8) > 0 {
             past.placed.insert(item, (verdict(draw, false), None));
         }
@@ -145,12 +145,12 @@ fn past(fold: &Fold, draw: &mut Draw) -> Past {
     past
 }
 
-/// What a look at the disk says of a placement; in quiet times it always says something.
+/// What the disk shows of a placement. In the quiet phase the disk can always be read.
 pub(super) fn verdict(draw: &mut Draw, quiet: bool) -> Verdict {
     match draw.below(if quiet { 3 } else { 4 }) {
         0 => Verdict::Done(ItemEffect::Changed),
         1 => Verdict::TakenBack,
-        2 => Verdict::Conflict("neither lies there".into()),
+        2 => Verdict::Conflict("neither file is there".into()),
         _ => Verdict::NotKnown(PauseReason::TooManyOpenFiles),
     }
 }

@@ -1,4 +1,4 @@
-//! Quiet: nothing goes wrong any more, and all must end well.
+//! The quiet phase: no more faults, and everything must end well.
 
 use futures::FutureExt;
 
@@ -10,18 +10,18 @@ use headway_model::follow::{Phase, Tracked};
 use headway_model::{JobId, JobStatus};
 use headway_store::{JobFilter, Store, rebuild};
 
-/// Rounds of quiet in which all must have ended well.
+/// How many quiet rounds it can take until everything has ended.
 const ROUNDS: u32 = 400;
 
 impl World {
-    /// Nothing goes wrong any more: all must end well.
+    /// Runs the quiet phase, and checks that everything ends well.
     pub(super) fn settle(&mut self) -> Result<(), Failure> {
         self.quiet = true;
         for round in 0..ROUNDS {
             self.revive()?;
             self.drain()?;
             let written = self.oracle.head();
-            // A flush may wait for so long.
+            // A flush can wait this long.
             self.pass(60)?;
             self.drain()?;
             if self.oracle.head() == written {
@@ -38,7 +38,7 @@ impl World {
         Ok(())
     }
 
-    /// Everything that needs no person and no time.
+    /// Does everything that needs neither a user nor time.
     fn drain(&mut self) -> Result<(), Failure> {
         for _ in 0..20_000 {
             let mut moved = self.write()? | self.report()? | self.work()? | self.list()? | self.finish()?;
@@ -52,7 +52,7 @@ impl World {
         Err(Failure("it never comes to rest".into()))
     }
 
-    /// Whoever is connected knows all there is, without a ping.
+    /// Checks that every connected page is up to date without a ping.
     fn told(&self) -> Result<(), Failure> {
         for client in self.clients.iter().filter(|client| client.serving.is_some() && !client.is_hearing()) {
             for (job, tracked) in client.follow.jobs().filter(|(_, tracked)| tracked.phase() == Phase::Following) {
@@ -95,9 +95,9 @@ impl World {
         self.rows_follow_from_events()
     }
 
-    /// A page ends with the very fold of the store, and without a heal where nothing was lost.
+    /// Checks that a page ends with the store's fold, and that it never had to heal unless something was lost.
     fn same(&self, client: &Client, job: &JobId, tracked: &Tracked) -> Result<(), Failure> {
-        // A cursor may stand at an event that was removed with its job, whichever that is.
+        // A cursor might point at an event that was removed with its job.
         let faulty = self.faults != Faults::default() || !self.pruned.is_empty();
         must(faulty || tracked.healed_at().is_none(), || {
             format!("{job}: a page had to heal though nothing was lost: {:?}", tracked.healed_at())

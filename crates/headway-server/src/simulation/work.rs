@@ -1,4 +1,4 @@
-//! What the server's shells do: they carry out what its machines say, and tell them what came of it.
+//! The server's shells: they carry out the effects of its machines and report the results.
 
 use super::oracle::{Failure, must};
 use super::process::{Plan, Worker, left, terms, verdict};
@@ -18,7 +18,7 @@ use headway_store::Store;
 use headway_store::rows::Batch;
 
 impl World {
-    /// Hands a fact to the writer, and remembers what its answer is for.
+    /// Hands an event to the writer, and remembers what its answer is for.
     pub(super) fn ask(&mut self, job: JobId, event: JobEvent, detail: Option<String>, asked: Asked) -> u64 {
         let Some(process) = &mut self.process else { return 0 };
         self.tickets += 1;
@@ -27,7 +27,7 @@ impl World {
         self.tickets
     }
 
-    /// Tells the schedule, and does what it says.
+    /// Gives the schedule an input, and carries out its effects.
     pub(super) fn feed(&mut self, input: Input) -> Result<(), Failure> {
         let Some(process) = &mut self.process else { return Ok(()) };
         let mut effects = process.schedule.step(Input::Time(self.now));
@@ -92,7 +92,7 @@ impl World {
         Ok(())
     }
 
-    /// The writer makes a batch, or a batch comes to the disk. Whether it did anything.
+    /// Makes a batch, or brings one to the disk. Whether it did anything.
     pub(super) fn write(&mut self) -> Result<bool, Failure> {
         let Some(process) = &mut self.process else { return Ok(false) };
         if let Some((batch, commit)) = process.in_flight.take() {
@@ -124,7 +124,7 @@ impl World {
             self.seen.failed_writes += 1;
             let told = process.writer.committed(false);
             self.told_by_writer(told)?;
-            // Nothing is tried again on the same handle: the process says so, and somebody starts it again.
+            // A failed commit is never retried: the process reports it, and a user restarts it.
             self.feed(Input::Dead)?;
             return self.die();
         }
@@ -154,7 +154,7 @@ impl World {
         self.told_by_writer(told)
     }
 
-    /// What was hidden becomes visible, behind what was written after it.
+    /// Makes a hidden batch visible, after later ones were.
     pub(super) fn show(&mut self, hidden: Batch) {
         let head = ready(self.store.head());
         ready(self.store.commit(hidden));
@@ -236,7 +236,7 @@ impl World {
         }
     }
 
-    /// The schedule hears what was written. Whether there was anything.
+    /// Reports what was written to the schedule. Whether there was anything.
     pub(super) fn report(&mut self) -> Result<bool, Failure> {
         let Some(report) = self.process.as_mut().and_then(|process| process.reports.pop_front()) else {
             return Ok(false);
@@ -249,7 +249,7 @@ impl World {
         Ok(true)
     }
 
-    /// A worker comes on. Whether one did.
+    /// Advances a worker. Whether there was one.
     pub(super) fn work(&mut self) -> Result<bool, Failure> {
         if self.judge()? {
             return Ok(true);
@@ -288,7 +288,7 @@ impl World {
             15 => WorkOutcome::Environment(PauseReason::DiskFull),
             16 if !worker.placed => WorkOutcome::Lost,
             16 | 18 if worker.placed => WorkOutcome::Unjudged(PauseReason::TooManyOpenFiles),
-            // Given back, as it waited too long for a thread.
+            // The attempt is given back because it waited too long for a thread.
             17 if worker.placing.is_none() => WorkOutcome::Stopped,
             _ => WorkOutcome::Succeeded(ItemEffect::Changed, "{}".into()),
         };
@@ -302,7 +302,7 @@ impl World {
         Ok(true)
     }
 
-    /// It was looked at a placing. Whether at one.
+    /// Judges an open placing. Whether there was one.
     fn judge(&mut self) -> Result<bool, Failure> {
         let Some(process) = &mut self.process else { return Ok(false) };
         let Some((job, item)) = process.judging.pop_first() else { return Ok(false) };
@@ -314,7 +314,7 @@ impl World {
         Ok(true)
     }
 
-    /// A listing comes on. Whether one did.
+    /// Advances a listing. Whether there was one.
     pub(super) fn list(&mut self) -> Result<bool, Failure> {
         let Some(process) = &mut self.process else { return Ok(false) };
         let free: Vec<_> = process
@@ -355,7 +355,7 @@ impl World {
         Ok(true)
     }
 
-    /// A last step ends. Whether one did.
+    /// Ends a last step. Whether there was one.
     pub(super) fn finish(&mut self) -> Result<bool, Failure> {
         let Some(process) = &mut self.process else { return Ok(false) };
         let Some(job) = process.finishing.pop_first() else { return Ok(false) };

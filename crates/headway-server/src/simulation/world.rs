@@ -1,4 +1,4 @@
-//! The world of one run: who does what next is drawn, and what follows is carried out.
+//! The world of one run. It draws who acts next, and carries out what follows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,19 +18,19 @@ use headway_model::testing::Draw;
 use headway_store::rows::Batch;
 use headway_store::{JobFilter, MemoryStore, Store, Stored};
 
-/// What may go wrong in a run.
+/// The faults of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Faults {
-    /// Messages are lost and doubled.
+    /// Messages are lost or duplicated.
     pub(super) lossy: bool,
     /// Connections break.
     pub(super) cutting: bool,
-    /// The server dies, and its disk fails.
+    /// The server crashes and its disk fails.
     pub(super) deadly: bool,
 }
 
 impl Faults {
-    /// An eighth of all runs has none.
+    /// The faults of a seed. An eighth of all seeds has none.
     pub(super) fn of(seed: u64) -> Self {
         Faults { lossy: seed & 1 != 0, deadly: seed & 2 != 0, cutting: seed & 4 != 0 }
     }
@@ -38,7 +38,7 @@ impl Faults {
 
 macro_rules! seen {
     ($($name:ident),*) => {
-        /// How often something happened.
+        /// How often each thing happened.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
         pub(super) struct Seen { $(pub(super) $name: u64),* }
 
@@ -54,7 +54,7 @@ macro_rules! seen {
         }
 
         impl Seen {
-            /// Whether each of it happened.
+            /// Whether each of them happened.
             pub(super) fn met_everything(&self) -> bool { [$(self.$name),*].iter().all(|count| *count > 0) }
         }
     };
@@ -107,16 +107,16 @@ pub(super) struct World {
     pub(super) tickets: u64,
     /// How many files each job will find.
     pub(super) files: BTreeMap<JobId, u32>,
-    /// Start calls that are not answered yet: whose, and the job.
+    /// Start calls that have not been answered: the page and the job.
     pub(super) calls: Vec<(usize, JobId)>,
     pub(super) pruned: BTreeSet<JobId>,
-    /// Written, and not visible yet: what a store must never do.
+    /// A batch that is written but not visible yet, which a store must never allow.
     pub(super) hidden: Option<Batch>,
-    /// Nothing goes wrong any more, and nobody begins anything new.
+    /// The quiet phase: no more faults, and no new jobs.
     pub(super) quiet: bool,
-    /// All that is drawn elsewhere is always the same: work succeeds, plans come in one piece.
+    /// Removes the draws: work always succeeds, and plans come in one piece.
     pub(super) plain: bool,
-    /// The most bytes of a message beyond its first event: in half of the runs so few that most commits are told in parts.
+    /// The most bytes of a message beyond its first event. In half of the runs it is so small that most commits are sent in parts.
     pub(super) most: usize,
 }
 
@@ -155,14 +155,14 @@ impl World {
         world
     }
 
-    /// A page as the server renders it now.
+    /// Loads a page as the server renders it now.
     pub(super) fn page(&mut self, seed: u64) -> Client {
         let head = ready(self.store.head());
         let cursor = head.digest.map_or_else(Cursor::start, |digest| Cursor::at(head.position, &digest));
         Client::new((self.draw.below(3) > 0).then_some(cursor), self.draw.below(2) == 0, seed, self.most)
     }
 
-    /// The part with everything in it.
+    /// Runs the eventful phase.
     pub(super) fn play(&mut self) -> Result<(), Failure> {
         for index in 0..self.clients.len() {
             let effects = self.clients[index].follow.start(self.now);
@@ -213,13 +213,13 @@ impl World {
         Ok(())
     }
 
-    /// One message arrives at a page.
+    /// Delivers one message to a page.
     pub(super) fn hear(&mut self, client: usize) -> Result<bool, Failure> {
         let (up, faults) = (self.process.is_some(), if self.quiet { Faults::default() } else { self.faults });
         self.clients[client].hear(self.now, up, &mut self.draw, &faults)
     }
 
-    /// Time passes.
+    /// Lets time pass.
     pub(super) fn pass(&mut self, ms: Millis) -> Result<(), Failure> {
         self.now += ms;
         self.claim()?;
@@ -230,7 +230,7 @@ impl World {
         Ok(())
     }
 
-    /// A page is loaded again, and follows what it finds.
+    /// Reloads a page, which follows the jobs that it finds.
     fn reload(&mut self, client: usize) -> Result<(), Failure> {
         if self.process.is_none() || !self.clients[client].starting.is_empty() {
             return Ok(());
@@ -255,7 +255,7 @@ impl World {
         self.seen.heals += healed as u64;
     }
 
-    /// What a connection reads.
+    /// Answers a read of a connection.
     pub(super) fn read(&self, read: Read) -> Given {
         let store = &self.store;
         let recent = self.process.as_ref().map(|process| &process.recent);
@@ -267,7 +267,7 @@ impl World {
                 Given::EventBefore(job, ready(store.event_before(job_no, position)))
             }
             Read::Folds(jobs) => Given::Folds(ready(store.folds(&jobs)).1),
-            // By turns from the store and from what is encoded: nobody can tell the difference.
+            // Pages come from the store and from the encoded commits in turn; a reader cannot tell the difference.
             Read::Page(jobs, after, up_to) => {
                 match recent.and_then(|recent| recent.page(after, up_to, PAGE as usize)) {
                     Some(parts) if after % 3 != 0 && self.hidden.is_none() => Given::Parts(parts),

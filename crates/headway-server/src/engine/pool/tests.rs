@@ -8,7 +8,7 @@ fn which(item: u32) -> AttemptId {
     AttemptId { job: JobId::mint(1, [1; 10]), item, attempt: 1 }
 }
 
-/// Asks until the answer is there, for ten seconds.
+/// Polls until there is an answer, for ten seconds.
 fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
@@ -20,7 +20,7 @@ fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// The next end.
+/// Waits for the next end.
 fn end(pool: &Pool) -> Ended {
     eventually("an end", || {
         let mut state = pool.shared.state();
@@ -33,7 +33,7 @@ fn short(item: u32, quick: bool) -> Task {
     Task::new(which(item), quick, |_| WorkOutcome::Lost)
 }
 
-/// An attempt that lasts until what comes with it is dropped.
+/// An attempt that lasts until its sender is dropped.
 fn long(item: u32, quick: bool) -> (Sender<()>, Task) {
     let (release, released) = channel();
     let work = move |_| {
@@ -43,7 +43,7 @@ fn long(item: u32, quick: bool) -> (Sender<()>, Task) {
     (release, Task::new(which(item), quick, work))
 }
 
-/// Makes attempts that are over once so many of them are under way at the same time.
+/// Makes attempts that end once `count` of them run at the same time.
 fn together(count: usize) -> impl Fn(u32) -> Task {
     let barrier = Arc::new(Barrier::new(count));
     move |item| {
@@ -78,7 +78,7 @@ fn no_more_work_at_once_than_the_limit_says_and_what_waits_can_be_given_back() {
     pool.give_back(|which| which.item == 3);
     let given = end(&pool);
     assert_eq!((given.which.item, given.outcome, given.took), (3, WorkOutcome::Stopped, None));
-    // A third thread, as soon as there may be one.
+    // The third thread starts as soon as the limit allows it.
     pool.set_limit(3);
     assert_eq!(begins.recv().expect("the third"), (2, 3));
     drop(releases);
@@ -95,7 +95,7 @@ fn all_threads_work_as_soon_as_there_is_work_for_all() {
     let pool = Pool::new(3);
     pool.push([short(0, false)]);
     end(&pool);
-    // One thread is idle, or about to be; three attempts must be under way at once.
+    // One thread is idle or about to be; three attempts must run at the same time.
     let task = together(3);
     pool.push([task(1)]);
     pool.push([task(2), task(3)]);
@@ -125,7 +125,7 @@ fn ends_of_quick_attempts_are_told_together_while_there_are_more_to_go_on_with()
     pool.push([first].into_iter().chain((1..12).map(|item| short(item, true))));
     assert!(pool.gathers());
     drop(release);
-    // Of twelve three make a quarter: the fourth end cannot have been before the third was told.
+    // Three of twelve are a quarter: the third end is signalled before a fourth can come.
     runtime.block_on(pool.told());
     let mut told = pool.ends().len();
     assert!(told >= 3, "{told}");
@@ -134,7 +134,7 @@ fn ends_of_quick_attempts_are_told_together_while_there_are_more_to_go_on_with()
         told += 1;
     }
     assert!(!pool.gathers());
-    // The last one is told whatever it is: of a pool that has told nothing yet.
+    // The last end is always signalled, even in a pool that has signalled nothing yet.
     let pool = Pool::new(1);
     pool.push([short(12, true)]);
     runtime.block_on(pool.told());
@@ -143,7 +143,7 @@ fn ends_of_quick_attempts_are_told_together_while_there_are_more_to_go_on_with()
 #[test]
 fn what_was_thought_quick_and_is_not_keeps_nothing_waiting() {
     let pool = Pool::new(2);
-    // Both threads are there, and idle.
+    // Both threads exist and are idle.
     pool.push([0, 1].map(together(2)));
     for _ in 0..2 {
         end(&pool);
@@ -168,6 +168,6 @@ fn a_number_is_free_again_as_soon_as_its_attempt_is_over() {
             WorkOutcome::Lost
         })
     }));
-    // Nobody has taken in an end meanwhile.
+    // No end has been collected meanwhile.
     assert_eq!(begins.iter().take(3).collect::<Vec<_>>(), [1, 1, 1]);
 }

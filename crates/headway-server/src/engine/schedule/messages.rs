@@ -10,7 +10,7 @@ use headway_model::status::PauseReason;
 use headway_model::{Digest, Effect as ItemEffect, FailReason, SkipReason};
 use headway_recipes::Unable;
 
-/// How much may run at once.
+/// The limits on what runs at the same time.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Jobs that process at the same time.

@@ -139,7 +139,7 @@ impl Job {
         }
     }
 
-    /// Retries that read for a job that is being cancelled: it is not paused, so nobody will resume it.
+    /// Reads a job that is being cancelled again once it has rested: it is not paused, so nobody will resume it.
     pub(super) fn read_again(&mut self, id: JobId, now: Millis, effects: &mut Vec<Effect>) {
         if self.unread && self.fold.status == JobStatus::Cancelling && has_come(self.rests_until, now) {
             self.read(id, effects);
