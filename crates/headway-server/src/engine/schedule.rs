@@ -2,11 +2,11 @@
 //! start and events to record come out. Its state is what the writer has recorded. Requests that are not recorded yet are kept
 //! apart (`claimed`, `asked`), so that nothing is requested twice.
 
+mod claim;
 mod job;
 mod messages;
 mod take_up;
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use job::{Job, has_come};
@@ -131,43 +131,6 @@ impl Schedule {
         effects
     }
 
-    /// Begins queued jobs while there are places, and claims items while workers are free: for the job with the highest priority,
-    /// and among equals for the one with the fewest items at work. Some quick items are claimed ahead.
-    pub fn claim(&mut self) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        if self.draining || self.dead {
-            return effects;
-        }
-        self.begin_queued(&mut effects);
-        let mut busy: usize = self.jobs.values().map(|job| job.active.len()).sum();
-        let now = self.now;
-        self.jobs.iter_mut().for_each(|(id, job)| job.read_again(*id, now, &mut effects));
-        self.jobs.values_mut().for_each(|job| job.wake(now));
-        self.jobs.iter_mut().for_each(|(id, job)| job.judge_open(*id, now, &mut effects));
-        let workers = self.limits.workers;
-        let stock = busy;
-        loop {
-            let free = self.jobs.iter_mut().filter(|(_, job)| job.can_claim());
-            let next = free.min_by_key(|(id, job)| (Reverse(job.fold.priority), job.active.len(), **id));
-            let Some((id, job)) = next else { break };
-            // Only the job whose turn it is can claim ahead. It does so in lots, once a quarter of the stock is used up.
-            let most = workers * (1 + job.goes_ahead());
-            if busy >= workers && (busy >= most || stock > most * 3 / 4) {
-                break;
-            }
-            let Some(item) = job.next_waiting() else { continue };
-            let attempt = job.fold.last_attempt(item) + 1;
-            job.claimed.insert(item, attempt);
-            job.active.insert(item, attempt);
-            busy += 1;
-            effects.push(append(*id, JobEvent::Started { item, attempt }));
-            if job.is_repeatable() || mutants::is(Mutant::WorkBeforeItsRecord) {
-                effects.push(Effect::Start { job: *id, item, attempt });
-            }
-        }
-        effects
-    }
-
     /// When the next delayed item is due.
     pub fn due(&self) -> Option<Millis> {
         let processing = self.jobs.values().filter(|job| job.fold.status == JobStatus::Processing);
@@ -195,22 +158,6 @@ impl Schedule {
         let mut queued: Vec<_> = self.jobs.iter().filter(|(_, job)| job.fold.status == JobStatus::Queued).collect();
         queued.sort_by_key(|(id, job)| (-i64::from(job.fold.priority), job.fold.created, **id));
         queued.into_iter().map(|(id, _)| *id).collect()
-    }
-
-    fn begin_queued(&mut self, effects: &mut Vec<Effect>) {
-        let mut places = self.limits.jobs.saturating_sub(self.jobs.values().filter(|job| job.holds_place()).count());
-        for id in self.queue() {
-            let Some(job) = self.jobs.get_mut(&id).filter(|job| !job.asked && !job.unread) else { continue };
-            // A job resumed while its items still run already has its place.
-            if !job.holds_place() {
-                if places == 0 {
-                    continue;
-                }
-                places -= 1;
-            }
-            job.asked = true;
-            effects.push(append(id, JobEvent::Began {}));
-        }
     }
 
     fn recorded(&mut self, id: JobId, recorded: &Recorded, digest: Digest, effects: &mut Vec<Effect>) {
