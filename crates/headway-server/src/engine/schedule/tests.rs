@@ -1,7 +1,7 @@
 use super::*;
 use headway_files::Verdict;
 use headway_model::Effect as ItemEffect;
-use headway_model::event::HaltBy;
+use headway_model::event::{HaltBy, HaltWhen, Recorded};
 use headway_model::status::PauseReason;
 use headway_model::{Digest, EndReason};
 
