@@ -5,6 +5,7 @@
 mod claim;
 mod job;
 mod messages;
+mod outcome;
 mod record;
 mod take_up;
 
@@ -13,13 +14,10 @@ use std::collections::BTreeMap;
 use job::{Job, has_come};
 pub use messages::{Effect, Hold, Input, Limits, Past, Terms, WorkOutcome};
 
-use headway_files::Verdict;
-use headway_model::event::{JobEvent, MESSAGE_LIMIT, cut};
+use headway_model::Fold;
+use headway_model::event::JobEvent;
 use headway_model::id::{JobId, Millis};
-use headway_model::item::ItemStatus;
 use headway_model::status::{JobStatus, PauseReason};
-use headway_model::{Digest, FailReason, Fold};
-use headway_recipes::Unable;
 
 /// The shortest rest of a job after a shortage, in milliseconds.
 const SHORTEST_REST: u64 = 500;
@@ -28,9 +26,6 @@ const SHORTEST_REST: u64 = 500;
 /// itself runs into; and each try adds two events to the log.
 const LONGEST_REST: u64 = SHORTEST_REST << DOUBLINGS;
 const DOUBLINGS: u32 = 12;
-
-/// Minimum number of attempts for failures that the recipe marks as transient.
-const TRANSIENT_TRIES: u32 = 5;
 
 /// The machine.
 #[derive(Debug, Clone)]
@@ -160,126 +155,11 @@ impl Schedule {
         queued.into_iter().map(|(id, _)| *id).collect()
     }
 
-    fn plan_over(&mut self, id: JobId, effects: &mut Vec<Effect>) {
-        let Some(job) = self.jobs.get_mut(&id) else { return };
-        job.planning = false;
-        if std::mem::take(&mut job.replan) && job.fold.status == JobStatus::Planning {
-            job.plan(id, effects);
-        }
-    }
-
-    fn done(&mut self, id: JobId, item: u32, attempt: u32, outcome: WorkOutcome, effects: &mut Vec<Effect>) {
-        let Some(job) = self.jobs.get_mut(&id) else { return };
-        job.active.remove(&item);
-        if job.void.remove(&item) {
-            job.put_back(item);
-            job.conclude(id, effects);
-            return;
-        }
-        let detail = match &outcome {
-            WorkOutcome::Succeeded(_, result) => Some(result.clone()),
-            _ => None,
-        };
-        let goes_on = job.goes_on();
-        let again = goes_on && job.fold.item(item) != Some(ItemStatus::Placing);
-        let now = self.now;
-        let failed = |reason, message: &str, least| {
-            let message = cut(message, MESSAGE_LIMIT);
-            match job.retry_at(item, attempt, least, now).filter(|_| again) {
-                Some(retry_at) => JobEvent::AttemptFailed { item, attempt, retry_at, reason, message },
-                None => JobEvent::Failed { item, attempt, reason, message },
-            }
-        };
-        let event = match outcome {
-            WorkOutcome::Succeeded(effect, result) => {
-                let detail = Some(Digest::of(result.as_bytes()));
-                JobEvent::Succeeded { item, attempt, effect, detail }
-            }
-            WorkOutcome::Skipped(reason) => JobEvent::Skipped { item, attempt, reason },
-            WorkOutcome::Failed(reason, message) => failed(reason, &message, 1),
-            WorkOutcome::Retry(message) => failed(FailReason::Command, &message, TRANSIENT_TRIES),
-            WorkOutcome::Lost => JobEvent::Recovered { item, attempt },
-            WorkOutcome::Environment(reason) if goes_on => {
-                effects.push(append(id, JobEvent::Returned { item, attempt }));
-                JobEvent::Paused { reason }
-            }
-            WorkOutcome::Unjudged(reason) => {
-                job.leave_open(item, now, false);
-                job.pause_for(id, Some(reason), effects);
-                return;
-            }
-            WorkOutcome::Stopped if goes_on => JobEvent::Returned { item, attempt },
-            WorkOutcome::Stopped | WorkOutcome::Environment(_) => job.ended(item, attempt),
-        };
-        effects.push(Effect::Append { job: id, event, detail });
-    }
-
-    /// The placement of an item that no worker holds was judged.
-    fn judged(&mut self, id: JobId, item: u32, verdict: Verdict, detail: Option<String>, effects: &mut Vec<Effect>) {
-        let Some(job) = self.jobs.get_mut(&id) else { return };
-        let Some(died) = job.judging.remove(&item) else { return };
-        let attempt = job.fold.last_attempt(item);
-        let event = match end_of_placing(item, attempt, verdict, detail.as_deref()) {
-            Ok(Some(event)) => event,
-            Ok(None) if died || !job.goes_on() => JobEvent::Recovered { item, attempt },
-            Ok(None) => JobEvent::Returned { item, attempt },
-            // A job that ends cannot be resumed, so there is no second look.
-            Err(PauseReason::Stuck) if !job.goes_on() => take_up::not_examined(item, attempt),
-            Err(reason) => {
-                job.leave_open(item, self.now, died);
-                return job.pause_for(id, Some(reason), effects);
-            }
-        };
-        effects.push(Effect::Append { job: id, event, detail });
-    }
-
-    fn finished(&mut self, id: JobId, result: Result<(), Unable>, effects: &mut Vec<Effect>) {
-        let Some(job) = self.jobs.get_mut(&id) else { return };
-        job.finishing = false;
-        let result = match result {
-            Ok(()) => Ok(()),
-            Err(Unable::Failed(message)) => Err(message),
-            // The step runs again when the job is resumed.
-            Err(Unable::Environment(reason)) => {
-                let still = job.fold.status == JobStatus::Finishing;
-                effects.extend(still.then(|| append(id, JobEvent::Paused { reason })));
-                return;
-            }
-        };
-        match job.fold.status {
-            JobStatus::Finishing => job.end(id, result, effects),
-            // The job returns to this step when it is resumed.
-            status if !status.is_terminal() && status != JobStatus::Cancelling => job.finished = Some(result),
-            _ => {}
-        }
-    }
-
     fn stop_all(&self, effects: &mut Vec<Effect>) {
         for (id, job) in &self.jobs {
             effects.push(Effect::StopPlan { job: *id });
             job.stop_items(*id, effects);
         }
-    }
-}
-
-/// The event that ends a placing, given how far it got; `None` if it was taken back, the reason if that is not known.
-fn end_of_placing(
-    item: u32,
-    attempt: u32,
-    verdict: Verdict,
-    detail: Option<&str>,
-) -> Result<Option<JobEvent>, PauseReason> {
-    match verdict {
-        Verdict::Done(effect) => {
-            let detail = detail.map(|text| Digest::of(text.as_bytes()));
-            Ok(Some(JobEvent::Succeeded { item, attempt, effect, detail }))
-        }
-        Verdict::Conflict(message) => {
-            let message = cut(&message, MESSAGE_LIMIT);
-            Ok(Some(JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message }))
-        }
-        Verdict::TakenBack => Ok(None),
-        Verdict::NotKnown(reason) => Err(reason),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Takes up a job that the last process left.
 
 use super::job::{Job, has_come};
-use super::{Effect, Hold, Past, append, end_of_placing};
+use super::outcome::end_of_placing;
+use super::{Effect, Hold, Past, append};
 use headway_model::FailReason;
 use headway_model::event::JobEvent;
 use headway_model::id::{JobId, Millis};

@@ -2,8 +2,10 @@ use super::*;
 use headway_files::Verdict;
 use headway_model::Effect as ItemEffect;
 use headway_model::event::{HaltBy, HaltWhen, Recorded};
+use headway_model::item::ItemStatus;
 use headway_model::status::PauseReason;
-use headway_model::{Digest, EndReason};
+use headway_model::{Digest, EndReason, FailReason};
+use headway_recipes::Unable;
 
 /// The schedule with a log that accepts what `next` accepts: as the writer does, without the disk.
 struct World {
