@@ -14,6 +14,7 @@ use super::{Effect, Schedule, WorkOutcome, append, take_up};
 const TRANSIENT_TRIES: u32 = 5;
 
 impl Schedule {
+    /// An attempt is over.
     pub(super) fn done(&mut self, id: JobId, item: u32, attempt: u32, outcome: WorkOutcome, effects: &mut Vec<Effect>) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.active.remove(&item);
@@ -86,6 +87,7 @@ impl Schedule {
         effects.push(Effect::Append { job: id, event, detail });
     }
 
+    /// The last step is over.
     pub(super) fn finished(&mut self, id: JobId, result: Result<(), Unable>, effects: &mut Vec<Effect>) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.finishing = false;
@@ -107,6 +109,7 @@ impl Schedule {
         }
     }
 
+    /// A listing is over.
     pub(super) fn plan_over(&mut self, id: JobId, effects: &mut Vec<Effect>) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.planning = false;

@@ -7,9 +7,10 @@ use headway_model::id::JobId;
 use headway_model::item::ItemStatus;
 use headway_model::mutants::{self, Mutant};
 use headway_model::status::JobStatus;
-use headway_model::{Digest, Fold};
+use headway_model::{Digest, EventKind, Fold};
 
 impl Schedule {
+    /// Follows an event that is durable.
     pub(super) fn recorded(&mut self, id: JobId, recorded: &Recorded, digest: Digest, effects: &mut Vec<Effect>) {
         if recorded.seq == 1 {
             // The writer applied the same event a moment ago, so this succeeds.
@@ -35,84 +36,14 @@ impl Schedule {
             job.is_wanted(id, &recorded.event, effects);
             return;
         }
-        let halted = job.fold.halt.is_some();
-        match &recorded.event {
-            JobEvent::Started { item, attempt } => {
-                job.claimed.remove(item);
-                let waits = !job.is_repeatable() && !mutants::is(Mutant::WorkBeforeItsRecord);
-                if waits && job.active.get(item) == Some(attempt) {
-                    effects.push(Effect::Start { job: id, item: *item, attempt: *attempt });
-                }
-            }
-            JobEvent::Recovered { item, .. } => {
-                *job.free.entry(*item).or_default() += 1;
-                if halted {
-                    effects.push(append(id, JobEvent::Dropped { item: *item }));
-                } else if job.asks() {
-                    job.ask(id, effects);
-                } else {
-                    effects.push(append(id, JobEvent::Requeued { item: *item }));
-                }
-            }
-            JobEvent::Requeued { item } => {
-                // A failed item that a person retries gets all its tries again.
-                if matches!(before, Some(ItemStatus::Failed(_))) {
-                    job.free.insert(*item, job.fold.last_attempt(*item));
-                }
-                job.again.insert(*item);
-            }
-            JobEvent::Returned { item, .. } => {
-                *job.free.entry(*item).or_default() += 1;
-                job.again.insert(*item);
-            }
-            JobEvent::AttemptFailed { item, retry_at, .. } => job.delay(*item, *retry_at),
-            JobEvent::CancelRequested {} => {
-                effects.push(Effect::StopPlan { job: id });
-                job.stop_items(id, effects);
-            }
-            JobEvent::Halted { when: HaltWhen::Now, .. } => job.stop_items(id, effects),
-            JobEvent::Succeeded { .. } => job.shortages = 0,
-            JobEvent::Paused { .. } => {
-                job.asking = false;
-                effects.push(Effect::StopPlan { job: id });
-            }
-            JobEvent::Resumed {} if job.fold.status == JobStatus::Planning => {
-                if job.planning {
-                    job.replan = true;
-                } else {
-                    job.plan(id, effects);
-                }
-            }
-            JobEvent::Began {} if job.asks() && job.fold.counters.interrupted > 0 => job.ask(id, effects),
-            JobEvent::Finishing {} => {
-                if let Some(result) = job.finished.take() {
-                    job.asked = false;
-                    job.end(id, result, effects);
-                    return;
-                }
-                if !job.finishing {
-                    job.finishing = true;
-                    effects.push(Effect::Finish { job: id });
-                }
-            }
-            // For these the fold is all that changes.
-            JobEvent::Created { .. }
-            | JobEvent::Planned { .. }
-            | JobEvent::PlanEnded { .. }
-            | JobEvent::Approved {}
-            | JobEvent::Began {}
-            | JobEvent::Resumed {}
-            | JobEvent::Halted { when: HaltWhen::Soon, .. }
-            | JobEvent::Cancelled {}
-            | JobEvent::Ended { .. }
-            | JobEvent::Changed { .. }
-            | JobEvent::Pruned { .. }
-            | JobEvent::Placing { .. }
-            | JobEvent::Skipped { .. }
-            | JobEvent::Failed { .. }
-            | JobEvent::Stopped { .. }
-            | JobEvent::Dropped { .. } => {}
+        if recorded.event.kind() == EventKind::Finishing
+            && let Some(result) = job.finished.take()
+        {
+            job.asked = false;
+            job.end(id, result, effects);
+            return;
         }
+        job.follow(id, &recorded.event, before, effects);
         if recorded.event.item().is_none() {
             self.moved = true;
             job.asked = false;
@@ -126,6 +57,7 @@ impl Schedule {
         }
     }
 
+    /// Gives up an event that the writer refused.
     pub(super) fn refused(&mut self, id: JobId, event: &JobEvent, effects: &mut Vec<Effect>) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         match event {
@@ -159,5 +91,84 @@ impl Schedule {
         }
         // The refused event might be the last thing that the job waited for.
         job.conclude(id, effects);
+    }
+}
+
+impl Job {
+    /// Follows an event that the fold has taken. `before` is the status that its item had.
+    fn follow(&mut self, id: JobId, event: &JobEvent, before: Option<ItemStatus>, effects: &mut Vec<Effect>) {
+        let halted = self.fold.halt.is_some();
+        match event {
+            JobEvent::Started { item, attempt } => {
+                self.claimed.remove(item);
+                let waits = !self.is_repeatable() && !mutants::is(Mutant::WorkBeforeItsRecord);
+                if waits && self.active.get(item) == Some(attempt) {
+                    effects.push(Effect::Start { job: id, item: *item, attempt: *attempt });
+                }
+            }
+            JobEvent::Recovered { item, .. } => {
+                *self.free.entry(*item).or_default() += 1;
+                if halted {
+                    effects.push(append(id, JobEvent::Dropped { item: *item }));
+                } else if self.asks() {
+                    self.ask(id, effects);
+                } else {
+                    effects.push(append(id, JobEvent::Requeued { item: *item }));
+                }
+            }
+            JobEvent::Requeued { item } => {
+                // A failed item that a person retries gets all its tries again.
+                if matches!(before, Some(ItemStatus::Failed(_))) {
+                    self.free.insert(*item, self.fold.last_attempt(*item));
+                }
+                self.again.insert(*item);
+            }
+            JobEvent::Returned { item, .. } => {
+                *self.free.entry(*item).or_default() += 1;
+                self.again.insert(*item);
+            }
+            JobEvent::AttemptFailed { item, retry_at, .. } => self.delay(*item, *retry_at),
+            JobEvent::CancelRequested {} => {
+                effects.push(Effect::StopPlan { job: id });
+                self.stop_items(id, effects);
+            }
+            JobEvent::Halted { when: HaltWhen::Now, .. } => self.stop_items(id, effects),
+            JobEvent::Succeeded { .. } => self.shortages = 0,
+            JobEvent::Paused { .. } => {
+                self.asking = false;
+                effects.push(Effect::StopPlan { job: id });
+            }
+            JobEvent::Resumed {} if self.fold.status == JobStatus::Planning => {
+                if self.planning {
+                    self.replan = true;
+                } else {
+                    self.plan(id, effects);
+                }
+            }
+            JobEvent::Began {} if self.asks() && self.fold.counters.interrupted > 0 => self.ask(id, effects),
+            JobEvent::Finishing {} => {
+                if !self.finishing {
+                    self.finishing = true;
+                    effects.push(Effect::Finish { job: id });
+                }
+            }
+            // For these the fold is all that changes.
+            JobEvent::Created { .. }
+            | JobEvent::Planned { .. }
+            | JobEvent::PlanEnded { .. }
+            | JobEvent::Approved {}
+            | JobEvent::Began {}
+            | JobEvent::Resumed {}
+            | JobEvent::Halted { when: HaltWhen::Soon, .. }
+            | JobEvent::Cancelled {}
+            | JobEvent::Ended { .. }
+            | JobEvent::Changed { .. }
+            | JobEvent::Pruned { .. }
+            | JobEvent::Placing { .. }
+            | JobEvent::Skipped { .. }
+            | JobEvent::Failed { .. }
+            | JobEvent::Stopped { .. }
+            | JobEvent::Dropped { .. } => {}
+        }
     }
 }
