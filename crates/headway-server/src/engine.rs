@@ -1,6 +1,7 @@
 //! The engine: a thin loop around [`schedule`], which makes the decisions, and the tasks that plan, work and finish.
 
 mod attempt_id;
+mod context;
 mod exclusion;
 mod finish;
 mod leases;
@@ -21,10 +22,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+pub use context::Context;
 pub use exclusion::Exclusion;
 pub use leases::worker;
 pub use order::Order;
@@ -33,17 +34,12 @@ pub use running::Running;
 pub use shortage::{Floor, ShortageCheck};
 pub use take_up::take_up;
 
-use super::steps::Steps;
-use super::writer::{Log, Report};
+use super::writer::Report;
 use attempt_id::AttemptId;
-use headway_files::DataFolder;
-use headway_files::Library;
-use headway_guard::Guard;
 use headway_model::PauseReason;
 use headway_model::id::JobId;
-use headway_recipes::{Recipe, Unable};
-use headway_store::Store;
-use pool::{Ended, Pool};
+use headway_recipes::Unable;
+use pool::{Ended, Pool, Task};
 use schedule::{Effect, Input, Schedule};
 
 /// How often the loop checks for timeouts, due retries and shortages that have passed.
@@ -55,201 +51,265 @@ const IDLE_TICK: Duration = Duration::from_millis(500);
 /// How long the end of a quick attempt can wait to be handled together with others.
 const GATHER: Duration = Duration::from_millis(1);
 
-/// Everything that running work needs. Cheap to clone.
-#[derive(Clone)]
-pub struct Context {
-    /// Reads the log.
-    pub store: Arc<dyn Store>,
-    /// Records events.
-    pub log: Log,
-    /// The served libraries.
-    pub libraries: Arc<Vec<Arc<Library>>>,
-    /// The recipes on offer.
-    pub recipes: Arc<Vec<Arc<dyn Recipe>>>,
-    /// The data folder, where jobs write their output files.
-    pub data: Arc<DataFolder>,
-    /// The attempts under way.
-    pub running: Running,
-    /// Locks on the files that attempts work on.
-    pub exclusion: Exclusion,
-    /// Checks that there is enough disk and memory before an item begins.
-    pub shortage: Arc<ShortageCheck>,
-    /// Starts and supervises child processes.
-    pub guard: Arc<Guard>,
-    /// The engine's own runtime, which blocking threads use to wait for the log.
-    pub handle: Handle,
-    /// How long running items can continue after a stop.
-    pub drain: Duration,
-    /// This process's name in leases.
-    pub worker: String,
-    /// Records the steps under way that could crash the process.
-    pub steps: Steps,
+/// What others tell the engine.
+pub struct Inbox {
+    /// Reports of the writer.
+    pub reports: mpsc::UnboundedReceiver<Vec<Report>>,
+    /// Inputs for the schedule from outside the engine.
+    pub inputs: mpsc::UnboundedReceiver<Input>,
+    /// Becomes `true` when the server stops.
+    pub stop: watch::Receiver<bool>,
 }
 
-/// The engine's loop. It ends once `stop` has fired and nothing runs any more. Inputs from outside the engine arrive on `told`.
-pub async fn run(
-    context: Context,
-    mut schedule: Schedule,
-    mut reports: mpsc::UnboundedReceiver<Vec<Report>>,
-    mut told: mpsc::UnboundedReceiver<Input>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let context = Arc::new(context);
-    let renewal =
-        tokio::spawn(leases::renew(Arc::clone(&context.store), context.running.clone(), context.worker.clone()));
-    let mut orders: HashMap<JobId, Arc<Order>> = HashMap::new();
-    let mut tasks: JoinSet<Option<Input>> = JoinSet::new();
-    let pool = Pool::new(schedule.limits().workers);
-    let mut working = 0_usize;
-    schedule.step(Input::Time(super::now()));
-    let mut effects = schedule.begin();
-    let mut stopping = None;
-    let mut looked = Instant::now();
+/// The engine's loop. It ends once a stop is requested and nothing runs any more.
+pub async fn run(context: Context, schedule: Schedule, inbox: Inbox) {
+    let renewal = leases::renew(Arc::clone(&context.store), context.running.clone(), context.worker.clone());
+    let renewal = tokio::spawn(renewal);
+    let mut engine = Engine::new(context, schedule, inbox);
+    let mut effects = engine.begin();
     loop {
-        let every = if schedule.is_idle() { IDLE_TICK } else { TICK };
-        let (mut inputs, mut facts, mut ready) = (Vec::new(), Vec::new(), Vec::new());
-        for effect in effects.drain(..) {
-            match effect {
-                Effect::Append { job, event, detail } => facts.push((job, event, detail)),
-                Effect::Plan { job } => {
-                    let order = order(&context, &mut orders, job).await;
-                    inputs.extend(order.iter().map(|order| Input::Terms { job, terms: order.terms() }));
-                    let context = Arc::clone(&context);
-                    tasks.spawn(async move {
-                        plan::plan(&context, job, order).await;
-                        Some(Input::PlanOver { job })
-                    });
-                }
-                Effect::Start { job, item, attempt } => {
-                    let order = order(&context, &mut orders, job).await;
-                    working += 1;
-                    ready.extend(work::start(&mut tasks, &context, &pool, order, AttemptId { job, item, attempt }));
-                }
-                Effect::Stop { job, item } => {
-                    context.running.stop(job, item);
-                    pool.give_back(|which| (which.job, which.item) == (job, item));
-                }
-                Effect::TakeUp { job } => {
-                    let context = Arc::clone(&context);
-                    tasks.spawn(async move { Some(take_up::again(&context, job).await) });
-                }
-                Effect::StopPlan { job } => orders.get(&job).into_iter().for_each(|order| order.stop_plan()),
-                Effect::Judge { job, item } => {
-                    let order = order(&context, &mut orders, job).await;
-                    let context = Arc::clone(&context);
-                    tasks.spawn(async move {
-                        let (verdict, detail) = recovery::judge(&context, job, order, item).await;
-                        Some(Input::Judged { job, item, verdict, detail })
-                    });
-                }
-                Effect::Finish { job } => {
-                    let order = order(&context, &mut orders, job).await;
-                    let context = Arc::clone(&context);
-                    tasks.spawn(async move {
-                        let result = caught(finish::finish(&context, order)).await;
-                        Some(Input::Finished { job, result: result.unwrap_or_else(|panic| Err(Unable::Failed(panic))) })
-                    });
-                }
-                Effect::Over { job } => {
-                    context.steps.forget(job);
-                    if let Some(order) = orders.remove(&job) {
-                        tasks.spawn_blocking(move || {
-                            order.library.tidy();
-                            None
-                        });
-                    }
-                }
-            }
-        }
-        if !ready.is_empty() {
-            pool.push(ready);
-        }
-        let over = stopping.is_some() && tasks.is_empty() && working == 0;
-        // The writer gathers these while it commits, so that one commit holds the ends of some items and the starts of the next.
-        if !facts.is_empty() {
-            context.log.send(facts).await;
-        }
-        if over {
+        let every = engine.look_interval();
+        let mut inputs = engine.perform(effects).await;
+        if engine.is_over() {
             renewal.abort();
             return;
         }
         if inputs.is_empty() {
-            let mut until = looked + every;
-            if pool.gathers() {
-                until = until.min(Instant::now() + GATHER);
-            }
-            inputs = tokio::select! {
-                biased;
-                told = reports.recv() => told.map_or(vec![Input::Dead], |told| told.into_iter().map(heard).collect()),
-                () = pool.told() => Vec::new(),
-                Some(done) = tasks.join_next(), if !tasks.is_empty() => done_with(done).into_iter().collect(),
-                Some(input) = told.recv() => {
-                    if let Input::Limits(limits) = input {
-                        pool.set_limit(limits.workers);
-                    }
-                    vec![input]
-                }
-                _ = stop.changed(), if stopping.is_none() => {
-                    stopping = Some(Instant::now());
-                    pool.give_back(|_| true);
-                    vec![Input::Drain]
-                }
-                () = tokio::time::sleep_until(until.into()) => {
-                    pool.rouse();
-                    Vec::new()
-                }
-            };
-            let ended = pool.ends();
-            working -= ended.len();
-            inputs.extend(ended.into_iter().flat_map(|ended| worked(&context, &orders, ended)));
+            inputs = engine.hear(every).await;
         }
         // However busy the loop is, these checks must not starve.
-        if looked.elapsed() >= every {
-            looked = Instant::now();
-            context.running.end_late(|job| orders.get(&job)?.time_limit().map(Duration::from_millis));
-            pool.give_back_late();
-            context.steps.pass_long();
-            inputs.extend(look(&context, &schedule, &orders));
-            inputs.extend(stopping.filter(|since| since.elapsed() > context.drain).map(|_| Input::DrainOver));
+        if engine.looked.elapsed() >= every {
+            inputs.extend(engine.look_around());
         }
-        schedule.step(Input::Time(super::now()));
-        effects.extend(inputs.into_iter().flat_map(|input| schedule.step(input)));
-        if context.log.has_room() {
-            effects.extend(schedule.claim());
-        }
-        if schedule.has_moved() {
-            context.running.queue(schedule.queue());
-        }
+        effects = engine.decide(inputs);
     }
 }
 
-/// Turns the end of an attempt into inputs: the end itself and, if it changed, the job's pace.
-fn worked(context: &Context, orders: &HashMap<JobId, Arc<Order>>, ended: Ended) -> impl Iterator<Item = Input> {
-    let Ended { which: AttemptId { job, item, attempt }, outcome, took } = ended;
-    context.running.end(job, item);
-    let ahead = orders.get(&job).and_then(|order| order.pace(took));
-    let done = Input::Done { job, item, attempt, outcome };
-    ahead.map(|ahead| Input::Pace { job, ahead }).into_iter().chain([done])
+/// The engine between two turns of its loop.
+struct Engine {
+    context: Arc<Context>,
+    schedule: Schedule,
+    inbox: Inbox,
+    orders: HashMap<JobId, Arc<Order>>,
+    tasks: JoinSet<Option<Input>>,
+    pool: Pool,
+    /// How many attempts have begun and not ended.
+    working: usize,
+    /// When a stop was requested.
+    stopping: Option<Instant>,
+    /// When the engine last looked around.
+    looked: Instant,
 }
 
-/// Environment changes that pause or resume jobs: a disk that has filled up, a library that is back.
-fn look(context: &Context, schedule: &Schedule, orders: &HashMap<JobId, Arc<Order>>) -> Vec<Input> {
-    let mut inputs = Vec::new();
-    if context.shortage.is_data_short() {
-        context.data.release_ballast();
-        inputs.push(Input::Short(PauseReason::DiskFull));
-        return inputs;
+impl Engine {
+    fn new(context: Context, schedule: Schedule, inbox: Inbox) -> Self {
+        Engine {
+            pool: Pool::new(schedule.limits().workers),
+            context: Arc::new(context),
+            schedule,
+            inbox,
+            orders: HashMap::new(),
+            tasks: JoinSet::new(),
+            working: 0,
+            stopping: None,
+            looked: Instant::now(),
+        }
     }
-    for (job, reason) in schedule.paused() {
-        let library = orders.get(&job).map(|order| &*order.library);
-        if context.shortage.has_eased(reason, library) {
-            if reason == PauseReason::DiskFull {
-                context.data.keep_ballast();
+
+    fn begin(&mut self) -> Vec<Effect> {
+        self.schedule.step(Input::Time(super::now()));
+        self.schedule.begin()
+    }
+
+    fn look_interval(&self) -> Duration {
+        if self.schedule.is_idle() { IDLE_TICK } else { TICK }
+    }
+
+    fn is_over(&self) -> bool {
+        self.stopping.is_some() && self.tasks.is_empty() && self.working == 0
+    }
+
+    /// Carries out effects. Returns what the schedule must know before it goes on.
+    async fn perform(&mut self, effects: Vec<Effect>) -> Vec<Input> {
+        let (mut inputs, mut facts, mut ready) = (Vec::new(), Vec::new(), Vec::new());
+        for effect in effects {
+            match effect {
+                Effect::Append { job, event, detail } => facts.push((job, event, detail)),
+                Effect::Plan { job } => inputs.extend(self.plan(job).await),
+                Effect::Start { job, item, attempt } => {
+                    ready.extend(self.start(AttemptId { job, item, attempt }).await)
+                }
+                Effect::Stop { job, item } => {
+                    self.context.running.stop(job, item);
+                    self.pool.give_back(|which| (which.job, which.item) == (job, item));
+                }
+                Effect::TakeUp { job } => {
+                    let context = Arc::clone(&self.context);
+                    self.tasks.spawn(async move { Some(take_up::again(&context, job).await) });
+                }
+                Effect::StopPlan { job } => {
+                    if let Some(order) = self.orders.get(&job) {
+                        order.stop_plan();
+                    }
+                }
+                Effect::Judge { job, item } => self.judge(job, item).await,
+                Effect::Finish { job } => self.finish(job).await,
+                Effect::Over { job } => self.forget(job),
             }
-            inputs.push(Input::Eased { job, reason });
+        }
+        if !ready.is_empty() {
+            self.pool.push(ready);
+        }
+        // The writer gathers these while it commits, so that one commit holds the ends of some items and the starts of the next.
+        if !facts.is_empty() {
+            self.context.log.send(facts).await;
+        }
+        inputs
+    }
+
+    async fn plan(&mut self, job: JobId) -> Option<Input> {
+        let order = self.order(job).await;
+        let terms = order.as_ref().ok().map(|order| Input::Terms { job, terms: order.terms() });
+        let context = Arc::clone(&self.context);
+        self.tasks.spawn(async move {
+            plan::plan(&context, job, order).await;
+            Some(Input::PlanOver { job })
+        });
+        terms
+    }
+
+    async fn start(&mut self, which: AttemptId) -> Option<Task> {
+        let order = self.order(which.job).await;
+        self.working += 1;
+        work::start(&mut self.tasks, &self.context, &self.pool, order, which)
+    }
+
+    async fn judge(&mut self, job: JobId, item: u32) {
+        let order = self.order(job).await;
+        let context = Arc::clone(&self.context);
+        self.tasks.spawn(async move {
+            let (verdict, detail) = recovery::judge(&context, job, order, item).await;
+            Some(Input::Judged { job, item, verdict, detail })
+        });
+    }
+
+    async fn finish(&mut self, job: JobId) {
+        let order = self.order(job).await;
+        let context = Arc::clone(&self.context);
+        self.tasks.spawn(async move {
+            let result = caught(finish::finish(&context, order)).await;
+            Some(Input::Finished { job, result: result.unwrap_or_else(|panic| Err(Unable::Failed(panic))) })
+        });
+    }
+
+    fn forget(&mut self, job: JobId) {
+        self.context.steps.forget(job);
+        if let Some(order) = self.orders.remove(&job) {
+            self.tasks.spawn_blocking(move || {
+                order.library.tidy();
+                None
+            });
         }
     }
-    inputs
+
+    /// Waits until there is something to do, but no longer than until the next look around.
+    async fn hear(&mut self, every: Duration) -> Vec<Input> {
+        let mut until = self.looked + every;
+        if self.pool.gathers() {
+            until = until.min(Instant::now() + GATHER);
+        }
+        let mut inputs = tokio::select! {
+            biased;
+            told = self.inbox.reports.recv() => told.map_or(vec![Input::Dead], |told| told.into_iter().map(heard).collect()),
+            () = self.pool.told() => Vec::new(),
+            Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => done_with(done).into_iter().collect(),
+            Some(input) = self.inbox.inputs.recv() => {
+                if let Input::Limits(limits) = input {
+                    self.pool.set_limit(limits.workers);
+                }
+                vec![input]
+            }
+            _ = self.inbox.stop.changed(), if self.stopping.is_none() => {
+                self.stopping = Some(Instant::now());
+                self.pool.give_back(|_| true);
+                vec![Input::Drain]
+            }
+            () = tokio::time::sleep_until(until.into()) => {
+                self.pool.rouse();
+                Vec::new()
+            }
+        };
+        for ended in self.pool.ends() {
+            self.working -= 1;
+            inputs.extend(self.worked(ended));
+        }
+        inputs
+    }
+
+    /// Turns the end of an attempt into inputs: the end itself and, if it changed, the job's pace.
+    fn worked(&self, ended: Ended) -> impl Iterator<Item = Input> + use<> {
+        let Ended { which: AttemptId { job, item, attempt }, outcome, took } = ended;
+        self.context.running.end(job, item);
+        let ahead = self.orders.get(&job).and_then(|order| order.pace(took));
+        let done = Input::Done { job, item, attempt, outcome };
+        ahead.map(|ahead| Input::Pace { job, ahead }).into_iter().chain([done])
+    }
+
+    /// Checks for timeouts, attempts that wait too long, shortages, and a drain that takes too long.
+    fn look_around(&mut self) -> Vec<Input> {
+        self.looked = Instant::now();
+        self.context.running.end_late(|job| self.orders.get(&job)?.time_limit().map(Duration::from_millis));
+        self.pool.give_back_late();
+        self.context.steps.pass_long();
+        let mut inputs = self.look_for_shortages();
+        if self.stopping.is_some_and(|since| since.elapsed() > self.context.drain) {
+            inputs.push(Input::DrainOver);
+        }
+        inputs
+    }
+
+    /// Environment changes that pause or resume jobs: a disk that has filled up, a library that is back.
+    fn look_for_shortages(&self) -> Vec<Input> {
+        let Context { shortage, data, .. } = &*self.context;
+        if shortage.is_data_short() {
+            data.release_ballast();
+            return vec![Input::Short(PauseReason::DiskFull)];
+        }
+        let mut inputs = Vec::new();
+        for (job, reason) in self.schedule.paused() {
+            let library = self.orders.get(&job).map(|order| &*order.library);
+            if shortage.has_eased(reason, library) {
+                if reason == PauseReason::DiskFull {
+                    data.keep_ballast();
+                }
+                inputs.push(Input::Eased { job, reason });
+            }
+        }
+        inputs
+    }
+
+    /// Gives the schedule its inputs, and claims new work if the writer has room.
+    fn decide(&mut self, inputs: Vec<Input>) -> Vec<Effect> {
+        self.schedule.step(Input::Time(super::now()));
+        let mut effects: Vec<_> = inputs.into_iter().flat_map(|input| self.schedule.step(input)).collect();
+        if self.context.log.has_room() {
+            effects.extend(self.schedule.claim());
+        }
+        if self.schedule.has_moved() {
+            self.context.running.queue(self.schedule.queue());
+        }
+        effects
+    }
+
+    /// The job's order, read from its request on first use; the reason if the request cannot be carried out.
+    async fn order(&mut self, job: JobId) -> Result<Arc<Order>, Unable> {
+        if let Some(order) = self.orders.get(&job) {
+            return Ok(Arc::clone(order));
+        }
+        let order = Arc::new(Order::read(&self.context, job).await?);
+        self.orders.insert(job, Arc::clone(&order));
+        Ok(order)
+    }
 }
 
 /// Turns a report of the writer into an input.
@@ -272,16 +332,6 @@ fn done_with(done: Result<Option<Input>, tokio::task::JoinError>) -> Option<Inpu
     })
 }
 
-/// The job's order, read from its request on first use; the reason if the request cannot be carried out.
-async fn order(context: &Context, orders: &mut HashMap<JobId, Arc<Order>>, job: JobId) -> Result<Arc<Order>, Unable> {
-    if let Some(order) = orders.get(&job) {
-        return Ok(Arc::clone(order));
-    }
-    let order = Arc::new(Order::read(context, job).await?);
-    orders.insert(job, Arc::clone(&order));
-    Ok(order)
-}
-
 /// Runs a task and catches its panic as a message.
 async fn caught<T>(task: impl Future<Output = T>) -> Result<T, String> {
     let ended = AssertUnwindSafe(task).catch_unwind().await;
@@ -297,17 +347,5 @@ fn died(error: tokio::task::JoinError) -> String {
     match error.try_into_panic() {
         Ok(panic) => work::panic_text(&*panic),
         Err(error) => error.to_string(),
-    }
-}
-
-impl Context {
-    /// The library with this name.
-    pub fn library(&self, name: &str) -> Option<&Arc<Library>> {
-        self.libraries.iter().find(|library| library.name == name)
-    }
-
-    /// The recipe with this name.
-    pub fn recipe(&self, name: &str) -> Option<&Arc<dyn Recipe>> {
-        self.recipes.iter().find(|recipe| recipe.info().name == name)
     }
 }

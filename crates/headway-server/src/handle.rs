@@ -143,8 +143,9 @@ impl Server {
             context.log.head(),
         )?;
         let (stop, stopped) = watch::channel(false);
-        let (tell, told) = mpsc::unbounded_channel();
-        let engine = Mutex::new(Some(handle.spawn(engine::run(context.clone(), schedule, reports, told, stopped))));
+        let (tell, inputs) = mpsc::unbounded_channel();
+        let inbox = engine::Inbox { reports, inputs, stop: stopped };
+        let engine = Mutex::new(Some(handle.spawn(engine::run(context.clone(), schedule, inbox))));
         let limits = std::sync::Mutex::new(limits);
         let inner = Arc::new(Inner { context, index, stop, engine, tell, limits, _runtime: runtime });
         tokio::spawn(sweep::sweep(Arc::downgrade(&inner), config.sweep, config.trash_age, config.retention));
