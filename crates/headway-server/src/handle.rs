@@ -4,6 +4,7 @@ mod checks;
 mod export;
 mod same;
 mod start;
+mod start_up;
 mod steer;
 mod sweep;
 
@@ -11,30 +12,25 @@ pub use start::Started;
 
 use std::sync::Arc;
 
-use tokio::runtime::{self, Runtime};
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::config::Config;
-use super::engine::schedule::{Input, Limits, Schedule};
-use super::engine::{self, Context};
-use super::error::{StartError, internal};
+use super::engine::Context;
+use super::engine::schedule::{Input, Limits};
+use super::error::internal;
 use super::index::Index;
 use super::recent::Recent;
-use super::steps::Steps;
-use super::writer::{self, AppendError, Log, Writer};
-use headway_files::{DataFolder, remove_tree};
+use super::writer::{AppendError, Log};
 use headway_files::{Library, io_text};
-use headway_guard::Guard;
 use headway_model::attempt::AttemptLog;
 use headway_model::item::ITEM_LABELS;
 use headway_model::library::{FolderPage, FolderView};
 use headway_model::message::Now;
 use headway_model::summary::{ItemPage, ItemView, JobPage, JobView, LibraryName, Start};
-use headway_model::{ApiError, Cursor, Digest, Fold, JobEvent, JobId, JobSummary, Output, StartJob};
-use headway_recipes::Recipe;
-use headway_store::rows::{ItemRow, JobKey, JobRow};
-use headway_store::{Head, JobFilter, SqliteStore, Store};
+use headway_model::{ApiError, Cursor, Digest, JobEvent, JobId, JobSummary, Output, StartJob};
+use headway_store::rows::{ItemRow, JobRow};
+use headway_store::{Head, JobFilter, Store};
+use start_up::OwnRuntime;
 
 /// The most jobs or items in one page.
 const PAGE_LIMIT: u32 = 1_000;
@@ -57,101 +53,7 @@ struct Inner {
     _runtime: OwnRuntime,
 }
 
-/// A runtime that can be dropped anywhere, also in async code: it does not wait for its tasks. What was acknowledged is on the disk.
-struct OwnRuntime(Option<Runtime>);
-
-impl Drop for OwnRuntime {
-    fn drop(&mut self) {
-        self.0.take().into_iter().for_each(Runtime::shutdown_background);
-    }
-}
-
 impl Server {
-    /// Opens the data folder and the libraries, takes up every live job, and starts the engine.
-    pub async fn start(config: Config) -> Result<Self, StartError> {
-        Server::start_with(config, headway_recipes::all()).await
-    }
-
-    /// Like [`Server::start`], with these recipes.
-    pub async fn start_with(config: Config, recipes: Vec<Arc<dyn Recipe>>) -> Result<Self, StartError> {
-        let data = DataFolder::open(&config.data, &config.libraries)?;
-        let open = |(name, root): &(String, std::path::PathBuf)| Library::open(name, root);
-        let libraries: Vec<_> =
-            config.libraries.iter().map(open).map(|library| library.map(Arc::new)).collect::<Result<_, _>>()?;
-        data.keep_ballast();
-        for library in &libraries {
-            if let Err(error) = library.clear_probes() {
-                tracing::warn!(library = library.name, %error, "probes of an earlier run cannot be removed");
-            }
-        }
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.log()).await?);
-
-        let rows = store.jobs(JobFilter::Live, u32::MAX).await?;
-        let ids: Vec<_> = rows.iter().map(|row| row.summary.job).collect();
-        let (_, folds) = store.folds(&ids).await?;
-        let key = |row: &JobRow| JobKey {
-            job_no: row.job_no,
-            created_position: row.created_position,
-            library: row.library.clone(),
-            work: row.work,
-        };
-        let live = rows.iter().map(key).zip(folds.iter().cloned()).collect();
-        let head = store.head().await?;
-        let no_thread = |error| StartError(format!("the engine's threads cannot be started: {error}"));
-        let runtime = runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("engine")
-            .enable_all()
-            .build()
-            .map_err(no_thread)?;
-        let (handle, runtime) = (runtime.handle().clone(), OwnRuntime(Some(runtime)));
-        let worker = engine::worker();
-        let (log, reports) = {
-            let _within = handle.enter();
-            writer::spawn(Arc::clone(&store), head, Writer::new(head, live).named(&worker)).map_err(no_thread)?
-        };
-
-        let limits = Limits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
-        let steps = Steps::open(data.root());
-        let context = Context {
-            store,
-            log,
-            libraries: Arc::new(libraries),
-            recipes: Arc::new(recipes),
-            running: engine::Running::default(),
-            exclusion: engine::Exclusion::default(),
-            shortage: Arc::new(engine::ShortageCheck::new(config.floor, data.root().to_owned())),
-            data: Arc::new(data),
-            handle: handle.clone(),
-            guard: Arc::new(Guard::new(config.program)),
-            drain: config.drain,
-            worker,
-            steps,
-        };
-        end_left_over(&folds).await?;
-        clear_scratch(&context.data);
-        let leases = context.store.leases().await?;
-        let mut live = Vec::new();
-        for (row, fold) in rows.iter().zip(folds) {
-            live.push(engine::take_up(&context, &leases, row, fold).await);
-        }
-        let schedule = Schedule::new(limits, super::now(), live);
-        let index = Index::start(
-            &context.data.index(),
-            Arc::clone(&context.libraries),
-            Arc::clone(&context.store),
-            context.log.head(),
-        )?;
-        let (stop, stopped) = watch::channel(false);
-        let (tell, inputs) = mpsc::unbounded_channel();
-        let inbox = engine::Inbox { reports, inputs, stop: stopped };
-        let engine = Mutex::new(Some(handle.spawn(engine::run(context.clone(), schedule, inbox))));
-        let limits = std::sync::Mutex::new(limits);
-        let inner = Arc::new(Inner { context, index, stop, engine, tell, limits, _runtime: runtime });
-        tokio::spawn(sweep::sweep(Arc::downgrade(&inner), config.sweep, config.trash_age, config.retention));
-        Ok(Server { inner })
-    }
-
     /// Begins to stop: nothing more is claimed. Call it at once when the process is asked to stop, because a process that then takes
     /// too long is often killed, and from here on that does not count as a crash. [`Server::stop`] waits for the end.
     pub fn begin_to_stop(&self) {
@@ -359,34 +261,6 @@ fn build() -> &'static str {
         let program = std::env::current_exe().and_then(std::fs::read).unwrap_or_default();
         Digest::of(&program).check()
     })
-}
-
-/// Removes the scratch folders of a killed process's attempts, in the background because they can be large.
-fn clear_scratch(data: &DataFolder) {
-    let warn = |error: &std::io::Error| tracing::warn!(%error, "a folder that a killed attempt left cannot be removed");
-    match data.left_scratch() {
-        Err(error) => warn(&error),
-        Ok(folders) if folders.is_empty() => {}
-        Ok(folders) => drop(tokio::task::spawn_blocking(move || {
-            folders.iter().filter_map(|folder| remove_tree(folder).err()).for_each(|error| warn(&error));
-        })),
-    }
-}
-
-/// Ends the processes that attempts of these jobs left behind, and waits until they are gone: no item must run again before.
-async fn end_left_over(folds: &[Fold]) -> Result<(), StartError> {
-    let held = folds.iter().filter(|fold| fold.counters.running > 0);
-    let jobs: Vec<_> = held.map(|fold| fold.id.to_string()).collect();
-    if jobs.is_empty() {
-        return Ok(());
-    }
-    let of = move |attempt: &str| jobs.iter().any(|job| attempt.starts_with(job.as_str()));
-    match tokio::task::spawn_blocking(move || headway_guard::end_attempts(of)).await {
-        Ok(true) => Ok(()),
-        _ => Err(StartError(
-            "commands of the last run are still running and cannot be killed; kill them, then start again".into(),
-        )),
-    }
 }
 
 fn item_view(row: ItemRow) -> ItemView {
