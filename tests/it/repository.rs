@@ -208,7 +208,7 @@ const REASONS: [(&str, &str, &str); 18] = [
     ("guard/processes.rs", "/proc/thread-self/children", "without it children are looked for another way"),
     ("server/steps.rs", "boot_id", "without it every crash counts as one of this boot"),
     ("server/steps/suspects.rs", "known()", "working state that may be lost, and a warning says so"),
-    ("server/handle.rs", "names().unwrap_or_else", "the page says that they cannot be listed"),
+    ("server/handle/queries.rs", "names().unwrap_or_else", "the page says that they cannot be listed"),
     ("server/handle.rs", "current_exe", "a build that cannot be told is another one"),
 ];
 

@@ -2,6 +2,7 @@
 
 mod checks;
 mod export;
+mod queries;
 mod same;
 mod start;
 mod start_up;
@@ -17,23 +18,15 @@ use tokio::task::JoinHandle;
 
 use super::engine::Context;
 use super::engine::schedule::{Input, Limits};
-use super::error::internal;
 use super::index::Index;
 use super::recent::Recent;
 use super::writer::{AppendError, Log};
-use headway_files::{Library, io_text};
-use headway_model::attempt::AttemptLog;
-use headway_model::item::ITEM_LABELS;
-use headway_model::library::{FolderPage, FolderView};
-use headway_model::message::Now;
-use headway_model::summary::{ItemPage, ItemView, JobPage, JobView, LibraryName, Start};
-use headway_model::{ApiError, Cursor, Digest, JobEvent, JobId, JobSummary, Output, StartJob};
-use headway_store::rows::{ItemRow, JobRow};
-use headway_store::{Head, JobFilter, Store};
+use headway_files::Library;
+use headway_model::summary::JobView;
+use headway_model::{ApiError, Digest, JobEvent, JobId};
+use headway_store::rows::JobRow;
+use headway_store::{Head, Store};
 use start_up::OwnRuntime;
-
-/// The most jobs or items in one page.
-const PAGE_LIMIT: u32 = 1_000;
 
 /// A running Headway. Cheap to clone.
 #[derive(Clone)]
@@ -83,126 +76,6 @@ impl Server {
         self.job(id).await
     }
 
-    /// One job.
-    pub async fn job(&self, id: JobId) -> Result<JobView, ApiError> {
-        // The cursor is read before the job, so that it never promises more than the summary holds.
-        let cursor = self.cursor().await?;
-        let row = self.row(id).await?;
-        let request = self.store().request(row.job_no).await?;
-        let request = request.and_then(|text| serde_json::from_str::<StartJob>(&text).ok());
-        let replaces = request.as_ref().and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
-        let (trash, mut note) = self.on_disk(&row.library, id, replaces).await;
-        let outputs = self.inner.context.data.outputs(&id).names().unwrap_or_else(|error| {
-            let unknown = format!("The files that this job wrote cannot be listed: {}.", io_text(&error));
-            note = Some([Some(unknown), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
-            Vec::new()
-        });
-        // Only a job with an output can be undone.
-        let made = request.as_ref().is_some_and(|request| request.output.is_some());
-        let undone = if made { self.undone(id).await? } else { None };
-        let recipe = self.inner.context.recipe(&row.summary.recipe);
-        Ok(JobView {
-            waits: self.waits(&row.summary),
-            outputs,
-            summary: row.summary,
-            cursor,
-            request,
-            note,
-            trash,
-            // A recipe that is no longer configured might have run programs whose output is kept.
-            runs_programs: recipe.is_none_or(|recipe| recipe.runs_programs()),
-            undone,
-        })
-    }
-
-    /// A page of jobs, newest first.
-    pub async fn jobs(&self, before: Option<JobId>, limit: u32) -> Result<JobPage, ApiError> {
-        let cursor = self.cursor().await?;
-        let limit = limit.clamp(1, PAGE_LIMIT);
-        let rows = self.store().jobs(JobFilter::Before(before), limit).await?;
-        let next = if rows.len() < limit as usize { None } else { rows.last().map(|row| row.summary.job) };
-        Ok(JobPage { jobs: rows.into_iter().map(|row| row.summary).collect(), next, cursor })
-    }
-
-    /// A page of a job's items.
-    pub async fn items(
-        &self,
-        id: JobId,
-        after: Option<u32>,
-        limit: u32,
-        status: Option<&str>,
-    ) -> Result<ItemPage, ApiError> {
-        if let Some(status) = status.filter(|status| !ITEM_LABELS.contains(status)) {
-            let words = ITEM_LABELS.join(", ");
-            return Err(ApiError::Malformed { message: format!("status must be one of {words}, not {status:?}") });
-        }
-        let row = self.row(id).await?;
-        let limit = limit.clamp(1, PAGE_LIMIT);
-        let from = after.map_or(0, |after| after.saturating_add(1));
-        let rows = self.store().items(row.job_no, from, limit, status).await?;
-        let next = if rows.len() < limit as usize { None } else { rows.last().map(|row| row.item) };
-        Ok(ItemPage { items: rows.into_iter().map(item_view).collect(), next, seq: row.summary.seq })
-    }
-
-    /// These items of a job, in order; at most one page of them.
-    pub async fn items_at(&self, id: JobId, items: &[u32]) -> Result<Vec<ItemView>, ApiError> {
-        let row = self.row(id).await?;
-        let items = items.get(..PAGE_LIMIT as usize).unwrap_or(items);
-        let rows = self.store().items_at(row.job_no, items).await?;
-        Ok(rows.into_iter().map(item_view).collect())
-    }
-
-    /// The output of an item's attempts, as far as it is kept.
-    pub async fn attempts(&self, id: JobId, item: u32) -> Result<Vec<AttemptLog>, ApiError> {
-        self.row(id).await?;
-        let data = Arc::clone(&self.inner.context.data);
-        let logs = tokio::task::spawn_blocking(move || data.attempts_of(id, item)).await;
-        logs.map_err(|error| internal(&error))?.map_err(|error| internal(&error))
-    }
-
-    /// The path of a file that a job wrote for its users.
-    pub fn output(&self, id: JobId, name: &str) -> Result<std::path::PathBuf, ApiError> {
-        let path = self.inner.context.data.outputs(&id).path(name).map_err(|error| internal(&error))?;
-        path.ok_or_else(|| ApiError::NotFound { message: format!("job {id} has no file {name:?}") })
-    }
-
-    /// The libraries.
-    pub fn libraries(&self) -> Vec<LibraryName> {
-        let libraries = self.inner.context.libraries.iter();
-        libraries.map(|library| LibraryName { name: library.name.clone() }).collect()
-    }
-
-    /// A page of a library's entries. With `refresh` the disk is read first, as far as that is quick.
-    pub async fn folder(&self, view: &FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
-        self.library(&view.library)?;
-        checks::entered(&view.folder).map_err(ApiError::invalid)?;
-        let view = FolderView { limit: view.limit.clamp(1, PAGE_LIMIT), ..view.clone() };
-        self.inner.index.page(&view, refresh).await
-    }
-
-    /// Begins to scan a library again.
-    pub fn scan(&self, library: &str) -> Result<(), ApiError> {
-        self.library(library)?;
-        self.inner.index.refresh(library);
-        Ok(())
-    }
-
-    /// What a page needs for its first paint.
-    pub async fn page_start(&self) -> Result<Start, ApiError> {
-        let cursor = self.cursor().await?;
-        let live = self.store().jobs(JobFilter::Live, PAGE_LIMIT).await?;
-        let mut live: Vec<JobSummary> = live.into_iter().map(|row| row.summary).collect();
-        live.sort_by_key(|summary| (summary.created, summary.job));
-        let context = &self.inner.context;
-        let recipes = context.recipes.iter().map(|recipe| recipe.info()).filter(|info| !info.hidden).collect();
-        Ok(Start { build: build().into(), now: super::now(), cursor, libraries: self.libraries(), recipes, live })
-    }
-
-    /// The items of a job that run at this moment.
-    pub fn running(&self, summary_seq: u64, job: JobId) -> Now {
-        Now { job, seq: summary_seq, running: self.inner.context.running.of(job) }
-    }
-
     /// The id of this build, in pages and streams.
     pub fn build(&self) -> &'static str {
         build()
@@ -247,11 +120,6 @@ impl Server {
         let row = row.ok_or_else(|| ApiError::NotFound { message: format!("there is no job {id}") })?;
         if row.summary.pruned { Err(ApiError::Pruned { job: id }) } else { Ok(row) }
     }
-
-    async fn cursor(&self) -> Result<Cursor, ApiError> {
-        let head = self.store().head().await?;
-        Ok(head.digest.map_or_else(Cursor::start, |digest| Cursor::at(head.position, &digest)))
-    }
 }
 
 /// The id of this build: a hash of the program itself.
@@ -261,18 +129,4 @@ fn build() -> &'static str {
         let program = std::env::current_exe().and_then(std::fs::read).unwrap_or_default();
         Digest::of(&program).check()
     })
-}
-
-fn item_view(row: ItemRow) -> ItemView {
-    ItemView {
-        item: row.item,
-        path: row.file.path,
-        size: row.file.size,
-        rerun: row.file.rerun,
-        status: row.state.status.label().into(),
-        reason: row.state.status.reason().map(Into::into),
-        message: row.state.message,
-        attempt: row.state.attempt,
-        result: row.state.result.as_deref().and_then(|text| serde_json::from_str(text).ok()),
-    }
 }

@@ -1,12 +1,13 @@
 //! The actions that a person can take on a job.
 
-use super::{Input, JobFilter, Limits, Server, Started};
+use super::{Input, Limits, Server, Started};
 use crate::error::internal;
 use headway_files::{Swap, io_text};
 use headway_model::request::ItemsQuery;
 use headway_model::status::PauseReason;
 use headway_model::summary::JobView;
 use headway_model::{Action, ApiError, JobEvent, JobId, JobStatus, JobSummary, StartJob};
+use headway_store::JobFilter;
 use headway_store::rows::JobRow;
 
 /// Items read at a time.
