@@ -14,7 +14,22 @@ pub fn environment(error: &io::Error) -> Option<PauseReason> {
         Errno::ROFS => Some(PauseReason::ReadOnly),
         Errno::MFILE | Errno::NFILE => Some(PauseReason::TooManyOpenFiles),
         Errno::NOMEM => Some(PauseReason::MemoryLow),
-        Errno::STALE | Errno::NODEV | Errno::NXIO | Errno::NOTCONN | Errno::HOSTDOWN => Some(PauseReason::LibraryGone),
+        // A share or its server is gone, or the way there.
+        Errno::STALE
+        | Errno::NODEV
+        | Errno::NXIO
+        | Errno::NOTCONN
+        | Errno::HOSTDOWN
+        | Errno::HOSTUNREACH
+        | Errno::NETDOWN
+        | Errno::NETUNREACH
+        | Errno::NETRESET
+        | Errno::TIMEDOUT
+        | Errno::CONNRESET
+        | Errno::CONNABORTED
+        | Errno::CONNREFUSED
+        | Errno::REMOTEIO
+        | Errno::NOMEDIUM => Some(PauseReason::LibraryGone),
         _ => None,
     }
 }
