@@ -139,12 +139,16 @@ pub struct FolderQuery {
     /// The folder; empty for the whole library.
     #[serde(default)]
     pub path: RelPath,
-    /// Glob patterns, one of which a file's path or name must match; an empty list matches every file.
+    /// Glob patterns, one of which a file's path or name must match, whatever the case; an empty list matches every file.
     #[serde(default)]
     pub include: Vec<String>,
-    /// Glob patterns that a file must not match.
+    /// Patterns of what is left out, with all that is below it, as lines of a `.gitignore` whatever the case: one without a slash
+    /// matches a name at any depth.
     #[serde(default)]
     pub exclude: Vec<String>,
+    /// Whether the job takes in what systems leave behind, such as `.DS_Store` and `@eaDir`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub system_files: bool,
     /// What a file's name must match, in the syntax of [`Pattern`](super::library::Pattern); empty matches every name.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub search: String,

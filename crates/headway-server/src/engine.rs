@@ -29,7 +29,7 @@ pub use context::Context;
 pub use exclusion::Exclusion;
 pub use leases::worker;
 pub use order::Order;
-pub(super) use plan::globs;
+pub(super) use plan::Choice;
 pub use running::Running;
 pub use shortage::{Floor, ShortageCheck};
 pub use take_up::take_up;

@@ -10,7 +10,7 @@ use rustix::fs::{AtFlags, FileType, statat};
 use rustix::io::Errno;
 
 use super::found::is_absent;
-use super::{Found, Library, io_text, readable};
+use super::{Found, Library, io_text, is_litter, readable};
 use headway_model::library::{EntryKind, Unread};
 use headway_model::path::is_reserved;
 use headway_model::{RelPath, SeenEntry, SeenPart};
@@ -76,6 +76,9 @@ fn level(
             }
             kind => kind != FileType::Directory,
         };
+        if is_litter(name.to_bytes(), !leaf) {
+            continue;
+        }
         let Ok(coded) = RelPath::from_bytes(name.to_bytes()) else { continue };
         names.push((leaf, String::from(coded), name.to_owned()));
     }

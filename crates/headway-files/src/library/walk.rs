@@ -28,7 +28,8 @@ pub struct Listed {
     pub is_unlisted: bool,
 }
 
-/// Visits every file below `folder` whose path comes after `behind`, until `visit` says stop by `false`.
+/// Visits every file below `folder` whose path comes after `behind`, until `visit` says stop by `false`. What `leaves_out` says of a
+/// path, and whether it is a folder, is not even looked at.
 ///
 /// Nothing is passed over in silence: what cannot be looked at is visited too, and a folder that cannot be listed, or whose path is
 /// too long to be opened, as if it were a file. However deep the tree is, neither the stack nor the number of open descriptors grows
@@ -37,6 +38,7 @@ pub fn walk(
     library: &Library,
     folder: &RelPath,
     behind: Option<&RelPath>,
+    leaves_out: &dyn Fn(&RelPath, bool) -> bool,
     visit: &mut dyn FnMut(Listed) -> bool,
 ) -> io::Result<()> {
     let behind = behind.map(|behind| key_of(library, behind));
@@ -50,7 +52,7 @@ pub fn walk(
         };
         let (name, is_folder) = key.strip_suffix(b"/").map_or((&*key, false), |name| (name, true));
         let Ok(path) = level.folder.join(name) else { continue };
-        if behind.as_ref().is_some_and(|behind| is_listed(&path, is_folder, behind)) {
+        if behind.as_ref().is_some_and(|behind| is_listed(&path, is_folder, behind)) || leaves_out(&path, is_folder) {
             continue;
         }
         let listed = match level.look(library, &path, OsStr::from_bytes(name), is_folder) {
@@ -247,7 +249,7 @@ mod tests {
             paths.push(found.file.path);
             true
         };
-        walk(library, &RelPath::default(), behind, &mut take).expect("a folder");
+        walk(library, &RelPath::default(), behind, &|_, _| false, &mut take).expect("a folder");
         paths
     }
 
@@ -272,7 +274,7 @@ mod tests {
                     paths.push((found.file.path.as_str().len(), found.is_unlisted));
                     true
                 };
-                walk(&library, &RelPath::default(), None, &mut take).expect("a folder");
+                walk(&library, &RelPath::default(), None, &|_, _| false, &mut take).expect("a folder");
                 paths
             });
             walk.expect("a thread").join().expect("no overflow")

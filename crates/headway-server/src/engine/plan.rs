@@ -1,6 +1,7 @@
 //! Planning: lists the files of a job in order, in batches. Each batch is durable before the next.
 
 mod batch;
+mod choice;
 mod done;
 mod lister;
 
@@ -8,10 +9,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
 use tokio::sync::mpsc;
 
 use batch::Batch;
+pub(crate) use choice::Choice;
 use done::Done;
 use lister::Lister;
 
@@ -162,13 +163,4 @@ async fn named(context: &Context, order: &Order) -> Result<Option<Vec<RelPath>>,
         });
         paths.extend(wanted.map(|row| row.file.path));
     }
-}
-
-/// Compiles the patterns into one matcher.
-pub(crate) fn globs(patterns: &[String]) -> Result<GlobSet, String> {
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        set.add(Glob::new(pattern).map_err(|error| format!("pattern {pattern:?}: {}", error.kind()))?);
-    }
-    set.build().map_err(|error| error.to_string())
 }

@@ -93,9 +93,7 @@ pub(super) fn query(query: &mut Query) -> Vec<String> {
         }
         Query::Folder(query) => {
             reasons.extend(entered(&query.path).err());
-            for patterns in [&query.include, &query.exclude] {
-                reasons.extend(engine::globs(patterns).err());
-            }
+            reasons.extend(engine::Choice::new(query).err());
         }
         Query::Items(query) => {
             if let Which::These(items) = &mut query.which {

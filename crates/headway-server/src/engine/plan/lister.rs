@@ -9,10 +9,10 @@ use tokio::sync::mpsc;
 use super::super::Order;
 use super::super::place::target;
 use super::batch::Batch;
+use super::choice::Choice;
 use super::done::{Done, for_the_attempt};
-use super::globs;
 use headway_files::{Listed, inspect, walk};
-use headway_model::library::{Pattern, Show};
+use headway_model::library::Show;
 use headway_model::request::FolderQuery;
 use headway_model::{ItemStatus, PauseReason, Query, RelPath, SkipReason};
 use headway_recipes::{Unable, Work};
@@ -95,18 +95,10 @@ impl<'a> Lister<'a> {
 
     fn walk(&mut self, query: &FolderQuery, behind: Option<&RelPath>) -> Result<(), Unable> {
         let library = Arc::clone(&self.order.library);
-        let (include, exclude) = (globs(&query.include)?, globs(&query.exclude)?);
-        let search = Pattern::new(&query.search);
-        let matches = |found: &Listed| {
-            let (text, name) = (found.file.path.as_str(), found.file.path.name());
-            let wanted = include.is_empty() || include.is_match(text) || include.is_match(name);
-            let unwanted = exclude.is_match(text) || exclude.is_match(name);
-            let searched = search.as_ref().is_none_or(|search| search.matches(&Pattern::searched(name)));
-            // A folder that cannot be listed might contain wanted files, so it stays in the plan.
-            (wanted && searched || found.is_unlisted) && !unwanted
-        };
-        let walked = walk(&library, &query.path, behind, &mut |found| {
-            if matches(&found) { self.take(found) } else { !self.is_stopped() }
+        let choice = Choice::new(query)?;
+        let leaves_out = |path: &RelPath, is_folder| choice.leaves_out(path, is_folder);
+        let walked = walk(&library, &query.path, behind, &leaves_out, &mut |found| {
+            if choice.wants(&found) { self.take(found) } else { !self.is_stopped() }
         });
         walked.map_err(|error| {
             headway_files::unable(

@@ -1,0 +1,122 @@
+//! Which files of a folder a query asks for.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use headway_files::{Listed, is_litter};
+use headway_model::RelPath;
+use headway_model::library::Pattern;
+use headway_model::request::FolderQuery;
+
+/// The patterns of a query, compiled.
+pub(crate) struct Choice {
+    include: GlobSet,
+    exclude: Gitignore,
+    search: Option<Pattern>,
+    system_files: bool,
+}
+
+impl Choice {
+    /// Compiles the patterns; the error names the one that is wrong, for people.
+    pub(crate) fn new(query: &FolderQuery) -> Result<Self, String> {
+        Ok(Choice {
+            include: include(&query.include)?,
+            exclude: exclude(&query.exclude)?,
+            search: Pattern::new(&query.search),
+            system_files: query.system_files,
+        })
+    }
+
+    /// Whether a file or folder is left out, with all that is below it.
+    pub(super) fn leaves_out(&self, path: &RelPath, is_folder: bool) -> bool {
+        let bytes = path.to_bytes();
+        let name = bytes.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        let is_excluded = || self.exclude.matched(Path::new(OsStr::from_bytes(&bytes)), is_folder).is_ignore();
+        !self.system_files && is_litter(name, is_folder) || is_excluded()
+    }
+
+    /// Whether a file that is not left out is asked for.
+    pub(super) fn wants(&self, found: &Listed) -> bool {
+        let bytes = found.file.path.to_bytes();
+        let path = Path::new(OsStr::from_bytes(&bytes));
+        let is_match = |text: &Path| self.include.is_match(text);
+        let is_included =
+            self.include.is_empty() || is_match(path) || path.file_name().is_some_and(|name| is_match(Path::new(name)));
+        let name = Pattern::searched(found.file.path.name());
+        let is_found = self.search.as_ref().is_none_or(|search| search.matches(&name));
+        // A folder that cannot be listed might contain wanted files, so it stays in the plan.
+        is_included && is_found || found.is_unlisted
+    }
+}
+
+fn include(patterns: &[String]) -> Result<GlobSet, String> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let glob = GlobBuilder::new(pattern).case_insensitive(true).build();
+        set.add(glob.map_err(|error| format!("pattern {pattern:?}: {}", error.kind()))?);
+    }
+    set.build().map_err(|error| error.to_string())
+}
+
+fn exclude(patterns: &[String]) -> Result<Gitignore, String> {
+    let mut lines = GitignoreBuilder::new("");
+    lines.case_insensitive(true).map_err(|error| error.to_string())?;
+    for pattern in patterns {
+        // There are no remarks here, and folders such as `#recycle` are real.
+        let line = if pattern.starts_with('#') { format!("\\{pattern}") } else { pattern.clone() };
+        lines.add_line(None, &line).map_err(|error| format!("pattern {pattern:?}: {error}"))?;
+    }
+    lines.build().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::PlannedFile;
+
+    fn path(text: &str) -> RelPath {
+        RelPath::from_bytes(text.as_bytes()).expect("a path")
+    }
+
+    fn choice(include: &[&str], exclude: &[&str]) -> Choice {
+        let owned = |patterns: &[&str]| patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+        let query = FolderQuery { include: owned(include), exclude: owned(exclude), ..FolderQuery::default() };
+        Choice::new(&query).expect("patterns")
+    }
+
+    #[test]
+    fn what_is_left_out_is_so_at_any_depth_unless_its_pattern_has_a_slash() {
+        for (pattern, text, is_folder, expected) in [
+            ("@custom", "p/@custom", true, true),
+            ("@custom/", "p/@custom", true, true),
+            ("@custom/", "p/@custom", false, false),
+            ("#mine", "a/#mine", true, true),
+            ("*.TMP", "a/b.tmp", false, true),
+            ("/only", "only", true, true),
+            ("/only", "a/only", true, false),
+            ("ours/**", "ours/x", false, true),
+            ("a/b", "x/a/b", true, false),
+        ] {
+            assert_eq!(choice(&[], &[pattern]).leaves_out(&path(text), is_folder), expected, "{pattern} {text}");
+        }
+        assert!(!choice(&[], &["*.txt", "!keep.txt"]).leaves_out(&path("keep.txt"), false), "the last line decides");
+        assert!(choice(&[], &[]).leaves_out(&path("a/@eaDir"), true), "what systems leave behind");
+    }
+
+    #[test]
+    fn what_is_included_is_so_whatever_its_case() {
+        let listed = |text: &str| Listed {
+            file: PlannedFile { path: path(text), size: 0, mtime_ns: 0, rerun: None },
+            skip: None,
+            is_unlisted: false,
+        };
+        for (text, expected) in [("p/x.jpg", true), ("p/Y.JPG", true), ("p/x.png", false)] {
+            assert_eq!(choice(&["*.jpg"], &[]).wants(&listed(text)), expected, "{text}");
+        }
+        assert!(Choice::new(&FolderQuery { include: vec!["[a".into()], ..FolderQuery::default() }).is_err());
+    }
+}
