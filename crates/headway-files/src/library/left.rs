@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Found, Library, on_disk};
+use crate::data_folder::remove_tree;
 use headway_model::RelPath;
 
 /// They are tried again no more often than this, as there can be one for each file of a job.
@@ -56,7 +57,11 @@ impl Library {
             state.temps.clone()
         };
         for temp in left {
-            let answer = self.root().remove_file(on_disk(&temp));
+            let answer = match self.root().remove_file(on_disk(&temp)) {
+                // A folder in which a program made an output.
+                Err(error) if error.kind() == io::ErrorKind::IsADirectory => remove_tree(&self.absolute(&temp)),
+                answer => answer,
+            };
             if !matches!(Found::of(answer), Found::Unknown(_)) {
                 self.left.state().temps.remove(&temp);
             }

@@ -14,6 +14,7 @@ use rustix::fs::{Timespec, Timestamps, XattrFlags};
 use rustix::io::Errno;
 
 use super::{Found, Library, OpenFile, on_disk, sync};
+use crate::data_folder::remove_tree;
 use headway_model::path::RESERVED;
 use headway_model::{Digest, JobId, Keep, RelPath};
 
@@ -144,7 +145,11 @@ impl Library {
             let Some(item) = item.and_then(|item| item.parse().ok()) else { continue };
             let path = folder.join(name.as_bytes()).map_err(io::Error::other)?;
             if items.contains(&item) && !kept.contains(&path) {
-                self.removed(&path, dir.remove_file(&name));
+                let answer = match dir.remove_file(&name) {
+                    Err(error) if error.kind() == io::ErrorKind::IsADirectory => remove_tree(&self.absolute(&path)),
+                    answer => answer,
+                };
+                self.removed(&path, answer);
             }
         }
         Ok(())
@@ -168,7 +173,11 @@ impl Staged {
         self.folder.open_with(self.name(), &options)
     }
 
-    fn name(&self) -> OsString {
+    pub(super) fn folder(&self) -> &Dir {
+        &self.folder
+    }
+
+    pub(super) fn name(&self) -> OsString {
         on_disk(&self.temp).file_name().unwrap_or_default().to_owned()
     }
 

@@ -11,7 +11,7 @@ use super::{CommandConfig, environment, output_of, program};
 use crate::{Attempt, Binding, EmptyOutput, Failure, Success, Unable, Work};
 use headway_files::template::{Template, Token, Values};
 use headway_files::{DataFolder, private, remove_tree};
-use headway_files::{Found, Library, OpenFile, Staged};
+use headway_files::{Found, Library, OpenFile, Staged, Workshop};
 use headway_guard::{End, Guard, Task};
 use headway_model::attempt::{AttemptLog, Kept};
 use headway_model::{Effect, FailReason, Output, RelPath, SkipReason};
@@ -170,8 +170,11 @@ impl Work for Bound {
     }
 
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
-        let out = attempt.output.as_ref().map_or(Path::new(""), |staged| &staged.path);
-        let log = self.execute(&self.argv, attempt, out)?;
+        let making = |error| Failure::of(FailReason::Write, "making the output's folder", &error);
+        let workshop = attempt.output.as_ref().map(|staged| self.library.workshop(staged));
+        let workshop = workshop.transpose().map_err(making)?;
+        let out = workshop.as_ref().map(Workshop::output).unwrap_or_default();
+        let log = self.execute(&self.argv, attempt, &out)?;
         let code = log.exit.unwrap_or(-1);
         let exit = &self.config.exit;
         let went_well = exit.ok.contains(&code);
@@ -185,6 +188,10 @@ impl Work for Bound {
             let unchanged = input.is_unchanged();
             let unchanged =
                 unchanged.map_err(|error| Failure::of(FailReason::Read, "looking at the file after it", &error))?;
+            if let Some(workshop) = workshop {
+                let moving = |error| Failure::of(FailReason::Write, "taking the output", &error);
+                workshop.hand_over().map_err(moving)?;
+            }
             let effect = if unchanged { Effect::Read } else { Effect::Changed };
             return Ok(Success { effect, result: json!({ "exit": code, "ms": log.ms }) });
         }

@@ -9,6 +9,9 @@ use headway_files::{Library, OpenFile, Placement, Sealed, Staged, Verdict, envir
 use headway_model::{Effect, FailReason, JobEvent, Output, Place, RelPath, SkipReason};
 use headway_recipes::{Attempt, EmptyOutput, Failure, Success, Work};
 
+/// `NAME_MAX` of Linux, in bytes.
+const LONGEST_NAME: usize = 255;
+
 /// Where the output of a file goes.
 pub(super) fn target(output: &Output, path: &RelPath, number: u32, total: u32) -> Result<RelPath, String> {
     let folder = path.parent().unwrap_or_default();
@@ -16,6 +19,9 @@ pub(super) fn target(output: &Output, path: &RelPath, number: u32, total: u32) -
         let input = path.to_bytes();
         let values = Values { input: &input, number, total, slot: 0, out: b"", tmp: b"" };
         let name = Template::new(template).expand(&values);
+        if name.len() > LONGEST_NAME {
+            return Err(format!("the output's name would have {} bytes, and {LONGEST_NAME} are possible", name.len()));
+        }
         folder.join(&name).map_err(|error| format!("the output's name {template:?} does not fit: {error}"))
     };
     match &output.place {

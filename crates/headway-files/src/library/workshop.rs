@@ -1,0 +1,98 @@
+//! The folder in which a program makes an output: whatever else it writes there goes with the attempt, and never lies among a user's
+//! files.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use cap_std::fs::Dir;
+use rustix::fs::{AtFlags, FileType, Mode, mkdirat, renameat, statat};
+
+use super::{Found, Library, Staged, on_disk};
+use crate::data_folder::remove_tree;
+use headway_model::RelPath;
+
+/// A folder of one attempt on the file system of its output, for its owner alone. It is removed with all in it when dropped.
+pub struct Workshop<'a> {
+    library: &'a Library,
+    /// The folder.
+    path: RelPath,
+    staged: &'a Staged,
+    dir: Dir,
+    /// The name of the output in it, which is the one that it is to get: many programs choose a format by that.
+    name: OsString,
+}
+
+impl Library {
+    /// Makes the folder for an output.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn workshop<'a>(&'a self, staged: &'a Staged) -> io::Result<Workshop<'a>> {
+        let mut name = staged.name();
+        name.push("~");
+        let path = staged.temp.parent().unwrap_or_default().join(name.as_bytes()).map_err(io::Error::other)?;
+        mkdirat(staged.folder(), &name, Mode::RWXU)?;
+        let dir = staged.folder().open_dir(&name)?;
+        let name = on_disk(&staged.target).file_name().unwrap_or_default().to_owned();
+        Ok(Workshop { library: self, path, staged, dir, name })
+    }
+}
+
+impl Workshop<'_> {
+    /// Where the program is to write the output.
+    pub fn output(&self) -> PathBuf {
+        self.library.absolute(&self.path).join(&self.name)
+    }
+
+    /// Moves the output to where it is [staged](Staged::path). What is no regular file stays, and goes with the folder.
+    ///
+    /// # Errors
+    /// What the system says; that there is no output is none.
+    pub fn hand_over(&self) -> io::Result<()> {
+        let found = statat(&self.dir, &self.name, AtFlags::SYMLINK_NOFOLLOW).map_err(Into::into);
+        match Found::of(found).known()? {
+            Some(found) if FileType::from_raw_mode(found.st_mode) == FileType::RegularFile => {
+                Ok(renameat(&self.dir, &self.name, self.staged.folder(), self.staged.name())?)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Workshop<'_> {
+    fn drop(&mut self) {
+        self.library.removed(&self.path, remove_tree(&self.library.absolute(&self.path)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Library;
+    use headway_model::{JobId, RelPath};
+
+    #[test]
+    fn only_the_output_comes_out_of_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let target = RelPath::from_bytes(b"photo.jpg").expect("a path");
+        for is_made in [true, false] {
+            let staged = library.stage(target.clone(), JobId::mint(1, [1; 10]), 0, 1).expect("a name");
+            let workshop = library.workshop(&staged).expect("a folder");
+            let output = workshop.output();
+            assert_eq!(output.file_name().and_then(|name| name.to_str()), Some("photo.jpg"));
+            std::fs::create_dir(output.with_extension("d")).expect("a folder");
+            std::fs::write(output.with_extension("log"), "more").expect("a file");
+            if is_made {
+                std::fs::write(&output, "the output").expect("a file");
+            }
+            workshop.hand_over().expect("a move");
+            drop(workshop);
+            let left: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").flatten().collect();
+            assert_eq!(left.len(), usize::from(is_made), "{left:?}");
+            assert_eq!(staged.path.exists(), is_made);
+            library.discard(&staged);
+        }
+    }
+}
