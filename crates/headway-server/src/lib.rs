@@ -1,6 +1,7 @@
 //! The product without HTTP: engine, store, recipes, files. `api`, `web` and `cli` see only [`Server`].
 
 mod builder;
+mod clock;
 pub mod config;
 pub mod doctor;
 pub mod engine;

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Inner, Server};
+use crate::clock::Clock;
 use crate::error::internal;
 use crate::retention::{Past, Removal, Retention};
 use headway_model::{ApiError, JobId};
@@ -14,24 +15,35 @@ use headway_store::rows::{JobKey, JobRow};
 /// Rows removed at a time. Between two such steps live jobs get their turn.
 const ROWS: u32 = 500;
 
+/// How often the clock is looked at.
+const CLOCK_LOOK: Duration = Duration::from_secs(60);
+
 /// Jobs read at a time.
 const PAGE: u32 = 200;
 
 /// Runs periodically until the server is dropped.
 pub(super) async fn sweep(inner: Weak<Inner>, pause: Duration, trash_age: Option<Duration>, retention: Retention) {
+    let Some(data) = inner.upgrade().map(|inner| Arc::clone(&inner.context.data)) else { return };
+    let mut clock = Clock::open(data.root(), crate::now());
+    drop(data);
+    let mut swept: Option<Instant> = None;
     loop {
         // A server that has just started has more urgent work.
-        tokio::time::sleep(pause.min(Duration::from_secs(60))).await;
+        tokio::time::sleep(pause.min(CLOCK_LOOK)).await;
         let Some(inner) = inner.upgrade() else { return };
+        let is_believed = clock.look(crate::now());
+        if swept.is_some_and(|swept| swept.elapsed() < pause) {
+            continue;
+        }
+        swept = Some(Instant::now());
         let server = Server { inner };
-        if let Some(age) = trash_age {
+        if let Some(age) = trash_age.filter(|_| is_believed) {
             server.empty_old_trashes(age).await;
         }
+        let retention = if is_believed { retention } else { Retention { age: None, attempts: None, ..retention } };
         if let Err(error) = server.retain(&retention).await {
             tracing::warn!(%error, "old jobs are not removed");
         }
-        drop(server);
-        tokio::time::sleep(pause.saturating_sub(Duration::from_secs(60))).await;
     }
 }
 
