@@ -39,4 +39,5 @@ mod strangers;
 mod streams;
 mod template;
 mod torture;
+mod trade;
 mod verify;

@@ -70,3 +70,19 @@ async fn sha256sum_accepts_the_manifest_whatever_the_names() {
     }
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manifest_has_what_was_done_before_by_what_is_known_of_it() {
+    let files = Files::numbered(2);
+    let app = App::start(&files).await;
+    let mut body = request("checksum");
+    assert_eq!(app.run(&body).await.status, JobStatus::Completed);
+    files.write("new", b"new");
+    body["policy"] = json!({ "on_done": "skip" });
+    let end = app.run(&body).await;
+    assert_eq!((end.status, end.counters.skipped, end.counters.succeeded), (JobStatus::Completed, 2, 1));
+    let (_, manifest) = app.get(&format!("/api/jobs/{}/outputs/SHA256SUMS", end.job)).await;
+    let names: Vec<_> = manifest.as_str().expect("a text").lines().map(|line| &line[66..]).collect();
+    assert_eq!(names, ["000000", "000001", "new"]);
+    app.stop().await;
+}

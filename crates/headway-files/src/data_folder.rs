@@ -149,6 +149,17 @@ impl DataFolder {
     pub fn outputs(&self, job: &JobId) -> Outputs {
         Outputs(self.root.join("jobs").join(job.to_string()))
     }
+
+    /// The whole of a file of this name, of at most `most` bytes, that the last step of some job wrote; `None` if none did.
+    pub fn kept(&self, name: &str, most: u64) -> io::Result<Option<Vec<u8>>> {
+        for job in entries(&self.root.join("jobs"))? {
+            let path = job.path().join(name);
+            if let Some(kept) = Found::of(private::read(&path, most)).known()? {
+                return Ok(Some(kept));
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// The bytes of the files in a folder; 0 if it is not there.

@@ -1,18 +1,19 @@
 //! checksum: BLAKE3, SHA-256 or both of every file, and a manifest that `sha256sum -c` and `b3sum -c` accept.
 
-use serde_json::json;
-
 use super::hash::hash;
-use super::{Attempt, Binding, Failure, ItemResult, ItemResults, Recipe, Settings, Success, Unable, Work, manifest};
+use super::manifest::{self, Algorithm, Algorithms};
+use super::record::{self, Rows};
+use super::{Attempt, Binding, Failure, ItemResult, ItemResults, Recipe, Settings, Success, Unable, Work};
 use headway_files::OpenFile;
 use headway_files::Outputs;
-use headway_model::Effect;
 use headway_model::summary::{RecipeInfo, SettingInfo};
+use headway_model::{Effect, SkipReason};
 
 pub(super) struct Checksum;
 
 struct Bound {
-    settings: Settings,
+    library: String,
+    algorithms: Algorithms,
 }
 
 impl Recipe for Checksum {
@@ -37,33 +38,49 @@ impl Recipe for Checksum {
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
-        Ok(Box::new(Bound { settings: job.request.settings.clone() }))
+        Ok(Box::new(Bound { library: job.library.name.clone(), algorithms: wanted(&job.request.settings) }))
     }
 }
 
 impl Work for Bound {
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
-        let result = hash(input, attempt, |algorithm| wants(&self.settings, algorithm))?;
-        Ok(Success { effect: Effect::Read, result: json!(result) })
+        let hashes = hash(input, attempt, self.algorithms)?;
+        Ok(Success { effect: Effect::Read, result: record::result(input, &hashes) })
     }
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
-        let mut manifests = [("sha256", "SHA256SUMS", Vec::new()), ("blake3", "B3SUMS", Vec::new())];
+        let mut manifests = [(Algorithm::Sha256, "SHA256SUMS", Vec::new()), (Algorithm::Blake3, "B3SUMS", Vec::new())];
+        let (mut rows, mut lacking) = (Rows::default(), 0_u64);
         for result in results {
-            let ItemResult { path, result, .. } = result?;
+            let ItemResult { path, result, skip, .. } = result?;
+            // What was done before comes with its result of that time, if that is still known.
+            let is_done = matches!(skip, Some(SkipReason::Done | SkipReason::Moved));
+            let is_whole = self.algorithms.iter().all(|algorithm| result.get(algorithm.name()).is_some());
+            lacking += u64::from(is_done && !is_whole);
+            rows.add(&path, &result);
             for (algorithm, _, lines) in &mut manifests {
-                if let Some(hash) = result.get(*algorithm).and_then(|hash| hash.as_str()) {
+                if let Some(hash) = result.get(algorithm.name()).and_then(|hash| hash.as_str()) {
                     lines.extend(manifest::line(hash, &path.to_bytes()));
                 }
             }
         }
-        for (_, name, lines) in manifests.iter().filter(|(algorithm, ..)| wants(&self.settings, algorithm)) {
+        for (algorithm, name, lines) in manifests.iter().filter(|(algorithm, ..)| self.algorithms.has(*algorithm)) {
             outputs.write(name, |file| Ok(file.write_all(lines)?))?;
+            rows.keep(outputs, &self.library, *algorithm, lines)?;
         }
+        anyhow::ensure!(
+            lacking == 0,
+            "the manifest lacks {lacking} of the files of this job: they were done before, and their checksums are no longer known. \
+             A job that does every file again makes a manifest of all"
+        );
         Ok(())
     }
 }
 
-fn wants(settings: &Settings, algorithm: &str) -> bool {
-    settings.get("algorithm").and_then(|word| word.as_str()).is_some_and(|word| word == algorithm || word == "both")
+fn wanted(settings: &Settings) -> Algorithms {
+    match settings.get("algorithm").and_then(|word| word.as_str()) {
+        Some("blake3") => Algorithms::of(Algorithm::Blake3),
+        Some("both") => Algorithms::of(Algorithm::Sha256) | Algorithms::of(Algorithm::Blake3),
+        Some(_) | None => Algorithms::of(Algorithm::Sha256),
+    }
 }

@@ -4,6 +4,7 @@ mod checksum;
 pub mod command;
 mod hash;
 pub mod manifest;
+mod record;
 mod undo;
 mod verify;
 

@@ -1,66 +1,59 @@
-//! verify: every file against a manifest of `sha256sum` or `b3sum`: ok, changed, bit rot, missing, new.
+//! verify: what a manifest of checksums says of files, compared with the files. Each line of the manifest gets one verdict.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod asked;
+mod compare;
+mod folders;
+mod lines;
+mod locate;
+mod manifests;
+mod report;
+mod source;
+mod verdict;
+
+use std::sync::Arc;
 
 use serde_json::json;
 
-use super::hash::hash;
-use super::manifest::{self, Algorithm};
+use super::hash::{Hashes, hash, hash_again};
+use super::manifest::Algorithm;
 use super::{
-    Attempt, Binding, Failure, ItemResult, ItemResults, Obstacle, Recipe, Settings, Success, Unable, Work, choose,
+    Attempt, Binding, Failure, ItemResults, Obstacle, Recipe, Settings, Success, Unable, Work, choose, record,
 };
 use headway_files::Outputs;
 use headway_files::{Library, OpenFile, environment, io_text};
 use headway_model::summary::{RecipeInfo, SettingInfo};
-use headway_model::{Effect, FailReason, RelPath, SkipReason, StartJob};
-
-/// Larger manifests are not read: at 100 bytes a line this is one of 5 million files.
-const MANIFEST_LIMIT: u64 = 512 * 1024 * 1024;
-
-/// As many missing files are named in the job's own message; the report names all.
-const NAMED: usize = 3;
-
-/// The verdicts on a file that is not as the manifest says: the first words of its failure, by which the report counts it.
-const BIT_ROT: &str = "bit rot";
-const CHANGED: &str = "changed";
+use headway_model::{Effect, FailReason, RelPath, StartJob};
+use lines::Lines;
+use manifests::{LIMIT, Named};
 
 /// The recipe as the pages offer it.
 pub(super) struct Verify;
 
-/// The recipe with the manifest of one job.
+/// The recipe with the manifests of one job.
 struct Bound {
-    manifest: RelPath,
-    /// When the manifest was last written: a file that is not newer should be as it says.
-    written_ns: i64,
-    expected: HashMap<RelPath, (Algorithm, String)>,
-    /// Files that it names and the disk did not have when the job began.
-    missing: Vec<RelPath>,
+    library: Arc<Library>,
+    request: StartJob,
+    lines: Lines,
 }
 
 impl Recipe for Verify {
     fn info(&self) -> RecipeInfo {
         let choice = |word: &str, label: &str| (word.to_owned(), label.to_owned());
+        let text = |name: &str, label: &str| SettingInfo {
+            name: name.into(),
+            label: label.into(),
+            choices: Vec::new(),
+            default: String::new(),
+        };
+        let mut choices = vec![choice("auto", "by what matches")];
+        let offered = [Algorithm::Sha256, Algorithm::Blake3, Algorithm::Sha512, Algorithm::Sha1, Algorithm::Md5];
+        choices.extend(offered.map(|algorithm| choice(algorithm.name(), algorithm.shown())));
         RecipeInfo {
             name: "verify".into(),
-            summary: "Compares every file with a manifest of checksums: ok, changed, bit rot, missing or new.".into(),
-            settings: vec![
-                SettingInfo {
-                    name: "manifest".into(),
-                    label: "Manifest".into(),
-                    choices: Vec::new(),
-                    default: String::new(),
-                },
-                SettingInfo {
-                    name: "algorithm".into(),
-                    label: "Algorithm".into(),
-                    choices: vec![
-                        choice("auto", "by the name"),
-                        choice("sha256", "SHA-256"),
-                        choice("blake3", "BLAKE3"),
-                    ],
-                    default: String::new(),
-                },
-            ],
+            summary:
+                "Compares files with a manifest of checksums: ok, changed, bit rot, missing, unreadable, not checked."
+                    .into(),
+            settings: vec![text("manifest", "Manifest"), SettingInfo { choices, ..text("algorithm", "Algorithm") }],
             output: None,
             hidden: false,
         }
@@ -80,14 +73,16 @@ impl Recipe for Verify {
     }
 
     fn obstacle(&self, request: &StartJob, library: &Library) -> Option<Obstacle> {
-        let text = match path_of(request) {
-            Ok(manifest) => {
-                let error = library.readable(&manifest, MANIFEST_LIMIT).err()?;
+        let text = match Named::by(request) {
+            // Which files it fits is seen when the job is prepared.
+            Ok(Named::Pattern(..)) => return None,
+            Ok(Named::One(manifest)) => {
+                let error = library.readable(&manifest, LIMIT).err()?;
                 // What the environment keeps from being read may be there: the job waits for that.
                 if environment(&error).is_some() {
                     return None;
                 }
-                format!("{}: {}", unread(&manifest, library), io_text(&error))
+                format!("{}: {}", manifests::unread(&manifest, library), io_text(&error))
             }
             Err(wrong) => wrong,
         };
@@ -95,45 +90,19 @@ impl Recipe for Verify {
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
-        let (settings, library) = (&job.request.settings, job.library);
-        let word = |name: &str| settings.get(name).and_then(|value| value.as_str()).unwrap_or_default();
-        let manifest = path_of(job.request)?;
-        let (text, written_ns) = library
-            .read(&manifest, MANIFEST_LIMIT)
-            .map_err(|error| headway_files::unable(&unread(&manifest, library), &error))?;
-        let default = match word("algorithm") {
-            "sha256" => Algorithm::Sha256,
-            "blake3" => Algorithm::Blake3,
-            _ => Algorithm::of_name(manifest.name()),
-        };
-        let folder = manifest.parent().unwrap_or_default();
-        let mut expected = HashMap::new();
-        for (number, line) in text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
-            let wrong = |reason: &str| format!("line {} of {}: {reason}", number + 1, manifest.shown());
-            let entry = manifest::parse(line, default).ok_or_else(|| {
-                wrong("no checksum of SHA-256 or BLAKE3 with a name; is this a manifest of sha256sum or b3sum?")
-            })?;
-            let path = folder.join_all(&entry.name).map_err(|error| wrong(&error.to_string()))?;
-            if path.is_reserved() {
-                return Err(wrong(&own(&path)).into());
-            }
-            expected.insert(path, (entry.algorithm, entry.hash));
+        let chosen = job.request.settings.get("algorithm").and_then(|word| word.as_str()).and_then(Algorithm::of_name);
+        let mut lines = Lines::default();
+        for manifest in Named::by(job.request)?.find(job.library)? {
+            let text = job
+                .library
+                .read(&manifest, LIMIT)
+                .map_err(|error| headway_files::unable(&manifests::unread(&manifest, job.library), &error))?;
+            let record = record::find(job.data, &job.library.name, &text.0)
+                .map_err(|error| headway_files::unable("looking for what an earlier job saw", &error))?;
+            source::add(&mut lines, job.library, &manifest, &text.0, record, chosen)?;
         }
-        let mut missing = Vec::new();
-        for path in expected.keys() {
-            // Of one that cannot be looked at its own attempt tells.
-            match library.has_file(path) {
-                Ok(true) => {}
-                Ok(false) => missing.push(path.clone()),
-                Err(error) => {
-                    if let Some(reason) = environment(&error) {
-                        return Err(Unable::Environment(reason));
-                    }
-                }
-            }
-        }
-        missing.sort();
-        Ok(Box::new(Bound { manifest, written_ns, expected, missing }))
+        lines.end()?;
+        Ok(Box::new(Bound { library: Arc::clone(job.library), request: job.request.clone(), lines }))
     }
 }
 
@@ -141,83 +110,44 @@ fn own(path: &RelPath) -> String {
     format!("{} is Headway's own, a temporary file or in its trash", path.shown())
 }
 
-/// The path of the manifest that a request names.
-fn path_of(request: &StartJob) -> Result<RelPath, String> {
-    let text = request.settings.get("manifest").and_then(|value| value.as_str()).unwrap_or_default();
-    text.parse().map_err(|error| format!("the manifest {text:?}: {error}"))
-}
-
-fn unread(manifest: &RelPath, library: &Library) -> String {
-    format!("the manifest {:?} of {} cannot be read", manifest.shown(), library.name)
-}
-
 impl Work for Bound {
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
-        let found = |verdict: &str| Ok(Success { effect: Effect::Read, result: json!({ "verdict": verdict }) });
-        if attempt.path == self.manifest {
-            return found("the manifest");
+        let found = |result| Ok(Success { effect: Effect::Read, result });
+        if self.lines.is_manifest(&attempt.path) {
+            return found(json!({ "verdict": verdict::MANIFEST }));
         }
-        let Some((algorithm, expected)) = self.expected.get(&attempt.path) else { return found("new") };
-        let name = algorithm.name();
-        let hashes = hash(input, attempt, |wanted| wanted == name)?;
-        let actual = hashes.get(name).and_then(|hash| hash.as_str()).unwrap_or_default();
-        if actual == expected {
-            return found("ok");
+        let lines = self.lines.of(&attempt.path);
+        if lines.is_empty() {
+            return found(json!({ "verdict": verdict::NEW }));
         }
-        let (verdict, why) = if input.mtime_ns() <= self.written_ns {
-            (BIT_ROT, "its content changed, but not its time of change, which is before the manifest's")
-        } else {
-            (CHANGED, "its content and its time of change are newer than the manifest")
+        let wanted = self.lines.wanted(lines);
+        // Where there is no checksum that is known here, there is nothing to read for.
+        let mut hashes = match wanted.is_empty() {
+            true => Hashes::default(),
+            false => hash(input, attempt, wanted).map_err(unreadable)?,
         };
-        Err(Failure::Failed(FailReason::Recipe, format!("{verdict}: {why} ({name} {actual}, not {expected})")))
+        let mut compared = compare::compare(lines, &hashes, input.size());
+        let others = self.lines.candidates(lines).without(wanted);
+        if !compared.is_match() && !others.is_empty() {
+            hashes.extend(hash_again(input, attempt, others).map_err(unreadable)?);
+            compared = compare::compare(lines, &hashes, input.size());
+        }
+        self.lines.learn(lines, &hashes);
+        match self.lines.judge(lines, &compared, &hashes, input) {
+            Ok(result) => found(result),
+            Err(message) => Err(Failure::Failed(FailReason::Recipe, message)),
+        }
     }
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
-        let mut counts = BTreeMap::<String, u64>::new();
-        let mut lines = Vec::new();
-        let mut seen = HashSet::new();
-        for result in results {
-            let ItemResult { path, result, failure, skip } = result?;
-            // What is gone is reported below, as missing.
-            if let Some(reason) = skip {
-                if reason != SkipReason::Missing {
-                    *counts.entry("not checked".to_owned()).or_default() += 1;
-                    lines.push(format!("{path}\tnot checked: {}\n", reason.text()));
-                    seen.insert(path);
-                }
-                continue;
-            }
-            let verdict = match &failure {
-                Some(message) => {
-                    let first = message.split(':').next().unwrap_or_default();
-                    [BIT_ROT, CHANGED].into_iter().find(|word| *word == first).unwrap_or("failed")
-                }
-                None => result.get("verdict").and_then(|word| word.as_str()).unwrap_or("ok"),
-            };
-            *counts.entry(verdict.to_owned()).or_default() += 1;
-            if let Some(message) = failure {
-                lines.push(format!("{path}\t{message}\n"));
-            } else if verdict == "new" {
-                lines.push(format!("{path}\tnew: the manifest does not name it\n"));
-            }
-            seen.insert(path);
-        }
-        let missing: Vec<_> = self.missing.iter().filter(|path| !seen.contains(path)).collect();
-        lines.extend(missing.iter().map(|path| format!("{path}\tmissing: the manifest names it\n")));
-        counts.insert("missing".into(), missing.len() as u64);
-        outputs.write("REPORT.txt", |file| {
-            let counts: Vec<_> = counts.iter().map(|(verdict, count)| format!("{verdict} {count}")).collect();
-            writeln!(file, "# {}: {}", self.manifest, counts.join(", "))?;
-            lines.iter().try_for_each(|line| file.write_all(line.as_bytes()))?;
-            Ok(())
-        })?;
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let named: Vec<_> = missing.iter().take(NAMED).map(|path| path.shown()).collect();
-        let more = if missing.len() > NAMED { ", ..." } else { "" };
-        let are =
-            if missing.len() == 1 { "file that the manifest names is" } else { "files that the manifest names are" };
-        anyhow::bail!("{} {are} missing: {}{more}", missing.len(), named.join(", "))
+        report::write(&self.lines, &self.library, &self.request, results, outputs)
+    }
+}
+
+/// A file that cannot be read has this verdict; whatever else ends an attempt is not its own.
+fn unreadable(failure: Failure) -> Failure {
+    match failure {
+        Failure::Failed(reason, text) => Failure::Failed(reason, format!("{}: {text}", verdict::UNREADABLE)),
+        other => other,
     }
 }

@@ -86,7 +86,13 @@ impl Library {
     /// 1970.
     pub fn readable(&self, path: &RelPath, limit: u64) -> io::Result<(File, i64)> {
         self.enter_folder(&path.parent().unwrap_or_default())?;
-        self.enter(path)?;
+        // To open a pipe, a socket or a device can do something to it, and of a socket the system answers as of a disk that is gone.
+        match self.look(path).known()?.map(|found| kind(&found)) {
+            Some(EntryKind::File) | None => {}
+            Some(EntryKind::Symlink) => return Err(io::Error::other("it is a symbolic link, which is not followed")),
+            Some(EntryKind::Folder) => return Err(io::Error::other("it is a folder")),
+            Some(EntryKind::Other) => return Err(io::Error::other("it is not a regular file")),
+        }
         let opened = self.open_plain(path).known()?.ok_or(io::Error::from(Errno::NOENT))?;
         if opened.stamp.size > limit {
             return Err(io::Error::other(format!("it is larger than {limit} bytes")));

@@ -1,0 +1,126 @@
+//! What a manifest says.
+
+use super::algorithm::{Algorithm, Algorithms};
+
+/// What is read of a manifest, in its order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// It says something of a file.
+    Entry(Entry),
+    /// It cannot be read.
+    Unread {
+        /// Its number, from 1.
+        number: u64,
+        /// Why, in a person's words.
+        why: &'static str,
+    },
+}
+
+/// What a line says of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The number of the line, from 1.
+    pub number: u64,
+    /// Of which file.
+    pub name: Name,
+    /// Its bytes, if that is said.
+    pub size: Option<u64>,
+    /// Its checksums.
+    pub sums: Vec<Sum>,
+}
+
+/// Which file a line is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Name {
+    /// The file of one of these names, as bytes on disk. Tools write names in ways that can be read in more than one; the first is
+    /// the plainest.
+    Readings(Vec<Vec<u8>>),
+    /// None is named: the manifest is about the file beside it, whose name is its own without the ending.
+    Beside,
+}
+
+/// One checksum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sum {
+    /// What it can have been made with: one if the line says it, all of that length if not, and none if it is one that is not
+    /// known here.
+    pub algorithms: Algorithms,
+    /// Its bytes.
+    pub hash: Box<[u8]>,
+    /// What the line calls an algorithm that is not known here.
+    pub unknown: Option<Box<str>>,
+}
+
+impl Sum {
+    /// Of a line that does not say with what it was made; `None` if nothing known here has that length.
+    pub(super) fn untagged(hash: Vec<u8>) -> Option<Sum> {
+        let algorithms = Algorithms::of_length(hash.len());
+        (!algorithms.is_empty()).then(|| Sum { algorithms, hash: hash.into(), unknown: None })
+    }
+
+    /// Of a line that says it; `None` if the checksum has another length.
+    pub(super) fn tagged(algorithm: Algorithm, hash: Vec<u8>) -> Option<Sum> {
+        let algorithms = Algorithms::of(algorithm);
+        (hash.len() == algorithm.bytes()).then(|| Sum { algorithms, hash: hash.into(), unknown: None })
+    }
+
+    /// Of a line that names an algorithm that is not known here.
+    pub(super) fn unknown(tag: &[u8], hash: Vec<u8>) -> Sum {
+        let unknown = Some(String::from_utf8_lossy(tag).into());
+        Sum { algorithms: Algorithms::NONE, hash: hash.into(), unknown }
+    }
+}
+
+/// Bytes as text.
+pub fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The bytes of a text in hex of either case; `None` if it is none.
+pub(super) fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    if text.is_empty() || !text.len().is_multiple_of(2) {
+        return None;
+    }
+    text.chunks(2).map(|pair| Some(digit(pair.first()?)? << 4 | digit(pair.get(1)?)?)).collect()
+}
+
+/// The bytes of a text in base64; `None` if it is none.
+pub(super) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if text.is_empty() || !text.len().is_multiple_of(4) {
+        return None;
+    }
+    let plain = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
+    let mut bytes = Vec::with_capacity(plain.len() * 3 / 4);
+    let (mut bits, mut held) = (0u32, 0);
+    for byte in plain {
+        let digit = DIGITS.iter().position(|digit| digit == byte)?;
+        (bits, held) = (bits << 6 | u32::try_from(digit).ok()?, held + 6);
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held & 255) as u8);
+        }
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hex_and_base64_are_read_or_refused() {
+        assert_eq!(from_hex(b"00fFaB"), Some(vec![0, 255, 0xab]));
+        assert_eq!(to_hex(&[0, 255, 0xab]), "00ffab");
+        for wrong in [&b""[..], b"0", b"0g", b" 0", b"\xff\xff"] {
+            assert_eq!(from_hex(wrong), None, "{wrong:?}");
+        }
+        assert_eq!(from_base64(b"AP+r"), Some(vec![0, 255, 0xab]));
+        assert_eq!(from_base64(b"AP8="), Some(vec![0, 255]));
+        assert_eq!(from_base64(b"AA=="), Some(vec![0]));
+        for wrong in [&b""[..], b"AA", b"A===", b"AA=A"] {
+            assert_eq!(from_base64(wrong).filter(|bytes| bytes.len() != 2), None, "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The forms of a line by which most tools write: the checksum first, the name first, or with the algorithm's name.
+//!
+//! Sources: the manuals of GNU coreutils (md5sum, cksum), OpenSSL (dgst), FreeBSD (md5), hashdeep's FILEFORMAT, and what cfv, RHash
+//! and PowerShell wrote.
+
+use super::algorithm::Algorithm;
+use super::entry::{Name, Sum, from_base64, from_hex};
+use super::name::{readings, unescape};
+
+/// What a line says, without its number.
+pub(super) type Said = (Name, Option<u64>, Vec<Sum>);
+
+/// `HASH  NAME`, `HASH *NAME`, `HASH NAME`, with tabs, with the size in front; `HASH` alone.
+pub(super) fn sum_first(line: &[u8], is_escaped: bool) -> Option<Said> {
+    let (first, rest) = word(line);
+    let is_long = |hash: &Vec<u8>| hash.len() >= 16;
+    let sized = number(first).filter(|_| from_hex(first).is_none_or(|hash| !is_long(&hash))).and_then(|size| {
+        let (hash, rest) = word(rest.trim_ascii_start());
+        Some((Some(size), from_hex(hash).filter(is_long)?, rest))
+    });
+    let (size, hash, rest) = match sized {
+        Some(sized) => sized,
+        None => (None, from_hex(first)?, rest),
+    };
+    let sum = Sum::untagged(hash)?;
+    // A name can be of blanks alone.
+    if rest.trim_ascii().is_empty() && rest.len() <= 2 {
+        return size.is_none().then(|| (Name::Beside, None, vec![sum]));
+    }
+    // The tools call their standard input so, and a file of this name `./-`.
+    if matches!(rest.trim_ascii(), b"-" | b"*-") {
+        return Some((Name::Beside, size, vec![sum]));
+    }
+    Some((Name::Readings(after_sum(rest, is_escaped)?), size, vec![sum]))
+}
+
+/// The ways to read what follows a checksum, separators included.
+fn after_sum(rest: &[u8], is_escaped: bool) -> Option<Vec<Vec<u8>>> {
+    let (name, other) = match rest {
+        [b' ', b'*', name @ ..] => (name, rest.get(1..)),
+        [b' ' | b'\t', b' ', name @ ..] => (name, None),
+        [_, name @ ..] => (name, None),
+        [] => return None,
+    };
+    if name.is_empty() {
+        return None;
+    }
+    if is_escaped {
+        return Some(vec![unescape(name)?]);
+    }
+    let mut readings = readings(name);
+    readings.extend(other.map(<[u8]>::to_vec));
+    Some(readings)
+}
+
+/// `NAME HASH`, as `.sfv` files and RHash have it, with several checksums of different lengths.
+pub(super) fn name_first(line: &[u8]) -> Option<Said> {
+    let (mut name, mut sums) = (line.trim_ascii_end(), Vec::<Sum>::new());
+    while let Some(at) = name.iter().rposition(|byte| matches!(byte, b' ' | b'\t')) {
+        let Some(sum) = from_hex(&name[at + 1..]).and_then(Sum::untagged) else { break };
+        if sums.iter().any(|known| known.hash.len() == sum.hash.len()) {
+            return None;
+        }
+        sums.push(sum);
+        name = name[..at].trim_ascii_end();
+    }
+    // What has the algorithm's name, but not its length.
+    let is_tagged = name.ends_with(b")=") || name.ends_with(b") =");
+    let is_named = !name.is_empty() && !sums.is_empty() && !is_tagged;
+    is_named.then(|| (Name::Readings(readings(name)), None, sums))
+}
+
+/// `SHA256 (NAME) = HASH`, as with `--tag`, `SHA2-256(NAME)= HASH` of OpenSSL, `SIZE (NAME) = BYTES` of BSD ports.
+pub(super) fn tagged(line: &[u8], is_escaped: bool) -> Option<Said> {
+    let open = line.iter().position(|byte| *byte == b'(')?;
+    let tag = line[..open].trim_ascii_end();
+    let is_tag = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/');
+    if !(2..=20).contains(&tag.len()) || !tag.iter().all(is_tag) {
+        return None;
+    }
+    let rest = &line[open + 1..];
+    let split = |mark: &[u8]| rest.windows(mark.len()).rposition(|part| part == mark).map(|at| (at, mark.len()));
+    let (close, mark) = split(b") = ").or_else(|| split(b")= "))?;
+    let (name, value) = (&rest[..close], rest[close + mark..].trim_ascii());
+    if name.is_empty() || value.is_empty() {
+        return None;
+    }
+    let name = Name::Readings(if is_escaped { vec![unescape(name)?] } else { readings(name) });
+    if tag == b"SIZE" {
+        return Some((name, Some(number(value)?), Vec::new()));
+    }
+    let sum = match Algorithm::of_tag(tag) {
+        Some(algorithm) => {
+            let hex = from_hex(value).filter(|hash| hash.len() == algorithm.bytes());
+            Sum::tagged(algorithm, hex.or_else(|| from_base64(value))?)?
+        }
+        None => Sum::unknown(tag, from_hex(value).or_else(|| from_base64(value))?),
+    };
+    Some((name, None, vec![sum]))
+}
+
+/// `SHA256  HASH  NAME`, a row of PowerShell's table.
+pub(super) fn row(line: &[u8]) -> Option<Said> {
+    let (tag, rest) = word(line);
+    let (hash, name) = word(rest.trim_ascii_start());
+    let sum = Sum::tagged(Algorithm::of_tag(tag)?, from_hex(hash)?)?;
+    let name = name.trim_ascii();
+    // What was too wide for the window is lost.
+    let is_cut = name.ends_with(b"...") || name.ends_with("\u{2026}".as_bytes());
+    (!name.is_empty() && !is_cut).then(|| (Name::Readings(readings(name)), None, vec![sum]))
+}
+
+/// `CRC BYTES NAME`, as `cksum` and `sum` have it: checksums of their own, which are not known here.
+pub(super) fn posix(line: &[u8]) -> Option<Said> {
+    let (crc, rest) = word(line);
+    let (count, name) = word(rest.strip_prefix(b" ")?.trim_ascii_start());
+    let (crc, _) = (number(crc).filter(|crc| u32::try_from(*crc).is_ok())?, number(count)?);
+    let name = name.get(1..).filter(|name| !name.is_empty())?;
+    Some((Name::Readings(readings(name)), None, vec![Sum::unknown(b"cksum or sum", crc.to_be_bytes().into())]))
+}
+
+/// `NAME,BYTES,CRC,` of cfv, also with the folder at the end, or without the checksum.
+pub(super) fn cfv(line: &[u8]) -> Option<Said> {
+    let fields: Vec<&[u8]> = line.strip_suffix(b",")?.split(|byte| *byte == b',').collect();
+    let crc = |field: &[u8]| from_hex(field).filter(|hash| hash.len() == 4).and_then(Sum::untagged);
+    let (name, folder, size, sum) = match fields.as_slice() {
+        [name @ .., size, sum, folder] if !name.is_empty() && crc(sum).is_some() && number(size).is_some() => {
+            (name, *folder, *size, crc(sum))
+        }
+        [name @ .., size, sum] if !name.is_empty() && crc(sum).is_some() => (name, &b""[..], *size, crc(sum)),
+        [name @ .., size] if !name.is_empty() => (name, &b""[..], *size, None),
+        _ => return None,
+    };
+    let size = number(size)?;
+    let name = [folder, if folder.is_empty() { b"" } else { b"/" }, &name.join(&b',')].concat();
+    (!name.is_empty()).then(|| (Name::Readings(readings(&name)), Some(size), sum.into_iter().collect()))
+}
+
+/// `NAME  BYTES  CRC`, a row of a `.crc` file.
+pub(super) fn crc_row(line: &[u8]) -> Option<Said> {
+    let (name, crc) = last_word(line.trim_ascii_end())?;
+    let sum = from_hex(crc).filter(|hash| hash.len() == 4).and_then(Sum::untagged)?;
+    let (name, size) = last_word(name)?;
+    (!name.is_empty()).then_some(())?;
+    Some((Name::Readings(readings(name)), Some(number(size)?), vec![sum]))
+}
+
+/// What is before the last word, and that word.
+fn last_word(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = text.iter().rposition(|byte| matches!(byte, b' ' | b'\t'))?;
+    Some((text[..at].trim_ascii_end(), &text[at + 1..]))
+}
+
+/// The text up to its first blank, and the rest with it.
+pub(super) fn word(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(text.len());
+    text.split_at(end)
+}
+
+/// A number of decimal digits.
+pub(super) fn number(text: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(text).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+    text.parse().ok()
+}

@@ -1,0 +1,135 @@
+//! Names in manifests: how each can be read, and where in a library it leads.
+
+use headway_model::RelPath;
+
+/// Where a name leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// To this path, on paper: nobody has looked whether something is there.
+    Inside(RelPath),
+    /// From the root of a file system, by these folders and a name.
+    Absolute(Vec<Vec<u8>>),
+    /// Out of the library, or to nothing that can be a file.
+    Nowhere(&'static str),
+}
+
+/// Where a name leads from the manifest's folder. `.` and `..` are taken by the text alone, so a symbolic link on the way does not
+/// count, and nothing leads out of the library.
+pub fn place(folder: &RelPath, name: &[u8]) -> Place {
+    if let Some(parts) = absolute(name) {
+        return Place::Absolute(parts);
+    }
+    let base = folder.to_bytes();
+    let mut parts: Vec<&[u8]> = base.split(|byte| *byte == b'/').filter(|part| !part.is_empty()).collect();
+    for part in name.split(|byte| *byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." if parts.pop().is_none() => return Place::Nowhere("the path has `..` that leads out of the library"),
+            b".." => {}
+            part => parts.push(part),
+        }
+    }
+    match RelPath::from_bytes(&parts.join(&b'/')) {
+        Ok(path) if path.is_root() || name.ends_with(b"/") => Place::Nowhere("it names a folder"),
+        Ok(path) => Place::Inside(path),
+        Err(_) => Place::Nowhere("it names nothing that can be a file"),
+    }
+}
+
+/// The parts of a name that begins at the root of a file system, or at a drive of Windows; `None` if it does not.
+fn absolute(name: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let (name, windows) = match name {
+        [drive, b':', rest @ ..] if drive.is_ascii_alphabetic() && matches!(rest, [b'\\' | b'/', ..]) => (rest, true),
+        [b'\\', b'\\', ..] => (name, true),
+        [b'/', ..] => (name, false),
+        _ => return None,
+    };
+    let parts = name.split(|byte| *byte == b'/' || windows && *byte == b'\\');
+    Some(parts.filter(|part| !matches!(*part, b"" | b".")).map(<[u8]>::to_vec).collect())
+}
+
+/// The ways to read a name as it stands in a line, the plainest first: without blanks around it, and with backslashes as separators.
+pub(super) fn readings(name: &[u8]) -> Vec<Vec<u8>> {
+    let mut readings = vec![name.to_vec()];
+    let trimmed = name.trim_ascii();
+    if trimmed.len() != name.len() && !trimmed.is_empty() {
+        readings.push(trimmed.to_vec());
+    }
+    if name.contains(&b'\\') {
+        for at in 0..readings.len() {
+            let slashes = readings[at].iter().map(|byte| if *byte == b'\\' { b'/' } else { *byte }).collect();
+            readings.push(slashes);
+        }
+    }
+    readings
+}
+
+/// A name in which the tools have escaped what would end its line; `None` if it is not so written.
+pub(super) fn unescape(name: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = Vec::with_capacity(name.len());
+    let mut bytes = name.iter();
+    while let Some(byte) = bytes.next() {
+        plain.push(match byte {
+            b'\\' => match bytes.next()? {
+                b'\\' => b'\\',
+                b'n' => b'\n',
+                b'r' => b'\r',
+                _ => return None,
+            },
+            byte => *byte,
+        });
+    }
+    Some(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn inside(folder: &str, name: &[u8]) -> Option<String> {
+        match place(&folder.parse().expect("a path"), name) {
+            Place::Inside(path) => Some(path.to_string()),
+            Place::Absolute(_) | Place::Nowhere(_) => None,
+        }
+    }
+
+    #[test]
+    fn dots_are_followed_but_never_out_of_the_library() {
+        assert_eq!(inside("", b"./a/../b"), Some("b".into()));
+        assert_eq!(inside("sub", b"a//./b"), Some("sub/a/b".into()));
+        assert_eq!(inside("sub/deep", b"../../b"), Some("b".into()));
+        for name in [&b"../a"[..], b"a/../../b", b"", b".", b"a/", b"..", b"a\0b"] {
+            assert_eq!(inside("", name), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn names_from_the_root_of_a_file_system_are_told_apart() {
+        let parts = |name: &[u8]| match place(&RelPath::default(), name) {
+            Place::Absolute(parts) => parts.join(&b'|'),
+            Place::Inside(_) | Place::Nowhere(_) => b"not".to_vec(),
+        };
+        assert_eq!(parts(b"/a/./b"), b"a|b");
+        assert_eq!(parts(b"C:\\Users\\me\\a b"), b"Users|me|a b");
+        assert_eq!(parts(b"\\\\server\\share\\x"), b"server|share|x");
+        assert_eq!(parts(b"C:a"), b"not");
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_leads_out_of_the_library(name in "[a.\\\\/ :]{0,24}", folder in "(a/){0,3}a") {
+            if let Place::Inside(path) = place(&folder.parse().expect("a path"), name.as_bytes()) {
+                prop_assert!(!path.is_root() && RelPath::from_bytes(&path.to_bytes()).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_can_be_read_in_several_ways() {
+        assert_eq!(readings(b"a b"), [b"a b"]);
+        assert_eq!(readings(b"a\\b "), [&b"a\\b "[..], b"a\\b", b"a/b ", b"a/b"]);
+        assert_eq!(unescape(b"a\\\\b\\n\\r"), Some(b"a\\b\n\r".to_vec()));
+        assert_eq!(unescape(b"a\\x"), None);
+    }
+}

@@ -1,0 +1,185 @@
+//! Manifests with columns: hashdeep's, and tables of values such as PowerShell's `Export-Csv` writes.
+
+use super::algorithm::Algorithm;
+use super::entry::{Name, Sum, from_hex};
+use super::form::{Said, number};
+use super::line::Kind;
+use super::name::readings;
+
+/// What stands in a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Column {
+    Size,
+    /// Of this algorithm.
+    Sum(Algorithm),
+    /// Of the algorithm that another column names, or of any.
+    AnySum,
+    /// Of an algorithm that is not known here.
+    Unknown(Vec<u8>),
+    Tag,
+    Name,
+    Other,
+}
+
+/// The columns, as a heading names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Table {
+    columns: Vec<Column>,
+    separator: u8,
+    /// Whether fields can be in quotes; if not, the last column has the rest of the line.
+    has_quotes: bool,
+}
+
+impl Table {
+    /// Of hashdeep's second line: `%%%% size,md5,sha256,filename`.
+    pub(super) fn hashdeep(line: &[u8]) -> Option<Table> {
+        let columns = line.strip_prefix(b"%%%% ")?.split(|byte| *byte == b',');
+        let columns = columns.map(|word| match word.trim_ascii() {
+            b"size" => Column::Size,
+            b"filename" => Column::Name,
+            word => Algorithm::of_tag(word).map_or_else(|| Column::Unknown(word.to_vec()), Column::Sum),
+        });
+        let columns: Vec<_> = columns.collect();
+        (columns.last() == Some(&Column::Name)).then_some(Table { columns, separator: b',', has_quotes: false })
+    }
+
+    /// Of a heading that names a column for the name and one for a checksum.
+    pub(super) fn heading(line: &[u8]) -> Option<Table> {
+        let separator = *[b',', b';', b'\t'].iter().find(|byte| line.contains(byte))?;
+        let columns =
+            fields(line, separator)?.into_iter().map(|word| match word.trim_ascii().to_ascii_lowercase().as_slice() {
+                b"size" | b"length" | b"bytes" => Column::Size,
+                b"path" | b"filename" | b"file" | b"name" | b"fullname" => Column::Name,
+                b"hash" | b"checksum" => Column::AnySum,
+                b"algorithm" => Column::Tag,
+                word => Algorithm::of_tag(word).map_or(Column::Other, Column::Sum),
+            });
+        let columns: Vec<_> = columns.collect();
+        let has = |is: fn(&Column) -> bool| columns.iter().filter(|column| is(column)).count();
+        let names = has(|column| *column == Column::Name);
+        let sums = has(|column| matches!(column, Column::Sum(_) | Column::AnySum));
+        (names == 1 && sums > 0).then_some(Table { columns, separator, has_quotes: true })
+    }
+
+    /// Reads a row.
+    pub(super) fn row(&self, line: &[u8]) -> Kind {
+        let start = line.trim_ascii_start();
+        if start.is_empty() || !self.has_quotes && matches!(start.first(), Some(b'#' | b'%')) {
+            return Kind::Remark;
+        }
+        let said = self.said(line);
+        said.map_or(Kind::Unread("not the columns that the manifest's heading names"), Kind::Said)
+    }
+
+    fn said(&self, line: &[u8]) -> Option<Said> {
+        let fields = if self.has_quotes {
+            fields(line, self.separator)?
+        } else {
+            line.splitn(self.columns.len(), |byte| *byte == self.separator).map(<[u8]>::to_vec).collect()
+        };
+        if fields.len() != self.columns.len() {
+            return None;
+        }
+        let all = || self.columns.iter().zip(&fields);
+        let tag = all().find(|(column, _)| **column == Column::Tag).map(|(_, field)| field.trim_ascii());
+        let (mut name, mut size, mut sums) = (None, None, Vec::new());
+        for (column, field) in all() {
+            match column {
+                Column::Name => name = Some(readings(field)).filter(|_| !field.is_empty()),
+                Column::Size if !field.is_empty() => size = Some(number(field.trim_ascii())?),
+                Column::Sum(algorithm) => sums.push(Sum::tagged(*algorithm, from_hex(field.trim_ascii())?)?),
+                Column::Unknown(tag) => sums.push(Sum::unknown(tag, field.clone())),
+                Column::AnySum => {
+                    let hash = from_hex(field.trim_ascii())?;
+                    sums.push(match tag.map(|tag| (tag, Algorithm::of_tag(tag))) {
+                        None => Sum::untagged(hash)?,
+                        Some((_, Some(algorithm))) => Sum::tagged(algorithm, hash)?,
+                        Some((tag, None)) => Sum::unknown(tag, hash),
+                    });
+                }
+                Column::Size | Column::Tag | Column::Other => {}
+            }
+        }
+        Some((Name::Readings(name?), size, sums))
+    }
+}
+
+/// The fields of a row, in which quotes around a field stand for nothing and doubled ones for one; `None` if a quote is not closed.
+fn fields(line: &[u8], separator: u8) -> Option<Vec<Vec<u8>>> {
+    let (mut fields, mut field, mut is_quoted) = (Vec::new(), Vec::new(), false);
+    let mut bytes = line.iter().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' if is_quoted && bytes.peek() == Some(&&b'"') => field.extend(bytes.next()),
+            b'"' if is_quoted || field.is_empty() => is_quoted = !is_quoted,
+            byte if *byte == separator && !is_quoted => fields.push(std::mem::take(&mut field)),
+            byte => field.push(*byte),
+        }
+    }
+    fields.push(field);
+    (!is_quoted).then_some(fields)
+}
+
+/// A record of PowerShell's `Format-List`: `Algorithm : SHA256`, `Hash : ...`, `Path : ...`, each on a line of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Record {
+    tag: Vec<u8>,
+    hash: Vec<u8>,
+    path: Vec<u8>,
+    /// The field that a line without one goes on.
+    last: Option<Field>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Tag,
+    Hash,
+    Path,
+}
+
+impl Record {
+    /// Whether a line begins one.
+    pub(super) fn begins(line: &[u8]) -> bool {
+        matches!(field(line), Some((Field::Tag, _)))
+    }
+
+    /// Takes a line that is not empty; `false` if it is none of it.
+    pub(super) fn take(&mut self, line: &[u8]) -> bool {
+        let (field, value) = match (field(line), self.last) {
+            (Some((field, value)), _) => (field, value),
+            (None, Some(last)) if line.starts_with(b"            ") => (last, line.trim_ascii()),
+            (None, _) => return false,
+        };
+        self.last = Some(field);
+        match field {
+            Field::Tag => self.tag.extend_from_slice(value),
+            Field::Hash => self.hash.extend_from_slice(value),
+            Field::Path => self.path.extend_from_slice(value),
+        }
+        true
+    }
+
+    /// What it says, at its end.
+    pub(super) fn said(&self) -> Kind {
+        let said = || {
+            let hash = from_hex(&self.hash)?;
+            let sum = match Algorithm::of_tag(&self.tag) {
+                Some(algorithm) => Sum::tagged(algorithm, hash)?,
+                None => Sum::unknown(&self.tag, hash),
+            };
+            (!self.path.is_empty()).then(|| (Name::Readings(readings(&self.path)), None, vec![sum]))
+        };
+        said().map_or(Kind::Unread("a record without a checksum or without a path"), Kind::Said)
+    }
+}
+
+fn field(line: &[u8]) -> Option<(Field, &[u8])> {
+    let at = line.iter().position(|byte| *byte == b':')?;
+    let field = match line[..at].trim_ascii() {
+        b"Algorithm" => Field::Tag,
+        b"Hash" => Field::Hash,
+        b"Path" => Field::Path,
+        _ => return None,
+    };
+    Some((field, line[at + 1..].trim_ascii()))
+}

@@ -1,0 +1,113 @@
+//! What a checksum job saw of each file as it read it: size and time of change. It is kept beside the job's manifest, under a name that
+//! says of which manifest it is, so that who verifies by that manifest later knows what is known of then, and no more.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::hash::Hashes;
+use super::manifest::{Algorithm, to_hex};
+use headway_files::{DataFolder, OpenFile, Outputs};
+use headway_model::RelPath;
+
+/// Larger records are not read: at 100 bytes a file this is one of 5 million files.
+const LIMIT: u64 = 512 * 1024 * 1024;
+
+/// What was seen of the files of one manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    /// What the manifest was made with.
+    pub(super) algorithm: Algorithm,
+    /// The size of each file in bytes, and when its content last changed, in nanoseconds since 1970.
+    pub(super) seen: HashMap<RelPath, (u64, i64)>,
+}
+
+/// The record of one job, as it is made.
+#[derive(Debug, Default)]
+pub(super) struct Rows(String);
+
+/// What a file is and was when it was read, as a result.
+pub(super) fn result(input: &OpenFile, hashes: &Hashes) -> Value {
+    let mut result = super::Settings::new();
+    for (algorithm, hash) in hashes.iter() {
+        result.insert(algorithm.name().into(), to_hex(hash).into());
+    }
+    result.insert("size".into(), input.size().into());
+    result.insert("mtime_ns".into(), input.mtime_ns().into());
+    result.into()
+}
+
+impl Rows {
+    /// Adds a file by its result; one of an earlier version does not say what was seen.
+    pub(super) fn add(&mut self, path: &RelPath, result: &Value) {
+        let size = result.get("size").and_then(Value::as_u64);
+        let time = result.get("mtime_ns").and_then(Value::as_i64);
+        if let (Some(size), Some(time)) = (size, time) {
+            // Coded, a path has no line feed. A text takes all that is written.
+            let _ = writeln!(self.0, "{size} {time} {path}");
+        }
+    }
+
+    /// Keeps the record of this manifest.
+    pub(super) fn keep(
+        &self,
+        outputs: &Outputs,
+        library: &str,
+        algorithm: Algorithm,
+        manifest: &[u8],
+    ) -> anyhow::Result<()> {
+        outputs.write(&name(library, manifest), |file| {
+            writeln!(file, "{}", algorithm.name())?;
+            Ok(file.write_all(self.0.as_bytes())?)
+        })
+    }
+}
+
+/// The record of a manifest that some job made of files of this library; `None` if none did, or its history is gone.
+pub(super) fn find(data: &DataFolder, library: &str, manifest: &[u8]) -> std::io::Result<Option<Record>> {
+    let text = data.kept(&name(library, manifest), LIMIT)?;
+    Ok(text.and_then(|text| read(&String::from_utf8(text).ok()?)))
+}
+
+/// The name of the record of a manifest. It begins with a dot: a job does not offer it.
+fn name(library: &str, manifest: &[u8]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(library.as_bytes()).update(&[0]).update(manifest);
+    format!(".seen-{}", hasher.finalize().to_hex())
+}
+
+/// `None` if it is no record.
+fn read(text: &str) -> Option<Record> {
+    let (algorithm, rows) = text.split_once('\n')?;
+    let mut seen = HashMap::new();
+    for row in rows.lines() {
+        let (size, rest) = row.split_once(' ')?;
+        let (time, path) = rest.split_once(' ')?;
+        seen.insert(path.parse().ok()?, (size.parse().ok()?, time.parse().ok()?));
+    }
+    Some(Record { algorithm: Algorithm::of_name(algorithm)?, seen })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_kept_is_found_by_the_manifest_and_by_no_other() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = DataFolder::open(folder.path(), &[]).expect("a data folder");
+        let outputs = data.outputs(&headway_model::JobId::mint(1, [1; 10]));
+        let path = RelPath::from_bytes(b"a b\nc").expect("a path");
+        let mut rows = Rows::default();
+        rows.add(&path, &json!({ "size": 7, "mtime_ns": -5 }));
+        rows.add(&RelPath::default(), &json!({ "blake3": "00" }));
+        rows.keep(&outputs, "photos", Algorithm::Blake3, b"manifest").expect("kept");
+        let found = find(&data, "photos", b"manifest").expect("readable").expect("found");
+        assert_eq!(found, Record { algorithm: Algorithm::Blake3, seen: HashMap::from([(path, (7, -5))]) });
+        assert_eq!(find(&data, "photos", b"manifest2").expect("readable"), None);
+        assert_eq!(find(&data, "videos", b"manifest").expect("readable"), None);
+        assert_eq!(outputs.names().expect("a folder"), Vec::<String>::new());
+    }
+}

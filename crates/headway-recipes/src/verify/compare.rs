@@ -1,0 +1,217 @@
+//! What lines say of a file, against what the file is.
+
+use serde_json::{Value, json};
+
+use super::super::hash::Hashes;
+use super::super::manifest::{Algorithms, Sum, to_hex};
+use super::OpenFile;
+use super::lines::{Line, Lines};
+use super::verdict::{BIT_ROT, CHANGED, NOT_CHECKED, OK};
+
+/// How one line compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    /// All that it says is so.
+    Match,
+    /// Nothing that it says is so.
+    Differs,
+    /// One thing that it says is so, another is not.
+    Mixed,
+    /// It says nothing that can be compared.
+    Blank,
+}
+
+/// How the lines of a file compare, in their order.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Compared(Vec<Word>);
+
+/// Whether a line says nothing that can be compared.
+pub(super) fn is_blank(line: &Line) -> bool {
+    line.sums.iter().all(|sum| sum.algorithms.is_empty())
+}
+
+/// Compares lines with the checksums and the size of their file.
+pub(super) fn compare(lines: &[Line], hashes: &Hashes, size: u64) -> Compared {
+    let word = |line: &Line| {
+        let sums = line.sums.iter().filter(|sum| !sum.algorithms.is_empty());
+        let (same, other): (Vec<_>, Vec<_>) = sums.partition(|sum| is_of(sum, hashes));
+        let other_size = line.size.is_some_and(|said| said != size);
+        match (same.is_empty(), other.is_empty() && !other_size) {
+            (false, true) => Word::Match,
+            (false, false) => Word::Mixed,
+            (true, false) => Word::Differs,
+            (true, true) => Word::Blank,
+        }
+    };
+    Compared(lines.iter().map(word).collect())
+}
+
+fn is_of(sum: &Sum, hashes: &Hashes) -> bool {
+    hashes.iter().any(|(algorithm, hash)| sum.algorithms.has(algorithm) && *hash == *sum.hash)
+}
+
+impl Compared {
+    /// Whether nothing contradicts the file.
+    pub(super) fn is_match(&self) -> bool {
+        self.0.iter().all(|word| matches!(word, Word::Match | Word::Blank))
+    }
+
+    fn has(&self, word: Word) -> bool {
+        self.0.contains(&word)
+    }
+}
+
+impl Lines {
+    /// The result of a file, or the text of its failure.
+    pub(super) fn judge(
+        &self,
+        lines: &[Line],
+        compared: &Compared,
+        hashes: &Hashes,
+        input: &OpenFile,
+    ) -> Result<Value, String> {
+        if compared.is_match() && compared.has(Word::Match) {
+            let note = lines.iter().find_map(|line| line.note.as_deref());
+            return Ok(match note {
+                Some(note) => json!({ "verdict": OK, "note": note }),
+                None => json!({ "verdict": OK }),
+            });
+        }
+        if compared.is_match() {
+            return Err(format!("{NOT_CHECKED}: {}", blank(lines)));
+        }
+        let is_split = compared.has(Word::Mixed) || compared.has(Word::Match) || contradict(lines);
+        if is_split {
+            return Err(format!("{NOT_CHECKED}: {}", contradiction(self, lines, compared)));
+        }
+        let differing = lines.iter().zip(&compared.0).find(|(_, word)| **word == Word::Differs);
+        let Some((line, _)) = differing else { return Err(NOT_CHECKED.to_owned()) };
+        let seen = self.sources.get(line.source as usize).and_then(|source| source.record.as_ref());
+        let seen = seen.and_then(|record| record.seen.get(&line.path));
+        let (verdict, why) = match seen {
+            Some(seen) if *seen == (input.size(), input.mtime_ns()) => (
+                BIT_ROT,
+                "its content changed, while its size and its time of change are those that the job saw which took the checksum",
+            ),
+            Some((_, time)) if *time == input.mtime_ns() => (
+                CHANGED,
+                "cause unknown: its size is another, while its time of change is the one that the job saw which took the checksum",
+            ),
+            Some(_) => (CHANGED, "since the job that took the checksum, which saw another time of change"),
+            None => (CHANGED, "cause unknown, as nothing tells its time of change when the checksum was taken"),
+        };
+        Err(format!("{verdict}: {why} ({})", self.difference(line, hashes, input.size())))
+    }
+
+    /// What is not as a line says.
+    fn difference(&self, line: &Line, hashes: &Hashes, size: u64) -> String {
+        let Some(sum) = line.sums.iter().find(|sum| !sum.algorithms.is_empty()) else {
+            return format!("{size} bytes, not {}", line.size.unwrap_or_default());
+        };
+        let expected = to_hex(&sum.hash);
+        let found = self.found(line, sum) & sum.algorithms;
+        match sum.algorithms.only().or(found.only()) {
+            Some(algorithm) => {
+                let actual = hashes.get(algorithm).map(to_hex).unwrap_or_default();
+                format!("{} {actual}, not {expected}", algorithm.name())
+            }
+            None => {
+                let tried = (hashes.algorithms() & sum.algorithms).shown();
+                format!(
+                    "{expected} is none of its checksums by {tried}; which of these the manifest has, no file has shown so far"
+                )
+            }
+        }
+    }
+}
+
+/// Whether two lines cannot both be true.
+fn contradict(lines: &[Line]) -> bool {
+    let mut said: Vec<(Algorithms, &[u8])> = Vec::new();
+    let mut sizes = lines.iter().filter_map(|line| line.size);
+    let size = sizes.next();
+    for sum in lines.iter().flat_map(|line| &line.sums).filter(|sum| !sum.algorithms.is_empty()) {
+        if said.iter().any(|(algorithms, hash)| *algorithms == sum.algorithms && **hash != *sum.hash) {
+            return true;
+        }
+        said.push((sum.algorithms, &sum.hash));
+    }
+    sizes.any(|other| Some(other) != size)
+}
+
+fn contradiction(all: &Lines, lines: &[Line], compared: &Compared) -> String {
+    let of = |wanted: Word| {
+        let lines = lines.iter().zip(&compared.0).filter(|(_, word)| **word == wanted);
+        all.numbers(lines.map(|(line, _)| line))
+    };
+    let numbers = all.numbers(lines.iter());
+    match (compared.has(Word::Mixed), compared.has(Word::Match)) {
+        (true, _) => {
+            format!("line {} contradicts itself: one thing that it says is so, another is not", of(Word::Mixed))
+        }
+        (false, true) => format!(
+            "lines {numbers} contradict each other: the file is as line {} says, not as line {} does",
+            of(Word::Match),
+            of(Word::Differs)
+        ),
+        (false, false) => format!("lines {numbers} contradict each other, and the file is as none of them says"),
+    }
+}
+
+/// Why lines say nothing that can be compared.
+fn blank(lines: &[Line]) -> String {
+    let unknown = lines.iter().flat_map(|line| &line.sums).find_map(|sum| sum.unknown.as_deref());
+    match unknown {
+        Some(tag) => format!("the manifest has a checksum of {tag:?} for it, which is not known here"),
+        None => "the manifest has no checksum of it, and its size is as it says".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{Entry, Line as Read, read};
+
+    /// Lines about one file.
+    fn lines(text: &str) -> Vec<Line> {
+        let mut lines = Vec::new();
+        read(text.as_bytes(), &mut |line| {
+            if let Read::Entry(Entry { number, size, sums, .. }) = line {
+                lines.push(Line { path: Default::default(), source: 0, number, size, sums, note: None });
+            }
+        });
+        lines
+    }
+
+    fn words(text: &str, hashes: &Hashes) -> Vec<Word> {
+        compare(&lines(text), hashes, 3).0
+    }
+
+    #[test]
+    fn a_line_is_as_the_file_is_only_if_all_of_it_is() {
+        let (md5, crc) = ("900150983cd24fb0d6963f7d28e17f72", "352441c2");
+        let hashes = Hashes::of(b"abc", Algorithms::of_length(16) | Algorithms::of_length(4));
+        for (line, word) in [
+            (format!("{md5}  a"), Word::Match),
+            (format!("{}  a", md5.replace('9', "8")), Word::Differs),
+            (format!("a {crc} {md5}"), Word::Match),
+            (format!("a {crc} {}", md5.replace('9', "8")), Word::Mixed),
+            (format!("3 {md5}  a"), Word::Match),
+            (format!("4 {md5}  a"), Word::Mixed),
+            (format!("SM3 (a) = {md5}"), Word::Blank),
+            ("SIZE (a) = 3".into(), Word::Blank),
+            ("SIZE (a) = 4".into(), Word::Differs),
+        ] {
+            assert_eq!(words(&line, &hashes), [word], "{line}");
+        }
+    }
+
+    #[test]
+    fn lines_contradict_each_other_where_both_cannot_be_true() {
+        let (one, other) = ("00".repeat(32), "11".repeat(32));
+        assert!(contradict(&lines(&format!("{one}  a\n{other}  a\n"))));
+        assert!(!contradict(&lines(&format!("{one}  a\n{one}  a\n"))));
+        assert!(!contradict(&lines(&format!("SHA256 (a) = {one}\nBLAKE3 (a) = {other}\n"))));
+        assert!(contradict(&lines("SIZE (a) = 1\nSIZE (a) = 2\n")));
+    }
+}

@@ -1,0 +1,156 @@
+//! The lines of all manifests of a job, by the file that each is about.
+
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use super::super::hash::Hashes;
+use super::super::manifest::{Algorithms, Sum};
+use super::super::record::Record;
+use super::{RelPath, Unable};
+
+/// One manifest.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// Its path.
+    pub(super) path: RelPath,
+    /// What the job that made it saw of its files, if that is known.
+    pub(super) record: Option<Record>,
+    /// What its checksums of 4, 8, 12, ... bytes were found to be made with, as bits; none while no file matched.
+    found: [AtomicU16; 17],
+}
+
+/// What one line says of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    /// The file.
+    pub(super) path: RelPath,
+    /// The manifest, by its index.
+    pub(super) source: u32,
+    /// Its number there, from 1.
+    pub(super) number: u64,
+    /// The size in bytes that it says.
+    pub(super) size: Option<u64>,
+    /// Its checksums.
+    pub(super) sums: Vec<Sum>,
+    /// How the file was found, where that is not by the very name.
+    pub(super) note: Option<Box<str>>,
+}
+
+/// A line that is about no file of the library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Loose {
+    /// The manifest, by its index.
+    pub(super) source: u32,
+    /// Its number there, from 1.
+    pub(super) number: u64,
+    /// Why, in a person's words.
+    pub(super) why: String,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    /// The manifests.
+    pub(super) sources: Vec<Source>,
+    /// What is about files, in the order of their paths.
+    pub(super) lines: Vec<Line>,
+    /// What is not.
+    pub(super) loose: Vec<Loose>,
+    /// The manifests that say nothing.
+    pub(super) empty: Vec<RelPath>,
+}
+
+impl Source {
+    /// A manifest of which nothing was read yet.
+    pub(super) fn new(path: RelPath, record: Option<Record>) -> Self {
+        Source { path, record, found: Default::default() }
+    }
+
+    /// What checksums of so many bytes were found to be made with here.
+    pub(super) fn found(&self, bytes: usize) -> Algorithms {
+        let found = self.found.get(bytes / 4).map(|bits| bits.load(Ordering::Relaxed));
+        Algorithms::from_bits(found.unwrap_or_default())
+    }
+}
+
+impl Lines {
+    /// All manifests are read.
+    pub(super) fn end(&mut self) -> Result<(), Unable> {
+        self.lines
+            .sort_by(|one, other| (&one.path, one.source, one.number).cmp(&(&other.path, other.source, other.number)));
+        if !self.lines.is_empty() {
+            return Ok(());
+        }
+        let manifests: Vec<_> = self.sources.iter().map(|source| source.path.shown()).collect();
+        Err(match self.loose.first() {
+            Some(loose) => format!("{}; it names no file of the library", self.tell(loose)).into(),
+            None => {
+                format!("{} has no line with a checksum: it is empty, or its content is lost", manifests.join(", "))
+                    .into()
+            }
+        })
+    }
+
+    /// Where a line is and what is wrong with it.
+    pub(super) fn tell(&self, loose: &Loose) -> String {
+        let manifest = self.sources.get(loose.source as usize).map(|source| source.path.shown()).unwrap_or_default();
+        format!("line {} of {manifest}: {}", loose.number, loose.why)
+    }
+
+    /// The numbers of lines, each with its manifest where there are several.
+    pub(super) fn numbers<'a>(&self, lines: impl Iterator<Item = &'a Line>) -> String {
+        let number = |line: &Line| match self.sources.get(line.source as usize) {
+            Some(source) if self.sources.len() > 1 => format!("{} of {}", line.number, source.path.shown()),
+            Some(_) | None => line.number.to_string(),
+        };
+        lines.map(number).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether a file is one of the manifests.
+    pub(super) fn is_manifest(&self, path: &RelPath) -> bool {
+        self.sources.iter().any(|source| source.path == *path)
+    }
+
+    /// What is said of a file.
+    pub(super) fn of(&self, path: &RelPath) -> &[Line] {
+        let from = self.lines.partition_point(|line| line.path < *path);
+        let to = from + self.lines[from..].partition_point(|line| line.path == *path);
+        &self.lines[from..to]
+    }
+
+    /// Everything that the checksums of these lines can have been made with.
+    pub(super) fn candidates(&self, lines: &[Line]) -> Algorithms {
+        let sums = lines.iter().flat_map(|line| &line.sums);
+        sums.fold(Algorithms::NONE, |all, sum| all | sum.algorithms)
+    }
+
+    /// What is to be tried first: what was found to match in the same manifest, else what is met most.
+    pub(super) fn wanted(&self, lines: &[Line]) -> Algorithms {
+        let mut wanted = Algorithms::NONE;
+        for line in lines {
+            for sum in &line.sums {
+                let likely = [self.found(line, sum), Algorithms::COMMON].map(|likely| sum.algorithms & likely);
+                let first = likely.into_iter().find(|likely| !likely.is_empty());
+                wanted = wanted | first.unwrap_or(sum.algorithms);
+            }
+        }
+        wanted
+    }
+
+    /// Remembers by what these lines matched.
+    pub(super) fn learn(&self, lines: &[Line], hashes: &Hashes) {
+        for (line, sum) in lines.iter().flat_map(|line| line.sums.iter().map(move |sum| (line, sum))) {
+            let mut hashes = hashes.iter().filter(|(algorithm, _)| sum.algorithms.has(*algorithm));
+            let source = self.sources.get(line.source as usize);
+            let slot = source.and_then(|source| source.found.get(sum.hash.len() / 4));
+            if let (Some((algorithm, _)), Some(slot)) = (hashes.find(|(_, hash)| **hash == *sum.hash), slot) {
+                slot.fetch_or(Algorithms::of(algorithm).bits(), Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// What the checksums of a line's manifest were found to be made with.
+    pub(super) fn found(&self, line: &Line, sum: &Sum) -> Algorithms {
+        let source = self.sources.get(line.source as usize);
+        source.map(|source| source.found(sum.hash.len())).unwrap_or_default()
+    }
+}

@@ -1,0 +1,203 @@
+//! From a name in a manifest to a file of the library. A name that can be read in several ways is the one that is there.
+
+use super::super::manifest::{Place, place};
+use super::folders::{Folders, Near};
+use super::{Library, RelPath, Unable};
+use headway_files::unable;
+use std::os::unix::ffi::OsStrExt;
+
+/// So many absolute names are looked for to learn what their beginning stands for.
+const TRIED: usize = 64;
+
+/// Where a name leads, and how it was found if not by itself; or why nowhere.
+pub(super) type Located = Result<(RelPath, Option<Box<str>>), String>;
+
+/// The names of one manifest.
+pub(super) struct Locator<'a> {
+    library: &'a Library,
+    /// Its folder.
+    folder: RelPath,
+    /// The library's own place, by its parts.
+    root: Vec<Vec<u8>>,
+    /// The first absolute names from elsewhere, and how many parts all of them have in common.
+    heard: Vec<Vec<Vec<u8>>>,
+    common: usize,
+    /// So many parts at the beginning of absolute names stand for this folder.
+    beginning: Option<(usize, RelPath)>,
+    folders: Folders<'a>,
+}
+
+impl<'a> Locator<'a> {
+    /// Of the manifest at this path.
+    pub(super) fn new(library: &'a Library, manifest: &RelPath) -> Self {
+        let folder = manifest.parent().unwrap_or_default();
+        let root = match place(&folder, library.path.as_os_str().as_bytes()) {
+            Place::Absolute(parts) => parts,
+            Place::Inside(_) | Place::Nowhere(_) => Vec::new(),
+        };
+        Locator { library, folder, root, heard: Vec::new(), common: 0, beginning: None, folders: Folders::new(library) }
+    }
+
+    /// Takes note of a name, before any is looked for: of absolute ones it matters what all begin with.
+    pub(super) fn hear(&mut self, name: &[u8]) {
+        let Place::Absolute(parts) = place(&self.folder, name) else { return };
+        if self.is_in_library(&parts) {
+            return;
+        }
+        let above = parts.len().saturating_sub(1);
+        self.common = match self.heard.first() {
+            None => above,
+            Some(first) => {
+                first.iter().zip(&parts).take(self.common.min(above)).take_while(|(one, other)| one == other).count()
+            }
+        };
+        if self.heard.len() < TRIED {
+            self.heard.push(parts);
+        }
+    }
+
+    /// All names were heard. Blocking.
+    pub(super) fn settle(&mut self) -> Result<(), Unable> {
+        self.beginning = self.find_beginning()?;
+        Ok(())
+    }
+
+    /// Finds the file of a name. Blocking.
+    pub(super) fn locate(&mut self, readings: &[Vec<u8>]) -> Result<Located, Unable> {
+        let mut places = Vec::with_capacity(readings.len());
+        let mut nowhere = None;
+        for reading in readings {
+            match self.place(reading) {
+                Ok(place) if !places.contains(&place) => places.push(place),
+                Ok(_) => {}
+                Err(why) => nowhere = nowhere.or(Some(why)),
+            }
+        }
+        let Some(first) = places.first().cloned() else { return Ok(Err(nowhere.unwrap_or_default())) };
+        if places.len() == 1 && first.0.as_str().is_ascii() || first.0.is_reserved() {
+            return Ok(Ok(first));
+        }
+        for place in &places {
+            // Of one that cannot be looked at its own attempt tells.
+            if self.is_there(&place.0)? {
+                return Ok(Ok(place.clone()));
+            }
+        }
+        for (path, _) in places.into_iter().filter(|(path, _)| !path.as_str().is_ascii()) {
+            if let Near::Form(path) = self.folders.near(&path) {
+                let note = "the manifest has its name in another Unicode normal form";
+                return Ok(Ok((path, Some(note.into()))));
+            }
+        }
+        Ok(Ok(first))
+    }
+
+    fn place(&self, name: &[u8]) -> Located {
+        let parts = match place(&self.folder, name) {
+            Place::Inside(path) => return Ok((path, None)),
+            Place::Nowhere(why) => return Err(why.to_owned()),
+            Place::Absolute(parts) => parts,
+        };
+        let (rest, folder) = match &self.beginning {
+            _ if self.is_in_library(&parts) => (&parts[self.root.len()..], &RelPath::default()),
+            Some((length, folder)) if parts.len() > *length => (&parts[*length..], folder),
+            Some(_) | None => return Err("an absolute name, which leads out of the library".to_owned()),
+        };
+        match place(folder, &rest.join(&b'/')) {
+            Place::Inside(path) if self.is_in_library(&parts) => Ok((path, None)),
+            Place::Inside(path) => {
+                let beginning = String::from_utf8_lossy(&parts[..parts.len() - rest.len()].join(&b'/')).into_owned();
+                let note =
+                    format!("its name is absolute, and {beginning:?} was taken for the folder {:?}", folder.shown());
+                Ok((path, Some(note.into())))
+            }
+            Place::Absolute(_) => Err("an absolute name, which leads out of the library".to_owned()),
+            Place::Nowhere(why) => Err(why.to_owned()),
+        }
+    }
+
+    fn is_in_library(&self, parts: &[Vec<u8>]) -> bool {
+        !self.root.is_empty() && parts.len() > self.root.len() && parts.starts_with(&self.root)
+    }
+
+    /// What absolute names from elsewhere begin with that stands for the manifest's folder, or for the library: that by which most
+    /// of them are there.
+    fn find_beginning(&self) -> Result<Option<(usize, RelPath)>, Unable> {
+        let mut best = (0, None);
+        for folder in [self.folder.clone(), RelPath::default()] {
+            for length in (0..=self.common).rev().filter(|_| !self.heard.is_empty()) {
+                let mut there = 0;
+                for name in &self.heard {
+                    if let Place::Inside(path) = place(&folder, &name[length..].join(&b'/')) {
+                        there += usize::from(!path.is_reserved() && self.is_there(&path)?);
+                    }
+                }
+                if there > best.0 {
+                    best = (there, Some((length, folder.clone())));
+                }
+            }
+        }
+        Ok(best.1)
+    }
+
+    /// Whether something is there, or cannot be looked at.
+    fn is_there(&self, path: &RelPath) -> Result<bool, Unable> {
+        match self.library.has(path) {
+            Ok(is_there) => Ok(is_there),
+            Err(error) => match unable("looking for a file that the manifest names", &error) {
+                Unable::Environment(reason) => Err(Unable::Environment(reason)),
+                Unable::Failed(_) => Ok(true),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of names in a manifest at `sub/SUMS`, beside these files.
+    fn located(files: &[&str], names: &[&str]) -> Vec<String> {
+        let folder = tempfile::tempdir().expect("a folder");
+        for file in files {
+            let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, "").expect("a file");
+        }
+        let library = Library::open("files", folder.path()).expect("a library");
+        let names = names.iter().map(|name| name.replace("ROOT", &folder.path().display().to_string()));
+        let names: Vec<_> = names.collect();
+        let mut locator = Locator::new(&library, &"sub/SUMS".parse().expect("a path"));
+        names.iter().for_each(|name| locator.hear(name.as_bytes()));
+        locator.settle().expect("a disk");
+        let readings = |name: &str| match name.contains('\\') {
+            true => vec![name.as_bytes().to_vec(), name.replace('\\', "/").into_bytes()],
+            false => vec![name.as_bytes().to_vec(), name.trim().as_bytes().to_vec()],
+        };
+        let located = names.iter().map(|name| match locator.locate(&readings(name)).expect("a disk") {
+            Ok((path, None)) => path.to_string(),
+            Ok((path, Some(note))) => format!("{path}: {note}"),
+            Err(why) => why,
+        });
+        located.collect()
+    }
+
+    #[test]
+    fn of_the_ways_to_read_a_name_the_one_that_is_there_is_meant() {
+        let names = ["a ", "b ", "x\\y", "v\\w", "../top", "../../out", "ROOT/sub/a"];
+        let expected = ["sub/a", "sub/b ", "sub/x/y", "sub/v\\w", "top"];
+        let found = located(&["sub/a", "sub/b ", "sub/b", "sub/x/y", "sub/v\\w", "sub/v/w"], &names);
+        assert_eq!(found[..5], expected);
+        assert_eq!(found[5], "the path has `..` that leads out of the library");
+        assert_eq!(found[6], "sub/a");
+    }
+
+    #[test]
+    fn what_absolute_names_begin_with_is_learnt_from_the_files_that_are_there() {
+        let names = ["C:\\me\\photos\\2021\\a", "C:\\me\\photos\\2021\\b"];
+        let found = located(&["sub/2021/a"], &names);
+        let note = "its name is absolute, and \"me/photos\" was taken for the folder \"sub\"";
+        assert_eq!(found, [format!("sub/2021/a: {note}"), format!("sub/2021/b: {note}")]);
+        assert_eq!(located(&["other"], &names)[0], "an absolute name, which leads out of the library");
+    }
+}

@@ -1,0 +1,240 @@
+//! The last step of verify: one verdict for each line, the report, and whether the job may be green.
+
+use std::collections::BTreeMap;
+
+use super::asked::Asked;
+use super::compare::is_blank;
+use super::folders::{Folders, Near};
+use super::lines::{Line, Lines};
+use super::verdict::{self, MANIFEST, MISSING, NEW, NOT_CHECKED, OK, UNREADABLE};
+use super::{ItemResults, Library, Outputs, RelPath, StartJob, Unable};
+use headway_files::{inspect, io_text};
+use headway_model::Query;
+use headway_model::SkipReason;
+
+/// As many files are named in the job's own message; the report names all.
+const NAMED: usize = 3;
+
+/// Of so many missing files it is looked whether one is there whose name differs by case alone.
+const HINTED: u64 = 1_000;
+
+struct Report<'a> {
+    lines: &'a Lines,
+    library: &'a Library,
+    /// Which lines have their verdict.
+    is_told: Vec<bool>,
+    counts: BTreeMap<&'static str, u64>,
+    /// How many files no line names.
+    new: u64,
+    rows: Vec<String>,
+    /// What keeps the job from being green, by what it is: how many files, and the first few.
+    wrong: BTreeMap<&'static str, (u64, Vec<String>)>,
+}
+
+/// Writes the report; the error is why the job is not green.
+pub(super) fn write(
+    lines: &Lines,
+    library: &Library,
+    request: &StartJob,
+    results: &mut ItemResults<'_>,
+    outputs: &Outputs,
+) -> anyhow::Result<()> {
+    let (is_told, counts) = (vec![false; lines.lines.len()], BTreeMap::new());
+    let mut report = Report { lines, library, is_told, counts, new: 0, rows: Vec::new(), wrong: BTreeMap::new() };
+    for result in results {
+        let result = result?;
+        if let Some(reason) = result.skip {
+            report.skipped(&result.path, reason);
+            continue;
+        }
+        let word = result.result.get("verdict").and_then(|word| word.as_str()).unwrap_or(OK);
+        let note = result.result.get("note").and_then(|note| note.as_str());
+        report.item(&result.path, word, note, result.failure.as_deref());
+    }
+    report.others(&request.query)?;
+    report.loose();
+    outputs.write("REPORT.txt", |file| {
+        report.head().iter().chain(&report.rows).try_for_each(|row| file.write_all(row.as_bytes()))?;
+        Ok(())
+    })?;
+    report.end()
+}
+
+impl Report<'_> {
+    /// An item of the job.
+    fn item(&mut self, path: &RelPath, word: &str, note: Option<&str>, failure: Option<&str>) {
+        let lines = self.lines;
+        let own = lines.of(path);
+        if own.is_empty() {
+            self.new += u64::from(failure.is_none() && word == NEW);
+            match failure {
+                Some(text) => self.rows.push(format!("{path}\t{text}\n")),
+                None if word == NEW => self.rows.push(format!("{path}\t{NEW}: the manifest does not name it\n")),
+                None => {}
+            }
+            return;
+        }
+        if let Some(text) = failure {
+            let verdict = verdict::of_failure(text);
+            let prefix = if text.starts_with(verdict) { String::new() } else { format!("{verdict}: ") };
+            self.rows.push(format!("{path}\t{prefix}{text}\n"));
+            own.iter().for_each(|line| self.count(line, verdict));
+            return;
+        }
+        if word == MANIFEST {
+            self.rows.push(format!("{path}\t{NOT_CHECKED}: it is the manifest itself\n"));
+            own.iter().for_each(|line| self.count(line, NOT_CHECKED));
+            return;
+        }
+        if let Some(note) = note {
+            self.rows.push(format!("{path}\t{OK}: {note}\n"));
+        }
+        for line in own {
+            if is_blank(line) {
+                let number = lines.numbers(std::iter::once(line));
+                self.rows.push(format!("{path}\t{NOT_CHECKED}: line {number} has nothing that can be compared\n"));
+            }
+            self.count(line, if is_blank(line) { NOT_CHECKED } else { OK });
+        }
+    }
+
+    /// An item that was skipped. What is gone, or is no file, is looked at once more below.
+    fn skipped(&mut self, path: &RelPath, reason: SkipReason) {
+        let own = self.lines.of(path);
+        if own.is_empty() || matches!(reason, SkipReason::Missing | SkipReason::Symlink | SkipReason::NotAFile) {
+            return;
+        }
+        self.rows.push(format!("{path}\t{NOT_CHECKED}: it was not read: {}\n", reason.text()));
+        own.iter().for_each(|line| self.count(line, NOT_CHECKED));
+    }
+
+    /// The files that lines name and no item of the job was: are they there?
+    fn others(&mut self, query: &Query) -> anyhow::Result<()> {
+        let lines = self.lines;
+        let asked = Asked::by(query);
+        let mut folders = Folders::new(self.library);
+        for own in lines.lines.chunk_by(|one, other| one.path == other.path) {
+            let Some(first) = own.first() else { continue };
+            if self.is_told(first) {
+                continue;
+            }
+            let (verdict, mut why) = self.look(&first.path)?;
+            let numbers = lines.numbers(own.iter());
+            if verdict == MISSING
+                && self.counted(MISSING) < HINTED
+                && let Near::Case(path) = folders.near(&first.path)
+            {
+                why = format!("{why}; {} is there, which differs by the case of letters", path.shown());
+            }
+            let is_itself = lines.is_manifest(&first.path);
+            if is_itself && verdict == NOT_CHECKED {
+                why = "it is the manifest itself".to_owned();
+            }
+            self.rows.push(format!("{}\t{verdict}: {why} (line {})\n", first.path, numbers));
+            own.iter().for_each(|line| self.count(line, verdict));
+            if verdict != NOT_CHECKED || asked.for_file(&first.path) && !is_itself {
+                self.blame(verdict, first.path.shown());
+            }
+        }
+        Ok(())
+    }
+
+    fn look(&self, path: &RelPath) -> anyhow::Result<(&'static str, String)> {
+        let listed = inspect(self.library, path).map_err(Unable::Environment)?;
+        Ok(match listed.skip {
+            Some(SkipReason::Missing) => (MISSING, "the manifest names it, and it is not there".to_owned()),
+            Some(reason) => (NOT_CHECKED, format!("it was not read: {}", reason.text())),
+            None if listed.file.was_seen() => (NOT_CHECKED, "it is there, and was not read by this job".to_owned()),
+            None => match self.library.has(path) {
+                Err(error) => (UNREADABLE, format!("it cannot be looked at: {}", io_text(&error))),
+                Ok(_) => (NOT_CHECKED, "it could not be looked at, and can be now".to_owned()),
+            },
+        })
+    }
+
+    /// The lines that are about no file.
+    fn loose(&mut self) {
+        for loose in &self.lines.loose {
+            *self.counts.entry(NOT_CHECKED).or_default() += 1;
+            let text = self.lines.tell(loose);
+            self.rows.push(format!("{text} ({NOT_CHECKED})\n"));
+            self.blame("line", text);
+        }
+        for path in &self.lines.empty {
+            self.rows.push(format!("{path}\tthe manifest has no line with a checksum\n"));
+            self.blame("empty", path.shown());
+        }
+    }
+
+    fn index(&self, line: &Line) -> usize {
+        let key = |line: &Line| (line.source, line.number);
+        let from = self.lines.lines.partition_point(|other| other.path < line.path);
+        let more = self.lines.lines[from..].iter().take_while(|other| other.path == line.path);
+        from + more.take_while(|other| key(other) < key(line)).count()
+    }
+
+    fn is_told(&self, line: &Line) -> bool {
+        self.is_told.get(self.index(line)).copied().unwrap_or_default()
+    }
+
+    fn count(&mut self, line: &Line, verdict: &'static str) {
+        let index = self.index(line);
+        if let Some(is_told) = self.is_told.get_mut(index).filter(|is_told| !**is_told) {
+            *is_told = true;
+            *self.counts.entry(verdict).or_default() += 1;
+        }
+    }
+
+    fn blame(&mut self, what: &'static str, name: String) {
+        let (count, names) = self.wrong.entry(what).or_default();
+        *count += 1;
+        if names.len() < NAMED {
+            names.push(name);
+        }
+    }
+
+    fn counted(&self, verdict: &str) -> u64 {
+        self.counts.get(verdict).copied().unwrap_or_default()
+    }
+
+    fn head(&self) -> Vec<String> {
+        let sources = &self.lines.sources;
+        let name = match sources.as_slice() {
+            [source] => source.path.to_string(),
+            sources => format!("{} manifests", sources.len()),
+        };
+        let lines = self.lines.lines.len() + self.lines.loose.len();
+        let counts: Vec<_> =
+            verdict::ALL.iter().map(|verdict| format!("{verdict} {}", self.counted(verdict))).collect();
+        let mut head =
+            vec![format!("# {name}: {lines} {}: {}\n", if lines == 1 { "line" } else { "lines" }, counts.join(", "))];
+        if self.new > 0 {
+            head.push(format!("# beside them: {NEW} {}\n", self.new));
+        }
+        head
+    }
+
+    fn end(&self) -> anyhow::Result<()> {
+        let mut said = Vec::new();
+        for (what, one, many) in [
+            (MISSING, "file that the manifest names is missing", "files that the manifest names are missing"),
+            (
+                UNREADABLE,
+                "file that the manifest names cannot be looked at",
+                "files that the manifest names cannot be looked at",
+            ),
+            (NOT_CHECKED, "file that was asked for was not read", "files that were asked for were not read"),
+            ("line", "line of the manifest was not checked", "lines of the manifest were not checked"),
+            ("empty", "manifest has no line with a checksum", "manifests have no line with a checksum"),
+        ] {
+            let Some((count, names)) = self.wrong.get(what) else { continue };
+            let more = if *count > NAMED as u64 { ", ..." } else { "" };
+            said.push(format!("{count} {}: {}{more}", if *count == 1 { one } else { many }, names.join(", ")));
+        }
+        let compared = [verdict::OK, verdict::CHANGED, verdict::BIT_ROT, verdict::UNREADABLE];
+        if said.is_empty() && compared.iter().all(|verdict| self.counted(verdict) == 0) {
+            said.push("the manifest names none of the files that were asked for: nothing was compared".to_owned());
+        }
+        if said.is_empty() { Ok(()) } else { anyhow::bail!("{}", said.join("; ")) }
+    }
+}

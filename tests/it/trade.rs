@@ -1,0 +1,298 @@
+//! The recipe `verify`, over manifests in every form of the trade. Where the tool is there, it wrote the manifest itself.
+
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use crate::helper::{App, Files, mint};
+
+/// A library with two files, and what a shell command writes over them into a manifest.
+const NAMES: [&str; 2] = ["a b.txt", "sub/b.txt"];
+
+/// Each as a shell command over the files `"$@"`; the first word of each is the tool that must be there.
+const WRITERS: [&str; 34] = [
+    r#"sha256sum "$@""#,
+    r#"sha256sum --tag "$@""#,
+    r#"sha256sum -b "$@""#,
+    r#"sha256sum -z "$@""#,
+    r#"sha224sum "$@""#,
+    r#"sha384sum "$@""#,
+    r#"sha512sum "$@""#,
+    r#"sha1sum "$@""#,
+    r#"md5sum "$@""#,
+    r#"b2sum "$@""#,
+    r#"b2sum -l 256 "$@""#,
+    r#"sha256sum "$@" | sed 's/$/\r/'"#,
+    r#"sha256sum "$@" | iconv -t UTF-16"#,
+    r#"sha256sum "$@" | sed 's/^[0-9a-f]*/\U&/' | sed '1s/^/\xEF\xBB\xBF# made by a tool\n\n/'"#,
+    r#"sha256sum "$@" | sed 's|  |  ./x/../|'"#,
+    r#"sha256sum "$@" | sed 's|  |  '"$PWD"'/|'"#,
+    r#"sha256sum "$@" | sed 's|  |  C:\\photos\\|; s|/|\\|'"#,
+    r#"sha256sum "$@" | tr '\n' '\r'"#,
+    r#"openssl dgst -sha256 "$@""#,
+    r#"openssl dgst -sha3-256 "$@""#,
+    r#"openssl dgst -sha3-256 -r "$@""#,
+    r#"openssl dgst -blake2s256 -r "$@""#,
+    r#"openssl dgst -sha512-256 -r "$@""#,
+    r#"b3sum "$@""#,
+    r#"b3sum --no-names a*; true"#,
+    r#"rhash --sfv "$@""#,
+    r#"rhash --bsd --sha256 --md5 "$@""#,
+    r#"rhash --md5 --sha1 "$@""#,
+    r#"rhash --sha3-512 "$@""#,
+    r#"hashdeep -l "$@""#,
+    r#"hashdeep "$@""#,
+    r#"sha256deep -lz "$@""#,
+    r#"cfv -C -q -t csv4 -f - "$@""#,
+    r#"cfv -C -q -t crc -f - "$@""#,
+];
+
+fn library() -> Files {
+    let files = Files::new();
+    NAMES.iter().for_each(|name| files.write(name, name.as_bytes()));
+    files
+}
+
+/// What the tool wrote; nothing, and a word about it, if it is not there.
+fn written(files: &Files, writer: &str) -> Option<Vec<u8>> {
+    let tool = writer.split(' ').next().unwrap_or_default();
+    let found = Command::new("sh").args(["-c", "command -v \"$1\"", "sh", tool]).output().expect("a shell");
+    if !found.status.success() {
+        println!("not run: {writer}, as there is no {tool}");
+        return None;
+    }
+    let output = Command::new("sh")
+        .args(["-c", writer, "sh"])
+        .args(NAMES)
+        .current_dir(files.library())
+        .output()
+        .expect("a shell");
+    assert!(output.status.success(), "{writer}: {}", String::from_utf8_lossy(&output.stderr));
+    Some(output.stdout)
+}
+
+/// Verifies and returns the job with its report.
+async fn verify(app: &App, manifest: &str, query: Value) -> (Value, String) {
+    let job = mint();
+    let settings = json!({ "manifest": manifest });
+    let body = json!({ "library": "files", "recipe": "verify", "settings": settings, "query": query });
+    let (status, answer) = app.put(&job.to_string(), &body).await;
+    assert_eq!(status, 201, "{answer}");
+    app.end(job).await;
+    let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+    let report = match app.get(&format!("/api/jobs/{job}/outputs/REPORT.txt")).await {
+        (200, Value::String(text)) => text,
+        _ => String::new(),
+    };
+    (view, report)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_tools_write_is_read() {
+    let files = library();
+    let app = App::start(&files).await;
+    for writer in WRITERS {
+        let Some(manifest) = written(&files, writer) else { continue };
+        files.write("MANIFEST", &manifest);
+        let (view, report) = verify(&app, "MANIFEST", json!({ "paths": NAMES })).await;
+        if writer.contains("--no-names") {
+            // One checksum without a name is about no file that is there.
+            assert_eq!(view["status"], "failed", "{writer}: {report}");
+            continue;
+        }
+        assert_eq!(view["status"], "completed", "{writer}: {view} {report}");
+        let lines = if writer.contains("--bsd") { 4 } else { 2 };
+        let expected = format!("# MANIFEST: {lines} lines: ok {lines}, changed 0, ");
+        assert!(report.starts_with(&expected), "{writer}: {report}");
+        // A changed file is found in each form, and nothing is claimed of why.
+        files.write(NAMES[1], b"CHANGED!!");
+        let (view, report) = verify(&app, "MANIFEST", json!({ "paths": NAMES })).await;
+        files.write(NAMES[1], NAMES[1].as_bytes());
+        assert_eq!(view["status"], "completed_with_errors", "{writer}: {view} {report}");
+        assert!(report.contains("sub/b.txt\tchanged: cause unknown"), "{writer}: {report}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_cannot_be_read_is_one_finding_and_the_numbers_add_up() {
+    let files = library();
+    let sum = |name: &str| blake3::hash(name.as_bytes()).to_hex().to_string();
+    let lines = [
+        format!("{}  a b.txt", sum(NAMES[0])),
+        "nothing of the kind".into(),
+        format!("{}  ../outside", sum("x")),
+        format!("{}  sub/b.txt", sum(NAMES[1])),
+        format!("{}  gone", sum("gone")),
+        format!("{}  .headway-trash/x", sum("x")),
+        format!("{}  sub", sum("x")),
+        format!("{}  link", sum("x")),
+        format!("SM3 (a b.txt) = {}", sum("x")),
+    ];
+    std::os::unix::fs::symlink("a b.txt", files.library().join("link")).expect("a link");
+    files.write("SUMS", lines.join("\n").as_bytes());
+    let app = App::start(&files).await;
+    let (view, report) = verify(&app, "SUMS", json!({ "folder": {} })).await;
+    assert_eq!(view["status"], "failed", "{view}");
+    let head = "# SUMS: 9 lines: ok 2, changed 0, bit rot 0, missing 1, unreadable 0, not checked 6\n";
+    assert!(report.starts_with(head), "{report}");
+    for row in [
+        "line 2 of SUMS: no checksum",
+        "line 3 of SUMS: the path has `..`",
+        "line 6 of SUMS: .headway-trash/x is Headway's own",
+        "gone\tmissing: the manifest names it, and it is not there (line 5)",
+        "sub\tnot checked: it was not read: ",
+        "link\tnot checked: it was not read: ",
+        "a b.txt\tnot checked: line 9 has nothing that can be compared",
+    ] {
+        assert!(report.contains(row), "{row}: {report}");
+    }
+    let message = view["message"].as_str().unwrap_or_default();
+    assert!(message.starts_with("1 file that the manifest names is missing: gone; "), "{message}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_true_is_not_green() {
+    let files = library();
+    let sum = |name: &str| blake3::hash(name.as_bytes()).to_hex().to_string();
+    let (a, other) = (sum(NAMES[0]), sum("other"));
+    let app = App::start(&files).await;
+    for (text, says) in [
+        (String::new(), "SUMS has no line with a checksum"),
+        ("# only a remark\n\n".into(), "SUMS has no line with a checksum"),
+        ("words\n".into(), "line 1 of SUMS: no checksum"),
+        (format!("{other}  nowhere\n"), "1 file that the manifest names is missing: nowhere"),
+        (format!("{a}  a b.txt\n{other}  a b.txt\n"), "lines 1, 2 contradict each other: the file is as line 1"),
+        (format!("{other}  a b.txt\n{a}  a b.txt\n"), "lines 1, 2 contradict each other: the file is as line 2"),
+        (
+            format!("{other}  a b.txt\n{}  a b.txt\n", sum("third")),
+            "contradict each other, and the file is as none of them",
+        ),
+        (format!("SIZE (a b.txt) = 99\nBLAKE3 (a b.txt) = {a}\n"), "contradicts itself"),
+        (format!("MD5 (a b.txt) = {}\nBLAKE3 (a b.txt) = {a}\n", &other[..32]), "contradict each other"),
+    ] {
+        files.write("SUMS", text.as_bytes());
+        let (view, report) = verify(&app, "SUMS", json!({ "folder": {} })).await;
+        assert!(view["status"] == "failed" || view["status"] == "completed_with_errors", "{text}: {view}");
+        assert!(
+            view["message"].as_str().is_some_and(|text| text.contains(says)) || report.contains(says),
+            "{text}: {view} {report}"
+        );
+        assert!(!report.contains("\tchanged") && !report.contains("\tbit rot"), "{text}: {report}");
+    }
+    // A manifest of other files than those that were asked for.
+    files.write("SUMS", format!("{a}  a b.txt\n").as_bytes());
+    let (view, report) = verify(&app, "SUMS", json!({ "paths": ["sub/b.txt"] })).await;
+    assert_eq!(view["status"], "failed", "{view} {report}");
+    assert!(view["message"].as_str().is_some_and(|text| text.contains("nothing was compared")), "{view}");
+    assert!(
+        report.starts_with("# SUMS: 1 line: ok 0, changed 0, bit rot 0, missing 0, unreadable 0, not checked 1\n"),
+        "{report}"
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bit_rot_is_said_only_where_the_job_that_took_the_checksum_saw_the_same_time() {
+    let files = Files::new();
+    let long_ago = SystemTime::now() - Duration::from_secs(86_400);
+    let set = |name: &str, content: &[u8], time: SystemTime| {
+        files.write(name, content);
+        let file = std::fs::File::options().write(true).open(files.library().join(name)).expect("a file");
+        file.set_modified(time).expect("a time");
+    };
+    let camera = SystemTime::now() + Duration::from_secs(86_400 * 365);
+    for (name, time) in [("edited", long_ago), ("camera", camera), ("grown", long_ago), ("kept", long_ago)] {
+        set(name, b"good", time);
+    }
+    let app = App::start(&files).await;
+    let job = app.begin("checksum").await;
+    app.end(job).await;
+    let (_, manifest) = app.get(&format!("/api/jobs/{job}/outputs/SHA256SUMS")).await;
+    set("edited", b"gone", SystemTime::now());
+    set("camera", b"rot!", camera);
+    set("grown", b"longer", long_ago);
+    let manifest = manifest.as_str().expect("a text").to_owned();
+    files.write("SHA256SUMS", manifest.as_bytes());
+    let (_, report) = verify(&app, "SHA256SUMS", json!({ "folder": {} })).await;
+    for row in ["edited\tchanged: since", "camera\tbit rot: ", "grown\tchanged: cause unknown"] {
+        assert!(report.contains(row), "{row}: {report}");
+    }
+    // Of a manifest that no job here made, nothing is known of then.
+    files.write("SHA256SUMS", format!("# copied\n{manifest}").as_bytes());
+    let (_, report) = verify(&app, "SHA256SUMS", json!({ "folder": {} })).await;
+    assert!(report.contains("camera\tchanged: cause unknown") && !report.contains("\tbit rot"), "{report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checksum_beside_each_file_and_a_manifest_in_each_folder_are_read() {
+    let files = library();
+    let sum = |name: &str| blake3::hash(name.as_bytes()).to_hex().to_string();
+    files.write("a b.txt.sha256", format!("{}\r\n", sum(NAMES[0])).as_bytes());
+    files.write("SUMS", format!("{}  a b.txt\n", sum(NAMES[0])).as_bytes());
+    files.write("sub/SUMS", format!("{}  ./b.txt\n{}  ../a b.txt\n", sum(NAMES[1]), sum(NAMES[0])).as_bytes());
+    let app = App::start(&files).await;
+    for (manifest, head) in [
+        ("a b.txt.sha256", "# a b.txt.sha256: 1 line: ok 1, "),
+        ("sub/SUMS", "# sub/SUMS: 2 lines: ok 2, "),
+        ("**/SUMS", "# 2 manifests: 3 lines: ok 3, "),
+        ("*.sha256", "# a b.txt.sha256: 1 line: ok 1, "),
+    ] {
+        let (view, report) = verify(&app, manifest, json!({ "folder": {} })).await;
+        assert_eq!(view["status"], "completed", "{manifest}: {view} {report}");
+        assert!(report.starts_with(head), "{manifest}: {report}");
+    }
+    let (view, _) = verify(&app, "**/*.md5", json!({ "folder": {} })).await;
+    assert!(view["message"].as_str().is_some_and(|text| text.contains("no file of files fits the pattern")), "{view}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_in_another_normal_form_is_found_and_said_and_one_in_another_case_is_not() {
+    let files = Files::new();
+    let (composed, decomposed) = ("gr\u{fc}n/\u{e9}.txt", "gru\u{308}n/e\u{301}.txt");
+    files.write(decomposed, b"content");
+    files.write("small", b"content");
+    let sum = blake3::hash(b"content").to_hex();
+    files.write("SUMS", format!("{sum}  {composed}\n{sum}  Small\n").as_bytes());
+    let app = App::start(&files).await;
+    let (view, report) = verify(&app, "SUMS", json!({ "folder": {} })).await;
+    assert_eq!(view["status"], "failed", "{view}");
+    assert!(report.starts_with("# SUMS: 2 lines: ok 1, changed 0, bit rot 0, missing 1, "), "{report}");
+    assert!(
+        report.contains(&format!("{decomposed}\tok: the manifest has its name in another Unicode normal form")),
+        "{report}"
+    );
+    assert!(report.contains("Small\tmissing: the manifest names it, and it is not there; small is there"), "{report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_file_is_refused_as_a_manifest_and_never_waited_for() {
+    let files = library();
+    let path = |name: &str| files.library().join(name);
+    assert!(Command::new("mkfifo").arg(path("pipe")).status().expect("coreutils").success());
+    let _socket = std::os::unix::net::UnixListener::bind(path("socket")).expect("a socket");
+    std::os::unix::fs::symlink("/dev/zero", path("device")).expect("a link");
+    std::fs::create_dir(path("folder")).expect("a folder");
+    let app = App::start(&files).await;
+    for (manifest, says) in [
+        ("pipe", "not a regular file"),
+        ("socket", "not a regular file"),
+        ("device", "symbolic link"),
+        ("folder", "a folder"),
+    ] {
+        let settings = json!({ "manifest": manifest });
+        let body = json!({ "library": "files", "recipe": "verify", "settings": settings, "query": { "folder": {} } });
+        let (status, answer) = app.put(&mint().to_string(), &body).await;
+        assert_eq!(status, 422, "{manifest}: {answer}");
+        assert!(
+            answer["settings"]["manifest"].as_str().is_some_and(|text| text.contains(says)),
+            "{manifest}: {answer}"
+        );
+    }
+    app.stop().await;
+}
