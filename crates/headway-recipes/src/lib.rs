@@ -273,7 +273,7 @@ pub struct ItemResult {
     /// What the recipe found.
     pub result: Value,
     /// Why it failed, if it did.
-    pub failure: Option<String>,
+    pub failure: Option<(FailReason, String)>,
     /// Why it was skipped, if it was. What was done before has the result of that time, as far as it is still in the log.
     pub skip: Option<SkipReason>,
 }

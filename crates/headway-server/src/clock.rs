@@ -18,7 +18,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MOST: u64 = 1_000;
 
 /// The clock as far as it was watched.
-pub struct Clock {
+pub(crate) struct Clock {
     path: PathBuf,
     /// The time when it was last looked at, by the clock and by what has passed.
     last: Option<(Millis, Instant)>,
@@ -28,7 +28,7 @@ pub struct Clock {
 
 impl Clock {
     /// Reads what the last process knew of the time. If that cannot be read, nothing is removed for a day.
-    pub fn open(data: &Path, now: Millis) -> Self {
+    pub(crate) fn open(data: &Path, now: Millis) -> Self {
         let path = data.join("clock");
         let text = Found::of(private::read(&path, MOST)).known();
         let known = text.map(|text| text.map(|text| read(&text)));
@@ -50,7 +50,7 @@ impl Clock {
     }
 
     /// Looks at the clock; whether it can be believed. To be called every minute or so.
-    pub fn look(&mut self, now: Millis) -> bool {
+    pub(crate) fn look(&mut self, now: Millis) -> bool {
         self.look_at(now, Instant::now())
     }
 

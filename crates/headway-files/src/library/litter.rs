@@ -25,8 +25,8 @@ pub fn is_litter(name: &[u8], is_folder: bool) -> bool {
     let is = |known: &&str| known.as_bytes() == name;
     match is_folder {
         // `.Trash-1000`, as the freedesktop.org trash specification names it.
-        true => FOLDERS.iter().any(|known| is(&known)) || name.starts_with(b".trash-"),
-        false => FILES.iter().any(|known| is(&known)),
+        true => FOLDERS.iter().any(is) || name.starts_with(b".trash-"),
+        false => FILES.iter().any(is),
     }
 }
 

@@ -42,7 +42,7 @@ impl Named {
             }
         }
         let (mut found, mut unlisted) = (Vec::new(), None);
-        let walked = walk(library, &RelPath::default(), None, &mut |listed| {
+        let walked = walk(library, &RelPath::default(), None, &|_, _| false, &mut |listed| {
             let path = listed.file.path;
             if listed.is_unlisted {
                 unlisted.get_or_insert(path);

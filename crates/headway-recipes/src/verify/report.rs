@@ -9,8 +9,7 @@ use super::lines::{Line, Lines};
 use super::verdict::{self, MANIFEST, MISSING, NEW, NOT_CHECKED, OK, UNREADABLE};
 use super::{ItemResults, Library, Outputs, RelPath, StartJob, Unable};
 use headway_files::{inspect, io_text};
-use headway_model::Query;
-use headway_model::SkipReason;
+use headway_model::{FailReason, Query, SkipReason};
 
 /// As many files are named in the job's own message; the report names all.
 const NAMED: usize = 3;
@@ -49,7 +48,7 @@ pub(super) fn write(
         }
         let word = result.result.get("verdict").and_then(|word| word.as_str()).unwrap_or(OK);
         let note = result.result.get("note").and_then(|note| note.as_str());
-        report.item(&result.path, word, note, result.failure.as_deref());
+        report.item(&result.path, word, note, result.failure.as_ref());
     }
     report.others(&request.query)?;
     report.loose();
@@ -62,20 +61,20 @@ pub(super) fn write(
 
 impl Report<'_> {
     /// An item of the job.
-    fn item(&mut self, path: &RelPath, word: &str, note: Option<&str>, failure: Option<&str>) {
+    fn item(&mut self, path: &RelPath, word: &str, note: Option<&str>, failure: Option<&(FailReason, String)>) {
         let lines = self.lines;
         let own = lines.of(path);
         if own.is_empty() {
             self.new += u64::from(failure.is_none() && word == NEW);
             match failure {
-                Some(text) => self.rows.push(format!("{path}\t{text}\n")),
+                Some((_, text)) => self.rows.push(format!("{path}\t{text}\n")),
                 None if word == NEW => self.rows.push(format!("{path}\t{NEW}: the manifest does not name it\n")),
                 None => {}
             }
             return;
         }
-        if let Some(text) = failure {
-            let verdict = verdict::of_failure(text);
+        if let Some((reason, text)) = failure {
+            let verdict = verdict::of_failure(*reason, text);
             let prefix = if text.starts_with(verdict) { String::new() } else { format!("{verdict}: ") };
             self.rows.push(format!("{path}\t{prefix}{text}\n"));
             own.iter().for_each(|line| self.count(line, verdict));

@@ -1,5 +1,7 @@
 //! The verdicts: each line of a manifest has one of six, and a file that no line names has a word of its own.
 
+use headway_model::FailReason;
+
 /// What is said of a file that no line names.
 pub(super) const NEW: &str = "new";
 /// What is said of a manifest itself.
@@ -21,17 +23,23 @@ pub(super) const NOT_CHECKED: &str = "not checked";
 /// The six, in the order in which a report counts them. The words are the first of a failure's text, by which a report knows it.
 pub(super) const ALL: [&str; 6] = [OK, CHANGED, BIT_ROT, MISSING, UNREADABLE, NOT_CHECKED];
 
-/// An attempt that ended so did not read its file, and not because of that file.
-const ENDED: [&str; 4] = ["ended after ", "took too long", "interrupted", "the recipe crashed"];
-
-/// The verdict of an item that failed with this text.
-pub(super) fn of_failure(text: &str) -> &'static str {
-    let first = text.split(':').next().unwrap_or_default();
-    if let Some(verdict) = ALL.into_iter().find(|verdict| *verdict == first) {
-        return verdict;
+/// The verdict of an item that failed for this reason, with this text.
+pub(super) fn of_failure(reason: FailReason, text: &str) -> &'static str {
+    match reason {
+        FailReason::Recipe => {
+            let first = text.split(':').next().unwrap_or_default();
+            ALL.into_iter().find(|verdict| *verdict == first).unwrap_or(UNREADABLE)
+        }
+        FailReason::Read => UNREADABLE,
+        // The attempt ended before the file was read, and not because of that file.
+        FailReason::Write
+        | FailReason::Panic
+        | FailReason::Timeout
+        | FailReason::Interrupted
+        | FailReason::Conflict
+        | FailReason::Command
+        | FailReason::Verify => NOT_CHECKED,
     }
-    let is_ended = ENDED.iter().any(|ended| text.starts_with(ended));
-    if is_ended { NOT_CHECKED } else { UNREADABLE }
 }
 
 #[cfg(test)]
@@ -40,10 +48,15 @@ mod tests {
 
     #[test]
     fn a_failure_has_the_verdict_that_it_says_and_else_the_file_could_not_be_read() {
-        assert_eq!(of_failure("bit rot: its content"), BIT_ROT);
-        assert_eq!(of_failure("not checked: lines 1 and 2"), NOT_CHECKED);
-        assert_eq!(of_failure("Permission denied"), UNREADABLE);
-        assert_eq!(of_failure("ended after 3.0 s"), NOT_CHECKED);
-        assert_eq!(of_failure("missing link"), UNREADABLE);
+        for (reason, text, expected) in [
+            (FailReason::Recipe, "bit rot: its content", BIT_ROT),
+            (FailReason::Recipe, "not checked: lines 1 and 2", NOT_CHECKED),
+            (FailReason::Read, "Permission denied", UNREADABLE),
+            (FailReason::Read, "missing: a link", UNREADABLE),
+            (FailReason::Timeout, "ended after 3.0 s", NOT_CHECKED),
+            (FailReason::Panic, "ok: a panic", NOT_CHECKED),
+        ] {
+            assert_eq!(of_failure(reason, text), expected, "{text}");
+        }
     }
 }

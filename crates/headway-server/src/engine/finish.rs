@@ -89,7 +89,7 @@ fn result(row: ItemRow, earlier: &HashMap<RelPath, String>) -> Result<Option<Ite
     let (failure, skip) = match row.state.status {
         ItemStatus::Succeeded(_) => (None, None),
         ItemStatus::Skipped { reason, .. } => (None, Some(reason)),
-        ItemStatus::Failed(reason) => (Some(row.state.message.unwrap_or_else(|| reason.text().into())), None),
+        ItemStatus::Failed(reason) => (Some((reason, row.state.message.unwrap_or_else(|| reason.text().into()))), None),
         ItemStatus::Waiting
         | ItemStatus::Running
         | ItemStatus::Placing
