@@ -66,8 +66,10 @@ fn library(text: &str) -> anyhow::Result<(String, PathBuf)> {
         Some((name, root)) if !name.is_empty() && !name.contains('/') => (name.to_owned(), PathBuf::from(root)),
         _ => (String::new(), PathBuf::from(text)),
     };
-    let root = root.canonicalize().with_context(|| format!("cannot find the folder {}", root.display()))?;
-    if !root.is_dir() {
+    // A folder that is not there, such as a disk that is not plugged in, can come later.
+    let found = root.canonicalize().or_else(|_| std::path::absolute(&root));
+    let root = found.with_context(|| format!("cannot find the folder {}", root.display()))?;
+    if root.exists() && !root.is_dir() {
         bail!("{} is not a folder", root.display());
     }
     if !name.is_empty() {

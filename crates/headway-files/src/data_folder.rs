@@ -1,6 +1,7 @@
 //! The data folder: one lock, one log, and a folder for what each job writes for its user. All of it is its owner's alone.
 
 mod attempts;
+mod known;
 pub mod private;
 mod tree;
 
@@ -52,9 +53,11 @@ impl DataFolder {
         private::make_root(root).map_err(|error| fail("make", &error))?;
         let root = root.canonicalize().map_err(|error| fail("find", &error))?;
         for (name, library) in libraries {
-            let library = library.canonicalize();
-            let library = library.map_err(|error| FolderError(format!("cannot find the library {name:?}: {error}")))?;
-            if root.starts_with(library) {
+            // A library that is not there holds no data folder.
+            if Found::of(library.canonicalize())
+                .known()
+                .is_ok_and(|library| library.is_some_and(|library| root.starts_with(library)))
+            {
                 return Err(FolderError(format!(
                     "the data folder {} lies inside the library {name:?}; choose another with --data",
                     root.display()

@@ -10,6 +10,7 @@ mod open;
 mod place;
 mod probe;
 mod rename;
+mod root;
 mod scan;
 mod stage;
 mod trash;
@@ -20,11 +21,10 @@ use std::collections::HashSet;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, OnceLock, RwLock};
 
-use cap_fs_ext::MetadataExt;
-use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -36,6 +36,8 @@ pub use litter::is_litter;
 pub use open::{OpenError, OpenFile};
 pub use place::{Ground, Placement, Verdict};
 pub use rename::Swap;
+pub use root::Identity;
+use root::Root;
 pub use scan::scan;
 pub use stage::{Sealed, Staged};
 pub use walk::{Listed, inspect, walk};
@@ -44,9 +46,8 @@ pub use workshop::Workshop;
 use left::Left;
 use open::Stamp;
 
-use crate::error::FolderError;
+use headway_model::RelPath;
 use headway_model::library::EntryKind;
-use headway_model::{PauseReason, RelPath};
 
 /// The longest path that the system opens in one call, in bytes: PATH_MAX of Linux without the NUL at its end.
 const LONGEST_PATH: usize = 4_095;
@@ -58,7 +59,11 @@ pub struct Library {
     pub name: String,
     /// Where it is.
     pub path: PathBuf,
-    root: RwLock<Root>,
+    root: RwLock<Option<Root>>,
+    /// What was found at the path when it was last used, in this process or an earlier one.
+    known: Mutex<Option<Identity>>,
+    /// How often a person has taken what is at the path for the library.
+    accepted: AtomicU64,
     /// Folders that are on the disk for certain.
     durable: Mutex<HashSet<RelPath>>,
     /// How an output can take the name of its original here, once that was tried.
@@ -67,62 +72,7 @@ pub struct Library {
     left: Left,
 }
 
-#[derive(Debug)]
-struct Root {
-    dir: Arc<Dir>,
-    /// Device and inode: what must be found at the path as long as the library is there.
-    identity: (u64, u64),
-}
-
 impl Library {
-    /// Opens the root.
-    pub fn open(name: &str, root: &Path) -> Result<Self, FolderError> {
-        let opened = Root::open(root);
-        let opened =
-            opened.map_err(|error| FolderError(format!("cannot open the folder {}: {error}", root.display())))?;
-        Ok(Library {
-            name: name.to_owned(),
-            path: root.to_owned(),
-            root: RwLock::new(opened),
-            durable: Mutex::default(),
-            swap: OnceLock::new(),
-            left: Left::default(),
-        })
-    }
-
-    /// The root as it was last opened.
-    fn root(&self) -> Arc<Dir> {
-        Arc::clone(&self.root.read().unwrap_or_else(PoisonError::into_inner).dir)
-    }
-
-    /// Whether what was opened is still what is found at its path: not removed, not unmounted, nothing mounted over it. Else why
-    /// nothing can be done with its files.
-    pub fn reach(&self) -> Result<(), PauseReason> {
-        match rustix::fs::stat(&self.path) {
-            Ok(found) if (found.st_dev, found.st_ino) == self.identity() => Ok(()),
-            Ok(_) => Err(PauseReason::LibraryGone),
-            Err(error) => Err(environment(&error.into()).unwrap_or(PauseReason::LibraryGone)),
-        }
-    }
-
-    /// Whether its file system says that it takes changes; an error if it says nothing.
-    pub fn is_writable(&self) -> io::Result<bool> {
-        let disk = rustix::fs::statvfs(&self.path)?;
-        Ok(!disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
-    }
-
-    /// Device and inode of the root as it was last opened.
-    fn identity(&self) -> (u64, u64) {
-        self.root.read().unwrap_or_else(PoisonError::into_inner).identity
-    }
-
-    /// Takes what is found at the path now for the library, whatever it was before.
-    pub fn reopen(&self) -> io::Result<()> {
-        let opened = Root::open(&self.path)?;
-        *self.root.write().unwrap_or_else(PoisonError::into_inner) = opened;
-        Ok(())
-    }
-
     /// A path as programs outside are told it.
     pub fn absolute(&self, path: &RelPath) -> PathBuf {
         self.path.join(on_disk(path))
@@ -130,15 +80,7 @@ impl Library {
 
     /// Any folder, for what is in it; the root for the empty path.
     fn folder(&self, path: &RelPath) -> io::Result<Dir> {
-        if path.is_root() { self.root().try_clone() } else { self.root().open_dir(on_disk(path)) }
-    }
-}
-
-impl Root {
-    fn open(path: &Path) -> io::Result<Self> {
-        let dir = Dir::open_ambient_dir(path, ambient_authority())?;
-        let found = dir.dir_metadata()?;
-        Ok(Root { identity: (found.dev(), found.ino()), dir: Arc::new(dir) })
+        if path.is_root() { self.root()?.try_clone() } else { self.root()?.open_dir(on_disk(path)) }
     }
 }
 

@@ -15,9 +15,10 @@ const FOLDER: u32 = 0o700;
 const FILE: u32 = 0o600;
 
 /// The files and folders of a data folder; whatever else lies in it is not ours to close.
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "lock",
     "clock",
+    "libraries",
     super::BALLAST,
     "steps",
     "suspects",

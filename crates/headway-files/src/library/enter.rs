@@ -26,9 +26,9 @@ impl Library {
     /// a short name, in other letters.
     pub(super) fn enter_folder(&self, path: &RelPath) -> io::Result<Dir> {
         if path.is_root() {
-            return self.root().try_clone();
+            return self.root()?.try_clone();
         }
-        let dir = self.root().open_dir(self.enter(path)?)?;
+        let dir = self.root()?.open_dir(self.enter(path)?)?;
         self.admit(&dir)?;
         Ok(dir)
     }
@@ -42,7 +42,7 @@ impl Library {
         let mut here = identity(fstat(dir)?);
         let mut parent = None;
         for _ in 0..DEEPEST {
-            if here == self.identity() {
+            if here == self.root_number() {
                 return Ok(());
             }
             let next = match &parent {

@@ -57,7 +57,7 @@ impl Library {
             state.temps.clone()
         };
         for temp in left {
-            let answer = match self.root().remove_file(on_disk(&temp)) {
+            let answer = match self.root().and_then(|root| root.remove_file(on_disk(&temp))) {
                 // A folder in which a program made an output.
                 Err(error) if error.kind() == io::ErrorKind::IsADirectory => remove_tree(&self.absolute(&temp)),
                 answer => answer,

@@ -133,14 +133,14 @@ impl Library {
 
     /// The same for any path.
     pub(super) fn find(&self, path: &RelPath) -> Found<Metadata> {
-        self.believed(Found::of(self.root().symlink_metadata(on_disk(path))))
+        self.believed(Found::of(self.root().and_then(|root| root.symlink_metadata(on_disk(path)))))
     }
 
     /// Opens a regular file for reading; a symbolic link is not followed, and nothing is waited for.
     pub(super) fn open_plain(&self, path: &RelPath) -> Found<OpenFile> {
         let mut options = OpenOptions::new();
         options.read(true).follow(FollowSymlinks::No).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
-        let opened = self.root().open_with(on_disk(path), &options).and_then(|file| {
+        let opened = self.root().and_then(|root| root.open_with(on_disk(path), &options)).and_then(|file| {
             let metadata = file.metadata()?;
             if !metadata.is_file() {
                 return Err(io::Error::other("it is not a regular file"));

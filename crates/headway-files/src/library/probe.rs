@@ -28,7 +28,7 @@ impl Library {
 
     fn probe(&self) -> io::Result<Swap> {
         // Another server on this library has names of its own.
-        let at = |end: &str| At::new(self.root().try_clone()?, format!("{PROBE}{}-{end}", std::process::id()).into());
+        let at = |end: &str| At::new(self.root()?.try_clone()?, format!("{PROBE}{}-{end}", std::process::id()).into());
         let (one, other) = (at("1")?, at("2")?);
         let made = one.make().and_then(|()| other.make());
         let found = made.and_then(|()| {
@@ -50,10 +50,10 @@ impl Library {
 
     /// Removes what a process left that died while it found out.
     pub fn clear_probes(&self) -> io::Result<()> {
-        for entry in self.root().entries()? {
+        for entry in self.root()?.entries()? {
             let name = entry?.file_name();
             if name.as_bytes().starts_with(PROBE.as_bytes()) {
-                self.root().remove_file(&name)?;
+                self.root()?.remove_file(&name)?;
             }
         }
         Ok(())

@@ -73,7 +73,7 @@ impl Library {
 
     /// Makes a folder and all above it that are missing, durably, and opens it.
     pub(super) fn make_folder(&self, folder: &RelPath) -> io::Result<Dir> {
-        let mut above = self.root().try_clone()?;
+        let mut above = self.root()?.try_clone()?;
         for part in folder.ancestors().into_iter().filter(|part| !part.is_root()) {
             let name = on_disk(&part);
             let name = name.file_name().unwrap_or_default().to_owned();

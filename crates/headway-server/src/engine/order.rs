@@ -11,10 +11,10 @@ use super::Context;
 use super::recovery;
 use super::schedule::Terms;
 use crate::steps::Step;
-use headway_files::{Library, Placement, fault_of};
+use headway_files::{Identity, Library, Placement, fault_of};
 use headway_model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
 use headway_model::request::{ItemsQuery, Which};
-use headway_model::{Digest, JobId, OnDone, PlannedFile, Query, StartJob};
+use headway_model::{Digest, JobId, OnDone, PauseReason, PlannedFile, Query, StartJob};
 use headway_recipes::{Binding, Recipe, Unable, Work};
 use headway_store::Store;
 
@@ -47,6 +47,8 @@ pub struct Order {
     pub(super) job: JobId,
     pub(super) job_no: u64,
     pub(super) library: Arc<Library>,
+    /// What the library was when this job was planned or taken up, and how often a person had accepted what is there.
+    ground: Plain<(Option<Identity>, u64)>,
     pub(super) request: StartJob,
     /// Hash of everything that determines what the job does to a file.
     pub(super) identity: Option<Digest>,
@@ -93,6 +95,7 @@ impl Order {
         Ok(Order {
             job,
             job_no: row.job_no,
+            ground: Plain::new(library.identity()),
             library: Arc::clone(library),
             request,
             identity: row.work,
@@ -118,6 +121,26 @@ impl Order {
             halt: policy.halt,
             ask: policy.on_interrupt.unwrap_or_else(|| self.recipe.on_interrupt()) == OnInterrupt::Ask,
         }
+    }
+
+    /// Before the first file is listed: takes what is at the library's path now.
+    pub(super) fn settle_on_library(&self) -> Result<(), PauseReason> {
+        self.library.look_again()?;
+        *self.ground() = self.library.identity();
+        Ok(())
+    }
+
+    /// Whether the library still is what it was for this job, or a person has accepted what is there now.
+    pub(super) fn is_same_library(&self) -> bool {
+        let (now, mut ground) = (self.library.identity(), self.ground());
+        if ground.0.is_none() || now.1 != ground.1 {
+            *ground = now;
+        }
+        now == *ground
+    }
+
+    fn ground(&self) -> MutexGuard<'_, (Option<Identity>, u64)> {
+        self.ground.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether its items are processed by programs, not in this process.

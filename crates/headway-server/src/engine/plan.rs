@@ -34,6 +34,11 @@ const ITEMS_AT_ONCE: u32 = 1_000;
 pub(super) async fn plan(context: &Context, job: JobId, order: Result<Arc<Order>, Unable>) {
     let planned = caught(async {
         let order = order?;
+        if order.items.load(Ordering::Relaxed) == 0 {
+            let fresh = Arc::clone(&order);
+            let looked = tokio::task::spawn_blocking(move || fresh.settle_on_library());
+            looked.await.map_err(|error| Stop::Failed(died(error)))?.map_err(Stop::Environment)?;
+        }
         let work = order.work(context).await?;
         list(context, &order, work).await
     });

@@ -36,6 +36,9 @@ impl ShortageCheck {
 
     /// Fails if an item of this job cannot begin at present.
     pub(super) fn check(&self, order: &Order, writes: bool) -> Result<(), Failure> {
+        if !order.is_same_library() {
+            return Err(Failure::Environment(PauseReason::LibraryGone));
+        }
         match self.short(writes.then_some(&*order.library)) {
             Some(reason) => Err(Failure::Environment(reason)),
             None => Ok(()),
@@ -54,8 +57,9 @@ impl ShortageCheck {
     }
 
     /// Whether the reason for a pause has passed.
-    pub(super) fn has_eased(&self, reason: PauseReason, library: Option<&Library>) -> bool {
-        let there = library.is_none_or(|library| library.reach().is_ok());
+    pub(super) fn has_eased(&self, reason: PauseReason, order: Option<&Order>) -> bool {
+        let there = order.is_none_or(|order| order.library.reach().is_ok() && order.is_same_library());
+        let library = order.map(|order| &*order.library);
         match reason {
             PauseReason::User | PauseReason::Interrupted | PauseReason::Stuck => false,
             PauseReason::LibraryGone => there,

@@ -30,11 +30,9 @@ impl Server {
     /// Like [`Server::start`], with these recipes.
     pub async fn start_with(config: Config, recipes: Vec<Arc<dyn Recipe>>) -> Result<Self, StartError> {
         let data = DataFolder::open(&config.data, &config.libraries)?;
-        let open = |(name, root): &(String, PathBuf)| Library::open(name, root);
-        let libraries: Vec<_> =
-            config.libraries.iter().map(open).map(|library| library.map(Arc::new)).collect::<Result<_, _>>()?;
+        let libraries = open_libraries(&data, &config.libraries)?;
         data.keep_ballast();
-        for library in &libraries {
+        for library in libraries.iter().filter(|library| library.reach().is_ok()) {
             if let Err(error) = library.clear_probes() {
                 tracing::warn!(library = library.name, %error, "probes of an earlier run cannot be removed");
             }
@@ -143,4 +141,23 @@ async fn end_left_over(folds: &[Fold]) -> Result<(), StartError> {
             "commands of the last run are still running and cannot be killed; kill them, then start again".into(),
         )),
     }
+}
+
+/// Opens the libraries. One that is not there, such as a disk that is not plugged in, is waited for, unless none is there.
+fn open_libraries(data: &DataFolder, folders: &[(String, PathBuf)]) -> Result<Vec<Arc<Library>>, StartError> {
+    let known = data.known_libraries();
+    let (mut libraries, mut errors) = (Vec::new(), Vec::new());
+    for (name, root) in folders {
+        let (library, error) = Library::open_or_wait(name, root, known.get(name).copied());
+        libraries.push(Arc::new(library));
+        errors.extend(error);
+    }
+    if !folders.is_empty() && errors.len() == folders.len() {
+        return Err(errors.swap_remove(0).into());
+    }
+    for error in errors {
+        tracing::warn!("{error}; its jobs wait for it, and the other folders are served");
+    }
+    data.remember_libraries(&libraries);
+    Ok(libraries)
 }

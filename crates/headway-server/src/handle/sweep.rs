@@ -32,6 +32,7 @@ pub(super) async fn sweep(inner: Weak<Inner>, pause: Duration, trash_age: Option
         tokio::time::sleep(pause.min(CLOCK_LOOK)).await;
         let Some(inner) = inner.upgrade() else { return };
         let is_believed = clock.look(crate::now());
+        inner.context.data.remember_libraries(&inner.context.libraries);
         if swept.is_some_and(|swept| swept.elapsed() < pause) {
             continue;
         }

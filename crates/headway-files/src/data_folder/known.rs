@@ -1,0 +1,46 @@
+//! What was found at the libraries' paths when they were last used, so that an empty mount point is not taken for a library.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::sync::Arc;
+
+use super::{DataFolder, private};
+use crate::{Found, Identity, Library};
+
+/// The most bytes that are read of the file.
+const MOST: u64 = 1 << 20;
+
+impl DataFolder {
+    /// What each library was, by name. What cannot be read is not known.
+    pub fn known_libraries(&self) -> HashMap<String, Identity> {
+        let text = Found::of(private::read(&self.root.join("libraries"), MOST)).known().unwrap_or_else(|error| {
+            tracing::warn!(%error, "what the libraries were cannot be read, so an empty folder is taken for one");
+            None
+        });
+        let text = text.map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default();
+        text.lines().filter_map(read).collect()
+    }
+
+    /// Keeps what the libraries are now, beside what is known of others.
+    pub fn remember_libraries(&self, libraries: &[Arc<Library>]) {
+        let before = self.known_libraries();
+        let mut known = before.clone();
+        known.extend(libraries.iter().filter_map(|library| Some((library.name.clone(), library.identity().0?))));
+        if known == before {
+            return;
+        }
+        let line =
+            |(name, identity): (&String, &Identity)| format!("{} {} {name}\n", identity.file_system, identity.inode);
+        let lines: String = known.iter().map(line).collect();
+        let path = self.root.join("libraries");
+        if let Err(error) = private::create(&path).and_then(|mut file| file.write_all(lines.as_bytes())) {
+            tracing::debug!(%error, "what the libraries are cannot be kept");
+        }
+    }
+}
+
+fn read(line: &str) -> Option<(String, Identity)> {
+    let (file_system, rest) = line.split_once(' ')?;
+    let (inode, name) = rest.split_once(' ')?;
+    Some((name.to_owned(), Identity { file_system: file_system.parse().ok()?, inode: inode.parse().ok()? }))
+}

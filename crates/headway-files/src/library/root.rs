@@ -1,0 +1,246 @@
+//! The root of a library, which can come and go: a disk that is mounted late, taken away, or plugged in again.
+
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, MetadataExt};
+use rustix::io::Errno;
+
+use super::left::Left;
+use super::{Library, environment, is_litter};
+use crate::error::FolderError;
+use headway_model::PauseReason;
+use headway_model::path::is_reserved;
+
+/// By what a folder is known again: the id of its file system, which for most is the same wherever the disk is plugged in, and its
+/// inode. See `f_fsid` in statfs(2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// The id of the file system; 0 where it has none.
+    pub file_system: u64,
+    /// The inode of the folder.
+    pub inode: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Root {
+    dir: Arc<Dir>,
+    /// Device and inode: what must be found at the path as long as the folder is there.
+    place: (u64, u64),
+    identity: Identity,
+}
+
+impl Root {
+    fn open(path: &Path) -> io::Result<Self> {
+        let dir = Dir::open_ambient_dir(path, ambient_authority())?;
+        let found = dir.dir_metadata()?;
+        let disk = rustix::fs::fstatfs(&dir)?;
+        // Two numbers whose type differs from system to system.
+        let file_system = format!("{:?}", disk.f_fsid)
+            .split(|char: char| !char.is_ascii_digit())
+            .filter_map(|part| part.parse::<u32>().ok())
+            .fold(0, |all, part| all << 32 | u64::from(part));
+        let identity = Identity { file_system, inode: found.ino() };
+        Ok(Root { place: (found.dev(), found.ino()), identity, dir: Arc::new(dir) })
+    }
+
+    /// Whether nothing of a user is in it, as in the folder on which a disk is to be mounted.
+    fn is_empty(&self) -> io::Result<bool> {
+        for entry in self.dir.entries()? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let name = name.as_bytes();
+            if !is_reserved(name) && !is_litter(name, true) && !is_litter(name, false) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Library {
+    /// Opens the root.
+    ///
+    /// # Errors
+    /// If it cannot be opened; the text says why.
+    pub fn open(name: &str, root: &Path) -> Result<Self, FolderError> {
+        let (library, error) = Library::open_or_wait(name, root, None);
+        error.map_or(Ok(library), Err)
+    }
+
+    /// Opens the root or, if that cannot be done, waits for it: the library is gone until its root can be opened. `known` is what was
+    /// found there when it was last used: an empty folder of another file system is not taken for it.
+    pub fn open_or_wait(name: &str, root: &Path, known: Option<Identity>) -> (Self, Option<FolderError>) {
+        let opened = Root::open(root);
+        let failed = |error| FolderError(format!("cannot open the folder {}: {error}", root.display()));
+        let (opened, error) = opened.map_or_else(|error| (None, Some(failed(error))), |root| (Some(root), None));
+        let library = Library {
+            name: name.to_owned(),
+            path: root.to_owned(),
+            known: Mutex::new(known.or(opened.as_ref().map(|root| root.identity))),
+            root: RwLock::new(opened),
+            accepted: AtomicU64::new(0),
+            durable: Mutex::default(),
+            swap: OnceLock::new(),
+            left: Left::default(),
+        };
+        (library, error)
+    }
+
+    /// The root as it was last opened; that it is gone if it never could be.
+    pub(super) fn root(&self) -> io::Result<Arc<Dir>> {
+        let opened = |root: &Option<Root>| root.as_ref().map(|root| Arc::clone(&root.dir));
+        if let Some(dir) = opened(&self.root.read().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(dir);
+        }
+        // That there is no such folder would be read as a fact about a file.
+        let root = Root::open(&self.path).map_err(|error| match environment(&error) {
+            Some(_) => error,
+            None => Errno::NODEV.into(),
+        })?;
+        self.known().get_or_insert(root.identity);
+        let dir = Arc::clone(&root.dir);
+        *self.root.write().unwrap_or_else(PoisonError::into_inner) = Some(root);
+        Ok(dir)
+    }
+
+    /// Whether what was opened is still what is found at its path: not removed, not unmounted, nothing mounted over it. The same file
+    /// system at another place is opened again. Else why nothing can be done with its files.
+    pub fn reach(&self) -> Result<(), PauseReason> {
+        let gone = |error: &io::Error| environment(error).unwrap_or(PauseReason::LibraryGone);
+        self.root().map_err(|error| gone(&error))?;
+        let found = rustix::fs::stat(&self.path).map_err(|error| gone(&error.into()))?;
+        if self.root_number() == (found.st_dev, found.st_ino) {
+            return self.is_known();
+        }
+        let root = Root::open(&self.path).map_err(|error| gone(&error))?;
+        if root.identity.file_system == 0 || Some(root.identity) != *self.known() {
+            return Err(PauseReason::LibraryGone);
+        }
+        *self.root.write().unwrap_or_else(PoisonError::into_inner) = Some(root);
+        Ok(())
+    }
+
+    /// Whether this is not an empty folder where there was a file system with files.
+    fn is_known(&self) -> Result<(), PauseReason> {
+        let (known, root) = (*self.known(), self.root.read().unwrap_or_else(PoisonError::into_inner));
+        let Some(root) = root.as_ref().filter(|root| known.is_some_and(|known| known != root.identity)) else {
+            return Ok(());
+        };
+        match root.is_empty() {
+            Ok(false) => {
+                *self.known() = Some(root.identity);
+                Ok(())
+            }
+            Ok(true) => Err(PauseReason::LibraryGone),
+            Err(error) => Err(environment(&error).unwrap_or(PauseReason::LibraryGone)),
+        }
+    }
+
+    /// Whether its file system says that it takes changes; an error if it says nothing.
+    pub fn is_writable(&self) -> io::Result<bool> {
+        let disk = rustix::fs::statvfs(&self.path)?;
+        Ok(!disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
+    }
+
+    /// For a job that is about to be planned: what is at the path now is opened, unless it is empty where something else was.
+    pub fn look_again(&self) -> Result<(), PauseReason> {
+        if self.reach().is_ok() {
+            return Ok(());
+        }
+        let gone = |error: io::Error| environment(&error).unwrap_or(PauseReason::LibraryGone);
+        let root = Root::open(&self.path).map_err(gone)?;
+        if root.is_empty().map_err(gone)? {
+            return Err(PauseReason::LibraryGone);
+        }
+        self.take(root);
+        Ok(())
+    }
+
+    /// Takes what is found at the path now for the library, whatever it was before: a person wants that.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub fn reopen(&self) -> io::Result<()> {
+        self.take(Root::open(&self.path)?);
+        self.accepted.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Device and inode of the root as it was last opened; of none if it never was.
+    pub(super) fn root_number(&self) -> (u64, u64) {
+        self.root.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|root| root.place).unwrap_or_default()
+    }
+
+    fn take(&self, root: Root) {
+        *self.known() = Some(root.identity);
+        *self.root.write().unwrap_or_else(PoisonError::into_inner) = Some(root);
+    }
+
+    /// What is known of the root, to be remembered; and how often a person has taken what is there for the library. `None` if it never
+    /// was there.
+    pub fn identity(&self) -> (Option<Identity>, u64) {
+        (*self.known(), self.accepted.load(Ordering::Relaxed))
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<Identity>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_comes_late_is_taken_up() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("late");
+        let (library, error) = Library::open_or_wait("late", &path, None);
+        assert!(error.is_some() && library.reach() == Err(PauseReason::LibraryGone));
+        let asked = library.root().map(drop).expect_err("no root");
+        assert_eq!(environment(&asked), Some(PauseReason::LibraryGone), "no fact about a file");
+        std::fs::create_dir(&path).expect("a folder");
+        assert_eq!(library.reach(), Ok(()));
+    }
+
+    #[test]
+    fn an_empty_folder_is_not_taken_for_what_was_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let elsewhere = Some(Identity { file_system: 7, inode: 2 });
+        let (library, _) = Library::open_or_wait("disk", folder.path(), elsewhere);
+        assert_eq!(
+            (library.reach(), library.look_again()),
+            (Err(PauseReason::LibraryGone), Err(PauseReason::LibraryGone))
+        );
+        library.reopen().expect("a person wants that");
+        assert_eq!(library.reach(), Ok(()));
+        // The same disk under another number has files in it.
+        std::fs::write(folder.path().join("file"), "x").expect("a file");
+        let (library, _) = Library::open_or_wait("disk", folder.path(), elsewhere);
+        assert_eq!(library.reach(), Ok(()));
+    }
+
+    #[test]
+    fn another_folder_at_the_path_is_for_new_jobs_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("files");
+        let make = |name: &str| {
+            std::fs::create_dir(&path).expect("a folder");
+            std::fs::write(path.join(name), "x").expect("a file");
+        };
+        make("first");
+        let library = Library::open("files", &path).expect("a library");
+        let before = library.identity();
+        std::fs::rename(&path, folder.path().join("away")).expect("a rename");
+        make("second");
+        assert_eq!(library.reach(), Err(PauseReason::LibraryGone));
+        assert_eq!(library.look_again(), Ok(()));
+        assert_ne!(library.identity(), before, "which an earlier job sees");
+        assert_eq!(library.reach(), Ok(()));
+    }
+}
