@@ -168,6 +168,10 @@ pub struct Attempt {
     said: AtomicU32,
     /// 0 go on; otherwise why to end, as a [`StopReason`].
     ending: AtomicU8,
+    /// When it was asked to end.
+    stopped: OnceLock<Instant>,
+    /// 0 while it works, then [`PLACING`] or [`LOST`], whichever comes first.
+    stage: AtomicU8,
     stop_signal: Mutex<Option<Box<dyn StopSignal>>>,
     waits_for: Mutex<Option<JobId>>,
 }
@@ -177,6 +181,12 @@ const COUNTED: u32 = u32::MAX;
 
 /// A program works, and has not said how far it is.
 const UNSAID: u32 = u32::MAX - 1;
+
+/// The output is about to be put into place: from here on it is waited for.
+const PLACING: u8 = 1;
+
+/// Nobody waits for it any more.
+const LOST: u8 = 2;
 
 /// How far an attempt is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -297,6 +307,8 @@ impl Attempt {
             done: AtomicU64::new(0),
             said: AtomicU32::new(COUNTED),
             ending: AtomicU8::new(0),
+            stopped: OnceLock::new(),
+            stage: AtomicU8::new(0),
             stop_signal: Mutex::new(None),
             waits_for: Mutex::new(None),
         }
@@ -344,6 +356,7 @@ impl Attempt {
 
     /// Asks it to end. The first reason holds.
     pub fn stop(&self, reason: StopReason) {
+        self.stopped.get_or_init(Instant::now);
         if self.ending.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed).is_ok()
             && let Some(signal) = &*self.stop_signal()
         {
@@ -354,6 +367,21 @@ impl Attempt {
     /// Whether it was asked to end.
     pub fn is_stopped(&self) -> bool {
         self.ending.load(Ordering::Relaxed) != 0
+    }
+
+    /// How long ago it was first asked to end, if it was.
+    pub fn stopped_for(&self) -> Option<Duration> {
+        self.stopped.get().map(Instant::elapsed)
+    }
+
+    /// Its output is about to be put into place. `false` if nobody waits for it any more: then nothing may be moved.
+    pub fn begin_placing(&self) -> bool {
+        self.stage.compare_exchange(0, PLACING, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// Nobody waits for it any more. `false` if its output is being put into place, or this was said before.
+    pub fn write_off(&self) -> bool {
+        self.stage.compare_exchange(0, LOST, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// Whether it took longer than allowed.

@@ -36,14 +36,20 @@ pub use take_up::take_up;
 
 use super::writer::Report;
 use attempt_id::AttemptId;
-use headway_model::PauseReason;
 use headway_model::id::JobId;
+use headway_model::{FailReason, PauseReason};
 use headway_recipes::Unable;
 use pool::{Ended, Pool, Task};
-use schedule::{Effect, Input, Schedule};
+use schedule::{Effect, Input, Schedule, WorkOutcome};
 
 /// How often the loop checks for timeouts, due retries and shortages that have passed.
 const TICK: Duration = Duration::from_millis(100);
+
+/// How long an attempt in this process can take to end when it is asked to. What takes longer waits for storage.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// The same where a program works on the item: it has a grace of its own before it is killed.
+const PROGRAM_GRACE: Duration = Duration::from_secs(30);
 
 /// The same, while there is no live job.
 const IDLE_TICK: Duration = Duration::from_millis(500);
@@ -259,6 +265,7 @@ impl Engine {
     fn look_around(&mut self) -> Vec<Input> {
         self.looked = Instant::now();
         self.context.running.end_late(|job| self.orders.get(&job)?.time_limit().map(Duration::from_millis));
+        self.write_off_overdue();
         self.pool.give_back_late();
         self.context.steps.pass_long();
         let mut inputs = self.look_for_shortages();
@@ -266,6 +273,28 @@ impl Engine {
             inputs.push(Input::DrainOver);
         }
         inputs
+    }
+
+    /// Storage that does not answer holds up neither a cancel, nor a time limit, nor the end of the server.
+    fn write_off_overdue(&self) {
+        let runs_programs = |job: JobId| self.orders.get(&job).is_some_and(|order| order.runs_programs());
+        let grace = |job| if runs_programs(job) { PROGRAM_GRACE } else { GRACE };
+        for attempt in self.context.running.write_off(grace) {
+            let seconds = attempt.elapsed().as_secs_f64();
+            let outcome = match attempt.is_late() {
+                true => WorkOutcome::Failed(
+                    FailReason::Timeout,
+                    format!("ended after {seconds:.1} s; the storage of its file does not answer"),
+                ),
+                false => WorkOutcome::Lost,
+            };
+            let item = attempt.item;
+            tracing::warn!(job.id = %attempt.job, item, "the storage of a file does not answer; its attempt is written off");
+            let which = AttemptId { job: attempt.job, item, attempt: attempt.number };
+            if !self.pool.write_off(which, outcome) {
+                tracing::error!("too many threads wait for storage that does not answer; no more of them are replaced");
+            }
+        }
     }
 
     /// Environment changes that pause or resume jobs: a disk that has filled up, a library that is back.
@@ -277,8 +306,7 @@ impl Engine {
         }
         let mut inputs = Vec::new();
         for (job, reason) in self.schedule.paused() {
-            let library = self.orders.get(&job).map(|order| &*order.library);
-            if shortage.has_eased(reason, library) {
+            if shortage.has_eased(reason, self.orders.get(&job).map(|order| &**order)) {
                 if reason == PauseReason::DiskFull {
                     data.keep_ballast();
                 }

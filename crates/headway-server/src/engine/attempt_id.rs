@@ -3,7 +3,7 @@
 use headway_model::JobId;
 
 /// Identifies an attempt: its job, item and number.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct AttemptId {
     pub(super) job: JobId,
     pub(super) item: u32,

@@ -77,6 +77,9 @@ pub(super) fn place(
     if !still.map_err(|error| Failure::of(FailReason::Read, "looking at it again", &error))? {
         return Err(Failure::Skipped(SkipReason::Changed));
     }
+    if !attempt.begin_placing() {
+        return Err(Failure::Stopped);
+    }
     let (temp, target) = (staged.temp.clone(), staged.target.clone());
     let placement = Placement { temp, target, trash, old, new: sealed.hash };
     let ground = library.ground(&placement).map_err(fail("putting the output into place"))?;

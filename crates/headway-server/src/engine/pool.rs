@@ -1,6 +1,6 @@
 //! The worker threads: as many as the server's limit allows, started when there is work.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,9 @@ use super::schedule::WorkOutcome;
 
 /// An attempt that waits for its thread longer than this is given back.
 const GIVE_BACK_AFTER: Duration = Duration::from_millis(100);
+
+/// The most threads that can be written off; further ones are waited for.
+const MOST_LOST: usize = 64;
 
 /// How many quick attempts one thread completes before a second thread would have woken.
 const QUICK_PER_WAKE: usize = 4;
@@ -53,6 +56,10 @@ struct State {
     idle: usize,
     /// The slot numbers of running attempts, from 1.
     numbers: BTreeSet<u32>,
+    /// Attempts that threads are at.
+    running: HashSet<AttemptId>,
+    /// Running attempts that were written off. Their threads end with them.
+    lost: HashSet<AttemptId>,
     closed: bool,
 }
 
@@ -97,6 +104,26 @@ impl Pool {
     pub(super) fn end(&self, which: AttemptId, outcome: WorkOutcome) {
         self.shared.state().ended.push(Ended { which, outcome, took: None });
         self.shared.told.notify_one();
+    }
+
+    /// Ends an attempt whose thread does not come back, as from a read of storage that is gone. Another thread takes its place, and
+    /// whatever it comes to later is thrown away. One that has ended meanwhile has its own end. `false` if too many threads are lost
+    /// already.
+    pub(super) fn write_off(&self, which: AttemptId, outcome: WorkOutcome) -> bool {
+        let mut state = self.shared.state();
+        if state.lost.len() >= MOST_LOST {
+            return false;
+        }
+        if !state.running.remove(&which) {
+            return true;
+        }
+        state.lost.insert(which);
+        state.threads -= 1;
+        state.ended.push(Ended { which, outcome, took: None });
+        self.shared.tend(&mut state);
+        drop(state);
+        self.shared.told.notify_one();
+        true
     }
 
     /// Waits until there are [ends](Pool::ends) to collect. Those of quick attempts are signalled in groups.
@@ -198,6 +225,13 @@ impl Shared {
     /// Stores the end of a thread's last attempt and waits for its next one, with its slot number; `None` if the thread must end.
     fn next(&self, last: Option<(u32, bool, Ended)>) -> Option<(u32, Task)> {
         let mut state = self.state();
+        if let Some((number, quick, Ended { which, .. })) = &last
+            && state.lost.remove(which)
+        {
+            state.numbers.remove(number);
+            state.quick -= usize::from(*quick);
+            return None;
+        }
         let mut tell = last.is_some_and(|(number, quick, ended)| state.end(number, quick, ended));
         loop {
             let over = state.threads > state.limit || state.closed && state.queue.is_empty();
@@ -226,6 +260,7 @@ impl State {
         let task = self.queue.pop_front()?;
         let number = (1..).find(|number| !self.numbers.contains(number))?;
         self.numbers.insert(number);
+        self.running.insert(task.which);
         Some((number, task))
     }
 
@@ -233,6 +268,7 @@ impl State {
     /// signalled in groups while more attempts wait.
     fn end(&mut self, number: u32, quick: bool, ended: Ended) -> bool {
         self.numbers.remove(&number);
+        self.running.remove(&ended.which);
         self.ended.push(ended);
         self.quick -= usize::from(quick);
         !quick || self.ended.len() * 3 >= self.queue.len()

@@ -171,3 +171,23 @@ fn a_number_is_free_again_as_soon_as_its_attempt_is_over() {
     // No end has been collected meanwhile.
     assert_eq!(begins.iter().take(3).collect::<Vec<_>>(), [1, 1, 1]);
 }
+
+#[test]
+fn an_attempt_that_does_not_come_back_is_written_off_once_and_another_thread_takes_its_place() {
+    let pool = Pool::new(1);
+    let (release, hangs) = long(1, false);
+    pool.push([hangs]);
+    eventually("it runs", || pool.shared.state().running.contains(&which(1)).then_some(()));
+    pool.push([short(2, false)]);
+    assert!(pool.write_off(which(1), WorkOutcome::Lost));
+    let mut ended = [end(&pool).which.item, end(&pool).which.item];
+    ended.sort_unstable();
+    assert_eq!(ended, [1, 2]);
+    drop(release);
+    eventually("its thread ends", || pool.shared.state().lost.is_empty().then_some(()));
+    assert!(pool.ends().is_empty(), "what it came to is thrown away");
+    assert!(pool.write_off(which(1), WorkOutcome::Lost), "it has ended, so nothing is written off");
+    assert!(pool.ends().is_empty());
+    pool.push([short(3, false)]);
+    assert_eq!((end(&pool).which.item, pool.shared.state().threads), (3, 1));
+}
