@@ -36,7 +36,7 @@ fn what_cannot_be_served_is_refused_with_a_sentence() {
     let (library, data, site, short) = (text(&library), text(&data), text(&site), text(&short));
     let both = (format!("a={library}"), format!("a={library}"));
     for (arguments, says) in [
-        (vec!["/no/such/folder"], "cannot find the folder /no/such/folder"),
+        (vec!["/no/such/folder"], "cannot open the folder /no/such/folder"),
         (vec![short.as_str()], "is not a folder"),
         (vec![both.0.as_str(), both.1.as_str()], "two libraries are called \"a\""),
         (vec![library.as_str(), "--listen", "0.0.0.0:0"], "--token-file"),

@@ -24,6 +24,7 @@ mod library;
 mod lifecycle;
 mod links;
 mod manifest;
+mod mounts;
 mod own_names;
 mod pages;
 mod place;

@@ -36,6 +36,11 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
     rest.split_once('"')
 }
 
+/// Whether a program makes its output in this folder, which goes with all in it.
+fn is_workshop(path: &str) -> bool {
+    path.ends_with('~')
+}
+
 /// The path in the first angle brackets.
 fn bracketed(text: &str) -> Option<(&str, &str)> {
     let (_, rest) = text.split_once('<')?;
@@ -75,8 +80,12 @@ fn calls(trace: &str, facts: &[String]) -> Vec<Call> {
             "fsync" | "fdatasync" => bracketed(arguments).map(|(path, _)| Call::Sync(path.to_owned())),
             "mkdirat" => at(arguments).map(|(path, _)| Call::Make(path)),
             "unlinkat" => at(arguments).map(|(path, _)| Call::Remove(path)),
-            "renameat2" => at(arguments).and_then(|(from, rest)| {
+            "renameat" | "renameat2" => at(arguments).and_then(|(from, rest)| {
                 let (to, rest) = at(rest)?;
+                // An output comes out of the folder in which its program made it: that is its beginning.
+                if is_workshop(&folder(&from)) {
+                    return Some(Call::Create(to));
+                }
                 Some(if rest.contains("EXCHANGE") { Call::Exchange(from, to) } else { Call::Move(from, to) })
             }),
             "openat" if arguments.contains("O_CREAT") => at(arguments).map(|(path, _)| Call::Create(path)),
@@ -256,7 +265,7 @@ async fn traced(workers: &str) -> (Vec<Call>, Vec<Replaced>, String) {
     let config = config(&files);
     let trace = files.data().with_file_name("trace");
     let site = files.data().with_file_name("site");
-    let traced = "trace=fsync,fdatasync,renameat2,unlinkat,mkdirat,openat,write,pwrite64";
+    let traced = "trace=fsync,fdatasync,renameat,renameat2,unlinkat,mkdirat,openat,write,pwrite64";
     let wrap = ["strace", "-f", "-y", "-qq", "-s", "8192", "-o", trace.to_str().expect("text"), "-e", traced];
     let arguments = ["--config", config.to_str().expect("text"), "--workers", workers];
     let mut headway = Headway::try_start(&files, Some(&site), &wrap, &arguments).expect("a ready server");
@@ -278,7 +287,10 @@ async fn traced(workers: &str) -> (Vec<Call>, Vec<Replaced>, String) {
     let replaced: Vec<_> = (0..count).map(replaced).collect();
     let facts: Vec<_> = replaced.iter().flat_map(|file| [file.placing.clone(), file.succeeded.clone()]).collect();
     let text = String::from_utf8_lossy(&std::fs::read(&trace).expect("a trace")).into_owned();
-    let ours = |path: &String| path.starts_with(&root) && !path.contains(".headway-probe");
+    let ours = |path: &String| {
+        let in_workshop = is_workshop(path) || is_workshop(&folder(path));
+        path.starts_with(&root) && !path.contains(".headway-probe") && !in_workshop
+    };
     let calls: Vec<_> = calls(&text, &facts)
         .into_iter()
         .filter(|call| match call {

@@ -16,7 +16,7 @@ mod shortage;
 mod take_up;
 mod work;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -98,6 +98,10 @@ struct Engine {
     inbox: Inbox,
     orders: HashMap<JobId, Arc<Order>>,
     tasks: JoinSet<Option<Input>>,
+    /// Looks at whether the reason for a pause has passed, on threads that can wait for storage.
+    easing: JoinSet<(JobId, PauseReason, bool)>,
+    /// The jobs of these.
+    easing_jobs: HashSet<JobId>,
     pool: Pool,
     /// How many attempts have begun and not ended.
     working: usize,
@@ -116,6 +120,8 @@ impl Engine {
             inbox,
             orders: HashMap::new(),
             tasks: JoinSet::new(),
+            easing: JoinSet::new(),
+            easing_jobs: HashSet::new(),
             working: 0,
             stopping: None,
             looked: Instant::now(),
@@ -298,15 +304,24 @@ impl Engine {
     }
 
     /// Environment changes that pause or resume jobs: a disk that has filled up, a library that is back.
-    fn look_for_shortages(&self) -> Vec<Input> {
+    fn look_for_shortages(&mut self) -> Vec<Input> {
         let Context { shortage, data, .. } = &*self.context;
         if shortage.is_data_short() {
             data.release_ballast();
             return vec![Input::Short(PauseReason::DiskFull)];
         }
-        let mut inputs = Vec::new();
+        // Storage that does not answer holds up its own job alone.
         for (job, reason) in self.schedule.paused() {
-            if shortage.has_eased(reason, self.orders.get(&job).map(|order| &**order)) {
+            if self.easing_jobs.insert(job) {
+                let (context, order) = (Arc::clone(&self.context), self.orders.get(&job).map(Arc::clone));
+                self.easing.spawn_blocking(move || (job, reason, context.shortage.has_eased(reason, order.as_deref())));
+            }
+        }
+        let mut inputs = Vec::new();
+        while let Some(looked) = self.easing.try_join_next() {
+            let Ok((job, reason, has_eased)) = looked else { continue };
+            self.easing_jobs.remove(&job);
+            if has_eased {
                 if reason == PauseReason::DiskFull {
                     data.keep_ballast();
                 }

@@ -2,6 +2,7 @@
 
 mod checks;
 mod export;
+mod looks;
 mod queries;
 mod same;
 mod start;
@@ -37,6 +38,7 @@ pub struct Server {
 struct Inner {
     context: Context,
     index: Index,
+    looks: looks::Looks,
     stop: watch::Sender<bool>,
     engine: Mutex<Option<JoinHandle<()>>>,
     /// Sends inputs to the schedule that are not events of a job.

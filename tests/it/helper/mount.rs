@@ -1,8 +1,10 @@
 //! File systems of their own for a test.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal};
 
 /// Something mounted, until dropped.
 pub(crate) struct Mount(PathBuf);
@@ -43,7 +45,16 @@ impl Mount {
 
     /// A folder whose file system has died; `None`, and said, where that cannot be.
     pub(crate) fn dead(folder: &Path, at: &Path) -> Option<Mount> {
+        let (mount, mut storage) = Mount::storage(folder, at)?;
+        storage.0.kill().and_then(|()| storage.0.wait()).ok();
+        Some(mount)
+    }
+
+    /// A folder once more, through a process that can be stopped: then nothing that is asked of it is answered; `None`, and said, where
+    /// that cannot be.
+    pub(crate) fn storage(folder: &Path, at: &Path) -> Option<(Mount, Storage)> {
         std::fs::write(folder.join("alive"), "").expect("a file");
+        std::fs::create_dir_all(at).expect("a folder");
         let mut served = Command::new("bindfs").arg("-f").arg(folder).arg(at).spawn().ok()?;
         let deadline = Instant::now() + Duration::from_secs(10);
         let mounted = loop {
@@ -55,8 +66,7 @@ impl Mount {
             }
             std::thread::sleep(Duration::from_millis(5));
         };
-        served.kill().and_then(|()| served.wait()).ok();
-        Mount::told(mounted, at)
+        Mount::told(mounted, at).map(|mount| (mount, Storage(served)))
     }
 
     fn by(command: &mut Command, at: &Path) -> Option<Mount> {
@@ -75,5 +85,31 @@ impl Mount {
 impl Drop for Mount {
     fn drop(&mut self) {
         Command::new("umount").arg("-l").arg(&self.0).status().ok();
+    }
+}
+
+/// The process behind a file system.
+pub(crate) struct Storage(Child);
+
+impl Storage {
+    /// From now on it does not answer.
+    pub(crate) fn stop(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// It answers again.
+    pub(crate) fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.0);
+        rustix::process::kill_process(pid, signal).expect("a signal");
+    }
+}
+
+impl Drop for Storage {
+    fn drop(&mut self) {
+        self.0.kill().and_then(|()| self.0.wait()).ok();
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::{Mutex, mpsc, watch};
 
+use super::looks::Looks;
 use super::{Inner, Server, sweep};
 use crate::config::Config;
 use crate::engine::schedule::{Limits, Schedule};
@@ -100,7 +101,8 @@ impl Server {
         let inbox = engine::Inbox { reports, inputs, stop: stopped };
         let engine = Mutex::new(Some(handle.spawn(engine::run(context.clone(), schedule, inbox))));
         let limits = std::sync::Mutex::new(limits);
-        let inner = Arc::new(Inner { context, index, stop, engine, tell, limits, _runtime: runtime });
+        let inner =
+            Arc::new(Inner { context, index, looks: Looks::default(), stop, engine, tell, limits, _runtime: runtime });
         tokio::spawn(sweep::sweep(Arc::downgrade(&inner), config.sweep, config.trash_age, config.retention));
         Ok(Server { inner })
     }

@@ -163,13 +163,14 @@ impl Server {
     }
 
     /// The number and bytes of files in a job's trash, and a note for a person on how the job replaces files, if it does.
-    pub(super) async fn on_disk(&self, library: &str, id: JobId, replaces: bool) -> ((u64, u64), Option<String>) {
+    pub(super) async fn on_disk(&self, name: &str, id: JobId, replaces: bool) -> ((u64, u64), Option<String>) {
+        const SILENT: &str = "The storage of this library does not answer.";
         const SECOND_NAME: &str = "This file system cannot exchange two files in one step: each original gets a second name \
             in the trash, then the output takes its first.";
         const TWO_MOVES: &str = "This file system can neither exchange two files in one step nor give one a second name: each \
             original is moved to the trash, then the output gets its name. For a moment there is no file of that name; should \
             the server end just then, the next one sets it right.";
-        let Ok(library) = self.library(library).cloned() else { return ((0, 0), None) };
+        let Ok(library) = self.library(name).cloned() else { return ((0, 0), None) };
         let look = move || {
             let note = match replaces.then(|| library.swap()).flatten() {
                 None | Some(Swap::Exchange) => None,
@@ -185,7 +186,7 @@ impl Server {
                 Err(_) => ((0, 0), note),
             }
         };
-        tokio::task::spawn_blocking(look).await.unwrap_or_default()
+        self.inner.looks.look(name, look).await.unwrap_or_else(|| ((0, 0), Some(SILENT.to_owned())))
     }
 
     /// Checks a query for items of another job: that job must be over and of the same library.

@@ -1,0 +1,61 @@
+//! Looks at storage that might not answer, for people who want an answer.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Nobody waits longer than this for a look.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The libraries whose storage does not answer: one thread waits for each, and no more.
+#[derive(Clone, Default)]
+pub(super) struct Looks {
+    silent: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Looks {
+    /// Looks at a library on a thread that can wait; `None` if its storage does not answer in time.
+    pub(super) async fn look<T: Send + 'static>(
+        &self,
+        library: &str,
+        look: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        if self.silent().contains(library) {
+            return None;
+        }
+        let mut looked = tokio::task::spawn_blocking(look);
+        if let Ok(looked) = tokio::time::timeout(PATIENCE, &mut looked).await {
+            return looked.ok();
+        }
+        self.silent().insert(library.to_owned());
+        let (looks, library) = (self.clone(), library.to_owned());
+        tokio::spawn(async move {
+            drop(looked.await);
+            looks.silent().remove(&library);
+        });
+        None
+    }
+
+    fn silent(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    #[tokio::test]
+    async fn storage_that_does_not_answer_is_waited_for_by_one_thread() {
+        let looks = Looks::default();
+        let (release, held) = channel::<()>();
+        assert_eq!(looks.look("nas", move || held.recv().is_ok()).await, None);
+        assert_eq!(looks.look("nas", || panic!("no second thread")).await, None::<()>);
+        assert_eq!(looks.look("disk", || 7).await, Some(7), "another one answers");
+        drop(release);
+        while looks.look("nas", || 7).await != Some(7) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Disks that come late, go away, or do not answer.
+
+use headway_model::{FailReason, JobStatus, PauseReason};
+use serde_json::json;
+
+use crate::helper::{App, Files, Mount, request};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn storage_that_does_not_answer_holds_up_neither_a_time_limit_nor_a_cancel_nor_other_jobs() {
+    let files = Files::new();
+    for name in ["a", "b", "c", "d", "e"] {
+        std::fs::create_dir_all(files.elsewhere()).expect("a folder");
+        std::fs::write(files.elsewhere().join(name), name).expect("a file");
+    }
+    let Some((_mount, storage)) = Mount::storage(&files.elsewhere(), &files.library()) else { return };
+    let other = Files::numbered(3);
+    let also = ("other".to_owned(), other.library());
+    let change = |config: &mut headway_server::config::Config| {
+        config.libraries.push(also);
+        config.workers = 2;
+    };
+    let app = App::start_with(&files, change, Vec::new()).await;
+    let mut body = request("checksum");
+    body["approval"] = json!(true);
+    body["policy"] = json!({ "timeout": "1s" });
+    let limited = app.begin_with(&body).await;
+    body["policy"] = json!({});
+    let cancelled = app.begin_with(&body).await;
+    for job in [limited, cancelled] {
+        app.until(job, |summary| summary.status == JobStatus::Planned).await;
+    }
+    storage.stop();
+    assert_eq!(app.post(&format!("/api/jobs/{limited}/approve")).await.0, 200);
+    app.until(limited, |summary| summary.counters.failed >= 2).await;
+    let reasons = app.reasons(limited, "failed").await;
+    assert!(reasons.iter().all(|(_, why)| why.contains(FailReason::Timeout.text())), "{reasons:?}");
+    assert_eq!(app.post(&format!("/api/jobs/{limited}/cancel")).await.0, 200);
+    assert_eq!(app.end(limited).await.status, JobStatus::Cancelled);
+
+    assert_eq!(app.post(&format!("/api/jobs/{cancelled}/approve")).await.0, 200);
+    app.until(cancelled, |summary| summary.counters.running == 2).await;
+    assert_eq!(app.post(&format!("/api/jobs/{cancelled}/cancel")).await.0, 200);
+    assert_eq!(app.end(cancelled).await.status, JobStatus::Cancelled);
+
+    let mut elsewhere = request("checksum");
+    elsewhere["library"] = json!("other");
+    let end = app.run(&elsewhere).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 3), "the threads were replaced");
+    storage.go_on();
+    let again = app.run(&request("checksum")).await;
+    assert_eq!((again.status, again.counters.failed), (JobStatus::Completed, 0), "{again:?}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_mounted_late_is_there_for_new_jobs_and_an_empty_folder_is_not_taken_for_it() {
+    let files = Files::new();
+    std::fs::create_dir_all(files.library()).expect("a folder");
+    let app = App::start(&files).await;
+    assert_eq!(app.run(&request("checksum")).await.counters.total, 0);
+    let Some(mount) = Mount::tmpfs(&files.library(), "8m") else { return };
+    files.number(7);
+    let end = app.run(&request("checksum")).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 7));
+    drop(mount);
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    let job = app.begin("checksum").await;
+    app.until(job, |summary| summary.status == gone).await;
+    app.stop().await;
+    // The next server remembers it.
+    let app = App::start(&files).await;
+    app.until(job, |summary| summary.status == gone).await;
+    let Some(_mount) = Mount::tmpfs(&files.library(), "8m") else { return };
+    files.number(3);
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 3), "another disk has files");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_library_that_is_not_there_is_waited_for_while_others_are_served() {
+    let files = Files::numbered(2);
+    let absent = files.elsewhere().join("usb");
+    let library = ("usb".to_owned(), absent.clone());
+    let app = App::start_with(&files, |config| config.libraries.push(library), Vec::new()).await;
+    assert_eq!(app.run(&request("checksum")).await.counters.succeeded, 2);
+    let mut body = request("checksum");
+    body["library"] = json!("usb");
+    let job = app.begin_with(&body).await;
+    app.until(job, |summary| summary.status == JobStatus::Paused { reason: PauseReason::LibraryGone }).await;
+    std::fs::create_dir_all(&absent).expect("a folder");
+    std::fs::write(absent.join("file"), "here").expect("a file");
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "it goes on by itself");
+    app.stop().await;
+}
