@@ -80,7 +80,10 @@ impl App {
 pub const STREAM_AGE: Duration = Duration::from_secs(9 * 60);
 
 /// After a stop, how long to wait for readers that do not read.
-const DRAIN: Duration = Duration::from_secs(5);
+const DRAIN: Duration = Duration::from_secs(3);
+
+/// After that the engine gets this long: in all less than the ten seconds after which `docker stop` kills.
+const STOP: Duration = Duration::from_secs(6);
 
 /// Serves until `shutdown` is ready, then ends every stream, lets calls finish, and stops the engine.
 pub async fn serve(
@@ -107,7 +110,7 @@ pub async fn serve(
             tokio::time::sleep(DRAIN).await;
         } => {}
     }
-    if tokio::time::timeout(Duration::from_secs(20), server.stop()).await.is_err() {
+    if tokio::time::timeout(STOP, server.stop()).await.is_err() {
         tracing::warn!("running items did not end in time; the next start will treat them as interrupted");
     }
     Ok(())

@@ -17,6 +17,9 @@ use headway_server::recipes::command::{AdHocCommand, Command, read_config};
 use headway_server::retention::Retention;
 use headway_server::{Server, descriptors, recipes};
 
+/// The exit code after a second signal, as of a shell whose program was interrupted.
+const STOPPED_AT_ONCE: i32 = 130;
+
 const SHORTEST_TOKEN: usize = 16;
 
 /// Serve the pages and run jobs.
@@ -154,6 +157,17 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
     println!("Headway is ready: open {link}");
     let limits = web::Limits::within(descriptors::most(), arguments.connections.map(|each| each as usize));
     let settings = web::Settings { access, options: options(&site, bound)?, assets, stream_age: age, limits };
+    let stop = async move {
+        stop.await;
+        if let Ok(again) = web::signal() {
+            tokio::spawn(async move {
+                again.await;
+                // What runs is taken up as interrupted by the next start.
+                tracing::warn!("stopping at once");
+                std::process::exit(STOPPED_AT_ONCE);
+            });
+        }
+    };
     web::serve(listener, server, settings, stop).await?;
     Ok(())
 }

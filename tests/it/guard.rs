@@ -88,6 +88,17 @@ async fn a_stop_takes_commands_back_that_do_not_end_in_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_ends_the_server_at_once_and_nothing_of_a_command_is_left() {
+    let files = Files::numbered(2);
+    let mut served = Served::start(&files);
+    let job = at_work(&served, "sleep", 2, json!({})).await;
+    assert_eq!(served.headway.terminate_impatiently(), Some(130));
+    eventually("nothing of it is left", async || (left(job) == 0).then_some(())).await;
+    let steps = std::fs::read_to_string(files.data().join("steps")).expect("the notes");
+    assert!(!steps.contains(" run "), "that is no crash");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_replace_that_dies_at_any_step_ends_with_the_old_file_or_the_new_one() {
     for point in ["sealed", "recorded", "exchanged", "placed", "synced"] {
         let files = Files::numbered(4);

@@ -37,7 +37,7 @@ impl Config {
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
         let program = std::env::current_exe().unwrap_or_else(|_| "headway".into());
         let floor = Floor { disk: 64 * 1024 * 1024, memory: 64 * 1024 * 1024 };
-        let (drain, trash_age) = (Duration::from_secs(10), Some(Duration::from_secs(30 * 24 * 60 * 60)));
+        let (drain, trash_age) = (Duration::from_secs(4), Some(Duration::from_secs(30 * 24 * 60 * 60)));
         let (retention, sweep) = (Retention::default(), Duration::from_secs(60 * 60));
         Config { data, libraries, jobs: 4, workers, floor, drain, trash_age, retention, sweep, program }
     }

@@ -175,6 +175,18 @@ impl Headway {
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a living process");
         self.child.wait().is_ok_and(|status| status.success())
     }
+
+    /// Asks it to end again and again; its exit code.
+    pub(crate) fn terminate_impatiently(&mut self) -> Option<i32> {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status.code();
+            }
+            rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a living process");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
 }
 
 impl Drop for Headway {
