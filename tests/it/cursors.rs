@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use headway_model::{Cursor, Digest, JobEvent, JobId, JobStatus};
-use headway_server::writer::{Append, Writer};
+use headway_server::testing::{Append, Writer};
 use headway_store::{SqliteStore, Store};
 use serde_json::json;
 

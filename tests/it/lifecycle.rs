@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 
 use headway_model::{EndReason, JobStatus, PauseReason};
 use headway_recipes::Recipe;
+use headway_server::Floor;
 use headway_server::config::Config;
-use headway_server::engine::Floor;
 use serde_json::json;
 
 use crate::helper::{App, Behaviour, Capitals, Files, Mount, TestRecipe, eventually, mint, request};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use headway_model::event::{JobEvent, Outcome, Recorded};
 use headway_model::{Digest, Effect, Fold, JobId, PlannedFile, SkipReason, StartJob};
-use headway_server::writer::{Append, AppendError, Effect as Told, Writer};
+use headway_server::testing::{Append, AppendError, Effect as Told, Writer};
 use headway_store::rows::{Batch, JobKey};
 use headway_store::{Head, JobFilter, MemoryStore, SqliteStore, Store, rebuild};
 

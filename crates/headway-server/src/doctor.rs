@@ -6,7 +6,7 @@ mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use places::{Places, placements};
+pub(crate) use places::{Places, placements};
 
 use headway_model::event::Recorded;
 use headway_model::id::{JobId, Position};
@@ -87,7 +87,7 @@ impl Remedy {
 }
 
 /// Checks everything. `progress` is called with the position reached.
-pub async fn examine(store: &dyn Store, mut progress: impl FnMut(Position)) -> Result<Diagnosis, StoreError> {
+pub(crate) async fn examine(store: &dyn Store, mut progress: impl FnMut(Position)) -> Result<Diagnosis, StoreError> {
     let head = store.head().await?;
     let mut doctor = Doctor {
         store,

@@ -11,7 +11,7 @@ mod plan;
 mod pool;
 mod recovery;
 mod running;
-pub mod schedule;
+pub(crate) mod schedule;
 mod shortage;
 mod take_up;
 mod work;
@@ -25,14 +25,15 @@ use futures::FutureExt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-pub use context::Context;
-pub use exclusion::Exclusion;
-pub use leases::worker;
-pub use order::Order;
+pub(crate) use context::Context;
+pub(crate) use exclusion::Exclusion;
+pub(crate) use leases::worker;
+pub(crate) use order::Order;
 pub(super) use plan::Choice;
-pub use running::Running;
-pub use shortage::{Floor, ShortageCheck};
-pub use take_up::take_up;
+pub(crate) use running::Running;
+pub use shortage::Floor;
+pub(crate) use shortage::ShortageCheck;
+pub(crate) use take_up::take_up;
 
 use super::writer::Report;
 use attempt_id::AttemptId;
@@ -58,7 +59,7 @@ const IDLE_TICK: Duration = Duration::from_millis(500);
 const GATHER: Duration = Duration::from_millis(1);
 
 /// What others tell the engine.
-pub struct Inbox {
+pub(crate) struct Inbox {
     /// Reports of the writer.
     pub reports: mpsc::UnboundedReceiver<Vec<Report>>,
     /// Inputs for the schedule from outside the engine.
@@ -68,7 +69,7 @@ pub struct Inbox {
 }
 
 /// The engine's loop. It ends once a stop is requested and nothing runs any more.
-pub async fn run(context: Context, schedule: Schedule, inbox: Inbox) {
+pub(crate) async fn run(context: Context, schedule: Schedule, inbox: Inbox) {
     let renewal = leases::renew(Arc::clone(&context.store), context.running.clone(), context.worker.clone());
     let renewal = tokio::spawn(renewal);
     let mut engine = Engine::new(context, schedule, inbox);

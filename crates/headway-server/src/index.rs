@@ -39,7 +39,7 @@ type Place = (String, Option<RelPath>);
 
 /// The index, with its scans of the disk and its follower of the log. Cheap to clone.
 #[derive(Clone)]
-pub struct Index {
+pub(crate) struct Index {
     files: Arc<FileIndex>,
     libraries: Arc<Vec<Arc<Library>>>,
     readings: Arc<Mutex<HashMap<Place, Reading>>>,
@@ -64,7 +64,7 @@ struct Progress {
 
 impl Index {
     /// Opens the index, and begins to scan every library and to follow the log.
-    pub fn start(
+    pub(crate) fn start(
         path: &std::path::Path,
         libraries: Arc<Vec<Arc<Library>>>,
         store: Arc<dyn Store>,
@@ -80,7 +80,7 @@ impl Index {
     }
 
     /// A page of a library's entries. With `refresh` the disk is read first, as far as that is quick.
-    pub async fn page(&self, view: &FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
+    pub(crate) async fn page(&self, view: &FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
         let place = (!view.is_deep()).then(|| view.folder.clone());
         if refresh {
             self.look(view, &place).await?;
@@ -114,7 +114,7 @@ impl Index {
     }
 
     /// Begins to scan the whole library, unless a scan is under way.
-    pub fn refresh(&self, library: &str) {
+    pub(crate) fn refresh(&self, library: &str) {
         self.read(library, None);
     }
 

@@ -3,23 +3,31 @@
 mod builder;
 mod clock;
 pub mod config;
-pub mod doctor;
-pub mod engine;
+mod doctor;
+mod engine;
 pub mod error;
 pub mod follow;
-pub mod index;
+mod index;
 pub mod maintenance;
-pub mod recent;
+mod recent;
 pub mod retention;
-pub mod steps;
-pub mod writer;
+mod steps;
+#[cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "tests outside this crate reach it"))]
+mod writer;
 
 mod handle;
 #[cfg(test)]
 mod simulation;
 mod source;
 
+/// What tests outside this crate drive by hand.
+#[cfg(feature = "testing")]
+pub mod testing {
+    pub use crate::writer::{Append, AppendError, Effect, Writer};
+}
+
 pub use builder::ServerBuilder;
+pub use engine::Floor;
 pub use handle::{Server, Started};
 pub use headway_guard::{descriptors, run as guard};
 pub use headway_recipes as recipes;

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use notes::{Notes, Used};
-pub use step::Step;
+pub(crate) use step::Step;
 use suspects::Suspects;
 use turn::{Ticket, Turn};
 
@@ -23,7 +23,7 @@ use headway_model::JobId;
 
 /// The steps under way in this process, and those that are suspected because of the last ones. Cheap to clone.
 #[derive(Clone)]
-pub struct Steps {
+pub(crate) struct Steps {
     shared: Arc<Shared>,
 }
 
@@ -36,7 +36,7 @@ struct Shared {
 }
 
 /// A step under way. It is over when this is dropped, however it ends, as long as the process lives.
-pub struct UnderWay {
+pub(crate) struct UnderWay {
     shared: Arc<Shared>,
     job: JobId,
     step: Step,
@@ -47,7 +47,7 @@ pub struct UnderWay {
 impl Steps {
     /// Reads what the last process left in a data folder. The caller holds its lock, so that process is dead. What cannot be read
     /// or written is done without: then no crash counts, and the server starts.
-    pub fn open(data: &Path) -> Self {
+    pub(crate) fn open(data: &Path) -> Self {
         // Where the system does not say it, every crash counts as one of this boot.
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         Steps::open_in(data, boot.trim())
@@ -62,17 +62,17 @@ impl Steps {
     }
 
     /// The step at which a job is stuck, if it is.
-    pub fn stuck(&self, job: JobId) -> Option<Step> {
+    pub(crate) fn stuck(&self, job: JobId) -> Option<Step> {
         self.shared.suspects.stuck(job)
     }
 
     /// Whether a job is stuck at this very step.
-    pub fn is_stuck_at(&self, job: JobId, step: Step) -> bool {
+    pub(crate) fn is_stuck_at(&self, job: JobId, step: Step) -> bool {
         self.shared.suspects.is_stuck_at(job, step)
     }
 
     /// Why a job is stuck, in a person's words.
-    pub fn why(&self, job: JobId) -> Option<String> {
+    pub(crate) fn why(&self, job: JobId) -> Option<String> {
         let reason = self.shared.reasons().get(&job).cloned();
         let crashed = || self.stuck(job).map(crashed);
         let reason = reason.or_else(crashed)?;
@@ -80,30 +80,30 @@ impl Steps {
     }
 
     /// Keeps why the server cannot go on with a job: half a sentence, without its end.
-    pub fn explain(&self, job: JobId, reason: &str) {
+    pub(crate) fn explain(&self, job: JobId, reason: &str) {
         self.shared.reasons().insert(job, format!("The server could not go on with this job: {reason}"));
     }
 
     /// A person wants a stuck job tried again. After one more crash at the same step it is stuck again.
-    pub fn forgive(&self, job: JobId) {
+    pub(crate) fn forgive(&self, job: JobId) {
         self.shared.reasons().remove(&job);
         self.shared.suspects.forgive(job);
     }
 
     /// A job is over.
-    pub fn forget(&self, job: JobId) {
+    pub(crate) fn forget(&self, job: JobId) {
         self.shared.reasons().remove(&job);
         self.shared.suspects.forget(job);
     }
 
     /// This process is asked to stop. However it ends from now on, that is no crash.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         self.shared.notes.close();
     }
 
     /// Begins a step. A step at whose next crash its job is stuck waits until no other such step is under way, or until `give_up`
     /// says so; then this blocks.
-    pub fn begin(&self, job: JobId, step: Step, give_up: impl Fn() -> bool) -> UnderWay {
+    pub(crate) fn begin(&self, job: JobId, step: Step, give_up: impl Fn() -> bool) -> UnderWay {
         let shared = &self.shared;
         let suspected = shared.suspects.has_one_chance(job, step);
         let turn = if suspected { shared.turn.take(give_up) } else { None };
@@ -116,7 +116,7 @@ impl Steps {
     }
 
     /// What has been under way for long is suspected no more. To be called now and then.
-    pub fn pass_long(&self) {
+    pub(crate) fn pass_long(&self) {
         for Used { job, step, turn, .. } in self.shared.notes.erase_long() {
             self.shared.suspects.passed(job, step);
             turn.into_iter().for_each(|ticket| self.shared.turn.give_back(ticket));
@@ -125,7 +125,7 @@ impl Steps {
 }
 
 /// Why a job is stuck at a step, without the sentence's end.
-pub fn crashed(step: Step) -> String {
+pub(crate) fn crashed(step: Step) -> String {
     let times = if step.limit() == 2 { "two" } else { "three" };
     format!("The server crashed {times} times in a row while it {}", step.text())
 }

@@ -8,7 +8,7 @@ mod task;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-pub use task::{Fact, Log, Report, spawn};
+pub(crate) use task::{Log, Report, spawn};
 
 use headway_model::event::Recorded;
 use headway_model::fold::FoldError;
@@ -18,7 +18,7 @@ use headway_store::Head;
 use headway_store::rows::{Batch, EventRow, Idle, JobKey};
 
 /// The most bytes of a detail.
-pub const DETAIL_LIMIT: usize = 256 * 1024;
+pub(crate) const DETAIL_LIMIT: usize = 256 * 1024;
 
 /// The most events in one transaction.
 const BATCH_LIMIT: usize = 2_000;
@@ -171,11 +171,6 @@ impl Writer {
     /// The effects to deliver when [`Writer::batch`] returned `None`.
     pub fn unwritten(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.pending)
-    }
-
-    /// Whether a commit has failed.
-    pub fn is_dead(&self) -> bool {
-        self.dead
     }
 
     /// Whether appends wait.

@@ -44,7 +44,7 @@ impl fmt::Display for Places {
 }
 
 /// Checks by hash every placement of terminal jobs. The one finding is an original in a trash that has changed.
-pub async fn placements(store: &dyn Store, library: &Library) -> Result<(Places, Vec<Finding>), StoreError> {
+pub(crate) async fn placements(store: &dyn Store, library: &Library) -> Result<(Places, Vec<Finding>), StoreError> {
     let (mut places, mut findings, mut after) = (Places::default(), Vec::new(), 0);
     let head = store.head().await?.position;
     loop {

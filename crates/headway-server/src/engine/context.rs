@@ -15,7 +15,7 @@ use headway_store::Store;
 
 /// Everything that running work needs. Cheap to clone.
 #[derive(Clone)]
-pub struct Context {
+pub(crate) struct Context {
     /// Reads the log.
     pub store: Arc<dyn Store>,
     /// Records events.
@@ -46,12 +46,12 @@ pub struct Context {
 
 impl Context {
     /// The library with this name.
-    pub fn library(&self, name: &str) -> Option<&Arc<Library>> {
+    pub(crate) fn library(&self, name: &str) -> Option<&Arc<Library>> {
         self.libraries.iter().find(|library| library.name == name)
     }
 
     /// The recipe with this name.
-    pub fn recipe(&self, name: &str) -> Option<&Arc<dyn Recipe>> {
+    pub(crate) fn recipe(&self, name: &str) -> Option<&Arc<dyn Recipe>> {
         self.recipes.iter().find(|recipe| recipe.info().name == name)
     }
 }

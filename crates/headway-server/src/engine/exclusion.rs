@@ -12,7 +12,7 @@ const STOP_CHECK: Duration = Duration::from_millis(50);
 
 /// The files that attempts hold. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Exclusion {
+pub(crate) struct Exclusion {
     inner: Arc<Inner>,
 }
 

@@ -9,7 +9,7 @@ use headway_store::Store;
 use headway_store::rows::{JobRow, LEASE, Lease};
 
 /// This process's name in leases. No other process ever had it.
-pub fn worker() -> String {
+pub(crate) fn worker() -> String {
     format!("{}-{}", std::process::id(), crate::now())
 }
 

@@ -43,7 +43,7 @@ const SLOW_US: u64 = 2 * QUICK_BELOW_US;
 const PACE_PARTS: u64 = 8;
 
 /// A job to carry out.
-pub struct Order {
+pub(crate) struct Order {
     pub(super) job: JobId,
     pub(super) job_no: u64,
     pub(super) library: Arc<Library>,

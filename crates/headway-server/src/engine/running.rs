@@ -13,7 +13,7 @@ const SHOWN: usize = 64;
 
 /// The table of attempts under way. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Running {
+pub(crate) struct Running {
     table: Arc<Mutex<Table>>,
 }
 
@@ -95,12 +95,12 @@ impl Running {
     }
 
     /// A queued job's place in the queue, from 1.
-    pub fn place_of(&self, job: JobId) -> Option<usize> {
+    pub(crate) fn place_of(&self, job: JobId) -> Option<usize> {
         self.table().queue.iter().position(|queued| *queued == job).map(|at| at + 1)
     }
 
     /// The attempts under way of one job.
-    pub fn of(&self, job: JobId) -> Vec<RunningItem> {
+    pub(crate) fn of(&self, job: JobId) -> Vec<RunningItem> {
         let table = self.table();
         let states = table.attempts.range((job, 0)..=(job, u32::MAX)).take(SHOWN);
         states

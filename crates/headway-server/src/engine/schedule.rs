@@ -12,7 +12,7 @@ mod take_up;
 use std::collections::BTreeMap;
 
 use job::{Job, has_come};
-pub use messages::{Effect, Hold, Input, Limits, Past, Terms, WorkOutcome};
+pub(crate) use messages::{Effect, Hold, Input, Limits, Past, Terms, WorkOutcome};
 
 use headway_model::Fold;
 use headway_model::event::JobEvent;
@@ -29,7 +29,7 @@ const DOUBLINGS: u32 = 12;
 
 /// The machine.
 #[derive(Debug, Clone)]
-pub struct Schedule {
+pub(crate) struct Schedule {
     limits: Limits,
     jobs: BTreeMap<JobId, Job>,
     /// What the last process left open, until [`Schedule::begin`] takes it up.
@@ -43,7 +43,7 @@ pub struct Schedule {
 
 impl Schedule {
     /// A schedule over these live jobs of the log.
-    pub fn new(limits: Limits, now: Millis, live: Vec<(Fold, Option<Terms>, Past)>) -> Self {
+    pub(crate) fn new(limits: Limits, now: Millis, live: Vec<(Fold, Option<Terms>, Past)>) -> Self {
         let mut jobs = BTreeMap::new();
         let mut left = BTreeMap::new();
         for (fold, terms, past) in live {
@@ -55,17 +55,17 @@ impl Schedule {
     }
 
     /// Whether there is no live job.
-    pub fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.jobs.is_empty()
     }
 
     /// The limits on what runs at the same time.
-    pub fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> Limits {
         self.limits
     }
 
     /// Takes up what the last process left: items that were running become interrupted, and every job goes on.
-    pub fn begin(&mut self) -> Vec<Effect> {
+    pub(crate) fn begin(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
         let (mut past, now) = (std::mem::take(&mut self.past), self.now);
         for (id, job) in &mut self.jobs {
@@ -76,7 +76,7 @@ impl Schedule {
     }
 
     /// Handles an input.
-    pub fn step(&mut self, input: Input) -> Vec<Effect> {
+    pub(crate) fn step(&mut self, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
         match input {
             Input::Recorded { job, recorded, digest } => self.recorded(job, &recorded, digest, &mut effects),
@@ -127,14 +127,15 @@ impl Schedule {
     }
 
     /// When the next delayed item is due.
-    pub fn due(&self) -> Option<Millis> {
+    #[cfg(test)]
+    pub(crate) fn due(&self) -> Option<Millis> {
         let processing = self.jobs.values().filter(|job| job.fold.status == JobStatus::Processing);
         processing.filter_map(|job| job.later.first().map(|(at, _)| *at)).min()
     }
 
     /// The jobs paused by the environment that have rested long enough to be tried again. The rest doubles each time in a row,
     /// because only the work itself runs into some shortages, such as a quota.
-    pub fn paused(&self) -> Vec<(JobId, PauseReason)> {
+    pub(crate) fn paused(&self) -> Vec<(JobId, PauseReason)> {
         let rested = self.jobs.iter().filter(|(_, job)| has_come(job.rests_until, self.now));
         let paused = rested.filter_map(|(id, job)| match job.fold.status {
             JobStatus::Paused { reason } => Some((*id, reason)),
@@ -144,12 +145,12 @@ impl Schedule {
     }
 
     /// Whether the queue might have changed since the last call.
-    pub fn has_moved(&mut self) -> bool {
+    pub(crate) fn has_moved(&mut self) -> bool {
         std::mem::take(&mut self.moved)
     }
 
     /// The queued jobs, next first.
-    pub fn queue(&self) -> Vec<JobId> {
+    pub(crate) fn queue(&self) -> Vec<JobId> {
         let mut queued: Vec<_> = self.jobs.iter().filter(|(_, job)| job.fold.status == JobStatus::Queued).collect();
         queued.sort_by_key(|(id, job)| (-i64::from(job.fold.priority), job.fold.created, **id));
         queued.into_iter().map(|(id, _)| *id).collect()

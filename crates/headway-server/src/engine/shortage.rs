@@ -22,7 +22,7 @@ pub struct Floor {
 }
 
 /// Checks free disk space and memory. Cheap.
-pub struct ShortageCheck {
+pub(crate) struct ShortageCheck {
     floor: Floor,
     data: PathBuf,
     data_short: Mutex<Option<(Instant, bool)>>,

@@ -12,7 +12,12 @@ use headway_recipes::Unable;
 use headway_store::rows::{JobRow, Lease};
 
 /// Reads what the schedule needs to take up a live job. A job on which the server crashed repeatedly is held.
-pub async fn take_up(context: &Context, leases: &[Lease], row: &JobRow, fold: Fold) -> (Fold, Option<Terms>, Past) {
+pub(crate) async fn take_up(
+    context: &Context,
+    leases: &[Lease],
+    row: &JobRow,
+    fold: Fold,
+) -> (Fold, Option<Terms>, Past) {
     leases::lost(leases, row, &fold);
     let stuck = context.steps.stuck(fold.id);
     if let Some(step) = stuck {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// One of them. The same work further on is another step: a job that got further is not stuck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Step {
+pub(crate) enum Step {
     /// At a start, what the last process left of the job is read, and looked for on the disk.
     TakeUp,
     /// The recipe reads what it needs before the first file.

@@ -20,7 +20,7 @@ const QUEUE: usize = 4_096;
 
 /// What the engine is told, in commit order, all of a commit together.
 #[derive(Debug, Clone)]
-pub enum Report {
+pub(crate) enum Report {
     /// An event is durable.
     Recorded(JobId, Recorded, Digest),
     /// An event sent without waiting for its answer was refused.
@@ -30,7 +30,7 @@ pub enum Report {
 }
 
 /// A job, its new event, and the event's detail.
-pub type Fact = (JobId, JobEvent, Option<String>);
+pub(crate) type Fact = (JobId, JobEvent, Option<String>);
 
 struct Queued {
     append: Append,
@@ -39,7 +39,7 @@ struct Queued {
 
 /// A handle to the writer. Cheap to clone.
 #[derive(Clone)]
-pub struct Log {
+pub(crate) struct Log {
     queue: mpsc::Sender<Vec<Queued>>,
     head: watch::Receiver<Head>,
     recent: Arc<Recent>,
@@ -48,12 +48,17 @@ pub struct Log {
 
 impl Log {
     /// Records an event and waits until it is durable.
-    pub async fn append(&self, job: JobId, event: JobEvent, detail: Option<String>) -> Result<Receipt, AppendError> {
+    pub(crate) async fn append(
+        &self,
+        job: JobId,
+        event: JobEvent,
+        detail: Option<String>,
+    ) -> Result<Receipt, AppendError> {
         self.judged(Append { ticket: 0, job, event, detail, at: now(), over: None }).await
     }
 
     /// Records that the history of a terminal job is removed. `key` and `fold` are the job as the store has it.
-    pub async fn prune(&self, key: JobKey, fold: Fold) -> Result<Receipt, AppendError> {
+    pub(crate) async fn prune(&self, key: JobKey, fold: Fold) -> Result<Receipt, AppendError> {
         let (job, event) = (fold.id, fold.prune().ok_or(AppendError::Refused(Refusal::Over("pruned")))?);
         let over = Some(Box::new((key, fold)));
         self.judged(Append { ticket: 0, job, event, detail: None, at: now(), over }).await
@@ -66,7 +71,7 @@ impl Log {
     }
 
     /// Queues events for one commit. A refusal arrives as a report. Waits only while the queue is full.
-    pub async fn send(&self, facts: Vec<Fact>) {
+    pub(crate) async fn send(&self, facts: Vec<Fact>) {
         let at = now();
         let queued = |(job, event, detail)| Queued {
             append: Append { ticket: 0, job, event, detail, at, over: None },
@@ -77,35 +82,35 @@ impl Log {
     }
 
     /// Waits until everything sent before is durable or refused.
-    pub async fn flush(&self) {
+    pub(crate) async fn flush(&self) {
         // Answers come in order, and no job has this id, so the append is refused without a record.
         let nobody = JobId::mint(0, [0; 10]);
         self.append(nobody, JobEvent::Began {}, None).await.ok();
     }
 
     /// Whether the queue has room for new work, beside events that must be recorded.
-    pub fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         self.queue.capacity() > QUEUE / 2
     }
 
     /// The head of the log. Wakes whenever it moves.
-    pub fn head(&self) -> watch::Receiver<Head> {
+    pub(crate) fn head(&self) -> watch::Receiver<Head> {
         self.head.clone()
     }
 
     /// The newest commits, encoded.
-    pub fn recent(&self) -> &Recent {
+    pub(crate) fn recent(&self) -> &Recent {
         &self.recent
     }
 
     /// Whether the log can be written.
-    pub fn is_recording(&self) -> bool {
+    pub(crate) fn is_recording(&self) -> bool {
         *self.alive.borrow()
     }
 }
 
 /// Starts the writer on its own thread within this runtime. It ends when every [`Log`] is dropped.
-pub fn spawn(
+pub(crate) fn spawn(
     store: Arc<dyn Store>,
     head: Head,
     writer: Writer,

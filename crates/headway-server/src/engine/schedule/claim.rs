@@ -9,7 +9,7 @@ use headway_model::mutants::{self, Mutant};
 impl Schedule {
     /// Begins queued jobs while there are places, and claims items while workers are free: for the job with the highest priority,
     /// and among equals for the one with the fewest items at work. Some quick items are claimed ahead.
-    pub fn claim(&mut self) -> Vec<Effect> {
+    pub(crate) fn claim(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.draining || self.dead {
             return effects;

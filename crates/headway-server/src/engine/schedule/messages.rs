@@ -12,7 +12,7 @@ use headway_recipes::Unable;
 
 /// The limits on what runs at the same time.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Jobs that process at the same time.
     pub jobs: usize,
     /// Items that run at the same time, over all jobs.
@@ -21,7 +21,7 @@ pub struct Limits {
 
 /// The part of a job's request that decides how it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Terms {
+pub(crate) struct Terms {
     /// Whether work can begin before its `started` is durable.
     pub repeatable: bool,
     /// How many tries an item has, the first included.
@@ -36,7 +36,7 @@ pub struct Terms {
 
 /// What the log and the disk say of a live job beyond its fold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Past {
+pub(crate) struct Past {
     /// How far the placements got that the last process left open, with the output's details as JSON if done. A placement that is
     /// missing here was not examined.
     pub placed: BTreeMap<u32, (Verdict, Option<String>)>,
@@ -50,7 +50,7 @@ pub struct Past {
 
 /// Whether a job that the last process left goes on by itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Hold {
+pub(crate) enum Hold {
     /// It goes on.
     #[default]
     No,
@@ -62,7 +62,7 @@ pub enum Hold {
 
 /// What happened outside the schedule.
 #[derive(Debug)]
-pub enum Input {
+pub(crate) enum Input {
     /// The time, in milliseconds since 1970.
     Time(Millis),
     /// How a job runs. Nothing of it starts before this.
@@ -160,7 +160,7 @@ pub enum Input {
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WorkOutcome {
+pub(crate) enum WorkOutcome {
     /// Done, with the recipe's result as JSON.
     Succeeded(ItemEffect, String),
     /// Nothing to do.
@@ -181,7 +181,7 @@ pub enum WorkOutcome {
 
 /// What the shell has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
+pub(crate) enum Effect {
     /// Record an event.
     Append {
         /// The job.
