@@ -93,3 +93,14 @@ async fn files_of_others_in_the_data_folder_stay_as_they_are() {
     let open: Vec<_> = open_to_others(&files.data()).into_iter().map(|(path, _)| path).collect();
     assert_eq!(open.len(), theirs.len(), "{open:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_may_enter_a_trash() {
+    let files = Files::numbered(2);
+    let served = Served::start(&files);
+    assert_eq!(served.run("upper", json!({})).await.status, JobStatus::Completed);
+    let folders: Vec<_> =
+        modes(&files.library().join(".headway-trash")).into_iter().filter(|(path, _)| path.is_dir()).collect();
+    assert_eq!(folders.len(), 2, "all trashes, and that of the job: {folders:?}");
+    assert!(folders.iter().all(|(_, mode)| *mode == 0o700), "{folders:?}");
+}

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, File, OpenOptions};
-use rustix::fs::{Timespec, Timestamps, XattrFlags};
+use rustix::fs::{Mode, Timespec, Timestamps, XattrFlags, mkdirat};
 use rustix::io::Errno;
 
 use super::{Found, Library, OpenFile, on_disk, sync};
@@ -79,7 +79,9 @@ impl Library {
             let name = name.file_name().unwrap_or_default().to_owned();
             // Held until it is synced: whoever finds a folder there may rely on it.
             let mut durable = self.durable.lock().unwrap_or_else(PoisonError::into_inner);
-            match above.create_dir(&name) {
+            // A trash is for the owner of its files alone.
+            let mode = if part.is_reserved() { Mode::RWXU } else { Mode::RWXU | Mode::RWXG | Mode::RWXO };
+            match mkdirat(&above, &name, mode).map_err(io::Error::from) {
                 Ok(()) => sync(&above)?,
                 // Perhaps by a process that did not live to sync it.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !durable.contains(&part) => sync(&above)?,
