@@ -205,6 +205,7 @@ impl ItemStatus {
     /// Why it was skipped or failed, as a text for people.
     pub fn reason(self) -> Option<&'static str> {
         match self {
+            ItemStatus::Skipped { reason: SkipReason::Missing, planned: true } => Some("not there"),
             ItemStatus::Skipped { reason, .. } => Some(reason.text()),
             ItemStatus::Failed(reason) => Some(reason.text()),
             _ => None,

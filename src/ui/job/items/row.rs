@@ -56,9 +56,12 @@ pub(super) fn ItemRow(
     .into_any()
 }
 
+/// What the recipe noted of the file itself, by which it is known again.
+const KNOWN_BY: [&str; 2] = ["mtime_ns", "size"];
+
 /// What the recipe found, in a line: where the output is, and every other field by its name.
 fn found(result: &serde_json::Value) -> String {
-    let fields = result.as_object().into_iter().flatten();
+    let fields = result.as_object().into_iter().flatten().filter(|(name, _)| !KNOWN_BY.contains(&name.as_str()));
     let texts = fields.map(|(name, value)| match name.as_str() {
         "output" => {
             let path = value["path"].as_str().unwrap_or_default();
