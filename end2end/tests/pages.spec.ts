@@ -17,7 +17,7 @@ test('selected files are processed, and only they', async ({ page, serve, watche
   expect(truth.counters.total).toBe(2);
   const { items } = await server.get(`/api/jobs/${job}/items`);
   expect(items.map((item: any) => item.path)).toEqual(['2.txt', '7.txt']);
-  expect(Object.keys(items[0].result).sort()).toEqual(['blake3', 'sha256']);
+  expect(Object.keys(items[0].result).sort()).toEqual(['blake3', 'mtime_ns', 'sha256', 'size']);
   await expect(page.locator('.listing .status-badge[data-status="succeeded"]')).toHaveCount(2);
 });
 

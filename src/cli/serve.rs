@@ -144,8 +144,10 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
         }
     }
     let mut stop = Box::pin(web::signal()?);
+    // On a thread of its own: storage that does not answer keeps a server from starting, but not from ending.
+    let starting = tokio::spawn(Server::start_with(config, known));
     let server = tokio::select! {
-        started = Server::start_with(config, known) => started?,
+        started = starting => started.context("the start ended badly")??,
         // The next start reads again what was still being read about jobs.
         () = &mut stop => return Ok(()),
     };

@@ -85,7 +85,7 @@ async fn an_undo_keeps_what_was_changed_since_and_says_so() {
     std::fs::remove_file(files.library().join("000002")).expect("a file");
     let undone = undo(&app, end.job).await;
     assert_eq!(undone.counters.succeeded, 1);
-    let kept = [("000001", "no longer what the job put there"), ("000002", "no longer there")];
+    let kept = [("000001", "no longer what the job put there"), ("000002", "not there")];
     assert_eq!(app.reasons(undone.job, "skipped").await, kept.map(|(path, why)| (path.to_owned(), why.to_owned())));
     assert_eq!(std::fs::read(files.library().join("000001")).expect("a file"), b"mine now");
     app.stop().await;

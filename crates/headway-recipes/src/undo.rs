@@ -105,6 +105,10 @@ impl Bound {
         if !self.library.is_still(&attempt.path, input).map_err(fail)? {
             return Err(Failure::Skipped(SkipReason::NotOurs));
         }
+        // Once nobody waits for this attempt any more, nothing is moved.
+        if attempt.is_stopped() || !attempt.begin_placing() {
+            return Err(Failure::Stopped);
+        }
         self.library.move_to_trash(&attempt.path, &trash).map_err(fail)?;
         Ok(Success { effect: Effect::Changed, result: json!({ "moved_to": trash }) })
     }

@@ -1,8 +1,8 @@
 //! Whether the clock can be believed where something would be removed for good on its word.
 //!
 //! A clock that jumped, such as that of a machine whose battery is flat, must not make originals look a year old. The time that was last
-//! known is kept beside the log. After a jump of more than a day, in either direction, nothing is removed by age until the server has
-//! seen a whole day pass itself.
+//! known is kept beside the log. After a jump of more than a day, or of two weeks ahead while the server was down, nothing is removed
+//! by age until the server has seen a whole day pass itself.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,9 @@ use headway_model::Millis;
 
 /// A jump of more than this is believed only after as much time has passed.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// So long a machine can have been off.
+const OFF: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// The most bytes that are read of the file.
 const MOST: u64 = 1_000;
@@ -37,7 +40,10 @@ impl Clock {
             Ok(None) => {}
             Ok(Some(Some((then, doubt)))) => {
                 clock.doubt = doubt;
-                clock.judge(then, now, Duration::ZERO);
+                // The machine can have been off for days: only what nobody waits for is a jump.
+                if now < then || now - then > OFF.as_millis() as Millis {
+                    clock.judge(then, now, Duration::ZERO);
+                }
             }
             Ok(Some(None)) => clock.doubt = DAY,
             Err(error) => {
@@ -102,7 +108,8 @@ mod tests {
     fn a_clock_that_jumped_is_believed_after_a_day_that_was_seen_to_pass() {
         let folder = tempfile::tempdir().expect("a folder");
         assert!(Clock::open(folder.path(), NOW).look(NOW), "nothing was known");
-        assert!(Clock::open(folder.path(), NOW + 20 * HOUR).look(NOW + 20 * HOUR), "a night");
+        let week = NOW + 7 * 24 * HOUR;
+        assert!(Clock::open(folder.path(), week).look(week), "a machine that was off");
         for jumped in [NOW + 400 * 24 * HOUR, NOW - 400 * 24 * HOUR] {
             let folder = tempfile::tempdir().expect("a folder");
             assert!(Clock::open(folder.path(), NOW).look(NOW));

@@ -46,11 +46,11 @@ use schedule::{Effect, Input, Schedule, WorkOutcome};
 /// How often the loop checks for timeouts, due retries and shortages that have passed.
 const TICK: Duration = Duration::from_millis(100);
 
-/// How long an attempt in this process can take to end when it is asked to. What takes longer waits for storage.
+/// How long an attempt that only reads can take to end when it is asked to. What takes longer waits for storage.
 const GRACE: Duration = Duration::from_secs(4);
 
-/// The same where a program works on the item: it has a grace of its own before it is killed.
-const PROGRAM_GRACE: Duration = Duration::from_secs(30);
+/// The same for all others: a program has a grace of its own before it is killed, and a large output is hashed to its end.
+const LONG_GRACE: Duration = Duration::from_secs(5 * 60);
 
 /// The same, while there is no live job.
 const IDLE_TICK: Duration = Duration::from_millis(500);
@@ -284,23 +284,22 @@ impl Engine {
 
     /// Storage that does not answer holds up neither a cancel, nor a time limit, nor the end of the server.
     fn write_off_overdue(&self) {
-        let runs_programs = |job: JobId| self.orders.get(&job).is_some_and(|order| order.runs_programs());
-        let grace = |job| if runs_programs(job) { PROGRAM_GRACE } else { GRACE };
-        for attempt in self.context.running.write_off(grace) {
+        let only_reads =
+            |job: JobId| self.orders.get(&job).is_some_and(|order| order.terms().repeatable && !order.runs_programs());
+        let grace = |job| if only_reads(job) { GRACE } else { LONG_GRACE };
+        for attempt in self.context.running.write_off(self.pool.may_lose(), grace) {
             let seconds = attempt.elapsed().as_secs_f64();
             let outcome = match attempt.is_late() {
                 true => WorkOutcome::Failed(
                     FailReason::Timeout,
-                    format!("ended after {seconds:.1} s; the storage of its file does not answer"),
+                    format!("ended after {seconds:.1} s; the storage of its file does not answer, or is very slow"),
                 ),
                 false => WorkOutcome::Lost,
             };
             let item = attempt.item;
             tracing::warn!(job.id = %attempt.job, item, "the storage of a file does not answer; its attempt is written off");
             let which = AttemptId { job: attempt.job, item, attempt: attempt.number };
-            if !self.pool.write_off(which, outcome) {
-                tracing::error!("too many threads wait for storage that does not answer; no more of them are replaced");
-            }
+            self.pool.write_off(which, outcome);
         }
     }
 
@@ -315,7 +314,15 @@ impl Engine {
         for (job, reason) in self.schedule.paused() {
             if self.easing_jobs.insert(job) {
                 let (context, order) = (Arc::clone(&self.context), self.orders.get(&job).map(Arc::clone));
-                self.easing.spawn_blocking(move || (job, reason, context.shortage.has_eased(reason, order.as_deref())));
+                self.easing.spawn(async move {
+                    let order = match order {
+                        Some(order) => Some(order),
+                        // What cannot be read is told when the job is taken up.
+                        None => Order::read(&context, job).await.ok().map(Arc::new),
+                    };
+                    let look = move || context.shortage.has_eased(reason, order.as_deref());
+                    (job, reason, tokio::task::spawn_blocking(look).await.unwrap_or(false))
+                });
             }
         }
         let mut inputs = Vec::new();

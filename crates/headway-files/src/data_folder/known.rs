@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{DataFolder, private};
 use crate::{Found, Identity, Library};
+use headway_model::JobId;
 
 /// The most bytes that are read of the file.
 const MOST: u64 = 1 << 20;
@@ -36,6 +37,31 @@ impl DataFolder {
         if let Err(error) = private::create(&path).and_then(|mut file| file.write_all(lines.as_bytes())) {
             tracing::debug!(%error, "what the libraries are cannot be kept");
         }
+    }
+}
+
+/// On what a job was planned, beside what it writes for its user.
+const GROUND: &str = ".ground";
+
+impl DataFolder {
+    /// Keeps on what a job was planned, until its history is removed.
+    pub fn keep_ground(&self, job: &JobId, identity: Identity) {
+        let folder = self.root.join("jobs").join(job.to_string());
+        let text = format!("{} {} \n", identity.file_system, identity.inode);
+        let kept = private::make_folder(&folder).and_then(|()| private::create(&folder.join(GROUND)));
+        if let Err(error) = kept.and_then(|mut file| file.write_all(text.as_bytes())) {
+            tracing::debug!(job.id = %job, %error, "on what a job was planned cannot be kept");
+        }
+    }
+
+    /// On what a job was planned, as far as that is known.
+    pub fn ground(&self, job: &JobId) -> Option<Identity> {
+        let path = self.root.join("jobs").join(job.to_string()).join(GROUND);
+        let text = Found::of(private::read(&path, MOST)).known().unwrap_or_else(|error| {
+            tracing::warn!(job.id = %job, %error, "on what a job was planned cannot be read");
+            None
+        })?;
+        read(std::str::from_utf8(&text).ok()?.trim_end_matches('\n')).map(|(_, identity)| identity)
     }
 }
 

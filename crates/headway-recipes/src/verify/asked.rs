@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::RelPath;
+use headway_files::is_litter;
 use headway_model::Query;
 use headway_model::request::FolderQuery;
 
@@ -14,6 +15,13 @@ pub(super) enum Asked<'a> {
     Below(&'a RelPath),
     /// Those that patterns or an earlier job tell.
     Unknown,
+}
+
+/// Whether a file, or a folder on its way, is left behind by a system.
+fn is_in_litter(path: &RelPath) -> bool {
+    let bytes = path.to_bytes();
+    let mut parts = bytes.rsplit(|byte| *byte == b'/');
+    parts.next().is_some_and(|name| is_litter(name, false)) || parts.any(|name| is_litter(name, true))
 }
 
 impl<'a> Asked<'a> {
@@ -32,7 +40,8 @@ impl<'a> Asked<'a> {
     pub(super) fn for_file(&self, path: &RelPath) -> bool {
         match self {
             Asked::These(paths) => paths.contains(path),
-            Asked::Below(folder) => path.ancestors().contains(folder),
+            // What systems leave behind is in no plan.
+            Asked::Below(folder) => path.ancestors().contains(folder) && !is_in_litter(path),
             Asked::Unknown => false,
         }
     }

@@ -3,7 +3,7 @@
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::{Library, RelPath, StartJob, Unable};
-use headway_files::walk;
+use headway_files::{is_litter, walk};
 
 /// Larger manifests are not read: at 100 bytes a line this is one of 5 million files.
 pub(super) const LIMIT: u64 = 512 * 1024 * 1024;
@@ -42,15 +42,21 @@ impl Named {
             }
         }
         let (mut found, mut unlisted) = (Vec::new(), None);
-        let walked = walk(library, &RelPath::default(), None, &|_, _| false, &mut |listed| {
-            let path = listed.file.path;
-            if listed.is_unlisted {
-                unlisted.get_or_insert(path);
-            } else if listed.skip.is_none() && matcher.is_match(path.as_str()) {
-                found.push(path);
-            }
-            true
-        });
+        let walked = walk(
+            library,
+            &RelPath::default(),
+            None,
+            &|path, is_folder| is_litter(path.name().as_bytes(), is_folder),
+            &mut |listed| {
+                let path = listed.file.path;
+                if listed.is_unlisted {
+                    unlisted.get_or_insert(path);
+                } else if listed.skip.is_none() && matcher.is_match(path.as_str()) {
+                    found.push(path);
+                }
+                true
+            },
+        );
         walked.map_err(|error| headway_files::unable("looking for manifests", &error))?;
         if let Some(folder) = unlisted {
             let text =

@@ -77,7 +77,8 @@ fn take(
 /// The file that a manifest without a name in it is about: the one of its own name without the ending.
 fn beside(manifest: &RelPath) -> Result<(RelPath, Option<Box<str>>), String> {
     let name = manifest.to_bytes();
-    let stem = name.iter().rposition(|byte| *byte == b'.').map(|dot| &name[..dot]);
+    let base = name.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    let stem = name[base..].iter().rposition(|byte| *byte == b'.').map(|dot| &name[..base + dot]);
     let path = stem.filter(|stem| !stem.is_empty() && !stem.ends_with(b"/")).map(RelPath::from_bytes);
     match path {
         Some(Ok(path)) => Ok((path, None)),

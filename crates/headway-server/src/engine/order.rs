@@ -11,7 +11,7 @@ use super::Context;
 use super::recovery;
 use super::schedule::Terms;
 use crate::steps::Step;
-use headway_files::{Identity, Library, Placement, fault_of};
+use headway_files::{DataFolder, Identity, Library, Placement, fault_of};
 use headway_model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
 use headway_model::request::{ItemsQuery, Which};
 use headway_model::{Digest, JobId, OnDone, PauseReason, PlannedFile, Query, StartJob};
@@ -95,7 +95,10 @@ impl Order {
         Ok(Order {
             job,
             job_no: row.job_no,
-            ground: Plain::new(library.identity()),
+            ground: Plain::new(match context.data.ground(&job) {
+                Some(planned) => (Some(planned), library.identity().1),
+                None => library.identity(),
+            }),
             library: Arc::clone(library),
             request,
             identity: row.work,
@@ -124,10 +127,22 @@ impl Order {
     }
 
     /// Before the first file is listed: takes what is at the library's path now.
-    pub(super) fn settle_on_library(&self) -> Result<(), PauseReason> {
+    pub(super) fn settle_on_library(&self, data: &DataFolder) -> Result<(), PauseReason> {
         self.library.look_again()?;
-        *self.ground() = self.library.identity();
+        let now = self.library.identity();
+        *self.ground() = now;
+        if let (Some(identity), _) = now {
+            data.keep_ground(&self.job, identity);
+        }
         Ok(())
+    }
+
+    /// Whether the job can go on with the library: with what it was planned on or, before its first file is listed, with what is there.
+    pub(super) fn has_library(&self) -> bool {
+        match self.items.load(Ordering::Relaxed) {
+            0 => self.library.look_again().is_ok(),
+            _ => self.library.reach().is_ok() && self.is_same_library(),
+        }
     }
 
     /// Whether the library still is what it was for this job, or a person has accepted what is there now.

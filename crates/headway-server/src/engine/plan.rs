@@ -35,8 +35,8 @@ pub(super) async fn plan(context: &Context, job: JobId, order: Result<Arc<Order>
     let planned = caught(async {
         let order = order?;
         if order.items.load(Ordering::Relaxed) == 0 {
-            let fresh = Arc::clone(&order);
-            let looked = tokio::task::spawn_blocking(move || fresh.settle_on_library());
+            let (fresh, data) = (Arc::clone(&order), Arc::clone(&context.data));
+            let looked = tokio::task::spawn_blocking(move || fresh.settle_on_library(&data));
             looked.await.map_err(|error| Stop::Failed(died(error)))?.map_err(Stop::Environment)?;
         }
         let work = order.work(context).await?;

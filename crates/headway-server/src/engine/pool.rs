@@ -1,6 +1,6 @@
 //! The worker threads: as many as the server's limit allows, started when there is work.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -56,10 +56,11 @@ struct State {
     idle: usize,
     /// The slot numbers of running attempts, from 1.
     numbers: BTreeSet<u32>,
-    /// Attempts that threads are at.
-    running: HashSet<AttemptId>,
-    /// Running attempts that were written off. Their threads end with them.
-    lost: HashSet<AttemptId>,
+    /// Attempts that threads are at, each by a ticket of its own: an attempt's name can come again.
+    running: HashMap<AttemptId, u64>,
+    given: u64,
+    /// The tickets of running attempts that were written off. Their threads end with them.
+    lost: HashSet<u64>,
     closed: bool,
 }
 
@@ -107,23 +108,21 @@ impl Pool {
     }
 
     /// Ends an attempt whose thread does not come back, as from a read of storage that is gone. Another thread takes its place, and
-    /// whatever it comes to later is thrown away. One that has ended meanwhile has its own end. `false` if too many threads are lost
-    /// already.
-    pub(super) fn write_off(&self, which: AttemptId, outcome: WorkOutcome) -> bool {
+    /// whatever it comes to later is thrown away. One that has ended meanwhile has its own end.
+    pub(super) fn write_off(&self, which: AttemptId, outcome: WorkOutcome) {
         let mut state = self.shared.state();
-        if state.lost.len() >= MOST_LOST {
-            return false;
-        }
-        if !state.running.remove(&which) {
-            return true;
-        }
-        state.lost.insert(which);
+        let Some(ticket) = state.running.remove(&which) else { return };
+        state.lost.insert(ticket);
         state.threads -= 1;
         state.ended.push(Ended { which, outcome, took: None });
         self.shared.tend(&mut state);
         drop(state);
         self.shared.told.notify_one();
-        true
+    }
+
+    /// How many more attempts can be written off.
+    pub(super) fn may_lose(&self) -> usize {
+        MOST_LOST.saturating_sub(self.shared.state().lost.len())
     }
 
     /// Waits until there are [ends](Pool::ends) to collect. Those of quick attempts are signalled in groups.
@@ -215,24 +214,24 @@ impl Shared {
 
     fn work(&self) {
         let mut last = None;
-        while let Some((number, Task { which, quick, work, .. })) = self.next(last) {
+        while let Some((place, Task { which, quick, work, .. })) = self.next(last) {
             let begun = Instant::now();
-            let outcome = work(number);
-            last = Some((number, quick, Ended { which, outcome, took: Some(begun.elapsed()) }));
+            let outcome = work(place.number);
+            last = Some((place, quick, Ended { which, outcome, took: Some(begun.elapsed()) }));
         }
     }
 
     /// Stores the end of a thread's last attempt and waits for its next one, with its slot number; `None` if the thread must end.
-    fn next(&self, last: Option<(u32, bool, Ended)>) -> Option<(u32, Task)> {
+    fn next(&self, last: Option<(Place, bool, Ended)>) -> Option<(Place, Task)> {
         let mut state = self.state();
-        if let Some((number, quick, Ended { which, .. })) = &last
-            && state.lost.remove(which)
+        if let Some((place, quick, _)) = &last
+            && state.lost.remove(&place.ticket)
         {
-            state.numbers.remove(number);
+            state.numbers.remove(&place.number);
             state.quick -= usize::from(*quick);
             return None;
         }
-        let mut tell = last.is_some_and(|(number, quick, ended)| state.end(number, quick, ended));
+        let mut tell = last.is_some_and(|(place, quick, ended)| state.end(place.number, quick, ended));
         loop {
             let over = state.threads > state.limit || state.closed && state.queue.is_empty();
             let next = if over { None } else { state.begin() };
@@ -254,14 +253,23 @@ impl Shared {
     }
 }
 
+/// Which attempt a thread is at.
+struct Place {
+    /// Its number among those that run at the same time, from 1.
+    number: u32,
+    /// Its number among all that ever ran.
+    ticket: u64,
+}
+
 impl State {
     /// The next attempt, with the lowest free slot number.
-    fn begin(&mut self) -> Option<(u32, Task)> {
+    fn begin(&mut self) -> Option<(Place, Task)> {
         let task = self.queue.pop_front()?;
         let number = (1..).find(|number| !self.numbers.contains(number))?;
         self.numbers.insert(number);
-        self.running.insert(task.which);
-        Some((number, task))
+        self.given += 1;
+        self.running.insert(task.which, self.given);
+        Some((Place { number, ticket: self.given }, task))
     }
 
     /// Stores an end; whether to signal it now. Each signal costs a thread switch on both sides, so the ends of quick attempts are

@@ -128,6 +128,9 @@ pub(super) async fn judge(
     }
     let read = async {
         let order = order?;
+        if !order.is_same_library() {
+            return Err(Unable::Environment(PauseReason::LibraryGone));
+        }
         let mut open = None;
         each(&*context.store, order.job_no, &[Placing], |event| match &event {
             JobEvent::Placing { item: placing, .. } if *placing == item => open = Placement::of(&event),

@@ -73,16 +73,17 @@ impl Running {
         }
     }
 
-    /// Attempts that were asked to end longer ago than `grace` says of their job, and have not: they are written off, unless their output
-    /// is being put into place.
-    pub(super) fn write_off(&self, grace: impl Fn(JobId) -> Duration) -> Vec<Arc<Attempt>> {
+    /// Attempts that were asked to end longer ago than `grace` says of their job, and have not: at most so many are written off, unless
+    /// their output is being put into place.
+    pub(super) fn write_off(&self, most: usize, grace: impl Fn(JobId) -> Duration) -> Vec<Arc<Attempt>> {
         let table = self.table();
         let working = table.attempts.values().filter_map(|state| match state {
             State::Working(attempt) => Some(attempt),
             State::Claimed { .. } => None,
         });
         let overdue = working.filter(|attempt| attempt.stopped_for().is_some_and(|since| since > grace(attempt.job)));
-        overdue.filter(|attempt| attempt.write_off()).cloned().collect()
+        // As an iterator it stops before it says so of one too many.
+        overdue.filter(|attempt| attempt.write_off()).take(most).cloned().collect()
     }
 
     /// Whether nothing runs.

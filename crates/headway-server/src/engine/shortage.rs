@@ -58,7 +58,7 @@ impl ShortageCheck {
 
     /// Whether the reason for a pause has passed.
     pub(super) fn has_eased(&self, reason: PauseReason, order: Option<&Order>) -> bool {
-        let there = order.is_none_or(|order| order.library.reach().is_ok() && order.is_same_library());
+        let there = order.is_none_or(Order::has_library);
         let library = order.map(|order| &*order.library);
         match reason {
             PauseReason::User | PauseReason::Interrupted | PauseReason::Stuck => false,

@@ -1,5 +1,7 @@
 //! The actions that a person can take on a job.
 
+use std::sync::Arc;
+
 use super::{Input, Limits, Server, Started};
 use crate::error::internal;
 use headway_files::{Swap, io_text};
@@ -48,9 +50,14 @@ impl Server {
             PauseReason::Interrupted => self.for_each(&row, "interrupted", |item| JobEvent::Requeued { item }).await?,
             PauseReason::LibraryGone => {
                 let library = self.library(&row.library)?;
-                library.reopen().map_err(|error| ApiError::Conflict {
-                    message: format!("the folder {} cannot be opened: {error}", library.path.display()),
-                })?;
+                let (fresh, folder) = (Arc::clone(library), library.path.display().to_string());
+                let opened = self.inner.looks.look(&library.name, move || fresh.reopen()).await;
+                let refused = |why: String| ApiError::Conflict {
+                    message: format!("the folder {folder} cannot be opened: {why}"),
+                };
+                opened
+                    .ok_or_else(|| refused("its storage does not answer".into()))?
+                    .map_err(|error| refused(error.to_string()))?;
             }
             _ => {}
         }
