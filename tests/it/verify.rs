@@ -36,7 +36,7 @@ async fn a_manifest_tells_ok_changed_missing_and_new_apart() {
         files.write(name, name.as_bytes());
     }
     let made = Command::new("sh")
-        .args(["-c", "find . -type f -print0 | xargs -0 sha256sum > SHA256SUMS"])
+        .args(["-c", "touch SHA256SUMS; find . -type f -print0 | xargs -0 sha256sum > SHA256SUMS"])
         .current_dir(files.library())
         .status();
     assert!(made.expect("sha256sum").success());
