@@ -38,6 +38,14 @@ impl Library {
         }
     }
 
+    /// What was to be removed as a file can be the folder in which a program made an output: then all of it goes.
+    pub(super) fn or_as_folder(&self, temp: &RelPath, answer: io::Result<()>) -> io::Result<()> {
+        match answer {
+            Err(error) if error.kind() == io::ErrorKind::IsADirectory => remove_tree(&self.absolute(temp)),
+            answer => answer,
+        }
+    }
+
     /// Tries again to remove what could not be removed, unless that was tried a moment ago.
     pub fn tidy_now_and_then(&self) {
         let is_due = {
@@ -57,11 +65,8 @@ impl Library {
             state.temps.clone()
         };
         for temp in left {
-            let answer = match self.root().and_then(|root| root.remove_file(on_disk(&temp))) {
-                // A folder in which a program made an output.
-                Err(error) if error.kind() == io::ErrorKind::IsADirectory => remove_tree(&self.absolute(&temp)),
-                answer => answer,
-            };
+            let answer = self.root().and_then(|root| root.remove_file(on_disk(&temp)));
+            let answer = self.or_as_folder(&temp, answer);
             if !matches!(Found::of(answer), Found::Unknown(_)) {
                 self.left.state().temps.remove(&temp);
             }

@@ -26,7 +26,7 @@ pub struct Identity {
     pub inode: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Root {
     dir: Arc<Dir>,
     /// Device and inode: what must be found at the path as long as the folder is there.
@@ -127,10 +127,10 @@ impl Library {
 
     /// Whether this is not an empty folder where there was a file system with files.
     fn is_known(&self) -> Result<(), PauseReason> {
-        let (known, root) = (*self.known(), self.root.read().unwrap_or_else(PoisonError::into_inner));
-        let Some(root) = root.as_ref().filter(|root| known.is_some_and(|known| known != root.identity)) else {
-            return Ok(());
-        };
+        let known = *self.known();
+        // Neither lock is held while the other is waited for, or while the disk is.
+        let root = self.root.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(root) = root.filter(|root| known.is_some_and(|known| known != root.identity)) else { return Ok(()) };
         match root.is_empty() {
             Ok(false) => {
                 *self.known() = Some(root.identity);

@@ -14,7 +14,6 @@ use rustix::fs::{Mode, Timespec, Timestamps, XattrFlags, mkdirat};
 use rustix::io::Errno;
 
 use super::{Found, Library, OpenFile, on_disk, sync};
-use crate::data_folder::remove_tree;
 use headway_model::path::RESERVED;
 use headway_model::{Digest, JobId, Keep, RelPath};
 
@@ -147,11 +146,7 @@ impl Library {
             let Some(item) = item.and_then(|item| item.parse().ok()) else { continue };
             let path = folder.join(name.as_bytes()).map_err(io::Error::other)?;
             if items.contains(&item) && !kept.contains(&path) {
-                let answer = match dir.remove_file(&name) {
-                    Err(error) if error.kind() == io::ErrorKind::IsADirectory => remove_tree(&self.absolute(&path)),
-                    answer => answer,
-                };
-                self.removed(&path, answer);
+                self.removed(&path, self.or_as_folder(&path, dir.remove_file(&name)));
             }
         }
         Ok(())
