@@ -1,5 +1,8 @@
-//! The file of steps under way: a slot of fixed length for each, so that a step costs two small writes. The first slot names the
+//! The file of steps under way: a slot of fixed length for each, so that a step costs one small write or two. The first slot names the
 //! machine's boot: what was under way when the machine itself stopped is no crash of the server.
+//!
+//! Items are many and short. What the file says of an item that is over is left there until another step takes the slot, or until the
+//! next look at all of them: a crash meanwhile counts for an item that is never worked on again, which no later crash can repeat.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -52,6 +55,8 @@ struct Free {
     slots: Vec<usize>,
     /// What stands in each slot that was ever used.
     used: Vec<Option<Used>>,
+    /// Of each of them, whether the file still says what is over.
+    is_stale: Vec<bool>,
 }
 
 impl Notes {
@@ -79,7 +84,9 @@ impl Notes {
             let at = free.slots.pop().unwrap_or(free.used.len());
             if at == free.used.len() {
                 free.used.push(None);
+                free.is_stale.push(false);
             }
+            free.is_stale[at] = false;
             free.used[at] = Some(Used { job, step, turn, since: Instant::now() });
             at
         };
@@ -95,15 +102,21 @@ impl Notes {
 
     /// The step in this slot is over.
     pub(super) fn erase(&self, at: usize) {
-        self.blank(at);
         let mut free = self.free();
-        free.used[at] = None;
+        let used = free.used[at].take();
+        free.is_stale[at] = used.is_some_and(|used| used.step.is_short());
+        if !free.is_stale[at] {
+            self.blank(at);
+        }
         free.slots.push(at);
     }
 
-    /// Takes back what has lasted longer than its probation, and tells it.
+    /// Takes back what has lasted longer than its probation, and tells it. What is over is in the file no more.
     pub(super) fn erase_long(&self) -> Vec<Used> {
         let mut free = self.free();
+        let stale =
+            free.is_stale.iter_mut().enumerate().filter_map(|(at, is_stale)| std::mem::take(is_stale).then_some(at));
+        stale.for_each(|at| self.blank(at));
         let long = free.used.iter_mut().enumerate().filter_map(|(at, used)| {
             let long = used.take_if(|used| used.is_long())?;
             self.blank(at);

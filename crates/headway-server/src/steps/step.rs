@@ -48,6 +48,11 @@ impl Step {
         }
     }
 
+    /// Whether a job has many such steps, most of them short.
+    pub(super) fn is_short(self) -> bool {
+        matches!(self, Step::Work(_))
+    }
+
     /// The step that a crash counts for as well: where every item is to blame, each crash may meet another. It is over as soon as
     /// one item's is.
     pub(super) fn any(self) -> Option<Step> {

@@ -183,3 +183,29 @@ fn what_has_been_at_work_for_long_is_not_to_blame() {
     }
     assert_eq!(stuck(data, job), Some(Step::List(0)), "a listing counts however long it takes");
 }
+
+#[test]
+fn an_item_that_is_over_is_left_in_the_file_until_the_next_look_and_no_longer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, job) = (folder.path(), job_id(1));
+    let noted = || std::fs::read_to_string(data.join("steps")).expect("the file").contains(&job.to_string());
+    let life = Steps::open(data);
+    drop(life.begin(job, Step::Work(7), || true));
+    assert!(noted(), "a second write for each item is saved");
+    life.pass_long();
+    assert!(!noted(), "an idle server blames nobody");
+    drop(life.begin(job, Step::Place(7), || true));
+    assert!(!noted(), "only what is many and short waits");
+}
+
+#[test]
+fn a_crash_beside_an_item_that_is_over_counts_for_it_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, job) = (folder.path(), job_id(1));
+    for item in 0..4 {
+        let life = Steps::open(data);
+        assert_eq!(life.stuck(job), None, "each life worked on another item to its end");
+        drop(life.begin(job, Step::Work(item), || true));
+    }
+    assert_eq!(stuck(data, job), None);
+}
