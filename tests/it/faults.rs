@@ -147,6 +147,39 @@ async fn whichever_look_at_a_file_fails_it_is_never_told_to_be_gone_or_changed()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_fails_is_tried_again_at_once_and_only_then_fails_the_file() {
+    let files = Files::numbered(3);
+    let path = files.library().join("000001");
+    let paths = ["000001", path.to_str().expect("text")];
+    let served = failing(&files, "read", "error=EIO:when=1", &paths);
+    let end = served.run("checksum", json!({})).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 3), "{end:?}");
+    drop(served);
+    let served = failing(&files, "read", "error=EIO", &paths);
+    let end = served.run("checksum", json!({})).await;
+    assert_eq!((end.status, end.counters.failed), (JobStatus::CompletedWithErrors, 1), "{end:?}");
+    assert_eq!(items(&served, end.job).await[1].2, "reading: Input/output error");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn storage_that_fails_for_file_after_file_pauses_the_job_until_it_reads_again() {
+    let files = Files::numbered(12);
+    let paths: Vec<_> = (0..12).map(|number| files.library().join(format!("{number:06}"))).collect();
+    let paths: Vec<_> = paths.iter().map(|path| path.to_str().expect("text")).collect();
+    let mut served = failing(&files, "read", "error=EIO", &paths);
+    let job = served.begin("checksum", json!({})).await;
+    let paused = served.until(job, paused_for(PauseReason::StorageErrors)).await;
+    assert_eq!(paused.status, JobStatus::Paused { reason: PauseReason::StorageErrors });
+    // By itself it goes on only when the last of them can be read.
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    let paused = served.until(job, |summary| summary.counters.running == 0).await;
+    assert_eq!((paused.status.is_terminal(), paused.counters.failed), (false, 4), "{paused:?}");
+    served.headway.kill();
+    let end = Served::start(&files).end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::CompletedWithErrors, 8), "{end:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_or_read_only_disk_at_the_swap_pauses_the_job_and_fails_no_file() {
     for (error, reason) in [
         ("ENOSPC", PauseReason::DiskFull),

@@ -29,7 +29,7 @@ use cap_std::fs::{Dir, Metadata};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-pub use environment::{environment, free_bytes, memory_available};
+pub use environment::{environment, free_bytes, is_storage_error, memory_available};
 pub use fault::{fails, fault, fault_of, hold};
 pub use found::Found;
 pub use litter::is_litter;

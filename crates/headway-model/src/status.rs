@@ -53,6 +53,8 @@ pub enum PauseReason {
     TooManyOpenFiles,
     /// Memory is short.
     MemoryLow,
+    /// Several files in a row failed with an input/output error.
+    StorageErrors,
     /// Items were interrupted, and their recipe is not repeatable, so a person decides.
     Interrupted,
     /// The server cannot continue the job: it crashed repeatedly at the same step, or cannot read what it needs. A
@@ -130,6 +132,7 @@ impl PauseReason {
             PauseReason::ReadOnly => "the file system is read-only",
             PauseReason::TooManyOpenFiles => "too many open files",
             PauseReason::MemoryLow => "memory is short",
+            PauseReason::StorageErrors => "the storage reports errors for file after file",
             PauseReason::Interrupted => "items were interrupted",
             PauseReason::Stuck => "the server could not go on with it",
         }

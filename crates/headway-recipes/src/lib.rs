@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
-use headway_files::{DataFolder, Found, Placement, environment, io_text};
+use headway_files::{DataFolder, Found, Placement, environment, io_text, is_storage_error};
 use headway_guard::{Guard, StopSignal};
 use headway_model::policy::OnInterrupt;
 use headway_model::summary::RecipeInfo;
@@ -255,6 +255,8 @@ pub enum Failure {
     Skipped(SkipReason),
     /// It failed: why, and in a person's words.
     Failed(FailReason, String),
+    /// The storage reported an input/output error: why the item fails if another try at once fails as well, and in a person's words.
+    Storage(FailReason, String),
     /// It failed now, and may go well later, in a person's words; counts as a try.
     Retry(String),
     /// No item could go well, for this reason; does not count as a try.
@@ -266,11 +268,13 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Of an error of the system: the environment's, or this item's.
+    /// Of an error of the system: the environment's, the storage's at this item, or this item's.
     pub fn of(reason: FailReason, doing: &str, error: &std::io::Error) -> Failure {
+        let text = || format!("{doing}: {}", io_text(error));
         match environment(error) {
             Some(pause) => Failure::Environment(pause),
-            None => Failure::Failed(reason, format!("{doing}: {}", io_text(error))),
+            None if is_storage_error(error) => Failure::Storage(reason, text()),
+            None => Failure::Failed(reason, text()),
         }
     }
 }
@@ -377,6 +381,17 @@ impl Attempt {
     /// Its output is about to be put into place. `false` if nobody waits for it any more: then nothing may be moved.
     pub fn begin_placing(&self) -> bool {
         self.stage.compare_exchange(0, PLACING, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// Whether its output is being put into place.
+    pub fn is_placing(&self) -> bool {
+        self.stage.load(Ordering::Acquire) == PLACING
+    }
+
+    /// The work begins once more within this attempt: nothing of it is done yet.
+    pub fn start_over(&self) {
+        self.done.store(0, Ordering::Relaxed);
+        self.said.store(COUNTED, Ordering::Relaxed);
     }
 
     /// Nobody waits for it any more. `false` if its output is being put into place, or this was said before.

@@ -146,8 +146,10 @@ impl Work for Bound {
 
 /// A file that cannot be read has this verdict; whatever else ends an attempt is not its own.
 fn unreadable(failure: Failure) -> Failure {
+    let told = |text| format!("{}: {text}", verdict::UNREADABLE);
     match failure {
-        Failure::Failed(reason, text) => Failure::Failed(reason, format!("{}: {text}", verdict::UNREADABLE)),
+        Failure::Failed(reason, text) => Failure::Failed(reason, told(text)),
+        Failure::Storage(reason, text) => Failure::Storage(reason, told(text)),
         other => other,
     }
 }

@@ -34,6 +34,11 @@ pub fn environment(error: &io::Error) -> Option<PauseReason> {
     }
 }
 
+/// Whether the storage itself reports an error. One file can have a bad sector, so this alone is no failure of the environment.
+pub fn is_storage_error(error: &io::Error) -> bool {
+    Errno::from_io_error(error) == Some(Errno::IO)
+}
+
 /// Bytes free for this user on the disk of a path; `None` if it cannot be asked.
 pub fn free_bytes(path: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(path).ok()?;

@@ -7,7 +7,9 @@ use cap_std::fs::{File, Metadata, OpenOptions};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use super::{Found, LONGEST_PATH, Library, environment, io_text, is_too_long, kind, mtime_ns, on_disk};
+use super::{
+    Found, LONGEST_PATH, Library, environment, io_text, is_storage_error, is_too_long, kind, mtime_ns, on_disk,
+};
 use headway_model::library::EntryKind;
 use headway_model::{PauseReason, PlannedFile, RelPath, SkipReason};
 
@@ -37,6 +39,8 @@ pub enum OpenError {
     Skip(SkipReason),
     /// It cannot be read.
     Fail(String),
+    /// It cannot be read because the storage reports an error.
+    Storage(String),
     /// No file can be read, for this reason.
     Environment(PauseReason),
 }
@@ -77,6 +81,7 @@ impl Library {
             Ok(()) => OpenError::Fail("the folder could not be listed when the job was planned; it can be now".into()),
             Err(error) => match failed(&error) {
                 OpenError::Fail(why) => OpenError::Fail(format!("the folder could not be listed: {why}")),
+                OpenError::Storage(why) => OpenError::Storage(format!("the folder could not be listed: {why}")),
                 other => other,
             },
         }
@@ -98,6 +103,14 @@ impl Library {
             return Err(io::Error::other(format!("it is larger than {limit} bytes")));
         }
         Ok((opened.file, opened.stamp.mtime_ns))
+    }
+
+    /// Whether a file can be read from its beginning, for at most `limit` bytes; asks the storage, not the cache. Blocking.
+    pub fn reads(&self, path: &RelPath, limit: u64) -> bool {
+        let Found::There(opened) = self.open_plain(path) else { return false };
+        // Without this the system might answer from what it read before. If it does not take the hint, the read says less.
+        rustix::fs::fadvise(&opened.file, 0, None, rustix::fs::Advice::DontNeed).ok();
+        io::copy(&mut opened.file.take(limit), &mut io::sink()).is_ok()
     }
 
     /// A whole file of at most `limit` bytes, and when its content last changed, in nanoseconds since 1970.
@@ -170,6 +183,7 @@ fn there<T>(found: Found<T>) -> Result<T, OpenError> {
 fn failed(error: &io::Error) -> OpenError {
     match environment(error) {
         Some(reason) => OpenError::Environment(reason),
+        None if is_storage_error(error) => OpenError::Storage(io_text(error)),
         None => OpenError::Fail(io_text(error)),
     }
 }

@@ -14,12 +14,15 @@ use crate::steps::Step;
 use headway_files::{DataFolder, Identity, Library, Placement, fault_of};
 use headway_model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
 use headway_model::request::{ItemsQuery, Which};
-use headway_model::{Digest, JobId, OnDone, PauseReason, PlannedFile, Query, StartJob};
+use headway_model::{Digest, JobId, OnDone, PauseReason, PlannedFile, Query, RelPath, StartJob};
 use headway_recipes::{Binding, Recipe, Unable, Work};
 use headway_store::Store;
 
 /// How many items are read ahead at a time.
 const AHEAD: u32 = 256;
+
+/// How many bytes of a file are read to see whether the storage has recovered.
+const TRIAL_READ: u64 = 64 * 1024 * 1024;
 
 /// The median duration is taken over this many of the last successes.
 const DURATIONS: usize = 999;
@@ -57,6 +60,8 @@ pub(crate) struct Order {
     placed: OnceCell<Arc<[Placement]>>,
     /// Set to stop the listing under way.
     stop_plan: Plain<Arc<AtomicBool>>,
+    /// The file at which the storage last reported an error.
+    unreadable: Plain<Option<RelPath>>,
     /// Files of items that will run soon, so that one read of the log serves many.
     ahead: Plain<Ahead>,
     /// Held while more of them are read.
@@ -106,6 +111,7 @@ impl Order {
             work: OnceCell::new(),
             placed: OnceCell::new(),
             stop_plan: Plain::default(),
+            unreadable: Plain::default(),
             ahead: Plain::default(),
             reading: Mutex::default(),
             items: AtomicU32::new(row.summary.counters.total),
@@ -152,6 +158,17 @@ impl Order {
             *ground = now;
         }
         now == *ground
+    }
+
+    /// Notes the file at which the storage reported an error.
+    pub(super) fn note_unreadable(&self, path: &RelPath) {
+        *self.unreadable.lock().unwrap_or_else(PoisonError::into_inner) = Some(path.clone());
+    }
+
+    /// Whether the file at which the storage last reported an error can be read now, as far as that is known. Blocking.
+    pub(super) fn reads_again(&self) -> bool {
+        let path = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        path.is_none_or(|path| self.library.reads(&path, TRIAL_READ))
     }
 
     fn ground(&self) -> MutexGuard<'_, (Option<Identity>, u64)> {

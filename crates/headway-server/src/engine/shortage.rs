@@ -67,6 +67,7 @@ impl ShortageCheck {
                 // An unknown state counts as not eased.
                 there && library.is_none_or(|library| matches!(library.is_writable(), Ok(true)))
             }
+            PauseReason::StorageErrors => there && order.is_none_or(Order::reads_again),
             PauseReason::TooManyOpenFiles => std::fs::File::open("/proc/self/stat").is_ok(),
             PauseReason::DiskFull | PauseReason::MemoryLow => self.short(library).is_none(),
         }

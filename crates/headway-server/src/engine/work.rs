@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::task::JoinSet;
 
@@ -94,8 +94,22 @@ fn attempt(
     };
     let attempt = Arc::new(attempt);
     context.running.working(which.job, which.item, &attempt);
-    let working = || held(context, order, work, file, output.as_ref(), &attempt);
-    let result = catch_unwind(AssertUnwindSafe(working)).unwrap_or_else(|panic| Err(panicked(&*panic)));
+    let has_run = AtomicBool::new(false);
+    let working = || {
+        let working = || held(context, order, work, file, output.as_ref(), &attempt, &has_run);
+        catch_unwind(AssertUnwindSafe(working)).unwrap_or_else(|panic| Err(panicked(&*panic)))
+    };
+    let mut result = working();
+    if matches!(result, Err(Failure::Storage(..))) && can_start_over(order, work, &attempt, &has_run) {
+        if let Some(staged) = &attempt.output {
+            order.library.discard(staged);
+        }
+        attempt.start_over();
+        result = working();
+    }
+    if matches!(result, Err(Failure::Storage(..))) {
+        order.note_unreadable(&attempt.path);
+    }
     if let (Err(_), Some(staged)) = (&result, &attempt.output) {
         order.library.discard_unplaced(staged);
     }
@@ -104,6 +118,12 @@ fn attempt(
         order.took(u64::try_from(attempt.elapsed().as_millis()).unwrap_or(u64::MAX));
     }
     outcome(result, &attempt)
+}
+
+/// Whether the work can be done once more within the attempt: nothing was changed that a second try does not replace.
+fn can_start_over(order: &Order, work: &dyn Work, attempt: &Attempt, has_run: &AtomicBool) -> bool {
+    let has_changed = has_run.load(Ordering::Relaxed) && (order.runs_programs() || work.writes());
+    !has_changed && !attempt.is_stopped() && !attempt.is_placing()
 }
 
 fn panicked(panic: &(dyn std::any::Any + Send)) -> Failure {
@@ -135,6 +155,7 @@ fn held(
     file: &PlannedFile,
     output: Option<&Output>,
     attempt: &Attempt,
+    has_run: &AtomicBool,
 ) -> Result<Success, Failure> {
     let mut files = vec![(file.path.clone(), work.writes() || output.is_some_and(Output::replaces))];
     files.extend(attempt.output.as_ref().map(|staged| (staged.target.clone(), true)));
@@ -148,6 +169,7 @@ fn held(
     let mut input = order.library.open_file(file).map_err(|error| match error {
         OpenError::Skip(reason) => Failure::Skipped(reason),
         OpenError::Fail(message) => Failure::Failed(FailReason::Read, message),
+        OpenError::Storage(message) => Failure::Storage(FailReason::Read, message),
         OpenError::Environment(reason) => Failure::Environment(reason),
     })?;
     let replaces = output.filter(|output| output.replaces());
@@ -157,6 +179,7 @@ fn held(
     if attempt.is_stopped() {
         return Err(Failure::Stopped);
     }
+    has_run.store(true, Ordering::Relaxed);
     let mut success = work.run(&mut input, attempt)?;
     drop(step);
     if order.on_done() == OnDone::SkipMoved {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Effect, LONGEST_REST, Terms, append, rest};
+use super::{Effect, LONGEST_REST, Terms, WorkOutcome, append, rest};
 use headway_model::event::{HaltBy, JobEvent, MESSAGE_LIMIT, Outcome, cut};
 use headway_model::id::{JobId, Millis};
 use headway_model::item::ItemStatus;
@@ -12,6 +12,20 @@ use headway_model::{Digest, Fold};
 
 /// The longest wait of an item for its next try, in milliseconds.
 const LONGEST_BACKOFF: u64 = 10 * 60 * 1_000;
+
+/// So many files in a row that fail with an input/output error are no coincidence: the storage is at fault.
+pub(super) const UNREADABLE_IN_A_ROW: usize = 5;
+
+/// Whether the storage, not a file, is to blame for an input/output error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StorageBlame {
+    /// The file is.
+    No,
+    /// The storage is, as of this file.
+    Begins,
+    /// The storage is, as before. The job's pause is already requested.
+    Lasts,
+}
 
 /// An item whose placing no worker holds.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +66,8 @@ pub(super) struct Job {
     pub(super) asked: bool,
     /// Whether a pause for a person is requested and not recorded yet.
     pub(super) asking: bool,
+    /// Items that failed with an input/output error of the storage, since it last showed that it works or the job was resumed.
+    pub(super) unreadable: BTreeSet<u32>,
     /// Shortages in a row since an item last succeeded.
     pub(super) shortages: u32,
     /// The job is not tried again before this time.
@@ -93,6 +109,7 @@ impl Job {
             ahead: 0,
             asked: false,
             asking: false,
+            unreadable: BTreeSet::new(),
             shortages: 0,
             rests_until: 0,
             open: BTreeMap::new(),
@@ -154,6 +171,25 @@ impl Job {
     pub(super) fn pause_for(&self, id: JobId, reason: Option<PauseReason>, effects: &mut Vec<Effect>) {
         let reason = reason.filter(|_| self.goes_on());
         effects.extend(reason.map(|reason| append(id, JobEvent::Paused { reason })));
+    }
+
+    /// Notes how an attempt ended, and says whether the storage fails for so many files in a row that no file is to blame.
+    pub(super) fn blames_storage(&mut self, item: u32, outcome: &WorkOutcome) -> StorageBlame {
+        match outcome {
+            WorkOutcome::Storage(..) => {
+                let is_new = self.unreadable.insert(item);
+                match self.unreadable.len() {
+                    UNREADABLE_IN_A_ROW if is_new => StorageBlame::Begins,
+                    UNREADABLE_IN_A_ROW.. => StorageBlame::Lasts,
+                    _ => StorageBlame::No,
+                }
+            }
+            WorkOutcome::Succeeded(..) | WorkOutcome::Skipped(_) | WorkOutcome::Failed(..) => {
+                self.unreadable.clear();
+                StorageBlame::No
+            }
+            _ => StorageBlame::No,
+        }
     }
 
     /// Notes a shortage: the job is not tried again for a while.

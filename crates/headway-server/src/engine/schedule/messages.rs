@@ -167,6 +167,8 @@ pub(crate) enum WorkOutcome {
     Skipped(SkipReason),
     /// Failed.
     Failed(FailReason, String),
+    /// The storage reported an input/output error, also when it was tried again at once.
+    Storage(FailReason, String),
     /// Failed, and marked as transient by the recipe.
     Retry(String),
     /// Stopped on request.

@@ -8,6 +8,7 @@ use headway_model::status::{JobStatus, PauseReason};
 use headway_model::{Digest, FailReason};
 use headway_recipes::Unable;
 
+use super::job::StorageBlame;
 use super::{Effect, Schedule, WorkOutcome, append, take_up};
 
 /// Minimum number of attempts for failures that the recipe marks as transient.
@@ -27,6 +28,7 @@ impl Schedule {
             WorkOutcome::Succeeded(_, result) => Some(result.clone()),
             _ => None,
         };
+        let blame = job.blames_storage(item, &outcome);
         let goes_on = job.goes_on();
         let again = goes_on && job.fold.item(item) != Some(ItemStatus::Placing);
         let now = self.now;
@@ -44,6 +46,12 @@ impl Schedule {
             }
             WorkOutcome::Skipped(reason) => JobEvent::Skipped { item, attempt, reason },
             WorkOutcome::Failed(reason, message) => failed(reason, &message, 1),
+            WorkOutcome::Storage(..) if goes_on && blame == StorageBlame::Begins => {
+                effects.push(append(id, JobEvent::Returned { item, attempt }));
+                JobEvent::Paused { reason: PauseReason::StorageErrors }
+            }
+            WorkOutcome::Storage(..) if goes_on && blame == StorageBlame::Lasts => JobEvent::Returned { item, attempt },
+            WorkOutcome::Storage(reason, message) => failed(reason, &message, 1),
             WorkOutcome::Retry(message) => failed(FailReason::Command, &message, TRANSIENT_TRIES),
             WorkOutcome::Lost => JobEvent::Recovered { item, attempt },
             WorkOutcome::Environment(reason) if goes_on => {

@@ -134,11 +134,12 @@ impl Job {
             }
             JobEvent::Halted { when: HaltWhen::Now, .. } => self.stop_items(id, effects),
             JobEvent::Succeeded { .. } => self.shortages = 0,
+            JobEvent::Resumed {} if self.fold.status != JobStatus::Planning => self.unreadable.clear(),
             JobEvent::Paused { .. } => {
                 self.asking = false;
                 effects.push(Effect::StopPlan { job: id });
             }
-            JobEvent::Resumed {} if self.fold.status == JobStatus::Planning => {
+            JobEvent::Resumed {} => {
                 if self.planning {
                     self.replan = true;
                 } else {
@@ -158,7 +159,6 @@ impl Job {
             | JobEvent::PlanEnded { .. }
             | JobEvent::Approved {}
             | JobEvent::Began {}
-            | JobEvent::Resumed {}
             | JobEvent::Halted { when: HaltWhen::Soon, .. }
             | JobEvent::Cancelled {}
             | JobEvent::Ended { .. }

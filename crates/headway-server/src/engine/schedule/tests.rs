@@ -1001,3 +1001,31 @@ fn a_shortage_that_only_the_work_meets_is_tried_ever_more_seldom() {
     }
     assert!((10..70).contains(&tries), "{tries}");
 }
+
+#[test]
+fn several_files_in_a_row_that_the_storage_fails_to_read_pause_the_job() {
+    let failing = || WorkOutcome::Storage(FailReason::Read, "reading: Input/output error".into());
+    let paused = JobStatus::Paused { reason: PauseReason::StorageErrors };
+    let mut world = World::new(1, 7, true);
+    let job = world.job(1, 20);
+    for item in 0..4 {
+        world.done(job, item, 1, failing());
+    }
+    assert_eq!(world.folds[&job].counters.failed, 4);
+    world.done(job, 4, 1, ok());
+    for item in 5..9 {
+        world.done(job, item, 1, failing());
+    }
+    assert_eq!((world.status(job), world.folds[&job].counters.failed), (JobStatus::Processing, 8), "not in a row");
+    let seq = world.folds[&job].seq;
+    world.done(job, 9, 1, failing());
+    assert_eq!(world.status(job), paused);
+    world.done(job, 10, 1, failing());
+    let counters = world.folds[&job].counters;
+    assert_eq!((world.status(job), counters.failed), (paused, 8), "from then on no file is to blame");
+    assert_eq!(world.folds[&job].seq, seq + 3, "two were returned, and it paused once");
+    world.record(job, JobEvent::Resumed {});
+    let attempt = world.folds[&job].last_attempt(9);
+    world.done(job, 9, attempt, failing());
+    assert_eq!((world.status(job), world.folds[&job].counters.failed), (JobStatus::Processing, 9), "it counts again");
+}
