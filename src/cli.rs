@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
+use headway_server::ask_all;
 
 /// Run one recipe over many files and see a status you can trust.
 ///
@@ -67,9 +68,15 @@ fn library(text: &str) -> anyhow::Result<(String, PathBuf)> {
         _ => (String::new(), PathBuf::from(text)),
     };
     // A folder that is not there, such as a disk that is not plugged in, can come later.
-    let found = root.canonicalize().or_else(|_| std::path::absolute(&root));
-    let root = found.with_context(|| format!("cannot find the folder {}", root.display()))?;
-    if root.exists() && !root.is_dir() {
+    let look = |root: PathBuf| {
+        let found = root.canonicalize().or_else(|_| std::path::absolute(&root))?;
+        std::io::Result::Ok((found.exists() && !found.is_dir(), found))
+    };
+    // One whose storage does not answer is waited for as well.
+    let found = ask_all(vec![root.clone()], look).pop().flatten();
+    let found = found.unwrap_or_else(|| Ok((false, std::path::absolute(&root)?)));
+    let (is_wrong, root) = found.with_context(|| format!("cannot find the folder {}", root.display()))?;
+    if is_wrong {
         bail!("{} is not a folder", root.display());
     }
     if !name.is_empty() {

@@ -11,7 +11,7 @@ mod wait;
 
 pub(crate) use app::{App, request};
 pub(crate) use files::Files;
-pub(crate) use mount::Mount;
+pub(crate) use mount::{Mount, Storage};
 pub(crate) use process::Headway;
 pub(crate) use raw::{Raw, Wire, status};
 pub(crate) use recipe::{Behaviour, Capitals, TestRecipe};

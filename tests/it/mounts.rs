@@ -1,18 +1,56 @@
 //! Disks that come late, go away, or do not answer.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use headway_model::{FailReason, JobStatus, PauseReason};
 use serde_json::json;
 
-use crate::helper::{App, Files, Mount, request};
+use crate::helper::{App, Behaviour, Files, Mount, Storage, TestRecipe, request};
+
+/// Files of a library on storage that can be told not to answer; `None` where that cannot be.
+fn on_storage(names: &[&str]) -> Option<(Files, Mount, Storage)> {
+    let files = Files::new();
+    std::fs::create_dir_all(files.elsewhere()).expect("a folder");
+    for name in names {
+        std::fs::write(files.elsewhere().join(name), name).expect("a file");
+    }
+    let (mount, storage) = Mount::storage(&files.elsewhere(), &files.library())?;
+    Some((files, mount, storage))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_library_that_does_not_answer_keeps_no_server_from_starting_and_its_jobs_wait_for_it() {
+    let Some((files, _mount, storage)) = on_storage(&["a", "b", "c"]) else { return };
+    let other = Files::numbered(3);
+    let change = |config: &mut headway_server::config::Config| {
+        config.libraries.push(("other".to_owned(), other.library()));
+        (config.workers, config.drain) = (2, Duration::from_millis(100));
+    };
+    let recipe = Arc::new(TestRecipe::new(Behaviour::Held, true));
+    let app = App::start_with(&files, change, vec![recipe.clone()]).await;
+    let job = app.begin("test").await;
+    app.until(job, |summary| summary.counters.running == 2).await;
+    app.stop().await;
+    recipe.release();
+
+    storage.stop();
+    let app = App::start_with(&files, change, vec![recipe]).await;
+    let silent = JobStatus::Paused { reason: PauseReason::StorageSilent };
+    app.until(job, |summary| summary.status == silent).await;
+    let mut elsewhere = request("test");
+    elsewhere["library"] = json!("other");
+    let end = app.run(&elsewhere).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 3));
+    storage.go_on();
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.failed), (JobStatus::Completed, 0), "it goes on by itself");
+    app.stop().await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn storage_that_does_not_answer_holds_up_neither_a_time_limit_nor_a_cancel_nor_other_jobs() {
-    let files = Files::new();
-    for name in ["a", "b", "c", "d", "e"] {
-        std::fs::create_dir_all(files.elsewhere()).expect("a folder");
-        std::fs::write(files.elsewhere().join(name), name).expect("a file");
-    }
-    let Some((_mount, storage)) = Mount::storage(&files.elsewhere(), &files.library()) else { return };
+    let Some((files, _mount, storage)) = on_storage(&["a", "b", "c", "d", "e"]) else { return };
     let other = Files::numbered(3);
     let also = ("other".to_owned(), other.library());
     let change = |config: &mut headway_server::config::Config| {

@@ -17,6 +17,7 @@ pub use tree::remove_tree;
 
 use crate::error::FolderError;
 use crate::library::Found;
+use crate::patience::ask_all;
 use headway_model::JobId;
 
 /// Network file systems, by the numbers of statfs(2): locks and write-ahead logs are not safe on them.
@@ -52,12 +53,12 @@ impl DataFolder {
         };
         private::make_root(root).map_err(|error| fail("make", &error))?;
         let root = root.canonicalize().map_err(|error| fail("find", &error))?;
-        for (name, library) in libraries {
-            // A library that is not there holds no data folder.
-            if Found::of(library.canonicalize())
-                .known()
-                .is_ok_and(|library| library.is_some_and(|library| root.starts_with(library)))
-            {
+        let paths = libraries.iter().map(|(_, library)| library.clone()).collect();
+        let found = ask_all(paths, |library: PathBuf| Found::of(library.canonicalize()).known().ok().flatten());
+        for ((name, library), found) in libraries.iter().zip(found) {
+            // A library that is not there holds no data folder. Of one that does not answer its name tells.
+            let library = found.unwrap_or_else(|| Some(library.clone()));
+            if library.is_some_and(|library| root.starts_with(library)) {
                 return Err(FolderError(format!(
                     "the data folder {} lies inside the library {name:?}; choose another with --data",
                     root.display()

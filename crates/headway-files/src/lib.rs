@@ -3,12 +3,14 @@
 mod data_folder;
 mod error;
 mod library;
+mod patience;
 pub mod template;
 mod unable;
 
 pub use data_folder::*;
 pub use error::FolderError;
 pub use library::*;
+pub use patience::ask_all;
 pub use unable::{unable, unable_of_any};
 
 use headway_model::Millis;

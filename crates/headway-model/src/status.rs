@@ -53,6 +53,8 @@ pub enum PauseReason {
     TooManyOpenFiles,
     /// Memory is short.
     MemoryLow,
+    /// What the last process left on the library's storage could not be examined yet: the storage does not answer, or is slow.
+    StorageSilent,
     /// Several files in a row failed with an input/output error.
     StorageErrors,
     /// Items were interrupted, and their recipe is not repeatable, so a person decides.
@@ -132,6 +134,7 @@ impl PauseReason {
             PauseReason::ReadOnly => "the file system is read-only",
             PauseReason::TooManyOpenFiles => "too many open files",
             PauseReason::MemoryLow => "memory is short",
+            PauseReason::StorageSilent => "the library's storage does not answer",
             PauseReason::StorageErrors => "the storage reports errors for file after file",
             PauseReason::Interrupted => "items were interrupted",
             PauseReason::Stuck => "the server could not go on with it",

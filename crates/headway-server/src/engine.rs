@@ -2,6 +2,7 @@
 
 mod attempt_id;
 mod context;
+mod examinations;
 mod exclusion;
 mod finish;
 mod leases;
@@ -26,6 +27,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use context::Context;
+pub(crate) use examinations::Examinations;
 pub(crate) use exclusion::Exclusion;
 pub(crate) use leases::worker;
 pub(crate) use order::Order;
@@ -33,7 +35,7 @@ pub(super) use plan::Choice;
 pub(crate) use running::Running;
 pub use shortage::Floor;
 pub(crate) use shortage::ShortageCheck;
-pub(crate) use take_up::take_up;
+pub(crate) use take_up::take_up_all;
 
 use super::writer::Report;
 use attempt_id::AttemptId;
@@ -217,6 +219,7 @@ impl Engine {
 
     fn forget(&mut self, job: JobId) {
         self.context.steps.forget(job);
+        self.context.examinations.forget(job);
         if let Some(order) = self.orders.remove(&job) {
             self.tasks.spawn_blocking(move || {
                 order.library.tidy();
@@ -312,7 +315,8 @@ impl Engine {
         }
         // Storage that does not answer holds up its own job alone.
         for (job, reason) in self.schedule.paused() {
-            if self.easing_jobs.insert(job) {
+            // What is still examined would not be ready if the job went on.
+            if !self.context.examinations.is_under_way(job) && self.easing_jobs.insert(job) {
                 let (context, order) = (Arc::clone(&self.context), self.orders.get(&job).map(Arc::clone));
                 self.easing.spawn(async move {
                     let order = match order {

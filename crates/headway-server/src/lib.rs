@@ -34,4 +34,4 @@ pub use headway_recipes as recipes;
 pub use headway_store::{Head, StoreError};
 
 /// The clock that stamps events, in milliseconds since 1970.
-pub use headway_files::now;
+pub use headway_files::{ask_all, now};

@@ -76,6 +76,15 @@ impl Library {
     /// found there when it was last used: an empty folder of another file system is not taken for it.
     pub fn open_or_wait(name: &str, root: &Path, known: Option<Identity>) -> (Self, Option<FolderError>) {
         let opened = Root::open(root);
+        Library::with(name, root, known, opened)
+    }
+
+    /// A library whose storage has not answered yet: its root is opened when it is first used. `known` as above.
+    pub fn unopened(name: &str, root: &Path, known: Option<Identity>) -> Self {
+        Library::with(name, root, known, Err(Errno::TIMEDOUT.into())).0
+    }
+
+    fn with(name: &str, root: &Path, known: Option<Identity>, opened: io::Result<Root>) -> (Self, Option<FolderError>) {
         let failed = |error| FolderError(format!("cannot open the folder {}: {error}", root.display()));
         let (opened, error) = opened.map_or_else(|error| (None, Some(failed(error))), |root| (Some(root), None));
         let library = Library {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::{Exclusion, Running, ShortageCheck};
+use super::{Examinations, Exclusion, Running, ShortageCheck};
 use crate::steps::Steps;
 use crate::writer::Log;
 use headway_files::{DataFolder, Library};
@@ -28,6 +28,8 @@ pub(crate) struct Context {
     pub data: Arc<DataFolder>,
     /// The attempts under way.
     pub running: Running,
+    /// Looks at what the last process left that have not come back yet.
+    pub examinations: Examinations,
     /// Locks on the files that attempts work on.
     pub exclusion: Exclusion,
     /// Checks that there is enough disk and memory before an item begins.

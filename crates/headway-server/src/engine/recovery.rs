@@ -63,14 +63,15 @@ pub(super) async fn placed(store: &dyn Store, job: JobId) -> Result<Vec<Placemen
 }
 
 /// Reads what the last process left of a live job. Examines the disk, concludes open placements, and removes temporary files of
-/// attempts that are over. No process of that job must be alive any more.
+/// attempts that are over. No process of that job must be alive any more. If the storage does not answer, the job has to wait.
 pub(super) async fn past(
-    store: &dyn Store,
+    context: &Context,
     library: &Arc<Library>,
     job_no: u64,
     fold: &Fold,
     output: Option<&Output>,
 ) -> Result<Past, Unable> {
+    let store = &*context.store;
     let mut past = Past::default();
     if !fold.items().any(|(item, status)| status.is_open() && fold.last_attempt(item) > 0) {
         return Ok(past);
@@ -105,12 +106,12 @@ pub(super) async fn past(
         }
     }
     let (job, library) = (fold.id, Arc::clone(library));
-    let looked = tokio::task::spawn_blocking(move || {
+    let look = move || {
         library.clear_all_temps(&left, job, &kept);
         let ended = |(item, placement)| (item, ended(&library, placement));
-        placing.into_iter().map(ended).collect::<BTreeMap<_, _>>()
-    });
-    past.placed = looked.await.map_err(|error| Unable::Failed(died(error)))?;
+        placing.into_iter().map(ended).collect()
+    };
+    past.placed = context.examinations.examine(&context.handle, job, look).await?;
     Ok(past)
 }
 

@@ -62,7 +62,7 @@ impl ShortageCheck {
         let library = order.map(|order| &*order.library);
         match reason {
             PauseReason::User | PauseReason::Interrupted | PauseReason::Stuck => false,
-            PauseReason::LibraryGone => there,
+            PauseReason::LibraryGone | PauseReason::StorageSilent => there,
             PauseReason::ReadOnly => {
                 // An unknown state counts as not eased.
                 there && library.is_none_or(|library| matches!(library.is_writable(), Ok(true)))

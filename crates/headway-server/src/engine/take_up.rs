@@ -1,6 +1,7 @@
 //! Reads the state in which the last process left a job. A start does this before it serves anyone, so it is guarded: a job that
 //! crashes the server here again and again is held back.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::schedule::{Hold, Input, Past, Terms};
@@ -11,12 +12,31 @@ use headway_model::{Fold, JobId, PauseReason};
 use headway_recipes::Unable;
 use headway_store::rows::{JobRow, Lease};
 
+/// Takes up all live jobs. `silent` are the libraries whose storage does not answer: their jobs wait for it, and nobody waits for them.
+pub(crate) async fn take_up_all(
+    context: &Context,
+    leases: &[Lease],
+    jobs: impl Iterator<Item = (&JobRow, Fold)>,
+    mut silent: HashSet<String>,
+) -> Vec<(Fold, Option<Terms>, Past)> {
+    let mut live = Vec::new();
+    for (row, fold) in jobs {
+        let taken = take_up(context, leases, row, fold, silent.contains(&row.library)).await;
+        if taken.2.hold == Hold::Unread(PauseReason::StorageSilent) {
+            silent.insert(row.library.clone());
+        }
+        live.push(taken);
+    }
+    live
+}
+
 /// Reads what the schedule needs to take up a live job. A job on which the server crashed repeatedly is held.
-pub(crate) async fn take_up(
+async fn take_up(
     context: &Context,
     leases: &[Lease],
     row: &JobRow,
     fold: Fold,
+    is_silent: bool,
 ) -> (Fold, Option<Terms>, Past) {
     leases::lost(leases, row, &fold);
     let stuck = context.steps.stuck(fold.id);
@@ -25,6 +45,9 @@ pub(crate) async fn take_up(
     }
     if stuck == Some(Step::TakeUp) {
         return (fold, None, unread(PauseReason::Stuck));
+    }
+    if is_silent {
+        return (fold, None, unread(PauseReason::StorageSilent));
     }
     let (terms, mut past) = look(context, row, &fold).await;
     if stuck.is_some() && past.hold == Hold::No {
@@ -57,7 +80,7 @@ async fn look(context: &Context, row: &JobRow, fold: &Fold) -> (Option<Terms>, P
         let order = Order::read(context, fold.id).await?;
         let library = Arc::clone(&order.library);
         let output = order.request.output.as_ref();
-        let past = recovery::past(&*context.store, &library, row.job_no, fold, output).await?;
+        let past = recovery::past(context, &library, row.job_no, fold, output).await?;
         Ok((order.terms(), past))
     });
     let looked = looked.await;

@@ -63,9 +63,9 @@ impl Server {
         let (Some(recipe), Some(library)) = (context.recipe(&request.recipe), context.library(&request.library)) else {
             return Ok(());
         };
-        let (recipe, library, request) = (Arc::clone(recipe), Arc::clone(library), request.clone());
-        let looked = tokio::task::spawn_blocking(move || recipe.obstacle(&request, &library));
-        match looked.await.map_err(|error| internal(&error))? {
+        let (recipe, looked_at, request) = (Arc::clone(recipe), Arc::clone(library), request.clone());
+        // What cannot be looked at now is met when the job is prepared.
+        match self.inner.looks.look(&library.name, move || recipe.obstacle(&request, &looked_at)).await.flatten() {
             None => Ok(()),
             Some(Obstacle { setting: Some(setting), text }) => Err(ApiError::at_setting(setting, text)),
             Some(Obstacle { setting: None, text }) => Err(ApiError::invalid(text)),

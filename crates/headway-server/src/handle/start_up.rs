@@ -1,6 +1,7 @@
 //! Starts a server: opens everything it needs, takes up live jobs, and starts the engine.
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::runtime::{self, Runtime};
@@ -15,7 +16,7 @@ use crate::error::StartError;
 use crate::index::Index;
 use crate::steps::Steps;
 use crate::writer::{self, Writer};
-use headway_files::{DataFolder, Library, remove_tree};
+use headway_files::{DataFolder, FolderError, Identity, Library, ask_all, remove_tree};
 use headway_guard::Guard;
 use headway_model::Fold;
 use headway_recipes::Recipe;
@@ -31,13 +32,8 @@ impl Server {
     /// Like [`Server::start`], with these recipes.
     pub async fn start_with(config: Config, recipes: Vec<Arc<dyn Recipe>>) -> Result<Self, StartError> {
         let data = DataFolder::open(&config.data, &config.libraries)?;
-        let libraries = open_libraries(&data, &config.libraries)?;
+        let (libraries, silent) = open_libraries(&data, &config.libraries)?;
         data.keep_ballast();
-        for library in libraries.iter().filter(|library| library.reach().is_ok()) {
-            if let Err(error) = library.clear_probes() {
-                tracing::warn!(library = library.name, %error, "probes of an earlier run cannot be removed");
-            }
-        }
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.log()).await?);
 
         let rows = store.jobs(JobFilter::Live, u32::MAX).await?;
@@ -73,6 +69,7 @@ impl Server {
             libraries: Arc::new(libraries),
             recipes: Arc::new(recipes),
             running: engine::Running::default(),
+            examinations: engine::Examinations::default(),
             exclusion: engine::Exclusion::default(),
             shortage: Arc::new(engine::ShortageCheck::new(config.floor, data.root().to_owned())),
             data: Arc::new(data),
@@ -85,10 +82,7 @@ impl Server {
         end_left_over(&folds).await?;
         clear_scratch(&context.data);
         let leases = context.store.leases().await?;
-        let mut live = Vec::new();
-        for (row, fold) in rows.iter().zip(folds) {
-            live.push(engine::take_up(&context, &leases, row, fold).await);
-        }
+        let live = engine::take_up_all(&context, &leases, rows.iter().zip(folds), silent).await;
         let schedule = Schedule::new(limits, crate::now(), live);
         let index = Index::start(
             &context.data.index(),
@@ -145,12 +139,26 @@ async fn end_left_over(folds: &[Fold]) -> Result<(), StartError> {
     }
 }
 
-/// Opens the libraries. One that is not there, such as a disk that is not plugged in, is waited for, unless none is there.
-fn open_libraries(data: &DataFolder, folders: &[(String, PathBuf)]) -> Result<Vec<Arc<Library>>, StartError> {
+/// Opens the libraries, and names those whose storage does not answer. One that is not there, such as a disk that is not plugged in, or
+/// does not answer, is waited for, unless none is there.
+fn open_libraries(
+    data: &DataFolder,
+    folders: &[(String, PathBuf)],
+) -> Result<(Vec<Arc<Library>>, HashSet<String>), StartError> {
     let known = data.known_libraries();
-    let (mut libraries, mut errors) = (Vec::new(), Vec::new());
-    for (name, root) in folders {
-        let (library, error) = Library::open_or_wait(name, root, known.get(name).copied());
+    let known = |name: &str| known.get(name).copied();
+    let places = folders.iter().map(|(name, root)| (name.clone(), root.clone(), known(name))).collect();
+    let opened = ask_all(places, |(name, root, known)| open_library(&name, &root, known));
+    let (mut libraries, mut errors, mut silent) = (Vec::new(), Vec::new(), HashSet::new());
+    for ((name, root), opened) in folders.iter().zip(opened) {
+        let (library, error) = opened.unwrap_or_else(|| {
+            tracing::warn!(
+                "the storage of {} does not answer; its jobs wait for it, and the other folders are served",
+                root.display()
+            );
+            silent.insert(name.clone());
+            (Library::unopened(name, root, known(name)), None)
+        });
         libraries.push(Arc::new(library));
         errors.extend(error);
     }
@@ -161,5 +169,16 @@ fn open_libraries(data: &DataFolder, folders: &[(String, PathBuf)]) -> Result<Ve
         tracing::warn!("{error}; its jobs wait for it, and the other folders are served");
     }
     data.remember_libraries(&libraries);
-    Ok(libraries)
+    Ok((libraries, silent))
+}
+
+/// Opens a library, and removes what probes of an earlier process left in it. Blocking.
+fn open_library(name: &str, root: &Path, known: Option<Identity>) -> (Library, Option<FolderError>) {
+    let (library, error) = Library::open_or_wait(name, root, known);
+    if library.reach().is_ok()
+        && let Err(error) = library.clear_probes()
+    {
+        tracing::warn!(library = library.name, %error, "probes of an earlier run cannot be removed");
+    }
+    (library, error)
 }
