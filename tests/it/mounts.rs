@@ -132,3 +132,32 @@ async fn a_library_that_is_not_there_is_waited_for_while_others_are_served() {
     assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "it goes on by itself");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_hang_on_one_library_keep_no_job_of_another_waiting() {
+    let Some((files, _mount, storage)) = on_storage(&["a", "b", "c", "d", "e"]) else { return };
+    let other = Files::numbered(3);
+    let change = |config: &mut headway_server::config::Config| {
+        config.libraries.push(("other".to_owned(), other.library()));
+        (config.workers, config.jobs) = (2, 1);
+    };
+    let app = App::start_with(&files, change, Vec::new()).await;
+    let mut body = request("checksum");
+    body["approval"] = json!(true);
+    let hung = app.begin_with(&body).await;
+    app.until(hung, |summary| summary.status == JobStatus::Planned).await;
+    storage.stop();
+    assert_eq!(app.post(&format!("/api/jobs/{hung}/approve")).await.0, 200);
+    app.until(hung, |summary| summary.counters.running == 2).await;
+    // Nobody cancels it, it has no time limit, and there is one place for a job.
+    let mut elsewhere = request("checksum");
+    elsewhere["library"] = json!("other");
+    let end = app.run(&elsewhere).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 3));
+    let still = app.until(hung, |_| true).await;
+    assert_eq!((still.status, still.counters.running), (JobStatus::Processing, 2), "it has no more than its workers");
+    storage.go_on();
+    let end = app.end(hung).await;
+    assert_eq!((end.status, end.counters.failed), (JobStatus::Completed, 0), "{end:?}");
+    app.stop().await;
+}

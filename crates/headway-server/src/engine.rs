@@ -17,7 +17,7 @@ mod shortage;
 mod take_up;
 mod work;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -43,6 +43,7 @@ use headway_model::id::JobId;
 use headway_model::{FailReason, PauseReason};
 use headway_recipes::Unable;
 use pool::{Ended, Pool, Task};
+use running::WrittenOff;
 use schedule::{Effect, Input, Schedule, WorkOutcome};
 
 /// How often the loop checks for timeouts, due retries and shortages that have passed.
@@ -54,7 +55,10 @@ const GRACE: Duration = Duration::from_secs(4);
 /// The same for all others: a program has a grace of its own before it is killed, and a large output is hashed to its end.
 const LONG_GRACE: Duration = Duration::from_secs(5 * 60);
 
-/// The same, while there is no live job.
+/// An attempt that has not got further for so long hangs: jobs of other libraries do not wait for its worker.
+const STALLED_AFTER: Duration = Duration::from_secs(5);
+
+/// How often the loop checks while there is no live job.
 const IDLE_TICK: Duration = Duration::from_millis(500);
 
 /// How long the end of a quick attempt can wait to be handled together with others.
@@ -106,6 +110,8 @@ struct Engine {
     /// The jobs of these.
     easing_jobs: HashSet<JobId>,
     pool: Pool,
+    /// How many attempts of each job hung on storage when that was last looked at.
+    stalled: BTreeMap<JobId, usize>,
     /// How many attempts have begun and not ended.
     working: usize,
     /// When a stop was requested.
@@ -125,6 +131,7 @@ impl Engine {
             tasks: JoinSet::new(),
             easing: JoinSet::new(),
             easing_jobs: HashSet::new(),
+            stalled: BTreeMap::new(),
             working: 0,
             stopping: None,
             looked: Instant::now(),
@@ -279,6 +286,7 @@ impl Engine {
         self.pool.give_back_late();
         self.context.steps.pass_long();
         let mut inputs = self.look_for_shortages();
+        inputs.extend(self.look_for_stalled());
         if self.stopping.is_some_and(|since| since.elapsed() > self.context.drain) {
             inputs.push(Input::DrainOver);
         }
@@ -290,20 +298,33 @@ impl Engine {
         let only_reads =
             |job: JobId| self.orders.get(&job).is_some_and(|order| order.terms().repeatable && !order.runs_programs());
         let grace = |job| if only_reads(job) { GRACE } else { LONG_GRACE };
-        for attempt in self.context.running.write_off(self.pool.may_lose(), grace) {
-            let seconds = attempt.elapsed().as_secs_f64();
-            let outcome = match attempt.is_late() {
+        for WrittenOff { which, elapsed, is_late, had_begun } in
+            self.context.running.write_off(self.pool.may_lose(), GRACE, grace)
+        {
+            let seconds = elapsed.as_secs_f64();
+            let outcome = match is_late {
                 true => WorkOutcome::Failed(
                     FailReason::Timeout,
                     format!("ended after {seconds:.1} s; the storage of its file does not answer, or is very slow"),
                 ),
-                false => WorkOutcome::Lost,
+                false if had_begun => WorkOutcome::Lost,
+                false => WorkOutcome::Stopped,
             };
-            let item = attempt.item;
-            tracing::warn!(job.id = %attempt.job, item, "the storage of a file does not answer; its attempt is written off");
-            let which = AttemptId { job: attempt.job, item, attempt: attempt.number };
+            let AttemptId { job, item, .. } = which;
+            tracing::warn!(job.id = %job, item, "the storage of a file does not answer; its attempt is written off");
             self.pool.write_off(which, outcome);
         }
+    }
+
+    /// Attempts that hang on storage, if others hang than before: other threads work in their place meanwhile.
+    fn look_for_stalled(&mut self) -> Option<Input> {
+        let stalled = self.context.running.stalled(STALLED_AFTER, self.pool.may_lose());
+        if stalled == self.stalled {
+            return None;
+        }
+        self.stalled = stalled;
+        self.pool.set_spare(self.stalled.values().sum());
+        Some(Input::Stalled(self.stalled.clone()))
     }
 
     /// Environment changes that pause or resume jobs: a disk that has filled up, a library that is back.

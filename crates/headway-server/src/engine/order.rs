@@ -124,6 +124,7 @@ impl Order {
     pub(super) fn terms(&self) -> Terms {
         let policy = &self.request.policy;
         Terms {
+            library: self.library.name.as_str().into(),
             repeatable: self.recipe.is_repeatable(),
             tries: policy.tries.unwrap_or(TRIES).max(1),
             backoff: policy.backoff_ms.unwrap_or(BACKOFF_MS),

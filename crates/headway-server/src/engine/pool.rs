@@ -52,6 +52,8 @@ struct State {
     /// How many quick attempts wait or run.
     quick: usize,
     limit: usize,
+    /// How many threads there can be beyond the limit, because as many hang.
+    spare: usize,
     threads: usize,
     idle: usize,
     /// The slot numbers of running attempts, from 1.
@@ -156,6 +158,14 @@ impl Pool {
         self.shared.changed.notify_all();
     }
 
+    /// So many threads hang on storage, and others take their place as long as they do.
+    pub(super) fn set_spare(&self, spare: usize) {
+        let mut state = self.shared.state();
+        state.spare = spare;
+        self.shared.tend(&mut state);
+        self.shared.changed.notify_all();
+    }
+
     /// Gives back those of these attempts that have not begun.
     pub(super) fn give_back(&self, of: impl Fn(&AttemptId) -> bool) {
         self.take_out(|task| of(&task.which));
@@ -198,7 +208,7 @@ impl Shared {
         // A thread woken a moment ago still counts as idle, and the attempt it was woken for as waiting.
         (0..wanted.min(state.idle)).for_each(|_| self.changed.notify_one());
         for _ in state.idle..wanted {
-            if state.threads >= state.limit {
+            if state.threads >= state.limit + state.spare {
                 break;
             }
             let shared = Arc::clone(self);
@@ -233,7 +243,7 @@ impl Shared {
         }
         let mut tell = last.is_some_and(|(place, quick, ended)| state.end(place.number, quick, ended));
         loop {
-            let over = state.threads > state.limit || state.closed && state.queue.is_empty();
+            let over = state.threads > state.limit + state.spare || state.closed && state.queue.is_empty();
             let next = if over { None } else { state.begin() };
             state.threads -= usize::from(over);
             if over || next.is_some() {

@@ -98,6 +98,10 @@ impl Schedule {
             }
             Input::PlanOver { job } => self.plan_over(job, &mut effects),
             Input::Limits(limits) => self.limits = limits,
+            Input::Stalled(stalled) => {
+                let of = |id| stalled.get(id).copied().unwrap_or_default();
+                self.jobs.iter_mut().for_each(|(id, job)| job.stalled = of(id));
+            }
             Input::Pace { job, ahead } => self.jobs.get_mut(&job).into_iter().for_each(|job| job.ahead = ahead),
             Input::Short(reason) => {
                 let active = |status| matches!(status, JobStatus::Planning | JobStatus::Queued | JobStatus::Processing);

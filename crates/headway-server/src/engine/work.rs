@@ -25,7 +25,7 @@ pub(super) fn start(
     order: Result<Arc<Order>, Unable>,
     which: AttemptId,
 ) -> Option<Task> {
-    context.running.begin(which.job, which.item);
+    context.running.begin(which);
     if let Ok(order) = &order
         && let Some(ready) = order.ready(which.item)
     {
@@ -77,6 +77,7 @@ fn attempt(
     which: AttemptId,
     slot: u32,
 ) -> WorkOutcome {
+    context.running.taken(which);
     let mut attempt = Attempt::new(which.job, which.item, which.attempt, file.path.clone(), file.size);
     attempt.items = order.items.load(Ordering::Relaxed);
     attempt.slot = slot;
@@ -93,7 +94,12 @@ fn attempt(
         Err(failure) => return outcome(Err(failure), &attempt),
     };
     let attempt = Arc::new(attempt);
-    context.running.working(which.job, which.item, &attempt);
+    if !context.running.working(&attempt) {
+        if let Some(staged) = &attempt.output {
+            order.library.discard(staged);
+        }
+        return WorkOutcome::Stopped;
+    }
     let has_run = AtomicBool::new(false);
     let working = || {
         let working = || held(context, order, work, file, output.as_ref(), &attempt, &has_run);

@@ -65,6 +65,7 @@ pub(super) fn terms(job: &JobId) -> Terms {
         _ => None,
     };
     Terms {
+        library: "files".into(),
         repeatable: draw.below(2) == 0,
         tries: 1 + draw.below(3) as u32,
         backoff: 20,

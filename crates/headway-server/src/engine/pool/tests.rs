@@ -192,3 +192,20 @@ fn an_attempt_that_does_not_come_back_is_written_off_once_and_another_thread_tak
     pool.push([short(3, false)]);
     assert_eq!((end(&pool).which.item, pool.shared.state().threads), (3, 1));
 }
+
+#[test]
+fn threads_that_hang_are_replaced_for_as_long_as_they_do() {
+    let pool = Pool::new(1);
+    let (release, hung) = long(1, false);
+    pool.push([hung]);
+    eventually("it runs", || pool.shared.state().running.contains_key(&which(1)).then_some(()));
+    pool.push([short(2, false)]);
+    pool.set_spare(1);
+    assert_eq!(end(&pool).which, which(2));
+    pool.set_spare(0);
+    drop(release);
+    assert_eq!(end(&pool).which, which(1));
+    eventually("one thread is left", || (pool.shared.state().threads == 1).then_some(()));
+    pool.push([short(3, false)]);
+    assert_eq!(end(&pool).which, which(3));
+}

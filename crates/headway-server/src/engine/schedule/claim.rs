@@ -1,7 +1,10 @@
 //! Gives free places to queued jobs, and free workers to items.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use super::job::Job;
 use super::{Effect, Schedule, append};
 use headway_model::event::JobEvent;
 use headway_model::mutants::{self, Mutant};
@@ -9,26 +12,33 @@ use headway_model::mutants::{self, Mutant};
 impl Schedule {
     /// Begins queued jobs while there are places, and claims items while workers are free: for the job with the highest priority,
     /// and among equals for the one with the fewest items at work. Some quick items are claimed ahead.
+    ///
+    /// Attempts that hang on the storage of one library take nothing away from the jobs of the others: for those their workers and
+    /// places count as free.
     pub(crate) fn claim(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.draining || self.dead {
             return effects;
         }
-        self.begin_queued(&mut effects);
+        let silent = self.silent();
+        let stalled: usize = self.jobs.values().map(Job::stalled).sum();
+        self.begin_queued(&silent, &mut effects);
         let mut busy: usize = self.jobs.values().map(|job| job.active.len()).sum();
         let now = self.now;
         self.jobs.iter_mut().for_each(|(id, job)| job.read_again(*id, now, &mut effects));
         self.jobs.values_mut().for_each(|job| job.wake(now));
         self.jobs.iter_mut().for_each(|(id, job)| job.judge_open(*id, now, &mut effects));
         let workers = self.limits.workers;
-        let stock = busy;
+        let stock = busy - stalled;
         loop {
-            let free = self.jobs.iter_mut().filter(|(_, job)| job.can_claim());
+            let all_busy = busy >= workers;
+            let free = self.jobs.iter_mut().filter(|(_, job)| job.can_claim() && !(all_busy && job.is_of(&silent)));
             let next = free.min_by_key(|(id, job)| (Reverse(job.fold.priority), job.active.len(), **id));
             let Some((id, job)) = next else { break };
             // Only the job whose turn it is can claim ahead. It does so in lots, once a quarter of the stock is used up.
             let most = workers * (1 + job.goes_ahead());
-            if busy >= workers && (busy >= most || stock > most * 3 / 4) {
+            let alive = busy - stalled;
+            if alive >= workers && (alive >= most || stock > most * 3 / 4) {
                 break;
             }
             let Some(item) = job.next_waiting() else { continue };
@@ -44,16 +54,26 @@ impl Schedule {
         effects
     }
 
-    fn begin_queued(&mut self, effects: &mut Vec<Effect>) {
-        let mut places = self.limits.jobs.saturating_sub(self.jobs.values().filter(|job| job.holds_place()).count());
+    /// The libraries on whose storage attempts hang.
+    fn silent(&self) -> BTreeSet<Arc<str>> {
+        let stalled = self.jobs.values().filter(|job| job.stalled() > 0);
+        stalled.filter_map(|job| Some(Arc::clone(&job.terms.as_ref()?.library))).collect()
+    }
+
+    fn begin_queued(&mut self, silent: &BTreeSet<Arc<str>>, effects: &mut Vec<Effect>) {
+        let held = |is: &dyn Fn(&Job) -> bool| self.jobs.values().filter(|job| job.holds_place() && is(job)).count();
+        let mut places = self.limits.jobs.saturating_sub(held(&|job| !job.is_stalled()));
+        // For jobs on silent storage those that hang count as well.
+        let mut places_there = self.limits.jobs.saturating_sub(held(&|_| true));
         for id in self.queue() {
             let Some(job) = self.jobs.get_mut(&id).filter(|job| !job.asked && !job.unread) else { continue };
             // A job resumed while its items still run already has its place.
             if !job.holds_place() {
-                if places == 0 {
+                if places == 0 || places_there == 0 && job.is_of(silent) {
                     continue;
                 }
                 places -= 1;
+                places_there = places_there.saturating_sub(1);
             }
             job.asked = true;
             effects.push(append(id, JobEvent::Began {}));

@@ -1,6 +1,7 @@
 //! One job of the schedule: what is recorded, what is requested, what runs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Effect, LONGEST_REST, Terms, WorkOutcome, append, rest};
 use headway_model::event::{HaltBy, JobEvent, MESSAGE_LIMIT, Outcome, cut};
@@ -62,6 +63,8 @@ pub(super) struct Job {
     pub(super) free: BTreeMap<u32, u32>,
     /// How many items a worker gets through while a record becomes durable.
     pub(super) ahead: usize,
+    /// How many active attempts hang on storage that gives no sign of life.
+    pub(super) stalled: usize,
     /// Whether a job event is requested and not recorded yet.
     pub(super) asked: bool,
     /// Whether a pause for a person is requested and not recorded yet.
@@ -107,6 +110,7 @@ impl Job {
             delayed: BTreeSet::new(),
             free: BTreeMap::new(),
             ahead: 0,
+            stalled: 0,
             asked: false,
             asking: false,
             unreadable: BTreeSet::new(),
@@ -138,6 +142,21 @@ impl Job {
     pub(super) fn holds_place(&self) -> bool {
         let at_work = matches!(self.fold.status, JobStatus::Processing | JobStatus::Finishing);
         at_work || !self.active.is_empty() || (self.fold.status == JobStatus::Queued && self.asked)
+    }
+
+    /// How many attempts hang on storage that gives no sign of life.
+    pub(super) fn stalled(&self) -> usize {
+        self.stalled.min(self.active.len())
+    }
+
+    /// Whether it runs, and all that it runs hangs.
+    pub(super) fn is_stalled(&self) -> bool {
+        self.stalled() > 0 && self.stalled() == self.active.len()
+    }
+
+    /// Whether its files are in one of these libraries.
+    pub(super) fn is_of(&self, libraries: &BTreeSet<Arc<str>>) -> bool {
+        self.terms.as_ref().is_some_and(|terms| libraries.contains(&terms.library))
     }
 
     pub(super) fn plan(&mut self, id: JobId, effects: &mut Vec<Effect>) {

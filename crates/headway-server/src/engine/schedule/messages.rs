@@ -1,6 +1,7 @@
 //! The inputs and outputs of the schedule.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use headway_files::Verdict;
 use headway_model::event::{JobEvent, Recorded};
@@ -22,6 +23,8 @@ pub(crate) struct Limits {
 /// The part of a job's request that decides how it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Terms {
+    /// The library of its files.
+    pub library: Arc<str>,
     /// Whether work can begin before its `started` is durable.
     pub repeatable: bool,
     /// How many tries an item has, the first included.
@@ -96,6 +99,8 @@ pub(crate) enum Input {
         /// Items for each worker.
         ahead: usize,
     },
+    /// How many attempts of each job hang on storage that gives no sign of life, for all jobs that have some.
+    Stalled(BTreeMap<JobId, usize>),
     /// The environment is short of something that every job needs.
     Short(PauseReason),
     /// The shortage that paused a job has passed.

@@ -21,7 +21,7 @@ struct World {
 }
 
 fn terms(repeatable: bool) -> Terms {
-    Terms { repeatable, tries: 1, backoff: 1_000, halt: None, ask: false }
+    Terms { library: "files".into(), repeatable, tries: 1, backoff: 1_000, halt: None, ask: false }
 }
 
 impl World {
@@ -1028,4 +1028,33 @@ fn several_files_in_a_row_that_the_storage_fails_to_read_pause_the_job() {
     let attempt = world.folds[&job].last_attempt(9);
     world.done(job, 9, attempt, failing());
     assert_eq!((world.status(job), world.folds[&job].counters.failed), (JobStatus::Processing, 9), "it counts again");
+}
+
+#[test]
+fn attempts_that_hang_on_one_library_take_no_worker_and_no_place_from_the_jobs_of_others() {
+    let mut world = World::new(1, 2, true);
+    let hung = world.job(1, 10);
+    assert_eq!(world.at_work(hung), 2);
+    let also_hung = world.job(2, 10);
+    world.terms.library = "other".into();
+    let free = world.job(3, 10);
+    assert_eq!(
+        (world.status(also_hung), world.status(free)),
+        (JobStatus::Queued, JobStatus::Queued),
+        "one job at a time"
+    );
+    world.input(Input::Stalled(BTreeMap::from([(hung, 1)])));
+    assert_eq!(world.status(free), JobStatus::Queued, "the job still works");
+    world.input(Input::Stalled(BTreeMap::from([(hung, 2)])));
+    assert_eq!((world.status(also_hung), world.status(free)), (JobStatus::Queued, JobStatus::Processing));
+    assert_eq!((world.at_work(hung), world.at_work(free)), (2, 2), "as many as there are workers, and no more");
+    world.done(free, 0, 1, ok());
+    assert_eq!(world.at_work(free), 2);
+    // The storage answers: from now on all count again.
+    world.input(Input::Stalled(BTreeMap::new()));
+    world.done(free, 1, 1, ok());
+    assert_eq!((world.at_work(hung), world.at_work(free)), (2, 1));
+    world.done(free, 2, 1, ok());
+    world.done(hung, 0, 1, ok());
+    assert_eq!(world.at_work(hung) + world.at_work(free), 2);
 }
