@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::PoisonError;
@@ -13,7 +14,7 @@ use cap_std::fs::{Dir, File, OpenOptions};
 use rustix::fs::{Mode, Timespec, Timestamps, XattrFlags, mkdirat};
 use rustix::io::Errno;
 
-use super::{Found, Library, OpenFile, on_disk, sync};
+use super::{Found, Library, OpenFile, on_disk, readable, sync, sync_folder};
 use headway_model::path::RESERVED;
 use headway_model::{Digest, JobId, Keep, RelPath};
 
@@ -51,9 +52,9 @@ fn prefix(job: JobId) -> Vec<u8> {
 }
 
 impl Library {
-    /// Names the temporary file of an attempt, and makes the target's folder if need be. It ends as the target does, since many
-    /// programs choose a format by that.
-    pub fn stage(&self, target: RelPath, job: JobId, item: u32, attempt: u32) -> io::Result<Staged> {
+    /// Names the temporary file of an attempt, and makes the target's folder if need be, which gets owner and mode of the folder of
+    /// its source. The name ends as the target does, since many programs choose a format by that.
+    pub fn stage(&self, source: &RelPath, target: RelPath, job: JobId, item: u32, attempt: u32) -> io::Result<Staged> {
         self.enter(&target)?;
         let folder = target.parent().unwrap_or_default();
         let mut name = prefix(job);
@@ -64,14 +65,15 @@ impl Library {
             name.extend_from_slice(&ending);
         }
         let temp = folder.join(&name).map_err(io::Error::other)?;
-        let folder = self.make_folder(&folder)?;
+        let folder = self.make_folder(&folder, Some(&source.parent().unwrap_or_default()))?;
         self.admit(&folder)?;
         let path = self.absolute(&temp);
         Ok(Staged { temp, target, path, folder, recorded: AtomicBool::new(false) })
     }
 
-    /// Makes a folder and all above it that are missing, durably, and opens it.
-    pub(super) fn make_folder(&self, folder: &RelPath) -> io::Result<Dir> {
+    /// Makes a folder and all above it that are missing, durably, and opens it. Each new one has owner and mode of the folder that it
+    /// mirrors: the one at the same place above `source`, or the root.
+    pub(super) fn make_folder(&self, folder: &RelPath, source: Option<&RelPath>) -> io::Result<Dir> {
         let mut above = self.root()?.try_clone()?;
         for part in folder.ancestors().into_iter().filter(|part| !part.is_root()) {
             let name = on_disk(&part);
@@ -81,7 +83,12 @@ impl Library {
             // A trash is for the owner of its files alone.
             let mode = if part.is_reserved() { Mode::RWXU } else { Mode::RWXU | Mode::RWXG | Mode::RWXO };
             match mkdirat(&above, &name, mode).map_err(io::Error::from) {
-                Ok(()) => sync(&above)?,
+                Ok(()) => {
+                    if let Some(source) = source.filter(|_| !part.is_reserved()) {
+                        self.liken(&above.open_dir(&name)?, &mirrored(&part, folder, source))?;
+                    }
+                    sync(&above)?;
+                }
                 // Perhaps by a process that did not live to sync it.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !durable.contains(&part) => sync(&above)?,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -91,6 +98,14 @@ impl Library {
             above = above.open_dir(&name)?;
         }
         Ok(above)
+    }
+
+    /// Gives a new folder the owner and the mode of another one, as far as this user and this file system can.
+    fn liken(&self, new: &Dir, model: &RelPath) -> io::Result<()> {
+        let model = rustix::fs::fstat(&self.folder(model)?)?;
+        let new = readable(new)?;
+        own_as(&new, &model)?;
+        sync_folder(&new)
     }
 
     /// Hashes an output and brings it to the disk; `None` if there is no regular file of that name, or one with other names.
@@ -233,16 +248,7 @@ fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Result<()> {
         take_over_xattrs(file, &original.file)?;
     }
     if keep.permissions {
-        // Only root may give files away; a program of anybody else keeps them its own.
-        let (owner, group) = (rustix::fs::Uid::from_raw(stat.st_uid), rustix::fs::Gid::from_raw(stat.st_gid));
-        if !may(rustix::fs::fchown(file, Some(owner), Some(group)))? {
-            may(rustix::fs::fchown(file, None, Some(group)))?;
-        }
-        match rustix::fs::fchmod(file, rustix::fs::Mode::from_raw_mode(stat.st_mode)) {
-            // FAT and exFAT have none.
-            Ok(()) | Err(Errno::PERM | Errno::OPNOTSUPP) => {}
-            Err(error) => return Err(error.into()),
-        }
+        own_as(file, &stat)?;
     }
     if keep.times {
         let time = |seconds: i64, nanos: u64| Timespec { tv_sec: seconds, tv_nsec: nanos as _ };
@@ -253,6 +259,30 @@ fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Result<()> {
         rustix::fs::futimens(file, &times)?;
     }
     Ok(())
+}
+
+/// Gives a new file or folder the owner and the mode of another one, as far as that is possible.
+fn own_as(new: impl AsFd, model: &rustix::fs::Stat) -> io::Result<()> {
+    // Only root may give files away; a program of anybody else keeps them its own.
+    let (owner, group) = (rustix::fs::Uid::from_raw(model.st_uid), rustix::fs::Gid::from_raw(model.st_gid));
+    if !may(rustix::fs::fchown(&new, Some(owner), Some(group)))? {
+        may(rustix::fs::fchown(&new, None, Some(group)))?;
+    }
+    match rustix::fs::fchmod(&new, Mode::from_raw_mode(model.st_mode)) {
+        // FAT and exFAT have none.
+        Ok(()) | Err(Errno::PERM | Errno::OPNOTSUPP) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The folder that `part`, which is `folder` or lies above it, mirrors: `out/a/b` mirrors `a/b`, `out` the root. A folder that mirrors
+/// none is like the root.
+fn mirrored(part: &RelPath, folder: &RelPath, source: &RelPath) -> RelPath {
+    let (parts, sources) = (folder.ancestors(), source.ancestors());
+    let mirrors = source.is_root() || folder.to_bytes().ends_with(&[b"/", &*source.to_bytes()].concat());
+    let above = parts.len().saturating_sub(sources.len());
+    let depth = part.ancestors().len().checked_sub(above).filter(|_| mirrors);
+    depth.and_then(|depth| sources.into_iter().find(|source| source.ancestors().len() == depth)).unwrap_or_default()
 }
 
 /// Whether it was done: `false` if this user, or this file system, may not give files away.
@@ -282,4 +312,53 @@ fn take_over_xattrs(file: &File, original: &File) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    fn path(text: &str) -> RelPath {
+        text.parse().expect("a path")
+    }
+
+    #[test]
+    fn a_new_folder_mirrors_the_one_at_the_same_place_above_its_source() {
+        for (part, folder, source, expected) in [
+            ("out/a/b", "out/a/b", "a/b", "a/b"),
+            ("out/a", "out/a/b", "a/b", "a"),
+            ("out", "out/a/b", "a/b", ""),
+            ("x/out", "x/out/a", "a", ""),
+            ("x", "x/out/a", "a", ""),
+            ("out", "out", "", ""),
+            ("elsewhere", "elsewhere/b", "a/b", ""),
+        ] {
+            let source = if source.is_empty() { RelPath::default() } else { path(source) };
+            assert_eq!(mirrored(&path(part), &path(folder), &source).as_str(), expected, "{part} of {folder}");
+        }
+    }
+
+    #[test]
+    fn a_new_folder_has_the_owner_and_the_mode_of_the_folder_of_its_source() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let below = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(below("a/b")).expect("folders");
+        let is_root = rustix::process::geteuid().is_root();
+        for (name, mode, owner) in [("", 0o751, 0), ("a", 0o2770, 1_000), ("a/b", 0o700, 1_001)] {
+            if is_root {
+                std::os::unix::fs::chown(below(name), Some(owner), Some(owner)).expect("root may");
+            }
+            std::fs::set_permissions(below(name), std::fs::Permissions::from_mode(mode)).expect("a mode");
+        }
+        let library = Library::open("files", folder.path()).expect("a library");
+        library.stage(&path("a/b/x"), path("out/a/b/x"), JobId::mint(1, [1; 10]), 0, 1).expect("a name");
+        for (new, model) in [("out", ""), ("out/a", "a"), ("out/a/b", "a/b")] {
+            let of = |name: &str| {
+                let found = below(name).metadata().expect("a folder");
+                (found.mode(), found.uid(), found.gid())
+            };
+            assert_eq!(of(new), of(model), "{new}");
+        }
+    }
 }

@@ -45,7 +45,7 @@ impl Library {
     pub fn trash(&self, target: &RelPath, job: JobId, item: u32, attempt: u32) -> io::Result<RelPath> {
         let top = self.top(&target.parent().unwrap_or_default())?;
         let folder = job_folder(&top, job)?;
-        self.make_folder(&folder)?;
+        self.make_folder(&folder, None)?;
         folder.join(format!("{item}-{attempt}").as_bytes()).map_err(io::Error::other)
     }
 

@@ -78,7 +78,7 @@ mod tests {
         let library = Library::open("files", folder.path()).expect("a library");
         let target = RelPath::from_bytes(b"photo.jpg").expect("a path");
         for is_made in [true, false] {
-            let staged = library.stage(target.clone(), JobId::mint(1, [1; 10]), 0, 1).expect("a name");
+            let staged = library.stage(&target, target.clone(), JobId::mint(1, [1; 10]), 0, 1).expect("a name");
             let workshop = library.workshop(&staged).expect("a folder");
             let output = workshop.output();
             assert_eq!(output.file_name().and_then(|name| name.to_str()), Some("photo.jpg"));

@@ -149,7 +149,7 @@ fn stage(
     if !output.replaces() && has(&target).map_err(looking)? {
         return Err(Failure::Skipped(SkipReason::Collision));
     }
-    let staged = order.library.stage(target, attempt.job, attempt.item, attempt.number);
+    let staged = order.library.stage(&file.path, target, attempt.job, attempt.item, attempt.number);
     staged.map_err(|error| Failure::of(FailReason::Write, "making the output's folder", &error))
 }
 
