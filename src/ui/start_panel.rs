@@ -7,7 +7,6 @@ mod setting;
 
 use leptos::html;
 use leptos::prelude::*;
-use serde_json::{Map, Value};
 
 use options::{Chosen, Options, Where};
 use setting::Setting;
@@ -17,7 +16,7 @@ use super::live::Live;
 use super::parts::{Controls, focus};
 use headway_model::library::FolderView;
 use headway_model::summary::Start;
-use headway_model::{JobId, Query, StartJob};
+use headway_model::{JobId, Query, Settings, StartJob};
 
 /// The recipe, its settings, **Process all** and **Process selected**.
 #[component]
@@ -32,7 +31,7 @@ pub(super) fn StartPanel(
     let live = expect_context::<Live>();
     let recipes = expect_context::<Start>().recipes;
     let recipe = RwSignal::new(recipes.first().map(|recipe| recipe.name.clone()).unwrap_or_default());
-    let settings = RwSignal::new(Map::<String, Value>::new());
+    let settings = RwSignal::new(Settings::new());
     let chosen = {
         let recipes = recipes.clone();
         Memo::new(move |_| recipe.with(|name| recipes.iter().find(|recipe| recipe.name == *name).cloned()))
@@ -48,7 +47,7 @@ pub(super) fn StartPanel(
     });
     let choose = move |event| {
         recipe.set(event_target_value(&event));
-        settings.set(Map::new());
+        settings.set(Settings::new());
     };
     let begin = move |query: Query| {
         let library = view.with_untracked(|view| view.library.clone());
@@ -124,7 +123,12 @@ pub(super) fn StartPanel(
                 </select>
             </label>
             {move || {
-                chosen.get().map(|recipe| recipe.settings.into_iter().map(|setting| view! { <Setting setting settings /> }).collect_view())
+                let all = chosen.get().map(|recipe| recipe.settings).unwrap_or_default();
+                let fields = all.iter().enumerate().map(|(at, setting)| {
+                    let (setting, before) = (setting.clone(), all[..at].to_vec());
+                    view! { <Setting setting before settings /> }
+                });
+                fields.collect_view()
             }}
             <Where chosen=options />
             <div class="buttons">

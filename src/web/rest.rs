@@ -7,13 +7,15 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::App;
 use super::error::Refusal;
 use headway_model::attempt::AttemptLog;
 use headway_model::library::{FolderPage, FolderView, RowKey, Show, Sort};
-use headway_model::summary::{ItemPage, JobPage, JobView, LibraryName};
+use headway_model::setting::schema;
+use headway_model::summary::{ItemPage, JobPage, JobView, LibraryName, RecipeInfo};
 use headway_model::{Action, ApiError, JobId, RelPath, StartJob};
 use headway_server::{Server, Started};
 
@@ -37,6 +39,7 @@ pub(super) fn router() -> Router<App> {
         .route("/api/workers/{count}", post(workers))
         .route("/api/jobs/{id}/log", get(log))
         .route("/api/jobs/{id}/outputs/{name}", get(output))
+        .route("/api/recipes", get(recipes))
         .route("/api/libraries", get(libraries))
         .route("/api/libraries/{name}/files", get(files))
         .route("/api/libraries/{name}/scan", post(scan))
@@ -166,6 +169,19 @@ async fn attempts(
 
 async fn libraries(State(server): State<Server>) -> Json<Vec<LibraryName>> {
     Json(server.libraries())
+}
+
+/// The recipes, each with what a request gives as its settings as a JSON Schema.
+async fn recipes(State(server): State<Server>) -> Json<Vec<OfferedRecipe>> {
+    let offered = server.recipes().into_iter().map(|info| OfferedRecipe { schema: schema(&info.settings), info });
+    Json(offered.collect())
+}
+
+#[derive(Serialize)]
+struct OfferedRecipe {
+    #[serde(flatten)]
+    info: RecipeInfo,
+    schema: Value,
 }
 
 /// A window of a library, after a scan of the disk if that is quick.

@@ -1,7 +1,6 @@
 //! The request of a start call.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::digest::Digest;
 use super::done::OnDone;
@@ -13,6 +12,7 @@ use super::output::Output;
 use super::path::RelPath;
 use super::policy::Policy;
 use super::serde_defaults::is_default;
+use super::setting::{self, Setting, Settings};
 
 /// Maximum number of paths in an explicit selection.
 pub const PATHS_LIMIT: usize = 10_000;
@@ -27,7 +27,7 @@ pub struct StartJob {
     pub recipe: String,
     /// The recipe's settings; omitted ones have their defaults.
     #[serde(default)]
-    pub settings: Map<String, Value>,
+    pub settings: Settings,
     /// Which files.
     pub query: Query,
     /// The job's title; derived from the rest if omitted.
@@ -59,7 +59,7 @@ impl StartJob {
         StartJob {
             library: library.to_owned(),
             recipe: recipe.to_owned(),
-            settings: Map::new(),
+            settings: Settings::new(),
             query,
             title: None,
             concurrency: 0,
@@ -88,10 +88,11 @@ impl StartJob {
         StartJob { query: Query::Items(ItemsQuery { job, which }), title, parent: Some(job), policy, ..self.clone() }
     }
 
-    /// The hash of everything that determines the output for a file: the recipe's name and identity (`recipe`), its
-    /// settings and where its output goes.
-    pub fn work(&self, recipe: &str) -> Digest {
-        let parts = serde_json::json!([self.recipe, recipe, self.settings, self.output]);
+    /// The hash of everything that determines the output for a file: the recipe's name and identity (`recipe`), its settings, of which
+    /// `known` says what counts, and where its output goes.
+    pub fn work(&self, recipe: &str, known: &[Setting]) -> Digest {
+        let settings = setting::identity(known, &self.settings);
+        let parts = serde_json::json!([self.recipe, recipe, settings, self.output]);
         Digest::of(parts.to_string().as_bytes())
     }
 }

@@ -12,6 +12,7 @@ use super::output::Output;
 use super::path::RelPath;
 use super::request::StartJob;
 use super::serde_defaults::is_default;
+use super::setting::Setting;
 use super::status::JobStatus;
 use super::worked::Worked;
 
@@ -169,27 +170,13 @@ pub struct RecipeInfo {
     /// What it does, in one sentence.
     pub summary: String,
     /// Its settings.
-    pub settings: Vec<SettingInfo>,
+    pub settings: Vec<Setting>,
     /// Where its output goes unless the request says otherwise; `None` if it has none.
     #[serde(default)]
     pub output: Option<Output>,
     /// Whether the list of recipes omits it, because it is started elsewhere.
     #[serde(default)]
     pub hidden: bool,
-}
-
-/// One setting of a recipe: a choice between a few words, or a text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SettingInfo {
-    /// Its name.
-    pub name: String,
-    /// What it means, in a few words.
-    pub label: String,
-    /// The words to choose from, each with its label; the first is the default. Empty for a text.
-    pub choices: Vec<(String, String)>,
-    /// The default of a text; empty if a text is required.
-    #[serde(default)]
-    pub default: String,
 }
 
 impl Start {

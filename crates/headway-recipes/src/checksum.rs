@@ -1,15 +1,31 @@
 //! checksum: BLAKE3, SHA-256 or both of every file, and a manifest that `sha256sum -c` and `b3sum -c` accept.
 
+use serde::Deserialize;
+
 use super::hash::hash;
 use super::manifest::{self, Algorithm, Algorithms};
 use super::record::{self, Rows};
-use super::{Attempt, Binding, Failure, ItemResult, ItemResults, Recipe, Settings, Success, Unable, Work};
+use super::{Attempt, Binding, Failure, ItemResult, ItemResults, Recipe, Setting, Success, Unable, Work};
 use headway_files::OpenFile;
 use headway_files::Outputs;
-use headway_model::summary::{RecipeInfo, SettingInfo};
+use headway_model::summary::RecipeInfo;
 use headway_model::{Effect, SkipReason};
 
 pub(super) struct Checksum;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    algorithm: Choice,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Choice {
+    Sha256,
+    Blake3,
+    Both,
+}
 
 struct Bound {
     library: String,
@@ -18,16 +34,11 @@ struct Bound {
 
 impl Recipe for Checksum {
     fn info(&self) -> RecipeInfo {
-        let choice = |word: &str, label: &str| (word.to_owned(), label.to_owned());
+        let algorithms = [("sha256", "SHA-256"), ("blake3", "BLAKE3"), ("both", "both")];
         RecipeInfo {
             name: "checksum".into(),
             summary: "Reads every file and writes a manifest of checksums.".into(),
-            settings: vec![SettingInfo {
-                name: "algorithm".into(),
-                label: "Algorithm".into(),
-                choices: vec![choice("sha256", "SHA-256"), choice("blake3", "BLAKE3"), choice("both", "both")],
-                default: String::new(),
-            }],
+            settings: vec![Setting::choice("algorithm", "Algorithm", &algorithms)],
             output: None,
             hidden: false,
         }
@@ -38,7 +49,8 @@ impl Recipe for Checksum {
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
-        Ok(Box::new(Bound { library: job.library.name.clone(), algorithms: wanted(&job.request.settings) }))
+        let settings: Wanted = job.settings(&self.info().settings)?;
+        Ok(Box::new(Bound { library: job.library.name.clone(), algorithms: settings.algorithm.algorithms() }))
     }
 }
 
@@ -77,10 +89,24 @@ impl Work for Bound {
     }
 }
 
-fn wanted(settings: &Settings) -> Algorithms {
-    match settings.get("algorithm").and_then(|word| word.as_str()) {
-        Some("blake3") => Algorithms::of(Algorithm::Blake3),
-        Some("both") => Algorithms::of(Algorithm::Sha256) | Algorithms::of(Algorithm::Blake3),
-        Some(_) | None => Algorithms::of(Algorithm::Sha256),
+impl Choice {
+    fn algorithms(self) -> Algorithms {
+        let (sha256, blake3) = (Algorithms::of(Algorithm::Sha256), Algorithms::of(Algorithm::Blake3));
+        match self {
+            Choice::Sha256 => sha256,
+            Choice::Blake3 => blake3,
+            Choice::Both => sha256 | blake3,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_settings_are_its_fields() {
+        let wanted: Wanted = super::super::defaults(&Checksum, serde_json::json!({}));
+        assert!(matches!(wanted.algorithm, Choice::Sha256));
     }
 }

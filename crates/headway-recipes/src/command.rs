@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 pub use config::{CommandConfig, ConfigFile, ExitCodes, read_config};
 
-use super::{Binding, Obstacle, Recipe, Settings, Unable, Work, choose};
+use super::{Binding, Obstacle, Recipe, Setting, Settings, Unable, Work, WrongSetting};
 use headway_files::template::{Template, Token};
 use headway_files::{Found, Library};
 use headway_model::policy::OnInterrupt;
-use headway_model::summary::{RecipeInfo, SettingInfo};
-use headway_model::{Output, Place, StartJob};
+use headway_model::summary::RecipeInfo;
+use headway_model::{Output, Place, StartJob, setting};
 use work::Bound;
 
 /// The recipe of a command that is typed.
@@ -39,16 +39,10 @@ impl Command {
 impl Recipe for Command {
     fn info(&self) -> RecipeInfo {
         let config = &self.config;
-        let settings = config.setting.iter().map(|setting| SettingInfo {
-            name: setting.name.clone(),
-            label: setting.label.clone().unwrap_or_else(|| setting.name.clone()),
-            choices: setting.choices.iter().map(|word| (word.clone(), word.clone())).collect(),
-            default: setting.default.clone().unwrap_or_default(),
-        });
         RecipeInfo {
             name: config.name.clone(),
             summary: config.summary.clone().unwrap_or_else(|| format!("Runs {} on every file.", config.run[0])),
-            settings: settings.collect(),
+            settings: config.setting.iter().map(config::Setting::described).collect(),
             output: output_of(&config.run, config.output.as_ref()),
             hidden: false,
         }
@@ -62,18 +56,15 @@ impl Recipe for Command {
         self.config.identity()
     }
 
-    fn settings(&self, given: &Settings) -> Result<Settings, Vec<String>> {
-        let settings = choose(&self.info(), given)?;
-        let option = |setting: &&config::Setting| {
+    fn settings(&self, given: &Settings) -> Result<Settings, Vec<WrongSetting>> {
+        let settings = setting::check(&self.info().settings, given)?;
+        let is_option = |setting: &&config::Setting| {
             let text = settings.get(&setting.name).and_then(|value| value.as_str()).unwrap_or_default();
-            setting.choices.is_empty() && text.starts_with('-')
+            setting.is_text() && text.starts_with('-')
         };
-        let wrong: Vec<_> = self.config.setting.iter().filter(option).collect();
-        if wrong.is_empty() {
-            return Ok(settings);
-        }
-        let text = |setting: &config::Setting| format!("setting {:?} may not begin with -", setting.name);
-        Err(wrong.into_iter().map(text).collect())
+        let texts = self.config.setting.iter().filter(is_option);
+        let wrong: Vec<_> = texts.map(|setting| WrongSetting::new(&setting.name, "may not begin with -")).collect();
+        if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
     }
 
     fn obstacle(&self, _: &StartJob, _: &Library) -> Option<Obstacle> {
@@ -94,12 +85,10 @@ impl Recipe for AdHocCommand {
         RecipeInfo {
             name: TYPED.into(),
             summary: "Runs a program on every file: {} is the file, {out} where its output is to be written.".into(),
-            settings: vec![SettingInfo {
-                name: "run".into(),
-                label: "Command".into(),
-                choices: Vec::new(),
-                default: String::new(),
-            }],
+            settings: vec![
+                Setting::text("run", "Command")
+                    .help("As in a shell, with quotation marks; nothing else of a shell is read."),
+            ],
             // What it is replaced by, if the command has no output at all, is nothing.
             output: Some(Output::to(Place::Beside { name: "{/.}.out".into() })),
             hidden: false,
@@ -114,9 +103,9 @@ impl Recipe for AdHocCommand {
         OnInterrupt::Ask
     }
 
-    fn settings(&self, given: &Settings) -> Result<Settings, Vec<String>> {
-        let settings = choose(&self.info(), given)?;
-        words(&settings).map_err(|wrong| vec![format!("setting \"run\": {wrong}")])?;
+    fn settings(&self, given: &Settings) -> Result<Settings, Vec<WrongSetting>> {
+        let settings = setting::check(&self.info().settings, given)?;
+        words(&settings).map_err(|wrong| vec![WrongSetting::new("run", &format!("is no command: {wrong}"))])?;
         Ok(settings)
     }
 

@@ -12,23 +12,20 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use headway_files::{DataFolder, Found, Placement, environment, io_text, is_storage_error};
 use headway_guard::{Guard, StopSignal};
 use headway_model::policy::OnInterrupt;
 use headway_model::summary::RecipeInfo;
-use headway_model::{Digest, Effect, FailReason, JobId, OnDone, Output, PauseReason, RelPath, SkipReason, StartJob};
+use headway_model::{
+    Digest, Effect, FailReason, JobId, OnDone, Output, PauseReason, RelPath, SkipReason, StartJob, setting,
+};
 
 // What a recipe of one's own is written with.
 pub use headway_files::{Library, OpenFile, Outputs, Staged};
-pub use headway_model::Unable;
-
-/// Settings of a recipe, as a request gives them.
-pub type Settings = Map<String, Value>;
-
-/// The longest text of a setting, in bytes: as long as a path can be.
-const TEXT_LIMIT: usize = 4_096;
+pub use headway_model::{Setting, Settings, Unable, WrongSetting};
 
 /// Every built-in recipe.
 pub fn all() -> Vec<Arc<dyn Recipe>> {
@@ -60,8 +57,8 @@ pub trait Recipe: Send + Sync + 'static {
     }
 
     /// The settings with defaults filled in, or everything that is wrong with them.
-    fn settings(&self, given: &Settings) -> Result<Settings, Vec<String>> {
-        choose(&self.info(), given)
+    fn settings(&self, given: &Settings) -> Result<Settings, Vec<WrongSetting>> {
+        setting::check(&self.info().settings, given)
     }
 
     /// What stands in the way of a request, as the server and the disk are now, if that can be told at once: then no job is made.
@@ -100,6 +97,24 @@ pub struct Binding<'a> {
     pub guard: &'a Arc<Guard>,
     /// Where what they say is kept.
     pub data: &'a Arc<DataFolder>,
+}
+
+impl Binding<'_> {
+    /// The job's settings as the recipe's own type. A job of any age can be read: settings that came later have their defaults, and
+    /// those that are gone are passed over.
+    ///
+    /// # Errors
+    /// A sentence, if a value no longer means anything.
+    pub fn settings<T: DeserializeOwned>(&self, all: &[Setting]) -> Result<T, Unable> {
+        read(all, &self.request.settings)
+    }
+}
+
+/// Settings as a type of the recipe's own.
+fn read<T: DeserializeOwned>(all: &[Setting], given: &Settings) -> Result<T, Unable> {
+    let filled = Value::Object(setting::filled(all, given));
+    let unreadable = |error| Unable::Failed(format!("the settings of this job cannot be read: {error}"));
+    serde_json::from_value(filled).map_err(unreadable)
 }
 
 /// Plan, then items, then finish: what a recipe does in the last two, for one job.
@@ -430,34 +445,19 @@ impl Attempt {
     }
 }
 
-/// Checks settings: a choice of one word each, or a text where there is none to choose from.
-fn choose(info: &RecipeInfo, given: &Settings) -> Result<Settings, Vec<String>> {
-    let mut settings = Settings::new();
-    let mut wrong = Vec::new();
-    for setting in &info.settings {
-        if setting.choices.is_empty() {
-            let text = given.get(&setting.name).and_then(Value::as_str).unwrap_or(&setting.default).trim();
-            if text.is_empty() || text.len() > TEXT_LIMIT {
-                wrong.push(format!("setting {:?} is missing: a text of 1 to {TEXT_LIMIT} bytes", setting.name));
-            }
-            settings.insert(setting.name.clone(), text.into());
-            continue;
-        }
-        let words: Vec<&str> = setting.choices.iter().map(|(word, _)| word.as_str()).collect();
-        let value = match given.get(&setting.name) {
-            None => words.first().copied().unwrap_or_default(),
-            Some(value) => value.as_str().filter(|word| words.contains(word)).unwrap_or_else(|| {
-                wrong.push(format!("setting {:?} is one of {}, not {value}", setting.name, words.join(", ")));
-                ""
-            }),
-        };
-        settings.insert(setting.name.clone(), value.into());
+/// The settings of a recipe and the type that reads them are one: defaults, with these values for what must be given, are read without
+/// a field left over. The type must deny unknown fields.
+#[cfg(test)]
+fn defaults<T: DeserializeOwned>(recipe: &dyn Recipe, given: Value) -> T {
+    let all = recipe.info().settings;
+    let checked = recipe.settings(given.as_object().expect("an object")).expect("defaults are right");
+    // Each condition is on a setting that stands before.
+    for (at, setting) in all.iter().enumerate() {
+        let before = |name: &String| all[..at].iter().any(|before| before.name == *name);
+        assert!(setting.only_if.as_ref().is_none_or(|condition| before(&condition.setting)), "{}", setting.name);
+        assert!(setting.default.is_some() || given.get(&setting.name).is_some() || setting.only_if.is_some());
     }
-    let known = |name: &&String| info.settings.iter().any(|setting| setting.name == **name);
-    for name in given.keys().filter(|name| !known(name)) {
-        wrong.push(format!("recipe {} has no setting {name:?}", info.name));
-    }
-    if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
+    read(&all, &checked).expect("every setting is a field, and every field a setting")
 }
 
 #[cfg(test)]

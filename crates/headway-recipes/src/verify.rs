@@ -12,22 +12,30 @@ mod verdict;
 
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::json;
 
 use super::hash::{Hashes, hash, hash_again};
 use super::manifest::Algorithm;
-use super::{
-    Attempt, Binding, Failure, ItemResults, Obstacle, Recipe, Settings, Success, Unable, Work, choose, record,
-};
+use super::{Attempt, Binding, Failure, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work, read, record};
 use headway_files::Outputs;
 use headway_files::{Library, OpenFile, environment, io_text};
-use headway_model::summary::{RecipeInfo, SettingInfo};
+use headway_model::setting::Kind;
+use headway_model::summary::RecipeInfo;
 use headway_model::{Effect, FailReason, RelPath, StartJob};
 use lines::Lines;
 use manifests::{LIMIT, Named};
 
 /// The recipe as the pages offer it.
 pub(super) struct Verify;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    manifest: String,
+    /// By its name, or `auto`.
+    algorithm: String,
+}
 
 /// The recipe with the manifests of one job.
 struct Bound {
@@ -38,22 +46,16 @@ struct Bound {
 
 impl Recipe for Verify {
     fn info(&self) -> RecipeInfo {
-        let choice = |word: &str, label: &str| (word.to_owned(), label.to_owned());
-        let text = |name: &str, label: &str| SettingInfo {
-            name: name.into(),
-            label: label.into(),
-            choices: Vec::new(),
-            default: String::new(),
-        };
-        let mut choices = vec![choice("auto", "by what matches")];
+        let mut choices = vec![("auto", "by what matches")];
         let offered = [Algorithm::Sha256, Algorithm::Blake3, Algorithm::Sha512, Algorithm::Sha1, Algorithm::Md5];
-        choices.extend(offered.map(|algorithm| choice(algorithm.name(), algorithm.shown())));
+        choices.extend(offered.map(|algorithm| (algorithm.name(), algorithm.shown())));
+        let manifest = Setting::of("manifest", "Manifest", Kind::Path { patterns: true });
         RecipeInfo {
             name: "verify".into(),
             summary:
                 "Compares files with a manifest of checksums: ok, changed, bit rot, missing, unreadable, not checked."
                     .into(),
-            settings: vec![text("manifest", "Manifest"), SettingInfo { choices, ..text("algorithm", "Algorithm") }],
+            settings: vec![manifest, Setting::choice("algorithm", "Algorithm", &choices)],
             output: None,
             hidden: false,
         }
@@ -63,17 +65,9 @@ impl Recipe for Verify {
         true
     }
 
-    fn settings(&self, given: &Settings) -> Result<Settings, Vec<String>> {
-        let settings = choose(&self.info(), given)?;
-        let manifest = settings.get("manifest").and_then(|value| value.as_str()).unwrap_or_default();
-        match manifest.parse::<RelPath>() {
-            Ok(path) if path.is_reserved() => Err(vec![own(&path)]),
-            _ => Ok(settings),
-        }
-    }
-
     fn obstacle(&self, request: &StartJob, library: &Library) -> Option<Obstacle> {
-        let text = match Named::by(request) {
+        let wanted = read::<Wanted>(&self.info().settings, &request.settings);
+        let text = match wanted.map_err(|_| "it is no text".to_owned()).and_then(|wanted| Named::by(&wanted.manifest)) {
             // Which files it fits is seen when the job is prepared.
             Ok(Named::Pattern(..)) => return None,
             Ok(Named::One(manifest)) => {
@@ -90,9 +84,10 @@ impl Recipe for Verify {
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
-        let chosen = job.request.settings.get("algorithm").and_then(|word| word.as_str()).and_then(Algorithm::of_name);
+        let wanted: Wanted = job.settings(&self.info().settings)?;
+        let chosen = Algorithm::of_name(&wanted.algorithm);
         let mut lines = Lines::default();
-        for manifest in Named::by(job.request)?.find(job.library)? {
+        for manifest in Named::by(&wanted.manifest)?.find(job.library)? {
             let text = job
                 .library
                 .read(&manifest, LIMIT)
@@ -151,5 +146,16 @@ fn unreadable(failure: Failure) -> Failure {
         Failure::Failed(reason, text) => Failure::Failed(reason, told(text)),
         Failure::Storage(reason, text) => Failure::Storage(reason, told(text)),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_settings_are_its_fields() {
+        let wanted: Wanted = super::super::defaults(&Verify, json!({ "manifest": "**/SHA256SUMS" }));
+        assert_eq!((wanted.manifest.as_str(), Algorithm::of_name(&wanted.algorithm)), ("**/SHA256SUMS", None));
     }
 }

@@ -33,5 +33,14 @@ fn is_changed(control: &Element) -> bool {
     if let Some(input) = control.dyn_ref::<HtmlInputElement>() {
         return input.value() != input.default_value() || input.checked() != input.default_checked();
     }
-    control.dyn_ref::<HtmlSelectElement>().is_some_and(|select| select.selected_index() > 0)
+    // The choice that a page begins with need not be the first.
+    control.dyn_ref::<HtmlSelectElement>().is_some_and(|select| {
+        let begun = select.query_selector("option[selected]").ok().flatten();
+        let begun = begun.and_then(|option| option.get_attribute("value")).or_else(|| first(select));
+        begun.is_none_or(|begun| begun != select.value())
+    })
+}
+
+fn first(select: &HtmlSelectElement) -> Option<String> {
+    select.query_selector("option").ok().flatten()?.get_attribute("value")
 }

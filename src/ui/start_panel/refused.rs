@@ -1,29 +1,25 @@
 //! Why a start was refused, told where it can be put right: at the field, or else below the form.
 
 use crate::ui::parts::format::sentence;
-use headway_model::ApiError;
-use headway_model::summary::SettingInfo;
+use headway_model::{ApiError, Setting};
 
 /// What is wrong with one setting, if the refusal names it.
-pub(super) fn of_setting(error: &ApiError, setting: &SettingInfo) -> Option<String> {
+pub(super) fn of_setting(error: &ApiError, setting: &Setting) -> Option<String> {
     let ApiError::Invalid { reasons, settings } = error else { return None };
-    if let Some(reason) = settings.get(&setting.name) {
-        return Some(sentence(reason));
-    }
     let named = mark(&setting.name);
-    let reason = reasons.iter().find(|reason| reason.starts_with(&named))?;
+    let told = || reasons.iter().find(|reason| reason.starts_with(&named));
+    let reason = settings.get(&setting.name).or_else(told)?;
     Some(sentence(&reason.replacen(&named, &setting.label, 1)))
 }
 
 /// Everything else that is wrong.
-pub(super) fn of_form(error: &ApiError, settings: &[SettingInfo]) -> Option<String> {
+pub(super) fn of_form(error: &ApiError, settings: &[Setting]) -> Option<String> {
     let ApiError::Invalid { reasons, settings: wrong } = error else {
         return Some(format!("This cannot be started. {}", sentence(&error.to_string())));
     };
     let at_field = |reason: &String| {
-        let is_of = |setting: &SettingInfo| {
-            wrong.get(&setting.name) == Some(reason) || reason.starts_with(&mark(&setting.name))
-        };
+        let is_of =
+            |setting: &Setting| wrong.get(&setting.name) == Some(reason) || reason.starts_with(&mark(&setting.name));
         settings.iter().any(is_of)
     };
     let rest: Vec<_> = reasons.iter().filter(|reason| !at_field(reason)).map(|reason| sentence(reason)).collect();
@@ -39,8 +35,8 @@ fn mark(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn run() -> SettingInfo {
-        SettingInfo { name: "run".into(), label: "Command".into(), choices: Vec::new(), default: String::new() }
+    fn run() -> Setting {
+        Setting::text("run", "Command")
     }
 
     #[test]

@@ -1,64 +1,127 @@
-//! One setting of a recipe.
+//! One setting of a recipe: its field, what it means, and what the server found wrong with it.
 
 use leptos::prelude::*;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::refused;
 use crate::ui::live::Live;
-use headway_model::summary::SettingInfo;
+use headway_model::setting::{self, Kind};
+use headway_model::{Setting as Described, Settings};
 
-/// The field, and what the server found wrong with it.
+/// The field of a setting. `before` are the settings above it, one of which it may depend on.
 #[component]
-pub(super) fn Setting(setting: SettingInfo, settings: RwSignal<Map<String, Value>>) -> impl IntoView {
+pub(super) fn Setting(setting: Described, before: Vec<Described>, settings: RwSignal<Settings>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let SettingInfo { name, label, choices, default } = setting.clone();
-    let key = name.clone();
-    let change = move |event| {
-        let value = event_target_value(&event);
-        // An empty field says nothing: the recipe's own value holds then.
-        settings.update(|settings| {
-            if value.is_empty() {
-                settings.remove(&key);
-            } else {
-                settings.insert(key.clone(), value.into());
-            }
-        });
-    };
+    let (name, label, help) = (setting.name.clone(), setting.label.clone(), setting.help.clone());
+    let described = setting.clone();
+    // Kept while it does not count, so that what was entered is there when it counts again.
+    let hidden = Memo::new({
+        let setting = setting.clone();
+        move |_| settings.with(|settings| !setting::is_active(&setting, &setting::filled(&before, settings)))
+    });
     let wrong = Memo::new(move |_| {
         live.refused.with(|error| error.as_ref().and_then(|error| refused::of_setting(error, &setting)))
     });
-    let is_wrong = move || wrong.with(Option::is_some).then_some("true");
-    let note = format!("wrong-{name}");
-    let field = if choices.is_empty() {
-        view! {
-            <input
-                type="text"
-                class="text"
-                name=name
-                required
-                autocomplete="off"
-                placeholder=default
-                aria-invalid=is_wrong
-                aria-describedby=note.clone()
-                on:change=change
-            />
-        }
-        .into_any()
-    } else {
-        let options =
-            choices.into_iter().map(|(word, label)| view! { <option value=word>{label}</option> }).collect_view();
-        view! {
-            <select name=name autocomplete="off" aria-invalid=is_wrong aria-describedby=note.clone() on:change=change>
-                {options}
-            </select>
-        }
-        .into_any()
+    let (hint, note) = (format!("help-{name}"), format!("wrong-{name}"));
+    let about = if help.is_empty() { note.clone() } else { format!("{hint} {note}") };
+    let is_switch = described.kind == Kind::Switch;
+    let control = field(described, settings, about, Signal::derive(move || wrong.with(Option::is_some)));
+    let labelled = match is_switch {
+        true => view! { <label>{control} " " {label}</label> }.into_any(),
+        false => view! { <label>{label} " " {control}</label> }.into_any(),
     };
+    let help = (!help.is_empty()).then(|| view! { <p class="hint" id=hint>{help}</p> });
     view! {
-        <div class="setting">
-            <label>{label} " " {field}</label>
+        <div class="setting" hidden=move || hidden.get()>
+            {labelled}
+            {help}
             <p class="error" id=note role="alert">{move || wrong.get()}</p>
         </div>
     }
     .into_any()
+}
+
+/// The control that its kind is entered with; `about` are the ids of what is said of it.
+fn field(setting: Described, settings: RwSignal<Settings>, about: String, wrong: Signal<bool>) -> AnyView {
+    let name = setting.name.clone();
+    let is_wrong = move || wrong.get().then_some("true");
+    let default = setting.default.as_ref().map(text).unwrap_or_default();
+    let required = setting.default.is_none();
+    let kind = setting.kind.clone();
+    let put = move |value: Option<Value>| {
+        settings.update(|settings| match value {
+            Some(value) => drop(settings.insert(setting.name.clone(), value)),
+            // An empty field says nothing: the recipe's own value holds then.
+            None => drop(settings.remove(&setting.name)),
+        });
+    };
+    match kind {
+        Kind::Choice { choices } => {
+            let options = choices.into_iter().map(|(word, label)| {
+                let selected = word == default;
+                view! { <option value=word selected=selected>{label}</option> }
+            });
+            let options = options.collect_view();
+            let change = move |event| put(Some(event_target_value(&event).into()));
+            view! {
+                <select name=name autocomplete="off" aria-invalid=is_wrong aria-describedby=about on:change=change>
+                    {options}
+                </select>
+            }
+            .into_any()
+        }
+        Kind::Switch => {
+            let change = move |event| put(Some(event_target_checked(&event).into()));
+            let on = default == "true";
+            view! { <input type="checkbox" name=name autocomplete="off" checked=on aria-invalid=is_wrong aria-describedby=about on:change=change /> }
+            .into_any()
+        }
+        Kind::Number { least, most, unit } => {
+            // What is no number stays a text, and the server says so.
+            let read = |text: String| text.trim().parse::<i64>().map_or_else(|_| text.into(), Value::from);
+            let change = move |event| put(Some(event_target_value(&event)).filter(|text| !text.is_empty()).map(read));
+            view! {
+                <input
+                    type="number"
+                    class="text"
+                    name=name
+                    min=least
+                    max=most
+                    step="1"
+                    required=required
+                    autocomplete="off"
+                    value=default.clone()
+                    placeholder=default
+                    aria-invalid=is_wrong
+                    aria-describedby=about
+                    on:change=change
+                />
+                {(!unit.is_empty()).then(|| format!(" {unit}"))}
+            }
+            .into_any()
+        }
+        Kind::Text { .. } | Kind::Path { .. } | Kind::Template { .. } => {
+            let change =
+                move |event| put(Some(event_target_value(&event)).filter(|text| !text.is_empty()).map(Value::from));
+            view! {
+                <input
+                    type="text"
+                    class="text"
+                    name=name
+                    required=required
+                    autocomplete="off"
+                    placeholder=default
+                    aria-invalid=is_wrong
+                    aria-describedby=about
+                    on:change=change
+                />
+            }
+            .into_any()
+        }
+    }
+}
+
+/// A value as it is entered.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

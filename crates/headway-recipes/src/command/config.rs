@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use headway_files::template::{Template, Token};
-use headway_model::Output;
+use headway_model::setting::Kind;
+use headway_model::{Output, Settings, setting};
 
 /// The whole file.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -65,7 +67,7 @@ pub struct CommandConfig {
     pub setting: Vec<Setting>,
 }
 
-/// A setting: fills an argument `{NAME}`, whole.
+/// A setting: fills an argument `{NAME}`, whole. Without `choices`, `number` and `switch` it is a text.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Setting {
@@ -73,12 +75,90 @@ pub struct Setting {
     pub name: String,
     /// What it means.
     pub label: Option<String>,
-    /// The words to choose from; the first is the default. None: a text.
+    /// What it does, in a sentence.
+    #[serde(default)]
+    pub help: String,
+    /// The words to choose from; the first is the default unless `default` says another.
     #[serde(default)]
     pub choices: Vec<String>,
-    /// The text if none is given.
+    /// The range of a whole number.
+    pub number: Option<Range>,
+    /// A switch: the argument that stands there while it is on. While it is off, none does.
+    pub switch: Option<String>,
+    /// The value if none is given. A text or number without one must be given; a switch without one is off.
     #[serde(alias = "usual")]
-    pub default: Option<String>,
+    pub default: Option<Value>,
+}
+
+/// The range of a number; both ends are taken.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    /// The smallest.
+    pub least: i64,
+    /// The largest.
+    pub most: i64,
+    /// What it counts, such as `%`.
+    #[serde(default)]
+    pub unit: String,
+}
+
+impl Setting {
+    /// The setting as the recipe has it.
+    pub(super) fn described(&self) -> headway_model::Setting {
+        use headway_model::Setting as Described;
+        let (name, label) = (self.name.as_str(), self.label.as_deref().unwrap_or(&self.name));
+        let described = match (&self.number, &self.switch) {
+            (Some(Range { least, most, unit }), _) => {
+                Described::of(name, label, Kind::Number { least: *least, most: *most, unit: unit.clone() })
+            }
+            (None, Some(_)) => Described::switch(name, label, false),
+            (None, None) if self.choices.is_empty() => Described::text(name, label),
+            (None, None) => {
+                let words: Vec<_> = self.choices.iter().map(|word| (word.as_str(), word.as_str())).collect();
+                Described::choice(name, label, &words)
+            }
+        };
+        // An empty text is none.
+        let default = self.default.clone().filter(|value| *value != "").or_else(|| described.default.clone());
+        Described { default, ..described }.help(&self.help)
+    }
+
+    /// Whether a person writes the argument as a text.
+    pub(super) fn is_text(&self) -> bool {
+        self.choices.is_empty() && self.number.is_none() && self.switch.is_none()
+    }
+
+    /// The argument that stands for a value; `None` if none does.
+    pub(super) fn argument(&self, value: Option<&Value>) -> Option<String> {
+        match (value, &self.switch) {
+            (Some(Value::Bool(on)), Some(argument)) => on.then(|| argument.clone()),
+            (Some(Value::String(text)), _) => Some(text.clone()),
+            (Some(value), _) => Some(value.to_string()),
+            (None, _) => Some(String::new()),
+        }
+    }
+
+    /// What is wrong with its description.
+    fn wrong(&self) -> Option<String> {
+        let kinds = [!self.choices.is_empty(), self.number.is_some(), self.switch.is_some()]
+            .into_iter()
+            .filter(|is| *is)
+            .count();
+        if kinds > 1 {
+            return Some(format!("setting {:?} has more than one of `choices`, `number` and `switch`", self.name));
+        }
+        if self.number.as_ref().is_some_and(|range| range.least > range.most) {
+            return Some(format!("the range of setting {:?} is empty", self.name));
+        }
+        if self.switch.as_ref().is_some_and(String::is_empty) {
+            return Some(format!("setting {:?} is a switch without an argument", self.name));
+        }
+        let described = self.described();
+        let given = described.default.clone().map(|value| (self.name.clone(), value))?;
+        let wrong = setting::check(&[described], &Settings::from_iter([given])).err()?;
+        Some(format!("its default does not fit: {}", wrong.first()?.reason))
+    }
 }
 
 /// What exit codes mean; any other is a failure.
@@ -107,7 +187,13 @@ impl CommandConfig {
     pub(super) fn identity(&self) -> String {
         let exit = &self.exit;
         let parts = (&self.run, &self.verify, &self.environment, &self.directory, (&exit.ok, &exit.skipped));
-        serde_json::to_string(&parts).expect("every key is a text, so it is JSON")
+        let mut parts = serde_json::to_string(&parts).expect("every key is a text, so it is JSON");
+        for setting in &self.setting {
+            if let Some(argument) = &setting.switch {
+                parts.push_str(&format!("{:?} {argument:?}", setting.name));
+            }
+        }
+        parts
     }
 
     /// A command with everything else at its default.
@@ -145,6 +231,7 @@ impl CommandConfig {
         }
         let whole = |name: &str| self.run.iter().any(|word| *word == format!("{{{name}}}"));
         for setting in &self.setting {
+            wrong.extend(setting.wrong());
             if !plain(&setting.name) || matches!(setting.name.as_str(), "out" | "tmp") {
                 wrong.push(format!("a setting cannot be called {:?}", setting.name));
             } else if !whole(&setting.name) {

@@ -41,14 +41,11 @@ impl Bound {
             let setting = config.setting.iter().find(|setting| *word == format!("{{{}}}", setting.name));
             match setting {
                 // What a person chose is a text, whatever is in it.
-                Some(setting) => {
-                    let value = job.request.settings.get(&setting.name).and_then(|value| value.as_str());
-                    Template::text(value.unwrap_or_default())
-                }
-                None => Template::new(word),
+                Some(setting) => Some(Template::text(&setting.argument(job.request.settings.get(&setting.name))?)),
+                None => Some(Template::new(word)),
             }
         };
-        let mut argv: Vec<_> = config.run.iter().map(filled).collect();
+        let mut argv: Vec<_> = config.run.iter().filter_map(filled).collect();
         argv[0] = Template::text(&program(&config.run[0], &path)?.to_string_lossy());
         if argv.iter().all(|word| word.tokens().next().is_none()) {
             argv.push(Template::new("{}"));

@@ -2,13 +2,13 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{Library, RelPath, StartJob, Unable};
+use super::{Library, RelPath, Unable};
 use headway_files::{is_litter, walk};
 
 /// Larger manifests are not read: at 100 bytes a line this is one of 5 million files.
 pub(super) const LIMIT: u64 = 512 * 1024 * 1024;
 
-/// What a request says.
+/// What the setting says.
 pub(super) enum Named {
     /// The manifest at this path.
     One(RelPath),
@@ -18,8 +18,7 @@ pub(super) enum Named {
 
 impl Named {
     /// Reads the setting; what is wrong with it, if so.
-    pub(super) fn by(request: &StartJob) -> Result<Named, String> {
-        let text = request.settings.get("manifest").and_then(|value| value.as_str()).unwrap_or_default();
+    pub(super) fn by(text: &str) -> Result<Named, String> {
         let path = text.parse::<RelPath>();
         if !text.contains(['*', '?']) {
             return path.map(Named::One).map_err(|error| format!("the manifest {text:?}: {error}"));

@@ -10,7 +10,7 @@ use headway_model::attempt::AttemptLog;
 use headway_model::item::ITEM_LABELS;
 use headway_model::library::{FolderPage, FolderView};
 use headway_model::message::Now;
-use headway_model::summary::{ItemPage, ItemView, JobPage, JobView, LibraryName, Start};
+use headway_model::summary::{ItemPage, ItemView, JobPage, JobView, LibraryName, RecipeInfo, Start};
 use headway_model::{ApiError, Cursor, JobId, JobSummary, Output, StartJob};
 use headway_store::JobFilter;
 use headway_store::rows::ItemRow;
@@ -108,6 +108,11 @@ impl Server {
         libraries.map(|library| LibraryName { name: library.name.clone() }).collect()
     }
 
+    /// The recipes that are offered.
+    pub fn recipes(&self) -> Vec<RecipeInfo> {
+        self.inner.context.recipes.iter().map(|recipe| recipe.info()).filter(|info| !info.hidden).collect()
+    }
+
     /// A page of a library's entries. With `refresh` the disk is read first, as far as that is quick.
     pub async fn folder(&self, view: &FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
         self.library(&view.library)?;
@@ -129,8 +134,7 @@ impl Server {
         let live = self.store().jobs(JobFilter::Live, PAGE_LIMIT).await?;
         let mut live: Vec<JobSummary> = live.into_iter().map(|row| row.summary).collect();
         live.sort_by_key(|summary| (summary.created, summary.job));
-        let context = &self.inner.context;
-        let recipes = context.recipes.iter().map(|recipe| recipe.info()).filter(|info| !info.hidden).collect();
+        let recipes = self.recipes();
         Ok(Start { build: build().into(), now: crate::now(), cursor, libraries: self.libraries(), recipes, live })
     }
 

@@ -10,7 +10,7 @@ use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::request::Which;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, StartJob};
-use headway_recipes::{Obstacle, Settings};
+use headway_recipes::Obstacle;
 use headway_store::rows::JobRow;
 
 /// Whether a start call created the job or found it.
@@ -45,7 +45,11 @@ impl Server {
             priority: request.priority,
             concurrency: request.concurrency,
             parent: request.parent,
-            work: self.inner.context.recipe(&request.recipe).map(|recipe| request.work(&recipe.identity())),
+            work: self
+                .inner
+                .context
+                .recipe(&request.recipe)
+                .map(|recipe| request.work(&recipe.identity(), &recipe.info().settings)),
         };
         let started = match self.log().append(id, created, Some(body)).await {
             Ok(_) => Started::Created,
@@ -87,7 +91,7 @@ impl Server {
     /// Checks and normalises a request: settings get their defaults, paths are sorted and deduplicated.
     fn checked(&self, request: &StartJob) -> Result<StartJob, ApiError> {
         let mut request = request.clone();
-        let mut reasons = Vec::new();
+        let (mut reasons, mut settings) = (Vec::new(), BTreeMap::new());
         if let Err(error) = self.library(&request.library) {
             reasons.push(error.to_string());
         }
@@ -98,8 +102,8 @@ impl Server {
                 reasons.push(format!("there is no recipe {:?}; this server has {}", request.recipe, names.join(", ")));
             }
             Some(recipe) => match recipe.settings(&request.settings) {
-                Ok(settings) => {
-                    request.settings = Settings::from_iter(settings);
+                Ok(checked) => {
+                    request.settings = checked;
                     let default = recipe.info().output;
                     if request.output.is_some() && default.is_none() {
                         reasons.push(format!("recipe {} writes no output, so none can be placed", request.recipe));
@@ -107,7 +111,10 @@ impl Server {
                     request.output = request.output.or(default);
                     reasons.extend(request.output.iter().flat_map(checks::output));
                 }
-                Err(wrong) => reasons.extend(wrong),
+                Err(wrong) => {
+                    reasons.extend(wrong.iter().map(|wrong| wrong.reason.clone()));
+                    settings.extend(wrong.into_iter().map(|wrong| (wrong.setting, wrong.reason)));
+                }
             },
         }
         reasons.extend(checks::query(&mut request.query));
@@ -119,7 +126,7 @@ impl Server {
         if request.title.as_ref().is_some_and(|title| title.is_empty() || title.len() > TITLE_LIMIT) {
             reasons.push(format!("the title must have 1 to {TITLE_LIMIT} bytes"));
         }
-        if reasons.is_empty() { Ok(request) } else { Err(ApiError::Invalid { reasons, settings: BTreeMap::new() }) }
+        if reasons.is_empty() { Ok(request) } else { Err(ApiError::Invalid { reasons, settings }) }
     }
 }
 

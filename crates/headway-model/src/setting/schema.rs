@@ -1,0 +1,106 @@
+//! Settings as a JSON Schema, draft 2020-12, which OpenAPI 3.1 takes as it is.
+
+use serde_json::{Map, Value, json};
+
+use super::{Kind, OnlyIf, Setting};
+
+/// The schema of what a request gives as its `settings`.
+pub fn schema(all: &[Setting]) -> Value {
+    let properties: Map<_, _> = all.iter().map(|setting| (setting.name.clone(), property(setting))).collect();
+    let names = |all: &mut dyn Iterator<Item = &Setting>| all.map(|setting| setting.name.clone()).collect::<Vec<_>>();
+    let required = names(&mut all.iter().filter(|setting| setting.default.is_none() && setting.only_if.is_none()));
+    let mut schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    });
+    let conditions: Vec<_> =
+        all.iter().filter_map(|setting| Some(condition(all, setting, setting.only_if.as_ref()?))).collect();
+    if !conditions.is_empty() {
+        schema["allOf"] = conditions.into();
+    }
+    schema
+}
+
+/// A setting as it stands alone. One with a condition may be anything here: it only counts where the condition holds.
+fn property(setting: &Setting) -> Value {
+    let mut property = match setting.only_if {
+        None => values(&setting.kind),
+        Some(_) => json!({}),
+    };
+    property["title"] = setting.label.clone().into();
+    if !setting.help.is_empty() {
+        property["description"] = setting.help.clone().into();
+    }
+    if let Some(default) = &setting.default {
+        property["default"] = default.clone();
+    }
+    property
+}
+
+/// What a setting with a condition must be where that holds.
+fn condition(all: &[Setting], setting: &Setting, condition: &OnlyIf) -> Value {
+    let mut holds = json!({ "properties": { &condition.setting: { "enum": condition.is } } });
+    let other = all.iter().find(|other| other.name == condition.setting);
+    // Left out, the other setting has its default.
+    if other.and_then(|other| other.default.as_ref()).is_none_or(|default| !condition.is.contains(default)) {
+        holds["required"] = json!([condition.setting]);
+    }
+    let mut then = json!({ "properties": { &setting.name: values(&setting.kind) } });
+    if setting.default.is_none() {
+        then["required"] = json!([setting.name]);
+    }
+    json!({ "if": holds, "then": then })
+}
+
+fn values(kind: &Kind) -> Value {
+    match kind {
+        Kind::Choice { choices } => {
+            let each = choices.iter().map(|(word, label)| json!({ "const": word, "title": label }));
+            json!({ "oneOf": each.collect::<Vec<_>>() })
+        }
+        Kind::Switch => json!({ "type": "boolean" }),
+        Kind::Number { least, most, unit } => {
+            let mut number = json!({ "type": "integer", "minimum": least, "maximum": most });
+            if !unit.is_empty() {
+                number["x-unit"] = unit.clone().into();
+            }
+            number
+        }
+        // A schema counts characters, so a limit in bytes is only an upper one there.
+        Kind::Text { longest } => json!({ "type": "string", "minLength": 1, "maxLength": longest }),
+        Kind::Path { .. } => json!({ "type": "string", "minLength": 1, "maxLength": super::TEXT_LIMIT }),
+        Kind::Template { tokens } => {
+            let tokens: Map<_, _> = tokens.iter().map(|(word, meaning)| (word.clone(), json!(meaning))).collect();
+            json!({ "type": "string", "minLength": 1, "maxLength": super::TEXT_LIMIT, "x-tokens": tokens })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_said_in_the_words_of_the_schema() {
+        let all = [
+            Setting::choice("format", "Format", &[("jpeg", "JPEG")]),
+            Setting::number("quality", "Quality", 85, 1..=100, "%").only_if("format", ["jpeg"]).help("Of JPEG."),
+            Setting::switch("strip", "Strip", false),
+            Setting::text("note", "Note"),
+        ];
+        let schema = schema(&all);
+        assert_eq!(schema["required"], json!(["note"]));
+        assert_eq!(schema["properties"]["format"]["oneOf"][0], json!({ "const": "jpeg", "title": "JPEG" }));
+        assert_eq!(
+            schema["properties"]["quality"],
+            json!({"title": "Quality", "description": "Of JPEG.", "default": 85})
+        );
+        let then = json!({"quality": {"type": "integer", "minimum": 1, "maximum": 100, "x-unit": "%"}});
+        assert_eq!(schema["allOf"][0]["then"]["properties"], then);
+        assert_eq!(schema["allOf"][0]["if"], json!({"properties": {"format": {"enum": ["jpeg"]}}}));
+        assert_eq!(schema["properties"]["strip"]["type"], "boolean");
+    }
+}
