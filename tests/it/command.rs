@@ -65,6 +65,15 @@ run = ["sh", "-c", "grep keep \"$1\" > \"$2\" || true", "sh", "{}", "{out}"]
 empty_output = true
 
 [[command]]
+name = "shrink"
+run = ["sh", "-c", "printf '%s\\n' \"$@\" > \"$0\"", "{out}", "{quality}", "{strip}", "{}"]
+setting = [
+    { name = "quality", number = { least = 1, most = 100, unit = "%" }, default = 80 },
+    { name = "strip", switch = "--strip" },
+]
+output = { place = { beside = { name = "{/.}.out" } } }
+
+[[command]]
 name = "header"
 run = ["sh", "-c", "{ echo header; cat \"$1\"; } > \"$2\"", "sh", "{}", "{out}"]
 "#;

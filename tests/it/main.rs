@@ -34,6 +34,7 @@ mod private;
 mod repository;
 mod retention;
 mod scale;
+mod settings;
 mod side_by_side;
 mod store;
 mod strangers;

@@ -95,7 +95,7 @@ async fn a_manifest_that_cannot_be_used_says_why() {
     assert_eq!(status, 422, "{answer}");
     // What can be seen at once is said at the setting, and makes no job.
     for (manifest, says) in
-        [("nowhere", "cannot be read: No such file"), ("../x", "the manifest \"../x\": the path has")]
+        [("nowhere", "cannot be read: No such file"), ("../x", "is no path, \"../x\": the path has")]
     {
         let mut body = body.clone();
         body["settings"] = json!({ "manifest": manifest });
