@@ -97,6 +97,8 @@ numbered! {
         NotOurs = 9,
         /// A file with the same content was already processed under another name.
         Moved = 10,
+        /// The recipe is not for files of this type.
+        Recipe = 11,
     }
 }
 
@@ -171,12 +173,13 @@ impl ItemStatus {
         }
     }
 
-    /// How the library lists a file with this last status: unprocessed, processed or failed. A file that was missed
-    /// counts as unprocessed.
+    /// How the library lists a file with this last status: unprocessed, processed or failed. A file that was missed, or that the recipe
+    /// is not for, counts as unprocessed.
     pub fn shown_as(self) -> Show {
         match self {
             ItemStatus::Succeeded(_) => Show::Processed,
             ItemStatus::Skipped { .. } if self.is_missed() => Show::Unprocessed,
+            ItemStatus::Skipped { reason: SkipReason::Recipe, .. } => Show::Unprocessed,
             ItemStatus::Skipped { .. } => Show::Processed,
             ItemStatus::Failed(_) => Show::Failed,
             ItemStatus::Waiting
@@ -198,7 +201,11 @@ impl ItemStatus {
             | SkipReason::Collision
             | SkipReason::NotOurs => true,
             SkipReason::Symlink | SkipReason::NotAFile => !planned,
-            SkipReason::Done | SkipReason::Command | SkipReason::NotSmaller | SkipReason::Moved => false,
+            SkipReason::Done
+            | SkipReason::Command
+            | SkipReason::NotSmaller
+            | SkipReason::Moved
+            | SkipReason::Recipe => false,
         }
     }
 
@@ -257,6 +264,7 @@ impl SkipReason {
             SkipReason::NotSmaller => "would not be smaller",
             SkipReason::NotOurs => "no longer what the job put there",
             SkipReason::Moved => "already done, under another name",
+            SkipReason::Recipe => "not a type of file that the recipe is for",
         }
     }
 }
@@ -285,7 +293,7 @@ mod tests {
     #[test]
     fn every_byte_is_one_status_or_none() {
         let known: Vec<u8> = (0..=255).filter(|byte| ItemStatus::from_byte(*byte).is_some()).collect();
-        assert_eq!(known.len(), 4 + 4 + 1 + 9 + 11 + 11);
+        assert_eq!(known.len(), 4 + 4 + 1 + 9 + 12 + 12);
         for byte in known {
             assert_eq!(ItemStatus::from_byte(byte).map(ItemStatus::byte), Some(byte));
         }

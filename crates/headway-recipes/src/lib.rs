@@ -1,10 +1,16 @@
 //! What can be done to files. Adding a recipe is one file here and one line in [`all`].
 
+mod archive;
 mod checksum;
 pub mod command;
 mod hash;
+mod kind;
 pub mod manifest;
 mod record;
+mod report;
+mod source;
+#[cfg(test)]
+mod testing;
 mod undo;
 mod verify;
 
@@ -29,7 +35,7 @@ pub use headway_model::{Setting, Settings, Unable, WrongSetting};
 
 /// Every built-in recipe.
 pub fn all() -> Vec<Arc<dyn Recipe>> {
-    vec![Arc::new(checksum::Checksum), Arc::new(verify::Verify), Arc::new(undo::Undo)]
+    vec![Arc::new(checksum::Checksum), Arc::new(verify::Verify), Arc::new(archive::Archive), Arc::new(undo::Undo)]
 }
 
 /// One kind of job, as it is offered.

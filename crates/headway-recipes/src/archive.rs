@@ -1,0 +1,112 @@
+//! archive: reads every entry of zip archives (zip, cbz, epub, jar and what else is one inside) to its end, and says what is wrong with
+//! them, and what could not be checked. Nothing is ever unpacked to the disk.
+
+mod directory;
+mod entry;
+mod faults;
+mod name;
+#[cfg(test)]
+mod real;
+mod test;
+
+use serde::Deserialize;
+
+use super::kind::{FileKind, HEAD};
+use super::source::Source;
+use super::{Attempt, Binding, Failure, ItemResults, Recipe, Setting, Success, Unable, Work, report};
+use headway_files::{OpenFile, Outputs};
+use headway_model::summary::RecipeInfo;
+use headway_model::{Effect, FailReason, SkipReason};
+
+pub(crate) use test::{Limits, test};
+
+pub(super) struct Archive;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    unchecked: Unchecked,
+    total: u64,
+    ratio: u64,
+}
+
+/// What an entry means that cannot be checked.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Unchecked {
+    Note,
+    Failure,
+}
+
+impl Recipe for Archive {
+    fn info(&self) -> RecipeInfo {
+        let unchecked = [("note", "is noted"), ("failure", "is a failure")];
+        RecipeInfo {
+            name: "archive".into(),
+            summary: "Tests zip archives, also as cbz, epub, jar or docx: every entry is read and compared with its checksum.".into(),
+            settings: vec![
+                Setting::choice("unchecked", "What cannot be checked", &unchecked)
+                    .help("Entries that are encrypted, or compressed by a method that is not known here."),
+                Setting::number("total", "Unpacks to at most", 64, 1..=65_536, "GiB")
+                    .help("An archive that would unpack to more is not read further, and fails."),
+                Setting::number("ratio", "Unpacks to at most", 200, 2..=10_000, "times its size")
+                    .help("Counts from 100 MiB on: what unpacks to far more than that is made to do harm."),
+            ],
+            output: None,
+            hidden: false,
+        }
+    }
+
+    fn is_repeatable(&self) -> bool {
+        true
+    }
+
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
+        Ok(Box::new(job.settings::<Wanted>(&self.info().settings)?))
+    }
+}
+
+impl Work for Wanted {
+    fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
+        let source = Source::new(input, attempt)?;
+        is_archive(&source)?;
+        let limits = Limits { total: self.total << 30, ratio: self.ratio };
+        let tested = test(&source, limits)?;
+        if self.unchecked == Unchecked::Failure && !tested.unchecked.is_empty() {
+            return Err(Failure::Failed(
+                FailReason::Recipe,
+                format!("not all of it can be checked: {}", tested.not_checked()),
+            ));
+        }
+        source.settle(Success { effect: Effect::Read, result: tested.result() })
+    }
+
+    fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
+        report::write(results, outputs, "ARCHIVES", &["verdict", "entries", "unpacked", "unchecked", "notes"])
+    }
+}
+
+/// Whether it is a zip archive: by its content, whatever its name is. What only its name says to be one is damaged, or something else.
+fn is_archive(source: &Source<'_>) -> Result<(), Failure> {
+    let named = FileKind::named(&source.attempt().path);
+    match (FileKind::of(&source.head(HEAD)?), named) {
+        (Some(FileKind::Zip), _) => Ok(()),
+        (Some(other), Some(FileKind::Zip)) => {
+            Err(source.judge(&format!("it is {}, though its name says zip", other.shown())))
+        }
+        // A program can stand before an archive, and a damaged one begins with anything.
+        (None, Some(FileKind::Zip)) => Ok(()),
+        _ => Err(Failure::Skipped(SkipReason::Recipe)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_settings_are_its_fields() {
+        let wanted: Wanted = super::super::defaults(&Archive, serde_json::json!({}));
+        assert!(wanted.unchecked == Unchecked::Note && (wanted.total, wanted.ratio) == (64, 200));
+    }
+}

@@ -1,0 +1,109 @@
+//! The content of one entry, read to its end and compared with what the directory says of it.
+
+use std::io::{BufReader, Read};
+
+use rawzip::CompressionMethod;
+
+use super::super::Failure;
+use super::super::source::Source;
+use super::directory::{Directory, Listed};
+use super::name::shown;
+
+const BUFFER: usize = 128 * 1024;
+
+/// What became of an entry.
+pub(super) enum Outcome {
+    /// It is as the directory says.
+    Whole,
+    /// It cannot be checked, for this reason.
+    Unchecked(String),
+    /// It is not as the directory says.
+    Faulty(String),
+}
+
+/// How much may still be unpacked of the whole archive; what is beyond ends the test.
+pub(super) struct Budget<'a> {
+    pub(super) unpacked: u64,
+    pub(super) is_spent: &'a dyn Fn(u64) -> Option<String>,
+}
+
+/// Reads an entry.
+pub(super) fn read(
+    source: &Source<'_>,
+    directory: &Directory<'_, '_>,
+    entry: &Listed,
+    budget: &mut Budget<'_>,
+) -> Result<Outcome, Failure> {
+    let fault = |what: &str| Ok(Outcome::Faulty(format!("{} {what}", shown(&entry.name))));
+    if entry.is_encrypted {
+        return Ok(Outcome::Unchecked("encrypted".into()));
+    }
+    let packed = match directory.archive.get_entry(entry.way) {
+        Ok(found) => BufReader::with_capacity(BUFFER, found.reader()),
+        Err(error) => {
+            source.settle(())?;
+            return fault(&format!("is not where the directory says: {error}"));
+        }
+    };
+    let (read, left) = match entry.method {
+        CompressionMethod::STORE => unpack(packed, source, budget, |_| 0)?,
+        CompressionMethod::DEFLATE => {
+            let decoder = flate2::bufread::DeflateDecoder::new(packed);
+            unpack(decoder, source, budget, |decoder| entry.packed.saturating_sub(decoder.total_in()))?
+        }
+        method => return Ok(Outcome::Unchecked(method_name(method))),
+    };
+    match read {
+        Err(error) => fault(&format!("cannot be unpacked: {error}")),
+        Ok((size, _)) if size != entry.unpacked => {
+            fault(&format!("unpacks to {size} bytes, and the directory says {}", entry.unpacked))
+        }
+        Ok((_, crc)) if crc != entry.crc => fault("is not what its checksum says"),
+        Ok(_) if left > 0 => fault(&format!("has {left} bytes behind its end")),
+        Ok(_) => Ok(Outcome::Whole),
+    }
+}
+
+type Unpacked = Result<(u64, u32), std::io::Error>;
+
+/// Size and checksum of all that comes, and how many bytes were left over.
+fn unpack<R: Read>(
+    mut decoder: R,
+    source: &Source<'_>,
+    budget: &mut Budget<'_>,
+    left: impl Fn(&R) -> u64,
+) -> Result<(Unpacked, u64), Failure> {
+    let (mut buffer, mut crc, mut size) = (vec![0; BUFFER], crc32fast::Hasher::new(), 0);
+    loop {
+        match decoder.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => {
+                crc.update(&buffer[..count]);
+                size += count as u64;
+                budget.unpacked += count as u64;
+                if let Some(why) = (budget.is_spent)(budget.unpacked) {
+                    return Err(source.judge(&why));
+                }
+                if source.attempt().is_stopped() {
+                    return Err(Failure::Stopped);
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                // Of a file that cannot be read nothing is known to be damaged.
+                source.settle(())?;
+                return Ok((Err(error), 0));
+            }
+        }
+    }
+    let left = left(&decoder);
+    Ok((Ok((size, crc.finalize())), left))
+}
+
+/// A method in the words of those who know it.
+fn method_name(method: CompressionMethod) -> String {
+    match method.name() {
+        Some(name) => name.to_ascii_lowercase().replace('_', " "),
+        None => format!("method {}", method.as_u16()),
+    }
+}

@@ -1,0 +1,131 @@
+//! What a file is by its content, and what its name says it is.
+
+use headway_model::RelPath;
+
+/// A type of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    Zip,
+    Gzip,
+    Zstd,
+    Png,
+    Jpeg,
+    Gif,
+    WebP,
+    Tiff,
+    Bmp,
+    Flac,
+    Mp3,
+    Ogg,
+    Pdf,
+    Rar,
+    SevenZip,
+    Bzip2,
+    Xz,
+}
+
+use FileKind::{Bmp, Bzip2, Flac, Gif, Gzip, Jpeg, Mp3, Ogg, Pdf, Png, Rar, SevenZip, Tiff, WebP, Xz, Zip, Zstd};
+
+/// So many bytes of a file tell its type.
+pub(crate) const HEAD: usize = 16;
+
+/// How each begins: at which byte, and with what.
+const BEGINNINGS: &[(FileKind, usize, &[u8])] = &[
+    (Zip, 0, b"PK\x03\x04"),
+    (Zip, 0, b"PK\x05\x06"),
+    (Zip, 0, b"PK\x07\x08PK\x03\x04"),
+    (Gzip, 0, b"\x1f\x8b"),
+    (Zstd, 0, b"\x28\xb5\x2f\xfd"),
+    (Png, 0, b"\x89PNG\r\n\x1a\n"),
+    (Jpeg, 0, b"\xff\xd8\xff"),
+    (Gif, 0, b"GIF87a"),
+    (Gif, 0, b"GIF89a"),
+    (Tiff, 0, b"II*\0"),
+    (Tiff, 0, b"MM\0*"),
+    (Flac, 0, b"fLaC"),
+    (Mp3, 0, b"ID3"),
+    (Ogg, 0, b"OggS"),
+    (Pdf, 0, b"%PDF-"),
+    (Rar, 0, b"Rar!\x1a\x07"),
+    (SevenZip, 0, b"7z\xbc\xaf\x27\x1c"),
+    (Bzip2, 0, b"BZh"),
+    (Xz, 0, b"\xfd7zXZ\0"),
+];
+
+/// The endings of each, in lower case. What is a zip inside has many.
+const ENDINGS: &[(FileKind, &[&str])] = &[
+    (
+        Zip,
+        &[
+            "zip", "cbz", "epub", "jar", "war", "ear", "apk", "whl", "egg", "xpi", "docx", "xlsx", "pptx", "odt",
+            "ods", "odp", "kmz", "ora", "kra", "3mf", "nupkg", "vsix",
+        ],
+    ),
+    (Gzip, &["gz", "tgz", "svgz"]),
+    (Zstd, &["zst", "tzst"]),
+    (Png, &["png", "apng"]),
+    (Jpeg, &["jpg", "jpeg", "jpe", "jfif"]),
+    (Gif, &["gif"]),
+    (WebP, &["webp"]),
+    (Tiff, &["tif", "tiff"]),
+    (Bmp, &["bmp", "dib"]),
+    (Flac, &["flac"]),
+    (Mp3, &["mp3"]),
+    (Ogg, &["ogg", "oga", "opus"]),
+    (Pdf, &["pdf"]),
+    (Rar, &["rar", "cbr"]),
+    (SevenZip, &["7z", "cb7"]),
+    (Bzip2, &["bz2", "tbz2"]),
+    (Xz, &["xz", "txz"]),
+];
+
+impl FileKind {
+    /// By the first bytes of a file; `None` if they tell nothing.
+    pub(crate) fn of(head: &[u8]) -> Option<Self> {
+        let begins =
+            |(_, at, bytes): &&(FileKind, usize, &[u8])| head.get(*at..).is_some_and(|rest| rest.starts_with(bytes));
+        if let Some((kind, ..)) = BEGINNINGS.iter().find(begins) {
+            return Some(*kind);
+        }
+        if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP") {
+            return Some(WebP);
+        }
+        // Two letters alone are no mark; the size of what follows them is known.
+        let bitmap = head.starts_with(b"BM") && head.get(6..10) == Some(&[0; 4]) && head.len() >= HEAD;
+        let frame = matches!(head, [0xff, second, third, ..] if second & 0xe6 == 0xe2 && third >> 4 != 15 && third & 0x0c != 0x0c);
+        match (bitmap, frame) {
+            (true, _) => Some(Bmp),
+            (_, true) => Some(Mp3),
+            _ => None,
+        }
+    }
+
+    /// By the ending of a name; `None` if that tells nothing.
+    pub(crate) fn named(path: &RelPath) -> Option<Self> {
+        let ending = path.name().rsplit_once('.')?.1.to_ascii_lowercase();
+        ENDINGS.iter().find(|(_, endings)| endings.contains(&ending.as_str())).map(|(kind, _)| *kind)
+    }
+
+    /// What it is called, with its article.
+    pub(crate) fn shown(self) -> &'static str {
+        match self {
+            Zip => "a zip archive",
+            Gzip => "a gzip file",
+            Zstd => "a Zstandard file",
+            Png => "a PNG image",
+            Jpeg => "a JPEG image",
+            Gif => "a GIF image",
+            WebP => "a WebP image",
+            Tiff => "a TIFF image",
+            Bmp => "a BMP image",
+            Flac => "a FLAC file",
+            Mp3 => "an MP3 file",
+            Ogg => "an Ogg file",
+            Pdf => "a PDF document",
+            Rar => "a RAR archive",
+            SevenZip => "a 7z archive",
+            Bzip2 => "a bzip2 file",
+            Xz => "an xz file",
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What the recipes' own tests share: an attempt on bytes, and bytes that are damaged at random.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::source::Source;
+use super::{Attempt, Failure};
+use headway_files::{Library, OpenFile};
+use headway_model::{FailReason, JobId, PlannedFile, RelPath};
+
+/// A library with one file, and an attempt on it.
+pub(crate) struct Bench {
+    folder: tempfile::TempDir,
+    library: Library,
+    pub(crate) path: RelPath,
+}
+
+impl Bench {
+    /// With a file of this name.
+    pub(crate) fn new(name: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = Library::open("files", folder.path()).expect("a library");
+        Bench { folder, library, path: name.parse().expect("a path") }
+    }
+
+    /// Lets `look` read these bytes as the file's content.
+    pub(crate) fn on<T>(&self, bytes: &[u8], look: impl FnOnce(&Source<'_>) -> T) -> T {
+        std::fs::write(self.folder.path().join(self.path.as_str()), bytes).expect("a file");
+        let input = self.open();
+        let attempt = Attempt::new(JobId::mint(1, [1; 10]), 0, 1, self.path.clone(), bytes.len() as u64);
+        look(&Source::new(&input, &attempt).expect("a file"))
+    }
+
+    fn open(&self) -> OpenFile {
+        self.library.open_file(&PlannedFile::not_seen(self.path.clone())).expect("a file")
+    }
+}
+
+/// Damages bytes again and again, from a seed on, and looks at each: `look` must come back, with a sentence if it fails.
+pub(crate) fn damaged<T>(name: &str, sound: &[u8], times: u32, look: impl Fn(&Source<'_>) -> Result<T, Failure>) {
+    let times = std::env::var("HEADWAY_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(times);
+    let bench = Bench::new(name);
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for turn in 0..times {
+        let mut bytes = sound.to_vec();
+        for _ in 0..=random.below(4) {
+            random.damage(&mut bytes);
+        }
+        match bench.on(&bytes, &look) {
+            Ok(_) | Err(Failure::Skipped(_)) => {}
+            Err(Failure::Failed(FailReason::Recipe, text)) => {
+                assert!(!text.is_empty() && text.len() <= 500, "{turn}: {text}")
+            }
+            Err(other) => panic!("{turn}: {other:?}"),
+        }
+    }
+}
+
+/// The files with these endings that `./test` fetched, in order; `None`, and a word about it, if there are none.
+pub(crate) fn real_files(endings: &[&str]) -> Option<Vec<PathBuf>> {
+    let Some(root) = std::env::var_os("HEADWAY_FILES") else {
+        println!("not run: HEADWAY_FILES names no folder with the files that ./test fetches");
+        return None;
+    };
+    let (mut found, mut folders) = (Vec::new(), vec![PathBuf::from(root)]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry")) {
+            let (path, kind) = (entry.path(), entry.file_type().expect("a type"));
+            let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_file() && endings.iter().any(|one| ending == *one) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Some(found)
+}
+
+/// Whether this program is there; a word about it if not.
+pub(crate) fn tool(name: &str) -> bool {
+    let found =
+        Command::new("sh").args(["-c", "command -v \"$1\"", "sh", name]).output().expect("a shell").status.success();
+    if !found {
+        println!("not run: there is no {name}");
+    }
+    found
+}
+
+/// `xorshift64*`.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit.max(1) as u64) as usize
+    }
+
+    /// A bit, a byte, a number, a cut, a piece that is lost or comes twice.
+    fn damage(&mut self, bytes: &mut Vec<u8>) {
+        const ODD: [u32; 6] = [0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
+        if bytes.is_empty() {
+            return;
+        }
+        let at = self.below(bytes.len());
+        let end = (at + 1 + self.below(64)).min(bytes.len());
+        match self.below(7) {
+            0 => bytes[at] ^= 1 << self.below(8),
+            1 => bytes[at] = self.next() as u8,
+            2 => {
+                let odd = ODD[self.below(ODD.len())].to_le_bytes();
+                bytes.iter_mut().skip(at).zip(odd).for_each(|(byte, odd)| *byte = odd);
+            }
+            3 => {
+                let odd = ODD[self.below(ODD.len())].to_be_bytes();
+                bytes.iter_mut().skip(at).zip(odd).for_each(|(byte, odd)| *byte = odd);
+            }
+            4 => bytes.truncate(at),
+            5 => drop(bytes.drain(at..end)),
+            _ => {
+                let piece = bytes[at..end].to_vec();
+                let to = self.below(bytes.len());
+                bytes.splice(to..to, piece);
+            }
+        }
+    }
+}
