@@ -50,8 +50,10 @@ impl<'a> Source<'a> {
 
     /// Its first bytes, at most `limit`.
     pub(crate) fn head(&self, limit: usize) -> Result<Vec<u8>, Failure> {
-        let mut head = Vec::new();
-        let read = Reader { source: self, at: 0, counted: u64::MAX }.take(limit as u64).read_to_end(&mut head);
+        let (mut head, mut reader) = (Vec::new(), self.reader());
+        // What is looked at beforehand is not done yet.
+        reader.counted = u64::MAX;
+        let read = reader.take(limit as u64).read_to_end(&mut head);
         read.map(|_| head).map_err(|error| self.judge(&format!("its beginning cannot be read: {error}")))
     }
 
