@@ -20,10 +20,10 @@ async fn bad_input_gets_a_clear_typed_error() {
     let many: Vec<_> = (0..10_001).map(|number| format!("f{number}")).collect();
     for (body, status, error, says) in [
         (
-            with("recipe", json!("compress")),
+            with("recipe", json!("no-such-recipe")),
             422,
             "invalid",
-            "there is no recipe \"compress\"; this server has checksum",
+            "there is no recipe \"no-such-recipe\"; this server has checksum",
         ),
         (with("library", json!("photos")), 422, "invalid", "this server has files"),
         (with("settings", json!({ "algorithm": "md5" })), 422, "invalid", "is one of sha256, blake3, both"),

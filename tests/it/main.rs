@@ -31,6 +31,7 @@ mod place;
 mod poison;
 mod power;
 mod private;
+mod recipes;
 mod repository;
 mod retention;
 mod scale;

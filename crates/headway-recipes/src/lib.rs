@@ -3,9 +3,11 @@
 mod archive;
 mod checksum;
 pub mod command;
+mod compress;
 mod hash;
 mod kind;
 pub mod manifest;
+mod packed;
 mod record;
 mod report;
 mod source;
@@ -35,7 +37,13 @@ pub use headway_model::{Setting, Settings, Unable, WrongSetting};
 
 /// Every built-in recipe.
 pub fn all() -> Vec<Arc<dyn Recipe>> {
-    vec![Arc::new(checksum::Checksum), Arc::new(verify::Verify), Arc::new(archive::Archive), Arc::new(undo::Undo)]
+    vec![
+        Arc::new(checksum::Checksum),
+        Arc::new(verify::Verify),
+        Arc::new(archive::Archive),
+        Arc::new(compress::Compress),
+        Arc::new(undo::Undo),
+    ]
 }
 
 /// One kind of job, as it is offered.

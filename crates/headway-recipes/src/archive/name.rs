@@ -19,9 +19,7 @@ pub(super) fn danger(name: &[u8]) -> Option<&'static str> {
     if name.contains(&0) {
         return Some("its name has a zero byte");
     }
-    if name.first().is_some_and(|first| is_separator(first))
-        || matches!(name, [drive, b':', ..] if drive.is_ascii_alphabetic())
-    {
+    if name.first().is_some_and(is_separator) || matches!(name, [drive, b':', ..] if drive.is_ascii_alphabetic()) {
         return Some("its name is an absolute path");
     }
     name.split(is_separator).any(|part| part == b"..").then_some("its name leads out of the folder")

@@ -1,0 +1,162 @@
+//! compress: packs files with Zstandard or gzip beside the originals, and unpacks them. What was packed is unpacked again and compared
+//! with the original before it gets its name.
+
+mod names;
+mod pack;
+#[cfg(test)]
+mod real;
+
+use std::io::Write;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::kind::{FileKind, HEAD};
+use super::packed::unpack;
+use super::source::Source;
+use super::{
+    Attempt, Binding, EmptyOutput, Failure, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work, report,
+};
+use headway_files::{Library, OpenFile, Outputs};
+use headway_model::policy::OnInterrupt;
+use headway_model::summary::RecipeInfo;
+use headway_model::{Effect, FailReason, Keep, Output, Place, RelPath, SkipReason, StartJob};
+
+pub(super) struct Compress;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    action: Action,
+    level: i32,
+    gzip_level: u32,
+    packed: bool,
+    total: u64,
+    window: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Action {
+    Zstd,
+    Gzip,
+    Unpack,
+}
+
+impl Recipe for Compress {
+    fn info(&self) -> RecipeInfo {
+        let actions = [("zstd", "pack with Zstandard"), ("gzip", "pack with gzip"), ("unpack", "unpack .zst and .gz")];
+        let keep = Keep { times: true, ..Keep::default() };
+        RecipeInfo {
+            name: "compress".into(),
+            summary: "Packs files with Zstandard or gzip, or unpacks them, beside the originals; what was packed is unpacked and compared first."
+                .into(),
+            settings: vec![
+                Setting::choice("action", "Do", &actions),
+                Setting::number("level", "Level", 9, 1..=19, "")
+                    .only_if("action", ["zstd"])
+                    .help("Higher is smaller and slower."),
+                Setting::number("gzip_level", "Level", 6, 1..=9, "")
+                    .only_if("action", ["gzip"])
+                    .help("Higher is smaller and slower."),
+                Setting::switch("packed", "Pack also what is packed already", false).only_if("action", ["zstd", "gzip"]),
+                Setting::number("total", "Unpacks to at most", 64, 1..=65_536, "GiB").only_if("action", ["unpack"]),
+                Setting::number("window", "Window of at most", 128, 8..=2_048, "MiB")
+                    .only_if("action", ["unpack"])
+                    .help("Memory that a Zstandard file may ask for. Files packed with --long can need more."),
+            ],
+            output: Some(Output { keep, ..Output::to(Place::Beside { name: "{/}".into() }) }),
+            hidden: false,
+        }
+    }
+
+    fn is_repeatable(&self) -> bool {
+        false
+    }
+
+    fn on_interrupt(&self) -> OnInterrupt {
+        // What is half done is a temporary file, and goes.
+        OnInterrupt::Retry
+    }
+
+    fn obstacle(&self, request: &StartJob, _: &Library) -> Option<Obstacle> {
+        let text =
+            "its output has another name than the original, so it cannot take its place; choose beside it, or a folder";
+        let replaces = request.output.as_ref().is_some_and(Output::replaces);
+        replaces.then(|| Obstacle { setting: None, text: text.into() })
+    }
+
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
+        Ok(Box::new(job.settings::<Wanted>(&self.info().settings)?))
+    }
+}
+
+impl Work for Wanted {
+    fn output(&self, path: &RelPath, default: Option<&Output>) -> Option<Output> {
+        let output = default?.clone();
+        let place = names::place(self.action, path, output.place);
+        Some(Output { place, keep: Keep { times: true, permissions: true, ..output.keep }, ..output })
+    }
+
+    fn empty_output(&self) -> EmptyOutput {
+        // An empty file can have been packed.
+        EmptyOutput::Result
+    }
+
+    fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
+        let source = Source::new(input, attempt)?;
+        let kind = FileKind::of(&source.head(HEAD)?);
+        let staged = attempt.output.as_ref();
+        let staged = staged.ok_or_else(|| Failure::Failed(FailReason::Write, "it has nowhere to go".into()))?;
+        let create = || staged.create().map_err(|error| writing(&error));
+        let (was, size) = match (self.action, kind) {
+            (Action::Unpack, Some(kind @ (FileKind::Gzip | FileKind::Zstd))) => {
+                let mut file = create()?.into_std();
+                let limits = (self.total << 30, self.window);
+                let size =
+                    unpack(&source, kind, limits, |bytes| file.write_all(bytes).map_err(|error| writing(&error)))?;
+                (source.size(), size)
+            }
+            (Action::Unpack, _) => {
+                let fault = "its name says that it is packed, and its content does not";
+                return match FileKind::named(&attempt.path) {
+                    Some(FileKind::Gzip | FileKind::Zstd) => Err(source.judge(fault)),
+                    _ => Err(Failure::Skipped(SkipReason::Recipe)),
+                };
+            }
+            (_, kind) if !self.packed && kind.is_some_and(names::is_packed) => {
+                return Err(Failure::Skipped(SkipReason::Recipe));
+            }
+            (Action::Zstd | Action::Gzip, _) => pack::pack(&source, create()?.into_std(), self)?,
+        };
+        source.settle(Success { effect: Effect::Created, result: result(was, size) })
+    }
+
+    fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
+        report::write(results, outputs, "COMPRESSED", &["was", "became", "percent"])
+    }
+}
+
+/// Sizes before and after, in bytes and as a part.
+fn result(was: u64, became: u64) -> Value {
+    let mut result = json!({ "was": was, "became": became });
+    if was > 0 {
+        result["percent"] = (u128::from(became) * 100 / u128::from(was)).min(u128::from(u64::MAX)).to_string().into();
+    }
+    result
+}
+
+fn writing(error: &std::io::Error) -> Failure {
+    Failure::of(FailReason::Write, "writing", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_settings_are_its_fields() {
+        let wanted: Wanted = super::super::defaults(&Compress, json!({}));
+        assert_eq!((wanted.action, wanted.level, wanted.window), (Action::Zstd, 9, 128));
+    }
+}

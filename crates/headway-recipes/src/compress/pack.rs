@@ -1,0 +1,78 @@
+//! Packing a file, and proving that what was written unpacks to the original.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+
+use super::{Action, Wanted, writing};
+use crate::Failure;
+use crate::source::Source;
+use headway_model::FailReason;
+
+const BUFFER: usize = 128 * 1024;
+
+/// Sizes in bytes of the original and of what it was packed into.
+pub(super) fn pack(source: &Source<'_>, file: File, wanted: &Wanted) -> Result<(u64, u64), Failure> {
+    let (mut file, original) = match wanted.action {
+        Action::Gzip => {
+            let mut encoder = GzEncoder::new(file, flate2::Compression::new(wanted.gzip_level));
+            let original = copy(source, &mut encoder)?;
+            (encoder.finish().map_err(|error| writing(&error))?, original)
+        }
+        Action::Zstd | Action::Unpack => {
+            let mut encoder = zstd::stream::write::Encoder::new(file, wanted.level).map_err(|error| writing(&error))?;
+            encoder.include_checksum(true).map_err(|error| writing(&error))?;
+            let original = copy(source, &mut encoder)?;
+            (encoder.finish().map_err(|error| writing(&error))?, original)
+        }
+    };
+    let packed = file.seek(SeekFrom::End(0)).and_then(|size| file.rewind().map(|()| size));
+    let packed = packed.map_err(|error| writing(&error))?;
+    let reader = BufReader::with_capacity(BUFFER, file);
+    let unpacked = match wanted.action {
+        Action::Gzip => hash(source, &mut GzDecoder::new(reader)),
+        Action::Zstd | Action::Unpack => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(reader).map_err(|error| writing(&error))?;
+            hash(source, &mut decoder)
+        }
+    };
+    match unpacked? {
+        unpacked if unpacked == original => Ok((original.0, packed)),
+        _ => Err(Failure::Failed(FailReason::Verify, "what was written does not unpack to the original".into())),
+    }
+}
+
+type Seen = (u64, blake3::Hash);
+
+/// Size and hash of the original, as it goes to an encoder.
+fn copy(source: &Source<'_>, encoder: &mut dyn Write) -> Result<Seen, Failure> {
+    let (mut reader, mut hasher, mut size, mut buffer) = (source.reader(), blake3::Hasher::new(), 0, vec![0; BUFFER]);
+    loop {
+        let count = reader.read(&mut buffer).map_err(|_| source.judge("it cannot be read"))?;
+        if count == 0 {
+            return Ok((size, hasher.finalize()));
+        }
+        size += count as u64;
+        hasher.update(&buffer[..count]);
+        encoder.write_all(&buffer[..count]).map_err(|error| writing(&error))?;
+    }
+}
+
+/// Size and hash of what a decoder makes.
+fn hash(source: &Source<'_>, decoder: &mut dyn Read) -> Result<Seen, Failure> {
+    let (mut hasher, mut size, mut buffer) = (blake3::Hasher::new(), 0, vec![0; BUFFER]);
+    loop {
+        let count =
+            decoder.read(&mut buffer).map_err(|error| Failure::of(FailReason::Verify, "unpacking it again", &error))?;
+        if count == 0 {
+            return Ok((size, hasher.finalize()));
+        }
+        if source.attempt().is_stopped() {
+            return Err(Failure::Stopped);
+        }
+        size += count as u64;
+        hasher.update(&buffer[..count]);
+    }
+}

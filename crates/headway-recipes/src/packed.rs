@@ -1,0 +1,107 @@
+//! What a gzip or Zstandard file unpacks to, as a stream that ends only where the file is whole.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use flate2::bufread::GzDecoder;
+
+use super::Failure;
+use super::kind::FileKind;
+use super::source::Source;
+
+const BUFFER: usize = 128 * 1024;
+
+/// Unpacks a file to its end. What comes goes to `take`.
+///
+/// # Errors
+/// What is wrong with the file, in a sentence: damage, a cut, bytes behind its end, more than `most` bytes, or a window of more than
+/// `window` MiB.
+pub(crate) fn unpack(
+    source: &Source<'_>,
+    kind: FileKind,
+    (most, window): (u64, u32),
+    mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
+) -> Result<u64, Failure> {
+    let packed = BufReader::with_capacity(BUFFER, source.reader());
+    let wrong = |error: &io::Error| source.judge(&sentence(error, window));
+    let mut content: Box<dyn Read + '_> = match kind {
+        FileKind::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(packed).map_err(|error| wrong(&error))?;
+            decoder.window_log_max(20 + window.max(1).ilog2()).map_err(|error| wrong(&error))?;
+            Box::new(decoder)
+        }
+        _ => Box::new(Gunzip(Some(GzDecoder::new(packed)))),
+    };
+    let (mut buffer, mut size) = (vec![0; BUFFER], 0);
+    loop {
+        match content.read(&mut buffer) {
+            Ok(0) => return Ok(size),
+            Ok(count) => {
+                size += count as u64;
+                if size > most {
+                    return Err(
+                        source.judge(&format!("it unpacks to more than {} GiB, the limit that was set", most >> 30))
+                    );
+                }
+                if source.attempt().is_stopped() {
+                    return Err(Failure::Stopped);
+                }
+                take(&buffer[..count])?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(wrong(&error)),
+        }
+    }
+}
+
+/// What a decoder says, for people.
+fn sentence(error: &io::Error, window: u32) -> String {
+    let text = error.to_string();
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return "it is cut off: its end is missing".into();
+    }
+    if text.contains("too much memory") {
+        return format!("it needs a window of more than {window} MiB to be unpacked, the limit that was set");
+    }
+    format!("it is damaged: {text}")
+}
+
+/// All members of a gzip file, one after the other. Zeros may follow, as on tapes; anything else behind the last is an error.
+struct Gunzip<R: BufRead>(Option<GzDecoder<R>>);
+
+impl<R: BufRead> Read for Gunzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let Some(decoder) = &mut self.0 else { return Ok(0) };
+            let count = decoder.read(buffer)?;
+            if count > 0 || buffer.is_empty() {
+                return Ok(count);
+            }
+            let Some(mut rest) = self.0.take().map(GzDecoder::into_inner) else { return Ok(0) };
+            match rest.fill_buf()?.first() {
+                None => return Ok(0),
+                Some(0) => return zeros(rest),
+                Some(0x1f) => self.0 = Some(GzDecoder::new(rest)),
+                Some(_) => return Err(behind()),
+            }
+        }
+    }
+}
+
+/// Nothing but zeros to the end.
+fn zeros(mut rest: impl BufRead) -> io::Result<usize> {
+    loop {
+        let part = rest.fill_buf()?;
+        if part.is_empty() {
+            return Ok(0);
+        }
+        if part.iter().any(|byte| *byte != 0) {
+            return Err(behind());
+        }
+        let count = part.len();
+        rest.consume(count);
+    }
+}
+
+fn behind() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "bytes stand behind its end")
+}
