@@ -127,7 +127,7 @@ impl Order {
             library: self.library.name.as_str().into(),
             repeatable: self.recipe.is_repeatable(),
             tries: policy.tries.unwrap_or(TRIES).max(1),
-            backoff: policy.backoff_ms.unwrap_or(BACKOFF_MS),
+            backoff_ms: policy.backoff_ms.unwrap_or(BACKOFF_MS),
             halt: policy.halt,
             ask: policy.on_interrupt.unwrap_or_else(|| self.recipe.on_interrupt()) == OnInterrupt::Ask,
         }

@@ -68,7 +68,7 @@ pub(super) fn terms(job: &JobId) -> Terms {
         library: "files".into(),
         repeatable: draw.below(2) == 0,
         tries: 1 + draw.below(3) as u32,
-        backoff: 20,
+        backoff_ms: 20,
         halt,
         ask: draw.below(3) == 0,
     }

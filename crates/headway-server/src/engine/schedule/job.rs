@@ -12,7 +12,7 @@ use headway_model::status::{EndReason, JobStatus, PauseReason};
 use headway_model::{Digest, Fold};
 
 /// The longest wait of an item for its next try, in milliseconds.
-const LONGEST_BACKOFF: u64 = 10 * 60 * 1_000;
+const LONGEST_BACKOFF_MS: u64 = 10 * 60 * 1_000;
 
 /// So many files in a row that fail with an input/output error are no coincidence: the storage is at fault.
 pub(super) const UNREADABLE_IN_A_ROW: usize = 5;
@@ -250,7 +250,7 @@ impl Job {
         if tries >= terms.tries.max(least) {
             return None;
         }
-        let doubled = terms.backoff.saturating_mul(1 << tries.saturating_sub(1).min(30)).min(LONGEST_BACKOFF);
+        let doubled = terms.backoff_ms.saturating_mul(1 << tries.saturating_sub(1).min(30)).min(LONGEST_BACKOFF_MS);
         // Half of the wait is jitter, so that items that failed together do not return together. It depends on the attempt only.
         let chance = Digest::of(format!("{} {item} {attempt}", self.fold.id).as_bytes()).0[0];
         Some(now + doubled / 2 + doubled * u64::from(chance) / 510)
@@ -276,7 +276,7 @@ impl Job {
             self.again.insert(item);
         }
         // No wait is longer than this, so the clock was set back meanwhile.
-        while let Some((_, item)) = self.later.last().copied().filter(|(at, _)| *at > now + LONGEST_BACKOFF) {
+        while let Some((_, item)) = self.later.last().copied().filter(|(at, _)| *at > now + LONGEST_BACKOFF_MS) {
             self.later.pop_last();
             self.delayed.remove(&item);
             self.again.insert(item);

@@ -30,7 +30,7 @@ pub(crate) struct Terms {
     /// How many tries an item has, the first included.
     pub tries: u32,
     /// The wait before the second try, in milliseconds.
-    pub backoff: u64,
+    pub backoff_ms: u64,
     /// When to give up.
     pub halt: Option<Halt>,
     /// Whether a person is asked before an interrupted item runs again.

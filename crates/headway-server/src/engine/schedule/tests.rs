@@ -21,7 +21,7 @@ struct World {
 }
 
 fn terms(repeatable: bool) -> Terms {
-    Terms { library: "files".into(), repeatable, tries: 1, backoff: 1_000, halt: None, ask: false }
+    Terms { library: "files".into(), repeatable, tries: 1, backoff_ms: 1_000, halt: None, ask: false }
 }
 
 impl World {
