@@ -6,7 +6,7 @@ use headway_model::event::{JobEvent, Outcome, Recorded};
 use headway_model::{Digest, Effect, Fold, JobId, PlannedFile, SkipReason, StartJob};
 use headway_server::testing::{Append, AppendError, Effect as Told, Writer};
 use headway_store::rows::{Batch, JobKey};
-use headway_store::{Head, JobFilter, MemoryStore, SqliteStore, Store, rebuild};
+use headway_store::{EventPages, Head, ItemPages, JobFilter, MemoryStore, OverPages, SqliteStore, Store, rebuild};
 
 use crate::helper::{mint, request};
 
@@ -28,6 +28,7 @@ for_every_store!(
     a_batch_is_visible_whole_or_not_at_all,
     a_reader_that_has_read_a_position_never_sees_an_earlier_one_appear,
     every_way_of_reading_tells_the_same,
+    pages_tell_everything_once_and_in_order,
     the_jobs_that_undo_another_are_found,
     the_head_goes_on_after_a_reopening,
     rebuilt_rows_are_the_same,
@@ -233,6 +234,43 @@ async fn every_way_of_reading_tells_the_same(store: Arc<dyn Store>) {
     let words: Vec<_> = outcomes.iter().map(|(path, status)| (path.name(), status.label())).collect();
     assert_eq!(words, [("f0000", "succeeded"), ("f0001", "skipped"), ("f0002", "skipped")]);
     assert!(store.outcomes("elsewhere", &paths).await.expect("outcomes").is_empty());
+}
+
+async fn pages_tell_everything_once_and_in_order(store: Arc<dyn Store>) {
+    let jobs = [mint(), mint(), mint()];
+    let mut recorder = Recorder::new(Arc::clone(&store));
+    for job in jobs {
+        recorder.record(job, whole_job(job)).await;
+    }
+    let whole = store.events(&[], 0, 100, 100).await.expect("events");
+    for limit in [1, 2, 5, 13, 100] {
+        let (mut pages, mut told) = (EventPages::all(&*store, 37, limit), Vec::new());
+        while let Some(page) = pages.next().await.expect("a page") {
+            assert!(page.len() <= limit as usize);
+            told.extend(page);
+        }
+        assert_eq!((told.as_slice(), pages.position()), (&whole[..37], 37));
+        let (mut pages, mut told) = (EventPages::of_job(&*store, 2, 100, limit).after(20), Vec::new());
+        while let Some(page) = pages.next().await.expect("a page") {
+            told.extend(page);
+        }
+        assert_eq!(told, whole[20..26]);
+
+        let (mut items, mut told) = (ItemPages::new(&*store, 2, limit), Vec::new());
+        while let Some(page) = items.next().await.expect("a page") {
+            told.extend(page.into_iter().map(|row| row.item));
+        }
+        assert_eq!((told, items.read_up_to()), (vec![0, 1, 2], 3));
+        let mut failed = ItemPages::new(&*store, 2, limit).with_status(Some("failed"));
+        assert_eq!(failed.next().await.expect("a page").expect("one item").len(), 1);
+        assert!(failed.next().await.expect("a page").is_none());
+
+        let (mut over, mut told) = (OverPages::new(&*store, limit), Vec::new());
+        while let Some(page) = over.next().await.expect("a page") {
+            told.extend(page.into_iter().map(|row| row.summary.job));
+        }
+        assert_eq!(told, jobs);
+    }
 }
 
 async fn the_jobs_that_undo_another_are_found(store: Arc<dyn Store>) {

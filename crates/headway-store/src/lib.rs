@@ -3,6 +3,7 @@
 
 mod index;
 mod memory;
+mod pages;
 mod rebuild;
 pub mod rows;
 mod sqlite;
@@ -12,6 +13,7 @@ use async_trait::async_trait;
 
 pub use index::{FileIndex, SeenOutcome};
 pub use memory::MemoryStore;
+pub use pages::{EventPages, ItemPages, OverPages};
 pub use rebuild::{RebuildError, Rebuilt, pruned, rebuild};
 pub use sqlite::SqliteStore;
 pub use told::internal;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Store, StoreError};
+use super::{EventPages, Store, StoreError};
 use crate::rows::{BadDetail, Batch, EventRow, Idle, JobKey};
 use headway_model::Fold;
 use headway_model::event::Recorded;
@@ -52,11 +52,8 @@ pub async fn rebuild(store: &dyn Store, mut progress: impl FnMut(Position)) -> R
     store.clear_rows().await?;
     let mut live: BTreeMap<u64, (JobKey, Fold)> = BTreeMap::new();
     let mut done = Rebuilt::default();
-    let mut after = 0;
-    loop {
-        let page = store.events(&[], after, head.position, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(done) };
-        after = last.position;
+    let mut pages = EventPages::all(store, head.position, PAGE);
+    while let Some(page) = pages.next().await? {
         let mut batch =
             Batch { head: head.position, digest: head.digest, next_job_no: head.next_job_no, ..Batch::default() };
         let mut touched = BTreeMap::new();
@@ -95,18 +92,18 @@ pub async fn rebuild(store: &dyn Store, mut progress: impl FnMut(Position)) -> R
         batch.leases.clear();
         store.commit(batch).await?;
         // The fold of a job that is over stays: it is needed only for pruning, and is small by now.
-        progress(after);
+        progress(pages.position());
     }
+    Ok(done)
 }
 
 /// Jobs whose history was removed or is being removed: the store's number of each, and the position of its last event.
 pub async fn pruned(store: &dyn Store, head: Position) -> Result<BTreeMap<u64, Position>, StoreError> {
-    let (mut pruned, mut after) = (BTreeMap::new(), 0);
-    loop {
-        let page = store.events(&[], after, head, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(pruned) };
-        after = last.position;
+    let mut pruned = BTreeMap::new();
+    let mut pages = EventPages::all(store, head, PAGE);
+    while let Some(page) = pages.next().await? {
         let found = page.iter().filter(|row| EventKind::of_payload(&row.payload) == Some(EventKind::Pruned));
         pruned.extend(found.map(|row| (row.job_no, row.position)));
     }
+    Ok(pruned)
 }

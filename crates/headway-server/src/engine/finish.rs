@@ -12,8 +12,8 @@ use crate::steps::Step;
 use headway_files::{fault_of, hold, unable_of_any};
 use headway_model::{ItemStatus, RelPath, SkipReason};
 use headway_recipes::{ItemResult, ItemResults, Unable};
-use headway_store::Store;
 use headway_store::rows::ItemRow;
+use headway_store::{ItemPages, Store};
 
 const PAGE: u32 = 1_000;
 
@@ -28,15 +28,13 @@ pub(super) async fn finish(context: &Context, order: Result<Arc<Order>, Unable>)
         work.finish(results, &outputs)
     };
     let store = Arc::clone(&context.store);
-    let pages = stream::try_unfold(0, move |from| {
+    let pages = stream::try_unfold(ItemPages::new(Arc::clone(&store), order.job_no, PAGE), move |mut pages| {
         let (store, order) = (Arc::clone(&store), Arc::clone(&order));
         async move {
-            let page = store.items(order.job_no, from, PAGE, None).await?;
-            let Some(last) = page.last() else { return Ok(None) };
-            let from = last.item + 1;
+            let Some(page) = pages.next().await? else { return Ok(None) };
             let earlier = earlier(&*store, &order, &page).await?;
             let results = page.into_iter().filter_map(|row| result(row, &earlier).transpose());
-            Ok(Some((results.collect::<Result<_, _>>()?, from)))
+            Ok(Some((results.collect::<Result<_, _>>()?, pages)))
         }
     });
     over(pages, step).await

@@ -26,6 +26,7 @@ use headway_model::request::{ItemsQuery, Which};
 use headway_model::status::EndReason;
 use headway_model::{Digest, OnDone, PauseReason, Query, RelPath, Reruns};
 use headway_recipes::{Unable, Work};
+use headway_store::ItemPages;
 
 /// How many items of a job are read at a time.
 const ITEMS_AT_ONCE: u32 = 1_000;
@@ -73,7 +74,7 @@ impl From<Unable> for Stop {
 async fn list(context: &Context, order: &Arc<Order>, work: Arc<dyn Work>) -> Result<(u32, Reruns), Stop> {
     let row = context.store.job(order.job).await.map_err(Unable::from)?;
     let mut first = row.map_or(0, |row| row.summary.counters.total);
-    let (behind, mut reruns) = listed_before(context, order, first).await?;
+    let (behind, mut reruns) = listed_before(context, order).await?;
     let contents = contents(context, order).await?;
     let named = named(context, order).await?;
     let (batches, mut listed) = mpsc::channel::<Batch>(2);
@@ -118,13 +119,14 @@ async fn list(context: &Context, order: &Arc<Order>, work: Arc<dyn Work>) -> Res
 }
 
 /// The last file that was listed before a restart, and how many of those listed run again.
-async fn listed_before(context: &Context, order: &Order, total: u32) -> Result<(Option<RelPath>, Reruns), Unable> {
-    let (mut last, mut reruns, mut from) = (None, Reruns::default(), 0);
-    while from < total {
-        let rows = context.store.items(order.job_no, from, ITEMS_AT_ONCE, None).await?;
+async fn listed_before(context: &Context, order: &Order) -> Result<(Option<RelPath>, Reruns), Unable> {
+    let (mut last, mut reruns) = (None, Reruns::default());
+    let mut pages = ItemPages::new(&*context.store, order.job_no, ITEMS_AT_ONCE);
+    while let Some(rows) = pages.next().await? {
         for row in rows {
-            row.file.rerun.into_iter().for_each(|rerun| reruns.add(rerun));
-            from = row.item + 1;
+            if let Some(rerun) = row.file.rerun {
+                reruns.add(rerun);
+            }
             last = Some(row.file.path);
         }
     }
@@ -157,15 +159,14 @@ async fn named(context: &Context, order: &Order) -> Result<Option<Vec<RelPath>>,
         Which::Cancelled => Some("cancelled"),
         Which::Placed | Which::These(_) => None,
     };
-    let (mut paths, mut from) = (Vec::new(), 0);
-    loop {
-        let rows = context.store.items(job_no, from, ITEMS_AT_ONCE, status).await?;
-        let Some(last) = rows.last() else { return Ok(Some(paths)) };
-        from = last.item + 1;
+    let mut paths = Vec::new();
+    let mut pages = ItemPages::new(&*context.store, job_no, ITEMS_AT_ONCE).with_status(status);
+    while let Some(rows) = pages.next().await? {
         let wanted = rows.into_iter().filter(|row| match which {
             Which::These(items) => items.binary_search(&row.item).is_ok(),
             Which::Failed | Which::Cancelled | Which::Placed => true,
         });
         paths.extend(wanted.map(|row| row.file.path));
     }
+    Ok(Some(paths))
 }

@@ -9,8 +9,8 @@ use headway_model::request::ItemsQuery;
 use headway_model::status::PauseReason;
 use headway_model::summary::JobView;
 use headway_model::{Action, ApiError, JobEvent, JobId, JobStatus, JobSummary, StartJob};
-use headway_store::JobFilter;
 use headway_store::rows::JobRow;
+use headway_store::{ItemPages, JobFilter};
 
 /// Items read at a time.
 const PAGE: u32 = 1_000;
@@ -223,14 +223,17 @@ impl Server {
     }
 
     /// Queues an event for each item with this status, in order.
-    async fn for_each(&self, row: &JobRow, status: &str, event: impl Fn(u32) -> JobEvent) -> Result<(), ApiError> {
-        let mut from = 0;
-        loop {
-            let items = self.store().items(row.job_no, from, PAGE, Some(status)).await?;
-            let Some(last) = items.last() else { return Ok(()) };
-            from = last.item + 1;
+    async fn for_each(
+        &self,
+        row: &JobRow,
+        status: &'static str,
+        event: impl Fn(u32) -> JobEvent,
+    ) -> Result<(), ApiError> {
+        let mut pages = ItemPages::new(&**self.store(), row.job_no, PAGE).with_status(Some(status));
+        while let Some(items) = pages.next().await? {
             let facts = items.iter().map(|item| (row.summary.job, event(item.item), None));
             self.log().send(facts.collect()).await;
         }
+        Ok(())
     }
 }

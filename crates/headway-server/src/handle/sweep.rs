@@ -9,8 +9,8 @@ use crate::clock::Clock;
 use crate::error::internal;
 use crate::retention::{Past, Removal, Retention};
 use headway_model::{ApiError, JobId};
-use headway_store::JobFilter;
 use headway_store::rows::{JobKey, JobRow};
+use headway_store::{JobFilter, OverPages};
 
 /// Rows removed at a time. Between two such steps live jobs get their turn.
 const ROWS: u32 = 500;
@@ -103,13 +103,12 @@ impl Server {
 
     /// Every terminal job that has anything left, oldest first.
     async fn over(&self) -> Result<Vec<JobRow>, ApiError> {
-        let (mut rows, mut after) = (Vec::new(), 0);
-        loop {
-            let page = self.store().jobs(JobFilter::Over(after), PAGE).await?;
-            let Some(last) = page.last() else { return Ok(rows) };
-            after = last.job_no;
+        let mut rows = Vec::new();
+        let mut pages = OverPages::new(&**self.store(), PAGE);
+        while let Some(page) = pages.next().await? {
             rows.extend(page);
         }
+        Ok(rows)
     }
 
     async fn known(&self, rows: &[JobRow]) -> Result<Vec<Past>, ApiError> {

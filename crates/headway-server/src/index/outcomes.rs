@@ -13,7 +13,7 @@ use headway_model::event_kind::EventKind;
 use headway_model::id::Position;
 use headway_model::item::ItemStatus;
 use headway_store::rows::{EventRow, ItemState};
-use headway_store::{FileIndex, Head, SeenOutcome, Store, Stored};
+use headway_store::{EventPages, FileIndex, Head, SeenOutcome, Store, Stored};
 
 /// Events read at a time.
 const PAGE: u32 = 2_000;
@@ -84,9 +84,8 @@ async fn catch_up(files: &FileIndex, store: &dyn Store, up_to: Position) -> Stor
         after = 0;
     }
     let mut jobs: HashMap<u64, (String, bool)> = HashMap::new();
-    while after < up_to {
-        let page = store.events(&[], after, up_to, PAGE).await?;
-        after = page.last().map_or(up_to, |row| row.position);
+    let mut pages = EventPages::all(store, up_to, PAGE).after(after);
+    while let Some(page) = pages.next().await? {
         let mut ended = Vec::new();
         for (job_no, (job, items)) in touched(&page) {
             let (library, undoes) = match jobs.get(&job_no) {
@@ -110,7 +109,11 @@ async fn catch_up(files: &FileIndex, store: &dyn Store, up_to: Position) -> Stor
                 }));
             }
         }
-        files.end(ended, after).await?;
+        files.end(ended, pages.position()).await?;
+    }
+    // The history that was removed has no events.
+    if pages.position() < up_to {
+        files.end(Vec::new(), up_to).await?;
     }
     Ok(())
 }
