@@ -1,10 +1,11 @@
 //! Answers the reads of a stream.
 
-use headway_store::{JobFilter, Stored};
+use headway_model::message::Now;
+use headway_store::{JobFilter, Store, Stored};
 
 use crate::Server;
 use crate::follow::{CHANGED_PAGE, Given, PAGE, Read};
-use crate::recent::Changed;
+use crate::recent::{Changed, Recent};
 
 impl Server {
     /// Answers a read: recent commits from memory, older ones from the log.
@@ -12,28 +13,36 @@ impl Server {
     /// # Errors
     /// If the log cannot be read.
     pub async fn answer(&self, read: Read) -> Stored<Given> {
-        let (store, recent) = (self.store(), self.recent());
-        let jobs = async |filter, limit| -> Stored<_> {
-            Ok(Given::Jobs(store.jobs(filter, limit).await?.iter().map(Changed::from).collect()))
-        };
-        Ok(match read {
-            Read::Head => Given::Head(*self.head().borrow()),
-            Read::DigestAt(position) => Given::DigestAt(store.digest_at(position).await?),
-            Read::Job(job) => Given::Job(job, store.job(job).await?.map(Box::new)),
-            Read::EventBefore(job, job_no, position) => {
-                Given::EventBefore(job, store.event_before(job_no, position).await?)
-            }
-            Read::Folds(jobs) => Given::Folds(store.folds(&jobs).await?.1),
-            Read::Page(jobs, after, up_to) => match recent.page(after, up_to, PAGE as usize) {
-                Some(parts) => Given::Parts(parts),
-                None => Given::Page(store.events(&jobs, after, up_to, PAGE).await?),
-            },
-            Read::Live => jobs(JobFilter::Live, u32::MAX).await?,
-            Read::Changed(position) => match recent.changed(position) {
-                Some(changed) => Given::Jobs(changed),
-                None => jobs(JobFilter::ChangedAfter(position), CHANGED_PAGE as u32).await?,
-            },
-            Read::Now(job) => Given::Now(self.running(0, job)),
-        })
+        match read {
+            Read::Head => Ok(Given::Head(*self.head().borrow())),
+            Read::Now(job) => Ok(Given::Now(self.running(0, job))),
+            read => answer(&**self.store(), Some(self.recent()), read).await,
+        }
     }
+}
+
+/// Answers a read from the log, and from the recent commits if they are given. The log does not say which items run.
+pub(crate) async fn answer(store: &dyn Store, recent: Option<&Recent>, read: Read) -> Stored<Given> {
+    let jobs = async |filter, limit| -> Stored<_> {
+        Ok(Given::Jobs(store.jobs(filter, limit).await?.iter().map(Changed::from).collect()))
+    };
+    Ok(match read {
+        Read::Head => Given::Head(store.head().await?),
+        Read::DigestAt(position) => Given::DigestAt(store.digest_at(position).await?),
+        Read::Job(job) => Given::Job(job, store.job(job).await?.map(Box::new)),
+        Read::EventBefore(job, job_no, position) => {
+            Given::EventBefore(job, store.event_before(job_no, position).await?)
+        }
+        Read::Folds(jobs) => Given::Folds(store.folds(&jobs).await?.1),
+        Read::Page(jobs, after, up_to) => match recent.and_then(|recent| recent.page(after, up_to, PAGE as usize)) {
+            Some(parts) => Given::Parts(parts),
+            None => Given::Page(store.events(&jobs, after, up_to, PAGE).await?),
+        },
+        Read::Live => jobs(JobFilter::Live, u32::MAX).await?,
+        Read::Changed(position) => match recent.and_then(|recent| recent.changed(position)) {
+            Some(changed) => Given::Jobs(changed),
+            None => jobs(JobFilter::ChangedAfter(position), CHANGED_PAGE as u32).await?,
+        },
+        Read::Now(job) => Given::Now(Now { job, seq: 0, running: Vec::new() }),
+    })
 }

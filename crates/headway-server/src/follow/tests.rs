@@ -6,6 +6,7 @@ use futures::FutureExt;
 
 use super::*;
 use crate::recent::{Commit, Recent};
+use crate::source::answer;
 use crate::writer::{Append, Writer};
 use headway_model::event::Outcome;
 use headway_model::follow::{Effect, Follow, Tracked};
@@ -85,30 +86,15 @@ impl World {
     }
 
     fn read(&self, read: Read) -> Given {
-        let store = &self.store;
-        match read {
-            Read::Head => Given::Head(ready(store.head()).expect("memory")),
-            Read::DigestAt(position) => Given::DigestAt(ready(store.digest_at(position)).expect("memory")),
-            Read::Job(job) => Given::Job(job, ready(store.job(job)).expect("memory").map(Box::new)),
-            Read::EventBefore(job, job_no, position) => {
-                Given::EventBefore(job, ready(store.event_before(job_no, position)).expect("memory"))
-            }
-            Read::Folds(jobs) => Given::Folds(ready(store.folds(&jobs)).expect("memory").1),
-            // Pages come from the store and from the encoded commits in turn; a reader cannot tell the difference.
-            Read::Page(jobs, after, up_to) => match self.recent.page(after, up_to, PAGE as usize) {
-                Some(parts) if after % 3 != 0 => Given::Parts(parts),
-                _ => Given::Page(ready(store.events(&jobs, after, up_to, PAGE)).expect("memory")),
-            },
-            Read::Live => Given::Jobs(self.jobs(JobFilter::Live)),
-            Read::Changed(after) => {
-                let stored = self.jobs(JobFilter::ChangedAfter(after));
-                let mut recent = self.recent.changed(after).expect("all of it");
-                recent.sort_by_key(|changed| changed.position);
-                assert_eq!(recent, stored);
-                Given::Jobs(recent)
-            }
-            Read::Now(job) => Given::Now(Now { job, seq: 0, running: Vec::new() }),
+        // Pages come from the store and from the encoded commits in turn; a reader cannot tell the difference.
+        let is_encoded = !matches!(read, Read::Page(_, after, _) if after % 3 == 0);
+        if let Read::Changed(after) = read {
+            let mut recent = self.recent.changed(after).expect("all of it");
+            recent.sort_by_key(|changed| changed.position);
+            assert_eq!(recent, self.jobs(JobFilter::ChangedAfter(after)));
+            return Given::Jobs(recent);
         }
+        ready(answer(&*self.store, Some(&self.recent).filter(|_| is_encoded), read)).expect("memory")
     }
 
     fn jobs(&self, filter: JobFilter) -> Vec<Changed> {

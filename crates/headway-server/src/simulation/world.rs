@@ -9,14 +9,14 @@ use futures::FutureExt;
 use super::client::Client;
 use super::oracle::{Failure, Oracle};
 use super::process::Process;
-use crate::follow::{Given, PAGE, Read};
-use crate::recent::Changed;
+use crate::follow::{Given, Read};
+use crate::source::answer;
 use headway_model::Cursor;
 use headway_model::id::{JobId, Millis};
-use headway_model::message::{MESSAGE_LIMIT, Now};
+use headway_model::message::MESSAGE_LIMIT;
 use headway_model::testing::Draw;
 use headway_store::rows::Batch;
-use headway_store::{JobFilter, MemoryStore, Store, Stored};
+use headway_store::{MemoryStore, Store, Stored};
 
 /// The faults of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -257,30 +257,9 @@ impl World {
 
     /// Answers a read of a connection.
     pub(super) fn read(&self, read: Read) -> Given {
-        let store = &self.store;
         let recent = self.process.as_ref().map(|process| &process.recent);
-        match read {
-            Read::Head => Given::Head(ready(store.head())),
-            Read::DigestAt(position) => Given::DigestAt(ready(store.digest_at(position))),
-            Read::Job(job) => Given::Job(job, ready(store.job(job)).map(Box::new)),
-            Read::EventBefore(job, job_no, position) => {
-                Given::EventBefore(job, ready(store.event_before(job_no, position)))
-            }
-            Read::Folds(jobs) => Given::Folds(ready(store.folds(&jobs)).1),
-            // Pages come from the store and from the encoded commits in turn; a reader cannot tell the difference.
-            Read::Page(jobs, after, up_to) => {
-                match recent.and_then(|recent| recent.page(after, up_to, PAGE as usize)) {
-                    Some(parts) if after % 3 != 0 && self.hidden.is_none() => Given::Parts(parts),
-                    _ => Given::Page(ready(store.events(&jobs, after, up_to, PAGE))),
-                }
-            }
-            Read::Live => Given::Jobs(self.changed(JobFilter::Live)),
-            Read::Changed(after) => Given::Jobs(self.changed(JobFilter::ChangedAfter(after))),
-            Read::Now(job) => Given::Now(Now { job, seq: 0, running: Vec::new() }),
-        }
-    }
-
-    fn changed(&self, filter: JobFilter) -> Vec<Changed> {
-        ready(self.store.jobs(filter, 500)).iter().map(Changed::from).collect()
+        // Pages come from the store and from the encoded commits in turn; a reader cannot tell the difference.
+        let is_encoded = matches!(read, Read::Page(_, after, _) if after % 3 != 0) && self.hidden.is_none();
+        ready(answer(&self.store, recent.filter(|_| is_encoded), read))
     }
 }
