@@ -6,13 +6,13 @@ mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use places::{Places, placements};
+pub(crate) use places::{Places, look_at_places};
 
 use headway_model::event::Recorded;
 use headway_model::id::{JobId, Position};
 use headway_model::{Digest, Fold, JobSummary, PlannedFile};
 use headway_store::rows::{Batch, EventRow, Idle, ItemRow, ItemState, JobRow};
-use headway_store::{Store, StoreError, pruned};
+use headway_store::{EventPages, ItemPages, Store, StoreError, pruned};
 
 const PAGE: u32 = 1_000;
 
@@ -98,12 +98,12 @@ pub(crate) async fn examine(store: &dyn Store, mut progress: impl FnMut(Position
         position: 0,
         digest: None,
     };
-    let mut after = 0;
-    while let Some(page) = page(store, &mut after, head.position).await? {
+    let mut pages = EventPages::all(store, head.position, PAGE);
+    while let Some(page) = pages.next().await? {
         for row in &page {
             doctor.event(row).await?;
         }
-        progress(after);
+        progress(pages.position());
     }
     if doctor.position != head.position || doctor.digest != head.digest {
         let what =
@@ -115,13 +115,6 @@ pub(crate) async fn examine(store: &dyn Store, mut progress: impl FnMut(Position
     }
     doctor.leases().await?;
     Ok(doctor.done)
-}
-
-async fn page(store: &dyn Store, after: &mut Position, head: Position) -> Result<Option<Vec<EventRow>>, StoreError> {
-    let rows = store.events(&[], *after, head, PAGE).await?;
-    let Some(last) = rows.last() else { return Ok(None) };
-    *after = last.position;
-    Ok(Some(rows))
 }
 
 impl Doctor<'_> {
@@ -213,18 +206,16 @@ impl Doctor<'_> {
         let Audit { job, fold, items } = audit;
         let row = self.store.job(job).await?;
         self.head(job, job_no, &fold, row.as_ref());
-        let mut from = 0;
         let mut wrong = 0u64;
-        loop {
-            let rows = self.store.items(job_no, from, PAGE, None).await?;
-            let Some(last) = rows.last() else { break };
-            from = last.item + 1;
+        let mut pages = ItemPages::new(self.store, job_no, PAGE);
+        while let Some(rows) = pages.next().await? {
             self.done.items += rows.len() as u64;
             let is = |row: &ItemRow| items.get(row.item as usize) == Some(&(of_file(&row.file), of_state(&row.state)));
             wrong += rows.iter().filter(|row| !is(row)).count() as u64;
         }
-        if wrong > 0 || from as usize != items.len() {
-            let what = format!("job {job}: {wrong} of its {from} item rows do not match its {} events", fold.seq);
+        let count = pages.read_up_to();
+        if wrong > 0 || count as usize != items.len() {
+            let what = format!("job {job}: {wrong} of its {count} item rows do not match its {} events", fold.seq);
             self.find(Remedy::Rebuild, what);
         }
         Ok(())

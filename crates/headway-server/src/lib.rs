@@ -9,6 +9,7 @@ pub mod error;
 pub mod follow;
 mod index;
 pub mod maintenance;
+mod placements;
 mod recent;
 pub mod retention;
 mod steps;

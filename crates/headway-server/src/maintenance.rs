@@ -55,6 +55,6 @@ impl Maintenance {
     /// If the library or the log cannot be read.
     pub async fn placements(&self, name: &str, root: &Path) -> Result<(Places, Vec<Finding>), StartError> {
         let library = Library::open(name, root)?;
-        Ok(doctor::placements(&self.store, &library).await?)
+        Ok(doctor::look_at_places(&self.store, &library).await?)
     }
 }

@@ -1,17 +1,15 @@
 //! Checks that outputs and originals are where the log says.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Finding, Remedy};
+use crate::placements::{ReadError, placements};
 use headway_files::{Library, Placement};
 use headway_model::RelPath;
-use headway_model::event::{JobEvent, Recorded};
-use headway_model::event_kind::EventKind;
-use headway_store::rows::EventRow;
-use headway_store::{JobFilter, Store, StoreError};
+use headway_store::{OverPages, Store, StoreError};
 
-const PAGE: u32 = 2_000;
+/// Jobs read at a time.
+const PAGE: u32 = 200;
 
 /// Counts the outputs and originals of a library's jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,44 +42,22 @@ impl fmt::Display for Places {
 }
 
 /// Checks by hash every placement of terminal jobs. The one finding is an original in a trash that has changed.
-pub(crate) async fn placements(store: &dyn Store, library: &Library) -> Result<(Places, Vec<Finding>), StoreError> {
-    let (mut places, mut findings, mut after) = (Places::default(), Vec::new(), 0);
-    let head = store.head().await?.position;
-    loop {
-        let jobs = store.jobs(JobFilter::Over(after), 200).await?;
-        let Some(last) = jobs.last() else { return Ok((places, findings)) };
-        after = last.job_no;
-        for job in jobs.iter().filter(|job| job.library == library.name && !job.summary.pruned) {
-            let (mut open, mut from) = (BTreeMap::new(), 0);
-            loop {
-                let page = store.events(&[job.job_no], from, head, PAGE).await?;
-                let Some(last) = page.last() else { break };
-                from = last.position;
-                for row in page.iter().filter(|row| is_placement(row)) {
-                    let Ok(recorded) = Recorded::decode(&row.payload) else { continue };
-                    match &recorded.event {
-                        JobEvent::Placing { item, attempt, .. } => {
-                            Placement::of(&recorded.event)
-                                .into_iter()
-                                .for_each(|placement| drop(open.insert(*item, (*attempt, placement))));
-                        }
-                        JobEvent::Succeeded { item, attempt, .. } => {
-                            let placement = open.remove(item);
-                            if let Some((_, placement)) = placement.filter(|(placing, _)| placing == attempt) {
-                                findings.extend(places.look(library, &placement));
-                            }
-                        }
-                        _ => {}
-                    }
+pub(crate) async fn look_at_places(store: &dyn Store, library: &Library) -> Result<(Places, Vec<Finding>), StoreError> {
+    let (mut places, mut findings) = (Places::default(), Vec::new());
+    let mut pages = OverPages::new(store, PAGE);
+    while let Some(jobs) = pages.next().await? {
+        for row in jobs.iter().filter(|row| row.library == library.name && !row.summary.pruned) {
+            match placements(store, row.job_no).await {
+                Ok(placed) => findings.extend(placed.iter().filter_map(|placement| places.look(library, placement))),
+                Err(ReadError::Store(error)) => return Err(error),
+                Err(error) => {
+                    let what = format!("job {}: what it put into place was not checked: {error}", row.summary.job);
+                    findings.push(Finding { what, remedy: Remedy::Restore });
                 }
             }
         }
     }
-}
-
-/// Whether the event is part of a placement.
-fn is_placement(row: &EventRow) -> bool {
-    matches!(EventKind::of_payload(&row.payload), Some(EventKind::Placing | EventKind::Succeeded))
+    Ok((places, findings))
 }
 
 impl Places {

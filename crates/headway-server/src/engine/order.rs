@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::Context;
-use super::recovery;
 use super::schedule::Terms;
+use crate::placements::placements;
 use crate::steps::Step;
 use headway_files::{DataFolder, Identity, Library, Placement, fault_of};
 use headway_model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
@@ -262,7 +262,9 @@ impl Order {
     pub(super) async fn placed(&self, store: &dyn Store) -> Result<Arc<[Placement]>, Unable> {
         let read = async || match &self.request.query {
             Query::Items(ItemsQuery { job, which: Which::Placed }) => {
-                recovery::placed(store, *job).await.map(Arc::from)
+                let row = store.job(*job).await?;
+                let row = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?;
+                Ok(placements(store, row.job_no).await?.into())
             }
             _ => Ok(Arc::default()),
         };

@@ -1,4 +1,4 @@
-//! What a job's log says beyond its fold: its placements, which attempts do not count as tries, when items are due again.
+//! What the last process left of a job: open placements, which attempts do not count as tries, when items are due again.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -8,59 +8,14 @@ use serde_json::Value;
 use super::place::judged;
 use super::schedule::Past;
 use super::{Context, Order, died};
+use crate::placements::each_event;
 use crate::steps::Step;
 use headway_files::{Library, Placement, Verdict, fault_of};
-use headway_model::event::{JobEvent, Recorded};
-use headway_model::event_kind::EventKind::{self, AttemptFailed, Placing, Recovered, Requeued, Returned, Succeeded};
+use headway_model::event::JobEvent;
+use headway_model::event_kind::EventKind::{AttemptFailed, Placing, Recovered, Requeued, Returned};
 use headway_model::item::ItemStatus;
 use headway_model::{Fold, JobId, Output, PauseReason, Place, RelPath};
 use headway_recipes::{Unable, output_of};
-use headway_store::Store;
-
-/// Events read at a time.
-const PAGE: u32 = 2_000;
-
-/// Calls `visit` with each of a job's events of these kinds, in order.
-async fn each(
-    store: &dyn Store,
-    job_no: u64,
-    kinds: &[EventKind],
-    mut visit: impl FnMut(JobEvent),
-) -> Result<(), Unable> {
-    let head = store.head().await?.position;
-    let mut after = 0;
-    loop {
-        let rows = store.events(&[job_no], after, head, PAGE).await?;
-        let Some(last) = rows.last() else { return Ok(()) };
-        after = last.position;
-        for row in
-            rows.iter().filter(|row| EventKind::of_payload(&row.payload).is_some_and(|kind| kinds.contains(&kind)))
-        {
-            visit(Recorded::decode(&row.payload).map_err(|error| Unable::Failed(error.to_string()))?.event);
-        }
-    }
-}
-
-/// The placements of a job that succeeded, in the order of its items.
-pub(super) async fn placed(store: &dyn Store, job: JobId) -> Result<Vec<Placement>, Unable> {
-    let row = store.job(job).await?;
-    let row = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?;
-    let (mut open, mut placed) = (BTreeMap::new(), BTreeMap::new());
-    each(store, row.job_no, &[Placing, Succeeded], |event| match &event {
-        JobEvent::Placing { item, attempt, .. } => {
-            drop(Placement::of(&event).map(|placement| open.insert(*item, (*attempt, placement))));
-        }
-        // A placement that an attempt took back does not belong to a later attempt's success.
-        JobEvent::Succeeded { item, attempt, .. } => {
-            if let Some((_, placement)) = open.remove(item).filter(|(placing, _)| placing == attempt) {
-                placed.insert(*item, placement);
-            }
-        }
-        _ => {}
-    })
-    .await?;
-    Ok(placed.into_values().collect())
-}
 
 /// Reads what the last process left of a live job. Examines the disk, concludes open placements, and removes temporary files of
 /// attempts that are over. No process of that job must be alive any more. If the storage does not answer, the job has to wait.
@@ -77,9 +32,11 @@ pub(super) async fn past(
         return Ok(past);
     }
     let mut open = BTreeMap::new();
-    each(store, job_no, &[Placing, Returned, Recovered, AttemptFailed, Requeued], |event| match &event {
+    each_event(store, job_no, &[Placing, Returned, Recovered, AttemptFailed, Requeued], |event| match &event {
         JobEvent::Placing { item, attempt, .. } => {
-            drop(Placement::of(&event).map(|placement| open.insert((*item, *attempt), placement)));
+            if let Some(placement) = Placement::of(&event) {
+                open.insert((*item, *attempt), placement);
+            }
         }
         // The placement of this attempt was taken back.
         JobEvent::Returned { item, attempt } | JobEvent::Recovered { item, attempt } => {
@@ -133,7 +90,7 @@ pub(super) async fn judge(
             return Err(Unable::Environment(PauseReason::LibraryGone));
         }
         let mut open = None;
-        each(&*context.store, order.job_no, &[Placing], |event| match &event {
+        each_event(&*context.store, order.job_no, &[Placing], |event| match &event {
             JobEvent::Placing { item: placing, .. } if *placing == item => open = Placement::of(&event),
             _ => {}
         })

@@ -1,0 +1,83 @@
+//! What a job put into place, as its log has it.
+
+use std::collections::BTreeMap;
+
+use headway_files::Placement;
+use headway_model::event::{JobEvent, Recorded};
+use headway_model::event_kind::EventKind;
+use headway_model::id::Position;
+use headway_recipes::Unable;
+use headway_store::{EventPages, Store, StoreError};
+
+/// Events read at a time.
+const PAGE: u32 = 2_000;
+
+/// Why a job's events could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An event makes no sense.
+    #[error("the event at position {position} cannot be read: {error}")]
+    Event {
+        /// Its position.
+        position: Position,
+        /// Why.
+        error: String,
+    },
+}
+
+impl From<ReadError> for Unable {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Store(error) => error.into(),
+            ReadError::Event { .. } => Unable::Failed(error.to_string()),
+        }
+    }
+}
+
+/// Calls `visit` with each of a job's events of these kinds, in order.
+pub(crate) async fn each_event(
+    store: &dyn Store,
+    job_no: u64,
+    kinds: &[EventKind],
+    mut visit: impl FnMut(JobEvent),
+) -> Result<(), ReadError> {
+    let head = store.head().await?.position;
+    let mut pages = EventPages::of_job(store, job_no, head, PAGE);
+    while let Some(rows) = pages.next().await? {
+        for row in rows {
+            if EventKind::of_payload(&row.payload).is_some_and(|kind| kinds.contains(&kind)) {
+                let recorded = Recorded::decode(&row.payload);
+                let wrong = |error: &dyn std::fmt::Display| ReadError::Event {
+                    position: row.position,
+                    error: error.to_string(),
+                };
+                visit(recorded.map_err(|error| wrong(&error))?.event);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The placements of a job that succeeded, in the order of its items.
+pub(crate) async fn placements(store: &dyn Store, job_no: u64) -> Result<Vec<Placement>, ReadError> {
+    let (mut open, mut placed) = (BTreeMap::new(), BTreeMap::new());
+    each_event(store, job_no, &[EventKind::Placing, EventKind::Succeeded], |event| match &event {
+        JobEvent::Placing { item, attempt, .. } => {
+            if let Some(placement) = Placement::of(&event) {
+                open.insert(*item, (*attempt, placement));
+            }
+        }
+        // A placement that an attempt took back does not belong to a later attempt's success.
+        JobEvent::Succeeded { item, attempt, .. } => {
+            if let Some((_, placement)) = open.remove(item).filter(|(placing, _)| placing == attempt) {
+                placed.insert(*item, placement);
+            }
+        }
+        _ => {}
+    })
+    .await?;
+    Ok(placed.into_values().collect())
+}
