@@ -1,0 +1,45 @@
+//! A placement: which output gets which name, and where the old file goes. It is durable in the log before the first rename.
+
+use headway_model::{Digest, Effect, JobEvent, RelPath};
+
+/// What a `placing` event says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    /// The temporary file.
+    pub temp: RelPath,
+    /// The name it gets.
+    pub target: RelPath,
+    /// Where the old file goes, if there is one.
+    pub trash: Option<RelPath>,
+    /// Hash of the old content, if there is one.
+    pub old: Option<Digest>,
+    /// Hash of the new content.
+    pub new: Digest,
+}
+
+impl Placement {
+    /// As an event.
+    pub fn event(&self, item: u32, attempt: u32) -> JobEvent {
+        JobEvent::Placing {
+            item,
+            attempt,
+            temp: self.temp.to_string(),
+            target: self.target.to_string(),
+            trash: self.trash.as_ref().map(ToString::to_string),
+            old: self.old,
+            new: self.new,
+        }
+    }
+
+    /// Of an event; `None` of any other, or of one with a path that is none.
+    pub fn of(event: &JobEvent) -> Option<Placement> {
+        let JobEvent::Placing { temp, target, trash, old, new, .. } = event else { return None };
+        let trash = trash.as_ref().map(|trash| trash.parse()).transpose().ok()?;
+        Some(Placement { temp: temp.parse().ok()?, target: target.parse().ok()?, trash, old: *old, new: *new })
+    }
+
+    /// What it does to the disk.
+    pub fn effect(&self) -> Effect {
+        if self.trash.is_some() { Effect::Changed } else { Effect::Created }
+    }
+}

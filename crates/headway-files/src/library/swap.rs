@@ -1,0 +1,232 @@
+//! Swaps an output for its original: in one step where the file system can, so that the name is never empty, and no half-written
+//! file is ever seen. If the process dies on the way, `judge.rs` says how far it came.
+
+use std::io;
+
+use rustix::io::Errno;
+
+use super::placement::Placement;
+use super::rename::At;
+use super::{Library, OpenFile, Stamp, fault, on_disk};
+use headway_model::{RelPath, SkipReason};
+
+/// The three names of a placement, with all that its steps need open. Taken before it is recorded, so that want of descriptors or
+/// of memory is met while there is nothing to take back.
+pub struct Ground {
+    temp: At,
+    target: At,
+    trash: Option<At>,
+}
+
+impl Library {
+    /// Whether a file is still at its path, and as it was when it was opened; an error if that is not known.
+    pub fn is_still(&self, path: &RelPath, opened: &OpenFile) -> io::Result<bool> {
+        let found = self.find(path).known()?;
+        Ok(opened.is_unchanged()? && found.is_some_and(|found| Stamp::of(&found) == opened.stamp))
+    }
+
+    /// Opens what a placement needs.
+    pub fn ground(&self, placement: &Placement) -> io::Result<Ground> {
+        Ok(Ground {
+            temp: self.at(&placement.temp)?,
+            target: self.at(&placement.target)?,
+            trash: placement.trash.as_ref().map(|trash| self.at(trash)).transpose()?,
+        })
+    }
+
+    /// Puts the output into place. `original` is the file to be replaced, as it was read. With a reason to skip, nothing has
+    /// changed but that the output is gone.
+    pub fn place(
+        &self,
+        placement: &Placement,
+        ground: &Ground,
+        original: &OpenFile,
+    ) -> io::Result<Result<(), SkipReason>> {
+        let Ground { temp, target, trash } = ground;
+        let taken = match trash {
+            None => match temp.rename_new(target) {
+                Ok(()) => Ok(()),
+                Err(Errno::EXIST) => Err(SkipReason::Collision),
+                Err(error) => return Err(error.into()),
+            },
+            Some(trash) => swap(temp, target, trash, original)?,
+        };
+        if let Err(reason) = taken {
+            self.removed(&placement.temp, temp.remove().map_err(io::Error::from));
+            return Ok(Err(reason));
+        }
+        fault("placed");
+        for changed in [target].into_iter().chain(trash) {
+            changed.sync()?;
+        }
+        fault("synced");
+        Ok(Ok(()))
+    }
+
+    /// Moves a file into a trash, where nothing of its name is.
+    pub fn move_to_trash(&self, path: &RelPath, trash: &RelPath) -> io::Result<()> {
+        let (from, to) = (self.at(path)?, self.at(trash)?);
+        from.rename_new(&to)?;
+        from.sync()?;
+        to.sync()
+    }
+
+    pub(super) fn at(&self, path: &RelPath) -> io::Result<At> {
+        let dir = self.folder(&path.parent().unwrap_or_default())?;
+        At::new(dir, on_disk(path).file_name().unwrap_or_default().to_owned())
+    }
+}
+
+/// How a swap ended: by a reason to skip all is as it was.
+type Swapped = Result<(), SkipReason>;
+
+/// The output takes the name of its original, which lies in the trash then. With a reason to skip, all is as it was.
+fn swap(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io::Result<Swapped> {
+    for way in [by_exchange, by_second_name] {
+        if let Some(swapped) = way(temp, target, trash, original)? {
+            return Ok(swapped);
+        }
+    }
+    by_two_moves(temp, target, trash, original)
+}
+
+/// Whether another file than the original has this name. Somebody may have put it there since it was looked at: then theirs stays.
+fn is_theirs(at: &At, original: &OpenFile) -> io::Result<bool> {
+    Ok(!same_file(&stamp(at)?, &original.stamp))
+}
+
+fn stamp(at: &At) -> io::Result<Stamp> {
+    Ok(Stamp::of(&at.dir.symlink_metadata(&at.name)?))
+}
+
+/// `None` if this file system cannot.
+fn by_exchange(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io::Result<Option<Swapped>> {
+    let output = stamp(temp)?;
+    match unless_missing(temp.exchange(target))? {
+        None => return Ok(Some(Err(SkipReason::Missing))),
+        Some(false) => return Ok(None),
+        Some(true) => {}
+    }
+    fault("exchanged");
+    if is_theirs(temp, original)? {
+        temp.exchange(target)?;
+        // What has come back is removed by the caller, so it must be the output: between the two exchanges somebody may have put
+        // one more file there.
+        if !same_file(&stamp(temp)?, &output) {
+            return Err(io::Error::other("another program changed it twice in the same moment"));
+        }
+        return Ok(Some(Err(SkipReason::Changed)));
+    }
+    temp.rename_new(trash)?;
+    Ok(Some(Ok(())))
+}
+
+/// The same; between the last look and the rename another program's file could be lost, so nothing slow stands between them.
+fn by_second_name(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io::Result<Option<Swapped>> {
+    match unless_missing(target.link(trash))? {
+        None => return Ok(Some(Err(SkipReason::Missing))),
+        Some(false) => return Ok(None),
+        Some(true) => {}
+    }
+    fault("linked");
+    trash.sync()?;
+    if is_theirs(trash, original)? || is_theirs(target, original)? {
+        trash.remove()?;
+        return Ok(Some(Err(SkipReason::Changed)));
+    }
+    temp.rename_over(target)?;
+    Ok(Some(Ok(())))
+}
+
+/// Every file system can: for a moment nothing has the name.
+fn by_two_moves(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io::Result<Swapped> {
+    // The name in the trash is this attempt's alone.
+    let Some(()) = unless_missing(target.rename_over(trash))? else { return Ok(Err(SkipReason::Missing)) };
+    fault("moved");
+    if is_theirs(trash, original)? {
+        trash.rename_new(target)?;
+        return Ok(Err(SkipReason::Changed));
+    }
+    trash.sync()?;
+    temp.rename_new(target)?;
+    Ok(Ok(()))
+}
+
+/// `None` if there is nothing of that name.
+fn unless_missing<T>(done: Result<T, Errno>) -> io::Result<Option<T>> {
+    match done {
+        Ok(value) => Ok(Some(value)),
+        Err(Errno::NOENT) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether it is the same file with the same content; a rename changes its ctime.
+fn same_file(one: &Stamp, other: &Stamp) -> bool {
+    let key = |stamp: &Stamp| (stamp.device, stamp.inode, stamp.size, stamp.mtime_ns);
+    key(one) == key(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::fault::MEANWHILE;
+    use headway_model::PlannedFile;
+
+    /// An original, its output, and a name in the trash.
+    fn three(library: &Library) -> (OpenFile, [At; 3]) {
+        for (name, content) in [("file", "original"), ("temp", "output")] {
+            std::fs::write(library.path.join(name), content).expect("a file");
+        }
+        std::fs::create_dir(library.path.join("trash")).expect("a folder");
+        let path = |text: &str| text.parse::<RelPath>().expect("a path");
+        let (size, mtime_ns) = library.size_and_time(&path("file")).known().expect("known").expect("there");
+        let planned = PlannedFile { path: path("file"), size, mtime_ns, rerun: None };
+        let original = library.open_file(&planned).unwrap_or_else(|_| panic!("it can be opened"));
+        (original, ["temp", "file", "trash/file"].map(|name| library.at(&path(name)).expect("a folder")))
+    }
+
+    /// Another program's file takes the name at this point.
+    fn meanwhile(library: &Library, point: &'static str) {
+        let (theirs, target) = (library.path.join("theirs"), library.path.join("file"));
+        MEANWHILE.set(Some(Box::new(move |at| {
+            if at == point {
+                std::fs::write(&theirs, "theirs").and_then(|()| std::fs::rename(&theirs, &target)).expect("a file");
+            }
+        })));
+    }
+
+    fn library() -> (tempfile::TempDir, Library) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = Library::open("files", folder.path()).expect("a library");
+        (folder, library)
+    }
+
+    #[test]
+    fn a_file_that_comes_between_two_exchanges_is_never_taken_for_the_output() {
+        let (_folder, library) = library();
+        let (original, [temp, target, trash]) = three(&library);
+        let first = library.path.join("first");
+        std::fs::write(&first, "first")
+            .and_then(|()| std::fs::rename(&first, library.path.join("file")))
+            .expect("a file");
+        meanwhile(&library, "exchanged");
+        let swapped = by_exchange(&temp, &target, &trash, &original);
+        MEANWHILE.set(None);
+        assert!(swapped.is_err(), "the caller would remove what lies under the temporary name");
+        let content = |name: &str| std::fs::read_to_string(library.path.join(name)).expect("a file");
+        assert_eq!((content("file"), content("temp")), ("first".into(), "theirs".into()));
+    }
+
+    #[test]
+    fn a_file_that_comes_after_the_second_name_is_not_overwritten() {
+        let (_folder, library) = library();
+        let (original, [temp, target, trash]) = three(&library);
+        meanwhile(&library, "linked");
+        let swapped = by_second_name(&temp, &target, &trash, &original).expect("it can be looked at");
+        MEANWHILE.set(None);
+        assert_eq!(swapped, Some(Err(SkipReason::Changed)));
+        assert_eq!(std::fs::read_to_string(library.path.join("file")).expect("a file"), "theirs");
+        assert!(!library.path.join("trash/file").exists());
+    }
+}
