@@ -7,6 +7,7 @@ mod job;
 mod messages;
 mod outcome;
 mod record;
+mod retry;
 mod take_up;
 
 use std::collections::BTreeMap;

@@ -4,15 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Effect, LONGEST_REST, Terms, WorkOutcome, append, rest};
+use headway_model::Fold;
 use headway_model::event::{HaltBy, JobEvent, MESSAGE_LIMIT, Outcome, cut};
 use headway_model::id::{JobId, Millis};
 use headway_model::item::ItemStatus;
 use headway_model::mutants::{self, Mutant};
 use headway_model::status::{EndReason, JobStatus, PauseReason};
-use headway_model::{Digest, Fold};
-
-/// The longest wait of an item for its next try, in milliseconds.
-const LONGEST_BACKOFF_MS: u64 = 10 * 60 * 1_000;
 
 /// So many files in a row that fail with an input/output error are no coincidence: the storage is at fault.
 pub(super) const UNREADABLE_IN_A_ROW: usize = 5;
@@ -241,46 +238,6 @@ impl Job {
 
     pub(super) fn stop_items(&self, id: JobId, effects: &mut Vec<Effect>) {
         self.active.keys().for_each(|item| effects.push(Effect::Stop { job: id, item: *item }));
-    }
-
-    /// When to retry after a failed attempt; `None` if that was the last try. There are at least `least` tries.
-    pub(super) fn retry_at(&self, item: u32, attempt: u32, least: u32, now: Millis) -> Option<Millis> {
-        let terms = self.terms.as_ref()?;
-        let tries = attempt.saturating_sub(self.free.get(&item).copied().unwrap_or(0));
-        if tries >= terms.tries.max(least) {
-            return None;
-        }
-        let doubled = terms.backoff_ms.saturating_mul(1 << tries.saturating_sub(1).min(30)).min(LONGEST_BACKOFF_MS);
-        // Half of the wait is jitter, so that items that failed together do not return together. It depends on the attempt only.
-        let chance = Digest::of(format!("{} {item} {attempt}", self.fold.id).as_bytes()).0[0];
-        Some(now + doubled / 2 + doubled * u64::from(chance) / 510)
-    }
-
-    /// Makes a waiting item available to claim again.
-    pub(super) fn put_back(&mut self, item: u32) {
-        if self.fold.item(item) == Some(ItemStatus::Waiting) {
-            self.again.insert(item);
-        }
-    }
-
-    pub(super) fn delay(&mut self, item: u32, at: Millis) {
-        self.later.insert((at, item));
-        self.delayed.insert(item);
-    }
-
-    /// Makes delayed items that are due available to claim.
-    pub(super) fn wake(&mut self, now: Millis) {
-        while let Some((_, item)) = self.later.first().copied().filter(|(at, _)| *at <= now) {
-            self.later.pop_first();
-            self.delayed.remove(&item);
-            self.again.insert(item);
-        }
-        // No wait is longer than this, so the clock was set back meanwhile.
-        while let Some((_, item)) = self.later.last().copied().filter(|(at, _)| *at > now + LONGEST_BACKOFF_MS) {
-            self.later.pop_last();
-            self.delayed.remove(&item);
-            self.again.insert(item);
-        }
     }
 
     /// Resumes the job's phase after a restart. `interrupted` says whether the restart interrupted items.
