@@ -4,21 +4,22 @@
 //! the log moves, and writes as fast as its reader reads. What a slow reader has not read yet is still in the log.
 
 mod connect;
+mod io;
+mod pace;
 mod served;
 mod tell;
 mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
-use super::recent::{Changed, Part};
 use connect::Connect;
-use headway_model::cursor::InvalidCursor;
-use headway_model::id::{JobId, Millis, Position, Seq};
-use headway_model::message::{Absent, Body, CaughtUp, Closed, ClosedHow, GoneReason, MESSAGE_LIMIT, Now};
-use headway_model::{Cursor, Digest, Fold};
+use headway_model::id::{JobId, Millis, Position};
+use headway_model::message::{Absent, Body, CaughtUp, Closed, ClosedHow, GoneReason, MESSAGE_LIMIT};
+use headway_model::{Cursor, Digest};
 use headway_store::Head;
-use headway_store::rows::{EventRow, JobRow};
+use headway_store::rows::JobRow;
+pub use io::{Given, Outgoing, Read, Request, Step};
+use pace::PACE;
 use served::Served;
 use watch::Watch;
 
@@ -31,94 +32,6 @@ pub const CHANGED_PAGE: usize = 500;
 const PING_EVERY: Millis = 5_000;
 const NOW_EVERY: Millis = 250;
 const ABSENT_FOR: Millis = 30_000;
-/// The least and the greatest interval between two flushes of a busy link. An idle link is flushed at once.
-const PACE: (Millis, Millis) = (10, 50);
-
-/// Between these limits, all links together are flushed at most this often per millisecond.
-const FLUSHES_PER_MS: Millis = 20;
-
-/// A client's request.
-#[derive(Debug, Clone, Default)]
-pub struct Request {
-    /// The jobs to follow, each with whether the client holds its fold at the cursor.
-    pub jobs: BTreeMap<JobId, bool>,
-    /// Whether summaries of all jobs are wanted.
-    pub watch: bool,
-    /// Where to resume.
-    pub cursor: Option<Result<Cursor, InvalidCursor>>,
-    /// Whether to replay event by event however long that takes, instead of sending a snapshot.
-    pub replay_all: bool,
-}
-
-/// What the shell must do next.
-#[derive(Debug)]
-pub enum Step {
-    /// Read this, and pass the answer to [`Serving::give`].
-    Read(Read),
-    /// Write one message.
-    Send(Outgoing),
-    /// Wait for a wake-up, but no longer than until this time.
-    Wait(Millis),
-    /// End the stream.
-    End,
-}
-
-/// One SSE message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outgoing {
-    /// One line of JSON.
-    pub text: String,
-    /// The event id: a cursor up to which everything is sent, if the message promises that.
-    pub id: Option<String>,
-    /// Whether it tells the reader anything new.
-    pub news: bool,
-}
-
-/// A read that the machine requests.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Read {
-    /// The head of the log.
-    Head,
-    /// The digest in the row at a position.
-    DigestAt(Position),
-    /// One job.
-    Job(JobId),
-    /// The last event of a job at or before a position.
-    EventBefore(JobId, u64, Position),
-    /// The folds of these jobs, all at the same position.
-    Folds(Vec<JobId>),
-    /// A page of events of these jobs, after the first position and up to the second.
-    Page(Vec<u64>, Position, Position),
-    /// The live jobs.
-    Live,
-    /// Jobs with an event after a position, the least recently changed first: at most [`CHANGED_PAGE`], or all.
-    Changed(Position),
-    /// The running items of a job.
-    Now(JobId),
-}
-
-/// The answer to a [`Read`].
-#[derive(Debug, Clone)]
-pub enum Given {
-    /// To [`Read::Head`].
-    Head(Head),
-    /// To [`Read::DigestAt`].
-    DigestAt(Option<Digest>),
-    /// To [`Read::Job`].
-    Job(JobId, Option<Box<JobRow>>),
-    /// To [`Read::EventBefore`].
-    EventBefore(JobId, Option<(Seq, Digest)>),
-    /// To [`Read::Folds`].
-    Folds(Vec<Fold>),
-    /// To [`Read::Page`].
-    Page(Vec<EventRow>),
-    /// To [`Read::Page`], if encoded parts of the log begin exactly there.
-    Parts(Vec<Arc<Part>>),
-    /// To [`Read::Live`] and [`Read::Changed`].
-    Jobs(Vec<Changed>),
-    /// To [`Read::Now`].
-    Now(Now),
-}
 
 /// The state of one connection.
 #[derive(Debug, Clone)]
@@ -191,16 +104,6 @@ impl Serving {
     /// Tells the machine that the head of the log moved. The shell subscribes to the head before its first step.
     pub fn wake(&mut self) {
         self.woken = true;
-    }
-
-    /// Sets the number of followers on the server. The more there are, the less often each is flushed.
-    pub fn among(&mut self, followers: usize) {
-        self.pace = (followers as Millis / FLUSHES_PER_MS).clamp(PACE.0, PACE.1);
-    }
-
-    /// The time before which a new head need not be read.
-    pub fn paced_until(&self) -> Millis {
-        self.flushed_at + self.pace
     }
 
     /// Sets whether the log can still be written.
@@ -384,22 +287,6 @@ impl Serving {
     fn absent(&mut self, job: JobId) {
         let text = Absent { job }.text();
         self.send(text, false);
-    }
-
-    fn next_time(&self) -> Millis {
-        let awaited = self.jobs.values().any(Served::is_awaited);
-        let processing = self.jobs.values().any(Served::is_processing);
-        [
-            Some(self.ping_at),
-            awaited.then_some(self.absent_since + ABSENT_FOR),
-            processing.then_some(self.now_at),
-            self.woken.then_some(self.paced_until()),
-            self.watch.as_ref().and_then(Watch::next_due),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or(self.ping_at)
     }
 }
 

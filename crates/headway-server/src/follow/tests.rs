@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 
 use super::*;
-use crate::recent::{Commit, Recent};
+use crate::recent::{Changed, Commit, Recent};
 use crate::source::answer;
 use crate::writer::{Append, Writer};
 use headway_model::event::Outcome;

@@ -1,0 +1,95 @@
+//! What goes in and out of the sender: the request, the reads with their answers, the messages.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::recent::{Changed, Part};
+use headway_model::cursor::InvalidCursor;
+use headway_model::id::{JobId, Millis, Position, Seq};
+use headway_model::message::Now;
+use headway_model::{Cursor, Digest, Fold};
+use headway_store::Head;
+use headway_store::rows::{EventRow, JobRow};
+
+/// A client's request.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The jobs to follow, each with whether the client holds its fold at the cursor.
+    pub jobs: BTreeMap<JobId, bool>,
+    /// Whether summaries of all jobs are wanted.
+    pub watch: bool,
+    /// Where to resume.
+    pub cursor: Option<Result<Cursor, InvalidCursor>>,
+    /// Whether to replay event by event however long that takes, instead of sending a snapshot.
+    pub replay_all: bool,
+}
+
+/// What the shell must do next.
+#[derive(Debug)]
+pub enum Step {
+    /// Read this, and pass the answer to [`Serving::give`](super::Serving::give).
+    Read(Read),
+    /// Write one message.
+    Send(Outgoing),
+    /// Wait for a wake-up, but no longer than until this time.
+    Wait(Millis),
+    /// End the stream.
+    End,
+}
+
+/// One SSE message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// One line of JSON.
+    pub text: String,
+    /// The event id: a cursor up to which everything is sent, if the message promises that.
+    pub id: Option<String>,
+    /// Whether it tells the reader anything new.
+    pub news: bool,
+}
+
+/// A read that the machine requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Read {
+    /// The head of the log.
+    Head,
+    /// The digest in the row at a position.
+    DigestAt(Position),
+    /// One job.
+    Job(JobId),
+    /// The last event of a job at or before a position.
+    EventBefore(JobId, u64, Position),
+    /// The folds of these jobs, all at the same position.
+    Folds(Vec<JobId>),
+    /// A page of events of these jobs, after the first position and up to the second.
+    Page(Vec<u64>, Position, Position),
+    /// The live jobs.
+    Live,
+    /// Jobs with an event after a position, the least recently changed first: at most [`CHANGED_PAGE`](super::CHANGED_PAGE), or all.
+    Changed(Position),
+    /// The running items of a job.
+    Now(JobId),
+}
+
+/// The answer to a [`Read`].
+#[derive(Debug, Clone)]
+pub enum Given {
+    /// To [`Read::Head`].
+    Head(Head),
+    /// To [`Read::DigestAt`].
+    DigestAt(Option<Digest>),
+    /// To [`Read::Job`].
+    Job(JobId, Option<Box<JobRow>>),
+    /// To [`Read::EventBefore`].
+    EventBefore(JobId, Option<(Seq, Digest)>),
+    /// To [`Read::Folds`].
+    Folds(Vec<Fold>),
+    /// To [`Read::Page`].
+    Page(Vec<EventRow>),
+    /// To [`Read::Page`], if encoded parts of the log begin exactly there.
+    Parts(Vec<Arc<Part>>),
+    /// To [`Read::Live`] and [`Read::Changed`].
+    Jobs(Vec<Changed>),
+    /// To [`Read::Now`].
+    Now(Now),
+}

@@ -1,0 +1,41 @@
+//! How often a stream is flushed, and when the machine next has something to do.
+
+use super::served::Served;
+use super::watch::Watch;
+use super::{ABSENT_FOR, Serving};
+use headway_model::id::Millis;
+
+/// The least and the greatest interval between two flushes of a busy link. An idle link is flushed at once.
+pub(super) const PACE: (Millis, Millis) = (10, 50);
+
+/// Between these limits, all links together are flushed at most this often per millisecond.
+const FLUSHES_PER_MS: Millis = 20;
+
+impl Serving {
+    /// Sets the number of followers on the server. The more there are, the less often each is flushed.
+    pub fn among(&mut self, followers: usize) {
+        self.pace = (followers as Millis / FLUSHES_PER_MS).clamp(PACE.0, PACE.1);
+    }
+
+    /// The time before which a new head need not be read.
+    pub fn paced_until(&self) -> Millis {
+        self.flushed_at + self.pace
+    }
+
+    /// The time of the next thing to do, if nothing wakes the machine before.
+    pub(super) fn next_time(&self) -> Millis {
+        let awaited = self.jobs.values().any(Served::is_awaited);
+        let processing = self.jobs.values().any(Served::is_processing);
+        [
+            Some(self.ping_at),
+            awaited.then_some(self.absent_since + ABSENT_FOR),
+            processing.then_some(self.now_at),
+            self.woken.then_some(self.paced_until()),
+            self.watch.as_ref().and_then(Watch::next_due),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(self.ping_at)
+    }
+}
