@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use places::{Places, look_at_places};
 
-use headway_model::event::Recorded;
-use headway_model::id::{JobId, Position};
+use headway_model::event::{Recorded, UnknownEvent};
+use headway_model::fold::FoldError;
+use headway_model::id::{JobId, Position, Seq};
 use headway_model::{Digest, Fold, JobSummary, PlannedFile};
-use headway_store::rows::{Batch, EventRow, Idle, ItemRow, ItemState, JobRow};
+use headway_store::rows::{BadDetail, Batch, EventRow, Idle, ItemRow, ItemState, JobRow};
 use headway_store::{EventPages, ItemPages, Store, StoreError, pruned};
 
 const PAGE: u32 = 1_000;
@@ -52,6 +53,23 @@ pub struct Diagnosis {
     pub items: u64,
     /// What is wrong. If there is very much, only the first findings.
     pub findings: Vec<Finding>,
+}
+
+/// What is wrong with an event, said of it: "the event at 7 ...".
+#[derive(Debug, thiserror::Error)]
+enum Damage {
+    #[error("cannot be read: {0}")]
+    Unreadable(#[from] UnknownEvent),
+    #[error("says that it is number {payload}, its row says {row}")]
+    Number { payload: Seq, row: Seq },
+    #[error("has a detail that does not match its payload")]
+    Detail,
+    #[error("does not fit: {0}")]
+    Misfit(#[from] FoldError),
+    #[error("breaks the chain: its digest does not match")]
+    Chain,
+    #[error("{0}")]
+    Rows(#[from] BadDetail),
 }
 
 /// A job while its events are being read.
@@ -147,8 +165,8 @@ impl Doctor<'_> {
         }
         let audited = self.fold(row);
         match audited {
-            Err(what) => {
-                self.find(Remedy::Restore, format!("the event at {} {what}", row.position));
+            Err(damage) => {
+                self.find(Remedy::Restore, format!("the event at {} {damage}", row.position));
                 self.seen.insert(row.job_no);
                 self.live.remove(&row.job_no);
             }
@@ -164,34 +182,32 @@ impl Doctor<'_> {
     }
 
     /// Folds one event; whether its job has ended.
-    fn fold(&mut self, row: &EventRow) -> Result<bool, String> {
-        let recorded = Recorded::decode(&row.payload).map_err(|error| format!("cannot be read: {error}"))?;
+    fn fold(&mut self, row: &EventRow) -> Result<bool, Damage> {
+        let recorded = Recorded::decode(&row.payload)?;
         if recorded.seq != row.seq {
-            return Err(format!("says that it is number {}, its row says {}", recorded.seq, row.seq));
+            return Err(Damage::Number { payload: recorded.seq, row: row.seq });
         }
         if row.detail.as_ref().map(|detail| Digest::of(detail.as_bytes())) != recorded.event.detail() {
-            return Err("has a detail that does not match its payload".into());
+            return Err(Damage::Detail);
         }
         let audit = self.live.get_mut(&row.job_no);
         let idle = audit.as_ref().and_then(|audit| Idle::before(&audit.fold, &recorded.event));
         let audit = match audit {
             Some(audit) => {
-                audit.fold.apply_recorded(&recorded, &row.payload).map_err(|error| format!("does not fit: {error}"))?;
+                audit.fold.apply_recorded(&recorded, &row.payload)?;
                 audit
             }
             None => {
-                let fold =
-                    Fold::create_recorded(&recorded, &row.payload).map_err(|error| format!("does not fit: {error}"))?;
+                let fold = Fold::create_recorded(&recorded, &row.payload)?;
                 self.done.jobs += 1;
                 self.live.entry(row.job_no).or_insert(Audit { job: fold.id, fold, items: Vec::new() })
             }
         };
         if audit.fold.digest != row.digest {
-            return Err("breaks the chain: its digest does not match".into());
+            return Err(Damage::Chain);
         }
         let mut batch = Batch::default();
-        let derived = batch.derive(row.job_no, idle.as_ref(), &audit.fold, &recorded, row.detail.as_deref());
-        derived.map_err(|error| error.to_string())?;
+        batch.derive(row.job_no, idle.as_ref(), &audit.fold, &recorded, row.detail.as_deref())?;
         audit.items.extend(batch.planned.iter().map(|item| (of_file(&item.file), of_state(&item.state))));
         for (_, item, state) in batch.moved {
             if let Some((_, told)) = audit.items.get_mut(item as usize) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use headway_files::Placement;
-use headway_model::event::{JobEvent, Recorded};
+use headway_model::event::{JobEvent, Recorded, UnknownEvent};
 use headway_model::event_kind::EventKind;
 use headway_model::id::Position;
 use headway_recipes::Unable;
@@ -24,7 +24,7 @@ pub(crate) enum ReadError {
         /// Its position.
         position: Position,
         /// Why.
-        error: String,
+        error: UnknownEvent,
     },
 }
 
@@ -50,11 +50,7 @@ pub(crate) async fn each_event(
         for row in rows {
             if EventKind::of_payload(&row.payload).is_some_and(|kind| kinds.contains(&kind)) {
                 let recorded = Recorded::decode(&row.payload);
-                let wrong = |error: &dyn std::fmt::Display| ReadError::Event {
-                    position: row.position,
-                    error: error.to_string(),
-                };
-                visit(recorded.map_err(|error| wrong(&error))?.event);
+                visit(recorded.map_err(|error| ReadError::Event { position: row.position, error })?.event);
             }
         }
     }
