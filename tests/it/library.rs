@@ -60,6 +60,24 @@ async fn what_is_on_the_disk_when_a_folder_is_opened_is_listed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_failing_index_is_not_taken_for_a_folder_that_is_not_there() {
+    let files = Files::new();
+    files.write("a.txt", b"a");
+    let app = App::start(&files).await;
+    settled(&app, "").await;
+    let index = rusqlite::Connection::open(files.data().join("files.sqlite")).expect("the index");
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON files BEGIN SELECT RAISE(ABORT, 'no'); END";
+    index.execute_batch(refuse).expect("a trigger");
+    files.write("b.txt", b"b");
+    let failed = eventually("an answer of the failed scan", async || {
+        Some(app.get("/api/libraries/files/files").await).filter(|(status, _)| *status != 200)
+    });
+    let (status, body) = failed.await;
+    assert_eq!(status, 500, "{body}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_cannot_be_read_is_told_and_what_was_seen_of_it_stays() {
     let files = Files::new();
     files.write("gone/inside", b"x");

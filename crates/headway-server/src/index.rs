@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use super::error::StartError;
+use super::error::{StartError, internal};
 use headway_files::{Library, scan};
 use headway_model::error::ApiError;
 use headway_model::library::{FolderPage, FolderView, ScanProgress, Unread};
 use headway_model::{RelPath, SeenPart};
-use headway_store::{FileIndex, Head, Store};
+use headway_store::{FileIndex, Head, Store, StoreError};
 use outcomes::Outcomes;
 
 /// How long a page waits for a scan. After that it shows the last known state, and loads again when the scan is over.
@@ -53,7 +53,30 @@ pub(crate) struct Index {
 struct Reading {
     progress: Arc<Progress>,
     /// `None` until it is over.
-    done: watch::Receiver<Option<Result<(), String>>>,
+    done: watch::Receiver<Option<Result<(), ScanError>>>,
+}
+
+/// Why a scan failed. Only the first says anything about the folder.
+#[derive(Debug, Clone, thiserror::Error)]
+enum ScanError {
+    /// The folder cannot be listed, in words.
+    #[error("{0}")]
+    Folder(String),
+    /// The index cannot be written.
+    #[error("the index of files failed: {0}")]
+    Index(#[from] StoreError),
+    /// The scan ended by itself.
+    #[error("the scan ended early: {0}")]
+    Died(String),
+}
+
+impl From<ScanError> for ApiError {
+    fn from(error: ScanError) -> Self {
+        match error {
+            ScanError::Folder(message) => ApiError::NotFound { message },
+            ScanError::Index(_) | ScanError::Died(_) => internal(&error),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -106,9 +129,9 @@ impl Index {
         let patience = if seen.is_some() { SCAN_WAIT } else { FIRST_SCAN_WAIT };
         let done = timeout(patience, reading.done.wait_for(Option::is_some)).await;
         if let Ok(Ok(done)) = done
-            && let Some(Err(message)) = &*done
+            && let Some(Err(error)) = &*done
         {
-            return Err(ApiError::NotFound { message: message.clone() });
+            return Err(error.clone().into());
         }
         Ok(())
     }
@@ -154,7 +177,7 @@ impl Index {
         Some(reading)
     }
 
-    async fn fill(&self, at: usize, folder: Option<RelPath>, progress: &Progress) -> Result<(), String> {
+    async fn fill(&self, at: usize, folder: Option<RelPath>, progress: &Progress) -> Result<(), ScanError> {
         let name = &self.libraries[at].name;
         let deep = folder.is_none();
         let (batches, mut seen) = mpsc::channel::<Vec<SeenPart>>(2);
@@ -162,7 +185,7 @@ impl Index {
         let reader = tokio::task::spawn_blocking(move || {
             let mut batch = Vec::new();
             let (mut entries, mut begun) = (0, Instant::now());
-            let unread = scan(&libraries[at], &folder.unwrap_or_default(), deep, &mut |part| {
+            let scanned = scan(&libraries[at], &folder.unwrap_or_default(), deep, &mut |part| {
                 entries += part.entries.len();
                 batch.push(part);
                 if entries < BATCH.0 && batch.len() < BATCH.1 && begun.elapsed() < BATCH_WAIT {
@@ -170,24 +193,25 @@ impl Index {
                 }
                 (entries, begun) = (0, Instant::now());
                 batches.blocking_send(std::mem::take(&mut batch)).is_ok()
-            })?;
+            });
+            let unread = scanned.map_err(ScanError::Folder)?;
             batches.blocking_send(batch).ok();
-            Ok::<_, String>(unread)
+            Ok::<_, ScanError>(unread)
         });
         while let Some(batch) = seen.recv().await {
             let folders = batch.iter().filter(|part| part.whole.is_some()).count();
             let entries: usize = batch.iter().map(|part| part.entries.len()).sum();
-            self.files.see(name, batch).await.map_err(|error| error.to_string())?;
+            self.files.see(name, batch).await?;
             progress.folders.fetch_add(folders as u64, Ordering::Relaxed);
             progress.entries.fetch_add(entries as u64, Ordering::Relaxed);
         }
-        let unread = reader.await.map_err(|error| error.to_string())??;
+        let unread = reader.await.map_err(|error| ScanError::Died(error.to_string()))??;
         if deep {
             match unread {
                 Some(unread) => drop(self.unread().insert(name.clone(), unread)),
                 None => drop(self.unread().remove(name)),
             }
         }
-        self.files.settle(name, deep.then(super::now)).await.map_err(|error| error.to_string())
+        Ok(self.files.settle(name, deep.then(super::now)).await?)
     }
 }
