@@ -21,6 +21,57 @@ step() {
   printf -- '-- %s: %d s\n' "$text" "$((SECONDS - begun))"
 }
 
+# What the commands that are waited for print: one file for each.
+OUTPUT=$(mktemp -d)
+BACKGROUND=()
+trap end_background EXIT
+
+# end_background: for the end of the script, and before another program takes its place. A background job that is ended while it
+# starts still has the trap.
+end_background() {
+  [ "$BASHPID" = "$$" ] || return 0
+  [ ${#BACKGROUND[@]} = 0 ] || kill "${BACKGROUND[@]}" 2>/dev/null || true
+  rm -rf "$OUTPUT"
+}
+
+# waiting COMMAND...: prints a line every few seconds while the command runs, and what the command printed if it fails.
+waiting() {
+  local log heartbeat status=0
+  log=$(mktemp "$OUTPUT/XXXXXX")
+  heartbeat &
+  heartbeat=$!
+  BACKGROUND+=("$heartbeat")
+  "$@" >"$log" 2>&1 || status=$?
+  kill "$heartbeat" 2>/dev/null || true
+  wait "$heartbeat" 2>/dev/null || true
+  [ "$status" = 0 ] || cat "$log" >&2
+  rm -f "$log"
+  return "$status"
+}
+
+# background NAME COMMAND...: begins a command, which prints to the file $OUTPUT/NAME.
+background() {
+  local log=$OUTPUT/$1
+  shift
+  "$@" >"$log" 2>&1 &
+  BACKGROUND+=("$!")
+}
+
+# heartbeat: how long it has taken so far, and which crate Cargo started last. A sleep that outlives it holds nothing open.
+heartbeat() {
+  local begun=$SECONDS
+  while sleep "${HEADWAY_HEARTBEAT:-5}" >/dev/null 2>&1; do
+    printf '   %d s%s\n' "$((SECONDS - begun))" "$(cat "$OUTPUT"/* 2>/dev/null | now_compiling)"
+  done
+}
+
+# now_compiling: what Cargo says, in a few words.
+now_compiling() {
+  awk '$1 == "Compiling" { crates++; last = "compiling " $2 }
+    $1 == "Downloading" || $1 == "Downloaded" || $1 == "Updating" { last = tolower($0); sub(/^ +/, "", last) }
+    END { if (last != "") printf ", %d crates begun, now %s", crates, last }'
+}
+
 need() {
   command -v "$1" >/dev/null || fail "$1 is missing. $2"
 }
@@ -30,34 +81,36 @@ rust() {
   rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
 }
 
-# The wasm-bindgen program must be of the very version that the library has.
-wasm_bindgen() {
-  local version
-  version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
-  [ "$(wasm-bindgen --version 2>/dev/null)" = "wasm-bindgen $version" ] && return
-  cargo install --quiet --version "$version" --root "$TOOLS" --target-dir "$TOOLS/target" wasm-bindgen-cli
-  rm -rf "$TOOLS/target"
-}
-
 wasm_opt() {
   command -v wasm-opt >/dev/null && return
   need npm "Install Node.js 20 or later with npm, then run this again."
-  npm install --silent --no-fund --no-audit --prefix "$TOOLS" binaryen@123.0.0
+  waiting npm install --silent --no-fund --no-audit --prefix "$TOOLS" binaryen@123.0.0
 }
 
-# client PROFILE FOLDER: the browser's part, ready to be served. Nothing is done twice.
+# client PROFILE: compiles the browser's part.
 client() {
+  waiting cargo build --lib --target wasm32-unknown-unknown --no-default-features --features hydrate --profile "$1"
+}
+
+# The program that makes the browser's files, one for each state of its sources.
+BINDGEN=$TOOLS/bindgen-$(cat scripts/bindgen/Cargo.lock scripts/bindgen/Cargo.toml scripts/bindgen/src/main.rs | cksum | cut -d' ' -f1)
+
+INSTALL_BINDGEN=(cargo install --locked --path scripts/bindgen --root "$BINDGEN" --target-dir "$TARGET/bindgen")
+
+bindgen() {
+  [ -x "$BINDGEN/bin/headway-bindgen" ] || waiting "${INSTALL_BINDGEN[@]}"
+}
+
+# site PROFILE FOLDER: what is served of the compiled client. Nothing is done twice.
+site() {
   # The profile `dev` has a folder of another name.
-  local profile=$1 site=$2 wasm=$TARGET/wasm32-unknown-unknown/${1/#dev/debug}/headway.wasm
-  cargo build --quiet --lib --target wasm32-unknown-unknown --no-default-features --features hydrate --profile "$profile" || return
-  mkdir -p "$site/pkg"
-  cp -u style/main.css "$site/pkg/headway.css"
-  cp -u public/* "$site/"
-  [ "$site/pkg/headway_bg.wasm" -nt "$wasm" ] && return
-  wasm-bindgen --target web --no-typescript --out-dir "$site/pkg" --out-name headway "$wasm"
+  local wasm=$TARGET/wasm32-unknown-unknown/${1/#dev/debug}/headway.wasm folder=$2
+  mkdir -p "$folder/pkg" && cp -u style/main.css "$folder/pkg/headway.css" && cp -u public/* "$folder/" || return
+  [ "$folder/pkg/headway_bg.wasm" -nt "$wasm" ] && return
+  waiting "$BINDGEN/bin/headway-bindgen" "$wasm" "$folder/pkg"
 }
 
 # compress FOLDER QUALITY: a .br and a .gz beside each file.
 compress() {
-  node scripts/compress.mjs "$@"
+  waiting node scripts/compress.mjs "$@"
 }

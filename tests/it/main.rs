@@ -35,6 +35,7 @@ mod recipes;
 mod repository;
 mod retention;
 mod scale;
+mod scripts;
 mod settings;
 mod side_by_side;
 mod store;

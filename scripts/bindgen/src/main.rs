@@ -1,0 +1,18 @@
+//! `headway-bindgen WASM FOLDER` makes the files that a browser loads of the compiled client: `headway.js` and
+//! `headway_bg.wasm`. It does what the program `wasm-bindgen` does with `--target web --no-typescript`, and is built in a small
+//! part of the time: that program carries an HTTP server and an HTTP client along, for its test runner.
+
+use std::env;
+
+use anyhow::{Context, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+fn main() -> anyhow::Result<()> {
+    let mut arguments = env::args_os().skip(1);
+    let (Some(wasm), Some(folder), None) = (arguments.next(), arguments.next(), arguments.next()) else {
+        bail!("usage: headway-bindgen WASM FOLDER");
+    };
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(&wasm).web(true)?.typescript(false).omit_default_module_path(false).out_name("headway");
+    bindgen.generate(folder).with_context(|| format!("cannot make the browser's files of {}", wasm.display()))
+}
