@@ -4,6 +4,7 @@
 //! in the browser.
 
 pub mod action;
+mod as_text;
 pub mod attempt;
 pub mod counters;
 pub mod cursor;

@@ -7,5 +7,5 @@ mod view;
 
 pub use page::{Entry, EntryKind, FolderPage, LastOutcome, ScanProgress, Unread};
 pub use pattern::Pattern;
-pub use row_key::RowKey;
+pub use row_key::{InvalidRowKey, RowKey};
 pub use view::{FolderView, Show, Sort};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::done::OnDone;
 use super::event::{HaltBy, HaltWhen};
+use crate::as_text::as_text;
 
 /// Maximum number of attempts that an item can be given.
 pub const TRIES_LIMIT: u32 = 100;
@@ -188,24 +189,6 @@ impl Limit {
             Limit::Percent(percent) => count > 0 && u64::from(count) * 100 >= u64::from(percent) * u64::from(total),
         }
     }
-}
-
-macro_rules! as_text {
-    ($($name:ident),*) => {$(
-        impl TryFrom<String> for $name {
-            type Error = InvalidPolicy;
-
-            fn try_from(text: String) -> Result<Self, InvalidPolicy> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(value: $name) -> String {
-                value.to_string()
-            }
-        }
-    )*};
 }
 
 as_text!(Timeout, Halt);

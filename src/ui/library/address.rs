@@ -3,7 +3,7 @@
 use super::window::WINDOW;
 use crate::ui::parts::format::query;
 use headway_model::RelPath;
-use headway_model::library::{FolderView, Show, Sort};
+use headway_model::library::{FolderView, InvalidRowKey, Show, Sort};
 
 /// The view that an address's query asks for, and what of it cannot be understood. (The router's own map of the query
 /// decodes `%` twice, so that a name with a `%` in it would be another one.)
@@ -36,11 +36,11 @@ pub(super) fn view(query: &str, first_library: &str) -> (FolderView, Option<Stri
         Ok(())
     });
     read("after", &mut |text| {
-        view.after = Some(text.parse()?);
+        view.after = Some(text.parse().map_err(|error: InvalidRowKey| error.to_string())?);
         Ok(())
     });
     read("before", &mut |text| {
-        view.before = Some(text.parse()?);
+        view.before = Some(text.parse().map_err(|error: InvalidRowKey| error.to_string())?);
         Ok(())
     });
     (view, wrong)

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::as_text::as_text;
 use crate::path::RelPath;
 
 /// A row's position in the order of its window, whether or not the row still exists. On the wire: `LEAF.VALUE.PATH`.
@@ -19,6 +20,11 @@ pub struct RowKey {
     pub path: RelPath,
 }
 
+/// The text is not a row key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("invalid row position {0:?}; omit it to start at the first row")]
+pub struct InvalidRowKey(String);
+
 impl fmt::Display for RowKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", u8::from(self.leaf), self.value, self.path)
@@ -26,31 +32,19 @@ impl fmt::Display for RowKey {
 }
 
 impl FromStr for RowKey {
-    type Err = String;
+    type Err = InvalidRowKey;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, InvalidRowKey> {
         let read = || {
             let (leaf, rest) = text.split_once('.')?;
             let (value, path) = rest.split_once('.')?;
             Some(RowKey { leaf: leaf == "1", value: value.parse().ok()?, path: path.parse().ok()? })
         };
-        read().ok_or_else(|| format!("invalid row position {text:?}; omit it to start at the first row"))
+        read().ok_or_else(|| InvalidRowKey(text.to_owned()))
     }
 }
 
-impl TryFrom<String> for RowKey {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<RowKey> for String {
-    fn from(key: RowKey) -> String {
-        key.to_string()
-    }
-}
+as_text!(RowKey);
 
 #[cfg(test)]
 mod tests {
