@@ -277,7 +277,8 @@ async fn a_job_whose_recipe_is_gone_is_paused_and_says_so() {
     drop(served);
     // A server without a configuration has no commands.
     let client = reqwest::Client::new();
-    let headway = Headway::try_start(&files, None, &[], ROOM).expect("a ready server");
+    let site = files.data().with_file_name("site");
+    let headway = Headway::try_start(&files, Some(&site), &[], ROOM).expect("a ready server");
     headway.until(&client, job, |summary| summary.status == STUCK).await;
     let view: Value = ask(&client, &format!("{}/api/jobs/{job}", headway.url)).await;
     let why = view["waits"].as_str().unwrap_or_default();
