@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use headway_model::JobStatus;
 use serde_json::{Value, json};
 
 use crate::helper::{App, Files, mint};
@@ -12,6 +13,10 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 fn set_time(path: &Path, time: SystemTime) {
     std::fs::File::options().write(true).open(path).expect("a file").set_modified(time).expect("a time");
+}
+
+fn sum(content: &[u8]) -> String {
+    blake3::hash(content).to_hex().to_string()
 }
 
 async fn verify(app: &App, settings: Value) -> (Value, Vec<Value>, String) {
@@ -122,5 +127,41 @@ async fn a_manifest_that_cannot_be_used_says_why() {
     app.end(id).await;
     std::fs::remove_file(files.library().join("SUMS")).expect("a file");
     assert_eq!(app.put(&id.to_string(), &body).await.0, 200);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_often_a_manifest_repeats_a_line_each_has_its_verdict_soon() {
+    let files = Files::numbered(1);
+    let line = format!("{}  000000\n", sum(b"file 0\n"));
+    files.write("SUMS", line.repeat(100_000).as_bytes());
+    let app = App::start(&files).await;
+    let (view, _, report) = verify(&app, json!({ "manifest": "SUMS" })).await;
+    assert_eq!(view["status"], "completed", "{view}");
+    let counts = "ok 100000, changed 0, bit rot 0, missing 0, unreadable 0, not checked 0";
+    assert_eq!(report, format!("# SUMS: 100000 lines: {counts}\n"));
+    // As many about a file that is not there.
+    files.write("SUMS", line.replace("000000", "gone").repeat(100_000).as_bytes());
+    let (view, _, report) = verify(&app, json!({ "manifest": "SUMS" })).await;
+    assert_eq!(view["reason"], "finish", "{view}");
+    assert!(report.contains("missing 100000") && report.len() < 1_000, "{} bytes", report.len());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_earlier_job_checked_is_not_blamed_when_it_is_left_out_as_asked() {
+    let files = Files::numbered(2);
+    files.write("SUMS", format!("{}  000000\n", sum(b"file 0\n")).as_bytes());
+    let app = App::start(&files).await;
+    let body = json!({ "library": "files", "recipe": "verify", "settings": { "manifest": "SUMS" },
+        "query": { "folder": {} }, "policy": { "on_done": "skip" } });
+    assert_eq!(app.run(&body).await.status, JobStatus::Completed);
+    let end = app.run(&body).await;
+    let (_, view) = app.get(&format!("/api/jobs/{}", end.job)).await;
+    let message = view["message"].as_str().unwrap_or_default();
+    assert!(message.starts_with("nothing was compared: an earlier job checked these files"), "{view}");
+    let (_, report) = app.get(&format!("/api/jobs/{}/outputs/REPORT.txt", end.job)).await;
+    let report = report.as_str().expect("a text");
+    assert!(report.contains("000000\tnot checked: an earlier job checked it"), "{report}");
     app.stop().await;
 }

@@ -62,6 +62,7 @@ impl Library {
         match kind(&there(self.look(&planned.path))?) {
             EntryKind::File => {}
             EntryKind::Symlink => return Err(OpenError::Skip(SkipReason::Symlink)),
+            EntryKind::Folder if planned.was_seen() => return Err(OpenError::Skip(SkipReason::Changed)),
             // The plan lists a folder only if it could not look inside.
             EntryKind::Folder => return Err(self.unlisted(&planned.path)),
             EntryKind::Other => return Err(OpenError::Skip(SkipReason::NotAFile)),
@@ -222,5 +223,23 @@ impl Stamp {
             ctime_ns: seconds.saturating_mul(1_000_000_000).saturating_add(nanos),
             links: MetadataExt::nlink(metadata),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_planned_file_that_became_a_folder_has_changed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("name")).expect("a folder");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let path: RelPath = "name".parse().expect("a path");
+        let seen = PlannedFile { path: path.clone(), size: 7, mtime_ns: 1, rerun: None };
+        assert!(matches!(library.open_file(&seen), Err(OpenError::Skip(SkipReason::Changed))));
+        // A folder that the plan could not look into is another thing.
+        let told = library.open_file(&PlannedFile::not_seen(path));
+        assert!(matches!(&told, Err(OpenError::Fail(why)) if why.contains("could not be listed")), "{told:?}");
     }
 }

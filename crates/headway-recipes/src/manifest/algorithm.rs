@@ -99,7 +99,7 @@ impl Algorithm {
 }
 
 /// Some algorithms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Algorithms(u16);
 
 impl Algorithms {

@@ -13,16 +13,35 @@ pub(super) enum Ending {
     Nul,
 }
 
-/// The text without its byte order mark, in UTF-8 or whatever its bytes are.
-pub(super) fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
+impl Ending {
+    fn byte(self) -> u8 {
+        match self {
+            Ending::Newline => b'\n',
+            Ending::Return => b'\r',
+            Ending::Nul => 0,
+        }
+    }
+}
+
+/// A text without its byte order mark, in UTF-8 or whatever its bytes are.
+pub(super) struct Text<'a> {
+    /// Its bytes.
+    pub(super) bytes: Cow<'a, [u8]>,
+    /// Whether it ends in the middle of a character: something at its end is missing.
+    pub(super) is_cut: bool,
+}
+
+/// Removes the byte order mark, and makes UTF-8 of UTF-16.
+pub(super) fn decode(bytes: &[u8]) -> Text<'_> {
+    let plain = |text| Text { bytes: Cow::Borrowed(text), is_cut: false };
     match bytes {
-        [0xef, 0xbb, 0xbf, text @ ..] => Cow::Borrowed(text),
-        [0xff, 0xfe, text @ ..] => Cow::Owned(utf16(text, u16::from_le_bytes)),
-        [0xfe, 0xff, text @ ..] => Cow::Owned(utf16(text, u16::from_be_bytes)),
+        [0xef, 0xbb, 0xbf, text @ ..] => plain(text),
+        [0xff, 0xfe, text @ ..] => utf16(text, u16::from_le_bytes),
+        [0xfe, 0xff, text @ ..] => utf16(text, u16::from_be_bytes),
         // A line with a NUL at its end is longer than this.
-        [first, 0, _, 0, ..] if *first != 0 => Cow::Owned(utf16(bytes, u16::from_le_bytes)),
-        [0, first, 0, _, ..] if *first != 0 => Cow::Owned(utf16(bytes, u16::from_be_bytes)),
-        text => Cow::Borrowed(text),
+        [first, 0, _, 0, ..] if *first != 0 => utf16(bytes, u16::from_le_bytes),
+        [0, first, 0, _, ..] if *first != 0 => utf16(bytes, u16::from_be_bytes),
+        text => plain(text),
     }
 }
 
@@ -39,11 +58,7 @@ pub(super) fn ending(text: &[u8]) -> Ending {
 
 /// Each line without its end; the one after the last end only if there is something in it.
 pub(super) fn split(text: &[u8], ending: Ending) -> impl Iterator<Item = &[u8]> {
-    let end = match ending {
-        Ending::Newline => b'\n',
-        Ending::Return => b'\r',
-        Ending::Nul => 0,
-    };
+    let end = ending.byte();
     let whole = text.strip_suffix(&[end]).unwrap_or(text);
     whole.split(move |byte| *byte == end).map(move |line| match ending {
         Ending::Newline => line.strip_suffix(b"\r").unwrap_or(line),
@@ -51,10 +66,19 @@ pub(super) fn split(text: &[u8], ending: Ending) -> impl Iterator<Item = &[u8]> 
     })
 }
 
+/// The text up to the end of its last line that has one.
+pub(super) fn whole_lines(text: &[u8], ending: Ending) -> &[u8] {
+    let end = text.iter().rposition(|byte| *byte == ending.byte()).map_or(0, |end| end + 1);
+    &text[..end]
+}
+
 /// UTF-16 as UTF-8. Half a pair becomes three bytes, as file systems that take such names have it: no name is lost or made equal to
 /// another.
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
-    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Text<'static> {
+    let pairs = bytes.chunks_exact(2);
+    let is_cut = !pairs.remainder().is_empty();
+    let units = pairs.map(|pair| unit([pair[0], pair[1]]));
+    let is_cut = is_cut || units.clone().next_back().is_some_and(|last| (0xd800..0xdc00).contains(&last));
     let mut text = Vec::with_capacity(bytes.len());
     for character in char::decode_utf16(units) {
         match character {
@@ -65,7 +89,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
             }
         }
     }
-    text
+    Text { bytes: Cow::Owned(text), is_cut }
 }
 
 #[cfg(test)]
@@ -79,10 +103,10 @@ mod tests {
         let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
         let expected = "ab \u{1F600}\r\n".as_bytes();
         for text in [&little, &big, &[&[0xff, 0xfe], &little[..]].concat(), &[&[0xfe, 0xff], &big[..]].concat()] {
-            assert_eq!(decode(text), expected, "{text:?}");
+            assert_eq!(&*decode(text).bytes, expected, "{text:?}");
         }
-        assert_eq!(decode(b"\xff\xfe\x00\xd8x\x00").as_ref(), b"\xed\xa0\x80x");
-        assert_eq!(decode(b"\xef\xbb\xbfa").as_ref(), b"a");
+        assert_eq!(&*decode(b"\xff\xfe\x00\xd8x\x00").bytes, b"\xed\xa0\x80x");
+        assert_eq!(&*decode(b"\xef\xbb\xbfa").bytes, b"a");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A whole manifest, line by line.
 
-use super::encoding::{Ending, decode, ending, split};
+use super::encoding::{Ending, Text, decode, ending, split, whole_lines};
 use super::entry::{Entry, Line};
 use super::line::{self, Kind};
 use super::table::{Record, Table};
@@ -24,11 +24,14 @@ enum Around {
 /// Reads a manifest in whatever form it is, and hands on each entry and each line that cannot be read. Remarks, headings and empty
 /// lines are nothing. A signature around it is not checked.
 pub fn read(bytes: &[u8], take: &mut dyn FnMut(Line)) {
-    let text = decode(bytes);
-    let ending = ending(&text);
+    let Text { bytes: decoded, is_cut } = decode(bytes);
+    let ending = ending(&decoded);
+    let text = if is_cut { whole_lines(&decoded, ending) } else { &*decoded };
     let mut around = Around::Nothing;
     let mut is_signed = false;
-    for (number, line) in (1..).zip(split(&text, ending)) {
+    let mut last = 0;
+    for (number, line) in (1..).zip(split(text, ending)) {
+        last = number;
         let line = if is_signed { line.strip_prefix(b"- ").unwrap_or(line) } else { line };
         if let Some(kind) = record(&mut around, line) {
             tell(kind.0, kind.1, take);
@@ -84,6 +87,10 @@ pub fn read(bytes: &[u8], take: &mut dyn FnMut(Line)) {
     }
     if let Around::Record(number, record) = around {
         tell(number, record.said(), take);
+    }
+    if is_cut {
+        let why = "the file ends here in the middle of a character: this line, and any after it, are damaged or lost";
+        tell(if text.is_empty() { 1 } else { last + 1 }, Kind::Unread(why), take);
     }
 }
 

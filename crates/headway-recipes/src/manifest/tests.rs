@@ -167,3 +167,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn utf16_that_ends_in_the_middle_of_a_character_is_a_finding_and_its_last_line_is_not_believed() {
+    let little = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let marked = |text: &str| [&[0xff, 0xfe][..], &little(text)].concat();
+    let line = |name: &str| format!("{ALPHA}  {name}\r\n");
+    let whole = marked(&format!("{}{}", line("a"), line("b")));
+    assert_eq!(short(&whole), ["1 a: any of 32", "2 b: any of 32"]);
+    let in_name = marked(&format!("{}{ALPHA}  bravo", line("a")));
+    assert_eq!(short(&in_name[..in_name.len() - 1]), ["1 a: any of 32", "2 unread"]);
+    let half_pair = marked(&format!("{}{ALPHA}  \u{1F600}", line("a")));
+    assert_eq!(short(&half_pair[..half_pair.len() - 2]), ["1 a: any of 32", "2 unread"]);
+    assert_eq!(short(&whole[..whole.len() - 1]), ["1 a: any of 32", "2 unread"], "its line has lost its end");
+    assert_eq!(short(&[&whole[..], b"x"].concat()), ["1 a: any of 32", "2 b: any of 32", "3 unread"]);
+    assert_eq!(short(&marked(&line("a"))[..41]), ["1 unread"]);
+}

@@ -1,5 +1,7 @@
 //! What lines say of a file, against what the file is.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::super::hash::Hashes;
@@ -127,14 +129,13 @@ impl Lines {
 
 /// Whether two lines cannot both be true.
 fn contradict(lines: &[Line]) -> bool {
-    let mut said: Vec<(Algorithms, &[u8])> = Vec::new();
+    let mut said: HashMap<Algorithms, &[u8]> = HashMap::new();
     let mut sizes = lines.iter().filter_map(|line| line.size);
     let size = sizes.next();
     for sum in lines.iter().flat_map(|line| &line.sums).filter(|sum| !sum.algorithms.is_empty()) {
-        if said.iter().any(|(algorithms, hash)| *algorithms == sum.algorithms && **hash != *sum.hash) {
+        if *said.entry(sum.algorithms).or_insert(&sum.hash) != &*sum.hash {
             return true;
         }
-        said.push((sum.algorithms, &sum.hash));
     }
     sizes.any(|other| Some(other) != size)
 }

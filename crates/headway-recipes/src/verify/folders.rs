@@ -1,11 +1,12 @@
 //! Names that are almost the one looked for: in another Unicode normal form, or in other letters' case.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use unicode_normalization::UnicodeNormalization;
 
 use super::{Library, RelPath};
 use headway_files::scan;
+use headway_model::library::EntryKind;
 
 /// What is near a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,15 +15,27 @@ pub(super) enum Near {
     Form(RelPath),
     /// A name that differs by the case of letters too: another file.
     Case(RelPath),
-    /// Nothing, or several, or it cannot be told.
-    Unknown,
+    /// Nothing, or several.
+    Nothing,
+    /// That cannot be told, because names of a folder could not be read: why.
+    NotKnown(String),
 }
 
 /// The folders of a library that were listed for this.
 pub(super) struct Folders<'a> {
     library: &'a Library,
-    /// The names in each, coded, by what they are without form and case.
-    listed: HashMap<RelPath, HashMap<String, Vec<String>>>,
+    listed: HashMap<RelPath, Listed>,
+}
+
+/// A folder that was listed.
+#[derive(Default)]
+struct Listed {
+    /// Its names, coded, by what they are without form and case.
+    names: HashMap<String, Vec<String>>,
+    /// The names of folders.
+    folders: HashSet<String>,
+    /// Why there might be more names.
+    unread: Option<String>,
 }
 
 impl<'a> Folders<'a> {
@@ -34,8 +47,10 @@ impl<'a> Folders<'a> {
     /// Looks for what is near a path that is not there. Blocking.
     pub(super) fn near(&mut self, path: &RelPath) -> Near {
         let (mut here, mut is_case) = (RelPath::default(), false);
-        for part in path.as_str().split('/') {
-            let names = self.names(&here).get(&folded(part)).map(Vec::as_slice).unwrap_or_default();
+        let mut parts = path.as_str().split('/').peekable();
+        while let Some(part) = parts.next() {
+            let listed = self.listed(&here);
+            let names = listed.names.get(&folded(part)).map(Vec::as_slice).unwrap_or_default();
             let exact = names.iter().find(|name| *name == part);
             let form: Vec<_> = names.iter().filter(|name| name.nfc().eq(part.nfc())).collect();
             let name = match (exact, form.as_slice(), names) {
@@ -45,32 +60,39 @@ impl<'a> Folders<'a> {
                     is_case = true;
                     name
                 }
-                (None, _, _) => return Near::Unknown,
+                (None, _, _) => return listed.unread.clone().map_or(Near::Nothing, Near::NotKnown),
             };
+            if parts.peek().is_some() && !listed.folders.contains(name) {
+                return Near::Nothing;
+            }
             let next = if here.is_root() { name.clone() } else { format!("{here}/{name}") };
             match next.parse() {
                 Ok(next) => here = next,
-                Err(_) => return Near::Unknown,
+                Err(_) => return Near::Nothing,
             }
         }
         if is_case { Near::Case(here) } else { Near::Form(here) }
     }
 
-    fn names(&mut self, folder: &RelPath) -> &HashMap<String, Vec<String>> {
+    fn listed(&mut self, folder: &RelPath) -> &Listed {
         let library = self.library;
         self.listed.entry(folder.clone()).or_insert_with(|| {
-            let mut names = HashMap::<String, Vec<String>>::new();
-            // Of a folder that cannot be listed nothing is near: the file itself is looked for all the same, and told of.
-            let listed = scan(library, folder, false, &mut |part| {
+            let mut listed = Listed::default();
+            let scanned = scan(library, folder, false, &mut |part| {
                 for entry in part.entries {
-                    names.entry(folded(&entry.name)).or_default().push(entry.name);
+                    if entry.kind == EntryKind::Folder {
+                        listed.folders.insert(entry.name.clone());
+                    }
+                    listed.names.entry(folded(&entry.name)).or_default().push(entry.name);
                 }
                 true
             });
-            if let Err(text) = listed {
-                tracing::debug!(%folder, text, "names in another normal form are not looked for");
-            }
-            names
+            listed.unread = match scanned {
+                Ok(None) => None,
+                Ok(Some(_)) => Some(format!("some files in the folder {:?} cannot be looked at", folder.shown())),
+                Err(why) => Some(why),
+            };
+            listed
         })
     }
 }
@@ -78,4 +100,32 @@ impl<'a> Folders<'a> {
 /// A name without its normal form and without case.
 fn folded(name: &str) -> String {
     name.nfc().flat_map(char::to_lowercase).nfc().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RelPath {
+        text.parse().expect("a path")
+    }
+
+    #[test]
+    fn a_name_is_near_only_where_its_folder_could_be_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("sub")).expect("a folder");
+        for name in ["sub/\u{e4}", "sub/Case", "file"] {
+            std::fs::write(folder.path().join(name), "x").expect("a file");
+        }
+        let library = Library::open("files", folder.path()).expect("a library");
+        let mut folders = Folders::new(&library);
+        assert_eq!(folders.near(&path("sub/a\u{308}")), Near::Form(path("sub/\u{e4}")));
+        assert_eq!(folders.near(&path("sub/case")), Near::Case(path("sub/Case")));
+        for nothing in ["sub/none", "none/a\u{308}", "file/a\u{308}"] {
+            assert_eq!(folders.near(&path(nothing)), Near::Nothing, "{nothing}");
+        }
+        // The library is not there: nothing is known of what is in it.
+        let (gone, _) = Library::open_or_wait("gone", &folder.path().join("none"), None);
+        assert!(matches!(Folders::new(&gone).near(&path("sub/a\u{308}")), Near::NotKnown(_)));
+    }
 }

@@ -1,11 +1,16 @@
 //! The lines of all manifests of a job, by the file that each is about.
 
+use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::super::hash::Hashes;
 use super::super::manifest::{Algorithms, Sum};
 use super::super::record::Record;
 use super::{RelPath, Unable};
+
+/// At most so many lines are told by their numbers; of the others their count.
+const NUMBERED: usize = 20;
 
 /// One manifest.
 #[derive(Debug)]
@@ -55,6 +60,8 @@ pub(super) struct Lines {
     pub(super) lines: Vec<Line>,
     /// What is not.
     pub(super) loose: Vec<Loose>,
+    /// The paths of the manifests, once all are read.
+    manifests: HashSet<RelPath>,
     /// The manifests that say nothing.
     pub(super) empty: Vec<RelPath>,
 }
@@ -75,6 +82,7 @@ impl Source {
 impl Lines {
     /// All manifests are read.
     pub(super) fn end(&mut self) -> Result<(), Unable> {
+        self.manifests = self.sources.iter().map(|source| source.path.clone()).collect();
         self.lines
             .sort_by(|one, other| (&one.path, one.source, one.number).cmp(&(&other.path, other.source, other.number)));
         if !self.lines.is_empty() {
@@ -102,19 +110,29 @@ impl Lines {
             Some(source) if self.sources.len() > 1 => format!("{} of {}", line.number, source.path.shown()),
             Some(_) | None => line.number.to_string(),
         };
-        lines.map(number).collect::<Vec<_>>().join(", ")
+        let mut lines = lines.fuse();
+        let mut told: Vec<_> = lines.by_ref().take(NUMBERED).map(number).collect();
+        match lines.count() {
+            0 => {}
+            more => told.push(format!("and {more} more")),
+        }
+        told.join(", ")
     }
 
     /// Whether a file is one of the manifests.
     pub(super) fn is_manifest(&self, path: &RelPath) -> bool {
-        self.sources.iter().any(|source| source.path == *path)
+        self.manifests.contains(path)
     }
 
     /// What is said of a file.
     pub(super) fn of(&self, path: &RelPath) -> &[Line] {
+        &self.lines[self.range(path)]
+    }
+
+    /// Where the lines about a file are.
+    pub(super) fn range(&self, path: &RelPath) -> Range<usize> {
         let from = self.lines.partition_point(|line| line.path < *path);
-        let to = from + self.lines[from..].partition_point(|line| line.path == *path);
-        &self.lines[from..to]
+        from..from + self.lines[from..].partition_point(|line| line.path == *path)
     }
 
     /// Everything that the checksums of these lines can have been made with.

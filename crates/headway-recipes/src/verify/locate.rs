@@ -84,9 +84,18 @@ impl<'a> Locator<'a> {
             }
         }
         for (path, _) in places.into_iter().filter(|(path, _)| !path.as_str().is_ascii()) {
-            if let Near::Form(path) = self.folders.near(&path) {
-                let note = "the manifest has its name in another Unicode normal form";
-                return Ok(Ok((path, Some(note.into()))));
+            match self.folders.near(&path) {
+                Near::Form(path) => {
+                    let note = "the manifest has its name in another Unicode normal form";
+                    return Ok(Ok((path, Some(note.into()))));
+                }
+                Near::NotKnown(why) => {
+                    let name = path.shown();
+                    return Ok(Err(format!(
+                        "whether {name:?} is there in another Unicode normal form is not known: {why}"
+                    )));
+                }
+                Near::Case(_) | Near::Nothing => {}
             }
         }
         Ok(Ok(first))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::asked::Asked;
 use super::compare::is_blank;
 use super::folders::{Folders, Near};
-use super::lines::{Line, Lines};
+use super::lines::Lines;
 use super::verdict::{self, MANIFEST, MISSING, NEW, NOT_CHECKED, OK, UNREADABLE};
 use super::{ItemResults, Library, Outputs, RelPath, StartJob, Unable};
 use headway_files::{inspect, io_text};
@@ -25,6 +25,8 @@ struct Report<'a> {
     counts: BTreeMap<&'static str, u64>,
     /// How many files no line names.
     new: u64,
+    /// How many files of lines were left out because an earlier job had checked them.
+    done: u64,
     rows: Vec<String>,
     /// What keeps the job from being green, by what it is: how many files, and the first few.
     wrong: BTreeMap<&'static str, (u64, Vec<String>)>,
@@ -39,7 +41,8 @@ pub(super) fn write(
     outputs: &Outputs,
 ) -> anyhow::Result<()> {
     let (is_told, counts) = (vec![false; lines.lines.len()], BTreeMap::new());
-    let mut report = Report { lines, library, is_told, counts, new: 0, rows: Vec::new(), wrong: BTreeMap::new() };
+    let mut report =
+        Report { lines, library, is_told, counts, new: 0, done: 0, rows: Vec::new(), wrong: BTreeMap::new() };
     for result in results {
         let result = result?;
         if let Some(reason) = result.skip {
@@ -77,23 +80,23 @@ impl Report<'_> {
             let verdict = verdict::of_failure(*reason, text);
             let prefix = if text.starts_with(verdict) { String::new() } else { format!("{verdict}: ") };
             self.rows.push(format!("{path}\t{prefix}{text}\n"));
-            own.iter().for_each(|line| self.count(line, verdict));
+            self.count_all(path, verdict);
             return;
         }
         if word == MANIFEST {
             self.rows.push(format!("{path}\t{NOT_CHECKED}: it is the manifest itself\n"));
-            own.iter().for_each(|line| self.count(line, NOT_CHECKED));
+            self.count_all(path, NOT_CHECKED);
             return;
         }
         if let Some(note) = note {
             self.rows.push(format!("{path}\t{OK}: {note}\n"));
         }
-        for line in own {
+        for (index, line) in lines.range(path).zip(own) {
             if is_blank(line) {
                 let number = lines.numbers(std::iter::once(line));
                 self.rows.push(format!("{path}\t{NOT_CHECKED}: line {number} has nothing that can be compared\n"));
             }
-            self.count(line, if is_blank(line) { NOT_CHECKED } else { OK });
+            self.count(index, if is_blank(line) { NOT_CHECKED } else { OK });
         }
     }
 
@@ -103,8 +106,15 @@ impl Report<'_> {
         if own.is_empty() || matches!(reason, SkipReason::Missing | SkipReason::Symlink | SkipReason::NotAFile) {
             return;
         }
-        self.rows.push(format!("{path}\t{NOT_CHECKED}: it was not read: {}\n", reason.text()));
-        own.iter().for_each(|line| self.count(line, NOT_CHECKED));
+        let why = match reason {
+            SkipReason::Done | SkipReason::Moved => {
+                self.done += 1;
+                "an earlier job checked it, and this one was asked to leave out what was done".to_owned()
+            }
+            reason => format!("it was not read: {}", reason.text()),
+        };
+        self.rows.push(format!("{path}\t{NOT_CHECKED}: {why}\n"));
+        self.count_all(path, NOT_CHECKED);
     }
 
     /// The files that lines name and no item of the job was: are they there?
@@ -112,25 +122,30 @@ impl Report<'_> {
         let lines = self.lines;
         let asked = Asked::by(query);
         let mut folders = Folders::new(self.library);
+        let mut from = 0;
         for own in lines.lines.chunk_by(|one, other| one.path == other.path) {
-            let Some(first) = own.first() else { continue };
-            if self.is_told(first) {
-                continue;
-            }
+            let range = from..from + own.len();
+            from = range.end;
+            let Some(first) = own.first().filter(|_| !self.is_told[range.start]) else { continue };
             let (verdict, mut why) = self.look(&first.path)?;
             let numbers = lines.numbers(own.iter());
-            if verdict == MISSING
-                && self.counted(MISSING) < HINTED
-                && let Near::Case(path) = folders.near(&first.path)
-            {
-                why = format!("{why}; {} is there, which differs by the case of letters", path.shown());
+            if verdict == MISSING && self.counted(MISSING) < HINTED {
+                match folders.near(&first.path) {
+                    Near::Case(path) => {
+                        why = format!("{why}; {} is there, which differs by the case of letters", path.shown());
+                    }
+                    Near::NotKnown(unlisted) => {
+                        why = format!("{why}; whether a file of almost this name is there is not known: {unlisted}");
+                    }
+                    Near::Form(_) | Near::Nothing => {}
+                }
             }
             let is_itself = lines.is_manifest(&first.path);
             if is_itself && verdict == NOT_CHECKED {
                 why = "it is the manifest itself".to_owned();
             }
             self.rows.push(format!("{}\t{verdict}: {why} (line {})\n", first.path, numbers));
-            own.iter().for_each(|line| self.count(line, verdict));
+            range.for_each(|index| self.count(index, verdict));
             if verdict != NOT_CHECKED || asked.for_file(&first.path) && !is_itself {
                 self.blame(verdict, first.path.shown());
             }
@@ -165,19 +180,14 @@ impl Report<'_> {
         }
     }
 
-    fn index(&self, line: &Line) -> usize {
-        let key = |line: &Line| (line.source, line.number);
-        let from = self.lines.lines.partition_point(|other| other.path < line.path);
-        let more = self.lines.lines[from..].iter().take_while(|other| other.path == line.path);
-        from + more.take_while(|other| key(other) < key(line)).count()
+    /// Gives all lines of a file that have no verdict yet this one.
+    fn count_all(&mut self, path: &RelPath, verdict: &'static str) {
+        for index in self.lines.range(path) {
+            self.count(index, verdict);
+        }
     }
 
-    fn is_told(&self, line: &Line) -> bool {
-        self.is_told.get(self.index(line)).copied().unwrap_or_default()
-    }
-
-    fn count(&mut self, line: &Line, verdict: &'static str) {
-        let index = self.index(line);
+    fn count(&mut self, index: usize, verdict: &'static str) {
         if let Some(is_told) = self.is_told.get_mut(index).filter(|is_told| !**is_told) {
             *is_told = true;
             *self.counts.entry(verdict).or_default() += 1;
@@ -232,7 +242,9 @@ impl Report<'_> {
         }
         let compared = [verdict::OK, verdict::CHANGED, verdict::BIT_ROT, verdict::UNREADABLE];
         if said.is_empty() && compared.iter().all(|verdict| self.counted(verdict) == 0) {
-            said.push("the manifest names none of the files that were asked for: nothing was compared".to_owned());
+            let none = "the manifest names none of the files that were asked for: nothing was compared";
+            let done = "nothing was compared: an earlier job checked these files, and this one was asked to leave out what was done";
+            said.push(if self.done > 0 { done } else { none }.to_owned());
         }
         if said.is_empty() { Ok(()) } else { anyhow::bail!("{}", said.join("; ")) }
     }
