@@ -12,13 +12,18 @@ use headway_server::maintenance::Maintenance;
 /// Check a data folder for damage.
 ///
 /// Checks that every event is in its place, that every digest is right, and that every row matches the events. For the
-/// given folders, also checks that outputs and originals are where the log says. Changes nothing. Stop the server
-/// first: the data folder is locked while it runs. Fails if anything is wrong.
+/// given folders, also checks that outputs and originals are where the log says, and lists temporary files that no
+/// live job owns. Changes nothing, unless --remove says so. Stop the server first: the data folder is locked while it
+/// runs. Fails if anything is wrong.
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
     /// Folders that Headway serves, each as DIR or NAME=DIR
     #[arg(value_name = "DIR")]
     libraries: Vec<String>,
+
+    /// Remove the temporary files in the given folders that no live job owns and that cannot be an original
+    #[arg(long)]
+    remove: bool,
 
     /// The data folder
     #[arg(long, value_name = "FOLDER", default_value_os_t = default_data(), env = "HEADWAY_DATA")]
@@ -43,6 +48,14 @@ pub(super) async fn doctor(arguments: Doctor) -> anyhow::Result<()> {
         let (places, wrong) = data.placements(name, path).await?;
         println!("{name}: {places}");
         findings.extend(wrong);
+        let (strays, unlisted) = data.strays(name, path, arguments.remove).await?;
+        if !strays.is_empty() {
+            println!("{name}: names of Headway's own that no live job owns: {}", strays.len());
+        }
+        strays.iter().for_each(|stray| println!("  {stray}"));
+        for folder in unlisted {
+            println!("{name}: {} cannot be read, so what lies in it is not known", folder.shown());
+        }
     }
     for finding in &findings {
         println!("WRONG: {}", finding.what);

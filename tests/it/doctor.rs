@@ -156,3 +156,30 @@ async fn the_summaries_of_an_earlier_log_are_told_what_is_no_file_and_what_was_m
     let (well, said) = doctor(&files);
     assert!(well, "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_attempts_left_and_no_live_job_owns_is_listed_and_removed_if_that_is_wanted() {
+    let (files, over) = used().await;
+    let app = App::start(&files).await;
+    let mut body = request("checksum");
+    body["approval"] = json!(true);
+    let live = app.begin_with(&body).await;
+    app.until(live, |summary| summary.status == JobStatus::Planned).await;
+    app.stop().await;
+    let unknown = mint();
+    let [temp, workshop] = [format!(".headway-{over}-0-9.txt"), format!(".headway-{over}-1-9~/more")];
+    let [owned, foreign] = [format!(".headway-{live}-0-1"), format!(".headway-{unknown}-0-1")];
+    for name in [&temp, &workshop, &owned, &foreign] {
+        files.write(name, b"x");
+    }
+    let library = format!("files={}", files.library().display());
+    let there = || [&temp, &workshop, &owned, &foreign].map(|name| files.library().join(name).exists());
+    let (well, said) = headway(&["doctor", &library], &files);
+    assert!(well && said.contains("no live job owns: 3"), "{said}");
+    assert!(said.contains(&format!("{temp} can be removed (--remove)")) && !said.contains(&owned), "{said}");
+    assert!(said.contains(&format!("{foreign} is left for you to look at: this log does not know")), "{said}");
+    assert_eq!(there(), [true; 4]);
+    let (well, said) = headway(&["doctor", "--remove", &library], &files);
+    assert!(well && said.contains(&format!("{temp} was removed")), "{said}");
+    assert_eq!(there(), [false, false, true, true], "{said}");
+}

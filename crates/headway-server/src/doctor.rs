@@ -3,10 +3,12 @@
 //! The log is read once from its beginning, with the folds of live jobs in memory.
 
 mod places;
+mod strays;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use places::{Places, look_at_places};
+pub(crate) use strays::{Stray, strays};
 
 use headway_model::event::{Recorded, UnknownEvent};
 use headway_model::fold::FoldError;

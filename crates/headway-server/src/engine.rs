@@ -345,7 +345,12 @@ impl Engine {
                         // What cannot be read is told when the job is taken up.
                         None => Order::read(&context, job).await.ok().map(Arc::new),
                     };
-                    let look = move || context.shortage.has_eased(reason, order.as_deref());
+                    let look = move || {
+                        let has_eased = context.shortage.has_eased(reason, order.as_deref());
+                        // What could not be removed while the library was away can be now.
+                        order.filter(|_| has_eased).into_iter().for_each(|order| order.library.clean_up());
+                        has_eased
+                    };
                     (job, reason, tokio::task::spawn_blocking(look).await.unwrap_or(false))
                 });
             }

@@ -1,12 +1,13 @@
 //! Maintenance of a data folder while no server uses it.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
-use headway_files::{DataFolder, Library};
-use headway_model::Position;
+use headway_files::{DataFolder, Library, io_text};
+use headway_model::{Position, RelPath};
 use headway_store::{RebuildError, Rebuilt, SqliteStore, Store, StoreError};
 
-use crate::doctor::{self, Diagnosis, Finding, Places};
+use crate::doctor::{self, Diagnosis, Finding, Places, Stray};
 use crate::error::StartError;
 
 /// A locked data folder: no server can use it meanwhile.
@@ -47,6 +48,35 @@ impl Maintenance {
     /// If the log cannot be read.
     pub async fn examine(&self, progress: impl FnMut(Position)) -> Result<Diagnosis, StoreError> {
         doctor::examine(&self.store, progress).await
+    }
+
+    /// Lists the names of Headway's own in a library that no live job owns, and the folders that could not be read. With `remove`
+    /// those that can be removed are; each of the others says why not.
+    ///
+    /// # Errors
+    /// If the library or the log cannot be read.
+    pub async fn strays(
+        &self,
+        name: &str,
+        root: &Path,
+        remove: bool,
+    ) -> Result<(Vec<String>, Vec<RelPath>), StartError> {
+        let library = Library::open(name, root)?;
+        let unread = |error: io::Error| StartError(format!("the folder {} cannot be read: {error}", root.display()));
+        let (names, unlisted) = library.own_names().map_err(unread)?;
+        let tell = |stray: Stray| {
+            let path = stray.own.path.shown();
+            match stray.kept {
+                Some(why) => format!("{path} is left for you to look at: {why}"),
+                None if !remove => format!("{path} can be removed (--remove)"),
+                None => match library.remove_own(&stray.own) {
+                    Ok(()) => format!("{path} was removed"),
+                    Err(error) => format!("{path} cannot be removed: {}", io_text(&error)),
+                },
+            }
+        };
+        let strays = doctor::strays(&self.store, &library, names).await?;
+        Ok((strays.into_iter().map(tell).collect(), unlisted))
     }
 
     /// Checks that outputs and originals are where the log says.

@@ -14,8 +14,14 @@ pub fn remove_tree(root: &Path) -> io::Result<()> {
     let mut name = root.file_name().unwrap_or_default().to_owned();
     name.push("~");
     let beside = root.with_file_name(name);
-    let mut moved = 0_u64;
-    let mut folders = vec![root.to_owned()];
+    // A removal that was cut short left them.
+    let mut folders = left_beside(&beside)?;
+    let mut moved = folders
+        .iter()
+        .filter_map(|folder| folder.file_name()?.to_str()?.parse().ok())
+        .max()
+        .map_or(0, |last: u64| last + 1);
+    folders.push(root.to_owned());
     while let Some(folder) = folders.pop() {
         open_to_owner(&folder)?;
         for entry in std::fs::read_dir(&folder)? {
@@ -25,7 +31,11 @@ pub fn remove_tree(root: &Path) -> io::Result<()> {
                 continue;
             }
             if moved == 0 {
-                std::fs::create_dir(&beside)?;
+                match std::fs::create_dir(&beside) {
+                    // It was left empty.
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                    made => made?,
+                }
             }
             let to: PathBuf = beside.join(moved.to_string());
             // A folder that moves to another one is written to: its entry for the one above changes.
@@ -36,7 +46,24 @@ pub fn remove_tree(root: &Path) -> io::Result<()> {
         }
         std::fs::remove_dir(&folder)?;
     }
-    if moved > 0 { std::fs::remove_dir(&beside) } else { Ok(()) }
+    match std::fs::remove_dir(&beside) {
+        Err(error) if moved == 0 && error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+/// The folders that an earlier removal moved beside.
+fn left_beside(beside: &Path) -> io::Result<Vec<PathBuf>> {
+    match beside.symlink_metadata() {
+        Ok(found) if found.is_dir() => {
+            open_to_owner(beside)?;
+            std::fs::read_dir(beside)?.map(|entry| Ok(entry?.path())).collect()
+        }
+        // Nothing else can have this name.
+        Ok(_) => std::fs::remove_file(beside).map(|()| Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// What a command made read-only can be removed by whoever owns it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,11 @@ const REST: Duration = Duration::from_secs(10);
 
 /// What is left, and when it was last tried.
 #[derive(Debug, Default)]
-pub(super) struct Left(Mutex<State>);
+pub(super) struct Left {
+    state: Mutex<State>,
+    /// Whether the probes of an earlier process are gone.
+    are_probes_cleared: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -24,14 +29,15 @@ struct State {
 
 impl Left {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Library {
     /// A temporary file was to be removed. If that failed, it is done later; only what holds no original may be given here.
     pub(super) fn removed(&self, temp: &RelPath, answer: io::Result<()>) {
-        if let Found::Unknown(error) = Found::of(answer)
+        // Of a library that went away nothing is known to be gone.
+        if let Found::Unknown(error) = self.believed(Found::of(answer))
             && self.left.state().temps.insert(temp.clone())
         {
             tracing::warn!(%temp, %error, "a temporary file cannot be removed now");
@@ -44,6 +50,29 @@ impl Library {
             Err(error) if error.kind() == io::ErrorKind::IsADirectory => remove_tree(&self.absolute(temp)),
             answer => answer,
         }
+    }
+
+    /// Removes a temporary file, or the folder in which a program made an output, whatever it is by now.
+    pub(super) fn remove_temp(&self, temp: &RelPath) -> io::Result<()> {
+        let answer = self.root().and_then(|root| root.remove_file(on_disk(temp)));
+        self.or_as_folder(temp, answer)
+    }
+
+    /// For whenever the library is reached: removes what an earlier process left of its probes, once, and what could not be removed
+    /// before. Blocking.
+    pub fn clean_up(&self) {
+        if self.reach().is_err() {
+            return;
+        }
+        if !self.left.are_probes_cleared.load(Ordering::Relaxed) {
+            match self.clear_probes() {
+                Ok(()) => self.left.are_probes_cleared.store(true, Ordering::Relaxed),
+                Err(error) => {
+                    tracing::warn!(library = self.name, %error, "probes of an earlier run cannot be removed");
+                }
+            }
+        }
+        self.tidy_now_and_then();
     }
 
     /// Tries again to remove what could not be removed, unless that was tried a moment ago.
@@ -65,9 +94,8 @@ impl Library {
             state.temps.clone()
         };
         for temp in left {
-            let answer = self.root().and_then(|root| root.remove_file(on_disk(&temp)));
-            let answer = self.or_as_folder(&temp, answer);
-            if !matches!(Found::of(answer), Found::Unknown(_)) {
+            let answer = self.remove_temp(&temp);
+            if !matches!(self.believed(Found::of(answer)), Found::Unknown(_)) {
                 self.left.state().temps.remove(&temp);
             }
         }

@@ -9,7 +9,7 @@ use super::Library;
 use super::rename::{At, Swap};
 
 /// How the files begin that this needs.
-const PROBE: &str = ".headway-probe-";
+pub(super) const PROBE: &str = ".headway-probe-";
 
 impl Library {
     /// What its file system can do; found out once. `None` as long as that cannot be done.

@@ -10,7 +10,6 @@ use cap_std::fs::Dir;
 use rustix::fs::{AtFlags, FileType, Mode, mkdirat, renameat, statat};
 
 use super::{Found, Library, Staged, on_disk};
-use crate::data_folder::remove_tree;
 use headway_model::RelPath;
 
 /// A folder of one attempt on the file system of its output, for its owner alone. It is removed with all in it when dropped.
@@ -63,7 +62,8 @@ impl Workshop<'_> {
 
 impl Drop for Workshop<'_> {
     fn drop(&mut self) {
-        self.library.removed(&self.path, remove_tree(&self.library.absolute(&self.path)));
+        // A program may have put something else in its place.
+        self.library.removed(&self.path, self.library.remove_temp(&self.path));
     }
 }
 
@@ -94,5 +94,46 @@ mod tests {
             assert_eq!(staged.path.exists(), is_made);
             library.discard(&staged);
         }
+    }
+
+    #[test]
+    fn whatever_a_program_put_in_its_place_goes_and_what_cannot_go_now_goes_later() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().join("files");
+        std::fs::create_dir(&root).expect("a folder");
+        let library = Library::open("files", &root).expect("a library");
+        let target = RelPath::from_bytes(b"photo.jpg").expect("a path");
+        let job = JobId::mint(1, [1; 10]);
+        let is_empty = || std::fs::read_dir(&root).expect("a folder").next().is_none();
+        let place = |workshop: &super::Workshop<'_>| workshop.output().parent().expect("a folder").to_owned();
+
+        let staged = library.stage(&target, target.clone(), job, 0, 1).expect("a name");
+        let workshop = library.workshop(&staged).expect("a folder");
+        let replaced = place(&workshop);
+        std::fs::remove_dir(&replaced).expect("a folder");
+        std::os::unix::fs::symlink("elsewhere", &replaced).expect("a link");
+        drop(workshop);
+        assert!(is_empty(), "a link in its place");
+
+        let staged = library.stage(&target, target.clone(), job, 0, 2).expect("a name");
+        let workshop = library.workshop(&staged).expect("a folder");
+        let blocked = place(&workshop);
+        // A removal that was cut short.
+        let mut beside = blocked.file_name().expect("a name").to_owned();
+        beside.push("~");
+        std::fs::create_dir_all(root.join(beside).join("0/inside")).expect("folders");
+        std::fs::create_dir_all(blocked.join("more/below")).expect("folders");
+        drop(workshop);
+        assert!(is_empty(), "what an earlier removal left beside it");
+
+        let staged = library.stage(&target, target.clone(), job, 0, 3).expect("a name");
+        let workshop = library.workshop(&staged).expect("a folder");
+        let away = folder.path().join("away");
+        std::fs::rename(&root, &away).expect("a rename");
+        drop(workshop);
+        std::fs::rename(&away, &root).expect("a rename");
+        assert!(!is_empty(), "the library was away");
+        library.clean_up();
+        assert!(is_empty(), "it is back");
     }
 }

@@ -4,16 +4,28 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Nobody waits longer than this for a look.
+/// No person waits longer than this for a look.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The libraries whose storage does not answer: one thread waits for each, and no more.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Looks {
+    patience: Duration,
     silent: Arc<Mutex<HashSet<String>>>,
 }
 
+impl Default for Looks {
+    fn default() -> Self {
+        Looks::within(PATIENCE)
+    }
+}
+
 impl Looks {
+    /// Looks for which nobody waits longer than this.
+    pub(super) fn within(patience: Duration) -> Self {
+        Looks { patience, silent: Arc::default() }
+    }
+
     /// Looks at a library on a thread that can wait; `None` if its storage does not answer in time.
     pub(super) async fn look<T: Send + 'static>(
         &self,
@@ -24,7 +36,7 @@ impl Looks {
             return None;
         }
         let mut looked = tokio::task::spawn_blocking(look);
-        if let Ok(looked) = tokio::time::timeout(PATIENCE, &mut looked).await {
+        if let Ok(looked) = tokio::time::timeout(self.patience, &mut looked).await {
             return looked.ok();
         }
         self.silent().insert(library.to_owned());

@@ -175,10 +175,6 @@ fn open_libraries(
 /// Opens a library, and removes what probes of an earlier process left in it. Blocking.
 fn open_library(name: &str, root: &Path, known: Option<Identity>) -> (Library, Option<FolderError>) {
     let (library, error) = Library::open_or_wait(name, root, known);
-    if library.reach().is_ok()
-        && let Err(error) = library.clear_probes()
-    {
-        tracing::warn!(library = library.name, %error, "probes of an earlier run cannot be removed");
-    }
+    library.clean_up();
     (library, error)
 }

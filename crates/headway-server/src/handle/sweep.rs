@@ -4,10 +4,14 @@ use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use futures::future::join_all;
+
+use super::looks::Looks;
 use super::{Inner, Server};
 use crate::clock::Clock;
 use crate::error::internal;
 use crate::retention::{Past, Removal, Retention};
+use headway_files::Library;
 use headway_model::{ApiError, JobId};
 use headway_store::rows::{JobKey, JobRow};
 use headway_store::{JobFilter, OverPages};
@@ -18,6 +22,9 @@ const ROWS: u32 = 500;
 /// How often the clock is looked at.
 const CLOCK_LOOK: Duration = Duration::from_secs(60);
 
+/// The storage of one library holds up the sweep of the others no longer than this.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Jobs read at a time.
 const PAGE: u32 = 200;
 
@@ -26,6 +33,7 @@ pub(super) async fn sweep(inner: Weak<Inner>, pause: Duration, trash_age: Option
     let Some(data) = inner.upgrade().map(|inner| Arc::clone(&inner.context.data)) else { return };
     let mut clock = Clock::open(data.root(), crate::now());
     drop(data);
+    let looks = Looks::within(PATIENCE);
     let mut swept: Option<Instant> = None;
     loop {
         // A server that has just started has more urgent work.
@@ -33,48 +41,70 @@ pub(super) async fn sweep(inner: Weak<Inner>, pause: Duration, trash_age: Option
         let Some(inner) = inner.upgrade() else { return };
         let is_believed = clock.look(crate::now());
         inner.context.data.remember_libraries(&inner.context.libraries);
+        let server = Server { inner };
+        server.clean_up(&looks).await;
         if swept.is_some_and(|swept| swept.elapsed() < pause) {
             continue;
         }
         swept = Some(Instant::now());
-        let server = Server { inner };
         if let Some(age) = trash_age.filter(|_| is_believed) {
-            server.empty_old_trashes(age).await;
+            server.empty_old_trashes(&looks, age).await;
         }
         let retention = if is_believed { retention } else { Retention { age: None, attempts: None, ..retention } };
-        if let Err(error) = server.retain(&retention).await {
+        if let Err(error) = server.retain(&looks, &retention).await {
             tracing::warn!(%error, "old jobs are not removed");
         }
     }
 }
 
 impl Server {
-    async fn empty_old_trashes(&self, age: Duration) {
-        for library in self.inner.context.libraries.iter() {
-            let looked = Arc::clone(library);
-            let old = tokio::task::spawn_blocking(move || {
-                let is_old =
-                    |job: &JobId| looked.trashed_since(*job).map(|since| since.is_some_and(|since| since >= age));
-                let old = |job| is_old(&job).map(|old| old.then_some(job)).transpose();
-                looked.trashes()?.into_iter().filter_map(old).collect::<std::io::Result<Vec<_>>>()
-            });
-            let old = old.await.map_err(std::io::Error::other).and_then(std::convert::identity);
-            // A trash that cannot be read is kept, and checked again later.
-            let old = old.unwrap_or_else(|error| {
+    /// Removes what could not be removed from libraries that have come back since.
+    async fn clean_up(&self, looks: &Looks) {
+        let clean = async |library: &Arc<Library>| {
+            let cleaned = Arc::clone(library);
+            looks.look(&library.name, move || cleaned.clean_up()).await;
+        };
+        join_all(self.inner.context.libraries.iter().map(clean)).await;
+    }
+
+    async fn empty_old_trashes(&self, looks: &Looks, age: Duration) {
+        join_all(self.inner.context.libraries.iter().map(|library| self.empty_old_trash(looks, library, age))).await;
+    }
+
+    async fn empty_old_trash(&self, looks: &Looks, library: &Arc<Library>, age: Duration) {
+        let looked = Arc::clone(library);
+        let old = looks.look(&library.name, move || {
+            let is_old = |job: &JobId| looked.trashed_since(*job).map(|since| since.is_some_and(|since| since >= age));
+            let old = |job| is_old(&job).map(|old| old.then_some(job)).transpose();
+            looked.trashes()?.into_iter().filter_map(old).collect::<std::io::Result<Vec<_>>>()
+        });
+        // A trash that cannot be read is kept, and checked again later.
+        let old = match old.await {
+            Some(Ok(old)) => old,
+            Some(Err(error)) => {
                 tracing::warn!(library = library.name, %error, "a library's trash cannot be read, so it is kept");
-                Vec::new()
-            });
-            for job in old {
-                // This refuses while the job runs or is being undone; it is tried again later.
-                if let Err(error) = self.empty_trash(job).await {
-                    tracing::debug!(job.id = %job, %error, "an old trash is kept");
-                }
+                return;
+            }
+            None => {
+                tracing::warn!(
+                    library = library.name,
+                    "the storage of a library does not answer, so its trash is kept"
+                );
+                return;
+            }
+        };
+        for job in old {
+            // This refuses while the job runs or is being undone; it is tried again later.
+            match tokio::time::timeout(PATIENCE, self.empty_trash(job)).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::debug!(job.id = %job, %error, "an old trash is kept"),
+                Err(_) => return,
             }
         }
     }
 
     /// Removes what retention says, and completes removals that were cut short.
-    async fn retain(&self, retention: &Retention) -> Result<(), ApiError> {
+    async fn retain(&self, looks: &Looks, retention: &Retention) -> Result<(), ApiError> {
         loop {
             let rows = self.over().await?;
             let (pruned, past): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.summary.pruned);
@@ -85,7 +115,7 @@ impl Server {
                 return Ok(());
             }
             let bytes = self.store().bytes().await? + self.data_bytes().await?;
-            let known = self.known(&past).await?;
+            let known = self.known(looks, &past).await?;
             let due = retention.due(&known, bytes, crate::now());
             if due.is_empty() {
                 return Ok(());
@@ -111,32 +141,34 @@ impl Server {
         Ok(rows)
     }
 
-    async fn known(&self, rows: &[JobRow]) -> Result<Vec<Past>, ApiError> {
+    async fn known(&self, looks: &Looks, rows: &[JobRow]) -> Result<Vec<Past>, ApiError> {
         let live = self.store().jobs(JobFilter::Live, u32::MAX).await?;
         let needed: HashSet<JobId> = live.iter().filter_map(|row| row.head.parent()).collect();
-        let libraries = Arc::clone(&self.inner.context.libraries);
+        let look = async |library: &Arc<Library>| {
+            let looked = Arc::clone(library);
+            (library.name.clone(), looks.look(&library.name, move || looked.trashes()).await)
+        };
+        let (mut trashes, mut unseen) = (HashSet::new(), HashSet::new());
+        for (name, seen) in join_all(self.inner.context.libraries.iter().map(look)).await {
+            match seen {
+                Some(Ok(jobs)) => trashes.extend(jobs),
+                // A disk that is away, or does not answer, might hold originals of any of its jobs.
+                Some(Err(error)) => {
+                    tracing::debug!(library = name, %error, "a library's trash cannot be read, so its jobs are kept");
+                    unseen.insert(name);
+                }
+                None => drop(unseen.insert(name)),
+            }
+        }
         let data = Arc::clone(&self.inner.context.data);
         let fact = |row: &JobRow| {
             let ended = row.summary.ended.unwrap_or(row.summary.created);
-            (row.summary.job, row.library.clone(), ended)
+            let job = row.summary.job;
+            (job, ended, trashes.contains(&job) || unseen.contains(&row.library) || needed.contains(&job))
         };
         let facts: Vec<_> = rows.iter().map(fact).collect();
         let known = tokio::task::spawn_blocking(move || {
-            let (mut trashes, mut unseen) = (HashSet::new(), HashSet::new());
-            for library in libraries.iter() {
-                match library.trashes() {
-                    Ok(jobs) => trashes.extend(jobs),
-                    // A disk that is away might hold originals of any of its jobs.
-                    Err(error) => {
-                        tracing::debug!(library = library.name, %error, "a library's trash cannot be read, so its jobs are kept");
-                        unseen.insert(library.name.clone());
-                    }
-                }
-            }
-            let past = |(job, library, ended): (JobId, String, _)| {
-                let held = trashes.contains(&job) || unseen.contains(&library) || needed.contains(&job);
-                Ok(Past { job, ended, attempts: data.attempts_bytes(&job)?, held })
-            };
+            let past = |(job, ended, held)| Ok(Past { job, ended, attempts: data.attempts_bytes(&job)?, held });
             facts.into_iter().map(past).collect::<std::io::Result<Vec<_>>>()
         });
         known.await.map_err(|error| internal(&error))?.map_err(|error| internal(&error))

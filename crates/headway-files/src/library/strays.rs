@@ -1,0 +1,131 @@
+//! Names of Headway's own in a library, for finding those that nobody owns any more.
+
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+
+use super::trash::TRASH;
+use super::{Library, probe::PROBE};
+use headway_model::path::{RESERVED, is_reserved};
+use headway_model::{JobId, RelPath};
+
+/// How many characters the id of a job has.
+const ID: usize = 36;
+
+/// A name of Headway's own outside a trash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnName {
+    /// Its path.
+    pub path: RelPath,
+    /// What made it.
+    pub maker: Maker,
+}
+
+/// What made a name of Headway's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maker {
+    /// An attempt of this job: a temporary file, or the folder in which a program made an output.
+    Attempt(JobId),
+    /// A server that looked at what the file system can do.
+    Probe,
+    /// Nothing that this version knows.
+    Unknown,
+}
+
+impl Library {
+    /// Every name of Headway's own outside the trashes, and the folders that could not be read. Blocking.
+    ///
+    /// # Errors
+    /// If the root cannot be read.
+    pub fn own_names(&self) -> io::Result<(Vec<OwnName>, Vec<RelPath>)> {
+        let (mut found, mut unread) = (Vec::new(), Vec::new());
+        let mut folders = vec![RelPath::default()];
+        while let Some(folder) = folders.pop() {
+            match self.own_names_in(&folder, &mut found) {
+                Ok(below) => folders.extend(below),
+                Err(error) if folder.is_root() => return Err(error),
+                Err(_) => unread.push(folder),
+            }
+        }
+        found.sort_by(|one, other| one.path.cmp(&other.path));
+        unread.sort();
+        Ok((found, unread))
+    }
+
+    /// Looks in one folder; returns those in it.
+    fn own_names_in(&self, folder: &RelPath, found: &mut Vec<OwnName>) -> io::Result<Vec<RelPath>> {
+        let mut below = Vec::new();
+        for entry in self.folder(folder)?.entries()? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let name = name.as_bytes();
+            let Ok(path) = folder.join(name) else { continue };
+            if is_reserved(name) {
+                if !name.eq_ignore_ascii_case(TRASH.as_bytes()) {
+                    found.push(OwnName { path, maker: maker(name) });
+                }
+            } else if entry.file_type()?.is_dir() {
+                below.push(path);
+            }
+        }
+        Ok(below)
+    }
+
+    /// Removes one of these. Blocking.
+    ///
+    /// # Errors
+    /// What the system says; [`io::ErrorKind::InvalidInput`] if it is none.
+    pub fn remove_own(&self, own: &OwnName) -> io::Result<()> {
+        match own.maker {
+            Maker::Attempt(_) | Maker::Probe => self.remove_temp(&own.path),
+            Maker::Unknown => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not known what made it")),
+        }
+    }
+}
+
+fn maker(name: &[u8]) -> Maker {
+    if name.starts_with(PROBE.as_bytes()) {
+        return Maker::Probe;
+    }
+    // `.headway-JOB-ITEM-ATTEMPT`, with an ending or without.
+    let rest = name.strip_prefix(RESERVED.as_bytes()).and_then(|rest| rest.split_at_checked(ID));
+    let Some((id, rest)) = rest else { return Maker::Unknown };
+    let job = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok());
+    let is_numbered = rest.strip_prefix(b"-").is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_digit));
+    job.filter(|_| is_numbered).map_or(Maker::Unknown, Maker::Attempt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_by_what_made_them_and_a_trash_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let job = JobId::mint(1, [1; 10]);
+        let temp = format!("sub/.headway-{job}-3-1.jpg");
+        let workshop = format!("sub/.headway-{job}-4-1~");
+        for made in [&workshop, ".headway-trash/x", "plain"] {
+            std::fs::create_dir_all(folder.path().join(made)).expect("a folder");
+        }
+        for made in [&temp, &format!("{workshop}/.headway-inside"), ".headway-probe-7-1", ".headway-notes", "sub/file"]
+        {
+            std::fs::write(folder.path().join(made), "x").expect("a file");
+        }
+        let library = Library::open("files", folder.path()).expect("a library");
+        let (found, unread) = library.own_names().expect("a folder");
+        let told: Vec<_> = found.iter().map(|own| (own.path.as_str(), own.maker)).collect();
+        assert_eq!(
+            told,
+            [
+                (".headway-notes", Maker::Unknown),
+                (".headway-probe-7-1", Maker::Probe),
+                (temp.as_str(), Maker::Attempt(job)),
+                (workshop.as_str(), Maker::Attempt(job)),
+            ]
+        );
+        assert!(unread.is_empty());
+        let removed: Vec<_> = found.iter().map(|own| library.remove_own(own).is_ok()).collect();
+        assert_eq!(removed, [false, true, true, true]);
+        assert_eq!(library.own_names().expect("a folder").0.len(), 1);
+    }
+}
