@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use headway_model::{FailReason, JobStatus, PauseReason};
+use headway_model::{FailReason, JobStatus, JobSummary, PauseReason};
+use headway_recipes::Recipe;
 use serde_json::json;
 
-use crate::helper::{App, Behaviour, Files, Mount, Storage, TestRecipe, request};
+use crate::helper::{App, Behaviour, Capitals, Files, Mount, Storage, TestRecipe, request};
 
 /// Files of a library on storage that can be told not to answer; `None` where that cannot be.
 fn on_storage(names: &[&str]) -> Option<(Files, Mount, Storage)> {
@@ -159,5 +160,57 @@ async fn files_that_hang_on_one_library_keep_no_job_of_another_waiting() {
     storage.go_on();
     let end = app.end(hung).await;
     assert_eq!((end.status, end.counters.failed), (JobStatus::Completed, 0), "{end:?}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_can_have_a_live_job_go_on_with_another_folder_at_the_path_which_is_remembered() {
+    let files = Files::numbered(20);
+    let start = async |recipe: &Arc<TestRecipe>| {
+        let change = |config: &mut headway_server::config::Config| {
+            (config.workers, config.drain) = (2, Duration::from_millis(100));
+        };
+        App::start_with(&files, change, vec![Arc::clone(recipe) as Arc<dyn Recipe>]).await
+    };
+    let recipe = Arc::new(TestRecipe::new(Behaviour::Held, true));
+    let app = start(&recipe).await;
+    let job = app.begin("test").await;
+    app.until(job, |summary| summary.counters.running == 2).await;
+    std::fs::rename(files.library(), files.elsewhere()).expect("a folder");
+    let copied = std::process::Command::new("cp").arg("-a").args([files.elsewhere(), files.library()]).status();
+    assert!(copied.is_ok_and(|status| status.success()));
+    recipe.release();
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    app.until(job, |summary| summary.status == gone && summary.counters.running == 0).await;
+    let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+    assert!(view["waits"].as_str().is_some_and(|waits| waits.contains("another folder")), "{view}");
+    app.stop().await;
+
+    let held = Arc::new(TestRecipe::new(Behaviour::Held, true));
+    let app = start(&held).await;
+    assert_eq!(app.post(&format!("/api/jobs/{job}/resume")).await.0, 200);
+    app.until(job, |summary| summary.counters.running == 2).await;
+    app.stop().await;
+    let app = start(&recipe).await;
+    let end = app.until(job, |summary| summary.status.is_terminal() || summary.status == gone).await;
+    assert_eq!((end.status, end.counters.failed), (JobStatus::Completed, 0), "it is not asked about again");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_file_system_that_is_mounted_over_a_library_is_no_full_disk() {
+    let files = Files::numbered(20);
+    let recipe = Arc::new(Capitals::new(Behaviour::Held));
+    let app = App::start_with(&files, |config| config.workers = 2, vec![recipe.clone()]).await;
+    let job = app.begin("capitals").await;
+    app.until(job, |summary| summary.counters.running == 2).await;
+    let Some(mount) = Mount::tmpfs(&files.library(), "8m") else { return };
+    recipe.release();
+    let is_paused = |summary: &JobSummary| matches!(summary.status, JobStatus::Paused { .. });
+    let paused = app.until(job, |summary| is_paused(summary) && summary.counters.running == 0).await;
+    assert_eq!(paused.status, JobStatus::Paused { reason: PauseReason::LibraryGone });
+    drop(mount);
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 20));
     app.stop().await;
 }

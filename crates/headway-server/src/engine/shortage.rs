@@ -50,10 +50,12 @@ impl ShortageCheck {
         if cached(&self.memory_short, || memory_available().is_some_and(|bytes| bytes < self.floor.memory)) {
             return Some(PauseReason::MemoryLow);
         }
-        if self.is_data_short() || library.is_some_and(|library| self.is_full(&library.path)) {
+        if self.is_data_short() {
             return Some(PauseReason::DiskFull);
         }
-        None
+        // What was mounted over the library, or lies where it was, says nothing about its disk.
+        let library = library.filter(|library| self.is_full(&library.path))?;
+        Some(library.reach().err().unwrap_or(PauseReason::DiskFull))
     }
 
     /// Whether the reason for a pause has passed.
