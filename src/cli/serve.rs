@@ -56,17 +56,18 @@ pub(super) struct Serve {
     #[arg(long, value_name = "DAYS", default_value_t = 30)]
     trash_days: u32,
 
-    /// Days to keep the history of a finished job [default: forever]
-    #[arg(long, value_name = "DAYS")]
-    keep_days: Option<u32>,
+    /// Days to keep the history of a finished job, with the manifests and reports that it wrote into the data folder; 0
+    /// keeps it as long as there is room for it (--keep-bytes). A job with originals in its trash keeps its history
+    #[arg(long, value_name = "DAYS", default_value_t = 365)]
+    keep_days: u32,
 
     /// Number of finished jobs that keep their history; the oldest go first [default: all]
     #[arg(long, value_name = "N")]
     keep_jobs: Option<usize>,
 
-    /// Size of the data folder above which old history is removed, such as 500M or 20G [default: no limit]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    keep_bytes: Option<u64>,
+    /// Size of the data folder above which old history is removed, such as 500M or 20G; 0 sets no limit
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "20G")]
+    keep_bytes: u64,
 
     /// Days to keep command output; 0 keeps it as long as the job's history
     #[arg(long, value_name = "DAYS", default_value_t = 90)]
@@ -124,9 +125,9 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
     let days = |days: u32| (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 60 * 60));
     config.trash_age = days(arguments.trash_days);
     config.retention = Retention {
-        age: arguments.keep_days.and_then(days),
+        age: days(arguments.keep_days),
         jobs: arguments.keep_jobs,
-        bytes: arguments.keep_bytes,
+        bytes: (arguments.keep_bytes > 0).then_some(arguments.keep_bytes),
         attempts: days(arguments.keep_output_days),
     };
     config.workers = arguments.workers.unwrap_or(config.workers);

@@ -15,7 +15,7 @@ use super::error::Refusal;
 use headway_model::attempt::AttemptLog;
 use headway_model::library::{FolderPage, FolderView, RowKey, Show, Sort};
 use headway_model::setting::schema;
-use headway_model::summary::{ItemPage, JobPage, JobView, LibraryName, RecipeInfo};
+use headway_model::summary::{ItemPage, JobPage, JobView, LibraryName, RecipeInfo, Room};
 use headway_model::{Action, ApiError, JobId, RelPath, StartJob};
 use headway_server::{Server, Started};
 
@@ -40,6 +40,7 @@ pub(super) fn router() -> Router<App> {
         .route("/api/jobs/{id}/log", get(log))
         .route("/api/jobs/{id}/outputs/{name}", get(output))
         .route("/api/recipes", get(recipes))
+        .route("/api/room", get(room))
         .route("/api/libraries", get(libraries))
         .route("/api/libraries/{name}/files", get(files))
         .route("/api/libraries/{name}/scan", post(scan))
@@ -66,6 +67,10 @@ fn created(started: Started) -> StatusCode {
 
 fn read<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, ApiError> {
     query.map(|Query(query)| query).map_err(|error| ApiError::Malformed { message: error.body_text() })
+}
+
+async fn room(State(server): State<Server>) -> Answer<Json<Room>> {
+    Ok(Json(server.room().await?))
 }
 
 async fn job(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {

@@ -122,3 +122,22 @@ async fn the_newest_jobs_stay_where_a_number_is_kept() {
     }
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn history_is_bounded_by_default_and_what_takes_room_is_told() {
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_headway")).args(["serve", "--help"]).output();
+    let help = String::from_utf8(help.expect("it runs").stdout).expect("text");
+    assert!(help.contains("[default: 365]") && help.contains("[default: 20G]"), "{help}");
+    let files = Files::numbered(3);
+    let app = App::start_with(&files, |_| {}, vec![Arc::new(Capitals::new(Behaviour::Instant))]).await;
+    assert_eq!(app.run(&request("checksum")).await.status, JobStatus::Completed);
+    assert_eq!(app.run(&request("capitals")).await.status, JobStatus::Completed);
+    let (status, room) = app.get("/api/room").await;
+    assert_eq!(status, 200, "{room}");
+    let bytes = |name: &str| room[name].as_u64().unwrap_or_default();
+    assert!(bytes("log") > 10_000 && bytes("outputs") > 100, "{room}");
+    let originals = json!([{ "library": "files", "holds": { "files": 3, "bytes": 3 * "file 0\n".len() } }]);
+    assert_eq!(room["trashes"], originals);
+    assert_eq!((bytes("keep_age"), bytes("keep_bytes")), (365 * 86_400_000, 20_000_000_000));
+    app.stop().await;
+}

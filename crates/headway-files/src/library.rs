@@ -46,6 +46,7 @@ pub use scan::scan;
 pub use stage::{Sealed, Staged};
 pub use strays::{Maker, OwnName};
 pub use swap::Ground;
+pub use trash::Trashed;
 pub use walk::{Listed, inspect, walk};
 pub use workshop::Workshop;
 

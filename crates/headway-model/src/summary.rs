@@ -162,6 +162,45 @@ pub struct LibraryName {
     pub name: String,
 }
 
+/// How much room Headway's own files take, in bytes, and when old ones are removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    /// The log.
+    pub log: u64,
+    /// What jobs wrote into the data folder: manifests, reports, and what programs said.
+    pub outputs: u64,
+    /// The trash of each library.
+    pub trashes: Vec<TrashRoom>,
+    /// Milliseconds after which a job's originals are removed from its trash; never if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trash_age: Option<u64>,
+    /// Milliseconds after which a job's history is removed; never if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_age: Option<u64>,
+    /// Bytes of `log` and `outputs` together above which old history is removed; no limit if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_bytes: Option<u64>,
+}
+
+/// How much room the originals in a library's trash take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrashRoom {
+    /// The library.
+    pub library: String,
+    /// How many files, and their bytes; missing if that cannot be seen now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holds: Option<TrashHolds>,
+}
+
+/// What a trash holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrashHolds {
+    /// How many files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
 /// A recipe, as pages offer it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecipeInfo {

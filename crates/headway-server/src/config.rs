@@ -23,7 +23,7 @@ pub struct Config {
     pub drain: Duration,
     /// Originals are removed this long after the last one was put into their job's trash; never if `None`.
     pub trash_age: Option<Duration>,
-    /// How long jobs that are over keep their history.
+    /// How long jobs that are over keep their history; by default a year, and as long as the data folder has less than 20 GB.
     pub retention: Retention,
     /// How often old trashes and old jobs are removed.
     pub sweep: Duration,
@@ -32,13 +32,13 @@ pub struct Config {
 }
 
 impl Config {
-    /// The default limits: four jobs, one worker per core.
+    /// The default limits: four jobs, one worker per core, and [`Retention::generous`].
     pub fn new(data: PathBuf, libraries: Vec<(String, PathBuf)>) -> Self {
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
         let program = std::env::current_exe().unwrap_or_else(|_| "headway".into());
         let floor = Floor { disk: 64 * 1024 * 1024, memory: 64 * 1024 * 1024 };
         let (drain, trash_age) = (Duration::from_secs(4), Some(Duration::from_secs(30 * 24 * 60 * 60)));
-        let (retention, sweep) = (Retention::default(), Duration::from_secs(60 * 60));
+        let (retention, sweep) = (Retention::generous(), Duration::from_secs(60 * 60));
         Config { data, libraries, jobs: 4, workers, floor, drain, trash_age, retention, sweep, program }
     }
 }

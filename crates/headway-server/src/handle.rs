@@ -13,6 +13,7 @@ mod sweep;
 pub use start::Started;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -21,6 +22,7 @@ use super::engine::Context;
 use super::engine::schedule::{Input, Limits};
 use super::index::Index;
 use super::recent::Recent;
+use super::retention::Retention;
 use super::writer::{AppendError, Log};
 use headway_files::Library;
 use headway_model::summary::JobView;
@@ -35,7 +37,15 @@ pub struct Server {
     inner: Arc<Inner>,
 }
 
+/// When old originals and old history are removed.
+#[derive(Clone, Copy)]
+struct Keeping {
+    trash_age: Option<Duration>,
+    retention: Retention,
+}
+
 struct Inner {
+    keeping: Keeping,
     context: Context,
     index: Index,
     looks: looks::Looks,

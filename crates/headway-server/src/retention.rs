@@ -40,6 +40,14 @@ pub enum Removal {
 }
 
 impl Retention {
+    /// The default: generous, as nobody should lose what they still look for, and bounded, as nobody should have to look after it. Of a
+    /// year's jobs the last can be compared with the first; a log of 20 GB is one of some 30 million files, at 620 bytes each. What
+    /// programs said is of use as long as somebody looks for why they failed.
+    pub fn generous() -> Self {
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        Retention { age: Some(365 * DAY), jobs: None, bytes: Some(20_000_000_000), attempts: Some(90 * DAY) }
+    }
+
     /// Whether anything is ever removed.
     pub fn is_for_ever(&self) -> bool {
         *self == Retention::default()

@@ -120,6 +120,19 @@ impl Library {
         Ok(sum)
     }
 
+    /// What lies in the trashes of all jobs; an error if any of that cannot be seen.
+    pub fn all_trashed(&self) -> io::Result<Trashed> {
+        let mut sum = Trashed::default();
+        for folder in self.trash_folders()? {
+            for job in folder.entries()? {
+                for file in Found::of(folder.read_dir(job?.file_name())).known()?.into_iter().flatten() {
+                    sum.add(&file?)?;
+                }
+            }
+        }
+        Ok(sum)
+    }
+
     /// When something was last put into the trash of a job; `None` if it has none.
     pub fn trashed_since(&self, job: JobId) -> io::Result<Option<Duration>> {
         let mut last: Option<SystemTime> = None;

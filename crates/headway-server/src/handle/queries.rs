@@ -2,15 +2,20 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Server, build, checks};
+use futures::future::join_all;
+
+use super::{Keeping, Server, build, checks};
 use crate::error::internal;
-use headway_files::io_text;
+use headway_files::{Library, Trashed, io_text};
 use headway_model::attempt::AttemptLog;
 use headway_model::item::ITEM_LABELS;
 use headway_model::library::{FolderPage, FolderView};
 use headway_model::message::Now;
-use headway_model::summary::{ItemPage, ItemView, JobPage, JobView, LibraryName, RecipeInfo, Start};
+use headway_model::summary::{
+    ItemPage, ItemView, JobPage, JobView, LibraryName, RecipeInfo, Room, Start, TrashHolds, TrashRoom,
+};
 use headway_model::{ApiError, Cursor, JobId, JobSummary, Output, StartJob};
 use headway_store::JobFilter;
 use headway_store::rows::ItemRow;
@@ -111,6 +116,28 @@ impl Server {
     /// The recipes that are offered.
     pub fn recipes(&self) -> Vec<RecipeInfo> {
         self.inner.context.recipes.iter().map(|recipe| recipe.info()).filter(|info| !info.hidden).collect()
+    }
+
+    /// How much room the log, what jobs wrote, and the trashes take.
+    pub async fn room(&self) -> Result<Room, ApiError> {
+        let (log, outputs) = (self.store().bytes().await?, self.data_bytes().await?);
+        let look = async |library: &Arc<Library>| {
+            let looked = Arc::clone(library);
+            let seen = self.inner.looks.look(&library.name, move || looked.all_trashed()).await;
+            let holds = |trashed: Trashed| TrashHolds { files: trashed.files, bytes: trashed.bytes };
+            TrashRoom { library: library.name.clone(), holds: seen.and_then(Result::ok).map(holds) }
+        };
+        let trashes = join_all(self.inner.context.libraries.iter().map(look)).await;
+        let ms = |age: Duration| u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+        let Keeping { trash_age, retention } = self.inner.keeping;
+        Ok(Room {
+            log,
+            outputs,
+            trashes,
+            trash_age: trash_age.map(ms),
+            keep_age: retention.age.map(ms),
+            keep_bytes: retention.bytes,
+        })
     }
 
     /// A page of a library's entries. With `refresh` the disk is read first, as far as that is quick.

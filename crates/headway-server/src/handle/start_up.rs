@@ -8,7 +8,7 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::{Mutex, mpsc, watch};
 
 use super::looks::Looks;
-use super::{Inner, Server, sweep};
+use super::{Inner, Keeping, Server, sweep};
 use crate::config::Config;
 use crate::engine::schedule::{Limits, Schedule};
 use crate::engine::{self, Context};
@@ -95,9 +95,19 @@ impl Server {
         let inbox = engine::Inbox { reports, inputs, stop: stopped };
         let engine = Mutex::new(Some(handle.spawn(engine::run(context.clone(), schedule, inbox))));
         let limits = std::sync::Mutex::new(limits);
-        let inner =
-            Arc::new(Inner { context, index, looks: Looks::default(), stop, engine, tell, limits, _runtime: runtime });
-        tokio::spawn(sweep::sweep(Arc::downgrade(&inner), config.sweep, config.trash_age, config.retention));
+        let keeping = Keeping { trash_age: config.trash_age, retention: config.retention };
+        let inner = Arc::new(Inner {
+            keeping,
+            context,
+            index,
+            looks: Looks::default(),
+            stop,
+            engine,
+            tell,
+            limits,
+            _runtime: runtime,
+        });
+        tokio::spawn(sweep::sweep(Arc::downgrade(&inner), config.sweep, keeping));
         Ok(Server { inner })
     }
 }

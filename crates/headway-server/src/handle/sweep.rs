@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 
 use super::looks::Looks;
-use super::{Inner, Server};
+use super::{Inner, Keeping, Server};
 use crate::clock::Clock;
 use crate::error::internal;
 use crate::retention::{Past, Removal, Retention};
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PAGE: u32 = 200;
 
 /// Runs periodically until the server is dropped.
-pub(super) async fn sweep(inner: Weak<Inner>, pause: Duration, trash_age: Option<Duration>, retention: Retention) {
+pub(super) async fn sweep(inner: Weak<Inner>, pause: Duration, Keeping { trash_age, retention }: Keeping) {
     let Some(data) = inner.upgrade().map(|inner| Arc::clone(&inner.context.data)) else { return };
     let mut clock = Clock::open(data.root(), crate::now());
     drop(data);
@@ -198,7 +198,7 @@ impl Server {
         Ok(())
     }
 
-    async fn data_bytes(&self) -> Result<u64, ApiError> {
+    pub(super) async fn data_bytes(&self) -> Result<u64, ApiError> {
         let data = Arc::clone(&self.inner.context.data);
         let bytes = tokio::task::spawn_blocking(move || data.bytes()).await.map_err(|error| internal(&error))?;
         bytes.map_err(|error| internal(&error))
