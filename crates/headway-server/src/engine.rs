@@ -339,7 +339,7 @@ impl Engine {
             // What is still examined would not be ready if the job went on.
             if !self.context.examinations.is_under_way(job) && self.easing_jobs.insert(job) {
                 let (context, order) = (Arc::clone(&self.context), self.orders.get(&job).map(Arc::clone));
-                self.easing.spawn(async move {
+                let looked = async move {
                     let order = match order {
                         Some(order) => Some(order),
                         // What cannot be read is told when the job is taken up.
@@ -351,8 +351,10 @@ impl Engine {
                         order.filter(|_| has_eased).into_iter().for_each(|order| order.library.clean_up());
                         has_eased
                     };
-                    (job, reason, tokio::task::spawn_blocking(look).await.unwrap_or(false))
-                });
+                    tokio::task::spawn_blocking(look).await.unwrap_or(false)
+                };
+                // Also after a panic the job is looked at again.
+                self.easing.spawn(async move { (job, reason, caught(looked).await.unwrap_or(false)) });
             }
         }
         let mut inputs = Vec::new();

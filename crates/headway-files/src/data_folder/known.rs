@@ -1,7 +1,6 @@
 //! What was found at the libraries' paths when they were last used, so that an empty mount point is not taken for a library.
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::sync::Arc;
 
 use super::{DataFolder, private};
@@ -34,7 +33,7 @@ impl DataFolder {
             |(name, identity): (&String, &Identity)| format!("{} {} {name}\n", identity.file_system, identity.inode);
         let lines: String = known.iter().map(line).collect();
         let path = self.root.join("libraries");
-        if let Err(error) = private::create(&path).and_then(|mut file| file.write_all(lines.as_bytes())) {
+        if let Err(error) = private::replace(&path, lines.as_bytes()) {
             tracing::debug!(%error, "what the libraries are cannot be kept");
         }
     }
@@ -48,8 +47,8 @@ impl DataFolder {
     pub fn keep_ground(&self, job: &JobId, identity: Identity) {
         let folder = self.root.join("jobs").join(job.to_string());
         let text = format!("{} {} \n", identity.file_system, identity.inode);
-        let kept = private::make_folder(&folder).and_then(|()| private::create(&folder.join(GROUND)));
-        if let Err(error) = kept.and_then(|mut file| file.write_all(text.as_bytes())) {
+        let kept = private::make_folder(&folder);
+        if let Err(error) = kept.and_then(|()| private::replace(&folder.join(GROUND), text.as_bytes())) {
             tracing::debug!(job.id = %job, %error, "on what a job was planned cannot be kept");
         }
     }
@@ -69,4 +68,27 @@ fn read(line: &str) -> Option<(String, Identity)> {
     let (file_system, rest) = line.split_once(' ')?;
     let (inode, name) = rest.split_once(' ')?;
     Some((name.to_owned(), Identity { file_system: file_system.parse().ok()?, inode: inode.parse().ok()? }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn what_is_known_is_replaced_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
+        let library = |path: &Path| vec![Arc::new(Library::open("files", path).expect("a library"))];
+        data.remember_libraries(&library(folder.path()));
+        let before = data.known_libraries();
+        assert_eq!(before.len(), 1);
+        // Nothing can be written, as on a full disk: the new content has no place.
+        std::fs::create_dir(data.root().join("libraries.part")).expect("a folder in its way");
+        data.remember_libraries(&library(data.root()));
+        assert_eq!(data.known_libraries(), before);
+        std::fs::remove_dir(data.root().join("libraries.part")).expect("a folder");
+        data.remember_libraries(&library(data.root()));
+        assert_ne!(data.known_libraries(), before);
+    }
 }

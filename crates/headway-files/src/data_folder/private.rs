@@ -4,7 +4,7 @@
 //! libraries, and for commands.) What an earlier version left readable is closed at the start.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -15,10 +15,11 @@ const FOLDER: u32 = 0o700;
 const FILE: u32 = 0o600;
 
 /// The files and folders of a data folder; whatever else lies in it is not ours to close.
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     "lock",
     "clock",
     "libraries",
+    "libraries.part",
     super::BALLAST,
     "steps",
     "suspects",
@@ -68,6 +69,20 @@ pub fn create(path: &Path) -> io::Result<File> {
     let file = open(options().write(true).create(true), path)?;
     file.set_len(0)?;
     Ok(file)
+}
+
+/// Gives a file this content, whole or not at all: whoever reads it finds the one before or the new one.
+///
+/// # Errors
+/// As [`open`].
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = Path::new(&part);
+    let mut file = create(part)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    std::fs::rename(part, path)
 }
 
 /// Makes a file if none is there, for whoever opens it by its name and would make it for all to read.

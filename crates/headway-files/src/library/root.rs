@@ -134,6 +134,15 @@ impl Library {
         Ok(())
     }
 
+    /// Whether a folder is at the path, but not the one that was there when it was last used, or not the one on which a job was
+    /// `planned`. Blocking.
+    pub fn is_replaced(&self, planned: Option<Identity>) -> bool {
+        match self.reach() {
+            Ok(()) => planned.is_some_and(|planned| Some(planned) != *self.known()),
+            Err(_) => Root::open(&self.path).is_ok_and(|root| self.known().is_some_and(|known| known != root.identity)),
+        }
+    }
+
     /// Whether this is not an empty folder where there was a file system with files.
     fn is_known(&self) -> Result<(), PauseReason> {
         let known = *self.known();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 
+use super::steer::OnDisk;
 use super::{Keeping, Server, build, checks};
 use crate::error::internal;
 use headway_files::{Library, Trashed, io_text};
@@ -32,7 +33,7 @@ impl Server {
         let request = self.store().request(row.job_no).await?;
         let request = request.and_then(|text| serde_json::from_str::<StartJob>(&text).ok());
         let replaces = request.as_ref().and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
-        let (trash, mut note) = self.on_disk(&row.library, id, replaces).await;
+        let OnDisk { trash, mut note, is_replaced } = self.on_disk(&row.library, id, replaces).await;
         let outputs = self.inner.context.data.outputs(&id).names().unwrap_or_else(|error| {
             let unknown = format!("The files that this job wrote cannot be listed: {}.", io_text(&error));
             note = Some([Some(unknown), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
@@ -43,7 +44,7 @@ impl Server {
         let undone = if made { self.undone(id).await? } else { None };
         let recipe = self.inner.context.recipe(&row.summary.recipe);
         Ok(JobView {
-            waits: self.waits(&row.summary),
+            waits: self.waits(&row.summary, is_replaced),
             outputs,
             summary: row.summary,
             cursor,
