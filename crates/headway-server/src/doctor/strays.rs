@@ -3,14 +3,13 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
+use crate::placements::{ReadError, each_event};
 use headway_files::{Library, Maker, OwnName, Placement};
-use headway_model::event::{JobEvent, Recorded};
+use headway_model::event::JobEvent;
 use headway_model::event_kind::EventKind;
 use headway_model::{JobId, RelPath};
 use headway_store::rows::JobRow;
 use headway_store::{Store, StoreError};
-
-const PAGE: u32 = 2_000;
 
 /// A name of Headway's own that no live job owns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,33 +72,28 @@ async fn owner(store: &dyn Store, library: &Library, job: JobId) -> Result<Owner
         return Ok(Owner::NotKnown("its job belongs to a library of another name"));
     }
     match row.summary.status.is_terminal() {
-        true => Ok(Owner::Over(unplaced(store, &row).await?)),
+        true => match unplaced(store, &row).await {
+            Ok(held) => Ok(Owner::Over(held)),
+            Err(ReadError::Store(error)) => Err(error),
+            Err(ReadError::Event { .. }) => {
+                Ok(Owner::NotKnown("an event of its job cannot be read, so it might be an original"))
+            }
+        },
         false => Ok(Owner::Live),
     }
 }
 
 /// The temporary files of placings of a job that did not end in a success.
-async fn unplaced(store: &dyn Store, row: &JobRow) -> Result<HashSet<RelPath>, StoreError> {
-    let head = store.head().await?.position;
-    let (mut open, mut after) = (HashMap::new(), 0);
-    loop {
-        let page = store.events(&[row.job_no], after, head, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(open.into_values().collect()) };
-        after = last.position;
-        for event in &page {
-            let is_placing = |kind| matches!(kind, EventKind::Placing | EventKind::Succeeded);
-            if !EventKind::of_payload(&event.payload).is_some_and(is_placing) {
-                continue;
-            }
-            let Ok(recorded) = Recorded::decode(&event.payload) else { continue };
-            match &recorded.event {
-                JobEvent::Placing { item, attempt, .. } => {
-                    let placement = Placement::of(&recorded.event);
-                    placement.into_iter().for_each(|placed| drop(open.insert((*item, *attempt), placed.temp)));
-                }
-                JobEvent::Succeeded { item, attempt, .. } => drop(open.remove(&(*item, *attempt))),
-                _ => {}
-            }
+async fn unplaced(store: &dyn Store, row: &JobRow) -> Result<HashSet<RelPath>, ReadError> {
+    let mut open = HashMap::new();
+    each_event(store, row.job_no, &[EventKind::Placing, EventKind::Succeeded], |event| match &event {
+        JobEvent::Placing { item, attempt, .. } => {
+            let placement = Placement::of(&event);
+            placement.into_iter().for_each(|placed| drop(open.insert((*item, *attempt), placed.temp)));
         }
-    }
+        JobEvent::Succeeded { item, attempt, .. } => drop(open.remove(&(*item, *attempt))),
+        _ => {}
+    })
+    .await?;
+    Ok(open.into_values().collect())
 }
