@@ -200,3 +200,66 @@ async fn a_job_over_all_that_match_takes_just_those() {
     assert_eq!(run("checksum", json!({ "show": "unprocessed" })).await.len(), 0);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_come_in_their_natural_order() {
+    let files = Files::new();
+    for name in ["page10.jpg", "page2.jpg", "Page1.jpg", "v10/a", "v9/a10", "v9/a9", "page02.jpg"] {
+        files.write(name, b"x");
+    }
+    let app = App::start(&files).await;
+    let here = ["v9", "v10", "Page1.jpg", "page02.jpg", "page2.jpg", "page10.jpg"];
+    assert_eq!(names(&settled(&app, "").await), here);
+    let turned = ["v10", "v9", "page10.jpg", "page2.jpg", "page02.jpg", "Page1.jpg"];
+    assert_eq!(names(&settled(&app, "descending=true").await), turned);
+    let (status, _) = app.post("/api/libraries/files/scan").await;
+    assert_eq!(status, 202);
+    let deep = settled(&app, "search=a*&limit=10").await;
+    assert_eq!(names(&deep), ["v9/a9", "v9/a10", "v10/a"]);
+    app.stop().await;
+}
+
+/// In any normal form, and in any case.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_finds_what_a_job_over_all_that_match_takes() {
+    let files = Files::new();
+    let all = [
+        "M\u{fc}ller.jpg",
+        "mu\u{308}ller 2.jpg",
+        "MU\u{308}LLER 3.JPG",
+        "Muller.jpg",
+        "\u{1e9b}\u{323}.txt",
+        "100% sure?.txt",
+        "a*b",
+    ];
+    for name in all {
+        files.write(&format!("sub/{name}"), b"x");
+    }
+    let app = App::start(&files).await;
+    let (status, _) = app.post("/api/libraries/files/scan").await;
+    assert_eq!(status, 202);
+    for (search, found) in [
+        ("m\u{fc}ller", 3),
+        ("MU\u{308}LLER", 3),
+        ("m?ller.jpg", 2),
+        ("*.jpg", 4),
+        ("\u{17f}\u{323}\u{307}", 1),
+        ("100%", 1),
+        ("[m]", 0),
+        ("", 7),
+    ] {
+        let encoded: String = search.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let page = settled(&app, &format!("search={encoded}&limit=100&folder=sub")).await;
+        let mut listed: Vec<_> = names(&page).into_iter().map(str::to_owned).collect();
+        let query = json!({ "folder": { "path": "sub", "search": search } });
+        let job = app.begin_with(&json!({ "library": "files", "recipe": "checksum", "query": query })).await;
+        app.end(job).await;
+        let (_, items) = app.get(&format!("/api/jobs/{job}/items")).await;
+        let items = items["items"].as_array().expect("items").clone();
+        let mut taken: Vec<_> = items.iter().map(|item| item["path"].as_str().expect("a path").to_owned()).collect();
+        listed.sort();
+        taken.sort();
+        assert_eq!((listed.len(), &taken), (found, &listed), "{search:?}");
+    }
+    app.stop().await;
+}

@@ -1,10 +1,12 @@
 //! What the pages show of a library: one window of a folder, or of all matching files below it.
 
+mod natural;
 mod page;
 mod pattern;
 mod row_key;
 mod view;
 
+pub use natural::{natural, natural_path};
 pub use page::{Entry, EntryKind, FolderPage, LastOutcome, ScanProgress, Unread};
 pub use pattern::Pattern;
 pub use row_key::{InvalidRowKey, RowKey};

@@ -14,7 +14,7 @@ use headway_model::library::{FolderPage, FolderView};
 use headway_model::{Digest, RelPath, SeenPart};
 
 /// The version of `schema.sql`; a file with any other version is rebuilt.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// The index of every library's files.
 pub struct FileIndex {

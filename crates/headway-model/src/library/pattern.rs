@@ -1,16 +1,18 @@
 //! The pattern that a search compares with names.
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::path::RelPath;
 
 /// A search text: a part of a name or, if it contains `*` (any characters) or `?` (one character), the whole name. Case
-/// does not matter.
+/// and the Unicode normal form do not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(String);
 
 impl Pattern {
     /// Parses what a person typed; `None` if it is blank.
     pub fn new(text: &str) -> Option<Self> {
-        let text = text.trim().to_lowercase();
+        let text = folded(text.trim());
         if text.is_empty() {
             return None;
         }
@@ -24,7 +26,7 @@ impl Pattern {
 
     /// Normalises a name for matching.
     pub fn searched(name: &str) -> String {
-        RelPath::shown_text(name).to_lowercase()
+        folded(&RelPath::shown_text(name))
     }
 
     /// Whether a name that [`Pattern::searched`] normalised matches. This is linear in practice: on a mismatch, only
@@ -56,6 +58,14 @@ impl Pattern {
     }
 }
 
+/// The text without its case and in one normal form: letters are taken apart, lowered, and put together.
+fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.nfd().flat_map(char::to_lowercase).nfc().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +76,9 @@ mod tests {
             ("jpg", "IMG_1.JPG", true),
             ("*.jpg", "IMG_1.JPG", true),
             ("*.jpg", "IMG_1.JPG.txt", false),
+            ("m\u{fc}ller", "Mu\u{308}ller.jpg", true),
+            ("mu\u{308}ller", "M\u{dc}LLER.jpg", true),
+            ("?ber", "u\u{308}ber", true),
             ("img_?.*", "IMG_1.JPG", true),
             ("a*b*c", "a-b-b-c", true),
             ("a*b*c", "a-b-c-", false),

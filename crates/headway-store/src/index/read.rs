@@ -8,7 +8,9 @@ use super::{StoreError, Stored, folder_no};
 use headway_model::RelPath;
 use headway_model::id::{Millis, Position};
 use headway_model::item::ItemStatus;
-use headway_model::library::{Entry, EntryKind, FolderPage, FolderView, LastOutcome, Pattern, RowKey, Show, Sort};
+use headway_model::library::{
+    Entry, EntryKind, FolderPage, FolderView, LastOutcome, Pattern, RowKey, Show, Sort, natural, natural_path,
+};
 
 /// A statement under construction, with its bound values in order.
 struct Statement {
@@ -126,8 +128,8 @@ fn value(sort: Sort) -> &'static str {
 /// The order within the folders, and within everything else.
 fn columns(view: &FolderView) -> Vec<&'static str> {
     let value = (view.sort != Sort::Name).then(|| value(view.sort));
-    let path = view.is_deep().then_some("d.path");
-    value.into_iter().chain(path).chain(["f.name"]).collect()
+    let path: &[_] = if view.is_deep() { &["d.natural", "d.path"] } else { &[] };
+    value.into_iter().chain(path.iter().copied()).chain(["f.natural", "f.name"]).collect()
 }
 
 fn matching(query: &mut Statement, view: &FolderView) {
@@ -161,8 +163,10 @@ fn beyond(query: &mut Statement, view: &FolderView, key: &RowKey, before: bool) 
     query.push(&columns(view).join(", "));
     query.push(if before == view.descending { ") > (" } else { ") < (" });
     let value = (view.sort != Sort::Name).then(|| Value::from(key.value));
-    let folder = view.is_deep().then(|| Value::from(key.path.parent().unwrap_or_default().to_string()));
-    for (at, value) in value.into_iter().chain(folder).chain([key.path.name().to_owned().into()]).enumerate() {
+    let folder = view.is_deep().then(|| key.path.parent().unwrap_or_default());
+    let folder = folder.into_iter().flat_map(|folder| [natural_path(&folder), folder.to_string()]);
+    let name = [natural(key.path.name()), key.path.name().to_owned()];
+    for (at, value) in value.into_iter().chain(folder.chain(name).map(Value::from)).enumerate() {
         query.push(if at == 0 { "" } else { ", " }).bind(value);
     }
     query.push(")))");

@@ -5,6 +5,8 @@ CREATE TABLE folders (
     folder_no INTEGER PRIMARY KEY,
     library TEXT NOT NULL,
     path TEXT NOT NULL,
+    -- The path as it is sorted: page2 before page10.
+    natural TEXT NOT NULL,
     -- When all its entries were last read, in ms since 1970; 0 for never.
     seen_at INTEGER NOT NULL,
     UNIQUE (library, path)
@@ -15,6 +17,8 @@ CREATE TABLE files (
     -- 0 for a folder, 1 for anything else, so that folders sort first.
     leaf INTEGER NOT NULL,
     name TEXT NOT NULL,
+    -- The name as it is sorted.
+    natural TEXT NOT NULL,
     -- The name that a search compares: as people read it, in lower case.
     searched TEXT NOT NULL,
     kind INTEGER NOT NULL,
@@ -32,6 +36,7 @@ CREATE TABLE files (
     job TEXT,
     PRIMARY KEY (folder_no, leaf, name)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX files_natural ON files (folder_no, leaf, natural);
 CREATE INDEX files_gone ON files (leaf) WHERE present = 0;
 
 -- When the whole library was last read.

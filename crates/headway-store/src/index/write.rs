@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 use super::super::sqlite::{all, immediate};
 use super::{SeenOutcome, StoreError, Stored, VERSION, folder_no};
 use headway_model::id::{Millis, Position};
-use headway_model::library::{EntryKind, Pattern, Show};
+use headway_model::library::{EntryKind, Pattern, Show, natural, natural_path};
 use headway_model::{RelPath, SeenPart};
 
 /// A part ends after its last entry, and the last part of a folder after all entries.
@@ -40,8 +40,8 @@ fn see_part(transaction: &Transaction<'_>, library: &str, part: &SeenPart) -> St
     let folder = folder_no(library, &part.folder);
     add_folder(transaction, folder, library, &part.folder)?;
     let mut see = transaction.prepare_cached(
-        "INSERT INTO files (folder_no, leaf, name, searched, kind, size, mtime_ns, inode, present)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
+        "INSERT INTO files (folder_no, leaf, name, natural, searched, kind, size, mtime_ns, inode, present)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
         ON CONFLICT DO UPDATE SET kind = excluded.kind, size = excluded.size, mtime_ns = excluded.mtime_ns,
             inode = excluded.inode, present = 1
         WHERE (kind, size, mtime_ns, inode, present)
@@ -52,7 +52,17 @@ fn see_part(transaction: &Transaction<'_>, library: &str, part: &SeenPart) -> St
         let searched = Pattern::searched(&entry.name);
         let size = i64::try_from(entry.size).unwrap_or(i64::MAX);
         let inode = entry.inode.cast_signed();
-        see.execute(params![folder, leaf, entry.name, searched, entry.kind as u8, size, entry.mtime_ns, inode])?;
+        see.execute(params![
+            folder,
+            leaf,
+            entry.name,
+            natural(&entry.name),
+            searched,
+            entry.kind as u8,
+            size,
+            entry.mtime_ns,
+            inode
+        ])?;
     }
     let behind = part.behind.as_ref().map_or((-1, ""), |(leaf, name)| (i8::from(*leaf), name.as_str()));
     let up_to = part.up_to.as_ref().map_or(END, |(leaf, name)| (u8::from(*leaf), name.as_str()));
@@ -85,9 +95,9 @@ fn see_part(transaction: &Transaction<'_>, library: &str, part: &SeenPart) -> St
 
 fn add_folder(transaction: &Transaction<'_>, folder: i64, library: &str, path: &RelPath) -> Stored<()> {
     let mut add = transaction.prepare_cached(
-        "INSERT INTO folders (folder_no, library, path, seen_at) VALUES (?, ?, ?, 0) ON CONFLICT DO NOTHING",
+        "INSERT INTO folders (folder_no, library, path, natural, seen_at) VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING",
     )?;
-    add.execute(params![folder, library, path.as_str()])?;
+    add.execute(params![folder, library, path.as_str(), natural_path(path)])?;
     Ok(())
 }
 
@@ -95,8 +105,8 @@ pub(super) fn end(writer: &mut Connection, outcomes: &[SeenOutcome], up_to: Posi
     let transaction = immediate(writer)?;
     let mut end = transaction.prepare_cached(
         "INSERT INTO files
-            (folder_no, leaf, name, searched, kind, size, mtime_ns, inode, present, outcome, shown_as, undone, job_no, job)
-        VALUES (?, 1, ?, ?, 1, 0, 0, 0, 0, ?, ?, ?, ?, ?)
+            (folder_no, leaf, name, natural, searched, kind, size, mtime_ns, inode, present, outcome, shown_as, undone, job_no, job)
+        VALUES (?, 1, ?, ?, ?, 1, 0, 0, 0, 0, ?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET outcome = excluded.outcome, shown_as = excluded.shown_as,
             undone = excluded.undone, job_no = excluded.job_no, job = excluded.job
         WHERE excluded.job_no >= job_no",
@@ -112,6 +122,7 @@ pub(super) fn end(writer: &mut Connection, outcomes: &[SeenOutcome], up_to: Posi
         end.execute(params![
             folder,
             name,
+            natural(name),
             Pattern::searched(name),
             code,
             shown_as,
