@@ -1,6 +1,7 @@
 //! Headway runs one recipe over many files and shows a status that you can trust.
 
 pub mod api;
+pub mod base;
 #[cfg(feature = "ssr")]
 pub mod cli;
 pub use headway_model as model;
@@ -18,5 +19,6 @@ pub fn hydrate() {
         console_error_panic_hook::hook(panic);
         ui::live::stopped();
     }));
+    ui::begin_at_base();
     leptos::mount::hydrate_body(ui::App);
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod assets;
+mod below;
 mod bodies;
 mod calls;
 mod compression;
@@ -28,6 +29,7 @@ pub use connections::Limits;
 pub use shutdown::signal;
 
 use self::events::Followers;
+use crate::base::Base;
 use headway_server::Server;
 
 /// The largest body of a call, in bytes.
@@ -38,6 +40,7 @@ pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
 pub struct App {
     server: Server,
     access: Access,
+    base: Base,
     options: LeptosOptions,
     assets: Assets,
     stopping: watch::Receiver<bool>,
@@ -49,6 +52,8 @@ pub struct App {
 pub struct Settings {
     /// Who may call.
     pub access: Access,
+    /// The path under which a proxy serves Headway.
+    pub base: Base,
     /// The settings of Leptos.
     pub options: LeptosOptions,
     /// Where the client's files are.
@@ -64,15 +69,15 @@ impl Settings {
     pub fn new(access: Access, assets: Assets) -> Self {
         let options =
             LeptosOptions::builder().output_name("headway").site_root("target/site").site_pkg_dir("pkg").build();
-        Settings { access, options, assets, stream_age: STREAM_AGE, limits: Limits::default() }
+        Settings { access, base: Base::default(), options, assets, stream_age: STREAM_AGE, limits: Limits::default() }
     }
 }
 
 impl App {
     /// The state of the routes. Once `stopping` holds `true`, every stream ends, so that its connection can end.
     pub fn new(server: Server, settings: Settings, stopping: watch::Receiver<bool>) -> Self {
-        let Settings { access, options, assets, stream_age, limits: _ } = settings;
-        App { server, access, options, assets, stopping, stream_age, followers: Followers::default() }
+        let Settings { access, base, options, assets, stream_age, limits: _ } = settings;
+        App { server, access, base, options, assets, stopping, stream_age, followers: Followers::default() }
     }
 }
 
@@ -116,13 +121,15 @@ pub async fn serve(
     Ok(())
 }
 
-/// Every route, behind the gate. Another program can mount this router beside its own routes, at the root of its host,
+/// Every route, behind the gate. Another program can mount this router beside its own routes, at the root of its host
+/// (or with [`Settings::base`], which is taken off here),
 /// with [`Router::fallback_service`], as in `examples/embed.rs`. [`serve`] also limits connections, which
 /// [`axum::serve()`] does not. To stop, that program ends the streams through the channel given to [`App::new`], and
 /// waits for [`Server::stop`].
 pub fn router(app: App) -> Router {
+    let base = app.base.clone();
     let gate = middleware::from_fn_with_state(app.access.clone(), access::gate);
-    Router::new()
+    let router = Router::new()
         .merge(rest::router())
         .merge(events::router())
         .merge(access::router())
@@ -133,6 +140,8 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn(bodies::arrive))
         .layer(compression::layer())
+        .layer(middleware::from_fn(below::to_page))
         .layer(gate)
-        .with_state(app)
+        .with_state(app);
+    below::mount(router, base)
 }

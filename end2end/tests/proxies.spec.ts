@@ -1,5 +1,5 @@
 // Real proxies: the documented one, one that buffers, and one that cuts.
-import { dialog, ends, everyStep, open, processAll, tenFiles } from './helper/page';
+import { dialog, ends, everyStep, open, processAll, ready, tenFiles } from './helper/page';
 import { BROKEN, expect, test } from './helper/fixtures';
 import { documented } from './helper/nginx';
 import type { Server } from './helper/server';
@@ -22,6 +22,35 @@ test('behind nginx as docs/proxies.md has it, streams get through', async ({ pag
   everyStep(watched, job, 10);
   await expect(page.locator('.bar .link-badge')).toHaveAttribute('data-link', 'live');
   expect(watched.lines).not.toContain(ASKING);
+});
+
+test('below a path behind nginx as docs/proxies.md has it, everything is there', async ({ page, serveBehind, watched }) => {
+  const { server, url } = await serveBehind(tenFiles, documented(1), ['--base-path', '/headway']);
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await page.goto(`${url}/headway`);
+  await ready(page);
+  await expect(page).toHaveURL(`${url}/headway/`);
+  const job = await processAll(page);
+  await ends(watched, server, job, 'completed');
+  everyStep(watched, job, 10);
+  await expect(page.locator('.bar .link-badge')).toHaveAttribute('data-link', 'live');
+  // Links, within the program and loaded again, and what can be downloaded.
+  await page.getByRole('link', { name: 'Jobs' }).click();
+  await expect(page).toHaveURL(`${url}/headway/jobs`);
+  await expect(page.getByRole('link', { name: 'Jobs' })).toHaveAttribute('aria-current', 'page');
+  await page.getByRole('link', { name: 'Checksum of files' }).click();
+  await expect(page).toHaveURL(`${url}/headway/jobs/${job}`);
+  await page.reload();
+  await ready(page);
+  await expect(page.locator('.job .status-badge').first()).toHaveText('completed');
+  const log = await page.locator('a.log').getAttribute('href');
+  expect((await page.request.get(url + log)).status()).toBe(200);
+  await page.getByRole('link', { name: 'Library' }).click();
+  await page.getByRole('searchbox').fill('3');
+  await expect(page).toHaveURL(/\/headway\/\?library=files.*search=3|\/headway\/\?.*3/);
+  await expect(page.locator('.listing tbody tr')).toHaveCount(1);
+  expect(asked.filter((address) => !address.startsWith(`${url}/headway`))).toEqual([]);
 });
 
 test('behind an nginx that buffers, the page asks by calls and is as true', async ({ page, serveBehind, watched, allow }) => {

@@ -11,6 +11,7 @@ use leptos::config::{LeptosOptions, get_configuration};
 use tokio::net::TcpListener;
 
 use super::{default_data, library};
+use crate::base::Base;
 use crate::web::{self, Access, Assets};
 use headway_server::config::Config;
 use headway_server::recipes::command::{AdHocCommand, Command, read_config};
@@ -43,6 +44,10 @@ pub(super) struct Serve {
     /// Another origin under which browsers open Headway, such as https://photos.example.org behind a proxy; repeatable
     #[arg(long, value_name = "ORIGIN")]
     origin: Vec<String>,
+
+    /// The path under which a proxy serves Headway, such as /headway, if it is not the root of its host
+    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true, env = "HEADWAY_BASE_PATH")]
+    base_path: Base,
 
     /// A file with a secret of at least 16 characters that every caller must send
     #[arg(long, value_name = "FILE")]
@@ -154,12 +159,13 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
     };
 
     let host = arguments.origin.first().cloned().unwrap_or_else(|| format!("http://{bound}"));
-    let link = token.map_or_else(|| format!("{host}/"), |token| format!("{host}/login?token={token}"));
+    let base = arguments.base_path;
+    let link = token.map_or_else(|| format!("{host}{base}/"), |token| format!("{host}{base}/login?token={token}"));
     let age = Duration::from_secs(arguments.stream_age.max(1));
     // On standard output, on its own line, because scripts wait for it.
     println!("Headway is ready: open {link}");
     let limits = web::Limits::within(descriptors::most(), arguments.connections.map(|each| each as usize));
-    let settings = web::Settings { access, options: options(&site, bound)?, assets, stream_age: age, limits };
+    let settings = web::Settings { access, base, options: options(&site, bound)?, assets, stream_age: age, limits };
     let stop = async move {
         stop.await;
         if let Ok(again) = web::signal() {

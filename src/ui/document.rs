@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
 use super::App;
+use crate::base::{base, to};
 
 /// Says whether the program of the page lives; see there.
 const ALIVE: &str = include_str!("document/alive.js");
@@ -26,18 +27,18 @@ pub fn shell(options: LeptosOptions, files: Option<ClientFiles>) -> impl IntoVie
     let client = match files {
         Some(files) => Either::Left(hydration(files)),
         None => Either::Right(view! {
-            <HashedStylesheet id="style" options=options.clone() />
-            <HydrationScripts options=options.clone() />
+            <HashedStylesheet id="style" options=options.clone() root=base().to_string() />
+            <HydrationScripts options=options.clone() root=base().to_string() />
         }),
     };
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-base=Some(base().to_string()).filter(|base| !base.is_empty())>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="icon" href=to("/favicon.svg") type="image/svg+xml" />
                 <script nonce=use_nonce()>{ALIVE}</script>
                 <AutoReload options />
                 {client}
@@ -52,6 +53,7 @@ pub fn shell(options: LeptosOptions, files: Option<ClientFiles>) -> impl IntoVie
 
 fn hydration(files: ClientFiles) -> impl IntoView {
     let ClientFiles { style, script, wasm } = files;
+    let [style, script, wasm] = [style, script, wasm].map(|path| to(&path));
     // What cannot be loaded is told to `alive.js`, and to the console as it came.
     let start = format!(
         "try {{ const client = await import({script:?}); await client.default({{ module_or_path: {wasm:?} }}); client.hydrate(); }} \

@@ -22,6 +22,7 @@ use super::live::Live;
 use super::parts::{ErrorPage, Time, format};
 use super::progress::{Panel, Place, known};
 use crate::api;
+use crate::base::to;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, JobId, JobStatus, JobSummary, Reruns};
 
@@ -89,7 +90,7 @@ fn JobDetails(view: JobView, items: Shown, first: First) -> impl IntoView {
             {request.get_value().map(|request| view! { <Asked request /> })}
             <p class="hint">
                 "Created " <Time at=created /> " UTC · " <code>{job.to_string()}</code> " · "
-                <a class="log" href=format!("/api/jobs/{job}/log") download rel="external">"Download its log"</a>
+                <a class="log" href=to(&format!("/api/jobs/{job}/log")) download rel="external">"Download its log"</a>
             </p>
         </section>
         <Items job shown=items first request runs_programs />

@@ -7,6 +7,7 @@ use leptos_router::hooks::use_query_map;
 use super::live::Live;
 use super::parts::{ErrorView, StatusBadge, Time, format};
 use crate::api;
+use crate::base::to;
 use headway_model::{JobId, JobSummary};
 
 const PAGE: u32 = 50;
@@ -33,13 +34,13 @@ pub(super) fn JobsPage() -> impl IntoView {
                         view! {
                             <section class="empty">
                                 <h2>"No job has been run yet"</h2>
-                                <p><a href="/">"Choose files in the library"</a> " and press Process all."</p>
+                                <p><a href=to("/")>"Choose files in the library"</a> " and press Process all."</p>
                             </section>
                         }
                             .into_any()
                     }
                     Ok(page) => {
-                        let older = page.next.map(|job| view! { <a href=format!("/jobs?before={job}")>"Older →"</a> });
+                        let older = page.next.map(|job| view! { <a href=to(&format!("/jobs?before={job}"))>"Older →"</a> });
                         view! {
                             <table class="listing jobs">
                                 <thead>
@@ -88,7 +89,7 @@ fn JobRow(summary: JobSummary) -> impl IntoView {
     };
     view! {
         <tr data-job=job.to_string()>
-            <td class="name"><a href=format!("/jobs/{job}")>{title}</a></td>
+            <td class="name"><a href=to(&format!("/jobs/{job}"))>{title}</a></td>
             <td><StatusBadge status /></td>
             <td class="number">{files}</td>
             <td class="number failed">{move || now.with(|now| format::count(now.counters.failed.into()))}</td>

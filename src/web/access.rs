@@ -20,6 +20,7 @@ use futures::FutureExt;
 
 use super::App;
 use super::error::{Refusal, fault, method_not_allowed};
+use crate::base::Base;
 use headway_model::ApiError;
 
 const COOKIE: &str = "headway";
@@ -208,17 +209,19 @@ struct Login {
 /// Exchanges the token of the printed link for a cookie.
 async fn login(
     State(access): State<Access>,
+    State(base): State<Base>,
     headers: HeaderMap,
     login: Result<Query<Login>, QueryRejection>,
 ) -> Response {
-    let Some(token) = &access.inner.token else { return Redirect::to("/").into_response() };
+    let Some(token) = &access.inner.token else { return Redirect::to(&base.to("/")).into_response() };
     if !login.is_ok_and(|Query(login)| same(&login.token, token)) {
         let message = "this is not the link that Headway printed when it started".into();
         return Refusal(ApiError::NoLogin { message }).into_response();
     }
     let secure = if access.is_secure(&headers) { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax{secure}", cookie_value(token));
-    ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
+    let cookie =
+        format!("{COOKIE}={}; Path={}; HttpOnly; SameSite=Lax{secure}", cookie_value(token), base.cookie_path());
+    ([(header::SET_COOKIE, cookie)], Redirect::to(&base.to("/"))).into_response()
 }
 
 pub(super) fn router() -> Router<App> {

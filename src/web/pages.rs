@@ -13,7 +13,9 @@ use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions, generate_rout
 use tokio::time::timeout;
 
 use super::App;
+use super::below;
 use super::error::Refusal;
+use crate::base::Base;
 use crate::ui;
 use headway_model::ApiError;
 
@@ -30,6 +32,7 @@ pub(super) fn router() -> Router<App> {
 }
 
 async fn page(app: App, routes: Vec<AxumRouteListing>, request: Request<Body>) -> Response {
+    let base = app.base.clone();
     let render = move |request| {
         let (app, routes) = (app.clone(), routes.clone());
         async move {
@@ -40,11 +43,12 @@ async fn page(app: App, routes: Vec<AxumRouteListing>, request: Request<Body>) -
             Ok(render(State(app.options), request).await.into_response())
         }
     };
-    whole(request, render).await
+    whole(&base, request, render).await
 }
 
 /// The "not found" page, with the state of everything that runs.
 pub(super) async fn not_found(app: App, request: Request<Body>) -> Response {
+    let base = app.base.clone();
     let render = move |request| {
         let app = app.clone();
         async move {
@@ -53,7 +57,7 @@ pub(super) async fn not_found(app: App, request: Request<Body>) -> Response {
             Ok(leptos_axum::render_app_async_with_context(context, document)(request).await.into_response())
         }
     };
-    let mut response = whole(request, render).await;
+    let mut response = whole(&base, request, render).await;
     if response.status().is_success() {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
@@ -63,21 +67,23 @@ pub(super) async fn not_found(app: App, request: Request<Body>) -> Response {
 /// The context of every rendering: the server, the initial state, the response's headers.
 async fn context(app: &App) -> Result<impl Fn() + Clone + Send + Sync + 'static, ApiError> {
     let start = app.server.page_start().await?;
-    let server = app.server.clone();
+    let (server, base) = (app.server.clone(), app.base.clone());
     let developing = std::env::var_os("LEPTOS_WATCH").map(|_| app.options.reload_port);
     Ok(move || {
         provide_context(server.clone());
         provide_context(start.clone());
+        provide_context(base.clone());
         protect(developing);
     })
 }
 
 /// Renders a whole page. Rarely, under load, a rendering hangs: it is dropped, and the page is rendered again.
-async fn whole<F>(request: Request<Body>, render: impl Fn(Request<Body>) -> F) -> Response
+async fn whole<F>(base: &Base, request: Request<Body>, render: impl Fn(Request<Body>) -> F) -> Response
 where
     F: Future<Output = Result<Response, ApiError>>,
 {
-    let (parts, _) = request.into_parts();
+    let (mut parts, _) = request.into_parts();
+    parts.uri = below::outside(base, &parts.uri).unwrap_or(parts.uri);
     for _ in 0..TRIES {
         let rendering = async {
             let answer = render(Request::from_parts(parts.clone(), Body::empty())).await;

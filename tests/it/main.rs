@@ -6,6 +6,7 @@ mod access;
 mod api;
 #[cfg(feature = "embed")]
 mod assets;
+mod base_path;
 mod calls;
 mod cli;
 mod command;

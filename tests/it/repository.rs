@@ -107,10 +107,10 @@ fn nothing_that_is_built_for_users_has_the_feature_testing() {
     );
 }
 
-/// `api <- ui <- web <- cli`: each uses what is to its left, and of the crates only the server and the model.
+/// `base <- api <- ui <- web <- cli`: each uses what is to its left, and of the crates only the server and the model.
 #[test]
 fn imports_run_along_one_straight_line() {
-    let modules = ["api", "ui", "web", "cli"];
+    let modules = ["base", "api", "ui", "web", "cli"];
     for (at, module) in modules.iter().enumerate() {
         for (path, text) in sources(&format!("src/{module}")) {
             for used in text.split("crate::").skip(1) {

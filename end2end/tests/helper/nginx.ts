@@ -4,11 +4,11 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** The nginx block that docs/proxies.md tells people to use. */
-export function documented(): string {
+/** An nginx block that docs/proxies.md tells people to use: for the root of a host (0), or below a path (1). */
+export function documented(which = 0): string {
   const text = readFileSync(resolve(import.meta.dirname, '../../../docs/proxies.md'), 'utf8');
-  const block = /```nginx\n([\s\S]*?)```/.exec(text);
-  if (!block) throw new Error('docs/proxies.md has no nginx block');
+  const block = [...text.matchAll(/```nginx\n([\s\S]*?)```/g)][which];
+  if (!block) throw new Error(`docs/proxies.md has no nginx block number ${which}`);
   return block[1];
 }
 

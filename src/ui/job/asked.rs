@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::base::to;
 use crate::ui::parts::format;
 use headway_model::policy::OnInterrupt;
 use headway_model::{OnDone, Output, Place, StartJob};
@@ -21,7 +22,7 @@ pub(super) fn Asked(request: StartJob) -> impl IntoView {
         <details class="asked">
             <summary>"Settings"</summary>
             <dl>{rows.collect_view()}</dl>
-            {request.parent.map(|parent| view! { <p>"Made from " <a href=format!("/jobs/{parent}")>"an earlier job"</a></p> })}
+            {request.parent.map(|parent| view! { <p>"Made from " <a href=to(&format!("/jobs/{parent}"))>"an earlier job"</a></p> })}
         </details>
     }
     .into_any()

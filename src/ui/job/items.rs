@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::api;
+use crate::base::to;
 use crate::ui::live::Live;
 use crate::ui::parts::format;
 use address::Address;
@@ -81,13 +82,13 @@ pub(super) fn Items(
     let followed = RwSignal::new(false);
     let filter = move |word: &'static str| {
         let here = move || status.with(|status| status.as_deref() == Some(word)).then_some("true");
-        view! { <a href=format!("/jobs/{job}?status={word}") aria-current=here>{word}</a> }
+        view! { <a href=to(&format!("/jobs/{job}?status={word}")) aria-current=here>{word}</a> }
     };
     view! {
         <section class="job-files" aria-label="Files of this job" data-followed=move || followed.get().then_some("true")>
             <h2>"Files"</h2>
             <nav class="filters" aria-label="Files by status">
-                <a href=format!("/jobs/{job}") aria-current=move || status.with(Option::is_none).then_some("true")>"all"</a>
+                <a href=to(&format!("/jobs/{job}")) aria-current=move || status.with(Option::is_none).then_some("true")>"all"</a>
                 {ITEM_LABELS.into_iter().map(filter).collect_view()}
             </nav>
             <Table job first shown request runs_programs followed />

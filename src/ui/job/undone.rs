@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::base::to;
 use crate::ui::live::Live;
 use crate::ui::parts::format;
 use headway_model::JobSummary;
@@ -37,7 +38,7 @@ pub(super) fn Undone(view: Signal<JobView>) -> impl IntoView {
             );
             view! {
                 <p class="undone" role="status">
-                    {said} <a href=format!("/jobs/{}", undo.job)>{undo.title.clone()}</a> {back}
+                    {said} <a href=to(&format!("/jobs/{}", undo.job))>{undo.title.clone()}</a> {back}
                 </p>
             }
         })

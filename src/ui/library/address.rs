@@ -1,6 +1,7 @@
 //! What is shown, as the page's address has it: it can be kept, sent, and gone back to.
 
 use super::window::WINDOW;
+use crate::base::to;
 use crate::ui::parts::format::query;
 use headway_model::RelPath;
 use headway_model::library::{FolderView, InvalidRowKey, Show, Sort};
@@ -66,7 +67,7 @@ fn decoded(text: &str) -> String {
 
 /// The address of a view.
 pub(in crate::ui) fn address(view: &FolderView) -> String {
-    let mut address = format!("/?library={}", query(&view.library));
+    let mut address = to(&format!("/?library={}", query(&view.library)));
     let mut add = |name: &str, text: &str| {
         if !text.is_empty() {
             address.push_str(&format!("&{name}={}", query(text)));

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Selection, address};
+use crate::base::to;
 use crate::ui::parts::{Time, format};
 use headway_model::RelPath;
 use headway_model::library::{Entry, EntryKind, FolderView};
@@ -62,7 +63,7 @@ pub(super) fn EntryRow(
             Some(reason) => format!("{}: {reason}", outcome.status),
             None => outcome.status.clone(),
         };
-        let job = format!("/jobs/{}", outcome.job);
+        let job = to(&format!("/jobs/{}", outcome.job));
         view! { <a class="status-badge" tabindex="-1" data-status=outcome.status href=job>{words}</a> }
     });
     view! {

@@ -9,6 +9,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use super::address;
+use crate::base::to;
 use crate::ui::parts::Time;
 use crate::ui::parts::format::count;
 use headway_model::Millis;
@@ -25,7 +26,10 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
     let navigate = use_navigate();
     let search = move |text: String| {
         let searched = FolderView { search: text, ..view.with_untracked(FolderView::from_start) };
-        navigate(&address(&searched), NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
+        navigate(
+            &address(&searched),
+            NavigateOptions { resolve: false, replace: true, scroll: false, ..NavigateOptions::default() },
+        );
     };
     let early = search.clone();
     let typed = {
@@ -96,7 +100,7 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
     };
     view! {
         <div class="tools">
-            <form role="search" action="/" method="get" on:submit=submitted>
+            <form role="search" action=to("/") method="get" on:submit=submitted>
                 {move || hidden("library", view.with(|view| view.library.clone()))}
                 {move || hidden("folder", view.with(|view| view.folder.to_string()))}
                 {move || hidden("show", view.with(|view| view.show.said().into()))}

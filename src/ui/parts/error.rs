@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::format::sentence;
+use crate::base::to;
 use crate::ui::live::Live;
 use headway_model::ApiError;
 use headway_model::follow::LinkState;
@@ -50,7 +51,7 @@ pub(in crate::ui) fn ErrorPage(
         <section class="empty">
             <h1>{title}</h1>
             <p class="error" role="alert">{text}</p>
-            <p><TryAgain error again /> <a href="/jobs">"See all jobs"</a> " " <a href="/">"Go to the library"</a></p>
+            <p><TryAgain error again /> <a href=to("/jobs")>"See all jobs"</a> " " <a href=to("/")>"Go to the library"</a></p>
         </section>
     }
     .into_any()

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::panel::Summary;
 use crate::api;
+use crate::base::to;
 use crate::ui::parts::{ErrorView, format, why};
 use headway_model::summary::ItemView;
 use headway_model::{ApiError, JobId};
@@ -44,7 +45,7 @@ pub(super) fn Failures(job: JobId, summary: Summary, is_page: bool) -> impl Into
         let count = failed.get();
         (count > SHOWN).then(|| {
             let more = format!("and {} more", format::count(u64::from(count - SHOWN)));
-            view! { <a href=format!("/jobs/{job}?status=failed")>{more}</a> }
+            view! { <a href=to(&format!("/jobs/{job}?status=failed"))>{more}</a> }
         })
     };
     let heading = if is_page { view! { <h2>"Failed"</h2> }.into_any() } else { view! { <h3>"Failed"</h3> }.into_any() };

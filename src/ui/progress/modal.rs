@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::Panel;
+use crate::base::to;
 use crate::ui::live::{Live, StartPhase};
 use crate::ui::parts::format::sentence;
 use headway_model::JobId;
@@ -20,7 +21,7 @@ pub(crate) fn Modal() -> impl IntoView {
     // A job's own page shows the same; once is enough. Not before the page listens: see above.
     let shown = Memo::new(move |_| {
         let active = live.active.get().filter(|_| live.is_ready());
-        active.filter(|job| place.with(|place| *place != format!("/jobs/{job}")))
+        active.filter(|job| place.with(|place| *place != to(&format!("/jobs/{job}"))))
     });
     move || shown.get().map(|job| view! { <ProgressDialog job /> })
 }
@@ -133,7 +134,7 @@ fn Buttons(
         <p class="error" role="alert">{move || live.cancel_error.with(|error| error.as_ref().map(|error| sentence(&error.to_string())))}</p>
         <div class="buttons">
             <Show when=move || known.get()>
-                <a class="button quiet" href=format!("/jobs/{job}") on:click=move |_| live.put_away()>"Details"</a>
+                <a class="button quiet" href=to(&format!("/jobs/{job}")) on:click=move |_| live.put_away()>"Details"</a>
             </Show>
             <span class="grow"></span>
             <Show when=move || !over.get()>

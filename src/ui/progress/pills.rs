@@ -4,6 +4,7 @@ use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use crate::base::to;
 use crate::ui::live::Live;
 use crate::ui::parts::format::count;
 use headway_model::JobId;
@@ -13,7 +14,8 @@ use headway_model::JobId;
 pub(crate) fn Pills() -> impl IntoView {
     let live = expect_context::<Live>();
     let place = use_location().pathname;
-    let here = Memo::new(move |_| place.with(|place| place.strip_prefix("/jobs/").and_then(|id| id.parse().ok())));
+    let jobs = to("/jobs/");
+    let here = Memo::new(move |_| place.with(|place| place.strip_prefix(&jobs).and_then(|id| id.parse().ok())));
     let others = Memo::new(move |_| {
         let shown = [live.active.get(), here.get()];
         live.jobs.with(|jobs| {
@@ -53,7 +55,7 @@ fn Pill(job: JobId) -> impl IntoView {
         }
     };
     view! {
-        <a class="pill" href=format!("/jobs/{job}") data-job=job.to_string() data-status=status title=title on:click=show>
+        <a class="pill" href=to(&format!("/jobs/{job}")) data-job=job.to_string() data-status=status title=title on:click=show>
             {text}
         </a>
     }
@@ -67,7 +69,7 @@ pub(crate) fn Toasts() -> impl IntoView {
         <div class="toasts" role="status">
             <For each=move || live.toasts.get() key=|toast| (toast.job, toast.text.clone()) let:toast>
                 <p class="toast" data-status=toast.status.clone() data-job=toast.job.to_string()>
-                    <a href=format!("/jobs/{}", toast.job)>{toast.text.clone()}</a>
+                    <a href=to(&format!("/jobs/{}", toast.job))>{toast.text.clone()}</a>
                     <button
                         class="quiet"
                         aria-label="Dismiss"

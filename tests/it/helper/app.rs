@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use headway::base::Base;
 use headway::web::{self, Access};
 use headway_model::{JobId, JobSummary};
 use headway_recipes::{self, Recipe};
@@ -47,6 +48,18 @@ impl App {
         token: Option<String>,
         origins: &[String],
     ) -> Self {
+        App::start_below(files, change, more, token, origins, Base::default()).await
+    }
+
+    /// As above, below a base path.
+    pub(crate) async fn start_below(
+        files: &Files,
+        change: impl FnOnce(&mut Config),
+        more: Vec<Arc<dyn Recipe>>,
+        token: Option<String>,
+        origins: &[String],
+        base: Base,
+    ) -> Self {
         let mut config = Config::new(files.data(), vec![("files".into(), files.library())]);
         change(&mut config);
         let mut known = headway_recipes::all();
@@ -64,7 +77,7 @@ impl App {
                 let shutdown = async move { drop(stopped.await) };
                 let assets = web::Assets::folder("no-such-folder".into());
                 let limits = web::Limits::default();
-                let settings = web::Settings { access, options, assets, stream_age: web::STREAM_AGE, limits };
+                let settings = web::Settings { access, base, options, assets, stream_age: web::STREAM_AGE, limits };
                 web::serve(listener, server, settings, shutdown).await.expect("a clean end");
             })
         };

@@ -3,6 +3,7 @@
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
+use crate::base::to;
 use headway_model::JobId;
 use headway_model::item::ITEM_LABELS;
 
@@ -24,6 +25,6 @@ impl Address {
     /// The page of the window that begins behind an item.
     pub(super) fn behind(&self, job: JobId, after: u32) -> String {
         let filter = self.status.as_ref().map(|word| format!("&status={word}")).unwrap_or_default();
-        format!("/jobs/{job}?after={after}{filter}")
+        to(&format!("/jobs/{job}?after={after}{filter}"))
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::Summary;
+use crate::base::to;
 use crate::ui::parts::format;
 use headway_model::JobId;
 
@@ -19,7 +20,7 @@ pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
     view! {
         <Show when=move || { missed.get() > 0 }>
             <p class="missed">
-                <a href=format!("/jobs/{job}?status=skipped")>{text}</a>
+                <a href=to(&format!("/jobs/{job}?status=skipped"))>{text}</a>
                 ": they were gone or had changed, or the name of their output was taken."
             </p>
         </Show>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::Place;
 use crate::api;
+use crate::base::to;
 use headway_model::{JobId, JobStatus};
 
 /// A link to each of them, once the job is over.
@@ -22,7 +23,7 @@ pub(super) fn Outputs(job: JobId, status: Signal<JobStatus>, place: Place) -> im
                 names
                     .into_iter()
                     .map(|name| {
-                        let link = format!("/api/jobs/{job}/outputs/{name}");
+                        let link = to(&format!("/api/jobs/{job}/outputs/{name}"));
                         view! { <p class="output"><a href=link download=name.clone() rel="external">{format!("Download {name}")}</a></p> }
                     })
                     .collect_view()
