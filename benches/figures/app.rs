@@ -44,6 +44,7 @@ impl App {
         let bound = listener.local_addr().expect("an address");
         let settings = Settings {
             access: Access::new(bound, &[], None).expect("no origins"),
+            base: Default::default(),
             options: LeptosOptions::builder().output_name("headway").site_addr(bound).build(),
             assets: Assets::folder(site.into()),
             stream_age: web::STREAM_AGE,

@@ -39,7 +39,7 @@ test('below a path behind nginx as docs/proxies.md has it, everything is there',
   await page.getByRole('link', { name: 'Jobs' }).click();
   await expect(page).toHaveURL(`${url}/headway/jobs`);
   await expect(page.getByRole('link', { name: 'Jobs' })).toHaveAttribute('aria-current', 'page');
-  await page.getByRole('link', { name: 'Checksum of files' }).click();
+  await page.getByRole('link', { name: 'Checksum of files', exact: true }).click();
   await expect(page).toHaveURL(`${url}/headway/jobs/${job}`);
   await page.reload();
   await ready(page);

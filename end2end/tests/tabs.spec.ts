@@ -1,6 +1,8 @@
 // Pages come and go; the job and its truth stay.
-import { dialog, done, ends, open, pill, processAll, ready, shownJob } from './helper/page';
+import type { Page } from '@playwright/test';
+import { dialog, done, ends, everyStep, open, pill, processAll, ready, shownJob } from './helper/page';
 import { expect, test } from './helper/fixtures';
+import { choose, config } from './helper/job';
 import { mint, type Server } from './helper/server';
 
 const slow = (server: Server) => server.slowFiles(60, 20_000_000);
@@ -31,6 +33,91 @@ test('a second and a third tab, opened in mid-job, end in the same state', async
     await expect(dialog(tab, job).locator('.received')).toContainText('Snapshot at');
   }
   for (const one of [watched, ...others]) await ends(one, server, job, 'completed');
+});
+
+/** Counts the streams that a tab holds. */
+function countStreams() {
+  const all: EventSource[] = [];
+  (window as any).streams = () => all.filter((stream) => stream.readyState === EventSource.OPEN).length;
+  window.EventSource = class extends EventSource {
+    constructor(url: string | URL) {
+      super(url);
+      all.push(this);
+    }
+  };
+}
+
+const streams = async (tabs: Page[]) => {
+  const each = await Promise.all(tabs.map((tab) => tab.evaluate(() => (window as any).streams() as number)));
+  return each.reduce((sum, held) => sum + held, 0);
+};
+
+const isLive = (tab: Page) => expect(tab.locator('.bar .link-badge')).toHaveAttribute('data-link', 'live');
+
+test('ten tabs hold one stream: all live, every call answered, and nothing is lost when the leader goes in mid-job', async ({ context, page, serve, watch, watched }) => {
+  // Ten pages are ten programs to start.
+  test.slow();
+  const server = await serve(
+    (server) => {
+      for (let index = 0; index < 40; index++) server.file(`${index}`, '0');
+      server.file('../hold');
+    },
+    { config, args: ['--workers', '1'] },
+  );
+  await context.addInitScript(countStreams);
+  const tabs = [page];
+  const consoles = [watched];
+  await open(page, server.url);
+  for (let number = 2; number <= 10; number++) {
+    const tab = await context.newPage();
+    tabs.push(tab);
+    consoles.push(watch(tab));
+    await open(tab, server.url);
+  }
+  for (const tab of tabs) await isLive(tab);
+  expect(await streams(tabs)).toBe(1);
+  const answers = await Promise.all(tabs.map((tab) => tab.evaluate(() => fetch('/api/jobs').then((answer) => answer.status))));
+  expect(answers).toEqual(tabs.map(() => 200));
+  // The last tab starts a job, another follows it from then on, and the leader is closed while events come.
+  await choose(tabs[9], 'slow');
+  const job = await processAll(tabs[9]);
+  await pill(tabs[4], job).click();
+  await expect(dialog(tabs[4], job).locator('.received')).toContainText('Snapshot at');
+  server.remove('../hold');
+  await expect.poll(() => consoles[9].of(job).length, { intervals: [20] }).toBeGreaterThan(6);
+  await tabs[0].close();
+  await ends(consoles[4], server, job, 'completed');
+  await ends(consoles[9], server, job, 'completed');
+  everyStep(consoles[9], job, 40);
+  const left = tabs.slice(1);
+  for (const tab of left) await isLive(tab);
+  expect(await streams(left)).toBe(1);
+  const healed = consoles.flatMap((said) => said.lines.filter((line) => /reading on|fresh snapshot/.test(line)));
+  expect(healed).toEqual([]);
+});
+
+test('where a browser has no locks, the fifth tab says so and asks by calls', async ({ context, serve, watch }) => {
+  const server = await serve((server) => server.slowFiles(20, 20_000_000), { args: ['--workers', '1'] });
+  await context.addInitScript(countStreams);
+  await context.addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }));
+  const tabs: Page[] = [];
+  for (let number = 1; number <= 6; number++) {
+    const tab = await context.newPage();
+    tabs.push(tab);
+    const watched = watch(tab);
+    await open(tab, server.url);
+    await isLive(tab);
+    const word = tab.locator('.bar .link-badge');
+    if (number <= 4) continue;
+    await expect(word).toHaveText('live, polling');
+    if (number < 6) continue;
+    const job = await processAll(tab);
+    await ends(watched, server, job, 'completed');
+  }
+  expect(await streams(tabs)).toBe(4);
+  await tabs[0].close();
+  await expect.poll(() => streams(tabs.slice(1)), { timeout: 40_000 }).toBe(4);
+  await expect(tabs[4].locator('.bar .link-badge')).toHaveText('live');
 });
 
 test('a job started by a program appears by itself', async ({ page, serve, watched }) => {

@@ -3,6 +3,7 @@
 
 mod alive;
 mod browser;
+mod lock;
 mod shell;
 mod starting;
 mod task;
@@ -57,6 +58,8 @@ pub struct Live {
     pub jobs: RwSignal<BTreeMap<JobId, Arc<JobState>>>,
     /// The link to the server.
     pub link: RwSignal<LinkState>,
+    /// Whether this tab asks with short calls, because other tabs hold the browser's connections.
+    pub crowded: RwSignal<bool>,
     /// Whether the server can record anything.
     pub recording: RwSignal<bool>,
     /// When the server was last heard, in its time, if it is not heard now although it should be: all that is shown is as of then.
@@ -91,6 +94,7 @@ impl Live {
         Live {
             jobs: RwSignal::new(start.live.iter().map(state).collect()),
             link: RwSignal::new(LinkState::Connecting),
+            crowded: RwSignal::new(false),
             recording: RwSignal::new(true),
             clock: RwSignal::new(start.now),
             silent: RwSignal::new(None),

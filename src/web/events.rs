@@ -64,6 +64,7 @@ fn parse(query: &str, last_id: Option<&str>) -> Result<(Request, Option<Duration
             ("job", id) => drop(jobs.entry(job_id(id)?).or_insert(false)),
             ("held", id) => drop(jobs.insert(job_id(id)?, true)),
             ("watch", "jobs") => request.watch = true,
+            ("watch", "all") => (request.watch, request.watch_followed) = (true, true),
             ("after", cursor) => request.cursor = Some(cursor.parse()),
             ("replay", "all") => request.replay_all = true,
             ("wait", seconds) => {
@@ -72,7 +73,7 @@ fn parse(query: &str, last_id: Option<&str>) -> Result<(Request, Option<Duration
                 wait = Some(Duration::from_secs(asked));
             }
             _ => {
-                let known = "job=ID, held=ID, watch=jobs, after=CURSOR, replay=all, wait=SECONDS";
+                let known = "job=ID, held=ID, watch=jobs, watch=all, after=CURSOR, replay=all, wait=SECONDS";
                 return Err(malformed(format!("{pair:?} is not a parameter of this stream; it takes {known}")));
             }
         }

@@ -25,8 +25,8 @@ async fn pages_calls_streams_and_the_cookie_lie_below_it() {
     };
     let page = get("/tools/headway?library=files").await;
     assert_eq!(
-        (page.status().as_u16(), page.headers()["location"].to_str()),
-        (308, Ok("/tools/headway/?library=files"))
+        (page.status().as_u16(), page.headers()["location"].to_str().ok()),
+        (308, Some("/tools/headway/?library=files"))
     );
     for path in ["/tools/headway/", "/tools/headway/jobs", "/tools/headway/nothing", "/", "/jobs"] {
         let answer = get(path).await;

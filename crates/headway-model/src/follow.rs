@@ -3,16 +3,20 @@
 //!
 //! A driver (around the browser's `EventSource`, a terminal, a test) performs each [`Effect`] and reports back with the
 //! generation it was given. Reports from older sources are dropped.
+//!
+//! In a browser a [`Tab`] stands between the receiver and its driver, so that all tabs have one stream.
 
 mod effect;
 mod link;
 mod messages;
 mod receiver;
+mod tab;
 mod tracked;
 
 pub use effect::Effect;
 pub use link::LinkState;
 pub use receiver::{Follow, JOBS_LIMIT};
+pub use tab::{Sharing, Tab, TabEffect};
 pub use tracked::{HealReason, Phase, Proof, Tracked};
 
 #[cfg(test)]

@@ -77,6 +77,11 @@ impl Message {
     }
 }
 
+/// Whether a message says that the cursor of its connection could not be honoured.
+pub(crate) fn is_reset(text: &str) -> bool {
+    serde_json::from_str::<Kind>(text).is_ok_and(|kind| kind.kind == "reset")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,12 +31,14 @@ pub enum Mutant {
     NothingInterrupted,
     /// A placing that could not be resolved at once is never resolved.
     PlacingForgotten,
+    /// A tab that begins to listen to another tab's connection takes that connection for all that it lacks.
+    LeadersCursor,
 }
 
 #[cfg(any(test, feature = "testing"))]
 impl Mutant {
     /// Every mutant.
-    pub const ALL: [Mutant; 14] = [
+    pub const ALL: [Mutant; 15] = [
         Mutant::SignalAfterTheCall,
         Mutant::WakeAfterTheRead,
         Mutant::EmptyPing,
@@ -51,6 +53,7 @@ impl Mutant {
         Mutant::ClaimForgotten,
         Mutant::NothingInterrupted,
         Mutant::PlacingForgotten,
+        Mutant::LeadersCursor,
     ];
 }
 

@@ -39,6 +39,7 @@ pub struct Serving {
     connect: Option<Connect>,
     jobs: BTreeMap<JobId, Served>,
     watch: Option<Watch>,
+    watch_followed: bool,
     /// Everything up to here has been sent, for every followed job.
     sent: Position,
     sent_check: Cursor,
@@ -72,10 +73,11 @@ impl Serving {
     /// A connection made now, to a server with this build id.
     pub fn new(request: Request, build: String, now: Millis, recording: bool) -> Self {
         let jobs = request.jobs.keys().map(|job| (*job, Served::new(job))).collect();
-        let watch = request.watch.then(Watch::default);
+        let (watch, watch_followed) = (request.watch.then(Watch::default), request.watch_followed);
         Serving {
             jobs,
             watch,
+            watch_followed,
             connect: Some(Connect::new(request, build, now)),
             sent: 0,
             sent_check: Cursor::start(),

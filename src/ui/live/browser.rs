@@ -2,7 +2,9 @@
 //! for the server too, and is never called there.
 
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, EventSource, MessageEvent};
+use web_sys::{AbortController, BroadcastChannel, EventSource, MessageEvent};
+
+use crate::base::base;
 
 /// An open stream. Dropping it closes it and takes its listeners with it.
 pub(super) struct Source {
@@ -73,6 +75,32 @@ impl Drop for Call {
     }
 }
 
+/// What all tabs of this browser hear but the one that says it.
+pub(super) struct Channel {
+    channel: BroadcastChannel,
+    _on_text: Closure<dyn FnMut(MessageEvent)>,
+}
+
+/// Whether this browser has channels between tabs.
+pub(super) fn has_channel() -> bool {
+    js_sys::Reflect::has(&js_sys::global(), &"BroadcastChannel".into()).unwrap_or(false)
+}
+
+impl Channel {
+    /// `None` where a browser has none.
+    pub(super) fn open(name: &str, on_text: impl Fn(String) + 'static) -> Option<Self> {
+        let channel = BroadcastChannel::new(name).ok()?;
+        let on_text = Closure::new(move |event: MessageEvent| event.data().as_string().into_iter().for_each(&on_text));
+        channel.set_onmessage(Some(on_text.as_ref().unchecked_ref()));
+        Some(Channel { channel, _on_text: on_text })
+    }
+
+    /// Says a text to the other tabs.
+    pub(super) fn post(&self, text: &str) {
+        self.channel.post_message(&text.into()).ok();
+    }
+}
+
 /// Milliseconds since the page began; never goes back.
 pub(super) fn now() -> f64 {
     web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
@@ -81,6 +109,11 @@ pub(super) fn now() -> f64 {
 /// Milliseconds since 1970, by this machine's clock.
 pub(super) fn wall() -> u64 {
     js_sys::Date::now() as u64
+}
+
+/// A number that no other tab has.
+pub(super) fn number() -> u64 {
+    uuid::Uuid::new_v4().as_u64_pair().1
 }
 
 /// Ten bytes that nobody can guess.
@@ -113,6 +146,11 @@ pub(super) fn reload() {
     }
 }
 
+/// A name that pages of another base path on this host do not have.
+pub(super) fn named(name: &str) -> String {
+    format!("{name}{}", base())
+}
+
 fn session() -> Option<web_sys::Storage> {
     web_sys::window()?.session_storage().ok()?
 }
@@ -123,26 +161,26 @@ fn local() -> Option<web_sys::Storage> {
 
 /// What this tab keeps over a reload.
 pub(super) fn kept(key: &str) -> Option<String> {
-    session()?.get_item(key).ok()?
+    session()?.get_item(&named(key)).ok()?
 }
 
 /// Keeps a text for this tab; `None` forgets it. A browser without storage forgets by itself.
 pub(super) fn keep(key: &str, value: Option<&str>) {
     let Some(storage) = session() else { return };
     match value {
-        Some(value) => storage.set_item(key, value).ok(),
-        None => storage.remove_item(key).ok(),
+        Some(value) => storage.set_item(&named(key), value).ok(),
+        None => storage.remove_item(&named(key)).ok(),
     };
 }
 
 /// What all tabs of this browser remember.
 pub(super) fn remembered(key: &str) -> Option<String> {
-    local()?.get_item(key).ok()?
+    local()?.get_item(&named(key)).ok()?
 }
 
 /// Remembers a text for all tabs.
 pub(super) fn remember(key: &str, value: &str) {
     if let Some(storage) = local() {
-        storage.set_item(key, value).ok();
+        storage.set_item(&named(key), value).ok();
     }
 }

@@ -11,15 +11,19 @@ use std::time::Duration;
 use leptos::leptos_dom::helpers::{WindowListenerHandle, set_interval_with_handle, window_event_listener_untyped};
 use leptos::task::spawn_local;
 
-use super::browser::{self, Call, Source};
+use super::browser::{self, Call, Channel, Source};
+use super::lock::{Lock, LockNews, has_locks};
 use super::task::Task;
 use super::{Live, alive};
-use headway_model::follow::{Effect, Follow, Phase};
+use crate::base::to;
+use headway_model::follow::{Effect, Follow, Phase, Sharing, Tab, TabEffect};
 use headway_model::summary::Start;
 use headway_model::{ApiError, Fold, JobId};
 
 const TICK: Duration = Duration::from_millis(250);
 const ASKS: &str = "headway.asks";
+/// The name of the lock and of the channel that the tabs of a browser share. Another protocol between them takes another name.
+const SHARED: &str = "headway.stream.1";
 
 /// Cheap to clone; all clones are one shell.
 #[derive(Clone)]
@@ -27,10 +31,14 @@ pub(super) struct Shell(Rc<Inner>);
 
 struct Inner {
     live: Live,
-    follow: RefCell<Follow>,
+    tab: RefCell<Tab>,
     source: RefCell<Option<Source>>,
     /// The call under way, where streams do not get through.
     call: RefCell<Option<Call>>,
+    /// The call by which this tab catches up with what it hears from another.
+    catching_up: RefCell<Option<Call>>,
+    channel: RefCell<Option<Channel>>,
+    lock: RefCell<Option<Lock>>,
     /// The call of a start that is not answered yet.
     start_call: RefCell<Option<Task>>,
     /// Closed sources whose listeners may still be on the stack.
@@ -56,11 +64,15 @@ impl Shell {
         if browser::kept(ASKS).is_some() {
             follow.prefer_calls();
         }
+        let tab = Tab::new(follow, sharing(), browser::wall(), browser::number());
         let shell = Shell(Rc::new(Inner {
             live,
-            follow: RefCell::new(follow),
+            tab: RefCell::new(tab),
             source: RefCell::new(None),
             call: RefCell::new(None),
+            catching_up: RefCell::new(None),
+            channel: RefCell::new(None),
+            lock: RefCell::new(None),
             start_call: RefCell::new(None),
             closed: RefCell::new(Vec::new()),
             frame: Cell::new(false),
@@ -70,8 +82,15 @@ impl Shell {
             toasted: RefCell::new(Vec::new()),
             listeners: RefCell::new(Vec::new()),
         }));
+        let told = shell.clone();
+        let channel =
+            Channel::open(&browser::named(SHARED), move |text| told.with_tab(|tab, now| tab.channel(now, &text)));
+        shell.0.channel.replace(channel);
+        if browser::is_hidden() {
+            shell.step(|follow, now| follow.visible(now, false));
+        }
         shell.take_up(&known);
-        shell.step(|follow, now| follow.start(now));
+        shell.step(Follow::start);
         shell.listen();
         alive::beat();
         shell
@@ -91,6 +110,7 @@ impl Shell {
         };
         on("visibilitychange", look);
         on("pageshow", look);
+        on("pagehide", |shell| shell.with_tab(Tab::leave));
         on("online", |shell| shell.step(|follow, now| follow.online(now)));
     }
 
@@ -103,14 +123,14 @@ impl Shell {
     }
 
     pub(super) fn with_fold<T>(&self, job: JobId, look: impl FnOnce(&Fold) -> T) -> Option<T> {
-        let follow = self.0.follow.borrow();
-        let tracked = follow.job(&job).filter(|tracked| tracked.phase() != Phase::Stopped);
+        let tab = self.0.tab.borrow();
+        let tracked = tab.follow().job(&job).filter(|tracked| tracked.phase() != Phase::Stopped);
         tracked.and_then(|tracked| tracked.fold()).map(look)
     }
 
     fn tick(&self) {
         self.0.closed.borrow_mut().clear();
-        self.step(|follow, now| follow.tick(now));
+        self.with_tab(Tab::tick);
         let now = browser::now();
         self.repeat_start(now);
         self.close_completed(now);
@@ -120,42 +140,74 @@ impl Shell {
         alive::beat();
     }
 
-    /// Lets the machine act, and does what it says.
+    /// Lets the receiver act, and does what follows.
     fn step(&self, act: impl FnOnce(&mut Follow, u64) -> Vec<Effect>) {
+        self.with_tab(|tab, now| tab.act(now, act));
+    }
+
+    /// Lets the machine act, and does what it says.
+    fn with_tab(&self, act: impl FnOnce(&mut Tab, u64) -> Vec<TabEffect>) {
         let (effects, asked, asks) = {
-            let mut follow = self.0.follow.borrow_mut();
-            let asked = follow.asks();
-            (act(&mut follow, browser::now() as u64), asked, follow.asks())
+            let mut tab = self.0.tab.borrow_mut();
+            let asked = tab.follow().asks();
+            (act(&mut tab, browser::now() as u64), asked, tab.follow().asks())
         };
         if asked != asks {
             browser::keep(ASKS, asks.then_some("1"));
         }
         for effect in effects {
             match effect {
-                Effect::Open { generation, query } => self.open(generation, &query),
-                Effect::Ask { generation, query } => self.ask(generation, &query),
-                Effect::Close => self.close(),
-                Effect::Probe { query } => self.probe(query),
-                Effect::Log(line) => browser::log(&line),
-                Effect::Finished(job) => self.finished(job),
+                TabEffect::Do(effect) => self.carry_out(effect),
+                TabEffect::Lock { steal } => self.lock(steal),
+                TabEffect::Unlock => drop(self.0.lock.take()),
+                TabEffect::Post(text) => self.0.channel.borrow().iter().for_each(|channel| channel.post(&text)),
+                TabEffect::CatchUp { call, query } => self.catch_up(call, &query),
             }
         }
         self.ask_frame();
+    }
+
+    fn carry_out(&self, effect: Effect) {
+        match effect {
+            Effect::Open { generation, query } => self.open(generation, &query),
+            Effect::Ask { generation, query } => self.ask(generation, &query),
+            Effect::Close => self.close(),
+            Effect::Probe { query } => self.probe(query),
+            Effect::Log(line) => browser::log(&line),
+            Effect::Finished(job) => self.finished(job),
+        }
+    }
+
+    fn lock(&self, steal: bool) {
+        let shell = self.clone();
+        let lock = Lock::ask(&browser::named(SHARED), steal, move |news| {
+            shell.with_tab(|tab, now| match news {
+                LockNews::Granted => tab.granted(now),
+                LockNews::Robbed => tab.robbed(now),
+                LockNews::Refused => tab.unled(now),
+            });
+        });
+        let refused = lock.is_none();
+        self.0.lock.replace(lock);
+        if refused {
+            self.with_tab(Tab::unled);
+        }
     }
 
     fn open(&self, generation: u64, query: &str) {
         self.close();
         let (on_message, on_error) = (self.clone(), self.clone());
         let source = Source::open(
-            &format!("/api/events?{query}"),
-            move |text, id| on_message.step(|follow, now| follow.message(now, generation, &text, &id)),
-            move |closed| on_error.step(|follow, now| follow.error(now, generation, closed)),
+            &events(query),
+            move |text, id| on_message.with_tab(|tab, now| tab.message(now, generation, &text, &id)),
+            move |closed| on_error.with_tab(|tab, now| tab.error(now, generation, closed)),
         );
         *self.0.source.borrow_mut() = source;
     }
 
     fn close(&self) {
-        self.0.call.borrow_mut().take();
+        self.0.call.take();
+        self.0.catching_up.take();
         if let Some(source) = self.0.source.borrow_mut().take() {
             source.close();
             self.0.closed.borrow_mut().push(source);
@@ -165,7 +217,7 @@ impl Shell {
     fn probe(&self, query: String) {
         let shell = self.clone();
         let call = Call::new();
-        let answer = call.get(&format!("/api/events?{query}&wait=0"));
+        let answer = call.get(&events(&format!("{query}&wait=0")));
         spawn_local(async move {
             let refusal = answer.await.map(drop).map_err(|(status, text)| told(status, &text));
             drop(call);
@@ -178,14 +230,41 @@ impl Shell {
 
     fn ask(&self, generation: u64, query: &str) {
         self.close();
+        self.get(&self.0.call, query, move |tab, now, answer| tab.answered(now, generation, answer));
+    }
+
+    fn catch_up(&self, call: u64, query: &str) {
+        self.get(&self.0.catching_up, query, move |tab, now, answer| tab.caught_up(now, call, answer));
+    }
+
+    /// Makes a call in this place, which ends the one before it, and tells its answer.
+    fn get(
+        &self,
+        place: &RefCell<Option<Call>>,
+        query: &str,
+        tell: impl FnOnce(&mut Tab, u64, Result<&str, ApiError>) -> Vec<TabEffect> + 'static,
+    ) {
         let shell = self.clone();
         let call = Call::new();
-        let answer = call.get(&format!("/api/events?{query}"));
-        *self.0.call.borrow_mut() = Some(call);
+        let answer = call.get(&events(query));
+        place.replace(Some(call));
         spawn_local(async move {
             let answer = answer.await.map_err(|(status, text)| told(status, &text));
-            shell.step(|follow, now| follow.answered(now, generation, answer.as_deref().map_err(Clone::clone)));
+            shell.with_tab(|tab, now| tell(tab, now, answer.as_deref().map_err(Clone::clone)));
         });
+    }
+}
+
+fn events(query: &str) -> String {
+    to(&format!("/api/events?{query}"))
+}
+
+/// How the tabs of this browser can share a stream.
+fn sharing() -> Sharing {
+    match (browser::has_channel(), has_locks()) {
+        (false, _) => Sharing::Alone,
+        (true, false) => Sharing::Counted,
+        (true, true) => Sharing::Led,
     }
 }
 

@@ -4,14 +4,18 @@ use leptos::prelude::*;
 
 use crate::ui::live::Live;
 
+const CROWDED: &str = "Other tabs use this browser's connections to the server, so this one asks once a second.";
+
 /// The link's state, in a word and a dot. It says "not live" on a page whose program does not run: `document/alive.js` and the style
 /// sheet decide that, not this program.
 #[component]
 pub(crate) fn LinkBadge() -> impl IntoView {
     let live = expect_context::<Live>();
-    let text = move || live.link.with(ToString::to_string);
+    let text =
+        move || live.link.with(|link| if live.crowded.get() { format!("{link}, polling") } else { link.to_string() });
+    let title = move || if live.crowded.get() { CROWDED } else { "The link to the server" };
     view! {
-        <span class="link-badge" data-link=move || live.link.with(|link| link.label()) title="The link to the server">
+        <span class="link-badge" data-link=move || live.link.with(|link| link.label()) title=title>
             <span class="word">{text}</span>
         </span>
     }

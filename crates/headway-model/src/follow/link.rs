@@ -17,6 +17,8 @@ const TRIAL: Millis = 3_000;
 const TRY_FIRST: Millis = 2_000;
 const TRY_SECOND: Millis = 60_000;
 const TRY_MOST: Millis = 600_000;
+/// How often short calls are made, where other tabs hold the browser's connections.
+const SHORT_EVERY: Millis = 1_000;
 /// A call that returns without news sooner than this was not answered by the server.
 const ASK_LEAST: Millis = 500;
 const SILENT_AFTER: Millis = 12_000;
@@ -86,6 +88,8 @@ pub(super) enum Due {
     Nothing,
     Close,
     Open,
+    /// The next short call, for this source.
+    Ask(u64),
 }
 
 /// How messages arrive.
@@ -138,6 +142,10 @@ pub(super) struct Link {
     /// Streams in a row that ended without a message.
     mutes: u32,
     calls: Option<Calls>,
+    /// Only short calls are made, so that no connection is held.
+    pub(super) crowded: bool,
+    /// When the next short call is made.
+    ask_at: Option<Millis>,
     started: bool,
     was_live: bool,
     /// How many sources have caught up and silences have ended.
@@ -161,6 +169,8 @@ impl Link {
             failures: 0,
             mutes: 0,
             calls: None,
+            crowded: false,
+            ask_at: None,
             started: false,
             was_live: false,
             returns: 0,
@@ -226,7 +236,9 @@ impl Link {
         self.begin(now);
         self.generation += 1;
         let trial = self.calls.as_ref().is_some_and(|calls| calls.try_at.is_some_and(|at| at <= now));
-        let transport = if self.asks() && !trial { Transport::Calls } else { Transport::Stream };
+        let calls = self.crowded || self.asks() && !trial;
+        let transport = if calls { Transport::Calls } else { Transport::Stream };
+        self.ask_at = None;
         self.source = Some(Source { transport, trial, asked: now, heard: now, messages: 0, caught_up: false });
         self.reopen_at = None;
         self.last_tick = now;
@@ -236,6 +248,10 @@ impl Link {
     /// Takes in the response to a call. Returns whether the next call can follow at once; otherwise another source is
     /// opened when it is due.
     pub(super) fn answered(&mut self, now: Millis, news: bool) -> bool {
+        if self.crowded {
+            self.ask_at = Some(now + SHORT_EVERY);
+            return false;
+        }
         let Some(calls) = &mut self.calls else { return false };
         let delay = if calls.tries == 0 { TRY_FIRST } else { (TRY_SECOND << (calls.tries - 1).min(10)).min(TRY_MOST) };
         let try_at = *calls.try_at.get_or_insert(now + delay);
@@ -331,6 +347,19 @@ impl Link {
         }
     }
 
+    fn is_hidden_for_long(&self, now: Millis) -> bool {
+        self.hidden_since.is_some_and(|since| now.saturating_sub(since) >= HIDDEN_FOR)
+    }
+
+    fn is_asleep(&self, now: Millis) -> bool {
+        self.source.is_none() && self.is_hidden_for_long(now)
+    }
+
+    /// Whether no source will be opened until something changes.
+    pub(super) fn is_resting(&self, now: Millis) -> bool {
+        self.refused.is_some() || self.is_asleep(now)
+    }
+
     pub(super) fn hurry(&mut self, now: Millis) {
         self.failures = 0;
         self.reopen_at = self.reopen_at.map(|_| now);
@@ -345,7 +374,7 @@ impl Link {
             self.shown_at = now;
         }
         self.last_tick = now;
-        if self.hidden_since.is_some_and(|since| now.saturating_sub(since) >= HIDDEN_FOR) {
+        if self.is_hidden_for_long(now) {
             return if self.close() { Due::Close } else { Due::Nothing };
         }
         if now.saturating_sub(self.shown_at) < SHOWN_GRACE && self.source.is_some() {
@@ -363,7 +392,10 @@ impl Link {
                     self.reopen_at = Some(now + delay);
                     return Due::Close;
                 }
-                Due::Nothing
+                match self.ask_at.take_if(|at| *at <= now) {
+                    Some(_) => Due::Ask(self.generation),
+                    None => Due::Nothing,
+                }
             }
             None if self.reopen_at.is_some_and(|at| at <= now) => Due::Open,
             None => Due::Nothing,
@@ -379,8 +411,7 @@ impl Link {
         } else {
             self.behind_since = self.behind_since.or(Some(now));
         }
-        let asleep =
-            self.source.is_none() && self.hidden_since.is_some_and(|since| now.saturating_sub(since) >= HIDDEN_FOR);
+        let asleep = self.is_asleep(now);
         let silence = now.saturating_sub(self.last_heard);
         let recent = |(at, _): &(Millis, HealReason)| now.saturating_sub(*at) < HEALED_FOR;
         if asleep {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::effect::Effect;
 use super::receiver::Follow;
 use super::tracked::{HealReason, Reception, Tracked};
+use crate::cursor::Cursor;
 use crate::event::Recorded;
 use crate::id::{JobId, Millis};
 use crate::message::{
@@ -34,8 +35,15 @@ impl Follow {
         let lost = self.dispatch(now, message, id, &mut effects);
         match lost {
             Some((job, reason)) => effects.extend(self.heal(now, job, reason)),
-            // Only a message that was accepted moves the cursor.
-            None => self.cursor = id.parse().ok().or(self.cursor.take()),
+            // Only a message that was accepted moves the cursor, and never back: a tab that listens to another tab's connection can
+            // be ahead of it.
+            None => {
+                if let Ok(cursor) = id.parse::<Cursor>()
+                    && self.cursor.as_ref().is_none_or(|held| held.position <= cursor.position)
+                {
+                    self.cursor = Some(cursor);
+                }
+            }
         }
         effects
     }
@@ -74,7 +82,9 @@ impl Follow {
 
     fn snapshot(&mut self, message: SnapshotMessage, effects: &mut Vec<Effect>) -> Option<(JobId, HealReason)> {
         let job = message.job;
-        let tracked = self.jobs.get_mut(&job).filter(|tracked| !tracked.is_stopped())?;
+        // A tab that listens to another tab's connection can already hold more than a snapshot there.
+        let is_needed = |tracked: &&mut Tracked| !tracked.is_stopped() && message.seq >= tracked.due();
+        let tracked = self.jobs.get_mut(&job).filter(is_needed)?;
         match tracked.replace(message) {
             Ok(()) => tracked.tell(&job, effects),
             Err(reason) => return Some((job, reason)),
@@ -146,7 +156,10 @@ impl Follow {
         }
         self.skew = Some(ping.now as i64 - now as i64);
         self.recording = ping.recording;
-        let caught_up = self.link.is_caught_up();
+        // A tab that listens to another tab's connection can be ahead of what that connection had sent.
+        let position = |cursor: &Cursor| cursor.position;
+        let sent = id.parse().ok().as_ref().map(position);
+        let caught_up = sent.is_some_and(|sent| self.cursor.as_ref().map(position) <= Some(sent));
         for (job, (sent, digest, last)) in &ping.jobs {
             if let Some(tracked) = self.jobs.get_mut(job)
                 && let Err(reason) = tracked.check(now, *sent, digest, *last, caught_up)

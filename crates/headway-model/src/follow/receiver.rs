@@ -55,6 +55,16 @@ impl Follow {
         self.link.asks()
     }
 
+    /// Asks with short calls, once a second, instead of holding a connection; or no longer. Takes effect with the next source.
+    pub fn crowded(&mut self, crowded: bool) {
+        self.link.crowded = crowded;
+    }
+
+    /// Whether it asks with short calls, because other tabs of its browser hold the connections.
+    pub fn is_crowded(&self) -> bool {
+        self.link.crowded
+    }
+
     /// Opens the stream, at once or as soon as there is something to follow.
     pub fn start(&mut self, now: Millis) -> Vec<Effect> {
         self.link.begin(now);
@@ -160,6 +170,7 @@ impl Follow {
             link::Due::Nothing => Vec::new(),
             link::Due::Close => vec![Effect::Close],
             link::Due::Open => self.open(now),
+            link::Due::Ask(generation) => vec![Effect::Ask { generation, query: self.asking(0) }],
         });
         effects
     }
@@ -259,7 +270,19 @@ impl Follow {
         !self.watch && self.jobs.values().all(|tracked| tracked.is_closed() || tracked.is_stopped())
     }
 
-    pub(super) fn open(&mut self, now: Millis) -> Vec<Effect> {
+    /// Whether no source is wanted now: the page sleeps, is refused, or has nothing to hear of.
+    pub fn is_resting(&self, now: Millis) -> bool {
+        self.nothing_wanted() || self.link.is_resting(now)
+    }
+
+    /// The jobs that the next source is asked for, and whether each is held at the cursor.
+    pub fn asked_jobs(&self) -> impl Iterator<Item = (JobId, bool)> + '_ {
+        let has_cursor = self.cursor.is_some();
+        self.jobs.iter().filter_map(move |(job, tracked)| Some((*job, tracked.ask(has_cursor)? == "held")))
+    }
+
+    /// Closes the source and opens another from the cursor.
+    pub fn open(&mut self, now: Millis) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.link.close() {
             effects.push(Effect::Close);
@@ -276,11 +299,13 @@ impl Follow {
         effects
     }
 
-    fn asking(&self, seconds: u64) -> String {
+    /// The query string of a call that waits this long for news.
+    pub(super) fn asking(&self, seconds: u64) -> String {
         format!("{}&wait={seconds}", self.query())
     }
 
-    fn query(&self) -> String {
+    /// The query string of the next source.
+    pub fn query(&self) -> String {
         let mut parts = Vec::new();
         if self.watch {
             parts.push("watch=jobs".to_owned());

@@ -180,6 +180,10 @@ impl Serving {
                         served.sent = Sent { seq: fold.seq + ahead, digest: fold.digest };
                         served.last = served.last.max(fold.seq);
                     }
+                    // It can have ended since it was looked up; no event will tell.
+                    if fold.status.is_terminal() {
+                        self.reads.push_back(Read::Job(fold.id));
+                    }
                     let message = SnapshotMessage {
                         job: fold.id,
                         seq: fold.seq,

@@ -18,6 +18,8 @@ pub struct Request {
     pub jobs: BTreeMap<JobId, bool>,
     /// Whether summaries of all jobs are wanted.
     pub watch: bool,
+    /// Whether they are wanted of followed jobs as well: a stream can have several readers, of which each follows others.
+    pub watch_followed: bool,
     /// Where to resume.
     pub cursor: Option<Result<Cursor, InvalidCursor>>,
     /// Whether to replay event by event however long that takes, instead of sending a snapshot.

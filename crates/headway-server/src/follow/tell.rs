@@ -109,9 +109,9 @@ impl Serving {
 
     pub(super) fn changed(&mut self, now: Millis, rows: Vec<Changed>) {
         let Some(watch) = &mut self.watch else { return };
-        let (jobs, begun) = (&self.jobs, self.begun);
+        let (jobs, begun, all) = (&self.jobs, self.begun, self.watch_followed);
         let news = rows.iter().any(|row| row.position > begun);
-        let folded = |job: &JobId| jobs.get(job).is_some_and(Served::is_open);
+        let folded = |job: &JobId| !all && jobs.get(job).is_some_and(Served::is_open);
         let texts = watch.take(now, rows, folded, self.most);
         self.outbox.extend(texts.into_iter().map(|text| Outgoing { text, id: None, news }));
     }

@@ -64,8 +64,7 @@ impl State {
         world.plain = true;
         world.clients.truncate(1);
         world.clients[0] = world.page(1);
-        let effects = world.clients[0].follow.start(world.now);
-        world.clients[0].carry_out(world.now, true, effects)?;
+        world.clients[0].start(world.now, true)?;
         world.start(0)?;
         world.files.values_mut().for_each(|files| *files = items);
         if budget.program {
@@ -137,8 +136,7 @@ impl State {
                 for job in world.files.keys() {
                     page.begin(world.now, true, *job)?;
                 }
-                let effects = page.follow.start(world.now);
-                page.carry_out(world.now, true, effects)?;
+                page.start(world.now, true)?;
                 world.clients.push(page);
                 Ok(true)
             }

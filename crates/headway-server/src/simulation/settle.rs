@@ -44,6 +44,7 @@ impl World {
             let mut moved = self.write()? | self.report()? | self.work()? | self.list()? | self.finish()?;
             for client in 0..self.clients.len() {
                 moved |= self.serve(client) | self.hear(client)?;
+                moved |= self.shared && (self.lock()? | self.talk(client)?);
             }
             if !moved {
                 return Ok(());
@@ -54,8 +55,9 @@ impl World {
 
     /// Checks that every connected page is up to date without a ping.
     fn told(&self) -> Result<(), Failure> {
-        for client in self.clients.iter().filter(|client| client.serving.is_some() && !client.is_hearing()) {
-            for (job, tracked) in client.follow.jobs().filter(|(_, tracked)| tracked.phase() == Phase::Following) {
+        let led = self.clients.iter().any(|client| client.tab.leads() && client.is_connected());
+        for client in self.clients.iter().filter(|client| client.has_heard_all(led)) {
+            for (job, tracked) in client.follow().jobs().filter(|(_, tracked)| tracked.phase() == Phase::Following) {
                 let (held, written) = (tracked.fold().map_or(0, |fold| fold.seq), self.oracle.of(job));
                 let all = written.is_none_or(|(seq, ..)| held >= seq) || tracked.healed_at().is_some();
                 must(all || self.faults.lossy || self.pruned.contains(job), || {
@@ -69,7 +71,7 @@ impl World {
     fn why(&self) -> String {
         let live = ready(self.store.jobs(JobFilter::Live, 10));
         let live: Vec<_> = live.iter().map(|row| format!("{} {:?}", row.summary.job, row.summary.counters)).collect();
-        let phases = |client: &Client| client.follow.jobs().map(|(_, tracked)| tracked.phase()).collect::<Vec<_>>();
+        let phases = |client: &Client| client.follow().jobs().map(|(_, tracked)| tracked.phase()).collect::<Vec<_>>();
         let pages: Vec<_> = self.clients.iter().map(phases).collect();
         format!("it never ends: live {live:?}, pages {pages:?}, busy {:?}", self.process.as_ref().map(Process::is_busy))
     }
@@ -81,7 +83,7 @@ impl World {
         for index in 0..self.clients.len() {
             self.count_heals(index);
             let client = &self.clients[index];
-            for (job, tracked) in client.follow.jobs() {
+            for (job, tracked) in client.follow().jobs() {
                 self.same(client, job, tracked)?;
             }
         }

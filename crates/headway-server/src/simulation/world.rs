@@ -12,6 +12,7 @@ use super::process::Process;
 use crate::follow::{Given, Read};
 use crate::source::answer;
 use headway_model::Cursor;
+use headway_model::follow::Sharing;
 use headway_model::id::{JobId, Millis};
 use headway_model::message::MESSAGE_LIMIT;
 use headway_model::testing::Draw;
@@ -79,6 +80,8 @@ seen!(
     reloads,
     heals,
     stale_reports,
+    shared,
+    stolen,
     unknown
 );
 
@@ -116,6 +119,10 @@ pub(super) struct World {
     pub(super) quiet: bool,
     /// Removes the draws: work always succeeds, and plans come in one piece.
     pub(super) plain: bool,
+    /// Whether the pages are tabs of one browser, and share a stream.
+    pub(super) shared: bool,
+    /// Pages loaded so far.
+    pages: u64,
     /// The most bytes of a message beyond its first event. In half of the runs it is so small that most commits are sent in parts.
     pub(super) most: usize,
 }
@@ -130,7 +137,8 @@ impl World {
         let mut draw = Draw(seed);
         let store = MemoryStore::new();
         let process = Some(Process::start(&store, 1_000, &mut draw));
-        let clients = 1 + draw.below(3);
+        let shared = seed & 8 != 0;
+        let clients = 1 + draw.below(3) + usize::from(shared);
         let mut world = World {
             now: 1_000,
             store,
@@ -148,6 +156,8 @@ impl World {
             hidden: None,
             quiet: false,
             plain: false,
+            shared,
+            pages: 0,
             most: if seed.is_multiple_of(2) { 300 } else { MESSAGE_LIMIT },
             draw,
         };
@@ -159,14 +169,16 @@ impl World {
     pub(super) fn page(&mut self, seed: u64) -> Client {
         let head = ready(self.store.head());
         let cursor = head.digest.map_or_else(Cursor::start, |digest| Cursor::at(head.position, &digest));
-        Client::new((self.draw.below(3) > 0).then_some(cursor), self.draw.below(2) == 0, seed, self.most)
+        self.pages += 1;
+        let sharing = if self.shared { Sharing::Led } else { Sharing::Alone };
+        let (cursor, watch) = ((self.draw.below(3) > 0).then_some(cursor), self.draw.below(2) == 0);
+        Client::new(cursor, watch, seed, self.most, sharing, self.pages)
     }
 
     /// Runs the eventful phase.
     pub(super) fn play(&mut self) -> Result<(), Failure> {
         for index in 0..self.clients.len() {
-            let effects = self.clients[index].follow.start(self.now);
-            self.clients[index].carry_out(self.now, true, effects)?;
+            self.clients[index].start(self.now, true)?;
         }
         for _ in 0..150 + self.draw.below(250) {
             self.seen.steps += 1;
@@ -177,6 +189,10 @@ impl World {
 
     fn step(&mut self) -> Result<(), Failure> {
         let client = self.draw.below(self.clients.len());
+        if self.shared && self.draw.below(2) == 0 {
+            self.lock()?;
+            self.talk(client)?;
+        }
         match self.draw.below(100) {
             0..18 => drop(self.write()?),
             18..33 => drop(self.report()?),
@@ -243,15 +259,15 @@ impl World {
                 page.begin(self.now, true, job)?;
             }
         }
-        let effects = page.follow.start(self.now);
-        page.carry_out(self.now, true, effects)?;
+        page.start(self.now, true)?;
         self.count_heals(client);
+        self.post();
         self.clients[client] = page;
         Ok(())
     }
 
     pub(super) fn count_heals(&mut self, client: usize) {
-        let healed = self.clients[client].follow.jobs().filter(|(_, tracked)| tracked.healed_at().is_some()).count();
+        let healed = self.clients[client].follow().jobs().filter(|(_, tracked)| tracked.healed_at().is_some()).count();
         self.seen.heals += healed as u64;
     }
 

@@ -108,7 +108,7 @@ impl Shell {
 
     pub(in crate::ui::live) fn cancel(&self, job: JobId) {
         let live = self.0.live;
-        let known = self.0.follow.borrow().job(&job).is_some_and(|tracked| tracked.fold().is_some());
+        let known = self.0.tab.borrow().follow().job(&job).is_some_and(|tracked| tracked.fold().is_some());
         match live.starting.get_untracked().filter(|starting| starting.job == job && !known) {
             Some(mut starting) => {
                 starting.cancel = true;
@@ -126,7 +126,7 @@ impl Shell {
         let Some(mut starting) = self.0.live.starting.get_untracked().filter(|starting| starting.cancel) else {
             return;
         };
-        let seen = self.0.follow.borrow().job(&starting.job).is_some_and(|tracked| tracked.fold().is_some());
+        let seen = self.0.tab.borrow().follow().job(&starting.job).is_some_and(|tracked| tracked.fold().is_some());
         if seen {
             let job = starting.job;
             starting.cancel = false;

@@ -41,8 +41,9 @@ impl Shell {
         let now = browser::now();
         self.0.painted.set(now);
         let live = self.0.live;
-        let (link, back, silent, recording, jobs, clock, reload) = {
-            let mut follow = self.0.follow.borrow_mut();
+        let (link, back, silent, recording, crowded, jobs, clock, reload) = {
+            let mut tab = self.0.tab.borrow_mut();
+            let follow = tab.follow_mut();
             let skew = follow.skew().unwrap_or(self.0.skew);
             let on_server = |at: u64| (at as i64 + skew).max(0) as u64;
             let state = |(job, summary): (JobId, JobSummary)| {
@@ -57,7 +58,8 @@ impl Shell {
             let link = follow.link(now as u64);
             let silent = follow.lost_since(now as u64, &link).map(on_server);
             let back = follow.returns();
-            (link, back, silent, follow.is_recording(), jobs, on_server(now as u64), follow.wants_reload())
+            let (recording, crowded) = (follow.is_recording(), follow.is_crowded());
+            (link, back, silent, recording, crowded, jobs, on_server(now as u64), follow.wants_reload())
         };
         if live.clock.get_untracked() / 200 != clock / 200 {
             live.clock.set(clock);
@@ -66,6 +68,7 @@ impl Shell {
         set_changed(live.back, back);
         set_changed(live.silent, silent);
         set_changed(live.recording, recording);
+        set_changed(live.crowded, crowded);
         if live.jobs.with_untracked(|old| *old != jobs) {
             self.remember_live(&jobs);
             let ended = live.jobs.with_untracked(|old| self.ended_unfollowed(old, &jobs));

@@ -77,7 +77,7 @@ impl Shell {
     pub(super) fn finished(&self, job: JobId) {
         let live = self.0.live;
         live.ended.update(|count| *count += 1);
-        let summary = self.0.follow.borrow().job(&job).and_then(|tracked| tracked.fold().map(JobSummary::from));
+        let summary = self.0.tab.borrow().follow().job(&job).and_then(|tracked| tracked.fold().map(JobSummary::from));
         let Some(summary) = summary else { return };
         if live.active.get_untracked() != Some(job) {
             self.toast(&summary, summary.status.label());

@@ -1,0 +1,304 @@
+//! One stream for all tabs of a browser, which has six connections to a server, as a machine without IO.
+//!
+//! The tab that holds the browser's lock is the leader. Its connection follows its own jobs and those of the other tabs, and it passes
+//! each message on, numbered. Every tab folds with its own [`Follow`]: what it can claim rests on what it received itself. So a tab
+//! begins to listen in one of two ways. Either a connection begins at the very cursor that the tab has itself; or the tab is told
+//! which message is the first that it will hear, and *then* asks the server once by itself, from its own cursor, and hears the messages
+//! after the answer. Whatever was sent before is in that answer, and what comes twice is dropped by its number. A hole in the numbering
+//! of messages begins this again.
+
+mod count;
+mod lead;
+mod listen;
+mod word;
+
+use super::{Effect, Follow};
+use crate::error::ApiError;
+use crate::id::Millis;
+use count::Count;
+use lead::Lead;
+use listen::Listening;
+use word::{TabId, Word};
+
+/// How the tabs of this browser can share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// Not at all: this tab has a stream of its own.
+    Alone,
+    /// They can talk, and there is no lock: each has its own stream, and from the fifth on a tab asks with short calls.
+    Counted,
+    /// One of them leads.
+    Led,
+}
+
+/// What the driver has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TabEffect {
+    /// What the receiver asks for. `Open` and `Ask` replace any source, and `Close` also ends a call to catch up.
+    Do(Effect),
+    /// Ask for the browser's lock, once, and report when it is granted. `steal`: its holder does not answer.
+    Lock {
+        /// Whether to take it from its holder.
+        steal: bool,
+    },
+    /// Give the lock up, or stop waiting for it.
+    Unlock,
+    /// Tell this to the other tabs.
+    Post(String),
+    /// Make one call with this query string, and report its response with this number. Replaces an earlier one.
+    CatchUp {
+        /// Identifies this call in the report.
+        call: u64,
+        /// The query string of `/api/events`.
+        query: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lock {
+    No,
+    Asked,
+    Held,
+}
+
+/// A tab: its receiver, and how that gets its messages.
+#[derive(Debug, Clone)]
+pub struct Tab {
+    follow: Follow,
+    me: TabId,
+    sharing: Sharing,
+    lock: Lock,
+    /// The receiver's source, while it has one.
+    source: Option<u64>,
+    /// How this tab hears its leader, which can be itself.
+    listening: Listening,
+    /// Set while this tab leads.
+    lead: Option<Lead>,
+    count: Count,
+    /// Numbers requests to the leader.
+    round: u64,
+    /// Numbers calls to catch up.
+    call: u64,
+}
+
+impl Tab {
+    /// A tab with this receiver. `born` is the wall clock at its begin, and `random` tells it from other tabs.
+    pub fn new(follow: Follow, sharing: Sharing, born: Millis, random: u64) -> Self {
+        Tab {
+            follow,
+            me: format!("{born:012x}{random:016x}"),
+            sharing,
+            lock: Lock::No,
+            source: None,
+            listening: Listening::No,
+            lead: None,
+            count: Count::default(),
+            round: 0,
+            call: 0,
+        }
+    }
+
+    /// The receiver.
+    pub fn follow(&self) -> &Follow {
+        &self.follow
+    }
+
+    /// The receiver, to change what needs no effects.
+    pub fn follow_mut(&mut self) -> &mut Follow {
+        &mut self.follow
+    }
+
+    /// Whether this tab holds the browser's stream.
+    pub fn leads(&self) -> bool {
+        self.lead.is_some()
+    }
+
+    /// Whether another tab's connection is this tab's source, and this tab has all that was sent there before.
+    pub fn listens(&self) -> bool {
+        self.lead.is_none() && matches!(self.listening, Listening::At { backlog: None, .. })
+    }
+
+    /// The tab's name among the tabs of its browser.
+    pub fn name(&self) -> &str {
+        &self.me
+    }
+
+    /// Lets the receiver act.
+    pub fn act(&mut self, now: Millis, act: impl FnOnce(&mut Follow, Millis) -> Vec<Effect>) -> Vec<TabEffect> {
+        let effects = act(&mut self.follow, now);
+        self.carry(now, effects)
+    }
+
+    /// Takes in a message from this tab's own source.
+    pub fn message(&mut self, now: Millis, generation: u64, text: &str, id: &str) -> Vec<TabEffect> {
+        let mut effects: Vec<_> = self.pass_on(generation, text, id).into_iter().collect();
+        effects.extend(self.hear(now, generation, text, id));
+        effects
+    }
+
+    /// This tab's own source failed; see [`Follow::error`].
+    pub fn error(&mut self, now: Millis, generation: u64, closed: bool) -> Vec<TabEffect> {
+        self.act(now, |follow, now| follow.error(now, generation, closed))
+    }
+
+    /// Takes in the response to an [`Effect::Ask`]; see [`Follow::answered`].
+    pub fn answered(&mut self, now: Millis, generation: u64, answer: Result<&str, ApiError>) -> Vec<TabEffect> {
+        let messages = answer.as_ref().ok().and_then(|text| crate::message::messages(text).ok());
+        let mut effects = Vec::new();
+        for (text, id) in messages.unwrap_or_default() {
+            effects.extend(self.pass_on(generation, text, &id));
+        }
+        effects.extend(self.act(now, |follow, now| follow.answered(now, generation, answer)));
+        effects
+    }
+
+    /// The lock was granted: this tab leads.
+    pub fn granted(&mut self, now: Millis) -> Vec<TabEffect> {
+        if self.lock == Lock::No {
+            return vec![TabEffect::Unlock];
+        }
+        self.lock = Lock::Held;
+        self.lead = Some(Lead::default());
+        self.follow.crowded(false);
+        let mut effects = vec![self.say(|leader| Word::Leads { leader })];
+        if self.source.is_some() {
+            effects.extend(self.act(now, Follow::open));
+        }
+        effects
+    }
+
+    /// Another tab took the lock, as this one did not answer.
+    pub fn robbed(&mut self, now: Millis) -> Vec<TabEffect> {
+        if self.lead.take().is_none() {
+            return Vec::new();
+        }
+        self.lock = Lock::Asked;
+        let mut effects = vec![self.say(|leader| Word::Ends { leader }), TabEffect::Do(Effect::Close)];
+        effects.push(TabEffect::Lock { steal: false });
+        effects.extend(self.ask_leader(now));
+        effects
+    }
+
+    /// There is no lock in this browser after all.
+    pub fn unled(&mut self, now: Millis) -> Vec<TabEffect> {
+        (self.sharing, self.lock, self.lead, self.listening) = (Sharing::Counted, Lock::No, None, Listening::No);
+        if self.source.is_some() { self.act(now, Follow::open) } else { Vec::new() }
+    }
+
+    /// The page goes, perhaps to come back: the others must not wait for it.
+    pub fn leave(&mut self, now: Millis) -> Vec<TabEffect> {
+        let mut effects = self.resign();
+        if let Some(generation) = self.source {
+            effects.extend(self.act(now, |follow, now| follow.error(now, generation, false)));
+        }
+        effects
+    }
+
+    /// Takes in what another tab says.
+    pub fn channel(&mut self, now: Millis, text: &str) -> Vec<TabEffect> {
+        match (Word::read(text), self.sharing) {
+            (None, _) | (_, Sharing::Alone) => Vec::new(),
+            (Some(word), Sharing::Counted) => self.counted(now, word),
+            (Some(word), Sharing::Led) if self.lead.is_some() => self.led(now, word),
+            (Some(word), Sharing::Led) => self.listened(now, word),
+        }
+    }
+
+    /// Advances time; see [`Follow::tick`].
+    pub fn tick(&mut self, now: Millis) -> Vec<TabEffect> {
+        let mut effects = self.act(now, Follow::tick);
+        match self.sharing {
+            Sharing::Alone => {}
+            _ if self.follow.is_resting(now) => effects.extend(self.resign()),
+            Sharing::Counted => effects.extend(self.count_again(now)),
+            Sharing::Led if self.lead.is_some() => effects.extend(self.lead_on(now)),
+            Sharing::Led => effects.extend(self.listen_on(now)),
+        }
+        effects
+    }
+
+    /// Leads and listens no more.
+    fn resign(&mut self) -> Vec<TabEffect> {
+        if self.count.lets_go() {
+            return vec![self.say(|tab| Word::Gone { tab })];
+        }
+        if self.lock == Lock::No {
+            return Vec::new();
+        }
+        self.lock = Lock::No;
+        self.listening = Listening::No;
+        let led = self.lead.take().is_some();
+        let last = self.say(|name| if led { Word::Ends { leader: name } } else { Word::Gone { tab: name } });
+        vec![last, TabEffect::Unlock]
+    }
+
+    fn say(&self, word: impl FnOnce(TabId) -> Word) -> TabEffect {
+        TabEffect::Post(word(self.me.clone()).to_string())
+    }
+
+    /// Turns what the receiver asks for into what it takes in this browser.
+    fn carry(&mut self, now: Millis, effects: Vec<Effect>) -> Vec<TabEffect> {
+        let mut out = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Open { generation, query } => out.extend(self.open(now, generation, query, false)),
+                Effect::Ask { generation, query } => out.extend(self.open(now, generation, query, true)),
+                Effect::Close => {
+                    self.closed();
+                    out.push(TabEffect::Do(Effect::Close));
+                }
+                other => out.push(TabEffect::Do(other)),
+            }
+        }
+        out
+    }
+
+    fn closed(&mut self) {
+        self.source = None;
+        self.listening = Listening::No;
+        self.lead.iter_mut().for_each(Lead::close);
+    }
+
+    fn open(&mut self, now: Millis, generation: u64, query: String, calls: bool) -> Vec<TabEffect> {
+        self.source = Some(generation);
+        let own = match calls {
+            true => TabEffect::Do(Effect::Ask { generation, query: query.clone() }),
+            false => TabEffect::Do(Effect::Open { generation, query: query.clone() }),
+        };
+        match self.sharing {
+            Sharing::Alone => vec![own],
+            Sharing::Counted => self.open_counted(own, calls),
+            Sharing::Led if self.follow.is_crowded() => vec![own],
+            Sharing::Led if self.lead.is_some() => self.lead_open(now, generation, query, calls),
+            Sharing::Led => {
+                let mut effects = self.ask_leader(now);
+                if self.lock == Lock::No {
+                    self.lock = Lock::Asked;
+                    effects.push(TabEffect::Lock { steal: false });
+                }
+                effects
+            }
+        }
+    }
+
+    /// Asks with short calls from now on, or no longer.
+    fn crowd(&mut self, now: Millis, crowded: bool) -> Vec<TabEffect> {
+        if self.follow.is_crowded() == crowded {
+            return Vec::new();
+        }
+        self.follow.crowded(crowded);
+        let text = if crowded {
+            "[stream] other tabs use this browser's connections; asking once a second instead"
+        } else {
+            "[stream] a connection is free again"
+        };
+        let mut effects = vec![TabEffect::Do(Effect::Log(text.into()))];
+        if self.source.is_some() {
+            effects.extend(self.act(now, Follow::open));
+        }
+        effects
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! Tabs that can talk and have no lock: each holds a stream of its own, until there are too many.
+
+use std::collections::BTreeSet;
+
+use super::word::{TabId, Word};
+use super::{Tab, TabEffect};
+use crate::id::Millis;
+
+/// Streams of one browser: of its six connections to a server two are left for calls.
+const STREAMS_MOST: usize = 4;
+/// How long the others have to answer.
+const ANSWERS_WITHIN: Millis = 1_000;
+/// How often a tab looks whether a stream is free.
+const LOOK_EVERY: Millis = 30_000;
+
+/// What is known of the streams of other tabs.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Count {
+    /// Whether this tab has said that it holds a stream.
+    holds: bool,
+    /// Older tabs that hold a stream.
+    older: BTreeSet<TabId>,
+    /// When to look again.
+    look_at: Option<Millis>,
+    /// When the answers are counted.
+    judge_at: Option<Millis>,
+}
+
+impl Count {
+    /// Holds no stream any more; whether it did.
+    pub(super) fn lets_go(&mut self) -> bool {
+        std::mem::take(&mut self.holds)
+    }
+
+    pub(super) fn look_at(&mut self, at: Millis) {
+        self.look_at = Some(at);
+    }
+
+    pub(super) fn is_due(&mut self, now: Millis) -> bool {
+        self.look_at.take_if(|at| *at <= now).is_some()
+    }
+}
+
+impl Tab {
+    /// Opens the tab's own source, and asks who else holds a stream.
+    pub(super) fn open_counted(&mut self, own: TabEffect, calls: bool) -> Vec<TabEffect> {
+        if calls {
+            return vec![own];
+        }
+        self.count.older.clear();
+        self.count.holds = true;
+        vec![own, self.say(|tab| Word::Counts { tab })]
+    }
+
+    /// What another tab says.
+    pub(super) fn counted(&mut self, now: Millis, word: Word) -> Vec<TabEffect> {
+        let crowded = self.follow.is_crowded();
+        match word {
+            Word::Counts { tab } if self.count.holds => {
+                vec![self.say(|me| Word::Holds { tab: me, to: tab })]
+            }
+            Word::Holds { tab, to } if to == self.me && tab < self.me => {
+                self.count.older.insert(tab);
+                if self.count.older.len() < STREAMS_MOST || crowded {
+                    return Vec::new();
+                }
+                self.count.look_at(now + LOOK_EVERY);
+                self.count.holds = false;
+                self.crowd(now, true)
+            }
+            Word::Gone { .. } if crowded => {
+                self.count.look_at(now + self.spread(ANSWERS_WITHIN));
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A tab without a stream looks from time to time whether one is free.
+    pub(super) fn count_again(&mut self, now: Millis) -> Vec<TabEffect> {
+        if !self.follow.is_crowded() {
+            return Vec::new();
+        }
+        if self.count.is_due(now) {
+            self.count.older.clear();
+            self.count.judge_at = Some(now + ANSWERS_WITHIN);
+            return vec![self.say(|tab| Word::Counts { tab })];
+        }
+        if self.count.judge_at.take_if(|at| *at <= now).is_none() {
+            return Vec::new();
+        }
+        if self.count.older.len() < STREAMS_MOST {
+            return self.crowd(now, false);
+        }
+        self.count.look_at(now + LOOK_EVERY);
+        Vec::new()
+    }
+}

@@ -1,0 +1,157 @@
+//! The leader: one connection for all tabs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::listen::Listening;
+use super::word::{Place, TabId, Word};
+use super::{Effect, Tab, TabEffect};
+use crate::follow::JOBS_LIMIT;
+use crate::id::{JobId, Millis};
+
+/// The least time between two connections that are opened for the sake of other tabs.
+const REOPEN_EVERY: Millis = 300;
+/// A tab that has not said for so long that it listens is gone.
+pub(super) const GONE_AFTER: Millis = 60_000;
+
+/// What the leader knows.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lead {
+    listeners: BTreeMap<TabId, Listener>,
+    connection: Option<Connection>,
+    /// When to open another connection, which follows more jobs.
+    reopen_at: Option<Millis>,
+}
+
+#[derive(Debug, Clone)]
+struct Listener {
+    jobs: Vec<JobId>,
+    said: Millis,
+}
+
+#[derive(Debug, Clone)]
+struct Connection {
+    generation: u64,
+    jobs: BTreeSet<JobId>,
+    /// Whether summaries of all jobs come on it.
+    watches: bool,
+    /// Messages passed on, so that each has a number.
+    passed: u64,
+    opened: Millis,
+}
+
+impl Lead {
+    pub(super) fn close(&mut self) {
+        self.connection = None;
+    }
+
+    fn others(&self) -> BTreeSet<JobId> {
+        self.listeners.values().flat_map(|listener| listener.jobs.iter().copied()).collect()
+    }
+}
+
+impl Tab {
+    /// Numbers a message of the leader's connection, and passes it on if anybody listens.
+    pub(super) fn pass_on(&mut self, generation: u64, text: &str, id: &str) -> Option<TabEffect> {
+        let lead = self.lead.as_mut()?;
+        let connection = lead.connection.as_mut().filter(|connection| connection.generation == generation)?;
+        let number = connection.passed;
+        connection.passed += 1;
+        let place = Place { leader: self.me.clone(), connection: generation };
+        let word = || Word::Passes { place, number, id: id.into(), text: text.into() };
+        (!lead.listeners.is_empty()).then(|| TabEffect::Post(word().to_string()))
+    }
+
+    /// Opens the leader's connection for all tabs. What others hold is asked for as held, so that nobody is sent a snapshot that only
+    /// this tab needs: this tab asks for that by itself.
+    pub(super) fn lead_open(&mut self, now: Millis, generation: u64, query: String, calls: bool) -> Vec<TabEffect> {
+        let Some(lead) = &mut self.lead else { return Vec::new() };
+        let has_cursor = self.follow.cursor().is_some();
+        // Of what this tab follows the others want the summaries.
+        let mut wide = query.replace("watch=jobs", "watch=all");
+        let (mut watches, mut needs_own) = (wide.contains("watch=all"), false);
+        if !watches && !lead.listeners.is_empty() {
+            (wide, watches) = (format!("watch=all&{wide}"), true);
+        }
+        let mut jobs: BTreeSet<JobId> = self.follow.asked_jobs().map(|(job, _)| job).collect();
+        for job in lead.others() {
+            let (new, held) = (format!("job={job}"), format!("held={job}"));
+            if jobs.insert(job) {
+                wide = format!("{wide}&{held}");
+            } else if wide.contains(&new) && has_cursor && !calls {
+                wide = wide.replace(&new, &held);
+                needs_own = true;
+            }
+        }
+        let effect = match calls {
+            true => Effect::Ask { generation, query: wide },
+            false => Effect::Open { generation, query: wide },
+        };
+        let mut effects = vec![TabEffect::Do(effect)];
+        if let Some(connection) = lead.connection.as_mut().filter(|connection| connection.generation == generation) {
+            (connection.jobs, connection.watches) = (jobs, watches);
+            return effects;
+        }
+        let told: Vec<JobId> = jobs.iter().copied().collect();
+        lead.connection = Some(Connection { generation, jobs, watches, passed: 0, opened: now });
+        lead.reopen_at = None;
+        let place = Place { leader: self.me.clone(), connection: generation };
+        if !lead.listeners.is_empty() {
+            let from = self.follow.cursor().cloned();
+            effects.push(TabEffect::Post(Word::Opens { place: place.clone(), from, jobs: told }.to_string()));
+        }
+        self.listening =
+            Listening::At { place, next: 0, joined: needs_own, backlog: needs_own.then(Vec::new), said: now };
+        if needs_own {
+            effects.push(self.catch_up());
+        }
+        effects
+    }
+
+    /// What another tab says to the leader.
+    pub(super) fn led(&mut self, now: Millis, word: Word) -> Vec<TabEffect> {
+        let Some(lead) = &mut self.lead else { return Vec::new() };
+        match word {
+            Word::Wants { tab, round, jobs } => {
+                let wanted: BTreeSet<JobId> = jobs.iter().copied().collect();
+                lead.listeners.insert(tab.clone(), Listener { jobs, said: now });
+                let own = self.follow.asked_jobs().map(|(job, _)| job);
+                if own.chain(lead.others()).collect::<BTreeSet<_>>().len() > JOBS_LIMIT {
+                    lead.listeners.remove(&tab);
+                    return vec![TabEffect::Post(Word::Full { tab, round }.to_string())];
+                }
+                match &lead.connection {
+                    // The next connection is announced to all.
+                    None => vec![TabEffect::Post(Word::Waits { tab, round }.to_string())],
+                    Some(connection) if connection.watches && wanted.is_subset(&connection.jobs) => {
+                        let place = Place { leader: self.me.clone(), connection: connection.generation };
+                        let word = Word::Takes { tab, round, place, next: connection.passed };
+                        vec![TabEffect::Post(word.to_string())]
+                    }
+                    Some(connection) => {
+                        let soon = now.max(connection.opened + REOPEN_EVERY);
+                        lead.reopen_at = Some(lead.reopen_at.map_or(soon, |at| at.min(soon)));
+                        self.reopen_if_due(now)
+                    }
+                }
+            }
+            Word::Gone { tab } => {
+                lead.listeners.remove(&tab);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The leader's part of a tick.
+    pub(super) fn lead_on(&mut self, now: Millis) -> Vec<TabEffect> {
+        if let Some(lead) = &mut self.lead {
+            lead.listeners.retain(|_, listener| now.saturating_sub(listener.said) < GONE_AFTER);
+        }
+        self.reopen_if_due(now)
+    }
+
+    fn reopen_if_due(&mut self, now: Millis) -> Vec<TabEffect> {
+        let due = self.lead.as_mut().and_then(|lead| lead.reopen_at.take_if(|at| *at <= now));
+        if due.is_some() && self.source.is_some() { self.act(now, super::Follow::open) } else { Vec::new() }
+    }
+}

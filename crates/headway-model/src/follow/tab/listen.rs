@@ -1,0 +1,215 @@
+//! A tab that listens to the leader's connection.
+
+use super::lead::GONE_AFTER;
+use super::word::{Place, Word};
+use super::{Follow, Tab, TabEffect};
+use crate::cursor::Cursor;
+use crate::error::ApiError;
+use crate::id::{JobId, Millis};
+use crate::message;
+use crate::mutants::{self, Mutant};
+
+/// How long to wait for the leader's answer until it is asked again.
+const ASK_EVERY: Millis = 1_000;
+/// A leader that has not answered for this long, and at most as long again, loses the lock.
+const STEAL_AFTER: Millis = 2_000;
+/// How often a tab that asks with short calls tries to listen again.
+const TRY_EVERY: Millis = 30_000;
+
+/// A message and its event id.
+type Heard = (String, String);
+
+#[derive(Debug, Clone)]
+pub(super) enum Listening {
+    No,
+    /// The leader was asked, and has not answered.
+    Asking {
+        since: Millis,
+        posted: Millis,
+    },
+    /// This tab hears each message of a connection from the next one on.
+    At {
+        place: Place,
+        /// The number of the next message.
+        next: u64,
+        /// Whether this tab joined the connection by asking once by itself, from a cursor of its own.
+        joined: bool,
+        /// Messages that came while this tab's own call is under way.
+        backlog: Option<Vec<Heard>>,
+        /// When the leader was last told that this tab listens.
+        said: Millis,
+    },
+}
+
+impl Tab {
+    /// Takes in the response to the [`TabEffect::CatchUp`] with this number, then what came meanwhile.
+    pub fn caught_up(&mut self, now: Millis, call: u64, answer: Result<&str, ApiError>) -> Vec<TabEffect> {
+        let (Some(generation), Listening::At { backlog: Some(_), .. }) = (self.source, &self.listening) else {
+            return Vec::new();
+        };
+        if call != self.call {
+            return Vec::new();
+        }
+        let messages = match answer.map(crate::message::messages) {
+            Ok(Ok(messages)) => messages,
+            Ok(Err(_)) => return self.error(now, generation, false),
+            Err(error) => {
+                let effects = self.error(now, generation, false);
+                self.follow.probed(Err(error));
+                return effects;
+            }
+        };
+        let mut effects = Vec::new();
+        for (text, id) in messages {
+            effects.extend(self.act(now, |follow, now| follow.message(now, generation, text, &id)));
+        }
+        // What the answer showed can have opened another source.
+        if self.source != Some(generation) || call != self.call {
+            return effects;
+        }
+        let Listening::At { backlog, .. } = &mut self.listening else { return effects };
+        for (text, id) in backlog.take().unwrap_or_default() {
+            effects.extend(self.hear(now, generation, &text, &id));
+        }
+        effects
+    }
+
+    /// Hears a message of the connection that this tab listens to, which can be its own.
+    pub(super) fn hear(&mut self, now: Millis, generation: u64, text: &str, id: &str) -> Vec<TabEffect> {
+        if self.source == Some(generation)
+            && let Listening::At { joined: true, backlog, .. } = &mut self.listening
+        {
+            if let Some(backlog) = backlog {
+                backlog.push((text.into(), id.into()));
+                return Vec::new();
+            }
+            // It is said of the cursor with which the connection began, not of this tab's own: that is tried now.
+            if message::is_reset(text) {
+                return if self.leads() { self.act(now, Follow::open) } else { self.ask_leader(now) };
+            }
+        }
+        self.act(now, |follow, now| follow.message(now, generation, text, id))
+    }
+
+    /// What the leader says to the other tabs.
+    pub(super) fn listened(&mut self, now: Millis, word: Word) -> Vec<TabEffect> {
+        if self.source.is_none() || self.follow.is_crowded() {
+            return Vec::new();
+        }
+        match word {
+            Word::Leads { .. } => self.ask_leader(now),
+            Word::Ends { leader } if self.hears(&leader) => self.ask_leader(now),
+            Word::Takes { tab, round, place, next } if tab == self.me && round == self.round => {
+                match &self.listening {
+                    // Told again: the messages before it must have arrived.
+                    Listening::At { place: at, next: due, .. } if *at == place && *due == next => Vec::new(),
+                    Listening::At { place: at, .. } if *at == place => self.ask_leader(now),
+                    _ => self.listen(now, place, next, None),
+                }
+            }
+            Word::Opens { place, from, jobs } => {
+                if self.wanted().iter().all(|job| jobs.contains(job)) {
+                    self.listen(now, place, 0, from)
+                } else {
+                    self.ask_leader(now)
+                }
+            }
+            Word::Passes { place, number, id, text } => self.passed(now, &place, number, &text, &id),
+            Word::Waits { tab, round } if tab == self.me && round == self.round => {
+                if let Listening::Asking { since, .. } = &mut self.listening {
+                    *since = now;
+                }
+                Vec::new()
+            }
+            Word::Full { tab, round } if tab == self.me && round == self.round => {
+                self.count.look_at(now + TRY_EVERY);
+                self.crowd(now, true)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn passed(&mut self, now: Millis, from: &Place, number: u64, text: &str, id: &str) -> Vec<TabEffect> {
+        let (Some(generation), Listening::At { place, next, .. }) = (self.source, &mut self.listening) else {
+            return Vec::new();
+        };
+        if place != from || number < *next {
+            return Vec::new();
+        }
+        if number > *next {
+            return self.ask_leader(now);
+        }
+        *next += 1;
+        self.hear(now, generation, text, id)
+    }
+
+    fn hears(&self, leader: &str) -> bool {
+        matches!(&self.listening, Listening::At { place, .. } if place.leader == leader)
+    }
+
+    fn wanted(&self) -> Vec<JobId> {
+        self.follow.asked_jobs().map(|(job, _)| job).collect()
+    }
+
+    /// Asks whoever leads to let this tab listen.
+    pub(super) fn ask_leader(&mut self, now: Millis) -> Vec<TabEffect> {
+        self.round += 1;
+        let since = match self.listening {
+            Listening::Asking { since, .. } => since,
+            _ => now,
+        };
+        self.listening = Listening::Asking { since, posted: now };
+        vec![self.wants()]
+    }
+
+    fn wants(&self) -> TabEffect {
+        let (round, jobs) = (self.round, self.wanted());
+        self.say(|tab| Word::Wants { tab, round, jobs })
+    }
+
+    /// Listens to a connection from message `next` on. If the connection began at this tab's own cursor, that is all of it; else the
+    /// tab asks once by itself, now that nothing more can pass it.
+    fn listen(&mut self, now: Millis, place: Place, next: u64, from: Option<Cursor>) -> Vec<TabEffect> {
+        let holds_all =
+            from.is_some() && from.as_ref() == self.follow.cursor() && self.follow.asked_jobs().all(|(_, held)| held);
+        let whole = next == 0 && holds_all || mutants::is(Mutant::LeadersCursor);
+        self.listening = Listening::At { place, next, joined: !whole, backlog: (!whole).then(Vec::new), said: now };
+        if whole { Vec::new() } else { vec![self.catch_up()] }
+    }
+
+    /// Asks the server once, for all that this tab does not hold.
+    pub(super) fn catch_up(&mut self) -> TabEffect {
+        self.call += 1;
+        TabEffect::CatchUp { call: self.call, query: self.follow.asking(0) }
+    }
+
+    /// A listener's part of a tick.
+    pub(super) fn listen_on(&mut self, now: Millis) -> Vec<TabEffect> {
+        if self.follow.is_crowded() {
+            return if self.count.is_due(now) { self.crowd(now, false) } else { Vec::new() };
+        }
+        let patience = STEAL_AFTER + self.spread(STEAL_AFTER);
+        match &mut self.listening {
+            Listening::No => Vec::new(),
+            Listening::Asking { since, .. } if now.saturating_sub(*since) >= patience => {
+                *since = now;
+                vec![TabEffect::Lock { steal: true }]
+            }
+            Listening::Asking { posted, .. } if now.saturating_sub(*posted) >= ASK_EVERY => {
+                *posted = now;
+                vec![self.wants()]
+            }
+            Listening::At { said, .. } if now.saturating_sub(*said) >= GONE_AFTER / 3 => {
+                *said = now;
+                vec![self.wants()]
+            }
+            Listening::Asking { .. } | Listening::At { .. } => Vec::new(),
+        }
+    }
+
+    /// A part of this time that is this tab's own.
+    pub(super) fn spread(&self, most: Millis) -> Millis {
+        let sum = self.me.bytes().fold(0u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        sum % most
+    }
+}

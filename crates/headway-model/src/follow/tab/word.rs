@@ -1,0 +1,173 @@
+//! What the tabs of one browser tell each other: one line of words, and behind it the text of a message that is passed on.
+
+use std::fmt;
+
+use crate::cursor::Cursor;
+use crate::id::JobId;
+
+/// A tab's name. Of two names the lesser is that of the older tab.
+pub(super) type TabId = String;
+
+/// One text on the channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Word {
+    /// This tab leads from now on.
+    Leads { leader: TabId },
+    /// This tab leads no more.
+    Ends { leader: TabId },
+    /// This tab listens no more, or holds no stream any more.
+    Gone { tab: TabId },
+    /// This tab wants to listen, to all of these jobs.
+    Wants { tab: TabId, round: u64, jobs: Vec<JobId> },
+    /// The leader's connection follows all that the tab wants; message `next` is the first that it can hear.
+    Takes { tab: TabId, round: u64, place: Place, next: u64 },
+    /// The leader has no connection at present.
+    Waits { tab: TabId, round: u64 },
+    /// One stream cannot follow all that the tabs want.
+    Full { tab: TabId, round: u64 },
+    /// The leader has opened a connection at this cursor, which follows these jobs.
+    Opens { place: Place, from: Option<Cursor>, jobs: Vec<JobId> },
+    /// Message `number` of a connection.
+    Passes { place: Place, number: u64, id: String, text: String },
+    /// Who holds a stream?
+    Counts { tab: TabId },
+    /// `tab` does.
+    Holds { tab: TabId, to: TabId },
+}
+
+/// A connection of a leader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) leader: TabId,
+    pub(super) connection: u64,
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |f: &mut fmt::Formatter<'_>, jobs: &[JobId]| jobs.iter().try_for_each(|job| write!(f, " {job}"));
+        match self {
+            Word::Leads { leader } => write!(f, "leads {leader}"),
+            Word::Ends { leader } => write!(f, "ends {leader}"),
+            Word::Gone { tab } => write!(f, "gone {tab}"),
+            Word::Wants { tab, round, jobs } => {
+                write!(f, "wants {tab} {round}")?;
+                list(f, jobs)
+            }
+            Word::Takes { tab, round, place, next } => write!(f, "takes {tab} {round} {place} {next}"),
+            Word::Waits { tab, round } => write!(f, "waits {tab} {round}"),
+            Word::Full { tab, round } => write!(f, "full {tab} {round}"),
+            Word::Opens { place, from, jobs } => {
+                let from = from.as_ref().map_or_else(|| "-".to_owned(), Cursor::to_string);
+                write!(f, "opens {place} {from}")?;
+                list(f, jobs)
+            }
+            // Without an id there are two spaces at the end, and an empty word between them.
+            Word::Passes { place, number, id, text } => write!(f, "passes {place} {number} {id}\n{text}"),
+            Word::Counts { tab } => write!(f, "counts {tab}"),
+            Word::Holds { tab, to } => write!(f, "holds {tab} {to}"),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.leader, self.connection)
+    }
+}
+
+impl Word {
+    /// Reads a text of the channel. `None`: another version of the program wrote it.
+    pub(super) fn read(text: &str) -> Option<Word> {
+        let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let mut words = Words(line.split(' '));
+        let word = match words.next()? {
+            "leads" => Word::Leads { leader: words.name()? },
+            "ends" => Word::Ends { leader: words.name()? },
+            "gone" => Word::Gone { tab: words.name()? },
+            "wants" => Word::Wants { tab: words.name()?, round: words.number()?, jobs: words.jobs()? },
+            "takes" => {
+                Word::Takes { tab: words.name()?, round: words.number()?, place: words.place()?, next: words.number()? }
+            }
+            "waits" => Word::Waits { tab: words.name()?, round: words.number()? },
+            "full" => Word::Full { tab: words.name()?, round: words.number()? },
+            "opens" => Word::Opens { place: words.place()?, from: words.cursor()?, jobs: words.jobs()? },
+            "passes" => Word::Passes {
+                place: words.place()?,
+                number: words.number()?,
+                id: words.next()?.into(),
+                text: rest.into(),
+            },
+            "counts" => Word::Counts { tab: words.name()? },
+            "holds" => Word::Holds { tab: words.name()?, to: words.name()? },
+            _ => return None,
+        };
+        Some(word)
+    }
+}
+
+struct Words<'a>(std::str::Split<'a, char>);
+
+impl<'a> Words<'a> {
+    fn next(&mut self) -> Option<&'a str> {
+        self.0.next()
+    }
+
+    fn name(&mut self) -> Option<TabId> {
+        self.next().filter(|name| !name.is_empty()).map(Into::into)
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        self.next()?.parse().ok()
+    }
+
+    fn place(&mut self) -> Option<Place> {
+        Some(Place { leader: self.name()?, connection: self.number()? })
+    }
+
+    fn cursor(&mut self) -> Option<Option<Cursor>> {
+        match self.next()? {
+            "-" => Some(None),
+            text => text.parse().ok().map(Some),
+        }
+    }
+
+    fn jobs(&mut self) -> Option<Vec<JobId>> {
+        self.0.by_ref().map(|text| text.parse().ok()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::job_id;
+
+    #[test]
+    fn every_word_is_read_as_it_was_said() {
+        let (tab, leader) = ("1a".to_owned(), "2b".to_owned());
+        let place = Place { leader: leader.clone(), connection: 7 };
+        let jobs = vec![job_id(1), job_id(2)];
+        let text = "{\"kind\":\"hello\"}\nand more".to_owned();
+        for word in [
+            Word::Leads { leader: leader.clone() },
+            Word::Ends { leader: leader.clone() },
+            Word::Gone { tab: tab.clone() },
+            Word::Wants { tab: tab.clone(), round: 3, jobs: jobs.clone() },
+            Word::Wants { tab: tab.clone(), round: 3, jobs: vec![] },
+            Word::Takes { tab: tab.clone(), round: 3, place: place.clone(), next: 9 },
+            Word::Full { tab: tab.clone(), round: 3 },
+            Word::Waits { tab: tab.clone(), round: 3 },
+            Word::Full { tab: tab.clone(), round: 3 },
+            Word::Opens { place: place.clone(), from: None, jobs: vec![] },
+            Word::Opens { place: place.clone(), from: Some(Cursor::start()), jobs },
+            Word::Passes { place: place.clone(), number: 4, id: String::new(), text: text.clone() },
+            Word::Passes { place, number: 4, id: "12.9f9f9f9f".into(), text },
+            Word::Counts { tab: tab.clone() },
+            Word::Holds { tab, to: leader },
+        ] {
+            assert_eq!(Word::read(&word.to_string()).as_ref(), Some(&word), "{word}");
+        }
+        for text in ["", "leads", "wants 1a", "wants 1a 3 not-a-job", "takes 1a 3 2b", "opens 2b 7 12", "sings 1a"] {
+            assert_eq!(Word::read(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What the pages of one browser share: a channel on which each hears what the others say, and a lock.
+
+use super::oracle::Failure;
+use super::trace;
+use super::world::World;
+
+/// How a page stands to the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lock {
+    No,
+    Waits,
+    Steals,
+    Holds,
+}
+
+impl World {
+    /// Delivers one text of the channel to a page, unless a fault loses it. Whether there was one.
+    pub(super) fn talk(&mut self, client: usize) -> Result<bool, Failure> {
+        self.post();
+        let Some(text) = self.clients[client].inbox.pop_front() else { return Ok(false) };
+        if self.faults.lossy && !self.quiet && self.draw.below(25) == 0 {
+            return Ok(true);
+        }
+        trace(|| format!("{} page {client} is told {text:?}", self.now));
+        let (now, up) = (self.now, self.process.is_some());
+        let effects = self.clients[client].tab.channel(now, &text);
+        self.clients[client].carry_out(now, up, effects)?;
+        self.seen.shared += 1;
+        Ok(true)
+    }
+
+    /// What was said is on its way to all others, whatever becomes of the page that said it.
+    pub(super) fn post(&mut self) {
+        for speaker in 0..self.clients.len() {
+            let said = std::mem::take(&mut self.clients[speaker].outbox);
+            for (_, client) in self.clients.iter_mut().enumerate().filter(|(listener, _)| *listener != speaker) {
+                client.inbox.extend(said.iter().cloned());
+            }
+        }
+    }
+
+    /// Grants the lock to a page that waits for it. Whether there was one.
+    pub(super) fn lock(&mut self) -> Result<bool, Failure> {
+        let (now, up) = (self.now, self.process.is_some());
+        let with = |world: &World, lock| world.clients.iter().position(|client| client.lock == lock);
+        let holder = with(self, Lock::Holds);
+        let next = match with(self, Lock::Steals) {
+            Some(thief) => {
+                if let Some(holder) = holder {
+                    self.clients[holder].lock = Lock::No;
+                    let effects = self.clients[holder].tab.robbed(now);
+                    self.clients[holder].carry_out(now, up, effects)?;
+                    self.seen.stolen += 1;
+                }
+                thief
+            }
+            None => match with(self, Lock::Waits).filter(|_| holder.is_none()) {
+                Some(first) => first,
+                None => return Ok(false),
+            },
+        };
+        self.clients[next].lock = Lock::Holds;
+        let effects = self.clients[next].tab.granted(now);
+        self.clients[next].carry_out(now, up, effects)?;
+        Ok(true)
+    }
+}
