@@ -5,6 +5,7 @@ mod checksum;
 pub mod command;
 mod compress;
 mod hash;
+mod health;
 mod kind;
 pub mod manifest;
 mod packed;
@@ -42,6 +43,7 @@ pub fn all() -> Vec<Arc<dyn Recipe>> {
         Arc::new(verify::Verify),
         Arc::new(archive::Archive),
         Arc::new(compress::Compress),
+        Arc::new(health::Health),
         Arc::new(undo::Undo),
     ]
 }

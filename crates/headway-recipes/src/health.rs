@@ -1,0 +1,184 @@
+//! health: decodes files to their end and says which are damaged or cut off, and whose name does not fit their content. What cannot be
+//! decoded here is skipped: it is never called healthy.
+
+mod jpeg;
+mod picture;
+mod png;
+#[cfg(test)]
+mod real;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::archive;
+use super::kind::{FileKind, HEAD};
+use super::packed::unpack;
+use super::source::Source;
+use super::{Attempt, Binding, Failure, ItemResults, Recipe, Setting, Success, Unable, Work, report};
+use headway_files::{OpenFile, Outputs};
+use headway_model::summary::RecipeInfo;
+use headway_model::{Effect, SkipReason};
+
+pub(super) struct Health;
+
+/// What a sound file may unpack to, in bytes, and the window that it may ask for, in MiB.
+const UNPACKED: (u64, u32) = (64 << 30, 2_048);
+
+/// What a sound archive may unpack to, in times its size.
+const RATIO: u64 = 200;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    ending: Ending,
+    memory: u64,
+}
+
+/// What it means that a name does not fit its content.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Ending {
+    Failure,
+    Note,
+}
+
+impl Recipe for Health {
+    fn info(&self) -> RecipeInfo {
+        let ending = [("failure", "is a failure"), ("note", "is noted")];
+        RecipeInfo {
+            name: "health".into(),
+            summary: "Decodes pictures, zip archives, gzip and Zstandard files to their end: healthy, damaged, cut off, or of another type than the name says.".into(),
+            settings: vec![
+                Setting::choice("ending", "A name that does not fit the content", &ending),
+                Setting::number("memory", "A picture may take", 1_024, 16..=16_384, "MiB")
+                    .help("Memory for the pixels of one picture. One that would take more is not decoded, and fails."),
+            ],
+            output: None,
+            hidden: false,
+        }
+    }
+
+    fn is_repeatable(&self) -> bool {
+        true
+    }
+
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
+        Ok(Box::new(job.settings::<Wanted>(&self.info().settings)?))
+    }
+}
+
+impl Work for Wanted {
+    fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
+        let source = Source::new(input, attempt)?;
+        let result = self.look(&source)?;
+        source.settle(Success { effect: Effect::Read, result })
+    }
+
+    fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
+        report::write(results, outputs, "HEALTH", &["verdict", "type", "notes"])
+    }
+}
+
+impl Wanted {
+    fn look(&self, source: &Source<'_>) -> Result<Value, Failure> {
+        let named = FileKind::named(&source.attempt().path);
+        let Some(kind) = FileKind::of(&source.head(HEAD)?) else {
+            // What its name says cannot be, as every file of these types begins with their mark.
+            return match named.filter(|kind| is_decoded(*kind)) {
+                Some(kind) if source.size() == 0 => Err(source.judge(&format!("it is empty, and no {}", word(kind)))),
+                Some(kind) => Err(source.judge(&format!(
+                    "its name says that it is {}, and its content does not begin as one",
+                    kind.shown()
+                ))),
+                None => Err(Failure::Skipped(SkipReason::Recipe)),
+            };
+        };
+        let is_misnamed = named.is_some_and(|named| named != kind);
+        if is_misnamed
+            && self.ending == Ending::Failure
+            && named.is_some_and(|named| is_decoded(named) || is_decoded(kind))
+        {
+            let says = named.map_or("", FileKind::shown);
+            return Err(source.judge(&format!("it is {}, and its name says {says}", kind.shown())));
+        }
+        let mut result = decode(source, kind, self.memory << 20)?;
+        if is_misnamed {
+            let note = format!("its name does not say that it is {}", kind.shown());
+            let earlier = result["notes"].as_str().map(|earlier| format!("{earlier}; {note}"));
+            result["notes"] = earlier.unwrap_or(note).into();
+        }
+        Ok(result)
+    }
+}
+
+/// Whether files of this type are decoded here.
+fn is_decoded(kind: FileKind) -> bool {
+    use FileKind::{Bmp, Gif, Gzip, Jpeg, Png, Tiff, WebP, Zip, Zstd};
+    matches!(kind, Zip | Gzip | Zstd | Png | Jpeg | Gif | WebP | Tiff | Bmp)
+}
+
+/// Decodes a file to its end.
+fn decode(source: &Source<'_>, kind: FileKind, memory: u64) -> Result<Value, Failure> {
+    let healthy = |notes: Vec<String>| {
+        let mut result = json!({ "verdict": "healthy", "type": word(kind) });
+        if !notes.is_empty() {
+            result["notes"] = notes.join("; ").into();
+        }
+        result
+    };
+    match kind {
+        FileKind::Zip => {
+            let limits = archive::Limits { total: UNPACKED.0, ratio: RATIO };
+            let mut result = archive::test(source, limits)?.result();
+            result["verdict"] = match result["verdict"].as_str() {
+                Some("ok") => "healthy".into(),
+                Some("ok as far as checked") => "healthy as far as checked".into(),
+                _ => "not checked".into(),
+            };
+            result["type"] = word(kind).into();
+            Ok(result)
+        }
+        FileKind::Gzip | FileKind::Zstd => unpack(source, kind, UNPACKED, |_| Ok(())).map(|_| healthy(Vec::new())),
+        FileKind::Png => {
+            // First the picture, which is refused by its size before any of it is unpacked.
+            picture::decode(source, kind, memory)?;
+            let behind = png::scan(source, memory.saturating_mul(2))?;
+            Ok(healthy(behind.into_iter().collect()))
+        }
+        FileKind::Jpeg => {
+            jpeg::decode(source, memory)?;
+            Ok(healthy(Vec::new()))
+        }
+        FileKind::Gif | FileKind::WebP | FileKind::Tiff | FileKind::Bmp => {
+            picture::decode(source, kind, memory).map(healthy)
+        }
+        _ => Err(Failure::Skipped(SkipReason::Recipe)),
+    }
+}
+
+/// The word for a type, in a result.
+fn word(kind: FileKind) -> &'static str {
+    match kind {
+        FileKind::Zip => "zip",
+        FileKind::Gzip => "gzip",
+        FileKind::Zstd => "zstd",
+        FileKind::Png => "png",
+        FileKind::Jpeg => "jpeg",
+        FileKind::Gif => "gif",
+        FileKind::WebP => "webp",
+        FileKind::Tiff => "tiff",
+        FileKind::Bmp => "bmp",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_settings_are_its_fields() {
+        let wanted: Wanted = super::super::defaults(&Health, json!({}));
+        assert!(wanted.ending == Ending::Failure && wanted.memory == 1_024);
+    }
+}

@@ -1,0 +1,26 @@
+//! A JPEG image, decoded strictly: what most decoders let pass with a warning is a fault.
+
+use std::io::BufReader;
+
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use crate::Failure;
+use crate::source::Source;
+
+/// No side is longer in this format.
+const LONGEST: usize = 65_535;
+
+/// Decodes it, within so many bytes of memory for its pixels.
+pub(super) fn decode(source: &Source<'_>, memory: u64) -> Result<(), Failure> {
+    let options = DecoderOptions::default().set_strict_mode(true).set_max_width(LONGEST).set_max_height(LONGEST);
+    let reader = BufReader::with_capacity(64 * 1024, source.reader());
+    let mut decoder = JpegDecoder::new_with_options(reader, options);
+    let wrong = |error: zune_jpeg::errors::DecodeErrors| source.judge(&format!("it is damaged or cut off: {error}"));
+    decoder.decode_headers().map_err(wrong)?;
+    let needed = decoder.output_buffer_size().unwrap_or(usize::MAX) as u64;
+    if needed > memory {
+        return Err(source.judge(&super::picture::too_large(memory)));
+    }
+    decoder.decode().map(drop).map_err(wrong)
+}

@@ -1,0 +1,98 @@
+//! Files that nobody here made, with the tools of each format as the judges.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::super::testing::{Bench, damaged, real_files, tool};
+use super::*;
+use headway_model::FailReason;
+
+fn looked(path: &Path) -> Result<Value, String> {
+    looked_at(&path.file_name().expect("a name").to_string_lossy(), &std::fs::read(path).expect("a file"))
+}
+
+/// The result; what is wrong; or `skipped`.
+fn looked_at(name: &str, bytes: &[u8]) -> Result<Value, String> {
+    let wanted = Wanted { ending: Ending::Failure, memory: 256 };
+    match Bench::new(name).on(bytes, |source| wanted.look(source)) {
+        Ok(result) => Ok(result),
+        Err(Failure::Failed(FailReason::Recipe, text)) => Err(text),
+        Err(Failure::Skipped(SkipReason::Recipe)) => Err("skipped".into()),
+        Err(other) => panic!("{name}: {other:?}"),
+    }
+}
+
+/// Whether a program takes a file without an error and without a word of complaint.
+fn is_fine(program: &str, arguments: &[&str], path: &Path) -> bool {
+    let output = Command::new(program).args(arguments).arg(path).output().expect("a program");
+    output.status.success() && output.stderr.is_empty()
+}
+
+/// Files whose judgement differs from the tool's on purpose: the end of the path.
+const DIFFERS: [&str; 0] = [];
+
+/// Compares our judgement of every file with these endings with a program's; how many were healthy.
+fn compared(endings: &[&str], program: &str, arguments: &[&str]) -> usize {
+    let Some(paths) = real_files(endings).filter(|_| tool(program)) else { return usize::MAX };
+    let (mut healthy, mut differ) = (0, Vec::new());
+    for path in paths.iter().filter(|path| !DIFFERS.iter().any(|end| path.ends_with(end))) {
+        let ours = looked(path);
+        if ours.as_ref().is_err_and(|text| text == "skipped") {
+            continue;
+        }
+        healthy += usize::from(ours.is_ok());
+        if ours.is_ok() != is_fine(program, arguments, path) {
+            differ.push(format!("{}: {ours:?}", path.display()));
+        }
+    }
+    assert!(differ.is_empty(), "{program} judges otherwise: {differ:#?}");
+    healthy
+}
+
+#[test]
+fn png_files_are_judged_as_pngcheck_judges_them() {
+    assert!(compared(&["png"], "pngcheck", &["-q"]) >= 39);
+}
+
+#[test]
+fn jpeg_files_are_judged_as_djpeg_judges_them() {
+    assert!(compared(&["jpg", "jpeg"], "djpeg", &["-outfile", "/dev/null"]) >= 20);
+}
+
+#[test]
+fn other_pictures_of_the_packages_are_healthy_or_skipped() {
+    let Some(paths) = real_files(&["gif", "webp", "bmp", "tif", "tiff"]) else { return };
+    let healthy = paths.iter().filter(|path| looked(path).is_ok()).count();
+    assert!(healthy >= 20, "{healthy} of {}", paths.len());
+}
+
+#[test]
+fn what_is_cut_off_or_misnamed_is_never_healthy() {
+    let Some(paths) = real_files(&["png", "jpeg", "gif", "webp", "bmp"]) else { return };
+    for path in paths.iter().filter(|path| looked(path).is_ok()) {
+        let bytes = std::fs::read(path).expect("a file");
+        let name = path.file_name().expect("a name").to_string_lossy();
+        let cut = looked_at(&name, &bytes[..bytes.len() * 2 / 3]);
+        assert!(cut.is_err(), "{}: {cut:?}", path.display());
+        let misnamed = looked_at("picture.zip", &bytes);
+        assert!(misnamed.is_err_and(|text| text.contains("its name says")), "{}", path.display());
+    }
+    assert!(looked_at("a.png", b"").is_err_and(|text| text.contains("empty")));
+    assert!(looked_at("a.png", b"no picture at all").is_err_and(|text| text.contains("does not begin as one")));
+    // Nothing is claimed of what is not decoded.
+    for name in ["a.txt", "a.mp3", "a"] {
+        assert_eq!(looked_at(name, b"no picture at all").err().as_deref(), Some("skipped"), "{name}");
+    }
+}
+
+#[test]
+fn no_damage_makes_it_fail_other_than_by_a_sentence() {
+    let Some(paths) = real_files(&["png", "jpeg", "gif", "webp", "bmp", "tiff"]) else { return };
+    let wanted = Wanted { ending: Ending::Note, memory: 64 };
+    for ending in ["png", "jpeg", "gif", "webp", "bmp", "tiff"] {
+        let small = paths.iter().filter(|path| path.extension().is_some_and(|own| own == ending));
+        let small = small.filter(|path| looked(path).is_ok()).min_by_key(|path| path.metadata().expect("a file").len());
+        let Some(path) = small else { panic!("no sound {ending}") };
+        damaged("a", &std::fs::read(path).expect("a file"), 60, |source| wanted.look(source));
+    }
+}
