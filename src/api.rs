@@ -7,7 +7,10 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
 use headway_model::attempt::AttemptLog;
+use headway_model::causes::Causes;
+use headway_model::find::FindJobs;
 use headway_model::library::{FolderPage, FolderView};
+use headway_model::load::Load;
 use headway_model::summary::{ItemPage, ItemView, JobPage, JobView};
 use headway_model::{Action, ApiError, JobId, StartJob};
 
@@ -44,8 +47,8 @@ pub async fn job(id: JobId) -> Result<JobView, ApiError> {
 
 /// Jobs, newest first.
 #[server(prefix = "/api/fn", endpoint = "jobs", input = Json)]
-pub async fn jobs(before: Option<JobId>, limit: u32) -> Result<JobPage, ApiError> {
-    expect_context::<headway_server::Server>().jobs(before, limit).await
+pub async fn jobs(before: Option<JobId>, limit: u32, find: FindJobs) -> Result<JobPage, ApiError> {
+    expect_context::<headway_server::Server>().jobs(before, limit, &find).await
 }
 
 /// A window of a job's items.
@@ -58,6 +61,18 @@ pub async fn items(id: JobId, after: Option<u32>, limit: u32, status: Option<Str
 #[server(prefix = "/api/fn", endpoint = "items_at", input = Json)]
 pub async fn items_at(id: JobId, items: Vec<u32>) -> Result<Vec<ItemView>, ApiError> {
     expect_context::<headway_server::Server>().items_at(id, &items).await
+}
+
+/// How many files of a job are done and open, and their bytes.
+#[server(name = LoadCall, prefix = "/api/fn", endpoint = "load", input = Json)]
+pub async fn load(id: JobId) -> Result<Load, ApiError> {
+    expect_context::<headway_server::Server>().load(id).await
+}
+
+/// Why the failed items of a job failed, by cause.
+#[server(name = CausesCall, prefix = "/api/fn", endpoint = "causes", input = Json)]
+pub async fn causes(id: JobId) -> Result<Causes, ApiError> {
+    expect_context::<headway_server::Server>().causes(id).await
 }
 
 /// A window of a library.

@@ -49,7 +49,7 @@ async fn latencies(items: usize, takes: Duration, workers: usize) -> Vec<f64> {
     assert_eq!(lines.next_line().await.expect("a line").as_deref(), Some("ready"));
     loop {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        let page: JobPage = app.server.jobs(None, 1).await.expect("the jobs");
+        let page: JobPage = app.server.jobs(None, 1, &Default::default()).await.expect("the jobs");
         if page.jobs.first().is_some_and(|job| job.status.is_terminal()) {
             break;
         }

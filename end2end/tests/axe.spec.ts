@@ -71,7 +71,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await accessible(page, 'a status without files');
     await details(page, server, job);
     await button(page, 'pause').click();
-    await expect(status(page)).toHaveText('paused: by you');
+    await expect(status(page)).toHaveText('paused');
     await accessible(page, 'a paused job');
     await button(page, 'resume').click();
     server.remove('../hold');
@@ -80,7 +80,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.locator('.attempt')).toBeVisible();
     await page.getByText('Settings', { exact: true }).click();
     await page.getByText('How we know').click();
-    await expect(page.locator('.failures li')).toHaveCount(1);
     await accessible(page, 'a job that ended with failures, all of it open');
     const plan = await begin(server, mint(), 'slow', { approval: true });
     await details(page, server, plan);

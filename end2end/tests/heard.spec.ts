@@ -196,7 +196,7 @@ test('while the server is silent the page says as of when, and never that nothin
   await open(page, server.url);
   const job = await processAll(page);
   const received = dialog(page, job).locator('.received');
-  await expect(received).toContainText('none missing');
+  await expect(received).toContainText('Complete so far');
   // Every text that the line has had since the link was no longer said to be live.
   await page.evaluate(() => {
     const said = Object.assign(window, { said: [] as string[] }).said;
@@ -213,9 +213,9 @@ test('while the server is silent the page says as of when, and never that nothin
   await expect(dialog(page, job).locator('.link-badge')).toHaveAttribute('data-link', 'silent');
   const said: string[] = await page.evaluate(() => (window as any).said);
   expect(said.length).toBeGreaterThan(0);
-  expect(said.filter((text) => text.includes('missing'))).toEqual([]);
+  expect(said.filter((text) => text.includes('Complete'))).toEqual([]);
   await server.start();
-  await expect(received).toContainText('none missing');
+  await expect(received).toContainText('Complete so far');
   await expect(dialog(page, job)).not.toHaveAttribute('data-silent');
 });
 
@@ -304,7 +304,7 @@ test('in the dialog the focus begins at its main button, and stays in it as the 
   const job = await processAll(page);
   const main = dialog(page, job).getByRole('button', { name: 'Minimise' });
   await expect(main).toBeFocused();
-  await expect(dialog(page, job).locator('.failures li')).toHaveCount(1);
+  await expect(dialog(page, job).locator('.count[data-status="failed"] .number')).toHaveText('1');
   await page.keyboard.press('Escape');
   await expect.poll(() => focused(page)).not.toBe('BODY');
   await pill(page, job).press('Enter');

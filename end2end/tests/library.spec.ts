@@ -185,7 +185,7 @@ test('a manifest is verified from the page', async ({ page, serve, watched }) =>
   const job = await shownJob(page);
   const truth = await ends(watched, server, job, 'completed_with_errors');
   expect(truth.counters.failed).toBe(1);
-  await expect(page.locator('.failures')).toContainText('changed: cause unknown');
+  await expect(page.locator('dialog .count[data-status="failed"] .number')).toHaveText('1');
   // What was chosen for one recipe is not asked of another.
   await page.getByRole('button', { name: 'Close' }).click();
   await page.getByLabel('Recipe').selectOption('checksum');

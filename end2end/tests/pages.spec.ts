@@ -85,7 +85,7 @@ test('addresses that lead nowhere say so', async ({ page, serve, allow }) => {
   const server = await serve(tenFiles);
   for (const [path, says] of [
     ['/nothing', 'There is no such page'],
-    ['/jobs/process-selected', 'is no job'],
+    ['/jobs/process-selected', 'There is no such job'],
     ['/jobs/01890a5d-ac96-774b-bcce-b302099a8057', 'There is no job'],
     ['/?folder=missing', 'cannot be listed'],
     ['/?folder=../etc', '`..`'],

@@ -1,6 +1,6 @@
 // Commands, and each button by which a job is steered.
 import { readdirSync } from 'node:fs';
-import { begin, button, choose, config, details, status, three } from './helper/job';
+import { begin, button, choose, config, details, standing, status, three } from './helper/job';
 import { ends, open, processAll } from './helper/page';
 import { expect, test } from './helper/fixtures';
 import { mint } from './helper/server';
@@ -60,13 +60,13 @@ test('a job is paused, resumed, retried, and says what its commands said', async
   await details(page, server, job);
   await expect(status(page)).toHaveText('processing');
   await button(page, 'pause').click();
-  await expect(status(page)).toHaveText('paused: by you');
+  await expect(status(page)).toHaveText('paused');
   server.remove('../hold');
-  await expect(page.locator('.count[data-status="succeeded"] dd')).toHaveText('1');
+  await expect(page.locator('.count[data-status="succeeded"] .number')).toHaveText('1');
   await button(page, 'resume').click();
   await expect(status(page)).toHaveText('completed with errors');
   await page.getByText('Output', { exact: true }).nth(1).click();
-  await expect(page.locator('.attempt')).toContainText('exit code 9');
+  await expect(page.locator('.attempt')).toContainText('exit 9');
   await expect(page.locator('.attempt pre').first()).toHaveText('wrong\n');
 
   server.file('b', '0');
@@ -91,7 +91,7 @@ test('a failed item is retried while the job goes on, and the rest of a cancelle
   await page.getByLabel('show the plan first').check();
   const job = await processAll(page);
   await details(page, server, job);
-  await expect(page.locator('.waits')).toHaveText('waits for your approval');
+  await expect(standing(page)).toHaveText('Ready. Nothing runs until you say so.');
   await button(page, 'approve').click();
   await expect(status(page)).toHaveText('completed with errors');
 
@@ -102,10 +102,10 @@ test('a failed item is retried while the job goes on, and the rest of a cancelle
   await choose(page, 'slow');
   const second = await processAll(page);
   await details(page, server, second);
-  await expect(page.locator('.count[data-status="failed"] dd')).toHaveText('1');
+  await expect(page.locator('.count[data-status="failed"] .number')).toHaveText('1');
   server.file('a', '0');
   await button(page, 'retry').click();
-  await expect(page.locator('.count[data-status="failed"] dd')).toHaveText('0');
+  await expect(page.locator('.count[data-status="failed"] .number')).toHaveText('0');
   server.file('../hold');
   await button(page, 'cancel').click();
   await expect(status(page)).toHaveText('cancelled');
@@ -175,7 +175,7 @@ test('the pace of a job is changed, and what cannot be read is said before it st
   await page.getByLabel('Tries').fill('2');
   const job = await processAll(page);
   await details(page, server, job);
-  await page.getByLabel('Files at once').fill('1');
+  await page.getByLabel('Files at a time').fill('1');
   await page.getByLabel('Priority').fill('5');
   await button(page, 'change').or(page.locator('[data-action="change"]')).click();
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).seq).toBeGreaterThan(5);
@@ -202,16 +202,16 @@ test('a person decides about commands that a dead server interrupted', async ({ 
   await server.stop('SIGKILL');
   await server.start();
   await details(page, server, job);
-  await expect(status(page)).toHaveText('paused: items were interrupted');
+  await expect(status(page)).toHaveText('paused');
   await button(page, 'resume').click();
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).counters?.running).toBe(2);
   await server.stop('SIGKILL');
   await server.start();
   await details(page, server, job);
-  await expect(status(page)).toHaveText('paused: items were interrupted');
+  await expect(status(page)).toHaveText('paused');
   server.remove('../hold');
   await button(page, 'leave_out').click();
-  await expect(status(page)).toHaveText('failed: every item failed');
+  await expect(status(page)).toHaveText('failed');
 });
 
 test('what a job waits for is said without a reload, also where its status changes on the page', async ({ page, serve }) => {
@@ -228,11 +228,11 @@ test('what a job waits for is said without a reload, also where its status chang
   const second = mint();
   await begin(server, second, 'checksum', { approval: true });
   await page.goto(`${server.url}/jobs/${second}`);
-  await expect(page.locator('.waits')).toHaveText('waits for your approval');
+  await expect(standing(page)).toHaveText('Ready. Nothing runs until you say so.');
   await button(page, 'approve').click();
   await expect(status(page)).toHaveText('queued');
-  await expect(page.locator('.waits')).toHaveText('waits for a free place: 1 in the queue');
+  await expect(standing(page)).toHaveText('1st in the queue.');
   server.remove('../hold');
   await expect(status(page)).toHaveText('completed');
-  await expect(page.locator('.waits')).toBeEmpty();
+  await expect(standing(page)).toHaveText(/^Finished \d\d:\d\d, took /);
 });

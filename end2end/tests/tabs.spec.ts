@@ -30,7 +30,7 @@ test('a second and a third tab, opened in mid-job, end in the same state', async
     await open(tab, server.url);
     await pill(tab, job).click();
     expect(await shownJob(tab)).toBe(job);
-    await expect(dialog(tab, job).locator('.received')).toContainText('Snapshot at');
+    await expect(dialog(tab, job).locator('.proof')).toHaveAttribute('data-base', /^[1-9]/);
   }
   for (const one of [watched, ...others]) await ends(one, server, job, 'completed');
 });

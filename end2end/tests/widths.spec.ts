@@ -58,8 +58,8 @@ test('the dialog fits while it runs, paused by a long path, and after long compl
   await expect(dialog(page, job).locator('.running li')).toHaveCount(2);
   await fits(page, 'the dialog of a running job');
   server.remove('../hold');
-  await expect(dialog(page, job).locator('.failures li')).toHaveCount(2);
-  await expect(dialog(page, job).locator('.status-badge').first()).toHaveText('failed: every item failed');
+  await expect(dialog(page, job).locator('.count[data-status="failed"] .number')).toHaveText('2');
+  await expect(dialog(page, job).locator('.status-badge').first()).toHaveText('failed');
   await fits(page, 'the dialog of a failed job');
 });
 
@@ -76,14 +76,14 @@ test('the page of a job fits in every state, and so does the list of jobs', asyn
   await page.getByText('Settings', { exact: true }).click();
   await fits(page, 'a running job');
   await button(page, 'pause').click();
-  await expect(status(page)).toHaveText('paused: by you');
+  await expect(status(page)).toHaveText('paused');
   await fits(page, 'a paused job');
   server.remove('../hold');
   await button(page, 'resume').click();
   await over(server, job);
   await expect(count(page, 'failed')).toHaveText('2');
   await page.getByText('Output', { exact: true }).first().click();
-  await expect(page.locator('.attempt').first()).toContainText('exit code 7');
+  await expect(page.locator('.attempt').first()).toContainText('exit 7');
   await page.getByText('How we know').click();
   await fits(page, 'a failed job with its output');
   const upper = await begin(server, mint(), 'upper', { output: { place: { beside: { name: `{/.}.${'o'.repeat(60)}` } } } });
@@ -91,10 +91,11 @@ test('the page of a job fits in every state, and so does the list of jobs', asyn
   await details(page, server, upper);
   await fits(page, 'a job with long outputs');
   await button(page, 'undo').click();
-  await expect(page.locator('.undone')).toContainText('2 of 2 files put back');
+  await expect(page.locator('.undone')).toContainText('2 of 2 new files removed');
   await page.keyboard.press('Escape');
   await fits(page, 'a job that was undone');
   await open(page, `${server.url}/jobs`);
-  await expect(page.locator('.listing tbody tr')).toHaveCount(4);
+  await expect(page.locator('.listing tbody tr')).toHaveCount(3);
+  await expect(page.locator('.job-card')).toHaveCount(1);
   await fits(page, 'the list of jobs');
 });

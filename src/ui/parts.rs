@@ -4,8 +4,11 @@ mod controls;
 mod error;
 pub(super) mod focus;
 pub(super) mod format;
+mod icon;
 mod link;
 pub(super) mod near;
+pub(super) mod words;
+mod zone;
 
 use leptos::prelude::*;
 
@@ -13,25 +16,32 @@ use headway_model::JobStatus;
 
 pub(super) use controls::Controls;
 pub(super) use error::{ErrorPage, ErrorView};
+pub(super) use icon::Icon;
 pub(super) use link::{LinkBadge, NotRecording};
+pub(super) use zone::Zone;
 
-/// A status as a coloured word.
+/// A status as a coloured word: why it is so is a sentence, which stands beside it.
 #[component]
 pub(super) fn StatusBadge(
     /// The status.
     #[prop(into)]
     status: Signal<JobStatus>,
 ) -> impl IntoView {
-    view! { <span class="status-badge" data-status=move || status.get().label()>{move || status.get().text()}</span> }
+    view! { <span class="status-badge" data-status=move || status.get().label()>{move || status.get().label().replace('_', " ")}</span> }
 }
 
 /// Why an item was skipped or failed: the reason, and the words for it if there are any.
 pub(super) fn why(reason: Option<String>, message: Option<String>) -> Option<String> {
     let message = message.filter(|text| !text.is_empty());
-    reason.map(|reason| message.map(|message| format!("{reason}: {message}")).unwrap_or(reason))
+    match (reason, message) {
+        // These say no more than the status does.
+        (Some(reason), Some(message)) if reason == "failed" || reason == "the command failed" => Some(message),
+        (Some(reason), Some(message)) => Some(format!("{reason}: {message}")),
+        (reason, _) => reason,
+    }
 }
 
-/// A moment: exact for machines and on hover.
+/// A moment in UTC: exact for machines and on hover.
 #[component]
 pub(super) fn Time(
     /// Milliseconds since 1970.
@@ -39,4 +49,14 @@ pub(super) fn Time(
 ) -> impl IntoView {
     let text = format::date(at);
     view! { <time datetime=format::date_iso(at)>{text}</time> }
+}
+
+/// A moment where the reader is.
+#[component]
+pub(super) fn LocalTime(
+    /// Milliseconds since 1970.
+    at: u64,
+) -> impl IntoView {
+    let zone = Zone::here();
+    view! { <time datetime=format::date_iso(at)>{move || zone.date(at)}</time> }
 }

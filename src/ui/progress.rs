@@ -1,12 +1,15 @@
-//! A job's progress: in the modal, in the pills, in the corner, and on the job's own page.
+//! A job's progress: in the dialog, in the pills, in the corner, and on the job's own page.
 
-mod failures;
+mod head;
 mod modal;
-mod panel;
+mod newest;
 mod pills;
 mod proof;
+mod steer;
 mod whole;
 
+pub(super) use head::{Head, Strip, Summary, is_undone, known, number, outcomes, title, took};
 pub(super) use modal::Modal;
-pub(super) use panel::{Panel, Place, known};
+pub(super) use newest::Newest;
 pub(super) use pills::{Pills, Toasts};
+pub(super) use steer::Steer;

@@ -13,7 +13,10 @@ use serde_json::Value;
 use super::App;
 use super::error::Refusal;
 use headway_model::attempt::AttemptLog;
+use headway_model::causes::Causes;
+use headway_model::find::{FindJobs, JobShow};
 use headway_model::library::{FolderPage, FolderView, RowKey, Show, Sort};
+use headway_model::load::Load;
 use headway_model::setting::schema;
 use headway_model::summary::{ItemPage, JobPage, JobView, LibraryName, RecipeInfo, Room};
 use headway_model::{Action, ApiError, JobId, RelPath, StartJob};
@@ -26,6 +29,8 @@ pub(super) fn router() -> Router<App> {
         .route("/api/jobs", get(jobs))
         .route("/api/jobs/{id}", get(job).put(start))
         .route("/api/jobs/{id}/items", get(items))
+        .route("/api/jobs/{id}/causes", get(causes))
+        .route("/api/jobs/{id}/load", get(load))
         .route("/api/jobs/{id}/items/{item}/attempts", get(attempts))
         .route("/api/jobs/{id}/cancel", post(cancel))
         .route("/api/jobs/{id}/pause", steer(Action::Pause))
@@ -137,12 +142,17 @@ async fn workers(State(server): State<Server>, Path(count): Path<String>) -> Ans
 struct JobsQuery {
     before: Option<String>,
     limit: Option<u32>,
+    #[serde(default)]
+    search: String,
+    #[serde(default)]
+    show: JobShow,
 }
 
 async fn jobs(State(server): State<Server>, query: Result<Query<JobsQuery>, QueryRejection>) -> Answer<Json<JobPage>> {
     let query = read(query)?;
     let before = query.before.as_deref().map(job_id).transpose()?;
-    Ok(Json(server.jobs(before, query.limit.unwrap_or(100)).await?))
+    let find = FindJobs { search: query.search, show: query.show };
+    Ok(Json(server.jobs(before, query.limit.unwrap_or(100), &find).await?))
 }
 
 #[derive(Deserialize)]
@@ -161,6 +171,14 @@ async fn items(
     let query = read(query)?;
     let page = server.items(job_id(&id)?, query.after, query.limit.unwrap_or(100), query.status.as_deref()).await?;
     Ok(Json(page))
+}
+
+async fn load(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<Load>> {
+    Ok(Json(server.load(job_id(&id)?).await?))
+}
+
+async fn causes(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<Causes>> {
+    Ok(Json(server.causes(job_id(&id)?).await?))
 }
 
 async fn attempts(

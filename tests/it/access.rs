@@ -40,6 +40,8 @@ fn routes() -> Vec<(Method, String)> {
         (Method::POST, "/api/fn/folder".into()),
         (Method::POST, "/api/fn/steer_job".into()),
         (Method::POST, "/api/fn/attempts".into()),
+        (Method::POST, "/api/fn/causes".into()),
+        (Method::POST, "/api/fn/load".into()),
         (Method::GET, "/api/nothing".into()),
     ]
 }

@@ -212,6 +212,15 @@ async fn exit_codes_mean_what_the_map_says_and_what_was_said_is_kept() {
     assert_eq!((&attempts[0]["exit"], &attempts[0]["attempt"]), (&json!(9), &json!(1)));
     let attempts = served.get(&format!("/api/jobs/{}/items/3/attempts", end.job)).await;
     assert_eq!(attempts.as_array().map(Vec::len), Some(5), "what may go well later has five tries");
+    let causes = served.get(&format!("/api/jobs/{}/causes", end.job)).await;
+    let told: Vec<_> =
+        causes["causes"].as_array().into_iter().flatten().map(|cause| (&cause["text"], &cause["items"])).collect();
+    assert_eq!(
+        told,
+        [(&json!("exit code 9: in c"), &json!([2])), (&json!("exit code 75: in d"), &json!([3]))],
+        "{causes}"
+    );
+    assert_eq!((&causes["more"], &causes["causes"][0]["first"]), (&json!(0), &json!("c")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

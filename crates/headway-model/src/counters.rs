@@ -79,10 +79,15 @@ impl Counters {
         self.done() - self.links - self.others
     }
 
-    /// How much of the planned work is done, in whole percent; `None` if there is none. Items that the plan skipped do
-    /// not count, so a job that has not begun is at 0.
+    /// How many of the items that are the job's work are done, and how many there are. Items that the plan skipped are not
+    /// its work, so a job that has not begun has done nothing.
+    pub fn work(&self) -> (u32, u32) {
+        (self.done() - self.skipped_in_plan, self.total - self.skipped_in_plan)
+    }
+
+    /// How much of the [work](Counters::work) is done, in whole percent; `None` if there is none.
     pub fn percent(&self) -> Option<u32> {
-        let (done, all) = (self.done() - self.skipped_in_plan, self.total - self.skipped_in_plan);
+        let (done, all) = self.work();
         let percent = (u64::from(done) * 100).checked_div(u64::from(all))?;
         u32::try_from(percent).ok()
     }

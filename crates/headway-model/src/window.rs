@@ -27,8 +27,17 @@ impl Fold {
     /// The first `limit` items after `after`, with the status of this label or with any.
     pub fn window(&self, status: Option<&str>, after: Option<u32>, limit: usize) -> Window {
         let from = after.map_or(0, |after| after as usize + 1);
-        let wanted = |status_now: ItemStatus| status.is_none_or(|word| word == status_now.label());
-        let mut items = self.items().skip(from).filter(|(_, status)| wanted(*status));
+        self.window_in(self.items().skip(from), status, limit)
+    }
+
+    /// The same of these items only, which are in order.
+    pub fn window_of(&self, these: &[u32], status: Option<&str>, after: Option<u32>, limit: usize) -> Window {
+        let behind = these.iter().copied().filter(|item| after.is_none_or(|after| *item > after));
+        self.window_in(behind.filter_map(|item| Some((item, self.item(item)?))), status, limit)
+    }
+
+    fn window_in(&self, items: impl Iterator<Item = (u32, ItemStatus)>, status: Option<&str>, limit: usize) -> Window {
+        let mut items = items.filter(|(_, now)| status.is_none_or(|word| word == now.label()));
         let row = |(item, status)| Row { item, status, attempt: self.last_attempt(item) };
         let rows: Vec<_> = items.by_ref().take(limit).map(row).collect();
         let next = items.next().and(rows.last()).map(|row| row.item);
@@ -72,6 +81,13 @@ mod tests {
                     let rows = walked(&fold, Some(word), limit);
                     prop_assert_eq!(rows.len(), count as usize, "{} after event {}", word, fold.seq);
                     prop_assert!(rows.iter().all(|row| fold.item(row.item) == Some(row.status)));
+                }
+                let failed = walked(&fold, Some("failed"), usize::MAX);
+                let these: Vec<_> = failed.iter().map(|row| row.item).collect();
+                prop_assert_eq!(&fold.window_of(&these, None, None, usize::MAX).rows, &failed);
+                if let [first, rest @ ..] = failed.as_slice() {
+                    prop_assert_eq!(&fold.window_of(&these, Some("failed"), Some(first.item), usize::MAX).rows, rest);
+                    prop_assert_eq!(fold.window_of(&these, Some("waiting"), None, limit), Window::default());
                 }
                 let all = walked(&fold, None, limit);
                 prop_assert_eq!(all.len(), counters.total as usize);

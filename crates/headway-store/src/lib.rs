@@ -20,6 +20,7 @@ pub use told::internal;
 
 use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease};
 use headway_model::id::{JobId, Millis, Position, Seq};
+use headway_model::load::Load;
 use headway_model::{Digest, Fold, ItemStatus, PauseReason, RelPath};
 
 /// The store failed. After a restart, what was not acknowledged might or might not be there.
@@ -105,6 +106,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Items with `item >= from`, in order, at most `limit`; only those with the status of this label, if one is given.
     async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<&str>) -> Stored<Vec<ItemRow>>;
+
+    /// How many files of a job are done and open, and their bytes.
+    async fn load(&self, job_no: u64) -> Stored<Load>;
 
     /// These items of a job, in order; missing ones are omitted.
     async fn items_at(&self, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>>;

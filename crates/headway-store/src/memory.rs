@@ -10,6 +10,7 @@ use super::{Head, JobFilter, Store, StoreError, Stored};
 use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease};
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::item::ItemStatus;
+use headway_model::load::{Load, Part};
 use headway_model::{Digest, Fold, JobKind, PlannedFile, RelPath};
 
 /// The log in memory.
@@ -167,6 +168,15 @@ impl Store for MemoryStore {
         let all = state.items.range((job_no, from)..=(job_no, u32::MAX)).map(|(_, row)| row);
         let wanted = all.filter(|row| status.is_none_or(|status| row.state.status.label() == status));
         Ok(wanted.take(limit as usize).cloned().collect())
+    }
+
+    async fn load(&self, job_no: u64) -> Stored<Load> {
+        let mut load = Load::default();
+        let state = self.state();
+        for row in state.items.range((job_no, 0)..=(job_no, u32::MAX)).map(|(_, row)| row) {
+            load.add(row.state.status, Part { files: 1, bytes: row.file.size });
+        }
+        Ok(load)
     }
 
     async fn items_at(&self, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {

@@ -20,6 +20,7 @@ use super::{Head, JobFilter, Store, StoreError, Stored};
 use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease};
 use headway_files::{environment, fails};
 use headway_model::id::{JobId, Millis, Position, Seq};
+use headway_model::load::Load;
 use headway_model::{Digest, Fold, ItemStatus, PauseReason, RelPath};
 
 /// The log in one SQLite file. A commit blocks the thread that polls it, because the writer has its own thread;
@@ -110,6 +111,10 @@ impl Store for SqliteStore {
             false => read::items(reader, job_no, from, limit, status.as_deref()),
         };
         self.readers.read(read).await
+    }
+
+    async fn load(&self, job_no: u64) -> Stored<Load> {
+        self.readers.read(move |reader| read::load(reader, job_no)).await
     }
 
     async fn items_at(&self, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {

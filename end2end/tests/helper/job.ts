@@ -32,7 +32,9 @@ export const three = (server: Server) => ['a', 'b', 'c'].forEach((name) => serve
 export const button = (page: Page, action: string) => page.locator(`.actions [data-action="${action}"]`);
 export const status = (page: Page) => page.locator('.job .status-badge').first();
 export const choose = (page: Page, recipe: string) => page.getByLabel('Recipe').selectOption(recipe);
-export const count = (page: Page, word: string) => page.locator(`.job .count[data-status="${word}"] dd`);
+/** The sentence that says how the job stands. */
+export const standing = (page: Page) => page.locator('.job .standing');
+export const count = (page: Page, word: string) => page.locator(`.job .count[data-status="${word}"] .number`);
 
 /** Opens a job's page and waits until it listens. */
 export async function details(page: Page, server: Server, job: string, query = '') {

@@ -22,7 +22,7 @@ pub(super) fn Asked(request: StartJob) -> impl IntoView {
         <details class="asked">
             <summary>"Settings"</summary>
             <dl>{rows.collect_view()}</dl>
-            {request.parent.map(|parent| view! { <p>"Made from " <a href=to(&format!("/jobs/{parent}"))>"an earlier job"</a></p> })}
+            {request.parent.map(|parent| view! { <p>"Made from files of " <a href=to(&format!("/jobs/{parent}"))>"an earlier job"</a></p> })}
         </details>
     }
     .into_any()
@@ -33,23 +33,23 @@ fn lines(request: &StartJob) -> Vec<(String, String)> {
     lines.extend(request.settings.iter().map(|(name, value)| (name.clone(), format::value(value))));
     lines.extend(request.output.as_ref().map(|output| ("Output".into(), output_text(output))));
     let policy = &request.policy;
-    lines.extend(policy.tries.map(|tries| ("Tries".into(), tries.to_string())));
-    lines.extend(policy.timeout.map(|timeout| ("Time limit".into(), timeout.to_string())));
-    lines.extend(policy.halt.map(|halt| ("Give up".into(), halt.to_string())));
+    lines.extend(policy.tries.map(|tries| ("Attempts per file".into(), tries.to_string())));
+    lines.extend(policy.timeout.map(|timeout| ("Stop a file that takes longer than".into(), timeout.to_string())));
+    lines.extend(policy.halt.map(|halt| ("Stop the job after".into(), halt.to_string())));
     lines.extend(policy.on_interrupt.map(|then| {
         let then = match then {
-            OnInterrupt::Retry => "run again",
-            OnInterrupt::Ask => "ask",
+            OnInterrupt::Retry => "run those files again",
+            OnInterrupt::Ask => "ask me",
         };
-        ("When interrupted".into(), then.into())
+        ("If the server stops in the middle".into(), then.into())
     }));
     lines.extend(policy.on_done.map(|then| {
         let then = match then {
-            OnDone::Skip => "skip",
-            OnDone::SkipMoved => "skip, also if moved",
-            OnDone::Again => "do again",
+            OnDone::Skip => "skip them",
+            OnDone::SkipMoved => "skip them, even if they were moved",
+            OnDone::Again => "process again",
         };
-        ("Done before".into(), then.into())
+        ("Files already done".into(), then.into())
     }));
     lines
 }

@@ -56,12 +56,12 @@ pub(super) fn Attempts(
 fn Log(log: AttemptLog) -> impl IntoView {
     let how = match log.exit {
         Some(code @ 128..) => format!("signal {}", code - 128),
-        Some(code) => format!("exit code {code}"),
+        Some(code) => format!("exit {code}"),
         None => "no end".into(),
     };
     view! {
         <section class="attempt">
-            <h3>{format!("Attempt {}: {how}, {} ms", log.attempt, format::count(log.ms))}</h3>
+            <h3>{format!("Attempt {} · {how} · {}", log.attempt, format::seconds(log.ms))}</h3>
             <p><code>{log.argv.join(" ")}</code></p>
             <Stream name="Standard error" kept=log.stderr />
             <Stream name="Standard output" kept=log.stdout />
@@ -74,8 +74,8 @@ fn Log(log: AttemptLog) -> impl IntoView {
 fn Stream(name: &'static str, kept: Kept) -> impl IntoView {
     let is_empty = kept.head.is_empty();
     (!is_empty).then(|| {
-        let cut =
-            (kept.cut > 0).then(|| view! { <p class="hint">{format!("{} are not kept", format::size(kept.cut))}</p> });
+        let cut = (kept.cut > 0)
+            .then(|| view! { <p class="hint">{format!("{} in the middle were not kept", format::size(kept.cut))}</p> });
         let tail = (!kept.tail.is_empty()).then(|| view! { <pre>{kept.tail}</pre> });
         view! {
             <h4>{name}</h4>

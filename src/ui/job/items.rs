@@ -10,10 +10,12 @@ mod window;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use super::attention::Attention;
 use crate::api;
 use crate::base::to;
 use crate::ui::live::Live;
-use crate::ui::parts::format;
+use crate::ui::parts::{format, words};
+use crate::ui::progress::{Summary, number};
 use address::Address;
 use headway_model::item::ITEM_LABELS;
 use headway_model::summary::ItemPage;
@@ -77,21 +79,44 @@ pub(super) fn Items(
     request: StoredValue<Option<StartJob>>,
     /// Whether what its programs said may be kept.
     runs_programs: bool,
+    /// How many there are of each status.
+    summary: Summary,
+    /// Why files failed.
+    attention: Attention,
 ) -> impl IntoView {
     let status = Memo::new(move |_| shown.address.with(|address| address.status.clone()));
     let followed = RwSignal::new(false);
+    let counters = Memo::new(move |_| {
+        summary.with(|summary| summary.as_ref().map(|summary| summary.counters).unwrap_or_default())
+    });
     let filter = move |word: &'static str| {
         let here = move || status.with(|status| status.as_deref() == Some(word)).then_some("true");
-        view! { <a href=to(&format!("/jobs/{job}?status={word}")) aria-current=here>{word}</a> }
+        let number = Memo::new(move |_| counters.with(|counters| number(counters, word)));
+        let is_needless = move || number.get() == 0 && status.with(|status| status.as_deref() != Some(word));
+        view! {
+            <a href=to(&format!("/jobs/{job}?status={word}")) aria-current=here hidden=is_needless>
+                {words::of(word)} " " <span class="number">{move || format::count(number.get().into())}</span>
+            </a>
+        }
+    };
+    let cause = Memo::new(move |_| shown.address.with(|address| address.cause.clone()));
+    let only = move || {
+        let text =
+            cause.get().and_then(|key| attention.with_cause(&key, |cause| cause.map(|cause| cause.text.clone())));
+        text.flatten()
     };
     view! {
-        <section class="job-files" aria-label="Files of this job" data-followed=move || followed.get().then_some("true")>
+        <section id="job-files" class="job-files" aria-label="Files of this job" data-followed=move || followed.get().then_some("true")>
             <h2>"Files"</h2>
             <nav class="filters" aria-label="Files by status">
                 <a href=to(&format!("/jobs/{job}")) aria-current=move || status.with(Option::is_none).then_some("true")>"all"</a>
                 {ITEM_LABELS.into_iter().map(filter).collect_view()}
             </nav>
-            <Table job first shown request runs_programs followed />
+            <p class="filter-cause" hidden=move || cause.with(Option::is_none)>
+                "Only what failed with: " <b>{only}</b> " "
+                <a href=to(&format!("/jobs/{job}?status=failed"))>"Show all that failed"</a>
+            </p>
+            <Table job first shown request runs_programs followed attention />
         </section>
     }
 }
@@ -105,6 +130,7 @@ fn Table(
     runs_programs: bool,
     /// Whether the rows are those of the fold.
     followed: RwSignal<bool>,
+    attention: Attention,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let address = shown.address;
@@ -119,9 +145,18 @@ fn Table(
         // Read, not only tracked: a memo that nobody has read follows nothing yet.
         let _ = state.get();
         let address = address.get();
-        let fold = |fold: &Fold| fold.window(address.status.as_deref(), address.after, PAGE as usize);
-        let folded = mounted.get().then(|| live.with_fold(job, fold)).flatten();
-        folded.map_or_else(|| read.at(&address), |window| Known::Rows(Window::from(window)))
+        let Address { status, cause, after } = &address;
+        let (status, after) = (status.as_deref(), *after);
+        let Some(key) = cause else {
+            let fold = |fold: &Fold| fold.window(status, after, PAGE as usize);
+            let folded = mounted.get().then(|| live.with_fold(job, fold)).flatten();
+            return folded.map_or_else(|| read.at(&address), |window| Known::Rows(Window::from(window)));
+        };
+        // Which files those are is known once the causes are, and where they stand by the fold.
+        let these = attention.with_cause(key, |cause| cause.map(|cause| cause.items.clone()).unwrap_or_default());
+        let fold = |fold: &Fold| these.map(|these| fold.window_of(&these, status, after, PAGE as usize));
+        let folded = mounted.get().then(|| live.with_fold(job, fold)).flatten().flatten();
+        folded.map_or(Known::Reading, |window| Known::Rows(Window::from(window)))
     });
     let is_folded = Memo::new(move |_| known.with(|known| known.window().is_some_and(|window| window.is_folded)));
     Effect::new(move |_| followed.set(is_folded.get()));
@@ -153,8 +188,8 @@ fn Table(
         Some(view! { <a href=address.with(|address| address.behind(job, next))>"Next →"</a> })
     };
     let nothing = move || match address.with(|address| address.status.clone()) {
-        Some(word) => format!("No file is {word}."),
-        None => "This job has no files.".into(),
+        Some(word) => words::none(&word),
+        None => words::none(""),
     };
     view! {
         <p class="error" role="alert">{wrong}</p>

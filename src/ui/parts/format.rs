@@ -1,6 +1,7 @@
 //! Numbers, sizes, times and names as people read them. Pure: the server and the browser write the same text.
 
-use headway_model::Counters;
+use headway_model::id::Millis;
+use headway_model::{Counters, JobSummary};
 
 /// `48213` as `48,213`.
 pub(crate) fn count(number: u64) -> String {
@@ -26,13 +27,34 @@ pub(crate) fn size(bytes: u64) -> String {
     if bytes < 1_000 {
         return format!("{bytes} B");
     }
-    let mut value = bytes as f64 / 1_000.0;
-    let mut unit = 0;
-    while value >= 999.5 && unit + 1 < UNITS.len() {
-        value /= 1_000.0;
+    // In whole numbers: what prints fractions is a large part of what a browser would have to load.
+    let (mut unit, mut one) = (0, 1_000);
+    let rounded = |one: u64| bytes.saturating_add(one / 2) / one;
+    while rounded(one) >= 1_000 && unit + 1 < UNITS.len() {
+        one *= 1_000;
         unit += 1;
     }
-    if value < 10.0 { format!("{value:.1} {}", UNITS[unit]) } else { format!("{value:.0} {}", UNITS[unit]) }
+    let tenths = bytes.saturating_add(one / 20) / (one / 10);
+    let number = if tenths < 100 { tenth(tenths) } else { rounded(one).to_string() };
+    format!("{number} {}", UNITS[unit])
+}
+
+/// Tenths as a decimal number.
+fn tenth(tenths: u64) -> String {
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+/// A short time to the tenth of a second.
+pub(crate) fn seconds(ms: u64) -> String {
+    if ms < 50 {
+        return "under 0.1 s".into();
+    }
+    if ms < 10_000 { format!("{} s", tenth(ms.saturating_add(50) / 100)) } else { duration(ms) }
+}
+
+/// A number of things, such as "1 file" or "2,000 files".
+pub(crate) fn counted(number: u32, one: &str, many: &str) -> String {
+    format!("{} {}", count(number.into()), if number == 1 { one } else { many })
 }
 
 /// A duration in its two largest units.
@@ -45,13 +67,40 @@ pub(crate) fn duration(ms: u64) -> String {
     }
 }
 
+/// A range of times as people say it, such as "3–5 min", "about 20 s" or "1–2 h": no more exact than a guess is.
+pub(crate) fn about(low: u64, high: u64) -> String {
+    let (unit, one) = match high {
+        0..90_000 => ("s", 1_000),
+        90_000..5_400_000 => ("min", 60_000),
+        5_400_000..172_800_000 => ("h", 3_600_000),
+        _ => ("days", 86_400_000),
+    };
+    // Tens of what is many.
+    let round = |ms: u64, up: bool| {
+        let number = if up { ms.div_ceil(one) } else { ms / one };
+        match number {
+            0 => 0,
+            number if number > 20 && up => number.div_ceil(5) * 5,
+            number if number > 20 => number / 5 * 5,
+            number => number,
+        }
+    };
+    match (round(low, false), round(high, true)) {
+        (_, 0 | 1) => format!("about 1 {unit}"),
+        (0, high) => format!("up to {high} {unit}"),
+        (low, high) if low + 1 >= high => format!("about {high} {unit}"),
+        (low, high) => format!("{low}–{high} {unit}"),
+    }
+}
+
 /// Items a second.
 pub(crate) fn rate(items: u64, ms: u64) -> Option<String> {
     if items == 0 || ms < 500 {
         return None;
     }
-    let rate = items as f64 * 1_000.0 / ms as f64;
-    Some(if rate < 10.0 { format!("{rate:.1} files/s") } else { format!("{} files/s", count(rate as u64)) })
+    let tenths = items.saturating_mul(10_000) / ms;
+    let rate = if tenths < 100 && !tenths.is_multiple_of(10) { tenth(tenths) } else { count(tenths / 10) };
+    Some(format!("{rate} files/s"))
 }
 
 /// A moment in UTC, to the minute.
@@ -64,6 +113,22 @@ pub(crate) fn date(ms: u64) -> String {
 pub(crate) fn time_of_day(ms: u64) -> String {
     let date = js_sys::Date::new(&(ms as f64).into());
     format!("{:02}:{:02}:{:02}", date.get_hours(), date.get_minutes(), date.get_seconds())
+}
+
+/// A moment for the reader: the time of day if it is of the day of `now`, with the date if not; where the reader is, or in UTC.
+pub(crate) fn moment(at: Millis, now: Millis, is_local: bool) -> String {
+    let text = if is_local { local(at) } else { date(at) };
+    let today = if is_local { local(now) } else { date(now) };
+    let (day, time) = text.split_at(text.len().min("2026-11-27 ".len()));
+    let text = if today.starts_with(day) { time } else { &text };
+    if is_local { text.to_owned() } else { format!("{text} UTC") }
+}
+
+/// A moment where the reader is, to the minute. In the browser only.
+fn local(ms: Millis) -> String {
+    let date = js_sys::Date::new(&(ms as f64).into());
+    let (year, month, day) = (date.get_full_year(), date.get_month() + 1, date.get_date());
+    format!("{year}-{month:02}-{day:02} {:02}:{:02}", date.get_hours(), date.get_minutes())
 }
 
 /// A moment as HTML's `datetime` has it.
@@ -102,9 +167,16 @@ pub(crate) fn capital(text: &str) -> String {
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
-/// How many of a job's files are done, such as "12 / 82 files".
+/// How much of a job's work is done, such as "12 / 82 files". What its plan left out is none of it.
 pub(crate) fn files(counters: &Counters) -> String {
-    format!("{} / {} files", count(counters.files_done().into()), count(counters.files().into()))
+    let (done, all) = counters.work();
+    format!("{} / {} files", count(done.into()), count(all.into()))
+}
+
+/// How much of a job is done, in whole percent, wherever a page says so; `None` while its files are being listed, as nobody knows how
+/// many there are, and if there is nothing to do.
+pub(crate) fn percent(summary: &JobSummary) -> Option<u32> {
+    summary.counters.percent().filter(|_| !summary.listing || summary.status.is_terminal())
 }
 
 /// What a job leaves out because it is no file, such as "1 link left out".
@@ -141,6 +213,10 @@ mod tests {
         assert_eq!([size(999), size(1_000), size(20_480), size(999_600)], ["999 B", "1.0 kB", "20 kB", "1.0 MB"]);
         assert_eq!([duration(900), duration(61_000), duration(7_500_000)], ["0 s", "1 min 1 s", "2 h 5 min"]);
         assert_eq!(rate(30, 2_000).as_deref(), Some("15 files/s"));
+        assert_eq!([rate(9, 1_000), rate(12, 10_000)].map(Option::unwrap_or_default), ["9 files/s", "1.2 files/s"]);
+        assert_eq!([seconds(40), seconds(1_144), seconds(61_000)], ["under 0.1 s", "1.1 s", "1 min 1 s"]);
+        assert_eq!([size(9_949), size(9_950), size(999_499), size(999_500)], ["9.9 kB", "10 kB", "999 kB", "1.0 MB"]);
+        assert_eq!([size(u64::MAX), size(1_500_000)], ["18 EB", "1.5 MB"]);
     }
 
     #[test]
@@ -166,6 +242,23 @@ mod tests {
         assert_eq!(date_iso(951_827_696_000), "2000-02-29T12:34:56Z");
         assert_eq!(date(1_709_164_800_000), "2024-02-29 00:00");
         assert_eq!(date(1_798_761_599_000), "2026-12-31 23:59");
+    }
+
+    #[test]
+    fn a_guess_is_said_as_one() {
+        assert_eq!(
+            [about(180_000, 290_000), about(100, 900), about(200, 8_000)],
+            ["3–5 min", "about 1 s", "up to 8 s"]
+        );
+        assert_eq!([about(19_500, 20_000), about(31_000, 88_000)], ["about 20 s", "30–90 s"]);
+        assert_eq!([about(3_700_000, 7_300_000), about(200_000_000, 400_000_000)], ["1–3 h", "2–5 days"]);
+    }
+
+    #[test]
+    fn a_moment_of_today_has_no_date() {
+        let noon = 1_709_208_000_000;
+        assert_eq!(moment(noon, noon + 60_000, false), "12:00 UTC");
+        assert_eq!(moment(noon, noon + 86_400_000, false), "2024-02-29 12:00 UTC");
     }
 
     #[test]

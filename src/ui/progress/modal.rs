@@ -7,11 +7,11 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::Panel;
+use super::head::{Actions, Failed, Head, known};
+use super::{Newest, Steer, Summary};
 use crate::base::to;
 use crate::ui::live::{Live, StartPhase};
-use crate::ui::parts::format::sentence;
-use headway_model::JobId;
+use headway_model::{JobId, JobSummary};
 
 /// Shows the active job, while there is one.
 #[component]
@@ -46,8 +46,11 @@ fn ProgressDialog(job: JobId) -> impl IntoView {
             used.set(true);
         }
     };
-    let state = live.job(job);
-    let known = Memo::new(move |_| state.with(Option::is_some));
+    let summary = known(job, None);
+    let newest = Newest::new(job, None);
+    newest.follow(summary);
+    let steer = Steer::new(newest);
+    let is_heard = Memo::new(move |_| summary.with(Option::is_some));
     view! {
         <dialog
             class="modal"
@@ -63,13 +66,14 @@ fn ProgressDialog(job: JobId) -> impl IntoView {
             }
         >
             {move || {
-                if known.get() {
-                    view! { <Panel job /> }.into_any()
+                if is_heard.get() {
+                    view! { <Head summary steer /> }.into_any()
                 } else {
                     view! { <StartState job /> }.into_any()
                 }
             }}
-            <Buttons job known />
+            <Failed steer is_page=false />
+            <Buttons summary steer />
         </dialog>
     }
 }
@@ -111,41 +115,33 @@ fn start_word(phase: &Option<StartPhase>) -> &'static str {
 
 #[component]
 fn Buttons(
-    job: JobId,
-    /// Whether the job has said anything yet: only then is there a page of it.
-    known: Memo<bool>,
+    /// The job; there is a page of it only once it has said something.
+    summary: Summary,
+    steer: Steer,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
-    let state = live.job(job);
-    let over =
-        Memo::new(move |_| state.with(|state| state.as_ref().is_some_and(|state| state.summary.status.is_terminal())));
-    let cancelling = Memo::new(move |_| {
-        let asked = live
-            .starting
-            .with(|starting| starting.as_ref().is_some_and(|starting| starting.job == job && starting.cancel));
-        asked || state.with(|state| state.as_ref().is_some_and(|state| !state.summary.status.can_cancel()))
+    let job = steer.newest.job;
+    let is_heard = Memo::new(move |_| summary.with(Option::is_some));
+    let over = Memo::new(move |_| {
+        summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
     });
-    let cancel = move |_| {
-        if !cancelling.get_untracked() {
-            live.cancel(job);
-        }
-    };
+    // Where nothing is left to be done, closing it is the next step.
+    let is_next = move || summary.with(|summary| summary.as_ref().is_some_and(is_done));
     view! {
-        <p class="error" role="alert">{move || live.cancel_error.with(|error| error.as_ref().map(|error| sentence(&error.to_string())))}</p>
         <div class="buttons">
-            <Show when=move || known.get()>
+            <Show when=move || is_heard.get()>
                 <a class="button quiet" href=to(&format!("/jobs/{job}")) on:click=move |_| live.put_away()>"Details"</a>
             </Show>
             <span class="grow"></span>
-            <Show when=move || !over.get()>
-                // Not `disabled`, which would drop the focus of whoever has just pressed it.
-                <button class="danger" aria-disabled=move || cancelling.get().then_some("true") on:click=cancel>
-                    {move || if cancelling.get() { "Cancelling" } else { "Cancel job" }}
-                </button>
-            </Show>
-            <button class:primary=move || over.get() autofocus on:click=move |_| live.put_away()>
+            <Actions summary steer />
+            <button class:primary=is_next autofocus on:click=move |_| live.put_away()>
                 {move || if over.get() { "Close" } else { "Minimise" }}
             </button>
         </div>
     }
+}
+
+/// Whether the job is over, and none of its files is left to be run again.
+fn is_done(summary: &JobSummary) -> bool {
+    summary.status.is_terminal() && summary.counters.failed == 0 && summary.counters.cancelled == 0
 }

@@ -4,9 +4,11 @@ use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use super::head::Download;
+use crate::api;
 use crate::base::to;
 use crate::ui::live::Live;
-use crate::ui::parts::format::count;
+use crate::ui::parts::format;
 use headway_model::JobId;
 
 /// A pill for each live job that is shown neither in the dialog nor by the page. A click shows it.
@@ -40,9 +42,13 @@ fn Pill(job: JobId) -> impl IntoView {
     let text = move || {
         state.with(|state| {
             let summary = &state.as_ref()?.summary;
-            let counters = &summary.counters;
-            let percent = u64::from(counters.done()) * 100 / u64::from(counters.total.max(1));
-            Some(format!("{} / {} files ({percent} %)", count(counters.done().into()), count(counters.total.into())))
+            Some(match format::percent(summary) {
+                Some(percent) => format!("{} ({percent} %)", format::files(&summary.counters)),
+                None if summary.listing => {
+                    format!("Listing files: {} so far", format::count(summary.counters.files().into()))
+                }
+                None => "Nothing to do".into(),
+            })
         })
     };
     let title = move || state.with(|state| state.as_ref().map(|state| state.summary.title.clone()));
@@ -70,6 +76,7 @@ pub(crate) fn Toasts() -> impl IntoView {
             <For each=move || live.toasts.get() key=|toast| (toast.job, toast.text.clone()) let:toast>
                 <p class="toast" data-status=toast.status.clone() data-job=toast.job.to_string()>
                     <a href=to(&format!("/jobs/{}", toast.job))>{toast.text.clone()}</a>
+                    <Written job=toast.job />
                     <button
                         class="quiet"
                         aria-label="Dismiss"
@@ -84,4 +91,18 @@ pub(crate) fn Toasts() -> impl IntoView {
             </For>
         </div>
     }
+}
+
+/// What the job wrote for its user: the dialog in which it was offered may have just closed.
+#[component]
+fn Written(job: JobId) -> impl IntoView {
+    let names = RwSignal::new(Vec::new());
+    Effect::new(move |_| {
+        leptos::task::spawn_local(async move {
+            if let Ok(view) = api::job(job).await {
+                names.try_set(view.outputs);
+            }
+        });
+    });
+    move || names.get().into_iter().map(|name| view! { <Download job name /> }).collect_view()
 }

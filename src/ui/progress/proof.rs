@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::whole;
 use crate::ui::live::{JobState, Live};
-use crate::ui::parts::format::{count, time_of_day};
+use crate::ui::parts::format::time_of_day;
 use headway_model::follow::{Phase, Proof};
 
 /// The server says every five seconds how far it is: a check that is older than this says nothing of now.
@@ -27,7 +27,11 @@ pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
     let closed = Memo::new(move |_| proof.get().map(|(_, proof)| proof));
     let link = move || live.link.with(ToString::to_string);
     view! {
-        <p class="proof" data-seq=move || proof.get().map(|(_, proof)| proof.seq.to_string())>
+        <p
+            class="proof"
+            data-seq=move || proof.get().map(|(_, proof)| proof.seq.to_string())
+            data-base=move || proof.get().map(|(_, proof)| proof.base.to_string())
+        >
             <span class="link-badge" data-link=move || live.link.with(|link| link.label())><span class="word">{link}</span></span>
             " "
             <span class="received">{text}</span>
@@ -36,14 +40,9 @@ pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
     }
 }
 
-/// What can be said at `clock`. That nothing is missing is said of a whole job that was checked, and of a running one right after a
+/// What can be said at `clock`. That it is complete is said of a whole job that was checked, and of a running one right after a
 /// check; while the server is not heard (`silent`: since when), only of when all of this was true.
 fn line(phase: Option<Phase>, proof: &Proof, silent: Option<u64>, clock: u64, time: fn(u64) -> String) -> String {
-    let received = match proof.base {
-        0 => format!("1…{} received", count(proof.seq)),
-        base if base == proof.seq => format!("Snapshot at {}", count(base)),
-        base => format!("Snapshot at {}, then {}…{}", count(base), count(base + 1), count(proof.seq)),
-    };
     if proof.closed && matches!(phase, Some(Phase::Following | Phase::Closed)) {
         return whole::line(proof);
     }
@@ -61,11 +60,12 @@ fn line(phase: Option<Phase>, proof: &Proof, silent: Option<u64>, clock: u64, ti
         Some(_) => {}
     }
     match proof.checked.map(|at| clock.saturating_sub(at)) {
-        None => received,
+        None => "Not checked yet.".into(),
         Some(ago) if ago < FRESH => {
-            format!("{received}, none missing, digest checked {}.{} s ago", ago / 1_000, ago % 1_000 / 100)
+            let tenths = ago / 100;
+            format!("Complete so far, checked {}.{} s ago.", tenths / 10, tenths % 10)
         }
-        Some(ago) => format!("{received}, last checked {} s ago", ago / 1_000),
+        Some(ago) => format!("Last checked {} s ago.", ago / 1_000),
     }
 }
 
@@ -78,12 +78,12 @@ mod tests {
     }
 
     #[test]
-    fn none_missing_is_never_said_without_a_fresh_check() {
+    fn complete_is_never_said_without_a_fresh_check() {
         let proof = Proof { seq: 14, checked: None, ..Proof::default() };
-        assert_eq!(said(&proof, None, 1_000), "1…14 received");
+        assert_eq!(said(&proof, None, 1_000), "Not checked yet.");
         let checked = Proof { checked: Some(20_000), ..proof };
-        assert_eq!(said(&checked, None, 20_400), "1…14 received, none missing, digest checked 0.4 s ago");
-        assert_eq!(said(&checked, None, 28_000), "1…14 received, last checked 8 s ago");
+        assert_eq!(said(&checked, None, 20_400), "Complete so far, checked 0.4 s ago.");
+        assert_eq!(said(&checked, None, 28_000), "Last checked 8 s ago.");
         for (clock, ago) in [(21_100, 1), (35_000, 15)] {
             let text = said(&checked, Some(20_000), clock);
             assert_eq!(text, format!("As of <20000>, {ago} s ago. The server does not answer; trying again."));

@@ -11,15 +11,18 @@ use super::{Keeping, Server, build, checks};
 use crate::error::internal;
 use headway_files::{Library, Trashed, io_text};
 use headway_model::attempt::AttemptLog;
+use headway_model::causes::{CAUSES_LIMIT, Causes, Sorter};
+use headway_model::find::FindJobs;
 use headway_model::item::ITEM_LABELS;
 use headway_model::library::{FolderPage, FolderView};
+use headway_model::load::Load;
 use headway_model::message::Now;
 use headway_model::summary::{
     ItemPage, ItemView, JobPage, JobView, LibraryName, RecipeInfo, Room, Start, TrashHolds, TrashRoom,
 };
 use headway_model::{ApiError, Cursor, JobId, JobSummary, Output, StartJob};
 use headway_store::JobFilter;
-use headway_store::rows::ItemRow;
+use headway_store::rows::{ItemRow, JobRow};
 
 /// The most jobs or items in one page.
 const PAGE_LIMIT: u32 = 1_000;
@@ -58,12 +61,28 @@ impl Server {
     }
 
     /// A page of jobs, newest first.
-    pub async fn jobs(&self, before: Option<JobId>, limit: u32) -> Result<JobPage, ApiError> {
+    pub async fn jobs(&self, before: Option<JobId>, limit: u32, find: &FindJobs) -> Result<JobPage, ApiError> {
         let cursor = self.cursor().await?;
-        let limit = limit.clamp(1, PAGE_LIMIT);
-        let rows = self.store().jobs(JobFilter::Before(before), limit).await?;
-        let next = if rows.len() < limit as usize { None } else { rows.last().map(|row| row.summary.job) };
-        Ok(JobPage { jobs: rows.into_iter().map(|row| row.summary).collect(), next, cursor })
+        let limit = limit.clamp(1, PAGE_LIMIT) as usize;
+        // All jobs are read as they come; of some, more at a time, as few may be among them.
+        let read = if find.is_all() { limit } else { PAGE_LIMIT as usize };
+        let (mut jobs, mut before) = (Vec::new(), before);
+        loop {
+            let rows = self.store().jobs(JobFilter::Before(before), read as u32).await?;
+            let is_end = rows.len() < read;
+            for JobRow { summary, .. } in rows {
+                before = Some(summary.job);
+                if find.has(&summary) {
+                    jobs.push(summary);
+                }
+                if jobs.len() == limit {
+                    return Ok(JobPage { jobs, next: before, cursor });
+                }
+            }
+            if is_end {
+                return Ok(JobPage { jobs, next: None, cursor });
+            }
+        }
     }
 
     /// A page of a job's items.
@@ -92,6 +111,28 @@ impl Server {
         let items = items.get(..PAGE_LIMIT as usize).unwrap_or(items);
         let rows = self.store().items_at(row.job_no, items).await?;
         Ok(rows.into_iter().map(item_view).collect())
+    }
+
+    /// How many files of a job are done and open, and their bytes.
+    pub async fn load(&self, id: JobId) -> Result<Load, ApiError> {
+        let row = self.row(id).await?;
+        Ok(self.store().load(row.job_no).await?)
+    }
+
+    /// Why the failed items of a job failed, by cause.
+    pub async fn causes(&self, id: JobId) -> Result<Causes, ApiError> {
+        let row = self.row(id).await?;
+        let (mut sorter, mut from, mut seen) = (Sorter::default(), 0, 0);
+        while seen < CAUSES_LIMIT {
+            let rows = self.store().items(row.job_no, from, PAGE_LIMIT, Some("failed")).await?;
+            let Some(last) = rows.last() else { break };
+            from = last.item.saturating_add(1);
+            seen += rows.len();
+            rows.into_iter().for_each(|row| sorter.add(&item_view(row)));
+        }
+        // Counted before they were read: of a job that runs more may have failed since, which the next call sees.
+        let more = (row.summary.counters.failed as usize).saturating_sub(seen);
+        Ok(sorter.sorted(u32::try_from(more).unwrap_or(u32::MAX)))
     }
 
     /// The output of an item's attempts, as far as it is kept.

@@ -165,10 +165,10 @@ impl Server {
     pub(super) fn waits(&self, summary: &JobSummary, is_replaced: bool) -> Option<String> {
         let running = &self.inner.context.running;
         match summary.status {
-            JobStatus::Planned => Some("waits for your approval".into()),
+            JobStatus::Planned => Some("Ready. Nothing runs until you say so.".into()),
             JobStatus::Queued => {
                 let place = running.place_of(summary.job)?;
-                Some(format!("waits for a free place: {place} in the queue"))
+                Some(format!("{} in the queue", ordinal(place)))
             }
             JobStatus::Processing => {
                 let items = running.of(summary.job);
@@ -258,5 +258,28 @@ impl Server {
             self.log().send(facts.collect()).await;
         }
         Ok(())
+    }
+}
+
+/// A place in a line, such as "2nd".
+fn ordinal(place: usize) -> String {
+    let ending = match (place % 10, place % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{place}{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ordinal;
+
+    #[test]
+    fn a_place_in_the_queue_is_an_ordinal() {
+        let said = [1, 2, 3, 4, 11, 12, 21, 112].map(ordinal);
+        assert_eq!(said, ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "112th"]);
     }
 }

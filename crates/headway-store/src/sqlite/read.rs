@@ -10,6 +10,7 @@ use super::{all, column, first, nullable};
 use crate::rows::{DoneRow, EventRow, ItemRow, ItemState, JobRow, Lease};
 use headway_model::id::{JobId, Position, Seq};
 use headway_model::item::ItemStatus;
+use headway_model::load::{Load, Part};
 use headway_model::{Digest, Fold, JobKind, PlannedFile, RelPath, Rerun};
 
 const JOB_COLUMNS: &str =
@@ -153,6 +154,15 @@ pub(super) fn items(
     let mut values: Vec<&dyn ToSql> = vec![&job_no, &from, &limit];
     values.extend(status.iter().map(|status| status as &dyn ToSql));
     all(reader, &items, &*values, item_row)
+}
+
+pub(super) fn load(reader: &Connection, job_no: u64) -> Stored<Load> {
+    const PARTS: &str = "SELECT code, COUNT(*), SUM(size) FROM items WHERE job_no = ? GROUP BY code";
+    let part = |row: &Row<'_>| Ok((column(row, 0)?, Part { files: row.get(1)?, bytes: row.get(2)? }));
+    let parts: Vec<(ItemStatus, Part)> = all(reader, PARTS, [job_no], part)?;
+    let mut load = Load::default();
+    parts.into_iter().for_each(|(status, part)| load.add(status, part));
+    Ok(load)
 }
 
 pub(super) fn items_at(reader: &Connection, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {

@@ -72,6 +72,10 @@ impl Read {
             let rests = RwSignal::new(false);
             Effect::new(move |_| {
                 let (heard, address) = (heard.get(), address.get_value());
+                // Of a cause there are no windows to be read: see the table.
+                if address.cause.is_some() {
+                    return;
+                }
                 let holds = self.last.with_untracked(|last| last.holds(&address, heard));
                 if rests.get() || is_folded.get() || holds {
                     return;

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::super::attempts::Attempts;
 use super::super::retry::RetryItem;
 use super::window::Row;
-use crate::ui::parts::{format, why};
+use crate::ui::parts::{format, why, words};
 use headway_model::summary::ItemView;
 use headway_model::{JobId, RelPath, StartJob};
 
@@ -40,7 +40,7 @@ pub(super) fn ItemRow(
         <tr data-item=item>
             <td class="name"><bdi dir="ltr">{name}</bdi></td>
             <td class="number">{size}</td>
-            <td class="state"><span class="status-badge" data-status=move || status.get()>{move || status.get()}</span></td>
+            <td class="state"><span class="status-badge" data-status=move || status.get()>{move || status.with(|status| words::of(status))}</span></td>
             <td class="result">
                 <span class="words">{words}</span>
                 {again}
@@ -59,15 +59,25 @@ pub(super) fn ItemRow(
 /// What the recipe noted of the file itself, by which it is known again.
 const KNOWN_BY: [&str; 2] = ["mtime_ns", "size"];
 
+/// The exit status that a program has when all went well, which its file's status says already.
+fn is_plain(name: &str, value: &serde_json::Value) -> bool {
+    name == "exit" && value.as_u64() == Some(0)
+}
+
 /// What the recipe found, in a line: where the output is, and every other field by its name.
 fn found(result: &serde_json::Value) -> String {
-    let fields = result.as_object().into_iter().flatten().filter(|(name, _)| !KNOWN_BY.contains(&name.as_str()));
+    let fields = result
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, value)| !KNOWN_BY.contains(&name.as_str()) && !is_plain(name, value));
     let texts = fields.map(|(name, value)| match name.as_str() {
         "output" => {
             let path = value["path"].as_str().unwrap_or_default();
             format!("→ {}, {}", RelPath::shown_text(path), format::size(value["size"].as_u64().unwrap_or_default()))
         }
+        "ms" => format::seconds(value.as_u64().unwrap_or_default()),
         _ => format!("{name} {}", format::value(value)),
     });
-    texts.collect::<Vec<_>>().join(" ")
+    texts.collect::<Vec<_>>().join(" · ")
 }

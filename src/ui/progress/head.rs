@@ -1,45 +1,54 @@
-//! Everything a page says of one job.
+//! The head of a job: one shape in every state, on the job's own page and in the dialog, from its plan to its proof.
 
+mod actions;
 mod bar;
 mod counts;
 mod missed;
+mod offers;
 mod outputs;
 mod pace;
 mod running;
+mod segments;
+mod standing;
+mod strip;
+mod title;
+mod undone;
+mod work;
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::failures::Failures;
+use super::Steer;
 use super::proof::ProofLine;
 use crate::ui::live::{JobState, Live};
-use crate::ui::parts::StatusBadge;
+use crate::ui::parts::{StatusBadge, Zone, format};
+pub(super) use actions::{Actions, Failed};
 use bar::Bar;
+pub(in crate::ui) use bar::outcomes;
 use counts::Counts;
 use headway_model::follow::Phase;
-use headway_model::summary::{JobView, Start};
+use headway_model::summary::Start;
 use headway_model::{JobId, JobStatus, JobSummary};
 use missed::Missed;
+pub(super) use outputs::Download;
 use outputs::Outputs;
 use running::RunningFiles;
+pub(in crate::ui) use segments::number;
+use standing::standing;
+pub(in crate::ui) use standing::took;
+pub(in crate::ui) use strip::Strip;
+pub(in crate::ui) use title::title;
+use undone::Undone;
+pub(in crate::ui) use undone::is_undone;
+use work::Work;
 
 /// The job as it was last heard of; `None` for one that was never heard of.
-pub(super) type Summary = Memo<Option<JobSummary>>;
-
-/// Where a panel stands.
-#[derive(Clone, Copy, Default)]
-pub(crate) enum Place {
-    /// In the dialog: all of it comes by the stream.
-    #[default]
-    Dialog,
-    /// On the job's own page, where it was read as well.
-    Page(Signal<JobView>),
-}
+pub(in crate::ui) type Summary = Memo<Option<JobSummary>>;
 
 /// A job as it is known: what was heard of it, or what was `read` if that is newer. Until it is hydrated a page shows what the server
 /// rendered, whatever has been heard meanwhile.
-pub(crate) fn known(job: JobId, read: Option<JobSummary>) -> Summary {
+pub(in crate::ui) fn known(job: JobId, read: Option<JobSummary>) -> Summary {
     let state = expect_context::<Live>().job(job);
     let mounted = mounted();
     let newer = |one: Option<JobSummary>, other: Option<&JobSummary>| match (one, other) {
@@ -73,51 +82,89 @@ fn mounted() -> RwSignal<bool> {
     mounted
 }
 
-/// Title, status, bar, counts, what runs, what failed, and the proof.
+/// Name, recipe, how it stands, what can be done, the bar with its numbers, what runs, what it wrote, and the proof last.
 #[component]
-pub(crate) fn Panel(
-    /// The job.
-    job: JobId,
-    /// Where it stands.
+pub(in crate::ui) fn Head(
+    /// The job as it stands.
+    summary: Summary,
+    /// What is done to it from here.
+    steer: Steer,
+    /// Whether this is the job's own page: there its name is the page's, and its actions stand in the head.
     #[prop(optional)]
-    place: Place,
+    is_page: bool,
 ) -> impl IntoView {
-    let heard = expect_context::<Live>().job(job);
-    let (read, is_page) = match place {
-        Place::Dialog => (None, false),
-        Place::Page(view) => (Some(view.with_untracked(|view| view.summary.clone())), true),
-    };
-    let summary = known(job, read);
+    let live = expect_context::<Live>();
+    let newest = steer.newest;
+    let job = newest.job;
+    let heard = live.job(job);
     let mounted = mounted();
     let state = Memo::new(move |_| if is_page && !mounted.get() { None } else { heard.get() });
     let title = move || summary.with(|summary| summary.as_ref().map(|summary| summary.title.clone()));
     let recipe = move || summary.with(|summary| summary.as_ref().map(|summary| summary.recipe.clone()));
     let message = move || {
         let message = summary.with(|summary| summary.as_ref().and_then(|summary| summary.message.clone()));
-        message.filter(|text| !text.is_empty())
+        message.filter(|text| !text.is_empty()).map(|text| format::sentence(&text))
     };
     let status = Signal::derive(move || {
         summary.with(|summary| summary.as_ref().map_or(JobStatus::Planning, |summary| summary.status))
+    });
+    let zone = Zone::here();
+    let stands = Memo::new(move |_| {
+        let time = |at| zone.moment(at, live.clock.get_untracked());
+        summary.with(|summary| {
+            let summary = summary.as_ref()?;
+            // What was read holds as long as the job stands where it stood then.
+            let waits = newest.with(|view| view.waits.clone().filter(|_| view.summary.status == summary.status));
+            Some(standing(summary, waits.flatten().as_deref(), &time))
+        })
     });
     let heading = if is_page {
         view! { <h1 class="title">{title}</h1> }.into_any()
     } else {
         view! { <h2 class="title">{title}</h2> }.into_any()
     };
+    let actions = is_page.then(|| {
+        view! {
+            <Actions summary steer />
+            <Failed steer is_page=true />
+        }
+    });
     view! {
         <header class="panel-head">
             {heading}
             <span class="recipe">{recipe}</span>
             <StatusBadge status />
+            <p class="standing">{move || stands.get()}</p>
         </header>
+        {actions}
         <Bar state summary />
-        <Counts summary />
+        <Counts job summary />
+        <Work summary job />
         <Missed job summary />
         <p class="message">{message}</p>
+        <Undone newest />
         <RunningFiles state />
-        <Failures job summary is_page />
-        <Outputs job status place />
+        <Outputs newest status />
+        <p class="told" aria-live="polite">{told(summary, stands)}</p>
         <ProofLine state />
     }
     .into_any()
+}
+
+/// What a screen reader is told by itself: each change of how the job stands and each tenth of the way, not each file.
+fn told(summary: Summary, stands: Memo<Option<String>>) -> impl Fn() -> String + Send + Sync + 'static {
+    let tenths = Memo::new(move |_| {
+        let percent = summary.with(|summary| summary.as_ref().and_then(format::percent));
+        percent.map(|percent| percent / 10 * 10)
+    });
+    let is_over = Memo::new(move |_| {
+        summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
+    });
+    move || {
+        let stands = stands.get().unwrap_or_default();
+        match tenths.get() {
+            Some(tenths) if !is_over.get() => format!("{stands} {tenths} %."),
+            _ => stands,
+        }
+    }
 }

@@ -4,18 +4,17 @@ use crate::ui::parts::format;
 use headway_model::{JobStatus, JobSummary};
 
 /// Such as "43 % · Checksum of photos".
-pub(super) fn title(summary: &JobSummary) -> String {
+pub(in crate::ui) fn title(summary: &JobSummary) -> String {
     format!("{} · {}", stands(summary), summary.title)
 }
 
 fn stands(summary: &JobSummary) -> String {
-    let percent = summary.counters.percent().filter(|_| !summary.listing);
-    let percent = percent.map(|percent| format!("{percent} %"));
+    let percent = format::percent(summary).map(|percent| format!("{percent} %"));
     match (summary.status, percent) {
         (JobStatus::Planning, _) => "Listing files".into(),
         (JobStatus::Processing | JobStatus::Finishing, Some(percent)) => percent,
         (JobStatus::Paused { .. }, Some(percent)) => format!("Paused at {percent}"),
-        (JobStatus::Planned, _) => "Waits for approval".into(),
+        (JobStatus::Planned, _) => "Ready".into(),
         // The word alone: why it failed is on the page.
         (other, _) => format::capital(&other.label().replace('_', " ")),
     }

@@ -6,11 +6,13 @@ use leptos::prelude::*;
 
 use super::Summary;
 use super::pace::{Heard, pace};
+use super::segments::{PARTS, WHOLE, segments};
 use crate::ui::live::{JobState, Live};
 use crate::ui::parts::format;
 use headway_model::summary::Start;
+use headway_model::{Counters, JobSummary};
 
-/// The bar, with its numbers below.
+/// The bar, in parts by outcome, with its numbers below.
 #[component]
 pub(super) fn Bar(state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -20,19 +22,13 @@ pub(super) fn Bar(state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl 
     });
     // While files are listed, their number says nothing of how many there are.
     let listing = Memo::new(move |_| {
-        let is = |summary: &headway_model::JobSummary| summary.listing && !summary.status.is_terminal();
+        let is = |summary: &JobSummary| summary.listing && !summary.status.is_terminal();
         summary.with(|summary| summary.as_ref().is_some_and(is))
     });
-    // What the plan left to be done: a job that has not begun stands at nothing, and one that had nothing to do at its end.
-    let numbers = Memo::new(move |_| {
-        let is_over = summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()));
-        counters.with(|counters| match counters.total - counters.skipped_in_plan {
-            0 if is_over => (1, 1),
-            all => (counters.done() - counters.skipped_in_plan, all),
-        })
-    });
-    let some = move |number: fn((u32, u32)) -> u32| (!listing.get()).then(|| number(numbers.get()).to_string());
-    let percent = move || if listing.get() { None } else { counters.with(headway_model::Counters::percent) };
+    let some = move |number: fn((u32, u32)) -> u32| {
+        (!listing.get()).then(|| number(counters.with(Counters::work)).to_string())
+    };
+    let percent = move || summary.with(|summary| summary.as_ref().and_then(format::percent));
     let words = move || {
         if listing.get() {
             return format!(
@@ -50,29 +46,20 @@ pub(super) fn Bar(state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl 
         let heard = Heard { clock, checked, made, is_heard: is_heard.get() };
         summary.with(|summary| summary.as_ref().map(|summary| pace(summary, heard)))
     };
-    // Each tenth is told to a screen reader, not each file.
-    let told = Memo::new(move |_| {
-        let tenths = percent().map(|percent| percent / 10 * 10);
-        let status = summary.with(|summary| summary.as_ref().map(|summary| summary.status.text()));
-        match (status, tenths) {
-            (Some(status), Some(tenths)) => format!("{status}, {tenths} %"),
-            (Some(status), None) => status,
-            _ => String::new(),
-        }
-    });
+    let shown = Signal::derive(move || if listing.get() { Counters::default() } else { counters.get() });
     view! {
-        <progress
+        <div
             class="progress-bar"
             role="progressbar"
-            max=move || some(|(_, all)| all.max(1))
-            value=move || some(|(done, _)| done)
             aria-label="Files done"
             aria-valuemin="0"
             aria-valuemax=move || some(|(_, all)| all)
             aria-valuenow=move || some(|(done, _)| done)
             aria-valuetext=words
-            data-status=move || summary.with(|summary| summary.as_ref().map(|summary| summary.status.label()))
-        ></progress>
+            data-listing=move || listing.get().then_some("true")
+        >
+            <Outcomes counters=shown />
+        </div>
         <p class="numbers">
             <strong class="done">{words}</strong>
             <span class="percent">{move || percent().map(|percent| format!("{percent} %"))}</span>
@@ -80,6 +67,36 @@ pub(super) fn Bar(state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl 
             <span class="grow"></span>
             <span class="pace">{pace}</span>
         </p>
-        <p class="told" aria-live="polite">{move || told.get()}</p>
+    }
+}
+
+/// The parts of a bar, without words: beside it stands what they mean.
+#[component]
+pub(super) fn Outcomes(
+    /// The files.
+    counters: Signal<Counters>,
+) -> impl IntoView {
+    let parts = Memo::new(move |_| counters.with(segments));
+    let part = move |at: usize| {
+        let x = move || parts.with(|parts| parts[at].0.to_string());
+        let width = move || parts.with(|parts| parts[at].1.to_string());
+        view! { <rect class="part" data-status=PARTS[at] height="10" x=x width=width></rect> }
+    };
+    svg((0..PARTS.len()).map(part).collect_view())
+}
+
+/// The same of a job that is over, in which nothing moves any more.
+pub(in crate::ui) fn outcomes(counters: &Counters) -> impl IntoView + use<> {
+    let parts = PARTS.into_iter().zip(segments(counters)).filter(|(_, (_, width))| *width > 0);
+    let part =
+        |(status, (x, width))| view! { <rect class="part" data-status=status height="10" x=x width=width></rect> };
+    svg(parts.map(part).collect_view())
+}
+
+fn svg(parts: impl IntoView) -> impl IntoView {
+    view! {
+        <svg class="outcome-bar" viewBox=format!("0 0 {WHOLE} 10") preserveAspectRatio="none" aria-hidden="true">
+            {parts}
+        </svg>
     }
 }

@@ -1,8 +1,8 @@
 //! How fast a job goes, and how long it has been at it: as of the last word from the server, never beyond it.
 
 use crate::ui::parts::format;
+use headway_model::JobSummary;
 use headway_model::id::Millis;
-use headway_model::{JobStatus, JobSummary};
 
 /// While the server is heard, its last word is no older than this: it says something every 5 s.
 const WORD: Millis = 6_000;
@@ -35,9 +35,7 @@ impl Heard {
 
 /// Items a second, and the time at work: pauses do not count.
 pub(super) fn pace(summary: &JobSummary, heard: Heard) -> String {
-    let Some(began) = summary.began else {
-        return if summary.status == JobStatus::Queued { "waits for a free place".into() } else { String::new() };
-    };
+    let Some(began) = summary.began else { return String::new() };
     let Some(worked) = summary.worked else {
         // An older version kept no account of pauses.
         return summary
@@ -47,9 +45,10 @@ pub(super) fn pace(summary: &JobSummary, heard: Heard) -> String {
     };
     let at_work = worked.until(heard.moment(worked.since.unwrap_or_default()));
     let ran = u64::from(summary.counters.done() - summary.counters.skipped_in_plan);
+    let so_far = if summary.status.is_terminal() { "" } else { " so far" };
     match format::rate(ran, at_work) {
-        Some(rate) => format!("{rate} · {}", format::duration(at_work)),
-        None => format::duration(at_work),
+        Some(rate) => format!("{rate} · {}{so_far}", format::duration(at_work)),
+        None => format!("{}{so_far}", format::duration(at_work)),
     }
 }
 
@@ -74,17 +73,17 @@ mod tests {
     fn a_pause_and_silence_change_neither_rate_nor_clock() {
         let heard = |clock, checked, is_heard| Heard { clock, checked, made: 1_000, is_heard };
         let paused = at_work(Some(Worked { ms: 10_000, since: None }));
-        assert_eq!(pace(&paused, heard(20_000, 19_000, true)), "2.0 files/s · 10 s");
-        assert_eq!(pace(&paused, heard(86_400_000, 86_399_000, true)), "2.0 files/s · 10 s");
+        assert_eq!(pace(&paused, heard(20_000, 19_000, true)), "2 files/s · 10 s so far");
+        assert_eq!(pace(&paused, heard(86_400_000, 86_399_000, true)), "2 files/s · 10 s so far");
 
         let running = at_work(Some(Worked { ms: 8_000, since: Some(50_000) }));
-        assert_eq!(pace(&running, heard(52_000, 51_000, true)), "2.0 files/s · 10 s");
+        assert_eq!(pace(&running, heard(52_000, 51_000, true)), "2 files/s · 10 s so far");
         // Ten minutes later, of which nothing has been heard.
-        assert_eq!(pace(&running, heard(652_000, 52_000, false)), "2.0 files/s · 10 s");
+        assert_eq!(pace(&running, heard(652_000, 52_000, false)), "2 files/s · 10 s so far");
         // And before anybody has noticed the silence, it goes on for no longer than the next word would take.
-        assert_eq!(pace(&running, heard(652_000, 54_000, true)), "1.1 files/s · 18 s");
+        assert_eq!(pace(&running, heard(652_000, 54_000, true)), "1.1 files/s · 18 s so far");
         // A long file: no event for long, but the server is there.
-        assert_eq!(pace(&running, heard(112_000, 110_000, true)), "0.3 files/s · 1 min 10 s");
+        assert_eq!(pace(&running, heard(112_000, 110_000, true)), "0.2 files/s · 1 min 10 s so far");
     }
 
     #[test]

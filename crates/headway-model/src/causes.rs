@@ -1,0 +1,133 @@
+//! Failures by cause: messages that differ only in what is of one file (its name, numbers, hashes) are one cause.
+
+mod normal;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::digest::Digest;
+use super::path::RelPath;
+use super::summary::ItemView;
+
+pub use normal::normal;
+
+/// The most failed items that are looked at, and so the most that one retry can name.
+pub const CAUSES_LIMIT: usize = 10_000;
+
+/// Why a number of items failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// Names the cause in an address: the same as long as the text is.
+    pub key: String,
+    /// The message without what is of one file.
+    pub text: String,
+    /// The items, in order: the first failed first in the plan's order, not in time.
+    pub items: Vec<u32>,
+    /// The path of the first item.
+    pub first: RelPath,
+    /// The path of the last item; that of the first if there is only one.
+    pub last: RelPath,
+    /// The message of the first item, as it was.
+    pub example: String,
+}
+
+/// Every cause of a job's failures, the most frequent first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Causes {
+    /// The causes.
+    pub causes: Vec<Cause>,
+    /// How many failed items were not looked at, as there are more than [`CAUSES_LIMIT`].
+    pub more: u32,
+}
+
+/// Sorts failed items by cause as they come.
+#[derive(Debug, Default)]
+pub struct Sorter(BTreeMap<String, Cause>);
+
+impl Sorter {
+    /// Takes in the next failed item. Items come in the order of the plan.
+    pub fn add(&mut self, item: &ItemView) {
+        let message = message(item);
+        let text = normal(&message, item.path.as_str());
+        let new = || Cause {
+            key: Digest::of(text.as_bytes()).to_string().chars().take(8).collect(),
+            text: text.clone(),
+            items: Vec::new(),
+            first: item.path.clone(),
+            last: item.path.clone(),
+            example: message,
+        };
+        let cause = self.0.entry(text.clone()).or_insert_with(new);
+        cause.items.push(item.item);
+        cause.last = item.path.clone();
+    }
+
+    /// The causes; `more` items were not looked at.
+    pub fn sorted(self, more: u32) -> Causes {
+        let mut causes: Vec<_> = self.0.into_values().collect();
+        causes.sort_by_key(|cause| (std::cmp::Reverse(cause.items.len()), cause.items.first().copied()));
+        Causes { causes, more }
+    }
+}
+
+/// What is said of a failure: the reason, unless the message says it all.
+fn message(item: &ItemView) -> String {
+    let reason = item.reason.clone().unwrap_or_default();
+    match item.message.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        None => reason,
+        // These say no more than that it failed.
+        Some(text) if ["failed", "the command failed"].contains(&reason.as_str()) => text.to_owned(),
+        Some(text) => format!("{reason}: {text}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(item: u32, path: &str, message: &str) -> ItemView {
+        ItemView {
+            item,
+            path: path.parse().expect("a path"),
+            size: 1,
+            status: "failed".into(),
+            reason: Some("the command failed".into()),
+            message: Some(message.into()),
+            attempt: 1,
+            result: None,
+            rerun: None,
+        }
+    }
+
+    #[test]
+    fn failures_are_sorted_by_cause_the_most_frequent_first() {
+        let mut sorter = Sorter::default();
+        sorter.add(&failed(1, "a/IMG_1.jpg", "exit code 2: a/IMG_1.jpg: cannot open codec"));
+        for item in 2..5 {
+            let path = format!("b/IMG_{item}.jpg");
+            sorter.add(&failed(
+                item,
+                &path,
+                &format!("exit code 2: {path}: unsupported colour profile (line {item}23)"),
+            ));
+        }
+        sorter.add(&failed(7, "c", "exit code 3: c: cannot open codec"));
+        let causes = sorter.sorted(9);
+        assert_eq!(causes.more, 9);
+        let told: Vec<_> = causes.causes.iter().map(|cause| (cause.text.as_str(), cause.items.as_slice())).collect();
+        assert_eq!(
+            told,
+            [
+                ("exit code 2: …: unsupported colour profile (line …)", &[2, 3, 4][..]),
+                ("exit code 2: …: cannot open codec", &[1]),
+                ("exit code 3: …: cannot open codec", &[7]),
+            ]
+        );
+        let most = &causes.causes[0];
+        assert_eq!((most.first.as_str(), most.last.as_str()), ("b/IMG_2.jpg", "b/IMG_4.jpg"));
+        assert_eq!(most.example, "exit code 2: b/IMG_2.jpg: unsupported colour profile (line 223)");
+        assert_eq!(most.key.len(), 8);
+        assert_ne!(most.key, causes.causes[1].key);
+    }
+}

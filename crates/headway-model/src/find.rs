@@ -1,0 +1,116 @@
+//! Which jobs a list shows.
+
+use serde::{Deserialize, Serialize};
+
+use super::status::JobStatus;
+use super::summary::JobSummary;
+
+/// How a job stands, as a list is filtered by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobShow {
+    /// All jobs.
+    #[default]
+    All,
+    /// Those that are not over.
+    Open,
+    /// Those that ended without a failure.
+    Good,
+    /// Those that ended with failures, or failed.
+    Failures,
+    /// Those that a person cancelled.
+    Cancelled,
+}
+
+/// What a list of jobs is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FindJobs {
+    /// A part of the title or of the recipe's name, whatever the case; empty for any.
+    pub search: String,
+    /// How they stand.
+    pub show: JobShow,
+}
+
+impl JobShow {
+    /// Every choice, with its word in addresses.
+    pub const ALL: [(JobShow, &str); 5] = [
+        (JobShow::All, "all"),
+        (JobShow::Open, "open"),
+        (JobShow::Failures, "failures"),
+        (JobShow::Good, "good"),
+        (JobShow::Cancelled, "cancelled"),
+    ];
+
+    /// The choice with this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        JobShow::ALL.into_iter().find(|(_, known)| *known == word).map(|(show, _)| show)
+    }
+
+    /// Its word in addresses.
+    pub fn word(self) -> &'static str {
+        JobShow::ALL.into_iter().find(|(show, _)| *show == self).map_or("all", |(_, word)| word)
+    }
+
+    fn is_of(self, status: JobStatus) -> bool {
+        match self {
+            JobShow::All => true,
+            JobShow::Open => !status.is_terminal(),
+            JobShow::Good => status == JobStatus::Completed,
+            JobShow::Failures => matches!(status, JobStatus::CompletedWithErrors | JobStatus::Failed { .. }),
+            JobShow::Cancelled => status == JobStatus::Cancelled,
+        }
+    }
+}
+
+impl FindJobs {
+    /// Whether this is every job.
+    pub fn is_all(&self) -> bool {
+        self.search.trim().is_empty() && self.show == JobShow::All
+    }
+
+    /// Whether a job is one of them.
+    pub fn has(&self, job: &JobSummary) -> bool {
+        let wanted = self.search.trim().to_lowercase();
+        let has = |text: &str| text.to_lowercase().contains(&wanted);
+        self.show.is_of(job.status) && (wanted.is_empty() || has(&job.title) || has(&job.recipe))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{created, job_id, record};
+
+    #[test]
+    fn every_status_is_in_all_and_in_one_other_choice() {
+        let reason = crate::EndReason::Halt;
+        for status in [
+            JobStatus::Planning,
+            JobStatus::Planned,
+            JobStatus::Queued,
+            JobStatus::Processing,
+            JobStatus::Paused { reason: crate::PauseReason::User },
+            JobStatus::Cancelling,
+            JobStatus::Finishing,
+            JobStatus::Completed,
+            JobStatus::CompletedWithErrors,
+            JobStatus::Failed { reason },
+            JobStatus::Cancelled,
+        ] {
+            let of: Vec<_> = JobShow::ALL.into_iter().filter(|(show, _)| show.is_of(status)).collect();
+            assert_eq!((of.len(), of[0].0), (2, JobShow::All), "{status:?}: {of:?}");
+        }
+        for (show, word) in JobShow::ALL {
+            assert_eq!((JobShow::from_word(word), show.word()), (Some(show), word));
+        }
+    }
+
+    #[test]
+    fn a_search_finds_titles_and_recipes_whatever_the_case() {
+        let job = JobSummary::from(&record(&[created(job_id(1))]).1);
+        let find = |search: &str| FindJobs { search: search.into(), show: JobShow::All }.has(&job);
+        assert!(find("") && find("  PHOTOS ") && find("checksum"));
+        assert!(!find("gzip"));
+    }
+}

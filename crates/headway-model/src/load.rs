@@ -1,0 +1,128 @@
+//! How much work a job is, in files and bytes, and how long what is left of it may take.
+
+use serde::{Deserialize, Serialize};
+
+use super::id::Millis;
+use super::item::ItemStatus;
+
+/// A number of files, and their sizes together when they were planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Part {
+    /// How many files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// A job's work. What its plan left out is none of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Load {
+    /// What was worked on to an end, good or bad.
+    pub done: Part,
+    /// What is still to be worked on, or is being worked on.
+    pub open: Part,
+}
+
+/// How long a job may still take: from the less to the more likely, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Estimate {
+    /// The shorter time.
+    pub low: Millis,
+    /// The longer time.
+    pub high: Millis,
+}
+
+/// Fewer files than this say nothing of the rest.
+const LEAST_FILES: u64 = 3;
+
+/// Less time at work than this says nothing of the rest.
+const LEAST_TIME: Millis = 3_000;
+
+impl Load {
+    /// Adds files with one status.
+    pub fn add(&mut self, status: ItemStatus, part: Part) {
+        let to = match status {
+            ItemStatus::Succeeded(_) | ItemStatus::Failed(_) | ItemStatus::Skipped { planned: false, .. } => {
+                &mut self.done
+            }
+            ItemStatus::Waiting | ItemStatus::Running | ItemStatus::Placing | ItemStatus::Interrupted => &mut self.open,
+            // Neither was nor will be worked on.
+            ItemStatus::Cancelled | ItemStatus::Skipped { planned: true, .. } => return,
+        };
+        to.files += part.files;
+        to.bytes += part.bytes;
+    }
+
+    /// All its bytes.
+    pub fn bytes(&self) -> u64 {
+        self.done.bytes + self.open.bytes
+    }
+
+    /// How long the rest may take, if it goes on as in the `at_work` milliseconds so far. A file costs something by itself and something
+    /// for each byte: one end of the range is as if all were for the file, the other as if all were for its bytes. `None` while too
+    /// little was done to say so, and if nothing is left.
+    pub fn left(&self, at_work: Millis) -> Option<Estimate> {
+        if self.open.files == 0 || self.done.files < LEAST_FILES || at_work < LEAST_TIME {
+            return None;
+        }
+        let by_files = share(at_work, self.open.files, self.done.files)?;
+        // Files of no bytes say nothing of bytes.
+        let by_bytes = share(at_work, self.open.bytes, self.done.bytes).unwrap_or(by_files);
+        Some(Estimate { low: by_files.min(by_bytes), high: by_files.max(by_bytes) })
+    }
+}
+
+fn share(time: Millis, open: u64, done: u64) -> Option<Millis> {
+    let ms = (u128::from(time) * u128::from(open)).checked_div(u128::from(done))?;
+    Some(Millis::try_from(ms).unwrap_or(Millis::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::item::{Effect, FailReason, SkipReason};
+
+    fn part(files: u64, bytes: u64) -> Part {
+        Part { files, bytes }
+    }
+
+    #[test]
+    fn one_large_file_at_the_end_makes_the_range_wide_and_equal_files_make_it_a_point() {
+        let equal = Load { done: part(10, 1_000), open: part(20, 2_000) };
+        assert_eq!(equal.left(5_000), Some(Estimate { low: 10_000, high: 10_000 }));
+        let large = Load { done: part(99, 1_000), open: part(1, 9_000) };
+        assert_eq!(large.left(9_900), Some(Estimate { low: 100, high: 89_100 }));
+        let empty = Load { done: part(10, 0), open: part(10, 5) };
+        assert_eq!(empty.left(4_000), Some(Estimate { low: 4_000, high: 4_000 }));
+    }
+
+    #[test]
+    fn without_a_basis_nothing_is_said() {
+        let load = Load { done: part(2, 500), open: part(20, 2_000) };
+        assert_eq!(load.left(60_000), None, "too few files");
+        let load = Load { done: part(9, 500), open: part(20, 2_000) };
+        assert_eq!(load.left(2_999), None, "too short");
+        assert_eq!(Load { open: Part::default(), ..load }.left(60_000), None, "nothing is left");
+        let huge = Load { done: part(3, 1), open: part(u64::MAX, u64::MAX) };
+        assert_eq!(huge.left(u64::MAX), Some(Estimate { low: u64::MAX, high: u64::MAX }));
+    }
+
+    #[test]
+    fn what_the_plan_left_out_and_what_was_cancelled_is_no_work() {
+        let mut load = Load::default();
+        let (out, late) = (SkipReason::Done, SkipReason::Command);
+        for (status, bytes) in [
+            (ItemStatus::Waiting, 1),
+            (ItemStatus::Running, 10),
+            (ItemStatus::Succeeded(Effect::Read), 100),
+            (ItemStatus::Failed(FailReason::Read), 1_000),
+            (ItemStatus::Skipped { reason: late, planned: false }, 10_000),
+            (ItemStatus::Skipped { reason: out, planned: true }, 100_000),
+            (ItemStatus::Cancelled, 1_000_000),
+        ] {
+            load.add(status, part(1, bytes));
+        }
+        assert_eq!(load, Load { done: part(3, 11_100), open: part(2, 11) });
+        assert_eq!(load.bytes(), 11_111);
+    }
+}

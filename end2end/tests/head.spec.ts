@@ -1,0 +1,143 @@
+// The head of a job: one shape in the dialog and on the page, in every state, with the next step in it.
+import { begin, button, choose, config, count, details, followed, over, standing, status, three } from './helper/job';
+import { dialog, open, pill, processAll } from './helper/page';
+import { expect, test } from './helper/fixtures';
+import { mint, type Server } from './helper/server';
+
+/** Of four files one fails, and one stands still until `../hold-d` is gone. */
+const four = (server: Server) => {
+  ['a', 'c', 'd'].forEach((name) => server.file(name, '0'));
+  server.file('b', '7');
+  server.file('../hold-d');
+};
+
+const next = '.primary';
+
+test('the dialog is the head of the page: the same words, parts and numbers, each of which leads to its files', async ({ page, serve }) => {
+  const server = await serve(four, { config, args: ['--workers', '1'] });
+  await open(page, server.url);
+  await choose(page, 'slow');
+  const job = await processAll(page);
+  const shown = dialog(page, job);
+  await expect(shown.locator('.count[data-status="succeeded"] .number')).toHaveText('2');
+  await expect(shown.locator('.standing')).toHaveText(/^Running since \d\d:\d\d\.$/);
+  await expect(shown.getByRole('progressbar')).toHaveAttribute('aria-valuetext', '3 / 4 files');
+  const head = (root: string) =>
+    page.evaluate((root) => {
+      const at = (selectors: string) => [...document.querySelectorAll<HTMLElement>(`${root} ${selectors}`)];
+      const parts = at('.progress-bar rect').map((part) => [part.dataset.status, Number(part.getAttribute('width'))]);
+      return { parts, texts: ['.title', '.recipe', '.standing', '.done', '.percent', '.counts'].map((part) => at(part).map((one) => one.innerText)) };
+    }, root);
+  const before = await head('dialog');
+  expect(before.parts.reduce((sum, [, width]) => sum + (width as number), 0)).toBe(1_000);
+  expect(Object.fromEntries(before.parts)).toMatchObject({ succeeded: 500, failed: 250, running: 250, waiting: 0 });
+  await shown.getByRole('link', { name: '1 failed' }).click();
+  await expect(page).toHaveURL(`${server.url}/jobs/${job}?status=failed`);
+  await followed(page);
+  await expect(page.locator('.items tbody tr')).toHaveCount(1);
+  await expect(page.locator('.items tbody')).toContainText('b');
+  expect(await head('.job')).toEqual(before);
+  await page.locator('.counts').getByRole('link', { name: '= 4 files' }).click();
+  await expect(page.locator('.items tbody tr')).toHaveCount(4);
+  server.remove('../hold-d');
+  await expect(standing(page)).toHaveText(/^Finished \d\d:\d\d with 1 failure, took /);
+  await expect(page.locator(next)).toHaveText('Retry 1 failed');
+});
+
+test('a plan that waits is run from the dialog, and a pause is answered there', async ({ page, serve }) => {
+  const server = await serve(four, { config, args: ['--workers', '1'] });
+  await open(page, server.url);
+  await choose(page, 'slow');
+  await page.locator('.options summary').click();
+  await page.locator('[name="approval"]').check();
+  const job = await processAll(page);
+  const shown = dialog(page, job);
+  await expect(shown.locator('.standing')).toHaveText('Ready. Nothing runs until you say so.');
+  await expect(shown.locator(next)).toHaveText('Run 4 files');
+  await shown.locator(next).click();
+  await expect(shown.locator('.standing')).toHaveText(/^Running since/);
+  await expect(shown.locator(next)).toHaveCount(0);
+  await shown.getByRole('button', { name: 'Pause' }).click();
+  await expect(shown.locator('.standing')).toHaveText('Paused by you.');
+  await shown.getByRole('button', { name: 'Resume' }).click();
+  await expect(shown.locator('.standing')).toHaveText(/^Running since/);
+  // What a screen reader is told is the same, also of the end.
+  await shown.getByRole('button', { name: 'Cancel job' }).click();
+  await expect(shown.locator('.standing')).toHaveText(/^Cancelled \d\d:\d\d after /);
+  await expect(shown.locator('.told')).toHaveText(await shown.locator('.standing').innerText());
+});
+
+test('where everything is left out nothing is done: the pill, the page and the bar say the same', async ({ page, serve }) => {
+  const server = await serve(three, { config });
+  await over(server, await begin(server, mint(), 'checksum'));
+  const job = await begin(server, mint(), 'checksum', { approval: true, policy: { on_done: 'skip' } });
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status).toBe('planned');
+  await open(page, server.url);
+  await expect(pill(page, job)).toHaveText('Nothing to do');
+  await details(page, server, job);
+  await expect(page.locator('.job .percent')).toHaveText('');
+  await expect(count(page, 'skipped')).toHaveText('3');
+  await expect(page.getByRole('progressbar')).toHaveAttribute('aria-valuenow', '0');
+  await button(page, 'approve').click();
+  await expect(standing(page)).toHaveText(/^Finished \d\d:\d\d: nothing had to be done\.$/);
+});
+
+test('undo says what it took back, and is not offered where nothing was written', async ({ page, serve }) => {
+  const server = await serve((server) => ['a', 'b'].forEach((name) => server.file(name, '0')), { config });
+  const beside = await begin(server, mint(), 'upper', { output: { place: { beside: { name: '{/.}.big' } } } });
+  await over(server, beside);
+  await details(page, server, beside);
+  await button(page, 'undo').click();
+  await expect(page.locator('.undone')).toContainText('2 of 2 new files removed.');
+  const typed = await begin(server, mint(), 'command', { settings: { run: 'true {}' } });
+  await over(server, typed);
+  await details(page, server, typed);
+  await expect(status(page)).toHaveText('completed');
+  await expect(page.locator('.received')).toContainText('Complete: all');
+  await expect(button(page, 'undo')).toHaveCount(0);
+});
+
+test('the pace in force stands in its fields, and a change is confirmed', async ({ page, serve }) => {
+  const server = await serve(four, { config, args: ['--workers', '1'] });
+  const job = await begin(server, mint(), 'slow');
+  await details(page, server, job);
+  const at_a_time = page.getByLabel('Files at a time');
+  await expect(at_a_time).toHaveValue('');
+  await at_a_time.fill('3');
+  await page.getByLabel('Priority').fill('7');
+  await page.locator('[data-action="change"]').click();
+  await expect(page.locator('.saved')).toHaveText('Saved.');
+  await page.reload();
+  await followed(page);
+  await expect(at_a_time).toHaveValue('3');
+  await expect(page.getByLabel('Priority')).toHaveValue('7');
+});
+
+test('failures are told by cause, and just those of one cause are shown and run again', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      for (let index = 0; index < 9; index++) server.file(`photo-${index}`, index < 4 ? '7' : index < 6 ? '9' : '0');
+    },
+    { config },
+  );
+  const job = await begin(server, mint(), 'slow');
+  await over(server, job);
+  await details(page, server, job);
+  const causes = page.locator('.cause');
+  await expect(page.locator('.attention h2')).toHaveText('6 files failed for 2 reasons');
+  await expect(causes).toHaveCount(2);
+  await expect(causes.first()).toContainText('exit code 7');
+  await expect(causes.first()).toContainText('first photo-0, last photo-3');
+  await causes.nth(1).getByRole('link', { name: 'Show' }).click();
+  await expect(page.locator('.items tbody tr')).toHaveCount(2);
+  await expect(page.locator('.items tbody tr').first()).toContainText('photo-4');
+  await expect(page.locator('.filter-cause')).toContainText('exit code 9');
+  // The address holds it.
+  await page.reload();
+  await followed(page);
+  await expect(page.locator('.items tbody tr')).toHaveCount(2);
+  await causes.nth(1).getByRole('button', { name: 'Retry 2' }).click();
+  await expect.poll(async () => (await server.jobs()).length).toBe(2);
+  await expect.poll(async () => (await server.jobs())[0].counters?.total).toBe(2);
+  await expect(page.locator('dialog .title')).toContainText('Slow');
+});

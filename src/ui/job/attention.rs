@@ -1,0 +1,181 @@
+//! What needs attention: why files failed, by cause, with a way to those files and a way to run just them again.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::api;
+use crate::base::to;
+use crate::ui::live::Live;
+use crate::ui::parts::{ErrorView, format};
+use crate::ui::progress::Summary;
+use headway_model::causes::{Cause, Causes};
+use headway_model::request::Which;
+use headway_model::{ApiError, Fold, ItemStatus, JobId, StartJob};
+
+/// While more fail they are read again no sooner.
+const PACE: Duration = Duration::from_secs(1);
+
+/// Why the files of a job failed, as far as that was read. Copy it freely.
+#[derive(Clone, Copy)]
+pub(super) struct Attention {
+    job: JobId,
+    failed: Memo<u32>,
+    read: RwSignal<Option<Result<Causes, ApiError>>>,
+}
+
+impl Attention {
+    /// Nothing read yet; from now on whatever fails is.
+    pub(super) fn new(job: JobId, summary: Summary) -> Self {
+        let number = move |_: Option<&u32>| {
+            summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.failed))
+        };
+        let attention = Attention { job, failed: Memo::new(number), read: RwSignal::new(None) };
+        attention.follow();
+        attention
+    }
+
+    /// Looks at a cause by its key: `None` while it is not known whether there is one.
+    pub(super) fn with_cause<T>(self, key: &str, look: impl FnOnce(Option<&Cause>) -> T) -> Option<T> {
+        self.read.with(|read| match read {
+            Some(Ok(causes)) => Some(look(causes.causes.iter().find(|cause| cause.key == key))),
+            Some(Err(_)) | None => None,
+        })
+    }
+
+    /// Reads the causes whenever the number of failures has changed, one call at a time. No resource: on the server a page is not kept
+    /// waiting for it.
+    fn follow(self) {
+        let Attention { job, failed, read } = self;
+        let (busy, seen) = (RwSignal::new(false), StoredValue::new(0));
+        Effect::new(move |_| {
+            let number = failed.get();
+            if busy.get() || seen.get_value() == number {
+                return;
+            }
+            seen.set_value(number);
+            if number == 0 {
+                return read.set(None);
+            }
+            busy.set(true);
+            leptos::task::spawn_local(async move {
+                let causes = api::causes(job).await;
+                if causes.is_err() {
+                    seen.try_set_value(0);
+                }
+                read.try_set(Some(causes));
+                set_timeout(move || _ = busy.try_set(false), PACE);
+            });
+        });
+    }
+}
+
+/// The causes, most frequent first.
+#[component]
+pub(super) fn Attend(
+    attention: Attention,
+    summary: Summary,
+    /// What was asked for.
+    request: StoredValue<Option<StartJob>>,
+) -> impl IntoView {
+    let is_over = Memo::new(move |_| {
+        summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
+    });
+    let live = expect_context::<Live>();
+    // Of what was read, as it stands now: what was run again since, or is being, has not failed.
+    let causes = Memo::new(move |_| {
+        let failed = attention.failed.get();
+        let mut causes = attention.read.with(|read| read.as_ref().and_then(|read| read.as_ref().ok().cloned()))?;
+        live.with_fold(attention.job, |fold| keep_failed(&mut causes, fold));
+        let told: usize = causes.causes.iter().map(|cause| cause.items.len()).sum();
+        causes.more = failed.saturating_sub(u32::try_from(told).unwrap_or(u32::MAX));
+        Some(causes)
+    });
+    let wrong = move || attention.read.with(|read| read.as_ref().and_then(|read| read.as_ref().err().cloned()));
+    let keys = move || {
+        causes.with(|causes| {
+            causes.iter().flat_map(|causes| &causes.causes).map(|cause| cause.key.clone()).collect::<Vec<_>>()
+        })
+    };
+    let heading = move || {
+        let number = format::counted(attention.failed.get(), "file", "files");
+        match causes.with(|causes| causes.as_ref().map(|causes| causes.causes.len())) {
+            None => format!("{number} failed"),
+            Some(1) => format!("{number} failed for one reason"),
+            Some(reasons) => format!("{number} failed for {reasons} reasons"),
+        }
+    };
+    let row = move |key: String| {
+        let cause = Memo::new(move |_| {
+            causes
+                .with(|causes| causes.iter().flat_map(|causes| &causes.causes).find(|cause| cause.key == key).cloned())
+        });
+        view! { <CauseRow job=attention.job cause is_over request /> }
+    };
+    let more = move || {
+        let more = causes.with(|causes| causes.as_ref().map_or(0, |causes| causes.more));
+        (more > 0).then(|| format!("Why {} more failed is not known here yet.", format::counted(more, "file", "files")))
+    };
+    view! {
+        <section class="attention" aria-label="What needs attention" hidden=move || attention.failed.get() == 0>
+            <h2>{heading}</h2>
+            <ul>
+                <For each=keys key=|key| key.clone() children=row />
+            </ul>
+            <p class="hint more">{more}</p>
+            {move || wrong().map(|error| view! { <ErrorView error /> })}
+        </section>
+    }
+    .into_any()
+}
+
+/// Leaves only items that failed by the job itself, and causes with one.
+fn keep_failed(causes: &mut Causes, fold: &Fold) {
+    for cause in &mut causes.causes {
+        cause.items.retain(|item| matches!(fold.item(*item), Some(ItemStatus::Failed(_))));
+    }
+    causes.causes.retain(|cause| !cause.items.is_empty());
+}
+
+/// One cause: how many, what, where, and what can be done.
+#[component]
+fn CauseRow(
+    job: JobId,
+    cause: Memo<Option<Cause>>,
+    /// Whether the job is over: only then do its files run again in another.
+    is_over: Memo<bool>,
+    request: StoredValue<Option<StartJob>>,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let of = move |tell: fn(&Cause) -> String| cause.with(|cause| cause.as_ref().map(tell).unwrap_or_default());
+    let number = |cause: &Cause| format::count(cause.items.len() as u64);
+    let place = |cause: &Cause| match cause.items.len() {
+        1 => cause.first.shown().to_string(),
+        _ => format!("first {}, last {}", cause.first.shown(), cause.last.shown()),
+    };
+    let retry = move |_| {
+        let items = cause.with_untracked(|cause| cause.as_ref().map(|cause| cause.items.clone()));
+        let again = items.and_then(|items| {
+            request.with_value(|request| request.as_ref().map(|request| request.again(job, Which::These(items))))
+        });
+        again.into_iter().for_each(|request| _ = live.start(request));
+    };
+    view! {
+        <li class="cause">
+            <b class="cause-number">{move || of(number)}</b>
+            <p class="cause-text">
+                <span class="why">{move || of(|cause| cause.text.clone())}</span>
+                <bdi dir="ltr" class="cause-place">{move || of(place)}</bdi>
+                // The text leaves out what is of one file: the whole of one message stays at hand.
+                <span class="cause-example">{move || of(|cause| if cause.text == cause.example { String::new() } else { format!("e.g. {}", cause.example) })}</span>
+            </p>
+            <span class="cause-ways">
+                <a class="button" href=move || to(&format!("/jobs/{job}?status=failed&cause={}", of(|cause| cause.key.clone())))>"Show"</a>
+                <Show when=move || is_over.get()>
+                    <button data-action="retry-cause" on:click=retry>{move || format!("Retry {}", of(number))}</button>
+                </Show>
+            </span>
+        </li>
+    }
+    .into_any()
+}

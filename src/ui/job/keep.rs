@@ -1,0 +1,68 @@
+//! What is kept of a job besides its log: the originals of the files that it replaced.
+
+use leptos::prelude::*;
+
+use crate::ui::parts::format;
+use crate::ui::progress::{Steer, Summary, is_undone};
+use headway_model::Action;
+
+/// How many originals there are, and the way to be rid of them, once the job is over.
+#[component]
+pub(super) fn Kept(summary: Summary, steer: Steer) -> impl IntoView {
+    let trash = Memo::new(move |_| steer.newest.with(|view| view.trash).unwrap_or_default());
+    let is_over = Memo::new(move |_| {
+        summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
+    });
+    let are_back = move || steer.newest.with(|view| view.undone.as_ref().is_some_and(is_undone)).unwrap_or_default();
+    let text = move || {
+        let (files, bytes) = trash.get();
+        let are = match (are_back(), files == 1) {
+            (false, true) => "original is",
+            (false, false) => "originals are",
+            (true, true) => "original is back; a copy of it is",
+            (true, false) => "originals are back; copies of them are",
+        };
+        format!("{} {are} in the trash, {}. ", format::count(files), format::size(bytes))
+    };
+    view! {
+        <Show when=move || { is_over.get() && trash.get().0 > 0 }>
+            <p class="trash">
+                {text}
+                <EmptyTrash steer files=Signal::derive(move || trash.get().0) />
+            </p>
+        </Show>
+    }
+    .into_any()
+}
+
+/// Emptying is for good, so it is asked twice.
+#[component]
+fn EmptyTrash(steer: Steer, files: Signal<u64>) -> impl IntoView {
+    let is_sure = RwSignal::new(false);
+    let is_busy = move || steer.under_way.with(Option::is_some);
+    let all = move || match files.get() {
+        1 => "Delete 1 original for good".to_owned(),
+        files => format!("Delete {} originals for good", format::count(files)),
+    };
+    view! {
+        <Show
+            when=move || is_sure.get()
+            fallback=move || view! { <button class="quiet" data-action="empty" on:click=move |_| is_sure.set(true)>"Delete them now"</button> }
+        >
+            <span>"Undo will no longer be possible. "</span>
+            <button
+                class="danger"
+                data-action="empty_trash"
+                disabled=is_busy
+                on:click=move |_| {
+                    is_sure.set(false);
+                    steer.act(Action::EmptyTrash);
+                }
+            >
+                {all}
+            </button>
+            <button class="quiet" on:click=move |_| is_sure.set(false)>"Keep them"</button>
+        </Show>
+    }
+    .into_any()
+}

@@ -1,0 +1,69 @@
+//! How many files of a job run at a time, and which job goes first: the values in force, and a way to change them.
+
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::ui::live::Live;
+use crate::ui::progress::{Steer, Summary};
+use headway_model::{Action, Fold};
+
+/// The form, as long as the job is not over.
+#[component]
+pub(super) fn Pace(summary: Summary, steer: Steer) -> impl IntoView {
+    let is_over = Memo::new(move |_| {
+        summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
+    });
+    view! {
+        <Show when=move || !is_over.get()>
+            <Form steer />
+        </Show>
+    }
+    .into_any()
+}
+
+#[component]
+fn Form(steer: Steer) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let job = steer.newest.job;
+    let state = live.job(job);
+    let (at_once, priority) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
+    // As the job itself has it.
+    let in_force = Memo::new(move |_| {
+        let _ = state.get();
+        live.with_fold(job, |fold: &Fold| (fold.concurrency, fold.priority))
+    });
+    let at_a_time = move || match in_force.get() {
+        Some((number, _)) if number > 0 => number.to_string(),
+        _ => String::new(),
+    };
+    let first = move || in_force.get().map(|(_, priority)| priority.to_string()).unwrap_or_default();
+    let change = move |event: SubmitEvent| {
+        event.prevent_default();
+        let text = |node: NodeRef<html::Input>| node.get_untracked().map(|input| input.value()).unwrap_or_default();
+        // An empty field leaves the number to the server; where nothing is known of it, all as it is.
+        let concurrency = text(at_once).trim().parse().ok().or(in_force.with_untracked(|known| known.map(|_| 0)));
+        let priority = text(priority).trim().parse().ok();
+        steer.act(Action::Change { priority, concurrency });
+    };
+    let is_busy = move || steer.under_way.with(Option::is_some);
+    let said = move || match steer.done.get() {
+        Some("change") => "Saved.",
+        _ => "",
+    };
+    view! {
+        <form class="pace-form" on:submit=change on:input=move |_| steer.done.set(None)>
+            <label>
+                "Files at a time "
+                <input type="number" min="0" max="1024" class="text" node_ref=at_once autocomplete="off" placeholder="the server decides" prop:value=at_a_time name="concurrency" />
+            </label>
+            <label>
+                "Priority "
+                <input type="number" min="-1000" max="1000" class="text" node_ref=priority autocomplete="off" placeholder="0" prop:value=first name="priority" />
+            </label>
+            <button data-action="change" disabled=is_busy>"Save"</button>
+            <span class="saved" role="status">{said}</span>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,140 @@
+//! The buttons of a job: those that make sense as it stands, with the next step first.
+
+use leptos::prelude::*;
+
+use super::Summary;
+use super::offers::{Act, Offer, offers};
+use super::undone::is_undone;
+use crate::ui::live::Live;
+use crate::ui::parts::format;
+use crate::ui::progress::{Newest, Steer};
+use headway_model::item::{Effect as Did, ItemStatus};
+use headway_model::{Fold, StartJob};
+
+/// What may be done to the job.
+#[component]
+pub(in crate::ui::progress) fn Actions(
+    /// The job as it stands.
+    summary: Summary,
+    /// Does it.
+    steer: Steer,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let job = steer.newest.job;
+    let state = live.job(job);
+    // What there is to take back is known once the page has the job itself: a command that wrote nothing has nothing of it.
+    let has_written = Memo::new(move |_| {
+        let _ = state.get();
+        let is_over = summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()));
+        is_over && live.with_fold(job, has_written).unwrap_or_default()
+    });
+    let offers = Memo::new(move |_| {
+        let is_undone = || steer.newest.with(|view| view.undone.as_ref().is_some_and(is_undone)).unwrap_or_default();
+        let is_undoable = has_written.get() && makes_output(steer.newest) && !is_undone();
+        summary.with(|summary| summary.as_ref().map(|summary| self::offers(summary, is_undoable))).unwrap_or_default()
+    });
+    let is_cancelled = Memo::new(move |_| {
+        let asked = |starting: &crate::ui::live::Starting| starting.job == job && starting.cancel;
+        let is_asked = live.starting.with(|starting| starting.as_ref().is_some_and(asked));
+        is_asked || summary.with(|summary| summary.as_ref().is_some_and(|summary| !summary.status.can_cancel()))
+    });
+    // A job that was not heard of yet can be cancelled, and nothing else.
+    let unheard = move || summary.with(Option::is_none);
+    let row = move |name: &'static str| {
+        let here = move |offers: &Vec<Offer>| offers.iter().find(|offer| offer.name == name).cloned();
+        let text = move || match steer.under_way.get() {
+            Some(under_way) if under_way == name => doing(name).to_owned(),
+            _ => offers.with(here).map(|offer| offer.text).unwrap_or_default(),
+        };
+        let is_next = move || offers.with(here).is_some_and(|offer| offer.is_next);
+        let press = move |_| {
+            if let Some(offer) = offers.with_untracked(here) {
+                press(live, steer, offer.act);
+            }
+        };
+        // Not `disabled`, which would drop the focus of whoever has just pressed it.
+        let is_busy = move || steer.under_way.with(Option::is_some).then_some("true");
+        view! { <button class:primary=is_next data-action=name aria-disabled=is_busy on:click=press>{text}</button> }
+    };
+    let names = Memo::new(move |_| {
+        offers.with(|offers| offers.iter().map(|offer| offer.name).filter(|name| *name != "cancel").collect::<Vec<_>>())
+    });
+    let can_cancel =
+        Memo::new(move |_| unheard() || offers.with(|offers| offers.iter().any(|offer| offer.act == Act::Cancel)));
+    let cancel = move |_| {
+        if !is_cancelled.get_untracked() {
+            live.cancel(job);
+        }
+    };
+    view! {
+        <div class="buttons actions">
+            <For each=move || names.get() key=|name| *name children=row />
+            <Show when=move || can_cancel.get()>
+                <button class="danger" data-action="cancel" aria-disabled=move || is_cancelled.get().then_some("true") on:click=cancel>
+                    {move || if is_cancelled.get() { "Cancelling" } else { "Cancel job" }}
+                </button>
+            </Show>
+        </div>
+    }
+    .into_any()
+}
+
+/// Why what was asked for was not done.
+#[component]
+pub(in crate::ui::progress) fn Failed(
+    steer: Steer,
+    /// Whether a start that was refused is told here too: on a page it can only have been made here.
+    is_page: bool,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    if is_page {
+        // What was refused elsewhere is not said here.
+        Effect::new(move |_| live.refused.set(None));
+    }
+    let failed = move || {
+        let refused = || is_page.then(|| live.refused.get()).flatten();
+        let failed = steer.error.get().or_else(|| live.cancel_error.get()).or_else(refused);
+        failed.map(|error| format::sentence(&error.to_string()))
+    };
+    view! { <p class="error" role="alert">{failed}</p> }.into_any()
+}
+
+fn press(live: Live, steer: Steer, act: Act) {
+    if steer.under_way.with_untracked(Option::is_some) {
+        return;
+    }
+    let job = steer.newest.job;
+    let start = |make: &dyn Fn(&StartJob, &str) -> StartJob| {
+        let made =
+            steer.newest.with_untracked(|view| view.request.as_ref().map(|request| make(request, &view.summary.title)));
+        made.flatten().into_iter().for_each(|request| _ = live.start(request));
+    };
+    match act {
+        Act::Steer(action) => steer.act(action),
+        Act::Again(which) => start(&|request, _| request.again(job, which.clone())),
+        Act::Undo => start(&|request, title| StartJob::undo(&request.library, job, title)),
+        Act::Cancel => live.cancel(job),
+    }
+}
+
+/// Whether anything that the job did can be undone: a file that it replaced or made.
+fn has_written(fold: &Fold) -> bool {
+    let wrote = |status| matches!(status, ItemStatus::Succeeded(Did::Changed | Did::Created));
+    fold.items().any(|(_, status)| wrote(status))
+}
+
+/// Whether the job was asked for with a place for outputs; an undo was not, and is not undone itself.
+fn makes_output(newest: Newest) -> bool {
+    let makes = newest.with(|view| view.request.as_ref().is_some_and(|request| request.output.is_some()));
+    makes.unwrap_or_default()
+}
+
+/// What a button says while the server is being asked.
+fn doing(name: &str) -> &'static str {
+    match name {
+        "pause" => "Pausing…",
+        "resume" | "approve" => "Starting…",
+        "retry" => "Retrying…",
+        _ => "Asking…",
+    }
+}

@@ -1,0 +1,176 @@
+//! What can be done to a job as it stands. At most one of it is the next step.
+
+use crate::ui::parts::format::{count, counted};
+use headway_model::request::Which;
+use headway_model::status::PauseReason;
+use headway_model::{Action, JobStatus, JobSummary};
+
+/// What a press does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Act {
+    /// Asks the server for it.
+    Steer(Action),
+    /// Starts a job over these files of the job.
+    Again(Which),
+    /// Starts a job that takes back what this one did.
+    Undo,
+    /// Cancels the job.
+    Cancel,
+}
+
+/// A button.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Offer {
+    pub(super) act: Act,
+    /// What it is called in the page.
+    pub(super) name: &'static str,
+    pub(super) text: String,
+    pub(super) is_next: bool,
+}
+
+impl Offer {
+    fn new(act: Act, name: &'static str, text: impl Into<String>) -> Self {
+        Offer { act, name, text: text.into(), is_next: false }
+    }
+
+    fn next(self) -> Self {
+        Offer { is_next: true, ..self }
+    }
+}
+
+/// The buttons, the next step first and *Cancel job* last. `is_undoable` says whether something is there to be undone.
+pub(super) fn offers(summary: &JobSummary, is_undoable: bool) -> Vec<Offer> {
+    let counters = &summary.counters;
+    let retry = || {
+        Offer::new(Act::Steer(Action::Retry(None)), "retry", format!("Retry {} failed", count(counters.failed.into())))
+    };
+    let pause = || Offer::new(Act::Steer(Action::Pause), "pause", "Pause");
+    let resume = |text: String| Offer::new(Act::Steer(Action::Resume), "resume", text).next();
+    let mut offers = Vec::new();
+    match summary.status {
+        JobStatus::Planned => {
+            let run = match counters.waiting {
+                0 => "Finish it: nothing is to be done".into(),
+                number => format!("Run {}", counted(number, "file", "files")),
+            };
+            offers.push(Offer::new(Act::Steer(Action::Approve), "approve", run).next());
+        }
+        JobStatus::Paused { reason: PauseReason::Interrupted } => {
+            let files = counted(counters.interrupted, "interrupted file", "interrupted files");
+            offers.push(resume(format!("Run the {files} again")));
+            let them = if counters.interrupted == 1 { "it" } else { "them" };
+            let leave = format!("Count {them} as failed and go on");
+            offers.push(Offer::new(Act::Steer(Action::LeaveOut), "leave_out", leave));
+        }
+        JobStatus::Paused { .. } => offers.push(resume("Resume".into())),
+        JobStatus::Planning | JobStatus::Queued | JobStatus::Processing | JobStatus::Finishing => offers.push(pause()),
+        JobStatus::Cancelling => {}
+        JobStatus::Completed | JobStatus::CompletedWithErrors | JobStatus::Failed { .. } | JobStatus::Cancelled => {
+            offers.extend(after(summary, is_undoable));
+        }
+    }
+    let is_held = matches!(summary.status, JobStatus::Queued | JobStatus::Processing | JobStatus::Paused { .. });
+    if is_held && counters.failed > 0 {
+        offers.push(retry());
+    }
+    if !summary.status.is_terminal() {
+        offers.push(Offer::new(
+            Act::Cancel,
+            "cancel",
+            if summary.status.can_cancel() { "Cancel job" } else { "Cancelling" },
+        ));
+    }
+    offers
+}
+
+/// What can be done once it is over.
+fn after(summary: &JobSummary, is_undoable: bool) -> Vec<Offer> {
+    let counters = &summary.counters;
+    let mut offers = Vec::new();
+    if counters.failed > 0 {
+        let text = format!("Retry {} failed", count(counters.failed.into()));
+        offers.push(Offer::new(Act::Again(Which::Failed), "retry", text));
+    }
+    if counters.cancelled > 0 {
+        let text = format!("Continue with the {} that did not run", count(counters.cancelled.into()));
+        offers.push(Offer::new(Act::Again(Which::Cancelled), "rest", text));
+    }
+    if let Some(next) = offers.first_mut() {
+        next.is_next = true;
+    }
+    if is_undoable {
+        offers.push(Offer::new(Act::Undo, "undo", "Undo"));
+    }
+    offers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::status::EndReason;
+    use headway_model::{Counters, Digest, JobId};
+
+    fn job(status: JobStatus) -> JobSummary {
+        let counters = Counters {
+            total: 10,
+            succeeded: 2,
+            failed: 3,
+            cancelled: 1,
+            interrupted: 2,
+            waiting: 2,
+            ..Counters::default()
+        };
+        JobSummary {
+            job: JobId::mint(1, [1; 10]),
+            seq: 9,
+            digest: Digest([0; 16]),
+            recipe: "checksum".into(),
+            title: "Checksum of photos".into(),
+            status,
+            counters,
+            created: 0,
+            began: None,
+            ended: None,
+            worked: None,
+            message: None,
+            pruned: false,
+            reruns: Default::default(),
+            listing: false,
+        }
+    }
+
+    #[test]
+    fn there_is_one_next_step_at_most_and_it_comes_first() {
+        let pause = |reason| JobStatus::Paused { reason };
+        for (status, first, last) in [
+            (JobStatus::Planning, "Pause", "Cancel job"),
+            (JobStatus::Planned, "Run 2 files", "Cancel job"),
+            (JobStatus::Queued, "Pause", "Cancel job"),
+            (JobStatus::Processing, "Pause", "Cancel job"),
+            (pause(PauseReason::User), "Resume", "Cancel job"),
+            (pause(PauseReason::Interrupted), "Run the 2 interrupted files again", "Cancel job"),
+            (JobStatus::Cancelling, "Cancelling", "Cancelling"),
+            (JobStatus::Finishing, "Pause", "Cancel job"),
+            (JobStatus::CompletedWithErrors, "Retry 3 failed", "Undo"),
+            (JobStatus::Failed { reason: EndReason::Halt }, "Retry 3 failed", "Undo"),
+            (JobStatus::Cancelled, "Retry 3 failed", "Undo"),
+        ] {
+            let offers = offers(&job(status), true);
+            assert_eq!(offers[0].text, first, "{status:?}");
+            assert_eq!(offers[offers.len() - 1].text, last, "{status:?}");
+            assert!(offers.iter().filter(|offer| offer.is_next).count() <= 1, "{status:?}: {offers:?}");
+            assert!(offers[1..].iter().all(|offer| !offer.is_next), "{status:?}: {offers:?}");
+            let mut names: Vec<_> = offers.iter().map(|offer| offer.name).collect();
+            names.dedup();
+            assert_eq!(names.len(), offers.len(), "{status:?}: {offers:?}");
+        }
+    }
+
+    #[test]
+    fn undo_is_offered_only_where_something_is_there_to_be_undone() {
+        let mut job = job(JobStatus::Completed);
+        job.counters = Counters { total: 1, succeeded: 1, ..Counters::default() };
+        assert_eq!(offers(&job, false), []);
+        assert_eq!(offers(&job, true).len(), 1);
+    }
+}

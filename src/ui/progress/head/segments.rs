@@ -1,0 +1,78 @@
+//! A job's bar in parts, one for each way in which a file can stand: together they are all its files.
+
+use headway_model::Counters;
+
+/// How long the bar is.
+pub(super) const WHOLE: u32 = 1_000;
+
+/// What is seen of a part, however small it is.
+const LEAST: u32 = 4;
+
+/// The parts in the order in which they stand: what came of the files, then what is still to come, then what the job leaves out.
+pub(super) const PARTS: [&str; 7] =
+    ["succeeded", "failed", "interrupted", "cancelled", "running", "waiting", "skipped"];
+
+/// Where a part begins, and how long it is.
+pub(super) type Part = (u32, u32);
+
+/// The files in each of [`PARTS`]: what is no file, a link or a folder, is in none.
+pub(super) fn numbers(counters: &Counters) -> [u32; 7] {
+    let Counters { succeeded, failed, interrupted, cancelled, running, waiting, skipped, links, others, .. } =
+        *counters;
+    [succeeded, failed, interrupted, cancelled, running, waiting, skipped - links - others]
+}
+
+/// The files with a status, by its label.
+pub(in crate::ui) fn number(counters: &Counters, label: &str) -> u32 {
+    PARTS.iter().zip(numbers(counters)).find(|(part, _)| **part == label).map_or(0, |(_, number)| number)
+}
+
+/// The bar: a part with a file in it is seen, and all of them together are the whole. Empty without files.
+pub(super) fn segments(counters: &Counters) -> [Part; 7] {
+    let numbers = numbers(counters).map(u64::from);
+    let files: u64 = numbers.iter().sum();
+    if files == 0 {
+        return [(0, 0); 7];
+    }
+    let share = |number: u64| u32::try_from(number * u64::from(WHOLE) / files).unwrap_or(WHOLE);
+    let mut lengths = numbers.map(|number| if number == 0 { 0 } else { share(number).max(LEAST) });
+    // What rounding and the least lengths make of it, the longest part takes.
+    let sum: u32 = lengths.iter().sum();
+    if let Some(longest) = lengths.iter_mut().max() {
+        *longest = (*longest + WHOLE).saturating_sub(sum);
+    }
+    let mut at = 0;
+    lengths.map(|length| {
+        at += length;
+        (at - length, length)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_parts_are_the_whole_and_each_file_is_seen(
+            parts in proptest::array::uniform7(prop_oneof![Just(0_u32), 1_u32..5, 1_u32..1_000_000]), links in 0_u32..9
+        ) {
+            let [succeeded, failed, interrupted, cancelled, running, waiting, skipped] = parts;
+            let total = parts.iter().sum::<u32>() + links;
+            let counters = Counters {
+                total, succeeded, failed, interrupted, cancelled, running, waiting,
+                skipped: skipped + links, skipped_in_plan: skipped + links, links, ..Counters::default()
+            };
+            prop_assert_eq!(numbers(&counters).iter().sum::<u32>(), counters.files());
+            let bar = segments(&counters);
+            let mut end = 0;
+            for ((from, length), number) in bar.into_iter().zip(numbers(&counters)) {
+                prop_assert_eq!(from, end);
+                prop_assert_eq!(length > 0, number > 0);
+                end = from + length;
+            }
+            prop_assert_eq!(end, if counters.files() == 0 { 0 } else { WHOLE });
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! How a job stands, in a sentence: since when it runs, what it waits for, how it ended.
+
+use crate::ui::parts::format::{counted, duration, sentence};
+use headway_model::id::Millis;
+use headway_model::status::{EndReason, PauseReason};
+use headway_model::{JobStatus, JobSummary};
+
+/// The sentence. `waits` is what the server says that the job waits for; `time` writes a moment.
+pub(super) fn standing(summary: &JobSummary, waits: Option<&str>, time: &dyn Fn(Millis) -> String) -> String {
+    let counters = &summary.counters;
+    let and = |text: String| match waits {
+        Some(waits) => format!("{text} {}", sentence(waits)),
+        None => text,
+    };
+    match summary.status {
+        JobStatus::Planning => "Listing the files.".into(),
+        JobStatus::Planned => "Ready. Nothing runs until you say so.".into(),
+        JobStatus::Queued => waits.map_or_else(|| "Waits for a free place.".into(), sentence),
+        JobStatus::Processing => and(processing(summary, time)),
+        JobStatus::Paused { reason: PauseReason::User } => "Paused by you.".into(),
+        JobStatus::Paused { reason: PauseReason::Interrupted } => {
+            let files = files(counters.interrupted);
+            let were = if counters.interrupted == 1 { "was" } else { "were" };
+            format!("Paused: the server stopped while {files} {were} being worked on. You decide what becomes of them.")
+        }
+        JobStatus::Paused { reason } => and(format!("Paused: {}.", reason.text())),
+        JobStatus::Cancelling if counters.running > 0 => {
+            let are = if counters.running == 1 { "is" } else { "are" };
+            format!("Cancelling: {} {are} being stopped.", files(counters.running))
+        }
+        JobStatus::Cancelling => "Cancelling.".into(),
+        JobStatus::Finishing => "Every file is through; the last step runs.".into(),
+        JobStatus::Completed | JobStatus::CompletedWithErrors | JobStatus::Failed { .. } | JobStatus::Cancelled => {
+            over(summary, time)
+        }
+    }
+}
+
+fn processing(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
+    let (done, _) = summary.counters.work();
+    match summary.began {
+        // Other jobs have all the workers.
+        _ if done == 0 && summary.counters.running == 0 && summary.counters.waiting > 0 => {
+            "Waits for a free worker.".into()
+        }
+        Some(began) => format!("Running since {}.", time(began)),
+        None => "Running.".into(),
+    }
+}
+
+fn over(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
+    let counters = &summary.counters;
+    let at = summary.ended.map(|ended| format!(" {}", time(ended))).unwrap_or_default();
+    let took = took(summary);
+    let also = took.as_ref().map(|took| format!(", took {took}")).unwrap_or_default();
+    let rest = match counters.cancelled {
+        0 => String::new(),
+        number => format!(" {} did not run.", files(number)),
+    };
+    match summary.status {
+        JobStatus::Failed { reason: EndReason::Plan } => format!("Failed{at}: it could not be prepared."),
+        JobStatus::Failed { reason: EndReason::AllFailed } => format!("Failed{at}: every file failed{also}."),
+        JobStatus::Failed { reason: EndReason::Finish } => format!("Failed{at}: the last step failed{also}."),
+        JobStatus::Failed { reason: EndReason::Halt } => {
+            format!("Stopped{at} after {}{also}.{rest}", counted(counters.failed, "failure", "failures"))
+        }
+        JobStatus::Cancelled => {
+            let after = took.map(|took| format!(" after {took}")).unwrap_or_default();
+            format!("Cancelled{at}{after}.{rest}")
+        }
+        _ if counters.failed > 0 => {
+            format!("Finished{at} with {}{also}.", counted(counters.failed, "failure", "failures"))
+        }
+        _ if counters.missed > 0 => {
+            format!("Finished{at} without {} that should have been processed{also}.", files(counters.missed))
+        }
+        _ if counters.files() == 0 => format!("Finished{at}: there was no file."),
+        _ if counters.work().1 == 0 => format!("Finished{at}: nothing had to be done."),
+        _ => format!("Finished{at}{also}."),
+    }
+}
+
+/// The time at work; what an older version recorded knows only how long it was from beginning to end.
+pub(in crate::ui) fn took(summary: &JobSummary) -> Option<String> {
+    let began = summary.began?;
+    let ms = match summary.worked {
+        Some(worked) => worked.ms,
+        None => summary.ended?.saturating_sub(began),
+    };
+    Some(if ms < 1_000 { "less than a second".into() } else { duration(ms) })
+}
+
+fn files(number: u32) -> String {
+    counted(number, "file", "files")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::worked::Worked;
+    use headway_model::{Counters, Digest, JobId};
+
+    fn job(status: JobStatus, counters: Counters) -> JobSummary {
+        JobSummary {
+            job: JobId::mint(1, [1; 10]),
+            seq: 9,
+            digest: Digest([0; 16]),
+            recipe: "checksum".into(),
+            title: "Checksum of photos".into(),
+            status,
+            counters,
+            created: 1_000,
+            began: Some(2_000),
+            ended: status.is_terminal().then_some(300_000),
+            worked: Some(Worked { ms: 221_000, since: None }),
+            message: None,
+            pruned: false,
+            reruns: Default::default(),
+            listing: false,
+        }
+    }
+
+    fn said(status: JobStatus, counters: Counters) -> String {
+        standing(&job(status, counters), None, &|at| format!("at {}", at / 1_000))
+    }
+
+    #[test]
+    fn each_state_is_one_sentence_with_its_numbers() {
+        let some = Counters {
+            total: 141,
+            succeeded: 60,
+            failed: 22,
+            skipped: 1,
+            running: 2,
+            waiting: 56,
+            ..Counters::default()
+        };
+        assert_eq!(said(JobStatus::Processing, some), "Running since at 2.");
+        assert_eq!(said(JobStatus::Planned, some), "Ready. Nothing runs until you say so.");
+        assert_eq!(said(JobStatus::Paused { reason: PauseReason::DiskFull }, some), "Paused: the disk is full.");
+        assert_eq!(said(JobStatus::Cancelling, some), "Cancelling: 2 files are being stopped.");
+        assert_eq!(said(JobStatus::CompletedWithErrors, some), "Finished at 300 with 22 failures, took 3 min 41 s.");
+        let one = Counters { total: 3, succeeded: 2, failed: 1, ..Counters::default() };
+        assert_eq!(said(JobStatus::CompletedWithErrors, one), "Finished at 300 with 1 failure, took 3 min 41 s.");
+        let rest = Counters { total: 41, succeeded: 1, cancelled: 40, ..Counters::default() };
+        assert_eq!(said(JobStatus::Cancelled, rest), "Cancelled at 300 after 3 min 41 s. 40 files did not run.");
+        let halt = Counters { total: 41, failed: 1, cancelled: 40, ..Counters::default() };
+        let stopped = JobStatus::Failed { reason: EndReason::Halt };
+        assert_eq!(said(stopped, halt), "Stopped at 300 after 1 failure, took 3 min 41 s. 40 files did not run.");
+    }
+
+    #[test]
+    fn a_job_that_no_worker_has_taken_up_does_not_run() {
+        let waiting = Counters { total: 3, waiting: 3, ..Counters::default() };
+        assert_eq!(said(JobStatus::Processing, waiting), "Waits for a free worker.");
+        let running = Counters { total: 3, waiting: 2, running: 1, ..Counters::default() };
+        assert_eq!(said(JobStatus::Processing, running), "Running since at 2.");
+    }
+
+    #[test]
+    fn what_left_everything_out_did_nothing() {
+        let all = Counters { total: 12, skipped: 12, skipped_in_plan: 12, ..Counters::default() };
+        assert_eq!(said(JobStatus::Completed, all), "Finished at 300: nothing had to be done.");
+        assert_eq!(said(JobStatus::Completed, Counters::default()), "Finished at 300: there was no file.");
+    }
+
+    #[test]
+    fn what_it_waits_for_is_said_in_the_server_s_words() {
+        let queued = job(JobStatus::Queued, Counters::default());
+        assert_eq!(standing(&queued, Some("2nd in the queue"), &|_| String::new()), "2nd in the queue.");
+        let quick = JobSummary {
+            worked: Some(Worked { ms: 400, since: None }),
+            ..job(JobStatus::Completed, Counters { total: 1, succeeded: 1, ..Counters::default() })
+        };
+        assert_eq!(standing(&quick, None, &|_| "22:58".into()), "Finished 22:58, took less than a second.");
+    }
+}

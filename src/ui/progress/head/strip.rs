@@ -1,0 +1,57 @@
+//! A job in few lines, for a list: its name, how it stands, its bar, and what can be done.
+
+use leptos::prelude::*;
+
+use super::actions::{Actions, Failed};
+use super::bar::Outcomes;
+use super::{Summary, standing};
+use crate::base::to;
+use crate::ui::live::Live;
+use crate::ui::parts::{StatusBadge, Zone, format};
+use crate::ui::progress::Steer;
+use headway_model::JobStatus;
+
+/// The head of a job, shortened.
+#[component]
+pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let job = steer.newest.job;
+    let zone = Zone::here();
+    let of =
+        move |tell: &dyn Fn(&headway_model::JobSummary) -> String| summary.with(|summary| summary.as_ref().map(tell));
+    let counters = Signal::derive(move || {
+        summary
+            .with(|summary| summary.as_ref().filter(|summary| !summary.listing).map(|summary| summary.counters))
+            .unwrap_or_default()
+    });
+    let status = Signal::derive(move || {
+        summary.with(|summary| summary.as_ref().map_or(JobStatus::Planning, |summary| summary.status))
+    });
+    let stands = move || {
+        let time = |at| zone.moment(at, live.clock.get_untracked());
+        of(&|summary| standing::standing(summary, None, &time))
+    };
+    let percent = move || {
+        summary.with(|summary| summary.as_ref().and_then(format::percent)).map(|percent| format!(" · {percent} %"))
+    };
+    let failed = move || {
+        let failed = counters.with(|counters| counters.failed);
+        (failed > 0).then(|| format!(" · {} failed", format::count(failed.into())))
+    };
+    view! {
+        <header class="panel-head">
+            <a class="title" href=to(&format!("/jobs/{job}"))>{move || of(&|summary| summary.title.clone())}</a>
+            <span class="recipe">{move || of(&|summary| summary.recipe.clone())}</span>
+            <StatusBadge status />
+            <p class="standing">{stands}</p>
+        </header>
+        <Actions summary steer />
+        <Failed steer is_page=false />
+        <Outcomes counters />
+        <p class="numbers">
+            <span class="done">{move || counters.with(format::files)}</span>
+            <span class="percent">{percent} {failed}</span>
+        </p>
+    }
+    .into_any()
+}

@@ -1,0 +1,56 @@
+//! Which job takes back, or has taken back, what this one did.
+
+use leptos::prelude::*;
+
+use crate::base::to;
+use crate::ui::live::Live;
+use crate::ui::parts::format;
+use crate::ui::progress::Newest;
+use headway_model::{JobSummary, Output};
+
+/// Whether nothing of it is left to be undone: all is back, or is being put back.
+pub(in crate::ui) fn is_undone(undo: &JobSummary) -> bool {
+    !undo.status.is_terminal() || left(undo) == 0
+}
+
+/// The files that an undo did not see to, though it might have.
+fn left(undo: &JobSummary) -> u32 {
+    undo.counters.failed + undo.counters.cancelled
+}
+
+/// What was done: files that were replaced are put back, new ones are taken away.
+fn said(undo: &JobSummary, has_replaced: bool) -> String {
+    let number =
+        format!("{} of {}", format::count(undo.counters.succeeded.into()), format::count(undo.counters.total.into()));
+    match has_replaced {
+        true => format!(": {number} files put back."),
+        false => format!(": {number} new files removed."),
+    }
+}
+
+/// The line that says so, with the way to that job.
+#[component]
+pub(super) fn Undone(newest: Newest) -> impl IntoView {
+    let live = expect_context::<Live>();
+    // What was heard of it since wins.
+    let undo = Memo::new(move |_| {
+        let read = newest.with(|view| view.undone.clone()).flatten()?;
+        let heard = live.jobs.with(|jobs| jobs.get(&read.job).map(|state| state.summary.clone()));
+        Some(heard.filter(|heard| heard.seq >= read.seq).unwrap_or(read))
+    });
+    let has_replaced = move || {
+        let replaces = newest.with(|view| view.request.as_ref()?.output.as_ref().map(Output::replaces));
+        replaces.flatten().unwrap_or_default()
+    };
+    move || {
+        undo.get().map(|undo| {
+            let by = if undo.status.is_terminal() { "Undone by " } else { "Being undone by " };
+            let said = said(&undo, has_replaced());
+            view! {
+                <p class="undone" role="status">
+                    {by} <a href=to(&format!("/jobs/{}", undo.job))>{undo.title.clone()}</a> {said}
+                </p>
+            }
+        })
+    }
+}

@@ -1,0 +1,104 @@
+//! How long a job may still take, and what it reads: by its bytes, not only by its number of files.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::Summary;
+use crate::api;
+use crate::ui::live::Live;
+use crate::ui::parts::format::{about, size};
+use headway_model::load::Load;
+use headway_model::{JobId, JobStatus, Millis};
+
+/// While the job runs its bytes are counted again so often.
+const PACE: Duration = Duration::from_secs(3);
+
+/// The line below the counts.
+#[component]
+pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let read = RwSignal::new(None::<Load>);
+    follow(job, summary, read);
+    // The time at work so far, as long as the server is heard.
+    let at_work = move || {
+        let worked = summary.with(|summary| summary.as_ref().and_then(|summary| summary.worked))?;
+        Some(if worked.since.is_some() { worked.until(live.clock.get()) } else { worked.ms })
+    };
+    let status = move || summary.with(|summary| summary.as_ref().map(|summary| summary.status));
+    let left = move || {
+        let is_told = status() == Some(JobStatus::Processing) && live.silent.with(Option::is_none);
+        let estimate = read.get().filter(|_| is_told)?.left(at_work()?)?;
+        Some(format!("{} left", about(estimate.low, estimate.high)))
+    };
+    let basis = move || say(&read.get()?, at_work(), status().is_some_and(JobStatus::is_terminal));
+    view! {
+        <p class="work">
+            <span class="left" title="As fast as so far: by the number of files and by their bytes, whichever is less and whichever is more">
+                {left}
+            </span>
+            " "
+            <span class="basis">{basis}</span>
+        </p>
+    }
+    .into_any()
+}
+
+/// Bytes so far of all, and a second.
+fn say(load: &Load, at_work: Option<Millis>, is_over: bool) -> Option<String> {
+    if load.bytes() == 0 {
+        return None;
+    }
+    let speed = at_work.filter(|ms| *ms >= 500 && load.done.bytes > 0).map(|ms| {
+        let second = u64::try_from(u128::from(load.done.bytes) * 1_000 / u128::from(ms)).unwrap_or(u64::MAX);
+        format!("{}/s", size(second))
+    });
+    Some(match (is_over, speed) {
+        (true, Some(speed)) => format!("{} at {speed}", size(load.done.bytes)),
+        (true, None) => size(load.done.bytes),
+        (false, Some(speed)) => format!("{} of {} · {speed}", size(load.done.bytes), size(load.bytes())),
+        (false, None) => format!("{} of {}", size(load.done.bytes), size(load.bytes())),
+    })
+}
+
+/// Counts them when the page is made, while files are done, and at each change of its status. What was counted stays if it cannot be
+/// counted again.
+fn follow(job: JobId, summary: Summary, read: RwSignal<Option<Load>>) {
+    let now = Memo::new(move |_| {
+        summary.with(|summary| summary.as_ref().map(|summary| (summary.status, summary.counters.done())))
+    });
+    let (busy, seen) = (RwSignal::new(false), StoredValue::new(None));
+    Effect::new(move |_| {
+        let now = now.get();
+        if now.is_none() || busy.get() || seen.get_value() == now {
+            return;
+        }
+        seen.set_value(now);
+        busy.set(true);
+        leptos::task::spawn_local(async move {
+            if let Ok(load) = api::load(job).await {
+                read.try_set(Some(load));
+            }
+            set_timeout(move || _ = busy.try_set(false), PACE);
+        });
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::load::Part;
+
+    #[test]
+    fn bytes_are_said_of_all_and_at_the_end_with_their_speed() {
+        let load =
+            Load { done: Part { files: 3, bytes: 21_000_000_000 }, open: Part { files: 3, bytes: 27_000_000_000 } };
+        assert_eq!(say(&load, Some(228_000), false).as_deref(), Some("21 GB of 48 GB · 92 MB/s"));
+        assert_eq!(say(&load, None, false).as_deref(), Some("21 GB of 48 GB"));
+        assert_eq!(
+            say(&Load { open: Part::default(), ..load }, Some(96_774), true).as_deref(),
+            Some("21 GB at 217 MB/s")
+        );
+        assert_eq!(say(&Load::default(), Some(9_000), true), None);
+    }
+}
