@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use headway_model::event::{HaltBy, HaltWhen, JobEvent, Outcome, Recorded};
-use headway_model::{Digest, Effect, EndReason, FailReason, Fold, JobId, PauseReason, SkipReason};
+use headway_model::{Digest, Effect, EndReason, FailReason, Fold, JobId, Move, PauseReason, SkipReason};
 use serde::{Deserialize, Serialize};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/events_v1.jsonl");
@@ -52,7 +52,7 @@ fn the_log_of_version_1_loads_for_ever() {
         let back: headway_model::snapshot::Snapshot = serde_json::from_str(&wire).expect("a snapshot");
         assert_eq!(&back.fold().expect("known statuses"), fold);
     }
-    assert_eq!(names.len(), 25, "{names:?}");
+    assert_eq!(names.len(), 26, "{names:?}");
     let expected = [
         "cancelled",
         "completed",
@@ -90,6 +90,13 @@ fn write() -> String {
         trash: Some("trash/0".into()),
         old: Some(Digest([4; 16])),
         new: Digest([5; 16]),
+    };
+    let changing = |item, attempt| {
+        let path = |text: &str| text.parse().expect("a path");
+        let (size, mtime_ns) = (1_234, 1_764_000_000_000_000_000);
+        let one = Move { from: path("a/b.jpg"), to: path("a/c.jpg"), size, mtime_ns, hash: None };
+        let other = Move { from: path("a/b.xmp"), to: path("d/c.xmp"), hash: Some(Digest([7; 16])), ..one.clone() };
+        E::Changing { item, attempt, moves: vec![one, other] }
     };
     let begun = |count| vec![planned(0, count), E::PlanEnded { total: count, reruns: Default::default() }, E::Began {}];
     let jobs: Vec<(bool, Vec<JobEvent>)> = vec![
@@ -166,6 +173,15 @@ fn write() -> String {
                 .concat(),
         ),
         (false, vec![E::Paused { reason: PauseReason::Stuck }, E::Resumed {}, E::CancelRequested {}, E::Cancelled {}]),
+        (
+            false,
+            [
+                begun(1),
+                vec![started(0, 1), changing(0, 1), done(0, 1, Effect::Changed)],
+                vec![E::Finishing {}, ended(Outcome::Completed)],
+            ]
+            .concat(),
+        ),
     ];
     let mut lines = String::new();
     let mut position = 0;

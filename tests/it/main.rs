@@ -33,6 +33,7 @@ mod poison;
 mod power;
 mod private;
 mod recipes;
+mod rename;
 mod repository;
 mod retention;
 mod scale;

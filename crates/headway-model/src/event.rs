@@ -15,6 +15,7 @@ use super::digest::Digest;
 use super::done::Reruns;
 use super::id::{JobId, Millis};
 use super::item::{Effect, FailReason, SkipReason};
+use super::moves::Move;
 use super::serde_defaults::is_default;
 use super::status::{EndReason, PauseReason};
 
@@ -160,6 +161,15 @@ pub enum JobEvent {
         old: Option<Digest>,
         /// Hash of the new content.
         new: Digest,
+    },
+    /// Files of the item are about to get other names: all of them, or none. Durable before the first of them does.
+    Changing {
+        /// Index of the item.
+        item: u32,
+        /// The attempt.
+        attempt: u32,
+        /// The changes of names, in the order in which they are made.
+        moves: Vec<Move>,
     },
     /// The item is done.
     Succeeded {

@@ -59,6 +59,7 @@ kinds! {
     Pruned = "pruned",
     Started = "started",
     Placing = "placing",
+    Changing = "changing",
     Succeeded = "succeeded",
     Skipped = "skipped",
     Failed = "failed",
@@ -98,6 +99,7 @@ impl EventKind {
             | K::Pruned
             | K::Started
             | K::Placing
+            | K::Changing
             | K::Succeeded
             | K::Skipped
             | K::Failed

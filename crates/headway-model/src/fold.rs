@@ -252,6 +252,7 @@ impl Fold {
             | JobEvent::Cancelled {}
             | JobEvent::Started { .. }
             | JobEvent::Placing { .. }
+            | JobEvent::Changing { .. }
             | JobEvent::Succeeded { .. }
             | JobEvent::Skipped { .. }
             | JobEvent::Failed { .. }

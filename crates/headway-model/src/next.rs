@@ -191,7 +191,7 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
                 _ => None,
             })?
             .by_next(*attempt),
-        JobEvent::Placing { item, attempt, .. } => of(item)
+        JobEvent::Placing { item, attempt, .. } | JobEvent::Changing { item, attempt, .. } => of(item)
             .in_job(held, true)?
             .to(|from| match from {
                 I::Running => Some(I::Placing),

@@ -104,6 +104,9 @@ pub struct JobView {
     /// Whether its recipe runs programs, whose output might be stored.
     #[serde(default)]
     pub runs_programs: bool,
+    /// Whether what it does can be undone: it writes outputs or renames files.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub can_undo: bool,
     /// The job that undoes, or has undone, this one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub undone: Option<JobSummary>,

@@ -5,6 +5,7 @@ use super::event::{HaltBy, HaltWhen, JobEvent, Outcome, Recorded};
 use super::fold::Fold;
 use super::id::JobId;
 use super::item::{Effect, FailReason, SkipReason};
+use super::moves::Move;
 use super::next::next;
 use super::status::{EndReason, PauseReason};
 
@@ -93,6 +94,7 @@ pub fn every_event(fold: &Fold) -> Vec<JobEvent> {
             old: None,
             new: Digest([4; 16]),
         },
+        JobEvent::Changing { item, attempt, moves: vec![renamed("a", "b")] },
         JobEvent::Succeeded { item, attempt, effect: Effect::Read, detail: None },
         JobEvent::Skipped { item, attempt, reason: SkipReason::Changed },
         JobEvent::Failed { item, attempt, reason, message: message.clone() },
@@ -103,6 +105,12 @@ pub fn every_event(fold: &Fold) -> Vec<JobEvent> {
         JobEvent::Requeued { item },
         JobEvent::Dropped { item },
     ]
+}
+
+/// A file that gets another name.
+pub fn renamed(from: &str, to: &str) -> Move {
+    let path = |text: &str| text.parse().expect("a path");
+    Move { from: path(from), to: path(to), size: 3, mtime_ns: 1_764_000_000_000_000_000, hash: None }
 }
 
 /// The payloads of these events, numbered from 1, and the fold that they make.

@@ -10,6 +10,7 @@ mod kind;
 pub mod manifest;
 mod packed;
 mod record;
+mod rename;
 mod report;
 mod source;
 #[cfg(test)]
@@ -24,12 +25,12 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use headway_files::{DataFolder, Found, Placement, environment, io_text, is_storage_error};
+use headway_files::{Change, DataFolder, Found, Moves, Placement, environment, io_text, is_storage_error};
 use headway_guard::{Guard, StopSignal};
 use headway_model::policy::OnInterrupt;
 use headway_model::summary::RecipeInfo;
 use headway_model::{
-    Digest, Effect, FailReason, JobId, OnDone, Output, PauseReason, RelPath, SkipReason, StartJob, setting,
+    Digest, Effect, FailReason, JobId, OnDone, Output, PauseReason, PlannedFile, RelPath, SkipReason, StartJob, setting,
 };
 
 // What a recipe of one's own is written with.
@@ -44,6 +45,7 @@ pub fn all() -> Vec<Arc<dyn Recipe>> {
         Arc::new(archive::Archive),
         Arc::new(compress::Compress),
         Arc::new(health::Health),
+        Arc::new(rename::Rename),
         Arc::new(undo::Undo),
     ]
 }
@@ -83,6 +85,11 @@ pub trait Recipe: Send + Sync + 'static {
         None
     }
 
+    /// Whether it gives files other names, as its [`Work::renames`] says: then its jobs can be undone without an output.
+    fn renames_files(&self) -> bool {
+        false
+    }
+
     /// Whether it runs programs, whose output may be kept.
     fn runs_programs(&self) -> bool {
         false
@@ -107,8 +114,8 @@ pub struct Binding<'a> {
     pub request: &'a StartJob,
     /// Its library.
     pub library: &'a Arc<Library>,
-    /// What another job put into place, in the order of its items, if the request names one to be undone.
-    pub placed: &'a [Placement],
+    /// What another job changed, in the order of its items, if the request names one to be undone.
+    pub undone: &'a [Change],
     /// By which programs are started.
     pub guard: &'a Arc<Guard>,
     /// Where what they say is kept.
@@ -140,6 +147,13 @@ pub trait Work: Send + Sync + 'static {
         default.cloned()
     }
 
+    /// Which names this file, the item's own, and others that belong to it are to have; none unless said otherwise. All of them are
+    /// changed together once it has run, or none is. Asked by the plan and by each attempt, with the item's number from 1: the
+    /// answer may depend on nothing else. Blocking.
+    fn renames(&self, _file: &PlannedFile, _number: u32) -> Result<Vec<Rename>, Failure> {
+        Ok(Vec::new())
+    }
+
     /// Whether it changes its input other than by an output.
     fn writes(&self) -> bool {
         false
@@ -163,6 +177,15 @@ pub trait Work: Send + Sync + 'static {
     fn finish(&self, _results: &mut ItemResults<'_>, _outputs: &Outputs) -> anyhow::Result<()> {
         Ok(())
     }
+}
+
+/// A file gets another name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rename {
+    /// The name that it has.
+    pub from: RelPath,
+    /// The name that it is to have. Nothing is overwritten that already has it.
+    pub to: RelPath,
 }
 
 /// What an output without a single byte means.
@@ -255,6 +278,13 @@ impl Success {
         self
     }
 
+    /// Its files got other names.
+    pub fn with_names(mut self, moves: &Moves) -> Self {
+        self.effect = Effect::Changed;
+        self.note(moved_to(moves));
+        self
+    }
+
     /// Adds fields to what was found.
     pub fn note(&mut self, more: Map<String, Value>) {
         if let Value::Object(fields) = &mut self.result {
@@ -275,6 +305,19 @@ pub fn output_of(library: &Library, path: &RelPath, hash: Option<Digest>) -> Map
         output["hash"] = json!(hash);
     }
     Map::from_iter([("output".to_owned(), output)])
+}
+
+/// Where the item's file has gone, as a field of a result.
+fn moved_to(moves: &Moves) -> Map<String, Value> {
+    Map::from_iter([("moved".to_owned(), json!(moves.main().1))])
+}
+
+/// What there is to say of a change that was made, as fields of a result.
+pub fn details_of(library: &Library, change: &Change) -> Map<String, Value> {
+    match change {
+        Change::Output(placement) => output_of(library, &placement.target, Some(placement.new)),
+        Change::Names(moves) => moved_to(moves),
+    }
 }
 
 /// How an attempt did not succeed.

@@ -1,5 +1,5 @@
-//! undo: what a job put into place goes to this job's own trash, and the originals come back, verified by hash. A file that is no
-//! longer what the job put there is kept, and said.
+//! undo: what a job put into place goes to this job's own trash, and the originals come back, verified by hash; files that it renamed
+//! get their names back. A file that is no longer what the job left is kept, and said.
 
 use std::collections::HashMap;
 use std::io;
@@ -7,24 +7,24 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Attempt, Binding, EmptyOutput, Failure, Recipe, Success, Unable, Work};
-use headway_files::{Library, OpenFile, Placement};
+use super::{Attempt, Binding, EmptyOutput, Failure, Recipe, Rename, Success, Unable, Work};
+use headway_files::{Change, Library, Moves, OpenFile};
 use headway_model::policy::OnInterrupt;
 use headway_model::summary::RecipeInfo;
-use headway_model::{Effect, FailReason, JobKind, Keep, OnDone, Output, Place, RelPath, SkipReason};
+use headway_model::{Effect, FailReason, JobKind, Keep, OnDone, Output, Place, PlannedFile, RelPath, SkipReason};
 
 pub(super) struct Undo;
 
 struct Bound {
     library: Arc<Library>,
-    placed: HashMap<RelPath, Placement>,
+    undone: HashMap<RelPath, Change>,
 }
 
 impl Recipe for Undo {
     fn info(&self) -> RecipeInfo {
         RecipeInfo {
             name: JobKind::UNDO.into(),
-            summary: "Puts back what another job replaced, and takes away what it made.".into(),
+            summary: "Puts back what another job replaced or renamed, and takes away what it made.".into(),
             settings: Vec::new(),
             output: None,
             hidden: true,
@@ -45,16 +45,23 @@ impl Recipe for Undo {
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
-        let placed = job.placed.iter().map(|placement| (placement.target.clone(), placement.clone()));
-        Ok(Box::new(Bound { library: Arc::clone(job.library), placed: placed.collect() }))
+        let undone = job.undone.iter().map(|change| (change.path().clone(), change.clone()));
+        Ok(Box::new(Bound { library: Arc::clone(job.library), undone: undone.collect() }))
     }
 }
 
 impl Work for Bound {
     fn output(&self, path: &RelPath, _: Option<&Output>) -> Option<Output> {
-        let replaced = self.placed.get(path).is_some_and(|placement| placement.trash.is_some());
+        let replaced = matches!(self.undone.get(path), Some(Change::Output(placement)) if placement.trash.is_some());
         // What is kept comes with the original itself.
         replaced.then(|| Output { keep: Keep::NONE, ..Output::to(Place::Replace) })
+    }
+
+    fn renames(&self, file: &PlannedFile, _: u32) -> Result<Vec<Rename>, Failure> {
+        match self.undone.get(&file.path) {
+            Some(Change::Names(moves)) => self.names_back(file, moves),
+            _ => Ok(Vec::new()),
+        }
     }
 
     fn writes(&self) -> bool {
@@ -68,7 +75,13 @@ impl Work for Bound {
 
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let gone = || Failure::Skipped(SkipReason::NotOurs);
-        let placement = self.placed.get(&attempt.path).ok_or_else(gone)?;
+        let placement = match self.undone.get(&attempt.path).ok_or_else(gone)? {
+            Change::Output(placement) => placement,
+            Change::Names(moves) => {
+                let result = json!({ "put_back": moves.main().0 });
+                return Ok(Success { effect: Effect::Changed, result });
+            }
+        };
         let present = input.hash().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?;
         if present != placement.new {
             return Err(gone());
@@ -98,6 +111,25 @@ impl Work for Bound {
 }
 
 impl Bound {
+    /// The names that a file and those that went with it had before. One that is no longer there stays away.
+    fn names_back(&self, file: &PlannedFile, moves: &Moves) -> Result<Vec<Rename>, Failure> {
+        let left = &moves.steps()[0];
+        if file.was_seen() && (file.size, file.mtime_ns) != (left.size, left.mtime_ns) {
+            return Err(Failure::Skipped(SkipReason::NotOurs));
+        }
+        let mut renames = Vec::new();
+        for (to, from) in moves.ends() {
+            let there = from == file.path
+                || self.library.has_file(&from).map_err(|error| {
+                    Failure::of(FailReason::Read, "looking for the files that were renamed with it", &error)
+                })?;
+            if there {
+                renames.push(Rename { from, to });
+            }
+        }
+        Ok(renames)
+    }
+
     /// A file that the job made goes to the trash of this one.
     fn take_away(&self, input: &OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let fail = |error: io::Error| Failure::of(FailReason::Write, "moving it to the trash", &error);

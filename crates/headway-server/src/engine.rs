@@ -1,6 +1,7 @@
 //! The engine: a thin loop around [`schedule`], which makes the decisions, and the tasks that plan, work and finish.
 
 mod attempt_id;
+mod change;
 mod context;
 mod examinations;
 mod exclusion;

@@ -1,8 +1,8 @@
-//! What a job put into place, as its log has it.
+//! What a job changed on the disk, as its log has it.
 
 use std::collections::BTreeMap;
 
-use headway_files::Placement;
+use headway_files::Change;
 use headway_model::event::{JobEvent, Recorded, UnknownEvent};
 use headway_model::event_kind::EventKind;
 use headway_model::id::Position;
@@ -57,23 +57,24 @@ pub(crate) async fn each_event(
     Ok(())
 }
 
-/// The placements of a job that succeeded, in the order of its items.
-pub(crate) async fn placements(store: &dyn Store, job_no: u64) -> Result<Vec<Placement>, ReadError> {
-    let (mut open, mut placed) = (BTreeMap::new(), BTreeMap::new());
-    each_event(store, job_no, &[EventKind::Placing, EventKind::Succeeded], |event| match &event {
-        JobEvent::Placing { item, attempt, .. } => {
-            if let Some(placement) = Placement::of(&event) {
-                open.insert(*item, (*attempt, placement));
+/// The changes of a job that succeeded, in the order of its items.
+pub(crate) async fn changes(store: &dyn Store, job_no: u64) -> Result<Vec<Change>, ReadError> {
+    let (mut open, mut made) = (BTreeMap::new(), BTreeMap::new());
+    let kinds = [EventKind::Placing, EventKind::Changing, EventKind::Succeeded];
+    each_event(store, job_no, &kinds, |event| match &event {
+        JobEvent::Placing { .. } | JobEvent::Changing { .. } => {
+            if let Some((item, attempt, change)) = Change::of(&event) {
+                open.insert(item, (attempt, change));
             }
         }
-        // A placement that an attempt took back does not belong to a later attempt's success.
+        // A change that an attempt took back does not belong to a later attempt's success.
         JobEvent::Succeeded { item, attempt, .. } => {
-            if let Some((_, placement)) = open.remove(item).filter(|(placing, _)| placing == attempt) {
-                placed.insert(*item, placement);
+            if let Some((_, change)) = open.remove(item).filter(|(changing, _)| changing == attempt) {
+                made.insert(*item, change);
             }
         }
         _ => {}
     })
     .await?;
-    Ok(placed.into_values().collect())
+    Ok(made.into_values().collect())
 }

@@ -171,6 +171,7 @@ impl Batch {
             }
             JobEvent::Started { item, .. }
             | JobEvent::Placing { item, .. }
+            | JobEvent::Changing { item, .. }
             | JobEvent::Skipped { item, .. }
             | JobEvent::Returned { item, .. }
             | JobEvent::Stopped { item, .. }

@@ -14,6 +14,7 @@ impl JobEvent {
         match *self {
             JobEvent::Started { item, attempt }
             | JobEvent::Placing { item, attempt, .. }
+            | JobEvent::Changing { item, attempt, .. }
             | JobEvent::Succeeded { item, attempt, .. }
             | JobEvent::Skipped { item, attempt, .. }
             | JobEvent::Failed { item, attempt, .. }
@@ -59,6 +60,7 @@ impl JobEvent {
             | JobEvent::Pruned { .. }
             | JobEvent::Started { .. }
             | JobEvent::Placing { .. }
+            | JobEvent::Changing { .. }
             | JobEvent::Skipped { .. }
             | JobEvent::Failed { .. }
             | JobEvent::AttemptFailed { .. }

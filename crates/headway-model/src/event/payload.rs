@@ -61,6 +61,7 @@ impl JobEvent {
         match self.kind() {
             K::Created => 1_024,
             K::Planned | K::Placing => 4_096,
+            K::Changing => 16_384,
             K::Pruned => 400,
             // A character can take six bytes once JSON has escaped it.
             K::Failed | K::AttemptFailed | K::Ended => 160 + 6 * MESSAGE_LIMIT,

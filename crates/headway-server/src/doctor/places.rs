@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{Finding, Remedy};
-use crate::placements::{ReadError, placements};
-use headway_files::{Library, Placement};
+use crate::placements::{ReadError, changes};
+use headway_files::{Change, Library, Moves, Placement};
 use headway_model::RelPath;
 use headway_store::{OverPages, Store, StoreError};
 
@@ -14,7 +14,7 @@ const PAGE: u32 = 200;
 /// Counts the outputs and originals of a library's jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Places {
-    /// Outputs that are where they were placed, unchanged.
+    /// Outputs and renamed files that are where they were put, unchanged.
     pub outputs: u64,
     /// Outputs that were changed, moved or undone since. That is allowed.
     pub changed: u64,
@@ -47,8 +47,8 @@ pub(crate) async fn look_at_places(store: &dyn Store, library: &Library) -> Resu
     let mut pages = OverPages::new(store, PAGE);
     while let Some(jobs) = pages.next().await? {
         for row in jobs.iter().filter(|row| row.library == library.name && !row.summary.pruned) {
-            match placements(store, row.job_no).await {
-                Ok(placed) => findings.extend(placed.iter().filter_map(|placement| places.look(library, placement))),
+            match changes(store, row.job_no).await {
+                Ok(made) => findings.extend(made.iter().filter_map(|change| places.look_at(library, change))),
                 Err(ReadError::Store(error)) => return Err(error),
                 Err(error) => {
                     let what = format!("job {}: what it put into place was not checked: {error}", row.summary.job);
@@ -82,6 +82,27 @@ impl Places {
             }
         }
         None
+    }
+
+    fn look_at(&mut self, library: &Library, change: &Change) -> Option<Finding> {
+        match change {
+            Change::Output(placement) => self.look(library, placement),
+            Change::Names(moves) => {
+                self.look_for(library, moves);
+                None
+            }
+        }
+    }
+
+    /// Looks whether renamed files are where they were renamed to.
+    fn look_for(&mut self, library: &Library, moves: &Moves) {
+        let left = &moves.steps()[0];
+        let path = moves.main().1;
+        match library.size_and_time(path).known() {
+            Ok(found) if found == Some((left.size, left.mtime_ns)) => self.outputs += 1,
+            Ok(_) => self.changed += 1,
+            Err(error) => self.unseen(path, &error),
+        }
     }
 
     fn unseen(&mut self, path: &RelPath, error: &std::io::Error) {

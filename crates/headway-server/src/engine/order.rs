@@ -9,9 +9,9 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::Context;
 use super::schedule::Terms;
-use crate::placements::placements;
+use crate::placements::changes;
 use crate::steps::Step;
-use headway_files::{DataFolder, Identity, Library, Placement, fault_of};
+use headway_files::{Change, DataFolder, Identity, Library, fault_of};
 use headway_model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
 use headway_model::request::{ItemsQuery, Which};
 use headway_model::{Digest, JobId, OnDone, PauseReason, PlannedFile, Query, RelPath, StartJob};
@@ -57,7 +57,7 @@ pub(crate) struct Order {
     pub(super) identity: Option<Digest>,
     recipe: Arc<dyn Recipe>,
     work: OnceCell<Result<Arc<dyn Work>, String>>,
-    placed: OnceCell<Arc<[Placement]>>,
+    undone: OnceCell<Arc<[Change]>>,
     /// Set to stop the listing under way.
     stop_plan: Plain<Arc<AtomicBool>>,
     /// The file at which the storage last reported an error.
@@ -109,7 +109,7 @@ impl Order {
             identity: row.work,
             recipe: Arc::clone(recipe),
             work: OnceCell::new(),
-            placed: OnceCell::new(),
+            undone: OnceCell::new(),
             stop_plan: Plain::default(),
             unreadable: Plain::default(),
             ahead: Plain::default(),
@@ -190,7 +190,7 @@ impl Order {
     /// itself the next caller tries again.
     pub(super) async fn work(&self, context: &Context) -> Result<Arc<dyn Work>, Unable> {
         let bind = async || {
-            let placed = self.placed(&*context.store).await?;
+            let undone = self.undone(&*context.store).await?;
             let (request, library) = (self.request.clone(), Arc::clone(&self.library));
             let recipe = Arc::clone(&self.recipe);
             let (guard, data) = (Arc::clone(&context.guard), Arc::clone(&context.data));
@@ -199,7 +199,7 @@ impl Order {
                 let _step = steps.begin(job, Step::Prepare, || false);
                 fault_of("preparing", request.title.as_deref().unwrap_or_default());
                 let (guard, data) = (&guard, &data);
-                recipe.bind(&Binding { request: &request, library: &library, placed: &placed, guard, data })
+                recipe.bind(&Binding { request: &request, library: &library, undone: &undone, guard, data })
             });
             match bound.await.map_err(super::died)? {
                 Ok(work) => Ok(Ok(Arc::from(work))),
@@ -258,17 +258,17 @@ impl Order {
         ahead.files.remove(&item).ok_or_else(|| Unable::Failed("the item is not in the log".into()))
     }
 
-    /// The placements of the job that this one undoes; empty for any other job.
-    pub(super) async fn placed(&self, store: &dyn Store) -> Result<Arc<[Placement]>, Unable> {
+    /// The changes of the job that this one undoes; empty for any other job.
+    pub(super) async fn undone(&self, store: &dyn Store) -> Result<Arc<[Change]>, Unable> {
         let read = async || match &self.request.query {
             Query::Items(ItemsQuery { job, which: Which::Placed }) => {
                 let row = store.job(*job).await?;
                 let row = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?;
-                Ok(placements(store, row.job_no).await?.into())
+                Ok(changes(store, row.job_no).await?.into())
             }
             _ => Ok(Arc::default()),
         };
-        self.placed.get_or_try_init(read).await.cloned()
+        self.undone.get_or_try_init(read).await.cloned()
     }
 
     /// Begins a listing, and returns the flag that stops it.

@@ -5,7 +5,9 @@ use super::{Context, Order};
 use crate::steps::Step;
 use crate::writer::AppendError;
 use headway_files::template::{Template, Values};
-use headway_files::{Library, OpenFile, Placement, Sealed, Staged, Verdict, environment, fault, fault_of, io_text};
+use headway_files::{
+    Change, Library, OpenFile, Placement, Sealed, Staged, Verdict, environment, fault, fault_of, io_text,
+};
 use headway_model::{Effect, FailReason, JobEvent, Output, Place, RelPath, SkipReason};
 use headway_recipes::{Attempt, EmptyOutput, Failure, Success, Work};
 
@@ -92,7 +94,7 @@ pub(super) fn place(
         Ok(Ok(())) => Ok(success.with_output(library, &placement)),
         Ok(Err(reason)) => Err(Failure::Skipped(reason)),
         // The placing is recorded, so it is concluded as after a crash: by looking at the disk.
-        Err(error) => match judged(library, &placement) {
+        Err(error) => match judged(library, &Change::Output(placement.clone())) {
             Verdict::Done(_) => Ok(success.with_output(library, &placement)),
             Verdict::TakenBack => Err(fail("putting the output into place")(error)),
             Verdict::Conflict(message) => {
@@ -103,12 +105,12 @@ pub(super) fn place(
     }
 }
 
-/// How far a placement got. If the disk cannot be examined for a reason that might pass, it is judged later; any other error is a
+/// How far a change got. If the disk cannot be examined for a reason that might pass, it is judged later; any other error is a
 /// conflict, with its message.
-pub(super) fn judged(library: &Library, placement: &Placement) -> Verdict {
-    library.judge(placement).unwrap_or_else(|error| match environment(&error) {
+pub(super) fn judged(library: &Library, change: &Change) -> Verdict {
+    library.conclude(change).unwrap_or_else(|error| match environment(&error) {
         Some(reason) => Verdict::NotKnown(reason),
-        None => Verdict::Conflict(format!("{}: {}", io_text(&error), library.whereabouts(placement))),
+        None => Verdict::Conflict(format!("{}: {}", io_text(&error), library.lying(change))),
     })
 }
 
@@ -123,14 +125,13 @@ fn judge_size(empty: EmptyOutput, output: &Output, sealed: &Sealed, input: &Open
     if fits { Ok(()) } else { Err(Failure::Skipped(SkipReason::NotSmaller)) }
 }
 
-/// Records the placing. Nothing is moved before it is durable, nor if the attempt no longer holds the item.
-fn record(context: &Context, attempt: &Attempt, event: JobEvent) -> Result<(), Failure> {
+/// Records a change. Nothing is moved before it is durable, nor if the attempt no longer holds the item.
+pub(super) fn record(context: &Context, attempt: &Attempt, event: JobEvent) -> Result<(), Failure> {
     match context.handle.block_on(context.log.append(attempt.job, event, None)) {
         Ok(_) => Ok(()),
-        Err(AppendError::TooLarge) => Err(Failure::Failed(
-            FailReason::Write,
-            "the paths of the output and the original are too long to record".into(),
-        )),
+        Err(AppendError::TooLarge) => {
+            Err(Failure::Failed(FailReason::Write, "the paths of its files are too long to record".into()))
+        }
         Err(AppendError::Refused(_) | AppendError::Dead) => Err(Failure::Stopped),
     }
 }

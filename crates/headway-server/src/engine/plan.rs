@@ -149,8 +149,8 @@ async fn contents(context: &Context, order: &Order) -> Result<Option<HashSet<(u6
 async fn named(context: &Context, order: &Order) -> Result<Option<Vec<RelPath>>, Unable> {
     let Query::Items(ItemsQuery { job, which }) = &order.request.query else { return Ok(None) };
     if *which == Which::Placed {
-        let placed = order.placed(&*context.store).await?;
-        return Ok(Some(placed.iter().map(|placement| placement.target.clone()).collect()));
+        let undone = order.undone(&*context.store).await?;
+        return Ok(Some(undone.iter().map(|change| change.path().clone()).collect()));
     }
     let row = context.store.job(*job).await?;
     let job_no = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?.job_no;

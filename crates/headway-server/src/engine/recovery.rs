@@ -10,12 +10,12 @@ use super::schedule::Past;
 use super::{Context, Order, died};
 use crate::placements::each_event;
 use crate::steps::Step;
-use headway_files::{Library, Placement, Verdict, fault_of};
+use headway_files::{Change, Library, Verdict, fault_of};
 use headway_model::event::JobEvent;
-use headway_model::event_kind::EventKind::{AttemptFailed, Placing, Recovered, Requeued, Returned};
+use headway_model::event_kind::EventKind::{AttemptFailed, Changing, Placing, Recovered, Requeued, Returned};
 use headway_model::item::ItemStatus;
 use headway_model::{Fold, JobId, Output, PauseReason, Place, RelPath};
-use headway_recipes::{Unable, output_of};
+use headway_recipes::{Unable, details_of};
 
 /// Reads what the last process left of a live job. Examines the disk, concludes open placements, and removes temporary files of
 /// attempts that are over. No process of that job must be alive any more. If the storage does not answer, the job has to wait.
@@ -32,13 +32,14 @@ pub(super) async fn past(
         return Ok(past);
     }
     let mut open = BTreeMap::new();
-    each_event(store, job_no, &[Placing, Returned, Recovered, AttemptFailed, Requeued], |event| match &event {
-        JobEvent::Placing { item, attempt, .. } => {
-            if let Some(placement) = Placement::of(&event) {
-                open.insert((*item, *attempt), placement);
+    let kinds = [Placing, Changing, Returned, Recovered, AttemptFailed, Requeued];
+    each_event(store, job_no, &kinds, |event| match &event {
+        JobEvent::Placing { .. } | JobEvent::Changing { .. } => {
+            if let Some((item, attempt, change)) = Change::of(&event) {
+                open.insert((item, attempt), change);
             }
         }
-        // The placement of this attempt was taken back.
+        // The change of this attempt was taken back.
         JobEvent::Returned { item, attempt } | JobEvent::Recovered { item, attempt } => {
             *past.free.entry(*item).or_default() += 1;
             open.remove(&(*item, *attempt));
@@ -49,7 +50,7 @@ pub(super) async fn past(
     })
     .await?;
     // The temporary file of a placement that was not concluded might be an original.
-    let kept: HashSet<_> = open.values().map(|placement| placement.temp.clone()).collect();
+    let kept: HashSet<_> = open.values().filter_map(Change::temp).cloned().collect();
     let mut placing = Vec::new();
     let mut left: BTreeMap<RelPath, BTreeSet<u32>> = BTreeMap::new();
     for (item, status) in fold.items().filter(|(item, status)| status.is_open() && fold.last_attempt(*item) > 0) {
@@ -65,14 +66,14 @@ pub(super) async fn past(
     let (job, library) = (fold.id, Arc::clone(library));
     let look = move || {
         library.clear_all_temps(&left, job, &kept);
-        let ended = |(item, placement)| (item, ended(&library, placement));
+        let ended = |(item, change)| (item, ended(&library, change));
         placing.into_iter().map(ended).collect()
     };
     past.placed = context.examinations.examine(&context.handle, job, look).await?;
     Ok(past)
 }
 
-/// How far the placement of an item got that no worker holds any more, with the output's details as JSON if it is done. A log that
+/// How far the change of an item got that no worker holds any more, with the output's details as JSON if it is done. A log that
 /// cannot be read makes it not known.
 pub(super) async fn judge(
     context: &Context,
@@ -90,9 +91,10 @@ pub(super) async fn judge(
             return Err(Unable::Environment(PauseReason::LibraryGone));
         }
         let mut open = None;
-        each_event(&*context.store, order.job_no, &[Placing], |event| match &event {
-            JobEvent::Placing { item: placing, .. } if *placing == item => open = Placement::of(&event),
-            _ => {}
+        each_event(&*context.store, order.job_no, &[Placing, Changing], |event| {
+            if event.item().is_some_and(|(changing, _)| changing == item) {
+                open = Change::of(&event).map(|(_, _, change)| change);
+            }
         })
         .await?;
         let steps = context.steps.clone();
@@ -113,12 +115,12 @@ pub(super) async fn judge(
     }
 }
 
-/// Concludes a placement; the output's details as JSON if it is done.
-fn ended(library: &Library, placement: Option<Placement>) -> (Verdict, Option<String>) {
-    let Some(placement) = placement else { return (Verdict::Conflict("the placing is not in the log".into()), None) };
-    let verdict = judged(library, &placement);
-    let output = || Value::from(output_of(library, &placement.target, Some(placement.new))).to_string();
-    let told = matches!(verdict, Verdict::Done(_)).then(output);
+/// Concludes a change; its details as JSON if it is made.
+fn ended(library: &Library, change: Option<Change>) -> (Verdict, Option<String>) {
+    let Some(change) = change else { return (Verdict::Conflict("the placing is not in the log".into()), None) };
+    let verdict = judged(library, &change);
+    let details = || Value::from(details_of(library, &change)).to_string();
+    let told = matches!(verdict, Verdict::Done(_)).then(details);
     (verdict, told)
 }
 

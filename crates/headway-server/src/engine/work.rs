@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::JoinSet;
 
 use super::attempt_id::AttemptId;
+use super::change::{change, names};
 use super::place::{outcome, place, target};
 use super::pool::{Pool, Task};
 use super::schedule::{Input, WorkOutcome};
@@ -14,7 +15,7 @@ use super::{Context, Order, caught};
 use crate::steps::Step;
 use headway_files::{OpenError, fault_of};
 use headway_model::{Effect, FailReason, OnDone, Output, PlannedFile, SkipReason};
-use headway_recipes::{Attempt, Failure, Success, Unable, Work, output_of};
+use headway_recipes::{Attempt, Failure, Rename, Success, Unable, Work, output_of};
 
 /// Begins an attempt. Returns a task for the pool if everything it needs is in memory; otherwise looks that up first, in a task
 /// that hands it to the pool.
@@ -84,12 +85,12 @@ fn attempt(
     let staged = catch_unwind(AssertUnwindSafe(|| {
         let output = work.output(&file.path, order.request.output.as_ref());
         let staged = output.as_ref().map(|output| stage(order, output, file, &attempt)).transpose()?;
-        Ok((output, staged))
+        Ok((output, staged, work.renames(file, which.item + 1)?))
     }));
-    let output = match staged.unwrap_or_else(|panic| Err(panicked(&*panic))) {
-        Ok((output, staged)) => {
+    let (output, renames) = match staged.unwrap_or_else(|panic| Err(panicked(&*panic))) {
+        Ok((output, staged, renames)) => {
             attempt.output = staged;
-            output
+            (output, renames)
         }
         Err(failure) => return outcome(Err(failure), &attempt),
     };
@@ -102,7 +103,7 @@ fn attempt(
     }
     let has_run = AtomicBool::new(false);
     let working = || {
-        let working = || held(context, order, work, file, output.as_ref(), &attempt, &has_run);
+        let working = || held(context, order, work, file, (output.as_ref(), &renames), &attempt, &has_run);
         catch_unwind(AssertUnwindSafe(working)).unwrap_or_else(|panic| Err(panicked(&*panic)))
     };
     let mut result = working();
@@ -159,11 +160,13 @@ fn held(
     order: &Order,
     work: &dyn Work,
     file: &PlannedFile,
-    output: Option<&Output>,
+    (output, renames): (Option<&Output>, &[Rename]),
     attempt: &Attempt,
     has_run: &AtomicBool,
 ) -> Result<Success, Failure> {
-    let mut files = vec![(file.path.clone(), work.writes() || output.is_some_and(Output::replaces))];
+    let writes = work.writes() || output.is_some_and(Output::replaces) || !renames.is_empty();
+    let mut files = vec![(file.path.clone(), writes)];
+    files.extend(names(renames).map(|name| (name, true)));
     files.extend(attempt.output.as_ref().map(|staged| (staged.target.clone(), true)));
     files.dedup_by(|one, other| one.0 == other.0);
     let hold = context.exclusion.hold(&order.library.name, &files, attempt).ok_or(Failure::Stopped)?;
@@ -193,7 +196,12 @@ fn held(
         success.note(serde_json::Map::from_iter([("input".to_owned(), serde_json::json!(hash))]));
     }
     let done = match (output, &attempt.output) {
+        (Some(_), _) if !renames.is_empty() => {
+            let message = "the recipe wants to write an output and to rename files at the same time";
+            return Err(Failure::Failed(FailReason::Recipe, message.into()));
+        }
         (Some(output), Some(staged)) => place(context, order, work, (&input, attempt), (output, staged), success)?,
+        _ if !renames.is_empty() => change(context, order, (&input, attempt), renames, success)?,
         _ => {
             if success.effect == Effect::Changed {
                 success.note(output_of(&order.library, &file.path, None));

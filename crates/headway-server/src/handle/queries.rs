@@ -42,10 +42,10 @@ impl Server {
             note = Some([Some(unknown), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
             Vec::new()
         });
-        // Only a job with an output can be undone.
-        let made = request.as_ref().is_some_and(|request| request.output.is_some());
-        let undone = if made { self.undone(id).await? } else { None };
         let recipe = self.inner.context.recipe(&row.summary.recipe);
+        let has_output = request.as_ref().is_some_and(|request| request.output.is_some());
+        let can_undo = has_output || recipe.is_some_and(|recipe| recipe.renames_files());
+        let undone = if can_undo { self.undone(id).await? } else { None };
         Ok(JobView {
             waits: self.waits(&row.summary, is_replaced),
             outputs,
@@ -56,6 +56,7 @@ impl Server {
             trash,
             // A recipe that is no longer configured might have run programs whose output is kept.
             runs_programs: recipe.is_none_or(|recipe| recipe.runs_programs()),
+            can_undo,
             undone,
         })
     }

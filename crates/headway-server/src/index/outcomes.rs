@@ -160,6 +160,7 @@ fn touched(page: &[EventRow]) -> HashMap<u64, (headway_model::JobId, BTreeSet<u3
             | JobEvent::Pruned { .. }
             | JobEvent::Started { .. }
             | JobEvent::Placing { .. }
+            | JobEvent::Changing { .. }
             | JobEvent::AttemptFailed { .. }
             | JobEvent::Returned { .. }
             | JobEvent::Stopped { .. }

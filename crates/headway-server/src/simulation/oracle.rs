@@ -162,7 +162,7 @@ impl Told {
                     format!("{job}: item {item} was interrupted, and nobody says so")
                 })?;
             }
-            if name != "placing" {
+            if !matches!(name, "placing" | "changing") {
                 self.holds.remove(&item);
             }
             if matches!(name, "succeeded" | "skipped" | "failed" | "stopped") {

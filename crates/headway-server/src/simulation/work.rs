@@ -12,10 +12,27 @@ use headway_model::event::{JobEvent, Outcome};
 use headway_model::id::JobId;
 use headway_model::mutants::{self, Mutant};
 use headway_model::status::{EndReason, PauseReason};
+use headway_model::testing::renamed;
 use headway_model::{Digest, Effect as ItemEffect, FailReason, PlannedFile, RelPath, SkipReason};
 use headway_recipes::Unable;
 use headway_store::Store;
 use headway_store::rows::Batch;
+
+/// What an attempt records before it changes the disk: every second item gets another name, the others get an output.
+fn change(item: u32, attempt: u32) -> JobEvent {
+    match item % 2 {
+        0 => JobEvent::Placing {
+            item,
+            attempt,
+            temp: "t".into(),
+            target: "f".into(),
+            trash: Some("x".into()),
+            old: Some(Digest([1; 16])),
+            new: Digest([2; 16]),
+        },
+        _ => JobEvent::Changing { item, attempt, moves: vec![renamed("f", "g"), renamed("f.xmp", "g.xmp")] },
+    }
+}
 
 impl World {
     /// Hands an event to the writer, and remembers what its answer is for.
@@ -176,7 +193,7 @@ impl World {
                         JobEvent::Paused { .. } => self.seen.pauses += 1,
                         JobEvent::AttemptFailed { .. } => self.seen.retries += 1,
                         JobEvent::Recovered { .. } => self.seen.interruptions += 1,
-                        JobEvent::Placing { .. } => self.seen.placements += 1,
+                        JobEvent::Placing { .. } | JobEvent::Changing { .. } => self.seen.placements += 1,
                         JobEvent::Halted { .. } => self.seen.halts += 1,
                         _ => {}
                     }
@@ -265,16 +282,7 @@ impl World {
         let attempt = worker.attempt;
         let places = !self.plain && !terms(&job).repeatable && worker.placing.is_none() && !worker.stopped;
         if places && self.draw.below(2) == 0 {
-            let event = JobEvent::Placing {
-                item,
-                attempt,
-                temp: "t".into(),
-                target: "f".into(),
-                trash: Some("x".into()),
-                old: Some(Digest([1; 16])),
-                new: Digest([2; 16]),
-            };
-            let ticket = self.ask(job, event, None, Asked::Placing(item));
+            let ticket = self.ask(job, change(item, attempt), None, Asked::Placing(item));
             let workers = self.process.iter_mut().filter_map(|process| process.workers.get_mut(&(job, item)));
             workers.for_each(|worker| worker.placing = Some(ticket));
             return Ok(true);

@@ -125,8 +125,7 @@ fn has_written(fold: &Fold) -> bool {
 
 /// Whether the job was asked for with a place for outputs; an undo was not, and is not undone itself.
 fn makes_output(newest: Newest) -> bool {
-    let makes = newest.with(|view| view.request.as_ref().is_some_and(|request| request.output.is_some()));
-    makes.unwrap_or_default()
+    newest.with(|view| view.can_undo).unwrap_or_default()
 }
 
 /// What a button says while the server is being asked.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
 
 use super::super::Order;
+use super::super::change::{Standing, standing};
 use super::super::place::target;
 use super::batch::Batch;
 use super::choice::Choice;
@@ -15,7 +16,7 @@ use headway_files::{Listed, inspect, walk};
 use headway_model::library::Show;
 use headway_model::request::FolderQuery;
 use headway_model::{ItemStatus, PauseReason, Query, RelPath, SkipReason};
-use headway_recipes::{Unable, Work};
+use headway_recipes::{Failure, Rename, Unable, Work};
 
 /// How many files are looked up in the log at a time.
 const LOOKED_UP_AT_ONCE: usize = 500;
@@ -157,12 +158,32 @@ impl<'a> Lister<'a> {
 
     /// Skips a file whose output name is taken, on the disk or by an earlier file of this plan.
     fn collision(&mut self, found: &Listed) -> Result<Option<SkipReason>, PauseReason> {
+        match self.work.renames(&found.file, self.index + 1) {
+            Ok(renames) if !renames.is_empty() => return self.taken(&renames),
+            Ok(_) => {}
+            Err(Failure::Skipped(reason)) => return Ok(Some(reason)),
+            Err(Failure::Environment(reason)) => return Err(reason),
+            // Any other failure is reported by the attempt.
+            Err(_) => return Ok(None),
+        }
         let output = self.work.output(&found.file.path, self.order.request.output.as_ref());
         let Some(output) = output.filter(|output| !output.replaces()) else { return Ok(None) };
         // An impossible name is reported by the attempt.
         let Ok(target) = target(&output, &found.file.path, self.index + 1, 0) else { return Ok(None) };
         let taken = for_the_attempt(self.order.library.has(&target))?.unwrap_or(false) || !self.targets.insert(target);
         Ok(taken.then_some(SkipReason::Collision))
+    }
+
+    /// Skips a file if a name that it, or a file that belongs to it, is to have is taken, on the disk or by an earlier file of this plan.
+    fn taken(&mut self, renames: &[Rename]) -> Result<Option<SkipReason>, PauseReason> {
+        for Rename { from, to } in renames {
+            let standing = for_the_attempt(standing(&self.order.library, from, to))?;
+            if standing == Some(Standing::Taken) || self.targets.contains(to) {
+                return Ok(Some(SkipReason::Collision));
+            }
+        }
+        self.targets.extend(renames.iter().map(|rename| rename.to.clone()));
+        Ok(None)
     }
 
     fn is_stopped(&self) -> bool {

@@ -165,6 +165,7 @@ impl Job {
             | JobEvent::Changed { .. }
             | JobEvent::Pruned { .. }
             | JobEvent::Placing { .. }
+            | JobEvent::Changing { .. }
             | JobEvent::Skipped { .. }
             | JobEvent::Failed { .. }
             | JobEvent::Stopped { .. }

@@ -1,0 +1,114 @@
+//! When a photo was taken, as its camera wrote it: Exif's `DateTimeOriginal`, or else `DateTimeDigitized`.
+
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+
+use exif::{DateTime, Exif, In, Reader, Tag, Value};
+
+use crate::Failure;
+use headway_files::Library;
+use headway_model::{FailReason, RelPath};
+
+/// At most so many bytes are read of a file, wherever they lie in it: what a camera writes is near the beginning, and a false length
+/// must not fill the memory.
+const READ_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// The date of a photo, on the clock of the camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Taken {
+    pub(super) year: u16,
+    pub(super) month: u8,
+    pub(super) day: u8,
+    pub(super) hour: u8,
+    pub(super) minute: u8,
+    pub(super) second: u8,
+}
+
+/// When a file was taken; a failure that says what is missing.
+pub(super) fn taken(library: &Library, path: &RelPath) -> Result<Taken, Failure> {
+    let (file, _) =
+        library.readable(path, u64::MAX).map_err(|error| Failure::of(FailReason::Read, "reading it", &error))?;
+    let mut file = BufReader::new(Limited { file, left: READ_LIMIT });
+    let none = |text: &str| Failure::Failed(FailReason::Recipe, text.to_owned());
+    match Reader::new().continue_on_error(true).read_from_container(&mut file) {
+        Ok(exif) => of(&exif).map_err(none),
+        Err(exif::Error::PartialResult(part)) => of(&part.into_inner().0).map_err(none),
+        Err(exif::Error::Io(error)) if error.kind() != io::ErrorKind::UnexpectedEof => {
+            Err(Failure::of(FailReason::Read, "reading it", &error))
+        }
+        Err(exif::Error::NotFound(_) | exif::Error::BlankValue(_)) => Err(none("it has no Exif data, so no date")),
+        Err(_) => Err(none("its Exif data cannot be read, so it has no date")),
+    }
+}
+
+fn of(exif: &Exif) -> Result<Taken, &'static str> {
+    let field = |tag| exif.get_field(tag, In::PRIMARY);
+    let field = field(Tag::DateTimeOriginal).or_else(|| field(Tag::DateTimeDigitized));
+    let field = field.ok_or("its Exif data do not say when it was taken")?;
+    let Value::Ascii(texts) = &field.value else { return Err("the date in its Exif data is no text") };
+    let date = texts.first().and_then(|text| DateTime::from_ascii(text).ok()).and_then(|date| valid(&date));
+    date.ok_or("the date in its Exif data is no date")
+}
+
+/// The date, if the calendar has it. Cameras whose clock was never set write zeros.
+fn valid(date: &DateTime) -> Option<Taken> {
+    let DateTime { year, month, day, hour, minute, second, .. } = *date;
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap => 29,
+        2 => 28,
+        1..=12 => 31,
+        _ => return None,
+    };
+    let fits = year > 0 && (1..=days).contains(&day) && hour < 24 && minute < 60 && second <= 60;
+    fits.then_some(Taken { year, month, day, hour, minute, second })
+}
+
+/// A file that seems to end once so much of it was read.
+struct Limited<F> {
+    file: F,
+    left: u64,
+}
+
+impl<F: Read> Read for Limited<F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = (&mut self.file).take(self.left).read(buffer)?;
+        self.left -= count as u64;
+        Ok(count)
+    }
+}
+
+impl<F: Seek> Seek for Limited<F> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_that_no_calendar_has_is_none() {
+        let date = |text: &str| DateTime::from_ascii(text.as_bytes()).ok().and_then(|date| valid(&date));
+        assert!(date("2024:02:29 23:59:59").is_some());
+        for text in [
+            "2023:02:29 00:00:00",
+            "0000:00:00 00:00:00",
+            "2024:13:01 00:00:00",
+            "2024:04:31 00:00:00",
+            "2024:01:01 24:00:00",
+        ] {
+            assert_eq!(date(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_more_than_the_limit_is_read_however_long_a_file_says_that_it_is() {
+        let mut file = Limited { file: io::Cursor::new(vec![7; 100]), left: 30 };
+        let mut read = Vec::new();
+        file.read_to_end(&mut read).expect("memory");
+        file.seek(SeekFrom::Start(0)).expect("memory");
+        assert_eq!((read.len(), file.read(&mut [0; 10]).expect("memory")), (30, 0));
+    }
+}

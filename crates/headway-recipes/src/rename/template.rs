@@ -1,0 +1,240 @@
+//! The template of a name: the tokens of a file's own name, and those that only renaming has.
+
+use headway_files::template::{Template, Token, Values};
+
+use super::taken::Taken;
+
+/// The most digits that a counter is filled up to.
+const MOST_DIGITS: usize = 10;
+
+/// How a date is written unless the template says it.
+const DATE: &str = "%Y-%m-%d_%H-%M-%S";
+
+/// A template, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NameTemplate(Vec<Piece>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    /// Text, and tokens of the file's name.
+    Word(Template),
+    /// `{#}` and `{#:4}`: the item's number, with at least so many digits.
+    Counter(usize),
+    /// `{exif:date}` and `{exif:date:%Y}`: when it was taken.
+    Date(String),
+}
+
+impl NameTemplate {
+    /// Reads a template; what is wrong with it, for people.
+    pub(super) fn new(text: &str) -> Result<Self, String> {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        let mut word = String::new();
+        while let Some(at) = rest.find('{') {
+            let (before, token) = rest.split_at(at);
+            let end = token.find('}').ok_or_else(|| format!("a {{ in {text:?} has no }}"))?;
+            let (token, after) = token.split_at(end + 1);
+            word.push_str(before);
+            match own(token)? {
+                Some(piece) => pieces.extend([Piece::Word(plain(&std::mem::take(&mut word))?), piece]),
+                None => word.push_str(token),
+            }
+            rest = after;
+        }
+        word.push_str(rest);
+        pieces.push(Piece::Word(plain(&word)?));
+        let template = NameTemplate(pieces);
+        match template.is_same_for_all() {
+            true => Err(format!("{text:?} would be the same for every file; add {{#}} or {{/.}} to it")),
+            false => Ok(template),
+        }
+    }
+
+    /// Whether it asks when a file was taken.
+    pub(super) fn wants_date(&self) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Date(_)))
+    }
+
+    /// The name of the file at this path on disk, with this number, that was taken then.
+    pub(super) fn expand(&self, path: &[u8], number: u32, taken: Option<&Taken>) -> Vec<u8> {
+        let values = Values { input: path, number, total: 0, slot: 0, out: b"", tmp: b"" };
+        let mut name = Vec::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Word(word) => name.extend(word.expand(&values)),
+                Piece::Counter(digits) => name.extend(format!("{number:0digits$}").into_bytes()),
+                Piece::Date(format) => {
+                    name.extend(taken.map(|taken| date(format, taken)).unwrap_or_default().into_bytes())
+                }
+            }
+        }
+        name
+    }
+
+    fn is_same_for_all(&self) -> bool {
+        self.0.iter().all(|piece| matches!(piece, Piece::Word(word) if word.tokens().all(|token| token == Token::Extension || token == Token::Folder)))
+    }
+}
+
+/// A token that only renaming has; `None` if it may be one of a file's name.
+fn own(token: &str) -> Result<Option<Piece>, String> {
+    let inner = &token[1..token.len() - 1];
+    if inner == "#" {
+        return Ok(Some(Piece::Counter(1)));
+    }
+    if let Some(digits) = inner.strip_prefix("#:") {
+        let digits = digits.parse().ok().filter(|digits| (1..=MOST_DIGITS).contains(digits));
+        return digits.map(|digits| Some(Piece::Counter(digits))).ok_or_else(|| {
+            format!("{token} is no counter: write {{#:4}} for at least four digits, and at most {MOST_DIGITS}")
+        });
+    }
+    match inner.strip_prefix("exif:date") {
+        Some("") => Ok(Some(Piece::Date(DATE.to_owned()))),
+        Some(rest) if rest.starts_with(':') => checked(&rest[1..]).map(|format| Some(Piece::Date(format))),
+        _ => Ok(None),
+    }
+}
+
+/// A format of dates, with only letters in it that [`date`] knows.
+fn checked(format: &str) -> Result<String, String> {
+    let mut rest = format;
+    while let Some(at) = rest.find('%') {
+        let letter = rest[at + 1..].chars().next();
+        if !letter.is_some_and(|letter| "YmdHMS%".contains(letter)) {
+            return Err(format!("{format:?} is no format of a date: there are %Y %m %d %H %M %S"));
+        }
+        rest = &rest[at + 2..];
+    }
+    match format.is_empty() {
+        true => Err("the format of a date is empty".into()),
+        false => Ok(format.to_owned()),
+    }
+}
+
+fn date(format: &str, taken: &Taken) -> String {
+    let mut text = String::new();
+    let mut letters = format.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '%' {
+            text.push(letter);
+            continue;
+        }
+        match letters.next() {
+            Some('Y') => text.push_str(&format!("{:04}", taken.year)),
+            Some('m') => text.push_str(&format!("{:02}", taken.month)),
+            Some('d') => text.push_str(&format!("{:02}", taken.day)),
+            Some('H') => text.push_str(&format!("{:02}", taken.hour)),
+            Some('M') => text.push_str(&format!("{:02}", taken.minute)),
+            Some('S') => text.push_str(&format!("{:02}", taken.second)),
+            other => text.extend(other),
+        }
+    }
+    text
+}
+
+/// Text with tokens of a file's name alone.
+fn plain(word: &str) -> Result<Template, String> {
+    let template = Template::new(word);
+    if template.says(b'{') || template.says(b'}') {
+        return Err(format!(
+            "{word:?} has braces that are no token: there are {{/}} {{/.}} {{+.}} {{//}} {{#}} {{#:4}} {{exif:date}} {{exif:date:%Y}}"
+        ));
+    }
+    let fits = |token| matches!(token, Token::Name | Token::Stem | Token::Extension | Token::Folder);
+    if !template.tokens().all(fits) {
+        return Err(format!("{word:?} has a token that is no part of a name: take {{/}}, {{/.}}, {{+.}} or {{//}}"));
+    }
+    Ok(template)
+}
+
+/// Letters of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Case {
+    Keep,
+    Lower,
+    Upper,
+    LowerEnding,
+}
+
+impl Case {
+    pub(super) const CHOICES: [(&'static str, &'static str); 4] =
+        [("keep", "as they are"), ("lower", "small"), ("upper", "capital"), ("ending", "small in the ending alone")];
+
+    pub(super) fn of(word: &str) -> Self {
+        match word {
+            "lower" => Case::Lower,
+            "upper" => Case::Upper,
+            "ending" => Case::LowerEnding,
+            _ => Case::Keep,
+        }
+    }
+
+    /// A name in these letters. Bytes that are no text stay.
+    pub(super) fn name(self, name: &[u8]) -> Vec<u8> {
+        let Ok(text) = std::str::from_utf8(name) else { return name.to_vec() };
+        let changed = match (self, text.rsplit_once('.')) {
+            (Case::Keep, _) => text.to_owned(),
+            (Case::Lower, _) => text.to_lowercase(),
+            (Case::Upper, _) => text.to_uppercase(),
+            (Case::LowerEnding, Some((stem, ending))) if !stem.is_empty() => {
+                format!("{stem}.{}", ending.to_lowercase())
+            }
+            (Case::LowerEnding, _) => text.to_owned(),
+        };
+        changed.into_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TAKEN: Taken = Taken { year: 2024, month: 6, day: 1, hour: 9, minute: 5, second: 0 };
+
+    fn name(template: &str, path: &str) -> String {
+        let template = NameTemplate::new(template).expect("a template");
+        String::from_utf8(template.expand(path.as_bytes(), 7, Some(&TAKEN))).expect("a text")
+    }
+
+    #[test]
+    fn a_name_is_made_of_dates_counters_and_parts_of_the_path() {
+        for (template, expected) in [
+            ("{exif:date}.{+.}", "2024-06-01_09-05-00.JPG"),
+            ("{exif:date:%Y%m%d}-{#:4}.{+.}", "20240601-0007.JPG"),
+            ("{/.}_{#}.jpg", "IMG 1_7.jpg"),
+            ("/{exif:date:%Y/%m}/{/}", "/2024/06/IMG 1.JPG"),
+            ("{//}-{/}", "trips/rome-IMG 1.JPG"),
+            ("{exif:date:100%%}{/}", "100%IMG 1.JPG"),
+        ] {
+            assert_eq!(name(template, "trips/rome/IMG 1.JPG"), expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_template_is_said() {
+        for (template, says) in [
+            ("x{", "has no }"),
+            ("{exif:dat}{/}", "no token"),
+            ("{#:0}", "no counter"),
+            ("{#:11}", "no counter"),
+            ("{exif:date:%y}", "%Y %m %d"),
+            ("{exif:date:%}", "%Y %m %d"),
+            ("{exif:date:}", "empty"),
+            ("{}", "no part of a name"),
+            ("{/}{##}", "no part of a name"),
+            ("photo.{+.}", "same for every file"),
+        ] {
+            let wrong = NameTemplate::new(template).expect_err(template);
+            assert!(wrong.contains(says), "{template}: {wrong}");
+        }
+    }
+
+    #[test]
+    fn letters_change_and_what_is_no_text_stays() {
+        assert_eq!(Case::Lower.name("ÄB.JPG".as_bytes()), "äb.jpg".as_bytes());
+        assert_eq!(Case::Upper.name(b"a.jpg"), b"A.JPG");
+        assert_eq!(Case::LowerEnding.name(b"IMG.Tar.GZ"), b"IMG.Tar.gz");
+        assert_eq!(Case::LowerEnding.name(b".HIDDEN"), b".HIDDEN");
+        assert_eq!(Case::Lower.name(b"\xffA"), b"\xffA");
+    }
+}

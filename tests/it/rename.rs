@@ -1,0 +1,200 @@
+//! Files get other names: all that belong together or none, whenever the server dies, and back again.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use headway_model::{JobId, JobStatus};
+use serde_json::{Value, json};
+
+use crate::command::Served;
+use crate::helper::{Files, Mount, mint};
+
+/// Photos by real cameras, from Debian's golang-github-rwcarlsen-goexif-dev.
+const PHOTOS: &str = "/usr/share/gocode/src/github.com/rwcarlsen/goexif/exif/samples";
+
+/// Every file by its path, with its content and when that last changed.
+fn tree(root: &Path) -> BTreeMap<String, (Vec<u8>, i64)> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")) {
+            let (path, metadata) = (entry.path(), entry.metadata().expect("a file"));
+            match metadata.is_dir() {
+                true => folders.push(path),
+                false => {
+                    let name = path.strip_prefix(root).expect("below it").to_str().expect("a text").to_owned();
+                    found.insert(name, (std::fs::read(&path).expect("a file"), metadata.mtime()));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn named(template: &str) -> Value {
+    json!({ "settings": { "name": template }, "policy": { "on_interrupt": "retry" } })
+}
+
+async fn undo(served: &Served, job: JobId) -> headway_model::JobSummary {
+    let undo = mint();
+    let (status, body) = served.post(&format!("/api/jobs/{job}/undo/{undo}")).await;
+    assert_eq!(status, 201, "{body}");
+    served.end(undo).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn photos_get_the_date_that_exiftool_reads_and_their_old_names_back() {
+    let files = Files::new();
+    for photo in std::fs::read_dir(PHOTOS).expect("run ./test once, which installs the photos") {
+        let photo = photo.expect("an entry");
+        if photo.path().extension().is_some_and(|ending| ending == "jpg") {
+            let content = std::fs::read(photo.path()).expect("a photo");
+            files.write(photo.file_name().to_str().expect("a text"), &content);
+        }
+    }
+    files.write("damaged.jpg", b"\xff\xd8\xff\xe1\xff\xffExif\0\0MM\0*\xff\xff\xff\xff");
+    files.write("text.jpg", b"no photo at all");
+    let before = tree(&files.library());
+    let format = ["-s3", "-d", "%Y-%m-%d_%H-%M-%S", "-DateTimeOriginal"];
+    let date = |name: &String| {
+        let said = Command::new("exiftool").args(format).arg(files.library().join(name)).output();
+        let said = String::from_utf8(said.expect("exiftool: run ./test once").stdout).expect("a text");
+        Some(said.trim().to_owned()).filter(|date| date.starts_with(['1', '2']))
+    };
+    let expected: BTreeMap<String, (Vec<u8>, i64)> = before
+        .iter()
+        .map(|(name, file)| (date(name).map_or(name.clone(), |date| format!("{date}-{name}")), file.clone()))
+        .collect();
+    let dated = expected.keys().filter(|name| !before.contains_key(*name)).count();
+    assert!(dated >= 20, "only {dated} of {} photos have a date", before.len());
+
+    let served = Served::start(&files);
+    let job = served.begin("rename", named("{exif:date}-{/}")).await;
+    let end = served.end(job).await;
+    assert_eq!(tree(&files.library()), expected, "{end:?}");
+    assert_eq!((end.counters.succeeded as usize, end.counters.failed as usize), (dated, before.len() - dated));
+    let items = served.get(&format!("/api/jobs/{job}/items?status=failed")).await;
+    for item in items["items"].as_array().expect("items") {
+        let message = item["message"].as_str().unwrap_or_default();
+        assert!(message.contains("date"), "{item}");
+    }
+    assert_eq!(undo(&served, job).await.counters.succeeded as usize, dated);
+    assert_eq!(tree(&files.library()), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rename_that_dies_at_any_step_is_made_in_the_end_and_undone() {
+    for point in ["recorded", "renamed", "synced"] {
+        let files = Files::numbered(4);
+        dies_and_goes_on(&files, point).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_is_one_on_file_systems_that_cannot_refuse_to_overwrite() {
+    for point in ["recorded", "renamed", "synced"] {
+        let files = Files::new();
+        let below = files.elsewhere();
+        std::fs::create_dir(&below).expect("a folder");
+        let Some(_mount) = Mount::without_exchange(&below, &files.library()) else { return };
+        files.number(4);
+        dies_and_goes_on(&files, point).await;
+    }
+    for point in ["recorded", "held", "renamed"] {
+        let files = Files::new();
+        let Some(_mount) = Mount::exfat(&files.library()) else { return };
+        files.number(4);
+        dies_and_goes_on(&files, point).await;
+    }
+}
+
+/// Kills a rename at this point; the next server ends it, and undoes it.
+async fn dies_and_goes_on(files: &Files, point: &str) {
+    let before = tree(&files.library());
+    let renamed = |name: &String| format!("moved/{name}.txt");
+    let after: BTreeMap<_, _> = before.iter().map(|(name, file)| (renamed(name), file.clone())).collect();
+    let mut dying = Served::start_in(files, &["env", &format!("HEADWAY_FAULT={point}")]).expect("a ready server");
+    let job = dying.begin("rename", named("/moved/{/}.txt")).await;
+    assert!(dying.headway.dies_within(Duration::from_secs(20)), "{point}");
+    let between = tree(&files.library());
+    for (name, file) in &before {
+        assert!([name, &renamed(name)].iter().any(|name| between.get(*name) == Some(file)), "{point}: {name} is lost");
+    }
+    let served = Served::start(files);
+    let end = served.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 4), "{point}");
+    assert_eq!(tree(&files.library()), after, "{point}");
+    assert_eq!(undo(&served, job).await.counters.succeeded, 4, "{point}");
+    assert_eq!(tree(&files.library()), before, "{point}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_taken_is_left_to_its_file_and_one_that_is_right_stays() {
+    let files = Files::new();
+    for name in ["a/IMG.JPG", "a/img.jpg", "b/x.jpg", "b/X.JPG.jpg", "c/1.TXT"] {
+        files.write(name, name.as_bytes());
+    }
+    let before = tree(&files.library());
+    let served = Served::start(&files);
+    let small = json!({ "settings": { "name": "{/}", "case": "lower" }, "approval": true });
+    let job = served.begin("rename", small).await;
+    // The plan says it before anything is touched.
+    let planned = served.until(job, |summary| summary.status == JobStatus::Planned).await;
+    assert_eq!((planned.counters.total, planned.counters.skipped), (5, 3));
+    assert_eq!(tree(&files.library()), before);
+    assert_eq!(served.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
+    let end = served.end(job).await;
+    let items = served.get(&format!("/api/jobs/{job}/items")).await;
+    let said = |path: &str| {
+        let item = items["items"].as_array().expect("items").iter().find(|item| item["path"] == path).expect("one");
+        item["reason"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(said("a/IMG.JPG"), "another file has the output's name");
+    assert_eq!(said("a/img.jpg"), "already done");
+    assert_eq!(end.counters.succeeded, 2);
+    let mut expected = before.clone();
+    for (from, to) in [("b/X.JPG.jpg", "b/x.jpg.jpg"), ("c/1.TXT", "c/1.txt")] {
+        let file = expected.remove(from).expect("it was there");
+        expected.insert(to.into(), file);
+    }
+    assert_eq!(tree(&files.library()), expected);
+    // A file that was written to since is no longer what the job left.
+    std::fs::write(files.library().join("c/1.txt"), "written to since").expect("a file");
+    let undone = undo(&served, job).await;
+    assert_eq!((undone.counters.succeeded, undone.counters.skipped), (1, 1));
+    assert_eq!(std::fs::read(files.library().join("c/1.txt")).expect("a file"), b"written to since");
+    assert_eq!(std::fs::read(files.library().join("b/X.JPG.jpg")).expect("a file"), b"b/X.JPG.jpg");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_change_where_the_folder_takes_both_spellings_for_one_name() {
+    for point in ["none", "renamed"] {
+        let files = Files::new();
+        let Some(_mount) = Mount::exfat(&files.library()) else { return };
+        files.write("IMG_1.JPG", b"a photo");
+        let before = tree(&files.library());
+        let mut served = Served::start_in(&files, &["env", &format!("HEADWAY_FAULT={point}")]).expect("a ready server");
+        let small = json!({ "settings": { "name": "{/}", "case": "lower" }, "policy": { "on_interrupt": "retry" } });
+        let job = served.begin("rename", small).await;
+        if point != "none" {
+            assert!(served.headway.dies_within(Duration::from_secs(20)), "{point}");
+            served = Served::start(&files);
+        }
+        assert_eq!(served.end(job).await.counters.succeeded, 1, "{point}");
+        assert_eq!(tree(&files.library()).into_keys().collect::<Vec<_>>(), ["img_1.jpg"], "{point}");
+        assert_eq!(undo(&served, job).await.counters.succeeded, 1, "{point}");
+        assert_eq!(tree(&files.library()), before, "{point}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_template_is_said_before_there_is_a_job() {
+    let files = Files::numbered(1);
+    let served = Served::start(&files);
+    let (_, status, body) = served.try_begin("rename", named("photo.{+.}")).await;
+    assert_eq!(status, 422, "{body}");
+    assert!(body.to_string().contains("same for every file"), "{body}");
+}
