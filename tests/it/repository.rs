@@ -140,7 +140,7 @@ fn imports_run_along_one_straight_line() {
 }
 
 /// Calls about files, as far as their text tells.
-const FILE_CALLS: [&str; 31] = [
+const FILE_CALLS: [&str; 36] = [
     "private::",
     "metadata(",
     "open(",
@@ -167,6 +167,11 @@ const FILE_CALLS: [&str; 31] = [
     ".hash(",
     ".content(",
     ".judge(",
+    ".conclude(",
+    ".settle(",
+    ".make(",
+    ".lists(",
+    "reach_for(",
     ".place(",
     "is_still(",
     ".remove()",
@@ -184,7 +189,7 @@ const REASONS: [(&str, &str, &str); 21] = [
     ("files/data_folder/attempts.rs", "known()?", "only what is known is asked on"),
     ("files/library/trash.rs", "known()?", "only what is known is asked on"),
     ("server/engine/shortage.rs", "/proc/self/stat", "whether a file can be opened is what is asked"),
-    ("server/engine/place.rs", "library.judge(", "each error has its arm"),
+    ("server/engine/place.rs", "library.conclude(", "each error has its arm"),
     (
         "server/engine/plan/lister.rs",
         "for_the_attempt(",
@@ -203,6 +208,7 @@ const REASONS: [(&str, &str, &str); 21] = [
     ("files/library/fault.rs", "exists()", "a test's own file, in a debug build"),
     ("files/library/judge.rs", "self.hash(path)?", "only what is known is asked on"),
     ("files/library/judge.rs", "temp.rename_new(target).is_ok()", "if not, the original comes back"),
+    ("files/library/moves.rs", "names.rename_new(", "if not, all names come back"),
     ("files/library/rename.rs", "to.remove().ok()", "what stays is known as ours by its content"),
     ("files/library/stage.rs", "ioctl_ficlone", "if blocks cannot be shared, bytes are copied"),
     ("files/library/root.rs", "Root::open(", "what cannot be opened is no other folder that could be taken"),

@@ -86,6 +86,7 @@ fn planned(first: u32, count: u32) -> (JobEvent, Option<String>) {
         size: 7,
         mtime_ns: -3,
         rerun: None,
+        becomes: (number % 2 == 1).then(|| format!("g{number:04}").parse().expect("a path")),
     };
     let files: Vec<_> = (first..first + count).map(file).collect();
     let detail = serde_json::to_string(&files).expect("JSON");

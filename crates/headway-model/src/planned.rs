@@ -17,6 +17,9 @@ pub struct PlannedFile {
     /// Why it runs again although an earlier job processed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerun: Option<Rerun>,
+    /// The name that it is to have, if the job renames it. An attempt gives it this name or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub becomes: Option<RelPath>,
 }
 
 impl PlannedFile {
@@ -25,7 +28,7 @@ impl PlannedFile {
 
     /// A file that the plan could not examine. Its attempt examines it and reports what is wrong.
     pub fn not_seen(path: RelPath) -> Self {
-        PlannedFile { path, size: 0, mtime_ns: PlannedFile::NOT_SEEN, rerun: None }
+        PlannedFile { path, size: 0, mtime_ns: PlannedFile::NOT_SEEN, rerun: None, becomes: None }
     }
 
     /// Whether the plan examined it.

@@ -145,6 +145,9 @@ pub struct ItemView {
     /// Why it runs again although an earlier job processed it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub rerun: Option<Rerun>,
+    /// The name that its file is to have, or got, if the job renames it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub becomes: Option<RelPath>,
 }
 
 /// A window of a job's items, in order.

@@ -283,8 +283,8 @@ impl Doctor<'_> {
 }
 
 fn of_file(file: &PlannedFile) -> Digest {
-    let PlannedFile { path, size, mtime_ns, rerun } = file;
-    Digest::of(format!("{path} {size} {mtime_ns} {rerun:?}").as_bytes())
+    let PlannedFile { path, size, mtime_ns, rerun, becomes } = file;
+    Digest::of(format!("{path} {size} {mtime_ns} {rerun:?} {becomes:?}").as_bytes())
 }
 
 fn of_state(state: &ItemState) -> Digest {

@@ -214,7 +214,7 @@ impl Store for MemoryStore {
             }
             let work = job.work.filter(|_| !undo);
             let done = DoneRow {
-                file: PlannedFile { rerun: None, ..row.file.clone() },
+                file: PlannedFile { rerun: None, becomes: None, ..row.file.clone() },
                 job_no: row.job_no,
                 work,
                 result: row.state.result.clone(),

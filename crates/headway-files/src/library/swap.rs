@@ -181,7 +181,7 @@ mod tests {
         std::fs::create_dir(library.path.join("trash")).expect("a folder");
         let path = |text: &str| text.parse::<RelPath>().expect("a path");
         let (size, mtime_ns) = library.size_and_time(&path("file")).known().expect("known").expect("there");
-        let planned = PlannedFile { path: path("file"), size, mtime_ns, rerun: None };
+        let planned = PlannedFile { path: path("file"), size, mtime_ns, rerun: None, becomes: None };
         let original = library.open_file(&planned).unwrap_or_else(|_| panic!("it can be opened"));
         (original, ["temp", "file", "trash/file"].map(|name| library.at(&path(name)).expect("a folder")))
     }

@@ -82,7 +82,7 @@ pub fn inspect(library: &Library, path: &RelPath) -> Result<Listed, PauseReason>
     let admitted = if parent.is_root() { Ok(()) } else { library.enter_folder(&parent).map(drop) };
     let found = library.believed(Found::of(admitted)).and_then(|()| library.look(path));
     let without = |skip| {
-        let file = PlannedFile { path: path.clone(), size: 0, mtime_ns: 0, rerun: None };
+        let file = PlannedFile { path: path.clone(), size: 0, mtime_ns: 0, rerun: None, becomes: None };
         Listed { file, skip, is_unlisted: false }
     };
     match found {
@@ -207,7 +207,7 @@ fn listed(path: RelPath, kind: EntryKind, size: u64, mtime_ns: i64) -> Listed {
         EntryKind::Symlink => Some(SkipReason::Symlink),
         EntryKind::Other => Some(SkipReason::NotAFile),
     };
-    Listed { file: PlannedFile { path, size, mtime_ns, rerun: None }, skip, is_unlisted: false }
+    Listed { file: PlannedFile { path, size, mtime_ns, rerun: None, becomes: None }, skip, is_unlisted: false }
 }
 
 #[cfg(test)]

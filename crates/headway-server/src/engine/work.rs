@@ -14,7 +14,7 @@ use super::schedule::{Input, WorkOutcome};
 use super::{Context, Order, caught};
 use crate::steps::Step;
 use headway_files::{OpenError, fault_of};
-use headway_model::{Effect, FailReason, OnDone, Output, PlannedFile, SkipReason};
+use headway_model::{Effect, FailReason, OnDone, Output, PlannedFile, RelPath, SkipReason};
 use headway_recipes::{Attempt, Failure, Rename, Success, Unable, Work, output_of};
 
 /// Begins an attempt. Returns a task for the pool if everything it needs is in memory; otherwise looks that up first, in a task
@@ -85,7 +85,9 @@ fn attempt(
     let staged = catch_unwind(AssertUnwindSafe(|| {
         let output = work.output(&file.path, order.request.output.as_ref());
         let staged = output.as_ref().map(|output| stage(order, output, file, &attempt)).transpose()?;
-        Ok((output, staged, work.renames(file, which.item + 1)?))
+        let renames = work.renames(file, which.item + 1)?;
+        as_planned(file, &renames)?;
+        Ok((output, staged, renames))
     }));
     let (output, renames) = match staged.unwrap_or_else(|panic| Err(panicked(&*panic))) {
         Ok((output, staged, renames)) => {
@@ -152,6 +154,18 @@ fn stage(
     }
     let staged = order.library.stage(&file.path, target, attempt.job, attempt.item, attempt.number);
     staged.map_err(|error| Failure::of(FailReason::Write, "making the output's folder", &error))
+}
+
+/// What was approved is what runs: a file gets the name that the plan says.
+fn as_planned(file: &PlannedFile, renames: &[Rename]) -> Result<(), Failure> {
+    match renames.first() {
+        Some(rename) if file.becomes.as_ref() != Some(&rename.to) => {
+            let planned = file.becomes.as_ref().map_or("no other name".into(), RelPath::shown);
+            let message = format!("it would become {}, and the plan says {planned}", rename.to.shown());
+            Err(Failure::Failed(FailReason::Recipe, message))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Does the work while holding the files, so that no other attempt touches them.

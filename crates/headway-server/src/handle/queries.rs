@@ -225,6 +225,7 @@ fn item_view(row: ItemRow) -> ItemView {
         path: row.file.path,
         size: row.file.size,
         rerun: row.file.rerun,
+        becomes: row.file.becomes,
         status: row.state.status.label().into(),
         reason: row.state.status.reason().map(Into::into),
         message: row.state.message,

@@ -353,7 +353,7 @@ impl World {
             if !self.plain && self.draw.below(4) == 0 { vec![(first, 1, SkipReason::Symlink)] } else { Vec::new() };
         let file = |number: u32| {
             let path: RelPath = format!("f{number}").parse().expect("a path");
-            PlannedFile { path, size: 1, mtime_ns: 0, rerun: None }
+            PlannedFile { path, size: 1, mtime_ns: 0, rerun: None, becomes: None }
         };
         let detail = serde_json::to_string(&(first..first + count).map(file).collect::<Vec<_>>()).expect("JSON");
         let event = JobEvent::Planned { first, count, skips, detail: Digest::of(detail.as_bytes()) };

@@ -17,7 +17,7 @@ const JOB_COLUMNS: &str =
     "SELECT job_no, created_position, last_position, library, head, fold, summary, work FROM jobs";
 
 const ITEM_COLUMNS: &str =
-    "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result, rerun FROM items";
+    "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result, rerun, becomes FROM items";
 
 pub(super) fn head(reader: &mut Connection) -> Stored<Head> {
     head_of(reader)
@@ -192,7 +192,8 @@ pub(super) fn done(reader: &Connection, library: &str, recipe: &str, paths: &[Re
     let done: Vec<u8> =
         (0..=u8::MAX).filter(|code| ItemStatus::from_byte(*code).is_some_and(ItemStatus::is_done)).collect();
     all(reader, LATEST, params![json!(paths).to_string(), library, recipe, json!(done).to_string()], |row| {
-        let file = PlannedFile { path: column(row, 0)?, size: row.get(1)?, mtime_ns: row.get(2)?, rerun: None };
+        let (path, size, mtime_ns) = (column(row, 0)?, row.get(1)?, row.get(2)?);
+        let file = PlannedFile { path, size, mtime_ns, rerun: None, becomes: None };
         let undo = JobKind::of(row.get_ref(4)?.as_str()?) == JobKind::Undo;
         let work = nullable::<Digest>(row, 3)?.filter(|_| !undo);
         Ok(DoneRow { file, job_no: row.get(6)?, work, result: row.get(5)? })
@@ -266,7 +267,8 @@ fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Res
 
 fn item_row(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
     let rerun = row.get_ref(9)?.as_str_or_null()?.and_then(Rerun::from_word);
-    let file = PlannedFile { path: column(row, 4)?, size: row.get(5)?, mtime_ns: row.get(6)?, rerun };
+    let (path, size, mtime_ns) = (column(row, 4)?, row.get(5)?, row.get(6)?);
+    let file = PlannedFile { path, size, mtime_ns, rerun, becomes: nullable(row, 10)? };
     let state = ItemState { status: column(row, 2)?, attempt: row.get(3)?, message: row.get(7)?, result: row.get(8)? };
     Ok(ItemRow { job_no: row.get(0)?, item: row.get(1)?, file, state })
 }

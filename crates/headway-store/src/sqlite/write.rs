@@ -29,8 +29,8 @@ fn write(writer: &Connection, batch: &Batch) -> Stored<()> {
         write_job(writer, row)?;
     }
     let mut insert = writer.prepare_cached(
-        "INSERT INTO items (job_no, item, status, code, attempt, path, size, mtime_ns, rerun)
-        VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?)",
+        "INSERT INTO items (job_no, item, status, code, attempt, path, size, mtime_ns, rerun, becomes)
+        VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
     )?;
     for row in &batch.planned {
         let (file, status) = (&row.file, row.state.status);
@@ -44,7 +44,8 @@ fn write(writer: &Connection, batch: &Batch) -> Stored<()> {
             file.path.as_str(),
             file.size,
             file.mtime_ns,
-            rerun
+            rerun,
+            file.becomes.as_ref().map(|path| path.as_str())
         ])?;
     }
     // If an item moves several times, only its last state is written.

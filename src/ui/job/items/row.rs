@@ -29,7 +29,8 @@ pub(super) fn ItemRow(
         text.with(|text| {
             let told = text.as_ref().filter(|text| row.is_told_by(text));
             let why = why(row.reason.clone(), told.and_then(|text| text.message.clone()));
-            why.or_else(|| told.and_then(|text| text.result.as_ref()).map(found))
+            let found = || told.and_then(|text| text.result.as_ref()).map(found);
+            why.or_else(found).or_else(|| text.as_ref()?.becomes.as_ref().map(|path| format!("→ {}", path.shown())))
         })
     };
     let again = move || {
@@ -77,6 +78,7 @@ fn found(result: &serde_json::Value) -> String {
             format!("→ {}, {}", RelPath::shown_text(path), format::size(value["size"].as_u64().unwrap_or_default()))
         }
         "ms" => format::seconds(value.as_u64().unwrap_or_default()),
+        "moved" => format!("→ {}", RelPath::shown_text(value.as_str().unwrap_or_default())),
         _ => format!("{name} {}", format::value(value)),
     });
     texts.collect::<Vec<_>>().join(" · ")

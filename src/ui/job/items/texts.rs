@@ -145,6 +145,7 @@ mod tests {
             attempt,
             result: None,
             rerun: None,
+            becomes: None,
         }
     }
 

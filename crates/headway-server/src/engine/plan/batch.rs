@@ -18,8 +18,9 @@ pub(super) struct Batch {
 
 impl Batch {
     pub(super) fn push(&mut self, index: u32, found: Listed) {
-        // The size as JSON: the path, its escapes, two numbers and the field names.
-        self.bytes += 2 * found.file.path.as_str().len() + 90;
+        // The size as JSON: the paths, their escapes, two numbers and the field names.
+        let becomes = found.file.becomes.as_ref().map_or(0, |path| path.as_str().len() + 10);
+        self.bytes += 2 * (found.file.path.as_str().len() + becomes) + 90;
         self.files.push(found.file);
         let Some(reason) = found.skip else { return };
         match self.skips.last_mut() {

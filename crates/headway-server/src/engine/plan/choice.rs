@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn what_is_included_is_so_whatever_its_case() {
         let listed = |text: &str| Listed {
-            file: PlannedFile { path: path(text), size: 0, mtime_ns: 0, rerun: None },
+            file: PlannedFile { path: path(text), size: 0, mtime_ns: 0, rerun: None, becomes: None },
             skip: None,
             is_unlisted: false,
         };

@@ -124,7 +124,7 @@ impl<'a> Lister<'a> {
         };
         for mut found in files {
             if found.skip.is_none() {
-                match self.collision(&found) {
+                match self.collision(&mut found) {
                     Ok(skip) => found.skip = skip,
                     Err(reason) => return self.fail(Unable::Environment(reason)),
                 }
@@ -157,9 +157,12 @@ impl<'a> Lister<'a> {
     }
 
     /// Skips a file whose output name is taken, on the disk or by an earlier file of this plan.
-    fn collision(&mut self, found: &Listed) -> Result<Option<SkipReason>, PauseReason> {
+    fn collision(&mut self, found: &mut Listed) -> Result<Option<SkipReason>, PauseReason> {
         match self.work.renames(&found.file, self.index + 1) {
-            Ok(renames) if !renames.is_empty() => return self.taken(&renames),
+            Ok(renames) if !renames.is_empty() => {
+                found.file.becomes = renames.first().map(|rename| rename.to.clone());
+                return self.taken(&renames);
+            }
             Ok(_) => {}
             Err(Failure::Skipped(reason)) => return Ok(Some(reason)),
             Err(Failure::Environment(reason)) => return Err(reason),
