@@ -6,16 +6,25 @@ mod template;
 
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::json;
 
-use super::{Attempt, Binding, Failure, Recipe, Rename as NewName, Settings, Success, Unable, Work, choose};
+use super::{Attempt, Binding, Failure, Recipe, Rename as NewName, Setting, Settings, Success, Unable, Work};
 use clean::Clean;
 use headway_files::{Library, OpenFile};
-use headway_model::summary::{RecipeInfo, SettingInfo};
-use headway_model::{Effect, FailReason, OnDone, PlannedFile, RelPath, SkipReason};
+use headway_model::summary::RecipeInfo;
+use headway_model::{Effect, FailReason, OnDone, PlannedFile, RelPath, SkipReason, WrongSetting, setting};
 use template::{Case, NameTemplate};
 
 pub(super) struct Rename;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    name: String,
+    case: Case,
+    clean: Clean,
+}
 
 struct Bound {
     library: Arc<Library>,
@@ -29,23 +38,16 @@ const LONGEST_NAME: usize = 255;
 
 impl Recipe for Rename {
     fn info(&self) -> RecipeInfo {
-        let text = |name: &str, label: &str, default: &str| SettingInfo {
-            name: name.into(),
-            label: label.into(),
-            choices: Vec::new(),
-            default: default.into(),
-        };
-        let choice = |name: &str, label: &str, choices: &[(&str, &str)]| SettingInfo {
-            choices: choices.iter().map(|(word, label)| ((*word).to_owned(), (*label).to_owned())).collect(),
-            ..text(name, label, "")
-        };
         RecipeInfo {
             name: "rename".into(),
             summary: "Gives each file a name by a template. Nothing is overwritten.".into(),
             settings: vec![
-                text("name", "Name", "{exif:date}.{+.}"),
-                choice("case", "Letters", &Case::CHOICES),
-                choice("clean", "Characters", &Clean::CHOICES),
+                Setting::text("name", "Name").default("{exif:date}.{+.}").help(
+                    "{/} the name, {/.} without its ending, {+.} the ending, {//} the folder, {#:4} a counter, {exif:date} when it was taken, \
+                     {exif:date:%Y-%m} in a form of your own; a / makes folders.",
+                ),
+                Setting::choice("case", "Letters", &Case::CHOICES),
+                Setting::choice("clean", "Characters", &Clean::CHOICES),
             ],
             output: None,
             hidden: false,
@@ -65,20 +67,19 @@ impl Recipe for Rename {
         OnDone::Again
     }
 
-    fn settings(&self, given: &Settings) -> Result<Settings, Vec<String>> {
-        let settings = choose(&self.info(), given)?;
-        let name = settings["name"].as_str().unwrap_or_default();
-        NameTemplate::new(name).map(|_| settings.clone()).map_err(|wrong| vec![format!("setting \"name\": {wrong}")])
+    fn settings(&self, given: &Settings) -> Result<Settings, Vec<WrongSetting>> {
+        let settings = setting::check(&self.info().settings, given)?;
+        let name = settings.get("name").and_then(|name| name.as_str()).unwrap_or_default();
+        match NameTemplate::new(name) {
+            Ok(_) => Ok(settings),
+            Err(reason) => Err(vec![WrongSetting::new("name", &format!("cannot be used: {reason}"))]),
+        }
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
-        let word = |name: &str| job.request.settings.get(name).and_then(|value| value.as_str()).unwrap_or_default();
-        Ok(Box::new(Bound {
-            library: Arc::clone(job.library),
-            template: NameTemplate::new(word("name")).map_err(Unable::Failed)?,
-            case: Case::of(word("case")),
-            clean: Clean::of(word("clean")),
-        }))
+        let Wanted { name, case, clean } = job.settings(&self.info().settings)?;
+        let template = NameTemplate::new(&name).map_err(Unable::Failed)?;
+        Ok(Box::new(Bound { library: Arc::clone(job.library), template, case, clean }))
     }
 }
 
@@ -118,5 +119,31 @@ impl Bound {
             to = to.join(&part).map_err(|error| fail(format!("its new name does not fit: {error}")))?;
         }
         Ok(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_settings_are_its_fields() {
+        let wanted: Wanted = super::super::defaults(&Rename, json!({}));
+        assert_eq!((&*wanted.name, wanted.case, wanted.clean), ("{exif:date}.{+.}", Case::Keep, Clean::Keep));
+        let given = |case: &str, clean: &str| {
+            super::super::defaults::<Wanted>(&Rename, json!({ "case": case, "clean": clean }))
+        };
+        for (case, _) in Case::CHOICES {
+            for (clean, _) in Clean::CHOICES {
+                let wanted = given(case, clean);
+                assert!(
+                    (wanted.case == Case::Keep) == (case == "keep")
+                        && (wanted.clean == Clean::Keep) == (clean == "keep")
+                );
+            }
+        }
+        let name = json!({ "name": "same.jpg" });
+        let wrong = Rename.settings(name.as_object().expect("an object")).expect_err("it is the same for all");
+        assert_eq!(wrong[0].setting, "name");
     }
 }

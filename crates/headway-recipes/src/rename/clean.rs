@@ -1,7 +1,10 @@
 //! Names that Windows takes as well: without the characters and the words that it refuses.
 
+use serde::Deserialize;
+
 /// Which names are changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Clean {
     Keep,
     Windows,
@@ -13,10 +16,6 @@ const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 impl Clean {
     pub(super) const CHOICES: [(&'static str, &'static str); 2] =
         [("keep", "all that this disk takes"), ("windows", "only those that Windows takes; others become _")];
-
-    pub(super) fn of(word: &str) -> Self {
-        if word == "windows" { Clean::Windows } else { Clean::Keep }
-    }
 
     /// A name that can be used there.
     pub(super) fn name(self, name: &[u8]) -> Vec<u8> {

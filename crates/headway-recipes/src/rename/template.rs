@@ -1,5 +1,7 @@
 //! The template of a name: the tokens of a file's own name, and those that only renaming has.
 
+use serde::Deserialize;
+
 use headway_files::template::{Template, Token, Values};
 
 use super::taken::Taken;
@@ -148,26 +150,19 @@ fn plain(word: &str) -> Result<Template, String> {
 }
 
 /// Letters of a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Case {
     Keep,
     Lower,
     Upper,
+    #[serde(rename = "ending")]
     LowerEnding,
 }
 
 impl Case {
     pub(super) const CHOICES: [(&'static str, &'static str); 4] =
         [("keep", "as they are"), ("lower", "small"), ("upper", "capital"), ("ending", "small in the ending alone")];
-
-    pub(super) fn of(word: &str) -> Self {
-        match word {
-            "lower" => Case::Lower,
-            "upper" => Case::Upper,
-            "ending" => Case::LowerEnding,
-            _ => Case::Keep,
-        }
-    }
 
     /// A name in these letters. Bytes that are no text stay.
     pub(super) fn name(self, name: &[u8]) -> Vec<u8> {
