@@ -236,7 +236,7 @@ mod tests {
         std::fs::create_dir(folder.path().join("name")).expect("a folder");
         let library = Library::open("files", folder.path()).expect("a library");
         let path: RelPath = "name".parse().expect("a path");
-        let seen = PlannedFile { path: path.clone(), size: 7, mtime_ns: 1, rerun: None };
+        let seen = PlannedFile { path: path.clone(), size: 7, mtime_ns: 1, rerun: None, becomes: None };
         assert!(matches!(library.open_file(&seen), Err(OpenError::Skip(SkipReason::Changed))));
         // A folder that the plan could not look into is another thing.
         let told = library.open_file(&PlannedFile::not_seen(path));
