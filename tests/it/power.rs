@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use headway_model::JobStatus;
-use serde_json::json;
+use headway_model::{JobId, JobStatus};
+use serde_json::{Value, json};
 
 use crate::command::{Served, config};
 use crate::helper::{Files, Headway, mint};
@@ -258,25 +258,47 @@ async fn a_power_cut_at_any_moment_of_a_replace_leaves_the_old_file_or_the_new_o
     each_sync_is_needed(&calls, &replaced, &root);
 }
 
-/// The calls of a job that replaces a few files, with nothing wrong in them.
-async fn traced(workers: &str) -> (Vec<Call>, Vec<Replaced>, String) {
-    let count = 3;
-    let files = Files::numbered(count);
-    let config = config(&files);
+/// What a job of this recipe over these files asked of the kernel, the job, and the library's root.
+async fn trace(files: &Files, workers: &str, recipe: &str, settings: Value) -> (String, JobId, String) {
+    let config = config(files);
     let trace = files.data().with_file_name("trace");
     let site = files.data().with_file_name("site");
     let traced = "trace=fsync,fdatasync,renameat,renameat2,unlinkat,mkdirat,openat,write,pwrite64";
     let wrap = ["strace", "-f", "-y", "-qq", "-s", "8192", "-o", trace.to_str().expect("text"), "-e", traced];
     let arguments = ["--config", config.to_str().expect("text"), "--workers", workers];
-    let mut headway = Headway::try_start(&files, Some(&site), &wrap, &arguments).expect("a ready server");
+    let mut headway = Headway::try_start(files, Some(&site), &wrap, &arguments).expect("a ready server");
     let (client, job) = (reqwest::Client::new(), mint());
-    let body = json!({ "library": "files", "recipe": "upper", "query": { "folder": {} } });
+    let body = json!({ "library": "files", "recipe": recipe, "query": { "folder": {} }, "settings": settings });
     let call = client.put(format!("{}/api/jobs/{job}", headway.url)).json(&body);
     assert_eq!(call.send().await.expect("an answer").status(), 201);
     assert_eq!(headway.end(&client, job).await.status, JobStatus::Completed);
     headway.kill();
 
     let root = files.library().canonicalize().expect("a folder").display().to_string();
+    let text = String::from_utf8_lossy(&std::fs::read(&trace).expect("a trace")).into_owned();
+    (text, job, root)
+}
+
+/// The calls in a trace that are about the library, and about facts in the log.
+fn about(root: &str, text: &str, facts: &[String]) -> Vec<Call> {
+    let ours = |path: &String| {
+        let in_workshop = is_workshop(path) || is_workshop(&folder(path));
+        path.starts_with(root) && !path.contains(".headway-probe") && !in_workshop
+    };
+    let is_about = |call: &Call| match call {
+        Call::Make(path) | Call::Create(path) | Call::Remove(path) | Call::Write(path) => ours(path),
+        Call::Move(from, _) | Call::Exchange(from, _) => ours(from),
+        Call::Sync(path) => ours(path) || path.ends_with("log.sqlite-wal"),
+        Call::Log(facts) => !facts.is_empty(),
+    };
+    calls(text, facts).into_iter().filter(is_about).collect()
+}
+
+/// The calls of a job that replaces a few files, with nothing wrong in them.
+async fn traced(workers: &str) -> (Vec<Call>, Vec<Replaced>, String) {
+    let count = 3;
+    let files = Files::numbered(count);
+    let (text, job, root) = trace(&files, workers, "upper", json!({})).await;
     let replaced = |item: usize| Replaced {
         target: format!("{root}/{item:06}"),
         temp: format!("{root}/.headway-{job}-{item}-1"),
@@ -286,20 +308,7 @@ async fn traced(workers: &str) -> (Vec<Call>, Vec<Replaced>, String) {
     };
     let replaced: Vec<_> = (0..count).map(replaced).collect();
     let facts: Vec<_> = replaced.iter().flat_map(|file| [file.placing.clone(), file.succeeded.clone()]).collect();
-    let text = String::from_utf8_lossy(&std::fs::read(&trace).expect("a trace")).into_owned();
-    let ours = |path: &String| {
-        let in_workshop = is_workshop(path) || is_workshop(&folder(path));
-        path.starts_with(&root) && !path.contains(".headway-probe") && !in_workshop
-    };
-    let calls: Vec<_> = calls(&text, &facts)
-        .into_iter()
-        .filter(|call| match call {
-            Call::Make(path) | Call::Create(path) | Call::Remove(path) | Call::Write(path) => ours(path),
-            Call::Move(from, _) | Call::Exchange(from, _) => ours(from),
-            Call::Sync(path) => ours(path) || path.ends_with("log.sqlite-wal"),
-            Call::Log(facts) => !facts.is_empty(),
-        })
-        .collect();
+    let calls = about(&root, &text, &facts);
     let exchanges = calls.iter().filter(|call| matches!(call, Call::Exchange(..))).count();
     assert_eq!(exchanges, count, "{calls:?}");
     assert_eq!(wrong(&calls, &replaced, &root), None, "{calls:#?}");
@@ -330,4 +339,72 @@ fn each_sync_is_needed(calls: &[Call], replaced: &[Replaced], root: &str) {
     let count = replaced.len();
     println!("{} calls of {count} replaces; without any one of {needed} syncs a power cut could do harm", calls.len());
     assert!(needed >= 3 * count, "{needed}");
+}
+
+/// One file that is renamed, and the words by which its `changing` and its end are known in the log.
+struct Renamed {
+    from: String,
+    to: String,
+    changing: String,
+    succeeded: String,
+}
+
+/// What is wrong with what a power cut could leave, at any moment of these calls.
+fn wrong_of_renames(calls: &[Call], files: &[Renamed]) -> Option<String> {
+    let mut disk = Disk::default();
+    disk.names.extend(files.iter().map(|file| (file.from.clone(), format!("old {}", file.from))));
+    for (moment, call) in calls.iter().enumerate() {
+        disk.take(call);
+        assert!(disk.pending.len() < 12, "too much is pending at {moment}: {:?}", disk.pending);
+        for subset in (0..1u32 << disk.pending.len()).filter(|subset| disk.may_be(*subset)) {
+            let names = disk.after(|index| subset >> index & 1 == 1);
+            for file in files {
+                let is_at = |name: &String| names.get(name) == Some(&format!("old {}", file.from));
+                let is_renamed = match (is_at(&file.from), is_at(&file.to)) {
+                    (true, false) => false,
+                    (false, true) => true,
+                    found => {
+                        return Some(format!("at {moment}, {} is at both its names, or at none: {found:?}", file.from));
+                    }
+                };
+                if is_renamed && !disk.log.contains(&file.changing) {
+                    return Some(format!("at {moment}, {} is renamed, and the log does not know", file.from));
+                }
+                let is_said = disk.log.contains(&file.succeeded) || disk.log_pending.contains(&file.succeeded);
+                if is_said && !is_renamed {
+                    return Some(format!("at {moment}, {} is said to be renamed, and is not for certain", file.from));
+                }
+            }
+        }
+    }
+    None
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_power_cut_at_any_moment_of_a_rename_leaves_the_old_name_or_the_new_one() {
+    let count = 3;
+    let files = Files::numbered(count);
+    let (text, _, root) = trace(&files, "1", "rename", json!({ "name": "{/}.txt" })).await;
+    let renamed = |item: usize| Renamed {
+        from: format!("{root}/{item:06}"),
+        to: format!("{root}/{item:06}.txt"),
+        changing: format!(r#"\"event\":\"changing\",\"item\":{item},"#),
+        succeeded: format!(r#"\"event\":\"succeeded\",\"item\":{item},"#),
+    };
+    let renamed: Vec<_> = (0..count).map(renamed).collect();
+    let facts: Vec<_> = renamed.iter().flat_map(|file| [file.changing.clone(), file.succeeded.clone()]).collect();
+    let calls = about(&root, &text, &facts);
+    assert_eq!(calls.iter().filter(|call| matches!(call, Call::Move(..))).count(), count, "{calls:?}");
+    assert_eq!(wrong_of_renames(&calls, &renamed), None, "{calls:#?}");
+    // Each sync of a folder is needed: a program that forgot one would be found out.
+    let syncs = |call: &Call| matches!(call, Call::Sync(path) if path.starts_with(&root));
+    let first = calls.iter().position(|call| matches!(call, Call::Move(..))).expect("a rename");
+    for index in (first..calls.len()).filter(|index| syncs(&calls[*index])) {
+        let without = [&calls[..index], &calls[index + 1..]].concat();
+        assert!(wrong_of_renames(&without, &renamed).is_some(), "the sync at {index} is not needed: {calls:#?}");
+    }
+    // So is the record before the first name changes.
+    let logged = |call: &Call| matches!(call, Call::Log(facts) if facts.iter().any(|fact| fact.contains("changing")));
+    let without: Vec<_> = calls.iter().filter(|call| !logged(call)).cloned().collect();
+    assert!(wrong_of_renames(&without, &renamed).is_some(), "a rename that nobody recorded");
 }
