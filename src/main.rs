@@ -21,11 +21,5 @@ fn main() -> ExitCode {
     let ended = runtime.block_on(headway::cli::run());
     // A thread that waits for unresponsive storage must not keep the process from ending.
     runtime.shutdown_timeout(PATIENCE);
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("headway: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    ended
 }

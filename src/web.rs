@@ -12,6 +12,7 @@ mod events;
 mod pages;
 mod rest;
 mod shutdown;
+mod socket;
 
 use std::future::Future;
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub use access::{Access, BadOrigin};
 pub use assets::Assets;
 pub use connections::Limits;
 pub use shutdown::signal;
+pub use socket::Socket;
 
 use self::events::Followers;
 use crate::base::Base;
@@ -62,6 +64,8 @@ pub struct Settings {
     pub stream_age: Duration,
     /// The limits on connections.
     pub limits: Limits,
+    /// The socket for the user who runs the server, beside the address for everyone.
+    pub socket: Option<Socket>,
 }
 
 impl Settings {
@@ -69,14 +73,22 @@ impl Settings {
     pub fn new(access: Access, assets: Assets) -> Self {
         let options =
             LeptosOptions::builder().output_name("headway").site_root("target/site").site_pkg_dir("pkg").build();
-        Settings { access, base: Base::default(), options, assets, stream_age: STREAM_AGE, limits: Limits::default() }
+        Settings {
+            access,
+            base: Base::default(),
+            options,
+            assets,
+            stream_age: STREAM_AGE,
+            limits: Limits::default(),
+            socket: None,
+        }
     }
 }
 
 impl App {
     /// The state of the routes. Once `stopping` holds `true`, every stream ends, so that its connection can end.
     pub fn new(server: Server, settings: Settings, stopping: watch::Receiver<bool>) -> Self {
-        let Settings { access, base, options, assets, stream_age, limits: _ } = settings;
+        let Settings { access, base, options, assets, stream_age, limits: _, socket: _ } = settings;
         App { server, access, base, options, assets, stopping, stream_age, followers: Followers::default() }
     }
 }
@@ -94,12 +106,13 @@ const STOP: Duration = Duration::from_secs(6);
 pub async fn serve(
     listener: TcpListener,
     server: Server,
-    settings: Settings,
+    mut settings: Settings,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let mut stopped_for_long = stopping.clone();
     let (limits, connections) = (settings.limits, stopping.clone());
+    let socket = settings.socket.take();
     let app = App::new(server.clone(), settings, stopping);
     let engine = server.clone();
     tokio::spawn(async move {
@@ -108,8 +121,10 @@ pub async fn serve(
         // Each stream and connection ends after the message or response in progress.
         stop.send_replace(true);
     });
+    let for_owner = socket.map(|socket| socket.serve(server.clone(), connections.clone()));
+    let for_owner = async { futures::future::OptionFuture::from(for_owner).await.unwrap_or_default() };
     tokio::select! {
-        () = connections::serve(listener, router(app), limits, connections) => {}
+        ((), ()) = async { tokio::join!(connections::serve(listener, router(app), limits, connections), for_owner) } => {}
         () = async {
             stopped_for_long.wait_for(|stopping| *stopping).await.ok();
             tokio::time::sleep(DRAIN).await;

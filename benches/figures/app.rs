@@ -49,6 +49,7 @@ impl App {
             assets: Assets::folder(site.into()),
             stream_age: web::STREAM_AGE,
             limits: web::Limits { total: usize::MAX, each: usize::MAX },
+            socket: None,
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = web::serve(listener, server.clone(), settings, async { drop(stopped.await) });

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args;
 
+use super::out;
 use super::progress::Progress;
 use super::{default_data, library};
 use headway_server::maintenance::Maintenance;
@@ -15,7 +16,12 @@ use headway_server::maintenance::Maintenance;
 /// given folders, also checks that outputs and originals are where the log says, and lists temporary files that no
 /// live job owns. Changes nothing, unless --remove says so. Stop the server first: the data folder is locked while it
 /// runs. Fails if anything is wrong.
+///
+/// Example:
+///
+///     headway doctor
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub(super) struct Doctor {
     /// Folders that Headway serves, each as DIR or NAME=DIR
     #[arg(value_name = "DIR")]
@@ -39,35 +45,37 @@ pub(super) async fn doctor(arguments: Doctor) -> anyhow::Result<()> {
     let progress = Progress::up_to(data.head());
     let done = data.examine(|position| progress.tell(position)).await?;
     drop(progress);
-    println!(
+    out::line(&format!(
         "{} events of {} jobs, {} items; the history of {} more jobs was removed",
         done.events, done.jobs, done.items, done.pruned
-    );
+    ))?;
     let mut findings = done.findings;
     for (name, path) in &named {
         let (places, wrong) = data.placements(name, path).await?;
-        println!("{name}: {places}");
+        out::line(&format!("{name}: {places}"))?;
         findings.extend(wrong);
         let (strays, unlisted) = data.strays(name, path, arguments.remove).await?;
         if !strays.is_empty() {
-            println!("{name}: names of Headway's own that no live job owns: {}", strays.len());
+            out::line(&format!("{name}: names of Headway's own that no live job owns: {}", strays.len()))?;
         }
-        strays.iter().for_each(|stray| println!("  {stray}"));
+        for stray in &strays {
+            out::line(&format!("  {stray}"))?;
+        }
         for folder in unlisted {
-            println!("{name}: {} cannot be read, so what lies in it is not known", folder.shown());
+            out::line(&format!("{name}: {} cannot be read, so what lies in it is not known", folder.shown()))?;
         }
     }
     for finding in &findings {
-        println!("WRONG: {}", finding.what);
+        out::line(&format!("WRONG: {}", finding.what))?;
     }
     let mut remedies: Vec<_> = findings.iter().map(|finding| finding.remedy).collect();
     remedies.sort_unstable();
     remedies.dedup();
     for remedy in &remedies {
-        println!("-> {}", remedy.text());
+        out::line(&format!("-> {}", remedy.text()))?;
     }
     if findings.is_empty() {
-        println!("no problems found");
+        out::line("no problems found")?;
         return Ok(());
     }
     bail!("problems found: {}", findings.len())

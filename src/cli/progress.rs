@@ -19,8 +19,8 @@ impl Progress {
     /// Reports the position reached.
     pub(super) fn tell(&self, position: Position) {
         if self.terminal {
-            eprint!("\r{position} of {} events", self.head);
-            std::io::stderr().flush().ok();
+            // Whoever closed that does not want to know.
+            drop(write!(std::io::stderr(), "\r{position} of {} events", self.head));
         }
     }
 }
@@ -28,7 +28,7 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         if self.terminal {
-            eprintln!();
+            drop(writeln!(std::io::stderr()));
         }
     }
 }

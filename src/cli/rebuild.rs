@@ -5,13 +5,19 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::default_data;
+use super::out;
 use super::progress::Progress;
 use headway_server::maintenance::Maintenance;
 
 /// Rebuild the job and item tables from the event log.
 ///
 /// Only reads the log itself. Stop the server first: the data folder is locked while it runs.
+///
+/// Example:
+///
+///     headway rebuild
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub(super) struct Rebuild {
     /// The data folder
     #[arg(long, value_name = "FOLDER", default_value_os_t = default_data(), env = "HEADWAY_DATA")]
@@ -23,6 +29,6 @@ pub(super) async fn rebuild(arguments: Rebuild) -> anyhow::Result<()> {
     let progress = Progress::up_to(data.head());
     let done = data.rebuild(|position| progress.tell(position)).await?;
     drop(progress);
-    println!("rebuilt {} jobs from {} events", done.jobs, done.events);
+    out::line(&format!("rebuilt {} jobs from {} events", done.jobs, done.events))?;
     Ok(())
 }

@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -10,13 +9,12 @@ use clap::Args;
 use leptos::config::{LeptosOptions, get_configuration};
 use tokio::net::TcpListener;
 
-use super::{default_data, library};
+use super::{default_data, library, offers, out};
 use crate::base::Base;
-use crate::web::{self, Access, Assets};
+use crate::web::{self, Access, Assets, Socket};
 use headway_server::config::Config;
-use headway_server::recipes::command::{AdHocCommand, Command, read_config};
 use headway_server::retention::Retention;
-use headway_server::{Server, descriptors, recipes};
+use headway_server::{Server, descriptors};
 
 /// The exit code after a second signal, as of a shell whose program was interrupted.
 const STOPPED_AT_ONCE: i32 = 130;
@@ -26,8 +24,14 @@ const SHORTEST_TOKEN: usize = 16;
 /// Serve the pages and run jobs.
 ///
 /// Each DIR is a library: a folder whose files Headway may read and change. Give several as NAME=DIR, each with its own
-/// name; the default is the folder's name. Headway's file access cannot leave them.
+/// name; the default is the folder's name. Headway's file access cannot leave them. Commands of this user reach the server by the socket
+/// in the data folder, and can name any folder.
+///
+/// Example:
+///
+///     headway serve Photos
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub(super) struct Serve {
     /// Folders to serve, each as DIR or NAME=DIR
     #[arg(required = true, value_name = "DIR")]
@@ -136,19 +140,9 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
         attempts: days(arguments.keep_output_days),
     };
     config.workers = arguments.workers.unwrap_or(config.workers);
-    let mut known = recipes::all();
-    if let Some(path) = &arguments.config {
-        let file = read_config(path).map_err(anyhow::Error::msg)?;
-        for command in file.command {
-            if known.iter().any(|recipe| recipe.info().name == command.name) || command.name == "command" {
-                bail!("{}: command {:?} has the same name as a recipe; choose another", path.display(), command.name);
-            }
-            known.push(Arc::new(Command::new(command)));
-        }
-        if file.allow_commands {
-            known.push(Arc::new(AdHocCommand));
-        }
-    }
+    let (known, owner_only) = offers(arguments.config.as_deref())?;
+    config.owner_only = owner_only;
+    let data = config.data.clone();
     let mut stop = Box::pin(web::signal()?);
     // On a thread of its own: storage that does not answer keeps a server from starting, but not from ending.
     let starting = tokio::spawn(Server::start_with(config, known));
@@ -158,14 +152,26 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
         () = &mut stop => return Ok(()),
     };
 
+    let socket =
+        Socket::bind(&data).with_context(|| format!("cannot open the socket in the data folder {}", data.display()))?;
     let host = arguments.origin.first().cloned().unwrap_or_else(|| format!("http://{bound}"));
     let base = arguments.base_path;
     let link = token.map_or_else(|| format!("{host}{base}/"), |token| format!("{host}{base}/login?token={token}"));
     let age = Duration::from_secs(arguments.stream_age.max(1));
     // On standard output, on its own line, because scripts wait for it.
-    println!("Headway is ready: open {link}");
+    if let Err(failure) = out::line(&format!("Headway is ready: open {link}")) {
+        tracing::warn!(why = failure.text, "nobody reads that the server is ready");
+    }
     let limits = web::Limits::within(descriptors::most(), arguments.connections.map(|each| each as usize));
-    let settings = web::Settings { access, base, options: options(&site, bound)?, assets, stream_age: age, limits };
+    let settings = web::Settings {
+        access,
+        base,
+        options: options(&site, bound)?,
+        assets,
+        stream_age: age,
+        limits,
+        socket: Some(socket),
+    };
     let stop = async move {
         stop.await;
         if let Ok(again) = web::signal() {

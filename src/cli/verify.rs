@@ -7,13 +7,19 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::out;
 use headway_model::export::Proof;
 
 /// Prove that a job's log adds up to its report.
 ///
 /// FILE is a job's log, as downloaded from its page or from `GET /api/jobs/ID/log`. Nothing else is needed: no server
 /// and no data folder. Fails if an event was changed, removed or inserted.
+///
+/// Example:
+///
+///     headway verify job.jsonl
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub(super) struct Verify {
     /// A job's log; - reads standard input
     #[arg(value_name = "FILE")]
@@ -38,8 +44,8 @@ pub(super) fn verify(arguments: &Verify) -> anyhow::Result<()> {
         Err(error) => bail!("{shown} proves nothing: {error}"),
     };
     let counters = report.counters;
-    println!("job {}: {}", report.job, report.title);
-    println!(
+    out::line(&format!("job {}: {}", report.job, report.title))?;
+    out::line(&format!(
         "{} after {} events: {} succeeded, {} skipped, {} failed, {} cancelled of {}",
         report.status.text(),
         report.seq,
@@ -48,10 +54,10 @@ pub(super) fn verify(arguments: &Verify) -> anyhow::Result<()> {
         counters.failed,
         counters.cancelled,
         counters.total
-    );
-    println!(
+    ))?;
+    out::line(&format!(
         "proved: all events are present, unchanged and in order, and add up to this report (digest {})",
         report.digest
-    );
+    ))?;
     Ok(())
 }

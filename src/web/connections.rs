@@ -16,12 +16,13 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rustix::net::{SendFlags, Shutdown, send, shutdown};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tower::Service;
 
 pub use places::Limits;
-use places::{Full, Place, Places};
+use places::{Full, Places};
 
 /// Time limit for the head of a request, at first and again after each response.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -94,9 +95,10 @@ fn prepare(stream: &TcpStream) {
     }
 }
 
-/// Serves one connection to its end. A stop ends it after the response in progress.
-async fn connection<S>(stream: TcpStream, service: S, place: Place, mut stopping: watch::Receiver<bool>)
+/// Serves one connection to its end, and holds its slot until then. A stop ends it after the response in progress.
+pub(super) async fn connection<I, S>(stream: I, service: S, place: impl Send, mut stopping: watch::Receiver<bool>)
 where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: Service<Request<Body>, Response = Response, Error = std::convert::Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {

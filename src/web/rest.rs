@@ -38,11 +38,13 @@ pub(super) fn router() -> Router<App> {
         .route("/api/jobs/{id}/leave_out", steer(Action::LeaveOut))
         .route("/api/jobs/{id}/approve", steer(Action::Approve))
         .route("/api/jobs/{id}/retry", post(retry))
+        .route("/api/jobs/{id}/adopt", post(adopt))
         .route("/api/jobs/{id}/change", post(change))
         .route("/api/jobs/{id}/undo/{new}", post(undo))
         .route("/api/jobs/{id}/empty_trash", steer(Action::EmptyTrash))
         .route("/api/workers/{count}", post(workers))
         .route("/api/jobs/{id}/log", get(log))
+        .route("/api/jobs/{id}/joblog", get(joblog))
         .route("/api/jobs/{id}/outputs/{name}", get(output))
         .route("/api/recipes", get(recipes))
         .route("/api/room", get(room))
@@ -121,6 +123,13 @@ async fn change(
 ) -> Answer<Json<JobView>> {
     let ChangeQuery { priority, concurrency } = read(query)?;
     Ok(Json(server.steer(job_id(&id)?, Action::Change { priority, concurrency }).await?))
+}
+
+/// Has a job worked on by a server that works on no job unasked.
+async fn adopt(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
+    let id = job_id(&id)?;
+    server.adopt(id).await?;
+    Ok(Json(server.job(id).await?))
 }
 
 async fn undo(
@@ -277,6 +286,17 @@ async fn log(State(server): State<Server>, Path(id): Path<String>) -> Answer<Res
     let headers = [
         (header::CONTENT_TYPE, "application/x-ndjson".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"headway-{id}.jsonl\"")),
+    ];
+    Ok((headers, axum::body::Body::from_stream(lines)).into_response())
+}
+
+/// A job's attempts as GNU parallel lists them.
+async fn joblog(State(server): State<Server>, Path(id): Path<String>) -> Answer<Response> {
+    let id = job_id(&id)?;
+    let lines = server.joblog(id).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/tab-separated-values".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"headway-{id}.joblog\"")),
     ];
     Ok((headers, axum::body::Body::from_stream(lines)).into_response())
 }

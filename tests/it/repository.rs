@@ -107,7 +107,7 @@ fn nothing_that_is_built_for_users_has_the_feature_testing() {
     );
 }
 
-/// `base <- api <- ui <- web <- cli`: each uses what is to its left, and of the crates only the server and the model.
+/// `base <- api <- ui <- web <- cli`: each uses what is to its left, and of the crates only the client, the server and the model.
 #[test]
 fn imports_run_along_one_straight_line() {
     let modules = ["base", "api", "ui", "web", "cli"];

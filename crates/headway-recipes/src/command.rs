@@ -3,6 +3,7 @@
 
 mod capture;
 mod config;
+mod shell;
 mod work;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub use config::{CommandConfig, ConfigFile, ExitCodes, read_config};
 
-use super::{Binding, Obstacle, Recipe, Setting, Settings, Unable, Work, WrongSetting};
+use super::{Binding, Obstacle, Recipe, Setting, Settings, ShellFile, Unable, Work, WrongSetting};
 use headway_files::template::{Template, Token};
 use headway_files::{Found, Library};
 use headway_model::policy::OnInterrupt;
@@ -75,6 +76,10 @@ impl Recipe for Command {
         true
     }
 
+    fn shell_words(&self, request: &StartJob, file: &ShellFile<'_>) -> Vec<Vec<u8>> {
+        shell::words(&self.config, &request.settings, file)
+    }
+
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         Ok(Box::new(Bound::new(&self.config, job)?))
     }
@@ -119,6 +124,13 @@ impl Recipe for AdHocCommand {
 
     fn runs_programs(&self) -> bool {
         true
+    }
+
+    fn shell_words(&self, request: &StartJob, file: &ShellFile<'_>) -> Vec<Vec<u8>> {
+        match words(&request.settings) {
+            Ok(words) => shell::words(&CommandConfig::of(TYPED, words), &request.settings, file),
+            Err(_) => file.by_headway(request),
+        }
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {

@@ -18,6 +18,9 @@ mod testing;
 mod undo;
 mod verify;
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -95,8 +98,44 @@ pub trait Recipe: Send + Sync + 'static {
         false
     }
 
+    /// The words of a shell's line that does the same to a file, for lists that other tools read.
+    fn shell_words(&self, request: &StartJob, file: &ShellFile<'_>) -> Vec<Vec<u8>> {
+        file.by_headway(request)
+    }
+
     /// The work of one job: what must be read before its first item is read here. Blocking.
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable>;
+}
+
+/// A file of a job, for [`Recipe::shell_words`].
+#[derive(Debug, Clone, Copy)]
+pub struct ShellFile<'a> {
+    /// Where the library is.
+    pub library: &'a Path,
+    /// Its path in the library.
+    pub path: &'a RelPath,
+    /// Its number, from 1.
+    pub number: u32,
+    /// How many files the job has.
+    pub total: u32,
+}
+
+impl ShellFile<'_> {
+    /// Its whole path.
+    pub fn absolute(&self) -> PathBuf {
+        self.library.join(OsStr::from_bytes(&self.path.to_bytes()))
+    }
+
+    /// The words of the command line of Headway that does this to it.
+    pub fn by_headway(&self, request: &StartJob) -> Vec<Vec<u8>> {
+        let settings = request.settings.iter().map(|(name, value)| {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            format!("--set={name}={value}").into_bytes()
+        });
+        let path = self.absolute().into_os_string().into_vec();
+        let words = ["headway", "run", &request.recipe].map(|word| word.as_bytes().to_vec());
+        words.into_iter().chain(settings).chain([path]).collect()
+    }
 }
 
 /// What stands in the way of a request.

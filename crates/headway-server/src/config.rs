@@ -1,5 +1,6 @@
 //! The settings of a server.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,6 +28,11 @@ pub struct Config {
     pub retention: Retention,
     /// How often old trashes and old jobs are removed.
     pub sweep: Duration,
+    /// Whether the server works on every live job of the log; if not, on those alone that are begun through it or
+    /// [adopted](crate::Server::adopt).
+    pub takes_up: bool,
+    /// Names of recipes that only the owner can start: see [`Server::for_owner`](crate::Server::for_owner).
+    pub owner_only: BTreeSet<String>,
     /// This program, which also runs as the guard of commands.
     pub program: PathBuf,
 }
@@ -39,6 +45,19 @@ impl Config {
         let floor = Floor { disk: 64 * 1024 * 1024, memory: 64 * 1024 * 1024 };
         let (drain, trash_age) = (Duration::from_secs(4), Some(Duration::from_secs(30 * 24 * 60 * 60)));
         let (retention, sweep) = (Retention::generous(), Duration::from_secs(60 * 60));
-        Config { data, libraries, jobs: 4, workers, floor, drain, trash_age, retention, sweep, program }
+        Config {
+            data,
+            libraries,
+            jobs: 4,
+            workers,
+            floor,
+            drain,
+            trash_age,
+            retention,
+            sweep,
+            takes_up: true,
+            owner_only: BTreeSet::new(),
+            program,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The engine: a thin loop around [`schedule`], which makes the decisions, and the tasks that plan, work and finish.
 
 mod attempt_id;
+mod by_path;
 mod change;
 mod context;
 mod examinations;
@@ -27,6 +28,7 @@ use futures::FutureExt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+pub(crate) use by_path::ByPath;
 pub(crate) use context::Context;
 pub(crate) use examinations::Examinations;
 pub(crate) use exclusion::Exclusion;
@@ -248,10 +250,19 @@ impl Engine {
             () = self.pool.told() => Vec::new(),
             Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => done_with(done).into_iter().collect(),
             Some(input) = self.inbox.inputs.recv() => {
-                if let Input::Limits(limits) = input {
-                    self.pool.set_limit(limits.workers);
+                match input {
+                    Input::DrainOver => {
+                        // What ends now is taken back, not cancelled.
+                        self.stopping.get_or_insert_with(Instant::now);
+                        self.pool.give_back(|_| true);
+                        vec![Input::Drain, Input::DrainOver]
+                    }
+                    Input::Limits(limits) => {
+                        self.pool.set_limit(limits.workers);
+                        vec![Input::Limits(limits)]
+                    }
+                    other => vec![other],
                 }
-                vec![input]
             }
             _ = self.inbox.stop.changed(), if self.stopping.is_none() => {
                 self.stopping = Some(Instant::now());

@@ -1,9 +1,12 @@
 //! [`Server`]: the one handle to everything, with a method for each thing that a caller can do.
 
+mod adopt;
 mod checks;
 mod export;
+mod joblog;
 mod looks;
 mod queries;
+mod rights;
 mod same;
 mod start;
 mod start_up;
@@ -12,6 +15,7 @@ mod sweep;
 
 pub use start::Started;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +39,8 @@ use start_up::OwnRuntime;
 #[derive(Clone)]
 pub struct Server {
     inner: Arc<Inner>,
+    /// Whether the caller is the user who runs the server.
+    is_owner: bool,
 }
 
 /// When old originals and old history are removed.
@@ -54,6 +60,10 @@ struct Inner {
     /// Sends inputs to the schedule that are not events of a job.
     tell: mpsc::UnboundedSender<Input>,
     limits: std::sync::Mutex<Limits>,
+    /// Recipes that only the owner can start.
+    owner_only: BTreeSet<String>,
+    /// The jobs to work on; `None` for every one.
+    adopted: Option<adopt::Adopted>,
     /// Runs the engine and the writer only, so that many readers cannot delay them.
     _runtime: OwnRuntime,
 }
@@ -76,10 +86,19 @@ impl Server {
         self.log().flush().await;
     }
 
+    /// Stops as [`Server::stop`], without letting running items continue for a while first.
+    pub async fn stop_now(&self) {
+        self.begin_to_stop();
+        // The engine is gone if this fails.
+        self.inner.tell.send(Input::DrainOver).ok();
+        self.stop().await;
+    }
+
     /// Requests a cancel. On a job that is already cancelled or over this changes nothing.
     pub async fn cancel(&self, id: JobId) -> Result<JobView, ApiError> {
         let row = self.row(id).await?;
         if row.summary.status.can_cancel() {
+            self.must_work_on(id).await?;
             match self.log().append(id, JobEvent::CancelRequested {}, None).await {
                 Ok(_) | Err(AppendError::Refused(_)) => {}
                 Err(error) => return Err(error.into()),
@@ -117,7 +136,16 @@ impl Server {
         &self.inner.context.log
     }
 
-    fn library(&self, name: &str) -> Result<&Arc<Library>, ApiError> {
+    /// The library of a job in the log.
+    async fn library_of_job(&self, name: &str) -> Result<Arc<Library>, ApiError> {
+        match self.inner.context.library_of_job(name).await {
+            Ok(Some(library)) => Ok(library),
+            Ok(None) => self.library(name),
+            Err(_) => Err(ApiError::Conflict { message: format!("the storage of {name} does not answer") }),
+        }
+    }
+
+    fn library(&self, name: &str) -> Result<Arc<Library>, ApiError> {
         let context = &self.inner.context;
         context.library(name).ok_or_else(|| {
             let names: Vec<_> = context.libraries.iter().map(|library| library.name.as_str()).collect();

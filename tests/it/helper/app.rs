@@ -77,7 +77,8 @@ impl App {
                 let shutdown = async move { drop(stopped.await) };
                 let assets = web::Assets::folder("no-such-folder".into());
                 let limits = web::Limits::default();
-                let settings = web::Settings { access, base, options, assets, stream_age: web::STREAM_AGE, limits };
+                let settings =
+                    web::Settings { access, base, options, assets, stream_age: web::STREAM_AGE, limits, socket: None };
                 web::serve(listener, server, settings, shutdown).await.expect("a clean end");
             })
         };

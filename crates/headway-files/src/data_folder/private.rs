@@ -15,8 +15,10 @@ const FOLDER: u32 = 0o700;
 const FILE: u32 = 0o600;
 
 /// The files and folders of a data folder; whatever else lies in it is not ours to close.
-const FILES: [&str; 14] = [
+const FILES: [&str; 16] = [
     "lock",
+    "headway.sock",
+    "headway.sock.part",
     "clock",
     "libraries",
     "libraries.part",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::capture::read;
-use super::{CommandConfig, environment, output_of, program};
+use super::{CommandConfig, Settings, environment, output_of, program};
 use crate::{Attempt, Binding, EmptyOutput, Failure, Success, Unable, Work};
 use headway_files::template::{Template, Token, Values};
 use headway_files::{DataFolder, private, remove_tree};
@@ -33,19 +33,21 @@ pub(super) struct Bound {
     data: Arc<DataFolder>,
 }
 
+/// A word of the command with what was chosen for it; `None` if that leaves the word out.
+pub(super) fn filled(config: &CommandConfig, settings: &Settings, word: &str) -> Option<Template> {
+    match config.setting.iter().find(|setting| word == format!("{{{}}}", setting.name)) {
+        // What a person chose is a text, whatever is in it.
+        Some(setting) => Some(Template::text(&setting.argument(settings.get(&setting.name))?)),
+        None => Some(Template::new(word)),
+    }
+}
+
 impl Bound {
     pub(super) fn new(config: &CommandConfig, job: &Binding<'_>) -> Result<Self, Unable> {
         let all = environment(&config.environment);
         let path = all.get("PATH").cloned().unwrap_or_default();
-        let filled = |word: &String| {
-            let setting = config.setting.iter().find(|setting| *word == format!("{{{}}}", setting.name));
-            match setting {
-                // What a person chose is a text, whatever is in it.
-                Some(setting) => Some(Template::text(&setting.argument(job.request.settings.get(&setting.name))?)),
-                None => Some(Template::new(word)),
-            }
-        };
-        let mut argv: Vec<_> = config.run.iter().filter_map(filled).collect();
+        let settings = &job.request.settings;
+        let mut argv: Vec<_> = config.run.iter().filter_map(|word| filled(config, settings, word)).collect();
         argv[0] = Template::text(&program(&config.run[0], &path)?.to_string_lossy());
         if argv.iter().all(|word| word.tokens().next().is_none()) {
             argv.push(Template::new("{}"));

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::{Examinations, Exclusion, Running, ShortageCheck};
+use super::{ByPath, Examinations, Exclusion, Running, ShortageCheck};
 use crate::steps::Steps;
 use crate::writer::Log;
 use headway_files::{DataFolder, Library};
 use headway_guard::Guard;
-use headway_recipes::Recipe;
+use headway_recipes::{Recipe, Unable};
 use headway_store::Store;
 
 /// Everything that running work needs. Cheap to clone.
@@ -20,8 +20,10 @@ pub(crate) struct Context {
     pub store: Arc<dyn Store>,
     /// Records events.
     pub log: Log,
-    /// The served libraries.
+    /// The configured libraries.
     pub libraries: Arc<Vec<Arc<Library>>>,
+    /// Those that jobs name by their path.
+    pub by_path: ByPath,
     /// The recipes on offer.
     pub recipes: Arc<Vec<Arc<dyn Recipe>>>,
     /// The data folder, where jobs write their output files.
@@ -47,9 +49,21 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// The library with this name.
-    pub(crate) fn library(&self, name: &str) -> Option<&Arc<Library>> {
-        self.libraries.iter().find(|library| library.name == name)
+    /// The library with this name, if it is configured or was opened by its path.
+    pub(crate) fn library(&self, name: &str) -> Option<Arc<Library>> {
+        let configured = self.libraries.iter().find(|library| library.name == name);
+        configured.map(Arc::clone).or_else(|| self.by_path.get(name))
+    }
+
+    /// The library of a job that is in the log. One that is named by its path is opened if need be.
+    ///
+    /// # Errors
+    /// If its storage does not answer.
+    pub(crate) async fn library_of_job(&self, name: &str) -> Result<Option<Arc<Library>>, Unable> {
+        match self.library(name) {
+            None if ByPath::is_path(name) => self.by_path.open(name).await.map(Some),
+            found => Ok(found),
+        }
     }
 
     /// The recipe with this name.

@@ -1,6 +1,9 @@
 //! A lock per file: an attempt that finds its file locked waits, and shows which job it waits for. Readers share a lock.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,7 +32,8 @@ struct Inner {
     freed: Condvar,
 }
 
-type Key = (String, RelPath);
+/// The whole path: libraries can lie within each other.
+type Key = PathBuf;
 
 struct Held {
     job: JobId,
@@ -46,8 +50,9 @@ pub(super) struct Hold {
 impl Exclusion {
     /// Waits until all of these files are free, then takes them together: no attempt waits while holding some. `None` if the attempt
     /// was stopped.
-    pub(super) fn hold(&self, library: &str, files: &[(RelPath, bool)], attempt: &Attempt) -> Option<Hold> {
-        let wanted: Vec<_> = files.iter().map(|(path, write)| ((library.to_owned(), path.clone()), *write)).collect();
+    pub(super) fn hold(&self, root: &Path, files: &[(RelPath, bool)], attempt: &Attempt) -> Option<Hold> {
+        let key = |path: &RelPath| root.join(OsStr::from_bytes(&path.to_bytes()));
+        let wanted: Vec<_> = files.iter().map(|(path, write)| (key(path), *write)).collect();
         let mut table = self.inner.held.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let taken = |key, write| table.files.get(key).filter(|held: &&Held| write || held.readers == 0);

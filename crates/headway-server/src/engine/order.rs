@@ -94,7 +94,7 @@ impl Order {
         let request: StartJob = serde_json::from_str(&request).map_err(|error| Unable::Failed(error.to_string()))?;
         let recipe = context.recipe(&request.recipe);
         let recipe = recipe.ok_or_else(failed(format!("this server has no recipe {:?} any more", request.recipe)))?;
-        let library = context.library(&request.library);
+        let library = context.library_of_job(&request.library).await?;
         let library =
             library.ok_or_else(failed(format!("this server has no library {:?} any more", request.library)))?;
         Ok(Order {
@@ -104,7 +104,7 @@ impl Order {
                 Some(planned) => (Some(planned), library.identity().1),
                 None => library.identity(),
             }),
-            library: Arc::clone(library),
+            library,
             request,
             identity: row.work,
             recipe: Arc::clone(recipe),

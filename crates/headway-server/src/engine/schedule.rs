@@ -11,6 +11,7 @@ mod retry;
 mod take_up;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use job::{Job, has_come};
 pub(crate) use messages::{Effect, Hold, Input, Limits, Past, Terms, WorkOutcome};
@@ -95,6 +96,14 @@ impl Schedule {
                 if let Some(job) = self.jobs.get_mut(&id).filter(|job| job.unread) {
                     job.terms = terms;
                     job.take_up(id, past, self.now, &mut effects);
+                }
+            }
+            Input::Adopt(left) => {
+                let (fold, terms, past) = *left;
+                let id = fold.id;
+                if let Entry::Vacant(place) = self.jobs.entry(id) {
+                    place.insert(Job::new(fold, terms)).take_up(id, past, self.now, &mut effects);
+                    self.moved = true;
                 }
             }
             Input::PlanOver { job } => self.plan_over(job, &mut effects),

@@ -183,7 +183,7 @@ fn held(
     files.extend(names(renames).map(|name| (name, true)));
     files.extend(attempt.output.as_ref().map(|staged| (staged.target.clone(), true)));
     files.dedup_by(|one, other| one.0 == other.0);
-    let hold = context.exclusion.hold(&order.library.name, &files, attempt).ok_or(Failure::Stopped)?;
+    let hold = context.exclusion.hold(&order.library.path, &files, attempt).ok_or(Failure::Stopped)?;
     let step = if order.runs_programs() { Step::Run(attempt.item) } else { Step::Work(attempt.item) };
     let step = context.steps.begin(attempt.job, step, || attempt.is_stopped());
     attempt.begin();

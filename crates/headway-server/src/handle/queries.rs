@@ -158,7 +158,13 @@ impl Server {
 
     /// The recipes that are offered.
     pub fn recipes(&self) -> Vec<RecipeInfo> {
-        self.inner.context.recipes.iter().map(|recipe| recipe.info()).filter(|info| !info.hidden).collect()
+        self.inner
+            .context
+            .recipes
+            .iter()
+            .map(|recipe| recipe.info())
+            .filter(|info| !info.hidden && self.offers(&info.name))
+            .collect()
     }
 
     /// How much room the log, what jobs wrote, and the trashes take.

@@ -25,6 +25,7 @@ pub enum Started {
 impl Server {
     /// Starts a job, or finds the one that this request started before.
     pub async fn start_job(&self, id: JobId, request: &StartJob) -> Result<(Started, JobView), ApiError> {
+        self.admit(request).await?;
         let request = self.checked(request)?;
         if let Query::Items(query) = &request.query {
             self.items_of(&request, query).await?;
@@ -51,6 +52,7 @@ impl Server {
                 .recipe(&request.recipe)
                 .map(|recipe| request.work(&recipe.identity(), &recipe.info().settings)),
         };
+        self.begins(id).await;
         let started = match self.log().append(id, created, Some(body)).await {
             Ok(_) => Started::Created,
             // Another call with this id came first. Its job is durable by now, as this answer came after its commit.
@@ -67,7 +69,7 @@ impl Server {
         let (Some(recipe), Some(library)) = (context.recipe(&request.recipe), context.library(&request.library)) else {
             return Ok(());
         };
-        let (recipe, looked_at, request) = (Arc::clone(recipe), Arc::clone(library), request.clone());
+        let (recipe, looked_at, request) = (Arc::clone(recipe), Arc::clone(&library), request.clone());
         // What cannot be looked at now is met when the job is prepared.
         match self.inner.looks.look(&library.name, move || recipe.obstacle(&request, &looked_at)).await.flatten() {
             None => Ok(()),
@@ -96,9 +98,10 @@ impl Server {
             reasons.push(error.to_string());
         }
         let recipes = &self.inner.context.recipes;
-        match self.inner.context.recipe(&request.recipe) {
+        match self.inner.context.recipe(&request.recipe).filter(|_| self.offers(&request.recipe)) {
             None => {
-                let names: Vec<_> = recipes.iter().map(|recipe| recipe.info().name).collect();
+                let names = recipes.iter().map(|recipe| recipe.info().name);
+                let names: Vec<_> = names.filter(|name| self.offers(name)).collect();
                 reasons.push(format!("there is no recipe {:?}; this server has {}", request.recipe, names.join(", ")));
             }
             Some(recipe) => match recipe.settings(&request.settings) {

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::{Mutex, mpsc, watch};
 
+use super::adopt::Adopted;
 use super::looks::Looks;
 use super::{Inner, Keeping, Server, sweep};
 use crate::config::Config;
 use crate::engine::schedule::{Limits, Schedule};
-use crate::engine::{self, Context};
+use crate::engine::{self, ByPath, Context};
 use crate::error::StartError;
 use crate::index::Index;
 use crate::steps::Steps;
@@ -63,16 +64,18 @@ impl Server {
 
         let limits = Limits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
         let steps = Steps::open(data.root());
+        let data = Arc::new(data);
         let context = Context {
             store,
             log,
             libraries: Arc::new(libraries),
+            by_path: ByPath::new(Arc::clone(&data)),
             recipes: Arc::new(recipes),
             running: engine::Running::default(),
             examinations: engine::Examinations::default(),
             exclusion: engine::Exclusion::default(),
             shortage: Arc::new(engine::ShortageCheck::new(config.floor, data.root().to_owned())),
-            data: Arc::new(data),
+            data,
             handle: handle.clone(),
             guard: Arc::new(Guard::new(config.program)),
             drain: config.drain,
@@ -82,7 +85,8 @@ impl Server {
         end_left_over(&folds).await?;
         clear_scratch(&context.data);
         let leases = context.store.leases().await?;
-        let live = engine::take_up_all(&context, &leases, rows.iter().zip(folds), silent).await;
+        let jobs = rows.iter().zip(folds).filter(|_| config.takes_up);
+        let live = engine::take_up_all(&context, &leases, jobs, silent).await;
         let schedule = Schedule::new(limits, crate::now(), live);
         let index = Index::start(
             &context.data.index(),
@@ -105,10 +109,12 @@ impl Server {
             engine,
             tell,
             limits,
+            owner_only: config.owner_only,
+            adopted: (!config.takes_up).then(Adopted::default),
             _runtime: runtime,
         });
         tokio::spawn(sweep::sweep(Arc::downgrade(&inner), config.sweep, keeping));
-        Ok(Server { inner })
+        Ok(Server { inner, is_owner: false })
     }
 }
 

@@ -29,6 +29,9 @@ pub(super) struct OnDisk {
 impl Server {
     /// Carries out an action.
     pub async fn steer(&self, id: JobId, action: Action) -> Result<JobView, ApiError> {
+        if action != Action::EmptyTrash {
+            self.must_work_on(id).await?;
+        }
         match action {
             Action::Pause => self.pause(id).await,
             Action::Resume => self.resume(id).await,
@@ -60,8 +63,8 @@ impl Server {
         match reason {
             PauseReason::Interrupted => self.for_each(&row, "interrupted", |item| JobEvent::Requeued { item }).await?,
             PauseReason::LibraryGone => {
-                let library = self.library(&row.library)?;
-                let (fresh, folder) = (Arc::clone(library), library.path.display().to_string());
+                let library = self.library_of_job(&row.library).await?;
+                let (fresh, folder) = (Arc::clone(&library), library.path.display().to_string());
                 let opened = self.inner.looks.look(&library.name, move || fresh.reopen()).await;
                 let refused = |why: String| ApiError::Conflict {
                     message: format!("the folder {folder} cannot be opened: {why}"),
@@ -144,7 +147,7 @@ impl Server {
         }
         // The job is read before, because retention can remove it as soon as its trash is empty.
         let view = self.job(id).await?;
-        let library = self.library(&row.library)?.clone();
+        let library = self.library_of_job(&row.library).await?;
         let emptied = tokio::task::spawn_blocking(move || library.empty_trash(id)).await;
         let emptied = emptied.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
         tracing::info!(job.id = %id, files = emptied.files, bytes = emptied.bytes, "a trash was emptied");
@@ -196,7 +199,7 @@ impl Server {
         const TWO_MOVES: &str = "This file system can neither exchange two files in one step nor give one a second name: each \
             original is moved to the trash, then the output gets its name. For a moment there is no file of that name; should \
             the server end just then, the next one sets it right.";
-        let Ok(library) = self.library(name).cloned() else { return OnDisk::default() };
+        let Ok(library) = self.library_of_job(name).await else { return OnDisk::default() };
         let ground = self.inner.context.data.ground(&id);
         let look = move || {
             let note = match replaces.then(|| library.swap()).flatten() {

@@ -9,6 +9,7 @@ use futures::future::join_all;
 use super::looks::Looks;
 use super::{Inner, Keeping, Server};
 use crate::clock::Clock;
+use crate::engine::ByPath;
 use crate::error::internal;
 use crate::retention::{Past, Removal, Retention};
 use headway_files::Library;
@@ -41,7 +42,7 @@ pub(super) async fn sweep(inner: Weak<Inner>, pause: Duration, Keeping { trash_a
         let Some(inner) = inner.upgrade() else { return };
         let is_believed = clock.look(crate::now());
         inner.context.data.remember_libraries(&inner.context.libraries);
-        let server = Server { inner };
+        let server = Server { inner, is_owner: false };
         server.clean_up(&looks).await;
         if swept.is_some_and(|swept| swept.elapsed() < pause) {
             continue;
@@ -58,17 +59,32 @@ pub(super) async fn sweep(inner: Weak<Inner>, pause: Duration, Keeping { trash_a
 }
 
 impl Server {
+    /// The configured libraries, and those that jobs named by their path. One whose storage does not answer is left out.
+    async fn every_library(&self) -> Vec<Arc<Library>> {
+        let context = &self.inner.context;
+        let data = Arc::clone(&context.data);
+        let known = tokio::task::spawn_blocking(move || data.known_libraries()).await.unwrap_or_default();
+        for name in known.into_keys().filter(|name| ByPath::is_path(name)) {
+            if let Err(why) = context.by_path.open(&name).await {
+                tracing::debug!(library = name, ?why, "a folder cannot be opened, so its jobs are kept");
+            }
+        }
+        context.libraries.iter().map(Arc::clone).chain(context.by_path.all()).collect()
+    }
+
     /// Removes what could not be removed from libraries that have come back since.
     async fn clean_up(&self, looks: &Looks) {
         let clean = async |library: &Arc<Library>| {
             let cleaned = Arc::clone(library);
             looks.look(&library.name, move || cleaned.clean_up()).await;
         };
-        join_all(self.inner.context.libraries.iter().map(clean)).await;
+        let libraries = self.every_library().await;
+        join_all(libraries.iter().map(clean)).await;
     }
 
     async fn empty_old_trashes(&self, looks: &Looks, age: Duration) {
-        join_all(self.inner.context.libraries.iter().map(|library| self.empty_old_trash(looks, library, age))).await;
+        let libraries = self.every_library().await;
+        join_all(libraries.iter().map(|library| self.empty_old_trash(looks, library, age))).await;
     }
 
     async fn empty_old_trash(&self, looks: &Looks, library: &Arc<Library>, age: Duration) {
@@ -149,7 +165,9 @@ impl Server {
             (library.name.clone(), looks.look(&library.name, move || looked.trashes()).await)
         };
         let (mut trashes, mut unseen) = (HashSet::new(), HashSet::new());
-        for (name, seen) in join_all(self.inner.context.libraries.iter().map(look)).await {
+        let libraries = self.every_library().await;
+        let opened: HashSet<_> = libraries.iter().map(|library| library.name.clone()).collect();
+        for (name, seen) in join_all(libraries.iter().map(look)).await {
             match seen {
                 Some(Ok(jobs)) => trashes.extend(jobs),
                 // A disk that is away, or does not answer, might hold originals of any of its jobs.
@@ -164,7 +182,10 @@ impl Server {
         let fact = |row: &JobRow| {
             let ended = row.summary.ended.unwrap_or(row.summary.created);
             let job = row.summary.job;
-            (job, ended, trashes.contains(&job) || unseen.contains(&row.library) || needed.contains(&job))
+            // A folder that could not be opened might hold originals too.
+            let is_away = ByPath::is_path(&row.library) && !opened.contains(&row.library);
+            let held = trashes.contains(&job) || unseen.contains(&row.library) || is_away || needed.contains(&job);
+            (job, ended, held)
         };
         let facts: Vec<_> = rows.iter().map(fact).collect();
         let known = tokio::task::spawn_blocking(move || {

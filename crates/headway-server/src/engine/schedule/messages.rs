@@ -8,7 +8,7 @@ use headway_model::event::{JobEvent, Recorded};
 use headway_model::id::{JobId, Millis};
 use headway_model::policy::Halt;
 use headway_model::status::PauseReason;
-use headway_model::{Digest, Effect as ItemEffect, FailReason, SkipReason};
+use headway_model::{Digest, Effect as ItemEffect, FailReason, Fold, SkipReason};
 use headway_recipes::Unable;
 
 /// The limits on what runs at the same time.
@@ -84,6 +84,8 @@ pub(crate) enum Input {
         /// What the last process left of it.
         past: Past,
     },
+    /// A live job that nobody worked on is to be worked on from now on.
+    Adopt(Box<(Fold, Option<Terms>, Past)>),
     /// The listing of a job's files is over, complete or not.
     PlanOver {
         /// The job.

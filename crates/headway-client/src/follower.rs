@@ -1,0 +1,289 @@
+//! Drives [`headway_model::follow`] over real connections.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
+
+use crate::sse::Decoder;
+use crate::{Client, ClientError};
+use headway_model::follow::{Effect, Follow, LinkState, Phase, Tracked};
+use headway_model::{ApiError, Cursor, JobId, JobSummary, Millis};
+
+/// How often the receiver is told the time.
+const TICK: Duration = Duration::from_millis(250);
+
+/// Messages that have arrived and are not taken in yet: a reader that is slow holds back the stream, not the memory.
+const QUEUE: usize = 16;
+
+/// How long one call waits for news at the most.
+const WAIT: Duration = Duration::from_secs(30);
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// A message of the server arrived, was taken in, and is passed on as it came.
+    Message(String),
+    /// A remark of the receiver, such as that a gap is being healed.
+    Note(String),
+    /// A job ended, and the server has confirmed that nothing of it is missing.
+    Ended(JobId),
+    /// Some time has passed: the state of the link might have changed.
+    Tick,
+}
+
+/// Follows jobs over as many connections as it takes.
+pub struct Follower {
+    client: Client,
+    follow: Follow,
+    begun: Instant,
+    tick: Interval,
+    reports: mpsc::Receiver<Report>,
+    told: mpsc::Sender<Report>,
+    source: Option<AbortHandle>,
+    news: VecDeque<News>,
+    /// Followed jobs whose end was not told yet.
+    open: Vec<JobId>,
+    refused: Option<ApiError>,
+}
+
+/// What a task with a connection tells.
+enum Report {
+    Message {
+        generation: u64,
+        text: String,
+        id: String,
+    },
+    /// The stream ended, or could not be opened.
+    Ended {
+        generation: u64,
+        error: Option<ApiError>,
+    },
+    Answer {
+        generation: u64,
+        answer: Result<String, ApiError>,
+    },
+}
+
+impl Follower {
+    pub(crate) fn new(client: Client, after: Option<Cursor>, jobs: &[JobId]) -> Self {
+        let seed = uuid::Uuid::new_v4().as_u64_pair().0;
+        let mut follow = Follow::new(after, false, None, seed);
+        jobs.iter().for_each(|job| drop(follow.follow(0, *job)));
+        let (told, reports) = mpsc::channel(QUEUE);
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut follower = Follower {
+            client,
+            follow,
+            begun: Instant::now(),
+            tick,
+            reports,
+            told,
+            source: None,
+            news: VecDeque::new(),
+            open: jobs.to_vec(),
+            refused: None,
+        };
+        let effects = follower.follow.start(0);
+        follower.perform(effects);
+        follower
+    }
+
+    /// What happens next. Can be dropped while it waits: nothing is lost.
+    pub async fn next(&mut self) -> News {
+        loop {
+            if let Some(news) = self.news.pop_front() {
+                return news;
+            }
+            tokio::select! {
+                biased;
+                // There is always a sender: `told`.
+                Some(report) = self.reports.recv() => self.take_in(report),
+                _ = self.tick.tick() => {
+                    let effects = self.follow.tick(self.now());
+                    self.perform(effects);
+                    self.news.push_back(News::Tick);
+                }
+            }
+        }
+    }
+
+    /// Waits for the end of a followed job.
+    ///
+    /// # Errors
+    /// If the server refuses this client, or the job's history was removed.
+    pub async fn end(&mut self, job: JobId) -> Result<JobSummary, ClientError> {
+        loop {
+            if let Some(tracked) = self.follow.job(&job).filter(|tracked| tracked.proof().closed)
+                && let Some(fold) = tracked.fold()
+            {
+                return Ok(JobSummary::from(fold));
+            }
+            self.is_followed(job)?;
+            self.next().await;
+        }
+    }
+
+    /// Whether a job can still be followed to its end.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn is_followed(&self, job: JobId) -> Result<(), ClientError> {
+        let lost = |why: &str| Err(ClientError::Lost { job, why: why.to_owned() });
+        match self.follow.job(&job).map(Tracked::phase) {
+            None => lost("it is not followed"),
+            Some(Phase::Pruned) => lost("its history was removed"),
+            Some(Phase::Stopped) => lost("what the server sends of it does not fit together; look at it with `show`"),
+            Some(_) => match &self.refused {
+                Some(error) => Err(ClientError::Refused(error.clone())),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// What is known of a job.
+    pub fn job(&self, job: &JobId) -> Option<&Tracked> {
+        self.follow.job(job)
+    }
+
+    /// The state of the link.
+    pub fn link(&mut self) -> LinkState {
+        let now = self.now();
+        self.follow.link(now)
+    }
+
+    /// The server's clock less this machine's, in milliseconds, once it is known.
+    pub fn skew(&self) -> i64 {
+        let own = crate::now().cast_signed() - self.now().cast_signed();
+        self.follow.skew().map_or(0, |skew| skew - own)
+    }
+
+    /// Whether the server can record events.
+    pub fn is_recording(&self) -> bool {
+        self.follow.is_recording()
+    }
+
+    fn now(&self) -> Millis {
+        self.begun.elapsed().as_millis() as Millis
+    }
+
+    fn take_in(&mut self, report: Report) {
+        let now = self.now();
+        let effects = match report {
+            Report::Message { generation, text, id } => {
+                let effects = self.follow.message(now, generation, &text, &id);
+                self.news.push_back(News::Message(text));
+                effects
+            }
+            Report::Ended { generation, error } => {
+                let effects = self.follow.error(now, generation, error.is_some());
+                if let Some(error) = error {
+                    self.probed(error);
+                }
+                effects
+            }
+            Report::Answer { generation, answer } => match answer {
+                Ok(body) => {
+                    let effects = self.follow.answered(now, generation, Ok(&body));
+                    let texts = headway_model::message::messages(&body).unwrap_or_default();
+                    self.news.extend(texts.into_iter().map(|(text, _)| News::Message(text.to_owned())));
+                    effects
+                }
+                Err(error) => self.follow.answered(now, generation, Err(error)),
+            },
+        };
+        self.perform(effects);
+        self.tell_ends();
+    }
+
+    /// Why a stream was refused is known from its answer, so nothing is fetched for it.
+    fn probed(&mut self, error: ApiError) {
+        if matches!(error.status(), 400 | 401 | 403) {
+            self.refused = Some(error.clone());
+        }
+        self.follow.probed(Err(error));
+    }
+
+    /// Tells the ends that the server has confirmed.
+    fn tell_ends(&mut self) {
+        let (follow, news) = (&self.follow, &mut self.news);
+        self.open.retain(|job| {
+            let closed = follow.job(job).is_some_and(|tracked| tracked.proof().closed);
+            if closed {
+                news.push_back(News::Ended(*job));
+            }
+            !closed
+        });
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Open { generation, query } => {
+                    let (client, told) = (self.client.clone(), self.told.clone());
+                    self.replace(tokio::spawn(stream(client, generation, query, told)).abort_handle());
+                }
+                Effect::Ask { generation, query } => {
+                    let (client, told) = (self.client.clone(), self.told.clone());
+                    self.replace(tokio::spawn(ask(client, generation, query, told)).abort_handle());
+                }
+                Effect::Close => self.close(),
+                Effect::Probe { .. } | Effect::Finished(_) => {}
+                Effect::Log(text) => self.news.push_back(News::Note(text)),
+            }
+        }
+    }
+
+    fn replace(&mut self, source: AbortHandle) {
+        self.close();
+        self.source = Some(source);
+    }
+
+    fn close(&mut self) {
+        self.source.take().into_iter().for_each(|source| source.abort());
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Passes on the messages of one stream, then why it ended. The receiver is gone once the follower is.
+async fn stream(client: Client, generation: u64, query: String, told: mpsc::Sender<Report>) {
+    let answer = match client.events(&query, None).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            told.send(Report::Ended { generation, error: Some(error.as_api()) }).await.ok();
+            return;
+        }
+    };
+    let (mut bytes, mut decoder) = (answer.bytes_stream(), Decoder::default());
+    while let Some(Ok(part)) = bytes.next().await {
+        if !decoder.feed(&part) {
+            break;
+        }
+        while let Some(Ok(block)) = decoder.next() {
+            let message = Report::Message { generation, text: block.text, id: block.id };
+            if told.send(message).await.is_err() {
+                return;
+            }
+        }
+    }
+    told.send(Report::Ended { generation, error: None }).await.ok();
+}
+
+/// Makes one call that waits for news.
+async fn ask(client: Client, generation: u64, query: String, told: mpsc::Sender<Report>) {
+    let answer = async {
+        let answer = client.events(&query, Some(WAIT)).await.map_err(|error| error.as_api())?;
+        answer.text().await.map_err(|error| ApiError::Unreachable { message: crate::call::chain(&error) })
+    };
+    let answer = answer.await;
+    told.send(Report::Answer { generation, answer }).await.ok();
+}

@@ -1,0 +1,74 @@
+//! Libraries that jobs name by their absolute path, beside the configured ones. Each is opened when a job first needs it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use headway_files::{DataFolder, Library};
+use headway_model::PauseReason;
+use headway_recipes::Unable;
+
+/// How long the storage of a library has to answer when it is opened.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The libraries by path that were opened so far. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct ByPath {
+    data: Arc<DataFolder>,
+    opened: Arc<Mutex<BTreeMap<String, Arc<Library>>>>,
+}
+
+impl ByPath {
+    pub(crate) fn new(data: Arc<DataFolder>) -> Self {
+        ByPath { data, opened: Arc::default() }
+    }
+
+    /// Whether a library's name is its path.
+    pub(crate) fn is_path(name: &str) -> bool {
+        name.starts_with('/')
+    }
+
+    /// A library that is open.
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<Library>> {
+        self.opened().get(name).map(Arc::clone)
+    }
+
+    /// Every library that is open.
+    pub(crate) fn all(&self) -> Vec<Arc<Library>> {
+        self.opened().values().map(Arc::clone).collect()
+    }
+
+    /// Opens a library, which need not be reachable now; its jobs then wait for it.
+    ///
+    /// # Errors
+    /// If its storage does not answer.
+    pub(crate) async fn open(&self, name: &str) -> Result<Arc<Library>, Unable> {
+        if let Some(library) = self.get(name) {
+            return Ok(library);
+        }
+        let (data, owned) = (Arc::clone(&self.data), name.to_owned());
+        let opening = tokio::task::spawn_blocking(move || {
+            let known = data.known_libraries().get(&owned).copied();
+            let (library, error) = Library::open_or_wait(&owned, Path::new(&owned), known);
+            if let Some(error) = error {
+                tracing::warn!("{error}; its jobs wait for it");
+            }
+            let library = Arc::new(library);
+            // A name with a line feed has no place in that file: what the library was is then not known after a restart.
+            if !owned.contains('\n') {
+                data.remember_libraries(&[Arc::clone(&library)]);
+            }
+            library
+        });
+        match tokio::time::timeout(PATIENCE, opening).await {
+            Ok(Ok(library)) => Ok(Arc::clone(self.opened().entry(name.to_owned()).or_insert(library))),
+            Ok(Err(died)) => Err(Unable::Failed(died.to_string())),
+            Err(_) => Err(Unable::Environment(PauseReason::StorageSilent)),
+        }
+    }
+
+    fn opened(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Library>>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

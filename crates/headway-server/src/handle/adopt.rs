@@ -1,0 +1,65 @@
+//! A server that works on no job unasked, as `headway run` starts one: it works on the jobs that are begun through it, and on those
+//! that somebody brings back.
+
+use std::collections::HashSet;
+
+use tokio::sync::Mutex;
+
+use super::{Input, Server};
+use crate::engine;
+use crate::error::internal;
+use headway_model::{ApiError, JobId};
+
+/// The jobs that such a server works on.
+#[derive(Default)]
+pub(super) struct Adopted(Mutex<HashSet<JobId>>);
+
+impl Server {
+    /// Whether the server works on this job.
+    pub(super) async fn works_on(&self, job: JobId) -> bool {
+        match &self.inner.adopted {
+            Some(adopted) => adopted.0.lock().await.contains(&job),
+            None => true,
+        }
+    }
+
+    /// A job is about to be begun through this server.
+    pub(super) async fn begins(&self, job: JobId) {
+        if let Some(adopted) = &self.inner.adopted {
+            adopted.0.lock().await.insert(job);
+        }
+    }
+
+    /// Takes up a live job that an earlier process left. A server that works on every job has done so already.
+    ///
+    /// # Errors
+    /// If there is no such job, or it cannot be read.
+    pub async fn adopt(&self, id: JobId) -> Result<(), ApiError> {
+        let Some(adopted) = &self.inner.adopted else { return Ok(()) };
+        // Held to the end: whoever comes second finds the job adopted, and no event of it is recorded meanwhile.
+        let mut adopted = adopted.0.lock().await;
+        let row = self.row(id).await?;
+        if adopted.contains(&id) || row.summary.status.is_terminal() {
+            return Ok(());
+        }
+        let context = &self.inner.context;
+        let (_, folds) = context.store.folds(&[id]).await?;
+        let fold = folds.into_iter().next().ok_or_else(|| internal(&"a job has a row and no events"))?;
+        let leases = context.store.leases().await?;
+        let taken = engine::take_up_all(context, &leases, std::iter::once((&row, fold)), HashSet::new()).await;
+        for left in taken {
+            self.inner.tell.send(Input::Adopt(Box::new(left))).map_err(|error| internal(&error))?;
+        }
+        adopted.insert(id);
+        Ok(())
+    }
+
+    /// Refuses what would only be carried out by a server that works on this job.
+    pub(super) async fn must_work_on(&self, job: JobId) -> Result<(), ApiError> {
+        if self.works_on(job).await {
+            return Ok(());
+        }
+        let message = format!("nobody works on job {job}: call `headway resume {job}`, or start `headway serve`");
+        Err(ApiError::Conflict { message })
+    }
+}

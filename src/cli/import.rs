@@ -1,0 +1,125 @@
+//! `headway import`: goes on where GNU parallel stopped.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+
+use super::failure::{Ended, Failure};
+use super::follow::NOT_BEGUN;
+use super::out::{count, say};
+use super::run::{Run, run};
+use super::selection::Names;
+
+/// How far the times of a list may be off: it has milliseconds.
+const ROUNDED: Duration = Duration::from_millis(2);
+
+/// Run a recipe over listed names, without those that a job log of GNU parallel has as done.
+///
+/// The number of a row is that of the name in the list. A name is done if a row says so with exit code and signal 0, and its file is
+/// there and was not changed since. What a row says of a command is not read.
+///
+/// Example:
+///
+///     headway import --joblog parallel.log --files-from names.txt checksum
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Import {
+    /// What GNU parallel wrote with --joblog
+    #[arg(long, value_name = "FILE", required = true)]
+    joblog: PathBuf,
+
+    #[command(flatten)]
+    run: Run,
+}
+
+/// The rows of a job log that say that something is done: when that was, by number.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Done(HashMap<usize, Duration>);
+
+pub(super) async fn import(arguments: Import) -> Ended {
+    let Import { joblog, run: mut work } = arguments;
+    let text = std::fs::read(&joblog);
+    let text = text.map_err(|error| Failure::new(NOT_BEGUN, format!("cannot read {}: {error}", joblog.display())))?;
+    let (done, torn) =
+        Done::read(&text).map_err(|why| Failure::new(NOT_BEGUN, format!("{}: {why}", joblog.display())))?;
+    if torn {
+        say(&format!("headway: the last line of {} is not whole, and is left out", joblog.display()));
+    }
+    work.leave_out(done);
+    run(work).await
+}
+
+impl Done {
+    /// Reads a list; whether its last line was not whole.
+    fn read(text: &[u8]) -> Result<(Self, bool), String> {
+        let torn = !text.is_empty() && !text.ends_with(b"\n");
+        let whole = text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
+        let mut done = Done::default();
+        for (at, line) in whole.enumerate().skip(1) {
+            let wrong = || format!("line {} is not a row of a job log", at + 1);
+            let columns: Vec<_> = line.splitn(9, |byte| *byte == b'\t').collect();
+            let text = |column: usize| columns.get(column).and_then(|text| str::from_utf8(text).ok()).ok_or_else(wrong);
+            let number = |column: usize| text(column)?.trim().parse::<f64>().map_err(|_| wrong());
+            let row: usize = text(0)?.parse().map_err(|_| wrong())?;
+            let ended = Duration::try_from_secs_f64(number(2)? + number(3)?).map_err(|_| wrong())?;
+            if number(6)? == 0.0 && number(7)? == 0.0 {
+                let latest = done.0.entry(row).or_default();
+                *latest = ended.max(*latest);
+            }
+        }
+        Ok((done, torn))
+    }
+
+    /// The names that are not done.
+    pub(super) fn left(&self, names: Names) -> Result<Names, Failure> {
+        let mut left = Vec::new();
+        let all = names.0.len();
+        for (at, name) in names.0.into_iter().enumerate() {
+            let is_done = match self.0.get(&(at + 1)) {
+                Some(ended) => is_unchanged(Path::new(OsStr::from_bytes(&name)), *ended)?,
+                None => false,
+            };
+            if !is_done {
+                left.push(name);
+            }
+        }
+        say(&format!("headway: {} of {} names are done", count((all - left.len()) as u64), count(all as u64)));
+        Ok(Names(left))
+    }
+}
+
+/// Whether a file is there and was not changed since.
+fn is_unchanged(path: &Path, since: Duration) -> Result<bool, Failure> {
+    let changed = match path.metadata() {
+        Ok(found) => found.modified()?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(Failure::new(NOT_BEGUN, format!("cannot look at {}: {error}", path.display()))),
+    };
+    // A time before 1970 is not later.
+    let since: SystemTime = UNIX_EPOCH + since + ROUNDED;
+    Ok(changed <= since)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_row_that_says_done_counts_whatever_follows() {
+        let head = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
+        let row = |seq: u32, start: f64, exit: i32, signal: i32| {
+            format!("{seq}\t:\t{start:.3}\t{:10.3}\t0\t0\t{exit}\t{signal}\techo\ta\tb\n", 0.5)
+        };
+        let text =
+            [head.into(), row(1, 10.0, 0, 0), row(2, 10.0, 1, 0), row(1, 20.0, 1, 0), row(3, 5.0, 0, 9)].concat();
+        let (done, torn) = Done::read(text.as_bytes()).expect("a list");
+        assert_eq!((done, torn), (Done([(1, Duration::from_millis(10_500))].into()), false));
+        let (done, torn) = Done::read(&text.as_bytes()[..head.len() + 20]).expect("a list");
+        assert_eq!((done, torn), (Done::default(), true));
+        assert!(Done::read(format!("{head}no row\n").as_bytes()).is_err());
+    }
+}

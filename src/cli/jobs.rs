@@ -1,0 +1,256 @@
+//! `headway jobs` and `headway show`.
+
+use std::io::IsTerminal;
+
+use clap::Args;
+use serde_json::json;
+
+use super::failure::{Ended, Failure, NO};
+use super::follow::{plain, tail};
+use super::out::{self, count, time};
+use super::session::{Session, Which};
+use headway_client::ClientError;
+use headway_model::summary::JobView;
+use headway_model::{ItemView, JobId, JobSummary};
+
+/// Jobs or items read at a time.
+const PAGE: u32 = 1_000;
+
+/// List jobs, newest first.
+///
+/// Off a terminal the columns are separated by tabs, nothing is cut, and there is no head: id, status, done, total, failed, recipe, title.
+///
+/// Example:
+///
+///     headway jobs --open
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Jobs {
+    /// Only jobs that are not over
+    #[arg(long)]
+    open: bool,
+
+    /// Only jobs with this status, such as completed_with_errors
+    #[arg(long, value_name = "STATUS")]
+    status: Option<String>,
+
+    /// Only jobs of this recipe
+    #[arg(long, value_name = "RECIPE")]
+    recipe: Option<String>,
+
+    /// How many jobs at the most
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    number: usize,
+
+    /// Write one JSON object a line
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    which: Which,
+}
+
+pub(super) async fn jobs(arguments: Jobs) -> Ended {
+    let session = arguments.which.ask().await?;
+    let ended = list(&session, &arguments).await;
+    session.close().await;
+    ended
+}
+
+async fn list(session: &Session, arguments: &Jobs) -> Ended {
+    let wanted = |job: &JobSummary| {
+        (!arguments.open || !job.status.is_terminal())
+            && arguments.status.as_deref().is_none_or(|status| job.status.label() == status)
+            && arguments.recipe.as_deref().is_none_or(|recipe| job.recipe == recipe)
+    };
+    let (mut found, mut before) = (Vec::new(), None);
+    while found.len() < arguments.number {
+        let page = session.client.jobs(before, PAGE).await?;
+        found.extend(page.jobs.into_iter().filter(|job| !job.pruned && wanted(job)));
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    found.truncate(arguments.number);
+    if arguments.json {
+        for job in &found {
+            out::line(&json!(job).to_string())?;
+        }
+        return Ok(0);
+    }
+    let terminal = std::io::stdout().is_terminal();
+    let row = |job: &JobSummary| {
+        let id = if terminal { tail(job.job) } else { job.job.to_string() };
+        let status = if terminal { job.status.text() } else { job.status.label().into() };
+        let counters = &job.counters;
+        let number = |number: u32| if terminal { count(number.into()) } else { number.to_string() };
+        let numbers = [counters.done(), counters.total, counters.failed + counters.missed].map(number);
+        let [done, total, failed] = numbers;
+        vec![id, status, done, total, failed, job.recipe.clone(), plain(&job.title)]
+    };
+    let rows: Vec<_> = found.iter().map(row).collect();
+    out::table(&["job", "status", "done", "total", "failed", "recipe", "title"], &rows)?;
+    Ok(0)
+}
+
+/// Show a job, its files, or what its programs said.
+///
+/// A job is its id, the last six or more characters of that, or @1 for the newest, @2 for the one before. With --failed or --status the
+/// paths of those files are listed below the job's folder, one a line, or ended by NUL with -0.
+///
+/// Examples:
+///
+///     headway show @1
+///     headway show @1 --failed -0 | xargs -0 ls -l
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Show {
+    /// The job
+    #[arg(value_name = "JOB")]
+    job: String,
+
+    /// List the files that failed
+    #[arg(long, conflicts_with = "status")]
+    failed: bool,
+
+    /// List the files with this status: succeeded, skipped, failed, cancelled, waiting, running or interrupted
+    #[arg(long, value_name = "STATUS")]
+    status: Option<String>,
+
+    /// Show what the attempts at a file said, by its number from 1
+    #[arg(long, value_name = "N", conflicts_with_all = ["failed", "status"], value_parser = clap::value_parser!(u32).range(1..))]
+    attempts: Option<u32>,
+
+    /// End paths with NUL
+    #[arg(short = '0', long)]
+    null: bool,
+
+    /// Write JSON: the job, or one item a line
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    which: Which,
+}
+
+pub(super) async fn show(arguments: Show) -> Ended {
+    let session = arguments.which.ask().await?;
+    let ended = async {
+        let job = session.job(&arguments.job).await?;
+        let status = if arguments.failed { Some("failed") } else { arguments.status.as_deref() };
+        match (status, arguments.attempts) {
+            (Some(status), _) => files(&session, job, status, &arguments).await,
+            (None, Some(number)) => attempts(&session, job, number - 1).await,
+            (None, None) => one(&session, job, arguments.json).await,
+        }
+    };
+    let ended = ended.await;
+    session.close().await;
+    ended
+}
+
+async fn files(session: &Session, job: JobId, status: &str, arguments: &Show) -> Ended {
+    use std::os::unix::ffi::OsStrExt;
+    let view = session.client.job(job).await?;
+    // Of a library that is named by its path, the whole path is known.
+    let root = view.request.map(|request| request.library).filter(|library| library.starts_with('/'));
+    let mut after = None;
+    loop {
+        let page = session.client.items(job, after, PAGE, Some(status)).await?;
+        let mut text = Vec::new();
+        for item in page.items {
+            if arguments.json {
+                text.extend(json!(item).to_string().into_bytes());
+                text.push(b'\n');
+                continue;
+            }
+            let path = std::ffi::OsStr::from_bytes(&item.path.to_bytes()).to_owned();
+            let path = root.as_ref().map_or_else(|| path.clone().into(), |root| std::path::Path::new(root).join(&path));
+            text.extend_from_slice(path.as_os_str().as_bytes());
+            if arguments.null {
+                text.push(0);
+            } else {
+                text.extend(why(&item).map(|why| format!("\t{why}")).unwrap_or_default().into_bytes());
+                text.push(b'\n');
+            }
+        }
+        out::bytes(&text)?;
+        after = page.next;
+        if after.is_none() {
+            return Ok(0);
+        }
+    }
+}
+
+fn why(item: &ItemView) -> Option<String> {
+    item.message.as_ref().or(item.reason.as_ref()).map(|why| plain(why))
+}
+
+async fn attempts(session: &Session, job: JobId, item: u32) -> Ended {
+    let attempts = session.client.attempts(job, item).await?;
+    if attempts.is_empty() {
+        return Err(Failure::new(NO, "nothing is kept of what its attempts said"));
+    }
+    for attempt in attempts {
+        let exit = attempt.exit.map_or_else(|| "no exit code".into(), |exit| format!("exit {exit}"));
+        out::line(&format!("attempt {}: {exit}, {}", attempt.attempt, time(attempt.ms)))?;
+        out::line(&format!("$ {}", plain(&attempt.argv.join(" "))))?;
+        for kept in [&attempt.stdout, &attempt.stderr] {
+            let cut =
+                if kept.cut > 0 { format!("\n[{} bytes are not kept]\n", count(kept.cut)) } else { String::new() };
+            out::bytes(format!("{}{cut}{}", kept.head, kept.tail).as_bytes())?;
+        }
+    }
+    Ok(0)
+}
+
+async fn one(session: &Session, job: JobId, json: bool) -> Ended {
+    let view = match session.client.job(job).await {
+        Err(ClientError::Refused(headway_model::ApiError::Pruned { .. })) => {
+            return Err(Failure::new(super::failure::NO_JOB, format!("the history of job {job} was removed")));
+        }
+        view => view?,
+    };
+    if json {
+        out::line(&json!(view).to_string())?;
+        return Ok(0);
+    }
+    let JobView { summary, outputs, request, waits, note, trash, undone, .. } = view;
+    let counters = &summary.counters;
+    let mut rows = vec![
+        ("job", job.to_string()),
+        ("title", plain(&summary.title)),
+        ("recipe", summary.recipe.clone()),
+        ("folder", request.map(|request| request.library).unwrap_or_default()),
+        ("status", summary.status.text()),
+    ];
+    rows.extend(summary.message.as_ref().filter(|message| !message.is_empty()).map(|text| ("message", plain(text))));
+    rows.extend(waits.map(|waits| ("waits", waits)));
+    rows.extend(note.map(|note| ("note", note)));
+    let numbers = [
+        ("files", counters.total),
+        ("succeeded", counters.succeeded),
+        ("skipped", counters.skipped),
+        ("not looked at", counters.missed),
+        ("failed", counters.failed),
+        ("cancelled", counters.cancelled),
+        ("open", counters.open()),
+    ];
+    rows.extend(
+        numbers
+            .into_iter()
+            .filter(|(name, number)| *number > 0 || *name == "files")
+            .map(|(name, number)| (name, count(number.into()))),
+    );
+    if trash.0 > 0 {
+        rows.push(("originals in the trash", format!("{} files, {} bytes", count(trash.0), count(trash.1))));
+    }
+    rows.extend((!outputs.is_empty()).then(|| ("written", outputs.join(", "))));
+    rows.extend(undone.map(|undo| ("undone by", undo.job.to_string())));
+    rows.push(("events", format!("1..{}, digest {}", summary.seq, summary.digest)));
+    let wide = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let lines: Vec<_> = rows.iter().map(|(name, value)| format!("{name:<wide$}  {value}\n")).collect();
+    out::bytes(lines.concat().as_bytes())?;
+    Ok(0)
+}

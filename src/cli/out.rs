@@ -1,0 +1,77 @@
+//! Standard output. A reader that has gone ends the command quietly, with 141; `println!` would panic.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::failure::Failure;
+
+/// Writes a line.
+pub(super) fn line(text: &str) -> Result<(), Failure> {
+    bytes(format!("{text}\n").as_bytes())
+}
+
+/// Writes bytes at once.
+pub(super) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    Ok(out.flush()?)
+}
+
+/// Writes a line to standard error. Whoever closed that does not want to know.
+pub(super) fn say(text: &str) {
+    drop(writeln!(io::stderr().lock(), "{text}"));
+}
+
+/// Writes rows: for a person in columns under a head, for a program with tabs and whole.
+pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
+    if !io::stdout().is_terminal() {
+        let lines: Vec<_> = rows.iter().map(|row| row.join("\t") + "\n").collect();
+        return bytes(lines.concat().as_bytes());
+    }
+    let wide = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.chain([head[column].len()]).max().unwrap_or_default()
+    };
+    let widths: Vec<_> = (0..head.len()).map(wide).collect();
+    let row = |cells: &[String]| {
+        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    let head: Vec<_> = head.iter().map(|name| name.to_uppercase()).collect();
+    let lines: Vec<_> = std::iter::once(row(&head)).chain(rows.iter().map(|cells| row(cells))).collect();
+    bytes(lines.concat().as_bytes())
+}
+
+/// A number of things, as people read it: 1,204.
+pub(super) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A time in milliseconds, as people read it.
+pub(super) fn time(ms: u64) -> String {
+    match ms {
+        0..10_000 => format!("{:.1} s", ms as f64 / 1_000.0),
+        10_000..120_000 => format!("{} s", ms / 1_000),
+        120_000..7_200_000 => format!("{} min", ms / 60_000),
+        _ => format!("{} h", ms / 3_600_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_times_are_as_people_read_them() {
+        let counts = [0, 999, 1_000, 812_004, 3_000_000].map(count);
+        assert_eq!(counts, ["0", "999", "1,000", "812,004", "3,000,000"]);
+        assert_eq!([200, 12_345, 125_000, 7_300_000].map(time), ["0.2 s", "12 s", "2 min", "2 h"]);
+    }
+}

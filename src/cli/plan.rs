@@ -1,0 +1,40 @@
+//! `headway run --dry-run` and `--ask`: what would be done to each file.
+
+use super::failure::Failure;
+use super::follow::NOT_BEGUN;
+use super::out;
+use super::session::Session;
+use headway_client::Follower;
+use headway_model::{JobId, JobStatus, SkipReason};
+
+/// Items read at a time.
+const PAGE: u32 = 1_000;
+
+/// Waits for the plan of a job that wants approval, and writes a line for each item: what becomes of it, why, and its path. Returns
+/// whether names of outputs collide.
+pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId) -> Result<bool, Failure> {
+    loop {
+        let status = follower.job(&job).and_then(|tracked| tracked.fold()).map(|fold| fold.status);
+        match status {
+            Some(JobStatus::Planning) | None => {}
+            Some(_) => break,
+        }
+        follower.is_followed(job).map_err(|error| Failure::from(error).or_code(NOT_BEGUN))?;
+        follower.next().await;
+    }
+    let (mut after, mut collides, mut rows) = (None, false, Vec::new());
+    loop {
+        let page = session.client.items(job, after, PAGE, None).await?;
+        for item in page.items {
+            collides |= item.reason.as_deref() == Some(SkipReason::Collision.text());
+            let verdict = if item.status == "waiting" { "run".to_owned() } else { item.status };
+            rows.push(vec![verdict, item.reason.unwrap_or_else(|| "-".into()), item.path.shown()]);
+        }
+        out::table(&["verdict", "reason", "path"], &rows)?;
+        rows.clear();
+        after = page.next;
+        if after.is_none() {
+            return Ok(collides);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! How a command shows a job under way, on standard error: bars on a terminal, plain lines elsewhere.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::out::{count, say, time};
+use headway_model::follow::LinkState;
+use headway_model::message::RunningItem;
+use headway_model::{Counters, Fold, JobStatus};
+
+/// How often the bars are drawn at the most, in Hz.
+const FRAMES: u8 = 10;
+
+/// How many running files are shown at the most.
+const RUNNING: usize = 8;
+
+/// How many failures are shown; all of them are listed by `headway show JOB --failed`.
+const FAILURES: u32 = 20;
+
+/// How often a plain line says how far the job is.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// How long a job is at work before the time that is left is told.
+const EARLY: Duration = Duration::from_secs(2);
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Progress {
+    /// Bars on a terminal, lines elsewhere
+    Auto,
+    /// Bars
+    Bar,
+    /// A line at the start, every ten seconds and at the end, and one for each of the first failures
+    Lines,
+    /// Nothing
+    None,
+}
+
+/// What is shown of a job at a moment.
+pub(super) struct View<'a> {
+    pub(super) fold: &'a Fold,
+    pub(super) running: Vec<&'a RunningItem>,
+    pub(super) link: LinkState,
+}
+
+/// Shows one job.
+pub(super) struct Show {
+    kind: Kind,
+    begun: Instant,
+    /// How many items were done when this began.
+    at_first: Option<u32>,
+    failures: u32,
+    told: Option<Instant>,
+    status: Option<JobStatus>,
+}
+
+enum Kind {
+    Bars(Box<Bars>),
+    Lines,
+    Nothing,
+}
+
+struct Bars {
+    all: MultiProgress,
+    main: ProgressBar,
+    running: Vec<ProgressBar>,
+}
+
+impl Show {
+    pub(super) fn new(progress: Progress) -> Self {
+        let can_draw = std::io::stderr().is_terminal()
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+            && std::env::var_os("CI").is_none();
+        let kind = match progress {
+            Progress::None => Kind::Nothing,
+            Progress::Bar => Kind::Bars(Box::new(Bars::new())),
+            Progress::Auto if can_draw => Kind::Bars(Box::new(Bars::new())),
+            Progress::Auto | Progress::Lines => Kind::Lines,
+        };
+        Show { kind, begun: Instant::now(), at_first: None, failures: 0, told: None, status: None }
+    }
+
+    /// Shows how far the job is.
+    pub(super) fn update(&mut self, view: &View<'_>) {
+        let done = view.fold.counters.done();
+        let first = *self.at_first.get_or_insert(done);
+        let line = self.line(view, done - first.min(done));
+        let moved = self.status.replace(view.fold.status) != Some(view.fold.status);
+        match &mut self.kind {
+            Kind::Nothing => {}
+            Kind::Bars(bars) => bars.draw(view, line),
+            Kind::Lines => {
+                let waits = matches!(view.fold.status, JobStatus::Paused { .. } | JobStatus::Planned);
+                if self.told.is_none_or(|told| told.elapsed() >= EVERY) || (moved && waits) {
+                    self.told = Some(Instant::now());
+                    say(&format!("{:>6} {line}", time(self.begun.elapsed().as_millis() as u64)));
+                }
+            }
+        }
+    }
+
+    /// Whether another failure is to be shown.
+    pub(super) fn wants_failure(&mut self) -> bool {
+        let wanted = !matches!(self.kind, Kind::Nothing) && self.failures < FAILURES;
+        self.failures += u32::from(wanted);
+        wanted
+    }
+
+    /// Says something that stays.
+    pub(super) fn tell(&self, text: &str) {
+        match &self.kind {
+            // Where nothing can be drawn nobody reads it.
+            Kind::Bars(bars) => drop(bars.all.println(text)),
+            Kind::Lines => say(text),
+            Kind::Nothing => {}
+        }
+    }
+
+    /// Writes a result where bars would be in its way.
+    pub(super) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.kind {
+            Kind::Bars(bars) => bars.all.suspend(write),
+            Kind::Lines | Kind::Nothing => write(),
+        }
+    }
+
+    /// Takes away what is drawn.
+    pub(super) fn end(&mut self) {
+        if let Kind::Bars(bars) = &self.kind {
+            drop(bars.all.clear());
+        }
+        self.kind = match self.kind {
+            Kind::Nothing => Kind::Nothing,
+            Kind::Bars(_) | Kind::Lines => Kind::Lines,
+        };
+    }
+
+    fn line(&self, view: &View<'_>, done_here: u32) -> String {
+        let counters = &view.fold.counters;
+        let mut parts = vec![far(counters, view.fold.plan_ended)];
+        if counters.failed > 0 {
+            parts.push(format!("{} failed", count(counters.failed.into())));
+        }
+        match view.fold.status {
+            JobStatus::Processing => parts.extend(left(self.begun.elapsed(), done_here, counters)),
+            other => parts.push(other.text()),
+        }
+        match &view.link {
+            LinkState::Live => {}
+            LinkState::Healed(reason) => parts.push(format!("healed ({reason})")),
+            other => parts.push(format!("not live: {other}")),
+        }
+        parts.join("  ")
+    }
+}
+
+impl Bars {
+    fn new() -> Self {
+        let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(FRAMES));
+        let main = all.add(ProgressBar::new(0));
+        if let Ok(style) = ProgressStyle::with_template("[{bar:24}] {msg}") {
+            main.set_style(style.progress_chars("##-"));
+        }
+        Bars { all, main, running: Vec::new() }
+    }
+
+    fn draw(&mut self, view: &View<'_>, line: String) {
+        let counters = &view.fold.counters;
+        self.main.set_length(counters.total.into());
+        self.main.set_position(counters.settled().into());
+        self.main.set_message(line);
+        let shown: Vec<_> = view.running.iter().take(RUNNING).map(|item| running(item)).collect();
+        while self.running.len() < shown.len() {
+            let bar = self.all.add(ProgressBar::no_length());
+            if let Ok(style) = ProgressStyle::with_template("      {wide_msg}") {
+                bar.set_style(style);
+            }
+            self.running.push(bar);
+        }
+        while self.running.len() > shown.len() {
+            self.running.pop().iter().for_each(|bar| self.all.remove(bar));
+        }
+        self.running.iter().zip(shown).for_each(|(bar, text)| bar.set_message(text));
+    }
+}
+
+fn running(item: &RunningItem) -> String {
+    let part = match (item.percent, item.total) {
+        (Some(percent), _) => format!("  {percent} %"),
+        (None, 1..) => format!("  {} %", item.done.saturating_mul(100) / item.total),
+        (None, 0) => String::new(),
+    };
+    format!("{}{part}", item.path.shown())
+}
+
+fn far(counters: &Counters, is_planned: bool) -> String {
+    let (done, total) = (count(counters.done().into()), count(counters.total.into()));
+    match counters.percent() {
+        _ if !is_planned => format!("{total} files listed"),
+        Some(percent) => format!("{done}/{total}  {percent} %"),
+        None => format!("{done}/{total}"),
+    }
+}
+
+/// The rate, and the time that is left at that rate.
+fn left(elapsed: Duration, done: u32, counters: &Counters) -> Option<String> {
+    if elapsed < EARLY || done == 0 {
+        return None;
+    }
+    let rate = f64::from(done) / elapsed.as_secs_f64();
+    let left_ms = f64::from(counters.open()) / rate * 1_000.0;
+    let rate = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{}/s", count(rate as u64)) };
+    Some(format!("{rate}  {} left", time(left_ms as u64)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_told_once_it_is_one() {
+        let counters = Counters { total: 100, waiting: 60, succeeded: 40, ..Counters::default() };
+        assert_eq!(left(Duration::from_secs(1), 40, &counters), None);
+        assert_eq!(left(Duration::from_secs(20), 0, &counters), None);
+        assert_eq!(left(Duration::from_secs(20), 40, &counters).as_deref(), Some("2.0/s  30 s left"));
+    }
+}

@@ -1,0 +1,94 @@
+//! `headway watch` and `headway wait`.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::failure::{Ended, Failure};
+use super::follow::{NOT_BEGUN, Until, follow, tail};
+use super::run::Shown;
+use super::session::{Session, Which};
+use super::times;
+
+/// Follow jobs to their ends, through restarts of the server.
+///
+/// A job that does not exist yet, named by its whole id, is waited for. The exit code is that of `headway run`; of several jobs, the
+/// largest. Ctrl-C ends the watching alone.
+///
+/// Example:
+///
+///     headway watch @1
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Watch {
+    /// The jobs
+    #[arg(value_name = "JOB", required = true)]
+    jobs: Vec<String>,
+
+    /// When to stop watching
+    #[arg(long, value_name = "WHEN", default_value = "end")]
+    until: Until,
+
+    /// How long to watch at the most; the exit code is then 124
+    #[arg(long, value_name = "TIME", value_parser = times::duration)]
+    timeout: Option<Duration>,
+
+    #[command(flatten)]
+    which: Which,
+
+    #[command(flatten)]
+    shown: Shown,
+}
+
+/// Wait for the ends of jobs: `headway watch --quiet`.
+///
+/// Example:
+///
+///     headway wait @1 && echo done
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Wait {
+    #[command(flatten)]
+    watch: Watch,
+}
+
+pub(super) async fn wait(mut arguments: Wait) -> Ended {
+    arguments.watch.shown.quiet = true;
+    watch(arguments.watch).await
+}
+
+pub(super) async fn watch(arguments: Watch) -> Ended {
+    let not_begun = |failure: Failure| failure.or_code(NOT_BEGUN);
+    let mut session = arguments.which.ask().await.map_err(not_begun)?;
+    let ended = each(&mut session, &arguments).await;
+    session.close().await;
+    ended
+}
+
+async fn each(session: &mut Session, arguments: &Watch) -> Ended {
+    let not_begun = |failure: Failure| failure.or_code(NOT_BEGUN);
+    let mut worst = 0;
+    for text in &arguments.jobs {
+        let job = session.job(text).await.map_err(not_begun)?;
+        // Without a server only what is over can be told.
+        if session.host.is_some() {
+            let view = session.client.job(job).await.map_err(|error| not_begun(error.into()))?;
+            if !view.summary.status.is_terminal() {
+                session.let_go().await;
+                session.wait_for_server().await.map_err(|_| {
+                    let text = format!("nobody works on job {0}; go on with it: headway resume {0}", tail(job));
+                    Failure::new(NOT_BEGUN, text)
+                })?;
+            }
+        }
+        let follower = session.client.follow(None, &[job]);
+        let mut how = arguments.shown.following(false);
+        (how.owns, how.until, how.limit) = (false, arguments.until, arguments.timeout);
+        let code = follow(session, follower, job, how).await?;
+        if matches!(code, 124 | 129..) {
+            return Ok(code);
+        }
+        worst = worst.max(code);
+    }
+    Ok(worst)
+}

@@ -1,0 +1,120 @@
+//! The socket in the data folder, for the user who runs the server: programs that may do whatever that user may.
+//!
+//! Whoever connects must have the server's user, or be root, as the kernel says. There is no token and no check of the host.
+
+use std::fs::{Permissions, set_permissions};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware;
+use rustix::fs::{Mode, OFlags};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{Semaphore, watch};
+
+use super::{Access, App, Assets, Settings, access, bodies, connections, error, events, rest};
+use headway_server::Server;
+
+/// The socket's name in the data folder.
+const NAME: &str = "headway.sock";
+
+/// Maximum number of connections at a time.
+const CONNECTIONS: u32 = 256;
+
+/// How long to wait before accepting again after an error that does not pass at once.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A socket that programs of the same user can connect to. Removed when it is dropped.
+#[derive(Debug)]
+pub struct Socket {
+    listener: UnixListener,
+    path: PathBuf,
+    /// The data folder, by which the socket is reached however long its path is.
+    _folder: OwnedFd,
+}
+
+impl Socket {
+    /// Listens in a data folder, of which the caller must hold the lock: a socket that an earlier process left is replaced.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn bind(data: &Path) -> io::Result<Self> {
+        let folder = rustix::fs::open(data, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let within = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd()));
+        let (path, new) = (within.join(NAME), within.join(format!("{NAME}.part")));
+        if let Err(error) = std::fs::remove_file(&new)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(error);
+        }
+        let listener = UnixListener::bind(&new)?;
+        set_permissions(&new, Permissions::from_mode(0o600))?;
+        // Under its name only once it can be used.
+        std::fs::rename(&new, &path)?;
+        Ok(Socket { listener, path, _folder: folder })
+    }
+
+    /// Serves until `stopping` holds `true`, then lets every response finish.
+    pub async fn serve(self, server: Server, mut stopping: watch::Receiver<bool>) {
+        let settings = Settings::new(Access::owner(), Assets::folder(PathBuf::new()));
+        let router = router(App::new(server.for_owner(), settings, stopping.clone()));
+        let places = Arc::new(Semaphore::new(CONNECTIONS as usize));
+        loop {
+            let taken = tokio::select! {
+                taken = accept(&self.listener, &places) => taken,
+                _ = stopping.wait_for(|stopping| *stopping) => break,
+            };
+            match taken {
+                Ok((stream, place)) => {
+                    tokio::spawn(connections::connection(stream, router.clone(), place, stopping.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a program cannot be served at the socket");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+        drop(self);
+        // Fails only if it was closed, and nobody closes it.
+        drop(places.acquire_many(CONNECTIONS).await);
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // One that is left is replaced by the next server, and refuses connections until then.
+        std::fs::remove_file(&self.path).ok();
+    }
+}
+
+/// The next connection of the same user, once there is a free place for it.
+async fn accept(
+    listener: &UnixListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(UnixStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    let peer = stream.peer_cred()?.uid();
+    if peer != 0 && peer != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("the peer has the user id {peer}")));
+    }
+    Ok((stream, place))
+}
+
+/// The calls and the stream; no pages.
+fn router(app: App) -> Router {
+    let gate = middleware::from_fn_with_state(app.access.clone(), access::gate);
+    Router::new()
+        .merge(rest::router())
+        .merge(events::router())
+        .fallback(async || error::Refusal(rest::no_such_call()))
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .layer(axum::extract::DefaultBodyLimit::max(super::BODY_LIMIT))
+        .layer(middleware::from_fn(bodies::arrive))
+        .layer(gate)
+        .with_state(app)
+}

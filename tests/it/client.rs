@@ -1,0 +1,112 @@
+//! The Rust client: by TCP and by the socket, through kills of the server.
+
+use headway_client::{Address, Client, ClientError, Follower, News, mint};
+use headway_model::{ApiError, JobId, JobStatus, Query, StartJob};
+
+use crate::helper::{Files, Headway};
+
+fn client(address: &str) -> Client {
+    Client::new(&address.parse::<Address>().expect("an address"), None).expect("a client")
+}
+
+fn everything() -> StartJob {
+    StartJob::new("files", "checksum", Query::Folder(Default::default()))
+}
+
+fn socket(files: &Files) -> Client {
+    client(&format!("unix:{}", files.data().join("headway.sock").display()))
+}
+
+/// Follows until this many items are settled.
+async fn until_settled(follower: &mut Follower, job: JobId, count: u32) {
+    let settled = |follower: &Follower| {
+        let fold = follower.job(&job).and_then(|tracked| tracked.fold());
+        fold.map_or(0, |fold| fold.counters.settled())
+    };
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
+    while settled(follower) < count {
+        tokio::time::timeout_at(deadline, follower.next()).await.expect("items that settle within a minute");
+    }
+}
+
+#[tokio::test]
+async fn a_job_is_followed_by_tcp_and_by_the_socket_from_its_first_event_to_its_proof() {
+    let files = Files::numbered(300);
+    let server = Headway::start(&files, &[]);
+    for client in [client(&server.url), socket(&files)] {
+        let (cursor, job) = (client.cursor().await.expect("a cursor"), mint());
+        // Begun and over before anything listens: nothing is missed.
+        client.start(job, &everything()).await.expect("a job");
+        server.end(&reqwest::Client::new(), job).await;
+        let mut follower = client.follow(Some(cursor), &[job]);
+        let end = follower.end(job).await.expect("its end");
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 300));
+        let proof = follower.job(&job).expect("followed").proof();
+        assert_eq!((proof.base, proof.seq, proof.closed), (0, end.seq, true), "every event was received");
+    }
+}
+
+#[tokio::test]
+async fn a_follower_comes_through_kills_of_the_server_without_a_gap() {
+    let files = Files::numbered(2_000);
+    let mut server = Headway::start(&files, &["--workers", "1"]);
+    let client = socket(&files);
+    let (cursor, job) = (client.cursor().await.expect("a cursor"), mint());
+    let mut follower = client.follow(Some(cursor), &[job]);
+    client.start(job, &everything()).await.expect("a job");
+    for kill in 1..=3 {
+        until_settled(&mut follower, job, kill * 300).await;
+        server.kill();
+        server = Headway::start(&files, &["--workers", "1"]);
+    }
+    let end = loop {
+        match tokio::time::timeout(std::time::Duration::from_secs(60), follower.next()).await.expect("news") {
+            News::Ended(ended) => break ended,
+            _ => server.resume_if_stuck(&reqwest::Client::new(), &summary(&follower, job)).await,
+        }
+    };
+    assert_eq!(end, job);
+    let tracked = follower.job(&job).expect("followed");
+    let fold = tracked.fold().expect("its fold");
+    assert_eq!((fold.counters.succeeded, fold.counters.total), (2_000, 2_000));
+    assert_eq!((tracked.proof().base, tracked.proof().closed), (0, true));
+    let in_log = client.job(job).await.expect("the job").summary;
+    assert_eq!((fold.seq, fold.digest), (in_log.seq, in_log.digest));
+}
+
+fn summary(follower: &Follower, job: JobId) -> headway_model::JobSummary {
+    follower.job(&job).and_then(|tracked| tracked.fold()).expect("its fold").into()
+}
+
+#[tokio::test]
+async fn the_socket_is_its_owners_alone_and_names_any_folder_which_tcp_does_not() {
+    use std::os::unix::fs::PermissionsExt;
+    let files = Files::numbered(3);
+    let server = Headway::start(&files, &[]);
+    let mode = files.data().join("headway.sock").metadata().expect("the socket").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let elsewhere = files.elsewhere();
+    std::fs::create_dir(&elsewhere).expect("a folder");
+    std::fs::write(elsewhere.join("one"), "one").expect("a file");
+    let elsewhere = elsewhere.canonicalize().expect("its path");
+    let folder = elsewhere.to_str().expect("text");
+    let all = StartJob::new(folder, "checksum", Query::Folder(Default::default()));
+    let refused = client(&server.url).start(mint(), &all).await;
+    assert!(matches!(refused, Err(ClientError::Refused(ApiError::Invalid { .. }))), "{refused:?}");
+    let mut typed = StartJob::new("files", "command", Query::Folder(Default::default()));
+    typed.settings.insert("run".into(), "true {}".into());
+    let refused = client(&server.url).start(mint(), &typed).await;
+    assert!(matches!(refused, Err(ClientError::Refused(ApiError::Invalid { .. }))), "{refused:?}");
+    let socket = socket(&files);
+    for request in [all, typed] {
+        let job = mint();
+        let mut follower = socket.follow(None, &[job]);
+        socket.start(job, &request).await.expect("a job");
+        assert_eq!(follower.end(job).await.expect("its end").status, JobStatus::Completed);
+    }
+    // The data folder can lie in such a folder, and is left alone.
+    let above = files.data().parent().expect("a folder").canonicalize().expect("its path");
+    let all = StartJob::new(above.to_str().expect("text"), "checksum", Query::Folder(Default::default()));
+    let refused = socket.start(mint(), &all).await.expect_err("the data folder is in it").to_string();
+    assert!(refused.contains("data folder"), "{refused}");
+}

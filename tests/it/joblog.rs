@@ -1,0 +1,121 @@
+//! GNU parallel's job log, both ways, against the real program.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use crate::helper::Files;
+
+/// Names with what tools stumble over; a line each.
+const NAMES: [&[u8]; 6] = [b"plain", b"with space", b"it's", b"tab\there", b"$HOME", b"not \xff text"];
+
+fn files() -> Files {
+    let files = Files::new();
+    for name in NAMES {
+        // What is kept of a program's output is text, so its length is true of text.
+        files.write_bytes(name, String::from_utf8_lossy(name).as_bytes());
+    }
+    files.write("names", &[NAMES.join(&b'\n'), b"\n".to_vec()].concat());
+    files
+}
+
+fn command(program: &str, files: &Files, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(files.library()).env("HEADWAY_DATA", files.data()).stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn headway(files: &Files, arguments: &[&str]) -> (Option<i32>, Vec<u8>) {
+    let output = command(env!("CARGO_BIN_EXE_headway"), files, arguments).output().expect("the program");
+    (output.status.code(), [output.stdout, output.stderr].concat())
+}
+
+fn parallel(files: &Files, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut child = command("parallel", files, arguments).stdin(Stdio::piped()).spawn().expect("GNU parallel");
+    let names = std::fs::read(files.library().join("names")).expect("names");
+    // It reads none if it has nothing to do.
+    child.stdin.take().expect("a pipe").write_all(&names).ok();
+    let output = child.wait_with_output().expect("its end");
+    (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+}
+
+/// The columns of each row but the times and the command.
+fn rows(log: &[u8]) -> Vec<Vec<String>> {
+    let text = String::from_utf8_lossy(log).into_owned();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for line in text.lines().skip(1) {
+        let columns: Vec<_> = line.splitn(9, '\t').map(str::to_owned).collect();
+        assert_eq!(columns.len(), 9, "{line}");
+        assert!(
+            columns[2].parse::<f64>().is_ok() && columns[3].trim().parse::<f64>().is_ok() && columns[3].len() >= 10,
+            "{line}"
+        );
+        rows.push([0, 1, 4, 5, 6, 7].map(|column| columns[column].clone()).to_vec());
+    }
+    rows.sort();
+    rows
+}
+
+/// Fails for the one name, and says the file's own bytes otherwise.
+const SCRIPT: &str = "#!/bin/sh\n[ \"$1\" = \"with space\" ] && [ ! -e fixed ] && exit 7\n[ \"$1\" = \"it's\" ] && [ ! -e fixed ] && kill -9 $$\ncat \"$1\"\n";
+
+fn script(files: &Files) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    let script = files.data().with_file_name("script");
+    std::fs::write(&script, SCRIPT).expect("a new file");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    script.to_str().expect("text").to_owned()
+}
+
+#[test]
+fn a_job_log_has_the_columns_of_gnu_parallel_and_it_goes_on_from_there() {
+    let files = files();
+    let script = script(&files);
+    let (code, _) =
+        headway(&files, &["run", "-q", "-k", "--files-from", "names", "--joblog", "ours.log", "--", &script]);
+    assert_eq!(code, Some(2));
+    let (code, said) = parallel(&files, &["-k", "--joblog", "theirs.log", &script]);
+    assert_eq!(code, Some(2), "{said}");
+    let read = |name: &str| std::fs::read(files.library().join(name)).expect("a job log");
+    let (ours, theirs) = (read("ours.log"), read("theirs.log"));
+    let head = |log: &[u8]| log.split(|byte| *byte == b'\n').next().expect("a line").to_vec();
+    assert_eq!(head(&ours), head(&theirs));
+    // A job's items stand in the order of their paths, parallel's in that of the list: the rows are compared by what they say.
+    let without_numbers = |log: &[u8]| {
+        let mut rows: Vec<_> = rows(log).into_iter().map(|row| row[1..].to_vec()).collect();
+        rows.sort();
+        rows
+    };
+    assert_eq!(without_numbers(&ours), without_numbers(&theirs));
+    // Both fail without it, so it is seen that these rows are run, and no others.
+    std::fs::write(files.library().join("fixed"), "").expect("a new file");
+    let (code, said) = parallel(&files, &["--retry-failed", "--joblog", "ours.log"]);
+    assert_eq!(code, Some(0), "{said}");
+    let mut again: Vec<_> = said.lines().collect();
+    again.sort_unstable();
+    let text: Vec<String> = ["it's", "with space"].map(str::to_owned).to_vec();
+    assert_eq!(again.concat(), text.concat(), "exactly what failed ran again: {said}");
+}
+
+#[test]
+fn what_gnu_parallel_did_is_not_done_again_unless_the_file_changed() {
+    let files = files();
+    let script = script(&files);
+    let (code, said) = parallel(&files, &["--joblog", "theirs.log", &script]);
+    assert_eq!(code, Some(2), "{said}");
+    let log = files.library().join("theirs.log");
+    let mut torn = std::fs::read(&log).expect("a job log");
+    torn.extend(b"7\t:\t12");
+    std::fs::write(&log, torn).expect("the job log");
+    std::fs::write(files.library().join("fixed"), "").expect("a new file");
+    files.write("plain", b"changed since");
+    let import = ["import", "-k", "--joblog", "theirs.log", "--files-from", "names", "--", &script];
+    let (code, said) = headway(&files, &import);
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("3 of 6 names are done") && said.contains("is not whole"), "{said}");
+    for ran in ["changed since", "it's", "with space"] {
+        assert!(said.contains(ran), "{ran} was run: {said}");
+    }
+    assert!(!said.contains("$HOME"), "{said}");
+}

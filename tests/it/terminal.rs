@@ -1,0 +1,415 @@
+//! The command line as its users have it: the real program, its streams, its exit codes, and its deaths.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::helper::{Files, Headway};
+
+/// The program with the data folder of these files, called in their library.
+fn headway(files: &Files, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
+    command
+        .args(arguments)
+        .current_dir(files.library())
+        .env("HEADWAY_DATA", files.data())
+        .env_remove("HEADWAY_CONFIG")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Runs it to its end: exit code, standard output and standard error.
+fn ended(mut command: Command) -> (Option<i32>, String, String) {
+    told(command.output().expect("the program"))
+}
+
+fn told(output: Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+fn called(files: &Files, arguments: &[&str]) -> (Option<i32>, String, String) {
+    ended(headway(files, arguments))
+}
+
+/// Runs it with these bytes on standard input.
+fn fed(files: &Files, arguments: &[&str], input: &[u8]) -> (Option<i32>, String, String) {
+    let mut child = headway(files, arguments).stdin(Stdio::piped()).spawn().expect("the program");
+    child.stdin.take().expect("a pipe").write_all(input).expect("a reader");
+    told(child.wait_with_output().expect("its end"))
+}
+
+/// Waits for a condition, at most a minute.
+fn until(what: &str, mut is: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is() {
+        assert!(Instant::now() < deadline, "waited a minute for: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The newest job, as `headway show --json` has it.
+fn newest(files: &Files) -> Value {
+    let (code, out, err) = called(files, &["show", "@1", "--json"]);
+    assert_eq!(code, Some(0), "{err}");
+    serde_json::from_str(&out).expect("JSON")
+}
+
+fn signal(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).expect("a living process");
+}
+
+/// A job that waits, file by file, until it may go on.
+struct Slow {
+    gate: PathBuf,
+    script: PathBuf,
+}
+
+impl Slow {
+    /// A program that writes a line for each file into `done`, and waits at each from the second on until the gate is open.
+    fn new(files: &Files) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = files.data().with_file_name("slow");
+        std::fs::create_dir_all(&folder).expect("a new folder");
+        let (gate, script) = (folder.join("open"), folder.join("slow"));
+        let text = format!(
+            "#!/bin/sh\necho \"$1\" >> '{0}/begun'\n[ \"$1\" = 000000 ] || while [ ! -e '{1}' ]; do sleep 0.02; done\n\
+             echo \"$1\" >> '{0}/done'\necho \"said $1\"\n",
+            folder.display(),
+            gate.display()
+        );
+        std::fs::write(&script, text).expect("a new file");
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+        Slow { gate, script }
+    }
+
+    fn program(&self) -> &str {
+        self.script.to_str().expect("text")
+    }
+
+    fn lines(&self, name: &str) -> Vec<String> {
+        let text = std::fs::read_to_string(self.gate.with_file_name(name)).unwrap_or_default();
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    }
+
+    fn open(&self) {
+        std::fs::write(&self.gate, "").expect("a new file");
+    }
+}
+
+#[test]
+fn without_a_server_a_run_does_the_work_itself_and_its_exit_code_counts() {
+    let files = Files::numbered(20);
+    files.write("empty", b"");
+    files.write("deeper/empty too", b"");
+    let (code, out, err) = called(&files, &["run", "checksum", ".", "--json=end"]);
+    assert_eq!(code, Some(0), "{err}");
+    let end: Value = serde_json::from_str(&out).expect("one line of JSON");
+    assert_eq!((&end["kind"], &end["status"], &end["exit"]), (&"end".into(), &"completed".into(), &0.into()), "{end}");
+    assert_eq!(end["counters"]["succeeded"], 22);
+    assert!(err.contains("22 done") && err.contains("proved: 1.."), "{err}");
+    // Two of these fail, and one is not there.
+    let (code, _, err) =
+        called(&files, &["run", "--", "test", "-s", "{}", ":::", "empty", "000001", "deeper/empty too", "gone"]);
+    assert_eq!(code, Some(3), "{err}");
+    assert!(err.contains("✗ empty") && err.contains("1 not looked at"), "{err}");
+    let (code, out, _) = called(&files, &["show", "@1", "--failed", "-0"]);
+    let paths: Vec<_> = out.split_terminator('\0').map(|path| Path::new(path).file_name().expect("a name")).collect();
+    assert_eq!(
+        (code, paths),
+        (Some(0), vec!["empty too".as_ref(), "empty".as_ref()]),
+        "whole paths, in the plan's order"
+    );
+    // Nothing but the failures runs again.
+    files.write("empty", b"no longer");
+    let (code, _, err) = called(&files, &["retry", "@1"]);
+    assert_eq!(code, Some(1), "{err}");
+    assert_eq!(newest(&files)["counters"]["total"], 2);
+    let (code, _, err) = called(&files, &["run", "nonsense", "."]);
+    assert!(code == Some(255) && err.contains("there is no recipe \"nonsense\""), "{code:?} {err}");
+    assert_eq!(called(&files, &["run", "--nonsense"]).0, Some(255));
+    assert_eq!(called(&files, &["jobs", "--nonsense"]).0, Some(2));
+    assert_eq!(called(&files, &["show", "abcdef123456"]).0, Some(3));
+    assert_eq!(called(&files, &["show", "@1", "--data", "/nonexistent"]).0, Some(4));
+}
+
+#[test]
+fn names_come_by_standard_input_with_every_byte_and_programs_are_heard_in_order() {
+    let files = Files::new();
+    let names: [&[u8]; 4] = [b"plain", b" leading space", b"two\nlines\tand 'quotes'", b"not \xff text"];
+    for name in names {
+        files.write_bytes(name, name);
+    }
+    let mut input = names.join(&0);
+    input.push(0);
+    input.extend(b"./plain\0");
+    let (code, out, err) = fed(&files, &["run", "-0", "-k", "-j4", "--", "cat", "{}"], &input);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(err.contains("1 names stand for files that are named already"), "{err}");
+    let mut sorted = names.map(|name| String::from_utf8_lossy(name).into_owned());
+    sorted.sort();
+    // The plan's order is that of the paths.
+    assert_eq!(out, sorted.concat(), "{err}");
+    let (code, out, _) = fed(&files, &["run", "--tag", "--", "cat", "{}"], b"plain\n");
+    assert_eq!((code, out.as_str()), (Some(0), ""), "done before, with the same command: left out");
+    let (code, out, _) = fed(&files, &["run", "--tag", "--on-done", "again", "--", "cat", "{}"], b"plain\n");
+    assert_eq!((code, out.as_str()), (Some(0), "plain\tplain\n"));
+    let (code, _, err) = fed(&files, &["run", "--", "cat", "{}"], b"");
+    assert!(code == Some(255) && err.contains("no file is named"), "{err}");
+}
+
+#[test]
+fn a_dry_run_tells_what_would_be_done_and_does_nothing() {
+    let files = Files::numbered(2);
+    let (code, out, err) = called(&files, &["run", "-n", "--", "touch", "{}.made", ":::", "000000", "gone"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(out, "run\t-\t000000\nskipped\tnot there\tgone\n");
+    assert!(!files.library().join("000000.made").exists());
+}
+
+#[test]
+fn every_event_is_a_line_of_json_once_and_in_order() {
+    let files = Files::numbered(50);
+    let (code, out, err) = called(&files, &["run", "checksum", ".", "--json", "-q"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let (end, events) = lines.split_last().expect("lines");
+    let numbers: Vec<_> = events.iter().map(|line| line["event"]["seq"].as_u64().expect("a number")).collect();
+    assert_eq!(numbers, (1..=end["seq"].as_u64().expect("a number")).collect::<Vec<_>>());
+    assert_eq!(events[0]["event"]["event"], "created");
+}
+
+#[test]
+fn a_closed_pipe_ends_a_command_quietly() {
+    let files = Files::numbered(300);
+    let (code, _, _) = called(&files, &["run", "-q", "checksum", "."]);
+    assert_eq!(code, Some(0));
+    for arguments in
+        [&["show", "@1", "--status", "succeeded"][..], &["export", "@1"], &["run", "checksum", ".", "--json"]]
+    {
+        let mut child = headway(&files, arguments).spawn().expect("the program");
+        let mut out = child.stdout.take().expect("a pipe");
+        out.read_exact(&mut [0; 1]).expect("a byte");
+        drop(out);
+        let (code, _, err) = told(child.wait_with_output().expect("its end"));
+        // What fits into the pipe is written before anybody can close it.
+        assert!(code == Some(141) || code == Some(0), "{arguments:?}: {code:?} {err}");
+        assert!(!err.contains("panicked") && !err.contains("Broken pipe"), "{err}");
+    }
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let (code, _, err) = ended({
+        let mut command = headway(&files, &["help"]);
+        command.stdout(writer);
+        command
+    });
+    assert_eq!((code, err.as_str()), (Some(141), ""));
+}
+
+#[test]
+fn a_run_beside_a_server_is_its_client_and_takes_over_when_the_server_is_killed() {
+    let files = Files::numbered(8);
+    let slow = Slow::new(&files);
+    let mut server = Headway::start(&files, &["--workers", "2"]);
+    let mut run = headway(&files, &["run", "-q", "--json=end", "--on-interrupt", "retry", "--", slow.program(), "{}"]);
+    let mut run = run.stdin(Stdio::piped()).spawn().expect("the program");
+    let names: String = (0..8).map(|number| format!("{number:06}\n")).collect();
+    run.stdin.take().expect("a pipe").write_all(names.as_bytes()).expect("a reader");
+    until("files at work", || slow.lines("begun").len() >= 3);
+    assert!(server.children().len() == 1, "the server does the work");
+    server.kill();
+    slow.open();
+    let (code, out, err) = told(run.wait_with_output().expect("its end"));
+    assert_eq!(code, Some(0), "{out} {err}");
+    let end: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((&end["status"], &end["counters"]["succeeded"]), (&"completed".into(), &8.into()));
+    let mut done = slow.lines("done");
+    done.dedup();
+    assert_eq!(done.len(), 8, "each file was worked on to its end");
+    let (code, said, _) = called(&files, &["doctor", files.library().to_str().expect("text")]);
+    assert!(code == Some(0) && said.contains("no problems found"), "{said}");
+    // And the server that comes next has the very same end of it.
+    let _server = Headway::start(&files, &[]);
+    let job = newest(&files);
+    assert_eq!((&job["digest"], &job["seq"]), (&end["digest"], &end["seq"]));
+}
+
+#[test]
+fn when_a_run_that_is_the_host_is_killed_the_next_stands_in_and_nothing_of_the_first_is_touched_unasked() {
+    let files = Files::numbered(6);
+    let slow = Slow::new(&files);
+    let begin = |names: &[&str]| {
+        let mut arguments =
+            vec!["run", "--json=end", "-j1", "--on-interrupt", "retry", "--", slow.program(), "{}", ":::"];
+        arguments.extend(names);
+        headway(&files, &arguments).spawn().expect("the program")
+    };
+    let mut host = begin(&["000001", "000002"]);
+    until("the host's first file", || slow.lines("begun") == ["000001"]);
+    let client = begin(&["000003", "000004"]);
+    until("the client's first file", || slow.lines("begun").contains(&"000003".to_owned()));
+    host.kill().expect("a living process");
+    host.wait().expect("its end");
+    slow.open();
+    let (code, out, err) = told(client.wait_with_output().expect("its end"));
+    assert_eq!(code, Some(0), "{out} {err}");
+    assert_eq!(slow.lines("done"), ["000003", "000004"], "the job of the run that is gone waits");
+    let (code, out, _) = called(&files, &["jobs", "--open"]);
+    let open: Vec<_> = out.lines().collect();
+    assert!(code == Some(0) && open.len() == 1, "{out}");
+    let id = open[0].split('\t').next().expect("its id");
+    let (code, _, err) = called(&files, &["resume", &id[id.len() - 6..]]);
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(slow.lines("done"), ["000001", "000002", "000003", "000004"]);
+}
+
+#[test]
+fn the_first_ctrl_c_lets_running_files_end_and_the_second_does_not() {
+    let files = Files::numbered(5);
+    let slow = Slow::new(&files);
+    let run = |extra: &[&str]| {
+        let mut arguments = vec!["run", "-j1", "--", slow.program(), "{}", ":::"];
+        arguments.extend(extra);
+        headway(&files, &arguments).spawn().expect("the program")
+    };
+    let child = run(&["000001", "000002"]);
+    until("a file at work", || slow.lines("begun") == ["000001"]);
+    signal(&child, Signal::INT);
+    until("the pause", || {
+        let (_, out, _) = called(&files, &["jobs", "--status", "paused"]);
+        !out.is_empty()
+    });
+    slow.open();
+    let (code, _, err) = told(child.wait_with_output().expect("its end"));
+    assert!(code == Some(130) && err.contains("headway resume"), "{code:?} {err}");
+    assert_eq!(slow.lines("done"), ["000001"], "what ran came to its end, and no more began");
+    assert_eq!(called(&files, &["resume", "@1"]).0, Some(0));
+    assert_eq!(slow.lines("done"), ["000001", "000002"]);
+
+    std::fs::remove_file(&slow.gate).expect("the gate");
+    let child = run(&["000003", "000004"]);
+    until("a file at work", || slow.lines("begun").contains(&"000003".to_owned()));
+    signal(&child, Signal::INT);
+    until("the pause", || {
+        let (_, out, _) = called(&files, &["jobs", "--status", "paused"]);
+        !out.is_empty()
+    });
+    signal(&child, Signal::INT);
+    let (code, _, err) = told(child.wait_with_output().expect("its end"));
+    assert_eq!(code, Some(130), "{err}");
+    let job = newest(&files);
+    assert_eq!(
+        (&job["counters"]["waiting"], &job["counters"]["interrupted"]),
+        (&2.into(), &0.into()),
+        "taken back: {job}"
+    );
+    slow.open();
+    assert_eq!(called(&files, &["resume", "@1"]).0, Some(0), "no try was lost, and nobody has to decide");
+    assert_eq!(slow.lines("done").len(), 4);
+}
+
+#[test]
+fn a_watch_comes_through_a_restart_of_the_server() {
+    let files = Files::numbered(4);
+    let slow = Slow::new(&files);
+    let mut server = Headway::start(&files, &["--workers", "1"]);
+    let program = slow.program();
+    let arguments =
+        ["run", "--detach", "--on-interrupt", "retry", "--", program, "{}", ":::", "000000", "000001", "000002"];
+    let (code, id, err) = called(&files, &arguments);
+    assert_eq!(code, Some(0), "{err}");
+    let mut watch = headway(&files, &["watch", id.trim(), "--json"]).spawn().expect("the program");
+    let mut lines = BufReader::new(watch.stdout.take().expect("a pipe")).lines();
+    let first = lines.next().expect("a line").expect("text");
+    assert!(first.contains("\"snapshot\""), "what was before the watch comes as one: {first}");
+    until("the second file", || slow.lines("begun").contains(&"000001".to_owned()));
+    server.kill();
+    let _server = Headway::start(&files, &["--workers", "1"]);
+    slow.open();
+    let last = lines.map(|line| line.expect("text")).last().expect("lines");
+    let (code, _, err) = told(watch.wait_with_output().expect("its end"));
+    assert_eq!(code, Some(0), "{err}");
+    let end: Value = serde_json::from_str(&last).expect("JSON");
+    assert_eq!((&end["kind"], &end["counters"]["succeeded"]), (&"end".into(), &3.into()));
+    assert_eq!(called(&files, &["watch", "@1", "--timeout", "1"]).0, Some(0), "a job that is over is over at once");
+}
+
+#[test]
+fn what_a_job_replaced_is_put_back_by_undo() {
+    let files = Files::numbered(2);
+    let (code, _, err) =
+        called(&files, &["run", "--replace", "--", "cp", "/etc/hostname", "{out}", ":::", "000000", "000001"]);
+    assert_eq!(code, Some(0), "{err}");
+    let hostname = std::fs::read("/etc/hostname").expect("a file");
+    assert_eq!(std::fs::read(files.library().join("000000")).expect("a file"), hostname);
+    let (code, _, err) = called(&files, &["undo", "@1"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(std::fs::read(files.library().join("000000")).expect("a file"), b"file 0\n");
+}
+
+/// The examples of every help text, as they stand there.
+#[test]
+fn every_command_has_an_example_in_its_help_that_runs() {
+    let files = Files::new();
+    for name in ["a.txt", "b.txt"] {
+        files.write(&format!("Photos/{name}"), name.as_bytes());
+    }
+    let folder = Path::new(env!("CARGO_BIN_EXE_headway")).parent().expect("a folder");
+    let path = std::env::join_paths(
+        std::iter::once(folder.to_owned()).chain(std::env::split_paths(&std::env::var_os("PATH").expect("a path"))),
+    );
+    let path = path.expect("a path");
+    assert_eq!(called(&files, &["run", "-q", "checksum", "Photos"]).0, Some(0));
+    files.write("names.txt", b"Photos/a.txt\n");
+    let head = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
+    files.write("parallel.log", head.as_bytes());
+    assert_eq!(called(&files, &["export", "@1", "--log", "-o", "job.jsonl"]).0, Some(0));
+    let help = called(&files, &["--help"]).1;
+    let commands = help.lines().skip_while(|line| !line.starts_with("Commands:")).skip(1);
+    let commands: Vec<_> = commands
+        .map_while(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|name| !name.is_empty() && *name != "help")
+        .collect();
+    assert!(commands.len() > 15, "{commands:?}");
+    for command in commands {
+        let help = called(&files, &[command, "--help"]).1;
+        let examples: Vec<_> = help
+            .lines()
+            .filter_map(|line| line.strip_prefix("    "))
+            .filter(|line| line.contains("headway ") && !line.starts_with(' '))
+            .collect();
+        assert!(help.contains("Example") && !examples.is_empty(), "{command} has no example:\n{help}");
+        for example in examples {
+            // A server runs until it is stopped: 124 says that it did.
+            let line = if command == "serve" {
+                format!("timeout 2 {example} --listen 127.0.0.1:0 --site site")
+            } else {
+                example.to_owned()
+            };
+            std::fs::create_dir_all(files.library().join("site/pkg")).expect("a new folder");
+            std::fs::write(files.library().join("site/pkg/headway.js"), "").expect("a new file");
+            let mut shell = Command::new("sh");
+            shell
+                .arg("-c")
+                .arg(&line)
+                .current_dir(files.library())
+                .env("HEADWAY_DATA", files.data())
+                .env("PATH", &path);
+            let (code, _, err) = ended(shell);
+            // On a job that is over some can only say so; 124 is of `timeout`.
+            let is_served = command == "serve" && code == Some(124);
+            assert!(
+                (is_served || matches!(code, Some(0 | 1))) && !err.contains("panicked"),
+                "{example}: {code:?} {err}"
+            );
+        }
+    }
+}
