@@ -10,6 +10,7 @@ mod connections;
 mod error;
 mod events;
 mod pages;
+mod probes;
 mod rest;
 mod shutdown;
 mod socket;
@@ -150,6 +151,7 @@ pub fn router(app: App) -> Router {
         .merge(access::router())
         .merge(calls::router())
         .merge(pages::router())
+        .merge(probes::router())
         .fallback(assets::fallback)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

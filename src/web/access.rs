@@ -20,6 +20,7 @@ use futures::FutureExt;
 
 use super::App;
 use super::error::{Refusal, fault, method_not_allowed};
+use super::probes::is_probe;
 use crate::base::Base;
 use headway_model::ApiError;
 
@@ -109,7 +110,9 @@ impl Access {
         // An absolute URI in the request line also names the host.
         let named = uri.authority().map(|authority| authority.as_str().to_ascii_lowercase());
         let hosts: Vec<_> = named.into_iter().chain(text(headers, header::HOST)).collect();
-        if self.inner.is_owner {
+        // Prometheus calls by address, and shows the token if there is one.
+        let is_scrape = uri.path() == "/metrics" && self.inner.token.is_some();
+        if self.inner.is_owner || is_probe(uri.path()) || is_scrape {
             return Ok(());
         }
         if hosts.is_empty() {
@@ -175,7 +178,7 @@ fn is_api(path: &str) -> bool {
 pub(super) async fn gate(State(access): State<Access>, request: Request, next: Next) -> Response {
     let (path, method) = (request.uri().path().to_owned(), request.method().clone());
     let judged = access.judge(&request).and_then(|()| {
-        if path == "/login" || access.is_known(request.headers()) {
+        if path == "/login" || is_probe(&path) || access.is_known(request.headers()) {
             return Ok(());
         }
         Err(ApiError::NoLogin {

@@ -34,6 +34,7 @@ mod place;
 mod poison;
 mod power;
 mod private;
+mod probes;
 mod recipes;
 mod rename;
 mod repository;

@@ -12,6 +12,7 @@ mod order;
 mod place;
 mod plan;
 mod pool;
+mod pulse;
 mod recovery;
 mod running;
 pub(crate) mod schedule;
@@ -35,6 +36,7 @@ pub(crate) use exclusion::Exclusion;
 pub(crate) use leases::worker;
 pub(crate) use order::Order;
 pub(super) use plan::Choice;
+pub(crate) use pulse::Pulse;
 pub(crate) use running::Running;
 pub use shortage::Floor;
 pub(crate) use shortage::ShortageCheck;
@@ -97,6 +99,7 @@ pub(crate) async fn run(context: Context, schedule: Schedule, inbox: Inbox) {
         if engine.looked.elapsed() >= every {
             inputs.extend(engine.look_around());
         }
+        engine.context.pulse.beat();
         effects = engine.decide(inputs);
     }
 }

@@ -3,8 +3,10 @@
 mod adopt;
 mod checks;
 mod export;
+mod health;
 mod joblog;
 mod looks;
+mod metrics;
 mod queries;
 mod rights;
 mod same;
@@ -62,6 +64,8 @@ struct Inner {
     limits: std::sync::Mutex<Limits>,
     /// Recipes that only the owner can start.
     owner_only: BTreeSet<String>,
+    /// The sums over jobs that are over.
+    totals: metrics::Totals,
     /// The jobs to work on; `None` for every one.
     adopted: Option<adopt::Adopted>,
     /// Runs the engine and the writer only, so that many readers cannot delay them.

@@ -185,6 +185,11 @@ impl Connection {
 pub(crate) struct Followers(Arc<AtomicUsize>);
 
 impl Followers {
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
     fn join(&self) -> Follower {
         self.0.fetch_add(1, Ordering::Relaxed);
         Follower(self.clone())
@@ -196,7 +201,7 @@ struct Follower(Followers);
 
 impl Follower {
     fn count(&self) -> usize {
-        self.0.0.load(Ordering::Relaxed)
+        self.0.count()
     }
 }
 

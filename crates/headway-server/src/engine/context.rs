@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::{ByPath, Examinations, Exclusion, Running, ShortageCheck};
+use super::{ByPath, Examinations, Exclusion, Pulse, Running, ShortageCheck};
 use crate::steps::Steps;
 use crate::writer::Log;
 use headway_files::{DataFolder, Library};
@@ -44,6 +44,8 @@ pub(crate) struct Context {
     pub drain: Duration,
     /// This process's name in leases.
     pub worker: String,
+    /// When the engine's loop last came round.
+    pub pulse: Pulse,
     /// Records the steps under way that could crash the process.
     pub steps: Steps,
 }

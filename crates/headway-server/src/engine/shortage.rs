@@ -30,6 +30,11 @@ pub(crate) struct ShortageCheck {
 }
 
 impl ShortageCheck {
+    /// How much must be free.
+    pub(crate) fn floor(&self) -> Floor {
+        self.floor
+    }
+
     pub(crate) fn new(floor: Floor, data: PathBuf) -> Self {
         ShortageCheck { floor, data, data_short: Mutex::default(), memory_short: Mutex::default() }
     }

@@ -80,6 +80,7 @@ impl Server {
             guard: Arc::new(Guard::new(config.program)),
             drain: config.drain,
             worker,
+            pulse: engine::Pulse::new(),
             steps,
         };
         end_left_over(&folds).await?;
@@ -110,6 +111,7 @@ impl Server {
             tell,
             limits,
             owner_only: config.owner_only,
+            totals: Default::default(),
             adopted: (!config.takes_up).then(Adopted::default),
             _runtime: runtime,
         });

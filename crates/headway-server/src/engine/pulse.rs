@@ -1,0 +1,28 @@
+//! When the engine's loop last came round.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Beaten by the loop, read by whoever wonders. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Pulse {
+    begun: Instant,
+    /// Milliseconds from then to the last beat.
+    last: Arc<AtomicU64>,
+}
+
+impl Pulse {
+    pub(crate) fn new() -> Self {
+        Pulse { begun: Instant::now(), last: Arc::default() }
+    }
+
+    pub(crate) fn beat(&self) {
+        self.last.store(self.begun.elapsed().as_millis() as u64, Ordering::Relaxed);
+    }
+
+    /// How long ago the last beat was.
+    pub(crate) fn still_for(&self) -> Duration {
+        self.begun.elapsed().saturating_sub(Duration::from_millis(self.last.load(Ordering::Relaxed)))
+    }
+}

@@ -1,0 +1,51 @@
+//! Whether the server works: what a restart would mend, and what keeps it from taking on work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Server;
+use headway_files::free_bytes;
+
+/// How long the engine can stand still before a restart is the remedy.
+const STILL: Duration = Duration::from_secs(30);
+
+impl Server {
+    /// What ails the server that a restart would mend; nothing if it is well. A full disk or a library that is away is no such thing.
+    pub fn ails(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if !self.is_recording() {
+            reasons.push("the log could not be written, so nothing new is recorded".into());
+        }
+        let still = self.inner.context.pulse.still_for();
+        if still >= STILL && !*self.inner.stop.borrow() {
+            reasons.push(format!("the engine has stood still for {} s", still.as_secs()));
+        }
+        reasons
+    }
+
+    /// What keeps the server from taking on work now.
+    pub async fn cannot_begin(&self) -> Vec<String> {
+        let mut reasons = self.ails();
+        let context = &self.inner.context;
+        let (data, floor) = (context.data.root().to_owned(), context.shortage.floor().disk);
+        // Room that cannot be told keeps nobody out: the calls themselves tell.
+        let looked = self.inner.looks.look("/the data folder", move || free_bytes(&data)).await;
+        match looked {
+            None => reasons.push("the storage of the data folder does not answer".into()),
+            Some(Some(free)) if free < floor => reasons.push("the disk of the data folder is full".into()),
+            Some(_) => {}
+        }
+        let mut away = Vec::new();
+        for library in context.libraries.iter() {
+            let looked = Arc::clone(library);
+            match self.inner.looks.look(&library.name, move || looked.reach()).await {
+                Some(Ok(())) => {}
+                _ => away.push(library.name.clone()),
+            }
+        }
+        if !away.is_empty() && away.len() == context.libraries.len() {
+            reasons.push(format!("no library can be reached: {}", away.join(", ")));
+        }
+        reasons
+    }
+}

@@ -1,0 +1,56 @@
+//! `/health` and `/ready`, for whatever restarts the server or sends it requests. Neither tells more than that, so neither wants a token
+//! or a certain host name: kubelet and load balancers call by address. `/metrics`, for Prometheus, tells names of recipes and libraries: it wants
+//! the token if there is one, and then no certain host name.
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::App;
+use super::error::Refusal;
+use super::events::Followers;
+use headway_server::Server;
+
+/// Whether everyone can call this path.
+pub(super) fn is_probe(path: &str) -> bool {
+    matches!(path, "/health" | "/ready")
+}
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/health", get(health)).route("/ready", get(ready)).route("/metrics", get(metrics))
+}
+
+/// 503 only where a restart of the server helps.
+async fn health(State(server): State<Server>) -> (StatusCode, Json<Value>) {
+    answer("healthy", server.ails())
+}
+
+/// 503 while the server cannot take on work, or is about to end.
+async fn ready(
+    State(server): State<Server>,
+    State(stopping): State<watch::Receiver<bool>>,
+) -> (StatusCode, Json<Value>) {
+    let mut reasons = server.cannot_begin().await;
+    if *stopping.borrow() {
+        reasons.push("the server is stopping".into());
+    }
+    answer("ready", reasons)
+}
+
+async fn metrics(State(server): State<Server>, State(followers): State<Followers>) -> Result<Response, Refusal> {
+    let text = server.metrics(followers.count()).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
+}
+
+fn answer(word: &str, reasons: Vec<String>) -> (StatusCode, Json<Value>) {
+    match reasons.is_empty() {
+        true => (StatusCode::OK, Json(json!({ "status": word }))),
+        false => {
+            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": format!("not {word}"), "reasons": reasons })))
+        }
+    }
+}
