@@ -266,3 +266,16 @@ fn sources(module: &str) -> Vec<(String, String)> {
     assert!(!found.is_empty(), "{module} has no sources");
     found
 }
+
+/// What the service may do, as systemd rates it: 10 is everything.
+#[test]
+fn the_systemd_unit_is_closed_to_what_headway_does_not_need() {
+    let unit = root().join("packaging/headway.service");
+    let rated = std::process::Command::new("systemd-analyze")
+        .args(["security", "--offline=true", "--no-pager", "--threshold=20"])
+        .arg(unit)
+        .output();
+    // Only where systemd is at hand.
+    let Ok(rated) = rated else { return };
+    assert!(rated.status.success(), "above 2.0: {}", String::from_utf8_lossy(&rated.stdout));
+}
