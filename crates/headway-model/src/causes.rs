@@ -97,6 +97,7 @@ mod tests {
             attempt: 1,
             result: None,
             rerun: None,
+            becomes: None,
         }
     }
 
