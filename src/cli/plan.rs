@@ -10,8 +10,8 @@ use headway_model::{JobId, JobStatus, SkipReason};
 /// Items read at a time.
 const PAGE: u32 = 1_000;
 
-/// Waits for the plan of a job that wants approval, and writes a line for each item: what becomes of it, why, and its path. Returns
-/// whether names of outputs collide.
+/// Waits for the plan of a job that wants approval, and writes a line for each item: what is done with it, why, its path, and the name
+/// that it is to have. Returns whether names collide.
 pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId) -> Result<bool, Failure> {
     loop {
         let status = follower.job(&job).and_then(|tracked| tracked.fold()).map(|fold| fold.status);
@@ -28,9 +28,11 @@ pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId)
         for item in page.items {
             collides |= item.reason.as_deref() == Some(SkipReason::Collision.text());
             let verdict = if item.status == "waiting" { "run".to_owned() } else { item.status };
-            rows.push(vec![verdict, item.reason.unwrap_or_else(|| "-".into()), item.path.shown()]);
+            let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".into());
+            let becomes = item.becomes.map(|path| path.shown());
+            rows.push(vec![verdict, or_none(item.reason), item.path.shown(), or_none(becomes)]);
         }
-        out::table(&["verdict", "reason", "path"], &rows)?;
+        out::table(&["verdict", "reason", "path", "becomes"], &rows)?;
         rows.clear();
         after = page.next;
         if after.is_none() {

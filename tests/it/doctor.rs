@@ -152,7 +152,8 @@ async fn the_summaries_of_an_earlier_log_are_told_what_is_no_file_and_what_was_m
         "UPDATE jobs SET summary = json_remove(summary, '$.counters.links', '$.counters.missed', '$.listing')";
     files.sql(earlier).await;
     assert!(!doctor(&files).0, "it is missed");
-    files.sql(&format!("{earlier}; PRAGMA user_version = 5")).await;
+    // What later migrations add is not there yet.
+    files.sql(&format!("{earlier}; ALTER TABLE items DROP COLUMN becomes; PRAGMA user_version = 5")).await;
     let (well, said) = doctor(&files);
     assert!(well, "{said}");
 }

@@ -171,7 +171,7 @@ fn a_dry_run_tells_what_would_be_done_and_does_nothing() {
     let files = Files::numbered(2);
     let (code, out, err) = called(&files, &["run", "-n", "--", "touch", "{}.made", ":::", "000000", "gone"]);
     assert_eq!(code, Some(0), "{err}");
-    assert_eq!(out, "run\t-\t000000\nskipped\tnot there\tgone\n");
+    assert_eq!(out, "run\t-\t000000\t-\nskipped\tnot there\tgone\t-\n");
     assert!(!files.library().join("000000.made").exists());
 }
 
