@@ -264,10 +264,10 @@ async fn a_queued_job_says_its_place() {
         })
         .await;
     };
-    waits(second, "1 in the queue").await;
-    waits(third, "2 in the queue").await;
+    waits(second, "1st in the queue").await;
+    waits(third, "2nd in the queue").await;
     app.post(&format!("/api/jobs/{third}/change?priority=1")).await;
-    waits(third, "1 in the queue").await;
+    waits(third, "1st in the queue").await;
     recipe.release();
     app.end(second).await;
     app.stop().await;
