@@ -54,8 +54,15 @@ impl Library {
 
     /// Removes a temporary file, or the folder in which a program made an output, whatever it is by now.
     pub(super) fn remove_temp(&self, temp: &RelPath) -> io::Result<()> {
-        let answer = self.root().and_then(|root| root.remove_file(on_disk(temp)));
-        self.or_as_folder(temp, answer)
+        let root = self.root()?;
+        // A folder is asked for no removal as a file, which a failing disk may refuse in other words.
+        let found = Found::of(root.symlink_metadata(on_disk(temp))).known()?;
+        if let Some(found) = found
+            && found.is_dir()
+        {
+            return remove_tree(&self.absolute(temp));
+        }
+        self.or_as_folder(temp, root.remove_file(on_disk(temp)))
     }
 
     /// For whenever the library is reached: removes what an earlier process left of its probes, once, and what could not be removed
