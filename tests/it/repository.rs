@@ -184,7 +184,8 @@ const SWALLOWED: [&str; 8] =
     [".ok()", "is_ok_and", ".is_ok()", ".is_err()", "unwrap_or", "map_or(", ".flatten()", "Result::ok"];
 
 /// The places where that is right, each with why: file, part of the statement.
-const REASONS: [(&str, &str, &str); 22] = [
+const REASONS: [(&str, &str, &str); 23] = [
+    ("server/engine/work.rs", "Err(panicked(", "a panic is the failure of its attempt"),
     ("files/data_folder.rs", "known()?", "only what is known is asked on"),
     ("files/data_folder/attempts.rs", "known()?", "only what is known is asked on"),
     ("files/library/trash.rs", "known()?", "only what is known is asked on"),
