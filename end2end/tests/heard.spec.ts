@@ -129,9 +129,10 @@ test('what failed while the server was away is read again by itself when it is b
   await page.keyboard.press('Escape');
   await server.stop('SIGKILL');
   await page.getByRole('link', { name: 'Jobs' }).click();
-  await expect(page.locator('main .error')).toContainText('The server did not answer.');
+  await expect(page.locator('main .error').first()).toContainText('The server did not answer.');
   await server.start();
-  await expect(page.locator(`tr[data-job="${job}"]`)).toBeVisible();
+  await expect(page.locator(`main [data-job="${job}"]`)).toBeVisible();
+  await expect(page.getByText('did not answer')).toHaveCount(0);
 });
 
 test('jobs of others take no key from the search, and open no dialog', async ({ page, serve }) => {

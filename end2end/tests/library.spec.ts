@@ -36,6 +36,8 @@ test('a search finds names here and below as they are typed, and all that match 
   const job = await shownJob(page);
   const truth = await ends(watched, server, job, 'completed');
   expect(truth.counters.total).toBe(150);
+  // A dialog under the pointer stays.
+  await page.mouse.move(0, 0);
   await expect(page.getByRole('button', { name: 'Process all that match' })).toBeVisible();
   await page.getByRole('link', { name: 'not yet processed' }).click();
   await expect(page.getByRole('heading', { name: 'No file matches' })).toBeVisible();
