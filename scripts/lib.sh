@@ -23,14 +23,21 @@ step() {
 
 # What the commands that are waited for print: one file for each.
 OUTPUT=$(mktemp -d)
-BACKGROUND=()
 trap end_background EXIT
 
 # end_background: for the end of the script, and before another program takes its place. A background job that is ended while it
 # starts still has the trap.
 end_background() {
   [ "$BASHPID" = "$$" ] || return 0
-  [ ${#BACKGROUND[@]} = 0 ] || kill "${BACKGROUND[@]}" 2>/dev/null || true
+  local turn running
+  # More than once, as a signal is lost on a process that is just becoming its command.
+  for turn in {1..100}; do
+    running=$(jobs -pr)
+    [ -n "$running" ] || break
+    # shellcheck disable=SC2086
+    kill $running 2>/dev/null || true
+    sleep 0.05
+  done
   rm -rf "$OUTPUT"
 }
 
@@ -40,7 +47,6 @@ waiting() {
   log=$(mktemp "$OUTPUT/XXXXXX")
   heartbeat &
   heartbeat=$!
-  BACKGROUND+=("$heartbeat")
   "$@" >"$log" 2>&1 || status=$?
   kill "$heartbeat" 2>/dev/null || true
   wait "$heartbeat" 2>/dev/null || true
@@ -54,7 +60,6 @@ background() {
   local log=$OUTPUT/$1
   shift
   "$@" >"$log" 2>&1 &
-  BACKGROUND+=("$!")
 }
 
 # heartbeat: how long it has taken so far, and which crate Cargo started last. A sleep that outlives it holds nothing open.
