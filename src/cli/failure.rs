@@ -19,7 +19,7 @@ pub(super) const CLOSED_PIPE: u8 = 141;
 #[error("{}", text.as_deref().unwrap_or_default())]
 pub(super) struct Failure {
     pub(super) code: u8,
-    /// What is said about it; nothing if nobody reads it.
+    /// The text about it; nothing if nobody reads it.
     pub(super) text: Option<String>,
 }
 

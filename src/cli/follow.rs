@@ -82,7 +82,7 @@ pub(super) async fn follow(session: &mut Session, follower: Follower, job: JobId
     ended
 }
 
-/// The last six characters of a job's id, by which people name it.
+/// The last six characters of a job's id, which people name it by.
 pub(super) fn tail(job: JobId) -> String {
     let id = job.to_string();
     id[id.len() - 6..].to_owned()

@@ -33,12 +33,12 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub struct Socket {
     listener: UnixListener,
     path: PathBuf,
-    /// The data folder, by which the socket is reached however long its path is.
+    /// The data folder, so that the socket is reached however long its path is.
     _folder: OwnedFd,
 }
 
 impl Socket {
-    /// Listens in a data folder, of which the caller must hold the lock: a socket that an earlier process left is replaced.
+    /// Listens in a data folder; the caller must hold its lock: a socket that an earlier process left is replaced.
     ///
     /// # Errors
     /// What the system says.

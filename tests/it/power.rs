@@ -341,7 +341,7 @@ fn each_sync_is_needed(calls: &[Call], replaced: &[Replaced], root: &str) {
     assert!(needed >= 3 * count, "{needed}");
 }
 
-/// One file that is renamed, and the words by which its `changing` and its end are known in the log.
+/// One file that is renamed, and the words that tell its `changing` and its end in the log.
 struct Renamed {
     from: String,
     to: String,

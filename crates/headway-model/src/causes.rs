@@ -71,7 +71,7 @@ impl Sorter {
     }
 }
 
-/// What is said of a failure: the reason, unless the message says it all.
+/// The text shown for a failure: the reason, unless the message says it all.
 fn message(item: &ItemView) -> String {
     let reason = item.reason.clone().unwrap_or_default();
     match item.message.as_deref().map(str::trim).filter(|text| !text.is_empty()) {

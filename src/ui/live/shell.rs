@@ -35,7 +35,7 @@ struct Inner {
     source: RefCell<Option<Source>>,
     /// The call under way, where streams do not get through.
     call: RefCell<Option<Call>>,
-    /// The call by which this tab catches up with what it hears from another.
+    /// The call that lets this tab catch up with what it hears from another.
     catching_up: RefCell<Option<Call>>,
     channel: RefCell<Option<Channel>>,
     lock: RefCell<Option<Lock>>,

@@ -41,7 +41,7 @@ pub(super) fn Setting(setting: Described, before: Vec<Described>, settings: RwSi
     .into_any()
 }
 
-/// The control that its kind is entered with; `about` are the ids of what is said of it.
+/// The control that its kind is entered with; `about` are the ids of the texts about it.
 fn field(setting: Described, settings: RwSignal<Settings>, about: String, wrong: Signal<bool>) -> AnyView {
     let name = setting.name.clone();
     let is_wrong = move || wrong.get().then_some("true");

@@ -32,7 +32,7 @@ fn python(paths: &[PathBuf]) -> Vec<String> {
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
 
-/// Where we are stricter than Python, on purpose: the end of the file's name, and what is said of it.
+/// Where we are stricter than Python, on purpose: the end of the file's name, and our reason.
 const STRICTER: [(&str, &str); 0] = [];
 
 #[test]

@@ -83,9 +83,9 @@ pub(crate) fn test(source: &Source<'_>, limits: Limits) -> Result<Tested, Failur
             Outcome::Faulty(why) => faults.add(why),
         }
         // Of the file; what stands between the entries is of no account.
-        let upto = (counted + entry.packed).min(source.size());
-        source.attempt().advance(upto - counted);
-        counted = upto;
+        let up_to = (counted + entry.packed).min(source.size());
+        source.attempt().advance(up_to - counted);
+        counted = up_to;
         Ok(())
     })?;
     tested.unchecked = unchecked;

@@ -18,7 +18,7 @@ pub struct Request {
     pub jobs: BTreeMap<JobId, bool>,
     /// Whether summaries of all jobs are wanted.
     pub watch: bool,
-    /// Whether they are wanted of followed jobs as well: a stream can have several readers, of which each follows others.
+    /// Whether they are wanted of followed jobs as well: a stream can have several readers, each following other jobs.
     pub watch_followed: bool,
     /// Where to resume.
     pub cursor: Option<Result<Cursor, InvalidCursor>>,

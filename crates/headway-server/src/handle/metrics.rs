@@ -1,4 +1,4 @@
-//! What Prometheus asks for: names and units by its rules, and labels of which there are never many.
+//! What Prometheus asks for: names and units by its rules, and few labels.
 //!
 //! Totals are sums over the jobs of the log that are over, so they survive a restart, less what retention removed before it. Each job is
 //! read once: a scrape reads on from where the last one ended.

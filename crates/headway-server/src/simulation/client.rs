@@ -69,7 +69,7 @@ pub(super) struct Client {
     /// The most bytes of a message beyond its first event.
     most: usize,
     line: Line,
-    /// The call by which the tab catches up with what it will hear from another tab, and its number.
+    /// The call that lets the tab catch up with what it will hear from another tab, and its number.
     own: Line,
     own_call: u64,
     /// What other tabs have said, and this one has not heard yet.

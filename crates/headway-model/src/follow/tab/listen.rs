@@ -83,7 +83,7 @@ impl Tab {
                 backlog.push((text.into(), id.into()));
                 return Vec::new();
             }
-            // It is said of the cursor with which the connection began, not of this tab's own: that is tried now.
+            // It is about the cursor with which the connection began, not about this tab's own: that is tried now.
             if message::is_reset(text) {
                 return if self.leads() { self.act(now, Follow::open) } else { self.ask_leader(now) };
             }
