@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use axum::{Router, routing::get};
 use futures::FutureExt;
-use headway::model::{Effect, FailReason, summary::RecipeInfo};
+use headway::model::{DiskEffect, FailReason, summary::RecipeInfo};
 use headway::server::Server;
-use headway::server::recipes::{Attempt, Binding, Failure, OpenFile, Recipe, Success, Unable, Work};
-use headway::web::{self, Access, App, Assets, Settings};
+use headway::server::recipes::{Attempt, Binding, Effect, Failure, OpenFile, Recipe, Success, Unable, Work};
+use headway::web::{self, Access, App, Assets, WebSettings};
 use serde_json::json;
 
 /// Counts the lines of every file.
@@ -17,11 +17,11 @@ struct Lines;
 impl Recipe for Lines {
     fn info(&self) -> RecipeInfo {
         let (name, summary) = ("lines".into(), "Counts the lines of every file.".into());
-        RecipeInfo { name, summary, settings: Vec::new(), output: None, hidden: false }
+        RecipeInfo { name, summary, settings: Vec::new(), output: None, to_files: String::new(), hidden: false }
     }
 
-    fn is_repeatable(&self) -> bool {
-        true
+    fn effect(&self) -> Effect {
+        Effect::READS
     }
 
     fn bind(&self, _: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
@@ -33,7 +33,7 @@ impl Work for Lines {
     fn run(&self, file: &mut OpenFile, _: &Attempt) -> Result<Success, Failure> {
         let count = BufReader::new(&mut file.file).split(b'\n').try_fold(0, |count, line| line.map(|_| count + 1));
         let count: u64 = count.map_err(|error| Failure::of(FailReason::Read, "reading", &error))?;
-        Ok(Success { effect: Effect::Read, result: json!({ "lines": count }) })
+        Ok(Success { effect: DiskEffect::Read, result: json!({ "lines": count }) })
     }
 }
 
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let assets = Assets::embedded().unwrap_or_else(|| Assets::folder("target/site".into()));
-    let settings = Settings::new(Access::new(address, &[], None)?, assets);
+    let settings = WebSettings::new(Access::new(address, &[], None)?, assets);
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let headway = web::router(App::new(server.clone(), settings, stopping));
     let app = Router::new().route("/mine", get(|| async { "mine" })).fallback_service(headway);

@@ -115,6 +115,14 @@ site() {
   waiting "$BINDGEN/bin/headway-bindgen" "$wasm" "$folder/pkg"
 }
 
+# optimise FOLDER: makes what is fetched small. Not `-Oz`: its inlining makes the copies of a generic function unlike each other, which
+# costs more compressed than it saves (docs/decisions/0008-small-client.md).
+optimise() {
+  local wasm=$1/pkg/headway_bg.wasm
+  [ "$1/pkg/.optimised" -nt "$wasm" ] && return
+  waiting wasm-opt -O1 --all-features "$wasm" -o "$wasm.small" && mv "$wasm.small" "$wasm" && touch "$1/pkg/.optimised"
+}
+
 # compress FOLDER QUALITY: a .br and a .gz beside each file.
 compress() {
   waiting node scripts/compress.mjs "$@"

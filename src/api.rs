@@ -9,16 +9,24 @@ use leptos::server_fn::codec::Json;
 use headway_model::attempt::AttemptLog;
 use headway_model::causes::Causes;
 use headway_model::find::FindJobs;
+use headway_model::history::HistoryPage;
+use headway_model::item_filter::{ItemFilter, MatchingItems};
 use headway_model::library::{FolderPage, FolderView};
 use headway_model::load::Load;
-use headway_model::summary::{ItemPage, ItemView, JobPage, JobView};
-use headway_model::{Action, ApiError, JobId, StartJob};
+use headway_model::summary::{ItemPage, ItemView, JobPage, JobView, Room};
+use headway_model::{Action, ApiError, JobId, Position, RelPath, StartJob};
 
 /// Starts a job, or finds the one that the same request started before.
 #[server(name = StartCall, prefix = "/api/fn", endpoint = "start_job", input = Json)]
 pub async fn start_job(id: JobId, request: StartJob) -> Result<JobView, ApiError> {
     let server = expect_context::<headway_server::Server>();
     server.start_job(id, &request).await.map(|(_, view)| view)
+}
+
+/// The commands that a request runs for these files, by their numbers in the plan, as lines of a shell.
+#[server(prefix = "/api/fn", endpoint = "command_lines", input = Json)]
+pub async fn command_lines(request: StartJob, files: Vec<(u32, RelPath)>, total: u32) -> Result<Vec<String>, ApiError> {
+    expect_context::<headway_server::Server>().command_lines(&request, &files, total)
 }
 
 /// Requests a cancel.
@@ -51,10 +59,22 @@ pub async fn jobs(before: Option<JobId>, limit: u32, find: FindJobs) -> Result<J
     expect_context::<headway_server::Server>().jobs(before, limit, &find).await
 }
 
+/// How much room Headway's own files take.
+#[server(name = RoomCall, prefix = "/api/fn", endpoint = "room", input = Json)]
+pub async fn room() -> Result<Room, ApiError> {
+    expect_context::<headway_server::Server>().room().await
+}
+
 /// A window of a job's items.
 #[server(prefix = "/api/fn", endpoint = "items", input = Json)]
-pub async fn items(id: JobId, after: Option<u32>, limit: u32, status: Option<String>) -> Result<ItemPage, ApiError> {
-    expect_context::<headway_server::Server>().items(id, after, limit, status.as_deref()).await
+pub async fn items(id: JobId, after: Option<u32>, limit: u32, filter: ItemFilter) -> Result<ItemPage, ApiError> {
+    expect_context::<headway_server::Server>().items(id, after, limit, &filter).await
+}
+
+/// The items of a job whose path matches.
+#[server(name = NamedCall, prefix = "/api/fn", endpoint = "named", input = Json)]
+pub async fn named(id: JobId, name: String) -> Result<MatchingItems, ApiError> {
+    expect_context::<headway_server::Server>().named(id, &name).await
 }
 
 /// These items of a job.
@@ -73,6 +93,12 @@ pub async fn load(id: JobId) -> Result<Load, ApiError> {
 #[server(name = CausesCall, prefix = "/api/fn", endpoint = "causes", input = Json)]
 pub async fn causes(id: JobId) -> Result<Causes, ApiError> {
     expect_context::<headway_server::Server>().causes(id).await
+}
+
+/// A job's events after a position.
+#[server(name = HistoryCall, prefix = "/api/fn", endpoint = "history", input = Json)]
+pub async fn history(id: JobId, after: Option<Position>) -> Result<HistoryPage, ApiError> {
+    expect_context::<headway_server::Server>().history(id, after).await
 }
 
 /// A window of a library.

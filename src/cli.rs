@@ -4,11 +4,14 @@ mod doctor;
 mod export;
 mod failure;
 mod follow;
+mod go_on;
+mod help;
 mod host;
 mod import;
 mod jobs;
 mod out;
 mod plan;
+mod preset;
 mod progress;
 mod rebuild;
 mod recipes;
@@ -19,6 +22,7 @@ mod serve;
 mod session;
 mod shell;
 mod show;
+mod shown;
 mod signals;
 mod steer;
 mod times;
@@ -29,14 +33,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use headway_server::ask_all;
 
-use failure::{Ended, Failure, NO, USAGE};
+use failure::{CommandFailure, CommandResult, NO, USAGE};
 use headway_server::recipes::Recipe;
-use headway_server::recipes::command::{AdHocCommand, Command as Named, read_config};
+use headway_server::recipes::command::{AdHocCommand, NamedCommand, presets, read_config};
 
 /// Run one recipe over many files and see a status you can trust.
 ///
@@ -46,87 +51,106 @@ use headway_server::recipes::command::{AdHocCommand, Command as Named, read_conf
 #[command(name = "headway", version, arg_required_else_help = true)]
 struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
-    Run(Box<run::Command>),
-    Jobs(jobs::Jobs),
-    Show(jobs::Show),
-    Watch(watch::Watch),
-    Wait(watch::Wait),
-    Pause(steer::Pause),
-    Resume(steer::Resume),
-    Cancel(steer::Cancel),
-    Approve(steer::Approve),
-    LeaveOut(steer::LeaveOut),
-    Change(steer::Change),
-    Retry(steer::Retry),
-    Undo(steer::Undo),
-    Export(export::Export),
-    Import(Box<import::Import>),
-    Recipes(recipes::Recipes),
-    Serve(Box<serve::Serve>),
-    Rebuild(rebuild::Rebuild),
-    Doctor(doctor::Doctor),
-    Verify(verify::Verify),
-    Completions(shell::Completions),
-    Man(shell::Man),
+enum CliCommand {
+    Run(Box<run::RunCommand>),
+    Jobs(jobs::JobsCommand),
+    Show(jobs::ShowCommand),
+    Watch(watch::WatchCommand),
+    Wait(watch::WaitCommand),
+    Pause(steer::PauseCommand),
+    Resume(go_on::ResumeCommand),
+    Cancel(steer::CancelCommand),
+    Approve(steer::ApproveCommand),
+    LeaveOut(steer::LeaveOutCommand),
+    Change(steer::ChangeCommand),
+    Retry(go_on::RetryCommand),
+    Undo(go_on::UndoCommand),
+    Export(export::ExportCommand),
+    Import(Box<import::ImportCommand>),
+    Recipes(recipes::RecipesCommand),
+    Preset(preset::PresetCommand),
+    Serve(Box<serve::ServeCommand>),
+    Rebuild(rebuild::RebuildCommand),
+    Doctor(doctor::DoctorCommand),
+    Verify(verify::VerifyCommand),
+    Completions(shell::CompletionsCommand),
+    Man(shell::ManCommand),
 }
 
-/// Runs the guard of commands, if this process was started as the guard by `headway serve`.
-pub fn guard() -> Option<std::process::ExitCode> {
-    (std::env::args_os().nth(1).is_some_and(|word| word == "guard")).then(headway_server::guard)
+/// How long the end of the program waits for threads that are still working: one that waits for unresponsive storage must not keep the
+/// process from ending.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Runs the program, or the guard of commands if `headway serve` started this process as the guard. Returns the exit code; errors are
+/// worded for people.
+pub fn main() -> ExitCode {
+    // Before any thread starts: the guard must be single-threaded.
+    if std::env::args_os().nth(1).is_some_and(|word| word == "guard") {
+        return headway_server::guard();
+    }
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            out::say(&format!("headway: cannot start its threads: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = runtime.block_on(run());
+    runtime.shutdown_timeout(PATIENCE);
+    ended
 }
 
-/// Runs the program; returns its exit code. Errors are worded for people.
-pub async fn run() -> ExitCode {
+async fn run() -> ExitCode {
     let filter =
         tracing_subscriber::EnvFilter::try_from_env("HEADWAY_LOG").unwrap_or_else(|_| "headway=info,warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let ended = match Arguments::try_parse() {
+    let ended = match help::arguments() {
         Ok(arguments) => carried_out(arguments.command).await,
         Err(error) => said(&error),
     };
     match ended {
         Ok(code) => code.into(),
-        Err(Failure { code, text }) => {
+        Err(CommandFailure { code, text }) => {
             text.iter().for_each(|text| out::say(&format!("headway: {text}")));
             code.into()
         }
     }
 }
 
-async fn carried_out(command: Command) -> Ended {
+async fn carried_out(command: CliCommand) -> CommandResult {
     match command {
-        Command::Run(run) => run::command(*run).await,
-        Command::Jobs(jobs) => jobs::jobs(jobs).await,
-        Command::Show(show) => jobs::show(show).await,
-        Command::Watch(watch) => watch::watch(watch).await,
-        Command::Wait(wait) => watch::wait(wait).await,
-        Command::Pause(pause) => steer::pause(pause).await,
-        Command::Resume(resume) => steer::resume(resume).await,
-        Command::Cancel(cancel) => steer::cancel(cancel).await,
-        Command::Approve(approve) => steer::approve(approve).await,
-        Command::LeaveOut(leave_out) => steer::leave_out(leave_out).await,
-        Command::Change(change) => steer::change(change).await,
-        Command::Retry(retry) => steer::retry(retry).await,
-        Command::Undo(undo) => steer::undo(undo).await,
-        Command::Export(export) => export::export(export).await,
-        Command::Import(import) => import::import(*import).await,
-        Command::Recipes(recipes) => recipes::recipes(&recipes),
-        Command::Serve(serve) => Ok(serve::serve(*serve).await.map(|()| 0)?),
-        Command::Rebuild(rebuild) => Ok(rebuild::rebuild(rebuild).await.map(|()| 0)?),
-        Command::Doctor(doctor) => Ok(doctor::doctor(doctor).await.map(|()| 0)?),
-        Command::Verify(verify) => Ok(verify::verify(&verify).map(|()| 0)?),
-        Command::Completions(completions) => shell::completions(&completions),
-        Command::Man(man) => shell::man(&man),
+        CliCommand::Run(run) => run::command(*run).await,
+        CliCommand::Jobs(jobs) => jobs::jobs(jobs).await,
+        CliCommand::Show(show) => jobs::show(show).await,
+        CliCommand::Watch(watch) => watch::watch(watch).await,
+        CliCommand::Wait(wait) => watch::wait(wait).await,
+        CliCommand::Pause(pause) => steer::pause(pause).await,
+        CliCommand::Resume(resume) => go_on::resume(resume).await,
+        CliCommand::Cancel(cancel) => steer::cancel(cancel).await,
+        CliCommand::Approve(approve) => steer::approve(approve).await,
+        CliCommand::LeaveOut(leave_out) => steer::leave_out(leave_out).await,
+        CliCommand::Change(change) => steer::change(change).await,
+        CliCommand::Retry(retry) => go_on::retry(retry).await,
+        CliCommand::Undo(undo) => go_on::undo(undo).await,
+        CliCommand::Export(export) => export::export(export).await,
+        CliCommand::Import(import) => import::import(*import).await,
+        CliCommand::Recipes(recipes) => recipes::recipes(&recipes),
+        CliCommand::Preset(preset) => preset::preset(preset).await,
+        CliCommand::Serve(serve) => Ok(serve::serve(*serve).await.map(|()| 0)?),
+        CliCommand::Rebuild(rebuild) => Ok(rebuild::rebuild(rebuild).await.map(|()| 0)?),
+        CliCommand::Doctor(doctor) => Ok(doctor::doctor(doctor).await.map(|()| 0)?),
+        CliCommand::Verify(verify) => Ok(verify::verify(&verify).map(|()| 0)?),
+        CliCommand::Completions(completions) => shell::completions(&completions),
+        CliCommand::Man(man) => shell::man(&man),
     }
 }
 
 /// What clap says: help, or what is wrong with the command line. The commands whose exit code counts files say that with 255.
-fn said(error: &clap::Error) -> Ended {
+fn said(error: &clap::Error) -> CommandResult {
     let text = error.render();
     if !error.use_stderr() {
         out::bytes(text.to_string().as_bytes())?;
@@ -135,26 +159,35 @@ fn said(error: &clap::Error) -> Ended {
     let counts = ["run", "import", "watch", "wait", "retry", "undo"];
     let command = std::env::args().nth(1).unwrap_or_default();
     out::say(text.to_string().trim_end());
-    Err(Failure { code: if counts.contains(&command.as_str()) { follow::NOT_BEGUN } else { USAGE }, text: None })
+    Err(CommandFailure { code: if counts.contains(&command.as_str()) { follow::NOT_BEGUN } else { USAGE }, text: None })
 }
 
 /// Recipes, and the names of some.
 type Offers = (Vec<Arc<dyn Recipe>>, BTreeSet<String>);
 
 /// Every recipe that a server of this program has, and the names of those that its owner alone can start.
-fn offers(config: Option<&Path>) -> Result<Offers, Failure> {
+fn offers(config: Option<&Path>) -> Result<Offers, CommandFailure> {
     let mut known = headway_server::recipes::all();
-    let file = config.map(read_config).transpose().map_err(|error| Failure::new(NO, error))?.unwrap_or_default();
+    let file = config
+        .map(read_config)
+        .transpose()
+        .map_err(|error| CommandFailure::new(NO, error.to_string()))?
+        .unwrap_or_default();
     let typed: Arc<dyn Recipe> = Arc::new(AdHocCommand);
     let name = typed.info().name;
     for command in file.command {
         if known.iter().any(|recipe| recipe.info().name == command.name) || command.name == name {
             let text = format!("command {:?} has the same name as a recipe; choose another", command.name);
             let config = config.unwrap_or(Path::new("")).display();
-            return Err(Failure::new(NO, format!("{config}: {text}")));
+            return Err(CommandFailure::new(NO, format!("{config}: {text}")));
         }
-        known.push(Arc::new(Named::new(command)));
+        known.push(Arc::new(NamedCommand::new(command)));
     }
+    // What the operator defines takes the place of a preset.
+    let is_free = |preset: &NamedCommand| known.iter().all(|recipe| recipe.info().name != preset.info().name);
+    let presets: Vec<Arc<dyn Recipe>> =
+        presets().into_iter().filter(is_free).map(|preset| Arc::new(preset) as Arc<dyn Recipe>).collect();
+    known.extend(presets);
     known.push(typed);
     let owner_only = if file.allow_commands { BTreeSet::new() } else { BTreeSet::from([name]) };
     Ok((known, owner_only))
@@ -177,7 +210,8 @@ fn library(text: &str) -> anyhow::Result<(String, PathBuf)> {
     // A folder that is not there, such as a disk that is not plugged in, can come later.
     let look = |root: PathBuf| {
         let found = root.canonicalize().or_else(|_| std::path::absolute(&root))?;
-        std::io::Result::Ok((found.exists() && !found.is_dir(), found))
+        // Opening it says why it cannot be looked at.
+        std::io::Result::Ok((found.metadata().is_ok_and(|found| !found.is_dir()), found))
     };
     // One whose storage does not answer is waited for as well.
     let found = ask_all(vec![root.clone()], look).pop().flatten();
@@ -191,14 +225,4 @@ fn library(text: &str) -> anyhow::Result<(String, PathBuf)> {
     }
     let name = root.file_name().map_or_else(|| "files".into(), |name| name.to_string_lossy().into_owned());
     Ok((name, root))
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    #[test]
-    fn no_option_stands_for_two_things() {
-        super::Arguments::command().debug_assert();
-    }
 }

@@ -1,5 +1,11 @@
 //! Headway runs one recipe over many files and shows a status that you can trust.
 
+// Both sides of a page must be built alike, or the browser cannot take over what the server rendered.
+#[cfg(all(any(feature = "hydrate", feature = "embed"), not(erase_components)))]
+compile_error!(
+    "build with `--cfg erase_components`, as .cargo/config.toml says: RUSTFLAGS in the environment take its place, so add it there"
+);
+
 pub mod api;
 pub mod base;
 #[cfg(feature = "ssr")]

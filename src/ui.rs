@@ -5,22 +5,24 @@
 mod document;
 mod job;
 mod jobs;
+mod keys;
 mod library;
 pub mod live;
+mod nav;
 mod parts;
+mod plan;
 mod progress;
 mod start_panel;
 
 use leptos::prelude::*;
-use leptos_meta::{Meta, Title, provide_meta_context};
-use leptos_router::components::{Route, Router, Routes};
-use leptos_router::hooks::use_location;
-use leptos_router::{SsrMode, path};
 
-use crate::base::{Base, base, to};
+use crate::base::{Base, to};
 pub use document::{ClientFiles, shell};
 use headway_model::summary::Start;
+use keys::Keys;
 use live::Live;
+pub use nav::{Location, Page, Titled};
+use nav::{Nav, Title};
 use parts::{Controls, focus};
 use progress::{Modal, Pills, Toasts};
 
@@ -37,59 +39,67 @@ pub fn begin_at_base() {
 /// Everything inside the body. What the first paint needs was read by the server at one moment, and travels with the page.
 #[component]
 pub fn App() -> impl IntoView {
-    provide_meta_context();
+    let nav = Nav::begin();
+    provide_context(nav);
     let start = SharedValue::new(|| use_context::<Start>().unwrap_or_else(Start::empty)).into_inner();
     let live = Live::new(&start);
     provide_context(live);
     provide_context(start);
     live.connect();
     Effect::new(|_| focus::keep());
+    Effect::new(move |_| nav.listen());
+    progress::follow_jobs();
     let silent = move || live.silent.with(Option::is_some).then_some("true");
 
     view! {
-        <Title formatter=|title: String| if title.is_empty() { "Headway".to_owned() } else { format!("{title} · Headway") } text="" />
-        <Meta name="description" content="Run one recipe over many files and see a status you can trust." />
-        <Router base=base().to_string()>
-            // One text and nothing else: with scripts a browser reads the inside as text.
-            <noscript class="banner-quiet">"Without JavaScript this page shows how things stood when it was loaded, and nothing can be started here."</noscript>
-            <SkipLinks />
-            <header class="bar">
-                <a href=to("/") class="brand" rel="home">"Headway"</a>
-                <Places />
-                <Pills />
-                <parts::LinkBadge />
-            </header>
-            <parts::NotRecording />
-            <main data-ready=move || live.is_ready().then_some("true") data-silent=silent>
-                <Routes fallback=NotFound>
-                    <Route path=path!("/") view=library::LibraryPage ssr=SsrMode::Async />
-                    <Route path=path!("/jobs") view=|| view! { <Controls><jobs::JobsPage /></Controls> } ssr=SsrMode::Async />
-                    <Route path=path!("/jobs/:id") view=|| view! { <Controls><job::JobPage /></Controls> } ssr=SsrMode::Async />
-                </Routes>
-            </main>
-            <Modal />
-            <Toasts />
-        </Router>
+        // One text and nothing else: with scripts a browser reads the inside as text.
+        <noscript class="page-banner">"Without JavaScript this page shows how things stood when it was loaded, and nothing can be started here."</noscript>
+        <SkipLinks />
+        <header class="page-bar">
+            <a href=to("/") class="page-brand" rel="home"><Mark /> "Headway"</a>
+            <Places />
+            <Pills />
+            <parts::LinkBadge />
+            <Keys />
+        </header>
+        <parts::NotRecording />
+        <main data-ready=move || live.is_ready().then_some("true") data-silent=silent>
+            {move || match nav.page().get() {
+                Page::Library => view! { <library::LibraryPage /> }.into_any(),
+                Page::Jobs => view! { <Controls><jobs::JobsPage /></Controls> }.into_any(),
+                Page::Job => view! { <Controls><job::JobPage /></Controls> }.into_any(),
+                Page::Nowhere => view! { <NotFound /> }.into_any(),
+            }}
+        </main>
+        <Modal />
+        <Toasts />
     }
 }
 
-/// The links to the pages, which say where one is. (The router's own links have no slash behind a base path.)
+/// The picture in front of the name.
+#[component]
+fn Mark() -> impl IntoView {
+    view! {
+        <svg viewBox="0 0 32 32" aria-hidden="true">
+            <rect width="32" height="32" rx="7"></rect>
+            <path d="M7 12h18M7 20h8"></path>
+            <path class="rest" d="M18 20h7"></path>
+        </svg>
+    }
+}
+
+/// The links to the pages, which say where one is.
 #[component]
 fn Places() -> impl IntoView {
-    let place = use_location().pathname;
-    let link = |path: &str, text: &'static str, exact: bool| {
-        let path = to(path);
-        let href = path.clone();
-        let here = move || {
-            let is_here = place.with(|place| if exact { *place == path } else { place.starts_with(&path) });
-            is_here.then_some("page")
-        };
-        view! { <a href=href aria-current=here>{text}</a> }
+    let page = expect_context::<Nav>().page();
+    let link = |path: &str, text: &'static str, here: &'static [Page]| {
+        let here = move || here.contains(&page.get()).then_some("page");
+        view! { <a href=to(path) aria-current=here>{text}</a> }
     };
     view! {
         <nav aria-label="Pages">
-            {link("/", "Library", true)}
-            {link("/jobs", "Jobs", false)}
+            {link("/", "Library", &[Page::Library])}
+            {link("/jobs", "Jobs", &[Page::Jobs, Page::Job])}
         </nav>
     }
 }
@@ -97,9 +107,8 @@ fn Places() -> impl IntoView {
 /// Ways past everything above, for the keyboard: on the library's page only, where there is something to pass.
 #[component]
 fn SkipLinks() -> impl IntoView {
-    let place = use_location().pathname;
-    let library = to("/");
-    let is_library = Memo::new(move |_| place.with(|place| *place == library));
+    let page = expect_context::<Nav>().page();
+    let is_library = Memo::new(move |_| page.get() == Page::Library);
     let to = |places: &'static [&'static str]| {
         move |event: leptos::ev::MouseEvent| {
             if places.iter().any(|place| focus::go_to(place)) {
@@ -109,7 +118,7 @@ fn SkipLinks() -> impl IntoView {
     };
     view! {
         <Show when=move || is_library.get()>
-            <nav class="skip" aria-label="Skip to">
+            <nav class="page-skip" aria-label="Skip to">
                 <a href="#files" rel="external" on:click=to(&["#files tr[tabindex=\"0\"]", "#files"])>"Files"</a>
                 <a href="#start" rel="external" on:click=to(&["#start"])>"Start"</a>
             </nav>
@@ -121,7 +130,7 @@ fn SkipLinks() -> impl IntoView {
 fn NotFound() -> impl IntoView {
     view! {
         <Title text="Not found" />
-        <section class="empty">
+        <section class="empty-state">
             <h1>"There is no such page"</h1>
             <p><a href=to("/")>"Go to the library"</a></p>
         </section>

@@ -11,6 +11,7 @@ mod error;
 mod events;
 mod pages;
 mod probes;
+mod problem;
 mod rest;
 mod shutdown;
 mod socket;
@@ -27,7 +28,7 @@ use tokio::sync::watch;
 
 pub use access::{Access, BadOrigin};
 pub use assets::Assets;
-pub use connections::Limits;
+pub use connections::ConnectionLimits;
 pub use shutdown::signal;
 pub use socket::Socket;
 
@@ -52,7 +53,7 @@ pub struct App {
 }
 
 /// How Headway is served.
-pub struct Settings {
+pub struct WebSettings {
     /// Who may call.
     pub access: Access,
     /// The path under which a proxy serves Headway.
@@ -64,23 +65,23 @@ pub struct Settings {
     /// About how long a stream lives; see [`STREAM_AGE`].
     pub stream_age: Duration,
     /// The limits on connections.
-    pub limits: Limits,
+    pub limits: ConnectionLimits,
     /// The socket for the user who runs the server, beside the address for everyone.
     pub socket: Option<Socket>,
 }
 
-impl Settings {
+impl WebSettings {
     /// Default settings, with this access and these client files.
     pub fn new(access: Access, assets: Assets) -> Self {
         let options =
             LeptosOptions::builder().output_name("headway").site_root("target/site").site_pkg_dir("pkg").build();
-        Settings {
+        WebSettings {
             access,
             base: Base::default(),
             options,
             assets,
             stream_age: STREAM_AGE,
-            limits: Limits::default(),
+            limits: ConnectionLimits::default(),
             socket: None,
         }
     }
@@ -88,8 +89,8 @@ impl Settings {
 
 impl App {
     /// The state of the routes. Once `stopping` holds `true`, every stream ends, so that its connection can end.
-    pub fn new(server: Server, settings: Settings, stopping: watch::Receiver<bool>) -> Self {
-        let Settings { access, base, options, assets, stream_age, limits: _, socket: _ } = settings;
+    pub fn new(server: Server, settings: WebSettings, stopping: watch::Receiver<bool>) -> Self {
+        let WebSettings { access, base, options, assets, stream_age, limits: _, socket: _ } = settings;
         App { server, access, base, options, assets, stopping, stream_age, followers: Followers::default() }
     }
 }
@@ -107,7 +108,7 @@ const STOP: Duration = Duration::from_secs(6);
 pub async fn serve(
     listener: TcpListener,
     server: Server,
-    mut settings: Settings,
+    mut settings: WebSettings,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let (stop, stopping) = watch::channel(false);
@@ -138,7 +139,7 @@ pub async fn serve(
 }
 
 /// Every route, behind the gate. Another program can mount this router beside its own routes, at the root of its host
-/// (or with [`Settings::base`], which is taken off here),
+/// (or with [`WebSettings::base`], which is taken off here),
 /// with [`Router::fallback_service`], as in `examples/embed.rs`. [`serve`] also limits connections, which
 /// [`axum::serve()`] does not. To stop, that program ends the streams through the channel given to [`App::new`], and
 /// waits for [`Server::stop`].
@@ -159,6 +160,7 @@ pub fn router(app: App) -> Router {
         .layer(compression::layer())
         .layer(middleware::from_fn(below::to_page))
         .layer(gate)
+        .layer(middleware::from_fn(problem::details))
         .with_state(app);
     below::mount(router, base)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use headway::web::{self, Access, Assets, Settings};
+use headway::web::{self, Access, Assets, WebSettings};
 use headway_model::{JobId, JobSummary, StartJob};
 use headway_recipes::Recipe;
 use headway_server::config::Config;
@@ -42,13 +42,13 @@ impl App {
         let server = Server::start_with(config, recipes).await.expect("a server");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let bound = listener.local_addr().expect("an address");
-        let settings = Settings {
+        let settings = WebSettings {
             access: Access::new(bound, &[], None).expect("no origins"),
             base: Default::default(),
             options: LeptosOptions::builder().output_name("headway").site_addr(bound).build(),
             assets: Assets::folder(site.into()),
             stream_age: web::STREAM_AGE,
-            limits: web::Limits { total: usize::MAX, each: usize::MAX },
+            limits: web::ConnectionLimits { total: usize::MAX, each: usize::MAX },
             socket: None,
         };
         let (stop, stopped) = oneshot::channel::<()>();
@@ -99,7 +99,7 @@ pub(crate) fn mint() -> JobId {
     JobId::mint(now(), random)
 }
 
-/// A folder of so many empty files.
+/// A folder of this many empty files.
 pub(crate) fn empty_files(folder: &Path, count: usize) {
     std::fs::create_dir(folder).expect("a folder");
     (0..count).for_each(|item| std::fs::write(folder.join(format!("{item:06}")), "").expect("a file"));

@@ -23,7 +23,7 @@ use crate::raw::Raw;
 use crate::recipe::Nothing;
 use crate::{count, figure};
 
-/// Every event's payload begins so, whoever sends it.
+/// Every event's payload begins with this.
 const MARK: &[u8] = br#"{"seq":"#;
 
 /// How long a slow follower reads nothing.

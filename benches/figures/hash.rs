@@ -45,7 +45,7 @@ pub(crate) async fn run() {
     }
 }
 
-/// So many real files of 1 byte to 64 KiB.
+/// This many real files of 1 byte to 64 KiB.
 pub(crate) fn small_files(count: usize) -> Vec<PathBuf> {
     let mut files = Vec::new();
     ["/usr/share", "/usr/lib"].iter().for_each(|folder| list(Path::new(folder), &mut files));

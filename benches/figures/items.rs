@@ -47,7 +47,7 @@ pub(crate) async fn before_a_crowd() {
     figure("engine", "headway, followed", watched, "items/s", note);
 }
 
-/// Items a second of one job over so many empty files.
+/// Items a second of one job over this many empty files.
 async fn rate(items: usize, repeatable: bool, crowd: Option<(usize, usize)>) -> f64 {
     let folder = tempfile::tempdir().expect("a folder");
     let library = folder.path().join("files");

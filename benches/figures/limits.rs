@@ -11,7 +11,7 @@ const EACH: Duration = Duration::from_secs(3);
 /// A line such as an item's event makes.
 const PAYLOAD: &str = r#"{"seq":123456,"at":1764000000000,"event":"started","item":123456,"attempt":1,"detail":"00112233445566778899aabb"}"#;
 
-/// Events per second in durable commits of so many, by one prepared statement, nothing derived.
+/// Events per second in durable commits of this many events, by one prepared statement, nothing derived.
 pub(crate) fn sqlite(folder: &Path, events: usize) -> f64 {
     let connection = Connection::open(folder.join(format!("limit-{events}.sqlite"))).expect("a new file");
     connection

@@ -1,5 +1,5 @@
 //! Headway's own figures, one line of JSON each:
-//! `cargo bench --features ssr --bench figures [-- items|engine|hash|spawn|library|log|fanout|latency|page]...`.
+//! `cargo bench --features ssr --bench figures [-- items|engine|hash|spawn|library|log|fanout|latency|recipes|page]...`.
 //!
 //! Absolute numbers belong to one machine. Each bench therefore prints a limit or a peer from the same run beside ours,
 //! and what is said of them elsewhere is their ratio.
@@ -14,6 +14,7 @@ mod log;
 mod page;
 mod raw;
 mod recipe;
+mod recipes;
 mod spawn;
 
 use std::fmt::Display;
@@ -65,6 +66,9 @@ fn main() {
         }
         if wanted("latency") {
             fanout::latency().await;
+        }
+        if wanted("recipes") {
+            recipes::run().await;
         }
         if wanted("page") {
             page::run().await;

@@ -3,9 +3,11 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::Arc;
 use std::thread::{self, Thread};
 use std::time::Duration;
+
+use parking_lot::{Mutex, RwLock};
 
 /// The most bytes in one write.
 const JOINED: usize = 64 * 1024;
@@ -36,7 +38,7 @@ impl Raw {
                 let _ = stream.read(&mut [0; 4096]).expect("a request");
                 stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").expect("an open connection");
                 stream.set_nonblocking(true).expect("a socket");
-                accepting.joining.lock().unwrap_or_else(PoisonError::into_inner).push((stream, 0));
+                accepting.joining.lock().push((stream, 0));
             }
         });
         let thread = thread::spawn(move || write(&writing)).thread().clone();
@@ -49,13 +51,13 @@ impl Raw {
 
     /// Tells everyone.
     pub(crate) fn write(&self, bytes: &[u8]) {
-        self.shared.log.write().unwrap_or_else(PoisonError::into_inner).0.extend_from_slice(bytes);
+        self.shared.log.write().0.extend_from_slice(bytes);
         self.thread.unpark();
     }
 
     /// Ends every connection once all is told.
     pub(crate) fn end(&self) {
-        self.shared.log.write().unwrap_or_else(PoisonError::into_inner).1 = true;
+        self.shared.log.write().1 = true;
         self.thread.unpark();
     }
 }
@@ -63,8 +65,8 @@ impl Raw {
 fn write(shared: &Shared) {
     let mut all: Vec<(TcpStream, usize)> = Vec::new();
     loop {
-        all.append(&mut shared.joining.lock().unwrap_or_else(PoisonError::into_inner));
-        let log = shared.log.read().unwrap_or_else(PoisonError::into_inner);
+        all.append(&mut shared.joining.lock());
+        let log = shared.log.read();
         let (mut wrote, mut blocked) = (false, false);
         all.retain_mut(|(stream, at)| {
             let end = log.0.len().min(*at + JOINED);

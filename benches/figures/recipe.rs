@@ -1,12 +1,14 @@
 //! Recipes that do nothing, at once or after a while: what is left is what Headway itself costs.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use parking_lot::Mutex;
+
 use headway_files::OpenFile;
-use headway_model::Effect;
+use headway_model::DiskEffect;
 use headway_model::summary::RecipeInfo;
-use headway_recipes::{Attempt, Binding, Failure, Recipe, Success, Unable, Work};
+use headway_recipes::{Attempt, Binding, Effect, Failure, Recipe, Success, Unable, Work};
 use serde_json::json;
 
 /// The recipe that does nothing.
@@ -37,11 +39,11 @@ impl Nothing {
 impl Recipe for Nothing {
     fn info(&self) -> RecipeInfo {
         let (name, summary) = ("nothing".into(), "Does nothing.".into());
-        RecipeInfo { name, summary, settings: Vec::new(), output: None, hidden: false }
+        RecipeInfo { name, summary, settings: Vec::new(), output: None, to_files: String::new(), hidden: false }
     }
 
-    fn is_repeatable(&self) -> bool {
-        self.repeatable
+    fn effect(&self) -> Effect {
+        if self.repeatable { Effect::READS } else { Effect::ACTS }
     }
 
     fn bind(&self, _: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
@@ -53,8 +55,8 @@ impl Work for Bound {
     fn run(&self, _: &mut OpenFile, _: &Attempt) -> Result<Success, Failure> {
         if !self.takes.is_zero() {
             std::thread::sleep(self.takes);
-            self.done.lock().expect("no panic").push(SystemTime::now());
+            self.done.lock().push(SystemTime::now());
         }
-        Ok(Success { effect: Effect::Read, result: json!({}) })
+        Ok(Success { effect: DiskEffect::Read, result: json!({}) })
     }
 }

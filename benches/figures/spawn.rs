@@ -82,7 +82,7 @@ fn fed(list: &Path, program: &str, arguments: &[&str]) {
 async fn ours(library: &Path, program: &str, items: usize) -> f64 {
     let data = tempfile::tempdir().expect("a folder");
     let config = CommandConfig::of("bench", vec![program.into(), "{}".into()]);
-    let recipe = Arc::new(command::Command::new(config));
+    let recipe = Arc::new(command::NamedCommand::new(config));
     let app = App::start(data.path(), library, vec![recipe], IN_FLIGHT, "no-such-folder").await;
     let id = mint();
     app.begin(id, "bench", json!({})).await;

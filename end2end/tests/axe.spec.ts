@@ -1,6 +1,6 @@
 // Every page in every state, as a program that knows the rules sees it: 30 of them, in light and dark.
 import { accessible } from './helper/axe';
-import { begin, button, choose, config, count, details, over, status, three } from './helper/job';
+import { begin, button, choose, config, count, details, openFile, over, status, three } from './helper/job';
 import { dialog, open, processAll, ready } from './helper/page';
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
@@ -17,6 +17,8 @@ const fill = (server: Server) => {
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`the library in every state is accessible, ${colorScheme}`, async ({ page, serve, allow }) => {
+    // What takes its time is axe, some thirty times over.
+    test.slow();
     allow(/the server responded with a status of 4\d\d/);
     await page.emulateMedia({ colorScheme });
     const server = await serve(fill, { config });
@@ -26,13 +28,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await accessible(page, 'the root of a library');
     for (const recipe of ['verify', 'upper', 'command']) {
       await choose(page, recipe);
-      await page.locator('.options').evaluate((options: HTMLDetailsElement) => (options.open = true));
+      await page.locator('.start-policy').evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
       await accessible(page, `the options of ${recipe}`);
     }
     await page.locator('select[name="output"]').selectOption('folder');
     await accessible(page, 'an output in a folder');
-    await page.getByLabel('Give up').fill('sometimes');
-    await page.getByRole('button', { name: /^Process all/ }).click();
+    await page.getByLabel('Attempts per file').fill('0');
+    await page.locator('[data-start="run"]').click();
     await accessible(page, 'a refused start');
     await page.getByRole('checkbox', { name: 'Select a', exact: true }).check();
     await accessible(page, 'one file selected');
@@ -50,6 +52,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 
   test(`a job in every state is accessible, ${colorScheme}`, async ({ page, serve, allow }) => {
+    // What takes its time is axe, some thirty times over.
+    test.slow();
     allow(/the server responded with a status of 4\d\d/);
     await page.emulateMedia({ colorScheme });
     const server = await serve(fill, { config });
@@ -59,7 +63,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await open(page, server.url);
     await choose(page, 'slow');
     const job = await processAll(page);
-    await expect(dialog(page, job).locator('.running li')).not.toHaveCount(0);
+    await expect(dialog(page, job).locator('.head-running li')).not.toHaveCount(0);
     await accessible(page, 'the dialog of a running job');
     await page.keyboard.press('Escape');
     await expect(page.locator('.pill')).toBeVisible();
@@ -76,8 +80,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await button(page, 'resume').click();
     server.remove('../hold');
     await expect(status(page)).toHaveText('completed with errors');
-    await page.getByText('Output', { exact: true }).first().click();
-    await expect(page.locator('.attempt')).toBeVisible();
+    await openFile(page, 0);
+    await expect(page.locator('.attempts-one')).toBeVisible();
+    await accessible(page, 'an open file with its output');
+    await page.keyboard.press('Escape');
     await page.getByText('Settings', { exact: true }).click();
     await page.getByText('How we know').click();
     await accessible(page, 'a job that ended with failures, all of it open');
@@ -94,7 +100,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await details(page, server, upper);
     await accessible(page, 'a job that replaced files');
     await button(page, 'undo').click();
-    await expect(page.locator('.undone')).toContainText('put back');
+    await expect(page.locator('.head-undone')).toContainText('put back');
     await page.keyboard.press('Escape');
     await accessible(page, 'a job that was undone');
     await open(page, `${server.url}/jobs`);

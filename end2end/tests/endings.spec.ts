@@ -21,7 +21,7 @@ test('every item fails: the job failed, and the page says which and why', async 
   expect(truth.counters.failed).toBe(10);
   const shown = dialog(page, job);
   await expect(shown.locator('.status-badge').first()).toHaveText('failed');
-  await expect(shown.locator('.standing')).toContainText('every file failed');
+  await expect(shown.locator('.head-standing')).toContainText('every file failed');
   // Anything but a plain success stays until it is closed.
   await page.waitForTimeout(4_000);
   await shown.getByRole('button', { name: 'Close' }).click();
@@ -40,7 +40,7 @@ test('one item fails: completed with errors', async ({ page, serve, watched }) =
   await open(page, server.url);
   const job = await processAll(page);
   await ends(watched, server, job, 'completed_with_errors');
-  await expect(dialog(page, job).locator('.standing')).toHaveText(/^Finished \d\d:\d\d with 1 failure, took /);
+  await expect(dialog(page, job).locator('.head-standing')).toHaveText(/^Finished \d\d:\d\d with 1 failure, took /);
 });
 
 test('a query that finds nothing is a completed job of 0 files', async ({ page, serve, watched }) => {
@@ -48,13 +48,13 @@ test('a query that finds nothing is a completed job of 0 files', async ({ page, 
   await open(page, server.url);
   await expect(page.getByRole('heading', { name: 'This folder is empty' })).toBeVisible();
   // The page does not offer it; a program may ask for it.
-  await expect(page.getByRole('button', { name: 'Process all' })).toBeDisabled();
+  await expect(page.locator('[data-start="run"]')).toBeDisabled();
   const job = mint();
   expect((await server.put(job)).status).toBe(201);
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status).toBe('completed');
   await page.goto(`${server.url}/jobs/${job}`);
-  await expect(page.locator('.job .done')).toHaveText('0 / 0 files');
-  await expect(page.locator('.received')).toContainText('Complete: all');
+  await expect(page.locator('.job-panel .head-done')).toHaveText('0 / 0 files');
+  await expect(page.locator('.proof-received')).toContainText('Complete: all');
 });
 
 test('a job cancelled while it runs ends cancelled, with true counts', async ({ page, serve, watched }) => {
@@ -78,7 +78,7 @@ test('a job cancelled in the queue never runs', async ({ page, serve, watched })
   await expect(pill(page, first)).toBeVisible();
   const job = await processAll(page);
   const shown = dialog(page, job);
-  await expect(shown.locator('.panel-head .status-badge')).toHaveAttribute('data-status', 'queued');
+  await expect(shown.locator('.head-top .status-badge')).toHaveAttribute('data-status', 'queued');
   await shown.getByRole('button', { name: 'Cancel job' }).click();
   const truth = await ends(watched, server, job, 'cancelled');
   expect(truth.counters).toMatchObject({ cancelled: 60, succeeded: 0 });
@@ -119,7 +119,7 @@ test('a completed job waits three seconds, becomes a toast with a link, and has 
   await expect(toast.getByRole('link', { name: 'Download SHA256SUMS' })).toBeVisible();
   await toast.getByRole('link').first().click();
   await ready(page);
-  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.job').getByRole('link', { name: 'Download SHA256SUMS' }).click()]);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.job-panel').getByRole('link', { name: 'Download SHA256SUMS' }).click()]);
   expect(download.suggestedFilename()).toBe('SHA256SUMS');
   await expect(page.locator('.listing tbody tr')).toHaveCount(10);
 });

@@ -1,6 +1,6 @@
 // The head of a job: one shape in the dialog and on the page, in every state, with the next step in it.
 import { begin, button, choose, config, count, details, followed, over, standing, status, three } from './helper/job';
-import { dialog, open, pill, processAll } from './helper/page';
+import { dialog, open, pill, processAll, shownJob } from './helper/page';
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
 
@@ -19,14 +19,14 @@ test('the dialog is the head of the page: the same words, parts and numbers, eac
   await choose(page, 'slow');
   const job = await processAll(page);
   const shown = dialog(page, job);
-  await expect(shown.locator('.count[data-status="succeeded"] .number')).toHaveText('2');
-  await expect(shown.locator('.standing')).toHaveText(/^Running since \d\d:\d\d\.$/);
+  await expect(shown.locator('.head-count[data-status="succeeded"] .head-number')).toHaveText('2');
+  await expect(shown.locator('.head-standing')).toHaveText(/^Running since \d\d:\d\d\.$/);
   await expect(shown.getByRole('progressbar')).toHaveAttribute('aria-valuetext', '3 / 4 files');
   const head = (root: string) =>
     page.evaluate((root) => {
       const at = (selectors: string) => [...document.querySelectorAll<HTMLElement>(`${root} ${selectors}`)];
       const parts = at('.progress-bar rect').map((part) => [part.dataset.status, Number(part.getAttribute('width'))]);
-      return { parts, texts: ['.title', '.recipe', '.standing', '.done', '.percent', '.counts'].map((part) => at(part).map((one) => one.innerText)) };
+      return { parts, texts: ['.head-title', '.head-recipe', '.head-standing', '.head-done', '.head-percent', '.head-counts'].map((part) => at(part).map((one) => one.innerText)) };
     }, root);
   const before = await head('dialog');
   expect(before.parts.reduce((sum, [, width]) => sum + (width as number), 0)).toBe(1_000);
@@ -36,8 +36,8 @@ test('the dialog is the head of the page: the same words, parts and numbers, eac
   await followed(page);
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
   await expect(page.locator('.items tbody')).toContainText('b');
-  expect(await head('.job')).toEqual(before);
-  await page.locator('.counts').getByRole('link', { name: '= 4 files' }).click();
+  expect(await head('.job-panel')).toEqual(before);
+  await page.locator('.head-counts').getByRole('link', { name: '= 4 files' }).click();
   await expect(page.locator('.items tbody tr')).toHaveCount(4);
   server.remove('../hold-d');
   await expect(standing(page)).toHaveText(/^Finished \d\d:\d\d with 1 failure, took /);
@@ -48,23 +48,22 @@ test('a plan that waits is run from the dialog, and a pause is answered there', 
   const server = await serve(four, { config, args: ['--workers', '1'] });
   await open(page, server.url);
   await choose(page, 'slow');
-  await page.locator('.options summary').click();
-  await page.locator('[name="approval"]').check();
-  const job = await processAll(page);
+  await page.getByRole('button', { name: 'Show the plan' }).click();
+  const job = await shownJob(page);
   const shown = dialog(page, job);
-  await expect(shown.locator('.standing')).toHaveText('Ready. Nothing runs until you say so.');
+  await expect(shown.locator('.head-standing')).toHaveText('Ready. Nothing runs until you say so.');
   await expect(shown.locator(next)).toHaveText('Run 4 files');
   await shown.locator(next).click();
-  await expect(shown.locator('.standing')).toHaveText(/^Running since/);
+  await expect(shown.locator('.head-standing')).toHaveText(/^Running since/);
   await expect(shown.locator(next)).toHaveCount(0);
   await shown.getByRole('button', { name: 'Pause' }).click();
-  await expect(shown.locator('.standing')).toHaveText('Paused by you.');
+  await expect(shown.locator('.head-standing')).toHaveText('Paused by you.');
   await shown.getByRole('button', { name: 'Resume' }).click();
-  await expect(shown.locator('.standing')).toHaveText(/^Running since/);
+  await expect(shown.locator('.head-standing')).toHaveText(/^Running since/);
   // What a screen reader is told is the same, also of the end.
   await shown.getByRole('button', { name: 'Cancel job' }).click();
-  await expect(shown.locator('.standing')).toHaveText(/^Cancelled \d\d:\d\d after /);
-  await expect(shown.locator('.told')).toHaveText(await shown.locator('.standing').innerText());
+  await expect(shown.locator('.head-standing')).toHaveText(/^Cancelled \d\d:\d\d after /);
+  await expect(shown.locator('.head-told')).toHaveText(await shown.locator('.head-standing').innerText());
 });
 
 test('where everything is left out nothing is done: the pill, the page and the bar say the same', async ({ page, serve }) => {
@@ -75,7 +74,7 @@ test('where everything is left out nothing is done: the pill, the page and the b
   await open(page, server.url);
   await expect(pill(page, job)).toHaveText('Nothing to do');
   await details(page, server, job);
-  await expect(page.locator('.job .percent')).toHaveText('');
+  await expect(page.locator('.job-panel .head-percent')).toHaveText('');
   await expect(count(page, 'skipped')).toHaveText('3');
   await expect(page.getByRole('progressbar')).toHaveAttribute('aria-valuenow', '0');
   await button(page, 'approve').click();
@@ -88,12 +87,12 @@ test('undo says what it took back, and is not offered where nothing was written'
   await over(server, beside);
   await details(page, server, beside);
   await button(page, 'undo').click();
-  await expect(page.locator('.undone')).toContainText('2 of 2 new files removed.');
+  await expect(page.locator('.head-undone')).toContainText('2 of 2 new files removed.');
   const typed = await begin(server, mint(), 'command', { settings: { run: 'true {}' } });
   await over(server, typed);
   await details(page, server, typed);
   await expect(status(page)).toHaveText('completed');
-  await expect(page.locator('.received')).toContainText('Complete: all');
+  await expect(page.locator('.proof-received')).toContainText('Complete: all');
   await expect(button(page, 'undo')).toHaveCount(0);
 });
 
@@ -106,7 +105,7 @@ test('the pace in force stands in its fields, and a change is confirmed', async 
   await at_a_time.fill('3');
   await page.getByLabel('Priority').fill('7');
   await page.locator('[data-action="change"]').click();
-  await expect(page.locator('.saved')).toHaveText('Saved.');
+  await expect(page.locator('.job-pace-saved')).toHaveText('Saved.');
   await page.reload();
   await followed(page);
   await expect(at_a_time).toHaveValue('3');
@@ -123,7 +122,7 @@ test('failures are told by cause, and just those of one cause are shown and run 
   const job = await begin(server, mint(), 'slow');
   await over(server, job);
   await details(page, server, job);
-  const causes = page.locator('.cause');
+  const causes = page.locator('.attention-cause');
   await expect(page.locator('.attention h2')).toHaveText('6 files failed for 2 reasons');
   await expect(causes).toHaveCount(2);
   await expect(causes.first()).toContainText('exit code 7');
@@ -131,7 +130,7 @@ test('failures are told by cause, and just those of one cause are shown and run 
   await causes.nth(1).getByRole('link', { name: 'Show' }).click();
   await expect(page.locator('.items tbody tr')).toHaveCount(2);
   await expect(page.locator('.items tbody tr').first()).toContainText('photo-4');
-  await expect(page.locator('.filter-cause')).toContainText('exit code 9');
+  await expect(page.locator('.items-cause')).toContainText('exit code 9');
   // The address holds it.
   await page.reload();
   await followed(page);
@@ -139,5 +138,5 @@ test('failures are told by cause, and just those of one cause are shown and run 
   await causes.nth(1).getByRole('button', { name: 'Retry 2' }).click();
   await expect.poll(async () => (await server.jobs()).length).toBe(2);
   await expect.poll(async () => (await server.jobs())[0].counters?.total).toBe(2);
-  await expect(page.locator('dialog .title')).toContainText('Slow');
+  await expect(page.locator('dialog .head-title')).toContainText('Slow');
 });

@@ -1,6 +1,6 @@
 // The files of a job: the table says what the numbers above it say, in every frame, whatever happens.
 import type { Page } from '@playwright/test';
-import { begin, button, config, count, details, followed, over, status } from './helper/job';
+import { begin, button, config, count, details, followed, openFile, over, status } from './helper/job';
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
 
@@ -17,9 +17,9 @@ async function compare(page: Page) {
       if (!document.querySelector('.job-files[data-followed]')) return;
       const shown = [...document.querySelectorAll('.items:not([hidden]) tbody .status-badge')].map((badge) => (badge as HTMLElement).dataset.status);
       const wanted = new URLSearchParams(location.search).get('status');
-      for (const count of document.querySelectorAll<HTMLElement>('.job .count:not([data-status="all"])')) {
+      for (const count of document.querySelectorAll<HTMLElement>('.job-panel .head-count:not([data-status="all"])')) {
         const word = count.dataset.status!;
-        const said = wanted && wanted !== word ? 0 : Number(count.querySelector('.number')!.textContent!.replace(/,/g, ''));
+        const said = wanted && wanted !== word ? 0 : Number(count.querySelector('.head-number')!.textContent!.replace(/,/g, ''));
         const rows = shown.filter((status) => status === word).length;
         if (rows !== said) seen.wrong.push(`${word}: ${said} counted, ${rows} in the table`);
       }
@@ -67,7 +67,7 @@ test('the table counts what the head counts: while it runs, paused, after a relo
   await expect(status(page)).toHaveText('completed with errors');
   await expect(page.locator('.items .status-badge', { hasText: 'failed' })).toHaveCount(8);
   // Of each that failed the reason came by itself, and of no other.
-  await expect(page.locator('.items .words', { hasText: 'exit code 7' })).toHaveCount(8);
+  await expect(page.locator('.items .items-words', { hasText: 'exit code 7' })).toHaveCount(8);
   await agreed(page);
   await page.reload();
   await followed(page);
@@ -75,7 +75,7 @@ test('the table counts what the head counts: while it runs, paused, after a relo
   await agreed(page);
 });
 
-test('the filter running shows what runs and nothing else, and a page of a filter follows', async ({ page, serve }) => {
+test('the filter running shows what runs and nothing else, and a longer list of a filter follows', async ({ page, serve }) => {
   const server = await serve(
     (server) => {
       for (let index = 0; index < 230; index++) server.file(`f${String(index).padStart(3, '0')}`, index < 220 ? '1' : '0');
@@ -98,15 +98,16 @@ test('the filter running shows what runs and nothing else, and a page of a filte
   await agreed(page);
 
   await page.getByRole('navigation', { name: 'Files by status' }).getByRole('link', { name: 'failed' }).click();
-  await expect(rows).toHaveCount(100);
-  await page.getByRole('link', { name: 'Next' }).click();
-  await expect(rows.first()).toContainText('f100');
-  await page.getByRole('link', { name: 'Next' }).click();
-  await expect(rows).toHaveCount(20);
+  await expect(page.locator('.items')).toHaveAttribute('aria-rowcount', '221');
+  await expect(rows.first()).toContainText('f000');
+  await rows.first().focus();
+  await page.keyboard.press('End');
+  await expect(rows.last()).toBeFocused();
+  await expect(rows.last()).toContainText('f219');
   await expect(page.getByRole('link', { name: 'Next' })).toHaveCount(0);
 });
 
-test('output is promised while an attempt runs, shown when it has ended, and not offered where no program runs', async ({ page, serve }) => {
+test('output is shown once there is some, and not offered where no program runs', async ({ page, serve }) => {
   const server = await serve(
     (server) => {
       server.file('a', '0');
@@ -117,25 +118,27 @@ test('output is promised while an attempt runs, shown when it has ended, and not
   const job = await begin(server, mint(), 'slow');
   await details(page, server, job);
   await expect(count(page, 'running')).toHaveText('1');
-  await page.getByText('Output', { exact: true }).click();
-  await expect(page.locator('.attempts')).toContainText('Output appears when this attempt ends.');
-  await expect(page.getByText('No output.')).toBeHidden();
+  await openFile(page, 0);
+  await expect(page.locator('.attempts')).toContainText('No output so far.');
+  await expect(page.getByText('No output.', { exact: true })).toBeHidden();
   server.remove('../hold');
-  await expect(page.locator('.attempt pre').first()).toHaveText('wrong\n');
-  await expect(page.getByText('Output appears when this attempt ends.')).toBeHidden();
+  await expect(page.locator('.attempts-one pre').first()).toHaveText('wrong\n');
+  await expect(page.getByText('No output so far.')).toHaveCount(0);
 
   server.file('../hold');
   await details(page, server, await begin(server, mint(), 'tells'));
   // As it was said: no bytes are made of it.
-  await expect(page.locator('.running .of')).toHaveText('10 %');
+  await expect(page.locator('.head-running .head-running-far')).toHaveText('10 %');
   server.remove('../hold');
   await expect(status(page)).toHaveText('completed');
-  await page.getByText('Output', { exact: true }).click();
+  await openFile(page, 0);
   await expect(page.locator('.attempts')).toContainText('No output.');
 
   const sums = await begin(server, mint(), 'checksum');
   await over(server, sums);
   await details(page, server, sums);
   await expect(page.locator('.items')).toContainText('sha256');
-  await expect(page.getByText('Output', { exact: true })).toHaveCount(0);
+  await openFile(page, 0);
+  await expect(page.locator('.drawer .drawer-found')).toContainText('sha256');
+  await expect(page.locator('.attempts')).toHaveCount(0);
 });

@@ -1,8 +1,9 @@
 // The list of jobs: what is not over as cards, what is over as lines, and a search and a filter that the address holds.
+import { accessible } from './helper/axe';
 import { begin, config, over, three } from './helper/job';
 import { open, ready } from './helper/page';
 import { expect, test } from './helper/fixtures';
-import { mint } from './helper/server';
+import { mint, type Server } from './helper/server';
 import { fits } from './helper/widths';
 
 test('jobs are found by title and by how they ended, and one that runs is paused from its card', async ({ page, serve }) => {
@@ -22,14 +23,25 @@ test('jobs are found by title and by how they ended, and one that runs is paused
   server.file('../hold');
   const runs = await begin(server, mint(), 'slow', { title: 'Slow of autumn' });
   await open(page, `${server.url}/jobs`);
-  const rows = page.locator('.jobs tbody tr');
+  const rows = page.locator('.jobs-history tbody tr');
   const card = page.locator(`.job-card[data-job="${runs}"]`);
-  await expect(card.locator('.standing')).toHaveText(/^Running since/);
+  await expect(card.locator('.head-standing')).toHaveText(/^Running since/);
   await expect(rows).toHaveCount(2);
   await expect(rows.first()).toContainText('1 of 3 failed');
-  await expect(rows.first().locator('.ended')).toHaveText(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+  await expect(rows.first().locator('.jobs-ended')).toHaveText(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
   await expect(rows.nth(1)).toContainText('3 / 3 files');
   await fits(page, 'the list of jobs with a card');
+  // What Headway itself takes, and when that goes by itself.
+  await expect(page.locator('.jobs-room')).toContainText(/The event log takes [\d.]+ kB.*History older than 365 days or beyond 20 GB is removed/);
+  await expect(page.locator('.jobs-room')).toContainText('Trash: that of files is empty; originals are kept there for 30 days.');
+
+  // The order is a part of the address, and the most comes first.
+  await page.getByRole('link', { name: 'Status' }).click();
+  await expect(page).toHaveURL(`${server.url}/jobs?sort=failed`);
+  await expect(page.locator('.jobs-history th[aria-sort="descending"]')).toHaveText('Status');
+  await expect(rows.first()).toHaveAttribute('data-job', bad);
+  await page.getByRole('link', { name: 'Ended' }).click();
+  await expect(page).toHaveURL(`${server.url}/jobs`);
 
   await page.getByRole('searchbox', { name: 'Search jobs' }).fill('SPRING');
   await page.keyboard.press('Enter');
@@ -47,6 +59,90 @@ test('jobs are found by title and by how they ended, and one that runs is paused
   await expect(page.getByRole('heading', { name: 'No job is like this' })).toBeVisible();
   await page.getByRole('link', { name: 'Show all jobs' }).click();
   await card.getByRole('button', { name: 'Pause' }).click();
-  await expect(card.locator('.standing')).toHaveText('Paused by you.');
+  await expect(card.locator('.head-standing')).toHaveText('Paused by you.');
   expect((await server.get(`/api/jobs/${runs}`)).status).toBe('paused');
+});
+
+const held = (server: Server) => {
+  three(server);
+  server.file('../hold');
+};
+
+test('all jobs that are shown and not over are paused and cancelled at once', async ({ page, serve }) => {
+  const server = await serve(held, { config });
+  const jobs = [await begin(server, mint(), 'slow', { title: 'One' }), await begin(server, mint(), 'slow', { title: 'Two' })];
+  const other = await begin(server, mint(), 'tells', { title: 'Another' });
+  const status = async (job: string) => (await server.get(`/api/jobs/${job}`)).status;
+  await open(page, `${server.url}/jobs?search=slow`);
+  await expect(page.locator('.job-card')).toHaveCount(2);
+  await page.getByRole('button', { name: 'Pause all 2' }).click();
+  for (const job of jobs) await expect.poll(() => status(job)).toBe('paused');
+  expect(await status(other)).not.toBe('paused');
+  // It is asked twice.
+  await page.getByRole('button', { name: 'Cancel all 2' }).click();
+  expect(await status(jobs[0])).toBe('paused');
+  await page.getByRole('button', { name: 'Really cancel all 2' }).click();
+  for (const job of jobs) await expect.poll(() => status(job)).toBe('cancelled');
+  expect(await status(other)).not.toBe('cancelled');
+});
+
+test('several jobs are one pill, which says how they stand together, leads to their list and keeps the focus', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      ['a', 'b', 'c'].forEach((name) => server.file(name, '0'));
+      server.file('../hold-c');
+    },
+    { config },
+  );
+  const first = await begin(server, mint(), 'slow', { title: 'First' });
+  await open(page, server.url);
+  const pill = page.locator('.pill');
+  await expect(pill).toHaveText('2 / 3 files (66 %)');
+  await expect(pill).toHaveAttribute('data-job', first);
+  await pill.focus();
+  await begin(server, mint(), 'slow', { title: 'Second', approval: true });
+  await expect(pill).toHaveText('1 running, 1 waiting for you, 66 %');
+  const third = await begin(server, mint(), 'slow', { title: 'Third', approval: true });
+  await expect(pill).toHaveText('1 running, 2 waiting for you, 66 %');
+  await expect(pill).toBeFocused();
+  await accessible(page, 'one pill for several jobs');
+  await fits(page, 'one pill for several jobs');
+  await pill.press('Enter');
+  await expect(page).toHaveURL(`${server.url}/jobs`);
+  await expect(page.locator('.job-card')).toHaveCount(3);
+
+  // Of one job that is left, the pill is that job's again. A click shows it where one is.
+  await server.post(first, 'cancel');
+  await expect(pill).toHaveText('2 waiting for you');
+  await server.post(third, 'cancel');
+  await expect(pill).toHaveAttribute('data-status', 'planned');
+  await pill.click();
+  await expect(page.getByRole('dialog').locator('.head-title')).toHaveText('Second');
+  await expect(page).toHaveURL(`${server.url}/jobs`);
+});
+
+test('the icon of the tab says how far its jobs are', async ({ page, serve }) => {
+  const server = await serve(held, { config });
+  await begin(server, mint(), 'slow', { title: 'One' });
+  await open(page, server.url);
+  const icon = page.locator('link[rel="icon"]');
+  await expect(icon).toHaveAttribute('href', /^data:image\/svg.*stroke-dasharray='0 100'/);
+  server.remove('../hold');
+  await expect(icon).toHaveAttribute('href', '/favicon.svg');
+});
+
+test('the keys are told to whoever presses ?, but not to whoever types one', async ({ page, serve }) => {
+  const server = await serve(three);
+  await open(page, server.url);
+  await page.keyboard.press('/');
+  await page.keyboard.type('?');
+  await expect(page.getByRole('searchbox')).toHaveValue('?');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Keys' }).focus();
+  await page.keyboard.press('?');
+  const keys = page.getByRole('dialog', { name: 'Keys' });
+  await expect(keys).toContainText('Search');
+  await page.keyboard.press('Escape');
+  await expect(keys).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Keys' })).toBeFocused();
 });

@@ -2,9 +2,10 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { ends, open, shownJob } from './helper/page';
+import { ends, open, processAll, shownJob } from './helper/page';
+import { begin, choose, config, over } from './helper/job';
 import { expect, test } from './helper/fixtures';
-import type { Server } from './helper/server';
+import { mint, type Server } from './helper/server';
 
 const photos = (server: Server) => {
   for (let index = 0; index < 150; index++) server.file(`photos/IMG_${String(index).padStart(4, '0')}.jpg`, `${index}`);
@@ -13,7 +14,7 @@ const photos = (server: Server) => {
 };
 
 const rows = (page: Page) => page.locator('.listing tbody tr');
-const names = (page: Page) => rows(page).locator('.name').allInnerTexts();
+const names = (page: Page) => rows(page).locator('.entry-name').allInnerTexts();
 const search = (page: Page) => page.getByRole('searchbox');
 
 test('a search finds names here and below as they are typed, and all that match are processed', async ({ page, serve, watched }) => {
@@ -32,13 +33,14 @@ test('a search finds names here and below as they are typed, and all that match 
   await expect(page.locator('.pages')).toContainText('of 150');
   await page.getByRole('checkbox', { name: 'Select all files listed so far' }).check();
   await page.getByRole('button', { name: 'Select all 150 that match' }).click();
-  await page.getByRole('button', { name: 'Process selected (all 150)' }).click();
+  await expect(page.locator('.start-bar')).toContainText('150 files, 340 B selected');
+  await page.getByRole('button', { name: 'Process 150 files' }).click();
   const job = await shownJob(page);
   const truth = await ends(watched, server, job, 'completed');
   expect(truth.counters.total).toBe(150);
   // A dialog under the pointer stays.
   await page.mouse.move(0, 0);
-  await expect(page.getByRole('button', { name: 'Process all that match' })).toBeVisible();
+  await expect(page.locator('.start-bar')).toContainText('150 files here');
   await page.getByRole('link', { name: 'not yet processed' }).click();
   await expect(page.getByRole('heading', { name: 'No file matches' })).toBeVisible();
   await search(page).fill('');
@@ -81,17 +83,18 @@ test('files are chosen by keyboard and with shift, over folders', async ({ page,
   await page.keyboard.press('Space');
   await page.keyboard.press('Shift+ArrowDown');
   await page.keyboard.press('Shift+ArrowDown');
-  const button = page.getByRole('button', { name: /^Process selected/ });
-  await expect(button).toHaveText('Process selected (3)');
-  await page.locator('.trail').getByRole('link').click();
+  const button = page.locator('[data-start="run"]');
+  await expect(button).toHaveText('Process 3 files');
+  await page.locator('.breadcrumbs').getByRole('link').click();
   await page.getByRole('link', { name: 'photos' }).click();
   await page.getByRole('checkbox', { name: 'Select IMG_0002.jpg' }).click();
   await page.getByRole('checkbox', { name: 'Select IMG_0006.jpg' }).click({ modifiers: ['Shift'] });
-  await expect(button).toHaveText('Process selected (8)');
+  await expect(button).toHaveText('Process 8 files');
   await button.click();
   const truth = await ends(watched, server, await shownJob(page), 'completed');
   expect(truth.counters.total).toBe(8);
-  await expect(button).toBeDisabled();
+  // Accepted, it has done its work: what is shown is offered again.
+  await expect(button).toHaveText('Process 150 files');
 });
 
 test('a long list is read as one scrolls, keeps few rows on the page, and is one list for keyboard and shift', async ({ page, serve }) => {
@@ -127,11 +130,11 @@ test('a long list is read as one scrolls, keeps few rows on the page, and is one
   expect(Math.abs(await page.evaluate(() => document.body.scrollHeight) - height)).toBeLessThan(20);
 
   // It stays as long as it is when it is read again, and the keyboard reaches all of it.
-  await page.getByRole('button', { name: 'Read again' }).evaluate((button: HTMLElement) => button.click());
+  await page.getByRole('button', { name: 'Refresh' }).evaluate((button: HTMLElement) => button.click());
   await expect(place).toContainText('1–830 of 830');
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
   await page.getByRole('checkbox', { name: 'Select IMG_0829.jpg' }).click({ modifiers: ['Shift'] });
-  await expect(page.getByRole('button', { name: /^Process selected/ })).toHaveText('Process selected (830)');
+  await expect(page.locator('[data-start="run"]')).toHaveText('Process 830 files');
   await page.locator('tr[data-index="829"]').focus();
   await page.keyboard.press('Home');
   await expect(page.locator('tr[data-index="0"]')).toBeFocused();
@@ -154,7 +157,7 @@ test('a list that begins in the middle still begins there when it has grown and 
     await expect(place).toContainText('201–530 of 530', { timeout: 50 });
   }).toPass();
   rmSync(join(server.library, 'long/IMG_0529.jpg'));
-  await page.getByRole('button', { name: 'Read again' }).evaluate((button: HTMLElement) => button.click());
+  await page.getByRole('button', { name: 'Refresh' }).evaluate((button: HTMLElement) => button.click());
   await expect(place).toContainText('201–529 of 529');
   await expect(rows(page).first()).toContainText('IMG_0200.jpg');
 });
@@ -166,11 +169,11 @@ test('what changes on the disk is there when the folder is opened again, or read
   await expect(rows(page)).toHaveCount(5);
   rmSync(join(server.library, 'notes/note 1.txt'));
   writeFileSync(join(server.library, 'notes/a new one.txt'), 'new');
-  await page.getByRole('button', { name: 'Read again' }).click();
+  await page.getByRole('button', { name: 'Refresh' }).click();
   await expect(rows(page).first()).toContainText('a new one.txt');
   await expect(page.locator('.listing')).not.toContainText('note 1.txt');
   writeFileSync(join(server.library, 'notes/another.txt'), 'new');
-  await page.locator('.trail').getByRole('link').click();
+  await page.locator('.breadcrumbs').getByRole('link').click();
   await page.getByRole('link', { name: 'notes' }).click();
   await expect(rows(page)).toHaveCount(6);
 });
@@ -181,16 +184,85 @@ test('a manifest is verified from the page', async ({ page, serve, watched }) =>
     server.file('SUMS', `${'00'.repeat(32)}  a\n`);
   });
   await open(page, server.url);
-  await page.getByLabel('Recipe').selectOption('verify');
+  await choose(page, 'verify');
   await page.getByRole('textbox', { name: 'Manifest' }).fill('SUMS');
-  await page.getByRole('button', { name: /^Process all/ }).click();
+  await page.locator('[data-start="run"]').click();
   const job = await shownJob(page);
   const truth = await ends(watched, server, job, 'completed_with_errors');
   expect(truth.counters.failed).toBe(1);
-  await expect(page.locator('dialog .count[data-status="failed"] .number')).toHaveText('1');
+  await expect(page.locator('dialog .head-count[data-status="failed"] .head-number')).toHaveText('1');
   // What was chosen for one recipe is not asked of another.
   await page.getByRole('button', { name: 'Close' }).click();
-  await page.getByLabel('Recipe').selectOption('checksum');
-  await page.getByRole('button', { name: /^Process all/ }).click();
+  await choose(page, 'checksum');
+  await page.locator('[data-start="run"]').click();
   await ends(watched, server, await shownJob(page), 'completed');
+});
+
+test('system files are left out unless asked for, patterns leave out more, and the page says so', async ({ page, serve, watched }) => {
+  const server = await serve((server) => {
+    for (const path of ['page10.jpg', 'page2.jpg', 'b.tmp', '.DS_Store', '@eaDir/thumb', 'cache/y', 'sub/cache/z']) server.file(path);
+  });
+  await open(page, server.url);
+  await expect(page.locator('.listing tbody tr .entry-name bdi')).toHaveText(['cache', 'sub', 'b.tmp', 'page2.jpg', 'page10.jpg']);
+  await expect(page.locator('.library-left-out')).toContainText('2 entries of the system');
+  const taken = async (job: string) => {
+    const { items } = await server.get(`/api/jobs/${job}/items`);
+    return items.map((item: any) => item.path).sort();
+  };
+  await page.getByText(/^Files to leave out/).click();
+  await page.getByLabel('Leave out').fill('*.TMP\n\ncache/');
+  const job = await processAll(page);
+  await ends(watched, server, job, 'completed');
+  expect(await taken(job)).toEqual(['page10.jpg', 'page2.jpg']);
+  await page.keyboard.press('Escape');
+  await page.getByLabel('Include system files').check();
+  const other = await processAll(page);
+  await ends(watched, server, other, 'completed');
+  expect(await taken(other)).toEqual(['.DS_Store', '@eaDir/thumb', 'page10.jpg', 'page2.jpg']);
+});
+
+test('folders say what is in them, are selected with it, and a sample tries the first files of a selection', async ({ page, serve, watched }) => {
+  const server = await serve((server) => {
+    for (let index = 0; index < 12; index++) server.file(`2024/Norway/IMG_${index}.jpg`, 'x'.repeat(1_000));
+    server.file('2024/fail.txt', '7');
+    server.file('2023/one.jpg', 'x');
+  }, { config });
+  await over(server, await begin(server, mint(), 'slow', { query: { paths: ['2024/fail.txt'] } }));
+  await open(page, server.url);
+  const folder = rows(page).filter({ hasText: '2024' });
+  await expect(folder.locator('.entry-under')).toHaveText('13 files');
+  await expect(folder.locator('.entry-size')).toHaveText('12 kB');
+  await expect(folder.locator('.entry-share-part')).toHaveText(['1 failed', '12 not processed yet']);
+  await expect(page.locator('.start-bar')).toContainText('14 files here, 12 kB');
+
+  await page.getByRole('checkbox', { name: 'Select 2024' }).check();
+  await expect(page.locator('.start-bar')).toContainText('13 files, 12 kB selected');
+  await page.getByRole('button', { name: 'Try 10 first' }).click();
+  const sample = await shownJob(page);
+  expect((await ends(watched, server, sample, 'completed')).counters.total).toBe(10);
+  const paths = async (job: string) => (await server.get(`/api/jobs/${job}/items`)).items.map((item: any) => item.path);
+  const images = Array.from({ length: 9 }, (_, index) => `2024/Norway/IMG_${index}.jpg`);
+  expect(await paths(sample)).toEqual(['2024/fail.txt', ...images]);
+  // What was tried is still selected: the rest is next.
+  await page.mouse.move(0, 0);
+  await expect(page.locator('dialog')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Process 13 files' }).click();
+  const all = await shownJob(page);
+  expect((await ends(watched, server, all, 'completed')).counters.total).toBe(13);
+  expect(await paths(all)).not.toContain('2023/one.jpg');
+  await expect(page.locator('.start-bar')).toContainText('14 files here');
+});
+
+test('a card says what happens to the files, and a command what it runs for the first of them', async ({ page, serve }) => {
+  const server = await serve((server) => ['it is.txt', 'b.txt'].forEach((name) => server.file(name)), { config });
+  await open(page, server.url);
+  const card = (recipe: string) => page.locator('.start-card', { has: page.locator(`input[value="${recipe}"]`) });
+  await expect(card('checksum')).toContainText('The files are only read.');
+  await expect(card('upper')).toContainText('Replaces each file; the original is kept in the trash.');
+  await choose(page, 'command');
+  await page.getByRole('textbox', { name: 'Command' }).fill('wc -c {} "two words"');
+  await page.getByRole('textbox', { name: 'Command' }).blur();
+  await expect(page.locator('.start-commands pre')).toHaveText("wc -c b.txt 'two words'\nwc -c 'it is.txt' 'two words'");
+  await choose(page, 'checksum');
+  await expect(page.locator('.start-commands')).toBeHidden();
 });

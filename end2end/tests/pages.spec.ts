@@ -6,11 +6,11 @@ import { expect, test } from './helper/fixtures';
 test('selected files are processed, and only they', async ({ page, serve, watched }) => {
   const server = await serve(tenFiles);
   await open(page, server.url);
-  const button = page.getByRole('button', { name: /^Process selected/ });
-  await expect(button).toBeDisabled();
+  const button = page.locator('[data-start="run"]');
+  await expect(button).toHaveText('Process 10 files');
   for (const name of ['2.txt', '7.txt']) await page.getByRole('checkbox', { name: `Select ${name}` }).check();
   await page.getByLabel('Algorithm').selectOption('both');
-  await expect(button).toHaveText('Process selected (2)');
+  await expect(button).toHaveText('Process 2 files');
   await button.click();
   const job = await shownJob(page);
   const truth = await ends(watched, server, job, 'completed');
@@ -33,7 +33,7 @@ test('a folder of many files is paged by the server', async ({ page, serve }) =>
   await page.getByRole('link', { name: 'Next' }).evaluate((link: HTMLElement) => link.click());
   await expect(page.locator('.pages')).toContainText('101–200 of 250');
   await expect(page.locator('.listing tbody tr').first()).toContainText('100');
-  await page.locator('.trail').getByRole('link', { name: 'deep' }).click();
+  await page.locator('.breadcrumbs').getByRole('link', { name: 'deep' }).click();
   await expect(page.locator('.listing tbody tr')).toHaveCount(1);
 });
 
@@ -52,7 +52,7 @@ test('names that are hard to show are shown, and processed', async ({ page, serv
   await expect(page.locator('.listing')).toContainText('<b>bold');
   await page.getByRole('link', { name: 'a & b?c#d 50%' }).click();
   await expect(page.locator('.listing tbody')).toContainText('inside');
-  await page.locator('.trail').getByRole('link').click();
+  await page.locator('.breadcrumbs').getByRole('link').click();
   await expect(page.locator('.listing tbody tr')).toHaveCount(names.length + 1);
   const job = await processAll(page);
   const truth = await ends(watched, server, job, 'completed');

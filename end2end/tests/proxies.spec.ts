@@ -20,7 +20,7 @@ test('behind nginx as docs/proxies.md has it, streams get through', async ({ pag
   const job = await processAll(page);
   await ends(watched, server, job, 'completed');
   everyStep(watched, job, 10);
-  await expect(page.locator('.bar .link-badge')).toHaveAttribute('data-link', 'live');
+  await expect(page.locator('.page-bar .link-badge')).toHaveAttribute('data-link', 'live');
   expect(watched.lines).not.toContain(ASKING);
 });
 
@@ -34,17 +34,17 @@ test('below a path behind nginx as docs/proxies.md has it, everything is there',
   const job = await processAll(page);
   await ends(watched, server, job, 'completed');
   everyStep(watched, job, 10);
-  await expect(page.locator('.bar .link-badge')).toHaveAttribute('data-link', 'live');
+  await expect(page.locator('.page-bar .link-badge')).toHaveAttribute('data-link', 'live');
   // Links, within the program and loaded again, and what can be downloaded.
   await page.getByRole('link', { name: 'Jobs' }).click();
   await expect(page).toHaveURL(`${url}/headway/jobs`);
   await expect(page.getByRole('link', { name: 'Jobs' })).toHaveAttribute('aria-current', 'page');
-  await page.getByRole('link', { name: 'Checksum of files', exact: true }).click();
+  await page.getByRole('link', { name: 'Checksum · files', exact: true }).click();
   await expect(page).toHaveURL(`${url}/headway/jobs/${job}`);
   await page.reload();
   await ready(page);
-  await expect(page.locator('.job .status-badge').first()).toHaveText('completed');
-  const log = await page.locator('a.log').getAttribute('href');
+  await expect(page.locator('.job-panel .status-badge').first()).toHaveText('completed');
+  const log = await page.locator('a.job-log').getAttribute('href');
   expect((await page.request.get(url + log)).status()).toBe(200);
   await page.getByRole('link', { name: 'Library' }).click();
   await page.getByRole('searchbox').fill('3');
@@ -60,14 +60,14 @@ test('behind an nginx that buffers, the page asks by calls and is as true', asyn
   const { server, url } = await serveBehind(tenFiles, buffering);
   await open(page, url);
   await expect.poll(() => watched.lines, { timeout: 40_000 }).toContain(ASKING);
-  await expect(page.locator('.bar .link-badge')).toHaveAttribute('data-link', 'live');
+  await expect(page.locator('.page-bar .link-badge')).toHaveAttribute('data-link', 'live');
   const job = await processAll(page);
   await ends(watched, server, job, 'completed');
   everyStep(watched, job, 10);
   // Known from now on: the next page of this tab does not wait to find it out.
   const begun = Date.now();
   await page.goto(`${url}/jobs`);
-  await expect(page.locator('.bar .link-badge')).toHaveAttribute('data-link', 'live');
+  await expect(page.locator('.page-bar .link-badge')).toHaveAttribute('data-link', 'live');
   expect(Date.now() - begun).toBeLessThan(14_000);
 });
 

@@ -60,7 +60,7 @@ test('the start request is lost: the page repeats it by itself', async ({ page, 
   await page.route('**/api/fn/start_job', (route) => (++calls <= 2 ? route.abort() : route.continue()));
   await open(page, server.url);
   const job = await processAll(page);
-  await expect(dialog(page, job).locator('.start-state')).toHaveAttribute('data-start', 'waiting');
+  await expect(dialog(page, job).locator('.modal-start')).toHaveAttribute('data-start', 'waiting');
   await ends(watched, server, job, 'completed');
   expect(calls).toBe(3);
   everyStep(watched, job, 10);
@@ -74,7 +74,7 @@ test('no answer for 30 s: the page says so and offers to start again, with the s
   await page.clock.install();
   await open(page, server.url);
   const job = await processAll(page);
-  const state = dialog(page, job).locator('.start-state');
+  const state = dialog(page, job).locator('.modal-start');
   await expect(state).toHaveAttribute('data-start', 'waiting');
   await page.clock.fastForward(31_000);
   await expect(state).toHaveAttribute('data-start', 'offered');
@@ -96,7 +96,7 @@ test('a start that is neither answered nor refused is offered again after 30 s, 
   await page.clock.install();
   await open(page, server.url);
   const job = await processAll(page);
-  const state = dialog(page, job).locator('.start-state');
+  const state = dialog(page, job).locator('.modal-start');
   await expect.poll(() => ids).toEqual([job]);
   await expect(state).toHaveAttribute('data-start', 'calling');
   await page.clock.fastForward(31_000);
@@ -130,7 +130,7 @@ test('a start that cannot be done says why', async ({ page, serve, allow }) => {
     return route.continue({ postData: JSON.stringify(body) });
   });
   await open(page, server.url);
-  await page.getByRole('button', { name: /^Process all/ }).click();
+  await page.locator('[data-start="run"]').click();
   await expect(page.locator('#wrong-algorithm')).toContainText('is one of sha256, blake3, both');
   await expect(page.locator('dialog.modal')).toHaveCount(0);
   expect(await server.jobs()).toHaveLength(0);

@@ -1,6 +1,6 @@
 // A job has one shape: the same before and after a reload, with honest numbers in every state.
 import { begin, button, config, count, details, followed, over, status, three } from './helper/job';
-import { open, pill, ready } from './helper/page';
+import { open, ready } from './helper/page';
 import { expect, test } from './helper/fixtures';
 import { mint } from './helper/server';
 
@@ -17,11 +17,11 @@ test('a page of a job that ended says the same after a reload, and to whoever co
   server.remove('../hold-f5');
   await expect(status(page)).toHaveText('completed with errors');
   const main = page.locator('main');
-  await expect(page.locator('.received')).toHaveText(/^Complete: all \d+ events, checked against the server's log\.$/);
-  await expect(page.locator('.items .words', { hasText: 'exit code 7' })).toHaveCount(3);
-  await expect(page.locator('.items .words', { hasText: /^(under )?\d\.\d s$/ })).toHaveCount(9);
-  await expect(page.locator('.cause-number')).toHaveText('3');
-  await expect(page.locator('.work .basis')).toHaveText(/^12 B/);
+  await expect(page.locator('.proof-received')).toHaveText(/^Complete: all \d+ events, checked against the server's log\.$/);
+  await expect(page.locator('.items .items-words', { hasText: 'exit code 7' })).toHaveCount(3);
+  await expect(page.locator('.items .items-words', { hasText: /^(under )?\d\.\d s$/ })).toHaveCount(9);
+  await expect(page.locator('.attention-number')).toHaveText('3');
+  await expect(page.locator('.head-work-basis')).toHaveText(/^12 B read/);
   const before = await main.innerText();
   expect(before).toMatch(/ files\/s · /);
   await page.reload();
@@ -34,7 +34,7 @@ test('a page of a job that ended says the same after a reload, and to whoever co
   await details(other, server, job);
   await expect.poll(() => other.locator('main').innerText()).toBe(before);
   await other.getByText('How we know').click();
-  await expect(other.locator('.how')).toContainText('state after event');
+  await expect(other.locator('.head-how')).toContainText('state after event');
 });
 
 test('rate and clock stand still in a pause and while the server is away', async ({ page, serve, allow }) => {
@@ -50,14 +50,14 @@ test('rate and clock stand still in a pause and while the server is away', async
   await details(page, server, job);
   await expect(count(page, 'succeeded')).toHaveText('7');
   // Long enough at work that there is a rate.
-  const pace = page.locator('.pace');
+  const pace = page.locator('.head-pace');
   await expect(pace).toHaveText(/ files\/s · ([2-9]|[1-5]\d) s/);
   // What is left is guessed by files and bytes from the seven that are done, and by nothing else.
-  await expect(page.locator('.work .left')).toHaveText(/^(about|up to|\d+–)? ?\d+ s left$/);
-  await expect(page.locator('.work .basis')).toHaveText(/^7 B of 9 B · \d+ B\/s$/);
+  await expect(page.locator('.head-work-left')).toHaveText(/^(about|up to|\d+–)? ?\d+ s left$/);
+  await expect(page.locator('.head-work-basis')).toHaveText(/^7 B of 9 B read · \d+ B\/s$/);
   await button(page, 'pause').click();
   await expect(status(page)).toHaveText('paused');
-  await expect(page.locator('.work .left')).toBeEmpty();
+  await expect(page.locator('.head-work-left')).toBeEmpty();
   server.remove('../hold-f7');
   await expect(count(page, 'running')).toHaveText('0');
   const paused = await pace.innerText();
@@ -71,7 +71,7 @@ test('rate and clock stand still in a pause and while the server is away', async
   await button(page, 'resume').click();
   await expect(count(page, 'running')).toHaveText('1');
   await server.stop('SIGKILL');
-  await expect(page.locator('.bar .link-badge')).not.toHaveAttribute('data-link', 'live');
+  await expect(page.locator('.page-bar .link-badge')).not.toHaveAttribute('data-link', 'live');
   const rate = async () => parseFloat(await pace.innerText());
   const silent = await rate();
   for (let look = 0; look < 8; look++) {
@@ -80,7 +80,7 @@ test('rate and clock stand still in a pause and while the server is away', async
   }
   // The time away is no work either.
   await server.start();
-  await expect(page.locator('.bar .link-badge')).toHaveAttribute('data-link', /live|healed/, { timeout: 30_000 });
+  await expect(page.locator('.page-bar .link-badge')).toHaveAttribute('data-link', /live|healed/, { timeout: 30_000 });
   await expect(count(page, 'running')).toHaveText('1');
   server.remove('../hold-f8');
   await expect(status(page)).toHaveText('completed');
@@ -99,11 +99,11 @@ test('files that are being listed are counted, and no percentage is made of them
   const job = mint();
   expect((await server.put(job)).status).toBe(201);
   await page.goto(`${server.url}/jobs/${job}`);
-  await expect(page.locator('.job .done')).toHaveText(/^Listing files: \d+ so far$/);
-  await expect(page.locator('.job .percent')).toHaveText('');
+  await expect(page.locator('.job-panel .head-done')).toHaveText(/^Listing files: \d+ so far$/);
+  await expect(page.locator('.job-panel .head-percent')).toHaveText('');
   expect(await page.getByRole('progressbar').getAttribute('aria-valuenow')).toBeNull();
-  await expect(page).toHaveTitle('Listing files · Checksum of files · Headway');
-  await expect(page.locator('.job .done')).toHaveText('60 / 60 files', { timeout: 60_000 });
+  await expect(page).toHaveTitle('Listing files · Checksum · files · Headway');
+  await expect(page.locator('.job-panel .head-done')).toHaveText('60 / 60 files', { timeout: 60_000 });
 });
 
 test('what was undone says so: the job, its trash, the list of files', async ({ page, serve }) => {
@@ -111,19 +111,19 @@ test('what was undone says so: the job, its trash, the list of files', async ({ 
   const job = await begin(server, mint(), 'upper');
   await over(server, job);
   await details(page, server, job);
-  await expect(page.locator('.trash')).toContainText('3 originals are in the trash');
+  await expect(page.locator('.job-trash')).toContainText('3 originals are in the trash');
   await button(page, 'undo').click();
   await expect.poll(() => server.read('c')).toBe('text c');
   const undo = (await server.jobs())[0].job;
   await over(server, undo);
   // The page learns it by itself.
-  await expect(page.locator('.undone')).toHaveText('Undone by Undo: Upper of files: 3 of 3 files put back.');
+  await expect(page.locator('.head-undone')).toHaveText('Undone by Undo: Upper · files: 3 of 3 files put back.');
   await expect(button(page, 'undo')).toHaveCount(0);
-  await expect(page.locator('.trash')).toContainText('3 originals are back; copies of them are in the trash');
+  await expect(page.locator('.job-trash')).toContainText('3 originals are back; copies of them are in the trash');
   await page.reload();
   await followed(page);
   await expect(button(page, 'undo')).toHaveCount(0);
-  await expect(page.locator('.undone').getByRole('link')).toHaveAttribute('href', `/jobs/${undo}`);
+  await expect(page.locator('.head-undone').getByRole('link')).toHaveAttribute('href', `/jobs/${undo}`);
   await open(page, server.url);
   await expect(page.locator('.listing .status-badge', { hasText: 'put back' })).toHaveCount(3);
   await page.getByRole('link', { name: 'not yet processed' }).click();
@@ -148,11 +148,11 @@ test('an older answer never takes the place of a newer one', async ({ page, serv
   await begin(server, mint(), 'checksum', { approval: true });
   await expect.poll(() => reads).toBe(1);
   await button(page, 'undo').click();
-  await expect(page.locator('.undone')).toHaveText('Undone by Undo: Upper of files: 3 of 3 files put back.');
+  await expect(page.locator('.head-undone')).toHaveText('Undone by Undo: Upper · files: 3 of 3 files put back.');
   // Every time that it was not said from here on.
   await page.evaluate(() => {
     const seen = Object.assign(window, { unsaid: 0 });
-    const look = () => (seen.unsaid += document.querySelector('.undone') ? 0 : 1);
+    const look = () => (seen.unsaid += document.querySelector('.head-undone') ? 0 : 1);
     new MutationObserver(look).observe(document.body, { subtree: true, childList: true });
   });
   const late = page.waitForResponse('**/api/fn/job');
@@ -160,10 +160,10 @@ test('an older answer never takes the place of a newer one', async ({ page, serv
   await (await late).finished();
   // What is read after it is there, so it was taken in before.
   const next = page.waitForResponse('**/api/fn/job');
-  const paused = await begin(server, mint(), 'checksum', { approval: true });
+  await begin(server, mint(), 'checksum', { approval: true });
   await (await next).finished();
-  await expect(pill(page, paused)).toBeVisible();
-  await expect(page.locator('.undone')).toBeVisible();
+  await expect(page.locator('.pill')).toHaveText('2 waiting for you');
+  await expect(page.locator('.head-undone')).toBeVisible();
   await expect(button(page, 'undo')).toHaveCount(0);
   expect(await page.evaluate(() => (window as any).unsaid)).toBe(0);
   // A call that is under way ends with the test.
@@ -185,11 +185,11 @@ test('titles say where one is, and how far a job is', async ({ page, serve }) =>
   server.file('../hold');
   const job = await begin(server, mint(), 'slow');
   await details(page, server, job);
-  await expect(page).toHaveTitle('0 % · Slow of files · Headway');
+  await expect(page).toHaveTitle('0 % · Slow · files · Headway');
   const html = await (await fetch(`${server.url}/jobs/${job}`)).text();
-  expect(html).toContain('<title>0 % · Slow of files · Headway</title>');
+  expect(html).toContain('<title>0 % · Slow · files · Headway</title>');
   server.remove('../hold');
-  await expect(page).toHaveTitle('Completed · Slow of files · Headway');
+  await expect(page).toHaveTitle('Completed · Slow · files · Headway');
 });
 
 test('nothing is offered for processing where there is nothing', async ({ page, serve, allow }) => {
@@ -199,15 +199,15 @@ test('nothing is offered for processing where there is nothing', async ({ page, 
     server.file('empty/gone');
     server.remove('empty/gone');
   });
-  const all = page.getByRole('button', { name: /^Process all/ });
+  const all = page.locator('[data-start="run"]');
   await open(page, `${server.url}/?folder=full`);
   await expect(all).toBeEnabled();
   await open(page, `${server.url}/?folder=empty`);
   await expect(all).toBeDisabled();
-  await expect(page.locator('.start-panel')).toContainText('This folder is empty.');
+  await expect(page.locator('.start-bar')).toContainText('This folder is empty.');
   await open(page, `${server.url}/?search=nothing`);
   await expect(all).toBeDisabled();
-  await expect(page.locator('.start-panel')).toContainText('No file matches.');
+  await expect(page.locator('.start-bar')).toContainText('No file matches.');
   await page.getByRole('searchbox').fill('one');
   await expect(all).toBeEnabled();
   for (const nowhere of ['/?library=nope', '/?folder=nope']) {
@@ -215,5 +215,6 @@ test('nothing is offered for processing where there is nothing', async ({ page, 
     await ready(page);
     await expect(page.locator('main [role="alert"]:visible').first()).toBeVisible();
     await expect(page.locator('.start-panel')).toBeHidden();
+    await expect(page.locator('.start-bar')).toBeHidden();
   }
 });

@@ -1,9 +1,10 @@
-// Commands, and each button by which a job is steered.
+// Commands, and each button that acts on a job.
 import { readdirSync } from 'node:fs';
-import { begin, button, choose, config, details, standing, status, three } from './helper/job';
-import { ends, open, processAll } from './helper/page';
+import { begin, button, choose, config, details, openFile, standing, status, three } from './helper/job';
+import { ends, open, processAll, shownJob } from './helper/page';
 import { expect, test } from './helper/fixtures';
 import { mint } from './helper/server';
+import { fits } from './helper/widths';
 
 test('a command replaces files, its output can be undone, and its trash be emptied', async ({ page, serve, watched }) => {
   const server = await serve(three, { config });
@@ -14,7 +15,7 @@ test('a command replaces files, its output can be undone, and its trash be empti
   await ends(watched, server, job, 'completed');
   expect(server.read('a')).toBe('TEXT A');
   await details(page, server, job);
-  await expect(page.locator('.trash')).toContainText('3 originals are in the trash');
+  await expect(page.locator('.job-trash')).toContainText('3 originals are in the trash');
   await button(page, 'undo').click();
   await expect.poll(() => server.read('c')).toBe('text c');
   const jobs = await server.get('/api/jobs');
@@ -23,7 +24,7 @@ test('a command replaces files, its output can be undone, and its trash be empti
   await details(page, server, job);
   await page.locator('[data-action="empty"]').click();
   await page.locator('[data-action="empty_trash"]').click();
-  await expect(page.locator('.trash')).toHaveCount(0);
+  await expect(page.locator('.job-trash')).toHaveCount(0);
   expect(server.read('a')).toBe('text a');
 });
 
@@ -62,13 +63,16 @@ test('a job is paused, resumed, retried, and says what its commands said', async
   await button(page, 'pause').click();
   await expect(status(page)).toHaveText('paused');
   server.remove('../hold');
-  await expect(page.locator('.count[data-status="succeeded"] .number')).toHaveText('1');
+  await expect(page.locator('.head-count[data-status="succeeded"] .head-number')).toHaveText('1');
   await button(page, 'resume').click();
   await expect(status(page)).toHaveText('completed with errors');
-  await page.getByText('Output', { exact: true }).nth(1).click();
-  await expect(page.locator('.attempt')).toContainText('exit 9');
-  await expect(page.locator('.attempt pre').first()).toHaveText('wrong\n');
+  await openFile(page, 1);
+  await expect(page.locator('.attempts-one')).toContainText('exit 9');
+  await expect(page.locator('.attempts-one pre').first()).toHaveText('wrong\n');
 
+  // The file's drawer lies over the head of the job.
+  await page.keyboard.press('Escape');
+  await expect(page.locator('.drawer')).toHaveCount(0);
   server.file('b', '0');
   await button(page, 'retry').click();
   await expect.poll(async () => (await server.get('/api/jobs')).jobs.length).toBe(2);
@@ -87,9 +91,8 @@ test('a failed item is retried while the job goes on, and the rest of a cancelle
   );
   await open(page, server.url);
   await choose(page, 'slow');
-  await page.locator('.options summary').click();
-  await page.getByLabel('show the plan first').check();
-  const job = await processAll(page);
+  await page.getByRole('button', { name: 'Show the plan' }).click();
+  const job = await shownJob(page);
   await details(page, server, job);
   await expect(standing(page)).toHaveText('Ready. Nothing runs until you say so.');
   await button(page, 'approve').click();
@@ -102,10 +105,10 @@ test('a failed item is retried while the job goes on, and the rest of a cancelle
   await choose(page, 'slow');
   const second = await processAll(page);
   await details(page, server, second);
-  await expect(page.locator('.count[data-status="failed"] .number')).toHaveText('1');
+  await expect(page.locator('.head-count[data-status="failed"] .head-number')).toHaveText('1');
   server.file('a', '0');
   await button(page, 'retry').click();
-  await expect(page.locator('.count[data-status="failed"] .number')).toHaveText('0');
+  await expect(page.locator('.head-count[data-status="failed"] .head-number')).toHaveText('0');
   server.file('../hold');
   await button(page, 'cancel').click();
   await expect(status(page)).toHaveText('cancelled');
@@ -120,19 +123,19 @@ test('what was done is skipped until something changes, and one failed file has 
   const again = async (how: string) => {
     await open(page, server.url);
     await choose(page, 'upper');
-    await page.locator('.options summary').click();
-    await page.getByLabel('Done before').selectOption(how);
+    await page.getByText(/^If a file was done before/).click();
+    await page.locator(`input[name="on_done"][value="${how}"]`).check();
     const job = await processAll(page);
     await ends(watched, server, job, 'completed');
     return (await server.get(`/api/jobs/${job}`)).counters;
   };
   expect((await again('')).succeeded).toBe(3);
   expect((await again('skip')).skipped).toBe(3);
-  server.file('b', 'text anew');
+  server.file('b', 'text again');
   expect(await again('')).toMatchObject({ succeeded: 1, skipped: 2 });
   await details(page, server, (await server.get('/api/jobs')).jobs[0].job);
-  await expect(page.locator('.reruns')).toHaveText('Done before, and done again: 1 changed since.');
-  await expect(page.locator('.items .rerun')).toHaveText('changed since it was done');
+  await expect(page.locator('.job-reruns')).toHaveText('Done before, and done again: 1 changed since.');
+  await expect(page.locator('.items .items-rerun')).toHaveText('changed since it was done');
   await expect(page.locator('.items')).toContainText('already done');
   expect((await again('again')).succeeded).toBe(3);
 
@@ -153,7 +156,7 @@ test('what was done is skipped until something changes, and one failed file has 
 
   await details(page, server, job);
   const download = page.waitForEvent('download');
-  await page.locator('a.log').click();
+  await page.locator('a.job-log').click();
   expect((await download).suggestedFilename()).toBe(`headway-${job}.jsonl`);
 });
 
@@ -167,12 +170,16 @@ test('the pace of a job is changed, and what cannot be read is said before it st
   );
   await open(page, server.url);
   await choose(page, 'slow');
-  await page.locator('.options summary').click();
-  await page.getByLabel('Give up').fill('sometimes');
-  await page.getByRole('button', { name: 'Process all' }).click();
-  await expect(page.locator('.start-panel [role="alert"]')).toContainText('soon,fail=10%');
-  await page.getByLabel('Give up').fill('soon,fail=3');
-  await page.getByLabel('Tries').fill('2');
+  await page.getByText(/^If a file fails/).click();
+  await page.getByLabel('Stop the job after so many failures').check();
+  await page.getByLabel('Failures', { exact: true }).fill('0');
+  await page.getByText(/^If a file fails/).click();
+  await page.locator('[data-start="run"]').click();
+  // A field says itself what cannot be read in it, wherever it was put away.
+  await expect(page.locator('#wrong-halt_at')).toHaveText('Enter a whole number from 1 to 1000000.');
+  await expect(page.getByLabel('Failures', { exact: true })).toBeFocused();
+  await page.getByLabel('Failures', { exact: true }).fill('3');
+  await page.getByLabel('Attempts per file').fill('2');
   const job = await processAll(page);
   await details(page, server, job);
   await page.getByLabel('Files at a time').fill('1');
@@ -180,7 +187,7 @@ test('the pace of a job is changed, and what cannot be read is said before it st
   await button(page, 'change').or(page.locator('[data-action="change"]')).click();
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).seq).toBeGreaterThan(5);
   await page.getByText('Settings', { exact: true }).click();
-  await expect(page.locator('.asked')).toContainText('soon,fail=3');
+  await expect(page.locator('.job-settings')).toContainText('soon,fail=3');
   await button(page, 'cancel').click();
   await expect(status(page)).toHaveText('cancelled');
 });
@@ -207,6 +214,9 @@ test('a person decides about commands that a dead server interrupted', async ({ 
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).counters?.running).toBe(2);
   await server.stop('SIGKILL');
   await server.start();
+  await open(page, `${server.url}/jobs`);
+  await expect(page.locator('.job-card').getByRole('button', { name: 'Run the 2 interrupted files again' })).toBeVisible();
+  await fits(page, 'a job in the list that waits for a decision');
   await details(page, server, job);
   await expect(status(page)).toHaveText('paused');
   server.remove('../hold');

@@ -98,7 +98,7 @@ test('a text that is newer than what the page has heard is asked for once', asyn
   expect(await server.post(job, 'retry')).toBe(200);
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).counters.running).toBe(2);
   texts.release();
-  await expect(page.locator('.bar .link-badge')).toHaveAttribute('data-link', 'silent');
+  await expect(page.locator('.page-bar .link-badge')).toHaveAttribute('data-link', 'silent');
   expect(texts.made).toBe(1);
   wire.release();
   await expect(count(page, 'running')).toHaveText('2');

@@ -1,5 +1,5 @@
 // Nothing is wider than the screen: every page, the dialog in every state, with long paths and long messages.
-import { begin, button, choose, config, count, details, over, status } from './helper/job';
+import { begin, button, choose, config, count, details, openFile, over, status } from './helper/job';
 import { dialog, open, processAll } from './helper/page';
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
@@ -28,7 +28,7 @@ test('the library and its panel fit', async ({ page, serve }) => {
   await fits(page, 'the library');
   for (const recipe of ['checksum', 'verify', 'upper', 'command']) {
     await choose(page, recipe);
-    await page.locator('.options').evaluate((options: HTMLDetailsElement) => (options.open = true));
+    await page.locator('.start-policy').evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
     await fits(page, `the options of ${recipe}`);
     if (recipe === 'upper') {
       for (const place of ['beside', 'folder']) {
@@ -37,8 +37,8 @@ test('the library and its panel fit', async ({ page, serve }) => {
       }
     }
   }
-  await page.getByLabel('Give up').fill('sometimes');
-  await page.getByRole('button', { name: /^Process all/ }).click();
+  await page.getByLabel('Attempts per file').fill('0');
+  await page.locator('[data-start="run"]').click();
   await fits(page, 'a refused start');
   await page.getByRole('checkbox', { name: 'Select all files listed so far' }).check();
   await fits(page, 'a selection');
@@ -55,10 +55,10 @@ test('the dialog fits while it runs, paused by a long path, and after long compl
   await open(page, server.url);
   await choose(page, 'complains');
   const job = await processAll(page);
-  await expect(dialog(page, job).locator('.running li')).toHaveCount(2);
+  await expect(dialog(page, job).locator('.head-running li')).toHaveCount(2);
   await fits(page, 'the dialog of a running job');
   server.remove('../hold');
-  await expect(dialog(page, job).locator('.count[data-status="failed"] .number')).toHaveText('2');
+  await expect(dialog(page, job).locator('.head-count[data-status="failed"] .head-number')).toHaveText('2');
   await expect(dialog(page, job).locator('.status-badge').first()).toHaveText('failed');
   await fits(page, 'the dialog of a failed job');
 });
@@ -72,7 +72,7 @@ test('the page of a job fits in every state, and so does the list of jobs', asyn
   await fits(page, 'a plan');
   const job = await begin(server, mint(), 'complains', { policy: { tries: 2, halt: 'soon,fail=100%', timeout: '500%' } });
   await details(page, server, job);
-  await expect(page.locator('.running li')).toHaveCount(2);
+  await expect(page.locator('.head-running li')).toHaveCount(2);
   await page.getByText('Settings', { exact: true }).click();
   await fits(page, 'a running job');
   await button(page, 'pause').click();
@@ -82,16 +82,18 @@ test('the page of a job fits in every state, and so does the list of jobs', asyn
   await button(page, 'resume').click();
   await over(server, job);
   await expect(count(page, 'failed')).toHaveText('2');
-  await page.getByText('Output', { exact: true }).first().click();
-  await expect(page.locator('.attempt').first()).toContainText('exit 7');
+  await openFile(page, 0);
+  await expect(page.locator('.attempts-one').first()).toContainText('exit 7');
+  await fits(page, 'an open file with its output');
+  await page.keyboard.press('Escape');
   await page.getByText('How we know').click();
-  await fits(page, 'a failed job with its output');
+  await fits(page, 'a failed job');
   const upper = await begin(server, mint(), 'upper', { output: { place: { beside: { name: `{/.}.${'o'.repeat(60)}` } } } });
   await over(server, upper);
   await details(page, server, upper);
   await fits(page, 'a job with long outputs');
   await button(page, 'undo').click();
-  await expect(page.locator('.undone')).toContainText('2 of 2 new files removed');
+  await expect(page.locator('.head-undone')).toContainText('2 of 2 new files removed');
   await page.keyboard.press('Escape');
   await fits(page, 'a job that was undone');
   await open(page, `${server.url}/jobs`);

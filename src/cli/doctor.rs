@@ -6,7 +6,8 @@ use anyhow::bail;
 use clap::Args;
 
 use super::out;
-use super::progress::Progress;
+use super::progress::ProgressLine;
+use super::session::is_data_folder;
 use super::{default_data, library};
 use headway_server::maintenance::Maintenance;
 
@@ -19,10 +20,12 @@ use headway_server::maintenance::Maintenance;
 ///
 /// Example:
 ///
-///     headway doctor
+/// ```sh
+/// headway doctor
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Doctor {
+pub(super) struct DoctorCommand {
     /// Folders that Headway serves, each as DIR or NAME=DIR
     #[arg(value_name = "DIR")]
     libraries: Vec<String>,
@@ -36,13 +39,13 @@ pub(super) struct Doctor {
     data: PathBuf,
 }
 
-pub(super) async fn doctor(arguments: Doctor) -> anyhow::Result<()> {
-    if !arguments.data.join("log.sqlite").is_file() {
+pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
+    if !is_data_folder(&arguments.data)? {
         bail!("{} is not a Headway data folder; pass the right one with --data", arguments.data.display());
     }
     let named = arguments.libraries.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
     let data = Maintenance::open(&arguments.data, &named).await?;
-    let progress = Progress::up_to(data.head());
+    let progress = ProgressLine::up_to(data.head());
     let done = data.examine(|position| progress.tell(position)).await?;
     drop(progress);
     out::line(&format!(

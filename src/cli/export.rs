@@ -2,21 +2,24 @@
 
 use clap::Args;
 
-use super::failure::Ended;
-use super::run::write_to;
-use super::session::Which;
+use super::failure::CommandResult;
+use super::session::ServerArguments;
+use super::shown::write_to;
 
-/// Write a job's log, its attempts, or a file that it made.
+/// Write a job's log, its attempts, its report, or a file that it made.
 ///
 /// The log is a report and every event; `headway verify` proves that they add up. A job log is what GNU parallel writes with --joblog:
 /// its --resume, --resume-failed and --retry-failed go on from there.
 ///
 /// Example:
 ///
-///     headway export @1 --log -o job.jsonl
+/// ```sh
+/// headway export @1 --log -o job.jsonl
+/// headway export @1 --report csv -o report.csv
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Export {
+pub(super) struct ExportCommand {
     /// The job
     #[arg(value_name = "JOB")]
     job: String,
@@ -29,6 +32,14 @@ pub(super) struct Export {
     #[arg(long, conflicts_with = "output")]
     joblog: bool,
 
+    /// What became of each file, as CSV or as JSON lines
+    #[arg(long, value_name = "FORMAT", value_enum, conflicts_with_all = ["log", "joblog", "output"])]
+    report: Option<ReportChoice>,
+
+    /// What the job did to the files, in numbers
+    #[arg(long, conflicts_with_all = ["log", "joblog", "output", "report"])]
+    totals: bool,
+
     /// A file that the job made, such as its manifest
     #[arg(long, value_name = "NAME")]
     output: Option<String>,
@@ -38,17 +49,37 @@ pub(super) struct Export {
     to: String,
 
     #[command(flatten)]
-    which: Which,
+    which: ServerArguments,
 }
 
-pub(super) async fn export(arguments: Export) -> Ended {
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ReportChoice {
+    /// For spreadsheets
+    Csv,
+    /// For programs
+    Jsonl,
+}
+
+impl ReportChoice {
+    fn ending(self) -> &'static str {
+        match self {
+            ReportChoice::Csv => "csv",
+            ReportChoice::Jsonl => "jsonl",
+        }
+    }
+}
+
+pub(super) async fn export(arguments: ExportCommand) -> CommandResult {
     let session = arguments.which.ask().await?;
     let ended = async {
         let job = session.job(&arguments.job).await?;
-        let path = match &arguments.output {
-            Some(name) => format!("/api/jobs/{job}/outputs/{name}"),
-            None if arguments.joblog => format!("/api/jobs/{job}/joblog"),
-            None => format!("/api/jobs/{job}/log"),
+        let path = match (&arguments.output, arguments.report) {
+            (None, None) if arguments.totals => format!("/api/v1/jobs/{job}/totals"),
+            (None, Some(format)) => format!("/api/v1/jobs/{job}/report.{}", format.ending()),
+            (Some(name), _) => format!("/api/jobs/{job}/outputs/{name}"),
+            (None, None) if arguments.joblog => format!("/api/jobs/{job}/joblog"),
+            (None, None) => format!("/api/jobs/{job}/log"),
         };
         write_to(&session, &path, &arguments.to).await
     };

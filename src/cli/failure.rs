@@ -11,54 +11,54 @@ pub(super) const USAGE: u8 = 2;
 pub(super) const NO_JOB: u8 = 3;
 /// There is no server, and no data folder to read instead.
 pub(super) const NO_SERVER: u8 = 4;
-/// Whoever read the output is gone: the code of a program that SIGPIPE ended.
+/// The reader of the output is gone: the code of a program that SIGPIPE ended.
 pub(super) const CLOSED_PIPE: u8 = 141;
 
 /// The end of a command that did not do what it was asked to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", text.as_deref().unwrap_or_default())]
-pub(super) struct Failure {
+pub(super) struct CommandFailure {
     pub(super) code: u8,
     /// The text about it; nothing if nobody reads it.
     pub(super) text: Option<String>,
 }
 
 /// How a command ends: its exit code.
-pub(super) type Ended = Result<u8, Failure>;
+pub(super) type CommandResult = Result<u8, CommandFailure>;
 
-impl Failure {
+impl CommandFailure {
     pub(super) fn new(code: u8, text: impl Into<String>) -> Self {
-        Failure { code, text: Some(text.into()) }
+        CommandFailure { code, text: Some(text.into()) }
     }
 
     /// The same under another code, except for a closed pipe.
     pub(super) fn or_code(self, code: u8) -> Self {
-        if self.code == CLOSED_PIPE { self } else { Failure { code, ..self } }
+        if self.code == CLOSED_PIPE { self } else { CommandFailure { code, ..self } }
     }
 }
 
-impl From<anyhow::Error> for Failure {
+impl From<anyhow::Error> for CommandFailure {
     fn from(error: anyhow::Error) -> Self {
-        error.downcast::<Failure>().unwrap_or_else(|error| Failure::new(NO, format!("{error:#}")))
+        error.downcast::<CommandFailure>().unwrap_or_else(|error| CommandFailure::new(NO, format!("{error:#}")))
     }
 }
 
-impl From<std::io::Error> for Failure {
+impl From<std::io::Error> for CommandFailure {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::BrokenPipe => Failure { code: CLOSED_PIPE, text: None },
-            _ => Failure::new(NO, error.to_string()),
+            std::io::ErrorKind::BrokenPipe => CommandFailure { code: CLOSED_PIPE, text: None },
+            _ => CommandFailure::new(NO, error.to_string()),
         }
     }
 }
 
-impl From<ClientError> for Failure {
+impl From<ClientError> for CommandFailure {
     fn from(error: ClientError) -> Self {
         let code = match &error {
             ClientError::Refused(ApiError::NotFound { .. } | ApiError::Pruned { .. }) => NO_JOB,
             ClientError::Refused(_) | ClientError::Lost { .. } => NO,
             ClientError::NoServer { .. } | ClientError::Broken(_) | ClientError::Foreign(_) => NO_SERVER,
         };
-        Failure::new(code, error.to_string())
+        CommandFailure::new(code, error.to_string())
     }
 }

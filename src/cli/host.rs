@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::failure::{Failure, NO_SERVER};
+use super::failure::{CommandFailure, NO_SERVER};
 use super::offers;
 use crate::web::Socket;
 use headway_server::config::Config;
 use headway_server::retention::Retention;
-use headway_server::{Server, descriptors};
+use headway_server::{Server, descriptors, is_held};
 
 /// How this process can be the host.
 #[derive(Debug, Clone)]
@@ -32,16 +32,16 @@ pub(super) struct Host {
 
 impl Hosting {
     /// Makes the data folder, so that its socket has a place.
-    pub(super) fn make_folder(&self) -> Result<(), Failure> {
+    pub(super) fn make_folder(&self) -> Result<(), CommandFailure> {
         use std::os::unix::fs::DirBuilderExt;
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.data);
         let text = |error| format!("cannot make the data folder {}: {error}", self.data.display());
-        made.map_err(|error| Failure::new(NO_SERVER, text(error)))
+        made.map_err(|error| CommandFailure::new(NO_SERVER, text(error)))
     }
 
     /// Becomes the host; `None` if another process is.
-    pub(super) async fn host(&self) -> Result<Option<Host>, Failure> {
-        let fail = |error: &dyn std::fmt::Display| Failure::new(NO_SERVER, error.to_string());
+    pub(super) async fn host(&self) -> Result<Option<Host>, CommandFailure> {
+        let fail = |error: &dyn std::fmt::Display| CommandFailure::new(NO_SERVER, error.to_string());
         if is_held(&self.data).map_err(|error| fail(&error))? {
             return Ok(None);
         }
@@ -49,7 +49,7 @@ impl Hosting {
         let (recipes, owner_only) = offers(self.config.as_deref())?;
         let mut config = Config::new(self.data.clone(), Vec::new());
         (config.takes_up, config.owner_only) = (false, owner_only);
-        // What is removed by age, and when, is for whoever configures the server.
+        // What is removed by age, and when, is configured at the server.
         (config.trash_age, config.retention) = (None, Retention::default());
         // As many as are asked for, but not fewer than there are cores.
         config.workers = config.workers.max(self.workers.unwrap_or_default());
@@ -82,20 +82,5 @@ impl Host {
     pub(super) async fn end_now(self) {
         self.stop.send_replace(true);
         self.server.stop_now().await;
-    }
-}
-
-/// Whether another process holds the data folder. Only a look: whoever acts on it takes the lock itself.
-fn is_held(data: &std::path::Path) -> std::io::Result<bool> {
-    use rustix::fs::{FlockOperation, flock};
-    let lock = match std::fs::File::open(data.join("lock")) {
-        Ok(lock) => lock,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(error),
-    };
-    match flock(&lock, FlockOperation::NonBlockingLockShared) {
-        Ok(()) => Ok(false),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(true),
-        Err(error) => Err(error.into()),
     }
 }

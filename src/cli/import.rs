@@ -8,11 +8,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 
-use super::failure::{Ended, Failure};
+use super::failure::{CommandFailure, CommandResult};
 use super::follow::NOT_BEGUN;
 use super::out::{count, say};
-use super::run::{Run, run};
-use super::selection::Names;
+use super::run::{RunArguments, run};
+use super::selection::GivenNames;
 
 /// How far the times of a list may be off: it has milliseconds.
 const ROUNDED: Duration = Duration::from_millis(2);
@@ -24,28 +24,31 @@ const ROUNDED: Duration = Duration::from_millis(2);
 ///
 /// Example:
 ///
-///     headway import --joblog parallel.log --files-from names.txt checksum
+/// ```sh
+/// headway import --joblog parallel.log --files-from names.txt checksum
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Import {
+pub(super) struct ImportCommand {
     /// What GNU parallel wrote with --joblog
     #[arg(long, value_name = "FILE", required = true)]
     joblog: PathBuf,
 
     #[command(flatten)]
-    run: Run,
+    run: RunArguments,
 }
 
 /// The rows of a job log that say that something is done: when that was, by number.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Done(HashMap<usize, Duration>);
+pub(super) struct DoneRows(HashMap<usize, Duration>);
 
-pub(super) async fn import(arguments: Import) -> Ended {
-    let Import { joblog, run: mut work } = arguments;
+pub(super) async fn import(arguments: ImportCommand) -> CommandResult {
+    let ImportCommand { joblog, run: mut work } = arguments;
     let text = std::fs::read(&joblog);
-    let text = text.map_err(|error| Failure::new(NOT_BEGUN, format!("cannot read {}: {error}", joblog.display())))?;
+    let text =
+        text.map_err(|error| CommandFailure::new(NOT_BEGUN, format!("cannot read {}: {error}", joblog.display())))?;
     let (done, torn) =
-        Done::read(&text).map_err(|why| Failure::new(NOT_BEGUN, format!("{}: {why}", joblog.display())))?;
+        DoneRows::read(&text).map_err(|why| CommandFailure::new(NOT_BEGUN, format!("{}: {why}", joblog.display())))?;
     if torn {
         say(&format!("headway: the last line of {} is not whole, and is left out", joblog.display()));
     }
@@ -53,12 +56,12 @@ pub(super) async fn import(arguments: Import) -> Ended {
     run(work).await
 }
 
-impl Done {
-    /// Reads a list; whether its last line was not whole.
+impl DoneRows {
+    /// Reads a list; whether its last line was not whole. The error is the text that the command ends with.
     fn read(text: &[u8]) -> Result<(Self, bool), String> {
         let torn = !text.is_empty() && !text.ends_with(b"\n");
         let whole = text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
-        let mut done = Done::default();
+        let mut done = DoneRows::default();
         for (at, line) in whole.enumerate().skip(1) {
             let wrong = || format!("line {} is not a row of a job log", at + 1);
             let columns: Vec<_> = line.splitn(9, |byte| *byte == b'\t').collect();
@@ -75,7 +78,7 @@ impl Done {
     }
 
     /// The names that are not done.
-    pub(super) fn left(&self, names: Names) -> Result<Names, Failure> {
+    pub(super) fn left(&self, names: GivenNames) -> Result<GivenNames, CommandFailure> {
         let mut left = Vec::new();
         let all = names.0.len();
         for (at, name) in names.0.into_iter().enumerate() {
@@ -88,16 +91,18 @@ impl Done {
             }
         }
         say(&format!("headway: {} of {} names are done", count((all - left.len()) as u64), count(all as u64)));
-        Ok(Names(left))
+        Ok(GivenNames(left))
     }
 }
 
 /// Whether a file is there and was not changed since.
-fn is_unchanged(path: &Path, since: Duration) -> Result<bool, Failure> {
+fn is_unchanged(path: &Path, since: Duration) -> Result<bool, CommandFailure> {
     let changed = match path.metadata() {
         Ok(found) => found.modified()?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(Failure::new(NOT_BEGUN, format!("cannot look at {}: {error}", path.display()))),
+        Err(error) => {
+            return Err(CommandFailure::new(NOT_BEGUN, format!("cannot look at {}: {error}", path.display())));
+        }
     };
     // A time before 1970 is not later.
     let since: SystemTime = UNIX_EPOCH + since + ROUNDED;
@@ -116,10 +121,10 @@ mod tests {
         };
         let text =
             [head.into(), row(1, 10.0, 0, 0), row(2, 10.0, 1, 0), row(1, 20.0, 1, 0), row(3, 5.0, 0, 9)].concat();
-        let (done, torn) = Done::read(text.as_bytes()).expect("a list");
-        assert_eq!((done, torn), (Done([(1, Duration::from_millis(10_500))].into()), false));
-        let (done, torn) = Done::read(&text.as_bytes()[..head.len() + 20]).expect("a list");
-        assert_eq!((done, torn), (Done::default(), true));
-        assert!(Done::read(format!("{head}no row\n").as_bytes()).is_err());
+        let (done, torn) = DoneRows::read(text.as_bytes()).expect("a list");
+        assert_eq!((done, torn), (DoneRows([(1, Duration::from_millis(10_500))].into()), false));
+        let (done, torn) = DoneRows::read(&text.as_bytes()[..head.len() + 20]).expect("a list");
+        assert_eq!((done, torn), (DoneRows::default(), true));
+        assert!(DoneRows::read(format!("{head}no row\n").as_bytes()).is_err());
     }
 }

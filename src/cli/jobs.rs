@@ -5,10 +5,10 @@ use std::io::IsTerminal;
 use clap::Args;
 use serde_json::json;
 
-use super::failure::{Ended, Failure, NO};
+use super::failure::{CommandFailure, CommandResult, NO};
 use super::follow::{plain, tail};
 use super::out::{self, count, time};
-use super::session::{Session, Which};
+use super::session::{ServerArguments, Session};
 use headway_client::ClientError;
 use headway_model::summary::JobView;
 use headway_model::{ItemView, JobId, JobSummary};
@@ -22,10 +22,12 @@ const PAGE: u32 = 1_000;
 ///
 /// Example:
 ///
-///     headway jobs --open
+/// ```sh
+/// headway jobs --open
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Jobs {
+pub(super) struct JobsCommand {
     /// Only jobs that are not over
     #[arg(long)]
     open: bool,
@@ -47,17 +49,17 @@ pub(super) struct Jobs {
     json: bool,
 
     #[command(flatten)]
-    which: Which,
+    which: ServerArguments,
 }
 
-pub(super) async fn jobs(arguments: Jobs) -> Ended {
+pub(super) async fn jobs(arguments: JobsCommand) -> CommandResult {
     let session = arguments.which.ask().await?;
     let ended = list(&session, &arguments).await;
     session.close().await;
     ended
 }
 
-async fn list(session: &Session, arguments: &Jobs) -> Ended {
+async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
     let wanted = |job: &JobSummary| {
         (!arguments.open || !job.status.is_terminal())
             && arguments.status.as_deref().is_none_or(|status| job.status.label() == status)
@@ -101,11 +103,13 @@ async fn list(session: &Session, arguments: &Jobs) -> Ended {
 ///
 /// Examples:
 ///
-///     headway show @1
-///     headway show @1 --failed -0 | xargs -0 ls -l
+/// ```sh
+/// headway show @1
+/// headway show @1 --failed -0 | xargs -0 ls -l
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Show {
+pub(super) struct ShowCommand {
     /// The job
     #[arg(value_name = "JOB")]
     job: String,
@@ -131,10 +135,10 @@ pub(super) struct Show {
     json: bool,
 
     #[command(flatten)]
-    which: Which,
+    which: ServerArguments,
 }
 
-pub(super) async fn show(arguments: Show) -> Ended {
+pub(super) async fn show(arguments: ShowCommand) -> CommandResult {
     let session = arguments.which.ask().await?;
     let ended = async {
         let job = session.job(&arguments.job).await?;
@@ -150,7 +154,7 @@ pub(super) async fn show(arguments: Show) -> Ended {
     ended
 }
 
-async fn files(session: &Session, job: JobId, status: &str, arguments: &Show) -> Ended {
+async fn files(session: &Session, job: JobId, status: &str, arguments: &ShowCommand) -> CommandResult {
     use std::os::unix::ffi::OsStrExt;
     let view = session.client.job(job).await?;
     // Of a library that is named by its path, the whole path is known.
@@ -187,10 +191,10 @@ fn why(item: &ItemView) -> Option<String> {
     item.message.as_ref().or(item.reason.as_ref()).map(|why| plain(why))
 }
 
-async fn attempts(session: &Session, job: JobId, item: u32) -> Ended {
+async fn attempts(session: &Session, job: JobId, item: u32) -> CommandResult {
     let attempts = session.client.attempts(job, item).await?;
     if attempts.is_empty() {
-        return Err(Failure::new(NO, "nothing is kept of what its attempts said"));
+        return Err(CommandFailure::new(NO, "nothing is kept of what its attempts said"));
     }
     for attempt in attempts {
         let exit = attempt.exit.map_or_else(|| "no exit code".into(), |exit| format!("exit {exit}"));
@@ -205,10 +209,10 @@ async fn attempts(session: &Session, job: JobId, item: u32) -> Ended {
     Ok(0)
 }
 
-async fn one(session: &Session, job: JobId, json: bool) -> Ended {
+async fn one(session: &Session, job: JobId, json: bool) -> CommandResult {
     let view = match session.client.job(job).await {
         Err(ClientError::Refused(headway_model::ApiError::Pruned { .. })) => {
-            return Err(Failure::new(super::failure::NO_JOB, format!("the history of job {job} was removed")));
+            return Err(CommandFailure::new(super::failure::NO_JOB, format!("the history of job {job} was removed")));
         }
         view => view?,
     };

@@ -2,27 +2,27 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use super::failure::Failure;
+use super::failure::CommandFailure;
 
 /// Writes a line.
-pub(super) fn line(text: &str) -> Result<(), Failure> {
+pub(super) fn line(text: &str) -> Result<(), CommandFailure> {
     bytes(format!("{text}\n").as_bytes())
 }
 
 /// Writes bytes at once.
-pub(super) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn bytes(bytes: &[u8]) -> Result<(), CommandFailure> {
     let mut out = io::stdout().lock();
     out.write_all(bytes)?;
     Ok(out.flush()?)
 }
 
-/// Writes a line to standard error. Whoever closed that does not want to know.
+/// Writes a line to standard error. A closed one is no failure.
 pub(super) fn say(text: &str) {
     drop(writeln!(io::stderr().lock(), "{text}"));
 }
 
 /// Writes rows: for a person in columns under a head, for a program with tabs and whole.
-pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
+pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> Result<(), CommandFailure> {
     if !io::stdout().is_terminal() {
         let lines: Vec<_> = rows.iter().map(|row| row.join("\t") + "\n").collect();
         return bytes(lines.concat().as_bytes());

@@ -1,6 +1,6 @@
 //! `headway run --dry-run` and `--ask`: what would be done to each file.
 
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::follow::NOT_BEGUN;
 use super::out;
 use super::session::Session;
@@ -12,14 +12,14 @@ const PAGE: u32 = 1_000;
 
 /// Waits for the plan of a job that wants approval, and writes a line for each item: what is done with it, why, its path, and the name
 /// that it is to have. Returns whether names collide.
-pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId) -> Result<bool, Failure> {
+pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId) -> Result<bool, CommandFailure> {
     loop {
         let status = follower.job(&job).and_then(|tracked| tracked.fold()).map(|fold| fold.status);
         match status {
             Some(JobStatus::Planning) | None => {}
             Some(_) => break,
         }
-        follower.is_followed(job).map_err(|error| Failure::from(error).or_code(NOT_BEGUN))?;
+        follower.is_followed(job).map_err(|error| CommandFailure::from(error).or_code(NOT_BEGUN))?;
         follower.next().await;
     }
     let (mut after, mut collides, mut rows) = (None, false, Vec::new());

@@ -5,27 +5,27 @@ use std::io::{IsTerminal, Write};
 use headway_model::id::Position;
 
 /// The progress line; it ends when this is dropped.
-pub(super) struct Progress {
+pub(super) struct ProgressLine {
     head: Position,
     terminal: bool,
 }
 
-impl Progress {
+impl ProgressLine {
     /// Starts the progress of reading a log with this many events.
     pub(super) fn up_to(head: Position) -> Self {
-        Progress { head, terminal: std::io::stderr().is_terminal() }
+        ProgressLine { head, terminal: std::io::stderr().is_terminal() }
     }
 
     /// Reports the position reached.
     pub(super) fn tell(&self, position: Position) {
         if self.terminal {
-            // Whoever closed that does not want to know.
+            // A closed standard error is no failure.
             drop(write!(std::io::stderr(), "\r{position} of {} events", self.head));
         }
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         if self.terminal {
             drop(writeln!(std::io::stderr()));

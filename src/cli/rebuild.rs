@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::default_data;
 use super::out;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use headway_server::maintenance::Maintenance;
 
 /// Rebuild the job and item tables from the event log.
@@ -15,18 +15,20 @@ use headway_server::maintenance::Maintenance;
 ///
 /// Example:
 ///
-///     headway rebuild
+/// ```sh
+/// headway rebuild
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Rebuild {
+pub(super) struct RebuildCommand {
     /// The data folder
     #[arg(long, value_name = "FOLDER", default_value_os_t = default_data(), env = "HEADWAY_DATA")]
     data: PathBuf,
 }
 
-pub(super) async fn rebuild(arguments: Rebuild) -> anyhow::Result<()> {
+pub(super) async fn rebuild(arguments: RebuildCommand) -> anyhow::Result<()> {
     let data = Maintenance::open(&arguments.data, &[]).await?;
-    let progress = Progress::up_to(data.head());
+    let progress = ProgressLine::up_to(data.head());
     let done = data.rebuild(|position| progress.tell(position)).await?;
     drop(progress);
     out::line(&format!("rebuilt {} jobs from {} events", done.jobs, done.events))?;

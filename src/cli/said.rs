@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::out;
 use headway_client::Client;
 use headway_model::attempt::{AttemptLog, Kept};
 use headway_model::{Fold, ItemStatus, JobId, RelPath};
 
 /// Passes on what attempts said.
-pub(super) struct Said {
+pub(super) struct ProgramOutput {
     /// Whether in the order of the names.
     keep_order: bool,
     /// Whether each line begins with the name.
@@ -24,9 +24,9 @@ pub(super) struct Said {
     begun: bool,
 }
 
-impl Said {
+impl ProgramOutput {
     pub(super) fn new(keep_order: bool, tag: bool) -> Self {
-        Said { keep_order, tag, ended: BTreeSet::new(), next: 0, passed: BTreeSet::new(), begun: false }
+        ProgramOutput { keep_order, tag, ended: BTreeSet::new(), next: 0, passed: BTreeSet::new(), begun: false }
     }
 
     /// An item's last attempt has ended.
@@ -71,7 +71,12 @@ impl Said {
     }
 
     /// What an item's attempts said, ready to be written: for standard output, and for standard error.
-    pub(super) async fn read(&self, client: &Client, job: JobId, item: u32) -> Result<(String, String), Failure> {
+    pub(super) async fn read(
+        &self,
+        client: &Client,
+        job: JobId,
+        item: u32,
+    ) -> Result<(String, String), CommandFailure> {
         let attempts = client.attempts(job, item).await?;
         let Some(last) = attempts.last() else { return Ok(Default::default()) };
         let name = if self.tag { path(client, job, item).await?.map(|path| path.shown()) } else { None };
@@ -85,7 +90,7 @@ impl Said {
 }
 
 /// The path of an item.
-pub(super) async fn path(client: &Client, job: JobId, item: u32) -> Result<Option<RelPath>, Failure> {
+pub(super) async fn path(client: &Client, job: JobId, item: u32) -> Result<Option<RelPath>, CommandFailure> {
     let page = client.items(job, item.checked_sub(1), 1, None).await?;
     Ok(page.items.into_iter().find(|found| found.item == item).map(|found| found.path))
 }

@@ -1,5 +1,6 @@
 //! `headway serve`.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -29,10 +30,12 @@ const SHORTEST_TOKEN: usize = 16;
 ///
 /// Example:
 ///
-///     headway serve Photos
+/// ```sh
+/// headway serve Photos
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Serve {
+pub(super) struct ServeCommand {
     /// Folders to serve, each as DIR or NAME=DIR
     #[arg(required = true, value_name = "DIR")]
     libraries: Vec<String>,
@@ -104,14 +107,9 @@ pub(super) struct Serve {
     site: Option<PathBuf>,
 }
 
-pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
+pub(super) async fn serve(mut arguments: ServeCommand) -> anyhow::Result<()> {
     descriptors::raise();
-    let libraries = arguments.libraries.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
-    for (index, (name, _)) in libraries.iter().enumerate() {
-        if libraries[..index].iter().any(|(other, _)| other == name) {
-            bail!("two libraries are called {name:?}; rename one with NAME=DIR");
-        }
-    }
+    let libraries = libraries(&arguments.libraries)?;
     let token = arguments.token_file.as_deref().map(token).transpose()?;
     if !is_loopback(arguments.listen.ip()) && token.is_none() {
         bail!(
@@ -119,7 +117,7 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
             arguments.listen
         );
     }
-    let (assets, site) = client(arguments.site)?;
+    let (assets, site) = client(arguments.site.take())?;
     let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
         format!(
             "cannot listen on {}; is another program using it? Choose another address with --listen",
@@ -129,19 +127,8 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
     let bound = listener.local_addr()?;
     let access = Access::new(bound, &arguments.origin, token.clone())?;
 
-    let mut config = Config::new(arguments.data, libraries);
-    config.jobs = arguments.jobs;
-    let days = |days: u32| (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 60 * 60));
-    config.trash_age = days(arguments.trash_days);
-    config.retention = Retention {
-        age: days(arguments.keep_days),
-        jobs: arguments.keep_jobs,
-        bytes: (arguments.keep_bytes > 0).then_some(arguments.keep_bytes),
-        attempts: days(arguments.keep_output_days),
-    };
-    config.workers = arguments.workers.unwrap_or(config.workers);
     let (known, owner_only) = offers(arguments.config.as_deref())?;
-    config.owner_only = owner_only;
+    let config = arguments.server(libraries, owner_only);
     let data = config.data.clone();
     let mut stop = Box::pin(web::signal()?);
     // On a thread of its own: storage that does not answer keeps a server from starting, but not from ending.
@@ -157,47 +144,79 @@ pub(super) async fn serve(arguments: Serve) -> anyhow::Result<()> {
     let host = arguments.origin.first().cloned().unwrap_or_else(|| format!("http://{bound}"));
     let base = arguments.base_path;
     let link = token.map_or_else(|| format!("{host}{base}/"), |token| format!("{host}{base}/login?token={token}"));
-    let age = Duration::from_secs(arguments.stream_age.max(1));
     // On standard output, on its own line, because scripts wait for it.
     if let Err(failure) = out::line(&format!("Headway is ready: open {link}")) {
         tracing::warn!(why = failure.text, "nobody reads that the server is ready");
     }
-    let limits = web::Limits::within(descriptors::most(), arguments.connections.map(|each| each as usize));
-    let settings = web::Settings {
+    let settings = web::WebSettings {
         access,
         base,
         options: options(&site, bound)?,
         assets,
-        stream_age: age,
-        limits,
+        stream_age: Duration::from_secs(arguments.stream_age.max(1)),
+        limits: web::ConnectionLimits::within(descriptors::most(), arguments.connections.map(|each| each as usize)),
         socket: Some(socket),
     };
-    let stop = async move {
-        stop.await;
-        if let Ok(again) = web::signal() {
-            tokio::spawn(async move {
-                again.await;
-                // What runs is taken up as interrupted by the next start.
-                tracing::warn!("stopping at once");
-                std::process::exit(STOPPED_AT_ONCE);
-            });
-        }
-    };
-    web::serve(listener, server, settings, stop).await?;
+    web::serve(listener, server, settings, twice(stop)).await?;
     Ok(())
+}
+
+/// The first signal, which asks for an end in good order. The second one ends the program at once.
+async fn twice(first: impl Future<Output = ()>) {
+    first.await;
+    if let Ok(again) = web::signal() {
+        tokio::spawn(async move {
+            again.await;
+            // What runs is taken up as interrupted by the next start.
+            tracing::warn!("stopping at once");
+            std::process::exit(STOPPED_AT_ONCE);
+        });
+    }
+}
+
+impl ServeCommand {
+    /// How the server is to be.
+    fn server(&self, libraries: Vec<(String, PathBuf)>, owner_only: BTreeSet<String>) -> Config {
+        let days = |days: u32| (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 60 * 60));
+        let mut config = Config::new(self.data.clone(), libraries);
+        config.jobs = self.jobs;
+        config.trash_age = days(self.trash_days);
+        config.retention = Retention {
+            age: days(self.keep_days),
+            jobs: self.keep_jobs,
+            bytes: (self.keep_bytes > 0).then_some(self.keep_bytes),
+            attempts: days(self.keep_output_days),
+        };
+        config.workers = self.workers.unwrap_or(config.workers);
+        config.owner_only = owner_only;
+        config
+    }
+}
+
+/// The libraries by their names, which differ.
+fn libraries(given: &[String]) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let libraries = given.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
+    for (index, (name, _)) in libraries.iter().enumerate() {
+        if libraries[..index].iter().any(|(other, _)| other == name) {
+            bail!("two libraries are called {name:?}; rename one with NAME=DIR");
+        }
+    }
+    Ok(libraries)
 }
 
 /// The client's files, and their folder if they are in one.
 fn client(site: Option<PathBuf>) -> anyhow::Result<(Assets, PathBuf)> {
     let folder = site.clone().unwrap_or_else(|| "target/site".into());
-    match Assets::embedded().filter(|_| site.is_none()) {
-        Some(assets) => Ok((assets, folder)),
-        None if folder.join("pkg/headway.js").is_file() => Ok((Assets::folder(folder.clone()), folder)),
-        None => bail!(
-            "the client is not at {}; build it with ./run --build, or pass its folder with --site",
-            folder.display()
-        ),
+    if let Some(assets) = Assets::embedded().filter(|_| site.is_none()) {
+        return Ok((assets, folder));
     }
+    if let Err(error) = folder.join("pkg/headway.js").metadata() {
+        bail!(
+            "the client is not at {} ({error}); build it with ./run --build, or pass its folder with --site",
+            folder.display()
+        );
+    }
+    Ok((Assets::folder(folder.clone()), folder))
 }
 
 /// Under `cargo leptos`, its own settings apply, including the reload port; otherwise ours.
@@ -209,7 +228,7 @@ fn options(site: &Path, bound: SocketAddr) -> anyhow::Result<LeptosOptions> {
     Ok(LeptosOptions::builder().output_name("headway").site_root(site).site_pkg_dir("pkg").site_addr(bound).build())
 }
 
-/// Parses a number of bytes with an optional suffix k, M, G or T (powers of 1,000).
+/// Parses a number of bytes with an optional suffix k, M, G or T (powers of 1,000), for clap, which takes the error's text.
 fn size(text: &str) -> Result<u64, String> {
     let wrong = || format!("invalid size {text:?}; write it as 500M or 20G");
     let (number, unit) = text.split_at(text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len()));

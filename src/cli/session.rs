@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::default_data;
-use super::failure::{Failure, NO_SERVER, USAGE};
+use super::failure::{CommandFailure, NO_SERVER, USAGE};
 use super::host::{Host, Hosting};
 use super::signals::Signals;
 use headway_client::{Address, Client, ClientError};
@@ -15,12 +15,15 @@ use headway_model::JobId;
 /// How long a server that begins or ends is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a call is repeated while the server that was there is gone, and this process could stand in for it.
+const REPEAT: Duration = Duration::from_secs(30);
+
 /// How often it is looked for meanwhile.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Which server, for every command that calls one.
 #[derive(Debug, Clone, Args)]
-pub(super) struct Which {
+pub(super) struct ServerArguments {
     /// The data folder, whose server is called
     #[arg(long, value_name = "FOLDER", default_value_os_t = default_data(), env = "HEADWAY_DATA")]
     pub(super) data: PathBuf,
@@ -49,9 +52,9 @@ pub(super) struct Session {
     hosting: Option<Hosting>,
 }
 
-impl Which {
+impl ServerArguments {
     /// A server to begin work at. The data folder is made if need be.
-    pub(super) async fn begin(&self, workers: Option<usize>) -> Result<Session, Failure> {
+    pub(super) async fn begin(&self, workers: Option<usize>) -> Result<Session, CommandFailure> {
         let (address, hosting) = match &self.server {
             Some(address) => (address.clone(), None),
             None => {
@@ -70,10 +73,10 @@ impl Which {
     }
 
     /// A server to ask about work that was begun.
-    pub(super) async fn ask(&self) -> Result<Session, Failure> {
+    pub(super) async fn ask(&self) -> Result<Session, CommandFailure> {
         if self.server.is_none() && !is_data_folder(&self.data)? {
             let text = format!("{} is not a Headway data folder; pass the right one with --data", self.data.display());
-            return Err(Failure::new(NO_SERVER, text));
+            return Err(CommandFailure::new(NO_SERVER, text));
         }
         self.begin(None).await
     }
@@ -85,8 +88,8 @@ impl Session {
         self.let_go().await;
     }
 
-    /// From now on a signal is not deadly: it is heard by whoever follows the job that is about to be begun.
-    pub(super) fn listen(&mut self) -> Result<(), Failure> {
+    /// From now on a signal does not end the process: the follower of the job that is about to begin hears it.
+    pub(super) fn listen(&mut self) -> Result<(), CommandFailure> {
         self.signals = Some(Signals::new()?);
         Ok(())
     }
@@ -99,13 +102,40 @@ impl Session {
     }
 
     /// Waits for a server that begins.
-    pub(super) async fn wait_for_server(&self) -> Result<(), Failure> {
+    pub(super) async fn wait_for_server(&self) -> Result<(), CommandFailure> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             match self.client.cursor().await {
                 Ok(_) => return Ok(()),
                 Err(error) if error.can_pass() && Instant::now() < deadline => tokio::time::sleep(LOOK).await,
                 Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Makes a call that is safe to repeat. The server that was there a moment ago can end before it answers: where this process can be
+    /// the host it stands in, and repeats the call.
+    pub(super) async fn call<T>(
+        &mut self,
+        call: impl AsyncFn(&Client) -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
+        let deadline = Instant::now() + REPEAT;
+        let client = self.client.clone();
+        loop {
+            let mut answer = std::pin::pin!(call(&client));
+            let answer = loop {
+                tokio::select! {
+                    answer = &mut answer => break answer,
+                    // A call that repeats itself waits for a server as well.
+                    () = tokio::time::sleep(LOOK) => self.stand_in().await,
+                }
+            };
+            match answer {
+                Err(error) if self.hosting.is_some() && error.is_unanswered() && Instant::now() < deadline => {
+                    self.stand_in().await;
+                    tokio::time::sleep(LOOK).await;
+                }
+                other => return other,
             }
         }
     }
@@ -120,7 +150,7 @@ impl Session {
     }
 
     /// The job that a person means: its id, the last six or more of its characters, or `@1` for the newest, `@2` for the one before.
-    pub(super) async fn job(&self, text: &str) -> Result<JobId, Failure> {
+    pub(super) async fn job(&self, text: &str) -> Result<JobId, CommandFailure> {
         if let Ok(id) = text.parse() {
             return Ok(id);
         }
@@ -128,7 +158,7 @@ impl Session {
         let is_end = text.len() >= 6 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
         if !matches!(nth, Some(Ok(1..))) && !is_end {
             let why = "give its id, the last six or more of its characters, or @1 for the newest";
-            return Err(Failure::new(USAGE, format!("not a job, {text:?}: {why}")));
+            return Err(CommandFailure::new(USAGE, format!("not a job, {text:?}: {why}")));
         }
         let (mut before, mut passed, mut found) = (None, 0, Vec::new());
         loop {
@@ -148,16 +178,17 @@ impl Session {
         }
         match found.as_slice() {
             [one] => Ok(*one),
-            [] => Err(Failure::new(super::failure::NO_JOB, format!("there is no job {text}"))),
-            many => {
-                Err(Failure::new(USAGE, format!("{} jobs end with {text}; give more of its characters", many.len())))
-            }
+            [] => Err(CommandFailure::new(super::failure::NO_JOB, format!("there is no job {text}"))),
+            many => Err(CommandFailure::new(
+                USAGE,
+                format!("{} jobs end with {text}; give more of its characters", many.len()),
+            )),
         }
     }
 }
 
 /// Reaches the server, or becomes it.
-async fn reach(client: &Client, hosting: Option<&Hosting>) -> Result<Option<Host>, Failure> {
+async fn reach(client: &Client, hosting: Option<&Hosting>) -> Result<Option<Host>, CommandFailure> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let error = match client.cursor().await {
@@ -165,7 +196,7 @@ async fn reach(client: &Client, hosting: Option<&Hosting>) -> Result<Option<Host
             Err(error) => error,
         };
         let Some(hosting) = hosting else { return Err(error.into()) };
-        if !matches!(error, ClientError::NoServer { .. } | ClientError::Broken(_)) {
+        if !error.is_unanswered() {
             return Err(error.into());
         }
         if let Some(host) = hosting.host().await? {
@@ -176,23 +207,25 @@ async fn reach(client: &Client, hosting: Option<&Hosting>) -> Result<Option<Host
                 "another Headway holds the data folder {} and does not answer at its socket; end it, or pass another folder with --data",
                 hosting.data.display()
             );
-            return Err(Failure::new(NO_SERVER, text));
+            return Err(CommandFailure::new(NO_SERVER, text));
         }
         tokio::time::sleep(LOOK).await;
     }
 }
 
-fn is_data_folder(data: &Path) -> Result<bool, Failure> {
+/// Whether a folder has a log in it.
+pub(super) fn is_data_folder(data: &Path) -> Result<bool, CommandFailure> {
     match data.join("log.sqlite").metadata() {
         Ok(found) => Ok(found.is_file()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(Failure::new(NO_SERVER, format!("cannot look at {}: {error}", data.display()))),
+        Err(error) => Err(CommandFailure::new(NO_SERVER, format!("cannot look at {}: {error}", data.display()))),
     }
 }
 
-fn token(path: &Path) -> Result<String, Failure> {
+fn token(path: &Path) -> Result<String, CommandFailure> {
     let text = std::fs::read_to_string(path);
-    let text =
-        text.map_err(|error| Failure::new(USAGE, format!("cannot read the token file {}: {error}", path.display())))?;
+    let text = text.map_err(|error| {
+        CommandFailure::new(USAGE, format!("cannot read the token file {}: {error}", path.display()))
+    })?;
     Ok(text.trim().to_owned())
 }

@@ -2,20 +2,23 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
-use super::failure::Ended;
-use super::{Arguments, out};
+use super::failure::CommandResult;
+use super::help::command;
+use super::out;
 
 /// Write the completions for a shell.
 ///
 /// Example:
 ///
-///     headway completions bash
+/// ```sh
+/// headway completions bash
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Completions {
+pub(super) struct CompletionsCommand {
     /// The shell
     #[arg(value_name = "SHELL")]
     shell: Shell,
@@ -25,31 +28,33 @@ pub(super) struct Completions {
 ///
 /// Example:
 ///
-///     headway man
+/// ```sh
+/// headway man
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Man {
+pub(super) struct ManCommand {
     /// A folder for a page for each command
     #[arg(long, value_name = "FOLDER")]
     into: Option<PathBuf>,
 }
 
-pub(super) fn completions(arguments: &Completions) -> Ended {
+pub(super) fn completions(arguments: &CompletionsCommand) -> CommandResult {
     let mut text = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "headway", &mut text);
+    clap_complete::generate(arguments.shell, &mut command(), "headway", &mut text);
     out::bytes(&text)?;
     Ok(0)
 }
 
-pub(super) fn man(arguments: &Man) -> Ended {
+pub(super) fn man(arguments: &ManCommand) -> CommandResult {
     match &arguments.into {
         Some(folder) => {
             std::fs::create_dir_all(folder)?;
-            clap_mangen::generate_to(Arguments::command(), folder)?;
+            clap_mangen::generate_to(command(), folder)?;
         }
         None => {
             let mut text = Vec::new();
-            clap_mangen::Man::new(Arguments::command()).render(&mut text)?;
+            clap_mangen::Man::new(command()).render(&mut text)?;
             out::bytes(&text)?;
         }
     }

@@ -28,7 +28,7 @@ const EARLY: Duration = Duration::from_secs(2);
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Progress {
+pub(super) enum ProgressMode {
     /// Bars on a terminal, lines elsewhere
     Auto,
     /// Bars
@@ -47,8 +47,8 @@ pub(super) struct View<'a> {
 }
 
 /// Shows one job.
-pub(super) struct Show {
-    kind: Kind,
+pub(super) struct JobDisplay {
+    kind: ProgressView,
     begun: Instant,
     /// How many items were done when this began.
     at_first: Option<u32>,
@@ -57,7 +57,7 @@ pub(super) struct Show {
     status: Option<JobStatus>,
 }
 
-enum Kind {
+enum ProgressView {
     Bars(Box<Bars>),
     Lines,
     Nothing,
@@ -69,18 +69,18 @@ struct Bars {
     running: Vec<ProgressBar>,
 }
 
-impl Show {
-    pub(super) fn new(progress: Progress) -> Self {
+impl JobDisplay {
+    pub(super) fn new(progress: ProgressMode) -> Self {
         let can_draw = std::io::stderr().is_terminal()
             && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
             && std::env::var_os("CI").is_none();
         let kind = match progress {
-            Progress::None => Kind::Nothing,
-            Progress::Bar => Kind::Bars(Box::new(Bars::new())),
-            Progress::Auto if can_draw => Kind::Bars(Box::new(Bars::new())),
-            Progress::Auto | Progress::Lines => Kind::Lines,
+            ProgressMode::None => ProgressView::Nothing,
+            ProgressMode::Bar => ProgressView::Bars(Box::new(Bars::new())),
+            ProgressMode::Auto if can_draw => ProgressView::Bars(Box::new(Bars::new())),
+            ProgressMode::Auto | ProgressMode::Lines => ProgressView::Lines,
         };
-        Show { kind, begun: Instant::now(), at_first: None, failures: 0, told: None, status: None }
+        JobDisplay { kind, begun: Instant::now(), at_first: None, failures: 0, told: None, status: None }
     }
 
     /// Shows how far the job is.
@@ -90,9 +90,9 @@ impl Show {
         let line = self.line(view, done - first.min(done));
         let moved = self.status.replace(view.fold.status) != Some(view.fold.status);
         match &mut self.kind {
-            Kind::Nothing => {}
-            Kind::Bars(bars) => bars.draw(view, line),
-            Kind::Lines => {
+            ProgressView::Nothing => {}
+            ProgressView::Bars(bars) => bars.draw(view, line),
+            ProgressView::Lines => {
                 let waits = matches!(view.fold.status, JobStatus::Paused { .. } | JobStatus::Planned);
                 if self.told.is_none_or(|told| told.elapsed() >= EVERY) || (moved && waits) {
                     self.told = Some(Instant::now());
@@ -104,7 +104,7 @@ impl Show {
 
     /// Whether another failure is to be shown.
     pub(super) fn wants_failure(&mut self) -> bool {
-        let wanted = !matches!(self.kind, Kind::Nothing) && self.failures < FAILURES;
+        let wanted = !matches!(self.kind, ProgressView::Nothing) && self.failures < FAILURES;
         self.failures += u32::from(wanted);
         wanted
     }
@@ -113,28 +113,28 @@ impl Show {
     pub(super) fn tell(&self, text: &str) {
         match &self.kind {
             // Where nothing can be drawn nobody reads it.
-            Kind::Bars(bars) => drop(bars.all.println(text)),
-            Kind::Lines => say(text),
-            Kind::Nothing => {}
+            ProgressView::Bars(bars) => drop(bars.all.println(text)),
+            ProgressView::Lines => say(text),
+            ProgressView::Nothing => {}
         }
     }
 
     /// Writes a result where bars would be in its way.
     pub(super) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.kind {
-            Kind::Bars(bars) => bars.all.suspend(write),
-            Kind::Lines | Kind::Nothing => write(),
+            ProgressView::Bars(bars) => bars.all.suspend(write),
+            ProgressView::Lines | ProgressView::Nothing => write(),
         }
     }
 
     /// Takes away what is drawn.
     pub(super) fn end(&mut self) {
-        if let Kind::Bars(bars) = &self.kind {
+        if let ProgressView::Bars(bars) = &self.kind {
             drop(bars.all.clear());
         }
         self.kind = match self.kind {
-            Kind::Nothing => Kind::Nothing,
-            Kind::Bars(_) | Kind::Lines => Kind::Lines,
+            ProgressView::Nothing => ProgressView::Nothing,
+            ProgressView::Bars(_) | ProgressView::Lines => ProgressView::Lines,
         };
     }
 

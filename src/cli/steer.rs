@@ -1,83 +1,91 @@
-//! `headway pause`, `resume`, `cancel`, `approve`, `leave-out`, `change`, `retry` and `undo`.
+//! `headway pause`, `cancel`, `approve`, `leave-out` and `change`: one action on each of some jobs.
 
 use clap::Args;
 
-use super::failure::{Ended, Failure, NO};
-use super::follow::{NOT_BEGUN, follow, tail};
+use super::failure::{CommandFailure, CommandResult, NO};
+use super::follow::tail;
 use super::out::say;
-use super::run::{Shown, outputs};
-use super::session::{Session, Which};
-use headway_model::request::Which as Items;
+use super::session::{ServerArguments, Session};
+use headway_model::Action;
 use headway_model::summary::JobView;
-use headway_model::{Action, JobId, JobStatus};
 
 /// Jobs that something is done to.
 #[derive(Debug, Args)]
-pub(super) struct Jobs {
+pub(super) struct JobArguments {
     /// The jobs: ids, their last six or more characters, or @1 for the newest
     #[arg(value_name = "JOB", required = true)]
     jobs: Vec<String>,
 
     #[command(flatten)]
-    which: Which,
+    which: ServerArguments,
 }
 
 /// Pause jobs: running files end, and no more start.
 ///
 /// Example:
 ///
-///     headway pause @1
+/// ```sh
+/// headway pause @1
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Pause {
+pub(super) struct PauseCommand {
     #[command(flatten)]
-    jobs: Jobs,
+    jobs: JobArguments,
 }
 
 /// Cancel jobs: running files are ended, and no more start.
 ///
 /// Example:
 ///
-///     headway cancel @1
+/// ```sh
+/// headway cancel @1
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Cancel {
+pub(super) struct CancelCommand {
     #[command(flatten)]
-    jobs: Jobs,
+    jobs: JobArguments,
 }
 
 /// Approve the plans of jobs that wait for it.
 ///
 /// Example:
 ///
-///     headway approve @1
+/// ```sh
+/// headway approve @1
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Approve {
+pub(super) struct ApproveCommand {
     #[command(flatten)]
-    jobs: Jobs,
+    jobs: JobArguments,
 }
 
 /// Go on with jobs without their interrupted files, which count as failed.
 ///
 /// Example:
 ///
-///     headway leave-out @1
+/// ```sh
+/// headway leave-out @1
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct LeaveOut {
+pub(super) struct LeaveOutCommand {
     #[command(flatten)]
-    jobs: Jobs,
+    jobs: JobArguments,
 }
 
 /// Change how a job runs.
 ///
 /// Example:
 ///
-///     headway change @1 -j 2
+/// ```sh
+/// headway change @1 -j 2
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Change {
+pub(super) struct ChangeCommand {
     /// How many files are worked on at once; 0 leaves that to the server
     #[arg(short = 'j', long, value_name = "N", required_unless_present = "priority")]
     jobs: Option<u32>,
@@ -91,98 +99,32 @@ pub(super) struct Change {
     job: String,
 
     #[command(flatten)]
-    which: Which,
+    which: ServerArguments,
 }
 
-/// Go on with a job that is paused, or that nobody works on.
-///
-/// If `headway serve` has the data folder, it goes on there; otherwise it is worked on here, and followed to its end.
-///
-/// Example:
-///
-///     headway resume @1
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(super) struct Resume {
-    /// The job
-    #[arg(value_name = "JOB")]
-    job: String,
-
-    #[command(flatten)]
-    which: Which,
-
-    #[command(flatten)]
-    shown: Shown,
-}
-
-/// Try failed files again, and follow that to its end.
-///
-/// Of a job that is over a new one is made, with the files that failed, or with these. In a job that is not over they wait again.
-///
-/// Examples:
-///
-///     headway retry @1
-///     headway retry @1 3 7
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(super) struct Retry {
-    /// The job
-    #[arg(value_name = "JOB")]
-    job: String,
-
-    /// Files, by their numbers from 1 [default: all that failed]
-    #[arg(value_name = "ITEM", value_parser = clap::value_parser!(u32).range(1..))]
-    items: Vec<u32>,
-
-    #[command(flatten)]
-    which: Which,
-
-    #[command(flatten)]
-    shown: Shown,
-}
-
-/// Put back what a job replaced, and remove what it made: a job too, followed to its end.
-///
-/// Example:
-///
-///     headway undo @1
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(super) struct Undo {
-    /// The job
-    #[arg(value_name = "JOB")]
-    job: String,
-
-    #[command(flatten)]
-    which: Which,
-
-    #[command(flatten)]
-    shown: Shown,
-}
-
-pub(super) async fn pause(arguments: Pause) -> Ended {
+pub(super) async fn pause(arguments: PauseCommand) -> CommandResult {
     each(arguments.jobs, Some(Action::Pause)).await
 }
 
-pub(super) async fn cancel(arguments: Cancel) -> Ended {
+pub(super) async fn cancel(arguments: CancelCommand) -> CommandResult {
     each(arguments.jobs, None).await
 }
 
-pub(super) async fn approve(arguments: Approve) -> Ended {
+pub(super) async fn approve(arguments: ApproveCommand) -> CommandResult {
     each(arguments.jobs, Some(Action::Approve)).await
 }
 
-pub(super) async fn leave_out(arguments: LeaveOut) -> Ended {
+pub(super) async fn leave_out(arguments: LeaveOutCommand) -> CommandResult {
     each(arguments.jobs, Some(Action::LeaveOut)).await
 }
 
-pub(super) async fn change(arguments: Change) -> Ended {
-    let jobs = Jobs { jobs: vec![arguments.job], which: arguments.which };
+pub(super) async fn change(arguments: ChangeCommand) -> CommandResult {
+    let jobs = JobArguments { jobs: vec![arguments.job], which: arguments.which };
     each(jobs, Some(Action::Change { priority: arguments.priority, concurrency: arguments.jobs })).await
 }
 
 /// Does this to each job, or cancels it. All are tried; the first refusal decides the exit code.
-async fn each(arguments: Jobs, action: Option<Action>) -> Ended {
+async fn each(arguments: JobArguments, action: Option<Action>) -> CommandResult {
     let session = arguments.which.ask().await?;
     let mut ended = Ok(0);
     for text in &arguments.jobs {
@@ -198,18 +140,18 @@ async fn each(arguments: Jobs, action: Option<Action>) -> Ended {
     ended
 }
 
-async fn steer(session: &Session, text: &str, action: Option<Action>) -> Result<JobView, Failure> {
+async fn steer(session: &Session, text: &str, action: Option<Action>) -> Result<JobView, CommandFailure> {
     let job = session.job(text).await?;
     let view = session.client.job(job).await?;
     if view.summary.status.is_terminal() {
-        return Err(Failure::new(NO, format!("job {} is over: {}", tail(job), view.summary.status.text())));
+        return Err(CommandFailure::new(NO, format!("job {} is over: {}", tail(job), view.summary.status.text())));
     }
-    // Nothing is done by a job that nobody works on; a cancel is carried out by whoever does.
+    // Nothing is done by a job that nobody works on; a cancel is carried out by the process that does.
     if action.is_none() {
         session.client.adopt(job).await?;
     } else if session.host.is_some() {
         let text = format!("nobody works on job {0}; go on with it: headway resume {0}", tail(job));
-        return Err(Failure::new(NO, text));
+        return Err(CommandFailure::new(NO, text));
     }
     match action {
         Some(action) => Ok(session.client.steer(job, action).await?),
@@ -220,98 +162,4 @@ async fn steer(session: &Session, text: &str, action: Option<Action>) -> Result<
             Ok(session.client.job(job).await?)
         }
     }
-}
-
-pub(super) async fn resume(arguments: Resume) -> Ended {
-    let mut session = arguments.which.ask().await?;
-    let ended = resumed(&mut session, &arguments).await;
-    session.close().await;
-    ended
-}
-
-async fn resumed(session: &mut Session, arguments: &Resume) -> Ended {
-    let job = session.job(&arguments.job).await?;
-    let view = session.client.job(job).await?;
-    if view.summary.status.is_terminal() {
-        return Err(Failure::new(NO, format!("job {} is over: {}", tail(job), view.summary.status.text())));
-    }
-    if session.host.is_some() {
-        session.listen()?;
-    }
-    session.client.adopt(job).await?;
-    if matches!(view.summary.status, JobStatus::Paused { .. }) {
-        session.client.steer(job, Action::Resume).await?;
-    }
-    if session.host.is_none() {
-        say(&format!("{} goes on; headway watch {0}", tail(job)));
-        return Ok(0);
-    }
-    let follower = session.client.follow(None, &[job]);
-    let code = follow(session, follower, job, arguments.shown.following(view.runs_programs)).await?;
-    outputs(session, job, &arguments.shown).await?;
-    Ok(code)
-}
-
-pub(super) async fn retry(arguments: Retry) -> Ended {
-    let mut session = arguments.which.ask().await.map_err(|failure| failure.or_code(NOT_BEGUN))?;
-    let ended = retried(&mut session, &arguments).await;
-    session.close().await;
-    ended
-}
-
-async fn retried(session: &mut Session, arguments: &Retry) -> Ended {
-    let not_begun = |failure: Failure| failure.or_code(NOT_BEGUN);
-    let job = session.job(&arguments.job).await.map_err(not_begun)?;
-    let view = session.client.job(job).await.map_err(|error| not_begun(error.into()))?;
-    let items: Vec<u32> = arguments.items.iter().map(|item| item - 1).collect();
-    let which = if items.is_empty() { Items::Failed } else { Items::These(items.clone()) };
-    if view.summary.status.is_terminal() {
-        let request = view.request.map(|request| request.again(job, which));
-        let request = request.ok_or_else(|| Failure::new(NOT_BEGUN, "what was asked for cannot be read"))?;
-        return new_job(session, &arguments.shown, view.runs_programs, async |session, new| {
-            session.client.start(new, &request).await.map(drop)
-        })
-        .await;
-    }
-    session.client.adopt(job).await?;
-    if items.is_empty() {
-        session.client.steer(job, Action::Retry(None)).await?;
-    }
-    for item in items {
-        session.client.steer(job, Action::Retry(Some(item))).await?;
-    }
-    let follower = session.client.follow(None, &[job]);
-    follow(session, follower, job, arguments.shown.following(view.runs_programs)).await
-}
-
-pub(super) async fn undo(arguments: Undo) -> Ended {
-    let mut session = arguments.which.ask().await.map_err(|failure| failure.or_code(NOT_BEGUN))?;
-    let ended = async {
-        let job = session.job(&arguments.job).await.map_err(|failure| failure.or_code(NOT_BEGUN))?;
-        new_job(&mut session, &arguments.shown, false, async |session, new| {
-            session.client.undo(job, new).await.map(drop)
-        })
-        .await
-    };
-    let ended = ended.await;
-    session.close().await;
-    ended
-}
-
-/// Begins another job, and follows it to its end.
-async fn new_job(
-    session: &mut Session,
-    shown: &Shown,
-    runs_programs: bool,
-    begin: impl AsyncFnOnce(&Session, JobId) -> Result<(), headway_client::ClientError>,
-) -> Ended {
-    let not_begun = |error| Failure::from(error).or_code(NOT_BEGUN);
-    let (cursor, new) = (session.client.cursor().await.map_err(not_begun)?, headway_client::mint());
-    let follower = session.client.follow(Some(cursor), &[new]);
-    session.listen()?;
-    begin(session, new).await.map_err(not_begun)?;
-    say(&format!("job {}", tail(new)));
-    let code = follow(session, follower, new, shown.following(runs_programs)).await?;
-    outputs(session, new, shown).await?;
-    Ok(code)
 }

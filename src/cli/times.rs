@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Reads `500ms`, `30`, `30s`, `5m`, `2h` or `1d`.
+/// Reads `500ms`, `30`, `30s`, `5m`, `2h` or `1d`, for clap, which takes the error's text.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("invalid time {text:?}; write 500ms, 30s, 5m, 2h or 1d");
     let (number, unit) = text.split_at(text.find(|char: char| char.is_ascii_alphabetic()).unwrap_or(text.len()));

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::out;
-use headway_model::export::Proof;
+use headway_model::export::ExportVerifier;
 
 /// Prove that a job's log adds up to its report.
 ///
@@ -17,23 +17,25 @@ use headway_model::export::Proof;
 ///
 /// Example:
 ///
-///     headway verify job.jsonl
+/// ```sh
+/// headway verify job.jsonl
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Verify {
+pub(super) struct VerifyCommand {
     /// A job's log; - reads standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
 
-pub(super) fn verify(arguments: &Verify) -> anyhow::Result<()> {
+pub(super) fn verify(arguments: &VerifyCommand) -> anyhow::Result<()> {
     let shown = arguments.file.display();
     let reader: Box<dyn BufRead> = if arguments.file.as_os_str() == "-" {
         Box::new(stdin().lock())
     } else {
         Box::new(BufReader::new(File::open(&arguments.file).with_context(|| format!("cannot read {shown}"))?))
     };
-    let mut proof = Proof::default();
+    let mut proof = ExportVerifier::default();
     for line in reader.lines() {
         if let Err(error) = proof.line(&line.with_context(|| format!("cannot read {shown}"))?) {
             bail!("{shown} proves nothing: {error}");

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::failure::{Ended, Failure};
+use super::failure::{CommandFailure, CommandResult};
 use super::follow::{NOT_BEGUN, Until, follow, tail};
-use super::run::Shown;
-use super::session::{Session, Which};
+use super::session::{ServerArguments, Session};
+use super::shown::OutputArguments;
 use super::times;
 
 /// Follow jobs to their ends, through restarts of the server.
@@ -17,10 +17,12 @@ use super::times;
 ///
 /// Example:
 ///
-///     headway watch @1
+/// ```sh
+/// headway watch @1
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Watch {
+pub(super) struct WatchCommand {
     /// The jobs
     #[arg(value_name = "JOB", required = true)]
     jobs: Vec<String>,
@@ -34,39 +36,41 @@ pub(super) struct Watch {
     timeout: Option<Duration>,
 
     #[command(flatten)]
-    which: Which,
+    which: ServerArguments,
 
     #[command(flatten)]
-    shown: Shown,
+    shown: OutputArguments,
 }
 
 /// Wait for the ends of jobs: `headway watch --quiet`.
 ///
 /// Example:
 ///
-///     headway wait @1 && echo done
+/// ```sh
+/// headway wait @1 && echo done
+/// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Wait {
+pub(super) struct WaitCommand {
     #[command(flatten)]
-    watch: Watch,
+    watch: WatchCommand,
 }
 
-pub(super) async fn wait(mut arguments: Wait) -> Ended {
+pub(super) async fn wait(mut arguments: WaitCommand) -> CommandResult {
     arguments.watch.shown.quiet = true;
     watch(arguments.watch).await
 }
 
-pub(super) async fn watch(arguments: Watch) -> Ended {
-    let not_begun = |failure: Failure| failure.or_code(NOT_BEGUN);
+pub(super) async fn watch(arguments: WatchCommand) -> CommandResult {
+    let not_begun = |failure: CommandFailure| failure.or_code(NOT_BEGUN);
     let mut session = arguments.which.ask().await.map_err(not_begun)?;
     let ended = each(&mut session, &arguments).await;
     session.close().await;
     ended
 }
 
-async fn each(session: &mut Session, arguments: &Watch) -> Ended {
-    let not_begun = |failure: Failure| failure.or_code(NOT_BEGUN);
+async fn each(session: &mut Session, arguments: &WatchCommand) -> CommandResult {
+    let not_begun = |failure: CommandFailure| failure.or_code(NOT_BEGUN);
     let mut worst = 0;
     for text in &arguments.jobs {
         let job = session.job(text).await.map_err(not_begun)?;
@@ -77,7 +81,7 @@ async fn each(session: &mut Session, arguments: &Watch) -> Ended {
                 session.let_go().await;
                 session.wait_for_server().await.map_err(|_| {
                     let text = format!("nobody works on job {0}; go on with it: headway resume {0}", tail(job));
-                    Failure::new(NOT_BEGUN, text)
+                    CommandFailure::new(NOT_BEGUN, text)
                 })?;
             }
         }

@@ -3,7 +3,6 @@
 use leptos::either::Either;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
-use leptos_meta::{HashedStylesheet, MetaTags};
 
 use super::App;
 use crate::base::{base, to};
@@ -27,7 +26,7 @@ pub fn shell(options: LeptosOptions, files: Option<ClientFiles>) -> impl IntoVie
     let client = match files {
         Some(files) => Either::Left(hydration(files)),
         None => Either::Right(view! {
-            <HashedStylesheet id="style" options=options.clone() root=base().to_string() />
+            <link id="style" rel="stylesheet" href=to("/pkg/headway.css") />
             <HydrationScripts options=options.clone() root=base().to_string() />
         }),
     };
@@ -38,11 +37,16 @@ pub fn shell(options: LeptosOptions, files: Option<ClientFiles>) -> impl IntoVie
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
+                <meta name="description" content="Run one recipe over many files and see a status you can trust." />
+                <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)" />
+                <meta name="theme-color" content="#191d24" media="(prefers-color-scheme: dark)" />
+                // The page names itself, once it is known what it is.
+                <title></title>
                 <link rel="icon" href=to("/favicon.svg") type="image/svg+xml" />
+                <link rel="manifest" href=to("/manifest.webmanifest") crossorigin="use-credentials" />
                 <script nonce=use_nonce()>{ALIVE}</script>
                 <AutoReload options />
                 {client}
-                <MetaTags />
             </head>
             <body>
                 <App />
@@ -54,7 +58,7 @@ pub fn shell(options: LeptosOptions, files: Option<ClientFiles>) -> impl IntoVie
 fn hydration(files: ClientFiles) -> impl IntoView {
     let ClientFiles { style, script, wasm } = files;
     let [style, script, wasm] = [style, script, wasm].map(|path| to(&path));
-    // What cannot be loaded is told to `alive.js`, and to the console as it came.
+    // `alive.js` hears what cannot be loaded, and so does the console, unchanged.
     let start = format!(
         "try {{ const client = await import({script:?}); await client.default({{ module_or_path: {wasm:?} }}); client.hydrate(); }} \
          catch (error) {{ dispatchEvent(new Event('headway:unloaded')); throw error; }}"

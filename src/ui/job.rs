@@ -1,25 +1,35 @@
-//! One job: its progress, and its items by window. The page has one shape, whatever the job's state, and whenever it was opened.
+//! One job: its progress, and its items by window. The page has the same shape in every state of the job, whenever it was opened.
 
+mod ansi;
 mod asked;
 mod attempts;
 mod attention;
+mod drawer;
+mod history;
 mod items;
 mod keep;
+mod map;
+mod output;
 mod pace;
 mod retry;
+mod slow;
 
+use leptos::context::Provider;
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 
 use asked::Asked;
 use attention::{Attend, Attention};
-use items::{First, Items, Shown};
+use history::Rewind;
+use items::{First, Items, ShownItems, Texts};
 use keep::Kept;
+use map::Map;
 use pace::Pace;
+use slow::Slow;
 
 use super::live::Live;
+use super::nav::{Nav, Title};
 use super::parts::{ErrorPage, LocalTime, format};
+use super::plan::Plan;
 use super::progress::{Head, Newest, Steer, known, title};
 use crate::api;
 use crate::base::to;
@@ -29,21 +39,24 @@ use headway_model::{ApiError, JobId, JobSummary, Reruns};
 /// The page of the job in the address.
 #[component]
 pub(super) fn JobPage() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
+    let id = expect_context::<Nav>().job();
     // All that is read is asked for here: what stands in a suspended part is made at another time in the browser than on the server.
     let view = Resource::new(move || id.get(), read);
-    let items = Shown::read(id);
+    let items = ShownItems::read(id);
+    // What is shown of the past is shown on this page, and in no dialog.
+    let live = expect_context::<Live>().with_own_past();
     view! {
-        <Transition fallback=|| view! { <p class="loading">"Reading the job…"</p> }>
-            {move || Suspend::new(async move {
-                let first = items.first().await;
-                match view.await {
-                    Ok(view) => view! { <JobDetails view items first /> }.into_any(),
-                    Err(error) => view! { <ErrorPage error again=move |()| view.refetch() /> }.into_any(),
-                }
-            })}
-        </Transition>
+        <Provider value=live>
+            <Transition fallback=|| view! { <p class="loading">"Reading the job…"</p> }>
+                {move || Suspend::new(async move {
+                    let first = items.first().await;
+                    match view.await {
+                        Ok(view) => view! { <JobDetails view items first /> }.into_any(),
+                        Err(error) => view! { <ErrorPage error again=move |()| view.refetch() /> }.into_any(),
+                    }
+                })}
+            </Transition>
+        </Provider>
     }
 }
 
@@ -53,7 +66,7 @@ async fn read(id: String) -> Result<JobView, ApiError> {
 }
 
 #[component]
-fn JobDetails(view: JobView, items: Shown, first: First) -> impl IntoView {
+fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
     let live = expect_context::<Live>();
     let job = view.summary.job;
     let summary = known(job, Some(view.summary.clone()));
@@ -63,34 +76,44 @@ fn JobDetails(view: JobView, items: Shown, first: First) -> impl IntoView {
     });
     let runs_programs = view.runs_programs;
     let request = StoredValue::new(view.request.clone());
-    let created = view.summary.created;
-    // The server writes the head of the page last, when what the page itself was made of can be gone.
+    let (created, seq) = (view.summary.created, view.summary.seq);
     let first_title = title(&view.summary);
     let newest = Newest::new(job, Some(view));
     newest.follow(summary);
     let steer = Steer::new(newest);
     let attention = Attention::new(job, summary);
+    let (texts, pointed) = (Texts::new(job), RwSignal::new(None));
+    let slow_address = items.address;
+    let map = Map::new(job, items.address, texts, pointed);
+    let in_log = RwSignal::new(Vec::new());
+    let rewind = Rewind::new(job, seq, items.address, texts, in_log);
+    let named = Signal::derive(move || in_log.with(|in_log| pointed.get().into_iter().chain(in_log.clone()).collect()));
     let heard =
         move |tell: &dyn Fn(&JobSummary) -> Option<String>| summary.with(|summary| summary.as_ref().and_then(tell));
     let titled = |summary: &Option<JobSummary>| summary.as_ref().map(title);
     view! {
         <Title text=move || summary.try_with(titled).flatten().unwrap_or_else(|| first_title.clone()) />
-        <section class="job" data-job=job.to_string()>
+        {rewind.banner()}
+        <section class="job-panel" data-job=job.to_string()>
             <Head summary steer is_page=true />
         </section>
+        <Plan summary steer />
         <Attend attention summary request />
-        <Items job shown=items first request runs_programs summary attention />
+        <Slow job summary address=slow_address />
+        {map.view(summary)}
+        {rewind.view()}
         <section class="job-more" aria-label="More about this job">
-            <p class="hint note">{move || newest.with(|view| view.note.clone()).flatten()}</p>
-            <p class="reruns">{move || heard(&|summary| reruns(summary.reruns))}</p>
+            <p class="hint job-note">{move || newest.with(|view| view.note.clone()).flatten()}</p>
+            <p class="job-reruns">{move || heard(&|summary| reruns(summary.reruns))}</p>
             <Kept summary steer />
             <Pace summary steer />
             {request.get_value().map(|request| view! { <Asked request /> })}
             <p class="hint">
                 "Created " <LocalTime at=created /> " · " <code>{job.to_string()}</code> " · "
-                <a class="log" href=to(&format!("/api/jobs/{job}/log")) download rel="external">"Download the event log"</a>
+                <a class="job-log" href=to(&format!("/api/jobs/{job}/log")) download rel="external">"Download the event log"</a>
             </p>
         </section>
+        <Items job shown=items first request runs_programs summary attention texts named />
     }
 }
 

@@ -1,22 +1,24 @@
-//! Every job: what is not over as cards, and what is over as a dense table, newest first. Those that live move as they are looked at.
+//! Every job: what is not over as cards, and what is over as a dense table, newest first. Live jobs change before the reader's eyes.
 
 mod address;
+mod bulk;
 mod card;
 mod history;
+mod room;
 mod tools;
 
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 use super::live::Live;
+use super::nav::{Nav, Title};
 use super::parts::ErrorView;
 use crate::api;
 use crate::base::to;
-use address::Address;
+use address::JobsAddress;
 use card::Cards;
 use headway_model::summary::JobPage;
 use history::History;
+use room::RoomTaken;
 use tools::Tools;
 
 const PAGE: u32 = 50;
@@ -25,8 +27,8 @@ const PAGE: u32 = 50;
 #[component]
 pub(super) fn JobsPage() -> impl IntoView {
     let live = expect_context::<Live>();
-    let asked = use_query_map();
-    let address = Memo::new(move |_| asked.with(Address::read));
+    let asked = expect_context::<Nav>().query();
+    let address = Memo::new(move |_| asked.with(JobsAddress::read));
     // A job that appears anywhere brings the list up to date.
     let known = Memo::new(move |_| live.jobs.with(|jobs| jobs.keys().next_back().copied()));
     let page = Resource::new(
@@ -47,7 +49,7 @@ pub(super) fn JobsPage() -> impl IntoView {
                         let over = jobs.into_iter().filter(|job| job.status.is_terminal()).collect();
                         let older = next.map(|before| address.with_untracked(|address| address.behind(before)));
                         view! {
-                            <History over />
+                            <History over address=address.get_untracked() />
                             <nav class="pages" aria-label="Pages of jobs">
                                 {older.map(|older| view! { <a href=older>"Older →"</a> })}
                             </nav>
@@ -57,22 +59,24 @@ pub(super) fn JobsPage() -> impl IntoView {
                 }
             })}
         </Transition>
+        <RoomTaken />
     }
 }
 
 #[component]
-fn NoJobs(address: Address) -> impl IntoView {
+fn NoJobs(address: JobsAddress) -> impl IntoView {
     if address.find.is_all() && address.before.is_none() {
         return view! {
-            <section class="empty">
+            <section class="empty-state">
                 <h2>"No job has been run yet"</h2>
-                <p><a href=to("/")>"Choose files in the library"</a> " and press Process all."</p>
+                <p>"A job is one run of a recipe over files. Each is listed here, with what came of every file."</p>
+                <p><a href=to("/")>"Choose files in the library"</a></p>
             </section>
         }
         .into_any();
     }
     view! {
-        <section class="empty">
+        <section class="empty-state">
             <h2>"No job is like this"</h2>
             <p><a href=to("/jobs")>"Show all jobs"</a></p>
         </section>

@@ -13,25 +13,24 @@ mod window;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::hooks::use_location;
 
 use super::live::Live;
+use super::nav::{Nav, Title};
 use super::parts::format::sentence;
 use super::parts::{Controls, ErrorView};
-use super::start_panel::StartPanel;
+use super::start_panel::{Chosen, StartBar, StartPanel};
 use crate::api;
 pub(super) use address::address;
 use headway_model::library::FolderView;
 use headway_model::summary::Start;
 use listing::Listing;
-pub(super) use offer::Offer;
+pub(super) use offer::{FIRST, ListOffer};
 pub(super) use selection::{Selection, matching};
 use tools::{ScanNote, Tools};
 use trail::Trail;
 use window::Scrolled;
 
-/// While the disk is being read the list is asked for again so often.
+/// How often the page asks for the list again while the disk is being read.
 const POLL: Duration = Duration::from_millis(400);
 
 /// The files of a folder. The address says all of what is shown.
@@ -40,7 +39,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
     let live = expect_context::<Live>();
     let libraries = expect_context::<Start>().libraries;
     let first = libraries.first().map(|library| library.name.clone()).unwrap_or_default();
-    let query = use_location().search;
+    let query = expect_context::<Nav>().query();
     let read = Memo::new(move |_| query.with(|query| address::view(query, &first)));
     let view = Memo::new(move |_| read.with(|(view, _)| view.clone()));
     let wrong = Memo::new(move |_| read.with(|(_, wrong)| wrong.clone()));
@@ -71,23 +70,23 @@ pub(super) fn LibraryPage() -> impl IntoView {
     };
     Effect::new(move |_| {
         if page.with(|page| matches!(page, Some(Ok(page)) if page.scan.is_some())) {
-            set_timeout(poll, POLL);
+            let timer = set_timeout_with_handle(poll, POLL).ok();
+            on_cleanup(move || timer.iter().for_each(TimeoutHandle::clear));
         }
     });
     let offer = offer::follow(page, view);
+    let chosen = Chosen::new(view, selected, offer);
     let scan = move || {
         leptos::task::spawn_local(async move {
             api::scan(library.get_untracked()).await.ok();
-            // The folder on the screen is looked at by itself: the library may take long. (What fails is told by its list.)
+            // The folder on the screen is scanned first: the whole library can take long. (Its list shows what fails.)
             polls.update(|polls| *polls = polls.wrapping_add(1));
         });
     };
-    // The server writes the head of the page last, when what the page itself was made of can be gone.
-    let first_title = view.with_untracked(title);
     view! {
-        <Title text=move || view.try_with(title).unwrap_or_else(|| first_title.clone()) />
+        <Title text=move || view.with(title) />
         <Show when=move || { libraries.len() > 1 }>
-            <nav class="libraries" aria-label="Libraries">
+            <nav class="library-names" aria-label="Libraries">
                 {expect_context::<Start>()
                     .libraries
                     .into_iter()
@@ -99,13 +98,13 @@ pub(super) fn LibraryPage() -> impl IntoView {
             </nav>
         </Show>
         <Trail view />
-        <div class="start" hidden=move || offer.get() == Offer::Nowhere>
-            <StartPanel view selected offer />
+        <div class="library-start" hidden=move || offer.with(|offer| *offer == ListOffer::Nowhere)>
+            <StartPanel chosen />
         </div>
         <Tools view />
         {move || wrong.get().map(|text| view! { <p class="error" role="alert">{sentence(&text)}</p> })}
         <Controls>
-        <div id="files" class="files" tabindex="-1">
+        <div id="files" class="library-files" tabindex="-1">
         <Transition fallback=|| view! { <p class="loading">"Reading the folder…"</p> }>
             {move || Suspend::new(async move {
                 match page.await {
@@ -122,6 +121,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
         </Transition>
         </div>
         </Controls>
+        <StartBar chosen />
     }
 }
 

@@ -4,6 +4,7 @@
 mod alive;
 mod browser;
 mod lock;
+mod past;
 mod shell;
 mod starting;
 mod task;
@@ -19,6 +20,7 @@ use headway_model::follow::{LinkState, Phase, Proof};
 use headway_model::message::RunningItem;
 use headway_model::summary::Start;
 use headway_model::{ApiError, Fold, JobId, JobSummary, StartJob};
+pub use past::PastMoment;
 use shell::Shell;
 pub use starting::{StartPhase, Starting};
 
@@ -54,7 +56,7 @@ pub struct Toast {
 /// The live state of everything a page shows. Copy it freely.
 #[derive(Clone, Copy)]
 pub struct Live {
-    /// Every job heard of that a page may show.
+    /// Every job heard of that a page might show.
     pub jobs: RwSignal<BTreeMap<JobId, Arc<JobState>>>,
     /// The link to the server.
     pub link: RwSignal<LinkState>,
@@ -81,6 +83,8 @@ pub struct Live {
     pub ended: RwSignal<u32>,
     /// Why the last cancel did not reach the server.
     pub cancel_error: RwSignal<Option<ApiError>>,
+    /// The moment of a job that is shown in the place of its present.
+    pub past: RwSignal<Option<Arc<PastMoment>>>,
     ready: RwSignal<bool>,
 }
 
@@ -105,6 +109,7 @@ impl Live {
             toasts: RwSignal::new(Vec::new()),
             ended: RwSignal::new(0),
             cancel_error: RwSignal::new(None),
+            past: RwSignal::new(None),
             ready: RwSignal::new(false),
         }
     }
@@ -152,9 +157,12 @@ impl Live {
         self.with_shell(Shell::put_away);
     }
 
-    /// One job, as a signal.
+    /// One job, as a signal: at the moment of its past that is shown, or else as it is now.
     pub fn job(self, job: JobId) -> Memo<Option<Arc<JobState>>> {
-        Memo::new(move |_| self.jobs.with(|jobs| jobs.get(&job).cloned()))
+        Memo::new(move |_| match self.past_of(job) {
+            Some(moment) => Some(Arc::clone(&moment.state)),
+            None => self.jobs.with(|jobs| jobs.get(&job).cloned()),
+        })
     }
 
     /// Follows a job event by event without making it the active one.
@@ -167,8 +175,11 @@ impl Live {
         self.with_shell(|shell| shell.revisit(job));
     }
 
-    /// Looks into the fold of a job that this page follows, as it is now: the very one that its signals show. No signal itself.
+    /// Looks into the fold of a job that this page follows: the very one that its signals show. No signal itself.
     pub fn with_fold<T>(self, job: JobId, look: impl FnOnce(&Fold) -> T) -> Option<T> {
+        if let Some(moment) = untrack(|| self.past_of(job)) {
+            return Some(look(&moment.fold));
+        }
         self.with_shell(|shell| shell.with_fold(job, look)).flatten()
     }
 
@@ -183,7 +194,7 @@ impl Live {
     }
 
     fn with_shell<T>(self, act: impl FnOnce(&Shell) -> T) -> Option<T> {
-        // Out of the cell first: the shell sets signals, and what they wake may come back here.
+        // Out of the cell first: the shell sets signals, and what they wake can come back here.
         let shell = SHELL.with(|slot| slot.borrow().clone());
         shell.map(|shell| act(&shell))
     }

@@ -1,6 +1,7 @@
 //! Small parts that know nothing of pages: they take data and show it.
 
 mod controls;
+pub(super) mod copy;
 mod error;
 pub(super) mod focus;
 pub(super) mod format;
@@ -39,16 +40,6 @@ pub(super) fn why(reason: Option<String>, message: Option<String>) -> Option<Str
         (Some(reason), Some(message)) => Some(format!("{reason}: {message}")),
         (reason, _) => reason,
     }
-}
-
-/// A moment in UTC: exact for machines and on hover.
-#[component]
-pub(super) fn Time(
-    /// Milliseconds since 1970.
-    at: u64,
-) -> impl IntoView {
-    let text = format::date(at);
-    view! { <time datetime=format::date_iso(at)>{text}</time> }
 }
 
 /// A moment where the reader is.

@@ -1,4 +1,4 @@
-//! A job's progress: in the dialog, in the pills, in the corner, and on the job's own page.
+//! A job's progress: in the dialog, in the pill, in the corner, and on the job's own page.
 
 mod head;
 mod modal;
@@ -6,6 +6,8 @@ mod newest;
 mod pills;
 mod proof;
 mod steer;
+mod tab_icon;
+mod together;
 mod whole;
 
 pub(super) use head::{Head, Strip, Summary, is_undone, known, number, outcomes, title, took};
@@ -13,3 +15,4 @@ pub(super) use modal::Modal;
 pub(super) use newest::Newest;
 pub(super) use pills::{Pills, Toasts};
 pub(super) use steer::Steer;
+pub(super) use tab_icon::follow_jobs;

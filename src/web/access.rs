@@ -19,7 +19,7 @@ use axum::routing::get;
 use futures::FutureExt;
 
 use super::App;
-use super::error::{Refusal, fault, method_not_allowed};
+use super::error::{ErrorResponse, fault, method_not_allowed};
 use super::probes::is_probe;
 use crate::base::Base;
 use headway_model::ApiError;
@@ -195,7 +195,7 @@ pub(super) async fn gate(State(access): State<Access>, request: Request, next: N
         Err(error) => {
             // Escaped by Debug: a refused caller must not write into our log.
             tracing::warn!(path = ?path, %method, reason = ?error.to_string(), "refused");
-            Refusal(error).into_response()
+            ErrorResponse(error).into_response()
         }
     };
     protect(response.headers_mut());
@@ -203,7 +203,7 @@ pub(super) async fn gate(State(access): State<Access>, request: Request, next: N
 }
 
 /// Sets the headers that every response has.
-fn protect(headers: &mut HeaderMap) {
+pub(super) fn protect(headers: &mut HeaderMap) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     // Only the client's files allow caching.
@@ -230,7 +230,7 @@ async fn login(
     let Some(token) = &access.inner.token else { return Redirect::to(&base.to("/")).into_response() };
     if !login.is_ok_and(|Query(login)| same(&login.token, token)) {
         let message = "this is not the link that Headway printed when it started".into();
-        return Refusal(ApiError::NoLogin { message }).into_response();
+        return ErrorResponse(ApiError::NoLogin { message }).into_response();
     }
     let secure = if access.is_secure(&headers) { "; Secure" } else { "" };
     let cookie =

@@ -13,17 +13,17 @@ use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
 use super::App;
-use super::error::Refusal;
+use super::error::ErrorResponse;
 use super::{pages, rest};
 use crate::ui::ClientFiles;
 use embedded::Embedded;
 
 /// The source of the client's files.
 #[derive(Clone)]
-pub struct Assets(Kind);
+pub struct Assets(AssetSource);
 
 #[derive(Clone)]
-enum Kind {
+enum AssetSource {
     Folder(PathBuf),
     Embedded(Arc<Embedded>),
 }
@@ -31,26 +31,26 @@ enum Kind {
 impl Assets {
     /// Files in a folder, read again for each request.
     pub fn folder(path: PathBuf) -> Self {
-        Assets(Kind::Folder(path))
+        Assets(AssetSource::Folder(path))
     }
 
     /// The files that were embedded when the program was built, if any.
     pub fn embedded() -> Option<Self> {
-        Embedded::load().map(|embedded| Assets(Kind::Embedded(Arc::new(embedded))))
+        Embedded::load().map(|embedded| Assets(AssetSource::Embedded(Arc::new(embedded))))
     }
 
     /// The paths that pages link to, if they change with the content.
     pub(super) fn client(&self) -> Option<ClientFiles> {
         match &self.0 {
-            Kind::Folder(_) => None,
-            Kind::Embedded(embedded) => Some(embedded.client.clone()),
+            AssetSource::Folder(_) => None,
+            AssetSource::Embedded(embedded) => Some(embedded.client.clone()),
         }
     }
 
     async fn get(&self, request: &Parts) -> Option<Response> {
         match &self.0 {
-            Kind::Embedded(embedded) => embedded.get(&request.method, request.uri.path(), &request.headers),
-            Kind::Folder(folder) => {
+            AssetSource::Embedded(embedded) => embedded.get(&request.method, request.uri.path(), &request.headers),
+            AssetSource::Folder(folder) => {
                 let mut lookup = Request::new(axum::body::Body::empty());
                 (*lookup.method_mut(), *lookup.uri_mut()) = (request.method.clone(), request.uri.clone());
                 lookup.headers_mut().clone_from(&request.headers);
@@ -69,11 +69,11 @@ impl Assets {
 /// A file of the client, or else "not found": as JSON under `/api`, as a page elsewhere.
 pub(super) async fn fallback(State(app): State<App>, request: Request) -> Response {
     if request.uri().path().starts_with("/api/") {
-        return Refusal(rest::no_such_call()).into_response();
+        return ErrorResponse(rest::no_such_call()).into_response();
     }
     let (parts, body) = request.into_parts();
     match app.assets.get(&parts).await {
         Some(found) => found,
-        None => pages::not_found(app, Request::from_parts(parts, body)).await,
+        None => pages::page(State(app), Request::from_parts(parts, body)).await,
     }
 }

@@ -52,16 +52,7 @@ pub(super) async fn to_page(request: Request, next: Next) -> Response {
 fn inside(base: &Base, uri: &Uri) -> Option<Uri> {
     let all = uri.path_and_query()?.as_str();
     let rest = base.strip(all).filter(|rest| rest.starts_with('/'))?;
-    with_path(uri, rest)
-}
-
-/// The address with the base, as the browser called it: the pages' router compares it with its links.
-pub(super) fn outside(base: &Base, uri: &Uri) -> Option<Uri> {
-    with_path(uri, &base.to(uri.path_and_query()?.as_str()))
-}
-
-fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
     let mut parts = uri.clone().into_parts();
-    parts.path_and_query = Some(path.parse::<PathAndQuery>().ok()?);
+    parts.path_and_query = Some(rest.parse::<PathAndQuery>().ok()?);
     Uri::from_parts(parts).ok()
 }

@@ -12,11 +12,11 @@ use futures::StreamExt;
 use tokio::time::{Instant, timeout_at};
 
 use super::BODY_LIMIT;
-use super::error::Refusal;
+use super::error::ErrorResponse;
 use headway_model::ApiError;
 
-/// Time limit for a body, plus one second for every `PACE` bytes. Anything slower is not a slow link but a caller that
-/// stalls.
+/// Time limit for a body, plus one second for every `PACE` bytes; and for each piece of it, so that nobody is waited for longer who
+/// has sent much and stops. Anything slower is not a slow link but a caller that stalls.
 const PATIENCE: Duration = Duration::from_secs(15);
 const PACE: usize = 4 * 1024;
 
@@ -33,7 +33,7 @@ pub(super) async fn arrive(request: Request, next: Next) -> Response {
         Ok(bytes) => next.run(Request::from_parts(parts, bytes.into())).await,
         Err(error) => {
             // Do not wait for the rest of the body.
-            let mut refusal = Refusal(error).into_response();
+            let mut refusal = ErrorResponse(error).into_response();
             refusal.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             refusal
         }
@@ -50,7 +50,7 @@ async fn whole(body: Body) -> Result<Vec<u8>, ApiError> {
     let begun = Instant::now();
     let (mut stream, mut bytes, mut seen) = (body.into_data_stream(), Vec::new(), 0);
     loop {
-        let until = begun + PATIENCE + Duration::from_secs((seen / PACE) as u64);
+        let until = (begun + PATIENCE + Duration::from_secs((seen / PACE) as u64)).min(Instant::now() + PATIENCE);
         let more = timeout_at(until, stream.next()).await.map_err(|_| ApiError::TooSlow {
             message: "the request's body did not arrive in time; send it again".into(),
         })?;

@@ -11,7 +11,7 @@ use leptos::context::provide_context;
 use leptos::server_fn::axum::get_server_fn_service;
 
 use super::App;
-use super::error::Refusal;
+use super::error::ErrorResponse;
 use super::rest;
 use headway_model::ApiError;
 use headway_server::Server;
@@ -20,7 +20,7 @@ pub(super) fn router() -> Router<App> {
     Router::new().route("/api/fn/{*name}", post(call))
 }
 
-async fn call(State(server): State<Server>, mut request: Request) -> Result<Response, Refusal> {
+async fn call(State(server): State<Server>, mut request: Request) -> Result<Response, ErrorResponse> {
     if get_server_fn_service(request.uri().path(), Method::POST).is_none() {
         return Err(rest::no_such_call().into());
     }

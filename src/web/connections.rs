@@ -3,6 +3,7 @@
 //! A peer that opens connections and sends nothing must not keep others out, nor take descriptors from jobs. Only
 //! HTTP/1.1 is served: a browser needs at most one stream, and a proxy can speak HTTP/2 to it.
 
+mod own_answers;
 mod places;
 
 use std::io;
@@ -19,10 +20,11 @@ use rustix::net::{SendFlags, Shutdown, send, shutdown};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tower::Service;
+use tower::{Service, ServiceExt};
 
-pub use places::Limits;
-use places::{Full, Places};
+use own_answers::{OpenRequest, OwnAnswers, Requests};
+pub use places::ConnectionLimits;
+use places::{Full, Slots};
 
 /// Time limit for the head of a request, at first and again after each response.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -50,12 +52,16 @@ const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRet
     {\"error\":\"busy\",\"message\":\"too many connections; close some, then try again\"}";
 
 /// Serves until `stopping` holds `true`, then lets every response finish.
-pub(super) async fn serve<S>(listener: TcpListener, service: S, limits: Limits, mut stopping: watch::Receiver<bool>)
-where
+pub(super) async fn serve<S>(
+    listener: TcpListener,
+    service: S,
+    limits: ConnectionLimits,
+    mut stopping: watch::Receiver<bool>,
+) where
     S: Service<Request<Body>, Response = Response, Error = std::convert::Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
-    let places = Places::new(limits);
+    let places = Slots::new(limits);
     let mut door = Door { refusals: Arc::new(Semaphore::new(REFUSALS.min(limits.total / 8))), said: None };
     loop {
         let taken = tokio::select! {
@@ -102,8 +108,13 @@ where
     S: Service<Request<Body>, Response = Response, Error = std::convert::Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
-    let service =
-        tower::util::MapRequest::new(service, |request: Request<hyper::body::Incoming>| request.map(Body::new));
+    let requests = Arc::<Requests>::default();
+    let stream = OwnAnswers::new(stream, Arc::clone(&requests));
+    let service = tower::service_fn(move |request: Request<hyper::body::Incoming>| {
+        let under_way = OpenRequest::begin(&requests);
+        let answer = service.clone().oneshot(request.map(Body::new));
+        async move { Ok::<_, std::convert::Infallible>(under_way.until_the_end_of(answer.await?)) }
+    });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(BUFFER);
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));

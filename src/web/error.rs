@@ -1,33 +1,39 @@
 //! Errors as responses: JSON with a code, a text and the matching status.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 
 use headway_model::ApiError;
 
 /// An error to send as a response.
 #[derive(Debug)]
-pub(super) struct Refusal(pub(super) ApiError);
+pub(super) struct ErrorResponse(pub(super) ApiError);
 
-impl From<ApiError> for Refusal {
+impl From<ApiError> for ErrorResponse {
     fn from(error: ApiError) -> Self {
-        Refusal(error)
+        ErrorResponse(error)
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, Json(self.0.body())).into_response()
+        with_status(status, self.0)
     }
+}
+
+/// The response; the error goes with it for whoever gives it another form.
+fn with_status(status: StatusCode, error: ApiError) -> Response {
+    let body = Json(error.body());
+    (status, Extension(error), body).into_response()
 }
 
 /// Responds to a panic in a call with an internal error; the server keeps running.
 pub(super) fn fault(panic: &(dyn std::any::Any + Send)) -> Response {
     let said = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-    Refusal(headway_server::error::internal(&format!("a call panicked: {said}"))).into_response()
+    ErrorResponse(headway_server::error::internal(&format!("a call panicked: {said}"))).into_response()
 }
 
 /// The response for a known path with a wrong method.
@@ -35,5 +41,5 @@ pub(super) async fn method_not_allowed() -> Response {
     let error = ApiError::Malformed {
         message: "this path does not support that method; docs/protocol.md lists the calls".into(),
     };
-    (StatusCode::METHOD_NOT_ALLOWED, Json(error.body())).into_response()
+    with_status(StatusCode::METHOD_NOT_ALLOWED, error)
 }

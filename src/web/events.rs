@@ -13,9 +13,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::App;
-use super::error::Refusal;
+use super::error::ErrorResponse;
 use super::rest::job_id;
-use connection::Connection;
+use connection::EventConnection;
 pub(super) use connection::Followers;
 use headway_model::ApiError;
 use headway_model::follow::JOBS_LIMIT;
@@ -25,17 +25,21 @@ use headway_server::follow::Request;
 const WAIT_LIMIT: u64 = 25;
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route("/api/events", get(events))
+    Router::new().route("/api/events", get(events)).route("/api/v1/events", get(events))
 }
 
-async fn events(State(app): State<App>, RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Response, Refusal> {
+async fn events(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ErrorResponse> {
     let last_id = headers.get("last-event-id").and_then(|value| value.to_str().ok()).filter(|id| !id.is_empty());
     if last_id == Some("end") {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let (request, wait) = parse(query.as_deref().unwrap_or_default(), last_id)?;
     // Registers for wake-ups before the state machine first reads the head, so that no event can slip in between.
-    let connection = Connection::new(&app, request);
+    let connection = EventConnection::new(&app, request);
     if let Some(wait) = wait {
         let answer = connection.answer(wait).await;
         return Ok(([(header::CONTENT_TYPE, "application/json")], answer).into_response());

@@ -1,22 +1,23 @@
 //! The pages, rendered on the server with the current state, and hydrated in the browser.
 
+use std::sync::Once;
 use std::time::Duration;
 
+use any_spawner::Executor;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use leptos::context::{provide_context, use_context};
 use leptos::nonce::use_nonce;
-use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list};
+use leptos_axum::ResponseOptions;
 use tokio::time::timeout;
 
 use super::App;
-use super::below;
-use super::error::Refusal;
-use crate::base::Base;
-use crate::ui;
+use super::error::ErrorResponse;
+use crate::ui::{self, Location, Page, Titled};
 use headway_model::ApiError;
 
 /// Time limit for rendering a page, and the number of tries.
@@ -24,75 +25,21 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const TRIES: u32 = 3;
 
 pub(super) fn router() -> Router<App> {
-    // Listed only once, because listing renders the whole app.
-    let routes = generate_route_list(ui::App);
-    let listed = routes.clone();
-    let page = move |State(app): State<App>, request: Request<Body>| page(app, listed.clone(), request);
-    Router::new().leptos_routes_with_handler(routes, page)
+    // What renders runs on Tokio, once for the whole process.
+    static EXECUTOR: Once = Once::new();
+    EXECUTOR.call_once(|| _ = Executor::init_tokio());
+    Page::ROUTES.into_iter().fold(Router::new(), |router, route| router.route(route, get(page)))
 }
 
-async fn page(app: App, routes: Vec<AxumRouteListing>, request: Request<Body>) -> Response {
-    let base = app.base.clone();
-    let render = move |request| {
-        let (app, routes) = (app.clone(), routes.clone());
-        async move {
-            let context = context(&app).await?;
-            let (options, files) = (app.options.clone(), app.assets.client());
-            let document = move || ui::shell(options.clone(), files.clone());
-            let render = leptos_axum::render_route_with_context(routes, context, document);
-            Ok(render(State(app.options), request).await.into_response())
-        }
-    };
-    whole(&base, request, render).await
-}
-
-/// The "not found" page, with the state of everything that runs.
-pub(super) async fn not_found(app: App, request: Request<Body>) -> Response {
-    let base = app.base.clone();
-    let render = move |request| {
-        let app = app.clone();
-        async move {
-            let context = context(&app).await?;
-            let document = move || ui::shell(app.options.clone(), app.assets.client());
-            Ok(leptos_axum::render_app_async_with_context(context, document)(request).await.into_response())
-        }
-    };
-    let mut response = whole(&base, request, render).await;
-    if response.status().is_success() {
-        *response.status_mut() = StatusCode::NOT_FOUND;
-    }
-    response
-}
-
-/// The context of every rendering: the server, the initial state, the response's headers.
-async fn context(app: &App) -> Result<impl Fn() + Clone + Send + Sync + 'static, ApiError> {
-    let start = app.server.page_start().await?;
-    let (server, base) = (app.server.clone(), app.base.clone());
-    let developing = std::env::var_os("LEPTOS_WATCH").map(|_| app.options.reload_port);
-    Ok(move || {
-        provide_context(server.clone());
-        provide_context(start.clone());
-        provide_context(base.clone());
-        protect(developing);
-    })
-}
-
-/// Renders a whole page. Rarely, under load, a rendering hangs: it is dropped, and the page is rendered again.
-async fn whole<F>(base: &Base, request: Request<Body>, render: impl Fn(Request<Body>) -> F) -> Response
-where
-    F: Future<Output = Result<Response, ApiError>>,
-{
-    let (mut parts, _) = request.into_parts();
-    parts.uri = below::outside(base, &parts.uri).unwrap_or(parts.uri);
+/// The page at this address, with the state of everything that runs: where there is none, the one that says so.
+///
+/// Rarely, under load, a rendering hangs: it is dropped, and the page is rendered again.
+pub(super) async fn page(State(app): State<App>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
     for _ in 0..TRIES {
-        let rendering = async {
-            let answer = render(Request::from_parts(parts.clone(), Body::empty())).await;
-            let (head, body) = answer.unwrap_or_else(|error| Refusal(error).into_response()).into_parts();
-            let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-            Response::from_parts(head, body.into())
-        };
-        match timeout(PATIENCE, rendering).await {
-            Ok(response) => return response,
+        let request = Request::from_parts(parts.clone(), Body::empty());
+        match timeout(PATIENCE, rendered(&app, request)).await {
+            Ok(answer) => return answer.unwrap_or_else(|error| ErrorResponse(error).into_response()),
             Err(_) => tracing::warn!(page = %parts.uri, "a rendering hung; rendering the page again"),
         }
     }
@@ -100,6 +47,44 @@ where
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], text).into_response()
 }
 
+/// The whole page, with its title in its head.
+async fn rendered(app: &App, request: Request) -> Result<Response, ApiError> {
+    let titled = Titled::default();
+    let status = status(request.uri());
+    let context = context(app, request.uri(), titled.clone()).await?;
+    let (options, files) = (app.options.clone(), app.assets.client());
+    let document = move || ui::shell(options.clone(), files.clone());
+    let (mut head, body) = leptos_axum::render_app_async_with_context(context, document)(request).await.into_parts();
+    if head.status.is_success() {
+        head.status = status;
+    }
+    let html = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let html = titled.into_head(&String::from_utf8_lossy(&html));
+    Ok(Response::from_parts(head, html.into()))
+}
+
+fn status(uri: &Uri) -> StatusCode {
+    match Page::at(uri.path()) {
+        Page::Nowhere => StatusCode::NOT_FOUND,
+        Page::Library | Page::Jobs | Page::Job => StatusCode::OK,
+    }
+}
+
+/// The context of every rendering: the server, the initial state, the address, the response's headers.
+async fn context(app: &App, uri: &Uri, titled: Titled) -> Result<impl Fn() + Clone + Send + Sync + 'static, ApiError> {
+    let start = app.server.page_start().await?;
+    let (server, base) = (app.server.clone(), app.base.clone());
+    let location = Location { path: uri.path().into(), query: uri.query().unwrap_or_default().into() };
+    let developing = std::env::var_os("LEPTOS_WATCH").map(|_| app.options.reload_port);
+    Ok(move || {
+        provide_context(server.clone());
+        provide_context(start.clone());
+        provide_context(base.clone());
+        provide_context(location.clone());
+        provide_context(titled.clone());
+        protect(developing);
+    })
+}
 /// Sets what the page may load, and forbids caching it.
 fn protect(developing: Option<u32>) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };

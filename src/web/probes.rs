@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::App;
-use super::error::Refusal;
+use super::error::ErrorResponse;
 use super::events::Followers;
 use headway_server::Server;
 
@@ -41,7 +41,7 @@ async fn ready(
     answer("ready", reasons)
 }
 
-async fn metrics(State(server): State<Server>, State(followers): State<Followers>) -> Result<Response, Refusal> {
+async fn metrics(State(server): State<Server>, State(followers): State<Followers>) -> Result<Response, ErrorResponse> {
     let text = server.metrics(followers.count()).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

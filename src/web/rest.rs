@@ -1,56 +1,162 @@
-//! The REST calls, for programs. Each has a twin among the pages' server functions; both call one `Server` method.
+//! The REST calls, for programs: one list, from which come the routes and the OpenAPI document. Each has a twin among the pages' server
+//! functions; both call one `Server` method.
+
+mod actions;
+mod call;
+mod downloads;
+mod files;
+mod openapi;
+mod presets;
+mod reference;
+mod snapshot;
 
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::middleware;
+use axum::routing::{get, post};
 use axum::{Json, Router};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::App;
-use super::error::Refusal;
+use super::error::ErrorResponse;
+use actions::{PaceChange, RetryQuery, act, adopt, cancel, change, change_by_query, retry, steer, undo, workers};
+use call::ApiCall;
+use downloads::{joblog, log, output, report_csv, report_jsonl};
+use files::{FilesQuery, files, scan};
 use headway_model::attempt::AttemptLog;
 use headway_model::causes::Causes;
-use headway_model::find::{FindJobs, JobShow};
-use headway_model::library::{FolderPage, FolderView, RowKey, Show, Sort};
+use headway_model::find::{FindJobs, JobShow, JobSort};
+use headway_model::item_filter::ItemFilter;
+use headway_model::library::FolderPage;
 use headway_model::load::Load;
 use headway_model::setting::schema;
-use headway_model::summary::{ItemPage, JobPage, JobView, LibraryName, RecipeInfo, Room};
-use headway_model::{Action, ApiError, JobId, RelPath, StartJob};
+use headway_model::summary::{ItemPage, JobPage, JobTotals, JobView, LibraryName, RecipeInfo, Room};
+use headway_model::{Action, ApiError, JobId, StartJob};
 use headway_server::{Server, Started};
+use presets::Presets;
 
-type Answer<T> = Result<T, Refusal>;
+type RestResult<T> = Result<T, ErrorResponse>;
 
+/// The API below `/api/v1`; and, until 1.0, where it was before, directly below `/api`.
 pub(super) fn router() -> Router<App> {
-    Router::new()
-        .route("/api/jobs", get(jobs))
-        .route("/api/jobs/{id}", get(job).put(start))
-        .route("/api/jobs/{id}/items", get(items))
-        .route("/api/jobs/{id}/causes", get(causes))
-        .route("/api/jobs/{id}/load", get(load))
-        .route("/api/jobs/{id}/items/{item}/attempts", get(attempts))
-        .route("/api/jobs/{id}/cancel", post(cancel))
-        .route("/api/jobs/{id}/pause", steer(Action::Pause))
-        .route("/api/jobs/{id}/resume", steer(Action::Resume))
+    let mut v1 = Router::new()
+        .route("/api/v1/openapi.json", get(openapi::openapi))
+        .route("/api/v1/docs", get(reference::reference))
+        .route("/api/v1/docs.css", get(reference::style));
+    let mut before = Router::new()
         .route("/api/jobs/{id}/leave_out", steer(Action::LeaveOut))
-        .route("/api/jobs/{id}/approve", steer(Action::Approve))
-        .route("/api/jobs/{id}/retry", post(retry))
-        .route("/api/jobs/{id}/adopt", post(adopt))
-        .route("/api/jobs/{id}/change", post(change))
-        .route("/api/jobs/{id}/undo/{new}", post(undo))
         .route("/api/jobs/{id}/empty_trash", steer(Action::EmptyTrash))
-        .route("/api/workers/{count}", post(workers))
-        .route("/api/jobs/{id}/log", get(log))
-        .route("/api/jobs/{id}/joblog", get(joblog))
-        .route("/api/jobs/{id}/outputs/{name}", get(output))
-        .route("/api/recipes", get(recipes))
-        .route("/api/room", get(room))
-        .route("/api/libraries", get(libraries))
-        .route("/api/libraries/{name}/files", get(files))
-        .route("/api/libraries/{name}/scan", post(scan))
+        .route("/api/jobs/{id}/change", post(change_by_query));
+    for call in calls() {
+        v1 = v1.route(&format!("/api/v1{}", call.path), call.handler.clone());
+        if !call.is_new {
+            before = before.route(&format!("/api{}", call.path), call.handler);
+        }
+    }
+    v1.layer(middleware::from_fn(snapshot::tagged)).merge(before)
+}
+
+/// Every call, in the order of the document.
+fn calls() -> Vec<ApiCall> {
+    vec![
+        ApiCall::get("/jobs", jobs, "Lists jobs, newest first.").query::<JobsQuery>().json::<JobPage>(),
+        ApiCall::put(
+            "/jobs/{id}",
+            start,
+            "Starts a job under this id. The same call again answers with the job as it is.",
+        )
+        .body::<StartJob>()
+        .json::<JobView>()
+        .creates(),
+        ApiCall::get("/jobs/{id}", job, "Says how a job stands.").json::<JobView>(),
+        ApiCall::patch("/jobs/{id}", change, "Changes a job's priority, or how many items run at once.")
+            .body::<PaceChange>()
+            .json::<JobView>()
+            .new_in_v1(),
+        ApiCall::get("/jobs/{id}/items", items, "Lists a job's items, in the order of its plan.")
+            .query::<ItemsParameters>()
+            .json::<ItemPage>(),
+        ApiCall::get(
+            "/jobs/{id}/items/{item}/attempts",
+            attempts,
+            "Lists an item's attempts, with what a program said.",
+        )
+        .json::<Vec<AttemptLog>>(),
+        ApiCall::get("/jobs/{id}/causes", causes, "Sorts a job's failures by cause.").json::<Causes>(),
+        ApiCall::get("/jobs/{id}/load", load, "Says how much of a job's work is done, in files and bytes.")
+            .json::<Load>(),
+        ApiCall::post("/jobs/{id}/approve", act(Action::Approve), "Lets a job run whose plan waits for approval.")
+            .json::<JobView>(),
+        ApiCall::post("/jobs/{id}/pause", act(Action::Pause), "Starts no new items of a job.").json::<JobView>(),
+        ApiCall::post("/jobs/{id}/resume", act(Action::Resume), "Goes on with a paused job.").json::<JobView>(),
+        ApiCall::post(
+            "/jobs/{id}/leave-out",
+            act(Action::LeaveOut),
+            "Goes on with a job without its interrupted items.",
+        )
+        .json::<JobView>()
+        .new_in_v1(),
+        ApiCall::post("/jobs/{id}/cancel", cancel, "Cancels a job: what runs is stopped, the rest never starts.")
+            .json::<JobView>(),
+        ApiCall::post("/jobs/{id}/retry", retry, "Retries the failed items of a job, or one of them.")
+            .query::<RetryQuery>()
+            .json::<JobView>(),
+        ApiCall::post("/jobs/{id}/adopt", adopt, "Has a job worked on by a server that works on no job unasked.")
+            .json::<JobView>(),
+        ApiCall::post("/jobs/{id}/undo/{new}", undo, "Starts a job that undoes what this one did.")
+            .json::<JobView>()
+            .creates(),
+        ApiCall::delete("/jobs/{id}/trash", act(Action::EmptyTrash), "Removes the originals of a job for good.")
+            .json::<JobView>()
+            .new_in_v1(),
+        ApiCall::get("/jobs/{id}/log", log, "Sends a job's whole log, for `headway verify`.")
+            .answers("application/x-ndjson"),
+        ApiCall::get("/jobs/{id}/joblog", joblog, "Sends a job's attempts as GNU parallel lists them.")
+            .answers("text/tab-separated-values"),
+        ApiCall::get("/jobs/{id}/report.csv", report_csv, "Sends what became of each file of a job, as CSV.")
+            .answers("text/csv")
+            .new_in_v1(),
+        ApiCall::get(
+            "/jobs/{id}/report.jsonl",
+            report_jsonl,
+            "Sends what became of each file of a job, as JSON lines.",
+        )
+        .answers("application/x-ndjson")
+        .new_in_v1(),
+        ApiCall::get("/jobs/{id}/totals", totals, "Says what a job did to the files, in numbers.")
+            .json::<TotalsView>()
+            .new_in_v1(),
+        ApiCall::get(
+            "/jobs/{id}/outputs/{name}",
+            output,
+            "Sends a file that a job wrote for its user, such as a manifest.",
+        )
+        .answers("application/octet-stream"),
+        ApiCall::get("/recipes", recipes, "Lists the recipes, each with the JSON Schema of its settings.")
+            .json::<Vec<OfferedRecipe>>(),
+        ApiCall::get("/presets", presets::all, "Lists the requests that are kept under names.")
+            .json::<Presets>()
+            .new_in_v1(),
+        ApiCall::put("/presets/{preset}", presets::keep, "Keeps a request under a name.")
+            .body::<StartJob>()
+            .json::<Presets>()
+            .new_in_v1(),
+        ApiCall::delete("/presets/{preset}", presets::remove, "Removes the request of this name.")
+            .json::<Presets>()
+            .new_in_v1(),
+        ApiCall::get("/libraries", libraries, "Lists the libraries.").json::<Vec<LibraryName>>(),
+        ApiCall::get("/libraries/{name}/files", files, "Lists a folder of a library, or what matches below it.")
+            .query::<FilesQuery>()
+            .json::<FolderPage>(),
+        ApiCall::post("/libraries/{name}/scan", scan, "Begins to read a library's folders again.").status(202),
+        ApiCall::get("/room", room, "Says how much room Headway's own files take.").json::<Room>(),
+        ApiCall::post("/workers/{count}", workers, "Sets how many items run at once over all jobs."),
+    ]
 }
 
 async fn start(
@@ -58,9 +164,9 @@ async fn start(
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
-) -> Answer<(StatusCode, Json<JobView>)> {
+) -> RestResult<(StatusCode, Json<JobView>)> {
     let id = job_id(&id)?;
-    let request = request(&headers, &body)?;
+    let request: StartJob = request(&headers, &body)?;
     let (started, view) = server.start_job(id, &request).await?;
     Ok((created(started), Json(view)))
 }
@@ -76,124 +182,96 @@ fn read<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, ApiError> {
     query.map(|Query(query)| query).map_err(|error| ApiError::Malformed { message: error.body_text() })
 }
 
-async fn room(State(server): State<Server>) -> Answer<Json<Room>> {
+async fn room(State(server): State<Server>) -> RestResult<Json<Room>> {
     Ok(Json(server.room().await?))
 }
 
-async fn job(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
+async fn job(State(server): State<Server>, Path(id): Path<String>) -> RestResult<Json<JobView>> {
     Ok(Json(server.job(job_id(&id)?).await?))
 }
 
-async fn cancel(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
-    Ok(Json(server.cancel(job_id(&id)?).await?))
-}
-
-/// The call that performs this action on a job.
-fn steer(action: Action) -> MethodRouter<App> {
-    post(async move |State(server): State<Server>, Path(id): Path<String>| -> Answer<Json<JobView>> {
-        Ok(Json(server.steer(job_id(&id)?, action).await?))
-    })
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RetryQuery {
-    item: Option<u32>,
-}
-
-async fn retry(
-    State(server): State<Server>,
-    Path(id): Path<String>,
-    query: Result<Query<RetryQuery>, QueryRejection>,
-) -> Answer<Json<JobView>> {
-    Ok(Json(server.steer(job_id(&id)?, Action::Retry(read(query)?.item)).await?))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ChangeQuery {
-    priority: Option<i32>,
-    concurrency: Option<u32>,
-}
-
-async fn change(
-    State(server): State<Server>,
-    Path(id): Path<String>,
-    query: Result<Query<ChangeQuery>, QueryRejection>,
-) -> Answer<Json<JobView>> {
-    let ChangeQuery { priority, concurrency } = read(query)?;
-    Ok(Json(server.steer(job_id(&id)?, Action::Change { priority, concurrency }).await?))
-}
-
-/// Has a job worked on by a server that works on no job unasked.
-async fn adopt(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<JobView>> {
-    let id = job_id(&id)?;
-    server.adopt(id).await?;
-    Ok(Json(server.job(id).await?))
-}
-
-async fn undo(
-    State(server): State<Server>,
-    Path((id, new)): Path<(String, String)>,
-) -> Answer<(StatusCode, Json<JobView>)> {
-    let (started, view) = server.undo(job_id(&id)?, job_id(&new)?).await?;
-    Ok((created(started), Json(view)))
-}
-
-async fn workers(State(server): State<Server>, Path(count): Path<String>) -> Answer<StatusCode> {
-    let message = || ApiError::Malformed { message: format!("not a number of workers: {count:?}") };
-    server.set_workers(count.parse().map_err(|_| message())?)?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct JobsQuery {
+    /// Jobs older than this one: the `next` of the page before.
     before: Option<String>,
+    /// How many; 100 if omitted.
     limit: Option<u32>,
+    /// A part of the title or of the recipe's name.
     #[serde(default)]
     search: String,
+    /// How they stand.
     #[serde(default)]
     show: JobShow,
+    /// The order.
+    #[serde(default)]
+    sort: JobSort,
 }
 
-async fn jobs(State(server): State<Server>, query: Result<Query<JobsQuery>, QueryRejection>) -> Answer<Json<JobPage>> {
+async fn jobs(
+    State(server): State<Server>,
+    query: Result<Query<JobsQuery>, QueryRejection>,
+) -> RestResult<Json<JobPage>> {
     let query = read(query)?;
     let before = query.before.as_deref().map(job_id).transpose()?;
-    let find = FindJobs { search: query.search, show: query.show };
+    let find = FindJobs { search: query.search, show: query.show, sort: query.sort };
     Ok(Json(server.jobs(before, query.limit.unwrap_or(100), &find).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ItemsQuery {
+struct ItemsParameters {
+    /// Items after this one: the `next` of the page before.
     after: Option<u32>,
+    /// How many; 100 if omitted.
     limit: Option<u32>,
+    /// The label of their status.
     status: Option<String>,
+    /// The key of the cause of their failure.
+    cause: Option<String>,
+    /// A part of their path, or a pattern with `*` and `?`.
+    name: Option<String>,
+    /// Only this item and those after it.
+    first: Option<u32>,
+    /// Only this item and those before it.
+    last: Option<u32>,
 }
 
 async fn items(
     State(server): State<Server>,
     Path(id): Path<String>,
-    query: Result<Query<ItemsQuery>, QueryRejection>,
-) -> Answer<Json<ItemPage>> {
-    let query = read(query)?;
-    let page = server.items(job_id(&id)?, query.after, query.limit.unwrap_or(100), query.status.as_deref()).await?;
-    Ok(Json(page))
+    query: Result<Query<ItemsParameters>, QueryRejection>,
+) -> RestResult<Json<ItemPage>> {
+    let ItemsParameters { after, limit, status, cause, name, first, last } = read(query)?;
+    let filter = ItemFilter { status, cause, name, first, last };
+    Ok(Json(server.items(job_id(&id)?, after, limit.unwrap_or(100), &filter).await?))
 }
 
-async fn load(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<Load>> {
+async fn load(State(server): State<Server>, Path(id): Path<String>) -> RestResult<Json<Load>> {
     Ok(Json(server.load(job_id(&id)?).await?))
 }
 
-async fn causes(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<Causes>> {
+#[derive(Serialize, JsonSchema)]
+struct TotalsView {
+    #[serde(flatten)]
+    totals: JobTotals,
+    /// How many bytes less the files of the library have, once the trash is emptied; negative if they have more.
+    saved: i64,
+}
+
+async fn totals(State(server): State<Server>, Path(id): Path<String>) -> RestResult<Json<TotalsView>> {
+    let totals = server.job_totals(job_id(&id)?).await?;
+    Ok(Json(TotalsView { saved: totals.saved(), totals }))
+}
+
+async fn causes(State(server): State<Server>, Path(id): Path<String>) -> RestResult<Json<Causes>> {
     Ok(Json(server.causes(job_id(&id)?).await?))
 }
 
 async fn attempts(
     State(server): State<Server>,
     Path((id, item)): Path<(String, String)>,
-) -> Answer<Json<Vec<AttemptLog>>> {
+) -> RestResult<Json<Vec<AttemptLog>>> {
     let message = || ApiError::Malformed { message: format!("not an item number: {item:?}") };
     let item = item.parse().map_err(|_| message())?;
     Ok(Json(server.attempts(job_id(&id)?, item).await?))
@@ -209,96 +287,11 @@ async fn recipes(State(server): State<Server>) -> Json<Vec<OfferedRecipe>> {
     Json(offered.collect())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct OfferedRecipe {
     #[serde(flatten)]
     info: RecipeInfo,
     schema: Value,
-}
-
-/// A window of a library, after a scan of the disk if that is quick.
-async fn files(
-    State(server): State<Server>,
-    Path(library): Path<String>,
-    query: Result<Query<FilesQuery>, QueryRejection>,
-) -> Answer<Json<FolderPage>> {
-    let query = read(query)?;
-    let view = FolderView {
-        library,
-        folder: query.folder,
-        search: query.search,
-        show: query.show,
-        sort: query.sort,
-        descending: query.descending,
-        after: query.after,
-        before: query.before,
-        limit: query.limit.unwrap_or(100),
-    };
-    Ok(Json(server.folder(&view, true).await?))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FilesQuery {
-    #[serde(default)]
-    folder: RelPath,
-    #[serde(default)]
-    search: String,
-    #[serde(default)]
-    show: Show,
-    #[serde(default)]
-    sort: Sort,
-    #[serde(default)]
-    descending: bool,
-    after: Option<RowKey>,
-    before: Option<RowKey>,
-    limit: Option<u32>,
-}
-
-async fn scan(State(server): State<Server>, Path(library): Path<String>) -> Answer<StatusCode> {
-    server.scan(&library)?;
-    Ok(StatusCode::ACCEPTED)
-}
-
-/// A file that a job wrote for its user. It is always served as a download, never as a page.
-async fn output(State(server): State<Server>, Path((id, name)): Path<(String, String)>) -> Answer<Response> {
-    let path = server.output(job_id(&id)?, &name)?;
-    let file = tokio::fs::File::open(&path).await;
-    let file = file.map_err(|error| ApiError::NotFound { message: format!("{name} cannot be read: {error}") })?;
-    let pages = futures::stream::try_unfold(file, |mut file| async move {
-        use tokio::io::AsyncReadExt;
-        let mut page = Vec::with_capacity(64 * 1024);
-        let count = (&mut file).take(64 * 1024).read_to_end(&mut page).await?;
-        Ok::<_, std::io::Error>((count > 0).then_some((page, file)))
-    });
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".to_owned()),
-    ];
-    Ok((headers, axum::body::Body::from_stream(pages)).into_response())
-}
-
-/// A job's whole log for `headway verify`: a report, then every event.
-async fn log(State(server): State<Server>, Path(id): Path<String>) -> Answer<Response> {
-    let id = job_id(&id)?;
-    let lines = server.export(id).await?;
-    let headers = [
-        (header::CONTENT_TYPE, "application/x-ndjson".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"headway-{id}.jsonl\"")),
-    ];
-    Ok((headers, axum::body::Body::from_stream(lines)).into_response())
-}
-
-/// A job's attempts as GNU parallel lists them.
-async fn joblog(State(server): State<Server>, Path(id): Path<String>) -> Answer<Response> {
-    let id = job_id(&id)?;
-    let lines = server.joblog(id).await?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/tab-separated-values".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"headway-{id}.joblog\"")),
-    ];
-    Ok((headers, axum::body::Body::from_stream(lines)).into_response())
 }
 
 pub(super) fn job_id(text: &str) -> Result<JobId, ApiError> {
@@ -320,7 +313,8 @@ pub(super) fn no_such_call() -> ApiError {
     ApiError::NotFound { message: "there is no such call; docs/protocol.md lists them".into() }
 }
 
-fn request(headers: &HeaderMap, body: &Bytes) -> Result<StartJob, ApiError> {
+/// The body of a call, from its JSON.
+fn request<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, ApiError> {
     is_json(headers)?;
     serde_json::from_slice(body).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => ApiError::invalid(error.to_string()),

@@ -1,6 +1,6 @@
 //! The socket in the data folder, for the user who runs the server: programs that may do whatever that user may.
 //!
-//! Whoever connects must have the server's user, or be root, as the kernel says. There is no token and no check of the host.
+//! A caller must be the server's user, or root, as the kernel says. There is no token and no check of the host.
 
 use std::fs::{Permissions, set_permissions};
 use std::io;
@@ -16,7 +16,7 @@ use rustix::fs::{Mode, OFlags};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
 
-use super::{Access, App, Assets, Settings, access, bodies, connections, error, events, rest};
+use super::{Access, App, Assets, WebSettings, access, bodies, connections, error, events, rest};
 use headway_server::Server;
 
 /// The socket's name in the data folder.
@@ -60,7 +60,7 @@ impl Socket {
 
     /// Serves until `stopping` holds `true`, then lets every response finish.
     pub async fn serve(self, server: Server, mut stopping: watch::Receiver<bool>) {
-        let settings = Settings::new(Access::owner(), Assets::folder(PathBuf::new()));
+        let settings = WebSettings::new(Access::owner(), Assets::folder(PathBuf::new()));
         let router = router(App::new(server.for_owner(), settings, stopping.clone()));
         let places = Arc::new(Semaphore::new(CONNECTIONS as usize));
         loop {
@@ -111,7 +111,7 @@ fn router(app: App) -> Router {
     Router::new()
         .merge(rest::router())
         .merge(events::router())
-        .fallback(async || error::Refusal(rest::no_such_call()))
+        .fallback(async || error::ErrorResponse(rest::no_such_call()))
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(axum::extract::DefaultBodyLimit::max(super::BODY_LIMIT))
         .layer(middleware::from_fn(bodies::arrive))

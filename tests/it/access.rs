@@ -46,6 +46,9 @@ fn routes() -> Vec<(Method, String)> {
         (Method::POST, "/api/fn/attempts".into()),
         (Method::POST, "/api/fn/causes".into()),
         (Method::POST, "/api/fn/load".into()),
+        (Method::POST, "/api/fn/room".into()),
+        (Method::POST, "/api/fn/command_lines".into()),
+        (Method::POST, "/api/fn/named".into()),
         (Method::GET, "/api/nothing".into()),
     ]
 }

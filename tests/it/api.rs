@@ -117,7 +117,7 @@ async fn the_same_start_again_is_the_same_job_and_another_is_a_conflict() {
     assert_eq!((status, answer["error"].as_str()), (409, Some("conflict")), "{answer}");
     // So may what holds where nothing is said, each alone and all together; whichever of the two was first.
     let defaults = json!({
-        "title": "Checksum of files", "concurrency": 0, "priority": 0, "approval": false, "parent": null, "output": null,
+        "title": "Checksum · files", "concurrency": 0, "priority": 0, "approval": false, "parent": null, "output": null,
         "policy": { "tries": 1, "backoff_ms": 1000, "on_interrupt": "retry", "on_done": "again", "timeout": null, "halt": null }
     });
     let mut all = request("checksum");
@@ -209,6 +209,21 @@ async fn lists_are_paged_from_the_newest_and_items_by_window() {
     assert_eq!(ids(&page), jobs[..2]);
     let (_, page) = app.get(&format!("/api/jobs?limit=9&before={}", page["next"].as_str().expect("more"))).await;
     assert_eq!((ids(&page), &page["next"]), (jobs[2..].to_vec(), &Value::Null));
+    // The newest has the fewest files: by files it is the last, and the others, which are alike, stay as they are.
+    let small = json!({ "library": "files", "recipe": "checksum", "query": { "paths": ["000001"] } });
+    let small = app.run(&small).await.job.to_string();
+    let by_files = [jobs.clone(), vec![small]].concat();
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let (_, page) = app.get(&format!("/api/jobs?sort=files&limit=2{after}")).await;
+        seen.extend(ids(&page));
+        match page["next"].as_str() {
+            Some(next) => after = format!("&before={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, by_files);
+    assert_eq!(app.get("/api/jobs?sort=pink").await.0, 400);
     let mut seen = Vec::new();
     let mut after = String::new();
     loop {
@@ -223,5 +238,28 @@ async fn lists_are_paged_from_the_newest_and_items_by_window() {
     }
     assert_eq!(seen, [0, 1, 2, 3, 4, 5, 6]);
     assert_eq!(app.get(&format!("/api/jobs/{}/items?status=bad", jobs[0])).await.0, 400);
+
+    // A name, alone and with the rest of the filter, by pages that do not lose count.
+    let items = async |filter: &str| app.get(&format!("/api/jobs/{}/items?{filter}", jobs[0])).await.1;
+    let whole = items("name=*").await;
+    assert_eq!(whole["items"].as_array().map(Vec::len), Some(7));
+    let fourth = &whole["items"][3];
+    let name = fourth["path"].as_str().expect("a path").to_uppercase();
+    let found = items(&format!("name={name}&status={}", fourth["status"].as_str().expect("a status"))).await;
+    assert_eq!((&found["items"][0], &found["next"]), (fourth, &Value::Null));
+    assert_eq!(items(&format!("name={name}&after=3")).await["items"], json!([]));
+    assert_eq!(items("name=*&cause=00000000").await["items"], json!([]));
+    let (first, last) = (items("name=*&limit=5").await, items("name=*&limit=5&after=4").await);
+    assert_eq!((&first["next"], &last["next"]), (&json!(4), &Value::Null));
+    assert_eq!(last["items"], json!([whole["items"][5], whole["items"][6]]));
+    assert_eq!(
+        items("first=2&last=4").await["items"],
+        json!([whole["items"][2], whole["items"][3], whole["items"][4]])
+    );
+    assert_eq!(items("first=2&last=4&limit=2").await["next"], json!(3));
+    assert_eq!(items("name=*&first=2&last=3&after=2").await["items"], json!([whole["items"][3]]));
+    for wrong in ["", "+", &"x".repeat(1_001)] {
+        assert_eq!(app.get(&format!("/api/jobs/{}/items?name={wrong}", jobs[0])).await.0, 400);
+    }
     app.stop().await;
 }

@@ -59,6 +59,30 @@ fn what_cannot_be_served_is_refused_with_a_sentence() {
 }
 
 #[test]
+fn what_a_job_was_asked_for_is_kept_under_a_name_and_run_again_and_its_report_written() {
+    let files = Files::numbered(2);
+    let text = |path: std::path::PathBuf| path.to_str().expect("text").to_owned();
+    let (library, data) = (text(files.library()), text(files.data()));
+    let done = |arguments: &[&str]| {
+        let (ok, said) = run(&[arguments, &["--data", &data]].concat());
+        assert!(ok, "{arguments:?}: {said}");
+        said
+    };
+    done(&["run", "checksum", &library]);
+    done(&["preset", "save", "sums", "@1"]);
+    assert!(done(&["preset", "list"]).contains("sums: checksum in "));
+    let (ok, said) = run(&["preset", "save", "no.name", "@1", "--data", &data]);
+    assert!(!ok && said.contains("letters, digits"), "the reason of a problem is told: {said}");
+    done(&["preset", "run", "sums"]);
+    let report = done(&["export", "@1", "--report", "csv"]);
+    assert_eq!(report.lines().filter(|line| line.contains(",succeeded,")).count(), 2, "{report}");
+    assert!(done(&["export", "@1", "--totals"]).contains("\"saved\":0"));
+    done(&["preset", "remove", "sums"]);
+    let (ok, said) = run(&["preset", "run", "sums", "--data", &data]);
+    assert!(!ok && said.contains("there is no preset"), "{said}");
+}
+
+#[test]
 fn a_folder_in_use_is_not_rebuilt_and_a_free_one_is() {
     let files = Files::numbered(1);
     let mut process = Headway::start(&files, &[]);

@@ -47,6 +47,19 @@ async fn a_job_is_followed_by_tcp_and_by_the_socket_from_its_first_event_to_its_
 }
 
 #[tokio::test]
+async fn a_refusal_has_its_reasons_by_tcp_and_by_the_socket() {
+    let files = Files::numbered(1);
+    let server = Headway::start(&files, &[]);
+    for client in [client(&server.url), socket(&files)] {
+        let refused = client.keep_preset("no.name", &everything()).await;
+        assert!(
+            matches!(&refused, Err(ClientError::Refused(ApiError::Invalid { reasons, .. })) if reasons[0].contains("letters, digits")),
+            "{refused:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_follower_comes_through_kills_of_the_server_without_a_gap() {
     let files = Files::numbered(2_000);
     let mut server = Headway::start(&files, &["--workers", "1"]);

@@ -141,8 +141,13 @@ impl Served {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
+        self.answer(path).await.1
+    }
+
+    /// Status and body of the answer.
+    pub(crate) async fn answer(&self, path: &str) -> (u16, Value) {
         let answer = self.client.get(format!("{}{path}", self.headway.url)).send().await.expect("an answer");
-        answer.json().await.expect("JSON")
+        (answer.status().as_u16(), answer.json().await.expect("JSON"))
     }
 
     pub(crate) async fn post(&self, path: &str) -> (u16, Value) {
@@ -157,6 +162,29 @@ impl Served {
         let items = page["items"].as_array().expect("items");
         items.iter().map(|item| (text(&item["path"]), text(&item["status"]), text(&item["message"]))).collect()
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preset_is_offered_where_its_program_is_and_does_what_it_says() {
+    let files = Files::new();
+    let photo = "/usr/share/gocode/src/github.com/rwcarlsen/goexif/exif/samples/geodegrees_as_string.jpg";
+    let photo = std::fs::read(photo).expect("run ./test once, which installs the photos");
+    files.write("a.jpg", &photo);
+    let served = Served::start_in(&files, &["env", "PATH=/usr/bin:/bin"]).expect("a ready server");
+    let offered = served.get("/api/recipes").await;
+    let names: Vec<_> = offered.as_array().expect("recipes").iter().map(|recipe| recipe["name"].clone()).collect();
+    assert!(names.contains(&json!("exiftool-strip")), "{names:?}");
+    assert_eq!(names.contains(&json!("oxipng")), std::path::Path::new("/usr/bin/oxipng").exists(), "{names:?}");
+    let job = served.begin("exiftool-strip", json!({})).await;
+    let end = served.end(job).await;
+    assert_eq!(end.counters.succeeded, 1, "{:?}", served.items(job).await);
+    let stripped = std::fs::read(files.library().join("a.jpg")).expect("a file");
+    assert!(stripped.len() < photo.len() && !stripped.windows(5).any(|word| word == b"Canon"), "{}", stripped.len());
+    let undo = mint();
+    let (status, body) = served.post(&format!("/api/jobs/{job}/undo/{undo}")).await;
+    assert_eq!(status, 201, "{body}");
+    served.end(undo).await;
+    assert_eq!(std::fs::read(files.library().join("a.jpg")).expect("a file"), photo);
 }
 
 #[tokio::test(flavor = "multi_thread")]

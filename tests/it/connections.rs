@@ -60,6 +60,8 @@ async fn who_says_nothing_or_never_ends_is_sent_away_and_a_stream_is_not() {
         quiet(format!("GET /api/jobs HTTP/1.1\r\nHost: {host}\r\n\r\n"), 200),
         quiet(format!("{head}Content-Length: 500\r\n\r\n{{"), 408),
         quiet(format!("{head}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n"), 408),
+        // Much of it came at once, for which a steady sender has minutes.
+        quiet(format!("{head}Content-Length: 4000000\r\n\r\n{}", "x".repeat(3_000_000)), 408),
         dripping("GET / HTTP/1.1\r\n".into(), "X-Drop: 1\r\n", 0),
         dripping(format!("{head}Content-Length: 100000\r\n\r\n{{"), " ", 408),
         dripping(
@@ -112,7 +114,7 @@ async fn one_peer_has_its_share_and_no_more_and_others_are_let_in() {
     eventually("a place", async || (refused().await == 200).then_some(())).await;
 }
 
-/// So many connections that there would be no descriptor left: the work that they must not disturb reads and writes files.
+/// Enough connections to leave no descriptor: the work that they must not disturb reads and writes files.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_half_open_connections_take_nothing_from_a_job() {
     let files = Files::numbered(60);
@@ -126,7 +128,7 @@ async fn a_thousand_half_open_connections_take_nothing_from_a_job() {
         held.push(raw);
     }
     let crowd = held.len();
-    // Whoever comes later gets in when a half-open one is sent away.
+    // A later caller gets in when a half-open connection is closed.
     let job = mint();
     let mut body = request("upper");
     body["output"] = json!({ "place": "replace" });
@@ -152,4 +154,32 @@ async fn the_server_may_open_more_than_it_was_started_with_and_its_commands_may_
     let attempts: serde_json::Value =
         served.client.get(url).send().await.expect("an answer").json().await.expect("JSON");
     assert_eq!(attempts[0]["stdout"]["head"], "256\n", "{attempts}");
+}
+
+/// Hyper answers these before the router sees them.
+#[tokio::test(flavor = "multi_thread")]
+async fn also_answers_to_what_is_no_request_have_the_headers_of_every_answer() {
+    let app = App::start(&Files::numbered(1)).await;
+    let (long, many) = ("x".repeat(70_000), "x: y\r\n".repeat(20_000));
+    let good = format!("GET /api/jobs HTTP/1.1\r\nHost: {}\r\n\r\n", host(&app.url));
+    let cases = [
+        ("no request\r\n\r\n".to_owned(), 400),
+        (format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n"), 414),
+        (format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n"), 431),
+        (format!("{good}{good}no request\r\n\r\n"), 200),
+    ];
+    for (said, expected) in cases {
+        let mut raw = Raw::open(&app.url).await;
+        raw.say(&said).await;
+        let answers = raw.rest(Duration::from_secs(20)).await;
+        assert_eq!(status(&answers), expected, "{answers}");
+        let heads: Vec<_> = answers.split("HTTP/1.1 ").skip(1).collect();
+        assert_eq!(heads.len(), if expected == 200 { 3 } else { 1 }, "{answers}");
+        for head in heads {
+            for header in ["base-uri 'none'; frame-ancestors 'none'", "nosniff", "no-referrer", "no-store"] {
+                assert_eq!(head.matches(header).count(), 1, "{header}: {head}");
+            }
+        }
+    }
+    app.stop().await;
 }

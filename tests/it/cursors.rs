@@ -45,7 +45,7 @@ async fn a_cursor_whose_event_was_pruned_is_answered_by_a_snapshot() {
     app.stop().await;
 }
 
-/// The data folder is put back to an earlier state and goes on from there. Whoever saw the lost part is told, both when
+/// The data folder is put back to an earlier state and goes on from there. A client that saw the lost part is told, both when
 /// the log is still behind its cursor and when other events stand there.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_put_back_from_a_backup_is_noticed_by_everyone_who_saw_more() {
@@ -137,7 +137,7 @@ async fn a_clock_set_back_in_mid_job_loses_and_repeats_nothing() {
     assert!(times.windows(2).any(|pair| pair[1] < pair[0] - 3_000_000), "the clock was not set back: {times:?}");
 }
 
-/// A log of so many jobs that are over, made by the real writer.
+/// A log of this many jobs that are over, made by the real writer.
 async fn history(files: &Files, jobs: usize) -> Vec<JobId> {
     std::fs::create_dir_all(files.data()).expect("a folder");
     let store = SqliteStore::open(&files.data().join("log.sqlite")).await.expect("a log");

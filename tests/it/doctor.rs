@@ -1,4 +1,4 @@
-//! `headway doctor` and `headway verify`: what is whole is said to be, and whatever is changed is found.
+//! `headway doctor` and `headway verify` call whole what is whole, and find whatever was changed.
 
 use std::process::{Command, Output};
 use std::sync::Arc;

@@ -193,25 +193,6 @@ async fn patterns_choose_files_and_nothing_found_is_a_completed_job() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn items_are_planned_in_byte_order_of_paths() {
-    let files = Files::new();
-    for path in ["a/z", "a.txt", "b", "a/b/c", "A"] {
-        files.write(path, b"x");
-    }
-    let app = App::start(&files).await;
-    let end = app.end(app.begin("checksum").await).await;
-    let (_, items) = app.get(&format!("/api/jobs/{}/items", end.job)).await;
-    let paths: Vec<_> = items["items"]
-        .as_array()
-        .expect("items")
-        .iter()
-        .map(|item| item["path"].as_str().expect("a path").to_owned())
-        .collect();
-    assert_eq!(paths, ["A", "a.txt", "a/b/c", "a/z", "b"]);
-    app.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_second_server_on_the_data_folder_is_refused() {
     let files = Files::numbered(1);
     let app = App::start(&files).await;

@@ -5,7 +5,7 @@ use headway_model::{JobStatus, JobSummary, PauseReason};
 use serde_json::{Value, json};
 
 use crate::command::Served;
-use crate::helper::{Files, mint};
+use crate::helper::{Files, mint, refused_to_serve};
 
 /// The program under a tracer that lets these calls fail, those on `path` alone if one is given as the program names it.
 fn failing(files: &Files, calls: &str, what: &str, paths: &[&str]) -> Served {
@@ -128,6 +128,26 @@ async fn a_folder_that_may_not_be_listed_fails_in_its_own_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_cannot_be_read_is_never_answered_as_one_that_is_not_there() {
+    for (error, status, code, words) in [
+        ("EIO", 503, "unavailable", "Input/output error"),
+        ("ESTALE", 503, "unavailable", "Stale file handle"),
+        ("EACCES", 403, "denied", "Permission denied"),
+        ("ELOOP", 422, "invalid", "Too many levels of symbolic links"),
+        ("ENOENT", 404, "not_found", "No such file or directory"),
+    ] {
+        let files = Files::numbered(1);
+        files.write("sub/inside", b"x");
+        let served = failing(&files, OPENS, &format!("error={error}"), &["sub"]);
+        let (answer, body) = served.answer("/api/libraries/files/files?folder=sub").await;
+        assert_eq!((answer, &body["error"]), (status, &json!(code)), "{error}: {body}");
+        let message = body["message"].as_str().expect("a text");
+        assert!(message.contains("cannot be listed") && message.contains(words), "{error}: {message}");
+        assert_eq!(served.answer("/api/libraries/files/files").await.0, 200, "the folder above it");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whichever_look_at_a_file_fails_it_is_never_told_to_be_gone_or_changed() {
     // As the program names the file, and as its open descriptors are named.
     for when in 1..=8 {
@@ -243,4 +263,46 @@ async fn probes_of_a_server_that_died_are_gone_after_the_next_start() {
     let served = Served::start(&files);
     assert!(left_over(&files).iter().all(|name| !name.starts_with(".headway-probe-")), "{:?}", left_over(&files));
     drop(served);
+}
+
+/// The sync after the move fails, or the process dies there. What was moved is moved.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_undo_took_away_is_never_told_to_be_missing() {
+    for what in ["error=ENOSPC", "error=EMFILE", "error=EIO", "signal=KILL:when=1"] {
+        let files = Files::numbered(4);
+        let served = Served::start(&files);
+        let beside = json!({ "output": { "place": { "beside": { "name": "{/}.up" } } } });
+        let made = served.run("upper", beside).await.job;
+        drop(served);
+        let undo = mint();
+        // Only moves into it have this folder synced.
+        let trash = files.library().join(format!(".headway-trash/{undo}"));
+        let mut served = failing(&files, "fsync", what, &[trash.to_str().expect("text")]);
+        let url = format!("{}/api/jobs/{made}/undo/{undo}", served.headway.url);
+        let asked = served.client.post(url).send().await;
+        if what.starts_with("signal") {
+            assert!(served.headway.dies_within(std::time::Duration::from_secs(60)), "it died at the first move");
+            served = Served::start(&files);
+        } else {
+            assert_eq!(asked.expect("an answer").status().as_u16(), 201, "{what}");
+        }
+        let end = served
+            .until(undo, |summary| summary.status.is_terminal() || matches!(summary.status, JobStatus::Paused { .. }))
+            .await;
+        let told = items(&served, undo).await;
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 4), "{what}: {told:?}");
+        let there = std::fs::read_dir(files.library()).expect("a folder").flatten();
+        let left = there.filter(|entry| entry.file_name().to_string_lossy().ends_with(".up")).count();
+        assert_eq!(left, 0, "{what}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_looked_at_is_not_told_to_be_no_folder() {
+    let files = Files::numbered(1);
+    let library = files.library();
+    let inject = ["-e", "trace=statx", "-e", "inject=statx:error=EIO", "-P", library.to_str().expect("text")];
+    let wrap = [&["strace", "-f", "-qq", "-o", "/dev/null"][..], &inject].concat();
+    let said = refused_to_serve(&files, &library, &wrap);
+    assert!(said.contains("Input/output error") && !said.contains("is not a folder"), "{said}");
 }

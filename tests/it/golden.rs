@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use headway_model::event::{HaltBy, HaltWhen, JobEvent, Outcome, Recorded};
-use headway_model::{Digest, Effect, EndReason, FailReason, Fold, JobId, Move, PauseReason, SkipReason};
+use headway_model::{Digest, DiskEffect, EndReason, FailReason, Fold, JobId, Move, PauseReason, SkipReason};
 use serde::{Deserialize, Serialize};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/events_v1.jsonl");
@@ -94,9 +94,9 @@ fn write() -> String {
     let changing = |item, attempt| {
         let path = |text: &str| text.parse().expect("a path");
         let (size, mtime_ns) = (1_234, 1_764_000_000_000_000_000);
-        let one = Move { from: path("a/b.jpg"), to: path("a/c.jpg"), size, mtime_ns, hash: None };
+        let one = Move { from: path("a/b.jpg"), to: path("a/c.jpg"), size, mtime_ns, hash: None, inode: None };
         let other = Move { from: path("a/b.xmp"), to: path("d/c.xmp"), hash: Some(Digest([7; 16])), ..one.clone() };
-        E::Changing { item, attempt, moves: vec![one, other] }
+        E::Changing { item, attempt, moves: vec![one, other], folders: Vec::new() }
     };
     let begun = |count| vec![planned(0, count), E::PlanEnded { total: count, reruns: Default::default() }, E::Began {}];
     let jobs: Vec<(bool, Vec<JobEvent>)> = vec![
@@ -111,7 +111,7 @@ fn write() -> String {
                 E::Began {},
                 started(0, 1),
                 placing(0, 1),
-                done(0, 1, Effect::Changed),
+                done(0, 1, DiskEffect::Changed),
                 started(1, 1),
                 attempt_failed(1, 1),
                 started(1, 2),
@@ -123,11 +123,11 @@ fn write() -> String {
                 E::Recovered { item: 1, attempt: 3 },
                 E::Requeued { item: 1 },
                 started(1, 4),
-                done(1, 4, Effect::Created),
+                done(1, 4, DiskEffect::Created),
                 started(2, 1),
                 E::Skipped { item: 2, attempt: 1, reason: SkipReason::Changed },
                 started(4, 1),
-                done(4, 1, Effect::Unchanged),
+                done(4, 1, DiskEffect::Unchanged),
                 E::Finishing {},
                 ended(Outcome::Completed),
             ]]
@@ -142,7 +142,7 @@ fn write() -> String {
                     E::Recovered { item: 0, attempt: 1 },
                     E::Dropped { item: 0 },
                     started(1, 1),
-                    done(1, 1, Effect::Read),
+                    done(1, 1, DiskEffect::Read),
                 ],
                 vec![E::Finishing {}, ended(Outcome::CompletedWithErrors)],
             ]
@@ -154,7 +154,12 @@ fn write() -> String {
             false,
             [
                 begun(1),
-                vec![started(0, 1), done(0, 1, Effect::Read), E::Finishing {}, end(EndReason::Finish, "no space left")],
+                vec![
+                    started(0, 1),
+                    done(0, 1, DiskEffect::Read),
+                    E::Finishing {},
+                    end(EndReason::Finish, "no space left"),
+                ],
             ]
             .concat(),
         ),
@@ -177,7 +182,7 @@ fn write() -> String {
             false,
             [
                 begun(1),
-                vec![started(0, 1), changing(0, 1), done(0, 1, Effect::Changed)],
+                vec![started(0, 1), changing(0, 1), done(0, 1, DiskEffect::Changed)],
                 vec![E::Finishing {}, ended(Outcome::Completed)],
             ]
             .concat(),

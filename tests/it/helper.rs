@@ -6,15 +6,17 @@ mod mount;
 mod process;
 mod raw;
 mod recipe;
+mod schema;
 mod sse;
 mod wait;
 
 pub(crate) use app::{App, request};
 pub(crate) use files::Files;
 pub(crate) use mount::{Mount, Storage};
-pub(crate) use process::Headway;
+pub(crate) use process::{Headway, refused_to_serve};
 pub(crate) use raw::{Raw, Wire, status};
 pub(crate) use recipe::{Behaviour, Capitals, TestRecipe};
+pub(crate) use schema::judged;
 pub(crate) use sse::{Event, Stream, follow_at, follow_by_calls, follow_to_end, kinds, payloads};
 pub(crate) use wait::{eventually, repetitions};
 

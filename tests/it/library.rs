@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use headway_model::library::{FolderPage, RowKey};
+use headway_model::library::{FolderPage, RowKey, Under};
 use headway_recipes::Recipe;
 use serde_json::{Value, json};
 
@@ -202,6 +202,64 @@ async fn a_job_over_all_that_match_takes_just_those() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_says_how_much_is_below_it_and_what_is_left_out_is_counted() {
+    let files = Files::new();
+    for (path, content) in
+        [("a/x", "123"), ("a/b/fail-y", "45"), ("a-b/z", "6"), ("w", "7890"), ("a/.DS_Store", ""), ("@eaDir/t", "")]
+    {
+        files.write(path, content.as_bytes());
+    }
+    let app = App::start_with(&files, |_| {}, failing()).await;
+    app.run(&json!({ "library": "files", "recipe": "test", "query": { "folder": { "path": "a" } } })).await;
+    let page = settled(&app, "").await;
+    let told = |under: Under| (under.files, under.bytes, under.processed, under.failed);
+    assert_eq!(names(&page), ["a", "a-b", "w"]);
+    let folders: Vec<_> = page.entries.iter().map(|entry| entry.under.map(told)).collect();
+    assert_eq!(folders, [Some((2, 5, 1, 1)), Some((1, 1, 0, 0)), None]);
+    assert_eq!((told(page.under), page.left_out), ((4, 10, 1, 1), 1), "the job over it takes what is below too");
+    assert_eq!(settled(&app, "folder=a").await.left_out, 1);
+    let found = settled(&app, "search=x").await;
+    assert_eq!((told(found.under), found.left_out), ((1, 3, 1, 0), 2), "what matches, of the whole library");
+    // What is gone, and what is no litter any more, is not counted.
+    std::fs::remove_file(files.library().join("a/.DS_Store")).expect("a file");
+    std::fs::remove_dir_all(files.library().join("@eaDir")).expect("a folder");
+    settled(&app, "folder=a").await;
+    assert_eq!((settled(&app, "").await.left_out, settled(&app, "search=x").await.left_out), (0, 0));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_selection_of_folders_is_all_that_is_below_and_a_sample_the_first_that_are_to_run() {
+    let files = Files::new();
+    for path in ["a/1", "a/2", "a/c/3", "a-b", "d/4", "e", "a/.DS_Store"] {
+        files.write(path, b"x");
+    }
+    std::os::unix::fs::symlink("e", files.library().join("a/0")).expect("a link");
+    let app = App::start(&files).await;
+    let run = async |paths: Value, sample: Value| {
+        let query = json!({ "paths": paths });
+        let summary =
+            app.run(&json!({ "library": "files", "recipe": "checksum", "query": query, "sample": sample })).await;
+        let (_, items) = app.get(&format!("/api/jobs/{}/items", summary.job)).await;
+        let items = items["items"].as_array().expect("items").clone();
+        items.iter().map(|item| item["path"].as_str().expect("a path").to_owned()).collect::<Vec<_>>()
+    };
+    // A file in a folder that is named too is listed once.
+    let all = run(json!(["a", "a-b", "a/2", "e", "gone"]), Value::Null).await;
+    assert_eq!(all, ["a/0", "a/1", "a/2", "a/c/3", "a-b", "e", "gone"]);
+    assert_eq!(
+        run(json!(["a", "e"]), json!(2)).await,
+        ["a/0", "a/1", "a/2"],
+        "a link is not worked on, so it does not count"
+    );
+    assert_eq!(run(json!(["a", "e"]), json!(100)).await.len(), 5);
+    let too_many = json!({ "library": "files", "recipe": "checksum", "query": { "folder": {} }, "sample": 0 });
+    let (status, body) = app.put(&mint().to_string(), &too_many).await;
+    assert_eq!((status, &body["reasons"][0]), (422, &json!("a sample has 1 to 10000 files")), "{body}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn names_come_in_their_natural_order() {
     let files = Files::new();
     for name in ["page10.jpg", "page2.jpg", "Page1.jpg", "v10/a", "v9/a10", "v9/a9", "page02.jpg"] {
@@ -250,15 +308,13 @@ async fn a_search_finds_what_a_job_over_all_that_match_takes() {
     ] {
         let encoded: String = search.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let page = settled(&app, &format!("search={encoded}&limit=100&folder=sub")).await;
-        let mut listed: Vec<_> = names(&page).into_iter().map(str::to_owned).collect();
+        let listed: Vec<_> = names(&page).into_iter().map(str::to_owned).collect();
         let query = json!({ "folder": { "path": "sub", "search": search } });
         let job = app.begin_with(&json!({ "library": "files", "recipe": "checksum", "query": query })).await;
         app.end(job).await;
         let (_, items) = app.get(&format!("/api/jobs/{job}/items")).await;
         let items = items["items"].as_array().expect("items").clone();
-        let mut taken: Vec<_> = items.iter().map(|item| item["path"].as_str().expect("a path").to_owned()).collect();
-        listed.sort();
-        taken.sort();
+        let taken: Vec<_> = items.iter().map(|item| item["path"].as_str().expect("a path").to_owned()).collect();
         assert_eq!((listed.len(), &taken), (found, &listed), "{search:?}");
     }
     app.stop().await;

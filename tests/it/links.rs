@@ -222,13 +222,20 @@ async fn a_reader_that_slept_reads_every_event_in_order_and_costs_no_memory() {
     let process = Headway::start(&files, &[]);
     let client = reqwest::Client::new();
     let job = mint();
-    let mut sleeper = Stream::open_at(&client, &process.url, &format!("job={job}&after=0.0&replay=all"), None).await;
+    let query = format!("job={job}&after=0.0&replay=all");
+    let mut sleeper = Stream::open_at(&client, &process.url, &query, None).await;
     process.begin(&client, job).await;
     let truth = process.end(&client, job).await;
     let before = process.memory();
-    let (mut due, mut messages) = (1, 0);
-    while let Some(event) = sleeper.next().await {
+    let (mut due, mut messages, mut last_id) = (1, 0, None);
+    while due <= truth.seq {
+        let Some(event) = sleeper.next().await else {
+            // Who reads nothing for half a minute is cut off, and goes on where it was.
+            sleeper = Stream::open_at(&client, &process.url, &query, last_id.as_deref()).await;
+            continue;
+        };
         messages += 1;
+        last_id = event.id.clone().or(last_id);
         for frame in event.json["frames"].as_array().into_iter().flatten() {
             for payload in frame["events"].as_array().into_iter().flatten() {
                 assert_eq!(payload["seq"].as_u64(), Some(due));

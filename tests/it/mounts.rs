@@ -1,5 +1,6 @@
 //! Disks that come late, go away, or do not answer.
 
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,9 @@ use headway_model::{FailReason, JobStatus, JobSummary, PauseReason};
 use headway_recipes::Recipe;
 use serde_json::json;
 
-use crate::helper::{App, Behaviour, Capitals, Files, Mount, Storage, TestRecipe, request};
+use headway_guard::attempts_left;
+
+use crate::helper::{App, Behaviour, Capitals, Files, Headway, Mount, Storage, TestRecipe, eventually, mint, request};
 
 /// Files of a library on storage that can be told not to answer; `None` where that cannot be.
 fn on_storage(names: &[&str]) -> Option<(Files, Mount, Storage)> {
@@ -117,6 +120,42 @@ async fn a_disk_that_is_mounted_late_is_there_for_new_jobs_and_an_empty_folder_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_a_name_does_not_tell_a_folder_from_a_file_all_below_it_is_taken_in() {
+    let files = Files::new();
+    let Some(_mount) = Mount::without_kinds(&files.library()) else { return };
+    for name in ["a", "sub/b", "sub/deep/c"] {
+        files.write(name, name.as_bytes());
+    }
+    std::os::unix::fs::symlink("a", files.library().join("link")).expect("a link");
+    let app = App::start(&files).await;
+    let end = app.run(&request("checksum")).await;
+    assert_eq!((end.status, end.counters.succeeded, end.counters.skipped), (JobStatus::Completed, 3, 1));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_disk_of_an_idle_library_can_be_unmounted_and_is_taken_up_again() {
+    let files = Files::new();
+    let Some(mount) = Mount::tmpfs(&files.library(), "8m") else { return };
+    let unmount = || Command::new("umount").arg(files.library()).output().is_ok_and(|told| told.status.success());
+    files.write("a", b"a");
+    let app = App::start(&files).await;
+    let end = app.run(&request("checksum")).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1));
+    assert_eq!(app.get("/api/libraries/files/files").await.0, 200);
+    eventually("an unmounted disk", async || unmount().then_some(())).await;
+    let gone = app.begin("checksum").await;
+    let paused = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    app.until(gone, |summary| summary.status == paused).await;
+    drop(mount);
+    let Some(_mount) = Mount::tmpfs(&files.library(), "8m") else { return };
+    files.write("b", b"b");
+    let end = app.end(gone).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "it goes on by itself");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_library_that_is_not_there_is_waited_for_while_others_are_served() {
     let files = Files::numbered(2);
     let absent = files.elsewhere().join("usb");
@@ -212,5 +251,157 @@ async fn a_small_file_system_that_is_mounted_over_a_library_is_no_full_disk() {
     drop(mount);
     let end = app.end(job).await;
     assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 20));
+    app.stop().await;
+}
+
+/// What a person sees of it in the system: `D`, and no signal ends it.
+fn is_held(process: rustix::process::Pid) -> bool {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", process.as_raw_nonzero())).into_iter().flatten().flatten();
+    let mut texts = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("status")).ok());
+    texts.any(|text| text.contains("State:\tD") && text.contains("SigPnd:\t0000000000000100"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_cannot_be_killed_keeps_no_server_from_starting_and_its_job_waits_for_its_end() {
+    let (files, other, client) = (Files::new(), Files::numbered(2), reqwest::Client::new());
+    std::fs::create_dir_all(files.elsewhere()).expect("a folder");
+    std::fs::write(files.elsewhere().join("a"), "a").expect("a file");
+    let (gate, between) = (files.data().with_file_name("gate"), files.data().with_file_name("between"));
+    let mounted = Mount::storage_that_holds(&files.elsewhere(), &between, &files.library());
+    let Some((_mount, _below, storage)) = mounted else { return };
+    let config = files.data().with_file_name("headway.toml");
+    let script = format!("while [ ! -e {} ]; do sleep 0.01; done; exec cat \"$0\"", gate.display());
+    let text = format!("[[command]]\nname = \"read\"\nrun = [\"sh\", \"-c\", '{script}', \"{{}}\"]\n");
+    std::fs::write(&config, text).expect("a file");
+    let also = format!("other={}", other.library().display());
+    let arguments = ["--config", config.to_str().expect("text"), also.as_str()];
+    let mut process = Headway::start(&files, &arguments);
+    let job = mint();
+    let mut body = request("read");
+    body["policy"] = json!({ "on_interrupt": "retry" });
+    body["query"] = json!({ "paths": ["a"] });
+    let call = client.put(format!("{}/api/jobs/{job}", process.url)).json(&body).send().await.expect("an answer");
+    assert_eq!(call.status().as_u16(), 201);
+    let of_job = || attempts_left(|attempt| attempt.starts_with(&job.to_string())).expect("a look");
+    eventually("the program", async || (!of_job().is_empty()).then_some(())).await;
+    storage.stop();
+    std::fs::write(&gate, "").expect("a file");
+    let reads = || {
+        of_job().iter().any(|pid| {
+            std::fs::read_to_string(format!("/proc/{}/wchan", pid.as_raw_nonzero()))
+                .is_ok_and(|place| place.contains("wait_answer"))
+        })
+    };
+    eventually("a read that waits", async || reads().then_some(())).await;
+    process.kill();
+    eventually("a program that cannot be killed", async || of_job().iter().any(|pid| is_held(*pid)).then_some(()))
+        .await;
+
+    let process = Headway::start(&files, &arguments);
+    let silent = JobStatus::Paused { reason: PauseReason::StorageSilent };
+    process.until(&client, job, |summary| summary.status == silent).await;
+    let (elsewhere, mut body) = (mint(), request("checksum"));
+    body["library"] = json!("other");
+    client.put(format!("{}/api/jobs/{elsewhere}", process.url)).json(&body).send().await.expect("an answer");
+    assert_eq!(process.end(&client, elsewhere).await.status, JobStatus::Completed);
+    let summary = process.until(&client, job, |_| true).await;
+    assert_eq!((summary.status, of_job().is_empty()), (silent, false), "nothing of it runs meanwhile");
+    storage.go_on();
+    assert_eq!(process.end(&client, job).await.status, JobStatus::Completed, "it goes on by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_server_that_waits_for_storage_keeps_the_next_one_from_nothing() {
+    // It is dropped last, when the storage answers.
+    let mut old;
+    let (files, other, client) = (Files::new(), Files::numbered(2), reqwest::Client::new());
+    std::fs::create_dir_all(files.elsewhere()).expect("a folder");
+    std::fs::write(files.elsewhere().join("a"), "a").expect("a file");
+    let between = files.data().with_file_name("between");
+    let mounted = Mount::storage_that_holds(&files.elsewhere(), &between, &files.library());
+    let Some((_mount, _below, storage)) = mounted else { return };
+    let also = format!("other={}", other.library().display());
+    old = Headway::start(&files, &[&also]);
+    storage.stop();
+    let job = mint();
+    old.begin(&client, job).await;
+    // Its log is in use as well when it is killed.
+    let mut body = request("checksum");
+    body["library"] = json!("other");
+    let beside = mint();
+    client.put(format!("{}/api/jobs/{beside}", old.url)).json(&body).send().await.expect("an answer");
+    old.end(&client, beside).await;
+    old.strike();
+    eventually("a server that cannot be killed", async || old.is_struck(is_held).then_some(())).await;
+
+    let process = Headway::start(&files, &[&also]);
+    let (elsewhere, again) = (mint(), client.clone());
+    again.put(format!("{}/api/jobs/{elsewhere}", process.url)).json(&body).send().await.expect("an answer");
+    assert_eq!(process.end(&client, elsewhere).await.status, JobStatus::Completed);
+    assert_eq!(process.end(&client, beside).await.counters.succeeded, 2, "what the last one did is known");
+    let third = Command::new(env!("CARGO_BIN_EXE_headway")).arg("rebuild").arg("--data").arg(files.data()).output();
+    let said = String::from_utf8_lossy(&third.expect("the program").stderr).into_owned();
+    assert!(said.contains("another Headway already uses"), "a third one is refused: {said}");
+    storage.go_on();
+    assert_eq!(process.end(&client, job).await.status, JobStatus::Completed);
+    assert!(old.dies_within(Duration::from_secs(20)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_ends_within_the_time_that_containers_have_though_a_file_hangs() {
+    let Some((files, _mount, storage)) = on_storage(&["a"]) else { return };
+    let client = reqwest::Client::new();
+    let mut process = Headway::start(&files, &[]);
+    storage.stop();
+    process.begin(&client, mint()).await;
+    assert!(process.terminates_within(Duration::from_millis(9_900)));
+    storage.go_on();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_inside_the_library_that_is_absent_is_asked_about_and_given_up_once() {
+    let files = Files::numbered(2);
+    let usb = files.library().join("photos/usb");
+    let Some(mount) = Mount::tmpfs(&usb, "8m") else { return };
+    files.write("photos/usb/a", b"a");
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    let app = App::start(&files).await;
+    let end = app.run(&request("checksum")).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 3));
+    app.stop().await;
+    drop(mount);
+
+    // The next server remembers it.
+    let app = App::start(&files).await;
+    let mut body = request("checksum");
+    body["policy"] = json!({ "on_done": "again" });
+    let job = app.begin_with(&body).await;
+    app.until(job, |summary| summary.status == gone).await;
+    let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+    let waits = view["waits"].as_str().unwrap_or_default();
+    assert!(waits.contains("photos/usb was another disk") && waits.contains("not there now"), "{view}");
+    let mut elsewhere = body.clone();
+    elsewhere["query"] = json!({ "folder": { "exclude": ["usb"] } });
+    assert_eq!(app.run(&elsewhere).await.status, JobStatus::Completed, "its files are not asked for");
+    elsewhere["query"] = json!({ "folder": { "path": "photos/usb" } });
+    let named = app.begin_with(&elsewhere).await;
+    app.until(named, |summary| summary.status == gone).await;
+    assert_eq!(app.post(&format!("/api/jobs/{named}/cancel")).await.0, 200);
+    let Some(mount) = Mount::tmpfs(&usb, "8m") else { return };
+    files.write("photos/usb/b", b"b");
+    files.write("photos/usb/c", b"c");
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 4), "it goes on by itself");
+
+    // It is taken out for good, which a person says once.
+    drop(mount);
+    let job = app.begin_with(&body).await;
+    app.until(job, |summary| summary.status == gone).await;
+    assert_eq!(app.post(&format!("/api/jobs/{job}/resume")).await.0, 200);
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 2));
+    app.stop().await;
+    let app = App::start(&files).await;
+    assert_eq!(app.run(&body).await.status, JobStatus::Completed, "nor by the next server");
     app.stop().await;
 }

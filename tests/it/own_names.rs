@@ -1,11 +1,12 @@
 //! Trashes and temporary files are Headway's own: nobody gets at them by naming them, whatever way.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use headway_model::JobStatus;
 use serde_json::{Value, json};
 
-use crate::helper::{App, Behaviour, Capitals, Files, Mount, mint, request};
+use crate::helper::{App, Behaviour, Capitals, Files, Mount, mint, refused_to_serve, request};
 
 /// Originals in a trash, and the server.
 async fn with_a_trash(files: &Files) -> (App, String) {
@@ -103,8 +104,8 @@ async fn what_leads_to_them_only_on_the_disk_is_refused_there() {
             matches!(listed.status, JobStatus::Failed { .. }) && listed.counters.total == 0,
             "{folder}: {listed:?}"
         );
-        let (status, _) = app.get(&format!("/api/libraries/files/files?folder={folder}")).await;
-        assert_eq!(status, 404, "{folder}");
+        let (status, body) = app.get(&format!("/api/libraries/files/files?folder={folder}")).await;
+        assert_eq!((status, &body["error"]), (403, &json!("denied")), "{folder}: {body}");
         let output = json!({ "place": { "folder": { "path": folder } } });
         let written = app.run(&with(json!({ "paths": ["000001"] }), Some(output))).await;
         assert_eq!(written.counters.failed, 1, "{folder}: {written:?}");
@@ -143,4 +144,29 @@ async fn so_it_is_where_the_file_system_folds_case() {
     }
     assert_eq!(originals(&files, &trash), before);
     app.stop().await;
+}
+
+/// By the socket, or when the server is started, any folder can be a library; these cannot.
+#[tokio::test(flavor = "multi_thread")]
+async fn they_are_no_library_either() {
+    let files = Files::numbered(7);
+    let (app, trash) = with_a_trash(&files).await;
+    let before = originals(&files, &trash);
+    let folder = |path: &str| files.library().join(path).to_str().expect("text").to_owned();
+    std::fs::create_dir(files.library().join(".headway-x")).expect("a folder");
+    let outputs = files.data().join("jobs");
+    let owner = app.server.for_owner();
+    for library in [folder(".headway-trash"), folder(&trash), folder(".headway-x"), outputs.display().to_string()] {
+        let mut body = with(json!({ "folder": {} }), None);
+        body["library"] = json!(library);
+        let request = serde_json::from_value(body).expect("a request");
+        let refused = owner.start_job(mint(), &request).await.expect_err("it is Headway's own");
+        assert!(refused.to_string().contains("Headway's own"), "{library}: {refused}");
+    }
+    app.stop().await;
+    for library in [".headway-trash", &trash] {
+        let said = refused_to_serve(&files, Path::new(&folder(library)), &[]);
+        assert!(said.contains("Headway's own"), "{library}: {said}");
+    }
+    assert_eq!(originals(&files, &trash), before);
 }

@@ -56,7 +56,7 @@ async fn waits(served: &Served, job: JobId) -> String {
     served.get(&format!("/api/jobs/{job}")).await["waits"].as_str().unwrap_or_default().to_owned()
 }
 
-/// The rest of the story once the job is paused: it is said, another try is given, others go on.
+/// The rest of the story once the job is paused: the page says so, it is tried again, other jobs go on.
 async fn is_held_and_the_others_go_on(files: &Files, fault: &str, poison: JobId, innocent: JobId, says: &str) {
     let mut served = life(files, fault).expect("a ready server");
     served.until(poison, |summary| summary.status == STUCK).await;

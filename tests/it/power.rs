@@ -106,7 +106,7 @@ struct Replaced {
     target: String,
     temp: String,
     trash: String,
-    /// The words by which its `placing` and its end are known in the log.
+    /// The words that tell its `placing` and its end in the log.
     placing: String,
     succeeded: String,
 }

@@ -36,6 +36,15 @@ async fn compress_packs_beside_keeps_times_unpacks_the_same_and_is_undone() {
     let job = app.begin_with(&with("compress", json!({}))).await;
     let packed = app.end(job).await;
     assert_eq!((packed.counters.succeeded, packed.counters.skipped, packed.counters.failed), (2, 1, 0), "{packed:?}");
+    let (_, rows) = app.get(&format!("/api/v1/jobs/{job}/report.csv")).await;
+    let rows = rows.as_str().expect("CSV");
+    assert!(rows.starts_with("item,path,status,reason,message,bytes,output,output_bytes,kept\r\n"), "{rows}");
+    assert!(rows.contains(",a/text.txt,succeeded,,,75000,a/text.txt.zst,"), "{rows}");
+    assert!(rows.contains(",picture.png,skipped,not a type of file that the recipe is for,,"), "{rows}");
+    let (_, lines) = app.get(&format!("/api/v1/jobs/{job}/report.jsonl")).await;
+    assert_eq!(lines.as_str().expect("lines").lines().count(), 3);
+    let (_, totals) = app.get(&format!("/api/v1/jobs/{job}/totals")).await;
+    assert_eq!((&totals["created"]["files"], &totals["saved"]), (&json!(2), &json!(0)), "{totals}");
     let packed_file = path("a/text.txt.zst").metadata().expect("packed");
     assert!(packed_file.len() < 1_000 && packed_file.modified().expect("a time") == old, "{packed_file:?}");
     assert!(output(&app, job, "COMPRESSED.csv").await.contains("a/text.txt,succeeded,,75000,"));
@@ -79,5 +88,110 @@ async fn archive_reports_each_file_and_fails_what_is_damaged() {
     assert!(rows.contains("good.cbz,succeeded,,ok,4,2400,"), "{rows}");
     assert!(rows.contains("cut.zip,failed,\"its end is missing"), "{rows}");
     assert_eq!(output(&app, job, "ARCHIVES.jsonl").await.lines().count(), 5);
+    app.stop().await;
+}
+
+/// A PNG file of one pixel, with these chunks in it.
+fn picture(chunks: &[u8]) -> Vec<u8> {
+    const HEAD: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3a\x7e\x9b\x55";
+    const PIXEL: &[u8] = b"\0\0\0\x0aIDAT\x78\x9c\x63\x68\0\0\0\x82\0\x81\x77\xcd\x72\xb6\0\0\0\0IEND\xae\x42\x60\x82";
+    [HEAD, chunks, PIXEL].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn images_are_converted_beside_enlarged_in_place_and_both_are_undone() {
+    let files = Files::new();
+    files.write("a/one.png", &picture(b""));
+    files.write("cut.png", &picture(b"")[..40]);
+    files.write("text.txt", b"no picture");
+    let path = |name: &str| files.library().join(name);
+    let app = App::start(&files).await;
+
+    let job = app.begin_with(&with("image", json!({ "format": "jpeg" }))).await;
+    let made = app.end(job).await;
+    assert_eq!((made.counters.succeeded, made.counters.failed, made.counters.skipped), (1, 1, 1), "{made:?}");
+    assert!(std::fs::read(path("a/one.jpg")).expect("a picture").starts_with(b"\xff\xd8\xff"));
+    assert!(!path("cut.jpg").exists());
+    assert!(output(&app, job, "IMAGES.csv").await.contains("a/one.png,succeeded,,\"png, 1 x 1, 67 bytes\",jpeg,1,1,"));
+    let undo = mint();
+    let (status, answer) = app.post(&format!("/api/jobs/{job}/undo/{undo}")).await;
+    assert_eq!(status, 201, "{answer}");
+    app.end(undo).await;
+    assert!(!path("a/one.jpg").exists());
+
+    let mut replace = with("image", json!({ "longest": 16, "enlarge": true }));
+    replace["output"] = json!({ "place": "replace" });
+    let job = app.begin_with(&replace).await;
+    assert_eq!(app.end(job).await.counters.succeeded, 1);
+    assert_eq!(std::fs::read(path("a/one.png")).expect("a picture")[16..24], [0, 0, 0, 16, 0, 0, 0, 16]);
+    let undo = mint();
+    let (status, answer) = app.post(&format!("/api/jobs/{job}/undo/{undo}")).await;
+    assert_eq!(status, 201, "{answer}");
+    assert_eq!(app.end(undo).await.counters.succeeded, 1);
+    assert_eq!(std::fs::read(path("a/one.png")).expect("a picture"), picture(b""));
+
+    replace["settings"]["format"] = "webp".into();
+    let (status, answer) = app.put(&mint().to_string(), &replace).await;
+    assert!(status == 422 && answer.to_string().contains("cannot take the place"), "{answer}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metadata_is_reported_stripped_in_place_and_undo_brings_back_every_byte() {
+    let files = Files::new();
+    let secret = picture(b"\0\0\0\x0etEXtComment\0secret\x64\xaa\xc5\x29");
+    files.write("a/told.png", &secret);
+    files.write("plain.png", &picture(b""));
+    files.write("cut.png", &secret[..60]);
+    files.write("text.txt", b"no picture");
+    let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let path = |name: &str| files.library().join(name);
+    let file = std::fs::File::options().write(true).open(path("a/told.png")).expect("a file");
+    file.set_modified(old).expect("a time");
+    let app = App::start(&files).await;
+
+    let job = app.begin_with(&with("metadata", json!({}))).await;
+    let told = app.end(job).await;
+    assert_eq!((told.counters.succeeded, told.counters.skipped, told.counters.failed), (3, 1, 0), "{told:?}");
+    let rows = output(&app, job, "METADATA.csv").await;
+    assert!(rows.contains("a/told.png,succeeded,,png,text,26,"), "{rows}");
+    assert!(rows.contains("cut.png,succeeded,,png,text,26,,,,,,,it is cut off"), "{rows}");
+
+    let job = app.begin_with(&with("metadata", json!({ "action": "strip" }))).await;
+    let stripped = app.end(job).await;
+    assert_eq!((stripped.counters.succeeded, stripped.counters.failed), (2, 1), "{stripped:?}");
+    assert_eq!(std::fs::read(path("a/told.png")).expect("a file"), picture(b""));
+    assert_eq!(path("a/told.png").metadata().expect("a file").modified().expect("a time"), old);
+    assert_eq!(std::fs::read(path("cut.png")).expect("a file"), secret[..60]);
+    assert!(output(&app, job, "METADATA.csv").await.contains("a/told.png,succeeded,,png,text,,26"));
+
+    let undo = mint();
+    let (status, answer) = app.post(&format!("/api/jobs/{job}/undo/{undo}")).await;
+    assert_eq!(status, 201, "{answer}");
+    assert_eq!(app.end(undo).await.counters.succeeded, 1);
+    assert_eq!(std::fs::read(path("a/told.png")).expect("a file"), secret);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_kept_under_a_name_across_restarts_and_run_from_the_terminal() {
+    let files = Files::new();
+    files.write("a.txt", b"a text");
+    let app = App::start(&files).await;
+    let mut body = with("checksum", json!({ "algorithm": "blake3" }));
+    body["query"] = json!({ "folder": { "include": ["*.txt"] } });
+    let (status, kept) = app.put_at("/api/v1/presets/sums", &body).await;
+    assert!(status == 200 && kept["sums"]["recipe"] == "checksum", "{kept}");
+    let (status, wrong) = app.put_at("/api/v1/presets/no.name", &body).await;
+    assert!(status == 422 && wrong.to_string().contains("letters, digits"), "{wrong}");
+    let (status, wrong) = app.put_at("/api/v1/presets/typo", &with("checksun", json!({}))).await;
+    assert!(status == 422 && wrong.to_string().contains("checksun"), "{wrong}");
+    app.stop().await;
+
+    let app = App::start(&files).await;
+    let (_, presets) = app.get("/api/v1/presets").await;
+    assert_eq!(presets["sums"]["settings"], body["settings"], "{presets}");
+    let job = app.begin_with(&presets["sums"]).await;
+    assert_eq!(app.end(job).await.counters.succeeded, 1);
     app.stop().await;
 }

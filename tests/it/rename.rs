@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use headway_model::{JobId, JobStatus};
 use serde_json::{Value, json};
@@ -76,11 +76,10 @@ async fn photos_get_the_date_that_exiftool_reads_and_their_old_names_back() {
     let job = served.begin("rename", named("{exif:date}-{/}")).await;
     let end = served.end(job).await;
     assert_eq!(tree(&files.library()), expected, "{end:?}");
-    assert_eq!((end.counters.succeeded as usize, end.counters.failed as usize), (dated, before.len() - dated));
-    let items = served.get(&format!("/api/jobs/{job}/items?status=failed")).await;
+    assert_eq!((end.counters.succeeded as usize, end.counters.skipped as usize), (dated, before.len() - dated));
+    let items = served.get(&format!("/api/jobs/{job}/items?status=skipped")).await;
     for item in items["items"].as_array().expect("items") {
-        let message = item["message"].as_str().unwrap_or_default();
-        assert!(message.contains("Exif"), "{item}");
+        assert_eq!(item["reason"], "lacks what its name is made of, such as a date or a series");
     }
     assert_eq!(undo(&served, job).await.counters.succeeded as usize, dated);
     assert_eq!(tree(&files.library()), before);
@@ -90,7 +89,7 @@ async fn photos_get_the_date_that_exiftool_reads_and_their_old_names_back() {
 async fn a_rename_that_dies_at_any_step_is_made_in_the_end_and_undone() {
     for point in ["recorded", "renamed", "synced"] {
         let files = Files::numbered(4);
-        dies_and_goes_on(&files, point).await;
+        dies_and_goes_on(&files, point, None).await;
     }
 }
 
@@ -102,23 +101,28 @@ async fn so_is_one_on_file_systems_that_cannot_refuse_to_overwrite() {
         std::fs::create_dir(&below).expect("a folder");
         let Some(_mount) = Mount::without_exchange(&below, &files.library()) else { return };
         files.number(4);
-        dies_and_goes_on(&files, point).await;
+        dies_and_goes_on(&files, point, None).await;
     }
     for point in ["recorded", "held", "renamed"] {
         let files = Files::new();
         let Some(_mount) = Mount::exfat(&files.library()) else { return };
         files.number(4);
-        dies_and_goes_on(&files, point).await;
+        // A second file could be between the making and the filling of what holds its name: docs/proof.md says what becomes of it.
+        dies_and_goes_on(&files, point, Some(1)).await;
     }
 }
 
 /// Kills a rename at this point; the next server ends it, and undoes it.
-async fn dies_and_goes_on(files: &Files, point: &str) {
+async fn dies_and_goes_on(files: &Files, point: &str, concurrency: Option<u32>) {
     let before = tree(&files.library());
     let renamed = |name: &String| format!("moved/{name}.txt");
     let after: BTreeMap<_, _> = before.iter().map(|(name, file)| (renamed(name), file.clone())).collect();
     let mut dying = Served::start_in(files, &["env", &format!("HEADWAY_FAULT={point}")]).expect("a ready server");
-    let job = dying.begin("rename", named("/moved/{/}.txt")).await;
+    let mut request = named("/moved/{/}.txt");
+    if let Some(concurrency) = concurrency {
+        request["concurrency"] = json!(concurrency);
+    }
+    let job = dying.begin("rename", request).await;
     assert!(dying.headway.dies_within(Duration::from_secs(20)), "{point}");
     let between = tree(&files.library());
     for (name, file) in &before {
@@ -130,6 +134,50 @@ async fn dies_and_goes_on(files: &Files, point: &str) {
     assert_eq!(tree(&files.library()), after, "{point}");
     assert_eq!(undo(&served, job).await.counters.succeeded, 4, "{point}");
     assert_eq!(tree(&files.library()), before, "{point}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_change_hands_along_chains_and_around_cycles_whenever_the_server_dies_and_back() {
+    for point in ["none", "recorded", "renamed", "synced"] {
+        // A chain: each takes the name of the one before.
+        changes_hands(point, "{#}.{+.}", &[("n/2.txt", "n/1.txt"), ("n/3.txt", "n/2.txt"), ("n/4.txt", "n/3.txt")])
+            .await;
+        // A cycle: folder and name change places.
+        changes_hands(point, "/{/}/{//}", &[("a/b", "b/a"), ("b/a", "a/b")]).await;
+    }
+}
+
+/// Gives files of one size and time the names that others of them have.
+async fn changes_hands(point: &str, template: &str, names: &[(&str, &str)]) {
+    let files = Files::new();
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    for (number, (name, _)) in names.iter().enumerate() {
+        files.write(name, number.to_string().as_bytes());
+        let file = std::fs::File::options().write(true).open(files.library().join(name)).expect("a file");
+        file.set_modified(time).expect("a time");
+    }
+    let before = tree(&files.library());
+    let after: BTreeMap<_, _> = names.iter().map(|(from, to)| ((*to).to_owned(), before[*from].clone())).collect();
+    let faulty = format!("HEADWAY_FAULT={point}");
+    let mut served = Served::start_in(&files, &["env", &faulty]).expect("a ready server");
+    let mut request = named(template);
+    request["query"] = json!({ "paths": names.iter().map(|(from, _)| *from).collect::<Vec<_>>() });
+    let job = served.begin("rename", request).await;
+    if point != "none" {
+        assert!(served.headway.dies_within(Duration::from_secs(20)), "{point}");
+        served = Served::start(&files);
+    }
+    let end = served.end(job).await;
+    let rest = names.len() as u32 - 1;
+    assert_eq!((end.counters.succeeded, end.counters.skipped), (1, rest), "{point}: {end:?}");
+    assert_eq!(tree(&files.library()), after, "{point} {template}");
+    let items = served.get(&format!("/api/jobs/{job}/items?status=skipped")).await;
+    for item in items["items"].as_array().expect("items") {
+        assert_eq!(item["reason"], "changes its name together with another file of the job");
+        assert!(names.iter().any(|(from, to)| item["path"] == *from && item["becomes"] == *to), "{item}");
+    }
+    assert_eq!(undo(&served, job).await.counters.succeeded, 1, "{point} {template}");
+    assert_eq!(tree(&files.library()), before, "{point} {template}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

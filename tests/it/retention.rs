@@ -1,4 +1,4 @@
-//! The history of old jobs is removed, in the sight of whoever follows, and what must stay stays.
+//! The history of old jobs is removed while clients follow them, and what must stay stays.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use headway_server::retention::Retention;
 use headway_store::{SqliteStore, rebuild};
 use serde_json::json;
 
-use crate::helper::{App, Behaviour, Capitals, Files, Stream, TestRecipe, eventually, request};
+use crate::helper::{App, Behaviour, Capitals, Files, Mount, Stream, TestRecipe, eventually, request};
 
 /// Looks often, and keeps this.
 fn keep(retention: Retention) -> impl FnOnce(&mut Config) {
@@ -62,6 +62,34 @@ async fn a_removed_job_is_410_for_ever_and_a_live_one_does_not_notice() {
     app.stop().await;
     let store = SqliteStore::open(&files.data().join("log.sqlite")).await.expect("a log");
     assert_eq!(rebuild(&store, |_| {}).await.expect("rows").jobs, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_library_that_does_not_answer_keeps_its_own_jobs_and_no_others() {
+    let (files, other) = (Files::new(), Files::numbered(2));
+    std::fs::create_dir_all(files.elsewhere()).expect("a folder");
+    std::fs::write(files.elsewhere().join("a"), "a").expect("a file");
+    let Some((_mount, storage)) = Mount::storage(&files.elsewhere(), &files.library()) else { return };
+    let keep_all = |config: &mut Config| {
+        config.libraries.push(("other".to_owned(), other.library()));
+        config.sweep = Duration::from_secs(3_600);
+    };
+    let app = App::start_with(&files, keep_all, Vec::new()).await;
+    let mut elsewhere = request("checksum");
+    elsewhere["library"] = json!("other");
+    let (kept, removed) = (app.run(&request("checksum")).await.job, app.run(&elsewhere).await.job);
+    app.stop().await;
+    storage.stop();
+    let remove = |config: &mut Config| {
+        config.libraries.push(("other".to_owned(), other.library()));
+        keep(NOTHING)(config);
+    };
+    let app = App::start_with(&files, remove, Vec::new()).await;
+    gone(&app, removed).await;
+    assert_eq!(app.get(&format!("/api/jobs/{kept}")).await.0, 200, "its trash might hold originals");
+    storage.go_on();
+    gone(&app, kept).await;
+    app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

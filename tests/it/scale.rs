@@ -1,4 +1,4 @@
-//! Many items, end to end, in the real program: `HEADWAY_SCALE` says how many, 100,000 unless it is said.
+//! Many items, end to end, in the real program: `HEADWAY_SCALE` says how many; 100,000 by default.
 
 use std::time::{Duration, Instant};
 

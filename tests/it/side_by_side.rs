@@ -159,7 +159,7 @@ async fn torture(
     }
 }
 
-/// Plain axum: what is sent goes to whoever listens at that moment.
+/// Plain axum: what is sent goes to every client that listens at that moment.
 async fn broadcast(last: u64) -> String {
     use axum::response::sse::{Event, Sse};
     use futures::StreamExt;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use headway_model::event::{JobEvent, Outcome, Recorded};
-use headway_model::{Digest, Effect, Fold, JobId, PlannedFile, SkipReason, StartJob};
-use headway_server::testing::{Append, AppendError, Effect as Told, Writer};
+use headway_model::library::Pattern;
+use headway_model::{Digest, DiskEffect, Fold, JobId, PlannedFile, SkipReason, StartJob};
+use headway_server::testing::{Append, AppendError, Writer, WriterEffect};
 use headway_store::rows::{Batch, JobKey};
 use headway_store::{EventPages, Head, ItemPages, JobFilter, MemoryStore, OverPages, SqliteStore, Store, rebuild};
 
@@ -38,32 +39,32 @@ for_every_store!(
 );
 
 /// Records events through the writer, as the live path does, in one batch.
-struct Recorder {
+pub(crate) struct Recorder {
     writer: Writer,
     store: Arc<dyn Store>,
 }
 
 impl Recorder {
-    fn new(store: Arc<dyn Store>) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
         let head = Head { next_job_no: 1, ..Head::default() };
         Recorder { writer: Writer::new(head, Vec::new()), store }
     }
 
-    async fn record(&mut self, job: JobId, events: Vec<(JobEvent, Option<String>)>) {
+    pub(crate) async fn record(&mut self, job: JobId, events: Vec<(JobEvent, Option<String>)>) {
         for (event, detail) in events {
             self.writer.append(Append { ticket: 0, job, event, detail, at: 1_764_000_000_000, over: None });
         }
         let batch = self.writer.batch().expect("something to write");
         self.store.commit(batch).await.expect("a good disk");
         for told in self.writer.committed(true) {
-            if let Told::Answer(_, append, answer) = told {
+            if let WriterEffect::Answer(_, append, answer) = told {
                 answer.unwrap_or_else(|error| panic!("{}: {error}", append.event.name()));
             }
         }
     }
 }
 
-fn created(id: JobId) -> (JobEvent, Option<String>) {
+pub(crate) fn created(id: JobId) -> (JobEvent, Option<String>) {
     let request: StartJob = serde_json::from_value(request("checksum")).expect("a request");
     let body = serde_json::to_string(&request).expect("JSON");
     let event = JobEvent::Created {
@@ -101,10 +102,10 @@ fn plain(event: JobEvent) -> (JobEvent, Option<String>) {
 fn succeeded(item: u32) -> (JobEvent, Option<String>) {
     let result = r#"{"sha256":"00"}"#.to_owned();
     let detail = Some(Digest::of(result.as_bytes()));
-    (JobEvent::Succeeded { item, attempt: 1, effect: Effect::Read, detail }, Some(result))
+    (JobEvent::Succeeded { item, attempt: 1, effect: DiskEffect::Read, detail }, Some(result))
 }
 
-/// A whole small job: three items, of which one is skipped and one was interrupted once.
+/// A whole small job: three items: one is skipped, and one was interrupted once.
 fn whole_job(id: JobId) -> Vec<(JobEvent, Option<String>)> {
     vec![
         created(id),
@@ -228,6 +229,15 @@ async fn every_way_of_reading_tells_the_same(store: Arc<dyn Store>) {
 
     let these = store.items_at(row.job_no, &[2, 9, 0]).await.expect("items");
     assert_eq!(these, [items[0].clone(), items[2].clone()]);
+
+    let named = async |text| {
+        let pattern = Pattern::new(text).expect("a pattern");
+        store.named(row.job_no, &pattern).await.expect("names").items
+    };
+    assert_eq!(named("F000").await, [0, 1, 2]);
+    assert_eq!(named("01").await, [1]);
+    assert_eq!(named("f*2").await, [2]);
+    assert!(named("*1x").await.is_empty());
 
     let paths: Vec<_> = items.iter().map(|item| item.file.path.clone()).collect();
     let outcomes = store.outcomes("files", &paths).await.expect("outcomes");
@@ -370,7 +380,7 @@ async fn a_job_whose_history_is_removed_is_rebuilt_from_its_last_event_alone(sto
         Append { ticket: 0, job: old, event, detail: None, at: 1_764_000_000_000, over }
     };
     recorder.writer.append(prune(&folds[0]));
-    // Whoever read the job before that, and says it again, is refused.
+    // A writer that read the job before that, and records the same, is refused.
     recorder.writer.append(prune(&folds[0]));
     let batch = recorder.writer.batch().expect("something to write");
     assert_eq!(batch.events.len(), 1);
@@ -463,7 +473,7 @@ async fn no_position_is_given_twice(store: Arc<dyn Store>) {
     let batch: Batch = late.batch().expect("something to write");
     assert!(store.commit(batch).await.is_err());
     assert_eq!(store.head().await.expect("a head").position, 1);
-    assert!(matches!(late.committed(false).as_slice(), [Told::Answer(_, _, Err(AppendError::Dead))]));
+    assert!(matches!(late.committed(false).as_slice(), [WriterEffect::Answer(_, _, Err(AppendError::Dead))]));
     assert_eq!(store.events(&[], 0, 100, 10).await.expect("events").len(), 1);
     assert!(Recorded::decode(&store.events(&[], 0, 100, 10).await.expect("events")[0].payload).is_ok());
 }

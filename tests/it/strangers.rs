@@ -1,10 +1,10 @@
 //! Whatever a stranger sends is answered with a sentence: nothing panics, nothing is the server's fault.
 
 use headway_files::template::{Template, Values};
-use headway_model::export::Proof;
+use headway_model::export::ExportVerifier;
 use headway_model::message::{self, Message};
 use headway_model::{Cursor, RelPath, StartJob};
-use headway_recipes::manifest::{self, Place};
+use headway_recipes::manifest::{self, NameTarget};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -34,7 +34,7 @@ proptest! {
         }
         message::messages(&text).ok();
         Message::decode(&text).ok();
-        Proof::default().line(&text).ok();
+        ExportVerifier::default().line(&text).ok();
         serde_json::from_str::<StartJob>(&text).ok();
     }
 
@@ -45,8 +45,8 @@ proptest! {
             prop_assert!(!bytes.starts_with(b"/") && bytes.split(|byte| *byte == b'/').all(|part| part != b".."));
             prop_assert_eq!(path.as_str().parse::<RelPath>(), Ok(path));
         }
-        manifest::read(&bytes, &mut |_| {});
-        if let Place::Inside(path) = manifest::place(&RelPath::default(), &bytes) {
+        manifest::read(&bytes, &mut |_| true);
+        if let NameTarget::Inside(path) = manifest::place(&RelPath::default(), &bytes) {
             prop_assert_eq!(RelPath::from_bytes(&path.to_bytes()), Ok(path));
         }
     }

@@ -3,10 +3,15 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinSet;
 
 use crate::helper::{Files, Headway};
 
@@ -125,7 +130,7 @@ fn without_a_server_a_run_does_the_work_itself_and_its_exit_code_counts() {
     let paths: Vec<_> = out.split_terminator('\0').map(|path| Path::new(path).file_name().expect("a name")).collect();
     assert_eq!(
         (code, paths),
-        (Some(0), vec!["empty too".as_ref(), "empty".as_ref()]),
+        (Some(0), vec!["empty".as_ref(), "empty too".as_ref()]),
         "whole paths, in the plan's order"
     );
     // Nothing but the failures runs again.
@@ -173,6 +178,16 @@ fn a_dry_run_tells_what_would_be_done_and_does_nothing() {
     assert_eq!(code, Some(0), "{err}");
     assert_eq!(out, "run\t-\t000000\t-\nskipped\tnot there\tgone\t-\n");
     assert!(!files.library().join("000000.made").exists());
+}
+
+#[test]
+fn a_folder_for_outputs_that_cannot_be_looked_at_is_said_as_that() {
+    let files = Files::numbered(2);
+    let run = |into: &str| called(&files, &["run", "compress", "--into", into, "000000"]);
+    let (code, out, err) = run("000001/below/out");
+    assert!(code == Some(255) && err.contains("cannot look at") && err.contains("Not a directory"), "{out} {err}");
+    let (code, out, err) = run("new/out");
+    assert!(code == Some(0) && files.library().join("new/out").is_dir(), "{out} {err}");
 }
 
 #[test]
@@ -269,6 +284,70 @@ fn when_a_run_that_is_the_host_is_killed_the_next_stands_in_and_nothing_of_the_f
     let (code, _, err) = called(&files, &["resume", &id[id.len() - 6..]]);
     assert_eq!(code, Some(0), "{err}");
     assert_eq!(slow.lines("done"), ["000001", "000002", "000003", "000004"]);
+}
+
+/// A line to the server's socket on which no start is answered, although the server hears it.
+struct Mute {
+    asked: Arc<AtomicBool>,
+    line: tokio::task::JoinHandle<()>,
+}
+
+impl Mute {
+    /// Stands where the socket in the data folder was.
+    fn before(files: &Files) -> Self {
+        let (socket, real) = (files.data().join("headway.sock"), files.data().join("real.sock"));
+        std::fs::rename(&socket, &real).expect("the socket of a server");
+        let listener = UnixListener::bind(&socket).expect("its place");
+        let asked = Arc::new(AtomicBool::new(false));
+        let heard = Arc::clone(&asked);
+        let line = tokio::spawn(async move {
+            let mut all = JoinSet::new();
+            while let Ok((client, _)) = listener.accept().await {
+                let server = UnixStream::connect(&real).await.expect("the server");
+                all.spawn(Self::carry(client, server, Arc::clone(&heard)));
+            }
+        });
+        Mute { asked, line }
+    }
+
+    async fn carry(mut client: UnixStream, mut server: UnixStream, heard: Arc<AtomicBool>) {
+        let (mut asked, mut answered, mut is_mute) = (vec![0; 65536], vec![0; 65536], false);
+        loop {
+            tokio::select! {
+                Ok(count @ 1..) = client.read(&mut asked) => {
+                    is_mute |= asked.starts_with(b"PUT ");
+                    server.write_all(&asked[..count]).await.expect("a server that reads");
+                    heard.fetch_or(is_mute, Ordering::Relaxed);
+                }
+                Ok(count @ 1..) = server.read(&mut answered), if !is_mute => {
+                    client.write_all(&answered[..count]).await.expect("a client that reads");
+                }
+                else => return,
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_start_was_never_answered_stands_in_for_the_server_that_died() {
+    let files = Files::numbered(2);
+    let slow = Slow::new(&files);
+    let mut server = Headway::start(&files, &[]);
+    let mute = Mute::before(&files);
+    let arguments =
+        ["run", "--json=end", "--on-interrupt", "retry", "--", slow.program(), "{}", ":::", "000001", "000000"];
+    let run = headway(&files, &arguments).spawn().expect("the program");
+    until("the start", || mute.asked.load(Ordering::Relaxed));
+    until("work on the job", || !slow.lines("begun").is_empty());
+    server.kill();
+    mute.line.abort();
+    slow.open();
+    let (code, out, err) = told(run.wait_with_output().expect("its end"));
+    assert_eq!(code, Some(0), "{out} {err}");
+    let end: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((&end["status"], &end["counters"]["succeeded"]), (&"completed".into(), &2.into()));
+    let (_, out, _) = called(&files, &["jobs"]);
+    assert_eq!(out.lines().count(), 1, "the repeated start began no second job: {out}");
 }
 
 #[test]

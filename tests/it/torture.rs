@@ -10,7 +10,7 @@ use crate::command::{Served, config};
 use crate::doctor::doctor;
 use crate::helper::{Files, Headway, Mount, eventually, mint, repetitions};
 
-/// So many files are replaced.
+/// How many files are replaced.
 fn count() -> usize {
     repetitions(120)
 }
@@ -19,7 +19,7 @@ fn old(number: usize) -> String {
     format!("file {number}\n")
 }
 
-/// So many files, and where they are.
+/// How many files there are, and where.
 struct Ground {
     files: Files,
     count: usize,
@@ -159,7 +159,7 @@ const INJECTIONS_ON_A_CARD: [(&str, &str); 5] = [
     ("fsync", "error=EIO"),
 ];
 
-/// A thread makes no more of these calls than so many in such a job.
+/// A thread makes at most this many of these calls in such a job.
 const MOST_CALLS: usize = 600;
 
 /// Runs a job in which a call fails. Whether it was at work, and whether anything failed.

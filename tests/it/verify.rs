@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use headway_model::JobStatus;
 use serde_json::{Value, json};
 
+use crate::command::Served;
 use crate::helper::{App, Files, mint};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -98,7 +99,7 @@ async fn a_manifest_that_cannot_be_used_says_why() {
     let body = json!({ "library": "files", "recipe": "verify", "query": { "folder": {} } });
     let (status, answer) = app.put(&mint().to_string(), &body).await;
     assert_eq!(status, 422, "{answer}");
-    // What can be seen at once is said at the setting, and makes no job.
+    // What can be seen at once is reported at the setting, and no job is made.
     for (manifest, says) in
         [("nowhere", "cannot be read: No such file"), ("../x", "is no path, \"../x\": the path has")]
     {
@@ -164,4 +165,89 @@ async fn what_an_earlier_job_checked_is_not_blamed_when_it_is_left_out_as_asked(
     let report = report.as_str().expect("a text");
     assert!(report.contains("000000\tnot checked: an earlier job checked it"), "{report}");
     app.stop().await;
+}
+
+/// The reading of this manifest takes a debug build many seconds.
+fn write_huge_manifest(files: &Files) {
+    let mut text = String::new();
+    for number in 0..400_000 {
+        text.push_str(&format!("{number:064x}  folder/name of a file {number}\n"));
+    }
+    files.write("SHA256SUMS", text.as_bytes());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_and_a_cancel_end_the_reading_of_a_huge_manifest() {
+    let files = Files::numbered(1);
+    write_huge_manifest(&files);
+    let body = json!({
+        "library": "files", "recipe": "verify", "settings": { "manifest": "SHA256SUMS" }, "query": { "folder": {} }
+    });
+    let app = App::start(&files).await;
+    let job = app.begin_with(&body).await;
+    let begun = std::time::Instant::now();
+    app.stop().await;
+    let app = App::start(&files).await;
+    let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+    assert_eq!(view["status"], "planning", "it was stopped before its end, and goes on");
+    assert_eq!(app.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
+    assert_eq!(app.end(job).await.status, JobStatus::Cancelled);
+    app.stop().await;
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+}
+
+/// A restart at a job's last step reads its manifest again, which is huge by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_a_stop_and_a_cancel_end_the_reading_of_a_huge_manifest_at_the_last_step() {
+    let files = Files::numbered(1);
+    files.write("SHA256SUMS", format!("{}  000000\n", sum(b"file 0\n")).as_bytes());
+    let mut served = Served::start_in(&files, &["env", "HEADWAY_FAULT=finishing of last"]).expect("a ready server");
+    let job = mint();
+    let body = json!({
+        "library": "files", "recipe": "verify", "settings": { "manifest": "SHA256SUMS" }, "query": { "folder": {} },
+        "title": "last"
+    });
+    // The server may be dead before it has answered.
+    served.client.put(format!("{}/api/jobs/{job}", served.headway.url)).json(&body).send().await.ok();
+    assert!(served.headway.dies_within(Duration::from_secs(30)));
+    drop(served);
+    write_huge_manifest(&files);
+
+    let quick = |config: &mut headway_server::config::Config| config.drain = Duration::from_millis(100);
+    let app = App::start_with(&files, quick, Vec::new()).await;
+    let status = async |app: &App| app.get(&format!("/api/jobs/{job}")).await.1["status"].clone();
+    let begun = std::time::Instant::now();
+    assert_eq!(status(&app).await, "finishing");
+    assert_eq!(app.post(&format!("/api/jobs/{job}/pause")).await.0, 200);
+    assert_eq!(app.post(&format!("/api/jobs/{job}/resume")).await.0, 200);
+    app.until(job, |summary| summary.status == JobStatus::Finishing).await;
+    app.stop().await;
+    let app = App::start_with(&files, quick, Vec::new()).await;
+    assert_eq!(status(&app).await, "finishing", "it was stopped before its end, and goes on");
+    assert_eq!(app.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
+    assert_eq!(app.end(job).await.status, JobStatus::Cancelled);
+    app.stop().await;
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+}
+
+/// After a restart the first attempt prepares the job again, on storage that does not answer any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preparation_that_hangs_holds_up_neither_a_cancel_nor_the_end_of_the_server() {
+    let files = Files::numbered(1);
+    let gate = files.data().with_file_name("hangs");
+    let fault = format!("HEADWAY_FAULT=preparing while {}", gate.display());
+    let hanging = ["env", &fault];
+    let mut served = Served::start_in(&files, &hanging).expect("a ready server");
+    let job = served.begin("checksum", json!({ "approval": true })).await;
+    served.until(job, |summary| summary.status == JobStatus::Planned).await;
+    assert!(served.headway.terminate());
+    drop(served);
+
+    std::fs::write(&gate, "").expect("a file");
+    let mut served = Served::start_in(&files, &hanging).expect("a ready server");
+    assert_eq!(served.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
+    served.until(job, |summary| summary.counters.running == 1).await;
+    assert_eq!(served.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
+    assert_eq!(served.end(job).await.status, JobStatus::Cancelled);
+    assert!(gate.exists() && served.headway.terminates_within(Duration::from_secs(9)));
 }

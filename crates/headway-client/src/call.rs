@@ -181,6 +181,22 @@ impl Client {
         self.post(&format!("/api/jobs/{job}/undo/{new}")).await
     }
 
+    /// Keeps a request under a name.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub async fn keep_preset(&self, name: &str, request: &StartJob) -> Result<(), ClientError> {
+        self.send(self.request(Method::PUT, &format!("/api/v1/presets/{name}")).json(request)).await.map(drop)
+    }
+
+    /// Removes the request of this name.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub async fn remove_preset(&self, name: &str) -> Result<(), ClientError> {
+        self.send(self.request(Method::DELETE, &format!("/api/v1/presets/{name}"))).await.map(drop)
+    }
+
     /// Any call that answers with JSON, by its path and query.
     ///
     /// # Errors
@@ -230,11 +246,11 @@ impl Client {
         }
         let status = answer.status();
         let body = answer.bytes().await.map_err(|error| ClientError::Broken(chain(&error)))?;
-        match serde_json::from_slice::<ApiError>(&body) {
-            Ok(error) => Err(ClientError::Refused(error)),
+        match refusal(&body) {
+            Some(error) => Err(ClientError::Refused(error)),
             // Such as the answer of a server that has no connection left, or of a proxy whose server is away.
-            Err(_) if status.is_server_error() => Err(ClientError::Broken(format!("the answer was {status}"))),
-            Err(_) => Err(ClientError::Foreign(format!("the answer was {status}"))),
+            None if status.is_server_error() => Err(ClientError::Broken(format!("the answer was {status}"))),
+            None => Err(ClientError::Foreign(format!("the answer was {status}"))),
         }
     }
 
@@ -247,6 +263,21 @@ impl Client {
         })
         .await
     }
+}
+
+/// Why a call was refused: below `/api/v1` a problem by RFC 9457, elsewhere the error as it is. `None` if the answer is not Headway's.
+fn refusal(body: &[u8]) -> Option<ApiError> {
+    let mut answer: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body).ok()?;
+    if let Some(code) = answer.remove("code") {
+        let reasons = answer.remove("errors").and_then(|errors| {
+            errors.as_array().map(|errors| errors.iter().filter_map(|error| error.get("detail").cloned()).collect())
+        });
+        let detail = answer.remove("detail").unwrap_or_default();
+        answer.insert("reasons".into(), reasons.unwrap_or_else(|| serde_json::Value::Array(vec![detail.clone()])));
+        answer.insert("message".into(), detail);
+        answer.insert("error".into(), code);
+    }
+    serde_json::from_value(answer.into()).ok()
 }
 
 /// A path of a socket that the system accepts, and the folder that must be held while it is used.

@@ -42,6 +42,11 @@ impl ClientError {
         }
     }
 
+    /// Whether no server answered: none listens, or the one that did is gone.
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self, ClientError::NoServer { .. } | ClientError::Broken(_))
+    }
+
     /// This error in the terms of [`headway_model::follow`].
     pub(crate) fn as_api(&self) -> ApiError {
         match self {

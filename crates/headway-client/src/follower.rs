@@ -10,7 +10,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use crate::sse::Decoder;
 use crate::{Client, ClientError};
-use headway_model::follow::{Effect, Follow, LinkState, Phase, Tracked};
+use headway_model::follow::{Follow, FollowEffect, LinkState, Phase, Tracked};
 use headway_model::{ApiError, Cursor, JobId, JobSummary, Millis};
 
 /// How often the receiver is told the time.
@@ -41,8 +41,8 @@ pub struct Follower {
     follow: Follow,
     begun: Instant,
     tick: Interval,
-    reports: mpsc::Receiver<Report>,
-    told: mpsc::Sender<Report>,
+    reports: mpsc::Receiver<ConnectionReport>,
+    told: mpsc::Sender<ConnectionReport>,
     source: Option<AbortHandle>,
     news: VecDeque<News>,
     /// Followed jobs whose end was not told yet.
@@ -51,7 +51,7 @@ pub struct Follower {
 }
 
 /// What a task with a connection tells.
-enum Report {
+enum ConnectionReport {
     Message {
         generation: u64,
         text: String,
@@ -171,22 +171,22 @@ impl Follower {
         self.begun.elapsed().as_millis() as Millis
     }
 
-    fn take_in(&mut self, report: Report) {
+    fn take_in(&mut self, report: ConnectionReport) {
         let now = self.now();
         let effects = match report {
-            Report::Message { generation, text, id } => {
+            ConnectionReport::Message { generation, text, id } => {
                 let effects = self.follow.message(now, generation, &text, &id);
                 self.news.push_back(News::Message(text));
                 effects
             }
-            Report::Ended { generation, error } => {
+            ConnectionReport::Ended { generation, error } => {
                 let effects = self.follow.error(now, generation, error.is_some());
                 if let Some(error) = error {
                     self.probed(error);
                 }
                 effects
             }
-            Report::Answer { generation, answer } => match answer {
+            ConnectionReport::Answer { generation, answer } => match answer {
                 Ok(body) => {
                     let effects = self.follow.answered(now, generation, Ok(&body));
                     let texts = headway_model::message::messages(&body).unwrap_or_default();
@@ -220,20 +220,20 @@ impl Follower {
         });
     }
 
-    fn perform(&mut self, effects: Vec<Effect>) {
+    fn perform(&mut self, effects: Vec<FollowEffect>) {
         for effect in effects {
             match effect {
-                Effect::Open { generation, query } => {
+                FollowEffect::Open { generation, query } => {
                     let (client, told) = (self.client.clone(), self.told.clone());
                     self.replace(tokio::spawn(stream(client, generation, query, told)).abort_handle());
                 }
-                Effect::Ask { generation, query } => {
+                FollowEffect::Ask { generation, query } => {
                     let (client, told) = (self.client.clone(), self.told.clone());
                     self.replace(tokio::spawn(ask(client, generation, query, told)).abort_handle());
                 }
-                Effect::Close => self.close(),
-                Effect::Probe { .. } | Effect::Finished(_) => {}
-                Effect::Log(text) => self.news.push_back(News::Note(text)),
+                FollowEffect::Close => self.close(),
+                FollowEffect::Probe { .. } | FollowEffect::Finished(_) => {}
+                FollowEffect::Log(text) => self.news.push_back(News::Note(text)),
             }
         }
     }
@@ -255,11 +255,11 @@ impl Drop for Follower {
 }
 
 /// Passes on the messages of one stream, then why it ended. The receiver is gone once the follower is.
-async fn stream(client: Client, generation: u64, query: String, told: mpsc::Sender<Report>) {
+async fn stream(client: Client, generation: u64, query: String, told: mpsc::Sender<ConnectionReport>) {
     let answer = match client.events(&query, None).await {
         Ok(answer) => answer,
         Err(error) => {
-            told.send(Report::Ended { generation, error: Some(error.as_api()) }).await.ok();
+            told.send(ConnectionReport::Ended { generation, error: Some(error.as_api()) }).await.ok();
             return;
         }
     };
@@ -269,21 +269,21 @@ async fn stream(client: Client, generation: u64, query: String, told: mpsc::Send
             break;
         }
         while let Some(Ok(block)) = decoder.next() {
-            let message = Report::Message { generation, text: block.text, id: block.id };
+            let message = ConnectionReport::Message { generation, text: block.text, id: block.id };
             if told.send(message).await.is_err() {
                 return;
             }
         }
     }
-    told.send(Report::Ended { generation, error: None }).await.ok();
+    told.send(ConnectionReport::Ended { generation, error: None }).await.ok();
 }
 
 /// Makes one call that waits for news.
-async fn ask(client: Client, generation: u64, query: String, told: mpsc::Sender<Report>) {
+async fn ask(client: Client, generation: u64, query: String, told: mpsc::Sender<ConnectionReport>) {
     let answer = async {
         let answer = client.events(&query, Some(WAIT)).await.map_err(|error| error.as_api())?;
         answer.text().await.map_err(|error| ApiError::Unreachable { message: crate::call::chain(&error) })
     };
     let answer = answer.await;
-    told.send(Report::Answer { generation, answer }).await.ok();
+    told.send(ConnectionReport::Answer { generation, answer }).await.ok();
 }

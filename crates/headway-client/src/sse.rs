@@ -13,7 +13,7 @@ pub(crate) struct Decoder {
 
 /// A message, and its id (empty for none).
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Block {
+pub(crate) struct SseMessage {
     pub(crate) text: String,
     pub(crate) id: String,
 }
@@ -26,7 +26,7 @@ impl Decoder {
     }
 
     /// The next whole message; an error if it is not text.
-    pub(crate) fn next(&mut self) -> Option<Result<Block, std::str::Utf8Error>> {
+    pub(crate) fn next(&mut self) -> Option<Result<SseMessage, std::str::Utf8Error>> {
         loop {
             let found = self.bytes[self.looked..].windows(2).position(|pair| pair == b"\n\n");
             let Some(end) = found.map(|at| at + self.looked) else {
@@ -42,7 +42,7 @@ impl Decoder {
             let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
             // A block without data only says when to come back.
             if let Some(text) = field("data: ") {
-                return Some(Ok(Block { text, id: field("id: ").unwrap_or_default() }));
+                return Some(Ok(SseMessage { text, id: field("id: ").unwrap_or_default() }));
             }
         }
     }
@@ -65,7 +65,7 @@ mod tests {
             }
             blocks
         };
-        let block = |text: &str, id: &str| Block { text: text.into(), id: id.into() };
+        let block = |text: &str, id: &str| SseMessage { text: text.into(), id: id.into() };
         for step in [1, 2, 3, 7, 1_000] {
             assert_eq!(all(step), [block("{\"a\":1}", ""), block("{\"b\":\"é\"}", "7.ab")], "in parts of {step}");
         }

@@ -2,17 +2,20 @@
 
 mod attempts;
 mod known;
+mod lock;
+mod outputs;
+mod presets;
 pub mod private;
 mod tree;
 
-use std::fs::{DirEntry, File};
-use std::io::{self, Write};
+use std::fs::DirEntry;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
-use rustix::fs::{FlockOperation, flock};
-use rustix::io::Errno;
-
+use lock::FolderLock;
+pub use lock::is_held;
+pub use outputs::{Outputs, StepStopped};
+use parking_lot::Mutex;
 pub use tree::remove_tree;
 
 use crate::error::FolderError;
@@ -34,15 +37,13 @@ const NETWORK: [(u64, &str); 6] = [
 const BALLAST: &str = "ballast";
 const BALLAST_SIZE: u64 = 32 * 1024 * 1024;
 
-/// How long a lock that another holds is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
-
 /// A data folder that this process holds.
 #[derive(Debug)]
 pub struct DataFolder {
     root: PathBuf,
-    /// Held as long as the folder is used.
-    _lock: File,
+    /// Held while what is mounted inside libraries is read and written again.
+    mounts: Mutex<()>,
+    _lock: FolderLock,
 }
 
 impl DataFolder {
@@ -58,12 +59,16 @@ impl DataFolder {
         for ((name, library), found) in libraries.iter().zip(found) {
             // A library that is not there holds no data folder. Of one that does not answer its name tells.
             let library = found.unwrap_or_else(|| Some(library.clone()));
-            if library.is_some_and(|library| root.starts_with(library)) {
-                return Err(FolderError(format!(
-                    "the data folder {} lies inside the library {name:?}; choose another with --data",
-                    root.display()
-                )));
-            }
+            let Some(library) = library else { continue };
+            let lies = match (root.starts_with(&library), library.starts_with(&root)) {
+                (true, _) => "lies inside",
+                (_, true) => "holds",
+                (false, false) => continue,
+            };
+            return Err(FolderError(format!(
+                "the data folder {} {lies} the library {name:?}; choose another with --data",
+                root.display()
+            )));
         }
         let kind = rustix::fs::statfs(&root).map_err(|error| fail("look at", &error))?.f_type as u64;
         if let Some((_, name)) = NETWORK.iter().find(|(number, _)| *number == kind & 0xffff_ffff) {
@@ -72,14 +77,29 @@ impl DataFolder {
                 root.display()
             )));
         }
-        let lock = private::create(&root.join("lock")).map_err(|error| fail("lock", &error))?;
-        if !locked(&lock).map_err(|error| fail("lock", &error))? {
+        let Some(lock) = FolderLock::take(&root).map_err(|error| fail("lock", &error))? else {
             return Err(FolderError(format!(
                 "another Headway already uses the data folder {}; stop it, or choose another folder with --data",
                 root.display()
             )));
+        };
+        let after_a_dying = lock.after_a_dying;
+        let folder = DataFolder { root, mounts: Mutex::default(), _lock: lock };
+        if after_a_dying {
+            tracing::warn!("the last server was killed and still waits for storage that does not answer");
+            folder.let_go_of_tables().map_err(|error| fail("take over", &error))?;
         }
-        Ok(DataFolder { root, _lock: lock })
+        Ok(folder)
+    }
+
+    /// Removes what SQLite shares between processes, with the locks of one that is dying: it is rebuilt from the files beside it.
+    fn let_go_of_tables(&self) -> io::Result<()> {
+        for tables in [self.log(), self.index()] {
+            let mut shared = tables.into_os_string();
+            shared.push("-shm");
+            gone(std::fs::remove_file(shared))?;
+        }
+        Ok(())
     }
 
     /// The log's file.
@@ -135,7 +155,7 @@ impl DataFolder {
     /// Removes all that a job wrote here.
     pub fn remove_job(&self, job: &JobId) -> io::Result<()> {
         self.remove_attempts(job)?;
-        gone(remove_tree(&self.outputs(job).0))
+        gone(remove_tree(self.outputs(job).folder()))
     }
 
     /// How many bytes jobs have written here beside the log.
@@ -151,7 +171,7 @@ impl DataFolder {
 
     /// The folder of what a job wrote for its user.
     pub fn outputs(&self, job: &JobId) -> Outputs {
-        Outputs(self.root.join("jobs").join(job.to_string()))
+        Outputs::at(self.root.join("jobs").join(job.to_string()))
     }
 
     /// The whole of a file of this name, of at most `most` bytes, that the last step of some job wrote; `None` if none did.
@@ -183,48 +203,4 @@ fn entries(folder: &Path) -> io::Result<Vec<DirEntry>> {
 /// What was not there need not be removed.
 fn gone(removed: io::Result<()>) -> io::Result<()> {
     Found::of(removed).known().map(drop)
-}
-
-/// Takes the lock. A process that was just killed holds it until the kernel has taken it apart, so this waits a little.
-fn locked(lock: &File) -> io::Result<bool> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match flock(lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => return Ok(true),
-            Err(Errno::WOULDBLOCK) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(20)),
-            Err(Errno::WOULDBLOCK) => return Ok(false),
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-/// The folder of what one job wrote for its user: a manifest, a report.
-#[derive(Debug, Clone)]
-pub struct Outputs(PathBuf);
-
-impl Outputs {
-    /// Writes a file whole or not at all.
-    pub fn write(&self, name: &str, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
-        private::make_folder(&self.0)?;
-        let temporary = self.0.join(format!(".{name}.part"));
-        let mut file = std::io::BufWriter::new(private::create(&temporary)?);
-        fill(&mut file)?;
-        file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
-        std::fs::rename(&temporary, self.0.join(name))?;
-        File::open(&self.0)?.sync_all()?;
-        Ok(())
-    }
-
-    /// The names of the files, in order.
-    pub fn names(&self) -> io::Result<Vec<String>> {
-        let names = entries(&self.0)?.into_iter().map(|entry| entry.file_name().into_string());
-        let mut names: Vec<_> = names.filter_map(Result::ok).filter(|name| !name.starts_with('.')).collect();
-        names.sort();
-        Ok(names)
-    }
-
-    /// The path of one of them; `None` for a name that is not there.
-    pub fn path(&self, name: &str) -> io::Result<Option<PathBuf>> {
-        Ok(self.names()?.iter().find(|known| *known == name).map(|known| self.0.join(known)))
-    }
 }

@@ -6,12 +6,14 @@ mod library;
 mod patience;
 pub mod template;
 mod unable;
+mod unreadable;
 
 pub use data_folder::*;
 pub use error::FolderError;
 pub use library::*;
 pub use patience::ask_all;
 pub use unable::{unable, unable_of_any};
+pub use unreadable::Unreadable;
 
 use headway_model::Millis;
 

@@ -4,9 +4,15 @@ mod enter;
 mod environment;
 mod fault;
 mod found;
+mod hash;
+mod inspect;
 mod judge;
+mod keep;
 mod left;
+mod listed;
 mod litter;
+mod make_folder;
+mod mounts;
 mod moves;
 mod open;
 mod placement;
@@ -17,6 +23,7 @@ mod scan;
 mod stage;
 mod strays;
 mod swap;
+mod temporary;
 mod trash;
 mod walk;
 mod workshop;
@@ -26,34 +33,39 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Mutex, OnceLock, RwLock};
 
 use cap_std::fs::{Dir, Metadata};
+use parking_lot::{Mutex, RwLock};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
+pub use enter::is_own_folder;
 pub use environment::{environment, free_bytes, is_storage_error, memory_available};
 pub use fault::{fails, fault, fault_of, hold};
 pub use found::Found;
+pub use inspect::{Inspected, inspect, inspect_at, inspect_named};
 pub use judge::Verdict;
+pub use listed::ListedFile;
 pub use litter::is_litter;
-pub use moves::{Change, Moves, Reach, Unfit};
+pub use mounts::InnerMounts;
+pub use moves::{Change, Moved, Moves, Reach, Unfit};
 pub use open::{OpenError, OpenFile};
 pub use placement::Placement;
 pub use rename::Swap;
 pub use root::Identity;
 use root::Root;
-pub use scan::scan;
+pub use scan::{ScanError, scan};
 pub use stage::{Sealed, Staged};
 pub use strays::{Maker, OwnName};
-pub use swap::Ground;
+pub use swap::OpenPlacement;
 pub use trash::Trashed;
-pub use walk::{Listed, inspect, walk};
+pub use walk::walk;
 pub use workshop::Workshop;
 
-use left::Left;
-use open::Stamp;
+use left::LeftFiles;
+use open::FileStamp;
 
 use headway_model::RelPath;
 use headway_model::library::EntryKind;
@@ -69,8 +81,12 @@ pub struct Library {
     /// Where it is.
     pub path: PathBuf,
     root: RwLock<Option<Root>>,
+    /// When the root was last needed, in milliseconds of running time.
+    used: AtomicU64,
     /// What was found at the path when it was last used, in this process or an earlier one.
     known: Mutex<Option<Identity>>,
+    /// What was mounted inside it when a job was planned, in this process or an earlier one.
+    inner_mounts: Mutex<InnerMounts>,
     /// How often a person has taken what is at the path for the library.
     accepted: AtomicU64,
     /// Folders that are on the disk for certain.
@@ -78,7 +94,7 @@ pub struct Library {
     /// How an output can take the name of its original here, once that was tried.
     swap: OnceLock<Swap>,
     /// Temporary files that could not be removed yet.
-    left: Left,
+    left: LeftFiles,
 }
 
 impl Library {

@@ -5,10 +5,10 @@
 
 /// A word with tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template(Vec<Piece>);
+pub struct Template(Vec<TemplatePiece>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
+enum TemplatePiece {
     Text(Vec<u8>),
     Token(Token),
 }
@@ -88,9 +88,9 @@ impl Template {
             match token {
                 Some((written, token)) => {
                     if !text.is_empty() {
-                        pieces.push(Piece::Text(std::mem::take(&mut text)));
+                        pieces.push(TemplatePiece::Text(std::mem::take(&mut text)));
                     }
-                    pieces.push(Piece::Token(*token));
+                    pieces.push(TemplatePiece::Token(*token));
                     rest = &rest[written.len()..];
                 }
                 None => {
@@ -100,21 +100,21 @@ impl Template {
             }
         }
         if !text.is_empty() {
-            pieces.push(Piece::Text(text));
+            pieces.push(TemplatePiece::Text(text));
         }
         Template(pieces)
     }
 
     /// A word without tokens, whatever is in it.
     pub fn text(text: &str) -> Self {
-        Template(vec![Piece::Text(text.as_bytes().to_vec())])
+        Template(vec![TemplatePiece::Text(text.as_bytes().to_vec())])
     }
 
     /// The word as an argument of a program: one that begins with a token is no option, so `-n` becomes `./-n`.
     pub fn argument(&self, values: &Values<'_>) -> Vec<u8> {
         let word = self.expand(values);
         match self.0.first() {
-            Some(Piece::Token(_)) if word.first() == Some(&b'-') => [b"./", &word[..]].concat(),
+            Some(TemplatePiece::Token(_)) if word.first() == Some(&b'-') => [b"./", &word[..]].concat(),
             _ => word,
         }
     }
@@ -122,14 +122,14 @@ impl Template {
     /// The tokens in it.
     pub fn tokens(&self) -> impl Iterator<Item = Token> + '_ {
         self.0.iter().filter_map(|piece| match piece {
-            Piece::Token(token) => Some(*token),
-            Piece::Text(_) => None,
+            TemplatePiece::Token(token) => Some(*token),
+            TemplatePiece::Text(_) => None,
         })
     }
 
     /// Whether this byte is in it beside its tokens.
     pub fn says(&self, byte: u8) -> bool {
-        self.0.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(&byte)))
+        self.0.iter().any(|piece| matches!(piece, TemplatePiece::Text(text) if text.contains(&byte)))
     }
 
     /// The word for an item.
@@ -137,8 +137,8 @@ impl Template {
         let mut word = Vec::new();
         for piece in &self.0 {
             match piece {
-                Piece::Text(text) => word.extend_from_slice(text),
-                Piece::Token(token) => word.extend_from_slice(&token.value(values)),
+                TemplatePiece::Text(text) => word.extend_from_slice(text),
+                TemplatePiece::Token(token) => word.extend_from_slice(&token.value(values)),
             }
         }
         word

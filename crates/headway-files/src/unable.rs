@@ -12,7 +12,7 @@ pub fn unable(doing: &str, error: &std::io::Error) -> Unable {
     }
 }
 
-/// Of any error: what is among its causes of this kind already, or the environment's, if such a one is among them.
+/// The same for any error: an [`Unable`] among its causes, or else the environment's fault, if one of its causes is.
 pub fn unable_of_any(error: &anyhow::Error) -> Unable {
     if let Some(unable) = error.chain().find_map(|cause| cause.downcast_ref::<Unable>()) {
         return unable.clone();

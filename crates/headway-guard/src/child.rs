@@ -17,7 +17,8 @@ use rustix::process::{
     test_kill_process_group, waitid,
 };
 
-use super::processes::{Children, attempt_of, descendants_of};
+use super::attempts::attempt_of;
+use super::processes::{Children, descendants_of};
 use super::wire::{LARGEST, Order, Reply, Spawn, receive, send};
 use crate::descriptors;
 
@@ -27,7 +28,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How long to wait for killed processes to disappear.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-struct Attempt {
+struct StartedProgram {
     pid: Pid,
     handle: OwnedFd,
     name: String,
@@ -35,10 +36,10 @@ struct Attempt {
     deadline: Option<Instant>,
 }
 
-struct Guard {
+struct GuardProcess {
     socket: OwnedFd,
     children: Children,
-    attempts: BTreeMap<u64, Attempt>,
+    attempts: BTreeMap<u64, StartedProgram>,
 }
 
 /// Guards programs until the server is gone. Its standard input is the socket.
@@ -50,7 +51,7 @@ pub fn run() -> ExitCode {
     let begin = || {
         let socket = io::stdin().as_fd().try_clone_to_owned()?;
         set_child_subreaper(Some(rustix::process::getpid()))?;
-        Ok::<_, io::Error>(Guard { socket, children: Children::here(), attempts: BTreeMap::new() })
+        Ok::<_, io::Error>(GuardProcess { socket, children: Children::here(), attempts: BTreeMap::new() })
     };
     match begin() {
         Ok(mut guard) => {
@@ -65,7 +66,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-impl Guard {
+impl GuardProcess {
     /// Starts and stops programs and reports on them, until the server is gone.
     fn serve(&mut self) {
         let mut buffer = vec![0; LARGEST];
@@ -219,7 +220,7 @@ impl Guard {
     }
 }
 
-impl Attempt {
+impl StartedProgram {
     /// Signals its process group, and descendants that have left the group.
     fn signal(&self, signal: Signal) {
         let below = descendants_of(self.pid);
@@ -237,7 +238,7 @@ fn kill(pid: Pid) {
     kill_process(pid, Signal::KILL).ok();
 }
 
-fn start(spawn: Spawn, files: Vec<OwnedFd>) -> io::Result<Attempt> {
+fn start(spawn: Spawn, files: Vec<OwnedFd>) -> io::Result<StartedProgram> {
     let [stdout, stderr]: [OwnedFd; 2] =
         files.try_into().map_err(|_| io::Error::other("its standard output and error are missing"))?;
     let mut argv = spawn.argv.into_iter().map(OsString::from_vec);
@@ -268,5 +269,5 @@ fn start(spawn: Spawn, files: Vec<OwnedFd>) -> io::Result<Attempt> {
             });
         }
     };
-    Ok(Attempt { pid, handle, name: String::from_utf8_lossy(&spawn.attempt).into_owned(), deadline: None })
+    Ok(StartedProgram { pid, handle, name: String::from_utf8_lossy(&spawn.attempt).into_owned(), deadline: None })
 }

@@ -5,6 +5,7 @@
 //! guard ends every process of every attempt and then itself. A parent-death signal would not work: the kernel sends it
 //! when the *thread* that spawned the child ends.
 
+mod attempts;
 mod child;
 pub mod descriptors;
 mod link;
@@ -12,9 +13,9 @@ mod processes;
 mod stop_signal;
 mod wire;
 
+pub use attempts::{attempts_left, end_attempts};
 pub use child::run;
-pub use link::{End, Guard, Run, Task};
-pub use processes::{attempts_left, end_attempts};
+pub use link::{End, Guard, ProgramTask, RunningProgram};
 pub use stop_signal::StopSignal;
 
 /// The environment variable that marks a process of an attempt: `JOB-ITEM-ATTEMPT`.

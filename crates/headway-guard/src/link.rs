@@ -6,10 +6,11 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use parking_lot::Mutex;
 use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
 
@@ -20,7 +21,7 @@ use crate::stop_signal::StopSignal;
 
 /// A program to run.
 #[derive(Debug, Clone)]
-pub struct Task {
+pub struct ProgramTask {
     /// Its attempt: `JOB-ITEM-ATTEMPT`.
     pub attempt: String,
     /// The program's path and its arguments.
@@ -45,17 +46,17 @@ pub enum End {
 /// A handle to the guard, which starts one whenever it is needed. Cheap to share.
 pub struct Guard {
     program: PathBuf,
-    link: Mutex<Option<Arc<Link>>>,
+    link: Mutex<Option<Arc<GuardLink>>>,
 }
 
 /// A running program.
-pub struct Run {
-    link: Arc<Link>,
+pub struct RunningProgram {
+    link: Arc<GuardLink>,
     id: u64,
     replies: Receiver<Reply>,
 }
 
-struct Link {
+struct GuardLink {
     socket: OwnedFd,
     next: AtomicU64,
     /// `None` once the guard is dead.
@@ -69,8 +70,8 @@ struct Waiting {
 
 /// Tells a program to stop.
 #[derive(Debug)]
-struct Stop {
-    link: std::sync::Weak<Link>,
+struct ProgramStop {
+    link: std::sync::Weak<GuardLink>,
     id: u64,
     grace_ms: u64,
 }
@@ -82,7 +83,7 @@ impl Guard {
     }
 
     /// Starts a program and returns it with its standard output and error, each of which must be read to the end.
-    pub fn run(&self, task: Task) -> io::Result<(Run, OwnedFd, OwnedFd)> {
+    pub fn run(&self, task: ProgramTask) -> io::Result<(RunningProgram, OwnedFd, OwnedFd)> {
         let link = self.link()?;
         let (stdout, its_stdout) = pipe_with(PipeFlags::CLOEXEC)?;
         let (stderr, its_stderr) = pipe_with(PipeFlags::CLOEXEC)?;
@@ -97,23 +98,23 @@ impl Guard {
             argv: task.argv,
             environment,
         };
-        match &mut *link.waiting() {
+        match &mut *link.waiting.lock() {
             Some(waiting) => drop(waiting.insert(id, Waiting { attempt: task.attempt, tell })),
             None => return Err(io::Error::other("the guard has just died")),
         }
         let sent = send(&link.socket, &Order::Spawn(spawn).encode(), &[its_stdout.as_fd(), its_stderr.as_fd()]);
         if let Err(error) = sent {
-            if let Some(waiting) = link.waiting().as_mut() {
+            if let Some(waiting) = link.waiting.lock().as_mut() {
                 waiting.remove(&id);
             }
             return Err(error);
         }
-        Ok((Run { link, id, replies }, stdout, stderr))
+        Ok((RunningProgram { link, id, replies }, stdout, stderr))
     }
 
-    fn link(&self) -> io::Result<Arc<Link>> {
-        let mut slot = self.link.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(link) = slot.as_ref().filter(|link| link.waiting().is_some()) {
+    fn link(&self) -> io::Result<Arc<GuardLink>> {
+        let mut slot = self.link.lock();
+        if let Some(link) = slot.as_ref().filter(|link| link.waiting.lock().is_some()) {
             return Ok(Arc::clone(link));
         }
         let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
@@ -126,7 +127,8 @@ impl Guard {
             .process_group(0)
             .spawn()
             .map_err(|error| io::Error::other(format!("the guard cannot be started: {error}")))?;
-        let link = Arc::new(Link { socket: ours, next: AtomicU64::new(1), waiting: Mutex::new(Some(HashMap::new())) });
+        let link =
+            Arc::new(GuardLink { socket: ours, next: AtomicU64::new(1), waiting: Mutex::new(Some(HashMap::new())) });
         let listener = Arc::clone(&link);
         std::thread::Builder::new().name("guard".into()).spawn(move || listen(&listener, child))?;
         *slot = Some(Arc::clone(&link));
@@ -136,27 +138,23 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if let Some(link) = self.link.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(link) = self.link.lock().take() {
             rustix::net::shutdown(&link.socket, rustix::net::Shutdown::Both).ok();
         }
     }
 }
 
-impl Link {
-    fn waiting(&self) -> MutexGuard<'_, Option<HashMap<u64, Waiting>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+impl GuardLink {}
 
 /// Delivers the guard's replies until it dies; then makes sure that no process of its attempts is left.
-fn listen(link: &Link, mut child: std::process::Child) {
+fn listen(link: &GuardLink, mut child: std::process::Child) {
     let mut buffer = vec![0; LARGEST];
     loop {
         let reply = match receive(&link.socket, &mut buffer, RecvFlags::empty()) {
             Ok(([], _)) | Err(_) => break,
             Ok((packet, _)) => Reply::decode(packet),
         };
-        let mut waiting = link.waiting();
+        let mut waiting = link.waiting.lock();
         let Some(waiting) = waiting.as_mut() else { break };
         match reply {
             Some(reply @ (Reply::Failed { id, .. } | Reply::Ended { id, .. })) => {
@@ -167,7 +165,7 @@ fn listen(link: &Link, mut child: std::process::Child) {
             None => tracing::error!("the guard sent an unknown message"),
         }
     }
-    let left: Vec<_> = link.waiting().take().into_iter().flatten().map(|(_, waiting)| waiting).collect();
+    let left: Vec<_> = link.waiting.lock().take().into_iter().flatten().map(|(_, waiting)| waiting).collect();
     if !left.is_empty() {
         tracing::error!(attempts = left.len(), "the guard died; ending the processes it guarded");
         child.kill().ok();
@@ -180,10 +178,10 @@ fn listen(link: &Link, mut child: std::process::Child) {
     drop(left);
 }
 
-impl Run {
+impl RunningProgram {
     /// A signal that tells it to stop.
     pub fn stop_signal(&self, grace_ms: u64) -> Box<dyn StopSignal> {
-        Box::new(Stop { link: Arc::downgrade(&self.link), id: self.id, grace_ms })
+        Box::new(ProgramStop { link: Arc::downgrade(&self.link), id: self.id, grace_ms })
     }
 
     /// Waits for its end. Read its output to the end first.
@@ -196,7 +194,7 @@ impl Run {
     }
 }
 
-impl StopSignal for Stop {
+impl StopSignal for ProgramStop {
     fn send(&self) {
         let Some(link) = self.link.upgrade() else { return };
         // If the guard is gone, the program has ended already.
@@ -204,7 +202,7 @@ impl StopSignal for Stop {
     }
 }
 
-impl std::fmt::Debug for Link {
+impl std::fmt::Debug for GuardLink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Link").finish_non_exhaustive()
     }

@@ -61,9 +61,9 @@ pub(super) enum Reply {
     },
 }
 
-struct Reader<'a>(&'a [u8]);
+struct WireReader<'a>(&'a [u8]);
 
-impl Reader<'_> {
+impl WireReader<'_> {
     fn number(&mut self) -> Option<u64> {
         let (head, rest) = self.0.split_first_chunk::<8>()?;
         self.0 = rest;
@@ -116,7 +116,7 @@ impl Order {
 
     pub(super) fn decode(packet: &[u8]) -> Option<Order> {
         let (kind, rest) = packet.split_first()?;
-        let mut reader = Reader(rest);
+        let mut reader = WireReader(rest);
         let id = reader.number()?;
         Some(match kind {
             0 => Order::Spawn(Spawn {
@@ -149,7 +149,7 @@ impl Reply {
 
     pub(super) fn decode(packet: &[u8]) -> Option<Reply> {
         let (kind, rest) = packet.split_first()?;
-        let mut reader = Reader(rest);
+        let mut reader = WireReader(rest);
         let id = reader.number()?;
         Some(match kind {
             0 => Reply::Failed { id, error: String::from_utf8(reader.bytes()?).ok()? },

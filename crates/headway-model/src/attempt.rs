@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::serde_defaults::is_default;
+
 /// The beginning and the end of an output stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Kept {
     /// Its beginning.
     pub head: String,
@@ -13,8 +16,9 @@ pub struct Kept {
     pub tail: String,
 }
 
-/// A finished attempt, as stored in the data folder.
+/// An attempt that has ended, as stored in the data folder; or one under way, as far as it has got.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AttemptLog {
     /// Its number.
     pub attempt: u32,
@@ -28,6 +32,9 @@ pub struct AttemptLog {
     pub stdout: Kept,
     /// Its standard error.
     pub stderr: Kept,
+    /// Whether it is under way: what it has said so far. Never stored.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub running: bool,
 }
 
 impl AttemptLog {

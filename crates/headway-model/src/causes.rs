@@ -17,6 +17,7 @@ pub const CAUSES_LIMIT: usize = 10_000;
 
 /// Why a number of items failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cause {
     /// Names the cause in an address: the same as long as the text is.
     pub key: String,
@@ -34,6 +35,7 @@ pub struct Cause {
 
 /// Every cause of a job's failures, the most frequent first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Causes {
     /// The causes.
     pub causes: Vec<Cause>,

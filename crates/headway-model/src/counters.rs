@@ -7,6 +7,7 @@ use super::serde_defaults::is_default;
 
 /// Items by status; `total` is their sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counters {
     /// All items planned so far.
     pub total: u32,

@@ -12,6 +12,7 @@ use crate::as_text::as_text;
 /// `POSITION.CHECK`. The check is the first 8 hex digits of the digest in the row at that position; it detects a log
 /// that was restored, copied or replaced. `0.0` is the beginning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Cursor {
     /// Everything up to here has been sent.

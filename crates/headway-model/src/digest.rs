@@ -13,6 +13,7 @@ use crate::as_text::as_text;
 /// As a chain over a job's events: `digest(0)` is the hash of the 36 characters of its id, `digest(n)` the hash of
 /// `digest(n - 1)` followed by the payload of event n.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest(pub [u8; 16]);
 

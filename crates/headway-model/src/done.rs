@@ -6,6 +6,7 @@ use super::serde_defaults::is_default;
 
 /// How a job treats files that the same recipe has processed with the same settings, and that have not changed since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OnDone {
     /// Skip them.
@@ -19,6 +20,7 @@ pub enum OnDone {
 
 /// Why a file that was already processed runs again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Rerun {
     /// It changed since, or its output is gone.
@@ -29,6 +31,7 @@ pub enum Rerun {
 
 /// How many already processed files run again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reruns {
     /// Files that changed since, or whose output is gone.
     #[serde(default, skip_serializing_if = "is_default")]

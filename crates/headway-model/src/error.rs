@@ -31,6 +31,12 @@ pub enum ApiError {
         /// What is wrong and what to do.
         message: String,
     },
+    /// 403: the system does not let Headway read this, or it is Headway's own.
+    #[error("{message}")]
+    Denied {
+        /// What cannot be read, and why.
+        message: String,
+    },
     /// 404: there is no such job, file, folder or page.
     #[error("{message}")]
     NotFound {
@@ -81,6 +87,12 @@ pub enum ApiError {
         "the log cannot be written, so nothing new is recorded; make room on the data folder's disk, then restart Headway"
     )]
     LogUnavailable,
+    /// 503: the storage reports an error or is not there, so nothing is known of what was asked for. The same call can succeed later.
+    #[error("{message}")]
+    Unavailable {
+        /// What cannot be read, and why.
+        message: String,
+    },
     /// 500: an internal error; Headway's log has the cause under this number.
     #[error("an internal error occurred; Headway's log has the cause under {incident}")]
     Internal {
@@ -101,7 +113,7 @@ impl ApiError {
         match self {
             ApiError::Malformed { .. } => 400,
             ApiError::NoLogin { .. } => 401,
-            ApiError::Foreign { .. } => 403,
+            ApiError::Foreign { .. } | ApiError::Denied { .. } => 403,
             ApiError::NotFound { .. } => 404,
             ApiError::TooSlow { .. } => 408,
             ApiError::Conflict { .. } => 409,
@@ -110,13 +122,13 @@ impl ApiError {
             ApiError::NotJson { .. } => 415,
             ApiError::Invalid { .. } => 422,
             ApiError::Internal { .. } | ApiError::Unreachable { .. } => 500,
-            ApiError::LogUnavailable => 503,
+            ApiError::LogUnavailable | ApiError::Unavailable { .. } => 503,
         }
     }
 
     /// Whether the same call can succeed later.
     pub fn may_pass(&self) -> bool {
-        matches!(self, ApiError::Internal { .. } | ApiError::Unreachable { .. })
+        matches!(self, ApiError::Internal { .. } | ApiError::Unavailable { .. } | ApiError::Unreachable { .. })
     }
 
     /// An [`ApiError::Invalid`] with one reason.

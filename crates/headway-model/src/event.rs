@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::digest::Digest;
 use super::done::Reruns;
 use super::id::{JobId, Millis};
-use super::item::{Effect, FailReason, SkipReason};
+use super::item::{DiskEffect, FailReason, SkipReason};
 use super::moves::Move;
+use super::path::RelPath;
 use super::serde_defaults::is_default;
 use super::status::{EndReason, PauseReason};
 
@@ -170,6 +171,9 @@ pub enum JobEvent {
         attempt: u32,
         /// The changes of names, in the order in which they are made.
         moves: Vec<Move>,
+        /// Folders that are made for the new names: an undo removes those that are empty then.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        folders: Vec<RelPath>,
     },
     /// The item is done.
     Succeeded {
@@ -178,7 +182,7 @@ pub enum JobEvent {
         /// The attempt.
         attempt: u32,
         /// What it did to the disk.
-        effect: Effect,
+        effect: DiskEffect,
         /// Hash of the recipe's result for it.
         #[serde(default, skip_serializing_if = "is_default")]
         detail: Option<Digest>,

@@ -20,7 +20,7 @@ pub const FORMAT: &str = "headway job log 1";
 
 /// The first line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
+pub struct ExportReport {
     /// [`FORMAT`].
     pub format: String,
     /// The job's state after the last event.
@@ -31,7 +31,7 @@ pub struct Report {
 
 /// Every further line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
+pub struct ExportLine {
     /// The text, exactly as it was hashed.
     pub payload: String,
     /// The larger content that the payload names by hash.
@@ -49,29 +49,29 @@ pub struct NoProof {
     pub reason: String,
 }
 
-impl Report {
+impl ExportReport {
     /// The first line of this job's file.
     pub fn of(fold: &Fold) -> Self {
-        Report { format: FORMAT.into(), report: JobSummary::from(fold), fold: fold.hash() }
+        ExportReport { format: FORMAT.into(), report: JobSummary::from(fold), fold: fold.hash() }
     }
 }
 
 /// Verifies a file line by line, by folding its events.
 #[derive(Debug, Default)]
-pub struct Proof {
+pub struct ExportVerifier {
     lines: usize,
-    report: Option<Report>,
+    report: Option<ExportReport>,
     fold: Option<Fold>,
 }
 
-impl Proof {
+impl ExportVerifier {
     /// Takes in the next line.
     pub fn line(&mut self, text: &str) -> Result<(), NoProof> {
         self.lines += 1;
         let line = self.lines;
         let wrong = |reason: String| NoProof { line, reason };
         if self.report.is_none() {
-            let report: Report =
+            let report: ExportReport =
                 serde_json::from_str(text).map_err(|error| wrong(format!("not a job report: {error}")))?;
             if report.format != FORMAT {
                 return Err(wrong(format!("unknown format {:?}", report.format)));
@@ -80,9 +80,9 @@ impl Proof {
             self.report = Some(report);
             return Ok(());
         }
-        let read: Line = serde_json::from_str(text).map_err(|error| wrong(format!("not an event: {error}")))?;
+        let read: ExportLine = serde_json::from_str(text).map_err(|error| wrong(format!("not an event: {error}")))?;
         known(text, &read).map_err(wrong)?;
-        let Line { payload, detail } = read;
+        let ExportLine { payload, detail } = read;
         let recorded = Recorded::decode(&payload).map_err(|error| wrong(error.to_string()))?;
         known_text(&payload, &recorded.encode()).map_err(wrong)?;
         if detail.as_ref().map(|detail| Digest::of(detail.as_bytes())) != recorded.event.detail() {
@@ -99,7 +99,7 @@ impl Proof {
     }
 
     /// Ends the file: returns the report, if the events add up to it.
-    pub fn end(self) -> Result<Report, NoProof> {
+    pub fn end(self) -> Result<ExportReport, NoProof> {
         let wrong = |reason: &str| NoProof { line: self.lines, reason: reason.into() };
         let report = self.report.ok_or_else(|| wrong("the file is empty"))?;
         let fold = self.fold.ok_or_else(|| wrong("there are no events"))?;
@@ -119,12 +119,12 @@ impl Proof {
     }
 }
 
-/// Checks that the parsed value holds everything in the text.
+/// Checks that the parsed value holds everything in the text. The error is the reason of a [`NoProof`].
 fn known(text: &str, read: &impl Serialize) -> Result<(), String> {
     known_text(text, &serde_json::to_string(read).expect("every key is a text, so it is JSON"))
 }
 
-/// Checks that every field of one JSON text is in another, whatever their values.
+/// Checks that every field of one JSON text is in another, whatever their values. The error as above.
 fn known_text(text: &str, read: &str) -> Result<(), String> {
     if text == read {
         return Ok(());
@@ -160,19 +160,19 @@ mod tests {
 
     fn file(seed: u64) -> Vec<String> {
         let (payloads, fold) = record(&random_events(seed, 60));
-        let first = serde_json::to_string(&Report::of(&fold)).expect("JSON");
+        let first = serde_json::to_string(&ExportReport::of(&fold)).expect("JSON");
         // The random events name details that do not exist.
-        let line = |payload: String| serde_json::to_string(&Line { payload, detail: None }).expect("JSON");
+        let line = |payload: String| serde_json::to_string(&ExportLine { payload, detail: None }).expect("JSON");
         std::iter::once(first).chain(payloads.into_iter().map(line)).collect()
     }
 
-    /// Verifies as [`Proof`] does, but ignores details.
-    fn proves(lines: &[String]) -> Result<Report, NoProof> {
-        let mut proof = Proof::default();
+    /// Verifies as [`ExportVerifier`] does, but ignores details.
+    fn proves(lines: &[String]) -> Result<ExportReport, NoProof> {
+        let mut proof = ExportVerifier::default();
         for line in lines {
             match proof.line(line) {
                 Err(NoProof { reason, .. }) if reason.contains("detail") => {
-                    let line: Line = serde_json::from_str(line).expect("a line");
+                    let line: ExportLine = serde_json::from_str(line).expect("a line");
                     let recorded = Recorded::decode(&line.payload).expect("an event");
                     let folded = match &mut proof.fold {
                         Some(fold) => fold.apply_recorded(&recorded, &line.payload),

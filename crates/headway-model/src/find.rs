@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::serde_defaults::is_default;
 use super::status::JobStatus;
 use super::summary::JobSummary;
 
 /// How a job stands, as a list is filtered by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum JobShow {
     /// All jobs.
@@ -22,14 +24,60 @@ pub enum JobShow {
     Cancelled,
 }
 
+/// The order of a list of jobs; where two are alike, the newer one comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum JobSort {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// Those that were longest at work first.
+    Took,
+    /// Those with the most files first.
+    Files,
+    /// Those with the most failures first.
+    Failed,
+}
+
+impl JobSort {
+    /// Every order, with its word in addresses.
+    pub const ALL: [(JobSort, &str); 4] =
+        [(JobSort::Newest, "newest"), (JobSort::Took, "took"), (JobSort::Files, "files"), (JobSort::Failed, "failed")];
+
+    /// The order with this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        JobSort::ALL.into_iter().find(|(_, known)| *known == word).map(|(sort, _)| sort)
+    }
+
+    /// Its word in addresses.
+    pub fn word(self) -> &'static str {
+        JobSort::ALL.into_iter().find(|(sort, _)| *sort == self).map_or("newest", |(_, word)| word)
+    }
+
+    /// What jobs are compared by: the most comes first.
+    pub fn key(self, job: &JobSummary) -> u64 {
+        match self {
+            JobSort::Newest => 0,
+            JobSort::Took => job.ended.zip(job.began).map_or(0, |(ended, began)| ended.saturating_sub(began)),
+            JobSort::Files => job.counters.files().into(),
+            JobSort::Failed => job.counters.failed.into(),
+        }
+    }
+}
+
 /// What a list of jobs is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct FindJobs {
     /// A part of the title or of the recipe's name, whatever the case; empty for any.
     pub search: String,
     /// How they stand.
     pub show: JobShow,
+    /// Their order.
+    #[serde(skip_serializing_if = "is_default")]
+    pub sort: JobSort,
 }
 
 impl JobShow {
@@ -64,7 +112,7 @@ impl JobShow {
 }
 
 impl FindJobs {
-    /// Whether this is every job.
+    /// Whether this is every job, in whatever order.
     pub fn is_all(&self) -> bool {
         self.search.trim().is_empty() && self.show == JobShow::All
     }
@@ -109,7 +157,7 @@ mod tests {
     #[test]
     fn a_search_finds_titles_and_recipes_whatever_the_case() {
         let job = JobSummary::from(&record(&[created(job_id(1))]).1);
-        let find = |search: &str| FindJobs { search: search.into(), show: JobShow::All }.has(&job);
+        let find = |search: &str| FindJobs { search: search.into(), ..FindJobs::default() }.has(&job);
         assert!(find("") && find("  PHOTOS ") && find("checksum"));
         assert!(!find("gzip"));
     }

@@ -8,7 +8,7 @@ use super::done::Reruns;
 use super::event::{HaltBy, HaltWhen, JobEvent, Outcome, Recorded, UnknownEvent};
 use super::id::{JobId, Millis, Seq};
 use super::item::ItemStatus;
-use super::next::{Change, Refusal, next};
+use super::next::{FoldChange, Refusal, next};
 use super::status::JobStatus;
 use super::worked::Worked;
 
@@ -170,6 +170,11 @@ impl Fold {
         (0u32..).zip(self.items.iter().filter_map(|byte| ItemStatus::from_byte(*byte)))
     }
 
+    /// Every item in order, by the byte that [`ItemStatus::byte`] makes of its status.
+    pub fn bytes(&self) -> &[u8] {
+        &self.items
+    }
+
     /// The number of the item's last attempt; 0 if it was never tried.
     pub fn last_attempt(&self, item: u32) -> u32 {
         let once = |status| {
@@ -184,10 +189,10 @@ impl Fold {
         }
     }
 
-    fn change(&mut self, change: Change) {
+    fn change(&mut self, change: FoldChange) {
         match change {
-            Change::Head => {}
-            Change::Items { count, skips } => {
+            FoldChange::Head => {}
+            FoldChange::Items { count, skips } => {
                 let first = self.items.len();
                 self.items.resize(first + count as usize, ItemStatus::Waiting.byte());
                 for (start, length, reason) in skips {
@@ -198,8 +203,8 @@ impl Fold {
                     ItemStatus::from_byte(*byte).into_iter().for_each(|status| self.counters.add(status));
                 }
             }
-            Change::Item { item, from, to, attempt } => self.move_item(item, from, to, attempt),
-            Change::CancelIdle => {
+            FoldChange::Item { item, from, to, attempt } => self.move_item(item, from, to, attempt),
+            FoldChange::CancelIdle => {
                 let idle: Vec<_> = self.items().filter(|(_, status)| status.is_idle()).collect();
                 for (item, from) in idle {
                     self.move_item(item, from, ItemStatus::Cancelled, self.last_attempt(item));

@@ -1,23 +1,26 @@
 //! The receiving side of the protocol, as a state machine without IO. Messages, errors and time go in; a fold for each
 //! followed job, effects for the driver, and the state of the link come out.
 //!
-//! A driver (around the browser's `EventSource`, a terminal, a test) performs each [`Effect`] and reports back with the
+//! A driver (around the browser's `EventSource`, a terminal, a test) performs each [`FollowEffect`] and reports back with the
 //! generation it was given. Reports from older sources are dropped.
 //!
 //! In a browser a [`Tab`] stands between the receiver and its driver, so that all tabs have one stream.
 
 mod effect;
+mod heal_reason;
 mod link;
+mod link_state;
 mod messages;
 mod receiver;
 mod tab;
 mod tracked;
 
-pub use effect::Effect;
-pub use link::LinkState;
+pub use effect::FollowEffect;
+pub use heal_reason::HealReason;
+pub use link_state::LinkState;
 pub use receiver::{Follow, JOBS_LIMIT};
 pub use tab::{Sharing, Tab, TabEffect};
-pub use tracked::{HealReason, Phase, Proof, Tracked};
+pub use tracked::{Phase, Proof, Tracked};
 
 #[cfg(test)]
 mod tests;

@@ -19,8 +19,13 @@ pub type Millis = u64;
 
 /// A job's id: a UUIDv7, minted by whoever starts the job, before the start call.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(extend("pattern" = PATTERN)))]
 #[serde(try_from = "String", into = "String")]
 pub struct JobId(Uuid);
+
+/// The form of a job's id, as a regular expression.
+#[cfg(feature = "schema")]
+const PATTERN: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$";
 
 /// The text is not a job id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::library::Show;
+use super::library::OutcomeFilter;
 
 /// An item's status. The first four are *open*: the job is not over while an item has one of them. The others are
 /// *settled*.
@@ -17,7 +17,7 @@ pub enum ItemStatus {
     /// Its worker died while it ran. `requeued` or `dropped` moves it on.
     Interrupted,
     /// Done.
-    Succeeded(Effect),
+    Succeeded(DiskEffect),
     /// There was nothing to do, for this reason.
     Skipped {
         /// Why.
@@ -60,7 +60,7 @@ macro_rules! numbered {
 
 numbered! {
     /// What a success did to the disk.
-    pub enum Effect {
+    pub enum DiskEffect {
         /// The file was replaced.
         Changed = 0,
         /// The output would equal the file; nothing was written.
@@ -99,6 +99,12 @@ numbered! {
         Moved = 10,
         /// The recipe is not for files of this type.
         Recipe = 11,
+        /// It stays: it is not one of the files that are to go.
+        Kept = 12,
+        /// It lacks what its new name is made of, such as a date.
+        Lacking = 13,
+        /// It changes its name together with another file of the job, whose name depends on it.
+        With = 14,
     }
 }
 
@@ -151,7 +157,7 @@ impl ItemStatus {
             1 => ItemStatus::Running,
             2 => ItemStatus::Placing,
             3 => ItemStatus::Interrupted,
-            4..=7 => ItemStatus::Succeeded(Effect::from_number(byte - 4)?),
+            4..=7 => ItemStatus::Succeeded(DiskEffect::from_number(byte - 4)?),
             8 => ItemStatus::Cancelled,
             16..64 => ItemStatus::Failed(FailReason::from_number(byte - 16)?),
             64..128 => ItemStatus::Skipped { reason: SkipReason::from_number(byte - 64)?, planned: false },
@@ -175,18 +181,20 @@ impl ItemStatus {
 
     /// How the library lists a file with this last status: unprocessed, processed or failed. A file that was missed, or that the recipe
     /// is not for, counts as unprocessed.
-    pub fn shown_as(self) -> Show {
+    pub fn shown_as(self) -> OutcomeFilter {
         match self {
-            ItemStatus::Succeeded(_) => Show::Processed,
-            ItemStatus::Skipped { .. } if self.is_missed() => Show::Unprocessed,
-            ItemStatus::Skipped { reason: SkipReason::Recipe, .. } => Show::Unprocessed,
-            ItemStatus::Skipped { .. } => Show::Processed,
-            ItemStatus::Failed(_) => Show::Failed,
+            ItemStatus::Succeeded(_) => OutcomeFilter::Processed,
+            ItemStatus::Skipped { .. } if self.is_missed() => OutcomeFilter::Unprocessed,
+            ItemStatus::Skipped { reason: SkipReason::Recipe | SkipReason::Kept | SkipReason::Lacking, .. } => {
+                OutcomeFilter::Unprocessed
+            }
+            ItemStatus::Skipped { .. } => OutcomeFilter::Processed,
+            ItemStatus::Failed(_) => OutcomeFilter::Failed,
             ItemStatus::Waiting
             | ItemStatus::Running
             | ItemStatus::Placing
             | ItemStatus::Interrupted
-            | ItemStatus::Cancelled => Show::Unprocessed,
+            | ItemStatus::Cancelled => OutcomeFilter::Unprocessed,
         }
     }
 
@@ -205,7 +213,10 @@ impl ItemStatus {
             | SkipReason::Command
             | SkipReason::NotSmaller
             | SkipReason::Moved
-            | SkipReason::Recipe => false,
+            | SkipReason::Recipe
+            | SkipReason::Kept
+            | SkipReason::Lacking
+            | SkipReason::With => false,
         }
     }
 
@@ -246,7 +257,7 @@ impl ItemStatus {
     }
 }
 
-/// The labels by which items can be listed.
+/// The labels that items can be listed by.
 pub const ITEM_LABELS: [&str; 7] = ["waiting", "running", "interrupted", "succeeded", "skipped", "failed", "cancelled"];
 
 impl SkipReason {
@@ -265,6 +276,9 @@ impl SkipReason {
             SkipReason::NotOurs => "no longer what the job put there",
             SkipReason::Moved => "already done, under another name",
             SkipReason::Recipe => "not a type of file that the recipe is for",
+            SkipReason::Kept => "stays: not one of the files that are to go",
+            SkipReason::With => "changes its name together with another file of the job",
+            SkipReason::Lacking => "lacks what its name is made of, such as a date or a series",
         }
     }
 }
@@ -293,7 +307,7 @@ mod tests {
     #[test]
     fn every_byte_is_one_status_or_none() {
         let known: Vec<u8> = (0..=255).filter(|byte| ItemStatus::from_byte(*byte).is_some()).collect();
-        assert_eq!(known.len(), 4 + 4 + 1 + 9 + 12 + 12);
+        assert_eq!(known.len(), 4 + 4 + 1 + 9 + 15 + 15);
         for byte in known {
             assert_eq!(ItemStatus::from_byte(byte).map(ItemStatus::byte), Some(byte));
         }

@@ -6,8 +6,8 @@ mod pattern;
 mod row_key;
 mod view;
 
-pub use natural::{natural, natural_path};
-pub use page::{Entry, EntryKind, FolderPage, LastOutcome, ScanProgress, Unread};
+pub use natural::{in_order, natural, natural_path};
+pub use page::{Entry, EntryKind, FolderPage, LastOutcome, ScanProgress, Under, Unread};
 pub use pattern::Pattern;
 pub use row_key::{InvalidRowKey, RowKey};
-pub use view::{FolderView, Show, Sort};
+pub use view::{FolderView, OutcomeFilter, Sort};

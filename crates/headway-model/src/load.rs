@@ -5,22 +5,32 @@ use serde::{Deserialize, Serialize};
 use super::id::Millis;
 use super::item::ItemStatus;
 
-/// A number of files, and their sizes together when they were planned.
+/// A number of files, and their sizes together; of a job's work, as they were planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Part {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FileTotals {
     /// How many files.
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
 }
 
+impl FileTotals {
+    /// One more file, of this size in bytes.
+    pub fn add(&mut self, bytes: u64) {
+        self.files += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+}
+
 /// A job's work. What its plan left out is none of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Load {
     /// What was worked on to an end, good or bad.
-    pub done: Part,
+    pub done: FileTotals,
     /// What is still to be worked on, or is being worked on.
-    pub open: Part,
+    pub open: FileTotals,
 }
 
 /// How long a job may still take: from the less to the more likely, in milliseconds.
@@ -40,7 +50,7 @@ const LEAST_TIME: Millis = 3_000;
 
 impl Load {
     /// Adds files with one status.
-    pub fn add(&mut self, status: ItemStatus, part: Part) {
+    pub fn add(&mut self, status: ItemStatus, part: FileTotals) {
         let to = match status {
             ItemStatus::Succeeded(_) | ItemStatus::Failed(_) | ItemStatus::Skipped { planned: false, .. } => {
                 &mut self.done
@@ -80,10 +90,10 @@ fn share(time: Millis, open: u64, done: u64) -> Option<Millis> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item::{Effect, FailReason, SkipReason};
+    use crate::item::{DiskEffect, FailReason, SkipReason};
 
-    fn part(files: u64, bytes: u64) -> Part {
-        Part { files, bytes }
+    fn part(files: u64, bytes: u64) -> FileTotals {
+        FileTotals { files, bytes }
     }
 
     #[test]
@@ -102,7 +112,7 @@ mod tests {
         assert_eq!(load.left(60_000), None, "too few files");
         let load = Load { done: part(9, 500), open: part(20, 2_000) };
         assert_eq!(load.left(2_999), None, "too short");
-        assert_eq!(Load { open: Part::default(), ..load }.left(60_000), None, "nothing is left");
+        assert_eq!(Load { open: FileTotals::default(), ..load }.left(60_000), None, "nothing is left");
         let huge = Load { done: part(3, 1), open: part(u64::MAX, u64::MAX) };
         assert_eq!(huge.left(u64::MAX), Some(Estimate { low: u64::MAX, high: u64::MAX }));
     }
@@ -114,7 +124,7 @@ mod tests {
         for (status, bytes) in [
             (ItemStatus::Waiting, 1),
             (ItemStatus::Running, 10),
-            (ItemStatus::Succeeded(Effect::Read), 100),
+            (ItemStatus::Succeeded(DiskEffect::Read), 100),
             (ItemStatus::Failed(FailReason::Read), 1_000),
             (ItemStatus::Skipped { reason: late, planned: false }, 10_000),
             (ItemStatus::Skipped { reason: out, planned: true }, 100_000),

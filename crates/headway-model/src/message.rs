@@ -13,7 +13,7 @@ pub use bodies::{
 pub use encode::Body;
 pub use frame::{FRAME_BYTES, events_text, frame_text};
 pub use response::{messages, with_id};
-pub use room::{MESSAGE_LIMIT, Room};
+pub use room::{MESSAGE_LIMIT, MessageRoom};
 
 use serde::Deserialize;
 
@@ -50,7 +50,7 @@ pub enum Message {
 pub struct BadMessage(String);
 
 #[derive(Deserialize)]
-struct Kind {
+struct MessageKind {
     kind: String,
 }
 
@@ -60,7 +60,7 @@ impl Message {
         fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, BadMessage> {
             serde_json::from_str(text).map_err(|error| BadMessage(error.to_string()))
         }
-        let kind: Kind = read(text)?;
+        let kind: MessageKind = read(text)?;
         Ok(match kind.kind.as_str() {
             "hello" => Message::Hello(read(text)?),
             "snapshot" => Message::Snapshot(Box::new(read(text)?)),
@@ -79,7 +79,7 @@ impl Message {
 
 /// Whether a message says that the cursor of its connection could not be honoured.
 pub(crate) fn is_reset(text: &str) -> bool {
-    serde_json::from_str::<Kind>(text).is_ok_and(|kind| kind.kind == "reset")
+    serde_json::from_str::<MessageKind>(text).is_ok_and(|kind| kind.kind == "reset")
 }
 
 #[cfg(test)]

@@ -19,6 +19,9 @@ pub struct Move {
     /// Hash of its content, if that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<Digest>,
+    /// Its inode number, where only that tells it from another file of the same change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inode: Option<u64>,
 }
 
 impl Move {

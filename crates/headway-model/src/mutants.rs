@@ -33,12 +33,14 @@ pub enum Mutant {
     PlacingForgotten,
     /// A tab that begins to listen to another tab's connection takes that connection for all that it lacks.
     LeadersCursor,
+    /// An item whose files are changing names counts as one that only works.
+    ChangingIsWork,
 }
 
 #[cfg(any(test, feature = "testing"))]
 impl Mutant {
     /// Every mutant.
-    pub const ALL: [Mutant; 15] = [
+    pub const ALL: [Mutant; 16] = [
         Mutant::SignalAfterTheCall,
         Mutant::WakeAfterTheRead,
         Mutant::EmptyPing,
@@ -54,6 +56,7 @@ impl Mutant {
         Mutant::NothingInterrupted,
         Mutant::PlacingForgotten,
         Mutant::LeadersCursor,
+        Mutant::ChangingIsWork,
     ];
 }
 

@@ -1,109 +1,26 @@
 //! The only judge of which event can happen next: the writer asks it before it records, a reader before it folds.
 
+mod change;
+mod end;
 mod item_step;
+mod refusal;
 
 use super::counters::Counters;
-use super::event::{HaltBy, JobEvent, Outcome, PLANNED_AT_ONCE};
+use super::event::{HaltBy, JobEvent, PLANNED_AT_ONCE};
 use super::fold::Fold;
 use super::item::{FailReason, ItemStatus, SkipReason};
-use super::status::{EndReason, JobStatus, PauseReason};
+use super::status::{JobStatus, PauseReason};
 use crate::mutants::{self, Mutant};
+pub use change::{FoldChange, Next};
+use end::next_of_end;
 use item_step::ItemStep;
-
-/// What an accepted event does to a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Next {
-    /// The status after it.
-    pub status: JobStatus,
-    /// What else changes.
-    pub change: Change,
-}
-
-/// The part of a job that an event changes, apart from its status.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// Nothing, or a field that the event itself carries.
-    Head,
-    /// Items are added, some of them skipped.
-    Items {
-        /// How many.
-        count: u32,
-        /// Runs of skipped items as (first index, length, reason).
-        skips: Vec<(u32, u32, SkipReason)>,
-    },
-    /// One item moves.
-    Item {
-        /// Its index.
-        item: u32,
-        /// Its status before the event.
-        from: ItemStatus,
-        /// Its status after the event.
-        to: ItemStatus,
-        /// Its last attempt after the event.
-        attempt: u32,
-    },
-    /// Every waiting or interrupted item is cancelled.
-    CancelIdle,
-}
-
-/// Why an event cannot happen next. Nothing is written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// `created` for a job that exists.
-    #[error("the job exists already")]
-    Exists,
-    /// Any other event for a job that does not exist.
-    #[error("there is no such job")]
-    NotCreated,
-    /// The job is over, or its history was removed.
-    #[error("the job is over ({0})")]
-    Over(&'static str),
-    /// The job's status does not allow the event.
-    #[error("{event} has no place in a job that is {status}")]
-    Status {
-        /// Name of the event.
-        event: &'static str,
-        /// Label of the status.
-        status: &'static str,
-    },
-    /// The job is halted, so nothing more starts; or it is not halted, but must be.
-    #[error("{0} does not fit the job's halt")]
-    Halt(&'static str),
-    /// There is no item with this index.
-    #[error("there is no item {0}")]
-    NoItem(u32),
-    /// The item's status does not allow the event.
-    #[error("{event} has no place for an item that is {status}")]
-    Item {
-        /// Name of the event.
-        event: &'static str,
-        /// Label of the item's status.
-        status: &'static str,
-    },
-    /// Another attempt holds, or held, the item.
-    #[error("attempt {given} is not the current one ({present})")]
-    Attempt {
-        /// The attempt in the event.
-        given: u32,
-        /// The attempt that would be accepted.
-        present: u32,
-    },
-    /// Items are still open or running.
-    #[error("{0} items are not settled yet")]
-    Open(u32),
-    /// The counters contradict this outcome.
-    #[error("the items do not say that the job ended like this")]
-    Counters,
-    /// The range of planned items, or its skips, do not fit.
-    #[error("the planned range does not follow the last one")]
-    Range,
-}
+pub use refusal::Refusal;
 
 /// What `event` does to the job `fold`, or why it cannot happen now. `None` stands for a job that is not created yet.
 pub fn next(fold: Option<&Fold>, event: &JobEvent) -> Result<Next, Refusal> {
     let Some(fold) = fold else {
         return match event {
-            JobEvent::Created { .. } => Ok(Next { status: JobStatus::Planning, change: Change::Head }),
+            JobEvent::Created { .. } => Ok(Next { status: JobStatus::Planning, change: FoldChange::Head }),
             _ => Err(Refusal::NotCreated),
         };
     };
@@ -139,7 +56,7 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
             if !fits || !runs_fit(*first, *count, skips) {
                 return Err(Refusal::Range);
             }
-            Ok(Next { status, change: Change::Items { count: *count, skips: skips.clone() } })
+            Ok(Next { status, change: FoldChange::Items { count: *count, skips: skips.clone() } })
         }
         JobEvent::PlanEnded { total, .. } if status == S::Planning => match *total == counters.total {
             true => to(if fold.approval { S::Planned } else { S::Queued }),
@@ -160,7 +77,7 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
         }
         JobEvent::Halted { .. } if held && fold.plan_ended => match halted {
             true => Err(Refusal::Halt(event.name())),
-            false => Ok(Next { status, change: Change::CancelIdle }),
+            false => Ok(Next { status, change: FoldChange::CancelIdle }),
         },
         JobEvent::Finishing {} if status == S::Processing => match fold.fails_by_halt() {
             true => Err(Refusal::Halt(event.name())),
@@ -168,7 +85,7 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
         },
         JobEvent::CancelRequested {} if status != S::Cancelling => to(S::Cancelling),
         JobEvent::Cancelled {} if status == S::Cancelling => match counters.running {
-            0 => Ok(Next { status: S::Cancelled, change: Change::CancelIdle }),
+            0 => Ok(Next { status: S::Cancelled, change: FoldChange::CancelIdle }),
             running => Err(Refusal::Open(running)),
         },
         JobEvent::Ended { outcome } => next_of_end(fold, outcome),
@@ -194,6 +111,9 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
         JobEvent::Placing { item, attempt, .. } | JobEvent::Changing { item, attempt, .. } => of(item)
             .in_job(held, true)?
             .to(|from| match from {
+                I::Running if mutants::is(Mutant::ChangingIsWork) && matches!(event, JobEvent::Changing { .. }) => {
+                    Some(I::Running)
+                }
                 I::Running => Some(I::Placing),
                 _ => None,
             })?
@@ -249,35 +169,8 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
     }
 }
 
-fn next_of_end(fold: &Fold, outcome: &Outcome) -> Result<Next, Refusal> {
-    use JobStatus as S;
-    let counters = &fold.counters;
-    let only_if = |holds: bool, status| if holds { to(status) } else { Err(Refusal::Counters) };
-    match (outcome, fold.status) {
-        // An earlier version wrote this also where files were missed.
-        (Outcome::Completed, S::Finishing) => only_if(counters.failed == 0, S::Completed),
-        (Outcome::CompletedWithErrors, S::Finishing) => {
-            only_if(counters.has_errors() && !counters.all_failed(), S::CompletedWithErrors)
-        }
-        (Outcome::Failed { reason, .. }, status) => {
-            let failed = S::Failed { reason: *reason };
-            match (reason, status) {
-                (EndReason::Plan, S::Planning) | (EndReason::Finish, S::Finishing) => to(failed),
-                (EndReason::AllFailed, S::Finishing) => only_if(counters.all_failed(), failed),
-                (EndReason::Halt, S::Queued | S::Processing | S::Paused { .. }) if fold.fails_by_halt() => {
-                    none_open(counters).and_then(|()| to(failed))
-                }
-                _ => Err(Refusal::Status { event: "ended", status: status.label() }),
-            }
-        }
-        (Outcome::Completed | Outcome::CompletedWithErrors, status) => {
-            Err(Refusal::Status { event: "ended", status: status.label() })
-        }
-    }
-}
-
 fn to(status: JobStatus) -> Result<Next, Refusal> {
-    Ok(Next { status, change: Change::Head })
+    Ok(Next { status, change: FoldChange::Head })
 }
 
 fn none_open(counters: &Counters) -> Result<(), Refusal> {

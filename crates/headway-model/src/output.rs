@@ -7,10 +7,11 @@ use super::serde_defaults::{is_default, yes};
 
 /// What happens to each item's output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Output {
     /// Where it goes.
-    pub place: Place,
+    pub place: OutputPlace,
     /// Keep it only if it is smaller than the original by this many percent; 0 means by any amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smaller: Option<u8>,
@@ -24,8 +25,9 @@ pub struct Output {
 
 /// Where an output goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Place {
+pub enum OutputPlace {
     /// Beside the original, under a name made from a template: `{/.}.webp`.
     Beside {
         /// The template, with GNU parallel's tokens.
@@ -45,6 +47,7 @@ pub enum Place {
 
 /// Which metadata an output inherits from the original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Keep {
     /// Access and modification times.
@@ -60,13 +63,13 @@ pub struct Keep {
 
 impl Output {
     /// An output at this place, with everything else at its default.
-    pub fn to(place: Place) -> Self {
+    pub fn to(place: OutputPlace) -> Self {
         Output { place, smaller: None, keep: Keep::default(), hard_links: false }
     }
 
     /// Whether the output replaces its original.
     pub fn replaces(&self) -> bool {
-        self.place == Place::Replace
+        self.place == OutputPlace::Replace
     }
 }
 

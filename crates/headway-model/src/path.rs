@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 /// A relative path that cannot leave its root: parts joined by `/`, none of them empty, `.` or `..`. The empty path is
 /// the root itself. Stored in its encoded form.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct RelPath(String);
 

@@ -7,6 +7,7 @@ use super::path::RelPath;
 
 /// A file, as the detail of a `planned` event lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlannedFile {
     /// The file.
     pub path: RelPath,

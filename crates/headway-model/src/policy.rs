@@ -20,6 +20,7 @@ pub const BACKOFF_MS: u64 = 1_000;
 
 /// What to do when an item fails, hangs or is interrupted. Omitted fields have the recipe's default.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// Maximum number of attempts, including the first: 1 to 100.
@@ -45,6 +46,7 @@ pub struct Policy {
 
 /// What happens to items that were running when the server died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OnInterrupt {
     /// They run again.
@@ -56,6 +58,7 @@ pub enum OnInterrupt {
 /// Time limit of an attempt, in the syntax of GNU parallel's `--timeout`: `30`, `30s`, `5m`, `2h`, `1d`, or `500%` of
 /// the median duration of successful attempts, once there are three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub enum Timeout {
     /// This many milliseconds.
@@ -66,6 +69,7 @@ pub enum Timeout {
 
 /// When to give up a job, in the syntax of GNU parallel's `--halt`: `now|soon,fail|success|done=N|N%`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Halt {
     /// Whether running items are stopped.

@@ -7,7 +7,7 @@ use super::done::OnDone;
 use super::event::{TITLE_LIMIT, cut};
 use super::id::JobId;
 use super::job_kind::JobKind;
-use super::library::Show;
+use super::library::OutcomeFilter;
 use super::output::Output;
 use super::path::RelPath;
 use super::policy::Policy;
@@ -19,6 +19,7 @@ pub const PATHS_LIMIT: usize = 10_000;
 
 /// A request to run a recipe over files. Two requests are the same if they are equal in this form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StartJob {
     /// Name of the library.
@@ -48,6 +49,9 @@ pub struct StartJob {
     /// Where the output goes; the recipe's default if omitted. Only for recipes that have an output.
     #[serde(default, skip_serializing_if = "is_default")]
     pub output: Option<Output>,
+    /// Take only so many files, the first ones in order that are to run; all if omitted.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sample: Option<u32>,
     /// What to do when items fail, hang or are interrupted.
     #[serde(default, skip_serializing_if = "is_default")]
     pub policy: Policy,
@@ -67,25 +71,27 @@ impl StartJob {
             approval: false,
             parent: None,
             output: None,
+            sample: None,
             policy: Policy::default(),
         }
     }
 
     /// A request to undo a job with this title on this library.
     pub fn undo(library: &str, job: JobId, title: &str) -> Self {
-        let query = Query::Items(ItemsQuery { job, which: Which::Placed });
+        let query = Query::Items(ItemsQuery { job, which: ItemSelection::Placed });
         let title = Some(cut(&format!("Undo: {title}"), TITLE_LIMIT));
         StartJob { title, parent: Some(job), ..StartJob::new(library, JobKind::UNDO, query) }
     }
 
     /// The same request again, limited to these items of the earlier job.
-    pub fn again(&self, job: JobId, which: Which) -> Self {
+    pub fn again(&self, job: JobId, which: ItemSelection) -> Self {
         let title = self.title.as_ref().map(|title| match title.starts_with("Again: ") {
             true => title.clone(),
             false => cut(&format!("Again: {title}"), TITLE_LIMIT),
         });
         let policy = Policy { on_done: Some(OnDone::Again), ..self.policy.clone() };
-        StartJob { query: Query::Items(ItemsQuery { job, which }), title, parent: Some(job), policy, ..self.clone() }
+        let query = Query::Items(ItemsQuery { job, which });
+        StartJob { query, title, parent: Some(job), policy, sample: None, ..self.clone() }
     }
 
     /// The hash of everything that determines the output for a file: the recipe's name and identity (`recipe`), its settings, of which
@@ -99,11 +105,12 @@ impl StartJob {
 
 /// Which files of a library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Query {
     /// Every file below a folder.
     Folder(FolderQuery),
-    /// These files; 1 to 10,000.
+    /// These files, and all files below these folders; 1 to 10,000 paths.
     Paths(Vec<RelPath>),
     /// Items of a job that is over.
     Items(ItemsQuery),
@@ -111,18 +118,20 @@ pub enum Query {
 
 /// Items of a job that is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ItemsQuery {
     /// The job.
     pub job: JobId,
     /// Which of its items.
-    pub which: Which,
+    pub which: ItemSelection,
 }
 
 /// Which items of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Which {
+pub enum ItemSelection {
     /// Those whose last attempt failed.
     Failed,
     /// Those that a cancel or a halt ended before they finished.
@@ -135,6 +144,7 @@ pub enum Which {
 
 /// Every file below a folder that matches the patterns.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FolderQuery {
     /// The folder; empty for the whole library.
@@ -154,8 +164,8 @@ pub struct FolderQuery {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub search: String,
     /// Which files, by their last outcome when the plan reaches them.
-    #[serde(default, skip_serializing_if = "Show::is_default")]
-    pub show: Show,
+    #[serde(default, skip_serializing_if = "OutcomeFilter::is_default")]
+    pub show: OutcomeFilter,
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub type Settings = Map<String, Value>;
 
 /// One setting of a recipe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Setting {
     /// Its name in requests.
     pub name: String,
@@ -27,7 +28,7 @@ pub struct Setting {
     pub help: String,
     /// Which values it takes.
     #[serde(flatten)]
-    pub kind: Kind,
+    pub kind: SettingKind,
     /// The value that holds if none is given; `None` if one must be given. A default never changes once it was released: files are known
     /// to be done by the settings that they were done with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,8 +44,9 @@ pub struct Setting {
 
 /// Which values a setting takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Kind {
+pub enum SettingKind {
     /// One of a few words.
     Choice {
         /// The words, each with its label.
@@ -81,6 +83,7 @@ pub enum Kind {
 
 /// A condition on another setting, which stands before this one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OnlyIf {
     /// The other setting.
     pub setting: String,
@@ -97,38 +100,38 @@ impl Setting {
         let pairs =
             |all: &[(&str, &str)]| all.iter().map(|(one, two)| ((*one).to_owned(), (*two).to_owned())).collect();
         let default = choices.first().map(|(word, _)| Value::from(*word));
-        Setting { default, ..Setting::of(name, label, Kind::Choice { choices: pairs(choices) }) }
+        Setting { default, ..Setting::of(name, label, SettingKind::Choice { choices: pairs(choices) }) }
     }
 
     /// A switch.
     pub fn switch(name: &str, label: &str, default: bool) -> Self {
-        Setting { default: Some(default.into()), ..Setting::of(name, label, Kind::Switch) }
+        Setting { default: Some(default.into()), ..Setting::of(name, label, SettingKind::Switch) }
     }
 
     /// A whole number; both ends of the range are taken.
     pub fn number(name: &str, label: &str, default: i64, range: std::ops::RangeInclusive<i64>, unit: &str) -> Self {
-        let kind = Kind::Number { least: *range.start(), most: *range.end(), unit: unit.into() };
+        let kind = SettingKind::Number { least: *range.start(), most: *range.end(), unit: unit.into() };
         Setting { default: Some(default.into()), ..Setting::of(name, label, kind) }
     }
 
     /// A text that must be given.
     pub fn text(name: &str, label: &str) -> Self {
-        Setting::of(name, label, Kind::Text { longest: TEXT_LIMIT })
+        Setting::of(name, label, SettingKind::Text { longest: TEXT_LIMIT })
     }
 
     /// A path that must be given.
     pub fn path(name: &str, label: &str) -> Self {
-        Setting::of(name, label, Kind::Path { patterns: false })
+        Setting::of(name, label, SettingKind::Path { patterns: false })
     }
 
     /// A template, with its words and their meanings.
     pub fn template(name: &str, label: &str, default: &str, tokens: &[(&str, &str)]) -> Self {
         let tokens = tokens.iter().map(|(word, meaning)| ((*word).to_owned(), (*meaning).to_owned())).collect();
-        Setting { default: Some(default.into()), ..Setting::of(name, label, Kind::Template { tokens }) }
+        Setting { default: Some(default.into()), ..Setting::of(name, label, SettingKind::Template { tokens }) }
     }
 
     /// A setting of this kind that must be given.
-    pub fn of(name: &str, label: &str, kind: Kind) -> Self {
+    pub fn of(name: &str, label: &str, kind: SettingKind) -> Self {
         let (name, label) = (name.to_owned(), label.to_owned());
         Setting { name, label, help: String::new(), kind, default: None, only_if: None, late: false }
     }
@@ -159,31 +162,33 @@ impl Setting {
     pub fn parse(&self, text: &str) -> Value {
         let text = text.trim();
         match (&self.kind, text) {
-            (Kind::Number { .. }, number) => number.parse::<i64>().map_or_else(|_| number.into(), Into::into),
-            (Kind::Switch, "on" | "true" | "yes") => true.into(),
-            (Kind::Switch, "off" | "false" | "no") => false.into(),
+            (SettingKind::Number { .. }, number) => number.parse::<i64>().map_or_else(|_| number.into(), Into::into),
+            (SettingKind::Switch, "on" | "true" | "yes") => true.into(),
+            (SettingKind::Switch, "off" | "false" | "no") => false.into(),
             _ => text.into(),
         }
     }
 }
 
-impl Kind {
+impl SettingKind {
     /// What it takes, in words: `a whole number from 1 to 100 %`.
     pub fn expects(&self) -> String {
         match self {
-            Kind::Choice { choices } => {
+            SettingKind::Choice { choices } => {
                 let words: Vec<_> = choices.iter().map(|(word, _)| word.as_str()).collect();
                 format!("one of {}", words.join(", "))
             }
-            Kind::Switch => "true or false".into(),
-            Kind::Number { least, most, unit } => {
+            SettingKind::Switch => "true or false".into(),
+            SettingKind::Number { least, most, unit } => {
                 let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
                 format!("a whole number from {least} to {most}{unit}")
             }
-            Kind::Text { longest } => format!("a text of 1 to {longest} bytes"),
-            Kind::Path { patterns: false } => "a path below the library's folder".into(),
-            Kind::Path { patterns: true } => "a path below the library's folder, or a pattern for several".into(),
-            Kind::Template { tokens } => {
+            SettingKind::Text { longest } => format!("a text of 1 to {longest} bytes"),
+            SettingKind::Path { patterns: false } => "a path below the library's folder".into(),
+            SettingKind::Path { patterns: true } => {
+                "a path below the library's folder, or a pattern for several".into()
+            }
+            SettingKind::Template { tokens } => {
                 let words: Vec<_> = tokens.iter().map(|(word, _)| format!("{{{word}}}")).collect();
                 format!("a text of 1 to {TEXT_LIMIT} bytes, in which {} are filled in", words.join(", "))
             }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// A job's status. Each variant says who moves a job out of it, and by which event. On the wire: `{"status": ...,
 /// "reason": ...}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum JobStatus {
     /// The server lists the files. The planner moves it on by `plan_ended` or `ended`.
@@ -39,6 +40,7 @@ pub enum JobStatus {
 
 /// Why a job is paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PauseReason {
     /// A person paused it; no other reason replaces this one.
@@ -66,6 +68,7 @@ pub enum PauseReason {
 
 /// Why a job failed as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// The files could not be listed, or the recipe cannot do what was asked for.

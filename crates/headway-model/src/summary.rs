@@ -1,5 +1,7 @@
 //! What the pages show of jobs, items and recipes without folding events.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::counters::Counters;
@@ -8,8 +10,10 @@ use super::digest::Digest;
 use super::done::{Rerun, Reruns};
 use super::fold::Fold;
 use super::id::{JobId, Millis, Seq};
+use super::load::FileTotals;
 use super::output::Output;
 use super::path::RelPath;
+use super::policy::Policy;
 use super::request::StartJob;
 use super::serde_defaults::is_default;
 use super::setting::Setting;
@@ -18,6 +22,7 @@ use super::worked::Worked;
 
 /// A job's state at a `seq`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobSummary {
     /// The job.
     pub job: JobId,
@@ -80,6 +85,7 @@ impl From<&Fold> for JobSummary {
 
 /// A summary, and the cursor from which to follow the job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobView {
     /// The job.
     #[serde(flatten)]
@@ -114,6 +120,7 @@ pub struct JobView {
 
 /// Jobs, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobPage {
     /// The jobs.
     pub jobs: Vec<JobSummary>,
@@ -125,6 +132,7 @@ pub struct JobPage {
 
 /// One item of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ItemView {
     /// Its index in the plan.
     pub item: u32,
@@ -150,8 +158,45 @@ pub struct ItemView {
     pub becomes: Option<RelPath>,
 }
 
+/// What a job did to the files, in numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct JobTotals {
+    /// Its items, by their statuses.
+    pub counters: Counters,
+    /// Files that an output took the place of, as they were.
+    pub replaced: FileTotals,
+    /// Bytes of these outputs.
+    pub replaced_by: u64,
+    /// New files.
+    pub created: FileTotals,
+    /// Files that went to the trash, or gave up their content for that of another file.
+    pub removed: FileTotals,
+    /// Outputs whose size is not known.
+    pub unknown: u64,
+}
+
+impl JobTotals {
+    /// How many bytes less the files of the library have, once the trash is emptied; less than none if they have more. New files beside
+    /// others do not count.
+    pub fn saved(&self) -> i64 {
+        let signed = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
+        signed(self.replaced.bytes.saturating_add(self.removed.bytes)).saturating_sub(signed(self.replaced_by))
+    }
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportFormat {
+    /// For spreadsheets.
+    Csv,
+    /// A line of JSON for each item.
+    Jsonl,
+}
+
 /// A window of a job's items, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ItemPage {
     /// The items.
     pub items: Vec<ItemView>,
@@ -163,6 +208,7 @@ pub struct ItemPage {
 
 /// A library, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LibraryName {
     /// Its name.
     pub name: String,
@@ -170,6 +216,7 @@ pub struct LibraryName {
 
 /// How much room Headway's own files take, in bytes, and when old ones are removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Room {
     /// The log.
     pub log: u64,
@@ -190,6 +237,7 @@ pub struct Room {
 
 /// How much room the originals in a library's trash take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TrashRoom {
     /// The library.
     pub library: String,
@@ -200,6 +248,7 @@ pub struct TrashRoom {
 
 /// What a trash holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TrashHolds {
     /// How many files.
     pub files: u64,
@@ -209,6 +258,7 @@ pub struct TrashHolds {
 
 /// A recipe, as pages offer it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RecipeInfo {
     /// Its name.
     pub name: String,
@@ -219,6 +269,9 @@ pub struct RecipeInfo {
     /// Where its output goes unless the request says otherwise; `None` if it has none.
     #[serde(default)]
     pub output: Option<Output>,
+    /// What happens to the files, in one sentence; empty if that follows from where the output goes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub to_files: String,
     /// Whether the list of recipes omits it, because it is started elsewhere.
     #[serde(default)]
     pub hidden: bool,
@@ -233,6 +286,7 @@ impl Start {
             cursor: Cursor::start(),
             libraries: Vec::new(),
             recipes: Vec::new(),
+            policies: BTreeMap::new(),
             live: Vec::new(),
         }
     }
@@ -240,6 +294,7 @@ impl Start {
 
 /// Everything a page needs for its first paint, taken at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Start {
     /// The build of the server; a page of another build reloads.
     pub build: String,
@@ -251,6 +306,9 @@ pub struct Start {
     pub libraries: Vec<LibraryName>,
     /// The recipes.
     pub recipes: Vec<RecipeInfo>,
+    /// By recipe, what it does where a request does not say what becomes of files that were done before or are interrupted.
+    #[serde(default)]
+    pub policies: BTreeMap<String, Policy>,
     /// Jobs that are not over, oldest first.
     pub live: Vec<JobSummary>,
 }

@@ -1,13 +1,16 @@
 //! Jobs for tests: written by hand, or drawn at random from everything that `next` accepts.
 
+use super::counters::Counters;
 use super::digest::Digest;
 use super::event::{HaltBy, HaltWhen, JobEvent, Outcome, Recorded};
 use super::fold::Fold;
 use super::id::JobId;
-use super::item::{Effect, FailReason, SkipReason};
+use super::item::{DiskEffect, FailReason, SkipReason};
 use super::moves::Move;
 use super::next::next;
-use super::status::{EndReason, PauseReason};
+use super::status::{EndReason, JobStatus, PauseReason};
+use super::summary::JobSummary;
+use super::worked::Worked;
 
 /// A configuration with `default` cases, scaled by `HEADWAY_EFFORT` (in percent), which scales all repetitions.
 pub fn cases(default: u32) -> proptest::prelude::ProptestConfig {
@@ -32,6 +35,27 @@ pub fn created(id: JobId) -> JobEvent {
         concurrency: 0,
         parent: None,
         work: None,
+    }
+}
+
+/// The summary of a job with this status and these counters: created, begun and ended in its first five minutes of 1970.
+pub fn summary(status: JobStatus, counters: Counters) -> JobSummary {
+    JobSummary {
+        job: job_id(1),
+        seq: 9,
+        digest: Digest([0; 16]),
+        recipe: "checksum".into(),
+        title: "Checksum of photos".into(),
+        status,
+        counters,
+        created: 1_000,
+        began: Some(2_000),
+        ended: status.is_terminal().then_some(300_000),
+        worked: Some(Worked { ms: 221_000, since: None }),
+        message: None,
+        pruned: false,
+        reruns: Default::default(),
+        listing: false,
     }
 }
 
@@ -94,8 +118,8 @@ pub fn every_event(fold: &Fold) -> Vec<JobEvent> {
             old: None,
             new: Digest([4; 16]),
         },
-        JobEvent::Changing { item, attempt, moves: vec![renamed("a", "b")] },
-        JobEvent::Succeeded { item, attempt, effect: Effect::Read, detail: None },
+        JobEvent::Changing { item, attempt, moves: vec![renamed("a", "b")], folders: Vec::new() },
+        JobEvent::Succeeded { item, attempt, effect: DiskEffect::Read, detail: None },
         JobEvent::Skipped { item, attempt, reason: SkipReason::Changed },
         JobEvent::Failed { item, attempt, reason, message: message.clone() },
         JobEvent::AttemptFailed { item, attempt, retry_at: 9, reason, message },
@@ -110,7 +134,7 @@ pub fn every_event(fold: &Fold) -> Vec<JobEvent> {
 /// A file that gets another name.
 pub fn renamed(from: &str, to: &str) -> Move {
     let path = |text: &str| text.parse().expect("a path");
-    Move { from: path(from), to: path(to), size: 3, mtime_ns: 1_764_000_000_000_000_000, hash: None }
+    Move { from: path(from), to: path(to), size: 3, mtime_ns: 1_764_000_000_000_000_000, hash: None, inode: None }
 }
 
 /// The payloads of these events, numbered from 1, and the fold that they make.
@@ -153,7 +177,7 @@ pub fn random_events(seed: u64, most: usize) -> Vec<JobEvent> {
     while events.len() < most {
         let candidates = candidates(&fold, &mut draw);
         let open: Vec<_> = candidates.into_iter().filter(|event| next(Some(&fold), event).is_ok()).collect();
-        // An early end makes a dull job, so usually draw another event.
+        // An early end makes a dull job, so mostly draw another event.
         let long = open.iter().filter(|event| {
             !matches!(event, JobEvent::CancelRequested {} | JobEvent::Pruned { .. } | JobEvent::Halted { .. })
         });
@@ -176,7 +200,7 @@ fn candidates(fold: &Fold, draw: &mut Draw) -> Vec<JobEvent> {
         let attempt = fold.last_attempt(item);
         events.extend([
             JobEvent::Started { item, attempt: attempt + 1 },
-            JobEvent::Succeeded { item, attempt, effect: Effect::Changed, detail: None },
+            JobEvent::Succeeded { item, attempt, effect: DiskEffect::Changed, detail: None },
             JobEvent::Failed { item, attempt, reason: FailReason::Panic, message: String::new() },
             JobEvent::Stopped { item, attempt },
             JobEvent::Recovered { item, attempt },

@@ -23,7 +23,81 @@ pub struct Row {
     pub attempt: u32,
 }
 
+/// A part of a list of items, and how many there are in all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ItemsPart {
+    /// The items of this part.
+    pub rows: Vec<Row>,
+    /// How many the whole list has.
+    pub total: u32,
+}
+
+/// Where an item stands in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ItemPosition {
+    /// Whether it is in the list.
+    pub is_listed: bool,
+    /// How many stand before it.
+    pub at: u32,
+    /// The item before it.
+    pub previous: Option<u32>,
+    /// The item behind it.
+    pub next: Option<u32>,
+    /// How many the whole list has.
+    pub total: u32,
+}
+
 impl Fold {
+    /// Of the items with the status of this label, or with any, among these, or among all: `limit` from the `first` on, counted from 0.
+    /// Looks at each item's byte, so that it costs the same wherever one is in the list. `these` are in order.
+    pub fn listed(&self, status: Option<&str>, these: Option<&[u32]>, first: u32, limit: usize) -> ItemsPart {
+        let mut listed = ItemsPart::default();
+        self.each(status, these, |item| {
+            if listed.total >= first && listed.rows.len() < limit {
+                listed.rows.extend(self.row(item));
+            }
+            listed.total += 1;
+        });
+        listed
+    }
+
+    /// Where an item stands in the same list.
+    pub fn place(&self, status: Option<&str>, these: Option<&[u32]>, item: u32) -> ItemPosition {
+        let mut place = ItemPosition::default();
+        self.each(status, these, |other| {
+            place.total += 1;
+            if other < item {
+                place.at += 1;
+                place.previous = Some(other);
+            } else if other > item && place.next.is_none() {
+                place.next = Some(other);
+            }
+            place.is_listed |= other == item;
+        });
+        place
+    }
+
+    fn each(&self, status: Option<&str>, these: Option<&[u32]>, mut visit: impl FnMut(u32)) {
+        // By byte: nothing is decoded or compared as text for each item.
+        let wanted: [bool; 256] = std::array::from_fn(|byte| {
+            let known = u8::try_from(byte).ok().and_then(ItemStatus::from_byte);
+            known.is_some_and(|known| status.is_none_or(|word| word == known.label()))
+        });
+        let is_wanted = |byte: u8| wanted[usize::from(byte)];
+        match these {
+            None => (0u32..).zip(&self.items).filter(|(_, byte)| is_wanted(**byte)).for_each(|(item, _)| visit(item)),
+            Some(these) => {
+                let byte = |item: u32| self.items.get(item as usize).copied();
+                these.iter().filter(|item| byte(**item).is_some_and(is_wanted)).for_each(|item| visit(*item));
+            }
+        }
+    }
+
+    /// The state of an item.
+    pub fn row(&self, item: u32) -> Option<Row> {
+        self.item(item).map(|status| Row { item, status, attempt: self.last_attempt(item) })
+    }
+
     /// The first `limit` items after `after`, with the status of this label or with any.
     pub fn window(&self, status: Option<&str>, after: Option<u32>, limit: usize) -> Window {
         let from = after.map_or(0, |after| after as usize + 1);
@@ -80,11 +154,24 @@ mod tests {
                 for (word, count) in ITEM_LABELS.into_iter().zip(counts) {
                     let rows = walked(&fold, Some(word), limit);
                     prop_assert_eq!(rows.len(), count as usize, "{} after event {}", word, fold.seq);
+                    let listed = fold.listed(Some(word), None, 0, usize::MAX);
+                    prop_assert_eq!((&listed.rows, listed.total), (&rows, count));
+                    for (at, row) in rows.iter().enumerate() {
+                        let part = fold.listed(Some(word), None, at as u32, limit);
+                        prop_assert_eq!(&part.rows, &rows[at..rows.len().min(at + limit)]);
+                        let beside = |at: Option<usize>| at.and_then(|at| rows.get(at)).map(|row| row.item);
+                        let place = ItemPosition {
+                            is_listed: true, at: at as u32, previous: beside(at.checked_sub(1)), next: beside(Some(at + 1)), total: count
+                        };
+                        prop_assert_eq!(fold.place(Some(word), None, row.item), place);
+                    }
                     prop_assert!(rows.iter().all(|row| fold.item(row.item) == Some(row.status)));
                 }
                 let failed = walked(&fold, Some("failed"), usize::MAX);
                 let these: Vec<_> = failed.iter().map(|row| row.item).collect();
                 prop_assert_eq!(&fold.window_of(&these, None, None, usize::MAX).rows, &failed);
+                prop_assert_eq!(&fold.listed(None, Some(&these), 0, usize::MAX).rows, &failed);
+                prop_assert_eq!(fold.listed(Some("waiting"), Some(&these), 0, limit), ItemsPart::default());
                 if let [first, rest @ ..] = failed.as_slice() {
                     prop_assert_eq!(&fold.window_of(&these, Some("failed"), Some(first.item), usize::MAX).rows, rest);
                     prop_assert_eq!(fold.window_of(&these, Some("waiting"), None, limit), Window::default());

@@ -8,6 +8,7 @@ use super::id::Millis;
 /// The time during which at least one item of the job ran, not counting the placing of its output. It follows from the
 /// times of events, so every reader of the log gets the same value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Worked {
     /// Milliseconds up to the last event.
     pub ms: Millis,
@@ -35,7 +36,7 @@ impl Worked {
 mod tests {
     use super::*;
     use crate::Fold;
-    use crate::item::Effect;
+    use crate::item::DiskEffect;
     use crate::status::PauseReason;
     use crate::testing::{created, job_id, planned};
 
@@ -63,7 +64,7 @@ mod tests {
     }
 
     fn succeeded(item: u32, attempt: u32) -> JobEvent {
-        JobEvent::Succeeded { item, attempt, effect: Effect::Read, detail: None }
+        JobEvent::Succeeded { item, attempt, effect: DiskEffect::Read, detail: None }
     }
 
     #[test]

@@ -4,27 +4,37 @@
 mod directory;
 mod entry;
 mod faults;
+mod list;
 mod name;
+mod order;
 #[cfg(test)]
 mod real;
+mod repack;
+mod rewrite;
 mod test;
+mod write;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::kind::{FileKind, HEAD};
+use super::reading::{self, Reading};
 use super::source::Source;
-use super::{Attempt, Binding, Failure, ItemResults, Recipe, Setting, Success, Unable, Work, report};
-use headway_files::{OpenFile, Outputs};
+use super::{Binding, Effect, Failure, Recipe, Setting, Unable, Work};
 use headway_model::summary::RecipeInfo;
-use headway_model::{Effect, FailReason, SkipReason};
+use headway_model::{FailReason, SkipReason};
 
-pub(crate) use test::{Limits, test};
+pub(crate) use list::{EntryList, list};
+pub(crate) use repack::{Repack, in_place};
+pub(crate) use rewrite::rewrite;
+pub(crate) use test::{UnpackLimits, test};
+pub(crate) use write::NewEntry;
 
 pub(super) struct Archive;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct ArchiveSettings {
     unchecked: Unchecked,
     total: u64,
     ratio: u64,
@@ -53,36 +63,35 @@ impl Recipe for Archive {
                     .help("Counts from 100 MiB on: what unpacks to far more than that is made to do harm."),
             ],
             output: None,
+            to_files: "The files are only read.".into(),
             hidden: false,
         }
     }
 
-    fn is_repeatable(&self) -> bool {
-        true
+    fn effect(&self) -> Effect {
+        Effect::READS
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
-        Ok(Box::new(job.settings::<Wanted>(&self.info().settings)?))
+        reading::bind::<ArchiveSettings>(job, &self.info().settings)
     }
 }
 
-impl Work for Wanted {
-    fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
-        let source = Source::new(input, attempt)?;
-        is_archive(&source)?;
-        let limits = Limits { total: self.total << 30, ratio: self.ratio };
-        let tested = test(&source, limits)?;
+impl Reading for ArchiveSettings {
+    const REPORT: &'static str = "ARCHIVES";
+    const COLUMNS: &'static [&'static str] = &["verdict", "entries", "unpacked", "unchecked", "notes"];
+
+    fn look(&self, source: &Source<'_>) -> Result<Value, Failure> {
+        is_archive(source)?;
+        let limits = UnpackLimits { total: self.total << 30, ratio: self.ratio };
+        let tested = test(source, limits)?;
         if self.unchecked == Unchecked::Failure && !tested.unchecked.is_empty() {
             return Err(Failure::Failed(
                 FailReason::Recipe,
                 format!("not all of it can be checked: {}", tested.not_checked()),
             ));
         }
-        source.settle(Success { effect: Effect::Read, result: tested.result() })
-    }
-
-    fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
-        report::write(results, outputs, "ARCHIVES", &["verdict", "entries", "unpacked", "unchecked", "notes"])
+        Ok(tested.result())
     }
 }
 
@@ -106,7 +115,7 @@ mod tests {
 
     #[test]
     fn its_settings_are_its_fields() {
-        let wanted: Wanted = super::super::defaults(&Archive, serde_json::json!({}));
+        let wanted: ArchiveSettings = super::super::defaults(&Archive, serde_json::json!({}));
         assert!(wanted.unchecked == Unchecked::Note && (wanted.total, wanted.ratio) == (64, 200));
     }
 }

@@ -5,29 +5,29 @@ use serde::Deserialize;
 use super::hash::hash;
 use super::manifest::{self, Algorithm, Algorithms};
 use super::record::{self, Rows};
-use super::{Attempt, Binding, Failure, ItemResult, ItemResults, Recipe, Setting, Success, Unable, Work};
+use super::{Attempt, Binding, Effect, Failure, ItemResult, ItemResults, Recipe, Setting, Success, Unable, Work};
 use headway_files::OpenFile;
 use headway_files::Outputs;
 use headway_model::summary::RecipeInfo;
-use headway_model::{Effect, SkipReason};
+use headway_model::{DiskEffect, SkipReason};
 
 pub(super) struct Checksum;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
-    algorithm: Choice,
+struct ChecksumSettings {
+    algorithm: AlgorithmChoice,
 }
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Choice {
+enum AlgorithmChoice {
     Sha256,
     Blake3,
     Both,
 }
 
-struct Bound {
+struct ChecksumWork {
     library: String,
     algorithms: Algorithms,
 }
@@ -40,24 +40,25 @@ impl Recipe for Checksum {
             summary: "Reads every file and writes a manifest of checksums.".into(),
             settings: vec![Setting::choice("algorithm", "Algorithm", &algorithms)],
             output: None,
+            to_files: "The files are only read.".into(),
             hidden: false,
         }
     }
 
-    fn is_repeatable(&self) -> bool {
-        true
+    fn effect(&self) -> Effect {
+        Effect::READS
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
-        let settings: Wanted = job.settings(&self.info().settings)?;
-        Ok(Box::new(Bound { library: job.library.name.clone(), algorithms: settings.algorithm.algorithms() }))
+        let settings: ChecksumSettings = job.settings(&self.info().settings)?;
+        Ok(Box::new(ChecksumWork { library: job.library.name.clone(), algorithms: settings.algorithm.algorithms() }))
     }
 }
 
-impl Work for Bound {
+impl Work for ChecksumWork {
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let hashes = hash(input, attempt, self.algorithms)?;
-        Ok(Success { effect: Effect::Read, result: record::result(input, &hashes) })
+        Ok(Success { effect: DiskEffect::Read, result: record::result(input, &hashes) })
     }
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
@@ -89,13 +90,13 @@ impl Work for Bound {
     }
 }
 
-impl Choice {
+impl AlgorithmChoice {
     fn algorithms(self) -> Algorithms {
         let (sha256, blake3) = (Algorithms::of(Algorithm::Sha256), Algorithms::of(Algorithm::Blake3));
         match self {
-            Choice::Sha256 => sha256,
-            Choice::Blake3 => blake3,
-            Choice::Both => sha256 | blake3,
+            AlgorithmChoice::Sha256 => sha256,
+            AlgorithmChoice::Blake3 => blake3,
+            AlgorithmChoice::Both => sha256 | blake3,
         }
     }
 }
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn its_settings_are_its_fields() {
-        let wanted: Wanted = super::super::defaults(&Checksum, serde_json::json!({}));
-        assert!(matches!(wanted.algorithm, Choice::Sha256));
+        let wanted: ChecksumSettings = super::super::defaults(&Checksum, serde_json::json!({}));
+        assert!(matches!(wanted.algorithm, AlgorithmChoice::Sha256));
     }
 }

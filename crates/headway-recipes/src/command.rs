@@ -3,54 +3,62 @@
 
 mod capture;
 mod config;
+mod presets;
 mod shell;
 mod work;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use config::{CommandConfig, ConfigFile, ExitCodes, read_config};
+pub use config::{CommandConfig, ConfigError, ConfigFile, ExitCodes, read_config};
+pub use presets::presets;
 
-use super::{Binding, Obstacle, Recipe, Setting, Settings, ShellFile, Unable, Work, WrongSetting};
+use super::{Binding, Effect, Obstacle, Recipe, Setting, Settings, ShellFile, Unable, Work, WrongSetting};
 use headway_files::template::{Template, Token};
 use headway_files::{Found, Library};
-use headway_model::policy::OnInterrupt;
 use headway_model::summary::RecipeInfo;
-use headway_model::{Output, Place, StartJob, setting};
-use work::Bound;
+use headway_model::{Output, OutputPlace, StartJob, setting};
+use work::CommandWork;
 
 /// The recipe of a command that is typed.
 const TYPED: &str = "command";
 
 /// A named command.
-pub struct Command {
+pub struct NamedCommand {
     config: CommandConfig,
+    is_hidden: bool,
 }
 
 /// A command that is typed.
 pub struct AdHocCommand;
 
-impl Command {
+impl NamedCommand {
     /// The recipe of a named command.
     pub fn new(config: CommandConfig) -> Self {
-        Command { config }
+        NamedCommand { config, is_hidden: false }
+    }
+
+    /// The same for one that comes with Headway: hidden if its programs are not there now. Blocking.
+    fn preset(config: CommandConfig) -> Self {
+        NamedCommand { is_hidden: !is_installed(&config), config }
     }
 }
 
-impl Recipe for Command {
+impl Recipe for NamedCommand {
     fn info(&self) -> RecipeInfo {
         let config = &self.config;
         RecipeInfo {
             name: config.name.clone(),
             summary: config.summary.clone().unwrap_or_else(|| format!("Runs {} on every file.", config.run[0])),
-            settings: config.setting.iter().map(config::Setting::described).collect(),
+            settings: config.setting.iter().map(config::CommandSetting::described).collect(),
             output: output_of(&config.run, config.output.as_ref()),
-            hidden: false,
+            to_files: to_files(config),
+            hidden: self.is_hidden,
         }
     }
 
-    fn is_repeatable(&self) -> bool {
-        self.config.repeatable
+    fn effect(&self) -> Effect {
+        if self.config.repeatable { Effect::READS } else { Effect::ACTS }
     }
 
     fn identity(&self) -> String {
@@ -59,7 +67,7 @@ impl Recipe for Command {
 
     fn settings(&self, given: &Settings) -> Result<Settings, Vec<WrongSetting>> {
         let settings = setting::check(&self.info().settings, given)?;
-        let is_option = |setting: &&config::Setting| {
+        let is_option = |setting: &&config::CommandSetting| {
             let text = settings.get(&setting.name).and_then(|value| value.as_str()).unwrap_or_default();
             setting.is_text() && text.starts_with('-')
         };
@@ -81,7 +89,7 @@ impl Recipe for Command {
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
-        Ok(Box::new(Bound::new(&self.config, job)?))
+        Ok(Box::new(CommandWork::new(&self.config, job)?))
     }
 }
 
@@ -95,17 +103,14 @@ impl Recipe for AdHocCommand {
                     .help("As in a shell, with quotation marks; nothing else of a shell is read."),
             ],
             // What it is replaced by, if the command has no output at all, is nothing.
-            output: Some(Output::to(Place::Beside { name: "{/.}.out".into() })),
+            output: Some(Output::to(OutputPlace::Beside { name: "{/.}.out".into() })),
+            to_files: "What you type decides that.".into(),
             hidden: false,
         }
     }
 
-    fn is_repeatable(&self) -> bool {
-        false
-    }
-
-    fn on_interrupt(&self) -> OnInterrupt {
-        OnInterrupt::Ask
+    fn effect(&self) -> Effect {
+        Effect::ACTS
     }
 
     fn settings(&self, given: &Settings) -> Result<Settings, Vec<WrongSetting>> {
@@ -117,7 +122,7 @@ impl Recipe for AdHocCommand {
     fn obstacle(&self, request: &StartJob, _: &Library) -> Option<Obstacle> {
         let text = match words(&request.settings) {
             Ok(words) => missing(&CommandConfig::of(TYPED, words))?,
-            Err(wrong) => wrong,
+            Err(wrong) => wrong.to_string(),
         };
         Some(Obstacle { setting: Some("run"), text })
     }
@@ -135,21 +140,46 @@ impl Recipe for AdHocCommand {
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         let config = CommandConfig::of(TYPED, words(&job.request.settings)?);
-        Ok(Box::new(Bound::new(&config, job)?))
+        Ok(Box::new(CommandWork::new(&config, job)?))
+    }
+}
+
+/// A typed command that cannot be run.
+#[derive(Debug, thiserror::Error)]
+enum NoCommand {
+    #[error("the command has a quotation mark that is not closed")]
+    OpenQuotation,
+    #[error("the command is empty")]
+    Empty,
+}
+
+impl From<NoCommand> for Unable {
+    fn from(error: NoCommand) -> Self {
+        Unable::Failed(error.to_string())
     }
 }
 
 /// The words of a typed command, quoted as in a shell; nothing else of a shell is understood.
-fn words(settings: &Settings) -> Result<Vec<String>, String> {
+fn words(settings: &Settings) -> Result<Vec<String>, NoCommand> {
     let text = settings.get("run").and_then(|value| value.as_str()).unwrap_or_default();
-    let words = shlex::split(text).ok_or("the command has a quotation mark that is not closed")?;
-    if words.is_empty() { Err("the command is empty".into()) } else { Ok(words) }
+    let words = shlex::split(text).ok_or(NoCommand::OpenQuotation)?;
+    if words.is_empty() { Err(NoCommand::Empty) } else { Ok(words) }
+}
+
+/// What a configured command does to the files, as far as its configuration says it.
+fn to_files(config: &CommandConfig) -> String {
+    let text = match (output_of(&config.run, None), config.repeatable) {
+        (Some(_), _) => "",
+        (None, true) => "The files are only read.",
+        (None, false) => "The program gets each file, and can change it.",
+    };
+    text.to_owned()
 }
 
 /// Whether a command writes an output, and where that goes unless the request says otherwise.
 fn output_of(run: &[String], default: Option<&Output>) -> Option<Output> {
     let writes = run.iter().any(|word| Template::new(word).tokens().any(|token| token == Token::Out));
-    writes.then(|| default.cloned().unwrap_or_else(|| Output::to(Place::Replace)))
+    writes.then(|| default.cloned().unwrap_or_else(|| Output::to(OutputPlace::Replace)))
 }
 
 /// The environment of every command: clean, and said.
@@ -182,7 +212,7 @@ fn program(name: &str, folders: &str) -> Result<PathBuf, Unable> {
         }
     }
     Err(unknown.unwrap_or_else(|| {
-        // Where it was looked for is for whoever runs the server, and for nobody who sees its pages.
+        // The operator of the server learns where it was looked for; the users of its pages do not.
         tracing::warn!(program = name, path = folders, "a program is not there");
         format!("there is no program called {name:?} on the server; install it, or give its whole path").into()
     }))
@@ -198,6 +228,15 @@ fn missing(config: &CommandConfig) -> Option<String> {
         Err(Unable::Failed(text)) => Some(text),
         Err(Unable::Environment(_)) | Ok(_) => None,
     })
+}
+
+/// Whether the programs of a command are in a folder of `PATH`, as far as that can be seen. Nothing is said if not.
+fn is_installed(config: &CommandConfig) -> bool {
+    let all = environment(&config.environment);
+    let folders = all.get("PATH").map(String::as_str).unwrap_or_default();
+    let is_there =
+        |name: &String| folders.split(':').any(|folder| matches!(runs(&PathBuf::from(folder).join(name)), Ok(true)));
+    [config.run.first(), config.verify.first()].into_iter().flatten().all(is_there)
 }
 
 /// Whether there is a program at this path.

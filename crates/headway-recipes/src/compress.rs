@@ -15,19 +15,19 @@ use super::kind::{FileKind, HEAD};
 use super::packed::unpack;
 use super::source::Source;
 use super::{
-    Attempt, Binding, EmptyOutput, Failure, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work, report,
+    Attempt, Binding, Effect, EmptyOutput, Failure, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work,
+    report,
 };
 use headway_files::{Library, OpenFile, Outputs};
-use headway_model::policy::OnInterrupt;
 use headway_model::summary::RecipeInfo;
-use headway_model::{Effect, FailReason, Keep, Output, Place, RelPath, SkipReason, StartJob};
+use headway_model::{DiskEffect, FailReason, Keep, Output, OutputPlace, RelPath, SkipReason, StartJob};
 
 pub(super) struct Compress;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
-    action: Action,
+struct CompressSettings {
+    action: CompressAction,
     level: i32,
     gzip_level: u32,
     packed: bool,
@@ -37,7 +37,7 @@ struct Wanted {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Action {
+enum CompressAction {
     Zstd,
     Gzip,
     Unpack,
@@ -65,18 +65,14 @@ impl Recipe for Compress {
                     .only_if("action", ["unpack"])
                     .help("Memory that a Zstandard file may ask for. Files packed with --long can need more."),
             ],
-            output: Some(Output { keep, ..Output::to(Place::Beside { name: "{/}".into() }) }),
+            output: Some(Output { keep, ..Output::to(OutputPlace::Beside { name: "{/}".into() }) }),
+            to_files: String::new(),
             hidden: false,
         }
     }
 
-    fn is_repeatable(&self) -> bool {
-        false
-    }
-
-    fn on_interrupt(&self) -> OnInterrupt {
-        // What is half done is a temporary file, and goes.
-        OnInterrupt::Retry
+    fn effect(&self) -> Effect {
+        Effect::MAKES
     }
 
     fn obstacle(&self, request: &StartJob, _: &Library) -> Option<Obstacle> {
@@ -87,11 +83,11 @@ impl Recipe for Compress {
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
-        Ok(Box::new(job.settings::<Wanted>(&self.info().settings)?))
+        Ok(Box::new(job.settings::<CompressSettings>(&self.info().settings)?))
     }
 }
 
-impl Work for Wanted {
+impl Work for CompressSettings {
     fn output(&self, path: &RelPath, default: Option<&Output>) -> Option<Output> {
         let output = default?.clone();
         let place = names::place(self.action, path, output.place);
@@ -110,14 +106,14 @@ impl Work for Wanted {
         let staged = staged.ok_or_else(|| Failure::Failed(FailReason::Write, "it has nowhere to go".into()))?;
         let create = || staged.create().map_err(|error| writing(&error));
         let (was, size) = match (self.action, kind) {
-            (Action::Unpack, Some(kind @ (FileKind::Gzip | FileKind::Zstd))) => {
+            (CompressAction::Unpack, Some(kind @ (FileKind::Gzip | FileKind::Zstd))) => {
                 let mut file = create()?.into_std();
                 let limits = (self.total << 30, self.window);
                 let size =
                     unpack(&source, kind, limits, |bytes| file.write_all(bytes).map_err(|error| writing(&error)))?;
                 (source.size(), size)
             }
-            (Action::Unpack, _) => {
+            (CompressAction::Unpack, _) => {
                 let fault = "its name says that it is packed, and its content does not";
                 return match FileKind::named(&attempt.path) {
                     Some(FileKind::Gzip | FileKind::Zstd) => Err(source.judge(fault)),
@@ -127,9 +123,9 @@ impl Work for Wanted {
             (_, kind) if !self.packed && kind.is_some_and(names::is_packed) => {
                 return Err(Failure::Skipped(SkipReason::Recipe));
             }
-            (Action::Zstd | Action::Gzip, _) => pack::pack(&source, create()?.into_std(), self)?,
+            (CompressAction::Zstd | CompressAction::Gzip, _) => pack::pack(&source, create()?.into_std(), self)?,
         };
-        source.settle(Success { effect: Effect::Created, result: result(was, size) })
+        source.settle(Success { effect: DiskEffect::Created, result: result(was, size) })
     }
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
@@ -156,7 +152,7 @@ mod tests {
 
     #[test]
     fn its_settings_are_its_fields() {
-        let wanted: Wanted = super::super::defaults(&Compress, json!({}));
-        assert_eq!((wanted.action, wanted.level, wanted.window), (Action::Zstd, 9, 128));
+        let wanted: CompressSettings = super::super::defaults(&Compress, json!({}));
+        assert_eq!((wanted.action, wanted.level, wanted.window), (CompressAction::Zstd, 9, 128));
     }
 }

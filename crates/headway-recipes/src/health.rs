@@ -13,11 +13,12 @@ use serde_json::{Value, json};
 use super::archive;
 use super::kind::{FileKind, HEAD};
 use super::packed::unpack;
+use super::reading::{self, Reading};
 use super::source::Source;
-use super::{Attempt, Binding, Failure, ItemResults, Recipe, Setting, Success, Unable, Work, report};
-use headway_files::{OpenFile, Outputs};
+use super::{Binding, Effect, Failure, Recipe, Setting, Unable, Work};
+use headway_model::SkipReason;
 use headway_model::summary::RecipeInfo;
-use headway_model::{Effect, SkipReason};
+pub(super) use picture::more_pages;
 
 pub(super) struct Health;
 
@@ -29,15 +30,15 @@ const RATIO: u64 = 200;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
-    ending: Ending,
+struct HealthSettings {
+    ending: NameMismatch,
     memory: u64,
 }
 
 /// What it means that a name does not fit its content.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Ending {
+enum NameMismatch {
     Failure,
     Note,
 }
@@ -54,32 +55,24 @@ impl Recipe for Health {
                     .help("Memory for the pixels of one picture. One that would take more is not decoded, and fails."),
             ],
             output: None,
+            to_files: "The files are only read.".into(),
             hidden: false,
         }
     }
 
-    fn is_repeatable(&self) -> bool {
-        true
+    fn effect(&self) -> Effect {
+        Effect::READS
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
-        Ok(Box::new(job.settings::<Wanted>(&self.info().settings)?))
+        reading::bind::<HealthSettings>(job, &self.info().settings)
     }
 }
 
-impl Work for Wanted {
-    fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
-        let source = Source::new(input, attempt)?;
-        let result = self.look(&source)?;
-        source.settle(Success { effect: Effect::Read, result })
-    }
+impl Reading for HealthSettings {
+    const REPORT: &'static str = "HEALTH";
+    const COLUMNS: &'static [&'static str] = &["verdict", "type", "notes"];
 
-    fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
-        report::write(results, outputs, "HEALTH", &["verdict", "type", "notes"])
-    }
-}
-
-impl Wanted {
     fn look(&self, source: &Source<'_>) -> Result<Value, Failure> {
         let named = FileKind::named(&source.attempt().path);
         let Some(kind) = FileKind::of(&source.head(HEAD)?) else {
@@ -95,7 +88,7 @@ impl Wanted {
         };
         let is_misnamed = named.is_some_and(|named| named != kind);
         if is_misnamed
-            && self.ending == Ending::Failure
+            && self.ending == NameMismatch::Failure
             && named.is_some_and(|named| is_decoded(named) || is_decoded(kind))
         {
             let says = named.map_or("", FileKind::shown);
@@ -128,7 +121,7 @@ fn decode(source: &Source<'_>, kind: FileKind, memory: u64) -> Result<Value, Fai
     };
     match kind {
         FileKind::Zip => {
-            let limits = archive::Limits { total: UNPACKED.0, ratio: RATIO };
+            let limits = archive::UnpackLimits { total: UNPACKED.0, ratio: RATIO };
             let mut result = archive::test(source, limits)?.result();
             result["verdict"] = match result["verdict"].as_str() {
                 Some("ok") => "healthy".into(),
@@ -178,7 +171,7 @@ mod tests {
 
     #[test]
     fn its_settings_are_its_fields() {
-        let wanted: Wanted = super::super::defaults(&Health, json!({}));
-        assert!(wanted.ending == Ending::Failure && wanted.memory == 1_024);
+        let wanted: HealthSettings = super::super::defaults(&Health, json!({}));
+        assert!(wanted.ending == NameMismatch::Failure && wanted.memory == 1_024);
     }
 }

@@ -26,7 +26,7 @@ pub(crate) enum FileKind {
 
 use FileKind::{Bmp, Bzip2, Flac, Gif, Gzip, Jpeg, Mp3, Ogg, Pdf, Png, Rar, SevenZip, Tiff, WebP, Xz, Zip, Zstd};
 
-/// So many bytes of a file tell its type.
+/// How many bytes at the beginning of a file tell its type.
 pub(crate) const HEAD: usize = 16;
 
 /// How each begins: at which byte, and with what.

@@ -15,7 +15,7 @@ mod tests;
 mod write;
 
 pub use algorithm::{Algorithm, Algorithms};
-pub use entry::{Entry, Line, Name, Sum, to_hex};
-pub use name::{Place, place};
+pub use entry::{ManifestEntry, ManifestLine, Name, Sum, to_hex};
+pub use name::{NameTarget, place};
 pub use read::read;
 pub use write::line;

@@ -16,7 +16,7 @@ const LIMIT: u64 = 512 * 1024 * 1024;
 
 /// What was seen of the files of one manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Record {
+pub(super) struct ManifestRecord {
     /// What the manifest was made with.
     pub(super) algorithm: Algorithm,
     /// The size of each file in bytes, and when its content last changed, in nanoseconds since 1970.
@@ -65,7 +65,7 @@ impl Rows {
 }
 
 /// The record of a manifest that some job made of files of this library; `None` if none did, or its history is gone.
-pub(super) fn find(data: &DataFolder, library: &str, manifest: &[u8]) -> std::io::Result<Option<Record>> {
+pub(super) fn find(data: &DataFolder, library: &str, manifest: &[u8]) -> std::io::Result<Option<ManifestRecord>> {
     let text = data.kept(&name(library, manifest), LIMIT)?;
     Ok(text.and_then(|text| read(&String::from_utf8(text).ok()?)))
 }
@@ -78,7 +78,7 @@ fn name(library: &str, manifest: &[u8]) -> String {
 }
 
 /// `None` if it is no record.
-fn read(text: &str) -> Option<Record> {
+fn read(text: &str) -> Option<ManifestRecord> {
     let (algorithm, rows) = text.split_once('\n')?;
     let mut seen = HashMap::new();
     for row in rows.lines() {
@@ -86,7 +86,7 @@ fn read(text: &str) -> Option<Record> {
         let (time, path) = rest.split_once(' ')?;
         seen.insert(path.parse().ok()?, (size.parse().ok()?, time.parse().ok()?));
     }
-    Some(Record { algorithm: Algorithm::of_name(algorithm)?, seen })
+    Some(ManifestRecord { algorithm: Algorithm::of_name(algorithm)?, seen })
 }
 
 #[cfg(test)]
@@ -105,7 +105,7 @@ mod tests {
         rows.add(&RelPath::default(), &json!({ "blake3": "00" }));
         rows.keep(&outputs, "photos", Algorithm::Blake3, b"manifest").expect("kept");
         let found = find(&data, "photos", b"manifest").expect("readable").expect("found");
-        assert_eq!(found, Record { algorithm: Algorithm::Blake3, seen: HashMap::from([(path, (7, -5))]) });
+        assert_eq!(found, ManifestRecord { algorithm: Algorithm::Blake3, seen: HashMap::from([(path, (7, -5))]) });
         assert_eq!(find(&data, "photos", b"manifest2").expect("readable"), None);
         assert_eq!(find(&data, "videos", b"manifest").expect("readable"), None);
         assert_eq!(outputs.names().expect("a folder"), Vec::<String>::new());

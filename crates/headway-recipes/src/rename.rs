@@ -9,34 +9,39 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Attempt, Binding, Failure, Recipe, Rename as NewName, Setting, Settings, Success, Unable, Work};
-use clean::Clean;
+use super::{Attempt, Binding, Effect, Failure, Recipe, Rename as NewName, Setting, Settings, Success, Unable, Work};
+pub(crate) use clean::Clean;
 use headway_files::{Library, OpenFile};
 use headway_model::summary::RecipeInfo;
-use headway_model::{Effect, FailReason, OnDone, PlannedFile, RelPath, SkipReason, WrongSetting, setting};
+use headway_model::{DiskEffect, FailReason, PlannedFile, RelPath, SkipReason, WrongSetting, setting};
 use template::{Case, NameTemplate};
 
-pub(super) struct Rename;
+pub(super) struct RenameRecipe;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct RenameSettings {
     name: String,
     case: Case,
     clean: Clean,
+    sidecars: bool,
 }
 
-struct Bound {
+struct RenameWork {
     library: Arc<Library>,
     template: NameTemplate,
     case: Case,
     clean: Clean,
+    sidecars: bool,
 }
+
+/// The endings of files in which programs keep what they know of another file of the same name.
+const SIDECARS: [&str; 4] = ["xmp", "XMP", "aae", "AAE"];
 
 /// `NAME_MAX` of Linux, in bytes.
 const LONGEST_NAME: usize = 255;
 
-impl Recipe for Rename {
+impl Recipe for RenameRecipe {
     fn info(&self) -> RecipeInfo {
         RecipeInfo {
             name: "rename".into(),
@@ -48,23 +53,21 @@ impl Recipe for Rename {
                 ),
                 Setting::choice("case", "Letters", &Case::CHOICES),
                 Setting::choice("clean", "Characters", &Clean::CHOICES),
+                Setting::switch("sidecars", "Rename sidecar files too", true)
+                    .help("IMG_1.xmp, IMG_1.JPG.xmp and IMG_1.AAE go with IMG_1.JPG."),
             ],
             output: None,
+            to_files: "Each file gets another name, and keeps its content. Undo gives the old names back.".into(),
             hidden: false,
         }
     }
 
-    fn is_repeatable(&self) -> bool {
-        false
+    fn effect(&self) -> Effect {
+        Effect::TIDIES
     }
 
     fn renames_files(&self) -> bool {
         true
-    }
-
-    fn on_done(&self) -> OnDone {
-        // A file that has its name already is skipped whatever was done before.
-        OnDone::Again
     }
 
     fn settings(&self, given: &Settings) -> Result<Settings, Vec<WrongSetting>> {
@@ -77,27 +80,57 @@ impl Recipe for Rename {
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
-        let Wanted { name, case, clean } = job.settings(&self.info().settings)?;
-        let template = NameTemplate::new(&name).map_err(Unable::Failed)?;
-        Ok(Box::new(Bound { library: Arc::clone(job.library), template, case, clean }))
+        let RenameSettings { name, case, clean, sidecars } = job.settings(&self.info().settings)?;
+        let template = NameTemplate::new(&name).map_err(|error| Unable::Failed(error.to_string()))?;
+        Ok(Box::new(RenameWork { library: Arc::clone(job.library), template, case, clean, sidecars }))
     }
 }
 
-impl Work for Bound {
+impl Work for RenameWork {
     fn renames(&self, file: &PlannedFile, number: u32) -> Result<Vec<NewName>, Failure> {
         let to = self.name(file, number)?;
         if to == file.path {
             return Err(Failure::Skipped(SkipReason::Done));
         }
-        Ok(vec![NewName { from: file.path.clone(), to }])
+        let mut names = vec![NewName { from: file.path.clone(), to }];
+        if self.sidecars {
+            names.extend(self.companions(&names[0])?);
+        }
+        Ok(names)
+    }
+
+    fn exchanges_names(&self) -> bool {
+        true
     }
 
     fn run(&self, _: &mut OpenFile, _: &Attempt) -> Result<Success, Failure> {
-        Ok(Success { effect: Effect::Changed, result: json!({}) })
+        Ok(Success { effect: DiskEffect::Changed, result: json!({}) })
     }
 }
 
-impl Bound {
+impl RenameWork {
+    /// The sidecars of a file, with the names that go with its own.
+    fn companions(&self, NewName { from, to }: &NewName) -> Result<Vec<NewName>, Failure> {
+        let (from, to) = (from.to_bytes(), to.to_bytes());
+        let mut found = Vec::new();
+        for ending in SIDECARS {
+            for (from, to) in [(stem(&from), stem(&to)), (&from[..], &to[..])] {
+                let with = |name: &[u8]| RelPath::from_bytes(&[name, b".", ending.as_bytes()].concat());
+                let (Ok(from), Ok(to)) = (with(from), with(to)) else { continue };
+                let looking = |error| Failure::of(FailReason::Read, "looking for its sidecar files", &error);
+                if from != to
+                    && self.library.has_file(&from).map_err(looking)?
+                    && self.library.lists(&from).map_err(looking)?
+                {
+                    found.push(NewName { from, to });
+                }
+            }
+        }
+        // A sidecar is none of itself.
+        found.retain(|companion| companion.from.to_bytes() != from);
+        Ok(found)
+    }
+
     /// The path that a file is to have.
     fn name(&self, file: &PlannedFile, number: u32) -> Result<RelPath, Failure> {
         let fail = |text: String| Failure::Failed(FailReason::Recipe, text);
@@ -122,16 +155,25 @@ impl Bound {
     }
 }
 
+/// A path without the ending of its name.
+fn stem(path: &[u8]) -> &[u8] {
+    let name = path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    match path[name..].iter().rposition(|byte| *byte == b'.') {
+        None | Some(0) => path,
+        Some(dot) => &path[..name + dot],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn its_settings_are_its_fields() {
-        let wanted: Wanted = super::super::defaults(&Rename, json!({}));
+        let wanted: RenameSettings = super::super::defaults(&RenameRecipe, json!({}));
         assert_eq!((&*wanted.name, wanted.case, wanted.clean), ("{exif:date}.{+.}", Case::Keep, Clean::Keep));
         let given = |case: &str, clean: &str| {
-            super::super::defaults::<Wanted>(&Rename, json!({ "case": case, "clean": clean }))
+            super::super::defaults::<RenameSettings>(&RenameRecipe, json!({ "case": case, "clean": clean }))
         };
         for (case, _) in Case::CHOICES {
             for (clean, _) in Clean::CHOICES {
@@ -143,7 +185,7 @@ mod tests {
             }
         }
         let name = json!({ "name": "same.jpg" });
-        let wrong = Rename.settings(name.as_object().expect("an object")).expect_err("it is the same for all");
+        let wrong = RenameRecipe.settings(name.as_object().expect("an object")).expect_err("it is the same for all");
         assert_eq!(wrong[0].setting, "name");
     }
 }

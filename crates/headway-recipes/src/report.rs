@@ -56,8 +56,11 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// A row of RFC 4180.
-fn row(to: &mut dyn Write, cells: impl Iterator<Item = String>) -> std::io::Result<()> {
+/// A row of CSV as RFC 4180 has it.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn row(to: &mut dyn Write, cells: impl Iterator<Item = String>) -> std::io::Result<()> {
     let quoted = cells.map(|cell| match cell.contains(['"', ',', '\r', '\n']) {
         true => format!("\"{}\"", cell.replace('"', "\"\"")),
         false => cell,

@@ -3,7 +3,8 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
-use std::sync::{Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 use super::{Attempt, Failure};
 use headway_files::OpenFile;
@@ -16,10 +17,12 @@ pub(crate) struct Source<'a> {
     attempt: &'a Attempt,
     /// The first error of the system.
     failed: Mutex<Option<io::Error>>,
+    /// Whether what is read counts as done.
+    counts: bool,
 }
 
 /// A source that is read from a place on.
-pub(crate) struct Reader<'a, 'b> {
+pub(crate) struct SourceReader<'a, 'b> {
     source: &'a Source<'b>,
     at: u64,
     /// Up to where it was counted as done.
@@ -30,7 +33,35 @@ impl<'a> Source<'a> {
     /// Of an opened file.
     pub(crate) fn new(input: &'a OpenFile, attempt: &'a Attempt) -> Result<Self, Failure> {
         let file = input.file.try_clone().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?;
-        Ok(Source { file: file.into_std(), input, attempt, failed: Mutex::new(None) })
+        Ok(Source { file: file.into_std(), input, attempt, failed: Mutex::new(None), counts: true })
+    }
+
+    /// The same, but nothing that is read counts as done: it is looked at once more, or is not the item's own file.
+    pub(crate) fn quiet(input: &'a OpenFile, attempt: &'a Attempt) -> Result<Self, Failure> {
+        Ok(Source { counts: false, ..Source::new(input, attempt)? })
+    }
+
+    /// So many more bytes are done.
+    pub(crate) fn advance(&self, bytes: u64) {
+        if self.counts {
+            self.attempt.advance(bytes);
+        }
+    }
+
+    /// Fills the buffer with what is at this place.
+    ///
+    /// # Errors
+    /// If the file ends before, or cannot be read.
+    pub(crate) fn exact(&self, at: u64, buffer: &mut [u8]) -> Result<(), Failure> {
+        let mut done = 0;
+        while done < buffer.len() {
+            match self.read_at(&mut buffer[done..], at.saturating_add(done as u64)) {
+                Ok(0) => return Err(self.judge("it is cut off")),
+                Ok(count) => done += count,
+                Err(error) => return Err(self.judge(&format!("it cannot be read: {error}"))),
+            }
+        }
+        Ok(())
     }
 
     /// Its size in bytes.
@@ -44,16 +75,20 @@ impl<'a> Source<'a> {
     }
 
     /// Reads it from its beginning, and counts what was read as done.
-    pub(crate) fn reader(&self) -> Reader<'_, 'a> {
-        Reader { source: self, at: 0, counted: 0 }
+    pub(crate) fn reader(&self) -> SourceReader<'_, 'a> {
+        SourceReader { source: self, at: 0, counted: 0 }
+    }
+
+    /// The same, without counting: here and there, or a second time.
+    pub(crate) fn uncounted(&self) -> SourceReader<'_, 'a> {
+        SourceReader { source: self, at: 0, counted: u64::MAX }
     }
 
     /// Its first bytes, at most `limit`.
     pub(crate) fn head(&self, limit: usize) -> Result<Vec<u8>, Failure> {
-        let (mut head, mut reader) = (Vec::new(), self.reader());
+        let mut head = Vec::new();
         // What is looked at beforehand is not done yet.
-        reader.counted = u64::MAX;
-        let read = reader.take(limit as u64).read_to_end(&mut head);
+        let read = self.uncounted().take(limit as u64).read_to_end(&mut head);
         read.map(|_| head).map_err(|error| self.judge(&format!("its beginning cannot be read: {error}")))
     }
 
@@ -62,7 +97,7 @@ impl<'a> Source<'a> {
         if self.attempt.is_stopped() {
             return Failure::Stopped;
         }
-        match &*self.failed.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &*self.failed.lock() {
             Some(error) => Failure::of(FailReason::Read, "reading", error),
             None => Failure::Failed(FailReason::Recipe, headway_model::event::cut(fault, FAULT_LIMIT)),
         }
@@ -70,7 +105,7 @@ impl<'a> Source<'a> {
 
     /// What was found holds only if nothing was changed meanwhile, and all of it could be read.
     pub(crate) fn settle<T>(&self, found: T) -> Result<T, Failure> {
-        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let failed = self.failed.lock().is_some();
         if failed || self.attempt.is_stopped() {
             return Err(self.judge(""));
         }
@@ -90,7 +125,7 @@ impl<'a> Source<'a> {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     let told = io::Error::from(error.kind());
-                    self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                    self.failed.lock().get_or_insert(error);
                     return Err(told);
                 }
                 read => return read,
@@ -108,19 +143,19 @@ impl rawzip::ReaderAt for Source<'_> {
     }
 }
 
-impl Read for Reader<'_, '_> {
+impl Read for SourceReader<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.source.read_at(buffer, self.at)?;
         self.at += count as u64;
         if self.at > self.counted {
-            self.source.attempt.advance(self.at - self.counted);
+            self.source.advance(self.at - self.counted);
             self.counted = self.at;
         }
         Ok(count)
     }
 }
 
-impl Seek for Reader<'_, '_> {
+impl Seek for SourceReader<'_, '_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let (base, by) = match to {
             SeekFrom::Start(at) => (at, 0),

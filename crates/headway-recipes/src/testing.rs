@@ -38,15 +38,20 @@ impl Bench {
 
 /// Damages bytes again and again, from a seed on, and looks at each: `look` must come back, with a sentence if it fails.
 pub(crate) fn damaged<T>(name: &str, sound: &[u8], times: u32, look: impl Fn(&Source<'_>) -> Result<T, Failure>) {
-    let times = std::env::var("HEADWAY_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(times);
     let bench = Bench::new(name);
+    damaged_by(sound, times, |bytes| bench.on(bytes, &look));
+}
+
+/// The same, for what looks at bytes.
+pub(crate) fn damaged_by<T>(sound: &[u8], times: u32, look: impl Fn(&[u8]) -> Result<T, Failure>) {
+    let times = std::env::var("HEADWAY_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(times);
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for turn in 0..times {
         let mut bytes = sound.to_vec();
         for _ in 0..=random.below(4) {
             random.damage(&mut bytes);
         }
-        match bench.on(&bytes, &look) {
+        match look(&bytes) {
             Ok(_) | Err(Failure::Skipped(_)) => {}
             Err(Failure::Failed(FailReason::Recipe, text)) => {
                 assert!(!text.is_empty() && text.len() <= 500, "{turn}: {text}")

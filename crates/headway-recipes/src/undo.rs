@@ -7,15 +7,16 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Attempt, Binding, EmptyOutput, Failure, Recipe, Rename, Success, Unable, Work};
-use headway_files::{Change, Library, Moves, OpenFile};
-use headway_model::policy::OnInterrupt;
+use super::{Attempt, Binding, Effect, EmptyOutput, Failure, ItemResults, Recipe, Rename, Success, Unable, Work};
+use headway_files::{Change, Library, Moved, Moves, OpenFile, Outputs, Placement};
 use headway_model::summary::RecipeInfo;
-use headway_model::{Effect, FailReason, JobKind, Keep, OnDone, Output, Place, PlannedFile, RelPath, SkipReason};
+use headway_model::{
+    Digest, DiskEffect, FailReason, JobKind, Keep, Output, OutputPlace, PlannedFile, RelPath, SkipReason,
+};
 
 pub(super) struct Undo;
 
-struct Bound {
+struct UndoWork {
     library: Arc<Library>,
     undone: HashMap<RelPath, Change>,
 }
@@ -27,40 +28,44 @@ impl Recipe for Undo {
             summary: "Puts back what another job replaced or renamed, and takes away what it made.".into(),
             settings: Vec::new(),
             output: None,
+            to_files: "What the other job did is taken back.".into(),
             hidden: true,
         }
     }
 
-    fn is_repeatable(&self) -> bool {
-        false
-    }
-
-    fn on_interrupt(&self) -> OnInterrupt {
-        // It looks at each file first, so it may begin again.
-        OnInterrupt::Retry
-    }
-
-    fn on_done(&self) -> OnDone {
-        OnDone::Again
+    fn effect(&self) -> Effect {
+        Effect::TIDIES
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
-        let undone = job.undone.iter().map(|change| (change.path().clone(), change.clone()));
-        Ok(Box::new(Bound { library: Arc::clone(job.library), undone: undone.collect() }))
+        let undone = job.undone.iter().map(|change| (change.path(), change.clone()));
+        Ok(Box::new(UndoWork { library: Arc::clone(job.library), undone: undone.collect() }))
     }
 }
 
-impl Work for Bound {
+impl Work for UndoWork {
     fn output(&self, path: &RelPath, _: Option<&Output>) -> Option<Output> {
         let replaced = matches!(self.undone.get(path), Some(Change::Output(placement)) if placement.trash.is_some());
         // What is kept comes with the original itself.
-        replaced.then(|| Output { keep: Keep::NONE, ..Output::to(Place::Replace) })
+        replaced.then(|| Output { keep: Keep::NONE, ..Output::to(OutputPlace::Replace) })
     }
 
     fn renames(&self, file: &PlannedFile, _: u32) -> Result<Vec<Rename>, Failure> {
         match self.undone.get(&file.path) {
             Some(Change::Names(moves)) => self.names_back(file, moves),
             _ => Ok(Vec::new()),
+        }
+    }
+
+    fn removes(&self, file: &PlannedFile) -> bool {
+        // What the job wrote under a new name goes.
+        matches!(self.undone.get(&file.path), Some(Change::Names(moves)) if moves.main().is_output())
+    }
+
+    fn lies_at(&self, path: &RelPath) -> Option<RelPath> {
+        match self.undone.get(path) {
+            Some(Change::Names(moves)) => Some(moves.main()).filter(Moved::is_removed).map(|main| main.to),
+            _ => None,
         }
     }
 
@@ -73,20 +78,30 @@ impl Work for Bound {
         EmptyOutput::Result
     }
 
+    fn done_before(&self, attempt: &Attempt) -> Result<Option<Success>, Failure> {
+        let Some(Change::Output(Placement { trash: None, new, .. })) = self.undone.get(&attempt.path) else {
+            return Ok(None);
+        };
+        for earlier in 1..attempt.number {
+            let trash = self.trash(attempt, earlier)?;
+            if self.was_moved(attempt, &trash, *new)? {
+                return Ok(Some(moved_to(&trash)));
+            }
+        }
+        Ok(None)
+    }
+
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let gone = || Failure::Skipped(SkipReason::NotOurs);
         let placement = match self.undone.get(&attempt.path).ok_or_else(gone)? {
             Change::Output(placement) => placement,
-            Change::Names(moves) => {
-                let result = json!({ "put_back": moves.main().0 });
-                return Ok(Success { effect: Effect::Changed, result });
-            }
+            Change::Names(moves) => return self.put_back(input, moves),
         };
         let present = input.hash().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?;
         if present != placement.new {
             return Err(gone());
         }
-        let Some(trash) = &placement.trash else { return self.take_away(input, attempt) };
+        let Some(trash) = &placement.trash else { return self.take_away(input, attempt, present) };
         let output = attempt.output.as_ref().ok_or_else(gone)?;
         let original = self.library.open_trashed(trash).known();
         let original = original.map_err(|error| Failure::of(FailReason::Read, "reading the trash", &error))?;
@@ -100,7 +115,7 @@ impl Work for Bound {
         match hash.map_err(|error| Failure::of(FailReason::Write, "copying the original", &error))? {
             None => Err(Failure::Stopped),
             Some(hash) if Some(hash) == placement.old => {
-                Ok(Success { effect: Effect::Changed, result: json!({ "put_back": trash }) })
+                Ok(Success { effect: DiskEffect::Changed, result: json!({ "put_back": trash }) })
             }
             Some(_) => {
                 let message = "what lies in the trash is no longer the original; nothing was touched".into();
@@ -108,18 +123,28 @@ impl Work for Bound {
             }
         }
     }
+
+    fn finish(&self, _: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
+        let made = self.undone.values().filter_map(|change| match change {
+            Change::Names(moves) => Some(moves.folders()),
+            Change::Output(_) => None,
+        });
+        self.library.remove_empty(made.flatten().cloned().take_while(|_| outputs.is_wanted().is_ok()))?;
+        Ok(outputs.is_wanted()?)
+    }
 }
 
-impl Bound {
+impl UndoWork {
     /// The names that a file and those that went with it had before. One that is no longer there stays away.
     fn names_back(&self, file: &PlannedFile, moves: &Moves) -> Result<Vec<Rename>, Failure> {
-        let left = &moves.steps()[0];
+        let left = moves.main().file;
         if file.was_seen() && (file.size, file.mtime_ns) != (left.size, left.mtime_ns) {
             return Err(Failure::Skipped(SkipReason::NotOurs));
         }
         let mut renames = Vec::new();
-        for (to, from) in moves.ends() {
+        for Moved { from: to, to: from, .. } in moves.files().into_iter().filter(|moved| !moved.is_output()) {
             let there = from == file.path
+                || from.is_reserved()
                 || self.library.has_file(&from).map_err(|error| {
                     Failure::of(FailReason::Read, "looking for the files that were renamed with it", &error)
                 })?;
@@ -130,18 +155,69 @@ impl Bound {
         Ok(renames)
     }
 
+    /// Before files get their names back: those whose content is known must have it still, here and in the trash.
+    fn put_back(&self, input: &OpenFile, moves: &Moves) -> Result<Success, Failure> {
+        let reading = |error| Failure::of(FailReason::Read, "reading", &error);
+        let main = moves.main();
+        let is_ours = match (main.file.hash, main.file.inode) {
+            (Some(hash), _) => input.hash().map_err(reading)? == hash,
+            // Where content cannot tell it, its inode does.
+            (None, inode) => inode.is_none_or(|inode| input.identity().1 == inode),
+        };
+        if main.is_output() && !is_ours {
+            return Err(Failure::Skipped(SkipReason::NotOurs));
+        }
+        for removed in moves.files().into_iter().filter(Moved::is_removed) {
+            let gone = || Failure::Failed(FailReason::Read, "the original is no longer in the trash".into());
+            let original = self.library.open_trashed(&removed.to).known().map_err(reading)?.ok_or_else(gone)?;
+            let is_known = match removed.file.hash {
+                Some(hash) => original.hash().map_err(reading)? == hash,
+                None => true,
+            };
+            if !is_known || (original.size(), original.mtime_ns()) != (removed.file.size, removed.file.mtime_ns) {
+                let message = "what lies in the trash is no longer the original; nothing was touched".into();
+                return Err(Failure::Failed(FailReason::Verify, message));
+            }
+        }
+        let first = moves.files().into_iter().find(|moved| !moved.is_output());
+        let result = json!({ "put_back": first.map_or(main.from, |first| first.from) });
+        Ok(Success { effect: DiskEffect::Changed, result })
+    }
+
     /// A file that the job made goes to the trash of this one.
-    fn take_away(&self, input: &OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
-        let fail = |error: io::Error| Failure::of(FailReason::Write, "moving it to the trash", &error);
-        let trash = self.library.trash(&attempt.path, attempt.job, attempt.item, attempt.number).map_err(fail)?;
-        if !self.library.is_still(&attempt.path, input).map_err(fail)? {
+    fn take_away(&self, input: &OpenFile, attempt: &Attempt, content: Digest) -> Result<Success, Failure> {
+        let trash = self.trash(attempt, attempt.number)?;
+        if !self.library.is_still(&attempt.path, input).map_err(moving)? {
             return Err(Failure::Skipped(SkipReason::NotOurs));
         }
         // Once nobody waits for this attempt any more, nothing is moved.
         if attempt.is_stopped() || !attempt.begin_placing() {
             return Err(Failure::Stopped);
         }
-        self.library.move_to_trash(&attempt.path, &trash).map_err(fail)?;
-        Ok(Success { effect: Effect::Changed, result: json!({ "moved_to": trash }) })
+        match self.library.move_to_trash(&attempt.path, &trash) {
+            Ok(()) => Ok(moved_to(&trash)),
+            // It may have failed after the move: the disk tells.
+            Err(_) if self.was_moved(attempt, &trash, content)? => Ok(moved_to(&trash)),
+            Err(error) => Err(moving(error)),
+        }
     }
+
+    /// Where the file goes if this attempt on it takes it away.
+    fn trash(&self, attempt: &Attempt, number: u32) -> Result<RelPath, Failure> {
+        self.library.trash(&attempt.path, attempt.job, attempt.item, number).map_err(moving)
+    }
+
+    /// Whether the file lies there in the trash, and no longer at its path.
+    fn was_moved(&self, attempt: &Attempt, trash: &RelPath, content: Digest) -> Result<bool, Failure> {
+        let lies_there = self.library.content(trash).map_err(moving)? == Some(content);
+        Ok(lies_there && !self.library.has(&attempt.path).map_err(moving)?)
+    }
+}
+
+fn moving(error: io::Error) -> Failure {
+    Failure::of(FailReason::Write, "moving it to the trash", &error)
+}
+
+fn moved_to(trash: &RelPath) -> Success {
+    Success { effect: DiskEffect::Changed, result: json!({ "moved_to": trash }) }
 }

@@ -17,28 +17,30 @@ use serde_json::json;
 
 use super::hash::{Hashes, hash, hash_again};
 use super::manifest::Algorithm;
-use super::{Attempt, Binding, Failure, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work, read, record};
+use super::{
+    Attempt, Binding, Effect, Failure, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work, read, record,
+};
 use headway_files::Outputs;
 use headway_files::{Library, OpenFile, environment, io_text};
-use headway_model::setting::Kind;
+use headway_model::setting::SettingKind;
 use headway_model::summary::RecipeInfo;
-use headway_model::{Effect, FailReason, RelPath, StartJob};
+use headway_model::{DiskEffect, FailReason, RelPath, StartJob};
 use lines::Lines;
-use manifests::{LIMIT, Named};
+use manifests::{LIMIT, ManifestChoice};
 
 /// The recipe as the pages offer it.
 pub(super) struct Verify;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct VerifySettings {
     manifest: String,
     /// By its name, or `auto`.
     algorithm: String,
 }
 
 /// The recipe with the manifests of one job.
-struct Bound {
+struct VerifyWork {
     library: Arc<Library>,
     request: StartJob,
     lines: Lines,
@@ -49,7 +51,7 @@ impl Recipe for Verify {
         let mut choices = vec![("auto", "by what matches")];
         let offered = [Algorithm::Sha256, Algorithm::Blake3, Algorithm::Sha512, Algorithm::Sha1, Algorithm::Md5];
         choices.extend(offered.map(|algorithm| (algorithm.name(), algorithm.shown())));
-        let manifest = Setting::of("manifest", "Manifest", Kind::Path { patterns: true });
+        let manifest = Setting::of("manifest", "Manifest", SettingKind::Path { patterns: true });
         RecipeInfo {
             name: "verify".into(),
             summary:
@@ -57,20 +59,21 @@ impl Recipe for Verify {
                     .into(),
             settings: vec![manifest, Setting::choice("algorithm", "Algorithm", &choices)],
             output: None,
+            to_files: "The files are only read.".into(),
             hidden: false,
         }
     }
 
-    fn is_repeatable(&self) -> bool {
-        true
+    fn effect(&self) -> Effect {
+        Effect::READS
     }
 
     fn obstacle(&self, request: &StartJob, library: &Library) -> Option<Obstacle> {
-        let wanted = read::<Wanted>(&self.info().settings, &request.settings);
-        let text = match wanted.map_err(|_| "it is no text".to_owned()).and_then(|wanted| Named::by(&wanted.manifest)) {
+        let wanted = read::<VerifySettings>(&self.info().settings, &request.settings);
+        let text = match wanted.and_then(|wanted| Ok(ManifestChoice::by(&wanted.manifest)?)) {
             // Which files it fits is seen when the job is prepared.
-            Ok(Named::Pattern(..)) => return None,
-            Ok(Named::One(manifest)) => {
+            Ok(ManifestChoice::Pattern(..)) => return None,
+            Ok(ManifestChoice::One(manifest)) => {
                 let error = library.readable(&manifest, LIMIT).err()?;
                 // What the environment keeps from being read may be there: the job waits for that.
                 if environment(&error).is_some() {
@@ -78,26 +81,27 @@ impl Recipe for Verify {
                 }
                 format!("{}: {}", manifests::unread(&manifest, library), io_text(&error))
             }
-            Err(wrong) => wrong,
+            Err(wrong) => wrong.to_string(),
         };
         Some(Obstacle { setting: Some("manifest"), text })
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
-        let wanted: Wanted = job.settings(&self.info().settings)?;
+        let wanted: VerifySettings = job.settings(&self.info().settings)?;
         let chosen = Algorithm::of_name(&wanted.algorithm);
         let mut lines = Lines::default();
-        for manifest in Named::by(&wanted.manifest)?.find(job.library)? {
+        for manifest in ManifestChoice::by(&wanted.manifest)?.find(job)? {
             let text = job
                 .library
-                .read(&manifest, LIMIT)
+                .read(&manifest, LIMIT, job.stop)
                 .map_err(|error| headway_files::unable(&manifests::unread(&manifest, job.library), &error))?;
+            job.is_wanted()?;
             let record = record::find(job.data, &job.library.name, &text.0)
                 .map_err(|error| headway_files::unable("looking for what an earlier job saw", &error))?;
-            source::add(&mut lines, job.library, &manifest, &text.0, record, chosen)?;
+            source::add(&mut lines, job, &manifest, &text.0, record, chosen)?;
         }
         lines.end()?;
-        Ok(Box::new(Bound { library: Arc::clone(job.library), request: job.request.clone(), lines }))
+        Ok(Box::new(VerifyWork { library: Arc::clone(job.library), request: job.request.clone(), lines }))
     }
 }
 
@@ -105,9 +109,9 @@ fn own(path: &RelPath) -> String {
     format!("{} is Headway's own, a temporary file or in its trash", path.shown())
 }
 
-impl Work for Bound {
+impl Work for VerifyWork {
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
-        let found = |result| Ok(Success { effect: Effect::Read, result });
+        let found = |result| Ok(Success { effect: DiskEffect::Read, result });
         if self.lines.is_manifest(&attempt.path) {
             return found(json!({ "verdict": verdict::MANIFEST }));
         }
@@ -155,7 +159,7 @@ mod tests {
 
     #[test]
     fn its_settings_are_its_fields() {
-        let wanted: Wanted = super::super::defaults(&Verify, json!({ "manifest": "**/SHA256SUMS" }));
+        let wanted: VerifySettings = super::super::defaults(&Verify, json!({ "manifest": "**/SHA256SUMS" }));
         assert_eq!((wanted.manifest.as_str(), Algorithm::of_name(&wanted.algorithm)), ("**/SHA256SUMS", None));
     }
 }

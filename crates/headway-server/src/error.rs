@@ -1,10 +1,20 @@
 //! Internal errors, and what users are told about them.
 
 use super::writer::AppendError;
-use headway_files::FolderError;
+use headway_files::{FolderError, Unreadable};
 use headway_model::ApiError;
 use headway_store::StoreError;
 pub use headway_store::internal;
+
+/// What a caller is told who asked for something on a disk that cannot be read.
+pub(crate) fn unreadable(reason: Unreadable, message: String) -> ApiError {
+    match reason {
+        Unreadable::Absent => ApiError::NotFound { message },
+        Unreadable::Denied => ApiError::Denied { message },
+        Unreadable::Impossible => ApiError::invalid(message),
+        Unreadable::Unknown => ApiError::Unavailable { message },
+    }
+}
 
 /// The server cannot start; the text says what to do.
 #[derive(Debug, thiserror::Error)]

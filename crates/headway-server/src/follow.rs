@@ -1,6 +1,6 @@
 //! The sending side of the protocol, as a machine without IO: a cursor and pages of the log in, messages out.
 //!
-//! A stream is a cursor, never a queue. The shell performs one [`Step`] after another, wakes the machine when the head of
+//! A stream is a cursor, never a queue. The shell performs one [`SenderStep`] after another, wakes the machine when the head of
 //! the log moves, and writes as fast as its reader reads. What a slow reader has not read yet is still in the log.
 
 mod connect;
@@ -18,10 +18,10 @@ use headway_model::message::{Absent, Body, CaughtUp, Closed, ClosedHow, GoneReas
 use headway_model::{Cursor, Digest};
 use headway_store::Head;
 use headway_store::rows::JobRow;
-pub use io::{Given, Outgoing, Read, Request, Step};
+pub use io::{Given, Outgoing, Read, Request, SenderStep};
 use pace::PACE;
 use served::Served;
-use watch::Watch;
+use watch::SummaryWatch;
 
 /// Events in one page.
 pub const PAGE: u32 = 500;
@@ -38,7 +38,7 @@ const ABSENT_FOR: Millis = 30_000;
 pub struct Serving {
     connect: Option<Connect>,
     jobs: BTreeMap<JobId, Served>,
-    watch: Option<Watch>,
+    watch: Option<SummaryWatch>,
     watch_followed: bool,
     /// Everything up to here has been sent, for every followed job.
     sent: Position,
@@ -73,7 +73,7 @@ impl Serving {
     /// A connection made now, to a server with this build id.
     pub fn new(request: Request, build: String, now: Millis, recording: bool) -> Self {
         let jobs = request.jobs.keys().map(|job| (*job, Served::new(job))).collect();
-        let (watch, watch_followed) = (request.watch.then(Watch::default), request.watch_followed);
+        let (watch, watch_followed) = (request.watch.then(SummaryWatch::default), request.watch_followed);
         Serving {
             jobs,
             watch,
@@ -125,23 +125,23 @@ impl Serving {
     }
 
     /// What to do next.
-    pub fn step(&mut self, now: Millis) -> Step {
+    pub fn step(&mut self, now: Millis) -> SenderStep {
         if let Some(message) = self.outbox.pop_front() {
-            return Step::Send(message);
+            return SenderStep::Send(message);
         }
         if self.ended {
-            return Step::End;
+            return SenderStep::End;
         }
         if let Some(connect) = &mut self.connect {
-            return Step::Read(connect.read());
+            return SenderStep::Read(connect.read());
         }
         if let Some(read) = self.reads.pop_front() {
-            return Step::Read(read);
+            return SenderStep::Read(read);
         }
         self.live(now)
     }
 
-    /// Takes the answer to the last [`Step::Read`].
+    /// Takes the answer to the last [`SenderStep::Read`].
     pub fn give(&mut self, now: Millis, given: Given) {
         if self.connect.is_some() {
             self.connecting(now, given);
@@ -163,7 +163,7 @@ impl Serving {
     }
 
     /// The next step of an established connection, the most urgent first.
-    fn live(&mut self, now: Millis) -> Step {
+    fn live(&mut self, now: Millis) -> SenderStep {
         if now >= self.ping_at && !self.pinging {
             self.pinging = true;
             self.reads.push_back(Read::Head);
@@ -185,7 +185,7 @@ impl Serving {
         }
         if self.woken && now >= self.paced_until() {
             self.woken = false;
-            return Step::Read(Read::Head);
+            return SenderStep::Read(Read::Head);
         }
         if self.close_finished(now) {
             return self.step(now);
@@ -203,15 +203,15 @@ impl Serving {
                 return self.step(now);
             }
         }
-        Step::Wait(self.next_time())
+        SenderStep::Wait(self.next_time())
     }
 
     /// Reads up to the known head. By now awaited jobs and watched summaries have been read.
-    fn read_on(&mut self, now: Millis) -> Step {
+    fn read_on(&mut self, now: Millis) -> SenderStep {
         let numbers: Vec<_> =
             self.jobs.values().filter(|served| served.is_open()).filter_map(|served| served.job_no).collect();
         if self.sent < self.head.position && !numbers.is_empty() {
-            return Step::Read(Read::Page(numbers, self.sent, self.head.position));
+            return SenderStep::Read(Read::Page(numbers, self.sent, self.head.position));
         }
         self.after_head = false;
         self.advance(self.head.position, self.head.digest);

@@ -7,13 +7,18 @@ mod health;
 mod joblog;
 mod looks;
 mod metrics;
+mod on_disk;
+mod presets;
+mod preview;
 mod queries;
+mod report;
 mod rights;
 mod same;
 mod start;
 mod start_up;
 mod steer;
 mod sweep;
+mod waits;
 
 pub use start::Started;
 
@@ -25,7 +30,7 @@ use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::engine::Context;
-use super::engine::schedule::{Input, Limits};
+use super::engine::schedule::{Input, ScheduleLimits};
 use super::index::Index;
 use super::recent::Recent;
 use super::retention::Retention;
@@ -40,7 +45,7 @@ use start_up::OwnRuntime;
 /// A running Headway. Cheap to clone.
 #[derive(Clone)]
 pub struct Server {
-    inner: Arc<Inner>,
+    inner: Arc<ServerInner>,
     /// Whether the caller is the user who runs the server.
     is_owner: bool,
 }
@@ -52,7 +57,7 @@ struct Keeping {
     retention: Retention,
 }
 
-struct Inner {
+struct ServerInner {
     keeping: Keeping,
     context: Context,
     index: Index,
@@ -61,9 +66,11 @@ struct Inner {
     engine: Mutex<Option<JoinHandle<()>>>,
     /// Sends inputs to the schedule that are not events of a job.
     tell: mpsc::UnboundedSender<Input>,
-    limits: std::sync::Mutex<Limits>,
+    limits: parking_lot::Mutex<ScheduleLimits>,
     /// Recipes that only the owner can start.
     owner_only: BTreeSet<String>,
+    /// Held while the file of presets is read and written.
+    presets: parking_lot::Mutex<()>,
     /// The sums over jobs that are over.
     totals: metrics::Totals,
     /// The jobs to work on; `None` for every one.

@@ -4,20 +4,21 @@
 mod outcomes;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use super::error::{StartError, internal};
+use super::error::{StartError, internal, unreadable};
 use headway_files::{Library, scan};
 use headway_model::error::ApiError;
 use headway_model::library::{FolderPage, FolderView, ScanProgress, Unread};
 use headway_model::{RelPath, SeenPart};
 use headway_store::{FileIndex, Head, Store, StoreError};
-use outcomes::Outcomes;
+use outcomes::OutcomeFollower;
 
 /// How long a page waits for a scan. After that it shows the last known state, and loads again when the scan is over.
 const SCAN_WAIT: Duration = Duration::from_millis(80);
@@ -35,33 +36,33 @@ const BATCH: (usize, usize) = (2_000, 500);
 const BATCH_WAIT: Duration = Duration::from_millis(100);
 
 /// A folder of a library, or the whole library if `None`.
-type Place = (String, Option<RelPath>);
+type Scope = (String, Option<RelPath>);
 
 /// The index, with its scans of the disk and its follower of the log. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Index {
     files: Arc<FileIndex>,
     libraries: Arc<Vec<Arc<Library>>>,
-    readings: Arc<Mutex<HashMap<Place, Reading>>>,
+    readings: Arc<Mutex<HashMap<Scope, ScanUnderWay>>>,
     /// What the last scan of each library could not read, by the library's name.
     unread: Arc<Mutex<HashMap<String, Unread>>>,
-    outcomes: Outcomes,
+    outcomes: OutcomeFollower,
 }
 
 /// A scan under way.
 #[derive(Clone)]
-struct Reading {
-    progress: Arc<Progress>,
+struct ScanUnderWay {
+    progress: Arc<ScanCounts>,
     /// `None` until it is over.
-    done: watch::Receiver<Option<Result<(), ScanError>>>,
+    done: watch::Receiver<Option<Result<(), IndexScanError>>>,
 }
 
 /// Why a scan failed. Only the first says anything about the folder.
 #[derive(Debug, Clone, thiserror::Error)]
-enum ScanError {
-    /// The folder cannot be listed, in words.
-    #[error("{0}")]
-    Folder(String),
+enum IndexScanError {
+    /// The folder cannot be listed.
+    #[error(transparent)]
+    Folder(#[from] headway_files::ScanError),
     /// The index cannot be written.
     #[error("the index of files failed: {0}")]
     Index(#[from] StoreError),
@@ -70,17 +71,17 @@ enum ScanError {
     Died(String),
 }
 
-impl From<ScanError> for ApiError {
-    fn from(error: ScanError) -> Self {
+impl From<IndexScanError> for ApiError {
+    fn from(error: IndexScanError) -> Self {
         match error {
-            ScanError::Folder(message) => ApiError::NotFound { message },
-            ScanError::Index(_) | ScanError::Died(_) => internal(&error),
+            IndexScanError::Folder(unlisted) => unreadable(unlisted.reason, unlisted.to_string()),
+            IndexScanError::Index(_) | IndexScanError::Died(_) => internal(&error),
         }
     }
 }
 
 #[derive(Default)]
-struct Progress {
+struct ScanCounts {
     folders: AtomicU64,
     entries: AtomicU64,
 }
@@ -94,7 +95,7 @@ impl Index {
         head: watch::Receiver<Head>,
     ) -> Result<Self, StartError> {
         let files = Arc::new(FileIndex::open(path)?);
-        let outcomes = Outcomes::follow(Arc::clone(&files), store, head);
+        let outcomes = OutcomeFollower::follow(Arc::clone(&files), store, head);
         let index = Index { files, libraries, readings: Arc::default(), unread: Arc::default(), outcomes };
         for library in index.libraries.iter() {
             index.read(&library.name, None);
@@ -104,28 +105,28 @@ impl Index {
 
     /// A page of a library's entries. With `refresh` the disk is read first, as far as that is quick.
     pub(crate) async fn page(&self, view: &FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
-        let place = (!view.is_deep()).then(|| view.folder.clone());
+        let scope = (!view.is_deep()).then(|| view.folder.clone());
         if refresh {
-            self.look(view, &place).await?;
+            self.look(view, &scope).await?;
         }
         self.outcomes.caught_up().await;
         // The progress is read before the rows. If a scan ends in between, the page still shows it as running and loads again.
-        let scan = self.progress(&(view.library.clone(), place));
+        let scan = self.progress(&(view.library.clone(), scope));
         let mut page = self.files.page(view).await?;
         page.scan = scan;
         if view.is_deep() {
-            page.unread = self.unread().get(&view.library).cloned();
+            page.unread = self.unread.lock().get(&view.library).cloned();
         }
         Ok(page)
     }
 
     /// Scans the disk for a view, and waits for a short time.
-    async fn look(&self, view: &FolderView, place: &Option<RelPath>) -> Result<(), ApiError> {
+    async fn look(&self, view: &FolderView, scope: &Option<RelPath>) -> Result<(), ApiError> {
         let seen = self.files.seen(view).await?;
         if view.is_deep() && seen.is_some_and(|seen| super::now().saturating_sub(seen) <= STALE_AFTER_MS) {
             return Ok(());
         }
-        let Some(mut reading) = self.read(&view.library, place.clone()) else { return Ok(()) };
+        let Some(mut reading) = self.read(&view.library, scope.clone()) else { return Ok(()) };
         let patience = if seen.is_some() { SCAN_WAIT } else { FIRST_SCAN_WAIT };
         let done = timeout(patience, reading.done.wait_for(Option::is_some)).await;
         if let Ok(Ok(done)) = done
@@ -141,43 +142,39 @@ impl Index {
         self.read(library, None);
     }
 
-    fn unread(&self) -> MutexGuard<'_, HashMap<String, Unread>> {
-        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn progress(&self, place: &Place) -> Option<ScanProgress> {
-        let readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
-        let reading = readings.get(place)?;
+    fn progress(&self, scope: &Scope) -> Option<ScanProgress> {
+        let readings = self.readings.lock();
+        let reading = readings.get(scope)?;
         Some(ScanProgress {
             folders: reading.progress.folders.load(Ordering::Relaxed),
             entries: reading.progress.entries.load(Ordering::Relaxed),
         })
     }
 
-    /// The scan of this place: the one under way, or a new one.
-    fn read(&self, library: &str, folder: Option<RelPath>) -> Option<Reading> {
+    /// The scan of this scope: the one under way, or a new one.
+    fn read(&self, library: &str, folder: Option<RelPath>) -> Option<ScanUnderWay> {
         let at = self.libraries.iter().position(|known| known.name == library)?;
-        let place = (library.to_owned(), folder.clone());
-        let mut readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(reading) = readings.get(&place) {
+        let scope = (library.to_owned(), folder.clone());
+        let mut readings = self.readings.lock();
+        if let Some(reading) = readings.get(&scope) {
             return Some(reading.clone());
         }
         let (tell, done) = watch::channel(None);
-        let reading = Reading { progress: Arc::default(), done };
-        readings.insert(place.clone(), reading.clone());
+        let reading = ScanUnderWay { progress: Arc::default(), done };
+        readings.insert(scope.clone(), reading.clone());
         let (index, progress) = (self.clone(), Arc::clone(&reading.progress));
         tokio::spawn(async move {
             let read = index.fill(at, folder, &progress).await;
             if let Err(error) = &read {
-                tracing::debug!(library = place.0, %error, "a folder was not read");
+                tracing::debug!(library = scope.0, %error, "a folder was not read");
             }
-            index.readings.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
+            index.readings.lock().remove(&scope);
             tell.send_replace(Some(read));
         });
         Some(reading)
     }
 
-    async fn fill(&self, at: usize, folder: Option<RelPath>, progress: &Progress) -> Result<(), ScanError> {
+    async fn fill(&self, at: usize, folder: Option<RelPath>, progress: &ScanCounts) -> Result<(), IndexScanError> {
         let name = &self.libraries[at].name;
         let deep = folder.is_none();
         let (batches, mut seen) = mpsc::channel::<Vec<SeenPart>>(2);
@@ -194,9 +191,9 @@ impl Index {
                 (entries, begun) = (0, Instant::now());
                 batches.blocking_send(std::mem::take(&mut batch)).is_ok()
             });
-            let unread = scanned.map_err(ScanError::Folder)?;
+            let unread = scanned?;
             batches.blocking_send(batch).ok();
-            Ok::<_, ScanError>(unread)
+            Ok::<_, IndexScanError>(unread)
         });
         while let Some(batch) = seen.recv().await {
             let folders = batch.iter().filter(|part| part.whole.is_some()).count();
@@ -205,11 +202,11 @@ impl Index {
             progress.folders.fetch_add(folders as u64, Ordering::Relaxed);
             progress.entries.fetch_add(entries as u64, Ordering::Relaxed);
         }
-        let unread = reader.await.map_err(|error| ScanError::Died(error.to_string()))??;
+        let unread = reader.await.map_err(|error| IndexScanError::Died(error.to_string()))??;
         if deep {
             match unread {
-                Some(unread) => drop(self.unread().insert(name.clone(), unread)),
-                None => drop(self.unread().remove(name)),
+                Some(unread) => drop(self.unread.lock().insert(name.clone(), unread)),
+                None => drop(self.unread.lock().remove(name)),
             }
         }
         Ok(self.files.settle(name, deep.then(super::now)).await?)

@@ -24,7 +24,7 @@ mod source;
 /// What tests outside this crate drive by hand.
 #[cfg(feature = "testing")]
 pub mod testing {
-    pub use crate::writer::{Append, AppendError, Effect, Writer};
+    pub use crate::writer::{Append, AppendError, Writer, WriterEffect};
 }
 
 pub use builder::ServerBuilder;
@@ -36,3 +36,6 @@ pub use headway_store::{Head, StoreError};
 
 /// The clock that stamps events, in milliseconds since 1970.
 pub use headway_files::{ask_all, now};
+
+/// Whether another process holds a data folder.
+pub use headway_files::is_held;

@@ -7,7 +7,7 @@ use headway_files::{DataFolder, Library, io_text};
 use headway_model::{Position, RelPath};
 use headway_store::{RebuildError, Rebuilt, SqliteStore, Store, StoreError};
 
-use crate::doctor::{self, Diagnosis, Finding, Places, Stray};
+use crate::doctor::{self, Diagnosis, Finding, PlacedFiles, Stray};
 use crate::error::StartError;
 
 /// A locked data folder: no server can use it meanwhile.
@@ -83,7 +83,7 @@ impl Maintenance {
     ///
     /// # Errors
     /// If the library or the log cannot be read.
-    pub async fn placements(&self, name: &str, root: &Path) -> Result<(Places, Vec<Finding>), StartError> {
+    pub async fn placements(&self, name: &str, root: &Path) -> Result<(PlacedFiles, Vec<Finding>), StartError> {
         let library = Library::open(name, root)?;
         Ok(doctor::look_at_places(&self.store, &library).await?)
     }

@@ -2,161 +2,33 @@
 //!
 //! This is a cache of the log, not a queue: it waits for no reader, and a reader that needs older commits reads the store.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, PoisonError, RwLock};
+mod commit;
 
-use headway_model::EventKind;
-use headway_model::id::{JobId, Position, Seq};
-use headway_model::message::{FRAME_BYTES, MESSAGE_LIMIT, Room, frame_text};
-use headway_model::{Digest, JobSummary};
-use headway_store::Head;
-use headway_store::rows::{Batch, EventRow, JobRow};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+pub(crate) use commit::{Changed, Commit, CommitPart};
+use headway_model::id::Position;
 
 /// The most bytes of frames to keep.
 const BYTES_LIMIT: usize = 16 * 1024 * 1024;
 
-/// The events of one job within one [`Part`].
-#[derive(Debug, Clone)]
-pub struct Frame {
-    /// The store's number for the job.
-    pub job_no: u64,
-    /// The job.
-    pub job: JobId,
-    /// Its first event here.
-    pub first: Seq,
-    /// Its last event here.
-    pub last: Seq,
-    /// The job's digest up to the last.
-    pub digest: Digest,
-    /// Whether the job begins to process here.
-    pub began: bool,
-    /// Whether the job ends here.
-    pub over: bool,
-    /// Its text in a message.
-    pub text: String,
-}
-
-/// A job's state at a position.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Changed {
-    /// Position of its last event.
-    pub position: Position,
-    /// The state.
-    pub summary: JobSummary,
-}
-
-/// One commit of the log, with a part for each message that it takes.
-#[derive(Debug, Clone)]
-pub struct Commit {
-    /// The head after it.
-    pub head: Head,
-    parts: Vec<Part>,
-}
-
-/// The piece of a commit that goes into one message: all events from one position to another.
-#[derive(Debug, Clone)]
-pub struct Part {
-    /// The position before its first event.
-    pub after: Position,
-    /// The position of its last event.
-    pub up_to: Position,
-    /// The digest in the row at that position.
-    pub digest: Option<Digest>,
-    /// Its events, by job.
-    pub frames: Vec<Frame>,
-    /// How many events it has.
-    pub events: usize,
-    /// The jobs that the commit changed; only in its last part.
-    changed: Vec<Changed>,
-    bytes: usize,
-}
-
-impl Commit {
-    /// Encodes a batch that is about to be written.
-    pub fn of(batch: &Batch) -> Self {
-        Commit::within(batch, MESSAGE_LIMIT)
-    }
-
-    /// Like [`Commit::of`], in parts of at most `limit` bytes beyond their first event.
-    pub fn within(batch: &Batch, limit: usize) -> Self {
-        let head = Head { position: batch.head, digest: batch.digest, next_job_no: batch.next_job_no };
-        let pieces = Room::cut(limit, &batch.events, |rows, row| {
-            let framed = rows.iter().any(|known| known.job_no == row.job_no);
-            row.payload.len() + 1 + if framed { 0 } else { FRAME_BYTES }
-        });
-        let mut parts: Vec<_> = pieces.iter().map(|rows| Part::of(rows)).collect();
-        if parts.is_empty() {
-            parts.push(Part::none(batch.head));
-        }
-        if let Some(last) = parts.last_mut() {
-            (last.up_to, last.digest) = (head.position, head.digest);
-            last.changed = batch.jobs.iter().map(Changed::from).collect();
-        }
-        Commit { head, parts }
-    }
-}
-
-impl Part {
-    /// A part without events.
-    fn none(at: Position) -> Self {
-        Part { after: at, up_to: at, digest: None, frames: Vec::new(), events: 0, changed: Vec::new(), bytes: 0 }
-    }
-
-    fn of(rows: &[&EventRow]) -> Self {
-        let mut runs: Vec<(&EventRow, &EventRow, Vec<&str>)> = Vec::new();
-        for &row in rows {
-            match runs.iter_mut().find(|(first, ..)| first.job_no == row.job_no) {
-                Some((_, last, payloads)) => {
-                    *last = row;
-                    payloads.push(&row.payload);
-                }
-                None => runs.push((row, row, vec![&row.payload])),
-            }
-        }
-        let frame = |(first, last, payloads): (&EventRow, &EventRow, Vec<&str>)| Frame {
-            job_no: first.job_no,
-            job: first.job,
-            first: first.seq,
-            last: last.seq,
-            digest: last.digest,
-            began: payloads.iter().any(|payload| EventKind::of_payload(payload) == Some(EventKind::Began)),
-            over: EventKind::of_payload(&last.payload).is_some_and(EventKind::is_terminal),
-            text: frame_text(&first.job, &payloads),
-        };
-        let frames: Vec<_> = runs.into_iter().map(frame).collect();
-        let (first, last) = (rows.first().map_or(0, |row| row.position), rows.last());
-        Part {
-            after: first.saturating_sub(1),
-            up_to: last.map_or(0, |row| row.position),
-            digest: last.map(|row| row.digest),
-            events: rows.len(),
-            bytes: frames.iter().map(|frame| frame.text.len() + 200).sum(),
-            changed: Vec::new(),
-            frames,
-        }
-    }
-}
-
-impl From<&JobRow> for Changed {
-    fn from(row: &JobRow) -> Self {
-        Changed { position: row.last_position, summary: row.summary.clone() }
-    }
-}
-
 /// The newest commits.
 #[derive(Debug, Default)]
-pub struct Recent(RwLock<(VecDeque<Arc<Part>>, usize)>);
+pub struct Recent(RwLock<(VecDeque<Arc<CommitPart>>, usize)>);
 
 impl Clone for Recent {
     fn clone(&self) -> Self {
-        Recent(RwLock::new(self.0.read().unwrap_or_else(PoisonError::into_inner).clone()))
+        Recent(RwLock::new(self.0.read().clone()))
     }
 }
 
 impl Recent {
     /// Adds a commit that is on the disk. Call this before waking readers.
     pub fn publish(&self, commit: Commit) {
-        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.0.write();
         let (parts, bytes) = &mut *inner;
         for part in commit.parts {
             *bytes += part.bytes;
@@ -171,8 +43,8 @@ impl Recent {
 
     /// Whole parts with `after < position <= up_to`, in order, until they hold `limit` events. `None` if the store must be read,
     /// because the parts are no longer here or `after` lies within a part.
-    pub fn page(&self, after: Position, up_to: Position, limit: usize) -> Option<Vec<Arc<Part>>> {
-        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+    pub fn page(&self, after: Position, up_to: Position, limit: usize) -> Option<Vec<Arc<CommitPart>>> {
+        let inner = self.0.read();
         let parts = &inner.0;
         let from = parts.partition_point(|part| part.after < after);
         let first = parts.get(from).filter(|part| part.after == after && part.up_to <= up_to)?;
@@ -190,7 +62,7 @@ impl Recent {
 
     /// Jobs with an event after this position, each once, as they are now; `None` if the store must be read.
     pub fn changed(&self, after: Position) -> Option<Vec<Changed>> {
-        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let inner = self.0.read();
         let parts = &inner.0;
         parts.front().filter(|oldest| oldest.after <= after)?;
         let from = parts.partition_point(|part| part.up_to <= after);
@@ -208,6 +80,9 @@ impl Recent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headway_model::Digest;
+    use headway_model::id::JobId;
+    use headway_store::rows::{Batch, EventRow};
 
     fn commit(after: Position, events: u64) -> Commit {
         let row = |position| EventRow {
@@ -251,7 +126,7 @@ mod tests {
         for number in 0..40_000 {
             recent.publish(commit(number * 10, 10));
         }
-        let (parts, bytes) = &*recent.0.read().expect("a lock");
+        let (parts, bytes) = &*recent.0.read();
         assert!(*bytes <= BYTES_LIMIT && parts.len() > 10_000, "{bytes} bytes in {} parts", parts.len());
     }
 

@@ -19,7 +19,7 @@ pub struct Retention {
 
 /// A terminal job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Past {
+pub struct FinishedJob {
     /// The job.
     pub job: JobId,
     /// When it ended.
@@ -55,8 +55,8 @@ impl Retention {
 
     /// What to remove now, given the terminal jobs in the order of their numbers and the size of the data folder. How many bytes a
     /// history frees is unknown beforehand, so at most one is removed at a time to save space.
-    pub fn due(&self, past: &[Past], bytes: u64, now: Millis) -> Vec<Removal> {
-        let old = |age: Option<Duration>, job: &Past| {
+    pub fn due(&self, past: &[FinishedJob], bytes: u64, now: Millis) -> Vec<Removal> {
+        let old = |age: Option<Duration>, job: &FinishedJob| {
             age.is_some_and(|age| u128::from(now.saturating_sub(job.ended)) >= age.as_millis())
         };
         let mut removals = Vec::new();
@@ -101,8 +101,9 @@ mod tests {
 
     const DAY: u64 = 24 * 60 * 60 * 1_000;
 
-    fn past(days: &[u64], attempts: u64) -> Vec<Past> {
-        let job = |(number, day): (u8, &u64)| Past { job: job_id(number), ended: day * DAY, attempts, held: false };
+    fn past(days: &[u64], attempts: u64) -> Vec<FinishedJob> {
+        let job =
+            |(number, day): (u8, &u64)| FinishedJob { job: job_id(number), ended: day * DAY, attempts, held: false };
         (0..).zip(days).map(job).collect()
     }
 

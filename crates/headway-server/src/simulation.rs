@@ -14,14 +14,15 @@ mod process;
 mod settle;
 mod work;
 mod world;
+mod write;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use headway_model::mutants::{self, Mutant};
-use oracle::Failure;
-use world::{Faults, Seen, World};
+use oracle::BrokenPromise;
+use world::{SeenCounts, World, WorldFaults};
 
 /// Seeds that once found a bug.
 const KEPT: &[u64] = &[69_589, 89_409];
@@ -41,19 +42,19 @@ fn trace(text: impl FnOnce() -> String) {
 }
 
 /// Runs one seed; what it met, or what is wrong.
-fn run(seed: u64) -> Result<Seen, Failure> {
-    let mut world = World::new(seed, Faults::of(seed));
+fn run(seed: u64) -> Result<SeenCounts, BrokenPromise> {
+    let mut world = World::new(seed, WorldFaults::of(seed));
     world.play()?;
     world.settle()?;
     Ok(world.seen)
 }
 
 /// Runs every seed of a range on all cores. The error is the lowest failing seed with what is wrong.
-fn all(seeds: std::ops::Range<u64>) -> Result<Seen, (u64, Failure)> {
+fn all(seeds: std::ops::Range<u64>) -> Result<SeenCounts, (u64, BrokenPromise)> {
     let next = AtomicU64::new(seeds.start);
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let one = || {
-        let mut seen = Seen::default();
+        let mut seen = SeenCounts::default();
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= seeds.end {
@@ -70,7 +71,7 @@ fn all(seeds: std::ops::Range<u64>) -> Result<Seen, (u64, Failure)> {
     };
     std::thread::scope(|scope| {
         let running: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
-        let mut total = Ok(Seen::default());
+        let mut total = Ok(SeenCounts::default());
         for thread in running {
             match (thread.join().expect("no panic"), &mut total) {
                 (Ok(seen), Ok(total)) => *total += seen,

@@ -12,9 +12,10 @@ mod turn;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use notes::{Notes, Used};
+use parking_lot::Mutex;
 pub(crate) use step::Step;
 use suspects::Suspects;
 use turn::{Ticket, Turn};
@@ -24,10 +25,10 @@ use headway_model::JobId;
 /// The steps under way in this process, and those that are suspected because of the last ones. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Steps {
-    shared: Arc<Shared>,
+    shared: Arc<SharedSteps>,
 }
 
-struct Shared {
+struct SharedSteps {
     notes: Notes,
     suspects: Suspects,
     /// Why the server cannot go on with a job though it did not crash, in a person's words.
@@ -37,7 +38,7 @@ struct Shared {
 
 /// A step under way. It is over when this is dropped, however it ends, as long as the process lives.
 pub(crate) struct UnderWay {
-    shared: Arc<Shared>,
+    shared: Arc<SharedSteps>,
     job: JobId,
     step: Step,
     slot: Option<usize>,
@@ -58,7 +59,7 @@ impl Steps {
         let (notes, left) = Notes::open(&data.join("steps"), boot);
         let suspects = Suspects::after_crash(data.join("suspects"), &left);
         let (reasons, turn) = (Mutex::default(), Turn::default());
-        Steps { shared: Arc::new(Shared { notes, suspects, reasons, turn }) }
+        Steps { shared: Arc::new(SharedSteps { notes, suspects, reasons, turn }) }
     }
 
     /// The step at which a job is stuck, if it is.
@@ -73,7 +74,7 @@ impl Steps {
 
     /// Why a job is stuck, in a person's words.
     pub(crate) fn why(&self, job: JobId) -> Option<String> {
-        let reason = self.shared.reasons().get(&job).cloned();
+        let reason = self.shared.reasons.lock().get(&job).cloned();
         let crashed = || self.stuck(job).map(crashed);
         let reason = reason.or_else(crashed)?;
         Some(format!("{reason}. Resume tries it again."))
@@ -81,18 +82,18 @@ impl Steps {
 
     /// Keeps why the server cannot go on with a job: half a sentence, without its end.
     pub(crate) fn explain(&self, job: JobId, reason: &str) {
-        self.shared.reasons().insert(job, format!("The server could not go on with this job: {reason}"));
+        self.shared.reasons.lock().insert(job, format!("The server could not go on with this job: {reason}"));
     }
 
     /// A person wants a stuck job tried again. After one more crash at the same step it is stuck again.
     pub(crate) fn forgive(&self, job: JobId) {
-        self.shared.reasons().remove(&job);
+        self.shared.reasons.lock().remove(&job);
         self.shared.suspects.forgive(job);
     }
 
     /// A job is over.
     pub(crate) fn forget(&self, job: JobId) {
-        self.shared.reasons().remove(&job);
+        self.shared.reasons.lock().remove(&job);
         self.shared.suspects.forget(job);
     }
 
@@ -130,11 +131,7 @@ pub(crate) fn crashed(step: Step) -> String {
     format!("The server crashed {times} times in a row while it {}", step.text())
 }
 
-impl Shared {
-    fn reasons(&self) -> MutexGuard<'_, HashMap<JobId, String>> {
-        self.reasons.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+impl SharedSteps {}
 
 impl Drop for UnderWay {
     fn drop(&mut self) {

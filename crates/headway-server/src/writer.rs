@@ -8,7 +8,7 @@ mod task;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-pub(crate) use task::{Log, Report, spawn};
+pub(crate) use task::{Log, WriterReport, spawn};
 
 use headway_model::event::Recorded;
 use headway_model::fold::FoldError;
@@ -65,7 +65,7 @@ pub enum AppendError {
 
 /// What the shell must do after a commit.
 #[derive(Debug, Clone)]
-pub enum Effect {
+pub enum WriterEffect {
     /// Tell the sender.
     Answer(u64, Append, Result<Receipt, AppendError>),
     /// Tell the engine, in this order, with the job's digest up to it.
@@ -73,7 +73,7 @@ pub enum Effect {
 }
 
 #[derive(Debug, Clone)]
-struct Live {
+struct LiveJob {
     key: JobKey,
     fold: Fold,
 }
@@ -83,7 +83,7 @@ struct Live {
 pub struct Writer {
     /// This process's name in leases.
     worker: String,
-    live: HashMap<JobId, Live>,
+    live: HashMap<JobId, LiveJob>,
     /// Every job that this process has seen, so that no id is created twice after its fold is gone.
     known: HashSet<JobId>,
     /// Jobs whose history this process has removed: a fold that a sender read earlier is stale.
@@ -93,7 +93,7 @@ pub struct Writer {
     next_job_no: u64,
     queue: VecDeque<Append>,
     /// Effects to return once the batch under way is on the disk.
-    pending: Vec<Effect>,
+    pending: Vec<WriterEffect>,
     dead: bool,
 }
 
@@ -103,7 +103,7 @@ impl Writer {
         let known = live.iter().map(|(_, fold)| fold.id).collect();
         Writer {
             worker: String::new(),
-            live: live.into_iter().map(|(key, fold)| (fold.id, Live { key, fold })).collect(),
+            live: live.into_iter().map(|(key, fold)| (fold.id, LiveJob { key, fold })).collect(),
             known,
             pruned: HashSet::new(),
             head: head.position,
@@ -137,7 +137,7 @@ impl Writer {
             if answer.is_ok() && !touched.contains(&append.job) {
                 touched.push(append.job);
             }
-            self.pending.push(Effect::Answer(append.ticket, append, answer));
+            self.pending.push(WriterEffect::Answer(append.ticket, append, answer));
         }
         if batch.events.is_empty() {
             return None;
@@ -153,15 +153,15 @@ impl Writer {
     }
 
     /// Takes the result of the commit and returns the effects to deliver.
-    pub fn committed(&mut self, written: bool) -> Vec<Effect> {
+    pub fn committed(&mut self, written: bool) -> Vec<WriterEffect> {
         let mut effects = std::mem::take(&mut self.pending);
         if written {
             return effects;
         }
         self.dead = true;
-        effects.retain(|effect| matches!(effect, Effect::Answer(..)));
+        effects.retain(|effect| matches!(effect, WriterEffect::Answer(..)));
         for effect in &mut effects {
-            if let Effect::Answer(_, _, answer) = effect {
+            if let WriterEffect::Answer(_, _, answer) = effect {
                 *answer = Err(AppendError::Dead);
             }
         }
@@ -169,7 +169,7 @@ impl Writer {
     }
 
     /// The effects to deliver when [`Writer::batch`] returned `None`.
-    pub fn unwritten(&mut self) -> Vec<Effect> {
+    pub fn unwritten(&mut self) -> Vec<WriterEffect> {
         std::mem::take(&mut self.pending)
     }
 
@@ -189,7 +189,7 @@ impl Writer {
         if let Some((key, fold)) = append.over.as_deref()
             && !self.pruned.contains(&append.job)
         {
-            self.live.entry(append.job).or_insert_with(|| Live { key: key.clone(), fold: fold.clone() });
+            self.live.entry(append.job).or_insert_with(|| LiveJob { key: key.clone(), fold: fold.clone() });
             self.known.insert(append.job);
         }
         let seq = self.live.get(&append.job).map_or(1, |live| live.fold.seq + 1);
@@ -212,7 +212,7 @@ impl Writer {
             let key = JobKey::of(self.next_job_no, position, &recorded.event, detail);
             self.next_job_no += 1;
             self.known.insert(append.job);
-            self.live.insert(append.job, Live { key, fold });
+            self.live.insert(append.job, LiveJob { key, fold });
         }
         let Some(live) = self.live.get_mut(&append.job) else { return Err(Refusal::NotCreated.into()) };
         if let Some(left) = Fold::tombstone(&recorded, &payload) {
@@ -227,7 +227,7 @@ impl Writer {
         self.digest = Some(digest);
         let row = EventRow { position, job_no, job: append.job, seq, payload, detail: append.detail.clone(), digest };
         batch.events.push(row);
-        self.pending.push(Effect::Recorded(append.job, recorded, digest));
+        self.pending.push(WriterEffect::Recorded(append.job, recorded, digest));
         Ok(Receipt { seq, position })
     }
 }

@@ -6,7 +6,7 @@ mod write;
 
 use std::path::Path;
 
-use super::sqlite::{Readers, Writer, writer};
+use super::sqlite::{ReadConnections, WriteConnection, writer};
 use super::{StoreError, Stored};
 use headway_model::id::{JobId, Millis, Position};
 use headway_model::item::ItemStatus;
@@ -14,12 +14,12 @@ use headway_model::library::{FolderPage, FolderView};
 use headway_model::{Digest, RelPath, SeenPart};
 
 /// The version of `schema.sql`; a file with any other version is rebuilt.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// The index of every library's files.
 pub struct FileIndex {
-    writer: Writer,
-    readers: Readers,
+    writer: WriteConnection,
+    readers: ReadConnections,
 }
 
 /// The outcome of a file in a job.
@@ -59,7 +59,7 @@ impl FileIndex {
     fn connect(path: &Path) -> Stored<Self> {
         let mut connection = writer(path, "NORMAL")?;
         write::prepare(&mut connection)?;
-        Ok(FileIndex { writer: Writer::new(connection), readers: Readers::new(path) })
+        Ok(FileIndex { writer: WriteConnection::new(connection), readers: ReadConnections::new(path) })
     }
 
     /// Records what a scan found, in one transaction; unchanged rows are not written.

@@ -20,6 +20,8 @@ pub use told::internal;
 
 use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease};
 use headway_model::id::{JobId, Millis, Position, Seq};
+use headway_model::item_filter::MatchingItems;
+use headway_model::library::Pattern;
 use headway_model::load::Load;
 use headway_model::{Digest, Fold, ItemStatus, PauseReason, RelPath};
 
@@ -112,6 +114,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// These items of a job, in order; missing ones are omitted.
     async fn items_at(&self, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>>;
+
+    /// The items of a job whose path matches, in order.
+    async fn named(&self, job_no: u64, pattern: &Pattern) -> Stored<MatchingItems>;
 
     /// Events of one job with their details, after a position, in order, at most `limit`.
     async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>>;

@@ -8,7 +8,7 @@ mod read;
 mod values;
 mod write;
 
-pub(super) use connections::{Readers, Writer, immediate, writer};
+pub(super) use connections::{ReadConnections, WriteConnection, immediate, writer};
 pub(super) use values::{all, column, first, nullable};
 
 use std::path::Path;
@@ -20,14 +20,16 @@ use super::{Head, JobFilter, Store, StoreError, Stored};
 use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease};
 use headway_files::{environment, fails};
 use headway_model::id::{JobId, Millis, Position, Seq};
+use headway_model::item_filter::MatchingItems;
+use headway_model::library::Pattern;
 use headway_model::load::Load;
 use headway_model::{Digest, Fold, ItemStatus, PauseReason, RelPath};
 
 /// The log in one SQLite file. A commit blocks the thread that polls it, because the writer has its own thread;
 /// everything else runs on the blocking pool.
 pub struct SqliteStore {
-    writer: Writer,
-    readers: Readers,
+    writer: WriteConnection,
+    readers: ReadConnections,
 }
 
 impl From<rusqlite::Error> for StoreError {
@@ -60,7 +62,7 @@ impl SqliteStore {
     pub async fn open(path: &Path) -> Stored<Self> {
         let mut connection = writer(path, "FULL")?;
         migrate::migrate(&mut connection)?;
-        Ok(SqliteStore { writer: Writer::new(connection), readers: Readers::new(path) })
+        Ok(SqliteStore { writer: WriteConnection::new(connection), readers: ReadConnections::new(path) })
     }
 }
 
@@ -120,6 +122,11 @@ impl Store for SqliteStore {
     async fn items_at(&self, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {
         let items = items.to_vec();
         self.readers.read(move |reader| read::items_at(reader, job_no, &items)).await
+    }
+
+    async fn named(&self, job_no: u64, pattern: &Pattern) -> Stored<MatchingItems> {
+        let pattern = pattern.clone();
+        self.readers.read(move |reader| read::named(reader, job_no, &pattern)).await
     }
 
     async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {

@@ -113,7 +113,7 @@ const allowed: RegExp[] = [];
 export const BROKEN = /Failed to load resource: net::ERR_/;
 
 /**
- * A port that nobody listens on, below those that the system gives to whoever asks for any: what is found free now must still be
+ * A port that nobody listens on, below those that the system gives to programs that ask for any: what is found free now must still be
  * free when it is used, also for the second of two.
  */
 async function freePort(): Promise<number> {

@@ -29,12 +29,12 @@ grace = 1
 `;
 
 export const three = (server: Server) => ['a', 'b', 'c'].forEach((name) => server.file(name, `text ${name}`));
-export const button = (page: Page, action: string) => page.locator(`.actions [data-action="${action}"]`);
-export const status = (page: Page) => page.locator('.job .status-badge').first();
-export const choose = (page: Page, recipe: string) => page.getByLabel('Recipe').selectOption(recipe);
+export const button = (page: Page, action: string) => page.locator(`.head-actions [data-action="${action}"]`);
+export const status = (page: Page) => page.locator('.job-panel .status-badge').first();
+export const choose = (page: Page, recipe: string) => page.locator(`.start-card input[value="${recipe}"]`).check();
 /** The sentence that says how the job stands. */
-export const standing = (page: Page) => page.locator('.job .standing');
-export const count = (page: Page, word: string) => page.locator(`.job .count[data-status="${word}"] .number`);
+export const standing = (page: Page) => page.locator('.job-panel .head-standing');
+export const count = (page: Page, word: string) => page.locator(`.job-panel .head-count[data-status="${word}"] .head-number`);
 
 /** Opens a job's page and waits until it listens. */
 export async function details(page: Page, server: Server, job: string, query = '') {
@@ -47,6 +47,12 @@ export async function details(page: Page, server: Server, job: string, query = '
 /** Waits until the page has the job itself, not only what was rendered of it. */
 export async function followed(page: Page) {
   await expect(page.locator('.job-files[data-followed]')).toBeAttached();
+}
+
+/** Opens a file of the list, counted from 0. */
+export async function openFile(page: Page, number: number) {
+  await page.locator('.items tbody tr').nth(number).locator('a').click();
+  await expect(page.locator('.drawer h2')).toBeFocused();
 }
 
 /** Starts a job of a recipe as a program would; its id. */

@@ -15,9 +15,9 @@ export async function ready(page: Page) {
 /** The pill of a job that lives and is not shown. */
 export const pill = (page: Page, job: string) => page.locator(`.pill[data-job="${job}"]`);
 
-/** Presses **Process all**; the id of the job that the page made its own. */
+/** Starts what is offered; the id of the job that the page made its own. */
 export async function processAll(page: Page): Promise<string> {
-  await page.getByRole('button', { name: /^Process all/ }).click();
+  await page.locator('[data-start="run"]').click();
   return shownJob(page);
 }
 
@@ -41,10 +41,10 @@ export async function ends(watched: Watched, server: Server, job: string, status
   const soon = { timeout: 2_000 };
   await expect(async () => {
     if (!(await shown.isVisible())) return;
-    await expect(shown.locator('.panel-head .status-badge')).toHaveAttribute('data-status', status, soon);
-    await expect(shown.locator('.done')).toHaveText(`${done(truth)} / ${(truth.counters.total - truth.counters.skipped_in_plan).toLocaleString('en-US')} files`, soon);
+    await expect(shown.locator('.head-top .status-badge')).toHaveAttribute('data-status', status, soon);
+    await expect(shown.locator('.head-done')).toHaveText(`${done(truth)} / ${(truth.counters.total - truth.counters.skipped_in_plan).toLocaleString('en-US')} files`, soon);
     await expect(shown.locator('.proof')).toHaveAttribute('data-seq', String(truth.seq), soon);
-    await expect(shown.locator('.received')).toContainText(`Complete: all ${truth.seq.toLocaleString('en-US')} events`, soon);
+    await expect(shown.locator('.proof-received')).toContainText(`Complete: all ${truth.seq.toLocaleString('en-US')} events`, soon);
   }).toPass({ timeout: 30_000 });
   return truth;
 }

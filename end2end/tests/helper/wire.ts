@@ -17,7 +17,7 @@ export class Wire {
   keep: Judge = () => true;
   /** Streams opened so far. */
   opened = 0;
-  /** So many bytes of a stream are carried, then its connection breaks. */
+  /** How many bytes of a stream are carried before its connection breaks. */
   most = Infinity;
   target = '';
 

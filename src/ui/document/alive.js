@@ -23,7 +23,7 @@
     if (bar?.dataset.why === why && bar.parentNode === place) return;
     bar?.remove();
     bar = document.createElement('div');
-    bar.className = 'stopped';
+    bar.className = 'page-stopped';
     bar.dataset.why = why;
     bar.setAttribute('role', 'alert');
     const button = document.createElement('button');

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::base::to;
 use crate::ui::parts::format;
 use headway_model::policy::OnInterrupt;
-use headway_model::{OnDone, Output, Place, StartJob};
+use headway_model::{OnDone, Output, OutputPlace, StartJob};
 
 /// The request, line by line.
 #[component]
@@ -19,7 +19,7 @@ pub(super) fn Asked(request: StartJob) -> impl IntoView {
         }
     });
     view! {
-        <details class="asked">
+        <details class="job-settings">
             <summary>"Settings"</summary>
             <dl>{rows.collect_view()}</dl>
             {request.parent.map(|parent| view! { <p>"Made from files of " <a href=to(&format!("/jobs/{parent}"))>"an earlier job"</a></p> })}
@@ -56,10 +56,10 @@ fn lines(request: &StartJob) -> Vec<(String, String)> {
 
 fn output_text(output: &Output) -> String {
     let place = match &output.place {
-        Place::Beside { name } => format!("beside the original, as {name}"),
-        Place::Folder { path, name: None } => format!("in {}", path.shown()),
-        Place::Folder { path, name: Some(name) } => format!("in {}, as {name}", path.shown()),
-        Place::Replace => "in the original's place; the original goes into the trash".into(),
+        OutputPlace::Beside { name } => format!("beside the original, as {name}"),
+        OutputPlace::Folder { path, name: None } => format!("in {}", path.shown()),
+        OutputPlace::Folder { path, name: Some(name) } => format!("in {}, as {name}", path.shown()),
+        OutputPlace::Replace => "in the original's place; the original goes into the trash".into(),
     };
     match output.smaller {
         None => place,

@@ -1,14 +1,20 @@
-//! What the attempts of an item said, when asked for.
+//! The output of an item's attempts, and of one under way what it has written so far.
+
+use std::time::Duration;
 
 use leptos::html;
 use leptos::prelude::*;
 
+use super::output::Stream;
 use crate::api;
-use crate::ui::parts::{ErrorView, format};
+use crate::ui::parts::{ErrorView, copy, format};
 use headway_model::attempt::{AttemptLog, Kept};
 use headway_model::{ApiError, JobId};
 
-/// The attempts of an item: read when opened, and again when one of them ends while they are.
+/// What an attempt under way says is read again so often.
+const PACE: Duration = Duration::from_secs(1);
+
+/// The attempts of an item: read when shown, and again when one of them ends while they are, or goes on.
 #[component]
 pub(super) fn Attempts(
     job: JobId,
@@ -16,72 +22,125 @@ pub(super) fn Attempts(
     /// Whether an attempt is under way, and the number of the last one.
     attempt: Memo<(bool, u32)>,
 ) -> impl IntoView {
-    // No resource: one that is read by a row would keep the server from sending the table.
+    // No resource: one that is read here would keep the server from sending the page.
     let logs = RwSignal::new(None::<Result<Vec<AttemptLog>, ApiError>>);
-    let is_open = RwSignal::new(false);
-    let details = NodeRef::<html::Details>::new();
-    let toggled = move |_| is_open.set(details.get_untracked().is_some_and(|details| details.has_attribute("open")));
+    let again = RwSignal::new(0_u32);
     Effect::new(move |_| {
-        if is_open.get() {
-            let _ = attempt.get();
-            // Goes when they are read again: an older answer does not come after a newer one.
-            let is_newest = RwSignal::new(true);
-            leptos::task::spawn_local(async move {
-                let read = api::attempts(job, item).await;
-                if !is_newest.is_disposed() {
-                    logs.try_set(Some(read));
-                }
-            });
-        }
+        let ((is_running, _), _) = (attempt.get(), again.get());
+        // Goes when they are read again: an older answer does not come after a newer one.
+        let is_newest = RwSignal::new(true);
+        leptos::task::spawn_local(async move {
+            let read = api::attempts(job, item).await;
+            if is_newest.is_disposed() {
+                return;
+            }
+            logs.try_set(Some(read));
+            if is_running {
+                set_timeout(move || _ = is_newest.try_get().and_then(|_| again.try_update(|again| *again += 1)), PACE);
+            }
+        });
     });
     let is_running = move || attempt.get().0;
+    // The last one first: it is what the file's status comes from.
+    let numbers = move || {
+        logs.with(|logs| match logs {
+            Some(Ok(logs)) => logs.iter().rev().map(|log| log.attempt).collect::<Vec<_>>(),
+            _ => Vec::new(),
+        })
+    };
+    let log = move |number: u32| {
+        let log = Memo::new(move |before: Option<&Option<AttemptLog>>| {
+            let log = logs.with(|logs| match logs {
+                Some(Ok(logs)) => logs.iter().find(|log| log.attempt == number).cloned(),
+                _ => None,
+            });
+            // What is just not known stays as it was.
+            log.or_else(|| before.cloned().flatten())
+        });
+        view! { <Log log name=format!("{job}-{item}-{number}.txt") /> }
+    };
+    let known = Memo::new(move |_| {
+        logs.with(|logs| logs.as_ref().map(|logs| logs.as_ref().map(Vec::len).map_err(Clone::clone)))
+    });
     view! {
-        <details class="attempts" node_ref=details on:toggle=toggled>
-            <summary>"Output"</summary>
-            {move || match logs.get() {
+        <div class="attempts">
+            {move || match known.get() {
                 None => view! { <p class="hint">"Reading…"</p> }.into_any(),
                 Some(Err(error)) => view! { <ErrorView error /> }.into_any(),
-                Some(Ok(logs)) if logs.is_empty() => {
-                    view! { <p class="hint" hidden=is_running>"No output."</p> }.into_any()
+                Some(Ok(0)) => {
+                    let nothing = move || if is_running() { "No output so far." } else { "No output." };
+                    view! { <p class="hint">{nothing}</p> }.into_any()
                 }
-                Some(Ok(logs)) => logs.into_iter().map(|log| view! { <Log log /> }).collect_view().into_any(),
+                Some(Ok(_)) => ().into_any(),
             }}
-            <p class="hint later" hidden=move || !is_running()>"Output appears when this attempt ends."</p>
-        </details>
+            <For each=numbers key=|number| *number children=log />
+        </div>
     }
     .into_any()
 }
 
+/// One attempt: how it ended, what ran, and its output.
 #[component]
-fn Log(log: AttemptLog) -> impl IntoView {
-    let how = match log.exit {
-        Some(code @ 128..) => format!("signal {}", code - 128),
-        Some(code) => format!("exit {code}"),
-        None => "no end".into(),
+fn Log(
+    log: Memo<Option<AttemptLog>>,
+    /// What a download of its output is called.
+    name: String,
+) -> impl IntoView {
+    let of = move |tell: &dyn Fn(&AttemptLog) -> String| log.with(|log| log.as_ref().map(tell).unwrap_or_default());
+    let heading = move || of(&|log| format!("Attempt {} · {} · {}", log.attempt, how(log), format::seconds(log.ms)));
+    let command = Memo::new(move |_| of(&|log| log.argv.join(" ")));
+    let all = Memo::new(move |_| of(&|log| [&log.stderr, &log.stdout].map(whole).concat()));
+    let is_silent = Memo::new(move |_| all.with(String::is_empty));
+    let is_running = Memo::new(move |_| log.with(|log| log.as_ref().is_some_and(|log| log.running)));
+    let stream = move |tell: fn(&AttemptLog) -> &Kept| {
+        Memo::new(move |_| log.with(|log| log.as_ref().map(|log| tell(log).clone()).unwrap_or_default()))
     };
+    let (stderr, stdout) = (stream(|log| &log.stderr), stream(|log| &log.stdout));
+    let (find, wraps) = (RwSignal::new(String::new()), RwSignal::new(true));
+    let field = NodeRef::<html::Input>::new();
+    let found = move |_| field.get_untracked().iter().for_each(|field| find.set(field.value().to_lowercase()));
     view! {
-        <section class="attempt">
-            <h3>{format!("Attempt {} · {how} · {}", log.attempt, format::seconds(log.ms))}</h3>
-            <p><code>{log.argv.join(" ")}</code></p>
-            <Stream name="Standard error" kept=log.stderr />
-            <Stream name="Standard output" kept=log.stdout />
+        <section class="attempts-one" data-nowrap=move || (!wraps.get()).then_some("true")>
+            <h3>{heading}</h3>
+            <p class="attempts-command"><code>{move || command.get()}</code> <button class="quiet" on:click=move |_| command.with_untracked(|command| copy::text(command))>"Copy"</button></p>
+            <div class="attempts-tools" hidden=move || is_silent.get()>
+                <input
+                    type="search"
+                    class="search"
+                    node_ref=field
+                    on:input=found
+                    placeholder="Lines with…"
+                    aria-label="Find in the output"
+                    autocomplete="off"
+                    spellcheck="false"
+                />
+                <label><input type="checkbox" autocomplete="off" prop:checked=move || wraps.get() on:change=move |event| wraps.set(event_target_checked(&event)) /> " Wrap"</label>
+                <button class="quiet" on:click=move |_| all.with_untracked(|all| copy::text(all))>"Copy"</button>
+                <a class="button quiet" download=name href=move || all.with(|all| copy::as_address(all))>"Download"</a>
+            </div>
+            <p class="hint" hidden=move || !is_silent.get()>{move || if is_running.get() { "No output so far." } else { "No output." }}</p>
+            <Stream name="Standard error" class="attempts-stderr" kept=stderr find />
+            <Stream name="Standard output" class="attempts-stdout" kept=stdout find />
         </section>
     }
     .into_any()
 }
 
-#[component]
-fn Stream(name: &'static str, kept: Kept) -> impl IntoView {
-    let is_empty = kept.head.is_empty();
-    (!is_empty).then(|| {
-        let cut = (kept.cut > 0)
-            .then(|| view! { <p class="hint">{format!("{} in the middle were not kept", format::size(kept.cut))}</p> });
-        let tail = (!kept.tail.is_empty()).then(|| view! { <pre>{kept.tail}</pre> });
-        view! {
-            <h4>{name}</h4>
-            <pre>{kept.head}</pre>
-            {cut}
-            {tail}
-        }
-    })
+/// How an attempt ended.
+fn how(log: &AttemptLog) -> String {
+    match log.exit {
+        _ if log.running => "running".into(),
+        Some(code @ 128..) => format!("signal {}", code - 128),
+        Some(code) => format!("exit {code}"),
+        None => "no end".into(),
+    }
+}
+
+/// All that is kept of a stream, without its colours.
+fn whole(kept: &Kept) -> String {
+    let cut = match kept.cut {
+        0 => String::new(),
+        cut => format!("\n[{} are not kept]\n", format::size(cut)),
+    };
+    format!("{}{cut}{}", super::ansi::plain(&kept.head), super::ansi::plain(&kept.tail))
 }

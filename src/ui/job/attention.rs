@@ -10,13 +10,13 @@ use crate::ui::live::Live;
 use crate::ui::parts::{ErrorView, format};
 use crate::ui::progress::Summary;
 use headway_model::causes::{Cause, Causes};
-use headway_model::request::Which;
+use headway_model::request::ItemSelection;
 use headway_model::{ApiError, Fold, ItemStatus, JobId, StartJob};
 
 /// While more fail they are read again no sooner.
 const PACE: Duration = Duration::from_secs(1);
 
-/// Why the files of a job failed, as far as that was read. Copy it freely.
+/// Why the files of a job failed, as far as the page has read it. Copy it freely.
 #[derive(Clone, Copy)]
 pub(super) struct Attention {
     job: JobId,
@@ -25,7 +25,7 @@ pub(super) struct Attention {
 }
 
 impl Attention {
-    /// Nothing read yet; from now on whatever fails is.
+    /// Nothing is read yet; from now on each failure is read.
     pub(super) fn new(job: JobId, summary: Summary) -> Self {
         let number = move |_: Option<&u32>| {
             summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.failed))
@@ -82,7 +82,7 @@ pub(super) fn Attend(
         summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
     });
     let live = expect_context::<Live>();
-    // Of what was read, as it stands now: what was run again since, or is being, has not failed.
+    // Without what was run again since, or is running again: that has not failed.
     let causes = Memo::new(move |_| {
         let failed = attention.failed.get();
         let mut causes = attention.read.with(|read| read.as_ref().and_then(|read| read.as_ref().ok().cloned()))?;
@@ -122,14 +122,14 @@ pub(super) fn Attend(
             <ul>
                 <For each=keys key=|key| key.clone() children=row />
             </ul>
-            <p class="hint more">{more}</p>
+            <p class="hint attention-more">{more}</p>
             {move || wrong().map(|error| view! { <ErrorView error /> })}
         </section>
     }
     .into_any()
 }
 
-/// Leaves only items that failed by the job itself, and causes with one.
+/// Leaves only items that failed in this very job, and causes that have one.
 fn keep_failed(causes: &mut Causes, fold: &Fold) {
     for cause in &mut causes.causes {
         cause.items.retain(|item| matches!(fold.item(*item), Some(ItemStatus::Failed(_))));
@@ -142,7 +142,7 @@ fn keep_failed(causes: &mut Causes, fold: &Fold) {
 fn CauseRow(
     job: JobId,
     cause: Memo<Option<Cause>>,
-    /// Whether the job is over: only then do its files run again in another.
+    /// Whether the job is over: only then do its files run again in another job.
     is_over: Memo<bool>,
     request: StoredValue<Option<StartJob>>,
 ) -> impl IntoView {
@@ -156,21 +156,27 @@ fn CauseRow(
     let retry = move |_| {
         let items = cause.with_untracked(|cause| cause.as_ref().map(|cause| cause.items.clone()));
         let again = items.and_then(|items| {
-            request.with_value(|request| request.as_ref().map(|request| request.again(job, Which::These(items))))
+            request
+                .with_value(|request| request.as_ref().map(|request| request.again(job, ItemSelection::These(items))))
         });
         again.into_iter().for_each(|request| _ = live.start(request));
     };
+    // At the moment that is shown.
+    let there = move || {
+        let at = live.past_of(job).map(|moment| format!("&at={}", moment.seq())).unwrap_or_default();
+        to(&format!("/jobs/{job}?status=failed&cause={}{at}", of(|cause| cause.key.clone())))
+    };
     view! {
-        <li class="cause">
-            <b class="cause-number">{move || of(number)}</b>
-            <p class="cause-text">
-                <span class="why">{move || of(|cause| cause.text.clone())}</span>
-                <bdi dir="ltr" class="cause-place">{move || of(place)}</bdi>
-                // The text leaves out what is of one file: the whole of one message stays at hand.
-                <span class="cause-example">{move || of(|cause| if cause.text == cause.example { String::new() } else { format!("e.g. {}", cause.example) })}</span>
+        <li class="attention-cause">
+            <b class="attention-number">{move || of(number)}</b>
+            <p class="attention-text">
+                <span class="attention-why">{move || of(|cause| cause.text.clone())}</span>
+                <bdi dir="ltr" class="attention-place">{move || of(place)}</bdi>
+                // The text leaves out what differs from file to file; one whole message is kept as an example.
+                <span class="attention-example">{move || of(|cause| if cause.text == cause.example { String::new() } else { format!("e.g. {}", cause.example) })}</span>
             </p>
-            <span class="cause-ways">
-                <a class="button" href=move || to(&format!("/jobs/{job}?status=failed&cause={}", of(|cause| cause.key.clone())))>"Show"</a>
+            <span class="attention-ways">
+                <a class="button" href=there>"Show"</a>
                 <Show when=move || is_over.get()>
                     <button data-action="retry-cause" on:click=retry>{move || format!("Retry {}", of(number))}</button>
                 </Show>

@@ -1,4 +1,4 @@
-//! What is kept of a job besides its log: the originals of the files that it replaced.
+//! What a job keeps besides its log: the originals of the files that it replaced.
 
 use leptos::prelude::*;
 
@@ -6,7 +6,7 @@ use crate::ui::parts::format;
 use crate::ui::progress::{Steer, Summary, is_undone};
 use headway_model::Action;
 
-/// How many originals there are, and the way to be rid of them, once the job is over.
+/// How many originals there are, and the way to delete them, once the job is over.
 #[component]
 pub(super) fn Kept(summary: Summary, steer: Steer) -> impl IntoView {
     let trash = Memo::new(move |_| steer.newest.with(|view| view.trash).unwrap_or_default());
@@ -26,7 +26,7 @@ pub(super) fn Kept(summary: Summary, steer: Steer) -> impl IntoView {
     };
     view! {
         <Show when=move || { is_over.get() && trash.get().0 > 0 }>
-            <p class="trash">
+            <p class="job-trash">
                 {text}
                 <EmptyTrash steer files=Signal::derive(move || trash.get().0) />
             </p>
@@ -35,7 +35,7 @@ pub(super) fn Kept(summary: Summary, steer: Steer) -> impl IntoView {
     .into_any()
 }
 
-/// Emptying is for good, so it is asked twice.
+/// Emptying cannot be undone, so the page asks twice.
 #[component]
 fn EmptyTrash(steer: Steer, files: Signal<u64>) -> impl IntoView {
     let is_sure = RwSignal::new(false);

@@ -41,7 +41,7 @@ fn Form(steer: Steer) -> impl IntoView {
     let change = move |event: SubmitEvent| {
         event.prevent_default();
         let text = |node: NodeRef<html::Input>| node.get_untracked().map(|input| input.value()).unwrap_or_default();
-        // An empty field leaves the number to the server; where nothing is known of it, all as it is.
+        // An empty field leaves the number to the server; where the present value is not known, nothing changes.
         let concurrency = text(at_once).trim().parse().ok().or(in_force.with_untracked(|known| known.map(|_| 0)));
         let priority = text(priority).trim().parse().ok();
         steer.act(Action::Change { priority, concurrency });
@@ -52,17 +52,17 @@ fn Form(steer: Steer) -> impl IntoView {
         _ => "",
     };
     view! {
-        <form class="pace-form" on:submit=change on:input=move |_| steer.done.set(None)>
+        <form class="job-pace" on:submit=change on:input=move |_| steer.done.set(None)>
             <label>
                 "Files at a time "
-                <input type="number" min="0" max="1024" class="text" node_ref=at_once autocomplete="off" placeholder="the server decides" prop:value=at_a_time name="concurrency" />
+                <input type="number" min="0" max="1024" class="field" node_ref=at_once autocomplete="off" placeholder="the server decides" prop:value=at_a_time name="concurrency" />
             </label>
             <label>
                 "Priority "
-                <input type="number" min="-1000" max="1000" class="text" node_ref=priority autocomplete="off" placeholder="0" prop:value=first name="priority" />
+                <input type="number" min="-1000" max="1000" class="field" node_ref=priority autocomplete="off" placeholder="0" prop:value=first name="priority" />
             </label>
             <button data-action="change" disabled=is_busy>"Save"</button>
-            <span class="saved" role="status">{said}</span>
+            <span class="job-pace-saved" role="status">{said}</span>
         </form>
     }
     .into_any()

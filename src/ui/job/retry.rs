@@ -1,10 +1,10 @@
-//! One failed item, once more.
+//! Retries one failed item.
 
 use leptos::prelude::*;
 
 use crate::api;
 use crate::ui::live::Live;
-use headway_model::request::Which;
+use headway_model::request::ItemSelection;
 use headway_model::{Action, ApiError, JobId, StartJob};
 
 /// Runs the item again: in its own job while that is under way, in a new one after that.
@@ -24,8 +24,9 @@ pub(super) fn RetryItem(
         let over =
             live.jobs.with_untracked(|jobs| jobs.get(&job).is_none_or(|state| state.summary.status.is_terminal()));
         if over {
-            let again = request
-                .with_value(|request| request.as_ref().map(|request| request.again(job, Which::These(vec![item]))));
+            let again = request.with_value(|request| {
+                request.as_ref().map(|request| request.again(job, ItemSelection::These(vec![item])))
+            });
             if let Some(request) = again {
                 live.start(request);
             }

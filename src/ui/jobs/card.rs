@@ -2,14 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::address::Address;
+use super::address::JobsAddress;
+use super::bulk::Bulk;
 use crate::ui::live::{JobState, Live};
 use crate::ui::progress::{Newest, Steer, Strip, Summary};
 use headway_model::JobId;
 
 /// One card for each that is asked for, however old it is: above the newest of those that are over.
 #[component]
-pub(super) fn Cards(address: Memo<Address>) -> impl IntoView {
+pub(super) fn Cards(address: Memo<JobsAddress>) -> impl IntoView {
     let live = expect_context::<Live>();
     let open = Memo::new(move |_| {
         address.with(|address| {
@@ -20,6 +21,7 @@ pub(super) fn Cards(address: Memo<Address>) -> impl IntoView {
         })
     });
     view! {
+        <Bulk open />
         <ul class="job-cards" aria-label="Jobs that are not over" hidden=move || open.with(Vec::is_empty)>
             <For each=move || open.get() key=|job| *job children=|job| view! { <li><Card job /></li> } />
         </ul>

@@ -2,27 +2,34 @@
 
 use leptos::prelude::*;
 
+use super::address::JobsAddress;
 use crate::base::to;
 use crate::ui::parts::{StatusBadge, Zone, format};
 use crate::ui::progress::{outcomes, took};
+use headway_model::find::JobSort;
 use headway_model::{Counters, JobSummary, Millis};
 
-/// A table of them, newest first.
+/// A table of them, in the order that the address says.
 #[component]
-pub(super) fn History(over: Vec<JobSummary>) -> impl IntoView {
+pub(super) fn History(over: Vec<JobSummary>, address: JobsAddress) -> impl IntoView {
     let is_empty = over.is_empty();
     // One for all rows: where the reader is does not change from row to row.
     let zone = Zone::here();
     let rows = over.into_iter().map(|job| view! { <Row job zone /> }).collect_view();
+    // What there is most of comes first.
+    let header = |sort: JobSort, class: &'static str, text: &'static str| {
+        let order = (address.find.sort == sort).then_some("descending");
+        view! { <th scope="col" class=class aria-sort=order><a href=address.sorted(sort)>{text}</a></th> }
+    };
     view! {
-        <table class="listing jobs" hidden=is_empty>
+        <table class="listing jobs-history" hidden=is_empty>
             <thead>
                 <tr>
                     <th scope="col">"Job"</th>
-                    <th scope="col" class="state">"Status"</th>
-                    <th scope="col" class="outcomes">"Files"</th>
-                    <th scope="col" class="number">"Took"</th>
-                    <th scope="col" class="ended">"Ended"</th>
+                    {header(JobSort::Failed, "jobs-state", "Status")}
+                    {header(JobSort::Files, "jobs-outcomes", "Files")}
+                    {header(JobSort::Took, "jobs-took", "Took")}
+                    {header(JobSort::Newest, "jobs-ended", "Ended")}
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -37,19 +44,19 @@ fn Row(job: JobSummary, zone: Zone) -> impl IntoView {
     let ended: Option<Millis> = job.ended;
     view! {
         <tr data-job=id.to_string()>
-            <td class="name"><a href=to(&format!("/jobs/{id}"))>{job.title.clone()}</a> " " <span class="recipe">{job.recipe.clone()}</span></td>
-            <td class="state"><StatusBadge status=job.status /></td>
-            <td class="outcomes">
+            <td class="jobs-name"><a href=to(&format!("/jobs/{id}"))>{job.title.clone()}</a> " " <span class="jobs-recipe">{job.recipe.clone()}</span></td>
+            <td class="jobs-state"><StatusBadge status=job.status /></td>
+            <td class="jobs-outcomes">
                 {outcomes(&counters)}
-                <span class="what">{what(&counters)}</span>
+                <span class="jobs-what">{what(&counters)}</span>
             </td>
-            <td class="number">{took(&job)}</td>
-            <td class="ended">{move || ended.map(|ended| zone.to_the_second(ended))}</td>
+            <td class="jobs-took">{took(&job)}</td>
+            <td class="jobs-ended">{move || ended.map(|ended| zone.to_the_second(ended))}</td>
         </tr>
     }
 }
 
-/// What came of its files: the number that matters first.
+/// The result for its files: the number that matters first.
 fn what(counters: &Counters) -> String {
     let (done, all) = counters.work();
     let of =

@@ -1,22 +1,22 @@
-//! The search over jobs, and the filter by how they stand. Without the page's program both are plain links and a plain form.
+//! The search over jobs, and the filter by status. Without the page's program both are plain links and a plain form.
 
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 
-use super::address::Address;
+use super::address::JobsAddress;
 use crate::base::to;
+use crate::ui::nav::{Go, Nav};
 use headway_model::find::JobShow;
 
 #[component]
-pub(super) fn Tools(address: Memo<Address>) -> impl IntoView {
+pub(super) fn Tools(address: Memo<JobsAddress>) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
-    let navigate = use_navigate();
+    let nav = expect_context::<Nav>();
     let search = move |event: SubmitEvent| {
         event.prevent_default();
         let text = field.get_untracked().map(|input| input.value()).unwrap_or_default();
-        navigate(&address.with_untracked(|address| address.searching(text)), Default::default());
+        nav.go(&address.with_untracked(|address| address.searching(text)), Go::There);
     };
     let first = address.with_untracked(|address| address.find.search.clone());
     let show = move |(show, _): (JobShow, &'static str)| {

@@ -2,15 +2,14 @@
 
 use super::window::WINDOW;
 use crate::base::to;
+use crate::ui::nav::AddressQuery;
 use crate::ui::parts::format::query;
 use headway_model::RelPath;
-use headway_model::library::{FolderView, InvalidRowKey, Show, Sort};
+use headway_model::library::{FolderView, InvalidRowKey, OutcomeFilter, Sort};
 
-/// The view that an address's query asks for, and what of it cannot be understood. (The router's own map of the query
-/// decodes `%` twice, so that a name with a `%` in it would be another one.)
-pub(super) fn view(query: &str, first_library: &str) -> (FolderView, Option<String>) {
-    let pairs: Vec<(String, String)> = pairs(query).collect();
-    let asked = |name: &str| pairs.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone());
+/// The view that an address's query asks for, and the parts of it that cannot be understood.
+pub(super) fn view(query: &AddressQuery, first_library: &str) -> (FolderView, Option<String>) {
+    let asked = |name: &str| query.get(name);
     let mut wrong = None;
     let mut view = FolderView {
         library: asked("library").unwrap_or_else(|| first_library.to_owned()),
@@ -29,7 +28,7 @@ pub(super) fn view(query: &str, first_library: &str) -> (FolderView, Option<Stri
         Ok(())
     });
     read("show", &mut |text| {
-        view.show = Show::from_word(text).ok_or_else(|| format!("there is no filter {text:?}"))?;
+        view.show = OutcomeFilter::from_word(text).ok_or_else(|| format!("there is no filter {text:?}"))?;
         Ok(())
     });
     read("sort", &mut |text| {
@@ -45,24 +44,6 @@ pub(super) fn view(query: &str, first_library: &str) -> (FolderView, Option<Stri
         Ok(())
     });
     (view, wrong)
-}
-
-/// The names and texts of a query, as forms and [`address`] write them.
-fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
-    let pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, text)| (decoded(name), decoded(text)))
-}
-
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let code = tail.get(..2).and_then(|code| std::str::from_utf8(code).ok());
-        let code = code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(|_| *first == b'%');
-        bytes.push(code.unwrap_or(if *first == b'+' { b' ' } else { *first }));
-        rest = if code.is_some() { &tail[2..] } else { tail };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The address of a view.
@@ -93,7 +74,7 @@ mod tests {
             library: "my files".into(),
             folder: "a & b/%0A".parse().expect("a path"),
             search: "*.jpg".into(),
-            show: Show::Failed,
+            show: OutcomeFilter::Failed,
             sort: Sort::Size,
             descending: true,
             after: Some("1.42.a & b/x".parse().expect("a key")),
@@ -101,19 +82,19 @@ mod tests {
             limit: WINDOW as u32,
         };
         let address = address(&shown);
-        assert_eq!(view(address.trim_start_matches('/'), "other"), (shown, None));
+        assert_eq!(view(&AddressQuery::read(address.trim_start_matches('/')), "other"), (shown, None));
     }
 
     #[test]
     fn what_a_form_writes_is_read() {
-        let (shown, wrong) = view("?library=files&folder=&search=100%25+a%2Bb&show=", "other");
+        let (shown, wrong) = view(&AddressQuery::read("?library=files&folder=&search=100%25+a%2Bb&show="), "other");
         assert_eq!((shown.search.as_str(), shown.folder.as_str(), wrong), ("100% a+b", "", None));
     }
 
     #[test]
     fn an_address_of_something_else_says_what_is_wrong() {
-        let (shown, wrong) = view("show=pink&folder=..", "files");
-        assert_eq!((shown.library.as_str(), shown.show), ("files", Show::All));
+        let (shown, wrong) = view(&AddressQuery::read("show=pink&folder=.."), "files");
+        assert_eq!((shown.library.as_str(), shown.show), ("files", OutcomeFilter::All));
         assert!(wrong.is_some_and(|text| text.contains("pink") || text.contains("`..`")));
     }
 }

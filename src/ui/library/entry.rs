@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use super::{Selection, address};
 use crate::base::to;
-use crate::ui::parts::{Time, format};
+use crate::ui::parts::{Icon, Zone, format};
 use headway_model::RelPath;
-use headway_model::library::{Entry, EntryKind, FolderView};
+use headway_model::library::{Entry, EntryKind, FolderView, Under};
 
 /// A file, with a box to select it, or a folder, with a way into it.
 #[component]
@@ -19,21 +19,23 @@ pub(super) fn EntryRow(
     /// What the list shows.
     view: FolderView,
     selected: RwSignal<Selection>,
+    zone: Zone,
     /// The row that the keyboard is at.
     at: RwSignal<usize>,
     /// Selects or takes out this row, or all from the last one to it.
     toggle: Callback<(usize, bool, bool)>,
 ) -> impl IntoView {
     let path = entry.path.clone();
-    // In a search the folder is said too.
+    // A search shows the folder as well.
     let below = if view.folder.is_root() { 0 } else { view.folder.as_str().len() + 1 };
     let name = RelPath::shown_text(path.as_str().get(below..).unwrap_or_default());
     let is_file = entry.kind == EntryKind::File;
+    let can_be_selected = is_file || entry.kind == EntryKind::Folder;
     let chosen = {
         let path = path.clone();
-        Memo::new(move |_| is_file && selected.with(|selected| selected.contains(&path)))
+        Memo::new(move |_| can_be_selected && selected.with(|selected| selected.contains(&path)))
     };
-    let check = is_file.then(|| {
+    let check = can_be_selected.then(|| {
         view! {
             <input
                 type="checkbox"
@@ -48,14 +50,16 @@ pub(super) fn EntryRow(
     let shown = match entry.kind {
         EntryKind::Folder => {
             let inside = FolderView { folder: path, search: String::new(), ..view.from_start() };
-            view! { <a class="folder" tabindex="-1" href=address(&inside)><bdi dir="ltr">{name}</bdi></a> }.into_any()
+            view! { <a class="entry-folder" tabindex="-1" href=address(&inside)><bdi dir="ltr">{name}</bdi></a> }
+                .into_any()
         }
-        EntryKind::File => view! { <bdi dir="ltr" class="file">{name}</bdi> }.into_any(),
+        EntryKind::File => view! { <bdi dir="ltr" class="entry-file">{name}</bdi> }.into_any(),
         EntryKind::Symlink => {
-            view! { <span class="other"><bdi dir="ltr">{name}</bdi>" (symbolic link, not followed)"</span> }.into_any()
+            view! { <span class="entry-other"><bdi dir="ltr">{name}</bdi>" (links are left out)"</span> }.into_any()
         }
         EntryKind::Other => {
-            view! { <span class="other"><bdi dir="ltr">{name}</bdi>" (not a regular file)"</span> }.into_any()
+            view! { <span class="entry-other"><bdi dir="ltr">{name}</bdi>" (special files are left out)"</span> }
+                .into_any()
         }
     };
     let outcome = entry.outcome.map(|outcome| {
@@ -66,21 +70,40 @@ pub(super) fn EntryRow(
         let job = to(&format!("/jobs/{}", outcome.job));
         view! { <a class="status-badge" tabindex="-1" data-status=outcome.status href=job>{words}</a> }
     });
+    let under = entry.under;
+    let size = if is_file { Some(entry.size) } else { under.map(|under| under.bytes) };
     view! {
         <tr
             data-kind=format!("{:?}", entry.kind).to_lowercase()
             data-index=index
             aria-rowindex=first + index as u64 + 2
             data-selected=move || chosen.get().then_some("true")
-            aria-selected=move || is_file.then(|| chosen.get().to_string())
+            aria-selected=move || can_be_selected.then(|| chosen.get().to_string())
             tabindex=move || if at.get() == index { "0" } else { "-1" }
             on:focus=move |_| at.set(index)
         >
-            <td class="check">{check}</td>
-            <td class="name">{shown}</td>
-            <td class="number">{is_file.then(|| format::size(entry.size))}</td>
-            <td class="modified"><Time at=entry.modified /></td>
-            <td class="outcome">{outcome}</td>
+            <td class="entry-check">{check}</td>
+            <td class="entry-name">{shown} {under.map(|under| view! { <span class="entry-under">{format::counted(under.files, "file", "files")}</span> })}</td>
+            <td class="entry-size">{size.map(format::size)}</td>
+            <td class="entry-modified">{move || zone.date(entry.modified)}</td>
+            <td class="entry-outcome">{outcome} {under.map(share)}</td>
         </tr>
+    }
+}
+
+/// How much of a folder is done.
+fn share(under: Under) -> impl IntoView {
+    let part = |number: u64, of: &'static str, word: &'static str| {
+        (number > 0).then(|| {
+            view! { <span class="entry-share-part" data-status=of><Icon of />{format::count(number)}<span class="visually-hidden">{word}</span></span> }
+        })
+    };
+    let rest = under.files.saturating_sub(under.processed + under.failed);
+    view! {
+        <span class="entry-share">
+            {part(under.processed, "succeeded", " processed")}
+            {part(under.failed, "failed", " failed")}
+            {part(rest, "waiting", " not processed yet")}
+        </span>
     }
 }

@@ -1,4 +1,4 @@
-//! The rows, their order, and choosing among them with mouse and keyboard.
+//! The rows, their order, and selecting them with mouse and keyboard.
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
@@ -7,10 +7,9 @@ use wasm_bindgen::JsCast;
 use super::more::More;
 use super::window::{Scrolled, WINDOW, Window};
 use super::{Selection, address};
-use crate::ui::parts::focus;
 use crate::ui::parts::format::count;
-use headway_model::RelPath;
-use headway_model::library::{Entry, EntryKind, FolderPage, FolderView, Show as Filter, Sort};
+use crate::ui::parts::{Zone, focus};
+use headway_model::library::{Entry, EntryKind, FolderPage, FolderView, OutcomeFilter as Filter, Sort, Under};
 
 /// The rows that are read so far, and more of them as one comes near the end.
 #[component]
@@ -20,18 +19,20 @@ pub(super) fn Listing(
     selected: RwSignal<Selection>,
     scrolled: Scrolled,
 ) -> impl IntoView {
+    let left_out = page.left_out;
     if page.total == 0 {
-        return view! { <Nothing view is_reading=page.scan.is_some() /> }.into_any();
+        return view! { <Nothing view is_reading=page.scan.is_some() /> <LeftOut left_out /> }.into_any();
     }
     let Scrolled { at, anchor, .. } = scrolled;
-    let FolderPage { first, previous, .. } = page;
+    // One for all rows: where the reader is does not change from row to row.
+    let zone = Zone::here();
+    let FolderPage { first, previous, under, .. } = page;
     let (entries, next, total) = (RwSignal::new(page.entries), RwSignal::new(page.next), RwSignal::new(page.total));
     let toggle = Callback::new(move |(index, on, through): (usize, bool, bool)| {
         let from = anchor.get_untracked().filter(|_| through).unwrap_or(index);
         let span = from.min(index)..=from.max(index);
         entries.with_untracked(|entries| {
-            let paths = files(entries.get(span).unwrap_or_default());
-            selected.update(|selected| selected.set(paths, on));
+            selected.update(|selected| selected.set(entries.get(span).unwrap_or_default(), on));
         });
         anchor.set(Some(index));
     });
@@ -39,7 +40,7 @@ pub(super) fn Listing(
         entries.with(|entries| {
             selected.with(|selected| {
                 let mut files = files(entries).peekable();
-                files.peek().is_some() && files.all(|path| selected.contains(path))
+                files.peek().is_some() && files.all(|file| selected.contains(&file.path))
             })
         })
     });
@@ -68,9 +69,9 @@ pub(super) fn Listing(
             "Enter" => {
                 // Into a folder; with a selection, from a file to the button for it.
                 let chosen = selected.with_untracked(|selected| !selected.is_empty());
-                if !open(&event, if chosen { ".name a" } else { "a" }) && chosen {
+                if !open(&event, if chosen { ".entry-name a" } else { "a" }) && chosen {
                     event.prevent_default();
-                    focus::go_to("[data-start=\"selected\"]");
+                    focus::go_to("[data-start=\"run\"]");
                 }
                 return;
             }
@@ -93,22 +94,22 @@ pub(super) fn Listing(
         let view = view.clone();
         move || {
             let is_whole = all.get() && selected.with(|selected| matches!(selected, Selection::Files(_)));
-            let total = total.get();
-            let more = total > entries.with(Vec::len) as u64;
-            (is_whole && (more || !view.is_deep())).then(|| view! { <Offer view=view.clone() total selected /> })
+            // Rows that are not read yet, or files in folders below.
+            let more = under.files > entries.with(|entries| files(entries).count()) as u64;
+            (is_whole && more).then(|| view! { <Offer view=view.clone() under selected /> })
         }
     };
     let windows = {
         let view = view.clone();
-        move |number| view! { <Window number first entries view=view.clone() selected scrolled toggle /> }
+        move |number| view! { <Window number first entries view=view.clone() selected scrolled zone toggle /> }
     };
     view! {
         {offer}
-        // Most rows are not in the page: their number is said.
-        <table class="listing library" role="grid" aria-multiselectable="true" aria-rowcount=move || total.get() + 1 on:keydown=pressed>
+        // Most rows are not in the page, so the table states their number.
+        <table class="listing library-list" role="grid" aria-multiselectable="true" aria-rowcount=move || total.get() + 1 on:keydown=pressed>
             <thead>
                 <tr>
-                    <th scope="col" class="check">
+                    <th scope="col" class="entry-check">
                         <input
                             type="checkbox"
                             aria-label="Select all files listed so far"
@@ -118,20 +119,21 @@ pub(super) fn Listing(
                         />
                     </th>
                     {header(Sort::Name, "", "Name")}
-                    {header(Sort::Size, "number", "Size")}
-                    {header(Sort::Modified, "modified", "Modified (UTC)")}
-                    {header(Sort::Outcome, "outcome", "Last outcome")}
+                    {header(Sort::Size, "entry-size", "Size")}
+                    {header(Sort::Modified, "entry-modified", "Modified")}
+                    {header(Sort::Outcome, "entry-outcome", "Last outcome")}
                 </tr>
             </thead>
             <For each=move || 0..entries.with(Vec::len).div_ceil(WINDOW) key=|number| *number children=windows />
         </table>
         <More view first previous next total entries scrolled />
+        <LeftOut left_out />
     }
     .into_any()
 }
 
-fn files(entries: &[Entry]) -> impl Iterator<Item = &RelPath> {
-    entries.iter().filter(|entry| entry.kind == EntryKind::File).map(|entry| &entry.path)
+fn files(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
+    entries.iter().filter(|entry| entry.kind == EntryKind::File)
 }
 
 /// A column's name, which sorts by it.
@@ -151,16 +153,27 @@ fn Header(view: FolderView, sort: Sort, class: &'static str, text: &'static str)
 
 /// All rows that are read are selected: offers all the others as well.
 #[component]
-fn Offer(view: FolderView, total: u64, selected: RwSignal<Selection>) -> impl IntoView {
+fn Offer(view: FolderView, under: Under, selected: RwSignal<Selection>) -> impl IntoView {
+    let number = count(under.files);
     let text = if view.is_deep() {
-        format!("Select all {} that match", count(total))
+        format!("Select all {number} that match")
     } else {
-        "Select everything in this folder and below".to_owned()
+        format!("Select all {number} in this folder and below")
     };
-    let take = move |_| selected.set(Selection::Matching(Box::new(view.clone()), total));
+    let take = move |_| selected.set(Selection::Matching(Box::new(view.clone()), under));
     view! {
-        <p class="offer">"All files listed so far are selected. " <button class="quiet" on:click=take>{text}</button></p>
+        <p class="library-offer">"All files listed so far are selected. " <button class="quiet" on:click=take>{text}</button></p>
     }
+}
+
+/// What is there and not listed.
+#[component]
+fn LeftOut(left_out: u64) -> impl IntoView {
+    let what = if left_out == 1 { "1 entry".to_owned() } else { format!("{} entries", count(left_out)) };
+    let text = format!(
+        "{what} of the system, such as .DS_Store or @eaDir, not listed; a job takes such files only if asked to."
+    );
+    (left_out > 0).then(|| view! { <p class="hint library-left-out">{text}</p> })
 }
 
 /// Why there are no rows.
@@ -179,7 +192,7 @@ fn Nothing(view: FolderView, is_reading: bool) -> impl IntoView {
         }
     };
     view! {
-        <section class="empty">
+        <section class="empty-state">
             <h2>{title}</h2>
             <p>{text}</p>
         </section>

@@ -27,7 +27,7 @@ pub(super) async fn rows(view: FolderView, refresh: bool, rows: usize) -> Result
     Ok(page)
 }
 
-/// What of a list is read, and the way to the rest.
+/// How much of a list is read, and the way to the rest.
 #[component]
 pub(super) fn More(
     /// What the list shows.
@@ -54,7 +54,7 @@ pub(super) fn More(
             reading.set(true);
             let view = view.behind(after);
             leptos::task::spawn_local(async move {
-                // Meanwhile another view may be there: then there is nothing to add it to.
+                // Another view might be shown by now: then there is nothing to add it to.
                 match api::folder(view, false).await {
                     Ok(page) => {
                         entries.try_update(|entries| entries.extend(page.entries));

@@ -1,51 +1,76 @@
-//! Whether there is anything to be processed where one is.
+//! Whether there is anything to process in this folder.
 
 use leptos::prelude::*;
 
-use headway_model::ApiError;
-use headway_model::library::{FolderPage, FolderView};
+use headway_model::library::{EntryKind, FolderPage, FolderView, Under};
+use headway_model::{ApiError, RelPath};
+
+/// How many files are named.
+pub(in crate::ui) const FIRST: usize = 3;
 
 /// What a list says of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::ui) enum Offer {
-    /// There is something, or it is not known yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(in crate::ui) enum ListOffer {
+    /// It is not known yet.
     #[default]
-    Files,
+    Unknown,
+    /// So much, and the first files that are listed.
+    Files(Under, Vec<RelPath>),
     /// There is nothing: why.
     Nothing(&'static str),
-    /// There is no such place.
+    /// There is no such folder.
     Nowhere,
 }
 
-impl Offer {
+impl ListOffer {
     /// Of a list as it was read last; `view` is what was asked for.
     pub(super) fn of(read: &Result<FolderPage, ApiError>, view: &FolderView) -> Self {
         match read {
-            Err(ApiError::NotFound { .. }) => Offer::Nowhere,
-            // A call that failed says nothing of the place.
-            Err(_) => Offer::Files,
-            // What is still being read may yet have some.
-            Ok(page) if page.scan.is_some() => Offer::Files,
-            Ok(page) if view.is_deep() && page.files == 0 => Offer::Nothing("No file matches."),
-            Ok(page) if !view.is_deep() && page.total == 0 => Offer::Nothing("This folder is empty."),
-            Ok(_) => Offer::Files,
+            Err(ApiError::NotFound { .. }) => ListOffer::Nowhere,
+            // A call that failed says nothing about the folder, and what is still being read might have some.
+            Err(_) => ListOffer::Unknown,
+            Ok(page) if page.scan.is_some() => ListOffer::Unknown,
+            Ok(page) if view.is_deep() && page.files == 0 => ListOffer::Nothing("No file matches."),
+            Ok(page) if !view.is_deep() && page.total == 0 => ListOffer::Nothing("This folder is empty."),
+            // Folders below might not have been read yet.
+            Ok(page) if page.under.files == 0 => ListOffer::Unknown,
+            Ok(page) => {
+                let files = page.entries.iter().filter(|entry| entry.kind == EntryKind::File);
+                ListOffer::Files(page.under, files.take(FIRST).map(|entry| entry.path.clone()).collect())
+            }
+        }
+    }
+
+    /// How much there is, if that is known.
+    pub(in crate::ui) fn amount(&self) -> Option<Under> {
+        match self {
+            ListOffer::Files(amount, _) => Some(*amount),
+            ListOffer::Unknown | ListOffer::Nothing(_) | ListOffer::Nowhere => None,
+        }
+    }
+
+    /// The first files that are listed.
+    pub(in crate::ui) fn first(&self) -> Vec<RelPath> {
+        match self {
+            ListOffer::Files(_, first) => first.clone(),
+            ListOffer::Unknown | ListOffer::Nothing(_) | ListOffer::Nowhere => Vec::new(),
         }
     }
 
     /// Why there is nothing.
-    pub(in crate::ui) fn reason(self) -> Option<&'static str> {
+    pub(in crate::ui) fn reason(&self) -> Option<&'static str> {
         match self {
-            Offer::Nothing(reason) => Some(reason),
-            Offer::Files | Offer::Nowhere => None,
+            ListOffer::Nothing(reason) => Some(reason),
+            ListOffer::Unknown | ListOffer::Files(..) | ListOffer::Nowhere => None,
         }
     }
 }
 
 /// Follows a list. Outside of what waits for it, so an effect looks.
-pub(super) fn follow(page: Resource<Result<FolderPage, ApiError>>, view: Memo<FolderView>) -> RwSignal<Offer> {
-    let offer = RwSignal::new(Offer::default());
+pub(super) fn follow(page: Resource<Result<FolderPage, ApiError>>, view: Memo<FolderView>) -> RwSignal<ListOffer> {
+    let offer = RwSignal::new(ListOffer::default());
     Effect::new(move |_| {
-        let read = page.with(|page| page.as_ref().map(|read| view.with_untracked(|view| Offer::of(read, view))));
+        let read = page.with(|page| page.as_ref().map(|read| view.with_untracked(|view| ListOffer::of(read, view))));
         read.into_iter().for_each(|read| offer.set(read));
     });
     offer

@@ -1,24 +1,31 @@
-//! What is selected: files one by one, over folders and pages, or all that a view shows and ever will.
+//! What is selected: files and folders one by one, over folders and pages, or all that a view shows and ever will.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::ui::parts::format::count;
-use headway_model::library::{FolderView, Show};
+use headway_model::library::{Entry, EntryKind, FolderView, OutcomeFilter, Under};
 use headway_model::request::{FolderQuery, PATHS_LIMIT};
 use headway_model::{Query, RelPath};
 
 /// A selection within one library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ui) enum Selection {
-    /// These files.
-    Files(BTreeSet<RelPath>),
-    /// Every file that these views show, on whatever page, when the plan is made; and how many rows that is now.
-    Matching(Box<FolderView>, u64),
+    /// These files and folders, and how much each is.
+    Files(BTreeMap<RelPath, SelectedRow>),
+    /// Every file that these views show when the plan is made, on every page; and how much that is now.
+    Matching(Box<FolderView>, Under),
+}
+
+/// A selected file or folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::ui) struct SelectedRow {
+    amount: Under,
+    is_folder: bool,
 }
 
 impl Default for Selection {
     fn default() -> Self {
-        Selection::Files(BTreeSet::new())
+        Selection::Files(BTreeMap::new())
     }
 }
 
@@ -28,42 +35,51 @@ impl Selection {
         matches!(self, Selection::Files(files) if files.is_empty())
     }
 
-    /// Whether the file is selected. What matches is not asked again: the rows shown are those that match.
+    /// Whether the file or folder is selected. What matches is not asked again: the rows shown are those that match.
     pub(super) fn contains(&self, path: &RelPath) -> bool {
         match self {
-            Selection::Files(files) => files.contains(path),
+            Selection::Files(files) => files.contains_key(path),
             Selection::Matching(..) => true,
         }
     }
 
-    /// Selects these files or takes them out. A selection of all that match ends by it.
-    pub(super) fn set<'a>(&mut self, paths: impl IntoIterator<Item = &'a RelPath>, on: bool) {
+    /// Selects these rows or takes them out, as far as they can be. A selection of all that match ends by it.
+    pub(super) fn set<'a>(&mut self, rows: impl IntoIterator<Item = &'a Entry>, on: bool) {
         if let Selection::Matching(..) = self {
             *self = Selection::default();
         }
         let Selection::Files(files) = self else { return };
-        for path in paths {
+        for (path, row) in rows.into_iter().filter_map(selectable) {
             if on {
-                files.insert(path.clone());
+                files.insert(path.clone(), row);
             } else {
                 files.remove(path);
             }
         }
     }
 
-    /// In words.
-    pub(in crate::ui) fn text(&self) -> String {
-        match self {
-            Selection::Files(files) => count(files.len() as u64),
-            Selection::Matching(_, total) => format!("all {}", count(*total)),
+    /// How much it is. What lies in a folder that is selected too counts once.
+    pub(in crate::ui) fn amount(&self) -> Under {
+        let files = match self {
+            Selection::Matching(_, amount) => return *amount,
+            Selection::Files(files) => files,
+        };
+        let mut sum = Under::default();
+        // In order: what is in a folder comes behind it.
+        for (path, SelectedRow { amount, .. }) in files {
+            if !path.ancestors().iter().any(|above| above != path && files.contains_key(above)) {
+                sum.files += amount.files;
+                sum.bytes += amount.bytes;
+            }
         }
+        sum
     }
 
     /// Why it cannot be processed as it is.
     pub(in crate::ui) fn obstacle(&self) -> Option<String> {
         match self {
             Selection::Files(files) if files.len() > PATHS_LIMIT => Some(format!(
-                "{} files are selected one by one, at most {} can be; search or filter, then select all that match",
+                "{} files are selected one by one, and at most {} can be. Search or filter, then select all that match.",
                 count(files.len() as u64),
                 count(PATHS_LIMIT as u64)
             )),
@@ -74,10 +90,32 @@ impl Selection {
     /// As a job's query.
     pub(in crate::ui) fn query(&self) -> Query {
         match self {
-            Selection::Files(files) => Query::Paths(files.iter().cloned().collect()),
+            Selection::Files(files) => Query::Paths(files.keys().cloned().collect()),
             Selection::Matching(view, _) => Query::Folder(matching(view)),
         }
     }
+
+    /// The first files of it that are known by name; `None` if what is shown is what is selected.
+    pub(in crate::ui) fn first(&self, most: usize) -> Option<Vec<RelPath>> {
+        match self {
+            Selection::Files(rows) if !rows.is_empty() => {
+                let files = rows.iter().filter(|(_, row)| !row.is_folder).map(|(path, _)| path.clone());
+                Some(files.take(most).collect())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What a row adds to a selection; nothing if it is no file and no folder.
+fn selectable(entry: &Entry) -> Option<(&RelPath, SelectedRow)> {
+    let is_folder = entry.kind == EntryKind::Folder;
+    let amount = match entry.kind {
+        EntryKind::File => Under { files: 1, bytes: entry.size, ..Under::default() },
+        EntryKind::Folder => entry.under.unwrap_or_default(),
+        EntryKind::Symlink | EntryKind::Other => return None,
+    };
+    Some((&entry.path, SelectedRow { amount, is_folder }))
 }
 
 /// Every file that a view shows, as a query.
@@ -85,7 +123,35 @@ pub(in crate::ui) fn matching(view: &FolderView) -> FolderQuery {
     FolderQuery {
         path: view.folder.clone(),
         search: view.search.trim().to_owned(),
-        show: if view.is_deep() { view.show } else { Show::All },
+        show: if view.is_deep() { view.show } else { OutcomeFilter::All },
         ..FolderQuery::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(path: &str, kind: EntryKind, files: u64) -> Entry {
+        let under = (kind == EntryKind::Folder).then_some(Under { files, bytes: files * 10, ..Under::default() });
+        let path = path.parse().expect("a path");
+        Entry { path, kind, size: 10, modified: 0, outcome: None, under }
+    }
+
+    #[test]
+    fn what_lies_in_a_selected_folder_counts_once() {
+        let rows = [
+            entry("a", EntryKind::Folder, 34),
+            entry("a/x", EntryKind::File, 1),
+            entry("b", EntryKind::File, 1),
+            entry("link", EntryKind::Symlink, 0),
+        ];
+        let mut selection = Selection::default();
+        selection.set(&rows, true);
+        let amount = selection.amount();
+        assert_eq!((amount.files, amount.bytes), (35, 350));
+        assert!(!selection.contains(&rows[3].path), "a link is never taken");
+        selection.set(&rows[..1], false);
+        assert_eq!(selection.amount().files, 2);
     }
 }

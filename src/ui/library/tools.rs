@@ -1,21 +1,20 @@
-//! Finding files: the search, the filters, and how old what is shown is.
+//! Finding files: the search, the filters, and the age of the list.
 
 use std::time::Duration;
 
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 
 use super::address;
 use crate::base::to;
-use crate::ui::parts::Time;
+use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::format::count;
+use crate::ui::parts::{LocalTime, focus};
 use headway_model::Millis;
-use headway_model::library::{FolderView, ScanProgress, Show as Filter, Unread};
+use headway_model::library::{FolderView, OutcomeFilter as Filter, ScanProgress, Unread};
 
-/// A search begins so long after the last key.
+/// How long after the last key a search begins.
 const TYPING: Duration = Duration::from_millis(120);
 
 /// The search and the filters. Without JavaScript they are a form and links.
@@ -23,43 +22,35 @@ const TYPING: Duration = Duration::from_millis(120);
 pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let timer = RwSignal::new(None::<TimeoutHandle>);
-    let navigate = use_navigate();
+    let nav = expect_context::<Nav>();
     let search = move |text: String| {
         let searched = FolderView { search: text, ..view.with_untracked(FolderView::from_start) };
-        navigate(
-            &address(&searched),
-            NavigateOptions { resolve: false, replace: true, scroll: false, ..NavigateOptions::default() },
-        );
+        nav.go(&address(&searched), Go::Instead);
     };
-    let early = search.clone();
-    let typed = {
-        let search = search.clone();
-        move |_| {
-            if let Some(timer) = timer.get_untracked() {
-                timer.clear();
-            }
-            let search = search.clone();
-            let begin = move || {
-                if let Some(input) = input.get_untracked() {
-                    search(input.value());
-                }
-            };
-            timer.set(set_timeout_with_handle(begin, TYPING).ok());
+    let typed = move |_| {
+        if let Some(timer) = timer.get_untracked() {
+            timer.clear();
         }
+        let begin = move || {
+            if let Some(input) = input.get_untracked() {
+                search(input.value());
+            }
+        };
+        timer.set(set_timeout_with_handle(begin, TYPING).ok());
     };
+    // Someone can leave the page before the search begins.
+    on_cleanup(move || timer.try_get_untracked().flatten().iter().for_each(TimeoutHandle::clear));
     let submitted = move |event: SubmitEvent| {
         event.prevent_default();
         if let Some(input) = input.get_untracked() {
             search(input.value());
         }
     };
-    // `/` leads to the search from wherever nothing is being typed.
+    // `/` leads to the search, except where someone types.
     Effect::new(move |_| {
         let pressed = window_event_listener(leptos::ev::keydown, move |event| {
-            let typing =
-                document().active_element().is_some_and(|at| matches!(at.tag_name().as_str(), "INPUT" | "SELECT"));
             if event.key() == "/"
-                && !(typing || event.ctrl_key() || event.meta_key())
+                && !(focus::is_typing() || event.ctrl_key() || event.meta_key())
                 && let Some(input) = input.get_untracked()
             {
                 event.prevent_default();
@@ -72,10 +63,10 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
     Effect::new(move |_| {
         let asked = view.with_untracked(|view| view.search.clone());
         if let Some(input) = input.get().filter(|input| input.value() != asked) {
-            early(input.value());
+            search(input.value());
         }
     });
-    // The address may change by other means: then the field follows it, but not under someone's fingers.
+    // The address can change in other ways: then the field follows it, but not while someone types.
     Effect::new(move |_| {
         let text = view.with(|view| view.search.clone());
         let Some(input) = input.get() else { return };
@@ -99,7 +90,7 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
             .collect_view()
     };
     view! {
-        <div class="tools">
+        <div class="library-tools">
             <form role="search" action=to("/") method="get" on:submit=submitted>
                 {move || hidden("library", view.with(|view| view.library.clone()))}
                 {move || hidden("folder", view.with(|view| view.folder.to_string()))}
@@ -113,8 +104,8 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
                     node_ref=input
                     value=view.get_untracked().search
                     on:input=typed
-                    placeholder="Search here and below: part of a name, or *.jpg"
-                    aria-label="Search here and below"
+                    placeholder="Search this folder and below, e.g. IMG or *.jpg"
+                    aria-label="Search this folder and below"
                     aria-keyshortcuts="/"
                     autocomplete="off"
                     spellcheck="false"
@@ -129,10 +120,10 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
 
 fn filter_text(show: Filter) -> &'static str {
     match show {
-        Filter::All => "all",
-        Filter::Unprocessed => "not yet processed",
-        Filter::Processed => "processed",
-        Filter::Failed => "failed",
+        Filter::All => "All",
+        Filter::Unprocessed => "Not yet processed",
+        Filter::Processed => "Processed",
+        Filter::Failed => "Failed",
     }
 }
 
@@ -150,11 +141,11 @@ pub(super) fn ScanNote(
             count(progress.entries),
             count(progress.folders)
         );
-        view! { <span class="reading" role="status">{text}</span> }
+        view! { <span class="library-reading" role="status">{text}</span> }
     });
     let age = match seen {
-        Some(at) => view! { <span>"As on disk at " <Time at /> " UTC"</span> }.into_any(),
-        None => view! { <span>"Not read whole yet"</span> }.into_any(),
+        Some(at) => view! { <span>"Up to date at " <LocalTime at /></span> }.into_any(),
+        None => view! { <span>"Still reading the folder for the first time"</span> }.into_any(),
     };
     let unread = unread.map(|unread| {
         let first = unread.first.shown().to_string();
@@ -165,8 +156,8 @@ pub(super) fn ScanNote(
         view! { <span class="error" role="status">{what} "; what was seen of it before is shown."</span> }
     });
     view! {
-        <p class="scan-note">
-            {age} {reading} {unread} <button class="quiet" disabled=progress.is_some() on:click=move |_| scan()>"Read again"</button>
+        <p class="library-scan">
+            {age} {reading} {unread} <button class="quiet" disabled=progress.is_some() on:click=move |_| scan()>"Refresh"</button>
         </p>
     }
 }

@@ -10,7 +10,7 @@ use headway_model::library::FolderView;
 pub(super) fn Trail(view: Memo<FolderView>) -> impl IntoView {
     let place = Memo::new(move |_| view.with(|view| (view.library.clone(), view.folder.clone())));
     view! {
-        <h1 class="trail">
+        <h1 class="breadcrumbs">
             {move || {
                 let (library, folder) = place.get();
                 let line = folder.ancestors();

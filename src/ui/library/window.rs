@@ -1,4 +1,4 @@
-//! A hundred rows of a list. Far from the screen they make room for an empty one as high, so that a list of whatever length is
+//! A hundred rows of a list. Far from the screen an empty row of the same height takes their place, so that a list of any length is
 //! as quick as a short one.
 
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::Selection;
 use super::entry::EntryRow;
-use crate::ui::parts::near;
+use crate::ui::parts::{Zone, near};
 use headway_model::library::{Entry, FolderView};
 
 /// Rows in a window.
@@ -21,11 +21,11 @@ pub(super) struct Scrolled {
     pub(super) at: RwSignal<usize>,
     /// Where a selection with shift begins.
     pub(super) anchor: RwSignal<Option<usize>>,
-    kept: StoredValue<Kept>,
+    kept: StoredValue<KeptRows>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct KeptRows {
     view: FolderView,
     rows: usize,
     /// The heights of windows that make room, in pixels.
@@ -42,13 +42,13 @@ impl Scrolled {
         if self.kept.with_value(|kept| kept.view == *view) {
             return self.kept.with_value(|kept| kept.rows).max(WINDOW);
         }
-        self.kept.set_value(Kept { view: view.clone(), ..Kept::default() });
+        self.kept.set_value(KeptRows { view: view.clone(), ..KeptRows::default() });
         self.at.set(0);
         self.anchor.set(None);
         WINDOW
     }
 
-    /// So many rows are there now.
+    /// How many rows there are now.
     pub(super) fn grown(&self, rows: usize) {
         self.kept.update_value(|kept| kept.rows = rows);
     }
@@ -78,6 +78,7 @@ pub(super) fn Window(
     view: FolderView,
     selected: RwSignal<Selection>,
     scrolled: Scrolled,
+    zone: Zone,
     /// Selects or takes out a row, or all from the last one to it.
     toggle: Callback<(usize, bool, bool)>,
 ) -> impl IntoView {
@@ -99,13 +100,13 @@ pub(super) fn Window(
         if !is_shown.get() {
             let height = scrolled.height(number).unwrap_or_default();
             let height = format!("{height}px");
-            return view! { <tr class="room" aria-hidden="true"><td colspan="5" style:height=height></td></tr> }
+            return view! { <tr class="library-room" aria-hidden="true"><td colspan="5" style:height=height></td></tr> }
                 .into_any();
         }
         let entries = entries.with_untracked(|all| all.get(from..to.min(all.len())).unwrap_or_default().to_vec());
         let row = |(index, entry)| {
             let (view, at) = (view.clone(), scrolled.at);
-            view! { <EntryRow entry index=from + index first view selected at toggle /> }
+            view! { <EntryRow entry index=from + index first view selected zone at toggle /> }
         };
         entries.into_iter().enumerate().map(row).collect_view().into_any()
     };

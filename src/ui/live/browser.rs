@@ -7,13 +7,13 @@ use web_sys::{AbortController, BroadcastChannel, EventSource, MessageEvent};
 use crate::base::base;
 
 /// An open stream. Dropping it closes it and takes its listeners with it.
-pub(super) struct Source {
+pub(super) struct OpenStream {
     stream: EventSource,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_error: Closure<dyn FnMut()>,
 }
 
-impl Source {
+impl OpenStream {
     /// Opens a stream. `on_message` gets the text and the event id; `on_error` whether the browser has given up.
     pub(super) fn open(
         url: &str,
@@ -28,10 +28,10 @@ impl Source {
         let on_error = Closure::new(move || on_error(state.ready_state() == EventSource::CLOSED));
         stream.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         stream.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        Some(Source { stream, _on_message: on_message, _on_error: on_error })
+        Some(OpenStream { stream, _on_message: on_message, _on_error: on_error })
     }
 
-    /// Closes the stream now; its listeners may be running, so they go later, with the rest.
+    /// Closes the stream now; its listeners might be running, so they go later, with the rest.
     pub(super) fn close(&self) {
         self.stream.set_onmessage(None);
         self.stream.set_onerror(None);
@@ -39,7 +39,7 @@ impl Source {
     }
 }
 
-impl Drop for Source {
+impl Drop for OpenStream {
     fn drop(&mut self) {
         self.close();
     }

@@ -21,7 +21,7 @@ pub(super) enum LockNews {
 }
 
 /// A lock, held or waited for. Dropping it gives it up.
-pub(super) struct Lock {
+pub(super) struct WebLock {
     wanted: Rc<Cell<bool>>,
     waiting: Option<AbortController>,
     release: Rc<RefCell<Option<Function>>>,
@@ -39,7 +39,7 @@ fn manager() -> Option<(JsValue, Function)> {
     Some((manager, request))
 }
 
-impl Lock {
+impl WebLock {
     /// Asks for the lock of this name. `steal` takes it from its holder at once.
     pub(super) fn ask(name: &str, steal: bool, tell: impl Fn(LockNews) + Clone + 'static) -> Option<Self> {
         let (manager, request) = manager()?;
@@ -75,11 +75,11 @@ impl Lock {
                 tell(if name.as_deref() == Some("AbortError") { LockNews::Robbed } else { LockNews::Refused });
             }
         });
-        Some(Lock { wanted, waiting, release })
+        Some(WebLock { wanted, waiting, release })
     }
 }
 
-impl Drop for Lock {
+impl Drop for WebLock {
     fn drop(&mut self) {
         self.wanted.set(false);
         match self.release.take() {

@@ -11,12 +11,12 @@ use std::time::Duration;
 use leptos::leptos_dom::helpers::{WindowListenerHandle, set_interval_with_handle, window_event_listener_untyped};
 use leptos::task::spawn_local;
 
-use super::browser::{self, Call, Channel, Source};
-use super::lock::{Lock, LockNews, has_locks};
+use super::browser::{self, Call, Channel, OpenStream};
+use super::lock::{LockNews, WebLock, has_locks};
 use super::task::Task;
 use super::{Live, alive};
 use crate::base::to;
-use headway_model::follow::{Effect, Follow, Phase, Sharing, Tab, TabEffect};
+use headway_model::follow::{Follow, FollowEffect, Phase, Sharing, Tab, TabEffect};
 use headway_model::summary::Start;
 use headway_model::{ApiError, Fold, JobId};
 
@@ -27,22 +27,22 @@ const SHARED: &str = "headway.stream.1";
 
 /// Cheap to clone; all clones are one shell.
 #[derive(Clone)]
-pub(super) struct Shell(Rc<Inner>);
+pub(super) struct Shell(Rc<ShellInner>);
 
-struct Inner {
+struct ShellInner {
     live: Live,
     tab: RefCell<Tab>,
-    source: RefCell<Option<Source>>,
+    source: RefCell<Option<OpenStream>>,
     /// The call under way, where streams do not get through.
     call: RefCell<Option<Call>>,
     /// The call that lets this tab catch up with what it hears from another.
     catching_up: RefCell<Option<Call>>,
     channel: RefCell<Option<Channel>>,
-    lock: RefCell<Option<Lock>>,
+    lock: RefCell<Option<WebLock>>,
     /// The call of a start that is not answered yet.
     start_call: RefCell<Option<Task>>,
-    /// Closed sources whose listeners may still be on the stack.
-    closed: RefCell<Vec<Source>>,
+    /// Closed sources whose listeners might still be on the stack.
+    closed: RefCell<Vec<OpenStream>>,
     frame: Cell<bool>,
     painted: Cell<f64>,
     /// Server time minus the page's, as good as the page itself can tell: until the server has told its own.
@@ -65,7 +65,7 @@ impl Shell {
             follow.prefer_calls();
         }
         let tab = Tab::new(follow, sharing(), browser::wall(), browser::number());
-        let shell = Shell(Rc::new(Inner {
+        let shell = Shell(Rc::new(ShellInner {
             live,
             tab: RefCell::new(tab),
             source: RefCell::new(None),
@@ -141,7 +141,7 @@ impl Shell {
     }
 
     /// Lets the receiver act, and does what follows.
-    fn step(&self, act: impl FnOnce(&mut Follow, u64) -> Vec<Effect>) {
+    fn step(&self, act: impl FnOnce(&mut Follow, u64) -> Vec<FollowEffect>) {
         self.with_tab(|tab, now| tab.act(now, act));
     }
 
@@ -167,20 +167,20 @@ impl Shell {
         self.ask_frame();
     }
 
-    fn carry_out(&self, effect: Effect) {
+    fn carry_out(&self, effect: FollowEffect) {
         match effect {
-            Effect::Open { generation, query } => self.open(generation, &query),
-            Effect::Ask { generation, query } => self.ask(generation, &query),
-            Effect::Close => self.close(),
-            Effect::Probe { query } => self.probe(query),
-            Effect::Log(line) => browser::log(&line),
-            Effect::Finished(job) => self.finished(job),
+            FollowEffect::Open { generation, query } => self.open(generation, &query),
+            FollowEffect::Ask { generation, query } => self.ask(generation, &query),
+            FollowEffect::Close => self.close(),
+            FollowEffect::Probe { query } => self.probe(query),
+            FollowEffect::Log(line) => browser::log(&line),
+            FollowEffect::Finished(job) => self.finished(job),
         }
     }
 
     fn lock(&self, steal: bool) {
         let shell = self.clone();
-        let lock = Lock::ask(&browser::named(SHARED), steal, move |news| {
+        let lock = WebLock::ask(&browser::named(SHARED), steal, move |news| {
             shell.with_tab(|tab, now| match news {
                 LockNews::Granted => tab.granted(now),
                 LockNews::Robbed => tab.robbed(now),
@@ -197,7 +197,7 @@ impl Shell {
     fn open(&self, generation: u64, query: &str) {
         self.close();
         let (on_message, on_error) = (self.clone(), self.clone());
-        let source = Source::open(
+        let source = OpenStream::open(
             &events(query),
             move |text, id| on_message.with_tab(|tab, now| tab.message(now, generation, &text, &id)),
             move |closed| on_error.with_tab(|tab, now| tab.error(now, generation, closed)),

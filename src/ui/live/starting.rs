@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use headway_model::{ApiError, JobId, StartJob};
 
-/// After so long without an answer the page says so and offers to start again, with the same id.
+/// How long the page waits for an answer before it says that none came and offers to start again, with the same id.
 const OFFER_AFTER: f64 = 30_000.0;
 
 /// A start that is not answered yet. Times are milliseconds of one clock.

@@ -9,14 +9,14 @@ use std::task::Poll;
 use leptos::task::spawn_local;
 
 /// A future under way. Dropping it ends it, and with it the call of a server function that it waits for.
-pub(super) struct Task(Rc<RefCell<Option<Running>>>);
+pub(super) struct Task(Rc<RefCell<Option<RunningFuture>>>);
 
-type Running = Pin<Box<dyn Future<Output = ()>>>;
+type RunningFuture = Pin<Box<dyn Future<Output = ()>>>;
 
 impl Task {
     /// Begins it.
     pub(super) fn spawn(future: impl Future<Output = ()> + 'static) -> Self {
-        let task = Task(Rc::new(RefCell::new(Some(Box::pin(future) as Running))));
+        let task = Task(Rc::new(RefCell::new(Some(Box::pin(future) as RunningFuture))));
         let held = Rc::clone(&task.0);
         spawn_local(poll_fn(move |context| match held.borrow_mut().as_mut() {
             Some(future) => future.as_mut().poll(context),

@@ -1,17 +1,17 @@
-//! Failed calls: what is said, and how it passes. What failed because the server was not there is read again by itself once it is.
+//! Failed calls: the words for them, and how they end. What failed because the server was not there is read again once it is.
 
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::format::sentence;
 use crate::base::to;
 use crate::ui::live::Live;
+use crate::ui::nav::Title;
 use headway_model::ApiError;
 use headway_model::follow::LinkState;
 
-/// While the server is heard, a call that was not answered is made again after so long.
+/// How long after a call that was not answered it is made again, while the server is heard.
 const AGAIN: Duration = Duration::from_secs(3);
 
 /// A failed call, in the user's terms, in the midst of a page.
@@ -30,7 +30,7 @@ pub(in crate::ui) fn ErrorView(
     .into_any()
 }
 
-/// A page of which nothing can be shown: why, and where to go.
+/// A page that has nothing to show: why, and where to go.
 #[component]
 pub(in crate::ui) fn ErrorPage(
     /// The error.
@@ -42,13 +42,15 @@ pub(in crate::ui) fn ErrorPage(
     let title = match &error {
         ApiError::NotFound { .. } => "There is nothing here",
         ApiError::Pruned { .. } => "This job was removed",
+        ApiError::Denied { .. } => "Headway is not allowed to read this",
+        ApiError::Unavailable { .. } => "This cannot be read right now",
         ApiError::Unreachable { .. } => "The server did not answer",
         _ => "This cannot be shown",
     };
     let text = sentence(&error.to_string());
     view! {
         <Title text=title />
-        <section class="empty">
+        <section class="empty-state">
             <h1>{title}</h1>
             <p class="error" role="alert">{text}</p>
             <p><TryAgain error again /> <a href=to("/jobs")>"See all jobs"</a> " " <a href=to("/")>"Go to the library"</a></p>

@@ -10,14 +10,14 @@ use web_sys::{Element, FocusOptions, HtmlElement, MutationObserver, MutationObse
 
 /// Where the focus was last, and before the dialog opened.
 #[derive(Default)]
-struct Places {
+struct FocusHistory {
     last: Option<HtmlElement>,
     in_rows: bool,
     in_dialog: bool,
     outside: Option<HtmlElement>,
 }
 
-type Keeper = Rc<RefCell<Places>>;
+type Keeper = Rc<RefCell<FocusHistory>>;
 
 /// Watches over the focus for as long as the page lives. A focus that someone gives up (a press beside everything) stays given up.
 pub(in crate::ui) fn keep() {
@@ -41,7 +41,7 @@ pub(in crate::ui) fn keep() {
     let changed = Closure::<dyn FnMut()>::new(move || {
         if is_nowhere() {
             let lost = places.borrow_mut().lost();
-            // Out of the cell first: a focus is told at once.
+            // Out of the cell first: the browser reports a focus at once.
             for place in lost {
                 // It is kept where it was, not looked for: a list that is read again stays where one has scrolled.
                 if focus(&place, true) {
@@ -66,7 +66,30 @@ pub(in crate::ui) fn go_to(selectors: &str) -> bool {
     find(selectors).is_some_and(|place| focus(&place, false))
 }
 
-impl Places {
+/// Whether what is typed goes into a field.
+pub(in crate::ui) fn is_typing() -> bool {
+    let typed = |at: Element| matches!(at.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA");
+    document().active_element().is_some_and(typed)
+}
+
+/// Whether a dialog is open.
+pub(in crate::ui) fn is_in_dialog() -> bool {
+    find("dialog[open]").is_some()
+}
+
+/// The same, and opens what it lies in: what is closed cannot have the focus.
+pub(in crate::ui) fn open_to(selectors: &str) -> bool {
+    let closed = find(selectors).and_then(|place| place.closest("details").ok().flatten());
+    closed.iter().for_each(|details| drop(details.set_attribute("open", "")));
+    go_to(selectors)
+}
+
+/// The same, where the page is not to scroll for it.
+pub(in crate::ui) fn stay_at(selectors: &str) -> bool {
+    find(selectors).is_some_and(|place| focus(&place, true))
+}
+
+impl FocusHistory {
     fn note(&mut self, target: HtmlElement) {
         let inside = |selectors| target.closest(selectors).ok().flatten().is_some();
         self.in_rows = inside("table");
@@ -77,7 +100,7 @@ impl Places {
         self.last = Some(target);
     }
 
-    /// If the focus was lost with its element: where it may go, best first.
+    /// Where the focus can go if it was lost with its element, best place first.
     fn lost(&mut self) -> Vec<HtmlElement> {
         if self.last.as_ref().is_none_or(can_be_focused) {
             return Vec::new();

@@ -53,8 +53,9 @@ pub(crate) fn seconds(ms: u64) -> String {
 }
 
 /// A number of things, such as "1 file" or "2,000 files".
-pub(crate) fn counted(number: u32, one: &str, many: &str) -> String {
-    format!("{} {}", count(number.into()), if number == 1 { one } else { many })
+pub(crate) fn counted(number: impl Into<u64>, one: &str, many: &str) -> String {
+    let number = number.into();
+    format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
 /// A duration in its two largest units.
@@ -64,6 +65,14 @@ pub(crate) fn duration(ms: u64) -> String {
         (0, 0, s) => format!("{s} s"),
         (0, m, s) => format!("{m} min {s} s"),
         (h, m, _) => format!("{h} h {m} min"),
+    }
+}
+
+/// A long time in whole days, or in its two largest units if it is less than one.
+pub(crate) fn days(ms: u64) -> String {
+    match ms / 86_400_000 {
+        0 => duration(ms),
+        days => counted(days, "day", "days"),
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn LinkBadge() -> impl IntoView {
     let title = move || if live.crowded.get() { CROWDED } else { "The link to the server" };
     view! {
         <span class="link-badge" data-link=move || live.link.with(|link| link.label()) title=title>
-            <span class="word">{text}</span>
+            <span class="link-badge-word">{text}</span>
         </span>
     }
 }
@@ -28,7 +28,7 @@ pub(crate) fn NotRecording() -> impl IntoView {
     move || {
         (!live.recording.get()).then(|| {
             view! {
-                <p class="banner" role="alert">
+                <p class="page-banner" role="alert">
                     "The server cannot write its event log: nothing new is recorded, and jobs stand still. "
                     "Make room on its data folder's disk, then restart Headway; jobs go on where they were."
                 </p>

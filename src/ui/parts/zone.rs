@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::format;
 use headway_model::id::Millis;
 
-/// Whether the page may ask the browser. Copy it freely.
+/// Whether the page can ask the browser yet. Copy it freely.
 #[derive(Clone, Copy)]
 pub(in crate::ui) struct Zone(RwSignal<bool>);
 

@@ -47,9 +47,10 @@ use work::Work;
 pub(in crate::ui) type Summary = Memo<Option<JobSummary>>;
 
 /// A job as it is known: what was heard of it, or what was `read` if that is newer. Until it is hydrated a page shows what the server
-/// rendered, whatever has been heard meanwhile.
+/// rendered, even if more has been heard meanwhile.
 pub(in crate::ui) fn known(job: JobId, read: Option<JobSummary>) -> Summary {
-    let state = expect_context::<Live>().job(job);
+    let live = expect_context::<Live>();
+    let state = live.job(job);
     let mounted = mounted();
     let newer = |one: Option<JobSummary>, other: Option<&JobSummary>| match (one, other) {
         (Some(one), Some(other)) if other.seq > one.seq => Some(other.clone()),
@@ -66,6 +67,9 @@ pub(in crate::ui) fn known(job: JobId, read: Option<JobSummary>) -> Summary {
     Memo::new(move |_| {
         if !mounted.get() {
             return rendered.clone();
+        }
+        if let Some(moment) = live.past_of(job) {
+            return Some(moment.summary().clone());
         }
         // Beside its items a job is shown as it was read until it is followed: then both move on together.
         let counts =
@@ -119,9 +123,9 @@ pub(in crate::ui) fn Head(
         })
     });
     let heading = if is_page {
-        view! { <h1 class="title">{title}</h1> }.into_any()
+        view! { <h1 class="head-title">{title}</h1> }.into_any()
     } else {
-        view! { <h2 class="title">{title}</h2> }.into_any()
+        view! { <h2 class="head-title">{title}</h2> }.into_any()
     };
     let actions = is_page.then(|| {
         view! {
@@ -130,28 +134,28 @@ pub(in crate::ui) fn Head(
         }
     });
     view! {
-        <header class="panel-head">
+        <header class="head-top">
             {heading}
-            <span class="recipe">{recipe}</span>
+            <span class="head-recipe">{recipe}</span>
             <StatusBadge status />
-            <p class="standing">{move || stands.get()}</p>
+            <p class="head-standing">{move || stands.get()}</p>
         </header>
         {actions}
         <Bar state summary />
         <Counts job summary />
         <Work summary job />
         <Missed job summary />
-        <p class="message">{message}</p>
+        <p class="head-message">{message}</p>
         <Undone newest />
         <RunningFiles state />
         <Outputs newest status />
-        <p class="told" aria-live="polite">{told(summary, stands)}</p>
+        <p class="visually-hidden head-told" aria-live="polite">{told(summary, stands)}</p>
         <ProofLine state />
     }
     .into_any()
 }
 
-/// What a screen reader is told by itself: each change of how the job stands and each tenth of the way, not each file.
+/// What a screen reader announces unasked: each change of the job's standing and each tenth of the way, not each file.
 fn told(summary: Summary, stands: Memo<Option<String>>) -> impl Fn() -> String + Send + Sync + 'static {
     let tenths = Memo::new(move |_| {
         let percent = summary.with(|summary| summary.as_ref().and_then(format::percent));

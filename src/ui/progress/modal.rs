@@ -5,23 +5,24 @@
 use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 use super::head::{Actions, Failed, Head, known};
 use super::{Newest, Steer, Summary};
 use crate::base::to;
 use crate::ui::live::{Live, StartPhase};
+use crate::ui::nav::Nav;
+use crate::ui::plan::Plan;
 use headway_model::{JobId, JobSummary};
 
 /// Shows the active job, while there is one.
 #[component]
 pub(crate) fn Modal() -> impl IntoView {
     let live = expect_context::<Live>();
-    let place = use_location().pathname;
+    let place = expect_context::<Nav>().path();
     // A job's own page shows the same; once is enough. Not before the page listens: see above.
     let shown = Memo::new(move |_| {
         let active = live.active.get().filter(|_| live.is_ready());
-        active.filter(|job| place.with(|place| *place != to(&format!("/jobs/{job}"))))
+        active.filter(|job| place.with(|place| *place != format!("/jobs/{job}")))
     });
     move || shown.get().map(|job| view! { <ProgressDialog job /> })
 }
@@ -72,6 +73,7 @@ fn ProgressDialog(job: JobId) -> impl IntoView {
                     view! { <StartState job /> }.into_any()
                 }
             }}
+            <Plan summary steer />
             <Failed steer is_page=false />
             <Buttons summary steer />
         </dialog>
@@ -96,8 +98,8 @@ fn StartState(job: JobId) -> impl IntoView {
         }
     };
     view! {
-        <h2 class="title">"Starting"</h2>
-        <p class="start-state" data-start=move || phase.with(start_word) role="status">{text}</p>
+        <h2 class="head-title">"Starting"</h2>
+        <p class="modal-start" data-start=move || phase.with(start_word) role="status">{text}</p>
         <Show when=move || phase.with(|phase| matches!(phase, Some(StartPhase::Offered)))>
             <button class="primary" on:click=move |_| live.start_again()>"Start again"</button>
         </Show>

@@ -35,20 +35,20 @@ impl Newest {
         self.view.with_untracked(|view| view.as_ref().map(look))
     }
 
-    /// Reads the job again when its status changes, as what it waits for is not told by the stream; and when another one appears or
-    /// ends, as that may have undone it.
+    /// Reads the job again when its status changes, as the stream does not say what it waits for; and when another job appears or
+    /// ends, as that one might have undone it.
     pub(in crate::ui) fn follow(self, summary: Summary) {
         let live = expect_context::<Live>();
         let status = Memo::new(move |_| summary.with(|summary| summary.as_ref().map(|summary| summary.status)));
         let newest = Memo::new(move |_| live.jobs.with(|jobs| jobs.keys().next_back().copied()));
         Effect::new(move |before: Option<()>| {
-            // Read, not only tracked: a memo that nobody has read follows nothing yet.
+            // Read, not only tracked: a memo that nobody has read tracks nothing yet.
             let _ = (newest.get(), live.ended.get());
             let is_there = status.get().is_some();
             let is_read = before.is_none() && self.view.with_untracked(Option::is_some);
             if is_there && !is_read {
                 leptos::task::spawn_local(async move {
-                    // What was read stays if it cannot be read again; whatever is counted comes by the stream.
+                    // What was read stays if it cannot be read again; the counts come over the stream.
                     drop(self.take(api::job(self.job)).await);
                 });
             }

@@ -1,23 +1,24 @@
-//! Jobs that live but are not shown, as pills; jobs that ended unseen, in the corner.
+//! Jobs that live but are not shown, as one pill; jobs that ended unseen, in the corner.
 
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 use super::head::Download;
+use super::together::together;
 use crate::api;
 use crate::base::to;
 use crate::ui::live::Live;
+use crate::ui::nav::Nav;
 use crate::ui::parts::format;
-use headway_model::JobId;
+use headway_model::{JobId, JobSummary};
 
-/// A pill for each live job that is shown neither in the dialog nor by the page. A click shows it.
+/// One pill for all jobs that are not over and are shown neither in the dialog nor by the page. It leads to the job, or, if there is
+/// more than one, to the list of jobs.
 #[component]
 pub(crate) fn Pills() -> impl IntoView {
     let live = expect_context::<Live>();
-    let place = use_location().pathname;
-    let jobs = to("/jobs/");
-    let here = Memo::new(move |_| place.with(|place| place.strip_prefix(&jobs).and_then(|id| id.parse().ok())));
+    let place = expect_context::<Nav>().path();
+    let here = Memo::new(move |_| place.with(|place| place.strip_prefix("/jobs/").and_then(|id| id.parse().ok())));
     let others = Memo::new(move |_| {
         let shown = [live.active.get(), here.get()];
         live.jobs.with(|jobs| {
@@ -25,45 +26,72 @@ pub(crate) fn Pills() -> impl IntoView {
             open.map(|state| state.summary.job).filter(|job| !shown.contains(&Some(*job))).collect::<Vec<_>>()
         })
     });
+    let is_any = Memo::new(move |_| others.with(|others| !others.is_empty()));
     view! {
         <div class="pills">
-            <For each=move || others.get() key=|job| *job let:job>
-                <Pill job />
-            </For>
+            <Show when=move || is_any.get()>
+                <Pill others />
+            </Show>
         </div>
     }
 }
 
-/// A link to the job, which the page's program turns into the dialog: so it also works without one.
+/// A link to the job or the list of jobs. The page's program turns the one to a job into the dialog: so it also works without one. It
+/// stays the same element while jobs come and go, so it keeps the focus.
 #[component]
-fn Pill(job: JobId) -> impl IntoView {
+fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let state = live.job(job);
-    let text = move || {
-        state.with(|state| {
-            let summary = &state.as_ref()?.summary;
-            Some(match format::percent(summary) {
-                Some(percent) => format!("{} ({percent} %)", format::files(&summary.counters)),
-                None if summary.listing => {
-                    format!("Listing files: {} so far", format::count(summary.counters.files().into()))
+    let only = Memo::new(move |_| others.with(|others| if let [job] = others[..] { Some(job) } else { None }));
+    let text = Memo::new(move |_| {
+        live.jobs.with(|jobs| {
+            others.with(|others| {
+                let mut summaries = others.iter().filter_map(|job| jobs.get(job)).map(|state| &state.summary);
+                match only.get() {
+                    Some(_) => summaries.next().map(alone),
+                    None => Some(together(summaries)),
                 }
-                None => "Nothing to do".into(),
             })
         })
+    });
+    let of_only = move |said: fn(&JobSummary) -> String| {
+        live.jobs.with(|jobs| jobs.get(&only.get()?).map(|state| said(&state.summary)))
     };
-    let title = move || state.with(|state| state.as_ref().map(|state| state.summary.title.clone()));
-    let status = move || state.with(|state| state.as_ref().map(|state| state.summary.status.label()));
+    let title = Memo::new(move |_| of_only(|summary| summary.title.clone()));
+    let status = Memo::new(move |_| of_only(|summary| summary.status.label().into()));
+    let href = move || match only.get() {
+        Some(job) => to(&format!("/jobs/{job}")),
+        None => to("/jobs"),
+    };
     let show = move |event: MouseEvent| {
         // Another tab or window for it is the browser's to open.
-        if !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key()) {
+        if event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key() {
+            return;
+        }
+        if let Some(job) = only.get_untracked() {
             event.prevent_default();
             live.show(job);
         }
     };
     view! {
-        <a class="pill" href=to(&format!("/jobs/{job}")) data-job=job.to_string() data-status=status title=title on:click=show>
-            {text}
+        <a
+            class="pill"
+            href=href
+            data-job=move || only.get().map(|job| job.to_string())
+            data-status=move || status.get()
+            title=move || title.get()
+            on:click=show
+        >
+            {move || text.get()}
         </a>
+    }
+}
+
+/// How far a job is that is the only one.
+fn alone(summary: &JobSummary) -> String {
+    match format::percent(summary) {
+        Some(percent) => format!("{} ({percent} %)", format::files(&summary.counters)),
+        None if summary.listing => format!("Listing files: {} so far", format::count(summary.counters.files().into())),
+        None => "Nothing to do".into(),
     }
 }
 
@@ -93,7 +121,7 @@ pub(crate) fn Toasts() -> impl IntoView {
     }
 }
 
-/// What the job wrote for its user: the dialog in which it was offered may have just closed.
+/// What the job wrote for its user: the dialog that offered it might have just closed.
 #[component]
 fn Written(job: JobId) -> impl IntoView {
     let names = RwSignal::new(Vec::new());

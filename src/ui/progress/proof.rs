@@ -1,4 +1,4 @@
-//! The line where a doubter looks: what was received, and that nothing is missing.
+//! The line for those who doubt: what was received, and that nothing is missing.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::ui::live::{JobState, Live};
 use crate::ui::parts::format::time_of_day;
 use headway_model::follow::{Phase, Proof};
 
-/// The server says every five seconds how far it is: a check that is older than this says nothing of now.
+/// The server says every five seconds how far it is: an older check says nothing about this moment.
 const FRESH: u64 = 7_000;
 
 /// The link's state and the proof of completeness.
@@ -20,7 +20,7 @@ pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
     let text = move || {
         let clock = live.clock.get();
         let silent = live.silent.get();
-        // Until it is followed a job is as the server told it.
+        // Until the page follows a job, it shows the server's summary.
         let (phase, proof) = proof.get().unwrap_or_default();
         line(phase, &proof, silent, clock, time_of_day)
     };
@@ -32,16 +32,16 @@ pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
             data-seq=move || proof.get().map(|(_, proof)| proof.seq.to_string())
             data-base=move || proof.get().map(|(_, proof)| proof.base.to_string())
         >
-            <span class="link-badge" data-link=move || live.link.with(|link| link.label())><span class="word">{link}</span></span>
+            <span class="link-badge" data-link=move || live.link.with(|link| link.label())><span class="link-badge-word">{link}</span></span>
             " "
-            <span class="received">{text}</span>
+            <span class="proof-received">{text}</span>
         </p>
         <whole::Whole proof=closed />
     }
 }
 
-/// What can be said at `clock`. That it is complete is said of a whole job that was checked, and of a running one right after a
-/// check; while the server is not heard (`silent`: since when), only of when all of this was true.
+/// The line at `clock`. A job that is over and was checked is called complete; a running job only right after a check. While the
+/// server is not heard (`silent`: since when), the line names the moment when all of this was true.
 fn line(phase: Option<Phase>, proof: &Proof, silent: Option<u64>, clock: u64, time: fn(u64) -> String) -> String {
     if proof.closed && matches!(phase, Some(Phase::Following | Phase::Closed)) {
         return whole::line(proof);

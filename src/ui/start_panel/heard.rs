@@ -3,13 +3,13 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, EventInit, HtmlInputElement, HtmlSelectElement};
+use web_sys::{Element, Event, EventInit, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 
 /// The choice that the others depend on.
-const FIRST: &str = "select[name=\"recipe\"]";
-const OTHERS: &str = "select:not([name=\"recipe\"]), input";
+const FIRST: &str = "input[name=\"recipe\"]";
+const OTHERS: &str = "select, textarea, input:not([name=\"recipe\"])";
 
-/// Lets every control inside that does not say what it was rendered with say it again, to whoever listens now.
+/// Makes every control inside whose value is not the rendered one report it again, now that someone listens.
 pub(super) fn tell_again(panel: &Element) {
     tell(panel, FIRST);
     // By then the fields are those of the recipe that was chosen.
@@ -32,6 +32,9 @@ fn tell(panel: &Element, selectors: &str) {
 fn is_changed(control: &Element) -> bool {
     if let Some(input) = control.dyn_ref::<HtmlInputElement>() {
         return input.value() != input.default_value() || input.checked() != input.default_checked();
+    }
+    if let Some(area) = control.dyn_ref::<HtmlTextAreaElement>() {
+        return area.default_value().is_ok_and(|begun| area.value() != begun);
     }
     // The choice that a page begins with need not be the first.
     control.dyn_ref::<HtmlSelectElement>().is_some_and(|select| {

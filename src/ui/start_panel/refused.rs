@@ -1,4 +1,4 @@
-//! Why a start was refused, told where it can be put right: at the field, or else below the form.
+//! Why a start was refused, shown where it can be put right: at the field, or else below the form.
 
 use crate::ui::parts::format::sentence;
 use headway_model::{ApiError, Setting};

@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::refused;
 use crate::ui::live::Live;
-use headway_model::setting::{self, Kind};
+use headway_model::setting::{self, SettingKind};
 use headway_model::{Setting as Described, Settings};
 
-/// The field of a setting. `before` are the settings above it, one of which it may depend on.
+/// The field of a setting. `before` are the settings above it; it can depend on one of them.
 #[component]
 pub(super) fn Setting(setting: Described, before: Vec<Described>, settings: RwSignal<Settings>) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -24,7 +24,7 @@ pub(super) fn Setting(setting: Described, before: Vec<Described>, settings: RwSi
     });
     let (hint, note) = (format!("help-{name}"), format!("wrong-{name}"));
     let about = if help.is_empty() { note.clone() } else { format!("{hint} {note}") };
-    let is_switch = described.kind == Kind::Switch;
+    let is_switch = described.kind == SettingKind::Switch;
     let control = field(described, settings, about, Signal::derive(move || wrong.with(Option::is_some)));
     let labelled = match is_switch {
         true => view! { <label>{control} " " {label}</label> }.into_any(),
@@ -32,7 +32,7 @@ pub(super) fn Setting(setting: Described, before: Vec<Described>, settings: RwSi
     };
     let help = (!help.is_empty()).then(|| view! { <p class="hint" id=hint>{help}</p> });
     view! {
-        <div class="setting" hidden=move || hidden.get()>
+        <div class="start-setting" hidden=move || hidden.get()>
             {labelled}
             {help}
             <p class="error" id=note role="alert">{move || wrong.get()}</p>
@@ -56,7 +56,7 @@ fn field(setting: Described, settings: RwSignal<Settings>, about: String, wrong:
         });
     };
     match kind {
-        Kind::Choice { choices } => {
+        SettingKind::Choice { choices } => {
             let options = choices.into_iter().map(|(word, label)| {
                 let selected = word == default;
                 view! { <option value=word selected=selected>{label}</option> }
@@ -70,20 +70,20 @@ fn field(setting: Described, settings: RwSignal<Settings>, about: String, wrong:
             }
             .into_any()
         }
-        Kind::Switch => {
+        SettingKind::Switch => {
             let change = move |event| put(Some(event_target_checked(&event).into()));
             let on = default == "true";
             view! { <input type="checkbox" name=name autocomplete="off" checked=on aria-invalid=is_wrong aria-describedby=about on:change=change /> }
             .into_any()
         }
-        Kind::Number { least, most, unit } => {
+        SettingKind::Number { least, most, unit } => {
             // What is no number stays a text, and the server says so.
             let read = |text: String| text.trim().parse::<i64>().map_or_else(|_| text.into(), Value::from);
             let change = move |event| put(Some(event_target_value(&event)).filter(|text| !text.is_empty()).map(read));
             view! {
                 <input
                     type="number"
-                    class="text"
+                    class="field"
                     name=name
                     min=least
                     max=most
@@ -100,13 +100,13 @@ fn field(setting: Described, settings: RwSignal<Settings>, about: String, wrong:
             }
             .into_any()
         }
-        Kind::Text { .. } | Kind::Path { .. } | Kind::Template { .. } => {
+        SettingKind::Text { .. } | SettingKind::Path { .. } | SettingKind::Template { .. } => {
             let change =
                 move |event| put(Some(event_target_value(&event)).filter(|text| !text.is_empty()).map(Value::from));
             view! {
                 <input
                     type="text"
-                    class="text"
+                    class="field"
                     name=name
                     required=required
                     autocomplete="off"

@@ -32,11 +32,11 @@ const ASK: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// The client's files by path.
 pub(super) struct Embedded {
-    files: HashMap<String, File>,
+    files: HashMap<String, EmbeddedFile>,
     pub(super) client: ClientFiles,
 }
 
-struct File {
+struct EmbeddedFile {
     kind: HeaderValue,
     etag: String,
     caching: HeaderValue,
@@ -53,7 +53,7 @@ impl Embedded {
             let plain = bytes(content(&path)?);
             let hash = Digest::of(&plain).to_string();
             let url = if hashed { format!("/{folder}{name}.{hash}.{end}") } else { format!("/{path}") };
-            let file = File {
+            let file = EmbeddedFile {
                 kind: HeaderValue::from_static(kind),
                 etag: format!("\"{hash}\""),
                 caching: if hashed { FOREVER } else { ASK },
@@ -65,6 +65,7 @@ impl Embedded {
             Some(url)
         };
         add("", "favicon", "svg", "image/svg+xml", false)?;
+        add("", "manifest", "webmanifest", "application/manifest+json", false)?;
         let client = ClientFiles {
             style: add("pkg/", "headway", "css", "text/css; charset=utf-8", true)?,
             script: add("pkg/", "headway", "js", "text/javascript; charset=utf-8", true)?,
@@ -104,7 +105,7 @@ impl Embedded {
     }
 }
 
-impl File {
+impl EmbeddedFile {
     /// The smallest form that the caller accepts.
     fn coded(&self, headers: &HeaderMap) -> (Option<&'static str>, Bytes) {
         let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();

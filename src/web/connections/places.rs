@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use headway_server::descriptors;
@@ -16,25 +17,25 @@ const EACH: usize = 1_024;
 
 /// The limits on connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ConnectionLimits {
     /// In total.
     pub total: usize,
     /// For one peer: one IPv4 address, or one IPv6 /64 network. A proxy is one peer.
     pub each: usize,
 }
 
-impl Limits {
+impl ConnectionLimits {
     /// Limits for a process that can hold this many descriptors: half are for connections, the others for jobs. One
     /// peer gets half of the connections, at most 1,024, unless a number is given.
     pub fn within(descriptors: usize, each: Option<usize>) -> Self {
         let total = (descriptors / 2).clamp(1, TOTAL);
-        Limits { total, each: each.unwrap_or((total / 2).clamp(1, EACH)) }
+        ConnectionLimits { total, each: each.unwrap_or((total / 2).clamp(1, EACH)) }
     }
 }
 
-impl Default for Limits {
+impl Default for ConnectionLimits {
     fn default() -> Self {
-        Limits::within(descriptors::most(), None)
+        ConnectionLimits::within(descriptors::most(), None)
     }
 }
 
@@ -49,27 +50,27 @@ pub(super) enum Full {
 
 /// The slots. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Places {
-    limits: Limits,
+pub(super) struct Slots {
+    limits: ConnectionLimits,
     taken: Arc<Mutex<HashMap<IpAddr, usize>>>,
     total: watch::Sender<usize>,
 }
 
 /// A slot, held until it is dropped.
-pub(super) struct Place {
-    places: Places,
+pub(super) struct Slot {
+    places: Slots,
     peer: IpAddr,
 }
 
-impl Places {
-    pub(super) fn new(limits: Limits) -> Self {
-        Places { limits, taken: Arc::default(), total: watch::Sender::new(0) }
+impl Slots {
+    pub(super) fn new(limits: ConnectionLimits) -> Self {
+        Slots { limits, taken: Arc::default(), total: watch::Sender::new(0) }
     }
 
     /// Takes a slot for a connection from this address.
-    pub(super) fn take(&self, from: IpAddr) -> Result<Place, Full> {
+    pub(super) fn take(&self, from: IpAddr) -> Result<Slot, Full> {
         let peer = peer(from);
-        let mut taken = self.taken();
+        let mut taken = self.taken.lock();
         if *self.total.borrow() >= self.limits.total {
             return Err(Full::All);
         }
@@ -78,22 +79,18 @@ impl Places {
         }
         *taken.entry(peer).or_default() += 1;
         self.total.send_modify(|total| *total += 1);
-        Ok(Place { places: self.clone(), peer })
+        Ok(Slot { places: self.clone(), peer })
     }
 
     /// Waits until every slot is free.
     pub(super) async fn all_free(&self) {
         self.total.subscribe().wait_for(|total| *total == 0).await.ok();
     }
-
-    fn taken(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
-        let mut taken = self.places.taken();
+        let mut taken = self.places.taken.lock();
         if let Some(count) = taken.get_mut(&self.peer) {
             *count -= 1;
             if *count == 0 {
@@ -121,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_peer_has_its_share_and_gives_back_what_it_leaves() {
-        let places = Places::new(Limits { total: 5, each: 2 });
+        let places = Slots::new(ConnectionLimits { total: 5, each: 2 });
         let from = |text: &str| places.take(text.parse().expect("an address"));
         let one = from("10.0.0.1").expect("a place");
         let _two = from("::ffff:10.0.0.1").expect("the same peer's second");
@@ -137,7 +134,7 @@ mod tests {
 
     #[test]
     fn machines_of_one_link_are_not_one_peer() {
-        let places = Places::new(Limits { total: 5, each: 1 });
+        let places = Slots::new(ConnectionLimits { total: 5, each: 1 });
         let from = |text: &str| places.take(text.parse().expect("an address"));
         let _one = from("fe80::1").expect("a place");
         assert!(from("fe80::2").is_ok());
@@ -146,8 +143,8 @@ mod tests {
 
     #[test]
     fn connections_leave_half_of_the_descriptors_to_jobs() {
-        assert_eq!(Limits::within(1_024, None), Limits { total: 512, each: 256 });
-        assert_eq!(Limits::within(1 << 20, None), Limits { total: TOTAL, each: EACH });
-        assert_eq!(Limits::within(1_024, Some(600)), Limits { total: 512, each: 600 });
+        assert_eq!(ConnectionLimits::within(1_024, None), ConnectionLimits { total: 512, each: 256 });
+        assert_eq!(ConnectionLimits::within(1 << 20, None), ConnectionLimits { total: TOTAL, each: EACH });
+        assert_eq!(ConnectionLimits::within(1_024, Some(600)), ConnectionLimits { total: 512, each: 600 });
     }
 }

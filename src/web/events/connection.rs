@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::super::App;
 use headway_model::Millis;
 use headway_model::message::with_id;
-use headway_server::follow::{Outgoing, Request, Serving, Step};
+use headway_server::follow::{Outgoing, Request, SenderStep, Serving};
 use headway_server::{Head, Server, now};
 
 /// Up to how many bytes of messages are joined into one write.
@@ -20,11 +20,11 @@ const WRITE: usize = 32 * 1024;
 /// How long a client waits before it reconnects, unless it decides for itself, in milliseconds.
 const RETRY: u64 = 1_000;
 
-pub(super) struct Connection {
+pub(super) struct EventConnection {
     server: Server,
     serving: Serving,
     head: watch::Receiver<Head>,
-    follower: Follower,
+    follower: CountedConnection,
     stopping: watch::Receiver<bool>,
     /// When the server ends the stream; its reader reconnects with its cursor.
     ends_at: Millis,
@@ -51,14 +51,14 @@ impl Time {
     }
 }
 
-impl Connection {
+impl EventConnection {
     /// Registers for wake-ups, then begins.
     pub(super) fn new(app: &App, request: Request) -> Self {
         let mut head = app.server.head();
         head.borrow_and_update();
         let time = Time::begin();
         let serving = Serving::new(request, app.server.build().into(), time.began, app.server.is_recording());
-        Connection {
+        EventConnection {
             server: app.server.clone(),
             serving,
             head,
@@ -91,20 +91,20 @@ impl Connection {
             }
             self.look();
             match self.serving.step(self.time.now()) {
-                Step::Send(message) => {
+                SenderStep::Send(message) => {
                     self.write(&mut chunk, &message);
                     if chunk.len() >= WRITE {
                         return Some(chunk.into());
                     }
                 }
-                Step::Read(read) => {
+                SenderStep::Read(read) => {
                     let given = self.server.answer(read).await.ok()?;
                     self.serving.give(self.time.now(), given);
                 }
-                Step::Wait(_) | Step::End if !chunk.is_empty() => return Some(chunk.into()),
-                Step::Wait(_) if self.time.now() >= self.ends_at => return None,
-                Step::Wait(until) => self.wait(until.min(self.ends_at)).await,
-                Step::End => return None,
+                SenderStep::Wait(_) | SenderStep::End if !chunk.is_empty() => return Some(chunk.into()),
+                SenderStep::Wait(_) if self.time.now() >= self.ends_at => return None,
+                SenderStep::Wait(until) => self.wait(until.min(self.ends_at)).await,
+                SenderStep::End => return None,
             }
         }
     }
@@ -117,16 +117,16 @@ impl Connection {
         loop {
             let over = news || self.time.now() >= until || *self.stopping.borrow();
             match self.serving.step(self.time.now()) {
-                Step::Send(message) => {
+                SenderStep::Send(message) => {
                     news |= message.news;
                     messages.push(with_id(&message.text, message.id.as_deref()));
                 }
-                Step::Read(read) => match self.server.answer(read).await {
+                SenderStep::Read(read) => match self.server.answer(read).await {
                     Ok(given) => self.serving.give(self.time.now(), given),
                     Err(_) => break,
                 },
-                Step::Wait(next) if !over => self.wait(next.min(until)).await,
-                Step::Wait(_) | Step::End => break,
+                SenderStep::Wait(next) if !over => self.wait(next.min(until)).await,
+                SenderStep::Wait(_) | SenderStep::End => break,
             }
         }
         self.look();
@@ -190,22 +190,22 @@ impl Followers {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn join(&self) -> Follower {
+    fn join(&self) -> CountedConnection {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Follower(self.clone())
+        CountedConnection(self.clone())
     }
 }
 
 /// A counted connection, until it is dropped.
-struct Follower(Followers);
+struct CountedConnection(Followers);
 
-impl Follower {
+impl CountedConnection {
     fn count(&self) -> usize {
         self.0.count()
     }
 }
 
-impl Drop for Follower {
+impl Drop for CountedConnection {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Ordering::Relaxed);
     }

@@ -76,9 +76,16 @@ impl App {
             tokio::spawn(async move {
                 let shutdown = async move { drop(stopped.await) };
                 let assets = web::Assets::folder("no-such-folder".into());
-                let limits = web::Limits::default();
-                let settings =
-                    web::Settings { access, base, options, assets, stream_age: web::STREAM_AGE, limits, socket: None };
+                let limits = web::ConnectionLimits::default();
+                let settings = web::WebSettings {
+                    access,
+                    base,
+                    options,
+                    assets,
+                    stream_age: web::STREAM_AGE,
+                    limits,
+                    socket: None,
+                };
                 web::serve(listener, server, settings, shutdown).await.expect("a clean end");
             })
         };
@@ -105,6 +112,10 @@ impl App {
 
     pub(crate) async fn put(&self, id: &str, body: &Value) -> (u16, Value) {
         self.call(self.client.put(format!("{}/api/jobs/{id}", self.url)).json(body)).await
+    }
+
+    pub(crate) async fn put_at(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.call(self.client.put(format!("{}{path}", self.url)).json(body)).await
     }
 
     pub(crate) async fn post(&self, path: &str) -> (u16, Value) {

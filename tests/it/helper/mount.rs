@@ -23,21 +23,28 @@ impl Mount {
     /// An exFAT volume, as on a memory card: its names differ by more than case, it has no second names, and (by FUSE) neither
     /// exchanges two names nor refuses to rename over one; `None`, and said, where that is not allowed.
     pub(crate) fn exfat(at: &Path) -> Option<Mount> {
-        Mount::image("mkfs.exfat", "exfat-fuse", at)
+        Mount::image(&["mkfs.exfat"], "exfat-fuse", at)
     }
 
     /// A file system on which two files can share their blocks; `None`, and said, where that is not allowed.
     pub(crate) fn btrfs(at: &Path) -> Option<Mount> {
-        Mount::image("mkfs.btrfs", "btrfs", at)
+        Mount::image(&["mkfs.btrfs"], "btrfs", at)
+    }
+
+    /// A file system that does not tell with a name whether it is that of a file or of a folder; `None`, and said, where that is not
+    /// allowed.
+    pub(crate) fn without_kinds(at: &Path) -> Option<Mount> {
+        Mount::image(&["mkfs.ext4", "-q", "-O", "^filetype"], "ext4", at)
     }
 
     /// A file system of a gibibyte in a file beside it.
-    fn image(make: &str, kind: &str, at: &Path) -> Option<Mount> {
+    fn image(make: &[&str], kind: &str, at: &Path) -> Option<Mount> {
         let image = at.with_extension("image");
         let file = std::fs::File::create(&image).expect("a new file");
         file.set_len(1 << 30).expect("a length, all of it a hole");
-        let made = Command::new(make).arg(&image).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        assert!(made.is_ok_and(|status| status.success()), "{make} is missing: run ./test once, which installs it");
+        let made =
+            Command::new(make[0]).args(&make[1..]).arg(&image).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        assert!(made.is_ok_and(|status| status.success()), "{make:?} is missing: run ./test once, which installs it");
         let mut mount = Command::new("mount");
         mount.args(["-t", kind, "-o", "loop"]).arg(image).stdout(Stdio::null());
         Mount::by(&mut mount, at)
@@ -67,6 +74,14 @@ impl Mount {
             std::thread::sleep(Duration::from_millis(5));
         };
         Mount::told(mounted, at).map(|mount| (mount, Storage(served)))
+    }
+
+    /// The same with one more file system before it, which takes each question and waits for the answer: who asks cannot even be killed.
+    /// `between` is where the storage itself is mounted.
+    pub(crate) fn storage_that_holds(folder: &Path, between: &Path, at: &Path) -> Option<(Mount, Mount, Storage)> {
+        let (below, storage) = Mount::storage(folder, between)?;
+        let mount = Mount::without_exchange(between, at)?;
+        Some((mount, below, storage))
     }
 
     fn by(command: &mut Command, at: &Path) -> Option<Mount> {

@@ -17,6 +17,26 @@ pub(crate) struct Headway {
     group: bool,
 }
 
+/// Makes what the server takes for the client's files.
+pub(crate) fn make_site(site: &Path) {
+    std::fs::create_dir_all(site.join("pkg")).expect("a new folder");
+    std::fs::write(site.join("pkg/headway.js"), "").expect("a new file");
+}
+
+/// The program, asked to serve this folder; it ends, and what it said.
+pub(crate) fn refused_to_serve(files: &Files, library: &Path, wrap: &[&str]) -> String {
+    let (site, program) = (files.data().with_file_name("site"), env!("CARGO_BIN_EXE_headway"));
+    make_site(&site);
+    let words = [wrap, &[program, "serve"]].concat();
+    let mut command = Command::new(words[0]);
+    // A data folder of its own: a server may hold the other one.
+    let data = files.data().with_file_name("data-of-refused");
+    command.args(&words[1..]).arg(library).arg("--data").arg(data).arg("--site").arg(site);
+    let ended = command.args(["--listen", "127.0.0.1:0"]).output().expect("it ends");
+    assert!(!ended.status.success());
+    String::from_utf8_lossy(&ended.stderr).into_owned()
+}
+
 impl Headway {
     /// Starts the program on these files; `None` if it ended before it was ready.
     pub(crate) fn try_start(files: &Files, site: Option<&Path>, wrap: &[&str], arguments: &[&str]) -> Option<Self> {
@@ -43,8 +63,7 @@ impl Headway {
             .stderr(errors)
             .process_group(0);
         if let Some(site) = site {
-            std::fs::create_dir_all(site.join("pkg")).expect("a new folder");
-            std::fs::write(site.join("pkg/headway.js"), "").expect("a new file");
+            make_site(site);
             command.arg("--site").arg(site);
         }
         let mut child = command.spawn().expect("the program");
@@ -136,7 +155,7 @@ impl Headway {
         (numbers.next().expect("a soft limit"), numbers.next().expect("a hard limit"))
     }
 
-    /// `kill -9`, and waits until it is gone.
+    /// `kill -9`, and waits until it is gone; not for ever, as one that waits for storage stays.
     pub(crate) fn kill(&mut self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         if self.group {
@@ -145,7 +164,32 @@ impl Headway {
         } else {
             self.child.kill().ok();
         }
-        self.child.wait().ok();
+        self.dies_within(Duration::from_secs(60));
+    }
+
+    /// `kill -9`, without waiting: a process that waits for storage stays.
+    pub(crate) fn strike(&mut self) {
+        self.child.kill().expect("a living process");
+    }
+
+    /// TERM, and waits at most so long for the end. What the kernel has yet to take apart, as it waits for storage, has ended.
+    pub(crate) fn terminates_within(&mut self, time: Duration) -> bool {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a living process");
+        let deadline = std::time::Instant::now() + time;
+        let status = format!("/proc/{}/status", self.child.id());
+        while std::time::Instant::now() < deadline {
+            if std::fs::read_to_string(&status).is_ok_and(|text| text.contains("State:\tZ")) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
+    }
+
+    /// Whether that is so of it, by its number.
+    pub(crate) fn is_struck(&self, is: impl Fn(rustix::process::Pid) -> bool) -> bool {
+        is(rustix::process::Pid::from_child(&self.child))
     }
 
     /// Its children: the guard of commands, if one was needed.

@@ -44,7 +44,7 @@ pub(crate) fn status(answer: &str) -> u16 {
     answer.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0)
 }
 
-/// A line to a server that breaks as soon as it has carried so many bytes of answers.
+/// A line to a server that breaks as soon as it has carried this many bytes of answers.
 pub(crate) struct Wire {
     pub(crate) url: String,
     opened: Arc<AtomicUsize>,

@@ -2,15 +2,15 @@
 
 use std::io::{Read, Write};
 use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
 
 use headway_files::OpenFile;
 use headway_files::Outputs;
-use headway_model::policy::OnInterrupt;
 use headway_model::summary::RecipeInfo;
-use headway_model::{Effect, FailReason, OnDone, Output, Place};
-use headway_recipes::{Attempt, Binding, Failure, ItemResults, Recipe, Success, Unable, Work};
+use headway_model::{DiskEffect, FailReason, OnDone, Output, OutputPlace};
+use headway_recipes::{Attempt, Binding, Effect, Failure, ItemResults, Recipe, Success, Unable, Work};
+use parking_lot::{Condvar, Mutex};
 use serde_json::json;
 
 /// What the recipe does with a file, by the first word of its name.
@@ -55,15 +55,15 @@ impl Deref for TestRecipe {
 impl State {
     /// Lets everything that waits go on.
     pub(crate) fn release(&self) {
-        *self.gate.lock().expect("no test panics here") = true;
+        *self.gate.lock() = true;
         self.opened.notify_all();
     }
 
     fn wait(&self, attempt: &Attempt) {
-        let mut open = self.gate.lock().expect("no test panics here");
+        let mut open = self.gate.lock();
         while !*open && !attempt.is_stopped() {
             let tick = std::time::Duration::from_millis(5);
-            open = self.opened.wait_timeout(open, tick).expect("no test panics here").0;
+            self.opened.wait_for(&mut open, tick);
         }
     }
 }
@@ -71,15 +71,12 @@ impl State {
 impl Recipe for TestRecipe {
     fn info(&self) -> RecipeInfo {
         let (name, summary) = ("test".into(), "As the test says.".into());
-        RecipeInfo { name, summary, settings: Vec::new(), output: None, hidden: false }
+        RecipeInfo { name, summary, settings: Vec::new(), output: None, to_files: String::new(), hidden: false }
     }
 
-    fn is_repeatable(&self) -> bool {
-        self.repeatable
-    }
-
-    fn on_done(&self) -> OnDone {
-        OnDone::Again
+    fn effect(&self) -> Effect {
+        let effect = if self.repeatable { Effect::READS } else { Effect::ACTS };
+        Effect { on_done: OnDone::Again, ..effect }
     }
 
     fn bind(&self, _: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
@@ -103,7 +100,7 @@ impl Work for Bound {
             name if name.starts_with("panic") => panic!("as the test wants"),
             name if name.starts_with("fail") => Err(wanted()),
             name if name.starts_with("flaky") && attempt.number == 1 => Err(wanted()),
-            _ => Ok(Success { effect: Effect::Read, result: json!({ "ok": true }) }),
+            _ => Ok(Success { effect: DiskEffect::Read, result: json!({ "ok": true }) }),
         }
     }
 
@@ -142,16 +139,12 @@ impl Deref for Capitals {
 impl Recipe for Capitals {
     fn info(&self) -> RecipeInfo {
         let (name, summary) = ("capitals".into(), "Writes every file in capitals.".into());
-        let output = Some(Output::to(Place::Replace));
-        RecipeInfo { name, summary, settings: Vec::new(), output, hidden: false }
+        let output = Some(Output::to(OutputPlace::Replace));
+        RecipeInfo { name, summary, settings: Vec::new(), output, to_files: String::new(), hidden: false }
     }
 
-    fn is_repeatable(&self) -> bool {
-        false
-    }
-
-    fn on_interrupt(&self) -> OnInterrupt {
-        OnInterrupt::Retry
+    fn effect(&self) -> Effect {
+        Effect::MAKES
     }
 
     fn bind(&self, _: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
@@ -172,6 +165,6 @@ impl Work for CapitalsBound {
         if attempt.is_stopped() {
             return Err(Failure::Stopped);
         }
-        Ok(Success { effect: Effect::Changed, result: json!({}) })
+        Ok(Success { effect: DiskEffect::Changed, result: json!({}) })
     }
 }

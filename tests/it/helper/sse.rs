@@ -1,7 +1,7 @@
 //! Clients of the stream: one that shows every message, and the real one through real cuts.
 
 use futures::StreamExt;
-use headway_model::follow::{Effect, Follow};
+use headway_model::follow::{Follow, FollowEffect};
 use headway_model::{Cursor, JobId};
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ impl Stream {
         Stream::of(answer)
     }
 
-    /// The messages of an answer, whoever gave it.
+    /// The messages of an answer, of any server.
     pub(crate) fn of(answer: reqwest::Response) -> Stream {
         let answer = answer.bytes_stream().map(|bytes| bytes.map(|bytes| bytes.to_vec()));
         Stream { answer: Box::pin(answer), bytes: Vec::new() }
@@ -105,7 +105,7 @@ impl Stream {
     }
 }
 
-/// Follows a job with the real receiving machine, over real connections of which each is cut after so many messages,
+/// Follows a job with the real receiving machine, over real connections; each is cut after this many messages,
 /// until the job is closed. Returns the machine and how many connections it took.
 pub(crate) async fn follow_to_end(app: &App, job: JobId, messages_each: impl Fn(usize) -> usize) -> (Follow, usize) {
     follow_at(&app.client, &app.url, job, messages_each).await
@@ -126,7 +126,7 @@ pub(crate) async fn follow_at(
     let mut connections = 0;
     loop {
         let open = effects.iter().rev().find_map(|effect| match effect {
-            Effect::Open { generation, query } => Some((*generation, query.clone())),
+            FollowEffect::Open { generation, query } => Some((*generation, query.clone())),
             _ => None,
         });
         let Some((generation, query)) = open else {
@@ -149,7 +149,7 @@ pub(crate) async fn follow_at(
             let Some(event) = stream.next().await else { break };
             now += 1;
             let told = follow.message(now, generation, &event.text, event.id.as_deref().unwrap_or_default());
-            if told.iter().any(|effect| matches!(effect, Effect::Open { .. })) {
+            if told.iter().any(|effect| matches!(effect, FollowEffect::Open { .. })) {
                 reopened = Some(told);
                 break;
             }
@@ -175,7 +175,7 @@ pub(crate) async fn follow_by_calls(client: &reqwest::Client, url: &str, job: Jo
     let (mut effects, mut calls, begun) = (follow.start(0), 0, std::time::Instant::now());
     loop {
         let ask = effects.iter().rev().find_map(|effect| match effect {
-            Effect::Ask { generation, query } => Some((*generation, query.clone())),
+            FollowEffect::Ask { generation, query } => Some((*generation, query.clone())),
             _ => None,
         });
         let now = begun.elapsed().as_millis() as u64;

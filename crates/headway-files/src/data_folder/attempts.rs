@@ -15,7 +15,7 @@ use headway_model::attempt::AttemptLog;
 const ITEMS: u32 = 64;
 
 #[derive(Serialize, Deserialize)]
-struct Line<L> {
+struct AttemptLine<L> {
     item: u32,
     #[serde(flatten)]
     log: L,
@@ -25,12 +25,12 @@ impl DataFolder {
     /// Keeps what an attempt said, in place of what it may have said before. It is no fact of the job: if it cannot be kept,
     /// that is said in the server's own log.
     pub fn keep_attempt(&self, job: JobId, item: u32, log: &AttemptLog) {
-        if let Err(error) = self.append(job, &Line { item, log }) {
+        if let Err(error) = self.append(job, &AttemptLine { item, log }) {
             tracing::warn!(job.id = %job, item, attempt = log.attempt, %error, "what an attempt said cannot be kept");
         }
     }
 
-    fn append(&self, job: JobId, line: &Line<&AttemptLog>) -> io::Result<()> {
+    fn append(&self, job: JobId, line: &AttemptLine<&AttemptLog>) -> io::Result<()> {
         // The first break ends a line that was cut off by a death.
         let mut text = b"\n".to_vec();
         serde_json::to_writer(&mut text, line)?;
@@ -54,7 +54,7 @@ impl DataFolder {
         let lines = text.split(|byte| *byte == b'\n').filter(|line| line.starts_with(begin.as_bytes()));
         let mut logs: Vec<AttemptLog> = lines
             .rev()
-            .filter_map(|line| serde_json::from_slice::<Line<AttemptLog>>(line).ok())
+            .filter_map(|line| serde_json::from_slice::<AttemptLine<AttemptLog>>(line).ok())
             .map(|line| line.log)
             .collect();
         // The newest is the first of its number, and stays.
@@ -89,7 +89,15 @@ mod tests {
 
     fn said(attempt: u32, text: &str) -> AttemptLog {
         let stdout = Kept { head: text.into(), ..Kept::default() };
-        AttemptLog { attempt, argv: vec!["/bin/x".into()], exit: Some(0), ms: 1, stdout, stderr: Kept::default() }
+        AttemptLog {
+            attempt,
+            argv: vec!["/bin/x".into()],
+            exit: Some(0),
+            ms: 1,
+            stdout,
+            stderr: Kept::default(),
+            running: false,
+        }
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! What was found at the libraries' paths when they were last used, so that an empty mount point is not taken for a library.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{DataFolder, private};
-use crate::{Found, Identity, Library};
-use headway_model::JobId;
+use crate::{Found, Identity, InnerMounts, Library};
+use headway_model::{JobId, RelPath};
 
 /// The most bytes that are read of the file.
 const MOST: u64 = 1 << 20;
@@ -39,16 +39,58 @@ impl DataFolder {
     }
 }
 
+/// What was mounted inside the libraries when jobs were planned, so that the folder of an absent disk is not taken for its content.
+const MOUNTS: &str = "mounts";
+
+impl DataFolder {
+    /// What was mounted inside the library of this name. What cannot be read is not known.
+    pub fn known_mounts(&self, library: &str) -> InnerMounts {
+        self.all_mounts().remove(library).unwrap_or_default().into_iter().collect()
+    }
+
+    /// Keeps what is known to belong inside a library, beside what is known of others.
+    pub fn remember_mounts(&self, library: &Library) {
+        let _one_at_a_time = self.mounts.lock();
+        let mut all = self.all_mounts();
+        let known: Vec<_> = library.inner_mounts().into_iter().collect();
+        let before = if known.is_empty() {
+            all.remove(&library.name).unwrap_or_default()
+        } else {
+            all.insert(library.name.clone(), known.clone()).unwrap_or_default()
+        };
+        if known == before {
+            return;
+        }
+        let kept = serde_json::to_vec(&all).map_err(std::io::Error::from);
+        if let Err(error) = kept.and_then(|text| private::replace(&self.root.join(MOUNTS), &text)) {
+            tracing::warn!(%error, "what is mounted inside a library cannot be kept; it is known until the server ends");
+        }
+    }
+
+    fn all_mounts(&self) -> BTreeMap<String, Vec<(RelPath, String)>> {
+        let unknown = |error: std::io::Error| {
+            tracing::warn!(%error, "what was mounted inside the libraries cannot be read, so an absent disk is not missed");
+            None
+        };
+        let text = Found::of(private::read(&self.root.join(MOUNTS), MOST)).known();
+        let all = text.and_then(|text| Ok(text.map(|text| serde_json::from_slice(&text)).transpose()?));
+        all.unwrap_or_else(unknown).unwrap_or_default()
+    }
+}
+
 /// On what a job was planned, beside what it writes for its user.
 const GROUND: &str = ".ground";
 
 impl DataFolder {
-    /// Keeps on what a job was planned, until its history is removed.
-    pub fn keep_ground(&self, job: &JobId, identity: Identity) {
+    /// Keeps on what a job was planned, until its history is removed. Where the library is what is remembered of it, this does not wait
+    /// for the disk: if the machine stops and the file is lost, what is found at the library's path is compared with what is remembered.
+    pub fn keep_ground(&self, job: &JobId, library: &str, identity: Identity) {
         let folder = self.root.join("jobs").join(job.to_string());
         let text = format!("{} {} \n", identity.file_system, identity.inode);
+        let is_remembered = self.known_libraries().get(library) == Some(&identity);
+        let replace = if is_remembered { private::replace_unsynced } else { private::replace };
         let kept = private::make_folder(&folder);
-        if let Err(error) = kept.and_then(|()| private::replace(&folder.join(GROUND), text.as_bytes())) {
+        if let Err(error) = kept.and_then(|()| replace(&folder.join(GROUND), text.as_bytes())) {
             tracing::debug!(job.id = %job, %error, "on what a job was planned cannot be kept");
         }
     }
@@ -90,5 +132,26 @@ mod tests {
         std::fs::remove_dir(data.root().join("libraries.part")).expect("a folder");
         data.remember_libraries(&library(data.root()));
         assert_ne!(data.known_libraries(), before);
+    }
+
+    #[test]
+    fn on_what_a_job_was_planned_is_kept_whether_or_not_the_library_is_remembered() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
+        let library = Arc::new(Library::open("files", folder.path()).expect("a library"));
+        let (is, other) = (library.identity().0.expect("a folder"), Identity { file_system: 1, inode: 2 });
+        data.remember_libraries(&[library]);
+        for (number, identity) in [(1, is), (2, other), (3, is)] {
+            let job = JobId::mint(number, [0; 10]);
+            assert_eq!(data.ground(&job), None);
+            data.keep_ground(&job, "files", identity);
+            data.keep_ground(&job, "files", identity);
+            assert_eq!(data.ground(&job), Some(identity));
+        }
+        // As after a stop of the machine.
+        let job = JobId::mint(4, [0; 10]);
+        data.keep_ground(&job, "files", is);
+        private::create(&data.root().join("jobs").join(job.to_string()).join(GROUND)).expect("an empty file");
+        assert_eq!(data.ground(&job), None, "what is not there is not known");
     }
 }

@@ -15,12 +15,19 @@ const FOLDER: u32 = 0o700;
 const FILE: u32 = 0o600;
 
 /// The files and folders of a data folder; whatever else lies in it is not ours to close.
-const FILES: [&str; 16] = [
+const FILES: [&str; 23] = [
     "lock",
+    "lock.1",
+    "lock.2",
+    "lock.3",
     "headway.sock",
     "headway.sock.part",
     "clock",
     "libraries",
+    "mounts",
+    "mounts.part",
+    "presets.json",
+    "presets.json.part",
     "libraries.part",
     super::BALLAST,
     "steps",
@@ -73,17 +80,29 @@ pub fn create(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Gives a file this content, whole or not at all: whoever reads it finds the one before or the new one.
+/// Gives a file this content, whole or not at all: a reader finds the one before or the new one.
 ///
 /// # Errors
 /// As [`open`].
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace_after(path, content, File::sync_all)
+}
+
+/// The same as far as the process can end at any moment. If the machine stops, the file can be empty or missing afterwards.
+///
+/// # Errors
+/// As [`open`].
+pub fn replace_unsynced(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace_after(path, content, |_| Ok(()))
+}
+
+fn replace_after(path: &Path, content: &[u8], kept: fn(&File) -> io::Result<()>) -> io::Result<()> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = Path::new(&part);
     let mut file = create(part)?;
     file.write_all(content)?;
-    file.sync_all()?;
+    kept(&file)?;
     std::fs::rename(part, path)
 }
 
@@ -95,7 +114,7 @@ pub fn ensure(path: &Path) -> io::Result<()> {
     open(options().append(true).create(true), path).map(drop)
 }
 
-/// Reads a file of at most so many bytes.
+/// Reads a file of at most this many bytes.
 ///
 /// # Errors
 /// As [`open`]; [`io::ErrorKind::FileTooLarge`] for a longer one.
@@ -109,7 +128,7 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Makes the data folder and closes it, with what an earlier version left in it. A folder in which others have files as well
-/// stays as open as they made it; a file system without modes cannot close anything. Both are said.
+/// stays as open as they made it; a file system without modes cannot close anything. Both are reported.
 pub(super) fn make_root(root: &Path) -> io::Result<()> {
     make_folder(root)?;
     let ours = is_there(&root.join("log.sqlite"))?;

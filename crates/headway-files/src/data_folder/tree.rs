@@ -66,7 +66,7 @@ fn left_beside(beside: &Path) -> io::Result<Vec<PathBuf>> {
     }
 }
 
-/// What a command made read-only can be removed by whoever owns it.
+/// What a command made read-only can be removed by its owner.
 fn open_to_owner(folder: &Path) -> io::Result<()> {
     let mode = folder.symlink_metadata()?.permissions().mode();
     if mode & OWNER != OWNER { std::fs::set_permissions(folder, Permissions::from_mode(mode | OWNER)) } else { Ok(()) }

@@ -1,8 +1,10 @@
-//! The one door by which a path that somebody named enters a library. What is Headway's own stays shut: temporary files, and the
+//! The only way for a path that somebody named into a library. What is Headway's own is refused: temporary files, and the
 //! trashes, in which nothing is ever overwritten.
 
 use std::io;
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cap_std::fs::Dir;
 use rustix::fs::{AtFlags, Mode, OFlags, fstat, openat, statat};
@@ -11,7 +13,7 @@ use rustix::io::Errno;
 use super::trash::TRASH;
 use super::{Library, on_disk};
 use headway_model::RelPath;
-use headway_model::path::RESERVED;
+use headway_model::path::{RESERVED, is_reserved};
 
 /// More folders than this are not nested in a path.
 const DEEPEST: usize = 4_096;
@@ -24,13 +26,14 @@ impl Library {
 
     /// Opens a folder that somebody named; the root for the empty path. A trash is refused whatever it is called: by a link, by
     /// a short name, in other letters.
-    pub(super) fn enter_folder(&self, path: &RelPath) -> io::Result<Dir> {
+    pub(super) fn enter_folder(&self, path: &RelPath) -> io::Result<Arc<Dir>> {
+        let root = self.root()?;
         if path.is_root() {
-            return self.root()?.try_clone();
+            return Ok(root);
         }
-        let dir = self.root()?.open_dir(self.enter(path)?)?;
+        let dir = root.open_dir(self.enter(path)?)?;
         self.admit(&dir)?;
-        Ok(dir)
+        Ok(Arc::new(dir))
     }
 
     /// Refuses a folder that is a trash, or lies in one, by asking the file system of each folder above it.
@@ -62,6 +65,16 @@ impl Library {
         }
         Err(io::Error::other("the folder lies too deep"))
     }
+}
+
+/// Whether a folder, by its path without links, is one of Headway's own, or lies in one: it is no library.
+pub fn is_own_folder(real: &Path) -> bool {
+    real.components().any(|part| is_reserved(part.as_os_str().as_bytes()))
+}
+
+/// Refuses the root of a library that is a trash, or lies in one: its files are other jobs' originals.
+pub(super) fn admit_root(path: &Path) -> io::Result<()> {
+    if is_own_folder(&path.canonicalize()?) { Err(is_own()) } else { Ok(()) }
 }
 
 fn is_own() -> io::Error {

@@ -28,8 +28,16 @@ pub fn environment(error: &io::Error) -> Option<PauseReason> {
         | Errno::CONNRESET
         | Errno::CONNABORTED
         | Errno::CONNREFUSED
+        | Errno::SHUTDOWN
+        | Errno::NONET
+        | Errno::NOLINK
         | Errno::REMOTEIO
-        | Errno::NOMEDIUM => Some(PauseReason::LibraryGone),
+        | Errno::NOMEDIUM
+        // The login to it is over.
+        | Errno::NOKEY
+        | Errno::KEYEXPIRED
+        | Errno::KEYREVOKED
+        | Errno::KEYREJECTED => Some(PauseReason::LibraryGone),
         _ => None,
     }
 }
@@ -50,4 +58,31 @@ pub fn memory_available() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_that_is_gone_is_no_files_fault_and_a_file_that_may_not_be_read_is() {
+        let told = |errno: Errno| environment(&errno.into());
+        for errno in [
+            Errno::STALE,
+            Errno::NOTCONN,
+            Errno::SHUTDOWN,
+            Errno::NONET,
+            Errno::NOLINK,
+            Errno::NOKEY,
+            Errno::KEYEXPIRED,
+            Errno::TIMEDOUT,
+        ] {
+            assert_eq!(told(errno), Some(PauseReason::LibraryGone), "{errno:?}");
+        }
+        for errno in
+            [Errno::ACCESS, Errno::PERM, Errno::NOENT, Errno::LOOP, Errno::IO, Errno::NAMETOOLONG, Errno::INVAL]
+        {
+            assert_eq!(told(errno), None, "{errno:?}");
+        }
+    }
 }

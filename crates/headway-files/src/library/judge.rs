@@ -5,16 +5,16 @@ use std::io;
 use rustix::io::Errno;
 
 use super::placement::Placement;
-use super::rename::{At, held};
+use super::rename::{FolderEntry, held};
 use super::{Library, fails, io_text, on_disk};
-use headway_model::{Digest, Effect, PauseReason, RelPath};
+use headway_model::{Digest, DiskEffect, PauseReason, RelPath};
 
 /// How far an interrupted placement came.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It is done, or was brought to its end: the new file is in place, the old one in the trash.
-    Done(Effect),
+    Done(DiskEffect),
     /// It had not begun, or the original is back; the temporary file is removed.
     TakenBack,
     /// What lies there is neither; nothing was touched.
@@ -25,7 +25,7 @@ pub enum Verdict {
 
 /// What lies under a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lies {
+enum NameContent {
     Nothing,
     /// A regular file with this content.
     Content(Digest),
@@ -33,9 +33,9 @@ enum Lies {
     Other,
 }
 
-impl Lies {
+impl NameContent {
     fn is(self, content: Option<Digest>) -> bool {
-        content.is_some_and(|content| self == Lies::Content(content))
+        content.is_some_and(|content| self == NameContent::Content(content))
     }
 }
 
@@ -48,12 +48,12 @@ impl Library {
         }
         let Placement { temp, target, trash, old, new } = placement;
         let (at_temp, mut at_target) = (self.lies(temp)?, self.lies(target)?);
-        let at_trash = trash.as_ref().map(|trash| self.lies(trash)).transpose()?.unwrap_or(Lies::Nothing);
+        let at_trash = trash.as_ref().map(|trash| self.lies(trash)).transpose()?.unwrap_or(NameContent::Nothing);
         // What keeps the name free for the output is ours. It is empty for a moment; where an original has just left, too.
         let (held, empty) = (on_disk(temp).file_name().map(held), Some(Digest::of(b"")));
         if at_target.is(held) || at_target.is(empty) && at_trash.is(*old) && !at_target.is(Some(*new)) {
             self.at(target)?.remove()?;
-            at_target = Lies::Nothing;
+            at_target = NameContent::Nothing;
         }
         let (new, old) = (Some(*new), *old);
         // It is the output, or nothing: that it stays for a while does no harm.
@@ -64,9 +64,9 @@ impl Library {
         let done = || Ok(Verdict::Done(placement.effect()));
         let Some(trash) = trash else {
             return match (at_target.is(new), at_temp) {
-                (true, Lies::Nothing) => done(),
+                (true, NameContent::Nothing) => done(),
                 // Nothing lies there, or somebody else's file: the item meets it again, and says so.
-                (false, Lies::Nothing) => Ok(Verdict::TakenBack),
+                (false, NameContent::Nothing) => Ok(Verdict::TakenBack),
                 (is_placed, at_temp) if at_temp.is(new) => {
                     remove_temp();
                     if is_placed { done() } else { Ok(Verdict::TakenBack) }
@@ -75,8 +75,8 @@ impl Library {
             };
         };
         if at_target.is(old)
-            && (at_temp.is(new) || at_temp == Lies::Nothing)
-            && (at_trash.is(old) || at_trash == Lies::Nothing)
+            && (at_temp.is(new) || at_temp == NameContent::Nothing)
+            && (at_trash.is(old) || at_trash == NameContent::Nothing)
         {
             // If it came as far as a second name for the original, that name goes again. (By content, for there are file
             // systems on which two names of a file have two inode numbers. No other attempt has a file of this name.)
@@ -87,7 +87,7 @@ impl Library {
             return Ok(Verdict::TakenBack);
         }
         // The original has gone to the trash, and nothing has come yet.
-        if at_target == Lies::Nothing && at_trash.is(old) {
+        if at_target == NameContent::Nothing && at_trash.is(old) {
             let (at, target, trash) = (self.at(temp)?, self.at(target)?, self.at(trash)?);
             if fill(&at, &target, &trash, at_temp.is(new))? {
                 return done();
@@ -97,11 +97,11 @@ impl Library {
             }
             return Ok(Verdict::TakenBack);
         }
-        if at_target.is(new) && at_temp.is(old) && at_trash == Lies::Nothing {
+        if at_target.is(new) && at_temp.is(old) && at_trash == NameContent::Nothing {
             self.move_to_trash(temp, trash)?;
             return done();
         }
-        if at_target.is(new) && at_trash.is(old) && at_temp == Lies::Nothing {
+        if at_target.is(new) && at_trash.is(old) && at_temp == NameContent::Nothing {
             return done();
         }
         Ok(Verdict::Conflict(untouched(lying(placement, [&Ok(at_target), &Ok(at_temp), &Ok(at_trash)]))))
@@ -109,7 +109,7 @@ impl Library {
 
     /// What lies where of a placement that could not be brought to its end, in words.
     pub fn whereabouts(&self, placement: &Placement) -> String {
-        let trash = placement.trash.as_ref().map_or(Ok(Lies::Nothing), |trash| self.lies(trash));
+        let trash = placement.trash.as_ref().map_or(Ok(NameContent::Nothing), |trash| self.lies(trash));
         lying(placement, [&self.lies(&placement.target), &self.lies(&placement.temp), &trash])
     }
 
@@ -121,24 +121,24 @@ impl Library {
     /// The hash of the regular file of this name; `None` if there is none.
     pub fn content(&self, path: &RelPath) -> io::Result<Option<Digest>> {
         Ok(match self.lies(path)? {
-            Lies::Content(content) => Some(content),
-            Lies::Nothing | Lies::Other => None,
+            NameContent::Content(content) => Some(content),
+            NameContent::Nothing | NameContent::Other => None,
         })
     }
 
     /// What lies under a name; an error if that is not known.
-    fn lies(&self, path: &RelPath) -> io::Result<Lies> {
+    fn lies(&self, path: &RelPath) -> io::Result<NameContent> {
         match self.find(path).known()? {
-            None => Ok(Lies::Nothing),
-            Some(found) if found.is_file() => Ok(self.hash(path)?.map_or(Lies::Nothing, Lies::Content)),
-            Some(_) => Ok(Lies::Other),
+            None => Ok(NameContent::Nothing),
+            Some(found) if found.is_file() => Ok(self.hash(path)?.map_or(NameContent::Nothing, NameContent::Content)),
+            Some(_) => Ok(NameContent::Other),
         }
     }
 }
 
 /// Fills a name that nothing has: by the output, if that is whole and can have it, else by the original again. Whether by the
 /// output.
-fn fill(temp: &At, target: &At, trash: &At, whole: bool) -> io::Result<bool> {
+fn fill(temp: &FolderEntry, target: &FolderEntry, trash: &FolderEntry, whole: bool) -> io::Result<bool> {
     // Whyever it cannot, the original can come back.
     let filled = whole && temp.rename_new(target).is_ok();
     if !filled {
@@ -154,13 +154,13 @@ fn untouched(lying: String) -> String {
 }
 
 /// What lies at target, temporary name and trash, in words.
-fn lying(placement: &Placement, [target, temp, trash]: [&io::Result<Lies>; 3]) -> String {
-    let lies = |path: &RelPath, found: &io::Result<Lies>| match found {
-        Ok(Lies::Nothing) => format!("nothing at {}", path.shown()),
+fn lying(placement: &Placement, [target, temp, trash]: [&io::Result<NameContent>; 3]) -> String {
+    let lies = |path: &RelPath, found: &io::Result<NameContent>| match found {
+        Ok(NameContent::Nothing) => format!("nothing at {}", path.shown()),
         Ok(found) if found.is(placement.old) => format!("the original at {}", path.shown()),
         Ok(found) if found.is(Some(placement.new)) => format!("the output at {}", path.shown()),
-        Ok(Lies::Content(_)) => format!("another file at {}", path.shown()),
-        Ok(Lies::Other) => format!("something that is no file at {}", path.shown()),
+        Ok(NameContent::Content(_)) => format!("another file at {}", path.shown()),
+        Ok(NameContent::Other) => format!("something that is no file at {}", path.shown()),
         Err(error) => format!("what cannot be looked at ({}) at {}", io_text(error), path.shown()),
     };
     let mut lie = vec![lies(&placement.target, target), lies(&placement.temp, temp)];

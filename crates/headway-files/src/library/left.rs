@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use super::{Found, Library, on_disk};
 use crate::data_folder::remove_tree;
@@ -15,30 +16,26 @@ const REST: Duration = Duration::from_secs(10);
 
 /// What is left, and when it was last tried.
 #[derive(Debug, Default)]
-pub(super) struct Left {
-    state: Mutex<State>,
+pub(super) struct LeftFiles {
+    state: Mutex<LeftState>,
     /// Whether the probes of an earlier process are gone.
     are_probes_cleared: AtomicBool,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct LeftState {
     temps: BTreeSet<RelPath>,
     tried: Option<Instant>,
 }
 
-impl Left {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+impl LeftFiles {}
 
 impl Library {
     /// A temporary file was to be removed. If that failed, it is done later; only what holds no original may be given here.
     pub(super) fn removed(&self, temp: &RelPath, answer: io::Result<()>) {
         // Of a library that went away nothing is known to be gone.
         if let Found::Unknown(error) = self.believed(Found::of(answer))
-            && self.left.state().temps.insert(temp.clone())
+            && self.left.state.lock().temps.insert(temp.clone())
         {
             tracing::warn!(%temp, %error, "a temporary file cannot be removed now");
         }
@@ -85,7 +82,7 @@ impl Library {
     /// Tries again to remove what could not be removed, unless that was tried a moment ago.
     pub fn tidy_now_and_then(&self) {
         let is_due = {
-            let state = self.left.state();
+            let state = self.left.state.lock();
             !state.temps.is_empty() && state.tried.is_none_or(|tried| tried.elapsed() >= REST)
         };
         if is_due {
@@ -96,14 +93,14 @@ impl Library {
     /// Tries again to remove what could not be removed.
     pub fn tidy(&self) {
         let left = {
-            let mut state = self.left.state();
+            let mut state = self.left.state.lock();
             state.tried = Some(Instant::now());
             state.temps.clone()
         };
         for temp in left {
             let answer = self.remove_temp(&temp);
             if !matches!(self.believed(Found::of(answer)), Found::Unknown(_)) {
-                self.left.state().temps.remove(&temp);
+                self.left.state.lock().temps.remove(&temp);
             }
         }
     }

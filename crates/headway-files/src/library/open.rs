@@ -1,6 +1,7 @@
 //! Looking at files and opening them.
 
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cap_fs_ext::{FollowSymlinks, MetadataExt, OpenOptionsExt, OpenOptionsFollowExt};
 use cap_std::fs::{File, Metadata, OpenOptions};
@@ -13,17 +14,20 @@ use super::{
 use headway_model::library::EntryKind;
 use headway_model::{PauseReason, PlannedFile, RelPath, SkipReason};
 
+/// So many bytes of a file are read before the next look whether anybody still wants it.
+const READ_AT_ONCE: u64 = 4 * 1024 * 1024;
+
 /// A file that was opened, and what it was at that moment.
 #[derive(Debug)]
 pub struct OpenFile {
     /// For reading.
     pub file: File,
-    pub(super) stamp: Stamp,
+    pub(super) stamp: FileStamp,
 }
 
 /// What must stay the same while a file is worked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(super) struct FileStamp {
     pub(super) device: u64,
     pub(super) inode: u64,
     pub(super) size: u64,
@@ -61,13 +65,25 @@ impl Library {
         there(self.believed(Found::of(self.enter_folder(&parent).map(drop))))?;
         match kind(&there(self.look(&planned.path))?) {
             EntryKind::File => {}
+            // It was a file when the job was planned, so it was asked for.
+            _ if planned.was_seen() => return Err(OpenError::Skip(SkipReason::Changed)),
             EntryKind::Symlink => return Err(OpenError::Skip(SkipReason::Symlink)),
-            EntryKind::Folder if planned.was_seen() => return Err(OpenError::Skip(SkipReason::Changed)),
             // The plan lists a folder only if it could not look inside.
             EntryKind::Folder => return Err(self.unlisted(&planned.path)),
             EntryKind::Other => return Err(OpenError::Skip(SkipReason::NotAFile)),
         }
         let opened = there(self.open_plain(&planned.path))?;
+        let present = (opened.stamp.size, opened.stamp.mtime_ns);
+        if planned.was_seen() && present != (planned.size, planned.mtime_ns) {
+            return Err(OpenError::Skip(SkipReason::Changed));
+        }
+        Ok(opened)
+    }
+
+    /// The same of a file that lies in a trash, at `at`, and was planned by the path that it had.
+    pub fn open_file_at(&self, planned: &PlannedFile, at: &RelPath) -> Result<OpenFile, OpenError> {
+        self.reach().map_err(OpenError::Environment)?;
+        let opened = there(self.open_trashed(at))?;
         let present = (opened.stamp.size, opened.stamp.mtime_ns);
         if planned.was_seen() && present != (planned.size, planned.mtime_ns) {
             return Err(OpenError::Skip(SkipReason::Changed));
@@ -114,11 +130,20 @@ impl Library {
         io::copy(&mut opened.file.take(limit), &mut io::sink()).is_ok()
     }
 
-    /// A whole file of at most `limit` bytes, and when its content last changed, in nanoseconds since 1970.
-    pub fn read(&self, path: &RelPath, limit: u64) -> io::Result<(Vec<u8>, i64)> {
-        let (file, written) = self.readable(path, limit)?;
+    /// A whole file of at most `limit` bytes, and when its content last changed, in nanoseconds since 1970. Fails as soon as `stop` is
+    /// set.
+    pub fn read(&self, path: &RelPath, limit: u64, stop: &AtomicBool) -> io::Result<(Vec<u8>, i64)> {
+        let (mut file, written) = self.readable(path, limit)?;
         let mut content = Vec::new();
-        file.take(limit).read_to_end(&mut content)?;
+        while (content.len() as u64) < limit {
+            if stop.load(Ordering::Relaxed) {
+                return Err(io::Error::other("it was stopped"));
+            }
+            let part = READ_AT_ONCE.min(limit - content.len() as u64);
+            if file.by_ref().take(part).read_to_end(&mut content)? == 0 {
+                break;
+            }
+        }
         Ok((content, written))
     }
 
@@ -159,7 +184,7 @@ impl Library {
             if !metadata.is_file() {
                 return Err(io::Error::other("it is not a regular file"));
             }
-            Ok(OpenFile { stamp: Stamp::of(&metadata), file })
+            Ok(OpenFile { stamp: FileStamp::of(&metadata), file })
         });
         self.believed(Found::of(opened))
     }
@@ -192,12 +217,35 @@ fn failed(error: &io::Error) -> OpenError {
 impl OpenFile {
     /// Whether the file is still what it was when it was opened.
     pub fn is_unchanged(&self) -> io::Result<bool> {
-        Ok(Stamp::of(&self.file.metadata()?) == self.stamp)
+        Ok(FileStamp::of(&self.file.metadata()?) == self.stamp)
     }
 
     /// Whether other names share its content.
     pub fn has_other_names(&self) -> bool {
         self.stamp.links > 1
+    }
+
+    /// Whether both are names of one file.
+    pub fn is_same_as(&self, other: &OpenFile) -> bool {
+        self.identity() == other.identity()
+    }
+
+    /// How the system knows it: the numbers of its device and of its inode. Names of one file have the same.
+    pub fn identity(&self) -> (u64, u64) {
+        (self.stamp.device, self.stamp.inode)
+    }
+
+    /// Whether owner, group and mode of both are the same.
+    pub fn has_same_access(&self, other: &OpenFile) -> io::Result<bool> {
+        let of = |file: &OpenFile| {
+            rustix::fs::fstat(&file.file).map(|stat| (stat.st_uid, stat.st_gid, stat.st_mode)).map_err(io::Error::from)
+        };
+        Ok(of(self)? == of(other)?)
+    }
+
+    /// How many names it has.
+    pub fn links(&self) -> u64 {
+        self.stamp.links
     }
 
     /// When its content last changed, in nanoseconds since 1970.
@@ -211,11 +259,11 @@ impl OpenFile {
     }
 }
 
-impl Stamp {
+impl FileStamp {
     pub(super) fn of(metadata: &Metadata) -> Self {
         use cap_std::fs::MetadataExt as Unix;
         let (seconds, nanos) = (Unix::ctime(metadata), Unix::ctime_nsec(metadata));
-        Stamp {
+        FileStamp {
             device: MetadataExt::dev(metadata),
             inode: MetadataExt::ino(metadata),
             size: metadata.len(),
@@ -231,13 +279,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_planned_file_that_became_a_folder_has_changed() {
+    fn a_planned_file_that_is_no_file_any_more_has_changed() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("name")).expect("a folder");
+        std::os::unix::fs::symlink("name", folder.path().join("link")).expect("a link");
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).expect("a socket");
         let library = Library::open("files", folder.path()).expect("a library");
         let path: RelPath = "name".parse().expect("a path");
         let seen = PlannedFile { path: path.clone(), size: 7, mtime_ns: 1, rerun: None, becomes: None };
-        assert!(matches!(library.open_file(&seen), Err(OpenError::Skip(SkipReason::Changed))));
+        for name in ["name", "link", "socket"] {
+            let seen = PlannedFile { path: name.parse().expect("a path"), ..seen.clone() };
+            assert!(matches!(library.open_file(&seen), Err(OpenError::Skip(SkipReason::Changed))), "{name}");
+        }
         // A folder that the plan could not look into is another thing.
         let told = library.open_file(&PlannedFile::not_seen(path));
         assert!(matches!(&told, Err(OpenError::Fail(why)) if why.contains("could not be listed")), "{told:?}");

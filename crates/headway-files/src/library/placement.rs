@@ -1,6 +1,6 @@
 //! A placement: which output gets which name, and where the old file goes. It is durable in the log before the first rename.
 
-use headway_model::{Digest, Effect, JobEvent, RelPath};
+use headway_model::{Digest, DiskEffect, JobEvent, RelPath};
 
 /// What a `placing` event says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Placement {
     }
 
     /// What it does to the disk.
-    pub fn effect(&self) -> Effect {
-        if self.trash.is_some() { Effect::Changed } else { Effect::Created }
+    pub fn effect(&self) -> DiskEffect {
+        if self.trash.is_some() { DiskEffect::Changed } else { DiskEffect::Created }
     }
 }

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use rustix::io::Errno;
 
 use super::Library;
-use super::rename::{At, Swap};
+use super::rename::{FolderEntry, Swap};
 
 /// How the files begin that this needs.
 pub(super) const PROBE: &str = ".headway-probe-";
@@ -28,7 +28,9 @@ impl Library {
 
     fn probe(&self) -> io::Result<Swap> {
         // Another server on this library has names of its own.
-        let at = |end: &str| At::new(self.root()?.try_clone()?, format!("{PROBE}{}-{end}", std::process::id()).into());
+        let at = |end: &str| {
+            FolderEntry::new(self.root()?.try_clone()?, format!("{PROBE}{}-{end}", std::process::id()).into())
+        };
         let (one, other) = (at("1")?, at("2")?);
         let made = one.make().and_then(|()| other.make());
         let found = made.and_then(|()| {

@@ -14,7 +14,7 @@ use super::{fault, readable, sync_folder};
 use headway_model::Digest;
 
 /// An entry of a folder. All that its calls need is open.
-pub(super) struct At {
+pub(super) struct FolderEntry {
     pub(super) dir: Dir,
     pub(super) name: OsString,
     /// The folder, to be synced.
@@ -32,9 +32,9 @@ pub enum Swap {
     TwoMoves,
 }
 
-impl At {
-    pub(super) fn new(dir: Dir, name: OsString) -> io::Result<At> {
-        Ok(At { folder: readable(&dir)?, dir, name })
+impl FolderEntry {
+    pub(super) fn new(dir: Dir, name: OsString) -> io::Result<FolderEntry> {
+        Ok(FolderEntry { folder: readable(&dir)?, dir, name })
     }
 
     /// Brings the names in its folder to the disk.
@@ -43,12 +43,12 @@ impl At {
     }
 
     /// Exchanges two names; `false` if this file system cannot.
-    pub(super) fn exchange(&self, with: &At) -> Result<bool, Errno> {
+    pub(super) fn exchange(&self, with: &FolderEntry) -> Result<bool, Errno> {
         known(renameat_with(&self.dir, &self.name, &with.dir, &with.name, RenameFlags::EXCHANGE))
     }
 
     /// Gives the file a second name, if that is free: `EXIST` otherwise; `false` if this file system cannot.
-    pub(super) fn link(&self, second: &At) -> Result<bool, Errno> {
+    pub(super) fn link(&self, second: &FolderEntry) -> Result<bool, Errno> {
         match linkat(&self.dir, &self.name, &second.dir, &second.name, AtFlags::empty()) {
             Err(Errno::PERM) => Ok(false),
             other => known(other),
@@ -56,12 +56,12 @@ impl At {
     }
 
     /// Renames the file, over another one if there is one.
-    pub(super) fn rename_over(&self, to: &At) -> Result<(), Errno> {
+    pub(super) fn rename_over(&self, to: &FolderEntry) -> Result<(), Errno> {
         renameat(&self.dir, &self.name, &to.dir, &to.name)
     }
 
     /// Renames the file, if the name is free: `EXIST` otherwise, and nothing has changed.
-    pub(super) fn rename_new(&self, to: &At) -> Result<(), Errno> {
+    pub(super) fn rename_new(&self, to: &FolderEntry) -> Result<(), Errno> {
         if known(renameat_with(&self.dir, &self.name, &to.dir, &to.name, RenameFlags::NOREPLACE))? {
             return Ok(());
         }

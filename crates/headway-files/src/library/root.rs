@@ -4,13 +4,16 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, OnceLock};
+use std::time::{Duration, Instant};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, MetadataExt};
+use parking_lot::{Mutex, RwLock};
 use rustix::io::Errno;
 
-use super::left::Left;
+use super::enter::admit_root;
+use super::left::LeftFiles;
 use super::{Library, environment, is_litter};
 use crate::error::FolderError;
 use headway_model::PauseReason;
@@ -28,7 +31,8 @@ pub struct Identity {
 
 #[derive(Debug, Clone)]
 pub(super) struct Root {
-    dir: Arc<Dir>,
+    /// `None` while nobody needs it, so that its disk can be unmounted.
+    dir: Option<Arc<Dir>>,
     /// Device and inode: what must be found at the path as long as the folder is there.
     place: (u64, u64),
     identity: Identity,
@@ -36,6 +40,7 @@ pub(super) struct Root {
 
 impl Root {
     fn open(path: &Path) -> io::Result<Self> {
+        admit_root(path)?;
         let dir = Dir::open_ambient_dir(path, ambient_authority())?;
         let found = dir.dir_metadata()?;
         let disk = rustix::fs::fstatfs(&dir)?;
@@ -45,12 +50,18 @@ impl Root {
             .filter_map(|part| part.parse::<u32>().ok())
             .fold(0, |all, part| all << 32 | u64::from(part));
         let identity = Identity { file_system, inode: found.ino() };
-        Ok(Root { place: (found.dev(), found.ino()), identity, dir: Arc::new(dir) })
+        Ok(Root { place: (found.dev(), found.ino()), identity, dir: Some(Arc::new(dir)) })
+    }
+
+    /// Whether another root is this one, opened again. Where a file system has no id, its place tells.
+    fn is_again(&self, other: &Root) -> bool {
+        self.identity == other.identity && (self.identity.file_system != 0 || self.place == other.place)
     }
 
     /// Whether nothing of a user is in it, as in the folder on which a disk is to be mounted.
     fn is_empty(&self) -> io::Result<bool> {
-        for entry in self.dir.entries()? {
+        let Some(dir) = &self.dir else { return Err(Errno::NODEV.into()) };
+        for entry in dir.entries()? {
             let entry = entry?;
             let name = entry.file_name();
             let name = name.as_bytes();
@@ -92,18 +103,22 @@ impl Library {
             path: root.to_owned(),
             known: Mutex::new(known.or(opened.as_ref().map(|root| root.identity))),
             root: RwLock::new(opened),
+            used: AtomicU64::new(running_ms()),
+            inner_mounts: Mutex::default(),
             accepted: AtomicU64::new(0),
             durable: Mutex::default(),
             swap: OnceLock::new(),
-            left: Left::default(),
+            left: LeftFiles::default(),
         };
         (library, error)
     }
 
-    /// The root as it was last opened; that it is gone if it never could be.
+    /// The root as it was last opened; that it is gone if it never could be, or if something else came to its place while nobody needed
+    /// it.
     pub(super) fn root(&self) -> io::Result<Arc<Dir>> {
-        let opened = |root: &Option<Root>| root.as_ref().map(|root| Arc::clone(&root.dir));
-        if let Some(dir) = opened(&self.root.read().unwrap_or_else(PoisonError::into_inner)) {
+        self.used.store(running_ms(), Ordering::Relaxed);
+        let opened = |root: &Option<Root>| root.as_ref().and_then(|root| root.dir.clone());
+        if let Some(dir) = opened(&self.root.read()) {
             return Ok(dir);
         }
         // That there is no such folder would be read as a fact about a file.
@@ -111,10 +126,35 @@ impl Library {
             Some(_) => error,
             None => Errno::NODEV.into(),
         })?;
-        self.known().get_or_insert(root.identity);
-        let dir = Arc::clone(&root.dir);
-        *self.root.write().unwrap_or_else(PoisonError::into_inner) = Some(root);
-        Ok(dir)
+        self.known.lock().get_or_insert(root.identity);
+        let mut held = self.root.write();
+        if held.as_ref().is_some_and(|before| !before.is_again(&root)) {
+            return Err(Errno::NODEV.into());
+        }
+        let dir = root.dir.clone();
+        *held = Some(root);
+        dir.ok_or(Errno::NODEV.into())
+    }
+
+    /// Whether the root is held although nothing has used it for so long.
+    pub fn is_idle(&self, time: Duration) -> bool {
+        self.is_unused(time)
+            && self.root.try_read().is_some_and(|root| root.as_ref().is_some_and(|root| root.dir.is_some()))
+    }
+
+    fn is_unused(&self, time: Duration) -> bool {
+        let since = running_ms().saturating_sub(self.used.load(Ordering::Relaxed));
+        u128::from(since) >= time.as_millis()
+    }
+
+    /// Lets go of the root if nothing has used it for so long, so that its disk can be unmounted. Whoever needs it opens it again, and it
+    /// must be the same then. Blocking.
+    pub fn let_go(&self, time: Duration) {
+        let mut root = self.root.write();
+        let is_free = |dir: &mut Arc<Dir>| Arc::strong_count(dir) == 1 && self.is_unused(time);
+        let held = root.as_mut().and_then(|root| root.dir.take_if(is_free));
+        drop(root);
+        drop(held);
     }
 
     /// Whether what was opened is still what is found at its path: not removed, not unmounted, nothing mounted over it. The same file
@@ -127,10 +167,10 @@ impl Library {
             return self.is_known();
         }
         let root = Root::open(&self.path).map_err(|error| gone(&error))?;
-        if root.identity.file_system == 0 || Some(root.identity) != *self.known() {
+        if root.identity.file_system == 0 || Some(root.identity) != *self.known.lock() {
             return Err(PauseReason::LibraryGone);
         }
-        *self.root.write().unwrap_or_else(PoisonError::into_inner) = Some(root);
+        *self.root.write() = Some(root);
         Ok(())
     }
 
@@ -138,20 +178,22 @@ impl Library {
     /// `planned`. Blocking.
     pub fn is_replaced(&self, planned: Option<Identity>) -> bool {
         match self.reach() {
-            Ok(()) => planned.is_some_and(|planned| Some(planned) != *self.known()),
-            Err(_) => Root::open(&self.path).is_ok_and(|root| self.known().is_some_and(|known| known != root.identity)),
+            Ok(()) => planned.is_some_and(|planned| Some(planned) != *self.known.lock()),
+            Err(_) => {
+                Root::open(&self.path).is_ok_and(|root| self.known.lock().is_some_and(|known| known != root.identity))
+            }
         }
     }
 
     /// Whether this is not an empty folder where there was a file system with files.
     fn is_known(&self) -> Result<(), PauseReason> {
-        let known = *self.known();
+        let known = *self.known.lock();
         // Neither lock is held while the other is waited for, or while the disk is.
-        let root = self.root.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let root = self.root.read().clone();
         let Some(root) = root.filter(|root| known.is_some_and(|known| known != root.identity)) else { return Ok(()) };
         match root.is_empty() {
             Ok(false) => {
-                *self.known() = Some(root.identity);
+                *self.known.lock() = Some(root.identity);
                 Ok(())
             }
             Ok(true) => Err(PauseReason::LibraryGone),
@@ -179,35 +221,39 @@ impl Library {
         Ok(())
     }
 
-    /// Takes what is found at the path now for the library, whatever it was before: a person wants that.
+    /// Takes what is found at the path now for the library, whatever it was before, with what is mounted inside it now: a person wants
+    /// that.
     ///
     /// # Errors
     /// If it cannot be opened.
     pub fn reopen(&self) -> io::Result<()> {
         self.take(Root::open(&self.path)?);
+        self.accept_mounts()?;
         self.accepted.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
     /// Device and inode of the root as it was last opened; of none if it never was.
     pub(super) fn root_number(&self) -> (u64, u64) {
-        self.root.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|root| root.place).unwrap_or_default()
+        self.root.read().as_ref().map(|root| root.place).unwrap_or_default()
     }
 
     fn take(&self, root: Root) {
-        *self.known() = Some(root.identity);
-        *self.root.write().unwrap_or_else(PoisonError::into_inner) = Some(root);
+        *self.known.lock() = Some(root.identity);
+        *self.root.write() = Some(root);
     }
 
     /// What is known of the root, to be remembered; and how often a person has taken what is there for the library. `None` if it never
     /// was there.
     pub fn identity(&self) -> (Option<Identity>, u64) {
-        (*self.known(), self.accepted.load(Ordering::Relaxed))
+        (*self.known.lock(), self.accepted.load(Ordering::Relaxed))
     }
+}
 
-    fn known(&self) -> MutexGuard<'_, Option<Identity>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// How long this process has used libraries, in milliseconds.
+fn running_ms() -> u64 {
+    static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    u64::try_from(BEGUN.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -241,6 +287,33 @@ mod tests {
         std::fs::write(folder.path().join("file"), "x").expect("a file");
         let (library, _) = Library::open_or_wait("disk", folder.path(), elsewhere);
         assert_eq!(library.reach(), Ok(()));
+    }
+
+    #[test]
+    fn an_idle_library_holds_nothing_and_is_the_same_when_it_is_needed_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("files");
+        std::fs::create_dir(&path).expect("a folder");
+        std::fs::write(path.join("file"), "x").expect("a file");
+        let library = Library::open("files", &path).expect("a library");
+        let held = library.root().expect("a root");
+        library.let_go(Duration::ZERO);
+        assert!(library.is_idle(Duration::ZERO), "somebody has it");
+        drop(held);
+        library.let_go(Duration::from_secs(3_600));
+        assert!(library.is_idle(Duration::ZERO), "it was used a moment ago");
+        library.let_go(Duration::ZERO);
+        assert!(!library.is_idle(Duration::ZERO), "nothing is held");
+        assert_eq!(library.reach(), Ok(()));
+        assert!(library.is_idle(Duration::ZERO), "it is held again");
+        library.let_go(Duration::ZERO);
+        // Something else comes to its place meanwhile.
+        std::fs::rename(&path, folder.path().join("away")).expect("a rename");
+        std::fs::create_dir(&path).expect("a folder");
+        std::fs::write(path.join("other"), "x").expect("a file");
+        assert_eq!(library.reach(), Err(PauseReason::LibraryGone), "also for a job under way");
+        assert!(library.root().is_err());
+        assert_eq!(library.look_again(), Ok(()), "a new job takes what is there");
     }
 
     #[test]

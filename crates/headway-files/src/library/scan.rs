@@ -11,12 +11,24 @@ use rustix::io::Errno;
 
 use super::found::is_absent;
 use super::{Found, Library, io_text, is_litter, readable};
+use crate::Unreadable;
 use headway_model::library::{EntryKind, Unread};
 use headway_model::path::is_reserved;
 use headway_model::{RelPath, SeenEntry, SeenPart};
 
-/// So many entries are handed over at a time.
+/// How many entries are handed over at a time.
 const PART: usize = 1_000;
+
+/// A folder cannot be listed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the folder {folder:?} of {library} cannot be listed: {text}")]
+pub struct ScanError {
+    folder: String,
+    library: String,
+    text: String,
+    /// Why not, as far as the caller goes on by it.
+    pub reason: Unreadable,
+}
 
 /// Reads a folder, and what is below it if `deep`, until `take` says stop by `false`. Fails if the folder itself cannot
 /// be read; those below it that cannot be read are told, and what was known of them stays. Blocking.
@@ -25,7 +37,7 @@ pub fn scan(
     folder: &RelPath,
     deep: bool,
     take: &mut dyn FnMut(SeenPart) -> bool,
-) -> Result<Option<Unread>, String> {
+) -> Result<Option<Unread>, ScanError> {
     let mut unread: Option<Unread> = None;
     let mut todo = VecDeque::from([folder.clone()]);
     while let Some(next) = todo.pop_front() {
@@ -33,12 +45,8 @@ pub fn scan(
             Ok(true) => {}
             Ok(false) => return Ok(unread),
             Err(error) if next == *folder => {
-                return Err(format!(
-                    "the folder {:?} of {} cannot be listed: {}",
-                    folder.shown(),
-                    library.name,
-                    io_text(&error)
-                ));
+                let (folder, library, text) = (folder.shown(), library.name.clone(), io_text(&error));
+                return Err(ScanError { folder, library, text, reason: Unreadable::of(&error) });
             }
             // It went away while the others were read.
             Err(error) if is_absent(&error) => {}
@@ -61,7 +69,7 @@ fn level(
 ) -> io::Result<bool> {
     let opened = library.believed(Found::of(library.enter_folder(folder)));
     let dir = opened.known()?.ok_or(io::Error::from(Errno::NOENT))?;
-    let mut names = Vec::new();
+    let (mut names, mut litter) = (Vec::new(), 0);
     for entry in rustix::fs::Dir::new(readable(&dir)?)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -77,6 +85,7 @@ fn level(
             kind => kind != FileType::Directory,
         };
         if is_litter(name.to_bytes(), !leaf) {
+            litter += 1;
             continue;
         }
         let Ok(coded) = RelPath::from_bytes(name.to_bytes()) else { continue };
@@ -112,7 +121,7 @@ fn level(
         let next = hole.or_else(|| last.clone());
         if last.is_some() || whole.is_some() {
             let up_to = last.filter(|_| whole.is_none());
-            let part = SeenPart { folder: folder.clone(), behind: behind.clone(), up_to, entries, whole };
+            let part = SeenPart { folder: folder.clone(), behind: behind.clone(), up_to, entries, litter, whole };
             if !take(part) {
                 return Ok(false);
             }

@@ -6,28 +6,35 @@ use std::io;
 use rustix::io::Errno;
 
 use super::placement::Placement;
-use super::rename::At;
-use super::{Library, OpenFile, Stamp, fault, on_disk};
+use super::rename::FolderEntry;
+use super::{FileStamp, Found, Library, OpenFile, fault, on_disk};
 use headway_model::{RelPath, SkipReason};
 
 /// The three names of a placement, with all that its steps need open. Taken before it is recorded, so that want of descriptors or
 /// of memory is met while there is nothing to take back.
-pub struct Ground {
-    temp: At,
-    target: At,
-    trash: Option<At>,
+pub struct OpenPlacement {
+    temp: FolderEntry,
+    target: FolderEntry,
+    trash: Option<FolderEntry>,
 }
 
 impl Library {
     /// Whether a file is still at its path, and as it was when it was opened; an error if that is not known.
     pub fn is_still(&self, path: &RelPath, opened: &OpenFile) -> io::Result<bool> {
         let found = self.find(path).known()?;
-        Ok(opened.is_unchanged()? && found.is_some_and(|found| Stamp::of(&found) == opened.stamp))
+        Ok(opened.is_unchanged()? && found.is_some_and(|found| FileStamp::of(&found) == opened.stamp))
+    }
+
+    /// The same, for a file whose other names may change hands meanwhile: that changes when its inode was last touched, and not its content.
+    pub fn is_still_whatever_its_names(&self, path: &RelPath, opened: &OpenFile) -> io::Result<bool> {
+        let told = |stamp: &FileStamp| (stamp.device, stamp.inode, stamp.size, stamp.mtime_ns);
+        let found = self.find(path).known()?;
+        Ok(found.is_some_and(|found| told(&FileStamp::of(&found)) == told(&opened.stamp)))
     }
 
     /// Opens what a placement needs.
-    pub fn ground(&self, placement: &Placement) -> io::Result<Ground> {
-        Ok(Ground {
+    pub fn ground(&self, placement: &Placement) -> io::Result<OpenPlacement> {
+        Ok(OpenPlacement {
             temp: self.at(&placement.temp)?,
             target: self.at(&placement.target)?,
             trash: placement.trash.as_ref().map(|trash| self.at(trash)).transpose()?,
@@ -39,10 +46,10 @@ impl Library {
     pub fn place(
         &self,
         placement: &Placement,
-        ground: &Ground,
+        ground: &OpenPlacement,
         original: &OpenFile,
     ) -> io::Result<Result<(), SkipReason>> {
-        let Ground { temp, target, trash } = ground;
+        let OpenPlacement { temp, target, trash } = ground;
         let taken = match trash {
             None => match temp.rename_new(target) {
                 Ok(()) => Ok(()),
@@ -71,9 +78,9 @@ impl Library {
         to.sync()
     }
 
-    pub(super) fn at(&self, path: &RelPath) -> io::Result<At> {
+    pub(super) fn at(&self, path: &RelPath) -> io::Result<FolderEntry> {
         let dir = self.folder(&path.parent().unwrap_or_default())?;
-        At::new(dir, on_disk(path).file_name().unwrap_or_default().to_owned())
+        FolderEntry::new(dir, on_disk(path).file_name().unwrap_or_default().to_owned())
     }
 }
 
@@ -81,7 +88,7 @@ impl Library {
 type Swapped = Result<(), SkipReason>;
 
 /// The output takes the name of its original, which lies in the trash then. With a reason to skip, all is as it was.
-fn swap(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io::Result<Swapped> {
+fn swap(temp: &FolderEntry, target: &FolderEntry, trash: &FolderEntry, original: &OpenFile) -> io::Result<Swapped> {
     for way in [by_exchange, by_second_name] {
         if let Some(swapped) = way(temp, target, trash, original)? {
             return Ok(swapped);
@@ -91,18 +98,23 @@ fn swap(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io::Result<S
 }
 
 /// Whether another file than the original has this name. Somebody may have put it there since it was looked at: then theirs stays.
-fn is_theirs(at: &At, original: &OpenFile) -> io::Result<bool> {
+fn is_theirs(at: &FolderEntry, original: &OpenFile) -> io::Result<bool> {
     Ok(!same_file(&stamp(at)?, &original.stamp))
 }
 
-fn stamp(at: &At) -> io::Result<Stamp> {
-    Ok(Stamp::of(&at.dir.symlink_metadata(&at.name)?))
+fn stamp(at: &FolderEntry) -> io::Result<FileStamp> {
+    Ok(FileStamp::of(&at.dir.symlink_metadata(&at.name)?))
 }
 
 /// `None` if this file system cannot.
-fn by_exchange(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io::Result<Option<Swapped>> {
+fn by_exchange(
+    temp: &FolderEntry,
+    target: &FolderEntry,
+    trash: &FolderEntry,
+    original: &OpenFile,
+) -> io::Result<Option<Swapped>> {
     let output = stamp(temp)?;
-    match unless_missing(temp.exchange(target))? {
+    match unless_missing(target, temp.exchange(target))? {
         None => return Ok(Some(Err(SkipReason::Missing))),
         Some(false) => return Ok(None),
         Some(true) => {}
@@ -122,8 +134,13 @@ fn by_exchange(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io::R
 }
 
 /// The same; between the last look and the rename another program's file could be lost, so nothing slow stands between them.
-fn by_second_name(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io::Result<Option<Swapped>> {
-    match unless_missing(target.link(trash))? {
+fn by_second_name(
+    temp: &FolderEntry,
+    target: &FolderEntry,
+    trash: &FolderEntry,
+    original: &OpenFile,
+) -> io::Result<Option<Swapped>> {
+    match unless_missing(target, target.link(trash))? {
         None => return Ok(Some(Err(SkipReason::Missing))),
         Some(false) => return Ok(None),
         Some(true) => {}
@@ -139,9 +156,14 @@ fn by_second_name(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io
 }
 
 /// Every file system can: for a moment nothing has the name.
-fn by_two_moves(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io::Result<Swapped> {
+fn by_two_moves(
+    temp: &FolderEntry,
+    target: &FolderEntry,
+    trash: &FolderEntry,
+    original: &OpenFile,
+) -> io::Result<Swapped> {
     // The name in the trash is this attempt's alone.
-    let Some(()) = unless_missing(target.rename_over(trash))? else { return Ok(Err(SkipReason::Missing)) };
+    let Some(()) = unless_missing(target, target.rename_over(trash))? else { return Ok(Err(SkipReason::Missing)) };
     fault("moved");
     if is_theirs(trash, original)? {
         trash.rename_new(target)?;
@@ -152,18 +174,21 @@ fn by_two_moves(temp: &At, target: &At, trash: &At, original: &OpenFile) -> io::
     Ok(Ok(()))
 }
 
-/// `None` if there is nothing of that name.
-fn unless_missing<T>(done: Result<T, Errno>) -> io::Result<Option<T>> {
+/// `None` if the original is missing. A call with two names does not tell which of them is not there, so the original is looked at.
+fn unless_missing<T>(target: &FolderEntry, done: Result<T, Errno>) -> io::Result<Option<T>> {
     match done {
         Ok(value) => Ok(Some(value)),
-        Err(Errno::NOENT) => Ok(None),
+        Err(Errno::NOENT) => match Found::of(target.dir.symlink_metadata(&target.name)).known()? {
+            None => Ok(None),
+            Some(_) => Err(Errno::NOENT.into()),
+        },
         Err(error) => Err(error.into()),
     }
 }
 
 /// Whether it is the same file with the same content; a rename changes its ctime.
-fn same_file(one: &Stamp, other: &Stamp) -> bool {
-    let key = |stamp: &Stamp| (stamp.device, stamp.inode, stamp.size, stamp.mtime_ns);
+fn same_file(one: &FileStamp, other: &FileStamp) -> bool {
+    let key = |stamp: &FileStamp| (stamp.device, stamp.inode, stamp.size, stamp.mtime_ns);
     key(one) == key(other)
 }
 
@@ -174,7 +199,7 @@ mod tests {
     use headway_model::PlannedFile;
 
     /// An original, its output, and a name in the trash.
-    fn three(library: &Library) -> (OpenFile, [At; 3]) {
+    fn three(library: &Library) -> (OpenFile, [FolderEntry; 3]) {
         for (name, content) in [("file", "original"), ("temp", "output")] {
             std::fs::write(library.path.join(name), content).expect("a file");
         }
@@ -218,6 +243,34 @@ mod tests {
         assert_eq!((content("file"), content("temp")), ("first".into(), "theirs".into()));
     }
 
+    type Way = fn(&FolderEntry, &FolderEntry, &FolderEntry, &OpenFile) -> io::Result<Option<Swapped>>;
+
+    #[test]
+    fn an_original_is_missing_only_if_it_is_not_there() {
+        let ways: [Way; 3] = [by_exchange, by_second_name, |temp, target, trash, original| {
+            by_two_moves(temp, target, trash, original).map(Some)
+        }];
+        for (way, swap) in ways.into_iter().enumerate() {
+            for gone in ["file", "temp", "trash"] {
+                // The exchange does without the trash, and the others begin without the output.
+                if gone == ["trash", "temp", "temp"][way] {
+                    continue;
+                }
+                let (folder, library) = library();
+                let (original, [temp, target, trash]) = three(&library);
+                let path = folder.path().join(gone);
+                std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir(&path)).expect("it goes");
+                match swap(&temp, &target, &trash, &original) {
+                    Ok(swapped) => assert_eq!((swapped, gone), (Some(Err(SkipReason::Missing)), "file"), "{way}"),
+                    Err(error) => {
+                        assert_eq!((error.kind(), gone == "file"), (io::ErrorKind::NotFound, false), "{way}: {gone}");
+                        assert_eq!(std::fs::read(folder.path().join("file")).expect("the original"), b"original");
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_file_that_comes_after_the_second_name_is_not_overwritten() {
         let (_folder, library) = library();
@@ -227,6 +280,6 @@ mod tests {
         MEANWHILE.set(None);
         assert_eq!(swapped, Some(Err(SkipReason::Changed)));
         assert_eq!(std::fs::read_to_string(library.path.join("file")).expect("a file"), "theirs");
-        assert!(!library.path.join("trash/file").exists());
+        assert!(!library.path.join("trash/file").try_exists().expect("known"));
     }
 }

@@ -69,16 +69,8 @@ impl Library {
 
     /// The folders of the library that have a trash: its root, and where other file systems are mounted.
     fn tops(&self) -> io::Result<Vec<RelPath>> {
-        let mut tops = vec![RelPath::default()];
-        let mounts = std::fs::read("/proc/self/mountinfo")?;
-        for line in mounts.split(|byte| *byte == b'\n') {
-            let Some(point) = line.split(|byte| *byte == b' ').nth(4) else { continue };
-            let point = unescape(point);
-            let root = std::os::unix::ffi::OsStrExt::as_bytes(self.path.as_os_str());
-            let below = point.strip_prefix(root).and_then(|rest| rest.strip_prefix(b"/"));
-            tops.extend(below.and_then(|below| RelPath::from_bytes(below).ok()).filter(|path| !path.is_root()));
-        }
-        Ok(tops)
+        let root = std::iter::once(RelPath::default());
+        Ok(root.chain(self.mounted()?.into_keys()).collect())
     }
 
     /// The folders of all trashes here, those of whatever job; an error if any of them cannot be seen.
@@ -164,6 +156,11 @@ impl Library {
         Ok(gone)
     }
 
+    /// Opens an output in the making.
+    pub fn open_staged(&self, staged: &super::Staged) -> Found<OpenFile> {
+        self.open_plain(&staged.temp)
+    }
+
     /// Opens a file in a trash.
     pub fn open_trashed(&self, path: &RelPath) -> Found<OpenFile> {
         self.open_plain(path)
@@ -173,17 +170,4 @@ impl Library {
 fn job_folder(top: &RelPath, job: JobId) -> io::Result<RelPath> {
     let trash = top.join(TRASH.as_bytes()).map_err(io::Error::other)?;
     trash.join(job.to_string().as_bytes()).map_err(io::Error::other)
-}
-
-/// A path as proc(5) writes it: space, tab, newline and backslash as three octal digits.
-fn unescape(text: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((first, more)) = rest.split_first() {
-        let octal = (*first == b'\\').then(|| more.get(..3)).flatten();
-        let byte = octal.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
-        plain.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { &more[3..] } else { more };
-    }
-    plain
 }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use cap_std::fs::Dir;
 use rustix::fs::{AtFlags, FileType, Mode, mkdirat, renameat, statat};
 
+use super::fault::fault;
 use super::{Found, Library, Staged, on_disk};
 use headway_model::RelPath;
 
@@ -33,7 +34,10 @@ impl Library {
         name.push("~");
         let path = staged.temp.parent().unwrap_or_default().join(name.as_bytes()).map_err(io::Error::other)?;
         mkdirat(staged.folder(), &name, Mode::RWXU)?;
-        let dir = staged.folder().open_dir(&name)?;
+        fault("made a folder for an output");
+        let opened = staged.folder().open_dir(&name);
+        // A folder that was made and cannot be used goes now, or as soon as it can.
+        let dir = opened.inspect_err(|_| self.removed(&path, self.remove_temp(&path)))?;
         let name = on_disk(&staged.target).file_name().unwrap_or_default().to_owned();
         Ok(Workshop { library: self, path, staged, dir, name })
     }
@@ -69,6 +73,7 @@ impl Drop for Workshop<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fault::MEANWHILE;
     use crate::Library;
     use headway_model::{JobId, RelPath};
 
@@ -94,6 +99,24 @@ mod tests {
             assert_eq!(staged.path.exists(), is_made);
             library.discard(&staged);
         }
+    }
+
+    #[test]
+    fn a_folder_that_was_made_and_cannot_be_opened_does_not_stay() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let target = RelPath::from_bytes(b"photo.jpg").expect("a path");
+        let staged = library.stage(&target, target.clone(), JobId::mint(1, [1; 10]), 0, 1).expect("a name");
+        let place = folder.path().to_owned();
+        let replace = move |_: &str| {
+            let made = std::fs::read_dir(&place).expect("a folder").flatten().next().expect("a folder in it").path();
+            std::fs::remove_dir(&made).expect("an empty folder");
+            std::fs::write(&made, "no folder").expect("a file");
+        };
+        MEANWHILE.set(Some(Box::new(replace)));
+        assert!(library.workshop(&staged).is_err());
+        MEANWHILE.set(None);
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
     }
 
     #[test]

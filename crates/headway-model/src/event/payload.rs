@@ -28,7 +28,7 @@ pub struct Recorded {
 pub struct UnknownEvent(pub String);
 
 #[derive(Deserialize)]
-struct Stamp {
+struct EventStamp {
     seq: Seq,
     at: Millis,
 }
@@ -48,7 +48,7 @@ impl Recorded {
     /// Decodes a payload.
     pub fn decode(payload: &str) -> Result<Self, UnknownEvent> {
         let unknown = |error: serde_json::Error| UnknownEvent(error.to_string());
-        let stamp: Stamp = serde_json::from_str(payload).map_err(unknown)?;
+        let stamp: EventStamp = serde_json::from_str(payload).map_err(unknown)?;
         let event = serde_json::from_str(payload).map_err(unknown)?;
         Ok(Recorded { seq: stamp.seq, at: stamp.at, event })
     }
@@ -91,7 +91,7 @@ impl JobEvent {
 mod tests {
     use super::*;
     use crate::digest::Digest;
-    use crate::item::{Effect, FailReason};
+    use crate::item::{DiskEffect, FailReason};
 
     #[test]
     fn a_payload_begins_with_its_number_and_reads_back() {
@@ -116,7 +116,7 @@ mod tests {
             JobEvent::Succeeded {
                 item: u32::MAX,
                 attempt: 99_999,
-                effect: Effect::Unchanged,
+                effect: DiskEffect::Unchanged,
                 detail: Some(Digest([255; 16])),
             },
             JobEvent::Returned { item: u32::MAX, attempt: u32::MAX },

@@ -4,7 +4,7 @@ use crate::id::JobId;
 
 /// What the driver has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
+pub enum FollowEffect {
     /// Open a stream with this query string, and report its messages with this generation.
     Open {
         /// Identifies this source in reports.

@@ -1,87 +1,25 @@
-//! When to open, give up and reopen the stream, and what to report about it.
+//! When to open, give up and reopen the source of messages.
 
-use std::fmt;
+mod calls;
+mod report;
+mod source;
 
-use super::HealReason;
 use crate::id::Millis;
+use calls::Calls;
+use source::StreamSource;
+pub(super) use source::{ASK_WAIT_SECONDS, Transport};
 
-/// A stream that delivers no message within this time is given up.
-const MUTE_AFTER: Millis = 5_000;
 /// After this many streams in a row without a message, the client switches to calls.
 const MUTES_MOST: u32 = 3;
-/// How long one call waits for news, in seconds.
-pub(super) const ASK_WAIT_SECONDS: u64 = 10;
-/// A stream that is tried while calls get through must deliver a message within this time.
-const TRIAL: Millis = 3_000;
-/// How long after the switch to calls a stream is tried again: the first time, the second, and at most.
-const TRY_FIRST: Millis = 2_000;
-const TRY_SECOND: Millis = 60_000;
-const TRY_MOST: Millis = 600_000;
 /// How often short calls are made, where other tabs hold the browser's connections.
 const SHORT_EVERY: Millis = 1_000;
 /// A call that returns without news sooner than this was not answered by the server.
 const ASK_LEAST: Millis = 500;
 const SILENT_AFTER: Millis = 12_000;
-const REOPEN_AFTER: Millis = 15_000;
 const SHOWN_GRACE: Millis = 1_000;
 const HIDDEN_FOR: Millis = 30_000;
-const HEALED_FOR: Millis = 8_000;
 const BACKOFF_FIRST: Millis = 100;
 const BACKOFF_MOST: Millis = 5_000;
-
-/// The state of the link to the server, as the page shows it. Derived from what has arrived, not from the transport's
-/// own events.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LinkState {
-    /// The client has not caught up for the first time yet.
-    Connecting,
-    /// Everything in the log has arrived.
-    Live,
-    /// This many events have not arrived yet.
-    CatchingUp(u64),
-    /// Nothing has arrived for this many seconds.
-    Silent(u64),
-    /// Something was lost or different, and has been repaired.
-    Healed(HealReason),
-    /// The page is hidden; the stream resumes when it is shown.
-    Asleep,
-    /// The server refuses this page, for this reason.
-    Refused(String),
-}
-
-impl LinkState {
-    /// Its word in CSS and tests.
-    pub fn label(&self) -> &'static str {
-        match self {
-            LinkState::Connecting => "connecting",
-            LinkState::Live => "live",
-            LinkState::CatchingUp(_) => "catching-up",
-            LinkState::Silent(_) => "silent",
-            LinkState::Healed(_) => "healed",
-            LinkState::Asleep => "asleep",
-            LinkState::Refused(_) => "refused",
-        }
-    }
-
-    /// Whether messages are arriving: only then can a page claim that nothing is missing.
-    pub fn is_heard(&self) -> bool {
-        matches!(self, LinkState::Live | LinkState::CatchingUp(_) | LinkState::Healed(_))
-    }
-}
-
-impl fmt::Display for LinkState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LinkState::Connecting => f.write_str("connecting"),
-            LinkState::Live => f.write_str("live"),
-            LinkState::CatchingUp(behind) => write!(f, "catching up (−{behind})"),
-            LinkState::Silent(seconds) => write!(f, "silent ({seconds} s)"),
-            LinkState::Healed(reason) => write!(f, "healed ({reason})"),
-            LinkState::Asleep => f.write_str("asleep"),
-            LinkState::Refused(reason) => write!(f, "refused: {reason}"),
-        }
-    }
-}
 
 /// What to do now.
 pub(super) enum Due {
@@ -92,49 +30,10 @@ pub(super) enum Due {
     Ask(u64),
 }
 
-/// How messages arrive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Transport {
-    /// Pushed by the server as they occur.
-    Stream,
-    /// In responses to calls, because something on the way holds streams back.
-    Calls,
-}
-
-/// What is known about streams while the client uses calls.
-#[derive(Debug, Clone, Default)]
-struct Calls {
-    tries: u32,
-    /// When a stream is tried again; set once a call has been answered.
-    try_at: Option<Millis>,
-}
-
-#[derive(Debug, Clone)]
-struct Source {
-    transport: Transport,
-    /// Whether this is a stream that is tried while calls get through.
-    trial: bool,
-    asked: Millis,
-    heard: Millis,
-    messages: u64,
-    caught_up: bool,
-}
-
-impl Source {
-    fn gives_up_after(&self) -> Millis {
-        match self.transport {
-            _ if self.trial => TRIAL,
-            Transport::Calls => REOPEN_AFTER + ASK_WAIT_SECONDS * 1_000,
-            Transport::Stream if self.messages == 0 => MUTE_AFTER,
-            Transport::Stream => REOPEN_AFTER,
-        }
-    }
-}
-
 #[derive(Debug, Clone)]
 pub(super) struct Link {
     generation: u64,
-    source: Option<Source>,
+    source: Option<StreamSource>,
     /// When to open the next source, while there is none.
     reopen_at: Option<Millis>,
     reopen_delay: Option<Millis>,
@@ -195,17 +94,6 @@ impl Link {
         self.started
     }
 
-    /// When the last message arrived, if the server has fallen silent: the link was up and is down, or has not come up
-    /// in all this time. `None` in the first second after the page was shown.
-    pub(super) fn lost_since(&self, now: Millis, state: &LinkState) -> Option<Millis> {
-        let is_lost = match state {
-            LinkState::Connecting => self.was_live && now.saturating_sub(self.shown_at) >= SHOWN_GRACE,
-            LinkState::Silent(_) | LinkState::Refused(_) => true,
-            _ => false,
-        };
-        is_lost.then_some(self.last_heard)
-    }
-
     pub(super) fn is_current(&self, generation: u64) -> bool {
         self.source.is_some() && generation == self.generation
     }
@@ -239,7 +127,7 @@ impl Link {
         let calls = self.crowded || self.asks() && !trial;
         let transport = if calls { Transport::Calls } else { Transport::Stream };
         self.ask_at = None;
-        self.source = Some(Source { transport, trial, asked: now, heard: now, messages: 0, caught_up: false });
+        self.source = Some(StreamSource { transport, trial, asked: now, heard: now, messages: 0, caught_up: false });
         self.reopen_at = None;
         self.last_tick = now;
         Some((self.generation, transport))
@@ -253,8 +141,8 @@ impl Link {
             return false;
         }
         let Some(calls) = &mut self.calls else { return false };
-        let delay = if calls.tries == 0 { TRY_FIRST } else { (TRY_SECOND << (calls.tries - 1).min(10)).min(TRY_MOST) };
-        let try_at = *calls.try_at.get_or_insert(now + delay);
+        let next_try = now + calls.delay();
+        let try_at = *calls.try_at.get_or_insert(next_try);
         let asked = self.source.as_ref().map_or(now, |source| source.asked);
         if try_at <= now || (!news && now.saturating_sub(asked) < ASK_LEAST) {
             self.source = None;
@@ -266,7 +154,7 @@ impl Link {
     }
 
     /// Records what a source that is given up shows about whether streams get through.
-    fn gave_up(&mut self, now: Millis, source: &Source) {
+    fn gave_up(&mut self, now: Millis, source: &StreamSource) {
         if source.messages > 0 || source.transport == Transport::Calls {
             return;
         }
@@ -399,33 +287,6 @@ impl Link {
             }
             None if self.reopen_at.is_some_and(|at| at <= now) => Due::Open,
             None => Due::Nothing,
-        }
-    }
-
-    pub(super) fn state(&mut self, now: Millis, behind: u64, healed: Option<(Millis, HealReason)>) -> LinkState {
-        if let Some(reason) = &self.refused {
-            return LinkState::Refused(reason.clone());
-        }
-        if behind == 0 {
-            self.behind_since = None;
-        } else {
-            self.behind_since = self.behind_since.or(Some(now));
-        }
-        let asleep = self.is_asleep(now);
-        let silence = now.saturating_sub(self.last_heard);
-        let recent = |(at, _): &(Millis, HealReason)| now.saturating_sub(*at) < HEALED_FOR;
-        if asleep {
-            LinkState::Asleep
-        } else if self.started && silence >= SILENT_AFTER && now.saturating_sub(self.shown_at) >= SHOWN_GRACE {
-            LinkState::Silent(silence / 1_000)
-        } else if self.behind_since.is_some_and(|since| now.saturating_sub(since) >= 1_000) {
-            LinkState::CatchingUp(behind)
-        } else if let Some((_, reason)) = healed.filter(recent) {
-            LinkState::Healed(reason)
-        } else if self.is_caught_up() || (self.was_live && silence < 1_000) {
-            LinkState::Live
-        } else {
-            LinkState::Connecting
         }
     }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::effect::Effect;
+use super::HealReason;
+use super::effect::FollowEffect;
 use super::receiver::Follow;
-use super::tracked::{HealReason, Reception, Tracked};
+use super::tracked::{Reception, Tracked};
 use crate::cursor::Cursor;
 use crate::event::Recorded;
 use crate::id::{JobId, Millis};
@@ -14,7 +15,7 @@ use crate::message::{
 
 impl Follow {
     /// Takes in a message from the source `generation`, with its event id (empty for none).
-    pub fn message(&mut self, now: Millis, generation: u64, text: &str, id: &str) -> Vec<Effect> {
+    pub fn message(&mut self, now: Millis, generation: u64, text: &str, id: &str) -> Vec<FollowEffect> {
         let asked = self.link.asks();
         if !self.link.heard(now, generation) {
             return Vec::new();
@@ -23,14 +24,14 @@ impl Follow {
             Ok(message) => message,
             // A truncated or foreign message cannot be trusted, so ask again from the last good cursor.
             Err(error) => {
-                let mut effects = vec![Effect::Log(format!("[stream] {error}; reopening"))];
+                let mut effects = vec![FollowEffect::Log(format!("[stream] {error}; reopening"))];
                 effects.extend(self.open(now));
                 return effects;
             }
         };
         let mut effects = Vec::new();
         if asked && !self.link.asks() {
-            effects.push(Effect::Log("[stream] a stream gets through again".into()));
+            effects.push(FollowEffect::Log("[stream] a stream gets through again".into()));
         }
         let lost = self.dispatch(now, message, id, &mut effects);
         match lost {
@@ -54,7 +55,7 @@ impl Follow {
         now: Millis,
         message: Message,
         id: &str,
-        effects: &mut Vec<Effect>,
+        effects: &mut Vec<FollowEffect>,
     ) -> Option<(JobId, HealReason)> {
         match message {
             Message::Hello(hello) => self.hello(now, hello),
@@ -68,7 +69,8 @@ impl Follow {
             Message::Reset(reset) => self.reset(now, &reset, effects),
             Message::Closed(closed) => return self.closed(&closed),
             Message::Unknown(kind) => {
-                effects.push(Effect::Log(format!("[stream] a message of unknown kind {kind:?}: reload the page")));
+                effects
+                    .push(FollowEffect::Log(format!("[stream] a message of unknown kind {kind:?}: reload the page")));
             }
         }
         None
@@ -80,7 +82,7 @@ impl Follow {
         self.server_build = Some(hello.build);
     }
 
-    fn snapshot(&mut self, message: SnapshotMessage, effects: &mut Vec<Effect>) -> Option<(JobId, HealReason)> {
+    fn snapshot(&mut self, message: SnapshotMessage, effects: &mut Vec<FollowEffect>) -> Option<(JobId, HealReason)> {
         let job = message.job;
         // A tab that listens to another tab's connection can already hold more than a snapshot there.
         let is_needed = |tracked: &&mut Tracked| !tracked.is_stopped() && message.seq >= tracked.due();
@@ -93,7 +95,7 @@ impl Follow {
     }
 
     /// Applies the whole message or, if any event does not follow on, none of it.
-    fn events(&mut self, events: &Events, effects: &mut Vec<Effect>) -> Option<(JobId, HealReason)> {
+    fn events(&mut self, events: &Events, effects: &mut Vec<FollowEffect>) -> Option<(JobId, HealReason)> {
         let mut due = BTreeMap::new();
         let mut read: Vec<(JobId, Recorded, &str)> = Vec::new();
         for frame in &events.frames {
@@ -106,7 +108,7 @@ impl Follow {
                 let recorded = match Recorded::decode(raw.get()) {
                     Ok(recorded) => recorded,
                     Err(error) => {
-                        effects.push(Effect::Log(format!("[JOB {}] {error}: reload the page", frame.job)));
+                        effects.push(FollowEffect::Log(format!("[JOB {}] {error}: reload the page", frame.job)));
                         tracked.stop_unknown();
                         break;
                     }
@@ -125,7 +127,7 @@ impl Follow {
             match tracked.fold_in(&recorded, payload) {
                 Reception::Taken => tracked.tell(&job, effects),
                 Reception::Refused(refusal) => {
-                    effects.push(Effect::Log(format!("[JOB {job}] event {} refused: {refusal}", recorded.seq)));
+                    effects.push(FollowEffect::Log(format!("[JOB {job}] event {} refused: {refusal}", recorded.seq)));
                     return Some((job, HealReason::Refused));
                 }
             }
@@ -170,10 +172,11 @@ impl Follow {
         None
     }
 
-    fn reset(&mut self, now: Millis, reset: &Reset, effects: &mut Vec<Effect>) {
+    fn reset(&mut self, now: Millis, reset: &Reset, effects: &mut Vec<FollowEffect>) {
         let reason = HealReason::Reset(reset.reason);
-        effects
-            .push(Effect::Log(format!("[stream] the cursor could not be honoured ({reason}); taking fresh snapshots")));
+        effects.push(FollowEffect::Log(format!(
+            "[stream] the cursor could not be honoured ({reason}); taking fresh snapshots"
+        )));
         if reset.reason != ResetReason::Far {
             self.cursor = None;
             self.summaries.clear();
@@ -185,7 +188,7 @@ impl Follow {
                 } else {
                     // Counted as a heal: repeated resets mean that two logs alternate, or that one is being rewritten.
                     let next = tracked.heal(now, reason);
-                    effects.push(Effect::Log(format!("[JOB {job}] {reason}; {next}")));
+                    effects.push(FollowEffect::Log(format!("[JOB {job}] {reason}; {next}")));
                 }
             });
         }
@@ -206,11 +209,11 @@ impl Follow {
         }
     }
 
-    fn heal(&mut self, now: Millis, job: JobId, reason: HealReason) -> Vec<Effect> {
+    fn heal(&mut self, now: Millis, job: JobId, reason: HealReason) -> Vec<FollowEffect> {
         let mut effects = Vec::new();
         self.with(job, |tracked| {
             let next = tracked.heal(now, reason);
-            effects.push(Effect::Log(format!("[JOB {job}] {reason}; {next}")));
+            effects.push(FollowEffect::Log(format!("[JOB {job}] {reason}; {next}")));
         });
         effects.extend(self.open(now));
         effects

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::effect::Effect;
-use super::link::{self, Link, LinkState, Transport};
+use super::LinkState;
+use super::effect::FollowEffect;
+use super::link::{self, Link, Transport};
 use super::tracked::Tracked;
 use crate::cursor::Cursor;
 use crate::error::ApiError;
@@ -66,13 +67,13 @@ impl Follow {
     }
 
     /// Opens the stream, at once or as soon as there is something to follow.
-    pub fn start(&mut self, now: Millis) -> Vec<Effect> {
+    pub fn start(&mut self, now: Millis) -> Vec<FollowEffect> {
         self.link.begin(now);
         self.open(now)
     }
 
     /// Follows one more job, which need not exist yet. Takes effect at once.
-    pub fn follow(&mut self, now: Millis, job: JobId) -> Vec<Effect> {
+    pub fn follow(&mut self, now: Millis, job: JobId) -> Vec<FollowEffect> {
         if self.jobs.contains_key(&job) {
             return Vec::new();
         }
@@ -86,7 +87,7 @@ impl Follow {
     }
 
     /// Fetches a job that is known to be over, with its proof. Its end is not news, so no effect reports it.
-    pub fn revisit(&mut self, now: Millis, job: JobId) -> Vec<Effect> {
+    pub fn revisit(&mut self, now: Millis, job: JobId) -> Vec<FollowEffect> {
         if self.jobs.contains_key(&job) {
             return Vec::new();
         }
@@ -98,7 +99,7 @@ impl Follow {
     }
 
     /// Stops following a job.
-    pub fn unfollow(&mut self, now: Millis, job: JobId) -> Vec<Effect> {
+    pub fn unfollow(&mut self, now: Millis, job: JobId) -> Vec<FollowEffect> {
         match self.jobs.remove(&job) {
             Some(tracked) if self.link.started() && !tracked.is_closed() => self.open(now),
             _ => Vec::new(),
@@ -106,31 +107,30 @@ impl Follow {
     }
 
     /// The source `generation` failed. `closed` means that it was refused and the browser will not retry by itself.
-    pub fn error(&mut self, now: Millis, generation: u64, closed: bool) -> Vec<Effect> {
+    pub fn error(&mut self, now: Millis, generation: u64, closed: bool) -> Vec<FollowEffect> {
         if !self.link.is_current(generation) {
             return Vec::new();
         }
         let asked = self.link.asks();
         let mute = self.link.failed(now);
-        let mut effects = vec![Effect::Close];
+        let mut effects = vec![FollowEffect::Close];
         effects.extend(self.say_asking(asked));
         if closed && mute {
-            effects.push(Effect::Probe { query: self.query() });
+            effects.push(FollowEffect::Probe { query: self.query() });
         }
         effects
     }
 
-    /// Takes in the response to an [`Effect::Ask`]: its body, or why there is none.
-    pub fn answered(&mut self, now: Millis, generation: u64, answer: Result<&str, ApiError>) -> Vec<Effect> {
+    /// Takes in the response to an [`FollowEffect::Ask`]: its body, or why there is none.
+    pub fn answered(&mut self, now: Millis, generation: u64, answer: Result<&str, ApiError>) -> Vec<FollowEffect> {
         if !self.link.is_current(generation) {
             return Vec::new();
         }
-        let messages = match answer.map(crate::message::messages) {
-            Ok(Ok(messages)) => messages,
-            Ok(Err(_)) => return self.error(now, generation, false),
-            Err(error) => {
+        let messages = match messages_in(answer) {
+            Ok(messages) => messages,
+            Err(refusal) => {
                 let effects = self.error(now, generation, false);
-                self.probed(Err(error));
+                self.refused(refusal);
                 return effects;
             }
         };
@@ -144,12 +144,19 @@ impl Follow {
         if self.nothing_wanted() {
             effects.extend(self.tick(now));
         } else if self.link.answered(now, self.cursor != before) {
-            effects.push(Effect::Ask { generation, query: self.asking(link::ASK_WAIT_SECONDS) });
+            effects.push(FollowEffect::Ask { generation, query: self.asking(link::ASK_WAIT_SECONDS) });
         }
         effects
     }
 
-    /// Takes in the response to an [`Effect::Probe`].
+    /// Takes in why a call was not answered; `None` if its answer made no sense.
+    pub(super) fn refused(&mut self, why: Option<ApiError>) {
+        if let Some(error) = why {
+            self.probed(Err(error));
+        }
+    }
+
+    /// Takes in the response to an [`FollowEffect::Probe`].
     pub fn probed(&mut self, answer: Result<(), ApiError>) {
         if let Err(error) = answer
             && matches!(error.status(), 400 | 401 | 403)
@@ -159,37 +166,37 @@ impl Follow {
     }
 
     /// Advances time. Call it about four times a second.
-    pub fn tick(&mut self, now: Millis) -> Vec<Effect> {
+    pub fn tick(&mut self, now: Millis) -> Vec<FollowEffect> {
         if self.nothing_wanted() {
-            return if self.link.close() { vec![Effect::Close] } else { Vec::new() };
+            return if self.link.close() { vec![FollowEffect::Close] } else { Vec::new() };
         }
         let asked = self.link.asks();
         let due = self.link.due(now);
         let mut effects = self.say_asking(asked);
         effects.extend(match due {
             link::Due::Nothing => Vec::new(),
-            link::Due::Close => vec![Effect::Close],
+            link::Due::Close => vec![FollowEffect::Close],
             link::Due::Open => self.open(now),
-            link::Due::Ask(generation) => vec![Effect::Ask { generation, query: self.asking(0) }],
+            link::Due::Ask(generation) => vec![FollowEffect::Ask { generation, query: self.asking(0) }],
         });
         effects
     }
 
-    fn say_asking(&self, before: bool) -> Vec<Effect> {
+    fn say_asking(&self, before: bool) -> Vec<FollowEffect> {
         let now = !before && self.link.asks();
-        now.then(|| Effect::Log("[stream] no stream gets through; polling with calls instead".into()))
+        now.then(|| FollowEffect::Log("[stream] no stream gets through; polling with calls instead".into()))
             .into_iter()
             .collect()
     }
 
     /// The page was shown (or thawed) or hidden.
-    pub fn visible(&mut self, now: Millis, visible: bool) -> Vec<Effect> {
+    pub fn visible(&mut self, now: Millis, visible: bool) -> Vec<FollowEffect> {
         self.link.visible(now, visible);
         if visible { self.tick(now) } else { Vec::new() }
     }
 
     /// The network came back: reconnects at once.
-    pub fn online(&mut self, now: Millis) -> Vec<Effect> {
+    pub fn online(&mut self, now: Millis) -> Vec<FollowEffect> {
         self.link.hurry(now);
         self.tick(now)
     }
@@ -282,18 +289,18 @@ impl Follow {
     }
 
     /// Closes the source and opens another from the cursor.
-    pub fn open(&mut self, now: Millis) -> Vec<Effect> {
+    pub fn open(&mut self, now: Millis) -> Vec<FollowEffect> {
         let mut effects = Vec::new();
         if self.link.close() {
-            effects.push(Effect::Close);
+            effects.push(FollowEffect::Close);
         }
         if !self.nothing_wanted()
             && let Some((generation, transport)) = self.link.open(now)
         {
             effects.push(match transport {
-                Transport::Stream => Effect::Open { generation, query: self.query() },
+                Transport::Stream => FollowEffect::Open { generation, query: self.query() },
                 // The first call returns at once with what there is.
-                Transport::Calls => Effect::Ask { generation, query: self.asking(0) },
+                Transport::Calls => FollowEffect::Ask { generation, query: self.asking(0) },
             });
         }
         effects
@@ -318,4 +325,10 @@ impl Follow {
         parts.extend(self.cursor.iter().map(|cursor| format!("after={cursor}")));
         parts.join("&")
     }
+}
+
+/// The messages in the response to a call, each with its event id. The error is why there is no response; `None` if the response is
+/// damaged.
+pub(super) fn messages_in(answer: Result<&str, ApiError>) -> Result<Vec<(&str, String)>, Option<ApiError>> {
+    crate::message::messages(answer.map_err(Some)?).map_err(|_| None)
 }

@@ -12,13 +12,13 @@ mod lead;
 mod listen;
 mod word;
 
-use super::{Effect, Follow};
+use super::{Follow, FollowEffect};
 use crate::error::ApiError;
 use crate::id::Millis;
 use count::Count;
 use lead::Lead;
 use listen::Listening;
-use word::{TabId, Word};
+use word::{TabId, TabMessage};
 
 /// How the tabs of this browser can share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub enum Sharing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TabEffect {
     /// What the receiver asks for. `Open` and `Ask` replace any source, and `Close` also ends a call to catch up.
-    Do(Effect),
+    Do(FollowEffect),
     /// Ask for the browser's lock, once, and report when it is granted. `steal`: its holder does not answer.
     Lock {
         /// Whether to take it from its holder.
@@ -55,7 +55,7 @@ pub enum TabEffect {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lock {
+enum LeaderLock {
     No,
     Asked,
     Held,
@@ -67,7 +67,7 @@ pub struct Tab {
     follow: Follow,
     me: TabId,
     sharing: Sharing,
-    lock: Lock,
+    lock: LeaderLock,
     /// The receiver's source, while it has one.
     source: Option<u64>,
     /// How this tab hears its leader, which can be itself.
@@ -88,7 +88,7 @@ impl Tab {
             follow,
             me: format!("{born:012x}{random:016x}"),
             sharing,
-            lock: Lock::No,
+            lock: LeaderLock::No,
             source: None,
             listening: Listening::No,
             lead: None,
@@ -124,7 +124,7 @@ impl Tab {
     }
 
     /// Lets the receiver act.
-    pub fn act(&mut self, now: Millis, act: impl FnOnce(&mut Follow, Millis) -> Vec<Effect>) -> Vec<TabEffect> {
+    pub fn act(&mut self, now: Millis, act: impl FnOnce(&mut Follow, Millis) -> Vec<FollowEffect>) -> Vec<TabEffect> {
         let effects = act(&mut self.follow, now);
         self.carry(now, effects)
     }
@@ -141,7 +141,7 @@ impl Tab {
         self.act(now, |follow, now| follow.error(now, generation, closed))
     }
 
-    /// Takes in the response to an [`Effect::Ask`]; see [`Follow::answered`].
+    /// Takes in the response to an [`FollowEffect::Ask`]; see [`Follow::answered`].
     pub fn answered(&mut self, now: Millis, generation: u64, answer: Result<&str, ApiError>) -> Vec<TabEffect> {
         let messages = answer.as_ref().ok().and_then(|text| crate::message::messages(text).ok());
         let mut effects = Vec::new();
@@ -154,13 +154,13 @@ impl Tab {
 
     /// The lock was granted: this tab leads.
     pub fn granted(&mut self, now: Millis) -> Vec<TabEffect> {
-        if self.lock == Lock::No {
+        if self.lock == LeaderLock::No {
             return vec![TabEffect::Unlock];
         }
-        self.lock = Lock::Held;
+        self.lock = LeaderLock::Held;
         self.lead = Some(Lead::default());
         self.follow.crowded(false);
-        let mut effects = vec![self.say(|leader| Word::Leads { leader })];
+        let mut effects = vec![self.say(|leader| TabMessage::Leads { leader })];
         if self.source.is_some() {
             effects.extend(self.act(now, Follow::open));
         }
@@ -172,8 +172,8 @@ impl Tab {
         if self.lead.take().is_none() {
             return Vec::new();
         }
-        self.lock = Lock::Asked;
-        let mut effects = vec![self.say(|leader| Word::Ends { leader }), TabEffect::Do(Effect::Close)];
+        self.lock = LeaderLock::Asked;
+        let mut effects = vec![self.say(|leader| TabMessage::Ends { leader }), TabEffect::Do(FollowEffect::Close)];
         effects.push(TabEffect::Lock { steal: false });
         effects.extend(self.ask_leader(now));
         effects
@@ -181,7 +181,7 @@ impl Tab {
 
     /// There is no lock in this browser after all.
     pub fn unled(&mut self, now: Millis) -> Vec<TabEffect> {
-        (self.sharing, self.lock, self.lead, self.listening) = (Sharing::Counted, Lock::No, None, Listening::No);
+        (self.sharing, self.lock, self.lead, self.listening) = (Sharing::Counted, LeaderLock::No, None, Listening::No);
         if self.source.is_some() { self.act(now, Follow::open) } else { Vec::new() }
     }
 
@@ -196,7 +196,7 @@ impl Tab {
 
     /// Takes in what another tab says.
     pub fn channel(&mut self, now: Millis, text: &str) -> Vec<TabEffect> {
-        match (Word::read(text), self.sharing) {
+        match (TabMessage::read(text), self.sharing) {
             (None, _) | (_, Sharing::Alone) => Vec::new(),
             (Some(word), Sharing::Counted) => self.counted(now, word),
             (Some(word), Sharing::Led) if self.lead.is_some() => self.led(now, word),
@@ -220,32 +220,33 @@ impl Tab {
     /// Leads and listens no more.
     fn resign(&mut self) -> Vec<TabEffect> {
         if self.count.lets_go() {
-            return vec![self.say(|tab| Word::Gone { tab })];
+            return vec![self.say(|tab| TabMessage::Gone { tab })];
         }
-        if self.lock == Lock::No {
+        if self.lock == LeaderLock::No {
             return Vec::new();
         }
-        self.lock = Lock::No;
+        self.lock = LeaderLock::No;
         self.listening = Listening::No;
         let led = self.lead.take().is_some();
-        let last = self.say(|name| if led { Word::Ends { leader: name } } else { Word::Gone { tab: name } });
+        let last =
+            self.say(|name| if led { TabMessage::Ends { leader: name } } else { TabMessage::Gone { tab: name } });
         vec![last, TabEffect::Unlock]
     }
 
-    fn say(&self, word: impl FnOnce(TabId) -> Word) -> TabEffect {
+    fn say(&self, word: impl FnOnce(TabId) -> TabMessage) -> TabEffect {
         TabEffect::Post(word(self.me.clone()).to_string())
     }
 
     /// Turns what the receiver asks for into what it takes in this browser.
-    fn carry(&mut self, now: Millis, effects: Vec<Effect>) -> Vec<TabEffect> {
+    fn carry(&mut self, now: Millis, effects: Vec<FollowEffect>) -> Vec<TabEffect> {
         let mut out = Vec::new();
         for effect in effects {
             match effect {
-                Effect::Open { generation, query } => out.extend(self.open(now, generation, query, false)),
-                Effect::Ask { generation, query } => out.extend(self.open(now, generation, query, true)),
-                Effect::Close => {
+                FollowEffect::Open { generation, query } => out.extend(self.open(now, generation, query, false)),
+                FollowEffect::Ask { generation, query } => out.extend(self.open(now, generation, query, true)),
+                FollowEffect::Close => {
                     self.closed();
-                    out.push(TabEffect::Do(Effect::Close));
+                    out.push(TabEffect::Do(FollowEffect::Close));
                 }
                 other => out.push(TabEffect::Do(other)),
             }
@@ -262,8 +263,8 @@ impl Tab {
     fn open(&mut self, now: Millis, generation: u64, query: String, calls: bool) -> Vec<TabEffect> {
         self.source = Some(generation);
         let own = match calls {
-            true => TabEffect::Do(Effect::Ask { generation, query: query.clone() }),
-            false => TabEffect::Do(Effect::Open { generation, query: query.clone() }),
+            true => TabEffect::Do(FollowEffect::Ask { generation, query: query.clone() }),
+            false => TabEffect::Do(FollowEffect::Open { generation, query: query.clone() }),
         };
         match self.sharing {
             Sharing::Alone => vec![own],
@@ -272,8 +273,8 @@ impl Tab {
             Sharing::Led if self.lead.is_some() => self.lead_open(now, generation, query, calls),
             Sharing::Led => {
                 let mut effects = self.ask_leader(now);
-                if self.lock == Lock::No {
-                    self.lock = Lock::Asked;
+                if self.lock == LeaderLock::No {
+                    self.lock = LeaderLock::Asked;
                     effects.push(TabEffect::Lock { steal: false });
                 }
                 effects
@@ -292,7 +293,7 @@ impl Tab {
         } else {
             "[stream] a connection is free again"
         };
-        let mut effects = vec![TabEffect::Do(Effect::Log(text.into()))];
+        let mut effects = vec![TabEffect::Do(FollowEffect::Log(text.into()))];
         if self.source.is_some() {
             effects.extend(self.act(now, Follow::open));
         }

@@ -100,7 +100,7 @@ impl Wire {
     }
 
     /// Runs one connection to its end, injecting faults while any are left. Returns the effects that follow.
-    fn connection(&mut self, follow: &mut Follow, generation: u64, query: &str) -> Vec<Effect> {
+    fn connection(&mut self, follow: &mut Follow, generation: u64, query: &str) -> Vec<FollowEffect> {
         let mut messages = self.serve(query);
         if self.trouble > 0 {
             let at = self.draw.below(messages.len());
@@ -119,7 +119,7 @@ impl Wire {
         for (text, id) in messages {
             self.now += 20;
             let effects = follow.message(self.now, generation, &text, &id);
-            if effects.iter().any(|effect| matches!(effect, Effect::Open { .. })) {
+            if effects.iter().any(|effect| matches!(effect, FollowEffect::Open { .. })) {
                 return effects;
             }
         }
@@ -136,7 +136,7 @@ impl Wire {
         let mut effects = follow.start(self.now);
         for _ in 0..200 {
             let open = effects.iter().rev().find_map(|effect| match effect {
-                Effect::Open { generation, query } => Some((*generation, query.clone())),
+                FollowEffect::Open { generation, query } => Some((*generation, query.clone())),
                 _ => None,
             });
             let Some((generation, query)) = open else { break };
@@ -172,7 +172,7 @@ proptest! {
         let mut follow = Follow::new(Some(Cursor::start()), false, None, 7);
         follow.follow(0, wire.job);
         let effects = follow.start(0);
-        let Some(Effect::Open { generation, query }) = effects.into_iter().next_back() else { panic!("no order to open") };
+        let Some(FollowEffect::Open { generation, query }) = effects.into_iter().next_back() else { panic!("no order to open") };
         let mut messages = wire.serve(&query);
         for _ in 0..3 {
             let (from, to) = (wire.draw.below(messages.len()), wire.draw.below(messages.len()));
@@ -188,11 +188,11 @@ proptest! {
     }
 }
 
-fn opened(effects: &[Effect]) -> (u64, String) {
+fn opened(effects: &[FollowEffect]) -> (u64, String) {
     effects
         .iter()
         .find_map(|effect| match effect {
-            Effect::Open { generation, query } => Some((*generation, query.clone())),
+            FollowEffect::Open { generation, query } => Some((*generation, query.clone())),
             _ => None,
         })
         .unwrap_or_else(|| panic!("no order to open in {effects:?}"))
@@ -206,7 +206,7 @@ fn follower(wire: &mut Wire, missing: usize) -> (Follow, u64) {
     for seq in 1..=(wire.payloads.len() - missing) as u64 {
         let text = told(wire.job, &[wire.payloads[seq as usize - 1].as_str()]);
         let effects = follow.message(wire.now, generation, &text, &wire.cursor(seq).to_string());
-        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Open { .. })));
+        assert!(!effects.iter().any(|effect| matches!(effect, FollowEffect::Open { .. })));
     }
     (follow, generation)
 }
@@ -319,7 +319,7 @@ fn a_third_heal_within_a_minute_stops_folding_and_says_so() {
     let (text, id) = wire.ping(wire.payloads.len() as u64);
     let effects = follow.message(wire.now, generation, &text, &id);
     assert!(
-        effects.iter().any(|effect| matches!(effect, Effect::Log(line) if line.contains("third time"))),
+        effects.iter().any(|effect| matches!(effect, FollowEffect::Log(line) if line.contains("third time"))),
         "{effects:?}"
     );
     assert_eq!(follow.job(&wire.job).map(Tracked::phase), Some(Phase::Stopped));
@@ -405,7 +405,7 @@ fn a_hidden_page_closes_after_30_s_and_resumes_by_cursor_when_shown() {
         }
         closed.extend(follow.tick(now));
     }
-    assert_eq!(closed, [Effect::Close]);
+    assert_eq!(closed, [FollowEffect::Close]);
     let (_, query) = opened(&follow.visible(wire.now + 40_000, true));
     assert!(query.starts_with("held="), "{query}");
 }
@@ -415,7 +415,7 @@ fn an_answer_that_refuses_stops_the_client_and_is_shown() {
     let mut follow = Follow::new(None, true, None, 7);
     let (generation, _) = opened(&follow.start(0));
     let effects = follow.error(10, generation, true);
-    assert!(effects.contains(&Effect::Probe { query: "watch=jobs".into() }), "{effects:?}");
+    assert!(effects.contains(&FollowEffect::Probe { query: "watch=jobs".into() }), "{effects:?}");
     follow.probed(Err(ApiError::NoLogin { message: "open the printed link".into() }));
     assert_eq!(follow.link(20), LinkState::Refused("open the printed link".into()));
     assert!(follow.tick(60_000).is_empty());
@@ -437,7 +437,7 @@ fn only_a_terminal_event_is_an_ending() {
     assert!(!wire.last().status.is_terminal());
     let (mut follow, generation) = follower(&mut wire, 0);
     let effects = follow.error(wire.now, generation, true);
-    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Finished(_))));
+    assert!(!effects.iter().any(|effect| matches!(effect, FollowEffect::Finished(_))));
     let status = follow.job(&wire.job).and_then(Tracked::fold).map(|fold| fold.status);
     assert!(status.is_some_and(|status: JobStatus| !status.is_terminal()));
 }
@@ -456,9 +456,9 @@ fn a_seventeenth_job_takes_the_place_of_the_oldest() {
     assert!(query.contains(&jobs[16].to_string()) && !query.contains(&jobs[0].to_string()));
 }
 
-fn asked(effects: &[Effect]) -> Option<(u64, String)> {
+fn asked(effects: &[FollowEffect]) -> Option<(u64, String)> {
     effects.iter().rev().find_map(|effect| match effect {
-        Effect::Ask { generation, query } => Some((*generation, query.clone())),
+        FollowEffect::Ask { generation, query } => Some((*generation, query.clone())),
         _ => None,
     })
 }
@@ -480,7 +480,7 @@ fn where_streams_do_not_get_through_the_client_asks_by_calls_and_tries_again() {
     let effects = follow.tick(15_000);
     let (generation, query) = asked(&effects).expect("a call");
     assert_eq!(query, "watch=jobs&after=0.0&wait=0", "the first answer comes at once");
-    assert!(follow.asks() && effects.iter().any(|effect| matches!(effect, Effect::Log(_))));
+    assert!(follow.asks() && effects.iter().any(|effect| matches!(effect, FollowEffect::Log(_))));
 
     let effects = follow.answered(15_100, generation, Ok(&answer(3)));
     let cursor = Cursor::at(3, &Digest([3; 16]));
@@ -502,7 +502,7 @@ fn where_streams_do_not_get_through_the_client_asks_by_calls_and_tries_again() {
     let (generation, _) = opened(&follow.tick(29_300 + 60_250));
     let hello = Hello { build: "b".into(), now: 1, recording: true }.text();
     let effects = follow.message(89_600, generation, &hello, "");
-    assert!(!follow.asks() && effects.iter().any(|effect| matches!(effect, Effect::Log(_))), "{effects:?}");
+    assert!(!follow.asks() && effects.iter().any(|effect| matches!(effect, FollowEffect::Log(_))), "{effects:?}");
 }
 
 #[test]
@@ -548,5 +548,5 @@ fn a_follower_that_began_with_nothing_to_follow_opens_when_a_job_comes() {
     let mut follow = Follow::new(Some(Cursor::start()), false, None, 1);
     assert_eq!(follow.start(0), Vec::new());
     let effects = follow.follow(10, job_id(1));
-    assert!(matches!(&effects[..], [Effect::Open { .. }]), "{effects:?}");
+    assert!(matches!(&effects[..], [FollowEffect::Open { .. }]), "{effects:?}");
 }

@@ -1,53 +1,16 @@
 //! One followed job: its fold, and the proof that none of its events is missing.
 
-use std::fmt;
+mod check;
+mod told;
 
-use super::Effect;
-use crate::digest::Digest;
+use super::HealReason;
 use crate::event::Recorded;
 use crate::fold::{Fold, FoldError};
-use crate::id::{JobId, Millis, Seq};
+use crate::id::{Millis, Seq};
 use crate::item::ItemStatus;
-use crate::message::{GoneReason, Now, ResetReason, RunningItem, SnapshotMessage};
+use crate::message::{GoneReason, Now, RunningItem, SnapshotMessage};
 use crate::mutants::{self, Mutant};
-use crate::status::JobStatus;
-
-/// Heals within this time count as a series; the third one stops folding.
-const HEAL_WINDOW: Millis = 60_000;
-const HEALS_MOST: usize = 3;
-
-/// Why a fold had to be healed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum HealReason {
-    /// An event arrived before its predecessor.
-    Gap,
-    /// A ping or a `closed` message named events that never arrived.
-    Lost,
-    /// The digests at the same `seq` differ.
-    Diverged,
-    /// The client holds events that the log does not have.
-    Ahead,
-    /// An event cannot happen in the fold's state.
-    Refused,
-    /// A snapshot does not match its own `seq`, digest or hash.
-    BadSnapshot,
-    /// The server could not honour the cursor.
-    Reset(ResetReason),
-}
-
-impl fmt::Display for HealReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            HealReason::Gap => f.write_str("gap"),
-            HealReason::Lost => f.write_str("lost"),
-            HealReason::Diverged => f.write_str("diverged"),
-            HealReason::Ahead => f.write_str("ahead"),
-            HealReason::Refused => f.write_str("refused"),
-            HealReason::BadSnapshot => f.write_str("bad snapshot"),
-            HealReason::Reset(reason) => write!(f, "{reason}"),
-        }
-    }
-}
+use told::LastTold;
 
 /// How far the client is with following a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,9 +61,7 @@ pub struct Tracked {
     healed: Option<(Millis, HealReason)>,
     checked: Option<Millis>,
     pub(super) now: Option<Now>,
-    told_status: Option<JobStatus>,
-    told_settled: u32,
-    told_end: bool,
+    told: LastTold,
     /// The job was over before it was followed, so its end is not news.
     revisited: bool,
 }
@@ -118,9 +79,7 @@ impl Tracked {
             healed: None,
             checked: None,
             now: None,
-            told_status: None,
-            told_settled: 0,
-            told_end: false,
+            told: LastTold::default(),
             revisited: false,
         }
     }
@@ -177,7 +136,7 @@ impl Tracked {
         self.healed
     }
 
-    /// The query parameter by which the next connection asks for it; `None` if it does not.
+    /// The query parameter with which the next connection asks for it; `None` if it does not.
     pub(super) fn ask(&self, has_cursor: bool) -> Option<&'static str> {
         if !self.is_folding() {
             None
@@ -257,83 +216,6 @@ impl Tracked {
         self.phase = Phase::Stopped;
     }
 
-    fn is_over(&self) -> bool {
-        self.fold.as_ref().is_some_and(|fold| fold.status.is_terminal())
-    }
-
-    /// Compares the fold with what the server says it has sent on this connection.
-    pub(super) fn check(
-        &mut self,
-        now: Millis,
-        sent: Seq,
-        digest: &Digest,
-        last: Seq,
-        caught_up: bool,
-    ) -> Result<(), HealReason> {
-        if !self.is_folding() {
-            return Ok(());
-        }
-        self.last = last;
-        let (seq, held) = match &self.fold {
-            Some(fold) if !self.replacing => (fold.seq, Some(fold.digest)),
-            _ => (0, None),
-        };
-        if seq < sent {
-            return Err(HealReason::Lost);
-        }
-        // A resumed client can hold more than this connection has had time to send.
-        if !caught_up {
-            return Ok(());
-        }
-        if seq > last {
-            return Err(HealReason::Ahead);
-        }
-        match held {
-            Some(held) if seq == sent && held != *digest => Err(HealReason::Diverged),
-            // The server closes a job before it sends the ping after the last event, so the `closed` message was lost.
-            Some(_) if seq == sent && seq == last && self.is_over() => Err(HealReason::Lost),
-            Some(_) if seq == sent => {
-                self.checked = Some(now);
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The server says that event `seq` was the last, and what the fold's hash must be.
-    pub(super) fn close(&mut self, seq: Seq, fold_hash: &Digest) -> Result<(), HealReason> {
-        match &self.fold {
-            Some(fold) if !self.replacing && fold.seq == seq => {
-                if fold.hash() != *fold_hash {
-                    return Err(HealReason::Diverged);
-                }
-                self.phase = Phase::Closed;
-                self.now = None;
-                Ok(())
-            }
-            Some(fold) if !self.replacing && fold.seq > seq => Err(HealReason::Ahead),
-            _ => Err(HealReason::Lost),
-        }
-    }
-
-    /// Records a heal, and returns what will be done about it.
-    pub(super) fn heal(&mut self, now: Millis, reason: HealReason) -> &'static str {
-        self.heals.retain(|at| now.saturating_sub(*at) < HEAL_WINDOW);
-        self.heals.push(now);
-        self.healed = Some((now, reason));
-        if self.heals.len() >= HEALS_MOST {
-            self.phase = Phase::Stopped;
-            return "the third time within a minute: folding stopped, showing summaries only";
-        }
-        let mild = matches!(reason, HealReason::Gap | HealReason::Lost);
-        if mild && self.heals.len() == 1 {
-            "reading on from the last good cursor"
-        } else {
-            self.replacing = true;
-            "taking a fresh snapshot"
-        }
-    }
-
     /// Marks the job as already over, so that its end is not reported as news.
     pub(super) fn revisit(&mut self) {
         self.revisited = true;
@@ -341,37 +223,5 @@ impl Tracked {
 
     pub(super) fn is_revisited(&self) -> bool {
         self.revisited
-    }
-
-    /// Reports the last step to the console: every item of up to 200 items, every 1 % of more.
-    pub(super) fn tell(&mut self, job: &JobId, effects: &mut Vec<Effect>) {
-        let Some(fold) = self.fold.as_ref().filter(|_| !self.revisited) else { return };
-        let mut say = |text: String| effects.push(Effect::Log(format!("[JOB {job}] {text}")));
-        if self.told_status.is_none() {
-            say(format!("tracking: {}", fold.title));
-        }
-        let (settled, total) = (fold.counters.settled(), fold.counters.total);
-        let step = if total <= 200 { 1 } else { total.div_ceil(100) };
-        let whole = settled == total && fold.plan_ended;
-        let moved = settled != self.told_settled && (settled.is_multiple_of(step) || whole);
-        if self.told_status == Some(JobStatus::Processing) && moved {
-            say(format!("processing {settled}/{total}"));
-        }
-        if self.told_status != Some(fold.status) {
-            if fold.status.is_terminal() {
-                say(format!("finished: {}", fold.status.label()));
-            } else {
-                say(fold.status.label().to_owned());
-                if fold.status == JobStatus::Processing {
-                    say(format!("processing {settled}/{total}"));
-                }
-            }
-        }
-        self.told_settled = settled;
-        self.told_status = Some(fold.status);
-        if fold.status.is_terminal() && !self.told_end {
-            self.told_end = true;
-            effects.push(Effect::Finished(*job));
-        }
     }
 }

@@ -34,6 +34,13 @@ pub fn natural_path(path: &RelPath) -> String {
     parts.join(BETWEEN.encode_utf8(&mut [0; 4]))
 }
 
+/// The key of a file's place among all files below a folder: by folder, then by name, both in natural order. So the files of a folder come
+/// before those of the folders in it.
+pub fn in_order(path: &RelPath) -> (String, RelPath, String, RelPath) {
+    let folder = path.parent().unwrap_or_default();
+    (natural_path(&folder), folder, natural(path.name()), path.clone())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

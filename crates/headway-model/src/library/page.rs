@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::row_key::RowKey;
 use crate::id::{JobId, Millis};
 use crate::path::RelPath;
+use crate::serde_defaults::is_default;
 
 /// A window of a library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FolderPage {
     /// The folder.
     pub folder: RelPath,
@@ -18,6 +20,12 @@ pub struct FolderPage {
     /// How many of all rows are regular files rather than folders or links.
     #[serde(default)]
     pub files: u64,
+    /// How many entries systems have left behind, such as `.DS_Store`: they are no rows, and no job takes them unless asked to.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub left_out: u64,
+    /// All files that a job over what is shown takes: those that match, or those of the folder and below.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub under: Under,
     /// How many rows come before this window.
     pub first: u64,
     /// Pass this as `after` to get the next window.
@@ -36,6 +44,7 @@ pub struct FolderPage {
 
 /// Folders that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Unread {
     /// How many; folders inside them are not counted.
     pub folders: u64,
@@ -45,6 +54,7 @@ pub struct Unread {
 
 /// The progress of a scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ScanProgress {
     /// Folders read.
     pub folders: u64,
@@ -54,6 +64,7 @@ pub struct ScanProgress {
 
 /// A file or folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Entry {
     /// Its path.
     pub path: RelPath,
@@ -65,10 +76,28 @@ pub struct Entry {
     pub modified: Millis,
     /// Its last outcome in a job.
     pub outcome: Option<LastOutcome>,
+    /// What is below it, of a folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<Under>,
+}
+
+/// Files below a place, as far as the index knows them, and how they ended in their last job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Under {
+    /// How many files.
+    pub files: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
+    /// How many of them were processed.
+    pub processed: u64,
+    /// How many of them failed.
+    pub failed: u64,
 }
 
 /// The kind of an entry. The numbers are stored on disk: only add.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
     /// A folder.
@@ -95,6 +124,7 @@ impl EntryKind {
 
 /// The outcome of a file in the last job that included it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LastOutcome {
     /// The job.
     pub job: JobId,

@@ -56,6 +56,13 @@ impl Pattern {
         }
         pattern[p..].iter().all(|rest| *rest == '*')
     }
+
+    /// Whether a path matches, or its name alone.
+    pub fn matches_path(&self, path: &RelPath) -> bool {
+        let searched = Pattern::searched(path.as_str());
+        let name = searched.rsplit('/').next().unwrap_or_default();
+        self.matches(&searched) || self.matches(name)
+    }
 }
 
 /// The text without its case and in one normal form: letters are taken apart, lowered, and put together.

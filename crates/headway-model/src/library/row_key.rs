@@ -10,6 +10,7 @@ use crate::path::RelPath;
 
 /// A row's position in the order of its window, whether or not the row still exists. On the wire: `LEAF.VALUE.PATH`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct RowKey {
     /// Whether it is anything but a folder.

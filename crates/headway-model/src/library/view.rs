@@ -7,6 +7,7 @@ use crate::path::RelPath;
 
 /// A request for a window of a library.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FolderView {
     /// Name of the library.
@@ -19,7 +20,7 @@ pub struct FolderView {
     pub search: String,
     /// Which files, by their last outcome.
     #[serde(default)]
-    pub show: Show,
+    pub show: OutcomeFilter,
     /// The order of the rows.
     #[serde(default)]
     pub sort: Sort,
@@ -40,7 +41,7 @@ pub struct FolderView {
 impl FolderView {
     /// Whether the window shows everything below the folder rather than the folder's own entries.
     pub fn is_deep(&self) -> bool {
-        !self.search.trim().is_empty() || self.show != Show::All
+        !self.search.trim().is_empty() || self.show != OutcomeFilter::All
     }
 
     /// The same view, starting at the first row.
@@ -85,8 +86,9 @@ macro_rules! words {
 
 /// Which files, by their last outcome in a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Show {
+pub enum OutcomeFilter {
     /// All.
     #[default]
     All,
@@ -97,13 +99,14 @@ pub enum Show {
     /// Those that failed.
     Failed,
 }
-words!(Show { All = "all", Unprocessed = "unprocessed", Processed = "processed", Failed = "failed" });
+words!(OutcomeFilter { All = "all", Unprocessed = "unprocessed", Processed = "processed", Failed = "failed" });
 
 /// The order of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
-    /// By path, in byte order.
+    /// By folder and name, in natural order: page2 before page10.
     #[default]
     Name,
     /// By size in bytes.

@@ -94,6 +94,12 @@ pub struct RunningItem {
     /// The job that holds the file this attempt waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_for: Option<JobId>,
+    /// When its work began, in the server's time; 0 if an older server does not say.
+    #[serde(default)]
+    pub since: Millis,
+    /// When it last got further, as far as that can be seen from outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign: Option<Millis>,
 }
 
 /// `absent`.

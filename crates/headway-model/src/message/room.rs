@@ -6,12 +6,12 @@ pub const MESSAGE_LIMIT: usize = 7_800;
 
 /// The room left in a message. The first part always fits, however large it is.
 #[derive(Debug, Clone, Copy)]
-pub struct Room(usize);
+pub struct MessageRoom(usize);
 
-impl Room {
+impl MessageRoom {
     /// Room for this many bytes.
     pub fn new(bytes: usize) -> Self {
-        Room(bytes)
+        MessageRoom(bytes)
     }
 
     /// Takes room for this many bytes, if they fit; returns whether they do.
@@ -25,12 +25,12 @@ impl Room {
     /// message that already holds these elements gets with one more.
     pub fn cut<T>(limit: usize, list: impl IntoIterator<Item = T>, bytes: impl Fn(&[T], &T) -> usize) -> Vec<Vec<T>> {
         let mut parts: Vec<Vec<T>> = Vec::new();
-        let mut room = Room::new(limit);
+        let mut room = MessageRoom::new(limit);
         for element in list {
             match parts.last_mut() {
                 Some(part) if room.takes(bytes(part, &element)) => part.push(element),
                 _ => {
-                    room = Room::new(limit);
+                    room = MessageRoom::new(limit);
                     parts.push(vec![element]);
                 }
             }
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn a_list_is_cut_where_a_message_is_full_and_nothing_is_lost() {
-        let cut = |list: &[usize]| Room::cut(10, list.to_vec(), |_, length| *length);
+        let cut = |list: &[usize]| MessageRoom::cut(10, list.to_vec(), |_, length| *length);
         assert_eq!(cut(&[]), Vec::<Vec<usize>>::new());
         assert_eq!(cut(&[50, 4, 6, 1, 11, 99]), [vec![50, 4, 6], vec![1], vec![11], vec![99]]);
     }

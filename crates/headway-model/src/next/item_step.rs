@@ -1,7 +1,7 @@
 //! Judges an event about one item: checks the job, then the item, then the attempt, in the order in which a person
 //! would ask.
 
-use super::{Change, Next, Refusal};
+use super::{FoldChange, Next, Refusal};
 use crate::event::JobEvent;
 use crate::fold::Fold;
 use crate::item::ItemStatus;
@@ -77,6 +77,6 @@ impl ItemMove<'_> {
             return Err(Refusal::Attempt { given, present });
         }
         let ItemMove { step, from, to } = self;
-        Ok(Next { status: step.fold.status, change: Change::Item { item: step.item, from, to, attempt: present } })
+        Ok(Next { status: step.fold.status, change: FoldChange::Item { item: step.item, from, to, attempt: present } })
     }
 }

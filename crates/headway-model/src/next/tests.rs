@@ -3,8 +3,10 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use super::*;
+use crate::event::Outcome;
 use crate::event::{HaltWhen, Recorded};
-use crate::item::Effect;
+use crate::item::DiskEffect;
+use crate::status::EndReason;
 use crate::testing::{cases, created, every_event, job_id, planned, random_events, record};
 
 /// Jobs in every status, with item 0 in every status that the job's allows.
@@ -15,7 +17,7 @@ fn samples() -> Vec<(&'static str, Fold)> {
     let done = |item| {
         [
             JobEvent::Started { item, attempt: 1 },
-            JobEvent::Succeeded { item, attempt: 1, effect: Effect::Read, detail: None },
+            JobEvent::Succeeded { item, attempt: 1, effect: DiskEffect::Read, detail: None },
         ]
     };
     let failed = |item| {
@@ -91,8 +93,8 @@ fn samples() -> Vec<(&'static str, Fold)> {
 fn outcome(fold: &Fold, event: &JobEvent) -> String {
     match next(Some(fold), event) {
         Err(refusal) => format!("refused: {refusal}"),
-        Ok(Next { status, change: Change::Item { to, .. } }) => format!("{}, item {}", status.text(), to.label()),
-        Ok(Next { status, change: Change::CancelIdle }) => format!("{}, idle items cancelled", status.text()),
+        Ok(Next { status, change: FoldChange::Item { to, .. } }) => format!("{}, item {}", status.text(), to.label()),
+        Ok(Next { status, change: FoldChange::CancelIdle }) => format!("{}, idle items cancelled", status.text()),
         Ok(Next { status, .. }) => status.text(),
     }
 }
@@ -143,7 +145,7 @@ fn nothing_at_all_happens_to_a_pruned_job() {
 fn a_stale_attempt_is_refused() {
     let (_, fold) = samples().into_iter().find(|(name, _)| *name == "processing, item running").expect("a sample");
     for attempt in [0, 2, u32::MAX] {
-        let late = JobEvent::Succeeded { item: 0, attempt, effect: Effect::Read, detail: None };
+        let late = JobEvent::Succeeded { item: 0, attempt, effect: DiskEffect::Read, detail: None };
         assert_eq!(next(Some(&fold), &late), Err(Refusal::Attempt { given: attempt, present: 1 }));
     }
     let beyond = JobEvent::Started { item: 2, attempt: 1 };

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Kind, Setting, Settings, TEXT_LIMIT};
+use super::{Setting, SettingKind, Settings, TEXT_LIMIT};
 use crate::event::cut;
 use crate::path::RelPath;
 
@@ -76,31 +76,33 @@ pub fn is_active(setting: &Setting, before: &Settings) -> bool {
     before.get(&condition.setting).is_some_and(|value| condition.is.contains(value))
 }
 
-/// A value in its one form, or what is wrong with it.
-fn normal(kind: &Kind, value: &Value) -> Result<Value, String> {
+/// A value in its one form, or what is wrong with it: the text behind the setting's name in a [`WrongSetting`].
+fn normal(kind: &SettingKind, value: &Value) -> Result<Value, String> {
     let unfit = || Err(format!("is {}, not {}", kind.expects(), cut(&value.to_string(), TOLD)));
     let text = |longest: u32| {
         let text = value.as_str().map(str::trim);
         text.filter(|text| !text.is_empty() && text.len() <= longest as usize && !text.contains(['\0', '\n', '\r']))
     };
     match kind {
-        Kind::Choice { choices } => match choices.iter().any(|(word, _)| value == word) {
+        SettingKind::Choice { choices } => match choices.iter().any(|(word, _)| value == word) {
             true => Ok(value.clone()),
             false => unfit(),
         },
-        Kind::Switch => {
+        SettingKind::Switch => {
             if value.is_boolean() {
                 Ok(value.clone())
             } else {
                 unfit()
             }
         }
-        Kind::Number { least, most, .. } => match whole(value).filter(|number| (*least..=*most).contains(number)) {
-            Some(number) => Ok(number.into()),
-            None => unfit(),
-        },
-        Kind::Text { longest } => text(*longest).map_or_else(unfit, |text| Ok(text.into())),
-        Kind::Path { patterns } => {
+        SettingKind::Number { least, most, .. } => {
+            match whole(value).filter(|number| (*least..=*most).contains(number)) {
+                Some(number) => Ok(number.into()),
+                None => unfit(),
+            }
+        }
+        SettingKind::Text { longest } => text(*longest).map_or_else(unfit, |text| Ok(text.into())),
+        SettingKind::Path { patterns } => {
             let Some(text) = text(TEXT_LIMIT) else { return unfit() };
             match text.parse::<RelPath>() {
                 Ok(path) if path.is_reserved() => {
@@ -113,7 +115,7 @@ fn normal(kind: &Kind, value: &Value) -> Result<Value, String> {
                 Ok(_) | Err(_) => Ok(text.into()),
             }
         }
-        Kind::Template { tokens } => match text(TEXT_LIMIT) {
+        SettingKind::Template { tokens } => match text(TEXT_LIMIT) {
             Some(text) => match unknown_token(text, tokens) {
                 Some(word) => Err(format!("has {word:?}, but only {} are filled in", known(tokens))),
                 None => Ok(text.into()),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Kind, OnlyIf, Setting};
+use super::{OnlyIf, Setting, SettingKind};
 
 /// The schema of what a request gives as its `settings`.
 pub fn schema(all: &[Setting]) -> Value {
@@ -55,14 +55,14 @@ fn condition(all: &[Setting], setting: &Setting, condition: &OnlyIf) -> Value {
     json!({ "if": holds, "then": then })
 }
 
-fn values(kind: &Kind) -> Value {
+fn values(kind: &SettingKind) -> Value {
     match kind {
-        Kind::Choice { choices } => {
+        SettingKind::Choice { choices } => {
             let each = choices.iter().map(|(word, label)| json!({ "const": word, "title": label }));
             json!({ "oneOf": each.collect::<Vec<_>>() })
         }
-        Kind::Switch => json!({ "type": "boolean" }),
-        Kind::Number { least, most, unit } => {
+        SettingKind::Switch => json!({ "type": "boolean" }),
+        SettingKind::Number { least, most, unit } => {
             let mut number = json!({ "type": "integer", "minimum": least, "maximum": most });
             if !unit.is_empty() {
                 number["x-unit"] = unit.clone().into();
@@ -70,9 +70,9 @@ fn values(kind: &Kind) -> Value {
             number
         }
         // A schema counts characters, so a limit in bytes is only an upper one there.
-        Kind::Text { longest } => json!({ "type": "string", "minLength": 1, "maxLength": longest }),
-        Kind::Path { .. } => json!({ "type": "string", "minLength": 1, "maxLength": super::TEXT_LIMIT }),
-        Kind::Template { tokens } => {
+        SettingKind::Text { longest } => json!({ "type": "string", "minLength": 1, "maxLength": longest }),
+        SettingKind::Path { .. } => json!({ "type": "string", "minLength": 1, "maxLength": super::TEXT_LIMIT }),
+        SettingKind::Template { tokens } => {
             let tokens: Map<_, _> = tokens.iter().map(|(word, meaning)| (word.clone(), json!(meaning))).collect();
             json!({ "type": "string", "minLength": 1, "maxLength": super::TEXT_LIMIT, "x-tokens": tokens })
         }

@@ -22,7 +22,7 @@ pub(super) struct Directory<'a, 'b> {
 }
 
 /// One entry, as the directory lists it.
-pub(super) struct Listed {
+pub(super) struct DirectoryRecord {
     /// How many bytes its record in the directory has.
     pub(super) record: u64,
     pub(super) name: Vec<u8>,
@@ -35,6 +35,14 @@ pub(super) struct Listed {
     pub(super) is_encrypted: bool,
     pub(super) is_link: bool,
     pub(super) is_folder: bool,
+    pub(super) flags: u16,
+    /// Time and date, as DOS packs them.
+    pub(super) modified: (u16, u16),
+    pub(super) made_by: u16,
+    /// Permissions and the like.
+    pub(super) external: u32,
+    pub(super) extra: Vec<u8>,
+    pub(super) comment: Vec<u8>,
 }
 
 impl<'a, 'b> Directory<'a, 'b> {
@@ -60,13 +68,16 @@ impl<'a, 'b> Directory<'a, 'b> {
     }
 
     /// Tells of each entry, in the directory's order, until `look` says to stop by an error.
-    pub(super) fn each(&mut self, mut look: impl FnMut(&Self, Listed) -> Result<(), Failure>) -> Result<(), Failure> {
+    pub(super) fn each(
+        &mut self,
+        mut look: impl FnMut(&Self, DirectoryRecord) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut entries = self.archive.entries(&mut buffer);
         let ended = loop {
             match entries.next_entry() {
                 Ok(Some(entry)) => {
-                    if let Err(failure) = look(self, Listed::of(&entry)) {
+                    if let Err(failure) = look(self, DirectoryRecord::of(&entry)) {
                         break Err(failure);
                     }
                 }
@@ -79,11 +90,11 @@ impl<'a, 'b> Directory<'a, 'b> {
     }
 }
 
-impl Listed {
+impl DirectoryRecord {
     fn of(entry: &ZipFileHeaderRecord<'_>) -> Self {
         let variable =
             entry.file_path().len() + entry.extra_fields().remaining_bytes().len() + entry.comment().as_bytes().len();
-        Listed {
+        DirectoryRecord {
             record: FIXED + variable as u64,
             name: entry.file_path().as_ref().to_vec(),
             way: entry.wayfinder(),
@@ -95,6 +106,13 @@ impl Listed {
             is_encrypted: entry.flags().is_encrypted(),
             is_link: entry.mode().is_symlink(),
             is_folder: entry.is_dir(),
+            flags: entry.flags().bits(),
+            modified: (entry.last_modified_dos().packed_time(), entry.last_modified_dos().packed_date()),
+            made_by: u16::from(entry.version_made_by().creator_system().as_u8()) << 8
+                | u16::from(entry.version_made_by().zip_version()),
+            external: entry.external_attributes(),
+            extra: entry.extra_fields().remaining_bytes().to_vec(),
+            comment: entry.comment().as_bytes().to_vec(),
         }
     }
 }

@@ -6,13 +6,13 @@ use rawzip::CompressionMethod;
 
 use super::super::Failure;
 use super::super::source::Source;
-use super::directory::{Directory, Listed};
+use super::directory::{Directory, DirectoryRecord};
 use super::name::shown;
 
 const BUFFER: usize = 128 * 1024;
 
 /// What became of an entry.
-pub(super) enum Outcome {
+pub(super) enum EntryOutcome {
     /// It is as the directory says.
     Whole,
     /// It cannot be checked, for this reason.
@@ -22,7 +22,7 @@ pub(super) enum Outcome {
 }
 
 /// How much may still be unpacked of the whole archive; what is beyond ends the test.
-pub(super) struct Budget<'a> {
+pub(super) struct UnpackBudget<'a> {
     pub(super) unpacked: u64,
     pub(super) is_spent: &'a dyn Fn(u64) -> Option<String>,
 }
@@ -31,12 +31,12 @@ pub(super) struct Budget<'a> {
 pub(super) fn read(
     source: &Source<'_>,
     directory: &Directory<'_, '_>,
-    entry: &Listed,
-    budget: &mut Budget<'_>,
-) -> Result<Outcome, Failure> {
-    let fault = |what: &str| Ok(Outcome::Faulty(format!("{} {what}", shown(&entry.name))));
+    entry: &DirectoryRecord,
+    budget: &mut UnpackBudget<'_>,
+) -> Result<EntryOutcome, Failure> {
+    let fault = |what: &str| Ok(EntryOutcome::Faulty(format!("{} {what}", shown(&entry.name))));
     if entry.is_encrypted {
-        return Ok(Outcome::Unchecked("encrypted".into()));
+        return Ok(EntryOutcome::Unchecked("encrypted".into()));
     }
     let packed = match directory.archive.get_entry(entry.way) {
         Ok(found) => BufReader::with_capacity(BUFFER, found.reader()),
@@ -51,7 +51,7 @@ pub(super) fn read(
             let decoder = flate2::bufread::DeflateDecoder::new(packed);
             unpack(decoder, source, budget, |decoder| entry.packed.saturating_sub(decoder.total_in()))?
         }
-        method => return Ok(Outcome::Unchecked(method_name(method))),
+        method => return Ok(EntryOutcome::Unchecked(method_name(method))),
     };
     match read {
         Err(error) => fault(&format!("cannot be unpacked: {error}")),
@@ -60,7 +60,7 @@ pub(super) fn read(
         }
         Ok((_, crc)) if crc != entry.crc => fault("is not what its checksum says"),
         Ok(_) if left > 0 => fault(&format!("has {left} bytes behind its end")),
-        Ok(_) => Ok(Outcome::Whole),
+        Ok(_) => Ok(EntryOutcome::Whole),
     }
 }
 
@@ -70,7 +70,7 @@ type Unpacked = Result<(u64, u32), std::io::Error>;
 fn unpack<R: Read>(
     mut decoder: R,
     source: &Source<'_>,
-    budget: &mut Budget<'_>,
+    budget: &mut UnpackBudget<'_>,
     left: impl Fn(&R) -> u64,
 ) -> Result<(Unpacked, u64), Failure> {
     let (mut buffer, mut crc, mut size) = (vec![0; BUFFER], crc32fast::Hasher::new(), 0);

@@ -2,17 +2,17 @@
 
 use std::fmt::Write as _;
 
-/// So many faults are told in words.
+/// At most this many faults are described.
 const TOLD: usize = 3;
 
 /// Faults as they are found.
 #[derive(Debug, Default)]
-pub(super) struct Faults {
+pub(super) struct ArchiveFaults {
     count: u64,
     told: Vec<String>,
 }
 
-impl Faults {
+impl ArchiveFaults {
     /// One more.
     pub(super) fn add(&mut self, fault: String) {
         self.count += 1;

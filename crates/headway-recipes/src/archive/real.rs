@@ -6,7 +6,7 @@ use std::process::Command;
 use super::super::testing::{Bench, damaged, real_files, tool};
 use super::*;
 
-const LIMITS: Limits = Limits { total: 64 << 30, ratio: 200 };
+const LIMITS: UnpackLimits = UnpackLimits { total: 64 << 30, ratio: 200 };
 
 fn tested(name: &str, bytes: &[u8]) -> Result<serde_json::Value, String> {
     Bench::new(name).on(bytes, |source| match is_archive(source).and_then(|()| test(source, LIMITS)) {

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::super::Failure;
 use super::super::source::Source;
-use super::directory::{Directory, Listed};
-use super::entry::{Budget, Outcome, read};
-use super::faults::Faults;
+use super::directory::{Directory, DirectoryRecord};
+use super::entry::{EntryOutcome, UnpackBudget, read};
+use super::faults::ArchiveFaults;
 use super::name::{danger, shown};
 use headway_model::event::cut;
 
@@ -20,7 +20,7 @@ const RATIO_FROM: u64 = 100 << 20;
 
 /// How much an archive may unpack to.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub(crate) struct UnpackLimits {
     /// In bytes.
     pub(crate) total: u64,
     /// In multiples of its size.
@@ -67,24 +67,24 @@ impl Tested {
 ///
 /// # Errors
 /// What is wrong with it, in a sentence; or why that cannot be known.
-pub(crate) fn test(source: &Source<'_>, limits: Limits) -> Result<Tested, Failure> {
+pub(crate) fn test(source: &Source<'_>, limits: UnpackLimits) -> Result<Tested, Failure> {
     let mut directory = Directory::find(source)?;
     let mut survey = Survey::default();
     directory.each(|_, entry| survey.add(source, entry))?;
     let (mut tested, mut faults) = survey.conclude(source, &directory, limits)?;
     let is_spent = |unpacked: u64| limit(unpacked, source.size(), limits);
-    let mut budget = Budget { unpacked: 0, is_spent: &is_spent };
+    let mut budget = UnpackBudget { unpacked: 0, is_spent: &is_spent };
     let mut unchecked = BTreeMap::new();
     let mut counted = 0;
     directory.each(|directory, entry| {
         match read(source, directory, &entry, &mut budget)? {
-            Outcome::Whole => {}
-            Outcome::Unchecked(why) => *unchecked.entry(why).or_default() += 1,
-            Outcome::Faulty(why) => faults.add(why),
+            EntryOutcome::Whole => {}
+            EntryOutcome::Unchecked(why) => *unchecked.entry(why).or_default() += 1,
+            EntryOutcome::Faulty(why) => faults.add(why),
         }
         // Of the file; what stands between the entries is of no account.
         let up_to = (counted + entry.packed).min(source.size());
-        source.attempt().advance(up_to - counted);
+        source.advance(up_to - counted);
         counted = up_to;
         Ok(())
     })?;
@@ -97,7 +97,7 @@ pub(crate) fn test(source: &Source<'_>, limits: Limits) -> Result<Tested, Failur
 }
 
 /// Why no more may be unpacked; `None` as long as it may.
-fn limit(unpacked: u64, size: u64, limits: Limits) -> Option<String> {
+fn limit(unpacked: u64, size: u64, limits: UnpackLimits) -> Option<String> {
     if unpacked > limits.total {
         return Some(format!("it unpacks to more than {} GiB, the limit that was set", limits.total >> 30));
     }
@@ -120,14 +120,14 @@ struct Survey {
     /// Where each entry begins and ends at least, which its own header can only make longer.
     spans: Vec<(u64, u64)>,
     begins_with_mimetype: bool,
-    faults: Faults,
+    faults: ArchiveFaults,
 }
 
 /// The fixed part of an entry's own header.
 const HEADER: u64 = 30;
 
 impl Survey {
-    fn add(&mut self, source: &Source<'_>, entry: Listed) -> Result<(), Failure> {
+    fn add(&mut self, source: &Source<'_>, entry: DirectoryRecord) -> Result<(), Failure> {
         if self.entries == ENTRIES_LIMIT {
             return Err(source.judge(&format!("it has more than {ENTRIES_LIMIT} entries, which are not tested")));
         }
@@ -167,8 +167,8 @@ impl Survey {
         mut self,
         source: &Source<'_>,
         directory: &Directory<'_, '_>,
-        limits: Limits,
-    ) -> Result<(Tested, Faults), Failure> {
+        limits: UnpackLimits,
+    ) -> Result<(Tested, ArchiveFaults), Failure> {
         let archive = &directory.archive;
         // Counts of 16 bits begin again at 65,536, in archives of writers that do not care.
         let told = archive.entries_hint();

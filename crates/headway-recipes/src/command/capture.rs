@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, poll};
 use serde::Deserialize;
 
@@ -16,6 +18,7 @@ const BUFFER: usize = 64 * 1024;
 /// A line of progress is no longer than this.
 const LINE: usize = 256;
 
+#[derive(Debug)]
 pub(super) struct Capture {
     limit: usize,
     head: Vec<u8>,
@@ -43,18 +46,35 @@ impl Capture {
         self.tail.extend(bytes);
     }
 
-    fn kept(self) -> Kept {
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    fn kept(&self) -> Kept {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let tail: Vec<u8> = self.tail.iter().copied().collect();
         match self.cut {
-            0 => Kept { head: text([self.head, self.tail.into()].concat()), cut: 0, tail: String::new() },
-            cut => Kept { head: text(self.head), cut, tail: text(self.tail.into()) },
+            0 => Kept { head: text(&[&*self.head, &tail].concat()), cut: 0, tail: String::new() },
+            cut => Kept { head: text(&self.head), cut, tail: text(&tail) },
         }
     }
 }
 
+/// Both streams of an attempt, which others look at while they are read.
+#[derive(Debug, Clone)]
+pub(super) struct Captures(Arc<Mutex<(Capture, Capture)>>);
+
+impl Captures {
+    /// Nothing was said yet. Of each stream so many bytes are kept of its beginning, and as many of its end.
+    pub(super) fn new(limit: usize) -> Self {
+        Captures(Arc::new(Mutex::new((Capture::new(limit), Capture::new(limit)))))
+    }
+
+    /// Standard output and standard error, as far as they were read.
+    pub(super) fn kept(&self) -> (Kept, Kept) {
+        let captures = self.0.lock();
+        (captures.0.kept(), captures.1.kept())
+    }
+}
+
 /// Reads both streams to their ends. Lines of progress on standard output are told to the attempt and not kept.
-pub(super) fn read(stdout: OwnedFd, stderr: OwnedFd, limit: usize, attempt: &Attempt) -> (Kept, Kept) {
-    let (mut out, mut err) = (Capture::new(limit), Capture::new(limit));
+pub(super) fn read(stdout: OwnedFd, stderr: OwnedFd, captures: &Captures, attempt: &Attempt) {
     let mut line = Vec::new();
     let mut streams = [Some(File::from(stdout)), Some(File::from(stderr))];
     let mut buffer = vec![0; BUFFER];
@@ -70,8 +90,8 @@ pub(super) fn read(stdout: OwnedFd, stderr: OwnedFd, limit: usize, attempt: &Att
             let Some(file) = slot else { continue };
             match file.read(&mut buffer) {
                 Ok(0) => *slot = None,
-                Ok(count) if at == 0 => lines(&mut out, &mut line, &buffer[..count], attempt),
-                Ok(count) => err.take(&buffer[..count]),
+                Ok(count) if at == 0 => lines(&mut captures.0.lock().0, &mut line, &buffer[..count], attempt),
+                Ok(count) => captures.0.lock().1.take(&buffer[..count]),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(_) => *slot = None,
             }
@@ -81,9 +101,8 @@ pub(super) fn read(stdout: OwnedFd, stderr: OwnedFd, limit: usize, attempt: &Att
         attempt.reach(part);
         false
     }) {
-        out.take(&line);
+        captures.0.lock().0.take(&line);
     }
-    (out.kept(), err.kept())
 }
 
 /// Takes in standard output line by line, so that those of progress are found.
@@ -107,13 +126,13 @@ fn lines(out: &mut Capture, line: &mut Vec<u8>, mut bytes: &[u8], attempt: &Atte
 /// The part that is done, if this is a line that says so: `{"progress":0.42}`.
 fn progress(line: &[u8]) -> Option<f64> {
     #[derive(Deserialize)]
-    struct Progress {
+    struct ReportedProgress {
         progress: f64,
     }
     if line.len() > LINE || !line.starts_with(b"{") {
         return None;
     }
-    serde_json::from_slice::<Progress>(line).ok().map(|line| line.progress)
+    serde_json::from_slice::<ReportedProgress>(line).ok().map(|line| line.progress)
 }
 
 #[cfg(test)]

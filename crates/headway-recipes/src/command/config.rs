@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use headway_files::template::{Template, Token};
-use headway_model::setting::Kind;
+use headway_model::setting::SettingKind;
 use headway_model::{Output, Settings, setting};
 
 /// The whole file.
@@ -64,13 +64,13 @@ pub struct CommandConfig {
     pub output_limit: u32,
     /// What a person may choose.
     #[serde(default)]
-    pub setting: Vec<Setting>,
+    pub setting: Vec<CommandSetting>,
 }
 
 /// A setting: fills an argument `{NAME}`, whole. Without `choices`, `number` and `switch` it is a text.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Setting {
+pub struct CommandSetting {
     /// Its name.
     pub name: String,
     /// What it means.
@@ -103,14 +103,14 @@ pub struct Range {
     pub unit: String,
 }
 
-impl Setting {
+impl CommandSetting {
     /// The setting as the recipe has it.
     pub(super) fn described(&self) -> headway_model::Setting {
         use headway_model::Setting as Described;
         let (name, label) = (self.name.as_str(), self.label.as_deref().unwrap_or(&self.name));
         let described = match (&self.number, &self.switch) {
             (Some(Range { least, most, unit }), _) => {
-                Described::of(name, label, Kind::Number { least: *least, most: *most, unit: unit.clone() })
+                Described::of(name, label, SettingKind::Number { least: *least, most: *most, unit: unit.clone() })
             }
             (None, Some(_)) => Described::switch(name, label, false),
             (None, None) if self.choices.is_empty() => Described::text(name, label),
@@ -218,7 +218,7 @@ impl CommandConfig {
     }
 
     /// Everything that is wrong with it.
-    fn wrong(&self) -> Vec<String> {
+    pub(super) fn wrong(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         let plain = |name: &str| {
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
@@ -257,10 +257,44 @@ impl CommandConfig {
     }
 }
 
-/// Reads the file; what is wrong with it, in words.
-pub fn read_config(path: &Path) -> Result<ConfigFile, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    let file: ConfigFile = toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+/// A file of commands cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("cannot read {}: {error}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        error: std::io::Error,
+    },
+    /// It is no TOML, or has other fields than a file of commands.
+    #[error("{}: {error}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Where, and what is expected there.
+        error: Box<toml::de::Error>,
+    },
+    /// Commands in it are wrong.
+    #[error("{}: {}", path.display(), reasons.join("; "))]
+    Commands {
+        /// The file.
+        path: PathBuf,
+        /// Everything that is wrong, each in a sentence.
+        reasons: Vec<String>,
+    },
+}
+
+/// Reads a file of commands. Blocking.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn read_config(path: &Path) -> Result<ConfigFile, ConfigError> {
+    let owned = || path.to_owned();
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: owned(), error })?;
+    let file: ConfigFile =
+        toml::from_str(&text).map_err(|error| ConfigError::Syntax { path: owned(), error: Box::new(error) })?;
     let mut wrong = Vec::new();
     for (at, command) in file.command.iter().enumerate() {
         wrong.extend(command.wrong().into_iter().map(|reason| format!("command {:?}: {reason}", command.name)));
@@ -268,7 +302,7 @@ pub fn read_config(path: &Path) -> Result<ConfigFile, String> {
             wrong.push(format!("two commands are called {:?}", command.name));
         }
     }
-    if wrong.is_empty() { Ok(file) } else { Err(format!("{}: {}", path.display(), wrong.join("; "))) }
+    if wrong.is_empty() { Ok(file) } else { Err(ConfigError::Commands { path: owned(), reasons: wrong }) }
 }
 
 fn five() -> u32 {

@@ -6,21 +6,21 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::capture::read;
+use super::capture::{Captures, read};
 use super::{CommandConfig, Settings, environment, output_of, program};
-use crate::{Attempt, Binding, EmptyOutput, Failure, Success, Unable, Work};
+use crate::{Attempt, Binding, EmptyOutput, Failure, LiveOutput, Success, Unable, Work};
 use headway_files::template::{Template, Token, Values};
 use headway_files::{DataFolder, private, remove_tree};
 use headway_files::{Found, Library, OpenFile, Staged, Workshop};
-use headway_guard::{End, Guard, Task};
+use headway_guard::{End, Guard, ProgramTask};
 use headway_model::attempt::{AttemptLog, Kept};
-use headway_model::{Effect, FailReason, Output, RelPath, SkipReason};
+use headway_model::{DiskEffect, FailReason, Output, RelPath, SkipReason};
 
 /// So much of the last line of its complaints is told with a failure.
 const COMPLAINT: usize = 300;
 
 /// A command with the settings of one job.
-pub(super) struct Bound {
+pub(super) struct CommandWork {
     config: CommandConfig,
     argv: Vec<Template>,
     verify: Vec<Template>,
@@ -42,7 +42,7 @@ pub(super) fn filled(config: &CommandConfig, settings: &Settings, word: &str) ->
     }
 }
 
-impl Bound {
+impl CommandWork {
     pub(super) fn new(config: &CommandConfig, job: &Binding<'_>) -> Result<Self, Unable> {
         let all = environment(&config.environment);
         let path = all.get("PATH").cloned().unwrap_or_default();
@@ -78,7 +78,7 @@ impl Bound {
                 return Err(format!("the command's directory {} is not there", directory.display()).into());
             }
         }
-        Ok(Bound {
+        Ok(CommandWork {
             writes_output: output_of(&config.run, None).is_some(),
             config: config.clone(),
             argv,
@@ -112,21 +112,32 @@ impl Bound {
         };
         let mut argv = self.before.clone();
         argv.extend(words.iter().map(|word| word.argument(&values)));
-        let shown = argv.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+        let shown: Vec<String> = argv.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
         let name = attempt.name();
-        let task = Task { attempt: name, argv, environment: self.environment.clone(), directory };
+        let task = ProgramTask { attempt: name, argv, environment: self.environment.clone(), directory };
         let (run, stdout, stderr) =
             self.guard.run(task).map_err(|error| Failure::of(FailReason::Command, "starting it", &error))?;
         attempt.hand_over();
         attempt.on_stop(Some(run.stop_signal(u64::from(self.config.grace) * 1_000)));
-        let (stdout, stderr) = read(stdout, stderr, self.config.output_limit as usize * 1_024, attempt);
+        let captures = Captures::new(self.config.output_limit as usize * 1_024);
+        let output = OutputSoFar { attempt: attempt.number, argv: shown.clone(), captures: captures.clone() };
+        attempt.on_look(Some(Box::new(output)));
+        read(stdout, stderr, &captures, attempt);
         let end = run.wait();
+        attempt.on_look(None);
+        let (stdout, stderr) = captures.kept();
         attempt.on_stop(None);
         let ms = u64::try_from(attempt.elapsed().as_millis()).unwrap_or(u64::MAX);
         match end {
-            End::Code(code) => {
-                Ok(AttemptLog { attempt: attempt.number, argv: shown, exit: Some(code), ms, stdout, stderr })
-            }
+            End::Code(code) => Ok(AttemptLog {
+                attempt: attempt.number,
+                argv: shown,
+                exit: Some(code),
+                ms,
+                stdout,
+                stderr,
+                running: false,
+            }),
             End::NotStarted(why) => Err(Failure::Failed(FailReason::Command, format!("it cannot be started: {why}"))),
             End::Lost => Err(Failure::Lost),
         }
@@ -144,6 +155,22 @@ impl Bound {
     }
 }
 
+/// What a program that runs has said so far.
+#[derive(Debug)]
+struct OutputSoFar {
+    attempt: u32,
+    argv: Vec<String>,
+    captures: Captures,
+}
+
+impl LiveOutput for OutputSoFar {
+    fn so_far(&self) -> AttemptLog {
+        let (stdout, stderr) = self.captures.kept();
+        let argv = self.argv.clone();
+        AttemptLog { attempt: self.attempt, argv, exit: None, ms: 0, stdout, stderr, running: true }
+    }
+}
+
 /// A folder that is removed with all in it when dropped.
 struct Scratch(PathBuf);
 
@@ -155,7 +182,7 @@ impl Drop for Scratch {
     }
 }
 
-impl Work for Bound {
+impl Work for CommandWork {
     fn output(&self, _: &RelPath, default: Option<&Output>) -> Option<Output> {
         default.filter(|_| self.writes_output).cloned()
     }
@@ -191,7 +218,7 @@ impl Work for Bound {
                 let moving = |error| Failure::of(FailReason::Write, "taking the output", &error);
                 workshop.hand_over().map_err(moving)?;
             }
-            let effect = if unchanged { Effect::Read } else { Effect::Changed };
+            let effect = if unchanged { DiskEffect::Read } else { DiskEffect::Changed };
             return Ok(Success { effect, result: json!({ "exit": code, "ms": log.ms }) });
         }
         if exit.skipped.contains(&code) {

@@ -1,26 +1,26 @@
 //! The name of what is packed or unpacked, and what need not be packed.
 
-use super::Action;
+use super::CompressAction;
 use crate::kind::FileKind;
-use headway_model::{Place, RelPath};
+use headway_model::{OutputPlace, RelPath};
 
 /// The place with a name whose ending says what is in it. The name that was asked for is that of the unpacked file.
-pub(super) fn place(action: Action, path: &RelPath, place: Place) -> Place {
+pub(super) fn place(action: CompressAction, path: &RelPath, place: OutputPlace) -> OutputPlace {
     match place {
-        Place::Beside { name } => Place::Beside { name: name_of(action, path, &name) },
-        Place::Folder { path: folder, name } => {
+        OutputPlace::Beside { name } => OutputPlace::Beside { name: name_of(action, path, &name) },
+        OutputPlace::Folder { path: folder, name } => {
             let name = name_of(action, path, name.as_deref().unwrap_or("{/}"));
-            Place::Folder { path: folder, name: Some(name) }
+            OutputPlace::Folder { path: folder, name: Some(name) }
         }
-        Place::Replace => Place::Replace,
+        OutputPlace::Replace => OutputPlace::Replace,
     }
 }
 
-fn name_of(action: Action, path: &RelPath, name: &str) -> String {
+fn name_of(action: CompressAction, path: &RelPath, name: &str) -> String {
     match action {
-        Action::Zstd => format!("{name}.zst"),
-        Action::Gzip => format!("{name}.gz"),
-        Action::Unpack => name.replace("{/}", unpacked(path)),
+        CompressAction::Zstd => format!("{name}.zst"),
+        CompressAction::Gzip => format!("{name}.gz"),
+        CompressAction::Unpack => name.replace("{/}", unpacked(path)),
     }
 }
 
@@ -48,8 +48,8 @@ mod tests {
     #[test]
     fn the_ending_is_added_or_taken_off() {
         let name = |action, path: &str, name: &str| name_of(action, &path.parse().expect("a path"), name);
-        assert_eq!(name(Action::Zstd, "a/b.txt", "{/}"), "{/}.zst");
-        assert_eq!(name(Action::Gzip, "a/b.txt", "old-{/}"), "old-{/}.gz");
+        assert_eq!(name(CompressAction::Zstd, "a/b.txt", "{/}"), "{/}.zst");
+        assert_eq!(name(CompressAction::Gzip, "a/b.txt", "old-{/}"), "old-{/}.gz");
         for (path, unpacked) in [
             ("b.txt.gz", "{/.}"),
             ("B.TXT.ZST", "{/.}"),
@@ -57,8 +57,8 @@ mod tests {
             ("b", "{/}.unpacked"),
             ("i.svgz", "{/.}.svg"),
         ] {
-            assert_eq!(name(Action::Unpack, path, "{/}"), unpacked, "{path}");
+            assert_eq!(name(CompressAction::Unpack, path, "{/}"), unpacked, "{path}");
         }
-        assert_eq!(name(Action::Unpack, "b.gz", "{/.}.x"), "{/.}.x");
+        assert_eq!(name(CompressAction::Unpack, "b.gz", "{/.}.x"), "{/.}.x");
     }
 }

@@ -6,7 +6,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
-use super::{Action, Wanted, writing};
+use super::{CompressAction, CompressSettings, writing};
 use crate::Failure;
 use crate::source::Source;
 use headway_model::FailReason;
@@ -14,14 +14,14 @@ use headway_model::FailReason;
 const BUFFER: usize = 128 * 1024;
 
 /// Sizes in bytes of the original and of what it was packed into.
-pub(super) fn pack(source: &Source<'_>, file: File, wanted: &Wanted) -> Result<(u64, u64), Failure> {
+pub(super) fn pack(source: &Source<'_>, file: File, wanted: &CompressSettings) -> Result<(u64, u64), Failure> {
     let (mut file, original) = match wanted.action {
-        Action::Gzip => {
+        CompressAction::Gzip => {
             let mut encoder = GzEncoder::new(file, flate2::Compression::new(wanted.gzip_level));
             let original = copy(source, &mut encoder)?;
             (encoder.finish().map_err(|error| writing(&error))?, original)
         }
-        Action::Zstd | Action::Unpack => {
+        CompressAction::Zstd | CompressAction::Unpack => {
             let mut encoder = zstd::stream::write::Encoder::new(file, wanted.level).map_err(|error| writing(&error))?;
             encoder.include_checksum(true).map_err(|error| writing(&error))?;
             let original = copy(source, &mut encoder)?;
@@ -32,8 +32,8 @@ pub(super) fn pack(source: &Source<'_>, file: File, wanted: &Wanted) -> Result<(
     let packed = packed.map_err(|error| writing(&error))?;
     let reader = BufReader::with_capacity(BUFFER, file);
     let unpacked = match wanted.action {
-        Action::Gzip => hash(source, &mut GzDecoder::new(reader)),
-        Action::Zstd | Action::Unpack => {
+        CompressAction::Gzip => hash(source, &mut GzDecoder::new(reader)),
+        CompressAction::Zstd | CompressAction::Unpack => {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(reader).map_err(|error| writing(&error))?;
             hash(source, &mut decoder)
         }
@@ -44,10 +44,10 @@ pub(super) fn pack(source: &Source<'_>, file: File, wanted: &Wanted) -> Result<(
     }
 }
 
-type Seen = (u64, blake3::Hash);
+type OriginalSum = (u64, blake3::Hash);
 
 /// Size and hash of the original, as it goes to an encoder.
-fn copy(source: &Source<'_>, encoder: &mut dyn Write) -> Result<Seen, Failure> {
+fn copy(source: &Source<'_>, encoder: &mut dyn Write) -> Result<OriginalSum, Failure> {
     let (mut reader, mut hasher, mut size, mut buffer) = (source.reader(), blake3::Hasher::new(), 0, vec![0; BUFFER]);
     loop {
         let count = reader.read(&mut buffer).map_err(|_| source.judge("it cannot be read"))?;
@@ -61,7 +61,7 @@ fn copy(source: &Source<'_>, encoder: &mut dyn Write) -> Result<Seen, Failure> {
 }
 
 /// Size and hash of what a decoder makes.
-fn hash(source: &Source<'_>, decoder: &mut dyn Read) -> Result<Seen, Failure> {
+fn hash(source: &Source<'_>, decoder: &mut dyn Read) -> Result<OriginalSum, Failure> {
     let (mut hasher, mut size, mut buffer) = (blake3::Hasher::new(), 0, vec![0; BUFFER]);
     loop {
         let count =

@@ -7,12 +7,12 @@ use super::*;
 
 const LIMITS: (u64, u32) = (1 << 30, 128);
 
-fn wanted(settings: Value) -> Wanted {
+fn wanted(settings: Value) -> CompressSettings {
     super::super::defaults(&Compress, settings)
 }
 
 /// What the recipe packs these bytes into.
-fn packed(wanted: &Wanted, bytes: &[u8]) -> Vec<u8> {
+fn packed(wanted: &CompressSettings, bytes: &[u8]) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("packed");
     let file = std::fs::File::options().read(true).write(true).create_new(true).open(&path).expect("a file");

@@ -11,7 +11,7 @@ use crate::source::Source;
 /// No side is longer in this format.
 const LONGEST: usize = 65_535;
 
-/// Decodes it, within so many bytes of memory for its pixels.
+/// Decodes it, with at most this many bytes of memory for its pixels.
 pub(super) fn decode(source: &Source<'_>, memory: u64) -> Result<(), Failure> {
     let options = DecoderOptions::default().set_strict_mode(true).set_max_width(LONGEST).set_max_height(LONGEST);
     let reader = BufReader::with_capacity(64 * 1024, source.reader());

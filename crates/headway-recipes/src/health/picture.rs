@@ -8,10 +8,10 @@ use image::{AnimationDecoder, ImageDecoder, ImageError, ImageFormat, ImageReader
 
 use crate::Failure;
 use crate::kind::FileKind;
-use crate::source::{Reader, Source};
+use crate::source::{Source, SourceReader};
 use headway_model::SkipReason;
 
-/// Decodes it, within so many bytes of memory for its pixels; what is worth a note.
+/// Decodes it, with at most this many bytes of memory for its pixels. Returns what is worth a note.
 pub(super) fn decode(source: &Source<'_>, kind: FileKind, memory: u64) -> Result<Vec<String>, Failure> {
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(memory);
@@ -53,7 +53,7 @@ pub(super) fn too_large(memory: u64) -> String {
     format!("its pixels would take more than {} MiB, the limit that was set", memory >> 20)
 }
 
-fn reader<'a, 'b>(source: &'a Source<'b>) -> BufReader<Reader<'a, 'b>> {
+fn reader<'a, 'b>(source: &'a Source<'b>) -> BufReader<SourceReader<'a, 'b>> {
     BufReader::with_capacity(64 * 1024, source.reader())
 }
 
@@ -93,7 +93,7 @@ fn riff(source: &Source<'_>) -> Result<Option<String>, Failure> {
 }
 
 /// A note, if a TIFF file has more pages than the one that was decoded.
-fn more_pages(source: &Source<'_>) -> Result<Option<String>, Failure> {
+pub(crate) fn more_pages(source: &Source<'_>) -> Result<Option<String>, Failure> {
     let mut reader = source.reader();
     let mut field = |at: u64, buffer: &mut [u8]| {
         let read = reader.seek(SeekFrom::Start(at)).and_then(|_| reader.read_exact(buffer));

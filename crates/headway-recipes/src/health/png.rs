@@ -12,7 +12,7 @@ const SIGNATURE: u64 = 8;
 /// Longer chunks are none.
 const LONGEST: u32 = i32::MAX as u32;
 
-/// Reads every chunk, and unpacks the pixels to see their own checksum, within so many bytes. A note, if bytes stand behind the last.
+/// Reads every chunk, and unpacks the pixels to see their own checksum, within this many bytes of memory. A note if there are bytes behind the last chunk.
 pub(super) fn scan(source: &Source<'_>, memory: u64) -> Result<Option<String>, Failure> {
     let mut reader = BufReader::with_capacity(64 * 1024, source.reader());
     let (mut at, mut pixels) = (SIGNATURE, ZlibDecoder::new(Most(memory)));
@@ -58,7 +58,7 @@ pub(super) fn scan(source: &Source<'_>, memory: u64) -> Result<Option<String>, F
     }
 }
 
-/// Takes so many bytes and keeps none.
+/// Takes up to this many bytes and keeps none.
 struct Most(u64);
 
 impl Write for Most {

@@ -13,7 +13,7 @@ fn looked(path: &Path) -> Result<Value, String> {
 
 /// The result; what is wrong; or `skipped`.
 fn looked_at(name: &str, bytes: &[u8]) -> Result<Value, String> {
-    let wanted = Wanted { ending: Ending::Failure, memory: 256 };
+    let wanted = HealthSettings { ending: NameMismatch::Failure, memory: 256 };
     match Bench::new(name).on(bytes, |source| wanted.look(source)) {
         Ok(result) => Ok(result),
         Err(Failure::Failed(FailReason::Recipe, text)) => Err(text),
@@ -88,7 +88,7 @@ fn what_is_cut_off_or_misnamed_is_never_healthy() {
 #[test]
 fn no_damage_makes_it_fail_other_than_by_a_sentence() {
     let Some(paths) = real_files(&["png", "jpeg", "gif", "webp", "bmp", "tiff"]) else { return };
-    let wanted = Wanted { ending: Ending::Note, memory: 64 };
+    let wanted = HealthSettings { ending: NameMismatch::Note, memory: 64 };
     for ending in ["png", "jpeg", "gif", "webp", "bmp", "tiff"] {
         let small = paths.iter().filter(|path| path.extension().is_some_and(|own| own == ending));
         let small = small.filter(|path| looked(path).is_ok()).min_by_key(|path| path.metadata().expect("a file").len());

@@ -122,7 +122,7 @@ impl Algorithms {
         Algorithms(1 << algorithm as u16)
     }
 
-    /// All whose checksums have so many bytes.
+    /// All algorithms whose checksums have this many bytes.
     pub fn of_length(bytes: usize) -> Self {
         TABLE.iter().filter(|row| row.3 == bytes).fold(Self::NONE, |all, row| all | Self::of(row.0))
     }

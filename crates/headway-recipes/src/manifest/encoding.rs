@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// How the lines of a manifest end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum LineEnding {
     /// With a line feed, and maybe a carriage return before it.
     Newline,
     /// With a carriage return alone.
@@ -13,18 +13,18 @@ pub(super) enum Ending {
     Nul,
 }
 
-impl Ending {
+impl LineEnding {
     fn byte(self) -> u8 {
         match self {
-            Ending::Newline => b'\n',
-            Ending::Return => b'\r',
-            Ending::Nul => 0,
+            LineEnding::Newline => b'\n',
+            LineEnding::Return => b'\r',
+            LineEnding::Nul => 0,
         }
     }
 }
 
 /// A text without its byte order mark, in UTF-8 or whatever its bytes are.
-pub(super) struct Text<'a> {
+pub(super) struct ManifestText<'a> {
     /// Its bytes.
     pub(super) bytes: Cow<'a, [u8]>,
     /// Whether it ends in the middle of a character: something at its end is missing.
@@ -32,8 +32,8 @@ pub(super) struct Text<'a> {
 }
 
 /// Removes the byte order mark, and makes UTF-8 of UTF-16.
-pub(super) fn decode(bytes: &[u8]) -> Text<'_> {
-    let plain = |text| Text { bytes: Cow::Borrowed(text), is_cut: false };
+pub(super) fn decode(bytes: &[u8]) -> ManifestText<'_> {
+    let plain = |text| ManifestText { bytes: Cow::Borrowed(text), is_cut: false };
     match bytes {
         [0xef, 0xbb, 0xbf, text @ ..] => plain(text),
         [0xff, 0xfe, text @ ..] => utf16(text, u16::from_le_bytes),
@@ -46,35 +46,35 @@ pub(super) fn decode(bytes: &[u8]) -> Text<'_> {
 }
 
 /// What ends the lines of this text.
-pub(super) fn ending(text: &[u8]) -> Ending {
+pub(super) fn ending(text: &[u8]) -> LineEnding {
     if text.contains(&0) {
-        Ending::Nul
+        LineEnding::Nul
     } else if text.contains(&b'\r') && !text.contains(&b'\n') {
-        Ending::Return
+        LineEnding::Return
     } else {
-        Ending::Newline
+        LineEnding::Newline
     }
 }
 
 /// Each line without its end; the one after the last end only if there is something in it.
-pub(super) fn split(text: &[u8], ending: Ending) -> impl Iterator<Item = &[u8]> {
+pub(super) fn split(text: &[u8], ending: LineEnding) -> impl Iterator<Item = &[u8]> {
     let end = ending.byte();
     let whole = text.strip_suffix(&[end]).unwrap_or(text);
     whole.split(move |byte| *byte == end).map(move |line| match ending {
-        Ending::Newline => line.strip_suffix(b"\r").unwrap_or(line),
-        Ending::Return | Ending::Nul => line,
+        LineEnding::Newline => line.strip_suffix(b"\r").unwrap_or(line),
+        LineEnding::Return | LineEnding::Nul => line,
     })
 }
 
 /// The text up to the end of its last line that has one.
-pub(super) fn whole_lines(text: &[u8], ending: Ending) -> &[u8] {
+pub(super) fn whole_lines(text: &[u8], ending: LineEnding) -> &[u8] {
     let end = text.iter().rposition(|byte| *byte == ending.byte()).map_or(0, |end| end + 1);
     &text[..end]
 }
 
 /// UTF-16 as UTF-8. Half a pair becomes three bytes, as file systems that take such names have it: no name is lost or made equal to
 /// another.
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Text<'static> {
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> ManifestText<'static> {
     let pairs = bytes.chunks_exact(2);
     let is_cut = !pairs.remainder().is_empty();
     let units = pairs.map(|pair| unit([pair[0], pair[1]]));
@@ -89,7 +89,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Text<'static> {
             }
         }
     }
-    Text { bytes: Cow::Owned(text), is_cut }
+    ManifestText { bytes: Cow::Owned(text), is_cut }
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use super::algorithm::{Algorithm, Algorithms};
 
 /// What is read of a manifest, in its order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub enum ManifestLine {
     /// It says something of a file.
-    Entry(Entry),
+    Entry(ManifestEntry),
     /// It cannot be read.
     Unread {
         /// Its number, from 1.
@@ -18,12 +18,12 @@ pub enum Line {
 
 /// What a line says of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct ManifestEntry {
     /// The number of the line, from 1.
     pub number: u64,
-    /// Of which file.
+    /// The file's name.
     pub name: Name,
-    /// Its bytes, if that is said.
+    /// Its size in bytes, if the line has it.
     pub size: Option<u64>,
     /// Its checksums.
     pub sums: Vec<Sum>,

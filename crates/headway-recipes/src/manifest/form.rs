@@ -1,4 +1,4 @@
-//! The forms of a line by which most tools write: the checksum first, the name first, or with the algorithm's name.
+//! The forms of a line that most tools write: the checksum first, the name first, or with the algorithm's name.
 //!
 //! Sources: the manuals of GNU coreutils (md5sum, cksum), OpenSSL (dgst), FreeBSD (md5), hashdeep's FILEFORMAT, and what cfv, RHash
 //! and PowerShell wrote.
@@ -8,10 +8,10 @@ use super::entry::{Name, Sum, from_base64, from_hex};
 use super::name::{readings, unescape};
 
 /// What a line says, without its number.
-pub(super) type Said = (Name, Option<u64>, Vec<Sum>);
+pub(super) type LineContent = (Name, Option<u64>, Vec<Sum>);
 
 /// `HASH  NAME`, `HASH *NAME`, `HASH NAME`, with tabs, with the size in front; `HASH` alone.
-pub(super) fn sum_first(line: &[u8], is_escaped: bool) -> Option<Said> {
+pub(super) fn sum_first(line: &[u8], is_escaped: bool) -> Option<LineContent> {
     let (first, rest) = word(line);
     let is_long = |hash: &Vec<u8>| hash.len() >= 16;
     let sized = number(first).filter(|_| from_hex(first).is_none_or(|hash| !is_long(&hash))).and_then(|size| {
@@ -54,7 +54,7 @@ fn after_sum(rest: &[u8], is_escaped: bool) -> Option<Vec<Vec<u8>>> {
 }
 
 /// `NAME HASH`, as `.sfv` files and RHash have it, with several checksums of different lengths.
-pub(super) fn name_first(line: &[u8]) -> Option<Said> {
+pub(super) fn name_first(line: &[u8]) -> Option<LineContent> {
     let (mut name, mut sums) = (line.trim_ascii_end(), Vec::<Sum>::new());
     while let Some(at) = name.iter().rposition(|byte| matches!(byte, b' ' | b'\t')) {
         let Some(sum) = from_hex(&name[at + 1..]).and_then(Sum::untagged) else { break };
@@ -71,7 +71,7 @@ pub(super) fn name_first(line: &[u8]) -> Option<Said> {
 }
 
 /// `SHA256 (NAME) = HASH`, as with `--tag`, `SHA2-256(NAME)= HASH` of OpenSSL, `SIZE (NAME) = BYTES` of BSD ports.
-pub(super) fn tagged(line: &[u8], is_escaped: bool) -> Option<Said> {
+pub(super) fn tagged(line: &[u8], is_escaped: bool) -> Option<LineContent> {
     let open = line.iter().position(|byte| *byte == b'(')?;
     let tag = line[..open].trim_ascii_end();
     let is_tag = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/');
@@ -100,7 +100,7 @@ pub(super) fn tagged(line: &[u8], is_escaped: bool) -> Option<Said> {
 }
 
 /// `SHA256  HASH  NAME`, a row of PowerShell's table.
-pub(super) fn row(line: &[u8]) -> Option<Said> {
+pub(super) fn row(line: &[u8]) -> Option<LineContent> {
     let (tag, rest) = word(line);
     let (hash, name) = word(rest.trim_ascii_start());
     let sum = Sum::tagged(Algorithm::of_tag(tag)?, from_hex(hash)?)?;
@@ -111,7 +111,7 @@ pub(super) fn row(line: &[u8]) -> Option<Said> {
 }
 
 /// `CRC BYTES NAME`, as `cksum` and `sum` have it: checksums of their own, which are not known here.
-pub(super) fn posix(line: &[u8]) -> Option<Said> {
+pub(super) fn posix(line: &[u8]) -> Option<LineContent> {
     let (crc, rest) = word(line);
     let (count, name) = word(rest.strip_prefix(b" ")?.trim_ascii_start());
     let (crc, _) = (number(crc).filter(|crc| u32::try_from(*crc).is_ok())?, number(count)?);
@@ -120,7 +120,7 @@ pub(super) fn posix(line: &[u8]) -> Option<Said> {
 }
 
 /// `NAME,BYTES,CRC,` of cfv, also with the folder at the end, or without the checksum.
-pub(super) fn cfv(line: &[u8]) -> Option<Said> {
+pub(super) fn cfv(line: &[u8]) -> Option<LineContent> {
     let fields: Vec<&[u8]> = line.strip_suffix(b",")?.split(|byte| *byte == b',').collect();
     let crc = |field: &[u8]| from_hex(field).filter(|hash| hash.len() == 4).and_then(Sum::untagged);
     let (name, folder, size, sum) = match fields.as_slice() {
@@ -137,7 +137,7 @@ pub(super) fn cfv(line: &[u8]) -> Option<Said> {
 }
 
 /// `NAME  BYTES  CRC`, a row of a `.crc` file.
-pub(super) fn crc_row(line: &[u8]) -> Option<Said> {
+pub(super) fn crc_row(line: &[u8]) -> Option<LineContent> {
     let (name, crc) = last_word(line.trim_ascii_end())?;
     let sum = from_hex(crc).filter(|hash| hash.len() == 4).and_then(Sum::untagged)?;
     let (name, size) = last_word(name)?;

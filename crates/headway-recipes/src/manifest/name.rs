@@ -4,7 +4,7 @@ use headway_model::RelPath;
 
 /// Where a name leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum NameTarget {
     /// To this path, on paper: nobody has looked whether something is there.
     Inside(RelPath),
     /// From the root of a file system, by these folders and a name.
@@ -15,24 +15,26 @@ pub enum Place {
 
 /// Where a name leads from the manifest's folder. `.` and `..` are taken by the text alone, so a symbolic link on the way does not
 /// count, and nothing leads out of the library.
-pub fn place(folder: &RelPath, name: &[u8]) -> Place {
+pub fn place(folder: &RelPath, name: &[u8]) -> NameTarget {
     if let Some(parts) = absolute(name) {
-        return Place::Absolute(parts);
+        return NameTarget::Absolute(parts);
     }
     let base = folder.to_bytes();
     let mut parts: Vec<&[u8]> = base.split(|byte| *byte == b'/').filter(|part| !part.is_empty()).collect();
     for part in name.split(|byte| *byte == b'/') {
         match part {
             b"" | b"." => {}
-            b".." if parts.pop().is_none() => return Place::Nowhere("the path has `..` that leads out of the library"),
+            b".." if parts.pop().is_none() => {
+                return NameTarget::Nowhere("the path has `..` that leads out of the library");
+            }
             b".." => {}
             part => parts.push(part),
         }
     }
     match RelPath::from_bytes(&parts.join(&b'/')) {
-        Ok(path) if path.is_root() || name.ends_with(b"/") => Place::Nowhere("it names a folder"),
-        Ok(path) => Place::Inside(path),
-        Err(_) => Place::Nowhere("it names nothing that can be a file"),
+        Ok(path) if path.is_root() || name.ends_with(b"/") => NameTarget::Nowhere("it names a folder"),
+        Ok(path) => NameTarget::Inside(path),
+        Err(_) => NameTarget::Nowhere("it names nothing that can be a file"),
     }
 }
 
@@ -89,8 +91,8 @@ mod tests {
 
     fn inside(folder: &str, name: &[u8]) -> Option<String> {
         match place(&folder.parse().expect("a path"), name) {
-            Place::Inside(path) => Some(path.to_string()),
-            Place::Absolute(_) | Place::Nowhere(_) => None,
+            NameTarget::Inside(path) => Some(path.to_string()),
+            NameTarget::Absolute(_) | NameTarget::Nowhere(_) => None,
         }
     }
 
@@ -107,8 +109,8 @@ mod tests {
     #[test]
     fn names_from_the_root_of_a_file_system_are_told_apart() {
         let parts = |name: &[u8]| match place(&RelPath::default(), name) {
-            Place::Absolute(parts) => parts.join(&b'|'),
-            Place::Inside(_) | Place::Nowhere(_) => b"not".to_vec(),
+            NameTarget::Absolute(parts) => parts.join(&b'|'),
+            NameTarget::Inside(_) | NameTarget::Nowhere(_) => b"not".to_vec(),
         };
         assert_eq!(parts(b"/a/./b"), b"a|b");
         assert_eq!(parts(b"C:\\Users\\me\\a b"), b"Users|me|a b");
@@ -119,7 +121,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_name_leads_out_of_the_library(name in "[a.\\\\/ :]{0,24}", folder in "(a/){0,3}a") {
-            if let Place::Inside(path) = place(&folder.parse().expect("a path"), name.as_bytes()) {
+            if let NameTarget::Inside(path) = place(&folder.parse().expect("a path"), name.as_bytes()) {
                 prop_assert!(!path.is_root() && RelPath::from_bytes(&path.to_bytes()).is_ok());
             }
         }

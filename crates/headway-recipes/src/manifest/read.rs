@@ -1,9 +1,9 @@
 //! A whole manifest, line by line.
 
-use super::encoding::{Ending, Text, decode, ending, split, whole_lines};
-use super::entry::{Entry, Line};
-use super::line::{self, Kind};
-use super::table::{Record, Table};
+use super::encoding::{LineEnding, ManifestText, decode, ending, split, whole_lines};
+use super::entry::{ManifestEntry, ManifestLine};
+use super::line::{self, LineKind};
+use super::table::{HeadedTable, PowerShellRecord};
 
 /// What stands around the lines, and how they are to be read for it.
 enum Around {
@@ -14,17 +14,17 @@ enum Around {
     Armour,
     /// The line after a comment of signify or minisign, which is its signature.
     Signature,
-    Columns(Table),
+    Columns(HeadedTable),
     /// Between the rules of a `.crc` file: before the first, and after it.
     Crc(bool),
     /// A record of several lines, which began at this one.
-    Record(u64, Record),
+    Record(u64, PowerShellRecord),
 }
 
-/// Reads a manifest in whatever form it is, and hands on each entry and each line that cannot be read. Remarks, headings and empty
-/// lines are nothing. A signature around it is not checked.
-pub fn read(bytes: &[u8], take: &mut dyn FnMut(Line)) {
-    let Text { bytes: decoded, is_cut } = decode(bytes);
+/// Reads a manifest in whatever form it is, and hands on each entry and each line that cannot be read, until `take` says stop by
+/// `false`. Remarks, headings and empty lines are nothing. A signature around it is not checked.
+pub fn read(bytes: &[u8], take: &mut dyn FnMut(ManifestLine) -> bool) {
+    let ManifestText { bytes: decoded, is_cut } = decode(bytes);
     let ending = ending(&decoded);
     let text = if is_cut { whole_lines(&decoded, ending) } else { &*decoded };
     let mut around = Around::Nothing;
@@ -33,8 +33,10 @@ pub fn read(bytes: &[u8], take: &mut dyn FnMut(Line)) {
     for (number, line) in (1..).zip(split(text, ending)) {
         last = number;
         let line = if is_signed { line.strip_prefix(b"- ").unwrap_or(line) } else { line };
-        if let Some(kind) = record(&mut around, line) {
-            tell(kind.0, kind.1, take);
+        if let Some(kind) = record(&mut around, line)
+            && !tell(kind.0, kind.1, take)
+        {
+            return;
         }
         if line.starts_with(b"-----BEGIN PGP ") {
             is_signed = line.starts_with(b"-----BEGIN PGP SIGNED MESSAGE-----");
@@ -51,46 +53,50 @@ pub fn read(bytes: &[u8], take: &mut dyn FnMut(Line)) {
                 if line.trim_ascii().is_empty() {
                     around = Around::Nothing;
                 }
-                Kind::Remark
+                LineKind::Remark
             }
             Around::Armour => {
                 if line.starts_with(b"-----END PGP ") {
                     around = Around::Nothing;
                 }
-                Kind::Remark
+                LineKind::Remark
             }
             Around::Signature => {
                 around = Around::Nothing;
-                Kind::Remark
+                LineKind::Remark
             }
             Around::Crc(is_open) if line.starts_with(b"-----") => {
                 around = if *is_open { Around::Nothing } else { Around::Crc(true) };
-                Kind::Remark
+                LineKind::Remark
             }
             Around::Crc(true) => line::read_crc(line),
-            Around::Columns(table) => match Table::hashdeep(line) {
+            Around::Columns(table) => match HeadedTable::hashdeep(line) {
                 Some(other) => {
                     *table = other;
-                    Kind::Remark
+                    LineKind::Remark
                 }
                 None => table.row(line),
             },
             Around::Nothing | Around::Crc(false) | Around::Record(..) => match begins(number, line) {
                 Some(begun) => {
                     around = begun;
-                    Kind::Remark
+                    LineKind::Remark
                 }
-                None => line::read(line, ending != Ending::Nul),
+                None => line::read(line, ending != LineEnding::Nul),
             },
         };
-        tell(number, kind, take);
+        if !tell(number, kind, take) {
+            return;
+        }
     }
-    if let Around::Record(number, record) = around {
-        tell(number, record.said(), take);
+    if let Around::Record(number, record) = around
+        && !tell(number, record.said(), take)
+    {
+        return;
     }
     if is_cut {
         let why = "the file ends here in the middle of a character: this line, and any after it, are damaged or lost";
-        tell(if text.is_empty() { 1 } else { last + 1 }, Kind::Unread(why), take);
+        tell(if text.is_empty() { 1 } else { last + 1 }, LineKind::Unread(why), take);
     }
 }
 
@@ -105,18 +111,18 @@ fn begins(number: u64, line: &[u8]) -> Option<Around> {
     if line.starts_with(b"Filename ") && line.windows(6).any(|part| part == b"CRC-32") {
         return Some(Around::Crc(false));
     }
-    if Record::begins(line) {
-        let mut record = Record::default();
+    if PowerShellRecord::begins(line) {
+        let mut record = PowerShellRecord::default();
         record.take(line);
         return Some(Around::Record(number, record));
     }
-    Table::hashdeep(line).or_else(|| Table::heading(line)).map(Around::Columns)
+    HeadedTable::hashdeep(line).or_else(|| HeadedTable::heading(line)).map(Around::Columns)
 }
 
 /// The record that ends before this line.
-fn record(around: &mut Around, line: &[u8]) -> Option<(u64, Kind)> {
+fn record(around: &mut Around, line: &[u8]) -> Option<(u64, LineKind)> {
     let Around::Record(number, record) = around else { return None };
-    if !line.trim_ascii().is_empty() && !Record::begins(line) {
+    if !line.trim_ascii().is_empty() && !PowerShellRecord::begins(line) {
         return None;
     }
     let ended = (*number, record.said());
@@ -124,10 +130,10 @@ fn record(around: &mut Around, line: &[u8]) -> Option<(u64, Kind)> {
     Some(ended)
 }
 
-fn tell(number: u64, kind: Kind, take: &mut dyn FnMut(Line)) {
+fn tell(number: u64, kind: LineKind, take: &mut dyn FnMut(ManifestLine) -> bool) -> bool {
     match kind {
-        Kind::Remark => {}
-        Kind::Unread(why) => take(Line::Unread { number, why }),
-        Kind::Said((name, size, sums)) => take(Line::Entry(Entry { number, name, size, sums })),
+        LineKind::Remark => true,
+        LineKind::Unread(why) => take(ManifestLine::Unread { number, why }),
+        LineKind::Said((name, size, sums)) => take(ManifestLine::Entry(ManifestEntry { number, name, size, sums })),
     }
 }

@@ -2,13 +2,13 @@
 
 use super::algorithm::Algorithm;
 use super::entry::{Name, Sum, from_hex};
-use super::form::{Said, number};
-use super::line::Kind;
+use super::form::{LineContent, number};
+use super::line::LineKind;
 use super::name::readings;
 
 /// What stands in a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Column {
+enum TableColumn {
     Size,
     /// Of this algorithm.
     Sum(Algorithm),
@@ -23,55 +23,59 @@ enum Column {
 
 /// The columns, as a heading names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Table {
-    columns: Vec<Column>,
+pub(super) struct HeadedTable {
+    columns: Vec<TableColumn>,
     separator: u8,
     /// Whether fields can be in quotes; if not, the last column has the rest of the line.
     has_quotes: bool,
 }
 
-impl Table {
+impl HeadedTable {
     /// Of hashdeep's second line: `%%%% size,md5,sha256,filename`.
-    pub(super) fn hashdeep(line: &[u8]) -> Option<Table> {
+    pub(super) fn hashdeep(line: &[u8]) -> Option<HeadedTable> {
         let columns = line.strip_prefix(b"%%%% ")?.split(|byte| *byte == b',');
         let columns = columns.map(|word| match word.trim_ascii() {
-            b"size" => Column::Size,
-            b"filename" => Column::Name,
-            word => Algorithm::of_tag(word).map_or_else(|| Column::Unknown(word.to_vec()), Column::Sum),
+            b"size" => TableColumn::Size,
+            b"filename" => TableColumn::Name,
+            word => Algorithm::of_tag(word).map_or_else(|| TableColumn::Unknown(word.to_vec()), TableColumn::Sum),
         });
         let columns: Vec<_> = columns.collect();
-        (columns.last() == Some(&Column::Name)).then_some(Table { columns, separator: b',', has_quotes: false })
+        (columns.last() == Some(&TableColumn::Name)).then_some(HeadedTable {
+            columns,
+            separator: b',',
+            has_quotes: false,
+        })
     }
 
     /// Of a heading that names a column for the name and one for a checksum.
-    pub(super) fn heading(line: &[u8]) -> Option<Table> {
+    pub(super) fn heading(line: &[u8]) -> Option<HeadedTable> {
         let separator = *[b',', b';', b'\t'].iter().find(|byte| line.contains(byte))?;
         let columns =
             fields(line, separator)?.into_iter().map(|word| match word.trim_ascii().to_ascii_lowercase().as_slice() {
-                b"size" | b"length" | b"bytes" => Column::Size,
-                b"path" | b"filename" | b"file" | b"name" | b"fullname" => Column::Name,
-                b"hash" | b"checksum" => Column::AnySum,
-                b"algorithm" => Column::Tag,
-                word => Algorithm::of_tag(word).map_or(Column::Other, Column::Sum),
+                b"size" | b"length" | b"bytes" => TableColumn::Size,
+                b"path" | b"filename" | b"file" | b"name" | b"fullname" => TableColumn::Name,
+                b"hash" | b"checksum" => TableColumn::AnySum,
+                b"algorithm" => TableColumn::Tag,
+                word => Algorithm::of_tag(word).map_or(TableColumn::Other, TableColumn::Sum),
             });
         let columns: Vec<_> = columns.collect();
-        let has = |is: fn(&Column) -> bool| columns.iter().filter(|column| is(column)).count();
-        let names = has(|column| *column == Column::Name);
-        let sums = has(|column| matches!(column, Column::Sum(_) | Column::AnySum));
-        (names == 1 && sums > 0).then_some(Table { columns, separator, has_quotes: true })
+        let has = |is: fn(&TableColumn) -> bool| columns.iter().filter(|column| is(column)).count();
+        let names = has(|column| *column == TableColumn::Name);
+        let sums = has(|column| matches!(column, TableColumn::Sum(_) | TableColumn::AnySum));
+        (names == 1 && sums > 0).then_some(HeadedTable { columns, separator, has_quotes: true })
     }
 
     /// Reads a row.
-    pub(super) fn row(&self, line: &[u8]) -> Kind {
+    pub(super) fn row(&self, line: &[u8]) -> LineKind {
         let start = line.trim_ascii_start();
         if start.is_empty() || !self.has_quotes && matches!(start.first(), Some(b'#' | b'%')) {
-            return Kind::Remark;
+            return LineKind::Remark;
         }
         let said = self.said(line);
-        said.map_or(Kind::Unread("not the columns that the manifest's heading names"), Kind::Said)
+        said.map_or(LineKind::Unread("not the columns that the manifest's heading names"), LineKind::Said)
     }
 
-    fn said(&self, line: &[u8]) -> Option<Said> {
+    fn said(&self, line: &[u8]) -> Option<LineContent> {
         let fields = if self.has_quotes {
             fields(line, self.separator)?
         } else {
@@ -81,15 +85,15 @@ impl Table {
             return None;
         }
         let all = || self.columns.iter().zip(&fields);
-        let tag = all().find(|(column, _)| **column == Column::Tag).map(|(_, field)| field.trim_ascii());
+        let tag = all().find(|(column, _)| **column == TableColumn::Tag).map(|(_, field)| field.trim_ascii());
         let (mut name, mut size, mut sums) = (None, None, Vec::new());
         for (column, field) in all() {
             match column {
-                Column::Name => name = Some(readings(field)).filter(|_| !field.is_empty()),
-                Column::Size if !field.is_empty() => size = Some(number(field.trim_ascii())?),
-                Column::Sum(algorithm) => sums.push(Sum::tagged(*algorithm, from_hex(field.trim_ascii())?)?),
-                Column::Unknown(tag) => sums.push(Sum::unknown(tag, field.clone())),
-                Column::AnySum => {
+                TableColumn::Name => name = Some(readings(field)).filter(|_| !field.is_empty()),
+                TableColumn::Size if !field.is_empty() => size = Some(number(field.trim_ascii())?),
+                TableColumn::Sum(algorithm) => sums.push(Sum::tagged(*algorithm, from_hex(field.trim_ascii())?)?),
+                TableColumn::Unknown(tag) => sums.push(Sum::unknown(tag, field.clone())),
+                TableColumn::AnySum => {
                     let hash = from_hex(field.trim_ascii())?;
                     sums.push(match tag.map(|tag| (tag, Algorithm::of_tag(tag))) {
                         None => Sum::untagged(hash)?,
@@ -97,7 +101,7 @@ impl Table {
                         Some((tag, None)) => Sum::unknown(tag, hash),
                     });
                 }
-                Column::Size | Column::Tag | Column::Other => {}
+                TableColumn::Size | TableColumn::Tag | TableColumn::Other => {}
             }
         }
         Some((Name::Readings(name?), size, sums))
@@ -122,25 +126,25 @@ fn fields(line: &[u8], separator: u8) -> Option<Vec<Vec<u8>>> {
 
 /// A record of PowerShell's `Format-List`: `Algorithm : SHA256`, `Hash : ...`, `Path : ...`, each on a line of its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Record {
+pub(super) struct PowerShellRecord {
     tag: Vec<u8>,
     hash: Vec<u8>,
     path: Vec<u8>,
     /// The field that a line without one goes on.
-    last: Option<Field>,
+    last: Option<RecordField>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
+enum RecordField {
     Tag,
     Hash,
     Path,
 }
 
-impl Record {
+impl PowerShellRecord {
     /// Whether a line begins one.
     pub(super) fn begins(line: &[u8]) -> bool {
-        matches!(field(line), Some((Field::Tag, _)))
+        matches!(field(line), Some((RecordField::Tag, _)))
     }
 
     /// Takes a line that is not empty; `false` if it is none of it.
@@ -152,15 +156,15 @@ impl Record {
         };
         self.last = Some(field);
         match field {
-            Field::Tag => self.tag.extend_from_slice(value),
-            Field::Hash => self.hash.extend_from_slice(value),
-            Field::Path => self.path.extend_from_slice(value),
+            RecordField::Tag => self.tag.extend_from_slice(value),
+            RecordField::Hash => self.hash.extend_from_slice(value),
+            RecordField::Path => self.path.extend_from_slice(value),
         }
         true
     }
 
     /// What it says, at its end.
-    pub(super) fn said(&self) -> Kind {
+    pub(super) fn said(&self) -> LineKind {
         let said = || {
             let hash = from_hex(&self.hash)?;
             let sum = match Algorithm::of_tag(&self.tag) {
@@ -169,16 +173,16 @@ impl Record {
             };
             (!self.path.is_empty()).then(|| (Name::Readings(readings(&self.path)), None, vec![sum]))
         };
-        said().map_or(Kind::Unread("a record without a checksum or without a path"), Kind::Said)
+        said().map_or(LineKind::Unread("a record without a checksum or without a path"), LineKind::Said)
     }
 }
 
-fn field(line: &[u8]) -> Option<(Field, &[u8])> {
+fn field(line: &[u8]) -> Option<(RecordField, &[u8])> {
     let at = line.iter().position(|byte| *byte == b':')?;
     let field = match line[..at].trim_ascii() {
-        b"Algorithm" => Field::Tag,
-        b"Hash" => Field::Hash,
-        b"Path" => Field::Path,
+        b"Algorithm" => RecordField::Tag,
+        b"Hash" => RecordField::Hash,
+        b"Path" => RecordField::Path,
         _ => return None,
     };
     Some((field, line[at + 1..].trim_ascii()))

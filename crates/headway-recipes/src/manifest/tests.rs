@@ -8,9 +8,12 @@ const ALPHA: &str = "b6a98d9ce9a2d9149288fa3df42d377c3e42737afdcdaf714e33c0a100b
 const BRAVO: &str = "5da8f23decf397b13f4f55b6fb8a61936238bfe08ed9d901132974f1beccc45c";
 const MD5: &str = "9f9f90dbe3e5ee1218c86b8839db1995";
 
-fn all(text: &[u8]) -> Vec<Line> {
+fn all(text: &[u8]) -> Vec<ManifestLine> {
     let mut lines = Vec::new();
-    read(text, &mut |line| lines.push(line));
+    read(text, &mut |line| {
+        lines.push(line);
+        true
+    });
     lines
 }
 
@@ -21,9 +24,9 @@ fn short(text: &[u8]) -> Vec<String> {
         (None, Some(unknown)) => unknown.to_string(),
         (None, None) => format!("any of {}", sum.hash.len()),
     };
-    let line = |line: &Line| match line {
-        Line::Unread { number, .. } => format!("{number} unread"),
-        Line::Entry(Entry { number, name, size, sums }) => {
+    let line = |line: &ManifestLine| match line {
+        ManifestLine::Unread { number, .. } => format!("{number} unread"),
+        ManifestLine::Entry(ManifestEntry { number, name, size, sums }) => {
             let name = match name {
                 Name::Readings(readings) => String::from_utf8_lossy(&readings[0]).into_owned(),
                 Name::Beside => "(beside)".to_owned(),
@@ -140,7 +143,7 @@ proptest! {
         let lines = all(&text);
         prop_assert_eq!(lines.len(), 2, "{:?}", lines);
         for (entry, name) in lines.iter().zip([written, next.into_bytes()]) {
-            let Line::Entry(Entry { name: Name::Readings(readings), sums, .. }) = entry else {
+            let ManifestLine::Entry(ManifestEntry { name: Name::Readings(readings), sums, .. }) = entry else {
                 return Err(TestCaseError::fail(format!("{entry:?}")));
             };
             prop_assert_eq!((&readings[0], sums.len()), (&name, 1));
@@ -161,7 +164,7 @@ proptest! {
         ]), 0..30),
     ) {
         for line in all(pieces.concat().as_bytes()) {
-            if let Line::Entry(Entry { name: Name::Readings(readings), .. }) = line {
+            if let ManifestLine::Entry(ManifestEntry { name: Name::Readings(readings), .. }) = line {
                 prop_assert!(!readings.is_empty() && readings.iter().all(|reading| !reading.is_empty()));
             }
         }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 /// Which names are changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Clean {
+pub(crate) enum Clean {
     Keep,
     Windows,
 }
@@ -18,7 +18,7 @@ impl Clean {
         [("keep", "all that this disk takes"), ("windows", "only those that Windows takes; others become _")];
 
     /// A name that can be used there.
-    pub(super) fn name(self, name: &[u8]) -> Vec<u8> {
+    pub(crate) fn name(self, name: &[u8]) -> Vec<u8> {
         if self == Clean::Keep {
             return name.to_vec();
         }

@@ -6,9 +6,9 @@ use exif::{DateTime, Exif, In, Reader, Tag, Value};
 
 use crate::Failure;
 use headway_files::Library;
-use headway_model::{FailReason, RelPath};
+use headway_model::{FailReason, RelPath, SkipReason};
 
-/// At most so many bytes are read of a file, wherever they lie in it: what a camera writes is near the beginning, and a false length
+/// The most bytes that are read of a file, wherever they are in it: what a camera writes is near the beginning, and a false length
 /// must not fill the memory.
 const READ_LIMIT: u64 = 4 * 1024 * 1024;
 
@@ -23,30 +23,29 @@ pub(super) struct Taken {
     pub(super) second: u8,
 }
 
-/// When a file was taken; a failure that says what is missing.
+/// When a file was taken; it is skipped if that is not known.
 pub(super) fn taken(library: &Library, path: &RelPath) -> Result<Taken, Failure> {
     let (file, _) =
         library.readable(path, u64::MAX).map_err(|error| Failure::of(FailReason::Read, "reading it", &error))?;
     let mut file = BufReader::new(Limited { file, left: READ_LIMIT });
-    let none = |text: &str| Failure::Failed(FailReason::Recipe, text.to_owned());
+    let none = Failure::Skipped(SkipReason::Lacking);
     match Reader::new().continue_on_error(true).read_from_container(&mut file) {
-        Ok(exif) => of(&exif).map_err(none),
-        Err(exif::Error::PartialResult(part)) => of(&part.into_inner().0).map_err(none),
+        Ok(exif) => of(&exif).ok_or(none),
+        Err(exif::Error::PartialResult(part)) => of(&part.into_inner().0).ok_or(none),
         Err(exif::Error::Io(error)) if error.kind() != io::ErrorKind::UnexpectedEof => {
             Err(Failure::of(FailReason::Read, "reading it", &error))
         }
-        Err(exif::Error::NotFound(_) | exif::Error::BlankValue(_)) => Err(none("it has no Exif data, so no date")),
-        Err(_) => Err(none("its Exif data cannot be read, so it has no date")),
+        Err(exif::Error::NotFound(_) | exif::Error::BlankValue(_)) => Err(none),
+        // A format that has no Exif, or damaged data: either way no date is known, and the file keeps its name.
+        Err(_) => Err(none),
     }
 }
 
-fn of(exif: &Exif) -> Result<Taken, &'static str> {
+fn of(exif: &Exif) -> Option<Taken> {
     let field = |tag| exif.get_field(tag, In::PRIMARY);
     let field = field(Tag::DateTimeOriginal).or_else(|| field(Tag::DateTimeDigitized));
-    let field = field.ok_or("its Exif data do not say when it was taken")?;
-    let Value::Ascii(texts) = &field.value else { return Err("the date in its Exif data is no text") };
-    let date = texts.first().and_then(|text| DateTime::from_ascii(text).ok()).and_then(|date| valid(&date));
-    date.ok_or("the date in its Exif data is no date")
+    let Value::Ascii(texts) = &field?.value else { return None };
+    texts.first().and_then(|text| DateTime::from_ascii(text).ok()).and_then(|date| valid(&date))
 }
 
 /// The date, if the calendar has it. Cameras whose clock was never set write zeros.

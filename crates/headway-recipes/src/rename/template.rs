@@ -12,49 +12,54 @@ const MOST_DIGITS: usize = 10;
 /// How a date is written unless the template says it.
 const DATE: &str = "%Y-%m-%d_%H-%M-%S";
 
+/// A template that makes no name, in the words that stand beside the setting.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct WrongTemplate(String);
+
 /// A template, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct NameTemplate(Vec<Piece>);
+pub(super) struct NameTemplate(Vec<RenamePiece>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
+enum RenamePiece {
     /// Text, and tokens of the file's name.
     Word(Template),
-    /// `{#}` and `{#:4}`: the item's number, with at least so many digits.
+    /// `{#}` and `{#:4}`: the item's number, with at least this many digits.
     Counter(usize),
     /// `{exif:date}` and `{exif:date:%Y}`: when it was taken.
     Date(String),
 }
 
 impl NameTemplate {
-    /// Reads a template; what is wrong with it, for people.
-    pub(super) fn new(text: &str) -> Result<Self, String> {
+    /// Reads a template.
+    pub(super) fn new(text: &str) -> Result<Self, WrongTemplate> {
         let mut pieces = Vec::new();
         let mut rest = text;
         let mut word = String::new();
         while let Some(at) = rest.find('{') {
             let (before, token) = rest.split_at(at);
-            let end = token.find('}').ok_or_else(|| format!("a {{ in {text:?} has no }}"))?;
+            let end = token.find('}').ok_or_else(|| WrongTemplate(format!("a {{ in {text:?} has no }}")))?;
             let (token, after) = token.split_at(end + 1);
             word.push_str(before);
             match own(token)? {
-                Some(piece) => pieces.extend([Piece::Word(plain(&std::mem::take(&mut word))?), piece]),
+                Some(piece) => pieces.extend([RenamePiece::Word(plain(&std::mem::take(&mut word))?), piece]),
                 None => word.push_str(token),
             }
             rest = after;
         }
         word.push_str(rest);
-        pieces.push(Piece::Word(plain(&word)?));
+        pieces.push(RenamePiece::Word(plain(&word)?));
         let template = NameTemplate(pieces);
         match template.is_same_for_all() {
-            true => Err(format!("{text:?} would be the same for every file; add {{#}} or {{/.}} to it")),
+            true => Err(WrongTemplate(format!("{text:?} would be the same for every file; add {{#}} or {{/.}} to it"))),
             false => Ok(template),
         }
     }
 
     /// Whether it asks when a file was taken.
     pub(super) fn wants_date(&self) -> bool {
-        self.0.iter().any(|piece| matches!(piece, Piece::Date(_)))
+        self.0.iter().any(|piece| matches!(piece, RenamePiece::Date(_)))
     }
 
     /// The name of the file at this path on disk, with this number, that was taken then.
@@ -63,9 +68,9 @@ impl NameTemplate {
         let mut name = Vec::new();
         for piece in &self.0 {
             match piece {
-                Piece::Word(word) => name.extend(word.expand(&values)),
-                Piece::Counter(digits) => name.extend(format!("{number:0digits$}").into_bytes()),
-                Piece::Date(format) => {
+                RenamePiece::Word(word) => name.extend(word.expand(&values)),
+                RenamePiece::Counter(digits) => name.extend(format!("{number:0digits$}").into_bytes()),
+                RenamePiece::Date(format) => {
                     name.extend(taken.map(|taken| date(format, taken)).unwrap_or_default().into_bytes())
                 }
             }
@@ -74,41 +79,43 @@ impl NameTemplate {
     }
 
     fn is_same_for_all(&self) -> bool {
-        self.0.iter().all(|piece| matches!(piece, Piece::Word(word) if word.tokens().all(|token| token == Token::Extension || token == Token::Folder)))
+        self.0.iter().all(|piece| matches!(piece, RenamePiece::Word(word) if word.tokens().all(|token| token == Token::Extension || token == Token::Folder)))
     }
 }
 
 /// A token that only renaming has; `None` if it may be one of a file's name.
-fn own(token: &str) -> Result<Option<Piece>, String> {
+fn own(token: &str) -> Result<Option<RenamePiece>, WrongTemplate> {
     let inner = &token[1..token.len() - 1];
     if inner == "#" {
-        return Ok(Some(Piece::Counter(1)));
+        return Ok(Some(RenamePiece::Counter(1)));
     }
     if let Some(digits) = inner.strip_prefix("#:") {
         let digits = digits.parse().ok().filter(|digits| (1..=MOST_DIGITS).contains(digits));
-        return digits.map(|digits| Some(Piece::Counter(digits))).ok_or_else(|| {
-            format!("{token} is no counter: write {{#:4}} for at least four digits, and at most {MOST_DIGITS}")
+        return digits.map(|digits| Some(RenamePiece::Counter(digits))).ok_or_else(|| {
+            let text =
+                format!("{token} is no counter: write {{#:4}} for at least four digits, and at most {MOST_DIGITS}");
+            WrongTemplate(text)
         });
     }
     match inner.strip_prefix("exif:date") {
-        Some("") => Ok(Some(Piece::Date(DATE.to_owned()))),
-        Some(rest) if rest.starts_with(':') => checked(&rest[1..]).map(|format| Some(Piece::Date(format))),
+        Some("") => Ok(Some(RenamePiece::Date(DATE.to_owned()))),
+        Some(rest) if rest.starts_with(':') => checked(&rest[1..]).map(|format| Some(RenamePiece::Date(format))),
         _ => Ok(None),
     }
 }
 
 /// A format of dates, with only letters in it that [`date`] knows.
-fn checked(format: &str) -> Result<String, String> {
+fn checked(format: &str) -> Result<String, WrongTemplate> {
     let mut rest = format;
     while let Some(at) = rest.find('%') {
         let letter = rest[at + 1..].chars().next();
         if !letter.is_some_and(|letter| "YmdHMS%".contains(letter)) {
-            return Err(format!("{format:?} is no format of a date: there are %Y %m %d %H %M %S"));
+            return Err(WrongTemplate(format!("{format:?} is no format of a date: there are %Y %m %d %H %M %S")));
         }
         rest = &rest[at + 2..];
     }
     match format.is_empty() {
-        true => Err("the format of a date is empty".into()),
+        true => Err(WrongTemplate("the format of a date is empty".into())),
         false => Ok(format.to_owned()),
     }
 }
@@ -135,16 +142,17 @@ fn date(format: &str, taken: &Taken) -> String {
 }
 
 /// Text with tokens of a file's name alone.
-fn plain(word: &str) -> Result<Template, String> {
+fn plain(word: &str) -> Result<Template, WrongTemplate> {
     let template = Template::new(word);
     if template.says(b'{') || template.says(b'}') {
-        return Err(format!(
+        return Err(WrongTemplate(format!(
             "{word:?} has braces that are no token: there are {{/}} {{/.}} {{+.}} {{//}} {{#}} {{#:4}} {{exif:date}} {{exif:date:%Y}}"
-        ));
+        )));
     }
     let fits = |token| matches!(token, Token::Name | Token::Stem | Token::Extension | Token::Folder);
     if !template.tokens().all(fits) {
-        return Err(format!("{word:?} has a token that is no part of a name: take {{/}}, {{/.}}, {{+.}} or {{//}}"));
+        let text = format!("{word:?} has a token that is no part of a name: take {{/}}, {{/.}}, {{+.}} or {{//}}");
+        return Err(WrongTemplate(text));
     }
     Ok(template)
 }
@@ -219,7 +227,7 @@ mod tests {
             ("{/}{##}", "no part of a name"),
             ("photo.{+.}", "same for every file"),
         ] {
-            let wrong = NameTemplate::new(template).expect_err(template);
+            let WrongTemplate(wrong) = NameTemplate::new(template).expect_err(template);
             assert!(wrong.contains(says), "{template}: {wrong}");
         }
     }

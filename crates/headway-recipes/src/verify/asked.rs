@@ -8,7 +8,7 @@ use headway_model::Query;
 use headway_model::request::FolderQuery;
 
 /// The files that a job was asked for, as far as the request alone tells.
-pub(super) enum Asked<'a> {
+pub(super) enum RequestedFiles<'a> {
     /// These.
     These(HashSet<&'a RelPath>),
     /// All below this folder.
@@ -24,25 +24,25 @@ fn is_in_litter(path: &RelPath) -> bool {
     parts.next().is_some_and(|name| is_litter(name, false)) || parts.any(|name| is_litter(name, true))
 }
 
-impl<'a> Asked<'a> {
+impl<'a> RequestedFiles<'a> {
     /// Of a request.
     pub(super) fn by(query: &'a Query) -> Self {
         match query {
-            Query::Paths(paths) => Asked::These(paths.iter().collect()),
+            Query::Paths(paths) => RequestedFiles::These(paths.iter().collect()),
             Query::Folder(folder) if *folder == (FolderQuery { path: folder.path.clone(), ..Default::default() }) => {
-                Asked::Below(&folder.path)
+                RequestedFiles::Below(&folder.path)
             }
-            Query::Folder(_) | Query::Items(_) => Asked::Unknown,
+            Query::Folder(_) | Query::Items(_) => RequestedFiles::Unknown,
         }
     }
 
     /// Whether this file is certainly one of them.
     pub(super) fn for_file(&self, path: &RelPath) -> bool {
         match self {
-            Asked::These(paths) => paths.contains(path),
+            RequestedFiles::These(paths) => paths.contains(path),
             // What systems leave behind is in no plan.
-            Asked::Below(folder) => path.ancestors().contains(folder) && !is_in_litter(path),
-            Asked::Unknown => false,
+            RequestedFiles::Below(folder) => path.ancestors().contains(folder) && !is_in_litter(path),
+            RequestedFiles::Unknown => false,
         }
     }
 }

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use super::super::hash::Hashes;
 use super::super::manifest::{Algorithms, Sum, to_hex};
 use super::OpenFile;
-use super::lines::{Line, Lines};
+use super::lines::{ExpectedFile, Lines};
 use super::verdict::{BIT_ROT, CHANGED, NOT_CHECKED, OK};
 
 /// How one line compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Word {
+enum LineMatch {
     /// All that it says is so.
     Match,
     /// Nothing that it says is so.
@@ -25,24 +25,24 @@ enum Word {
 
 /// How the lines of a file compare, in their order.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Compared(Vec<Word>);
+pub(super) struct Compared(Vec<LineMatch>);
 
 /// Whether a line says nothing that can be compared.
-pub(super) fn is_blank(line: &Line) -> bool {
+pub(super) fn is_blank(line: &ExpectedFile) -> bool {
     line.sums.iter().all(|sum| sum.algorithms.is_empty())
 }
 
 /// Compares lines with the checksums and the size of their file.
-pub(super) fn compare(lines: &[Line], hashes: &Hashes, size: u64) -> Compared {
-    let word = |line: &Line| {
+pub(super) fn compare(lines: &[ExpectedFile], hashes: &Hashes, size: u64) -> Compared {
+    let word = |line: &ExpectedFile| {
         let sums = line.sums.iter().filter(|sum| !sum.algorithms.is_empty());
         let (same, other): (Vec<_>, Vec<_>) = sums.partition(|sum| is_of(sum, hashes));
         let other_size = line.size.is_some_and(|said| said != size);
         match (same.is_empty(), other.is_empty() && !other_size) {
-            (false, true) => Word::Match,
-            (false, false) => Word::Mixed,
-            (true, false) => Word::Differs,
-            (true, true) => Word::Blank,
+            (false, true) => LineMatch::Match,
+            (false, false) => LineMatch::Mixed,
+            (true, false) => LineMatch::Differs,
+            (true, true) => LineMatch::Blank,
         }
     };
     Compared(lines.iter().map(word).collect())
@@ -55,24 +55,24 @@ fn is_of(sum: &Sum, hashes: &Hashes) -> bool {
 impl Compared {
     /// Whether nothing contradicts the file.
     pub(super) fn is_match(&self) -> bool {
-        self.0.iter().all(|word| matches!(word, Word::Match | Word::Blank))
+        self.0.iter().all(|word| matches!(word, LineMatch::Match | LineMatch::Blank))
     }
 
-    fn has(&self, word: Word) -> bool {
+    fn has(&self, word: LineMatch) -> bool {
         self.0.contains(&word)
     }
 }
 
 impl Lines {
-    /// The result of a file, or the text of its failure.
+    /// The result of a file, or the text of its failure, which is what a person reads of it.
     pub(super) fn judge(
         &self,
-        lines: &[Line],
+        lines: &[ExpectedFile],
         compared: &Compared,
         hashes: &Hashes,
         input: &OpenFile,
     ) -> Result<Value, String> {
-        if compared.is_match() && compared.has(Word::Match) {
+        if compared.is_match() && compared.has(LineMatch::Match) {
             let note = lines.iter().find_map(|line| line.note.as_deref());
             return Ok(match note {
                 Some(note) => json!({ "verdict": OK, "note": note }),
@@ -82,11 +82,11 @@ impl Lines {
         if compared.is_match() {
             return Err(format!("{NOT_CHECKED}: {}", blank(lines)));
         }
-        let is_split = compared.has(Word::Mixed) || compared.has(Word::Match) || contradict(lines);
+        let is_split = compared.has(LineMatch::Mixed) || compared.has(LineMatch::Match) || contradict(lines);
         if is_split {
             return Err(format!("{NOT_CHECKED}: {}", contradiction(self, lines, compared)));
         }
-        let differing = lines.iter().zip(&compared.0).find(|(_, word)| **word == Word::Differs);
+        let differing = lines.iter().zip(&compared.0).find(|(_, word)| **word == LineMatch::Differs);
         let Some((line, _)) = differing else { return Err(NOT_CHECKED.to_owned()) };
         let seen = self.sources.get(line.source as usize).and_then(|source| source.record.as_ref());
         let seen = seen.and_then(|record| record.seen.get(&line.path));
@@ -106,7 +106,7 @@ impl Lines {
     }
 
     /// What is not as a line says.
-    fn difference(&self, line: &Line, hashes: &Hashes, size: u64) -> String {
+    fn difference(&self, line: &ExpectedFile, hashes: &Hashes, size: u64) -> String {
         let Some(sum) = line.sums.iter().find(|sum| !sum.algorithms.is_empty()) else {
             return format!("{size} bytes, not {}", line.size.unwrap_or_default());
         };
@@ -128,7 +128,7 @@ impl Lines {
 }
 
 /// Whether two lines cannot both be true.
-fn contradict(lines: &[Line]) -> bool {
+fn contradict(lines: &[ExpectedFile]) -> bool {
     let mut said: HashMap<Algorithms, &[u8]> = HashMap::new();
     let mut sizes = lines.iter().filter_map(|line| line.size);
     let size = sizes.next();
@@ -140,27 +140,27 @@ fn contradict(lines: &[Line]) -> bool {
     sizes.any(|other| Some(other) != size)
 }
 
-fn contradiction(all: &Lines, lines: &[Line], compared: &Compared) -> String {
-    let of = |wanted: Word| {
+fn contradiction(all: &Lines, lines: &[ExpectedFile], compared: &Compared) -> String {
+    let of = |wanted: LineMatch| {
         let lines = lines.iter().zip(&compared.0).filter(|(_, word)| **word == wanted);
         all.numbers(lines.map(|(line, _)| line))
     };
     let numbers = all.numbers(lines.iter());
-    match (compared.has(Word::Mixed), compared.has(Word::Match)) {
+    match (compared.has(LineMatch::Mixed), compared.has(LineMatch::Match)) {
         (true, _) => {
-            format!("line {} contradicts itself: one thing that it says is so, another is not", of(Word::Mixed))
+            format!("line {} contradicts itself: one thing that it says is so, another is not", of(LineMatch::Mixed))
         }
         (false, true) => format!(
             "lines {numbers} contradict each other: the file is as line {} says, not as line {} does",
-            of(Word::Match),
-            of(Word::Differs)
+            of(LineMatch::Match),
+            of(LineMatch::Differs)
         ),
         (false, false) => format!("lines {numbers} contradict each other, and the file is as none of them says"),
     }
 }
 
 /// Why lines say nothing that can be compared.
-fn blank(lines: &[Line]) -> String {
+fn blank(lines: &[ExpectedFile]) -> String {
     let unknown = lines.iter().flat_map(|line| &line.sums).find_map(|sum| sum.unknown.as_deref());
     match unknown {
         Some(tag) => format!("the manifest has a checksum of {tag:?} for it, which is not known here"),
@@ -171,20 +171,21 @@ fn blank(lines: &[Line]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::{Entry, Line as Read, read};
+    use crate::manifest::{ManifestEntry, ManifestLine as Read, read};
 
     /// Lines about one file.
-    fn lines(text: &str) -> Vec<Line> {
+    fn lines(text: &str) -> Vec<ExpectedFile> {
         let mut lines = Vec::new();
         read(text.as_bytes(), &mut |line| {
-            if let Read::Entry(Entry { number, size, sums, .. }) = line {
-                lines.push(Line { path: Default::default(), source: 0, number, size, sums, note: None });
+            if let Read::Entry(ManifestEntry { number, size, sums, .. }) = line {
+                lines.push(ExpectedFile { path: Default::default(), source: 0, number, size, sums, note: None });
             }
+            true
         });
         lines
     }
 
-    fn words(text: &str, hashes: &Hashes) -> Vec<Word> {
+    fn words(text: &str, hashes: &Hashes) -> Vec<LineMatch> {
         compare(&lines(text), hashes, 3).0
     }
 
@@ -193,15 +194,15 @@ mod tests {
         let (md5, crc) = ("900150983cd24fb0d6963f7d28e17f72", "352441c2");
         let hashes = Hashes::of(b"abc", Algorithms::of_length(16) | Algorithms::of_length(4));
         for (line, word) in [
-            (format!("{md5}  a"), Word::Match),
-            (format!("{}  a", md5.replace('9', "8")), Word::Differs),
-            (format!("a {crc} {md5}"), Word::Match),
-            (format!("a {crc} {}", md5.replace('9', "8")), Word::Mixed),
-            (format!("3 {md5}  a"), Word::Match),
-            (format!("4 {md5}  a"), Word::Mixed),
-            (format!("SM3 (a) = {md5}"), Word::Blank),
-            ("SIZE (a) = 3".into(), Word::Blank),
-            ("SIZE (a) = 4".into(), Word::Differs),
+            (format!("{md5}  a"), LineMatch::Match),
+            (format!("{}  a", md5.replace('9', "8")), LineMatch::Differs),
+            (format!("a {crc} {md5}"), LineMatch::Match),
+            (format!("a {crc} {}", md5.replace('9', "8")), LineMatch::Mixed),
+            (format!("3 {md5}  a"), LineMatch::Match),
+            (format!("4 {md5}  a"), LineMatch::Mixed),
+            (format!("SM3 (a) = {md5}"), LineMatch::Blank),
+            ("SIZE (a) = 3".into(), LineMatch::Blank),
+            ("SIZE (a) = 4".into(), LineMatch::Differs),
         ] {
             assert_eq!(words(&line, &hashes), [word], "{line}");
         }

@@ -24,12 +24,12 @@ pub(super) enum Near {
 /// The folders of a library that were listed for this.
 pub(super) struct Folders<'a> {
     library: &'a Library,
-    listed: HashMap<RelPath, Listed>,
+    listed: HashMap<RelPath, ListedFolder>,
 }
 
 /// A folder that was listed.
 #[derive(Default)]
-struct Listed {
+struct ListedFolder {
     /// Its names, coded, by what they are without form and case.
     names: HashMap<String, Vec<String>>,
     /// The names of folders.
@@ -74,10 +74,10 @@ impl<'a> Folders<'a> {
         if is_case { Near::Case(here) } else { Near::Form(here) }
     }
 
-    fn listed(&mut self, folder: &RelPath) -> &Listed {
+    fn listed(&mut self, folder: &RelPath) -> &ListedFolder {
         let library = self.library;
         self.listed.entry(folder.clone()).or_insert_with(|| {
-            let mut listed = Listed::default();
+            let mut listed = ListedFolder::default();
             let scanned = scan(library, folder, false, &mut |part| {
                 for entry in part.entries {
                     if entry.kind == EntryKind::Folder {
@@ -90,7 +90,7 @@ impl<'a> Folders<'a> {
             listed.unread = match scanned {
                 Ok(None) => None,
                 Ok(Some(_)) => Some(format!("some files in the folder {:?} cannot be looked at", folder.shown())),
-                Err(why) => Some(why),
+                Err(why) => Some(why.to_string()),
             };
             listed
         })

@@ -6,26 +6,26 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::super::hash::Hashes;
 use super::super::manifest::{Algorithms, Sum};
-use super::super::record::Record;
+use super::super::record::ManifestRecord;
 use super::{RelPath, Unable};
 
-/// At most so many lines are told by their numbers; of the others their count.
+/// At most this many lines are named by their numbers; the others are counted.
 const NUMBERED: usize = 20;
 
 /// One manifest.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct ManifestSource {
     /// Its path.
     pub(super) path: RelPath,
     /// What the job that made it saw of its files, if that is known.
-    pub(super) record: Option<Record>,
+    pub(super) record: Option<ManifestRecord>,
     /// What its checksums of 4, 8, 12, ... bytes were found to be made with, as bits; none while no file matched.
     found: [AtomicU16; 17],
 }
 
 /// What one line says of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct ExpectedFile {
     /// The file.
     pub(super) path: RelPath,
     /// The manifest, by its index.
@@ -55,9 +55,9 @@ pub(super) struct Loose {
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     /// The manifests.
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<ManifestSource>,
     /// What is about files, in the order of their paths.
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<ExpectedFile>,
     /// What is not.
     pub(super) loose: Vec<Loose>,
     /// The paths of the manifests, once all are read.
@@ -66,10 +66,10 @@ pub(super) struct Lines {
     pub(super) empty: Vec<RelPath>,
 }
 
-impl Source {
-    /// A manifest of which nothing was read yet.
-    pub(super) fn new(path: RelPath, record: Option<Record>) -> Self {
-        Source { path, record, found: Default::default() }
+impl ManifestSource {
+    /// A manifest that has not been read yet.
+    pub(super) fn new(path: RelPath, record: Option<ManifestRecord>) -> Self {
+        ManifestSource { path, record, found: Default::default() }
     }
 
     /// What checksums of so many bytes were found to be made with here.
@@ -105,8 +105,8 @@ impl Lines {
     }
 
     /// The numbers of lines, each with its manifest where there are several.
-    pub(super) fn numbers<'a>(&self, lines: impl Iterator<Item = &'a Line>) -> String {
-        let number = |line: &Line| match self.sources.get(line.source as usize) {
+    pub(super) fn numbers<'a>(&self, lines: impl Iterator<Item = &'a ExpectedFile>) -> String {
+        let number = |line: &ExpectedFile| match self.sources.get(line.source as usize) {
             Some(source) if self.sources.len() > 1 => format!("{} of {}", line.number, source.path.shown()),
             Some(_) | None => line.number.to_string(),
         };
@@ -124,8 +124,8 @@ impl Lines {
         self.manifests.contains(path)
     }
 
-    /// What is said of a file.
-    pub(super) fn of(&self, path: &RelPath) -> &[Line] {
+    /// What the lines say about a file.
+    pub(super) fn of(&self, path: &RelPath) -> &[ExpectedFile] {
         &self.lines[self.range(path)]
     }
 
@@ -136,13 +136,13 @@ impl Lines {
     }
 
     /// Everything that the checksums of these lines can have been made with.
-    pub(super) fn candidates(&self, lines: &[Line]) -> Algorithms {
+    pub(super) fn candidates(&self, lines: &[ExpectedFile]) -> Algorithms {
         let sums = lines.iter().flat_map(|line| &line.sums);
         sums.fold(Algorithms::NONE, |all, sum| all | sum.algorithms)
     }
 
     /// What is to be tried first: what was found to match in the same manifest, else what is met most.
-    pub(super) fn wanted(&self, lines: &[Line]) -> Algorithms {
+    pub(super) fn wanted(&self, lines: &[ExpectedFile]) -> Algorithms {
         let mut wanted = Algorithms::NONE;
         for line in lines {
             for sum in &line.sums {
@@ -155,7 +155,7 @@ impl Lines {
     }
 
     /// Remembers by what these lines matched.
-    pub(super) fn learn(&self, lines: &[Line], hashes: &Hashes) {
+    pub(super) fn learn(&self, lines: &[ExpectedFile], hashes: &Hashes) {
         for (line, sum) in lines.iter().flat_map(|line| line.sums.iter().map(move |sum| (line, sum))) {
             let mut hashes = hashes.iter().filter(|(algorithm, _)| sum.algorithms.has(*algorithm));
             let source = self.sources.get(line.source as usize);
@@ -167,7 +167,7 @@ impl Lines {
     }
 
     /// What the checksums of a line's manifest were found to be made with.
-    pub(super) fn found(&self, line: &Line, sum: &Sum) -> Algorithms {
+    pub(super) fn found(&self, line: &ExpectedFile, sum: &Sum) -> Algorithms {
         let source = self.sources.get(line.source as usize);
         source.map(|source| source.found(sum.hash.len())).unwrap_or_default()
     }

@@ -1,15 +1,15 @@
 //! From a name in a manifest to a file of the library. A name that can be read in several ways is the one that is there.
 
-use super::super::manifest::{Place, place};
+use super::super::manifest::{NameTarget, place};
 use super::folders::{Folders, Near};
 use super::{Library, RelPath, Unable};
 use headway_files::unable;
 use std::os::unix::ffi::OsStrExt;
 
-/// So many absolute names are looked for to learn what their beginning stands for.
+/// How many absolute names are looked for, to learn what their beginning stands for.
 const TRIED: usize = 64;
 
-/// Where a name leads, and how it was found if not by itself; or why nowhere.
+/// Where a name leads, and how it was found if not by itself; or why nowhere, in the words of the report.
 pub(super) type Located = Result<(RelPath, Option<Box<str>>), String>;
 
 /// The names of one manifest.
@@ -22,7 +22,7 @@ pub(super) struct Locator<'a> {
     /// The first absolute names from elsewhere, and how many parts all of them have in common.
     heard: Vec<Vec<Vec<u8>>>,
     common: usize,
-    /// So many parts at the beginning of absolute names stand for this folder.
+    /// How many parts at the beginning of absolute names stand for a folder, and which folder.
     beginning: Option<(usize, RelPath)>,
     folders: Folders<'a>,
 }
@@ -32,15 +32,15 @@ impl<'a> Locator<'a> {
     pub(super) fn new(library: &'a Library, manifest: &RelPath) -> Self {
         let folder = manifest.parent().unwrap_or_default();
         let root = match place(&folder, library.path.as_os_str().as_bytes()) {
-            Place::Absolute(parts) => parts,
-            Place::Inside(_) | Place::Nowhere(_) => Vec::new(),
+            NameTarget::Absolute(parts) => parts,
+            NameTarget::Inside(_) | NameTarget::Nowhere(_) => Vec::new(),
         };
         Locator { library, folder, root, heard: Vec::new(), common: 0, beginning: None, folders: Folders::new(library) }
     }
 
     /// Takes note of a name, before any is looked for: of absolute ones it matters what all begin with.
     pub(super) fn hear(&mut self, name: &[u8]) {
-        let Place::Absolute(parts) = place(&self.folder, name) else { return };
+        let NameTarget::Absolute(parts) = place(&self.folder, name) else { return };
         if self.is_in_library(&parts) {
             return;
         }
@@ -103,9 +103,9 @@ impl<'a> Locator<'a> {
 
     fn place(&self, name: &[u8]) -> Located {
         let parts = match place(&self.folder, name) {
-            Place::Inside(path) => return Ok((path, None)),
-            Place::Nowhere(why) => return Err(why.to_owned()),
-            Place::Absolute(parts) => parts,
+            NameTarget::Inside(path) => return Ok((path, None)),
+            NameTarget::Nowhere(why) => return Err(why.to_owned()),
+            NameTarget::Absolute(parts) => parts,
         };
         let (rest, folder) = match &self.beginning {
             _ if self.is_in_library(&parts) => (&parts[self.root.len()..], &RelPath::default()),
@@ -113,15 +113,15 @@ impl<'a> Locator<'a> {
             Some(_) | None => return Err("an absolute name, which leads out of the library".to_owned()),
         };
         match place(folder, &rest.join(&b'/')) {
-            Place::Inside(path) if self.is_in_library(&parts) => Ok((path, None)),
-            Place::Inside(path) => {
+            NameTarget::Inside(path) if self.is_in_library(&parts) => Ok((path, None)),
+            NameTarget::Inside(path) => {
                 let beginning = String::from_utf8_lossy(&parts[..parts.len() - rest.len()].join(&b'/')).into_owned();
                 let note =
                     format!("its name is absolute, and {beginning:?} was taken for the folder {:?}", folder.shown());
                 Ok((path, Some(note.into())))
             }
-            Place::Absolute(_) => Err("an absolute name, which leads out of the library".to_owned()),
-            Place::Nowhere(why) => Err(why.to_owned()),
+            NameTarget::Absolute(_) => Err("an absolute name, which leads out of the library".to_owned()),
+            NameTarget::Nowhere(why) => Err(why.to_owned()),
         }
     }
 
@@ -129,15 +129,15 @@ impl<'a> Locator<'a> {
         !self.root.is_empty() && parts.len() > self.root.len() && parts.starts_with(&self.root)
     }
 
-    /// What absolute names from elsewhere begin with that stands for the manifest's folder, or for the library: that by which most
-    /// of them are there.
+    /// What absolute names from elsewhere begin with that stands for the manifest's folder, or for the library: the beginning with
+    /// which most of them are there.
     fn find_beginning(&self) -> Result<Option<(usize, RelPath)>, Unable> {
         let mut best = (0, None);
         for folder in [self.folder.clone(), RelPath::default()] {
             for length in (0..=self.common).rev().filter(|_| !self.heard.is_empty()) {
                 let mut there = 0;
                 for name in &self.heard {
-                    if let Place::Inside(path) = place(&folder, &name[length..].join(&b'/')) {
+                    if let NameTarget::Inside(path) = place(&folder, &name[length..].join(&b'/')) {
                         there += usize::from(!path.is_reserved() && self.is_there(&path)?);
                     }
                 }

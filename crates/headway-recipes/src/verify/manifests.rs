@@ -2,37 +2,55 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{Library, RelPath, Unable};
+use super::{Binding, Library, RelPath, Unable};
 use headway_files::{is_litter, walk};
+use headway_model::path::InvalidPath;
 
 /// Larger manifests are not read: at 100 bytes a line this is one of 5 million files.
 pub(super) const LIMIT: u64 = 512 * 1024 * 1024;
 
 /// What the setting says.
-pub(super) enum Named {
+pub(super) enum ManifestChoice {
     /// The manifest at this path.
     One(RelPath),
     /// All files whose path below the library this fits, and the path of one that has it for a name.
     Pattern(Box<GlobMatcher>, Option<RelPath>),
 }
 
-impl Named {
-    /// Reads the setting; what is wrong with it, if so.
-    pub(super) fn by(text: &str) -> Result<Named, String> {
+/// The setting names no manifest.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NamedError {
+    #[error("the manifest {text:?}: {error}")]
+    Path { text: String, error: InvalidPath },
+    #[error("the manifest {text:?}: {error}")]
+    Pattern { text: String, error: globset::Error },
+}
+
+impl From<NamedError> for Unable {
+    fn from(error: NamedError) -> Self {
+        Unable::Failed(error.to_string())
+    }
+}
+
+impl ManifestChoice {
+    /// Reads the setting.
+    pub(super) fn by(text: &str) -> Result<ManifestChoice, NamedError> {
         let path = text.parse::<RelPath>();
         if !text.contains(['*', '?']) {
-            return path.map(Named::One).map_err(|error| format!("the manifest {text:?}: {error}"));
+            return path.map(ManifestChoice::One).map_err(|error| NamedError::Path { text: text.to_owned(), error });
         }
-        let glob = GlobBuilder::new(text).literal_separator(true).build();
-        let matcher = glob.map_err(|error| format!("the manifest {text:?}: {error}"))?.compile_matcher();
-        Ok(Named::Pattern(Box::new(matcher), path.ok()))
+        let glob = GlobBuilder::new(text).literal_separator(true).case_insensitive(true).build();
+        let glob = glob.map_err(|error| NamedError::Pattern { text: text.to_owned(), error })?;
+        let matcher = glob.compile_matcher();
+        Ok(ManifestChoice::Pattern(Box::new(matcher), path.ok()))
     }
 
     /// The paths, in order. Blocking.
-    pub(super) fn find(self, library: &Library) -> Result<Vec<RelPath>, Unable> {
+    pub(super) fn find(self, job: &Binding<'_>) -> Result<Vec<RelPath>, Unable> {
+        let library: &Library = job.library;
         let (matcher, literal) = match self {
-            Named::One(path) => return Ok(vec![path]),
-            Named::Pattern(matcher, literal) => (matcher, literal),
+            ManifestChoice::One(path) => return Ok(vec![path]),
+            ManifestChoice::Pattern(matcher, literal) => (matcher, literal),
         };
         if let Some(path) = literal {
             let there = library.has_file(&path);
@@ -44,7 +62,6 @@ impl Named {
         let walked = walk(
             library,
             &RelPath::default(),
-            None,
             &|path, is_folder| is_litter(path.name().as_bytes(), is_folder),
             &mut |listed| {
                 let path = listed.file.path;
@@ -53,9 +70,10 @@ impl Named {
                 } else if listed.skip.is_none() && matcher.is_match(path.as_str()) {
                     found.push(path);
                 }
-                true
+                job.is_wanted().is_ok()
             },
         );
+        job.is_wanted()?;
         walked.map_err(|error| headway_files::unable("looking for manifests", &error))?;
         if let Some(folder) = unlisted {
             let text =

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::asked::Asked;
+use super::asked::RequestedFiles;
 use super::compare::is_blank;
 use super::folders::{Folders, Near};
 use super::lines::Lines;
@@ -14,10 +14,10 @@ use headway_model::{FailReason, Query, SkipReason};
 /// As many files are named in the job's own message; the report names all.
 const NAMED: usize = 3;
 
-/// Of so many missing files it is looked whether one is there whose name differs by case alone.
+/// For at most this many missing files a file is looked for whose name differs in case alone.
 const HINTED: u64 = 1_000;
 
-struct Report<'a> {
+struct VerifyReport<'a> {
     lines: &'a Lines,
     library: &'a Library,
     /// Which lines have their verdict.
@@ -42,7 +42,7 @@ pub(super) fn write(
 ) -> anyhow::Result<()> {
     let (is_told, counts) = (vec![false; lines.lines.len()], BTreeMap::new());
     let mut report =
-        Report { lines, library, is_told, counts, new: 0, done: 0, rows: Vec::new(), wrong: BTreeMap::new() };
+        VerifyReport { lines, library, is_told, counts, new: 0, done: 0, rows: Vec::new(), wrong: BTreeMap::new() };
     for result in results {
         let result = result?;
         if let Some(reason) = result.skip {
@@ -53,7 +53,7 @@ pub(super) fn write(
         let note = result.result.get("note").and_then(|note| note.as_str());
         report.item(&result.path, word, note, result.failure.as_ref());
     }
-    report.others(&request.query)?;
+    report.others(&request.query, outputs)?;
     report.loose();
     outputs.write("REPORT.txt", |file| {
         report.head().iter().chain(&report.rows).try_for_each(|row| file.write_all(row.as_bytes()))?;
@@ -62,7 +62,7 @@ pub(super) fn write(
     report.end()
 }
 
-impl Report<'_> {
+impl VerifyReport<'_> {
     /// An item of the job.
     fn item(&mut self, path: &RelPath, word: &str, note: Option<&str>, failure: Option<&(FailReason, String)>) {
         let lines = self.lines;
@@ -118,15 +118,16 @@ impl Report<'_> {
     }
 
     /// The files that lines name and no item of the job was: are they there?
-    fn others(&mut self, query: &Query) -> anyhow::Result<()> {
+    fn others(&mut self, query: &Query, outputs: &Outputs) -> anyhow::Result<()> {
         let lines = self.lines;
-        let asked = Asked::by(query);
+        let asked = RequestedFiles::by(query);
         let mut folders = Folders::new(self.library);
         let mut from = 0;
         for own in lines.lines.chunk_by(|one, other| one.path == other.path) {
             let range = from..from + own.len();
             from = range.end;
             let Some(first) = own.first().filter(|_| !self.is_told[range.start]) else { continue };
+            outputs.is_wanted()?;
             let (verdict, mut why) = self.look(&first.path)?;
             let numbers = lines.numbers(own.iter());
             if verdict == MISSING && self.counted(MISSING) < HINTED {

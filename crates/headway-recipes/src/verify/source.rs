@@ -1,42 +1,43 @@
 //! Reading one manifest: each line of it becomes what it says of a file, or a finding.
 
-use super::super::manifest::{self, Algorithm, Algorithms, Entry, Line as Read, Name};
-use super::super::record::Record;
-use super::lines::{Line, Lines, Loose, Source};
-use super::locate::Locator;
-use super::{Library, RelPath, Unable, own};
+use super::super::manifest::{self, Algorithm, Algorithms, ManifestEntry, ManifestLine as Read, Name};
+use super::super::record::ManifestRecord;
+use super::lines::{ExpectedFile, Lines, Loose, ManifestSource};
+use super::locate::{Located, Locator};
+use super::{Binding, RelPath, Unable, own};
 
 /// Adds all that a manifest says. Blocking.
 pub(super) fn add(
     lines: &mut Lines,
-    library: &Library,
+    job: &Binding<'_>,
     path: &RelPath,
     text: &[u8],
-    record: Option<Record>,
+    record: Option<ManifestRecord>,
     chosen: Option<Algorithm>,
 ) -> Result<(), Unable> {
     let source = lines.sources.len() as u32;
     let (from, before) = (lines.lines.len(), lines.loose.len());
-    let mut locator = Locator::new(library, path);
+    let mut locator = Locator::new(job.library, path);
     manifest::read(text, &mut |line| {
-        if let Read::Entry(Entry { name: Name::Readings(readings), .. }) = line {
+        if let Read::Entry(ManifestEntry { name: Name::Readings(readings), .. }) = line {
             readings.first().into_iter().for_each(|name| locator.hear(name));
         }
+        job.is_wanted().is_ok()
     });
+    job.is_wanted()?;
     locator.settle()?;
     // The manifest of a job was made with what the job says.
     let chosen = record.as_ref().map(|record| record.algorithm).or(chosen);
     let mut ended = Ok(());
     manifest::read(text, &mut |line| {
-        if ended.is_ok() {
-            ended = take(lines, &mut locator, path, source, line, chosen);
-        }
+        ended = job.is_wanted().and_then(|()| take(lines, &mut locator, path, source, line, chosen));
+        ended.is_ok()
     });
     ended?;
     if lines.lines.len() == from && lines.loose.len() == before {
         lines.empty.push(path.clone());
     }
-    lines.sources.push(Source::new(path.clone(), record));
+    lines.sources.push(ManifestSource::new(path.clone(), record));
     join_sizes(&mut lines.lines, from);
     Ok(())
 }
@@ -50,7 +51,7 @@ fn take(
     line: Read,
     chosen: Option<Algorithm>,
 ) -> Result<(), Unable> {
-    let Entry { number, name, size, mut sums } = match line {
+    let ManifestEntry { number, name, size, mut sums } = match line {
         Read::Entry(entry) => entry,
         Read::Unread { number, why } => {
             lines.loose.push(Loose { source, number, why: why.to_owned() });
@@ -68,14 +69,14 @@ fn take(
     };
     match found {
         Ok((path, _)) if path.is_reserved() => lines.loose.push(Loose { source, number, why: own(&path) }),
-        Ok((path, note)) => lines.lines.push(Line { path, source, number, size, sums, note }),
+        Ok((path, note)) => lines.lines.push(ExpectedFile { path, source, number, size, sums, note }),
         Err(why) => lines.loose.push(Loose { source, number, why }),
     }
     Ok(())
 }
 
 /// The file that a manifest without a name in it is about: the one of its own name without the ending.
-fn beside(manifest: &RelPath) -> Result<(RelPath, Option<Box<str>>), String> {
+fn beside(manifest: &RelPath) -> Located {
     let name = manifest.to_bytes();
     let base = name.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
     let stem = name[base..].iter().rposition(|byte| *byte == b'.').map(|dot| &name[..base + dot]);
@@ -89,14 +90,14 @@ fn beside(manifest: &RelPath) -> Result<(RelPath, Option<Box<str>>), String> {
 }
 
 /// A line that says no more than a size belongs to the line of the same manifest that has the file's checksum.
-fn join_sizes(lines: &mut Vec<Line>, from: usize) {
+fn join_sizes(lines: &mut Vec<ExpectedFile>, from: usize) {
     let mut own = lines.split_off(from);
     // Those with checksums first.
     own.sort_by(|one, other| {
         (&one.path, one.sums.is_empty(), one.number).cmp(&(&other.path, other.sums.is_empty(), other.number))
     });
     for line in own {
-        let holds = |last: &&mut Line| {
+        let holds = |last: &&mut ExpectedFile| {
             last.path == line.path && !last.sums.is_empty() && last.size.is_none_or(|size| Some(size) == line.size)
         };
         match lines[from..].last_mut().filter(|_| line.sums.is_empty()).filter(holds) {

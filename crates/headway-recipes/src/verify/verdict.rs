@@ -2,9 +2,9 @@
 
 use headway_model::FailReason;
 
-/// What is said of a file that no line names.
+/// The verdict about a file that no line names.
 pub(super) const NEW: &str = "new";
-/// What is said of a manifest itself.
+/// The verdict about a manifest itself.
 pub(super) const MANIFEST: &str = "the manifest";
 
 /// The content is what the line says.

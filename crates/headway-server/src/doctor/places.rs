@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Finding, Remedy};
 use crate::placements::{ReadError, changes};
-use headway_files::{Change, Library, Moves, Placement};
+use headway_files::{Change, Library, Moved, OpenFile, Placement};
 use headway_model::RelPath;
 use headway_store::{OverPages, Store, StoreError};
 
@@ -13,7 +13,7 @@ const PAGE: u32 = 200;
 
 /// Counts the outputs and originals of a library's jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Places {
+pub struct PlacedFiles {
     /// Outputs and renamed files that are where they were put, unchanged.
     pub outputs: u64,
     /// Outputs that were changed, moved or undone since. That is allowed.
@@ -26,9 +26,9 @@ pub struct Places {
     pub unseen: u64,
 }
 
-impl fmt::Display for Places {
+impl fmt::Display for PlacedFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Places { outputs, changed, originals, emptied, unseen } = self;
+        let PlacedFiles { outputs, changed, originals, emptied, unseen } = self;
         write!(
             f,
             "{outputs} outputs are as they were put into place, {changed} were changed since; \
@@ -42,8 +42,11 @@ impl fmt::Display for Places {
 }
 
 /// Checks by hash every placement of terminal jobs. The one finding is an original in a trash that has changed.
-pub(crate) async fn look_at_places(store: &dyn Store, library: &Library) -> Result<(Places, Vec<Finding>), StoreError> {
-    let (mut places, mut findings) = (Places::default(), Vec::new());
+pub(crate) async fn look_at_places(
+    store: &dyn Store,
+    library: &Library,
+) -> Result<(PlacedFiles, Vec<Finding>), StoreError> {
+    let (mut places, mut findings) = (PlacedFiles::default(), Vec::new());
     let mut pages = OverPages::new(store, PAGE);
     while let Some(jobs) = pages.next().await? {
         for row in jobs.iter().filter(|row| row.library == library.name && !row.summary.pruned) {
@@ -60,7 +63,7 @@ pub(crate) async fn look_at_places(store: &dyn Store, library: &Library) -> Resu
     Ok((places, findings))
 }
 
-impl Places {
+impl PlacedFiles {
     fn look(&mut self, library: &Library, placement: &Placement) -> Option<Finding> {
         match library.content(&placement.target) {
             Ok(found) if found == Some(placement.new) => self.outputs += 1,
@@ -88,20 +91,26 @@ impl Places {
         match change {
             Change::Output(placement) => self.look(library, placement),
             Change::Names(moves) => {
-                self.look_for(library, moves);
+                moves.files().iter().for_each(|moved| self.look_for(library, moved));
                 None
             }
         }
     }
 
-    /// Looks whether renamed files are where they were renamed to.
-    fn look_for(&mut self, library: &Library, moves: &Moves) {
-        let left = &moves.steps()[0];
-        let path = moves.main().1;
-        match library.size_and_time(path).known() {
-            Ok(found) if found == Some((left.size, left.mtime_ns)) => self.outputs += 1,
-            Ok(_) => self.changed += 1,
-            Err(error) => self.unseen(path, &error),
+    /// Looks whether a file is where it was moved to: to another name, or into the trash.
+    fn look_for(&mut self, library: &Library, moved: &Moved) {
+        let seen = |opened: OpenFile| (opened.size(), opened.mtime_ns());
+        let found = match moved.is_removed() {
+            true => library.open_trashed(&moved.to).map(seen),
+            false => library.size_and_time(&moved.to),
+        };
+        let is_same = |found: (u64, i64)| found == (moved.file.size, moved.file.mtime_ns);
+        match (found.known(), moved.is_removed()) {
+            (Ok(Some(found)), true) if is_same(found) => self.originals += 1,
+            (Ok(_), true) => self.emptied += 1,
+            (Ok(Some(found)), false) if is_same(found) => self.outputs += 1,
+            (Ok(_), false) => self.changed += 1,
+            (Err(error), _) => self.unseen(&moved.to, &error),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use crate::placements::{ReadError, each_event};
-use headway_files::{Library, Maker, OwnName, Placement};
+use headway_files::{Change, Library, Maker, OwnName};
 use headway_model::event::JobEvent;
 use headway_model::event_kind::EventKind;
 use headway_model::{JobId, RelPath};
@@ -86,10 +86,11 @@ async fn owner(store: &dyn Store, library: &Library, job: JobId) -> Result<Owner
 /// The temporary files of placings of a job that did not end in a success.
 async fn unplaced(store: &dyn Store, row: &JobRow) -> Result<HashSet<RelPath>, ReadError> {
     let mut open = HashMap::new();
-    each_event(store, row.job_no, &[EventKind::Placing, EventKind::Succeeded], |event| match &event {
-        JobEvent::Placing { item, attempt, .. } => {
-            let placement = Placement::of(&event);
-            placement.into_iter().for_each(|placed| drop(open.insert((*item, *attempt), placed.temp)));
+    let kinds = [EventKind::Placing, EventKind::Changing, EventKind::Succeeded];
+    each_event(store, row.job_no, &kinds, |event| match &event {
+        JobEvent::Placing { .. } | JobEvent::Changing { .. } => {
+            let temp = Change::of(&event).and_then(|(item, attempt, change)| Some(((item, attempt), change.temp()?)));
+            open.extend(temp);
         }
         JobEvent::Succeeded { item, attempt, .. } => drop(open.remove(&(*item, *attempt))),
         _ => {}

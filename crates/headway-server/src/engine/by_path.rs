@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+
+use super::late::Late;
 use headway_files::{DataFolder, Library};
 use headway_model::PauseReason;
 use headway_recipes::Unable;
@@ -17,11 +21,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct ByPath {
     data: Arc<DataFolder>,
     opened: Arc<Mutex<BTreeMap<String, Arc<Library>>>>,
+    opening: Late<String, Arc<Library>>,
 }
 
 impl ByPath {
     pub(crate) fn new(data: Arc<DataFolder>) -> Self {
-        ByPath { data, opened: Arc::default() }
+        ByPath { data, opened: Arc::default(), opening: Late::within(PATIENCE) }
     }
 
     /// Whether a library's name is its path.
@@ -31,12 +36,12 @@ impl ByPath {
 
     /// A library that is open.
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Library>> {
-        self.opened().get(name).map(Arc::clone)
+        self.opened.lock().get(name).map(Arc::clone)
     }
 
     /// Every library that is open.
     pub(crate) fn all(&self) -> Vec<Arc<Library>> {
-        self.opened().values().map(Arc::clone).collect()
+        self.opened.lock().values().map(Arc::clone).collect()
     }
 
     /// Opens a library, which need not be reachable now; its jobs then wait for it.
@@ -48,27 +53,24 @@ impl ByPath {
             return Ok(library);
         }
         let (data, owned) = (Arc::clone(&self.data), name.to_owned());
-        let opening = tokio::task::spawn_blocking(move || {
+        let open = move || {
             let known = data.known_libraries().get(&owned).copied();
             let (library, error) = Library::open_or_wait(&owned, Path::new(&owned), known);
             if let Some(error) = error {
                 tracing::warn!("{error}; its jobs wait for it");
             }
+            library.expect_mounts(data.known_mounts(&owned));
             let library = Arc::new(library);
             // A name with a line feed has no place in that file: what the library was is then not known after a restart.
             if !owned.contains('\n') {
                 data.remember_libraries(&[Arc::clone(&library)]);
             }
             library
-        });
-        match tokio::time::timeout(PATIENCE, opening).await {
-            Ok(Ok(library)) => Ok(Arc::clone(self.opened().entry(name.to_owned()).or_insert(library))),
-            Ok(Err(died)) => Err(Unable::Failed(died.to_string())),
-            Err(_) => Err(Unable::Environment(PauseReason::StorageSilent)),
+        };
+        match self.opening.look(&Handle::current(), name.to_owned(), open).await {
+            Some(Ok(library)) => Ok(Arc::clone(self.opened.lock().entry(name.to_owned()).or_insert(library))),
+            Some(Err(died)) => Err(Unable::Failed(died.to_string())),
+            None => Err(Unable::Environment(PauseReason::StorageSilent)),
         }
-    }
-
-    fn opened(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Library>>> {
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,42 +1,93 @@
-//! Gives files other names: all names of an item are looked at, recorded as `changing`, and then changed together.
+//! Gives files other names: all names of an item are looked at, recorded as `changing`, and then changed together. An output that takes
+//! another name than its original, and a file that goes to the trash, are such changes too.
 
 use std::io;
 
-use super::place::{judged, record};
-use super::{Context, Order};
+use super::place::{finished, judged, record};
+use super::{ActiveJob, Context};
 use crate::steps::Step;
-use headway_files::{Change, Library, Moves, OpenFile, Verdict, fault, fault_of, io_text};
+use headway_files::{Change, Library, Moves, OpenFile, Staged, Verdict, fault, fault_of, io_text};
 use headway_model::path::RESERVED;
-use headway_model::{FailReason, Move, RelPath, SkipReason};
-use headway_recipes::{Attempt, Failure, Rename, Success};
+use headway_model::{Digest, FailReason, Move, Output, RelPath, SkipReason};
+use headway_recipes::{Attempt, Failure, Rename, Success, Work};
 
 /// How a name begins under which a file is parked while it gets its own name in other letters. No temporary file begins like this, so
 /// nothing removes it.
 const PARKED: &str = ".headway-kept-";
+
+/// What an item wants to become of its files.
+pub(super) struct WantedChange<'a> {
+    /// Other names.
+    pub(super) renames: &'a [Rename],
+    /// What is to have the new name of the item's own file, which goes to the trash.
+    pub(super) output: Option<(&'a Output, &'a Staged)>,
+    /// Whether the item's own file goes to the trash in any case.
+    pub(super) removes: bool,
+    /// Whether the output is the same content once more, which takes the place of the file all the same.
+    pub(super) shares: bool,
+}
 
 /// The names that change hands; an attempt holds them all for itself.
 pub(super) fn names(renames: &[Rename]) -> impl Iterator<Item = RelPath> + '_ {
     renames.iter().flat_map(|rename| [rename.from.clone(), rename.to.clone()])
 }
 
-/// Gives an item's files the names that its work wants. Blocking.
+/// Gives an item's files the names that its work wants. The item's own file lies `at` this path. Blocking.
 pub(super) fn change(
     context: &Context,
-    order: &Order,
-    (input, attempt): (&OpenFile, &Attempt),
-    renames: &[Rename],
+    active: &ActiveJob,
+    work: &dyn Work,
+    (input, attempt, at): (&OpenFile, &Attempt, &RelPath),
+    wanted: &WantedChange<'_>,
     success: Success,
 ) -> Result<Success, Failure> {
-    let library = &order.library;
+    let library = &active.library;
     let fail = |doing: &'static str| move |error| Failure::of(FailReason::Write, doing, &error);
-    let of = |(number, rename)| steps(library, (input, attempt), number, rename);
-    let moves = renames.iter().enumerate().map(of).collect::<Result<Vec<_>, _>>()?;
-    let moves = Moves::new(moves.concat()).map_err(|unfit| Failure::Failed(FailReason::Write, unfit.to_string()))?;
+    let mut moves = Vec::new();
+    let mut original = None;
+    if let Some((_, staged)) = wanted.output.filter(|_| wanted.shares) {
+        moves.push(shared(library, staged)?);
+        original = Some(None);
+    } else if let Some((output, staged)) = wanted.output {
+        let (sealed, old) = finished(library, work, (input, attempt), (output, staged))?;
+        match old == Some(sealed.hash) {
+            // It would be the same file: the original gets the name.
+            true => library.discard(staged),
+            false => {
+                moves.push(created(library, staged, sealed.hash)?);
+                original = Some(old);
+            }
+        }
+    }
+    for (number, rename) in wanted.renames.iter().enumerate() {
+        if original.is_none() || rename.from != *at {
+            // The file whose name it takes goes to the trash, or gets another name at the same time.
+            let is_free_then = |left: &RelPath| *left == rename.to && *left != rename.from;
+            let is_left =
+                wanted.removes && is_free_then(at) || wanted.renames.iter().any(|other| is_free_then(&other.from));
+            moves.extend(steps(library, (input, attempt, at), number, rename, is_left)?);
+        }
+    }
+    if let Some(hash) = original.or(wanted.removes.then_some(None)) {
+        // What takes its name then may be just like it.
+        let is_replaced = wanted.shares || wanted.renames.iter().any(|rename| rename.to == *at);
+        moves.push(removed(library, (input, attempt), hash, is_replaced).map_err(fail("the trash"))?);
+    }
+    let park = |number| parked(at, attempt, &format!("for-{number}")).ok().filter(|_| wanted.output.is_none());
+    let mut moves = Moves::arrange(moves, park);
+    tell_apart(library, &mut moves).map_err(fail("looking at its files"))?;
+    let moves = Moves::new(moves).map_err(|unfit| Failure::Failed(FailReason::Write, unfit.to_string()))?;
     if attempt.is_stopped() {
         return Err(Failure::Stopped);
     }
+    let missing = library.missing_folders(&moves);
+    let moves = moves.with_folders(missing.map_err(fail("looking for the folder of its new name"))?);
     let reach = library.reach_for(&moves).map_err(fail("making the folder of its new name"))?;
-    let still = library.is_still(&attempt.path, input);
+    // Of a file that goes to the trash, other names can go at the same time.
+    let still = match wanted.removes || wanted.shares {
+        true => library.is_still_whatever_its_names(at, input),
+        false => library.is_still(at, input),
+    };
     if !still.map_err(|error| Failure::of(FailReason::Read, "looking at it again", &error))? {
         return Err(Failure::Skipped(SkipReason::Changed));
     }
@@ -44,15 +95,18 @@ pub(super) fn change(
         return Err(Failure::Stopped);
     }
     record(context, attempt, moves.event(attempt.item, attempt.number))?;
+    if let Some((_, staged)) = wanted.output {
+        staged.recorded();
+    }
     let _step = context.steps.begin(attempt.job, Step::Place(attempt.item), || attempt.is_stopped());
-    fault_of("placing", order.request.title.as_deref().unwrap_or_default());
+    fault_of("placing", active.request.title.as_deref().unwrap_or_default());
     fault("recorded");
     match library.make(&moves, &reach) {
-        Ok(Ok(())) => Ok(success.with_names(&moves)),
+        Ok(Ok(())) => Ok(success.with_names(library, &moves)),
         Ok(Err(reason)) => Err(Failure::Skipped(reason)),
         // The change is recorded, so it is concluded as after a crash: by looking at the disk.
         Err(error) => match judged(library, &Change::Names(moves.clone())) {
-            Verdict::Done(_) => Ok(success.with_names(&moves)),
+            Verdict::Done(_) => Ok(success.with_names(library, &moves)),
             Verdict::TakenBack => Err(fail("renaming it")(error)),
             Verdict::Conflict(message) => {
                 Err(Failure::Failed(FailReason::Conflict, format!("{}: {message}", io_text(&error))))
@@ -62,13 +116,49 @@ pub(super) fn change(
     }
 }
 
+/// The move that gives an output its name, which nothing has.
+fn created(library: &Library, staged: &Staged, hash: Digest) -> Result<Move, Failure> {
+    let looking = |error| Failure::of(FailReason::Write, "looking at the output", &error);
+    let gone = || Failure::Failed(FailReason::Verify, "the output is gone".into());
+    let written = library.open_staged(staged).known().map_err(looking)?.ok_or_else(gone)?;
+    if library.has(&staged.target).map_err(looking)? {
+        return Err(Failure::Skipped(SkipReason::Collision));
+    }
+    let (from, to) = (staged.temp.clone(), staged.target.clone());
+    Ok(Move { from, to, size: written.size(), mtime_ns: written.mtime_ns(), hash: Some(hash), inode: None })
+}
+
+/// The move that gives another name of a file, or a copy that shares its blocks, the name of the item's own file. Its content is the same, so
+/// it is known by its inode alone.
+fn shared(library: &Library, staged: &Staged) -> Result<Move, Failure> {
+    let looking = |error| Failure::of(FailReason::Write, "looking at the output", &error);
+    let gone = || Failure::Failed(FailReason::Verify, "the output is gone".into());
+    let made = library.open_staged(staged).known().map_err(looking)?.ok_or_else(gone)?;
+    let (from, to, (_, inode)) = (staged.temp.clone(), staged.target.clone(), made.identity());
+    Ok(Move { from, to, size: made.size(), mtime_ns: made.mtime_ns(), hash: None, inode: Some(inode) })
+}
+
+/// The move that takes the item's own file to the trash.
+fn removed(
+    library: &Library,
+    (input, attempt): (&OpenFile, &Attempt),
+    hash: Option<Digest>,
+    is_replaced: bool,
+) -> io::Result<Move> {
+    let from = attempt.path.clone();
+    let to = library.trash(&from, attempt.job, attempt.item, attempt.number)?;
+    let inode = is_replaced.then_some(input.identity().1);
+    Ok(Move { from, to, size: input.size(), mtime_ns: input.mtime_ns(), hash, inode })
+}
+
 /// The moves by which a file gets its name: one; or two by way of a parked name, where only its letters change in case, and the folder
 /// takes both spellings for one name.
 fn steps(
     library: &Library,
-    (input, attempt): (&OpenFile, &Attempt),
+    (input, attempt, at): (&OpenFile, &Attempt, &RelPath),
     number: usize,
     rename: &Rename,
+    is_left: bool,
 ) -> Result<Vec<Move>, Failure> {
     let Rename { from, to } = rename;
     let looking = |error| Failure::of(FailReason::Read, "looking at its names", &error);
@@ -76,24 +166,75 @@ fn steps(
         let text = format!("its name would begin with {RESERVED}, which is reserved for Headway");
         return Err(Failure::Failed(FailReason::Write, text));
     }
-    let (size, mtime_ns) = match *from == attempt.path {
+    let (size, mtime_ns) = match *from == *at {
         true => (input.size(), input.mtime_ns()),
+        // An original comes back.
+        false if from.is_reserved() => {
+            let original = library.open_trashed(from).known().map_err(looking)?;
+            let gone = || Failure::Failed(FailReason::Read, "the original is no longer in the trash".into());
+            let original = original.ok_or_else(gone)?;
+            (original.size(), original.mtime_ns())
+        }
+        // Two files can share a companion: it has gone with the other one already.
+        false if !library.has_file(from).map_err(looking)? && library.has_file(to).map_err(looking)? => {
+            return Ok(Vec::new());
+        }
         false if !library.has_file(from).map_err(looking)? => return Err(Failure::Skipped(SkipReason::Changed)),
         false => {
             let found = library.size_and_time(from).known().map_err(looking)?;
             found.ok_or(Failure::Skipped(SkipReason::Changed))?
         }
     };
-    let step = |from: &RelPath, to: &RelPath| Move { from: from.clone(), to: to.clone(), size, mtime_ns, hash: None };
+    let step = |from: &RelPath, to: &RelPath| Move {
+        from: from.clone(),
+        to: to.clone(),
+        size,
+        mtime_ns,
+        hash: None,
+        inode: None,
+    };
+    if is_left {
+        return Ok(vec![step(from, to)]);
+    }
     match standing(library, from, to).map_err(looking)? {
         Standing::Free => return Ok(vec![step(from, to)]),
         Standing::Taken => return Err(Failure::Skipped(SkipReason::Collision)),
         Standing::Same => {}
     }
-    let parked = format!("{PARKED}{}-{number}", attempt.name());
-    let parked = from.parent().unwrap_or_default().join(parked.as_bytes());
-    let parked = parked.map_err(|error| Failure::Failed(FailReason::Write, error.to_string()))?;
+    let parked = parked(from, attempt, &number.to_string())?;
     Ok(vec![step(from, &parked), step(&parked, to)])
+}
+
+/// The parked name of a file, in its folder.
+fn parked(from: &RelPath, attempt: &Attempt, which: &str) -> Result<RelPath, Failure> {
+    let name = format!("{PARKED}{}-{which}", attempt.name());
+    let parked = from.parent().unwrap_or_default().join(name.as_bytes());
+    parked.map_err(|error| Failure::Failed(FailReason::Write, error.to_string()))
+}
+
+/// Where a name changes hands between files of one size and time, their inodes tell after a crash which of them lies there.
+fn tell_apart(library: &Library, moves: &mut [Move]) -> io::Result<()> {
+    let is_like = |one: &Move, other: &Move| (one.size, one.mtime_ns) == (other.size, other.mtime_ns);
+    for at in 0..moves.len() {
+        let step = moves[at].clone();
+        if step.inode.is_some() || step.hash.is_some() || is_parked(&step.from) {
+            continue;
+        }
+        // Of a file that is parked on the way, both steps say the same.
+        let next = moves.iter().position(|other| is_parked(&step.to) && other.from == step.to);
+        let to = next.map_or(&step.to, |next| &moves[next].to).clone();
+        let changes_hands = |other: &Move| other.from == to || (other.to == step.from && !is_parked(&other.to));
+        if moves.iter().any(|other| is_like(&step, other) && changes_hands(other)) {
+            let inode = library.inode(&step.from)?;
+            moves[at].inode = inode;
+            next.into_iter().for_each(|next| moves[next].inode = inode);
+        }
+    }
+    Ok(())
+}
+
+fn is_parked(path: &RelPath) -> bool {
+    path.name().starts_with(PARKED)
 }
 
 /// Whether a file can have a name.

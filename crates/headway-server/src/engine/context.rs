@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::{ByPath, Examinations, Exclusion, Pulse, Running, ShortageCheck};
+use super::{ByPath, Examinations, Exclusion, LeftPrograms, Pulse, RunningAttempts, ShortageCheck};
 use crate::steps::Steps;
 use crate::writer::Log;
 use headway_files::{DataFolder, Library};
@@ -29,9 +29,11 @@ pub(crate) struct Context {
     /// The data folder, where jobs write their output files.
     pub data: Arc<DataFolder>,
     /// The attempts under way.
-    pub running: Running,
+    pub running: RunningAttempts,
     /// Looks at what the last process left that have not come back yet.
     pub examinations: Examinations,
+    /// Jobs whose programs, started by the last process, might still be alive.
+    pub left: LeftPrograms,
     /// Locks on the files that attempts work on.
     pub exclusion: Exclusion,
     /// Checks that there is enough disk and memory before an item begins.

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
 
 use headway_model::{JobId, RelPath};
 use headway_recipes::Attempt;
@@ -16,19 +18,19 @@ const STOP_CHECK: Duration = Duration::from_millis(50);
 /// The files that attempts hold. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Exclusion {
-    inner: Arc<Inner>,
+    inner: Arc<ExclusionInner>,
 }
 
 #[derive(Default)]
-struct Table {
+struct HoldTable {
     files: HashMap<Key, Held>,
     /// How many attempts wait for a file.
     waiting: usize,
 }
 
 #[derive(Default)]
-struct Inner {
-    held: Mutex<Table>,
+struct ExclusionInner {
+    held: Mutex<HoldTable>,
     freed: Condvar,
 }
 
@@ -42,18 +44,18 @@ struct Held {
 }
 
 /// Held files, released on drop.
-pub(super) struct Hold {
-    inner: Arc<Inner>,
+pub(super) struct FileHold {
+    inner: Arc<ExclusionInner>,
     keys: Vec<Key>,
 }
 
 impl Exclusion {
     /// Waits until all of these files are free, then takes them together: no attempt waits while holding some. `None` if the attempt
     /// was stopped.
-    pub(super) fn hold(&self, root: &Path, files: &[(RelPath, bool)], attempt: &Attempt) -> Option<Hold> {
+    pub(super) fn hold(&self, root: &Path, files: &[(RelPath, bool)], attempt: &Attempt) -> Option<FileHold> {
         let key = |path: &RelPath| root.join(OsStr::from_bytes(&path.to_bytes()));
         let wanted: Vec<_> = files.iter().map(|(path, write)| (key(path), *write)).collect();
-        let mut table = self.inner.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.inner.held.lock();
         loop {
             let taken = |key, write| table.files.get(key).filter(|held: &&Held| write || held.readers == 0);
             let other = wanted.iter().find_map(|(key, write)| taken(key, *write)).map(|held| held.job);
@@ -65,7 +67,7 @@ impl Exclusion {
                 return None;
             }
             table.waiting += 1;
-            table = self.inner.freed.wait_timeout(table, STOP_CHECK).unwrap_or_else(PoisonError::into_inner).0;
+            self.inner.freed.wait_for(&mut table, STOP_CHECK);
             table.waiting -= 1;
         }
         let mut keys = Vec::with_capacity(wanted.len());
@@ -74,13 +76,13 @@ impl Exclusion {
             entry.readers += u32::from(!write);
             keys.push(key);
         }
-        Some(Hold { inner: Arc::clone(&self.inner), keys })
+        Some(FileHold { inner: Arc::clone(&self.inner), keys })
     }
 }
 
-impl Drop for Hold {
+impl Drop for FileHold {
     fn drop(&mut self) {
-        let mut table = self.inner.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.inner.held.lock();
         for key in &self.keys {
             let last = table.files.get_mut(key).is_none_or(|held| {
                 held.readers = held.readers.saturating_sub(1);

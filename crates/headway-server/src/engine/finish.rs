@@ -7,9 +7,11 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt, stream};
 use tokio::sync::mpsc;
 
-use super::{Context, Order, died};
+use super::died::Died;
+use super::stop::{StepFailure, StepStop};
+use super::{ActiveJob, Context};
 use crate::steps::Step;
-use headway_files::{fault_of, hold, unable_of_any};
+use headway_files::{StepStopped, fault_of, hold, unable, unable_of_any};
 use headway_model::{ItemStatus, RelPath, SkipReason};
 use headway_recipes::{ItemResult, ItemResults, Unable};
 use headway_store::rows::ItemRow;
@@ -17,42 +19,60 @@ use headway_store::{ItemPages, Store};
 
 const PAGE: u32 = 1_000;
 
-pub(super) async fn finish(context: &Context, order: Result<Arc<Order>, Unable>) -> Result<(), Unable> {
-    let order = order?;
-    let work = order.work(context).await?;
-    let (outputs, steps, of) = (context.data.outputs(&order.job), context.steps.clone(), Arc::clone(&order));
+/// Runs the step until it ends or is stopped.
+pub(super) async fn finish(
+    context: &Context,
+    active: Result<(Arc<ActiveJob>, StepStop), Unable>,
+) -> Result<(), StepFailure> {
+    let (active, stop) = active?;
+    let work = active.work(context, Some(stop.clone())).await?;
+    let (outputs, steps, of) = (context.data.outputs(&active.job), context.steps.clone(), Arc::clone(&active));
+    let flag = Arc::clone(stop.flag());
     let step = move |results: &mut ItemResults<'_>| {
         let _step = steps.begin(of.job, Step::Finish, || false);
         fault_of("finishing", of.request.title.as_deref().unwrap_or_default());
         hold("finishing");
+        let outputs =
+            outputs.for_step(flag).map_err(|error| unable("what the last step left cannot be removed", &error))?;
         work.finish(results, &outputs)
     };
     let store = Arc::clone(&context.store);
-    let pages = stream::try_unfold(ItemPages::new(Arc::clone(&store), order.job_no, PAGE), move |mut pages| {
-        let (store, order) = (Arc::clone(&store), Arc::clone(&order));
+    let pages = stream::try_unfold(ItemPages::new(Arc::clone(&store), active.job_no, PAGE), move |mut pages| {
+        let (store, active) = (Arc::clone(&store), Arc::clone(&active));
         async move {
             let Some(page) = pages.next().await? else { return Ok(None) };
-            let earlier = earlier(&*store, &order, &page).await?;
+            let earlier = earlier(&*store, &active, &page).await?;
             let results = page.into_iter().filter_map(|row| result(row, &earlier).transpose());
             Ok(Some((results.collect::<Result<_, _>>()?, pages)))
         }
     });
-    over(pages, step).await
+    tokio::select! {
+        ended = over(pages, &stop, step) => match ended {
+            Err(_) if stop.is_asked() => Err(StepFailure::Stopped),
+            ended => Ok(ended?),
+        },
+        () = stop.overdue() => Err(StepFailure::Stopped),
+    }
 }
 
 /// Runs a step over pages of results while they are being read. The step sees the end of the results only if all of them could be
-/// read. This returns once the step has ended.
+/// read and it was not stopped. This returns once the step has ended.
 async fn over(
     pages: impl Stream<Item = Result<Vec<ItemResult>, Unable>> + Send,
+    stop: &StepStop,
     step: impl FnOnce(&mut ItemResults<'_>) -> anyhow::Result<()> + Send + 'static,
 ) -> Result<(), Unable> {
+    let stop = stop.clone();
+    let stopped = move || stop.is_asked().then(|| Err(Unable::Failed(StepStopped.to_string())));
     let (results, mut queue) = mpsc::channel::<Result<Vec<ItemResult>, Unable>>(2);
     let step = tokio::task::spawn_blocking(move || {
         let pages = std::iter::from_fn(|| queue.blocking_recv());
-        let mut results = pages.flat_map(|page| match page {
+        let results = pages.flat_map(|page| match page {
             Ok(page) => page.into_iter().map(Ok).collect(),
             Err(why) => vec![Err(why)],
         });
+        let results = results.map(|result| stopped().unwrap_or(result));
+        let mut results = results.chain(std::iter::once_with(&stopped).flatten());
         step(&mut results).map_err(|error| unable_of_any(&error))
     });
     let mut unread = Ok(());
@@ -65,19 +85,19 @@ async fn over(
         }
     }
     drop(results);
-    let ended = step.await.unwrap_or_else(|error| Err(Unable::Failed(died(error))));
+    let ended = step.await.unwrap_or_else(|error| Err(Died::from(error).into()));
     unread.and(ended)
 }
 
 /// The results of those items that were done before: by path, of the last job that did this same work.
-async fn earlier(store: &dyn Store, order: &Order, page: &[ItemRow]) -> Result<HashMap<RelPath, String>, Unable> {
+async fn earlier(store: &dyn Store, active: &ActiveJob, page: &[ItemRow]) -> Result<HashMap<RelPath, String>, Unable> {
     let is_done = |row: &&ItemRow| matches!(row.state.status, ItemStatus::Skipped { reason: SkipReason::Done, .. });
     let paths: Vec<_> = page.iter().filter(is_done).map(|row| row.file.path.clone()).collect();
     if paths.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut rows = store.done(&order.library.name, &order.request.recipe, &paths).await?;
-    rows.retain(|row| row.work == order.identity);
+    let mut rows = store.done(&active.library.name, &active.request.recipe, &paths).await?;
+    rows.retain(|row| row.work == active.identity);
     rows.sort_by_key(|row| row.job_no);
     Ok(rows.into_iter().filter_map(|row| Some((row.file.path, row.result?))).collect())
 }
@@ -107,7 +127,7 @@ fn result(row: ItemRow, earlier: &HashMap<RelPath, String>) -> Result<Option<Ite
 mod tests {
     use super::*;
     use headway_model::PauseReason;
-    use std::sync::Mutex;
+    use parking_lot::Mutex;
 
     fn page(number: u32) -> Vec<ItemResult> {
         let path = RelPath::from_bytes(format!("file-{number}").as_bytes()).expect("a path");
@@ -115,7 +135,7 @@ mod tests {
     }
 
     /// Runs a counting step over this many pages, then an error if there is one; returns the count if the step saw the end.
-    async fn counted(pages: u32, then: Option<Unable>) -> (Result<(), Unable>, Option<usize>) {
+    async fn counted(pages: u32, then: Option<Unable>, stop: &StepStop) -> (Result<(), Unable>, Option<usize>) {
         let counted = Arc::new(Mutex::new(None));
         let pages = (0..pages).map(page).map(Ok).chain(then.map(Err));
         let told = Arc::clone(&counted);
@@ -125,27 +145,57 @@ mod tests {
                 result?;
                 count += 1;
             }
-            *told.lock().expect("no panic") = Some(count);
+            *told.lock() = Some(count);
             Ok(())
         };
-        let ended = over(stream::iter(pages), step).await;
-        let count = *counted.lock().expect("no panic");
+        let ended = over(stream::iter(pages), stop, step).await;
+        let count = *counted.lock();
         (ended, count)
     }
 
     #[tokio::test]
     async fn a_step_over_results_that_cannot_all_be_read_never_comes_to_their_end() {
-        assert_eq!(counted(5, None).await, (Ok(()), Some(5)));
+        let stop = StepStop::default();
+        assert_eq!(counted(5, None, &stop).await, (Ok(()), Some(5)));
         for why in [Unable::Environment(PauseReason::MemoryLow), Unable::Failed("the log is damaged".into())] {
             for pages in [0, 1, 5] {
-                assert_eq!(counted(pages, Some(why.clone())).await, (Err(why.clone()), None), "after {pages} pages");
+                let ended = counted(pages, Some(why.clone()), &stop).await;
+                assert_eq!(ended, (Err(why.clone()), None), "after {pages} pages");
             }
         }
     }
 
     #[tokio::test]
+    async fn a_step_that_is_stopped_never_comes_to_the_end_of_the_results() {
+        let stop = StepStop::default();
+        stop.ask();
+        for pages in [0, 1, 5] {
+            assert_eq!(counted(pages, None, &stop).await.1, None, "{pages} pages");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_step_ends_when_it_is_stopped_among_its_results() {
+        let stop = StepStop::default();
+        let asked = stop.clone();
+        let step = move |results: &mut ItemResults<'_>| {
+            for (count, result) in results.enumerate() {
+                result?;
+                if count == 10 {
+                    asked.ask();
+                }
+            }
+            Ok(())
+        };
+        let endless = stream::iter((0..).map(page).map(Ok));
+        assert_eq!(over(endless, &stop, step).await, Err(Unable::Failed(StepStopped.to_string())));
+    }
+
+    #[tokio::test]
     async fn a_step_that_fails_early_says_why() {
-        let ended = over(stream::iter([Ok(page(1))]), |_: &mut ItemResults<'_>| anyhow::bail!("enough")).await;
+        let ended =
+            over(stream::iter([Ok(page(1))]), &StepStop::default(), |_: &mut ItemResults<'_>| anyhow::bail!("enough"))
+                .await;
         assert_eq!(ended, Err(Unable::Failed("enough".into())));
     }
 }

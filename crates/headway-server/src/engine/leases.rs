@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Running;
+use super::RunningAttempts;
 use headway_model::Fold;
 use headway_store::Store;
 use headway_store::rows::{JobRow, LEASE, Lease};
@@ -14,7 +14,7 @@ pub(crate) fn worker() -> String {
 }
 
 /// Renews this process's leases while anything runs, three times within the life of a lease.
-pub(super) async fn renew(store: Arc<dyn Store>, running: Running, worker: String) {
+pub(super) async fn renew(store: Arc<dyn Store>, running: RunningAttempts, worker: String) {
     loop {
         tokio::time::sleep(Duration::from_millis(LEASE / 3)).await;
         if running.is_empty() {

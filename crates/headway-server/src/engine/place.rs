@@ -1,70 +1,30 @@
 //! Puts a finished output into place: check it, flush it to the disk, record the placing, then swap.
 
-use super::schedule::WorkOutcome;
-use super::{Context, Order};
+use super::{ActiveJob, Context};
 use crate::steps::Step;
 use crate::writer::AppendError;
-use headway_files::template::{Template, Values};
 use headway_files::{
     Change, Library, OpenFile, Placement, Sealed, Staged, Verdict, environment, fault, fault_of, io_text,
 };
-use headway_model::{Effect, FailReason, JobEvent, Output, Place, RelPath, SkipReason};
+use headway_model::{Digest, DiskEffect, FailReason, JobEvent, Output, SkipReason};
 use headway_recipes::{Attempt, EmptyOutput, Failure, Success, Work};
-
-/// `NAME_MAX` of Linux, in bytes.
-const LONGEST_NAME: usize = 255;
-
-/// Where the output of a file goes.
-pub(super) fn target(output: &Output, path: &RelPath, number: u32, total: u32) -> Result<RelPath, String> {
-    let folder = path.parent().unwrap_or_default();
-    let named = |folder: &RelPath, template: &str| {
-        let input = path.to_bytes();
-        let values = Values { input: &input, number, total, slot: 0, out: b"", tmp: b"" };
-        let name = Template::new(template).expand(&values);
-        if name.len() > LONGEST_NAME {
-            return Err(format!("the output's name would have {} bytes, and {LONGEST_NAME} are possible", name.len()));
-        }
-        folder.join(&name).map_err(|error| format!("the output's name {template:?} does not fit: {error}"))
-    };
-    match &output.place {
-        Place::Replace => Ok(path.clone()),
-        Place::Beside { name } => named(&folder, name),
-        Place::Folder { path: other, name } => {
-            let mirrored = match folder.is_root() {
-                true => other.clone(),
-                false => other.join_all(&folder.to_bytes()).map_err(|error| error.to_string())?,
-            };
-            named(&mirrored, name.as_deref().unwrap_or("{/}"))
-        }
-    }
-}
 
 /// Puts the output of a successful run into place. Blocking.
 pub(super) fn place(
     context: &Context,
-    order: &Order,
+    active: &ActiveJob,
     work: &dyn Work,
     (input, attempt): (&OpenFile, &Attempt),
     (output, staged): (&Output, &Staged),
     success: Success,
 ) -> Result<Success, Failure> {
-    let library = &order.library;
+    let library = &active.library;
     let fail = |doing: &'static str| move |error| Failure::of(FailReason::Write, doing, &error);
-    let sealed = library.seal(staged, output.keep, input).map_err(fail("writing the output"))?;
-    let Some(sealed) = sealed else {
-        return Err(Failure::Failed(FailReason::Verify, "there is no output, or it is no regular file".into()));
-    };
-    fault("sealed");
-    judge_size(work.empty_output(), output, &sealed, input)?;
-    work.check(staged, attempt)?;
+    let (sealed, old) = finished(library, work, (input, attempt), (output, staged))?;
     let replaces = output.replaces();
-    let old = match replaces {
-        true => Some(input.hash().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?),
-        false => None,
-    };
     if old == Some(sealed.hash) {
         library.discard(staged);
-        return Ok(Success { effect: Effect::Unchanged, ..success });
+        return Ok(Success { effect: DiskEffect::Unchanged, ..success });
     }
     let trash = match replaces {
         true => {
@@ -88,7 +48,7 @@ pub(super) fn place(
     record(context, attempt, placement.event(attempt.item, attempt.number))?;
     staged.recorded();
     let _step = context.steps.begin(attempt.job, Step::Place(attempt.item), || attempt.is_stopped());
-    fault_of("placing", order.request.title.as_deref().unwrap_or_default());
+    fault_of("placing", active.request.title.as_deref().unwrap_or_default());
     fault("recorded");
     match library.place(&placement, &ground, input) {
         Ok(Ok(())) => Ok(success.with_output(library, &placement)),
@@ -103,6 +63,29 @@ pub(super) fn place(
             Verdict::NotKnown(reason) => Err(Failure::Unjudged(reason)),
         },
     }
+}
+
+/// Brings an output to the disk and looks whether it is what it should be. What was written, and the hash of the original if it is to
+/// be replaced.
+pub(super) fn finished(
+    library: &Library,
+    work: &dyn Work,
+    (input, attempt): (&OpenFile, &Attempt),
+    (output, staged): (&Output, &Staged),
+) -> Result<(Sealed, Option<Digest>), Failure> {
+    let sealed = library.seal(staged, output.keep, input);
+    let sealed = sealed.map_err(|error| Failure::of(FailReason::Write, "writing the output", &error))?;
+    let Some(sealed) = sealed else {
+        return Err(Failure::Failed(FailReason::Verify, "there is no output, or it is no regular file".into()));
+    };
+    fault("sealed");
+    judge_size(work.empty_output(), output, &sealed, input)?;
+    work.check(staged, attempt)?;
+    let old = match output.replaces() {
+        true => Some(input.hash().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?),
+        false => None,
+    };
+    Ok((sealed, old))
 }
 
 /// How far a change got. If the disk cannot be examined for a reason that might pass, it is judged later; any other error is a
@@ -133,24 +116,5 @@ pub(super) fn record(context: &Context, attempt: &Attempt, event: JobEvent) -> R
             Err(Failure::Failed(FailReason::Write, "the paths of its files are too long to record".into()))
         }
         Err(AppendError::Refused(_) | AppendError::Dead) => Err(Failure::Stopped),
-    }
-}
-
-/// Turns the result of an attempt into what the schedule takes.
-pub(super) fn outcome(result: Result<Success, Failure>, attempt: &Attempt) -> WorkOutcome {
-    match result {
-        Ok(success) => WorkOutcome::Succeeded(success.effect, success.result.to_string()),
-        Err(Failure::Stopped) if attempt.is_late() => {
-            let seconds = attempt.elapsed().as_secs_f64();
-            WorkOutcome::Failed(FailReason::Timeout, format!("ended after {seconds:.1} s"))
-        }
-        Err(Failure::Stopped) => WorkOutcome::Stopped,
-        Err(Failure::Skipped(reason)) => WorkOutcome::Skipped(reason),
-        Err(Failure::Failed(reason, message)) => WorkOutcome::Failed(reason, message),
-        Err(Failure::Storage(reason, message)) => WorkOutcome::Storage(reason, message),
-        Err(Failure::Retry(message)) => WorkOutcome::Retry(message),
-        Err(Failure::Environment(reason)) => WorkOutcome::Environment(reason),
-        Err(Failure::Unjudged(reason)) => WorkOutcome::Unjudged(reason),
-        Err(Failure::Lost) => WorkOutcome::Lost,
     }
 }

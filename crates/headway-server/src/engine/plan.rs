@@ -1,170 +1,229 @@
 //! Planning: lists the files of a job in order, in batches. Each batch is durable before the next.
 
+mod absent;
 mod batch;
 mod choice;
 mod done;
 mod lister;
+mod names;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
-use batch::Batch;
-pub(crate) use choice::Choice;
-use done::Done;
+pub(crate) use absent::absent_mount;
+use batch::PlanBatch;
+pub(crate) use choice::QueryPatterns;
+use done::AlreadyDone;
 use lister::Lister;
 
-use super::{Context, Order, caught, died};
+use super::died::{Died, caught};
+use super::stop::{StepFailure, StepStop};
+use super::{ActiveJob, Context};
 use crate::steps::Step;
 use crate::writer::AppendError;
 use headway_files::fault_of;
 use headway_model::event::{JobEvent, MESSAGE_LIMIT, Outcome, cut};
 use headway_model::id::JobId;
-use headway_model::request::{ItemsQuery, Which};
+use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::status::EndReason;
-use headway_model::{Digest, OnDone, PauseReason, Query, RelPath, Reruns};
+use headway_model::{Digest, ItemStatus, OnDone, PauseReason, Query, RelPath, Reruns};
 use headway_recipes::{Unable, Work};
 use headway_store::ItemPages;
 
 /// How many items of a job are read at a time.
 const ITEMS_AT_ONCE: u32 = 1_000;
 
-/// Plans a job until its list is complete or it is cancelled.
-pub(super) async fn plan(context: &Context, job: JobId, order: Result<Arc<Order>, Unable>) {
+/// Plans a job until its list is complete, or its flag stops it.
+pub(super) async fn plan(context: &Context, job: JobId, active: Result<(Arc<ActiveJob>, StepStop), Unable>) {
     let planned = caught(async {
-        let order = order?;
-        if order.items.load(Ordering::Relaxed) == 0 {
-            let (fresh, data) = (Arc::clone(&order), Arc::clone(&context.data));
-            let looked = tokio::task::spawn_blocking(move || fresh.settle_on_library(&data));
-            looked.await.map_err(|error| Stop::Failed(died(error)))?.map_err(Stop::Environment)?;
-        }
-        let work = order.work(context).await?;
-        list(context, &order, work).await
+        let (active, stop) = active?;
+        let ground = if !active.has_items() { Some(settle(context, &active, &stop).await?) } else { None };
+        let work = active.work(context, Some(stop.clone())).await?;
+        list(context, &active, work, ground, &stop).await
     });
-    let event = match planned.await.unwrap_or_else(|panic| Err(Stop::Failed(panic))) {
+    let event = match planned.await.unwrap_or_else(|died| Err(died.into())) {
         Ok((total, reruns)) => JobEvent::PlanEnded { total, reruns },
-        Err(Stop::Failed(message)) => {
+        Err(PlanStop::Failed(message)) => {
             let outcome = Outcome::Failed { reason: EndReason::Plan, message: cut(&message, MESSAGE_LIMIT) };
             JobEvent::Ended { outcome }
         }
         // The files listed so far stay; the rest is listed when the job is resumed.
-        Err(Stop::Environment(reason)) => JobEvent::Paused { reason },
-        Err(Stop::Cancelled) => return,
+        Err(PlanStop::Environment(reason)) => JobEvent::Paused { reason },
+        Err(PlanStop::Cancelled) => return,
     };
     context.log.send(vec![(job, event, None)]).await;
 }
 
-enum Stop {
+/// Looks at what is at the library's path now, and begins to keep that on disk. The first files are listed meanwhile, as a
+/// durable write takes longer than listing them.
+async fn settle(context: &Context, active: &Arc<ActiveJob>, stop: &StepStop) -> Result<JoinHandle<()>, PlanStop> {
+    let fresh = Arc::clone(active);
+    let looked = tokio::task::spawn_blocking(move || fresh.settle_on_library());
+    let looked = stop.wait_for(looked).await.ok_or(PlanStop::Cancelled)?;
+    let found = looked.map_err(Died::from)?.map_err(PlanStop::Environment)?;
+    let (data, job, active) = (Arc::clone(&context.data), active.job, Arc::clone(active));
+    Ok(tokio::task::spawn_blocking(move || {
+        data.remember_mounts(&active.library);
+        if let Some(identity) = found {
+            data.keep_ground(&job, &active.library.name, identity);
+        }
+    }))
+}
+
+enum PlanStop {
     Failed(String),
     Environment(PauseReason),
     Cancelled,
 }
 
-impl From<Unable> for Stop {
+impl From<Died> for PlanStop {
+    fn from(died: Died) -> Self {
+        Unable::from(died).into()
+    }
+}
+
+impl From<Unable> for PlanStop {
     fn from(why: Unable) -> Self {
         match why {
-            Unable::Environment(reason) => Stop::Environment(reason),
-            Unable::Failed(message) => Stop::Failed(message),
+            Unable::Environment(reason) => PlanStop::Environment(reason),
+            Unable::Failed(message) => PlanStop::Failed(message),
         }
     }
 }
 
-async fn list(context: &Context, order: &Arc<Order>, work: Arc<dyn Work>) -> Result<(u32, Reruns), Stop> {
-    let row = context.store.job(order.job).await.map_err(Unable::from)?;
+impl From<StepFailure> for PlanStop {
+    fn from(why: StepFailure) -> Self {
+        match why {
+            StepFailure::Unable(why) => why.into(),
+            StepFailure::Stopped => PlanStop::Cancelled,
+        }
+    }
+}
+
+/// Lists the files. The first of them are recorded when `ground`, on what the job was planned, is kept.
+async fn list(
+    context: &Context,
+    active: &Arc<ActiveJob>,
+    work: Arc<dyn Work>,
+    mut ground: Option<JoinHandle<()>>,
+    stop: &StepStop,
+) -> Result<(u32, Reruns), PlanStop> {
+    let row = context.store.job(active.job).await.map_err(Unable::from)?;
     let mut first = row.map_or(0, |row| row.summary.counters.total);
-    let (behind, mut reruns) = listed_before(context, order).await?;
-    let contents = contents(context, order).await?;
-    let named = named(context, order).await?;
-    let (batches, mut listed) = mpsc::channel::<Batch>(2);
-    let stop = order.begin_plan();
+    let Before { listed: listed_before, mut reruns, taken } = listed_before(context, active).await?;
+    let contents = contents(context, active).await?;
+    let named = named(context, active).await?;
+    let (batches, mut listed) = mpsc::channel::<PlanBatch>(2);
     let walker = {
-        let (context, order, stop) = (context.clone(), Arc::clone(order), Arc::clone(&stop));
+        let (context, active, stop) = (context.clone(), Arc::clone(active), stop.clone());
         tokio::task::spawn_blocking(move || {
-            let _step = context.steps.begin(order.job, Step::List(first), || stop.load(Ordering::Relaxed));
-            fault_of("listing", order.request.title.as_deref().unwrap_or_default());
+            let _step = context.steps.begin(active.job, Step::List(first), || stop.is_asked());
+            fault_of("listing", active.request.title.as_deref().unwrap_or_default());
             let outcomes = |paths: &[RelPath]| {
-                let found = context.handle.block_on(context.store.outcomes(&order.library.name, paths));
+                let found = context.handle.block_on(context.store.outcomes(&active.library.name, paths));
                 found.map_err(Unable::from)
             };
             let lookup = |paths: &[RelPath]| {
-                let found = context.store.done(&order.library.name, &order.request.recipe, paths);
+                let found = context.store.done(&active.library.name, &active.request.recipe, paths);
                 context.handle.block_on(found).map_err(Unable::from)
             };
             let done = contents.and_then(|contents| {
-                Some(Done { library: &order.library, work: order.identity?, lookup: &lookup, contents })
+                Some(AlreadyDone { library: &active.library, work: active.identity?, lookup: &lookup, contents })
             });
-            let lister = Lister::new((&order, &*work), (&stop, &batches), &outcomes, done, first);
-            lister.list(named, behind.as_ref())
+            let lister = Lister::new((&active, &*work), (stop.flag(), &batches), &outcomes, done, (first, taken));
+            lister.list(named, &listed_before)
         })
     };
-    while let Some(batch) = listed.recv().await {
+    loop {
+        let batch = tokio::select! {
+            batch = listed.recv() => batch,
+            () = stop.overdue() => return Err(PlanStop::Cancelled),
+        };
+        let Some(batch) = batch else { break };
+        if let Some(ground) = ground.take() {
+            ground.await.map_err(Died::from)?;
+        }
         let count = u32::try_from(batch.files.len()).unwrap_or(u32::MAX);
         batch.files.iter().filter_map(|file| file.rerun).for_each(|rerun| reruns.add(rerun));
         let detail = serde_json::to_string(&batch.files).expect("every key is a text, so it is JSON");
         let event = JobEvent::Planned { first, count, skips: batch.skips, detail: Digest::of(detail.as_bytes()) };
-        match context.log.append(order.job, event, Some(detail)).await {
+        match context.log.append(active.job, event, Some(detail)).await {
             Ok(_) => first += count,
-            Err(AppendError::TooLarge) => return Err(Stop::Failed("a part of the list is too large to record".into())),
-            Err(AppendError::Refused(_) | AppendError::Dead) => return Err(Stop::Cancelled),
+            Err(AppendError::TooLarge) => {
+                return Err(PlanStop::Failed("a part of the list is too large to record".into()));
+            }
+            Err(AppendError::Refused(_) | AppendError::Dead) => return Err(PlanStop::Cancelled),
         }
     }
     match walker.await {
-        Ok(Ok(())) if stop.load(Ordering::Relaxed) => Err(Stop::Cancelled),
+        Ok(Ok(())) if stop.is_asked() => Err(PlanStop::Cancelled),
         Ok(Ok(())) => Ok((first, reruns)),
         Ok(Err(why)) => Err(why.into()),
-        Err(error) => Err(Stop::Failed(died(error))),
+        Err(error) => Err(Died::from(error).into()),
     }
 }
 
-/// The last file that was listed before a restart, and how many of those listed run again.
-async fn listed_before(context: &Context, order: &Order) -> Result<(Option<RelPath>, Reruns), Unable> {
-    let (mut last, mut reruns) = (None, Reruns::default());
-    let mut pages = ItemPages::new(&*context.store, order.job_no, ITEMS_AT_ONCE);
+/// What was listed before a restart.
+#[derive(Default)]
+struct Before {
+    /// The files. In which order an earlier version listed them does not matter: the rest is what is not among them.
+    listed: HashSet<RelPath>,
+    /// How many run again, and why.
+    reruns: Reruns,
+    /// How many are to run.
+    taken: u32,
+}
+
+async fn listed_before(context: &Context, active: &ActiveJob) -> Result<Before, Unable> {
+    let mut before = Before::default();
+    let mut pages = ItemPages::new(&*context.store, active.job_no, ITEMS_AT_ONCE);
     while let Some(rows) = pages.next().await? {
         for row in rows {
             if let Some(rerun) = row.file.rerun {
-                reruns.add(rerun);
+                before.reruns.add(rerun);
             }
-            last = Some(row.file.path);
+            before.taken += u32::from(!matches!(row.state.status, ItemStatus::Skipped { .. }));
+            before.listed.insert(row.file.path);
         }
     }
-    Ok((last, reruns))
+    Ok(before)
 }
 
-/// The contents by which moved files are recognised; `None` if the job processes files again even though they are done.
-async fn contents(context: &Context, order: &Order) -> Result<Option<HashSet<(u64, Digest)>>, Unable> {
-    match (order.on_done(), order.identity) {
+/// The contents that moved files are recognised by; `None` if the job processes files again even though they are done.
+async fn contents(context: &Context, active: &ActiveJob) -> Result<Option<HashSet<(u64, Digest)>>, Unable> {
+    match (active.on_done(), active.identity) {
         (OnDone::Again, _) | (_, None) => Ok(None),
         (OnDone::Skip, _) => Ok(Some(HashSet::new())),
         (OnDone::SkipMoved, Some(work)) => {
-            let contents = context.store.done_contents(&order.library.name, work).await?;
+            let contents = context.store.done_contents(&active.library.name, work).await?;
             Ok(Some(contents.into_iter().collect()))
         }
     }
 }
 
 /// The files of a query for items of another job, in the order of that job; `None` for any other query.
-async fn named(context: &Context, order: &Order) -> Result<Option<Vec<RelPath>>, Unable> {
-    let Query::Items(ItemsQuery { job, which }) = &order.request.query else { return Ok(None) };
-    if *which == Which::Placed {
-        let undone = order.undone(&*context.store).await?;
-        return Ok(Some(undone.iter().map(|change| change.path().clone()).collect()));
+async fn named(context: &Context, active: &ActiveJob) -> Result<Option<Vec<RelPath>>, Unable> {
+    let Query::Items(ItemsQuery { job, which }) = &active.request.query else { return Ok(None) };
+    if *which == ItemSelection::Placed {
+        let undone = active.undone(&*context.store).await?;
+        return Ok(Some(undone.iter().map(|change| change.path()).collect()));
     }
     let row = context.store.job(*job).await?;
     let job_no = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?.job_no;
     let status = match which {
-        Which::Failed => Some("failed"),
-        Which::Cancelled => Some("cancelled"),
-        Which::Placed | Which::These(_) => None,
+        ItemSelection::Failed => Some("failed"),
+        ItemSelection::Cancelled => Some("cancelled"),
+        ItemSelection::Placed | ItemSelection::These(_) => None,
     };
     let mut paths = Vec::new();
     let mut pages = ItemPages::new(&*context.store, job_no, ITEMS_AT_ONCE).with_status(status);
     while let Some(rows) = pages.next().await? {
         let wanted = rows.into_iter().filter(|row| match which {
-            Which::These(items) => items.binary_search(&row.item).is_ok(),
-            Which::Failed | Which::Cancelled | Which::Placed => true,
+            ItemSelection::These(items) => items.binary_search(&row.item).is_ok(),
+            ItemSelection::Failed | ItemSelection::Cancelled | ItemSelection::Placed => true,
         });
         paths.extend(wanted.map(|row| row.file.path));
     }

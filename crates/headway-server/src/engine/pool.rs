@@ -1,9 +1,12 @@
 //! The worker threads: as many as the server's limit allows, started when there is work.
 
+mod threads;
+
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::{Condvar, Mutex};
 use tokio::sync::Notify;
 
 use super::attempt_id::AttemptId;
@@ -15,12 +18,9 @@ const GIVE_BACK_AFTER: Duration = Duration::from_millis(100);
 /// The most threads that can be written off; further ones are waited for.
 const MOST_LOST: usize = 64;
 
-/// How many quick attempts one thread completes before a second thread would have woken.
-const QUICK_PER_WAKE: usize = 4;
-
 /// An attempt that is over.
 #[derive(Debug)]
-pub(super) struct Ended {
+pub(super) struct EndedAttempt {
     /// Which attempt.
     pub(super) which: AttemptId,
     /// How it ended.
@@ -32,13 +32,13 @@ pub(super) struct Ended {
 /// A handle to the threads. Cheap to clone; they end when the last handle is dropped.
 #[derive(Clone)]
 pub(super) struct Pool {
-    shared: Arc<Shared>,
+    shared: Arc<SharedPool>,
     /// Closes the queue when the last handle is dropped.
     _open: Arc<Open>,
 }
 
-struct Shared {
-    state: Mutex<State>,
+struct SharedPool {
+    state: Mutex<PoolState>,
     /// Signals threads that there might be work, or too many of them.
     changed: Condvar,
     /// Signals that ends are ready to be collected.
@@ -46,9 +46,9 @@ struct Shared {
 }
 
 #[derive(Default)]
-struct State {
-    queue: VecDeque<Task>,
-    ended: Vec<Ended>,
+struct PoolState {
+    queue: VecDeque<AttemptTask>,
+    ended: Vec<EndedAttempt>,
     /// How many quick attempts wait or run.
     quick: usize,
     limit: usize,
@@ -67,7 +67,7 @@ struct State {
 }
 
 /// An attempt to make.
-pub(super) struct Task {
+pub(super) struct AttemptTask {
     which: AttemptId,
     since: Instant,
     /// Whether its end can be signalled together with others.
@@ -75,27 +75,27 @@ pub(super) struct Task {
     work: Box<dyn FnOnce(u32) -> WorkOutcome + Send>,
 }
 
-impl Task {
+impl AttemptTask {
     /// `work` makes the attempt; it receives the slot number among those running at the same time. `quick` says whether it is
     /// expected to be quick.
     pub(super) fn new(which: AttemptId, quick: bool, work: impl FnOnce(u32) -> WorkOutcome + Send + 'static) -> Self {
-        Task { which, since: Instant::now(), quick, work: Box::new(work) }
+        AttemptTask { which, since: Instant::now(), quick, work: Box::new(work) }
     }
 }
 
-struct Open(Arc<Shared>);
+struct Open(Arc<SharedPool>);
 
 impl Pool {
     /// A pool of at most `limit` threads, started as they are needed.
     pub(super) fn new(limit: usize) -> Self {
-        let state = Mutex::new(State { limit, ..State::default() });
-        let shared = Arc::new(Shared { state, changed: Condvar::new(), told: Notify::new() });
+        let state = Mutex::new(PoolState { limit, ..PoolState::default() });
+        let shared = Arc::new(SharedPool { state, changed: Condvar::new(), told: Notify::new() });
         Pool { _open: Arc::new(Open(Arc::clone(&shared))), shared }
     }
 
     /// Queues attempts. Each runs as soon as a thread is free.
-    pub(super) fn push(&self, tasks: impl IntoIterator<Item = Task>) {
-        let mut state = self.shared.state();
+    pub(super) fn push(&self, tasks: impl IntoIterator<Item = AttemptTask>) {
+        let mut state = self.shared.state.lock();
         for task in tasks {
             state.quick += usize::from(task.quick);
             state.queue.push_back(task);
@@ -105,18 +105,18 @@ impl Pool {
 
     /// Ends an attempt that never needs a thread.
     pub(super) fn end(&self, which: AttemptId, outcome: WorkOutcome) {
-        self.shared.state().ended.push(Ended { which, outcome, took: None });
+        self.shared.state.lock().ended.push(EndedAttempt { which, outcome, took: None });
         self.shared.told.notify_one();
     }
 
     /// Ends an attempt whose thread does not come back, as from a read of storage that is gone. Another thread takes its place, and
     /// whatever it comes to later is thrown away. One that has ended meanwhile has its own end.
     pub(super) fn write_off(&self, which: AttemptId, outcome: WorkOutcome) {
-        let mut state = self.shared.state();
+        let mut state = self.shared.state.lock();
         let Some(ticket) = state.running.remove(&which) else { return };
         state.lost.insert(ticket);
         state.threads -= 1;
-        state.ended.push(Ended { which, outcome, took: None });
+        state.ended.push(EndedAttempt { which, outcome, took: None });
         self.shared.tend(&mut state);
         drop(state);
         self.shared.told.notify_one();
@@ -124,7 +124,7 @@ impl Pool {
 
     /// How many more attempts can be written off.
     pub(super) fn may_lose(&self) -> usize {
-        MOST_LOST.saturating_sub(self.shared.state().lost.len())
+        MOST_LOST.saturating_sub(self.shared.state.lock().lost.len())
     }
 
     /// Waits until there are [ends](Pool::ends) to collect. Those of quick attempts are signalled in groups.
@@ -133,34 +133,34 @@ impl Pool {
     }
 
     /// Takes the ends of attempts since the last call.
-    pub(super) fn ends(&self) -> Vec<Ended> {
-        std::mem::take(&mut self.shared.state().ended)
+    pub(super) fn ends(&self) -> Vec<EndedAttempt> {
+        std::mem::take(&mut self.shared.state.lock().ended)
     }
 
     /// Whether there might be ends that [`Pool::told`] has not signalled yet.
     pub(super) fn gathers(&self) -> bool {
-        self.shared.state().quick > 0
+        self.shared.state.lock().quick > 0
     }
 
     /// Wakes a thread for every waiting attempt. When no [ends](Pool::ends) arrive, the quick attempts are not that quick.
     pub(super) fn rouse(&self) {
-        let mut state = self.shared.state();
+        let mut state = self.shared.state.lock();
         let wanted = state.queue.len();
         self.shared.wake(&mut state, wanted);
     }
 
     /// Changes the number of threads.
     pub(super) fn set_limit(&self, limit: usize) {
-        let mut state = self.shared.state();
+        let mut state = self.shared.state.lock();
         state.limit = limit;
         self.shared.tend(&mut state);
         // Surplus threads end.
         self.shared.changed.notify_all();
     }
 
-    /// So many threads hang on storage, and others take their place as long as they do.
+    /// Takes in how many threads hang on storage: as many others take their place as long as they do.
     pub(super) fn set_spare(&self, spare: usize) {
-        let mut state = self.shared.state();
+        let mut state = self.shared.state.lock();
         state.spare = spare;
         self.shared.tend(&mut state);
         self.shared.changed.notify_all();
@@ -176,14 +176,14 @@ impl Pool {
         self.take_out(|task| task.since.elapsed() > GIVE_BACK_AFTER);
     }
 
-    fn take_out(&self, which: impl Fn(&Task) -> bool) {
-        let mut state = self.shared.state();
-        let State { queue, ended, quick, .. } = &mut *state;
+    fn take_out(&self, which: impl Fn(&AttemptTask) -> bool) {
+        let mut state = self.shared.state.lock();
+        let PoolState { queue, ended, quick, .. } = &mut *state;
         let before = queue.len();
         queue.retain(|task| {
             let back = which(task);
             *quick -= usize::from(back && task.quick);
-            ended.extend(back.then_some(Ended { which: task.which, outcome: WorkOutcome::Stopped, took: None }));
+            ended.extend(back.then_some(EndedAttempt { which: task.which, outcome: WorkOutcome::Stopped, took: None }));
             !back
         });
         if queue.len() < before {
@@ -192,110 +192,9 @@ impl Pool {
     }
 }
 
-impl Shared {
-    /// Nothing under the lock can panic, so a poisoned lock is still sound.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Wakes or starts threads for what waits. If a thread cannot be started, the next attempts try again.
-    fn tend(self: &Arc<Self>, state: &mut State) {
-        let quick = state.queue.iter().filter(|task| task.quick).count();
-        self.wake(state, state.queue.len() - quick + quick.div_ceil(QUICK_PER_WAKE));
-    }
-
-    fn wake(self: &Arc<Self>, state: &mut State, wanted: usize) {
-        // A thread woken a moment ago still counts as idle, and the attempt it was woken for as waiting.
-        (0..wanted.min(state.idle)).for_each(|_| self.changed.notify_one());
-        for _ in state.idle..wanted {
-            if state.threads >= state.limit + state.spare {
-                break;
-            }
-            let shared = Arc::clone(self);
-            match std::thread::Builder::new().name("worker".into()).spawn(move || shared.work()) {
-                Ok(_) => state.threads += 1,
-                Err(error) => {
-                    tracing::error!(%error, "a worker's thread cannot be started");
-                    break;
-                }
-            }
-        }
-    }
-
-    fn work(&self) {
-        let mut last = None;
-        while let Some((place, Task { which, quick, work, .. })) = self.next(last) {
-            let begun = Instant::now();
-            let outcome = work(place.number);
-            last = Some((place, quick, Ended { which, outcome, took: Some(begun.elapsed()) }));
-        }
-    }
-
-    /// Stores the end of a thread's last attempt and waits for its next one, with its slot number; `None` if the thread must end.
-    fn next(&self, last: Option<(Place, bool, Ended)>) -> Option<(Place, Task)> {
-        let mut state = self.state();
-        if let Some((place, quick, _)) = &last
-            && state.lost.remove(&place.ticket)
-        {
-            state.numbers.remove(&place.number);
-            state.quick -= usize::from(*quick);
-            return None;
-        }
-        let mut tell = last.is_some_and(|(place, quick, ended)| state.end(place.number, quick, ended));
-        loop {
-            let over = state.threads > state.limit + state.spare || state.closed && state.queue.is_empty();
-            let next = if over { None } else { state.begin() };
-            state.threads -= usize::from(over);
-            if over || next.is_some() {
-                drop(state);
-                if tell {
-                    self.told.notify_one();
-                }
-                return next;
-            }
-            if std::mem::take(&mut tell) {
-                self.told.notify_one();
-            }
-            state.idle += 1;
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            state.idle -= 1;
-        }
-    }
-}
-
-/// Which attempt a thread is at.
-struct Place {
-    /// Its number among those that run at the same time, from 1.
-    number: u32,
-    /// Its number among all that ever ran.
-    ticket: u64,
-}
-
-impl State {
-    /// The next attempt, with the lowest free slot number.
-    fn begin(&mut self) -> Option<(Place, Task)> {
-        let task = self.queue.pop_front()?;
-        let number = (1..).find(|number| !self.numbers.contains(number))?;
-        self.numbers.insert(number);
-        self.given += 1;
-        self.running.insert(task.which, self.given);
-        Some((Place { number, ticket: self.given }, task))
-    }
-
-    /// Stores an end; whether to signal it now. Each signal costs a thread switch on both sides, so the ends of quick attempts are
-    /// signalled in groups while more attempts wait.
-    fn end(&mut self, number: u32, quick: bool, ended: Ended) -> bool {
-        self.numbers.remove(&number);
-        self.running.remove(&ended.which);
-        self.ended.push(ended);
-        self.quick -= usize::from(quick);
-        !quick || self.ended.len() * 3 >= self.queue.len()
-    }
-}
-
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.state().closed = true;
+        self.0.state.lock().closed = true;
         self.0.changed.notify_all();
     }
 }

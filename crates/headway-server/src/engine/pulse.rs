@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Beaten by the loop, read by whoever wonders. Cheap to clone.
+/// The loop beats it, and anyone can read when it last did. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Pulse {
     begun: Instant,

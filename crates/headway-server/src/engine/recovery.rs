@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::died::Died;
 use super::place::judged;
-use super::schedule::Past;
-use super::{Context, Order, died};
+use super::schedule::RecoveredState;
+use super::{ActiveJob, Context};
 use crate::placements::each_event;
 use crate::steps::Step;
 use headway_files::{Change, Library, Verdict, fault_of};
 use headway_model::event::JobEvent;
 use headway_model::event_kind::EventKind::{AttemptFailed, Changing, Placing, Recovered, Requeued, Returned};
 use headway_model::item::ItemStatus;
-use headway_model::{Fold, JobId, Output, PauseReason, Place, RelPath};
+use headway_model::{Fold, JobId, Output, OutputPlace, PauseReason, PlannedFile, RelPath};
 use headway_recipes::{Unable, details_of};
 
 /// Reads what the last process left of a live job. Examines the disk, concludes open placements, and removes temporary files of
@@ -25,9 +26,9 @@ pub(super) async fn past(
     job_no: u64,
     fold: &Fold,
     output: Option<&Output>,
-) -> Result<Past, Unable> {
+) -> Result<RecoveredState, Unable> {
     let store = &*context.store;
-    let mut past = Past::default();
+    let mut past = RecoveredState::default();
     if !fold.items().any(|(item, status)| status.is_open() && fold.last_attempt(item) > 0) {
         return Ok(past);
     }
@@ -50,7 +51,7 @@ pub(super) async fn past(
     })
     .await?;
     // The temporary file of a placement that was not concluded might be an original.
-    let kept: HashSet<_> = open.values().filter_map(Change::temp).cloned().collect();
+    let kept: HashSet<_> = open.values().filter_map(Change::temp).collect();
     let mut placing = Vec::new();
     let mut left: BTreeMap<RelPath, BTreeSet<u32>> = BTreeMap::new();
     for (item, status) in fold.items().filter(|(item, status)| status.is_open() && fold.last_attempt(*item) > 0) {
@@ -60,7 +61,7 @@ pub(super) async fn past(
         }
         let rows = store.items(job_no, item, 1, None).await?;
         for row in rows {
-            left.entry(temp_folder(&row.file.path, output)).or_default().insert(item);
+            left.entry(temp_folder(&row.file, output)).or_default().insert(item);
         }
     }
     let (job, library) = (fold.id, Arc::clone(library));
@@ -78,7 +79,7 @@ pub(super) async fn past(
 pub(super) async fn judge(
     context: &Context,
     job: JobId,
-    order: Result<Arc<Order>, Unable>,
+    active: Result<Arc<ActiveJob>, Unable>,
     item: u32,
 ) -> (Verdict, Option<String>) {
     // The server crashed here before, and a job that ends must not try again.
@@ -86,12 +87,12 @@ pub(super) async fn judge(
         return (Verdict::NotKnown(PauseReason::Stuck), None);
     }
     let read = async {
-        let order = order?;
-        if !order.is_same_library() {
+        let active = active?;
+        if !active.is_same_library() {
             return Err(Unable::Environment(PauseReason::LibraryGone));
         }
         let mut open = None;
-        each_event(&*context.store, order.job_no, &[Placing, Changing], |event| {
+        each_event(&*context.store, active.job_no, &[Placing, Changing], |event| {
             if event.item().is_some_and(|(changing, _)| changing == item) {
                 open = Change::of(&event).map(|(_, _, change)| change);
             }
@@ -100,10 +101,10 @@ pub(super) async fn judge(
         let steps = context.steps.clone();
         let looked = tokio::task::spawn_blocking(move || {
             let _step = steps.begin(job, Step::Judge(item), || false);
-            fault_of("judging", order.request.title.as_deref().unwrap_or_default());
-            ended(&order.library, open)
+            fault_of("judging", active.request.title.as_deref().unwrap_or_default());
+            ended(&active.library, open)
         });
-        looked.await.map_err(|error| Unable::Failed(died(error)))
+        looked.await.map_err(|error| Died::from(error).into())
     };
     match read.await {
         Ok(looked) => looked,
@@ -125,11 +126,12 @@ fn ended(library: &Library, change: Option<Change>) -> (Verdict, Option<String>)
 }
 
 /// The folder of an item's temporary file.
-fn temp_folder(path: &RelPath, output: Option<&Output>) -> RelPath {
+fn temp_folder(file: &PlannedFile, output: Option<&Output>) -> RelPath {
+    let path = file.becomes.as_ref().unwrap_or(&file.path);
     let beside = path.parent().unwrap_or_default();
     match output.map(|output| &output.place) {
-        Some(Place::Folder { path: folder, .. }) if beside.is_root() => folder.clone(),
-        Some(Place::Folder { path: folder, .. }) => folder.join_all(&beside.to_bytes()).unwrap_or(beside),
+        Some(OutputPlace::Folder { path: folder, .. }) if beside.is_root() => folder.clone(),
+        Some(OutputPlace::Folder { path: folder, .. }) => folder.join_all(&beside.to_bytes()).unwrap_or(beside),
         _ => beside,
     }
 }

@@ -2,10 +2,13 @@
 //! start and events to record come out. Its state is what the writer has recorded. Requests that are not recorded yet are kept
 //! apart (`claimed`, `asked`), so that nothing is requested twice.
 
+mod blame;
 mod claim;
 mod job;
 mod messages;
+mod open_placing;
 mod outcome;
+mod phase;
 mod record;
 mod retry;
 mod take_up;
@@ -13,8 +16,9 @@ mod take_up;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+pub(crate) use super::stop::StepFailure;
 use job::{Job, has_come};
-pub(crate) use messages::{Effect, Hold, Input, Limits, Past, Terms, WorkOutcome};
+pub(crate) use messages::{Input, RecoveredState, ScheduleEffect, ScheduleLimits, StartHold, Terms, WorkOutcome};
 
 use headway_model::Fold;
 use headway_model::event::JobEvent;
@@ -32,10 +36,10 @@ const DOUBLINGS: u32 = 12;
 /// The machine.
 #[derive(Debug, Clone)]
 pub(crate) struct Schedule {
-    limits: Limits,
+    limits: ScheduleLimits,
     jobs: BTreeMap<JobId, Job>,
     /// What the last process left open, until [`Schedule::begin`] takes it up.
-    past: BTreeMap<JobId, Past>,
+    past: BTreeMap<JobId, RecoveredState>,
     now: Millis,
     draining: bool,
     dead: bool,
@@ -45,7 +49,7 @@ pub(crate) struct Schedule {
 
 impl Schedule {
     /// A schedule over these live jobs of the log.
-    pub(crate) fn new(limits: Limits, now: Millis, live: Vec<(Fold, Option<Terms>, Past)>) -> Self {
+    pub(crate) fn new(limits: ScheduleLimits, now: Millis, live: Vec<(Fold, Option<Terms>, RecoveredState)>) -> Self {
         let mut jobs = BTreeMap::new();
         let mut left = BTreeMap::new();
         for (fold, terms, past) in live {
@@ -62,12 +66,12 @@ impl Schedule {
     }
 
     /// The limits on what runs at the same time.
-    pub(crate) fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> ScheduleLimits {
         self.limits
     }
 
     /// Takes up what the last process left: items that were running become interrupted, and every job goes on.
-    pub(crate) fn begin(&mut self) -> Vec<Effect> {
+    pub(crate) fn begin(&mut self) -> Vec<ScheduleEffect> {
         let mut effects = Vec::new();
         let (mut past, now) = (std::mem::take(&mut self.past), self.now);
         for (id, job) in &mut self.jobs {
@@ -78,7 +82,7 @@ impl Schedule {
     }
 
     /// Handles an input.
-    pub(crate) fn step(&mut self, input: Input) -> Vec<Effect> {
+    pub(crate) fn step(&mut self, input: Input) -> Vec<ScheduleEffect> {
         let mut effects = Vec::new();
         match input {
             Input::Recorded { job, recorded, digest } => self.recorded(job, &recorded, digest, &mut effects),
@@ -126,7 +130,9 @@ impl Schedule {
             }
             Input::Drain => {
                 self.draining = true;
-                self.jobs.keys().for_each(|job| effects.push(Effect::StopPlan { job: *job }));
+                // A last step has as long to end as the items.
+                let steps = self.jobs.iter().filter(|(_, job)| !job.finishing);
+                effects.extend(steps.map(|(id, _)| ScheduleEffect::StopStep { job: *id }));
             }
             Input::DrainOver => self.stop_all(&mut effects),
             Input::Dead => {
@@ -135,7 +141,7 @@ impl Schedule {
             }
         }
         if self.dead {
-            effects.retain(|effect| matches!(effect, Effect::Stop { .. } | Effect::StopPlan { .. }));
+            effects.retain(|effect| matches!(effect, ScheduleEffect::Stop { .. } | ScheduleEffect::StopStep { .. }));
         }
         effects
     }
@@ -170,9 +176,9 @@ impl Schedule {
         queued.into_iter().map(|(id, _)| *id).collect()
     }
 
-    fn stop_all(&self, effects: &mut Vec<Effect>) {
+    fn stop_all(&self, effects: &mut Vec<ScheduleEffect>) {
         for (id, job) in &self.jobs {
-            effects.push(Effect::StopPlan { job: *id });
+            effects.push(ScheduleEffect::StopStep { job: *id });
             job.stop_items(*id, effects);
         }
     }
@@ -183,8 +189,8 @@ fn rest(shortages: u32) -> u64 {
     SHORTEST_REST << shortages.min(DOUBLINGS)
 }
 
-fn append(job: JobId, event: JobEvent) -> Effect {
-    Effect::Append { job, event, detail: None }
+fn append(job: JobId, event: JobEvent) -> ScheduleEffect {
+    ScheduleEffect::Append { job, event, detail: None }
 }
 
 #[cfg(test)]

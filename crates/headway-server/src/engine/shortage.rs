@@ -1,10 +1,11 @@
 //! Checks disk and memory before each item, so that a shortage pauses the job instead of failing files.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Order;
+use parking_lot::Mutex;
+
+use super::ActiveJob;
 use headway_files::{Library, free_bytes, memory_available};
 use headway_model::PauseReason;
 use headway_recipes::Failure;
@@ -40,11 +41,11 @@ impl ShortageCheck {
     }
 
     /// Fails if an item of this job cannot begin at present.
-    pub(super) fn check(&self, order: &Order, writes: bool) -> Result<(), Failure> {
-        if !order.is_same_library() {
+    pub(super) fn check(&self, active: &ActiveJob, writes: bool) -> Result<(), Failure> {
+        if !active.is_same_library() {
             return Err(Failure::Environment(PauseReason::LibraryGone));
         }
-        match self.short(writes.then_some(&*order.library)) {
+        match self.short(writes.then_some(&*active.library)) {
             Some(reason) => Err(Failure::Environment(reason)),
             None => Ok(()),
         }
@@ -64,17 +65,17 @@ impl ShortageCheck {
     }
 
     /// Whether the reason for a pause has passed.
-    pub(super) fn has_eased(&self, reason: PauseReason, order: Option<&Order>) -> bool {
-        let there = order.is_none_or(Order::has_library);
-        let library = order.map(|order| &*order.library);
+    pub(super) fn has_eased(&self, reason: PauseReason, active: Option<&ActiveJob>) -> bool {
+        let there = || active.is_none_or(ActiveJob::has_library);
+        let library = active.map(|active| &*active.library);
         match reason {
             PauseReason::User | PauseReason::Interrupted | PauseReason::Stuck => false,
-            PauseReason::LibraryGone | PauseReason::StorageSilent => there,
+            PauseReason::LibraryGone | PauseReason::StorageSilent => there(),
             PauseReason::ReadOnly => {
                 // An unknown state counts as not eased.
-                there && library.is_none_or(|library| matches!(library.is_writable(), Ok(true)))
+                there() && library.is_none_or(|library| matches!(library.is_writable(), Ok(true)))
             }
-            PauseReason::StorageErrors => there && order.is_none_or(Order::reads_again),
+            PauseReason::StorageErrors => there() && active.is_none_or(ActiveJob::reads_again),
             PauseReason::TooManyOpenFiles => std::fs::File::open("/proc/self/stat").is_ok(),
             PauseReason::DiskFull | PauseReason::MemoryLow => self.short(library).is_none(),
         }
@@ -91,7 +92,7 @@ impl ShortageCheck {
 }
 
 fn cached(slot: &Mutex<Option<(Instant, bool)>>, look: impl FnOnce() -> bool) -> bool {
-    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut slot = slot.lock();
     match *slot {
         Some((at, found)) if at.elapsed() < CACHED_FOR => found,
         _ => {

@@ -4,8 +4,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::schedule::{Hold, Input, Past, Terms};
-use super::{Context, Order, caught, leases, recovery};
+use super::died::{Died, caught};
+use super::schedule::{Input, RecoveredState, StartHold, Terms};
+use super::{ActiveJob, Context, leases, recovery};
 use crate::steps::{Step, crashed};
 use headway_files::fault_of;
 use headway_model::{Fold, JobId, PauseReason};
@@ -18,11 +19,11 @@ pub(crate) async fn take_up_all(
     leases: &[Lease],
     jobs: impl Iterator<Item = (&JobRow, Fold)>,
     mut silent: HashSet<String>,
-) -> Vec<(Fold, Option<Terms>, Past)> {
+) -> Vec<(Fold, Option<Terms>, RecoveredState)> {
     let mut live = Vec::new();
     for (row, fold) in jobs {
         let taken = take_up(context, leases, row, fold, silent.contains(&row.library)).await;
-        if taken.2.hold == Hold::Unread(PauseReason::StorageSilent) {
+        if taken.2.hold == StartHold::Unread(PauseReason::StorageSilent) {
             silent.insert(row.library.clone());
         }
         live.push(taken);
@@ -37,7 +38,7 @@ async fn take_up(
     row: &JobRow,
     fold: Fold,
     is_silent: bool,
-) -> (Fold, Option<Terms>, Past) {
+) -> (Fold, Option<Terms>, RecoveredState) {
     leases::lost(leases, row, &fold);
     let stuck = context.steps.stuck(fold.id);
     if let Some(step) = stuck {
@@ -50,8 +51,8 @@ async fn take_up(
         return (fold, None, unread(PauseReason::StorageSilent));
     }
     let (terms, mut past) = look(context, row, &fold).await;
-    if stuck.is_some() && past.hold == Hold::No {
-        past.hold = Hold::Paused;
+    if stuck.is_some() && past.hold == StartHold::No {
+        past.hold = StartHold::Paused;
     }
     (fold, terms, past)
 }
@@ -73,27 +74,31 @@ pub(super) async fn again(context: &Context, job: JobId) -> Input {
     Input::TakenUp { job, terms, past }
 }
 
-async fn look(context: &Context, row: &JobRow, fold: &Fold) -> (Option<Terms>, Past) {
+async fn look(context: &Context, row: &JobRow, fold: &Fold) -> (Option<Terms>, RecoveredState) {
     let step = context.steps.begin(fold.id, Step::TakeUp, || true);
     let looked = caught(async {
         fault_of("taking up", &fold.title);
-        let order = Order::read(context, fold.id).await?;
-        let library = Arc::clone(&order.library);
-        let output = order.request.output.as_ref();
+        let (left, job) = (context.left.clone(), fold.id);
+        if tokio::task::spawn_blocking(move || left.has(job)).await.map_err(Died::from)? {
+            return Err(Unable::Environment(PauseReason::StorageSilent));
+        }
+        let active = ActiveJob::read(context, fold.id).await?;
+        let library = Arc::clone(&active.library);
+        let output = active.request.output.as_ref();
         let past = recovery::past(context, &library, row.job_no, fold, output).await?;
-        Ok((order.terms(), past))
+        Ok((active.terms(), past))
     });
     let looked = looked.await;
     drop(step);
     match looked {
         Ok(Ok((terms, past))) => (Some(terms), past),
         Ok(Err(why)) => (None, held(context, fold.id, why)),
-        Err(panic) => (None, held(context, fold.id, Unable::Failed(panic))),
+        Err(died) => (None, held(context, fold.id, died.into())),
     }
 }
 
 /// Holds a job that could not be read: nothing of it is touched.
-fn held(context: &Context, job: JobId, why: Unable) -> Past {
+fn held(context: &Context, job: JobId, why: Unable) -> RecoveredState {
     match why {
         Unable::Environment(reason) => unread(reason),
         Unable::Failed(message) => {
@@ -104,6 +109,6 @@ fn held(context: &Context, job: JobId, why: Unable) -> Past {
     }
 }
 
-fn unread(reason: PauseReason) -> Past {
-    Past { hold: Hold::Unread(reason), ..Past::default() }
+fn unread(reason: PauseReason) -> RecoveredState {
+    RecoveredState { hold: StartHold::Unread(reason), ..RecoveredState::default() }
 }

@@ -7,14 +7,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::JoinSet;
 
 use super::attempt_id::AttemptId;
-use super::change::{change, names};
-use super::place::{outcome, place, target};
-use super::pool::{Pool, Task};
+use super::change::{WantedChange, change, names};
+use super::died::{Died, caught};
+use super::outcome::outcome;
+use super::output_name::{OutputNameError, target};
+use super::place::place;
+use super::pool::{AttemptTask, Pool};
 use super::schedule::{Input, WorkOutcome};
-use super::{Context, Order, caught};
+use super::stop::StepFailure;
+use super::{ActiveJob, Context};
 use crate::steps::Step;
 use headway_files::{OpenError, fault_of};
-use headway_model::{Effect, FailReason, OnDone, Output, PlannedFile, RelPath, SkipReason};
+use headway_model::{DiskEffect, FailReason, OnDone, Output, PlannedFile, RelPath, SkipReason};
 use headway_recipes::{Attempt, Failure, Rename, Success, Unable, Work, output_of};
 
 /// Begins an attempt. Returns a task for the pool if everything it needs is in memory; otherwise looks that up first, in a task
@@ -23,29 +27,34 @@ pub(super) fn start(
     tasks: &mut JoinSet<Option<Input>>,
     context: &Arc<Context>,
     pool: &Pool,
-    order: Result<Arc<Order>, Unable>,
+    active: Result<Arc<ActiveJob>, Unable>,
     which: AttemptId,
-) -> Option<Task> {
+) -> Option<AttemptTask> {
     context.running.begin(which);
-    if let Ok(order) = &order
-        && let Some(ready) = order.ready(which.item)
+    if let Ok(active) = &active
+        && let Some(ready) = active.ready(which.item)
     {
-        if order.wants_more(which.item) {
-            let (context, order) = (Arc::clone(context), Arc::clone(order));
+        if active.wants_more(which.item) {
+            let (context, active) = (Arc::clone(context), Arc::clone(active));
             tasks.spawn(async move {
-                order.read_on(&*context.store).await;
+                active.read_on(&*context.store).await;
                 None
             });
         }
-        return Some(task(Arc::clone(context), Arc::clone(order), ready, which));
+        return Some(task(Arc::clone(context), Arc::clone(active), ready, which));
     }
     let (context, pool) = (Arc::clone(context), pool.clone());
     tasks.spawn(async move {
-        match caught(look_up(&context, order, which.item)).await {
-            Ok(Ok((order, ready))) => pool.push([task(context, order, ready, which)]),
-            Ok(Err(Unable::Failed(message))) => pool.end(which, WorkOutcome::Failed(FailReason::Recipe, message)),
-            Ok(Err(Unable::Environment(reason))) => pool.end(which, WorkOutcome::Environment(reason)),
-            Err(panic) => pool.end(which, WorkOutcome::Failed(FailReason::Panic, panic)),
+        match caught(look_up(&context, active, which.item)).await {
+            Ok(Ok((active, ready))) => pool.push([task(context, active, ready, which)]),
+            Ok(Err(StepFailure::Unable(Unable::Failed(message)))) => {
+                pool.end(which, WorkOutcome::Failed(FailReason::Recipe, message))
+            }
+            Ok(Err(StepFailure::Unable(Unable::Environment(reason)))) => {
+                pool.end(which, WorkOutcome::Environment(reason))
+            }
+            Ok(Err(StepFailure::Stopped)) => pool.end(which, WorkOutcome::Stopped),
+            Err(Died(message)) => pool.end(which, WorkOutcome::Failed(FailReason::Panic, message)),
         }
         None
     });
@@ -56,23 +65,23 @@ type Ready = (Arc<dyn Work>, PlannedFile);
 
 async fn look_up(
     context: &Context,
-    order: Result<Arc<Order>, Unable>,
+    active: Result<Arc<ActiveJob>, Unable>,
     item: u32,
-) -> Result<(Arc<Order>, Ready), Unable> {
-    let order = order?;
-    let file = order.file(&*context.store, item).await?;
-    let work = order.work(context).await?;
-    Ok((order, (work, file)))
+) -> Result<(Arc<ActiveJob>, Ready), StepFailure> {
+    let active = active?;
+    let file = active.file(&*context.store, item).await?;
+    let work = active.work(context, None).await?;
+    Ok((active, (work, file)))
 }
 
-fn task(context: Arc<Context>, order: Arc<Order>, (work, file): Ready, which: AttemptId) -> Task {
-    Task::new(which, order.is_quick(), move |slot| attempt(&context, &order, &*work, &file, which, slot))
+fn task(context: Arc<Context>, active: Arc<ActiveJob>, (work, file): Ready, which: AttemptId) -> AttemptTask {
+    AttemptTask::new(which, active.is_quick(), move |slot| attempt(&context, &active, &*work, &file, which, slot))
 }
 
 /// Makes the attempt. `slot` is its number among those running at the same time. Blocking.
 fn attempt(
     context: &Context,
-    order: &Order,
+    active: &ActiveJob,
     work: &dyn Work,
     file: &PlannedFile,
     which: AttemptId,
@@ -80,16 +89,18 @@ fn attempt(
 ) -> WorkOutcome {
     context.running.taken(which);
     let mut attempt = Attempt::new(which.job, which.item, which.attempt, file.path.clone(), file.size);
-    attempt.items = order.items.load(Ordering::Relaxed);
+    attempt.items = active.items();
     attempt.slot = slot;
     let staged = catch_unwind(AssertUnwindSafe(|| {
-        let output = work.output(&file.path, order.request.output.as_ref());
-        let staged = output.as_ref().map(|output| stage(order, output, file, &attempt)).transpose()?;
+        let output = work.output(&file.path, active.request.output.as_ref());
         let renames = work.renames(file, which.item + 1)?;
         as_planned(file, &renames)?;
+        let renames = together(context, active, work, renames)?;
+        let becomes = renames.iter().find(|rename| rename.from == file.path).map(|rename| &rename.to);
+        let staged = output.as_ref().map(|output| stage(active, output, (file, becomes), &attempt)).transpose()?;
         Ok((output, staged, renames))
     }));
-    let (output, renames) = match staged.unwrap_or_else(|panic| Err(panicked(&*panic))) {
+    let (output, renames) = match staged.unwrap_or_else(|panic| Err(panicked(panic))) {
         Ok((output, staged, renames)) => {
             attempt.output = staged;
             (output, renames)
@@ -99,60 +110,63 @@ fn attempt(
     let attempt = Arc::new(attempt);
     if !context.running.working(&attempt) {
         if let Some(staged) = &attempt.output {
-            order.library.discard(staged);
+            active.library.discard(staged);
         }
         return WorkOutcome::Stopped;
     }
     let has_run = AtomicBool::new(false);
     let working = || {
-        let working = || held(context, order, work, file, (output.as_ref(), &renames), &attempt, &has_run);
-        catch_unwind(AssertUnwindSafe(working)).unwrap_or_else(|panic| Err(panicked(&*panic)))
+        let working = || held(context, active, work, file, (output.as_ref(), &renames), &attempt, &has_run);
+        catch_unwind(AssertUnwindSafe(working)).unwrap_or_else(|panic| Err(panicked(panic)))
     };
     let mut result = working();
-    if matches!(result, Err(Failure::Storage(..))) && can_start_over(order, work, &attempt, &has_run) {
+    if matches!(result, Err(Failure::Storage(..))) && can_start_over(active, work, &attempt, &has_run) {
         if let Some(staged) = &attempt.output {
-            order.library.discard(staged);
+            active.library.discard(staged);
         }
         attempt.start_over();
         result = working();
     }
     if matches!(result, Err(Failure::Storage(..))) {
-        order.note_unreadable(&attempt.path);
+        active.note_unreadable(&attempt.path);
     }
     if let (Err(_), Some(staged)) = (&result, &attempt.output) {
-        order.library.discard_unplaced(staged);
+        active.library.discard_unplaced(staged);
     }
-    order.library.tidy_now_and_then();
+    active.library.tidy_now_and_then();
     if result.is_ok() {
-        order.took(u64::try_from(attempt.elapsed().as_millis()).unwrap_or(u64::MAX));
+        active.note_duration(u64::try_from(attempt.elapsed().as_millis()).unwrap_or(u64::MAX));
     }
     outcome(result, &attempt)
 }
 
 /// Whether the work can be done once more within the attempt: nothing was changed that a second try does not replace.
-fn can_start_over(order: &Order, work: &dyn Work, attempt: &Attempt, has_run: &AtomicBool) -> bool {
-    let has_changed = has_run.load(Ordering::Relaxed) && (order.runs_programs() || work.writes());
+fn can_start_over(active: &ActiveJob, work: &dyn Work, attempt: &Attempt, has_run: &AtomicBool) -> bool {
+    let has_changed = has_run.load(Ordering::Relaxed) && (active.runs_programs() || work.writes());
     !has_changed && !attempt.is_stopped() && !attempt.is_placing()
 }
 
-fn panicked(panic: &(dyn std::any::Any + Send)) -> Failure {
-    Failure::Failed(FailReason::Panic, panic_text(panic))
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Failure {
+    Failure::Failed(FailReason::Panic, Died::from(panic).0)
 }
 
 fn stage(
-    order: &Order,
+    active: &ActiveJob,
     output: &Output,
-    file: &PlannedFile,
+    (file, becomes): (&PlannedFile, Option<&RelPath>),
     attempt: &Attempt,
 ) -> Result<headway_files::Staged, Failure> {
-    let fail = |message| Failure::Failed(FailReason::Write, message);
-    let target = target(output, &file.path, attempt.item + 1, attempt.items).map_err(fail)?;
-    let has = |target| order.library.has(target);
+    let fail = |error: OutputNameError| Failure::Failed(FailReason::Write, error.to_string());
+    let target = match becomes.filter(|_| output.replaces()) {
+        Some(becomes) => becomes.clone(),
+        None => target(output, &file.path, attempt.item + 1, attempt.items).map_err(fail)?,
+    };
+    let has = |target| active.library.has(target);
     let looking = |error| Failure::of(FailReason::Write, "looking for the output's name", &error);
     if !output.replaces() && has(&target).map_err(looking)? {
         return Err(Failure::Skipped(SkipReason::Collision));
     }
-    let staged = order.library.stage(&file.path, target, attempt.job, attempt.item, attempt.number);
+    let staged = active.library.stage(&file.path, target, attempt.job, attempt.item, attempt.number);
     staged.map_err(|error| Failure::of(FailReason::Write, "making the output's folder", &error))
 }
 
@@ -168,33 +182,76 @@ fn as_planned(file: &PlannedFile, renames: &[Rename]) -> Result<(), Failure> {
     }
 }
 
+/// With all other files of the job that are planned to change their names together with this one.
+fn together(
+    context: &Context,
+    active: &ActiveJob,
+    work: &dyn Work,
+    mut renames: Vec<Rename>,
+) -> Result<Vec<Rename>, Failure> {
+    if !work.exchanges_names() || renames.is_empty() {
+        return Ok(renames);
+    }
+    let others = context.handle.block_on(active.renamed_together(&*context.store, work));
+    let others = others.map_err(|why| match why {
+        Unable::Environment(reason) => Failure::Environment(reason),
+        Unable::Failed(message) => Failure::Failed(FailReason::Recipe, message),
+    })?;
+    let mut at = 0;
+    while let Some(Rename { from, to }) = renames.get(at).cloned() {
+        at += 1;
+        for name in [&from, &to] {
+            for (file, more) in others.meeting(name) {
+                if !renames.iter().any(|rename| rename.from == file.path) {
+                    as_planned(file, more)?;
+                    // Two files can share one that belongs to both.
+                    let new: Vec<_> = more.iter().filter(|rename| !renames.contains(rename)).cloned().collect();
+                    renames.extend(new);
+                }
+            }
+        }
+    }
+    Ok(renames)
+}
+
 /// Does the work while holding the files, so that no other attempt touches them.
 fn held(
     context: &Context,
-    order: &Order,
+    active: &ActiveJob,
     work: &dyn Work,
     file: &PlannedFile,
     (output, renames): (Option<&Output>, &[Rename]),
     attempt: &Attempt,
     has_run: &AtomicBool,
 ) -> Result<Success, Failure> {
-    let writes = work.writes() || output.is_some_and(Output::replaces) || !renames.is_empty();
+    let removes = work.removes(file);
+    let writes = work.writes() || output.is_some_and(Output::replaces) || !renames.is_empty() || removes;
     let mut files = vec![(file.path.clone(), writes)];
     files.extend(names(renames).map(|name| (name, true)));
+    // To give a file one more name changes when its inode was last changed, by which others see that it was touched.
+    files.extend(work.reads(&file.path).into_iter().map(|read| (read, work.shares())));
     files.extend(attempt.output.as_ref().map(|staged| (staged.target.clone(), true)));
     files.dedup_by(|one, other| one.0 == other.0);
-    let hold = context.exclusion.hold(&order.library.path, &files, attempt).ok_or(Failure::Stopped)?;
-    let step = if order.runs_programs() { Step::Run(attempt.item) } else { Step::Work(attempt.item) };
+    let hold = context.exclusion.hold(&active.library.path, &files, attempt).ok_or(Failure::Stopped)?;
+    let step = if active.runs_programs() { Step::Run(attempt.item) } else { Step::Work(attempt.item) };
     let step = context.steps.begin(attempt.job, step, || attempt.is_stopped());
     attempt.begin();
-    fault_of("working", order.request.title.as_deref().unwrap_or_default());
-    context.shortage.check(order, output.is_some())?;
-    let mut input = order.library.open_file(file).map_err(|error| match error {
+    fault_of("working", active.request.title.as_deref().unwrap_or_default());
+    context.shortage.check(active, output.is_some())?;
+    let at = work.lies_at(&file.path);
+    let opened = at.as_ref().map_or_else(|| active.library.open_file(file), |at| active.library.open_file_at(file, at));
+    let opened = opened.map_err(|error| match error {
         OpenError::Skip(reason) => Failure::Skipped(reason),
         OpenError::Fail(message) => Failure::Failed(FailReason::Read, message),
         OpenError::Storage(message) => Failure::Storage(FailReason::Read, message),
         OpenError::Environment(reason) => Failure::Environment(reason),
-    })?;
+    });
+    if matches!(opened, Err(Failure::Skipped(SkipReason::Missing)))
+        && let Some(done) = work.done_before(attempt)?
+    {
+        return Ok(done);
+    }
+    let mut input = opened?;
     let replaces = output.filter(|output| output.replaces());
     if input.has_other_names() && replaces.is_some_and(|output| !output.hard_links) {
         return Err(Failure::Skipped(SkipReason::HardLinks));
@@ -205,30 +262,36 @@ fn held(
     has_run.store(true, Ordering::Relaxed);
     let mut success = work.run(&mut input, attempt)?;
     drop(step);
-    if order.on_done() == OnDone::SkipMoved {
+    if active.on_done() == OnDone::SkipMoved {
         let hash = input.hash().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?;
         success.note(serde_json::Map::from_iter([("input".to_owned(), serde_json::json!(hash))]));
     }
-    let done = match (output, &attempt.output) {
-        (Some(_), _) if !renames.is_empty() => {
-            let message = "the recipe wants to write an output and to rename files at the same time";
+    let at = at.as_ref().unwrap_or(&file.path);
+    let mut output = output.zip(attempt.output.as_ref());
+    if let Some((_, staged)) = output.filter(|(output, _)| output.replaces() && success.effect == DiskEffect::Unchanged)
+    {
+        active.library.discard(staged);
+        output = None;
+    }
+    let done = match output {
+        Some((output, _)) if !renames.is_empty() && !output.replaces() => {
+            let message = "the recipe wants to write an output beside a file and to rename it at the same time";
             return Err(Failure::Failed(FailReason::Recipe, message.into()));
         }
-        (Some(output), Some(staged)) => place(context, order, work, (&input, attempt), (output, staged), success)?,
-        _ if !renames.is_empty() => change(context, order, (&input, attempt), renames, success)?,
+        Some((output, staged)) if renames.is_empty() && !work.shares() => {
+            place(context, active, work, (&input, attempt), (output, staged), success)?
+        }
+        _ if !renames.is_empty() || removes || output.is_some() => {
+            let wanted = WantedChange { renames, output, removes, shares: work.shares() };
+            change(context, active, work, (&input, attempt, at), &wanted, success)?
+        }
         _ => {
-            if success.effect == Effect::Changed {
-                success.note(output_of(&order.library, &file.path, None));
+            if success.effect == DiskEffect::Changed {
+                success.note(output_of(&active.library, &file.path, None));
             }
             success
         }
     };
     drop(hold);
     Ok(done)
-}
-
-/// The message of a panic.
-pub(super) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message").to_owned()
 }

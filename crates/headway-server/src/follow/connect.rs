@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::served::{Sent, Served};
+use super::served::{SentJob, Served};
 use super::{CHANGED_PAGE, Given, Read, Request, Serving};
 use headway_model::id::{JobId, Millis, Position};
 use headway_model::message::{Body, Hello, Reset, ResetReason, SnapshotMessage};
@@ -177,7 +177,7 @@ impl Serving {
                 for fold in folds {
                     if let Some(served) = self.jobs.get_mut(&fold.id) {
                         let ahead = u64::from(mutants::is(Mutant::SnapshotAhead));
-                        served.sent = Sent { seq: fold.seq + ahead, digest: fold.digest };
+                        served.sent = SentJob { seq: fold.seq + ahead, digest: fold.digest };
                         served.last = served.last.max(fold.seq);
                     }
                     // It can have ended since it was looked up; no event will tell.
@@ -238,7 +238,7 @@ impl Serving {
             connect.far.push(job);
             connect.snapshots.push(job);
         } else {
-            served.sent = Sent { seq, digest };
+            served.sent = SentJob { seq, digest };
         }
     }
 

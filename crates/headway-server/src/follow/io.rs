@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::recent::{Changed, Part};
+use crate::recent::{Changed, CommitPart};
 use headway_model::cursor::InvalidCursor;
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::message::Now;
@@ -28,7 +28,7 @@ pub struct Request {
 
 /// What the shell must do next.
 #[derive(Debug)]
-pub enum Step {
+pub enum SenderStep {
     /// Read this, and pass the answer to [`Serving::give`](super::Serving::give).
     Read(Read),
     /// Write one message.
@@ -89,7 +89,7 @@ pub enum Given {
     /// To [`Read::Page`].
     Page(Vec<EventRow>),
     /// To [`Read::Page`], if encoded parts of the log begin exactly there.
-    Parts(Vec<Arc<Part>>),
+    Parts(Vec<Arc<CommitPart>>),
     /// To [`Read::Live`] and [`Read::Changed`].
     Jobs(Vec<Changed>),
     /// To [`Read::Now`].

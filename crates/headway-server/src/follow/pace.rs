@@ -1,7 +1,7 @@
 //! How often a stream is flushed, and when the machine next has something to do.
 
 use super::served::Served;
-use super::watch::Watch;
+use super::watch::SummaryWatch;
 use super::{ABSENT_FOR, Serving};
 use headway_model::id::Millis;
 
@@ -31,7 +31,7 @@ impl Serving {
             awaited.then_some(self.absent_since + ABSENT_FOR),
             processing.then_some(self.now_at),
             self.woken.then_some(self.paced_until()),
-            self.watch.as_ref().and_then(Watch::next_due),
+            self.watch.as_ref().and_then(SummaryWatch::next_due),
         ]
         .into_iter()
         .flatten()

@@ -8,7 +8,7 @@ use headway_store::rows::JobRow;
 
 /// How far a job has been sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Sent {
+pub(super) struct SentJob {
     pub(super) seq: Seq,
     pub(super) digest: Digest,
 }
@@ -17,7 +17,7 @@ pub(super) struct Sent {
 pub(super) struct Served {
     /// `None` while the job does not exist.
     pub(super) job_no: Option<u64>,
-    pub(super) sent: Sent,
+    pub(super) sent: SentJob,
     /// The job's last known event in the log.
     pub(super) last: Seq,
     pub(super) closed: bool,
@@ -31,7 +31,7 @@ impl Served {
     pub(super) fn new(job: &JobId) -> Self {
         Served {
             job_no: None,
-            sent: Sent { seq: 0, digest: Digest::start(job) },
+            sent: SentJob { seq: 0, digest: Digest::start(job) },
             last: 0,
             closed: false,
             last_now: None,
@@ -60,7 +60,7 @@ impl Served {
         if row.summary.pruned {
             // Nothing more of it will be sent; pings report its end to a client that missed the `closed`.
             self.pruned = true;
-            self.sent = Sent { seq: row.summary.seq, digest: row.summary.digest };
+            self.sent = SentJob { seq: row.summary.seq, digest: row.summary.digest };
         }
         self.processing = !row.summary.status.is_terminal();
         if row.summary.status.is_terminal() {
@@ -70,7 +70,7 @@ impl Served {
 
     /// Notes that everything up to this event is sent. `began` if work might be under way after it.
     pub(super) fn sent(&mut self, seq: Seq, digest: Digest, began: bool) {
-        self.sent = Sent { seq, digest };
+        self.sent = SentJob { seq, digest };
         self.last = self.last.max(seq);
         self.processing |= began;
     }

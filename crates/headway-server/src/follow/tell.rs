@@ -7,23 +7,23 @@ use std::sync::Arc;
 
 use super::served::Served;
 use super::{Outgoing, PAGE, Read, Serving};
-use crate::recent::{Changed, Part};
+use crate::recent::{Changed, CommitPart};
 use headway_model::EventKind;
 use headway_model::id::{JobId, Millis};
 use headway_model::message::{
-    Body, Closed, ClosedHow, FRAME_BYTES, GoneReason, Now, Ping, Room, events_text, frame_text,
+    Body, Closed, ClosedHow, FRAME_BYTES, GoneReason, MessageRoom, Now, Ping, events_text, frame_text,
 };
 use headway_model::mutants::{self, Mutant};
 use headway_store::rows::EventRow;
 
 /// Consecutive events of one job in a message.
-type Run<'a> = (JobId, Vec<&'a str>);
+type EventRun<'a> = (JobId, Vec<&'a str>);
 
 impl Serving {
     /// Sends a page of events from the store.
     pub(super) fn page(&mut self, now: Millis, rows: &[EventRow]) {
         let whole = rows.len() < PAGE as usize;
-        let (mut runs, mut room): (Vec<Run<'_>>, _) = (Vec::new(), Room::new(self.most));
+        let (mut runs, mut room): (Vec<EventRun<'_>>, _) = (Vec::new(), MessageRoom::new(self.most));
         let mut over = Vec::new();
         for row in rows {
             let Some(served) = self.jobs.get(&row.job).filter(|served| served.is_open()) else { continue };
@@ -34,7 +34,7 @@ impl Serving {
             let bytes = row.payload.len() + 1 + if goes_on { 0 } else { FRAME_BYTES };
             if runs.is_empty() || !room.takes(bytes) {
                 self.send_runs(now, &mut runs);
-                room = Room::new(self.most);
+                room = MessageRoom::new(self.most);
             }
             match runs.last_mut() {
                 Some((job, payloads)) if *job == row.job => payloads.push(&row.payload),
@@ -58,8 +58,8 @@ impl Serving {
     }
 
     /// Like [`Serving::page`], for frames that are already encoded.
-    pub(super) fn parts(&mut self, now: Millis, parts: &[Arc<Part>]) {
-        let (mut frames, mut room): (Vec<&str>, _) = (Vec::new(), Room::new(self.most));
+    pub(super) fn parts(&mut self, now: Millis, parts: &[Arc<CommitPart>]) {
+        let (mut frames, mut room): (Vec<&str>, _) = (Vec::new(), MessageRoom::new(self.most));
         let mut over = Vec::new();
         for part in parts {
             let open = |job| self.jobs.get(job).filter(|served: &&Served| served.is_open());
@@ -70,7 +70,7 @@ impl Serving {
             let bytes = wanted.iter().map(|frame| frame.text.len() + 1).sum();
             if frames.is_empty() || !room.takes(bytes) {
                 self.send_frames(now, &mut frames);
-                room = Room::new(self.most.saturating_sub(bytes));
+                room = MessageRoom::new(self.most.saturating_sub(bytes));
             }
             for frame in wanted {
                 if let Some(served) = self.jobs.get_mut(&frame.job) {
@@ -87,7 +87,7 @@ impl Serving {
         self.all_sent(over);
     }
 
-    fn send_runs(&mut self, now: Millis, runs: &mut Vec<Run<'_>>) {
+    fn send_runs(&mut self, now: Millis, runs: &mut Vec<EventRun<'_>>) {
         let frames: Vec<_> = runs.drain(..).map(|(job, payloads)| frame_text(&job, &payloads)).collect();
         self.send_frames(now, &mut frames.iter().map(String::as_str).collect());
     }
@@ -123,7 +123,7 @@ impl Serving {
         {
             served.last_now = Some(news.running.clone());
             let bytes = |_: &[_], item: &_| serde_json::to_string(item).map_or(0, |text| text.len() + 1);
-            let running = Room::cut(self.most, news.running, bytes).into_iter().next().unwrap_or_default();
+            let running = MessageRoom::cut(self.most, news.running, bytes).into_iter().next().unwrap_or_default();
             let text = Now { seq: served.sent.seq, running, ..news }.text();
             self.send(text, false);
         }

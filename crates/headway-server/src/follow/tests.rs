@@ -9,12 +9,12 @@ use crate::recent::{Changed, Commit, Recent};
 use crate::source::answer;
 use crate::writer::{Append, Writer};
 use headway_model::event::Outcome;
-use headway_model::follow::{Effect, Follow, Tracked};
-use headway_model::{Effect as ItemEffect, JobEvent, StartJob};
+use headway_model::follow::{Follow, FollowEffect, Tracked};
+use headway_model::{DiskEffect as ItemEffect, JobEvent, StartJob};
 use headway_store::{JobFilter, MemoryStore, Store};
 
 /// A log, its writer, and one clock.
-struct World {
+struct FollowWorld {
     store: Arc<MemoryStore>,
     writer: Writer,
     recent: Recent,
@@ -26,10 +26,10 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
     future.now_or_never().expect("the in-memory store does not wait")
 }
 
-impl World {
+impl FollowWorld {
     fn new() -> Self {
         let head = Head { next_job_no: 1, ..Head::default() };
-        World {
+        FollowWorld {
             store: Arc::new(MemoryStore::new()),
             writer: Writer::new(head, Vec::new()),
             recent: Recent::default(),
@@ -103,17 +103,17 @@ impl World {
 
     /// Steps until the machine waits or ends; what it sent. `between` is called before each read is answered, and can move the
     /// log.
-    fn drain(&mut self, serving: &mut Serving, mut between: impl FnMut(&mut World)) -> Vec<Outgoing> {
+    fn drain(&mut self, serving: &mut Serving, mut between: impl FnMut(&mut FollowWorld)) -> Vec<Outgoing> {
         let mut sent = Vec::new();
         loop {
             match serving.step(self.now) {
-                Step::Send(message) => sent.push(message),
-                Step::Read(read) => {
+                SenderStep::Send(message) => sent.push(message),
+                SenderStep::Read(read) => {
                     between(self);
                     let given = self.read(read);
                     serving.give(self.now, given);
                 }
-                Step::Wait(_) | Step::End => return sent,
+                SenderStep::Wait(_) | SenderStep::End => return sent,
             }
         }
     }
@@ -133,9 +133,9 @@ fn request(query: &str) -> Request {
     request
 }
 
-fn opened(effects: &[Effect]) -> Option<(u64, String)> {
+fn opened(effects: &[FollowEffect]) -> Option<(u64, String)> {
     effects.iter().rev().find_map(|effect| match effect {
-        Effect::Open { generation, query } => Some((*generation, query.clone())),
+        FollowEffect::Open { generation, query } => Some((*generation, query.clone())),
         _ => None,
     })
 }
@@ -145,7 +145,7 @@ fn opened(effects: &[Effect]) -> Option<(u64, String)> {
 fn at_every_moment_of_a_connection_the_job_may_begin_or_end_and_the_wire_may_break() {
     for moment in 1..15 {
         for cut in 1..12 {
-            let mut world = World::new();
+            let mut world = FollowWorld::new();
             let other = world.create(1);
             let job = JobId::mint(2, [2; 10]);
             let mut follow = Follow::new(Some(Cursor::start()), true, None, 3);
@@ -203,7 +203,7 @@ fn at_every_moment_of_a_connection_the_job_may_begin_or_end_and_the_wire_may_bre
 
 #[test]
 fn a_promise_is_never_ahead_of_what_was_sent() {
-    let mut world = World::new();
+    let mut world = FollowWorld::new();
     let (one, two) = (world.create(1), world.create(2));
     world.run(one, 400);
     let mut serving = Serving::new(request(&format!("job={one}&job={two}&after=0.0")), "b".into(), world.now, true);
@@ -224,7 +224,7 @@ fn a_promise_is_never_ahead_of_what_was_sent() {
 
 #[test]
 fn a_job_that_never_comes_is_closed_after_30_s_and_its_id_stays_usable() {
-    let mut world = World::new();
+    let mut world = FollowWorld::new();
     let id = JobId::mint(7, [7; 10]);
     let mut serving = Serving::new(request(&format!("job={id}")), "b".into(), world.now, true);
     assert!(world.drain(&mut serving, |_| {}).iter().any(|message| message.text.contains(r#""kind":"absent""#)));
@@ -236,7 +236,7 @@ fn a_job_that_never_comes_is_closed_after_30_s_and_its_id_stays_usable() {
 
 #[test]
 fn an_idle_link_is_flushed_at_once_and_a_busy_one_at_its_pace() {
-    let mut world = World::new();
+    let mut world = FollowWorld::new();
     let job = world.create(1);
     let mut serving = Serving::new(request(&format!("job={job}&after=0.0")), "b".into(), world.now, true);
     world.drain(&mut serving, |_| {});
@@ -250,7 +250,7 @@ fn an_idle_link_is_flushed_at_once_and_a_busy_one_at_its_pace() {
     }
 }
 
-impl World {
+impl FollowWorld {
     fn head(&self) -> Head {
         ready(self.store.head()).expect("memory")
     }

@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use crate::recent::Changed;
 use headway_model::JobSummary;
 use headway_model::id::{JobId, Millis, Position, Seq};
-use headway_model::message::{Body, Room, Summaries};
+use headway_model::message::{Body, MessageRoom, Summaries};
 
 const EVERY: Millis = 250;
 
 #[derive(Default, Debug, Clone)]
-pub(super) struct Watch {
+pub(super) struct SummaryWatch {
     seen: Position,
     /// When a summary of each job was last sent, and at which event.
     told: BTreeMap<JobId, (Millis, Seq)>,
     held: BTreeMap<JobId, JobSummary>,
 }
 
-impl Watch {
+impl SummaryWatch {
     /// Changes up to this position have been taken.
     pub(super) fn seen(&self) -> Position {
         self.seen
@@ -75,5 +75,5 @@ impl Watch {
 
 fn texts(summaries: Vec<JobSummary>, most: usize) -> Vec<String> {
     let bytes = |_: &[_], summary: &_| serde_json::to_string(summary).map_or(0, |text| text.len() + 1);
-    Room::cut(most, summaries, bytes).into_iter().map(|summaries| Summaries { summaries }.text()).collect()
+    MessageRoom::cut(most, summaries, bytes).into_iter().map(|summaries| Summaries { summaries }.text()).collect()
 }

@@ -36,7 +36,7 @@ impl Server {
     /// If there is no such job, or it cannot be read.
     pub async fn adopt(&self, id: JobId) -> Result<(), ApiError> {
         let Some(adopted) = &self.inner.adopted else { return Ok(()) };
-        // Held to the end: whoever comes second finds the job adopted, and no event of it is recorded meanwhile.
+        // Held to the end: a second caller finds the job adopted, and no event of it is recorded meanwhile.
         let mut adopted = adopted.0.lock().await;
         let row = self.row(id).await?;
         if adopted.contains(&id) || row.summary.status.is_terminal() {

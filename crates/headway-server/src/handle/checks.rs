@@ -1,14 +1,24 @@
 //! Checks on a request that need no server state.
 
+use std::collections::BTreeSet;
+
 use crate::engine;
 use headway_files::template::{Template, Token};
 use headway_model::path::{RESERVED, is_reserved};
 use headway_model::policy::TRIES_LIMIT;
-use headway_model::request::{ItemsQuery, PATHS_LIMIT, Which};
-use headway_model::{JobKind, Output, Place, Policy, Query, RelPath, StartJob};
+use headway_model::request::{ItemSelection, ItemsQuery, PATHS_LIMIT};
+use headway_model::{JobKind, Output, OutputPlace, Policy, Query, RelPath, StartJob};
 
 /// The longest backoff of a request, in milliseconds: an hour.
 const BACKOFF_LIMIT_MS: u64 = 3_600_000;
+
+/// The largest sample.
+const SAMPLE_LIMIT: u32 = 10_000;
+
+pub(super) fn sample(sample: Option<u32>) -> Option<String> {
+    let is_wrong = sample.is_some_and(|sample| !(1..=SAMPLE_LIMIT).contains(&sample));
+    is_wrong.then(|| format!("a sample has 1 to {SAMPLE_LIMIT} files"))
+}
 
 pub(super) fn policy(policy: &Policy) -> Vec<String> {
     let mut reasons = Vec::new();
@@ -21,29 +31,33 @@ pub(super) fn policy(policy: &Policy) -> Vec<String> {
     reasons
 }
 
+/// A path that Headway reserves for itself, as people read it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} cannot be used: names that begin with {RESERVED} are reserved for Headway's temporary files and trash")]
+pub(super) struct Reserved(String);
+
 /// Refuses paths that Headway reserves for itself.
-pub(super) fn entered(path: &RelPath) -> Result<(), String> {
-    match path.is_reserved() {
-        true => Err(format!(
-            "{:?} cannot be used: names that begin with {RESERVED} are reserved for Headway's temporary files and trash",
-            path.shown()
-        )),
-        false => Ok(()),
-    }
+pub(super) fn entered(path: &RelPath) -> Result<(), Reserved> {
+    if path.is_reserved() { Err(Reserved(path.shown())) } else { Ok(()) }
+}
+
+/// Why a path cannot be named, if it cannot.
+fn reserved(path: &RelPath) -> Option<String> {
+    entered(path).err().map(|error| error.to_string())
 }
 
 pub(super) fn output(output: &Output) -> Vec<String> {
     let mut reasons = Vec::new();
-    if let Place::Folder { path, .. } = &output.place {
-        reasons.extend(entered(path).err());
+    if let OutputPlace::Folder { path, .. } = &output.place {
+        reasons.extend(reserved(path));
     }
     if output.smaller.is_some_and(|percent| percent > 99) {
         reasons.push("\"smaller\" must be 0 to 99 %".into());
     }
     let name = match &output.place {
-        Place::Beside { name } => Some(name),
-        Place::Folder { name, .. } => name.as_ref(),
-        Place::Replace => None,
+        OutputPlace::Beside { name } => Some(name),
+        OutputPlace::Folder { name, .. } => name.as_ref(),
+        OutputPlace::Replace => None,
     };
     let Some(name) = name else { return reasons };
     let template = Template::new(name);
@@ -62,7 +76,7 @@ pub(super) fn output(output: &Output) -> Vec<String> {
 
 /// Undo takes exactly the placements of another job, and no other recipe takes them.
 pub(super) fn undone(request: &StartJob) -> Option<String> {
-    let placed = matches!(&request.query, Query::Items(ItemsQuery { which: Which::Placed, .. }));
+    let placed = matches!(&request.query, Query::Items(ItemsQuery { which: ItemSelection::Placed, .. }));
     match (JobKind::of(&request.recipe) == JobKind::Undo, placed) {
         (true, false) => Some("undo takes a job, not files: call POST /api/jobs/{id}/undo/{new}".into()),
         (false, true) => Some(format!("only undo takes what a job put into place; {} takes files", request.recipe)),
@@ -77,6 +91,10 @@ pub(super) fn query(query: &mut Query) -> Vec<String> {
         Query::Paths(paths) => {
             paths.sort();
             paths.dedup();
+            let named: BTreeSet<RelPath> = paths.iter().cloned().collect();
+            // What lies below a folder that is named too is part of it.
+            let is_part = |path: &RelPath| path.ancestors().iter().any(|above| above != path && named.contains(above));
+            paths.retain(|path| !is_part(path));
             if paths.is_empty() {
                 reasons.push("the selection is empty; select at least one file, or give a folder".into());
             }
@@ -86,17 +104,17 @@ pub(super) fn query(query: &mut Query) -> Vec<String> {
                     paths.len()
                 ));
             }
-            reasons.extend(paths.iter().find_map(|path| entered(path).err()));
+            reasons.extend(paths.iter().find_map(reserved));
             if paths.iter().any(RelPath::is_root) {
                 reasons.push("a path is empty".into());
             }
         }
         Query::Folder(query) => {
-            reasons.extend(entered(&query.path).err());
-            reasons.extend(engine::Choice::new(query).err());
+            reasons.extend(reserved(&query.path));
+            reasons.extend(engine::QueryPatterns::new(query).err().map(|error| error.to_string()));
         }
         Query::Items(query) => {
-            if let Which::These(items) = &mut query.which {
+            if let ItemSelection::These(items) = &mut query.which {
                 items.sort_unstable();
                 items.dedup();
                 if items.is_empty() || items.len() > PATHS_LIMIT {

@@ -28,7 +28,7 @@ const HEAD: &str = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSi
 const SIGNALS: i32 = 128;
 
 /// A job whose attempts are listed.
-struct Listed {
+struct ListedJob {
     server: Server,
     job: JobId,
     job_no: u64,
@@ -42,7 +42,7 @@ struct Listed {
 }
 
 /// An attempt that ended.
-struct Ended {
+struct LoggedAttempt {
     item: u32,
     attempt: u32,
     at: Millis,
@@ -71,7 +71,7 @@ impl Server {
         let request: StartJob = serde_json::from_str(&request).map_err(|error| internal(&error))?;
         let context = &self.inner.context;
         let library = context.library(&row.library);
-        let listed = Listed {
+        let listed = ListedJob {
             server: self.clone(),
             job: id,
             job_no: row.job_no,
@@ -92,7 +92,7 @@ impl Server {
     }
 }
 
-impl Listed {
+impl ListedJob {
     async fn page(&mut self, rows: &[EventRow]) -> Result<Vec<u8>, StoreError> {
         let mut ended = Vec::new();
         for row in rows {
@@ -112,9 +112,9 @@ impl Listed {
         Ok(text)
     }
 
-    fn note(&mut self, recorded: &Recorded, ended: &mut Vec<Ended>) {
+    fn note(&mut self, recorded: &Recorded, ended: &mut Vec<LoggedAttempt>) {
         let at = recorded.at;
-        let mut end = |item: u32, attempt: u32, how: How| ended.push(Ended { item, attempt, at, how });
+        let mut end = |item: u32, attempt: u32, how: How| ended.push(LoggedAttempt { item, attempt, at, how });
         match &recorded.event {
             JobEvent::Planned { skips, .. } => {
                 for (first, count, _) in skips.iter().filter(|(_, _, reason)| *reason == SkipReason::Done) {
@@ -134,7 +134,7 @@ impl Listed {
         }
     }
 
-    async fn line(&mut self, ended: &Ended, path: &RelPath) -> Result<Vec<u8>, StoreError> {
+    async fn line(&mut self, ended: &LoggedAttempt, path: &RelPath) -> Result<Vec<u8>, StoreError> {
         let began = self.begun.remove(&(ended.item, ended.attempt)).unwrap_or(ended.at);
         let (data, job, item) = (Arc::clone(&self.data), self.job, ended.item);
         let said = tokio::task::spawn_blocking(move || data.attempts_of(job, item)).await;
@@ -174,7 +174,7 @@ impl Listed {
 }
 
 /// A word as a shell reads it.
-fn quoted(word: &[u8]) -> Vec<u8> {
+pub(super) fn quoted(word: &[u8]) -> Vec<u8> {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,{}".contains(byte);
     if !word.is_empty() && word.iter().all(plain) {
         return word.to_vec();

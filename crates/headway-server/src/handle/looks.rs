@@ -1,8 +1,10 @@
 //! Looks at storage that might not answer, for people who want an answer.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 /// No person waits longer than this for a look.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -32,24 +34,20 @@ impl Looks {
         library: &str,
         look: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
-        if self.silent().contains(library) {
+        if self.silent.lock().contains(library) {
             return None;
         }
         let mut looked = tokio::task::spawn_blocking(look);
         if let Ok(looked) = tokio::time::timeout(self.patience, &mut looked).await {
             return looked.ok();
         }
-        self.silent().insert(library.to_owned());
+        self.silent.lock().insert(library.to_owned());
         let (looks, library) = (self.clone(), library.to_owned());
         tokio::spawn(async move {
             drop(looked.await);
-            looks.silent().remove(&library);
+            looks.silent.lock().remove(&library);
         });
         None
-    }
-
-    fn silent(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

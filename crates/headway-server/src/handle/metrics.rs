@@ -14,7 +14,7 @@ use super::{Server, build};
 use headway_files::free_bytes;
 use headway_model::{ApiError, Counters, JobSummary, Position};
 use headway_store::JobFilter;
-use text::Text;
+use text::MetricsText;
 
 /// Jobs read at a time.
 const PAGE: u32 = 1_000;
@@ -67,7 +67,7 @@ impl Server {
     /// # Errors
     /// If the log cannot be read.
     pub async fn metrics(&self, followers: usize) -> Result<String, ApiError> {
-        let mut text = Text::default();
+        let mut text = MetricsText::default();
         let version = [("version", env!("CARGO_PKG_VERSION")), ("build", build())];
         text.family("headway_build_info", "gauge", "The program that runs.");
         text.sample("headway_build_info", &version, 1);
@@ -88,7 +88,7 @@ impl Server {
     }
 
     /// The jobs that are not over.
-    async fn live(&self, text: &mut Text) -> Result<(), ApiError> {
+    async fn live(&self, text: &mut MetricsText) -> Result<(), ApiError> {
         let rows = self.store().jobs(JobFilter::Live, u32::MAX).await?;
         let statuses = ["planning", "planned", "queued", "processing", "paused", "cancelling", "finishing"];
         text.family("headway_jobs", "gauge", "Jobs that are not over.");
@@ -109,7 +109,7 @@ impl Server {
     }
 
     /// The jobs that are over.
-    async fn totals(&self, text: &mut Text) -> Result<(), ApiError> {
+    async fn totals(&self, text: &mut MetricsText) -> Result<(), ApiError> {
         let mut sums = self.inner.totals.0.lock().await;
         loop {
             let rows = self.store().jobs(JobFilter::ChangedAfter(sums.position), PAGE).await?;
@@ -132,7 +132,7 @@ impl Server {
     }
 
     /// What is free. A disk that does not say has no sample.
-    async fn disks(&self, text: &mut Text) {
+    async fn disks(&self, text: &mut MetricsText) {
         let context = &self.inner.context;
         let (mut up, mut free) = (Vec::new(), Vec::new());
         for library in context.libraries.iter() {

@@ -1,31 +1,37 @@
 //! What callers can read of jobs, items and libraries.
 
-use std::path::PathBuf;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
 
-use super::steer::OnDisk;
+use super::on_disk::OnDisk;
 use super::{Keeping, Server, build, checks};
-use crate::error::internal;
-use headway_files::{Library, Trashed, io_text};
+use crate::error::{internal, unreadable};
+use headway_files::{Library, Trashed, Unreadable, io_text};
 use headway_model::attempt::AttemptLog;
 use headway_model::causes::{CAUSES_LIMIT, Causes, Sorter};
-use headway_model::find::FindJobs;
+use headway_model::find::{FindJobs, JobSort};
 use headway_model::item::ITEM_LABELS;
-use headway_model::library::{FolderPage, FolderView};
+use headway_model::item_filter::{ItemFilter, MatchingItems};
+use headway_model::library::{FolderPage, FolderView, Pattern};
 use headway_model::load::Load;
 use headway_model::message::Now;
 use headway_model::summary::{
     ItemPage, ItemView, JobPage, JobView, LibraryName, RecipeInfo, Room, Start, TrashHolds, TrashRoom,
 };
-use headway_model::{ApiError, Cursor, JobId, JobSummary, Output, StartJob};
+use headway_model::{ApiError, Cursor, JobId, JobSummary, Policy, StartJob};
+use headway_recipes::Recipe;
 use headway_store::JobFilter;
 use headway_store::rows::{ItemRow, JobRow};
 
 /// The most jobs or items in one page.
 const PAGE_LIMIT: u32 = 1_000;
+
+/// The longest text that is searched for, in bytes.
+const NAME_LIMIT: usize = 1_000;
 
 impl Server {
     /// One job.
@@ -35,8 +41,7 @@ impl Server {
         let row = self.row(id).await?;
         let request = self.store().request(row.job_no).await?;
         let request = request.and_then(|text| serde_json::from_str::<StartJob>(&text).ok());
-        let replaces = request.as_ref().and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
-        let OnDisk { trash, mut note, is_replaced } = self.on_disk(&row.library, id, replaces).await;
+        let OnDisk { trash, mut note, is_replaced, absent } = self.on_disk(&row.library, id, request.as_ref()).await;
         let outputs = self.inner.context.data.outputs(&id).names().unwrap_or_else(|error| {
             let unknown = format!("The files that this job wrote cannot be listed: {}.", io_text(&error));
             note = Some([Some(unknown), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
@@ -47,7 +52,7 @@ impl Server {
         let can_undo = has_output || recipe.is_some_and(|recipe| recipe.renames_files());
         let undone = if can_undo { self.undone(id).await? } else { None };
         Ok(JobView {
-            waits: self.waits(&row.summary, is_replaced),
+            waits: self.waits(&row.summary, is_replaced, absent),
             outputs,
             summary: row.summary,
             cursor,
@@ -61,10 +66,40 @@ impl Server {
         })
     }
 
-    /// A page of jobs, newest first.
+    /// A page of jobs, in the order that is asked for: those behind `before`.
     pub async fn jobs(&self, before: Option<JobId>, limit: u32, find: &FindJobs) -> Result<JobPage, ApiError> {
-        let cursor = self.cursor().await?;
         let limit = limit.clamp(1, PAGE_LIMIT) as usize;
+        match find.sort {
+            JobSort::Newest => self.newest_jobs(before, limit, find).await,
+            JobSort::Took | JobSort::Files | JobSort::Failed => self.sorted_jobs(before, limit, find).await,
+        }
+    }
+
+    /// The first of all jobs by something that no index knows: each one is looked at.
+    async fn sorted_jobs(&self, behind: Option<JobId>, limit: usize, find: &FindJobs) -> Result<JobPage, ApiError> {
+        let cursor = self.cursor().await?;
+        let (mut jobs, mut before) = (Vec::new(), None);
+        loop {
+            let rows = self.store().jobs(JobFilter::Before(before), PAGE_LIMIT).await?;
+            let is_end = rows.len() < PAGE_LIMIT as usize;
+            before = rows.last().map(|row| row.summary.job);
+            jobs.extend(rows.into_iter().map(|row| row.summary).filter(|summary| find.has(summary)));
+            if is_end {
+                break;
+            }
+        }
+        // They came newest first, and stay so where they are alike.
+        jobs.sort_by_key(|job| Reverse(find.sort.key(job)));
+        let from = behind.and_then(|behind| jobs.iter().position(|job| job.job == behind)).map_or(0, |at| at + 1);
+        let mut jobs: Vec<_> = jobs.into_iter().skip(from).take(limit + 1).collect();
+        let is_more = jobs.len() > limit;
+        jobs.truncate(limit);
+        let next = jobs.last().filter(|_| is_more).map(|job| job.job);
+        Ok(JobPage { jobs, next, cursor })
+    }
+
+    async fn newest_jobs(&self, before: Option<JobId>, limit: usize, find: &FindJobs) -> Result<JobPage, ApiError> {
+        let cursor = self.cursor().await?;
         // All jobs are read as they come; of some, more at a time, as few may be among them.
         let read = if find.is_all() { limit } else { PAGE_LIMIT as usize };
         let (mut jobs, mut before) = (Vec::new(), before);
@@ -92,18 +127,78 @@ impl Server {
         id: JobId,
         after: Option<u32>,
         limit: u32,
-        status: Option<&str>,
+        filter: &ItemFilter,
     ) -> Result<ItemPage, ApiError> {
+        let status = filter.status.as_deref();
         if let Some(status) = status.filter(|status| !ITEM_LABELS.contains(status)) {
             let words = ITEM_LABELS.join(", ");
             return Err(ApiError::Malformed { message: format!("status must be one of {words}, not {status:?}") });
         }
         let row = self.row(id).await?;
         let limit = limit.clamp(1, PAGE_LIMIT);
-        let from = after.map_or(0, |after| after.saturating_add(1));
-        let rows = self.store().items(row.job_no, from, limit, status).await?;
-        let next = if rows.len() < limit as usize { None } else { rows.last().map(|row| row.item) };
+        let from = after.map_or(0, |after| after.saturating_add(1)).max(filter.first.unwrap_or(0));
+        let (mut rows, mut next) = match self.these(id, filter).await? {
+            None => {
+                let rows = self.store().items(row.job_no, from, limit, status).await?;
+                let is_full = rows.len() == limit as usize;
+                let next = rows.last().map(|row| row.item).filter(|_| is_full);
+                (rows, next)
+            }
+            Some(these) => self.page_of(row.job_no, &these, from, limit as usize, status).await?,
+        };
+        if let Some(last) = filter.last {
+            rows.retain(|row| row.item <= last);
+            next = next.filter(|next| *next < last);
+        }
         Ok(ItemPage { items: rows.into_iter().map(item_view).collect(), next, seq: row.summary.seq })
+    }
+
+    /// The items of a job's page that a filter names one by one; `None` if it names none.
+    async fn these(&self, id: JobId, filter: &ItemFilter) -> Result<Option<Vec<u32>>, ApiError> {
+        let mut these = None;
+        if let Some(key) = &filter.cause {
+            let cause = self.causes(id).await?.causes.into_iter().find(|cause| cause.key == *key);
+            these = Some(cause.map(|cause| cause.items).unwrap_or_default());
+        }
+        if let Some(name) = &filter.name {
+            let named = self.named(id, name).await?.items;
+            let both = |these: Vec<u32>| these.into_iter().filter(|item| named.binary_search(item).is_ok()).collect();
+            these = Some(these.map_or_else(|| named.clone(), both));
+        }
+        Ok(these)
+    }
+
+    /// A page of these items, and the last of it if there are more.
+    async fn page_of(
+        &self,
+        job_no: u64,
+        these: &[u32],
+        from: u32,
+        limit: usize,
+        status: Option<&str>,
+    ) -> Result<(Vec<ItemRow>, Option<u32>), ApiError> {
+        let mut rows = Vec::new();
+        for some in these[these.partition_point(|item| *item < from)..].chunks(PAGE_LIMIT as usize) {
+            let read = self.store().items_at(job_no, some).await?;
+            rows.extend(read.into_iter().filter(|row| status.is_none_or(|word| word == row.state.status.label())));
+            if rows.len() > limit {
+                rows.truncate(limit);
+                let next = rows.last().map(|row| row.item);
+                return Ok((rows, next));
+            }
+        }
+        Ok((rows, None))
+    }
+
+    /// The items of a job whose path matches what a person typed.
+    pub async fn named(&self, id: JobId, name: &str) -> Result<MatchingItems, ApiError> {
+        let row = self.row(id).await?;
+        let pattern = Pattern::new(name).filter(|_| name.len() <= NAME_LIMIT).ok_or_else(|| {
+            let message =
+                format!("name must be a part of a path, or a pattern with * and ?, of 1 to {NAME_LIMIT} bytes");
+            ApiError::Malformed { message }
+        })?;
+        Ok(self.store().named(row.job_no, &pattern).await?)
     }
 
     /// These items of a job, in order; at most one page of them.
@@ -136,18 +231,25 @@ impl Server {
         Ok(sorter.sorted(u32::try_from(more).unwrap_or(u32::MAX)))
     }
 
-    /// The output of an item's attempts, as far as it is kept.
+    /// The output of an item's attempts, as far as it is kept; of one under way what it has said so far.
     pub async fn attempts(&self, id: JobId, item: u32) -> Result<Vec<AttemptLog>, ApiError> {
         self.row(id).await?;
+        // Before the others: one that ends in between is then told twice, not never.
+        let live = self.inner.context.running.so_far(id, item);
         let data = Arc::clone(&self.inner.context.data);
         let logs = tokio::task::spawn_blocking(move || data.attempts_of(id, item)).await;
-        logs.map_err(|error| internal(&error))?.map_err(|error| internal(&error))
+        let mut logs = logs.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
+        logs.extend(live.filter(|live| logs.iter().all(|log| log.attempt != live.attempt)));
+        Ok(logs)
     }
 
-    /// The path of a file that a job wrote for its users.
-    pub fn output(&self, id: JobId, name: &str) -> Result<PathBuf, ApiError> {
+    /// A file that a job wrote for its users, opened.
+    pub async fn output(&self, id: JobId, name: &str) -> Result<tokio::fs::File, ApiError> {
         let path = self.inner.context.data.outputs(&id).path(name).map_err(|error| internal(&error))?;
-        path.ok_or_else(|| ApiError::NotFound { message: format!("job {id} has no file {name:?}") })
+        let path = path.ok_or_else(|| ApiError::NotFound { message: format!("job {id} has no file {name:?}") })?;
+        tokio::fs::File::open(&path)
+            .await
+            .map_err(|error| unreadable(Unreadable::of(&error), format!("{name} cannot be read: {}", io_text(&error))))
     }
 
     /// The libraries.
@@ -165,6 +267,16 @@ impl Server {
             .map(|recipe| recipe.info())
             .filter(|info| !info.hidden && self.offers(&info.name))
             .collect()
+    }
+
+    /// What each recipe does where a request does not say what becomes of files that were done before or are interrupted.
+    fn policies(&self) -> BTreeMap<String, Policy> {
+        let policy = |recipe: &Arc<dyn Recipe>| {
+            let effect = recipe.effect();
+            let (on_interrupt, on_done) = (Some(effect.on_interrupt), Some(effect.on_done));
+            (recipe.info().name, Policy { on_interrupt, on_done, ..Policy::default() })
+        };
+        self.inner.context.recipes.iter().map(policy).collect()
     }
 
     /// How much room the log, what jobs wrote, and the trashes take.
@@ -192,7 +304,7 @@ impl Server {
     /// A page of a library's entries. With `refresh` the disk is read first, as far as that is quick.
     pub async fn folder(&self, view: &FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
         self.library(&view.library)?;
-        checks::entered(&view.folder).map_err(ApiError::invalid)?;
+        checks::entered(&view.folder).map_err(|error| ApiError::invalid(error.to_string()))?;
         let view = FolderView { limit: view.limit.clamp(1, PAGE_LIMIT), ..view.clone() };
         self.inner.index.page(&view, refresh).await
     }
@@ -210,8 +322,8 @@ impl Server {
         let live = self.store().jobs(JobFilter::Live, PAGE_LIMIT).await?;
         let mut live: Vec<JobSummary> = live.into_iter().map(|row| row.summary).collect();
         live.sort_by_key(|summary| (summary.created, summary.job));
-        let recipes = self.recipes();
-        Ok(Start { build: build().into(), now: crate::now(), cursor, libraries: self.libraries(), recipes, live })
+        let (libraries, recipes, policies) = (self.libraries(), self.recipes(), self.policies());
+        Ok(Start { build: build().into(), now: crate::now(), cursor, libraries, recipes, policies, live })
     }
 
     /// The items of a job that run at this moment.
@@ -225,7 +337,7 @@ impl Server {
     }
 }
 
-fn item_view(row: ItemRow) -> ItemView {
+pub(super) fn item_view(row: ItemRow) -> ItemView {
     ItemView {
         item: row.item,
         path: row.file.path,

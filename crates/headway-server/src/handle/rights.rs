@@ -1,14 +1,14 @@
 //! What the owner of the server can do and its guests cannot: name libraries by their path, and run commands of their own.
 //!
-//! Whoever may open the server's socket has the same user, and so can do all that anyway.
+//! Only the user who runs the server can open its socket, and that user can do all of it anyway.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Server;
 use crate::engine::ByPath;
-use crate::error::internal;
-use headway_files::Found;
+use crate::error::{internal, unreadable};
+use headway_files::{Found, Unreadable, io_text, is_own_folder};
 use headway_model::{ApiError, Query, RelPath, StartJob};
 use headway_recipes::Unable;
 
@@ -35,16 +35,21 @@ impl Server {
         if self.inner.context.library(name).is_none() {
             let owned = name.clone();
             let looked = tokio::task::spawn_blocking(move || usable(&owned)).await;
-            looked.map_err(|error| internal(&error))?.map_err(ApiError::invalid)?;
-            self.inner.context.by_path.open(name).await.map_err(|why| ApiError::invalid(why_not(name, why)))?;
+            looked.map_err(|error| internal(&error))??;
+            self.inner.context.by_path.open(name).await.map_err(|why| why_not(name, why))?;
         }
-        self.spares_data_folder(request).map_err(ApiError::invalid)
+        self.spares_data_folder(request)
     }
 
     /// The data folder may lie in a folder that is named by its path, such as a home folder; but no job works on it.
-    fn spares_data_folder(&self, request: &StartJob) -> Result<(), String> {
+    fn spares_data_folder(&self, request: &StartJob) -> Result<(), ApiError> {
         use std::os::unix::ffi::OsStrExt;
-        let Ok(within) = self.inner.context.data.root().strip_prefix(&request.library) else { return Ok(()) };
+        let text = "Headway's own data folder is among these files; name folders beside it, or move it with --data";
+        let data = self.inner.context.data.root();
+        if Path::new(&request.library).starts_with(data) {
+            return Err(ApiError::invalid(text));
+        }
+        let Ok(within) = data.strip_prefix(&request.library) else { return Ok(()) };
         let below = |path: &RelPath, folder: &Path| {
             Path::new(std::ffi::OsStr::from_bytes(&path.to_bytes())).starts_with(folder)
         };
@@ -56,28 +61,67 @@ impl Server {
             Query::Paths(paths) => paths.iter().any(|path| below(path, within)),
             Query::Items(_) => false,
         };
-        let text = "Headway's own data folder is among these files; name folders beside it, or move it with --data";
-        if hit { Err(text.to_owned()) } else { Ok(()) }
+        if hit { Err(ApiError::invalid(text)) } else { Ok(()) }
     }
 }
 
-/// Whether a path is the one name of a folder. Blocking.
-fn usable(name: &str) -> Result<(), String> {
+/// Refuses what is not the one name of a folder. Blocking.
+fn usable(name: &str) -> Result<(), ApiError> {
     let path = Path::new(name);
-    match Found::of(path.canonicalize()) {
-        Found::There(real) if real != path => {
-            Err(format!("the folder {name} is called {} without links; name it so", real.display()))
+    let look = || {
+        let real = path.canonicalize()?;
+        let is_folder = real.metadata()?.is_dir();
+        Ok((real, is_folder))
+    };
+    refusal(name, path, Found::of(look()))
+}
+
+/// What a look at the folder says: its path without links, and whether it is a folder.
+fn refusal(name: &str, path: &Path, looked: Found<(PathBuf, bool)>) -> Result<(), ApiError> {
+    let refuse = |text| Err(ApiError::invalid(text));
+    match looked {
+        Found::There((real, _)) if real != path => {
+            refuse(format!("the folder {name} is called {} without links; name it so", real.display()))
         }
-        Found::There(real) if !real.is_dir() => Err(format!("{name} is not a folder")),
-        Found::There(_) => Ok(()),
-        Found::Absent => Err(format!("there is no folder {name}")),
-        Found::Unknown(error) => Err(format!("the folder {name} cannot be looked at: {error}")),
+        Found::There((_, false)) => refuse(format!("{name} is not a folder")),
+        Found::There((real, true)) if is_own_folder(&real) => {
+            refuse(format!("{name} is Headway's own: a trash, or a folder of temporary files; name another folder"))
+        }
+        Found::There((_, true)) => Ok(()),
+        Found::Absent => refuse(format!("there is no folder {name}")),
+        Found::Unknown(error) => {
+            let text = format!("the folder {name} cannot be looked at: {}", io_text(&error));
+            Err(unreadable(Unreadable::of(&error), text))
+        }
     }
 }
 
-fn why_not(name: &str, why: Unable) -> String {
+/// No fault of the request: the storage does not answer, or the thread that opened the folder died.
+fn why_not(name: &str, why: Unable) -> ApiError {
     match why {
-        Unable::Environment(reason) => format!("the folder {name} cannot be opened: {}", reason.text()),
-        Unable::Failed(text) => format!("the folder {name} cannot be opened: {text}"),
+        Unable::Environment(reason) => {
+            ApiError::Unavailable { message: format!("the folder {name} cannot be opened: {}", reason.text()) }
+        }
+        Unable::Failed(text) => internal(&text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::PauseReason;
+    use rustix::io::Errno;
+
+    #[test]
+    fn a_folder_that_cannot_be_looked_at_is_no_fault_of_the_request() {
+        let path = Path::new("/photos");
+        let status = |looked| refusal("/photos", path, looked).expect_err("refused").status();
+        let unknown = |errno: Errno| status(Found::Unknown(errno.into()));
+        assert_eq!(unknown(Errno::ACCESS), 403);
+        assert_eq!(unknown(Errno::IO), 503);
+        assert_eq!(unknown(Errno::LOOP), 422, "no file can have this name");
+        assert_eq!(status(Found::Absent), 422);
+        assert_eq!(why_not("/photos", Unable::Environment(PauseReason::StorageSilent)).status(), 503);
+        assert_eq!(why_not("/photos", Unable::Failed("a panic".into())).status(), 500);
     }
 }

@@ -6,7 +6,7 @@ use super::Server;
 use super::start::title;
 use crate::error::internal;
 use headway_model::policy::{BACKOFF_MS, TRIES};
-use headway_model::{ApiError, Place, Policy, StartJob};
+use headway_model::{ApiError, OutputPlace, Policy, StartJob};
 use headway_recipes::Recipe;
 use headway_store::rows::JobRow;
 
@@ -26,9 +26,9 @@ fn plain(mut request: StartJob, recipe: &dyn Recipe) -> StartJob {
     let Policy { tries, backoff_ms, timeout: _, halt: _, on_interrupt, on_done } = &mut request.policy;
     forget(tries, &TRIES);
     forget(backoff_ms, &BACKOFF_MS);
-    forget(on_interrupt, &recipe.on_interrupt());
-    forget(on_done, &recipe.on_done());
-    if let Some(Place::Folder { name, .. }) = request.output.as_mut().map(|output| &mut output.place) {
+    forget(on_interrupt, &recipe.effect().on_interrupt);
+    forget(on_done, &recipe.effect().on_done);
+    if let Some(OutputPlace::Folder { name, .. }) = request.output.as_mut().map(|output| &mut output.place) {
         forget(name, &"{/}".to_owned());
     }
     let default = title(&request);

@@ -7,7 +7,7 @@ use super::{Server, checks};
 use crate::error::internal;
 use crate::writer::AppendError;
 use headway_model::event::{TITLE_LIMIT, cut};
-use headway_model::request::Which;
+use headway_model::request::ItemSelection;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, StartJob};
 use headway_recipes::Obstacle;
@@ -126,6 +126,7 @@ impl Server {
             request.parent = Some(query.job);
         }
         reasons.extend(checks::policy(&request.policy));
+        reasons.extend(checks::sample(request.sample));
         if request.title.as_ref().is_some_and(|title| title.is_empty() || title.len() > TITLE_LIMIT) {
             reasons.push(format!("the title must have 1 to {TITLE_LIMIT} bytes"));
         }
@@ -135,6 +136,13 @@ impl Server {
 
 /// The title of a job whose request has none.
 pub(super) fn title(request: &StartJob) -> String {
+    match request.sample {
+        None => whole_title(request),
+        Some(sample) => format!("{}, first {sample}", whole_title(request)),
+    }
+}
+
+fn whole_title(request: &StartJob) -> String {
     let mut recipe = request.recipe.clone();
     if let Some(first) = recipe.get_mut(..1) {
         first.make_ascii_uppercase();
@@ -147,20 +155,21 @@ pub(super) fn title(request: &StartJob) -> String {
             }
             let search = if query.search.is_empty() { String::new() } else { format!(", {}", query.search) };
             let show = if query.show.is_default() { String::new() } else { format!(", {} only", query.show.word()) };
-            format!("{recipe} of {place}{search}{show}")
+            format!("{recipe} · {place}{search}{show}")
         }
         Query::Paths(paths) => match paths.as_slice() {
-            [one] => format!("{recipe} of {}", one.shown_name()),
-            many => format!("{recipe} of {} selected files", many.len()),
+            [one] => format!("{recipe} · {}", one.shown_name()),
+            many => format!("{recipe} · {} files", many.len()),
         },
         Query::Items(query) => {
             let which = match &query.which {
-                Which::Failed => "what failed",
-                Which::Cancelled => "what was cancelled",
-                Which::Placed => "an earlier job",
-                Which::These(_) => "some items again",
+                ItemSelection::Failed => "what failed, retried".to_owned(),
+                ItemSelection::Cancelled => "what did not run".to_owned(),
+                ItemSelection::Placed => "an earlier job".to_owned(),
+                ItemSelection::These(items) if items.len() == 1 => "1 file, retried".to_owned(),
+                ItemSelection::These(items) => format!("{} files, retried", items.len()),
             };
-            format!("{recipe} of {which}")
+            format!("{recipe} · {which}")
         }
     }
 }

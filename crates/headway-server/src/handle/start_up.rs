@@ -9,9 +9,9 @@ use tokio::sync::{Mutex, mpsc, watch};
 
 use super::adopt::Adopted;
 use super::looks::Looks;
-use super::{Inner, Keeping, Server, sweep};
+use super::{Keeping, Server, ServerInner, sweep};
 use crate::config::Config;
-use crate::engine::schedule::{Limits, Schedule};
+use crate::engine::schedule::{Schedule, ScheduleLimits};
 use crate::engine::{self, ByPath, Context};
 use crate::error::StartError;
 use crate::index::Index;
@@ -62,7 +62,7 @@ impl Server {
             writer::spawn(Arc::clone(&store), head, Writer::new(head, live).named(&worker)).map_err(no_thread)?
         };
 
-        let limits = Limits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
+        let limits = ScheduleLimits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
         let steps = Steps::open(data.root());
         let data = Arc::new(data);
         let context = Context {
@@ -71,8 +71,9 @@ impl Server {
             libraries: Arc::new(libraries),
             by_path: ByPath::new(Arc::clone(&data)),
             recipes: Arc::new(recipes),
-            running: engine::Running::default(),
+            running: engine::RunningAttempts::default(),
             examinations: engine::Examinations::default(),
+            left: engine::LeftPrograms::default(),
             exclusion: engine::Exclusion::default(),
             shortage: Arc::new(engine::ShortageCheck::new(config.floor, data.root().to_owned())),
             data,
@@ -83,7 +84,7 @@ impl Server {
             pulse: engine::Pulse::new(),
             steps,
         };
-        end_left_over(&folds).await?;
+        end_left_over(&context, &folds).await?;
         clear_scratch(&context.data);
         let leases = context.store.leases().await?;
         let jobs = rows.iter().zip(folds).filter(|_| config.takes_up);
@@ -99,9 +100,9 @@ impl Server {
         let (tell, inputs) = mpsc::unbounded_channel();
         let inbox = engine::Inbox { reports, inputs, stop: stopped };
         let engine = Mutex::new(Some(handle.spawn(engine::run(context.clone(), schedule, inbox))));
-        let limits = std::sync::Mutex::new(limits);
+        let limits = parking_lot::Mutex::new(limits);
         let keeping = Keeping { trash_age: config.trash_age, retention: config.retention };
-        let inner = Arc::new(Inner {
+        let inner = Arc::new(ServerInner {
             keeping,
             context,
             index,
@@ -111,6 +112,7 @@ impl Server {
             tell,
             limits,
             owner_only: config.owner_only,
+            presets: Default::default(),
             totals: Default::default(),
             adopted: (!config.takes_up).then(Adopted::default),
             _runtime: runtime,
@@ -141,20 +143,13 @@ fn clear_scratch(data: &DataFolder) {
     }
 }
 
-/// Ends the processes that attempts of these jobs left behind, and waits until they are gone: no item must run again before.
-async fn end_left_over(folds: &[Fold]) -> Result<(), StartError> {
+/// Ends the programs that attempts of these jobs left behind: no item must run again before they are gone.
+async fn end_left_over(context: &Context, folds: &[Fold]) -> Result<(), StartError> {
     let held = folds.iter().filter(|fold| fold.counters.running > 0);
-    let jobs: Vec<_> = held.map(|fold| fold.id.to_string()).collect();
-    if jobs.is_empty() {
-        return Ok(());
-    }
-    let of = move |attempt: &str| jobs.iter().any(|job| attempt.starts_with(job.as_str()));
-    match tokio::task::spawn_blocking(move || headway_guard::end_attempts(of)).await {
-        Ok(true) => Ok(()),
-        _ => Err(StartError(
-            "commands of the last run are still running and cannot be killed; kill them, then start again".into(),
-        )),
-    }
+    let jobs: Vec<_> = held.map(|fold| fold.id).collect();
+    let left = context.left.clone();
+    let ended = tokio::task::spawn_blocking(move || left.end(&jobs)).await;
+    ended.map_err(|error| StartError(format!("what the last run left cannot be ended: {error}")))
 }
 
 /// Opens the libraries, and names those whose storage does not answer. One that is not there, such as a disk that is not plugged in, or
@@ -177,6 +172,7 @@ fn open_libraries(
             silent.insert(name.clone());
             (Library::unopened(name, root, known(name)), None)
         });
+        library.expect_mounts(data.known_mounts(name));
         libraries.push(Arc::new(library));
         errors.extend(error);
     }

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Input, Limits, Server, Started};
+use super::{Input, ScheduleLimits, Server, Started};
 use crate::error::internal;
-use headway_files::{Swap, io_text};
 use headway_model::request::ItemsQuery;
 use headway_model::status::PauseReason;
 use headway_model::summary::JobView;
@@ -14,17 +13,6 @@ use headway_store::{ItemPages, JobFilter};
 
 /// Items read at a time.
 const PAGE: u32 = 1_000;
-
-/// What is to be said of a job's library.
-#[derive(Default)]
-pub(super) struct OnDisk {
-    /// The number and bytes of files in the job's trash.
-    pub(super) trash: (u64, u64),
-    /// A note for a person: how the job replaces files, if it does, or what cannot be read.
-    pub(super) note: Option<String>,
-    /// Whether another folder is at the library's path than the one on which the job was planned.
-    pub(super) is_replaced: bool,
-}
 
 impl Server {
     /// Carries out an action.
@@ -72,8 +60,10 @@ impl Server {
                 opened
                     .ok_or_else(|| refused("its storage does not answer".into()))?
                     .map_err(|error| refused(error.to_string()))?;
+                let (data, accepted) = (Arc::clone(&self.inner.context.data), Arc::clone(&library));
+                self.inner.looks.look(&library.name, move || data.remember_mounts(&accepted)).await;
                 if let (Some(accepted), _) = library.identity() {
-                    self.inner.context.data.keep_ground(&id, accepted);
+                    self.inner.context.data.keep_ground(&id, &library.name, accepted);
                 }
             }
             _ => {}
@@ -159,67 +149,9 @@ impl Server {
         if !(1..=1_024).contains(&workers) {
             return Err(ApiError::invalid("workers must be 1 to 1,024"));
         }
-        let mut limits = self.inner.limits.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *limits = Limits { workers, ..*limits };
+        let mut limits = self.inner.limits.lock();
+        *limits = ScheduleLimits { workers, ..*limits };
         self.inner.tell.send(Input::Limits(*limits)).map_err(|error| internal(&error))
-    }
-
-    /// What a job waits for, for a person. `is_replaced` says whether another folder is at the path of its library.
-    pub(super) fn waits(&self, summary: &JobSummary, is_replaced: bool) -> Option<String> {
-        let running = &self.inner.context.running;
-        match summary.status {
-            JobStatus::Planned => Some("Ready. Nothing runs until you say so.".into()),
-            JobStatus::Queued => {
-                let place = running.place_of(summary.job)?;
-                Some(format!("{} in the queue", ordinal(place)))
-            }
-            JobStatus::Processing => {
-                let items = running.of(summary.job);
-                let other = items.iter().find_map(|item| Some((item, item.waits_for?)))?;
-                Some(format!("{} waits for job {}, which works on it", other.0.path.shown(), other.1))
-            }
-            JobStatus::Paused { reason: PauseReason::LibraryGone } if is_replaced => {
-                let text = "At the library's path there is another folder than the one on which this job was planned, or an \
-                    empty one. The job goes on by itself when its own is back; Resume takes what is there now.";
-                Some(text.to_owned())
-            }
-            JobStatus::Paused { reason: PauseReason::Stuck } => {
-                let unknown = || "The server's own log says why. Resume tries it again.".to_owned();
-                Some(self.inner.context.steps.why(summary.job).unwrap_or_else(unknown))
-            }
-            _ => None,
-        }
-    }
-
-    /// What is to be said of a job's library.
-    pub(super) async fn on_disk(&self, name: &str, id: JobId, replaces: bool) -> OnDisk {
-        const SILENT: &str = "The storage of this library does not answer.";
-        const SECOND_NAME: &str = "This file system cannot exchange two files in one step: each original gets a second name \
-            in the trash, then the output takes its first.";
-        const TWO_MOVES: &str = "This file system can neither exchange two files in one step nor give one a second name: each \
-            original is moved to the trash, then the output gets its name. For a moment there is no file of that name; should \
-            the server end just then, the next one sets it right.";
-        let Ok(library) = self.library_of_job(name).await else { return OnDisk::default() };
-        let ground = self.inner.context.data.ground(&id);
-        let look = move || {
-            let note = match replaces.then(|| library.swap()).flatten() {
-                None | Some(Swap::Exchange) => None,
-                Some(Swap::SecondName) => Some(SECOND_NAME.to_owned()),
-                Some(Swap::TwoMoves) => Some(TWO_MOVES.to_owned()),
-            };
-            let is_replaced = library.is_replaced(ground);
-            match library.trashed(id) {
-                Ok(trash) => OnDisk { trash: (trash.files, trash.bytes), note, is_replaced },
-                Err(error) if replaces => {
-                    let unknown = format!("The trash cannot be read: {}.", io_text(&error));
-                    let note = Some([Some(unknown), note].into_iter().flatten().collect::<Vec<_>>().join(" "));
-                    OnDisk { trash: (0, 0), note, is_replaced }
-                }
-                Err(_) => OnDisk { trash: (0, 0), note, is_replaced },
-            }
-        };
-        let silent = || OnDisk { note: Some(SILENT.to_owned()), ..OnDisk::default() };
-        self.inner.looks.look(name, look).await.unwrap_or_else(silent)
     }
 
     /// Checks a query for items of another job: that job must be over and of the same library.
@@ -261,28 +193,5 @@ impl Server {
             self.log().send(facts.collect()).await;
         }
         Ok(())
-    }
-}
-
-/// A place in a line, such as "2nd".
-fn ordinal(place: usize) -> String {
-    let ending = match (place % 10, place % 100) {
-        (_, 11..=13) => "th",
-        (1, _) => "st",
-        (2, _) => "nd",
-        (3, _) => "rd",
-        _ => "th",
-    };
-    format!("{place}{ending}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ordinal;
-
-    #[test]
-    fn a_place_in_the_queue_is_an_ordinal() {
-        let said = [1, 2, 3, 4, 11, 12, 21, 112].map(ordinal);
-        assert_eq!(said, ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "112th"]);
     }
 }

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 
 use super::looks::Looks;
-use super::{Inner, Keeping, Server};
+use super::{Keeping, Server, ServerInner};
 use crate::clock::Clock;
 use crate::engine::ByPath;
 use crate::error::internal;
-use crate::retention::{Past, Removal, Retention};
+use crate::retention::{FinishedJob, Removal, Retention};
 use headway_files::Library;
 use headway_model::{ApiError, JobId};
 use headway_store::rows::{JobKey, JobRow};
@@ -23,18 +23,18 @@ const ROWS: u32 = 500;
 /// How often the clock is looked at.
 const CLOCK_LOOK: Duration = Duration::from_secs(60);
 
-/// The storage of one library holds up the sweep of the others no longer than this.
+/// The storage of one library holds up the sweep of the others no longer than this, and than the time from one sweep to the next.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Jobs read at a time.
 const PAGE: u32 = 200;
 
 /// Runs periodically until the server is dropped.
-pub(super) async fn sweep(inner: Weak<Inner>, pause: Duration, Keeping { trash_age, retention }: Keeping) {
+pub(super) async fn sweep(inner: Weak<ServerInner>, pause: Duration, Keeping { trash_age, retention }: Keeping) {
     let Some(data) = inner.upgrade().map(|inner| Arc::clone(&inner.context.data)) else { return };
     let mut clock = Clock::open(data.root(), crate::now());
     drop(data);
-    let looks = Looks::within(PATIENCE);
+    let looks = Looks::within(PATIENCE.min(pause));
     let mut swept: Option<Instant> = None;
     loop {
         // A server that has just started has more urgent work.
@@ -157,7 +157,7 @@ impl Server {
         Ok(rows)
     }
 
-    async fn known(&self, looks: &Looks, rows: &[JobRow]) -> Result<Vec<Past>, ApiError> {
+    async fn known(&self, looks: &Looks, rows: &[JobRow]) -> Result<Vec<FinishedJob>, ApiError> {
         let live = self.store().jobs(JobFilter::Live, u32::MAX).await?;
         let needed: HashSet<JobId> = live.iter().filter_map(|row| row.head.parent()).collect();
         let look = async |library: &Arc<Library>| {
@@ -189,7 +189,7 @@ impl Server {
         };
         let facts: Vec<_> = rows.iter().map(fact).collect();
         let known = tokio::task::spawn_blocking(move || {
-            let past = |(job, ended, held)| Ok(Past { job, ended, attempts: data.attempts_bytes(&job)?, held });
+            let past = |(job, ended, held)| Ok(FinishedJob { job, ended, attempts: data.attempts_bytes(&job)?, held });
             facts.into_iter().map(past).collect::<std::io::Result<Vec<_>>>()
         });
         known.await.map_err(|error| internal(&error))?.map_err(|error| internal(&error))

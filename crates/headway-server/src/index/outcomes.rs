@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
-use headway_model::JobKind;
 use headway_model::event::{JobEvent, Recorded};
 use headway_model::event_kind::EventKind;
 use headway_model::id::Position;
 use headway_model::item::ItemStatus;
+use headway_model::{JobKind, RelPath};
 use headway_store::rows::{EventRow, ItemState};
 use headway_store::{EventPages, FileIndex, Head, SeenOutcome, Store, Stored};
 
@@ -32,17 +32,17 @@ const GAP: u32 = 64;
 
 /// The follower of the log. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Outcomes {
+pub(super) struct OutcomeFollower {
     head: watch::Receiver<Head>,
     done: watch::Receiver<Position>,
     wanted: Arc<Notify>,
 }
 
-impl Outcomes {
+impl OutcomeFollower {
     /// Begins to follow the log. Ends when the writer does.
     pub(super) fn follow(files: Arc<FileIndex>, store: Arc<dyn Store>, head: watch::Receiver<Head>) -> Self {
         let (tell, done) = watch::channel(0);
-        let outcomes = Outcomes { head: head.clone(), done, wanted: Arc::default() };
+        let outcomes = OutcomeFollower { head: head.clone(), done, wanted: Arc::default() };
         let wanted = Arc::clone(&outcomes.wanted);
         tokio::spawn(async move {
             let mut head = head;
@@ -101,7 +101,7 @@ async fn catch_up(files: &FileIndex, store: &dyn Store, up_to: Position) -> Stor
                 let rows = rows.into_iter().filter(|row| items.contains(&row.item) && row.state.status.is_outcome());
                 ended.extend(rows.map(|row| SeenOutcome {
                     library: library.clone(),
-                    path: row.file.path,
+                    path: moved_to(&row.state).unwrap_or(row.file.path),
                     job_no,
                     job,
                     status: row.state.status,
@@ -124,6 +124,12 @@ fn undone(undoes: bool, state: &ItemState) -> Option<&'static str> {
     let result = state.result.as_deref().filter(|_| succeeded)?;
     let result: serde_json::Value = serde_json::from_str(result).ok()?;
     Some(if result.get("put_back").is_some() { "put back" } else { "taken away" })
+}
+
+/// Where an item's file has gone, if it got another name: there it is found from now on.
+fn moved_to(state: &ItemState) -> Option<RelPath> {
+    let result: serde_json::Value = serde_json::from_str(state.result.as_deref()?).ok()?;
+    result.get("moved")?.as_str()?.parse().ok()
 }
 
 /// The items that these events might have settled, by job.

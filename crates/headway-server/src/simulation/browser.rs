@@ -1,12 +1,12 @@
 //! What the pages of one browser share: a channel on which each hears what the others say, and a lock.
 
-use super::oracle::Failure;
+use super::oracle::BrokenPromise;
 use super::trace;
 use super::world::World;
 
 /// How a page stands to the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lock {
+pub(super) enum SimulatedLock {
     No,
     Waits,
     Steals,
@@ -15,7 +15,7 @@ pub(super) enum Lock {
 
 impl World {
     /// Delivers one text of the channel to a page, unless a fault loses it. Whether there was one.
-    pub(super) fn talk(&mut self, client: usize) -> Result<bool, Failure> {
+    pub(super) fn talk(&mut self, client: usize) -> Result<bool, BrokenPromise> {
         self.post();
         let Some(text) = self.clients[client].inbox.pop_front() else { return Ok(false) };
         if self.faults.lossy && !self.quiet && self.draw.below(25) == 0 {
@@ -40,26 +40,26 @@ impl World {
     }
 
     /// Grants the lock to a page that waits for it. Whether there was one.
-    pub(super) fn lock(&mut self) -> Result<bool, Failure> {
+    pub(super) fn lock(&mut self) -> Result<bool, BrokenPromise> {
         let (now, up) = (self.now, self.process.is_some());
         let with = |world: &World, lock| world.clients.iter().position(|client| client.lock == lock);
-        let holder = with(self, Lock::Holds);
-        let next = match with(self, Lock::Steals) {
+        let holder = with(self, SimulatedLock::Holds);
+        let next = match with(self, SimulatedLock::Steals) {
             Some(thief) => {
                 if let Some(holder) = holder {
-                    self.clients[holder].lock = Lock::No;
+                    self.clients[holder].lock = SimulatedLock::No;
                     let effects = self.clients[holder].tab.robbed(now);
                     self.clients[holder].carry_out(now, up, effects)?;
                     self.seen.stolen += 1;
                 }
                 thief
             }
-            None => match with(self, Lock::Waits).filter(|_| holder.is_none()) {
+            None => match with(self, SimulatedLock::Waits).filter(|_| holder.is_none()) {
                 Some(first) => first,
                 None => return Ok(false),
             },
         };
-        self.clients[next].lock = Lock::Holds;
+        self.clients[next].lock = SimulatedLock::Holds;
         let effects = self.clients[next].tab.granted(now);
         self.clients[next].carry_out(now, up, effects)?;
         Ok(true)

@@ -4,18 +4,18 @@
 
 use std::collections::HashSet;
 
-use super::oracle::Failure;
-use super::world::{Faults, World};
+use super::oracle::BrokenPromise;
+use super::world::{World, WorldFaults};
 use headway_model::{Digest, JobEvent};
 
-use super::world::Asked;
+use super::world::AppendPurpose;
 
 /// The most states of a world.
 const MOST: usize = 100_000;
 
 /// What happens next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Move {
+enum WorldMove {
     Write,
     Report,
     Work,
@@ -38,7 +38,7 @@ enum Move {
 
 /// The faults that a world can still meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Budget {
+struct FaultBudget {
     cuts: u32,
     deaths: u32,
     cancels: u32,
@@ -53,14 +53,14 @@ struct Budget {
 }
 
 #[derive(Clone)]
-struct State {
+struct SearchState {
     world: World,
-    budget: Budget,
+    budget: FaultBudget,
 }
 
-impl State {
-    fn begin(budget: Budget, items: u32) -> Result<State, Failure> {
-        let mut world = World::new(1, Faults::default());
+impl SearchState {
+    fn begin(budget: FaultBudget, items: u32) -> Result<SearchState, BrokenPromise> {
+        let mut world = World::new(1, WorldFaults::default());
         world.plain = true;
         world.clients.truncate(1);
         world.clients[0] = world.page(1);
@@ -71,9 +71,9 @@ impl State {
             // The start call is under way; its page is gone.
             world.clients.clear();
             world.calls.clear();
-            world.asked.values_mut().for_each(|asked| *asked = Asked::Command);
+            world.asked.values_mut().for_each(|asked| *asked = AppendPurpose::Command);
         }
-        Ok(State { world, budget })
+        Ok(SearchState { world, budget })
     }
 
     /// A digest of everything that distinguishes states. Counters and draws do not.
@@ -95,43 +95,43 @@ impl State {
     }
 
     /// Makes a move; whether anything changed.
-    fn make(&mut self, next: Move) -> Result<bool, Failure> {
+    fn make(&mut self, next: WorldMove) -> Result<bool, BrokenPromise> {
         let world = &mut self.world;
         let up = world.process.is_some();
         let take = |left: &mut u32| left.checked_sub(1).map(|rest| *left = rest).is_some();
         match next {
-            Move::Write => {
+            WorldMove::Write => {
                 let changed = world.write()?;
                 while changed && !self.budget.slow_reports && world.report()? {}
                 Ok(changed)
             }
-            Move::Report => world.report(),
-            Move::Work => world.work(),
-            Move::List => world.list(),
-            Move::Finish => world.finish(),
-            Move::Serve(client) if client < world.clients.len() => {
+            WorldMove::Report => world.report(),
+            WorldMove::Work => world.work(),
+            WorldMove::List => world.list(),
+            WorldMove::Finish => world.finish(),
+            WorldMove::Serve(client) if client < world.clients.len() => {
                 let changed = world.serve(client);
                 // With two pages each is served in one go, because they share only the log.
                 while changed && world.clients.len() > 1 && world.serve(client) {}
                 while changed && !self.budget.slow_wire && world.hear(client)? {}
                 Ok(changed)
             }
-            Move::Hear(client) if client < world.clients.len() => world.hear(client),
-            Move::Cut(client) if client < world.clients.len() && take(&mut self.budget.cuts) => {
+            WorldMove::Hear(client) if client < world.clients.len() => world.hear(client),
+            WorldMove::Cut(client) if client < world.clients.len() && take(&mut self.budget.cuts) => {
                 world.clients[client].lose(world.now, up).map(|()| true)
             }
-            Move::Die(arrived) if up && take(&mut self.budget.deaths) => world.die_with(arrived).map(|()| true),
-            Move::Revive if !up => world.revive().map(|()| true),
-            Move::Cancel if up && take(&mut self.budget.cancels) => {
+            WorldMove::Die(arrived) if up && take(&mut self.budget.deaths) => world.die_with(arrived).map(|()| true),
+            WorldMove::Revive if !up => world.revive().map(|()| true),
+            WorldMove::Cancel if up && take(&mut self.budget.cancels) => {
                 let Some(job) = world.files.keys().next().copied() else { return Ok(false) };
-                world.ask(job, JobEvent::CancelRequested {}, None, Asked::Command);
+                world.ask(job, JobEvent::CancelRequested {}, None, AppendPurpose::Command);
                 Ok(true)
             }
-            Move::Prune if up && take(&mut self.budget.prunes) => {
+            WorldMove::Prune if up && take(&mut self.budget.prunes) => {
                 world.prune();
                 Ok(true)
             }
-            Move::Open if up && take(&mut self.budget.pages) => {
+            WorldMove::Open if up && take(&mut self.budget.pages) => {
                 let mut page = world.page(2);
                 for job in world.files.keys() {
                     page.begin(world.now, true, *job)?;
@@ -145,28 +145,28 @@ impl State {
     }
 }
 
-const MOVES: [Move; 16] = [
-    Move::Write,
-    Move::Report,
-    Move::Work,
-    Move::List,
-    Move::Finish,
-    Move::Serve(0),
-    Move::Serve(1),
-    Move::Hear(0),
-    Move::Hear(1),
-    Move::Cut(0),
-    Move::Die(true),
-    Move::Die(false),
-    Move::Revive,
-    Move::Cancel,
-    Move::Prune,
-    Move::Open,
+const MOVES: [WorldMove; 16] = [
+    WorldMove::Write,
+    WorldMove::Report,
+    WorldMove::Work,
+    WorldMove::List,
+    WorldMove::Finish,
+    WorldMove::Serve(0),
+    WorldMove::Serve(1),
+    WorldMove::Hear(0),
+    WorldMove::Hear(1),
+    WorldMove::Cut(0),
+    WorldMove::Die(true),
+    WorldMove::Die(false),
+    WorldMove::Revive,
+    WorldMove::Cancel,
+    WorldMove::Prune,
+    WorldMove::Open,
 ];
 
 /// Visits every reachable state; how many there are, and from how many a quiet phase was tried.
-fn explore(budget: Budget, items: u32) -> Result<(usize, usize), (Vec<Move>, Failure)> {
-    let first = State::begin(budget, items).map_err(|failure| (Vec::new(), failure))?;
+fn explore(budget: FaultBudget, items: u32) -> Result<(usize, usize), (Vec<WorldMove>, BrokenPromise)> {
+    let first = SearchState::begin(budget, items).map_err(|failure| (Vec::new(), failure))?;
     let mut known = HashSet::from([first.print()]);
     let mut open = vec![(first, Vec::new())];
     let mut ends = 0;
@@ -178,7 +178,10 @@ fn explore(budget: Budget, items: u32) -> Result<(usize, usize), (Vec<Move>, Fai
             let path = [path.as_slice(), &[next]].concat();
             let changed = after.make(next).map_err(|failure| (path.clone(), failure))?;
             // Moves of users and faults do not count as progress.
-            let alive = !matches!(next, Move::Cut(_) | Move::Die(_) | Move::Cancel | Move::Prune | Move::Open);
+            let alive = !matches!(
+                next,
+                WorldMove::Cut(_) | WorldMove::Die(_) | WorldMove::Cancel | WorldMove::Prune | WorldMove::Open
+            );
             moved |= changed && alive;
             if changed && known.insert(after.print()) {
                 open.push((after, path));
@@ -195,18 +198,18 @@ fn explore(budget: Budget, items: u32) -> Result<(usize, usize), (Vec<Move>, Fai
 
 #[test]
 fn every_order_of_a_small_world_ends_well() {
-    let none = Budget::default();
+    let none = FaultBudget::default();
     let worlds = [
         ("one page", none, 1),
-        ("late reports", Budget { slow_reports: true, ..none }, 1),
-        ("a late wire", Budget { slow_wire: true, ..none }, 0),
-        ("a page that comes at any moment", Budget { pages: 1, program: true, ..none }, 0),
-        ("a second page that comes at any moment", Budget { pages: 1, ..none }, 0),
-        ("a cut at any moment", Budget { cuts: 1, ..none }, 1),
-        ("a death at any moment", Budget { deaths: 1, ..none }, 1),
-        ("a cancel at any moment", Budget { cancels: 1, ..none }, 1),
-        ("a removal at any moment", Budget { prunes: 2, ..none }, 0),
-        ("a cut, and a death, at any two moments", Budget { cuts: 1, deaths: 1, ..none }, 0),
+        ("late reports", FaultBudget { slow_reports: true, ..none }, 1),
+        ("a late wire", FaultBudget { slow_wire: true, ..none }, 0),
+        ("a page that comes at any moment", FaultBudget { pages: 1, program: true, ..none }, 0),
+        ("a second page that comes at any moment", FaultBudget { pages: 1, ..none }, 0),
+        ("a cut at any moment", FaultBudget { cuts: 1, ..none }, 1),
+        ("a death at any moment", FaultBudget { deaths: 1, ..none }, 1),
+        ("a cancel at any moment", FaultBudget { cancels: 1, ..none }, 1),
+        ("a removal at any moment", FaultBudget { prunes: 2, ..none }, 0),
+        ("a cut, and a death, at any two moments", FaultBudget { cuts: 1, deaths: 1, ..none }, 0),
     ];
     for (name, budget, items) in worlds {
         let begun = std::time::Instant::now();

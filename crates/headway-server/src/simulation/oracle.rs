@@ -10,22 +10,22 @@ use headway_store::rows::EventRow;
 
 /// A broken promise, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure(pub(super) String);
+pub(super) struct BrokenPromise(pub(super) String);
 
-impl fmt::Display for Failure {
+impl fmt::Display for BrokenPromise {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
 /// Fails with this message unless the condition holds.
-pub(super) fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Failure> {
-    if holds { Ok(()) } else { Err(Failure(otherwise())) }
+pub(super) fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), BrokenPromise> {
+    if holds { Ok(()) } else { Err(BrokenPromise(otherwise())) }
 }
 
 /// The oracle's own record of a job, independent of the machines' folds.
 #[derive(Default, Debug, Clone)]
-struct Told {
+struct OracleJob {
     seq: Seq,
     digest: Option<Digest>,
     over: bool,
@@ -38,23 +38,25 @@ struct Told {
     settled: BTreeSet<u32>,
     /// Items whose worker died: the next event of each must say so, or how its placing ended.
     orphans: BTreeSet<u32>,
+    /// Items whose attempt recorded a change of the disk: none of them is simply tried again before it is known how far that came.
+    changing: BTreeSet<u32>,
 }
 
 /// Knows everything that was written and everything that was promised.
 #[derive(Default, Debug, Clone)]
 pub(super) struct Oracle {
-    jobs: BTreeMap<JobId, Told>,
+    jobs: BTreeMap<JobId, OracleJob>,
     head: Position,
     acknowledged: Vec<(JobId, Seq, Position)>,
 }
 
 impl Oracle {
     /// Takes a batch that is on the disk.
-    pub(super) fn wrote(&mut self, events: &[EventRow]) -> Result<(), Failure> {
+    pub(super) fn wrote(&mut self, events: &[EventRow]) -> Result<(), BrokenPromise> {
         for row in events {
             must(row.position == self.head + 1, || format!("position {} after {}", row.position, self.head))?;
             self.head = row.position;
-            let recorded = Recorded::decode(&row.payload).map_err(|error| Failure(error.to_string()))?;
+            let recorded = Recorded::decode(&row.payload).map_err(|error| BrokenPromise(error.to_string()))?;
             must(recorded.seq == row.seq, || format!("row {} says seq {}", row.seq, recorded.seq))?;
             let told = self.jobs.entry(row.job).or_default();
             must(row.seq == told.seq + 1, || format!("{}: seq {} after {}", row.job, row.seq, told.seq))?;
@@ -73,7 +75,7 @@ impl Oracle {
     }
 
     /// Checks that whatever was acknowledged is written.
-    pub(super) fn kept(&self) -> Result<(), Failure> {
+    pub(super) fn kept(&self) -> Result<(), BrokenPromise> {
         for (job, seq, position) in &self.acknowledged {
             let written = self.jobs.get(job).is_some_and(|told| told.seq >= *seq) && self.head >= *position;
             must(written, || format!("{job}: event {seq} at {position} was acknowledged and is not there"))?;
@@ -82,7 +84,7 @@ impl Oracle {
     }
 
     /// Checks that the counters of a fold add up to what was planned.
-    pub(super) fn adds_up(&self, fold: &Fold) -> Result<(), Failure> {
+    pub(super) fn adds_up(&self, fold: &Fold) -> Result<(), BrokenPromise> {
         let told = self.jobs.get(&fold.id);
         let total = told.map_or(0, |told| told.total);
         must(fold.counters.add_up() && (fold.pruned || fold.counters.total == total), || {
@@ -108,7 +110,7 @@ impl Oracle {
 
     /// Whether an attempt has held the item, and lost it.
     pub(super) fn is_past(&self, job: &JobId, item: u32, attempt: u32) -> bool {
-        let lost = |told: &Told| told.last.get(&item) >= Some(&attempt) && told.holds.get(&item) != Some(&attempt);
+        let lost = |told: &OracleJob| told.last.get(&item) >= Some(&attempt) && told.holds.get(&item) != Some(&attempt);
         self.jobs.get(job).is_some_and(lost)
     }
 
@@ -118,7 +120,7 @@ impl Oracle {
     }
 
     /// Checks that every job is over and every item is settled.
-    pub(super) fn ended(&self) -> Result<(), Failure> {
+    pub(super) fn ended(&self) -> Result<(), BrokenPromise> {
         for (job, told) in &self.jobs {
             must(told.over, || format!("{job} never ends"))?;
             must(told.holds.is_empty(), || format!("{job} is over, and {:?} run", told.holds))?;
@@ -127,8 +129,8 @@ impl Oracle {
     }
 }
 
-impl Told {
-    fn take(&mut self, row: &EventRow, event: &JobEvent) -> Result<(), Failure> {
+impl OracleJob {
+    fn take(&mut self, row: &EventRow, event: &JobEvent) -> Result<(), BrokenPromise> {
         let job = row.job;
         let name = event.name();
         must(!self.pruned, || format!("{job}: {name} after pruned"))?;
@@ -161,6 +163,11 @@ impl Told {
                 must(name != "returned" && name != "attempt_failed", || {
                     format!("{job}: item {item} was interrupted, and nobody says so")
                 })?;
+            }
+            if matches!(name, "placing" | "changing") {
+                self.changing.insert(item);
+            } else if self.changing.remove(&item) {
+                must(name != "attempt_failed", || format!("{job}: item {item} is tried again amid its change"))?;
             }
             if !matches!(name, "placing" | "changing") {
                 self.holds.remove(&item);

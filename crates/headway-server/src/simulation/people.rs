@@ -1,16 +1,16 @@
 //! The actions of users, the crashes, and what users must do in the end.
 
-use super::oracle::Failure;
+use super::oracle::BrokenPromise;
 use super::process::{Process, own};
 use super::trace;
-use super::world::{Asked, World, ready};
-use crate::engine::schedule::{Input, Limits};
+use super::world::{AppendPurpose, World, ready};
+use crate::engine::schedule::{Input, ScheduleLimits};
 use crate::writer::Append;
 use headway_model::event::JobEvent;
 use headway_model::id::JobId;
 use headway_model::mutants::{self, Mutant};
 use headway_model::status::PauseReason;
-use headway_model::{Digest, Effect as ItemEffect, JobStatus, StartJob};
+use headway_model::{Digest, DiskEffect as ItemEffect, JobStatus, StartJob};
 use headway_store::rows::{JobKey, JobRow};
 use headway_store::{JobFilter, Store};
 
@@ -19,7 +19,7 @@ const JOBS: usize = 4;
 
 impl World {
     /// A user does something.
-    pub(super) fn person(&mut self, client: usize) -> Result<(), Failure> {
+    pub(super) fn person(&mut self, client: usize) -> Result<(), BrokenPromise> {
         match self.draw.below(13) {
             0..4 => self.start(client),
             4 => {
@@ -46,7 +46,7 @@ impl World {
     }
 
     /// A page starts a job: first it follows the job, then it makes the start call.
-    pub(super) fn start(&mut self, client: usize) -> Result<(), Failure> {
+    pub(super) fn start(&mut self, client: usize) -> Result<(), BrokenPromise> {
         if self.files.len() >= JOBS {
             return Ok(());
         }
@@ -89,12 +89,12 @@ impl World {
                 parent: None,
                 work: None,
             };
-            self.ask(id, created, Some(body.clone()), Asked::Start(client));
+            self.ask(id, created, Some(body.clone()), AppendPurpose::Start(client));
         }
     }
 
     /// Answers a start call.
-    pub(super) fn started(&mut self, client: usize, job: JobId) -> Result<(), Failure> {
+    pub(super) fn started(&mut self, client: usize, job: JobId) -> Result<(), BrokenPromise> {
         self.calls.retain(|call| *call != (client, job));
         self.clients[client].starting.remove(&job);
         if mutants::is(Mutant::SignalAfterTheCall) {
@@ -122,12 +122,12 @@ impl World {
             9 => JobEvent::Changed { priority: None, concurrency: Some(self.draw.below(3) as u32) },
             10 => return self.each(&row, "failed", |item| JobEvent::Requeued { item }),
             _ => {
-                let limits = Limits { jobs: 1 + self.draw.below(2), workers: 1 + self.draw.below(4) };
+                let limits = ScheduleLimits { jobs: 1 + self.draw.below(2), workers: 1 + self.draw.below(4) };
                 self.feed(Input::Limits(limits)).ok();
                 return;
             }
         };
-        self.ask(job, event, None, Asked::Command);
+        self.ask(job, event, None, AppendPurpose::Command);
     }
 
     /// Resumes a job as the call does: interrupted items run again or are left out.
@@ -139,7 +139,7 @@ impl World {
                 _ => self.each(row, "interrupted", |item| JobEvent::Requeued { item }),
             }
         }
-        self.ask(row.summary.job, JobEvent::Resumed {}, None, Asked::Command);
+        self.ask(row.summary.job, JobEvent::Resumed {}, None, AppendPurpose::Command);
     }
 
     fn each(&mut self, row: &JobRow, status: &str, event: impl Fn(u32) -> JobEvent) {
@@ -178,14 +178,14 @@ impl World {
             if self.oracle.is_past(&row.summary.job, item, attempt) {
                 self.seen.stale_reports += 1;
                 let event = JobEvent::Succeeded { item, attempt, effect: ItemEffect::Read, detail: None };
-                self.ask(row.summary.job, event, None, Asked::Command);
+                self.ask(row.summary.job, event, None, AppendPurpose::Command);
                 return;
             }
         }
     }
 
     /// A shortage passes.
-    pub(super) fn ease(&mut self) -> Result<(), Failure> {
+    pub(super) fn ease(&mut self) -> Result<(), BrokenPromise> {
         let paused = self.process.as_ref().map(|process| process.schedule.paused()).unwrap_or_default();
         for (job, reason) in paused {
             self.feed(Input::Eased { job, reason })?;
@@ -197,13 +197,13 @@ impl World {
     }
 
     /// The server dies. What was on its way to the disk might have arrived.
-    pub(super) fn die(&mut self) -> Result<(), Failure> {
+    pub(super) fn die(&mut self) -> Result<(), BrokenPromise> {
         let arrived = self.draw.below(2) == 0;
         self.die_with(arrived)
     }
 
     /// The server dies. `arrived`: whether what was on its way to the disk got there.
-    pub(super) fn die_with(&mut self, arrived: bool) -> Result<(), Failure> {
+    pub(super) fn die_with(&mut self, arrived: bool) -> Result<(), BrokenPromise> {
         let Some(mut process) = self.process.take() else { return Ok(()) };
         trace(|| format!("{} the server dies", self.now));
         self.seen.deaths += 1;
@@ -223,7 +223,7 @@ impl World {
     }
 
     /// A user starts the server again.
-    pub(super) fn revive(&mut self) -> Result<(), Failure> {
+    pub(super) fn revive(&mut self) -> Result<(), BrokenPromise> {
         if self.process.is_some() {
             return Ok(());
         }
@@ -236,12 +236,14 @@ impl World {
     }
 
     /// In the end a user handles everything that waits for one.
-    pub(super) fn need(&mut self) -> Result<(), Failure> {
+    pub(super) fn need(&mut self) -> Result<(), BrokenPromise> {
         self.call();
         self.ease()?;
         for row in ready(self.store.jobs(JobFilter::Live, 100)) {
             match row.summary.status {
-                JobStatus::Planned => drop(self.ask(row.summary.job, JobEvent::Approved {}, None, Asked::Command)),
+                JobStatus::Planned => {
+                    _ = self.ask(row.summary.job, JobEvent::Approved {}, None, AppendPurpose::Command)
+                }
                 JobStatus::Paused { reason: PauseReason::User | PauseReason::Interrupted | PauseReason::Stuck } => {
                     self.resume(&row);
                 }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::engine::schedule::{Hold, Limits, Past, Schedule, Terms};
+use crate::engine::schedule::{RecoveredState, Schedule, ScheduleLimits, StartHold, Terms};
 use crate::recent::{Commit, Recent};
-use crate::writer::{Append, Report, Writer};
+use crate::writer::{Append, Writer, WriterReport};
 use headway_files::Verdict;
 use headway_model::Fold;
 use headway_model::id::{JobId, Millis};
-use headway_model::{Digest, Effect as ItemEffect, ItemStatus, JobEvent, PauseReason};
+use headway_model::{Digest, DiskEffect as ItemEffect, ItemStatus, JobEvent, PauseReason};
 use headway_store::rows::{Batch, JobKey};
 use headway_store::{JobFilter, MemoryStore, Store};
 
@@ -27,7 +27,7 @@ pub(super) struct Worker {
 
 /// A listing of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Plan {
+pub(super) struct PlanUnderWay {
     pub(super) left: u32,
     /// The ticket of the append that it waits for.
     pub(super) waits_for: Option<u64>,
@@ -42,10 +42,11 @@ pub(super) struct Process {
     pub(super) recent: Recent,
     /// The batch on its way to the disk.
     pub(super) in_flight: Option<(Batch, Commit)>,
-    pub(super) reports: VecDeque<Report>,
+    pub(super) reports: VecDeque<WriterReport>,
     pub(super) workers: BTreeMap<(JobId, u32), Worker>,
-    pub(super) plans: BTreeMap<JobId, Plan>,
-    pub(super) finishing: BTreeSet<JobId>,
+    pub(super) plans: BTreeMap<JobId, PlanUnderWay>,
+    /// Whether each was asked to end.
+    pub(super) finishing: BTreeMap<JobId, bool>,
     /// Placings that are being examined.
     pub(super) judging: BTreeSet<(JobId, u32)>,
 }
@@ -87,7 +88,7 @@ impl Process {
             work: row.work,
         };
         let live = rows.iter().map(key).zip(folds.iter().cloned()).collect();
-        let limits = Limits { jobs: 1 + draw.below(3), workers: 1 + draw.below(4) };
+        let limits = ScheduleLimits { jobs: 1 + draw.below(3), workers: 1 + draw.below(4) };
         let past = folds.into_iter().map(|fold| {
             let (terms, past) = left(&fold, draw);
             (fold, terms, past)
@@ -101,7 +102,7 @@ impl Process {
             reports: VecDeque::new(),
             workers: BTreeMap::new(),
             plans: BTreeMap::new(),
-            finishing: BTreeSet::new(),
+            finishing: BTreeMap::new(),
             judging: BTreeSet::new(),
         }
     }
@@ -124,19 +125,19 @@ impl Process {
 }
 
 /// What a new process reads of a job. Now and then that fails, or earlier processes crashed at one of the job's steps.
-pub(super) fn left(fold: &Fold, draw: &mut Draw) -> (Option<Terms>, Past) {
-    let unread = |reason| (None, Past { hold: Hold::Unread(reason), ..Past::default() });
+pub(super) fn left(fold: &Fold, draw: &mut Draw) -> (Option<Terms>, RecoveredState) {
+    let unread = |reason| (None, RecoveredState { hold: StartHold::Unread(reason), ..RecoveredState::default() });
     match draw.below(16) {
         0 => unread(PauseReason::Stuck),
         1 => unread(PauseReason::DiskFull),
-        2 => (Some(terms(&fold.id)), Past { hold: Hold::Paused, ..past(fold, draw) }),
+        2 => (Some(terms(&fold.id)), RecoveredState { hold: StartHold::Paused, ..past(fold, draw) }),
         _ => (Some(terms(&fold.id)), past(fold, draw)),
     }
 }
 
 /// What the disk shows of placements that the last process left open.
-fn past(fold: &Fold, draw: &mut Draw) -> Past {
-    let mut past = Past::default();
+fn past(fold: &Fold, draw: &mut Draw) -> RecoveredState {
+    let mut past = RecoveredState::default();
     for (item, _) in fold.items().filter(|(_, status)| *status == ItemStatus::Placing) {
         // Now and then a placement is not examined.
         if draw.below(8) > 0 {

@@ -2,10 +2,10 @@
 
 use futures::FutureExt;
 
-use super::client::Client;
-use super::oracle::{Failure, must};
+use super::client::SimulatedPage;
+use super::oracle::{BrokenPromise, must};
 use super::process::Process;
-use super::world::{Faults, World, ready};
+use super::world::{World, WorldFaults, ready};
 use headway_model::follow::{Phase, Tracked};
 use headway_model::{JobId, JobStatus};
 use headway_store::{JobFilter, Store, rebuild};
@@ -15,7 +15,7 @@ const ROUNDS: u32 = 400;
 
 impl World {
     /// Runs the quiet phase, and checks that everything ends well.
-    pub(super) fn settle(&mut self) -> Result<(), Failure> {
+    pub(super) fn settle(&mut self) -> Result<(), BrokenPromise> {
         self.quiet = true;
         for round in 0..ROUNDS {
             self.revive()?;
@@ -29,7 +29,7 @@ impl World {
             }
             self.need()?;
             let over = ready(self.store.jobs(JobFilter::Live, 1)).is_empty() && self.calls.is_empty();
-            if over && self.clients.iter().all(Client::is_done) {
+            if over && self.clients.iter().all(SimulatedPage::is_done) {
                 return self.all_is_well();
             }
             must(round + 1 < ROUNDS, || self.why())?;
@@ -39,7 +39,7 @@ impl World {
     }
 
     /// Does everything that needs neither a user nor time.
-    fn drain(&mut self) -> Result<(), Failure> {
+    fn drain(&mut self) -> Result<(), BrokenPromise> {
         for _ in 0..20_000 {
             let mut moved = self.write()? | self.report()? | self.work()? | self.list()? | self.finish()?;
             for client in 0..self.clients.len() {
@@ -50,11 +50,11 @@ impl World {
                 return Ok(());
             }
         }
-        Err(Failure("it never comes to rest".into()))
+        Err(BrokenPromise("it never comes to rest".into()))
     }
 
     /// Checks that every connected page is up to date without a ping.
-    fn told(&self) -> Result<(), Failure> {
+    fn told(&self) -> Result<(), BrokenPromise> {
         let led = self.clients.iter().any(|client| client.tab.leads() && client.is_connected());
         for client in self.clients.iter().filter(|client| client.has_heard_all(led)) {
             for (job, tracked) in client.follow().jobs().filter(|(_, tracked)| tracked.phase() == Phase::Following) {
@@ -71,12 +71,13 @@ impl World {
     fn why(&self) -> String {
         let live = ready(self.store.jobs(JobFilter::Live, 10));
         let live: Vec<_> = live.iter().map(|row| format!("{} {:?}", row.summary.job, row.summary.counters)).collect();
-        let phases = |client: &Client| client.follow().jobs().map(|(_, tracked)| tracked.phase()).collect::<Vec<_>>();
+        let phases =
+            |client: &SimulatedPage| client.follow().jobs().map(|(_, tracked)| tracked.phase()).collect::<Vec<_>>();
         let pages: Vec<_> = self.clients.iter().map(phases).collect();
         format!("it never ends: live {live:?}, pages {pages:?}, busy {:?}", self.process.as_ref().map(Process::is_busy))
     }
 
-    fn all_is_well(&mut self) -> Result<(), Failure> {
+    fn all_is_well(&mut self) -> Result<(), BrokenPromise> {
         self.oracle.ended()?;
         self.oracle.kept()?;
         self.seen.jobs += self.files.len() as u64;
@@ -98,9 +99,9 @@ impl World {
     }
 
     /// Checks that a page ends with the store's fold, and that it never had to heal unless something was lost.
-    fn same(&self, client: &Client, job: &JobId, tracked: &Tracked) -> Result<(), Failure> {
+    fn same(&self, client: &SimulatedPage, job: &JobId, tracked: &Tracked) -> Result<(), BrokenPromise> {
         // A cursor might point at an event that was removed with its job.
-        let faulty = self.faults != Faults::default() || !self.pruned.is_empty();
+        let faulty = self.faults != WorldFaults::default() || !self.pruned.is_empty();
         must(faulty || tracked.healed_at().is_none(), || {
             format!("{job}: a page had to heal though nothing was lost: {:?}", tracked.healed_at())
         })?;
@@ -118,14 +119,14 @@ impl World {
         must(client.finished.contains(job), || format!("{job}: its end was never told"))
     }
 
-    fn rows_follow_from_events(&self) -> Result<(), Failure> {
+    fn rows_follow_from_events(&self) -> Result<(), BrokenPromise> {
         let rows = || {
             (ready(self.store.jobs(JobFilter::Before(None), u32::MAX)), self.files.keys().copied().collect::<Vec<_>>())
         };
         let (before, ids) = rows();
         let folds = ready(self.store.folds(&ids));
         let made = rebuild(&self.store, |_| {}).now_or_never().expect("the in-memory store does not wait");
-        made.map_err(|error| Failure(error.to_string()))?;
+        made.map_err(|error| BrokenPromise(error.to_string()))?;
         let (after, rebuilt) = (rows().0, ready(self.store.folds(&ids)));
         must(after == before, || format!("rebuilt job rows are others: {before:?}, {after:?}"))?;
         must(rebuilt == folds, || format!("rebuilt folds are others: {folds:?}, {rebuilt:?}"))

@@ -1,22 +1,18 @@
-//! The server's shells: they carry out the effects of its machines and report the results.
+//! The engine's shells: they carry out what the schedule asks for, and report the results.
 
-use super::oracle::{Failure, must};
-use super::process::{Plan, Worker, left, terms, verdict};
+use super::oracle::{BrokenPromise, must};
+use super::process::{PlanUnderWay, Worker, left, terms, verdict};
 use super::trace;
-use super::world::{Asked, World, ready};
-use crate::engine::schedule::{Effect, Input, WorkOutcome};
-use crate::recent::Commit;
-use crate::writer::{Append, AppendError, Effect as Told, Receipt, Report};
+use super::world::{AppendPurpose, World, ready};
+use crate::engine::schedule::{Input, ScheduleEffect, StepFailure, WorkOutcome};
 use headway_files::Verdict;
 use headway_model::event::{JobEvent, Outcome};
 use headway_model::id::JobId;
-use headway_model::mutants::{self, Mutant};
 use headway_model::status::{EndReason, PauseReason};
 use headway_model::testing::renamed;
-use headway_model::{Digest, Effect as ItemEffect, FailReason, PlannedFile, RelPath, SkipReason};
+use headway_model::{Digest, DiskEffect as ItemEffect, FailReason, PlannedFile, RelPath, SkipReason};
 use headway_recipes::Unable;
 use headway_store::Store;
-use headway_store::rows::Batch;
 
 /// What an attempt records before it changes the disk: every second item gets another name, the others get an output.
 fn change(item: u32, attempt: u32) -> JobEvent {
@@ -30,13 +26,18 @@ fn change(item: u32, attempt: u32) -> JobEvent {
             old: Some(Digest([1; 16])),
             new: Digest([2; 16]),
         },
-        _ => JobEvent::Changing { item, attempt, moves: vec![renamed("f", "g"), renamed("f.xmp", "g.xmp")] },
+        _ => JobEvent::Changing {
+            item,
+            attempt,
+            moves: vec![renamed("f", "g"), renamed("f.xmp", "g.xmp")],
+            folders: Vec::new(),
+        },
     }
 }
 
 impl World {
     /// Hands an event to the writer, and remembers what its answer is for.
-    pub(super) fn ask(&mut self, job: JobId, event: JobEvent, detail: Option<String>, asked: Asked) -> u64 {
+    pub(super) fn ask(&mut self, job: JobId, event: JobEvent, detail: Option<String>, asked: AppendPurpose) -> u64 {
         let Some(process) = &mut self.process else { return 0 };
         self.tickets += 1;
         self.asked.insert(self.tickets, asked);
@@ -45,7 +46,7 @@ impl World {
     }
 
     /// Gives the schedule an input, and carries out its effects.
-    pub(super) fn feed(&mut self, input: Input) -> Result<(), Failure> {
+    pub(super) fn feed(&mut self, input: Input) -> Result<(), BrokenPromise> {
         let Some(process) = &mut self.process else { return Ok(()) };
         let mut effects = process.schedule.step(Input::Time(self.now));
         effects.extend(process.schedule.step(input));
@@ -53,29 +54,31 @@ impl World {
         self.act(effects)
     }
 
-    pub(super) fn claim(&mut self) -> Result<(), Failure> {
+    pub(super) fn claim(&mut self) -> Result<(), BrokenPromise> {
         self.feed(Input::Time(self.now))
     }
 
-    pub(super) fn act(&mut self, effects: Vec<Effect>) -> Result<(), Failure> {
+    pub(super) fn act(&mut self, effects: Vec<ScheduleEffect>) -> Result<(), BrokenPromise> {
         for effect in effects {
             trace(|| format!("{} schedule: {effect:?}", self.now));
             let Some(process) = &mut self.process else { return Ok(()) };
             match effect {
-                Effect::Append { job, event, detail } => process.append(self.now, 0, job, event, detail),
-                Effect::Plan { job } => {
+                ScheduleEffect::Append { job, event, detail } => process.append(self.now, 0, job, event, detail),
+                ScheduleEffect::Plan { job } => {
                     let listed = ready(self.store.job(job)).map_or(0, |row| row.summary.counters.total);
                     let files = self.files.get(&job).copied().unwrap_or(0);
                     must(!process.plans.contains_key(&job), || format!("{job}: two listings at once"))?;
-                    process
-                        .plans
-                        .insert(job, Plan { left: files.saturating_sub(listed), waits_for: None, stopped: false });
+                    process.plans.insert(
+                        job,
+                        PlanUnderWay { left: files.saturating_sub(listed), waits_for: None, stopped: false },
+                    );
                     self.feed(Input::Terms { job, terms: terms(&job) })?;
                 }
-                Effect::StopPlan { job } => {
-                    process.plans.get_mut(&job).into_iter().for_each(|plan| plan.stopped = true)
+                ScheduleEffect::StopStep { job } => {
+                    process.plans.get_mut(&job).into_iter().for_each(|plan| plan.stopped = true);
+                    process.finishing.get_mut(&job).into_iter().for_each(|stopped| *stopped = true);
                 }
-                Effect::Start { job, item, attempt } => {
+                ScheduleEffect::Start { job, item, attempt } => {
                     must(!process.workers.contains_key(&(job, item)), || format!("{job}: two workers on item {item}"))?;
                     let recorded = self.oracle.holds(&job, item) == Some(attempt);
                     must(recorded || terms(&job).repeatable, || {
@@ -85,15 +88,15 @@ impl World {
                         .workers
                         .insert((job, item), Worker { attempt, stopped: false, placing: None, placed: false });
                 }
-                Effect::Stop { job, item } => {
+                ScheduleEffect::Stop { job, item } => {
                     process.workers.get_mut(&(job, item)).into_iter().for_each(|worker| worker.stopped = true);
                 }
-                Effect::TakeUp { job } => {
+                ScheduleEffect::TakeUp { job } => {
                     let folds = ready(self.store.folds(&[job])).1;
                     let (terms, past) = folds.first().map(|fold| left(fold, &mut self.draw)).unwrap_or_default();
                     self.feed(Input::TakenUp { job, terms, past })?;
                 }
-                Effect::Judge { job, item } => {
+                ScheduleEffect::Judge { job, item } => {
                     must(!process.workers.contains_key(&(job, item)), || {
                         format!("{job}: {item} is judged while it works")
                     })?;
@@ -102,172 +105,17 @@ impl World {
                     })?;
                     must(process.judging.insert((job, item)), || format!("{job}: {item} is judged twice at once"))?;
                 }
-                Effect::Finish { job } => drop(process.finishing.insert(job)),
-                Effect::Over { .. } => {}
+                ScheduleEffect::Finish { job } => {
+                    must(process.finishing.insert(job, false).is_none(), || format!("{job}: two last steps at once"))?;
+                }
+                ScheduleEffect::Over { .. } => {}
             }
         }
         Ok(())
-    }
-
-    /// Makes a batch, or brings one to the disk. Whether it did anything.
-    pub(super) fn write(&mut self) -> Result<bool, Failure> {
-        let Some(process) = &mut self.process else { return Ok(false) };
-        if let Some((batch, commit)) = process.in_flight.take() {
-            return self.commit(batch, commit).map(|()| true);
-        }
-        if !process.writer.has_queued() {
-            return Ok(false);
-        }
-        match process.writer.batch() {
-            None => {
-                let told = process.writer.unwritten();
-                self.told_by_writer(told)?;
-            }
-            Some(batch) => {
-                if mutants::is(Mutant::EarlyAcknowledgement) {
-                    batch.events.iter().for_each(|row| self.oracle.acknowledged(row.job, row.seq, row.position));
-                }
-                let commit = Commit::within(&batch, self.most);
-                process.in_flight = Some((batch, commit));
-            }
-        }
-        Ok(true)
-    }
-
-    fn commit(&mut self, batch: Batch, commit: Commit) -> Result<(), Failure> {
-        let fails = self.faults.deadly && !self.quiet && self.draw.below(120) == 0;
-        let Some(process) = &mut self.process else { return Ok(()) };
-        if fails {
-            self.seen.failed_writes += 1;
-            let told = process.writer.committed(false);
-            self.told_by_writer(told)?;
-            // A failed commit is never retried: the process reports it, and a user restarts it.
-            self.feed(Input::Dead)?;
-            return self.die();
-        }
-        self.seen.events += batch.events.len() as u64;
-        batch
-            .events
-            .iter()
-            .for_each(|row| trace(|| format!("{} written at {}: {} {}", self.now, row.position, row.job, row.payload)));
-        self.oracle.wrote(&batch.events)?;
-        let ids: Vec<_> = batch.jobs.iter().map(|row| row.summary.job).collect();
-        if mutants::is(Mutant::SequenceNotCommitOrder) && self.hidden.is_none() && self.draw.below(3) == 0 {
-            self.hidden = Some(batch);
-        } else {
-            ready(self.store.commit(batch));
-            process.recent.publish(commit);
-            if let Some(hidden) = self.hidden.take() {
-                self.show(hidden);
-            }
-        }
-        let told = self.process.as_mut().map(|process| process.writer.committed(true)).unwrap_or_default();
-        for fold in ready(self.store.folds(&ids)).1 {
-            if self.hidden.is_none() {
-                self.oracle.adds_up(&fold)?;
-            }
-        }
-        self.wake();
-        self.told_by_writer(told)
-    }
-
-    /// Makes a hidden batch visible, after later ones were.
-    pub(super) fn show(&mut self, hidden: Batch) {
-        let head = ready(self.store.head());
-        ready(self.store.commit(hidden));
-        let behind = Batch {
-            head: head.position.max(ready(self.store.head()).position),
-            digest: head.digest,
-            next_job_no: head.next_job_no,
-            ..Batch::default()
-        };
-        ready(self.store.commit(behind));
-    }
-
-    fn told_by_writer(&mut self, told: Vec<Told>) -> Result<(), Failure> {
-        for told in told {
-            match told {
-                Told::Answer(ticket, append, answer) => self.answer(ticket, append, answer)?,
-                Told::Recorded(job, recorded, digest) => {
-                    match &recorded.event {
-                        JobEvent::Paused { .. } => self.seen.pauses += 1,
-                        JobEvent::AttemptFailed { .. } => self.seen.retries += 1,
-                        JobEvent::Recovered { .. } => self.seen.interruptions += 1,
-                        JobEvent::Placing { .. } | JobEvent::Changing { .. } => self.seen.placements += 1,
-                        JobEvent::Halted { .. } => self.seen.halts += 1,
-                        _ => {}
-                    }
-                    let reports = self.process.iter_mut().map(|process| &mut process.reports);
-                    reports.for_each(|reports| reports.push_back(Report::Recorded(job, recorded.clone(), digest)));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn answer(&mut self, ticket: u64, append: Append, answer: Result<Receipt, AppendError>) -> Result<(), Failure> {
-        if let Ok(receipt) = &answer {
-            self.oracle.acknowledged(append.job, receipt.seq, receipt.position);
-        }
-        let refused = match &answer {
-            Err(AppendError::Refused(refusal)) => Some(refusal.clone()),
-            _ => None,
-        };
-        self.seen.refusals += u64::from(refused.is_some());
-        let Some(asked) = self.asked.remove(&ticket) else {
-            if let (Some(refusal), Some(process)) = (refused, &mut self.process) {
-                process.reports.push_back(Report::Refused(append.job, append.event, refusal));
-            }
-            return Ok(());
-        };
-        let job = append.job;
-        match asked {
-            Asked::Start(client) if answer.is_ok() || refused == Some(headway_model::Refusal::Exists) => {
-                self.started(client, job)
-            }
-            Asked::Start(_) | Asked::Command => Ok(()),
-            Asked::Plan => {
-                let Some(process) = &mut self.process else { return Ok(()) };
-                match process.plans.get_mut(&job) {
-                    Some(plan) if answer.is_ok() => plan.waits_for = None,
-                    Some(plan) => (plan.waits_for, plan.stopped) = (None, true),
-                    None => {}
-                }
-                Ok(())
-            }
-            Asked::Placing(item) => {
-                let Some(process) = &mut self.process else { return Ok(()) };
-                match process.workers.get_mut(&(job, item)) {
-                    Some(worker) if worker.placing == Some(ticket) => {
-                        if answer.is_ok() {
-                            worker.placed = true;
-                            return Ok(());
-                        }
-                        let attempt = worker.attempt;
-                        process.workers.remove(&(job, item));
-                        self.feed(Input::Done { job, item, attempt, outcome: WorkOutcome::Stopped })
-                    }
-                    _ => Ok(()),
-                }
-            }
-        }
-    }
-
-    /// Reports what was written to the schedule. Whether there was anything.
-    pub(super) fn report(&mut self) -> Result<bool, Failure> {
-        let Some(report) = self.process.as_mut().and_then(|process| process.reports.pop_front()) else {
-            return Ok(false);
-        };
-        self.feed(match report {
-            Report::Recorded(job, recorded, digest) => Input::Recorded { job, recorded, digest },
-            Report::Refused(job, event, _) => Input::Refused { job, event },
-            Report::Dead => Input::Dead,
-        })?;
-        Ok(true)
     }
 
     /// Advances a worker. Whether there was one.
-    pub(super) fn work(&mut self) -> Result<bool, Failure> {
+    pub(super) fn work(&mut self) -> Result<bool, BrokenPromise> {
         if self.judge()? {
             return Ok(true);
         }
@@ -282,7 +130,7 @@ impl World {
         let attempt = worker.attempt;
         let places = !self.plain && !terms(&job).repeatable && worker.placing.is_none() && !worker.stopped;
         if places && self.draw.below(2) == 0 {
-            let ticket = self.ask(job, change(item, attempt), None, Asked::Placing(item));
+            let ticket = self.ask(job, change(item, attempt), None, AppendPurpose::Placing(item));
             let workers = self.process.iter_mut().filter_map(|process| process.workers.get_mut(&(job, item)));
             workers.for_each(|worker| worker.placing = Some(ticket));
             return Ok(true);
@@ -311,7 +159,7 @@ impl World {
     }
 
     /// Judges an open placing. Whether there was one.
-    fn judge(&mut self) -> Result<bool, Failure> {
+    fn judge(&mut self) -> Result<bool, BrokenPromise> {
         let Some(process) = &mut self.process else { return Ok(false) };
         let Some((job, item)) = process.judging.pop_first() else { return Ok(false) };
         let verdict = verdict(&mut self.draw, self.quiet);
@@ -323,7 +171,7 @@ impl World {
     }
 
     /// Advances a listing. Whether there was one.
-    pub(super) fn list(&mut self) -> Result<bool, Failure> {
+    pub(super) fn list(&mut self) -> Result<bool, BrokenPromise> {
         let Some(process) = &mut self.process else { return Ok(false) };
         let free: Vec<_> = process
             .plans
@@ -357,19 +205,24 @@ impl World {
         };
         let detail = serde_json::to_string(&(first..first + count).map(file).collect::<Vec<_>>()).expect("JSON");
         let event = JobEvent::Planned { first, count, skips, detail: Digest::of(detail.as_bytes()) };
-        let ticket = self.ask(job, event, Some(detail), Asked::Plan);
+        let ticket = self.ask(job, event, Some(detail), AppendPurpose::Plan);
         let plans = self.process.iter_mut().filter_map(|process| process.plans.get_mut(&job));
         plans.for_each(|plan| (plan.left, plan.waits_for) = (plan.left - count, Some(ticket)));
         Ok(true)
     }
 
     /// Ends a last step. Whether there was one.
-    pub(super) fn finish(&mut self) -> Result<bool, Failure> {
+    pub(super) fn finish(&mut self) -> Result<bool, BrokenPromise> {
         let Some(process) = &mut self.process else { return Ok(false) };
-        let Some(job) = process.finishing.pop_first() else { return Ok(false) };
+        let Some((job, stopped)) = process.finishing.pop_first() else { return Ok(false) };
+        // What was asked to end can have come to its end before it heard that.
+        if stopped && !self.plain && self.draw.below(2) == 0 {
+            self.feed(Input::Finished { job, result: Err(StepFailure::Stopped) })?;
+            return Ok(true);
+        }
         let result = match if self.plain { 15 } else { self.draw.below(15) } {
-            0 => Err(Unable::Failed("as drawn".into())),
-            1 if !self.quiet => Err(Unable::Environment(PauseReason::DiskFull)),
+            0 => Err(Unable::Failed("as drawn".into()).into()),
+            1 if !self.quiet => Err(Unable::Environment(PauseReason::DiskFull).into()),
             _ => Ok(()),
         };
         self.feed(Input::Finished { job, result })?;

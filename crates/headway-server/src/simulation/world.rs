@@ -6,8 +6,8 @@ use std::ops::AddAssign;
 
 use futures::FutureExt;
 
-use super::client::Client;
-use super::oracle::{Failure, Oracle};
+use super::client::SimulatedPage;
+use super::oracle::{BrokenPromise, Oracle};
 use super::process::Process;
 use crate::follow::{Given, Read};
 use crate::source::answer;
@@ -21,7 +21,7 @@ use headway_store::{MemoryStore, Store, Stored};
 
 /// The faults of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Faults {
+pub(super) struct WorldFaults {
     /// Messages are lost or duplicated.
     pub(super) lossy: bool,
     /// Connections break.
@@ -30,10 +30,10 @@ pub(super) struct Faults {
     pub(super) deadly: bool,
 }
 
-impl Faults {
+impl WorldFaults {
     /// The faults of a seed. An eighth of all seeds has none.
     pub(super) fn of(seed: u64) -> Self {
-        Faults { lossy: seed & 1 != 0, deadly: seed & 2 != 0, cutting: seed & 4 != 0 }
+        WorldFaults { lossy: seed & 1 != 0, deadly: seed & 2 != 0, cutting: seed & 4 != 0 }
     }
 }
 
@@ -41,20 +41,20 @@ macro_rules! seen {
     ($($name:ident),*) => {
         /// How often each thing happened.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-        pub(super) struct Seen { $(pub(super) $name: u64),* }
+        pub(super) struct SeenCounts { $(pub(super) $name: u64),* }
 
-        impl AddAssign for Seen {
-            fn add_assign(&mut self, other: Seen) { $(self.$name += other.$name;)* }
+        impl AddAssign for SeenCounts {
+            fn add_assign(&mut self, other: SeenCounts) { $(self.$name += other.$name;)* }
         }
 
-        impl fmt::Display for Seen {
+        impl fmt::Display for SeenCounts {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let parts = [$(format!("{} {}", self.$name, stringify!($name).replace('_', " "))),*];
                 f.write_str(&parts.join(", "))
             }
         }
 
-        impl Seen {
+        impl SeenCounts {
             /// Whether each of them happened.
             pub(super) fn met_everything(&self) -> bool { [$(self.$name),*].iter().all(|count| *count > 0) }
         }
@@ -87,7 +87,7 @@ seen!(
 
 /// What an answer of the writer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum AppendPurpose {
     Start(usize),
     Plan,
     Placing(u32),
@@ -100,13 +100,13 @@ pub(super) struct World {
     pub(super) now: Millis,
     pub(super) store: MemoryStore,
     pub(super) process: Option<Process>,
-    pub(super) clients: Vec<Client>,
+    pub(super) clients: Vec<SimulatedPage>,
     /// Connections that wait for the head to move.
     pub(super) waits: BTreeSet<usize>,
     pub(super) oracle: Oracle,
-    pub(super) faults: Faults,
-    pub(super) seen: Seen,
-    pub(super) asked: BTreeMap<u64, Asked>,
+    pub(super) faults: WorldFaults,
+    pub(super) seen: SeenCounts,
+    pub(super) asked: BTreeMap<u64, AppendPurpose>,
     pub(super) tickets: u64,
     /// How many files each job will find.
     pub(super) files: BTreeMap<JobId, u32>,
@@ -133,7 +133,7 @@ pub(super) fn ready<T>(future: impl Future<Output = Stored<T>>) -> T {
 }
 
 impl World {
-    pub(super) fn new(seed: u64, faults: Faults) -> Self {
+    pub(super) fn new(seed: u64, faults: WorldFaults) -> Self {
         let mut draw = Draw(seed);
         let store = MemoryStore::new();
         let process = Some(Process::start(&store, 1_000, &mut draw));
@@ -147,7 +147,7 @@ impl World {
             waits: BTreeSet::new(),
             oracle: Oracle::default(),
             faults,
-            seen: Seen::default(),
+            seen: SeenCounts::default(),
             asked: BTreeMap::new(),
             tickets: 0,
             files: BTreeMap::new(),
@@ -166,17 +166,17 @@ impl World {
     }
 
     /// Loads a page as the server renders it now.
-    pub(super) fn page(&mut self, seed: u64) -> Client {
+    pub(super) fn page(&mut self, seed: u64) -> SimulatedPage {
         let head = ready(self.store.head());
         let cursor = head.digest.map_or_else(Cursor::start, |digest| Cursor::at(head.position, &digest));
         self.pages += 1;
         let sharing = if self.shared { Sharing::Led } else { Sharing::Alone };
         let (cursor, watch) = ((self.draw.below(3) > 0).then_some(cursor), self.draw.below(2) == 0);
-        Client::new(cursor, watch, seed, self.most, sharing, self.pages)
+        SimulatedPage::new(cursor, watch, seed, self.most, sharing, self.pages)
     }
 
     /// Runs the eventful phase.
-    pub(super) fn play(&mut self) -> Result<(), Failure> {
+    pub(super) fn play(&mut self) -> Result<(), BrokenPromise> {
         for index in 0..self.clients.len() {
             self.clients[index].start(self.now, true)?;
         }
@@ -187,7 +187,7 @@ impl World {
         Ok(())
     }
 
-    fn step(&mut self) -> Result<(), Failure> {
+    fn step(&mut self) -> Result<(), BrokenPromise> {
         let client = self.draw.below(self.clients.len());
         if self.shared && self.draw.below(2) == 0 {
             self.lock()?;
@@ -230,13 +230,13 @@ impl World {
     }
 
     /// Delivers one message to a page.
-    pub(super) fn hear(&mut self, client: usize) -> Result<bool, Failure> {
-        let (up, faults) = (self.process.is_some(), if self.quiet { Faults::default() } else { self.faults });
+    pub(super) fn hear(&mut self, client: usize) -> Result<bool, BrokenPromise> {
+        let (up, faults) = (self.process.is_some(), if self.quiet { WorldFaults::default() } else { self.faults });
         self.clients[client].hear(self.now, up, &mut self.draw, &faults)
     }
 
     /// Lets time pass.
-    pub(super) fn pass(&mut self, ms: Millis) -> Result<(), Failure> {
+    pub(super) fn pass(&mut self, ms: Millis) -> Result<(), BrokenPromise> {
         self.now += ms;
         self.claim()?;
         let up = self.process.is_some();
@@ -247,7 +247,7 @@ impl World {
     }
 
     /// Reloads a page, which follows the jobs that it finds.
-    fn reload(&mut self, client: usize) -> Result<(), Failure> {
+    fn reload(&mut self, client: usize) -> Result<(), BrokenPromise> {
         if self.process.is_none() || !self.clients[client].starting.is_empty() {
             return Ok(());
         }

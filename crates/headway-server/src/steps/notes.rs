@@ -8,8 +8,9 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+
+use parking_lot::Mutex;
 
 use super::{Step, Ticket};
 use headway_files::Found;
@@ -19,7 +20,7 @@ use headway_model::JobId;
 /// The bytes of a slot: an id, a word, a number, and a line's end; or the name of a boot.
 const SLOT: usize = 64;
 
-/// So many slots are there from the beginning, so that a full disk is not in the way.
+/// How many slots the file has from the beginning, so that a full disk does not matter.
 const READY: usize = 256;
 
 /// The most bytes that are read of the file. There are as many slots as workers, so more than this is none of ours.
@@ -80,7 +81,7 @@ impl Notes {
     pub(super) fn write(&self, job: JobId, step: Step, turn: Option<Ticket>) -> Option<usize> {
         let file = self.file.as_ref().filter(|_| !self.closed.load(Ordering::Relaxed))?;
         let at = {
-            let mut free = self.free();
+            let mut free = self.free.lock();
             let at = free.slots.pop().unwrap_or(free.used.len());
             if at == free.used.len() {
                 free.used.push(None);
@@ -94,7 +95,7 @@ impl Notes {
             Ok(()) => Some(at),
             Err(error) => {
                 tracing::debug!(%error, "a step under way cannot be noted");
-                self.free().slots.push(at);
+                self.free.lock().slots.push(at);
                 None
             }
         }
@@ -102,7 +103,7 @@ impl Notes {
 
     /// The step in this slot is over.
     pub(super) fn erase(&self, at: usize) {
-        let mut free = self.free();
+        let mut free = self.free.lock();
         let used = free.used[at].take();
         free.is_stale[at] = used.is_some_and(|used| used.step.is_short());
         if !free.is_stale[at] {
@@ -113,7 +114,7 @@ impl Notes {
 
     /// Takes back what has lasted longer than its probation, and tells it. What is over is in the file no more.
     pub(super) fn erase_long(&self) -> Vec<Used> {
-        let mut free = self.free();
+        let mut free = self.free.lock();
         let stale =
             free.is_stale.iter_mut().enumerate().filter_map(|(at, is_stale)| std::mem::take(is_stale).then_some(at));
         stale.for_each(|at| self.blank(at));
@@ -127,7 +128,7 @@ impl Notes {
 
     #[cfg(test)]
     pub(super) fn backdate(&self, by: std::time::Duration) {
-        self.free().used.iter_mut().flatten().for_each(|used| used.since -= by);
+        self.free.lock().used.iter_mut().flatten().for_each(|used| used.since -= by);
     }
 
     fn blank(&self, at: usize) {
@@ -150,10 +151,6 @@ impl Notes {
         if let Err(error) = file.set_len(0).and_then(|()| file.write_all_at(&empty, 0)) {
             tracing::debug!(%error, "steps under way cannot be noted");
         }
-    }
-
-    fn free(&self) -> MutexGuard<'_, Free> {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

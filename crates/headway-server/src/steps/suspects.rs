@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use parking_lot::Mutex;
 
 use super::Step;
 use headway_files::Found;
@@ -48,12 +49,12 @@ impl Suspects {
             tracing::warn!(job.id = %job, %step, crashes = count, "a step was under way when the last process crashed");
         }
         let suspects = Suspects { path, any: AtomicBool::new(!crashes.is_empty()), crashes: Mutex::new(crashes) };
-        suspects.keep(&suspects.crashes());
+        suspects.keep(&suspects.crashes.lock());
         suspects
     }
 
     fn has(&self, job: JobId, step: Step) -> bool {
-        self.any.load(Ordering::Relaxed) && self.crashes().contains_key(&(job, step))
+        self.any.load(Ordering::Relaxed) && self.crashes.lock().contains_key(&(job, step))
     }
 
     /// Whether one more crash at this step makes the job stuck.
@@ -61,19 +62,19 @@ impl Suspects {
         if !self.any.load(Ordering::Relaxed) {
             return false;
         }
-        let crashes = self.crashes();
+        let crashes = self.crashes.lock();
         let is_last = |step: Step| crashes.get(&(job, step)).is_some_and(|count| count + 1 >= step.limit());
         is_last(step) || step.any().is_some_and(is_last)
     }
 
     pub(super) fn stuck(&self, job: JobId) -> Option<Step> {
-        let crashes = self.crashes();
+        let crashes = self.crashes.lock();
         let stuck = crashes.iter().find(|((of, step), count)| *of == job && **count >= step.limit());
         stuck.map(|((_, step), _)| *step)
     }
 
     pub(super) fn is_stuck_at(&self, job: JobId, step: Step) -> bool {
-        self.crashes().get(&(job, step)).is_some_and(|count| *count >= step.limit())
+        self.crashes.lock().get(&(job, step)).is_some_and(|count| *count >= step.limit())
     }
 
     pub(super) fn forgive(&self, job: JobId) {
@@ -99,14 +100,10 @@ impl Suspects {
         if !self.any.load(Ordering::Relaxed) {
             return;
         }
-        let mut crashes = self.crashes();
+        let mut crashes = self.crashes.lock();
         change(&mut crashes);
         self.any.store(!crashes.is_empty(), Ordering::Relaxed);
         self.keep(&crashes);
-    }
-
-    fn crashes(&self) -> MutexGuard<'_, Crashes> {
-        self.crashes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes the file, whole or not at all. If that fails, no job is stuck at the next start.

@@ -1,7 +1,8 @@
 //! Suspects go one at a time, so that the next crash has one culprit.
 
-use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
 
 /// How often a step that waits for its turn asks whether it is still wanted.
 const LOOK: Duration = Duration::from_millis(50);
@@ -9,12 +10,12 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The turn, which one step has at a time.
 #[derive(Default)]
 pub(super) struct Turn {
-    state: Mutex<State>,
+    state: Mutex<TurnState>,
     is_free: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct TurnState {
     holder: Option<Ticket>,
     given: u64,
 }
@@ -26,12 +27,12 @@ pub(super) struct Ticket(u64);
 impl Turn {
     /// Waits until it is free, or until `give_up` says so, which is `None`.
     pub(super) fn take(&self, give_up: impl Fn() -> bool) -> Option<Ticket> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         while state.holder.is_some() {
             if give_up() {
                 return None;
             }
-            state = self.is_free.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+            self.is_free.wait_for(&mut state, LOOK);
         }
         state.given += 1;
         state.holder = Some(Ticket(state.given));
@@ -40,7 +41,7 @@ impl Turn {
 
     /// Its holder is done with it. Said twice, the second time changes nothing.
     pub(super) fn give_back(&self, ticket: Ticket) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         if state.holder.take_if(|holder| *holder == ticket).is_some() {
             self.is_free.notify_one();
         }

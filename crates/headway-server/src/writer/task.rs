@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Append, AppendError, Effect, Receipt, Writer};
+use super::{Append, AppendError, Receipt, Writer, WriterEffect};
 use crate::now;
 use crate::recent::{Commit, Recent};
 use headway_model::event::Recorded;
@@ -20,7 +20,7 @@ const QUEUE: usize = 4_096;
 
 /// What the engine is told, in commit order, all of a commit together.
 #[derive(Debug, Clone)]
-pub(crate) enum Report {
+pub(crate) enum WriterReport {
     /// An event is durable.
     Recorded(JobId, Recorded, Digest),
     /// An event sent without waiting for its answer was refused.
@@ -114,14 +114,14 @@ pub(crate) fn spawn(
     store: Arc<dyn Store>,
     head: Head,
     writer: Writer,
-) -> std::io::Result<(Log, mpsc::UnboundedReceiver<Vec<Report>>)> {
+) -> std::io::Result<(Log, mpsc::UnboundedReceiver<Vec<WriterReport>>)> {
     let (queue, receiver) = mpsc::channel(QUEUE);
     let (wake, head) = watch::channel(head);
     let recent = Arc::new(Recent::default());
     let (health, alive) = watch::channel(true);
     // The channel is unbounded, but the queue bounds it: at most one report for each append.
     let (reports, engine) = mpsc::unbounded_channel();
-    let readers = Readers { recent: Arc::clone(&recent), wake };
+    let readers = LogReaders { recent: Arc::clone(&recent), wake };
     let run = run(store, writer, receiver, readers, health, reports);
     // A commit blocks its thread, and nothing else must wait for that.
     let runtime = Handle::current();
@@ -130,12 +130,12 @@ pub(crate) fn spawn(
 }
 
 /// What readers of the log wait on.
-struct Readers {
+struct LogReaders {
     recent: Arc<Recent>,
     wake: watch::Sender<Head>,
 }
 
-impl Readers {
+impl LogReaders {
     /// Publishes the commit, then wakes the readers: it must be readable when they wake.
     fn tell(&self, commit: Commit) {
         let head = commit.head;
@@ -148,9 +148,9 @@ async fn run(
     store: Arc<dyn Store>,
     mut writer: Writer,
     mut queue: mpsc::Receiver<Vec<Queued>>,
-    readers: Readers,
+    readers: LogReaders,
     health: watch::Sender<bool>,
-    reports: mpsc::UnboundedSender<Vec<Report>>,
+    reports: mpsc::UnboundedSender<Vec<WriterReport>>,
 ) {
     let mut replies = HashMap::new();
     let mut ticket = 0;
@@ -177,24 +177,26 @@ async fn run(
                 let effects = writer.committed(written.is_ok());
                 match written {
                     Ok(()) => readers.tell(commit),
-                    Err(_) => told.push(Report::Dead),
+                    Err(_) => told.push(WriterReport::Dead),
                 }
                 effects
             }
         };
         for effect in effects {
             match effect {
-                Effect::Answer(ticket, append, answer) => match (replies.remove(&ticket), answer) {
+                WriterEffect::Answer(ticket, append, answer) => match (replies.remove(&ticket), answer) {
                     (Some(reply), answer) => drop(reply.send(answer)),
                     (None, Err(AppendError::Refused(refusal))) => {
-                        told.push(Report::Refused(append.job, append.event, refusal));
+                        told.push(WriterReport::Refused(append.job, append.event, refusal));
                     }
                     (None, Err(AppendError::TooLarge)) => {
                         tracing::error!(job.id = %append.job, event = append.event.name(), "an event was too large to record");
                     }
                     (None, _) => {}
                 },
-                Effect::Recorded(job, recorded, digest) => told.push(Report::Recorded(job, recorded, digest)),
+                WriterEffect::Recorded(job, recorded, digest) => {
+                    told.push(WriterReport::Recorded(job, recorded, digest))
+                }
             }
         }
         reports.send(told).ok();

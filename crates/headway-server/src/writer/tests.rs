@@ -27,10 +27,10 @@ fn writer() -> Writer {
     Writer::new(Head { next_job_no: 1, ..Head::default() }, Vec::new())
 }
 
-fn answers(effects: &[Effect]) -> Vec<(u64, Result<Receipt, AppendError>)> {
-    let answer = |effect: &Effect| match effect {
-        Effect::Answer(ticket, _, answer) => Some((*ticket, answer.clone())),
-        Effect::Recorded(..) => None,
+fn answers(effects: &[WriterEffect]) -> Vec<(u64, Result<Receipt, AppendError>)> {
+    let answer = |effect: &WriterEffect| match effect {
+        WriterEffect::Answer(ticket, _, answer) => Some((*ticket, answer.clone())),
+        WriterEffect::Recorded(..) => None,
     };
     effects.iter().filter_map(answer).collect()
 }

@@ -9,7 +9,8 @@ use headway_model::RelPath;
 use headway_model::id::{Millis, Position};
 use headway_model::item::ItemStatus;
 use headway_model::library::{
-    Entry, EntryKind, FolderPage, FolderView, LastOutcome, Pattern, RowKey, Show, Sort, natural, natural_path,
+    Entry, EntryKind, FolderPage, FolderView, LastOutcome, OutcomeFilter, Pattern, RowKey, Sort, Under, natural,
+    natural_path,
 };
 
 /// A statement under construction, with its bound values in order.
@@ -69,7 +70,12 @@ pub(super) fn page(reader: &mut Connection, view: &FolderView) -> Stored<FolderP
     let last = rows.last().map(|(key, _)| key.clone());
     let counts = count(view, first.as_ref()).all(&moment, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let (total, files, before): (u64, u64, u64) = counts.first().copied().unwrap_or_default();
-    let seen = seen(&moment, view)?;
+    let under = under(&moment, view)?;
+    for (_, entry) in rows.iter_mut().filter(|(_, entry)| entry.kind == EntryKind::Folder) {
+        let inside = FolderView { library: view.library.clone(), folder: entry.path.clone(), ..FolderView::default() };
+        entry.under = Some(self::under(&moment, &inside)?);
+    }
+    let (left_out, seen) = (left_out(&moment, view)?, seen(&moment, view)?);
     Ok(FolderPage {
         folder: view.folder.clone(),
         entries: rows.into_iter().map(|(_, entry)| entry).collect(),
@@ -78,10 +84,35 @@ pub(super) fn page(reader: &mut Connection, view: &FolderView) -> Stored<FolderP
         first: before,
         next: last.filter(|_| more || backwards),
         previous: first.filter(|_| before > 0),
+        left_out,
+        under,
         seen,
         scan: None,
         unread: None,
     })
+}
+
+/// The files that a job over a view takes.
+fn under(reader: &Connection, view: &FolderView) -> Stored<Under> {
+    let mut query = Statement::new("SELECT count(*), coalesce(sum(f.size), 0), count(*) FILTER (WHERE f.shown_as = ");
+    query.bind(OutcomeFilter::Processed.word().to_owned()).push("), count(*) FILTER (WHERE f.shown_as = ");
+    query.bind(OutcomeFilter::Failed.word().to_owned());
+    query.push(") FROM folders d CROSS JOIN files f USING (folder_no) WHERE f.kind = ").bind(EntryKind::File as u8);
+    query.push(" AND f.present = 1 AND ");
+    below(&mut query, view);
+    asked_for(&mut query, view);
+    let row = |row: &Row<'_>| {
+        let (bytes, processed) = (row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?);
+        Ok(Under { files: row.get(0)?, bytes, processed, failed: row.get(3)? })
+    };
+    Ok(query.all(reader, row)?.first().copied().unwrap_or_default())
+}
+
+/// How many entries are no rows because systems have left them behind.
+fn left_out(reader: &Connection, view: &FolderView) -> Stored<u64> {
+    let mut query = Statement::new("SELECT coalesce(sum(d.litter), 0) FROM folders d WHERE ");
+    within(&mut query, view);
+    Ok(query.all(reader, |row| row.get(0))?.first().copied().unwrap_or_default())
 }
 
 /// Reads one row more than requested, to know whether there are more.
@@ -119,7 +150,8 @@ fn count(view: &FolderView, first: Option<&RowKey>) -> Statement {
 fn value(sort: Sort) -> &'static str {
     match sort {
         Sort::Name => "0",
-        Sort::Size => "f.size",
+        // A folder has no size of its own that means anything.
+        Sort::Size => "f.size * f.leaf",
         Sort::Modified => "f.mtime_ns",
         Sort::Outcome => "coalesce(f.outcome, -1)",
     }
@@ -134,24 +166,39 @@ fn columns(view: &FolderView) -> Vec<&'static str> {
 
 fn matching(query: &mut Statement, view: &FolderView) {
     query.push("f.present = 1 AND ");
-    if view.is_deep() {
-        query.push("d.library = ").bind(view.library.clone());
-        if !view.folder.is_root() {
-            let path = view.folder.as_str();
-            // `0` is the character after `/`.
-            query.push(" AND (d.path = ").bind(path.to_owned());
-            query.push(" OR (d.path > ").bind(format!("{path}/"));
-            query.push(" AND d.path < ").bind(format!("{path}0")).push("))");
-        }
-    } else {
-        query.push("d.folder_no = ").bind(folder_no(&view.library, &view.folder));
-    }
+    within(query, view);
+    asked_for(query, view);
+}
+
+/// Restricts to what a view searches for and filters by.
+fn asked_for(query: &mut Statement, view: &FolderView) {
     if let Some(pattern) = Pattern::new(&view.search) {
         query.push(" AND f.searched GLOB ").bind(pattern.as_str().replace('[', "[[]"));
     }
-    if view.show != Show::All {
+    if view.show != OutcomeFilter::All {
         query.push(" AND f.kind = ").bind(EntryKind::File as u8);
         query.push(" AND f.shown_as = ").bind(view.show.word().to_owned());
+    }
+}
+
+/// Restricts to the view's folder or, for a deep view, to all folders below it.
+fn within(query: &mut Statement, view: &FolderView) {
+    if view.is_deep() {
+        below(query, view);
+    } else {
+        query.push("d.folder_no = ").bind(folder_no(&view.library, &view.folder));
+    }
+}
+
+/// Restricts to the view's folder and all folders below it.
+fn below(query: &mut Statement, view: &FolderView) {
+    query.push("d.library = ").bind(view.library.clone());
+    if !view.folder.is_root() {
+        let path = view.folder.as_str();
+        // `0` is the character after `/`.
+        query.push(" AND (d.path = ").bind(path.to_owned());
+        query.push(" OR (d.path > ").bind(format!("{path}/"));
+        query.push(" AND d.path < ").bind(format!("{path}0")).push("))");
     }
 }
 
@@ -189,5 +236,5 @@ fn row(row: &Row<'_>) -> rusqlite::Result<(RowKey, Entry)> {
     let key = RowKey { leaf: kind != EntryKind::Folder, value: row.get(8)?, path: path.clone() };
     let modified = u64::try_from(mtime_ns / 1_000_000).unwrap_or(0);
     let size = if kind == EntryKind::File { size.cast_unsigned() } else { 0 };
-    Ok((key, Entry { path, kind, size, modified, outcome }))
+    Ok((key, Entry { path, kind, size, modified, outcome, under: None }))
 }

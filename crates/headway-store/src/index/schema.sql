@@ -9,6 +9,8 @@ CREATE TABLE folders (
     natural TEXT NOT NULL,
     -- When all its entries were last read, in ms since 1970; 0 for never.
     seen_at INTEGER NOT NULL,
+    -- Entries in it that systems have left behind, and that are no rows.
+    litter INTEGER NOT NULL DEFAULT 0,
     UNIQUE (library, path)
 ) STRICT;
 

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 use super::super::sqlite::{all, immediate};
 use super::{SeenOutcome, StoreError, Stored, VERSION, folder_no};
 use headway_model::id::{Millis, Position};
-use headway_model::library::{EntryKind, Pattern, Show, natural, natural_path};
+use headway_model::library::{EntryKind, OutcomeFilter, Pattern, natural, natural_path};
 use headway_model::{RelPath, SeenPart};
 
 /// A part ends after its last entry, and the last part of a folder after all entries.
@@ -87,8 +87,8 @@ fn see_part(transaction: &Transaction<'_>, library: &str, part: &SeenPart) -> St
         forget.execute(params![folder, leaf, name])?;
     }
     if let Some(whole) = part.whole {
-        let mut read = transaction.prepare_cached("UPDATE folders SET seen_at = ? WHERE folder_no = ?")?;
-        read.execute(params![whole, folder])?;
+        let mut read = transaction.prepare_cached("UPDATE folders SET seen_at = ?, litter = ? WHERE folder_no = ?")?;
+        read.execute(params![whole, part.litter, folder])?;
     }
     Ok(())
 }
@@ -116,7 +116,7 @@ pub(super) fn end(writer: &mut Connection, outcomes: &[SeenOutcome], up_to: Posi
         let folder = folder_no(&outcome.library, &parent);
         add_folder(&transaction, folder, &outcome.library, &parent)?;
         let name = outcome.path.name();
-        let shown_as = if outcome.undone.is_some() { Show::Unprocessed } else { outcome.status.shown_as() };
+        let shown_as = if outcome.undone.is_some() { OutcomeFilter::Unprocessed } else { outcome.status.shown_as() };
         let (code, shown_as) = (outcome.status.byte(), shown_as.word());
         let job = outcome.job.to_string();
         end.execute(params![
@@ -141,6 +141,8 @@ pub(super) fn settle(writer: &mut Connection, library: &str, whole: Option<Milli
         WHERE f.leaf = 0 AND f.present = 0";
     const BELOW: &str = "UPDATE files SET present = 0 WHERE present = 1 AND folder_no IN (SELECT folder_no FROM folders
         WHERE library = ?1 AND (path = ?2 OR (path > ?2 || '/' AND path < ?2 || '0')))";
+    const CLEAN: &str = "UPDATE folders SET litter = 0
+        WHERE library = ?1 AND (path = ?2 OR (path > ?2 || '/' AND path < ?2 || '0'))";
     const READ: &str = "INSERT INTO scans VALUES (?, ?) ON CONFLICT DO UPDATE SET seen_at = excluded.seen_at";
     let transaction = immediate(writer)?;
     if let Some(whole) = whole {
@@ -151,6 +153,7 @@ pub(super) fn settle(writer: &mut Connection, library: &str, whole: Option<Milli
     for (library, parent, name) in gone {
         let path = if parent.is_empty() { name } else { format!("{parent}/{name}") };
         transaction.execute(BELOW, params![library, path])?;
+        transaction.execute(CLEAN, params![library, path])?;
     }
     transaction.execute("DELETE FROM files WHERE present = 0 AND outcome IS NULL", [])?;
     Ok(transaction.commit()?)

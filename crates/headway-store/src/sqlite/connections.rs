@@ -1,9 +1,10 @@
 //! The connections to one SQLite file: one writer and a few readers, each used by one thread at a time.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::Semaphore;
@@ -22,14 +23,14 @@ const BUSY: Duration = Duration::from_secs(5);
 
 /// The connection that writes.
 #[derive(Clone)]
-pub(crate) struct Writer {
+pub(crate) struct WriteConnection {
     /// `None` once a write has failed: the handle of a failed write is never used again.
     slot: Arc<Mutex<Option<Connection>>>,
 }
 
 /// The connections that read.
 #[derive(Clone)]
-pub(crate) struct Readers {
+pub(crate) struct ReadConnections {
     path: PathBuf,
     idle: Arc<Mutex<Vec<Connection>>>,
     turns: Arc<Semaphore>,
@@ -60,14 +61,14 @@ fn prepared(connection: Connection) -> Stored<Connection> {
     Ok(connection)
 }
 
-impl Writer {
+impl WriteConnection {
     pub(crate) fn new(connection: Connection) -> Self {
-        Writer { slot: Arc::new(Mutex::new(Some(connection))) }
+        WriteConnection { slot: Arc::new(Mutex::new(Some(connection))) }
     }
 
     /// Writes on this thread. The connection is kept only if the write succeeded.
     pub(crate) fn here<T>(&self, work: impl FnOnce(&mut Connection) -> Stored<T>) -> Stored<T> {
-        let mut slot = lock(&self.slot);
+        let mut slot = self.slot.lock();
         let mut connection = slot.take().ok_or_else(|| StoreError::new("an earlier write failed"))?;
         let done = work(&mut connection)?;
         *slot = Some(connection);
@@ -80,7 +81,7 @@ impl Writer {
         work: impl FnOnce(&mut Connection) -> Stored<T> + Send + 'static,
     ) -> Stored<T> {
         let slot = Arc::clone(&self.slot);
-        blocking(move || match lock(&slot).as_mut() {
+        blocking(move || match slot.lock().as_mut() {
             Some(connection) => work(connection),
             None => Err(StoreError::new("an earlier write failed")),
         })
@@ -88,9 +89,9 @@ impl Writer {
     }
 }
 
-impl Readers {
+impl ReadConnections {
     pub(crate) fn new(path: &Path) -> Self {
-        Readers { path: path.to_owned(), idle: Arc::default(), turns: Arc::new(Semaphore::new(READERS)) }
+        ReadConnections { path: path.to_owned(), idle: Arc::default(), turns: Arc::new(Semaphore::new(READERS)) }
     }
 
     /// Reads on the blocking pool.
@@ -101,10 +102,10 @@ impl Readers {
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|error| StoreError::new(error.to_string()))?;
         let readers = self.clone();
         blocking(move || {
-            let idle = lock(&readers.idle).pop();
+            let idle = readers.idle.lock().pop();
             let mut connection = idle.map_or_else(|| readers.open(), Ok)?;
             let found = work(&mut connection);
-            lock(&readers.idle).push(connection);
+            readers.idle.lock().push(connection);
             drop(turn);
             found
         })
@@ -121,11 +122,6 @@ impl Readers {
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Stored<T> + Send + 'static) -> Stored<T> {
     tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::new(error.to_string()))?
-}
-
-/// A panic loses at most the connection in use; the slot itself stays valid.
-fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

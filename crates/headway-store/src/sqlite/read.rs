@@ -10,7 +10,9 @@ use super::{all, column, first, nullable};
 use crate::rows::{DoneRow, EventRow, ItemRow, ItemState, JobRow, Lease};
 use headway_model::id::{JobId, Position, Seq};
 use headway_model::item::ItemStatus;
-use headway_model::load::{Load, Part};
+use headway_model::item_filter::MatchingItems;
+use headway_model::library::Pattern;
+use headway_model::load::{FileTotals, Load};
 use headway_model::{Digest, Fold, JobKind, PlannedFile, RelPath, Rerun};
 
 const JOB_COLUMNS: &str =
@@ -158,8 +160,8 @@ pub(super) fn items(
 
 pub(super) fn load(reader: &Connection, job_no: u64) -> Stored<Load> {
     const PARTS: &str = "SELECT code, COUNT(*), SUM(size) FROM items WHERE job_no = ? GROUP BY code";
-    let part = |row: &Row<'_>| Ok((column(row, 0)?, Part { files: row.get(1)?, bytes: row.get(2)? }));
-    let parts: Vec<(ItemStatus, Part)> = all(reader, PARTS, [job_no], part)?;
+    let part = |row: &Row<'_>| Ok((column(row, 0)?, FileTotals { files: row.get(1)?, bytes: row.get(2)? }));
+    let parts: Vec<(ItemStatus, FileTotals)> = all(reader, PARTS, [job_no], part)?;
     let mut load = Load::default();
     parts.into_iter().for_each(|(status, part)| load.add(status, part));
     Ok(load)
@@ -168,6 +170,19 @@ pub(super) fn load(reader: &Connection, job_no: u64) -> Stored<Load> {
 pub(super) fn items_at(reader: &Connection, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {
     let these = format!("{ITEM_COLUMNS} WHERE job_no = ? AND item IN (SELECT value FROM json_each(?)) ORDER BY item");
     all(reader, &these, params![job_no, json!(items).to_string()], item_row)
+}
+
+pub(super) fn named(reader: &Connection, job_no: u64, pattern: &Pattern) -> Stored<MatchingItems> {
+    let mut named = MatchingItems::default();
+    // One statement over all of them: a page at a time would read each row's words as well.
+    let paths = "SELECT item, path FROM items WHERE job_no = ? ORDER BY item";
+    all(reader, paths, [job_no], |row| {
+        if pattern.matches_path(&column(row, 1)?) {
+            named.add(row.get(0)?);
+        }
+        Ok(())
+    })?;
+    Ok(named)
 }
 
 pub(super) fn history(reader: &Connection, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {

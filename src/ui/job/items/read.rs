@@ -6,9 +6,9 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::PAGE;
-use super::address::Address;
+use super::address::ItemsAddress;
 use super::texts::Texts;
-use super::window::{Known, Window};
+use super::window::{ItemsWindow, Known};
 use crate::api;
 use crate::ui::live::Live;
 use headway_model::follow::Phase;
@@ -21,36 +21,36 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What was last read. Copy it freely.
 #[derive(Clone, Copy)]
-pub(super) struct Read {
+pub(super) struct ReadItems {
     job: JobId,
-    last: RwSignal<Answer>,
+    last: RwSignal<ItemsAnswer>,
 }
 
 /// What the server answered, and to what.
-struct Answer {
-    address: Address,
+struct ItemsAnswer {
+    address: ItemsAddress,
     /// The event that the page had heard of before, if it hears of the job without following it.
     heard: Option<Seq>,
-    window: Result<Window, ApiError>,
+    window: Result<ItemsWindow, ApiError>,
 }
 
-impl Answer {
-    /// Whether nothing else would be answered now: to the server's silence there may be another answer later.
-    fn holds(&self, address: &Address, heard: Option<Seq>) -> bool {
+impl ItemsAnswer {
+    /// Whether the answer would be the same now. A call that was not answered can be answered later.
+    fn holds(&self, address: &ItemsAddress, heard: Option<Seq>) -> bool {
         let is_final = self.window.as_ref().err().is_none_or(|error| !error.may_pass());
         self.address == *address && self.heard == heard && is_final
     }
 }
 
-impl Read {
+impl ReadItems {
     /// As the page was made.
-    pub(super) fn new(job: JobId, address: Address, page: &Result<ItemPage, ApiError>) -> Self {
-        let window = page.as_ref().map(Window::from).map_err(Clone::clone);
-        Read { job, last: RwSignal::new(Answer { address, heard: None, window }) }
+    pub(super) fn new(job: JobId, address: ItemsAddress, page: &Result<ItemPage, ApiError>) -> Self {
+        let window = page.as_ref().map(ItemsWindow::from).map_err(Clone::clone);
+        ReadItems { job, last: RwSignal::new(ItemsAnswer { address, heard: None, window }) }
     }
 
     /// What is known of the window at an address.
-    pub(super) fn at(self, address: &Address) -> Known {
+    pub(super) fn at(self, address: &ItemsAddress) -> Known {
         self.last.with(|last| match &last.window {
             _ if last.address != *address => Known::Reading,
             Ok(window) => Known::Rows(window.clone()),
@@ -60,7 +60,7 @@ impl Read {
 
     /// Reads the window at the address while the page has no fold: once, and again whenever there is news of a job that cannot be
     /// followed; all of it each time, old, but never mixed with newer counts.
-    pub(super) fn follow(self, live: Live, address: Memo<Address>, is_folded: Memo<bool>, texts: Texts) {
+    pub(super) fn follow(self, live: Live, address: Memo<ItemsAddress>, is_folded: Memo<bool>, texts: Texts) {
         let state = live.job(self.job);
         let heard = Memo::new(move |_| {
             let is_stopped = |state: &crate::ui::live::JobState| state.phase == Some(Phase::Stopped);
@@ -68,14 +68,10 @@ impl Read {
         });
         Effect::new(move |_| {
             let address = StoredValue::new(address.get());
-            // This goes with the address: what is answered after that finds it gone, and is of no use.
+            // This goes with the address: a later answer finds it gone and is dropped.
             let rests = RwSignal::new(false);
             Effect::new(move |_| {
                 let (heard, address) = (heard.get(), address.get_value());
-                // Of a cause there are no windows to be read: see the table.
-                if address.cause.is_some() {
-                    return;
-                }
                 let holds = self.last.with_untracked(|last| last.holds(&address, heard));
                 if rests.get() || is_folded.get() || holds {
                     return;
@@ -83,15 +79,15 @@ impl Read {
                 rests.set(true);
                 let call = texts.call();
                 leptos::task::spawn_local(async move {
-                    let page = api::items(self.job, address.after, PAGE, address.status.clone()).await;
+                    let page = api::items(self.job, address.after, PAGE, address.filter.clone()).await;
                     if rests.is_disposed() {
                         return;
                     }
-                    let window = page.as_ref().map(Window::from).map_err(Clone::clone);
+                    let window = page.as_ref().map(ItemsWindow::from).map_err(Clone::clone);
                     if let Ok(page) = page {
                         texts.take(call, page.items);
                     }
-                    self.last.try_set(Answer { address, heard, window });
+                    self.last.try_set(ItemsAnswer { address, heard, window });
                     set_timeout(move || _ = rests.try_set(false), PATIENCE);
                 });
             });

@@ -1,10 +1,9 @@
-//! One item: its status as the page heard it, its words as far as they are of that moment.
+//! One item in one line: its status as the page last heard it, and its text if that is of the same moment.
 
 use leptos::prelude::*;
 
-use super::super::attempts::Attempts;
 use super::super::retry::RetryItem;
-use super::window::Row;
+use super::window::ShownItem;
 use crate::ui::parts::{format, why, words};
 use headway_model::summary::ItemView;
 use headway_model::{JobId, RelPath, StartJob};
@@ -12,17 +11,25 @@ use headway_model::{JobId, RelPath, StartJob};
 #[component]
 pub(super) fn ItemRow(
     job: JobId,
-    row: Memo<Row>,
+    row: Memo<ShownItem>,
+    /// Where it stands in the list, counted from 0.
+    number: Memo<u32>,
+    /// Whether the keyboard is at it.
+    is_at: Memo<bool>,
+    is_open: Memo<bool>,
+    /// Where more of it is shown.
+    href: Signal<String>,
     text: Memo<Option<ItemView>>,
     request: StoredValue<Option<StartJob>>,
-    runs_programs: bool,
 ) -> impl IntoView {
     let item = row.with_untracked(|row| row.item);
     let status = Memo::new(move |_| row.with(|row| row.status.clone()));
-    let attempt = Memo::new(move |_| row.with(|row| (row.status == "running", row.attempt)));
     let is_failed = Memo::new(move |_| status.with(|status| status == "failed"));
-    let was_tried = Memo::new(move |_| runs_programs && attempt.get().1 > 0);
-    let name = move || text.with(|text| text.as_ref().map(|text| text.path.shown().to_string()));
+    let path = Memo::new(move |_| {
+        let path = text.with(|text| text.as_ref().map(|text| text.path.shown())).unwrap_or_default();
+        let at = path.rfind('/').map_or(0, |at| at + 1);
+        (path[..at].to_owned(), path[at..].to_owned())
+    });
     let size = move || text.with(|text| text.as_ref().map(|text| format::size(text.size)));
     let words = move || {
         let row = row.get();
@@ -35,38 +42,47 @@ pub(super) fn ItemRow(
     };
     let again = move || {
         let rerun = text.with(|text| text.as_ref().and_then(|text| text.rerun));
-        rerun.map(|rerun| view! { <span class="hint rerun">{rerun.text()}</span> })
+        rerun.map(|rerun| view! { <span class="hint items-rerun">{rerun.text()}</span> })
     };
     view! {
-        <tr data-item=item>
-            <td class="name"><bdi dir="ltr">{name}</bdi></td>
-            <td class="number">{size}</td>
-            <td class="state"><span class="status-badge" data-status=move || status.get()>{move || status.with(|status| words::of(status))}</span></td>
-            <td class="result">
-                <span class="words">{words}</span>
-                {again}
-                <Show when=move || is_failed.get()>
-                    <RetryItem job item request />
-                </Show>
-                <Show when=move || was_tried.get()>
-                    <Attempts job item attempt />
-                </Show>
+        <tr
+            data-item=item
+            aria-rowindex=move || number.get() + 2
+            tabindex=move || if is_at.get() { "0" } else { "-1" }
+            data-selected=move || is_open.get().then_some("true")
+        >
+            <td class="items-name">
+                <a href=href data-noscroll="" aria-current=move || is_open.get().then_some("true")>
+                    <bdi dir="ltr" class="items-folder">{move || path.with(|path| path.0.clone())}</bdi>
+                    <bdi dir="ltr" class="items-file">{move || path.with(|path| path.1.clone())}</bdi>
+                </a>
+            </td>
+            <td class="items-size">{size}</td>
+            <td class="items-state"><span class="status-badge" data-status=move || status.get()>{move || status.with(|status| words::of(status))}</span></td>
+            <td class="items-result">
+                <span class="items-line">
+                    <span class="items-words">{words}</span>
+                    {again}
+                    <Show when=move || is_failed.get()>
+                        <RetryItem job item request />
+                    </Show>
+                </span>
             </td>
         </tr>
     }
     .into_any()
 }
 
-/// What the recipe noted of the file itself, by which it is known again.
+/// What the recipe noted about the file itself, to recognise it later.
 const KNOWN_BY: [&str; 2] = ["mtime_ns", "size"];
 
-/// The exit status that a program has when all went well, which its file's status says already.
+/// The exit status of a program that succeeded, which its file's status says already.
 fn is_plain(name: &str, value: &serde_json::Value) -> bool {
     name == "exit" && value.as_u64() == Some(0)
 }
 
 /// What the recipe found, in a line: where the output is, and every other field by its name.
-fn found(result: &serde_json::Value) -> String {
+pub(in crate::ui::job) fn found(result: &serde_json::Value) -> String {
     let fields = result
         .as_object()
         .into_iter()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::window::{Known, Row};
+use super::window::ShownItem;
 use crate::api;
 use headway_model::summary::ItemView;
 use headway_model::{ApiError, JobId};
@@ -19,10 +19,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Where an item stood: its status and its last attempt.
 type Moment = (String, u32);
 
-/// What was told so far.
+/// The texts that have come so far.
 #[derive(Debug, Default)]
-struct Told {
-    /// The text of each item, and the number of the call by which it came.
+struct KnownTexts {
+    /// The text of each item, and the number of the call that brought it.
     texts: BTreeMap<u32, (u32, ItemView)>,
     /// How many calls were made.
     calls: u32,
@@ -30,30 +30,31 @@ struct Told {
     asked: BTreeMap<u32, Moment>,
 }
 
-/// The texts of a window. Copy it freely.
+/// The most texts that are kept: further ones take the place of those that are not shown.
+const KEPT: usize = 3_000;
+
+/// The texts of the rows that are shown. Copy it freely.
 #[derive(Clone, Copy)]
-pub(super) struct Texts {
+pub(in crate::ui::job) struct Texts {
     job: JobId,
-    told: RwSignal<Told>,
+    told: RwSignal<KnownTexts>,
     /// Why the last call failed, while there is something to ask for.
     pub(super) wrong: RwSignal<Option<ApiError>>,
 }
 
 impl Texts {
-    pub(super) fn new(job: JobId, items: Vec<ItemView>) -> Self {
-        let texts = Texts { job, told: RwSignal::default(), wrong: RwSignal::new(None) };
-        texts.take(texts.call(), items);
-        texts
+    pub(in crate::ui::job) fn new(job: JobId) -> Self {
+        Texts { job, told: RwSignal::default(), wrong: RwSignal::new(None) }
     }
 
     /// The text of an item, once it is there.
-    pub(super) fn of(self, item: u32) -> Memo<Option<ItemView>> {
+    pub(in crate::ui::job) fn of(self, item: u32) -> Memo<Option<ItemView>> {
         Memo::new(move |_| self.told.with(|told| told.texts.get(&item).map(|(_, text)| text.clone())))
     }
 
     /// The number of a call that is about to be made.
     pub(super) fn call(self) -> u32 {
-        self.told.try_update_untracked(Told::call).unwrap_or_default()
+        self.told.try_update_untracked(KnownTexts::call).unwrap_or_default()
     }
 
     /// Adds texts that were read with a window by this call.
@@ -61,26 +62,32 @@ impl Texts {
         self.told.try_update(|told| told.put(call, items));
     }
 
-    /// Asks for the texts that a window lacks, one call at a time.
-    pub(super) fn follow(self, known: Memo<Known>) {
-        let busy = RwSignal::new(false);
+    /// Asks for the texts that rows lack, one call at a time. For rows without a name it asks at once.
+    pub(super) fn follow(self, rows: Memo<Vec<ShownItem>>) {
+        let (busy, rests) = (RwSignal::new(false), RwSignal::new(false));
         Effect::new(move |_| {
-            let wanted = known.with(|known| self.told.with(|told| told.lacks(known.rows())));
+            let wanted = rows.with(|rows| self.told.with(|told| told.lacks(rows)));
+            let is_nameless = self.told.with(|told| wanted.keys().any(|item| !told.texts.contains_key(item)));
             if wanted.is_empty() {
                 // Nothing is missing any more, also if it never came.
                 self.wrong.set(None);
                 return;
             }
-            if busy.get() {
+            if busy.get() || (rests.get() && !(is_nameless && self.wrong.with_untracked(Option::is_none))) {
                 return;
             }
             busy.set(true);
+            rests.set(true);
             let call = self.call();
             leptos::task::spawn_local(async move {
                 let pace = match api::items_at(self.job, wanted.keys().copied().collect()).await {
                     Ok(items) => {
                         self.wrong.try_set(None);
-                        self.told.try_update(|told| told.answered(call, wanted, items));
+                        let shown = rows.try_get_untracked().unwrap_or_default();
+                        self.told.try_update(|told| {
+                            told.answered(call, wanted, items);
+                            told.keep(&shown);
+                        });
                         PACE
                     }
                     Err(error) => {
@@ -88,19 +95,21 @@ impl Texts {
                         PATIENCE
                     }
                 };
-                set_timeout(move || _ = busy.try_set(false), pace);
+                busy.try_set(false);
+                set_timeout(move || _ = rests.try_set(false), pace);
             });
         });
     }
 }
 
-impl Told {
+impl KnownTexts {
     /// The rows whose text is missing, or of another moment where that matters. Once for each moment of a row: the server's text is never
     /// older than what a page has heard; if it is newer, the page is about to hear the rest, and until then there is nothing to ask.
-    fn lacks(&self, rows: &[Row]) -> BTreeMap<u32, Moment> {
-        let is_told =
-            |row: &&Row| self.texts.get(&row.item).is_some_and(|(_, text)| !row.has_story() || row.is_told_by(text));
-        let moment = |row: &Row| (row.item, (row.status.clone(), row.attempt));
+    fn lacks(&self, rows: &[ShownItem]) -> BTreeMap<u32, Moment> {
+        let is_told = |row: &&ShownItem| {
+            self.texts.get(&row.item).is_some_and(|(_, text)| !row.has_story() || row.is_told_by(text))
+        };
+        let moment = |row: &ShownItem| (row.item, (row.status.clone(), row.attempt));
         let lacks = rows.iter().filter(|row| !is_told(row)).map(moment);
         lacks.filter(|(item, moment)| self.asked.get(item) != Some(moment)).collect()
     }
@@ -110,6 +119,15 @@ impl Told {
         self.put(call, items);
     }
 
+    /// Forgets what is not shown, once there is much of it.
+    fn keep(&mut self, shown: &[ShownItem]) {
+        if self.texts.len() > KEPT {
+            let is_shown = |item: &u32| shown.iter().any(|row| row.item == *item);
+            self.texts.retain(|item, _| is_shown(item));
+            self.asked.retain(|item, _| is_shown(item));
+        }
+    }
+
     fn call(&mut self) -> u32 {
         self.calls += 1;
         self.calls
@@ -117,7 +135,7 @@ impl Told {
 
     /// Answers come in any order: what an earlier call says never takes the place of what a later one said.
     fn put(&mut self, call: u32, items: Vec<ItemView>) {
-        let is_later = |told: &Told, item| told.texts.get(&item).is_some_and(|(known, _)| *known > call);
+        let is_later = |told: &KnownTexts, item| told.texts.get(&item).is_some_and(|(known, _)| *known > call);
         for text in items {
             if !is_later(self, text.item) {
                 self.texts.insert(text.item, (call, text));
@@ -130,8 +148,8 @@ impl Told {
 mod tests {
     use super::*;
 
-    fn row(item: u32, status: &str, attempt: u32) -> Row {
-        Row { item, status: status.into(), reason: None, attempt }
+    fn row(item: u32, status: &str, attempt: u32) -> ShownItem {
+        ShownItem { item, status: status.into(), reason: None, attempt }
     }
 
     fn text(item: u32, status: &str, attempt: u32) -> ItemView {
@@ -150,8 +168,8 @@ mod tests {
     }
 
     /// These texts, which came with the page.
-    fn told(texts: Vec<ItemView>) -> Told {
-        let mut told = Told::default();
+    fn told(texts: Vec<ItemView>) -> KnownTexts {
+        let mut told = KnownTexts::default();
         let call = told.call();
         told.put(call, texts);
         told
@@ -184,7 +202,7 @@ mod tests {
         let failed = [row(0, "failed", 1)];
         let asked = told.lacks(&failed);
         assert_eq!(asked.len(), 1);
-        // Meanwhile it was begun again, of which the page has not heard.
+        // Meanwhile it was begun again, and the page has not heard of that.
         told.answered(2, asked, vec![text(0, "running", 2)]);
         assert_eq!(told.lacks(&failed), BTreeMap::new());
         assert_eq!(told.lacks(&[row(0, "running", 2)]), BTreeMap::new());
@@ -196,8 +214,16 @@ mod tests {
     }
 
     #[test]
+    fn of_a_long_list_the_texts_of_the_rows_that_are_shown_stay() {
+        let mut told = told((0..=KEPT as u32).map(|item| text(item, "waiting", 0)).collect());
+        told.keep(&[row(7, "waiting", 0), row(9_999, "waiting", 0)]);
+        assert_eq!(told.texts.keys().collect::<Vec<_>>(), [&7]);
+        assert_eq!(told.lacks(&[row(7, "waiting", 0), row(8, "waiting", 0)]).into_keys().collect::<Vec<_>>(), [8]);
+    }
+
+    #[test]
     fn an_earlier_call_that_is_answered_last_changes_no_later_text() {
-        let mut told = Told::default();
+        let mut told = KnownTexts::default();
         let (earlier, later) = (told.call(), told.call());
         told.put(later, vec![text(0, "succeeded", 1)]);
         told.put(earlier, vec![text(0, "running", 1), text(1, "running", 1)]);

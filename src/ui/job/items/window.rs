@@ -1,27 +1,33 @@
-//! The rows of a window, and what is known of it.
+//! The rows that are shown, and what is known of them.
 
 use headway_model::summary::{ItemPage, ItemView};
+use headway_model::window::ItemsPart;
 use headway_model::{ApiError, window};
 
 /// Where an item stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) item: u32,
-    pub(super) status: String,
-    pub(super) reason: Option<String>,
-    pub(super) attempt: u32,
+pub(in crate::ui::job) struct ShownItem {
+    pub(in crate::ui::job) item: u32,
+    pub(in crate::ui::job) status: String,
+    pub(in crate::ui::job) reason: Option<String>,
+    pub(in crate::ui::job) attempt: u32,
 }
 
-/// Rows in order, and where the next window begins.
+/// Rows in order, as a part of a list or as a page of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Window {
-    pub(super) rows: Vec<Row>,
+pub(super) struct ItemsWindow {
+    pub(super) rows: Vec<ShownItem>,
+    /// Where the next page begins, if it is one.
     pub(super) next: Option<u32>,
+    /// How many rows of the list stand before it, if it is a part.
+    pub(super) first: u32,
+    /// How many rows the list has, if it is a part.
+    pub(super) total: Option<u32>,
     /// Whether it is of the fold, not as the server read it.
     pub(super) is_folded: bool,
 }
 
-/// What is known of the window at the page's address. No rows but its own ever stand under it.
+/// What is known of the items at the page's address. Only its own rows are ever shown under it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Known {
     /// The server has been asked.
@@ -29,59 +35,87 @@ pub(super) enum Known {
     /// It could not be read, and why.
     Failed(ApiError),
     /// These are its rows.
-    Rows(Window),
+    Rows(ItemsWindow),
+}
+
+impl ItemsWindow {
+    /// A part of a list that begins at its row `first`.
+    pub(super) fn part(listed: ItemsPart, first: u32) -> Self {
+        let rows = listed.rows.into_iter().map(ShownItem::from).collect();
+        ItemsWindow { rows, next: None, first, total: Some(listed.total), is_folded: true }
+    }
 }
 
 impl Known {
-    pub(super) fn window(&self) -> Option<&Window> {
+    pub(super) fn window(&self) -> Option<&ItemsWindow> {
         match self {
             Known::Rows(window) => Some(window),
             Known::Reading | Known::Failed(_) => None,
         }
     }
 
-    pub(super) fn rows(&self) -> &[Row] {
+    pub(super) fn rows(&self) -> &[ShownItem] {
         self.window().map_or(&[], |window| &window.rows)
+    }
+
+    /// How many rows of the list stand before these.
+    pub(super) fn first(&self) -> u32 {
+        self.window().map_or(0, |window| window.first)
+    }
+
+    /// How many rows one can go to.
+    pub(super) fn whole(&self) -> u32 {
+        self.window().map_or(0, |window| window.total.unwrap_or(window.rows.len() as u32))
     }
 }
 
-impl Row {
+impl ShownItem {
     /// A row that is just being taken away.
     pub(super) fn gone(item: u32) -> Self {
-        Row { item, status: String::new(), reason: None, attempt: 0 }
+        ShownItem { item, status: String::new(), reason: None, attempt: 0 }
     }
 
-    /// Whether a text is of this very moment of the item: of another one only its name holds.
-    pub(super) fn is_told_by(&self, text: &ItemView) -> bool {
+    /// Whether a text is of this very moment of the item: of another moment only its name is used.
+    pub(in crate::ui::job) fn is_told_by(&self, text: &ItemView) -> bool {
         text.status == self.status && text.attempt == self.attempt
     }
 
-    /// Whether there is more to say of it than its name.
+    /// Whether more is known of it than its name.
     pub(super) fn has_story(&self) -> bool {
         matches!(self.status.as_str(), "succeeded" | "failed" | "skipped")
     }
 }
 
-impl From<window::Window> for Window {
-    fn from(window: window::Window) -> Self {
-        let row = |row: window::Row| Row {
+impl From<window::Row> for ShownItem {
+    fn from(row: window::Row) -> Self {
+        ShownItem {
             item: row.item,
             status: row.status.label().into(),
             reason: row.status.reason().map(Into::into),
             attempt: row.attempt,
-        };
-        Window { rows: window.rows.into_iter().map(row).collect(), next: window.next, is_folded: true }
+        }
     }
 }
 
-impl From<&ItemPage> for Window {
+impl From<&ItemView> for ShownItem {
+    fn from(text: &ItemView) -> Self {
+        ShownItem { item: text.item, status: text.status.clone(), reason: text.reason.clone(), attempt: text.attempt }
+    }
+}
+
+impl From<window::Window> for ItemsWindow {
+    fn from(window: window::Window) -> Self {
+        let rows = window.rows.into_iter().map(ShownItem::from).collect();
+        ItemsWindow { rows, next: window.next, is_folded: true, ..ItemsWindow::default() }
+    }
+}
+
+impl From<&ItemPage> for ItemsWindow {
     fn from(page: &ItemPage) -> Self {
-        let row = |text: &ItemView| Row {
-            item: text.item,
-            status: text.status.clone(),
-            reason: text.reason.clone(),
-            attempt: text.attempt,
-        };
-        Window { rows: page.items.iter().map(row).collect(), next: page.next, is_folded: false }
+        ItemsWindow {
+            rows: page.items.iter().map(ShownItem::from).collect(),
+            next: page.next,
+            ..ItemsWindow::default()
+        }
     }
 }

@@ -15,7 +15,7 @@ const REPAINT: f64 = 200.0;
 const HIDDEN_REPAINT: f64 = 1_000.0;
 const RELOADED: &str = "headway.reloaded";
 
-type Jobs = BTreeMap<JobId, Arc<JobState>>;
+type FollowedJobs = BTreeMap<JobId, Arc<JobState>>;
 
 impl Shell {
     pub(super) fn ask_frame(&self) {
@@ -54,7 +54,7 @@ impl Shell {
                     tracked.map(|tracked| tracked.running().into_iter().cloned().collect()).unwrap_or_default();
                 (job, Arc::new(JobState { summary, phase: tracked.map(|tracked| tracked.phase()), proof, running }))
             };
-            let jobs: Jobs = follow.summaries().into_iter().map(state).collect();
+            let jobs: FollowedJobs = follow.summaries().into_iter().map(state).collect();
             let link = follow.link(now as u64);
             let silent = follow.lost_since(now as u64, &link).map(on_server);
             let back = follow.returns();
@@ -84,14 +84,14 @@ impl Shell {
         }
     }
 
-    /// Whether a job has ended that is only watched: the lists are read again, and nothing else is said of it.
-    fn ended_unfollowed(&self, old: &Jobs, new: &Jobs) -> bool {
+    /// Whether a job has ended that is only watched: the lists are read again, and nothing else happens.
+    fn ended_unfollowed(&self, old: &FollowedJobs, new: &FollowedJobs) -> bool {
         let is_over = |state: &Arc<JobState>| state.summary.status.is_terminal();
         let mut over = new.iter().filter(|(_, state)| state.phase.is_none() && is_over(state));
         over.any(|(job, _)| !old.get(job).is_some_and(is_over))
     }
 
-    fn remember_live(&self, jobs: &Jobs) {
+    fn remember_live(&self, jobs: &FollowedJobs) {
         let ids: Vec<_> =
             jobs.iter().filter(|(_, state)| !state.summary.status.is_terminal()).map(|(job, _)| *job).collect();
         browser::remember(LIVE, &serde_json::to_string(&ids).unwrap_or_default());

@@ -16,6 +16,14 @@ const SHOWN: &str = "headway.shown";
 /// The jobs that lived when a page of this browser last looked.
 pub(super) const LIVE: &str = "headway.live";
 
+/// What a line says of a job that ended so. What was undone is named itself.
+fn said(summary: &JobSummary, how: &str) -> String {
+    match summary.title.strip_prefix("Undo: ").filter(|_| summary.status == JobStatus::Completed) {
+        Some(undone) => format!("{undone} was undone."),
+        None => format!("{}: {how}", summary.title),
+    }
+}
+
 impl Shell {
     /// What this tab left: the job in its dialog, a start without an answer, and jobs that ended while no page looked.
     pub(super) fn take_up(&self, known: &[JobId]) {
@@ -39,7 +47,7 @@ impl Shell {
         }
     }
 
-    /// The one way in which the dialog opens, changes and closes.
+    /// The only place where the dialog opens, changes and closes.
     pub(super) fn set_shown(&self, job: Option<JobId>) {
         browser::keep(SHOWN, job.map(|job| job.to_string()).as_deref());
         self.0.live.active.set(job);
@@ -89,7 +97,7 @@ impl Shell {
     fn toast(&self, summary: &JobSummary, text: &str) {
         let toast = Toast {
             job: summary.job,
-            text: format!("{}: {}", summary.title, text.replace('_', " ")),
+            text: said(summary, &text.replace('_', " ")),
             status: summary.status.label().into(),
         };
         self.0.toasted.borrow_mut().push((summary.job, browser::now() + TOAST_FOR));

@@ -3,15 +3,15 @@
 use leptos::prelude::*;
 
 use super::Summary;
-use super::offers::{Act, Offer, offers};
+use super::offers::{Act, OfferedAction, offers};
 use super::undone::is_undone;
 use crate::ui::live::Live;
 use crate::ui::parts::format;
 use crate::ui::progress::{Newest, Steer};
-use headway_model::item::{Effect as Did, ItemStatus};
-use headway_model::{Fold, StartJob};
+use headway_model::item::{DiskEffect as Did, ItemStatus};
+use headway_model::{Fold, JobStatus, StartJob};
 
-/// What may be done to the job.
+/// What can be done to the job.
 #[component]
 pub(in crate::ui::progress) fn Actions(
     /// The job as it stands.
@@ -38,10 +38,17 @@ pub(in crate::ui::progress) fn Actions(
         let is_asked = live.starting.with(|starting| starting.as_ref().is_some_and(asked));
         is_asked || summary.with(|summary| summary.as_ref().is_some_and(|summary| !summary.status.can_cancel()))
     });
-    // A job that was not heard of yet can be cancelled, and nothing else.
+    let is_plan =
+        move || summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status == JobStatus::Planned));
+    let cancel_text = move || match (is_cancelled.get(), is_plan()) {
+        (true, _) => "Cancelling",
+        (false, true) => "Discard",
+        (false, false) => "Cancel job",
+    };
+    // A job that the page has not heard of yet can be cancelled, and nothing else.
     let unheard = move || summary.with(Option::is_none);
     let row = move |name: &'static str| {
-        let here = move |offers: &Vec<Offer>| offers.iter().find(|offer| offer.name == name).cloned();
+        let here = move |offers: &Vec<OfferedAction>| offers.iter().find(|offer| offer.name == name).cloned();
         let text = move || match steer.under_way.get() {
             Some(under_way) if under_way == name => doing(name).to_owned(),
             _ => offers.with(here).map(|offer| offer.text).unwrap_or_default(),
@@ -52,7 +59,7 @@ pub(in crate::ui::progress) fn Actions(
                 press(live, steer, offer.act);
             }
         };
-        // Not `disabled`, which would drop the focus of whoever has just pressed it.
+        // Not `disabled`: that would take the focus from the button that was just pressed.
         let is_busy = move || steer.under_way.with(Option::is_some).then_some("true");
         view! { <button class:primary=is_next data-action=name aria-disabled=is_busy on:click=press>{text}</button> }
     };
@@ -67,11 +74,11 @@ pub(in crate::ui::progress) fn Actions(
         }
     };
     view! {
-        <div class="buttons actions">
+        <div class="buttons head-actions">
             <For each=move || names.get() key=|name| *name children=row />
             <Show when=move || can_cancel.get()>
                 <button class="danger" data-action="cancel" aria-disabled=move || is_cancelled.get().then_some("true") on:click=cancel>
-                    {move || if is_cancelled.get() { "Cancelling" } else { "Cancel job" }}
+                    {cancel_text}
                 </button>
             </Show>
         </div>
@@ -83,12 +90,12 @@ pub(in crate::ui::progress) fn Actions(
 #[component]
 pub(in crate::ui::progress) fn Failed(
     steer: Steer,
-    /// Whether a start that was refused is told here too: on a page it can only have been made here.
+    /// Whether this also shows why a start was refused: on a page the start can only have come from here.
     is_page: bool,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     if is_page {
-        // What was refused elsewhere is not said here.
+        // A start that was refused elsewhere is shown there.
         Effect::new(move |_| live.refused.set(None));
     }
     let failed = move || {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::Summary;
-use super::pace::{Heard, pace};
+use super::pace::{KnownUntil, pace};
 use super::segments::{PARTS, WHOLE, segments};
 use crate::ui::live::{JobState, Live};
 use crate::ui::parts::format;
@@ -43,7 +43,7 @@ pub(super) fn Bar(state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl 
     let pace = move || {
         let clock = live.clock.get();
         let checked = state.with(|state| state.as_ref().and_then(|state| state.proof.checked)).unwrap_or_default();
-        let heard = Heard { clock, checked, made, is_heard: is_heard.get() };
+        let heard = KnownUntil { clock, checked, made, is_heard: is_heard.get() };
         summary.with(|summary| summary.as_ref().map(|summary| pace(summary, heard)))
     };
     let shown = Signal::derive(move || if listing.get() { Counters::default() } else { counters.get() });
@@ -60,12 +60,12 @@ pub(super) fn Bar(state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl 
         >
             <Outcomes counters=shown />
         </div>
-        <p class="numbers">
-            <strong class="done">{words}</strong>
-            <span class="percent">{move || percent().map(|percent| format!("{percent} %"))}</span>
-            <span class="left-out">{left_out}</span>
+        <p class="head-numbers">
+            <strong class="head-done">{words}</strong>
+            <span class="head-percent">{move || percent().map(|percent| format!("{percent} %"))}</span>
+            <span class="head-left-out">{left_out}</span>
             <span class="grow"></span>
-            <span class="pace">{pace}</span>
+            <span class="head-pace">{pace}</span>
         </p>
     }
 }
@@ -80,16 +80,15 @@ pub(super) fn Outcomes(
     let part = move |at: usize| {
         let x = move || parts.with(|parts| parts[at].0.to_string());
         let width = move || parts.with(|parts| parts[at].1.to_string());
-        view! { <rect class="part" data-status=PARTS[at] height="10" x=x width=width></rect> }
+        view! { <rect class="outcome-bar-part" data-status=PARTS[at] height="10" x=x width=width></rect> }
     };
     svg((0..PARTS.len()).map(part).collect_view())
 }
 
-/// The same of a job that is over, in which nothing moves any more.
+/// The same for a job that is over and does not change any more.
 pub(in crate::ui) fn outcomes(counters: &Counters) -> impl IntoView + use<> {
     let parts = PARTS.into_iter().zip(segments(counters)).filter(|(_, (_, width))| *width > 0);
-    let part =
-        |(status, (x, width))| view! { <rect class="part" data-status=status height="10" x=x width=width></rect> };
+    let part = |(status, (x, width))| view! { <rect class="outcome-bar-part" data-status=status height="10" x=x width=width></rect> };
     svg(parts.map(part).collect_view())
 }
 

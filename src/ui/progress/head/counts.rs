@@ -1,19 +1,21 @@
-//! How many files stand where. Each number is a door: it leads to those files.
+//! How many files have which status. Each number is a link to those files.
 
 use leptos::prelude::*;
 
 use super::Summary;
 use super::segments::{PARTS, numbers};
 use crate::base::to;
+use crate::ui::live::Live;
 use crate::ui::parts::{Icon, format, words};
-use headway_model::{Counters, JobId};
+use headway_model::{Counters, JobId, Seq};
 
-/// The order in which they are read: what went wrong comes right after what went well.
+/// The order on the page: failures come right after successes.
 const ORDER: [usize; 7] = [0, 1, 6, 3, 4, 5, 2];
 
-/// A number for each way in which a file can stand, and their sum.
+/// A number for each status of a file, and their sum.
 #[component]
 pub(super) fn Counts(job: JobId, summary: Summary) -> impl IntoView {
+    let live = expect_context::<Live>();
     let counters = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().map(|summary| summary.counters).unwrap_or_default())
     });
@@ -21,10 +23,10 @@ pub(super) fn Counts(job: JobId, summary: Summary) -> impl IntoView {
         let word = PARTS[at];
         let number = Memo::new(move |_| counters.with(|counters| numbers(counters)[at]));
         view! {
-            <li class="count" data-status=word data-zero=move || (number.get() == 0).then_some("true")>
-                <a href=to(&format!("/jobs/{job}?status={word}"))>
+            <li class="head-count" data-status=word data-zero=move || (number.get() == 0).then_some("true")>
+                <a href=move || door(job, Some(word), live.past_of(job).map(|moment| moment.seq()))>
                     <Icon of=word />
-                    <b class="number">{move || format::count(number.get().into())}</b>
+                    <b class="head-number">{move || format::count(number.get().into())}</b>
                     " "
                     {words::of(word)}
                 </a>
@@ -33,14 +35,22 @@ pub(super) fn Counts(job: JobId, summary: Summary) -> impl IntoView {
     };
     let files = move || counters.with(Counters::files);
     view! {
-        <ul class="counts" aria-label="Files by status">
+        <ul class="head-counts" aria-label="Files by status">
             {ORDER.into_iter().map(row).collect_view()}
-            <li class="count" data-status="all">
-                <a href=to(&format!("/jobs/{job}"))>
-                    "= " <b class="number">{move || format::count(files().into())}</b> " "
+            <li class="head-count" data-status="all">
+                <a href=move || door(job, None, live.past_of(job).map(|moment| moment.seq()))>
+                    "= " <b class="head-number">{move || format::count(files().into())}</b> " "
                     {move || if files() == 1 { "file" } else { "files" }}
                 </a>
             </li>
         </ul>
     }
+}
+
+/// The files with a status, at the moment that is shown.
+fn door(job: JobId, status: Option<&str>, at: Option<Seq>) -> String {
+    let parts = [status.map(|status| format!("status={status}")), at.map(|at| format!("at={at}"))];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    let mark = if parts.is_empty() { "" } else { "?" };
+    to(&format!("/jobs/{job}{mark}{}", parts.join("&")))
 }

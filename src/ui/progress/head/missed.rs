@@ -19,7 +19,7 @@ pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
     };
     view! {
         <Show when=move || { missed.get() > 0 }>
-            <p class="missed">
+            <p class="head-missed">
                 <a href=to(&format!("/jobs/{job}?status=skipped"))>{text}</a>
                 ": they were gone or had changed, or the name of their output was taken."
             </p>

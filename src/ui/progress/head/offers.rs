@@ -1,7 +1,7 @@
 //! What can be done to a job as it stands. At most one of it is the next step.
 
 use crate::ui::parts::format::{count, counted};
-use headway_model::request::Which;
+use headway_model::request::ItemSelection;
 use headway_model::status::PauseReason;
 use headway_model::{Action, JobStatus, JobSummary};
 
@@ -11,7 +11,7 @@ pub(super) enum Act {
     /// Asks the server for it.
     Steer(Action),
     /// Starts a job over these files of the job.
-    Again(Which),
+    Again(ItemSelection),
     /// Starts a job that takes back what this one did.
     Undo,
     /// Cancels the job.
@@ -20,7 +20,7 @@ pub(super) enum Act {
 
 /// A button.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Offer {
+pub(super) struct OfferedAction {
     pub(super) act: Act,
     /// What it is called in the page.
     pub(super) name: &'static str,
@@ -28,24 +28,28 @@ pub(super) struct Offer {
     pub(super) is_next: bool,
 }
 
-impl Offer {
+impl OfferedAction {
     fn new(act: Act, name: &'static str, text: impl Into<String>) -> Self {
-        Offer { act, name, text: text.into(), is_next: false }
+        OfferedAction { act, name, text: text.into(), is_next: false }
     }
 
     fn next(self) -> Self {
-        Offer { is_next: true, ..self }
+        OfferedAction { is_next: true, ..self }
     }
 }
 
 /// The buttons, the next step first and *Cancel job* last. `is_undoable` says whether something is there to be undone.
-pub(super) fn offers(summary: &JobSummary, is_undoable: bool) -> Vec<Offer> {
+pub(super) fn offers(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedAction> {
     let counters = &summary.counters;
     let retry = || {
-        Offer::new(Act::Steer(Action::Retry(None)), "retry", format!("Retry {} failed", count(counters.failed.into())))
+        OfferedAction::new(
+            Act::Steer(Action::Retry(None)),
+            "retry",
+            format!("Retry {} failed", count(counters.failed.into())),
+        )
     };
-    let pause = || Offer::new(Act::Steer(Action::Pause), "pause", "Pause");
-    let resume = |text: String| Offer::new(Act::Steer(Action::Resume), "resume", text).next();
+    let pause = || OfferedAction::new(Act::Steer(Action::Pause), "pause", "Pause");
+    let resume = |text: String| OfferedAction::new(Act::Steer(Action::Resume), "resume", text).next();
     let mut offers = Vec::new();
     match summary.status {
         JobStatus::Planned => {
@@ -53,14 +57,14 @@ pub(super) fn offers(summary: &JobSummary, is_undoable: bool) -> Vec<Offer> {
                 0 => "Finish it: nothing is to be done".into(),
                 number => format!("Run {}", counted(number, "file", "files")),
             };
-            offers.push(Offer::new(Act::Steer(Action::Approve), "approve", run).next());
+            offers.push(OfferedAction::new(Act::Steer(Action::Approve), "approve", run).next());
         }
         JobStatus::Paused { reason: PauseReason::Interrupted } => {
             let files = counted(counters.interrupted, "interrupted file", "interrupted files");
             offers.push(resume(format!("Run the {files} again")));
             let them = if counters.interrupted == 1 { "it" } else { "them" };
             let leave = format!("Count {them} as failed and go on");
-            offers.push(Offer::new(Act::Steer(Action::LeaveOut), "leave_out", leave));
+            offers.push(OfferedAction::new(Act::Steer(Action::LeaveOut), "leave_out", leave));
         }
         JobStatus::Paused { .. } => offers.push(resume("Resume".into())),
         JobStatus::Planning | JobStatus::Queued | JobStatus::Processing | JobStatus::Finishing => offers.push(pause()),
@@ -74,7 +78,7 @@ pub(super) fn offers(summary: &JobSummary, is_undoable: bool) -> Vec<Offer> {
         offers.push(retry());
     }
     if !summary.status.is_terminal() {
-        offers.push(Offer::new(
+        offers.push(OfferedAction::new(
             Act::Cancel,
             "cancel",
             if summary.status.can_cancel() { "Cancel job" } else { "Cancelling" },
@@ -84,22 +88,22 @@ pub(super) fn offers(summary: &JobSummary, is_undoable: bool) -> Vec<Offer> {
 }
 
 /// What can be done once it is over.
-fn after(summary: &JobSummary, is_undoable: bool) -> Vec<Offer> {
+fn after(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedAction> {
     let counters = &summary.counters;
     let mut offers = Vec::new();
     if counters.failed > 0 {
         let text = format!("Retry {} failed", count(counters.failed.into()));
-        offers.push(Offer::new(Act::Again(Which::Failed), "retry", text));
+        offers.push(OfferedAction::new(Act::Again(ItemSelection::Failed), "retry", text));
     }
     if counters.cancelled > 0 {
         let text = format!("Continue with the {} that did not run", count(counters.cancelled.into()));
-        offers.push(Offer::new(Act::Again(Which::Cancelled), "rest", text));
+        offers.push(OfferedAction::new(Act::Again(ItemSelection::Cancelled), "rest", text));
     }
     if let Some(next) = offers.first_mut() {
         next.is_next = true;
     }
     if is_undoable {
-        offers.push(Offer::new(Act::Undo, "undo", "Undo"));
+        offers.push(OfferedAction::new(Act::Undo, "undo", "Undo"));
     }
     offers
 }
@@ -107,8 +111,9 @@ fn after(summary: &JobSummary, is_undoable: bool) -> Vec<Offer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headway_model::Counters;
     use headway_model::status::EndReason;
-    use headway_model::{Counters, Digest, JobId};
+    use headway_model::testing::summary;
 
     fn job(status: JobStatus) -> JobSummary {
         let counters = Counters {
@@ -120,23 +125,7 @@ mod tests {
             waiting: 2,
             ..Counters::default()
         };
-        JobSummary {
-            job: JobId::mint(1, [1; 10]),
-            seq: 9,
-            digest: Digest([0; 16]),
-            recipe: "checksum".into(),
-            title: "Checksum of photos".into(),
-            status,
-            counters,
-            created: 0,
-            began: None,
-            ended: None,
-            worked: None,
-            message: None,
-            pruned: false,
-            reruns: Default::default(),
-            listing: false,
-        }
+        summary(status, counters)
     }
 
     #[test]

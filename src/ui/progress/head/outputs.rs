@@ -15,12 +15,12 @@ pub(super) fn Outputs(newest: Newest, status: Signal<JobStatus>) -> impl IntoVie
         true => newest.with(|view| view.outputs.clone()).unwrap_or_default(),
         false => Vec::new(),
     };
-    view! { <div class="outputs">{move || names().into_iter().map(|name| view! { <Download job name /> }).collect_view()}</div> }
+    view! { <div class="head-outputs">{move || names().into_iter().map(|name| view! { <Download job name /> }).collect_view()}</div> }
 }
 
 /// The link to one of them.
 #[component]
 pub(in crate::ui::progress) fn Download(job: headway_model::JobId, name: String) -> impl IntoView {
     let link = to(&format!("/api/jobs/{job}/outputs/{name}"));
-    view! { <p class="output"><a href=link download=name.clone() rel="external">{format!("Download {name}")}</a></p> }
+    view! { <p class="head-output"><a href=link download=name.clone() rel="external">{format!("Download {name}")}</a></p> }
 }

@@ -1,4 +1,4 @@
-//! How fast a job goes, and how long it has been at it: as of the last word from the server, never beyond it.
+//! How fast a job goes, and how long it has worked: up to the last word from the server, never beyond it.
 
 use crate::ui::parts::format;
 use headway_model::JobSummary;
@@ -9,7 +9,7 @@ const WORD: Millis = 6_000;
 
 /// The moment up to which something is known of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Heard {
+pub(super) struct KnownUntil {
     /// The server's time now.
     pub(super) clock: Millis,
     /// The last time at which the server was heard to hold the same as this page; 0 if it was not yet.
@@ -20,7 +20,7 @@ pub(super) struct Heard {
     pub(super) is_heard: bool,
 }
 
-impl Heard {
+impl KnownUntil {
     /// That moment, where the last event was recorded at `event`.
     fn moment(self, event: Millis) -> Millis {
         let last = event.max(self.checked).max(self.made);
@@ -34,7 +34,7 @@ impl Heard {
 }
 
 /// Items a second, and the time at work: pauses do not count.
-pub(super) fn pace(summary: &JobSummary, heard: Heard) -> String {
+pub(super) fn pace(summary: &JobSummary, heard: KnownUntil) -> String {
     let Some(began) = summary.began else { return String::new() };
     let Some(worked) = summary.worked else {
         // An older version kept no account of pauses.
@@ -57,28 +57,28 @@ mod tests {
     use super::*;
     use headway_model::testing::{created, job_id, planned, record};
     use headway_model::worked::Worked;
-    use headway_model::{Effect, JobEvent};
+    use headway_model::{DiskEffect, JobEvent};
 
     fn at_work(worked: Option<Worked>) -> JobSummary {
         let end = JobEvent::PlanEnded { total: 30, reruns: Default::default() };
         let mut events = vec![created(job_id(1)), planned(0, 30), end, JobEvent::Began {}];
         for item in 0..20 {
             events.push(JobEvent::Started { item, attempt: 1 });
-            events.push(JobEvent::Succeeded { item, attempt: 1, effect: Effect::Read, detail: None });
+            events.push(JobEvent::Succeeded { item, attempt: 1, effect: DiskEffect::Read, detail: None });
         }
         JobSummary { worked, ..JobSummary::from(&record(&events).1) }
     }
 
     #[test]
     fn a_pause_and_silence_change_neither_rate_nor_clock() {
-        let heard = |clock, checked, is_heard| Heard { clock, checked, made: 1_000, is_heard };
+        let heard = |clock, checked, is_heard| KnownUntil { clock, checked, made: 1_000, is_heard };
         let paused = at_work(Some(Worked { ms: 10_000, since: None }));
         assert_eq!(pace(&paused, heard(20_000, 19_000, true)), "2 files/s · 10 s so far");
         assert_eq!(pace(&paused, heard(86_400_000, 86_399_000, true)), "2 files/s · 10 s so far");
 
         let running = at_work(Some(Worked { ms: 8_000, since: Some(50_000) }));
         assert_eq!(pace(&running, heard(52_000, 51_000, true)), "2 files/s · 10 s so far");
-        // Ten minutes later, of which nothing has been heard.
+        // Ten minutes later, and nothing has been heard since.
         assert_eq!(pace(&running, heard(652_000, 52_000, false)), "2 files/s · 10 s so far");
         // And before anybody has noticed the silence, it goes on for no longer than the next word would take.
         assert_eq!(pace(&running, heard(652_000, 54_000, true)), "1.1 files/s · 18 s so far");
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_not_said() {
-        let heard = Heard { clock: 5, checked: 0, made: 5, is_heard: true };
+        let heard = KnownUntil { clock: 5, checked: 0, made: 5, is_heard: true };
         assert_eq!(pace(&at_work(None), heard), "");
         let ended = JobSummary { ended: Some(1_764_000_120_000), ..at_work(None) };
         assert_eq!(pace(&ended, heard), "1 min 59 s in all");

@@ -8,7 +8,7 @@ use crate::ui::live::JobState;
 use crate::ui::parts::format;
 use headway_model::message::RunningItem;
 
-/// So many of them are shown.
+/// The most that are shown.
 const SHOWN: usize = 4;
 
 /// Each file with how far it is, as far as that is known.
@@ -22,19 +22,19 @@ pub(super) fn RunningFiles(state: Memo<Option<Arc<JobState>>>) -> impl IntoView 
         let far = far(&item);
         view! {
             <li>
-                <bdi dir="ltr" class="path">{item.path.shown()}</bdi>
-                <span class="of">{far}</span>
+                <bdi dir="ltr" class="head-running-path">{item.path.shown()}</bdi>
+                <span class="head-running-far">{far}</span>
             </li>
         }
     };
     view! {
-        <ul class="running" aria-label="Files being worked on" hidden=move || !at_work.get()>
+        <ul class="head-running" aria-label="Files being worked on" hidden=move || !at_work.get()>
             {move || running.get().into_iter().take(SHOWN).map(row).collect_view()}
         </ul>
     }
 }
 
-/// How far it is, as it was counted or said: nothing is made of a percentage, and nothing stands where nothing is known.
+/// How far it is, as counted or reported: a percentage stays one, and where nothing is known nothing is shown.
 fn far(item: &RunningItem) -> String {
     match (item.percent, item.total) {
         (Some(percent), _) => format!("{percent} %"),

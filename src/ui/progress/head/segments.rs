@@ -1,19 +1,19 @@
-//! A job's bar in parts, one for each way in which a file can stand: together they are all its files.
+//! A job's bar in parts, one for each status of a file: together they are all its files.
 
 use headway_model::Counters;
 
 /// How long the bar is.
 pub(super) const WHOLE: u32 = 1_000;
 
-/// What is seen of a part, however small it is.
+/// The least length of a part, however small it is.
 const LEAST: u32 = 4;
 
-/// The parts in the order in which they stand: what came of the files, then what is still to come, then what the job leaves out.
+/// The parts from left to right: the results, then what is still to come, then what the job leaves out.
 pub(super) const PARTS: [&str; 7] =
     ["succeeded", "failed", "interrupted", "cancelled", "running", "waiting", "skipped"];
 
 /// Where a part begins, and how long it is.
-pub(super) type Part = (u32, u32);
+pub(super) type BarSegment = (u32, u32);
 
 /// The files in each of [`PARTS`]: what is no file, a link or a folder, is in none.
 pub(super) fn numbers(counters: &Counters) -> [u32; 7] {
@@ -28,7 +28,7 @@ pub(in crate::ui) fn number(counters: &Counters, label: &str) -> u32 {
 }
 
 /// The bar: a part with a file in it is seen, and all of them together are the whole. Empty without files.
-pub(super) fn segments(counters: &Counters) -> [Part; 7] {
+pub(super) fn segments(counters: &Counters) -> [BarSegment; 7] {
     let numbers = numbers(counters).map(u64::from);
     let files: u64 = numbers.iter().sum();
     if files == 0 {
@@ -36,7 +36,7 @@ pub(super) fn segments(counters: &Counters) -> [Part; 7] {
     }
     let share = |number: u64| u32::try_from(number * u64::from(WHOLE) / files).unwrap_or(WHOLE);
     let mut lengths = numbers.map(|number| if number == 0 { 0 } else { share(number).max(LEAST) });
-    // What rounding and the least lengths make of it, the longest part takes.
+    // The longest part takes what rounding and the least lengths leave over.
     let sum: u32 = lengths.iter().sum();
     if let Some(longest) = lengths.iter_mut().max() {
         *longest = (*longest + WHOLE).saturating_sub(sum);

@@ -97,31 +97,12 @@ fn files(number: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headway_model::Counters;
+    use headway_model::testing::summary;
     use headway_model::worked::Worked;
-    use headway_model::{Counters, Digest, JobId};
-
-    fn job(status: JobStatus, counters: Counters) -> JobSummary {
-        JobSummary {
-            job: JobId::mint(1, [1; 10]),
-            seq: 9,
-            digest: Digest([0; 16]),
-            recipe: "checksum".into(),
-            title: "Checksum of photos".into(),
-            status,
-            counters,
-            created: 1_000,
-            began: Some(2_000),
-            ended: status.is_terminal().then_some(300_000),
-            worked: Some(Worked { ms: 221_000, since: None }),
-            message: None,
-            pruned: false,
-            reruns: Default::default(),
-            listing: false,
-        }
-    }
 
     fn said(status: JobStatus, counters: Counters) -> String {
-        standing(&job(status, counters), None, &|at| format!("at {}", at / 1_000))
+        standing(&summary(status, counters), None, &|at| format!("at {}", at / 1_000))
     }
 
     #[test]
@@ -166,11 +147,11 @@ mod tests {
 
     #[test]
     fn what_it_waits_for_is_said_in_the_server_s_words() {
-        let queued = job(JobStatus::Queued, Counters::default());
+        let queued = summary(JobStatus::Queued, Counters::default());
         assert_eq!(standing(&queued, Some("2nd in the queue"), &|_| String::new()), "2nd in the queue.");
         let quick = JobSummary {
             worked: Some(Worked { ms: 400, since: None }),
-            ..job(JobStatus::Completed, Counters { total: 1, succeeded: 1, ..Counters::default() })
+            ..summary(JobStatus::Completed, Counters { total: 1, succeeded: 1, ..Counters::default() })
         };
         assert_eq!(standing(&quick, None, &|_| "22:58".into()), "Finished 22:58, took less than a second.");
     }

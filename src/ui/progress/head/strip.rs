@@ -39,18 +39,18 @@ pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
         (failed > 0).then(|| format!(" · {} failed", format::count(failed.into())))
     };
     view! {
-        <header class="panel-head">
-            <a class="title" href=to(&format!("/jobs/{job}"))>{move || of(&|summary| summary.title.clone())}</a>
-            <span class="recipe">{move || of(&|summary| summary.recipe.clone())}</span>
+        <header class="head-top">
+            <a class="head-title" href=to(&format!("/jobs/{job}"))>{move || of(&|summary| summary.title.clone())}</a>
+            <span class="head-recipe">{move || of(&|summary| summary.recipe.clone())}</span>
             <StatusBadge status />
-            <p class="standing">{stands}</p>
+            <p class="head-standing">{stands}</p>
         </header>
         <Actions summary steer />
         <Failed steer is_page=false />
         <Outcomes counters />
-        <p class="numbers">
-            <span class="done">{move || counters.with(format::files)}</span>
-            <span class="percent">{percent} {failed}</span>
+        <p class="head-numbers">
+            <span class="head-done">{move || counters.with(format::files)}</span>
+            <span class="head-percent">{percent} {failed}</span>
         </p>
     }
     .into_any()

@@ -1,4 +1,4 @@
-//! What a job is called in the title of a tab, where there is little room: how it stands first.
+//! What a job is called in the title of a tab, where there is little room: its standing first.
 
 use crate::ui::parts::format;
 use headway_model::{JobStatus, JobSummary};
@@ -24,7 +24,7 @@ fn stands(summary: &JobSummary) -> String {
 mod tests {
     use super::*;
     use headway_model::testing::{created, job_id, planned, record};
-    use headway_model::{Effect, JobEvent};
+    use headway_model::{DiskEffect, JobEvent};
 
     #[test]
     fn a_tab_says_how_far_its_job_is() {
@@ -34,7 +34,7 @@ mod tests {
         events.extend([planned(0, 3), JobEvent::PlanEnded { total: 3, reruns: Default::default() }]);
         assert_eq!(title(&events), "Queued · Checksum of photos");
         events.extend([JobEvent::Began {}, JobEvent::Started { item: 0, attempt: 1 }]);
-        events.push(JobEvent::Succeeded { item: 0, attempt: 1, effect: Effect::Read, detail: None });
+        events.push(JobEvent::Succeeded { item: 0, attempt: 1, effect: DiskEffect::Read, detail: None });
         assert_eq!(title(&events), "33 % · Checksum of photos");
         events.push(JobEvent::Paused { reason: headway_model::status::PauseReason::User });
         assert_eq!(title(&events), "Paused at 33 % · Checksum of photos");

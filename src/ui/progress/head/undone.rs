@@ -13,7 +13,7 @@ pub(in crate::ui) fn is_undone(undo: &JobSummary) -> bool {
     !undo.status.is_terminal() || left(undo) == 0
 }
 
-/// The files that an undo did not see to, though it might have.
+/// The files that an undo left alone although they were its task.
 fn left(undo: &JobSummary) -> u32 {
     undo.counters.failed + undo.counters.cancelled
 }
@@ -47,7 +47,7 @@ pub(super) fn Undone(newest: Newest) -> impl IntoView {
             let by = if undo.status.is_terminal() { "Undone by " } else { "Being undone by " };
             let said = said(&undo, has_replaced());
             view! {
-                <p class="undone" role="status">
+                <p class="head-undone" role="status">
                     {by} <a href=to(&format!("/jobs/{}", undo.job))>{undo.title.clone()}</a> {said}
                 </p>
             }

@@ -1,4 +1,4 @@
-//! How long a job may still take, and what it reads: by its bytes, not only by its number of files.
+//! How long a job might still take, and how much it reads: by its bytes, not only by its number of files.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::ui::parts::format::{about, size};
 use headway_model::load::Load;
 use headway_model::{JobId, JobStatus, Millis};
 
-/// While the job runs its bytes are counted again so often.
+/// How often the bytes of a running job are counted again.
 const PACE: Duration = Duration::from_secs(3);
 
 /// The line below the counts.
@@ -33,12 +33,12 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
     };
     let basis = move || say(&read.get()?, at_work(), status().is_some_and(JobStatus::is_terminal));
     view! {
-        <p class="work">
-            <span class="left" title="As fast as so far: by the number of files and by their bytes, whichever is less and whichever is more">
+        <p class="head-work">
+            <span class="head-work-left" title="As fast as so far: by the number of files and by their bytes, whichever is less and whichever is more">
                 {left}
             </span>
             " "
-            <span class="basis">{basis}</span>
+            <span class="head-work-basis">{basis}</span>
         </p>
     }
     .into_any()
@@ -54,10 +54,10 @@ fn say(load: &Load, at_work: Option<Millis>, is_over: bool) -> Option<String> {
         format!("{}/s", size(second))
     });
     Some(match (is_over, speed) {
-        (true, Some(speed)) => format!("{} at {speed}", size(load.done.bytes)),
-        (true, None) => size(load.done.bytes),
-        (false, Some(speed)) => format!("{} of {} · {speed}", size(load.done.bytes), size(load.bytes())),
-        (false, None) => format!("{} of {}", size(load.done.bytes), size(load.bytes())),
+        (true, Some(speed)) => format!("{} read at {speed}", size(load.done.bytes)),
+        (true, None) => format!("{} read", size(load.done.bytes)),
+        (false, Some(speed)) => format!("{} of {} read · {speed}", size(load.done.bytes), size(load.bytes())),
+        (false, None) => format!("{} of {} read", size(load.done.bytes), size(load.bytes())),
     })
 }
 
@@ -67,16 +67,23 @@ fn follow(job: JobId, summary: Summary, read: RwSignal<Option<Load>>) {
     let now = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().map(|summary| (summary.status, summary.counters.done())))
     });
-    let (busy, seen) = (RwSignal::new(false), StoredValue::new(None));
+    let (busy, seen, calls) = (RwSignal::new(false), StoredValue::new(None), StoredValue::new(0_u32));
     Effect::new(move |_| {
-        let now = now.get();
-        if now.is_none() || busy.get() || seen.get_value() == now {
+        let (now, is_busy) = (now.get(), busy.get());
+        let Some((status, _)) = now else { return };
+        // The end does not wait: the line then counts all that was read.
+        if seen.get_value() == now || (is_busy && !status.is_terminal()) {
             return;
         }
         seen.set_value(now);
         busy.set(true);
+        calls.update_value(|calls| *calls += 1);
+        let call = calls.get_value();
         leptos::task::spawn_local(async move {
-            if let Ok(load) = api::load(job).await {
+            // Answers come in any order.
+            if let Ok(load) = api::load(job).await
+                && calls.try_get_value() == Some(call)
+            {
                 read.try_set(Some(load));
             }
             set_timeout(move || _ = busy.try_set(false), PACE);
@@ -87,17 +94,19 @@ fn follow(job: JobId, summary: Summary, read: RwSignal<Option<Load>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use headway_model::load::Part;
+    use headway_model::load::FileTotals;
 
     #[test]
     fn bytes_are_said_of_all_and_at_the_end_with_their_speed() {
-        let load =
-            Load { done: Part { files: 3, bytes: 21_000_000_000 }, open: Part { files: 3, bytes: 27_000_000_000 } };
-        assert_eq!(say(&load, Some(228_000), false).as_deref(), Some("21 GB of 48 GB · 92 MB/s"));
-        assert_eq!(say(&load, None, false).as_deref(), Some("21 GB of 48 GB"));
+        let load = Load {
+            done: FileTotals { files: 3, bytes: 21_000_000_000 },
+            open: FileTotals { files: 3, bytes: 27_000_000_000 },
+        };
+        assert_eq!(say(&load, Some(228_000), false).as_deref(), Some("21 GB of 48 GB read · 92 MB/s"));
+        assert_eq!(say(&load, None, false).as_deref(), Some("21 GB of 48 GB read"));
         assert_eq!(
-            say(&Load { open: Part::default(), ..load }, Some(96_774), true).as_deref(),
-            Some("21 GB at 217 MB/s")
+            say(&Load { open: FileTotals::default(), ..load }, Some(96_774), true).as_deref(),
+            Some("21 GB read at 217 MB/s")
         );
         assert_eq!(say(&Load::default(), Some(9_000), true), None);
     }

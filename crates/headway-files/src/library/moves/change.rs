@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::Moves;
+use super::{Moved, Moves};
 use crate::library::{Library, Placement, Verdict};
 use headway_model::{JobEvent, RelPath};
 
@@ -27,18 +27,21 @@ impl Change {
     }
 
     /// The temporary file of an output. As long as it is open how far the change came, an original may lie there.
-    pub fn temp(&self) -> Option<&RelPath> {
+    pub fn temp(&self) -> Option<RelPath> {
         match self {
-            Change::Output(placement) => Some(&placement.temp),
-            Change::Names(_) => None,
+            Change::Output(placement) => Some(placement.temp.clone()),
+            Change::Names(moves) => moves.files().into_iter().find(Moved::is_output).map(|output| output.from),
         }
     }
 
-    /// The path of the item's file, once the change is made.
-    pub fn path(&self) -> &RelPath {
+    /// The path of the item's file, once the change is made; the one that it had, if it is in the trash.
+    pub fn path(&self) -> RelPath {
         match self {
-            Change::Output(placement) => &placement.target,
-            Change::Names(moves) => moves.main().1,
+            Change::Output(placement) => placement.target.clone(),
+            Change::Names(moves) => match moves.main() {
+                main if main.is_removed() => main.from,
+                main => main.to,
+            },
         }
     }
 }

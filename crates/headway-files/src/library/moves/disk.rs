@@ -5,9 +5,9 @@ use std::io;
 
 use rustix::io::Errno;
 
-use super::super::rename::{At, held};
-use super::super::{Found, Library, fails, fault, io_text, mtime_ns, on_disk};
-use super::{Lies, Moves, Names, NotMade};
+use super::super::rename::{FolderEntry, held};
+use super::super::{Found, Library, fails, fault, io_text, mtime_ns, on_disk, sync};
+use super::{FileNames, Moves, NameState, NotMade};
 use crate::library::Verdict;
 use cap_fs_ext::MetadataExt;
 use cap_std::fs::Metadata;
@@ -16,7 +16,7 @@ use headway_model::{Move, RelPath, SkipReason};
 /// All names of some moves, with what their steps need open. Taken before the moves are recorded, so that want of descriptors or of
 /// memory is met while there is nothing to take back.
 pub struct Reach {
-    at: BTreeMap<RelPath, At>,
+    at: BTreeMap<RelPath, FolderEntry>,
 }
 
 impl Library {
@@ -27,12 +27,47 @@ impl Library {
             let from = step.from.parent().unwrap_or_default();
             let to = step.to.parent().unwrap_or_default();
             for (path, dir) in [(&step.from, self.folder(&from)?), (&step.to, self.make_folder(&to, Some(&from))?)] {
-                self.admit(&dir)?;
+                // Only the engine itself names a trash.
+                if !path.parent().unwrap_or_default().is_reserved() {
+                    self.admit(&dir)?;
+                }
                 let name = on_disk(path).file_name().unwrap_or_default().to_owned();
-                at.insert(path.clone(), At::new(dir, name)?);
+                at.insert(path.clone(), FolderEntry::new(dir, name)?);
             }
         }
         Ok(Reach { at })
+    }
+
+    /// The folders that are missing for the new names of moves, outermost first.
+    pub fn missing_folders(&self, moves: &Moves) -> io::Result<Vec<RelPath>> {
+        let mut missing = Vec::new();
+        for step in moves.steps() {
+            let folders = step.to.parent().unwrap_or_default().ancestors();
+            for folder in folders.into_iter().filter(|folder| !folder.is_root() && !folder.is_reserved()) {
+                if !missing.contains(&folder) && self.find(&folder).known()?.is_none() {
+                    missing.push(folder);
+                }
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Removes folders that a job made, those that are empty: each after those below it.
+    pub fn remove_empty(&self, folders: impl IntoIterator<Item = RelPath>) -> io::Result<()> {
+        let folders: std::collections::BTreeSet<_> = folders.into_iter().filter(|path| !path.is_root()).collect();
+        for path in folders.into_iter().rev() {
+            let Some(above) = Found::of(self.enter_folder(&path.parent().unwrap_or_default())).known()? else {
+                continue;
+            };
+            let name = on_disk(&path).file_name().unwrap_or_default().to_owned();
+            match rustix::fs::unlinkat(&above, &name, rustix::fs::AtFlags::REMOVEDIR) {
+                Ok(()) => sync(&above)?,
+                // Something is in it, it is gone, or something else has its name.
+                Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOENT | Errno::NOTDIR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// Makes the moves. With a reason to skip, nothing has changed. After an error it must be [settled](Library::settle) how far it
@@ -67,6 +102,11 @@ impl Library {
         Ok(verdict)
     }
 
+    /// The inode number of a file; `None` if there is none.
+    pub fn inode(&self, path: &RelPath) -> io::Result<Option<u64>> {
+        Ok(self.find(path).known()?.map(|found| MetadataExt::ino(&found)))
+    }
+
     /// What lies under the names of moves, in words.
     pub(super) fn lying_of(&self, moves: &Moves) -> String {
         moves
@@ -91,7 +131,7 @@ impl Library {
 }
 
 impl Reach {
-    fn at(&self, path: &RelPath) -> Result<&At, Errno> {
+    fn at(&self, path: &RelPath) -> Result<&FolderEntry, Errno> {
         self.at.get(path).ok_or(Errno::NOENT)
     }
 
@@ -110,11 +150,12 @@ impl Reach {
 }
 
 /// While the moves are made. Contents were compared before.
-impl Names for Reach {
-    fn lies(&self, name: &RelPath, file: &Move, _: &[&RelPath]) -> io::Result<Lies> {
+impl FileNames for Reach {
+    fn lies(&self, name: &RelPath, file: &Move, _: &[&RelPath]) -> io::Result<NameState> {
         let at = self.at(name)?;
         let found = Found::of(at.dir.symlink_metadata(&at.name)).known()?;
-        Ok(found.map_or(Lies::Nothing, |found| if is_like(&found, file) { ours(&found) } else { Lies::Theirs }))
+        Ok(found
+            .map_or(NameState::Nothing, |found| if is_like(&found, file) { ours(&found) } else { NameState::Theirs }))
     }
 
     fn rename_new(&self, from: &RelPath, to: &RelPath) -> Result<(), Errno> {
@@ -124,17 +165,21 @@ impl Names for Reach {
     fn remove(&self, name: &RelPath) -> Result<(), Errno> {
         self.at(name)?.remove()
     }
+
+    fn sync(&self, name: &RelPath) -> io::Result<()> {
+        self.at(name)?.sync()
+    }
 }
 
 /// After a crash: each name is looked up in its folder's list, and contents are compared where they are known.
 struct Disk<'a>(&'a Library);
 
-impl Names for Disk<'_> {
-    fn lies(&self, name: &RelPath, file: &Move, names: &[&RelPath]) -> io::Result<Lies> {
+impl FileNames for Disk<'_> {
+    fn lies(&self, name: &RelPath, file: &Move, names: &[&RelPath]) -> io::Result<NameState> {
         let Disk(library) = self;
-        let Some(found) = library.find(name).known()? else { return Ok(Lies::Nothing) };
+        let Some(found) = library.find(name).known()? else { return Ok(NameState::Nothing) };
         if !library.lists(name)? {
-            return Ok(Lies::Nothing);
+            return Ok(NameState::Nothing);
         }
         if is_like(&found, file) && (file.hash.is_none() || library.content(name)? == file.hash) {
             return Ok(ours(&found));
@@ -143,7 +188,7 @@ impl Names for Disk<'_> {
         let is_small = found.is_file() && found.len() <= HELD_LIMIT;
         let content = if is_small { library.content(name)? } else { None };
         let is_held = content.is_some_and(|content| names.iter().any(|by| holds(content, by)));
-        Ok(if is_held { Lies::Held } else { Lies::Theirs })
+        Ok(if is_held { NameState::Held } else { NameState::Theirs })
     }
 
     fn rename_new(&self, from: &RelPath, to: &RelPath) -> Result<(), Errno> {
@@ -155,15 +200,20 @@ impl Names for Disk<'_> {
         let at = self.0.at(name).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
         at.remove()
     }
+
+    fn sync(&self, name: &RelPath) -> io::Result<()> {
+        self.0.at(name)?.sync()
+    }
 }
 
 /// What only keeps a name free is never larger, in bytes.
 const HELD_LIMIT: u64 = 512;
 
 fn is_like(found: &Metadata, file: &Move) -> bool {
-    found.is_file() && (found.len(), mtime_ns(found)) == (file.size, file.mtime_ns)
+    let is_same = file.inode.is_none_or(|inode| inode == MetadataExt::ino(found));
+    found.is_file() && (found.len(), mtime_ns(found)) == (file.size, file.mtime_ns) && is_same
 }
 
-fn ours(found: &Metadata) -> Lies {
-    Lies::Ours { device: MetadataExt::dev(found), inode: MetadataExt::ino(found) }
+fn ours(found: &Metadata) -> NameState {
+    NameState::Ours { device: MetadataExt::dev(found), inode: MetadataExt::ino(found) }
 }

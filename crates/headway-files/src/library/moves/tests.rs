@@ -21,7 +21,7 @@ enum Ability {
 
 /// A file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum File {
+enum TestFile {
     /// The file with this number.
     Ours(u64),
     Theirs,
@@ -30,35 +30,35 @@ enum File {
 }
 
 /// Names and files. Once the process is dead nothing more happens, and every call fails.
-struct World {
-    names: RefCell<BTreeMap<RelPath, File>>,
+struct MovesWorld {
+    names: RefCell<BTreeMap<RelPath, TestFile>>,
     ability: Ability,
     /// How many steps it still lives.
     lives: Cell<usize>,
 }
 
-impl World {
+impl MovesWorld {
     fn step(&self) -> Result<(), Errno> {
         let lives = self.lives.get();
         self.lives.set(lives.saturating_sub(1));
         if lives == 0 { Err(Errno::IO) } else { Ok(()) }
     }
 
-    fn put(&self, name: &RelPath, file: File) {
+    fn put(&self, name: &RelPath, file: TestFile) {
         self.names.borrow_mut().insert(name.clone(), file);
     }
 }
 
-impl Names for World {
-    fn lies(&self, name: &RelPath, file: &Move, names: &[&RelPath]) -> io::Result<Lies> {
+impl FileNames for MovesWorld {
+    fn lies(&self, name: &RelPath, file: &Move, names: &[&RelPath]) -> io::Result<NameState> {
         if self.lives.get() == 0 {
             return Err(Errno::IO.into());
         }
         Ok(match self.names.borrow().get(name) {
-            None => Lies::Nothing,
-            Some(File::Ours(number)) if *number == file.size => Lies::Ours { device: 1, inode: *number },
-            Some(File::HeldFor(by)) if names.contains(&by) => Lies::Held,
-            Some(_) => Lies::Theirs,
+            None => NameState::Nothing,
+            Some(TestFile::Ours(number)) if *number == file.size => NameState::Ours { device: 1, inode: *number },
+            Some(TestFile::HeldFor(by)) if names.contains(&by) => NameState::Held,
+            Some(_) => NameState::Theirs,
         })
     }
 
@@ -77,7 +77,7 @@ impl Names for World {
                 self.step()?;
             }
             Ability::Hold => {
-                self.put(to, File::HeldFor(from.clone()));
+                self.put(to, TestFile::HeldFor(from.clone()));
                 self.step()?;
             }
         }
@@ -90,36 +90,68 @@ impl Names for World {
         self.step()?;
         self.names.borrow_mut().remove(name).map(drop).ok_or(Errno::NOENT)
     }
+
+    fn sync(&self, _: &RelPath) -> io::Result<()> {
+        if self.lives.get() == 0 { Err(Errno::IO.into()) } else { Ok(()) }
+    }
 }
 
 fn path(text: &str) -> RelPath {
     text.parse().expect("a path")
 }
 
+/// What becomes of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FileFate {
+    /// It gets other names.
+    Renamed,
+    /// It has a temporary name first.
+    Output,
+    /// It goes to the trash.
+    Removed,
+}
+
+fn kinds() -> impl Strategy<Value = Vec<FileFate>> {
+    prop::collection::vec(prop_oneof![Just(FileFate::Renamed), Just(FileFate::Output), Just(FileFate::Removed)], 3)
+}
+
+const RENAMED: [FileFate; 3] = [FileFate::Renamed; 3];
+
+/// A name of a file that gets so many others.
+fn name(file: usize, kind: FileFate, number: usize, length: usize) -> RelPath {
+    match kind {
+        FileFate::Output if number == 0 => path(&format!("{file}/.headway-new")),
+        FileFate::Removed if number == length => path(&format!("{file}/.headway-trash/{file}")),
+        _ => path(&format!("{file}/{number}")),
+    }
+}
+
 /// A file for each length: it gets so many other names, one after the other.
-fn moves(lengths: &[usize]) -> Moves {
+fn moves(lengths: &[usize], kinds: &[FileFate]) -> Moves {
     let of = |(file, length): (usize, &usize)| {
+        let (length, kind) = (*length, kinds[file]);
         let step = move |number: usize| {
-            let (from, to) = (path(&format!("{file}/{number}")), path(&format!("{file}/{}", number + 1)));
-            Move { from, to, size: file as u64, mtime_ns: 0, hash: None }
+            let (from, to) = (name(file, kind, number, length), name(file, kind, number + 1, length));
+            Move { from, to, size: file as u64, mtime_ns: 0, hash: None, inode: None }
         };
-        (0..*length).map(step).collect::<Vec<_>>()
+        (0..length).map(step).collect::<Vec<_>>()
     };
     Moves::new(lengths.iter().enumerate().flat_map(of).collect()).expect("moves that belong together")
 }
 
-fn world(lengths: &[usize], ability: Ability, lives: usize) -> World {
-    let names = (0..lengths.len()).map(|file| (path(&format!("{file}/0")), File::Ours(file as u64)));
-    World { names: RefCell::new(names.collect()), ability, lives: Cell::new(lives) }
+fn world(lengths: &[usize], kinds: &[FileFate], ability: Ability, lives: usize) -> MovesWorld {
+    let names = (0..lengths.len()).map(|file| (name(file, kinds[file], 0, lengths[file]), TestFile::Ours(file as u64)));
+    MovesWorld { names: RefCell::new(names.collect()), ability, lives: Cell::new(lives) }
 }
 
-/// The names of all files if each of them has the last of its names, or the first.
-fn whole(lengths: &[usize], is_done: bool) -> BTreeMap<RelPath, File> {
+/// The names of all files if each of them has the last of its names, or the first; then there is no output.
+fn whole(lengths: &[usize], kinds: &[FileFate], is_done: bool) -> BTreeMap<RelPath, TestFile> {
     let at = |(file, length): (usize, &usize)| {
         let number = if is_done { *length } else { 0 };
-        (path(&format!("{file}/{number}")), File::Ours(file as u64))
+        (name(file, kinds[file], number, *length), TestFile::Ours(file as u64))
     };
-    lengths.iter().enumerate().map(at).collect()
+    let is_there = |(file, _): &(usize, &usize)| is_done || kinds[*file] != FileFate::Output;
+    lengths.iter().enumerate().filter(is_there).map(at).collect()
 }
 
 fn ability() -> impl Strategy<Value = Ability> {
@@ -135,13 +167,14 @@ proptest! {
     #[test]
     fn wherever_it_dies_all_moves_are_made_in_the_end_or_none(
         lengths in prop::collection::vec(1usize..=3, 1..=3),
+        kinds in kinds(),
         ability in ability(),
         lives in 0usize..24,
         again in prop::collection::vec(0usize..12, 0..3),
     ) {
-        let (moves, world) = (moves(&lengths), world(&lengths, ability, lives));
+        let (moves, world) = (moves(&lengths, &kinds), world(&lengths, &kinds, ability, lives));
         if moves.make(&world).is_ok() {
-            prop_assert_eq!(&*world.names.borrow(), &whole(&lengths, true));
+            prop_assert_eq!(&*world.names.borrow(), &whole(&lengths, &kinds, true));
         }
         let mut settled = None;
         for lives in again.into_iter().chain([FOR_EVER]) {
@@ -149,29 +182,31 @@ proptest! {
             settled = moves.settle(&world).ok();
         }
         let is_done = match settled {
-            Some(Verdict::Done(Effect::Changed)) => true,
+            Some(Verdict::Done(DiskEffect::Changed)) => true,
             Some(Verdict::TakenBack) => false,
             other => return Err(TestCaseError::fail(format!("{other:?}"))),
         };
-        prop_assert_eq!(&*world.names.borrow(), &whole(&lengths, is_done));
+        prop_assert_eq!(&*world.names.borrow(), &whole(&lengths, &kinds, is_done));
     }
 
     /// Another program takes a name at some time: its file stays, and none of ours is lost.
     #[test]
     fn nobody_elses_file_is_overwritten_and_none_is_lost(
         lengths in prop::collection::vec(1usize..=3, 1..=3),
+        kinds in kinds(),
         ability in ability(),
         lives in 0usize..40,
         taken: (prop::sample::Index, prop::sample::Index),
         is_early: bool,
     ) {
-        let (moves, world) = (moves(&lengths), world(&lengths, ability, lives));
+        let (moves, world) = (moves(&lengths, &kinds), world(&lengths, &kinds, ability, lives));
         let file = taken.0.index(lengths.len());
-        let name = path(&format!("{file}/{}", taken.1.index(lengths[file] + 1)));
+        let name = name(file, kinds[file], taken.1.index(lengths[file] + 1), lengths[file]);
+        let stays = |file: usize| kinds[file] != FileFate::Output;
         let take = || {
             let is_free = !world.names.borrow().contains_key(&name);
             if is_free {
-                world.put(&name, File::Theirs);
+                world.put(&name, TestFile::Theirs);
             }
             is_free
         };
@@ -179,37 +214,37 @@ proptest! {
         let made = moves.make(&world);
         if is_taken && world.lives.get() > 0 {
             prop_assert!(matches!(made, Err(NotMade::Skip(SkipReason::Collision))), "{:?}", made);
-            prop_assert_eq!(world.names.borrow().len(), lengths.len() + 1);
+            prop_assert_eq!(world.names.borrow().len(), (0..lengths.len()).filter(|file| stays(*file)).count() + 1);
         }
         is_taken |= take();
         world.lives.set(FOR_EVER);
         drop(moves.settle(&world));
         let names = world.names.borrow();
-        prop_assert_eq!(names.get(&name) == Some(&File::Theirs), is_taken);
-        for file in 0..lengths.len() {
-            prop_assert!(names.values().any(|found| *found == File::Ours(file as u64)), "{} is lost", file);
+        prop_assert_eq!(names.get(&name) == Some(&TestFile::Theirs), is_taken);
+        for file in (0..lengths.len()).filter(|file| stays(*file)) {
+            prop_assert!(names.values().any(|found| *found == TestFile::Ours(file as u64)), "{} is lost", file);
         }
     }
 
     #[test]
     fn the_way_back_leads_to_where_it_began(lengths in prop::collection::vec(1usize..=3, 1..=3), ability in ability()) {
-        let (moves, world) = (moves(&lengths), world(&lengths, ability, FOR_EVER));
+        let (moves, world) = (moves(&lengths, &RENAMED), world(&lengths, &RENAMED, ability, FOR_EVER));
         prop_assert!(moves.make(&world).is_ok());
         prop_assert!(moves.inverse().make(&world).is_ok());
-        prop_assert_eq!(&*world.names.borrow(), &whole(&lengths, false));
+        prop_assert_eq!(&*world.names.borrow(), &whole(&lengths, &RENAMED, false));
         prop_assert_eq!(moves.inverse().inverse(), moves);
     }
 }
 
 #[test]
 fn two_files_that_are_just_alike_are_never_taken_for_one() {
-    let (moves, world) = (moves(&[1]), world(&[1], Ability::Link, FOR_EVER));
+    let (moves, world) = (moves(&[1], &RENAMED), world(&[1], &RENAMED, Ability::Link, FOR_EVER));
     // By size and time it is the same file, by its numbers it is another.
-    struct Alike(World);
-    impl Names for Alike {
-        fn lies(&self, name: &RelPath, _: &Move, _: &[&RelPath]) -> io::Result<Lies> {
+    struct Alike(MovesWorld);
+    impl FileNames for Alike {
+        fn lies(&self, name: &RelPath, _: &Move, _: &[&RelPath]) -> io::Result<NameState> {
             let names = self.0.names.borrow();
-            Ok(names.get(name).map_or(Lies::Nothing, |_| Lies::Ours {
+            Ok(names.get(name).map_or(NameState::Nothing, |_| NameState::Ours {
                 device: 1,
                 inode: name.as_str().len() as u64 + u64::from(name.as_str().ends_with('1')),
             }))
@@ -220,21 +255,107 @@ fn two_files_that_are_just_alike_are_never_taken_for_one() {
         fn remove(&self, _: &RelPath) -> Result<(), Errno> {
             panic!("nothing may be touched")
         }
+        fn sync(&self, _: &RelPath) -> io::Result<()> {
+            panic!("nothing may be touched")
+        }
     }
-    world.put(&path("0/1"), File::Theirs);
+    world.put(&path("0/1"), TestFile::Theirs);
     let verdict = moves.settle(&Alike(world)).expect("it can be looked at");
     assert!(matches!(verdict, Verdict::Conflict(_)), "{verdict:?}");
 }
 
 #[test]
 fn moves_that_share_a_name_do_not_belong_together() {
-    let step = |from: &str, to: &str| Move { from: path(from), to: path(to), size: 0, mtime_ns: 0, hash: None };
+    let step =
+        |from: &str, to: &str| Move { from: path(from), to: path(to), size: 0, mtime_ns: 0, hash: None, inode: None };
     assert_eq!(Moves::new(Vec::new()), Err(Unfit::Empty));
     assert_eq!(Moves::new(vec![step("a", "c"), step("b", "c")]), Err(Unfit::Shared(path("c"))));
     assert_eq!(Moves::new(vec![step("a", "b"), step("b", "a")]), Err(Unfit::Shared(path("a"))));
-    assert_eq!(Moves::new(vec![step("b", "c"), step("a", "b")]), Err(Unfit::Shared(path("b"))));
+    assert_eq!(Moves::new(vec![step("b", "c"), step("b", "d")]), Err(Unfit::Shared(path("b"))));
+    // A name that is free again can be taken.
+    assert_eq!(Moves::new(vec![step("b", "c"), step("a", "b")]).expect("a chain").files().len(), 2);
     let parked = Moves::new(vec![step("a", "p"), step("p", "A"), step("x", "y")]).expect("a park");
-    assert_eq!(parked.main(), (&path("a"), &path("A")));
+    assert_eq!((parked.main().from, parked.main().to), (path("a"), path("A")));
+    let replaced = Moves::new(vec![step(".headway-1", "b"), step("a", ".headway-trash/1")]).expect("two files");
+    let change = |moves: &Moves| Change::Names(moves.clone());
+    assert!(replaced.main().is_output() && change(&replaced).path() == path("b"));
+    assert_eq!(change(&replaced).temp(), Some(path(".headway-1")));
+    let removed = Moves::new(vec![step("a", ".headway-trash/1")]).expect("a file");
+    assert!(removed.main().is_removed() && change(&removed).path() == path("a") && change(&removed).temp().is_none());
+}
+
+/// A chain of files, each of which takes the name of the next one; as a cycle the last takes that of the first.
+fn chain(length: usize, is_cycle: bool) -> Moves {
+    let to = |file: usize| if is_cycle { (file + 1) % length } else { file + 1 };
+    let step = |file: usize| Move {
+        from: path(&file.to_string()),
+        to: path(&to(file).to_string()),
+        size: file as u64,
+        mtime_ns: 0,
+        hash: None,
+        inode: None,
+    };
+    Moves::new(Moves::arrange((0..length).map(step).collect(), |_| Some(path("park")))).expect("an order")
+}
+
+proptest! {
+    #![proptest_config(headway_model::testing::cases(2_000))]
+
+    /// Names change hands along a chain or around a cycle, and it dies anywhere, as often as it likes.
+    #[test]
+    fn wherever_it_dies_names_have_changed_hands_in_the_end_or_none_has(
+        length in 2usize..6,
+        is_cycle: bool,
+        ability in ability(),
+        lives in 0usize..24,
+        again in prop::collection::vec(0usize..12, 0..3),
+    ) {
+        let moves = chain(length, is_cycle);
+        let names = (0..length).map(|file| (path(&file.to_string()), TestFile::Ours(file as u64)));
+        let before: BTreeMap<_, _> = names.collect();
+        let to = |file: usize| if is_cycle { (file + 1) % length } else { file + 1 };
+        let after: BTreeMap<_, _> =
+            (0..length).map(|file| (path(&to(file).to_string()), TestFile::Ours(file as u64))).collect();
+        let world = MovesWorld { names: RefCell::new(before.clone()), ability, lives: Cell::new(lives) };
+        if moves.make(&world).is_ok() {
+            prop_assert_eq!(&*world.names.borrow(), &after);
+        }
+        let mut settled = None;
+        for lives in again.into_iter().chain([FOR_EVER]) {
+            world.lives.set(lives);
+            settled = moves.settle(&world).ok();
+        }
+        let expected = match settled {
+            Some(Verdict::Done(DiskEffect::Changed)) => &after,
+            Some(Verdict::TakenBack) => &before,
+            other => return Err(TestCaseError::fail(format!("{other:?}"))),
+        };
+        prop_assert_eq!(&*world.names.borrow(), expected);
+    }
+}
+
+#[test]
+fn a_name_that_changes_hands_is_known_by_inode_where_size_and_time_are_the_same() {
+    let (_folder, library) = library(&["a", "b"]);
+    let time = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    for name in ["a", "b"] {
+        std::fs::File::options()
+            .write(true)
+            .open(library.path.join(name))
+            .and_then(|file| file.set_modified(time))
+            .expect("a time");
+    }
+    let inode =
+        |name: &str| std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(library.path.join(name)).expect("a file"));
+    let step = |from: &str, to: &str| Move { inode: Some(inode(from)), ..step(&library, from, to) };
+    let moves =
+        Moves::new(Moves::arrange(vec![step("a", "b"), step("b", "a")], |_| Some(path("park")))).expect("a swap");
+    // It died between the second step and the third.
+    std::fs::rename(library.path.join("a"), library.path.join("park")).expect("parked");
+    std::fs::rename(library.path.join("b"), library.path.join("a")).expect("moved");
+    assert_eq!(library.settle(&moves).expect("settled"), Verdict::Done(DiskEffect::Changed));
+    assert_eq!((content(&library, "a").as_deref(), content(&library, "b").as_deref()), (Some("b"), Some("a")));
+    assert_eq!(content(&library, "park"), None);
 }
 
 /// A library with these files, each with its name as content.
@@ -249,7 +370,7 @@ fn library(files: &[&str]) -> (tempfile::TempDir, Library) {
 
 fn step(library: &Library, from: &str, to: &str) -> Move {
     let (size, mtime_ns) = library.size_and_time(&path(from)).known().expect("known").expect("there");
-    Move { from: path(from), to: path(to), size, mtime_ns, hash: None }
+    Move { from: path(from), to: path(to), size, mtime_ns, hash: None, inode: None }
 }
 
 fn content(library: &Library, name: &str) -> Option<String> {
@@ -265,7 +386,7 @@ fn a_photo_moves_to_a_new_folder_with_its_companion_and_back() {
     assert_eq!(library.make(&moves, &reach).expect("made"), Ok(()));
     assert_eq!(content(&library, "2024/b.jpg").as_deref(), Some("a.jpg"));
     assert_eq!(content(&library, "2024/b.xmp").as_deref(), Some("a.xmp"));
-    assert_eq!(library.settle(&moves).expect("settled"), Verdict::Done(Effect::Changed));
+    assert_eq!(library.settle(&moves).expect("settled"), Verdict::Done(DiskEffect::Changed));
     let back = moves.inverse();
     assert_eq!(library.make(&back, &library.reach_for(&back).expect("reached")).expect("made"), Ok(()));
     assert_eq!(content(&library, "a.jpg").as_deref(), Some("a.jpg"));
@@ -291,7 +412,7 @@ fn a_move_that_was_made_half_as_a_second_name_is_finished() {
     let moves =
         Moves::new(vec![step(&library, "a.jpg", "b.jpg"), step(&library, "a.xmp", "b.xmp")]).expect("two files");
     std::fs::hard_link(library.path.join("a.jpg"), library.path.join("b.jpg")).expect("a second name");
-    assert_eq!(library.settle(&moves).expect("settled"), Verdict::Done(Effect::Changed));
+    assert_eq!(library.settle(&moves).expect("settled"), Verdict::Done(DiskEffect::Changed));
     assert_eq!((content(&library, "a.jpg"), content(&library, "a.xmp")), (None, None));
     assert_eq!(content(&library, "b.xmp").as_deref(), Some("a.xmp"));
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::word::{TabId, Word};
+use super::word::{TabId, TabMessage};
 use super::{Tab, TabEffect};
 use crate::id::Millis;
 
@@ -18,8 +18,8 @@ const LOOK_EVERY: Millis = 30_000;
 pub(super) struct Count {
     /// Whether this tab has said that it holds a stream.
     holds: bool,
-    /// Older tabs that hold a stream.
-    older: BTreeSet<TabId>,
+    /// Other tabs that hold a stream, or are about to: for a tab that holds one itself the older ones alone.
+    others: BTreeSet<TabId>,
     /// When to look again.
     look_at: Option<Millis>,
     /// When the answers are counted.
@@ -42,33 +42,47 @@ impl Count {
 }
 
 impl Tab {
-    /// Opens the tab's own source, and asks who else holds a stream.
+    /// Opens the tab's own source, says so, and asks who else holds a stream.
     pub(super) fn open_counted(&mut self, own: TabEffect, calls: bool) -> Vec<TabEffect> {
         if calls {
             return vec![own];
         }
-        self.count.older.clear();
+        self.count.others.clear();
         self.count.holds = true;
-        vec![own, self.say(|tab| Word::Counts { tab })]
+        vec![own, self.say(|tab| TabMessage::Took { tab }), self.say(|tab| TabMessage::Counts { tab })]
     }
 
     /// What another tab says.
-    pub(super) fn counted(&mut self, now: Millis, word: Word) -> Vec<TabEffect> {
+    pub(super) fn counted(&mut self, now: Millis, word: TabMessage) -> Vec<TabEffect> {
         let crowded = self.follow.is_crowded();
         match word {
-            Word::Counts { tab } if self.count.holds => {
-                vec![self.say(|me| Word::Holds { tab: me, to: tab })]
+            TabMessage::Counts { tab } if self.count.holds => {
+                vec![self.say(|me| TabMessage::Holds { tab: me, to: tab })]
             }
-            Word::Holds { tab, to } if to == self.me && tab < self.me => {
-                self.count.older.insert(tab);
-                if self.count.older.len() < STREAMS_MOST || crowded {
+            // Of two that look for a place at the same time the older one takes it.
+            TabMessage::Counts { tab } if self.count.judge_at.is_some() && tab < self.me => {
+                self.count.others.insert(tab);
+                Vec::new()
+            }
+            TabMessage::Holds { tab, to } if to == self.me && (crowded || tab < self.me) => {
+                self.count.others.insert(tab);
+                if self.count.others.len() < STREAMS_MOST || crowded {
                     return Vec::new();
                 }
                 self.count.look_at(now + LOOK_EVERY);
                 self.count.holds = false;
                 self.crowd(now, true)
             }
-            Word::Gone { .. } if crowded => {
+            TabMessage::Took { tab } if self.count.judge_at.is_some() => {
+                self.count.others.insert(tab);
+                Vec::new()
+            }
+            // An older tab took a place, so this one might be one too many: it counts again.
+            TabMessage::Took { tab } if self.count.holds && tab < self.me => {
+                self.count.others.clear();
+                vec![self.say(|tab| TabMessage::Counts { tab })]
+            }
+            TabMessage::Gone { .. } if crowded => {
                 self.count.look_at(now + self.spread(ANSWERS_WITHIN));
                 Vec::new()
             }
@@ -82,14 +96,14 @@ impl Tab {
             return Vec::new();
         }
         if self.count.is_due(now) {
-            self.count.older.clear();
+            self.count.others.clear();
             self.count.judge_at = Some(now + ANSWERS_WITHIN);
-            return vec![self.say(|tab| Word::Counts { tab })];
+            return vec![self.say(|tab| TabMessage::Counts { tab })];
         }
         if self.count.judge_at.take_if(|at| *at <= now).is_none() {
             return Vec::new();
         }
-        if self.count.older.len() < STREAMS_MOST {
+        if self.count.others.len() < STREAMS_MOST {
             return self.crowd(now, false);
         }
         self.count.look_at(now + LOOK_EVERY);

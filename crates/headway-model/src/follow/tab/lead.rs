@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::listen::Listening;
-use super::word::{Place, TabId, Word};
-use super::{Effect, Tab, TabEffect};
+use super::word::{LeaderConnection, TabId, TabMessage};
+use super::{FollowEffect, Tab, TabEffect};
 use crate::follow::JOBS_LIMIT;
 use crate::id::{JobId, Millis};
 
@@ -17,7 +17,7 @@ pub(super) const GONE_AFTER: Millis = 60_000;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lead {
     listeners: BTreeMap<TabId, Listener>,
-    connection: Option<Connection>,
+    connection: Option<LeadConnection>,
     /// When to open another connection, which follows more jobs.
     reopen_at: Option<Millis>,
 }
@@ -29,7 +29,7 @@ struct Listener {
 }
 
 #[derive(Debug, Clone)]
-struct Connection {
+struct LeadConnection {
     generation: u64,
     jobs: BTreeSet<JobId>,
     /// Whether summaries of all jobs come on it.
@@ -56,8 +56,8 @@ impl Tab {
         let connection = lead.connection.as_mut().filter(|connection| connection.generation == generation)?;
         let number = connection.passed;
         connection.passed += 1;
-        let place = Place { leader: self.me.clone(), connection: generation };
-        let word = || Word::Passes { place, number, id: id.into(), text: text.into() };
+        let place = LeaderConnection { leader: self.me.clone(), connection: generation };
+        let word = || TabMessage::Passes { place, number, id: id.into(), text: text.into() };
         (!lead.listeners.is_empty()).then(|| TabEffect::Post(word().to_string()))
     }
 
@@ -83,8 +83,8 @@ impl Tab {
             }
         }
         let effect = match calls {
-            true => Effect::Ask { generation, query: wide },
-            false => Effect::Open { generation, query: wide },
+            true => FollowEffect::Ask { generation, query: wide },
+            false => FollowEffect::Open { generation, query: wide },
         };
         let mut effects = vec![TabEffect::Do(effect)];
         if let Some(connection) = lead.connection.as_mut().filter(|connection| connection.generation == generation) {
@@ -92,12 +92,12 @@ impl Tab {
             return effects;
         }
         let told: Vec<JobId> = jobs.iter().copied().collect();
-        lead.connection = Some(Connection { generation, jobs, watches, passed: 0, opened: now });
+        lead.connection = Some(LeadConnection { generation, jobs, watches, passed: 0, opened: now });
         lead.reopen_at = None;
-        let place = Place { leader: self.me.clone(), connection: generation };
+        let place = LeaderConnection { leader: self.me.clone(), connection: generation };
         if !lead.listeners.is_empty() {
             let from = self.follow.cursor().cloned();
-            effects.push(TabEffect::Post(Word::Opens { place: place.clone(), from, jobs: told }.to_string()));
+            effects.push(TabEffect::Post(TabMessage::Opens { place: place.clone(), from, jobs: told }.to_string()));
         }
         self.listening =
             Listening::At { place, next: 0, joined: needs_own, backlog: needs_own.then(Vec::new), said: now };
@@ -108,23 +108,23 @@ impl Tab {
     }
 
     /// What another tab says to the leader.
-    pub(super) fn led(&mut self, now: Millis, word: Word) -> Vec<TabEffect> {
+    pub(super) fn led(&mut self, now: Millis, word: TabMessage) -> Vec<TabEffect> {
         let Some(lead) = &mut self.lead else { return Vec::new() };
         match word {
-            Word::Wants { tab, round, jobs } => {
+            TabMessage::Wants { tab, round, jobs } => {
                 let wanted: BTreeSet<JobId> = jobs.iter().copied().collect();
                 lead.listeners.insert(tab.clone(), Listener { jobs, said: now });
                 let own = self.follow.asked_jobs().map(|(job, _)| job);
                 if own.chain(lead.others()).collect::<BTreeSet<_>>().len() > JOBS_LIMIT {
                     lead.listeners.remove(&tab);
-                    return vec![TabEffect::Post(Word::Full { tab, round }.to_string())];
+                    return vec![TabEffect::Post(TabMessage::Full { tab, round }.to_string())];
                 }
                 match &lead.connection {
                     // The next connection is announced to all.
-                    None => vec![TabEffect::Post(Word::Waits { tab, round }.to_string())],
+                    None => vec![TabEffect::Post(TabMessage::Waits { tab, round }.to_string())],
                     Some(connection) if connection.watches && wanted.is_subset(&connection.jobs) => {
-                        let place = Place { leader: self.me.clone(), connection: connection.generation };
-                        let word = Word::Takes { tab, round, place, next: connection.passed };
+                        let place = LeaderConnection { leader: self.me.clone(), connection: connection.generation };
+                        let word = TabMessage::Takes { tab, round, place, next: connection.passed };
                         vec![TabEffect::Post(word.to_string())]
                     }
                     Some(connection) => {
@@ -134,7 +134,7 @@ impl Tab {
                     }
                 }
             }
-            Word::Gone { tab } => {
+            TabMessage::Gone { tab } => {
                 lead.listeners.remove(&tab);
                 Vec::new()
             }

@@ -1,7 +1,8 @@
 //! A tab that listens to the leader's connection.
 
+use super::super::receiver::messages_in;
 use super::lead::GONE_AFTER;
-use super::word::{Place, Word};
+use super::word::{LeaderConnection, TabMessage};
 use super::{Follow, Tab, TabEffect};
 use crate::cursor::Cursor;
 use crate::error::ApiError;
@@ -17,7 +18,7 @@ const STEAL_AFTER: Millis = 2_000;
 const TRY_EVERY: Millis = 30_000;
 
 /// A message and its event id.
-type Heard = (String, String);
+type MessageWithId = (String, String);
 
 #[derive(Debug, Clone)]
 pub(super) enum Listening {
@@ -29,13 +30,13 @@ pub(super) enum Listening {
     },
     /// This tab hears each message of a connection from the next one on.
     At {
-        place: Place,
+        place: LeaderConnection,
         /// The number of the next message.
         next: u64,
         /// Whether this tab joined the connection by asking once by itself, from a cursor of its own.
         joined: bool,
         /// Messages that came while this tab's own call is under way.
-        backlog: Option<Vec<Heard>>,
+        backlog: Option<Vec<MessageWithId>>,
         /// When the leader was last told that this tab listens.
         said: Millis,
     },
@@ -50,12 +51,11 @@ impl Tab {
         if call != self.call {
             return Vec::new();
         }
-        let messages = match answer.map(crate::message::messages) {
-            Ok(Ok(messages)) => messages,
-            Ok(Err(_)) => return self.error(now, generation, false),
-            Err(error) => {
+        let messages = match messages_in(answer) {
+            Ok(messages) => messages,
+            Err(refusal) => {
                 let effects = self.error(now, generation, false);
-                self.follow.probed(Err(error));
+                self.follow.refused(refusal);
                 return effects;
             }
         };
@@ -92,14 +92,14 @@ impl Tab {
     }
 
     /// What the leader says to the other tabs.
-    pub(super) fn listened(&mut self, now: Millis, word: Word) -> Vec<TabEffect> {
+    pub(super) fn listened(&mut self, now: Millis, word: TabMessage) -> Vec<TabEffect> {
         if self.source.is_none() || self.follow.is_crowded() {
             return Vec::new();
         }
         match word {
-            Word::Leads { .. } => self.ask_leader(now),
-            Word::Ends { leader } if self.hears(&leader) => self.ask_leader(now),
-            Word::Takes { tab, round, place, next } if tab == self.me && round == self.round => {
+            TabMessage::Leads { .. } => self.ask_leader(now),
+            TabMessage::Ends { leader } if self.hears(&leader) => self.ask_leader(now),
+            TabMessage::Takes { tab, round, place, next } if tab == self.me && round == self.round => {
                 match &self.listening {
                     // Told again: the messages before it must have arrived.
                     Listening::At { place: at, next: due, .. } if *at == place && *due == next => Vec::new(),
@@ -107,21 +107,21 @@ impl Tab {
                     _ => self.listen(now, place, next, None),
                 }
             }
-            Word::Opens { place, from, jobs } => {
+            TabMessage::Opens { place, from, jobs } => {
                 if self.wanted().iter().all(|job| jobs.contains(job)) {
                     self.listen(now, place, 0, from)
                 } else {
                     self.ask_leader(now)
                 }
             }
-            Word::Passes { place, number, id, text } => self.passed(now, &place, number, &text, &id),
-            Word::Waits { tab, round } if tab == self.me && round == self.round => {
+            TabMessage::Passes { place, number, id, text } => self.passed(now, &place, number, &text, &id),
+            TabMessage::Waits { tab, round } if tab == self.me && round == self.round => {
                 if let Listening::Asking { since, .. } = &mut self.listening {
                     *since = now;
                 }
                 Vec::new()
             }
-            Word::Full { tab, round } if tab == self.me && round == self.round => {
+            TabMessage::Full { tab, round } if tab == self.me && round == self.round => {
                 self.count.look_at(now + TRY_EVERY);
                 self.crowd(now, true)
             }
@@ -129,7 +129,7 @@ impl Tab {
         }
     }
 
-    fn passed(&mut self, now: Millis, from: &Place, number: u64, text: &str, id: &str) -> Vec<TabEffect> {
+    fn passed(&mut self, now: Millis, from: &LeaderConnection, number: u64, text: &str, id: &str) -> Vec<TabEffect> {
         let (Some(generation), Listening::At { place, next, .. }) = (self.source, &mut self.listening) else {
             return Vec::new();
         };
@@ -164,12 +164,12 @@ impl Tab {
 
     fn wants(&self) -> TabEffect {
         let (round, jobs) = (self.round, self.wanted());
-        self.say(|tab| Word::Wants { tab, round, jobs })
+        self.say(|tab| TabMessage::Wants { tab, round, jobs })
     }
 
     /// Listens to a connection from message `next` on. If the connection began at this tab's own cursor, that is all of it; else the
     /// tab asks once by itself, now that nothing more can pass it.
-    fn listen(&mut self, now: Millis, place: Place, next: u64, from: Option<Cursor>) -> Vec<TabEffect> {
+    fn listen(&mut self, now: Millis, place: LeaderConnection, next: u64, from: Option<Cursor>) -> Vec<TabEffect> {
         let holds_all =
             from.is_some() && from.as_ref() == self.follow.cursor() && self.follow.asked_jobs().all(|(_, held)| held);
         let whole = next == 0 && holds_all || mutants::is(Mutant::LeadersCursor);

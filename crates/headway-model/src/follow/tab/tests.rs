@@ -12,7 +12,7 @@ use crate::testing::job_id;
 struct Browser {
     tabs: Vec<Tab>,
     /// What each tab was last told to open; nothing if it has no connection of its own.
-    opened: Vec<Option<Effect>>,
+    opened: Vec<Option<FollowEffect>>,
     calls: Vec<Vec<(u64, String)>>,
     holder: Option<usize>,
     waiting: VecDeque<usize>,
@@ -48,8 +48,10 @@ impl Browser {
         let mut said = Vec::new();
         for effect in effects {
             match effect {
-                TabEffect::Do(Effect::Close) => self.opened[tab] = None,
-                TabEffect::Do(effect @ (Effect::Open { .. } | Effect::Ask { .. })) => self.opened[tab] = Some(effect),
+                TabEffect::Do(FollowEffect::Close) => self.opened[tab] = None,
+                TabEffect::Do(effect @ (FollowEffect::Open { .. } | FollowEffect::Ask { .. })) => {
+                    self.opened[tab] = Some(effect)
+                }
                 TabEffect::Do(_) => {}
                 TabEffect::Lock { steal: true } => {
                     let robbed = self.holder.replace(tab).expect("a holder");
@@ -104,12 +106,12 @@ impl Browser {
     }
 
     fn streams(&self) -> usize {
-        self.opened.iter().filter(|effect| matches!(effect, Some(Effect::Open { .. }))).count()
+        self.opened.iter().filter(|effect| matches!(effect, Some(FollowEffect::Open { .. }))).count()
     }
 
     fn query(&self, tab: usize) -> String {
         match &self.opened[tab] {
-            Some(Effect::Open { query, .. } | Effect::Ask { query, .. }) => query.clone(),
+            Some(FollowEffect::Open { query, .. } | FollowEffect::Ask { query, .. }) => query.clone(),
             other => panic!("{other:?}"),
         }
     }
@@ -230,6 +232,48 @@ fn without_a_lock_four_tabs_hold_streams_and_the_fifth_asks_until_one_is_free() 
         browser.pass(250);
     }
     assert_eq!(crowded(&browser), [false, false, false, false, true]);
+}
+
+#[test]
+fn of_tabs_without_a_lock_that_look_for_a_free_place_one_takes_it_whichever_looks_first() {
+    // Which of the two looks first follows from their names, so many names are tried.
+    for name in 0..40 {
+        let mut browser = Browser::new(4, Sharing::Counted);
+        for number in [100 + name, 1_000 - 7 * name] {
+            let follow = Follow::new(Some(Cursor::start()), true, None, 7);
+            browser.tabs.push(Tab::new(follow, Sharing::Counted, number, 0));
+            browser.opened.push(None);
+            browser.calls.push(Vec::new());
+            let last = browser.tabs.len() - 1;
+            browser.act(last, |tab, now| tab.act(now, Follow::start));
+        }
+        assert_eq!(browser.streams(), 4);
+        browser.act(1, Tab::leave);
+        browser.tabs.remove(1);
+        browser.opened.remove(1);
+        browser.calls.remove(1);
+        for step in 0..45 {
+            browser.pass(100);
+            assert!(browser.streams() <= 4, "{} streams, names {name}, step {step}", browser.streams());
+        }
+        assert_eq!(browser.streams(), 4, "names {name}");
+    }
+}
+
+#[test]
+fn a_tab_that_took_a_place_gives_it_back_to_an_older_one_that_took_it_unheard() {
+    let mut browser = Browser::new(6, Sharing::Counted);
+    browser.tabs.remove(1);
+    browser.opened.remove(1);
+    browser.calls.remove(1);
+    // The two that poll do not hear each other look, as a browser lets tabs that nobody sees wait.
+    for tab in [4, 3] {
+        let effects = browser.tabs[tab].crowd(browser.now, false);
+        let effects = effects.into_iter().filter(|effect| tab == 3 || !matches!(effect, TabEffect::Post(_)));
+        browser.carry_out(tab, effects.collect());
+    }
+    assert_eq!(browser.streams(), 4);
+    assert!(browser.tabs[4].follow().is_crowded());
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub(super) type TabId = String;
 
 /// One text on the channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Word {
+pub(super) enum TabMessage {
     /// This tab leads from now on.
     Leads { leader: TabId },
     /// This tab leads no more.
@@ -20,85 +20,92 @@ pub(super) enum Word {
     /// This tab wants to listen, to all of these jobs.
     Wants { tab: TabId, round: u64, jobs: Vec<JobId> },
     /// The leader's connection follows all that the tab wants; message `next` is the first that it can hear.
-    Takes { tab: TabId, round: u64, place: Place, next: u64 },
+    Takes { tab: TabId, round: u64, place: LeaderConnection, next: u64 },
     /// The leader has no connection at present.
     Waits { tab: TabId, round: u64 },
     /// One stream cannot follow all that the tabs want.
     Full { tab: TabId, round: u64 },
     /// The leader has opened a connection at this cursor, which follows these jobs.
-    Opens { place: Place, from: Option<Cursor>, jobs: Vec<JobId> },
+    Opens { place: LeaderConnection, from: Option<Cursor>, jobs: Vec<JobId> },
     /// Message `number` of a connection.
-    Passes { place: Place, number: u64, id: String, text: String },
+    Passes { place: LeaderConnection, number: u64, id: String, text: String },
     /// Who holds a stream?
     Counts { tab: TabId },
+    /// This tab holds one from now on.
+    Took { tab: TabId },
     /// `tab` does.
     Holds { tab: TabId, to: TabId },
 }
 
 /// A connection of a leader.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct LeaderConnection {
     pub(super) leader: TabId,
     pub(super) connection: u64,
 }
 
-impl fmt::Display for Word {
+impl fmt::Display for TabMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |f: &mut fmt::Formatter<'_>, jobs: &[JobId]| jobs.iter().try_for_each(|job| write!(f, " {job}"));
         match self {
-            Word::Leads { leader } => write!(f, "leads {leader}"),
-            Word::Ends { leader } => write!(f, "ends {leader}"),
-            Word::Gone { tab } => write!(f, "gone {tab}"),
-            Word::Wants { tab, round, jobs } => {
+            TabMessage::Leads { leader } => write!(f, "leads {leader}"),
+            TabMessage::Ends { leader } => write!(f, "ends {leader}"),
+            TabMessage::Gone { tab } => write!(f, "gone {tab}"),
+            TabMessage::Wants { tab, round, jobs } => {
                 write!(f, "wants {tab} {round}")?;
                 list(f, jobs)
             }
-            Word::Takes { tab, round, place, next } => write!(f, "takes {tab} {round} {place} {next}"),
-            Word::Waits { tab, round } => write!(f, "waits {tab} {round}"),
-            Word::Full { tab, round } => write!(f, "full {tab} {round}"),
-            Word::Opens { place, from, jobs } => {
+            TabMessage::Takes { tab, round, place, next } => write!(f, "takes {tab} {round} {place} {next}"),
+            TabMessage::Waits { tab, round } => write!(f, "waits {tab} {round}"),
+            TabMessage::Full { tab, round } => write!(f, "full {tab} {round}"),
+            TabMessage::Opens { place, from, jobs } => {
                 let from = from.as_ref().map_or_else(|| "-".to_owned(), Cursor::to_string);
                 write!(f, "opens {place} {from}")?;
                 list(f, jobs)
             }
             // Without an id there are two spaces at the end, and an empty word between them.
-            Word::Passes { place, number, id, text } => write!(f, "passes {place} {number} {id}\n{text}"),
-            Word::Counts { tab } => write!(f, "counts {tab}"),
-            Word::Holds { tab, to } => write!(f, "holds {tab} {to}"),
+            TabMessage::Passes { place, number, id, text } => write!(f, "passes {place} {number} {id}\n{text}"),
+            TabMessage::Counts { tab } => write!(f, "counts {tab}"),
+            TabMessage::Took { tab } => write!(f, "took {tab}"),
+            TabMessage::Holds { tab, to } => write!(f, "holds {tab} {to}"),
         }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for LeaderConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.leader, self.connection)
     }
 }
 
-impl Word {
+impl TabMessage {
     /// Reads a text of the channel. `None`: another version of the program wrote it.
-    pub(super) fn read(text: &str) -> Option<Word> {
+    pub(super) fn read(text: &str) -> Option<TabMessage> {
         let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
         let mut words = Words(line.split(' '));
         let word = match words.next()? {
-            "leads" => Word::Leads { leader: words.name()? },
-            "ends" => Word::Ends { leader: words.name()? },
-            "gone" => Word::Gone { tab: words.name()? },
-            "wants" => Word::Wants { tab: words.name()?, round: words.number()?, jobs: words.jobs()? },
-            "takes" => {
-                Word::Takes { tab: words.name()?, round: words.number()?, place: words.place()?, next: words.number()? }
-            }
-            "waits" => Word::Waits { tab: words.name()?, round: words.number()? },
-            "full" => Word::Full { tab: words.name()?, round: words.number()? },
-            "opens" => Word::Opens { place: words.place()?, from: words.cursor()?, jobs: words.jobs()? },
-            "passes" => Word::Passes {
+            "leads" => TabMessage::Leads { leader: words.name()? },
+            "ends" => TabMessage::Ends { leader: words.name()? },
+            "gone" => TabMessage::Gone { tab: words.name()? },
+            "wants" => TabMessage::Wants { tab: words.name()?, round: words.number()?, jobs: words.jobs()? },
+            "takes" => TabMessage::Takes {
+                tab: words.name()?,
+                round: words.number()?,
+                place: words.place()?,
+                next: words.number()?,
+            },
+            "waits" => TabMessage::Waits { tab: words.name()?, round: words.number()? },
+            "full" => TabMessage::Full { tab: words.name()?, round: words.number()? },
+            "opens" => TabMessage::Opens { place: words.place()?, from: words.cursor()?, jobs: words.jobs()? },
+            "passes" => TabMessage::Passes {
                 place: words.place()?,
                 number: words.number()?,
                 id: words.next()?.into(),
                 text: rest.into(),
             },
-            "counts" => Word::Counts { tab: words.name()? },
-            "holds" => Word::Holds { tab: words.name()?, to: words.name()? },
+            "counts" => TabMessage::Counts { tab: words.name()? },
+            "took" => TabMessage::Took { tab: words.name()? },
+            "holds" => TabMessage::Holds { tab: words.name()?, to: words.name()? },
             _ => return None,
         };
         Some(word)
@@ -120,8 +127,8 @@ impl<'a> Words<'a> {
         self.next()?.parse().ok()
     }
 
-    fn place(&mut self) -> Option<Place> {
-        Some(Place { leader: self.name()?, connection: self.number()? })
+    fn place(&mut self) -> Option<LeaderConnection> {
+        Some(LeaderConnection { leader: self.name()?, connection: self.number()? })
     }
 
     fn cursor(&mut self) -> Option<Option<Cursor>> {
@@ -144,30 +151,31 @@ mod tests {
     #[test]
     fn every_word_is_read_as_it_was_said() {
         let (tab, leader) = ("1a".to_owned(), "2b".to_owned());
-        let place = Place { leader: leader.clone(), connection: 7 };
+        let place = LeaderConnection { leader: leader.clone(), connection: 7 };
         let jobs = vec![job_id(1), job_id(2)];
         let text = "{\"kind\":\"hello\"}\nand more".to_owned();
         for word in [
-            Word::Leads { leader: leader.clone() },
-            Word::Ends { leader: leader.clone() },
-            Word::Gone { tab: tab.clone() },
-            Word::Wants { tab: tab.clone(), round: 3, jobs: jobs.clone() },
-            Word::Wants { tab: tab.clone(), round: 3, jobs: vec![] },
-            Word::Takes { tab: tab.clone(), round: 3, place: place.clone(), next: 9 },
-            Word::Full { tab: tab.clone(), round: 3 },
-            Word::Waits { tab: tab.clone(), round: 3 },
-            Word::Full { tab: tab.clone(), round: 3 },
-            Word::Opens { place: place.clone(), from: None, jobs: vec![] },
-            Word::Opens { place: place.clone(), from: Some(Cursor::start()), jobs },
-            Word::Passes { place: place.clone(), number: 4, id: String::new(), text: text.clone() },
-            Word::Passes { place, number: 4, id: "12.9f9f9f9f".into(), text },
-            Word::Counts { tab: tab.clone() },
-            Word::Holds { tab, to: leader },
+            TabMessage::Leads { leader: leader.clone() },
+            TabMessage::Ends { leader: leader.clone() },
+            TabMessage::Gone { tab: tab.clone() },
+            TabMessage::Wants { tab: tab.clone(), round: 3, jobs: jobs.clone() },
+            TabMessage::Wants { tab: tab.clone(), round: 3, jobs: vec![] },
+            TabMessage::Takes { tab: tab.clone(), round: 3, place: place.clone(), next: 9 },
+            TabMessage::Full { tab: tab.clone(), round: 3 },
+            TabMessage::Waits { tab: tab.clone(), round: 3 },
+            TabMessage::Full { tab: tab.clone(), round: 3 },
+            TabMessage::Opens { place: place.clone(), from: None, jobs: vec![] },
+            TabMessage::Opens { place: place.clone(), from: Some(Cursor::start()), jobs },
+            TabMessage::Passes { place: place.clone(), number: 4, id: String::new(), text: text.clone() },
+            TabMessage::Passes { place, number: 4, id: "12.9f9f9f9f".into(), text },
+            TabMessage::Counts { tab: tab.clone() },
+            TabMessage::Took { tab: tab.clone() },
+            TabMessage::Holds { tab, to: leader },
         ] {
-            assert_eq!(Word::read(&word.to_string()).as_ref(), Some(&word), "{word}");
+            assert_eq!(TabMessage::read(&word.to_string()).as_ref(), Some(&word), "{word}");
         }
         for text in ["", "leads", "wants 1a", "wants 1a 3 not-a-job", "takes 1a 3 2b", "opens 2b 7 12", "sings 1a"] {
-            assert_eq!(Word::read(text), None, "{text:?}");
+            assert_eq!(TabMessage::read(text), None, "{text:?}");
         }
     }
 }

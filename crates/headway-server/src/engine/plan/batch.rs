@@ -1,7 +1,7 @@
 //! Builds one `planned` event.
 
 use crate::writer::DETAIL_LIMIT;
-use headway_files::Listed;
+use headway_files::ListedFile;
 use headway_model::event::PLANNED_AT_ONCE;
 use headway_model::{PlannedFile, SkipReason};
 
@@ -10,14 +10,14 @@ const RUNS_LIMIT: usize = 100;
 
 /// Files in order, and the runs of them that are skipped.
 #[derive(Default)]
-pub(super) struct Batch {
+pub(super) struct PlanBatch {
     pub(super) files: Vec<PlannedFile>,
     pub(super) skips: Vec<(u32, u32, SkipReason)>,
     bytes: usize,
 }
 
-impl Batch {
-    pub(super) fn push(&mut self, index: u32, found: Listed) {
+impl PlanBatch {
+    pub(super) fn push(&mut self, index: u32, found: ListedFile) {
         // The size as JSON: the paths, their escapes, two numbers and the field names.
         let becomes = found.file.becomes.as_ref().map_or(0, |path| path.as_str().len() + 10);
         self.bytes += 2 * (found.file.path.as_str().len() + becomes) + 90;

@@ -7,23 +7,40 @@ use std::path::Path;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use headway_files::{Listed, is_litter};
+use headway_files::{ListedFile, is_litter};
 use headway_model::RelPath;
 use headway_model::library::Pattern;
 use headway_model::request::FolderQuery;
 
+/// A pattern of a query means nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PatternError {
+    /// One of files to include.
+    #[error("pattern {pattern:?}: {kind}")]
+    Include { pattern: String, kind: globset::ErrorKind },
+    /// One of files to leave out.
+    #[error("pattern {pattern:?}: {error}")]
+    Exclude { pattern: String, error: ignore::Error },
+    /// All patterns of files to include, together.
+    #[error(transparent)]
+    Includes(#[from] globset::Error),
+    /// All patterns of files to leave out, together.
+    #[error(transparent)]
+    Excludes(#[from] ignore::Error),
+}
+
 /// The patterns of a query, compiled.
-pub(crate) struct Choice {
+pub(crate) struct QueryPatterns {
     include: GlobSet,
     exclude: Gitignore,
     search: Option<Pattern>,
     system_files: bool,
 }
 
-impl Choice {
-    /// Compiles the patterns; the error names the one that is wrong, for people.
-    pub(crate) fn new(query: &FolderQuery) -> Result<Self, String> {
-        Ok(Choice {
+impl QueryPatterns {
+    /// Compiles the patterns.
+    pub(crate) fn new(query: &FolderQuery) -> Result<Self, PatternError> {
+        Ok(QueryPatterns {
             include: include(&query.include)?,
             exclude: exclude(&query.exclude)?,
             search: Pattern::new(&query.search),
@@ -40,7 +57,7 @@ impl Choice {
     }
 
     /// Whether a file that is not left out is asked for.
-    pub(super) fn wants(&self, found: &Listed) -> bool {
+    pub(super) fn wants(&self, found: &ListedFile) -> bool {
         let bytes = found.file.path.to_bytes();
         let path = Path::new(OsStr::from_bytes(&bytes));
         let is_match = |text: &Path| self.include.is_match(text);
@@ -53,24 +70,24 @@ impl Choice {
     }
 }
 
-fn include(patterns: &[String]) -> Result<GlobSet, String> {
+fn include(patterns: &[String]) -> Result<GlobSet, PatternError> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
         let glob = GlobBuilder::new(pattern).case_insensitive(true).build();
-        set.add(glob.map_err(|error| format!("pattern {pattern:?}: {}", error.kind()))?);
+        set.add(glob.map_err(|error| PatternError::Include { pattern: pattern.clone(), kind: error.kind().clone() })?);
     }
-    set.build().map_err(|error| error.to_string())
+    Ok(set.build()?)
 }
 
-fn exclude(patterns: &[String]) -> Result<Gitignore, String> {
+fn exclude(patterns: &[String]) -> Result<Gitignore, PatternError> {
     let mut lines = GitignoreBuilder::new("");
-    lines.case_insensitive(true).map_err(|error| error.to_string())?;
+    lines.case_insensitive(true)?;
     for pattern in patterns {
         // There are no remarks here, and folders such as `#recycle` are real.
         let line = if pattern.starts_with('#') { format!("\\{pattern}") } else { pattern.clone() };
-        lines.add_line(None, &line).map_err(|error| format!("pattern {pattern:?}: {error}"))?;
+        lines.add_line(None, &line).map_err(|error| PatternError::Exclude { pattern: pattern.clone(), error })?;
     }
-    lines.build().map_err(|error| error.to_string())
+    Ok(lines.build()?)
 }
 
 #[cfg(test)]
@@ -82,10 +99,10 @@ mod tests {
         RelPath::from_bytes(text.as_bytes()).expect("a path")
     }
 
-    fn choice(include: &[&str], exclude: &[&str]) -> Choice {
+    fn choice(include: &[&str], exclude: &[&str]) -> QueryPatterns {
         let owned = |patterns: &[&str]| patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
         let query = FolderQuery { include: owned(include), exclude: owned(exclude), ..FolderQuery::default() };
-        Choice::new(&query).expect("patterns")
+        QueryPatterns::new(&query).expect("patterns")
     }
 
     #[test]
@@ -109,7 +126,7 @@ mod tests {
 
     #[test]
     fn what_is_included_is_so_whatever_its_case() {
-        let listed = |text: &str| Listed {
+        let listed = |text: &str| ListedFile {
             file: PlannedFile { path: path(text), size: 0, mtime_ns: 0, rerun: None, becomes: None },
             skip: None,
             is_unlisted: false,
@@ -117,6 +134,6 @@ mod tests {
         for (text, expected) in [("p/x.jpg", true), ("p/Y.JPG", true), ("p/x.png", false)] {
             assert_eq!(choice(&["*.jpg"], &[]).wants(&listed(text)), expected, "{text}");
         }
-        assert!(Choice::new(&FolderQuery { include: vec!["[a".into()], ..FolderQuery::default() }).is_err());
+        assert!(QueryPatterns::new(&FolderQuery { include: vec!["[a".into()], ..FolderQuery::default() }).is_err());
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use headway_files::{Library, Listed, environment};
+use headway_files::{Library, ListedFile, environment};
 use headway_model::{Digest, PauseReason, RelPath, Rerun, SkipReason};
 use headway_recipes::Unable;
 use headway_store::rows::DoneRow;
@@ -14,7 +14,7 @@ use headway_store::rows::DoneRow;
 pub(super) type Lookup<'a> = dyn Fn(&[RelPath]) -> Result<Vec<DoneRow>, Unable> + Send + Sync + 'a;
 
 /// What a job knows about files that are already done.
-pub(super) struct Done<'a> {
+pub(super) struct AlreadyDone<'a> {
     pub(super) library: &'a Library,
     pub(super) work: Digest,
     pub(super) lookup: &'a Lookup<'a>,
@@ -22,9 +22,9 @@ pub(super) struct Done<'a> {
     pub(super) contents: HashSet<(u64, Digest)>,
 }
 
-impl Done<'_> {
+impl AlreadyDone<'_> {
     /// Marks each of these files that is done or runs again. Reads the files that might have been moved.
-    pub(super) fn judge(&self, files: &mut [Listed]) -> Result<(), Unable> {
+    pub(super) fn judge(&self, files: &mut [ListedFile]) -> Result<(), Unable> {
         let paths: Vec<_> =
             files.iter().filter(|found| found.skip.is_none()).map(|found| found.file.path.clone()).collect();
         let mut rows = (self.lookup)(&paths)?;
@@ -35,21 +35,21 @@ impl Done<'_> {
             let here = rows[first..].iter().take_while(|row| row.file.path == found.file.path);
             let here: Vec<_> = here.collect();
             match self.of(found, &here).map_err(Unable::Environment)? {
-                Verdict::Done => found.skip = Some(SkipReason::Done),
-                Verdict::Again(rerun) => found.file.rerun = Some(rerun),
-                Verdict::Never if sizes.contains(&found.file.size) => {
+                RerunVerdict::Done => found.skip = Some(SkipReason::Done),
+                RerunVerdict::Again(rerun) => found.file.rerun = Some(rerun),
+                RerunVerdict::Never if sizes.contains(&found.file.size) => {
                     let hash = for_the_attempt(self.library.hash(&found.file.path)).map_err(Unable::Environment)?;
                     if hash.flatten().is_some_and(|hash| self.contents.contains(&(found.file.size, hash))) {
                         found.skip = Some(SkipReason::Moved);
                     }
                 }
-                Verdict::Never => {}
+                RerunVerdict::Never => {}
             }
         }
         Ok(())
     }
 
-    fn of(&self, found: &Listed, rows: &[&DoneRow]) -> Result<Verdict, PauseReason> {
+    fn of(&self, found: &ListedFile, rows: &[&DoneRow]) -> Result<RerunVerdict, PauseReason> {
         let undone = rows.iter().filter(|row| row.work.is_none()).map(|row| row.job_no).max();
         let done: Vec<_> =
             rows.iter().filter(|row| row.work.is_some() && undone.is_none_or(|undone| row.job_no > undone)).collect();
@@ -57,18 +57,18 @@ impl Done<'_> {
         let mut known = true;
         for row in same.map_or(&done[..], std::slice::from_ref) {
             match self.is_still(found, row)? {
-                Some(true) if same.is_some() => return Ok(Verdict::Done),
-                Some(true) => return Ok(Verdict::Again(Rerun::Settings)),
+                Some(true) if same.is_some() => return Ok(RerunVerdict::Done),
+                Some(true) => return Ok(RerunVerdict::Again(Rerun::Settings)),
                 Some(false) => {}
                 None => known = false,
             }
         }
         // If it is unknown whether the file changed, it does not count as changed.
-        Ok(if done.is_empty() || !known { Verdict::Never } else { Verdict::Again(Rerun::Changed) })
+        Ok(if done.is_empty() || !known { RerunVerdict::Never } else { RerunVerdict::Again(Rerun::Changed) })
     }
 
     /// Whether the file and its output are both as they were when the file was done; `None` if that is unknown.
-    fn is_still(&self, found: &Listed, row: &DoneRow) -> Result<Option<bool>, PauseReason> {
+    fn is_still(&self, found: &ListedFile, row: &DoneRow) -> Result<Option<bool>, PauseReason> {
         let result: Value = row.result.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let output = &result["output"];
         let present = (found.file.size, found.file.mtime_ns);
@@ -95,7 +95,7 @@ pub(super) fn for_the_attempt<T>(answer: std::io::Result<T>) -> Result<Option<T>
     }
 }
 
-enum Verdict {
+enum RerunVerdict {
     Done,
     Again(Rerun),
     Never,

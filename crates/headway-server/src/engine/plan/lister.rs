@@ -6,86 +6,145 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc;
 
-use super::super::Order;
+use super::super::ActiveJob;
 use super::super::change::{Standing, standing};
-use super::super::place::target;
-use super::batch::Batch;
-use super::choice::Choice;
-use super::done::{Done, for_the_attempt};
-use headway_files::{Listed, inspect, walk};
-use headway_model::library::Show;
+use super::super::output_name::target;
+use super::absent::absent_mount;
+use super::batch::PlanBatch;
+use super::choice::QueryPatterns;
+use super::done::{AlreadyDone, for_the_attempt};
+use super::names;
+use headway_files::{Inspected, ListedFile, inspect, inspect_at, inspect_named, walk};
+use headway_model::library::{OutcomeFilter, in_order};
 use headway_model::request::FolderQuery;
 use headway_model::{ItemStatus, PauseReason, Query, RelPath, SkipReason};
-use headway_recipes::{Failure, Rename, Unable, Work};
+use headway_recipes::{Failure, Plan, Rename, Unable, Work};
 
 /// How many files are looked up in the log at a time.
 const LOOKED_UP_AT_ONCE: usize = 500;
 
 /// Looks up in the log how these files last ended in a job.
-pub(super) type Outcomes<'a> = dyn Fn(&[RelPath]) -> Result<Vec<(RelPath, ItemStatus)>, Unable> + 'a;
+pub(super) type OutcomeLookup<'a> = dyn Fn(&[RelPath]) -> Result<Vec<(RelPath, ItemStatus)>, Unable> + 'a;
+
+/// The new name of a file, and why the file is skipped, if it is.
+type PlannedName = (RelPath, Option<SkipReason>);
 
 /// The lister of a job. Blocking.
 pub(super) struct Lister<'a> {
-    order: &'a Order,
+    active: &'a ActiveJob,
     work: &'a dyn Work,
     stop: &'a AtomicBool,
-    batches: &'a mpsc::Sender<Batch>,
-    outcomes: &'a Outcomes<'a>,
-    done: Option<Done<'a>>,
-    show: Show,
+    batches: &'a mpsc::Sender<PlanBatch>,
+    outcomes: &'a OutcomeLookup<'a>,
+    done: Option<AlreadyDone<'a>>,
+    show: OutcomeFilter,
     /// Files found and not yet looked up.
-    waiting: Vec<Listed>,
-    batch: Batch,
+    waiting: Vec<ListedFile>,
+    batch: PlanBatch,
     /// The index of the next item.
     index: u32,
     /// The paths that outputs of this plan will have.
     targets: HashSet<RelPath>,
+    /// Files that go with others of this plan, and the names that they will have.
+    companions: HashMap<RelPath, RelPath>,
+    /// How many more files are to run, if only a sample of them is wanted.
+    wanted: Option<u32>,
     failed: Option<Unable>,
 }
 
 impl<'a> Lister<'a> {
-    /// A lister whose next item has this index.
+    /// A lister whose next item has this index; `taken` of those before it are to run.
     pub(super) fn new(
-        (order, work): (&'a Order, &'a dyn Work),
-        (stop, batches): (&'a AtomicBool, &'a mpsc::Sender<Batch>),
-        outcomes: &'a Outcomes<'a>,
-        done: Option<Done<'a>>,
-        index: u32,
+        (active, work): (&'a ActiveJob, &'a dyn Work),
+        (stop, batches): (&'a AtomicBool, &'a mpsc::Sender<PlanBatch>),
+        outcomes: &'a OutcomeLookup<'a>,
+        done: Option<AlreadyDone<'a>>,
+        (index, taken): (u32, u32),
     ) -> Self {
-        let show = match &order.request.query {
+        let show = match &active.request.query {
             Query::Folder(query) => query.show,
-            Query::Paths(_) | Query::Items(_) => Show::All,
+            Query::Paths(_) | Query::Items(_) => OutcomeFilter::All,
         };
-        let (waiting, batch, targets) = (Vec::new(), Batch::default(), HashSet::new());
-        Lister { order, work, stop, batches, outcomes, done, show, waiting, batch, index, targets, failed: None }
+        let (waiting, batch, targets, companions) = (Vec::new(), PlanBatch::default(), HashSet::new(), HashMap::new());
+        let wanted = active.request.sample.map(|sample| sample.saturating_sub(taken));
+        Lister {
+            active,
+            work,
+            stop,
+            batches,
+            outcomes,
+            done,
+            show,
+            waiting,
+            batch,
+            index,
+            targets,
+            companions,
+            wanted,
+            failed: None,
+        }
     }
 
-    /// Lists the files after `behind`, the last one that was listed before, and sends them in batches.
-    pub(super) fn list(mut self, named: Option<Vec<RelPath>>, behind: Option<&RelPath>) -> Result<(), Unable> {
-        let order = self.order;
-        match (&order.request.query, named) {
+    /// Lists the files that were not `listed` before, and sends them in batches.
+    pub(super) fn list(mut self, named: Option<Vec<RelPath>>, listed: &HashSet<RelPath>) -> Result<(), Unable> {
+        let active = self.active;
+        let absent = absent_mount(&active.library, &active.request.query);
+        if absent.map_err(|error| headway_files::unable("what is mounted cannot be seen", &error))?.is_some() {
+            return Err(Unable::Environment(PauseReason::LibraryGone));
+        }
+        if self.index == 0 {
+            self.work.plan(Plan::Begins);
+        }
+        match (&active.request.query, named) {
             (_, Some(paths)) => {
                 let first = self.index as usize;
                 self.inspect(paths.iter().skip(first));
             }
-            (Query::Paths(paths), None) => {
-                self.inspect(paths.iter().skip_while(|path| behind.is_some_and(|behind| *path <= behind)));
-            }
-            (Query::Folder(query), None) => self.walk(query, behind)?,
+            (Query::Paths(paths), None) => self.paths(paths, listed)?,
+            (Query::Folder(query), None) => self.walk(query, listed)?,
             (Query::Items(_), None) => return Err("the items of the other job were not read".to_owned().into()),
         }
-        if self.pass_on() && !self.batch.files.is_empty() {
+        let is_going_on = self.pass_on();
+        let is_whole = (is_going_on || self.is_enough()) && self.failed.is_none();
+        if is_whole {
+            self.work.plan(Plan::Ends);
+        }
+        if is_whole && !self.batch.files.is_empty() {
             self.batches.blocking_send(self.batch).ok();
         }
         self.failed.map_or(Ok(()), Err)
     }
 
     fn inspect<'p>(&mut self, mut paths: impl Iterator<Item = &'p RelPath>) {
-        let library = Arc::clone(&self.order.library);
-        paths.all(|path| match inspect(&library, path) {
+        let library = Arc::clone(&self.active.library);
+        let inspect = |path: &RelPath| match self.work.lies_at(path) {
+            Some(at) => inspect_at(&library, path, &at),
+            None => inspect(&library, path),
+        };
+        paths.all(|path| match inspect(path) {
             Ok(listed) => self.take(listed),
             Err(reason) => self.fail(Unable::Environment(reason)),
         });
+    }
+
+    /// Lists those of these files that were not `listed` before and, of folders among them, all that is below.
+    fn paths(&mut self, paths: &[RelPath], listed: &HashSet<RelPath>) -> Result<(), Unable> {
+        let library = Arc::clone(&self.active.library);
+        let mut paths: Vec<_> = paths.iter().filter(|path| !listed.contains(*path)).collect();
+        paths.sort_by_cached_key(|path| in_order(path));
+        for path in paths {
+            match inspect_named(&library, path) {
+                Ok(Inspected::Folder) => {
+                    self.walk(&FolderQuery { path: path.clone(), ..FolderQuery::default() }, listed)?;
+                }
+                Ok(Inspected::Item(found)) => _ = self.take(found),
+                Err(reason) => _ = self.fail(Unable::Environment(reason)),
+            }
+            if self.failed.is_some() || self.is_enough() || self.is_stopped() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Ends the listing with this reason. Returns whether to go on: `false`.
@@ -94,11 +153,11 @@ impl<'a> Lister<'a> {
         false
     }
 
-    fn walk(&mut self, query: &FolderQuery, behind: Option<&RelPath>) -> Result<(), Unable> {
-        let library = Arc::clone(&self.order.library);
-        let choice = Choice::new(query)?;
-        let leaves_out = |path: &RelPath, is_folder| choice.leaves_out(path, is_folder);
-        let walked = walk(&library, &query.path, behind, &leaves_out, &mut |found| {
+    fn walk(&mut self, query: &FolderQuery, listed: &HashSet<RelPath>) -> Result<(), Unable> {
+        let library = Arc::clone(&self.active.library);
+        let choice = QueryPatterns::new(query).map_err(|error| Unable::Failed(error.to_string()))?;
+        let leaves_out = |path: &RelPath, is_folder| listed.contains(path) || choice.leaves_out(path, is_folder);
+        let walked = walk(&library, &query.path, &leaves_out, &mut |found| {
             if choice.wants(&found) { self.take(found) } else { !self.is_stopped() }
         });
         walked.map_err(|error| {
@@ -110,24 +169,56 @@ impl<'a> Lister<'a> {
     }
 
     /// Takes one more file; whether to go on.
-    fn take(&mut self, found: Listed) -> bool {
+    fn take(&mut self, found: ListedFile) -> bool {
         self.waiting.push(found);
-        let at_once = if self.show == Show::All && self.done.is_none() { 1 } else { LOOKED_UP_AT_ONCE };
+        let at_once = match self.show == OutcomeFilter::All && self.done.is_none() {
+            // Which names get free is known once all files are.
+            _ if self.work.exchanges_names() => usize::MAX,
+            true => 1,
+            false => LOOKED_UP_AT_ONCE,
+        };
         if self.waiting.len() >= at_once { self.pass_on() } else { !self.is_stopped() }
     }
 
     /// Looks up the waiting files and puts those that the job asks for into the plan; whether to go on.
     fn pass_on(&mut self) -> bool {
+        // Nobody may wait for this listing any more, and another one may be under way.
+        if self.is_stopped() {
+            return false;
+        }
         let files = match self.looked_up() {
             Ok(files) => files,
             Err(why) => return self.fail(why),
         };
+        let mut settled = match self.settled_names(&files) {
+            Ok(settled) => settled.into_iter(),
+            Err(reason) => return self.fail(Unable::Environment(reason)),
+        };
         for mut found in files {
+            if self.is_enough() {
+                return false;
+            }
+            let names = settled.next().flatten();
             if found.skip.is_none() {
-                match self.collision(&mut found) {
-                    Ok(skip) => found.skip = skip,
+                let judged = match names {
+                    Some((becomes, skip)) => {
+                        found.file.becomes = Some(becomes);
+                        Ok(skip)
+                    }
+                    None => self.collision(&mut found),
+                };
+                match judged {
+                    Ok(skip) => {
+                        found.skip = skip;
+                        if skip.is_none() {
+                            self.work.plan(Plan::File(&found.file));
+                        }
+                    }
                     Err(reason) => return self.fail(Unable::Environment(reason)),
                 }
+            }
+            if found.skip.is_none() {
+                self.wanted = self.wanted.map(|wanted| wanted.saturating_sub(1));
             }
             self.batch.push(self.index, found);
             self.index += 1;
@@ -135,19 +226,50 @@ impl<'a> Lister<'a> {
                 return false;
             }
         }
-        !self.is_stopped()
+        !self.is_stopped() && !self.is_enough()
     }
 
-    fn looked_up(&mut self) -> Result<Vec<Listed>, Unable> {
+    /// Where files may take names from each other: the new name of each that gets one, with the reason if it is skipped. `None` for a
+    /// file that is judged by itself.
+    fn settled_names(&self, files: &[ListedFile]) -> Result<Vec<Option<PlannedName>>, PauseReason> {
+        if !self.work.exchanges_names() {
+            return Ok(Vec::new());
+        }
+        let mut wishes = Vec::with_capacity(files.len());
+        for (number, found) in (self.index + 1..).zip(files) {
+            if self.is_stopped() {
+                break;
+            }
+            // Without new names it is judged by itself, which asks again and says why.
+            wishes.push(match found.skip.is_none().then(|| self.work.renames(&found.file, number)) {
+                Some(Ok(renames)) => renames,
+                Some(Err(_)) | None => Vec::new(),
+            });
+        }
+        let is_taken = |from: &RelPath, to: &RelPath| {
+            Ok(for_the_attempt(standing(&self.active.library, from, to))? == Some(Standing::Taken))
+        };
+        let verdicts = names::settle(&wishes, is_taken)?;
+        let settled = wishes.into_iter().zip(verdicts);
+        Ok(settled.map(|(wish, skip)| Some((wish.into_iter().next()?.to, skip))).collect())
+    }
+
+    /// Whether the sample is complete.
+    fn is_enough(&self) -> bool {
+        self.wanted == Some(0)
+    }
+
+    fn looked_up(&mut self) -> Result<Vec<ListedFile>, Unable> {
         let mut files = std::mem::take(&mut self.waiting);
         if files.is_empty() {
             return Ok(files);
         }
-        if self.show != Show::All {
+        if self.show != OutcomeFilter::All {
             let paths: Vec<_> = files.iter().map(|found| found.file.path.clone()).collect();
             let known: HashMap<_, _> = (self.outcomes)(&paths)?.into_iter().collect();
-            let shown =
-                |found: &Listed| known.get(&found.file.path).map_or(Show::Unprocessed, |known| known.shown_as());
+            let shown = |found: &ListedFile| {
+                known.get(&found.file.path).map_or(OutcomeFilter::Unprocessed, |known| known.shown_as())
+            };
             files.retain(|found| shown(found) == self.show);
         }
         if let Some(done) = &self.done {
@@ -157,11 +279,11 @@ impl<'a> Lister<'a> {
     }
 
     /// Skips a file whose output name is taken, on the disk or by an earlier file of this plan.
-    fn collision(&mut self, found: &mut Listed) -> Result<Option<SkipReason>, PauseReason> {
+    fn collision(&mut self, found: &mut ListedFile) -> Result<Option<SkipReason>, PauseReason> {
         match self.work.renames(&found.file, self.index + 1) {
             Ok(renames) if !renames.is_empty() => {
                 found.file.becomes = renames.first().map(|rename| rename.to.clone());
-                return self.taken(&renames);
+                return self.taken(&found.file.path, self.work.removes(&found.file), &renames);
             }
             Ok(_) => {}
             Err(Failure::Skipped(reason)) => return Ok(Some(reason)),
@@ -169,23 +291,36 @@ impl<'a> Lister<'a> {
             // Any other failure is reported by the attempt.
             Err(_) => return Ok(None),
         }
-        let output = self.work.output(&found.file.path, self.order.request.output.as_ref());
+        let output = self.work.output(&found.file.path, self.active.request.output.as_ref());
         let Some(output) = output.filter(|output| !output.replaces()) else { return Ok(None) };
         // An impossible name is reported by the attempt.
         let Ok(target) = target(&output, &found.file.path, self.index + 1, 0) else { return Ok(None) };
-        let taken = for_the_attempt(self.order.library.has(&target))?.unwrap_or(false) || !self.targets.insert(target);
+        let taken = for_the_attempt(self.active.library.has(&target))?.unwrap_or(false) || !self.targets.insert(target);
         Ok(taken.then_some(SkipReason::Collision))
     }
 
     /// Skips a file if a name that it, or a file that belongs to it, is to have is taken, on the disk or by an earlier file of this plan.
-    fn taken(&mut self, renames: &[Rename]) -> Result<Option<SkipReason>, PauseReason> {
-        for Rename { from, to } in renames {
-            let standing = for_the_attempt(standing(&self.order.library, from, to))?;
-            if standing == Some(Standing::Taken) || self.targets.contains(to) {
+    /// A name that one of its own files gives up at the same time is not.
+    fn taken(
+        &mut self,
+        own: &RelPath,
+        is_removed: bool,
+        renames: &[Rename],
+    ) -> Result<Option<SkipReason>, PauseReason> {
+        let gives_up = |name: &RelPath| is_removed && name == own || renames.iter().any(|rename| rename.from == *name);
+
+        // Two files can share a companion: it goes with the one that runs first, to the same name.
+        let renames: Vec<_> =
+            renames.iter().filter(|Rename { from, to }| self.companions.get(from) != Some(to)).collect();
+        for Rename { from, to } in renames.iter().copied() {
+            let standing = for_the_attempt(standing(&self.active.library, from, to))?;
+            if standing == Some(Standing::Taken) && !gives_up(to) || self.targets.contains(to) {
                 return Ok(Some(SkipReason::Collision));
             }
         }
         self.targets.extend(renames.iter().map(|rename| rename.to.clone()));
+        let companions = renames.iter().filter(|rename| rename.from != *own);
+        self.companions.extend(companions.map(|rename| (rename.from.clone(), rename.to.clone())));
         Ok(None)
     }
 

@@ -21,34 +21,34 @@ fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Waits for the next end.
-fn end(pool: &Pool) -> Ended {
+fn end(pool: &Pool) -> EndedAttempt {
     eventually("an end", || {
-        let mut state = pool.shared.state();
+        let mut state = pool.shared.state.lock();
         (!state.ended.is_empty()).then(|| state.ended.remove(0))
     })
 }
 
 /// An attempt that is over at once.
-fn short(item: u32, quick: bool) -> Task {
-    Task::new(which(item), quick, |_| WorkOutcome::Lost)
+fn short(item: u32, quick: bool) -> AttemptTask {
+    AttemptTask::new(which(item), quick, |_| WorkOutcome::Lost)
 }
 
 /// An attempt that lasts until its sender is dropped.
-fn long(item: u32, quick: bool) -> (Sender<()>, Task) {
+fn long(item: u32, quick: bool) -> (Sender<()>, AttemptTask) {
     let (release, released) = channel();
     let work = move |_| {
         released.recv().ok();
         WorkOutcome::Lost
     };
-    (release, Task::new(which(item), quick, work))
+    (release, AttemptTask::new(which(item), quick, work))
 }
 
 /// Makes attempts that end once `count` of them run at the same time.
-fn together(count: usize) -> impl Fn(u32) -> Task {
+fn together(count: usize) -> impl Fn(u32) -> AttemptTask {
     let barrier = Arc::new(Barrier::new(count));
     move |item| {
         let barrier = Arc::clone(&barrier);
-        Task::new(which(item), false, move |_| {
+        AttemptTask::new(which(item), false, move |_| {
             barrier.wait();
             WorkOutcome::Lost
         })
@@ -64,7 +64,7 @@ fn no_more_work_at_once_than_the_limit_says_and_what_waits_can_be_given_back() {
         let (release, released) = channel::<()>();
         releases.push(release);
         let begun = begun.clone();
-        pool.push([Task::new(which(item), false, move |number| {
+        pool.push([AttemptTask::new(which(item), false, move |number| {
             begun.send((item, number)).ok();
             released.recv().ok();
             WorkOutcome::Lost
@@ -148,7 +148,7 @@ fn what_was_thought_quick_and_is_not_keeps_nothing_waiting() {
     for _ in 0..2 {
         end(&pool);
     }
-    eventually("both are idle", || (pool.shared.state().idle == 2).then_some(()));
+    eventually("both are idle", || (pool.shared.state.lock().idle == 2).then_some(()));
     let (release, slow) = long(2, true);
     pool.push([slow, short(3, true)]);
     pool.rouse();
@@ -163,7 +163,7 @@ fn a_number_is_free_again_as_soon_as_its_attempt_is_over() {
     let (begun, begins) = channel();
     pool.push((0..3).map(|item| {
         let begun = begun.clone();
-        Task::new(which(item), false, move |number| {
+        AttemptTask::new(which(item), false, move |number| {
             begun.send(number).ok();
             WorkOutcome::Lost
         })
@@ -177,7 +177,7 @@ fn an_attempt_that_does_not_come_back_is_written_off_once_and_another_thread_tak
     let pool = Pool::new(1);
     let (release, hangs) = long(1, false);
     pool.push([hangs]);
-    eventually("it runs", || pool.shared.state().running.contains_key(&which(1)).then_some(()));
+    eventually("it runs", || pool.shared.state.lock().running.contains_key(&which(1)).then_some(()));
     pool.push([short(2, false)]);
     pool.write_off(which(1), WorkOutcome::Lost);
     assert_eq!(pool.may_lose(), MOST_LOST - 1);
@@ -185,12 +185,12 @@ fn an_attempt_that_does_not_come_back_is_written_off_once_and_another_thread_tak
     ended.sort_unstable();
     assert_eq!(ended, [1, 2]);
     drop(release);
-    eventually("its thread ends", || pool.shared.state().lost.is_empty().then_some(()));
+    eventually("its thread ends", || pool.shared.state.lock().lost.is_empty().then_some(()));
     assert!(pool.ends().is_empty(), "what it came to is thrown away");
     pool.write_off(which(1), WorkOutcome::Lost);
     assert!(pool.ends().is_empty() && pool.may_lose() == MOST_LOST, "it has ended, so nothing is written off");
     pool.push([short(3, false)]);
-    assert_eq!((end(&pool).which.item, pool.shared.state().threads), (3, 1));
+    assert_eq!((end(&pool).which.item, pool.shared.state.lock().threads), (3, 1));
 }
 
 #[test]
@@ -198,14 +198,14 @@ fn threads_that_hang_are_replaced_for_as_long_as_they_do() {
     let pool = Pool::new(1);
     let (release, hung) = long(1, false);
     pool.push([hung]);
-    eventually("it runs", || pool.shared.state().running.contains_key(&which(1)).then_some(()));
+    eventually("it runs", || pool.shared.state.lock().running.contains_key(&which(1)).then_some(()));
     pool.push([short(2, false)]);
     pool.set_spare(1);
     assert_eq!(end(&pool).which, which(2));
     pool.set_spare(0);
     drop(release);
     assert_eq!(end(&pool).which, which(1));
-    eventually("one thread is left", || (pool.shared.state().threads == 1).then_some(()));
+    eventually("one thread is left", || (pool.shared.state.lock().threads == 1).then_some(()));
     pool.push([short(3, false)]);
     assert_eq!(end(&pool).which, which(3));
 }

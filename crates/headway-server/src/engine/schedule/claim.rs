@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::job::Job;
-use super::{Effect, Schedule, append};
+use super::{Schedule, ScheduleEffect, append};
 use headway_model::event::JobEvent;
+use headway_model::item::ItemStatus;
 use headway_model::mutants::{self, Mutant};
+use headway_model::status::JobStatus;
 
 impl Schedule {
     /// Begins queued jobs while there are places, and claims items while workers are free: for the job with the highest priority,
@@ -15,7 +17,7 @@ impl Schedule {
     ///
     /// Attempts that hang on the storage of one library take nothing away from the jobs of the others: for those their workers and
     /// places count as free.
-    pub(crate) fn claim(&mut self) -> Vec<Effect> {
+    pub(crate) fn claim(&mut self) -> Vec<ScheduleEffect> {
         let mut effects = Vec::new();
         if self.draining || self.dead {
             return effects;
@@ -48,7 +50,7 @@ impl Schedule {
             busy += 1;
             effects.push(append(*id, JobEvent::Started { item, attempt }));
             if job.is_repeatable() || mutants::is(Mutant::WorkBeforeItsRecord) {
-                effects.push(Effect::Start { job: *id, item, attempt });
+                effects.push(ScheduleEffect::Start { job: *id, item, attempt });
             }
         }
         effects
@@ -60,7 +62,7 @@ impl Schedule {
         stalled.filter_map(|job| Some(Arc::clone(&job.terms.as_ref()?.library))).collect()
     }
 
-    fn begin_queued(&mut self, silent: &BTreeSet<Arc<str>>, effects: &mut Vec<Effect>) {
+    fn begin_queued(&mut self, silent: &BTreeSet<Arc<str>>, effects: &mut Vec<ScheduleEffect>) {
         let held = |is: &dyn Fn(&Job) -> bool| self.jobs.values().filter(|job| job.holds_place() && is(job)).count();
         let mut places = self.limits.jobs.saturating_sub(held(&|job| !job.is_stalled()));
         // For jobs on silent storage those that hang count as well.
@@ -78,5 +80,50 @@ impl Schedule {
             job.asked = true;
             effects.push(append(id, JobEvent::Began {}));
         }
+    }
+}
+
+impl Job {
+    pub(super) fn can_claim(&self) -> bool {
+        let limit = self.fold.concurrency as usize;
+        let below = limit == 0 || self.active.len() < limit;
+        self.fold.status == JobStatus::Processing
+            && self.terms.is_some()
+            && self.fold.halt.is_none()
+            // A halt might be requested and not recorded yet.
+            && !self.asked
+            && !self.asking
+            && !self.unread
+            && below
+            && (!self.again.is_empty() || self.scan < self.fold.counters.total)
+    }
+
+    /// How many items to claim ahead for each worker: none if the request limits concurrency or says when to halt.
+    pub(super) fn goes_ahead(&self) -> usize {
+        let free = self.fold.concurrency == 0 && self.terms.as_ref().is_some_and(|terms| terms.halt.is_none());
+        if free { self.ahead } else { 0 }
+    }
+
+    /// The next item to claim. Advances the scan.
+    pub(super) fn next_waiting(&mut self) -> Option<u32> {
+        let free = |job: &Job, item: u32| {
+            job.fold.item(item) == Some(ItemStatus::Waiting)
+                && !job.claimed.contains_key(&item)
+                && !job.active.contains_key(&item)
+                && !job.delayed.contains(&item)
+        };
+        while let Some(item) = self.again.pop_first() {
+            if free(self, item) {
+                return Some(item);
+            }
+        }
+        while self.scan < self.fold.counters.total {
+            let item = self.scan;
+            self.scan += 1;
+            if free(self, item) {
+                return Some(item);
+            }
+        }
+        None
     }
 }

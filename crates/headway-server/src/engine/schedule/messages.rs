@@ -8,12 +8,13 @@ use headway_model::event::{JobEvent, Recorded};
 use headway_model::id::{JobId, Millis};
 use headway_model::policy::Halt;
 use headway_model::status::PauseReason;
-use headway_model::{Digest, Effect as ItemEffect, FailReason, Fold, SkipReason};
-use headway_recipes::Unable;
+use headway_model::{Digest, DiskEffect as ItemEffect, FailReason, Fold, SkipReason};
+
+use super::StepFailure;
 
 /// The limits on what runs at the same time.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub(crate) struct ScheduleLimits {
     /// Jobs that process at the same time.
     pub jobs: usize,
     /// Items that run at the same time, over all jobs.
@@ -39,7 +40,7 @@ pub(crate) struct Terms {
 
 /// What the log and the disk say of a live job beyond its fold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Past {
+pub(crate) struct RecoveredState {
     /// How far the placements got that the last process left open, with the output's details as JSON if done. A placement that is
     /// missing here was not examined.
     pub placed: BTreeMap<u32, (Verdict, Option<String>)>,
@@ -48,12 +49,12 @@ pub(crate) struct Past {
     /// When waiting items are due again.
     pub retry_at: BTreeMap<u32, Millis>,
     /// Whether the job goes on by itself.
-    pub hold: Hold,
+    pub hold: StartHold,
 }
 
 /// Whether a job that the last process left goes on by itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Hold {
+pub(crate) enum StartHold {
     /// It goes on.
     #[default]
     No,
@@ -75,24 +76,24 @@ pub(crate) enum Input {
         /// The terms.
         terms: Terms,
     },
-    /// The answer to [`Effect::TakeUp`].
+    /// The answer to [`ScheduleEffect::TakeUp`].
     TakenUp {
         /// The job.
         job: JobId,
         /// How it runs; `None` if that could not be read.
         terms: Option<Terms>,
         /// What the last process left of it.
-        past: Past,
+        past: RecoveredState,
     },
     /// A live job that nobody worked on is to be worked on from now on.
-    Adopt(Box<(Fold, Option<Terms>, Past)>),
+    Adopt(Box<(Fold, Option<Terms>, RecoveredState)>),
     /// The listing of a job's files is over, complete or not.
     PlanOver {
         /// The job.
         job: JobId,
     },
     /// New limits.
-    Limits(Limits),
+    Limits(ScheduleLimits),
     /// How many items a worker gets through while the record of a start becomes durable; 0 where the work takes longer. This many
     /// are recorded as started while others run, so that no worker waits for the disk.
     Pace {
@@ -139,7 +140,7 @@ pub(crate) enum Input {
         /// How it ended.
         outcome: WorkOutcome,
     },
-    /// The answer to [`Effect::Judge`].
+    /// The answer to [`ScheduleEffect::Judge`].
     Judged {
         /// The job.
         job: JobId,
@@ -154,8 +155,8 @@ pub(crate) enum Input {
     Finished {
         /// The job.
         job: JobId,
-        /// What went wrong, if anything.
-        result: Result<(), Unable>,
+        /// Why it did not come to its end, if it did not.
+        result: Result<(), StepFailure>,
     },
     /// The server stops: claim nothing more.
     Drain,
@@ -190,7 +191,7 @@ pub(crate) enum WorkOutcome {
 
 /// What the shell has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub(crate) enum ScheduleEffect {
     /// Record an event.
     Append {
         /// The job.
@@ -210,8 +211,8 @@ pub(crate) enum Effect {
         /// The job.
         job: JobId,
     },
-    /// Stop the listing.
-    StopPlan {
+    /// Stop the preparation, the listing or the last step under way.
+    StopStep {
         /// The job.
         job: JobId,
     },

@@ -8,15 +8,23 @@ use headway_model::status::{JobStatus, PauseReason};
 use headway_model::{Digest, FailReason};
 use headway_recipes::Unable;
 
-use super::job::StorageBlame;
-use super::{Effect, Schedule, WorkOutcome, append, take_up};
+use super::blame::StorageBlame;
+use super::phase::LastStep;
+use super::{Schedule, ScheduleEffect, StepFailure, WorkOutcome, append, take_up};
 
 /// Minimum number of attempts for failures that the recipe marks as transient.
 const TRANSIENT_TRIES: u32 = 5;
 
 impl Schedule {
     /// An attempt is over.
-    pub(super) fn done(&mut self, id: JobId, item: u32, attempt: u32, outcome: WorkOutcome, effects: &mut Vec<Effect>) {
+    pub(super) fn done(
+        &mut self,
+        id: JobId,
+        item: u32,
+        attempt: u32,
+        outcome: WorkOutcome,
+        effects: &mut Vec<ScheduleEffect>,
+    ) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.active.remove(&item);
         if job.void.remove(&item) {
@@ -66,7 +74,7 @@ impl Schedule {
             WorkOutcome::Stopped if goes_on => JobEvent::Returned { item, attempt },
             WorkOutcome::Stopped | WorkOutcome::Environment(_) => job.ended(item, attempt),
         };
-        effects.push(Effect::Append { job: id, event, detail });
+        effects.push(ScheduleEffect::Append { job: id, event, detail });
     }
 
     /// The placement of an item that no worker holds was judged.
@@ -76,7 +84,7 @@ impl Schedule {
         item: u32,
         verdict: Verdict,
         detail: Option<String>,
-        effects: &mut Vec<Effect>,
+        effects: &mut Vec<ScheduleEffect>,
     ) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let Some(died) = job.judging.remove(&item) else { return };
@@ -92,33 +100,40 @@ impl Schedule {
                 return job.pause_for(id, Some(reason), effects);
             }
         };
-        effects.push(Effect::Append { job: id, event, detail });
+        effects.push(ScheduleEffect::Append { job: id, event, detail });
     }
 
     /// The last step is over.
-    pub(super) fn finished(&mut self, id: JobId, result: Result<(), Unable>, effects: &mut Vec<Effect>) {
+    pub(super) fn finished(&mut self, id: JobId, result: Result<(), StepFailure>, effects: &mut Vec<ScheduleEffect>) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.finishing = false;
-        let result = match result {
-            Ok(()) => Ok(()),
-            Err(Unable::Failed(message)) => Err(message),
+        let last = match result {
+            Ok(()) => LastStep::Done,
+            Err(StepFailure::Unable(Unable::Failed(message))) => LastStep::Failed(message),
+            // It runs again when the job comes back to it, which can have happened already.
+            Err(StepFailure::Stopped) => {
+                if job.fold.status == JobStatus::Finishing && !self.draining {
+                    job.begin_last_step(id, effects);
+                }
+                return;
+            }
             // The step runs again when the job is resumed.
-            Err(Unable::Environment(reason)) => {
+            Err(StepFailure::Unable(Unable::Environment(reason))) => {
                 let still = job.fold.status == JobStatus::Finishing;
                 effects.extend(still.then(|| append(id, JobEvent::Paused { reason })));
                 return;
             }
         };
         match job.fold.status {
-            JobStatus::Finishing => job.end(id, result, effects),
+            JobStatus::Finishing => job.end(id, last, effects),
             // The job returns to this step when it is resumed.
-            status if !status.is_terminal() && status != JobStatus::Cancelling => job.finished = Some(result),
+            status if !status.is_terminal() && status != JobStatus::Cancelling => job.finished = Some(last),
             _ => {}
         }
     }
 
     /// A listing is over.
-    pub(super) fn plan_over(&mut self, id: JobId, effects: &mut Vec<Effect>) {
+    pub(super) fn plan_over(&mut self, id: JobId, effects: &mut Vec<ScheduleEffect>) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.planning = false;
         if std::mem::take(&mut job.replan) && job.fold.status == JobStatus::Planning {

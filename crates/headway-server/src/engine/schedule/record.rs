@@ -1,7 +1,7 @@
 //! Follows what the writer has recorded or refused.
 
 use super::job::Job;
-use super::{Effect, Schedule, append};
+use super::{Schedule, ScheduleEffect, append};
 use headway_model::event::{HaltWhen, JobEvent, Recorded};
 use headway_model::id::JobId;
 use headway_model::item::ItemStatus;
@@ -11,7 +11,13 @@ use headway_model::{Digest, EventKind, Fold};
 
 impl Schedule {
     /// Follows an event that is durable.
-    pub(super) fn recorded(&mut self, id: JobId, recorded: &Recorded, digest: Digest, effects: &mut Vec<Effect>) {
+    pub(super) fn recorded(
+        &mut self,
+        id: JobId,
+        recorded: &Recorded,
+        digest: Digest,
+        effects: &mut Vec<ScheduleEffect>,
+    ) {
         if recorded.seq == 1 {
             // The writer applied the same event a moment ago, so this succeeds.
             let Ok(fold) = Fold::create_numbered(recorded, digest) else { return };
@@ -37,10 +43,10 @@ impl Schedule {
             return;
         }
         if recorded.event.kind() == EventKind::Finishing
-            && let Some(result) = job.finished.take()
+            && let Some(last) = job.finished.take()
         {
             job.asked = false;
-            job.end(id, result, effects);
+            job.end(id, last, effects);
             return;
         }
         job.follow(id, &recorded.event, before, effects);
@@ -49,7 +55,7 @@ impl Schedule {
             job.asked = false;
         }
         if job.fold.status.is_terminal() {
-            effects.push(Effect::Over { job: id });
+            effects.push(ScheduleEffect::Over { job: id });
             // Work whose end could no longer be recorded might still run; it is never claimed again.
             self.jobs.remove(&id);
         } else {
@@ -58,7 +64,7 @@ impl Schedule {
     }
 
     /// Gives up an event that the writer refused.
-    pub(super) fn refused(&mut self, id: JobId, event: &JobEvent, effects: &mut Vec<Effect>) {
+    pub(super) fn refused(&mut self, id: JobId, event: &JobEvent, effects: &mut Vec<ScheduleEffect>) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         match event {
             JobEvent::Started { item, .. } => {
@@ -66,7 +72,7 @@ impl Schedule {
                 if job.is_repeatable() {
                     if job.active.contains_key(item) {
                         job.void.insert(*item);
-                        effects.push(Effect::Stop { job: id, item: *item });
+                        effects.push(ScheduleEffect::Stop { job: id, item: *item });
                     }
                 } else {
                     job.active.remove(item);
@@ -96,14 +102,14 @@ impl Schedule {
 
 impl Job {
     /// Follows an event that the fold has taken. `before` is the status that its item had.
-    fn follow(&mut self, id: JobId, event: &JobEvent, before: Option<ItemStatus>, effects: &mut Vec<Effect>) {
+    fn follow(&mut self, id: JobId, event: &JobEvent, before: Option<ItemStatus>, effects: &mut Vec<ScheduleEffect>) {
         let halted = self.fold.halt.is_some();
         match event {
             JobEvent::Started { item, attempt } => {
                 self.claimed.remove(item);
                 let waits = !self.is_repeatable() && !mutants::is(Mutant::WorkBeforeItsRecord);
                 if waits && self.active.get(item) == Some(attempt) {
-                    effects.push(Effect::Start { job: id, item: *item, attempt: *attempt });
+                    effects.push(ScheduleEffect::Start { job: id, item: *item, attempt: *attempt });
                 }
             }
             JobEvent::Recovered { item, .. } => {
@@ -129,7 +135,7 @@ impl Job {
             }
             JobEvent::AttemptFailed { item, retry_at, .. } => self.delay(*item, *retry_at),
             JobEvent::CancelRequested {} => {
-                effects.push(Effect::StopPlan { job: id });
+                effects.push(ScheduleEffect::StopStep { job: id });
                 self.stop_items(id, effects);
             }
             JobEvent::Halted { when: HaltWhen::Now, .. } => self.stop_items(id, effects),
@@ -137,7 +143,7 @@ impl Job {
             JobEvent::Resumed {} if self.fold.status != JobStatus::Planning => self.unreadable.clear(),
             JobEvent::Paused { .. } => {
                 self.asking = false;
-                effects.push(Effect::StopPlan { job: id });
+                effects.push(ScheduleEffect::StopStep { job: id });
             }
             JobEvent::Resumed {} => {
                 if self.planning {
@@ -149,8 +155,7 @@ impl Job {
             JobEvent::Began {} if self.asks() && self.fold.counters.interrupted > 0 => self.ask(id, effects),
             JobEvent::Finishing {} => {
                 if !self.finishing {
-                    self.finishing = true;
-                    effects.push(Effect::Finish { job: id });
+                    self.begin_last_step(id, effects);
                 }
             }
             // For these the fold is all that changes.

@@ -2,7 +2,7 @@
 
 use super::job::{Job, has_come};
 use super::outcome::end_of_placing;
-use super::{Effect, Hold, Past, append};
+use super::{RecoveredState, ScheduleEffect, StartHold, append};
 use headway_model::FailReason;
 use headway_model::event::JobEvent;
 use headway_model::id::{JobId, Millis};
@@ -31,15 +31,21 @@ enum Recovery {
 
 impl Job {
     /// Interrupts items that were running, and lets the job go on unless it is held.
-    pub(super) fn take_up(&mut self, id: JobId, mut past: Past, now: Millis, effects: &mut Vec<Effect>) {
+    pub(super) fn take_up(
+        &mut self,
+        id: JobId,
+        mut past: RecoveredState,
+        now: Millis,
+        effects: &mut Vec<ScheduleEffect>,
+    ) {
         let reason = match past.hold {
-            Hold::No => None,
-            Hold::Paused => Some(PauseReason::Stuck),
-            Hold::Unread(reason) => Some(reason),
+            StartHold::No => None,
+            StartHold::Paused => Some(PauseReason::Stuck),
+            StartHold::Unread(reason) => Some(reason),
         };
         let gives_up = self.fold.status == JobStatus::Cancelling && reason == Some(PauseReason::Stuck);
         self.reading = false;
-        self.unread = matches!(past.hold, Hold::Unread(_)) && !gives_up;
+        self.unread = matches!(past.hold, StartHold::Unread(_)) && !gives_up;
         if !self.unread {
             self.free.clone_from(&past.free);
             for (item, at) in &past.retry_at {
@@ -65,7 +71,14 @@ impl Job {
     }
 
     /// Recovers the open items; whether any is interrupted. Without the log only running items can be recovered.
-    fn recover(&mut self, id: JobId, past: &mut Past, held: bool, now: Millis, effects: &mut Vec<Effect>) -> bool {
+    fn recover(
+        &mut self,
+        id: JobId,
+        past: &mut RecoveredState,
+        held: bool,
+        now: Millis,
+        effects: &mut Vec<ScheduleEffect>,
+    ) -> bool {
         let mut interrupted = false;
         let unread = self.unread;
         let left = |status: &ItemStatus| match status {
@@ -80,7 +93,7 @@ impl Job {
             match self.recovery(item, status, past) {
                 Recovery::Event(event, detail) => {
                     interrupted |= matches!(event, JobEvent::Recovered { .. });
-                    effects.push(Effect::Append { job: id, event, detail });
+                    effects.push(ScheduleEffect::Append { job: id, event, detail });
                 }
                 Recovery::Asks => interrupted = true,
                 Recovery::Open(reason) => {
@@ -94,7 +107,7 @@ impl Job {
         interrupted
     }
 
-    fn recovery(&self, item: u32, status: ItemStatus, past: &mut Past) -> Recovery {
+    fn recovery(&self, item: u32, status: ItemStatus, past: &mut RecoveredState) -> Recovery {
         let attempt = self.fold.last_attempt(item);
         let halted = self.fold.halt.is_some();
         let event = match status {
@@ -108,7 +121,7 @@ impl Job {
                     Err(reason) => return Recovery::Open(Some(reason)),
                 },
                 // The job ends and cannot be resumed, so there is no second look.
-                None if past.hold == Hold::Unread(PauseReason::Stuck) => not_examined(item, attempt),
+                None if past.hold == StartHold::Unread(PauseReason::Stuck) => not_examined(item, attempt),
                 None => return Recovery::Open(None),
             },
             ItemStatus::Interrupted if halted => JobEvent::Dropped { item },
@@ -133,7 +146,7 @@ impl Job {
     }
 
     /// Reads what the last process left of a job as soon as someone resumes, approves or cancels it.
-    pub(super) fn is_wanted(&mut self, id: JobId, event: &JobEvent, effects: &mut Vec<Effect>) {
+    pub(super) fn is_wanted(&mut self, id: JobId, event: &JobEvent, effects: &mut Vec<ScheduleEffect>) {
         let wanted = matches!(event, JobEvent::Resumed {} | JobEvent::Approved {} | JobEvent::CancelRequested {});
         if wanted {
             self.read(id, effects);
@@ -141,15 +154,15 @@ impl Job {
     }
 
     /// Reads a job that is being cancelled again once it has rested: it is not paused, so nobody will resume it.
-    pub(super) fn read_again(&mut self, id: JobId, now: Millis, effects: &mut Vec<Effect>) {
+    pub(super) fn read_again(&mut self, id: JobId, now: Millis, effects: &mut Vec<ScheduleEffect>) {
         if self.unread && self.fold.status == JobStatus::Cancelling && has_come(self.rests_until, now) {
             self.read(id, effects);
         }
     }
 
-    fn read(&mut self, id: JobId, effects: &mut Vec<Effect>) {
+    fn read(&mut self, id: JobId, effects: &mut Vec<ScheduleEffect>) {
         if !std::mem::replace(&mut self.reading, true) {
-            effects.push(Effect::TakeUp { job: id });
+            effects.push(ScheduleEffect::TakeUp { job: id });
         }
     }
 }

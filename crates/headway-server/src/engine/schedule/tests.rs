@@ -1,6 +1,6 @@
 use super::*;
 use headway_files::Verdict;
-use headway_model::Effect as ItemEffect;
+use headway_model::DiskEffect as ItemEffect;
 use headway_model::event::{HaltBy, HaltWhen, Recorded};
 use headway_model::item::ItemStatus;
 use headway_model::status::PauseReason;
@@ -8,12 +8,13 @@ use headway_model::{Digest, EndReason, FailReason};
 use headway_recipes::Unable;
 
 /// The schedule with a log that accepts what `next` accepts: as the writer does, without the disk.
-struct World {
+struct ScheduleWorld {
     schedule: Schedule,
     folds: BTreeMap<JobId, Fold>,
     started: Vec<(JobId, u32, u32)>,
     stopped: Vec<(JobId, u32)>,
     finishing: Vec<JobId>,
+    stopped_steps: Vec<JobId>,
     judging: Vec<(JobId, u32)>,
     planning: Vec<JobId>,
     taking_up: Vec<JobId>,
@@ -24,27 +25,28 @@ fn terms(repeatable: bool) -> Terms {
     Terms { library: "files".into(), repeatable, tries: 1, backoff_ms: 1_000, halt: None, ask: false }
 }
 
-impl World {
+impl ScheduleWorld {
     fn new(jobs: usize, workers: usize, repeatable: bool) -> Self {
-        World::going_on(Limits { jobs, workers }, Vec::new(), repeatable)
+        ScheduleWorld::going_on(ScheduleLimits { jobs, workers }, Vec::new(), repeatable)
     }
 
-    fn going_on(limits: Limits, live: Vec<Fold>, repeatable: bool) -> Self {
-        World::left(limits, live, repeatable, &Past::default())
+    fn going_on(limits: ScheduleLimits, live: Vec<Fold>, repeatable: bool) -> Self {
+        ScheduleWorld::left(limits, live, repeatable, &RecoveredState::default())
     }
 
     /// Each of the jobs was left like this.
-    fn left(limits: Limits, live: Vec<Fold>, repeatable: bool, past: &Past) -> Self {
+    fn left(limits: ScheduleLimits, live: Vec<Fold>, repeatable: bool, past: &RecoveredState) -> Self {
         let folds = live.iter().map(|fold| (fold.id, fold.clone())).collect();
         let terms = terms(repeatable);
         let live = live.into_iter().map(|fold| (fold, Some(terms.clone()), past.clone())).collect();
         let schedule = Schedule::new(limits, 0, live);
-        let mut world = World {
+        let mut world = ScheduleWorld {
             schedule,
             folds,
             started: Vec::new(),
             stopped: Vec::new(),
             finishing: Vec::new(),
+            stopped_steps: Vec::new(),
             judging: Vec::new(),
             planning: Vec::new(),
             taking_up: Vec::new(),
@@ -61,7 +63,7 @@ impl World {
         self.carry_out(effects);
     }
 
-    fn append(&mut self, job: JobId, event: JobEvent) -> Vec<Effect> {
+    fn append(&mut self, job: JobId, event: JobEvent) -> Vec<ScheduleEffect> {
         let seq = self.folds.get(&job).map_or(1, |fold| fold.seq + 1);
         let recorded = Recorded { seq, at: seq, event };
         let payload = recorded.encode();
@@ -79,18 +81,19 @@ impl World {
         effects
     }
 
-    fn carry_out(&mut self, effects: Vec<Effect>) {
+    fn carry_out(&mut self, effects: Vec<ScheduleEffect>) {
         let mut left: std::collections::VecDeque<_> = effects.into();
         while let Some(effect) = left.pop_front() {
             match effect {
-                Effect::Append { job, event, .. } => left.extend(self.append(job, event)),
-                Effect::Start { job, item, attempt } => self.started.push((job, item, attempt)),
-                Effect::Stop { job, item } => self.stopped.push((job, item)),
-                Effect::Judge { job, item } => self.judging.push((job, item)),
-                Effect::Finish { job } => self.finishing.push(job),
-                Effect::Plan { job } => self.planning.push(job),
-                Effect::TakeUp { job } => self.taking_up.push(job),
-                Effect::StopPlan { .. } | Effect::Over { .. } => {}
+                ScheduleEffect::Append { job, event, .. } => left.extend(self.append(job, event)),
+                ScheduleEffect::Start { job, item, attempt } => self.started.push((job, item, attempt)),
+                ScheduleEffect::Stop { job, item } => self.stopped.push((job, item)),
+                ScheduleEffect::Judge { job, item } => self.judging.push((job, item)),
+                ScheduleEffect::Finish { job } => self.finishing.push(job),
+                ScheduleEffect::Plan { job } => self.planning.push(job),
+                ScheduleEffect::TakeUp { job } => self.taking_up.push(job),
+                ScheduleEffect::StopStep { job } => self.stopped_steps.push(job),
+                ScheduleEffect::Over { .. } => {}
             }
         }
     }
@@ -106,7 +109,7 @@ impl World {
         self.input(Input::Done { job, item, attempt, outcome });
     }
 
-    /// A job of so many items, planned and queued.
+    /// A job with this many items, planned and queued.
     fn job(&mut self, number: u8, items: u32) -> JobId {
         let id = JobId::mint(u64::from(number), [number; 10]);
         let created = JobEvent::Created {
@@ -144,7 +147,7 @@ fn ok() -> WorkOutcome {
 
 #[test]
 fn a_job_runs_from_its_start_to_its_end() {
-    let mut world = World::new(1, 2, true);
+    let mut world = ScheduleWorld::new(1, 2, true);
     let job = world.job(1, 5);
     assert_eq!(world.planning, [job]);
     while let Some((job, item, attempt)) = world.started.first().copied() {
@@ -158,17 +161,17 @@ fn a_job_runs_from_its_start_to_its_end() {
 
 #[test]
 fn a_job_without_items_still_finishes() {
-    let mut world = World::new(1, 2, true);
+    let mut world = ScheduleWorld::new(1, 2, true);
     let job = world.job(1, 0);
     assert_eq!(world.finishing, [job]);
-    world.input(Input::Finished { job, result: Err(Unable::Failed("no room".into())) });
+    world.input(Input::Finished { job, result: Err(Unable::Failed("no room".into()).into()) });
     assert_eq!(world.status(job), JobStatus::Failed { reason: EndReason::Finish });
     assert_eq!(world.folds[&job].message.as_deref(), Some("no room"));
 }
 
 #[test]
 fn a_worker_that_comes_free_goes_to_the_job_that_has_fewest() {
-    let mut world = World::new(2, 4, true);
+    let mut world = ScheduleWorld::new(2, 4, true);
     let first = world.job(1, 100);
     let second = world.job(2, 100);
     assert_eq!((world.at_work(first), world.at_work(second)), (4, 0));
@@ -181,7 +184,7 @@ fn a_worker_that_comes_free_goes_to_the_job_that_has_fewest() {
 
 #[test]
 fn the_third_job_waits_for_a_place_and_priority_goes_first() {
-    let mut world = World::new(1, 1, true);
+    let mut world = ScheduleWorld::new(1, 1, true);
     let first = world.job(1, 1);
     let (second, third) = (world.job(2, 1), world.job(3, 1));
     assert_eq!(world.schedule.queue(), [second, third]);
@@ -194,7 +197,7 @@ fn the_third_job_waits_for_a_place_and_priority_goes_first() {
 
 #[test]
 fn a_jobs_own_concurrency_is_kept() {
-    let mut world = World::new(1, 8, true);
+    let mut world = ScheduleWorld::new(1, 8, true);
     let job = world.job(1, 20);
     assert_eq!(world.at_work(job), 8);
     world.record(job, JobEvent::Changed { priority: None, concurrency: Some(2) });
@@ -209,12 +212,12 @@ fn a_jobs_own_concurrency_is_kept() {
 
 #[test]
 fn work_that_is_not_repeatable_waits_for_its_durable_start() {
-    let mut world = World::new(1, 1, false);
+    let mut world = ScheduleWorld::new(1, 1, false);
     let id = JobId::mint(1, [1; 10]);
     let job = world.job(1, 1);
     assert_eq!(job, id);
     // The world records at once, so the start is there; the order of effects is what counts.
-    let mut schedule = Schedule::new(Limits { jobs: 1, workers: 1 }, 0, Vec::new());
+    let mut schedule = Schedule::new(ScheduleLimits { jobs: 1, workers: 1 }, 0, Vec::new());
     let mut fold: Option<Fold> = None;
     let mut feed = |schedule: &mut Schedule, event: JobEvent| {
         let seq = fold.as_ref().map_or(1, |fold| fold.seq + 1);
@@ -246,12 +249,12 @@ fn work_that_is_not_repeatable_waits_for_its_durable_start() {
     feed(&mut schedule, JobEvent::PlanEnded { total: 1, reruns: Default::default() });
     let started = JobEvent::Started { item: 0, attempt: 1 };
     assert_eq!(feed(&mut schedule, JobEvent::Began {}), [append(id, started.clone())]);
-    assert_eq!(feed(&mut schedule, started), [Effect::Start { job: id, item: 0, attempt: 1 }]);
+    assert_eq!(feed(&mut schedule, started), [ScheduleEffect::Start { job: id, item: 0, attempt: 1 }]);
 }
 
 #[test]
 fn a_cancel_waits_for_what_runs_and_starts_nothing_more() {
-    let mut world = World::new(1, 2, true);
+    let mut world = ScheduleWorld::new(1, 2, true);
     let job = world.job(1, 10);
     world.record(job, JobEvent::CancelRequested {});
     assert_eq!(world.stopped, [(job, 0), (job, 1)]);
@@ -267,15 +270,17 @@ fn a_cancel_waits_for_what_runs_and_starts_nothing_more() {
 
 #[test]
 fn a_refused_start_throws_its_work_away() {
-    let mut world = World::new(1, 1, true);
+    let mut world = ScheduleWorld::new(1, 1, true);
     let job = world.job(1, 2);
     // Claimed and begun, but the writer heard of a cancel first.
     let (_, item, attempt) = world.started[0];
     let effects = world.schedule.step(Input::Refused { job, event: JobEvent::Started { item, attempt } });
-    assert_eq!(effects, [Effect::Stop { job, item }]);
+    assert_eq!(effects, [ScheduleEffect::Stop { job, item }]);
     let effects = world.schedule.step(Input::Done { job, item, attempt, outcome: ok() });
     assert!(
-        !effects.iter().any(|effect| matches!(effect, Effect::Append { event: JobEvent::Succeeded { .. }, .. })),
+        !effects
+            .iter()
+            .any(|effect| matches!(effect, ScheduleEffect::Append { event: JobEvent::Succeeded { .. }, .. })),
         "{effects:?}"
     );
 }
@@ -283,10 +288,10 @@ fn a_refused_start_throws_its_work_away() {
 #[test]
 fn a_cancel_ends_though_the_work_ended_before_its_start_was_refused() {
     for repeatable in [true, false] {
-        let mut world = World::new(1, 1, repeatable);
+        let mut world = ScheduleWorld::new(1, 1, repeatable);
         let job = world.job(1, 3);
         let ended = world.schedule.step(Input::Done { job, item: 0, attempt: 1, outcome: ok() });
-        let [Effect::Append { event: succeeded, .. }] = &ended[..] else { panic!("{ended:?}") };
+        let [ScheduleEffect::Append { event: succeeded, .. }] = &ended[..] else { panic!("{ended:?}") };
         // The next item is claimed; the cancel is recorded before that claim is.
         let mut late = world.append(job, succeeded.clone());
         late.extend(world.append(job, JobEvent::CancelRequested {}));
@@ -303,12 +308,15 @@ fn a_cancel_ends_though_the_work_ended_before_its_start_was_refused() {
 fn a_failed_try_ends_its_item_though_a_cancel_or_its_own_placing_was_recorded_first() {
     let paths = || ["t", "f", "x"].map(str::to_owned);
     for placing in [true, false] {
-        let mut world = World::new(1, 1, false);
+        let mut world = ScheduleWorld::new(1, 1, false);
         world.terms.tries = 3;
         let job = world.job(1, 1);
         let failed = WorkOutcome::Failed(FailReason::Write, "no room".into());
         let decided = world.schedule.step(Input::Done { job, item: 0, attempt: 1, outcome: failed });
-        assert!(matches!(&decided[..], [Effect::Append { event: JobEvent::AttemptFailed { .. }, .. }]), "{decided:?}");
+        assert!(
+            matches!(&decided[..], [ScheduleEffect::Append { event: JobEvent::AttemptFailed { .. }, .. }]),
+            "{decided:?}"
+        );
         let [temp, target, trash] = paths();
         let first = match placing {
             true => {
@@ -328,7 +336,7 @@ fn a_failed_try_ends_its_item_though_a_cancel_or_its_own_placing_was_recorded_fi
 
 #[test]
 fn what_was_taken_back_ends_though_a_cancel_was_recorded_first() {
-    let mut world = World::new(1, 1, false);
+    let mut world = ScheduleWorld::new(1, 1, false);
     let job = world.job(1, 1);
     let decided = world.schedule.step(Input::Done {
         job,
@@ -344,7 +352,7 @@ fn what_was_taken_back_ends_though_a_cancel_was_recorded_first() {
 
 #[test]
 fn an_item_whose_refused_work_goes_on_while_the_job_is_resumed_is_not_forgotten() {
-    let mut world = World::new(1, 2, true);
+    let mut world = ScheduleWorld::new(1, 2, true);
     let job = world.job(1, 3);
     // The third is claimed as the first ends; a pause and its end are recorded before that claim is.
     let mut late = world.schedule.step(Input::Done { job, item: 0, attempt: 1, outcome: ok() });
@@ -352,7 +360,7 @@ fn an_item_whose_refused_work_goes_on_while_the_job_is_resumed_is_not_forgotten(
     let refused: Vec<_> = late
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Append { event: event @ JobEvent::Started { .. }, .. } => Some(event.clone()),
+            ScheduleEffect::Append { event: event @ JobEvent::Started { .. }, .. } => Some(event.clone()),
             _ => None,
         })
         .collect();
@@ -373,13 +381,13 @@ fn an_item_whose_refused_work_goes_on_while_the_job_is_resumed_is_not_forgotten(
 
 #[test]
 fn after_a_restart_interrupted_items_run_again_as_a_new_attempt() {
-    let mut world = World::new(1, 2, true);
+    let mut world = ScheduleWorld::new(1, 2, true);
     let job = world.job(1, 4);
     let (_, item, attempt) = world.started[0];
     world.done(job, item, attempt, ok());
     assert_eq!(world.folds[&job].counters.running, 2);
     let live = world.folds.values().cloned().collect();
-    let mut again = World::going_on(Limits { jobs: 1, workers: 2 }, live, true);
+    let mut again = ScheduleWorld::going_on(ScheduleLimits { jobs: 1, workers: 2 }, live, true);
     assert_eq!(again.folds[&job].counters.interrupted, 0);
     while let Some((job, item, attempt)) = again.started.first().copied() {
         again.done(job, item, attempt, ok());
@@ -390,14 +398,14 @@ fn after_a_restart_interrupted_items_run_again_as_a_new_attempt() {
 
 #[test]
 fn after_a_restart_a_cancel_is_completed_and_a_plan_goes_on() {
-    let mut world = World::new(1, 2, true);
+    let mut world = ScheduleWorld::new(1, 2, true);
     let job = world.job(1, 4);
     world.record(job, JobEvent::CancelRequested {});
     let live = world.folds.values().cloned().collect();
-    let again = World::going_on(Limits { jobs: 1, workers: 2 }, live, true);
+    let again = ScheduleWorld::going_on(ScheduleLimits { jobs: 1, workers: 2 }, live, true);
     assert_eq!((again.status(job), again.started.len()), (JobStatus::Cancelled, 0));
 
-    let mut world = World::new(1, 2, true);
+    let mut world = ScheduleWorld::new(1, 2, true);
     let id = JobId::mint(9, [9; 10]);
     world.record(
         id,
@@ -414,12 +422,12 @@ fn after_a_restart_a_cancel_is_completed_and_a_plan_goes_on() {
         },
     );
     let live = world.folds.values().cloned().collect();
-    assert_eq!(World::going_on(Limits { jobs: 1, workers: 2 }, live, true).planning, [id]);
+    assert_eq!(ScheduleWorld::going_on(ScheduleLimits { jobs: 1, workers: 2 }, live, true).planning, [id]);
 }
 
 #[test]
 fn a_drain_claims_nothing_and_takes_back_what_does_not_end_in_time() {
-    let mut world = World::new(2, 2, true);
+    let mut world = ScheduleWorld::new(2, 2, true);
     let job = world.job(1, 10);
     world.input(Input::Drain);
     assert!(world.stopped.is_empty(), "what runs may end");
@@ -435,11 +443,11 @@ fn a_drain_claims_nothing_and_takes_back_what_does_not_end_in_time() {
 
 #[test]
 fn a_dead_log_ends_all_work_and_asks_for_nothing() {
-    let mut world = World::new(1, 2, true);
+    let mut world = ScheduleWorld::new(1, 2, true);
     let job = world.job(1, 10);
     let effects = world.schedule.step(Input::Dead);
     assert!(
-        effects.iter().all(|effect| matches!(effect, Effect::Stop { .. } | Effect::StopPlan { .. })),
+        effects.iter().all(|effect| matches!(effect, ScheduleEffect::Stop { .. } | ScheduleEffect::StopStep { .. })),
         "{effects:?}"
     );
     assert!(world.schedule.step(Input::Done { job, item: 0, attempt: 1, outcome: ok() }).is_empty());
@@ -448,7 +456,7 @@ fn a_dead_log_ends_all_work_and_asks_for_nothing() {
 
 #[test]
 fn a_paused_job_starts_nothing_until_it_is_resumed() {
-    let mut world = World::new(1, 1, true);
+    let mut world = ScheduleWorld::new(1, 1, true);
     let job = world.job(1, 3);
     world.record(job, JobEvent::Paused { reason: PauseReason::User });
     world.done(job, 0, 1, ok());
@@ -464,7 +472,7 @@ fn failed() -> WorkOutcome {
 
 #[test]
 fn a_failed_item_is_tried_again_later_and_later_until_its_tries_are_over() {
-    let mut world = World::new(1, 1, false);
+    let mut world = ScheduleWorld::new(1, 1, false);
     world.terms.tries = 3;
     let job = world.job(1, 1);
     let mut now = 1_000;
@@ -487,7 +495,7 @@ fn a_failed_item_is_tried_again_later_and_later_until_its_tries_are_over() {
 
 #[test]
 fn what_is_taken_back_does_not_count_as_a_try() {
-    let mut world = World::new(1, 1, false);
+    let mut world = ScheduleWorld::new(1, 1, false);
     world.terms.tries = 2;
     let job = world.job(1, 1);
     world.done(job, 0, 1, WorkOutcome::Environment(PauseReason::DiskFull));
@@ -505,7 +513,7 @@ fn what_is_taken_back_does_not_count_as_a_try() {
 
 #[test]
 fn what_says_that_it_may_go_well_later_is_tried_five_times() {
-    let mut world = World::new(1, 1, false);
+    let mut world = ScheduleWorld::new(1, 1, false);
     let job = world.job(1, 1);
     for attempt in 1..=5 {
         world.done(job, 0, attempt, WorkOutcome::Retry("busy".into()));
@@ -517,7 +525,7 @@ fn what_says_that_it_may_go_well_later_is_tried_five_times() {
 #[test]
 fn too_many_failures_halt_a_job_now_or_soon() {
     for (text, stopped) in [("soon,fail=2", 0), ("now,fail=2", 1), ("now,fail=20%", 1)] {
-        let mut world = World::new(1, 3, false);
+        let mut world = ScheduleWorld::new(1, 3, false);
         world.terms.halt = Some(text.parse().expect("a halt"));
         let job = world.job(1, 10);
         world.done(job, 0, 1, failed());
@@ -535,7 +543,7 @@ fn too_many_failures_halt_a_job_now_or_soon() {
 
 #[test]
 fn enough_successes_end_a_job_well() {
-    let mut world = World::new(1, 1, false);
+    let mut world = ScheduleWorld::new(1, 1, false);
     world.terms.halt = Some("soon,success=1".parse().expect("a halt"));
     let job = world.job(1, 5);
     world.done(job, 0, 1, ok());
@@ -548,14 +556,14 @@ fn enough_successes_end_a_job_well() {
 
 #[test]
 fn a_person_is_asked_about_interrupted_items_where_that_is_wanted() {
-    let mut world = World::new(1, 2, false);
+    let mut world = ScheduleWorld::new(1, 2, false);
     let job = world.job(1, 3);
     let fold = world.folds[&job].clone();
-    let limits = Limits { jobs: 1, workers: 2 };
+    let limits = ScheduleLimits { jobs: 1, workers: 2 };
     let folds = BTreeMap::from([(job, fold.clone())]);
     let asking = Terms { ask: true, ..terms(false) };
-    let schedule = Schedule::new(limits, 0, vec![(fold, Some(asking.clone()), Past::default())]);
-    world = World { schedule, folds, terms: asking, ..World::new(1, 2, false) };
+    let schedule = Schedule::new(limits, 0, vec![(fold, Some(asking.clone()), RecoveredState::default())]);
+    world = ScheduleWorld { schedule, folds, terms: asking, ..ScheduleWorld::new(1, 2, false) };
     let effects = world.schedule.begin();
     world.carry_out(effects);
     assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::Interrupted });
@@ -569,7 +577,7 @@ fn a_person_is_asked_about_interrupted_items_where_that_is_wanted() {
 
 #[test]
 fn an_open_placement_ends_as_the_disk_says() {
-    let mut world = World::new(1, 4, false);
+    let mut world = ScheduleWorld::new(1, 4, false);
     let job = world.job(1, 4);
     for item in 0..4 {
         let (temp, target, trash) = (format!("t{item}"), format!("f{item}"), Some(format!("o{item}")));
@@ -584,9 +592,9 @@ fn an_open_placement_ends_as_the_disk_says() {
     ]);
     let folds = BTreeMap::from([(job, fold.clone())]);
     let placed = placed.into_iter().map(|(item, verdict)| (item, (verdict, None))).collect();
-    let past = Past { placed, ..Past::default() };
-    let schedule = Schedule::new(Limits { jobs: 1, workers: 4 }, 0, vec![(fold, Some(terms(false)), past)]);
-    world = World { schedule, folds, ..World::new(1, 4, false) };
+    let past = RecoveredState { placed, ..RecoveredState::default() };
+    let schedule = Schedule::new(ScheduleLimits { jobs: 1, workers: 4 }, 0, vec![(fold, Some(terms(false)), past)]);
+    world = ScheduleWorld { schedule, folds, ..ScheduleWorld::new(1, 4, false) };
     let effects = world.schedule.begin();
     world.carry_out(effects);
     let fold = &world.folds[&job];
@@ -600,7 +608,7 @@ fn an_open_placement_ends_as_the_disk_says() {
     assert_eq!(world.started, [(job, 1, 2), (job, 3, 2)]);
 }
 
-fn placing(world: &mut World, job: JobId, item: u32) {
+fn placing(world: &mut ScheduleWorld, job: JobId, item: u32) {
     let (temp, target, trash) = ("t".into(), "f".into(), Some("x".into()));
     let (old, new) = (Some(Digest([1; 16])), Digest([2; 16]));
     world.record(job, JobEvent::Placing { item, attempt: 1, temp, target, trash, old, new });
@@ -608,7 +616,7 @@ fn placing(world: &mut World, job: JobId, item: u32) {
 
 #[test]
 fn what_the_environment_ends_in_the_midst_of_placing_is_given_back_and_pauses_the_job() {
-    let mut world = World::new(1, 1, false);
+    let mut world = ScheduleWorld::new(1, 1, false);
     let job = world.job(1, 1);
     placing(&mut world, job, 0);
     world.done(job, 0, 1, WorkOutcome::Environment(PauseReason::DiskFull));
@@ -621,7 +629,7 @@ fn what_the_environment_ends_in_the_midst_of_placing_is_given_back_and_pauses_th
 #[test]
 fn what_cannot_be_judged_is_judged_after_the_pause_and_a_cancel_waits_for_it() {
     for cancelled in [false, true] {
-        let mut world = World::new(1, 1, false);
+        let mut world = ScheduleWorld::new(1, 1, false);
         let job = world.job(1, 1);
         placing(&mut world, job, 0);
         let reason = PauseReason::TooManyOpenFiles;
@@ -653,7 +661,7 @@ fn what_cannot_be_judged_is_judged_after_the_pause_and_a_cancel_waits_for_it() {
 
 #[test]
 fn a_cancel_that_was_recorded_first_takes_what_is_taken_back() {
-    let mut world = World::new(1, 1, false);
+    let mut world = ScheduleWorld::new(1, 1, false);
     let job = world.job(1, 1);
     placing(&mut world, job, 0);
     let shortage = WorkOutcome::Environment(PauseReason::DiskFull);
@@ -667,10 +675,10 @@ fn a_cancel_that_was_recorded_first_takes_what_is_taken_back() {
 
 #[test]
 fn a_last_step_that_the_environment_ends_is_done_again_after_the_pause() {
-    let mut world = World::new(1, 1, true);
+    let mut world = ScheduleWorld::new(1, 1, true);
     let job = world.job(1, 0);
     let reason = PauseReason::DiskFull;
-    world.input(Input::Finished { job, result: Err(Unable::Environment(reason)) });
+    world.input(Input::Finished { job, result: Err(Unable::Environment(reason).into()) });
     assert_eq!(world.status(job), JobStatus::Paused { reason });
     world.input(Input::Eased { job, reason });
     assert_eq!(world.finishing, [job, job]);
@@ -679,9 +687,45 @@ fn a_last_step_that_the_environment_ends_is_done_again_after_the_pause() {
 }
 
 #[test]
+fn a_last_step_that_was_stopped_runs_again_when_the_job_comes_back_to_it() {
+    let stopped = |job| Input::Finished { job, result: Err(StepFailure::Stopped) };
+    for is_stopped_late in [false, true] {
+        let mut world = ScheduleWorld::new(1, 1, true);
+        let job = world.job(1, 0);
+        world.record(job, JobEvent::Paused { reason: PauseReason::User });
+        assert_eq!(world.stopped_steps, [job], "a pause is heard");
+        if !is_stopped_late {
+            world.input(stopped(job));
+        }
+        world.record(job, JobEvent::Resumed {});
+        assert_eq!(world.finishing.len(), if is_stopped_late { 1 } else { 2 }, "never two at once");
+        if is_stopped_late {
+            world.input(stopped(job));
+        }
+        assert_eq!((world.status(job), world.finishing.len()), (JobStatus::Finishing, 2));
+        world.input(Input::Finished { job, result: Ok(()) });
+        assert_eq!(world.status(job), JobStatus::Completed);
+    }
+}
+
+#[test]
+fn a_cancel_and_the_end_of_a_drain_stop_the_last_step_and_a_drain_lets_it_end() {
+    let mut world = ScheduleWorld::new(2, 1, true);
+    let (cancelled, drained) = (world.job(1, 0), world.job(2, 0));
+    world.record(cancelled, JobEvent::CancelRequested {});
+    assert_eq!((world.status(cancelled), world.stopped_steps.clone()), (JobStatus::Cancelled, vec![cancelled]));
+    world.input(Input::Drain);
+    assert_eq!(world.stopped_steps, [cancelled], "it has as long as the items");
+    world.input(Input::DrainOver);
+    assert_eq!(world.stopped_steps, [cancelled, drained]);
+    world.input(Input::Finished { job: drained, result: Err(StepFailure::Stopped) });
+    assert_eq!((world.status(drained), world.finishing.len()), (JobStatus::Finishing, 2), "not before the restart");
+}
+
+#[test]
 fn a_pause_while_files_are_listed_or_the_last_step_runs_loses_nothing() {
     let pause = JobEvent::Paused { reason: PauseReason::User };
-    let mut world = World::new(1, 1, true);
+    let mut world = ScheduleWorld::new(1, 1, true);
     let job = world.job(1, 0);
     assert_eq!(world.finishing, [job]);
     world.record(job, pause.clone());
@@ -706,7 +750,7 @@ fn a_pause_while_files_are_listed_or_the_last_step_runs_loses_nothing() {
 
 #[test]
 fn a_job_of_higher_priority_gets_the_workers_first() {
-    let mut world = World::new(2, 2, false);
+    let mut world = ScheduleWorld::new(2, 2, false);
     let (low, high) = (world.job(1, 10), world.job(2, 10));
     world.record(high, JobEvent::Changed { priority: Some(5), concurrency: None });
     let first: Vec<_> = world.started.clone();
@@ -719,13 +763,13 @@ fn a_job_of_higher_priority_gets_the_workers_first() {
     let (job, item, attempt) = started[0];
     world.done(job, item, attempt, ok());
     assert_eq!((world.at_work(low), world.at_work(high)), (1, 1));
-    world.input(Input::Limits(Limits { jobs: 2, workers: 4 }));
+    world.input(Input::Limits(ScheduleLimits { jobs: 2, workers: 4 }));
     assert_eq!((world.at_work(low), world.at_work(high)), (3, 1));
 }
 
 #[test]
 fn quick_items_are_recorded_as_started_before_a_worker_is_free() {
-    let mut world = World::new(1, 2, false);
+    let mut world = ScheduleWorld::new(1, 2, false);
     let job = world.job(1, 20);
     assert_eq!(world.at_work(job), 2);
     world.input(Input::Pace { job, ahead: 3 });
@@ -746,7 +790,7 @@ fn quick_items_are_recorded_as_started_before_a_worker_is_free() {
 
 #[test]
 fn quick_items_do_not_go_ahead_of_a_job_whose_turn_it_is() {
-    let mut world = World::new(2, 2, false);
+    let mut world = ScheduleWorld::new(2, 2, false);
     let quick = world.job(1, 100);
     world.input(Input::Pace { job: quick, ahead: 1 });
     assert_eq!(world.at_work(quick), 4);
@@ -766,7 +810,7 @@ fn quick_items_do_not_go_ahead_of_a_job_whose_turn_it_is() {
 
 #[test]
 fn a_halt_is_never_overtaken_by_items_claimed_ahead() {
-    let mut world = World::new(1, 2, false);
+    let mut world = ScheduleWorld::new(1, 2, false);
     world.terms.halt = "soon,fail=1".parse().ok();
     let job = world.job(1, 10);
     world.input(Input::Pace { job, ahead: 16 });
@@ -774,8 +818,8 @@ fn a_halt_is_never_overtaken_by_items_claimed_ahead() {
 }
 
 /// A job with one item that runs and one that is being put into place.
-fn at_work() -> (JobId, World) {
-    let mut world = World::new(1, 2, false);
+fn at_work() -> (JobId, ScheduleWorld) {
+    let mut world = ScheduleWorld::new(1, 2, false);
     let job = world.job(1, 3);
     world.record(job, into_place(1));
     assert_eq!(world.at_work(job), 2);
@@ -798,9 +842,9 @@ fn into_place(item: u32) -> JobEvent {
 #[test]
 fn a_job_that_is_held_is_taken_up_and_paused_and_goes_on_when_it_is_resumed() {
     let (job, before) = at_work();
-    let limits = Limits { jobs: 1, workers: 2 };
-    let past = Past { hold: Hold::Paused, ..placed(Verdict::TakenBack) };
-    let mut world = World::left(limits, vec![before.folds[&job].clone()], false, &past);
+    let limits = ScheduleLimits { jobs: 1, workers: 2 };
+    let past = RecoveredState { hold: StartHold::Paused, ..placed(Verdict::TakenBack) };
+    let mut world = ScheduleWorld::left(limits, vec![before.folds[&job].clone()], false, &past);
     assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::Stuck });
     assert_eq!((world.at_work(job), world.folds[&job].counters.waiting), (0, 3));
     world.record(job, JobEvent::Resumed {});
@@ -810,11 +854,11 @@ fn a_job_that_is_held_is_taken_up_and_paused_and_goes_on_when_it_is_resumed() {
 
 #[test]
 fn a_job_that_is_held_in_planning_lists_no_files_until_it_is_resumed() {
-    let mut before = World::new(1, 1, true);
+    let mut before = ScheduleWorld::new(1, 1, true);
     let job = before.job(1, 0);
     let fold = Fold::create(&before_planning(job)).expect("a job");
-    let past = Past { hold: Hold::Paused, ..Past::default() };
-    let mut world = World::left(Limits { jobs: 1, workers: 1 }, vec![fold], true, &past);
+    let past = RecoveredState { hold: StartHold::Paused, ..RecoveredState::default() };
+    let mut world = ScheduleWorld::left(ScheduleLimits { jobs: 1, workers: 1 }, vec![fold], true, &past);
     assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::Stuck });
     assert!(world.planning.is_empty());
     world.record(job, JobEvent::Resumed {});
@@ -825,7 +869,7 @@ fn a_job_that_is_held_in_planning_lists_no_files_until_it_is_resumed() {
 fn what_a_death_interrupted_is_recorded_before_all_else_so_that_the_night_is_no_work() {
     // The item before the one that ran was being placed, or had been interrupted by the death before; and the job was being given up.
     for (is_placing, is_halted) in [(true, false), (false, false), (true, true), (false, true)] {
-        let mut before = World::new(1, 2, false);
+        let mut before = ScheduleWorld::new(1, 2, false);
         let job = before.job(1, 2);
         let first = match is_placing {
             true => into_place(0),
@@ -837,12 +881,14 @@ fn what_a_death_interrupted_is_recorded_before_all_else_so_that_the_night_is_no_
             hear(&mut fold, 1_000, JobEvent::Halted { by: HaltBy::Fail, when: HaltWhen::Soon });
         }
         let worked = fold.worked.map(|worked| worked.until(1_000));
-        let past =
-            Past { placed: BTreeMap::from([(0, (Verdict::Done(ItemEffect::Created), None))]), ..Past::default() };
-        let limits = Limits { jobs: 1, workers: 2 };
+        let past = RecoveredState {
+            placed: BTreeMap::from([(0, (Verdict::Done(ItemEffect::Created), None))]),
+            ..RecoveredState::default()
+        };
+        let limits = ScheduleLimits { jobs: 1, workers: 2 };
         let mut schedule = Schedule::new(limits, 0, vec![(fold.clone(), Some(terms(false)), past)]);
         let recorded = |effect| match effect {
-            Effect::Append { event, .. } => Some(event),
+            ScheduleEffect::Append { event, .. } => Some(event),
             _ => None,
         };
         let recorded: Vec<_> = schedule.begin().into_iter().filter_map(recorded).collect();
@@ -859,25 +905,25 @@ fn hear(fold: &mut Fold, at: Millis, event: JobEvent) {
 }
 
 /// What is left if the placing of item 1 was looked at.
-fn placed(verdict: Verdict) -> Past {
-    Past { placed: BTreeMap::from([(1, (verdict, None))]), ..Past::default() }
+fn placed(verdict: Verdict) -> RecoveredState {
+    RecoveredState { placed: BTreeMap::from([(1, (verdict, None))]), ..RecoveredState::default() }
 }
 
 /// What is left if nothing could be read.
-fn unread() -> Past {
+fn unread() -> RecoveredState {
     unread_for(PauseReason::Stuck)
 }
 
-fn unread_for(reason: PauseReason) -> Past {
-    Past { hold: Hold::Unread(reason), ..Past::default() }
+fn unread_for(reason: PauseReason) -> RecoveredState {
+    RecoveredState { hold: StartHold::Unread(reason), ..RecoveredState::default() }
 }
 
 #[test]
 fn a_job_that_is_being_cancelled_ends_though_nothing_of_it_can_be_read() {
     let (job, mut before) = at_work();
     before.record(job, JobEvent::CancelRequested {});
-    let limits = Limits { jobs: 1, workers: 2 };
-    let world = World::left(limits, vec![before.folds[&job].clone()], false, &unread());
+    let limits = ScheduleLimits { jobs: 1, workers: 2 };
+    let world = ScheduleWorld::left(limits, vec![before.folds[&job].clone()], false, &unread());
     assert_eq!(world.status(job), JobStatus::Cancelled);
     assert_eq!(world.folds[&job].counters.failed, 1, "how far its output came is not known, and said");
     assert!(world.taking_up.is_empty());
@@ -887,9 +933,9 @@ fn a_job_that_is_being_cancelled_ends_though_nothing_of_it_can_be_read() {
 fn a_cancel_waits_for_what_cannot_be_read_at_present_and_asks_ever_more_seldom() {
     let (job, mut before) = at_work();
     before.record(job, JobEvent::CancelRequested {});
-    let limits = Limits { jobs: 1, workers: 2 };
+    let limits = ScheduleLimits { jobs: 1, workers: 2 };
     let short = unread_for(PauseReason::MemoryLow);
-    let mut world = World::left(limits, vec![before.folds[&job].clone()], false, &short);
+    let mut world = ScheduleWorld::left(limits, vec![before.folds[&job].clone()], false, &short);
     assert_eq!(world.status(job), JobStatus::Cancelling, "an open placing is not given up");
     let mut asked = 0;
     for second in 1..600 {
@@ -910,9 +956,9 @@ fn a_cancel_waits_for_what_cannot_be_read_at_present_and_asks_ever_more_seldom()
 #[test]
 fn a_job_of_which_nothing_can_be_read_at_present_is_tried_ever_more_seldom() {
     let (job, before) = at_work();
-    let limits = Limits { jobs: 1, workers: 2 };
+    let limits = ScheduleLimits { jobs: 1, workers: 2 };
     let reason = PauseReason::MemoryLow;
-    let mut world = World::left(limits, vec![before.folds[&job].clone()], false, &unread_for(reason));
+    let mut world = ScheduleWorld::left(limits, vec![before.folds[&job].clone()], false, &unread_for(reason));
     assert_eq!(world.status(job), JobStatus::Paused { reason });
     let mut resumed = 0;
     for second in 1..600 {
@@ -940,8 +986,8 @@ fn what_is_not_even_looked_at_is_interrupted_and_stays_so_until_somebody_wants_i
         [(JobEvent::Resumed {}, JobStatus::Processing), (JobEvent::CancelRequested {}, JobStatus::Cancelled)]
     {
         let (job, before) = at_work();
-        let limits = Limits { jobs: 1, workers: 2 };
-        let mut world = World::left(limits, vec![before.folds[&job].clone()], false, &unread());
+        let limits = ScheduleLimits { jobs: 1, workers: 2 };
+        let mut world = ScheduleWorld::left(limits, vec![before.folds[&job].clone()], false, &unread());
         let other = world.job(2, 1);
         assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::Stuck });
         let counters = &world.folds[&job].counters;
@@ -964,7 +1010,7 @@ fn what_is_not_even_looked_at_is_interrupted_and_stays_so_until_somebody_wants_i
 
 #[test]
 fn a_clock_that_is_set_back_makes_nothing_wait() {
-    let mut world = World::new(1, 1, true);
+    let mut world = ScheduleWorld::new(1, 1, true);
     world.terms.tries = 3;
     world.input(Input::Time(10_000_000));
     let job = world.job(1, 1);
@@ -981,7 +1027,7 @@ fn a_clock_that_is_set_back_makes_nothing_wait() {
 
 #[test]
 fn a_shortage_that_only_the_work_meets_is_tried_ever_more_seldom() {
-    let mut world = World::new(1, 1, false);
+    let mut world = ScheduleWorld::new(1, 1, false);
     let job = world.job(1, 1);
     let mut now = 1_000;
     world.input(Input::Time(now));
@@ -1006,7 +1052,7 @@ fn a_shortage_that_only_the_work_meets_is_tried_ever_more_seldom() {
 fn several_files_in_a_row_that_the_storage_fails_to_read_pause_the_job() {
     let failing = || WorkOutcome::Storage(FailReason::Read, "reading: Input/output error".into());
     let paused = JobStatus::Paused { reason: PauseReason::StorageErrors };
-    let mut world = World::new(1, 7, true);
+    let mut world = ScheduleWorld::new(1, 7, true);
     let job = world.job(1, 20);
     for item in 0..4 {
         world.done(job, item, 1, failing());
@@ -1032,7 +1078,7 @@ fn several_files_in_a_row_that_the_storage_fails_to_read_pause_the_job() {
 
 #[test]
 fn attempts_that_hang_on_one_library_take_no_worker_and_no_place_from_the_jobs_of_others() {
-    let mut world = World::new(1, 2, true);
+    let mut world = ScheduleWorld::new(1, 2, true);
     let hung = world.job(1, 10);
     assert_eq!(world.at_work(hung), 2);
     let also_hung = world.job(2, 10);

@@ -2,9 +2,9 @@
 
 /// A page of metrics.
 #[derive(Default)]
-pub(super) struct Text(String);
+pub(super) struct MetricsText(String);
 
-impl Text {
+impl MetricsText {
     /// Begins a metric: its samples must follow.
     pub(super) fn family(&mut self, name: &str, kind: &str, help: &str) {
         self.0.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn a_label_can_be_any_text() {
-        let mut text = Text::default();
+        let mut text = MetricsText::default();
         text.family("a_total", "counter", "Things.");
         text.sample("a_total", &[("b", "x\"y\\z\n")], 7);
         assert_eq!(text.end(), "# HELP a_total Things.\n# TYPE a_total counter\na_total{b=\"x\\\"y\\\\z\\n\"} 7\n");

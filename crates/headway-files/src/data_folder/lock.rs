@@ -1,0 +1,165 @@
+//! The lock of a data folder: of all processes one at most has it.
+//!
+//! A process that was killed while a thread of it waits for storage that does not answer is not taken apart until the storage answers,
+//! and keeps its lock so long. It runs no more code. So the lock is a line of files, each with the number of the process that holds it.
+//! Who takes the lock takes the first file that no such dying process holds, and *then* looks at all the others: whoever lives and holds
+//! one has the lock. A dying process is given two seconds first, so that what it wrote last arrives before anything else is written.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
+use super::private;
+use crate::library::Found;
+
+/// The files, in the order in which they are tried.
+pub(super) const NAMES: [&str; 4] = ["lock", "lock.1", "lock.2", "lock.3"];
+
+/// How long a lock that another holds is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The longest number of a process, with a line feed.
+const LONGEST: u64 = 32;
+
+/// Held as long as the data folder is used.
+#[derive(Debug)]
+pub(super) struct FolderLock {
+    _file: File,
+    /// Whether a dying process holds a part of the line.
+    pub(super) after_a_dying: bool,
+}
+
+/// Who holds one file of the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holder {
+    Nobody,
+    Dying,
+    Living,
+}
+
+/// Whether a process other than a dying one holds the lock of this data folder. Only a look: whoever acts on it takes the lock itself.
+///
+/// # Errors
+/// What the system says.
+pub fn is_held(root: &Path) -> io::Result<bool> {
+    for name in NAMES {
+        if holder(&root.join(name))? == Holder::Living {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+impl FolderLock {
+    /// Takes the lock; `None` if another process has it. One that was just killed has it until the kernel has taken it apart, so this
+    /// waits a little.
+    pub(super) fn take(root: &Path) -> io::Result<Option<FolderLock>> {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if let Some(lock) = FolderLock::try_to_take(root, false)? {
+                return Ok(Some(lock));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // What a dying process wrote last to this folder has arrived by now; what it waits for is another storage.
+        FolderLock::try_to_take(root, true)
+    }
+
+    fn try_to_take(root: &Path, past_a_dying: bool) -> io::Result<Option<FolderLock>> {
+        for name in NAMES {
+            let mut file = private::open(private::options().read(true).write(true).create(true), &root.join(name))?;
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => {}
+                Err(Errno::WOULDBLOCK) if past_a_dying && is_dying_holder(&mut file)? => continue,
+                Err(Errno::WOULDBLOCK) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            }
+            file.set_len(0)?;
+            writeln!(file, "{}", std::process::id())?;
+            let mut after_a_dying = false;
+            for other in NAMES.into_iter().filter(|other| *other != name) {
+                match holder(&root.join(other))? {
+                    Holder::Nobody => {}
+                    Holder::Dying if past_a_dying => after_a_dying = true,
+                    Holder::Dying | Holder::Living => return Ok(None),
+                }
+            }
+            return Ok(Some(FolderLock { _file: file, after_a_dying }));
+        }
+        Ok(None)
+    }
+}
+
+fn holder(path: &Path) -> io::Result<Holder> {
+    let opened = Found::of(private::open(private::options().read(true), path)).known()?;
+    let Some(mut file) = opened else { return Ok(Holder::Nobody) };
+    match flock(&file, FlockOperation::NonBlockingLockShared) {
+        Ok(()) => Ok(Holder::Nobody),
+        Err(Errno::WOULDBLOCK) if is_dying_holder(&mut file)? => Ok(Holder::Dying),
+        Err(Errno::WOULDBLOCK) => Ok(Holder::Living),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the process that holds this file is known, and runs no more code.
+fn is_dying_holder(file: &mut File) -> io::Result<bool> {
+    let mut text = String::new();
+    file.take(LONGEST).read_to_string(&mut text)?;
+    // Earlier versions wrote no number.
+    let Ok(process) = text.trim().parse::<u32>() else { return Ok(false) };
+    Ok(Found::of(is_dying(process)).known()?.unwrap_or(false))
+}
+
+/// Whether every thread of a process is over, or was killed and waits for storage.
+fn is_dying(process: u32) -> io::Result<bool> {
+    let mut is_waiting = false;
+    for task in std::fs::read_dir(format!("/proc/{process}/task"))? {
+        let status = std::fs::read_to_string(task?.path().join("status"))?;
+        let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        match field("State:").and_then(|state| state.chars().next()) {
+            Some('Z' | 'X') => {}
+            Some('D') if field("SigPnd:").is_some_and(is_killed) => is_waiting = true,
+            _ => return Ok(false),
+        }
+    }
+    Ok(is_waiting)
+}
+
+/// Whether SIGKILL is among these signals.
+fn is_killed(pending: &str) -> bool {
+    u64::from_str_radix(pending, 16).is_ok_and(|pending| pending & (1 << 8) != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_at_most_has_the_lock_whichever_part_of_it_that_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let take = || FolderLock::try_to_take(folder.path(), true).expect("files");
+        let is_held = || is_held(folder.path()).expect("files");
+        let first = take().expect("it is free");
+        assert!(!first.after_a_dying && take().is_none() && is_held());
+        drop(first);
+        assert!(!is_held());
+        for name in NAMES {
+            let part = private::create(&folder.path().join(name)).expect("a file");
+            flock(&part, FlockOperation::NonBlockingLockExclusive).expect("it is free");
+            assert!(take().is_none() && is_held(), "{name}");
+        }
+        assert!(take().is_some());
+    }
+
+    #[test]
+    fn a_process_that_runs_or_is_gone_is_not_dying() {
+        assert!(!is_dying(std::process::id()).expect("this process"));
+        assert!(!is_dying(1).expect("the first process"));
+        assert!(Found::of(is_dying(u32::MAX)).known().expect("an answer").is_none());
+        assert!(is_killed("0000000000000100") && !is_killed("0000000000004000") && !is_killed(""));
+    }
+}

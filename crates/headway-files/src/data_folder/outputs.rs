@@ -1,0 +1,177 @@
+//! The folder of what one job wrote for its user: a manifest, a report.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::{entries, gone, private};
+
+/// The end of the names of files that are not written whole.
+const PART: &str = ".part";
+
+/// Tells the unfinished files of this process apart: a stopped step may still be at its own when the step runs again.
+static PARTS: AtomicU64 = AtomicU64::new(0);
+
+/// The folder of what one job wrote for its user.
+#[derive(Debug, Clone)]
+pub struct Outputs {
+    folder: PathBuf,
+    /// Set once nobody waits for the step that writes here.
+    stop: Arc<AtomicBool>,
+}
+
+/// Nobody waits for the step any more.
+#[derive(Debug, thiserror::Error)]
+#[error("it was stopped")]
+pub struct StepStopped;
+
+impl Outputs {
+    pub(super) fn at(folder: PathBuf) -> Self {
+        Outputs { folder, stop: Arc::default() }
+    }
+
+    /// The same folder for a step that this flag stops: once it is set, nothing more is written. What an earlier step did not finish
+    /// goes.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn for_step(self, stop: Arc<AtomicBool>) -> io::Result<Self> {
+        for entry in entries(&self.folder)? {
+            let name = entry.file_name();
+            if name.as_encoded_bytes().starts_with(b".") && name.as_encoded_bytes().ends_with(PART.as_bytes()) {
+                gone(std::fs::remove_file(entry.path()))?;
+            }
+        }
+        Ok(Outputs { stop, ..self })
+    }
+
+    /// Whether anybody still waits for the step that writes here. Whatever takes long asks now and then.
+    ///
+    /// # Errors
+    /// If nobody does.
+    pub fn is_wanted(&self) -> Result<(), StepStopped> {
+        if self.stop.load(Ordering::Relaxed) { Err(StepStopped) } else { Ok(()) }
+    }
+
+    /// Writes a file whole or not at all.
+    ///
+    /// # Errors
+    /// Those of `fill`; what the disk says; [`StepStopped`] if the step is stopped before the file has its name.
+    pub fn write(&self, name: &str, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        self.is_wanted()?;
+        private::make_folder(&self.folder)?;
+        let part = PARTS.fetch_add(1, Ordering::Relaxed);
+        let temporary = self.folder.join(format!(".{name}.{part}{PART}"));
+        let written = self.write_to(&temporary, &self.folder.join(name), fill);
+        if written.is_err()
+            && let Err(error) = gone(std::fs::remove_file(&temporary))
+        {
+            tracing::warn!(path = %temporary.display(), %error, "an unfinished file of a job stays");
+        }
+        written
+    }
+
+    fn write_to(
+        &self,
+        temporary: &Path,
+        target: &Path,
+        fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut file = BufWriter::new(Stoppable { file: private::create(temporary)?, outputs: self });
+        fill(&mut file)?;
+        file.into_inner().map_err(io::IntoInnerError::into_error)?.file.sync_all()?;
+        self.is_wanted()?;
+        std::fs::rename(temporary, target)?;
+        File::open(&self.folder)?.sync_all()?;
+        Ok(())
+    }
+
+    /// The names of the files, in order.
+    pub fn names(&self) -> io::Result<Vec<String>> {
+        let names = entries(&self.folder)?.into_iter().map(|entry| entry.file_name().into_string());
+        let mut names: Vec<_> = names.filter_map(Result::ok).filter(|name| !name.starts_with('.')).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// The path of one of them; `None` for a name that is not there.
+    pub fn path(&self, name: &str) -> io::Result<Option<PathBuf>> {
+        Ok(self.names()?.iter().find(|known| *known == name).map(|known| self.folder.join(known)))
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// A file to which a stopped step writes no more.
+struct Stoppable<'a> {
+    file: File,
+    outputs: &'a Outputs,
+}
+
+impl Write for Stoppable<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.outputs.is_wanted().map_err(io::Error::other)?;
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn there(folder: &Path) -> Vec<String> {
+        let names = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+        let mut names: Vec<_> = names.map(|name| name.into_string().expect("a name")).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_stopped_step_writes_nothing_more_and_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let job = folder.path().join("job");
+        let stop = Arc::new(AtomicBool::new(false));
+        let outputs = Outputs::at(job.clone()).for_step(Arc::clone(&stop)).expect("a folder");
+        outputs.write("before", |file| Ok(file.write_all(b"1")?)).expect("written");
+        let stopped = outputs.write("REPORT", |file| {
+            file.write_all(b"half")?;
+            file.flush()?;
+            stop.store(true, Ordering::Relaxed);
+            assert!(file.write_all(&[0; 100_000]).is_err(), "more than is gathered");
+            Ok(())
+        });
+        assert!(stopped.expect_err("stopped").is::<StepStopped>());
+        assert!(outputs.write("after", |_| Ok(())).is_err());
+        assert_eq!(there(&job), ["before"]);
+    }
+
+    #[test]
+    fn what_a_killed_step_left_goes_when_the_step_runs_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in [".REPORT.7.part", ".REPORT.part", ".seen-1", "REPORT"] {
+            std::fs::write(folder.path().join(name), "").expect("a file");
+        }
+        Outputs::at(folder.path().into()).for_step(Arc::default()).expect("a folder");
+        assert_eq!(there(folder.path()), [".seen-1", "REPORT"]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_whole_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let outputs = Outputs::at(folder.path().join("job"));
+        let failed = outputs.write("REPORT", |file| {
+            file.write_all(b"half")?;
+            anyhow::bail!("the results cannot be read")
+        });
+        assert_eq!(failed.expect_err("an error").to_string(), "the results cannot be read");
+        assert!(there(outputs.folder()).is_empty());
+    }
+}

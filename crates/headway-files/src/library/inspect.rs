@@ -1,0 +1,67 @@
+//! What a plan says of paths that were named one by one.
+
+use cap_std::fs::Metadata;
+
+use super::listed::{ListedFile, listed, not_seen};
+use super::{Found, Library, environment, kind, mtime_ns};
+use headway_model::library::EntryKind;
+use headway_model::{PauseReason, PlannedFile, RelPath, SkipReason};
+
+/// What a path is that a request names.
+#[derive(Debug)]
+pub enum Inspected {
+    /// A folder: all that is below it is meant.
+    Folder,
+    /// Anything else, or nothing.
+    Item(ListedFile),
+}
+
+/// Looks once at a path that a request names; an error if no file can be looked at.
+pub fn inspect_named(library: &Library, path: &RelPath) -> Result<Inspected, PauseReason> {
+    match library.find(path) {
+        Found::There(found) if found.is_dir() => Ok(Inspected::Folder),
+        found => as_listed(library, path, found).map(Inspected::Item),
+    }
+}
+
+/// What a plan says of one path, which is that of a file; an error if no file can be looked at.
+pub fn inspect(library: &Library, path: &RelPath) -> Result<ListedFile, PauseReason> {
+    as_listed(library, path, library.find(path))
+}
+
+/// What a look `found`, if the path is one that Headway enters.
+fn as_listed(library: &Library, path: &RelPath, found: Found<Metadata>) -> Result<ListedFile, PauseReason> {
+    let parent = path.parent().unwrap_or_default();
+    let admitted = if parent.is_root() { Ok(()) } else { library.enter_folder(&parent).map(drop) };
+    let found = library.believed(Found::of(admitted)).and_then(|()| match library.enter(path) {
+        Ok(_) => found,
+        Err(error) => Found::Unknown(error),
+    });
+    let without = |skip| {
+        let file = PlannedFile { path: path.clone(), size: 0, mtime_ns: 0, rerun: None, becomes: None };
+        ListedFile { file, skip, is_unlisted: false }
+    };
+    match found {
+        Found::There(metadata) if kind(&metadata) == EntryKind::Folder => Ok(without(Some(SkipReason::NotAFile))),
+        Found::There(metadata) => Ok(listed(path.clone(), kind(&metadata), metadata.len(), mtime_ns(&metadata))),
+        Found::Absent => Ok(without(Some(SkipReason::Missing))),
+        Found::Unknown(error) => not_seen(path.clone(), error).map_err(|error| {
+            // It is one of the environment's, or it would have been listed.
+            environment(&error).unwrap_or(PauseReason::LibraryGone)
+        }),
+    }
+}
+
+/// The same of a file that lies in a trash, and is listed by the path that it had.
+pub fn inspect_at(library: &Library, path: &RelPath, at: &RelPath) -> Result<ListedFile, PauseReason> {
+    match library.open_trashed(at) {
+        Found::There(opened) => Ok(listed(path.clone(), EntryKind::File, opened.size(), opened.mtime_ns())),
+        Found::Absent => {
+            let file = PlannedFile { path: path.clone(), size: 0, mtime_ns: 0, rerun: None, becomes: None };
+            Ok(ListedFile { file, skip: Some(SkipReason::Missing), is_unlisted: false })
+        }
+        Found::Unknown(error) => {
+            not_seen(path.clone(), error).map_err(|error| environment(&error).unwrap_or(PauseReason::LibraryGone))
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What an output keeps of its original: owner, mode, times and extended attributes, as far as this user and file system can.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+
+use cap_std::fs::File;
+use rustix::fs::{Mode, Timespec, Timestamps, XattrFlags};
+use rustix::io::Errno;
+
+use super::OpenFile;
+use headway_model::Keep;
+
+/// Gives an output what it is to keep of its original.
+pub(super) fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Result<()> {
+    let stat = rustix::fs::fstat(&original.file)?;
+    if keep.xattrs {
+        take_over_xattrs(file, &original.file)?;
+    }
+    if keep.permissions {
+        own_as(file, &stat)?;
+    }
+    if keep.times {
+        let time = |seconds: i64, nanos: u64| Timespec { tv_sec: seconds, tv_nsec: nanos as _ };
+        let times = Timestamps {
+            last_access: time(stat.st_atime, stat.st_atime_nsec as u64),
+            last_modification: time(stat.st_mtime, stat.st_mtime_nsec as u64),
+        };
+        rustix::fs::futimens(file, &times)?;
+    }
+    Ok(())
+}
+
+/// Gives a new file or folder the owner and the mode of another one, as far as that is possible.
+pub(super) fn own_as(new: impl AsFd, model: &rustix::fs::Stat) -> io::Result<()> {
+    // Only root may give files away; a program of anybody else keeps them its own.
+    let (owner, group) = (rustix::fs::Uid::from_raw(model.st_uid), rustix::fs::Gid::from_raw(model.st_gid));
+    if !may(rustix::fs::fchown(&new, Some(owner), Some(group)))? {
+        may(rustix::fs::fchown(&new, None, Some(group)))?;
+    }
+    match rustix::fs::fchmod(&new, Mode::from_raw_mode(model.st_mode)) {
+        // FAT and exFAT have none.
+        Ok(()) | Err(Errno::PERM | Errno::OPNOTSUPP) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether it was done: `false` if this user, or this file system, may not give files away.
+fn may(done: Result<(), Errno>) -> io::Result<bool> {
+    match done {
+        Ok(()) => Ok(true),
+        Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn take_over_xattrs(file: &File, original: &File) -> io::Result<()> {
+    let mut names = vec![0_u8; 64 * 1024];
+    let length = match rustix::fs::flistxattr(original, &mut names[..]) {
+        Ok(length) => length,
+        Err(Errno::OPNOTSUPP) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    for name in names[..length].split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+        let name = std::ffi::OsStr::from_bytes(name);
+        let mut value = vec![0_u8; 64 * 1024];
+        let length = rustix::fs::fgetxattr(original, name, &mut value[..])?;
+        match rustix::fs::fsetxattr(file, name, &value[..length], XattrFlags::empty()) {
+            // Names of the system's own are not for everyone to set.
+            Ok(()) | Err(Errno::PERM | Errno::OPNOTSUPP) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! Disks that are mounted inside a library: which are there now, and which were there when a job was planned.
+//!
+//! The folder on which a disk was mounted stays when the disk is gone, and is empty. A job must not take that for all there is.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+
+use super::Library;
+use headway_model::RelPath;
+
+/// What is mounted at paths inside a library: path and device, such as `/dev/sdb1`.
+pub type InnerMounts = BTreeMap<RelPath, String>;
+
+impl Library {
+    /// What is mounted inside the library now. It asks the system's table, not the disks, so it never waits for storage.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub fn mounted(&self) -> io::Result<InnerMounts> {
+        let table = std::fs::read("/proc/self/mountinfo")?;
+        let root = self.path.as_os_str().as_bytes();
+        Ok(table.split(|byte| *byte == b'\n').filter_map(|line| mount(line, root)).collect())
+    }
+
+    /// What is known to belong inside the library, to be remembered.
+    pub fn inner_mounts(&self) -> InnerMounts {
+        self.inner_mounts.lock().clone()
+    }
+
+    /// Takes over what was remembered, beside what is known already.
+    pub fn expect_mounts(&self, remembered: InnerMounts) {
+        let mut known = self.inner_mounts.lock();
+        for (path, device) in remembered {
+            known.entry(path).or_insert(device);
+        }
+    }
+
+    /// Notes what is mounted inside the library now.
+    ///
+    /// # Errors
+    /// If that cannot be seen.
+    pub fn note_mounts(&self) -> io::Result<()> {
+        let mounted = self.mounted()?;
+        self.inner_mounts.lock().extend(mounted);
+        Ok(())
+    }
+
+    /// Forgets the mounts that are gone: a person says that what is there now is all.
+    ///
+    /// # Errors
+    /// If what is mounted cannot be seen.
+    pub fn accept_mounts(&self) -> io::Result<()> {
+        let mounted = self.mounted()?;
+        *self.inner_mounts.lock() = mounted;
+        Ok(())
+    }
+
+    /// What was mounted inside the library, and is not there now.
+    ///
+    /// # Errors
+    /// If what is mounted cannot be seen.
+    pub fn absent_mounts(&self) -> io::Result<InnerMounts> {
+        let mut known = self.inner_mounts();
+        if !known.is_empty() {
+            let mounted = self.mounted()?;
+            known.retain(|path, _| !mounted.contains_key(path));
+        }
+        Ok(known)
+    }
+}
+
+/// The mount of one line of mountinfo, if it is below this root. See proc_pid_mountinfo(5).
+fn mount(line: &[u8], root: &[u8]) -> Option<(RelPath, String)> {
+    let mut fields = line.split(|byte| *byte == b' ');
+    let point = unescape(fields.nth(4)?);
+    // Optional fields end with a hyphen; then come the type and the device.
+    let device = unescape(fields.skip_while(|field| *field != b"-").nth(2)?);
+    let below = if root == b"/" { point.strip_prefix(root)? } else { point.strip_prefix(root)?.strip_prefix(b"/")? };
+    let path = RelPath::from_bytes(below).ok().filter(|path| !path.is_root())?;
+    Some((path, String::from_utf8_lossy(&device).into_owned()))
+}
+
+/// Undoes the octal escapes of that table.
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, more)) = rest.split_first() {
+        let octal = (*first == b'\\').then(|| more.get(..3)).flatten();
+        let byte = octal.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
+        plain.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &more[3..] } else { more };
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RelPath {
+        RelPath::from_bytes(text.as_bytes()).expect("a path")
+    }
+
+    #[test]
+    fn a_line_of_the_table_is_a_mount_below_the_root_or_none() {
+        let line = br"36 35 98:0 / /srv/my\040files/usb rw,noatime master:1 shared:2 - ext4 /dev/sdb1 rw";
+        assert_eq!(mount(line, b"/srv/my files"), Some((path("usb"), "/dev/sdb1".to_owned())));
+        assert_eq!(mount(line, b"/srv/my"), None, "no prefix of a name");
+        assert_eq!(mount(line, b"/srv/my files/usb"), None, "the root itself");
+        assert_eq!(mount(b"", b"/srv"), None);
+        let line = b"36 35 0:2 / /srv/usb rw - tmpfs none rw";
+        assert_eq!(mount(line, b"/"), Some((path("srv/usb"), "none".to_owned())));
+    }
+
+    #[test]
+    fn a_mount_that_is_gone_is_missed_until_a_person_says_so() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = Library::open("files", folder.path()).expect("a library");
+        library.expect_mounts(BTreeMap::from([(path("photos/usb"), "/dev/sdb1".to_owned())]));
+        library.note_mounts().expect("a table");
+        assert_eq!(library.absent_mounts().expect("a table").len(), 1);
+        library.accept_mounts().expect("a table");
+        assert_eq!(library.absent_mounts().expect("a table").len(), 0);
+    }
+}

@@ -1,0 +1,107 @@
+//! One folder of a walk: what is in it, and what each name turns out to be.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
+
+use cap_fs_ext::DirExt;
+use cap_std::fs::Dir;
+use rustix::io::Errno;
+
+use crate::library::found::is_absent;
+use crate::library::listed::{ListedFile, listed};
+use crate::library::{Found, Library, environment, is_too_long, kind, mtime_ns};
+use headway_model::RelPath;
+use headway_model::library::natural;
+use headway_model::path::is_reserved;
+
+/// A folder on the way from the top to where the walk is.
+pub(super) struct Level {
+    pub(super) folder: RelPath,
+    /// What of it is to come: names, and whether each is a folder.
+    pub(super) names: std::vec::IntoIter<(bool, Vec<u8>)>,
+    /// `None` while the walk is far below.
+    pub(super) dir: Option<Arc<Dir>>,
+}
+
+/// What a name turned out to be.
+pub(super) enum Looked {
+    At(ListedFile),
+    Inside(Level),
+    /// It went away since the names were read, or became something else that is no file.
+    Gone,
+}
+
+impl Level {
+    pub(super) fn of(folder: RelPath, dir: Arc<Dir>) -> io::Result<Level> {
+        Ok(Level { folder, names: names(&dir)?.into_iter(), dir: Some(dir) })
+    }
+
+    fn dir(&mut self, library: &Library) -> io::Result<&Dir> {
+        match &mut self.dir {
+            Some(dir) => Ok(dir),
+            none => Ok(none.insert(library.enter_folder(&self.folder)?)),
+        }
+    }
+
+    pub(super) fn look(
+        &mut self,
+        library: &Library,
+        path: &RelPath,
+        name: &OsStr,
+        is_folder: bool,
+    ) -> io::Result<Looked> {
+        let dir = match Found::of(self.dir(library)) {
+            Found::There(dir) => dir,
+            Found::Absent => return Ok(Looked::Gone),
+            Found::Unknown(error) => return Err(error),
+        };
+        if is_folder {
+            if is_too_long(path) {
+                return Err(Errno::NAMETOOLONG.into());
+            }
+            match dir.open_dir_nofollow(name).and_then(|inside| Level::of(path.clone(), Arc::new(inside))) {
+                Ok(inside) => return Ok(Looked::Inside(inside)),
+                // Gone, or no folder any more: the look below tells.
+                Err(error) if is_absent(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        match Found::of(dir.symlink_metadata(name)) {
+            Found::Absent => Ok(Looked::Gone),
+            Found::There(found) if found.is_dir() && is_folder => Ok(Looked::Gone),
+            Found::There(found) => Ok(Looked::At(listed(path.clone(), kind(&found), found.len(), mtime_ns(&found)))),
+            Found::Unknown(error) => Err(error),
+        }
+    }
+}
+
+/// What is in a folder: files first, and each kind in natural order.
+fn names(dir: &Dir) -> io::Result<Vec<(bool, Vec<u8>)>> {
+    let mut names = Vec::new();
+    for entry in dir.entries()? {
+        let entry = entry?;
+        let name = entry.file_name().as_bytes().to_vec();
+        if is_reserved(&name) {
+            continue;
+        }
+        // Not every file system tells the kind with the name.
+        let kind = entry.file_type().and_then(|kind| match kind.is_dir() || kind.is_file() || kind.is_symlink() {
+            true => Ok(kind),
+            false => Ok(dir.symlink_metadata(OsStr::from_bytes(&name))?.file_type()),
+        });
+        let is_folder = match Found::of(kind) {
+            Found::There(kind) => kind.is_dir(),
+            Found::Absent => continue,
+            Found::Unknown(error) if environment(&error).is_some() => return Err(error),
+            // It is looked at again, and that tells.
+            Found::Unknown(_) => false,
+        };
+        // Every name on a disk is a path.
+        let Ok(path) = RelPath::from_bytes(&name) else { continue };
+        names.push((is_folder, natural(path.name()), path, name));
+    }
+    names.sort_unstable();
+    Ok(names.into_iter().map(|(is_folder, _, _, name)| (is_folder, name)).collect())
+}

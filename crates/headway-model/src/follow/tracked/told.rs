@@ -1,0 +1,48 @@
+//! What the console is told of a job.
+
+use super::super::FollowEffect;
+use super::Tracked;
+use crate::id::JobId;
+use crate::status::JobStatus;
+
+/// What it was told last.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LastTold {
+    status: Option<JobStatus>,
+    settled: u32,
+    end: bool,
+}
+
+impl Tracked {
+    /// Reports the last step to the console: every item of up to 200 items, every 1 % of more.
+    pub(in crate::follow) fn tell(&mut self, job: &JobId, effects: &mut Vec<FollowEffect>) {
+        let Some(fold) = self.fold.as_ref().filter(|_| !self.revisited) else { return };
+        let mut say = |text: String| effects.push(FollowEffect::Log(format!("[JOB {job}] {text}")));
+        if self.told.status.is_none() {
+            say(format!("tracking: {}", fold.title));
+        }
+        let (settled, total) = (fold.counters.settled(), fold.counters.total);
+        let step = if total <= 200 { 1 } else { total.div_ceil(100) };
+        let whole = settled == total && fold.plan_ended;
+        let moved = settled != self.told.settled && (settled.is_multiple_of(step) || whole);
+        if self.told.status == Some(JobStatus::Processing) && moved {
+            say(format!("processing {settled}/{total}"));
+        }
+        if self.told.status != Some(fold.status) {
+            if fold.status.is_terminal() {
+                say(format!("finished: {}", fold.status.label()));
+            } else {
+                say(fold.status.label().to_owned());
+                if fold.status == JobStatus::Processing {
+                    say(format!("processing {settled}/{total}"));
+                }
+            }
+        }
+        self.told.settled = settled;
+        self.told.status = Some(fold.status);
+        if fold.status.is_terminal() && !self.told.end {
+            self.told.end = true;
+            effects.push(FollowEffect::Finished(*job));
+        }
+    }
+}

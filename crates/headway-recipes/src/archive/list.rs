@@ -1,0 +1,176 @@
+//! The entries of an archive that is to be written again: all that the archive tells of each, and where its bytes are. What could be lost or be
+//! understood in two ways is refused.
+
+use std::collections::HashSet;
+use std::io::{Read, Write};
+
+use rawzip::CompressionMethod;
+
+use super::super::Failure;
+use super::super::source::Source;
+use super::directory::{Directory, DirectoryRecord};
+use super::name::shown;
+use super::write::{EntryBody, NewEntry, without_wide};
+
+/// Archives with more entries are not written again: all are kept in memory.
+const ENTRIES_LIMIT: usize = 100_000;
+
+/// The most bytes that all their names, extra fields and comments together can have.
+const NAMES_LIMIT: u64 = 64 << 20;
+
+/// The fixed part of an entry's own header.
+const HEADER: usize = 30;
+
+/// The entries of an archive, and what else is in its file.
+#[derive(Debug)]
+pub(crate) struct EntryList {
+    /// In the order in which their bytes stand in the file, which is that of the directory as most programs write it.
+    pub(crate) entries: Vec<NewEntry>,
+    /// The comment of the archive.
+    pub(crate) comment: Vec<u8>,
+    /// Bytes that stand before the archive and behind it.
+    pub(crate) around: (u64, u64),
+}
+
+/// Lists the entries of an archive, in the directory's order.
+///
+/// # Errors
+/// What cannot be written again, in a sentence; or what is wrong with the archive.
+pub(crate) fn list(source: &Source<'_>) -> Result<EntryList, Failure> {
+    let mut directory = Directory::find(source)?;
+    let (mut entries, mut names, mut bytes) = (Vec::new(), HashSet::new(), 0);
+    let mut first = u64::MAX;
+    directory.each(|_, listed| {
+        let refuse = |what: &str| Err(source.judge(&format!("it is not written again: {}{what}", shown(&listed.name))));
+        bytes += listed.record;
+        first = first.min(listed.header_at);
+        if entries.len() == ENTRIES_LIMIT || bytes > NAMES_LIMIT {
+            let text = format!("it is not written again: it has more than {ENTRIES_LIMIT} entries, or very long names");
+            return Err(source.judge(&text));
+        }
+        if listed.is_encrypted {
+            return refuse(" is encrypted");
+        }
+        if listed.is_link {
+            return refuse(" is a symbolic link");
+        }
+        if !matches!(listed.method, CompressionMethod::STORE | CompressionMethod::DEFLATE) {
+            return refuse(" is compressed by a method that is not known here");
+        }
+        if !names.insert(listed.name.clone()) {
+            return refuse(" is there twice");
+        }
+        entries.push(entry(source, listed)?);
+        Ok(())
+    })?;
+    let mut comment = Vec::new();
+    let read = directory.archive.comment().take(u64::from(u16::MAX)).read_to_end(&mut comment);
+    read.map_err(|error| source.judge(&format!("its comment cannot be read: {error}")))?;
+    let behind = source.size().saturating_sub(directory.archive.end_offset());
+    let before = if entries.is_empty() { 0 } else { first };
+    Ok(EntryList { entries, comment, around: (before, behind) })
+}
+
+/// With what its own header says.
+fn entry(source: &Source<'_>, listed: DirectoryRecord) -> Result<NewEntry, Failure> {
+    let mut header = [0; HEADER];
+    source.exact(listed.header_at, &mut header)?;
+    let length = |at: usize| usize::from(u16::from_le_bytes([header[at], header[at + 1]]));
+    let (name_length, extra_length) = (length(26), length(28));
+    let mut variable = vec![0; name_length + extra_length];
+    source.exact(listed.header_at + HEADER as u64, &mut variable)?;
+    let (name, own_extra) = variable.split_at(name_length);
+    if name != listed.name {
+        let text = format!("it is not written again: {} is {} in its own header", shown(&listed.name), shown(name));
+        return Err(source.judge(&text));
+    }
+    Ok(NewEntry {
+        method: listed.method.as_u16(),
+        flags: listed.flags,
+        modified: listed.modified,
+        crc: listed.crc,
+        unpacked: listed.unpacked,
+        packed: listed.packed,
+        made_by: listed.made_by,
+        external: listed.external,
+        own_extra: without_wide(own_extra),
+        extra: without_wide(&listed.extra),
+        comment: listed.comment,
+        body: EntryBody::At(listed.header_at + (HEADER + variable.len()) as u64),
+        name: listed.name,
+    })
+}
+
+impl NewEntry {
+    /// Its content, unpacked: at most `limit` bytes.
+    ///
+    /// # Errors
+    /// If it is longer, damaged or cannot be read.
+    pub(crate) fn content(&self, source: &Source<'_>, limit: usize) -> Result<Vec<u8>, Failure> {
+        let too_long = || source.judge(&format!("{} has more than {limit} bytes", shown(&self.name)));
+        if self.unpacked > limit as u64 || self.packed > 2 * limit as u64 + 1_024 {
+            return Err(too_long());
+        }
+        let packed = match &self.body {
+            EntryBody::Here(bytes) => bytes.clone(),
+            EntryBody::At(at) => {
+                let mut packed = vec![0; self.packed as usize];
+                source.exact(*at, &mut packed)?;
+                packed
+            }
+        };
+        let mut content = Vec::new();
+        let read = match self.method {
+            0 => (&packed[..]).take(limit as u64 + 1).read_to_end(&mut content),
+            _ => flate2::read::DeflateDecoder::new(&packed[..]).take(limit as u64 + 1).read_to_end(&mut content),
+        };
+        read.map_err(|error| source.judge(&format!("{} cannot be unpacked: {error}", shown(&self.name))))?;
+        match content.len() {
+            size if size > limit => Err(too_long()),
+            size if size as u64 != self.unpacked || crc32fast::hash(&content) != self.crc => {
+                Err(source.judge(&format!("{} is not what its checksum says", shown(&self.name))))
+            }
+            _ => Ok(content),
+        }
+    }
+
+    /// The same entry with another content.
+    ///
+    /// # Errors
+    /// If it cannot be compressed.
+    pub(crate) fn with(self, content: &[u8]) -> std::io::Result<NewEntry> {
+        let entry = self.stored(content.to_vec());
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(content)?;
+        let packed = encoder.finish()?;
+        Ok(NewEntry { method: 8, packed: packed.len() as u64, body: EntryBody::Here(packed), ..entry })
+    }
+
+    /// An entry that was not there before, of this moment.
+    pub(crate) fn new(name: &str) -> NewEntry {
+        NewEntry {
+            name: name.as_bytes().to_vec(),
+            method: 0,
+            // Its name is UTF-8.
+            flags: 0x0800,
+            // The first day that DOS knows: the same content gives the same archive.
+            modified: (0, 0x21),
+            crc: 0,
+            unpacked: 0,
+            packed: 0,
+            // Unix, version 2.0; a file that all can read.
+            made_by: 0x0314,
+            external: 0o100_644 << 16,
+            own_extra: Vec::new(),
+            extra: Vec::new(),
+            comment: Vec::new(),
+            body: EntryBody::Here(Vec::new()),
+        }
+    }
+
+    /// The same entry with another content, stored as it is.
+    pub(crate) fn stored(self, content: Vec<u8>) -> NewEntry {
+        let (crc, size) = (crc32fast::hash(&content), content.len() as u64);
+        NewEntry { method: 0, crc, unpacked: size, packed: size, body: EntryBody::Here(content), ..self }
+    }
+}

@@ -1,0 +1,307 @@
+//! comic: gives comics (cbz) the title, the series and the name that they should have. `ComicInfo.xml` is changed where it must be, and
+//! every page stays as it is.
+
+mod info;
+mod number;
+#[cfg(test)]
+mod real;
+mod template;
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::archive::{EntryList, NewEntry, UnpackLimits, in_place, list, rewrite, test};
+use super::kind::{FileKind, HEAD};
+use super::source::Source;
+use super::{
+    Attempt, Binding, Effect, Failure, ItemResults, Obstacle, Recipe, Rename, Setting, Settings, Success, Unable, Work,
+    report,
+};
+use crate::rename::Clean;
+use headway_files::{Library, OpenFile, Outputs};
+use headway_model::summary::RecipeInfo;
+use headway_model::{
+    DiskEffect, FailReason, JobId, Output, OutputPlace, PlannedFile, RelPath, SkipReason, StartJob, WrongSetting,
+    setting,
+};
+use info::{ComicField, Info};
+use template::{ComicTemplate, ComicWord};
+
+pub(super) struct Comic;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ComicSettings {
+    title: bool,
+    series: bool,
+    colon: bool,
+    rename: bool,
+    name: String,
+    add: bool,
+}
+
+struct ComicWork {
+    library: Arc<Library>,
+    wanted: ComicSettings,
+    template: ComicTemplate,
+}
+
+/// What a comic says of itself, in a file of this name at its root. Other spellings do not count.
+const COMIC_INFO: &str = "ComicInfo.xml";
+
+/// Larger ones are not read, in bytes.
+const INFO_LIMIT: usize = 1 << 20;
+
+/// `NAME_MAX` of Linux, in bytes.
+const LONGEST_NAME: usize = 255;
+
+/// A comic that unpacks to more is not written.
+const LIMITS: UnpackLimits = UnpackLimits { total: 64 << 30, ratio: 200 };
+
+impl Recipe for Comic {
+    fn info(&self) -> RecipeInfo {
+        RecipeInfo {
+            name: "comic".into(),
+            summary: "Gives comics (cbz) title, series and name by their chapter and folder. Pages stay as they are.".into(),
+            to_files: "The changed comic takes the place of the file, under its new name; the original goes into the trash. Undo brings both back.".into(),
+            settings: vec![
+                Setting::switch("title", "Title: Chapter and number", true),
+                Setting::switch("series", "Series: name of the folder", true),
+                Setting::switch("colon", "An underscore in the folder's name is a colon", true)
+                    .only_if("series", [true])
+                    .help("Windows takes no colon in a name."),
+                Setting::switch("rename", "Rename", true),
+                Setting::text("name", "Name")
+                    .default("{series} - Chapter {issue:04}")
+                    .only_if("rename", [true])
+                    .help("{series}, {issue}, {issue:04} with four digits, {title}, {volume}, {year}, {publisher}; the ending stays."),
+                Setting::switch("add", "Add ComicInfo.xml where it is missing", false),
+            ],
+            output: Some(Output::to(OutputPlace::Replace)),
+            hidden: false,
+        }
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::TIDIES
+    }
+
+    fn settings(&self, given: &Settings) -> Result<Settings, Vec<WrongSetting>> {
+        let settings = setting::check(&self.info().settings, given)?;
+        let name = settings.get("name").and_then(Value::as_str);
+        match name.map(ComicTemplate::new) {
+            Some(Err(reason)) => Err(vec![WrongSetting::new("name", &format!("cannot be used: {reason}"))]),
+            _ => Ok(settings),
+        }
+    }
+
+    fn obstacle(&self, request: &StartJob, _: &Library) -> Option<Obstacle> {
+        in_place(request)
+    }
+
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
+        let wanted: ComicSettings = job.settings(&self.info().settings)?;
+        let template = ComicTemplate::new(&wanted.name).map_err(Unable::Failed)?;
+        Ok(Box::new(ComicWork { library: Arc::clone(job.library), wanted, template }))
+    }
+}
+
+/// What is to become of a comic.
+#[derive(Debug)]
+struct Goal {
+    /// Its `ComicInfo.xml`, if that is to be changed or added.
+    info: Option<String>,
+    /// Its path.
+    path: RelPath,
+    /// What the report says of it.
+    told: Map<String, Value>,
+}
+
+impl Work for ComicWork {
+    fn renames(&self, file: &PlannedFile, number: u32) -> Result<Vec<Rename>, Failure> {
+        let attempt = Attempt::new(JobId::mint(0, [0; 10]), number, 0, file.path.clone(), file.size);
+        let input = self.library.open_file(file);
+        // The attempt says what is wrong with it.
+        let Ok(input) = input else { return Ok(Vec::new()) };
+        let source = Source::quiet(&input, &attempt)?;
+        is_comic(&source)?;
+        let goal = self.goal(&source, &list(&source)?)?;
+        Ok(Some(goal.path)
+            .filter(|to| *to != file.path)
+            .map(|to| Rename { from: file.path.clone(), to })
+            .into_iter()
+            .collect())
+    }
+
+    fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
+        let source = Source::new(input, attempt)?;
+        is_comic(&source)?;
+        let list = list(&source)?;
+        let goal = self.goal(&source, &list)?;
+        let mut result = Value::Object(goal.told);
+        let Some(text) = goal.info else {
+            return source.settle(Success { effect: DiskEffect::Unchanged, result });
+        };
+        test(&source, LIMITS)?;
+        let EntryList { mut entries, comment, .. } = list;
+        let is_info = |entry: &NewEntry| entry.name == COMIC_INFO.as_bytes();
+        let at = entries.iter().position(is_info);
+        let entry = at.map_or_else(|| NewEntry::new(COMIC_INFO), |at| entries[at].clone());
+        let entry = entry.with(text.as_bytes()).map_err(|error| Failure::of(FailReason::Write, "packing", &error))?;
+        match at {
+            Some(at) => entries[at] = entry,
+            None => entries.push(entry),
+        }
+        result["became"] = rewrite(&self.library, (&source, attempt), (&entries, &comment), LIMITS)?.into();
+        source.settle(Success { effect: DiskEffect::Changed, result })
+    }
+
+    fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
+        report::write(results, outputs, "COMICS", &["series", "number", "title", "changed", "moved", "notes"])
+    }
+}
+
+impl ComicWork {
+    /// What is to become of a comic, by what it says and where it lies.
+    fn goal(&self, source: &Source<'_>, list: &EntryList) -> Result<Goal, Failure> {
+        let fail = |text: String| source.judge(&text);
+        let path = &source.attempt().path;
+        let found = list.entries.iter().find(|entry| entry.name == COMIC_INFO.as_bytes());
+        let content = found.map(|entry| entry.content(source, INFO_LIMIT)).transpose()?;
+        let info = content.as_deref().map(Info::read).transpose().map_err(fail)?;
+        let get = |field| info.as_ref().and_then(|info| info.get(field)).map(str::to_owned);
+        let name = path.to_bytes();
+        let name = String::from_utf8_lossy(name.rsplit(|byte| *byte == b'/').next().unwrap_or_default()).into_owned();
+        let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, "cbz"));
+        let number = get(ComicField::Number).or_else(|| number::of_name(stem));
+        let series = if self.wanted.series { self.series(path)? } else { None };
+        let series = series.or_else(|| get(ComicField::Series));
+        let title = match (self.wanted.title, &number) {
+            (true, Some(number)) => Some(format!("Chapter {}", number::told(number))),
+            (true, None) => return Err(fail("neither its ComicInfo.xml nor its name gives a number".into())),
+            (false, _) => get(ComicField::Title),
+        };
+        let mut changes = Vec::new();
+        for (field, wanted) in
+            [(ComicField::Title, &title), (ComicField::Series, &series), (ComicField::Number, &number)]
+        {
+            let is_wanted = match field {
+                ComicField::Series => self.wanted.series,
+                _ => self.wanted.title,
+            };
+            changes.extend(
+                wanted.clone().filter(|wanted| is_wanted && get(field).as_ref() != Some(wanted)).map(|to| (field, to)),
+            );
+        }
+        let text = match &info {
+            _ if changes.is_empty() => None,
+            Some(info) => Some(info.with(&changes)),
+            None if self.wanted.add => Some(info::new(&changes)),
+            None => None,
+        };
+        let value = |word| match word {
+            ComicWord::Series => series.clone(),
+            ComicWord::Issue => number.clone(),
+            ComicWord::Title => title.clone(),
+            ComicWord::Volume => get(ComicField::Volume),
+            ComicWord::Year => get(ComicField::Year),
+            ComicWord::Publisher => get(ComicField::Publisher),
+        };
+        let to = match self.wanted.rename {
+            true => named(
+                path,
+                &self
+                    .template
+                    .expand(value)
+                    // The plan says so, and the file is left alone.
+                    .map_err(|_| Failure::Skipped(SkipReason::Lacking))?,
+                ending,
+            )
+            .map_err(fail)?,
+            false => path.clone(),
+        };
+        let mut told = Map::new();
+        for (name, value) in [("series", series), ("number", number), ("title", title)] {
+            told.extend(value.map(|value| (name.to_owned(), Value::from(value))));
+        }
+        if text.is_some() {
+            let changed: Vec<_> = changes.iter().map(|(field, _)| format!("{field:?}")).collect();
+            told.insert("changed".into(), changed.join(", ").into());
+        }
+        let others = list.entries.iter().filter(|entry| is_other(&entry.name)).count();
+        if others > 0 {
+            told.insert(
+                "notes".into(),
+                format!("{others} more files are called {COMIC_INFO} in it, and do not count").into(),
+            );
+        } else if info.is_none() {
+            told.insert("notes".into(), format!("it had no {COMIC_INFO}").into());
+        }
+        Ok(Goal { info: text, path: to, told })
+    }
+
+    /// The series by the name of its folder; `None` in the library's root.
+    fn series(&self, path: &RelPath) -> Result<Option<String>, Failure> {
+        let Some(folder) = path.parent().filter(|folder| !folder.is_root()) else { return Ok(None) };
+        let bytes = folder.to_bytes();
+        let name = bytes.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        let Ok(name) = std::str::from_utf8(name) else {
+            let text = "the name of its folder is no text, so it gives no series";
+            return Err(Failure::Failed(FailReason::Recipe, text.into()));
+        };
+        let name = if self.wanted.colon { name.replace('_', ":") } else { name.to_owned() };
+        // What XML cannot hold would be left out there, and be missing at every run.
+        let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
+        Ok(Some(name.trim().to_owned()).filter(|name| !name.is_empty()))
+    }
+}
+
+/// The path of a comic with another name, which every system takes; why there is none, in the words of the failed item.
+fn named(path: &RelPath, stem: &str, ending: &str) -> Result<RelPath, String> {
+    let name = Clean::Windows.name(format!("{stem}.{ending}").as_bytes());
+    if name.len() > LONGEST_NAME {
+        return Err(format!("its name would have {} bytes, and {LONGEST_NAME} are possible", name.len()));
+    }
+    let to = path.parent().unwrap_or_default().join(&name);
+    to.map_err(|error| format!("its new name does not fit: {error}"))
+}
+
+/// Whether an entry looks as if it were the `ComicInfo.xml`, and is not.
+fn is_other(name: &[u8]) -> bool {
+    let last = name.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    name != COMIC_INFO.as_bytes() && last.eq_ignore_ascii_case(COMIC_INFO.as_bytes())
+}
+
+/// Whether it is a comic: a zip archive whose name says cbz. For comics that are packed otherwise the message says what can be done.
+fn is_comic(source: &Source<'_>) -> Result<(), Failure> {
+    let ending = source.attempt().path.name().rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    let kind = FileKind::of(&source.head(HEAD)?);
+    match (ending.as_deref(), kind) {
+        (Some("cbz"), Some(FileKind::Zip) | None) => Ok(()),
+        (Some("cbz" | "cbr" | "cb7"), Some(kind @ (FileKind::Rar | FileKind::SevenZip))) => {
+            let text = format!("it is {}, which is not written here; make it a cbz by a command first", kind.shown());
+            Err(source.judge(&text))
+        }
+        (Some("cbr" | "cb7"), Some(FileKind::Zip)) => {
+            Err(source.judge("it is a zip archive, though its name says otherwise; call it cbz first"))
+        }
+        (Some("cbz"), Some(kind)) => Err(source.judge(&format!("it is {}, though its name says cbz", kind.shown()))),
+        _ => Err(Failure::Skipped(SkipReason::Recipe)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_settings_are_its_fields() {
+        let wanted: ComicSettings = super::super::defaults(&Comic, serde_json::json!({}));
+        assert!(wanted.title && wanted.series && wanted.colon && wanted.rename && !wanted.add);
+        let wrong = serde_json::json!({ "name": "{series}" });
+        let wrong = Comic.settings(wrong.as_object().expect("an object")).expect_err("one name for all");
+        assert_eq!(wrong[0].setting, "name");
+    }
+}

@@ -1,0 +1,134 @@
+//! duplicates: finds files with the same content, and says which of them could go. It only reads; `deduplicate` removes them.
+
+mod groups;
+#[cfg(test)]
+mod real;
+mod remove;
+mod sizes;
+
+use std::io::Read;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::source::Source;
+use super::{Attempt, Binding, Effect, Failure, ItemResults, Plan, Recipe, Setting, Success, Unable, Work};
+use groups::{Collected, KeepRule, Member};
+use headway_files::{Library, OpenFile, Outputs};
+use headway_model::DiskEffect;
+use headway_model::summary::RecipeInfo;
+
+pub(super) use remove::Deduplicate;
+use sizes::Sizes;
+
+pub(super) struct Duplicates;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DuplicatesSettings {
+    keep: KeepRule,
+    least: u64,
+}
+
+struct DuplicatesWork {
+    library: Arc<Library>,
+    wanted: DuplicatesSettings,
+    sizes: Sizes,
+}
+
+const BUFFER: usize = 128 * 1024;
+
+impl Recipe for Duplicates {
+    fn info(&self) -> RecipeInfo {
+        RecipeInfo {
+            name: "duplicates".into(),
+            summary:
+                "Finds files with the same content, and says which could go and how much room that makes. Only reads."
+                    .into(),
+            to_files: "The files are only read.".into(),
+            settings: vec![
+                Setting::choice("keep", "Of each group stays", &KeepRule::CHOICES),
+                Setting::number("least", "Files of at least", 1, 1..=1 << 40, "bytes"),
+            ],
+            output: None,
+            hidden: false,
+        }
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::READS
+    }
+
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
+        let wanted = job.settings(&self.info().settings)?;
+        Ok(Box::new(DuplicatesWork { library: Arc::clone(job.library), wanted, sizes: Sizes::default() }))
+    }
+}
+
+impl Work for DuplicatesWork {
+    fn plan(&self, plan: Plan<'_>) {
+        self.sizes.plan(plan);
+    }
+
+    fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
+        let source = Source::new(input, attempt)?;
+        let size = source.size();
+        let success = |result| Success { effect: DiskEffect::Read, result };
+        if size < self.wanted.least || self.sizes.is_only_one(&self.library, &source)? {
+            return source.settle(success(json!({ "size": size })));
+        }
+        let (mut reader, mut hasher, mut buffer) = (source.reader(), blake3::Hasher::new(), vec![0; BUFFER]);
+        loop {
+            match reader.read(&mut buffer).map_err(|_| source.judge("it cannot be read"))? {
+                0 => break,
+                count => drop(hasher.update(&buffer[..count])),
+            }
+        }
+        let (device, inode) = input.identity();
+        let result = json!({
+            "size": size, "blake3": hasher.finalize().to_hex().as_str(), "mtime_ns": input.mtime_ns(),
+            "device": device, "inode": inode, "links": input.links(),
+        });
+        source.settle(success(result))
+    }
+
+    fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
+        let mut collected = Collected::default();
+        for item in results {
+            let item = item?;
+            if item.failure.is_some() || item.skip.is_some() {
+                collected.unread += 1;
+            } else if let Some(member) = member(item.path, &item.result) {
+                collected.add(member);
+            }
+        }
+        collected.write(outputs, &self.library.name, self.wanted.keep)
+    }
+}
+
+/// A file that was hashed.
+fn member(path: headway_model::RelPath, result: &Value) -> Option<Member> {
+    let number = |name: &str| result.get(name).and_then(Value::as_u64);
+    Some(Member {
+        path,
+        hash: blake3::Hash::from_hex(result.get("blake3")?.as_str()?).ok()?,
+        size: number("size")?,
+        mtime_ns: result.get("mtime_ns")?.as_i64()?,
+        file: (number("device")?, number("inode")?),
+        links: number("links")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_settings_are_its_fields() {
+        for (keep, _) in KeepRule::CHOICES {
+            let wanted: DuplicatesSettings = super::super::defaults(&Duplicates, json!({ "keep": keep }));
+            assert_eq!((wanted.keep == KeepRule::Names, wanted.least), (keep == "names", 1));
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! deduplicate: moves to the trash what a job of `duplicates` found, and can put a hard link or a clone in its place. Each file is compared
+//! once more, byte by byte, with the one that stays, which nobody changes meanwhile. So the last of its kind is never removed.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::groups::{GROUPS, Group, TOTALS};
+use crate::{
+    Attempt, Binding, Effect, Failure, ItemResults, Recipe, Rename, Setting, Settings, Success, Unable, Work, report,
+};
+use headway_files::{Library, OpenError, OpenFile, Outputs, Staged, io_text, unable};
+use headway_model::summary::RecipeInfo;
+use headway_model::{
+    DiskEffect, FailReason, JobId, Keep, Output, OutputPlace, PlannedFile, RelPath, SkipReason, WrongSetting, setting,
+};
+use rustix::io::Errno;
+
+pub(crate) struct Deduplicate;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeduplicateSettings {
+    report: String,
+    action: Substitute,
+}
+
+/// What takes the place of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Substitute {
+    /// Nothing.
+    Trash,
+    /// Another name of the file that stays.
+    Link,
+    /// A file of its own, which shares the blocks of the one that stays.
+    Reflink,
+}
+
+struct DeduplicateWork {
+    library: Arc<Library>,
+    action: Substitute,
+    /// What is to go, and what stays instead.
+    kept: HashMap<RelPath, RelPath>,
+}
+
+const BUFFER: usize = 128 * 1024;
+
+impl Recipe for Deduplicate {
+    fn info(&self) -> RecipeInfo {
+        let actions = [
+            ("trash", "only move to the trash"),
+            ("link", "put a hard link in its place"),
+            ("reflink", "put a clone in its place, which shares its blocks (btrfs, XFS)"),
+        ];
+        RecipeInfo {
+            name: "deduplicate".into(),
+            summary: "Moves to the trash what a job of duplicates found, each file compared once more with the one that stays; a hard link or a clone can take its place."
+                .into(),
+            to_files: "Files go into the trash, but never the last with its content. Undo brings them back.".into(),
+            settings: vec![
+                Setting::text("report", "Job of duplicates").help("Its id: by its report it is known what stays and what goes."),
+                Setting::choice("action", "Each duplicate", &actions)
+                    .late()
+                    .help("Hard links are names of one file: what is written to one is in all of them. A clone stays a file of its own."),
+            ],
+            output: None,
+            hidden: false,
+        }
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::TIDIES
+    }
+
+    fn renames_files(&self) -> bool {
+        true
+    }
+
+    fn settings(&self, given: &Settings) -> Result<Settings, Vec<WrongSetting>> {
+        let settings = setting::check(&self.info().settings, given)?;
+        let report = settings.get("report").and_then(Value::as_str).unwrap_or_default();
+        match report.trim().parse::<JobId>() {
+            Ok(_) => Ok(settings),
+            Err(_) => Err(vec![WrongSetting::new("report", "is not the id of a job")]),
+        }
+    }
+
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
+        let wanted: DeduplicateSettings = job.settings(&self.info().settings)?;
+        let report = wanted.report.trim().parse::<JobId>();
+        let report = report.map_err(|_| Unable::Failed(format!("{:?} is not the id of a job", wanted.report)))?;
+        let kept = kept(job, report)?;
+        Ok(Box::new(DeduplicateWork { library: Arc::clone(job.library), action: wanted.action, kept }))
+    }
+}
+
+/// What is to go by a report, and what stays instead.
+fn kept(job: &Binding<'_>, report: JobId) -> Result<HashMap<RelPath, RelPath>, Unable> {
+    let (outputs, library) = (job.data.outputs(&report), &job.library.name);
+    let none = || Unable::Failed(format!("job {report} wrote no report of duplicates, or its history is gone"));
+    let open = |name: &str| {
+        let path = outputs.path(name).map_err(|error| unable("the report of duplicates cannot be found", &error))?;
+        let file = File::open(path.ok_or_else(none)?);
+        file.map(BufReader::new).map_err(|error| unable("the report of duplicates cannot be read", &error))
+    };
+    let damaged =
+        |error: &dyn std::fmt::Display| Unable::Failed(format!("the report of duplicates is damaged: {error}"));
+    let totals: Value = serde_json::from_reader(open(TOTALS)?).map_err(|error| damaged(&error))?;
+    if totals["library"] != **library {
+        return Err(Unable::Failed(format!(
+            "job {report} looked for duplicates in {}, not in {library}",
+            totals["library"]
+        )));
+    }
+    let mut kept = HashMap::new();
+    for line in open(GROUPS)?.lines() {
+        job.is_wanted()?;
+        let line = line.map_err(|error| unable("the report of duplicates cannot be read", &error))?;
+        let group: Group = serde_json::from_str(&line).map_err(|error| damaged(&error))?;
+        let stays = group.keep.first().ok_or_else(|| damaged(&"a group keeps nothing"))?;
+        kept.extend(group.remove.into_iter().map(|path| (path, stays.clone())));
+    }
+    match kept.values().find(|stays| kept.contains_key(*stays)) {
+        Some(both) => Err(damaged(&format!("{} is to stay and to go", both.shown()))),
+        None => Ok(kept),
+    }
+}
+
+impl Work for DeduplicateWork {
+    fn output(&self, path: &RelPath, _: Option<&Output>) -> Option<Output> {
+        // A clone is given what the file has by itself, and a link has nothing of its own.
+        let output = Output { keep: Keep::NONE, hard_links: true, ..Output::to(OutputPlace::Replace) };
+        (self.shares() && self.kept.contains_key(path)).then_some(output)
+    }
+
+    fn shares(&self) -> bool {
+        self.action != Substitute::Trash
+    }
+
+    fn renames(&self, file: &PlannedFile, _: u32) -> Result<Vec<Rename>, Failure> {
+        match self.kept.contains_key(&file.path) {
+            true => Ok(Vec::new()),
+            false => Err(Failure::Skipped(SkipReason::Kept)),
+        }
+    }
+
+    fn removes(&self, file: &PlannedFile) -> bool {
+        !self.shares() && self.kept.contains_key(&file.path)
+    }
+
+    fn reads(&self, path: &RelPath) -> Vec<RelPath> {
+        self.kept.get(path).cloned().into_iter().collect()
+    }
+
+    fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
+        let stays = self.kept.get(&attempt.path).ok_or(Failure::Skipped(SkipReason::Kept))?;
+        let told = |why: &str| format!("{}, which is to stay, {why}; so this file stays too", stays.shown());
+        let failed = |why: &str| Failure::Failed(FailReason::Read, told(why));
+        let other = self.library.open_file(&PlannedFile::not_seen(stays.clone())).map_err(|error| match error {
+            OpenError::Skip(reason) => failed(&format!("cannot be compared: {}", reason.text())),
+            OpenError::Fail(why) => failed(&format!("cannot be read: {why}")),
+            OpenError::Storage(why) => Failure::Storage(FailReason::Read, told(&format!("cannot be read: {why}"))),
+            OpenError::Environment(reason) => Failure::Environment(reason),
+        })?;
+        if input.is_same_as(&other) {
+            return Err(Failure::Skipped(SkipReason::HardLinks));
+        }
+        if !is_same(input, &other, attempt)? {
+            return Err(Failure::Skipped(SkipReason::Changed));
+        }
+        match self.library.is_still(stays, &other) {
+            Ok(true) => {}
+            Ok(false) => return Err(failed("was changed meanwhile")),
+            Err(error) => return Err(failed(&format!("cannot be looked at again: {}", io_text(&error)))),
+        }
+        if let Some(staged) = attempt.output.as_ref().filter(|_| self.shares()) {
+            self.put(staged, (input, &other), stays)?;
+        }
+        Ok(Success { effect: DiskEffect::Changed, result: json!({ "kept": stays, "bytes": input.size() }) })
+    }
+
+    fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
+        let mut removed = results.filter(|item| !matches!(item, Ok(item) if item.skip == Some(SkipReason::Kept)));
+        report::write(&mut removed, outputs, "REMOVED", &["bytes", "kept", "removed"])
+    }
+}
+
+impl DeduplicateWork {
+    /// Makes what is to take the place of a file: another name of the one that stays, or a clone of it.
+    fn put(&self, staged: &Staged, (input, other): (&OpenFile, &OpenFile), stays: &RelPath) -> Result<(), Failure> {
+        let refused = |why: String| Failure::Failed(FailReason::Recipe, why);
+        let shown = stays.shown();
+        let made = match self.action {
+            Substitute::Link => {
+                let is_alike = input.has_same_access(other);
+                if !is_alike.map_err(|error| Failure::of(FailReason::Read, "comparing", &error))? {
+                    let why = "names of one file have one owner and one mode, and its own differ from those of";
+                    return Err(refused(format!("{why} {shown}")));
+                }
+                staged.link(&self.library, stays)
+            }
+            _ => staged.share_blocks(other, input),
+        };
+        made.map_err(|error| match Errno::from_io_error(&error) {
+            Some(Errno::XDEV) => refused(format!("{shown} lies on another file system")),
+            Some(Errno::MLINK) => refused(format!("{shown} has as many names as the file system allows")),
+            Some(Errno::OPNOTSUPP | Errno::INVAL | Errno::NOTTY | Errno::NOSYS | Errno::PERM) => {
+                refused(match self.action {
+                    Substitute::Link => "this file system has no hard links".into(),
+                    _ => "on this file system files cannot share blocks".into(),
+                })
+            }
+            _ => Failure::of(FailReason::Write, "making what takes its place", &error),
+        })
+    }
+}
+
+/// Whether two files have the same content, byte by byte.
+fn is_same(one: &OpenFile, other: &OpenFile, attempt: &Attempt) -> Result<bool, Failure> {
+    let reading = |error| Failure::of(FailReason::Read, "comparing", &error);
+    if one.size() != other.size() {
+        return Ok(false);
+    }
+    let std = |file: &OpenFile| file.file.try_clone().map(|file| file.into_std()).map_err(reading);
+    let (one, other, size) = (std(one)?, std(other)?, one.size());
+    let (mut left, mut right, mut at) = (vec![0; BUFFER], vec![0; BUFFER], 0);
+    while at < size {
+        if attempt.is_stopped() {
+            return Err(Failure::Stopped);
+        }
+        let most = (size - at).min(BUFFER as u64) as usize;
+        let read = one.read_exact_at(&mut left[..most], at).and_then(|()| other.read_exact_at(&mut right[..most], at));
+        match read {
+            // One of them was cut meanwhile.
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(false),
+            read => read.map_err(reading)?,
+        }
+        if left[..most] != right[..most] {
+            return Ok(false);
+        }
+        attempt.advance(most as u64);
+        at += most as u64;
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_setting_is_the_id_of_a_job() {
+        let job = JobId::mint(1, [1; 10]).to_string();
+        let wanted: DeduplicateSettings = crate::defaults(&Deduplicate, json!({ "report": job }));
+        assert_eq!((&wanted.report, wanted.action), (&job, Substitute::Trash));
+        let wrong = json!({ "report": "../x" });
+        assert!(Deduplicate.settings(wrong.as_object().expect("an object")).is_err());
+    }
+}

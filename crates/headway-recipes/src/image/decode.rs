@@ -1,0 +1,171 @@
+//! A picture as its pixels, with what belongs to them. Limits hold before anything is unpacked.
+
+use std::io::{BufRead, Seek};
+
+use image::codecs::bmp::BmpDecoder;
+use image::codecs::gif::GifDecoder;
+use image::codecs::png::PngDecoder;
+use image::codecs::tiff::TiffDecoder;
+use image::codecs::webp::WebPDecoder;
+use image::metadata::Orientation;
+use image::{AnimationDecoder, DynamicImage, ExtendedColorType, ImageBuffer, ImageDecoder, ImageError, Limits};
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use crate::kind::FileKind;
+
+/// No side of a JPEG image is longer.
+const LONGEST: usize = 65_535;
+
+/// A decoded picture.
+pub(super) struct DecodedPicture {
+    pub(super) pixels: DynamicImage,
+    /// Its ICC profile.
+    pub(super) profile: Option<Vec<u8>>,
+    /// Its Exif data.
+    pub(super) exif: Option<Vec<u8>>,
+    /// How the pixels are still to be rotated or flipped.
+    pub(super) orientation: Orientation,
+}
+
+/// Of a picture beyond its limit, in bytes.
+pub(super) fn too_large(memory: u64) -> String {
+    format!("it would take more than {} MiB of memory, the limit that was set", memory >> 20)
+}
+
+/// Decodes a picture of this type, within so many bytes of memory for its pixels.
+///
+/// # Errors
+/// Why it cannot be decoded, or not without a loss, in a sentence.
+pub(super) fn decode(reader: impl BufRead + Seek, kind: FileKind, memory: u64) -> Result<DecodedPicture, String> {
+    let wrong = |error| wrong(&error, memory);
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(memory);
+    match kind {
+        FileKind::Jpeg => jpeg(reader, memory),
+        FileKind::Png => {
+            let decoder = PngDecoder::with_limits(reader, limits).map_err(wrong)?;
+            if decoder.is_apng().map_err(wrong)? {
+                return Err(animated());
+            }
+            plain(decoder, memory)
+        }
+        FileKind::WebP => {
+            let mut decoder = WebPDecoder::new(reader).map_err(wrong)?;
+            if decoder.has_animation() {
+                return Err(animated());
+            }
+            decoder.set_limits(limits).map_err(wrong)?;
+            plain(decoder, memory)
+        }
+        FileKind::Tiff => {
+            let mut decoder = TiffDecoder::new(reader).map_err(wrong)?;
+            decoder.set_limits(limits).map_err(wrong)?;
+            plain(decoder, memory)
+        }
+        FileKind::Gif => gif(reader, memory, limits),
+        _ => {
+            let mut decoder = BmpDecoder::new(reader).map_err(wrong)?;
+            decoder.set_limits(limits).map_err(wrong)?;
+            plain(decoder, memory)
+        }
+    }
+}
+
+fn plain(mut decoder: impl ImageDecoder, memory: u64) -> Result<DecodedPicture, String> {
+    let wrong = |error| wrong(&error, memory);
+    if decoder.total_bytes() > memory {
+        return Err(too_large(memory));
+    }
+    if matches!(decoder.original_color_type(), ExtendedColorType::Cmyk8 | ExtendedColorType::Cmyk16) {
+        return Err(is_cmyk());
+    }
+    let profile = decoder.icc_profile().map_err(wrong)?;
+    let exif = decoder.exif_metadata().map_err(wrong)?;
+    let orientation = decoder.orientation().map_err(wrong)?;
+    let pixels = DynamicImage::from_decoder(decoder).map_err(wrong)?;
+    if matches!(pixels, DynamicImage::ImageRgb32F(_) | DynamicImage::ImageRgba32F(_)) {
+        return Err("its pixels are floating-point numbers, which no format here can hold".into());
+    }
+    Ok(DecodedPicture { pixels, profile, exif: exif.map(without_head), orientation })
+}
+
+fn gif(reader: impl BufRead + Seek, memory: u64, limits: Limits) -> Result<DecodedPicture, String> {
+    let wrong = |error| wrong(&error, memory);
+    let mut decoder = GifDecoder::new(reader).map_err(wrong)?;
+    decoder.set_limits(limits).map_err(wrong)?;
+    if decoder.total_bytes() > memory {
+        return Err(too_large(memory));
+    }
+    let profile = decoder.icc_profile().map_err(wrong)?;
+    let mut frames = decoder.into_frames();
+    let first = frames.next().ok_or("it has no picture")?.map_err(wrong)?;
+    if frames.next().transpose().map_err(wrong)?.is_some() {
+        return Err(animated());
+    }
+    let pixels = DynamicImage::ImageRgba8(first.into_buffer());
+    Ok(DecodedPicture { pixels, profile, exif: None, orientation: Orientation::NoTransforms })
+}
+
+/// Strictly: what most decoders let pass with a warning would be saved as if it were whole.
+fn jpeg(reader: impl BufRead + Seek, memory: u64) -> Result<DecodedPicture, String> {
+    let options = DecoderOptions::default().set_strict_mode(true).set_max_width(LONGEST).set_max_height(LONGEST);
+    let mut decoder = JpegDecoder::new_with_options(reader, options);
+    let wrong = |error: zune_jpeg::errors::DecodeErrors| format!("it is damaged or cut off: {error}");
+    decoder.decode_headers().map_err(wrong)?;
+    let wanted = match decoder.input_colorspace() {
+        Some(ColorSpace::Luma) => ColorSpace::Luma,
+        Some(ColorSpace::YCbCr | ColorSpace::RGB) => ColorSpace::RGB,
+        Some(ColorSpace::CMYK | ColorSpace::YCCK) => return Err(is_cmyk()),
+        other => return Err(format!("its colours ({other:?}) are of a kind that is not known here")),
+    };
+    decoder.set_options(options.jpeg_set_out_colorspace(wanted));
+    let needed = decoder.output_buffer_size().unwrap_or(usize::MAX) as u64;
+    if needed > memory {
+        return Err(too_large(memory));
+    }
+    let pixels = decoder.decode().map_err(wrong)?;
+    let (width, height) = decoder.dimensions().ok_or("it does not say how large it is")?;
+    let (width, height) = (width as u32, height as u32);
+    let pixels = match wanted {
+        ColorSpace::Luma => ImageBuffer::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8),
+        _ => ImageBuffer::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
+    };
+    let exif = decoder.exif().cloned().map(without_head);
+    let orientation = exif.as_deref().and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
+    Ok(DecodedPicture {
+        pixels: pixels.ok_or("it is damaged: it has fewer pixels than it says")?,
+        profile: decoder.icc_profile(),
+        exif,
+        orientation,
+    })
+}
+
+/// Some write the head of a JPEG segment into other formats too.
+fn without_head(mut exif: Vec<u8>) -> Vec<u8> {
+    if exif.starts_with(b"Exif\0\0") {
+        exif.drain(..6);
+    }
+    exif
+}
+
+fn animated() -> String {
+    "it is animated, and only its first frame would be left".into()
+}
+
+fn is_cmyk() -> String {
+    "it is CMYK, and its colours cannot be converted by its profile here".into()
+}
+
+/// Why a decoder gave up.
+fn wrong(error: &ImageError, memory: u64) -> String {
+    match error {
+        ImageError::Unsupported(error) => format!("it is of a kind that cannot be decoded here: {error}"),
+        ImageError::Limits(_) => too_large(memory),
+        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            "it is cut off: its end is missing".into()
+        }
+        error => format!("it is damaged: {error}"),
+    }
+}

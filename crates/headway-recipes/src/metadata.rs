@@ -1,0 +1,257 @@
+//! metadata: says what pictures tell besides what they show, and removes it without touching a pixel. How a picture is turned and its
+//! colour profile stay unless told otherwise.
+
+mod block;
+mod exif;
+mod jpeg;
+mod png;
+#[cfg(test)]
+mod real;
+mod strip;
+mod webp;
+
+use std::io::{Read, Seek};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::kind::{FileKind, HEAD};
+use super::source::Source;
+use super::{Attempt, Binding, Effect, Failure, ItemResults, Recipe, Setting, Success, Unable, Work, report};
+use block::{Block, BlockKind, Walked};
+pub(super) use exif::without_thumbnail;
+use headway_files::{OpenFile, Outputs};
+use headway_model::summary::RecipeInfo;
+use headway_model::{DiskEffect, FailReason, Keep, Output, OutputPlace, RelPath, SkipReason};
+
+pub(super) struct Metadata;
+
+/// Longer Exif data are none: what a camera writes fits into 64 KiB.
+const EXIF_LIMIT: u64 = 4 * 1024 * 1024;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MetadataSettings {
+    action: MetadataAction,
+    orientation: bool,
+    colour: bool,
+    copyright: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum MetadataAction {
+    Report,
+    /// Removes all but what is to stay.
+    Strip,
+    /// Removes what can say where a picture was taken.
+    Place,
+}
+
+/// A format whose blocks are known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Jpeg,
+    Png,
+    WebP,
+}
+
+impl Recipe for Metadata {
+    fn info(&self) -> RecipeInfo {
+        let actions =
+            [("report", "say what there is"), ("strip", "remove all of it"), ("place", "remove where it was taken")];
+        let strip = |name, label, default| Setting::switch(name, label, default).only_if("action", ["strip"]);
+        let keep = Keep { times: true, ..Keep::default() };
+        RecipeInfo {
+            name: "metadata".into(),
+            summary: "Reports what JPEG, PNG and WebP pictures tell besides what they show (place, time, camera), or removes it without touching a pixel.".into(),
+            to_files: "A report only reads the files. What is removed is missing in a copy that takes the place of the file; the original goes into the trash.".into(),
+            settings: vec![
+                Setting::choice("action", "Do", &actions)
+                    .help("With the place, XMP, IPTC and what stands behind the picture go as well, as each can name it."),
+                strip("orientation", "Keep how it is turned", true),
+                strip("colour", "Keep the colour profile", true),
+                strip("copyright", "Keep artist and copyright", false),
+            ],
+            output: Some(Output { keep, ..Output::to(OutputPlace::Replace) }),
+            hidden: false,
+        }
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::MAKES
+    }
+
+    fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
+        Ok(Box::new(job.settings::<MetadataSettings>(&self.info().settings)?))
+    }
+}
+
+impl Work for MetadataSettings {
+    fn output(&self, _: &RelPath, default: Option<&Output>) -> Option<Output> {
+        default.filter(|_| self.action != MetadataAction::Report).cloned()
+    }
+
+    fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
+        let source = Source::new(input, attempt)?;
+        let format = Format::of(&source)?;
+        let seen = SeenMetadata::new(&source, format)?;
+        if self.action == MetadataAction::Report {
+            return source.settle(Success { effect: DiskEffect::Read, result: seen.report(format) });
+        }
+        let staged = attempt.output.as_ref();
+        let staged = staged.ok_or_else(|| Failure::Failed(FailReason::Write, "it has nowhere to go".into()))?;
+        let create = || {
+            staged
+                .create()
+                .map_err(|error| Failure::of(FailReason::Write, "writing", &error))
+                .map(|file| file.into_std())
+        };
+        let result = self.strip(&source, format, &seen, create)?;
+        source.settle(Success { effect: DiskEffect::Changed, result })
+    }
+
+    fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
+        let fields: &[&str] = match self.action {
+            MetadataAction::Report => {
+                &["type", "blocks", "bytes", "taken", "camera", "place", "orientation", "artist", "copyright", "notes"]
+            }
+            MetadataAction::Strip | MetadataAction::Place => &["type", "gone", "kept", "removed"],
+        };
+        report::write(results, outputs, "METADATA", fields)
+    }
+}
+
+/// What a file has.
+struct SeenMetadata {
+    blocks: Vec<Block>,
+    /// Why the blocks end before the picture does.
+    fault: Option<String>,
+    /// The Exif data that count: the first.
+    raw: Vec<u8>,
+    exif: Option<::exif::Exif>,
+}
+
+impl SeenMetadata {
+    fn new(source: &Source<'_>, format: Format) -> Result<Self, Failure> {
+        let (blocks, fault) = format.walk(source.reader(), source.size());
+        // Before a fault of the file is one of the storage.
+        let mut raw = Vec::new();
+        if let Some(block) = blocks.iter().find(|block| block.kind == BlockKind::Exif) {
+            let (begin, end) = (block.content.start, block.content.end.saturating_sub(format.tail()));
+            if end.saturating_sub(begin) > EXIF_LIMIT {
+                return Err(source.judge(&format!("its Exif data are longer than {} MiB", EXIF_LIMIT >> 20)));
+            }
+            raw = strip::read(source, begin..end.max(begin))?;
+        }
+        // As some write them into PNG and WebP.
+        if raw.starts_with(b"Exif\0\0") {
+            raw.drain(..6);
+        }
+        let exif = exif::read(&raw);
+        Ok(SeenMetadata { blocks, fault, raw, exif })
+    }
+
+    fn report(&self, format: Format) -> Value {
+        let mut result = self.exif.as_ref().map(exif::facts).unwrap_or_default();
+        let metadata = || self.blocks.iter().filter_map(|block| block.kind.shown().map(|word| (word, &block.whole)));
+        let mut words: Vec<&str> = Vec::new();
+        words.extend(metadata().map(|(word, _)| word));
+        words.sort_unstable();
+        words.dedup();
+        result.insert("type".into(), format.word().into());
+        result.insert("blocks".into(), json!(words));
+        result.insert("bytes".into(), metadata().map(|(_, whole)| whole.end - whole.start).sum::<u64>().into());
+        let unreadable =
+            (self.exif.is_none() && !self.raw.is_empty()).then(|| "its Exif data cannot be read".to_owned());
+        let notes: Vec<_> = self.fault.iter().cloned().chain(unreadable).collect();
+        if !notes.is_empty() {
+            result.insert("notes".into(), notes.join("; ").into());
+        }
+        result.into()
+    }
+}
+
+impl MetadataSettings {
+    /// Removes what is asked for; what went and what stayed.
+    fn strip(
+        &self,
+        source: &Source<'_>,
+        format: Format,
+        seen: &SeenMetadata,
+        create: impl FnOnce() -> Result<std::fs::File, Failure>,
+    ) -> Result<Value, Failure> {
+        // What cannot be read to its end can hide anything there.
+        if let Some(fault) = &seen.fault {
+            return Err(source.judge(fault));
+        }
+        let stripped = strip::plan(source, (format, self), &seen.blocks, (&seen.raw, seen.exif.as_ref()))?;
+        let size = strip::write(source, (format, self), (&seen.blocks, &stripped), create()?)?;
+        Ok(json!({
+            "type": format.word(),
+            "gone": stripped.gone,
+            "kept": stripped.kept,
+            "removed": source.size().saturating_sub(size),
+        }))
+    }
+}
+
+impl Format {
+    /// By content. What only its name says to be one of these is damaged, or something else.
+    fn of(source: &Source<'_>) -> Result<Self, Failure> {
+        let by = |kind| match kind {
+            FileKind::Jpeg => Some(Format::Jpeg),
+            FileKind::Png => Some(Format::Png),
+            FileKind::WebP => Some(Format::WebP),
+            _ => None,
+        };
+        let named = FileKind::named(&source.attempt().path);
+        match (FileKind::of(&source.head(HEAD)?), named) {
+            (Some(kind), _) if by(kind).is_some() => by(kind).ok_or(Failure::Skipped(SkipReason::Recipe)),
+            (None, Some(named)) if by(named).is_some() => Err(source
+                .judge(&format!("its name says that it is {}, and its content does not begin as one", named.shown()))),
+            _ => Err(Failure::Skipped(SkipReason::Recipe)),
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Format::Jpeg => "jpeg",
+            Format::Png => "png",
+            Format::WebP => "webp",
+        }
+    }
+
+    fn walk(self, reader: impl Read + Seek, size: u64) -> Walked {
+        match self {
+            Format::Jpeg => jpeg::walk(reader, size),
+            Format::Png => png::walk(reader, size),
+            Format::WebP => webp::walk(reader, size),
+        }
+    }
+
+    /// Bytes at the end of a block that are none of its content.
+    fn tail(self) -> u64 {
+        if self == Format::Png { png::CHECKSUM } else { 0 }
+    }
+
+    /// A block with these Exif data; `None` if they are too long.
+    fn exif(self, data: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Format::Jpeg => jpeg::exif(data),
+            Format::Png => png::exif(data),
+            Format::WebP => webp::exif(data),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_settings_are_its_fields() {
+        let wanted: MetadataSettings = super::super::defaults(&Metadata, json!({}));
+        assert!(wanted.action == MetadataAction::Report && wanted.orientation && wanted.colour && !wanted.copyright);
+    }
+}

@@ -1,0 +1,277 @@
+//! Files that nobody here made, with exiftool as the judge of what they tell, and the tools of each format as the judges of their pixels.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::super::testing::{Bench, damaged, real_files, tool};
+use super::*;
+
+fn wanted(settings: Value) -> MetadataSettings {
+    super::super::defaults(&Metadata, settings)
+}
+
+/// What the recipe says of a file; what is wrong with it; or `skipped`.
+fn reported(bytes: &[u8]) -> Result<Value, String> {
+    ended(Bench::new("a").on(bytes, |source| {
+        let format = Format::of(source)?;
+        Ok(SeenMetadata::new(source, format)?.report(format))
+    }))
+}
+
+/// What the recipe makes of a file.
+fn stripped(settings: Value, bytes: &[u8]) -> Result<(Vec<u8>, Value), String> {
+    ended(Bench::new("a").on(bytes, |source| strip_to_bytes(&wanted(settings), source)))
+}
+
+fn strip_to_bytes(wanted: &MetadataSettings, source: &Source<'_>) -> Result<(Vec<u8>, Value), Failure> {
+    let mut file = tempfile::tempfile().expect("a file");
+    let format = Format::of(source)?;
+    let seen = SeenMetadata::new(source, format)?;
+    let result = wanted.strip(source, format, &seen, || Ok(file.try_clone().expect("a file")))?;
+    let mut bytes = Vec::new();
+    file.seek(std::io::SeekFrom::Start(0)).and_then(|_| file.read_to_end(&mut bytes)).expect("a file");
+    Ok((bytes, result))
+}
+
+fn ended<T>(result: Result<T, Failure>) -> Result<T, String> {
+    match result {
+        Ok(result) => Ok(result),
+        Err(Failure::Failed(FailReason::Recipe, text)) => Err(text),
+        Err(Failure::Skipped(SkipReason::Recipe)) => Err("skipped".into()),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// All that exiftool finds in these files, each in a group: one call, as it starts slowly.
+fn exiftool(paths: &[&Path]) -> Vec<Value> {
+    let output =
+        Command::new("exiftool").args(["-json", "-n", "-G1", "-a", "-q", "-q"]).args(paths).output().expect("exiftool");
+    let all: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
+    let of = |path: &&Path| all.iter().find(|found| found["SourceFile"].as_str() == path.to_str()).cloned();
+    paths.iter().map(|path| of(path).unwrap_or_else(|| panic!("exiftool says nothing of {}", path.display()))).collect()
+}
+
+/// The groups in which exiftool found something besides the picture itself.
+fn groups(found: &Value) -> Vec<String> {
+    const PICTURE: [&str; 8] = ["Adobe", "System", "File", "ExifTool", "JFIF", "PNG", "RIFF", "Composite"];
+    let groups = found.as_object().expect("an object").keys().filter_map(|key| Some(key.split_once(':')?.0.to_owned()));
+    let mut groups: Vec<_> = groups
+        .filter(|group| !PICTURE.contains(&group.as_str()) && !group.starts_with("ICC") && !group.starts_with("PNG-"))
+        .collect();
+    groups.dedup();
+    groups
+}
+
+/// Where a picture is, and its bytes.
+type Picture = (PathBuf, Vec<u8>);
+
+/// Real pictures. Many photos are cut off behind their Exif data: those get another one's picture, in a folder that must be kept.
+fn pictures() -> Option<(tempfile::TempDir, Vec<Picture>)> {
+    let paths = real_files(&["jpg", "jpeg", "png", "webp"])?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let sound = paths.iter().find(|path| path.ends_with("video-001.jpeg")).expect("a sound picture");
+    let sound = std::fs::read(sound).expect("a file");
+    let whole = |(number, path): (usize, PathBuf)| {
+        let bytes = std::fs::read(&path).expect("a file");
+        let end = match bytes.get(2..6) {
+            Some([0xff, 0xe1, high, low]) => 4 + usize::from(u16::from_be_bytes([*high, *low])),
+            _ => return (path, bytes),
+        };
+        if pixels(&path).is_some() || end > bytes.len() {
+            return (path, bytes);
+        }
+        let path = folder.path().join(format!("{number}.jpg"));
+        let bytes = [&bytes[..end], &sound[2..]].concat();
+        std::fs::write(&path, &bytes).expect("a file");
+        (path, bytes)
+    };
+    let pictures = paths.into_iter().enumerate().map(whole).collect();
+    Some((folder, pictures))
+}
+
+/// The picture as the format's own tool decodes it; `None` if it refuses.
+fn pixels(path: &Path) -> Option<Vec<u8>> {
+    let output = Command::new("djpeg").arg(path).output().expect("djpeg");
+    output.status.success().then_some(output.stdout)
+}
+
+#[test]
+fn what_pictures_tell_is_what_exiftool_says() {
+    let Some((_folder, pictures)) = pictures().filter(|_| tool("exiftool")) else { return };
+    let theirs = exiftool(&pictures.iter().map(|(path, _)| path.as_path()).collect::<Vec<_>>());
+    let (mut turned, mut placed, mut dated) = (0, 0, 0);
+    for ((path, bytes), theirs) in pictures.iter().zip(&theirs) {
+        let Ok(ours) = reported(bytes) else { continue };
+        // What is no JPEG to its end it does not read at all; what is packed in a text is not read here.
+        let is_packed = ours["blocks"].as_array().expect("a list").contains(&"packed profile".into());
+        if is_packed || theirs["ExifTool:Warning"] == "JPEG format error" {
+            continue;
+        }
+        let shown = path.display();
+        let field = |name: &str| theirs.get(name).filter(|value| value.as_str() != Some(""));
+        let orientation = field("IFD0:Orientation").and_then(Value::as_u64).filter(|one| (1..=8).contains(one));
+        assert_eq!(ours["orientation"].as_u64(), orientation, "{shown}");
+        let taken = field("ExifIFD:DateTimeOriginal").and_then(Value::as_str).map(str::trim);
+        if let Some(taken) = taken.filter(|taken| !taken.is_empty()) {
+            assert_eq!(ours["taken"].as_str(), Some(taken), "{shown}");
+            dated += 1;
+        }
+        let numbers = |text: &str| text.split(' ').map(str::parse).collect::<Result<Vec<f64>, _>>().ok();
+        for (ours, name) in ours["place"].as_str().and_then(numbers).iter().flatten().zip(["Latitude", "Longitude"]) {
+            // Of one with wrong offsets exiftool reads less.
+            let Some(theirs) = field(&format!("Composite:GPS{name}")).and_then(Value::as_f64) else { continue };
+            assert!((ours - theirs).abs() < 1e-5, "{shown}: {ours} and {theirs}");
+            placed += 1;
+        }
+        assert!(ours["place"].is_string() || field("GPS:GPSLatitude").is_none(), "{shown}");
+        turned += usize::from(orientation.is_some_and(|one| one > 1));
+    }
+    assert!(dated >= 40 && turned >= 8 && placed >= 4, "{dated} dated, {turned} turned, {placed} with a place");
+}
+
+#[test]
+fn what_is_stripped_tells_nothing_and_shows_the_same() {
+    let Some((_folder, pictures)) = pictures().filter(|_| tool("exiftool") && tool("djpeg")) else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut all = Vec::new();
+    for (number, (path, bytes)) in pictures.iter().enumerate() {
+        let Ok((after, _)) = stripped(json!({ "action": "strip" }), bytes) else { continue };
+        let ending = path.extension().unwrap_or_default().to_string_lossy();
+        let new = folder.path().join(format!("{number:04}.{ending}"));
+        std::fs::write(&new, &after).expect("a file");
+        assert!(after.len() <= bytes.len() + 100, "{}", path.display());
+        if FileKind::of(bytes) == Some(FileKind::Jpeg) {
+            assert_eq!(pixels(&new), pixels(path), "{}", path.display());
+        }
+        // Once more there is nothing to do.
+        let again = stripped(json!({ "action": "strip" }), &after).expect("a picture");
+        assert!(again.0 == after, "{}", path.display());
+        all.push((path, new));
+    }
+    let before = exiftool(&all.iter().map(|(path, _)| path.as_path()).collect::<Vec<_>>());
+    let after = exiftool(&all.iter().map(|(_, new)| new.as_path()).collect::<Vec<_>>());
+    let mut told = 0;
+    for ((before, after), (path, _)) in before.iter().zip(&after).zip(&all) {
+        let shown = path.display();
+        told += usize::from(!groups(before).is_empty());
+        let turned = before.get("IFD0:Orientation").and_then(Value::as_u64).filter(|one| (2..=8).contains(one));
+        assert_eq!(after.get("IFD0:Orientation").and_then(Value::as_u64), turned, "{shown}");
+        let left: Vec<_> = groups(after).into_iter().filter(|group| group != "IFD0" || turned.is_none()).collect();
+        assert!(left.is_empty(), "{shown}: {left:?} in {after}");
+        for part in ["File:ImageWidth", "File:ImageHeight", "File:Comment", "PNG:ImageWidth", "RIFF:ImageWidth"] {
+            let kept = if part.ends_with("Comment") { None } else { before.get(part) };
+            assert_eq!(after.get(part), kept, "{shown}: {part}");
+        }
+    }
+    assert!(all.len() >= 100 && told >= 50, "{} stripped, {told} told something", all.len());
+}
+
+#[test]
+fn without_the_place_the_rest_is_as_it_was() {
+    let Some(paths) = real_files(&["jpg", "jpeg", "png", "webp"]).filter(|_| tool("exiftool")) else { return };
+    let read = |path: PathBuf| (path.clone(), std::fs::read(path).expect("a file"));
+    let pictures: Vec<_> = paths.into_iter().map(read).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut all = Vec::new();
+    for (number, (path, bytes)) in pictures.iter().enumerate() {
+        let Ok((after, result)) = stripped(json!({ "action": "place" }), bytes) else { continue };
+        // What is packed in a text goes as a whole.
+        if result["gone"].as_array().expect("a list").contains(&"packed profile".into()) {
+            continue;
+        }
+        let new = folder.path().join(format!("{number:04}"));
+        std::fs::write(&new, &after).expect("a file");
+        all.push((path, new));
+    }
+    let before = exiftool(&all.iter().map(|(path, _)| path.as_path()).collect::<Vec<_>>());
+    let after = exiftool(&all.iter().map(|(_, new)| new.as_path()).collect::<Vec<_>>());
+    let mut placed = 0;
+    for ((before, after), (path, _)) in before.iter().zip(&after).zip(&all) {
+        let keys = |found: &Value| -> Vec<String> {
+            // What says how large a file is and where in it something stands differs.
+            let told = |key: &&String| {
+                ["IFD0:", "ExifIFD:", "IFD1:", "ICC-header:", "InteropIFD:"].iter().any(|group| key.starts_with(group))
+                    && !key.ends_with("ThumbnailImage")
+            };
+            let all = found.as_object().expect("an object");
+            all.iter().filter(|(key, _)| told(key)).map(|(key, value)| format!("{key}={value}")).collect()
+        };
+        assert_eq!(keys(after), keys(before), "{}", path.display());
+        let place = |found: &Value| found.as_object().expect("an object").keys().any(|key| key.contains("GPS"));
+        assert!(!place(after), "{}: {after}", path.display());
+        placed += usize::from(place(before));
+    }
+    assert!(placed >= 3, "{placed} had a place");
+}
+
+#[test]
+fn what_is_behind_the_end_goes_and_a_file_that_is_cut_off_is_left_alone() {
+    let Some((_folder, pictures)) = pictures() else { return };
+    let mut tried = 0;
+    for (path, bytes) in &pictures {
+        let Ok((plain, _)) = stripped(json!({ "action": "strip" }), bytes) else { continue };
+        let (after, result) =
+            stripped(json!({ "action": "strip" }), &[bytes, &b"a film"[..]].concat()).expect("a picture");
+        assert!(after == plain, "{}", path.display());
+        assert!(result["gone"].as_array().expect("a list").contains(&"data behind the end".into()), "{result}");
+        let says = stripped(json!({ "action": "strip" }), &plain[..plain.len() - 3]).expect_err("cut off");
+        assert!(says.contains("cut off"), "{}: {says}", path.display());
+        tried += 1;
+    }
+    assert!(tried >= 60, "{tried}");
+}
+
+#[test]
+fn no_damage_makes_it_fail_other_than_by_a_sentence() {
+    let Some((_folder, pictures)) = pictures() else { return };
+    for ending in ["jpg", "png", "webp"] {
+        let of_kind = pictures.iter().filter(|(path, _)| path.extension().is_some_and(|own| own == ending));
+        let told = |bytes: &[u8]| reported(bytes).is_ok_and(|report| ending != "jpg" || report["camera"].is_string());
+        let small = of_kind.filter(|(_, bytes)| told(bytes)).min_by_key(|(_, bytes)| bytes.len());
+        let (_, bytes) = small.expect("a picture");
+        for action in ["strip", "place"] {
+            let wanted = wanted(json!({ "action": action }));
+            damaged("a", bytes, 200, |source| strip_to_bytes(&wanted, source));
+        }
+    }
+}
+
+#[test]
+fn who_made_it_stays_if_asked_for() {
+    let credit = [
+        &b"MM\0*\0\0\0\x08\0\x02"[..],
+        b"\x01\x3b\0\x02\0\0\0\x06\0\0\0\x26",
+        b"\x01\x12\0\x03\0\0\0\x01\0\x06\0\0",
+        &[0; 4],
+        b"Jane\x20\0",
+    ]
+    .concat();
+    let block = png::exif(&credit).expect("a chunk");
+    let chunk = |name: &[u8], data: &[u8]| {
+        let named = [name, data].concat();
+        [&(data.len() as u32).to_be_bytes()[..], &named, &crc32fast::hash(&named).to_be_bytes()].concat()
+    };
+    let sound = [
+        &b"\x89PNG\r\n\x1a\n"[..],
+        &chunk(b"IHDR", &[0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0]),
+        &chunk(b"tEXt", b"Copyright\0Jane"),
+        &chunk(b"tEXt", b"Comment\0secret"),
+        &block,
+        &chunk(b"IDAT", b"anything"),
+        &chunk(b"IEND", b""),
+    ]
+    .concat();
+    assert_eq!(reported(&sound).expect("a report")["artist"], "Jane");
+    let has = |bytes: &[u8], word: &str| bytes.windows(word.len()).any(|window| window == word.as_bytes());
+    let (kept, _) = stripped(json!({ "action": "strip", "copyright": true }), &sound).expect("a picture");
+    assert!(has(&kept, "Copyright") && !has(&kept, "secret"));
+    assert_eq!(
+        reported(&kept).map(|report| (report["artist"].clone(), report["orientation"].clone())),
+        Ok(("Jane".into(), 6.into()))
+    );
+    let (plain, result) = stripped(json!({ "action": "strip", "orientation": false }), &sound).expect("a picture");
+    assert!(!has(&plain, "Jane") && !has(&plain, "eXIf"), "{result}");
+    let unknown = [&sound[..33], &chunk(b"NEWc", b""), &sound[33..]].concat();
+    let says = stripped(json!({ "action": "strip" }), &unknown).expect_err("not known");
+    assert!(says.contains("a chunk NEWc"), "{says}");
+}

@@ -1,0 +1,222 @@
+//! Which blocks go, and the file without them: copied as it is, and looked at again before it gets its name.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+
+use exif::Exif;
+
+use super::block::{Block, BlockKind};
+use super::{Format, MetadataAction, MetadataSettings, exif as data, webp};
+use crate::Failure;
+use crate::source::Source;
+use headway_model::FailReason;
+
+const BUFFER: usize = 128 * 1024;
+
+/// A part of the new file.
+enum OutputPiece {
+    /// As it is in the old one.
+    Copy(Range<u64>),
+    New(Vec<u8>),
+}
+
+/// What goes, and what the new file is made of.
+pub(super) struct Stripped {
+    pieces: Vec<OutputPiece>,
+    /// Metadata that go, each kind once, in words.
+    pub(super) gone: Vec<&'static str>,
+    /// Metadata that stay.
+    pub(super) kept: Vec<&'static str>,
+}
+
+impl MetadataSettings {
+    /// Whether blocks of this kind go. The first of Exif data is written again if some of it stays.
+    fn takes(&self, kind: BlockKind) -> bool {
+        match (self.action, kind) {
+            (_, BlockKind::Picture | BlockKind::Frame) => false,
+            // What stands behind the end, a film or another picture, has its own place in it.
+            (MetadataAction::Place, kind) => {
+                matches!(
+                    kind,
+                    BlockKind::Exif
+                        | BlockKind::Xmp
+                        | BlockKind::Iptc
+                        | BlockKind::Packed
+                        | BlockKind::Index
+                        | BlockKind::Behind
+                )
+            }
+            (_, BlockKind::Colour) => !self.colour,
+            (_, BlockKind::Credit) => !self.copyright,
+            _ => true,
+        }
+    }
+
+    /// The Exif data that stay of these; `None` if none do.
+    ///
+    /// # Errors
+    /// The sentence that says why the place cannot be taken out.
+    fn remaining(&self, raw: &[u8], exif: Option<&Exif>) -> Result<Option<Vec<u8>>, String> {
+        // What nobody can read says nothing that could stay.
+        let Some(exif) = exif else { return Ok(None) };
+        if self.action != MetadataAction::Place {
+            return Ok(data::small(exif, self.orientation, self.copyright));
+        }
+        let without = data::without_place(raw);
+        if without.is_none() && !data::has_place(exif) {
+            return Ok(Some(raw.to_vec()));
+        }
+        let same = |now: &Exif| !data::has_place(now) && data::orientation(now) == data::orientation(exif);
+        let without = without.filter(|without| data::read(without).is_some_and(|now| same(&now)));
+        let why = "the place cannot be taken out of its Exif data, whose offsets are wrong; all metadata can be removed instead";
+        without.map(Some).ok_or_else(|| why.into())
+    }
+}
+
+/// Plans the new file. `raw` are the Exif data that count, and `exif` is what they say.
+pub(super) fn plan(
+    source: &Source<'_>,
+    (format, wanted): (Format, &MetadataSettings),
+    blocks: &[Block],
+    (raw, exif): (&[u8], Option<&Exif>),
+) -> Result<Stripped, Failure> {
+    let mut left = wanted.remaining(raw, exif).map_err(|why| source.judge(&why))?;
+    let is_same = left.as_deref() == Some(raw);
+    let mut stripped = Stripped { pieces: Vec::new(), gone: Vec::new(), kept: Vec::new() };
+    for block in blocks {
+        let whole = OutputPiece::Copy(block.whole.clone());
+        if !wanted.takes(block.kind) {
+            note(&mut stripped.kept, block.kind.shown());
+            stripped.pieces.push(whole);
+            continue;
+        }
+        match left.take_if(|_| block.kind == BlockKind::Exif) {
+            Some(_) if is_same => {
+                note(&mut stripped.kept, block.kind.shown());
+                stripped.pieces.push(whole);
+            }
+            Some(data) => {
+                let new =
+                    format.exif(&data).ok_or_else(|| source.judge("the Exif data that are to stay are too long"))?;
+                note(&mut stripped.kept, Some("part of Exif"));
+                note(&mut stripped.gone, block.kind.shown());
+                stripped.pieces.push(OutputPiece::New(new));
+            }
+            None => note(&mut stripped.gone, block.kind.shown()),
+        }
+    }
+    if format == Format::WebP {
+        frame(source, &mut stripped, blocks)?;
+    }
+    Ok(stripped)
+}
+
+fn note(list: &mut Vec<&'static str>, word: Option<&'static str>) {
+    list.extend(word.filter(|word| !list.contains(word)));
+}
+
+/// A WebP file says how long it is and what it has.
+fn frame(source: &Source<'_>, stripped: &mut Stripped, blocks: &[Block]) -> Result<(), Failure> {
+    let length = |piece: &OutputPiece| match piece {
+        OutputPiece::Copy(range) => range.end - range.start,
+        OutputPiece::New(bytes) => bytes.len() as u64,
+    };
+    let total: u64 = stripped.pieces.iter().map(length).sum();
+    let size = u32::try_from(total.saturating_sub(8)).map_err(|_| source.judge("it would be too long"))?;
+    let kept = stripped.kept.clone();
+    for piece in &mut stripped.pieces {
+        let OutputPiece::Copy(range) = piece else { continue };
+        let is_frame = blocks.iter().any(|block| block.kind == BlockKind::Frame && block.whole == *range);
+        if !is_frame {
+            continue;
+        }
+        let mut bytes = read(source, range.clone())?;
+        if range.start == 0 {
+            bytes[4..8].copy_from_slice(&size.to_le_bytes());
+        } else if let Some(flags) = bytes.last_mut() {
+            let words = |kind: BlockKind| {
+                kept.iter()
+                    .any(|word| Some(*word) == kind.shown() || (kind == BlockKind::Exif && *word == "part of Exif"))
+            };
+            *flags = webp::flags(*flags, words);
+        }
+        *piece = OutputPiece::New(bytes);
+    }
+    Ok(())
+}
+
+/// These bytes of a file; they must be few.
+pub(super) fn read(source: &Source<'_>, range: Range<u64>) -> Result<Vec<u8>, Failure> {
+    let mut bytes = vec![0; usize::try_from(range.end - range.start).unwrap_or(usize::MAX)];
+    let mut reader = source.uncounted();
+    let read = reader.seek(SeekFrom::Start(range.start)).and_then(|_| reader.read_exact(&mut bytes));
+    read.map(|()| bytes).map_err(|_| source.judge("it is cut off: its end is missing"))
+}
+
+/// Writes the new file, and proves that its picture is the old one's and that nothing else is in it; how long it is.
+pub(super) fn write(
+    source: &Source<'_>,
+    (format, wanted): (Format, &MetadataSettings),
+    (blocks, stripped): (&[Block], &Stripped),
+    file: File,
+) -> Result<u64, Failure> {
+    let writing = |error: io::Error| Failure::of(FailReason::Write, "writing", &error);
+    let mut writer = BufWriter::with_capacity(BUFFER, file);
+    for piece in &stripped.pieces {
+        match piece {
+            OutputPiece::New(bytes) => writer.write_all(bytes).map_err(writing)?,
+            OutputPiece::Copy(range) => copy(source, range, |bytes| writer.write_all(bytes).map_err(writing))?,
+        }
+    }
+    let mut file = writer.into_inner().map_err(|error| writing(error.into_error()))?;
+    let size = file.seek(SeekFrom::End(0)).and_then(|size| file.rewind().map(|()| size)).map_err(writing)?;
+    let (now, fault) = format.walk(&mut file, size);
+    let wrong = |why: &str| Failure::Failed(FailReason::Verify, format!("what was written is not right: {why}"));
+    if let Some(fault) = fault {
+        return Err(wrong(&fault));
+    }
+    let is_left = |block: &Block| wanted.takes(block.kind) && block.kind != BlockKind::Exif;
+    if now.iter().any(is_left) || now.iter().filter(|block| block.kind == BlockKind::Exif).count() > 1 {
+        return Err(wrong("metadata are left in it"));
+    }
+    let mut before = blake3::Hasher::new();
+    for block in pictures(blocks) {
+        copy(source, &block.whole, |bytes| {
+            before.update(bytes);
+            Ok(())
+        })?;
+    }
+    let mut after = blake3::Hasher::new();
+    for block in pictures(&now) {
+        file.seek(SeekFrom::Start(block.whole.start)).map_err(writing)?;
+        let part = (&mut file).take(block.whole.end - block.whole.start);
+        after.update_reader(part).map_err(writing)?;
+    }
+    if before.finalize() != after.finalize() {
+        return Err(wrong("its picture is not the same"));
+    }
+    Ok(size)
+}
+
+fn pictures(blocks: &[Block]) -> impl Iterator<Item = &Block> {
+    blocks.iter().filter(|block| block.kind == BlockKind::Picture)
+}
+
+/// Gives these bytes of a file to `take`, in parts.
+fn copy(
+    source: &Source<'_>,
+    range: &Range<u64>,
+    mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let cut_off = |_| source.judge("it is cut off: its end is missing");
+    let (mut reader, mut left, mut buffer) = (source.uncounted(), range.end - range.start, vec![0; BUFFER]);
+    reader.seek(SeekFrom::Start(range.start)).map_err(cut_off)?;
+    while left > 0 {
+        let part = &mut buffer[..left.min(BUFFER as u64) as usize];
+        reader.read_exact(part).map_err(cut_off)?;
+        take(part)?;
+        left -= part.len() as u64;
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! Recipes that only read: what they find of each file is its result, and a row of the job's report.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::source::Source;
+use super::{Attempt, Binding, Failure, ItemResults, OpenFile, Outputs, Setting, Success, Unable, Work, report};
+use headway_model::DiskEffect;
+
+/// What a recipe that only reads does, as its settings say.
+pub(crate) trait Reading: DeserializeOwned + Send + Sync + 'static {
+    /// The name of the report's files, without their endings.
+    const REPORT: &'static str;
+
+    /// The fields of a result that are columns of the report.
+    const COLUMNS: &'static [&'static str];
+
+    /// Looks at a file. What it finds is an object; a file that is damaged is a failure.
+    fn look(&self, source: &Source<'_>) -> Result<Value, Failure>;
+}
+
+/// The work of a job, by its settings.
+pub(crate) fn bind<R: Reading>(job: &Binding<'_>, settings: &[Setting]) -> Result<Box<dyn Work>, Unable> {
+    Ok(Box::new(ReadingWork(job.settings::<R>(settings)?)))
+}
+
+struct ReadingWork<R>(R);
+
+impl<R: Reading> Work for ReadingWork<R> {
+    fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
+        let source = Source::new(input, attempt)?;
+        let result = self.0.look(&source)?;
+        source.settle(Success { effect: DiskEffect::Read, result })
+    }
+
+    fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
+        report::write(results, outputs, R::REPORT, R::COLUMNS)
+    }
+}

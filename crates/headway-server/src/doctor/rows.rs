@@ -1,0 +1,68 @@
+//! The rows that are made of events: of jobs, of items and of leases.
+
+use std::collections::BTreeMap;
+
+use super::{Audit, Doctor, PAGE, Remedy};
+use headway_model::id::JobId;
+use headway_model::{Digest, Fold, JobSummary, PlannedFile};
+use headway_store::rows::{ItemRow, ItemState, JobRow};
+use headway_store::{ItemPages, StoreError};
+
+impl Doctor<'_> {
+    /// Compares the rows of a job with its events.
+    pub(super) async fn rows(&mut self, job_no: u64, audit: Audit) -> Result<(), StoreError> {
+        let Audit { job, fold, items } = audit;
+        let row = self.store.job(job).await?;
+        self.head(job, job_no, &fold, row.as_ref());
+        let mut wrong = 0u64;
+        let mut pages = ItemPages::new(self.store, job_no, PAGE);
+        while let Some(rows) = pages.next().await? {
+            self.done.items += rows.len() as u64;
+            let is = |row: &ItemRow| items.get(row.item as usize) == Some(&(of_file(&row.file), of_state(&row.state)));
+            wrong += rows.iter().filter(|row| !is(row)).count() as u64;
+        }
+        let count = pages.read_up_to();
+        if wrong > 0 || count as usize != items.len() {
+            let what = format!("job {job}: {wrong} of its {count} item rows do not match its {} events", fold.seq);
+            self.find(Remedy::Rebuild, what);
+        }
+        Ok(())
+    }
+
+    pub(super) fn head(&mut self, job: JobId, job_no: u64, fold: &Fold, row: Option<&JobRow>) {
+        let over = fold.status.is_terminal().then(|| fold.hash());
+        let is = |row: &JobRow| {
+            row.job_no == job_no && row.summary == JobSummary::from(fold) && row.head == fold.head() && row.fold == over
+        };
+        if !row.is_some_and(is) {
+            self.find(Remedy::Rebuild, format!("job {job}: its row does not match its {} events", fold.seq));
+        }
+    }
+
+    /// Checks that exactly the running items have a lease.
+    pub(super) async fn leases(&mut self) -> Result<(), StoreError> {
+        let leases: BTreeMap<_, _> =
+            self.store.leases().await?.into_iter().map(|lease| ((lease.job_no, lease.item), lease.attempt)).collect();
+        let mut running = BTreeMap::new();
+        for row in self.store.jobs(headway_store::JobFilter::Live, u32::MAX).await? {
+            for item in self.store.items(row.job_no, 0, u32::MAX, Some("running")).await? {
+                running.insert((row.job_no, item.item), item.state.attempt);
+            }
+        }
+        if leases != running {
+            let what = format!("{} leases are held for {} running items", leases.len(), running.len());
+            self.find(Remedy::Start, what);
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn of_file(file: &PlannedFile) -> Digest {
+    let PlannedFile { path, size, mtime_ns, rerun, becomes } = file;
+    Digest::of(format!("{path} {size} {mtime_ns} {rerun:?} {becomes:?}").as_bytes())
+}
+
+pub(super) fn of_state(state: &ItemState) -> Digest {
+    let ItemState { status, attempt, message, result } = state;
+    Digest::of(format!("{} {attempt} {message:?} {result:?}", status.byte()).as_bytes())
+}

@@ -1,0 +1,53 @@
+//! The files of a job that are renamed together with another one, as their names depend on each other.
+
+use std::collections::HashMap;
+
+use headway_model::{ItemStatus, PlannedFile, RelPath, SkipReason};
+use headway_recipes::{Failure, Rename, Unable, Work};
+use headway_store::{ItemPages, Store};
+
+/// How many items are read at a time.
+const ITEMS_AT_ONCE: u32 = 1_000;
+
+/// These files, each by its names and by those of the files that belong to it.
+#[derive(Default)]
+pub(in crate::engine) struct RenamedTogether {
+    files: Vec<(PlannedFile, Vec<Rename>)>,
+    /// By the names that files have, and by those that they are to have.
+    by_name: HashMap<RelPath, Vec<usize>>,
+}
+
+impl RenamedTogether {
+    /// Reads them from the plan, and asks for their new names. Blocking.
+    pub(super) async fn read(store: &dyn Store, job_no: u64, work: &dyn Work) -> Result<Self, Unable> {
+        let mut found = RenamedTogether::default();
+        let mut pages = ItemPages::new(store, job_no, ITEMS_AT_ONCE).with_status(Some("skipped"));
+        while let Some(rows) = pages.next().await? {
+            for row in rows {
+                let with = ItemStatus::Skipped { reason: SkipReason::With, planned: true };
+                if row.state.status == with {
+                    match work.renames(&row.file, row.item + 1) {
+                        Ok(renames) => found.add(row.file, renames),
+                        Err(Failure::Environment(reason)) => return Err(Unable::Environment(reason)),
+                        // Without it the name that others want is not free, and they say so.
+                        Err(_) => {}
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn add(&mut self, file: PlannedFile, renames: Vec<Rename>) {
+        let number = self.files.len();
+        for name in renames.iter().flat_map(|rename| [&rename.from, &rename.to]) {
+            self.by_name.entry(name.clone()).or_default().push(number);
+        }
+        self.files.push((file, renames));
+    }
+
+    /// Those that have this name, or are to have it.
+    pub(in crate::engine) fn meeting(&self, name: &RelPath) -> impl Iterator<Item = &(PlannedFile, Vec<Rename>)> {
+        self.by_name.get(name).into_iter().flatten().filter_map(|number| self.files.get(*number))
+    }
+}

@@ -1,0 +1,94 @@
+//! Looks at whether the reasons for pauses have passed. Storage that does not answer holds up the look at its own job alone.
+
+use std::collections::HashSet;
+
+use tokio::task::JoinSet;
+
+use super::died::caught;
+use headway_model::{JobId, PauseReason};
+
+/// The looks that are under way, at most one at each job.
+#[derive(Default)]
+pub(super) struct Easing {
+    looks: JoinSet<(JobId, PauseReason, bool)>,
+    jobs: HashSet<JobId>,
+}
+
+impl Easing {
+    /// Begins a look at a job, which says whether the reason has passed, unless one is under way.
+    pub(super) fn begin<L>(&mut self, job: JobId, reason: PauseReason, look: impl FnOnce() -> L)
+    where
+        L: Future<Output = bool> + Send + 'static,
+    {
+        if self.jobs.insert(job) {
+            let look = caught(look());
+            // Also after a panic the job is looked at again.
+            self.looks.spawn(async move { (job, reason, look.await.unwrap_or(false)) });
+        }
+    }
+
+    /// The jobs whose reason has passed, by the looks that ended since this was last called.
+    pub(super) fn passed(&mut self) -> Vec<(JobId, PauseReason)> {
+        let mut passed = Vec::new();
+        while let Some(look) = self.looks.try_join_next() {
+            let Ok((job, reason, has_passed)) = look else { continue };
+            self.jobs.remove(&job);
+            if has_passed {
+                passed.push((job, reason));
+            }
+        }
+        passed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const GONE: PauseReason = PauseReason::LibraryGone;
+
+    async fn ended(easing: &mut Easing) -> Vec<(JobId, PauseReason)> {
+        let end = async {
+            loop {
+                tokio::task::yield_now().await;
+                let passed = easing.passed();
+                if easing.jobs.is_empty() {
+                    return passed;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), end).await.expect("every look ends")
+    }
+
+    #[tokio::test]
+    async fn a_job_is_looked_at_again_after_a_look_that_panicked_and_after_one_that_found_nothing() {
+        let (mut easing, job) = (Easing::default(), JobId::mint(1, [1; 10]));
+        easing.begin(job, GONE, || async { panic!("as a test") });
+        assert_eq!(ended(&mut easing).await, []);
+        easing.begin(job, GONE, || async { false });
+        assert_eq!(ended(&mut easing).await, []);
+        easing.begin(job, GONE, || async { true });
+        assert_eq!(ended(&mut easing).await, [(job, GONE)]);
+    }
+
+    #[tokio::test]
+    async fn one_look_at_a_time_is_under_way_and_another_job_does_not_wait_for_it() {
+        let mut easing = Easing::default();
+        let [hung, other] = [1, 2].map(|at| JobId::mint(at, [1; 10]));
+        easing.begin(hung, GONE, std::future::pending);
+        easing.begin(hung, GONE, || async { panic!("two looks at one job") });
+        easing.begin(other, GONE, || async { true });
+        let passed = async {
+            loop {
+                tokio::task::yield_now().await;
+                let passed = easing.passed();
+                if !passed.is_empty() {
+                    return passed;
+                }
+            }
+        };
+        let passed = tokio::time::timeout(Duration::from_secs(10), passed).await.expect("a look that ends");
+        assert_eq!((passed, easing.looks.len()), (vec![(other, GONE)], 1));
+    }
+}

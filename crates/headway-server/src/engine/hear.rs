@@ -1,0 +1,86 @@
+//! What the engine's loop hears: reports of the writer, ends of attempts and tasks, and inputs from outside the engine.
+
+use std::time::{Duration, Instant};
+
+use super::Engine;
+use super::attempt_id::AttemptId;
+use super::pool::EndedAttempt;
+use super::schedule::Input;
+use crate::writer::WriterReport;
+
+/// How long the end of a quick attempt can wait to be handled together with others.
+const GATHER: Duration = Duration::from_millis(1);
+
+impl Engine {
+    /// Waits until there is something to do, but no longer than until the next look around.
+    pub(super) async fn hear(&mut self, every: Duration) -> Vec<Input> {
+        let mut until = self.looked + every;
+        if self.pool.gathers() {
+            until = until.min(Instant::now() + GATHER);
+        }
+        let mut inputs = tokio::select! {
+            biased;
+            told = self.inbox.reports.recv() => told.map_or(vec![Input::Dead], |told| told.into_iter().map(heard).collect()),
+            () = self.pool.told() => Vec::new(),
+            Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => done_with(done).into_iter().collect(),
+            Some(input) = self.inbox.inputs.recv() => {
+                match input {
+                    Input::DrainOver => {
+                        // What ends now is taken back, not cancelled.
+                        self.stopping.get_or_insert_with(Instant::now);
+                        self.pool.give_back(|_| true);
+                        vec![Input::Drain, Input::DrainOver]
+                    }
+                    Input::Limits(limits) => {
+                        self.pool.set_limit(limits.workers);
+                        vec![Input::Limits(limits)]
+                    }
+                    other => vec![other],
+                }
+            }
+            _ = self.inbox.stop.changed(), if self.stopping.is_none() => {
+                self.stopping = Some(Instant::now());
+                self.pool.give_back(|_| true);
+                vec![Input::Drain]
+            }
+            () = tokio::time::sleep_until(until.into()) => {
+                self.pool.rouse();
+                Vec::new()
+            }
+        };
+        for ended in self.pool.ends() {
+            self.working -= 1;
+            inputs.extend(self.worked(ended));
+        }
+        inputs
+    }
+
+    /// Turns the end of an attempt into inputs: the end itself and, if it changed, the job's pace.
+    fn worked(&self, ended: EndedAttempt) -> impl Iterator<Item = Input> + use<> {
+        let EndedAttempt { which: AttemptId { job, item, attempt }, outcome, took } = ended;
+        self.context.running.end(job, item);
+        let ahead = self.active_jobs.get(&job).and_then(|active| active.note_pace(took));
+        let done = Input::Done { job, item, attempt, outcome };
+        ahead.map(|ahead| Input::Pace { job, ahead }).into_iter().chain([done])
+    }
+}
+
+/// Turns a report of the writer into an input.
+fn heard(report: WriterReport) -> Input {
+    match report {
+        WriterReport::Recorded(job, recorded, digest) => Input::Recorded { job, recorded, digest },
+        WriterReport::Refused(job, event, refusal) => {
+            tracing::debug!(job.id = %job, event = event.name(), %refusal, "not recorded");
+            Input::Refused { job, event }
+        }
+        WriterReport::Dead => Input::Dead,
+    }
+}
+
+/// The input that a finished task returned, if any.
+fn done_with(done: Result<Option<Input>, tokio::task::JoinError>) -> Option<Input> {
+    done.unwrap_or_else(|error| {
+        tracing::error!(%error, "a task of the engine ended badly");
+        None
+    })
+}

@@ -1,0 +1,89 @@
+//! Looks at storage that might not answer. One thread makes each look, however often it is asked for: whoever asks again waits for the
+//! same look. Two at once would get in each other's way, and threads that never end must not gather.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Mutex, MutexGuard};
+use tokio::runtime::Handle;
+use tokio::task::{JoinError, JoinHandle};
+
+/// The looks that nobody waits for at present, by what they look at. Cheap to clone.
+pub(super) struct Late<Key, Seen> {
+    patience: Duration,
+    under_way: Arc<Mutex<HashMap<Key, JoinHandle<Seen>>>>,
+}
+
+impl<Key, Seen> Clone for Late<Key, Seen> {
+    fn clone(&self) -> Self {
+        Late { patience: self.patience, under_way: Arc::clone(&self.under_way) }
+    }
+}
+
+impl<Key: Eq + Hash, Seen: Send + 'static> Late<Key, Seen> {
+    /// Looks that a caller waits for this long at a time.
+    pub(super) fn within(patience: Duration) -> Self {
+        Late { patience, under_way: Arc::default() }
+    }
+
+    /// What `look` sees, or the earlier look at this if that is still under way or nobody has heard what it saw. `None` if it does not
+    /// end in time.
+    pub(super) async fn look(
+        &self,
+        handle: &Handle,
+        key: Key,
+        look: impl FnOnce() -> Seen + Send + 'static,
+    ) -> Option<Result<Seen, JoinError>> {
+        let earlier = self.under_way().remove(&key);
+        let mut under_way = earlier.unwrap_or_else(|| handle.spawn_blocking(look));
+        match tokio::time::timeout(self.patience, &mut under_way).await {
+            Ok(seen) => Some(seen),
+            Err(_) => {
+                self.under_way().insert(key, under_way);
+                None
+            }
+        }
+    }
+
+    /// Whether one at this has not ended yet.
+    pub(super) fn is_under_way(&self, key: &Key) -> bool {
+        self.under_way().get(key).is_some_and(|under_way| !under_way.is_finished())
+    }
+
+    /// Nobody will come back to this.
+    pub(super) fn forget(&self, key: &Key) {
+        self.under_way().remove(key);
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, HashMap<Key, JoinHandle<Seen>>> {
+        self.under_way.lock()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    #[tokio::test]
+    async fn one_thread_looks_however_often_that_is_asked_for() {
+        let mut late = Late::within(Duration::from_millis(20));
+        let handle = Handle::current();
+        let (release, held) = channel::<()>();
+        let first = move || {
+            held.recv().ok();
+            7
+        };
+        assert!(late.look(&handle, "nas", first).await.is_none());
+        assert!(late.is_under_way(&"nas"));
+        assert!(late.look(&handle, "nas", || panic!("no second one")).await.is_none());
+        assert!(matches!(late.look(&handle, "disk", || 8).await, Some(Ok(8))), "another one answers");
+        drop(release);
+        late.patience = Duration::from_secs(10);
+        assert!(matches!(late.look(&handle, "nas", || panic!("no second one")).await, Some(Ok(7))));
+        assert!(!late.is_under_way(&"nas"));
+        assert!(late.look(&handle, "nas", || panic!("a look that panics")).await.is_some_and(|seen| seen.is_err()));
+    }
+}

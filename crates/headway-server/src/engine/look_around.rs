@@ -1,0 +1,124 @@
+//! What the engine's loop looks at every now and then: time limits, attempts that hang, shortages, and a stop that takes too long.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::attempt_id::AttemptId;
+use super::running::WrittenOff;
+use super::schedule::{Input, WorkOutcome};
+use super::{ActiveJob, Context, Engine};
+use headway_model::id::JobId;
+use headway_model::{FailReason, PauseReason};
+
+/// How long an attempt that only reads can take to end when it is asked to. What takes longer waits for storage.
+pub(super) const GRACE: Duration = Duration::from_secs(4);
+
+/// The same for all others: a program has a grace of its own before it is killed, and a large output is hashed to its end.
+const LONG_GRACE: Duration = Duration::from_secs(5 * 60);
+
+/// An attempt that has not got further for so long hangs: jobs of other libraries do not wait for its worker.
+const STALLED_AFTER: Duration = Duration::from_secs(5);
+
+/// A library that nothing has used for so long is let go of.
+const IDLE: Duration = Duration::from_secs(2);
+
+impl Engine {
+    /// Checks for timeouts, attempts that wait too long, shortages, and a drain that takes too long.
+    pub(super) fn look_around(&mut self) -> Vec<Input> {
+        self.looked = Instant::now();
+        self.context.running.end_late(|job| self.active_jobs.get(&job)?.time_limit_ms().map(Duration::from_millis));
+        self.write_off_overdue();
+        self.pool.give_back_late();
+        self.context.steps.pass_long();
+        self.let_go_of_idle_libraries();
+        let mut inputs = self.look_for_shortages();
+        inputs.extend(self.look_for_stalled());
+        if self.stopping.is_some_and(|since| since.elapsed() > self.context.drain) {
+            inputs.push(Input::DrainOver);
+        }
+        inputs
+    }
+
+    /// The disk of a library that nothing uses can be unmounted.
+    fn let_go_of_idle_libraries(&self) {
+        let Context { libraries, by_path, handle, .. } = &*self.context;
+        for library in libraries.iter().cloned().chain(by_path.all()).filter(|library| library.is_idle(IDLE)) {
+            handle.spawn_blocking(move || library.let_go(IDLE));
+        }
+    }
+
+    /// Storage that does not answer holds up neither a cancel, nor a time limit, nor the end of the server.
+    fn write_off_overdue(&self) {
+        let only_reads = |job: JobId| {
+            self.active_jobs.get(&job).is_some_and(|active| active.terms().repeatable && !active.runs_programs())
+        };
+        let grace = |job| if only_reads(job) { GRACE } else { LONG_GRACE };
+        for WrittenOff { which, elapsed, is_late, had_begun } in
+            self.context.running.write_off(self.pool.may_lose(), GRACE, grace)
+        {
+            let seconds = elapsed.as_secs_f64();
+            let outcome = match is_late {
+                true => WorkOutcome::Failed(
+                    FailReason::Timeout,
+                    format!("ended after {seconds:.1} s; the storage of its file does not answer, or is very slow"),
+                ),
+                false if had_begun => WorkOutcome::Lost,
+                false => WorkOutcome::Stopped,
+            };
+            let AttemptId { job, item, .. } = which;
+            tracing::warn!(job.id = %job, item, "the storage of a file does not answer; its attempt is written off");
+            self.pool.write_off(which, outcome);
+        }
+    }
+
+    /// Attempts that hang on storage, if others hang than before: other threads work in their place meanwhile.
+    fn look_for_stalled(&mut self) -> Option<Input> {
+        let stalled = self.context.running.stalled(STALLED_AFTER, self.pool.may_lose());
+        if stalled == self.stalled {
+            return None;
+        }
+        self.stalled = stalled;
+        self.pool.set_spare(self.stalled.values().sum());
+        Some(Input::Stalled(self.stalled.clone()))
+    }
+
+    /// Environment changes that pause or resume jobs: a disk that has filled up, a library that is back.
+    fn look_for_shortages(&mut self) -> Vec<Input> {
+        let Context { shortage, data, .. } = &*self.context;
+        if shortage.is_data_short() {
+            data.release_ballast();
+            return vec![Input::Short(PauseReason::DiskFull)];
+        }
+        for (job, reason) in self.schedule.paused() {
+            // What is still examined would not be ready if the job went on.
+            if self.context.examinations.is_under_way(job) {
+                continue;
+            }
+            let (context, active) = (Arc::clone(&self.context), self.active_jobs.get(&job).map(Arc::clone));
+            self.easing.begin(job, reason, || has_eased(context, job, reason, active));
+        }
+        let passed = self.easing.passed();
+        if passed.iter().any(|(_, reason)| *reason == PauseReason::DiskFull) {
+            data.keep_ballast();
+        }
+        passed.into_iter().map(|(job, reason)| Input::Eased { job, reason }).collect()
+    }
+}
+
+/// Whether the reason for a job's pause has passed.
+async fn has_eased(context: Arc<Context>, job: JobId, reason: PauseReason, active: Option<Arc<ActiveJob>>) -> bool {
+    let active = match active {
+        Some(active) => Some(active),
+        // What cannot be read is told when the job is taken up.
+        None => ActiveJob::read(&context, job).await.ok().map(Arc::new),
+    };
+    let look = move || {
+        let has_eased = !context.left.has(job) && context.shortage.has_eased(reason, active.as_deref());
+        if has_eased && let Some(active) = active {
+            // What could not be removed while the library was away can be now.
+            active.library.clean_up();
+        }
+        has_eased
+    };
+    tokio::task::spawn_blocking(look).await.unwrap_or(false)
+}

@@ -1,0 +1,44 @@
+//! Where the output of a file goes.
+
+use headway_files::template::{Template, Values};
+use headway_model::path::InvalidPath;
+use headway_model::{Output, OutputPlace, RelPath};
+
+/// `NAME_MAX` of Linux, in bytes.
+const LONGEST_NAME: usize = 255;
+
+/// No output can have the name that a request asks for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum OutputNameError {
+    /// Longer than any file system takes, in bytes.
+    #[error("the output's name would have {0} bytes, and {LONGEST_NAME} are possible")]
+    TooLong(usize),
+    /// What its template makes of the input's name is no name.
+    #[error("the output's name {template:?} does not fit: {error}")]
+    NoName { template: String, error: InvalidPath },
+    /// The input's folder cannot be below the output's.
+    #[error(transparent)]
+    Folder(#[from] InvalidPath),
+}
+
+/// The path of the output of a file, which is item `number` of `total`, counted from 1.
+pub(super) fn target(output: &Output, path: &RelPath, number: u32, total: u32) -> Result<RelPath, OutputNameError> {
+    let folder = path.parent().unwrap_or_default();
+    let named = |folder: &RelPath, template: &str| {
+        let input = path.to_bytes();
+        let values = Values { input: &input, number, total, slot: 0, out: b"", tmp: b"" };
+        let name = Template::new(template).expand(&values);
+        if name.len() > LONGEST_NAME {
+            return Err(OutputNameError::TooLong(name.len()));
+        }
+        folder.join(&name).map_err(|error| OutputNameError::NoName { template: template.to_owned(), error })
+    };
+    match &output.place {
+        OutputPlace::Replace => Ok(path.clone()),
+        OutputPlace::Beside { name } => named(&folder, name),
+        OutputPlace::Folder { path: other, name } => {
+            let mirrored = if folder.is_root() { other.clone() } else { other.join_all(&folder.to_bytes())? };
+            named(&mirrored, name.as_deref().unwrap_or("{/}"))
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What the engine's loop does: each effect of the schedule as a task, an attempt in the pool, or an event for the writer.
+
+use std::sync::Arc;
+
+use super::attempt_id::AttemptId;
+use super::died::caught;
+use super::pool::AttemptTask;
+use super::schedule::{Input, ScheduleEffect};
+use super::{Engine, finish, plan, recovery, take_up, work};
+use headway_model::id::JobId;
+use headway_recipes::Unable;
+
+impl Engine {
+    /// Carries out effects. Returns what the schedule must know before it goes on.
+    pub(super) async fn perform(&mut self, effects: Vec<ScheduleEffect>) -> Vec<Input> {
+        let (mut inputs, mut facts, mut ready) = (Vec::new(), Vec::new(), Vec::new());
+        for effect in effects {
+            match effect {
+                ScheduleEffect::Append { job, event, detail } => facts.push((job, event, detail)),
+                ScheduleEffect::Plan { job } => inputs.extend(self.plan(job).await),
+                ScheduleEffect::Start { job, item, attempt } => {
+                    ready.extend(self.start(AttemptId { job, item, attempt }).await)
+                }
+                ScheduleEffect::Stop { job, item } => {
+                    self.context.running.stop(job, item);
+                    self.pool.give_back(|which| (which.job, which.item) == (job, item));
+                }
+                ScheduleEffect::TakeUp { job } => {
+                    let context = Arc::clone(&self.context);
+                    self.tasks.spawn(async move { Some(take_up::again(&context, job).await) });
+                }
+                ScheduleEffect::StopStep { job } => {
+                    if let Some(active) = self.active_jobs.get(&job) {
+                        active.stop_step();
+                    }
+                }
+                ScheduleEffect::Judge { job, item } => self.judge(job, item).await,
+                ScheduleEffect::Finish { job } => self.finish(job).await,
+                ScheduleEffect::Over { job } => self.forget(job),
+            }
+        }
+        if !ready.is_empty() {
+            self.pool.push(ready);
+        }
+        // The writer gathers these while it commits, so that one commit holds the ends of some items and the starts of the next.
+        if !facts.is_empty() {
+            self.context.log.send(facts).await;
+        }
+        inputs
+    }
+
+    async fn plan(&mut self, job: JobId) -> Option<Input> {
+        let active = self.active_job(job).await;
+        let terms = active.as_ref().ok().map(|active| Input::Terms { job, terms: active.terms() });
+        // A stop from now on is heard, however long the preparation takes.
+        let active = active.map(|active| {
+            let stop = active.begin_step();
+            (active, stop)
+        });
+        let context = Arc::clone(&self.context);
+        self.tasks.spawn(async move {
+            plan::plan(&context, job, active).await;
+            Some(Input::PlanOver { job })
+        });
+        terms
+    }
+
+    async fn start(&mut self, which: AttemptId) -> Option<AttemptTask> {
+        let active = self.active_job(which.job).await;
+        self.working += 1;
+        work::start(&mut self.tasks, &self.context, &self.pool, active, which)
+    }
+
+    async fn judge(&mut self, job: JobId, item: u32) {
+        let active = self.active_job(job).await;
+        let context = Arc::clone(&self.context);
+        self.tasks.spawn(async move {
+            let (verdict, detail) = recovery::judge(&context, job, active, item).await;
+            Some(Input::Judged { job, item, verdict, detail })
+        });
+    }
+
+    async fn finish(&mut self, job: JobId) {
+        let active = self.active_job(job).await;
+        // A stop from now on is heard, however long the step takes.
+        let active = active.map(|active| {
+            let stop = active.begin_step();
+            (active, stop)
+        });
+        let context = Arc::clone(&self.context);
+        self.tasks.spawn(async move {
+            let result = caught(finish::finish(&context, active)).await;
+            Some(Input::Finished { job, result: result.unwrap_or_else(|died| Err(Unable::from(died).into())) })
+        });
+    }
+
+    fn forget(&mut self, job: JobId) {
+        self.context.steps.forget(job);
+        self.context.examinations.forget(job);
+        if let Some(active) = self.active_jobs.remove(&job) {
+            self.tasks.spawn_blocking(move || {
+                active.library.tidy();
+                None
+            });
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! A disk that belongs where a job looks for files, and is not there: the job waits for it, or for a person.
+
+use std::io;
+
+use super::QueryPatterns;
+use headway_files::Library;
+use headway_model::{Query, RelPath};
+
+/// A disk that was mounted where this query looks for files when a job was planned, and is gone: its path and device. Blocking, but
+/// not on storage.
+pub(crate) fn absent_mount(library: &Library, query: &Query) -> io::Result<Option<(RelPath, String)>> {
+    let mut absent = library.absent_mounts()?.into_iter();
+    Ok(match query {
+        Query::Folder(query) => {
+            // Patterns that mean nothing leave nothing out; the plan refuses them.
+            let patterns = QueryPatterns::new(query);
+            let leaves_out = |path: &RelPath| patterns.as_ref().is_ok_and(|patterns| patterns.leaves_out(path, true));
+            absent.find(|(path, _)| is_missed(path, &query.path, &leaves_out))
+        }
+        Query::Paths(paths) => absent.find(|(path, _)| paths.iter().any(|asked| is_missed(path, asked, &|_| false))),
+        // Those files were found before; each that is gone is told.
+        Query::Items(_) => None,
+    })
+}
+
+/// Whether what was mounted at `mount` is missed by who asks for all below `asked`: it lay there, or was what `asked` lies in.
+fn is_missed(mount: &RelPath, asked: &RelPath, leaves_out: &dyn Fn(&RelPath) -> bool) -> bool {
+    let line = mount.ancestors();
+    match line.iter().position(|above| above == asked) {
+        Some(at) => !line[at + 1..].iter().any(leaves_out),
+        None => asked.ancestors().contains(mount),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RelPath {
+        RelPath::from_bytes(text.as_bytes()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_disk_is_missed_where_its_files_are_asked_for() {
+        let misses = |asked: &str, left_out: &str| {
+            is_missed(&path("photos/usb"), &path(asked), &|path: &RelPath| path.as_str() == left_out)
+        };
+        for asked in ["", "photos", "photos/usb", "photos/usb/2024"] {
+            assert!(misses(asked, "-"), "{asked}");
+        }
+        assert!(!misses("music", "-") && !misses("photos/usb2", "-"), "elsewhere");
+        assert!(!misses("", "photos") && !misses("photos", "photos/usb"), "left out");
+    }
+}

@@ -1,0 +1,188 @@
+//! Names that change hands: which files of a plan get their new names, by themselves or together with those whose names they take.
+
+use std::collections::{HashMap, HashSet};
+
+use headway_model::{PauseReason, RelPath, SkipReason};
+use headway_recipes::Rename;
+
+/// How many names change together at most: more do not fit into one record.
+const TOGETHER: usize = 48;
+
+/// How many bytes the names of one change have at most.
+const BYTES_TOGETHER: usize = 6 * 1024;
+
+/// How many files of a chain that is too long change together; each can have a few files that belong to it.
+const PART: usize = TOGETHER / 4;
+
+/// Judges what files of a plan wish for, in the plan's order: nothing, or new names for the file itself (the first) and for those that
+/// belong to it. The answer says of each why it is skipped. `is_taken` says of a name and the new one whether anything on the disk has
+/// that one.
+///
+/// Of several that want one name the first gets it. A name that a file of the plan leaves can be taken: then both change in one step, as a
+/// chain or a cycle. The first of them runs, and the others are skipped as [`SkipReason::With`]. Of a chain that is too long for one step
+/// the end that is free runs, and the rest collides.
+pub(super) fn settle(
+    wishes: &[Vec<Rename>],
+    is_taken: impl Fn(&RelPath, &RelPath) -> Result<bool, PauseReason>,
+) -> Result<Vec<Option<SkipReason>>, PauseReason> {
+    let mut waiting = NameWaits::new(wishes, is_taken)?;
+    let is_too_large = |group: &[usize]| {
+        let names = || group.iter().flat_map(|number| &wishes[*number]);
+        let bytes = |rename: &Rename| rename.from.as_str().len() + rename.to.as_str().len();
+        names().count() > TOGETHER || names().map(bytes).sum::<usize>() > BYTES_TOGETHER
+    };
+    for group in waiting.groups().into_iter().filter(|group| is_too_large(group)) {
+        waiting.stay(waiting.far_end(&group));
+    }
+    for group in waiting.groups() {
+        // One part that is still too large, as its names are very long, does not run at all.
+        match is_too_large(&group) {
+            true => waiting.stay(group),
+            false => group[1..].iter().for_each(|number| waiting.verdicts[*number] = Some(SkipReason::With)),
+        }
+    }
+    Ok(waiting.verdicts)
+}
+
+/// Files of a plan, by their numbers, and who waits for whose name.
+struct NameWaits {
+    verdicts: Vec<Option<SkipReason>>,
+    waits_for: Vec<Vec<usize>>,
+    awaited_by: Vec<Vec<usize>>,
+}
+
+impl NameWaits {
+    fn new(
+        wishes: &[Vec<Rename>],
+        is_taken: impl Fn(&RelPath, &RelPath) -> Result<bool, PauseReason>,
+    ) -> Result<Self, PauseReason> {
+        let mut leavers: HashMap<&RelPath, usize> = HashMap::new();
+        for (number, wish) in wishes.iter().enumerate() {
+            // Two files can share one that belongs to both: it goes with the first.
+            for rename in wish {
+                leavers.entry(&rename.from).or_insert(number);
+            }
+        }
+        let none = || vec![Vec::new(); wishes.len()];
+        let mut waiting = NameWaits { verdicts: vec![None; wishes.len()], waits_for: none(), awaited_by: none() };
+        let (mut claimed, mut stay) = (HashSet::new(), Vec::new());
+        for (number, wish) in wishes.iter().enumerate() {
+            let own: Vec<_> = wish.iter().filter(|rename| leavers.get(&rename.from) == Some(&number)).collect();
+            let mut collides = own.iter().any(|rename| claimed.contains(&rename.to));
+            for rename in &own {
+                if collides || !is_taken(&rename.from, &rename.to)? {
+                    continue;
+                }
+                match leavers.get(&rename.to) {
+                    Some(holder) if *holder != number => {
+                        waiting.waits_for[number].push(*holder);
+                        waiting.awaited_by[*holder].push(number);
+                    }
+                    Some(_) => {}
+                    None => collides = true,
+                }
+            }
+            match collides {
+                true => stay.push(number),
+                false => claimed.extend(own.iter().map(|rename| &rename.to)),
+            }
+        }
+        waiting.stay(stay);
+        Ok(waiting)
+    }
+
+    /// These keep their names, and so does everybody who wants one of them.
+    fn stay(&mut self, mut numbers: Vec<usize>) {
+        while let Some(number) = numbers.pop() {
+            if self.verdicts[number].replace(SkipReason::Collision).is_none() {
+                numbers.extend(&self.awaited_by[number]);
+            }
+        }
+    }
+
+    /// Those that take names from each other, at least two, in the plan's order.
+    fn groups(&self) -> Vec<Vec<usize>> {
+        let mut seen = vec![false; self.verdicts.len()];
+        let mut groups = Vec::new();
+        for first in 0..self.verdicts.len() {
+            let (mut group, mut next) = (Vec::new(), vec![first]);
+            while let Some(number) = next.pop() {
+                if self.verdicts[number].is_none() && !std::mem::replace(&mut seen[number], true) {
+                    group.push(number);
+                    next.extend(self.waits_for[number].iter().chain(&self.awaited_by[number]));
+                }
+            }
+            if group.len() > 1 {
+                group.sort_unstable();
+                groups.push(group);
+            }
+        }
+        groups
+    }
+
+    /// Those of a group that is too large that stay: all but a part at the end that is free; all, of a cycle.
+    fn far_end(&self, group: &[usize]) -> Vec<usize> {
+        let mut next: Vec<_> = group.iter().copied().filter(|number| self.waits_for[*number].is_empty()).collect();
+        let mut part = HashSet::new();
+        while let Some(number) = next.pop() {
+            if part.len() < PART && part.insert(number) {
+                next.extend(&self.awaited_by[number]);
+            }
+        }
+        group.iter().copied().filter(|number| !part.contains(number)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Verdicts on wishes such as `a>b`, or `a>b a.x>b.x`, where these names are on the disk.
+    fn settled<T: AsRef<str>>(wishes: &[T], disk: &[T]) -> String {
+        let path = |text: &str| text.parse::<RelPath>().expect("a path");
+        let rename = |text: &str| {
+            let (from, to) = text.split_once('>').expect("two names");
+            Rename { from: path(from), to: path(to) }
+        };
+        let wishes: Vec<Vec<_>> =
+            wishes.iter().map(|wish| wish.as_ref().split_whitespace().map(rename).collect()).collect();
+        let is_there = |to: &RelPath| disk.iter().any(|name| name.as_ref() == to.as_str());
+        let verdicts = settle(&wishes, |_, to| Ok(is_there(to))).expect("known");
+        let word = |verdict: &Option<SkipReason>| match verdict {
+            None => '.',
+            Some(SkipReason::With) => 'w',
+            Some(SkipReason::Collision) => 'c',
+            Some(_) => '?',
+        };
+        verdicts.iter().map(word).collect()
+    }
+
+    #[test]
+    fn chains_and_cycles_change_together_and_who_wants_the_name_of_one_that_stays_stays() {
+        assert_eq!(settled(&["a>x", "b>y", ""], &["a", "b", "c"]), "...");
+        assert_eq!(settled(&["a>b", "b>c", "c>a"], &["a", "b", "c"]), ".ww");
+        assert_eq!(settled(&["a>b", "b>c", "c>d"], &["a", "b", "c"]), ".ww");
+        assert_eq!(settled(&["b>c", "c>d", "a>b"], &["a", "b", "c"]), ".ww");
+        // c stays, so b and a do.
+        assert_eq!(settled(&["a>b", "b>c", "c>d"], &["a", "b", "c", "d"]), "ccc");
+        assert_eq!(settled(&["a>b", "b>c", ""], &["a", "b", "c"]), "cc.");
+        // Of two that want one name the first gets it.
+        assert_eq!(settled(&["a>x", "b>x", "c>b"], &["a", "b", "c"]), ".cc");
+        // Sidecar files go along, also around a cycle of their own.
+        assert_eq!(settled(&["a>b a.x>b.x", "b>a b.x>a.x"], &["a", "b", "a.x", "b.x"]), ".w");
+        assert_eq!(settled(&["a>b a.x>b.x", "b>c"], &["a", "b", "a.x", "b.x"]), "c.");
+        // One that belongs to both goes with the first.
+        assert_eq!(settled(&["a.jpg>b.jpg a.x>b.x", "a.raw>b.raw a.x>b.x"], &["a.jpg", "a.raw", "a.x"]), "..");
+    }
+
+    #[test]
+    fn of_a_chain_that_is_too_long_the_end_that_is_free_runs_and_of_such_a_cycle_nothing() {
+        const LENGTH: usize = 200;
+        let disk: Vec<_> = (0..LENGTH).map(|number| number.to_string()).collect();
+        let chain: Vec<_> = (0..LENGTH).map(|number| format!("{number}>{}", number + 1)).collect();
+        let expected = ["c".repeat(LENGTH - PART), ".".into(), "w".repeat(PART - 1)].concat();
+        assert_eq!(settled(&chain, &disk), expected);
+        let cycle: Vec<_> = (0..LENGTH).map(|number| format!("{number}>{}", (number + 1) % LENGTH)).collect();
+        assert_eq!(settled(&cycle, &disk), "c".repeat(LENGTH));
+    }
+}

@@ -1,0 +1,39 @@
+//! Whether a file or the storage is to blame for input/output errors.
+
+use super::WorkOutcome;
+use super::job::Job;
+
+/// When this many files in a row fail with an input/output error, the storage is at fault, not a file.
+const UNREADABLE_IN_A_ROW: usize = 5;
+
+/// Whether the storage, not a file, is to blame for an input/output error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StorageBlame {
+    /// The file is.
+    No,
+    /// The storage is, as of this file.
+    Begins,
+    /// The storage is, as before. The job's pause is already requested.
+    Lasts,
+}
+
+impl Job {
+    /// Notes how an attempt ended, and says whether the storage fails for so many files in a row that no file is to blame.
+    pub(super) fn blames_storage(&mut self, item: u32, outcome: &WorkOutcome) -> StorageBlame {
+        match outcome {
+            WorkOutcome::Storage(..) => {
+                let is_new = self.unreadable.insert(item);
+                match self.unreadable.len() {
+                    UNREADABLE_IN_A_ROW if is_new => StorageBlame::Begins,
+                    UNREADABLE_IN_A_ROW.. => StorageBlame::Lasts,
+                    _ => StorageBlame::No,
+                }
+            }
+            WorkOutcome::Succeeded(..) | WorkOutcome::Skipped(_) | WorkOutcome::Failed(..) => {
+                self.unreadable.clear();
+                StorageBlame::No
+            }
+            _ => StorageBlame::No,
+        }
+    }
+}

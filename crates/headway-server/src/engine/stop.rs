@@ -1,0 +1,91 @@
+//! How a step of a job outside its items is asked to end: a preparation, a listing, the last step.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::Notify;
+use tokio::task::{JoinError, JoinHandle};
+
+use super::look_around::GRACE;
+use headway_recipes::Unable;
+
+/// Asks a step to end. Cheap to clone: all clones are of one step.
+#[derive(Clone, Default)]
+pub(super) struct StepStop {
+    flag: Arc<AtomicBool>,
+    asked: Arc<Notify>,
+}
+
+/// Why a step did not come to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StepFailure {
+    /// It cannot be done.
+    Unable(Unable),
+    /// It was stopped, as nobody waits for it any more.
+    Stopped,
+}
+
+impl From<Unable> for StepFailure {
+    fn from(why: Unable) -> Self {
+        StepFailure::Unable(why)
+    }
+}
+
+impl StepStop {
+    /// Asks it to end.
+    pub(super) fn ask(&self) {
+        self.flag.store(true, Ordering::Relaxed);
+        self.asked.notify_waiters();
+    }
+
+    /// Whether it was asked to end.
+    pub(super) fn is_asked(&self) -> bool {
+        self.flag.load(Ordering::Relaxed)
+    }
+
+    /// What tells the step itself.
+    pub(super) fn flag(&self) -> &Arc<AtomicBool> {
+        &self.flag
+    }
+
+    /// Comes back once the step was asked to end longer ago than its grace. What has not ended by then waits for storage that does
+    /// not answer: nobody waits for it any more, and its thread ends when the storage answers.
+    pub(super) async fn overdue(&self) {
+        let asked = self.asked.notified();
+        if !self.is_asked() {
+            asked.await;
+        }
+        tokio::time::sleep(GRACE).await;
+    }
+
+    /// Waits for a blocking part of the step; `None` if it is [`overdue`](StepStop::overdue).
+    pub(super) async fn wait_for<T>(&self, part: JoinHandle<T>) -> Option<Result<T, JoinError>> {
+        tokio::select! {
+            ended = part => Some(ended),
+            () = self.overdue() => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    #[tokio::test]
+    async fn a_step_that_was_asked_to_end_is_waited_for_no_longer_than_its_grace() {
+        let stop = StepStop::default();
+        let hangs = || tokio::spawn(std::future::pending::<()>());
+        let waits = |stop: StepStop, part| async move { stop.wait_for(part).await.is_none() };
+        let before = tokio::spawn(waits(stop.clone(), hangs()));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(!before.is_finished(), "nobody asked");
+        stop.ask();
+        let begun = Instant::now();
+        assert!(matches!(stop.wait_for(tokio::spawn(async { 7 })).await, Some(Ok(7))));
+        // And one that begins after it was asked.
+        let (before, after) = tokio::join!(before, waits(stop.clone(), hangs()));
+        assert!(before.expect("no panic") && after);
+        assert!(begun.elapsed() >= GRACE, "each has its time");
+    }
+}

@@ -1,0 +1,56 @@
+//! What there is to say of the storage of a job's library.
+
+use super::Server;
+use crate::engine;
+use headway_files::{Swap, io_text};
+use headway_model::{JobId, Output, RelPath, StartJob};
+
+/// What is to be said of a job's library.
+#[derive(Default)]
+pub(super) struct OnDisk {
+    /// The number and bytes of files in the job's trash.
+    pub(super) trash: (u64, u64),
+    /// A note for a person: how the job replaces files, if it does, or what cannot be read.
+    pub(super) note: Option<String>,
+    /// Whether another folder is at the library's path than the one on which the job was planned.
+    pub(super) is_replaced: bool,
+    /// A disk that was mounted inside the library where the job looks for files, and is gone: path and device.
+    pub(super) absent: Option<(RelPath, String)>,
+}
+
+impl Server {
+    /// What is to be said of a job's library.
+    pub(super) async fn on_disk(&self, name: &str, id: JobId, request: Option<&StartJob>) -> OnDisk {
+        const SILENT: &str = "The storage of this library does not answer.";
+        const SECOND_NAME: &str = "This file system cannot exchange two files in one step: each original gets a second name \
+            in the trash, then the output takes its first.";
+        const TWO_MOVES: &str = "This file system can neither exchange two files in one step nor give one a second name: each \
+            original is moved to the trash, then the output gets its name. For a moment there is no file of that name; should \
+            the server end just then, the next one sets it right.";
+        let Ok(library) = self.library_of_job(name).await else { return OnDisk::default() };
+        let replaces = request.and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
+        let query = request.map(|request| request.query.clone());
+        let ground = self.inner.context.data.ground(&id);
+        let look = move || {
+            let note = match replaces.then(|| library.swap()).flatten() {
+                None | Some(Swap::Exchange) => None,
+                Some(Swap::SecondName) => Some(SECOND_NAME.to_owned()),
+                Some(Swap::TwoMoves) => Some(TWO_MOVES.to_owned()),
+            };
+            let is_replaced = library.is_replaced(ground);
+            // If that cannot be seen there is nothing to be said of it; the plan tells.
+            let absent = query.and_then(|query| engine::absent_mount(&library, &query).unwrap_or_default());
+            match library.trashed(id) {
+                Ok(trash) => OnDisk { trash: (trash.files, trash.bytes), note, is_replaced, absent },
+                Err(error) if replaces => {
+                    let unknown = format!("The trash cannot be read: {}.", io_text(&error));
+                    let note = Some([Some(unknown), note].into_iter().flatten().collect::<Vec<_>>().join(" "));
+                    OnDisk { trash: (0, 0), note, is_replaced, absent }
+                }
+                Err(_) => OnDisk { trash: (0, 0), note, is_replaced, absent },
+            }
+        };
+        let silent = || OnDisk { note: Some(SILENT.to_owned()), ..OnDisk::default() };
+        self.inner.looks.look(name, look).await.unwrap_or_else(silent)
+    }
+}

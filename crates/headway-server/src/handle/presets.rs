@@ -1,0 +1,97 @@
+//! Presets: what a job is asked for, which files and which settings, kept under a name to be asked for again.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::sync::Arc;
+
+use super::Server;
+use crate::error::internal;
+use headway_files::DataFolder;
+use headway_model::{ApiError, Query, StartJob};
+
+/// Requests by their names.
+type NamedRequests = BTreeMap<String, StartJob>;
+
+/// The longest name, in bytes.
+const LONGEST: usize = 64;
+
+impl Server {
+    /// Every preset.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub async fn presets(&self) -> Result<NamedRequests, ApiError> {
+        self.with_presets(|presets| Ok((presets, false))).await
+    }
+
+    /// Keeps a request under a name, in place of the one that was kept under it. Its library and recipe must be there; whether the rest can
+    /// be carried out is checked when a job is started from it.
+    ///
+    /// # Errors
+    /// If the name or the request is no preset, or it cannot be kept.
+    pub async fn keep_preset(&self, name: String, request: StartJob) -> Result<NamedRequests, ApiError> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if name.is_empty() || name.len() > LONGEST || !name.bytes().all(is_plain) {
+            let text = format!("the name of a preset has letters, digits, - and _, at most {LONGEST} of them");
+            return Err(ApiError::invalid(text));
+        }
+        if matches!(request.query, Query::Items(_)) {
+            let text = "the files of another job are no selection that can be kept; name a folder or files";
+            return Err(ApiError::invalid(text));
+        }
+        let context = &self.inner.context;
+        if context.library(&request.library).is_none() || context.recipe(&request.recipe).is_none() {
+            let text = format!("there is no library {:?} or no recipe {:?} here", request.library, request.recipe);
+            return Err(ApiError::invalid(text));
+        }
+        self.with_presets(|mut presets| {
+            presets.insert(name, request);
+            Ok((presets, true))
+        })
+        .await
+    }
+
+    /// Removes a preset.
+    ///
+    /// # Errors
+    /// If there is none of that name, or the rest cannot be written.
+    pub async fn remove_preset(&self, name: String) -> Result<NamedRequests, ApiError> {
+        self.with_presets(move |mut presets| match presets.remove(&name) {
+            Some(_) => Ok((presets, true)),
+            None => Err(ApiError::NotFound { message: format!("there is no preset {name:?}") }),
+        })
+        .await
+    }
+
+    /// Reads the presets, and keeps what `change` makes of them if it says so. One call at a time.
+    async fn with_presets(
+        &self,
+        change: impl FnOnce(NamedRequests) -> Result<(NamedRequests, bool), ApiError> + Send + 'static,
+    ) -> Result<NamedRequests, ApiError> {
+        let inner = Arc::clone(&self.inner);
+        let changed = tokio::task::spawn_blocking(move || {
+            let data = &inner.context.data;
+            let _one_at_a_time = inner.presets.lock();
+            let (presets, is_new) = change(read(data)?)?;
+            if is_new {
+                let text = serde_json::to_vec_pretty(&presets).map_err(|error| internal(&error))?;
+                data.keep_presets(&text).map_err(|error| match error.kind() {
+                    ErrorKind::FileTooLarge => {
+                        ApiError::invalid("the presets are too large together; remove some first")
+                    }
+                    _ => internal(&error),
+                })?;
+            }
+            Ok(presets)
+        });
+        changed.await.map_err(|error| internal(&error))?
+    }
+}
+
+fn read(data: &DataFolder) -> Result<NamedRequests, ApiError> {
+    let text = data.presets().map_err(|error| internal(&error))?;
+    text.map_or_else(
+        || Ok(NamedRequests::new()),
+        |text| serde_json::from_slice(&text).map_err(|error| internal(&error)),
+    )
+}

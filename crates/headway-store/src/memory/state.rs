@@ -1,0 +1,115 @@
+//! The tables in memory, and the questions that need more than one of them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::super::{Head, JobFilter};
+use crate::rows::{DoneRow, EventRow, ItemRow, JobRow, Lease};
+use headway_model::id::{JobId, Position};
+use headway_model::item::ItemStatus;
+use headway_model::{Digest, JobKind, PlannedFile, RelPath};
+
+#[derive(Default, Debug, Clone)]
+pub(super) struct MemoryState {
+    pub(super) head: Option<Head>,
+    pub(super) events: BTreeMap<Position, EventRow>,
+    pub(super) jobs: BTreeMap<u64, JobRow>,
+    pub(super) items: BTreeMap<(u64, u32), ItemRow>,
+    pub(super) leases: BTreeMap<(u64, u32), Lease>,
+}
+
+impl MemoryState {
+    pub(super) fn head(&self) -> Head {
+        self.head.unwrap_or(Head { position: 0, digest: None, next_job_no: 1 })
+    }
+
+    pub(super) fn job(&self, id: JobId) -> Option<&JobRow> {
+        self.jobs.values().find(|row| row.summary.job == id)
+    }
+
+    pub(super) fn jobs(&self, filter: JobFilter, limit: u32) -> Vec<JobRow> {
+        let mut rows: Vec<_> = self.jobs.values().cloned().collect();
+        match filter {
+            JobFilter::Live => rows.retain(|row| !row.summary.status.is_terminal()),
+            JobFilter::ChangedAfter(position) => rows.retain(|row| row.last_position > position),
+            JobFilter::Over(job_no) => {
+                let left = |row: &JobRow| !row.summary.pruned || row.created_position < row.last_position;
+                rows.retain(|row| row.summary.status.is_terminal() && left(row) && row.job_no > job_no);
+            }
+            JobFilter::Undoing(id) => {
+                rows.retain(|row| JobKind::of(&row.summary.recipe) == JobKind::Undo && row.head.parent() == Some(id));
+                rows.reverse();
+            }
+            JobFilter::Before(None) => rows.reverse(),
+            JobFilter::Before(Some(id)) => {
+                let before = self.job(id).map_or(0, |row| row.job_no);
+                rows.retain(|row| row.job_no < before);
+                rows.reverse();
+            }
+        }
+        if matches!(filter, JobFilter::Before(_) | JobFilter::Undoing(_)) {
+            rows.retain(|row| !row.summary.pruned);
+        } else if !matches!(filter, JobFilter::Over(_)) {
+            rows.sort_by_key(|row| row.last_position);
+        }
+        rows.truncate(limit as usize);
+        rows
+    }
+
+    pub(super) fn outcomes(&self, library: &str, paths: &[RelPath]) -> Vec<(RelPath, ItemStatus)> {
+        let mut latest = BTreeMap::new();
+        for row in self.items.values().filter(|row| paths.contains(&row.file.path)) {
+            let here = self.jobs.get(&row.job_no).is_some_and(|job| job.library == library);
+            if here && row.state.status.is_outcome() {
+                latest.insert(row.file.path.clone(), row.state.status);
+            }
+        }
+        latest.into_iter().collect()
+    }
+
+    pub(super) fn done(&self, library: &str, recipe: &str, paths: &[RelPath]) -> Vec<DoneRow> {
+        let mut latest = BTreeMap::new();
+        for row in self.items.values().filter(|row| paths.contains(&row.file.path)) {
+            let Some(job) = self.jobs.get(&row.job_no).filter(|job| job.library == library) else { continue };
+            let undo = JobKind::of(&job.summary.recipe) == JobKind::Undo;
+            if !(undo || job.summary.recipe == recipe) || !row.state.status.is_done() {
+                continue;
+            }
+            let work = job.work.filter(|_| !undo);
+            let done = DoneRow {
+                file: PlannedFile { rerun: None, becomes: None, ..row.file.clone() },
+                job_no: row.job_no,
+                work,
+                result: row.state.result.clone(),
+            };
+            latest.insert((row.file.path.clone(), undo, work), done);
+        }
+        latest.into_values().collect()
+    }
+
+    pub(super) fn done_contents(&self, library: &str, work: Digest) -> Vec<(u64, Digest)> {
+        let undone = |id: JobId| {
+            self.jobs
+                .values()
+                .any(|other| JobKind::of(&other.summary.recipe) == JobKind::Undo && other.head.parent() == Some(id))
+        };
+        let mut contents = Vec::new();
+        for row in self.items.values().filter(|row| row.state.status.label() == "succeeded") {
+            let Some(job) = self.jobs.get(&row.job_no) else { continue };
+            if job.library != library || job.work != Some(work) || undone(job.summary.job) {
+                continue;
+            }
+            let Ok(result) = serde_json::from_str::<Value>(row.state.result.as_deref().unwrap_or("{}")) else {
+                continue;
+            };
+            let hash = |value: &Value| value.as_str().and_then(|text| text.parse().ok());
+            contents.extend(hash(&result["input"]).map(|hash| (row.file.size, hash)));
+            let output = &result["output"];
+            if output["path"].as_str() == Some(row.file.path.as_str()) {
+                contents.extend(output["size"].as_u64().zip(hash(&output["hash"])));
+            }
+        }
+        contents
+    }
+}

@@ -1,0 +1,107 @@
+// The log of a job on its page: what happened when, and the job as it stood at any moment.
+import { begin, button, config, count, details, over, standing, status } from './helper/job';
+import { expect, test } from './helper/fixtures';
+import { mint, type Server } from './helper/server';
+
+/** Ten files, of which the fourth and the ninth fail. */
+const ten = (server: Server) => {
+  for (let index = 0; index < 10; index++) server.file(`f${index}`, index % 5 === 3 ? '7' : '0');
+};
+
+test('a moment of the past is shown as it was, to whoever opens its address, and one button leads back', async ({ page, serve }) => {
+  const server = await serve(ten, { config, args: ['--workers', '1'] });
+  const job = await begin(server, mint(), 'slow');
+  expect(await over(server, job)).toBe('completed_with_errors');
+  const log = (await (await fetch(`${server.url}/api/jobs/${job}/log`)).text()).trim().split('\n').slice(1);
+  const events: any[] = log.map((line) => JSON.parse(JSON.parse(line).payload));
+  // The very moment of the first failure, of which the log itself knows how many were done before it.
+  const first = events.find((event) => event.event === 'failed');
+  const before = events.filter((event) => event.event === 'succeeded' && event.seq < first.seq).length;
+
+  await details(page, server, job, `?at=${first.seq}`);
+  const past = page.locator('.history-past');
+  await expect(past).toContainText(new RegExp(`The past: the job as it stood at \\d\\d:\\d\\d:\\d\\d, after event ${first.seq} of ${events.length}\\.`));
+  await expect(count(page, 'failed')).toHaveText('1');
+  await expect(count(page, 'succeeded')).toHaveText(String(before));
+  await expect(status(page)).toHaveText('processing');
+  // Every part of the page is of that moment: the files, and what leads to them.
+  await page.locator('.job-panel .head-count[data-status="failed"] a').click();
+  await expect(page.locator('.items tbody tr')).toHaveCount(1);
+  await expect(page.locator('.items tbody tr')).toContainText('f3');
+  expect(new URL(page.url()).search).toBe(`?status=failed&at=${first.seq}`);
+  // Nothing can be done to the past.
+  await expect(button(page, 'retry_failed')).toBeHidden();
+  await expect(page.locator('.attention button:visible')).toHaveCount(0);
+
+  await past.getByRole('link', { name: 'Back to now' }).click();
+  await expect(past).toHaveCount(0);
+  await expect(count(page, 'failed')).toHaveText('2');
+  await expect(status(page)).toHaveText('completed with errors');
+  await expect(standing(page)).toContainText('2 failures');
+  expect(await page.evaluate(() => document.activeElement?.tagName)).not.toBe('BODY');
+  await page.goBack();
+  await expect(count(page, 'failed')).toHaveText('1');
+});
+
+test('the log says what happened, how fast, and its slider goes through it', async ({ page, serve }) => {
+  const server = await serve(ten, { config, args: ['--workers', '1'] });
+  const job = await begin(server, mint(), 'slow');
+  expect(await over(server, job)).toBe('completed_with_errors');
+  const seq: number = (await server.get(`/api/jobs/${job}`)).seq;
+  await details(page, server, job);
+  await page.getByText('Log and throughput').click();
+  const rows = page.locator('.history-events li');
+  await expect(rows.first()).toContainText('The job ended');
+  await expect(rows).toHaveCount(seq);
+  await page.getByRole('button', { name: 'Failures' }).click();
+  await expect(rows).toHaveCount(2);
+  await expect(rows.first()).toContainText('f8 failed');
+  await page.getByRole('button', { name: 'Of the job as a whole' }).click();
+  await expect(rows.last()).toContainText('The job was created');
+
+  // All that ended is in the chart, and in its table.
+  await expect(page.locator('.history-columns rect[data-status="failed"]')).not.toHaveCount(0);
+  await page.getByText('Throughput as a table').click();
+  const sum = async (column: number) => {
+    const cells = await page.locator(`.history-throughput-table tbody td:nth-child(${column})`).allTextContents();
+    return cells.map(Number).reduce((sum, number) => sum + number, 0);
+  };
+  expect([await sum(2), await sum(3)]).toEqual([8, 2]);
+
+  const slider = page.getByRole('slider', { name: 'Rewind' });
+  await slider.focus();
+  await page.keyboard.press('ArrowLeft');
+  await expect(status(page)).not.toHaveText('completed with errors');
+  expect(new URL(page.url()).search).toBe(`?at=${seq - 1}`);
+  await page.keyboard.press('Home');
+  await expect(page.locator('.history-past')).toContainText(`after event 1 of ${seq}`);
+  await expect(page.locator('.job-panel .head-count[data-status="all"] .head-number')).toHaveText('0');
+  // At its end is now.
+  await page.keyboard.press('End');
+  await expect(page.locator('.history-past')).toHaveCount(0);
+  await expect(count(page, 'succeeded')).toHaveText('8');
+  // An event of the log is a door to its moment.
+  await page.getByRole('button', { name: 'Failures' }).click();
+  await rows.last().locator('.history-number').click();
+  await expect(count(page, 'failed')).toHaveText('1');
+});
+
+test('the log of a job that runs goes on while one looks, and the past does not', async ({ page, serve }) => {
+  const server = await serve((server) => {
+    ten(server);
+    server.file('../hold-f5');
+  }, { config, args: ['--workers', '1'] });
+  const job = await begin(server, mint(), 'slow');
+  await details(page, server, job, '?at=3');
+  await expect(page.locator('.history-past')).toContainText('after event 3 of');
+  const then = await page.locator('.job-panel .head-counts').textContent();
+  await page.getByText('Log and throughput').click();
+  await expect(count(page, 'succeeded')).toHaveText('0');
+  server.remove('../hold-f5');
+  await over(server, job);
+  const seq: number = (await server.get(`/api/jobs/${job}`)).seq;
+  await expect(page.locator('.history-past')).toContainText(`after event 3 of ${seq}`);
+  expect(await page.locator('.job-panel .head-counts').textContent()).toBe(then);
+  await page.locator('.history-past').getByRole('link', { name: 'Back to now' }).click();
+  await expect(page.locator('.history-events li').first()).toContainText('The job ended');
+});

@@ -1,0 +1,96 @@
+// The map of a job: a cell for each file, which says what the counts say, and leads to the files.
+import type { Page } from '@playwright/test';
+import { begin, config, count, details, over } from './helper/job';
+import { expect, test } from './helper/fixtures';
+import { mint } from './helper/server';
+
+/** How many cells of the first row have this colour at their corner, as the canvas has them. */
+const cells = (page: Page, status: string) =>
+  page.evaluate((status) => {
+    const canvas = document.querySelector<HTMLCanvasElement>('.map canvas')!;
+    const wanted = getComputedStyle(document.querySelector(`.map-legend [data-status="${status}"]`)!).backgroundColor;
+    const context = canvas.getContext('2d')!;
+    let found = 0;
+    for (let at = 0; at < 40; at++) {
+      const [red, green, blue, alpha] = context.getImageData(at * 20 + 1, 1, 1, 1).data;
+      if (alpha === 255 && `rgb(${red}, ${green}, ${blue})` === wanted) found += 1;
+    }
+    return found;
+  }, status);
+
+test('a cell for each file says what the counts say, names its file, and leads to it', async ({ page, serve, allow }) => {
+  // It is the spec that reads the canvas back.
+  allow(/willReadFrequently/);
+  const server = await serve(
+    (server) => {
+      for (let index = 0; index < 40; index++) server.file(`f${String(index).padStart(2, '0')}`, index % 5 === 3 ? '7' : '0');
+      server.file('../hold-f20');
+    },
+    { config, args: ['--workers', '1'] },
+  );
+  const job = await begin(server, mint(), 'slow');
+  await details(page, server, job);
+  await expect(count(page, 'succeeded')).toHaveText('16');
+  await expect.poll(() => cells(page, 'failed')).toBe(4);
+  await expect.poll(() => cells(page, 'succeeded')).toBe(16);
+  await expect.poll(() => cells(page, 'running')).toBe(1);
+  const canvas = page.locator('.map canvas');
+  const before = await canvas.boundingBox();
+  server.remove('../hold-f20');
+  expect(await over(server, job)).toBe('completed_with_errors');
+  await expect.poll(() => cells(page, 'failed')).toBe(8);
+  await expect.poll(() => cells(page, 'succeeded')).toBe(32);
+
+  const pointed = page.locator('.map-pointed');
+  await canvas.hover({ position: { x: 8 * 20 + 5, y: 5 } });
+  await expect(pointed).toHaveText('f08 failed');
+  // By keyboard: from where the pointer left it, or from the first.
+  await page.mouse.move(0, 0);
+  await expect(pointed).toBeEmpty();
+  await canvas.focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(pointed).toHaveText('f00 done');
+  await page.keyboard.press('ArrowRight');
+  await expect(pointed).toHaveText('f01 done');
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.keyboard.press('Shift+ArrowRight');
+  await expect(page.locator('.items tbody tr')).toHaveCount(3);
+  expect(new URL(page.url()).search).toBe('?first=1&last=3');
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.drawer h2')).toHaveText('f39');
+  await page.keyboard.press('Escape');
+
+  // Dragged over: the list shows those, and a reload as well.
+  await expect(page.locator('.drawer')).toHaveCount(0);
+  expect((await canvas.boundingBox())!.height).toBe(before!.height);
+  await canvas.hover({ position: { x: 3 * 20 + 5, y: 5 } });
+  await page.mouse.down();
+  await canvas.hover({ position: { x: 6 * 20 + 5, y: 5 } });
+  await canvas.hover({ position: { x: 9 * 20 + 5, y: 5 } });
+  await page.mouse.up();
+  const rows = page.locator('.items tbody tr');
+  await expect(rows).toHaveCount(7);
+  expect(new URL(page.url()).search).toBe('?first=3&last=9');
+  await page.reload();
+  await expect(rows).toHaveCount(7);
+  await expect(rows.first()).toContainText('f03');
+  await page.mouse.move(0, 0);
+  await expect(page.locator('.items-only').first()).toHaveText('Only files 4 to 10 of the job. Show those before and behind as well');
+  await page.locator('.items-only').getByRole('link', { name: 'Show those before' }).click();
+  await expect(rows).toHaveCount(40);
+
+  // Another style is painted at once, also when nothing moves any more.
+  const colour = () => page.evaluate(() => getComputedStyle(document.querySelector('.map-legend [data-status="failed"]')!).backgroundColor);
+  const light = await colour();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expect.poll(colour).not.toBe(light);
+  await expect.poll(() => cells(page, 'failed')).toBe(8);
+
+  // The same for who cannot see it.
+  await page.getByText('As a table').click();
+  const numbers = await page.locator('.map-table tbody td').allTextContents();
+  expect(numbers.map(Number).reduce((sum, number) => sum + number)).toBe(40);
+  await page.locator('.map-table').getByRole('link', { name: '37 to 40' }).click();
+  await expect(rows).toHaveCount(4);
+});

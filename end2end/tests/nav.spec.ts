@@ -1,0 +1,113 @@
+// Going from page to page: links, Back, where one was, what has the focus, and what the tab is called.
+import type { Page } from '@playwright/test';
+import { open, ready, tenFiles } from './helper/page';
+import { expect, test } from './helper/fixtures';
+import type { Server } from './helper/server';
+
+const long = (server: Server) => {
+  for (let index = 0; index < 90; index++) server.file(`long/${String(index).padStart(2, '0')}.txt`, `${index}`);
+};
+
+const place = (page: Page, name: string) => page.getByRole('navigation', { name: 'Pages', exact: true }).getByRole('link', { name });
+const height = (page: Page) => page.evaluate(() => Math.round(scrollY));
+
+test('Back and Forward lead to the same page at the same height, with its title; a link leads to the top and to the heading', async ({ page, serve }) => {
+  const server = await serve(long);
+  await open(page, `${server.url}/?library=files&folder=long`);
+  await expect(page).toHaveTitle('long · files · Headway');
+  await expect(page.locator('.listing tbody tr')).toHaveCount(90);
+  await page.evaluate(() => scrollTo(0, 900));
+  await expect.poll(() => height(page)).toBe(900);
+
+  await place(page, 'Jobs').evaluate((link: HTMLElement) => link.click());
+  await expect(page).toHaveTitle('Jobs · Headway');
+  await expect(page).toHaveURL(`${server.url}/jobs`);
+  await expect(page.getByRole('heading', { name: 'Jobs', level: 1 })).toBeFocused();
+  expect(await height(page)).toBe(0);
+
+  await page.goBack();
+  await expect(page).toHaveTitle('long · files · Headway');
+  await expect(page.locator('h1.breadcrumbs')).toBeFocused();
+  await expect.poll(() => height(page)).toBe(900);
+
+  await page.goForward();
+  await expect(page).toHaveTitle('Jobs · Headway');
+  expect(await height(page)).toBe(0);
+  await page.goBack();
+  await expect.poll(() => height(page)).toBe(900);
+
+  // And after the document was loaded again.
+  await page.reload();
+  await ready(page);
+  await expect.poll(() => height(page)).toBe(900);
+  await place(page, 'Jobs').evaluate((link: HTMLElement) => link.click());
+  await expect(page).toHaveTitle('Jobs · Headway');
+  await page.goBack();
+  await expect.poll(() => height(page)).toBe(900);
+});
+
+test('what is used at once is left alone: neither focus nor height is taken from it', async ({ page, serve }) => {
+  const server = await serve(long);
+  await open(page, `${server.url}/?library=files&folder=long`);
+  await page.evaluate(() => scrollTo(0, 900));
+  await place(page, 'Jobs').evaluate((link: HTMLElement) => link.click());
+  await expect(page.getByRole('heading', { name: 'Jobs', level: 1 })).toBeFocused();
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await page.route('**/api/fn/folder*', async (route) => { await held; await route.continue(); });
+  await page.goBack();
+  await expect(page.getByText('Reading the folder')).toBeVisible();
+  await page.keyboard.press('/');
+  await expect(page.getByRole('searchbox')).toBeFocused();
+  answer();
+  await expect(page.locator('.listing tbody tr')).toHaveCount(90);
+  await expect(page.getByRole('searchbox')).toBeFocused();
+  expect(await height(page)).toBeLessThan(900);
+});
+
+test('only plain clicks on links of Headway are followed here, below a base path too', async ({ page, context, serve, allow }) => {
+  allow(/the server responded with a status of 404/);
+  const server = await serve(tenFiles, { args: ['--base-path', '/headway'] });
+  const base = server.url;
+  await open(page, `${base}/`);
+  await page.evaluate(() => Object.assign(window, { same: true }));
+  const same = () => page.evaluate(() => 'same' in window);
+
+  const opened = context.waitForEvent('page');
+  await place(page, 'Jobs').click({ modifiers: ['Control'] });
+  const other = await opened;
+  await expect(other).toHaveTitle('Jobs · Headway');
+  await expect(page).toHaveURL(`${base}/`);
+  await other.close();
+
+  await place(page, 'Jobs').click();
+  await expect(page).toHaveURL(`${base}/jobs`);
+  await expect(page).toHaveTitle('Jobs · Headway');
+  // A link to where one is makes no entry to go back through.
+  await place(page, 'Jobs').click();
+  await page.goBack();
+  await expect(page).toHaveURL(`${base}/`);
+  await expect(page).toHaveTitle('files · Headway');
+  expect(await same()).toBe(true);
+
+  // What is no page is asked from the server.
+  await page.evaluate(() => document.querySelector('a.page-brand')?.setAttribute('href', '/headway/nothing'));
+  await page.locator('a.page-brand').click();
+  await expect(page).toHaveTitle('Not found · Headway');
+  expect(await same()).toBe(false);
+  expect((await page.request.get(`${base}/nothing`)).status()).toBe(404);
+  expect((await page.request.get(`${base}/jobs`)).status()).toBe(200);
+});
+
+test('without JavaScript every link leads to its page, which the server has named', async ({ browser, serve }) => {
+  const server = await serve(tenFiles);
+  const plain = await browser.newContext({ javaScriptEnabled: false });
+  const page = await plain.newPage();
+  await page.goto(server.url);
+  await expect(page).toHaveTitle('files · Headway');
+  await place(page, 'Jobs').click();
+  await expect(page).toHaveTitle('Jobs · Headway');
+  await page.goto(`${server.url}/nothing`);
+  await expect(page).toHaveTitle('Not found · Headway');
+  await plain.close();
+});

@@ -1,0 +1,78 @@
+//! How a command ends that followed a job: its exit code, and its last words.
+
+use super::super::out::count;
+use headway_model::{Counters, EndReason, Fold, JobStatus};
+
+/// The job failed as a whole, or there was nothing to do where there had to be something.
+pub(super) const AS_A_WHOLE: u8 = 102;
+/// The job was cancelled by somebody else.
+const CANCELLED: u8 = 103;
+/// The job waits for a person.
+pub(super) const WAITS: u8 = 104;
+/// The time given with `--timeout` is over; the job goes on.
+pub(super) const TIMED_OUT: u8 = 124;
+/// The command did not begin, or the job cannot be followed.
+pub(in crate::cli) const NOT_BEGUN: u8 = 255;
+
+/// What became of the files.
+pub(super) fn verdict(fold: &Fold) -> String {
+    let counters = &fold.counters;
+    let done = counters.succeeded + counters.skipped - counters.missed;
+    let mut parts = vec![format!("{} done", count(done.into()))];
+    for (number, what) in
+        [(counters.failed, "failed"), (counters.missed, "not looked at"), (counters.cancelled, "cancelled")]
+    {
+        if number > 0 {
+            parts.push(format!("{} {what}", count(number.into())));
+        }
+    }
+    match fold.status {
+        JobStatus::Completed | JobStatus::CompletedWithErrors => parts.join(", "),
+        JobStatus::Failed { reason: EndReason::AllFailed } => parts.join(", "),
+        other => {
+            let message = fold.message.as_deref().filter(|message| !message.is_empty());
+            let why = message.map(|message| format!(" ({})", plain(message))).unwrap_or_default();
+            format!("{}{why}: {}", other.text(), parts.join(", "))
+        }
+    }
+}
+
+/// The exit code of a job's end.
+pub(super) fn exit_code(status: JobStatus, counters: &Counters) -> u8 {
+    let bad = || u8::try_from((counters.failed + counters.missed).clamp(1, 101)).unwrap_or(101);
+    match status {
+        JobStatus::Completed => 0,
+        JobStatus::CompletedWithErrors | JobStatus::Failed { reason: EndReason::AllFailed } => bad(),
+        JobStatus::Failed { .. } => AS_A_WHOLE,
+        JobStatus::Cancelled => CANCELLED,
+        _ => NOT_BEGUN,
+    }
+}
+
+/// A text of a program, in one line and without what would steer the terminal.
+pub(in crate::cli) fn plain(text: &str) -> String {
+    text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_code_counts_what_went_wrong_as_gnu_parallel_does() {
+        let counters = |failed, missed| Counters { failed, missed, ..Counters::default() };
+        let errors = JobStatus::CompletedWithErrors;
+        for (status, counters, code) in [
+            (JobStatus::Completed, counters(0, 0), 0),
+            (errors, counters(3, 0), 3),
+            (errors, counters(1, 2), 3),
+            (errors, counters(120, 0), 101),
+            (JobStatus::Failed { reason: EndReason::AllFailed }, counters(100, 0), 100),
+            (JobStatus::Failed { reason: EndReason::Halt }, counters(1, 0), 102),
+            (JobStatus::Failed { reason: EndReason::Plan }, counters(0, 0), 102),
+            (JobStatus::Cancelled, counters(5, 0), 103),
+        ] {
+            assert_eq!(exit_code(status, &counters), code, "{status:?}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What a follower writes while its job goes on: its events, its failures, and what its programs wrote.
+
+use serde_json::json;
+
+use super::{Followed, Json, plain};
+use crate::cli::failure::CommandFailure;
+use crate::cli::out::{self, say};
+use crate::cli::said;
+use headway_model::event::Recorded;
+use headway_model::{JobEvent, Message};
+
+impl Followed<'_> {
+    /// Looks at the events of a message that are new in the fold.
+    pub(super) async fn message(&mut self, text: &str) -> Result<(), CommandFailure> {
+        match Message::decode(text) {
+            // Another connection, perhaps to another server, which works on the job only if it is told to.
+            Ok(Message::Hello(_)) if self.how.owns => {
+                if let Err(error) = self.session.client.adopt(self.job).await {
+                    tracing::debug!(%error, "the job is not there yet, or the link broke again");
+                }
+            }
+            Ok(Message::Snapshot(snapshot)) if snapshot.job == self.job => {
+                self.seen = snapshot.seq;
+                let fold = self.follower.job(&self.job).and_then(|tracked| tracked.fold());
+                if let (Some(fold), Some(said)) = (fold, &mut self.how.said) {
+                    said.catch_up(fold);
+                }
+                self.json(&json!({"v": 1, "kind": "snapshot", "job": self.job, "seq": snapshot.seq, "digest": snapshot.digest}))?;
+            }
+            Ok(Message::Events(events)) => {
+                let job = self.job;
+                for frame in events.frames.iter().filter(|frame| frame.job == job) {
+                    for raw in &frame.events {
+                        self.event(raw.get()).await?;
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn event(&mut self, raw: &str) -> Result<(), CommandFailure> {
+        let Ok(recorded) = Recorded::decode(raw) else { return Ok(()) };
+        let folded = self.follower.job(&self.job).and_then(|tracked| tracked.fold()).map_or(0, |fold| fold.seq);
+        // What was not folded comes again.
+        if recorded.seq <= self.seen || recorded.seq > folded {
+            return Ok(());
+        }
+        self.seen = recorded.seq;
+        if self.how.json == Some(Json::All) {
+            // As it is in the log.
+            out::line(&format!(r#"{{"v":1,"kind":"event","job":"{}","event":{raw}}}"#, self.job))?;
+        }
+        match &recorded.event {
+            JobEvent::Succeeded { item, .. } | JobEvent::Skipped { item, .. } => self.item_ended(*item),
+            JobEvent::Failed { item, message, reason, .. } => {
+                self.item_ended(*item);
+                if self.show.wants_failure() {
+                    let path = said::path(&self.session.client, self.job, *item).await.ok().flatten();
+                    let path = path.map_or_else(|| format!("file {}", item + 1), |path| path.shown());
+                    let why = if message.is_empty() { reason.text() } else { message };
+                    self.show.tell(&format!("      ✗ {path}  {}", plain(why)));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn item_ended(&mut self, item: u32) {
+        self.how.said.iter_mut().for_each(|said| said.ended(item));
+    }
+
+    /// Writes what attempts that have ended said.
+    pub(super) async fn pass_on(&mut self) -> Result<(), CommandFailure> {
+        let Some(said) = &mut self.how.said else { return Ok(()) };
+        loop {
+            let Some(fold) = self.follower.job(&self.job).and_then(|tracked| tracked.fold()) else { return Ok(()) };
+            let Some(item) = said.due(fold) else { return Ok(()) };
+            match said.read(&self.session.client, self.job, item).await {
+                Ok((stdout, stderr)) => self.show.aside(|| {
+                    if !stderr.is_empty() {
+                        say(stderr.trim_end_matches('\n'));
+                    }
+                    out::bytes(stdout.as_bytes())
+                })?,
+                Err(failure) => self.show.tell(&format!(
+                    "what file {} said cannot be read: {}",
+                    item + 1,
+                    failure.text.unwrap_or_default()
+                )),
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The options of `headway run`: which files, and how they are worked on.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::super::shown::setting;
+use super::super::times;
+use headway_model::policy::{Halt, OnInterrupt, Timeout};
+use headway_model::{JobId, OnDone};
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Files")]
+pub(super) struct FileArguments {
+    /// The folder that Headway works in, or the name of a library of the server [default: the folder that holds all files]
+    #[arg(long = "in", value_name = "DIR|NAME")]
+    pub(super) library: Option<String>,
+
+    /// In a folder, take only what matches; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub(super) include: Vec<String>,
+
+    /// In a folder, leave out what matches, as a line of a .gitignore; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub(super) exclude: Vec<String>,
+
+    /// Read names from a file; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) files_from: Option<OsString>,
+
+    /// Names that are read end with NUL, not with a line feed
+    #[arg(short = '0', long)]
+    pub(super) null: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Work")]
+pub(super) struct WorkArguments {
+    /// A setting of the recipe; repeatable
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+    pub(super) set: Vec<(String, String)>,
+
+    /// How many files are worked on at once; 0 leaves that to the server
+    #[arg(short = 'j', long, value_name = "N", default_value_t = 0)]
+    pub(super) jobs: u32,
+
+    /// How many times a file is tried, the first included
+    #[arg(long, visible_alias = "retries", value_name = "N")]
+    pub(super) tries: Option<u32>,
+
+    /// The wait before the second try, such as 500ms or 2s; it doubles before each further one
+    #[arg(long, value_name = "TIME", value_parser = times::duration)]
+    pub(super) backoff: Option<Duration>,
+
+    /// How long a file may take: 30s, 5m, or 500% of the median
+    #[arg(long, value_name = "TIME")]
+    pub(super) timeout: Option<Timeout>,
+
+    /// When to give up: now or soon, a comma, then fail, success or done with =N or =N%
+    #[arg(long, value_name = "WHEN")]
+    pub(super) halt: Option<Halt>,
+
+    /// Take only the first N files that are to run, to try it
+    #[arg(long, value_name = "N")]
+    pub(super) sample: Option<u32>,
+
+    /// Files that were done before: skip, skip_moved or again
+    #[arg(long, value_name = "WHAT", value_parser = word::<OnDone>)]
+    pub(super) on_done: Option<OnDone>,
+
+    /// Files that were being worked on when the machine or the server died: retry or ask
+    #[arg(long, value_name = "WHAT", value_parser = word::<OnInterrupt>)]
+    pub(super) on_interrupt: Option<OnInterrupt>,
+
+    /// The output takes the place of the file, which goes into the job's trash
+    #[arg(long, conflicts_with_all = ["beside", "into"])]
+    pub(super) replace: bool,
+
+    /// The output goes beside the file, under a name such as {/.}.webp
+    #[arg(long, value_name = "NAME", conflicts_with = "into")]
+    pub(super) beside: Option<String>,
+
+    /// The output goes below another folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) into: Option<PathBuf>,
+
+    /// Keep an output only if it is smaller than the file by this many percent
+    #[arg(long, value_name = "PERCENT")]
+    pub(super) smaller: Option<u8>,
+
+    /// Show what would be done, and ask before it is done
+    #[arg(long, conflicts_with = "detach")]
+    pub(super) ask: bool,
+
+    /// Show what would be done, and do nothing; the plan stays in the list of jobs, as cancelled
+    #[arg(short = 'n', long, conflicts_with_all = ["ask", "detach"])]
+    pub(super) dry_run: bool,
+
+    /// The job's id; repeated with the same id, a command finds the job that it began
+    #[arg(long, value_name = "ID")]
+    pub(super) id: Option<JobId>,
+
+    /// The job's title
+    #[arg(long, value_name = "TEXT")]
+    pub(super) title: Option<String>,
+
+    /// Higher priorities run first
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    pub(super) priority: i32,
+
+    /// Leave the job to `headway serve` and print its id
+    #[arg(long)]
+    pub(super) detach: bool,
+
+    /// Having nothing to do is a failure
+    #[arg(long)]
+    pub(super) fail_if_empty: bool,
+}
+
+/// A word of the protocol, for clap, which takes the error's text.
+fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_value(text.into()).map_err(|error| error.to_string())
+}

@@ -1,0 +1,161 @@
+//! From a command line to the request that starts a job.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::super::failure::CommandFailure;
+use super::super::follow::NOT_BEGUN;
+use super::super::selection::{ChosenFiles, GivenNames, Within, select};
+use super::arguments::WorkArguments;
+use super::{COMMAND, RunArguments};
+use headway_model::event::{TITLE_LIMIT, cut};
+use headway_model::{Output, OutputPlace, Policy, RelPath, StartJob};
+
+/// What comes before names on a command's line, as in GNU parallel, and what comes before a file with names.
+const NAMES: &str = ":::";
+const NAMES_OF: &str = "::::";
+
+impl RunArguments {
+    /// The request, with the files that its names stand for.
+    pub(super) fn request(&self) -> Result<StartJob, CommandFailure> {
+        let usage = |text: &str| CommandFailure::new(NOT_BEGUN, text);
+        let (recipe, mut paths) = (self.recipe.clone(), self.paths.clone());
+        let (program, named) = split(&self.program);
+        let recipe = match (recipe, program.is_empty()) {
+            (Some(recipe), true) => recipe,
+            (Some(recipe), false) if recipe == COMMAND => recipe,
+            (None, false) => COMMAND.to_owned(),
+            (Some(_), false) => {
+                return Err(usage("a program after -- is for the recipe command: headway run -- PROGRAM {}"));
+            }
+            (None, true) => return Err(usage("name a recipe, or a program after --; headway recipes lists recipes")),
+        };
+        let from = match (named, &self.files.files_from) {
+            (Some(_), Some(_)) => return Err(usage("give either --files-from or ::: names")),
+            (Some(ProgramNames::On(names)), None) => {
+                paths.extend(names.iter().cloned());
+                None
+            }
+            (Some(ProgramNames::In(file)), None) => Some(file.to_owned()),
+            (None, Some(file)) => Some(file.clone()),
+            (None, None) => None,
+        };
+        let dash = paths.iter().any(|path| path == "-");
+        let mut names = GivenNames::given(&paths.iter().filter(|path| *path != "-").cloned().collect::<Vec<_>>());
+        let from = from.or_else(|| (dash || (paths.is_empty() && self.files.library.is_none())).then(|| "-".into()));
+        if let Some(from) = from {
+            names.0.extend(GivenNames::read(&from, self.files.null)?.0);
+        }
+        if let Some(done) = &self.done {
+            names = done.left(names)?;
+        }
+        if names.0.is_empty() && self.files.library.as_deref().is_some_and(|library| library.contains('/')) {
+            names.0.extend(self.files.library.clone().map(String::into_bytes));
+        }
+        let within = Within {
+            library: self.files.library.as_deref(),
+            also: self.work.into.as_deref(),
+            prefers_here: recipe == COMMAND,
+            include: &self.files.include,
+            exclude: &self.files.exclude,
+        };
+        let selection = select(&names, &within)?;
+        let output = self.work.output(&selection)?;
+        let mut request = StartJob::new(&selection.library, &recipe, selection.query);
+        let settings = self.work.set.iter().map(|(name, value)| (name.clone(), Value::String(value.clone())));
+        request.settings.extend(settings);
+        request.title.clone_from(&self.work.title);
+        if !program.is_empty() {
+            let words: Vec<&str> = program
+                .iter()
+                .map(|word| word.to_str().ok_or_else(|| usage("the program has an argument that is not text")))
+                .collect::<Result<_, _>>()?;
+            let words = words.iter().map(|word| quoted(word)).collect::<Result<Vec<_>, _>>();
+            let text = words.map_err(|error| usage(&error.to_string()))?.join(" ");
+            request.title.get_or_insert_with(|| cut(&text, TITLE_LIMIT));
+            request.settings.insert("run".into(), text.into());
+        }
+        (request.concurrency, request.priority, request.output) = (self.work.jobs, self.work.priority, output);
+        request.sample = self.work.sample;
+        request.policy = Policy {
+            tries: self.work.tries,
+            backoff_ms: self.work.backoff.map(|backoff| backoff.as_millis() as u64),
+            timeout: self.work.timeout,
+            halt: self.work.halt,
+            on_interrupt: self.work.on_interrupt,
+            on_done: self.work.on_done,
+        };
+        Ok(request)
+    }
+}
+
+impl WorkArguments {
+    fn output(&self, selection: &ChosenFiles) -> Result<Option<Output>, CommandFailure> {
+        let place = match (&self.beside, &self.into) {
+            (Some(name), _) => OutputPlace::Beside { name: name.clone() },
+            (None, Some(folder)) => OutputPlace::Folder { path: below(folder, selection.root.as_deref())?, name: None },
+            (None, None) if self.replace => OutputPlace::Replace,
+            (None, None) if self.smaller.is_some() => {
+                return Err(CommandFailure::new(NOT_BEGUN, "--smaller goes with --replace, --beside or --into"));
+            }
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(Output { smaller: self.smaller, ..Output::to(place) }))
+    }
+}
+
+/// A folder that is named on the command line, below the library.
+fn below(folder: &Path, root: Option<&Path>) -> Result<RelPath, CommandFailure> {
+    use std::os::unix::ffi::OsStrExt;
+    let whole = match root {
+        Some(_) => std::path::absolute(folder)?,
+        None => folder.to_owned(),
+    };
+    let parts: PathBuf = whole.components().collect();
+    let real = match (parts.parent(), parts.file_name()) {
+        (Some(parent), Some(name)) if root.is_some() => {
+            match parent.canonicalize() {
+                Ok(parent) => parent.join(name),
+                // It is made with the output.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => parts.clone(),
+                Err(error) => {
+                    let text = format!("cannot look at {}: {error}", parent.display());
+                    return Err(CommandFailure::new(NOT_BEGUN, text));
+                }
+            }
+        }
+        _ => parts,
+    };
+    let within = real.strip_prefix(root.unwrap_or(Path::new(""))).map_err(|_| {
+        CommandFailure::new(
+            NOT_BEGUN,
+            format!("{} is not in the folder of the files; name one with --in", folder.display()),
+        )
+    })?;
+    let path = RelPath::from_bytes(within.as_os_str().as_bytes());
+    path.map_err(|error| CommandFailure::new(NOT_BEGUN, format!("{}: {error}", folder.display())))
+}
+
+/// Names that stand behind a program.
+enum ProgramNames<'a> {
+    On(&'a [OsString]),
+    In(&'a OsString),
+}
+
+fn split(program: &[OsString]) -> (&[OsString], Option<ProgramNames<'_>>) {
+    let Some(at) = program.iter().position(|word| word == NAMES || word == NAMES_OF) else { return (program, None) };
+    let (program, names) = (&program[..at], &program[at..]);
+    match names {
+        [mark, file] if mark == NAMES_OF => (program, Some(ProgramNames::In(file))),
+        _ => (program, Some(ProgramNames::On(&names[1..]))),
+    }
+}
+
+/// A word of a command, as the recipe reads it. Tokens need no quotation marks.
+fn quoted(word: &str) -> Result<std::borrow::Cow<'_, str>, shlex::QuoteError> {
+    let plain = |char: char| char.is_alphanumeric() || "-_./:=@%+,{}#".contains(char);
+    let is_plain = !word.is_empty() && !word.starts_with('#') && word.chars().all(plain);
+    if is_plain { Ok(word.into()) } else { shlex::try_quote(word) }
+}

@@ -1,0 +1,37 @@
+//! The names that a command got.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal, Read};
+use std::os::unix::ffi::OsStringExt;
+
+use crate::cli::failure::CommandFailure;
+use crate::cli::follow::NOT_BEGUN;
+
+/// The names that a command got, as bytes.
+pub(in crate::cli) struct GivenNames(pub(in crate::cli) Vec<Vec<u8>>);
+
+impl GivenNames {
+    /// Reads names from a file, or from standard input for `-`: lines, or ended by NUL. All of them at once, so that totals are true.
+    pub(in crate::cli) fn read(from: &OsStr, by_nul: bool) -> Result<Self, CommandFailure> {
+        let usage = |text: String| CommandFailure::new(NOT_BEGUN, text);
+        let mut text = Vec::new();
+        if from == "-" {
+            if io::stdin().is_terminal() {
+                return Err(usage(
+                    "names are read from standard input, which is a terminal; give files, or pipe names in".into(),
+                ));
+            }
+            io::stdin().lock().read_to_end(&mut text).map_err(|error| usage(format!("cannot read names: {error}")))?;
+        } else {
+            text = std::fs::read(from).map_err(|error| usage(format!("cannot read {}: {error}", from.display())))?;
+        }
+        let end = if by_nul { 0 } else { b'\n' };
+        let names = text.split(|byte| *byte == end).filter(|name| !name.is_empty());
+        Ok(GivenNames(names.map(<[u8]>::to_vec).collect()))
+    }
+
+    /// Names that stand on the command line.
+    pub(in crate::cli) fn given(names: &[OsString]) -> Self {
+        GivenNames(names.iter().map(|name| name.clone().into_vec()).collect())
+    }
+}

@@ -1,0 +1,87 @@
+//! Where files lie, as far as looking at them tells.
+
+use std::collections::BTreeSet;
+use std::fs::Metadata;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+use crate::cli::failure::CommandFailure;
+use crate::cli::follow::NOT_BEGUN;
+use crate::cli::out::{count, say};
+
+/// The path of a file without links, dots and double slashes in its folder. The file itself need not be there, and is taken as it is if
+/// it is a link.
+pub(super) fn placed(path: &Path) -> Result<PathBuf, CommandFailure> {
+    let whole = || std::path::absolute(path).map_err(CommandFailure::from);
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(path.to_owned()) };
+    if path.components().next_back() == Some(Component::ParentDir) || path.as_os_str().as_bytes().ends_with(b"/.") {
+        // A folder by way of dots; if it is not there, that is seen when its files are looked for.
+        return path.canonicalize().or_else(|_| whole());
+    }
+    // Where the folder is not there, the file is not either, and counts as not looked at.
+    folder.canonicalize().map(|folder| folder.join(name)).or_else(|_| whole())
+}
+
+pub(super) fn is_folder(path: &Path) -> Result<bool, CommandFailure> {
+    folder(path, path.symlink_metadata())
+}
+
+/// The same, where a link is followed.
+pub(super) fn leads_to_folder(path: &Path) -> Result<bool, CommandFailure> {
+    folder(path, path.metadata())
+}
+
+fn folder(path: &Path, looked: io::Result<Metadata>) -> Result<bool, CommandFailure> {
+    match looked {
+        Ok(found) => Ok(found.is_dir()),
+        Err(error) if is_absent(&error) => Ok(false),
+        Err(error) => Err(CommandFailure::new(NOT_BEGUN, format!("cannot look at {}: {error}", path.display()))),
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// These files, and all that is below those that are folders.
+pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure> {
+    let mut found = Vec::new();
+    let mut left: Vec<_> = paths.into_iter().rev().collect();
+    while let Some(path) = left.pop() {
+        if !is_folder(&path)? {
+            found.push(path);
+            continue;
+        }
+        let cannot =
+            |error: io::Error| CommandFailure::new(NOT_BEGUN, format!("cannot list {}: {error}", path.display()));
+        let entries = std::fs::read_dir(&path).map_err(cannot)?;
+        let mut entries =
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>().map_err(cannot)?;
+        entries.sort_by(|one, other| other.cmp(one));
+        left.extend(entries);
+    }
+    Ok(found)
+}
+
+/// These files, each once.
+pub(super) fn unique(paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    let given = paths.len();
+    let mut seen = BTreeSet::new();
+    let once: Vec<_> = paths.into_iter().filter(|path| seen.insert(path.clone())).collect();
+    if once.len() < given {
+        say(&format!("headway: {} names stand for files that are named already", count((given - once.len()) as u64)));
+    }
+    once
+}
+
+/// The deepest folder that holds all of these.
+pub(super) fn common<'a>(mut folders: impl Iterator<Item = &'a Path>) -> Option<PathBuf> {
+    let mut common = folders.next()?.to_owned();
+    for folder in folders {
+        while !folder.starts_with(&common) {
+            common.pop();
+        }
+    }
+    Some(common)
+}

@@ -1,0 +1,128 @@
+//! One file of the job, beside the list; on a phone in its place: its status, its result, and the output of its attempts. The address
+//! names it, so that it can be kept and sent.
+
+use leptos::prelude::*;
+
+use super::attempts::Attempts;
+use super::items::{ItemsAddress, ItemsList, ShownItem, Texts, found};
+use super::retry::RetryItem;
+use crate::ui::nav::{Go, Nav};
+use crate::ui::parts::{focus, format, why, words};
+use headway_model::summary::ItemView;
+use headway_model::window::ItemPosition;
+use headway_model::{JobId, StartJob};
+
+/// What it is made of. Copy it freely.
+#[derive(Clone, Copy)]
+pub(super) struct Drawer {
+    pub(super) job: JobId,
+    pub(super) address: Memo<ItemsAddress>,
+    /// The file that is open.
+    pub(super) opened: Memo<Option<u32>>,
+    pub(super) list: ItemsList,
+    pub(super) texts: Texts,
+    pub(super) request: StoredValue<Option<StartJob>>,
+    pub(super) runs_programs: bool,
+}
+
+impl Drawer {
+    /// The open file, or nothing.
+    pub(super) fn view(self) -> impl IntoView {
+        let before = StoredValue::new(None::<u32>);
+        // The focus goes along: into the drawer as it opens, and back to the file's row as it closes.
+        Effect::new(move |_| {
+            let opened = self.opened.get();
+            let left = before.try_update_value(|before| std::mem::replace(before, opened)).flatten();
+            request_animation_frame(move || match (opened, left) {
+                (Some(_), None) => _ = focus::stay_at(".drawer h2"),
+                (None, Some(item)) => _ = focus::stay_at(&format!(".items tr[data-item=\"{item}\"]")),
+                _ => {}
+            });
+        });
+        let nav = expect_context::<Nav>();
+        let close = Callback::new(move |()| {
+            let there = self.address.with_untracked(|address| address.closing(self.job));
+            nav.go(&there, Go::Here);
+        });
+        Effect::new(move |_| {
+            let pressed = window_event_listener(leptos::ev::keydown, move |event| {
+                let is_dialog = document().query_selector("dialog[open]").ok().flatten().is_some();
+                if event.key() == "Escape" && !is_dialog && self.opened.get_untracked().is_some() {
+                    close.run(());
+                }
+            });
+            on_cleanup(move || pressed.remove());
+        });
+        move || self.opened.get().map(|item| self.file(item))
+    }
+
+    fn file(self, item: u32) -> impl IntoView {
+        let Drawer { job, address, list, request, runs_programs, .. } = self;
+        let text = self.texts.of(item);
+        let row = Memo::new(move |_| {
+            let folded = list.with(|fold, _, _| fold.row(item)).flatten().map(ShownItem::from);
+            folded.or_else(|| text.with(|text| text.as_ref().map(ShownItem::from)))
+        });
+        let status = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.status.clone()).unwrap_or_default()));
+        let place = Memo::new(move |_| list.with(|fold, status, these| fold.place(status, these, item)));
+        let of = move |tell: fn(&ItemView) -> String| text.with(|text| text.as_ref().map(tell));
+        let told = move |tell: fn(&ShownItem, &ItemView) -> Option<String>| {
+            row.with(|row| text.with(|text| tell(row.as_ref()?, text.as_ref()?)))
+        };
+        let is_failed = Memo::new(move |_| status.with(|status| status == "failed"));
+        let attempt = Memo::new(move |_| {
+            row.with(|row| row.as_ref().map_or((false, 0), |row| (row.status == "running", row.attempt)))
+        });
+        let was_tried = Memo::new(move |_| runs_programs && attempt.get().1 > 0);
+        let step = move |text: &'static str, label: &'static str, tell: fn(&ItemPosition) -> Option<u32>| {
+            let there = move || {
+                let there = place.with(|place| place.as_ref().and_then(tell));
+                there.map(|item| address.with(|address| address.opening(job, item)))
+            };
+            view! { <a class="button quiet" href=there aria-disabled=move || there().is_none().then_some("true") aria-label=label data-noscroll="">{text}</a> }
+        };
+        let number = move || {
+            let place = place.get().filter(|place| place.is_listed)?;
+            Some(format!("{} of {}", format::count(u64::from(place.at) + 1), format::count(place.total.into())))
+        };
+        let folder =
+            move || text.with(|text| text.as_ref().and_then(|text| text.path.parent()).map(|folder| folder.shown()));
+        let attempts = move || match attempt.get().1 {
+            0 => "not tried yet".to_owned(),
+            1 => "first attempt".to_owned(),
+            number => format!("attempt {number}"),
+        };
+        view! {
+            <section class="drawer" aria-label="File">
+                <header>
+                    <h2 tabindex="-1"><bdi dir="ltr">{move || of(|text| text.path.shown_name()).unwrap_or_else(|| format!("File {}", u64::from(item) + 1))}</bdi></h2>
+                    <a class="button quiet drawer-close" href=move || address.with(|address| address.closing(job)) aria-label="Close" data-noscroll="">"×"</a>
+                    <p class="hint">
+                        <bdi dir="ltr" class="drawer-path">{folder}</bdi> " " <span>{move || of(|text| format::size(text.size))}</span>
+                    </p>
+                </header>
+                <p class="drawer-stands">
+                    <span class="status-badge" data-status=move || status.get()>{move || status.with(|status| words::of(status))}</span>
+                    " "
+                    <span class="hint">{attempts}</span>
+                </p>
+                <p class="drawer-why">{move || told(|row, text| why(row.reason.clone(), Some(text).filter(|text| row.is_told_by(text)).and_then(|text| text.message.clone())))}</p>
+                <p class="drawer-found">{move || told(|row, text| text.result.as_ref().filter(|_| row.is_told_by(text)).map(found))}</p>
+                <p class="hint">{move || told(|_, text| text.becomes.as_ref().map(|path| format!("Becomes {}", path.shown())))}</p>
+                <div class="buttons">
+                    <Show when=move || is_failed.get()>
+                        <RetryItem job item request />
+                    </Show>
+                    <span class="grow"></span>
+                    {step("‹", "The file before", |place| place.previous)}
+                    <span class="hint drawer-place">{number}</span>
+                    {step("›", "The next file", |place| place.next)}
+                </div>
+                <Show when=move || was_tried.get()>
+                    <Attempts job item attempt />
+                </Show>
+            </section>
+        }
+        .into_any()
+    }
+}

@@ -1,0 +1,161 @@
+//! How many files ended when: a column for each part of the time, its values where one points, and all of it as a table.
+
+use leptos::ev::PointerEvent;
+use leptos::html;
+use leptos::prelude::*;
+
+use super::Rewind;
+use crate::ui::parts::format::{count, counted, rate, time_of_day};
+use headway_model::Millis;
+use headway_model::history::{Throughput, ThroughputPart};
+
+/// Columns at most, and rows of the table.
+const COLUMNS: u32 = 120;
+const ROWS: u32 = 12;
+
+/// No part is shorter.
+const LEAST: Millis = 1_000;
+
+/// The height of the tallest column.
+const TALL: u64 = 100;
+
+impl Rewind {
+    pub(super) fn chart(self) -> impl IntoView {
+        let pace = Memo::new(move |_| {
+            let _ = self.read.heard.get();
+            self.read.with(|history| Throughput::of(history.entries(), COLUMNS, LEAST))
+        });
+        let pointed = RwSignal::new(None::<usize>);
+        let (place, is_table) = (NodeRef::<html::Div>::new(), RwSignal::new(false));
+        let under = move |event: &PointerEvent| {
+            let (width, bins) =
+                (place.get_untracked()?.client_width().max(1), pace.with_untracked(|pace| pace.bins.len()));
+            Some((event.offset_x().max(0) as usize * bins / width as usize).min(bins.checked_sub(1)?))
+        };
+        let moved = move |event: PointerEvent| pointed.set(under(&event));
+        // A moment of the chart is one of the log.
+        let pressed = move |event: PointerEvent| {
+            let seq = under(&event).and_then(|at| pace.with_untracked(|pace| pace.bins.get(at).map(|bin| bin.seq)));
+            seq.into_iter().for_each(|seq| self.go(Some(seq).filter(|seq| *seq < self.last.get_untracked())));
+        };
+        let said = move || {
+            pace.with(|pace| match pointed.get().and_then(|at| Some((at, pace.bins.get(at)?))) {
+                Some((at, bin)) => {
+                    format!("{} · {}", time_of_day(pace.from + at as u64 * pace.each), values(*bin, pace.each))
+                }
+                None => whole(pace),
+            })
+        };
+        let columns = move || pace.with(columns);
+        let size = move || format!("0 0 {} {TALL}", pace.with(|pace| pace.bins.len().max(1)));
+        let details = NodeRef::<html::Details>::new();
+        let toggled =
+            move |_| is_table.set(details.get_untracked().is_some_and(|details| details.has_attribute("open")));
+        let rows = move || {
+            let _ = self.read.heard.get();
+            let pace =
+                is_table.get().then(|| self.read.with(|history| Throughput::of(history.entries(), ROWS, LEAST)))?;
+            let row = |(at, bin): (u64, ThroughputPart)| {
+                let time = time_of_day(pace.from + at * pace.each);
+                view! {
+                    <tr>
+                        <th scope="row">{time}</th>
+                        <td class="history-number">{count(bin.done.into())}</td>
+                        <td class="history-number">{count(bin.failed.into())}</td>
+                        <td class="history-number">{rate(u64::from(bin.done) + u64::from(bin.failed), pace.each)}</td>
+                    </tr>
+                }
+            };
+            Some((0..).zip(pace.bins.iter().copied()).map(row).collect_view())
+        };
+        view! {
+            <div class="history-throughput" hidden=move || pace.with(|pace| pace.bins.is_empty())>
+                <div
+                    class="history-columns"
+                    node_ref=place
+                    role="img"
+                    aria-label="Files that ended, over time; the table below says the same"
+                    on:pointermove=moved
+                    on:pointerleave=move |_| pointed.set(None)
+                    on:pointerup=pressed
+                >
+                    <svg viewBox=size preserveAspectRatio="none" aria-hidden="true">{columns}</svg>
+                </div>
+                <p class="hint history-values">{said}</p>
+                <details class="history-throughput-table" node_ref=details on:toggle=toggled>
+                    <summary>"Throughput as a table"</summary>
+                    <table class="listing">
+                        <thead>
+                            <tr>
+                                <th scope="col">"From"</th>
+                                <th scope="col" class="history-number">"Done"</th>
+                                <th scope="col" class="history-number">"Failed"</th>
+                                <th scope="col" class="history-number">"Pace"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </details>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+fn files(bin: ThroughputPart) -> u64 {
+    u64::from(bin.done) + u64::from(bin.failed)
+}
+
+/// What one part of the time brought.
+fn values(bin: ThroughputPart, each: Millis) -> String {
+    let pace = rate(files(bin), each).unwrap_or_else(|| "no file ended".into());
+    match bin.failed {
+        0 => pace,
+        failed => format!("{pace}, {} failed", count(failed.into())),
+    }
+}
+
+fn whole(pace: &Throughput) -> String {
+    let most = pace.bins.iter().copied().map(files).max().unwrap_or_default();
+    let step = match pace.each / 1_000 {
+        0 | 1 => "second".to_owned(),
+        seconds => counted(seconds, "second", "seconds"),
+    };
+    match rate(most, pace.each) {
+        Some(rate) => format!("A column for each {step}, the tallest {rate}. Press one to see that moment."),
+        None => String::new(),
+    }
+}
+
+/// What failed stands on what went well.
+fn columns(pace: &Throughput) -> impl IntoView + use<> {
+    let most = pace.bins.iter().copied().map(files).max().unwrap_or_default().max(1);
+    // What is there is seen.
+    let tall = |number: u32| if number == 0 { 0 } else { (u64::from(number) * TALL / most).max(2) };
+    let column = |(at, bin): (usize, &ThroughputPart)| {
+        let (done, failed) = (tall(bin.done), tall(bin.failed));
+        let part = |status, height: u64, top: u64| {
+            (height > 0).then(|| {
+                let y = TALL.saturating_sub(top).to_string();
+                view! { <rect class="history-part" data-status=status x=at.to_string() width="1" y=y height=height.to_string()></rect> }
+            })
+        };
+        (part("succeeded", done, done), part("failed", failed, done + failed))
+    };
+    pace.bins.iter().enumerate().map(column).collect_view()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_the_time_is_said_by_its_pace_and_its_failures() {
+        let bin = |done, failed| ThroughputPart { done, failed, seq: 9 };
+        assert_eq!(values(bin(81, 1), 2_000), "41 files/s, 1 failed");
+        assert_eq!(values(bin(41, 0), 1_000), "41 files/s");
+        assert_eq!(values(bin(0, 0), 1_000), "no file ended");
+        let pace = Throughput { from: 0, each: 1_000, bins: vec![bin(3, 0), bin(40, 1)] };
+        assert_eq!(whole(&pace), "A column for each second, the tallest 41 files/s. Press one to see that moment.");
+    }
+}

@@ -1,0 +1,68 @@
+//! The events up to the moment that is shown, the last one first.
+
+use leptos::prelude::*;
+
+use super::Rewind;
+use super::words::{EventsShown, said};
+use crate::ui::parts::format::{count, time_of_day};
+use headway_model::Seq;
+use headway_model::history::HistoryEntry;
+
+/// So many are shown: the slider leads to the others.
+const SHOWN: usize = 50;
+
+impl Rewind {
+    pub(super) fn events(self) -> impl IntoView {
+        let only = RwSignal::new(EventsShown::All);
+        let shown = Memo::new(move |_| {
+            let heard = self.read.heard.get();
+            let (end, only) = (self.at().unwrap_or(heard).min(heard), only.get());
+            self.read.with(|history| {
+                let up_to = history.entries().get(..end as usize).unwrap_or_default();
+                let entries = up_to.iter().rev().zip((1..=end).rev()).filter(|(entry, _)| only.has(entry.kind));
+                entries.map(|(entry, seq)| (*entry, seq)).take(SHOWN).collect::<Vec<(HistoryEntry, Seq)>>()
+            })
+        });
+        // Their names are asked for with those of the files below.
+        Effect::new(move |_| {
+            let items = shown.with(|shown| shown.iter().filter_map(|(entry, _)| entry.item).collect());
+            self.named.set(items);
+        });
+        let choice = move |(choice, text): (EventsShown, &'static str)| {
+            let pressed = move || if only.get() == choice { "true" } else { "false" };
+            view! { <button class="quiet" aria-pressed=pressed on:click=move |_| only.set(choice)>{text}</button> }
+        };
+        let is_empty = move || shown.with(Vec::is_empty);
+        view! {
+            <div class="buttons history-filter" role="group" aria-label="Events that are shown">
+                {EventsShown::ALL.map(choice).into_iter().collect_view()}
+            </div>
+            <p class="hint" hidden=move || !is_empty()>"No such event up to this moment."</p>
+            <ol class="history-events" reversed aria-label="Events, the last one first">
+                <For each=move || shown.get() key=|(_, seq)| *seq children=move |(entry, seq)| self.event(entry, seq) />
+            </ol>
+        }
+        .into_any()
+    }
+
+    fn event(self, entry: HistoryEntry, seq: Seq) -> impl IntoView {
+        let there = move || self.address.with(|address| address.with_at(self.job, Some(seq)));
+        let what = match entry.item {
+            None => said(entry.kind).into_any(),
+            Some(item) => {
+                let file = move || self.address.with(|address| address.opening(self.job, item));
+                view! { <a href=file data-noscroll=""><bdi dir="ltr">{self.name(item)}</bdi></a> " " {said(entry.kind)} }.into_any()
+            }
+        };
+        view! {
+            <li data-seq=seq.to_string()>
+                <a class="history-number" href=there data-noscroll="" title="Show this moment">{count(seq)}</a>
+                " "
+                <time>{time_of_day(entry.at)}</time>
+                " "
+                <span>{what}</span>
+            </li>
+        }
+        .into_any()
+    }
+}

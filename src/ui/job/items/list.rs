@@ -1,0 +1,111 @@
+//! The list that the page's address asks for, as the job's fold has it at this moment.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::address::ItemsAddress;
+use super::names::ReadNames;
+use crate::ui::job::attention::Attention;
+use crate::ui::live::{JobState, Live};
+use headway_model::{ApiError, Fold, JobId};
+
+/// Which items a filter names one by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum These {
+    /// It names none: all of them.
+    All,
+    /// The server has been asked.
+    Reading,
+    /// Only these, in order.
+    Some(Arc<Vec<u32>>),
+}
+
+/// Copy it freely.
+#[derive(Clone, Copy)]
+pub(in crate::ui::job) struct ItemsList {
+    job: JobId,
+    live: Live,
+    state: Memo<Option<Arc<JobState>>>,
+    status: Memo<Option<String>>,
+    these: Memo<These>,
+    mounted: RwSignal<bool>,
+    pub(super) names: ReadNames,
+}
+
+impl ItemsList {
+    /// The list at an address of a job of so many files.
+    pub(super) fn new(job: JobId, address: Memo<ItemsAddress>, attention: Attention, files: Memo<u32>) -> Self {
+        let live = expect_context::<Live>();
+        let mounted = RwSignal::new(false);
+        Effect::new(move |_| mounted.set(true));
+        let status = Memo::new(move |_| address.with(|address| address.filter.status.clone()));
+        let cause = Memo::new(move |_| address.with(|address| address.filter.cause.clone()));
+        let name = Memo::new(move |_| address.with(|address| address.filter.name.clone()));
+        let span = Memo::new(move |_| address.with(ItemsAddress::span));
+        let names = ReadNames::new();
+        names.follow(job, name, files);
+        let of_cause = move |key: &str| {
+            attention.with_cause(key, |cause| cause.map(|cause| cause.items.clone()).unwrap_or_default())
+        };
+        let these = Memo::new(move |_| {
+            let cause = cause.with(|cause| cause.as_deref().map(of_cause));
+            let name = name.with(|name| name.as_deref().map(|name| names.of(name)));
+            let these = match (cause, name) {
+                (None, None) => These::All,
+                (Some(None), _) | (_, Some(None)) => These::Reading,
+                (Some(Some(items)), None) => These::Some(Arc::new(items)),
+                (None, Some(Some(named))) => These::Some(Arc::new(named.items.clone())),
+                (Some(Some(mut items)), Some(Some(named))) => {
+                    items.retain(|item| named.items.binary_search(item).is_ok());
+                    These::Some(Arc::new(items))
+                }
+            };
+            match (these, span.get()) {
+                (These::All, Some((first, last))) => {
+                    // Files that are not planned yet are in no list.
+                    These::Some(Arc::new((first..=last.min(files.get())).collect()))
+                }
+                (These::Some(these), Some((first, last))) => {
+                    These::Some(Arc::new(these.iter().copied().filter(|item| (first..=last).contains(item)).collect()))
+                }
+                (these, _) => these,
+            }
+        });
+        ItemsList { job, live, state: live.job(job), status, these, mounted, names }
+    }
+
+    /// Whether the page has the job's fold: until then it shows what the server rendered.
+    pub(super) fn is_folded(self) -> bool {
+        // Read, not only tracked: a memo that nobody has read tracks nothing yet.
+        let _ = self.state.get();
+        self.mounted.get() && self.live.with_fold(self.job, |_| ()).is_some()
+    }
+
+    /// Looks at the fold, with the status and the items that the list is of. `None` while either is not known.
+    pub(in crate::ui::job) fn with<T>(self, look: impl FnOnce(&Fold, Option<&str>, Option<&[u32]>) -> T) -> Option<T> {
+        if !self.is_folded() {
+            return None;
+        }
+        self.status.with(|status| {
+            self.these.with(|these| {
+                let these = match these {
+                    These::All => None,
+                    These::Reading => return None,
+                    These::Some(these) => Some(these.as_slice()),
+                };
+                self.live.with_fold(self.job, |fold| look(fold, status.as_deref(), these))
+            })
+        })
+    }
+
+    /// Why it is not known which items the list has.
+    pub(super) fn wrong(self) -> Option<ApiError> {
+        self.names.wrong.get()
+    }
+
+    /// Whether the filter names items one by one: fewer than a status has.
+    pub(super) fn is_narrowed(self) -> bool {
+        self.these.with(|these| *these != These::All)
+    }
+}

@@ -1,0 +1,237 @@
+//! Which rows of a long list are in the page: those on the screen and some around them. The rest is room as high as its rows, so that the
+//! scrollbar says how long the list is, and leads to any row at once.
+
+use leptos::html;
+use leptos::leptos_dom::helpers::window_event_listener_untyped;
+use leptos::prelude::*;
+
+use crate::ui::parts::focus;
+
+/// Rows in the page.
+pub(super) const ROWS: u32 = 100;
+
+/// Rows above the screen that are in the page.
+const ABOVE: u32 = 20;
+
+/// The height of a list at most: browsers measure nothing beyond some 17,000,000 pixels. In a longer list a pixel stands for more.
+const TALLEST: u32 = 12_000_000;
+
+/// What is on the screen, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Screen {
+    /// How much of the list is above it.
+    above: u32,
+    /// Its height.
+    height: u32,
+    /// The height of a row.
+    row: u32,
+}
+
+/// Where the rows stand that are in the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct RowPositions {
+    /// The first of them, counted from 0.
+    pub(super) first: u32,
+    /// The room above them, in pixels.
+    pub(super) before: u32,
+    /// The room below them.
+    pub(super) behind: u32,
+}
+
+impl Screen {
+    /// Before anything was measured.
+    const UNKNOWN: Screen = Screen { above: 0, height: 1_000, row: 40 };
+
+    fn is_compressed(self, total: u32) -> bool {
+        u64::from(total) * u64::from(self.row) > u64::from(TALLEST)
+    }
+
+    fn tall(self, total: u32) -> u32 {
+        total.saturating_mul(self.row).min(TALLEST)
+    }
+
+    /// The place for a list of so many rows.
+    pub(super) fn place(self, total: u32) -> RowPositions {
+        let rows = total.min(ROWS);
+        let last = total - rows;
+        let at = self.at(total);
+        let tall = self.tall(total);
+        if !self.is_compressed(total) {
+            // In steps: not each pixel moves rows in and out.
+            let first = (at.saturating_sub(ABOVE) / ABOVE * ABOVE).min(last);
+            let before = first * self.row;
+            return RowPositions { first, before, behind: tall - before - rows * self.row };
+        }
+        let first = at.saturating_sub(ABOVE).min(last);
+        let lowest = tall - rows * self.row;
+        let is_end = at + self.height / self.row.max(1) >= total;
+        let before = if is_end { lowest } else { self.above.saturating_sub((at - first) * self.row).min(lowest) };
+        RowPositions { first, before, behind: tall - before - rows * self.row }
+    }
+
+    /// The row at the upper edge of the screen.
+    fn at(self, total: u32) -> u32 {
+        let fitting = self.height / self.row.max(1);
+        let last = total.saturating_sub(fitting);
+        let at = if self.is_compressed(total) {
+            let way = TALLEST.saturating_sub(self.height).max(1);
+            u32::try_from(u64::from(self.above.min(way)) * u64::from(last) / u64::from(way)).unwrap_or(last)
+        } else {
+            self.above / self.row.max(1)
+        };
+        at.min(last)
+    }
+
+    /// How much of the list is to be above the screen so that a row is seen; unchanged if it is seen already.
+    fn above_for(self, total: u32, row: u32) -> u32 {
+        // What stands above the rows, such as their head, covers a row or two.
+        let fitting = (self.height / self.row.max(1)).saturating_sub(3).max(1);
+        let at = self.at(total);
+        let wanted = if row < at + 2 {
+            row.saturating_sub(1)
+        } else if row >= at + fitting {
+            row + 1 - fitting
+        } else {
+            return self.above;
+        };
+        if self.is_compressed(total) {
+            let last = total.saturating_sub(self.height / self.row.max(1)).max(1);
+            let way = u64::from(TALLEST.saturating_sub(self.height));
+            return u32::try_from(u64::from(wanted) * way / u64::from(last)).unwrap_or(TALLEST);
+        }
+        wanted * self.row
+    }
+}
+
+/// The element as high as the list, with its table in it, and the part on the screen. Copy it freely.
+#[derive(Clone, Copy)]
+pub(super) struct Scroll {
+    pub(super) whole: NodeRef<html::Div>,
+    screen: RwSignal<Screen>,
+}
+
+impl Scroll {
+    pub(super) fn new() -> Self {
+        Scroll { whole: NodeRef::new(), screen: RwSignal::new(Screen::UNKNOWN) }
+    }
+
+    /// Where the rows of a list of so many stand.
+    pub(super) fn place(self, total: Memo<u32>) -> Memo<RowPositions> {
+        Memo::new(move |_| self.screen.get().place(total.get()))
+    }
+
+    /// How many rows fit on the screen.
+    pub(super) fn fitting(self) -> u32 {
+        self.screen.with_untracked(|screen| (screen.height / screen.row.max(1)).saturating_sub(3).max(1))
+    }
+
+    /// Measures again as the page scrolls or changes its size, once a frame.
+    pub(super) fn follow(self, place: Memo<RowPositions>) {
+        let is_asked = StoredValue::new(false);
+        let ask = move || {
+            if !is_asked.try_get_value().unwrap_or(true) {
+                is_asked.set_value(true);
+                request_animation_frame(move || {
+                    if is_asked.try_set_value(false).is_none() {
+                        self.measure();
+                    }
+                });
+            }
+        };
+        Effect::new(move |_| {
+            let on = |name: &'static str| window_event_listener_untyped(name, move |_| ask());
+            let listeners = ["scroll", "resize"].map(on);
+            on_cleanup(move || listeners.into_iter().for_each(|listener| listener.remove()));
+        });
+        // Rows that have just come tell how high one is.
+        Effect::new(move |_| {
+            place.get();
+            ask();
+        });
+    }
+
+    fn measure(self) {
+        let Some(Some(whole)) = self.whole.try_get_untracked() else { return };
+        let row = whole.query_selector("tr[data-item]").ok().flatten();
+        let height = window().inner_height().ok().and_then(|height| height.as_f64()).map_or(1_000, pixels);
+        let row = row.map_or(0, |row| pixels(row.get_bounding_client_rect().height() + 0.5));
+        let row = if row == 0 { self.screen.with_untracked(|screen| screen.row) } else { row };
+        let screen = Screen { above: pixels(-top(&whole)), height, row };
+        if self.screen.with_untracked(|old| *old != screen) {
+            self.screen.set(screen);
+        }
+    }
+
+    /// Scrolls as far as it takes to see a row, and puts the focus there.
+    pub(super) fn go_to(self, row: u32, total: u32) {
+        self.measure();
+        let Some(Some(whole)) = self.whole.try_get_untracked() else { return };
+        let screen = self.screen.get_untracked();
+        let above = screen.above_for(total, row);
+        // The list can begin below the middle of the screen.
+        if above != screen.above || top(&whole) > f64::from(screen.height / 2) {
+            window().scroll_by_with_x_and_y(0.0, top(&whole) + f64::from(above));
+            self.measure();
+        }
+        // The rows come with the next turn of the page.
+        request_animation_frame(move || {
+            focus::stay_at(&format!(".items tr[aria-rowindex=\"{}\"]", row + 2));
+        });
+    }
+}
+
+fn pixels(number: f64) -> u32 {
+    number.max(0.0) as u32
+}
+
+/// Where the first row of the list stands, or would, below the upper edge of the screen.
+fn top(whole: &web_sys::Element) -> f64 {
+    let head = whole.query_selector("thead").ok().flatten();
+    whole.get_bounding_client_rect().top() + head.map_or(0.0, |head| head.get_bounding_client_rect().height())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_screen_is_full_of_rows_wherever_it_is(
+            total in prop_oneof![0_u32..500, 0_u32..3_000_000], share in 0_u32..=1_000, row in 24_u32..80, height in 300_u32..1_500
+        ) {
+            let screen = |above| Screen { above, height, row };
+            let tall = screen(0).tall(total);
+            let above = (u64::from(tall.saturating_sub(height)) * u64::from(share) / 1_000) as u32;
+            let place = screen(above).place(total);
+            let rows = total.min(ROWS);
+            prop_assert_eq!(place.before + rows * row + place.behind, tall, "the list keeps its height");
+            prop_assert!(place.first + rows <= total);
+            // From the upper edge of the screen to the lower, or to the end of the list, there are rows.
+            prop_assert!(place.before <= above);
+            prop_assert!(place.before + rows * row >= (above + height).min(tall));
+            if share == 1_000 {
+                prop_assert_eq!(place.first + rows, total, "the end of the scrollbar is the end of the list");
+            }
+            if share == 0 {
+                prop_assert_eq!(place.first, 0);
+            }
+        }
+
+        #[test]
+        fn any_row_can_be_gone_to(total in prop_oneof![1_u32..500, 1_u32..3_000_000], share in 0_u32..=1_000, row in 24_u32..80, height in 400_u32..1_500) {
+            let wanted = (u64::from(total - 1) * u64::from(share) / 1_000) as u32;
+            let screen = Screen { above: 0, height, row };
+            let above = screen.above_for(total, wanted).min(screen.tall(total).saturating_sub(height));
+            let place = Screen { above, ..screen }.place(total);
+            prop_assert!((place.first..place.first + total.min(ROWS)).contains(&wanted), "{} of {} is not in {:?}", wanted, total, place);
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_seen_moves_nothing() {
+        let screen = Screen { above: 4_000, height: 800, row: 40 };
+        assert_eq!([102, 110].map(|row| screen.above_for(1_000, row)), [4_000, 4_000]);
+        assert_eq!([50, 130].map(|row| screen.above_for(1_000, row)), [1_960, 4_560]);
+    }
+}

@@ -1,0 +1,195 @@
+//! The list's rows: those near the screen, and the way from row to row by keyboard.
+
+use leptos::ev::{FocusEvent, KeyboardEvent};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+use super::address::ItemsAddress;
+use super::list::ItemsList;
+use super::read::ReadItems;
+use super::row::ItemRow;
+use super::scroll::{ROWS, RowPositions, Scroll};
+use super::texts::Texts;
+use super::window::{ItemsWindow, Known, ShownItem};
+use super::{First, PAGE};
+use crate::ui::live::Live;
+use crate::ui::parts::{format, words};
+use headway_model::{JobId, StartJob};
+
+#[component]
+pub(super) fn Table(
+    job: JobId,
+    first: First,
+    address: Memo<ItemsAddress>,
+    opened: Memo<Option<u32>>,
+    list: ItemsList,
+    texts: Texts,
+    /// Files that are named elsewhere on the page.
+    named: Signal<Vec<u32>>,
+    request: StoredValue<Option<StartJob>>,
+    /// Whether the rows are those of the fold.
+    followed: RwSignal<bool>,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let First { address: read_at, page, .. } = first;
+    let read = ReadItems::new(job, read_at, &page);
+    texts.take(texts.call(), page.map(|page| page.items).unwrap_or_default());
+    let scroll = Scroll::new();
+    let total =
+        Memo::new(move |_| list.with(|fold, status, these| fold.listed(status, these, 0, 0).total).unwrap_or_default());
+    let place = scroll.place(total);
+    // What was read stands until the job is followed: a page shows what the server rendered until it is hydrated.
+    let known = Memo::new(move |_| {
+        let address = address.get();
+        if !list.is_folded() {
+            return read.at(&address);
+        }
+        let window = match address.after {
+            // A page that was asked for by its beginning stays that page.
+            Some(after) => list.with(|fold, status, these| match these {
+                Some(these) => fold.window_of(these, status, Some(after), PAGE as usize).into(),
+                None => fold.window(status, Some(after), PAGE as usize).into(),
+            }),
+            None => {
+                let first = place.get().first;
+                let part = |listed| ItemsWindow::part(listed, first);
+                list.with(|fold, status, these| part(fold.listed(status, these, first, ROWS as usize)))
+            }
+        };
+        match (window, list.wrong()) {
+            (Some(window), _) => Known::Rows(window),
+            (None, Some(error)) => Known::Failed(error),
+            (None, None) => Known::Reading,
+        }
+    });
+    let is_long = Memo::new(move |_| known.with(|known| known.window().is_some_and(|window| window.total.is_some())));
+    scroll.follow(place);
+    let is_folded = Memo::new(move |_| known.with(|known| known.window().is_some_and(|window| window.is_folded)));
+    Effect::new(move |_| followed.set(is_folded.get()));
+    texts.follow(Memo::new(move |_| {
+        let mut rows = known.with(|known| known.rows().to_vec());
+        for item in opened.get().into_iter().chain(named.get()) {
+            if rows.iter().all(|row| row.item != item) {
+                rows.extend(list.with(|fold, _, _| fold.row(item)).flatten().map(ShownItem::from));
+            }
+        }
+        rows
+    }));
+    read.follow(live, address, is_folded, texts);
+    let is_reading = move || known.with(|known| *known == Known::Reading);
+    let is_empty = Memo::new(move |_| known.with(|known| known.window().is_some_and(|window| window.rows.is_empty())));
+    let has_rows = Memo::new(move |_| known.with(|known| !known.rows().is_empty()));
+    let wrong = move || {
+        let failed = known.with(|known| match known {
+            Known::Failed(error) => Some(error.clone()),
+            Known::Reading | Known::Rows(_) => None,
+        });
+        failed.or_else(|| texts.wrong.get()).map(|error| format::sentence(&error.to_string()))
+    };
+    // The row that the keyboard is at, counted from 0 in the whole list.
+    let at = RwSignal::new(0_u32);
+    let at_shown = Memo::new(move |_| {
+        known.with(|known| {
+            let (first, rows) = (known.first(), known.rows().len() as u32);
+            at.get().clamp(first, (first + rows).saturating_sub(1).max(first))
+        })
+    });
+    let rows = move || known.with(|known| known.rows().iter().map(|row| row.item).collect::<Vec<_>>());
+    let row = move |item| {
+        let row = Memo::new(move |_| {
+            known.with(|known| {
+                let rows = known.rows();
+                let at = rows.binary_search_by_key(&item, |row| row.item);
+                let first = known.first();
+                at.map_or_else(|_| (0, ShownItem::gone(item)), |at| (first + at as u32, rows[at].clone()))
+            })
+        });
+        let number = Memo::new(move |_| row.with(|(number, _)| *number));
+        let row = Memo::new(move |_| row.with(|(_, row)| row.clone()));
+        let is_at = Memo::new(move |_| at_shown.get() == number.get());
+        let is_open = Memo::new(move |_| opened.get() == Some(item));
+        let href = Signal::derive(move || address.with(|address| address.opening(job, item)));
+        view! { <ItemRow job row number is_at is_open href text=texts.of(item) request /> }
+    };
+    let keyed = move |event: KeyboardEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+        // A button or a link in a row handles its own keys.
+        let Some(target) = target.filter(|target| target.tag_name() == "TR") else { return };
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        let from = at_shown.get_untracked();
+        let screen = scroll.fitting();
+        let (first, all) = known.with_untracked(|known| (known.first(), known.whole()));
+        let last = all.saturating_sub(1);
+        let to = match event.key().as_str() {
+            "ArrowDown" | "j" => from + 1,
+            "ArrowUp" | "k" => from.saturating_sub(1).max(if all == 0 { first } else { 0 }),
+            "PageDown" => from + screen,
+            "PageUp" => from.saturating_sub(screen),
+            "Home" => 0,
+            "End" => last,
+            "Enter" => {
+                let link = target.query_selector("a").ok().flatten();
+                link.and_then(|link| link.dyn_into::<HtmlElement>().ok()).iter().for_each(HtmlElement::click);
+                return event.prevent_default();
+            }
+            _ => return,
+        };
+        event.prevent_default();
+        let to = to.min(last);
+        at.set(to);
+        scroll.go_to(to, all);
+    };
+    let focused = move |event: FocusEvent| {
+        let row = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let row = row.and_then(|target| target.closest("tr[aria-rowindex]").ok().flatten());
+        let number = row.and_then(|row| row.get_attribute("aria-rowindex")).and_then(|text| text.parse::<u32>().ok());
+        number.into_iter().for_each(|number| at.set(number.saturating_sub(2)));
+    };
+    let onward = move || {
+        let next = known.with(|known| known.window().and_then(|window| window.next))?;
+        Some(view! { <a href=address.with(|address| address.behind(job, next))>"Next →"</a> })
+    };
+    let nothing = move || {
+        let filter = address.with(|address| address.filter.clone());
+        match filter.name {
+            Some(_) => "No file with this in its name.",
+            None => words::none(filter.status.as_deref().unwrap_or_default()),
+        }
+    };
+    // Set by the program: the content security policy refuses a style in the page's text.
+    Effect::new(move |_| {
+        let Some(whole) = scroll.whole.get() else { return };
+        let place = if is_long.get() { place.get() } else { RowPositions::default() };
+        for (side, pixels) in [("padding-top", place.before), ("padding-bottom", place.behind)] {
+            web_sys::HtmlElement::style(&whole).set_property(side, &format!("{pixels}px")).ok();
+        }
+    });
+    let number = move || {
+        known.with(|known| known.window().map_or(-1, |window| window.total.map_or(-1, |all| i64::from(all) + 1)))
+    };
+    view! {
+        <p class="error" role="alert">{wrong}</p>
+        <p class="loading" role="status" hidden=move || !is_reading()>"Reading the files…"</p>
+        <p class="hint" hidden=move || !is_empty.get()>{nothing}</p>
+        <div class="items-whole" node_ref=scroll.whole>
+            <table class="listing items" role="grid" aria-label="Files" aria-rowcount=number hidden=move || !has_rows.get() on:keydown=keyed on:focusin=focused>
+                <thead>
+                    <tr>
+                        <th scope="col">"File"</th>
+                        <th scope="col" class="items-size">"Size"</th>
+                        <th scope="col" class="items-state">"Status"</th>
+                        <th scope="col" class="items-result">"Result"</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    <For each=rows key=|item| *item children=row />
+                </tbody>
+            </table>
+        </div>
+        <nav class="pages" aria-label="Pages of files">{onward}</nav>
+    }
+    .into_any()
+}

@@ -1,0 +1,181 @@
+//! The filter line: the text to look for in names, how many files match, and what can be done to just those.
+
+use std::time::Duration;
+
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+
+use super::address::ItemsAddress;
+use super::list::ItemsList;
+use crate::base::to;
+use crate::ui::job::attention::Attention;
+use crate::ui::live::Live;
+use crate::ui::nav::{Go, Nav};
+use crate::ui::parts::format::{count, counted};
+use crate::ui::progress::Summary;
+use headway_model::request::ItemSelection;
+use headway_model::{JobId, StartJob};
+
+/// How long after the last key a search begins.
+const TYPING: Duration = Duration::from_millis(120);
+
+/// The most items that one retry can name.
+const RETRIED: u32 = 10_000;
+
+/// Without JavaScript it is a form.
+#[component]
+pub(super) fn Tools(
+    job: JobId,
+    address: Memo<ItemsAddress>,
+    list: ItemsList,
+    summary: Summary,
+    request: StoredValue<Option<StartJob>>,
+    attention: Attention,
+) -> impl IntoView {
+    let cause = Memo::new(move |_| address.with(|address| address.filter.cause.clone()));
+    let span = Memo::new(move |_| address.with(ItemsAddress::span));
+    let files = move || {
+        let last = summary.with(|summary| summary.as_ref().map_or(u32::MAX, |summary| summary.counters.total));
+        span.get().map(|(first, to)| between(first, to, last))
+    };
+    let only = move || {
+        let text =
+            cause.get().and_then(|key| attention.with_cause(&key, |cause| cause.map(|cause| cause.text.clone())));
+        text.flatten()
+    };
+    view! {
+        <div class="items-tools">
+            <Search job address />
+            <p class="items-matches" role="status">{move || matches(address, list, summary)}</p>
+            <RetryThese job address list summary request />
+        </div>
+        <p class="items-only" hidden=move || span.with(Option::is_none)>
+            {files} " "
+            <a href=move || address.with(|address| address.with_span(job, None)) data-noscroll="">"Show those before and behind as well"</a>
+        </p>
+        <p class="items-cause" hidden=move || cause.with(Option::is_none)>
+            "Only what failed with: " <b>{only}</b> " "
+            <a href=move || address.with(|address| address.without_cause(job)) data-noscroll="">"Show all that failed"</a>
+        </p>
+    }
+    .into_any()
+}
+
+/// How many of the files match; nothing where there is no filter, as the head has the number.
+fn matches(address: Memo<ItemsAddress>, list: ItemsList, summary: Summary) -> Option<String> {
+    let is_filtered = address.with(|address| address.filter != Default::default());
+    let all = summary.with(|summary| summary.as_ref().map(|summary| summary.counters.total))?;
+    let some = list.with(|fold, status, these| fold.listed(status, these, 0, 0).total).filter(|_| is_filtered)?;
+    let named = address.with(|address| address.filter.name.as_deref().and_then(|name| list.names.of(name)));
+    let more = named.map(|named| named.more).filter(|more| *more > 0);
+    let more = more.map(|more| format!("; {} more match", count(more.into()))).unwrap_or_default();
+    Some(format!("{} of {}{more}", count(some.into()), counted(all, "file", "files")))
+}
+
+/// Which files the list is of, counted from 1 as people count them.
+fn between(first: u32, to: u32, last: u32) -> String {
+    let number = |item: u32| count(u64::from(item) + 1);
+    match to {
+        to if to == first => format!("Only file {} of the job.", number(first)),
+        to => format!("Only files {} to {} of the job.", number(first), number(to.min(last.saturating_sub(1)))),
+    }
+}
+
+#[component]
+fn Search(job: JobId, address: Memo<ItemsAddress>) -> impl IntoView {
+    let field = NodeRef::<html::Input>::new();
+    let timer = StoredValue::new(None::<TimeoutHandle>);
+    let nav = expect_context::<Nav>();
+    let search = Callback::new(move |text: String| {
+        let there = address.with_untracked(|address| address.with_name(job, text.trim()));
+        // The first key is a step that *Back* takes back; the others change it.
+        let is_searched = address.with_untracked(|address| address.filter.name.is_some());
+        nav.go(&there, if is_searched { Go::Instead } else { Go::Here });
+    });
+    let begin = move || field.get_untracked().into_iter().for_each(|field| search.run(field.value()));
+    let typed = move |_| {
+        timer.update_value(|timer| {
+            timer.take().iter().for_each(TimeoutHandle::clear);
+            *timer = set_timeout_with_handle(begin, TYPING).ok();
+        });
+    };
+    let submitted = move |event: SubmitEvent| {
+        event.prevent_default();
+        begin();
+    };
+    // The address can change in other ways: then the field follows it, but not while someone types.
+    Effect::new(move |_| {
+        let text = address.with(|address| address.filter.name.clone()).unwrap_or_default();
+        let Some(field) = field.get() else { return };
+        if document().active_element().as_ref() != Some(field.as_ref()) && field.value() != text {
+            field.set_value(&text);
+        }
+    });
+    let hidden = move |name: &'static str, value: Option<String>| {
+        value.map(|value| view! { <input type="hidden" name=name value=value /> })
+    };
+    let first = address.with_untracked(|address| address.filter.name.clone());
+    view! {
+        <form role="search" action=to(&format!("/jobs/{job}")) method="get" on:submit=submitted>
+            {move || hidden("status", address.with(|address| address.filter.status.clone()))}
+            {move || hidden("first", address.with(|address| address.filter.first.map(|item| item.to_string())))}
+            {move || hidden("last", address.with(|address| address.filter.last.map(|item| item.to_string())))}
+            {move || hidden("cause", address.with(|address| address.filter.cause.clone()))}
+            <input
+                type="search"
+                name="name"
+                class="search"
+                node_ref=field
+                value=first
+                on:input=typed
+                placeholder="Name contains…, or *.jpg"
+                aria-label="Files by name"
+                autocomplete="off"
+                spellcheck="false"
+            />
+        </form>
+    }
+    .into_any()
+}
+
+/// Runs the matching files again: just those, of a job that is over, if all of them failed.
+#[component]
+fn RetryThese(
+    job: JobId,
+    address: Memo<ItemsAddress>,
+    list: ItemsList,
+    summary: Summary,
+    request: StoredValue<Option<StartJob>>,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let is_over = Memo::new(move |_| {
+        summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
+    });
+    let number = Memo::new(move |_| {
+        let are_failed = address.with(|address| address.filter.status.as_deref() == Some("failed"));
+        let is_offered = is_over.get() && are_failed && list.is_narrowed();
+        let total = list.with(|fold, status, these| fold.listed(status, these, 0, 0).total).unwrap_or_default();
+        if is_offered && total <= RETRIED { total } else { 0 }
+    });
+    let retry = move |_| {
+        let items = untrack(|| {
+            list.with(|fold, status, these| {
+                fold.listed(status, these, 0, RETRIED as usize).rows.into_iter().map(|row| row.item).collect()
+            })
+        });
+        let again = items.and_then(|items| {
+            request
+                .with_value(|request| request.as_ref().map(|request| request.again(job, ItemSelection::These(items))))
+        });
+        again.into_iter().for_each(|request| _ = live.start(request));
+    };
+    view! {
+        <Show when=move || { number.get() > 0 }>
+            <button data-action="retry-these" on:click=retry>
+                {move || format!("Retry {}", counted(number.get(), "file", "files"))}
+            </button>
+        </Show>
+    }
+    .into_any()
+}

@@ -1,0 +1,259 @@
+//! The whole of a job at a glance: a cell for each file, live from the fold. What is pointed at is named and opens; what is dragged over
+//! is what the list is of. The keyboard does the same.
+
+mod cells;
+mod paint;
+mod table;
+
+use leptos::ev::{KeyboardEvent, PointerEvent};
+use leptos::html;
+use leptos::leptos_dom::helpers::window_event_listener_untyped;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+use super::items::{ItemsAddress, Texts};
+use crate::ui::live::Live;
+use crate::ui::nav::{Go, Nav};
+use crate::ui::parts::{format, words};
+use crate::ui::progress::Summary;
+use cells::{Grid, KINDS};
+use headway_model::JobId;
+use paint::Painted;
+
+/// A job of fewer files is seen without a map.
+const LEAST: u32 = 2;
+
+/// The first and the last of some files.
+type Span = Option<(u32, u32)>;
+
+/// What it is made of. Copy it freely.
+#[derive(Clone, Copy)]
+pub(super) struct Map {
+    pub(super) job: JobId,
+    address: Memo<ItemsAddress>,
+    texts: Texts,
+    /// The file that is pointed at.
+    pointed: RwSignal<Option<u32>>,
+    /// The file that a drag began at, and the files that it has gone over.
+    from: StoredValue<Option<u32>>,
+    dragged: RwSignal<Span>,
+    grid: StoredValue<Grid>,
+    nav: Nav,
+    live: Live,
+}
+
+impl Map {
+    /// A map of a job's files; whatever is pointed at is in `pointed`.
+    pub(super) fn new(job: JobId, address: Memo<ItemsAddress>, texts: Texts, pointed: RwSignal<Option<u32>>) -> Self {
+        let (nav, live) = (expect_context::<Nav>(), expect_context::<Live>());
+        let (from, grid) = (StoredValue::new(None), StoredValue::new(Grid::default()));
+        Map { job, address, texts, pointed, from, dragged: RwSignal::new(None), grid, nav, live }
+    }
+
+    pub(super) fn view(self, summary: Summary) -> impl IntoView {
+        let files =
+            Memo::new(move |_| summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.total)));
+        // Its height follows from the number of files alone, so that nothing moves as it is drawn.
+        let height = move || match files.get() {
+            ..200 => "small",
+            200..10_000 => "middle",
+            _ => "large",
+        };
+        let (canvas, legend) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Ul>::new());
+        let cursor = NodeRef::<html::Span>::new();
+        let stale = RwSignal::new(0_u32);
+        self.draws(canvas, legend, stale);
+        self.moves(cursor);
+        let entry = |kind: &'static str| {
+            view! { <li><span class="map-swatch" data-status=kind></span>{words::of(kind)}</li> }
+        };
+        // A style that changes, such as from light to dark, changes the entries first.
+        let restyled = move |_| stale.update(|stale| *stale = stale.wrapping_add(1));
+        view! {
+            <section class="map" aria-label="Map of the files" hidden=move || files.get() < LEAST>
+                <h2>"Map"</h2>
+                <ul class="map-legend" node_ref=legend aria-hidden="true" on:transitionend=restyled>
+                    {KINDS.map(entry).into_iter().collect_view()}
+                </ul>
+                <div class="map-box" data-height=height>
+                    {self.canvas(canvas)}
+                    <span class="map-cursor" node_ref=cursor hidden=move || self.pointed.with(Option::is_none)></span>
+                </div>
+                <p class="map-pointed" id="map-pointed" aria-live="polite">{move || self.said()}</p>
+                {self.table()}
+            </section>
+        }
+        .into_any()
+    }
+
+    /// The files that the list is of, or will be once the pointer is let go of.
+    fn span(self) -> Span {
+        self.dragged.get().or_else(|| self.address.with(ItemsAddress::span))
+    }
+
+    /// Draws once a frame at most: the signal of the job is set as often.
+    fn draws(self, canvas: NodeRef<html::Canvas>, legend: NodeRef<html::Ul>, stale: RwSignal<u32>) {
+        let state = self.live.job(self.job);
+        let painted = StoredValue::new((0, Painted::default()));
+        Effect::new(move |_| {
+            let resized = window_event_listener_untyped("resize", move |_| {
+                stale.try_update(|stale| *stale = stale.wrapping_add(1));
+            });
+            on_cleanup(move || resized.remove());
+        });
+        Effect::new(move |_| {
+            let _ = state.get();
+            let (stale, span) = (stale.get(), self.span());
+            let (Some(canvas), Some(legend)) = (canvas.get(), legend.get()) else { return };
+            let Some(place) = canvas.parent_element() else { return };
+            let (width, height) = (place.client_width().max(0) as u32, place.client_height().max(0) as u32);
+            let cells = self.live.with_fold(self.job, |fold| {
+                let grid = Grid::of(fold.counters.total, width, height);
+                (grid, grid.kinds(fold.bytes(), span))
+            });
+            let Some((grid, kinds)) = cells else { return };
+            self.grid.set_value(grid);
+            let swatches = legend.query_selector_all(".map-swatch").map(|list| {
+                (0..list.length()).filter_map(|at| list.get(at)?.dyn_into::<Element>().ok()).collect::<Vec<_>>()
+            });
+            painted.update_value(|(seen, painted)| {
+                if *seen != stale {
+                    *seen = stale;
+                    painted.forget();
+                }
+                painted.draw(&canvas, &swatches.unwrap_or_default(), grid, kinds);
+            });
+        });
+    }
+
+    /// Puts the frame around the cell of what is pointed at.
+    fn moves(self, cursor: NodeRef<html::Span>) {
+        Effect::new(move |_| {
+            let (Some(file), Some(cursor)) = (self.pointed.get(), cursor.get()) else { return };
+            let grid = self.grid.get_value();
+            let (x, y) = grid.corner(grid.cell_of(file));
+            for (side, pixels) in [("left", x), ("top", y), ("width", grid.cell), ("height", grid.cell)] {
+                HtmlElement::style(&cursor).set_property(side, &format!("{pixels}px")).ok();
+            }
+        });
+    }
+
+    fn canvas(self, canvas: NodeRef<html::Canvas>) -> impl IntoView {
+        let pressed = move |event: PointerEvent| {
+            self.from.set_value(self.under(&event).filter(|_| event.button() == 0));
+            // So the end of a drag is heard wherever it is.
+            if let Some(canvas) = canvas.get_untracked() {
+                canvas.set_pointer_capture(event.pointer_id()).ok();
+            }
+        };
+        let moved = move |event: PointerEvent| {
+            let under = self.under(&event);
+            self.pointed.set(under);
+            let is_down = event.buttons() & 1 == 1;
+            if let (true, Some(from), Some(under)) = (is_down, self.from.get_value(), under) {
+                let grid = self.grid.get_value();
+                let (one, other) = (grid.cell_of(from), grid.cell_of(under));
+                self.dragged.set((one != other).then(|| grid.span(one, other)));
+            }
+        };
+        let released = move |_| {
+            let (from, dragged) = (self.from.get_value(), self.dragged.get_untracked());
+            self.given_up();
+            match (from, dragged) {
+                (Some(_), Some(span)) => self.list(span, Go::Here),
+                (Some(file), None) => self.open(file),
+                (None, _) => {}
+            }
+        };
+        view! {
+            <canvas
+                node_ref=canvas
+                tabindex="0"
+                role="application"
+                aria-label="A cell for each file. The arrow keys go from file to file, with Shift they choose files for the list, and Enter opens one."
+                aria-describedby="map-pointed"
+                on:pointerdown=pressed
+                on:pointermove=moved
+                on:pointerup=released
+                on:pointercancel=move |_| self.given_up()
+                on:pointerleave=move |_| self.pointed.set(None)
+                on:blur=move |_| {
+                    self.given_up();
+                    self.pointed.set(None);
+                }
+                on:keydown=move |event| self.key(&event)
+            ></canvas>
+        }
+        .into_any()
+    }
+
+    /// The first file of the cell below the pointer.
+    fn under(self, event: &PointerEvent) -> Option<u32> {
+        let [x, y] = [event.offset_x(), event.offset_y()].map(|pixels| pixels.max(0) as u32);
+        let grid = self.grid.get_value();
+        grid.at(x, y).map(|cell| grid.files_of(cell).0)
+    }
+
+    fn given_up(self) {
+        self.from.set_value(None);
+        self.dragged.set(None);
+    }
+
+    fn open(self, file: u32) {
+        self.nav.go(&self.address.with_untracked(|address| address.opening(self.job, file)), Go::Here);
+    }
+
+    fn list(self, span: (u32, u32), go: Go) {
+        self.nav.go(&self.address.with_untracked(|address| address.with_span(self.job, Some(span))), go);
+    }
+
+    fn key(self, event: &KeyboardEvent) {
+        let (grid, from) = (self.grid.get_value(), self.pointed.get_untracked());
+        let Some(last) = grid.cells().checked_sub(1) else { return };
+        let now = from.map_or(0, |file| grid.cell_of(file));
+        let to = match (event.key().as_str(), from) {
+            // Nothing is pointed at yet: the first, whichever way one goes.
+            ("ArrowRight" | "ArrowLeft" | "ArrowDown" | "ArrowUp", None) => 0,
+            ("ArrowRight", _) => now.saturating_add(1),
+            ("ArrowLeft", _) => now.saturating_sub(1),
+            ("ArrowDown", _) => now.saturating_add(grid.columns),
+            ("ArrowUp", _) => now.saturating_sub(grid.columns),
+            ("Home", _) => 0,
+            ("End", _) => last,
+            ("Enter", Some(file)) => {
+                event.prevent_default();
+                return self.open(file);
+            }
+            _ => return,
+        };
+        event.prevent_default();
+        let to = to.min(last);
+        self.pointed.set(Some(grid.files_of(to).0));
+        if !event.shift_key() {
+            self.from.set_value(None);
+            return;
+        }
+        // The first of them is a step that *Back* takes back; the others change it.
+        let go = if self.from.get_value().is_some() { Go::Instead } else { Go::Here };
+        let begun = self.from.get_value().unwrap_or(grid.files_of(now).0);
+        self.from.set_value(Some(begun));
+        self.list(grid.span(grid.cell_of(begun), to), go);
+    }
+
+    /// What is pointed at.
+    fn said(self) -> Option<String> {
+        let item = self.pointed.get()?;
+        // Its status moves on while one points at it.
+        let _ = self.live.job(self.job).get();
+        let status = self.live.with_fold(self.job, |fold| fold.item(item)).flatten();
+        let status = status.map(|status| words::of(status.label())).unwrap_or_default();
+        let name = self.texts.of(item).with(|text| text.as_ref().map(|text| text.path.shown().to_string()));
+        let (first, last) = self.grid.get_value().files_of(self.grid.get_value().cell_of(item));
+        let more = match last.saturating_sub(first) {
+            0 => String::new(),
+            more => format!(", and {} in the same cell", format::counted(more, "file", "files")),
+        };
+        Some(format!("{} {status}{more}", name.unwrap_or_else(|| format!("File {}", u64::from(item) + 1))))
+    }
+}

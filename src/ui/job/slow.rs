@@ -1,0 +1,137 @@
+//! Files that are worked on for much longer than the others of their job, or of which nothing is heard: which, for how long, and what is known
+//! of why.
+
+use leptos::prelude::*;
+
+use super::items::ItemsAddress;
+use crate::ui::live::Live;
+use crate::ui::parts::format::{counted, duration};
+use crate::ui::progress::Summary;
+use headway_model::message::RunningItem;
+use headway_model::{JobId, JobSummary, Millis};
+
+/// No file is slow before.
+const LEAST: Millis = 20_000;
+
+/// A file is slow that takes so many times as long as one does on average.
+const TIMES: u64 = 5;
+
+/// Without a sign of life for so long a file is silent.
+const SILENCE: Millis = 10_000;
+
+/// Fewer files than this say nothing of the others.
+const BASIS: u32 = 3;
+
+/// A line for each such file; nothing if there is none.
+#[component]
+pub(super) fn Slow(job: JobId, summary: Summary, address: Memo<ItemsAddress>) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let state = live.job(job);
+    let slow = Memo::new(move |_| {
+        // What is not heard of may long be over.
+        if live.silent.with(Option::is_some) {
+            return Vec::new();
+        }
+        let clock = live.clock.get();
+        let average = summary.with(|summary| summary.as_ref().and_then(|summary| average(summary, clock)));
+        let running = state.with(|state| state.as_ref().map(|state| state.running.clone()).unwrap_or_default());
+        let line =
+            |item: RunningItem| why(&item, clock, average).map(|why| (item.item, item.path.shown().to_string(), why));
+        running.into_iter().filter_map(line).collect::<Vec<_>>()
+    });
+    let heading = move || {
+        let number = slow.with(Vec::len);
+        format!("{} slow or silent", counted(number as u64, "file is", "files are"))
+    };
+    let row = move |(item, path, _): (u32, String, String)| {
+        let said = move || {
+            slow.with(|slow| {
+                slow.iter().find(|(other, ..)| *other == item).map(|(.., why)| why.clone()).unwrap_or_default()
+            })
+        };
+        let there = move || address.with(|address| address.opening(job, item));
+        view! {
+            <li class="attention-cause">
+                <p class="attention-text">
+                    <bdi dir="ltr" class="attention-why">{path}</bdi>
+                    <span class="attention-place">{said}</span>
+                </p>
+                <span class="attention-ways"><a class="button" href=there data-noscroll="">"Show"</a></span>
+            </li>
+        }
+    };
+    view! {
+        <Show when=move || slow.with(|slow| !slow.is_empty())>
+            <section class="attention" data-about="slow" aria-label="Files that are slow or silent">
+                <h2>{heading}</h2>
+                <ul>
+                    <For each=move || slow.get() key=|(item, ..)| *item children=row />
+                </ul>
+            </section>
+        </Show>
+    }
+    .into_any()
+}
+
+/// How long a file of this job takes on average, by those that are done.
+fn average(summary: &JobSummary, clock: Millis) -> Option<Millis> {
+    let worked = summary.worked?;
+    let at_work = if worked.since.is_some() { worked.until(clock) } else { worked.ms };
+    let (done, _) = summary.counters.work();
+    let at_once = u64::from(summary.counters.running.max(1));
+    (done >= BASIS).then(|| at_work.saturating_mul(at_once) / u64::from(done))
+}
+
+/// What is to be said of a file that is worked on; nothing if it is neither slow nor silent.
+fn why(item: &RunningItem, clock: Millis, average: Option<Millis>) -> Option<String> {
+    if item.since == 0 {
+        return None;
+    }
+    let ran = clock.saturating_sub(item.since);
+    let silent = item.sign.map(|sign| clock.saturating_sub(sign)).filter(|silent| *silent >= SILENCE);
+    let slow = average.filter(|average| ran >= LEAST && ran > average.saturating_mul(TIMES));
+    let usual = |average: Millis| match average {
+        ..1_000 => "less than a second".to_owned(),
+        average => duration(average),
+    };
+    let waits = item.waits_for.filter(|_| ran >= SILENCE);
+    let parts = [
+        slow.map(|average| {
+            format!("It runs for {} so far; a file of this job takes {} on average.", duration(ran), usual(average))
+        }),
+        waits.map(|_| "It waits for another job to let go of the file.".to_owned()),
+        silent.filter(|_| waits.is_none()).map(|silent| format!("No sign of life for {}.", duration(silent))),
+    ];
+    let said: Vec<_> = parts.into_iter().flatten().collect();
+    (!said.is_empty()).then(|| said.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::testing::job_id;
+
+    fn item(since: Millis, sign: Option<Millis>) -> RunningItem {
+        let path = "a".parse().expect("a path");
+        RunningItem { item: 0, attempt: 1, path, done: 0, total: 0, percent: None, waits_for: None, since, sign }
+    }
+
+    #[test]
+    fn a_file_is_slow_beside_the_others_and_silent_by_itself() {
+        let now = 1_000_000;
+        assert_eq!(why(&item(now - 19_000, None), now, Some(100)), None, "too short to be called slow");
+        assert_eq!(why(&item(now - 240_000, None), now, None), None, "nothing to compare it with");
+        assert_eq!(why(&item(now - 240_000, None), now, Some(60_000)), None, "as slow as the others");
+        assert_eq!(
+            why(&item(now - 240_000, Some(now - 2_000)), now, Some(20_000)).as_deref(),
+            Some("It runs for 4 min 0 s so far; a file of this job takes 20 s on average.")
+        );
+        assert_eq!(
+            why(&item(now - 12_000, Some(now - 12_000)), now, None).as_deref(),
+            Some("No sign of life for 12 s.")
+        );
+        let waits = RunningItem { waits_for: Some(job_id(2)), ..item(now - 12_000, Some(now - 12_000)) };
+        assert_eq!(why(&waits, now, None).as_deref(), Some("It waits for another job to let go of the file."));
+        assert_eq!(why(&item(0, None), now, Some(1)), None, "an older server does not say when it began");
+    }
+}

@@ -1,0 +1,123 @@
+//! What is done to every job that the list shows and that is not over, at once.
+
+use leptos::prelude::*;
+
+use crate::api;
+use crate::ui::live::Live;
+use crate::ui::parts::format;
+use headway_model::{Action, ApiError, JobId, JobStatus};
+
+/// What is done to all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BulkAction {
+    Pause,
+    Resume,
+    Cancel,
+}
+
+impl BulkAction {
+    /// Whether a job that stands so can be treated so.
+    fn is_for(self, status: JobStatus) -> bool {
+        let is_paused = matches!(status, JobStatus::Paused { .. });
+        match self {
+            BulkAction::Pause => !is_paused && status.can_cancel() && status != JobStatus::Planned,
+            BulkAction::Resume => is_paused,
+            BulkAction::Cancel => status.can_cancel(),
+        }
+    }
+
+    async fn done_to(self, job: JobId) -> Result<(), ApiError> {
+        match self {
+            BulkAction::Pause => api::steer_job(job, Action::Pause).await.map(drop),
+            BulkAction::Resume => api::steer_job(job, Action::Resume).await.map(drop),
+            BulkAction::Cancel => api::cancel_job(job).await.map(drop),
+        }
+    }
+}
+
+/// The buttons, where there is more than one job.
+#[component]
+pub(super) fn Bulk(open: Memo<Vec<JobId>>) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let (is_busy, is_sure) = (RwSignal::new(false), RwSignal::new(false));
+    let wrong = RwSignal::new(None::<String>);
+    let of = move |all: BulkAction| {
+        Memo::new(move |_| {
+            let is = |job: &JobId| {
+                live.jobs.with(|jobs| jobs.get(job).is_some_and(|state| all.is_for(state.summary.status)))
+            };
+            open.with(|open| open.iter().copied().filter(is).collect::<Vec<_>>())
+        })
+    };
+    let act = move |all: BulkAction, jobs: Vec<JobId>| {
+        is_busy.set(true);
+        is_sure.set(false);
+        wrong.set(None);
+        leptos::task::spawn_local(async move {
+            let mut failed = Vec::new();
+            for job in jobs {
+                failed.extend(all.done_to(job).await.err());
+            }
+            let number = failed.len() as u64;
+            wrong.try_set(failed.first().map(|error| {
+                let jobs = format::counted(number, "job was", "jobs were");
+                format!("{jobs} left as before. {}", format::sentence(&error.to_string()))
+            }));
+            is_busy.try_set(false);
+        });
+    };
+    let (pause, resume, cancel) = (of(BulkAction::Pause), of(BulkAction::Resume), of(BulkAction::Cancel));
+    let button = move |all: BulkAction, jobs: Memo<Vec<JobId>>, word: &'static str| {
+        let press = move |_| {
+            if all == BulkAction::Cancel && !is_sure.get_untracked() {
+                is_sure.set(true);
+            } else {
+                act(all, jobs.get_untracked());
+            }
+        };
+        let text = move || match all == BulkAction::Cancel && is_sure.get() {
+            true => format!("Really cancel all {}", jobs.with(Vec::len)),
+            false => format!("{word} all {}", jobs.with(Vec::len)),
+        };
+        view! {
+            <button class:danger=all == BulkAction::Cancel data-all=word hidden=move || { jobs.with(Vec::len) < 2 } disabled=move || is_busy.get() on:click=press>
+                {text}
+            </button>
+        }
+    };
+    view! {
+        <div class="jobs-bulk" hidden=move || { open.with(Vec::len) < 2 }>
+            <div class="buttons" role="group" aria-label="BulkAction jobs below that are not over">
+                {button(BulkAction::Pause, pause, "Pause")} {button(BulkAction::Resume, resume, "Resume")} {button(BulkAction::Cancel, cancel, "Cancel")}
+                <button class="quiet" hidden=move || !is_sure.get() on:click=move |_| is_sure.set(false)>"Keep them"</button>
+            </div>
+            <p class="error" role="alert">{move || wrong.get()}</p>
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::PauseReason;
+
+    #[test]
+    fn each_is_done_only_to_jobs_that_it_changes() {
+        let paused = JobStatus::Paused { reason: PauseReason::User };
+        for (status, expected) in [
+            (JobStatus::Processing, [true, false, true]),
+            (JobStatus::Queued, [true, false, true]),
+            (paused, [false, true, true]),
+            (JobStatus::Planned, [false, false, true]),
+            (JobStatus::Cancelling, [false, false, false]),
+            (JobStatus::Completed, [false, false, false]),
+        ] {
+            assert_eq!(
+                [BulkAction::Pause, BulkAction::Resume, BulkAction::Cancel].map(|all| all.is_for(status)),
+                expected,
+                "{status:?}"
+            );
+        }
+    }
+}

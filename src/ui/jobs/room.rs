@@ -1,0 +1,103 @@
+//! How much room Headway's own files take, and when old ones go: at the foot of the list of jobs.
+
+use leptos::prelude::*;
+
+use crate::api;
+use crate::ui::live::Live;
+use crate::ui::parts::{ErrorView, format};
+use headway_model::summary::{Room, TrashRoom};
+
+/// The room that the log and the trashes take. Read by the page itself: a trash can lie on a slow disk, and no page waits for it.
+#[component]
+pub(super) fn RoomTaken() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let (room, asked) = (RwSignal::new(None), RwSignal::new(0_u32));
+    Effect::new(move |_| {
+        let _ = (asked.get(), live.back.get());
+        leptos::task::spawn_local(async move {
+            room.try_set(Some(api::room().await));
+        });
+    });
+    let shown = move || match room.get() {
+        None => view! { <p class="hint">"Looking how much room the log and the trash take…"</p> }.into_any(),
+        Some(Err(error)) => view! { <ErrorView error again=move |()| asked.update(|asked| *asked += 1) /> }.into_any(),
+        Some(Ok(room)) => {
+            let lines = sentences(&room).into_iter().map(|line| view! { <p class="hint">{line}</p> });
+            lines.collect_view().into_any()
+        }
+    };
+    view! {
+        <section class="jobs-room" aria-label="Room on the disk">
+            <h2>"Room on the disk"</h2>
+            {shown}
+        </section>
+    }
+    .into_any()
+}
+
+/// What takes how much, and when it goes by itself.
+fn sentences(room: &Room) -> Vec<String> {
+    let log = format!(
+        "The event log takes {}, and what jobs wrote for you {}.",
+        format::size(room.log),
+        format::size(room.outputs)
+    );
+    let age = room.keep_age.map(|age| format!("older than {}", format::days(age)));
+    let bytes = room.keep_bytes.map(|bytes| format!("beyond {}", format::size(bytes)));
+    let kept = match [age, bytes].into_iter().flatten().collect::<Vec<_>>().as_slice() {
+        [] => "The history of jobs is kept for ever.".to_owned(),
+        limits => format!("History {} is removed by itself.", limits.join(" or ")),
+    };
+    let trash: Vec<_> = room.trashes.iter().map(trash).collect();
+    let originals = match room.trash_age {
+        None => "originals are kept there until you delete them".to_owned(),
+        Some(age) => format!("originals are kept there for {}", format::days(age)),
+    };
+    let trash = if trash.is_empty() { None } else { Some(format!("Trash: {}; {originals}.", trash.join(", "))) };
+    [Some(format!("{log} {kept}")), trash].into_iter().flatten().collect()
+}
+
+fn trash(room: &TrashRoom) -> String {
+    match room.holds {
+        None => format!("that of {} cannot be seen now", room.library),
+        Some(holds) if holds.files == 0 => format!("that of {} is empty", room.library),
+        Some(holds) => {
+            let files = format::counted(holds.files, "original", "originals");
+            format!("that of {} holds {files}, {}", room.library, format::size(holds.bytes))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::summary::TrashHolds;
+
+    const DAY: u64 = 86_400_000;
+
+    #[test]
+    fn what_takes_room_is_said_and_when_it_goes() {
+        let holds = Some(TrashHolds { files: 22, bytes: 11_000_000 });
+        let trash = |library: &str, holds| TrashRoom { library: library.into(), holds };
+        let room = Room {
+            log: 12_000_000,
+            outputs: 0,
+            trashes: vec![trash("photos", holds), trash("disk", None)],
+            trash_age: Some(30 * DAY),
+            keep_age: Some(365 * DAY),
+            keep_bytes: Some(20_000_000_000),
+        };
+        assert_eq!(
+            sentences(&room),
+            [
+                "The event log takes 12 MB, and what jobs wrote for you 0 B. History older than 365 days or beyond 20 GB is removed by itself.",
+                "Trash: that of photos holds 22 originals, 11 MB, that of disk cannot be seen now; originals are kept there for 30 days.",
+            ]
+        );
+        let room = Room { trashes: Vec::new(), trash_age: None, keep_age: None, keep_bytes: None, ..room };
+        assert_eq!(
+            sentences(&room),
+            ["The event log takes 12 MB, and what jobs wrote for you 0 B. The history of jobs is kept for ever."]
+        );
+    }
+}

@@ -1,0 +1,69 @@
+//! The keys that the pages know, told to whoever presses `?`.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::parts::{Controls, focus};
+
+const KEYS: [(&str, &str); 8] = [
+    ("/", "Search"),
+    ("j k, ↑ ↓", "Next and previous file"),
+    ("Home End", "First and last file"),
+    ("x, Space", "Select the file or folder; with Shift, all up to it"),
+    ("Ctrl A", "Select all files listed so far"),
+    ("Enter", "Open the folder; with a selection, go to its button"),
+    ("Escape", "Clear the selection; put a dialog away"),
+    ("?", "These keys"),
+];
+
+/// The button, and the dialog that it and the key open. Made only when it is asked for.
+#[component]
+pub(super) fn Keys() -> impl IntoView {
+    let is_open = RwSignal::new(false);
+    Effect::new(move |_| {
+        let pressed = window_event_listener(leptos::ev::keydown, move |event| {
+            // Another dialog is meant for something else.
+            if event.key() == "?" && !focus::is_typing() && !focus::is_in_dialog() {
+                event.prevent_default();
+                is_open.set(true);
+            }
+        });
+        on_cleanup(move || pressed.remove());
+    });
+    view! {
+        <Controls>
+            <button class="quiet keys-button" aria-label="Keys" aria-keyshortcuts="?" title="Keys (?)" on:click=move |_| is_open.set(true)>"?"</button>
+        </Controls>
+        <Show when=move || is_open.get()>
+            <KeysDialog is_open />
+        </Show>
+    }
+    .into_any()
+}
+
+#[component]
+fn KeysDialog(is_open: RwSignal<bool>) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        if let Some(dialog) = dialog.get() {
+            dialog.show_modal().ok();
+        }
+    });
+    let rows = KEYS.map(|(keys, what)| {
+        view! {
+            <div>
+                <dt>{keys}</dt>
+                <dd>{what}</dd>
+            </div>
+        }
+    });
+    view! {
+        <dialog class="keys" node_ref=dialog aria-labelledby="keys-title" on:close=move |_| is_open.set(false)>
+            <h2 id="keys-title">"Keys"</h2>
+            <dl>{rows.collect_view()}</dl>
+            <form method="dialog">
+                <button class="primary" autofocus>"Close"</button>
+            </form>
+        </dialog>
+    }
+}

@@ -1,0 +1,59 @@
+//! A moment of a job's past, in the place of its present, for what stands below on the page: the same parts show both.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::{JobState, Live};
+use headway_model::follow::{Phase, Proof};
+use headway_model::{Fold, JobId, JobSummary, Millis, Seq};
+
+/// A job after one of its events.
+#[derive(Debug, PartialEq)]
+pub struct PastMoment {
+    pub(super) fold: Fold,
+    pub(super) state: Arc<JobState>,
+    /// When that event was recorded.
+    pub at: Millis,
+}
+
+impl PastMoment {
+    /// The job as this fold has it.
+    pub fn new(fold: Fold, at: Millis) -> Self {
+        let proof = Proof { seq: fold.seq, ..Proof::default() };
+        let summary = JobSummary::from(&fold);
+        let state = JobState { summary, phase: Some(Phase::Following), proof, running: Vec::new() };
+        PastMoment { fold, state: Arc::new(state), at }
+    }
+
+    /// The number of the event.
+    pub fn seq(&self) -> Seq {
+        self.fold.seq
+    }
+
+    /// How the job stood.
+    pub fn summary(&self) -> &JobSummary {
+        &self.state.summary
+    }
+
+    fn is_of(&self, job: JobId) -> bool {
+        self.fold.id == job
+    }
+}
+
+impl Live {
+    /// The same, with a past of its own: what is shown of it is shown only to those who were given this one.
+    pub fn with_own_past(self) -> Self {
+        Live { past: RwSignal::new(None), ..self }
+    }
+
+    /// The job as its present is, whatever moment is shown.
+    pub fn present(self, job: JobId) -> Memo<Option<Arc<JobState>>> {
+        Memo::new(move |_| self.jobs.with(|jobs| jobs.get(&job).cloned()))
+    }
+
+    /// The moment of a job that is shown in the place of its present.
+    pub fn past_of(self, job: JobId) -> Option<Arc<PastMoment>> {
+        self.past.with(|past| past.clone().filter(|moment| moment.is_of(job)))
+    }
+}

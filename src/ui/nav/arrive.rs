@@ -1,0 +1,73 @@
+//! Arriving on a page: where it is scrolled to, and what has the focus. Both wait for the page, which might still be loading, and neither
+//! takes anything from someone who has begun to use it.
+
+use std::cell::Cell;
+
+use leptos::leptos_dom::helpers::window_event_listener_untyped;
+use leptos::prelude::*;
+
+use crate::ui::parts::focus;
+
+/// How long a page is waited for, in ms.
+const PATIENCE: f64 = 10_000.0;
+
+thread_local! {
+    /// How often one went to a page, or began to use it: either ends what still waits for an earlier one.
+    static MOVES: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Someone who scrolls, presses or types goes on from where the page is.
+pub(super) fn notice_use() {
+    for name in ["wheel", "touchmove", "pointerdown", "keydown"] {
+        window_event_listener_untyped(name, |_| begin());
+    }
+}
+
+/// One goes to a page: what waited for another waits no longer.
+pub(super) fn begin() {
+    MOVES.set(MOVES.get().wrapping_add(1));
+}
+
+/// At its top.
+pub(super) fn at_top() {
+    window().scroll_to_with_x_and_y(0.0, 0.0);
+}
+
+/// So many pixels down: as far as the page goes yet, until it goes that far.
+pub(super) fn at_height(height: i32) {
+    wait(Box::new(move || {
+        let Some(page) = document().document_element() else { return true };
+        let most = page.scroll_height() - page.client_height();
+        window().scroll_to_with_x_and_y(0.0, height.min(most).into());
+        most >= height
+    }));
+}
+
+/// At the element that a fragment names, `#` included; whether there is one.
+pub(super) fn at_fragment(fragment: &str) -> bool {
+    let named = fragment.strip_prefix('#').filter(|id| !id.is_empty()).and_then(|id| document().get_element_by_id(id));
+    named.inspect(|element| element.scroll_into_view()).is_some()
+}
+
+/// With the focus on its heading, unless something else on the page has it by then.
+pub(super) fn at_heading() {
+    let before = document().active_element();
+    wait(Box::new(move || {
+        let now = document().active_element();
+        let is_free = now.is_none() || now == before || now == document().body().map(Into::into);
+        !is_free || focus::go_to("main h1")
+    }));
+}
+
+/// Tries in each frame until it succeeds, or is needless.
+fn wait(attempt: Box<dyn FnMut() -> bool>) {
+    again(attempt, MOVES.get(), js_sys::Date::now() + PATIENCE);
+}
+
+fn again(mut attempt: Box<dyn FnMut() -> bool>, move_: u32, until: f64) {
+    request_animation_frame(move || {
+        if MOVES.get() == move_ && !attempt() && js_sys::Date::now() < until {
+            again(attempt, move_, until);
+        }
+    });
+}

@@ -1,0 +1,190 @@
+//! A plan that waits for a person: what will run and what is left out, why, how much it is, and what the first files become. Nothing has
+//! been touched by then.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+
+use super::live::Live;
+use super::parts::format::{count, counted, size};
+use super::progress::{Steer, Summary};
+use crate::api;
+use crate::base::to;
+use headway_model::item_filter::ItemFilter;
+use headway_model::load::Load;
+use headway_model::summary::ItemView;
+use headway_model::{
+    Fold, ItemStatus, JobId, JobStatus, JobSummary, Output, OutputPlace, Reruns, SkipReason, StartJob,
+};
+
+/// How many files are tried first.
+const SAMPLE: u32 = 10;
+
+/// So many files are shown as examples.
+const EXAMPLES: u32 = 3;
+
+/// What the plan says, as long as it waits.
+#[component]
+pub(super) fn Plan(summary: Summary, steer: Steer) -> impl IntoView {
+    let is_plan = Memo::new(move |_| {
+        summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status == JobStatus::Planned))
+    });
+    view! {
+        <Show when=move || is_plan.get()>
+            <Planned summary steer />
+        </Show>
+    }
+    .into_any()
+}
+
+#[component]
+fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let job = steer.newest.job;
+    let request = move || steer.newest.with(|view| view.request.clone()).flatten();
+    let read = RwSignal::new(None::<(Load, Vec<ItemView>)>);
+    let commands = RwSignal::new(Vec::<String>::new());
+    Effect::new(move |_| {
+        leptos::task::spawn_local(async move {
+            // What cannot be read is not said; the numbers above are known without it.
+            let waiting = ItemFilter { status: Some("waiting".into()), ..ItemFilter::default() };
+            let (load, items) = (api::load(job).await, api::items(job, None, EXAMPLES, waiting).await);
+            if let (Ok(load), Ok(items)) = (load, items) {
+                read.try_set(Some((load, items.items)));
+            }
+        });
+    });
+    Effect::new(move |_| {
+        let (Some(request), Some((_, items))) = (request(), read.get()) else { return };
+        let files: Vec<_> = items.into_iter().map(|item| (item.item + 1, item.path)).collect();
+        let total = summary.with_untracked(|summary| summary.as_ref().map_or(0, |summary| summary.counters.total));
+        leptos::task::spawn_local(async move {
+            commands.try_set(api::command_lines(request, files, total).await.unwrap_or_default());
+        });
+    });
+    let of = move |tell: fn(&JobSummary) -> String| summary.with(|summary| summary.as_ref().map(tell));
+    let waiting = move || summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.waiting));
+    let bytes = move || read.with(|read| read.as_ref().map(|(load, _)| load.open.bytes));
+    let renames = move || read.with(|read| read.iter().flat_map(|(_, items)| items).any(|item| item.becomes.is_some()));
+    let what = move || {
+        let output = request().and_then(|request| request.output);
+        sentence(waiting(), bytes(), output.as_ref(), renames())
+    };
+    let heard = live.job(job);
+    let left_out = Memo::new(move |_| {
+        let _ = heard.get();
+        live.with_fold(job, reasons).unwrap_or_default()
+    });
+    let becomes = move || {
+        read.with(|read| {
+            let items = read.iter().flat_map(|(_, items)| items);
+            let named = items.filter_map(|item| Some((item.path.shown(), item.becomes.as_ref()?.shown())));
+            named
+                .map(|(from, to)| view! { <li><bdi dir="ltr">{from}</bdi> " → " <bdi dir="ltr">{to}</bdi></li> })
+                .collect_view()
+        })
+    };
+    let try_first = move |_| {
+        if let Some(request) = steer.newest.with_untracked(|view| view.request.clone()).flatten() {
+            live.start(StartJob { sample: Some(SAMPLE), approval: false, title: None, ..request });
+            // What it says is not true any more once some of its files are done.
+            live.cancel(job);
+        }
+    };
+    let skipped =
+        Memo::new(move |_| summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.skipped)));
+    view! {
+        <section class="plan" aria-label="The plan">
+            <p class="plan-what">{what}</p>
+            <ul class="plan-parts">
+                <li>{door(job, "waiting", move || count(waiting().into()), "run")} " " <span class="plan-why">{move || of(|summary| never_done(summary.counters.waiting, summary.reruns))}</span></li>
+                <li hidden=move || skipped.get() == 0>
+                    {door(job, "skipped", move || count(skipped.get().into()), "left out")} " "
+                    <span class="plan-why">{move || left_out.get()}</span>
+                </li>
+            </ul>
+            <ul class="plan-becomes" hidden=move || !renames()>{becomes}</ul>
+            <div class="plan-commands" hidden=move || commands.with(Vec::is_empty)>
+                <p class="hint">"Runs, for the first files:"</p>
+                <pre>{move || commands.with(|lines| lines.join("\n"))}</pre>
+            </div>
+            <Show when=move || { waiting() > SAMPLE }>
+                <p>
+                    <button data-action="sample" title="Runs the first files, and discards this plan" on:click=try_first>{format!("Try {SAMPLE} first")}</button>
+                </p>
+            </Show>
+        </section>
+    }
+    .into_any()
+}
+
+/// A number that leads to its files.
+fn door(
+    job: JobId,
+    status: &'static str,
+    number: impl Fn() -> String + Send + Sync + 'static,
+    word: &'static str,
+) -> impl IntoView {
+    view! { <a href=to(&format!("/jobs/{job}?status={status}"))><b>{number}</b> " " {word}</a> }
+}
+
+/// What will be done to how much.
+fn sentence(files: u32, bytes: Option<u64>, output: Option<&Output>, renames: bool) -> String {
+    let bytes = bytes.map(|bytes| format!(", {},", size(bytes))).unwrap_or_default();
+    let then = match output.map(|output| &output.place) {
+        Some(OutputPlace::Replace) => "will be replaced; the originals are kept in the trash".to_owned(),
+        Some(OutputPlace::Beside { .. }) => "will get a new file beside each".to_owned(),
+        Some(OutputPlace::Folder { path, .. }) => format!("will be written again into {}", path.shown()),
+        None if renames => "will get another name".to_owned(),
+        None => "will be worked on".to_owned(),
+    };
+    format!("Nothing has been touched. {}{bytes} {then}.", counted(files, "file", "files"))
+}
+
+/// Why files run.
+fn never_done(files: u32, Reruns { changed, settings }: Reruns) -> String {
+    let part = |number: u32, why: &str| (number > 0).then(|| format!("{why} ({})", count(number.into())));
+    let first = files.saturating_sub(changed + settings);
+    let again = [part(changed, "changed since"), part(settings, "done with other settings")];
+    let again: Vec<_> = again.into_iter().flatten().collect();
+    if again.is_empty() {
+        return String::new();
+    }
+    part(first, "never done").into_iter().chain(again).collect::<Vec<_>>().join(" · ")
+}
+
+/// Why files are left out, most frequent first.
+fn reasons(fold: &Fold) -> String {
+    let mut numbers: BTreeMap<&'static str, u64> = BTreeMap::new();
+    for (_, status) in fold.items() {
+        if let ItemStatus::Skipped { reason, .. } = status {
+            *numbers.entry(SkipReason::text(reason)).or_default() += 1;
+        }
+    }
+    let mut numbers: Vec<_> = numbers.into_iter().collect();
+    numbers.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    let parts: Vec<_> = numbers.into_iter().map(|(why, number)| format!("{why} ({})", count(number))).collect();
+    parts.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_will_be_done_to_how_much_is_one_sentence() {
+        let replace = Output::to(OutputPlace::Replace);
+        assert_eq!(
+            sentence(34, Some(11_000_000), Some(&replace), false),
+            "Nothing has been touched. 34 files, 11 MB, will be replaced; the originals are kept in the trash."
+        );
+        assert_eq!(sentence(1, None, None, true), "Nothing has been touched. 1 file will get another name.");
+    }
+
+    #[test]
+    fn why_files_run_is_said_only_where_some_were_done_before() {
+        assert_eq!(never_done(34, Reruns::default()), "");
+        assert_eq!(never_done(34, Reruns { changed: 4, settings: 0 }), "never done (30) · changed since (4)");
+        assert_eq!(never_done(4, Reruns { changed: 4, settings: 0 }), "changed since (4)");
+    }
+}

@@ -1,0 +1,39 @@
+//! The icon of the browser's tab: a ring that fills with the jobs that live, for whoever looks at another tab.
+
+use leptos::prelude::*;
+
+use super::together::percent;
+use crate::base::to;
+use crate::ui::live::Live;
+
+/// So many percent are one step: each is a picture of its own for the browser.
+const STEP: u32 = 4;
+
+/// Keeps the icon as the jobs stand.
+pub(crate) fn follow_jobs() {
+    let live = expect_context::<Live>();
+    let shown = Memo::new(move |_| {
+        live.jobs.with(|jobs| {
+            let open = jobs.values().filter(|state| !state.summary.status.is_terminal());
+            percent(open.map(|state| &state.summary)).map(|percent| percent / STEP * STEP)
+        })
+    });
+    Effect::new(move |_| {
+        let icon = match shown.get() {
+            None => to("/favicon.svg"),
+            Some(percent) => ring(percent),
+        };
+        if let Ok(Some(link)) = document().query_selector("link[rel=\"icon\"]") {
+            link.set_attribute("href", &icon).ok();
+        }
+    });
+}
+
+/// A ring, filled so far, as an address.
+fn ring(percent: u32) -> String {
+    format!(
+        "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><g fill='none' stroke-width='6'>\
+         <circle cx='16' cy='16' r='12' stroke='%239db8f5'/><circle cx='16' cy='16' r='12' stroke='%232f5fd0' pathLength='100' \
+         stroke-dasharray='{percent} 100' transform='rotate(-90 16 16)'/></g></svg>"
+    )
+}

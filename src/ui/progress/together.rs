@@ -1,0 +1,74 @@
+//! How several jobs stand, in a few words.
+
+use headway_model::{JobStatus, JobSummary};
+
+/// The words for jobs that are not over, in the order in which they are said.
+const WORDS: [&str; 5] = ["running", "listing files", "queued", "paused", "waiting for you"];
+
+/// How these jobs stand together, such as "2 running, 1 paused, 41 %". The percentage is of the files of all that go on without a
+/// decision, and is left out while one of them lists its files.
+pub(super) fn together<'a>(jobs: impl Iterator<Item = &'a JobSummary> + Clone) -> String {
+    let counted = WORDS.into_iter().filter_map(|word| {
+        let number = jobs.clone().filter(|job| self::word(job.status) == Some(word)).count();
+        (number > 0).then(|| format!("{number} {word}"))
+    });
+    let mut parts: Vec<_> = counted.collect();
+    if !jobs.clone().any(|job| job.listing) {
+        let going = jobs.filter(|job| job.status != JobStatus::Planned);
+        parts.extend(percent(going).map(|percent| format!("{percent} %")));
+    }
+    parts.join(", ")
+}
+
+/// The word for a status; `None` for a job that is over.
+fn word(status: JobStatus) -> Option<&'static str> {
+    match status {
+        JobStatus::Processing | JobStatus::Cancelling | JobStatus::Finishing => Some("running"),
+        JobStatus::Planning => Some("listing files"),
+        JobStatus::Queued => Some("queued"),
+        JobStatus::Paused { .. } => Some("paused"),
+        JobStatus::Planned => Some("waiting for you"),
+        JobStatus::Completed | JobStatus::CompletedWithErrors | JobStatus::Failed { .. } | JobStatus::Cancelled => None,
+    }
+}
+
+/// How much of these jobs' files is done, in whole percent. Jobs that still list their files are left out; `None` if no other has any.
+pub(super) fn percent<'a>(jobs: impl Iterator<Item = &'a JobSummary>) -> Option<u32> {
+    let (mut done, mut all) = (0_u64, 0_u64);
+    for job in jobs.filter(|job| !job.listing) {
+        let (here, of) = job.counters.work();
+        done += u64::from(here);
+        all += u64::from(of);
+    }
+    u32::try_from((done * 100).checked_div(all)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use headway_model::testing::summary;
+    use headway_model::{Counters, JobStatus, JobSummary, PauseReason};
+
+    use super::together;
+
+    /// A job with this many of its files done.
+    fn job(status: JobStatus, done: u32, total: u32) -> JobSummary {
+        let counters = Counters { total, succeeded: done, waiting: total - done, ..Counters::default() };
+        JobSummary { listing: status == JobStatus::Planning, ..summary(status, counters) }
+    }
+
+    #[test]
+    fn several_jobs_are_counted_by_how_they_stand_and_share_one_percentage() {
+        let said = |jobs: &[JobSummary]| together(jobs.iter());
+        let (slow, quick) = (job(JobStatus::Processing, 1, 3), job(JobStatus::Finishing, 1, 1));
+        assert_eq!(said(&[slow.clone(), quick.clone()]), "2 running, 50 %");
+        let paused = job(JobStatus::Paused { reason: PauseReason::User }, 0, 4);
+        let queued = job(JobStatus::Queued, 0, 2);
+        assert_eq!(said(&[paused, quick, slow.clone(), queued]), "2 running, 1 queued, 1 paused, 20 %");
+        // What waits for a decision is no part of what is on its way, and has no progress of its own.
+        let planned = job(JobStatus::Planned, 0, 97);
+        assert_eq!(said(&[slow.clone(), planned.clone()]), "1 running, 1 waiting for you, 33 %");
+        assert_eq!(said(&[planned.clone(), planned]), "2 waiting for you");
+        // How many files there are is not known yet.
+        assert_eq!(said(&[slow, job(JobStatus::Planning, 0, 5)]), "1 running, 1 listing files");
+    }
+}

@@ -1,0 +1,97 @@
+//! The bar at the bottom of the window: what will be done to how much, and the ways to begin.
+
+use leptos::prelude::*;
+
+use super::Chosen;
+use super::chosen::{SAMPLE, Way};
+use crate::ui::library::{ListOffer, Selection};
+use crate::ui::parts::{Controls, focus, format};
+use headway_model::library::Under;
+
+/// What a start takes: how much, as far as that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Target {
+    /// How many files, and their bytes; `None` while the disk is being read.
+    amount: Option<Under>,
+    is_selection: bool,
+}
+
+/// What is selected, or else what is shown; the recipe; and the buttons.
+#[component]
+pub(in crate::ui) fn StartBar(chosen: Chosen) -> impl IntoView {
+    let Chosen { selected, offer, .. } = chosen;
+    let target = Memo::new(move |_| {
+        let selection = selected.with(|selected| (!selected.is_empty()).then(|| selected.amount()));
+        match selection {
+            Some(amount) => Target { amount: Some(amount), is_selection: true },
+            None => Target { amount: offer.with(|offer| offer.amount()), is_selection: false },
+        }
+    });
+    let nothing = move || if target.with(|target| target.is_selection) { None } else { offer.with(ListOffer::reason) };
+    let obstacle = Memo::new(move |_| selected.with(Selection::obstacle));
+    let is_dead = move || nothing().is_some() || obstacle.with(Option::is_some);
+    let is_more = move || target.with(|target| target.amount.is_none_or(|amount| amount.files > SAMPLE.into()));
+    let recipe = move || chosen.name.with(|name| format::capital(name));
+    view! {
+        <Controls>
+        <section class="start-bar" aria-label="Begin" hidden=move || offer.with(|offer| *offer == ListOffer::Nowhere)>
+            <p class="start-bar-what">
+                <span role="status">{move || target.with(told)}</span>
+                <Show when=move || target.with(|target| target.is_selection)>
+                    " " <button class="quiet" on:click=move |_| selected.set(Selection::default())>"Clear selection"</button>
+                </Show>
+            </p>
+            <p class="error hint" role="alert">{move || obstacle.get()}</p>
+            <p class="hint start-bar-nothing">{nothing}</p>
+            <div class="buttons">
+                <button class="quiet start-bar-recipe" title="Choose what is done" on:click=move |_| _ = focus::go_to(".start-cards input:checked")>
+                    {recipe}
+                </button>
+                <button data-start="plan" disabled=is_dead on:click=move |_| chosen.start(Way::Plan)>"Show the plan"</button>
+                <Show when=is_more>
+                    <button data-start="sample" disabled=is_dead on:click=move |_| chosen.start(Way::Sample)>{format!("Try {SAMPLE} first")}</button>
+                </Show>
+                <button data-start="run" class="primary" disabled=is_dead title=nothing on:click=move |_| chosen.start(Way::Run)>
+                    {move || target.with(named)}
+                </button>
+            </div>
+        </section>
+        </Controls>
+    }
+    .into_any()
+}
+
+fn files(amount: &Under) -> String {
+    format::counted(amount.files, "file", "files")
+}
+
+/// What is taken.
+fn told(target: &Target) -> String {
+    match (&target.amount, target.is_selection) {
+        (Some(amount), true) => format!("{}, {} selected", files(amount), format::size(amount.bytes)),
+        (Some(amount), false) => format!("{} here, {}", files(amount), format::size(amount.bytes)),
+        (None, _) => "Still reading the disk".to_owned(),
+    }
+}
+
+/// What the button does.
+fn named(target: &Target) -> String {
+    match &target.amount {
+        Some(amount) => format!("Process {}", files(amount)),
+        None => "Process all files here".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_button_says_what_will_be_done_to_how_much() {
+        let amount = Some(Under { files: 5, bytes: 3_800_000, ..Under::default() });
+        let target = Target { amount, is_selection: true };
+        assert_eq!((told(&target).as_str(), named(&target).as_str()), ("5 files, 3.8 MB selected", "Process 5 files"));
+        let target = Target { amount: None, is_selection: false };
+        assert_eq!(named(&target), "Process all files here", "how many is not known yet");
+    }
+}

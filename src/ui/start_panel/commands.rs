@@ -1,0 +1,49 @@
+//! What is run for the first files, word for word, before anything runs.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::Chosen;
+use crate::api;
+use crate::ui::live::Live;
+
+/// So long after the last change the server is asked.
+const TYPING: Duration = Duration::from_millis(250);
+
+/// The commands for the first files, if the recipe runs a program.
+#[component]
+pub(super) fn Commands(chosen: Chosen) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let lines = RwSignal::new(Vec::<String>::new());
+    let ask = move || {
+        let request = chosen.request();
+        let (first, total) = chosen.first_files();
+        leptos::task::spawn_local(async move {
+            let answer = match first.is_empty() {
+                true => Ok(Vec::new()),
+                false => api::command_lines(request, first, total).await,
+            };
+            // The start reports what is wrong; nothing runs meanwhile.
+            lines.try_set(answer.unwrap_or_default());
+        });
+    };
+    Effect::new(move |_| {
+        chosen.name.track();
+        chosen.settings.track();
+        chosen.selected.track();
+        chosen.offer.track();
+        if live.is_ready() {
+            let timer = set_timeout_with_handle(ask, TYPING).ok();
+            // With the next change, and when the page is left.
+            on_cleanup(move || timer.iter().for_each(TimeoutHandle::clear));
+        }
+    });
+    view! {
+        <div class="start-commands" hidden=move || lines.with(Vec::is_empty)>
+            <p class="hint">"Runs, for the first files:"</p>
+            <pre>{move || lines.with(|lines| lines.join("\n"))}</pre>
+        </div>
+    }
+    .into_any()
+}

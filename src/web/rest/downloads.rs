@@ -1,0 +1,75 @@
+//! What is sent as a file: results, logs, attempts.
+
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use super::{RestResult, job_id};
+use headway_model::summary::ReportFormat;
+use headway_server::Server;
+
+/// A file that a job wrote for its user. It is always served as a download, never as a page.
+pub(super) async fn output(
+    State(server): State<Server>,
+    Path((id, name)): Path<(String, String)>,
+) -> RestResult<Response> {
+    let file = server.output(job_id(&id)?, &name).await?;
+    let pages = futures::stream::try_unfold(file, |mut file| async move {
+        use tokio::io::AsyncReadExt;
+        let mut page = Vec::with_capacity(64 * 1024);
+        let count = (&mut file).take(64 * 1024).read_to_end(&mut page).await?;
+        Ok::<_, std::io::Error>((count > 0).then_some((page, file)))
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".to_owned()),
+    ];
+    Ok((headers, axum::body::Body::from_stream(pages)).into_response())
+}
+
+/// A job's whole log for `headway verify`: a report, then every event.
+pub(super) async fn log(State(server): State<Server>, Path(id): Path<String>) -> RestResult<Response> {
+    let id = job_id(&id)?;
+    let lines = server.export(id).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ndjson".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"headway-{id}.jsonl\"")),
+    ];
+    Ok((headers, axum::body::Body::from_stream(lines)).into_response())
+}
+
+/// What became of each file of a job, for spreadsheets.
+pub(super) async fn report_csv(server: State<Server>, id: Path<String>) -> RestResult<Response> {
+    report(server, id, (ReportFormat::Csv, "text/csv; charset=utf-8", "csv")).await
+}
+
+/// The same for programs.
+pub(super) async fn report_jsonl(server: State<Server>, id: Path<String>) -> RestResult<Response> {
+    report(server, id, (ReportFormat::Jsonl, "application/x-ndjson", "jsonl")).await
+}
+
+async fn report(
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    (format, kind, ending): (ReportFormat, &str, &str),
+) -> RestResult<Response> {
+    let id = job_id(&id)?;
+    let lines = server.report(id, format).await?;
+    let headers = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"headway-{id}-report.{ending}\"")),
+    ];
+    Ok((headers, axum::body::Body::from_stream(lines)).into_response())
+}
+
+/// A job's attempts as GNU parallel lists them.
+pub(super) async fn joblog(State(server): State<Server>, Path(id): Path<String>) -> RestResult<Response> {
+    let id = job_id(&id)?;
+    let lines = server.joblog(id).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/tab-separated-values".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"headway-{id}.joblog\"")),
+    ];
+    Ok((headers, axum::body::Body::from_stream(lines)).into_response())
+}

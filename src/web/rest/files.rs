@@ -1,0 +1,65 @@
+//! What lies in libraries.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{RestResult, read};
+use headway_model::RelPath;
+use headway_model::library::{FolderPage, FolderView, OutcomeFilter, RowKey, Sort};
+use headway_server::Server;
+
+/// A window of a library, after a scan of the disk if that is quick.
+pub(super) async fn files(
+    State(server): State<Server>,
+    Path(library): Path<String>,
+    query: Result<Query<FilesQuery>, QueryRejection>,
+) -> RestResult<Json<FolderPage>> {
+    let query = read(query)?;
+    let view = FolderView {
+        library,
+        folder: query.folder,
+        search: query.search,
+        show: query.show,
+        sort: query.sort,
+        descending: query.descending,
+        after: query.after,
+        before: query.before,
+        limit: query.limit.unwrap_or(100),
+    };
+    Ok(Json(server.folder(&view, true).await?))
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FilesQuery {
+    /// The folder; the whole library if omitted.
+    #[serde(default)]
+    folder: RelPath,
+    /// What a name must match; with it, all files below the folder are searched.
+    #[serde(default)]
+    search: String,
+    /// Which files, by their last outcome.
+    #[serde(default)]
+    show: OutcomeFilter,
+    /// The order.
+    #[serde(default)]
+    sort: Sort,
+    /// Whether the order is reversed.
+    #[serde(default)]
+    descending: bool,
+    /// Rows after this one: the `next` of the page before.
+    after: Option<RowKey>,
+    /// Rows before this one: the `previous` of the page after.
+    before: Option<RowKey>,
+    /// How many; 100 if omitted.
+    limit: Option<u32>,
+}
+
+pub(super) async fn scan(State(server): State<Server>, Path(library): Path<String>) -> RestResult<StatusCode> {
+    server.scan(&library)?;
+    Ok(StatusCode::ACCEPTED)
+}

@@ -1,0 +1,87 @@
+//! Entity tags: a program that asks again what it has already seen gets 304 and no body.
+
+use std::collections::BTreeMap;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::value::RawValue;
+
+use headway_model::Digest;
+
+/// Gives each JSON answer to a GET a weak entity tag, over all but its cursor: that moves with every job.
+pub(super) async fn tagged(request: Request, next: Next) -> Response {
+    let known = (request.method() == Method::GET).then(|| request.headers().get(header::IF_NONE_MATCH).cloned());
+    let response = next.run(request).await;
+    let Some(known) = known else { return response };
+    if response.status() != StatusCode::OK || !is_json(response.headers()) {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    // It is in memory already.
+    let Ok(body) = to_bytes(body, usize::MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let tag = tag(&body);
+    let is_known = known.is_some_and(|known| is_among(&known, &tag));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        head.headers.insert(header::ETAG, tag);
+        head.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
+    if is_known {
+        head.status = StatusCode::NOT_MODIFIED;
+        head.headers.remove(header::CONTENT_LENGTH);
+        head.headers.remove(header::CONTENT_TYPE);
+        return Response::from_parts(head, Body::empty());
+    }
+    Response::from_parts(head, body.into())
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
+}
+
+fn tag(body: &Bytes) -> String {
+    let digest = match serde_json::from_slice::<BTreeMap<&str, &RawValue>>(body) {
+        Ok(mut members) => {
+            members.remove("cursor");
+            let all: Vec<_> = members.iter().map(|(name, value)| format!("{name}:{value}")).collect();
+            Digest::of(all.join("\n").as_bytes())
+        }
+        // No object, so without a cursor.
+        Err(_) => Digest::of(body),
+    };
+    format!("W/\"{digest}\"")
+}
+
+/// By RFC 9110, 13.1.2: any of a list, weak or not.
+fn is_among(known: &HeaderValue, tag: &str) -> bool {
+    let known = known.to_str().unwrap_or_default();
+    known
+        .split(',')
+        .map(str::trim)
+        .any(|one| one == "*" || one.trim_start_matches("W/") == tag.trim_start_matches("W/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_of_all_but_the_cursor() {
+        let tag = |text: &'static str| tag(&Bytes::from_static(text.as_bytes()));
+        let first = tag(r#"{"cursor":"1.2","status":"queued","total":3}"#);
+        assert_eq!(first, tag(r#"{"cursor":"9.9","status":"queued","total":3}"#));
+        assert_ne!(first, tag(r#"{"cursor":"1.2","status":"queued","total":4}"#));
+        assert_ne!(tag("[1]"), tag("[2]"));
+    }
+
+    #[test]
+    fn a_known_tag_is_found_in_a_list() {
+        let known = |text: &'static str| is_among(&HeaderValue::from_static(text), "W/\"a\"");
+        assert!(known("W/\"a\"") && known("\"b\", \"a\"") && known("*"));
+        assert!(!known("W/\"b\"") && !known("a") && !known(""));
+    }
+}
