@@ -1,4 +1,4 @@
-//! The calls.
+//! The calls of the API, over TCP or a Unix socket.
 
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
@@ -19,7 +19,7 @@ use headway_model::{Action, ApiError, Cursor, JobId, StartJob};
 const CONNECT: Duration = Duration::from_secs(5);
 const CALL: Duration = Duration::from_secs(60);
 
-/// How long a start is repeated while no answer comes.
+/// How long a start call is repeated while no answer comes.
 const START: Duration = Duration::from_secs(30);
 
 /// The longest path of a Unix socket, in bytes.
@@ -32,12 +32,12 @@ pub struct Client {
     base: Arc<str>,
     address: Arc<str>,
     token: Option<Arc<str>>,
-    /// The folder of a socket whose path is too long to be named.
+    /// Keeps the folder of a socket open, if the socket's path is too long to be named directly.
     _folder: Option<Arc<OwnedFd>>,
 }
 
 impl Client {
-    /// A client of the server at this address, which shows this token. Nothing is sent yet.
+    /// A client of the server at this address, with this token. Nothing is sent yet.
     ///
     /// # Errors
     /// If the folder of a socket with a long path cannot be opened, or the system gives no resources.
@@ -59,13 +59,13 @@ impl Client {
         Ok(Client { http, base: base.into(), address, token: token.map(Into::into), _folder: folder })
     }
 
-    /// Follows these jobs, which need not exist yet. What is younger than the cursor comes event by event, all else as a snapshot first.
-    /// Must be called within a Tokio runtime.
+    /// Follows these jobs, which need not exist yet. A job that is younger than the cursor arrives event by event;
+    /// any other begins with a snapshot. Must be called within a Tokio runtime.
     pub fn follow(&self, after: Option<Cursor>, jobs: &[JobId]) -> Follower {
         Follower::new(self.clone(), after, jobs)
     }
 
-    /// The end of the log as it is now.
+    /// The current end of the log.
     ///
     /// # Errors
     /// Why it cannot be read.
@@ -73,8 +73,8 @@ impl Client {
         Ok(self.jobs(None, 1).await?.cursor)
     }
 
-    /// Starts a job, or finds the one that the same call started before. Repeats the call for half a minute while no answer comes: the
-    /// id makes that safe.
+    /// Starts a job, or finds the one that the same call started before. Repeats the call for half a minute while no
+    /// answer comes, which is safe because the id is the same.
     ///
     /// # Errors
     /// Why the job cannot be started.
@@ -110,7 +110,7 @@ impl Client {
         self.get(&format!("/api/jobs?limit={limit}{before}")).await
     }
 
-    /// A window of a job's items behind `after`, in order; of one status if that is given.
+    /// A window of a job's items after `after`, in order; only those with this status, if one is given.
     ///
     /// # Errors
     /// Why they cannot be listed.
@@ -126,7 +126,7 @@ impl Client {
         self.get(&format!("/api/jobs/{job}/items?limit={limit}{after}{status}")).await
     }
 
-    /// What an item's attempts said, as far as it is kept.
+    /// The output of an item's attempts, as far as it is stored.
     ///
     /// # Errors
     /// Why it cannot be read.
@@ -142,7 +142,8 @@ impl Client {
         self.post(&format!("/api/jobs/{job}/cancel")).await
     }
 
-    /// Has a job worked on by a server that works on no job unasked: `headway run`. Any other works on it anyway.
+    /// Asks a server that takes up no job unasked (`headway run`) to work on a job. Any other server works on it
+    /// anyway.
     ///
     /// # Errors
     /// Why it is refused.
@@ -181,7 +182,7 @@ impl Client {
         self.post(&format!("/api/jobs/{job}/undo/{new}")).await
     }
 
-    /// Keeps a request under a name.
+    /// Stores a request as a preset.
     ///
     /// # Errors
     /// Why it is refused.
@@ -189,7 +190,7 @@ impl Client {
         self.send(self.request(Method::PUT, &format!("/api/v1/presets/{name}")).json(request)).await.map(drop)
     }
 
-    /// Removes the request of this name.
+    /// Removes a preset.
     ///
     /// # Errors
     /// Why it is refused.
@@ -197,7 +198,7 @@ impl Client {
         self.send(self.request(Method::DELETE, &format!("/api/v1/presets/{name}"))).await.map(drop)
     }
 
-    /// Any call that answers with JSON, by its path and query.
+    /// Makes any call that answers with JSON, given its path and query.
     ///
     /// # Errors
     /// Why it failed.
@@ -205,7 +206,7 @@ impl Client {
         self.json(self.request(Method::GET, path)).await
     }
 
-    /// The bytes that a call answers with, as they arrive: a log, or a file that a job wrote.
+    /// The body of an answer, streamed as it arrives: a log, or a file that a job wrote.
     ///
     /// # Errors
     /// Why it failed; within the stream, why the rest did not arrive.
@@ -248,7 +249,7 @@ impl Client {
         let body = answer.bytes().await.map_err(|error| ClientError::Broken(chain(&error)))?;
         match refusal(&body) {
             Some(error) => Err(ClientError::Refused(error)),
-            // Such as the answer of a server that has no connection left, or of a proxy whose server is away.
+            // For example, a server that has no connection left, or a proxy whose server is down.
             None if status.is_server_error() => Err(ClientError::Broken(format!("the answer was {status}"))),
             None => Err(ClientError::Foreign(format!("the answer was {status}"))),
         }
@@ -265,7 +266,8 @@ impl Client {
     }
 }
 
-/// Why a call was refused: below `/api/v1` a problem by RFC 9457, elsewhere the error as it is. `None` if the answer is not Headway's.
+/// Why a call was refused: a problem by RFC 9457 below `/api/v1`, elsewhere the error itself. `None` if the answer is
+/// not Headway's.
 fn refusal(body: &[u8]) -> Option<ApiError> {
     let mut answer: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body).ok()?;
     if let Some(code) = answer.remove("code") {
@@ -280,7 +282,7 @@ fn refusal(body: &[u8]) -> Option<ApiError> {
     serde_json::from_value(answer.into()).ok()
 }
 
-/// A path of a socket that the system accepts, and the folder that must be held while it is used.
+/// A socket path that is short enough for the system, and the folder that must stay open while the path is used.
 fn short(path: &Path) -> std::io::Result<(std::path::PathBuf, Option<OwnedFd>)> {
     use std::os::unix::ffi::OsStrExt;
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok((path.into(), None)) };

@@ -16,10 +16,10 @@ pub enum ClientError {
         /// What the system said.
         why: String,
     },
-    /// The connection broke before the whole answer had come: whether the call was carried out is not known.
+    /// The connection broke before the whole answer had arrived, so it is not known whether the call was carried out.
     #[error("the answer of the server did not arrive: {0}")]
     Broken(String),
-    /// What answered is no Headway, or one that speaks otherwise.
+    /// The answer did not come from Headway, or came from an incompatible version.
     #[error("what answered is not a Headway server of this version: {0}")]
     Foreign(String),
     /// The job cannot be followed any further.

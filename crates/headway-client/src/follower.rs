@@ -16,16 +16,17 @@ use headway_model::{ApiError, Cursor, JobId, JobSummary, Millis};
 /// How often the receiver is told the time.
 const TICK: Duration = Duration::from_millis(250);
 
-/// Messages that have arrived and are not taken in yet: a reader that is slow holds back the stream, not the memory.
+/// Capacity for messages that have arrived and are not taken in yet. A slow reader holds up the stream; it does not
+/// fill memory.
 const QUEUE: usize = 16;
 
-/// How long one call waits for news at the most.
+/// Maximum time that one call waits for news.
 const WAIT: Duration = Duration::from_secs(30);
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
-    /// A message of the server arrived, was taken in, and is passed on as it came.
+    /// A message of the server was taken in; this is its unchanged text.
     Message(String),
     /// A remark of the receiver, such as that a gap is being healed.
     Note(String),
@@ -45,12 +46,12 @@ pub struct Follower {
     told: mpsc::Sender<ConnectionReport>,
     source: Option<AbortHandle>,
     news: VecDeque<News>,
-    /// Followed jobs whose end was not told yet.
+    /// Followed jobs whose end has not been reported yet.
     open: Vec<JobId>,
     refused: Option<ApiError>,
 }
 
-/// What a task with a connection tells.
+/// What the task of a connection reports.
 enum ConnectionReport {
     Message {
         generation: u64,
@@ -101,7 +102,7 @@ impl Follower {
             }
             tokio::select! {
                 biased;
-                // There is always a sender: `told`.
+                // `told` is a sender, so the channel is never closed.
                 Some(report) = self.reports.recv() => self.take_in(report),
                 _ = self.tick.tick() => {
                     let effects = self.follow.tick(self.now());
@@ -145,7 +146,7 @@ impl Follower {
         }
     }
 
-    /// What is known of a job.
+    /// What is known about a job.
     pub fn job(&self, job: &JobId) -> Option<&Tracked> {
         self.follow.job(job)
     }
@@ -156,7 +157,7 @@ impl Follower {
         self.follow.link(now)
     }
 
-    /// The server's clock less this machine's, in milliseconds, once it is known.
+    /// The server's clock minus this machine's, in milliseconds; 0 until it is known.
     pub fn skew(&self) -> i64 {
         let own = crate::now().cast_signed() - self.now().cast_signed();
         self.follow.skew().map_or(0, |skew| skew - own)
@@ -200,7 +201,7 @@ impl Follower {
         self.tell_ends();
     }
 
-    /// Why a stream was refused is known from its answer, so nothing is fetched for it.
+    /// Takes in why a stream was refused. The answer already says it, so nothing more is fetched.
     fn probed(&mut self, error: ApiError) {
         if matches!(error.status(), 400 | 401 | 403) {
             self.refused = Some(error.clone());
@@ -208,7 +209,7 @@ impl Follower {
         self.follow.probed(Err(error));
     }
 
-    /// Tells the ends that the server has confirmed.
+    /// Reports the ends that the server has confirmed.
     fn tell_ends(&mut self) {
         let (follow, news) = (&self.follow, &mut self.news);
         self.open.retain(|job| {
@@ -254,7 +255,7 @@ impl Drop for Follower {
     }
 }
 
-/// Passes on the messages of one stream, then why it ended. The receiver is gone once the follower is.
+/// Passes on the messages of one stream, then why it ended. Sending fails once the follower is dropped.
 async fn stream(client: Client, generation: u64, query: String, told: mpsc::Sender<ConnectionReport>) {
     let answer = match client.events(&query, None).await {
         Ok(answer) => answer,

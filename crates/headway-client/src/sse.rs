@@ -1,13 +1,13 @@
 //! Reads the messages of an event stream.
 
-/// The most bytes of one message. A snapshot of many unequal items is the longest there is.
+/// Maximum size of one message in bytes. The longest possible message is a snapshot of many unequal items.
 const LIMIT: usize = 256 * 1024 * 1024;
 
-/// What has come of a stream and is not a whole message yet.
+/// Collects the bytes of a stream until they are whole messages.
 #[derive(Debug, Default)]
 pub(crate) struct Decoder {
     bytes: Vec<u8>,
-    /// No end of a message lies before this.
+    /// No message ends before this index.
     looked: usize,
 }
 
@@ -19,7 +19,7 @@ pub(crate) struct SseMessage {
 }
 
 impl Decoder {
-    /// Takes in bytes. `false` if they cannot be the server's.
+    /// Takes in bytes. Returns `false` if they cannot come from the server.
     pub(crate) fn feed(&mut self, bytes: &[u8]) -> bool {
         self.bytes.extend_from_slice(bytes);
         self.bytes.len() <= LIMIT
@@ -40,7 +40,7 @@ impl Decoder {
                 Err(error) => return Some(Err(error)),
             };
             let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
-            // A block without data only says when to come back.
+            // A block without data carries only the reconnection time.
             if let Some(text) = field("data: ") {
                 return Some(Ok(SseMessage { text, id: field("id: ").unwrap_or_default() }));
             }

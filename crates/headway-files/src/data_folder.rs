@@ -1,4 +1,5 @@
-//! The data folder: one lock, one log, and a folder for what each job writes for its user. All of it is its owner's alone.
+//! The data folder: one lock, one log, and for each job a folder of the files that it writes for its user. Only the
+//! owner can read any of it.
 
 mod attempts;
 mod known;
@@ -23,7 +24,7 @@ use crate::library::Found;
 use crate::patience::ask_all;
 use headway_model::JobId;
 
-/// Network file systems, by the numbers of statfs(2): locks and write-ahead logs are not safe on them.
+/// Network file systems, by their magic numbers in statfs(2). Locks and write-ahead logs are not safe on them.
 const NETWORK: [(u64, &str); 6] = [
     (0x6969, "NFS"),
     (0xff53_4d42, "CIFS"),
@@ -33,7 +34,7 @@ const NETWORK: [(u64, &str); 6] = [
     (0x0bd0_0bd0, "Lustre"),
 ];
 
-/// Room that is kept for the day when the disk is full.
+/// The file that reserves disk space, to be released when the disk is full.
 const BALLAST: &str = "ballast";
 const BALLAST_SIZE: u64 = 32 * 1024 * 1024;
 
@@ -41,13 +42,13 @@ const BALLAST_SIZE: u64 = 32 * 1024 * 1024;
 #[derive(Debug)]
 pub struct DataFolder {
     root: PathBuf,
-    /// Held while what is mounted inside libraries is read and written again.
+    /// Held while the list of what is mounted inside libraries is read and rewritten.
     mounts: Mutex<()>,
     _lock: FolderLock,
 }
 
 impl DataFolder {
-    /// Makes the folder if need be, and takes its lock.
+    /// Creates the folder if necessary, and takes its lock.
     pub fn open(root: &Path, libraries: &[(String, PathBuf)]) -> Result<Self, FolderError> {
         let fail = |doing: &str, error: &dyn std::fmt::Display| {
             FolderError(format!("cannot {doing} the data folder {}: {error}", root.display()))
@@ -57,7 +58,7 @@ impl DataFolder {
         let paths = libraries.iter().map(|(_, library)| library.clone()).collect();
         let found = ask_all(paths, |library: PathBuf| Found::of(library.canonicalize()).known().ok().flatten());
         for ((name, library), found) in libraries.iter().zip(found) {
-            // A library that is not there holds no data folder. Of one that does not answer its name tells.
+            // A library that is missing contains no data folder. If its storage does not answer, its path decides.
             let library = found.unwrap_or_else(|| Some(library.clone()));
             let Some(library) = library else { continue };
             let lies = match (root.starts_with(&library), library.starts_with(&root)) {
@@ -92,7 +93,8 @@ impl DataFolder {
         Ok(folder)
     }
 
-    /// Removes what SQLite shares between processes, with the locks of one that is dying: it is rebuilt from the files beside it.
+    /// Removes SQLite's shared-memory files, together with the locks that a dying process holds in them. SQLite
+    /// rebuilds them from the files beside them.
     fn let_go_of_tables(&self) -> io::Result<()> {
         for tables in [self.log(), self.index()] {
             let mut shared = tables.into_os_string();
@@ -107,19 +109,19 @@ impl DataFolder {
         self.root.join("log.sqlite")
     }
 
-    /// The index of the libraries' files; may be deleted.
+    /// The index of the libraries' files. It can be deleted; the server rebuilds it.
     pub fn index(&self) -> PathBuf {
         self.root.join("files.sqlite")
     }
 
-    /// Gives up the room that is kept for the day when the disk is full: what must be recorded then fits.
+    /// Releases the reserved disk space, so that what must be recorded on a full disk still fits.
     pub fn release_ballast(&self) {
         if let Err(error) = gone(std::fs::remove_file(self.root.join(BALLAST))) {
             tracing::warn!(%error, "the ballast cannot be given up");
         }
     }
 
-    /// Keeps that room, if it is not kept already and there is more than enough.
+    /// Reserves that space again, if it is not reserved already and the disk has more than enough.
     pub fn keep_ballast(&self) {
         let path = self.root.join(BALLAST);
         let kept = Found::of(path.metadata()).map(|found| found.len() == BALLAST_SIZE);
@@ -136,23 +138,23 @@ impl DataFolder {
         }
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Where attempts have folders of their own while they run.
+    /// The folder in which each running attempt has a folder of its own.
     pub fn scratch(&self) -> PathBuf {
         self.root.join("tmp")
     }
 
-    /// Folders that attempts of a killed process left there, for the caller to remove with [`remove_tree`]. New attempts never have
-    /// the name of an earlier one.
+    /// Folders that attempts of a killed process left in [`scratch`](Self::scratch), for the caller to remove with
+    /// [`remove_tree`]. A new attempt never has the name of an earlier one.
     pub fn left_scratch(&self) -> io::Result<Vec<PathBuf>> {
         Ok(entries(&self.scratch())?.into_iter().map(|entry| entry.path()).collect())
     }
 
-    /// Removes all that a job wrote here.
+    /// Removes everything that a job wrote here.
     pub fn remove_job(&self, job: &JobId) -> io::Result<()> {
         self.remove_attempts(job)?;
         gone(remove_tree(self.outputs(job).folder()))
@@ -169,12 +171,13 @@ impl DataFolder {
         Ok(sum)
     }
 
-    /// The folder of what a job wrote for its user.
+    /// The folder of the files that a job wrote for its user.
     pub fn outputs(&self, job: &JobId) -> Outputs {
         Outputs::at(self.root.join("jobs").join(job.to_string()))
     }
 
-    /// The whole of a file of this name, of at most `most` bytes, that the last step of some job wrote; `None` if none did.
+    /// The content of the file of this name, at most `most` bytes long, that the last step of some job wrote; `None`
+    /// if no job wrote one.
     pub fn kept(&self, name: &str, most: u64) -> io::Result<Option<Vec<u8>>> {
         for job in entries(&self.root.join("jobs"))? {
             let path = job.path().join(name);
@@ -186,7 +189,7 @@ impl DataFolder {
     }
 }
 
-/// The bytes of the files in a folder; 0 if it is not there.
+/// The total size of the files in a folder, in bytes; 0 if the folder does not exist.
 fn bytes_in(folder: &Path) -> io::Result<u64> {
     let mut sum = 0;
     for entry in entries(folder)? {
@@ -195,12 +198,12 @@ fn bytes_in(folder: &Path) -> io::Result<u64> {
     Ok(sum)
 }
 
-/// What is in a folder; nothing if it is not there.
+/// The entries of a folder; none if the folder does not exist.
 fn entries(folder: &Path) -> io::Result<Vec<DirEntry>> {
     Found::of(std::fs::read_dir(folder)).known()?.into_iter().flatten().collect()
 }
 
-/// What was not there need not be removed.
+/// Counts the removal of something that did not exist as a success.
 fn gone(removed: io::Result<()>) -> io::Result<()> {
     Found::of(removed).known().map(drop)
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with a folder that is to be used.
+//! Why a folder cannot be used.
 
 /// A folder cannot be used; the text says why, and what to do.
 #[derive(Debug, thiserror::Error)]

@@ -70,7 +70,8 @@ use open::FileStamp;
 use headway_model::RelPath;
 use headway_model::library::EntryKind;
 
-/// The longest path that the system opens in one call, in bytes: PATH_MAX of Linux without the NUL at its end.
+/// Length in bytes of the longest path that the system opens in one call: Linux's PATH_MAX without the NUL at the
+/// end.
 const LONGEST_PATH: usize = 4_095;
 
 /// A named root folder.
@@ -78,50 +79,50 @@ const LONGEST_PATH: usize = 4_095;
 pub struct Library {
     /// Its name.
     pub name: String,
-    /// Where it is.
+    /// The path of the root.
     pub path: PathBuf,
     root: RwLock<Option<Root>>,
-    /// When the root was last needed, in milliseconds of running time.
+    /// When the root was last needed, as [`running_ms`](root::running_ms) counts.
     used: AtomicU64,
-    /// What was found at the path when it was last used, in this process or an earlier one.
+    /// The identity of the root when it was last used, in this process or an earlier one.
     known: Mutex<Option<Identity>>,
     /// What was mounted inside it when a job was planned, in this process or an earlier one.
     inner_mounts: Mutex<InnerMounts>,
-    /// How often a person has taken what is at the path for the library.
+    /// How often a person has accepted a new root at the path.
     accepted: AtomicU64,
-    /// Folders that are on the disk for certain.
+    /// Folders that are known to be durable.
     durable: Mutex<HashSet<RelPath>>,
-    /// How an output can take the name of its original here, once that was tried.
+    /// How an output can take the name of its original on this file system, once that was tried.
     swap: OnceLock<Swap>,
     /// Temporary files that could not be removed yet.
     left: LeftFiles,
 }
 
 impl Library {
-    /// A path as programs outside are told it.
+    /// The absolute path, as it is passed to programs.
     pub fn absolute(&self, path: &RelPath) -> PathBuf {
         self.path.join(on_disk(path))
     }
 
-    /// Any folder, for what is in it; the root for the empty path.
+    /// Opens any folder, to reach what is in it; the root for the empty path.
     fn folder(&self, path: &RelPath) -> io::Result<Dir> {
         if path.is_root() { self.root()?.try_clone() } else { self.root()?.open_dir(on_disk(path)) }
     }
 }
 
-/// What the system says of an error, without its number.
+/// The text of a system error, without its number.
 pub fn io_text(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
-/// A folder for reading what is in it: the handle of a [`Dir`] is for paths only.
+/// Opens a folder for listing. The handle of a [`Dir`] only serves to resolve paths.
 fn readable(dir: &Dir) -> io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     Ok(rustix::fs::openat(dir, c".", flags, Mode::empty())?)
 }
 
-/// Brings the names in a folder to the disk.
+/// Syncs the names in a folder to the disk.
 fn sync(dir: &Dir) -> io::Result<()> {
     sync_folder(&readable(dir)?)
 }
@@ -129,15 +130,15 @@ fn sync(dir: &Dir) -> io::Result<()> {
 /// The same for a folder that is open for reading.
 fn sync_folder(folder: &OwnedFd) -> io::Result<()> {
     match rustix::fs::fsync(folder) {
-        // Some file systems of other machines sync files alone.
+        // Some network file systems can sync files only.
         Ok(()) | Err(Errno::INVAL) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Whether the system cannot open it by its path, however it is asked.
+/// Whether the path is too long for any system call.
 fn is_too_long(path: &RelPath) -> bool {
-    // Coded, a path is never shorter.
+    // The encoded form of a path is never shorter than its bytes.
     path.as_str().len() > LONGEST_PATH && path.to_bytes().len() > LONGEST_PATH
 }
 

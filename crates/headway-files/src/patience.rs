@@ -1,13 +1,13 @@
-//! Looks at storage that might not answer.
+//! Asks storage that might not answer.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// Nobody waits longer than this for all looks together.
+/// How long to wait for all answers together.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Asks the same of several places at the same time, each on a thread of its own. `None` for each that does not answer within two
-/// seconds: its thread is left behind, and ends when the storage answers.
+/// Asks the same question of several places at the same time, each on a thread of its own. The result is `None` for a
+/// place that does not answer within two seconds: its thread is left behind, and ends when the storage answers.
 pub fn ask_all<Place, Answer>(
     places: Vec<Place>,
     look: impl Fn(Place) -> Answer + Clone + Send + 'static,

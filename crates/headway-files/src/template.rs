@@ -1,4 +1,4 @@
-//! Words with tokens in them, as GNU parallel has them: `{}` is the file, `{/.}` its name without the last ending.
+//! Words with tokens, as in GNU parallel: `{}` is the file, `{/.}` its name without the last extension.
 //!
 //! `docs/commands.md` lists the tokens and where they differ from parallel's; `tests/it/template.rs` holds both against the
 //! real one.
@@ -18,29 +18,29 @@ enum TemplatePiece {
 pub enum Token {
     /// `{}`: the file.
     Input,
-    /// `{.}`: without its last ending.
+    /// `{.}`: the file without its last extension.
     NoExtension,
-    /// `{/}`: its name.
+    /// `{/}`: the file's name.
     Name,
-    /// `{//}`: its folder.
+    /// `{//}`: the file's folder.
     Folder,
-    /// `{/.}`: its name without the last ending.
+    /// `{/.}`: the file's name without the last extension.
     Stem,
     /// `{#}`: the item's number, from 1.
     Number,
     /// `{%}`: the number of the worker, from 1.
     Slot,
-    /// `{..}`: without its last two endings, if it has two.
+    /// `{..}`: the file without its last two extensions, if it has two.
     NoExtensions,
-    /// `{+.}`: its last ending, without the dot.
+    /// `{+.}`: the file's last extension, without the dot.
     Extension,
     /// `{0#}`: the item's number with as many digits as the largest.
     PaddedNumber,
     /// `{##}`: the number of items.
     Total,
-    /// `{out}`: where the output is to be written.
+    /// `{out}`: the path to which the output is to be written.
     Out,
-    /// `{tmp}`: a folder for the attempt alone, removed after it.
+    /// `{tmp}`: a folder of the attempt's own, removed when the attempt ends.
     Tmp,
 }
 
@@ -71,14 +71,14 @@ pub struct Values<'a> {
     pub total: u32,
     /// The number of the worker, from 1.
     pub slot: u32,
-    /// Where the output is to be written.
+    /// The path to which the output is to be written.
     pub out: &'a [u8],
     /// The attempt's own folder.
     pub tmp: &'a [u8],
 }
 
 impl Template {
-    /// Reads a word. What is in braces and no token stays as it is.
+    /// Parses a word. Text in braces that is not a token stays as it is.
     pub fn new(word: &str) -> Self {
         let mut pieces = Vec::new();
         let mut text = Vec::new();
@@ -105,12 +105,13 @@ impl Template {
         Template(pieces)
     }
 
-    /// A word without tokens, whatever is in it.
+    /// A literal word: nothing in it counts as a token.
     pub fn text(text: &str) -> Self {
         Template(vec![TemplatePiece::Text(text.as_bytes().to_vec())])
     }
 
-    /// The word as an argument of a program: one that begins with a token is no option, so `-n` becomes `./-n`.
+    /// The word as an argument of a program. If the word begins with a token, its value must not be taken for an
+    /// option, so `-n` becomes `./-n`.
     pub fn argument(&self, values: &Values<'_>) -> Vec<u8> {
         let word = self.expand(values);
         match self.0.first() {
@@ -127,12 +128,12 @@ impl Template {
         })
     }
 
-    /// Whether this byte is in it beside its tokens.
+    /// Whether this byte occurs outside the tokens.
     pub fn says(&self, byte: u8) -> bool {
         self.0.iter().any(|piece| matches!(piece, TemplatePiece::Text(text) if text.contains(&byte)))
     }
 
-    /// The word for an item.
+    /// The word with its tokens replaced by an item's values.
     pub fn expand(&self, values: &Values<'_>) -> Vec<u8> {
         let mut word = Vec::new();
         for piece in &self.0 {
@@ -189,7 +190,8 @@ fn folder(path: &[u8]) -> &[u8] {
     }
 }
 
-/// Without the last ending of the name. A dot at the beginning of a name is none: `.hidden` stays.
+/// A path without the last extension of its name. A dot at the beginning of a name does not begin an extension:
+/// `.hidden` stays.
 fn without_extension(path: &[u8]) -> &[u8] {
     let begins = path.len() - name(path).len();
     match path.iter().rposition(|byte| *byte == b'.') {

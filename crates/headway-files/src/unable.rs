@@ -4,7 +4,8 @@ use headway_model::Unable;
 
 use crate::library::{environment, io_text};
 
-/// Of an error of the system: the environment's, or this job's, after these words.
+/// What a system error means: a failure of the environment, or a failure of the job with a message that begins with
+/// `doing`.
 pub fn unable(doing: &str, error: &std::io::Error) -> Unable {
     match environment(error) {
         Some(reason) => Unable::Environment(reason),
@@ -12,7 +13,7 @@ pub fn unable(doing: &str, error: &std::io::Error) -> Unable {
     }
 }
 
-/// The same for any error: an [`Unable`] among its causes, or else the environment's fault, if one of its causes is.
+/// The same for any error: an [`Unable`] among its causes or, if a cause is a failure of the environment, that.
 pub fn unable_of_any(error: &anyhow::Error) -> Unable {
     if let Some(unable) = error.chain().find_map(|cause| cause.downcast_ref::<Unable>()) {
         return unable.clone();

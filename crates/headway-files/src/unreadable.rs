@@ -1,5 +1,5 @@
-//! Why something on a disk cannot be read, for people who asked for it. The three answers of [`Found`](crate::Found), and what to do
-//! about the third.
+//! Why something on a disk that a person asked for cannot be read: the answers "absent" and "not known" of
+//! [`Found`](crate::Found), in finer grades.
 
 use std::io;
 
@@ -8,18 +8,18 @@ use rustix::io::Errno;
 /// Why something cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unreadable {
-    /// There is nothing of this name.
+    /// Nothing has this name.
     Absent,
     /// The system does not let Headway read it, or it is Headway's own.
     Denied,
-    /// No file can have this name: it is too long, or links lead round in a circle.
+    /// No file can have this name: it is too long, or its links form a loop.
     Impossible,
-    /// That is not known: the storage reports an error, or is not there. The same look can succeed later.
+    /// Nothing is known: the storage reports an error or is missing. The same call can succeed later.
     Unknown,
 }
 
 impl Unreadable {
-    /// What an error of the system means.
+    /// What a system error means.
     pub fn of(error: &io::Error) -> Self {
         match Errno::from_io_error(error) {
             Some(Errno::NAMETOOLONG | Errno::LOOP | Errno::INVAL) => Unreadable::Impossible,

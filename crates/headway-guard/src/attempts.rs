@@ -17,7 +17,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How often to check whether they have ended.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// How often the processes are listed until a list has nobody new.
+/// Maximum number of times the processes are listed, until a list shows no new one.
 const LISTS: usize = 1_000;
 
 /// The bytes that hold nearly every environment.
@@ -29,7 +29,7 @@ const REPLACING: Duration = Duration::from_secs(1);
 /// The living processes whose environment names an attempt that `of` accepts.
 ///
 /// # Errors
-/// If a process cannot be inspected, or they come and go too fast: then there can be some.
+/// If a process cannot be inspected, or processes come and go too fast. Then there might be some.
 pub fn attempts_left(of: impl Fn(&str) -> bool) -> io::Result<Vec<Pid>> {
     let (mut seen, mut left) = (BTreeSet::from([rustix::process::getpid().as_raw_nonzero()]), Vec::new());
     for _ in 0..LISTS {
@@ -43,13 +43,13 @@ pub fn attempts_left(of: impl Fn(&str) -> bool) -> io::Result<Vec<Pid>> {
                 left.push(pid);
             }
         }
-        // A process can have been forked after the list was made, by one that was gone when it was inspected.
+        // A process that had ended when it was inspected can have forked another one after the list was made.
     }
     Err(io::Error::other("new processes begin faster than they can be inspected"))
 }
 
-/// Ends these processes, with TERM first, and blocks until none is left, for four seconds at the most. Returns whether none is left:
-/// what waits for storage that does not answer cannot be killed.
+/// Ends these processes, with TERM first, and blocks until none is left, for at most four seconds. Returns whether
+/// none is left: a process that waits for storage that does not answer cannot be killed.
 pub fn end_attempts(of: impl Fn(&str) -> bool) -> bool {
     let begun = Instant::now();
     let mut told = BTreeSet::new();
@@ -95,7 +95,8 @@ pub(super) fn attempt_of(pid: Pid) -> io::Result<Option<String>> {
     }
 }
 
-/// A process's environment, read at once: when it begins another program, the rest of it can be read no more.
+/// A process's environment, read in one call: once the process executes another program, the rest can no longer be
+/// read.
 fn environment_of(pid: Pid) -> io::Result<Vec<u8>> {
     let mut file = File::open(format!("/proc/{}/environ", pid.as_raw_nonzero()))?;
     let mut environment = vec![0; ENVIRONMENT];
@@ -107,10 +108,10 @@ fn environment_of(pid: Pid) -> io::Result<Vec<u8>> {
     Ok(environment)
 }
 
-/// Whether a process has an environment, though none could be read. Within `execve` it has no address yet, and what was opened
-/// before that is empty after it.
+/// Whether a process has an environment although none could be read. During `execve` the environment has no address
+/// yet, and a file that was opened before reads as empty after it.
 fn has_one(pid: Pid) -> io::Result<bool> {
-    /// Of the kernel's own threads: `PF_KTHREAD` in the kernel's `sched.h`.
+    /// The flag of the kernel's own threads: `PF_KTHREAD` in the kernel's `sched.h`.
     const KERNEL_THREAD: u64 = 0x0020_0000;
     let fields = match stat(pid) {
         Ok(fields) => fields,
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
     use std::process::Command;
 
-    /// A script that is always one process, and never the same for long.
+    /// Checks that a script is never missed that is always one process, but never the same one for long.
     fn never_missed(name: &str, script: &str) {
         let folder = tempfile::tempdir().expect("a folder");
         let stop = folder.path().join("stop");

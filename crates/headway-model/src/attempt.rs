@@ -10,13 +10,14 @@ use super::serde_defaults::is_default;
 pub struct Kept {
     /// Its beginning.
     pub head: String,
-    /// How many bytes between the two were dropped.
+    /// How many bytes were dropped between the beginning and the end.
     pub cut: u64,
-    /// Its end; empty if the beginning is all of it.
+    /// Its end; empty if `head` holds the whole output.
     pub tail: String,
 }
 
-/// An attempt that has ended, as stored in the data folder; or one under way, as far as it has got.
+/// What an attempt said: an attempt that has ended, as stored in the data folder, or one that is still running, up to
+/// now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AttemptLog {
@@ -32,7 +33,8 @@ pub struct AttemptLog {
     pub stdout: Kept,
     /// Its standard error.
     pub stderr: Kept,
-    /// Whether it is under way: what it has said so far. Never stored.
+    /// Whether the attempt is still running, so that this is only what it has said so far. Such a log is never
+    /// stored.
     #[serde(default, skip_serializing_if = "is_default")]
     pub running: bool,
 }

@@ -1,4 +1,5 @@
-//! Failures by cause: messages that differ only in what is of one file (its name, numbers, hashes) are one cause.
+//! Failures by cause: messages that differ only in details of one file (its name, numbers, hashes) have the same
+//! cause.
 
 mod normal;
 
@@ -12,24 +13,24 @@ use super::summary::ItemView;
 
 pub use normal::normal;
 
-/// The most failed items that are looked at, and so the most that one retry can name.
+/// Maximum number of failed items that are sorted by cause, and so the most that one retry can name.
 pub const CAUSES_LIMIT: usize = 10_000;
 
 /// Why a number of items failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cause {
-    /// Names the cause in an address: the same as long as the text is.
+    /// Identifies the cause in a URL. Derived from `text`, so equal texts have equal keys.
     pub key: String,
-    /// The message without what is of one file.
+    /// The message without the details of one file.
     pub text: String,
-    /// The items, in order: the first failed first in the plan's order, not in time.
+    /// The items, in the order of the plan (not the order in which they failed).
     pub items: Vec<u32>,
     /// The path of the first item.
     pub first: RelPath,
-    /// The path of the last item; that of the first if there is only one.
+    /// The path of the last item; equal to `first` if there is only one item.
     pub last: RelPath,
-    /// The message of the first item, as it was.
+    /// The unchanged message of the first item.
     pub example: String,
 }
 
@@ -39,16 +40,16 @@ pub struct Cause {
 pub struct Causes {
     /// The causes.
     pub causes: Vec<Cause>,
-    /// How many failed items were not looked at, as there are more than [`CAUSES_LIMIT`].
+    /// How many failed items were left unsorted because there are more than [`CAUSES_LIMIT`].
     pub more: u32,
 }
 
-/// Sorts failed items by cause as they come.
+/// Sorts failed items by cause, one at a time.
 #[derive(Debug, Default)]
 pub struct Sorter(BTreeMap<String, Cause>);
 
 impl Sorter {
-    /// Takes in the next failed item. Items come in the order of the plan.
+    /// Adds the next failed item. Items must be added in the order of the plan.
     pub fn add(&mut self, item: &ItemView) {
         let message = message(item);
         let text = normal(&message, item.path.as_str());
@@ -65,7 +66,7 @@ impl Sorter {
         cause.last = item.path.clone();
     }
 
-    /// The causes; `more` items were not looked at.
+    /// The causes. `more` is how many items were not added.
     pub fn sorted(self, more: u32) -> Causes {
         let mut causes: Vec<_> = self.0.into_values().collect();
         causes.sort_by_key(|cause| (std::cmp::Reverse(cause.items.len()), cause.items.first().copied()));
@@ -78,7 +79,7 @@ fn message(item: &ItemView) -> String {
     let reason = item.reason.clone().unwrap_or_default();
     match item.message.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         None => reason,
-        // These say no more than that it failed.
+        // These two messages add nothing to the reason.
         Some(text) if ["failed", "the command failed"].contains(&reason.as_str()) => text.to_owned(),
         Some(text) => format!("{reason}: {text}"),
     }

@@ -103,7 +103,7 @@ impl Counters {
         self.failed > 0 && self.succeeded == 0 && self.skipped == self.skipped_in_plan
     }
 
-    /// Whether a file that was asked for was not processed, so that the job has not done all that it was to do.
+    /// Whether a file that was asked for was not processed, so that the job did not do everything it was asked to do.
     pub fn has_errors(&self) -> bool {
         self.failed > 0 || self.missed > 0
     }

@@ -87,7 +87,8 @@ pub enum ApiError {
         "the log cannot be written, so nothing new is recorded; make room on the data folder's disk, then restart Headway"
     )]
     LogUnavailable,
-    /// 503: the storage reports an error or is not there, so nothing is known of what was asked for. The same call can succeed later.
+    /// 503: the storage reports an error or is missing, so nothing is known about what was asked for. The same call
+    /// can succeed later.
     #[error("{message}")]
     Unavailable {
         /// What cannot be read, and why.

@@ -163,15 +163,15 @@ pub enum JobEvent {
         /// Hash of the new content.
         new: Digest,
     },
-    /// Files of the item are about to get other names: all of them, or none. Durable before the first of them does.
+    /// Files of the item are about to be renamed: all of them, or none. Durable before the first rename.
     Changing {
         /// Index of the item.
         item: u32,
         /// The attempt.
         attempt: u32,
-        /// The changes of names, in the order in which they are made.
+        /// The renames, in the order in which they are made.
         moves: Vec<Move>,
-        /// Folders that are made for the new names: an undo removes those that are empty then.
+        /// Folders that are created for the new names. An undo removes those that are empty by then.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         folders: Vec<RelPath>,
     },

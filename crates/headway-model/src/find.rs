@@ -6,7 +6,7 @@ use super::serde_defaults::is_default;
 use super::status::JobStatus;
 use super::summary::JobSummary;
 
-/// How a job stands, as a list is filtered by it.
+/// A filter on the status of jobs in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -14,17 +14,17 @@ pub enum JobShow {
     /// All jobs.
     #[default]
     All,
-    /// Those that are not over.
+    /// Jobs that are not over.
     Open,
-    /// Those that ended without a failure.
+    /// Jobs that ended without a failure.
     Good,
-    /// Those that ended with failures, or failed.
+    /// Jobs that ended with failures, or failed.
     Failures,
-    /// Those that a person cancelled.
+    /// Jobs that a person cancelled.
     Cancelled,
 }
 
-/// The order of a list of jobs; where two are alike, the newer one comes first.
+/// The order of a list of jobs. Of two jobs that compare equal, the newer one comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -32,11 +32,11 @@ pub enum JobSort {
     /// The newest first.
     #[default]
     Newest,
-    /// Those that were longest at work first.
+    /// The longest time at work first.
     Took,
-    /// Those with the most files first.
+    /// The most files first.
     Files,
-    /// Those with the most failures first.
+    /// The most failures first.
     Failed,
 }
 
@@ -55,7 +55,7 @@ impl JobSort {
         JobSort::ALL.into_iter().find(|(sort, _)| *sort == self).map_or("newest", |(_, word)| word)
     }
 
-    /// What jobs are compared by: the most comes first.
+    /// The value that jobs are compared by, in descending order.
     pub fn key(self, job: &JobSummary) -> u64 {
         match self {
             JobSort::Newest => 0,
@@ -66,14 +66,14 @@ impl JobSort {
     }
 }
 
-/// What a list of jobs is asked for.
+/// Which jobs a list shows, and in which order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct FindJobs {
     /// A part of the title or of the recipe's name, whatever the case; empty for any.
     pub search: String,
-    /// How they stand.
+    /// Which statuses.
     pub show: JobShow,
     /// Their order.
     #[serde(skip_serializing_if = "is_default")]
@@ -112,12 +112,12 @@ impl JobShow {
 }
 
 impl FindJobs {
-    /// Whether this is every job, in whatever order.
+    /// Whether the list shows every job, in whatever order.
     pub fn is_all(&self) -> bool {
         self.search.trim().is_empty() && self.show == JobShow::All
     }
 
-    /// Whether a job is one of them.
+    /// Whether the list shows this job.
     pub fn has(&self, job: &JobSummary) -> bool {
         let wanted = self.search.trim().to_lowercase();
         let has = |text: &str| text.to_lowercase().contains(&wanted);

@@ -1,4 +1,4 @@
-//! A job's events from the first on, and the job as it was at any of them: the same fold, over the same payloads.
+//! All events of a job, and the job as it was after any of them: the same fold, over the same payloads.
 
 mod throughput;
 
@@ -12,13 +12,13 @@ use super::id::{Millis, Position, Seq};
 
 pub use throughput::{Throughput, ThroughputPart};
 
-/// The most events that a page holds of one job.
+/// Maximum number of events of one job that a page holds.
 pub const HISTORY_LIMIT: Seq = 500_000;
 
-/// The most events in a [`HistoryPage`].
+/// Maximum number of events in a [`HistoryPage`].
 pub const HISTORY_PAGE: u32 = 2_000;
 
-/// So many folds are kept on the way, and so that many first events lie between them.
+/// Number of folds that are kept along the way, and of events between two of them at first.
 const MARKS: usize = 64;
 const FIRST_STEP: usize = 500;
 
@@ -29,22 +29,22 @@ pub struct HistoryPage {
     pub events: Vec<Box<RawValue>>,
     /// Pass this as `after` to get the next page; `None` if there is no event at all.
     pub next: Option<Position>,
-    /// Whether there may be more at this moment.
+    /// Whether there might be more events now.
     pub is_full: bool,
 }
 
-/// What is known of an event without decoding it again.
+/// What is kept of an event, so that it need not be decoded again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HistoryEntry {
     /// When it was recorded.
     pub at: Millis,
     /// What happened.
     pub kind: EventKind,
-    /// The item that it is about.
+    /// The item that the event is about.
     pub item: Option<u32>,
 }
 
-/// The events so far, and folds at some of them, from which the others are near.
+/// The events so far, and the folds at some of them, from which the job at any other event is quickly folded.
 #[derive(Debug, Default)]
 pub struct JobHistory {
     payloads: Vec<Box<RawValue>>,
@@ -56,7 +56,7 @@ pub struct JobHistory {
 }
 
 impl JobHistory {
-    /// Adds the next event. If it is not the next one, or cannot be, nothing changes.
+    /// Adds the next event. If it is not the next one, or is refused, nothing changes.
     pub fn push(&mut self, payload: Box<RawValue>) -> Result<(), FoldError> {
         let recorded = Recorded::decode(payload.get())?;
         match &mut self.last {
@@ -80,12 +80,12 @@ impl JobHistory {
         self.entries.is_empty()
     }
 
-    /// What is known of each event, in order: that of event 1 comes first.
+    /// One entry for each event, in order; event 1 comes first.
     pub fn entries(&self) -> &[HistoryEntry] {
         &self.entries
     }
 
-    /// The job after its first `seq` events; `None` if they are not all here.
+    /// The job after its first `seq` events; `None` if not all of them are here.
     pub fn at(&self, seq: Seq) -> Option<Fold> {
         let wanted = usize::try_from(seq).ok().filter(|wanted| (1..=self.len()).contains(wanted))?;
         let near = (wanted / self.step.max(1)).min(self.marks.len());
@@ -99,7 +99,8 @@ impl JobHistory {
         Some(fold)
     }
 
-    /// Keeps the last fold if it is time to. Of too many every second one goes, so that however long a job is a few are kept.
+    /// Keeps the last fold if it is due. When there are too many, every second one is dropped, so that the number
+    /// stays limited however long the job is.
     fn mark(&mut self) {
         self.step = self.step.max(FIRST_STEP);
         if !self.len().is_multiple_of(self.step) {

@@ -99,11 +99,11 @@ numbered! {
         Moved = 10,
         /// The recipe is not for files of this type.
         Recipe = 11,
-        /// It stays: it is not one of the files that are to go.
+        /// It stays: it is not one of the files to be removed.
         Kept = 12,
-        /// It lacks what its new name is made of, such as a date.
+        /// It lacks something that its new name is made from, such as a date.
         Lacking = 13,
-        /// It changes its name together with another file of the job, whose name depends on it.
+        /// It is renamed together with another file of the job, whose new name depends on it.
         With = 14,
     }
 }
@@ -179,8 +179,8 @@ impl ItemStatus {
         }
     }
 
-    /// How the library lists a file with this last status: unprocessed, processed or failed. A file that was missed, or that the recipe
-    /// is not for, counts as unprocessed.
+    /// How the library lists a file with this last status: unprocessed, processed or failed. A file that was missed,
+    /// or whose type the recipe does not handle, counts as unprocessed.
     pub fn shown_as(self) -> OutcomeFilter {
         match self {
             ItemStatus::Succeeded(_) => OutcomeFilter::Processed,
@@ -198,8 +198,9 @@ impl ItemStatus {
         }
     }
 
-    /// Whether its file was asked for and could not be processed: it was gone, had changed, or its output's name was taken. The other
-    /// skipped files need no work. What the plan found to be no file was never wanted; what became one since was.
+    /// Whether its file was asked for and could not be processed: it was gone, had changed, or its output's name was
+    /// taken. The other skipped files need no work. If the plan already found that it was no regular file, it was
+    /// never asked for; if it stopped being one later, it was.
     pub fn is_missed(self) -> bool {
         let ItemStatus::Skipped { reason, planned } = self else { return false };
         match reason {

@@ -1,11 +1,11 @@
-//! Which of a job's items are meant: one filter for seeing them, for acting on them, and for programs.
+//! Selects items of a job: one filter for showing them, for acting on them, and for programs.
 
 use serde::{Deserialize, Serialize};
 
-/// The most items that a search for names tells.
+/// Maximum number of items that a search by name returns.
 pub const NAMED_LIMIT: usize = 10_000;
 
-/// Each part that is given leaves fewer items.
+/// Selects the items that meet every condition that is given.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
@@ -14,9 +14,9 @@ pub struct ItemFilter {
     pub status: Option<String>,
     /// The key of the cause of their failure.
     pub cause: Option<String>,
-    /// The first of them in the plan's order, by its index.
+    /// The lowest index.
     pub first: Option<u32>,
-    /// The last of them.
+    /// The highest index.
     pub last: Option<u32>,
     /// A part of their path, or a pattern with `*` and `?` for the whole path or the whole name.
     pub name: Option<String>,

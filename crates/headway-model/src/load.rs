@@ -1,11 +1,11 @@
-//! How much work a job is, in files and bytes, and how long what is left of it may take.
+//! How much work a job has, in files and bytes, and how long the rest of it might take.
 
 use serde::{Deserialize, Serialize};
 
 use super::id::Millis;
 use super::item::ItemStatus;
 
-/// A number of files, and their sizes together; of a job's work, as they were planned.
+/// A number of files and their total size. In a job's work, sizes are as planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileTotals {
@@ -16,24 +16,24 @@ pub struct FileTotals {
 }
 
 impl FileTotals {
-    /// One more file, of this size in bytes.
+    /// Adds one file of this size in bytes.
     pub fn add(&mut self, bytes: u64) {
         self.files += 1;
         self.bytes = self.bytes.saturating_add(bytes);
     }
 }
 
-/// A job's work. What its plan left out is none of it.
+/// A job's work, without the files that the plan skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Load {
-    /// What was worked on to an end, good or bad.
+    /// Files whose work has ended, whether well or badly.
     pub done: FileTotals,
-    /// What is still to be worked on, or is being worked on.
+    /// Files that wait for their work, or are being worked on.
     pub open: FileTotals,
 }
 
-/// How long a job may still take: from the less to the more likely, in milliseconds.
+/// How long a job might still take: a range, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
     /// The shorter time.
@@ -42,10 +42,10 @@ pub struct Estimate {
     pub high: Millis,
 }
 
-/// Fewer files than this say nothing of the rest.
+/// Fewer finished files than this say nothing about the rest.
 const LEAST_FILES: u64 = 3;
 
-/// Less time at work than this says nothing of the rest.
+/// Less time at work than this says nothing about the rest.
 const LEAST_TIME: Millis = 3_000;
 
 impl Load {
@@ -56,27 +56,27 @@ impl Load {
                 &mut self.done
             }
             ItemStatus::Waiting | ItemStatus::Running | ItemStatus::Placing | ItemStatus::Interrupted => &mut self.open,
-            // Neither was nor will be worked on.
+            // These were not worked on and will not be.
             ItemStatus::Cancelled | ItemStatus::Skipped { planned: true, .. } => return,
         };
         to.files += part.files;
         to.bytes += part.bytes;
     }
 
-    /// All its bytes.
+    /// The total size of its files.
     pub fn bytes(&self) -> u64 {
         self.done.bytes + self.open.bytes
     }
 
-    /// How long the rest may take, if it goes on as in the `at_work` milliseconds so far. A file costs something by itself and something
-    /// for each byte: one end of the range is as if all were for the file, the other as if all were for its bytes. `None` while too
-    /// little was done to say so, and if nothing is left.
+    /// How long the rest might take, judging by the `at_work` milliseconds so far. Each file has a fixed cost and a
+    /// cost for each byte: one end of the range assumes that the whole cost is fixed, the other that it is all for
+    /// bytes. `None` while too little has been done to say, and if nothing is left.
     pub fn left(&self, at_work: Millis) -> Option<Estimate> {
         if self.open.files == 0 || self.done.files < LEAST_FILES || at_work < LEAST_TIME {
             return None;
         }
         let by_files = share(at_work, self.open.files, self.done.files)?;
-        // Files of no bytes say nothing of bytes.
+        // Empty files say nothing about the cost of bytes.
         let by_bytes = share(at_work, self.open.bytes, self.done.bytes).unwrap_or(by_files);
         Some(Estimate { low: by_files.min(by_bytes), high: by_files.max(by_bytes) })
     }

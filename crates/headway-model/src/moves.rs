@@ -1,31 +1,31 @@
-//! Changes of names, as a `changing` event records them before they happen.
+//! Renames, as a `changing` event records them before they happen.
 
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
 use super::path::RelPath;
 
-/// A file that gets another name. Nothing that already has this name is ever overwritten.
+/// A file that is renamed. A file that already has the new name is never overwritten.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Move {
-    /// The name that it has.
+    /// Its old name.
     pub from: RelPath,
-    /// The name that it gets.
+    /// Its new name.
     pub to: RelPath,
-    /// Its size in bytes: by this and its time the file is known again.
+    /// Its size in bytes. The file is recognised by its size and its time.
     pub size: u64,
     /// When its content last changed, in nanoseconds since 1970.
     pub mtime_ns: i64,
-    /// Hash of its content, if that was read.
+    /// Hash of its content, if the content was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<Digest>,
-    /// Its inode number, where only that tells it from another file of the same change.
+    /// Its inode number, if nothing else tells it from another file of the same change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inode: Option<u64>,
 }
 
 impl Move {
-    /// The way back.
+    /// The rename that takes this one back.
     pub fn inverse(&self) -> Move {
         Move { from: self.to.clone(), to: self.from.clone(), ..self.clone() }
     }

@@ -31,7 +31,8 @@ pub enum Mutant {
     NothingInterrupted,
     /// A placing that could not be resolved at once is never resolved.
     PlacingForgotten,
-    /// A tab that begins to listen to another tab's connection takes that connection for all that it lacks.
+    /// A tab that begins to listen to another tab's connection assumes that this connection will send everything it
+    /// lacks.
     LeadersCursor,
     /// An item whose files are changing names counts as one that only works.
     ChangingIsWork,

@@ -49,7 +49,7 @@ pub struct StartJob {
     /// Where the output goes; the recipe's default if omitted. Only for recipes that have an output.
     #[serde(default, skip_serializing_if = "is_default")]
     pub output: Option<Output>,
-    /// Take only so many files, the first ones in order that are to run; all if omitted.
+    /// Take only this many files: the first, in order, that are to run. All if omitted.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sample: Option<u32>,
     /// What to do when items fail, hang or are interrupted.
@@ -94,8 +94,8 @@ impl StartJob {
         StartJob { query, title, parent: Some(job), policy, sample: None, ..self.clone() }
     }
 
-    /// The hash of everything that determines the output for a file: the recipe's name and identity (`recipe`), its settings, of which
-    /// `known` says what counts, and where its output goes.
+    /// The hash of everything that determines the output for a file: the recipe's name and version (`recipe`), those
+    /// of its settings that count according to `known`, and where its output goes.
     pub fn work(&self, recipe: &str, known: &[Setting]) -> Digest {
         let settings = setting::identity(known, &self.settings);
         let parts = serde_json::json!([self.recipe, recipe, settings, self.output]);
@@ -153,11 +153,11 @@ pub struct FolderQuery {
     /// Glob patterns, one of which a file's path or name must match, whatever the case; an empty list matches every file.
     #[serde(default)]
     pub include: Vec<String>,
-    /// Patterns of what is left out, with all that is below it, as lines of a `.gitignore` whatever the case: one without a slash
-    /// matches a name at any depth.
+    /// Patterns for what is left out, together with everything below it. The syntax is that of a `.gitignore` line,
+    /// but case does not matter: a pattern without a slash matches a name at any depth.
     #[serde(default)]
     pub exclude: Vec<String>,
-    /// Whether the job takes in what systems leave behind, such as `.DS_Store` and `@eaDir`.
+    /// Whether the job includes what systems leave behind, such as `.DS_Store` and `@eaDir`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub system_files: bool,
     /// What a file's name must match, in the syntax of [`Pattern`](super::library::Pattern); empty matches every name.

@@ -31,7 +31,8 @@ pub struct SeenPart {
     pub up_to: Option<(bool, String)>,
     /// The entries.
     pub entries: Vec<SeenEntry>,
-    /// How many entries of the folder systems have left behind, such as `.DS_Store`; they are in no part. Counted by the last part.
+    /// How many entries of the folder were left behind by systems, such as `.DS_Store`. They are in no part; only the
+    /// last part counts them.
     pub litter: u64,
     /// When the folder was read; set only on its last part.
     pub whole: Option<Millis>,

@@ -1,5 +1,5 @@
-//! The settings of a recipe, as data. From it come the check of a request, the page's form, the API's schema and the command
-//! line's help, and commands describe their settings in the same words.
+//! The settings of a recipe, as data. The check of a request, the page's form, the API's schema and the command
+//! line's help are all made from it, and commands describe their settings in the same way.
 
 mod check;
 mod schema;
@@ -26,23 +26,23 @@ pub struct Setting {
     /// What it does, in a sentence or two; empty if the label says it all.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub help: String,
-    /// Which values it takes.
+    /// Which values it accepts.
     #[serde(flatten)]
     pub kind: SettingKind,
-    /// The value that holds if none is given; `None` if one must be given. A default never changes once it was released: files are known
-    /// to be done by the settings that they were done with.
+    /// The value if none is given; `None` if one must be given. Once released, a default never changes: a file counts
+    /// as done only under the settings that it was processed with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
-    /// The setting counts only under this condition; otherwise it has its default, whatever is given.
+    /// The setting counts only under this condition; otherwise it has its default, whatever value is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only_if: Option<OnlyIf>,
-    /// Whether the recipe was released without it. At its default such a setting is no part of what a file was done with, so that files
-    /// that were done before stay done.
+    /// Whether the setting was added after the recipe's release. At its default, such a setting does not count
+    /// towards what a file was processed with, so that files processed before it existed stay done.
     #[serde(default, skip_serializing_if = "is_default")]
     pub late: bool,
 }
 
-/// Which values a setting takes.
+/// Which values a setting accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -56,21 +56,21 @@ pub enum SettingKind {
     Switch,
     /// A whole number.
     Number {
-        /// The smallest that is taken.
+        /// The smallest value.
         least: i64,
-        /// The largest that is taken.
+        /// The largest value.
         most: i64,
         /// What it counts, such as `%` or `MiB`; empty if nothing.
         unit: String,
     },
-    /// A text in one line.
+    /// A text on one line.
     Text {
-        /// How many bytes it has at most.
+        /// Maximum length in bytes.
         longest: u32,
     },
     /// A file or folder of the library.
     Path {
-        /// Whether a pattern with `*` and `?` is taken too, which stands for all files that it fits.
+        /// Whether a pattern with `*` and `?` is accepted too; it stands for all files that match.
         #[serde(default, skip_serializing_if = "is_default")]
         patterns: bool,
     },
@@ -81,17 +81,18 @@ pub enum SettingKind {
     },
 }
 
-/// A condition on another setting, which stands before this one.
+/// A condition on another setting, which must come before this one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OnlyIf {
     /// The other setting.
     pub setting: String,
-    /// The values of it under which this one counts.
+    /// The values of the other setting under which this one counts.
     pub is: Vec<Value>,
 }
 
-/// The most bytes of a path, and of a text unless the recipe allows fewer: as many as a path can have.
+/// Maximum length of a path in bytes, and of a text unless the recipe allows less: the longest path that Linux
+/// accepts.
 pub const TEXT_LIMIT: u32 = 4_096;
 
 impl Setting {
@@ -108,7 +109,7 @@ impl Setting {
         Setting { default: Some(default.into()), ..Setting::of(name, label, SettingKind::Switch) }
     }
 
-    /// A whole number; both ends of the range are taken.
+    /// A whole number; both ends of the range are accepted.
     pub fn number(name: &str, label: &str, default: i64, range: std::ops::RangeInclusive<i64>, unit: &str) -> Self {
         let kind = SettingKind::Number { least: *range.start(), most: *range.end(), unit: unit.into() };
         Setting { default: Some(default.into()), ..Setting::of(name, label, kind) }
@@ -152,13 +153,13 @@ impl Setting {
         Setting { default: Some(value.into()), ..self }
     }
 
-    /// The same, for a recipe that was released without it.
+    /// The same, added after the recipe's release: see [`Setting::late`].
     pub fn late(self) -> Self {
         Setting { late: true, ..self }
     }
 
-    /// The value that a text stands for, as a form or a command line gives it: `80`, `on`, `sha256`. What cannot be read stays a text,
-    /// and [`check`] says what is wrong with it.
+    /// Parses the text that a form or a command line gives: `80`, `on`, `sha256`. A text that cannot be parsed stays
+    /// a text, and [`check`] says what is wrong with it.
     pub fn parse(&self, text: &str) -> Value {
         let text = text.trim();
         match (&self.kind, text) {
@@ -171,7 +172,7 @@ impl Setting {
 }
 
 impl SettingKind {
-    /// What it takes, in words: `a whole number from 1 to 100 %`.
+    /// What it accepts, in words: `a whole number from 1 to 100 %`.
     pub fn expects(&self) -> String {
         match self {
             SettingKind::Choice { choices } => {

@@ -55,7 +55,8 @@ pub enum PauseReason {
     TooManyOpenFiles,
     /// Memory is short.
     MemoryLow,
-    /// What the last process left on the library's storage could not be examined yet: the storage does not answer, or is slow.
+    /// What the previous process left on the library's storage cannot be examined yet: the storage is slow or does
+    /// not answer.
     StorageSilent,
     /// Several files in a row failed with an input/output error.
     StorageErrors,

@@ -164,28 +164,28 @@ pub struct ItemView {
 pub struct JobTotals {
     /// Its items, by their statuses.
     pub counters: Counters,
-    /// Files that an output took the place of, as they were.
+    /// The originals that outputs replaced.
     pub replaced: FileTotals,
-    /// Bytes of these outputs.
+    /// Total size of these outputs, in bytes.
     pub replaced_by: u64,
     /// New files.
     pub created: FileTotals,
-    /// Files that went to the trash, or gave up their content for that of another file.
+    /// Files that were moved to the trash, or whose content was replaced by a link to another file's.
     pub removed: FileTotals,
     /// Outputs whose size is not known.
     pub unknown: u64,
 }
 
 impl JobTotals {
-    /// How many bytes less the files of the library have, once the trash is emptied; less than none if they have more. New files beside
-    /// others do not count.
+    /// How many bytes smaller the library's files are once the trash is emptied; negative if they are larger. New
+    /// files do not count.
     pub fn saved(&self) -> i64 {
         let signed = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
         signed(self.replaced.bytes.saturating_add(self.removed.bytes)).saturating_sub(signed(self.replaced_by))
     }
 }
 
-/// How a report is written.
+/// The format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportFormat {
     /// For spreadsheets.
@@ -220,7 +220,7 @@ pub struct LibraryName {
 pub struct Room {
     /// The log.
     pub log: u64,
-    /// What jobs wrote into the data folder: manifests, reports, and what programs said.
+    /// What jobs wrote into the data folder: manifests, reports, and the output of programs.
     pub outputs: u64,
     /// The trash of each library.
     pub trashes: Vec<TrashRoom>,
@@ -241,7 +241,7 @@ pub struct Room {
 pub struct TrashRoom {
     /// The library.
     pub library: String,
-    /// How many files, and their bytes; missing if that cannot be seen now.
+    /// What it holds; missing if that cannot be determined now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holds: Option<TrashHolds>,
 }
@@ -306,7 +306,7 @@ pub struct Start {
     pub libraries: Vec<LibraryName>,
     /// The recipes.
     pub recipes: Vec<RecipeInfo>,
-    /// By recipe, what it does where a request does not say what becomes of files that were done before or are interrupted.
+    /// By recipe: its default policy for files that were already processed and for interrupted items.
     #[serde(default)]
     pub policies: BTreeMap<String, Policy>,
     /// Jobs that are not over, oldest first.

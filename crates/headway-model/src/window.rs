@@ -23,33 +23,34 @@ pub struct Row {
     pub attempt: u32,
 }
 
-/// A part of a list of items, and how many there are in all of it.
+/// A part of a list of items, and the length of the whole list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ItemsPart {
     /// The items of this part.
     pub rows: Vec<Row>,
-    /// How many the whole list has.
+    /// The length of the whole list.
     pub total: u32,
 }
 
-/// Where an item stands in a list.
+/// Where an item is in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ItemPosition {
     /// Whether it is in the list.
     pub is_listed: bool,
-    /// How many stand before it.
+    /// How many items come before it.
     pub at: u32,
     /// The item before it.
     pub previous: Option<u32>,
-    /// The item behind it.
+    /// The item after it.
     pub next: Option<u32>,
-    /// How many the whole list has.
+    /// The length of the whole list.
     pub total: u32,
 }
 
 impl Fold {
-    /// Of the items with the status of this label, or with any, among these, or among all: `limit` from the `first` on, counted from 0.
-    /// Looks at each item's byte, so that it costs the same wherever one is in the list. `these` are in order.
+    /// Up to `limit` rows of a list, beginning with row `first` (counted from 0). The list holds the items with the
+    /// status of this label, or with any status if `None`, and only those among `these`, which must be in order, or
+    /// all items if `None`. Scans every item's byte, so the cost does not depend on `first`.
     pub fn listed(&self, status: Option<&str>, these: Option<&[u32]>, first: u32, limit: usize) -> ItemsPart {
         let mut listed = ItemsPart::default();
         self.each(status, these, |item| {
@@ -61,7 +62,7 @@ impl Fold {
         listed
     }
 
-    /// Where an item stands in the same list.
+    /// Where an item is in the same list.
     pub fn place(&self, status: Option<&str>, these: Option<&[u32]>, item: u32) -> ItemPosition {
         let mut place = ItemPosition::default();
         self.each(status, these, |other| {
@@ -104,7 +105,7 @@ impl Fold {
         self.window_in(self.items().skip(from), status, limit)
     }
 
-    /// The same of these items only, which are in order.
+    /// The same for these items only, which must be in order.
     pub fn window_of(&self, these: &[u32], status: Option<&str>, after: Option<u32>, limit: usize) -> Window {
         let behind = these.iter().copied().filter(|item| after.is_none_or(|after| *item > after));
         self.window_in(behind.filter_map(|item| Some((item, self.item(item)?))), status, limit)

@@ -35,7 +35,7 @@ pub struct SeenOutcome {
     pub job: JobId,
     /// The status it ended with.
     pub status: ItemStatus,
-    /// The word for an undo, if the job undid another one: the file is then as if neither had run.
+    /// The recipe name `undo`, if the job undid another one: the file then counts as if neither job had run.
     pub undone: Option<&'static str>,
 }
 

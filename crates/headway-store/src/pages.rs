@@ -1,4 +1,4 @@
-//! Reads a page at a time what a store can have any number of. Each reader remembers where the next page begins.
+//! Reads long lists from a store, one page at a time. Each reader remembers where the next page begins.
 //!
 //! ```ignore
 //! let mut pages = EventPages::of_job(store, job_no, head, 1_000);
@@ -31,7 +31,7 @@ impl<S: Deref<Target: Store>> EventPages<S> {
         EventPages { store, jobs: vec![job_no], after: 0, up_to, limit }
     }
 
-    /// Begins behind this position.
+    /// Starts after this position.
     pub fn after(mut self, after: Position) -> Self {
         self.after = after;
         self
@@ -42,7 +42,7 @@ impl<S: Deref<Target: Store>> EventPages<S> {
         self.after
     }
 
-    /// The next page, which has at least one event; `None` at the end. After an error the same page is next.
+    /// The next page, which has at least one event; `None` at the end. After an error, the same page comes next.
     ///
     /// # Errors
     /// If the store fails.
@@ -76,12 +76,12 @@ impl<S: Deref<Target: Store>> ItemPages<S> {
         self
     }
 
-    /// The number behind that of the last item that was read: how many there are, if all are read.
+    /// One more than the index of the last item read: the number of items, once all are read.
     pub fn read_up_to(&self) -> u32 {
         self.from
     }
 
-    /// The next page, which has at least one item; `None` at the end. After an error the same page is next.
+    /// The next page, which has at least one item; `None` at the end. After an error, the same page comes next.
     ///
     /// # Errors
     /// If the store fails.
@@ -107,7 +107,7 @@ impl<S: Deref<Target: Store>> OverPages<S> {
         OverPages { store, after: 0, limit }
     }
 
-    /// The next page, which has at least one job; `None` at the end. After an error the same page is next.
+    /// The next page, which has at least one job; `None` at the end. After an error, the same page comes next.
     ///
     /// # Errors
     /// If the store fails.

@@ -1,5 +1,5 @@
-//! What attempts said: of 64 items one file, to which each attempt appends a line. A file for each would cost the disk more than
-//! what is in it.
+//! The output of attempts. 64 items share one file, to which each attempt appends a line, because a file for each
+//! item would take more room than its content.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ use super::{DataFolder, Found, bytes_in, gone, private, remove_tree};
 use headway_model::JobId;
 use headway_model::attempt::AttemptLog;
 
-/// Items of one file.
+/// How many items share one file.
 const ITEMS: u32 = 64;
 
 #[derive(Serialize, Deserialize)]
@@ -22,8 +22,8 @@ struct AttemptLine<L> {
 }
 
 impl DataFolder {
-    /// Keeps what an attempt said, in place of what it may have said before. It is no fact of the job: if it cannot be kept,
-    /// that is said in the server's own log.
+    /// Stores what an attempt said, in place of anything stored for it before. This is not part of the job's log: if
+    /// it cannot be stored, the server only logs a warning.
     pub fn keep_attempt(&self, job: JobId, item: u32, log: &AttemptLog) {
         if let Err(error) = self.append(job, &AttemptLine { item, log }) {
             tracing::warn!(job.id = %job, item, attempt = log.attempt, %error, "what an attempt said cannot be kept");
@@ -31,7 +31,7 @@ impl DataFolder {
     }
 
     fn append(&self, job: JobId, line: &AttemptLine<&AttemptLog>) -> io::Result<()> {
-        // The first break ends a line that was cut off by a death.
+        // The line feed at the beginning ends a line that a crash cut off.
         let mut text = b"\n".to_vec();
         serde_json::to_writer(&mut text, line)?;
         text.push(b'\n');
@@ -47,7 +47,7 @@ impl DataFolder {
         })
     }
 
-    /// What the attempts of an item said, first attempt first.
+    /// What the attempts of an item said, in the order of the attempts.
     pub fn attempts_of(&self, job: JobId, item: u32) -> io::Result<Vec<AttemptLog>> {
         let text = Found::of(std::fs::read(self.attempts_file(&job, item))).known()?.unwrap_or_default();
         let begin = format!("{{\"item\":{item},");
@@ -57,18 +57,18 @@ impl DataFolder {
             .filter_map(|line| serde_json::from_slice::<AttemptLine<AttemptLog>>(line).ok())
             .map(|line| line.log)
             .collect();
-        // The newest is the first of its number, and stays.
+        // Of several with one number, the newest comes first and is kept.
         logs.sort_by_key(|log| log.attempt);
         logs.dedup_by_key(|log| log.attempt);
         Ok(logs)
     }
 
-    /// How many bytes are kept of what the attempts of a job said.
+    /// The size in bytes of the stored output of a job's attempts.
     pub fn attempts_bytes(&self, job: &JobId) -> io::Result<u64> {
         bytes_in(&self.attempts(job))
     }
 
-    /// Removes what the attempts of a job said.
+    /// Removes the stored output of a job's attempts.
     pub fn remove_attempts(&self, job: &JobId) -> io::Result<()> {
         gone(remove_tree(&self.attempts(job)))
     }

@@ -7,11 +7,11 @@ use super::{DataFolder, private};
 use crate::{Found, Identity, InnerMounts, Library};
 use headway_model::{JobId, RelPath};
 
-/// The most bytes that are read of the file.
+/// Maximum size of the file in bytes.
 const MOST: u64 = 1 << 20;
 
 impl DataFolder {
-    /// What each library was, by name. What cannot be read is not known.
+    /// The identity of each library when it was last used, by name. Anything that cannot be read counts as unknown.
     pub fn known_libraries(&self) -> HashMap<String, Identity> {
         let text = Found::of(private::read(&self.root.join("libraries"), MOST)).known().unwrap_or_else(|error| {
             tracing::warn!(%error, "what the libraries were cannot be read, so an empty folder is taken for one");
@@ -21,7 +21,7 @@ impl DataFolder {
         text.lines().filter_map(read).collect()
     }
 
-    /// Keeps what the libraries are now, beside what is known of others.
+    /// Stores the current identities of these libraries, and keeps what is stored about others.
     pub fn remember_libraries(&self, libraries: &[Arc<Library>]) {
         let before = self.known_libraries();
         let mut known = before.clone();
@@ -39,16 +39,17 @@ impl DataFolder {
     }
 }
 
-/// What was mounted inside the libraries when jobs were planned, so that the folder of an absent disk is not taken for its content.
+/// The file that lists what was mounted inside the libraries when jobs were planned, so that an empty mount point is
+/// not taken for the content of its disk.
 const MOUNTS: &str = "mounts";
 
 impl DataFolder {
-    /// What was mounted inside the library of this name. What cannot be read is not known.
+    /// What was mounted inside the library of this name. Anything that cannot be read counts as unknown.
     pub fn known_mounts(&self, library: &str) -> InnerMounts {
         self.all_mounts().remove(library).unwrap_or_default().into_iter().collect()
     }
 
-    /// Keeps what is known to belong inside a library, beside what is known of others.
+    /// Stores what is known to be mounted inside a library, and keeps what is stored about others.
     pub fn remember_mounts(&self, library: &Library) {
         let _one_at_a_time = self.mounts.lock();
         let mut all = self.all_mounts();
@@ -78,12 +79,13 @@ impl DataFolder {
     }
 }
 
-/// On what a job was planned, beside what it writes for its user.
+/// The file that names the library root on which a job was planned. It is in the job's folder.
 const GROUND: &str = ".ground";
 
 impl DataFolder {
-    /// Keeps on what a job was planned, until its history is removed. Where the library is what is remembered of it, this does not wait
-    /// for the disk: if the machine stops and the file is lost, what is found at the library's path is compared with what is remembered.
+    /// Stores the identity of the root on which a job was planned, until the job's history is removed. If that equals
+    /// the identity stored for the library, this does not wait for the disk: if the machine stops and the file is
+    /// lost, the identity of the library takes its place.
     pub fn keep_ground(&self, job: &JobId, library: &str, identity: Identity) {
         let folder = self.root.join("jobs").join(job.to_string());
         let text = format!("{} {} \n", identity.file_system, identity.inode);
@@ -95,7 +97,7 @@ impl DataFolder {
         }
     }
 
-    /// On what a job was planned, as far as that is known.
+    /// The identity of the root on which a job was planned, if it is known.
     pub fn ground(&self, job: &JobId) -> Option<Identity> {
         let path = self.root.join("jobs").join(job.to_string()).join(GROUND);
         let text = Found::of(private::read(&path, MOST)).known().unwrap_or_else(|error| {
@@ -125,7 +127,7 @@ mod tests {
         data.remember_libraries(&library(folder.path()));
         let before = data.known_libraries();
         assert_eq!(before.len(), 1);
-        // Nothing can be written, as on a full disk: the new content has no place.
+        // A folder in the way of the new content, so that nothing can be written, as on a full disk.
         std::fs::create_dir(data.root().join("libraries.part")).expect("a folder in its way");
         data.remember_libraries(&library(data.root()));
         assert_eq!(data.known_libraries(), before);

@@ -1,9 +1,9 @@
-//! The lock of a data folder: of all processes one at most has it.
-//!
-//! A process that was killed while a thread of it waits for storage that does not answer is not taken apart until the storage answers,
-//! and keeps its lock so long. It runs no more code. So the lock is a line of files, each with the number of the process that holds it.
-//! Who takes the lock takes the first file that no such dying process holds, and *then* looks at all the others: whoever lives and holds
-//! one has the lock. A dying process is given two seconds first, so that what it wrote last arrives before anything else is written.
+//! The lock of a data folder: at most one process holds it. If a process is killed while one of its threads waits for
+//! storage that does not answer, the kernel cannot end the process until the storage answers. The process runs no
+//! more code, but keeps its file locks. So the lock is a sequence of files, each with the number of the process that
+//! holds it. To take the lock, a process locks the first file that no dying process holds, and *then* looks at all
+//! the others: if a living process holds one of them, that process has the lock. A dying process is given two seconds
+//! first, so that its last writes arrive before anything else is written.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -19,21 +19,21 @@ use crate::library::Found;
 /// The files, in the order in which they are tried.
 pub(super) const NAMES: [&str; 4] = ["lock", "lock.1", "lock.2", "lock.3"];
 
-/// How long a lock that another holds is waited for.
+/// How long to wait for a lock that another process holds.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The longest number of a process, with a line feed.
+/// Maximum length of a process number with its line feed, in bytes.
 const LONGEST: u64 = 32;
 
-/// Held as long as the data folder is used.
+/// The lock, held as long as the data folder is in use.
 #[derive(Debug)]
 pub(super) struct FolderLock {
     _file: File,
-    /// Whether a dying process holds a part of the line.
+    /// Whether a dying process holds one of the files.
     pub(super) after_a_dying: bool,
 }
 
-/// Who holds one file of the line.
+/// Who holds one of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Holder {
     Nobody,
@@ -41,7 +41,8 @@ enum Holder {
     Living,
 }
 
-/// Whether a process other than a dying one holds the lock of this data folder. Only a look: whoever acts on it takes the lock itself.
+/// Whether a process other than a dying one holds the lock of this data folder. The answer can be out of date at
+/// once, so a caller that acts on it must take the lock itself.
 ///
 /// # Errors
 /// What the system says.
@@ -55,8 +56,8 @@ pub fn is_held(root: &Path) -> io::Result<bool> {
 }
 
 impl FolderLock {
-    /// Takes the lock; `None` if another process has it. One that was just killed has it until the kernel has taken it apart, so this
-    /// waits a little.
+    /// Takes the lock; `None` if another process has it. A process that was just killed holds it until the kernel has
+    /// cleaned up, so this waits a little.
     pub(super) fn take(root: &Path) -> io::Result<Option<FolderLock>> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
@@ -65,7 +66,7 @@ impl FolderLock {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        // What a dying process wrote last to this folder has arrived by now; what it waits for is another storage.
+        // The dying process's last writes to this folder have arrived by now; it waits for other storage.
         FolderLock::try_to_take(root, true)
     }
 
@@ -105,7 +106,7 @@ fn holder(path: &Path) -> io::Result<Holder> {
     }
 }
 
-/// Whether the process that holds this file is known, and runs no more code.
+/// Whether the process that holds this file is known and runs no more code.
 fn is_dying_holder(file: &mut File) -> io::Result<bool> {
     let mut text = String::new();
     file.take(LONGEST).read_to_string(&mut text)?;
@@ -114,7 +115,7 @@ fn is_dying_holder(file: &mut File) -> io::Result<bool> {
     Ok(Found::of(is_dying(process)).known()?.unwrap_or(false))
 }
 
-/// Whether every thread of a process is over, or was killed and waits for storage.
+/// Whether every thread of a process has ended, or was killed and waits for storage.
 fn is_dying(process: u32) -> io::Result<bool> {
     let mut is_waiting = false;
     for task in std::fs::read_dir(format!("/proc/{process}/task"))? {

@@ -1,4 +1,4 @@
-//! The folder of what one job wrote for its user: a manifest, a report.
+//! The folder of the files that one job wrote for its user, such as a manifest or a report.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -8,21 +8,22 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::{entries, gone, private};
 
-/// The end of the names of files that are not written whole.
+/// The ending of the names of unfinished files.
 const PART: &str = ".part";
 
-/// Tells the unfinished files of this process apart: a stopped step may still be at its own when the step runs again.
+/// Tells the unfinished files of this process apart, because a stopped step might still be writing one when the step
+/// runs again.
 static PARTS: AtomicU64 = AtomicU64::new(0);
 
-/// The folder of what one job wrote for its user.
+/// The folder of the files that one job wrote for its user.
 #[derive(Debug, Clone)]
 pub struct Outputs {
     folder: PathBuf,
-    /// Set once nobody waits for the step that writes here.
+    /// Set when nobody waits any longer for the step that writes here.
     stop: Arc<AtomicBool>,
 }
 
-/// Nobody waits for the step any more.
+/// Nobody waits for the step any longer.
 #[derive(Debug, thiserror::Error)]
 #[error("it was stopped")]
 pub struct StepStopped;
@@ -32,11 +33,11 @@ impl Outputs {
         Outputs { folder, stop: Arc::default() }
     }
 
-    /// The same folder for a step that this flag stops: once it is set, nothing more is written. What an earlier step did not finish
-    /// goes.
+    /// The same folder for a step that this flag stops: once it is set, nothing more is written. Removes files that
+    /// an earlier step did not finish.
     ///
     /// # Errors
-    /// What the disk says.
+    /// Errors of the file system.
     pub fn for_step(self, stop: Arc<AtomicBool>) -> io::Result<Self> {
         for entry in entries(&self.folder)? {
             let name = entry.file_name();
@@ -47,7 +48,7 @@ impl Outputs {
         Ok(Outputs { stop, ..self })
     }
 
-    /// Whether anybody still waits for the step that writes here. Whatever takes long asks now and then.
+    /// Checks whether anybody still waits for the step that writes here. A long step must ask this from time to time.
     ///
     /// # Errors
     /// If nobody does.
@@ -58,7 +59,7 @@ impl Outputs {
     /// Writes a file whole or not at all.
     ///
     /// # Errors
-    /// Those of `fill`; what the disk says; [`StepStopped`] if the step is stopped before the file has its name.
+    /// Errors of `fill` and of the file system; [`StepStopped`] if the step is stopped before the file has its name.
     pub fn write(&self, name: &str, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
         self.is_wanted()?;
         private::make_folder(&self.folder)?;
@@ -96,7 +97,7 @@ impl Outputs {
         Ok(names)
     }
 
-    /// The path of one of them; `None` for a name that is not there.
+    /// The path of the file of this name; `None` if there is none.
     pub fn path(&self, name: &str) -> io::Result<Option<PathBuf>> {
         Ok(self.names()?.iter().find(|known| *known == name).map(|known| self.folder.join(known)))
     }
@@ -106,7 +107,7 @@ impl Outputs {
     }
 }
 
-/// A file to which a stopped step writes no more.
+/// A file that refuses further writes once the step is stopped.
 struct Stoppable<'a> {
     file: File,
     outputs: &'a Outputs,

@@ -1,18 +1,18 @@
-//! The file of the data folder in which requests are kept under names.
+//! The file of presets in the data folder: requests that are stored under names.
 
 use std::io;
 
 use super::{DataFolder, private};
 use crate::Found;
 
-/// Its name.
+/// The name of the file.
 const PRESETS: &str = "presets.json";
 
-/// The most bytes that it has.
+/// Maximum size of the file in bytes.
 const MOST: u64 = 1 << 20;
 
 impl DataFolder {
-    /// Its content; `None` if there is none.
+    /// The content of the file; `None` if it does not exist.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -20,7 +20,7 @@ impl DataFolder {
         Found::of(private::read(&self.root.join(PRESETS), MOST)).known()
     }
 
-    /// Replaces it, whole or not at all. Brought to the disk.
+    /// Replaces the file, whole or not at all, and syncs it.
     ///
     /// # Errors
     /// If it is too long, or cannot be written.

@@ -1,7 +1,6 @@
-//! What is in the data folder is for its owner alone: names of files, what commands said, and the log of it all.
-//!
-//! Everything there is made through this door. (A mask of the process would not do: it would also hold for what is put into
-//! libraries, and for commands.) What an earlier version left readable is closed at the start.
+//! Only the owner can read the data folder: it holds names of files, the output of commands, and the log. Everything
+//! in the data folder is created through this module. (A umask would not do: it would also apply to files in
+//! libraries, and to commands.) Whatever an earlier version left readable is made private at the start.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
@@ -14,7 +13,7 @@ use rustix::io::Errno;
 const FOLDER: u32 = 0o700;
 const FILE: u32 = 0o600;
 
-/// The files and folders of a data folder; whatever else lies in it is not ours to close.
+/// The files and folders of a data folder. The permissions of anything else in it are left alone.
 const FILES: [&str; 23] = [
     "lock",
     "lock.1",
@@ -42,23 +41,23 @@ const FILES: [&str; 23] = [
 ];
 const FOLDERS: [&str; 3] = ["attempts", "jobs", "tmp"];
 
-/// Makes a folder, and those it lies in.
+/// Creates a folder and its missing parents.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(FOLDER).create(path)
 }
 
-/// How a file is opened that may have to be made. A link is refused, and a pipe is not waited for, so that nothing that somebody put
-/// here in a file's place is written through or holds the server up.
+/// Options for opening a file that might have to be created. They refuse links and do not wait for pipes, so that
+/// nothing that somebody put here in a file's place is written through, or blocks the server.
 pub fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.mode(FILE).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
     options
 }
 
-/// Opens a file, which has to be a regular one.
+/// Opens a file, which must be a regular one.
 ///
 /// # Errors
-/// What the system says; [`io::ErrorKind::InvalidInput`] for what is no regular file.
+/// Errors of the file system; [`io::ErrorKind::InvalidInput`] if it is not a regular file.
 pub fn open(options: &OpenOptions, path: &Path) -> io::Result<File> {
     let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidInput, what);
     let file = options.open(path).map_err(|error| match Errno::from_io_error(&error) {
@@ -70,7 +69,7 @@ pub fn open(options: &OpenOptions, path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(wrong("it is no regular file")) }
 }
 
-/// Makes a file, or empties the one that is there.
+/// Creates a file, or empties an existing one.
 ///
 /// # Errors
 /// As [`open`].
@@ -80,7 +79,7 @@ pub fn create(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Gives a file this content, whole or not at all: a reader finds the one before or the new one.
+/// Gives a file this content, whole or not at all: a reader finds either the old content or the new.
 ///
 /// # Errors
 /// As [`open`].
@@ -88,7 +87,8 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     replace_after(path, content, File::sync_all)
 }
 
-/// The same as far as the process can end at any moment. If the machine stops, the file can be empty or missing afterwards.
+/// The same, but safe only against the death of the process. If the machine stops, the file can be empty or missing
+/// afterwards.
 ///
 /// # Errors
 /// As [`open`].
@@ -106,7 +106,8 @@ fn replace_after(path: &Path, content: &[u8], kept: fn(&File) -> io::Result<()>)
     std::fs::rename(part, path)
 }
 
-/// Makes a file if none is there, for whoever opens it by its name and would make it for all to read.
+/// Creates a private file if none exists, for code that opens it by name and would otherwise create it readable for
+/// all.
 ///
 /// # Errors
 /// As [`open`].
@@ -127,8 +128,9 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Makes the data folder and closes it, with what an earlier version left in it. A folder in which others have files as well
-/// stays as open as they made it; a file system without modes cannot close anything. Both are reported.
+/// Creates the data folder and makes it private, with anything an earlier version left readable in it. A folder that
+/// also holds other files keeps its permissions, and a file system without permissions cannot make anything private.
+/// Both are logged.
 pub(super) fn make_root(root: &Path) -> io::Result<()> {
     make_folder(root)?;
     let ours = is_there(&root.join("log.sqlite"))?;
@@ -145,7 +147,7 @@ pub(super) fn make_root(root: &Path) -> io::Result<()> {
     for name in FILES {
         say(&root.join(name), close(&root.join(name), FILE));
     }
-    // Folders of these names can be anybody's, unless all else here is ours.
+    // Folders of these names might be anybody's, unless everything else here is ours.
     if ours && !shared {
         for name in FOLDERS {
             say(&root.join(name), close_below(&root.join(name)));
@@ -168,7 +170,8 @@ fn say(path: &Path, closed: io::Result<()>) {
     }
 }
 
-/// A folder with all in it. It is closed last, so one that is closed already has nothing open in it, and costs one look.
+/// Makes a folder and everything in it private. The folder itself comes last, so if it is private already, everything
+/// in it is too, and nothing more is checked.
 fn close_below(folder: &Path) -> io::Result<()> {
     match folder.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -186,7 +189,7 @@ fn close_below(folder: &Path) -> io::Result<()> {
     close(folder, FOLDER)
 }
 
-/// Takes from others what they may do with it; what is not there, or a link to elsewhere, needs nothing.
+/// Removes the permissions of everybody else. A missing file, or a link, needs nothing.
 fn close(path: &Path, mode: u32) -> io::Result<()> {
     match path.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

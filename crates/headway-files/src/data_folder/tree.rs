@@ -1,4 +1,4 @@
-//! Removing a folder with all in it, however deep that is.
+//! Removes a folder and everything in it, however deeply nested.
 
 use std::fs::Permissions;
 use std::io;
@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 /// The mode bits that let the owner of a folder empty it.
 const OWNER: u32 = 0o700;
 
-/// Removes a folder with all in it. What lies in the folders of it is moved beside it first, so that every path stays short, and
-/// neither the stack nor the number of open descriptors grows with the depth. Fails at the first thing that cannot be removed.
+/// Removes a folder and everything in it. Subfolders are first moved beside it, so that every path stays short, and
+/// neither the stack nor the number of open descriptors grows with the depth. Fails at the first entry that cannot be
+/// removed.
 pub fn remove_tree(root: &Path) -> io::Result<()> {
     let mut name = root.file_name().unwrap_or_default().to_owned();
     name.push("~");
     let beside = root.with_file_name(name);
-    // A removal that was cut short left them.
+    // Left by a removal that was cut short.
     let mut folders = left_beside(&beside)?;
     let mut moved = folders
         .iter()
@@ -32,13 +33,13 @@ pub fn remove_tree(root: &Path) -> io::Result<()> {
             }
             if moved == 0 {
                 match std::fs::create_dir(&beside) {
-                    // It was left empty.
+                    // An earlier removal left it, empty.
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                     made => made?,
                 }
             }
             let to: PathBuf = beside.join(moved.to_string());
-            // A folder that moves to another one is written to: its entry for the one above changes.
+            // Moving a folder to another parent writes to the folder itself: its `..` entry changes.
             open_to_owner(&entry.path())?;
             std::fs::rename(entry.path(), &to)?;
             moved += 1;
@@ -52,7 +53,7 @@ pub fn remove_tree(root: &Path) -> io::Result<()> {
     }
 }
 
-/// The folders that an earlier removal moved beside.
+/// The folders that an earlier removal moved aside.
 fn left_beside(beside: &Path) -> io::Result<Vec<PathBuf>> {
     match beside.symlink_metadata() {
         Ok(found) if found.is_dir() => {
@@ -66,7 +67,7 @@ fn left_beside(beside: &Path) -> io::Result<Vec<PathBuf>> {
     }
 }
 
-/// What a command made read-only can be removed by its owner.
+/// Makes a folder writable for its owner, because a command might have made it read-only.
 fn open_to_owner(folder: &Path) -> io::Result<()> {
     let mode = folder.symlink_metadata()?.permissions().mode();
     if mode & OWNER != OWNER { std::fs::set_permissions(folder, Permissions::from_mode(mode | OWNER)) } else { Ok(()) }
@@ -106,7 +107,7 @@ mod tests {
         for closed in ["a/b", "a", ""] {
             std::fs::set_permissions(root.join(closed), Permissions::from_mode(0o555)).expect("a mode");
         }
-        // On a thread that is nobody special, as root may do everything.
+        // On a thread without privileges, because root can remove anything.
         let remove = move || {
             let mut may = capabilities(None).expect("capabilities");
             may.effective.remove(CapabilitySet::DAC_OVERRIDE | CapabilitySet::DAC_READ_SEARCH);

@@ -1,4 +1,4 @@
-//! The only way for a path that somebody named into a library. What is Headway's own is refused: temporary files, and the
+//! The only way into a library for a path that a user gave. Headway's own names are refused: temporary files, and
 //! trashes, in which nothing is ever overwritten.
 
 use std::io;
@@ -15,17 +15,17 @@ use super::{Library, on_disk};
 use headway_model::RelPath;
 use headway_model::path::{RESERVED, is_reserved};
 
-/// More folders than this are not nested in a path.
+/// No path has more folders than this.
 const DEEPEST: usize = 4_096;
 
 impl Library {
-    /// The path as it is on disk; refused if it has a name that is Headway's own.
+    /// The path on disk; refused if any part of it is one of Headway's own names.
     pub(super) fn enter(&self, path: &RelPath) -> io::Result<PathBuf> {
         if path.is_reserved() { Err(is_own()) } else { Ok(on_disk(path)) }
     }
 
-    /// Opens a folder that somebody named; the root for the empty path. A trash is refused whatever it is called: by a link, by
-    /// a short name, in other letters.
+    /// Opens a folder that a user named; the root for the empty path. A trash is refused under whatever name: through
+    /// a link, by a short name, or in another case.
     pub(super) fn enter_folder(&self, path: &RelPath) -> io::Result<Arc<Dir>> {
         let root = self.root()?;
         if path.is_root() {
@@ -36,7 +36,7 @@ impl Library {
         Ok(Arc::new(dir))
     }
 
-    /// Refuses a folder that is a trash, or lies in one, by asking the file system of each folder above it.
+    /// Refuses a folder that is a trash, or is inside one. Asks the file system about every folder above it.
     pub(super) fn admit(&self, dir: &Dir) -> io::Result<()> {
         let identity = |found: rustix::fs::Stat| (found.st_dev, found.st_ino);
         let above = |dir: &dyn std::os::fd::AsFd| {
@@ -67,12 +67,12 @@ impl Library {
     }
 }
 
-/// Whether a folder, by its path without links, is one of Headway's own, or lies in one: it is no library.
+/// Whether a folder, given by its real path, is one of Headway's own or inside one, so that it cannot be a library.
 pub fn is_own_folder(real: &Path) -> bool {
     real.components().any(|part| is_reserved(part.as_os_str().as_bytes()))
 }
 
-/// Refuses the root of a library that is a trash, or lies in one: its files are other jobs' originals.
+/// Refuses a library root that is a trash, or is inside one: its files are other jobs' originals.
 pub(super) fn admit_root(path: &Path) -> io::Result<()> {
     if is_own_folder(&path.canonicalize()?) { Err(is_own()) } else { Ok(()) }
 }

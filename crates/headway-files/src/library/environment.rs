@@ -1,4 +1,5 @@
-//! What is no file's fault: a full disk, a library that is gone, too many open files, short memory.
+//! Failures that are not the fault of any file: a full disk, a library that is gone, too many open files, short
+//! memory.
 
 use std::io;
 use std::path::Path;
@@ -7,14 +8,14 @@ use rustix::io::Errno;
 
 use headway_model::PauseReason;
 
-/// The failure of the environment that an error tells of, if it is one.
+/// The failure of the environment that an error means, if it means one.
 pub fn environment(error: &io::Error) -> Option<PauseReason> {
     match Errno::from_io_error(error)? {
         Errno::NOSPC | Errno::DQUOT => Some(PauseReason::DiskFull),
         Errno::ROFS => Some(PauseReason::ReadOnly),
         Errno::MFILE | Errno::NFILE => Some(PauseReason::TooManyOpenFiles),
         Errno::NOMEM => Some(PauseReason::MemoryLow),
-        // A share or its server is gone, or the way there.
+        // A network share, its server, or the route to it is gone.
         Errno::STALE
         | Errno::NODEV
         | Errno::NXIO
@@ -33,7 +34,7 @@ pub fn environment(error: &io::Error) -> Option<PauseReason> {
         | Errno::NOLINK
         | Errno::REMOTEIO
         | Errno::NOMEDIUM
-        // The login to it is over.
+        // The login to the share has expired.
         | Errno::NOKEY
         | Errno::KEYEXPIRED
         | Errno::KEYREVOKED
@@ -42,12 +43,13 @@ pub fn environment(error: &io::Error) -> Option<PauseReason> {
     }
 }
 
-/// Whether the storage itself reports an error. One file can have a bad sector, so this alone is no failure of the environment.
+/// Whether the storage itself reports an error. A single file can have a bad sector, so this alone is not a failure
+/// of the environment.
 pub fn is_storage_error(error: &io::Error) -> bool {
     Errno::from_io_error(error) == Some(Errno::IO)
 }
 
-/// Bytes free for this user on the disk of a path; `None` if it cannot be asked.
+/// Bytes free for this user on the disk of a path; `None` if that cannot be found out.
 pub fn free_bytes(path: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(path).ok()?;
     Some(disk.f_bavail.saturating_mul(disk.f_frsize))

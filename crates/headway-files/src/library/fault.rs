@@ -1,6 +1,7 @@
-//! Where a test lets the process die, or a call fail, to see what is left: `HEADWAY_FAULT` lists such faults, with ` and ` between them.
+//! Faults for tests: points at which the process dies or a call fails. The variable `HEADWAY_FAULT` lists them,
+//! separated by ` and `.
 
-/// What another program does while this thread is at a point.
+/// What a test does, in the role of another program, while this thread is at a point.
 #[cfg(test)]
 type Meanwhile = Option<Box<dyn FnMut(&str)>>;
 
@@ -9,7 +10,7 @@ thread_local! {
     pub(super) static MEANWHILE: std::cell::RefCell<Meanwhile> = const { std::cell::RefCell::new(None) };
 }
 
-/// Dies here, as by `kill -9`, if a fault names this point. Nothing in a release build.
+/// Dies here, as by `kill -9`, if a fault names this point. Does nothing in a release build.
 pub fn fault(point: &str) {
     #[cfg(test)]
     MEANWHILE.with_borrow_mut(|meanwhile| meanwhile.iter_mut().for_each(|act| act(point)));
@@ -18,7 +19,8 @@ pub fn fault(point: &str) {
     }
 }
 
-/// The same, if it names this point of the job with this title: `working of holiday`, or `panic working of holiday` for a panic.
+/// The same, if a fault names this point for the job with this title: `working of holiday`, or `panic working of
+/// holiday` to panic instead.
 pub fn fault_of(point: &str, title: &str) {
     let is_here = |wanted: &str| wanted.split_once(" of ") == Some((point, title));
     if wants(is_here) {
@@ -27,13 +29,14 @@ pub fn fault_of(point: &str, title: &str) {
     assert!(!wants(|wanted| wanted.strip_prefix("panic ").is_some_and(is_here)), "as the test wants");
 }
 
-/// Whether a call fails here: if a fault says `POINT while PATH`, as long as that path is there. Never in a release build.
+/// Whether a call fails here: a fault `POINT while PATH` makes it fail as long as that path exists. Always false in a
+/// release build.
 pub fn fails(point: &str) -> bool {
     let is_there = |(at, path): (&str, &str)| at == point && std::path::Path::new(path).exists();
     wants(|wanted| wanted.split_once(" while ").is_some_and(is_there))
 }
 
-/// Stays here as long as a call at this point would [fail](fails).
+/// Waits here as long as a call at this point would [fail](fails).
 pub fn hold(point: &str) {
     while fails(point) {
         std::thread::sleep(std::time::Duration::from_millis(10));

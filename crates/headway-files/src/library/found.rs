@@ -2,20 +2,20 @@
 
 use std::io;
 
-/// One of three answers: it is there, it is not, or that is not known.
+/// One of three answers: the file is there, it is not, or that is not known.
 #[must_use]
 #[derive(Debug)]
 pub enum Found<T> {
-    /// It is there: what was asked for.
+    /// It is there; this is what was asked for.
     There(T),
-    /// There is nothing of this name.
+    /// Nothing has this name.
     Absent,
-    /// The call failed: nothing is known of the file.
+    /// The call failed, so nothing is known about the file.
     Unknown(io::Error),
 }
 
 impl<T> Found<T> {
-    /// Of what the system answered: only two errors say that there is nothing.
+    /// Classifies the system's answer: only two errors mean that nothing has the name.
     pub fn of(answer: io::Result<T>) -> Self {
         match answer {
             Ok(there) => Found::There(there),
@@ -24,7 +24,7 @@ impl<T> Found<T> {
         }
     }
 
-    /// Asks on, if it is there.
+    /// Asks a further question if it is there.
     pub fn and_then<U>(self, ask: impl FnOnce(T) -> Found<U>) -> Found<U> {
         match self {
             Found::There(there) => ask(there),
@@ -38,7 +38,7 @@ impl<T> Found<T> {
         self.and_then(|there| Found::There(change(there)))
     }
 
-    /// What is known: `None` if there is nothing. The error if nothing is known.
+    /// What is there, or `None` if nothing is. An error if nothing is known.
     pub fn known(self) -> io::Result<Option<T>> {
         match self {
             Found::There(there) => Ok(Some(there)),
@@ -48,7 +48,7 @@ impl<T> Found<T> {
     }
 }
 
-/// Whether an error says that there is nothing of that name.
+/// Whether an error means that nothing has the name.
 pub(super) fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

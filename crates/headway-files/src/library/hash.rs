@@ -11,13 +11,13 @@ use headway_model::Digest;
 const BUFFER: usize = 128 * 1024;
 
 impl OpenFile {
-    /// The hash of its content, from its beginning.
+    /// The hash of its whole content.
     pub fn hash(&self) -> io::Result<Digest> {
         hash(&self.file)
     }
 }
 
-/// The hash of a file's whole content, wherever it was read to before.
+/// The hash of a file's whole content, wherever the file's position is.
 pub(super) fn hash(file: &File) -> io::Result<Digest> {
     let mut reader = file.try_clone()?;
     reader.seek(SeekFrom::Start(0))?;

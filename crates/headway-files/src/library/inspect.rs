@@ -1,4 +1,4 @@
-//! What a plan says of paths that were named one by one.
+//! Looks at paths that a request names one by one, for a plan.
 
 use cap_std::fs::Metadata;
 
@@ -7,16 +7,16 @@ use super::{Found, Library, environment, kind, mtime_ns};
 use headway_model::library::EntryKind;
 use headway_model::{PauseReason, PlannedFile, RelPath, SkipReason};
 
-/// What a path is that a request names.
+/// What a path in a request turned out to be.
 #[derive(Debug)]
 pub enum Inspected {
-    /// A folder: all that is below it is meant.
+    /// A folder, which stands for everything below it.
     Folder,
     /// Anything else, or nothing.
     Item(ListedFile),
 }
 
-/// Looks once at a path that a request names; an error if no file can be looked at.
+/// Looks once at a path in a request; an error if the environment keeps every file from being looked at.
 pub fn inspect_named(library: &Library, path: &RelPath) -> Result<Inspected, PauseReason> {
     match library.find(path) {
         Found::There(found) if found.is_dir() => Ok(Inspected::Folder),
@@ -24,12 +24,12 @@ pub fn inspect_named(library: &Library, path: &RelPath) -> Result<Inspected, Pau
     }
 }
 
-/// What a plan says of one path, which is that of a file; an error if no file can be looked at.
+/// How a plan lists the file at this path; an error if the environment keeps every file from being looked at.
 pub fn inspect(library: &Library, path: &RelPath) -> Result<ListedFile, PauseReason> {
     as_listed(library, path, library.find(path))
 }
 
-/// What a look `found`, if the path is one that Headway enters.
+/// How a plan lists what a look `found`.
 fn as_listed(library: &Library, path: &RelPath, found: Found<Metadata>) -> Result<ListedFile, PauseReason> {
     let parent = path.parent().unwrap_or_default();
     let admitted = if parent.is_root() { Ok(()) } else { library.enter_folder(&parent).map(drop) };
@@ -46,13 +46,13 @@ fn as_listed(library: &Library, path: &RelPath, found: Found<Metadata>) -> Resul
         Found::There(metadata) => Ok(listed(path.clone(), kind(&metadata), metadata.len(), mtime_ns(&metadata))),
         Found::Absent => Ok(without(Some(SkipReason::Missing))),
         Found::Unknown(error) => not_seen(path.clone(), error).map_err(|error| {
-            // It is one of the environment's, or it would have been listed.
+            // Any other error would have been listed.
             environment(&error).unwrap_or(PauseReason::LibraryGone)
         }),
     }
 }
 
-/// The same of a file that lies in a trash, and is listed by the path that it had.
+/// The same for a file in a trash, listed under the path that it had.
 pub fn inspect_at(library: &Library, path: &RelPath, at: &RelPath) -> Result<ListedFile, PauseReason> {
     match library.open_trashed(at) {
         Found::There(opened) => Ok(listed(path.clone(), EntryKind::File, opened.size(), opened.mtime_ns())),

@@ -1,4 +1,5 @@
-//! How far an interrupted placement came: looking at its three names says so, as contents are told apart by their hashes.
+//! Finds out how far an interrupted placement got, by looking at its three names. Contents are told apart by their
+//! hashes.
 
 use std::io;
 
@@ -9,27 +10,27 @@ use super::rename::{FolderEntry, held};
 use super::{Library, fails, io_text, on_disk};
 use headway_model::{Digest, DiskEffect, PauseReason, RelPath};
 
-/// How far an interrupted placement came.
+/// The state of an interrupted placement or change of names, once it has been judged.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is done, or was brought to its end: the new file is in place, the old one in the trash.
+    /// It was complete, or has now been completed: the new file is in place, the old one in the trash.
     Done(DiskEffect),
-    /// It had not begun, or the original is back; the temporary file is removed.
+    /// It had not begun, or was taken back: the original has its name, and the temporary file is removed.
     TakenBack,
-    /// What lies there is neither; nothing was touched.
+    /// The files there match neither state; nothing was touched.
     Conflict(String),
-    /// It cannot be looked at now, for this reason: nothing is known, and it is judged when that has passed.
+    /// It cannot be looked at now, for this reason, so nothing is known. It must be judged later.
     NotKnown(PauseReason),
 }
 
-/// What lies under a name.
+/// What has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum NameContent {
     Nothing,
     /// A regular file with this content.
     Content(Digest),
-    /// Something that is no regular file.
+    /// Something that is not a regular file.
     Other,
 }
 
@@ -40,8 +41,8 @@ impl NameContent {
 }
 
 impl Library {
-    /// Brings an interrupted placement to an end, as the contract says: by looking, by hash. An error if what lies there cannot be
-    /// looked at, or not be moved: then it is as it was, and can be judged again.
+    /// Completes an interrupted placement or takes it back, judging by the hashes of what is there. An error means
+    /// that something cannot be looked at or moved: nothing has changed, and the placement can be judged again.
     pub fn judge(&self, placement: &Placement) -> io::Result<Verdict> {
         if fails("judging") {
             return Err(Errno::MFILE.into());
@@ -49,14 +50,15 @@ impl Library {
         let Placement { temp, target, trash, old, new } = placement;
         let (at_temp, mut at_target) = (self.lies(temp)?, self.lies(target)?);
         let at_trash = trash.as_ref().map(|trash| self.lies(trash)).transpose()?.unwrap_or(NameContent::Nothing);
-        // What keeps the name free for the output is ours. It is empty for a moment; where an original has just left, too.
+        // The file that keeps the name free for the output is ours. It is briefly empty; so is one where an original
+        // has just left.
         let (held, empty) = (on_disk(temp).file_name().map(held), Some(Digest::of(b"")));
         if at_target.is(held) || at_target.is(empty) && at_trash.is(*old) && !at_target.is(Some(*new)) {
             self.at(target)?.remove()?;
             at_target = NameContent::Nothing;
         }
         let (new, old) = (Some(*new), *old);
-        // It is the output, or nothing: that it stays for a while does no harm.
+        // It is the output or nothing, so it does no harm if it stays for a while.
         let remove_temp = || match self.at(temp) {
             Ok(at) => self.removed(temp, at.remove().map_err(io::Error::from).and_then(|()| at.sync())),
             Err(error) => self.removed(temp, Err(error)),
@@ -65,7 +67,8 @@ impl Library {
         let Some(trash) = trash else {
             return match (at_target.is(new), at_temp) {
                 (true, NameContent::Nothing) => done(),
-                // Nothing lies there, or somebody else's file: the item meets it again, and says so.
+                // The name is free, or somebody else's file has it: then the next attempt meets that file and reports
+                // it.
                 (false, NameContent::Nothing) => Ok(Verdict::TakenBack),
                 (is_placed, at_temp) if at_temp.is(new) => {
                     remove_temp();
@@ -78,15 +81,15 @@ impl Library {
             && (at_temp.is(new) || at_temp == NameContent::Nothing)
             && (at_trash.is(old) || at_trash == NameContent::Nothing)
         {
-            // If it came as far as a second name for the original, that name goes again. (By content, for there are file
-            // systems on which two names of a file have two inode numbers. No other attempt has a file of this name.)
+            // If the original got a second name, that name is removed again. (Recognised by content, because on some
+            // file systems two names of a file have two inode numbers. No other attempt uses this name.)
             if at_trash.is(old) {
                 self.at(trash)?.remove()?;
             }
             remove_temp();
             return Ok(Verdict::TakenBack);
         }
-        // The original has gone to the trash, and nothing has come yet.
+        // The original is in the trash, and nothing has taken its name yet.
         if at_target == NameContent::Nothing && at_trash.is(old) {
             let (at, target, trash) = (self.at(temp)?, self.at(target)?, self.at(trash)?);
             if fill(&at, &target, &trash, at_temp.is(new))? {
@@ -107,13 +110,13 @@ impl Library {
         Ok(Verdict::Conflict(untouched(lying(placement, [&Ok(at_target), &Ok(at_temp), &Ok(at_trash)]))))
     }
 
-    /// What lies where of a placement that could not be brought to its end, in words.
+    /// Describes what is at each name of a placement that could not be completed.
     pub fn whereabouts(&self, placement: &Placement) -> String {
         let trash = placement.trash.as_ref().map_or(Ok(NameContent::Nothing), |trash| self.lies(trash));
         lying(placement, [&self.lies(&placement.target), &self.lies(&placement.temp), &trash])
     }
 
-    /// The hash of a file's content; `None` if there is nothing of that name.
+    /// The hash of a file's content; `None` if nothing has that name.
     pub fn hash(&self, path: &RelPath) -> io::Result<Option<Digest>> {
         self.open_plain(path).known()?.map(|opened| opened.hash()).transpose()
     }
@@ -126,7 +129,7 @@ impl Library {
         })
     }
 
-    /// What lies under a name; an error if that is not known.
+    /// What has a name; an error if that is not known.
     fn lies(&self, path: &RelPath) -> io::Result<NameContent> {
         match self.find(path).known()? {
             None => Ok(NameContent::Nothing),
@@ -136,10 +139,10 @@ impl Library {
     }
 }
 
-/// Fills a name that nothing has: by the output, if that is whole and can have it, else by the original again. Whether by the
-/// output.
+/// Fills a free name: with the output if it is whole and can have the name, otherwise with the original again.
+/// Returns whether the output has it.
 fn fill(temp: &FolderEntry, target: &FolderEntry, trash: &FolderEntry, whole: bool) -> io::Result<bool> {
-    // Whyever it cannot, the original can come back.
+    // Whatever the reason for a failure, the original can come back.
     let filled = whole && temp.rename_new(target).is_ok();
     if !filled {
         trash.rename_new(target)?;
@@ -153,7 +156,7 @@ fn untouched(lying: String) -> String {
     format!("{lying}; nothing was touched")
 }
 
-/// What lies at target, temporary name and trash, in words.
+/// Describes what is at the target, the temporary name and the trash name.
 fn lying(placement: &Placement, [target, temp, trash]: [&io::Result<NameContent>; 3]) -> String {
     let lies = |path: &RelPath, found: &io::Result<NameContent>| match found {
         Ok(NameContent::Nothing) => format!("nothing at {}", path.shown()),

@@ -1,4 +1,5 @@
-//! What an output keeps of its original: owner, mode, times and extended attributes, as far as this user and file system can.
+//! Copies metadata from an original to its output: owner, mode, times and extended attributes, as far as this user
+//! and file system can.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -11,7 +12,7 @@ use rustix::io::Errno;
 use super::OpenFile;
 use headway_model::Keep;
 
-/// Gives an output what it is to keep of its original.
+/// Gives an output the metadata that it is to keep.
 pub(super) fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Result<()> {
     let stat = rustix::fs::fstat(&original.file)?;
     if keep.xattrs {
@@ -33,19 +34,19 @@ pub(super) fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Res
 
 /// Gives a new file or folder the owner and the mode of another one, as far as that is possible.
 pub(super) fn own_as(new: impl AsFd, model: &rustix::fs::Stat) -> io::Result<()> {
-    // Only root may give files away; a program of anybody else keeps them its own.
+    // Only root may give files away; anybody else stays the owner.
     let (owner, group) = (rustix::fs::Uid::from_raw(model.st_uid), rustix::fs::Gid::from_raw(model.st_gid));
     if !may(rustix::fs::fchown(&new, Some(owner), Some(group)))? {
         may(rustix::fs::fchown(&new, None, Some(group)))?;
     }
     match rustix::fs::fchmod(&new, Mode::from_raw_mode(model.st_mode)) {
-        // FAT and exFAT have none.
+        // FAT and exFAT have no modes.
         Ok(()) | Err(Errno::PERM | Errno::OPNOTSUPP) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Whether it was done: `false` if this user, or this file system, may not give files away.
+/// Whether it was done: `false` if this user or this file system cannot change owners.
 fn may(done: Result<(), Errno>) -> io::Result<bool> {
     match done {
         Ok(()) => Ok(true),
@@ -66,7 +67,7 @@ fn take_over_xattrs(file: &File, original: &File) -> io::Result<()> {
         let mut value = vec![0_u8; 64 * 1024];
         let length = rustix::fs::fgetxattr(original, name, &mut value[..])?;
         match rustix::fs::fsetxattr(file, name, &value[..length], XattrFlags::empty()) {
-            // Names of the system's own are not for everyone to set.
+            // Not every user can set attributes in the system's namespaces.
             Ok(()) | Err(Errno::PERM | Errno::OPNOTSUPP) => {}
             Err(error) => return Err(error.into()),
         }

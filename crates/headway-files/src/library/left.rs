@@ -1,4 +1,4 @@
-//! Temporary files that could not be removed at once: they are tried again.
+//! Temporary files that could not be removed at once: their removal is tried again.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -11,14 +11,14 @@ use super::{Found, Library, on_disk};
 use crate::data_folder::remove_tree;
 use headway_model::RelPath;
 
-/// They are tried again no more often than this, as there can be one for each file of a job.
+/// Minimum time between two tries, because there can be one such file for each file of a job.
 const REST: Duration = Duration::from_secs(10);
 
-/// What is left, and when it was last tried.
+/// The files that are left, and when their removal was last tried.
 #[derive(Debug, Default)]
 pub(super) struct LeftFiles {
     state: Mutex<LeftState>,
-    /// Whether the probes of an earlier process are gone.
+    /// Whether the probe files of earlier processes have been removed.
     are_probes_cleared: AtomicBool,
 }
 
@@ -31,9 +31,10 @@ struct LeftState {
 impl LeftFiles {}
 
 impl Library {
-    /// A temporary file was to be removed. If that failed, it is done later; only what holds no original may be given here.
+    /// Takes in the result of removing a temporary file, and remembers the file if the removal failed. Never pass a
+    /// file that might be an original.
     pub(super) fn removed(&self, temp: &RelPath, answer: io::Result<()>) {
-        // Of a library that went away nothing is known to be gone.
+        // If the library itself is gone, nothing in it is known to be gone.
         if let Found::Unknown(error) = self.believed(Found::of(answer))
             && self.left.state.lock().temps.insert(temp.clone())
         {
@@ -41,7 +42,8 @@ impl Library {
         }
     }
 
-    /// What was to be removed as a file can be the folder in which a program made an output: then all of it goes.
+    /// If the removal failed because `temp` is the folder in which a program made an output, removes that folder with
+    /// everything in it.
     pub(super) fn or_as_folder(&self, temp: &RelPath, answer: io::Result<()>) -> io::Result<()> {
         match answer {
             Err(error) if error.kind() == io::ErrorKind::IsADirectory => remove_tree(&self.absolute(temp)),
@@ -49,10 +51,10 @@ impl Library {
         }
     }
 
-    /// Removes a temporary file, or the folder in which a program made an output, whatever it is by now.
+    /// Removes a temporary file, or the folder in which a program made an output, whichever it is.
     pub(super) fn remove_temp(&self, temp: &RelPath) -> io::Result<()> {
         let root = self.root()?;
-        // A folder is asked for no removal as a file, which a failing disk may refuse in other words.
+        // Look first: on a failing disk, removing a folder as if it were a file can give a misleading error.
         let found = Found::of(root.symlink_metadata(on_disk(temp))).known()?;
         if let Some(found) = found
             && found.is_dir()
@@ -62,8 +64,8 @@ impl Library {
         self.or_as_folder(temp, root.remove_file(on_disk(temp)))
     }
 
-    /// For whenever the library is reached: removes what an earlier process left of its probes, once, and what could not be removed
-    /// before. Blocking.
+    /// Removes files that could not be removed before and, the first time, the probe files of earlier processes. Call
+    /// it whenever the library is reached. Blocking.
     pub fn clean_up(&self) {
         if self.reach().is_err() {
             return;
@@ -79,7 +81,7 @@ impl Library {
         self.tidy_now_and_then();
     }
 
-    /// Tries again to remove what could not be removed, unless that was tried a moment ago.
+    /// Tries the failed removals again, unless that was done a moment ago.
     pub fn tidy_now_and_then(&self) {
         let is_due = {
             let state = self.left.state.lock();
@@ -90,7 +92,7 @@ impl Library {
         }
     }
 
-    /// Tries again to remove what could not be removed.
+    /// Tries the failed removals again.
     pub fn tidy(&self) {
         let left = {
             let mut state = self.left.state.lock();

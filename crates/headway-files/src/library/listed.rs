@@ -6,18 +6,18 @@ use super::environment;
 use headway_model::library::EntryKind;
 use headway_model::{PlannedFile, RelPath, SkipReason};
 
-/// A file that a plan lists, and why it will not be worked on, if so.
+/// A file that a plan lists, and whether it will be worked on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedFile {
     /// The file.
     pub file: PlannedFile,
-    /// Why it is left out.
+    /// Why it is skipped, if it is.
     pub skip: Option<SkipReason>,
-    /// Whether it is a folder that could not be listed: what is wanted may lie in it.
+    /// Whether it is a folder that could not be listed, which might contain wanted files.
     pub is_unlisted: bool,
 }
 
-/// A file that was looked at.
+/// Lists a file that was looked at.
 pub(super) fn listed(path: RelPath, kind: EntryKind, size: u64, mtime_ns: i64) -> ListedFile {
     let skip = match kind {
         EntryKind::File | EntryKind::Folder => None,
@@ -27,7 +27,8 @@ pub(super) fn listed(path: RelPath, kind: EntryKind, size: u64, mtime_ns: i64) -
     ListedFile { file: PlannedFile { path, size, mtime_ns, rerun: None, becomes: None }, skip, is_unlisted: false }
 }
 
-/// A file that cannot be looked at, for its attempt to tell; the error if that is the environment's.
+/// Lists a file that cannot be looked at, so that its attempt reports why; returns the error if the environment is to
+/// blame.
 pub(super) fn not_seen(path: RelPath, error: io::Error) -> io::Result<ListedFile> {
     match environment(&error) {
         Some(_) => Err(error),

@@ -1,6 +1,6 @@
 //! What systems leave behind among a user's files: thumbnails, recycle bins and indexes of file managers and NAS boxes.
 
-/// Folders whose whole content is such, in lower case.
+/// Folders that are left behind with everything in them, in lower case.
 const FOLDERS: [&str; 12] = [
     "@eadir",
     "@recycle",
@@ -16,7 +16,7 @@ const FOLDERS: [&str; 12] = [
     ".documentrevisions-v100",
 ];
 
-/// Files that are such, in lower case.
+/// Files that are left behind, in lower case.
 const FILES: [&str; 4] = [".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini"];
 
 /// Whether a file or folder of this name, without its path, is left behind by a system. Case does not matter.

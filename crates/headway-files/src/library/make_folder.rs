@@ -1,4 +1,4 @@
-//! Making folders, durably: each new one is like the folder that it mirrors.
+//! Creates folders durably. Each new folder gets the owner and mode of the folder that it mirrors.
 
 use std::io;
 
@@ -10,10 +10,10 @@ use super::{Found, Library, on_disk, readable, sync, sync_folder};
 use headway_model::RelPath;
 
 impl Library {
-    /// Makes a folder and all above it that are missing, durably, and opens it. Each new one has owner and mode of the folder that it
-    /// mirrors: the one at the same place above `source`, or the root.
+    /// Creates a folder and its missing parents, durably, and opens it. Each new folder gets the owner and mode of
+    /// the folder that it mirrors: the one at the same depth above `source`, or the root.
     pub(super) fn make_folder(&self, folder: &RelPath, source: Option<&RelPath>) -> io::Result<Dir> {
-        // What is durable was made before, for another file.
+        // It was created earlier, for another file.
         if self.durable.lock().contains(folder)
             && let Found::There(dir) = Found::of(self.folder(folder))
         {
@@ -24,9 +24,9 @@ impl Library {
         for (depth, part) in folder.ancestors().into_iter().enumerate().filter(|(_, part)| !part.is_root()) {
             let name = on_disk(&part);
             let name = name.file_name().unwrap_or_default().to_owned();
-            // Held until it is synced: a thread that finds a folder there relies on it.
+            // Held until the folder is synced, because a thread that finds the folder relies on its durability.
             let mut durable = self.durable.lock();
-            // A trash is for the owner of its files alone.
+            // Only the owner of the files may read a trash.
             let mode = if part.is_reserved() { Mode::RWXU } else { Mode::RWXU | Mode::RWXG | Mode::RWXO };
             match mkdirat(&above, &name, mode).map_err(io::Error::from) {
                 Ok(()) => {
@@ -35,7 +35,7 @@ impl Library {
                     }
                     sync(&above)?;
                 }
-                // Perhaps by a process that did not live to sync it.
+                // A process might have created it and died before it could sync it.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !durable.contains(&part) => sync(&above)?,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -46,7 +46,7 @@ impl Library {
         Ok(above)
     }
 
-    /// Gives a new folder the owner and the mode of another one, as far as this user and this file system can.
+    /// Gives a new folder the owner and mode of another one, as far as this user and file system can.
     fn liken(&self, new: &Dir, model: &RelPath) -> io::Result<()> {
         let model = rustix::fs::fstat(&self.folder(model)?)?;
         let new = readable(new)?;
@@ -55,8 +55,8 @@ impl Library {
     }
 }
 
-/// The folders that `folder` and those above it mirror, the root's first: `out/a/b` mirrors `a/b`, `out` the root. A folder that mirrors
-/// none is like the root.
+/// The folders that `folder` and its parents mirror, outermost first: `out/a/b` mirrors `a/b`, and `out` mirrors the
+/// root. A folder without a counterpart mirrors the root.
 fn mirrored(folder: &RelPath, source: &RelPath) -> Vec<RelPath> {
     let (depth, sources) = (folder.ancestors().len(), source.ancestors());
     let mirrors = source.is_root() || folder.to_bytes().ends_with(&[b"/", &*source.to_bytes()].concat());

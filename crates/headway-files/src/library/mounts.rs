@@ -1,6 +1,5 @@
-//! Disks that are mounted inside a library: which are there now, and which were there when a job was planned.
-//!
-//! The folder on which a disk was mounted stays when the disk is gone, and is empty. A job must not take that for all there is.
+//! Disks that are mounted inside a library: which are there now, and which were there when a job was planned. When a
+//! disk is gone, its mount point remains as an empty folder. A job must not take that for the content of the disk.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,11 +8,12 @@ use std::os::unix::ffi::OsStrExt;
 use super::Library;
 use headway_model::RelPath;
 
-/// What is mounted at paths inside a library: path and device, such as `/dev/sdb1`.
+/// Mount points inside a library, each with its device, such as `/dev/sdb1`.
 pub type InnerMounts = BTreeMap<RelPath, String>;
 
 impl Library {
-    /// What is mounted inside the library now. It asks the system's table, not the disks, so it never waits for storage.
+    /// What is mounted inside the library now. This reads the system's table, not the disks, so it never waits for
+    /// storage.
     ///
     /// # Errors
     /// If the table cannot be read.
@@ -23,12 +23,12 @@ impl Library {
         Ok(table.split(|byte| *byte == b'\n').filter_map(|line| mount(line, root)).collect())
     }
 
-    /// What is known to belong inside the library, to be remembered.
+    /// What is known to be mounted inside the library, for storing.
     pub fn inner_mounts(&self) -> InnerMounts {
         self.inner_mounts.lock().clone()
     }
 
-    /// Takes over what was remembered, beside what is known already.
+    /// Adds stored mounts to those already known.
     pub fn expect_mounts(&self, remembered: InnerMounts) {
         let mut known = self.inner_mounts.lock();
         for (path, device) in remembered {
@@ -39,27 +39,27 @@ impl Library {
     /// Notes what is mounted inside the library now.
     ///
     /// # Errors
-    /// If that cannot be seen.
+    /// If the system's table cannot be read.
     pub fn note_mounts(&self) -> io::Result<()> {
         let mounted = self.mounted()?;
         self.inner_mounts.lock().extend(mounted);
         Ok(())
     }
 
-    /// Forgets the mounts that are gone: a person says that what is there now is all.
+    /// Forgets the mounts that are gone, because a person says that nothing is missing.
     ///
     /// # Errors
-    /// If what is mounted cannot be seen.
+    /// If the system's table cannot be read.
     pub fn accept_mounts(&self) -> io::Result<()> {
         let mounted = self.mounted()?;
         *self.inner_mounts.lock() = mounted;
         Ok(())
     }
 
-    /// What was mounted inside the library, and is not there now.
+    /// What was mounted inside the library and is not there now.
     ///
     /// # Errors
-    /// If what is mounted cannot be seen.
+    /// If the system's table cannot be read.
     pub fn absent_mounts(&self) -> io::Result<InnerMounts> {
         let mut known = self.inner_mounts();
         if !known.is_empty() {
@@ -81,7 +81,7 @@ fn mount(line: &[u8], root: &[u8]) -> Option<(RelPath, String)> {
     Some((path, String::from_utf8_lossy(&device).into_owned()))
 }
 
-/// Undoes the octal escapes of that table.
+/// Decodes the octal escapes of that table.
 fn unescape(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
     let mut rest = text;

@@ -1,8 +1,7 @@
-//! Changes of names that belong together: all are made, or none is. An output that gets its name, and a file that goes to the trash,
-//! change their names as well.
-//!
-//! `Moves` are durable in the log before the first of them is made. None overwrites a file. If the process dies on the way, looking at
-//! the disk says how far it came: a file is known by its size, its time and, where it was read, its content.
+//! Renames that belong together: either all are made or none is. Giving an output its name and moving a file to the
+//! trash are renames too. `Moves` are durable in the log before the first of them is made, and none of them
+//! overwrites a file. If the process dies on the way, looking at the disk tells how far it got: a file is recognised
+//! by its size, its time and, if it was read, its content.
 
 mod change;
 mod disk;
@@ -21,18 +20,18 @@ pub use change::Change;
 pub use disk::Reach;
 pub use track::Moved;
 
-/// What a `changing` event says.
+/// The content of a `changing` event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moves {
     steps: Vec<Move>,
-    /// Folders that are made for the new names.
+    /// Folders that are created for the new names.
     folders: Vec<RelPath>,
 }
 
-/// Why changes of names cannot be made together.
+/// Why moves cannot be made together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    /// There is none.
+    /// There are no moves.
     #[error("no file gets another name")]
     Empty,
     /// Two files would have one name at the same time.
@@ -40,36 +39,36 @@ pub enum Unfit {
     Shared(RelPath),
 }
 
-/// What lies under a name.
+/// What has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum NameState {
     Nothing,
-    /// A file as the move says; by these numbers it is told whether two names are of one file.
+    /// The file that the move describes. Its device and inode tell whether two names belong to one file.
     Ours {
         device: u64,
         inode: u64,
     },
-    /// What only keeps the name free for the file.
+    /// A placeholder that keeps the name free for the file.
     Held,
     /// Anything else.
     Theirs,
 }
 
-/// Names that files have, and what can be done to them.
+/// The names of files, and what can be done with them.
 trait FileNames {
-    /// What lies under `name`, where `file` says what the file is like, and `names` are all that it gets.
+    /// What has `name`. `file` describes the file that is looked for, and `names` are all names that it gets.
     fn lies(&self, name: &RelPath, file: &Move, names: &[&RelPath]) -> io::Result<NameState>;
-    /// Renames a file if the name is free: `EXIST` otherwise, and nothing has changed.
+    /// Renames a file if the new name is free; otherwise fails with `EXIST` and changes nothing.
     fn rename_new(&self, from: &RelPath, to: &RelPath) -> Result<(), Errno>;
     /// Removes a name.
     fn remove(&self, name: &RelPath) -> Result<(), Errno>;
-    /// Brings the names in the folder of this one to the disk.
+    /// Syncs the folder that contains this name.
     fn sync(&self, name: &RelPath) -> io::Result<()>;
 }
 
 impl Moves {
-    /// Changes of names that belong together, in the order in which they are made. One file may change its name several times in a
-    /// row, and a file may get a name that another one had before, but no two files have one name at the same time.
+    /// Moves that belong together, in the order in which they are made. A file can be renamed several times in a row,
+    /// and can get a name that another file had before, but no two files can have the same name at the same time.
     pub fn new(moves: Vec<Move>) -> Result<Moves, Unfit> {
         if moves.is_empty() {
             return Err(Unfit::Empty);
@@ -78,28 +77,28 @@ impl Moves {
         Ok(Moves { steps: moves, folders: Vec::new() })
     }
 
-    /// The same, for whose names these folders are made.
+    /// The same moves, together with the folders that are created for them.
     pub fn with_folders(self, folders: Vec<RelPath>) -> Moves {
         Moves { folders, ..self }
     }
 
-    /// Folders that are made for the new names.
+    /// Folders that are created for the new names.
     pub fn folders(&self) -> &[RelPath] {
         &self.folders
     }
 
-    /// As an event.
+    /// The moves as a `changing` event.
     pub fn event(&self, item: u32, attempt: u32) -> JobEvent {
         JobEvent::Changing { item, attempt, moves: self.steps.clone(), folders: self.folders.clone() }
     }
 
-    /// Of an event; `None` of any other, or of one whose moves do not belong together.
+    /// The moves in a `changing` event; `None` for any other event, or if the moves cannot be made together.
     pub fn of(event: &JobEvent) -> Option<Moves> {
         let JobEvent::Changing { moves, folders, .. } = event else { return None };
         Some(Moves::new(moves.clone()).ok()?.with_folders(folders.clone()))
     }
 
-    /// The way back: the same files, in reverse order.
+    /// The moves that take these back: the same files, in reverse order.
     pub fn inverse(&self) -> Moves {
         Moves { steps: self.steps.iter().rev().map(Move::inverse).collect(), folders: Vec::new() }
     }
@@ -123,24 +122,24 @@ impl Moves {
         stays.or(files.first()).cloned().unwrap_or_else(first)
     }
 
-    /// What lies under its names, in words.
+    /// Describes what is at each of the names.
     fn whereabouts(&self, names: &dyn FileNames) -> io::Result<String> {
         let tracks = tracks(&self.steps).map_err(io::Error::other)?;
         let lying = tracks.iter().map(|track| track.whereabouts(names)).collect::<io::Result<Vec<_>>>()?;
         Ok(format!("there is {}", lying.join(", ")))
     }
 
-    /// Makes the moves in order. If one cannot be made, those before it are taken back, and outputs are removed.
+    /// Makes the moves in order. If one cannot be made, takes back those before it and removes outputs.
     fn make(&self, names: &dyn FileNames) -> Result<(), NotMade> {
         for (count, step) in self.steps.iter().enumerate() {
-            // If the power fails, the disk must not have this move without the one that made room for it.
+            // After a power failure, the disk must not have this move without the one that freed its name.
             let before = self.steps[..count].iter().rfind(|before| before.from == step.to);
             let room = before.map_or(Ok(()), |before| names.sync(&before.to).and_then(|()| names.sync(&before.from)));
             let room = room.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO));
             let stopped = match room.and_then(|()| names.rename_new(&step.from, &step.to)) {
                 Ok(()) => match names.lies(&step.to, step, &[]) {
                     Ok(NameState::Ours { .. }) => None,
-                    // Another program's file had this name in the meantime.
+                    // Another program's file has taken this name in the meantime.
                     Ok(_) => Some((count + 1, NotMade::Skip(SkipReason::Changed))),
                     Err(error) => Some((count + 1, NotMade::Error(error))),
                 },
@@ -160,8 +159,9 @@ impl Moves {
         Ok(())
     }
 
-    /// Brings moves to an end that a process did not live to see: forward if it can, else back. An error if what lies there cannot be
-    /// looked at, or neither can be done: then it can be settled again.
+    /// Settles moves that a process began before it died: completes them if possible, otherwise takes them back. An
+    /// error means that something cannot be looked at, or that neither is possible now: they can be settled again
+    /// later.
     fn settle(&self, names: &dyn FileNames) -> io::Result<Verdict> {
         let tracks = tracks(&self.steps).map_err(io::Error::other)?;
         let at = match decide(&tracks, names)? {
@@ -171,7 +171,7 @@ impl Moves {
         for (track, at) in tracks.iter().zip(&at) {
             track.clean(at, names)?;
         }
-        // Without an output its original stays, or comes back.
+        // If an output is missing, its original stays or comes back.
         let gone: Vec<_> = at.iter().map(|at| at.is_gone).collect();
         let at: Vec<_> = at.into_iter().map(|at| at.index).collect();
         if gone.contains(&true) || at.iter().all(|at| *at == 0) {
@@ -190,7 +190,8 @@ impl Moves {
         Ok(Verdict::Done(DiskEffect::Changed))
     }
 
-    /// Takes moves back that were made as far as `now`. What has the name of an output that is `gone` is somebody else's.
+    /// Takes back the moves that were made, up to `now`. Whatever has the name of an output that is `gone` is
+    /// somebody else's file.
     fn back(
         &self,
         tracks: &[track::Track<'_>],
@@ -213,11 +214,11 @@ impl Moves {
 /// Why moves were not made.
 #[derive(Debug)]
 pub(super) enum NotMade {
-    /// All is as it was: there is a reason to skip the item.
+    /// Nothing has changed, and the item is to be skipped for this reason.
     Skip(SkipReason),
-    /// All is as it was.
+    /// Nothing has changed.
     Error(io::Error),
-    /// Some were made and could not be taken back: how far it came must be looked at.
+    /// Some were made and could not be taken back, so they must be settled.
     Open(io::Error),
 }
 

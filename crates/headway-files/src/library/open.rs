@@ -1,4 +1,4 @@
-//! Looking at files and opening them.
+//! Examines and opens files.
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,18 +14,18 @@ use super::{
 use headway_model::library::EntryKind;
 use headway_model::{PauseReason, PlannedFile, RelPath, SkipReason};
 
-/// So many bytes of a file are read before the next look whether anybody still wants it.
+/// How many bytes are read between two checks whether the file is still wanted.
 const READ_AT_ONCE: u64 = 4 * 1024 * 1024;
 
-/// A file that was opened, and what it was at that moment.
+/// An open file, and its state when it was opened.
 #[derive(Debug)]
 pub struct OpenFile {
-    /// For reading.
+    /// The file, open for reading.
     pub file: File,
     pub(super) stamp: FileStamp,
 }
 
-/// What must stay the same while a file is worked on.
+/// The properties that must not change while a file is worked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FileStamp {
     pub(super) device: u64,
@@ -39,18 +39,18 @@ pub(super) struct FileStamp {
 /// Why a file cannot be worked on.
 #[derive(Debug)]
 pub enum OpenError {
-    /// There is nothing to do.
+    /// It is to be skipped, for this reason.
     Skip(SkipReason),
-    /// It cannot be read.
+    /// It cannot be read, for this reason.
     Fail(String),
     /// It cannot be read because the storage reports an error.
     Storage(String),
-    /// No file can be read, for this reason.
+    /// No file can be read now, for this reason.
     Environment(PauseReason),
 }
 
 impl Library {
-    /// Opens a file that was planned, if it is still the same.
+    /// Opens a planned file, if it has not changed since the plan.
     pub fn open_file(&self, planned: &PlannedFile) -> Result<OpenFile, OpenError> {
         self.reach().map_err(OpenError::Environment)?;
         if is_too_long(&planned.path) {
@@ -60,7 +60,7 @@ impl Library {
             );
             return Err(OpenError::Fail(text));
         }
-        // By what the folder is, not by its name alone: a link can lead into a trash.
+        // Look at the folder itself, not only at its name: a link can lead into a trash.
         let parent = planned.path.parent().unwrap_or_default();
         there(self.believed(Found::of(self.enter_folder(&parent).map(drop))))?;
         match kind(&there(self.look(&planned.path))?) {
@@ -80,7 +80,7 @@ impl Library {
         Ok(opened)
     }
 
-    /// The same of a file that lies in a trash, at `at`, and was planned by the path that it had.
+    /// The same for a file that is in a trash, at `at`, and was planned under the path that it had.
     pub fn open_file_at(&self, planned: &PlannedFile, at: &RelPath) -> Result<OpenFile, OpenError> {
         self.reach().map_err(OpenError::Environment)?;
         let opened = there(self.open_trashed(at))?;
@@ -104,11 +104,11 @@ impl Library {
         }
     }
 
-    /// Opens a file that may be read whole if it has at most `limit` bytes; and when its content last changed, in nanoseconds since
-    /// 1970.
+    /// Opens a file of at most `limit` bytes. Also returns when its content last changed, in nanoseconds since 1970.
     pub fn readable(&self, path: &RelPath, limit: u64) -> io::Result<(File, i64)> {
         self.enter_folder(&path.parent().unwrap_or_default())?;
-        // To open a pipe, a socket or a device can do something to it, and of a socket the system answers as of a disk that is gone.
+        // Opening a pipe or a device can have an effect on it, and the error for a socket looks like that of a disk
+        // that is gone.
         match self.look(path).known()?.map(|found| kind(&found)) {
             Some(EntryKind::File) | None => {}
             Some(EntryKind::Symlink) => return Err(io::Error::other("it is a symbolic link, which is not followed")),
@@ -122,16 +122,16 @@ impl Library {
         Ok((opened.file, opened.stamp.mtime_ns))
     }
 
-    /// Whether a file can be read from its beginning, for at most `limit` bytes; asks the storage, not the cache. Blocking.
+    /// Whether the first `limit` bytes of a file can be read from the storage, bypassing the cache. Blocking.
     pub fn reads(&self, path: &RelPath, limit: u64) -> bool {
         let Found::There(opened) = self.open_plain(path) else { return false };
-        // Without this the system might answer from what it read before. If it does not take the hint, the read says less.
+        // Otherwise the system might answer from its cache. If it ignores this hint, the read proves less.
         rustix::fs::fadvise(&opened.file, 0, None, rustix::fs::Advice::DontNeed).ok();
         io::copy(&mut opened.file.take(limit), &mut io::sink()).is_ok()
     }
 
-    /// A whole file of at most `limit` bytes, and when its content last changed, in nanoseconds since 1970. Fails as soon as `stop` is
-    /// set.
+    /// Reads a whole file of at most `limit` bytes. Also returns when its content last changed, in nanoseconds since
+    /// 1970. Fails as soon as `stop` is set.
     pub fn read(&self, path: &RelPath, limit: u64, stop: &AtomicBool) -> io::Result<(Vec<u8>, i64)> {
         let (mut file, written) = self.readable(path, limit)?;
         let mut content = Vec::new();
@@ -157,12 +157,12 @@ impl Library {
         Ok(self.look(path).known()?.is_some())
     }
 
-    /// The size in bytes of what is there, and when its content last changed, in nanoseconds since 1970.
+    /// The size of a file in bytes, and when its content last changed, in nanoseconds since 1970.
     pub fn size_and_time(&self, path: &RelPath) -> Found<(u64, i64)> {
         self.look(path).map(|found| (found.len(), mtime_ns(&found)))
     }
 
-    /// What is at a path that somebody named; a link is not followed.
+    /// Looks at a path that a user gave; does not follow a link.
     pub(super) fn look(&self, path: &RelPath) -> Found<Metadata> {
         match self.enter(path) {
             Ok(_) => self.find(path),
@@ -175,7 +175,7 @@ impl Library {
         self.believed(Found::of(self.root().and_then(|root| root.symlink_metadata(on_disk(path)))))
     }
 
-    /// Opens a regular file for reading; a symbolic link is not followed, and nothing is waited for.
+    /// Opens a regular file for reading. Does not follow a symbolic link, and does not block on a pipe.
     pub(super) fn open_plain(&self, path: &RelPath) -> Found<OpenFile> {
         let mut options = OpenOptions::new();
         options.read(true).follow(FollowSymlinks::No).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
@@ -189,7 +189,7 @@ impl Library {
         self.believed(Found::of(opened))
     }
 
-    /// Of a library that cannot be reached nothing is known to be missing.
+    /// Turns "absent" into "not known" if the library cannot be reached.
     pub(super) fn believed<T>(&self, found: Found<T>) -> Found<T> {
         match found {
             Found::Absent if self.reach().is_err() => Found::Unknown(Errno::STALE.into()),
@@ -230,7 +230,7 @@ impl OpenFile {
         self.identity() == other.identity()
     }
 
-    /// How the system knows it: the numbers of its device and of its inode. Names of one file have the same.
+    /// Its device and inode numbers. All names of one file have the same.
     pub fn identity(&self) -> (u64, u64) {
         (self.stamp.device, self.stamp.inode)
     }
@@ -291,7 +291,7 @@ mod tests {
             let seen = PlannedFile { path: name.parse().expect("a path"), ..seen.clone() };
             assert!(matches!(library.open_file(&seen), Err(OpenError::Skip(SkipReason::Changed))), "{name}");
         }
-        // A folder that the plan could not look into is another thing.
+        // A folder that the plan could not list is a different case.
         let told = library.open_file(&PlannedFile::not_seen(path));
         assert!(matches!(&told, Err(OpenError::Fail(why)) if why.contains("could not be listed")), "{told:?}");
     }

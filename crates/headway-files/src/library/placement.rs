@@ -1,13 +1,14 @@
-//! A placement: which output gets which name, and where the old file goes. It is durable in the log before the first rename.
+//! A placement: which output gets which name, and where the old file goes. A placement is durable in the log before
+//! the first rename.
 
 use headway_model::{Digest, DiskEffect, JobEvent, RelPath};
 
-/// What a `placing` event says.
+/// The content of a `placing` event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placement {
     /// The temporary file.
     pub temp: RelPath,
-    /// The name it gets.
+    /// The output's final name.
     pub target: RelPath,
     /// Where the old file goes, if there is one.
     pub trash: Option<RelPath>,
@@ -18,7 +19,7 @@ pub struct Placement {
 }
 
 impl Placement {
-    /// As an event.
+    /// The placement as a `placing` event.
     pub fn event(&self, item: u32, attempt: u32) -> JobEvent {
         JobEvent::Placing {
             item,
@@ -31,7 +32,7 @@ impl Placement {
         }
     }
 
-    /// Of an event; `None` of any other, or of one with a path that is none.
+    /// The placement in a `placing` event; `None` for any other event, or if a path in it is invalid.
     pub fn of(event: &JobEvent) -> Option<Placement> {
         let JobEvent::Placing { temp, target, trash, old, new, .. } = event else { return None };
         let trash = trash.as_ref().map(|trash| trash.parse()).transpose().ok()?;

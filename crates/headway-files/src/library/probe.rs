@@ -1,4 +1,4 @@
-//! Finding out, with two empty files, how names can change hands on a file system.
+//! Finds out, with two empty files, how a file system can swap names.
 
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -8,11 +8,11 @@ use rustix::io::Errno;
 use super::Library;
 use super::rename::{FolderEntry, Swap};
 
-/// How the files begin that this needs.
+/// The prefix of the two files' names.
 pub(super) const PROBE: &str = ".headway-probe-";
 
 impl Library {
-    /// What its file system can do; found out once. `None` as long as that cannot be done.
+    /// How the library's file system can swap names, found out once. `None` while that cannot be found out.
     pub fn swap(&self) -> Option<Swap> {
         if let Some(known) = self.swap.get() {
             return Some(*known);
@@ -27,7 +27,7 @@ impl Library {
     }
 
     fn probe(&self) -> io::Result<Swap> {
-        // Another server on this library has names of its own.
+        // Another server on this library uses other names.
         let at = |end: &str| {
             FolderEntry::new(self.root()?.try_clone()?, format!("{PROBE}{}-{end}", std::process::id()).into())
         };
@@ -43,14 +43,14 @@ impl Library {
         for at in [one, other] {
             match at.remove() {
                 Ok(()) | Err(Errno::NOENT) => {}
-                // The next start does it.
+                // The next start removes it.
                 Err(error) => tracing::warn!(library = self.name, %error, "a probe cannot be removed"),
             }
         }
         Ok(found?)
     }
 
-    /// Removes what a process left that died while it found out.
+    /// Removes the files of a process that died while it probed.
     pub fn clear_probes(&self) -> io::Result<()> {
         for entry in self.root()?.entries()? {
             let name = entry?.file_name();

@@ -1,5 +1,6 @@
-//! Names that change hands. No step overwrites a file of somebody else's, also on file systems that can do less than Linux asks:
-//! some cannot exchange two names (NFS, most of FUSE), FAT and exFAT cannot give a file a second one either.
+//! Steps by which files change names. None overwrites somebody else's file, even on file systems with fewer
+//! abilities: some cannot exchange two names (NFS, most of FUSE), and FAT and exFAT cannot give a file a second name
+//! either.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -13,7 +14,7 @@ use rustix::io::Errno;
 use super::{fault, readable, sync_folder};
 use headway_model::Digest;
 
-/// An entry of a folder. All that its calls need is open.
+/// An entry of a folder. Everything that its calls need is open.
 pub(super) struct FolderEntry {
     pub(super) dir: Dir,
     pub(super) name: OsString,
@@ -24,11 +25,11 @@ pub(super) struct FolderEntry {
 /// How an output takes the name of its original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Swap {
-    /// The two names are exchanged, in one step.
+    /// The two names are exchanged in one step.
     Exchange,
-    /// The original gets a second name in the trash, then the output takes its first, in one step.
+    /// The original gets a second name in the trash; then the output takes the original's first name in one step.
     SecondName,
-    /// The original is moved to the trash, then the output gets its name: for a moment there is nothing of that name.
+    /// The original is moved to the trash; then the output gets its name. For a moment nothing has that name.
     TwoMoves,
 }
 
@@ -37,17 +38,18 @@ impl FolderEntry {
         Ok(FolderEntry { folder: readable(&dir)?, dir, name })
     }
 
-    /// Brings the names in its folder to the disk.
+    /// Syncs the folder to the disk.
     pub(super) fn sync(&self) -> io::Result<()> {
         sync_folder(&self.folder)
     }
 
-    /// Exchanges two names; `false` if this file system cannot.
+    /// Exchanges two names; returns `false` if this file system cannot.
     pub(super) fn exchange(&self, with: &FolderEntry) -> Result<bool, Errno> {
         known(renameat_with(&self.dir, &self.name, &with.dir, &with.name, RenameFlags::EXCHANGE))
     }
 
-    /// Gives the file a second name, if that is free: `EXIST` otherwise; `false` if this file system cannot.
+    /// Gives the file a second name. Fails with `EXIST` if that name is taken; returns `false` if this file system
+    /// cannot do it.
     pub(super) fn link(&self, second: &FolderEntry) -> Result<bool, Errno> {
         match linkat(&self.dir, &self.name, &second.dir, &second.name, AtFlags::empty()) {
             Err(Errno::PERM) => Ok(false),
@@ -55,12 +57,12 @@ impl FolderEntry {
         }
     }
 
-    /// Renames the file, over another one if there is one.
+    /// Renames the file, replacing any file that has the new name.
     pub(super) fn rename_over(&self, to: &FolderEntry) -> Result<(), Errno> {
         renameat(&self.dir, &self.name, &to.dir, &to.name)
     }
 
-    /// Renames the file, if the name is free: `EXIST` otherwise, and nothing has changed.
+    /// Renames the file if the new name is free; otherwise fails with `EXIST` and changes nothing.
     pub(super) fn rename_new(&self, to: &FolderEntry) -> Result<(), Errno> {
         if known(renameat_with(&self.dir, &self.name, &to.dir, &to.name, RenameFlags::NOREPLACE))? {
             return Ok(());
@@ -68,11 +70,12 @@ impl FolderEntry {
         if self.link(to)? {
             return self.remove();
         }
-        // To make a file is refused just the same where there is one; ours may then be overwritten.
+        // Creating a file fails in the same way if the name is taken, and our own placeholder may then be
+        // overwritten.
         to.hold(&self.name)?;
         fault("held");
         self.rename_over(to).inspect_err(|_| {
-            // What stays there then is known as ours by its content.
+            // If it stays there, it is recognised as ours by its content.
             to.remove().ok();
         })
     }
@@ -82,7 +85,7 @@ impl FolderEntry {
         unlinkat(&self.dir, &self.name, AtFlags::empty())
     }
 
-    /// Makes an empty file of that name, which nothing has.
+    /// Creates an empty file under this name, which must be free.
     pub(super) fn make(&self) -> Result<(), Errno> {
         self.create().map(drop)
     }
@@ -92,7 +95,7 @@ impl FolderEntry {
         openat(&self.dir, &self.name, flags, Mode::RUSR | Mode::WUSR)
     }
 
-    /// Makes a file that keeps the name free for another one.
+    /// Creates a placeholder that keeps the name free for another file.
     fn hold(&self, by: &OsStr) -> Result<(), Errno> {
         let file = self.create()?;
         match rustix::io::write(&file, &held_for(by)) {
@@ -102,7 +105,7 @@ impl FolderEntry {
     }
 }
 
-/// The content of a file that only keeps a name free for the file `by`, hashed.
+/// The hash of the content of a placeholder for the file `by`.
 pub(super) fn held(by: &OsStr) -> Digest {
     Digest::of(&held_for(by))
 }
@@ -111,7 +114,7 @@ fn held_for(by: &OsStr) -> Vec<u8> {
     [b"this name is held for ", by.as_bytes(), b"\n"].concat()
 }
 
-/// `false` if the file system does not know how to do it.
+/// Returns `false` if the file system does not support the call.
 fn known(done: Result<(), Errno>) -> Result<bool, Errno> {
     match done {
         Ok(()) => Ok(true),

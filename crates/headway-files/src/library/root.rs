@@ -19,11 +19,11 @@ use crate::error::FolderError;
 use headway_model::PauseReason;
 use headway_model::path::is_reserved;
 
-/// By what a folder is known again: the id of its file system, which for most is the same wherever the disk is plugged in, and its
-/// inode. See `f_fsid` in statfs(2).
+/// Identifies a folder: by the id of its file system, which for most file systems stays the same wherever the disk is
+/// plugged in, and by its inode. See `f_fsid` in statfs(2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
-    /// The id of the file system; 0 where it has none.
+    /// The id of the file system; 0 if it has none.
     pub file_system: u64,
     /// The inode of the folder.
     pub inode: u64,
@@ -31,9 +31,9 @@ pub struct Identity {
 
 #[derive(Debug, Clone)]
 pub(super) struct Root {
-    /// `None` while nobody needs it, so that its disk can be unmounted.
+    /// The open folder; `None` while nobody needs it, so that its disk can be unmounted.
     dir: Option<Arc<Dir>>,
-    /// Device and inode: what must be found at the path as long as the folder is there.
+    /// Device and inode, by which the folder is recognised at its path.
     place: (u64, u64),
     identity: Identity,
 }
@@ -44,7 +44,7 @@ impl Root {
         let dir = Dir::open_ambient_dir(path, ambient_authority())?;
         let found = dir.dir_metadata()?;
         let disk = rustix::fs::fstatfs(&dir)?;
-        // Two numbers whose type differs from system to system.
+        // `f_fsid` is two numbers, whose types differ from system to system.
         let file_system = format!("{:?}", disk.f_fsid)
             .split(|char: char| !char.is_ascii_digit())
             .filter_map(|part| part.parse::<u32>().ok())
@@ -53,12 +53,12 @@ impl Root {
         Ok(Root { place: (found.dev(), found.ino()), identity, dir: Some(Arc::new(dir)) })
     }
 
-    /// Whether another root is this one, opened again. Where a file system has no id, its place tells.
+    /// Whether another root is this one, opened again. If the file system has no id, device and inode decide.
     fn is_again(&self, other: &Root) -> bool {
         self.identity == other.identity && (self.identity.file_system != 0 || self.place == other.place)
     }
 
-    /// Whether nothing of a user is in it, as in the folder on which a disk is to be mounted.
+    /// Whether it holds no user's files, like a mount point without its disk.
     fn is_empty(&self) -> io::Result<bool> {
         let Some(dir) = &self.dir else { return Err(Errno::NODEV.into()) };
         for entry in dir.entries()? {
@@ -83,14 +83,16 @@ impl Library {
         error.map_or(Ok(library), Err)
     }
 
-    /// Opens the root or, if that cannot be done, waits for it: the library is gone until its root can be opened. `known` is what was
-    /// found there when it was last used: an empty folder of another file system is not taken for it.
+    /// Opens the root. If that fails, the library counts as gone until its root can be opened. `known` is the
+    /// identity of the root when it was last used: an empty folder on another file system is not accepted in its
+    /// place.
     pub fn open_or_wait(name: &str, root: &Path, known: Option<Identity>) -> (Self, Option<FolderError>) {
         let opened = Root::open(root);
         Library::with(name, root, known, opened)
     }
 
-    /// A library whose storage has not answered yet: its root is opened when it is first used. `known` as above.
+    /// A library whose storage has not answered yet. Its root is opened when it is first used. `known` as in
+    /// [`Library::open_or_wait`].
     pub fn unopened(name: &str, root: &Path, known: Option<Identity>) -> Self {
         Library::with(name, root, known, Err(Errno::TIMEDOUT.into())).0
     }
@@ -113,15 +115,15 @@ impl Library {
         (library, error)
     }
 
-    /// The root as it was last opened; that it is gone if it never could be, or if something else came to its place while nobody needed
-    /// it.
+    /// The root as last opened. An error if it could never be opened, or if something else took its place while
+    /// nobody needed it.
     pub(super) fn root(&self) -> io::Result<Arc<Dir>> {
         self.used.store(running_ms(), Ordering::Relaxed);
         let opened = |root: &Option<Root>| root.as_ref().and_then(|root| root.dir.clone());
         if let Some(dir) = opened(&self.root.read()) {
             return Ok(dir);
         }
-        // That there is no such folder would be read as a fact about a file.
+        // "No such folder" would be read as a fact about a file.
         let root = Root::open(&self.path).map_err(|error| match environment(&error) {
             Some(_) => error,
             None => Errno::NODEV.into(),
@@ -136,7 +138,7 @@ impl Library {
         dir.ok_or(Errno::NODEV.into())
     }
 
-    /// Whether the root is held although nothing has used it for so long.
+    /// Whether the root is open although nothing has used it for this long.
     pub fn is_idle(&self, time: Duration) -> bool {
         self.is_unused(time)
             && self.root.try_read().is_some_and(|root| root.as_ref().is_some_and(|root| root.dir.is_some()))
@@ -147,8 +149,8 @@ impl Library {
         u128::from(since) >= time.as_millis()
     }
 
-    /// Lets go of the root if nothing has used it for so long, so that its disk can be unmounted. Whoever needs it opens it again, and it
-    /// must be the same then. Blocking.
+    /// Closes the root if nothing has used it for this long, so that its disk can be unmounted. The next use opens it
+    /// again, and it must then be the same folder. Blocking.
     pub fn let_go(&self, time: Duration) {
         let mut root = self.root.write();
         let is_free = |dir: &mut Arc<Dir>| Arc::strong_count(dir) == 1 && self.is_unused(time);
@@ -157,8 +159,9 @@ impl Library {
         drop(held);
     }
 
-    /// Whether what was opened is still what is found at its path: not removed, not unmounted, nothing mounted over it. The same file
-    /// system at another place is opened again. Else why nothing can be done with its files.
+    /// Checks that the open root is still the folder at its path: not removed, not unmounted, nothing mounted over
+    /// it. If the same file system comes back as another device, it is opened again. The error says why nothing can
+    /// be done with the library's files.
     pub fn reach(&self) -> Result<(), PauseReason> {
         let gone = |error: &io::Error| environment(error).unwrap_or(PauseReason::LibraryGone);
         self.root().map_err(|error| gone(&error))?;
@@ -174,8 +177,8 @@ impl Library {
         Ok(())
     }
 
-    /// Whether a folder is at the path, but not the one that was there when it was last used, or not the one on which a job was
-    /// `planned`. Blocking.
+    /// Whether the folder at the path is not the one that was last used, or not the one on which a job was `planned`.
+    /// Blocking.
     pub fn is_replaced(&self, planned: Option<Identity>) -> bool {
         match self.reach() {
             Ok(()) => planned.is_some_and(|planned| Some(planned) != *self.known.lock()),
@@ -185,10 +188,10 @@ impl Library {
         }
     }
 
-    /// Whether this is not an empty folder where there was a file system with files.
+    /// Refuses an empty folder where there used to be another file system.
     fn is_known(&self) -> Result<(), PauseReason> {
         let known = *self.known.lock();
-        // Neither lock is held while the other is waited for, or while the disk is.
+        // Neither lock is held while waiting for the other, or for the disk.
         let root = self.root.read().clone();
         let Some(root) = root.filter(|root| known.is_some_and(|known| known != root.identity)) else { return Ok(()) };
         match root.is_empty() {
@@ -201,13 +204,14 @@ impl Library {
         }
     }
 
-    /// Whether its file system says that it takes changes; an error if it says nothing.
+    /// Whether its file system is mounted writable; an error if that is not known.
     pub fn is_writable(&self) -> io::Result<bool> {
         let disk = rustix::fs::statvfs(&self.path)?;
         Ok(!disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
     }
 
-    /// For a job that is about to be planned: what is at the path now is opened, unless it is empty where something else was.
+    /// Opens what is at the path now, for a job that is about to be planned; refuses an empty folder where there used
+    /// to be another file system.
     pub fn look_again(&self) -> Result<(), PauseReason> {
         if self.reach().is_ok() {
             return Ok(());
@@ -221,8 +225,8 @@ impl Library {
         Ok(())
     }
 
-    /// Takes what is found at the path now for the library, whatever it was before, with what is mounted inside it now: a person wants
-    /// that.
+    /// Accepts what is at the path now as the library, including what is mounted inside it now, because a person said
+    /// so.
     ///
     /// # Errors
     /// If it cannot be opened.
@@ -233,7 +237,7 @@ impl Library {
         Ok(())
     }
 
-    /// Device and inode of the root as it was last opened; of none if it never was.
+    /// Device and inode of the root as last opened; zeros if it never was.
     pub(super) fn root_number(&self) -> (u64, u64) {
         self.root.read().as_ref().map(|root| root.place).unwrap_or_default()
     }
@@ -243,14 +247,14 @@ impl Library {
         *self.root.write() = Some(root);
     }
 
-    /// What is known of the root, to be remembered; and how often a person has taken what is there for the library. `None` if it never
-    /// was there.
+    /// The identity of the root, for storing (`None` if the root was never there), and how often a person has
+    /// accepted a new root.
     pub fn identity(&self) -> (Option<Identity>, u64) {
         (*self.known.lock(), self.accepted.load(Ordering::Relaxed))
     }
 }
 
-/// How long this process has used libraries, in milliseconds.
+/// Milliseconds since this process first used a library.
 fn running_ms() -> u64 {
     static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
     u64::try_from(BEGUN.elapsed().as_millis()).unwrap_or(u64::MAX)
@@ -283,7 +287,7 @@ mod tests {
         );
         library.reopen().expect("a person wants that");
         assert_eq!(library.reach(), Ok(()));
-        // The same disk under another number has files in it.
+        // The same disk under another device number has files in it.
         std::fs::write(folder.path().join("file"), "x").expect("a file");
         let (library, _) = Library::open_or_wait("disk", folder.path(), elsewhere);
         assert_eq!(library.reach(), Ok(()));
@@ -307,7 +311,7 @@ mod tests {
         assert_eq!(library.reach(), Ok(()));
         assert!(library.is_idle(Duration::ZERO), "it is held again");
         library.let_go(Duration::ZERO);
-        // Something else comes to its place meanwhile.
+        // In the meantime something else takes its place.
         std::fs::rename(&path, folder.path().join("away")).expect("a rename");
         std::fs::create_dir(&path).expect("a folder");
         std::fs::write(path.join("other"), "x").expect("a file");

@@ -1,4 +1,4 @@
-//! What lies in a library, for the index: folder by folder, those nearest to the root first.
+//! Reads a library for the index, folder by folder, those nearest to the root first.
 
 use std::collections::VecDeque;
 use std::ffi::CStr;
@@ -26,12 +26,13 @@ pub struct ScanError {
     folder: String,
     library: String,
     text: String,
-    /// Why not, as far as the caller goes on by it.
+    /// Why not, as far as it matters to the caller.
     pub reason: Unreadable,
 }
 
-/// Reads a folder, and what is below it if `deep`, until `take` says stop by `false`. Fails if the folder itself cannot
-/// be read; those below it that cannot be read are told, and what was known of them stays. Blocking.
+/// Reads a folder, and everything below it if `deep`, until `take` returns `false`. Fails if the folder itself cannot
+/// be read. Folders below it that cannot be read are reported, and the index keeps what it knows about them.
+/// Blocking.
 pub fn scan(
     library: &Library,
     folder: &RelPath,
@@ -48,7 +49,7 @@ pub fn scan(
                 let (folder, library, text) = (folder.shown(), library.name.clone(), io_text(&error));
                 return Err(ScanError { folder, library, text, reason: Unreadable::of(&error) });
             }
-            // It went away while the others were read.
+            // It was removed while others were read.
             Err(error) if is_absent(&error) => {}
             Err(error) => {
                 tracing::debug!(folder = %next, %error, "a folder cannot be listed");
@@ -79,7 +80,7 @@ fn level(
         let leaf = match entry.file_type() {
             FileType::Unknown => {
                 let found = Found::of(dir.symlink_metadata(std::ffi::OsStr::from_bytes(name.to_bytes())));
-                // All else is told below.
+                // Everything else is handled below.
                 !matches!(found, Found::There(found) if found.is_dir())
             }
             kind => kind != FileType::Directory,
@@ -104,7 +105,7 @@ fn level(
             let key = Some((*leaf, coded.clone()));
             match entry(&dir, *leaf, coded, name) {
                 Found::There(entry) => entries.push(entry),
-                // What went away since the names were read is not worth a row.
+                // It was removed since the names were read.
                 Found::Absent => {}
                 Found::Unknown(error) => {
                     tracing::debug!(%folder, name = coded, %error, "a file cannot be looked at");
@@ -129,12 +130,12 @@ fn level(
         if whole.is_some() {
             return Ok(true);
         }
-        // What was known of a file that cannot be looked at stays: no part has it.
+        // The index keeps what it knows about a file that cannot be looked at, because no part covers it.
         behind = next;
     }
 }
 
-/// A row. Of a folder its name and kind are enough.
+/// One entry. For a folder, its name and kind are enough.
 fn entry(dir: &Dir, leaf: bool, coded: &str, name: &CStr) -> Found<SeenEntry> {
     let stat = Found::of(statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).map_err(io::Error::from));
     let row = |kind, size, mtime_ns, inode| SeenEntry { name: coded.to_owned(), kind, size, mtime_ns, inode };

@@ -1,4 +1,5 @@
-//! An output while it is made: a temporary file in its target's folder, under a name that a durable `started` names.
+//! An output while it is being made: a temporary file in its target's folder. Its name is made from the attempt,
+//! whose `started` event is already durable.
 
 use std::ffi::OsString;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -16,27 +17,27 @@ use super::temporary::prefix;
 use super::{Library, OpenFile, on_disk};
 use headway_model::{Digest, JobId, Keep, RelPath};
 
-/// Longer endings are no file types.
+/// Longer endings are not file types.
 const EXTENSION_LIMIT: usize = 16;
 
 /// How many bytes are copied at a time.
 const COPY_BUFFER: usize = 128 * 1024;
 
-/// An output in the making.
+/// An output that is being made.
 #[derive(Debug)]
 pub struct Staged {
     /// The temporary file.
     pub temp: RelPath,
-    /// The name it is to get.
+    /// The name that the output will get.
     pub target: RelPath,
-    /// The temporary file, as programs are told it.
+    /// The absolute path of the temporary file, for programs.
     pub path: PathBuf,
-    /// Its folder: as long as it is open, the file can be removed whatever else cannot be opened.
+    /// Its folder, kept open so that the file can be removed even if nothing else can be opened.
     folder: Dir,
     recorded: AtomicBool,
 }
 
-/// An output that is whole and on the disk.
+/// An output that is whole and durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sealed {
     /// The hash of its content.
@@ -46,8 +47,8 @@ pub struct Sealed {
 }
 
 impl Library {
-    /// Names the temporary file of an attempt, and makes the target's folder if need be, which gets owner and mode of the folder of
-    /// its source. The name ends as the target does, since many programs choose a format by that.
+    /// Names the temporary file of an attempt, and creates the target's folder if necessary, with the owner and mode
+    /// of the source's folder. The name has the target's extension, because many programs choose a format by it.
     pub fn stage(&self, source: &RelPath, target: RelPath, job: JobId, item: u32, attempt: u32) -> io::Result<Staged> {
         self.enter(&target)?;
         let folder = target.parent().unwrap_or_default();
@@ -65,7 +66,8 @@ impl Library {
         Ok(Staged { temp, target, path, folder, recorded: AtomicBool::new(false) })
     }
 
-    /// Hashes an output and brings it to the disk; `None` if there is no regular file of that name, or one with other names.
+    /// Hashes an output and syncs it; `None` if there is no regular file of that name, or if the file has other names
+    /// too.
     pub fn seal(&self, staged: &Staged, keep: Keep, original: &OpenFile) -> io::Result<Option<Sealed>> {
         match self.find(&staged.temp).known()? {
             Some(found) if found.is_file() => {}
@@ -81,12 +83,13 @@ impl Library {
         Ok(Some(sealed))
     }
 
-    /// Removes an output that is not wanted. Nothing else can have its name.
+    /// Removes an unwanted output. Nothing else can have its name.
     pub fn discard(&self, staged: &Staged) {
         self.removed(&staged.temp, staged.folder.remove_file(staged.name()));
     }
 
-    /// As [`Library::discard`] after a failure: what a recorded placement left there may be the original, and is kept.
+    /// Like [`Library::discard`], after a failure: if the placement was recorded, the file might be the original, so
+    /// it is kept.
     pub fn discard_unplaced(&self, staged: &Staged) {
         if !staged.is_recorded() {
             self.discard(staged);
@@ -95,7 +98,7 @@ impl Library {
 }
 
 impl Staged {
-    /// Its placement is in the log: from now on what lies under its name is judged by its hash.
+    /// Marks its placement as recorded in the log: from now on, the file under its name is judged by its hash.
     pub fn recorded(&self) {
         self.recorded.store(true, Ordering::Relaxed);
     }
@@ -104,7 +107,7 @@ impl Staged {
         self.recorded.load(Ordering::Relaxed)
     }
 
-    /// Makes the temporary file, for recipes that write it themselves.
+    /// Creates the temporary file, for recipes that write it themselves.
     pub fn create(&self) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true).follow(FollowSymlinks::No);
@@ -119,14 +122,15 @@ impl Staged {
         on_disk(&self.temp).file_name().unwrap_or_default().to_owned()
     }
 
-    /// Makes it another name of this file.
+    /// Makes the temporary file a hard link to `of`.
     pub fn link(&self, library: &Library, of: &RelPath) -> io::Result<()> {
         let original = library.at(of)?;
         let (from, to) = (&original.name, self.name());
         Ok(linkat(&original.dir, from, &self.folder, to, AtFlags::empty())?)
     }
 
-    /// Makes it a copy that shares the blocks of `of`, with all that `original` has beside its content. Brought to the disk.
+    /// Makes the temporary file a clone of `of` that shares its blocks, with all metadata of `original`, and syncs
+    /// it.
     pub fn share_blocks(&self, of: &OpenFile, original: &OpenFile) -> io::Result<()> {
         let copy = self.create()?;
         rustix::fs::ioctl_ficlone(&copy, &of.file)?;
@@ -134,11 +138,12 @@ impl Staged {
         copy.sync_all()
     }
 
-    /// Fills it with the content of a file, and all that is kept beside that; shares the blocks where the file system can. The
-    /// hash of what was written; `None` if `advance`, which is told of bytes done, said stop by `false`.
+    /// Fills the temporary file with the content and metadata of another file, sharing blocks where the file system
+    /// can. Returns the hash of what was written; `None` if `advance`, which is called with the bytes done so far,
+    /// returned `false`.
     pub fn fill_from(&self, original: &OpenFile, advance: impl Fn(u64) -> bool) -> io::Result<Option<Digest>> {
         let mut copy = self.create()?;
-        // Whyever the blocks cannot be shared, the bytes can be copied.
+        // Whatever keeps the blocks from being shared, the bytes can be copied.
         if rustix::fs::ioctl_ficlone(&copy, &original.file).is_err() {
             let mut from = original.file.try_clone()?;
             from.seek(SeekFrom::Start(0))?;

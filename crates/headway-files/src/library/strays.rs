@@ -1,4 +1,4 @@
-//! Names of Headway's own in a library, for finding those that nobody owns any more.
+//! Finds Headway's own names in a library, to detect those that no attempt owns any more.
 
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -8,31 +8,31 @@ use super::{Library, probe::PROBE};
 use headway_model::path::{RESERVED, is_reserved};
 use headway_model::{JobId, RelPath};
 
-/// How many characters the id of a job has.
+/// Length of a job id in characters.
 const ID: usize = 36;
 
-/// A name of Headway's own outside a trash.
+/// One of Headway's own names outside the trashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnName {
     /// Its path.
     pub path: RelPath,
-    /// What made it.
+    /// What created it.
     pub maker: Maker,
 }
 
-/// What made a name of Headway's own.
+/// What created one of Headway's own names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Maker {
     /// An attempt of this job: a temporary file, or the folder in which a program made an output.
     Attempt(JobId),
-    /// A server that looked at what the file system can do.
+    /// A server that probed what the file system can do.
     Probe,
     /// Nothing that this version knows.
     Unknown,
 }
 
 impl Library {
-    /// Every name of Headway's own outside the trashes, and the folders that could not be read. Blocking.
+    /// All of Headway's own names outside the trashes, and the folders that could not be read. Blocking.
     ///
     /// # Errors
     /// If the root cannot be read.
@@ -51,7 +51,7 @@ impl Library {
         Ok((found, unread))
     }
 
-    /// Looks in one folder; returns those in it.
+    /// Looks in one folder; returns its subfolders.
     fn own_names_in(&self, folder: &RelPath, found: &mut Vec<OwnName>) -> io::Result<Vec<RelPath>> {
         let mut below = Vec::new();
         for entry in self.folder(folder)?.entries()? {
@@ -73,7 +73,7 @@ impl Library {
     /// Removes one of these. Blocking.
     ///
     /// # Errors
-    /// What the system says; [`io::ErrorKind::InvalidInput`] if it is none.
+    /// Errors of the file system; [`io::ErrorKind::InvalidInput`] if it is not one of Headway's own names.
     pub fn remove_own(&self, own: &OwnName) -> io::Result<()> {
         match own.maker {
             Maker::Attempt(_) | Maker::Probe => self.remove_temp(&own.path),

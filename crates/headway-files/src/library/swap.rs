@@ -1,5 +1,5 @@
-//! Swaps an output for its original: in one step where the file system can, so that the name is never empty, and no half-written
-//! file is ever seen. If the process dies on the way, `judge.rs` says how far it came.
+//! Swaps an output for its original: in one step where the file system can, so that the name is never empty and
+//! nobody ever sees a half-written file. If the process dies on the way, `judge.rs` finds out how far it got.
 
 use std::io;
 
@@ -10,8 +10,8 @@ use super::rename::FolderEntry;
 use super::{FileStamp, Found, Library, OpenFile, fault, on_disk};
 use headway_model::{RelPath, SkipReason};
 
-/// The three names of a placement, with all that its steps need open. Taken before it is recorded, so that want of descriptors or
-/// of memory is met while there is nothing to take back.
+/// The three names of a placement, with everything open that its steps need. It is made before the placement is
+/// recorded, so that a shortage of descriptors or memory shows while there is nothing to take back.
 pub struct OpenPlacement {
     temp: FolderEntry,
     target: FolderEntry,
@@ -19,13 +19,14 @@ pub struct OpenPlacement {
 }
 
 impl Library {
-    /// Whether a file is still at its path, and as it was when it was opened; an error if that is not known.
+    /// Whether a file is still at its path and unchanged since it was opened; an error if that is not known.
     pub fn is_still(&self, path: &RelPath, opened: &OpenFile) -> io::Result<bool> {
         let found = self.find(path).known()?;
         Ok(opened.is_unchanged()? && found.is_some_and(|found| FileStamp::of(&found) == opened.stamp))
     }
 
-    /// The same, for a file whose other names may change hands meanwhile: that changes when its inode was last touched, and not its content.
+    /// The same, for a file whose other names might change in the meantime. That changes the ctime of its inode, but
+    /// not its content.
     pub fn is_still_whatever_its_names(&self, path: &RelPath, opened: &OpenFile) -> io::Result<bool> {
         let told = |stamp: &FileStamp| (stamp.device, stamp.inode, stamp.size, stamp.mtime_ns);
         let found = self.find(path).known()?;
@@ -41,8 +42,8 @@ impl Library {
         })
     }
 
-    /// Puts the output into place. `original` is the file to be replaced, as it was read. With a reason to skip, nothing has
-    /// changed but that the output is gone.
+    /// Puts the output into place. `original` is the file to be replaced, as it was read. If it returns a reason to
+    /// skip, the output is removed and nothing else has changed.
     pub fn place(
         &self,
         placement: &Placement,
@@ -70,7 +71,7 @@ impl Library {
         Ok(Ok(()))
     }
 
-    /// Moves a file into a trash, where nothing of its name is.
+    /// Moves a file into a trash, to a name that is free there.
     pub fn move_to_trash(&self, path: &RelPath, trash: &RelPath) -> io::Result<()> {
         let (from, to) = (self.at(path)?, self.at(trash)?);
         from.rename_new(&to)?;
@@ -84,10 +85,11 @@ impl Library {
     }
 }
 
-/// How a swap ended: by a reason to skip all is as it was.
+/// How a swap ended. If there is a reason to skip, nothing has changed.
 type Swapped = Result<(), SkipReason>;
 
-/// The output takes the name of its original, which lies in the trash then. With a reason to skip, all is as it was.
+/// Gives the output the name of its original, which ends up in the trash. If it returns a reason to skip, nothing has
+/// changed.
 fn swap(temp: &FolderEntry, target: &FolderEntry, trash: &FolderEntry, original: &OpenFile) -> io::Result<Swapped> {
     for way in [by_exchange, by_second_name] {
         if let Some(swapped) = way(temp, target, trash, original)? {
@@ -97,7 +99,8 @@ fn swap(temp: &FolderEntry, target: &FolderEntry, trash: &FolderEntry, original:
     by_two_moves(temp, target, trash, original)
 }
 
-/// Whether another file than the original has this name. Somebody may have put it there since it was looked at: then theirs stays.
+/// Whether a file other than the original has this name. Somebody might have put it there since the last look; then
+/// it stays.
 fn is_theirs(at: &FolderEntry, original: &OpenFile) -> io::Result<bool> {
     Ok(!same_file(&stamp(at)?, &original.stamp))
 }
@@ -106,7 +109,7 @@ fn stamp(at: &FolderEntry) -> io::Result<FileStamp> {
     Ok(FileStamp::of(&at.dir.symlink_metadata(&at.name)?))
 }
 
-/// `None` if this file system cannot.
+/// Swaps by exchanging the two names; `None` if this file system cannot.
 fn by_exchange(
     temp: &FolderEntry,
     target: &FolderEntry,
@@ -122,8 +125,8 @@ fn by_exchange(
     fault("exchanged");
     if is_theirs(temp, original)? {
         temp.exchange(target)?;
-        // What has come back is removed by the caller, so it must be the output: between the two exchanges somebody may have put
-        // one more file there.
+        // The caller removes what has come back, so it must be the output: somebody might have put another file there
+        // between the two exchanges.
         if !same_file(&stamp(temp)?, &output) {
             return Err(io::Error::other("another program changed it twice in the same moment"));
         }
@@ -133,7 +136,8 @@ fn by_exchange(
     Ok(Some(Ok(())))
 }
 
-/// The same; between the last look and the rename another program's file could be lost, so nothing slow stands between them.
+/// Swaps by a second name; `None` if this file system cannot. Another program's file could be lost between the last
+/// look and the rename, so nothing slow comes between them.
 fn by_second_name(
     temp: &FolderEntry,
     target: &FolderEntry,
@@ -155,14 +159,14 @@ fn by_second_name(
     Ok(Some(Ok(())))
 }
 
-/// Every file system can: for a moment nothing has the name.
+/// Swaps by two moves, which every file system can do. For a moment nothing has the name.
 fn by_two_moves(
     temp: &FolderEntry,
     target: &FolderEntry,
     trash: &FolderEntry,
     original: &OpenFile,
 ) -> io::Result<Swapped> {
-    // The name in the trash is this attempt's alone.
+    // Only this attempt uses the name in the trash.
     let Some(()) = unless_missing(target, target.rename_over(trash))? else { return Ok(Err(SkipReason::Missing)) };
     fault("moved");
     if is_theirs(trash, original)? {
@@ -174,7 +178,8 @@ fn by_two_moves(
     Ok(Ok(()))
 }
 
-/// `None` if the original is missing. A call with two names does not tell which of them is not there, so the original is looked at.
+/// Returns `None` if the original is missing. A call with two names does not say which of them is missing, so this
+/// looks at the original.
 fn unless_missing<T>(target: &FolderEntry, done: Result<T, Errno>) -> io::Result<Option<T>> {
     match done {
         Ok(value) => Ok(Some(value)),
@@ -186,7 +191,7 @@ fn unless_missing<T>(target: &FolderEntry, done: Result<T, Errno>) -> io::Result
     }
 }
 
-/// Whether it is the same file with the same content; a rename changes its ctime.
+/// Whether it is the same file with the same content. The ctime is not compared, because a rename changes it.
 fn same_file(one: &FileStamp, other: &FileStamp) -> bool {
     let key = |stamp: &FileStamp| (stamp.device, stamp.inode, stamp.size, stamp.mtime_ns);
     key(one) == key(other)
@@ -252,7 +257,7 @@ mod tests {
         }];
         for (way, swap) in ways.into_iter().enumerate() {
             for gone in ["file", "temp", "trash"] {
-                // The exchange does without the trash, and the others begin without the output.
+                // The exchange does not need the trash, and the other two do not need the output at first.
                 if gone == ["trash", "temp", "temp"][way] {
                     continue;
                 }

@@ -1,4 +1,4 @@
-//! Temporary files: how they are named after their attempt, and how those of attempts that are over are removed.
+//! Temporary files: how they are named after their attempt, and how those of finished attempts are removed.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
@@ -8,13 +8,14 @@ use super::{Found, Library};
 use headway_model::path::RESERVED;
 use headway_model::{JobId, RelPath};
 
-/// How the temporary files of a job begin: `.headway-JOB-`. Item and attempt follow.
+/// The prefix of a job's temporary files: `.headway-JOB-`. Item and attempt follow.
 pub(super) fn prefix(job: JobId) -> Vec<u8> {
     format!("{RESERVED}{job}-").into_bytes()
 }
 
 impl Library {
-    /// Removes what attempts of these items of a job left, by folder. What is to be `kept` may be an original.
+    /// Removes the temporary files that attempts of these items of a job left; `items` is by folder. Files in `kept`
+    /// might be originals, and stay.
     pub fn clear_all_temps(&self, items: &BTreeMap<RelPath, BTreeSet<u32>>, job: JobId, kept: &HashSet<RelPath>) {
         for (folder, items) in items {
             if let Err(error) = self.clear_temps(folder, job, items, kept) {

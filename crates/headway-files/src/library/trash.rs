@@ -1,7 +1,6 @@
-//! The trash of a job: a folder `.headway-trash/JOB` on the file system of the files that it replaces.
-//!
-//! What lies in it is known from the disk alone; nothing in it is ever overwritten, as names have item and attempt in them.
-//! Taking files back and emptying exclude each other: emptying first gives the folder another name, in one step.
+//! The trash of a job: a folder `.headway-trash/JOB` on the file system of the files that it replaces. Only the disk
+//! knows what is in a trash. Nothing in it is ever overwritten, because each name contains the item and the attempt.
+//! A file cannot be taken back while the trash is being emptied: emptying begins by renaming the folder in one step.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -14,24 +13,24 @@ use rustix::io::Errno;
 use super::{Found, Library, OpenFile, sync};
 use headway_model::{JobId, RelPath};
 
-/// The name of the folder of all trashes of a file system.
+/// The name of the folder that holds all trashes of a file system.
 pub(super) const TRASH: &str = ".headway-trash";
 
-/// How the folder of a trash that is being emptied begins.
+/// The prefix of the folder of a trash that is being emptied.
 const EMPTYING: &str = "emptying-";
 
-/// What lies in the trash of one job.
+/// How much is in a trash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Trashed {
     /// How many files.
     pub files: u64,
-    /// Their bytes.
+    /// Their total size in bytes.
     pub bytes: u64,
 }
 
 impl Trashed {
     fn add(&mut self, file: &DirEntry) -> io::Result<()> {
-        // What was removed just now is counted no more.
+        // A file that was removed just now does not count.
         if let Some(found) = Found::of(file.metadata()).known()? {
             self.files += 1;
             self.bytes += found.len();
@@ -41,7 +40,7 @@ impl Trashed {
 }
 
 impl Library {
-    /// Where the file at `target` goes if this attempt replaces it; makes the folder.
+    /// The path in the trash for the file at `target`, if this attempt replaces it; creates the folder.
     pub fn trash(&self, target: &RelPath, job: JobId, item: u32, attempt: u32) -> io::Result<RelPath> {
         let top = self.top(&target.parent().unwrap_or_default())?;
         let folder = job_folder(&top, job)?;
@@ -67,13 +66,13 @@ impl Library {
         Ok(top)
     }
 
-    /// The folders of the library that have a trash: its root, and where other file systems are mounted.
+    /// The folders of the library that can have a trash: its root, and the mount points inside it.
     fn tops(&self) -> io::Result<Vec<RelPath>> {
         let root = std::iter::once(RelPath::default());
         Ok(root.chain(self.mounted()?.into_keys()).collect())
     }
 
-    /// The folders of all trashes here, those of whatever job; an error if any of them cannot be seen.
+    /// The folders that hold trashes, for all jobs; an error if any of them cannot be read.
     fn trash_folders(&self) -> io::Result<Vec<Dir>> {
         let open =
             |top: RelPath| Found::of(self.folder(&top.join(TRASH.as_bytes()).map_err(io::Error::other)?)).known();
@@ -85,14 +84,14 @@ impl Library {
         }
     }
 
-    /// Every job with something in a trash here; an error if any of that cannot be seen.
+    /// Every job with something in a trash here; an error if any trash cannot be read.
     pub fn trashes(&self) -> io::Result<BTreeSet<JobId>> {
         let mut found = BTreeSet::new();
         for folder in self.trash_folders()? {
             for entry in folder.entries()? {
                 let name = entry?.file_name();
                 let Some(job) = name.to_str().and_then(|name| name.parse::<JobId>().ok()) else { continue };
-                // It may have been emptied just now.
+                // It might have been emptied just now.
                 if let Some(mut files) = Found::of(folder.read_dir(&name)).known()? {
                     found.extend(files.next().map(|_| job));
                 }
@@ -101,7 +100,7 @@ impl Library {
         Ok(found)
     }
 
-    /// What lies in the trash of a job; an error if that cannot be seen.
+    /// How much is in the trash of a job; an error if it cannot be read.
     pub fn trashed(&self, job: JobId) -> io::Result<Trashed> {
         let mut sum = Trashed::default();
         for folder in self.trash_folders()? {
@@ -112,7 +111,7 @@ impl Library {
         Ok(sum)
     }
 
-    /// What lies in the trashes of all jobs; an error if any of that cannot be seen.
+    /// How much is in the trashes of all jobs; an error if any trash cannot be read.
     pub fn all_trashed(&self) -> io::Result<Trashed> {
         let mut sum = Trashed::default();
         for folder in self.trash_folders()? {
@@ -125,7 +124,7 @@ impl Library {
         Ok(sum)
     }
 
-    /// When something was last put into the trash of a job; `None` if it has none.
+    /// How long ago something was last put into the trash of a job; `None` if it has none.
     pub fn trashed_since(&self, job: JobId) -> io::Result<Option<Duration>> {
         let mut last: Option<SystemTime> = None;
         for folder in self.trash_folders()? {
@@ -136,7 +135,7 @@ impl Library {
         Ok(last.map(|last| SystemTime::now().duration_since(last).unwrap_or_default()))
     }
 
-    /// Removes what lies in the trash of a job, for good.
+    /// Permanently deletes the trash of a job; returns how much was in it.
     pub fn empty_trash(&self, job: JobId) -> io::Result<Trashed> {
         let mut gone = Trashed::default();
         for folder in self.trash_folders()? {
@@ -156,7 +155,7 @@ impl Library {
         Ok(gone)
     }
 
-    /// Opens an output in the making.
+    /// Opens an output that is being made.
     pub fn open_staged(&self, staged: &super::Staged) -> Found<OpenFile> {
         self.open_plain(&staged.temp)
     }

@@ -1,5 +1,5 @@
-//! Listing the files of a library, in the order in which people expect names: page2 before page10, and the files of a folder before
-//! what is in the folders in it. A page that shows all below a folder has the same order.
+//! Lists the files of a library in natural order: page2 before page10, and the files of a folder before those of its
+//! subfolders. A page that shows everything below a folder has the same order.
 
 mod level;
 
@@ -14,15 +14,14 @@ use super::{Found, Library};
 use headway_model::RelPath;
 use level::{Level, Looked};
 
-/// How many folders on the way down are kept open.
+/// How many nested folders are kept open at once.
 const MOST_OPEN: usize = 32;
 
-/// Visits every file below `folder`, until `visit` says stop by `false`. What `leaves_out` says of a path, and whether it is a folder,
-/// is not even looked at.
-///
-/// Nothing is passed over in silence: what cannot be looked at is visited too, and a folder that cannot be listed, or whose path is
-/// too long to be opened, as if it were a file. However deep the tree is, neither the stack nor the number of open descriptors grows
-/// with it. Fails if the folder itself cannot be listed, or where the environment is to blame.
+/// Visits every file below `folder`, until `visit` returns `false`. Does not even look at an entry for which
+/// `leaves_out`, given its path and whether it is a folder, returns `true`. Nothing is skipped silently: an entry
+/// that cannot be looked at is visited too, and a folder that cannot be listed, or whose path is too long to be
+/// opened, is visited as if it were a file. Neither the stack nor the number of open descriptors grows with the depth
+/// of the tree. Fails if `folder` itself cannot be listed, or if the environment is to blame.
 pub fn walk(
     library: &Library,
     folder: &RelPath,
@@ -43,11 +42,11 @@ pub fn walk(
         }
         let listed = match level.look(library, &path, OsStr::from_bytes(&name), is_folder) {
             Ok(Looked::At(listed)) => listed,
-            // It was never part of the plan.
+            // It was removed before the plan could list it.
             Ok(Looked::Gone) => continue,
             Ok(Looked::Inside(inside)) => {
                 levels.push(inside);
-                // Who comes back to a folder far above opens it again.
+                // When the walk comes back to it, it is opened again.
                 if let Some(above) = levels.len().checked_sub(MOST_OPEN + 1) {
                     levels[above].dir = None;
                 }
@@ -71,7 +70,7 @@ mod tests {
     use crate::data_folder::remove_tree;
     use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat};
 
-    /// Makes `levels` folders `d`, each in the last, with a file of this name in some of them; removes them in the end.
+    /// Creates nested folders, all named `d`, with a file in some of them; removes them when dropped.
     struct Deep<'a>(&'a Path);
 
     impl<'a> Deep<'a> {
@@ -131,7 +130,7 @@ mod tests {
             });
             walk.expect("a thread").join().expect("no overflow")
         });
-        // `a` and `z`, `d/f`, those 1,000 and 2,000 below it, and the first folder that no call can open.
+        // `a` and `z`, `d/f`, the files 1,000 and 2,000 levels below it, and the first folder that no call can open.
         let deepest = LONGEST_PATH + 2;
         assert_eq!(walked, [(1, false), (1, false), (3, false), (2_003, false), (4_003, false), (deepest, true)]);
         // Other tests open files at the same time.

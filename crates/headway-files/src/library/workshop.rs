@@ -1,5 +1,5 @@
-//! The folder in which a program makes an output: whatever else it writes there goes with the attempt, and never lies among a user's
-//! files.
+//! The folder in which a program makes an output. Anything else that the program writes there is removed with the
+//! attempt and never lands among the user's files.
 
 use std::ffi::OsString;
 use std::io;
@@ -13,19 +13,20 @@ use super::fault::fault;
 use super::{Found, Library, Staged, on_disk};
 use headway_model::RelPath;
 
-/// A folder of one attempt on the file system of its output, for its owner alone. It is removed with all in it when dropped.
+/// A private folder of one attempt, on the file system of its output. When dropped, it is removed with everything in
+/// it.
 pub struct Workshop<'a> {
     library: &'a Library,
     /// The folder.
     path: RelPath,
     staged: &'a Staged,
     dir: Dir,
-    /// The name of the output in it, which is the one that it is to get: many programs choose a format by that.
+    /// The output's final name, which it also has in this folder, because many programs choose a format by the name.
     name: OsString,
 }
 
 impl Library {
-    /// Makes the folder for an output.
+    /// Creates the folder for an output.
     ///
     /// # Errors
     /// What the system says.
@@ -36,7 +37,7 @@ impl Library {
         mkdirat(staged.folder(), &name, Mode::RWXU)?;
         fault("made a folder for an output");
         let opened = staged.folder().open_dir(&name);
-        // A folder that was made and cannot be used goes now, or as soon as it can.
+        // A folder that was created and cannot be used is removed now, or as soon as possible.
         let dir = opened.inspect_err(|_| self.removed(&path, self.remove_temp(&path)))?;
         let name = on_disk(&staged.target).file_name().unwrap_or_default().to_owned();
         Ok(Workshop { library: self, path, staged, dir, name })
@@ -44,15 +45,16 @@ impl Library {
 }
 
 impl Workshop<'_> {
-    /// Where the program is to write the output.
+    /// The path to which the program is to write the output.
     pub fn output(&self) -> PathBuf {
         self.library.absolute(&self.path).join(&self.name)
     }
 
-    /// Moves the output to where it is [staged](Staged::path). What is no regular file stays, and goes with the folder.
+    /// Moves the output to where it is [staged](Staged::path). Anything but a regular file stays, and is removed with
+    /// the folder.
     ///
     /// # Errors
-    /// What the system says; that there is no output is none.
+    /// Errors of the file system. A missing output is not an error.
     pub fn hand_over(&self) -> io::Result<()> {
         let found = statat(&self.dir, &self.name, AtFlags::SYMLINK_NOFOLLOW).map_err(Into::into);
         match Found::of(found).known()? {
@@ -66,7 +68,7 @@ impl Workshop<'_> {
 
 impl Drop for Workshop<'_> {
     fn drop(&mut self) {
-        // A program may have put something else in its place.
+        // The program might have put something else in the folder's place.
         self.library.removed(&self.path, self.library.remove_temp(&self.path));
     }
 }

@@ -1,21 +1,21 @@
-//! A message without what is of one file: paths, numbers and hashes become "…".
+//! Removes the details of one file from a message: paths, numbers and hashes become "…".
 
-/// What stands for them.
+/// The character that replaces them.
 const GONE: char = '…';
 
 /// The longest text of a cause, in characters.
 const LONGEST: usize = 200;
 
-/// A number after one of these words says what went wrong, not where.
+/// A number after one of these words says what went wrong, not where, so it is kept.
 const SAYS: [&str; 6] = ["code", "error", "errno", "signal", "status", "http"];
 
-/// The message of a failed file without its path, other paths, numbers and hashes. Codes of errors stay, as they tell causes apart,
-/// and so do digits that belong to a word, such as `sha256`.
+/// The message of a failed file without its path, other paths, numbers and hashes. Error codes stay, because they
+/// tell causes apart, and so do digits that belong to a word, such as `sha256`.
 pub fn normal(message: &str, path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     let mut text = message.to_owned();
     for own in [path, name] {
-        // One of a letter or two is a part of many words.
+        // A name of one or two letters is part of many words.
         if own.chars().count() > 2 {
             text = text.replace(own, "…");
         }
@@ -24,7 +24,7 @@ pub fn normal(message: &str, path: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let (front, core, back) = trimmed(word);
-        // A name of a letter is a word of many messages: it is the file's where it is set apart.
+        // A one-letter name is also an ordinary word. It means the file only where punctuation sets it apart.
         let is_own = (core == path || core == name) && !(front.is_empty() && back.is_empty());
         let core = if is_own || is_path(core) {
             GONE.to_string()
@@ -42,7 +42,7 @@ pub fn normal(message: &str, path: &str) -> String {
     cut(&words.join(" "))
 }
 
-/// A word, and the punctuation around it.
+/// A word without the punctuation around it, then the punctuation before and after it.
 fn trimmed(word: &str) -> (&str, &str, &str) {
     let is_around = |c: char| c.is_ascii_punctuation() && !matches!(c, '/' | '\\' | '.' | '-' | '_' | '~');
     let core = word.trim_start_matches(is_around);
@@ -52,7 +52,7 @@ fn trimmed(word: &str) -> (&str, &str, &str) {
     (front, shorter, &core[shorter.len()..])
 }
 
-/// Whether a word names a place: with a slash in it, but not only one between two words, as in "and/or".
+/// Whether a word is a path: it contains a slash, but is not two words joined by one, as in "and/or".
 fn is_path(word: &str) -> bool {
     let slashes = word.bytes().filter(|byte| matches!(byte, b'/' | b'\\')).count();
     slashes > 1
@@ -62,7 +62,7 @@ fn is_path(word: &str) -> bool {
                 || word.bytes().any(|b| b.is_ascii_digit()))
 }
 
-/// A word in which numbers and hashes are gone. Digits behind letters are part of the word, if they are few.
+/// A word without numbers and hashes. A few digits after letters are part of the word and stay.
 fn without_numbers(word: &str) -> String {
     let is_hex = |part: &str| {
         part.len() >= 8
@@ -92,7 +92,8 @@ fn without_numbers(word: &str) -> String {
     text
 }
 
-/// How many letters belong to the number that these begin with: digits, and what stands between digits of one number or time.
+/// How many of these characters belong to the number at their beginning: digits, and the separators within one number
+/// or time.
 fn digits(letters: &[char]) -> usize {
     let mut end = 0;
     while let Some(letter) = letters.get(end) {

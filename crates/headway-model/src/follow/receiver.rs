@@ -56,12 +56,13 @@ impl Follow {
         self.link.asks()
     }
 
-    /// Asks with short calls, once a second, instead of holding a connection; or no longer. Takes effect with the next source.
+    /// Switches to short calls once a second, which hold no connection, or back to normal. Takes effect with the next
+    /// source.
     pub fn crowded(&mut self, crowded: bool) {
         self.link.crowded = crowded;
     }
 
-    /// Whether it asks with short calls, because other tabs of its browser hold the connections.
+    /// Whether it makes short calls because other tabs of its browser hold the connections.
     pub fn is_crowded(&self) -> bool {
         self.link.crowded
     }

@@ -1,11 +1,12 @@
-//! One stream for all tabs of a browser, which has six connections to a server, as a machine without IO.
+//! Shares one stream among all tabs of a browser, because a browser opens only six connections to a server. A machine
+//! without IO.
 //!
-//! The tab that holds the browser's lock is the leader. Its connection follows its own jobs and those of the other tabs, and it passes
-//! each message on, numbered. Every tab folds with its own [`Follow`]: what it can claim rests on what it received itself. So a tab
-//! begins to listen in one of two ways. Either a connection begins at the very cursor that the tab has itself; or the tab is told
-//! which message is the first that it will hear, and *then* asks the server once by itself, from its own cursor, and hears the messages
-//! after the answer. Whatever was sent before is in that answer, and what comes twice is dropped by its number. A hole in the numbering
-//! of messages begins this again.
+//! The tab that holds the browser's lock is the leader. Its connection follows its own jobs and those of the other
+//! tabs, and it passes each message on, numbered. Every tab folds with its own [`Follow`] and claims nothing that it
+//! has not received itself. So a tab begins to listen in one of two ways. Either the connection begins at the tab's
+//! own cursor. Or the tab is told which message is the first that it will hear, *then* makes one call of its own from
+//! its own cursor, and takes in the answer before those messages. Whatever was sent earlier is in the answer, and a
+//! message that arrives twice is dropped by its number. After a gap in the numbers the tab starts over.
 
 mod count;
 mod lead;
@@ -25,7 +26,7 @@ use word::{TabId, TabMessage};
 pub enum Sharing {
     /// Not at all: this tab has a stream of its own.
     Alone,
-    /// They can talk, and there is no lock: each has its own stream, and from the fifth on a tab asks with short calls.
+    /// They can talk, but there is no lock: each has its own stream, and from the fifth tab on, short calls instead.
     Counted,
     /// One of them leads.
     Led,
@@ -36,9 +37,9 @@ pub enum Sharing {
 pub enum TabEffect {
     /// What the receiver asks for. `Open` and `Ask` replace any source, and `Close` also ends a call to catch up.
     Do(FollowEffect),
-    /// Ask for the browser's lock, once, and report when it is granted. `steal`: its holder does not answer.
+    /// Ask for the browser's lock, once, and report when it is granted.
     Lock {
-        /// Whether to take it from its holder.
+        /// Whether to take it from its holder, because that tab does not answer.
         steal: bool,
     },
     /// Give the lock up, or stop waiting for it.
@@ -61,7 +62,7 @@ enum LeaderLock {
     Held,
 }
 
-/// A tab: its receiver, and how that gets its messages.
+/// A tab: its receiver, and where the receiver's messages come from.
 #[derive(Debug, Clone)]
 pub struct Tab {
     follow: Follow,
@@ -82,7 +83,8 @@ pub struct Tab {
 }
 
 impl Tab {
-    /// A tab with this receiver. `born` is the wall clock at its begin, and `random` tells it from other tabs.
+    /// A tab with this receiver. `born` is the wall-clock time at which the tab was opened, and `random` tells it
+    /// from other tabs.
     pub fn new(follow: Follow, sharing: Sharing, born: Millis, random: u64) -> Self {
         Tab {
             follow,
@@ -103,7 +105,7 @@ impl Tab {
         &self.follow
     }
 
-    /// The receiver, to change what needs no effects.
+    /// The receiver, for changes that need no effects.
     pub fn follow_mut(&mut self) -> &mut Follow {
         &mut self.follow
     }
@@ -167,7 +169,7 @@ impl Tab {
         effects
     }
 
-    /// Another tab took the lock, as this one did not answer.
+    /// Another tab took the lock because this one did not answer.
     pub fn robbed(&mut self, now: Millis) -> Vec<TabEffect> {
         if self.lead.take().is_none() {
             return Vec::new();
@@ -179,13 +181,13 @@ impl Tab {
         effects
     }
 
-    /// There is no lock in this browser after all.
+    /// This browser turned out to have no lock.
     pub fn unled(&mut self, now: Millis) -> Vec<TabEffect> {
         (self.sharing, self.lock, self.lead, self.listening) = (Sharing::Counted, LeaderLock::No, None, Listening::No);
         if self.source.is_some() { self.act(now, Follow::open) } else { Vec::new() }
     }
 
-    /// The page goes, perhaps to come back: the others must not wait for it.
+    /// The page is being left, perhaps only for a while. The other tabs must not wait for it.
     pub fn leave(&mut self, now: Millis) -> Vec<TabEffect> {
         let mut effects = self.resign();
         if let Some(generation) = self.source {
@@ -217,7 +219,7 @@ impl Tab {
         effects
     }
 
-    /// Leads and listens no more.
+    /// Stops leading and listening.
     fn resign(&mut self) -> Vec<TabEffect> {
         if self.count.lets_go() {
             return vec![self.say(|tab| TabMessage::Gone { tab })];
@@ -237,7 +239,7 @@ impl Tab {
         TabEffect::Post(word(self.me.clone()).to_string())
     }
 
-    /// Turns what the receiver asks for into what it takes in this browser.
+    /// Turns the receiver's effects into those of a tab.
     fn carry(&mut self, now: Millis, effects: Vec<FollowEffect>) -> Vec<TabEffect> {
         let mut out = Vec::new();
         for effect in effects {
@@ -282,7 +284,7 @@ impl Tab {
         }
     }
 
-    /// Asks with short calls from now on, or no longer.
+    /// Switches to short calls, or back.
     fn crowd(&mut self, now: Millis, crowded: bool) -> Vec<TabEffect> {
         if self.follow.is_crowded() == crowded {
             return Vec::new();

@@ -163,7 +163,7 @@ impl Tracked {
 
     pub(super) fn gone(&mut self, reason: GoneReason) {
         self.phase = match reason {
-            // Told of another tab's connection, while this tab already holds the job.
+            // This was said on another tab's connection; this tab already holds the job.
             GoneReason::Absent if self.fold.is_some() && !self.replacing => self.phase,
             GoneReason::Absent => Phase::Absent,
             GoneReason::Pruned => Phase::Pruned,

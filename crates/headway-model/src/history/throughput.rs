@@ -1,4 +1,4 @@
-//! How many files came to an end in each part of the time that a job took.
+//! How many files were finished in each part of the time that a job took.
 
 use super::HistoryEntry;
 use crate::event_kind::EventKind;
@@ -7,11 +7,11 @@ use crate::id::{Millis, Seq};
 /// What ended in one part of the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ThroughputPart {
-    /// Files that came to a good end.
+    /// Files that were done without a failure.
     pub done: u32,
     /// Files that failed.
     pub failed: u32,
-    /// The last event of it; that of the part before if it has none.
+    /// The `seq` of its last event; that of the part before if it has no event.
     pub seq: Seq,
 }
 
@@ -27,13 +27,14 @@ pub struct Throughput {
 }
 
 impl Throughput {
-    /// Of these events, in at most so many parts, none shorter than `least`. Empty as long as no file has begun.
+    /// The throughput over these events, in at most `most` parts, none shorter than `least`. Empty until the first
+    /// file has begun.
     pub fn of(entries: &[HistoryEntry], most: u32, least: Millis) -> Throughput {
         let Some(began) = entries.iter().position(|entry| entry.kind == EventKind::Started) else {
             return Throughput::default();
         };
         let from = entries[began].at;
-        // A clock can go back; what is earlier then counts as the first moment.
+        // A clock can be set back; times before the first moment count as the first moment.
         let till = entries.iter().map(|entry| entry.at).max().unwrap_or(from).max(from);
         let each = ((till - from) / u64::from(most.max(1)) + 1).max(least);
         let place = |at: Millis| usize::try_from(at.saturating_sub(from) / each).unwrap_or_default();

@@ -3,11 +3,11 @@
 use super::pattern::Pattern;
 use crate::path::RelPath;
 
-/// Between the parts of a path: less than any character of a name.
+/// The separator between the parts of a path. It is less than any character of a name.
 const BETWEEN: char = '\u{1}';
 
-/// A text whose order, byte by byte, is the natural order of names. Different names can have the same; whoever sorts compares
-/// the names next.
+/// A sort key: comparing keys byte by byte gives the natural order of names. Different names can have the same key,
+/// so compare the names themselves next.
 pub fn natural(name: &str) -> String {
     let name = Pattern::searched(name);
     let mut key = String::with_capacity(name.len() + 4);
@@ -18,7 +18,7 @@ pub fn natural(name: &str) -> String {
         let (number, after) = digits.split_at(end);
         let number = number.trim_start_matches('0');
         key.push_str(before);
-        // A number is where its first digit would be; of two, the one with more digits is greater.
+        // A number sorts where its first digit would; of two numbers, the one with more digits is greater.
         key.push('0');
         key.push(char::from_u32('0' as u32 + number.len() as u32).unwrap_or(char::MAX));
         key.push_str(number);
@@ -28,14 +28,14 @@ pub fn natural(name: &str) -> String {
     key
 }
 
-/// The same for a path: a folder comes before what is in it, and that before the folder's neighbours.
+/// The same for a path: a folder comes before its contents, and these come before the folder's next neighbour.
 pub fn natural_path(path: &RelPath) -> String {
     let parts: Vec<_> = path.as_str().split('/').map(natural).collect();
     parts.join(BETWEEN.encode_utf8(&mut [0; 4]))
 }
 
-/// The key of a file's place among all files below a folder: by folder, then by name, both in natural order. So the files of a folder come
-/// before those of the folders in it.
+/// The sort key of a file among all files below a folder: by folder, then by name, both in natural order. So the
+/// files of a folder come before those of its subfolders.
 pub fn in_order(path: &RelPath) -> (String, RelPath, String, RelPath) {
     let folder = path.parent().unwrap_or_default();
     (natural_path(&folder), folder, natural(path.name()), path.clone())

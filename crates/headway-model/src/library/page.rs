@@ -20,10 +20,11 @@ pub struct FolderPage {
     /// How many of all rows are regular files rather than folders or links.
     #[serde(default)]
     pub files: u64,
-    /// How many entries systems have left behind, such as `.DS_Store`: they are no rows, and no job takes them unless asked to.
+    /// How many entries were left behind by systems, such as `.DS_Store`. They have no rows, and no job takes them
+    /// unless asked to.
     #[serde(default, skip_serializing_if = "is_default")]
     pub left_out: u64,
-    /// All files that a job over what is shown takes: those that match, or those of the folder and below.
+    /// All files that a job over this view would take: those that match, or all files in the folder and below.
     #[serde(default, skip_serializing_if = "is_default")]
     pub under: Under,
     /// How many rows come before this window.
@@ -70,18 +71,18 @@ pub struct Entry {
     pub path: RelPath,
     /// Its kind.
     pub kind: EntryKind,
-    /// Size in bytes, of a file.
+    /// Size in bytes, if it is a file.
     pub size: u64,
     /// When its content last changed.
     pub modified: Millis,
     /// Its last outcome in a job.
     pub outcome: Option<LastOutcome>,
-    /// What is below it, of a folder.
+    /// What is below it, if it is a folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under: Option<Under>,
 }
 
-/// Files below a place, as far as the index knows them, and how they ended in their last job.
+/// The files below a folder, as far as the index knows them, and how they ended in their last job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Under {

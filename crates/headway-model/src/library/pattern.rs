@@ -65,7 +65,7 @@ impl Pattern {
     }
 }
 
-/// The text without its case and in one normal form: letters are taken apart, lowered, and put together.
+/// The text in lower case and in one Unicode normal form: decomposed, lowered, composed.
 fn folded(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();

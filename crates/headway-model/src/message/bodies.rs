@@ -97,7 +97,7 @@ pub struct RunningItem {
     /// When its work began, in the server's time; 0 if an older server does not say.
     #[serde(default)]
     pub since: Millis,
-    /// When it last got further, as far as that can be seen from outside.
+    /// When it last made progress, as far as that can be seen from outside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign: Option<Millis>,
 }

@@ -10,7 +10,7 @@ pub(super) fn next_of_end(fold: &Fold, outcome: &Outcome) -> Result<Next, Refusa
     let counters = &fold.counters;
     let only_if = |holds: bool, status| if holds { to(status) } else { Err(Refusal::Counters) };
     match (outcome, fold.status) {
-        // An earlier version wrote this also where files were missed.
+        // An earlier version also wrote this when files were missed.
         (Outcome::Completed, S::Finishing) => only_if(counters.failed == 0, S::Completed),
         (Outcome::CompletedWithErrors, S::Finishing) => {
             only_if(counters.has_errors() && !counters.all_failed(), S::CompletedWithErrors)

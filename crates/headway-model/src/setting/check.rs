@@ -1,4 +1,5 @@
-//! The check of a request's settings: everything that is wrong with them at once, or all of them, with defaults filled in.
+//! Checks the settings of a request: returns either everything that is wrong with them, or all settings with their
+//! defaults filled in.
 
 use serde_json::Value;
 
@@ -6,7 +7,7 @@ use super::{Setting, SettingKind, Settings, TEXT_LIMIT};
 use crate::event::cut;
 use crate::path::RelPath;
 
-/// So much of a wrong value is told back, in bytes.
+/// How much of a wrong value is quoted in its error, in bytes.
 const TOLD: usize = 80;
 
 /// What is wrong with one setting.
@@ -19,13 +20,14 @@ pub struct WrongSetting {
 }
 
 impl WrongSetting {
-    /// This is wrong with a setting: `what` goes on from its name.
+    /// `what` continues the sentence that begins with the setting's name.
     pub fn new(setting: &str, what: &str) -> Self {
         WrongSetting { setting: setting.to_owned(), reason: format!("setting {setting:?} {what}") }
     }
 }
 
-/// Every setting with its value: as given, in its one form, or its default. A setting whose condition does not hold has its default.
+/// Every setting with its value: the given one in its canonical form, or the default. A setting whose condition does
+/// not hold has its default.
 ///
 /// # Errors
 /// All that is wrong, in the order of the settings; names that are unknown come last.
@@ -55,13 +57,14 @@ pub fn check(all: &[Setting], given: &Settings) -> Result<Settings, Vec<WrongSet
     if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
 }
 
-/// The settings of a job of any age, as the recipe has them today: what came later has its default, what is gone is left out.
+/// The settings of a job of any age, as the recipe has them today: a setting that was added later has its default,
+/// one that no longer exists is left out.
 pub fn filled(all: &[Setting], given: &Settings) -> Settings {
     let value = |setting: &Setting| given.get(&setting.name).or(setting.default.as_ref()).cloned();
     all.iter().filter_map(|setting| Some((setting.name.clone(), value(setting)?))).collect()
 }
 
-/// The part of a job's settings that decides what becomes of a file: all but late ones at their default.
+/// The part of a job's settings that determines what happens to a file: all except late ones at their default.
 pub fn identity(all: &[Setting], settings: &Settings) -> Settings {
     let is_silent = |name: &str, value: &Value| {
         all.iter().any(|setting| setting.late && setting.name == name && setting.default.as_ref() == Some(value))
@@ -76,7 +79,7 @@ pub fn is_active(setting: &Setting, before: &Settings) -> bool {
     before.get(&condition.setting).is_some_and(|value| condition.is.contains(value))
 }
 
-/// A value in its one form, or what is wrong with it: the text behind the setting's name in a [`WrongSetting`].
+/// A value in its canonical form, or what is wrong with it: the text after the setting's name in a [`WrongSetting`].
 fn normal(kind: &SettingKind, value: &Value) -> Result<Value, String> {
     let unfit = || Err(format!("is {}, not {}", kind.expects(), cut(&value.to_string(), TOLD)));
     let text = |longest: u32| {
@@ -133,7 +136,7 @@ fn whole(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| float().map(|number| number as i64))
 }
 
-/// The first word in braces, or lone brace, that a template does not know.
+/// The first unknown word in braces, or unmatched brace, of a template.
 fn unknown_token(text: &str, tokens: &[(String, String)]) -> Option<String> {
     let mut rest = text;
     while let Some(at) = rest.find(['{', '}']) {
@@ -255,7 +258,7 @@ mod tests {
                 Ok(checked) => {
                     prop_assert_eq!(check(&all(), &checked), Ok(checked.clone()));
                     prop_assert_eq!(filled(&all(), &checked), checked.clone());
-                    // Each value, told as a text, is read as itself.
+                    // Each value, written as a text, parses as itself.
                     for setting in all() {
                         let Some(value) = checked.get(&setting.name) else { continue };
                         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

@@ -1,10 +1,10 @@
-//! Settings as a JSON Schema, draft 2020-12, which OpenAPI 3.1 takes as it is.
+//! Settings as a JSON Schema, draft 2020-12, the dialect of OpenAPI 3.1.
 
 use serde_json::{Map, Value, json};
 
 use super::{OnlyIf, Setting, SettingKind};
 
-/// The schema of what a request gives as its `settings`.
+/// The schema of a request's `settings`.
 pub fn schema(all: &[Setting]) -> Value {
     let properties: Map<_, _> = all.iter().map(|setting| (setting.name.clone(), property(setting))).collect();
     let names = |all: &mut dyn Iterator<Item = &Setting>| all.map(|setting| setting.name.clone()).collect::<Vec<_>>();
@@ -24,7 +24,7 @@ pub fn schema(all: &[Setting]) -> Value {
     schema
 }
 
-/// A setting as it stands alone. One with a condition may be anything here: it only counts where the condition holds.
+/// A setting by itself. One with a condition can be anything here, because it counts only where the condition holds.
 fn property(setting: &Setting) -> Value {
     let mut property = match setting.only_if {
         None => values(&setting.kind),
@@ -40,11 +40,11 @@ fn property(setting: &Setting) -> Value {
     property
 }
 
-/// What a setting with a condition must be where that holds.
+/// What a setting must be where its condition holds.
 fn condition(all: &[Setting], setting: &Setting, condition: &OnlyIf) -> Value {
     let mut holds = json!({ "properties": { &condition.setting: { "enum": condition.is } } });
     let other = all.iter().find(|other| other.name == condition.setting);
-    // Left out, the other setting has its default.
+    // If the other setting is omitted, it has its default.
     if other.and_then(|other| other.default.as_ref()).is_none_or(|default| !condition.is.contains(default)) {
         holds["required"] = json!([condition.setting]);
     }
@@ -69,7 +69,7 @@ fn values(kind: &SettingKind) -> Value {
             }
             number
         }
-        // A schema counts characters, so a limit in bytes is only an upper one there.
+        // A schema counts characters, so a limit in bytes becomes an upper limit in characters.
         SettingKind::Text { longest } => json!({ "type": "string", "minLength": 1, "maxLength": longest }),
         SettingKind::Path { .. } => json!({ "type": "string", "minLength": 1, "maxLength": super::TEXT_LIMIT }),
         SettingKind::Template { tokens } => {

@@ -108,7 +108,7 @@ fn under(reader: &Connection, view: &FolderView) -> Stored<Under> {
     Ok(query.all(reader, row)?.first().copied().unwrap_or_default())
 }
 
-/// How many entries are no rows because systems have left them behind.
+/// How many entries have no rows because systems left them behind.
 fn left_out(reader: &Connection, view: &FolderView) -> Stored<u64> {
     let mut query = Statement::new("SELECT coalesce(sum(d.litter), 0) FROM folders d WHERE ");
     within(&mut query, view);

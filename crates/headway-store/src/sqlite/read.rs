@@ -174,7 +174,7 @@ pub(super) fn items_at(reader: &Connection, job_no: u64, items: &[u32]) -> Store
 
 pub(super) fn named(reader: &Connection, job_no: u64, pattern: &Pattern) -> Stored<MatchingItems> {
     let mut named = MatchingItems::default();
-    // One statement over all of them: a page at a time would read each row's words as well.
+    // One statement over all items: reading them page by page would also load every row's messages and results.
     let paths = "SELECT item, path FROM items WHERE job_no = ? ORDER BY item";
     all(reader, paths, [job_no], |row| {
         if pattern.matches_path(&column(row, 1)?) {

@@ -1,4 +1,4 @@
-//! What an attempt records before it changes the disk: an output that is put into place, or files that get other names.
+//! What an attempt records before it changes the disk: an output to be placed, or files to be renamed.
 
 use std::io;
 
@@ -6,17 +6,17 @@ use super::{Moved, Moves};
 use crate::library::{Library, Placement, Verdict};
 use headway_model::{JobEvent, RelPath};
 
-/// A change that is durable in the log before it is made.
+/// A change on the disk. It is durable in the log before it is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// An output is put into place.
+    /// An output is placed.
     Output(Placement),
-    /// Files get other names.
+    /// Files are renamed.
     Names(Moves),
 }
 
 impl Change {
-    /// Of an event, with its item and attempt; `None` of an event that announces no change.
+    /// The change that an event announces, with its item and attempt; `None` for an event that announces none.
     pub fn of(event: &JobEvent) -> Option<(u32, u32, Change)> {
         let (item, attempt) = event.item()?;
         let change = match event {
@@ -26,7 +26,7 @@ impl Change {
         Some((item, attempt?, change))
     }
 
-    /// The temporary file of an output. As long as it is open how far the change came, an original may lie there.
+    /// The temporary file of an output. Until the change is concluded, this file might be the original.
     pub fn temp(&self) -> Option<RelPath> {
         match self {
             Change::Output(placement) => Some(placement.temp.clone()),
@@ -34,7 +34,7 @@ impl Change {
         }
     }
 
-    /// The path of the item's file, once the change is made; the one that it had, if it is in the trash.
+    /// The path of the item's file after the change; its old path if the file goes to the trash.
     pub fn path(&self) -> RelPath {
         match self {
             Change::Output(placement) => placement.target.clone(),
@@ -47,8 +47,8 @@ impl Change {
 }
 
 impl Library {
-    /// Brings a change to an end that a process did not live to see, by looking at the disk. An error if that cannot be looked at or
-    /// moved now: then it is as it was, and can be concluded again.
+    /// Completes a change that a process began before it died, or takes it back, by looking at the disk. An error
+    /// means that something cannot be looked at or moved now: the change can be concluded again later.
     pub fn conclude(&self, change: &Change) -> io::Result<Verdict> {
         match change {
             Change::Output(placement) => self.judge(placement),
@@ -56,7 +56,7 @@ impl Library {
         }
     }
 
-    /// What lies where of a change that could not be brought to its end, in words.
+    /// Describes what is at each name of a change that could not be concluded.
     pub fn lying(&self, change: &Change) -> String {
         match change {
             Change::Output(placement) => self.whereabouts(placement),

@@ -13,21 +13,21 @@ use cap_fs_ext::MetadataExt;
 use cap_std::fs::Metadata;
 use headway_model::{Move, RelPath, SkipReason};
 
-/// All names of some moves, with what their steps need open. Taken before the moves are recorded, so that want of descriptors or of
-/// memory is met while there is nothing to take back.
+/// All names of some moves, with everything open that their steps need. It is made before the moves are recorded, so
+/// that a shortage of descriptors or memory shows while there is nothing to take back.
 pub struct Reach {
     at: BTreeMap<RelPath, FolderEntry>,
 }
 
 impl Library {
-    /// Opens what the moves need, and makes the folders that are missing.
+    /// Opens what the moves need, and creates missing folders.
     pub fn reach_for(&self, moves: &Moves) -> io::Result<Reach> {
         let mut at = BTreeMap::new();
         for step in moves.steps() {
             let from = step.from.parent().unwrap_or_default();
             let to = step.to.parent().unwrap_or_default();
             for (path, dir) in [(&step.from, self.folder(&from)?), (&step.to, self.make_folder(&to, Some(&from))?)] {
-                // Only the engine itself names a trash.
+                // Only the engine itself can name a trash.
                 if !path.parent().unwrap_or_default().is_reserved() {
                     self.admit(&dir)?;
                 }
@@ -38,7 +38,7 @@ impl Library {
         Ok(Reach { at })
     }
 
-    /// The folders that are missing for the new names of moves, outermost first.
+    /// The folders that must be created for the new names, outermost first.
     pub fn missing_folders(&self, moves: &Moves) -> io::Result<Vec<RelPath>> {
         let mut missing = Vec::new();
         for step in moves.steps() {
@@ -52,7 +52,7 @@ impl Library {
         Ok(missing)
     }
 
-    /// Removes folders that a job made, those that are empty: each after those below it.
+    /// Removes those of a job's folders that are empty, each after its subfolders.
     pub fn remove_empty(&self, folders: impl IntoIterator<Item = RelPath>) -> io::Result<()> {
         let folders: std::collections::BTreeSet<_> = folders.into_iter().filter(|path| !path.is_root()).collect();
         for path in folders.into_iter().rev() {
@@ -62,7 +62,7 @@ impl Library {
             let name = on_disk(&path).file_name().unwrap_or_default().to_owned();
             match rustix::fs::unlinkat(&above, &name, rustix::fs::AtFlags::REMOVEDIR) {
                 Ok(()) => sync(&above)?,
-                // Something is in it, it is gone, or something else has its name.
+                // It is not empty, it is gone, or something else has its name.
                 Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOENT | Errno::NOTDIR) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -70,8 +70,8 @@ impl Library {
         Ok(())
     }
 
-    /// Makes the moves. With a reason to skip, nothing has changed. After an error it must be [settled](Library::settle) how far it
-    /// came.
+    /// Makes the moves. If it returns a reason to skip, nothing has changed. After an error, the moves must be
+    /// [settled](Library::settle).
     pub fn make(&self, moves: &Moves, reach: &Reach) -> io::Result<Result<(), SkipReason>> {
         let made = match moves.make(reach) {
             Ok(()) => Ok(()),
@@ -83,8 +83,8 @@ impl Library {
         Ok(made)
     }
 
-    /// Brings moves to an end that a process did not live to see, by looking at the disk. An error if it cannot be looked at, or
-    /// nothing can be moved: then it can be settled again.
+    /// Settles moves that a process began before it died, by looking at the disk. An error means that something
+    /// cannot be looked at or moved now: they can be settled again later.
     pub fn settle(&self, moves: &Moves) -> io::Result<Verdict> {
         if fails("judging") {
             return Err(Errno::MFILE.into());
@@ -94,7 +94,7 @@ impl Library {
             return Ok(verdict);
         }
         for path in moves.steps().iter().flat_map(|step| [&step.to, &step.from]) {
-            // A folder that was to be made for a new name may be missing: then there is nothing in it to be synced.
+            // The folder for a new name might not exist; then there is nothing to sync.
             if let Some(at) = Found::of(self.at(path)).known()? {
                 at.sync()?;
             }
@@ -107,14 +107,15 @@ impl Library {
         Ok(self.find(path).known()?.map(|found| MetadataExt::ino(&found)))
     }
 
-    /// What lies under the names of moves, in words.
+    /// Describes what is at each name of some moves.
     pub(super) fn lying_of(&self, moves: &Moves) -> String {
         moves
             .whereabouts(&Disk(self))
             .unwrap_or_else(|error| format!("what lies there cannot be looked at ({})", io_text(&error)))
     }
 
-    /// Whether the folder lists exactly this name. On a file system that ignores case, a file is found by more names than are listed.
+    /// Whether the folder lists exactly this name. A file system that ignores case finds a file under more names than
+    /// it lists.
     pub fn lists(&self, path: &RelPath) -> io::Result<bool> {
         if self.find(path).known()?.is_none() {
             return Ok(false);
@@ -135,7 +136,7 @@ impl Reach {
         self.at.get(path).ok_or(Errno::NOENT)
     }
 
-    /// Brings the names to the disk: each folder once, those of the new names first.
+    /// Syncs each folder once, those of the new names first.
     fn sync(&self, moves: &Moves) -> io::Result<()> {
         let mut synced = Vec::new();
         for path in moves.steps().iter().map(|step| &step.to).chain(moves.steps().iter().map(|step| &step.from)) {
@@ -149,7 +150,7 @@ impl Reach {
     }
 }
 
-/// While the moves are made. Contents were compared before.
+/// Used while the moves are made, when contents have already been compared.
 impl FileNames for Reach {
     fn lies(&self, name: &RelPath, file: &Move, _: &[&RelPath]) -> io::Result<NameState> {
         let at = self.at(name)?;
@@ -171,7 +172,7 @@ impl FileNames for Reach {
     }
 }
 
-/// After a crash: each name is looked up in its folder's list, and contents are compared where they are known.
+/// Used after a crash: looks each name up in its folder's list, and compares contents where they are known.
 struct Disk<'a>(&'a Library);
 
 impl FileNames for Disk<'_> {
@@ -206,7 +207,7 @@ impl FileNames for Disk<'_> {
     }
 }
 
-/// What only keeps a name free is never larger, in bytes.
+/// Maximum size of a placeholder in bytes.
 const HELD_LIMIT: u64 = 512;
 
 fn is_like(found: &Metadata, file: &Move) -> bool {

@@ -1,11 +1,12 @@
-//! The order in which moves can be made that take names from each other: along a chain, and around a cycle.
+//! Finds an order for moves whose files take names from each other, along a chain or around a cycle.
 
 use headway_model::{Move, RelPath};
 
 impl super::Moves {
-    /// Puts moves into an order in which every name is free when it is taken. A file by which a cycle is opened is moved to a parked name
-    /// first, which `park` gives by a number. So is the first, that of the item's own file, if it would have to wait for others: it stays
-    /// the first. From a parked name, as from every name of Headway's own, nobody else takes a file.
+    /// Puts moves into an order in which every name is free when it is taken. To break a cycle, one file is first
+    /// moved to a parking name, which `park` makes from a number. The item's own file is moved first; if it would
+    /// have to wait for others, it is parked too. Nobody else touches a parking name, because it is one of Headway's
+    /// own names.
     pub fn arrange(mut moves: Vec<Move>, park: impl Fn(usize) -> Option<RelPath>) -> Vec<Move> {
         let waits = |at: usize, moves: &[Move]| {
             let takes_from = |step: &Move| step.from == moves[at].to && !step.from.is_reserved();
@@ -27,7 +28,7 @@ impl super::Moves {
                     moves.push(Move { from: name, ..step });
                     parked += 1;
                 }
-                // Nothing is to be parked.
+                // No file can be parked.
                 (None, None) => {
                     let at = (0..moves.len()).find(|at| !waits(*at, &moves));
                     arranged.push(moves.remove(at.unwrap_or(0)));
@@ -76,15 +77,15 @@ mod tests {
             arranged(&[("a", "b"), ("b", "c"), ("c", "a")], true),
             of(&[("a", "p0"), ("c", "a"), ("b", "c"), ("p0", "b")])
         );
-        // Each with a sidecar file: two cycles.
+        // Each file has a sidecar, which makes two cycles.
         assert_eq!(
             arranged(&[("a", "b"), ("a.x", "b.x"), ("b", "a"), ("b.x", "a.x")], true),
             of(&[("a", "p0"), ("b", "a"), ("p0", "b"), ("a.x", "p1"), ("b.x", "a.x"), ("p1", "b.x")])
         );
-        // A file whose letters change by way of a parked name goes that way.
+        // A change of case that already goes through a parking name keeps doing so.
         let letters = [("A", ".headway-kept-1"), (".headway-kept-1", "a")];
         assert_eq!(arranged(&letters, true), of(&letters));
-        // A file that goes to the trash makes room for one that takes its name.
+        // A file that goes to the trash frees its name for another file.
         assert_eq!(arranged(&[("new", "a"), ("a", "trash")], false), of(&[("a", "trash"), ("new", "a")]));
     }
 }

@@ -15,7 +15,7 @@ enum Ability {
     OneStep,
     /// Give a file a second name.
     Link,
-    /// Neither, as FAT and exFAT.
+    /// Neither, like FAT and exFAT.
     Hold,
 }
 
@@ -29,11 +29,11 @@ enum TestFile {
     HeldFor(RelPath),
 }
 
-/// Names and files. Once the process is dead nothing more happens, and every call fails.
+/// Names and files. Once the process is dead, every call fails and changes nothing.
 struct MovesWorld {
     names: RefCell<BTreeMap<RelPath, TestFile>>,
     ability: Ability,
-    /// How many steps it still lives.
+    /// How many more steps the process lives.
     lives: Cell<usize>,
 }
 
@@ -100,12 +100,12 @@ fn path(text: &str) -> RelPath {
     text.parse().expect("a path")
 }
 
-/// What becomes of a file.
+/// What happens to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FileFate {
     /// It gets other names.
     Renamed,
-    /// It has a temporary name first.
+    /// It is an output, which has a temporary name first.
     Output,
     /// It goes to the trash.
     Removed,
@@ -117,7 +117,7 @@ fn kinds() -> impl Strategy<Value = Vec<FileFate>> {
 
 const RENAMED: [FileFate; 3] = [FileFate::Renamed; 3];
 
-/// A name of a file that gets so many others.
+/// Name `number` of a file that gets `length` others.
 fn name(file: usize, kind: FileFate, number: usize, length: usize) -> RelPath {
     match kind {
         FileFate::Output if number == 0 => path(&format!("{file}/.headway-new")),
@@ -126,7 +126,7 @@ fn name(file: usize, kind: FileFate, number: usize, length: usize) -> RelPath {
     }
 }
 
-/// A file for each length: it gets so many other names, one after the other.
+/// One file for each length: it gets that many new names, one after the other.
 fn moves(lengths: &[usize], kinds: &[FileFate]) -> Moves {
     let of = |(file, length): (usize, &usize)| {
         let (length, kind) = (*length, kinds[file]);
@@ -144,7 +144,7 @@ fn world(lengths: &[usize], kinds: &[FileFate], ability: Ability, lives: usize) 
     MovesWorld { names: RefCell::new(names.collect()), ability, lives: Cell::new(lives) }
 }
 
-/// The names of all files if each of them has the last of its names, or the first; then there is no output.
+/// All files, each at its last name if `is_done`, otherwise each at its first, without outputs.
 fn whole(lengths: &[usize], kinds: &[FileFate], is_done: bool) -> BTreeMap<RelPath, TestFile> {
     let at = |(file, length): (usize, &usize)| {
         let number = if is_done { *length } else { 0 };
@@ -163,7 +163,7 @@ const FOR_EVER: usize = usize::MAX;
 proptest! {
     #![proptest_config(headway_model::testing::cases(2_000))]
 
-    /// It dies while it makes them, and again while it settles them, as often as it likes.
+    /// The process dies while it makes the moves, and again while it settles them, any number of times.
     #[test]
     fn wherever_it_dies_all_moves_are_made_in_the_end_or_none(
         lengths in prop::collection::vec(1usize..=3, 1..=3),
@@ -189,7 +189,7 @@ proptest! {
         prop_assert_eq!(&*world.names.borrow(), &whole(&lengths, &kinds, is_done));
     }
 
-    /// Another program takes a name at some time: its file stays, and none of ours is lost.
+    /// Another program takes a name at some point: its file stays, and none of ours is lost.
     #[test]
     fn nobody_elses_file_is_overwritten_and_none_is_lost(
         lengths in prop::collection::vec(1usize..=3, 1..=3),
@@ -239,7 +239,7 @@ proptest! {
 #[test]
 fn two_files_that_are_just_alike_are_never_taken_for_one() {
     let (moves, world) = (moves(&[1], &RENAMED), world(&[1], &RENAMED, Ability::Link, FOR_EVER));
-    // By size and time it is the same file, by its numbers it is another.
+    // The same size and time, but another inode: a different file.
     struct Alike(MovesWorld);
     impl FileNames for Alike {
         fn lies(&self, name: &RelPath, _: &Move, _: &[&RelPath]) -> io::Result<NameState> {
@@ -284,7 +284,7 @@ fn moves_that_share_a_name_do_not_belong_together() {
     assert!(removed.main().is_removed() && change(&removed).path() == path("a") && change(&removed).temp().is_none());
 }
 
-/// A chain of files, each of which takes the name of the next one; as a cycle the last takes that of the first.
+/// A chain of files, each of which takes the name of the next one; in a cycle, the last takes that of the first.
 fn chain(length: usize, is_cycle: bool) -> Moves {
     let to = |file: usize| if is_cycle { (file + 1) % length } else { file + 1 };
     let step = |file: usize| Move {
@@ -301,7 +301,7 @@ fn chain(length: usize, is_cycle: bool) -> Moves {
 proptest! {
     #![proptest_config(headway_model::testing::cases(2_000))]
 
-    /// Names change hands along a chain or around a cycle, and it dies anywhere, as often as it likes.
+    /// Names change hands along a chain or around a cycle, and the process dies anywhere, any number of times.
     #[test]
     fn wherever_it_dies_names_have_changed_hands_in_the_end_or_none_has(
         length in 2usize..6,
@@ -350,7 +350,7 @@ fn a_name_that_changes_hands_is_known_by_inode_where_size_and_time_are_the_same(
     let step = |from: &str, to: &str| Move { inode: Some(inode(from)), ..step(&library, from, to) };
     let moves =
         Moves::new(Moves::arrange(vec![step("a", "b"), step("b", "a")], |_| Some(path("park")))).expect("a swap");
-    // It died between the second step and the third.
+    // The process died between the second step and the third.
     std::fs::rename(library.path.join("a"), library.path.join("park")).expect("parked");
     std::fs::rename(library.path.join("b"), library.path.join("a")).expect("moved");
     assert_eq!(library.settle(&moves).expect("settled"), Verdict::Done(DiskEffect::Changed));

@@ -1,4 +1,4 @@
-//! The names that each file of a change has, one after the other, and at which of them it lies.
+//! The names that each file of a change goes through, and at which of them the file is.
 
 use std::io;
 
@@ -7,23 +7,23 @@ use rustix::io::Errno;
 use super::{FileNames, NameState, Unfit};
 use headway_model::{Move, RelPath};
 
-/// A file, by the names that it gets one after the other.
+/// A file and the names that it goes through.
 #[derive(Debug, Clone)]
 pub(super) struct Track<'a> {
-    /// At least two names, all different.
+    /// At least two different names, in order.
     pub(super) names: Vec<&'a RelPath>,
-    /// What the file is like.
+    /// The file's size, time and content.
     file: &'a Move,
 }
 
-/// A file that changed its name, or several names in a row.
+/// A file that was renamed, once or several times in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moved {
-    /// The name that it had.
+    /// Its first name.
     pub from: RelPath,
-    /// The name that it has.
+    /// Its last name.
     pub to: RelPath,
-    /// What it is like.
+    /// Its size, time and content.
     pub file: Move,
 }
 
@@ -39,28 +39,28 @@ impl Moved {
     }
 }
 
-/// Among the user's files Headway's own names are temporary: only a trash is a folder.
+/// Whether the path is in a trash. Headway's own names outside a trash are temporary files, never folders.
 fn is_in_trash(path: &RelPath) -> bool {
     path.parent().is_some_and(|folder| folder.is_reserved())
 }
 
-/// Where a file lies.
+/// Where a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileLocation {
     /// The index of its name.
     pub(super) index: usize,
-    /// Names that are to be removed: the second name of a move that was made half, and what only keeps a name free.
+    /// Names to be removed: the second name that a half-made move left, and placeholders.
     spare: Vec<usize>,
-    /// It is an output, and lies nowhere: it was removed, or another file has its name by now.
+    /// Whether it is an output that no longer exists: it was removed, or another file has taken its name.
     pub(super) is_gone: bool,
 }
 
-/// Where all files of a change lie.
+/// Where all files of a change are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Decision {
     /// Each of them here.
     At(Vec<FileLocation>),
-    /// Of at least one that cannot be told: what lies there, in words.
+    /// For at least one file, that cannot be determined; this describes what is there.
     Conflict(String),
 }
 
@@ -73,7 +73,7 @@ pub(super) fn tracks(moves: &[Move]) -> Result<Vec<Track<'_>>, Unfit> {
                 tracks[at].names.push(&step.to);
                 at
             }
-            // Whatever had this name before does not have it any more.
+            // The earlier file at this name no longer has it.
             None if tracks.iter().any(|track| track.names.contains(&&step.from)) => {
                 return Err(Unfit::Shared(step.from.clone()));
             }
@@ -92,7 +92,7 @@ pub(super) fn tracks(moves: &[Move]) -> Result<Vec<Track<'_>>, Unfit> {
     Ok(tracks)
 }
 
-/// For each move in order, the file that it moves, by its number among the tracks, and the index of the name that it has before.
+/// For each move in order: the index of its file among the tracks, and the index of the file's name before the move.
 pub(super) fn in_order(moves: &[Move], tracks: &[Track<'_>]) -> Vec<(usize, usize)> {
     let mut now = vec![0; tracks.len()];
     let next = |step: &Move| {
@@ -107,7 +107,7 @@ pub(super) fn in_order(moves: &[Move], tracks: &[Track<'_>]) -> Vec<(usize, usiz
     moves.iter().filter_map(next).collect()
 }
 
-/// Looks where the files lie. Only what is seen counts: nothing is changed here.
+/// Finds out where the files are. Changes nothing.
 pub(super) fn decide(tracks: &[Track<'_>], names: &dyn FileNames) -> io::Result<Decision> {
     let mut at = Vec::with_capacity(tracks.len());
     for track in tracks {
@@ -137,7 +137,7 @@ impl Track<'_> {
         self.moved().is_output()
     }
 
-    /// Where the file lies, or what was found instead, in the words of the failed item.
+    /// Where the file is, or a description of what was found instead, for the failed item's message.
     fn at(&self, names: &dyn FileNames) -> io::Result<Result<FileLocation, String>> {
         let lies = self.lies(names)?;
         let ours: Vec<usize> = (0..lies.len()).filter(|index| matches!(lies[*index], NameState::Ours { .. })).collect();
@@ -145,7 +145,7 @@ impl Track<'_> {
         Ok(match ours[..] {
             [index] => Ok(FileLocation { index, spare: held.collect(), is_gone: false }),
             [] if self.is_output() => Ok(FileLocation { index: 0, spare: held.collect(), is_gone: true }),
-            // By its numbers it is one file: the move between the two names was made half, as a second name.
+            // Both names have the same inode: the move between them got as far as the second name.
             [one, other] if other == one + 1 && lies[one] == lies[other] => {
                 Ok(FileLocation { index: other, spare: held.chain([one]).collect(), is_gone: false })
             }
@@ -153,7 +153,7 @@ impl Track<'_> {
         })
     }
 
-    /// What lies under its names, in words.
+    /// Describes what is at each of its names.
     pub(super) fn whereabouts(&self, names: &dyn FileNames) -> io::Result<String> {
         Ok(self.text(&self.lies(names)?))
     }
@@ -162,10 +162,10 @@ impl Track<'_> {
         self.names.iter().map(|name| names.lies(name, self.file, &self.names)).collect()
     }
 
-    /// Removes what a move that was made half left.
+    /// Removes what a half-made move left.
     pub(super) fn clean(&self, at: &FileLocation, names: &dyn FileNames) -> io::Result<()> {
         at.spare.iter().try_for_each(|index| match names.remove(self.names[*index]) {
-            // Two files that share a name are cleaned of the same one.
+            // Two files that share a name also share what is to be removed.
             Ok(()) | Err(Errno::NOENT) => Ok(()),
             Err(error) => Err(error.into()),
         })

@@ -1,4 +1,4 @@
-//! One folder of a walk: what is in it, and what each name turns out to be.
+//! One folder of a walk: its entries, and what each of them turns out to be.
 
 use std::ffi::OsStr;
 use std::io;
@@ -16,12 +16,12 @@ use headway_model::RelPath;
 use headway_model::library::natural;
 use headway_model::path::is_reserved;
 
-/// A folder on the way from the top to where the walk is.
+/// One of the nested folders that the walk is in.
 pub(super) struct Level {
     pub(super) folder: RelPath,
-    /// What of it is to come: names, and whether each is a folder.
+    /// The entries still to be visited: whether each is a folder, and its name.
     pub(super) names: std::vec::IntoIter<(bool, Vec<u8>)>,
-    /// `None` while the walk is far below.
+    /// The open folder; `None` while the walk is far below it.
     pub(super) dir: Option<Arc<Dir>>,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Level {
 pub(super) enum Looked {
     At(ListedFile),
     Inside(Level),
-    /// It went away since the names were read, or became something else that is no file.
+    /// It was removed since the names were read, or has become something that is not a file.
     Gone,
 }
 
@@ -63,7 +63,7 @@ impl Level {
             }
             match dir.open_dir_nofollow(name).and_then(|inside| Level::of(path.clone(), Arc::new(inside))) {
                 Ok(inside) => return Ok(Looked::Inside(inside)),
-                // Gone, or no folder any more: the look below tells.
+                // Gone, or no longer a folder: the look below decides.
                 Err(error) if is_absent(&error) => {}
                 Err(error) => return Err(error),
             }
@@ -77,7 +77,7 @@ impl Level {
     }
 }
 
-/// What is in a folder: files first, and each kind in natural order.
+/// The entries of a folder: files first, then folders, each in natural order.
 fn names(dir: &Dir) -> io::Result<Vec<(bool, Vec<u8>)>> {
     let mut names = Vec::new();
     for entry in dir.entries()? {
@@ -86,7 +86,7 @@ fn names(dir: &Dir) -> io::Result<Vec<(bool, Vec<u8>)>> {
         if is_reserved(&name) {
             continue;
         }
-        // Not every file system tells the kind with the name.
+        // Not every file system reports the kind with the name.
         let kind = entry.file_type().and_then(|kind| match kind.is_dir() || kind.is_file() || kind.is_symlink() {
             true => Ok(kind),
             false => Ok(dir.symlink_metadata(OsStr::from_bytes(&name))?.file_type()),
@@ -95,10 +95,10 @@ fn names(dir: &Dir) -> io::Result<Vec<(bool, Vec<u8>)>> {
             Found::There(kind) => kind.is_dir(),
             Found::Absent => continue,
             Found::Unknown(error) if environment(&error).is_some() => return Err(error),
-            // It is looked at again, and that tells.
+            // The walk looks at it again, and that decides.
             Found::Unknown(_) => false,
         };
-        // Every name on a disk is a path.
+        // Every name on a disk is a valid path.
         let Ok(path) = RelPath::from_bytes(&name) else { continue };
         names.push((is_folder, natural(path.name()), path, name));
     }

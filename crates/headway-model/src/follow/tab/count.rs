@@ -6,28 +6,28 @@ use super::word::{TabId, TabMessage};
 use super::{Tab, TabEffect};
 use crate::id::Millis;
 
-/// Streams of one browser: of its six connections to a server two are left for calls.
+/// Maximum number of streams in one browser: two of its six connections to a server are left for calls.
 const STREAMS_MOST: usize = 4;
 /// How long the others have to answer.
 const ANSWERS_WITHIN: Millis = 1_000;
-/// How often a tab looks whether a stream is free.
+/// How often a tab checks whether it can have a stream.
 const LOOK_EVERY: Millis = 30_000;
 
-/// What is known of the streams of other tabs.
+/// What is known about the streams of other tabs.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Count {
     /// Whether this tab has said that it holds a stream.
     holds: bool,
-    /// Other tabs that hold a stream, or are about to: for a tab that holds one itself the older ones alone.
+    /// Other tabs that hold a stream or are about to. If this tab holds one itself, only older tabs are counted.
     others: BTreeSet<TabId>,
-    /// When to look again.
+    /// When to check again.
     look_at: Option<Millis>,
     /// When the answers are counted.
     judge_at: Option<Millis>,
 }
 
 impl Count {
-    /// Holds no stream any more; whether it did.
+    /// Gives up the tab's stream; returns whether it had one.
     pub(super) fn lets_go(&mut self) -> bool {
         std::mem::take(&mut self.holds)
     }
@@ -52,14 +52,14 @@ impl Tab {
         vec![own, self.say(|tab| TabMessage::Took { tab }), self.say(|tab| TabMessage::Counts { tab })]
     }
 
-    /// What another tab says.
+    /// Takes in a message about streams from another tab.
     pub(super) fn counted(&mut self, now: Millis, word: TabMessage) -> Vec<TabEffect> {
         let crowded = self.follow.is_crowded();
         match word {
             TabMessage::Counts { tab } if self.count.holds => {
                 vec![self.say(|me| TabMessage::Holds { tab: me, to: tab })]
             }
-            // Of two that look for a place at the same time the older one takes it.
+            // If two tabs ask at the same time, the older one gets the stream.
             TabMessage::Counts { tab } if self.count.judge_at.is_some() && tab < self.me => {
                 self.count.others.insert(tab);
                 Vec::new()
@@ -77,7 +77,7 @@ impl Tab {
                 self.count.others.insert(tab);
                 Vec::new()
             }
-            // An older tab took a place, so this one might be one too many: it counts again.
+            // An older tab took a stream, so this one might be one too many: count again.
             TabMessage::Took { tab } if self.count.holds && tab < self.me => {
                 self.count.others.clear();
                 vec![self.say(|tab| TabMessage::Counts { tab })]
@@ -90,7 +90,7 @@ impl Tab {
         }
     }
 
-    /// A tab without a stream looks from time to time whether one is free.
+    /// From time to time, a tab without a stream checks whether it can have one.
     pub(super) fn count_again(&mut self, now: Millis) -> Vec<TabEffect> {
         if !self.follow.is_crowded() {
             return Vec::new();

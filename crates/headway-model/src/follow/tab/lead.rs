@@ -8,9 +8,9 @@ use super::{FollowEffect, Tab, TabEffect};
 use crate::follow::JOBS_LIMIT;
 use crate::id::{JobId, Millis};
 
-/// The least time between two connections that are opened for the sake of other tabs.
+/// Minimum time between two connections that are opened for other tabs.
 const REOPEN_EVERY: Millis = 300;
-/// A tab that has not said for so long that it listens is gone.
+/// A tab that has not confirmed for this long that it listens is gone.
 pub(super) const GONE_AFTER: Millis = 60_000;
 
 /// What the leader knows.
@@ -18,7 +18,7 @@ pub(super) const GONE_AFTER: Millis = 60_000;
 pub(super) struct Lead {
     listeners: BTreeMap<TabId, Listener>,
     connection: Option<LeadConnection>,
-    /// When to open another connection, which follows more jobs.
+    /// When to open another connection, in order to follow more jobs.
     reopen_at: Option<Millis>,
 }
 
@@ -32,9 +32,9 @@ struct Listener {
 struct LeadConnection {
     generation: u64,
     jobs: BTreeSet<JobId>,
-    /// Whether summaries of all jobs come on it.
+    /// Whether the connection carries summaries of all jobs.
     watches: bool,
-    /// Messages passed on, so that each has a number.
+    /// How many messages were passed on; numbers the next one.
     passed: u64,
     opened: Millis,
 }
@@ -61,12 +61,12 @@ impl Tab {
         (!lead.listeners.is_empty()).then(|| TabEffect::Post(word().to_string()))
     }
 
-    /// Opens the leader's connection for all tabs. What others hold is asked for as held, so that nobody is sent a snapshot that only
-    /// this tab needs: this tab asks for that by itself.
+    /// Opens the leader's connection for all tabs. Jobs of other tabs are requested as held, so that no tab is sent a
+    /// snapshot that only this tab needs: this tab fetches its snapshots with a call of its own.
     pub(super) fn lead_open(&mut self, now: Millis, generation: u64, query: String, calls: bool) -> Vec<TabEffect> {
         let Some(lead) = &mut self.lead else { return Vec::new() };
         let has_cursor = self.follow.cursor().is_some();
-        // Of what this tab follows the others want the summaries.
+        // The other tabs want summaries of the jobs that this tab follows.
         let mut wide = query.replace("watch=jobs", "watch=all");
         let (mut watches, mut needs_own) = (wide.contains("watch=all"), false);
         if !watches && !lead.listeners.is_empty() {
@@ -107,7 +107,7 @@ impl Tab {
         effects
     }
 
-    /// What another tab says to the leader.
+    /// Takes in what another tab says to the leader.
     pub(super) fn led(&mut self, now: Millis, word: TabMessage) -> Vec<TabEffect> {
         let Some(lead) = &mut self.lead else { return Vec::new() };
         match word {

@@ -10,11 +10,11 @@ use crate::id::{JobId, Millis};
 use crate::message;
 use crate::mutants::{self, Mutant};
 
-/// How long to wait for the leader's answer until it is asked again.
+/// How long to wait for the leader's answer before asking again.
 const ASK_EVERY: Millis = 1_000;
-/// A leader that has not answered for this long, and at most as long again, loses the lock.
+/// A leader that has not answered for this long (up to twice as long, at random) loses the lock.
 const STEAL_AFTER: Millis = 2_000;
-/// How often a tab that asks with short calls tries to listen again.
+/// How often a tab that makes short calls tries to listen again.
 const TRY_EVERY: Millis = 30_000;
 
 /// A message and its event id.
@@ -28,14 +28,14 @@ pub(super) enum Listening {
         since: Millis,
         posted: Millis,
     },
-    /// This tab hears each message of a connection from the next one on.
+    /// This tab hears every message of a connection, beginning with `next`.
     At {
         place: LeaderConnection,
         /// The number of the next message.
         next: u64,
-        /// Whether this tab joined the connection by asking once by itself, from a cursor of its own.
+        /// Whether this tab joined the connection by a call of its own, from its own cursor.
         joined: bool,
-        /// Messages that came while this tab's own call is under way.
+        /// Messages that arrived while this tab's own call is under way.
         backlog: Option<Vec<MessageWithId>>,
         /// When the leader was last told that this tab listens.
         said: Millis,
@@ -43,7 +43,8 @@ pub(super) enum Listening {
 }
 
 impl Tab {
-    /// Takes in the response to the [`TabEffect::CatchUp`] with this number, then what came meanwhile.
+    /// Takes in the response to the [`TabEffect::CatchUp`] with this number, then the messages that arrived in the
+    /// meantime.
     pub fn caught_up(&mut self, now: Millis, call: u64, answer: Result<&str, ApiError>) -> Vec<TabEffect> {
         let (Some(generation), Listening::At { backlog: Some(_), .. }) = (self.source, &self.listening) else {
             return Vec::new();
@@ -63,7 +64,7 @@ impl Tab {
         for (text, id) in messages {
             effects.extend(self.act(now, |follow, now| follow.message(now, generation, text, &id)));
         }
-        // What the answer showed can have opened another source.
+        // The answer can have made the receiver open another source.
         if self.source != Some(generation) || call != self.call {
             return effects;
         }
@@ -83,7 +84,7 @@ impl Tab {
                 backlog.push((text.into(), id.into()));
                 return Vec::new();
             }
-            // It is about the cursor with which the connection began, not about this tab's own: that is tried now.
+            // The reset is about the cursor with which the connection began. This tab now tries its own.
             if message::is_reset(text) {
                 return if self.leads() { self.act(now, Follow::open) } else { self.ask_leader(now) };
             }
@@ -91,7 +92,7 @@ impl Tab {
         self.act(now, |follow, now| follow.message(now, generation, text, id))
     }
 
-    /// What the leader says to the other tabs.
+    /// Takes in what the leader says to the other tabs.
     pub(super) fn listened(&mut self, now: Millis, word: TabMessage) -> Vec<TabEffect> {
         if self.source.is_none() || self.follow.is_crowded() {
             return Vec::new();
@@ -101,7 +102,7 @@ impl Tab {
             TabMessage::Ends { leader } if self.hears(&leader) => self.ask_leader(now),
             TabMessage::Takes { tab, round, place, next } if tab == self.me && round == self.round => {
                 match &self.listening {
-                    // Told again: the messages before it must have arrived.
+                    // The leader repeats itself. Every message before `next` has arrived, so nothing changes.
                     Listening::At { place: at, next: due, .. } if *at == place && *due == next => Vec::new(),
                     Listening::At { place: at, .. } if *at == place => self.ask_leader(now),
                     _ => self.listen(now, place, next, None),
@@ -151,7 +152,7 @@ impl Tab {
         self.follow.asked_jobs().map(|(job, _)| job).collect()
     }
 
-    /// Asks whoever leads to let this tab listen.
+    /// Asks the leader to let this tab listen.
     pub(super) fn ask_leader(&mut self, now: Millis) -> Vec<TabEffect> {
         self.round += 1;
         let since = match self.listening {
@@ -167,8 +168,8 @@ impl Tab {
         self.say(|tab| TabMessage::Wants { tab, round, jobs })
     }
 
-    /// Listens to a connection from message `next` on. If the connection began at this tab's own cursor, that is all of it; else the
-    /// tab asks once by itself, now that nothing more can pass it.
+    /// Listens to a connection from message `next` on. If the connection began at this tab's own cursor, nothing is
+    /// missing. Otherwise the tab makes one call of its own, now that it can miss nothing more.
     fn listen(&mut self, now: Millis, place: LeaderConnection, next: u64, from: Option<Cursor>) -> Vec<TabEffect> {
         let holds_all =
             from.is_some() && from.as_ref() == self.follow.cursor() && self.follow.asked_jobs().all(|(_, held)| held);
@@ -177,7 +178,7 @@ impl Tab {
         if whole { Vec::new() } else { vec![self.catch_up()] }
     }
 
-    /// Asks the server once, for all that this tab does not hold.
+    /// Makes one call for everything that this tab does not hold.
     pub(super) fn catch_up(&mut self) -> TabEffect {
         self.call += 1;
         TabEffect::CatchUp { call: self.call, query: self.follow.asking(0) }
@@ -207,7 +208,7 @@ impl Tab {
         }
     }
 
-    /// A part of this time that is this tab's own.
+    /// A fraction of this time that differs from tab to tab.
     pub(super) fn spread(&self, most: Millis) -> Millis {
         let sum = self.me.bytes().fold(0u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         sum % most

@@ -84,13 +84,13 @@ impl Browser {
         }
     }
 
-    /// The server says this on the leader's connection.
+    /// The server sends this on the leader's connection.
     fn told(&mut self, tab: usize, text: &str, id: &str) {
         let generation = self.tabs[tab].source.expect("a source");
         self.act(tab, |tab, now| tab.message(now, generation, text, id));
     }
 
-    /// Answers the last call of a tab: it has all there is.
+    /// Answers the last call of a tab: it holds everything.
     fn answer(&mut self, tab: usize) {
         let (call, _) = self.calls[tab].pop().expect("a call");
         let text = CaughtUp { cursor: Cursor::start() }.text();
@@ -146,7 +146,7 @@ fn the_leader_follows_what_all_follow_and_a_job_that_another_holds_as_held() {
     assert_eq!(browser.query(0), format!("watch=all&after=0.0&held={}", job_id(1)));
     assert!(browser.calls[1].last().is_some_and(|(_, query)| query.contains(&format!("job={}", job_id(1)))));
     browser.answer(1);
-    // The leader needs a snapshot that the other must not be sent: it asks for it by itself.
+    // The leader needs a snapshot that the other tab must not be sent, so it makes a call of its own.
     browser.follow(0, job_id(1));
     assert!(browser.query(0).contains(&format!("held={}", job_id(1))));
     assert!(browser.calls[0].last().is_some_and(|(_, query)| query.contains(&format!("job={}", job_id(1)))));
@@ -159,7 +159,7 @@ fn a_hole_in_the_messages_makes_a_tab_ask_by_itself_again() {
     let absent = Absent { job: job_id(9) }.text();
     browser.told(0, &absent, "");
     assert!(browser.tabs[1].listens() && browser.calls[1].is_empty());
-    // One that the second tab never hears.
+    // A message that the second tab never hears.
     let generation = browser.tabs[0].source.expect("a source");
     let now = browser.now;
     browser.tabs[0].message(now, generation, &absent, "");
@@ -188,7 +188,7 @@ fn a_leader_that_sleeps_goes_or_does_not_answer_is_followed_by_another() {
     browser.act(1, Tab::leave);
     browser.pass(250);
     assert_eq!((browser.holder, browser.streams()), (Some(2), 1), "it goes");
-    // The tab that went comes back, and its leader never answers.
+    // The tab that left comes back, and its leader never answers.
     browser.pass(10_000);
     browser.act(1, |tab, now| tab.act(now, Follow::online));
     let silent = std::mem::replace(&mut browser.tabs[2], Browser::new(1, Sharing::Alone).tabs.remove(0));
@@ -236,7 +236,7 @@ fn without_a_lock_four_tabs_hold_streams_and_the_fifth_asks_until_one_is_free() 
 
 #[test]
 fn of_tabs_without_a_lock_that_look_for_a_free_place_one_takes_it_whichever_looks_first() {
-    // Which of the two looks first follows from their names, so many names are tried.
+    // Which of the two checks first depends on their names, so many names are tried.
     for name in 0..40 {
         let mut browser = Browser::new(4, Sharing::Counted);
         for number in [100 + name, 1_000 - 7 * name] {
@@ -266,7 +266,7 @@ fn a_tab_that_took_a_place_gives_it_back_to_an_older_one_that_took_it_unheard() 
     browser.tabs.remove(1);
     browser.opened.remove(1);
     browser.calls.remove(1);
-    // The two that poll do not hear each other look, as a browser lets tabs that nobody sees wait.
+    // The two polling tabs do not notice each other's check, because a browser delays hidden tabs.
     for tab in [4, 3] {
         let effects = browser.tabs[tab].crowd(browser.now, false);
         let effects = effects.into_iter().filter(|effect| tab == 3 || !matches!(effect, TabEffect::Post(_)));

@@ -1,29 +1,31 @@
-//! What the tabs of one browser tell each other: one line of words, and behind it the text of a message that is passed on.
+//! What the tabs of one browser tell each other: one line of words, followed by the text of the message if one is
+//! passed on.
 
 use std::fmt;
 
 use crate::cursor::Cursor;
 use crate::id::JobId;
 
-/// A tab's name. Of two names the lesser is that of the older tab.
+/// A tab's name. Older tabs have lesser names.
 pub(super) type TabId = String;
 
-/// One text on the channel.
+/// One message between tabs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum TabMessage {
     /// This tab leads from now on.
     Leads { leader: TabId },
-    /// This tab leads no more.
+    /// This tab no longer leads.
     Ends { leader: TabId },
-    /// This tab listens no more, or holds no stream any more.
+    /// This tab no longer listens, or no longer holds a stream.
     Gone { tab: TabId },
-    /// This tab wants to listen, to all of these jobs.
+    /// This tab wants to listen to all of these jobs.
     Wants { tab: TabId, round: u64, jobs: Vec<JobId> },
-    /// The leader's connection follows all that the tab wants; message `next` is the first that it can hear.
+    /// The leader's connection follows everything that `tab` wants. Message `next` is the first that the tab can
+    /// hear.
     Takes { tab: TabId, round: u64, place: LeaderConnection, next: u64 },
-    /// The leader has no connection at present.
+    /// The leader has no connection now.
     Waits { tab: TabId, round: u64 },
-    /// One stream cannot follow all that the tabs want.
+    /// One stream cannot follow everything that the tabs want.
     Full { tab: TabId, round: u64 },
     /// The leader has opened a connection at this cursor, which follows these jobs.
     Opens { place: LeaderConnection, from: Option<Cursor>, jobs: Vec<JobId> },
@@ -31,13 +33,13 @@ pub(super) enum TabMessage {
     Passes { place: LeaderConnection, number: u64, id: String, text: String },
     /// Who holds a stream?
     Counts { tab: TabId },
-    /// This tab holds one from now on.
+    /// This tab holds a stream from now on.
     Took { tab: TabId },
-    /// `tab` does.
+    /// `tab` holds a stream. Answers the question of `to`.
     Holds { tab: TabId, to: TabId },
 }
 
-/// A connection of a leader.
+/// Identifies a connection of a leader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LeaderConnection {
     pub(super) leader: TabId,
@@ -63,7 +65,7 @@ impl fmt::Display for TabMessage {
                 write!(f, "opens {place} {from}")?;
                 list(f, jobs)
             }
-            // Without an id there are two spaces at the end, and an empty word between them.
+            // If `id` is empty, the line ends in a space, and reading it gives an empty last word.
             TabMessage::Passes { place, number, id, text } => write!(f, "passes {place} {number} {id}\n{text}"),
             TabMessage::Counts { tab } => write!(f, "counts {tab}"),
             TabMessage::Took { tab } => write!(f, "took {tab}"),

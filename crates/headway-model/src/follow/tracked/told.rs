@@ -1,4 +1,4 @@
-//! What the console is told of a job.
+//! What the browser's console is told about a job.
 
 use super::super::FollowEffect;
 use super::Tracked;
@@ -14,7 +14,7 @@ pub(super) struct LastTold {
 }
 
 impl Tracked {
-    /// Reports the last step to the console: every item of up to 200 items, every 1 % of more.
+    /// Logs progress to the console: every item of a job of up to 200 items, every percent of a larger one.
     pub(in crate::follow) fn tell(&mut self, job: &JobId, effects: &mut Vec<FollowEffect>) {
         let Some(fold) = self.fold.as_ref().filter(|_| !self.revisited) else { return };
         let mut say = |text: String| effects.push(FollowEffect::Log(format!("[JOB {job}] {text}")));
