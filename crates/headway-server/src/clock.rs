@@ -1,8 +1,7 @@
-//! Whether the clock can be believed where something would be removed for good on its word.
-//!
-//! A clock that jumped, such as that of a machine whose battery is flat, must not make originals look a year old. The time that was last
-//! known is kept beside the log. After a jump of more than a day, or of two weeks ahead while the server was down, nothing is removed
-//! by age until the server has seen a whole day pass itself.
+//! Whether the clock can be trusted when the age of something decides whether it is permanently deleted. A clock that
+//! jumped, for example because the machine's battery is flat, must not make originals look a year old. The last known
+//! time is stored beside the log. After a jump of more than a day, or a jump ahead of more than two weeks while the
+//! server was down, nothing is removed by age until the server itself has seen a whole day pass.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,26 +10,26 @@ use std::time::{Duration, Instant};
 use headway_files::{Found, private};
 use headway_model::Millis;
 
-/// A jump of more than this is believed only after as much time has passed.
+/// After a larger jump than this, the clock is trusted only once this much time has passed.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// So long a machine can have been off.
+/// How long a machine can plausibly have been off.
 const OFF: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
-/// The most bytes that are read of the file.
+/// Maximum size of the file in bytes.
 const MOST: u64 = 1_000;
 
-/// The clock as far as it was watched.
+/// Watches the system clock for jumps.
 pub(crate) struct Clock {
     path: PathBuf,
-    /// The time when it was last looked at, by the clock and by what has passed.
+    /// When the clock was last checked: by the clock itself, and on the monotonic timer.
     last: Option<(Millis, Instant)>,
-    /// How long nothing is removed yet.
+    /// For how much longer the clock is not trusted.
     doubt: Duration,
 }
 
 impl Clock {
-    /// Reads what the last process knew of the time. If that cannot be read, nothing is removed for a day.
+    /// Reads the last known time from the data folder. If it cannot be read, the clock is not trusted for a day.
     pub(crate) fn open(data: &Path, now: Millis) -> Self {
         let path = data.join("clock");
         let text = Found::of(private::read(&path, MOST)).known();
@@ -40,7 +39,7 @@ impl Clock {
             Ok(None) => {}
             Ok(Some(Some((then, doubt)))) => {
                 clock.doubt = doubt;
-                // The machine can have been off for days: only what nobody waits for is a jump.
+                // The machine might have been off for days, so only a longer time counts as a jump.
                 if now < then || now - then > OFF.as_millis() as Millis {
                     clock.judge(then, now, Duration::ZERO);
                 }
@@ -55,7 +54,7 @@ impl Clock {
         clock
     }
 
-    /// Looks at the clock; whether it can be believed. To be called every minute or so.
+    /// Checks the clock; returns whether it can be trusted. Call it about once a minute.
     pub(crate) fn look(&mut self, now: Millis) -> bool {
         self.look_at(now, Instant::now())
     }
@@ -71,7 +70,8 @@ impl Clock {
         self.doubt.is_zero()
     }
 
-    /// Takes in that the clock went from `then` to `now` while this much time passed, as far as that is known.
+    /// Takes in that the clock went from `then` to `now` while this much time really passed; `None` if that is
+    /// unknown.
     fn judge(&mut self, then: Millis, now: Millis, passed: Duration) {
         let expected = then + passed.as_millis() as Millis;
         let jump = Duration::from_millis(expected.abs_diff(now));
@@ -91,7 +91,7 @@ impl Clock {
     }
 }
 
-/// A time in milliseconds and a duration in seconds.
+/// Parses the file: a time in milliseconds and a duration in seconds.
 fn read(text: &[u8]) -> Option<(Millis, Duration)> {
     let (then, doubt) = std::str::from_utf8(text).ok()?.trim().split_once(' ')?;
     Some((then.parse().ok()?, Duration::from_secs(doubt.parse().ok()?)))

@@ -28,8 +28,8 @@ pub struct Config {
     pub retention: Retention,
     /// How often old trashes and old jobs are removed.
     pub sweep: Duration,
-    /// Whether the server works on every live job of the log; if not, on those alone that are begun through it or
-    /// [adopted](crate::Server::adopt).
+    /// Whether the server works on every live job of the log. If not, it works only on jobs that are started through
+    /// it or [adopted](crate::Server::adopt).
     pub takes_up: bool,
     /// Names of recipes that only the owner can start: see [`Server::for_owner`](crate::Server::for_owner).
     pub owner_only: BTreeSet<String>,

@@ -6,7 +6,7 @@ use headway_model::ApiError;
 use headway_store::StoreError;
 pub use headway_store::internal;
 
-/// What a caller is told who asked for something on a disk that cannot be read.
+/// The error for a caller who asked for something on a disk that cannot be read.
 pub(crate) fn unreadable(reason: Unreadable, message: String) -> ApiError {
     match reason {
         Unreadable::Absent => ApiError::NotFound { message },

@@ -73,7 +73,7 @@ struct ServerInner {
     presets: parking_lot::Mutex<()>,
     /// The sums over jobs that are over.
     totals: metrics::Totals,
-    /// The jobs to work on; `None` for every one.
+    /// The jobs to work on; `None` for all.
     adopted: Option<adopt::Adopted>,
     /// Runs the engine and the writer only, so that many readers cannot delay them.
     _runtime: OwnRuntime,

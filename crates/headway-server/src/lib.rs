@@ -1,4 +1,4 @@
-//! The product without HTTP: engine, store, recipes, files. `api`, `web` and `cli` see only [`Server`].
+//! The product without HTTP: engine, store, recipes, files. [`Server`] is the public face for `api`, `web` and `cli`.
 
 mod builder;
 mod clock;
@@ -34,8 +34,5 @@ pub use headway_guard::{descriptors, run as guard};
 pub use headway_recipes as recipes;
 pub use headway_store::{Head, StoreError};
 
-/// The clock that stamps events, in milliseconds since 1970.
-pub use headway_files::{ask_all, now};
-
-/// Whether another process holds a data folder.
-pub use headway_files::is_held;
+// What the command line needs of the files' crate.
+pub use headway_files::{ask_all, is_held, now};

@@ -50,8 +50,8 @@ impl Maintenance {
         doctor::examine(&self.store, progress).await
     }
 
-    /// Lists the names of Headway's own in a library that no live job owns, and the folders that could not be read. With `remove`
-    /// those that can be removed are; each of the others says why not.
+    /// Lists Headway's own names in a library that no live job owns, and the folders that could not be read. With
+    /// `remove`, deletes those that can be deleted; each of the others says why not.
     ///
     /// # Errors
     /// If the library or the log cannot be read.

@@ -40,9 +40,10 @@ pub enum Removal {
 }
 
 impl Retention {
-    /// The default: generous, as nobody should lose what they still look for, and bounded, as nobody should have to look after it. Of a
-    /// year's jobs the last can be compared with the first; a log of 20 GB is one of some 30 million files, at 620 bytes each. What
-    /// programs said is of use as long as somebody looks for why they failed.
+    /// The default. It is generous, so that nobody loses what they still need, and it is bounded, so that nobody has
+    /// to look after it. History is kept for a year, so that a job can be compared with last year's, and up to 20 GB,
+    /// which is about 30 million files at 620 bytes each. The output of programs is kept only as long as somebody is
+    /// likely to look for the reason of a failure.
     pub fn generous() -> Self {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         Retention { age: Some(365 * DAY), jobs: None, bytes: Some(20_000_000_000), attempts: Some(90 * DAY) }

@@ -1,9 +1,8 @@
-//! Which steps of jobs are under way, kept where it outlives the process. A step that was under way when the process crashed
-//! counts against its job: a job whose same step was under way at several crashes in a row is stuck, and a person decides whether
-//! it is tried again. So no job can keep the server from starting, or from going on with the others.
-//!
-//! This is working state beside the log, as leases are: if it is lost, no job is stuck. It is written without waiting for the disk,
-//! as it has to survive the process and not the machine.
+//! The *crash notes*: a file that says which steps of jobs are under way, and outlives the process. A step that was
+//! under way when the process crashed counts against its job. If the same step was under way at several crashes in a
+//! row, the job is stuck, and a person decides whether it is tried again. So no job can keep the server from
+//! starting, or from going on with the others. This is working state beside the log, like leases: if it is lost, no
+//! job is stuck. It is written without waiting for the disk, because it must survive the process, not the machine.
 
 mod notes;
 mod step;
@@ -22,7 +21,7 @@ use turn::{Ticket, Turn};
 
 use headway_model::JobId;
 
-/// The steps under way in this process, and those that are suspected because of the last ones. Cheap to clone.
+/// The steps under way in this process, and the suspects of earlier crashes. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Steps {
     shared: Arc<SharedSteps>,
@@ -31,12 +30,12 @@ pub(crate) struct Steps {
 struct SharedSteps {
     notes: Notes,
     suspects: Suspects,
-    /// Why the server cannot go on with a job though it did not crash, in a person's words.
+    /// Why the server cannot go on with a job although it did not crash, as a text for people.
     reasons: Mutex<HashMap<JobId, String>>,
     turn: Turn,
 }
 
-/// A step under way. It is over when this is dropped, however it ends, as long as the process lives.
+/// A step under way. Dropping this ends the step, whatever its result.
 pub(crate) struct UnderWay {
     shared: Arc<SharedSteps>,
     job: JobId,
@@ -46,15 +45,15 @@ pub(crate) struct UnderWay {
 }
 
 impl Steps {
-    /// Reads what the last process left in a data folder. The caller holds its lock, so that process is dead. What cannot be read
-    /// or written is done without: then no crash counts, and the server starts.
+    /// Reads what the last process left in a data folder. The caller holds the folder's lock, so that process is
+    /// dead. If the notes cannot be read or written, the server starts without them, and no crash counts.
     pub(crate) fn open(data: &Path) -> Self {
-        // Where the system does not say it, every crash counts as one of this boot.
+        // If the boot id is unknown, every crash counts as one of this boot.
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         Steps::open_in(data, boot.trim())
     }
 
-    /// The same, in the boot of this name.
+    /// The same, for the boot with this id.
     fn open_in(data: &Path, boot: &str) -> Self {
         let (notes, left) = Notes::open(&data.join("steps"), boot);
         let suspects = Suspects::after_crash(data.join("suspects"), &left);
@@ -72,7 +71,7 @@ impl Steps {
         self.shared.suspects.is_stuck_at(job, step)
     }
 
-    /// Why a job is stuck, in a person's words.
+    /// Why a job is stuck, as a text for people.
     pub(crate) fn why(&self, job: JobId) -> Option<String> {
         let reason = self.shared.reasons.lock().get(&job).cloned();
         let crashed = || self.stuck(job).map(crashed);
@@ -80,43 +79,43 @@ impl Steps {
         Some(format!("{reason}. Resume tries it again."))
     }
 
-    /// Keeps why the server cannot go on with a job: half a sentence, without its end.
+    /// Stores why the server cannot go on with a job: a clause without a full stop.
     pub(crate) fn explain(&self, job: JobId, reason: &str) {
         self.shared.reasons.lock().insert(job, format!("The server could not go on with this job: {reason}"));
     }
 
-    /// A person wants a stuck job tried again. After one more crash at the same step it is stuck again.
+    /// Lets a stuck job be tried again, as a person asked. After one more crash at the same step, it is stuck again.
     pub(crate) fn forgive(&self, job: JobId) {
         self.shared.reasons.lock().remove(&job);
         self.shared.suspects.forgive(job);
     }
 
-    /// A job is over.
+    /// Forgets a job that is over.
     pub(crate) fn forget(&self, job: JobId) {
         self.shared.reasons.lock().remove(&job);
         self.shared.suspects.forget(job);
     }
 
-    /// This process is asked to stop. However it ends from now on, that is no crash.
+    /// Notes that this process was asked to stop. However it ends from now on, that is not a crash.
     pub(crate) fn close(&self) {
         self.shared.notes.close();
     }
 
-    /// Begins a step. A step at whose next crash its job is stuck waits until no other such step is under way, or until `give_up`
-    /// says so; then this blocks.
+    /// Begins a step. If one more crash at this step would make its job stuck, this blocks until no other such step
+    /// is under way, or until `give_up` returns `true`.
     pub(crate) fn begin(&self, job: JobId, step: Step, give_up: impl Fn() -> bool) -> UnderWay {
         let shared = &self.shared;
         let suspected = shared.suspects.has_one_chance(job, step);
         let turn = if suspected { shared.turn.take(give_up) } else { None };
         let slot = shared.notes.write(job, step, turn);
         if slot.is_none() {
-            // No crash counts, so nobody has to wait.
+            // Without a note, no crash counts, so nobody has to wait for this step.
             turn.into_iter().for_each(|ticket| shared.turn.give_back(ticket));
         }
         UnderWay { shared: Arc::clone(shared), job, step, slot, turn }
     }
 
-    /// What has been under way for long is suspected no more. To be called now and then.
+    /// Clears steps that have been under way for a long time of suspicion. Call it from time to time.
     pub(crate) fn pass_long(&self) {
         for Used { job, step, turn, .. } in self.shared.notes.erase_long() {
             self.shared.suspects.passed(job, step);
@@ -125,7 +124,7 @@ impl Steps {
     }
 }
 
-/// Why a job is stuck at a step, without the sentence's end.
+/// Why a job is stuck at a step: a clause without a full stop.
 pub(crate) fn crashed(step: Step) -> String {
     let times = if step.limit() == 2 { "two" } else { "three" };
     format!("The server crashed {times} times in a row while it {}", step.text())

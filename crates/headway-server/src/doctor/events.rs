@@ -10,7 +10,7 @@ use headway_model::id::Seq;
 use headway_store::StoreError;
 use headway_store::rows::{BadDetail, Batch, EventRow, Idle};
 
-/// What is wrong with an event, said of it: "the event at 7 ...".
+/// What is wrong with an event. The text continues "the event at 7 ...".
 #[derive(Debug, thiserror::Error)]
 enum Damage {
     #[error("cannot be read: {0}")]
@@ -67,7 +67,7 @@ impl Doctor<'_> {
         Ok(())
     }
 
-    /// Folds one event; whether its job has ended.
+    /// Folds one event; returns whether its job has ended.
     fn fold(&mut self, row: &EventRow) -> Result<bool, Damage> {
         let recorded = Recorded::decode(&row.payload)?;
         if recorded.seq != row.seq {

@@ -1,4 +1,5 @@
-//! Names of Headway's own in a library that nobody owns any more: what attempts left while the library was away, or when a server ended.
+//! Finds files of Headway's own in a library that no live job owns: attempts left them while the library was away, or
+//! when a server ended.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -11,26 +12,26 @@ use headway_model::{JobId, RelPath};
 use headway_store::rows::JobRow;
 use headway_store::{Store, StoreError};
 
-/// A name of Headway's own that no live job owns.
+/// One of Headway's own names that no live job owns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stray {
-    /// It.
+    /// The name.
     pub(crate) own: OwnName,
-    /// Why it must be looked at by a person first; `None` if it can be removed.
+    /// Why a person must look at it first; `None` if it can be removed.
     pub(crate) kept: Option<&'static str>,
 }
 
-/// What is known of the job of some names.
+/// What is known about the job that some names belong to.
 enum Owner {
     /// It is not over.
     Live,
-    /// It is over, and these might hold originals.
+    /// It is over, and these files might be originals.
     Over(HashSet<RelPath>),
-    /// Whether they hold originals is not known: why.
+    /// It is not known whether the files are originals, for this reason.
     NotKnown(&'static str),
 }
 
-/// Tells which names of a library no live job owns. No server must use the log.
+/// Lists Headway's own names in a library that no live job owns. No server may be using the log.
 pub(crate) async fn strays(
     store: &dyn Store,
     library: &Library,

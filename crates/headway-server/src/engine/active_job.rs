@@ -102,13 +102,13 @@ impl ActiveJob {
         }
     }
 
-    /// Before the first file is listed: takes what is at the library's path now. Blocking.
+    /// Accepts the folder that is at the library's path now. Only before the first file is listed. Blocking.
     pub(super) fn settle_on_library(&self) -> Result<Option<Identity>, PauseReason> {
         self.ground.settle(&self.library)
     }
 
-    /// Whether the job can go on with the library: with what it was planned on or, before its first file is listed, with what is there.
-    /// Blocking.
+    /// Whether the job can go on with the library: with the root that it was planned on or, before its first file is
+    /// listed, with any root. Blocking.
     pub(super) fn has_library(&self) -> bool {
         let is_there = match self.has_items() {
             false => self.library.look_again().is_ok(),
@@ -117,7 +117,8 @@ impl ActiveJob {
         is_there && matches!(absent_mount(&self.library, &self.request.query), Ok(None))
     }
 
-    /// Whether the library still is what it was for this job, or a person has accepted what is there now.
+    /// Whether the library's root is still the one that the job was planned on, or a person has accepted the present
+    /// one.
     pub(super) fn is_same_library(&self) -> bool {
         self.ground.is_same(&self.library)
     }
@@ -138,7 +139,7 @@ impl ActiveJob {
         self.recipe.runs_programs()
     }
 
-    /// What the job does with files that were done before.
+    /// What the job does with files that were already processed.
     pub(super) fn on_done(&self) -> OnDone {
         self.request.policy.on_done.unwrap_or_else(|| self.recipe.effect().on_done)
     }
@@ -179,7 +180,7 @@ impl ActiveJob {
         Ok(self.work.get_or_try_init(bind).await?.clone()?)
     }
 
-    /// Whether files of it are listed, as far as is known.
+    /// Whether any of its files are listed, as far as is known.
     pub(super) fn has_items(&self) -> bool {
         self.read_ahead.items() > 0
     }
@@ -211,7 +212,7 @@ impl ActiveJob {
         self.read_ahead.file(store, item).await
     }
 
-    /// The files that change their names together with others.
+    /// The files of the job that are renamed together with others.
     pub(super) async fn renamed_together(
         &self,
         store: &dyn Store,
@@ -252,7 +253,7 @@ impl ActiveJob {
         }
     }
 
-    /// The present time limit of an attempt, in milliseconds.
+    /// The current time limit of an attempt, in milliseconds.
     pub(super) fn time_limit_ms(&self) -> Option<u64> {
         match self.request.policy.timeout? {
             Timeout::After(ms) => Some(ms),

@@ -61,7 +61,8 @@ impl ByPath {
             }
             library.expect_mounts(data.known_mounts(&owned));
             let library = Arc::new(library);
-            // A name with a line feed has no place in that file: what the library was is then not known after a restart.
+            // The file cannot hold a name with a line feed. The identity of such a library is not known after a
+            // restart.
             if !owned.contains('\n') {
                 data.remember_libraries(&[Arc::clone(&library)]);
             }

@@ -1,5 +1,5 @@
-//! Gives files other names: all names of an item are looked at, recorded as `changing`, and then changed together. An output that takes
-//! another name than its original, and a file that goes to the trash, are such changes too.
+//! Renames files: all names of an item are checked, recorded as `changing`, and then changed together. An output
+//! whose name differs from its original's, and a file that goes to the trash, are renamed in the same way.
 
 use std::io;
 
@@ -11,28 +11,28 @@ use headway_model::path::RESERVED;
 use headway_model::{Digest, FailReason, Move, Output, RelPath, SkipReason};
 use headway_recipes::{Attempt, Failure, Rename, Success, Work};
 
-/// How a name begins under which a file is parked while it gets its own name in other letters. No temporary file begins like this, so
-/// nothing removes it.
+/// The prefix of a parking name, under which a file waits while another name is freed or while its own name changes
+/// case. No temporary file has this prefix, so nothing removes such a file.
 const PARKED: &str = ".headway-kept-";
 
-/// What an item wants to become of its files.
+/// What an item wants to change about its files.
 pub(super) struct WantedChange<'a> {
-    /// Other names.
+    /// The renames.
     pub(super) renames: &'a [Rename],
-    /// What is to have the new name of the item's own file, which goes to the trash.
+    /// The output that is to get the new name of the item's own file, while that file goes to the trash.
     pub(super) output: Option<(&'a Output, &'a Staged)>,
     /// Whether the item's own file goes to the trash in any case.
     pub(super) removes: bool,
-    /// Whether the output is the same content once more, which takes the place of the file all the same.
+    /// Whether the output has the same content as the file, and still takes its place: a hard link or a clone.
     pub(super) shares: bool,
 }
 
-/// The names that change hands; an attempt holds them all for itself.
+/// All old and new names, which an attempt must lock.
 pub(super) fn names(renames: &[Rename]) -> impl Iterator<Item = RelPath> + '_ {
     renames.iter().flat_map(|rename| [rename.from.clone(), rename.to.clone()])
 }
 
-/// Gives an item's files the names that its work wants. The item's own file lies `at` this path. Blocking.
+/// Renames an item's files as its work wants. The item's own file is `at` this path. Blocking.
 pub(super) fn change(
     context: &Context,
     active: &ActiveJob,
@@ -51,7 +51,7 @@ pub(super) fn change(
     } else if let Some((output, staged)) = wanted.output {
         let (sealed, old) = finished(library, work, (input, attempt), (output, staged))?;
         match old == Some(sealed.hash) {
-            // It would be the same file: the original gets the name.
+            // The output equals the original, so the original gets the name.
             true => library.discard(staged),
             false => {
                 moves.push(created(library, staged, sealed.hash)?);
@@ -61,7 +61,7 @@ pub(super) fn change(
     }
     for (number, rename) in wanted.renames.iter().enumerate() {
         if original.is_none() || rename.from != *at {
-            // The file whose name it takes goes to the trash, or gets another name at the same time.
+            // The file that has the name now goes to the trash, or is renamed at the same time.
             let is_free_then = |left: &RelPath| *left == rename.to && *left != rename.from;
             let is_left =
                 wanted.removes && is_free_then(at) || wanted.renames.iter().any(|other| is_free_then(&other.from));
@@ -69,7 +69,7 @@ pub(super) fn change(
         }
     }
     if let Some(hash) = original.or(wanted.removes.then_some(None)) {
-        // What takes its name then may be just like it.
+        // The file that then takes this name might look just like the original.
         let is_replaced = wanted.shares || wanted.renames.iter().any(|rename| rename.to == *at);
         moves.push(removed(library, (input, attempt), hash, is_replaced).map_err(fail("the trash"))?);
     }
@@ -83,7 +83,7 @@ pub(super) fn change(
     let missing = library.missing_folders(&moves);
     let moves = moves.with_folders(missing.map_err(fail("looking for the folder of its new name"))?);
     let reach = library.reach_for(&moves).map_err(fail("making the folder of its new name"))?;
-    // Of a file that goes to the trash, other names can go at the same time.
+    // Other hard links of a file that goes to the trash might be removed at the same time.
     let still = match wanted.removes || wanted.shares {
         true => library.is_still_whatever_its_names(at, input),
         false => library.is_still(at, input),
@@ -116,7 +116,7 @@ pub(super) fn change(
     }
 }
 
-/// The move that gives an output its name, which nothing has.
+/// The move that gives an output its name, which must be free.
 fn created(library: &Library, staged: &Staged, hash: Digest) -> Result<Move, Failure> {
     let looking = |error| Failure::of(FailReason::Write, "looking at the output", &error);
     let gone = || Failure::Failed(FailReason::Verify, "the output is gone".into());
@@ -128,8 +128,8 @@ fn created(library: &Library, staged: &Staged, hash: Digest) -> Result<Move, Fai
     Ok(Move { from, to, size: written.size(), mtime_ns: written.mtime_ns(), hash: Some(hash), inode: None })
 }
 
-/// The move that gives another name of a file, or a copy that shares its blocks, the name of the item's own file. Its content is the same, so
-/// it is known by its inode alone.
+/// The move that gives a hard link or a clone the name of the item's own file. Both have the same content, so only
+/// the inode tells them apart.
 fn shared(library: &Library, staged: &Staged) -> Result<Move, Failure> {
     let looking = |error| Failure::of(FailReason::Write, "looking at the output", &error);
     let gone = || Failure::Failed(FailReason::Verify, "the output is gone".into());
@@ -151,8 +151,8 @@ fn removed(
     Ok(Move { from, to, size: input.size(), mtime_ns: input.mtime_ns(), hash, inode })
 }
 
-/// The moves by which a file gets its name: one; or two by way of a parked name, where only its letters change in case, and the folder
-/// takes both spellings for one name.
+/// The moves that rename a file: one, or two through a parking name if only the case of the name changes and the
+/// folder ignores case.
 fn steps(
     library: &Library,
     (input, attempt, at): (&OpenFile, &Attempt, &RelPath),
@@ -168,14 +168,14 @@ fn steps(
     }
     let (size, mtime_ns) = match *from == *at {
         true => (input.size(), input.mtime_ns()),
-        // An original comes back.
+        // An original comes back from the trash.
         false if from.is_reserved() => {
             let original = library.open_trashed(from).known().map_err(looking)?;
             let gone = || Failure::Failed(FailReason::Read, "the original is no longer in the trash".into());
             let original = original.ok_or_else(gone)?;
             (original.size(), original.mtime_ns())
         }
-        // Two files can share a companion: it has gone with the other one already.
+        // Two files can share a sidecar, which was already renamed with the other one.
         false if !library.has_file(from).map_err(looking)? && library.has_file(to).map_err(looking)? => {
             return Ok(Vec::new());
         }
@@ -205,14 +205,15 @@ fn steps(
     Ok(vec![step(from, &parked), step(&parked, to)])
 }
 
-/// The parked name of a file, in its folder.
+/// The parking name of a file, in its folder.
 fn parked(from: &RelPath, attempt: &Attempt, which: &str) -> Result<RelPath, Failure> {
     let name = format!("{PARKED}{}-{which}", attempt.name());
     let parked = from.parent().unwrap_or_default().join(name.as_bytes());
     parked.map_err(|error| Failure::Failed(FailReason::Write, error.to_string()))
 }
 
-/// Where a name changes hands between files of one size and time, their inodes tell after a crash which of them lies there.
+/// Records the inodes of files that exchange a name and have the same size and time, so that they can be told apart
+/// after a crash.
 fn tell_apart(library: &Library, moves: &mut [Move]) -> io::Result<()> {
     let is_like = |one: &Move, other: &Move| (one.size, one.mtime_ns) == (other.size, other.mtime_ns);
     for at in 0..moves.len() {
@@ -220,7 +221,7 @@ fn tell_apart(library: &Library, moves: &mut [Move]) -> io::Result<()> {
         if step.inode.is_some() || step.hash.is_some() || is_parked(&step.from) {
             continue;
         }
-        // Of a file that is parked on the way, both steps say the same.
+        // If a file is parked on the way, both of its moves get the same inode.
         let next = moves.iter().position(|other| is_parked(&step.to) && other.from == step.to);
         let to = next.map_or(&step.to, |next| &moves[next].to).clone();
         let changes_hands = |other: &Move| other.from == to || (other.to == step.from && !is_parked(&other.to));
@@ -237,18 +238,18 @@ fn is_parked(path: &RelPath) -> bool {
     path.name().starts_with(PARKED)
 }
 
-/// Whether a file can have a name.
+/// Whether a name is free for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
     /// Nothing has it.
     Free,
-    /// To this folder it is the name that the file has, in other letters.
+    /// The folder ignores case, and the name is the file's own in another case.
     Same,
     /// Another file has it.
     Taken,
 }
 
-/// Whether a file can have a name, as the disk is now.
+/// Whether a name is free for a file, as the disk is now.
 pub(super) fn standing(library: &Library, from: &RelPath, to: &RelPath) -> io::Result<Standing> {
     if !library.has(to)? {
         return Ok(Standing::Free);
@@ -257,7 +258,7 @@ pub(super) fn standing(library: &Library, from: &RelPath, to: &RelPath) -> io::R
     Ok(if is_same { Standing::Same } else { Standing::Taken })
 }
 
-/// Whether two names of one folder differ in case alone.
+/// Whether two names in the same folder differ only in case.
 fn differs_in_case(one: &RelPath, other: &RelPath) -> bool {
     let folded = |path: &RelPath| path.as_str().to_uppercase().to_lowercase();
     one != other && one.parent() == other.parent() && folded(one) == folded(other)

@@ -22,7 +22,7 @@ pub(crate) struct Context {
     pub log: Log,
     /// The configured libraries.
     pub libraries: Arc<Vec<Arc<Library>>>,
-    /// Those that jobs name by their path.
+    /// Libraries that jobs name by their path.
     pub by_path: ByPath,
     /// The recipes on offer.
     pub recipes: Arc<Vec<Arc<dyn Recipe>>>,
@@ -30,7 +30,7 @@ pub(crate) struct Context {
     pub data: Arc<DataFolder>,
     /// The attempts under way.
     pub running: RunningAttempts,
-    /// Looks at what the last process left that have not come back yet.
+    /// Examinations of what the last process left; some have not returned yet.
     pub examinations: Examinations,
     /// Jobs whose programs, started by the last process, might still be alive.
     pub left: LeftPrograms,
@@ -59,7 +59,7 @@ impl Context {
         configured.map(Arc::clone).or_else(|| self.by_path.get(name))
     }
 
-    /// The library of a job that is in the log. One that is named by its path is opened if need be.
+    /// The library of a job that is in the log. A library that is named by its path is opened if necessary.
     ///
     /// # Errors
     /// If its storage does not answer.

@@ -1,4 +1,4 @@
-//! Tasks that panic. What ran in one ends with its message; nothing else is touched.
+//! Tasks that panic. The work of such a task fails with the panic's message; nothing else is affected.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;

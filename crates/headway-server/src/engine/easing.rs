@@ -1,4 +1,5 @@
-//! Looks at whether the reasons for pauses have passed. Storage that does not answer holds up the look at its own job alone.
+//! Checks whether the reasons for pauses have passed. Storage that does not answer only holds up the check of its own
+//! job.
 
 use std::collections::HashSet;
 
@@ -7,7 +8,7 @@ use tokio::task::JoinSet;
 use super::died::caught;
 use headway_model::{JobId, PauseReason};
 
-/// The looks that are under way, at most one at each job.
+/// The checks that are under way, at most one for each job.
 #[derive(Default)]
 pub(super) struct Easing {
     looks: JoinSet<(JobId, PauseReason, bool)>,
@@ -15,19 +16,19 @@ pub(super) struct Easing {
 }
 
 impl Easing {
-    /// Begins a look at a job, which says whether the reason has passed, unless one is under way.
+    /// Begins to check whether the reason has passed, unless a check of this job is under way.
     pub(super) fn begin<L>(&mut self, job: JobId, reason: PauseReason, look: impl FnOnce() -> L)
     where
         L: Future<Output = bool> + Send + 'static,
     {
         if self.jobs.insert(job) {
             let look = caught(look());
-            // Also after a panic the job is looked at again.
+            // After a panic, the job is checked again too.
             self.looks.spawn(async move { (job, reason, look.await.unwrap_or(false)) });
         }
     }
 
-    /// The jobs whose reason has passed, by the looks that ended since this was last called.
+    /// The jobs whose reason has passed, according to the checks that ended since the last call.
     pub(super) fn passed(&mut self) -> Vec<(JobId, PauseReason)> {
         let mut passed = Vec::new();
         while let Some(look) = self.looks.try_join_next() {

@@ -41,12 +41,12 @@ impl Examinations {
         }
     }
 
-    /// Whether one of this job has not ended yet.
+    /// Whether an examination of this job has not ended yet.
     pub(super) fn is_under_way(&self, job: JobId) -> bool {
         self.0.is_under_way(&job)
     }
 
-    /// The job is over.
+    /// Forgets a job that is over.
     pub(super) fn forget(&self, job: JobId) {
         self.0.forget(&job);
     }

@@ -34,7 +34,7 @@ struct ExclusionInner {
     freed: Condvar,
 }
 
-/// The whole path: libraries can lie within each other.
+/// The absolute path, because libraries can be nested.
 type Key = PathBuf;
 
 struct Held {

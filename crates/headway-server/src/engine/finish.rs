@@ -89,7 +89,7 @@ async fn over(
     unread.and(ended)
 }
 
-/// The results of those items that were done before: by path, of the last job that did this same work.
+/// The results of items that were already processed, by path, from the last job that did the same work.
 async fn earlier(store: &dyn Store, active: &ActiveJob, page: &[ItemRow]) -> Result<HashMap<RelPath, String>, Unable> {
     let is_done = |row: &&ItemRow| matches!(row.state.status, ItemStatus::Skipped { reason: SkipReason::Done, .. });
     let paths: Vec<_> = page.iter().filter(is_done).map(|row| row.file.path.clone()).collect();
@@ -102,7 +102,7 @@ async fn earlier(store: &dyn Store, active: &ActiveJob, page: &[ItemRow]) -> Res
     Ok(rows.into_iter().filter_map(|row| Some((row.file.path, row.result?))).collect())
 }
 
-/// What became of an item; `None` if it was cancelled.
+/// The result of an item; `None` if it was cancelled.
 fn result(row: ItemRow, earlier: &HashMap<RelPath, String>) -> Result<Option<ItemResult>, Unable> {
     let (failure, skip) = match row.state.status {
         ItemStatus::Succeeded(_) => (None, None),

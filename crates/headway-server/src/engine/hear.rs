@@ -26,7 +26,7 @@ impl Engine {
             Some(input) = self.inbox.inputs.recv() => {
                 match input {
                     Input::DrainOver => {
-                        // What ends now is taken back, not cancelled.
+                        // Attempts that end from now on are taken back, not cancelled.
                         self.stopping.get_or_insert_with(Instant::now);
                         self.pool.give_back(|_| true);
                         vec![Input::Drain, Input::DrainOver]

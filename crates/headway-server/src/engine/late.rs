@@ -1,5 +1,5 @@
-//! Looks at storage that might not answer. One thread makes each look, however often it is asked for: whoever asks again waits for the
-//! same look. Two at once would get in each other's way, and threads that never end must not gather.
+//! Looks at storage that might not answer. However often a look is asked for, only one thread makes it: later callers
+//! wait for the same look. Two at once would get in each other's way, and threads that never end must not accumulate.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -10,7 +10,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinHandle};
 
-/// The looks that nobody waits for at present, by what they look at. Cheap to clone.
+/// The looks that have not ended and that nobody waits for now, by key. Cheap to clone.
 pub(super) struct Late<Key, Seen> {
     patience: Duration,
     under_way: Arc<Mutex<HashMap<Key, JoinHandle<Seen>>>>,
@@ -23,13 +23,13 @@ impl<Key, Seen> Clone for Late<Key, Seen> {
 }
 
 impl<Key: Eq + Hash, Seen: Send + 'static> Late<Key, Seen> {
-    /// Looks that a caller waits for this long at a time.
+    /// Creates looks for which each caller waits at most this long.
     pub(super) fn within(patience: Duration) -> Self {
         Late { patience, under_way: Arc::default() }
     }
 
-    /// What `look` sees, or the earlier look at this if that is still under way or nobody has heard what it saw. `None` if it does not
-    /// end in time.
+    /// Returns what `look` sees. If an earlier look with this key is still under way, or nobody has received its
+    /// result, returns what that one sees instead. `None` if it does not end in time.
     pub(super) async fn look(
         &self,
         handle: &Handle,
@@ -47,12 +47,12 @@ impl<Key: Eq + Hash, Seen: Send + 'static> Late<Key, Seen> {
         }
     }
 
-    /// Whether one at this has not ended yet.
+    /// Whether a look with this key has not ended yet.
     pub(super) fn is_under_way(&self, key: &Key) -> bool {
         self.under_way().get(key).is_some_and(|under_way| !under_way.is_finished())
     }
 
-    /// Nobody will come back to this.
+    /// Forgets a key that nobody will ask for again.
     pub(super) fn forget(&self, key: &Key) {
         self.under_way().remove(key);
     }

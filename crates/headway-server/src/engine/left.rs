@@ -9,13 +9,14 @@ use parking_lot::{Mutex, MutexGuard};
 use headway_guard::{attempts_left, end_attempts};
 use headway_model::JobId;
 
-/// These jobs. No item of such a job must run, and nothing that it left be examined, before its programs are gone. Cheap to clone.
+/// The jobs whose programs might still be alive. Until the programs are gone, no item of such a job may run, and
+/// nothing that the job left may be examined. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LeftPrograms(Arc<Mutex<HashSet<JobId>>>);
 
 impl LeftPrograms {
-    /// Ends what attempts of these jobs left running, and remembers the jobs that leave something running. Blocking, for some seconds
-    /// at the most.
+    /// Ends the programs that attempts of these jobs left running, and remembers the jobs whose programs could not be
+    /// ended. Blocking, for a few seconds at most.
     pub(crate) fn end(&self, jobs: &[JobId]) {
         if jobs.is_empty() || end_attempts(|attempt| jobs.iter().any(|job| is_of(*job, attempt))) {
             return;
@@ -33,7 +34,7 @@ impl LeftPrograms {
         if !self.jobs().contains(&job) {
             return false;
         }
-        // While that is not known, there might be some.
+        // While that is unknown, there might be some.
         let has = attempts_left(|attempt| is_of(job, attempt)).map_or(true, |left| !left.is_empty());
         if !has {
             self.jobs().remove(&job);

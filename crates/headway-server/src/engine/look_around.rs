@@ -1,4 +1,5 @@
-//! What the engine's loop looks at every now and then: time limits, attempts that hang, shortages, and a stop that takes too long.
+//! The periodic checks of the engine's loop: time limits, attempts that hang, shortages, and a stop that takes too
+//! long.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,16 +11,18 @@ use super::{ActiveJob, Context, Engine};
 use headway_model::id::JobId;
 use headway_model::{FailReason, PauseReason};
 
-/// How long an attempt that only reads can take to end when it is asked to. What takes longer waits for storage.
+/// How long an attempt that only reads may take to end when it is asked to. One that takes longer waits for storage
+/// that does not answer.
 pub(super) const GRACE: Duration = Duration::from_secs(4);
 
-/// The same for all others: a program has a grace of its own before it is killed, and a large output is hashed to its end.
+/// The same for all other attempts: a program has a grace time of its own before it is killed, and a large output is
+/// hashed to its end.
 const LONG_GRACE: Duration = Duration::from_secs(5 * 60);
 
-/// An attempt that has not got further for so long hangs: jobs of other libraries do not wait for its worker.
+/// An attempt without progress for this long hangs: jobs of other libraries do not wait for its worker.
 const STALLED_AFTER: Duration = Duration::from_secs(5);
 
-/// A library that nothing has used for so long is let go of.
+/// The root of a library that nothing has used for this long is closed.
 const IDLE: Duration = Duration::from_secs(2);
 
 impl Engine {
@@ -39,7 +42,7 @@ impl Engine {
         inputs
     }
 
-    /// The disk of a library that nothing uses can be unmounted.
+    /// Closes the roots of unused libraries, so that their disks can be unmounted.
     fn let_go_of_idle_libraries(&self) {
         let Context { libraries, by_path, handle, .. } = &*self.context;
         for library in libraries.iter().cloned().chain(by_path.all()).filter(|library| library.is_idle(IDLE)) {
@@ -47,7 +50,8 @@ impl Engine {
         }
     }
 
-    /// Storage that does not answer holds up neither a cancel, nor a time limit, nor the end of the server.
+    /// Writes off attempts that do not end when asked to, so that storage that does not answer holds up neither a
+    /// cancel, nor a time limit, nor the end of the server.
     fn write_off_overdue(&self) {
         let only_reads = |job: JobId| {
             self.active_jobs.get(&job).is_some_and(|active| active.terms().repeatable && !active.runs_programs())
@@ -71,7 +75,8 @@ impl Engine {
         }
     }
 
-    /// Attempts that hang on storage, if others hang than before: other threads work in their place meanwhile.
+    /// Counts the attempts that hang on storage, and lets other threads work in their place. Returns an input if the
+    /// counts have changed.
     fn look_for_stalled(&mut self) -> Option<Input> {
         let stalled = self.context.running.stalled(STALLED_AFTER, self.pool.may_lose());
         if stalled == self.stalled {
@@ -90,7 +95,7 @@ impl Engine {
             return vec![Input::Short(PauseReason::DiskFull)];
         }
         for (job, reason) in self.schedule.paused() {
-            // What is still examined would not be ready if the job went on.
+            // If the job went on now, its examination would not be ready.
             if self.context.examinations.is_under_way(job) {
                 continue;
             }
@@ -109,13 +114,13 @@ impl Engine {
 async fn has_eased(context: Arc<Context>, job: JobId, reason: PauseReason, active: Option<Arc<ActiveJob>>) -> bool {
     let active = match active {
         Some(active) => Some(active),
-        // What cannot be read is told when the job is taken up.
+        // If it cannot be read, taking up the job reports that.
         None => ActiveJob::read(&context, job).await.ok().map(Arc::new),
     };
     let look = move || {
         let has_eased = !context.left.has(job) && context.shortage.has_eased(reason, active.as_deref());
         if has_eased && let Some(active) = active {
-            // What could not be removed while the library was away can be now.
+            // Files that could not be removed while the library was away can be removed now.
             active.library.clean_up();
         }
         has_eased

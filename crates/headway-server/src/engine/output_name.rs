@@ -13,7 +13,7 @@ pub(super) enum OutputNameError {
     /// Longer than any file system takes, in bytes.
     #[error("the output's name would have {0} bytes, and {LONGEST_NAME} are possible")]
     TooLong(usize),
-    /// What its template makes of the input's name is no name.
+    /// The template turns the input's name into something that is not a file name.
     #[error("the output's name {template:?} does not fit: {error}")]
     NoName { template: String, error: InvalidPath },
     /// The input's folder cannot be below the output's.

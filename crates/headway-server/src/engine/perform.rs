@@ -52,7 +52,7 @@ impl Engine {
     async fn plan(&mut self, job: JobId) -> Option<Input> {
         let active = self.active_job(job).await;
         let terms = active.as_ref().ok().map(|active| Input::Terms { job, terms: active.terms() });
-        // A stop from now on is heard, however long the preparation takes.
+        // Created before the preparation, so that a stop takes effect however long that takes.
         let active = active.map(|active| {
             let stop = active.begin_step();
             (active, stop)
@@ -82,7 +82,7 @@ impl Engine {
 
     async fn finish(&mut self, job: JobId) {
         let active = self.active_job(job).await;
-        // A stop from now on is heard, however long the step takes.
+        // Created before the step, so that a stop takes effect however long that takes.
         let active = active.map(|active| {
             let stop = active.begin_step();
             (active, stop)

@@ -65,8 +65,7 @@ pub(super) fn place(
     }
 }
 
-/// Brings an output to the disk and looks whether it is what it should be. What was written, and the hash of the original if it is to
-/// be replaced.
+/// Syncs an output and checks it. Returns what was written, and the hash of the original if that is to be replaced.
 pub(super) fn finished(
     library: &Library,
     work: &dyn Work,

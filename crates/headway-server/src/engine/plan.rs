@@ -57,8 +57,8 @@ pub(super) async fn plan(context: &Context, job: JobId, active: Result<(Arc<Acti
     context.log.send(vec![(job, event, None)]).await;
 }
 
-/// Looks at what is at the library's path now, and begins to keep that on disk. The first files are listed meanwhile, as a
-/// durable write takes longer than listing them.
+/// Accepts the library's present root, and begins to store its identity. The first files are listed in the meantime,
+/// because a durable write takes longer than listing them.
 async fn settle(context: &Context, active: &Arc<ActiveJob>, stop: &StepStop) -> Result<JoinHandle<()>, PlanStop> {
     let fresh = Arc::clone(active);
     let looked = tokio::task::spawn_blocking(move || fresh.settle_on_library());
@@ -103,7 +103,8 @@ impl From<StepFailure> for PlanStop {
     }
 }
 
-/// Lists the files. The first of them are recorded when `ground`, on what the job was planned, is kept.
+/// Lists the files. Nothing is recorded before `ground` has stored the identity of the root that the job is planned
+/// on.
 async fn list(
     context: &Context,
     active: &Arc<ActiveJob>,
@@ -169,7 +170,8 @@ async fn list(
 /// What was listed before a restart.
 #[derive(Default)]
 struct Before {
-    /// The files. In which order an earlier version listed them does not matter: the rest is what is not among them.
+    /// The files. Their order, which earlier versions chose differently, does not matter: the rest of the plan is
+    /// every file not among them.
     listed: HashSet<RelPath>,
     /// How many run again, and why.
     reruns: Reruns,

@@ -58,7 +58,7 @@ struct PoolState {
     idle: usize,
     /// The slot numbers of running attempts, from 1.
     numbers: BTreeSet<u32>,
-    /// Attempts that threads are at, each by a ticket of its own: an attempt's name can come again.
+    /// The attempts that threads are running, each with a unique ticket, because an attempt's id can come again.
     running: HashMap<AttemptId, u64>,
     given: u64,
     /// The tickets of running attempts that were written off. Their threads end with them.
@@ -109,8 +109,9 @@ impl Pool {
         self.shared.told.notify_one();
     }
 
-    /// Ends an attempt whose thread does not come back, as from a read of storage that is gone. Another thread takes its place, and
-    /// whatever it comes to later is thrown away. One that has ended meanwhile has its own end.
+    /// Ends an attempt whose thread does not return, for example from a read of storage that is gone. Another thread
+    /// takes its place, and any later result of the lost thread is discarded. If the attempt has ended in the
+    /// meantime, its own end counts.
     pub(super) fn write_off(&self, which: AttemptId, outcome: WorkOutcome) {
         let mut state = self.shared.state.lock();
         let Some(ticket) = state.running.remove(&which) else { return };
@@ -158,7 +159,8 @@ impl Pool {
         self.shared.changed.notify_all();
     }
 
-    /// Takes in how many threads hang on storage: as many others take their place as long as they do.
+    /// Sets how many threads hang on storage. As long as they hang, the same number of extra threads takes their
+    /// place.
     pub(super) fn set_spare(&self, spare: usize) {
         let mut state = self.shared.state.lock();
         state.spare = spare;

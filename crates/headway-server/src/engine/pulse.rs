@@ -1,4 +1,4 @@
-//! When the engine's loop last came round.
+//! When the engine's loop last completed a turn.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone)]
 pub(crate) struct Pulse {
     begun: Instant,
-    /// Milliseconds from then to the last beat.
+    /// Milliseconds from the start to the last beat.
     last: Arc<AtomicU64>,
 }
 

@@ -74,8 +74,8 @@ pub(super) async fn past(
     Ok(past)
 }
 
-/// How far the change of an item got that no worker holds any more, with the output's details as JSON if it is done. A log that
-/// cannot be read makes it not known.
+/// Finds out how far the change of an item got that no worker holds any longer. Returns the output's details as JSON
+/// if the change is done. If the log cannot be read, the verdict is "not known".
 pub(super) async fn judge(
     context: &Context,
     job: JobId,

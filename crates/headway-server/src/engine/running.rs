@@ -39,7 +39,7 @@ impl RunningAttempts {
         self.table.lock().attempts.insert((which.job, which.item), AttemptState::Claimed(claimed));
     }
 
-    /// A worker has taken it, and makes the folder of its output.
+    /// Notes that a worker has taken the attempt and is creating its output's folder.
     pub(super) fn taken(&self, which: AttemptId) {
         if let Some(AttemptState::Claimed(claimed)) = self.table.lock().attempts.get_mut(&(which.job, which.item))
             && claimed.number == which.attempt
@@ -48,7 +48,8 @@ impl RunningAttempts {
         }
     }
 
-    /// Its work begins. `false` if nobody waits for it any more: then it must end at once.
+    /// Notes that the attempt's work begins. Returns `false` if nobody waits for it any longer; then it must end at
+    /// once.
     pub(super) fn working(&self, attempt: &Arc<Attempt>) -> bool {
         let mut table = self.table.lock();
         let Some(state) = table.attempts.get_mut(&(attempt.job, attempt.item)) else { return false };
@@ -91,9 +92,9 @@ impl RunningAttempts {
         self.table.lock().queue.iter().position(|queued| *queued == job).map(|at| at + 1)
     }
 
-    /// What the program of an item's attempt under way has said so far.
+    /// The output so far of the program that works on an item.
     pub(crate) fn so_far(&self, job: JobId, item: u32) -> Option<AttemptLog> {
-        // Out of the table first: what it said is copied, which takes its time.
+        // Take it out of the table first, because copying the output takes time.
         let attempt = match self.table.lock().attempts.get(&(job, item)) {
             Some(AttemptState::Working(attempt, _)) => Some(Arc::clone(attempt)),
             Some(AttemptState::Claimed(_)) | None => None,
@@ -111,7 +112,7 @@ impl RunningAttempts {
                 AttemptState::Working(attempt, alive) => {
                     let progress = attempt.progress();
                     alive.hear(progress);
-                    // A program that says nothing may be silent for hours.
+                    // A program that reports no progress can be silent for hours.
                     let sign = (progress != Progress::Said(None)).then_some(alive.told);
                     let (done, total, percent) = match progress {
                         Progress::Bytes(done) => (done, attempt.total, None),

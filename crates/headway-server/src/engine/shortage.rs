@@ -59,7 +59,7 @@ impl ShortageCheck {
         if self.is_data_short() {
             return Some(PauseReason::DiskFull);
         }
-        // What was mounted over the library, or lies where it was, says nothing about its disk.
+        // A file system that is mounted over the library, or a folder in its place, says nothing about its disk.
         let library = library.filter(|library| self.is_full(&library.path))?;
         Some(library.reach().err().unwrap_or(PauseReason::DiskFull))
     }

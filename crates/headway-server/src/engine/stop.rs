@@ -1,4 +1,4 @@
-//! How a step of a job outside its items is asked to end: a preparation, a listing, the last step.
+//! Asks a step that is not about one item to end: a preparation, a listing, the last step.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,19 +9,19 @@ use tokio::task::{JoinError, JoinHandle};
 use super::look_around::GRACE;
 use headway_recipes::Unable;
 
-/// Asks a step to end. Cheap to clone: all clones are of one step.
+/// Asks a step to end. Cheap to clone; all clones belong to the same step.
 #[derive(Clone, Default)]
 pub(super) struct StepStop {
     flag: Arc<AtomicBool>,
     asked: Arc<Notify>,
 }
 
-/// Why a step did not come to its end.
+/// Why a step was not completed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StepFailure {
     /// It cannot be done.
     Unable(Unable),
-    /// It was stopped, as nobody waits for it any more.
+    /// It was stopped, because nobody waits for it any longer.
     Stopped,
 }
 
@@ -43,13 +43,13 @@ impl StepStop {
         self.flag.load(Ordering::Relaxed)
     }
 
-    /// What tells the step itself.
+    /// The flag that the step itself checks.
     pub(super) fn flag(&self) -> &Arc<AtomicBool> {
         &self.flag
     }
 
-    /// Comes back once the step was asked to end longer ago than its grace. What has not ended by then waits for storage that does
-    /// not answer: nobody waits for it any more, and its thread ends when the storage answers.
+    /// Returns once the step's grace time has passed since it was asked to end. A step that has not ended by then
+    /// hangs on storage: nobody waits for it any longer, and its thread ends when the storage answers.
     pub(super) async fn overdue(&self) {
         let asked = self.asked.notified();
         if !self.is_asked() {
@@ -83,7 +83,7 @@ mod tests {
         stop.ask();
         let begun = Instant::now();
         assert!(matches!(stop.wait_for(tokio::spawn(async { 7 })).await, Some(Ok(7))));
-        // And one that begins after it was asked.
+        // The second part begins only after the stop.
         let (before, after) = tokio::join!(before, waits(stop.clone(), hangs()));
         assert!(before.expect("no panic") && after);
         assert!(begun.elapsed() >= GRACE, "each has its time");

@@ -13,7 +13,8 @@ use headway_model::{Fold, JobId, PauseReason};
 use headway_recipes::Unable;
 use headway_store::rows::{JobRow, Lease};
 
-/// Takes up all live jobs. `silent` are the libraries whose storage does not answer: their jobs wait for it, and nobody waits for them.
+/// Takes up all live jobs. `silent` are the libraries whose storage does not answer: their jobs wait for it, and the
+/// start does not wait for those jobs.
 pub(crate) async fn take_up_all(
     context: &Context,
     leases: &[Lease],

@@ -140,7 +140,8 @@ fn attempt(
     outcome(result, &attempt)
 }
 
-/// Whether the work can be done once more within the attempt: nothing was changed that a second try does not replace.
+/// Whether the work can be retried within the same attempt, because a second try would replace everything that the
+/// first has changed.
 fn can_start_over(active: &ActiveJob, work: &dyn Work, attempt: &Attempt, has_run: &AtomicBool) -> bool {
     let has_changed = has_run.load(Ordering::Relaxed) && (active.runs_programs() || work.writes());
     !has_changed && !attempt.is_stopped() && !attempt.is_placing()
@@ -170,7 +171,7 @@ fn stage(
     staged.map_err(|error| Failure::of(FailReason::Write, "making the output's folder", &error))
 }
 
-/// What was approved is what runs: a file gets the name that the plan says.
+/// Refuses a new name that differs from the one in the plan, because a person might have approved that one.
 fn as_planned(file: &PlannedFile, renames: &[Rename]) -> Result<(), Failure> {
     match renames.first() {
         Some(rename) if file.becomes.as_ref() != Some(&rename.to) => {
@@ -182,7 +183,7 @@ fn as_planned(file: &PlannedFile, renames: &[Rename]) -> Result<(), Failure> {
     }
 }
 
-/// With all other files of the job that are planned to change their names together with this one.
+/// Adds the renames of all other files of the job that the plan renames together with this one.
 fn together(
     context: &Context,
     active: &ActiveJob,
@@ -204,7 +205,7 @@ fn together(
             for (file, more) in others.meeting(name) {
                 if !renames.iter().any(|rename| rename.from == file.path) {
                     as_planned(file, more)?;
-                    // Two files can share one that belongs to both.
+                    // Two files can share a sidecar.
                     let new: Vec<_> = more.iter().filter(|rename| !renames.contains(rename)).cloned().collect();
                     renames.extend(new);
                 }
@@ -228,7 +229,7 @@ fn held(
     let writes = work.writes() || output.is_some_and(Output::replaces) || !renames.is_empty() || removes;
     let mut files = vec![(file.path.clone(), writes)];
     files.extend(names(renames).map(|name| (name, true)));
-    // To give a file one more name changes when its inode was last changed, by which others see that it was touched.
+    // Giving a file another hard link changes its ctime, which other attempts would take for a change of the file.
     files.extend(work.reads(&file.path).into_iter().map(|read| (read, work.shares())));
     files.extend(attempt.output.as_ref().map(|staged| (staged.target.clone(), true)));
     files.dedup_by(|one, other| one.0 == other.0);

@@ -1,5 +1,5 @@
-//! A server that works on no job unasked, as `headway run` starts one: it works on the jobs that are begun through it, and on those
-//! that somebody brings back.
+//! A server that takes up no job unasked, such as the one inside `headway run`. It works only on jobs that are
+//! started through it, and on jobs that somebody asks it to adopt.
 
 use std::collections::HashSet;
 
@@ -23,7 +23,7 @@ impl Server {
         }
     }
 
-    /// A job is about to be begun through this server.
+    /// Notes that a job is about to be started through this server.
     pub(super) async fn begins(&self, job: JobId) {
         if let Some(adopted) = &self.inner.adopted {
             adopted.0.lock().await.insert(job);
@@ -36,7 +36,8 @@ impl Server {
     /// If there is no such job, or it cannot be read.
     pub async fn adopt(&self, id: JobId) -> Result<(), ApiError> {
         let Some(adopted) = &self.inner.adopted else { return Ok(()) };
-        // Held to the end: a second caller finds the job adopted, and no event of it is recorded meanwhile.
+        // Held to the end, so that a second caller finds the job adopted, and no event of it is recorded in the
+        // meantime.
         let mut adopted = adopted.0.lock().await;
         let row = self.row(id).await?;
         if adopted.contains(&id) || row.summary.status.is_terminal() {
@@ -54,7 +55,7 @@ impl Server {
         Ok(())
     }
 
-    /// Refuses what would only be carried out by a server that works on this job.
+    /// Refuses a call that only a server that works on this job would carry out.
     pub(super) async fn must_work_on(&self, job: JobId) -> Result<(), ApiError> {
         if self.works_on(job).await {
             return Ok(());

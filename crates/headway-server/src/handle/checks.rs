@@ -92,7 +92,7 @@ pub(super) fn query(query: &mut Query) -> Vec<String> {
             paths.sort();
             paths.dedup();
             let named: BTreeSet<RelPath> = paths.iter().cloned().collect();
-            // What lies below a folder that is named too is part of it.
+            // A path below another named folder is already part of that folder.
             let is_part = |path: &RelPath| path.ancestors().iter().any(|above| above != path && named.contains(above));
             paths.retain(|path| !is_part(path));
             if paths.is_empty() {

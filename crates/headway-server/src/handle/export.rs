@@ -1,4 +1,4 @@
-//! A job's log, for those who read it: as a file, or by pages.
+//! A job's log, as a file or page by page.
 
 use futures::{Stream, StreamExt, stream};
 

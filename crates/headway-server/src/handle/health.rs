@@ -1,4 +1,4 @@
-//! Whether the server works: what a restart would mend, and what keeps it from taking on work.
+//! The health of the server: problems that a restart would fix, and reasons why no work can begin.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,11 +6,12 @@ use std::time::Duration;
 use super::Server;
 use headway_files::free_bytes;
 
-/// How long the engine can stand still before a restart is the remedy.
+/// How long the engine can stand still before a restart is needed.
 const STILL: Duration = Duration::from_secs(30);
 
 impl Server {
-    /// What ails the server that a restart would mend; nothing if it is well. A full disk or a library that is away is no such thing.
+    /// Problems that a restart would fix; empty if there are none. A full disk or a missing library is not one of
+    /// them.
     pub fn ails(&self) -> Vec<String> {
         let mut reasons = Vec::new();
         if !self.is_recording() {
@@ -23,12 +24,12 @@ impl Server {
         reasons
     }
 
-    /// What keeps the server from taking on work now.
+    /// Reasons why no work can begin now.
     pub async fn cannot_begin(&self) -> Vec<String> {
         let mut reasons = self.ails();
         let context = &self.inner.context;
         let (data, floor) = (context.data.root().to_owned(), context.shortage.floor().disk);
-        // Room that cannot be told keeps nobody out: the calls themselves tell.
+        // An unknown amount of free space stops nothing; if there is too little, the calls themselves fail.
         let looked = self.inner.looks.look("/the data folder", move || free_bytes(&data)).await;
         match looked {
             None => reasons.push("the storage of the data folder does not answer".into()),

@@ -1,7 +1,7 @@
-//! A job's attempts as GNU parallel's `--joblog` lists them: nine columns, a row for each attempt that ended, in the order of the ends.
-//!
-//! The bytes received are those of the text that is kept of what a program said: of output that is not text they differ. A program that ends by
-//! itself with a code above 128 counts as ended by a signal.
+//! A job's attempts in the format of GNU parallel's `--joblog`: nine columns, one row for each attempt that ended, in
+//! the order of the ends. The column `Receive` counts the bytes of the output after its conversion to text, so it
+//! differs for output that is not UTF-8. A program that exits by itself with a code above 128 counts as ended by a
+//! signal.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -37,7 +37,7 @@ struct ListedJob {
     request: StartJob,
     library: PathBuf,
     total: u32,
-    /// When attempts under way began, by item and attempt.
+    /// When running attempts began, by item and attempt.
     begun: HashMap<(u32, u32), Millis>,
 }
 
@@ -52,12 +52,12 @@ struct LoggedAttempt {
 enum How {
     Well,
     Failed(FailReason),
-    /// It was done before, by an earlier job.
+    /// An earlier job already processed the file.
     DoneBefore,
 }
 
 impl Server {
-    /// The lines of a job's list of attempts, a page at a time.
+    /// The lines of the job log, a page at a time.
     ///
     /// # Errors
     /// If there is no such job, or it cannot be read.
@@ -126,7 +126,7 @@ impl ListedJob {
             JobEvent::Failed { item, attempt, reason, .. } | JobEvent::AttemptFailed { item, attempt, reason, .. } => {
                 end(*item, *attempt, How::Failed(*reason));
             }
-            // No attempt of these came to an end of its own.
+            // These attempts did not end by themselves.
             JobEvent::Returned { item, attempt }
             | JobEvent::Stopped { item, attempt }
             | JobEvent::Recovered { item, attempt } => drop(self.begun.remove(&(*item, *attempt))),
@@ -160,7 +160,7 @@ impl ListedJob {
         Ok(line)
     }
 
-    /// The command in a form that a shell reads, in one line: a line feed in it is written as NUL, as GNU parallel does.
+    /// The command as one line that a shell can read. A line feed is written as NUL, as GNU parallel does.
     fn command(&self, item: u32, path: &RelPath) -> Vec<u8> {
         let file = ShellFile { library: &self.library, path, number: item + 1, total: self.total };
         let words = match &self.recipe {
@@ -173,7 +173,7 @@ impl ListedJob {
     }
 }
 
-/// A word as a shell reads it.
+/// A word, quoted for a shell.
 pub(super) fn quoted(word: &[u8]) -> Vec<u8> {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,{}".contains(byte);
     if !word.is_empty() && word.iter().all(plain) {

@@ -1,4 +1,4 @@
-//! Looks at storage that might not answer, for people who want an answer.
+//! Looks at storage that might not answer, on behalf of callers who wait for a response.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-/// No person waits longer than this for a look.
+/// How long a caller waits for a look.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The libraries whose storage does not answer: one thread waits for each, and no more.
+/// Looks at libraries, with at most one thread waiting for each.
 #[derive(Clone)]
 pub(super) struct Looks {
     patience: Duration,
@@ -23,7 +23,7 @@ impl Default for Looks {
 }
 
 impl Looks {
-    /// Looks for which nobody waits longer than this.
+    /// Creates looks for which a caller waits at most this long.
     pub(super) fn within(patience: Duration) -> Self {
         Looks { patience, silent: Arc::default() }
     }

@@ -1,7 +1,6 @@
-//! What Prometheus asks for: names and units by its rules, and few labels.
-//!
-//! Totals are sums over the jobs of the log that are over, so they survive a restart, less what retention removed before it. Each job is
-//! read once: a scrape reads on from where the last one ended.
+//! The metrics for Prometheus: names and units by its conventions, and few labels. Totals are sums over the finished
+//! jobs in the log, so they survive a restart, except for jobs whose history was removed before it. Each job is read
+//! once: a scrape continues where the last one ended.
 
 mod text;
 
@@ -22,13 +21,13 @@ const PAGE: u32 = 1_000;
 /// How many recipes have a label of their own; the others share one.
 const RECIPES: usize = 50;
 
-/// What is known of the jobs that are over.
+/// The sums over finished jobs.
 #[derive(Default)]
 pub(super) struct Totals(Mutex<Sums>);
 
 #[derive(Default)]
 struct Sums {
-    /// All up to here is counted.
+    /// Everything up to this position is counted.
     position: Position,
     /// Jobs, by recipe and status.
     jobs: BTreeMap<(String, &'static str), u64>,
@@ -115,7 +114,7 @@ impl Server {
             let rows = self.store().jobs(JobFilter::ChangedAfter(sums.position), PAGE).await?;
             let Some(last) = rows.last() else { break };
             sums.position = last.last_position;
-            // The last event of a job that is over is its end, or that its history was removed.
+            // The last event of a finished job is its end, or the removal of its history.
             rows.iter()
                 .filter(|row| row.summary.status.is_terminal() && !row.summary.pruned)
                 .for_each(|row| sums.add(&row.summary));
@@ -131,7 +130,7 @@ impl Server {
         Ok(())
     }
 
-    /// What is free. A disk that does not say has no sample.
+    /// Free disk space. A disk whose free space is unknown has no sample.
     async fn disks(&self, text: &mut MetricsText) {
         let context = &self.inner.context;
         let (mut up, mut free) = (Vec::new(), Vec::new());

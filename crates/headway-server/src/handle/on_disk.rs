@@ -1,25 +1,25 @@
-//! What there is to say of the storage of a job's library.
+//! What a job's view says about the storage of its library.
 
 use super::Server;
 use crate::engine;
 use headway_files::{Swap, io_text};
 use headway_model::{JobId, Output, RelPath, StartJob};
 
-/// What is to be said of a job's library.
+/// What a job's view says about its library.
 #[derive(Default)]
 pub(super) struct OnDisk {
     /// The number and bytes of files in the job's trash.
     pub(super) trash: (u64, u64),
     /// A note for a person: how the job replaces files, if it does, or what cannot be read.
     pub(super) note: Option<String>,
-    /// Whether another folder is at the library's path than the one on which the job was planned.
+    /// Whether the folder at the library's path is not the one on which the job was planned.
     pub(super) is_replaced: bool,
-    /// A disk that was mounted inside the library where the job looks for files, and is gone: path and device.
+    /// A missing disk inside the library that the job needs: path and device.
     pub(super) absent: Option<(RelPath, String)>,
 }
 
 impl Server {
-    /// What is to be said of a job's library.
+    /// What a job's view says about its library.
     pub(super) async fn on_disk(&self, name: &str, id: JobId, request: Option<&StartJob>) -> OnDisk {
         const SILENT: &str = "The storage of this library does not answer.";
         const SECOND_NAME: &str = "This file system cannot exchange two files in one step: each original gets a second name \
@@ -38,7 +38,7 @@ impl Server {
                 Some(Swap::TwoMoves) => Some(TWO_MOVES.to_owned()),
             };
             let is_replaced = library.is_replaced(ground);
-            // If that cannot be seen there is nothing to be said of it; the plan tells.
+            // If that is unknown, the view says nothing about it; the plan reports it.
             let absent = query.and_then(|query| engine::absent_mount(&library, &query).unwrap_or_default());
             match library.trashed(id) {
                 Ok(trash) => OnDisk { trash: (trash.files, trash.bytes), note, is_replaced, absent },

@@ -1,4 +1,4 @@
-//! Presets: what a job is asked for, which files and which settings, kept under a name to be asked for again.
+//! Presets: requests, with their files and settings, that are stored under a name for later use.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -24,11 +24,11 @@ impl Server {
         self.with_presets(|presets| Ok((presets, false))).await
     }
 
-    /// Keeps a request under a name, in place of the one that was kept under it. Its library and recipe must be there; whether the rest can
-    /// be carried out is checked when a job is started from it.
+    /// Stores a request under a name, replacing any earlier one. Its library and recipe must exist; everything else
+    /// is checked when a job is started from it.
     ///
     /// # Errors
-    /// If the name or the request is no preset, or it cannot be kept.
+    /// If the name or the request is not valid for a preset, or it cannot be stored.
     pub async fn keep_preset(&self, name: String, request: StartJob) -> Result<NamedRequests, ApiError> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if name.is_empty() || name.len() > LONGEST || !name.bytes().all(is_plain) {
@@ -54,7 +54,7 @@ impl Server {
     /// Removes a preset.
     ///
     /// # Errors
-    /// If there is none of that name, or the rest cannot be written.
+    /// If there is no preset of that name, or the file cannot be written.
     pub async fn remove_preset(&self, name: String) -> Result<NamedRequests, ApiError> {
         self.with_presets(move |mut presets| match presets.remove(&name) {
             Some(_) => Ok((presets, true)),
@@ -63,7 +63,7 @@ impl Server {
         .await
     }
 
-    /// Reads the presets, and keeps what `change` makes of them if it says so. One call at a time.
+    /// Reads the presets, lets `change` modify them, and stores them if it returns `true`. One call at a time.
     async fn with_presets(
         &self,
         change: impl FnOnce(NamedRequests) -> Result<(NamedRequests, bool), ApiError> + Send + 'static,

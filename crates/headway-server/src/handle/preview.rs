@@ -1,16 +1,17 @@
-//! What would be run for a file, before it is.
+//! Previews the commands that a job would run.
 
 use super::Server;
 use super::joblog::quoted;
 use headway_model::{ApiError, RelPath, StartJob};
 use headway_recipes::ShellFile;
 
-/// The most lines of an answer.
+/// Maximum number of lines in an answer.
 const LINES_LIMIT: usize = 10;
 
 impl Server {
-    /// The commands that a request runs for these files, each as a line of a shell: the files' numbers in the plan, from 1, of `total`.
-    /// None for a recipe that runs no program, or with settings that are wrong.
+    /// The commands that a request would run for some files, each as a line for a shell. The files are given with
+    /// their numbers in the plan, from 1 to `total`. Empty if the recipe runs no program, or the settings are
+    /// invalid.
     ///
     /// # Errors
     /// If there is no such library or recipe.
@@ -26,7 +27,7 @@ impl Server {
         if !recipe.runs_programs() {
             return Ok(Vec::new());
         }
-        // What is wrong with them is told when it is started.
+        // Starting the job reports what is wrong with them.
         let Ok(settings) = recipe.settings(&request.settings) else { return Ok(Vec::new()) };
         let request = StartJob { settings, ..request.clone() };
         let line = |(number, path): &(u32, RelPath)| {

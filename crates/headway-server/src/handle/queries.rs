@@ -1,4 +1,4 @@
-//! What callers can read of jobs, items and libraries.
+//! What callers can read about jobs, items and libraries.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ use headway_store::rows::{ItemRow, JobRow};
 /// The most jobs or items in one page.
 const PAGE_LIMIT: u32 = 1_000;
 
-/// The longest text that is searched for, in bytes.
+/// Maximum length of a search text, in bytes.
 const NAME_LIMIT: usize = 1_000;
 
 impl Server {
@@ -66,7 +66,7 @@ impl Server {
         })
     }
 
-    /// A page of jobs, in the order that is asked for: those behind `before`.
+    /// A page of jobs in the requested order: those after the job `before`.
     pub async fn jobs(&self, before: Option<JobId>, limit: u32, find: &FindJobs) -> Result<JobPage, ApiError> {
         let limit = limit.clamp(1, PAGE_LIMIT) as usize;
         match find.sort {
@@ -75,7 +75,7 @@ impl Server {
         }
     }
 
-    /// The first of all jobs by something that no index knows: each one is looked at.
+    /// A page of jobs in an order that no index has, so every job is read.
     async fn sorted_jobs(&self, behind: Option<JobId>, limit: usize, find: &FindJobs) -> Result<JobPage, ApiError> {
         let cursor = self.cursor().await?;
         let (mut jobs, mut before) = (Vec::new(), None);
@@ -88,7 +88,7 @@ impl Server {
                 break;
             }
         }
-        // They came newest first, and stay so where they are alike.
+        // They were read newest first, and the sort is stable, so equal ones stay in that order.
         jobs.sort_by_key(|job| Reverse(find.sort.key(job)));
         let from = behind.and_then(|behind| jobs.iter().position(|job| job.job == behind)).map_or(0, |at| at + 1);
         let mut jobs: Vec<_> = jobs.into_iter().skip(from).take(limit + 1).collect();
@@ -100,7 +100,7 @@ impl Server {
 
     async fn newest_jobs(&self, before: Option<JobId>, limit: usize, find: &FindJobs) -> Result<JobPage, ApiError> {
         let cursor = self.cursor().await?;
-        // All jobs are read as they come; of some, more at a time, as few may be among them.
+        // With a filter, more are read at a time, because few of them might match.
         let read = if find.is_all() { limit } else { PAGE_LIMIT as usize };
         let (mut jobs, mut before) = (Vec::new(), before);
         loop {
@@ -153,7 +153,7 @@ impl Server {
         Ok(ItemPage { items: rows.into_iter().map(item_view).collect(), next, seq: row.summary.seq })
     }
 
-    /// The items of a job's page that a filter names one by one; `None` if it names none.
+    /// The items that a filter selects by cause or name; `None` if it does neither.
     async fn these(&self, id: JobId, filter: &ItemFilter) -> Result<Option<Vec<u32>>, ApiError> {
         let mut these = None;
         if let Some(key) = &filter.cause {
@@ -168,7 +168,7 @@ impl Server {
         Ok(these)
     }
 
-    /// A page of these items, and the last of it if there are more.
+    /// A page of these items, and its last item if there are more.
     async fn page_of(
         &self,
         job_no: u64,
@@ -226,15 +226,16 @@ impl Server {
             seen += rows.len();
             rows.into_iter().for_each(|row| sorter.add(&item_view(row)));
         }
-        // Counted before they were read: of a job that runs more may have failed since, which the next call sees.
+        // The count is older than the items: in a running job, more can have failed since, which the next call
+        // includes.
         let more = (row.summary.counters.failed as usize).saturating_sub(seen);
         Ok(sorter.sorted(u32::try_from(more).unwrap_or(u32::MAX)))
     }
 
-    /// The output of an item's attempts, as far as it is kept; of one under way what it has said so far.
+    /// The output of an item's attempts, as far as it is stored, and the output so far of a running one.
     pub async fn attempts(&self, id: JobId, item: u32) -> Result<Vec<AttemptLog>, ApiError> {
         self.row(id).await?;
-        // Before the others: one that ends in between is then told twice, not never.
+        // Read the running attempt first: if it ends in between, it is found twice rather than not at all.
         let live = self.inner.context.running.so_far(id, item);
         let data = Arc::clone(&self.inner.context.data);
         let logs = tokio::task::spawn_blocking(move || data.attempts_of(id, item)).await;
@@ -269,7 +270,7 @@ impl Server {
             .collect()
     }
 
-    /// What each recipe does where a request does not say what becomes of files that were done before or are interrupted.
+    /// Each recipe's default policy for files that were already processed and for interrupted items.
     fn policies(&self) -> BTreeMap<String, Policy> {
         let policy = |recipe: &Arc<dyn Recipe>| {
             let effect = recipe.effect();

@@ -1,4 +1,5 @@
-//! The report of any job: what became of each file, as CSV for spreadsheets and JSON lines for programs, and the totals.
+//! The report of a job: what happened to each file, as CSV for spreadsheets or JSON lines for programs, and the
+//! totals.
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ const PAGE: u32 = 1_000;
 const COLUMNS: [&str; 9] = ["item", "path", "status", "reason", "message", "bytes", "output", "output_bytes", "kept"];
 
 impl Server {
-    /// The report of a job, a page at a time; of a job that runs it says how its files are now.
+    /// The report of a job, a page at a time. While the job runs, it shows the present state of each file.
     ///
     /// # Errors
     /// If there is no such job, or it cannot be read.
@@ -57,7 +58,7 @@ impl Server {
     }
 }
 
-/// What a result says of the output of its item: its path and its size in bytes.
+/// The path and the size in bytes of an item's output, according to its result.
 fn output(item: &ItemView) -> Option<(&str, Option<u64>)> {
     let output = item.result.as_ref()?.get("output")?;
     Some((output.get("path")?.as_str()?, output.get("size").and_then(Value::as_u64)))
@@ -70,7 +71,7 @@ fn text<'a>(item: &'a ItemView, field: &str) -> Option<&'a str> {
 fn add(totals: &mut JobTotals, item: &ItemView) {
     let moved = text(item, "moved");
     match output(item) {
-        // What took its place has the content of a file that stays.
+        // The file was removed, or replaced by a link to another file with the same content.
         _ if text(item, "kept").is_some() || text(item, "removed").is_some() => totals.removed.add(item.size),
         Some((path, Some(bytes))) if path == item.path.as_str() || moved == Some(path) => {
             totals.replaced.add(item.size);

@@ -1,6 +1,5 @@
-//! What the owner of the server can do and its guests cannot: name libraries by their path, and run commands of their own.
-//!
-//! Only the user who runs the server can open its socket, and that user can do all of it anyway.
+//! What only the owner of the server can do: name libraries by their path, and run arbitrary commands. Only the user
+//! who runs the server can open its socket, and that user can do all this anyway.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,8 +23,8 @@ impl Server {
         self.is_owner || !self.inner.owner_only.contains(recipe)
     }
 
-    /// Opens the library that a request names by its path, if the caller can name it: the owner any folder, others the library of an
-    /// earlier job.
+    /// Opens the library that a request names by its path, if the caller may name it. The owner may name any folder,
+    /// others only the library of an earlier job.
     pub(super) async fn admit(&self, request: &StartJob) -> Result<(), ApiError> {
         let name = &request.library;
         let of_earlier_job = matches!(request.query, Query::Items(_));
@@ -41,7 +40,8 @@ impl Server {
         self.spares_data_folder(request)
     }
 
-    /// The data folder may lie in a folder that is named by its path, such as a home folder; but no job works on it.
+    /// Refuses a request that would work on the data folder. The folder can lie inside a library that is named by its
+    /// path, such as a home folder.
     fn spares_data_folder(&self, request: &StartJob) -> Result<(), ApiError> {
         use std::os::unix::ffi::OsStrExt;
         let text = "Headway's own data folder is among these files; name folders beside it, or move it with --data";
@@ -65,7 +65,7 @@ impl Server {
     }
 }
 
-/// Refuses what is not the one name of a folder. Blocking.
+/// Refuses a path that is not a folder's canonical path. Blocking.
 fn usable(name: &str) -> Result<(), ApiError> {
     let path = Path::new(name);
     let look = || {
@@ -76,7 +76,7 @@ fn usable(name: &str) -> Result<(), ApiError> {
     refusal(name, path, Found::of(look()))
 }
 
-/// What a look at the folder says: its path without links, and whether it is a folder.
+/// Judges a look at the path, which found its real path and whether it is a folder.
 fn refusal(name: &str, path: &Path, looked: Found<(PathBuf, bool)>) -> Result<(), ApiError> {
     let refuse = |text| Err(ApiError::invalid(text));
     match looked {
@@ -96,7 +96,8 @@ fn refusal(name: &str, path: &Path, looked: Found<(PathBuf, bool)>) -> Result<()
     }
 }
 
-/// No fault of the request: the storage does not answer, or the thread that opened the folder died.
+/// The error when the request is not to blame: the storage does not answer, or the thread that opened the folder
+/// died.
 fn why_not(name: &str, why: Unable) -> ApiError {
     match why {
         Unable::Environment(reason) => {

@@ -55,7 +55,8 @@ impl Server {
         self.begins(id).await;
         let started = match self.log().append(id, created, Some(body)).await {
             Ok(_) => Started::Created,
-            // Another call with this id came first. Its job is durable by now, as this answer came after its commit.
+            // Another call with this id came first. Its job is durable by now, because this answer came after its
+            // commit.
             Err(AppendError::Refused(Refusal::Exists)) => Started::Existing,
             Err(error) => return Err(error.into()),
         };
@@ -70,7 +71,7 @@ impl Server {
             return Ok(());
         };
         let (recipe, looked_at, request) = (Arc::clone(recipe), Arc::clone(&library), request.clone());
-        // What cannot be looked at now is met when the job is prepared.
+        // If the storage cannot be looked at now, preparing the job will report that.
         match self.inner.looks.look(&library.name, move || recipe.obstacle(&request, &looked_at)).await.flatten() {
             None => Ok(()),
             Some(Obstacle { setting: Some(setting), text }) => Err(ApiError::at_setting(setting, text)),

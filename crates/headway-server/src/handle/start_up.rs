@@ -122,7 +122,8 @@ impl Server {
     }
 }
 
-/// A runtime that can be dropped anywhere, also in async code: it does not wait for its tasks. What was acknowledged is on the disk.
+/// A runtime that can be dropped anywhere, even in async code, because it does not wait for its tasks. Whatever was
+/// acknowledged is already durable.
 pub(super) struct OwnRuntime(Option<Runtime>);
 
 impl Drop for OwnRuntime {
@@ -152,8 +153,8 @@ async fn end_left_over(context: &Context, folds: &[Fold]) -> Result<(), StartErr
     ended.map_err(|error| StartError(format!("what the last run left cannot be ended: {error}")))
 }
 
-/// Opens the libraries, and names those whose storage does not answer. One that is not there, such as a disk that is not plugged in, or
-/// does not answer, is waited for, unless none is there.
+/// Opens the libraries, and returns the names of those whose storage does not answer. A library that is missing or
+/// does not answer is waited for later; only if none can be opened is that an error.
 fn open_libraries(
     data: &DataFolder,
     folders: &[(String, PathBuf)],
@@ -186,7 +187,7 @@ fn open_libraries(
     Ok((libraries, silent))
 }
 
-/// Opens a library, and removes what probes of an earlier process left in it. Blocking.
+/// Opens a library, and removes probe files that an earlier process left in it. Blocking.
 fn open_library(name: &str, root: &Path, known: Option<Identity>) -> (Library, Option<FolderError>) {
     let (library, error) = Library::open_or_wait(name, root, known);
     library.clean_up();

@@ -23,7 +23,8 @@ const ROWS: u32 = 500;
 /// How often the clock is looked at.
 const CLOCK_LOOK: Duration = Duration::from_secs(60);
 
-/// The storage of one library holds up the sweep of the others no longer than this, and than the time from one sweep to the next.
+/// The longest time that the storage of one library can hold up the sweep of the others; never longer than the time
+/// between two sweeps.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Jobs read at a time.

@@ -5,8 +5,8 @@ use headway_model::status::PauseReason;
 use headway_model::{JobStatus, JobSummary, RelPath};
 
 impl Server {
-    /// What a job waits for, for a person. `is_replaced` says whether another folder is at the path of its library, `absent` which disk
-    /// inside the library is gone.
+    /// What a job waits for, for a person. `is_replaced` says that another folder is at its library's path; `absent`
+    /// is a missing disk inside the library.
     pub(super) fn waits(
         &self,
         summary: &JobSummary,
@@ -47,7 +47,7 @@ impl Server {
     }
 }
 
-/// A place in a line, such as "2nd".
+/// A place in a queue, such as "2nd".
 fn ordinal(place: usize) -> String {
     let ending = match (place % 10, place % 100) {
         (_, 11..=13) => "th",

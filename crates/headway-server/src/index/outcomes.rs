@@ -111,7 +111,7 @@ async fn catch_up(files: &FileIndex, store: &dyn Store, up_to: Position) -> Stor
         }
         files.end(ended, pages.position()).await?;
     }
-    // The history that was removed has no events.
+    // Removed histories have no events, so the last position can be lower than the head.
     if pages.position() < up_to {
         files.end(Vec::new(), up_to).await?;
     }
@@ -126,7 +126,7 @@ fn undone(undoes: bool, state: &ItemState) -> Option<&'static str> {
     Some(if result.get("put_back").is_some() { "put back" } else { "taken away" })
 }
 
-/// Where an item's file has gone, if it got another name: there it is found from now on.
+/// The new path of an item's file, if the file was renamed.
 fn moved_to(state: &ItemState) -> Option<RelPath> {
     let result: serde_json::Value = serde_json::from_str(state.result.as_deref()?).ok()?;
     result.get("moved")?.as_str()?.parse().ok()

@@ -1,10 +1,10 @@
-//! What the pages of one browser share: a channel on which each hears what the others say, and a lock.
+//! What the pages of one browser share: a broadcast channel and a lock.
 
 use super::oracle::BrokenPromise;
 use super::trace;
 use super::world::World;
 
-/// How a page stands to the lock.
+/// A page's state with regard to the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SimulatedLock {
     No,
@@ -14,7 +14,7 @@ pub(super) enum SimulatedLock {
 }
 
 impl World {
-    /// Delivers one text of the channel to a page, unless a fault loses it. Whether there was one.
+    /// Delivers one message of the channel to a page, unless a fault loses it. Returns whether there was one.
     pub(super) fn talk(&mut self, client: usize) -> Result<bool, BrokenPromise> {
         self.post();
         let Some(text) = self.clients[client].inbox.pop_front() else { return Ok(false) };
@@ -29,7 +29,7 @@ impl World {
         Ok(true)
     }
 
-    /// What was said is on its way to all others, whatever becomes of the page that said it.
+    /// Sends what pages have said to all other pages, even if the sender is closed afterwards.
     pub(super) fn post(&mut self) {
         for speaker in 0..self.clients.len() {
             let said = std::mem::take(&mut self.clients[speaker].outbox);
@@ -39,7 +39,7 @@ impl World {
         }
     }
 
-    /// Grants the lock to a page that waits for it. Whether there was one.
+    /// Grants the lock to a page that waits for it. Returns whether there was one.
     pub(super) fn lock(&mut self) -> Result<bool, BrokenPromise> {
         let (now, up) = (self.now, self.process.is_some());
         let with = |world: &World, lock| world.clients.iter().position(|client| client.lock == lock);

@@ -1,4 +1,4 @@
-//! A page: the receiver, and what becomes of its effects.
+//! A page: the receiver, and the driver that carries out its effects.
 
 mod wire;
 
@@ -38,8 +38,8 @@ pub(super) struct SimulatedPage {
 }
 
 impl SimulatedPage {
-    /// A page that was just loaded: it is at this cursor, holds no fold, and gets messages of at most `most` bytes beyond their
-    /// first event. `number` tells it from the other pages of its browser.
+    /// A page that was just loaded. It is at this cursor, holds no fold, and gets messages of at most `most` bytes
+    /// beyond their first event. `number` tells it from the other pages of its browser.
     pub(super) fn new(
         cursor: Option<Cursor>,
         watch: bool,
@@ -63,7 +63,7 @@ impl SimulatedPage {
         }
     }
 
-    /// What the page holds.
+    /// The page's receiver.
     pub(super) fn follow(&self) -> &Follow {
         self.tab.follow()
     }
@@ -128,7 +128,7 @@ impl SimulatedPage {
         Ok(())
     }
 
-    /// Replaces whatever was open by a new connection; whether there is a server.
+    /// Replaces the open connection, if any, by a new one; returns whether there is a server.
     fn open(&mut self, now: Millis, up: bool, generation: u64, query: &str) -> bool {
         self.cut();
         self.generation = generation;
@@ -174,7 +174,7 @@ impl SimulatedPage {
         self.carry_out(now, up, told)
     }
 
-    /// Delivers one message, if there is one, unless a fault loses or doubles it. Whether there was anything to deliver.
+    /// Delivers one message, unless a fault loses or doubles it. Returns whether there was anything to deliver.
     pub(super) fn hear(
         &mut self,
         now: Millis,
@@ -250,8 +250,8 @@ impl SimulatedPage {
         self.line.serving.is_some()
     }
 
-    /// Whether the page has a source, its own or that of another tab (`led`: whether there is one), and all that was sent there has
-    /// arrived.
+    /// Whether the page has a source and everything sent on it has arrived. The source is its own, or another tab's
+    /// if `led` says that there is one.
     pub(super) fn has_heard_all(&self, led: bool) -> bool {
         let quiet = |line: &SimulatedLink| line.wire.is_empty() && !line.ended;
         let arrived = quiet(&self.line) && quiet(&self.own) && self.own.serving.is_none() && self.inbox.is_empty();

@@ -94,7 +94,7 @@ impl SearchState {
         Digest::of(text.as_bytes())
     }
 
-    /// Makes a move; whether anything changed.
+    /// Makes a move; returns whether anything changed.
     fn make(&mut self, next: WorldMove) -> Result<bool, BrokenPromise> {
         let world = &mut self.world;
         let up = world.process.is_some();
@@ -164,7 +164,7 @@ const MOVES: [WorldMove; 16] = [
     WorldMove::Open,
 ];
 
-/// Visits every reachable state; how many there are, and from how many a quiet phase was tried.
+/// Visits every reachable state. Returns how many there are, and from how many of them a quiet phase was tried.
 fn explore(budget: FaultBudget, items: u32) -> Result<(usize, usize), (Vec<WorldMove>, BrokenPromise)> {
     let first = SearchState::begin(budget, items).map_err(|failure| (Vec::new(), failure))?;
     let mut known = HashSet::from([first.print()]);

@@ -38,7 +38,8 @@ struct OracleJob {
     settled: BTreeSet<u32>,
     /// Items whose worker died: the next event of each must say so, or how its placing ended.
     orphans: BTreeSet<u32>,
-    /// Items whose attempt recorded a change of the disk: none of them is simply tried again before it is known how far that came.
+    /// Items whose attempt recorded a change of the disk. None of them may be retried before it is known how far that
+    /// change got.
     changing: BTreeSet<u32>,
 }
 

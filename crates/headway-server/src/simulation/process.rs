@@ -45,7 +45,7 @@ pub(super) struct Process {
     pub(super) reports: VecDeque<WriterReport>,
     pub(super) workers: BTreeMap<(JobId, u32), Worker>,
     pub(super) plans: BTreeMap<JobId, PlanUnderWay>,
-    /// Whether each was asked to end.
+    /// Last steps under way, and whether each was asked to end.
     pub(super) finishing: BTreeMap<JobId, bool>,
     /// Placings that are being examined.
     pub(super) judging: BTreeSet<(JobId, u32)>,

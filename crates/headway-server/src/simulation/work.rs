@@ -114,7 +114,7 @@ impl World {
         Ok(())
     }
 
-    /// Advances a worker. Whether there was one.
+    /// Advances a worker. Returns whether there was one.
     pub(super) fn work(&mut self) -> Result<bool, BrokenPromise> {
         if self.judge()? {
             return Ok(true);
@@ -158,7 +158,7 @@ impl World {
         Ok(true)
     }
 
-    /// Judges an open placing. Whether there was one.
+    /// Judges an open placing. Returns whether there was one.
     fn judge(&mut self) -> Result<bool, BrokenPromise> {
         let Some(process) = &mut self.process else { return Ok(false) };
         let Some((job, item)) = process.judging.pop_first() else { return Ok(false) };
@@ -170,7 +170,7 @@ impl World {
         Ok(true)
     }
 
-    /// Advances a listing. Whether there was one.
+    /// Advances a listing. Returns whether there was one.
     pub(super) fn list(&mut self) -> Result<bool, BrokenPromise> {
         let Some(process) = &mut self.process else { return Ok(false) };
         let free: Vec<_> = process
@@ -211,11 +211,11 @@ impl World {
         Ok(true)
     }
 
-    /// Ends a last step. Whether there was one.
+    /// Ends a last step. Returns whether there was one.
     pub(super) fn finish(&mut self) -> Result<bool, BrokenPromise> {
         let Some(process) = &mut self.process else { return Ok(false) };
         let Some((job, stopped)) = process.finishing.pop_first() else { return Ok(false) };
-        // What was asked to end can have come to its end before it heard that.
+        // The step can have been completed before it noticed that it was asked to end.
         if stopped && !self.plain && self.draw.below(2) == 0 {
             self.feed(Input::Finished { job, result: Err(StepFailure::Stopped) })?;
             return Ok(true);

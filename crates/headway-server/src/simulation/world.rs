@@ -55,7 +55,7 @@ macro_rules! seen {
         }
 
         impl SeenCounts {
-            /// Whether each of them happened.
+            /// Whether each of them happened at least once.
             pub(super) fn met_everything(&self) -> bool { [$(self.$name),*].iter().all(|count| *count > 0) }
         }
     };

@@ -12,7 +12,7 @@ use headway_store::Store;
 use headway_store::rows::Batch;
 
 impl World {
-    /// Makes a batch, or brings one to the disk. Whether it did anything.
+    /// Builds a batch, or commits one. Returns whether it did anything.
     pub(super) fn write(&mut self) -> Result<bool, BrokenPromise> {
         let Some(process) = &mut self.process else { return Ok(false) };
         if let Some((batch, commit)) = process.in_flight.take() {
@@ -162,7 +162,7 @@ impl World {
         }
     }
 
-    /// Reports what was written to the schedule. Whether there was anything.
+    /// Reports what was written to the schedule. Returns whether there was anything.
     pub(super) fn report(&mut self) -> Result<bool, BrokenPromise> {
         let Some(report) = self.process.as_mut().and_then(|process| process.reports.pop_front()) else {
             return Ok(false);

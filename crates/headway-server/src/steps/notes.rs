@@ -1,8 +1,8 @@
-//! The file of steps under way: a slot of fixed length for each, so that a step costs one small write or two. The first slot names the
-//! machine's boot: what was under way when the machine itself stopped is no crash of the server.
-//!
-//! Items are many and short. What the file says of an item that is over is left there until another step takes the slot, or until the
-//! next look at all of them: a crash meanwhile counts for an item that is never worked on again, which no later crash can repeat.
+//! The file of steps under way. Each step has a slot of fixed length, so it costs one or two small writes. The first
+//! slot holds the machine's boot id, because a stop of the whole machine is not a crash of the server. Items are many
+//! and short, so the note of a finished item stays in the file until another step takes its slot, or until the next
+//! look at all slots. A crash in the meantime counts against an item that is never worked on again, so no later crash
+//! can add to it.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -17,30 +17,30 @@ use headway_files::Found;
 use headway_files::private;
 use headway_model::JobId;
 
-/// The bytes of a slot: an id, a word, a number, and a line's end; or the name of a boot.
+/// Size of a slot in bytes. It holds a job id, a word, a number and a line feed, or the boot id.
 const SLOT: usize = 64;
 
-/// How many slots the file has from the beginning, so that a full disk does not matter.
+/// How many slots the file has from the beginning, so that a full disk does no harm.
 const READY: usize = 256;
 
-/// The most bytes that are read of the file. There are as many slots as workers, so more than this is none of ours.
+/// Maximum size of the file in bytes. There are about as many slots as workers, so a larger file is not ours.
 const MOST: u64 = 1 << 20;
 
 pub(super) struct Notes {
-    /// `None` if there can be no such file.
+    /// The file; `None` if it cannot be created.
     file: Option<File>,
-    /// The name of this boot, as it stands in the first slot.
+    /// The content of the first slot: the id of this boot.
     boot: Vec<u8>,
-    /// Whether nothing more is noted, as the server is asked to stop.
+    /// Whether notes have stopped, because the server was asked to stop.
     closed: AtomicBool,
     free: Mutex<Free>,
 }
 
-/// What stands in a slot.
+/// The content of a slot.
 pub(super) struct Used {
     pub(super) job: JobId,
     pub(super) step: Step,
-    /// The turn that it has, if it has one.
+    /// The turn that the step holds, if it holds one.
     pub(super) turn: Option<Ticket>,
     since: Instant,
 }
@@ -54,14 +54,14 @@ impl Used {
 #[derive(Default)]
 struct Free {
     slots: Vec<usize>,
-    /// What stands in each slot that was ever used.
+    /// The content of each slot that was ever used.
     used: Vec<Option<Used>>,
-    /// Of each of them, whether the file still says what is over.
+    /// For each slot, whether the file still holds the note of a finished step.
     is_stale: Vec<bool>,
 }
 
 impl Notes {
-    /// What the last process of this boot left in the file, which is empty from now on.
+    /// Opens the file and empties it. Returns the steps that the last process of this boot left in it.
     pub(super) fn open(path: &Path, boot: &str) -> (Notes, Vec<(JobId, Step)>) {
         let opened = Found::of(private::read(path, MOST)).known().and_then(|left| Ok((left, private::create(path)?)));
         let (left, file) = match opened {
@@ -77,7 +77,7 @@ impl Notes {
         (notes, left.chunks(SLOT).filter_map(read).collect())
     }
 
-    /// Notes a step. If that cannot be done, the step is done all the same, and does not count.
+    /// Notes a step. If that fails, the step is carried out anyway, and a crash during it does not count.
     pub(super) fn write(&self, job: JobId, step: Step, turn: Option<Ticket>) -> Option<usize> {
         let file = self.file.as_ref().filter(|_| !self.closed.load(Ordering::Relaxed))?;
         let at = {
@@ -101,7 +101,7 @@ impl Notes {
         }
     }
 
-    /// The step in this slot is over.
+    /// Ends the step in this slot.
     pub(super) fn erase(&self, at: usize) {
         let mut free = self.free.lock();
         let used = free.used[at].take();
@@ -112,7 +112,8 @@ impl Notes {
         free.slots.push(at);
     }
 
-    /// Takes back what has lasted longer than its probation, and tells it. What is over is in the file no more.
+    /// Removes and returns the steps that have lasted longer than their probation. Also clears the notes of finished
+    /// steps from the file.
     pub(super) fn erase_long(&self) -> Vec<Used> {
         let mut free = self.free.lock();
         let stale =
@@ -138,7 +139,7 @@ impl Notes {
         }
     }
 
-    /// Forgets all, and notes nothing more.
+    /// Clears all slots, and stops noting.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
         self.clear();
@@ -154,17 +155,17 @@ impl Notes {
     }
 }
 
-/// The slot that says this.
+/// A slot with this text.
 fn slot(text: &str) -> Vec<u8> {
     format!("{text:<width$.width$}\n", width = SLOT - 1).into_bytes()
 }
 
-/// Where a slot is, behind that of the boot.
+/// The offset of a slot in the file. The slot of the boot id comes first.
 fn offset(at: usize) -> u64 {
     ((at + 1) * SLOT) as u64
 }
 
-/// What a slot says, if anything.
+/// The step in a slot, if there is one.
 fn read(slot: &[u8]) -> Option<(JobId, Step)> {
     let (job, step) = std::str::from_utf8(slot).ok()?.trim_end().split_once(' ')?;
     Some((job.parse().ok()?, step.parse().ok()?))

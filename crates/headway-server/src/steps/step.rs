@@ -1,45 +1,46 @@
-//! The steps of a job that can take the process with them.
+//! The steps of a job that can crash the process.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// One of them. The same work further on is another step: a job that got further is not stuck.
+/// A step that can crash the process. The same work on later items is a different step, because a job that makes
+/// progress is not stuck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Step {
-    /// At a start, what the last process left of the job is read, and looked for on the disk.
+    /// At the start of the server, what the last process left of the job is read and examined on the disk.
     TakeUp,
     /// The recipe reads what it needs before the first file.
     Prepare,
-    /// The files are listed, from this item on.
+    /// The files are listed, beginning with this item.
     List(u32),
     /// The recipe works on this item, in this process.
     Work(u32),
-    /// The same of any item, whichever that is.
+    /// The same for any item.
     WorkAny,
     /// A program works on this item.
     Run(u32),
-    /// The same of any item, whichever that is.
+    /// The same for any item.
     RunAny,
     /// The output of this item is put into place.
     Place(u32),
-    /// The same of any item, whichever that is.
+    /// The same for any item.
     PlaceAny,
-    /// It is looked how far the placing of this item came.
+    /// The disk is examined to find out how far the placing of this item got.
     Judge(u32),
     /// The recipe's last step.
     Finish,
 }
 
 impl Step {
-    /// Crashes in a row at this step after which the job is stuck. Items are many and short, so that one of them is under way by
-    /// chance more often.
+    /// After how many crashes in a row at this step the job is stuck. Items are many and short, so it happens more
+    /// often that one of them is under way by chance.
     pub(super) fn limit(self) -> u32 {
         if matches!(self, Step::Work(_) | Step::WorkAny | Step::Run(_) | Step::RunAny) { 3 } else { 2 }
     }
 
-    /// Once it has lasted so long, it is not what crashes the server: it can go on for hours, and others crash it meanwhile. A program
-    /// takes no memory of this process; what works in it can take seconds to use it up.
+    /// After this time, the step is no longer suspected: it can go on for hours, during which other steps crash the
+    /// server. A program uses no memory of this process; work inside the process can take seconds to exhaust it.
     pub(super) fn probation(self) -> Option<Duration> {
         match self {
             Step::Work(_) => Some(Duration::from_secs(60)),
@@ -53,8 +54,8 @@ impl Step {
         matches!(self, Step::Work(_))
     }
 
-    /// The step that a crash counts for as well: where every item is to blame, each crash may meet another. It is over as soon as
-    /// one item's is.
+    /// The second step that a crash counts against: if every item is to blame, each crash can hit a different one. It
+    /// is over as soon as the step of one item is.
     pub(super) fn any(self) -> Option<Step> {
         match self {
             Step::Work(_) => Some(Step::WorkAny),
@@ -64,7 +65,7 @@ impl Step {
         }
     }
 
-    /// What the server does in this step, as it follows "while it".
+    /// What the server does in this step, in words that follow "while it".
     pub(super) fn text(self) -> String {
         match self {
             Step::TakeUp => "looked at what was left of this job".into(),
@@ -82,7 +83,7 @@ impl Step {
     }
 }
 
-/// A word and a number, as in the files of this module.
+/// A word and a number, the form used in the files of this module.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (word, number) = match *self {

@@ -12,7 +12,7 @@ use headway_files::Found;
 use headway_files::private;
 use headway_model::JobId;
 
-/// The most bytes that are read of the file, as there are few suspects.
+/// Maximum size of the file in bytes; there are only ever a few suspects.
 const MOST: u64 = 1 << 20;
 
 type Crashes = BTreeMap<(JobId, Step), u32>;
@@ -20,13 +20,13 @@ type Crashes = BTreeMap<(JobId, Step), u32>;
 pub(super) struct Suspects {
     path: PathBuf,
     crashes: Mutex<Crashes>,
-    /// Whether there are any, as there seldom are.
+    /// Whether there are any suspects; usually there are none.
     any: AtomicBool,
 }
 
 impl Suspects {
-    /// Those of the file, after a crash that left these steps under way. A step that was not under way this time is suspected no
-    /// longer. A step at its limit was not tried, and stays.
+    /// The suspects in the file, updated after a crash that left these steps under way. A step that was not under way
+    /// this time is no longer suspected, except that a step at its limit stays, because it was not tried.
     pub(super) fn after_crash(path: PathBuf, left: &[(JobId, Step)]) -> Self {
         let text = Found::of(private::read(&path, MOST)).known().unwrap_or_else(|error| {
             tracing::warn!(file = %path.display(), %error, "earlier crashes cannot be read, so they do not count");
@@ -88,7 +88,7 @@ impl Suspects {
         self.change(|crashes| crashes.retain(|(of, _), _| *of != job));
     }
 
-    /// The step is over, and the process lives.
+    /// Notes that the step ended without a crash.
     pub(super) fn passed(&self, job: JobId, step: Step) {
         let any = step.any().filter(|any| self.has(job, *any));
         if any.is_some() || self.has(job, step) {

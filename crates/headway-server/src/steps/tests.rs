@@ -8,7 +8,7 @@ fn crash(data: &Path, steps: &[(JobId, Step)]) {
     steps.iter().for_each(|(job, step)| leave(life.begin(*job, *step, || true)));
 }
 
-/// What a dead process left under way is never taken back.
+/// Leaves a step under way, as a dead process does.
 fn leave(step: UnderWay) {
     Box::leak(Box::new(step));
 }
@@ -120,7 +120,7 @@ fn suspects_have_their_turn_one_after_the_other() {
     };
     told.recv().expect("it waits");
     assert!(!second.is_finished());
-    // Who is not suspected waits for nobody, nor who has more than one chance left.
+    // A step waits for nobody if it is not suspected, or has more than one chance left.
     drop(life.begin(job_id(3), Step::List(0), || false));
     drop(life.begin(one, Step::Work(0), || false));
     drop(first);

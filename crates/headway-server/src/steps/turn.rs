@@ -1,4 +1,4 @@
-//! Suspects go one at a time, so that the next crash has one culprit.
+//! Lets suspected steps run one at a time, so that the next crash has only one culprit.
 
 use std::time::Duration;
 
@@ -20,12 +20,12 @@ struct TurnState {
     given: u64,
 }
 
-/// Who has the turn.
+/// Proof of holding the turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ticket(u64);
 
 impl Turn {
-    /// Waits until it is free, or until `give_up` says so, which is `None`.
+    /// Waits for the turn; `None` if `give_up` returns `true` before it is free.
     pub(super) fn take(&self, give_up: impl Fn() -> bool) -> Option<Ticket> {
         let mut state = self.state.lock();
         while state.holder.is_some() {
@@ -39,7 +39,7 @@ impl Turn {
         state.holder
     }
 
-    /// Its holder is done with it. Said twice, the second time changes nothing.
+    /// Gives the turn back. Doing so again changes nothing.
     pub(super) fn give_back(&self, ticket: Ticket) {
         let mut state = self.state.lock();
         if state.holder.take_if(|holder| *holder == ticket).is_some() {

@@ -1,4 +1,4 @@
-//! What a job's library was when the job was planned, and whether it still is that.
+//! The library root that a job was planned on, and whether the library still has that root.
 
 use parking_lot::Mutex;
 
@@ -9,13 +9,13 @@ use headway_model::{JobId, PauseReason};
 pub(super) struct PlannedRoot(Mutex<(Option<Identity>, u64)>);
 
 impl PlannedRoot {
-    /// What the data folder has noted for this job, or else what is there now.
+    /// The root that the data folder has stored for this job, or the present one if none is stored.
     pub(super) fn of(job: JobId, library: &Library, data: &DataFolder) -> Self {
         let now = library.identity();
         PlannedRoot(Mutex::new(data.ground(&job).map_or(now, |planned| (Some(planned), now.1))))
     }
 
-    /// Takes what is at the library's path now, and returns it, to be kept in the data folder. Blocking.
+    /// Accepts the present root, and returns its identity for storing in the data folder. Blocking.
     pub(super) fn settle(&self, library: &Library) -> Result<Option<Identity>, PauseReason> {
         library.look_again()?;
         library.note_mounts().map_err(|error| environment(&error).unwrap_or(PauseReason::LibraryGone))?;
@@ -24,7 +24,8 @@ impl PlannedRoot {
         Ok(now.0)
     }
 
-    /// Whether the library still is what it was for this job, or a person has accepted what is there now.
+    /// Whether the library's root is still the one that the job was planned on, or a person has accepted the present
+    /// one.
     pub(super) fn is_same(&self, library: &Library) -> bool {
         let (now, mut ground) = (library.identity(), self.0.lock());
         if ground.0.is_none() || now.1 != ground.1 {

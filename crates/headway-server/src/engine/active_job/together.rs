@@ -1,4 +1,4 @@
-//! The files of a job that are renamed together with another one, as their names depend on each other.
+//! The files of a job that are renamed together because their names depend on each other.
 
 use std::collections::HashMap;
 
@@ -9,16 +9,16 @@ use headway_store::{ItemPages, Store};
 /// How many items are read at a time.
 const ITEMS_AT_ONCE: u32 = 1_000;
 
-/// These files, each by its names and by those of the files that belong to it.
+/// These files, indexed by their names and the names of their sidecar files.
 #[derive(Default)]
 pub(in crate::engine) struct RenamedTogether {
     files: Vec<(PlannedFile, Vec<Rename>)>,
-    /// By the names that files have, and by those that they are to have.
+    /// Indices into the files, by present and by future names.
     by_name: HashMap<RelPath, Vec<usize>>,
 }
 
 impl RenamedTogether {
-    /// Reads them from the plan, and asks for their new names. Blocking.
+    /// Reads the files from the plan, and asks the recipe for their new names. Blocking.
     pub(super) async fn read(store: &dyn Store, job_no: u64, work: &dyn Work) -> Result<Self, Unable> {
         let mut found = RenamedTogether::default();
         let mut pages = ItemPages::new(store, job_no, ITEMS_AT_ONCE).with_status(Some("skipped"));
@@ -29,7 +29,8 @@ impl RenamedTogether {
                     match work.renames(&row.file, row.item + 1) {
                         Ok(renames) => found.add(row.file, renames),
                         Err(Failure::Environment(reason)) => return Err(Unable::Environment(reason)),
-                        // Without it the name that others want is not free, and they say so.
+                        // The file is left out, so the name that others want is not free, and their attempts report
+                        // that.
                         Err(_) => {}
                     }
                 }
@@ -46,7 +47,7 @@ impl RenamedTogether {
         self.files.push((file, renames));
     }
 
-    /// Those that have this name, or are to have it.
+    /// The files that have this name, or are to have it.
     pub(in crate::engine) fn meeting(&self, name: &RelPath) -> impl Iterator<Item = &(PlannedFile, Vec<Rename>)> {
         self.by_name.get(name).into_iter().flatten().filter_map(|number| self.files.get(*number))
     }

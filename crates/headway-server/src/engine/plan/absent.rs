@@ -1,4 +1,4 @@
-//! A disk that belongs where a job looks for files, and is not there: the job waits for it, or for a person.
+//! A missing disk where a job looks for files: the job waits for it, or for a person.
 
 use std::io;
 
@@ -6,24 +6,25 @@ use super::QueryPatterns;
 use headway_files::Library;
 use headway_model::{Query, RelPath};
 
-/// A disk that was mounted where this query looks for files when a job was planned, and is gone: its path and device. Blocking, but
-/// not on storage.
+/// A disk that was mounted inside the library when an earlier job was planned, is needed by this query, and is gone:
+/// its path and device. Blocking, but never waits for storage.
 pub(crate) fn absent_mount(library: &Library, query: &Query) -> io::Result<Option<(RelPath, String)>> {
     let mut absent = library.absent_mounts()?.into_iter();
     Ok(match query {
         Query::Folder(query) => {
-            // Patterns that mean nothing leave nothing out; the plan refuses them.
+            // Invalid patterns leave nothing out here; the plan refuses them.
             let patterns = QueryPatterns::new(query);
             let leaves_out = |path: &RelPath| patterns.as_ref().is_ok_and(|patterns| patterns.leaves_out(path, true));
             absent.find(|(path, _)| is_missed(path, &query.path, &leaves_out))
         }
         Query::Paths(paths) => absent.find(|(path, _)| paths.iter().any(|asked| is_missed(path, asked, &|_| false))),
-        // Those files were found before; each that is gone is told.
+        // These files were found before, so each missing one is reported by itself.
         Query::Items(_) => None,
     })
 }
 
-/// Whether what was mounted at `mount` is missed by who asks for all below `asked`: it lay there, or was what `asked` lies in.
+/// Whether a query for everything below `asked` needs the disk at `mount`: the mount point is inside `asked`, or
+/// contains it.
 fn is_missed(mount: &RelPath, asked: &RelPath, leaves_out: &dyn Fn(&RelPath) -> bool) -> bool {
     let line = mount.ancestors();
     match line.iter().position(|above| above == asked) {

@@ -12,19 +12,19 @@ use headway_model::RelPath;
 use headway_model::library::Pattern;
 use headway_model::request::FolderQuery;
 
-/// A pattern of a query means nothing.
+/// A pattern of a query is invalid.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PatternError {
-    /// One of files to include.
+    /// A pattern of files to include.
     #[error("pattern {pattern:?}: {kind}")]
     Include { pattern: String, kind: globset::ErrorKind },
-    /// One of files to leave out.
+    /// A pattern of files to leave out.
     #[error("pattern {pattern:?}: {error}")]
     Exclude { pattern: String, error: ignore::Error },
-    /// All patterns of files to include, together.
+    /// The patterns of files to include, taken together.
     #[error(transparent)]
     Includes(#[from] globset::Error),
-    /// All patterns of files to leave out, together.
+    /// The patterns of files to leave out, taken together.
     #[error(transparent)]
     Excludes(#[from] ignore::Error),
 }
@@ -48,7 +48,7 @@ impl QueryPatterns {
         })
     }
 
-    /// Whether a file or folder is left out, with all that is below it.
+    /// Whether a file or folder is left out, together with everything below it.
     pub(super) fn leaves_out(&self, path: &RelPath, is_folder: bool) -> bool {
         let bytes = path.to_bytes();
         let name = bytes.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
@@ -83,7 +83,7 @@ fn exclude(patterns: &[String]) -> Result<Gitignore, PatternError> {
     let mut lines = GitignoreBuilder::new("");
     lines.case_insensitive(true)?;
     for pattern in patterns {
-        // There are no remarks here, and folders such as `#recycle` are real.
+        // Patterns have no comments here, and folders such as `#recycle` exist.
         let line = if pattern.starts_with('#') { format!("\\{pattern}") } else { pattern.clone() };
         lines.add_line(None, &line).map_err(|error| PatternError::Exclude { pattern: pattern.clone(), error })?;
     }

@@ -10,7 +10,7 @@ use headway_model::{Digest, PauseReason, RelPath, Rerun, SkipReason};
 use headway_recipes::Unable;
 use headway_store::rows::DoneRow;
 
-/// Looks up in the log how these files were done before.
+/// Looks up in the log how these files were processed before.
 pub(super) type Lookup<'a> = dyn Fn(&[RelPath]) -> Result<Vec<DoneRow>, Unable> + Send + Sync + 'a;
 
 /// What a job knows about files that are already done.

@@ -45,9 +45,9 @@ pub(super) struct Lister<'a> {
     index: u32,
     /// The paths that outputs of this plan will have.
     targets: HashSet<RelPath>,
-    /// Files that go with others of this plan, and the names that they will have.
+    /// Sidecar files of files in this plan, and the names that they will have.
     companions: HashMap<RelPath, RelPath>,
-    /// How many more files are to run, if only a sample of them is wanted.
+    /// How many more files are to run, if only a sample is wanted.
     wanted: Option<u32>,
     failed: Option<Unable>,
 }
@@ -127,7 +127,7 @@ impl<'a> Lister<'a> {
         });
     }
 
-    /// Lists those of these files that were not `listed` before and, of folders among them, all that is below.
+    /// Lists these files and, for folders among them, everything below, except what was `listed` before.
     fn paths(&mut self, paths: &[RelPath], listed: &HashSet<RelPath>) -> Result<(), Unable> {
         let library = Arc::clone(&self.active.library);
         let mut paths: Vec<_> = paths.iter().filter(|path| !listed.contains(*path)).collect();
@@ -168,11 +168,11 @@ impl<'a> Lister<'a> {
         })
     }
 
-    /// Takes one more file; whether to go on.
+    /// Takes in one more file; returns whether to go on.
     fn take(&mut self, found: ListedFile) -> bool {
         self.waiting.push(found);
         let at_once = match self.show == OutcomeFilter::All && self.done.is_none() {
-            // Which names get free is known once all files are.
+            // Which names become free is known only once all files are.
             _ if self.work.exchanges_names() => usize::MAX,
             true => 1,
             false => LOOKED_UP_AT_ONCE,
@@ -180,9 +180,9 @@ impl<'a> Lister<'a> {
         if self.waiting.len() >= at_once { self.pass_on() } else { !self.is_stopped() }
     }
 
-    /// Looks up the waiting files and puts those that the job asks for into the plan; whether to go on.
+    /// Looks up the waiting files and adds those that the job asks for to the plan; returns whether to go on.
     fn pass_on(&mut self) -> bool {
-        // Nobody may wait for this listing any more, and another one may be under way.
+        // Perhaps nobody waits for this listing any longer, and another one is under way.
         if self.is_stopped() {
             return false;
         }
@@ -229,8 +229,8 @@ impl<'a> Lister<'a> {
         !self.is_stopped() && !self.is_enough()
     }
 
-    /// Where files may take names from each other: the new name of each that gets one, with the reason if it is skipped. `None` for a
-    /// file that is judged by itself.
+    /// If files can take names from each other: the new name of each file that gets one, with the reason if it is
+    /// skipped; `None` for a file that is judged by itself.
     fn settled_names(&self, files: &[ListedFile]) -> Result<Vec<Option<PlannedName>>, PauseReason> {
         if !self.work.exchanges_names() {
             return Ok(Vec::new());
@@ -240,7 +240,7 @@ impl<'a> Lister<'a> {
             if self.is_stopped() {
                 break;
             }
-            // Without new names it is judged by itself, which asks again and says why.
+            // Without new names, the file is judged by itself, which asks the recipe again and reports why.
             wishes.push(match found.skip.is_none().then(|| self.work.renames(&found.file, number)) {
                 Some(Ok(renames)) => renames,
                 Some(Err(_)) | None => Vec::new(),
@@ -299,8 +299,8 @@ impl<'a> Lister<'a> {
         Ok(taken.then_some(SkipReason::Collision))
     }
 
-    /// Skips a file if a name that it, or a file that belongs to it, is to have is taken, on the disk or by an earlier file of this plan.
-    /// A name that one of its own files gives up at the same time is not.
+    /// Skips a file if its new name, or that of one of its sidecar files, is taken, on the disk or by an earlier file
+    /// of this plan. A name that one of its own files gives up at the same time counts as free.
     fn taken(
         &mut self,
         own: &RelPath,
@@ -309,7 +309,7 @@ impl<'a> Lister<'a> {
     ) -> Result<Option<SkipReason>, PauseReason> {
         let gives_up = |name: &RelPath| is_removed && name == own || renames.iter().any(|rename| rename.from == *name);
 
-        // Two files can share a companion: it goes with the one that runs first, to the same name.
+        // Two files can share a sidecar: it is renamed with the one that runs first, to the same name.
         let renames: Vec<_> =
             renames.iter().filter(|Rename { from, to }| self.companions.get(from) != Some(to)).collect();
         for Rename { from, to } in renames.iter().copied() {

@@ -1,26 +1,25 @@
-//! Names that change hands: which files of a plan get their new names, by themselves or together with those whose names they take.
+//! Decides which files of a plan get their new names, by themselves or together with the files whose names they take.
 
 use std::collections::{HashMap, HashSet};
 
 use headway_model::{PauseReason, RelPath, SkipReason};
 use headway_recipes::Rename;
 
-/// How many names change together at most: more do not fit into one record.
+/// Maximum number of names that change together: more do not fit into one event.
 const TOGETHER: usize = 48;
 
-/// How many bytes the names of one change have at most.
+/// Maximum total length of these names, in bytes.
 const BYTES_TOGETHER: usize = 6 * 1024;
 
-/// How many files of a chain that is too long change together; each can have a few files that belong to it.
+/// How many files of an overlong chain change together. Each can have a few sidecar files.
 const PART: usize = TOGETHER / 4;
 
-/// Judges what files of a plan wish for, in the plan's order: nothing, or new names for the file itself (the first) and for those that
-/// belong to it. The answer says of each why it is skipped. `is_taken` says of a name and the new one whether anything on the disk has
-/// that one.
-///
-/// Of several that want one name the first gets it. A name that a file of the plan leaves can be taken: then both change in one step, as a
-/// chain or a cycle. The first of them runs, and the others are skipped as [`SkipReason::With`]. Of a chain that is too long for one step
-/// the end that is free runs, and the rest collides.
+/// Judges the wishes of a plan's files, in the plan's order. A wish is empty, or holds new names for the file itself
+/// (the first) and its sidecar files. Returns for each file why it is skipped, if it is. `is_taken`, given an old and
+/// a new name, says whether anything on the disk has the new one. If several files want the same name, the first gets
+/// it. A file can take the name of another file of the plan that is renamed too: then both change in one step, as a
+/// chain or a cycle. The first file of such a group runs, and the others are skipped as [`SkipReason::With`]. If a
+/// chain is too long for one step, the part at its free end runs, and the rest collides.
 pub(super) fn settle(
     wishes: &[Vec<Rename>],
     is_taken: impl Fn(&RelPath, &RelPath) -> Result<bool, PauseReason>,
@@ -35,7 +34,7 @@ pub(super) fn settle(
         waiting.stay(waiting.far_end(&group));
     }
     for group in waiting.groups() {
-        // One part that is still too large, as its names are very long, does not run at all.
+        // If a part is still too large because its names are very long, it does not run at all.
         match is_too_large(&group) {
             true => waiting.stay(group),
             false => group[1..].iter().for_each(|number| waiting.verdicts[*number] = Some(SkipReason::With)),
@@ -44,7 +43,7 @@ pub(super) fn settle(
     Ok(waiting.verdicts)
 }
 
-/// Files of a plan, by their numbers, and who waits for whose name.
+/// Files of a plan, by index, and which of them waits for whose name.
 struct NameWaits {
     verdicts: Vec<Option<SkipReason>>,
     waits_for: Vec<Vec<usize>>,
@@ -58,7 +57,7 @@ impl NameWaits {
     ) -> Result<Self, PauseReason> {
         let mut leavers: HashMap<&RelPath, usize> = HashMap::new();
         for (number, wish) in wishes.iter().enumerate() {
-            // Two files can share one that belongs to both: it goes with the first.
+            // Two files can share a sidecar, which is renamed with the first of them.
             for rename in wish {
                 leavers.entry(&rename.from).or_insert(number);
             }
@@ -91,7 +90,7 @@ impl NameWaits {
         Ok(waiting)
     }
 
-    /// These keep their names, and so does everybody who wants one of them.
+    /// Lets these files keep their names, and with them every file that wants one of these names.
     fn stay(&mut self, mut numbers: Vec<usize>) {
         while let Some(number) = numbers.pop() {
             if self.verdicts[number].replace(SkipReason::Collision).is_none() {
@@ -100,7 +99,7 @@ impl NameWaits {
         }
     }
 
-    /// Those that take names from each other, at least two, in the plan's order.
+    /// The groups of two or more files that take names from each other, in the plan's order.
     fn groups(&self) -> Vec<Vec<usize>> {
         let mut seen = vec![false; self.verdicts.len()];
         let mut groups = Vec::new();
@@ -120,7 +119,7 @@ impl NameWaits {
         groups
     }
 
-    /// Those of a group that is too large that stay: all but a part at the end that is free; all, of a cycle.
+    /// The files of an oversized group that keep their names: all except a part at its free end; in a cycle, all.
     fn far_end(&self, group: &[usize]) -> Vec<usize> {
         let mut next: Vec<_> = group.iter().copied().filter(|number| self.waits_for[*number].is_empty()).collect();
         let mut part = HashSet::new();
@@ -163,15 +162,15 @@ mod tests {
         assert_eq!(settled(&["a>b", "b>c", "c>a"], &["a", "b", "c"]), ".ww");
         assert_eq!(settled(&["a>b", "b>c", "c>d"], &["a", "b", "c"]), ".ww");
         assert_eq!(settled(&["b>c", "c>d", "a>b"], &["a", "b", "c"]), ".ww");
-        // c stays, so b and a do.
+        // c keeps its name, so b and a do too.
         assert_eq!(settled(&["a>b", "b>c", "c>d"], &["a", "b", "c", "d"]), "ccc");
         assert_eq!(settled(&["a>b", "b>c", ""], &["a", "b", "c"]), "cc.");
-        // Of two that want one name the first gets it.
+        // If two files want the same name, the first gets it.
         assert_eq!(settled(&["a>x", "b>x", "c>b"], &["a", "b", "c"]), ".cc");
-        // Sidecar files go along, also around a cycle of their own.
+        // Sidecar files are renamed too, even around a cycle of their own.
         assert_eq!(settled(&["a>b a.x>b.x", "b>a b.x>a.x"], &["a", "b", "a.x", "b.x"]), ".w");
         assert_eq!(settled(&["a>b a.x>b.x", "b>c"], &["a", "b", "a.x", "b.x"]), "c.");
-        // One that belongs to both goes with the first.
+        // A shared sidecar is renamed with the first file.
         assert_eq!(settled(&["a.jpg>b.jpg a.x>b.x", "a.raw>b.raw a.x>b.x"], &["a.jpg", "a.raw", "a.x"]), "..");
     }
 

@@ -8,7 +8,7 @@ use super::{AttemptTask, EndedAttempt, PoolState, SharedPool};
 /// How many quick attempts one thread completes before a second thread would have woken.
 const QUICK_PER_WAKE: usize = 4;
 
-/// Which attempt a thread is at.
+/// Which attempt a thread is running.
 struct Assignment {
     /// Its number among those that run at the same time, from 1.
     number: u32,

@@ -9,7 +9,7 @@ use crate::engine::attempt_id::AttemptId;
 use headway_model::id::JobId;
 use headway_recipes::StopReason;
 
-/// An attempt for which nobody waits any more.
+/// An attempt for which nobody waits any longer.
 pub(in crate::engine) struct WrittenOff {
     pub(in crate::engine) which: AttemptId,
     /// How long it had worked.
@@ -33,8 +33,9 @@ impl RunningAttempts {
         }
     }
 
-    /// Writes off attempts that were asked to end longer ago than their grace, and have not: at most so many, and none whose output is
-    /// being put into place. `grace` is that of a job's attempts at work; one that still makes the folder of its output has `short`.
+    /// Writes off attempts that have not ended within their grace time after being asked to: at most `most`, and none
+    /// whose output is being placed. `grace` returns the grace time of a job's working attempts; an attempt that is
+    /// still creating its output's folder has the grace time `short`.
     pub(in crate::engine) fn write_off(
         &self,
         most: usize,
@@ -65,12 +66,12 @@ impl RunningAttempts {
                 })
             }
         });
-        // As an iterator it stops before it says so of one too many.
+        // Lazy, so that no attempt beyond `most` is marked as lost.
         lost.take(most).collect()
     }
 
-    /// How many attempts of each job have given no sign of life for so long, at most `most` in all. A program at work gives none that
-    /// could be seen here, so it does not count.
+    /// How many attempts of each job have shown no progress for this long, at most `most` in all. The progress of a
+    /// program cannot be seen here, so programs do not count.
     pub(in crate::engine) fn stalled(&self, patience: Duration, most: usize) -> BTreeMap<JobId, usize> {
         let mut stalled = BTreeMap::new();
         let mut table = self.table.lock();

@@ -20,22 +20,22 @@ pub(super) struct Claimed {
     pub(super) taken: Option<Instant>,
     /// When it was asked to end, and why.
     pub(super) stopped: Option<(Instant, StopReason)>,
-    /// Whether nobody waits for it any more.
+    /// Whether nobody waits for it any longer.
     pub(super) is_lost: bool,
 }
 
-/// How far an attempt was when it last got further.
+/// The last progress of an attempt.
 pub(super) struct SignOfLife {
     pub(super) progress: Progress,
     pub(super) at: Instant,
-    /// The same for people, by the clock.
+    /// When that was, on the clock, for people.
     pub(super) told: Millis,
-    /// When the work began, by the clock.
+    /// When the work began, on the clock.
     pub(super) since: Millis,
 }
 
 impl AttemptState {
-    /// Whether a worker has it and has not got further for so long.
+    /// Whether a worker has it and has made no progress for this long.
     pub(super) fn hangs(&mut self, patience: Duration) -> bool {
         match self {
             AttemptState::Claimed(claimed) => claimed.elapsed() > patience,
@@ -52,7 +52,7 @@ impl AttemptState {
 }
 
 impl SignOfLife {
-    /// Takes note of how far the attempt is.
+    /// Notes the attempt's present progress.
     pub(super) fn hear(&mut self, progress: Progress) {
         if self.progress != progress {
             *self = SignOfLife { progress, at: Instant::now(), told: crate::now(), ..*self };
@@ -66,7 +66,7 @@ impl Claimed {
         self.taken.map(|taken| taken.elapsed()).unwrap_or_default()
     }
 
-    /// Asks it to end. The first reason holds.
+    /// Asks it to end. If it was asked before, the first reason stays.
     pub(super) fn stop(&mut self, reason: StopReason) {
         self.stopped.get_or_insert((Instant::now(), reason));
     }

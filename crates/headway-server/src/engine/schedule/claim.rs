@@ -12,11 +12,10 @@ use headway_model::mutants::{self, Mutant};
 use headway_model::status::JobStatus;
 
 impl Schedule {
-    /// Begins queued jobs while there are places, and claims items while workers are free: for the job with the highest priority,
-    /// and among equals for the one with the fewest items at work. Some quick items are claimed ahead.
-    ///
-    /// Attempts that hang on the storage of one library take nothing away from the jobs of the others: for those their workers and
-    /// places count as free.
+    /// Begins queued jobs while there are places, and claims items while workers are free: for the job with the
+    /// highest priority, and among equals for the one with the fewest items at work. Some quick items are claimed
+    /// ahead. Attempts that hang on the storage of one library take nothing away from jobs of other libraries: for
+    /// these jobs, their workers and places count as free.
     pub(crate) fn claim(&mut self) -> Vec<ScheduleEffect> {
         let mut effects = Vec::new();
         if self.draining || self.dead {
@@ -65,7 +64,7 @@ impl Schedule {
     fn begin_queued(&mut self, silent: &BTreeSet<Arc<str>>, effects: &mut Vec<ScheduleEffect>) {
         let held = |is: &dyn Fn(&Job) -> bool| self.jobs.values().filter(|job| job.holds_place() && is(job)).count();
         let mut places = self.limits.jobs.saturating_sub(held(&|job| !job.is_stalled()));
-        // For jobs on silent storage those that hang count as well.
+        // For jobs on silent storage, the jobs that hang count too.
         let mut places_there = self.limits.jobs.saturating_sub(held(&|_| true));
         for id in self.queue() {
             let Some(job) = self.jobs.get_mut(&id).filter(|job| !job.asked && !job.unread) else { continue };

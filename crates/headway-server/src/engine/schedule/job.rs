@@ -124,12 +124,12 @@ impl Job {
         self.stalled.min(self.active.len())
     }
 
-    /// Whether it runs, and all that it runs hangs.
+    /// Whether attempts of it run, and all of them hang.
     pub(super) fn is_stalled(&self) -> bool {
         self.stalled() > 0 && self.stalled() == self.active.len()
     }
 
-    /// Whether its files are in one of these libraries.
+    /// Whether its library is one of these.
     pub(super) fn is_of(&self, libraries: &BTreeSet<Arc<str>>) -> bool {
         self.terms.as_ref().is_some_and(|terms| libraries.contains(&terms.library))
     }

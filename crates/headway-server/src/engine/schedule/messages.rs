@@ -85,7 +85,7 @@ pub(crate) enum Input {
         /// What the last process left of it.
         past: RecoveredState,
     },
-    /// A live job that nobody worked on is to be worked on from now on.
+    /// Take up a live job that nobody has worked on so far.
     Adopt(Box<(Fold, Option<Terms>, RecoveredState)>),
     /// The listing of a job's files is over, complete or not.
     PlanOver {
@@ -155,7 +155,7 @@ pub(crate) enum Input {
     Finished {
         /// The job.
         job: JobId,
-        /// Why it did not come to its end, if it did not.
+        /// Why it was not completed, if it was not.
         result: Result<(), StepFailure>,
     },
     /// The server stops: claim nothing more.
@@ -175,7 +175,7 @@ pub(crate) enum WorkOutcome {
     Skipped(SkipReason),
     /// Failed.
     Failed(FailReason, String),
-    /// The storage reported an input/output error, also when it was tried again at once.
+    /// The storage reported an input/output error, and again when the work was retried at once.
     Storage(FailReason, String),
     /// Failed, and marked as transient by the recipe.
     Retry(String),
@@ -232,7 +232,7 @@ pub(crate) enum ScheduleEffect {
         /// The item.
         item: u32,
     },
-    /// Examine how far the placement of an item got that no worker holds.
+    /// Find out how far the placement of an item got that no worker holds.
     Judge {
         /// The job.
         job: JobId,

@@ -1,4 +1,4 @@
-//! Placings that no worker holds any more: how far each got is found out by a look at the disk.
+//! Placings that no worker holds any longer. A look at the disk finds out how far each of them got.
 
 use super::job::{Job, has_come};
 use super::{ScheduleEffect, rest};
@@ -17,7 +17,7 @@ pub(super) struct OpenPlacing {
 }
 
 impl Job {
-    /// Notes that no worker holds this item's placing any more and how far it got is unknown.
+    /// Notes that no worker holds this item's placing any longer, and that it is unknown how far it got.
     pub(super) fn leave_open(&mut self, item: u32, now: Millis, died: bool) {
         let due = now + rest(self.shortages);
         self.open.insert(item, OpenPlacing { due, died });

@@ -110,7 +110,7 @@ impl Schedule {
         let last = match result {
             Ok(()) => LastStep::Done,
             Err(StepFailure::Unable(Unable::Failed(message))) => LastStep::Failed(message),
-            // It runs again when the job comes back to it, which can have happened already.
+            // The step runs again when the job returns to it, which might already have happened.
             Err(StepFailure::Stopped) => {
                 if job.fold.status == JobStatus::Finishing && !self.draining {
                     job.begin_last_step(id, effects);

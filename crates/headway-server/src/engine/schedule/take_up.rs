@@ -112,7 +112,8 @@ impl Job {
         let halted = self.fold.halt.is_some();
         let event = match status {
             ItemStatus::Running if mutants::is(Mutant::NothingInterrupted) => JobEvent::Returned { item, attempt },
-            // Also where it is given up after that: at a moment that nobody saw it ended, and a night may lie between.
+            // This comes first even if the item is given up next: nobody saw when it ended, and that can have been
+            // many hours ago.
             ItemStatus::Running => JobEvent::Recovered { item, attempt },
             ItemStatus::Placing => match past.placed.remove(&item) {
                 Some((verdict, detail)) => match end_of_placing(item, attempt, verdict, detail.as_deref()) {

@@ -34,7 +34,7 @@ impl ScheduleWorld {
         ScheduleWorld::left(limits, live, repeatable, &RecoveredState::default())
     }
 
-    /// Each of the jobs was left like this.
+    /// A world in which the last process left every job in this state.
     fn left(limits: ScheduleLimits, live: Vec<Fold>, repeatable: bool, past: &RecoveredState) -> Self {
         let folds = live.iter().map(|fold| (fold.id, fold.clone())).collect();
         let terms = terms(repeatable);
@@ -259,7 +259,7 @@ fn a_cancel_waits_for_what_runs_and_starts_nothing_more() {
     world.record(job, JobEvent::CancelRequested {});
     assert_eq!(world.stopped, [(job, 0), (job, 1)]);
     assert_eq!(world.status(job), JobStatus::Cancelling);
-    // One ends as asked; the other was done before it heard of it, and counts.
+    // One ends as asked. The other had succeeded before it noticed the stop, which counts.
     world.done(job, 0, 1, WorkOutcome::Stopped);
     assert_eq!(world.status(job), JobStatus::Cancelling);
     world.done(job, 1, 1, ok());
@@ -371,7 +371,7 @@ fn an_item_whose_refused_work_goes_on_while_the_job_is_resumed_is_not_forgotten(
     effects.extend(world.append(job, JobEvent::Resumed {}));
     world.carry_out(effects);
     assert_eq!(world.status(job), JobStatus::Processing);
-    // Only now does the work end that was told to.
+    // Only now does the work end that was asked to.
     world.done(job, 1, 1, ok());
     world.done(job, 2, 1, WorkOutcome::Stopped);
     assert!(world.started.contains(&(job, 2, 1)), "it is tried again");
@@ -547,7 +547,7 @@ fn enough_successes_end_a_job_well() {
     world.terms.halt = Some("soon,success=1".parse().expect("a halt"));
     let job = world.job(1, 5);
     world.done(job, 0, 1, ok());
-    // One more had begun before the success was on the disk; it may end.
+    // One more had begun before the success was durable; it is allowed to end.
     world.done(job, 1, 1, ok());
     assert_eq!(world.finishing, [job]);
     world.input(Input::Finished { job, result: Ok(()) });
@@ -774,11 +774,11 @@ fn quick_items_are_recorded_as_started_before_a_worker_is_free() {
     assert_eq!(world.at_work(job), 2);
     world.input(Input::Pace { job, ahead: 3 });
     assert_eq!(world.at_work(job), 8);
-    // One that waited too long is given back, and its try does not count.
+    // An attempt that waited too long is given back, and its try does not count.
     world.input(Input::Pace { job, ahead: 0 });
     world.done(job, 7, 1, WorkOutcome::Stopped);
     assert_eq!((world.at_work(job), world.folds[&job].item(7)), (7, Some(ItemStatus::Waiting)));
-    // Where someone has said how many may run, no more do.
+    // If a person has limited how many run, no more run.
     world.input(Input::Pace { job, ahead: 3 });
     world.record(job, JobEvent::Changed { priority: None, concurrency: Some(2) });
     let started: Vec<_> = world.started.iter().take(6).copied().collect();
@@ -799,7 +799,7 @@ fn quick_items_do_not_go_ahead_of_a_job_whose_turn_it_is() {
         let (job, item, attempt) = world.started[0];
         world.done(job, item, attempt, ok());
     }
-    // A worker each, and one item ahead, as it is nobody else's turn.
+    // One worker each, and one item ahead, because no other job's turn comes next.
     assert_eq!((world.at_work(quick), world.at_work(slow)), (2, 1));
     let (job, item, attempt) = *world.started.iter().find(|(job, ..)| *job == quick).expect("one");
     world.done(job, item, attempt, ok());
@@ -867,7 +867,8 @@ fn a_job_that_is_held_in_planning_lists_no_files_until_it_is_resumed() {
 
 #[test]
 fn what_a_death_interrupted_is_recorded_before_all_else_so_that_the_night_is_no_work() {
-    // The item before the one that ran was being placed, or had been interrupted by the death before; and the job was being given up.
+    // The item before the one that ran was being placed, or had been interrupted by an earlier death; in half of the
+    // cases the job was halted.
     for (is_placing, is_halted) in [(true, false), (false, false), (true, true), (false, true)] {
         let mut before = ScheduleWorld::new(1, 2, false);
         let job = before.job(1, 2);
@@ -898,7 +899,7 @@ fn what_a_death_interrupted_is_recorded_before_all_else_so_that_the_night_is_no_
     }
 }
 
-/// The job hears of this at that moment.
+/// Folds this event at that moment.
 fn hear(fold: &mut Fold, at: Millis, event: JobEvent) {
     let recorded = Recorded { seq: fold.seq + 1, at, event };
     fold.apply_recorded(&recorded, &recorded.encode()).expect("a legal event");
@@ -1001,7 +1002,7 @@ fn what_is_not_even_looked_at_is_interrupted_and_stays_so_until_somebody_wants_i
         let terms = Some(world.terms.clone());
         world.input(Input::TakenUp { job, terms: terms.clone(), past: placed(Verdict::Done(ItemEffect::Created)) });
         assert_eq!((world.status(job), world.folds[&job].counters.succeeded), (ends, 1));
-        // Said twice, it is believed once: items run again by now.
+        // The second of two equal inputs changes nothing, because items run again by now.
         let seq = world.folds[&job].seq;
         world.input(Input::TakenUp { job, terms, past: placed(Verdict::TakenBack) });
         assert_eq!(world.folds[&job].seq, seq);

@@ -5,12 +5,12 @@
 pub(super) struct MetricsText(String);
 
 impl MetricsText {
-    /// Begins a metric: its samples must follow.
+    /// Begins a metric. Its samples must follow.
     pub(super) fn family(&mut self, name: &str, kind: &str, help: &str) {
         self.0.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
     }
 
-    /// A value of the metric that was begun.
+    /// Adds a sample of the current metric.
     pub(super) fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: u64) {
         let labels: Vec<_> = labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
         let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };

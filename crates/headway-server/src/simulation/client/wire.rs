@@ -1,4 +1,4 @@
-//! A connection of a page, and what is on its way.
+//! A connection of a page, and the messages on their way.
 
 use std::collections::VecDeque;
 
@@ -43,8 +43,8 @@ impl SimulatedLink {
         self.serving.is_none() && self.wire.is_empty() && !self.ended
     }
 
-    /// The connection has nothing more to send at present. The long poll waits, or is answered with a ping at its end. Whether it was
-    /// answered.
+    /// Handles a connection that has nothing more to send for now: a long poll goes on waiting, or is answered, with
+    /// a ping at the end. Returns whether it was answered.
     pub(super) fn answer(&mut self, now: Millis, ended: bool) -> bool {
         let (Some(call), Some(serving)) = (&mut self.call, &mut self.serving) else { return false };
         if !ended && !call.news && now < call.until {
@@ -58,7 +58,7 @@ impl SimulatedLink {
 }
 
 impl World {
-    /// Performs one step of a connection of a page. Whether it did anything.
+    /// Performs one step of a page's connection. Returns whether it did anything.
     pub(in crate::simulation) fn serve(&mut self, client: usize) -> bool {
         self.serve_line(client, |client| &mut client.line) || self.serve_line(client, |client| &mut client.own)
     }
