@@ -1,5 +1,5 @@
-//! archive: reads every entry of zip archives (zip, cbz, epub, jar and what else is one inside) to its end, and says what is wrong with
-//! them, and what could not be checked. Nothing is ever unpacked to the disk.
+//! archive: reads every entry of zip archives (zip, cbz, epub, jar and every other format based on zip) to its end,
+//! and reports what is wrong and what could not be checked. Nothing is ever unpacked to the disk.
 
 mod directory;
 mod entry;
@@ -40,7 +40,7 @@ struct ArchiveSettings {
     ratio: u64,
 }
 
-/// What an entry means that cannot be checked.
+/// What to do about an entry that cannot be checked.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Unchecked {
@@ -95,7 +95,8 @@ impl Reading for ArchiveSettings {
     }
 }
 
-/// Whether it is a zip archive: by its content, whatever its name is. What only its name says to be one is damaged, or something else.
+/// Checks that the file is a zip archive, judging by its content. If only its name says so, it is damaged or
+/// something else.
 fn is_archive(source: &Source<'_>) -> Result<(), Failure> {
     let named = FileKind::named(&source.attempt().path);
     match (FileKind::of(&source.head(HEAD)?), named) {
@@ -103,7 +104,7 @@ fn is_archive(source: &Source<'_>) -> Result<(), Failure> {
         (Some(other), Some(FileKind::Zip)) => {
             Err(source.judge(&format!("it is {}, though its name says zip", other.shown())))
         }
-        // A program can stand before an archive, and a damaged one begins with anything.
+        // A program can precede an archive, and a damaged archive can begin with anything.
         (None, Some(FileKind::Zip)) => Ok(()),
         _ => Err(Failure::Skipped(SkipReason::Recipe)),
     }

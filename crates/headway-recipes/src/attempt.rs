@@ -1,4 +1,4 @@
-//! An attempt under way: how far it is, and whether it should end.
+//! An attempt under way: its progress, and whether it should end.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use headway_guard::StopSignal;
 use headway_model::attempt::AttemptLog;
 use headway_model::{JobId, RelPath};
 
-/// An attempt under way: how far it is, and whether it should end.
+/// An attempt under way: its progress, and whether it should end.
 #[derive(Debug)]
 pub struct Attempt {
     /// The job.
@@ -22,19 +22,19 @@ pub struct Attempt {
     pub items: u32,
     /// The number of the attempt.
     pub number: u32,
-    /// Its number among the attempts that are made at the same time, from 1: the lowest that was free.
+    /// Its number among the attempts that run at the same time, from 1: the lowest that was free.
     pub slot: u32,
     /// The file.
     pub path: RelPath,
-    /// Bytes in all.
+    /// Size of the file in bytes.
     pub total: u64,
-    /// Where the output is to be written, if there is one.
+    /// The output to be written, if there is one.
     pub output: Option<Staged>,
     begun: OnceLock<Instant>,
     done: AtomicU64,
-    /// What a program says of how far it is: [`COUNTED`], [`UNSAID`] or percent.
+    /// The progress that a program reports, in percent; or [`COUNTED`], or [`UNSAID`].
     said: AtomicU32,
-    /// 0 go on; otherwise why to end, as a [`StopReason`].
+    /// 0 to go on; otherwise the [`StopReason`].
     ending: AtomicU8,
     /// When it was asked to end.
     stopped: OnceLock<Instant>,
@@ -47,23 +47,23 @@ pub struct Attempt {
 
 /// What a program has said so far.
 pub trait LiveOutput: Send + std::fmt::Debug {
-    /// The attempt, as far as it has got.
+    /// The attempt's output up to now.
     fn so_far(&self) -> AttemptLog;
 }
 
 /// The work is counted in bytes.
 const COUNTED: u32 = u32::MAX;
 
-/// A program works, and has not said how far it is.
+/// A program works, and has not reported any progress.
 const UNSAID: u32 = u32::MAX - 1;
 
-/// The output is about to be put into place: from here on it is waited for.
+/// The output is about to be placed. From here on, the attempt is always waited for.
 const PLACING: u8 = 1;
 
-/// Nobody waits for it any more.
+/// Nobody waits for it any longer.
 const LOST: u8 = 2;
 
-/// How far an attempt is.
+/// The progress of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// How many bytes of the file are done.
@@ -106,17 +106,17 @@ impl Attempt {
         }
     }
 
-    /// Its name among all attempts ever made.
+    /// Its unique name: `JOB-ITEM-ATTEMPT`.
     pub fn name(&self) -> String {
         format!("{}-{}-{}", self.job, self.item, self.number)
     }
 
-    /// Its work begins: what it waited for before does not count.
+    /// Notes that its work begins. Time that it waited before does not count.
     pub fn begin(&self) {
         self.begun.get_or_init(Instant::now);
     }
 
-    /// How long it has worked; nothing before it [begins](Attempt::begin).
+    /// How long it has worked; zero before it [begins](Attempt::begin).
     pub fn elapsed(&self) -> Duration {
         self.begun.get().map(Instant::elapsed).unwrap_or_default()
     }
@@ -126,18 +126,19 @@ impl Attempt {
         self.done.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// From here on a program does the work: no bytes are counted, and only the program knows how far it is.
+    /// Notes that a program does the work from now on. No bytes are counted, and progress is what the program
+    /// reports.
     pub fn hand_over(&self) {
         self.said.store(UNSAID, Ordering::Relaxed);
     }
 
-    /// This part of it is done, from 0 to 1, as its program says.
+    /// Sets the progress that its program reports, from 0 to 1.
     pub fn reach(&self, part: f64) {
-        // Slightly more, because 0.29 times 100 is less than 29.
+        // Add a little, because 0.29 times 100 is less than 29.
         self.said.store((part.clamp(0.0, 1.0) * 100.0 + 1e-6) as u32, Ordering::Relaxed);
     }
 
-    /// How far it is.
+    /// Its progress.
     pub fn progress(&self) -> Progress {
         match self.said.load(Ordering::Relaxed) {
             COUNTED => Progress::Bytes(self.done.load(Ordering::Relaxed)),
@@ -146,7 +147,7 @@ impl Attempt {
         }
     }
 
-    /// Asks it to end. The first reason holds.
+    /// Asks it to end. If it was asked before, the first reason stays.
     pub fn stop(&self, reason: StopReason) {
         self.stopped.get_or_init(Instant::now);
         if self.ending.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed).is_ok()
@@ -166,23 +167,25 @@ impl Attempt {
         self.stopped.get().map(Instant::elapsed)
     }
 
-    /// Its output is about to be put into place. `false` if nobody waits for it any more: then nothing may be moved.
+    /// Notes that its output is about to be placed. Returns `false` if nobody waits for the attempt any longer; then
+    /// nothing may be moved.
     pub fn begin_placing(&self) -> bool {
         self.stage.compare_exchange(0, PLACING, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
-    /// Whether its output is being put into place.
+    /// Whether its output is being placed.
     pub fn is_placing(&self) -> bool {
         self.stage.load(Ordering::Acquire) == PLACING
     }
 
-    /// The work begins once more within this attempt: nothing of it is done yet.
+    /// Resets the progress, because the work is repeated within this attempt.
     pub fn start_over(&self) {
         self.done.store(0, Ordering::Relaxed);
         self.said.store(COUNTED, Ordering::Relaxed);
     }
 
-    /// Nobody waits for it any more. `false` if its output is being put into place, or this was said before.
+    /// Notes that nobody waits for it any longer. Returns `false` if its output is being placed, or if it was already
+    /// written off.
     pub fn write_off(&self) -> bool {
         self.stage.compare_exchange(0, LOST, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
@@ -192,7 +195,7 @@ impl Attempt {
         self.ending.load(Ordering::Relaxed) == StopReason::Timeout as u8
     }
 
-    /// From now on a wish to end is sent to `signal`; at once if there was one already.
+    /// Sends a request to end to `signal` from now on; at once if there was one already.
     pub fn on_stop(&self, signal: Option<Box<dyn StopSignal>>) {
         let mut slot = self.stop_signal.lock();
         *slot = signal;
@@ -203,18 +206,18 @@ impl Attempt {
         }
     }
 
-    /// From now on it can be asked what its program has said so far, or no longer.
+    /// Sets or removes the source of its program's output so far.
     pub fn on_look(&self, output: Option<Box<dyn LiveOutput>>) {
         *self.live_output.lock() = output;
     }
 
-    /// What its program has said so far; `None` if none is under way.
+    /// The output of its program so far; `None` if no program runs.
     pub fn so_far(&self) -> Option<AttemptLog> {
         let ms = u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.live_output.lock().as_ref().map(|output| AttemptLog { ms, ..output.so_far() })
     }
 
-    /// It waits for a file that this job holds, or no longer waits.
+    /// Notes that it waits for a file that this job holds, or no longer waits.
     pub fn waits_for(&self, job: Option<JobId>) {
         *self.waits_for.lock() = job;
     }

@@ -66,7 +66,7 @@ impl Work for ChecksumWork {
         let (mut rows, mut lacking) = (Rows::default(), 0_u64);
         for result in results {
             let ItemResult { path, result, skip, .. } = result?;
-            // What was done before comes with its result of that time, if that is still known.
+            // A file that was already processed comes with its earlier result, if that is still known.
             let is_done = matches!(skip, Some(SkipReason::Done | SkipReason::Moved));
             let is_whole = self.algorithms.iter().all(|algorithm| result.get(algorithm.name()).is_some());
             lacking += u64::from(is_done && !is_whole);

@@ -1,5 +1,5 @@
-//! comic: gives comics (cbz) the title, the series and the name that they should have. `ComicInfo.xml` is changed where it must be, and
-//! every page stays as it is.
+//! comic: sets the title, the series and the name of comics (cbz). Changes `ComicInfo.xml` where necessary, and
+//! leaves every page as it is.
 
 mod info;
 mod number;
@@ -48,16 +48,16 @@ struct ComicWork {
     template: ComicTemplate,
 }
 
-/// What a comic says of itself, in a file of this name at its root. Other spellings do not count.
+/// The name of the file at a comic's root that describes the comic. Other spellings do not count.
 const COMIC_INFO: &str = "ComicInfo.xml";
 
-/// Larger ones are not read, in bytes.
+/// Maximum size of that file in bytes.
 const INFO_LIMIT: usize = 1 << 20;
 
 /// `NAME_MAX` of Linux, in bytes.
 const LONGEST_NAME: usize = 255;
 
-/// A comic that unpacks to more is not written.
+/// A comic that unpacks to more than this is not rewritten.
 const LIMITS: UnpackLimits = UnpackLimits { total: 64 << 30, ratio: 200 };
 
 impl Recipe for Comic {
@@ -108,14 +108,14 @@ impl Recipe for Comic {
     }
 }
 
-/// What is to become of a comic.
+/// What is to be changed about a comic.
 #[derive(Debug)]
 struct Goal {
-    /// Its `ComicInfo.xml`, if that is to be changed or added.
+    /// Its new `ComicInfo.xml`, if that is to be changed or added.
     info: Option<String>,
-    /// Its path.
+    /// Its new path.
     path: RelPath,
-    /// What the report says of it.
+    /// What the report says about it.
     told: Map<String, Value>,
 }
 
@@ -123,7 +123,7 @@ impl Work for ComicWork {
     fn renames(&self, file: &PlannedFile, number: u32) -> Result<Vec<Rename>, Failure> {
         let attempt = Attempt::new(JobId::mint(0, [0; 10]), number, 0, file.path.clone(), file.size);
         let input = self.library.open_file(file);
-        // The attempt says what is wrong with it.
+        // The attempt reports what is wrong with the file.
         let Ok(input) = input else { return Ok(Vec::new()) };
         let source = Source::quiet(&input, &attempt)?;
         is_comic(&source)?;
@@ -164,7 +164,7 @@ impl Work for ComicWork {
 }
 
 impl ComicWork {
-    /// What is to become of a comic, by what it says and where it lies.
+    /// Decides what to change about a comic, from its `ComicInfo.xml` and its path.
     fn goal(&self, source: &Source<'_>, list: &EntryList) -> Result<Goal, Failure> {
         let fail = |text: String| source.judge(&text);
         let path = &source.attempt().path;
@@ -215,7 +215,7 @@ impl ComicWork {
                 &self
                     .template
                     .expand(value)
-                    // The plan says so, and the file is left alone.
+                    // The plan shows this reason, and the file is left alone.
                     .map_err(|_| Failure::Skipped(SkipReason::Lacking))?,
                 ending,
             )
@@ -242,7 +242,7 @@ impl ComicWork {
         Ok(Goal { info: text, path: to, told })
     }
 
-    /// The series by the name of its folder; `None` in the library's root.
+    /// The series, from the name of the comic's folder; `None` in the library's root.
     fn series(&self, path: &RelPath) -> Result<Option<String>, Failure> {
         let Some(folder) = path.parent().filter(|folder| !folder.is_root()) else { return Ok(None) };
         let bytes = folder.to_bytes();
@@ -252,13 +252,13 @@ impl ComicWork {
             return Err(Failure::Failed(FailReason::Recipe, text.into()));
         };
         let name = if self.wanted.colon { name.replace('_', ":") } else { name.to_owned() };
-        // What XML cannot hold would be left out there, and be missing at every run.
+        // XML cannot hold control characters. If the name kept them, it would differ from the file's at every run.
         let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
         Ok(Some(name.trim().to_owned()).filter(|name| !name.is_empty()))
     }
 }
 
-/// The path of a comic with another name, which every system takes; why there is none, in the words of the failed item.
+/// The path of a comic under a new name that is valid on every system. The error is the message of the failed item.
 fn named(path: &RelPath, stem: &str, ending: &str) -> Result<RelPath, String> {
     let name = Clean::Windows.name(format!("{stem}.{ending}").as_bytes());
     if name.len() > LONGEST_NAME {
@@ -268,13 +268,14 @@ fn named(path: &RelPath, stem: &str, ending: &str) -> Result<RelPath, String> {
     to.map_err(|error| format!("its new name does not fit: {error}"))
 }
 
-/// Whether an entry looks as if it were the `ComicInfo.xml`, and is not.
+/// Whether an entry resembles `ComicInfo.xml` without being it, such as one in another case.
 fn is_other(name: &[u8]) -> bool {
     let last = name.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     name != COMIC_INFO.as_bytes() && last.eq_ignore_ascii_case(COMIC_INFO.as_bytes())
 }
 
-/// Whether it is a comic: a zip archive whose name says cbz. For comics that are packed otherwise the message says what can be done.
+/// Checks that the file is a comic: a zip archive whose name ends in cbz. For a comic in another format, the message
+/// says what can be done.
 fn is_comic(source: &Source<'_>) -> Result<(), Failure> {
     let ending = source.attempt().path.name().rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     let kind = FileKind::of(&source.head(HEAD)?);

@@ -1,5 +1,5 @@
-//! command: any program, once per file, without a shell. Named ones are defined by the operator in `headway.toml`; one that is
-//! typed on the page is off unless the operator turns it on.
+//! command: any program, once per file, without a shell. The operator defines named commands in `headway.toml`.
+//! Commands typed on the page are off unless the operator turns them on.
 
 mod capture;
 mod config;
@@ -20,16 +20,16 @@ use headway_model::summary::RecipeInfo;
 use headway_model::{Output, OutputPlace, StartJob, setting};
 use work::CommandWork;
 
-/// The recipe of a command that is typed.
+/// The name of the recipe for typed commands.
 const TYPED: &str = "command";
 
-/// A named command.
+/// The recipe of a named command.
 pub struct NamedCommand {
     config: CommandConfig,
     is_hidden: bool,
 }
 
-/// A command that is typed.
+/// The recipe for typed commands.
 pub struct AdHocCommand;
 
 impl NamedCommand {
@@ -38,7 +38,7 @@ impl NamedCommand {
         NamedCommand { config, is_hidden: false }
     }
 
-    /// The same for one that comes with Headway: hidden if its programs are not there now. Blocking.
+    /// The same for a command that comes with Headway: hidden if its programs are not installed now. Blocking.
     fn preset(config: CommandConfig) -> Self {
         NamedCommand { is_hidden: !is_installed(&config), config }
     }
@@ -102,7 +102,7 @@ impl Recipe for AdHocCommand {
                 Setting::text("run", "Command")
                     .help("As in a shell, with quotation marks; nothing else of a shell is read."),
             ],
-            // What it is replaced by, if the command has no output at all, is nothing.
+            // Ignored if the command has no output.
             output: Some(Output::to(OutputPlace::Beside { name: "{/.}.out".into() })),
             to_files: "What you type decides that.".into(),
             hidden: false,
@@ -159,14 +159,14 @@ impl From<NoCommand> for Unable {
     }
 }
 
-/// The words of a typed command, quoted as in a shell; nothing else of a shell is understood.
+/// Splits a typed command into words. Quoting works as in a shell; nothing else of a shell does.
 fn words(settings: &Settings) -> Result<Vec<String>, NoCommand> {
     let text = settings.get("run").and_then(|value| value.as_str()).unwrap_or_default();
     let words = shlex::split(text).ok_or(NoCommand::OpenQuotation)?;
     if words.is_empty() { Err(NoCommand::Empty) } else { Ok(words) }
 }
 
-/// What a configured command does to the files, as far as its configuration says it.
+/// What a named command does to the files, as far as its configuration says.
 fn to_files(config: &CommandConfig) -> String {
     let text = match (output_of(&config.run, None), config.repeatable) {
         (Some(_), _) => "",
@@ -182,7 +182,7 @@ fn output_of(run: &[String], default: Option<&Output>) -> Option<Output> {
     writes.then(|| default.cloned().unwrap_or_else(|| Output::to(OutputPlace::Replace)))
 }
 
-/// The environment of every command: clean, and said.
+/// The environment of every command: clean, with explicit variables only.
 fn environment(more: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     const KEPT: [&str; 8] = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "XDG_RUNTIME_DIR", "TZ"];
     let mut all: BTreeMap<_, _> =
@@ -193,7 +193,7 @@ fn environment(more: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     all
 }
 
-/// The path of a program: as given, or found in one of `folders`, which are those of `PATH`.
+/// The path of a program: as given, or found in one of `folders`, which has the syntax of `PATH`.
 fn program(name: &str, folders: &str) -> Result<PathBuf, Unable> {
     if name.contains('/') {
         let path = PathBuf::from(name);
@@ -207,19 +207,19 @@ fn program(name: &str, folders: &str) -> Result<PathBuf, Unable> {
         match runs(&path) {
             Ok(true) => return Ok(path),
             Ok(false) => {}
-            // It may lie in another folder.
+            // The program might be in another folder.
             Err(why) => unknown = unknown.or(Some(why)),
         }
     }
     Err(unknown.unwrap_or_else(|| {
-        // The operator of the server learns where it was looked for; the users of its pages do not.
+        // The server's log says where the program was looked for; users of the pages do not learn that.
         tracing::warn!(program = name, path = folders, "a program is not there");
         format!("there is no program called {name:?} on the server; install it, or give its whole path").into()
     }))
 }
 
-/// What is wrong with the programs of a command, as the server is now. What the environment keeps from being known is no fault of
-/// the request.
+/// What is wrong with the programs of a command now. If the environment keeps that from being known, the request is
+/// not to blame.
 fn missing(config: &CommandConfig) -> Option<String> {
     let all = environment(&config.environment);
     let path = all.get("PATH").map(String::as_str).unwrap_or_default();
@@ -230,7 +230,8 @@ fn missing(config: &CommandConfig) -> Option<String> {
     })
 }
 
-/// Whether the programs of a command are in a folder of `PATH`, as far as that can be seen. Nothing is said if not.
+/// Whether the programs of a command are in a folder of `PATH`, as far as that can be seen. Logs nothing if they are
+/// not.
 fn is_installed(config: &CommandConfig) -> bool {
     let all = environment(&config.environment);
     let folders = all.get("PATH").map(String::as_str).unwrap_or_default();
@@ -239,7 +240,7 @@ fn is_installed(config: &CommandConfig) -> bool {
     [config.run.first(), config.verify.first()].into_iter().flatten().all(is_there)
 }
 
-/// Whether there is a program at this path.
+/// Whether there is an executable program at this path.
 fn runs(path: &Path) -> Result<bool, Unable> {
     use std::os::unix::fs::PermissionsExt;
     let found = Found::of(path.metadata()).known();

@@ -1,5 +1,5 @@
-//! compress: packs files with Zstandard or gzip beside the originals, and unpacks them. What was packed is unpacked again and compared
-//! with the original before it gets its name.
+//! compress: packs files with Zstandard or gzip beside the originals, and unpacks them. A packed file is unpacked
+//! again and compared with the original before it gets its name.
 
 mod names;
 mod pack;
@@ -95,7 +95,7 @@ impl Work for CompressSettings {
     }
 
     fn empty_output(&self) -> EmptyOutput {
-        // An empty file can have been packed.
+        // The packed file can have been empty.
         EmptyOutput::Result
     }
 
@@ -133,7 +133,7 @@ impl Work for CompressSettings {
     }
 }
 
-/// Sizes before and after, in bytes and as a part.
+/// The result: sizes before and after in bytes, and their ratio.
 fn result(was: u64, became: u64) -> Value {
     let mut result = json!({ "was": was, "became": became });
     if was > 0 {

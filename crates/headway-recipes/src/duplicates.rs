@@ -1,4 +1,5 @@
-//! duplicates: finds files with the same content, and says which of them could go. It only reads; `deduplicate` removes them.
+//! duplicates: finds files with the same content, and says which of them could be removed. It only reads;
+//! `deduplicate` removes them.
 
 mod groups;
 #[cfg(test)]
@@ -107,7 +108,7 @@ impl Work for DuplicatesWork {
     }
 }
 
-/// A file that was hashed.
+/// A hashed file, from the result of its item.
 fn member(path: headway_model::RelPath, result: &Value) -> Option<Member> {
     let number = |name: &str| result.get(name).and_then(Value::as_u64);
     Some(Member {

@@ -1,29 +1,30 @@
-//! What a recipe does to files, and what follows for its jobs.
+//! What a recipe does to files, and the defaults that follow from it.
 
 use headway_model::OnDone;
 use headway_model::policy::OnInterrupt;
 
-/// What a recipe does to files, with the defaults of its jobs that follow from it. A request can choose otherwise.
+/// What a recipe does to files, and the defaults of its jobs that follow from it. A request can override these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effect {
     /// Whether it only reads, so that an item can run any number of times.
     pub only_reads: bool,
-    /// What becomes of items that were interrupted.
+    /// What happens to interrupted items.
     pub on_interrupt: OnInterrupt,
-    /// What becomes of files that were done before.
+    /// What happens to files that were already processed.
     pub on_done: OnDone,
 }
 
 impl Effect {
-    /// It only reads. Files that were done are read again, as a report is about all files together.
+    /// It only reads. Already processed files are read again, because a report covers all files.
     pub const READS: Self = Effect { only_reads: true, on_interrupt: OnInterrupt::Retry, on_done: OnDone::Again };
 
-    /// It makes outputs, or moves files. Until that is recorded nothing is changed, so an interrupted item is retried.
+    /// It makes outputs or moves files. Nothing changes before it is recorded, so an interrupted item can be retried.
     pub const MAKES: Self = Effect { only_reads: false, on_interrupt: OnInterrupt::Retry, on_done: OnDone::Skip };
 
-    /// The same, and it leaves alone what is as it should be, so files that were done are looked at again.
+    /// The same, and it leaves alone files that are already as they should be, so already processed files are
+    /// examined again.
     pub const TIDIES: Self = Effect { on_done: OnDone::Again, ..Effect::MAKES };
 
-    /// An attempt can have effects that nothing tells of, so a person decides about interrupted items.
+    /// An attempt can have effects that nothing records, so a person decides about interrupted items.
     pub const ACTS: Self = Effect { on_interrupt: OnInterrupt::Ask, ..Effect::MAKES };
 }

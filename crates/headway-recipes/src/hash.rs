@@ -1,4 +1,4 @@
-//! Reading a file once for any number of hashes.
+//! Computes any number of hashes in one reading of a file.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -10,7 +10,8 @@ use super::{Attempt, Failure};
 use headway_files::OpenFile;
 use headway_model::{FailReason, SkipReason};
 
-/// Large enough that the system calls are free, small enough that a stop is prompt.
+/// Size of a read in bytes: large enough that system calls do not matter, small enough that a stop takes effect
+/// promptly.
 const BUFFER: usize = 128 * 1024;
 
 /// The checksums of a file.
@@ -18,22 +19,22 @@ const BUFFER: usize = 128 * 1024;
 pub(super) struct Hashes(Vec<(Algorithm, Box<[u8]>)>);
 
 impl Hashes {
-    /// With what they were made.
+    /// The algorithms of these checksums.
     pub(super) fn algorithms(&self) -> Algorithms {
         self.0.iter().fold(Algorithms::NONE, |all, (algorithm, _)| all | Algorithms::of(*algorithm))
     }
 
-    /// Each.
+    /// Each algorithm with its checksum.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Algorithm, &[u8])> {
         self.0.iter().map(|(algorithm, hash)| (*algorithm, &**hash))
     }
 
-    /// The one that was made with this.
+    /// The checksum by this algorithm.
     pub(super) fn get(&self, algorithm: Algorithm) -> Option<&[u8]> {
         self.iter().find(|(known, _)| *known == algorithm).map(|(_, hash)| hash)
     }
 
-    /// Of these bytes.
+    /// The checksums of these bytes.
     #[cfg(test)]
     pub(super) fn of(bytes: &[u8], algorithms: Algorithms) -> Self {
         let hashes = algorithms.iter().map(|algorithm| {
@@ -44,18 +45,18 @@ impl Hashes {
         Hashes(hashes.collect())
     }
 
-    /// Adds those of another reading.
+    /// Adds the checksums of another reading.
     pub(super) fn extend(&mut self, others: Hashes) {
         self.0.extend(others.0);
     }
 }
 
-/// Reads the file to its end, and says what it has by each of these. Fails if it was changed meanwhile.
+/// Reads the file to its end and computes these checksums. Fails if the file changed in the meantime.
 pub(super) fn hash(input: &mut OpenFile, attempt: &Attempt, algorithms: Algorithms) -> Result<Hashes, Failure> {
     read(input, attempt, algorithms, |bytes| attempt.advance(bytes))
 }
 
-/// The same once more from its beginning; it has been counted as read.
+/// The same in another reading, which does not count as progress.
 pub(super) fn hash_again(input: &mut OpenFile, attempt: &Attempt, algorithms: Algorithms) -> Result<Hashes, Failure> {
     let rewound = input.file.seek(SeekFrom::Start(0));
     rewound.map_err(|error| Failure::of(FailReason::Read, "reading it again", &error))?;
@@ -141,7 +142,7 @@ mod tests {
     use super::*;
     use crate::manifest::to_hex;
 
-    /// Of three letters, as the tools that define each say it.
+    /// The checksums of three letters, as the reference tools compute them.
     #[test]
     fn each_algorithm_is_the_one_of_its_name() {
         let known = [

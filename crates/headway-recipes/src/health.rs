@@ -1,5 +1,5 @@
-//! health: decodes files to their end and says which are damaged or cut off, and whose name does not fit their content. What cannot be
-//! decoded here is skipped: it is never called healthy.
+//! health: decodes files to their end and reports those that are damaged, cut off, or named for another type. A file
+//! that cannot be decoded here is skipped; it is never called healthy.
 
 mod jpeg;
 mod picture;
@@ -22,10 +22,10 @@ pub(super) use picture::more_pages;
 
 pub(super) struct Health;
 
-/// What a sound file may unpack to, in bytes, and the window that it may ask for, in MiB.
+/// Limits for packed files: the unpacked size in bytes, and the window in MiB.
 const UNPACKED: (u64, u32) = (64 << 30, 2_048);
 
-/// What a sound archive may unpack to, in times its size.
+/// Limit for the unpacked size of an archive, as a multiple of its size.
 const RATIO: u64 = 200;
 
 #[derive(Deserialize)]
@@ -35,7 +35,7 @@ struct HealthSettings {
     memory: u64,
 }
 
-/// What it means that a name does not fit its content.
+/// What to do about a name that does not fit the content.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum NameMismatch {
@@ -76,7 +76,7 @@ impl Reading for HealthSettings {
     fn look(&self, source: &Source<'_>) -> Result<Value, Failure> {
         let named = FileKind::named(&source.attempt().path);
         let Some(kind) = FileKind::of(&source.head(HEAD)?) else {
-            // What its name says cannot be, as every file of these types begins with their mark.
+            // The name must be wrong, because every file of these types begins with a known signature.
             return match named.filter(|kind| is_decoded(*kind)) {
                 Some(kind) if source.size() == 0 => Err(source.judge(&format!("it is empty, and no {}", word(kind)))),
                 Some(kind) => Err(source.judge(&format!(
@@ -133,7 +133,7 @@ fn decode(source: &Source<'_>, kind: FileKind, memory: u64) -> Result<Value, Fai
         }
         FileKind::Gzip | FileKind::Zstd => unpack(source, kind, UNPACKED, |_| Ok(())).map(|_| healthy(Vec::new())),
         FileKind::Png => {
-            // First the picture, which is refused by its size before any of it is unpacked.
+            // First the picture, which is refused if it is too large before any of it is unpacked.
             picture::decode(source, kind, memory)?;
             let behind = png::scan(source, memory.saturating_mul(2))?;
             Ok(healthy(behind.into_iter().collect()))
@@ -149,7 +149,7 @@ fn decode(source: &Source<'_>, kind: FileKind, memory: u64) -> Result<Value, Fai
     }
 }
 
-/// The word for a type, in a result.
+/// The word for a type in a result.
 fn word(kind: FileKind) -> &'static str {
     match kind {
         FileKind::Zip => "zip",

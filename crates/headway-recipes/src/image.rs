@@ -35,7 +35,7 @@ struct ImageSettings {
     depth: Depth,
     metadata: ExifChoice,
     memory: u64,
-    /// Whether the output takes the place of the original, and with it its name.
+    /// Whether the output replaces the original, and so keeps its name.
     #[serde(skip)]
     replaces: bool,
 }
@@ -50,7 +50,7 @@ enum ImageFormat {
     WebP,
 }
 
-/// What becomes of transparency where the format has none.
+/// What to do about transparency if the format has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Transparency {
@@ -59,7 +59,7 @@ enum Transparency {
     Black,
 }
 
-/// What becomes of 16 bits where the format has 8.
+/// What to do about 16 bits if the format has only 8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Depth {
@@ -142,7 +142,7 @@ impl Work for ImageSettings {
     }
 }
 
-/// A file that was made, and what there is to say of it.
+/// A converted file, and what the report says about it.
 struct MadeImage {
     bytes: Vec<u8>,
     result: Map<String, Value>,
@@ -167,7 +167,7 @@ impl ImageSettings {
         let is_turned = picture.orientation != ::image::metadata::Orientation::NoTransforms;
         let keeps_all = self.metadata == ExifChoice::Keep && !is_turned;
         let (bytes, (width, height)) = if self.longest > 0 && size == was && format == kind && keeps_all {
-            // Encoding it once more would only lose quality.
+            // Encoding it again would only lose quality.
             notes.push("it was no larger than asked for, and is copied as it is");
             (source.head(usize::MAX)?, was)
         } else {
@@ -189,7 +189,7 @@ impl ImageSettings {
         Ok(MadeImage { bytes, result })
     }
 
-    /// The picture as it is to be saved: of this size, upright, and with nothing in it that the format cannot hold.
+    /// The picture as it is to be saved: resized, upright, and without anything that the format cannot hold.
     fn fitted(
         &self,
         mut picture: DecodedPicture,
@@ -222,7 +222,7 @@ impl ImageSettings {
             (ImageFormat::Png, _) => FileKind::Png,
             (ImageFormat::WebP, _) => FileKind::WebP,
             (ImageFormat::Same, kind) => {
-                // The name of the output follows from that of the file.
+                // The name of the output follows from the name of the file.
                 let named = FileKind::named(&source.attempt().path);
                 if named.is_some_and(|named| named != kind) {
                     return Err(source.judge(&format!("it is {}, and its name says otherwise", kind.shown())));
@@ -238,7 +238,8 @@ impl ImageSettings {
     }
 }
 
-/// What a picture is, by its content. What only its name says to be one is damaged, or something else.
+/// The type of a picture, by its content. If only its name says that it is a picture, it is damaged or something
+/// else.
 fn kind_of(source: &Source<'_>) -> Result<FileKind, Failure> {
     let is_picture = |kind: &FileKind| {
         use FileKind::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
@@ -266,7 +267,7 @@ fn word(kind: FileKind) -> &'static str {
     }
 }
 
-/// Decodes what was made: a lossless format gives exactly the same pixels, JPEG the same size.
+/// Decodes the result and checks it: a lossless format must give exactly the same pixels, JPEG the same size.
 fn is_right(picture: &DecodedPicture, format: FileKind, bytes: &[u8]) -> Result<(), Failure> {
     let wrong = |why: String| Failure::Failed(FailReason::Verify, format!("the new picture is not right: {why}"));
     let again = decode::decode(Cursor::new(bytes), format, u64::MAX).map_err(wrong)?;

@@ -1,4 +1,4 @@
-//! What a file is by its content, and what its name says it is.
+//! The type of a file, by its content and by its name.
 
 use headway_model::RelPath;
 
@@ -26,10 +26,10 @@ pub(crate) enum FileKind {
 
 use FileKind::{Bmp, Bzip2, Flac, Gif, Gzip, Jpeg, Mp3, Ogg, Pdf, Png, Rar, SevenZip, Tiff, WebP, Xz, Zip, Zstd};
 
-/// How many bytes at the beginning of a file tell its type.
+/// How many bytes at the beginning of a file are needed to tell its type.
 pub(crate) const HEAD: usize = 16;
 
-/// How each begins: at which byte, and with what.
+/// The signatures of the types: offset and bytes.
 const BEGINNINGS: &[(FileKind, usize, &[u8])] = &[
     (Zip, 0, b"PK\x03\x04"),
     (Zip, 0, b"PK\x05\x06"),
@@ -52,7 +52,7 @@ const BEGINNINGS: &[(FileKind, usize, &[u8])] = &[
     (Xz, 0, b"\xfd7zXZ\0"),
 ];
 
-/// The endings of each, in lower case. What is a zip inside has many.
+/// The extensions of the types, in lower case. Many formats are based on zip.
 const ENDINGS: &[(FileKind, &[&str])] = &[
     (
         Zip,
@@ -80,7 +80,7 @@ const ENDINGS: &[(FileKind, &[&str])] = &[
 ];
 
 impl FileKind {
-    /// By the first bytes of a file; `None` if they tell nothing.
+    /// The type according to the first bytes of a file; `None` if they are unknown.
     pub(crate) fn of(head: &[u8]) -> Option<Self> {
         let begins =
             |(_, at, bytes): &&(FileKind, usize, &[u8])| head.get(*at..).is_some_and(|rest| rest.starts_with(bytes));
@@ -90,7 +90,7 @@ impl FileKind {
         if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP") {
             return Some(WebP);
         }
-        // Two letters alone are no mark; the size of what follows them is known.
+        // Two letters are too weak a signature, so the reserved bytes must be zero as well.
         let bitmap = head.starts_with(b"BM") && head.get(6..10) == Some(&[0; 4]) && head.len() >= HEAD;
         let frame = matches!(head, [0xff, second, third, ..] if second & 0xe6 == 0xe2 && third >> 4 != 15 && third & 0x0c != 0x0c);
         match (bitmap, frame) {
@@ -100,13 +100,13 @@ impl FileKind {
         }
     }
 
-    /// By the ending of a name; `None` if that tells nothing.
+    /// The type according to the extension of a name; `None` if it is unknown.
     pub(crate) fn named(path: &RelPath) -> Option<Self> {
         let ending = path.name().rsplit_once('.')?.1.to_ascii_lowercase();
         ENDINGS.iter().find(|(_, endings)| endings.contains(&ending.as_str())).map(|(kind, _)| *kind)
     }
 
-    /// What it is called, with its article.
+    /// Its name with the article, for messages.
     pub(crate) fn shown(self) -> &'static str {
         match self {
             Zip => "a zip archive",

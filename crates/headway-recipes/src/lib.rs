@@ -1,4 +1,4 @@
-//! What can be done to files. Adding a recipe is one file here and one line in [`all`].
+//! What can be done to files. To add a recipe, add one file here and one line in [`all`].
 
 mod archive;
 mod attempt;
@@ -42,7 +42,7 @@ pub use report::row as csv_row;
 pub use shell_file::ShellFile;
 pub use work::{EmptyOutput, ItemResult, ItemResults, Plan, Rename, Work};
 
-// What a recipe of one's own is written with.
+// Re-exported for programs that define their own recipes.
 pub use headway_files::{Library, OpenFile, Outputs, Staged};
 pub use headway_model::{Setting, Settings, Unable, WrongSetting};
 

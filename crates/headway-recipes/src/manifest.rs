@@ -1,6 +1,5 @@
-//! Manifests of checksums: the one that Headway writes, and those that the trade's tools write.
-//!
-//! Nothing here knows a disk: bytes come in, entries and findings go out. No bytes whatever make it fail.
+//! Manifests of checksums: the format that Headway writes, and those that other tools write. This module does no IO:
+//! bytes come in, entries and findings go out. No input makes it fail.
 
 mod algorithm;
 mod encoding;

@@ -1,5 +1,5 @@
-//! metadata: says what pictures tell besides what they show, and removes it without touching a pixel. How a picture is turned and its
-//! colour profile stay unless told otherwise.
+//! metadata: reports the metadata of pictures, and removes it without touching a pixel. The orientation and the
+//! colour profile stay, unless the settings say otherwise.
 
 mod block;
 mod exif;
@@ -26,7 +26,7 @@ use headway_model::{DiskEffect, FailReason, Keep, Output, OutputPlace, RelPath, 
 
 pub(super) struct Metadata;
 
-/// Longer Exif data are none: what a camera writes fits into 64 KiB.
+/// Longer Exif data are ignored: what a camera writes fits into 64 KiB.
 const EXIF_LIMIT: u64 = 4 * 1024 * 1024;
 
 #[derive(Deserialize)]
@@ -42,13 +42,13 @@ struct MetadataSettings {
 #[serde(rename_all = "lowercase")]
 enum MetadataAction {
     Report,
-    /// Removes all but what is to stay.
+    /// Removes all metadata except what is to stay.
     Strip,
-    /// Removes what can say where a picture was taken.
+    /// Removes metadata that can say where a picture was taken.
     Place,
 }
 
-/// A format whose blocks are known here.
+/// A supported format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Jpeg,
@@ -122,12 +122,12 @@ impl Work for MetadataSettings {
     }
 }
 
-/// What a file has.
+/// The metadata of a file.
 struct SeenMetadata {
     blocks: Vec<Block>,
-    /// Why the blocks end before the picture does.
+    /// Why the blocks end early, if they do.
     fault: Option<String>,
-    /// The Exif data that count: the first.
+    /// The first Exif data, which count.
     raw: Vec<u8>,
     exif: Option<::exif::Exif>,
 }
@@ -135,7 +135,7 @@ struct SeenMetadata {
 impl SeenMetadata {
     fn new(source: &Source<'_>, format: Format) -> Result<Self, Failure> {
         let (blocks, fault) = format.walk(source.reader(), source.size());
-        // Before a fault of the file is one of the storage.
+        // A storage error takes precedence over a fault of the file.
         let mut raw = Vec::new();
         if let Some(block) = blocks.iter().find(|block| block.kind == BlockKind::Exif) {
             let (begin, end) = (block.content.start, block.content.end.saturating_sub(format.tail()));
@@ -144,7 +144,7 @@ impl SeenMetadata {
             }
             raw = strip::read(source, begin..end.max(begin))?;
         }
-        // As some write them into PNG and WebP.
+        // Some programs write this prefix into PNG and WebP too.
         if raw.starts_with(b"Exif\0\0") {
             raw.drain(..6);
         }
@@ -173,7 +173,7 @@ impl SeenMetadata {
 }
 
 impl MetadataSettings {
-    /// Removes what is asked for; what went and what stayed.
+    /// Removes the requested metadata; returns what was removed and what stayed.
     fn strip(
         &self,
         source: &Source<'_>,
@@ -181,7 +181,7 @@ impl MetadataSettings {
         seen: &SeenMetadata,
         create: impl FnOnce() -> Result<std::fs::File, Failure>,
     ) -> Result<Value, Failure> {
-        // What cannot be read to its end can hide anything there.
+        // The part that cannot be read might contain anything.
         if let Some(fault) = &seen.fault {
             return Err(source.judge(fault));
         }
@@ -197,7 +197,8 @@ impl MetadataSettings {
 }
 
 impl Format {
-    /// By content. What only its name says to be one of these is damaged, or something else.
+    /// The format of a file, by its content. If only its name says that it has one of these formats, it is damaged or
+    /// something else.
     fn of(source: &Source<'_>) -> Result<Self, Failure> {
         let by = |kind| match kind {
             FileKind::Jpeg => Some(Format::Jpeg),
@@ -230,12 +231,12 @@ impl Format {
         }
     }
 
-    /// Bytes at the end of a block that are none of its content.
+    /// How many bytes at the end of a block are not content.
     fn tail(self) -> u64 {
         if self == Format::Png { png::CHECKSUM } else { 0 }
     }
 
-    /// A block with these Exif data; `None` if they are too long.
+    /// Makes a block of these Exif data; `None` if they are too long.
     fn exif(self, data: &[u8]) -> Option<Vec<u8>> {
         match self {
             Format::Jpeg => jpeg::exif(data),

@@ -1,4 +1,4 @@
-//! How an attempt ended: what a success did and found, and the kinds of failures.
+//! How an attempt ends: what a success did and found, and the kinds of failures.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::Library;
 use headway_files::{Change, Found, Moves, Placement, environment, io_text, is_storage_error};
 use headway_model::{Digest, DiskEffect, FailReason, PauseReason, RelPath, SkipReason};
 
-/// How an attempt succeeded.
+/// A successful attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Success {
     /// What it did to the disk.
@@ -16,21 +16,21 @@ pub struct Success {
 }
 
 impl Success {
-    /// It put an output into place.
+    /// Adds that an output was placed.
     pub fn with_output(mut self, library: &Library, placement: &Placement) -> Self {
         self.effect = placement.effect();
         self.note(output_of(library, &placement.target, Some(placement.new)));
         self
     }
 
-    /// Its files got other names.
+    /// Adds that files were renamed.
     pub fn with_names(mut self, library: &Library, moves: &Moves) -> Self {
         self.effect = DiskEffect::Changed;
         self.note(moved_to(library, moves));
         self
     }
 
-    /// Adds fields to what was found.
+    /// Adds fields to the result.
     pub fn note(&mut self, more: Map<String, Value>) {
         if let Value::Object(fields) = &mut self.result {
             fields.extend(more);
@@ -38,8 +38,8 @@ impl Success {
     }
 }
 
-/// What is there now at the path of an output, as a field of a result: by this it is known later whether it is still so. What is
-/// not known is left out.
+/// Describes the file that is now at an output's path, as fields of a result. Later jobs compare them to see whether
+/// the file is unchanged. Unknown values are left out.
 pub fn output_of(library: &Library, path: &RelPath, hash: Option<Digest>) -> Map<String, Value> {
     let mut output = match library.size_and_time(path) {
         Found::There((size, mtime_ns)) => json!({ "path": path, "size": size, "mtime_ns": mtime_ns }),
@@ -52,7 +52,7 @@ pub fn output_of(library: &Library, path: &RelPath, hash: Option<Digest>) -> Map
     Map::from_iter([("output".to_owned(), output)])
 }
 
-/// Where the item's file has gone, as a field of a result.
+/// The new path of the item's file, as a field of a result.
 fn moved_to(library: &Library, moves: &Moves) -> Map<String, Value> {
     let main = moves.main();
     if main.is_removed() {
@@ -62,7 +62,7 @@ fn moved_to(library: &Library, moves: &Moves) -> Map<String, Value> {
         true => output_of(library, &main.to, main.file.hash),
         false => Map::new(),
     };
-    // What took the place of a file has its name.
+    // A substitute that took the place of the file has its name.
     let is_in_place = main.is_output() && moves.files().iter().any(|other| other.is_removed() && other.from == main.to);
     if !is_in_place {
         fields.insert("moved".to_owned(), json!(main.to));
@@ -70,7 +70,7 @@ fn moved_to(library: &Library, moves: &Moves) -> Map<String, Value> {
     fields
 }
 
-/// What there is to say of a change that was made, as fields of a result.
+/// Describes a change that was made, as fields of a result.
 pub fn details_of(library: &Library, change: &Change) -> Map<String, Value> {
     match change {
         Change::Output(placement) => output_of(library, &placement.target, Some(placement.new)),
@@ -78,29 +78,30 @@ pub fn details_of(library: &Library, change: &Change) -> Map<String, Value> {
     }
 }
 
-/// How an attempt did not succeed.
+/// Why an attempt did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// It was told to end, and did.
+    /// It was asked to end, and did.
     Stopped,
-    /// There was nothing to do.
+    /// There was nothing to do, for this reason.
     Skipped(SkipReason),
-    /// It failed: why, and in a person's words.
+    /// It failed: the kind of failure, and a message for people.
     Failed(FailReason, String),
-    /// The storage reported an input/output error: why the item fails if another try at once fails as well, and in a person's words.
+    /// The storage reported an input/output error. If an immediate retry fails too, the item fails with this kind and
+    /// message.
     Storage(FailReason, String),
-    /// It failed now, and may go well later, in a person's words; counts as a try.
+    /// It failed with this message, but might succeed later. Counts as a try.
     Retry(String),
-    /// No item could go well, for this reason; does not count as a try.
+    /// No item can succeed now, for this reason. Does not count as a try.
     Environment(PauseReason),
-    /// Its output was about to be put into place, and how far that came cannot be looked at now, for this reason.
+    /// Its output was being placed, and it cannot be determined now how far that got, for this reason.
     Unjudged(PauseReason),
-    /// What did the work is gone, and how far it came is not known.
+    /// The process that did the work is gone, and it is not known how far it got.
     Lost,
 }
 
 impl Failure {
-    /// Of an error of the system: the environment's, the storage's at this item, or this item's.
+    /// The failure that a system error means: of the environment, of the storage, or of this item alone.
     pub fn of(reason: FailReason, doing: &str, error: &std::io::Error) -> Failure {
         let text = || format!("{doing}: {}", io_text(error));
         match environment(error) {

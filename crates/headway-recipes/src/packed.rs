@@ -1,4 +1,4 @@
-//! What a gzip or Zstandard file unpacks to, as a stream that ends only where the file is whole.
+//! Unpacks gzip and Zstandard files as streams that end without an error only if the file is whole.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -10,11 +10,11 @@ use super::source::Source;
 
 const BUFFER: usize = 128 * 1024;
 
-/// Unpacks a file to its end. What comes goes to `take`.
+/// Unpacks a file to its end, and passes the content to `take`.
 ///
 /// # Errors
-/// What is wrong with the file, in a sentence: damage, a cut, bytes behind its end, more than `most` bytes, or a window of more than
-/// `window` MiB.
+/// A sentence that says what is wrong with the file: damage, a missing end, bytes after its end, more than `most`
+/// bytes of content, or a window of more than `window` MiB.
 pub(crate) fn unpack(
     source: &Source<'_>,
     kind: FileKind,
@@ -53,7 +53,7 @@ pub(crate) fn unpack(
     }
 }
 
-/// What a decoder says, for people.
+/// A decoder's error, as a sentence for people.
 fn sentence(error: &io::Error, window: u32) -> String {
     let text = error.to_string();
     if error.kind() == io::ErrorKind::UnexpectedEof {
@@ -65,7 +65,7 @@ fn sentence(error: &io::Error, window: u32) -> String {
     format!("it is damaged: {text}")
 }
 
-/// All members of a gzip file, one after the other. Zeros may follow, as on tapes; anything else behind the last is an error.
+/// Reads all members of a gzip file. Zeros after the last one are allowed, as on tapes; anything else is an error.
 struct Gunzip<R: BufRead>(Option<GzDecoder<R>>);
 
 impl<R: BufRead> Read for Gunzip<R> {
@@ -87,7 +87,7 @@ impl<R: BufRead> Read for Gunzip<R> {
     }
 }
 
-/// Nothing but zeros to the end.
+/// Checks that only zeros follow, to the end.
 fn zeros(mut rest: impl BufRead) -> io::Result<usize> {
     loop {
         let part = rest.fill_buf()?;

@@ -1,4 +1,4 @@
-//! Recipes that only read: what they find of each file is its result, and a row of the job's report.
+//! Recipes that only read: what they find about each file becomes its result and a row of the job's report.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -7,19 +7,19 @@ use super::source::Source;
 use super::{Attempt, Binding, Failure, ItemResults, OpenFile, Outputs, Setting, Success, Unable, Work, report};
 use headway_model::DiskEffect;
 
-/// What a recipe that only reads does, as its settings say.
+/// A recipe that only reads, with its settings.
 pub(crate) trait Reading: DeserializeOwned + Send + Sync + 'static {
-    /// The name of the report's files, without their endings.
+    /// The name of the report's files, without extension.
     const REPORT: &'static str;
 
     /// The fields of a result that are columns of the report.
     const COLUMNS: &'static [&'static str];
 
-    /// Looks at a file. What it finds is an object; a file that is damaged is a failure.
+    /// Examines a file. The result is a JSON object; a damaged file is a failure.
     fn look(&self, source: &Source<'_>) -> Result<Value, Failure>;
 }
 
-/// The work of a job, by its settings.
+/// Binds the recipe to a job with its settings.
 pub(crate) fn bind<R: Reading>(job: &Binding<'_>, settings: &[Setting]) -> Result<Box<dyn Work>, Unable> {
     Ok(Box::new(ReadingWork(job.settings::<R>(settings)?)))
 }

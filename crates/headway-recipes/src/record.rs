@@ -1,5 +1,6 @@
-//! What a checksum job saw of each file as it read it: size and time of change. It is kept beside the job's manifest, under a name that
-//! says of which manifest it is, so that who verifies by that manifest later knows what is known of then, and no more.
+//! A record of each file's size and modification time when a checksum job read it. It is stored beside the job's
+//! manifest, under a name made from the manifest, so that a later *verify* with that manifest knows the state at that
+//! time, and claims nothing more.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -11,23 +12,23 @@ use super::manifest::{Algorithm, to_hex};
 use headway_files::{DataFolder, OpenFile, Outputs};
 use headway_model::RelPath;
 
-/// Larger records are not read: at 100 bytes a file this is one of 5 million files.
+/// Maximum size of a record in bytes: 5 million files at 100 bytes each.
 const LIMIT: u64 = 512 * 1024 * 1024;
 
-/// What was seen of the files of one manifest.
+/// The record of the files of one manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ManifestRecord {
-    /// What the manifest was made with.
+    /// The algorithm of the manifest.
     pub(super) algorithm: Algorithm,
     /// The size of each file in bytes, and when its content last changed, in nanoseconds since 1970.
     pub(super) seen: HashMap<RelPath, (u64, i64)>,
 }
 
-/// The record of one job, as it is made.
+/// Builds the record of a job.
 #[derive(Debug, Default)]
 pub(super) struct Rows(String);
 
-/// What a file is and was when it was read, as a result.
+/// The result of a file: its checksums, and its size and time when it was read.
 pub(super) fn result(input: &OpenFile, hashes: &Hashes) -> Value {
     let mut result = super::Settings::new();
     for (algorithm, hash) in hashes.iter() {
@@ -39,17 +40,17 @@ pub(super) fn result(input: &OpenFile, hashes: &Hashes) -> Value {
 }
 
 impl Rows {
-    /// Adds a file by its result; one of an earlier version does not say what was seen.
+    /// Adds a file from its result. Results of earlier versions do not contain the size and time.
     pub(super) fn add(&mut self, path: &RelPath, result: &Value) {
         let size = result.get("size").and_then(Value::as_u64);
         let time = result.get("mtime_ns").and_then(Value::as_i64);
         if let (Some(size), Some(time)) = (size, time) {
-            // Coded, a path has no line feed. A text takes all that is written.
+            // An encoded path has no line feed, and writing to a text cannot fail.
             let _ = writeln!(self.0, "{size} {time} {path}");
         }
     }
 
-    /// Keeps the record of this manifest.
+    /// Stores the record of this manifest.
     pub(super) fn keep(
         &self,
         outputs: &Outputs,
@@ -64,20 +65,21 @@ impl Rows {
     }
 }
 
-/// The record of a manifest that some job made of files of this library; `None` if none did, or its history is gone.
+/// The record of a manifest that a job made of this library's files; `None` if no job did, or the job's history was
+/// removed.
 pub(super) fn find(data: &DataFolder, library: &str, manifest: &[u8]) -> std::io::Result<Option<ManifestRecord>> {
     let text = data.kept(&name(library, manifest), LIMIT)?;
     Ok(text.and_then(|text| read(&String::from_utf8(text).ok()?)))
 }
 
-/// The name of the record of a manifest. It begins with a dot: a job does not offer it.
+/// The name of a manifest's record. It begins with a dot, so that the job does not offer it as an output.
 fn name(library: &str, manifest: &[u8]) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(library.as_bytes()).update(&[0]).update(manifest);
     format!(".seen-{}", hasher.finalize().to_hex())
 }
 
-/// `None` if it is no record.
+/// Parses a record; `None` if it is not one.
 fn read(text: &str) -> Option<ManifestRecord> {
     let (algorithm, rows) = text.split_once('\n')?;
     let mut seen = HashMap::new();

@@ -1,4 +1,4 @@
-//! rename: gives each file a name by a template, with the date at which a photo was taken, a counter, or parts of its path.
+//! rename: names each file by a template, with the date when a photo was taken, a counter, or parts of its path.
 
 mod clean;
 mod taken;
@@ -35,7 +35,7 @@ struct RenameWork {
     sidecars: bool,
 }
 
-/// The endings of files in which programs keep what they know of another file of the same name.
+/// The extensions of sidecar files, in which programs store data about another file of the same name.
 const SIDECARS: [&str; 4] = ["xmp", "XMP", "aae", "AAE"];
 
 /// `NAME_MAX` of Linux, in bytes.
@@ -109,7 +109,7 @@ impl Work for RenameWork {
 }
 
 impl RenameWork {
-    /// The sidecars of a file, with the names that go with its own.
+    /// The sidecars of a file, with their new names.
     fn companions(&self, NewName { from, to }: &NewName) -> Result<Vec<NewName>, Failure> {
         let (from, to) = (from.to_bytes(), to.to_bytes());
         let mut found = Vec::new();
@@ -126,12 +126,12 @@ impl RenameWork {
                 }
             }
         }
-        // A sidecar is none of itself.
+        // A sidecar is not its own sidecar.
         found.retain(|companion| companion.from.to_bytes() != from);
         Ok(found)
     }
 
-    /// The path that a file is to have.
+    /// The new path of a file.
     fn name(&self, file: &PlannedFile, number: u32) -> Result<RelPath, Failure> {
         let fail = |text: String| Failure::Failed(FailReason::Recipe, text);
         let taken = match self.template.wants_date() {
@@ -142,7 +142,7 @@ impl RenameWork {
         let text = self.template.expand(&path, number, taken.as_ref());
         let is_from_root = text.first() == Some(&b'/');
         let mut to = if is_from_root { RelPath::default() } else { file.path.parent().unwrap_or_default() };
-        // The folder of a file in the root is a dot.
+        // The folder of a file in the root expands to a dot.
         let parts = text.split(|byte| *byte == b'/').skip(usize::from(is_from_root)).filter(|part| *part != b".");
         for part in parts {
             let part = self.clean.name(&self.case.name(part));
@@ -155,7 +155,7 @@ impl RenameWork {
     }
 }
 
-/// A path without the ending of its name.
+/// A path without its extension.
 fn stem(path: &[u8]) -> &[u8] {
     let name = path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
     match path[name..].iter().rposition(|byte| *byte == b'.') {

@@ -1,4 +1,4 @@
-//! The report of a job: what was found of every file, as CSV for spreadsheets and as lines of JSON for programs.
+//! The report of a job: what was found about every file, as CSV for spreadsheets and JSON lines for programs.
 
 use std::io::Write;
 
@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use super::{ItemResult, ItemResults};
 use headway_files::Outputs;
 
-/// Writes `NAME.csv`, with the given fields of each result as columns, and `NAME.jsonl`, with all of them. Every item but the cancelled
-/// ones is in both, in the plan's order.
+/// Writes `NAME.csv`, with the given fields of each result as columns, and `NAME.jsonl`, with all fields. Both
+/// contain every item except cancelled ones, in the plan's order.
 pub(crate) fn write(
     results: &mut ItemResults<'_>,
     outputs: &Outputs,
@@ -46,7 +46,7 @@ fn ended(item: &ItemResult) -> (&'static str, String) {
     }
 }
 
-/// A value as a cell: a text as it is, a list with semicolons.
+/// A value as a cell: a text unchanged, a list separated by semicolons.
 fn cell(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -56,7 +56,7 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// A row of CSV as RFC 4180 has it.
+/// Writes a row of CSV (RFC 4180).
 ///
 /// # Errors
 /// If it cannot be written.

@@ -1,4 +1,4 @@
-//! What a shell's line would do to a file of a job, for lists that other tools read.
+//! A file of a job, as a shell command would name it, for lists that other tools read.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -9,7 +9,7 @@ use headway_model::{RelPath, StartJob};
 /// A file of a job, for [`Recipe::shell_words`](crate::Recipe::shell_words).
 #[derive(Debug, Clone, Copy)]
 pub struct ShellFile<'a> {
-    /// Where the library is.
+    /// The path of the library's root.
     pub library: &'a Path,
     /// Its path in the library.
     pub path: &'a RelPath,
@@ -20,12 +20,12 @@ pub struct ShellFile<'a> {
 }
 
 impl ShellFile<'_> {
-    /// Its whole path.
+    /// Its absolute path.
     pub fn absolute(&self) -> PathBuf {
         self.library.join(OsStr::from_bytes(&self.path.to_bytes()))
     }
 
-    /// The words of the command line of Headway that does this to it.
+    /// The words of a `headway run` command that does the same to this file.
     pub fn by_headway(&self, request: &StartJob) -> Vec<Vec<u8>> {
         let settings = request.settings.iter().map(|(name, value)| {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

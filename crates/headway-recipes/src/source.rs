@@ -1,5 +1,5 @@
-//! A file as recipes parse it: positioned reads that never go on after a wish to end, and that tell a file that cannot be read from one
-//! that is malformed. Whatever a decoder makes of an error, [`Source::judge`] knows where it came from.
+//! A file for parsers: positioned reads that stop when the attempt is to end, and that tell an unreadable file from a
+//! malformed one. However a decoder reports an error, [`Source::judge`] knows where it came from.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
@@ -10,48 +10,48 @@ use super::{Attempt, Failure};
 use headway_files::OpenFile;
 use headway_model::{FailReason, SkipReason};
 
-/// An input that is read in any order.
+/// A file that is read at any offset.
 pub(crate) struct Source<'a> {
     file: std::fs::File,
     input: &'a OpenFile,
     attempt: &'a Attempt,
-    /// The first error of the system.
+    /// The first system error.
     failed: Mutex<Option<io::Error>>,
-    /// Whether what is read counts as done.
+    /// Whether reading counts as progress.
     counts: bool,
 }
 
-/// A source that is read from a place on.
+/// Reads a source sequentially from an offset.
 pub(crate) struct SourceReader<'a, 'b> {
     source: &'a Source<'b>,
     at: u64,
-    /// Up to where it was counted as done.
+    /// The offset up to which progress was counted.
     counted: u64,
 }
 
 impl<'a> Source<'a> {
-    /// Of an opened file.
+    /// A source for an open file.
     pub(crate) fn new(input: &'a OpenFile, attempt: &'a Attempt) -> Result<Self, Failure> {
         let file = input.file.try_clone().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?;
         Ok(Source { file: file.into_std(), input, attempt, failed: Mutex::new(None), counts: true })
     }
 
-    /// The same, but nothing that is read counts as done: it is looked at once more, or is not the item's own file.
+    /// The same, but reading does not count as progress, because the file is read again or is not the item's own.
     pub(crate) fn quiet(input: &'a OpenFile, attempt: &'a Attempt) -> Result<Self, Failure> {
         Ok(Source { counts: false, ..Source::new(input, attempt)? })
     }
 
-    /// So many more bytes are done.
+    /// Counts this many bytes as progress.
     pub(crate) fn advance(&self, bytes: u64) {
         if self.counts {
             self.attempt.advance(bytes);
         }
     }
 
-    /// Fills the buffer with what is at this place.
+    /// Fills the buffer with the bytes at this offset.
     ///
     /// # Errors
-    /// If the file ends before, or cannot be read.
+    /// If the file is too short, or cannot be read.
     pub(crate) fn exact(&self, at: u64, buffer: &mut [u8]) -> Result<(), Failure> {
         let mut done = 0;
         while done < buffer.len() {
@@ -74,12 +74,12 @@ impl<'a> Source<'a> {
         self.attempt
     }
 
-    /// Reads it from its beginning, and counts what was read as done.
+    /// A reader from the beginning that counts progress.
     pub(crate) fn reader(&self) -> SourceReader<'_, 'a> {
         SourceReader { source: self, at: 0, counted: 0 }
     }
 
-    /// The same, without counting: here and there, or a second time.
+    /// A reader that does not count progress, for reading out of order or a second time.
     pub(crate) fn uncounted(&self) -> SourceReader<'_, 'a> {
         SourceReader { source: self, at: 0, counted: u64::MAX }
     }
@@ -87,12 +87,13 @@ impl<'a> Source<'a> {
     /// Its first bytes, at most `limit`.
     pub(crate) fn head(&self, limit: usize) -> Result<Vec<u8>, Failure> {
         let mut head = Vec::new();
-        // What is looked at beforehand is not done yet.
+        // A first look at the file is not progress.
         let read = self.uncounted().take(limit as u64).read_to_end(&mut head);
         read.map(|_| head).map_err(|error| self.judge(&format!("its beginning cannot be read: {error}")))
     }
 
-    /// Why a parser ended early: as it was told to, as the file cannot be read, or else as it is malformed, which `fault` says.
+    /// Why a parser ended early: it was stopped, the file cannot be read, or else the file is malformed, as `fault`
+    /// says.
     pub(crate) fn judge(&self, fault: &str) -> Failure {
         if self.attempt.is_stopped() {
             return Failure::Stopped;
@@ -103,7 +104,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// What was found holds only if nothing was changed meanwhile, and all of it could be read.
+    /// Returns what was found only if the file has not changed in the meantime and could be read completely.
     pub(crate) fn settle<T>(&self, found: T) -> Result<T, Failure> {
         let failed = self.failed.lock().is_some();
         if failed || self.attempt.is_stopped() {
@@ -134,7 +135,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The most bytes of the sentence that says what is wrong with a file.
+/// Maximum length of the sentence about a fault, in bytes.
 const FAULT_LIMIT: usize = 400;
 
 impl rawzip::ReaderAt for Source<'_> {

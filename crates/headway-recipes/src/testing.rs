@@ -1,4 +1,4 @@
-//! What the recipes' own tests share: an attempt on bytes, and bytes that are damaged at random.
+//! Helpers for the recipes' own tests: an attempt on given bytes, and randomly damaged bytes.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -16,14 +16,14 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// With a file of this name.
+    /// A library with a file of this name.
     pub(crate) fn new(name: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let library = Library::open("files", folder.path()).expect("a library");
         Bench { folder, library, path: name.parse().expect("a path") }
     }
 
-    /// Lets `look` read these bytes as the file's content.
+    /// Calls `look` with a file that has this content.
     pub(crate) fn on<T>(&self, bytes: &[u8], look: impl FnOnce(&Source<'_>) -> T) -> T {
         std::fs::write(self.folder.path().join(self.path.as_str()), bytes).expect("a file");
         let input = self.open();
@@ -36,13 +36,14 @@ impl Bench {
     }
 }
 
-/// Damages bytes again and again, from a seed on, and looks at each: `look` must come back, with a sentence if it fails.
+/// Damages bytes repeatedly, from a fixed seed, and calls `look` with each result. It must return, and an error must
+/// be a sentence.
 pub(crate) fn damaged<T>(name: &str, sound: &[u8], times: u32, look: impl Fn(&Source<'_>) -> Result<T, Failure>) {
     let bench = Bench::new(name);
     damaged_by(sound, times, |bytes| bench.on(bytes, &look));
 }
 
-/// The same, for what looks at bytes.
+/// The same, for functions that take bytes.
 pub(crate) fn damaged_by<T>(sound: &[u8], times: u32, look: impl Fn(&[u8]) -> Result<T, Failure>) {
     let times = std::env::var("HEADWAY_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(times);
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
@@ -61,7 +62,8 @@ pub(crate) fn damaged_by<T>(sound: &[u8], times: u32, look: impl Fn(&[u8]) -> Re
     }
 }
 
-/// The files with these endings that `./test` fetched, in order; `None`, and a word about it, if there are none.
+/// The files with these extensions that `./test` fetched, in order; if there are none, prints that and returns
+/// `None`.
 pub(crate) fn real_files(endings: &[&str]) -> Option<Vec<PathBuf>> {
     let Some(root) = std::env::var_os("HEADWAY_FILES") else {
         println!("not run: HEADWAY_FILES names no folder with the files that ./test fetches");
@@ -83,7 +85,7 @@ pub(crate) fn real_files(endings: &[&str]) -> Option<Vec<PathBuf>> {
     Some(found)
 }
 
-/// Whether this program is there; a word about it if not.
+/// Whether this program is installed; prints a line if it is not.
 pub(crate) fn tool(name: &str) -> bool {
     let found =
         Command::new("sh").args(["-c", "command -v \"$1\"", "sh", name]).output().expect("a shell").status.success();
@@ -93,7 +95,7 @@ pub(crate) fn tool(name: &str) -> bool {
     found
 }
 
-/// `xorshift64*`.
+/// A random generator: `xorshift64*` (Vigna 2016).
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
@@ -108,7 +110,7 @@ impl Random {
         (self.next() % limit.max(1) as u64) as usize
     }
 
-    /// A bit, a byte, a number, a cut, a piece that is lost or comes twice.
+    /// Damages bytes: flips a bit, changes a byte or a number, truncates, or removes or repeats a piece.
     fn damage(&mut self, bytes: &mut Vec<u8>) {
         const ODD: [u32; 6] = [0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
         if bytes.is_empty() {

@@ -1,5 +1,5 @@
-//! undo: what a job put into place goes to this job's own trash, and the originals come back, verified by hash; files that it renamed
-//! get their names back. A file that is no longer what the job left is kept, and said.
+//! undo: moves the outputs of another job to this job's own trash and puts the originals back, verified by hash.
+//! Renamed files get their old names back. A file that has changed since the other job is kept, and reported.
 
 use std::collections::HashMap;
 use std::io;
@@ -46,7 +46,7 @@ impl Recipe for Undo {
 impl Work for UndoWork {
     fn output(&self, path: &RelPath, _: Option<&Output>) -> Option<Output> {
         let replaced = matches!(self.undone.get(path), Some(Change::Output(placement)) if placement.trash.is_some());
-        // What is kept comes with the original itself.
+        // The original brings its own metadata.
         replaced.then(|| Output { keep: Keep::NONE, ..Output::to(OutputPlace::Replace) })
     }
 
@@ -58,7 +58,7 @@ impl Work for UndoWork {
     }
 
     fn removes(&self, file: &PlannedFile) -> bool {
-        // What the job wrote under a new name goes.
+        // An output that the job wrote under a new name is removed.
         matches!(self.undone.get(&file.path), Some(Change::Names(moves)) if moves.main().is_output())
     }
 
@@ -74,7 +74,7 @@ impl Work for UndoWork {
     }
 
     fn empty_output(&self) -> EmptyOutput {
-        // An original may have been empty, and its hash says so.
+        // An original can have been empty; its hash is compared anyway.
         EmptyOutput::Result
     }
 
@@ -135,7 +135,7 @@ impl Work for UndoWork {
 }
 
 impl UndoWork {
-    /// The names that a file and those that went with it had before. One that is no longer there stays away.
+    /// The old names of a file and of its sidecars. A sidecar that is gone is left out.
     fn names_back(&self, file: &PlannedFile, moves: &Moves) -> Result<Vec<Rename>, Failure> {
         let left = moves.main().file;
         if file.was_seen() && (file.size, file.mtime_ns) != (left.size, left.mtime_ns) {
@@ -155,13 +155,14 @@ impl UndoWork {
         Ok(renames)
     }
 
-    /// Before files get their names back: those whose content is known must have it still, here and in the trash.
+    /// Checks, before files get their names back, that those whose content is known still have it, here and in the
+    /// trash.
     fn put_back(&self, input: &OpenFile, moves: &Moves) -> Result<Success, Failure> {
         let reading = |error| Failure::of(FailReason::Read, "reading", &error);
         let main = moves.main();
         let is_ours = match (main.file.hash, main.file.inode) {
             (Some(hash), _) => input.hash().map_err(reading)? == hash,
-            // Where content cannot tell it, its inode does.
+            // If the content is not known, the inode decides.
             (None, inode) => inode.is_none_or(|inode| input.identity().1 == inode),
         };
         if main.is_output() && !is_ours {
@@ -184,30 +185,30 @@ impl UndoWork {
         Ok(Success { effect: DiskEffect::Changed, result })
     }
 
-    /// A file that the job made goes to the trash of this one.
+    /// Moves a file that the other job made to this job's trash.
     fn take_away(&self, input: &OpenFile, attempt: &Attempt, content: Digest) -> Result<Success, Failure> {
         let trash = self.trash(attempt, attempt.number)?;
         if !self.library.is_still(&attempt.path, input).map_err(moving)? {
             return Err(Failure::Skipped(SkipReason::NotOurs));
         }
-        // Once nobody waits for this attempt any more, nothing is moved.
+        // Nothing may be moved once nobody waits for this attempt any longer.
         if attempt.is_stopped() || !attempt.begin_placing() {
             return Err(Failure::Stopped);
         }
         match self.library.move_to_trash(&attempt.path, &trash) {
             Ok(()) => Ok(moved_to(&trash)),
-            // It may have failed after the move: the disk tells.
+            // It can have failed after the move, so look at the disk.
             Err(_) if self.was_moved(attempt, &trash, content)? => Ok(moved_to(&trash)),
             Err(error) => Err(moving(error)),
         }
     }
 
-    /// Where the file goes if this attempt on it takes it away.
+    /// The path in the trash for a file that this attempt removes.
     fn trash(&self, attempt: &Attempt, number: u32) -> Result<RelPath, Failure> {
         self.library.trash(&attempt.path, attempt.job, attempt.item, number).map_err(moving)
     }
 
-    /// Whether the file lies there in the trash, and no longer at its path.
+    /// Whether the file is at this path in the trash, and no longer at its old path.
     fn was_moved(&self, attempt: &Attempt, trash: &RelPath, content: Digest) -> Result<bool, Failure> {
         let lies_there = self.library.content(trash).map_err(moving)? == Some(content);
         Ok(lies_there && !self.library.has(&attempt.path).map_err(moving)?)

@@ -1,4 +1,4 @@
-//! verify: what a manifest of checksums says of files, compared with the files. Each line of the manifest gets one verdict.
+//! verify: compares files with a manifest of checksums. Each line of the manifest gets one verdict.
 
 mod asked;
 mod compare;
@@ -28,14 +28,14 @@ use headway_model::{DiskEffect, FailReason, RelPath, StartJob};
 use lines::Lines;
 use manifests::{LIMIT, ManifestChoice};
 
-/// The recipe as the pages offer it.
+/// The recipe.
 pub(super) struct Verify;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct VerifySettings {
     manifest: String,
-    /// By its name, or `auto`.
+    /// The name of the algorithm, or `auto`.
     algorithm: String,
 }
 
@@ -71,11 +71,11 @@ impl Recipe for Verify {
     fn obstacle(&self, request: &StartJob, library: &Library) -> Option<Obstacle> {
         let wanted = read::<VerifySettings>(&self.info().settings, &request.settings);
         let text = match wanted.and_then(|wanted| Ok(ManifestChoice::by(&wanted.manifest)?)) {
-            // Which files it fits is seen when the job is prepared.
+            // Which files match the pattern is found out when the job is prepared.
             Ok(ManifestChoice::Pattern(..)) => return None,
             Ok(ManifestChoice::One(manifest)) => {
                 let error = library.readable(&manifest, LIMIT).err()?;
-                // What the environment keeps from being read may be there: the job waits for that.
+                // If the environment keeps the manifest from being read, the job waits.
                 if environment(&error).is_some() {
                     return None;
                 }
@@ -120,7 +120,7 @@ impl Work for VerifyWork {
             return found(json!({ "verdict": verdict::NEW }));
         }
         let wanted = self.lines.wanted(lines);
-        // Where there is no checksum that is known here, there is nothing to read for.
+        // Without a checksum by a known algorithm, the file need not be read.
         let mut hashes = match wanted.is_empty() {
             true => Hashes::default(),
             false => hash(input, attempt, wanted).map_err(unreadable)?,
@@ -143,7 +143,7 @@ impl Work for VerifyWork {
     }
 }
 
-/// A file that cannot be read has this verdict; whatever else ends an attempt is not its own.
+/// Turns a failure to read the file into the verdict `unreadable`. Any other failure is passed on.
 fn unreadable(failure: Failure) -> Failure {
     let told = |text| format!("{}: {text}", verdict::UNREADABLE);
     match failure {

@@ -5,112 +5,115 @@ use serde_json::Value;
 use super::{Attempt, Failure, OpenFile, Outputs, Staged, Success, Unable};
 use headway_model::{FailReason, Output, PlannedFile, RelPath, SkipReason};
 
-/// Plan, then items, then finish: what a recipe does in the last two, for one job.
+/// A recipe's work for one job. A job is planned, then its items run, then the last step runs; all methods have
+/// defaults except [`Work::run`].
 pub trait Work: Send + Sync + 'static {
-    /// Where the output of this file goes; `None` if it has none. The job's default unless said otherwise.
+    /// Where the output of this file goes; `None` if it has none. By default, where the job says.
     fn output(&self, _path: &RelPath, default: Option<&Output>) -> Option<Output> {
         default.cloned()
     }
 
-    /// The plan is made. Only this process may have seen it: after a restart the rest of the plan comes without a beginning.
+    /// Called while the plan is made. After a restart, only the rest of the plan is passed, without [`Plan::Begins`].
     fn plan(&self, _plan: Plan<'_>) {}
 
-    /// Which names this file, the item's own, and others that belong to it are to have; none unless said otherwise. All of them are
-    /// changed together once it has run, or none is. Asked by the plan and by each attempt, with the item's number from 1: the
-    /// answer may depend on nothing else. Blocking.
+    /// The renames of the item's own file and its sidecar files; none by default. After the item has run, all of them
+    /// are made together, or none is. Both the plan and each attempt ask, with the item's number from 1; the answer
+    /// may depend on nothing else. Blocking.
     fn renames(&self, _file: &PlannedFile, _number: u32) -> Result<Vec<Rename>, Failure> {
         Ok(Vec::new())
     }
 
-    /// Whether its files may take names from each other, along a chain or around a cycle. Then the plan is made once all files are known.
+    /// Whether its files can take names from each other, along a chain or around a cycle. Then the plan is judged
+    /// once all files are known.
     fn exchanges_names(&self) -> bool {
         false
     }
 
-    /// Whether the item's file goes to the trash, once it has run and together with its [`Work::renames`].
+    /// Whether the item's file goes to the trash after the item has run, together with its [`Work::renames`].
     fn removes(&self, _file: &PlannedFile) -> bool {
         false
     }
 
-    /// Whether the output that takes the place of a file has the same content: it is another name of one of the files that the item
-    /// [reads](Work::reads), or shares its blocks. The item's own file goes to the trash.
+    /// Whether the output that replaces a file has the same content, as a hard link to or a clone of a file that the
+    /// item [reads](Work::reads). The item's own file goes to the trash.
     fn shares(&self) -> bool {
         false
     }
 
-    /// Other files that must not change while an item is worked on: no other job writes them meanwhile.
+    /// Other files that must not change while an item is worked on. No other job writes them in the meantime.
     fn reads(&self, _path: &RelPath) -> Vec<RelPath> {
         Vec::new()
     }
 
-    /// Where an item's file lies, if that is a trash, and the item's path is the one that it had.
+    /// The path of the item's file in a trash, if it is in one; the item's own path is then the file's former path.
     fn lies_at(&self, _path: &RelPath) -> Option<RelPath> {
         None
     }
 
-    /// Whether it changes its input other than by an output.
+    /// Whether it changes its input by other means than an output.
     fn writes(&self) -> bool {
         false
     }
 
-    /// What an output without a single byte means, where the file is not empty itself.
+    /// What an empty output means if the input is not empty.
     fn empty_output(&self) -> EmptyOutput {
         EmptyOutput::Failure
     }
 
-    /// Asked when the file is not there: what an earlier attempt on it did that was not recorded, as the process died. `None`, which is
-    /// the default, leaves the file out as missing. Blocking.
+    /// Called when the file is missing: what an earlier attempt did to it that was not recorded because the process
+    /// died. `None`, the default, skips the file as missing. Blocking.
     fn done_before(&self, _attempt: &Attempt) -> Result<Option<Success>, Failure> {
         Ok(None)
     }
 
-    /// Works on one file. If it has an output that replaces the file, and says that nothing changed, no output is expected; with
-    /// [renames](Work::renames), the output gets the new name of the file. Blocking; looks at [`Attempt::is_stopped`] often.
+    /// Works on one file. If the output replaces the file and the effect is "unchanged", no output is expected. If
+    /// there are [renames](Work::renames), the output gets the file's new name. Blocking; must check
+    /// [`Attempt::is_stopped`] often.
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure>;
 
-    /// Looks at a finished output before it goes anywhere. Blocking.
+    /// Checks a finished output before it is placed. Blocking.
     fn check(&self, _output: &Staged, _attempt: &Attempt) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// The last step, over all items but the cancelled ones, in the plan's order. It can be stopped and run again. A result that
-    /// cannot be read, or that comes after a stop, is the last one, and no output may be written after it: return the error. What
-    /// takes long beside the results asks [`Outputs::is_wanted`] now and then.
+    /// The last step, over all items except cancelled ones, in the plan's order. It can be stopped and run again. If
+    /// a result is an error, because it cannot be read or the step was stopped, return that error and write nothing
+    /// more. Long work besides reading results must check [`Outputs::is_wanted`] from time to time.
     fn finish(&self, _results: &mut ItemResults<'_>, _outputs: &Outputs) -> anyhow::Result<()> {
         Ok(())
     }
 }
 
-/// How a plan is made.
+/// The progress of a plan.
 #[derive(Debug, Clone, Copy)]
 pub enum Plan<'a> {
-    /// From its first file on.
+    /// The plan begins with its first file.
     Begins,
-    /// A file that is to be worked on.
+    /// A file that will be worked on.
     File(&'a PlannedFile),
     /// All files are known.
     Ends,
 }
 
-/// A file gets another name.
+/// A file to be renamed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rename {
-    /// The name that it has.
+    /// Its present name.
     pub from: RelPath,
-    /// The name that it is to have. Nothing is overwritten that already has it.
+    /// Its new name. A file that already has this name is never overwritten.
     pub to: RelPath,
 }
 
-/// What an output without a single byte means.
+/// What an empty output means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EmptyOutput {
-    /// Something went wrong and was not said: it never takes the place of a file.
+    /// Something went wrong unnoticed. It never replaces a file.
     Failure,
-    /// It may be what was wanted.
+    /// It can be the right result.
     Result,
 }
 
-/// An item that succeeded or failed, as the last step sees it.
+/// An item that has ended, as the last step sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemResult {
     /// The file.
@@ -119,9 +122,10 @@ pub struct ItemResult {
     pub result: Value,
     /// Why it failed, if it did.
     pub failure: Option<(FailReason, String)>,
-    /// Why it was skipped, if it was. What was done before has the result of that time, as far as it is still in the log.
+    /// Why it was skipped, if it was. If it was already processed, it has its earlier result, as far as that is still
+    /// in the log.
     pub skip: Option<SkipReason>,
 }
 
-/// The items that the last step is about, or why the rest of them cannot be read.
+/// The items for the last step, or why the rest of them cannot be read.
 pub type ItemResults<'a> = dyn Iterator<Item = Result<ItemResult, Unable>> + 'a;

@@ -1,17 +1,18 @@
-//! The directory of an archive: its entries as they are listed at its end. It is read entry by entry, so that its size is no matter.
+//! The central directory of an archive: the list of entries at its end. It is read entry by entry, so its size does
+//! not matter.
 
 use rawzip::{CompressionMethod, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder, ZipFileHeaderRecord};
 
 use super::super::Failure;
 use super::super::source::Source;
 
-/// Long enough for any record of the directory, so that none is refused for want of room.
+/// Long enough for any record of the directory, so that none is refused for lack of space.
 const BUFFER: usize = if RECOMMENDED_BUFFER_SIZE > RECORD { RECOMMENDED_BUFFER_SIZE } else { RECORD };
 
-/// The fixed part, and a name, extra fields and a comment of 65,535 bytes each.
+/// Maximum size of a record: the fixed part, and a name, extra fields and a comment of up to 65,535 bytes each.
 const RECORD: usize = FIXED as usize + 3 * 65_535;
 
-/// The fixed part of a record of the directory.
+/// Size of the fixed part of a record of the directory.
 const FIXED: u64 = 46;
 
 /// An archive whose end was found.
@@ -23,7 +24,7 @@ pub(super) struct Directory<'a, 'b> {
 
 /// One entry, as the directory lists it.
 pub(super) struct DirectoryRecord {
-    /// How many bytes its record in the directory has.
+    /// Size of its record in the directory, in bytes.
     pub(super) record: u64,
     pub(super) name: Vec<u8>,
     pub(super) way: ZipArchiveEntryWayfinder,
@@ -36,17 +37,17 @@ pub(super) struct DirectoryRecord {
     pub(super) is_link: bool,
     pub(super) is_folder: bool,
     pub(super) flags: u16,
-    /// Time and date, as DOS packs them.
+    /// Time and date in DOS format.
     pub(super) modified: (u16, u16),
     pub(super) made_by: u16,
-    /// Permissions and the like.
+    /// External attributes, such as permissions.
     pub(super) external: u32,
     pub(super) extra: Vec<u8>,
     pub(super) comment: Vec<u8>,
 }
 
 impl<'a, 'b> Directory<'a, 'b> {
-    /// Finds the end of an archive and, by it, its directory.
+    /// Finds the end record of an archive and, through it, the directory.
     pub(super) fn find(source: &'a Source<'b>) -> Result<Self, Failure> {
         let mut buffer = vec![0; BUFFER];
         let located = rawzip::ZipLocator::new().locate_in_reader(source, &mut buffer, source.size());
@@ -59,7 +60,8 @@ impl<'a, 'b> Directory<'a, 'b> {
         Ok(Directory { archive, source, buffer })
     }
 
-    /// How many bytes the directory has, as the archive's end says; `None` if it says that elsewhere, as zip64 does.
+    /// The size of the directory in bytes according to the archive's end record; `None` for zip64, which keeps it
+    /// elsewhere.
     pub(super) fn told_size(&self) -> Option<u64> {
         let mut field = [0; 4];
         let read = rawzip::ReaderAt::read_at(self.source, &mut field, self.archive.eocd_offset() + 12);
@@ -67,7 +69,7 @@ impl<'a, 'b> Directory<'a, 'b> {
         (matches!(read, Ok(4)) && told != u32::MAX).then_some(told.into())
     }
 
-    /// Tells of each entry, in the directory's order, until `look` says to stop by an error.
+    /// Calls `look` with each entry, in the directory's order, until it returns an error.
     pub(super) fn each(
         &mut self,
         mut look: impl FnMut(&Self, DirectoryRecord) -> Result<(), Failure>,

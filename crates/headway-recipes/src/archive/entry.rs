@@ -1,4 +1,4 @@
-//! The content of one entry, read to its end and compared with what the directory says of it.
+//! Reads the content of one entry to its end, and compares it with the directory.
 
 use std::io::{BufReader, Read};
 
@@ -11,17 +11,17 @@ use super::name::shown;
 
 const BUFFER: usize = 128 * 1024;
 
-/// What became of an entry.
+/// The result of testing an entry.
 pub(super) enum EntryOutcome {
-    /// It is as the directory says.
+    /// It matches the directory.
     Whole,
     /// It cannot be checked, for this reason.
     Unchecked(String),
-    /// It is not as the directory says.
+    /// It does not match the directory, or is damaged.
     Faulty(String),
 }
 
-/// How much may still be unpacked of the whole archive; what is beyond ends the test.
+/// How much of the whole archive may still be unpacked. Exceeding it ends the test.
 pub(super) struct UnpackBudget<'a> {
     pub(super) unpacked: u64,
     pub(super) is_spent: &'a dyn Fn(u64) -> Option<String>,
@@ -66,7 +66,7 @@ pub(super) fn read(
 
 type Unpacked = Result<(u64, u32), std::io::Error>;
 
-/// Size and checksum of all that comes, and how many bytes were left over.
+/// Reads to the end. Returns the size and checksum of what was read, and how many packed bytes were left over.
 fn unpack<R: Read>(
     mut decoder: R,
     source: &Source<'_>,
@@ -90,7 +90,7 @@ fn unpack<R: Read>(
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => {
-                // Of a file that cannot be read nothing is known to be damaged.
+                // If the file cannot be read, nothing is known to be damaged.
                 source.settle(())?;
                 return Ok((Err(error), 0));
             }
@@ -100,7 +100,7 @@ fn unpack<R: Read>(
     Ok((Ok((size, crc.finalize())), left))
 }
 
-/// A method in the words of those who know it.
+/// The common name of a compression method.
 fn method_name(method: CompressionMethod) -> String {
     match method.name() {
         Some(name) => name.to_ascii_lowercase().replace('_', " "),

@@ -13,7 +13,7 @@ pub(super) struct ArchiveFaults {
 }
 
 impl ArchiveFaults {
-    /// One more.
+    /// Adds a fault.
     pub(super) fn add(&mut self, fault: String) {
         self.count += 1;
         if self.told.len() < TOLD {
@@ -21,7 +21,7 @@ impl ArchiveFaults {
         }
     }
 
-    /// All of them in a sentence; `None` if there are none.
+    /// A sentence about all of them; `None` if there are none.
     pub(super) fn sentence(&self) -> Option<String> {
         let mut text = self.told.join("; ");
         let rest = self.count - self.told.len() as u64;

@@ -1,5 +1,5 @@
-//! The entries of an archive that is to be written again: all that the archive tells of each, and where its bytes are. What could be lost or be
-//! understood in two ways is refused.
+//! Lists the entries of an archive that is to be rewritten: everything that the archive says about each, and where
+//! its bytes are. An archive is refused if anything in it would be lost or is ambiguous.
 
 use std::collections::HashSet;
 use std::io::{Read, Write};
@@ -12,30 +12,30 @@ use super::directory::{Directory, DirectoryRecord};
 use super::name::shown;
 use super::write::{EntryBody, NewEntry, without_wide};
 
-/// Archives with more entries are not written again: all are kept in memory.
+/// Archives with more entries are not rewritten, because all entries are kept in memory.
 const ENTRIES_LIMIT: usize = 100_000;
 
-/// The most bytes that all their names, extra fields and comments together can have.
+/// Maximum total size of all names, extra fields and comments, in bytes.
 const NAMES_LIMIT: u64 = 64 << 20;
 
-/// The fixed part of an entry's own header.
+/// Size of the fixed part of an entry's local header.
 const HEADER: usize = 30;
 
 /// The entries of an archive, and what else is in its file.
 #[derive(Debug)]
 pub(crate) struct EntryList {
-    /// In the order in which their bytes stand in the file, which is that of the directory as most programs write it.
+    /// The entries in the order of their bytes in the file, which most programs also use for the directory.
     pub(crate) entries: Vec<NewEntry>,
     /// The comment of the archive.
     pub(crate) comment: Vec<u8>,
-    /// Bytes that stand before the archive and behind it.
+    /// How many bytes of the file come before the archive and after it.
     pub(crate) around: (u64, u64),
 }
 
 /// Lists the entries of an archive, in the directory's order.
 ///
 /// # Errors
-/// What cannot be written again, in a sentence; or what is wrong with the archive.
+/// A sentence that says what cannot be rewritten, or what is wrong with the archive.
 pub(crate) fn list(source: &Source<'_>) -> Result<EntryList, Failure> {
     let mut directory = Directory::find(source)?;
     let (mut entries, mut names, mut bytes) = (Vec::new(), HashSet::new(), 0);
@@ -71,7 +71,7 @@ pub(crate) fn list(source: &Source<'_>) -> Result<EntryList, Failure> {
     Ok(EntryList { entries, comment, around: (before, behind) })
 }
 
-/// With what its own header says.
+/// Completes an entry with what its local header says.
 fn entry(source: &Source<'_>, listed: DirectoryRecord) -> Result<NewEntry, Failure> {
     let mut header = [0; HEADER];
     source.exact(listed.header_at, &mut header)?;
@@ -102,7 +102,7 @@ fn entry(source: &Source<'_>, listed: DirectoryRecord) -> Result<NewEntry, Failu
 }
 
 impl NewEntry {
-    /// Its content, unpacked: at most `limit` bytes.
+    /// The unpacked content, at most `limit` bytes.
     ///
     /// # Errors
     /// If it is longer, damaged or cannot be read.
@@ -134,7 +134,7 @@ impl NewEntry {
         }
     }
 
-    /// The same entry with another content.
+    /// The same entry with this content, compressed.
     ///
     /// # Errors
     /// If it cannot be compressed.
@@ -146,19 +146,19 @@ impl NewEntry {
         Ok(NewEntry { method: 8, packed: packed.len() as u64, body: EntryBody::Here(packed), ..entry })
     }
 
-    /// An entry that was not there before, of this moment.
+    /// A new entry with this name.
     pub(crate) fn new(name: &str) -> NewEntry {
         NewEntry {
             name: name.as_bytes().to_vec(),
             method: 0,
-            // Its name is UTF-8.
+            // The name is UTF-8.
             flags: 0x0800,
-            // The first day that DOS knows: the same content gives the same archive.
+            // The earliest DOS date, so that the same content always gives the same archive.
             modified: (0, 0x21),
             crc: 0,
             unpacked: 0,
             packed: 0,
-            // Unix, version 2.0; a file that all can read.
+            // Unix, version 2.0; a file that everybody can read.
             made_by: 0x0314,
             external: 0o100_644 << 16,
             own_extra: Vec::new(),
@@ -168,7 +168,7 @@ impl NewEntry {
         }
     }
 
-    /// The same entry with another content, stored as it is.
+    /// The same entry with this content, stored without compression.
     pub(crate) fn stored(self, content: Vec<u8>) -> NewEntry {
         let (crc, size) = (crc32fast::hash(&content), content.len() as u64);
         NewEntry { method: 0, crc, unpacked: size, packed: size, body: EntryBody::Here(content), ..self }

@@ -1,8 +1,8 @@
-//! The name of an entry: how it is told, and whether it stays below the folder that it is unpacked to.
+//! The name of an entry: how it is shown, and whether unpacking it stays below the target folder.
 
 use headway_model::event::cut;
 
-/// Longer names are cut where they are told.
+/// Longer names are truncated in messages.
 const SHOWN: usize = 100;
 
 /// The name as people read it, in quotation marks.
@@ -10,7 +10,7 @@ pub(super) fn shown(name: &[u8]) -> String {
     format!("{:?}", cut(&String::from_utf8_lossy(name), SHOWN))
 }
 
-/// Why it would be dangerous to unpack an entry of this name; `None` if it would not.
+/// Why it would be dangerous to unpack an entry with this name; `None` if it is safe.
 pub(super) fn danger(name: &[u8]) -> Option<&'static str> {
     let is_separator = |byte: &u8| matches!(byte, b'/' | b'\\');
     if name.is_empty() {

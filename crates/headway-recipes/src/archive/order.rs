@@ -1,9 +1,9 @@
-//! The order in which people count: `page2` stands before `page10`.
+//! Natural order: `page2` comes before `page10`.
 
 use std::cmp::Ordering;
 
-/// Compares two names: digits by their value, letters without regard to case, folders before what has a longer name. Names that are
-/// equal so far are compared byte by byte, so that only equal names are equal.
+/// Compares two names: digits by their value, letters ignoring case, and a folder before longer names that begin with
+/// its name. Names that are equal so far are compared byte by byte, so that only identical names are equal.
 pub(crate) fn natural(one: &[u8], other: &[u8]) -> Ordering {
     let (mut left, mut right) = (one, other);
     loop {
@@ -27,7 +27,7 @@ pub(crate) fn natural(one: &[u8], other: &[u8]) -> Ordering {
     }
 }
 
-/// The digits at the beginning without leading zeros, and what follows them.
+/// The digits at the beginning without leading zeros, and the rest.
 fn number(text: &[u8]) -> (&[u8], &[u8]) {
     let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     let (digits, rest) = text.split_at(end);
@@ -35,7 +35,8 @@ fn number(text: &[u8]) -> (&[u8], &[u8]) {
     (&digits[zeros..], rest)
 }
 
-/// A slash ends the name of a folder, so it counts less than whatever can follow in a longer one.
+/// The sort key of a byte. A slash ends the name of a folder, so it sorts before anything that can follow in a longer
+/// name.
 fn key(byte: u8) -> u8 {
     if byte == b'/' { 0 } else { byte.to_ascii_lowercase() }
 }

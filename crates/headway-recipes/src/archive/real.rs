@@ -1,4 +1,4 @@
-//! Archives that nobody here made, and hostile ones, with Python's `zipfile` and `unzip` as the judges.
+//! Real archives from other tools, and hostile ones, with Python's `zipfile` and `unzip` as the oracles.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,7 +16,7 @@ fn tested(name: &str, bytes: &[u8]) -> Result<serde_json::Value, String> {
     })
 }
 
-/// What Python says of each: `ok`, `unknown` where it cannot check, or what is wrong.
+/// Python's verdict on each: `ok`, `unknown` if it cannot check, or what is wrong.
 fn python(paths: &[PathBuf]) -> Vec<String> {
     const SCRIPT: &str = "import sys, zipfile\n\
         for path in sys.argv[1:]:\n\
@@ -32,7 +32,7 @@ fn python(paths: &[PathBuf]) -> Vec<String> {
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
 
-/// Where we are stricter than Python, on purpose: the end of the file's name, and our reason.
+/// Files on which we are deliberately stricter than Python: the end of the file's name, and our reason.
 const STRICTER: [(&str, &str); 0] = [];
 
 #[test]
@@ -58,7 +58,7 @@ fn archives_of_many_tools_are_judged_as_python_judges_them() {
     assert!(sound >= 40, "{sound} are sound");
 }
 
-/// An archive that Python makes by these lines, in which `z` is the open archive.
+/// An archive that Python makes with these lines, in which `z` is the open archive.
 fn made(folder: &Path, lines: &str) -> Vec<u8> {
     let path = folder.join("made.zip");
     let script = format!(
@@ -104,7 +104,7 @@ fn what_is_made_to_do_harm_is_refused_and_said() {
             .contains("name is there twice")
     );
     assert!(with("a.epub", &good).contains("not mimetype"));
-    // What is no archive, and is not called one, is left alone.
+    // A file that is not an archive, and is not named like one, is left alone.
     let other = Bench::new("a.txt").on(b"text", is_archive);
     assert_eq!(other, Err(Failure::Skipped(SkipReason::Recipe)));
 }

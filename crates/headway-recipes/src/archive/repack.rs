@@ -1,5 +1,5 @@
-//! repack: writes zip archives again as cbz or zip, without what systems left in them, in the order in which people count. Every entry
-//! stays packed as it is.
+//! repack: rewrites zip archives as cbz or zip, in natural order, without files that systems left in them. Every
+//! entry is copied without being recompressed.
 
 #[cfg(test)]
 mod real;
@@ -35,7 +35,7 @@ struct RepackSettings {
     ratio: u64,
 }
 
-/// How the name ends.
+/// The extension of the new name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum NewExtension {
@@ -49,13 +49,13 @@ struct RepackWork {
     wanted: RepackSettings,
 }
 
-/// What is only written again if its name ends so. Other files that are zip archives inside have an order or a signature of their own.
+/// Only files with these extensions are rewritten. Other formats based on zip can depend on an order or a signature.
 const ENDINGS: [&str; 3] = ["cbz", "zip", "epub"];
 
-/// The entry that an epub begins with.
+/// The first entry of an epub.
 const MIMETYPE: &[u8] = b"mimetype";
 
-/// It holds the name of a type, and no more.
+/// Maximum size of that entry, which holds only the name of a type.
 const MIMETYPE_LIMIT: usize = 1_024;
 
 impl Recipe for Repack {
@@ -96,7 +96,7 @@ impl Recipe for Repack {
     }
 }
 
-/// A recipe that changes files in their places writes no output elsewhere.
+/// Refuses an output elsewhere, for recipes that change files in place.
 pub(crate) fn in_place(request: &StartJob) -> Option<Obstacle> {
     let text = "it changes files where they are, and the originals go to the trash; choose to replace them";
     let is_elsewhere = request.output.as_ref().is_none_or(|output| !output.replaces());
@@ -153,7 +153,7 @@ impl Work for RepackWork {
 }
 
 impl RepackSettings {
-    /// The entries that stay, in the order in which they are to stand.
+    /// The entries that stay, in their new order.
     fn arranged(&self, source: &Source<'_>, all: Vec<NewEntry>, is_epub: bool) -> Result<Vec<NewEntry>, Failure> {
         let mut entries = all;
         entries.retain(|entry| !self.junk || !is_junk(&entry.name));
@@ -171,7 +171,7 @@ impl RepackSettings {
     }
 }
 
-/// Whether a system left an entry of this name behind.
+/// Whether an entry with this name was left behind by a system.
 pub(crate) fn is_junk(name: &[u8]) -> bool {
     let is_folder = name.ends_with(b"/");
     let parts: Vec<_> = name.split(|byte| *byte == b'/').filter(|part| !part.is_empty()).collect();
@@ -182,7 +182,7 @@ pub(crate) fn is_junk(name: &[u8]) -> bool {
     })
 }
 
-/// The ending of a name as it is written there, if it is one of those that are written again, in small letters.
+/// The extension of a name in lower case, if it is one of the [`ENDINGS`].
 fn ending(path: &RelPath) -> Option<String> {
     let ending = path.name().rsplit_once('.')?.1.to_ascii_lowercase();
     ENDINGS.contains(&&*ending).then_some(ending)

@@ -1,4 +1,5 @@
-//! An archive is written again, and nothing takes its place before that was read back from the disk and compared.
+//! Rewrites an archive. The new file takes the old one's place only after it was read back from the disk and
+//! compared.
 
 use std::io::BufWriter;
 
@@ -13,11 +14,11 @@ use headway_model::FailReason;
 
 const BUFFER: usize = 128 * 1024;
 
-/// Writes an archive with these entries as the attempt's output, and reads it back: each entry must unpack to its checksum and have the
-/// very bytes that it had. Its size in bytes.
+/// Writes an archive with these entries as the attempt's output, and reads it back: each entry must match its
+/// checksum, and its packed bytes must be unchanged. Returns the size in bytes.
 ///
 /// # Errors
-/// If that is not so, or cannot be done.
+/// If a check fails, or a file cannot be read or written.
 pub(crate) fn rewrite(
     library: &Library,
     (source, attempt): (&Source<'_>, &Attempt),
@@ -55,7 +56,7 @@ fn differs(how: &str) -> Failure {
     Failure::Failed(FailReason::Verify, format!("what was written is not what it should be: {how}"))
 }
 
-/// Whether the packed bytes of two entries of one size are the same.
+/// Whether two entries of the same packed size have the same packed bytes.
 fn same_bytes(one: (&Source<'_>, &NewEntry), other: (&Source<'_>, &NewEntry)) -> Result<bool, Failure> {
     let (mut left, mut right) = (vec![0; BUFFER], vec![0; BUFFER]);
     let mut at = 0;
@@ -71,7 +72,7 @@ fn same_bytes(one: (&Source<'_>, &NewEntry), other: (&Source<'_>, &NewEntry)) ->
     Ok(true)
 }
 
-/// Packed bytes of an entry from a place on.
+/// Reads packed bytes of an entry, beginning at an offset.
 fn part((source, entry): (&Source<'_>, &NewEntry), at: u64, buffer: &mut [u8]) -> Result<(), Failure> {
     match &entry.body {
         EntryBody::At(from) => source.exact(from + at, buffer),

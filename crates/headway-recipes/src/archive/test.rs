@@ -1,4 +1,4 @@
-//! The test of a whole archive: first its directory, so that nothing is unpacked that was made to do harm, then every entry.
+//! Tests a whole archive: first its directory, so that a malicious archive is not unpacked, then every entry.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -12,18 +12,18 @@ use super::faults::ArchiveFaults;
 use super::name::{danger, shown};
 use headway_model::event::cut;
 
-/// Archives with more entries are not tested: what is kept of each while it is, is 32 bytes.
+/// Archives with more entries are not tested, because the test keeps 32 bytes for each entry.
 const ENTRIES_LIMIT: u64 = 1_000_000;
 
-/// Below this an archive may unpack to any multiple of its size.
+/// Up to this total size, an archive may unpack to any multiple of its size.
 const RATIO_FROM: u64 = 100 << 20;
 
 /// How much an archive may unpack to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UnpackLimits {
-    /// In bytes.
+    /// The total size in bytes.
     pub(crate) total: u64,
-    /// In multiples of its size.
+    /// The total size as a multiple of the archive's size.
     pub(crate) ratio: u64,
 }
 
@@ -32,19 +32,19 @@ pub(crate) struct UnpackLimits {
 pub(crate) struct Tested {
     entries: u64,
     unpacked: u64,
-    /// How many entries could not be checked, by why.
+    /// How many entries could not be checked, by reason.
     pub(crate) unchecked: BTreeMap<String, u64>,
     notes: Vec<String>,
 }
 
 impl Tested {
-    /// What could not be checked, in words.
+    /// Describes what could not be checked.
     pub(crate) fn not_checked(&self) -> String {
         let each = self.unchecked.iter().map(|(why, count)| format!("{count} {why}"));
         cut(&each.collect::<Vec<_>>().join(", "), 200)
     }
 
-    /// As the result of an item.
+    /// The result of the item.
     pub(crate) fn result(&self) -> Value {
         let checked = self.entries - self.unchecked.values().sum::<u64>();
         let verdict = match (self.unchecked.is_empty(), checked) {
@@ -66,7 +66,7 @@ impl Tested {
 /// Tests an archive.
 ///
 /// # Errors
-/// What is wrong with it, in a sentence; or why that cannot be known.
+/// A sentence that says what is wrong with the archive, or why that cannot be found out.
 pub(crate) fn test(source: &Source<'_>, limits: UnpackLimits) -> Result<Tested, Failure> {
     let mut directory = Directory::find(source)?;
     let mut survey = Survey::default();
@@ -82,7 +82,7 @@ pub(crate) fn test(source: &Source<'_>, limits: UnpackLimits) -> Result<Tested, 
             EntryOutcome::Unchecked(why) => *unchecked.entry(why).or_default() += 1,
             EntryOutcome::Faulty(why) => faults.add(why),
         }
-        // Of the file; what stands between the entries is of no account.
+        // Progress through the file. Bytes between the entries do not matter.
         let up_to = (counted + entry.packed).min(source.size());
         source.advance(up_to - counted);
         counted = up_to;
@@ -96,7 +96,7 @@ pub(crate) fn test(source: &Source<'_>, limits: UnpackLimits) -> Result<Tested, 
     }
 }
 
-/// Why no more may be unpacked; `None` as long as it may.
+/// Why no more may be unpacked; `None` while the limits are not reached.
 fn limit(unpacked: u64, size: u64, limits: UnpackLimits) -> Option<String> {
     if unpacked > limits.total {
         return Some(format!("it unpacks to more than {} GiB, the limit that was set", limits.total >> 30));
@@ -105,7 +105,7 @@ fn limit(unpacked: u64, size: u64, limits: UnpackLimits) -> Option<String> {
     is_bomb.then(|| format!("it unpacks to more than {} times its size, the limit that was set", limits.ratio))
 }
 
-/// What the directory alone tells.
+/// What the directory alone says.
 #[derive(Default)]
 struct Survey {
     entries: u64,
@@ -114,16 +114,16 @@ struct Survey {
     repeated: u64,
     first: u64,
     unpacked: u64,
-    /// Bytes of the directory.
+    /// Size of the directory in bytes.
     directory: u64,
     names: HashSet<u64>,
-    /// Where each entry begins and ends at least, which its own header can only make longer.
+    /// Where each entry begins, and where it ends at the earliest: its local header can only make it longer.
     spans: Vec<(u64, u64)>,
     begins_with_mimetype: bool,
     faults: ArchiveFaults,
 }
 
-/// The fixed part of an entry's own header.
+/// Size of the fixed part of an entry's local header.
 const HEADER: u64 = 30;
 
 impl Survey {
@@ -162,7 +162,7 @@ impl Survey {
         Ok(())
     }
 
-    /// What is known before anything is unpacked; an error if nothing should be.
+    /// Judges the directory before anything is unpacked; an error if nothing should be unpacked.
     fn conclude(
         mut self,
         source: &Source<'_>,
@@ -170,7 +170,7 @@ impl Survey {
         limits: UnpackLimits,
     ) -> Result<(Tested, ArchiveFaults), Failure> {
         let archive = &directory.archive;
-        // Counts of 16 bits begin again at 65,536, in archives of writers that do not care.
+        // Some writers let the 16-bit count wrap around at 65,536.
         let told = archive.entries_hint();
         if told != self.entries && told != self.entries & 0xffff {
             self.faults.add(format!("its end says that it has {told} entries, and its directory has {}", self.entries));

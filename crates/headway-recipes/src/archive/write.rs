@@ -1,4 +1,5 @@
-//! Writes zip archives. What an entry holds is copied as it is packed, never unpacked and packed again.
+//! Writes zip archives. The content of an entry is copied in its packed form, never recompressed. The format is
+//! PKWARE's APPNOTE.TXT.
 
 use std::io::{self, Write};
 
@@ -8,31 +9,31 @@ use headway_model::FailReason;
 
 const BUFFER: usize = 128 * 1024;
 
-/// The id of the extra field that holds what has no room in 32 bits.
+/// The id of the extra field for values that do not fit into 32 bits.
 const ZIP64: u16 = 1;
 
-/// From this value on a field of 32 bits says nothing, and zip64 holds the value.
+/// A 32-bit field with this value means that the real value is in the zip64 field.
 const FULL: u64 = u32::MAX as u64;
 
-/// Of the flags of an entry those that say something of its bytes: two on how it was packed, and that its name is UTF-8.
+/// The flags of an entry that are kept: two about its compression, and that its name is UTF-8.
 const FLAGS: u16 = 0x0806;
 
 /// An entry of an archive to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NewEntry {
     pub(crate) name: Vec<u8>,
-    /// 0 stored, 8 deflated.
+    /// The compression method: 0 stored, 8 deflated.
     pub(crate) method: u16,
     pub(crate) flags: u16,
-    /// Time and date, as DOS packs them.
+    /// Time and date in DOS format.
     pub(crate) modified: (u16, u16),
     pub(crate) crc: u32,
     pub(crate) unpacked: u64,
     pub(crate) packed: u64,
     pub(crate) made_by: u16,
-    /// Permissions and the like.
+    /// External attributes, such as permissions.
     pub(crate) external: u32,
-    /// Extra fields of its own header.
+    /// Extra fields of its local header.
     pub(crate) own_extra: Vec<u8>,
     /// Extra fields of its record in the directory.
     pub(crate) extra: Vec<u8>,
@@ -43,16 +44,16 @@ pub(crate) struct NewEntry {
 /// Where the packed bytes of an entry are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum EntryBody {
-    /// In the source, from here on.
+    /// In the source, from this offset on.
     At(u64),
-    /// Here.
+    /// In memory.
     Here(Vec<u8>),
 }
 
-/// Writes an archive with these entries, in this order; what is copied comes from `source`.
+/// Writes an archive with these entries, in this order. Copied entries are read from `source`.
 ///
 /// # Errors
-/// If the source cannot be read, or the archive not be written.
+/// If the source cannot be read, or the archive cannot be written.
 pub(crate) fn write(
     source: &Source<'_>,
     entries: &[NewEntry],
@@ -94,7 +95,7 @@ fn copy(source: &Source<'_>, from: u64, size: u64, to: &mut dyn Write) -> Result
 }
 
 impl NewEntry {
-    /// The version of the format that a reader must know.
+    /// The version of the format that a reader must support.
     fn needs(&self, at: u64) -> u16 {
         match (self.unpacked >= FULL || self.packed >= FULL || at >= FULL, self.method) {
             (true, _) => 45,
@@ -103,13 +104,13 @@ impl NewEntry {
         }
     }
 
-    /// The fields that header and record share.
+    /// The fields that the local header and the directory record share.
     fn shared(&self, needs: u16, to: &mut Vec<u8>) {
         let narrow = |size: u64| size.min(FULL) as u32;
         for field in [needs, self.flags & FLAGS, self.method, self.modified.0, self.modified.1] {
             to.extend(field.to_le_bytes());
         }
-        // Both sizes or none are in zip64's field of a header.
+        // In a local header, the zip64 field must hold both sizes or none.
         let is_large = self.unpacked >= FULL || self.packed >= FULL;
         let size = |size: u64| if is_large { u32::MAX } else { narrow(size) };
         for field in [self.crc, size(self.packed), size(self.unpacked)] {
@@ -128,7 +129,7 @@ impl NewEntry {
         header
     }
 
-    /// Its record in the directory; it begins at `at`.
+    /// The record in the directory of an entry that begins at offset `at`.
     fn record(&self, at: u64, to: &mut Vec<u8>) {
         to.extend(b"PK\x01\x02");
         to.extend(self.made_by.to_le_bytes());
@@ -137,7 +138,7 @@ impl NewEntry {
         for length in [self.name.len(), extra.len(), self.comment.len()] {
             to.extend((length as u16).to_le_bytes());
         }
-        // On the first disk, and no word on whether it is text.
+        // The first disk, and no internal attributes.
         to.extend([0; 4]);
         to.extend(self.external.to_le_bytes());
         to.extend((at.min(FULL) as u32).to_le_bytes());
@@ -146,7 +147,7 @@ impl NewEntry {
         to.extend(&self.comment);
     }
 
-    /// What has no room elsewhere.
+    /// The content of the zip64 field: the values that do not fit into 32 bits.
     fn wide(&self, at: u64) -> Vec<u8> {
         let mut values = Vec::new();
         if self.unpacked >= FULL || self.packed >= FULL {
@@ -163,7 +164,7 @@ impl NewEntry {
     }
 }
 
-/// The end of an archive with so many entries, whose directory has this size and begins there.
+/// The end record of an archive with this many entries, whose directory has this size and begins at offset `at`.
 fn end(count: u64, size: u64, at: u64, comment: &[u8]) -> Vec<u8> {
     let mut end = Vec::new();
     let is_wide = count >= u64::from(u16::MAX) || size >= FULL || at >= FULL;
@@ -192,7 +193,7 @@ fn end(count: u64, size: u64, at: u64, comment: &[u8]) -> Vec<u8> {
     end
 }
 
-/// Extra fields without zip64's, which is written again where it is needed, and without what does not parse.
+/// Extra fields without the zip64 field, which is written anew where needed, and without any that do not parse.
 pub(crate) fn without_wide(mut extra: &[u8]) -> Vec<u8> {
     let mut kept = Vec::new();
     while let [a, b, c, d, ..] = *extra {

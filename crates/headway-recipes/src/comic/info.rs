@@ -1,5 +1,6 @@
-//! `ComicInfo.xml`: what it says is read, and single elements are changed in its text. All else stays as it is, byte by byte: unknown
-//! elements, comments, order and white space.
+//! Reads `ComicInfo.xml`, and changes single elements in its text. Everything else stays byte by byte: unknown
+//! elements, comments, order and white space. The schema is that of the Anansi Project
+//! (<https://github.com/anansi-project/comicinfo>).
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,10 +8,10 @@ use std::ops::Range;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-/// Elements within elements: no comic has more.
+/// Maximum depth of nested elements.
 const DEEPEST: usize = 64;
 
-/// The elements that are read. Those that can be added come in the order of the schema, which is that of this list.
+/// The elements that are read, in the order of the schema. New elements are added in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ComicField {
     Title,
@@ -35,10 +36,10 @@ const FIELDS: [(ComicField, &str); 6] = [
 pub(super) struct Info<'a> {
     text: &'a str,
     found: [Option<FoundElement>; FIELDS.len()],
-    /// What is between the tags of the root; the whole tag if it is empty and has but one.
+    /// The range between the tags of the root; if the root is a single empty tag, the whole tag.
     inside: Range<usize>,
     is_empty_tag: bool,
-    /// White space before the first element.
+    /// The white space before the first element.
     indent: &'a str,
 }
 
@@ -46,15 +47,15 @@ pub(super) struct Info<'a> {
 #[derive(Debug)]
 struct FoundElement {
     value: String,
-    /// From its first tag to its last.
+    /// The range from its opening tag to the end of its closing tag.
     whole: Range<usize>,
 }
 
 impl<'a> Info<'a> {
-    /// Reads it.
+    /// Parses the file.
     ///
     /// # Errors
-    /// What is wrong with it, in a sentence.
+    /// A sentence that says what is wrong with it.
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "its ComicInfo.xml is not in UTF-8")?;
         let damaged = |what: &dyn std::fmt::Display| format!("its ComicInfo.xml is damaged: {what}");
@@ -137,7 +138,7 @@ impl<'a> Info<'a> {
         Ok(Info { text, found, inside, is_empty_tag, indent: indent.unwrap_or_default() })
     }
 
-    /// What an element says, without white space around it; `None` if it is missing or empty.
+    /// The text of an element, trimmed; `None` if the element is missing or empty.
     pub(super) fn get(&self, field: ComicField) -> Option<&str> {
         let found = self.found[field as usize].as_ref()?;
         Some(found.value.trim()).filter(|value| !value.is_empty())
@@ -145,7 +146,7 @@ impl<'a> Info<'a> {
 
     /// The text with these elements changed, or added where they are missing.
     pub(super) fn with(&self, values: &[(ComicField, String)]) -> String {
-        // Where to change what; what is added at one place comes in the order of the fields.
+        // The changes: range, order, new text. Additions at the same place are sorted by field.
         let mut edits: Vec<(Range<usize>, usize, String)> = Vec::new();
         let mut added = String::new();
         let mut values: Vec<_> = values.iter().collect();
@@ -184,7 +185,7 @@ impl<'a> Info<'a> {
 /// A `ComicInfo.xml` with these elements.
 pub(super) fn new(values: &[(ComicField, String)]) -> String {
     let empty = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<ComicInfo>\n</ComicInfo>\n";
-    // It was written just above.
+    // This text was written just above.
     let info = Info::read(empty.as_bytes()).map(|info| Info { indent: "\n  ", ..info });
     info.map(|info| info.with(values)).unwrap_or_default()
 }
@@ -193,7 +194,7 @@ fn field(tag: &BytesStart<'_>) -> Option<usize> {
     FIELDS.iter().position(|(_, name)| tag.name().as_ref() == *name)
 }
 
-/// Takes an element; what is wrong with it, in the words of the report.
+/// Stores an element. The error is the message in the report.
 fn keep(found: &mut [Option<FoundElement>], at: usize, element: FoundElement) -> Result<(), String> {
     match found[at].replace(element) {
         None => Ok(()),
@@ -207,13 +208,13 @@ fn value(open: &mut Option<(usize, FoundElement)>, part: &str) {
     }
 }
 
-/// The white space between two places, if there is nothing else.
+/// The white space just before `to`, back to `from` at most.
 fn before(text: &str, from: usize, to: usize) -> &str {
     let between = &text[from..to];
     &between[between.trim_end().len()..]
 }
 
-/// As the text of an element. What XML cannot hold is left out.
+/// Escapes a text for XML. Characters that XML cannot hold are left out.
 fn escaped(text: &str) -> String {
     let is_possible = |letter: &char| {
         !letter.is_control() && !matches!(letter, '\u{FFFE}' | '\u{FFFF}') || matches!(letter, '\t' | '\u{85}')

@@ -1,6 +1,7 @@
-//! The number of a chapter: from the name of its file, and as names hold it. It is a text: `10.5` and `1/2` are numbers too.
+//! The number of a chapter: how it is found in a file's name, and how it is written in one. It is a text, because
+//! `10.5` and `1/2` are numbers too.
 
-/// The number that a name gives: behind `chapter` or `ch`, or else the first outside of brackets.
+/// The number in a name: the one after `chapter` or `ch`, otherwise the first one outside brackets.
 pub(super) fn of_name(stem: &str) -> Option<String> {
     let plain = outside_brackets(stem);
     let words = plain.to_ascii_lowercase();
@@ -19,7 +20,7 @@ pub(super) fn of_name(stem: &str) -> Option<String> {
     behind.or_else(first)
 }
 
-/// The number that a text begins with, without zeros before it.
+/// The number at the beginning of a text, without leading zeros.
 fn leading(text: &str) -> Option<String> {
     let is_digit = |letter: char| letter.is_ascii_digit();
     let end = text.find(|letter| !is_digit(letter)).unwrap_or(text.len());
@@ -32,7 +33,7 @@ fn leading(text: &str) -> Option<String> {
     Some(format!("{}{part}", without_zeros(whole)))
 }
 
-/// What of a name is not in brackets.
+/// The parts of a name that are not in brackets.
 fn outside_brackets(name: &str) -> String {
     let mut depth = 0_u32;
     let outside = name.chars().map(|letter| match letter {
@@ -50,13 +51,13 @@ fn outside_brackets(name: &str) -> String {
     outside.collect()
 }
 
-/// A number as it is told: `007` is `7`, and what is no number stays.
+/// A number as it is shown: `007` becomes `7`. Any other text stays as it is.
 pub(super) fn told(number: &str) -> String {
     let (whole, rest) = parts(number);
     if whole.is_empty() { number.to_owned() } else { format!("{}{rest}", without_zeros(whole)) }
 }
 
-/// A number whose whole part has at least so many digits.
+/// A number, zero-padded so that its whole part has at least this many digits.
 pub(super) fn padded(number: &str, digits: usize) -> String {
     let (sign, number) = match number.strip_prefix('-') {
         Some(number) => ("-", number),

@@ -1,4 +1,4 @@
-//! Comics as programs write them, with Python's `zipfile` and `xmllint` as the judges.
+//! Comics as other programs write them, with Python's `zipfile` and `xmllint` as the oracles.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::testing::damaged_by;
 
-/// A comic at this path that Python packs, with these entries.
+/// The bytes of a comic that Python packs from these entries.
 fn packed(folder: &Path, entries: &[(&str, &str)]) -> Vec<u8> {
     let path = folder.join("packed.cbz");
     let script = "import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED)\nfor n, c in zip(sys.argv[2::2], sys.argv[3::2]): z.writestr(n, c)\nz.close()";
@@ -18,7 +18,7 @@ fn packed(folder: &Path, entries: &[(&str, &str)]) -> Vec<u8> {
     std::fs::read(path).expect("a comic")
 }
 
-/// What becomes of a comic: its path, and its content if that is written.
+/// What the recipe turns a comic into: its new path, and its new content if it is rewritten.
 fn made_of(path: &str, bytes: &[u8], settings: Value) -> Result<(String, Option<Vec<u8>>), Failure> {
     let folder = tempfile::tempdir().expect("a folder");
     let whole = folder.path().join(path);
@@ -67,7 +67,7 @@ fn a_comic_gets_title_series_and_name_and_every_page_stays() {
     let names: Vec<_> = told.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["p2.jpg", "ComicInfo.xml", "p1.jpg"]);
     assert_eq!((&told[0].1, &told[1].1, &told[2].1), (&"two".to_owned(), &expected, &"one".to_owned()));
-    // Once more there is nothing to do.
+    // The second time there is nothing to do.
     assert_eq!(made_of(&path, &written, json!({})), Ok((path.clone(), None)));
 }
 
@@ -96,7 +96,7 @@ fn what_cannot_be_done_is_said() {
         other => panic!("{says}: {other:?}"),
     };
     fails("S/one.cbz", &of("<ComicInfo/>"), "gives a number");
-    // In the library's root no folder gives the series: ComicInfo.xml can, and otherwise the plan skips the comic.
+    // In the library's root no folder names the series. If ComicInfo.xml does not either, the plan skips the comic.
     assert_eq!(made_of("1.cbz", &of("<ComicInfo/>"), json!({})), Err(Failure::Skipped(SkipReason::Lacking)));
     let (path, _) = made_of("1.cbz", &of("<ComicInfo><Series>Own</Series></ComicInfo>"), json!({})).expect("made");
     assert_eq!(path, "Own - Chapter 0001.cbz");
@@ -122,7 +122,7 @@ fn no_damage_makes_it_fail_other_than_by_a_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let comic = packed(folder.path(), &[("p2.jpg", "two"), ("ComicInfo.xml", INFO)]);
     damaged_by(&comic, 300, |bytes| made_of("S/1.cbz", bytes, json!({})));
-    // Of the XML alone, which a checksum hides above.
+    // Damage to the XML itself; in the archive above, checksums catch it first.
     damaged_by(INFO.as_bytes(), 20_000, |bytes| {
         let fail = |text| Failure::Failed(FailReason::Recipe, text);
         let info = Info::read(bytes).map_err(fail)?;

@@ -2,10 +2,10 @@
 
 use super::number::padded;
 
-/// The most digits that a number is filled up to.
+/// Maximum width of a zero-padded number.
 const MOST_DIGITS: usize = 10;
 
-/// A template, read.
+/// A parsed template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ComicTemplate(Vec<ComicPiece>);
 
@@ -13,11 +13,11 @@ pub(super) struct ComicTemplate(Vec<ComicPiece>);
 enum ComicPiece {
     Text(String),
     Word(ComicWord),
-    /// The number, with at least so many digits.
+    /// The number, with at least this many digits.
     Issue(usize),
 }
 
-/// What of a comic can be in its name.
+/// A property of a comic that its name can contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ComicWord {
     Series,
@@ -38,7 +38,7 @@ const WORDS: [(&str, ComicWord); 6] = [
 ];
 
 impl ComicTemplate {
-    /// Reads a template; what is wrong with it, in the words that stand beside the setting.
+    /// Parses a template. The error is the message shown beside the setting.
     pub(super) fn new(text: &str) -> Result<Self, String> {
         let (mut pieces, mut rest) = (Vec::new(), text);
         while let Some((before, after)) = rest.split_once('{') {
@@ -59,7 +59,7 @@ impl ComicTemplate {
         Ok(ComicTemplate(pieces))
     }
 
-    /// The name, without its ending; an error says which word of the comic is not known.
+    /// The name without its extension; the error is a property of the comic that is not known.
     pub(super) fn expand(&self, value: impl Fn(ComicWord) -> Option<String>) -> Result<String, ComicWord> {
         let of = |word| value(word).ok_or(word);
         let mut name = String::new();
@@ -74,7 +74,7 @@ impl ComicTemplate {
     }
 }
 
-/// One token; what is wrong with it, as above.
+/// Parses one token. The error is as above.
 fn piece(token: &str) -> Result<ComicPiece, String> {
     if let Some((_, word)) = WORDS.iter().find(|(name, _)| *name == token) {
         return Ok(ComicPiece::Word(*word));

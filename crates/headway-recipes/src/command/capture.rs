@@ -1,4 +1,4 @@
-//! What a program says: its progress is shown, the beginning and the end of the rest are kept.
+//! Captures the output of a program: its progress is shown, and the beginning and end of everything else are kept.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -15,7 +15,7 @@ use headway_model::attempt::Kept;
 
 const BUFFER: usize = 64 * 1024;
 
-/// A line of progress is no longer than this.
+/// Maximum length of a line of progress, in bytes.
 const LINE: usize = 256;
 
 #[derive(Debug)]
@@ -56,24 +56,24 @@ impl Capture {
     }
 }
 
-/// Both streams of an attempt, which others look at while they are read.
+/// Both output streams of an attempt. Others can look at them while they are read.
 #[derive(Debug, Clone)]
 pub(super) struct Captures(Arc<Mutex<(Capture, Capture)>>);
 
 impl Captures {
-    /// Nothing was said yet. Of each stream so many bytes are kept of its beginning, and as many of its end.
+    /// Empty captures. Of each stream, this many bytes are kept of the beginning, and as many of the end.
     pub(super) fn new(limit: usize) -> Self {
         Captures(Arc::new(Mutex::new((Capture::new(limit), Capture::new(limit)))))
     }
 
-    /// Standard output and standard error, as far as they were read.
+    /// Standard output and standard error, as far as they have been read.
     pub(super) fn kept(&self) -> (Kept, Kept) {
         let captures = self.0.lock();
         (captures.0.kept(), captures.1.kept())
     }
 }
 
-/// Reads both streams to their ends. Lines of progress on standard output are told to the attempt and not kept.
+/// Reads both streams to their ends. Lines of progress on standard output are passed to the attempt and not kept.
 pub(super) fn read(stdout: OwnedFd, stderr: OwnedFd, captures: &Captures, attempt: &Attempt) {
     let mut line = Vec::new();
     let mut streams = [Some(File::from(stdout)), Some(File::from(stderr))];
@@ -105,7 +105,7 @@ pub(super) fn read(stdout: OwnedFd, stderr: OwnedFd, captures: &Captures, attemp
     }
 }
 
-/// Takes in standard output line by line, so that those of progress are found.
+/// Takes in standard output line by line, to find lines of progress.
 fn lines(out: &mut Capture, line: &mut Vec<u8>, mut bytes: &[u8], attempt: &Attempt) {
     while let Some(at) = bytes.iter().position(|byte| *byte == b'\n') {
         line.extend_from_slice(&bytes[..=at]);
@@ -123,7 +123,7 @@ fn lines(out: &mut Capture, line: &mut Vec<u8>, mut bytes: &[u8], attempt: &Atte
     }
 }
 
-/// The part that is done, if this is a line that says so: `{"progress":0.42}`.
+/// The progress in a line such as `{"progress":0.42}`; `None` for any other line.
 fn progress(line: &[u8]) -> Option<f64> {
     #[derive(Deserialize)]
     struct ReportedProgress {

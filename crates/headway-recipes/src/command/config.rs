@@ -10,11 +10,11 @@ use headway_files::template::{Template, Token};
 use headway_model::setting::SettingKind;
 use headway_model::{Output, Settings, setting};
 
-/// The whole file.
+/// The content of `headway.toml`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigFile {
-    /// Whether a command may be typed on the page.
+    /// Whether commands may be typed on the page.
     #[serde(default)]
     pub allow_commands: bool,
     /// The named commands.
@@ -28,7 +28,7 @@ pub struct ConfigFile {
 pub struct CommandConfig {
     /// Its name: letters, digits, `-` and `_`.
     pub name: String,
-    /// What it does, in a sentence.
+    /// What it does, in one sentence.
     pub summary: Option<String>,
     /// The program and its arguments, with tokens.
     pub run: Vec<String>,
@@ -37,66 +37,67 @@ pub struct CommandConfig {
     /// A program that must succeed on a finished output before it goes anywhere.
     #[serde(default)]
     pub verify: Vec<String>,
-    /// Whether an output without a single byte may be right.
+    /// Whether an empty output can be correct.
     #[serde(default)]
     pub empty_output: bool,
     /// What exit codes mean.
     #[serde(default)]
     pub exit: ExitCodes,
-    /// Whether it only reads, so that it may simply be run again.
+    /// Whether it only reads, so that it can simply be run again.
     #[serde(default)]
     pub repeatable: bool,
-    /// Where it runs; the library's folder if left out.
+    /// Its working directory; the library's root if omitted.
     pub directory: Option<PathBuf>,
-    /// Variables of its environment beside those it inherits.
+    /// Additional environment variables.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
-    /// By how much it gives way to other programs, as nice(1) says it.
+    /// Its niceness, as in nice(1).
     pub nice: Option<u8>,
-    /// Whether it uses the disk only when nobody else does, as `ionice -c 3`.
+    /// Whether it uses the disk only when nobody else does, as with `ionice -c 3`.
     #[serde(default)]
     pub idle_io: bool,
-    /// How many seconds it has to end after TERM.
+    /// How long it has to end after TERM, in seconds.
     #[serde(default = "five")]
     pub grace: u32,
-    /// How many KiB are kept of the beginning of its output, and as many of the end.
+    /// How much is kept of the beginning of its output, and as much of the end, in KiB.
     #[serde(default = "sixty_four")]
     pub output_limit: u32,
-    /// What a person may choose.
+    /// Settings that a person can choose.
     #[serde(default)]
     pub setting: Vec<CommandSetting>,
 }
 
-/// A setting: fills an argument `{NAME}`, whole. Without `choices`, `number` and `switch` it is a text.
+/// A setting of a command. Its value replaces an argument that is exactly `{NAME}`. Without `choices`, `number` or
+/// `switch` it is a text.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CommandSetting {
     /// Its name.
     pub name: String,
-    /// What it means.
+    /// Its label on the page.
     pub label: Option<String>,
-    /// What it does, in a sentence.
+    /// What it does, in one sentence.
     #[serde(default)]
     pub help: String,
-    /// The words to choose from; the first is the default unless `default` says another.
+    /// The words to choose from; the first is the default, unless `default` names another.
     #[serde(default)]
     pub choices: Vec<String>,
     /// The range of a whole number.
     pub number: Option<Range>,
-    /// A switch: the argument that stands there while it is on. While it is off, none does.
+    /// For a switch: the argument while it is on. While it is off, the argument is omitted.
     pub switch: Option<String>,
     /// The value if none is given. A text or number without one must be given; a switch without one is off.
     #[serde(alias = "usual")]
     pub default: Option<Value>,
 }
 
-/// The range of a number; both ends are taken.
+/// The range of a number, both ends included.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Range {
-    /// The smallest.
+    /// The smallest value.
     pub least: i64,
-    /// The largest.
+    /// The largest value.
     pub most: i64,
     /// What it counts, such as `%`.
     #[serde(default)]
@@ -104,7 +105,7 @@ pub struct Range {
 }
 
 impl CommandSetting {
-    /// The setting as the recipe has it.
+    /// The setting in the form that recipes use.
     pub(super) fn described(&self) -> headway_model::Setting {
         use headway_model::Setting as Described;
         let (name, label) = (self.name.as_str(), self.label.as_deref().unwrap_or(&self.name));
@@ -119,7 +120,7 @@ impl CommandSetting {
                 Described::choice(name, label, &words)
             }
         };
-        // An empty text is none.
+        // An empty default is no default.
         let default = self.default.clone().filter(|value| *value != "").or_else(|| described.default.clone());
         Described { default, ..described }.help(&self.help)
     }
@@ -129,7 +130,7 @@ impl CommandSetting {
         self.choices.is_empty() && self.number.is_none() && self.switch.is_none()
     }
 
-    /// The argument that stands for a value; `None` if none does.
+    /// The argument for a value; `None` if the argument is omitted.
     pub(super) fn argument(&self, value: Option<&Value>) -> Option<String> {
         match (value, &self.switch) {
             (Some(Value::Bool(on)), Some(argument)) => on.then(|| argument.clone()),
@@ -139,7 +140,7 @@ impl CommandSetting {
         }
     }
 
-    /// What is wrong with its description.
+    /// What is wrong with its configuration.
     fn wrong(&self) -> Option<String> {
         let kinds = [!self.choices.is_empty(), self.number.is_some(), self.switch.is_some()]
             .into_iter()
@@ -161,17 +162,17 @@ impl CommandSetting {
     }
 }
 
-/// What exit codes mean; any other is a failure.
+/// The meaning of exit codes. Any other code is a failure.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExitCodes {
-    /// It went well.
+    /// Success.
     #[serde(default = "zero")]
     pub ok: Vec<i32>,
     /// There was nothing to do.
     #[serde(default = "three")]
     pub skipped: Vec<i32>,
-    /// It may go well later.
+    /// A failure that can pass, so that the item is retried.
     #[serde(default = "seventy_five")]
     pub retry: Vec<i32>,
 }
@@ -183,7 +184,7 @@ impl Default for ExitCodes {
 }
 
 impl CommandConfig {
-    /// All that decides what becomes of a file, as a text.
+    /// Everything that determines what happens to a file, as a text.
     pub(super) fn identity(&self) -> String {
         let exit = &self.exit;
         let parts = (&self.run, &self.verify, &self.environment, &self.directory, (&exit.ok, &exit.skipped));
@@ -268,12 +269,12 @@ pub enum ConfigError {
         /// The system's answer.
         error: std::io::Error,
     },
-    /// It is no TOML, or has other fields than a file of commands.
+    /// It is not valid TOML, or has unknown fields.
     #[error("{}: {error}", path.display())]
     Syntax {
         /// The file.
         path: PathBuf,
-        /// Where, and what is expected there.
+        /// The parser's error.
         error: Box<toml::de::Error>,
     },
     /// Commands in it are wrong.
@@ -289,7 +290,7 @@ pub enum ConfigError {
 /// Reads a file of commands. Blocking.
 ///
 /// # Errors
-/// All that is wrong with it.
+/// Everything that is wrong with it.
 pub fn read_config(path: &Path) -> Result<ConfigFile, ConfigError> {
     let owned = || path.to_owned();
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: owned(), error })?;

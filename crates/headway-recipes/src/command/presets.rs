@@ -3,11 +3,11 @@
 use super::NamedCommand;
 use super::config::ConfigFile;
 
-/// In the form of `headway.toml`.
+/// Their configuration, in the format of `headway.toml`.
 const PRESETS: &str = include_str!("presets.toml");
 
-/// The commands that come with Headway. Those whose programs are not there now are hidden: they are not offered, and jobs that ran them
-/// are still known. Blocking.
+/// The commands that come with Headway. A command whose programs are not installed now is hidden: it is not offered,
+/// but jobs that ran it can still be shown. Blocking.
 pub fn presets() -> Vec<NamedCommand> {
     let file: ConfigFile = toml::from_str(PRESETS).expect("a test reads it");
     file.command.into_iter().map(NamedCommand::preset).collect()

@@ -1,4 +1,4 @@
-//! A command as a line of a shell, for lists that other tools read.
+//! A command as a line for a shell, for lists that other tools read.
 
 use std::os::unix::ffi::OsStrExt;
 
@@ -7,7 +7,7 @@ use super::{CommandConfig, Settings};
 use crate::ShellFile;
 use headway_files::template::{Template, Values};
 
-/// The words of the command for a file. Where its output goes is decided by each attempt, so that stays a token.
+/// The words of the command for a file. The attempt decides where the output goes, so that token stays.
 pub(super) fn words(config: &CommandConfig, settings: &Settings, file: &ShellFile<'_>) -> Vec<Vec<u8>> {
     let input = match config.directory {
         None => file.path.to_bytes(),

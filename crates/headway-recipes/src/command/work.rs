@@ -1,4 +1,4 @@
-//! A command at work for one job.
+//! Runs a command for the items of one job.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use headway_guard::{End, Guard, ProgramTask};
 use headway_model::attempt::{AttemptLog, Kept};
 use headway_model::{DiskEffect, FailReason, Output, RelPath, SkipReason};
 
-/// So much of the last line of its complaints is told with a failure.
+/// How much of the last line of its error output is quoted in a failure, in bytes.
 const COMPLAINT: usize = 300;
 
 /// A command with the settings of one job.
@@ -24,7 +24,7 @@ pub(super) struct CommandWork {
     config: CommandConfig,
     argv: Vec<Template>,
     verify: Vec<Template>,
-    /// What stands before the program.
+    /// Words before the program, such as those of `nice`.
     before: Vec<Vec<u8>>,
     environment: Vec<Vec<u8>>,
     writes_output: bool,
@@ -33,10 +33,10 @@ pub(super) struct CommandWork {
     data: Arc<DataFolder>,
 }
 
-/// A word of the command with what was chosen for it; `None` if that leaves the word out.
+/// A word of the command with the settings filled in; `None` if the word is omitted.
 pub(super) fn filled(config: &CommandConfig, settings: &Settings, word: &str) -> Option<Template> {
     match config.setting.iter().find(|setting| word == format!("{{{}}}", setting.name)) {
-        // What a person chose is a text, whatever is in it.
+        // A value that a person chose is literal text.
         Some(setting) => Some(Template::text(&setting.argument(settings.get(&setting.name))?)),
         None => Some(Template::new(word)),
     }
@@ -91,10 +91,10 @@ impl CommandWork {
         })
     }
 
-    /// Runs a program of an attempt to its end: its exit code, and what it said.
+    /// Runs a program of an attempt to its end; returns its exit code and output.
     fn execute(&self, words: &[Template], attempt: &Attempt, out: &Path) -> Result<AttemptLog, Failure> {
         let relative = attempt.path.to_bytes();
-        // Below its working directory a file has a short name; from elsewhere it has its whole one.
+        // In the library's root a file has a relative path; in any other working directory an absolute one.
         let (directory, input) = match &self.config.directory {
             None => (self.library.path.clone(), relative),
             Some(directory) => {
@@ -143,7 +143,7 @@ impl CommandWork {
         }
     }
 
-    /// The attempt's own folder, if the command wants one; gone when dropped.
+    /// The attempt's own folder, if the command uses one; removed when dropped.
     fn scratch(&self, words: &[Template], attempt: &Attempt) -> Result<Option<Scratch>, Failure> {
         if !words.iter().any(|word| word.tokens().any(|token| token == Token::Tmp)) {
             return Ok(None);
@@ -155,7 +155,7 @@ impl CommandWork {
     }
 }
 
-/// What a program that runs has said so far.
+/// The output so far of a running program.
 #[derive(Debug)]
 struct OutputSoFar {
     attempt: u32,
@@ -171,7 +171,7 @@ impl LiveOutput for OutputSoFar {
     }
 }
 
-/// A folder that is removed with all in it when dropped.
+/// A folder that is removed with everything in it when dropped.
 struct Scratch(PathBuf);
 
 impl Drop for Scratch {
@@ -248,7 +248,7 @@ impl Work for CommandWork {
     }
 }
 
-/// A failure in words: the exit code, and the last line that was said.
+/// The message of a failure: the exit code, and the last line of output.
 fn complaint(code: i32, stderr: &Kept, stdout: &Kept) -> String {
     let what = match code {
         128.. => format!("ended by signal {}", code - 128),

@@ -1,10 +1,11 @@
-//! The name of what is packed or unpacked, and what need not be packed.
+//! The names of packed and unpacked files, and which files need not be packed.
 
 use super::CompressAction;
 use crate::kind::FileKind;
 use headway_model::{OutputPlace, RelPath};
 
-/// The place with a name whose ending says what is in it. The name that was asked for is that of the unpacked file.
+/// The output place, with an extension that says what the file contains. The requested name is that of the unpacked
+/// file.
 pub(super) fn place(action: CompressAction, path: &RelPath, place: OutputPlace) -> OutputPlace {
     match place {
         OutputPlace::Beside { name } => OutputPlace::Beside { name: name_of(action, path, &name) },
@@ -24,19 +25,19 @@ fn name_of(action: CompressAction, path: &RelPath, name: &str) -> String {
     }
 }
 
-/// The template of the name that a packed file had.
+/// The template for the name of the unpacked file.
 fn unpacked(path: &RelPath) -> &'static str {
     let ending = path.name().rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
     match ending.as_str() {
         "gz" | "zst" => "{/.}",
         "tgz" | "tzst" => "{/.}.tar",
         "svgz" => "{/.}.svg",
-        // Its content is packed, whatever its name is.
+        // The content is packed, although the name does not say so.
         _ => "{/}.unpacked",
     }
 }
 
-/// Whether files of this type hardly get smaller.
+/// Whether files of this type are already compressed.
 pub(super) fn is_packed(kind: FileKind) -> bool {
     !matches!(kind, FileKind::Bmp | FileKind::Tiff | FileKind::Pdf)
 }

@@ -1,4 +1,4 @@
-//! Packing a file, and proving that what was written unpacks to the original.
+//! Packs a file, and proves that the result unpacks to the original.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
@@ -13,7 +13,7 @@ use headway_model::FailReason;
 
 const BUFFER: usize = 128 * 1024;
 
-/// Sizes in bytes of the original and of what it was packed into.
+/// Packs a file. Returns the sizes of the original and of the packed file, in bytes.
 pub(super) fn pack(source: &Source<'_>, file: File, wanted: &CompressSettings) -> Result<(u64, u64), Failure> {
     let (mut file, original) = match wanted.action {
         CompressAction::Gzip => {
@@ -46,7 +46,7 @@ pub(super) fn pack(source: &Source<'_>, file: File, wanted: &CompressSettings) -
 
 type OriginalSum = (u64, blake3::Hash);
 
-/// Size and hash of the original, as it goes to an encoder.
+/// Passes the original to an encoder; returns its size and hash.
 fn copy(source: &Source<'_>, encoder: &mut dyn Write) -> Result<OriginalSum, Failure> {
     let (mut reader, mut hasher, mut size, mut buffer) = (source.reader(), blake3::Hasher::new(), 0, vec![0; BUFFER]);
     loop {
@@ -60,7 +60,7 @@ fn copy(source: &Source<'_>, encoder: &mut dyn Write) -> Result<OriginalSum, Fai
     }
 }
 
-/// Size and hash of what a decoder makes.
+/// The size and hash of a decoder's output.
 fn hash(source: &Source<'_>, decoder: &mut dyn Read) -> Result<OriginalSum, Failure> {
     let (mut hasher, mut size, mut buffer) = (blake3::Hasher::new(), 0, vec![0; BUFFER]);
     loop {

@@ -1,4 +1,4 @@
-//! Packing and unpacking, with `gzip` and `zstd` as the judges.
+//! Packing and unpacking, with `gzip` and `zstd` as the oracles.
 
 use std::process::{Command, Stdio};
 
@@ -36,7 +36,7 @@ fn unpacked(kind: FileKind, bytes: &[u8]) -> Result<Vec<u8>, String> {
     }
 }
 
-/// What a program makes of these bytes; `None` if it fails.
+/// What a program turns these bytes into; `None` if it fails.
 fn by(program: &str, arguments: &[&str], bytes: &[u8]) -> Option<Vec<u8>> {
     let mut child = Command::new(program)
         .args(arguments)
@@ -48,12 +48,12 @@ fn by(program: &str, arguments: &[&str], bytes: &[u8]) -> Option<Vec<u8>> {
     let (mut stdin, bytes) = (child.stdin.take().expect("a pipe"), bytes.to_vec());
     let feeding = std::thread::spawn(move || stdin.write_all(&bytes));
     let output = child.wait_with_output().expect("an end");
-    // A program that refuses what it is given does not read all of it.
+    // A program that refuses its input does not read all of it.
     let _ = feeding.join().expect("no panic");
     output.status.success().then_some(output.stdout)
 }
 
-/// Some that get smaller, some that do not, and none.
+/// Contents that get smaller, contents that do not, and an empty one.
 fn contents() -> Vec<Vec<u8>> {
     let mut random = super::super::testing::Random(7);
     let noise = (0..300_000).map(|_| random.next() as u8).collect();
@@ -73,7 +73,7 @@ fn what_is_packed_is_read_by_the_tools_and_what_they_pack_is_read() {
             assert!(by(program, &["-dc"], &packed).is_some_and(|unpacked| unpacked == content), "{program}");
             let theirs = by(program, &["-c"], &content).expect("packed");
             assert!(unpacked(kind, &theirs).is_ok_and(|unpacked| unpacked == content), "{program}");
-            // Several one after the other are one file, and bytes behind the last are none of it.
+            // Several frames in a row make one file; other bytes after the last one do not belong to it.
             let twice = [&theirs[..], &packed[..]].concat();
             let expected = [&content[..], &content[..]].concat();
             assert!(unpacked(kind, &twice).is_ok_and(|unpacked| unpacked == expected), "{program}");
@@ -83,7 +83,7 @@ fn what_is_packed_is_read_by_the_tools_and_what_they_pack_is_read() {
             assert!(says.contains("cut off"), "{program}: {says}");
         }
     }
-    // As `gzip` takes it: a tape ends with zeros.
+    // Zeros at the end are accepted, as `gzip` does, because tapes end with zeros.
     let padded = [packed(&wanted(json!({ "action": "gzip" })), b"text"), vec![0; 512]].concat();
     assert_eq!(unpacked(FileKind::Gzip, &padded).as_deref(), Ok(&b"text"[..]));
 }
@@ -93,7 +93,7 @@ fn what_asks_for_too_much_is_refused_and_said() {
     let bomb = packed(&wanted(json!({})), &vec![0; 8 << 20]);
     let refused = Bench::new("a").on(&bomb, |source| unpack(source, FileKind::Zstd, (1 << 20, 128), |_| Ok(())));
     assert!(matches!(refused, Err(Failure::Failed(_, text)) if text.contains("more than")));
-    // A window of 256 MiB, as its frame's head alone says.
+    // The frame header claims a window of 256 MiB.
     let long = [&[0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x90][..], &[1, 0, 0]].concat();
     let says = unpacked(FileKind::Zstd, &long).expect_err("too long a window");
     assert!(says.contains("a window of more than 128 MiB"), "{says}");

@@ -1,4 +1,4 @@
-//! Files of one content, which of them stays, and the report of both.
+//! Groups of files with the same content, which file of each group stays, and the reports.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -10,13 +10,13 @@ use crate::report::row;
 use headway_files::Outputs;
 use headway_model::RelPath;
 
-/// The report that lists the groups, one a line.
+/// The report that lists the groups, one on each line.
 pub(super) const GROUPS: &str = "GROUPS.jsonl";
 
-/// The report that says what they are groups of.
+/// The report with the totals.
 pub(super) const TOTALS: &str = "DUPLICATES.json";
 
-/// Which file of a group stays. Where that leaves several, the first in the order of paths does.
+/// Which file of a group stays. Among several candidates, the first in the order of paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum KeepRule {
@@ -35,7 +35,7 @@ impl KeepRule {
     ];
 }
 
-/// A file of a plan.
+/// A file whose content is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Member {
     pub(super) path: RelPath,
@@ -43,27 +43,27 @@ pub(super) struct Member {
     /// In bytes.
     pub(super) size: u64,
     pub(super) mtime_ns: i64,
-    /// Device and inode: names of one file share them.
+    /// Device and inode, which all names of one file share.
     pub(super) file: (u64, u64),
-    /// How many names the file has, in the plan and elsewhere.
+    /// How many names the file has, inside the plan and outside.
     pub(super) links: u64,
 }
 
-/// Files of one content.
+/// Files with the same content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Group {
-    /// In bytes, of each.
+    /// Size of each file in bytes.
     pub(super) size: u64,
     pub(super) blake3: String,
-    /// How many bytes are free once what goes is gone from the trash too.
+    /// How many bytes are freed once the removed files are also gone from the trash.
     pub(super) bytes: u64,
     /// The names of the file that stays.
     pub(super) keep: Vec<RelPath>,
-    /// The names of all others.
+    /// The names of all other files.
     pub(super) remove: Vec<RelPath>,
 }
 
-/// Files whose content is known, and how many are not.
+/// Collects the files whose content is known, and counts the others.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
     members: Vec<Member>,
@@ -75,7 +75,7 @@ impl Collected {
         self.members.push(member);
     }
 
-    /// The groups, those that make most room first. A file that has several names, and no other of its content, is none.
+    /// The groups, largest saving first. A single file with several names is not a group.
     fn groups(mut self, keep: KeepRule) -> Vec<Group> {
         let key = |member: &Member| (Reverse(member.size), *member.hash.as_bytes());
         self.members.sort_unstable_by(|one, other| key(one).cmp(&key(other)).then_with(|| one.path.cmp(&other.path)));
@@ -126,7 +126,7 @@ impl Collected {
     }
 }
 
-/// Of files of one content, in the order of their paths; `None` if they are names of one file.
+/// Makes a group of files with the same content, in the order of their paths; `None` if all are names of one file.
 fn group(members: &[Member], keep: KeepRule) -> Option<Group> {
     let mut files: HashMap<(u64, u64), Vec<&Member>> = HashMap::new();
     members.iter().for_each(|member| files.entry(member.file).or_default().push(member));
@@ -144,7 +144,7 @@ fn group(members: &[Member], keep: KeepRule) -> Option<Group> {
     };
     let best = files.values().min_by_key(|names| (rank(names), &names[0].path))?;
     let stays = best[0].file;
-    // A file is gone with the last of its names.
+    // A file is freed only when the last of its names is removed.
     let goes = files.values().filter(|names| names[0].file != stays && names.len() as u64 >= names[0].links).count();
     let (keep, remove): (Vec<_>, Vec<_>) = members.iter().partition(|member| member.file == stays);
     let paths = |members: Vec<&Member>| members.into_iter().map(|member| member.path.clone()).collect();

@@ -1,4 +1,4 @@
-//! Duplicates among real files, with Python's `hashlib` as the judge.
+//! Duplicates among real files, with Python's `hashlib` as the oracle.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,5 +1,6 @@
-//! deduplicate: moves to the trash what a job of `duplicates` found, and can put a hard link or a clone in its place. Each file is compared
-//! once more, byte by byte, with the one that stays, which nobody changes meanwhile. So the last of its kind is never removed.
+//! deduplicate: moves the duplicates that a `duplicates` job found to the trash, and can put a hard link or a clone
+//! in their place. Each file is first compared byte by byte with the one that stays, which is locked against changes.
+//! So the last file with a content is never removed.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -30,22 +31,22 @@ struct DeduplicateSettings {
     action: Substitute,
 }
 
-/// What takes the place of a file.
+/// What takes the place of a removed file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Substitute {
     /// Nothing.
     Trash,
-    /// Another name of the file that stays.
+    /// A hard link to the file that stays.
     Link,
-    /// A file of its own, which shares the blocks of the one that stays.
+    /// A clone: a separate file that shares its blocks with the one that stays.
     Reflink,
 }
 
 struct DeduplicateWork {
     library: Arc<Library>,
     action: Substitute,
-    /// What is to go, and what stays instead.
+    /// Each file to be removed, and the file that stays instead.
     kept: HashMap<RelPath, RelPath>,
 }
 
@@ -100,7 +101,7 @@ impl Recipe for Deduplicate {
     }
 }
 
-/// What is to go by a report, and what stays instead.
+/// Each file to be removed according to a report, and the file that stays instead.
 fn kept(job: &Binding<'_>, report: JobId) -> Result<HashMap<RelPath, RelPath>, Unable> {
     let (outputs, library) = (job.data.outputs(&report), &job.library.name);
     let none = || Unable::Failed(format!("job {report} wrote no report of duplicates, or its history is gone"));
@@ -134,7 +135,7 @@ fn kept(job: &Binding<'_>, report: JobId) -> Result<HashMap<RelPath, RelPath>, U
 
 impl Work for DeduplicateWork {
     fn output(&self, path: &RelPath, _: Option<&Output>) -> Option<Output> {
-        // A clone is given what the file has by itself, and a link has nothing of its own.
+        // A clone gets the file's metadata when it is made, and a link has none of its own.
         let output = Output { keep: Keep::NONE, hard_links: true, ..Output::to(OutputPlace::Replace) };
         (self.shares() && self.kept.contains_key(path)).then_some(output)
     }
@@ -192,7 +193,7 @@ impl Work for DeduplicateWork {
 }
 
 impl DeduplicateWork {
-    /// Makes what is to take the place of a file: another name of the one that stays, or a clone of it.
+    /// Makes the substitute for a file: a hard link to the file that stays, or a clone of it.
     fn put(&self, staged: &Staged, (input, other): (&OpenFile, &OpenFile), stays: &RelPath) -> Result<(), Failure> {
         let refused = |why: String| Failure::Failed(FailReason::Recipe, why);
         let shown = stays.shown();
@@ -237,7 +238,7 @@ fn is_same(one: &OpenFile, other: &OpenFile, attempt: &Attempt) -> Result<bool, 
         let most = (size - at).min(BUFFER as u64) as usize;
         let read = one.read_exact_at(&mut left[..most], at).and_then(|()| other.read_exact_at(&mut right[..most], at));
         match read {
-            // One of them was cut meanwhile.
+            // One of the files was truncated in the meantime.
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(false),
             read => read.map_err(reading)?,
         }

@@ -1,5 +1,5 @@
-//! Which files of a plan can have a duplicate at all: those whose size another one has, and of large ones those whose two ends another
-//! one has too. So most large files are never read to their end.
+//! Finds the files of a plan that can have a duplicate at all: another file must have the same size and, for large
+//! files, the same bytes at both ends. So most large files are never read completely.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -10,28 +10,28 @@ use crate::source::Source;
 use crate::{Attempt, Failure, Library, Plan};
 use headway_model::{PlannedFile, RelPath};
 
-/// Files of at least so many bytes are told apart by their ends before they are read whole. Of smaller ones that gains nothing.
+/// From this size on, in bytes, files are first compared by their ends. For smaller files that gains nothing.
 const LARGE: u64 = 1 << 20;
 
-/// So many bytes are looked at on each end.
+/// How many bytes are read at each end.
 const END: usize = 16 * 1024;
 
-/// The files of a plan, by their sizes.
+/// The files of a plan, by size.
 #[derive(Default)]
 pub(super) struct Sizes(Mutex<KnownSizes>);
 
 #[derive(Default)]
 struct KnownSizes {
     counts: HashMap<u64, u32>,
-    /// Large files.
+    /// Large files, by size.
     large: HashMap<u64, Vec<RelPath>>,
-    /// How many files have which ends, once somebody asked.
+    /// For each size, how many files have which ends. Computed when first needed.
     ends: HashMap<u64, Arc<OnceLock<Option<Ends>>>>,
-    /// Whether this process made the whole plan. Otherwise nothing is concluded.
+    /// Whether this process has seen the whole plan. Otherwise no file can be excluded.
     is_whole: bool,
 }
 
-/// How many files of one size have which ends, hashed together.
+/// How many files of one size have which ends. The key is the hash of both ends.
 type Ends = HashMap<blake3::Hash, u32>;
 
 impl Sizes {
@@ -52,7 +52,7 @@ impl Sizes {
         }
     }
 
-    /// Whether it is known that no other file of the plan can have the content of this one.
+    /// Whether it is certain that no other file of the plan has the content of this one.
     pub(super) fn is_only_one(&self, library: &Library, source: &Source<'_>) -> Result<bool, Failure> {
         let size = source.size();
         let (paths, ends) = {
@@ -67,13 +67,13 @@ impl Sizes {
             (paths, Arc::clone(known.ends.entry(size).or_default()))
         };
         let all = ends.get_or_init(|| all_ends(library, &paths, source.attempt()));
-        // One that cannot be read now can be like any other.
+        // A file that cannot be read now could equal any other.
         let Some(all) = all else { return Ok(false) };
         Ok(all.get(&ends_of(source)?) == Some(&1))
     }
 }
 
-/// The ends of all these files; `None` if those of one of them cannot be read.
+/// The ends of all these files; `None` if those of any of them cannot be read.
 fn all_ends(library: &Library, paths: &[RelPath], attempt: &Attempt) -> Option<Ends> {
     let mut all = Ends::new();
     for path in paths {

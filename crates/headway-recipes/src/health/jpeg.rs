@@ -1,4 +1,4 @@
-//! A JPEG image, decoded strictly: what most decoders let pass with a warning is a fault.
+//! Decodes a JPEG image strictly: anything that most decoders accept with a warning is a fault.
 
 use std::io::BufReader;
 
@@ -8,7 +8,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 use crate::Failure;
 use crate::source::Source;
 
-/// No side is longer in this format.
+/// The longest side that the format allows.
 const LONGEST: usize = 65_535;
 
 /// Decodes it, with at most this many bytes of memory for its pixels.

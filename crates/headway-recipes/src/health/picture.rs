@@ -1,4 +1,4 @@
-//! Pictures as the crate `image` decodes them: every frame of those that move.
+//! Decodes pictures with the crate `image`: every frame if they are animated.
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
@@ -48,7 +48,7 @@ pub(super) fn decode(source: &Source<'_>, kind: FileKind, memory: u64) -> Result
     }
 }
 
-/// Of a picture beyond its limit.
+/// The message for a picture that is too large.
 pub(super) fn too_large(memory: u64) -> String {
     format!("its pixels would take more than {} MiB, the limit that was set", memory >> 20)
 }
@@ -57,7 +57,7 @@ fn reader<'a, 'b>(source: &'a Source<'b>) -> BufReader<SourceReader<'a, 'b>> {
     BufReader::with_capacity(64 * 1024, source.reader())
 }
 
-/// Every frame, one at a time.
+/// Decodes every frame, one at a time.
 fn frames<'a>(source: &Source<'_>, decoder: impl AnimationDecoder<'a>) -> Result<(), ImageError> {
     for frame in decoder.into_frames() {
         frame?;
@@ -68,7 +68,8 @@ fn frames<'a>(source: &Source<'_>, decoder: impl AnimationDecoder<'a>) -> Result
     Ok(())
 }
 
-/// Why a decoder gave up. What it does not know is not decoded, and nothing is claimed of it.
+/// The failure when a decoder gave up. If it does not support the file, the file is skipped, and nothing is claimed
+/// about it.
 fn wrong(source: &Source<'_>, error: &ImageError, memory: u64) -> Failure {
     match error {
         ImageError::Unsupported(_) => Failure::Skipped(SkipReason::Recipe),
@@ -80,7 +81,7 @@ fn wrong(source: &Source<'_>, error: &ImageError, memory: u64) -> Failure {
     }
 }
 
-/// The size that a WebP file says it has; a note, if bytes stand behind it.
+/// Compares the size in a WebP file's header with the file; returns a note if there are bytes after it.
 fn riff(source: &Source<'_>) -> Result<Option<String>, Failure> {
     let head = source.head(8)?;
     let told = head.get(4..8).and_then(|bytes| bytes.first_chunk()).map_or(0, |bytes| u32::from_le_bytes(*bytes));

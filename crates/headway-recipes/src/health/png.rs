@@ -1,4 +1,4 @@
-//! The chunks of a PNG file: each against its checksum, up to its end.
+//! Checks every chunk of a PNG file against its checksum.
 
 use std::io::{self, BufReader, Read, Write};
 
@@ -9,10 +9,11 @@ use crate::source::Source;
 
 const SIGNATURE: u64 = 8;
 
-/// Longer chunks are none.
+/// The longest chunk that the format allows.
 const LONGEST: u32 = i32::MAX as u32;
 
-/// Reads every chunk, and unpacks the pixels to see their own checksum, within this many bytes of memory. A note if there are bytes behind the last chunk.
+/// Reads every chunk, and unpacks the pixels to check their own checksum, using at most this many bytes of memory.
+/// Returns a note if there are bytes after the last chunk.
 pub(super) fn scan(source: &Source<'_>, memory: u64) -> Result<Option<String>, Failure> {
     let mut reader = BufReader::with_capacity(64 * 1024, source.reader());
     let (mut at, mut pixels) = (SIGNATURE, ZlibDecoder::new(Most(memory)));
@@ -58,7 +59,7 @@ pub(super) fn scan(source: &Source<'_>, memory: u64) -> Result<Option<String>, F
     }
 }
 
-/// Takes up to this many bytes and keeps none.
+/// A writer that discards up to this many bytes, then fails.
 struct Most(u64);
 
 impl Write for Most {

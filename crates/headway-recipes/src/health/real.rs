@@ -1,4 +1,4 @@
-//! Files that nobody here made, with the tools of each format as the judges.
+//! Real files from elsewhere, with the tools of each format as the oracles.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,7 +11,7 @@ fn looked(path: &Path) -> Result<Value, String> {
     looked_at(&path.file_name().expect("a name").to_string_lossy(), &std::fs::read(path).expect("a file"))
 }
 
-/// The result; what is wrong; or `skipped`.
+/// The recipe's result. The error is what is wrong, or `skipped`.
 fn looked_at(name: &str, bytes: &[u8]) -> Result<Value, String> {
     let wanted = HealthSettings { ending: NameMismatch::Failure, memory: 256 };
     match Bench::new(name).on(bytes, |source| wanted.look(source)) {
@@ -22,16 +22,16 @@ fn looked_at(name: &str, bytes: &[u8]) -> Result<Value, String> {
     }
 }
 
-/// Whether a program takes a file without an error and without a word of complaint.
+/// Whether a program accepts a file without an error or a warning.
 fn is_fine(program: &str, arguments: &[&str], path: &Path) -> bool {
     let output = Command::new(program).args(arguments).arg(path).output().expect("a program");
     output.status.success() && output.stderr.is_empty()
 }
 
-/// Files whose judgement differs from the tool's on purpose: the end of the path.
+/// Files that we deliberately judge differently from the tool: the ends of their paths.
 const DIFFERS: [&str; 0] = [];
 
-/// Compares our judgement of every file with these endings with a program's; how many were healthy.
+/// Compares our judgement of every file with these extensions with a program's. Returns how many were healthy.
 fn compared(endings: &[&str], program: &str, arguments: &[&str]) -> usize {
     let Some(paths) = real_files(endings).filter(|_| tool(program)) else { return usize::MAX };
     let (mut healthy, mut differ) = (0, Vec::new());
@@ -79,7 +79,7 @@ fn what_is_cut_off_or_misnamed_is_never_healthy() {
     }
     assert!(looked_at("a.png", b"").is_err_and(|text| text.contains("empty")));
     assert!(looked_at("a.png", b"no picture at all").is_err_and(|text| text.contains("does not begin as one")));
-    // Nothing is claimed of what is not decoded.
+    // Nothing is claimed about a file that is not decoded.
     for name in ["a.txt", "a.mp3", "a"] {
         assert_eq!(looked_at(name, b"no picture at all").err().as_deref(), Some("skipped"), "{name}");
     }

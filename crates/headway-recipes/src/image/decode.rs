@@ -1,4 +1,4 @@
-//! A picture as its pixels, with what belongs to them. Limits hold before anything is unpacked.
+//! Decodes a picture into pixels and metadata. Limits are checked before anything is unpacked.
 
 use std::io::{BufRead, Seek};
 
@@ -15,7 +15,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::kind::FileKind;
 
-/// No side of a JPEG image is longer.
+/// The longest side that JPEG allows.
 const LONGEST: usize = 65_535;
 
 /// A decoded picture.
@@ -29,15 +29,15 @@ pub(super) struct DecodedPicture {
     pub(super) orientation: Orientation,
 }
 
-/// Of a picture beyond its limit, in bytes.
+/// The message for a picture that needs more than this many bytes of memory.
 pub(super) fn too_large(memory: u64) -> String {
     format!("it would take more than {} MiB of memory, the limit that was set", memory >> 20)
 }
 
-/// Decodes a picture of this type, within so many bytes of memory for its pixels.
+/// Decodes a picture of this type, using at most this many bytes of memory for its pixels.
 ///
 /// # Errors
-/// Why it cannot be decoded, or not without a loss, in a sentence.
+/// A sentence that says why it cannot be decoded, or not without loss.
 pub(super) fn decode(reader: impl BufRead + Seek, kind: FileKind, memory: u64) -> Result<DecodedPicture, String> {
     let wrong = |error| wrong(&error, memory);
     let mut limits = Limits::no_limits();
@@ -108,7 +108,8 @@ fn gif(reader: impl BufRead + Seek, memory: u64, limits: Limits) -> Result<Decod
     Ok(DecodedPicture { pixels, profile, exif: None, orientation: Orientation::NoTransforms })
 }
 
-/// Strictly: what most decoders let pass with a warning would be saved as if it were whole.
+/// Decodes strictly, because a damaged picture that most decoders accept with a warning would otherwise be saved as
+/// if it were whole.
 fn jpeg(reader: impl BufRead + Seek, memory: u64) -> Result<DecodedPicture, String> {
     let options = DecoderOptions::default().set_strict_mode(true).set_max_width(LONGEST).set_max_height(LONGEST);
     let mut decoder = JpegDecoder::new_with_options(reader, options);
@@ -142,7 +143,7 @@ fn jpeg(reader: impl BufRead + Seek, memory: u64) -> Result<DecodedPicture, Stri
     })
 }
 
-/// Some write the head of a JPEG segment into other formats too.
+/// Removes the header of a JPEG segment, which some programs also write into other formats.
 fn without_head(mut exif: Vec<u8>) -> Vec<u8> {
     if exif.starts_with(b"Exif\0\0") {
         exif.drain(..6);

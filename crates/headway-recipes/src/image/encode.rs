@@ -1,4 +1,4 @@
-//! A picture as a file of its format.
+//! Encodes a picture.
 
 use std::io::{self, Write};
 
@@ -12,14 +12,14 @@ use super::decode::DecodedPicture;
 use crate::Attempt;
 use crate::kind::FileKind;
 
-/// No side of a WebP image is longer.
+/// The longest side that WebP allows.
 const WEBP_LONGEST: u32 = 16_383;
 
-/// Where an ICC profile says for which colours it is.
+/// The bytes of an ICC profile that name its colour space (ICC.1:2022, 7.2.6).
 const SPACE: std::ops::Range<usize> = 16..20;
 
 impl DecodedPicture {
-    /// A profile stays only with colours that it is for.
+    /// Drops a profile that does not fit the colours of the picture.
     pub(super) fn settle_profile(&mut self, format: FileKind, notes: &mut Vec<&'static str>) -> Result<(), String> {
         let Some(profile) = &self.profile else { return Ok(()) };
         let is_grey = !self.pixels.color().has_color();
@@ -33,20 +33,21 @@ impl DecodedPicture {
         Ok(())
     }
 
-    /// The Exif data of upright pixels: without a thumbnail, which would still be turned.
+    /// The Exif data for upright pixels: without the orientation, and without the thumbnail, which would still be
+    /// rotated.
     fn upright(&self) -> Option<Vec<u8>> {
         let mut exif = self.exif.clone()?;
-        // It says nothing, or says it once.
+        // The data have an orientation or they do not; either way none is left.
         let _ = Orientation::remove_from_exif_chunk(&mut exif);
         crate::metadata::without_thumbnail(&mut exif);
         Some(exif)
     }
 }
 
-/// Encodes it; the quality is that of JPEG.
+/// Encodes a picture. The quality is for JPEG only.
 ///
 /// # Errors
-/// What the format cannot hold, in a sentence.
+/// A sentence that says what the format cannot hold.
 pub(super) fn encode(
     picture: &DecodedPicture,
     format: FileKind,
@@ -90,7 +91,7 @@ fn jpeg(picture: &DecodedPicture, quality: u8, to: &mut EncodedBytes<'_>) -> Res
     let mut encoder = Encoder::new(to, quality);
     encoder.set_optimized_huffman_tables(true);
     let kept = |what: &'static str| move |error| format!("its {what} cannot be kept: {error}");
-    // Exif comes first where there is both.
+    // If there are both, Exif comes first.
     if let Some(exif) = picture.upright() {
         encoder.add_exif_metadata(&exif).map_err(kept("Exif data"))?;
     }
@@ -101,7 +102,7 @@ fn jpeg(picture: &DecodedPicture, quality: u8, to: &mut EncodedBytes<'_>) -> Res
     encoded.map_err(|error| format!("it cannot be encoded: {error}"))
 }
 
-/// Takes what an encoder writes, until the attempt is to end.
+/// Collects an encoder's output, and fails once the attempt is to end.
 struct EncodedBytes<'a> {
     bytes: Vec<u8>,
     attempt: &'a Attempt,

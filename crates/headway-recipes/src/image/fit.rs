@@ -1,4 +1,5 @@
-//! Pixels, fitted to a size and a format. Something is lost only if that was asked for, and then the result says so.
+//! Fits pixels to a size and a format. Information is lost only if the settings allow it, and then the result says
+//! so.
 
 use fast_image_resize::Resizer;
 use image::{DynamicImage, GrayAlphaImage, ImageBuffer, Pixel, Primitive, RgbaImage};
@@ -24,7 +25,7 @@ pub(super) fn bytes(size: (u32, u32), like: &DynamicImage) -> u64 {
     pixels.saturating_mul(u64::from(like.color().bytes_per_pixel()))
 }
 
-/// Resized with a Lanczos filter, with colours weighted by their opacity.
+/// Resizes with a Lanczos filter, weighting colours by their opacity.
 pub(super) fn resized(pixels: DynamicImage, size: (u32, u32)) -> Result<DynamicImage, String> {
     if (pixels.width(), pixels.height()) == size {
         return Ok(pixels);
@@ -34,7 +35,7 @@ pub(super) fn resized(pixels: DynamicImage, size: (u32, u32)) -> Result<DynamicI
     resized.map(|()| smaller).map_err(|error| format!("it cannot be resized: {error}"))
 }
 
-/// Without an alpha channel. One that says nothing is no loss.
+/// Removes the alpha channel. If every pixel is opaque, that is no loss.
 pub(super) fn without_alpha(
     pixels: DynamicImage,
     transparency: Transparency,
@@ -73,7 +74,7 @@ fn is_opaque<P: Pixel>(buffer: &Buffer<P>) -> bool {
     buffer.as_raw().chunks_exact(channels).all(|pixel| pixel.last() == Some(&P::Subpixel::DEFAULT_MAX_VALUE))
 }
 
-/// On white or on black.
+/// Puts the picture on white or on black.
 fn flat<P, Q>(buffer: &Buffer<P>, white: bool) -> Buffer<Q>
 where
     P: Pixel,
@@ -96,7 +97,7 @@ where
     flat
 }
 
-/// With 8 bits. Where both bytes of each value are the same, that is no loss.
+/// Reduces to 8 bits. If both bytes of every value are equal, that is no loss.
 pub(super) fn shallow(
     pixels: DynamicImage,
     depth: Depth,
@@ -132,7 +133,7 @@ fn eight<P: Pixel<Subpixel = u16>, Q: Pixel<Subpixel = u8>>(buffer: &Buffer<P>) 
     eight
 }
 
-/// Whether two pictures show the same, pixel by pixel. Some formats keep grey as colours.
+/// Whether two pictures have the same pixels. Some formats store grey as colours.
 pub(super) fn are_equal(one: &DynamicImage, other: &DynamicImage) -> bool {
     if one.color() == other.color() {
         return one.as_bytes() == other.as_bytes();
@@ -149,7 +150,7 @@ pub(super) fn are_equal(one: &DynamicImage, other: &DynamicImage) -> bool {
     colours(one).is_some_and(|one| colours(other).is_some_and(|other| one == other))
 }
 
-/// Grey as red, green, blue and alpha.
+/// Converts grey to red, green, blue and alpha.
 fn spread(values: &[u8], has_alpha: bool) -> Vec<u8> {
     let pixels = values.chunks_exact(if has_alpha { 2 } else { 1 });
     pixels.flat_map(|pixel| [pixel[0], pixel[0], pixel[0], if has_alpha { pixel[1] } else { 255 }]).collect()

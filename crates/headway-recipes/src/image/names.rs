@@ -1,16 +1,17 @@
-//! The name of what a picture becomes.
+//! The name of a converted picture.
 
 use super::ImageFormat;
 use crate::kind::FileKind;
 use headway_model::{OutputPlace, RelPath};
 
-/// The place with a name whose ending says what is in it. The name that was asked for is that without the ending.
+/// The output place, with an extension that says what the file contains. The requested name is the name without its
+/// extension.
 pub(super) fn place(format: ImageFormat, longest: u32, path: &RelPath, place: OutputPlace) -> OutputPlace {
     let named = |name: &str| name_of(format, path, name);
     match place {
         OutputPlace::Beside { name } => {
             let new = named(&name);
-            // Beside itself a file cannot have its own name.
+            // An output beside its original cannot have the original's name.
             let is_own = new == "{/}";
             let mark = if longest > 0 { format!("-{longest}") } else { "-new".into() };
             OutputPlace::Beside { name: if is_own { named(&format!("{{/.}}{mark}")) } else { new } }
@@ -33,7 +34,7 @@ fn name_of(format: ImageFormat, path: &RelPath, name: &str) -> String {
         (ImageFormat::Same, _) => "{+.}",
     };
     let has_ending = named.is_some();
-    // An ending that says something else is a part of the name.
+    // An extension of another kind is part of the name.
     let stem = if has_ending { name.replace("{/}", "{/.}") } else { name.to_owned() };
     let own = path.name().rsplit_once('.').map_or("", |(_, own)| own);
     match ending {

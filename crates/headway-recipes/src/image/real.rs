@@ -1,4 +1,4 @@
-//! Pictures that nobody here made, with the tools of each format as the judges.
+//! Real pictures from elsewhere, with the tools of each format as the oracles.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +10,7 @@ fn wanted(settings: Value) -> ImageSettings {
     super::super::defaults(&Image, settings)
 }
 
-/// What the recipe makes of a file; what is wrong with it; or `skipped`.
+/// What the recipe turns a file into. The error is what is wrong, or `skipped`.
 fn made(settings: Value, name: &str, bytes: &[u8]) -> Result<MadeImage, String> {
     match Bench::new(name).on(bytes, |source| wanted(settings).make(source)) {
         Ok(made) => Ok(made),
@@ -64,7 +64,7 @@ fn jpeg_pictures_are_made_smaller_as_djpeg_scales_them() {
         let new = folder.path().join("new.jpg");
         std::fs::write(&new, &made.bytes).expect("a file");
         let (ours, theirs) = (by_djpeg(&[], &new), by_djpeg(&["-scale", "4/8"], path));
-        // Of an odd side djpeg takes the larger half, which need not be the proportion.
+        // djpeg rounds half of an odd side up, which can differ from the exact proportion.
         if (ours.0, ours.1) != (theirs.0, theirs.1) {
             assert!(ours.0.abs_diff(theirs.0) + ours.1.abs_diff(theirs.1) == 1, "{}", path.display());
             continue;
@@ -87,7 +87,7 @@ fn pictures_become_png_and_webp_without_loss_and_jpeg_with_little() {
     let (mut lossless, mut lossy) = (0, 0);
     for (path, name, bytes) in files.iter().filter(|(.., bytes)| bytes.len() < 300_000) {
         let shown = path.display();
-        // That its pixels are the same is looked at by the recipe itself; here, that others can read it.
+        // The recipe itself checks that the pixels are the same; this checks that other programs can read them.
         if let Ok(png) = made(json!({ "format": "png" }), name, bytes) {
             let new = folder.path().join("new.png");
             std::fs::write(&new, &png.bytes).expect("a file");
@@ -225,7 +225,7 @@ fn a_name_that_says_another_format_matters_only_where_the_name_stays() {
     assert!(made(json!({ "format": "webp" }), "a.jpg", &png).is_ok());
     let says = made(json!({}), "a.jpg", b"no picture at all, but long enough").err().expect("no picture");
     assert!(says.contains("does not begin as one"), "{says}");
-    // In the place of a GIF there can be no PNG.
+    // A PNG cannot replace a GIF, because the name would be wrong.
     let gif = small(::image::ImageFormat::Gif);
     let wanted = ImageSettings { replaces: true, ..wanted(json!({})) };
     let says = Bench::new("a.gif").on(&gif, |source| wanted.make(source)).err().expect("another format");
@@ -251,14 +251,14 @@ fn exif_data_that_are_to_go_go_even_if_the_picture_is_small_enough() {
 
 #[test]
 fn a_picture_that_would_take_too_much_memory_is_not_decoded() {
-    // 60,000 by 60,000 pixels, as its head alone says.
+    // The header claims 60,000 by 60,000 pixels.
     let side = 60_000_u32.to_be_bytes();
     let head = [&side[..], &side, &[8, 6, 0, 0, 0]].concat();
     let bomb =
         [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &head), &chunk(b"IDAT", &[0; 64]), &chunk(b"IEND", b"")].concat();
     let says = made(json!({}), "a.png", &bomb).err().expect("too large");
     assert!(says.contains("more than 1024 MiB"), "{says}");
-    // And one that would be made too large.
+    // A picture that would become too large.
     let mut one = Cursor::new(Vec::new());
     ::image::DynamicImage::new_rgb8(1, 1).write_to(&mut one, ::image::ImageFormat::Png).expect("a picture");
     let one = one.into_inner();

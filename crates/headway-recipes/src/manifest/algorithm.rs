@@ -1,6 +1,6 @@
-//! What a checksum can be made with.
+//! The algorithms of checksums.
 
-/// What a checksum is made with.
+/// An algorithm for checksums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
     /// CRC-32 of ISO 3309, as `.sfv` files have it.
@@ -35,7 +35,8 @@ pub enum Algorithm {
 
 use Algorithm as A;
 
-/// Each with its name in settings and results, its name for people, and the bytes of its checksums.
+/// Each algorithm with its name in settings and results, its name for people, and the length of its checksums in
+/// bytes.
 const TABLE: [(Algorithm, &str, &str, usize); 14] = [
     (A::Crc32, "crc32", "CRC-32", 4),
     (A::Md5, "md5", "MD5", 16),
@@ -64,17 +65,17 @@ impl Algorithm {
         TABLE[self as usize].2
     }
 
-    /// The bytes of its checksums.
+    /// The length of its checksums in bytes.
     pub fn bytes(self) -> usize {
         TABLE[self as usize].3
     }
 
-    /// The one that a setting names.
+    /// The algorithm that a setting names.
     pub fn of_name(name: &str) -> Option<Self> {
         TABLE.iter().find(|row| row.1 == name).map(|row| row.0)
     }
 
-    /// The one that a line or a column names: `SHA256`, `SHA2-256`, `sha-256`, `BLAKE2b-256`.
+    /// The algorithm that a line or a column names: `SHA256`, `SHA2-256`, `sha-256`, `BLAKE2b-256`.
     pub fn of_tag(tag: &[u8]) -> Option<Self> {
         let plain: Vec<u8> =
             tag.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
@@ -98,14 +99,14 @@ impl Algorithm {
     }
 }
 
-/// Some algorithms.
+/// A set of algorithms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Algorithms(u16);
 
 impl Algorithms {
-    /// None.
+    /// The empty set.
     pub const NONE: Algorithms = Algorithms(0);
-    /// Those that are tried first where a line says none: others are far rarer.
+    /// The algorithms that are tried first if a line names none. The others are far rarer.
     pub const COMMON: Algorithms = Algorithms(
         1 << A::Crc32 as u16
             | 1 << A::Md5 as u16
@@ -117,7 +118,7 @@ impl Algorithms {
             | 1 << A::Sha512 as u16,
     );
 
-    /// This one.
+    /// The set of this algorithm alone.
     pub fn of(algorithm: Algorithm) -> Self {
         Algorithms(1 << algorithm as u16)
     }
@@ -127,27 +128,27 @@ impl Algorithms {
         TABLE.iter().filter(|row| row.3 == bytes).fold(Self::NONE, |all, row| all | Self::of(row.0))
     }
 
-    /// Whether this one is among them.
+    /// Whether the set contains this algorithm.
     pub fn has(self, algorithm: Algorithm) -> bool {
         self.0 & Self::of(algorithm).0 != 0
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Those that are not among these.
+    /// The algorithms of this set that are not in the other.
     pub fn without(self, these: Algorithms) -> Self {
         Algorithms(self.0 & !these.0)
     }
 
-    /// Each, those that are met most first.
+    /// The algorithms, the most common first.
     pub fn iter(self) -> impl Iterator<Item = Algorithm> {
         TABLE.iter().map(|row| row.0).filter(move |algorithm| self.has(*algorithm))
     }
 
-    /// The only one, if there is only one.
+    /// The single algorithm, if there is exactly one.
     pub fn only(self) -> Option<Algorithm> {
         self.iter().next().filter(|one| self == Self::of(*one))
     }
@@ -162,12 +163,12 @@ impl Algorithms {
         }
     }
 
-    /// As a number, to be kept in an atomic.
+    /// The set as a number, for storing in an atomic.
     pub fn bits(self) -> u16 {
         self.0
     }
 
-    /// From such a number.
+    /// The set with this number.
     pub fn from_bits(bits: u16) -> Self {
         Algorithms(bits)
     }

@@ -1,15 +1,15 @@
-//! From the bytes of a manifest to its lines: byte order marks, UTF-16, and what ends a line.
+//! Splits the bytes of a manifest into lines: handles byte order marks, UTF-16 and line endings.
 
 use std::borrow::Cow;
 
 /// How the lines of a manifest end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LineEnding {
-    /// With a line feed, and maybe a carriage return before it.
+    /// With a line feed, perhaps after a carriage return.
     Newline,
     /// With a carriage return alone.
     Return,
-    /// With a NUL, as the tools write with `-z`: a name can hold any other byte, and none is escaped.
+    /// With a NUL, as tools write with the option `-z`. A name can contain any other byte, and nothing is escaped.
     Nul,
 }
 
@@ -23,7 +23,7 @@ impl LineEnding {
     }
 }
 
-/// A text without its byte order mark, in UTF-8 or whatever its bytes are.
+/// The text of a manifest without its byte order mark. Usually UTF-8, but other bytes are kept as they are.
 pub(super) struct ManifestText<'a> {
     /// Its bytes.
     pub(super) bytes: Cow<'a, [u8]>,
@@ -31,21 +31,21 @@ pub(super) struct ManifestText<'a> {
     pub(super) is_cut: bool,
 }
 
-/// Removes the byte order mark, and makes UTF-8 of UTF-16.
+/// Removes the byte order mark, and converts UTF-16 to UTF-8.
 pub(super) fn decode(bytes: &[u8]) -> ManifestText<'_> {
     let plain = |text| ManifestText { bytes: Cow::Borrowed(text), is_cut: false };
     match bytes {
         [0xef, 0xbb, 0xbf, text @ ..] => plain(text),
         [0xff, 0xfe, text @ ..] => utf16(text, u16::from_le_bytes),
         [0xfe, 0xff, text @ ..] => utf16(text, u16::from_be_bytes),
-        // A line with a NUL at its end is longer than this.
+        // A NUL this early cannot be the end of a line, so it is UTF-16.
         [first, 0, _, 0, ..] if *first != 0 => utf16(bytes, u16::from_le_bytes),
         [0, first, 0, _, ..] if *first != 0 => utf16(bytes, u16::from_be_bytes),
         text => plain(text),
     }
 }
 
-/// What ends the lines of this text.
+/// How the lines of this text end.
 pub(super) fn ending(text: &[u8]) -> LineEnding {
     if text.contains(&0) {
         LineEnding::Nul
@@ -56,7 +56,7 @@ pub(super) fn ending(text: &[u8]) -> LineEnding {
     }
 }
 
-/// Each line without its end; the one after the last end only if there is something in it.
+/// Each line without its line ending. An unterminated last line is included if it is not empty.
 pub(super) fn split(text: &[u8], ending: LineEnding) -> impl Iterator<Item = &[u8]> {
     let end = ending.byte();
     let whole = text.strip_suffix(&[end]).unwrap_or(text);
@@ -66,14 +66,14 @@ pub(super) fn split(text: &[u8], ending: LineEnding) -> impl Iterator<Item = &[u
     })
 }
 
-/// The text up to the end of its last line that has one.
+/// The text up to its last line ending.
 pub(super) fn whole_lines(text: &[u8], ending: LineEnding) -> &[u8] {
     let end = text.iter().rposition(|byte| *byte == ending.byte()).map_or(0, |end| end + 1);
     &text[..end]
 }
 
-/// UTF-16 as UTF-8. Half a pair becomes three bytes, as file systems that take such names have it: no name is lost or made equal to
-/// another.
+/// Converts UTF-16 to UTF-8. A lone surrogate becomes three bytes, as on file systems that accept such names, so that
+/// no name is lost or made equal to another.
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> ManifestText<'static> {
     let pairs = bytes.chunks_exact(2);
     let is_cut = !pairs.remainder().is_empty();

@@ -1,22 +1,22 @@
-//! What a manifest says.
+//! The content of a manifest.
 
 use super::algorithm::{Algorithm, Algorithms};
 
-/// What is read of a manifest, in its order.
+/// A line of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ManifestLine {
-    /// It says something of a file.
+    /// It says something about a file.
     Entry(ManifestEntry),
-    /// It cannot be read.
+    /// It cannot be parsed.
     Unread {
         /// Its number, from 1.
         number: u64,
-        /// Why, in a person's words.
+        /// Why, as a text for people.
         why: &'static str,
     },
 }
 
-/// What a line says of one file.
+/// What a line says about one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManifestEntry {
     /// The number of the line, from 1.
@@ -32,51 +32,52 @@ pub struct ManifestEntry {
 /// Which file a line is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Name {
-    /// The file of one of these names, as bytes on disk. Tools write names in ways that can be read in more than one; the first is
-    /// the plainest.
+    /// The file has one of these names, as bytes on disk. Some notations of names are ambiguous; the most literal
+    /// reading comes first.
     Readings(Vec<Vec<u8>>),
-    /// None is named: the manifest is about the file beside it, whose name is its own without the ending.
+    /// The line names no file: the manifest is about the file beside it whose name is the manifest's without its
+    /// extension.
     Beside,
 }
 
 /// One checksum.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sum {
-    /// What it can have been made with: one if the line says it, all of that length if not, and none if it is one that is not
-    /// known here.
+    /// The possible algorithms: one if the line names it, otherwise all with this length; none if the line names an
+    /// unknown one.
     pub algorithms: Algorithms,
     /// Its bytes.
     pub hash: Box<[u8]>,
-    /// What the line calls an algorithm that is not known here.
+    /// The name of the algorithm, if it is unknown.
     pub unknown: Option<Box<str>>,
 }
 
 impl Sum {
-    /// Of a line that does not say with what it was made; `None` if nothing known here has that length.
+    /// A checksum without an algorithm; `None` if no known algorithm has this length.
     pub(super) fn untagged(hash: Vec<u8>) -> Option<Sum> {
         let algorithms = Algorithms::of_length(hash.len());
         (!algorithms.is_empty()).then(|| Sum { algorithms, hash: hash.into(), unknown: None })
     }
 
-    /// Of a line that says it; `None` if the checksum has another length.
+    /// A checksum by a named algorithm; `None` if its length does not fit.
     pub(super) fn tagged(algorithm: Algorithm, hash: Vec<u8>) -> Option<Sum> {
         let algorithms = Algorithms::of(algorithm);
         (hash.len() == algorithm.bytes()).then(|| Sum { algorithms, hash: hash.into(), unknown: None })
     }
 
-    /// Of a line that names an algorithm that is not known here.
+    /// A checksum by an unknown algorithm.
     pub(super) fn unknown(tag: &[u8], hash: Vec<u8>) -> Sum {
         let unknown = Some(String::from_utf8_lossy(tag).into());
         Sum { algorithms: Algorithms::NONE, hash: hash.into(), unknown }
     }
 }
 
-/// Bytes as text.
+/// Bytes as hexadecimal text.
 pub fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The bytes of a text in hex of either case; `None` if it is none.
+/// Parses hexadecimal text in either case; `None` if it is not valid.
 pub(super) fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     if text.is_empty() || !text.len().is_multiple_of(2) {
@@ -85,7 +86,7 @@ pub(super) fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
     text.chunks(2).map(|pair| Some(digit(pair.first()?)? << 4 | digit(pair.get(1)?)?)).collect()
 }
 
-/// The bytes of a text in base64; `None` if it is none.
+/// Parses base64 text; `None` if it is not valid.
 pub(super) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     if text.is_empty() || !text.len().is_multiple_of(4) {

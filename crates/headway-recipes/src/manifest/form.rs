@@ -1,4 +1,4 @@
-//! The forms of a line that most tools write: the checksum first, the name first, or with the algorithm's name.
+//! The common forms of a line: the checksum first, the name first, or with the algorithm's name.
 //!
 //! Sources: the manuals of GNU coreutils (md5sum, cksum), OpenSSL (dgst), FreeBSD (md5), hashdeep's FILEFORMAT, and what cfv, RHash
 //! and PowerShell wrote.
@@ -23,18 +23,18 @@ pub(super) fn sum_first(line: &[u8], is_escaped: bool) -> Option<LineContent> {
         None => (None, from_hex(first)?, rest),
     };
     let sum = Sum::untagged(hash)?;
-    // A name can be of blanks alone.
+    // A name can consist of blanks only.
     if rest.trim_ascii().is_empty() && rest.len() <= 2 {
         return size.is_none().then(|| (Name::Beside, None, vec![sum]));
     }
-    // The tools call their standard input so, and a file of this name `./-`.
+    // Tools write `-` for their standard input, and `./-` for a file of that name.
     if matches!(rest.trim_ascii(), b"-" | b"*-") {
         return Some((Name::Beside, size, vec![sum]));
     }
     Some((Name::Readings(after_sum(rest, is_escaped)?), size, vec![sum]))
 }
 
-/// The ways to read what follows a checksum, separators included.
+/// The possible readings of the text after a checksum, separators included.
 fn after_sum(rest: &[u8], is_escaped: bool) -> Option<Vec<Vec<u8>>> {
     let (name, other) = match rest {
         [b' ', b'*', name @ ..] => (name, rest.get(1..)),
@@ -53,7 +53,7 @@ fn after_sum(rest: &[u8], is_escaped: bool) -> Option<Vec<Vec<u8>>> {
     Some(readings)
 }
 
-/// `NAME HASH`, as `.sfv` files and RHash have it, with several checksums of different lengths.
+/// `NAME HASH`, as in `.sfv` files and from RHash, which can write several checksums of different lengths.
 pub(super) fn name_first(line: &[u8]) -> Option<LineContent> {
     let (mut name, mut sums) = (line.trim_ascii_end(), Vec::<Sum>::new());
     while let Some(at) = name.iter().rposition(|byte| matches!(byte, b' ' | b'\t')) {
@@ -64,13 +64,14 @@ pub(super) fn name_first(line: &[u8]) -> Option<LineContent> {
         sums.push(sum);
         name = name[..at].trim_ascii_end();
     }
-    // What has the algorithm's name, but not its length.
+    // The line names an algorithm, but the checksum has another length.
     let is_tagged = name.ends_with(b")=") || name.ends_with(b") =");
     let is_named = !name.is_empty() && !sums.is_empty() && !is_tagged;
     is_named.then(|| (Name::Readings(readings(name)), None, sums))
 }
 
-/// `SHA256 (NAME) = HASH`, as with `--tag`, `SHA2-256(NAME)= HASH` of OpenSSL, `SIZE (NAME) = BYTES` of BSD ports.
+/// `SHA256 (NAME) = HASH`, as tools write with `--tag`; `SHA2-256(NAME)= HASH` from OpenSSL; `SIZE (NAME) = BYTES`
+/// from BSD ports.
 pub(super) fn tagged(line: &[u8], is_escaped: bool) -> Option<LineContent> {
     let open = line.iter().position(|byte| *byte == b'(')?;
     let tag = line[..open].trim_ascii_end();
@@ -105,12 +106,12 @@ pub(super) fn row(line: &[u8]) -> Option<LineContent> {
     let (hash, name) = word(rest.trim_ascii_start());
     let sum = Sum::tagged(Algorithm::of_tag(tag)?, from_hex(hash)?)?;
     let name = name.trim_ascii();
-    // What was too wide for the window is lost.
+    // PowerShell has truncated the name to the width of the window.
     let is_cut = name.ends_with(b"...") || name.ends_with("\u{2026}".as_bytes());
     (!name.is_empty() && !is_cut).then(|| (Name::Readings(readings(name)), None, vec![sum]))
 }
 
-/// `CRC BYTES NAME`, as `cksum` and `sum` have it: checksums of their own, which are not known here.
+/// `CRC BYTES NAME`, from `cksum` and `sum`. Their checksum algorithms are not supported.
 pub(super) fn posix(line: &[u8]) -> Option<LineContent> {
     let (crc, rest) = word(line);
     let (count, name) = word(rest.strip_prefix(b" ")?.trim_ascii_start());
@@ -119,7 +120,7 @@ pub(super) fn posix(line: &[u8]) -> Option<LineContent> {
     Some((Name::Readings(readings(name)), None, vec![Sum::unknown(b"cksum or sum", crc.to_be_bytes().into())]))
 }
 
-/// `NAME,BYTES,CRC,` of cfv, also with the folder at the end, or without the checksum.
+/// `NAME,BYTES,CRC,` from cfv, perhaps with the folder at the end, or without the checksum.
 pub(super) fn cfv(line: &[u8]) -> Option<LineContent> {
     let fields: Vec<&[u8]> = line.strip_suffix(b",")?.split(|byte| *byte == b',').collect();
     let crc = |field: &[u8]| from_hex(field).filter(|hash| hash.len() == 4).and_then(Sum::untagged);
@@ -145,19 +146,19 @@ pub(super) fn crc_row(line: &[u8]) -> Option<LineContent> {
     Some((Name::Readings(readings(name)), Some(number(size)?), vec![sum]))
 }
 
-/// What is before the last word, and that word.
+/// The text before the last word, and the last word.
 fn last_word(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = text.iter().rposition(|byte| matches!(byte, b' ' | b'\t'))?;
     Some((text[..at].trim_ascii_end(), &text[at + 1..]))
 }
 
-/// The text up to its first blank, and the rest with it.
+/// The text before its first blank, and the rest, beginning with that blank.
 pub(super) fn word(text: &[u8]) -> (&[u8], &[u8]) {
     let end = text.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(text.len());
     text.split_at(end)
 }
 
-/// A number of decimal digits.
+/// Parses a decimal number.
 pub(super) fn number(text: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(text).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
     text.parse().ok()

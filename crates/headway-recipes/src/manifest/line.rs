@@ -1,19 +1,19 @@
-//! One line by itself.
+//! Parses one line by itself.
 
 use super::form::{LineContent, cfv, crc_row, name_first, posix, row, sum_first, tagged};
 
-/// What a line is.
+/// The kind of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum LineKind {
-    /// It says something of a file.
+    /// It says something about a file.
     Said(LineContent),
-    /// A remark, a heading, or nothing at all.
+    /// A comment, a heading, or an empty line.
     Remark,
-    /// It cannot be read.
+    /// It cannot be parsed, for this reason.
     Unread(&'static str),
 }
 
-/// Why a line cannot be read that is like no other.
+/// The reason for a line that has no known form.
 const NO_FORM: &str = "no checksum with a name, in any form that is known";
 
 /// Lines that begin with this are about the manifest, not about a file.
@@ -27,7 +27,7 @@ const HEADINGS: [&[u8]; 7] = [
     b"#TYPE ",
 ];
 
-/// Reads a line. `escapes` is whether a backslash at its beginning says that its name is escaped.
+/// Parses a line. `escapes` says whether a backslash at the beginning means that the name is escaped.
 pub(super) fn read(line: &[u8], escapes: bool) -> LineKind {
     let text = line.trim_ascii_start();
     if is_remark(text) {
@@ -37,13 +37,13 @@ pub(super) fn read(line: &[u8], escapes: bool) -> LineKind {
         Some(rest) if escapes => (rest, true),
         Some(_) | None => (text, false),
     };
-    // `cksum` writes numbers that look like a CRC-32 now and then.
+    // A number from `cksum` can look like a CRC-32.
     let said = posix(text).or_else(|| sum_first(text, is_escaped).filter(|_| !is_crc_last(text)));
     let said = said.or_else(|| tagged(text, is_escaped)).or_else(|| row(text));
     said.or_else(|| cfv(line)).or_else(|| name_first(line)).map_or(LineKind::Unread(NO_FORM), LineKind::Said)
 }
 
-/// Reads a row of a `.crc` file.
+/// Parses a row of a `.crc` file.
 pub(super) fn read_crc(line: &[u8]) -> LineKind {
     if line.trim_ascii().is_empty() {
         return LineKind::Remark;
@@ -66,7 +66,8 @@ fn is_heading(text: &[u8]) -> bool {
     words == [&b"Algorithm"[..], b"Hash", b"Path"]
 }
 
-/// Whether a line that begins with eight hex digits ends with such too: then the first are the name, as in `.sfv` files.
+/// Whether a line that begins with eight hexadecimal digits also ends with eight: then the first ones are the name,
+/// as in `.sfv` files.
 fn is_crc_last(text: &[u8]) -> bool {
     let is_crc = |word: &[u8]| word.len() == 8 && word.iter().all(u8::is_ascii_hexdigit);
     let text = text.trim_ascii_end();

@@ -1,20 +1,20 @@
-//! Names in manifests: how each can be read, and where in a library it leads.
+//! Names in manifests: their possible readings, and the paths in a library that they lead to.
 
 use headway_model::RelPath;
 
 /// Where a name leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NameTarget {
-    /// To this path, on paper: nobody has looked whether something is there.
+    /// To this path. Whether anything is there has not been checked.
     Inside(RelPath),
-    /// From the root of a file system, by these folders and a name.
+    /// To an absolute path with these parts.
     Absolute(Vec<Vec<u8>>),
-    /// Out of the library, or to nothing that can be a file.
+    /// Out of the library, or to something that cannot be a file, for this reason.
     Nowhere(&'static str),
 }
 
-/// Where a name leads from the manifest's folder. `.` and `..` are taken by the text alone, so a symbolic link on the way does not
-/// count, and nothing leads out of the library.
+/// Where a name leads from the manifest's folder. `.` and `..` are resolved in the text alone, so symbolic links do
+/// not matter, and nothing leads out of the library.
 pub fn place(folder: &RelPath, name: &[u8]) -> NameTarget {
     if let Some(parts) = absolute(name) {
         return NameTarget::Absolute(parts);
@@ -38,7 +38,7 @@ pub fn place(folder: &RelPath, name: &[u8]) -> NameTarget {
     }
 }
 
-/// The parts of a name that begins at the root of a file system, or at a drive of Windows; `None` if it does not.
+/// The parts of an absolute name, which begins with a slash or a Windows drive; `None` for a relative name.
 fn absolute(name: &[u8]) -> Option<Vec<Vec<u8>>> {
     let (name, windows) = match name {
         [drive, b':', rest @ ..] if drive.is_ascii_alphabetic() && matches!(rest, [b'\\' | b'/', ..]) => (rest, true),
@@ -50,7 +50,8 @@ fn absolute(name: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(parts.filter(|part| !matches!(*part, b"" | b".")).map(<[u8]>::to_vec).collect())
 }
 
-/// The ways to read a name as it stands in a line, the plainest first: without blanks around it, and with backslashes as separators.
+/// The possible readings of a name in a line, the most literal first: also without surrounding blanks, and with
+/// backslashes as separators.
 pub(super) fn readings(name: &[u8]) -> Vec<Vec<u8>> {
     let mut readings = vec![name.to_vec()];
     let trimmed = name.trim_ascii();
@@ -66,7 +67,7 @@ pub(super) fn readings(name: &[u8]) -> Vec<Vec<u8>> {
     readings
 }
 
-/// A name in which the tools have escaped what would end its line; `None` if it is not so written.
+/// Undoes the escapes that tools write for characters that would end the line; `None` if an escape is invalid.
 pub(super) fn unescape(name: &[u8]) -> Option<Vec<u8>> {
     let mut plain = Vec::with_capacity(name.len());
     let mut bytes = name.iter();

@@ -1,28 +1,28 @@
-//! A whole manifest, line by line.
+//! Reads a whole manifest, line by line.
 
 use super::encoding::{LineEnding, ManifestText, decode, ending, split, whole_lines};
 use super::entry::{ManifestEntry, ManifestLine};
 use super::line::{self, LineKind};
 use super::table::{HeadedTable, PowerShellRecord};
 
-/// What stands around the lines, and how they are to be read for it.
+/// The context of a line, which decides how the line is read.
 enum Around {
     Nothing,
     /// The head of a signed text, up to its empty line.
     SignedHead,
-    /// A signature, a key or the like, up to its end.
+    /// An armoured block, such as a signature or a key, up to its end.
     Armour,
     /// The line after a comment of signify or minisign, which is its signature.
     Signature,
     Columns(HeadedTable),
-    /// Between the rules of a `.crc` file: before the first, and after it.
+    /// The table of a `.crc` file, between two rules. Whether the first rule has passed.
     Crc(bool),
-    /// A record of several lines, which began at this one.
+    /// A record of several lines, and the number of its first line.
     Record(u64, PowerShellRecord),
 }
 
-/// Reads a manifest in whatever form it is, and hands on each entry and each line that cannot be read, until `take` says stop by
-/// `false`. Remarks, headings and empty lines are nothing. A signature around it is not checked.
+/// Reads a manifest in any known form, and passes each entry and each line that cannot be parsed to `take`, until it
+/// returns `false`. Comments, headings and empty lines are ignored. A signature around the manifest is not checked.
 pub fn read(bytes: &[u8], take: &mut dyn FnMut(ManifestLine) -> bool) {
     let ManifestText { bytes: decoded, is_cut } = decode(bytes);
     let ending = ending(&decoded);
@@ -100,7 +100,7 @@ pub fn read(bytes: &[u8], take: &mut dyn FnMut(ManifestLine) -> bool) {
     }
 }
 
-/// What a line begins that is more than a line.
+/// The context that a line begins, if it begins one.
 fn begins(number: u64, line: &[u8]) -> Option<Around> {
     if line.starts_with(b"untrusted comment: ") {
         return Some(Around::Signature);

@@ -1,4 +1,4 @@
-//! Manifests with columns: hashdeep's, and tables of values such as PowerShell's `Export-Csv` writes.
+//! Manifests with columns: those of hashdeep, and CSV tables such as PowerShell's `Export-Csv` writes.
 
 use super::algorithm::Algorithm;
 use super::entry::{Name, Sum, from_hex};
@@ -6,15 +6,15 @@ use super::form::{LineContent, number};
 use super::line::LineKind;
 use super::name::readings;
 
-/// What stands in a column.
+/// The meaning of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum TableColumn {
     Size,
-    /// Of this algorithm.
+    /// A checksum by this algorithm.
     Sum(Algorithm),
-    /// Of the algorithm that another column names, or of any.
+    /// A checksum by the algorithm that another column names, or by any.
     AnySum,
-    /// Of an algorithm that is not known here.
+    /// A checksum by an unknown algorithm.
     Unknown(Vec<u8>),
     Tag,
     Name,
@@ -26,12 +26,12 @@ enum TableColumn {
 pub(super) struct HeadedTable {
     columns: Vec<TableColumn>,
     separator: u8,
-    /// Whether fields can be in quotes; if not, the last column has the rest of the line.
+    /// Whether fields can be quoted; if not, the last column is the rest of the line.
     has_quotes: bool,
 }
 
 impl HeadedTable {
-    /// Of hashdeep's second line: `%%%% size,md5,sha256,filename`.
+    /// Parses hashdeep's second line: `%%%% size,md5,sha256,filename`.
     pub(super) fn hashdeep(line: &[u8]) -> Option<HeadedTable> {
         let columns = line.strip_prefix(b"%%%% ")?.split(|byte| *byte == b',');
         let columns = columns.map(|word| match word.trim_ascii() {
@@ -47,7 +47,7 @@ impl HeadedTable {
         })
     }
 
-    /// Of a heading that names a column for the name and one for a checksum.
+    /// Parses a heading that has a column for the name and one for a checksum.
     pub(super) fn heading(line: &[u8]) -> Option<HeadedTable> {
         let separator = *[b',', b';', b'\t'].iter().find(|byte| line.contains(byte))?;
         let columns =
@@ -65,7 +65,7 @@ impl HeadedTable {
         (names == 1 && sums > 0).then_some(HeadedTable { columns, separator, has_quotes: true })
     }
 
-    /// Reads a row.
+    /// Parses a row.
     pub(super) fn row(&self, line: &[u8]) -> LineKind {
         let start = line.trim_ascii_start();
         if start.is_empty() || !self.has_quotes && matches!(start.first(), Some(b'#' | b'%')) {
@@ -108,7 +108,7 @@ impl HeadedTable {
     }
 }
 
-/// The fields of a row, in which quotes around a field stand for nothing and doubled ones for one; `None` if a quote is not closed.
+/// The fields of a row, with quotes removed and doubled quotes reduced to one; `None` if a quote is not closed.
 fn fields(line: &[u8], separator: u8) -> Option<Vec<Vec<u8>>> {
     let (mut fields, mut field, mut is_quoted) = (Vec::new(), Vec::new(), false);
     let mut bytes = line.iter().peekable();
@@ -130,7 +130,7 @@ pub(super) struct PowerShellRecord {
     tag: Vec<u8>,
     hash: Vec<u8>,
     path: Vec<u8>,
-    /// The field that a line without one goes on.
+    /// The field that a continuation line extends.
     last: Option<RecordField>,
 }
 
@@ -142,12 +142,12 @@ enum RecordField {
 }
 
 impl PowerShellRecord {
-    /// Whether a line begins one.
+    /// Whether a line begins a record.
     pub(super) fn begins(line: &[u8]) -> bool {
         matches!(field(line), Some((RecordField::Tag, _)))
     }
 
-    /// Takes a line that is not empty; `false` if it is none of it.
+    /// Adds a line that is not empty; returns `false` if it does not belong to the record.
     pub(super) fn take(&mut self, line: &[u8]) -> bool {
         let (field, value) = match (field(line), self.last) {
             (Some((field, value)), _) => (field, value),
@@ -163,7 +163,7 @@ impl PowerShellRecord {
         true
     }
 
-    /// What it says, at its end.
+    /// The content of the finished record.
     pub(super) fn said(&self) -> LineKind {
         let said = || {
             let hash = from_hex(&self.hash)?;

@@ -1,4 +1,4 @@
-//! Manifests as the tools write them, and bytes as nobody does.
+//! Manifests as tools write them, and arbitrary bytes.
 
 use proptest::prelude::*;
 
@@ -17,7 +17,7 @@ fn all(text: &[u8]) -> Vec<ManifestLine> {
     lines
 }
 
-/// Each line in short: its number, the plainest reading of its name, what was said of it.
+/// A short form of each line: its number, the most literal reading of its name, and its content.
 fn short(text: &[u8]) -> Vec<String> {
     let sum = |sum: &Sum| match (sum.algorithms.only(), &sum.unknown) {
         (Some(algorithm), _) => algorithm.name().to_owned(),

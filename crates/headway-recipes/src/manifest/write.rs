@@ -1,9 +1,9 @@
-//! The form in which Headway writes, that of `sha256sum` and `b3sum`: hash, two spaces, name, newline.
+//! The format that Headway writes, the same as that of `sha256sum` and `b3sum`: hash, two spaces, name, newline.
 //!
 //! Source: GNU coreutils manual, "cksum output modes": a name with a backslash, newline or carriage return has them
 //! written `\\`, `\n` and `\r`, and its line begins with a backslash.
 
-/// One line. A file named `-` becomes `./-`, since the tools take `-` for their standard input.
+/// One line. A file named `-` becomes `./-`, because tools take `-` for their standard input.
 pub fn line(hash: &str, name: &[u8]) -> Vec<u8> {
     let mut escaped = Vec::with_capacity(name.len() + 8);
     if name == b"-" {

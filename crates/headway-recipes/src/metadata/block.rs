@@ -1,50 +1,50 @@
-//! A picture file as blocks that follow each other: what is picture, what is about it, and what stands behind its end. Whatever the
-//! format is, to strip a file is to leave out some of its blocks and to copy the rest as they are.
+//! A picture file as a sequence of blocks: the picture itself, its metadata, and anything after its end. In every
+//! format, stripping a file means leaving out some of its blocks and copying the others unchanged.
 
 use std::io::{BufRead, BufReader, Read, Seek};
 use std::ops::Range;
 
-/// A file with more blocks is refused: none that a program writes comes near.
+/// A file with more blocks is refused. No program writes nearly that many.
 const BLOCKS: usize = 100_000;
 
-/// A part of a file.
+/// One block of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Block {
     pub(super) kind: BlockKind,
-    /// All of it, in bytes of the file.
+    /// The whole block, as a range of bytes in the file.
     pub(super) whole: Range<u64>,
-    /// What it carries, without its head.
+    /// Its content, without its header.
     pub(super) content: Range<u64>,
 }
 
-/// What a block is about.
+/// The kind of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BlockKind {
-    /// What a decoder needs to show the picture as it is.
+    /// Needed by a decoder to show the picture correctly.
     Picture,
-    /// What says how the file is put together, and is written again where that changes.
+    /// Describes the structure of the file; rewritten if that changes.
     Frame,
     /// A colour profile.
     Colour,
     Exif,
     Xmp,
-    /// Photoshop's block, which holds IPTC.
+    /// Photoshop's block, which contains IPTC.
     Iptc,
-    /// Exif, IPTC or XMP, packed in a text as ImageMagick writes it.
+    /// Exif, IPTC or XMP packed into a text, as ImageMagick writes it.
     Packed,
-    /// Who made it and whose it is.
+    /// The author and the copyright.
     Credit,
     Text,
     Time,
     Other,
-    /// Where further pictures or a film stand that belong to it.
+    /// Points to further pictures or a video in the same file.
     Index,
-    /// What stands behind the picture's end: further pictures, a film, or rubbish.
+    /// Data after the end of the picture: further pictures, a video, or garbage.
     Behind,
 }
 
 impl BlockKind {
-    /// What it is called; nothing if it is no metadata.
+    /// Its name in results; `None` if it is not metadata.
     pub(super) fn shown(self) -> Option<&'static str> {
         match self {
             BlockKind::Picture | BlockKind::Frame => None,
@@ -63,10 +63,10 @@ impl BlockKind {
     }
 }
 
-/// The blocks of a file; and why they end early, in a sentence, if they do.
+/// The blocks of a file and, if they end early, a sentence that says why.
 pub(super) type Walked = (Vec<Block>, Option<String>);
 
-/// A file as it is walked through.
+/// Walks through the blocks of a file.
 pub(super) struct Walk<R> {
     reader: BufReader<R>,
     at: u64,
@@ -74,14 +74,15 @@ pub(super) struct Walk<R> {
     blocks: Vec<Block>,
 }
 
-/// An error is what is wrong with the file, in words: they are the `fault` of the report, and nothing decides by them.
+/// Errors are sentences about what is wrong with the file. They become the `fault` in the report; no code depends on
+/// them.
 impl<R: Read + Seek> Walk<R> {
-    /// Through a file of so many bytes, from its beginning.
+    /// Begins at the start of a file of this size in bytes.
     pub(super) fn new(reader: R, size: u64) -> Self {
         Walk { reader: BufReader::with_capacity(64 * 1024, reader), at: 0, size, blocks: Vec::new() }
     }
 
-    /// Where it stands.
+    /// The current offset.
     pub(super) fn at(&self) -> u64 {
         self.at
     }
@@ -91,7 +92,7 @@ impl<R: Read + Seek> Walk<R> {
         self.size.saturating_sub(self.at)
     }
 
-    /// The next bytes.
+    /// Reads the next bytes.
     pub(super) fn take<const N: usize>(&mut self) -> Result<[u8; N], String> {
         let mut bytes = [0; N];
         self.reader.read_exact(&mut bytes).map_err(|_| cut_off())?;
@@ -99,7 +100,8 @@ impl<R: Read + Seek> Walk<R> {
         Ok(bytes)
     }
 
-    /// The next bytes up to `end`, at most `N`, and goes on at `end`. What is missing is zero.
+    /// Reads the first `N` bytes of the range up to `end`, and continues at `end`. A shorter range is padded with
+    /// zeros.
     pub(super) fn begin_of<const N: usize>(&mut self, end: u64) -> Result<[u8; N], String> {
         let (mut bytes, count) = ([0; N], end.saturating_sub(self.at).min(N as u64));
         self.reader.read_exact(&mut bytes[..count as usize]).map_err(|_| cut_off())?;
@@ -108,7 +110,7 @@ impl<R: Read + Seek> Walk<R> {
         Ok(bytes)
     }
 
-    /// Goes forward to `end`.
+    /// Skips to `end`.
     pub(super) fn go(&mut self, end: u64) -> Result<(), String> {
         let by = i64::try_from(end.saturating_sub(self.at)).map_err(|_| cut_off())?;
         if end > self.size {
@@ -119,7 +121,7 @@ impl<R: Read + Seek> Walk<R> {
         Ok(())
     }
 
-    /// Goes behind the next byte of this value.
+    /// Skips to just after the next byte with this value.
     pub(super) fn go_behind(&mut self, byte: u8) -> Result<(), String> {
         loop {
             let part = self.reader.fill_buf().map_err(|_| cut_off())?;
@@ -136,7 +138,7 @@ impl<R: Read + Seek> Walk<R> {
         }
     }
 
-    /// What lies between the last block and `end` is a block. Picture upon picture is one.
+    /// Adds a block from the end of the last one to `end`. Adjacent picture blocks are merged.
     pub(super) fn mark(&mut self, kind: BlockKind, head: u64, end: u64) -> Result<(), String> {
         let begin = self.blocks.last().map_or(0, |last| last.whole.end);
         if begin >= end {
@@ -153,7 +155,7 @@ impl<R: Read + Seek> Walk<R> {
         Ok(())
     }
 
-    /// All blocks, with what stands behind the end of the picture, or behind the last that could be read.
+    /// All blocks. Anything after the picture's end, or after the last readable block, becomes a block too.
     pub(super) fn end(mut self, walked: Result<(), String>) -> Walked {
         let ended = walked.and_then(|()| self.mark(BlockKind::Behind, 0, self.size));
         (self.blocks, ended.err())

@@ -1,17 +1,17 @@
-//! Exif data: what they say, a small block that says only what is to stay, and the same data without the place.
+//! Exif data (CIPA DC-008): reads them, makes a small block of what is to stay, and removes the place.
 
 use exif::{Context, Exif, Field, In, Reader, Tag, Value};
 use serde_json::{Map, json};
 
 use headway_model::event::cut;
 
-/// Longer texts are cut in a result.
+/// Longer texts are truncated in results.
 const TEXT_LIMIT: usize = 200;
 
-/// The tag in which the first table points to that of the place.
+/// The tag in the first directory that points to the GPS directory.
 const PLACE: u16 = 0x8825;
 
-/// What was read; `None` if it is no Exif at all. Data with bad offsets are read as far as they go.
+/// Parses Exif data; `None` if they are not Exif at all. Data with invalid offsets are read as far as possible.
 pub(super) fn read(data: &[u8]) -> Option<Exif> {
     match Reader::new().continue_on_error(true).read_raw(data.to_vec()) {
         Ok(exif) => Some(exif),
@@ -20,7 +20,7 @@ pub(super) fn read(data: &[u8]) -> Option<Exif> {
     }
 }
 
-/// What people want to know of a picture.
+/// The facts about a picture that the report shows.
 pub(super) fn facts(exif: &Exif) -> Map<String, serde_json::Value> {
     let mut facts = Map::new();
     let mut note = |name: &str, value: Option<String>| {
@@ -36,7 +36,7 @@ pub(super) fn facts(exif: &Exif) -> Map<String, serde_json::Value> {
     let latitude = degrees(exif, Tag::GPSLatitude, Tag::GPSLatitudeRef, "S");
     let longitude = degrees(exif, Tag::GPSLongitude, Tag::GPSLongitudeRef, "W");
     let place = latitude.zip(longitude).map(|(north, east)| format!("{north:.6} {east:.6}"));
-    // Some write it against the rules; that there is one must be said all the same.
+    // Some programs write the place incorrectly; the report must still say that there is one.
     let is_given = [Tag::GPSLatitude, Tag::GPSLongitude].iter().any(|tag| exif.get_field(*tag, In::PRIMARY).is_some());
     note("place", place.or_else(|| is_given.then(|| "given, but not as Exif has it".into())));
     if let Some(orientation) = orientation(exif) {
@@ -45,13 +45,13 @@ pub(super) fn facts(exif: &Exif) -> Map<String, serde_json::Value> {
     facts
 }
 
-/// How the picture is to be turned, from 1 (as it is) to 8; `None` if that is not said.
+/// The orientation, from 1 (upright) to 8; `None` if the data do not contain it.
 pub(super) fn orientation(exif: &Exif) -> Option<u32> {
     let field = exif.get_field(Tag::Orientation, In::PRIMARY)?;
     field.value.get_uint(0).filter(|orientation| (1..=8).contains(orientation))
 }
 
-/// Whether they say anything about the place.
+/// Whether the data say anything about the place.
 pub(super) fn has_place(exif: &Exif) -> bool {
     exif.fields().any(|field| field.tag.context() == Context::Gps || field.tag == Tag::GPSInfoIFDPointer)
 }
@@ -73,7 +73,8 @@ fn degrees(exif: &Exif, tag: Tag, reference: Tag, negative: &str) -> Option<f64>
     value.is_finite().then_some(sign * value)
 }
 
-/// Exif data that say how the picture is turned, and, if asked for, whose it is. `None` if there is nothing to say.
+/// Makes Exif data that contain only the orientation or the author and copyright, as requested. `None` if there is
+/// nothing to keep.
 pub(super) fn small(exif: &Exif, keep_orientation: bool, keep_credit: bool) -> Option<Vec<u8>> {
     let mut entries = Vec::new();
     if let Some(orientation) = orientation(exif).filter(|orientation| keep_orientation && *orientation != 1) {
@@ -103,8 +104,8 @@ pub(super) fn small(exif: &Exif, keep_orientation: bool, keep_credit: bool) -> O
     Some(table)
 }
 
-/// The same data without the place, each other byte where it was: makers' notes are found by their distance. `None` if the table of
-/// the place cannot be followed.
+/// The same data without the place. Every other byte stays at its offset, because maker notes are found by offset.
+/// `None` if the GPS directory cannot be followed.
 pub(super) fn without_place(data: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Bytes { data: data.to_vec(), is_little: data.starts_with(b"II") };
     let first = bytes.long(4)? as usize;
@@ -122,7 +123,7 @@ pub(super) fn without_place(data: &[u8]) -> Option<Vec<u8>> {
         }
     }
     bytes.clear(table, 2 + inner * 12 + 4)?;
-    // The entries behind it, and the number of the next table, move up.
+    // The entries after it, and the offset of the next directory, move up.
     let (from, end) = (entry(index + 1), entry(count) + 4);
     bytes.data.get(from..end)?;
     bytes.data.copy_within(from..end, entry(index));
@@ -133,19 +134,19 @@ pub(super) fn without_place(data: &[u8]) -> Option<Vec<u8>> {
     Some(bytes.data)
 }
 
-/// Cuts the link to the second table, which is that of the thumbnail.
+/// Removes the link to the second directory, which describes the thumbnail.
 pub(crate) fn without_thumbnail(exif: &mut Vec<u8>) {
     let mut bytes = Bytes { is_little: exif.starts_with(b"II"), data: std::mem::take(exif) };
     let first = bytes.long(4).map(|first| first as usize);
     let count = first.and_then(|first| bytes.short(first)).map(usize::from);
     if let Some((first, count)) = first.zip(count) {
-        // Data that end before have no second table.
+        // Shorter data have no second directory.
         let _ = bytes.clear(first + 2 + count * 12, 4);
     }
     *exif = bytes.data;
 }
 
-/// The bytes that one value of this type takes.
+/// The size of one value of this type, in bytes.
 fn size_of(kind: u16) -> usize {
     match kind {
         3 | 8 => 2,

@@ -9,13 +9,13 @@ const END: u8 = 0xd9;
 const SCAN: u8 = 0xda;
 const COMMENT: u8 = 0xfe;
 
-/// Of an Exif segment, in front of its data.
+/// The prefix of an Exif segment.
 const EXIF: &[u8] = b"Exif\0\0";
 
-/// The most bytes that one segment can carry.
+/// Maximum content of one segment, in bytes.
 const LONGEST: usize = 0xffff - 2;
 
-/// How the content of a segment begins, by its marker.
+/// The kind of a segment, by its marker and the beginning of its content.
 const BEGINNINGS: &[(u8, &[u8], BlockKind)] = &[
     (0xe0, b"JFIF\0", BlockKind::Picture),
     (0xe1, b"Exif\0", BlockKind::Exif),
@@ -24,7 +24,7 @@ const BEGINNINGS: &[(u8, &[u8], BlockKind)] = &[
     (0xe2, b"ICC_PROFILE\0", BlockKind::Colour),
     (0xe2, b"MPF\0", BlockKind::Index),
     (0xed, b"Photoshop 3.0\0", BlockKind::Iptc),
-    // Without it CMYK is taken for something else.
+    // Without it, decoders misread CMYK.
     (0xee, b"Adobe", BlockKind::Picture),
     (COMMENT, b"", BlockKind::Text),
 ];
@@ -35,7 +35,7 @@ pub(super) fn walk(reader: impl Read + Seek, size: u64) -> Walked {
     walk.end(walked)
 }
 
-/// Marks each segment; what is wrong with the file, for the report.
+/// Marks each segment. The error is the fault in the report.
 fn segments(walk: &mut Walk<impl Read + Seek>) -> Result<(), String> {
     if walk.take()? != [0xff, START] {
         return Err("it does not begin as a JPEG image".into());
@@ -45,7 +45,7 @@ fn segments(walk: &mut Walk<impl Read + Seek>) -> Result<(), String> {
     loop {
         let marker = next_marker(walk)?;
         let begin = walk.at() - 2;
-        // The picture's own data, or bytes that are none of any segment.
+        // The data of the picture, or bytes outside any segment.
         walk.mark(between, 0, begin)?;
         if marker == END {
             return walk.mark(BlockKind::Picture, 0, walk.at());
@@ -67,7 +67,7 @@ fn segments(walk: &mut Walk<impl Read + Seek>) -> Result<(), String> {
     }
 }
 
-/// Goes behind the next marker that begins a segment or ends the picture; which it is.
+/// Skips to just after the next marker that begins a segment or ends the picture; returns the marker.
 fn next_marker(walk: &mut Walk<impl Read + Seek>) -> Result<u8, String> {
     loop {
         walk.go_behind(0xff)?;
@@ -75,7 +75,7 @@ fn next_marker(walk: &mut Walk<impl Read + Seek>) -> Result<u8, String> {
         while marker == 0xff {
             [marker] = walk.take()?;
         }
-        // A byte of the picture's data, one of its restarts, or nothing.
+        // A stuffed byte of the picture's data, a restart marker, or padding.
         if !matches!(marker, 0x00 | 0x01 | 0xd0..=0xd7) {
             return Ok(marker);
         }
@@ -91,7 +91,7 @@ fn kind_of(marker: u8, head: &[u8]) -> BlockKind {
     }
 }
 
-/// A segment with these Exif data; `None` if they are too long for one.
+/// Makes a segment of these Exif data; `None` if they are too long for one.
 pub(super) fn exif(data: &[u8]) -> Option<Vec<u8>> {
     let length = u16::try_from(2 + EXIF.len() + data.len()).ok().filter(|_| data.len() <= LONGEST - EXIF.len())?;
     Some([&[0xff, 0xe1][..], &length.to_be_bytes(), EXIF, data].concat())

@@ -6,16 +6,16 @@ use super::block::{BlockKind, Walk, Walked};
 
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 
-/// Longer chunks are none.
+/// The longest chunk that the format allows.
 const LONGEST: u32 = i32::MAX as u32;
 
-/// Chunks that say how the picture looks, besides those that no decoder can do without.
+/// Ancillary chunks that affect how the picture looks.
 const LOOKS: &[&[u8; 4]] = &[
     b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"pHYs", b"hIST", b"sPLT", b"cICP", b"mDCV", b"mDCv",
     b"cLLI", b"cLLi", b"acTL", b"fcTL", b"fdAT", b"sTER",
 ];
 
-/// Keywords of a text that says whose the picture is.
+/// Keywords of texts about the author and the copyright.
 const CREDITS: &[&[u8]] = &[b"Copyright\0", b"Author\0"];
 
 pub(super) fn walk(reader: impl Read + Seek, size: u64) -> Walked {
@@ -24,7 +24,7 @@ pub(super) fn walk(reader: impl Read + Seek, size: u64) -> Walked {
     walk.end(walked)
 }
 
-/// Marks each chunk; what is wrong with the file, for the report.
+/// Marks each chunk. The error is the fault in the report.
 fn chunks(walk: &mut Walk<impl Read + Seek>) -> Result<(), String> {
     if walk.take()? != SIGNATURE {
         return Err("it does not begin as a PNG image".into());
@@ -45,7 +45,7 @@ fn chunks(walk: &mut Walk<impl Read + Seek>) -> Result<(), String> {
                 name.escape_ascii()
             )
         })?;
-        // Its checksum.
+        // The checksum.
         walk.take::<4>()?;
         walk.mark(kind, 8, walk.at())?;
         if &name == b"IEND" {
@@ -54,7 +54,7 @@ fn chunks(walk: &mut Walk<impl Read + Seek>) -> Result<(), String> {
     }
 }
 
-/// What a chunk is about; `None` if that is not known and no decoder may pass over it.
+/// The kind of a chunk; `None` if it is unknown and critical, so that no decoder may skip it.
 fn kind_of(name: &[u8; 4], head: &[u8]) -> Option<BlockKind> {
     let is_text = matches!(name, b"tEXt" | b"zTXt" | b"iTXt");
     Some(match name {
@@ -72,10 +72,10 @@ fn kind_of(name: &[u8; 4], head: &[u8]) -> Option<BlockKind> {
     })
 }
 
-/// The content of a chunk ends before its checksum.
+/// Size of a chunk's checksum in bytes; it follows the content.
 pub(super) const CHECKSUM: u64 = 4;
 
-/// A chunk with these Exif data.
+/// Makes a chunk of these Exif data.
 pub(super) fn exif(data: &[u8]) -> Option<Vec<u8>> {
     let length = u32::try_from(data.len()).ok().filter(|length| *length <= LONGEST)?;
     let named = [&b"eXIf"[..], data].concat();

@@ -1,4 +1,5 @@
-//! Files that nobody here made, with exiftool as the judge of what they tell, and the tools of each format as the judges of their pixels.
+//! Real files from elsewhere, with exiftool as the oracle for metadata, and the tools of each format as the oracles
+//! for pixels.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +11,7 @@ fn wanted(settings: Value) -> MetadataSettings {
     super::super::defaults(&Metadata, settings)
 }
 
-/// What the recipe says of a file; what is wrong with it; or `skipped`.
+/// The recipe's report on a file. The error is what is wrong, or `skipped`.
 fn reported(bytes: &[u8]) -> Result<Value, String> {
     ended(Bench::new("a").on(bytes, |source| {
         let format = Format::of(source)?;
@@ -18,7 +19,7 @@ fn reported(bytes: &[u8]) -> Result<Value, String> {
     }))
 }
 
-/// What the recipe makes of a file.
+/// What the recipe turns a file into.
 fn stripped(settings: Value, bytes: &[u8]) -> Result<(Vec<u8>, Value), String> {
     ended(Bench::new("a").on(bytes, |source| strip_to_bytes(&wanted(settings), source)))
 }
@@ -42,7 +43,7 @@ fn ended<T>(result: Result<T, Failure>) -> Result<T, String> {
     }
 }
 
-/// All that exiftool finds in these files, each in a group: one call, as it starts slowly.
+/// Everything that exiftool finds in these files, by group. One call for all files, because exiftool starts slowly.
 fn exiftool(paths: &[&Path]) -> Vec<Value> {
     let output =
         Command::new("exiftool").args(["-json", "-n", "-G1", "-a", "-q", "-q"]).args(paths).output().expect("exiftool");
@@ -51,7 +52,7 @@ fn exiftool(paths: &[&Path]) -> Vec<Value> {
     paths.iter().map(|path| of(path).unwrap_or_else(|| panic!("exiftool says nothing of {}", path.display()))).collect()
 }
 
-/// The groups in which exiftool found something besides the picture itself.
+/// The groups in which exiftool found metadata.
 fn groups(found: &Value) -> Vec<String> {
     const PICTURE: [&str; 8] = ["Adobe", "System", "File", "ExifTool", "JFIF", "PNG", "RIFF", "Composite"];
     let groups = found.as_object().expect("an object").keys().filter_map(|key| Some(key.split_once(':')?.0.to_owned()));
@@ -62,10 +63,11 @@ fn groups(found: &Value) -> Vec<String> {
     groups
 }
 
-/// Where a picture is, and its bytes.
+/// The path and the bytes of a picture.
 type Picture = (PathBuf, Vec<u8>);
 
-/// Real pictures. Many photos are cut off behind their Exif data: those get another one's picture, in a folder that must be kept.
+/// Real pictures. Many sample photos end after their Exif data: these get another photo's pixels, in a folder that
+/// must be kept alive.
 fn pictures() -> Option<(tempfile::TempDir, Vec<Picture>)> {
     let paths = real_files(&["jpg", "jpeg", "png", "webp"])?;
     let folder = tempfile::tempdir().expect("a folder");
@@ -102,7 +104,7 @@ fn what_pictures_tell_is_what_exiftool_says() {
     let (mut turned, mut placed, mut dated) = (0, 0, 0);
     for ((path, bytes), theirs) in pictures.iter().zip(&theirs) {
         let Ok(ours) = reported(bytes) else { continue };
-        // What is no JPEG to its end it does not read at all; what is packed in a text is not read here.
+        // exiftool ignores a JPEG that is not whole, and we do not read metadata that is packed into a text.
         let is_packed = ours["blocks"].as_array().expect("a list").contains(&"packed profile".into());
         if is_packed || theirs["ExifTool:Warning"] == "JPEG format error" {
             continue;
@@ -118,7 +120,7 @@ fn what_pictures_tell_is_what_exiftool_says() {
         }
         let numbers = |text: &str| text.split(' ').map(str::parse).collect::<Result<Vec<f64>, _>>().ok();
         for (ours, name) in ours["place"].as_str().and_then(numbers).iter().flatten().zip(["Latitude", "Longitude"]) {
-            // Of one with wrong offsets exiftool reads less.
+            // exiftool reads less from data with invalid offsets.
             let Some(theirs) = field(&format!("Composite:GPS{name}")).and_then(Value::as_f64) else { continue };
             assert!((ours - theirs).abs() < 1e-5, "{shown}: {ours} and {theirs}");
             placed += 1;
@@ -143,7 +145,7 @@ fn what_is_stripped_tells_nothing_and_shows_the_same() {
         if FileKind::of(bytes) == Some(FileKind::Jpeg) {
             assert_eq!(pixels(&new), pixels(path), "{}", path.display());
         }
-        // Once more there is nothing to do.
+        // The second time there is nothing to do.
         let again = stripped(json!({ "action": "strip" }), &after).expect("a picture");
         assert!(again.0 == after, "{}", path.display());
         all.push((path, new));
@@ -175,7 +177,7 @@ fn without_the_place_the_rest_is_as_it_was() {
     let mut all = Vec::new();
     for (number, (path, bytes)) in pictures.iter().enumerate() {
         let Ok((after, result)) = stripped(json!({ "action": "place" }), bytes) else { continue };
-        // What is packed in a text goes as a whole.
+        // Metadata packed into a text is removed as a whole.
         if result["gone"].as_array().expect("a list").contains(&"packed profile".into()) {
             continue;
         }
@@ -188,7 +190,7 @@ fn without_the_place_the_rest_is_as_it_was() {
     let mut placed = 0;
     for ((before, after), (path, _)) in before.iter().zip(&after).zip(&all) {
         let keys = |found: &Value| -> Vec<String> {
-            // What says how large a file is and where in it something stands differs.
+            // Sizes and offsets differ.
             let told = |key: &&String| {
                 ["IFD0:", "ExifIFD:", "IFD1:", "ICC-header:", "InteropIFD:"].iter().any(|group| key.starts_with(group))
                     && !key.ends_with("ThumbnailImage")

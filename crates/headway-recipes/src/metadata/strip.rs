@@ -1,4 +1,5 @@
-//! Which blocks go, and the file without them: copied as it is, and looked at again before it gets its name.
+//! Decides which blocks are removed, and writes the file without them. The new file is checked before it gets its
+//! name.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
@@ -16,26 +17,27 @@ const BUFFER: usize = 128 * 1024;
 
 /// A part of the new file.
 enum OutputPiece {
-    /// As it is in the old one.
+    /// A range copied from the old file.
     Copy(Range<u64>),
     New(Vec<u8>),
 }
 
-/// What goes, and what the new file is made of.
+/// What is removed, and what the new file consists of.
 pub(super) struct Stripped {
     pieces: Vec<OutputPiece>,
-    /// Metadata that go, each kind once, in words.
+    /// The kinds of metadata that are removed, each named once.
     pub(super) gone: Vec<&'static str>,
-    /// Metadata that stay.
+    /// The kinds of metadata that stay.
     pub(super) kept: Vec<&'static str>,
 }
 
 impl MetadataSettings {
-    /// Whether blocks of this kind go. The first of Exif data is written again if some of it stays.
+    /// Whether blocks of this kind are removed. The first Exif block is replaced by a new one if some of its data
+    /// stay.
     fn takes(&self, kind: BlockKind) -> bool {
         match (self.action, kind) {
             (_, BlockKind::Picture | BlockKind::Frame) => false,
-            // What stands behind the end, a film or another picture, has its own place in it.
+            // Data after the end, such as a video or another picture, can contain its own place.
             (MetadataAction::Place, kind) => {
                 matches!(
                     kind,
@@ -53,12 +55,12 @@ impl MetadataSettings {
         }
     }
 
-    /// The Exif data that stay of these; `None` if none do.
+    /// The part of the Exif data that stays; `None` if none does.
     ///
     /// # Errors
-    /// The sentence that says why the place cannot be taken out.
+    /// A sentence that says why the place cannot be removed.
     fn remaining(&self, raw: &[u8], exif: Option<&Exif>) -> Result<Option<Vec<u8>>, String> {
-        // What nobody can read says nothing that could stay.
+        // Unreadable data contain nothing that could be kept.
         let Some(exif) = exif else { return Ok(None) };
         if self.action != MetadataAction::Place {
             return Ok(data::small(exif, self.orientation, self.copyright));
@@ -74,7 +76,7 @@ impl MetadataSettings {
     }
 }
 
-/// Plans the new file. `raw` are the Exif data that count, and `exif` is what they say.
+/// Plans the new file. `raw` are the Exif data, and `exif` is their parsed form.
 pub(super) fn plan(
     source: &Source<'_>,
     (format, wanted): (Format, &MetadataSettings),
@@ -116,7 +118,7 @@ fn note(list: &mut Vec<&'static str>, word: Option<&'static str>) {
     list.extend(word.filter(|word| !list.contains(word)));
 }
 
-/// A WebP file says how long it is and what it has.
+/// Updates the length and the flags in the header of a WebP file.
 fn frame(source: &Source<'_>, stripped: &mut Stripped, blocks: &[Block]) -> Result<(), Failure> {
     let length = |piece: &OutputPiece| match piece {
         OutputPiece::Copy(range) => range.end - range.start,
@@ -146,7 +148,7 @@ fn frame(source: &Source<'_>, stripped: &mut Stripped, blocks: &[Block]) -> Resu
     Ok(())
 }
 
-/// These bytes of a file; they must be few.
+/// Reads a short range of a file into memory.
 pub(super) fn read(source: &Source<'_>, range: Range<u64>) -> Result<Vec<u8>, Failure> {
     let mut bytes = vec![0; usize::try_from(range.end - range.start).unwrap_or(usize::MAX)];
     let mut reader = source.uncounted();
@@ -154,7 +156,8 @@ pub(super) fn read(source: &Source<'_>, range: Range<u64>) -> Result<Vec<u8>, Fa
     read.map(|()| bytes).map_err(|_| source.judge("it is cut off: its end is missing"))
 }
 
-/// Writes the new file, and proves that its picture is the old one's and that nothing else is in it; how long it is.
+/// Writes the new file, and proves that it has the old file's picture and nothing unplanned. Returns its size in
+/// bytes.
 pub(super) fn write(
     source: &Source<'_>,
     (format, wanted): (Format, &MetadataSettings),
@@ -203,7 +206,7 @@ fn pictures(blocks: &[Block]) -> impl Iterator<Item = &Block> {
     blocks.iter().filter(|block| block.kind == BlockKind::Picture)
 }
 
-/// Gives these bytes of a file to `take`, in parts.
+/// Passes a range of a file to `take`, in parts.
 fn copy(
     source: &Source<'_>,
     range: &Range<u64>,

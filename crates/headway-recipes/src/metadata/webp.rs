@@ -1,13 +1,14 @@
-//! The chunks of a WebP file, and the two numbers in it that change with them: its size, and the flags that say what it has.
+//! The chunks of a WebP file, and the two header fields that depend on them: the size, and the flags that list the
+//! kinds of chunks.
 
 use std::io::{Read, Seek};
 
 use super::block::{BlockKind, Walk, Walked};
 
-/// Up to here a file says that it is one, and how long it is.
+/// Size of the header, which holds the signature and the length.
 const HEAD: u64 = 12;
 
-/// Where the flags of an extended file stand.
+/// Offset of the flags in an extended file.
 pub(super) const FLAGS: u64 = 20;
 
 const HAS_COLOUR: u8 = 0x20;
@@ -20,7 +21,7 @@ pub(super) fn walk(reader: impl Read + Seek, size: u64) -> Walked {
     walk.end(walked)
 }
 
-/// Marks each chunk; what is wrong with the file, for the report.
+/// Marks each chunk. The error is the fault in the report.
 fn chunks(walk: &mut Walk<impl Read + Seek>) -> Result<(), String> {
     let [riff, size, webp]: [[u8; 4]; 3] = [walk.take()?, walk.take()?, walk.take()?];
     if (&riff, &webp) != (b"RIFF", b"WEBP") {
@@ -61,14 +62,14 @@ fn kind_of(name: &[u8; 4]) -> BlockKind {
     }
 }
 
-/// A chunk with these Exif data.
+/// Makes a chunk of these Exif data.
 pub(super) fn exif(data: &[u8]) -> Option<Vec<u8>> {
     let length = u32::try_from(data.len()).ok()?;
     let padding = if data.len() % 2 == 1 { &[0][..] } else { &[] };
     Some([&b"EXIF"[..], &length.to_le_bytes(), data, padding].concat())
 }
 
-/// The flags of a file that has these blocks.
+/// The flags of a file with these blocks.
 pub(super) fn flags(earlier: u8, has: impl Fn(BlockKind) -> bool) -> u8 {
     let known = [(BlockKind::Colour, HAS_COLOUR), (BlockKind::Exif, HAS_EXIF), (BlockKind::Xmp, HAS_XMP)];
     known.iter().fold(earlier, |flags, (kind, flag)| if has(*kind) { flags | flag } else { flags & !flag })

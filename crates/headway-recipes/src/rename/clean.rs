@@ -1,4 +1,4 @@
-//! Names that Windows takes as well: without the characters and the words that it refuses.
+//! Makes names valid on Windows: replaces the characters and words that it refuses.
 
 use serde::Deserialize;
 
@@ -10,14 +10,14 @@ pub(crate) enum Clean {
     Windows,
 }
 
-/// Names of devices, which no file can have on Windows, whatever its ending.
+/// Names of devices, which no file on Windows can have, whatever its extension.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
 impl Clean {
     pub(super) const CHOICES: [(&'static str, &'static str); 2] =
         [("keep", "all that this disk takes"), ("windows", "only those that Windows takes; others become _")];
 
-    /// A name that can be used there.
+    /// A valid form of the name.
     pub(crate) fn name(self, name: &[u8]) -> Vec<u8> {
         if self == Clean::Keep {
             return name.to_vec();

@@ -1,4 +1,4 @@
-//! When a photo was taken, as its camera wrote it: Exif's `DateTimeOriginal`, or else `DateTimeDigitized`.
+//! When a photo was taken, according to its camera: Exif's `DateTimeOriginal`, otherwise `DateTimeDigitized`.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
@@ -8,11 +8,11 @@ use crate::Failure;
 use headway_files::Library;
 use headway_model::{FailReason, RelPath, SkipReason};
 
-/// The most bytes that are read of a file, wherever they are in it: what a camera writes is near the beginning, and a false length
-/// must not fill the memory.
+/// Maximum number of bytes that are read from a file, wherever they are in it. Cameras write their data near the
+/// beginning, and a false length must not fill memory.
 const READ_LIMIT: u64 = 4 * 1024 * 1024;
 
-/// The date of a photo, on the clock of the camera.
+/// The date of a photo, by the camera's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Taken {
     pub(super) year: u16,
@@ -23,7 +23,7 @@ pub(super) struct Taken {
     pub(super) second: u8,
 }
 
-/// When a file was taken; it is skipped if that is not known.
+/// When a photo was taken. The file is skipped if that is not known.
 pub(super) fn taken(library: &Library, path: &RelPath) -> Result<Taken, Failure> {
     let (file, _) =
         library.readable(path, u64::MAX).map_err(|error| Failure::of(FailReason::Read, "reading it", &error))?;
@@ -36,7 +36,7 @@ pub(super) fn taken(library: &Library, path: &RelPath) -> Result<Taken, Failure>
             Err(Failure::of(FailReason::Read, "reading it", &error))
         }
         Err(exif::Error::NotFound(_) | exif::Error::BlankValue(_)) => Err(none),
-        // A format that has no Exif, or damaged data: either way no date is known, and the file keeps its name.
+        // The format has no Exif, or the data are damaged. Either way no date is known, and the file keeps its name.
         Err(_) => Err(none),
     }
 }
@@ -48,7 +48,7 @@ fn of(exif: &Exif) -> Option<Taken> {
     texts.first().and_then(|text| DateTime::from_ascii(text).ok()).and_then(|date| valid(&date))
 }
 
-/// The date, if the calendar has it. Cameras whose clock was never set write zeros.
+/// The date, if it is valid. Cameras whose clock was never set write zeros.
 fn valid(date: &DateTime) -> Option<Taken> {
     let DateTime { year, month, day, hour, minute, second, .. } = *date;
     let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
@@ -63,7 +63,7 @@ fn valid(date: &DateTime) -> Option<Taken> {
     fits.then_some(Taken { year, month, day, hour, minute, second })
 }
 
-/// A file that seems to end once so much of it was read.
+/// A file that seems to end once a limit of bytes has been read.
 struct Limited<F> {
     file: F,
     left: u64,

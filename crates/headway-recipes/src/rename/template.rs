@@ -1,4 +1,4 @@
-//! The template of a name: the tokens of a file's own name, and those that only renaming has.
+//! The template of a new name: the common tokens, and those that only *rename* has.
 
 use serde::Deserialize;
 
@@ -6,33 +6,33 @@ use headway_files::template::{Template, Token, Values};
 
 use super::taken::Taken;
 
-/// The most digits that a counter is filled up to.
+/// Maximum width of a zero-padded counter.
 const MOST_DIGITS: usize = 10;
 
-/// How a date is written unless the template says it.
+/// The default format of a date.
 const DATE: &str = "%Y-%m-%d_%H-%M-%S";
 
-/// A template that makes no name, in the words that stand beside the setting.
+/// What is wrong with a template: the message shown beside the setting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct WrongTemplate(String);
 
-/// A template, read.
+/// A parsed template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NameTemplate(Vec<RenamePiece>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum RenamePiece {
-    /// Text, and tokens of the file's name.
+    /// Text and common tokens.
     Word(Template),
     /// `{#}` and `{#:4}`: the item's number, with at least this many digits.
     Counter(usize),
-    /// `{exif:date}` and `{exif:date:%Y}`: when it was taken.
+    /// `{exif:date}` and `{exif:date:%Y}`: when the photo was taken.
     Date(String),
 }
 
 impl NameTemplate {
-    /// Reads a template.
+    /// Parses a template.
     pub(super) fn new(text: &str) -> Result<Self, WrongTemplate> {
         let mut pieces = Vec::new();
         let mut rest = text;
@@ -57,12 +57,12 @@ impl NameTemplate {
         }
     }
 
-    /// Whether it asks when a file was taken.
+    /// Whether it contains the date of a photo.
     pub(super) fn wants_date(&self) -> bool {
         self.0.iter().any(|piece| matches!(piece, RenamePiece::Date(_)))
     }
 
-    /// The name of the file at this path on disk, with this number, that was taken then.
+    /// The new name of a file, from its path on disk, its number, and the date of the photo.
     pub(super) fn expand(&self, path: &[u8], number: u32, taken: Option<&Taken>) -> Vec<u8> {
         let values = Values { input: path, number, total: 0, slot: 0, out: b"", tmp: b"" };
         let mut name = Vec::new();
@@ -83,7 +83,7 @@ impl NameTemplate {
     }
 }
 
-/// A token that only renaming has; `None` if it may be one of a file's name.
+/// Parses a token that only *rename* has; `None` if it can be a common one.
 fn own(token: &str) -> Result<Option<RenamePiece>, WrongTemplate> {
     let inner = &token[1..token.len() - 1];
     if inner == "#" {
@@ -104,7 +104,7 @@ fn own(token: &str) -> Result<Option<RenamePiece>, WrongTemplate> {
     }
 }
 
-/// A format of dates, with only letters in it that [`date`] knows.
+/// Checks a date format, which may use only letters that [`date`] knows.
 fn checked(format: &str) -> Result<String, WrongTemplate> {
     let mut rest = format;
     while let Some(at) = rest.find('%') {
@@ -141,7 +141,7 @@ fn date(format: &str, taken: &Taken) -> String {
     text
 }
 
-/// Text with tokens of a file's name alone.
+/// Parses text that may contain only the tokens of a file's name.
 fn plain(word: &str) -> Result<Template, WrongTemplate> {
     let template = Template::new(word);
     if template.says(b'{') || template.says(b'}') {
@@ -157,7 +157,7 @@ fn plain(word: &str) -> Result<Template, WrongTemplate> {
     Ok(template)
 }
 
-/// Letters of a name.
+/// The case of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Case {
@@ -172,7 +172,7 @@ impl Case {
     pub(super) const CHOICES: [(&'static str, &'static str); 4] =
         [("keep", "as they are"), ("lower", "small"), ("upper", "capital"), ("ending", "small in the ending alone")];
 
-    /// A name in these letters. Bytes that are no text stay.
+    /// Converts the case of a name. Bytes that are not valid UTF-8 stay.
     pub(super) fn name(self, name: &[u8]) -> Vec<u8> {
         let Ok(text) = std::str::from_utf8(name) else { return name.to_vec() };
         let changed = match (self, text.rsplit_once('.')) {

@@ -1,4 +1,4 @@
-//! What a job was asked for: a line about one of these files must be checked.
+//! Which files a job was asked for: a line about one of them must be checked.
 
 use std::collections::HashSet;
 
@@ -9,15 +9,15 @@ use headway_model::request::FolderQuery;
 
 /// The files that a job was asked for, as far as the request alone tells.
 pub(super) enum RequestedFiles<'a> {
-    /// These.
+    /// These files.
     These(HashSet<&'a RelPath>),
-    /// All below this folder.
+    /// All files below this folder.
     Below(&'a RelPath),
-    /// Those that patterns or an earlier job tell.
+    /// Files that patterns or an earlier job select, which the request alone does not tell.
     Unknown,
 }
 
-/// Whether a file, or a folder on its way, is left behind by a system.
+/// Whether a file, or a folder that contains it, was left behind by a system.
 fn is_in_litter(path: &RelPath) -> bool {
     let bytes = path.to_bytes();
     let mut parts = bytes.rsplit(|byte| *byte == b'/');
@@ -25,7 +25,7 @@ fn is_in_litter(path: &RelPath) -> bool {
 }
 
 impl<'a> RequestedFiles<'a> {
-    /// Of a request.
+    /// The files that a query asks for.
     pub(super) fn by(query: &'a Query) -> Self {
         match query {
             Query::Paths(paths) => RequestedFiles::These(paths.iter().collect()),
@@ -36,11 +36,11 @@ impl<'a> RequestedFiles<'a> {
         }
     }
 
-    /// Whether this file is certainly one of them.
+    /// Whether this file was certainly asked for.
     pub(super) fn for_file(&self, path: &RelPath) -> bool {
         match self {
             RequestedFiles::These(paths) => paths.contains(path),
-            // What systems leave behind is in no plan.
+            // Plans leave out what systems left behind.
             RequestedFiles::Below(folder) => path.ancestors().contains(folder) && !is_in_litter(path),
             RequestedFiles::Unknown => false,
         }

@@ -1,4 +1,4 @@
-//! What lines say of a file, against what the file is.
+//! Compares what lines say about a file with the file.
 
 use std::collections::HashMap;
 
@@ -10,24 +10,24 @@ use super::OpenFile;
 use super::lines::{ExpectedFile, Lines};
 use super::verdict::{BIT_ROT, CHANGED, NOT_CHECKED, OK};
 
-/// How one line compares.
+/// The result of comparing one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LineMatch {
-    /// All that it says is so.
+    /// Everything that it says is true.
     Match,
-    /// Nothing that it says is so.
+    /// Nothing that it says is true.
     Differs,
-    /// One thing that it says is so, another is not.
+    /// Part of what it says is true.
     Mixed,
-    /// It says nothing that can be compared.
+    /// It says nothing that can be checked.
     Blank,
 }
 
-/// How the lines of a file compare, in their order.
+/// The results for the lines of a file, in order.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Compared(Vec<LineMatch>);
 
-/// Whether a line says nothing that can be compared.
+/// Whether a line says nothing that can be checked.
 pub(super) fn is_blank(line: &ExpectedFile) -> bool {
     line.sums.iter().all(|sum| sum.algorithms.is_empty())
 }
@@ -64,7 +64,7 @@ impl Compared {
 }
 
 impl Lines {
-    /// The result of a file, or the text of its failure, which is what a person reads of it.
+    /// The result of a file, or the failure message for people.
     pub(super) fn judge(
         &self,
         lines: &[ExpectedFile],
@@ -105,7 +105,7 @@ impl Lines {
         Err(format!("{verdict}: {why} ({})", self.difference(line, hashes, input.size())))
     }
 
-    /// What is not as a line says.
+    /// Describes the difference between the file and a line.
     fn difference(&self, line: &ExpectedFile, hashes: &Hashes, size: u64) -> String {
         let Some(sum) = line.sums.iter().find(|sum| !sum.algorithms.is_empty()) else {
             return format!("{size} bytes, not {}", line.size.unwrap_or_default());
@@ -159,7 +159,7 @@ fn contradiction(all: &Lines, lines: &[ExpectedFile], compared: &Compared) -> St
     }
 }
 
-/// Why lines say nothing that can be compared.
+/// Why lines say nothing that can be checked.
 fn blank(lines: &[ExpectedFile]) -> String {
     let unknown = lines.iter().flat_map(|line| &line.sums).find_map(|sum| sum.unknown.as_deref());
     match unknown {
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
     use crate::manifest::{ManifestEntry, ManifestLine as Read, read};
 
-    /// Lines about one file.
+    /// Parses lines about one file.
     fn lines(text: &str) -> Vec<ExpectedFile> {
         let mut lines = Vec::new();
         read(text.as_bytes(), &mut |line| {

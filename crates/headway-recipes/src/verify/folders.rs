@@ -1,4 +1,4 @@
-//! Names that are almost the one looked for: in another Unicode normal form, or in other letters' case.
+//! Finds near matches for a missing name: in another Unicode normal form, or in another case.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,20 +8,20 @@ use super::{Library, RelPath};
 use headway_files::scan;
 use headway_model::library::EntryKind;
 
-/// What is near a path.
+/// A near match for a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Near {
-    /// The same name in another normal form: this file.
+    /// The same name in another normal form: it counts as the file.
     Form(RelPath),
-    /// A name that differs by the case of letters too: another file.
+    /// A name that differs in case too: it counts as another file.
     Case(RelPath),
-    /// Nothing, or several.
+    /// No near match, or several.
     Nothing,
-    /// That cannot be told, because names of a folder could not be read: why.
+    /// Not known, because a folder could not be read, for this reason.
     NotKnown(String),
 }
 
-/// The folders of a library that were listed for this.
+/// The folders of a library that were listed for this purpose.
 pub(super) struct Folders<'a> {
     library: &'a Library,
     listed: HashMap<RelPath, ListedFolder>,
@@ -30,21 +30,21 @@ pub(super) struct Folders<'a> {
 /// A folder that was listed.
 #[derive(Default)]
 struct ListedFolder {
-    /// Its names, coded, by what they are without form and case.
+    /// Its encoded names, by their form without case and normal form.
     names: HashMap<String, Vec<String>>,
-    /// The names of folders.
+    /// The names of its subfolders.
     folders: HashSet<String>,
-    /// Why there might be more names.
+    /// Why some names are missing, if any are.
     unread: Option<String>,
 }
 
 impl<'a> Folders<'a> {
-    /// None yet.
+    /// No folders listed yet.
     pub(super) fn new(library: &'a Library) -> Self {
         Folders { library, listed: HashMap::new() }
     }
 
-    /// Looks for what is near a path that is not there. Blocking.
+    /// Looks for a near match for a missing path. Blocking.
     pub(super) fn near(&mut self, path: &RelPath) -> Near {
         let (mut here, mut is_case) = (RelPath::default(), false);
         let mut parts = path.as_str().split('/').peekable();
@@ -97,7 +97,7 @@ impl<'a> Folders<'a> {
     }
 }
 
-/// A name without its normal form and without case.
+/// A name in lower case and in one normal form.
 fn folded(name: &str) -> String {
     name.nfc().flat_map(char::to_lowercase).nfc().collect()
 }
@@ -124,7 +124,7 @@ mod tests {
         for nothing in ["sub/none", "none/a\u{308}", "file/a\u{308}"] {
             assert_eq!(folders.near(&path(nothing)), Near::Nothing, "{nothing}");
         }
-        // The library is not there: nothing is known of what is in it.
+        // The library is missing, so nothing is known about its content.
         let (gone, _) = Library::open_or_wait("gone", &folder.path().join("none"), None);
         assert!(matches!(Folders::new(&gone).near(&path("sub/a\u{308}")), Near::NotKnown(_)));
     }

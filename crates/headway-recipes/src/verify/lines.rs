@@ -1,4 +1,4 @@
-//! The lines of all manifests of a job, by the file that each is about.
+//! The lines of all manifests of a job, by file.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use super::super::manifest::{Algorithms, Sum};
 use super::super::record::ManifestRecord;
 use super::{RelPath, Unable};
 
-/// At most this many lines are named by their numbers; the others are counted.
+/// At most this many line numbers are listed; the others are counted.
 const NUMBERED: usize = 20;
 
 /// One manifest.
@@ -17,26 +17,26 @@ const NUMBERED: usize = 20;
 pub(super) struct ManifestSource {
     /// Its path.
     pub(super) path: RelPath,
-    /// What the job that made it saw of its files, if that is known.
+    /// The record of the job that made the manifest, if there is one.
     pub(super) record: Option<ManifestRecord>,
-    /// What its checksums of 4, 8, 12, ... bytes were found to be made with, as bits; none while no file matched.
+    /// For checksums of 4, 8, 12, ... bytes: the algorithms that have matched so far, as bits.
     found: [AtomicU16; 17],
 }
 
-/// What one line says of one file.
+/// What one line says about one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ExpectedFile {
     /// The file.
     pub(super) path: RelPath,
     /// The manifest, by its index.
     pub(super) source: u32,
-    /// Its number there, from 1.
+    /// The line number, from 1.
     pub(super) number: u64,
-    /// The size in bytes that it says.
+    /// The expected size in bytes.
     pub(super) size: Option<u64>,
     /// Its checksums.
     pub(super) sums: Vec<Sum>,
-    /// How the file was found, where that is not by the very name.
+    /// How the file was found, if not by exactly the name in the line.
     pub(super) note: Option<Box<str>>,
 }
 
@@ -45,24 +45,24 @@ pub(super) struct ExpectedFile {
 pub(super) struct Loose {
     /// The manifest, by its index.
     pub(super) source: u32,
-    /// Its number there, from 1.
+    /// The line number, from 1.
     pub(super) number: u64,
     /// Why, in a person's words.
     pub(super) why: String,
 }
 
-/// All of them.
+/// The lines of all manifests.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     /// The manifests.
     pub(super) sources: Vec<ManifestSource>,
-    /// What is about files, in the order of their paths.
+    /// Lines about files, in the order of paths.
     pub(super) lines: Vec<ExpectedFile>,
-    /// What is not.
+    /// Lines that are about no file of the library.
     pub(super) loose: Vec<Loose>,
     /// The paths of the manifests, once all are read.
     manifests: HashSet<RelPath>,
-    /// The manifests that say nothing.
+    /// Manifests without a single entry.
     pub(super) empty: Vec<RelPath>,
 }
 
@@ -72,7 +72,7 @@ impl ManifestSource {
         ManifestSource { path, record, found: Default::default() }
     }
 
-    /// What checksums of so many bytes were found to be made with here.
+    /// The algorithms that have matched for checksums of this length in bytes.
     pub(super) fn found(&self, bytes: usize) -> Algorithms {
         let found = self.found.get(bytes / 4).map(|bits| bits.load(Ordering::Relaxed));
         Algorithms::from_bits(found.unwrap_or_default())
@@ -80,7 +80,7 @@ impl ManifestSource {
 }
 
 impl Lines {
-    /// All manifests are read.
+    /// Notes that all manifests are read.
     pub(super) fn end(&mut self) -> Result<(), Unable> {
         self.manifests = self.sources.iter().map(|source| source.path.clone()).collect();
         self.lines
@@ -98,13 +98,13 @@ impl Lines {
         })
     }
 
-    /// Where a line is and what is wrong with it.
+    /// Describes a loose line: where it is, and what is wrong with it.
     pub(super) fn tell(&self, loose: &Loose) -> String {
         let manifest = self.sources.get(loose.source as usize).map(|source| source.path.shown()).unwrap_or_default();
         format!("line {} of {manifest}: {}", loose.number, loose.why)
     }
 
-    /// The numbers of lines, each with its manifest where there are several.
+    /// The numbers of some lines, each with its manifest if there are several.
     pub(super) fn numbers<'a>(&self, lines: impl Iterator<Item = &'a ExpectedFile>) -> String {
         let number = |line: &ExpectedFile| match self.sources.get(line.source as usize) {
             Some(source) if self.sources.len() > 1 => format!("{} of {}", line.number, source.path.shown()),
@@ -129,19 +129,19 @@ impl Lines {
         &self.lines[self.range(path)]
     }
 
-    /// Where the lines about a file are.
+    /// The range of the lines about a file.
     pub(super) fn range(&self, path: &RelPath) -> Range<usize> {
         let from = self.lines.partition_point(|line| line.path < *path);
         from..from + self.lines[from..].partition_point(|line| line.path == *path)
     }
 
-    /// Everything that the checksums of these lines can have been made with.
+    /// All possible algorithms of the checksums in these lines.
     pub(super) fn candidates(&self, lines: &[ExpectedFile]) -> Algorithms {
         let sums = lines.iter().flat_map(|line| &line.sums);
         sums.fold(Algorithms::NONE, |all, sum| all | sum.algorithms)
     }
 
-    /// What is to be tried first: what was found to match in the same manifest, else what is met most.
+    /// The algorithms to try first: those that have matched in the same manifest, otherwise the common ones.
     pub(super) fn wanted(&self, lines: &[ExpectedFile]) -> Algorithms {
         let mut wanted = Algorithms::NONE;
         for line in lines {
@@ -154,7 +154,7 @@ impl Lines {
         wanted
     }
 
-    /// Remembers by what these lines matched.
+    /// Remembers the algorithms by which these lines matched.
     pub(super) fn learn(&self, lines: &[ExpectedFile], hashes: &Hashes) {
         for (line, sum) in lines.iter().flat_map(|line| line.sums.iter().map(move |sum| (line, sum))) {
             let mut hashes = hashes.iter().filter(|(algorithm, _)| sum.algorithms.has(*algorithm));
@@ -166,7 +166,7 @@ impl Lines {
         }
     }
 
-    /// What the checksums of a line's manifest were found to be made with.
+    /// The algorithms that have matched in a line's manifest for checksums like this one.
     pub(super) fn found(&self, line: &ExpectedFile, sum: &Sum) -> Algorithms {
         let source = self.sources.get(line.source as usize);
         source.map(|source| source.found(sum.hash.len())).unwrap_or_default()

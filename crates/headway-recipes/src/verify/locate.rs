@@ -1,4 +1,4 @@
-//! From a name in a manifest to a file of the library. A name that can be read in several ways is the one that is there.
+//! Finds the file that a name in a manifest means. If a name has several readings, the one that exists counts.
 
 use super::super::manifest::{NameTarget, place};
 use super::folders::{Folders, Near};
@@ -6,29 +6,30 @@ use super::{Library, RelPath, Unable};
 use headway_files::unable;
 use std::os::unix::ffi::OsStrExt;
 
-/// How many absolute names are looked for, to learn what their beginning stands for.
+/// How many absolute names are tried, to find the folder that their common beginning stands for.
 const TRIED: usize = 64;
 
-/// Where a name leads, and how it was found if not by itself; or why nowhere, in the words of the report.
+/// The path that a name leads to, with a note if it was not found by exactly this name. The error is the report's
+/// text.
 pub(super) type Located = Result<(RelPath, Option<Box<str>>), String>;
 
-/// The names of one manifest.
+/// Locates the names of one manifest.
 pub(super) struct Locator<'a> {
     library: &'a Library,
-    /// Its folder.
+    /// The manifest's folder.
     folder: RelPath,
-    /// The library's own place, by its parts.
+    /// The library's root, by its parts.
     root: Vec<Vec<u8>>,
-    /// The first absolute names from elsewhere, and how many parts all of them have in common.
+    /// The first absolute names from other machines, and how many leading parts all of them share.
     heard: Vec<Vec<Vec<u8>>>,
     common: usize,
-    /// How many parts at the beginning of absolute names stand for a folder, and which folder.
+    /// How many leading parts of absolute names stand for a folder, and for which one.
     beginning: Option<(usize, RelPath)>,
     folders: Folders<'a>,
 }
 
 impl<'a> Locator<'a> {
-    /// Of the manifest at this path.
+    /// A locator for the manifest at this path.
     pub(super) fn new(library: &'a Library, manifest: &RelPath) -> Self {
         let folder = manifest.parent().unwrap_or_default();
         let root = match place(&folder, library.path.as_os_str().as_bytes()) {
@@ -38,7 +39,7 @@ impl<'a> Locator<'a> {
         Locator { library, folder, root, heard: Vec::new(), common: 0, beginning: None, folders: Folders::new(library) }
     }
 
-    /// Takes note of a name, before any is looked for: of absolute ones it matters what all begin with.
+    /// Takes in a name, before any is located: the common beginning of the absolute names matters.
     pub(super) fn hear(&mut self, name: &[u8]) {
         let NameTarget::Absolute(parts) = place(&self.folder, name) else { return };
         if self.is_in_library(&parts) {
@@ -56,7 +57,7 @@ impl<'a> Locator<'a> {
         }
     }
 
-    /// All names were heard. Blocking.
+    /// Ends the taking in of names. Blocking.
     pub(super) fn settle(&mut self) -> Result<(), Unable> {
         self.beginning = self.find_beginning()?;
         Ok(())
@@ -78,7 +79,7 @@ impl<'a> Locator<'a> {
             return Ok(Ok(first));
         }
         for place in &places {
-            // Of one that cannot be looked at its own attempt tells.
+            // If a file cannot be looked at, its own attempt reports that.
             if self.is_there(&place.0)? {
                 return Ok(Ok(place.clone()));
             }
@@ -129,8 +130,8 @@ impl<'a> Locator<'a> {
         !self.root.is_empty() && parts.len() > self.root.len() && parts.starts_with(&self.root)
     }
 
-    /// What absolute names from elsewhere begin with that stands for the manifest's folder, or for the library: the beginning with
-    /// which most of them are there.
+    /// Finds the beginning of absolute names that stands for the manifest's folder or for the library: the one with
+    /// which most of the names exist.
     fn find_beginning(&self) -> Result<Option<(usize, RelPath)>, Unable> {
         let mut best = (0, None);
         for folder in [self.folder.clone(), RelPath::default()] {
@@ -149,7 +150,7 @@ impl<'a> Locator<'a> {
         Ok(best.1)
     }
 
-    /// Whether something is there, or cannot be looked at.
+    /// Whether something exists at the path, or cannot be looked at.
     fn is_there(&self, path: &RelPath) -> Result<bool, Unable> {
         match self.library.has(path) {
             Ok(is_there) => Ok(is_there),
@@ -165,7 +166,7 @@ impl<'a> Locator<'a> {
 mod tests {
     use super::*;
 
-    /// What becomes of names in a manifest at `sub/SUMS`, beside these files.
+    /// Locates names in a manifest at `sub/SUMS`, in a library with these files.
     fn located(files: &[&str], names: &[&str]) -> Vec<String> {
         let folder = tempfile::tempdir().expect("a folder");
         for file in files {

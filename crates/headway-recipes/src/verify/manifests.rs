@@ -1,4 +1,4 @@
-//! Which manifests a job is about: one by its path, or all that a pattern fits, such as one in each folder.
+//! Which manifests a job uses: one by its path, or all that match a pattern, such as one in each folder.
 
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -6,14 +6,14 @@ use super::{Binding, Library, RelPath, Unable};
 use headway_files::{is_litter, walk};
 use headway_model::path::InvalidPath;
 
-/// Larger manifests are not read: at 100 bytes a line this is one of 5 million files.
+/// Maximum size of a manifest in bytes: 5 million lines of 100 bytes each.
 pub(super) const LIMIT: u64 = 512 * 1024 * 1024;
 
-/// What the setting says.
+/// The parsed setting.
 pub(super) enum ManifestChoice {
     /// The manifest at this path.
     One(RelPath),
-    /// All files whose path below the library this fits, and the path of one that has it for a name.
+    /// All files whose path matches the pattern. The second part is the path of a file that literally has this name.
     Pattern(Box<GlobMatcher>, Option<RelPath>),
 }
 
@@ -33,7 +33,7 @@ impl From<NamedError> for Unable {
 }
 
 impl ManifestChoice {
-    /// Reads the setting.
+    /// Parses the setting.
     pub(super) fn by(text: &str) -> Result<ManifestChoice, NamedError> {
         let path = text.parse::<RelPath>();
         if !text.contains(['*', '?']) {
@@ -45,7 +45,7 @@ impl ManifestChoice {
         Ok(ManifestChoice::Pattern(Box::new(matcher), path.ok()))
     }
 
-    /// The paths, in order. Blocking.
+    /// The paths of the manifests, in order. Blocking.
     pub(super) fn find(self, job: &Binding<'_>) -> Result<Vec<RelPath>, Unable> {
         let library: &Library = job.library;
         let (matcher, literal) = match self {
@@ -87,7 +87,7 @@ impl ManifestChoice {
     }
 }
 
-/// Of one that cannot be read.
+/// The message for a manifest that cannot be read.
 pub(super) fn unread(manifest: &RelPath, library: &Library) -> String {
     format!("the manifest {:?} of {} cannot be read", manifest.shown(), library.name)
 }

@@ -1,4 +1,4 @@
-//! The last step of verify: one verdict for each line, the report, and whether the job may be green.
+//! The last step of verify: one verdict for each line, the report, and whether the job succeeds.
 
 use std::collections::BTreeMap;
 
@@ -11,28 +11,28 @@ use super::{ItemResults, Library, Outputs, RelPath, StartJob, Unable};
 use headway_files::{inspect, io_text};
 use headway_model::{FailReason, Query, SkipReason};
 
-/// As many files are named in the job's own message; the report names all.
+/// How many files the job's message names; the report names all.
 const NAMED: usize = 3;
 
-/// For at most this many missing files a file is looked for whose name differs in case alone.
+/// For at most this many missing files, a file is searched whose name differs only in case.
 const HINTED: u64 = 1_000;
 
 struct VerifyReport<'a> {
     lines: &'a Lines,
     library: &'a Library,
-    /// Which lines have their verdict.
+    /// Which lines already have a verdict.
     is_told: Vec<bool>,
     counts: BTreeMap<&'static str, u64>,
     /// How many files no line names.
     new: u64,
-    /// How many files of lines were left out because an earlier job had checked them.
+    /// How many files with lines were skipped because an earlier job had checked them.
     done: u64,
     rows: Vec<String>,
-    /// What keeps the job from being green, by what it is: how many files, and the first few.
+    /// What keeps the job from succeeding, by verdict: how many files, and the first few of them.
     wrong: BTreeMap<&'static str, (u64, Vec<String>)>,
 }
 
-/// Writes the report; the error is why the job is not green.
+/// Writes the report. The error is the reason why the job fails.
 pub(super) fn write(
     lines: &Lines,
     library: &Library,
@@ -63,7 +63,7 @@ pub(super) fn write(
 }
 
 impl VerifyReport<'_> {
-    /// An item of the job.
+    /// Takes in an item of the job.
     fn item(&mut self, path: &RelPath, word: &str, note: Option<&str>, failure: Option<&(FailReason, String)>) {
         let lines = self.lines;
         let own = lines.of(path);
@@ -100,7 +100,7 @@ impl VerifyReport<'_> {
         }
     }
 
-    /// An item that was skipped. What is gone, or is no file, is looked at once more below.
+    /// Takes in a skipped item. If its file was missing or not a regular file, `others` looks at it again.
     fn skipped(&mut self, path: &RelPath, reason: SkipReason) {
         let own = self.lines.of(path);
         if own.is_empty() || matches!(reason, SkipReason::Missing | SkipReason::Symlink | SkipReason::NotAFile) {
@@ -117,7 +117,7 @@ impl VerifyReport<'_> {
         self.count_all(path, NOT_CHECKED);
     }
 
-    /// The files that lines name and no item of the job was: are they there?
+    /// Checks the files that lines name and that were not items of the job.
     fn others(&mut self, query: &Query, outputs: &Outputs) -> anyhow::Result<()> {
         let lines = self.lines;
         let asked = RequestedFiles::by(query);
@@ -167,7 +167,7 @@ impl VerifyReport<'_> {
         })
     }
 
-    /// The lines that are about no file.
+    /// Takes in the lines that are about no file.
     fn loose(&mut self) {
         for loose in &self.lines.loose {
             *self.counts.entry(NOT_CHECKED).or_default() += 1;
@@ -181,7 +181,7 @@ impl VerifyReport<'_> {
         }
     }
 
-    /// Gives all lines of a file that have no verdict yet this one.
+    /// Gives this verdict to all lines of a file that have none yet.
     fn count_all(&mut self, path: &RelPath, verdict: &'static str) {
         for index in self.lines.range(path) {
             self.count(index, verdict);

@@ -1,4 +1,4 @@
-//! Reading one manifest: each line of it becomes what it says of a file, or a finding.
+//! Reads one manifest: each line becomes an expectation about a file, or a finding.
 
 use super::super::manifest::{self, Algorithm, Algorithms, ManifestEntry, ManifestLine as Read, Name};
 use super::super::record::ManifestRecord;
@@ -6,7 +6,7 @@ use super::lines::{ExpectedFile, Lines, Loose, ManifestSource};
 use super::locate::{Located, Locator};
 use super::{Binding, RelPath, Unable, own};
 
-/// Adds all that a manifest says. Blocking.
+/// Adds everything that a manifest says. Blocking.
 pub(super) fn add(
     lines: &mut Lines,
     job: &Binding<'_>,
@@ -26,7 +26,7 @@ pub(super) fn add(
     });
     job.is_wanted()?;
     locator.settle()?;
-    // The manifest of a job was made with what the job says.
+    // For a manifest that a job made, the job's record names the algorithm.
     let chosen = record.as_ref().map(|record| record.algorithm).or(chosen);
     let mut ended = Ok(());
     manifest::read(text, &mut |line| {
@@ -42,7 +42,7 @@ pub(super) fn add(
     Ok(())
 }
 
-/// Takes one line.
+/// Takes in one line.
 fn take(
     lines: &mut Lines,
     locator: &mut Locator<'_>,
@@ -75,7 +75,7 @@ fn take(
     Ok(())
 }
 
-/// The file that a manifest without a name in it is about: the one of its own name without the ending.
+/// The file that a manifest without names is about: the one with the manifest's name without its extension.
 fn beside(manifest: &RelPath) -> Located {
     let name = manifest.to_bytes();
     let base = name.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
@@ -89,10 +89,10 @@ fn beside(manifest: &RelPath) -> Located {
     }
 }
 
-/// A line that says no more than a size belongs to the line of the same manifest that has the file's checksum.
+/// Merges a line that has only a size into the line of the same manifest that has the file's checksum.
 fn join_sizes(lines: &mut Vec<ExpectedFile>, from: usize) {
     let mut own = lines.split_off(from);
-    // Those with checksums first.
+    // Lines with checksums come first.
     own.sort_by(|one, other| {
         (&one.path, one.sums.is_empty(), one.number).cmp(&(&other.path, other.sums.is_empty(), other.number))
     });

@@ -1,29 +1,30 @@
-//! The verdicts: each line of a manifest has one of six, and a file that no line names has a word of its own.
+//! The verdicts: each line of a manifest gets one of six, and a file that no line names gets the seventh, `new`.
 
 use headway_model::FailReason;
 
-/// The verdict about a file that no line names.
+/// The verdict on a file that no line names.
 pub(super) const NEW: &str = "new";
-/// The verdict about a manifest itself.
+/// The word for a finding about a manifest itself.
 pub(super) const MANIFEST: &str = "the manifest";
 
-/// The content is what the line says.
+/// The content matches the line.
 pub(super) const OK: &str = "ok";
-/// The content is not what the line says.
+/// The content does not match the line.
 pub(super) const CHANGED: &str = "changed";
-/// The same, while size and time of change are those that were recorded with the checksum.
+/// The same, although size and modification time are those that were recorded with the checksum.
 pub(super) const BIT_ROT: &str = "bit rot";
-/// It was looked for, and is not there.
+/// The file does not exist.
 pub(super) const MISSING: &str = "missing";
-/// The system could not read it.
+/// The system could not read the file.
 pub(super) const UNREADABLE: &str = "unreadable";
 /// Nothing was compared.
 pub(super) const NOT_CHECKED: &str = "not checked";
 
-/// The six, in the order in which a report counts them. The words are the first of a failure's text, by which a report knows it.
+/// The six verdicts, in the order of the report's counts. A failure's text begins with its verdict, by which the
+/// report recognises it.
 pub(super) const ALL: [&str; 6] = [OK, CHANGED, BIT_ROT, MISSING, UNREADABLE, NOT_CHECKED];
 
-/// The verdict of an item that failed for this reason, with this text.
+/// The verdict on an item that failed for this reason, with this text.
 pub(super) fn of_failure(reason: FailReason, text: &str) -> &'static str {
     match reason {
         FailReason::Recipe => {
@@ -31,7 +32,7 @@ pub(super) fn of_failure(reason: FailReason, text: &str) -> &'static str {
             ALL.into_iter().find(|verdict| *verdict == first).unwrap_or(UNREADABLE)
         }
         FailReason::Read => UNREADABLE,
-        // The attempt ended before the file was read, and not because of that file.
+        // The attempt ended before the file was read, for another reason.
         FailReason::Write
         | FailReason::Panic
         | FailReason::Timeout

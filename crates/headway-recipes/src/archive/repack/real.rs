@@ -1,4 +1,4 @@
-//! Archives of many tools are written again, with `unzip -t`, `zip -T` and Python's `zipfile` as the judges.
+//! Rewrites archives of many tools, with `unzip -t`, `zip -T` and Python's `zipfile` as the oracles.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +8,7 @@ use headway_model::{FailReason, JobId, PlannedFile};
 use super::*;
 use crate::testing::{damaged_by, real_files, tool};
 
-/// What the recipe makes of a file of this name; `None` if it leaves it as it is.
+/// What the recipe turns a file of this name into; `None` if it leaves the file as it is.
 fn repacked(name: &str, bytes: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join(name), bytes).expect("a file");
@@ -75,7 +75,7 @@ fn what_is_written_again_holds_the_same_for_other_tools() {
     assert!(written >= 10 && written + kept > 3 * refused.len());
 }
 
-/// An archive that Python makes by these lines, in which `z` is the open archive.
+/// An archive that Python makes with these lines, in which `z` is the open archive.
 fn made(lines: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("made.zip");
@@ -131,7 +131,7 @@ fn what_could_be_lost_or_understood_in_two_ways_is_refused() {
     );
     refused("a.epub", &made("z.writestr('a', 'x')"), "no entry mimetype");
     refused("a.zip", &made("z.writestr('Thumbs.db', 'x')"), "nothing in it");
-    // The header and the directory give it two names.
+    // The header and the directory disagree about the name.
     let mut two = made("z.writestr('page.jpg', 'x')\nz.writestr('a.jpg', 'x')");
     two[30] = b'q';
     refused("a.zip", &two, "in its own header");
