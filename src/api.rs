@@ -23,7 +23,7 @@ pub async fn start_job(id: JobId, request: StartJob) -> Result<JobView, ApiError
     server.start_job(id, &request).await.map(|(_, view)| view)
 }
 
-/// The commands that a request runs for these files, by their numbers in the plan, as lines of a shell.
+/// The commands that a request would run for these files, given by their numbers in the plan, as lines for a shell.
 #[server(prefix = "/api/fn", endpoint = "command_lines", input = Json)]
 pub async fn command_lines(request: StartJob, files: Vec<(u32, RelPath)>, total: u32) -> Result<Vec<String>, ApiError> {
     expect_context::<headway_server::Server>().command_lines(&request, &files, total)

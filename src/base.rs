@@ -1,4 +1,5 @@
-//! The path under which a proxy serves Headway, such as `/headway`: before every link, call, stream and file.
+//! The path under which a proxy serves Headway, such as `/headway`. It is the prefix of every link, call, stream and
+//! file.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,7 +16,7 @@ pub struct Base(Arc<str>);
 #[error("invalid base path {0:?}: {1}")]
 pub struct InvalidBase(String, &'static str);
 
-/// The first words of Headway's own paths: behind a base path of that name no one could tell which is meant.
+/// The first segments of Headway's own paths. A base path with such a name would be ambiguous.
 const OWN: [&str; 5] = ["api", "jobs", "login", "pkg", "favicon.svg"];
 
 /// The base path of the page that this program runs in; never set on a server, which can have several.
@@ -53,22 +54,22 @@ impl Base {
         &self.0
     }
 
-    /// A path of Headway, which begins with a slash, as browsers call it.
+    /// One of Headway's paths, beginning with a slash, as browsers see it.
     pub fn to(&self, path: &str) -> String {
         format!("{}{path}", self.0)
     }
 
-    /// A path as browsers call it, without the base. `None` if it does not lie below.
+    /// A path as browsers see it, without the base path; `None` if it is not below the base path.
     pub fn strip<'a>(&self, path: &'a str) -> Option<&'a str> {
         path.strip_prefix(&*self.0).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     }
 
-    /// For which paths a browser sends the cookie of this base.
+    /// The path for which a browser sends the cookie of this base.
     pub fn cookie_path(&self) -> &str {
         if self.0.is_empty() { "/" } else { &self.0 }
     }
 
-    /// Says that this program runs in a page with this base path.
+    /// Declares that this program runs in a page with this base path.
     pub(crate) fn of_page(self) {
         PAGE.set(self).ok();
     }
@@ -85,7 +86,7 @@ pub fn base() -> Base {
     use_context().or_else(|| PAGE.get().cloned()).unwrap_or_default()
 }
 
-/// A path of Headway as this page must call it.
+/// One of Headway's paths, as this page must call it.
 pub fn to(path: &str) -> String {
     base().to(path)
 }

@@ -183,7 +183,7 @@ fn offers(config: Option<&Path>) -> Result<Offers, CommandFailure> {
         }
         known.push(Arc::new(NamedCommand::new(command)));
     }
-    // What the operator defines takes the place of a preset.
+    // A command that the operator defines replaces the preset of the same name.
     let is_free = |preset: &NamedCommand| known.iter().all(|recipe| recipe.info().name != preset.info().name);
     let presets: Vec<Arc<dyn Recipe>> =
         presets().into_iter().filter(is_free).map(|preset| Arc::new(preset) as Arc<dyn Recipe>).collect();
@@ -207,13 +207,13 @@ fn library(text: &str) -> anyhow::Result<(String, PathBuf)> {
         Some((name, root)) if !name.is_empty() && !name.contains('/') => (name.to_owned(), PathBuf::from(root)),
         _ => (String::new(), PathBuf::from(text)),
     };
-    // A folder that is not there, such as a disk that is not plugged in, can come later.
+    // A missing folder, such as a disk that is not plugged in, can appear later.
     let look = |root: PathBuf| {
         let found = root.canonicalize().or_else(|_| std::path::absolute(&root))?;
         // Opening it says why it cannot be looked at.
         std::io::Result::Ok((found.metadata().is_ok_and(|found| !found.is_dir()), found))
     };
-    // One whose storage does not answer is waited for as well.
+    // A folder whose storage does not answer is waited for as well.
     let found = ask_all(vec![root.clone()], look).pop().flatten();
     let found = found.unwrap_or_else(|| Ok((false, std::path::absolute(&root)?)));
     let (is_wrong, root) = found.with_context(|| format!("cannot find the folder {}", root.display()))?;

@@ -31,7 +31,7 @@ impl CommandFailure {
         CommandFailure { code, text: Some(text.into()) }
     }
 
-    /// The same under another code, except for a closed pipe.
+    /// The same failure with another code, unless the pipe was closed.
     pub(super) fn or_code(self, code: u8) -> Self {
         if self.code == CLOSED_PIPE { self } else { CommandFailure { code, ..self } }
     }

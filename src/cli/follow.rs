@@ -18,7 +18,7 @@ pub(super) use ending::{NOT_BEGUN, plain};
 use headway_client::{Follower, News};
 use headway_model::{JobId, Seq};
 
-/// What is written for programs.
+/// What `--json` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Json {
     /// Each event as it is in the log, then the end
@@ -45,9 +45,10 @@ pub(super) struct Following {
     pub(super) progress: ProgressMode,
     pub(super) said: Option<ProgramOutput>,
     pub(super) until: Until,
-    /// How long at the most.
+    /// Maximum time to follow it.
     pub(super) limit: Option<Duration>,
-    /// Whether the job is this command's own: it is paused when the command is interrupted, and brought to a server that works on it.
+    /// Whether the job is this command's own. Such a job is paused when the command is interrupted, and the command
+    /// finds or becomes a server that works on it.
     pub(super) owns: bool,
     pub(super) fail_if_empty: bool,
 }
@@ -127,7 +128,7 @@ impl Followed<'_> {
         self.waits().await
     }
 
-    /// Shows how far the job is, and stands in for a server that has ended.
+    /// Shows the job's progress, and becomes the server if the previous one has ended.
     async fn tick(&mut self) {
         let link = self.follower.link();
         if self.how.owns && !link.is_heard() {
@@ -142,7 +143,7 @@ impl Followed<'_> {
         if self.how.json == Some(Json::All) { out::line(&value.to_string()) } else { Ok(()) }
     }
 
-    /// The last words of a command say why it ended; also when it is quiet, unless all is well.
+    /// Says why the command ended, even if it is quiet, unless all is well.
     fn say(&self, text: &str) {
         self.show.tell(text);
     }

@@ -1,4 +1,4 @@
-//! `headway resume`, `retry` and `undo`: work goes on, here if nobody else does it, and is followed to its end.
+//! `headway resume`, `retry` and `undo`: the work is done here if no server does it, and is followed to its end.
 
 use clap::Args;
 
@@ -11,7 +11,7 @@ use headway_client::{Client, ClientError};
 use headway_model::request::ItemSelection as Items;
 use headway_model::{Action, JobId, JobStatus};
 
-// The job, where it is, and what is shown of it. Clap would make a doc comment here the help of the commands.
+// The job, its server, and what is shown. Not a doc comment, because clap would turn it into the commands' help.
 #[derive(Debug, Args)]
 struct OneJob {
     /// The job
@@ -150,7 +150,7 @@ pub(super) async fn undo(arguments: UndoCommand) -> CommandResult {
     ended
 }
 
-/// Begins another job, and follows it to its end.
+/// Starts another job, and follows it to its end.
 pub(super) async fn new_job(
     session: &mut Session,
     shown: &OutputArguments,

@@ -1,5 +1,5 @@
-//! The command line as clap knows it. In the source its examples stand between fences, so that rustdoc takes them for shell; help shows
-//! them indented.
+//! The command line for clap. In the source, examples are fenced, so that rustdoc knows that they are shell; the help
+//! shows them indented.
 
 use clap::{Command, CommandFactory, FromArgMatches};
 
@@ -20,7 +20,7 @@ pub(super) fn arguments() -> Result<Arguments, clap::Error> {
     Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// A text of Markdown without fences: what stands between them is indented.
+/// Replaces the fences of a Markdown text by indentation.
 fn indented(text: &str) -> String {
     let (mut lines, mut is_code) = (Vec::new(), false);
     for line in text.lines() {

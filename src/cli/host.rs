@@ -1,5 +1,5 @@
-//! The server in a `headway run`, for when no other holds the data folder: the same engine, at the socket alone. It works on nothing
-//! that nobody asked for.
+//! The server inside a `headway run` when no other process holds the data folder: the same engine, reachable by the
+//! socket only. It takes up no job unasked.
 
 use std::path::PathBuf;
 
@@ -13,13 +13,13 @@ use headway_server::config::Config;
 use headway_server::retention::Retention;
 use headway_server::{Server, descriptors, is_held};
 
-/// How this process can be the host.
+/// How this process can become the host.
 #[derive(Debug, Clone)]
 pub(super) struct Hosting {
     pub(super) data: PathBuf,
     /// A file that defines commands.
     pub(super) config: Option<PathBuf>,
-    /// How many items run at once, over all jobs; as many as there are cores if left out.
+    /// How many items run at once, over all jobs; the number of cores if omitted.
     pub(super) workers: Option<usize>,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Host {
 }
 
 impl Hosting {
-    /// Makes the data folder, so that its socket has a place.
+    /// Creates the data folder, because the socket is in it.
     pub(super) fn make_folder(&self) -> Result<(), CommandFailure> {
         use std::os::unix::fs::DirBuilderExt;
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.data);
@@ -49,13 +49,13 @@ impl Hosting {
         let (recipes, owner_only) = offers(self.config.as_deref())?;
         let mut config = Config::new(self.data.clone(), Vec::new());
         (config.takes_up, config.owner_only) = (false, owner_only);
-        // What is removed by age, and when, is configured at the server.
+        // Only `headway serve` is configured to remove old files and history.
         (config.trash_age, config.retention) = (None, Retention::default());
-        // As many as are asked for, but not fewer than there are cores.
+        // At least the number of cores, more if requested.
         config.workers = config.workers.max(self.workers.unwrap_or_default());
         let server = match Server::start_with(config, recipes).await {
             Ok(server) => server,
-            // Another was quicker.
+            // Another process was faster.
             Err(_) if is_held(&self.data).map_err(|error| fail(&error))? => return Ok(None),
             Err(error) => return Err(fail(&error)),
         };
@@ -69,16 +69,16 @@ impl Hosting {
 }
 
 impl Host {
-    /// Ends as `headway serve` does: what runs has a little time, and is taken back after that.
+    /// Ends as `headway serve` does: running items get a little time, and are then taken back.
     pub(super) async fn end(self) {
         self.server.begin_to_stop();
         self.stop.send_replace(true);
         self.server.stop().await;
-        // Programs that still read are cut.
+        // Disconnect programs that are still reading.
         drop(tokio::time::timeout(std::time::Duration::from_secs(1), self.serving).await);
     }
 
-    /// Ends at once: what runs is taken back.
+    /// Ends at once: running items are taken back.
     pub(super) async fn end_now(self) {
         self.stop.send_replace(true);
         self.server.stop_now().await;

@@ -1,4 +1,4 @@
-//! `headway import`: goes on where GNU parallel stopped.
+//! `headway import`: continues where GNU parallel stopped.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -14,7 +14,7 @@ use super::out::{count, say};
 use super::run::{RunArguments, run};
 use super::selection::GivenNames;
 
-/// How far the times of a list may be off: it has milliseconds.
+/// The rounding of times in a job log, which have milliseconds.
 const ROUNDED: Duration = Duration::from_millis(2);
 
 /// Run a recipe over listed names, without those that a job log of GNU parallel has as done.
@@ -38,7 +38,7 @@ pub(super) struct ImportCommand {
     run: RunArguments,
 }
 
-/// The rows of a job log that say that something is done: when that was, by number.
+/// The rows of a job log for names that are done: the time, by row number.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct DoneRows(HashMap<usize, Duration>);
 
@@ -57,7 +57,7 @@ pub(super) async fn import(arguments: ImportCommand) -> CommandResult {
 }
 
 impl DoneRows {
-    /// Reads a list; whether its last line was not whole. The error is the text that the command ends with.
+    /// Parses a job log; also returns whether its last line was incomplete. The error is the command's error text.
     fn read(text: &[u8]) -> Result<(Self, bool), String> {
         let torn = !text.is_empty() && !text.ends_with(b"\n");
         let whole = text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
@@ -95,7 +95,7 @@ impl DoneRows {
     }
 }
 
-/// Whether a file is there and was not changed since.
+/// Whether a file exists and has not changed since then.
 fn is_unchanged(path: &Path, since: Duration) -> Result<bool, CommandFailure> {
     let changed = match path.metadata() {
         Ok(found) => found.modified()?,

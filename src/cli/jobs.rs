@@ -157,7 +157,7 @@ pub(super) async fn show(arguments: ShowCommand) -> CommandResult {
 async fn files(session: &Session, job: JobId, status: &str, arguments: &ShowCommand) -> CommandResult {
     use std::os::unix::ffi::OsStrExt;
     let view = session.client.job(job).await?;
-    // Of a library that is named by its path, the whole path is known.
+    // If the library is named by its path, paths can be absolute.
     let root = view.request.map(|request| request.library).filter(|library| library.starts_with('/'));
     let mut after = None;
     loop {

@@ -1,4 +1,5 @@
-//! Standard output. A reader that has gone ends the command quietly, with 141; `println!` would panic.
+//! Standard output. If its reader is gone, the command ends quietly with exit code 141, whereas `println!` would
+//! panic.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -16,12 +17,12 @@ pub(super) fn bytes(bytes: &[u8]) -> Result<(), CommandFailure> {
     Ok(out.flush()?)
 }
 
-/// Writes a line to standard error. A closed one is no failure.
+/// Writes a line to standard error. It is not a failure if standard error is closed.
 pub(super) fn say(text: &str) {
     drop(writeln!(io::stderr().lock(), "{text}"));
 }
 
-/// Writes rows: for a person in columns under a head, for a program with tabs and whole.
+/// Writes rows: on a terminal in columns under a header, elsewhere untruncated with tabs.
 pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> Result<(), CommandFailure> {
     if !io::stdout().is_terminal() {
         let lines: Vec<_> = rows.iter().map(|row| row.join("\t") + "\n").collect();

@@ -1,4 +1,4 @@
-//! `headway run --dry-run` and `--ask`: what would be done to each file.
+//! The plan for `headway run --dry-run` and `--ask`: what would be done to each file.
 
 use super::failure::CommandFailure;
 use super::follow::NOT_BEGUN;
@@ -10,8 +10,8 @@ use headway_model::{JobId, JobStatus, SkipReason};
 /// Items read at a time.
 const PAGE: u32 = 1_000;
 
-/// Waits for the plan of a job that wants approval, and writes a line for each item: what is done with it, why, its path, and the name
-/// that it is to have. Returns whether names collide.
+/// Waits for the plan of a job that needs approval, and writes a line for each item: what will be done, why, its
+/// path, and its new name. Returns whether names collide.
 pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId) -> Result<bool, CommandFailure> {
     loop {
         let status = follower.job(&job).and_then(|tracked| tracked.fold()).map(|fold| fold.status);

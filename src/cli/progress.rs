@@ -19,7 +19,7 @@ impl ProgressLine {
     /// Reports the position reached.
     pub(super) fn tell(&self, position: Position) {
         if self.terminal {
-            // A closed standard error is no failure.
+            // It is not a failure if standard error is closed.
             drop(write!(std::io::stderr(), "\r{position} of {} events", self.head));
         }
     }

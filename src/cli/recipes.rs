@@ -47,7 +47,7 @@ pub(super) fn recipes(arguments: &RecipesCommand) -> CommandResult {
     Ok(0)
 }
 
-/// Which values a setting takes.
+/// The values that a setting accepts.
 fn values(kind: &SettingKind) -> String {
     match kind {
         SettingKind::Choice { choices } => choices.iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(", "),
@@ -58,8 +58,8 @@ fn values(kind: &SettingKind) -> String {
     }
 }
 
-/// Gives each setting, which is a text on the command line, the type that the recipe wants. What cannot be read so stays a text: the
-/// server says what is wrong with it.
+/// Converts each setting, a text on the command line, to the type that the recipe wants. A text that cannot be
+/// converted stays a text, and the server reports what is wrong with it.
 pub(super) async fn typed(session: &mut Session, request: &mut StartJob) -> Result<(), CommandFailure> {
     if request.settings.is_empty() {
         return Ok(());

@@ -19,7 +19,7 @@ use super::{plan, recipes};
 use arguments::{FileArguments, WorkArguments};
 use headway_model::{Action, JobId, StartJob};
 
-/// The recipe of a command that is typed.
+/// The recipe for typed commands.
 const COMMAND: &str = "command";
 
 /// Run a recipe over files, and follow it to its end.
@@ -159,7 +159,7 @@ impl RunArguments {
     }
 }
 
-/// Asks whether to go on; no without a terminal.
+/// Asks whether to go on. Without a terminal the answer is no.
 fn asked() -> Result<bool, CommandFailure> {
     if !std::io::stdin().is_terminal() {
         return Ok(false);

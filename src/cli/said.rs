@@ -1,4 +1,5 @@
-//! What the attempts of a command said, on standard output and standard error: whole, and one file after the other.
+//! Writes the output of a command's attempts to standard output and standard error: complete, and one file after the
+//! other.
 
 use std::collections::BTreeSet;
 
@@ -8,19 +9,19 @@ use headway_client::Client;
 use headway_model::attempt::{AttemptLog, Kept};
 use headway_model::{Fold, ItemStatus, JobId, RelPath};
 
-/// Passes on what attempts said.
+/// Passes on the output of attempts.
 pub(super) struct ProgramOutput {
-    /// Whether in the order of the names.
+    /// Whether to keep the order of the names.
     keep_order: bool,
-    /// Whether each line begins with the name.
+    /// Whether each line begins with the file's name.
     tag: bool,
-    /// Items whose last attempt has ended and was not passed on.
+    /// Items whose last attempt has ended and has not been passed on.
     ended: BTreeSet<u32>,
-    /// In order, all before this are passed on.
+    /// If the order is kept: all items before this one have been passed on.
     next: u32,
-    /// Items that are passed on, or ended before this began.
+    /// Items that have been passed on, or that ended before this command began.
     passed: BTreeSet<u32>,
-    /// Whether anything of the job was seen yet.
+    /// Whether anything of the job has been seen yet.
     begun: bool,
 }
 
@@ -29,13 +30,14 @@ impl ProgramOutput {
         ProgramOutput { keep_order, tag, ended: BTreeSet::new(), next: 0, passed: BTreeSet::new(), begun: false }
     }
 
-    /// An item's last attempt has ended.
+    /// Notes that an item's last attempt has ended.
     pub(super) fn ended(&mut self, item: u32) {
         self.begun = true;
         self.ended.insert(item);
     }
 
-    /// A snapshot came in place of events: what it shows as ended has ended meanwhile, unless it is the first.
+    /// Takes in a snapshot that came instead of events. Items that it shows as ended have ended in the meantime,
+    /// unless it is the first snapshot.
     pub(super) fn catch_up(&mut self, fold: &Fold) {
         let worked = |status: &ItemStatus| {
             matches!(
@@ -70,7 +72,7 @@ impl ProgramOutput {
         None
     }
 
-    /// What an item's attempts said, ready to be written: for standard output, and for standard error.
+    /// The output of an item's attempts, ready to be written: for standard output, and for standard error.
     pub(super) async fn read(
         &self,
         client: &Client,

@@ -1,4 +1,5 @@
-//! Which files a command names, and the library in which they lie: by default the folder that holds all of them.
+//! Which files a command names, and the library that contains them: by default the deepest folder that contains all
+//! of them.
 
 mod names;
 mod paths;
@@ -20,25 +21,25 @@ use paths::{common, is_folder, leads_to_folder, listed, placed, unique};
 pub(super) struct ChosenFiles {
     /// The library: its name, or its path.
     pub(super) library: String,
-    /// Where it is; not known of one that is given by its name.
+    /// The path of its root; unknown if the library was given by its name.
     pub(super) root: Option<PathBuf>,
     pub(super) query: Query,
 }
 
-/// Where the library is.
+/// How the library is chosen.
 pub(super) struct Within<'a> {
     /// `--in`.
     pub(super) library: Option<&'a str>,
-    /// A folder beside the files that must lie in it too.
+    /// A folder, besides the files, that must also be in the library.
     pub(super) also: Option<&'a Path>,
-    /// Whether it is the folder in which the command was called, if that holds all files: for programs, which are told paths.
+    /// Whether to prefer the current folder if it contains all files: for programs, which receive paths.
     pub(super) prefers_here: bool,
     pub(super) include: &'a [String],
     pub(super) exclude: &'a [String],
 }
 
-/// Finds the files that are named. A single folder is taken with all that is below it, whenever the job lists it; several, or a folder
-/// among files, are listed now.
+/// Finds the named files. A single folder stands for everything below it when the job lists it. Several folders, or a
+/// folder among files, are listed now.
 pub(super) fn select(names: &GivenNames, within: &Within<'_>) -> Result<ChosenFiles, CommandFailure> {
     let usage = |text: String| CommandFailure::new(NOT_BEGUN, text);
     if let Some(name) = within.library.filter(|name| !name.contains('/'))

@@ -131,11 +131,11 @@ pub(super) async fn serve(mut arguments: ServeCommand) -> anyhow::Result<()> {
     let config = arguments.server(libraries, owner_only);
     let data = config.data.clone();
     let mut stop = Box::pin(web::signal()?);
-    // On a thread of its own: storage that does not answer keeps a server from starting, but not from ending.
+    // In a task of its own, so that storage that does not answer can delay the start but not the end.
     let starting = tokio::spawn(Server::start_with(config, known));
     let server = tokio::select! {
         started = starting => started.context("the start ended badly")??,
-        // The next start reads again what was still being read about jobs.
+        // The next start reads the state of the jobs again.
         () = &mut stop => return Ok(()),
     };
 
@@ -167,7 +167,7 @@ async fn twice(first: impl Future<Output = ()>) {
     if let Ok(again) = web::signal() {
         tokio::spawn(async move {
             again.await;
-            // What runs is taken up as interrupted by the next start.
+            // The next start treats running items as interrupted.
             tracing::warn!("stopping at once");
             std::process::exit(STOPPED_AT_ONCE);
         });
@@ -175,7 +175,7 @@ async fn twice(first: impl Future<Output = ()>) {
 }
 
 impl ServeCommand {
-    /// How the server is to be.
+    /// The server's settings.
     fn server(&self, libraries: Vec<(String, PathBuf)>, owner_only: BTreeSet<String>) -> Config {
         let days = |days: u32| (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 60 * 60));
         let mut config = Config::new(self.data.clone(), libraries);
@@ -193,7 +193,7 @@ impl ServeCommand {
     }
 }
 
-/// The libraries by their names, which differ.
+/// The libraries, whose names must differ.
 fn libraries(given: &[String]) -> anyhow::Result<Vec<(String, PathBuf)>> {
     let libraries = given.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
     for (index, (name, _)) in libraries.iter().enumerate() {

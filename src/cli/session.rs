@@ -1,4 +1,4 @@
-//! Where a command's server is: the one that holds the data folder, or this process, if nobody holds it.
+//! Finds a command's server: the one that holds the data folder, or this process if none does.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -12,16 +12,16 @@ use super::signals::Signals;
 use headway_client::{Address, Client, ClientError};
 use headway_model::JobId;
 
-/// How long a server that begins or ends is waited for.
+/// How long to wait for a server that is starting or ending.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long a call is repeated while the server that was there is gone, and this process could stand in for it.
+/// How long a call is repeated after its server has disappeared, if this process can take its place.
 const REPEAT: Duration = Duration::from_secs(30);
 
-/// How often it is looked for meanwhile.
+/// How often to look for a server in the meantime.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Which server, for every command that calls one.
+/// Options that choose the server, for every command that calls one.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ServerArguments {
     /// The data folder, whose server is called
@@ -44,16 +44,16 @@ pub(super) struct ServerArguments {
 /// A server that answers.
 pub(super) struct Session {
     pub(super) client: Client,
-    /// The server in this process, if it is there.
+    /// The server in this process, if this process is the host.
     pub(super) host: Option<Host>,
-    /// Signals that are listened for since before the job was begun.
+    /// The signals that have been listened for since before the job began.
     pub(super) signals: Option<Signals>,
-    /// How to be the host, where that is possible.
+    /// How to become the host, if that is possible.
     hosting: Option<Hosting>,
 }
 
 impl ServerArguments {
-    /// A server to begin work at. The data folder is made if need be.
+    /// Opens a session for starting work. Creates the data folder if necessary.
     pub(super) async fn begin(&self, workers: Option<usize>) -> Result<Session, CommandFailure> {
         let (address, hosting) = match &self.server {
             Some(address) => (address.clone(), None),
@@ -72,7 +72,7 @@ impl ServerArguments {
         Ok(Session { client, host, signals: None, hosting })
     }
 
-    /// A server to ask about work that was begun.
+    /// Opens a session for asking about work that has begun.
     pub(super) async fn ask(&self) -> Result<Session, CommandFailure> {
         if self.server.is_none() && !is_data_folder(&self.data)? {
             let text = format!("{} is not a Headway data folder; pass the right one with --data", self.data.display());
@@ -83,25 +83,26 @@ impl ServerArguments {
 }
 
 impl Session {
-    /// Ends the server in this process, if it is there: what runs is taken back.
+    /// Ends the server in this process, if there is one. Running items are taken back.
     pub(super) async fn close(mut self) {
         self.let_go().await;
     }
 
-    /// From now on a signal does not end the process: the follower of the job that is about to begin hears it.
+    /// Listens for signals from now on. They no longer end the process; the follower of the job that is about to
+    /// begin handles them.
     pub(super) fn listen(&mut self) -> Result<(), CommandFailure> {
         self.signals = Some(Signals::new()?);
         Ok(())
     }
 
-    /// Is no longer the host.
+    /// Stops being the host.
     pub(super) async fn let_go(&mut self) {
         if let Some(host) = self.host.take() {
             host.end().await;
         }
     }
 
-    /// Waits for a server that begins.
+    /// Waits for a server that is starting.
     pub(super) async fn wait_for_server(&self) -> Result<(), CommandFailure> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -113,8 +114,8 @@ impl Session {
         }
     }
 
-    /// Makes a call that is safe to repeat. The server that was there a moment ago can end before it answers: where this process can be
-    /// the host it stands in, and repeats the call.
+    /// Makes a call that is safe to repeat. If the server disappears before it answers, this process takes its place
+    /// if it can, and repeats the call.
     pub(super) async fn call<T>(
         &mut self,
         call: impl AsyncFn(&Client) -> Result<T, ClientError>,
@@ -126,7 +127,7 @@ impl Session {
             let answer = loop {
                 tokio::select! {
                     answer = &mut answer => break answer,
-                    // A call that repeats itself waits for a server as well.
+                    // A call that repeats itself also waits for a server.
                     () = tokio::time::sleep(LOOK) => self.stand_in().await,
                 }
             };
@@ -140,7 +141,7 @@ impl Session {
         }
     }
 
-    /// Becomes the host, if nobody is and this process can be.
+    /// Becomes the host, if there is none and this process can be it.
     pub(super) async fn stand_in(&mut self) {
         let (None, Some(hosting)) = (&self.host, &self.hosting) else { return };
         match hosting.host().await {
@@ -213,7 +214,7 @@ async fn reach(client: &Client, hosting: Option<&Hosting>) -> Result<Option<Host
     }
 }
 
-/// Whether a folder has a log in it.
+/// Whether a folder contains a log.
 pub(super) fn is_data_folder(data: &Path) -> Result<bool, CommandFailure> {
     match data.join("log.sqlite").metadata() {
         Ok(found) => Ok(found.is_file()),

@@ -1,4 +1,4 @@
-//! How a command shows a job under way, on standard error: bars on a terminal, plain lines elsewhere.
+//! Shows a running job on standard error: bars on a terminal, plain lines elsewhere.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -11,19 +11,19 @@ use headway_model::follow::LinkState;
 use headway_model::message::RunningItem;
 use headway_model::{Counters, Fold, JobStatus};
 
-/// How often the bars are drawn at the most, in Hz.
+/// Maximum rate at which bars are drawn, in Hz.
 const FRAMES: u8 = 10;
 
-/// How many running files are shown at the most.
+/// Maximum number of running files shown.
 const RUNNING: usize = 8;
 
 /// How many failures are shown; all of them are listed by `headway show JOB --failed`.
 const FAILURES: u32 = 20;
 
-/// How often a plain line says how far the job is.
+/// How often a plain line reports progress.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// How long a job is at work before the time that is left is told.
+/// How long a job must have worked before the remaining time is shown.
 const EARLY: Duration = Duration::from_secs(2);
 
 /// How progress is shown.
@@ -39,7 +39,7 @@ pub(super) enum ProgressMode {
     None,
 }
 
-/// What is shown of a job at a moment.
+/// What is shown of a job now.
 pub(super) struct View<'a> {
     pub(super) fold: &'a Fold,
     pub(super) running: Vec<&'a RunningItem>,
@@ -50,7 +50,7 @@ pub(super) struct View<'a> {
 pub(super) struct JobDisplay {
     kind: ProgressView,
     begun: Instant,
-    /// How many items were done when this began.
+    /// How many items were done when this display began.
     at_first: Option<u32>,
     failures: u32,
     told: Option<Instant>,
@@ -83,7 +83,7 @@ impl JobDisplay {
         JobDisplay { kind, begun: Instant::now(), at_first: None, failures: 0, told: None, status: None }
     }
 
-    /// Shows how far the job is.
+    /// Shows the job's progress.
     pub(super) fn update(&mut self, view: &View<'_>) {
         let done = view.fold.counters.done();
         let first = *self.at_first.get_or_insert(done);
@@ -109,17 +109,17 @@ impl JobDisplay {
         wanted
     }
 
-    /// Says something that stays.
+    /// Writes a line that stays.
     pub(super) fn tell(&self, text: &str) {
         match &self.kind {
-            // Where nothing can be drawn nobody reads it.
+            // If drawing fails, nobody reads it anyway.
             ProgressView::Bars(bars) => drop(bars.all.println(text)),
             ProgressView::Lines => say(text),
             ProgressView::Nothing => {}
         }
     }
 
-    /// Writes a result where bars would be in its way.
+    /// Hides the bars while a result is written.
     pub(super) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.kind {
             ProgressView::Bars(bars) => bars.all.suspend(write),
@@ -127,7 +127,7 @@ impl JobDisplay {
         }
     }
 
-    /// Takes away what is drawn.
+    /// Removes the bars.
     pub(super) fn end(&mut self) {
         if let ProgressView::Bars(bars) = &self.kind {
             drop(bars.all.clear());
@@ -205,7 +205,7 @@ fn far(counters: &Counters, is_planned: bool) -> String {
     }
 }
 
-/// The rate, and the time that is left at that rate.
+/// The rate, and the remaining time at that rate.
 fn left(elapsed: Duration, done: u32, counters: &Counters) -> Option<String> {
     if elapsed < EARLY || done == 0 {
         return None;

@@ -1,4 +1,4 @@
-//! What commands that follow a job write: the options for it, and the files that are written once it is over.
+//! The output options of commands that follow a job, and the files that are written once the job is over.
 
 use std::io::Write;
 
@@ -13,7 +13,7 @@ use super::session::Session;
 use super::show::ProgressMode;
 use headway_model::JobId;
 
-/// What is written.
+/// Options for the output.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArguments {
@@ -41,7 +41,7 @@ pub(super) struct OutputArguments {
     #[arg(long, value_name = "NAME=FILE", value_parser = setting)]
     pub(super) output: Vec<(String, String)>,
 
-    /// Where its attempts are written as GNU parallel lists them, when it is over.
+    /// Where to write the job log in GNU parallel's format, when the job is over.
     #[arg(skip)]
     pub(super) joblog: Option<String>,
 }
@@ -61,7 +61,7 @@ impl OutputArguments {
     }
 }
 
-/// Writes what is wanted of a job that is over.
+/// Writes the requested files of a finished job.
 pub(super) async fn outputs(session: &Session, job: JobId, shown: &OutputArguments) -> Result<(), CommandFailure> {
     for (name, file) in &shown.output {
         write_to(session, &format!("/api/jobs/{job}/outputs/{name}"), file).await?;

@@ -2,7 +2,7 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals, from now on no longer deadly.
+/// Listens for the signals, which no longer end the process.
 pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -18,7 +18,8 @@ impl Signals {
         })
     }
 
-    /// Waits for the next; returns the exit code of a program that it ended. Can be dropped while it waits.
+    /// Waits for the next signal; returns the exit code of a program that is ended by it. Can be dropped while it
+    /// waits.
     pub(super) async fn next(&mut self) -> u8 {
         tokio::select! {
             _ = self.interrupt.recv() => 130,

@@ -9,7 +9,7 @@ use super::session::{ServerArguments, Session};
 use headway_model::Action;
 use headway_model::summary::JobView;
 
-/// Jobs that something is done to.
+/// The jobs to act on.
 #[derive(Debug, Args)]
 pub(super) struct JobArguments {
     /// The jobs: ids, their last six or more characters, or @1 for the newest
@@ -123,7 +123,7 @@ pub(super) async fn change(arguments: ChangeCommand) -> CommandResult {
     each(jobs, Some(Action::Change { priority: arguments.priority, concurrency: arguments.jobs })).await
 }
 
-/// Does this to each job, or cancels it. All are tried; the first refusal decides the exit code.
+/// Performs the action on each job; `None` cancels it. All jobs are tried; the first refusal decides the exit code.
 async fn each(arguments: JobArguments, action: Option<Action>) -> CommandResult {
     let session = arguments.which.ask().await?;
     let mut ended = Ok(0);
@@ -146,7 +146,7 @@ async fn steer(session: &Session, text: &str, action: Option<Action>) -> Result<
     if view.summary.status.is_terminal() {
         return Err(CommandFailure::new(NO, format!("job {} is over: {}", tail(job), view.summary.status.text())));
     }
-    // Nothing is done by a job that nobody works on; a cancel is carried out by the process that does.
+    // A cancel is carried out by the process that works on the job, so somebody must.
     if action.is_none() {
         session.client.adopt(job).await?;
     } else if session.host.is_some() {

@@ -74,7 +74,7 @@ async fn each(session: &mut Session, arguments: &WatchCommand) -> CommandResult 
     let mut worst = 0;
     for text in &arguments.jobs {
         let job = session.job(text).await.map_err(not_begun)?;
-        // Without a server only what is over can be told.
+        // Without a server, only finished jobs can be reported.
         if session.host.is_some() {
             let view = session.client.job(job).await.map_err(|error| not_begun(error.into()))?;
             if !view.summary.status.is_terminal() {

@@ -1,5 +1,6 @@
-//! Headway below a base path. The path is taken off before anything else looks at a request, the gate included; a request without it,
-//! from a proxy that has taken it off or from a program on this machine, is served as well.
+//! Serves Headway below a base path. The path is removed before anything else sees a request, even the gate. A
+//! request without it is served as well: it comes from a proxy that has removed the path, or from a program on this
+//! machine.
 
 use axum::Router;
 use axum::body::Body;
@@ -12,7 +13,7 @@ use tower::ServiceExt;
 
 use crate::base::Base;
 
-/// The router below this path.
+/// Mounts a router below this path.
 pub(super) fn mount(router: Router, base: Base) -> Router {
     if base.as_str().is_empty() {
         return router;
@@ -34,11 +35,11 @@ pub(super) fn mount(router: Router, base: Base) -> Router {
     Router::new().fallback_service(service)
 }
 
-/// The request is for the base path itself; the page is there with a slash.
+/// Marks a request for the base path without its final slash.
 #[derive(Clone)]
 struct WithoutSlash(String);
 
-/// Behind the gate: sends who asks for the base path itself to the page.
+/// Redirects a marked request to the page. Comes after the gate.
 pub(super) async fn to_page(request: Request, next: Next) -> Response {
     match request.extensions().get::<WithoutSlash>() {
         Some(WithoutSlash(page)) => {
@@ -48,7 +49,7 @@ pub(super) async fn to_page(request: Request, next: Next) -> Response {
     }
 }
 
-/// The address without the base, if it lies below.
+/// The address without the base path, if it is below it.
 fn inside(base: &Base, uri: &Uri) -> Option<Uri> {
     let all = uri.path_and_query()?.as_str();
     let rest = base.strip(all).filter(|rest| rest.starts_with('/'))?;

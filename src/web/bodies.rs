@@ -15,8 +15,9 @@ use super::BODY_LIMIT;
 use super::error::ErrorResponse;
 use headway_model::ApiError;
 
-/// Time limit for a body, plus one second for every `PACE` bytes; and for each piece of it, so that nobody is waited for longer who
-/// has sent much and stops. Anything slower is not a slow link but a caller that stalls.
+/// Time limit for a body, plus one second for every `PACE` bytes. It is also the limit for each piece, so that a
+/// caller who has sent much and stops gains no extra time. Anything slower is not a slow link but a caller that
+/// stalls.
 const PATIENCE: Duration = Duration::from_secs(15);
 const PACE: usize = 4 * 1024;
 

@@ -23,7 +23,7 @@ impl IntoResponse for ErrorResponse {
     }
 }
 
-/// The response; the error goes with it for whoever gives it another form.
+/// The response. It carries the error as an extension, for layers that give it another form.
 fn with_status(status: StatusCode, error: ApiError) -> Response {
     let body = Json(error.body());
     (status, Extension(error), body).into_response()

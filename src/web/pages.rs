@@ -25,15 +25,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const TRIES: u32 = 3;
 
 pub(super) fn router() -> Router<App> {
-    // What renders runs on Tokio, once for the whole process.
+    // Rendering uses Tokio's executor, which is set once for the whole process.
     static EXECUTOR: Once = Once::new();
     EXECUTOR.call_once(|| _ = Executor::init_tokio());
     Page::ROUTES.into_iter().fold(Router::new(), |router, route| router.route(route, get(page)))
 }
 
-/// The page at this address, with the state of everything that runs: where there is none, the one that says so.
-///
-/// Rarely, under load, a rendering hangs: it is dropped, and the page is rendered again.
+/// The page at this address, with the current state of all running jobs. If there is no such page, the page that says
+/// so. Rarely, under load, a rendering hangs. Then it is dropped, and the page is rendered again.
 pub(super) async fn page(State(app): State<App>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     for _ in 0..TRIES {

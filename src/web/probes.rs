@@ -1,6 +1,6 @@
-//! `/health` and `/ready`, for whatever restarts the server or sends it requests. Neither tells more than that, so neither wants a token
-//! or a certain host name: kubelet and load balancers call by address. `/metrics`, for Prometheus, tells names of recipes and libraries: it wants
-//! the token if there is one, and then no certain host name.
+//! `/health` and `/ready`, for supervisors and load balancers. They reveal nothing else, so they need no token, and
+//! any host name is accepted, because kubelet and load balancers call by address. `/metrics`, for Prometheus, reveals
+//! names of recipes and libraries, so it needs the token if there is one; then any host name is accepted too.
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -24,12 +24,12 @@ pub(super) fn router() -> Router<App> {
     Router::new().route("/health", get(health)).route("/ready", get(ready)).route("/metrics", get(metrics))
 }
 
-/// 503 only where a restart of the server helps.
+/// 503 only if a restart of the server would help.
 async fn health(State(server): State<Server>) -> (StatusCode, Json<Value>) {
     answer("healthy", server.ails())
 }
 
-/// 503 while the server cannot take on work, or is about to end.
+/// 503 while the server cannot begin work, or is stopping.
 async fn ready(
     State(server): State<Server>,
     State(stopping): State<watch::Receiver<bool>>,

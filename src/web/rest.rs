@@ -1,5 +1,5 @@
-//! The REST calls, for programs: one list, from which come the routes and the OpenAPI document. Each has a twin among the pages' server
-//! functions; both call one `Server` method.
+//! The REST calls, for programs: the routes and the OpenAPI document are made from one list. Each call has a twin
+//! among the pages' server functions; both call the same `Server` method.
 
 mod actions;
 mod call;
@@ -42,7 +42,7 @@ use presets::Presets;
 
 type RestResult<T> = Result<T, ErrorResponse>;
 
-/// The API below `/api/v1`; and, until 1.0, where it was before, directly below `/api`.
+/// The API below `/api/v1` and, until 1.0, also directly below `/api`, where it used to be.
 pub(super) fn router() -> Router<App> {
     let mut v1 = Router::new()
         .route("/api/v1/openapi.json", get(openapi::openapi))
@@ -193,14 +193,14 @@ async fn job(State(server): State<Server>, Path(id): Path<String>) -> RestResult
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct JobsQuery {
-    /// Jobs older than this one: the `next` of the page before.
+    /// Jobs after this one: the `next` of the previous page.
     before: Option<String>,
     /// How many; 100 if omitted.
     limit: Option<u32>,
     /// A part of the title or of the recipe's name.
     #[serde(default)]
     search: String,
-    /// How they stand.
+    /// Which statuses.
     #[serde(default)]
     show: JobShow,
     /// The order.
@@ -221,7 +221,7 @@ async fn jobs(
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ItemsParameters {
-    /// Items after this one: the `next` of the page before.
+    /// Items after this one: the `next` of the previous page.
     after: Option<u32>,
     /// How many; 100 if omitted.
     limit: Option<u32>,
@@ -255,7 +255,7 @@ async fn load(State(server): State<Server>, Path(id): Path<String>) -> RestResul
 struct TotalsView {
     #[serde(flatten)]
     totals: JobTotals,
-    /// How many bytes less the files of the library have, once the trash is emptied; negative if they have more.
+    /// How many bytes smaller the library's files are once the trash is emptied; negative if they are larger.
     saved: i64,
 }
 
@@ -281,7 +281,7 @@ async fn libraries(State(server): State<Server>) -> Json<Vec<LibraryName>> {
     Json(server.libraries())
 }
 
-/// The recipes, each with what a request gives as its settings as a JSON Schema.
+/// The recipes, each with the JSON Schema of its settings.
 async fn recipes(State(server): State<Server>) -> Json<Vec<OfferedRecipe>> {
     let offered = server.recipes().into_iter().map(|info| OfferedRecipe { schema: schema(&info.settings), info });
     Json(offered.collect())

@@ -1,6 +1,6 @@
-//! The socket in the data folder, for the user who runs the server: programs that may do whatever that user may.
-//!
-//! A caller must be the server's user, or root, as the kernel says. There is no token and no check of the host.
+//! The Unix socket in the data folder, for programs of the user who runs the server. They may do whatever that user
+//! may. The kernel confirms that a caller is the server's user, or root. There is no token and no check of the host
+//! name.
 
 use std::fs::{Permissions, set_permissions};
 use std::io;
@@ -33,12 +33,12 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub struct Socket {
     listener: UnixListener,
     path: PathBuf,
-    /// The data folder, so that the socket is reached however long its path is.
+    /// The data folder, kept open so that the socket can be reached however long its path is.
     _folder: OwnedFd,
 }
 
 impl Socket {
-    /// Listens in a data folder; the caller must hold its lock: a socket that an earlier process left is replaced.
+    /// Listens in a data folder, whose lock the caller must hold. Replaces a socket that an earlier process left.
     ///
     /// # Errors
     /// What the system says.
@@ -53,7 +53,7 @@ impl Socket {
         }
         let listener = UnixListener::bind(&new)?;
         set_permissions(&new, Permissions::from_mode(0o600))?;
-        // Under its name only once it can be used.
+        // It gets its name only once it can be used.
         std::fs::rename(&new, &path)?;
         Ok(Socket { listener, path, _folder: folder })
     }
@@ -79,14 +79,14 @@ impl Socket {
             }
         }
         drop(self);
-        // Fails only if it was closed, and nobody closes it.
+        // This fails only if the semaphore was closed, and nobody closes it.
         drop(places.acquire_many(CONNECTIONS).await);
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // One that is left is replaced by the next server, and refuses connections until then.
+        // If the file stays, it refuses connections, and the next server replaces it.
         std::fs::remove_file(&self.path).ok();
     }
 }

@@ -1,4 +1,4 @@
-//! How a command ends that followed a job: its exit code, and its last words.
+//! How a command that followed a job ends: its exit code, and its last message.
 
 use super::super::out::count;
 use headway_model::{Counters, EndReason, Fold, JobStatus};
@@ -14,7 +14,7 @@ pub(super) const TIMED_OUT: u8 = 124;
 /// The command did not begin, or the job cannot be followed.
 pub(in crate::cli) const NOT_BEGUN: u8 = 255;
 
-/// What became of the files.
+/// The results for the files, in words.
 pub(super) fn verdict(fold: &Fold) -> String {
     let counters = &fold.counters;
     let done = counters.succeeded + counters.skipped - counters.missed;
@@ -49,7 +49,7 @@ pub(super) fn exit_code(status: JobStatus, counters: &Counters) -> u8 {
     }
 }
 
-/// A text of a program, in one line and without what would steer the terminal.
+/// A program's text on one line, without control sequences for the terminal.
 pub(in crate::cli) fn plain(text: &str) -> String {
     text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
 }

@@ -10,10 +10,10 @@ use headway_model::event::Recorded;
 use headway_model::{JobEvent, Message};
 
 impl Followed<'_> {
-    /// Looks at the events of a message that are new in the fold.
+    /// Handles those events of a message that the fold has newly taken in.
     pub(super) async fn message(&mut self, text: &str) -> Result<(), CommandFailure> {
         match Message::decode(text) {
-            // Another connection, perhaps to another server, which works on the job only if it is told to.
+            // A new connection, perhaps to another server, which works on the job only if it is asked to.
             Ok(Message::Hello(_)) if self.how.owns => {
                 if let Err(error) = self.session.client.adopt(self.job).await {
                     tracing::debug!(%error, "the job is not there yet, or the link broke again");
@@ -43,13 +43,13 @@ impl Followed<'_> {
     async fn event(&mut self, raw: &str) -> Result<(), CommandFailure> {
         let Ok(recorded) = Recorded::decode(raw) else { return Ok(()) };
         let folded = self.follower.job(&self.job).and_then(|tracked| tracked.fold()).map_or(0, |fold| fold.seq);
-        // What was not folded comes again.
+        // Events that were not folded come again.
         if recorded.seq <= self.seen || recorded.seq > folded {
             return Ok(());
         }
         self.seen = recorded.seq;
         if self.how.json == Some(Json::All) {
-            // As it is in the log.
+            // The event exactly as it is in the log.
             out::line(&format!(r#"{{"v":1,"kind":"event","job":"{}","event":{raw}}}"#, self.job))?;
         }
         match &recorded.event {
@@ -72,7 +72,7 @@ impl Followed<'_> {
         self.how.said.iter_mut().for_each(|said| said.ended(item));
     }
 
-    /// Writes what attempts that have ended said.
+    /// Writes the output of attempts that have ended.
     pub(super) async fn pass_on(&mut self) -> Result<(), CommandFailure> {
         let Some(said) = &mut self.how.said else { return Ok(()) };
         loop {

@@ -1,4 +1,4 @@
-//! When a follower leaves its job: at its end, where it waits for a person, or at a signal.
+//! When a command stops following its job: at its end, when it waits for a person, or at a signal.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::cli::out::{self, count, time};
 use headway_model::{Action, JobStatus, PauseReason};
 
 impl Followed<'_> {
-    /// Whether the job has come to where it need not be followed any further.
+    /// Returns the exit code if the job need not be followed any further.
     pub(super) async fn waits(&mut self) -> Result<Option<u8>, CommandFailure> {
         let Some(fold) = self.follower.job(&self.job).and_then(|tracked| tracked.fold()) else { return Ok(None) };
         let (status, counters) = (fold.status, fold.counters);
@@ -38,7 +38,7 @@ impl Followed<'_> {
         Ok(Some(WAITS))
     }
 
-    /// A signal asks for the end: at first what runs may end, the second time nothing is waited for.
+    /// Handles a signal. After the first one, running files may end; after the second, nothing is waited for.
     pub(super) async fn signalled(&mut self, code: u8) -> Result<Option<u8>, CommandFailure> {
         if !self.how.owns {
             self.say("the job goes on");
@@ -61,7 +61,7 @@ impl Followed<'_> {
                 view.summary.counters.running,
                 tail(self.job)
             )),
-            // It is over, or was never begun.
+            // The job is over, or never began.
             Err(error) => {
                 tracing::debug!(%error, "the job is not paused");
                 return Ok(Some(code));

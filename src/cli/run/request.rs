@@ -1,4 +1,4 @@
-//! From a command line to the request that starts a job.
+//! Turns a command line into the request that starts a job.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use super::{COMMAND, RunArguments};
 use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::{Output, OutputPlace, Policy, RelPath, StartJob};
 
-/// What comes before names on a command's line, as in GNU parallel, and what comes before a file with names.
+/// The separators before names, and before a file with names, as in GNU parallel.
 const NAMES: &str = ":::";
 const NAMES_OF: &str = "::::";
 
@@ -118,7 +118,7 @@ fn below(folder: &Path, root: Option<&Path>) -> Result<RelPath, CommandFailure> 
         (Some(parent), Some(name)) if root.is_some() => {
             match parent.canonicalize() {
                 Ok(parent) => parent.join(name),
-                // It is made with the output.
+                // The folder is created with the output.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => parts.clone(),
                 Err(error) => {
                     let text = format!("cannot look at {}: {error}", parent.display());
@@ -138,7 +138,7 @@ fn below(folder: &Path, root: Option<&Path>) -> Result<RelPath, CommandFailure> 
     path.map_err(|error| CommandFailure::new(NOT_BEGUN, format!("{}: {error}", folder.display())))
 }
 
-/// Names that stand behind a program.
+/// The names after a program.
 enum ProgramNames<'a> {
     On(&'a [OsString]),
     In(&'a OsString),
@@ -153,7 +153,7 @@ fn split(program: &[OsString]) -> (&[OsString], Option<ProgramNames<'_>>) {
     }
 }
 
-/// A word of a command, as the recipe reads it. Tokens need no quotation marks.
+/// A word of a command, quoted for the recipe. Tokens need no quotation marks.
 fn quoted(word: &str) -> Result<std::borrow::Cow<'_, str>, shlex::QuoteError> {
     let plain = |char: char| char.is_alphanumeric() || "-_./:=@%+,{}#".contains(char);
     let is_plain = !word.is_empty() && !word.starts_with('#') && word.chars().all(plain);

@@ -1,4 +1,4 @@
-//! The names that a command got.
+//! The names of files that a command was given.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Read};
@@ -7,11 +7,12 @@ use std::os::unix::ffi::OsStringExt;
 use crate::cli::failure::CommandFailure;
 use crate::cli::follow::NOT_BEGUN;
 
-/// The names that a command got, as bytes.
+/// The names of files that a command was given, as bytes.
 pub(in crate::cli) struct GivenNames(pub(in crate::cli) Vec<Vec<u8>>);
 
 impl GivenNames {
-    /// Reads names from a file, or from standard input for `-`: lines, or ended by NUL. All of them at once, so that totals are true.
+    /// Reads names from a file, or from standard input for `-`, one on each line or terminated by NUL. All are read
+    /// before anything starts, so that totals are right.
     pub(in crate::cli) fn read(from: &OsStr, by_nul: bool) -> Result<Self, CommandFailure> {
         let usage = |text: String| CommandFailure::new(NOT_BEGUN, text);
         let mut text = Vec::new();
@@ -30,7 +31,7 @@ impl GivenNames {
         Ok(GivenNames(names.map(<[u8]>::to_vec).collect()))
     }
 
-    /// Names that stand on the command line.
+    /// Names from the command line.
     pub(in crate::cli) fn given(names: &[OsString]) -> Self {
         GivenNames(names.iter().map(|name| name.clone().into_vec()).collect())
     }

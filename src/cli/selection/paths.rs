@@ -1,4 +1,4 @@
-//! Where files lie, as far as looking at them tells.
+//! Resolves the paths of named files.
 
 use std::collections::BTreeSet;
 use std::fs::Metadata;
@@ -10,16 +10,16 @@ use crate::cli::failure::CommandFailure;
 use crate::cli::follow::NOT_BEGUN;
 use crate::cli::out::{count, say};
 
-/// The path of a file without links, dots and double slashes in its folder. The file itself need not be there, and is taken as it is if
-/// it is a link.
+/// The absolute path of a file, without links, dots and double slashes in its folder. The file itself need not exist,
+/// and is not resolved if it is a link.
 pub(super) fn placed(path: &Path) -> Result<PathBuf, CommandFailure> {
     let whole = || std::path::absolute(path).map_err(CommandFailure::from);
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(path.to_owned()) };
     if path.components().next_back() == Some(Component::ParentDir) || path.as_os_str().as_bytes().ends_with(b"/.") {
-        // A folder by way of dots; if it is not there, that is seen when its files are looked for.
+        // A path that ends in dots is a folder. If it does not exist, looking for its files will show that.
         return path.canonicalize().or_else(|_| whole());
     }
-    // Where the folder is not there, the file is not either, and counts as not looked at.
+    // If the folder does not exist, neither does the file, which then counts as not looked at.
     folder.canonicalize().map(|folder| folder.join(name)).or_else(|_| whole())
 }
 
@@ -27,7 +27,7 @@ pub(super) fn is_folder(path: &Path) -> Result<bool, CommandFailure> {
     folder(path, path.symlink_metadata())
 }
 
-/// The same, where a link is followed.
+/// Whether a path, following links, is a folder.
 pub(super) fn leads_to_folder(path: &Path) -> Result<bool, CommandFailure> {
     folder(path, path.metadata())
 }
@@ -44,7 +44,7 @@ fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// These files, and all that is below those that are folders.
+/// These files and, for folders, everything below them.
 pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure> {
     let mut found = Vec::new();
     let mut left: Vec<_> = paths.into_iter().rev().collect();
@@ -75,7 +75,7 @@ pub(super) fn unique(paths: Vec<PathBuf>) -> Vec<PathBuf> {
     once
 }
 
-/// The deepest folder that holds all of these.
+/// The deepest folder that contains all of these.
 pub(super) fn common<'a>(mut folders: impl Iterator<Item = &'a Path>) -> Option<PathBuf> {
     let mut common = folders.next()?.to_owned();
     for folder in folders {

@@ -1,8 +1,7 @@
-//! Answers that hyper gives by itself, without the router: to a request whose head is malformed or too large, or whose address is too
-//! long. Here they get the headers of every answer, for which hyper has no hook.
-//!
-//! Hyper reads the next head only when the answer before it is flushed. So what it writes after a flush, with no request under way, is
-//! its own.
+//! Adds our headers to responses that hyper sends by itself, without the router: to a request whose head is malformed
+//! or too large, or whose address is too long. Hyper has no hook for that. Hyper reads the next head only after it
+//! has flushed the previous response. So anything it writes after a flush, with no request under way, is its own
+//! response.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -18,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::super::access::protect;
 
-/// The headers of every answer, as lines of a head.
+/// The headers of every response, as lines of a head.
 static HEADERS: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut headers = HeaderMap::new();
     protect(&mut headers);
@@ -28,7 +27,7 @@ static HEADERS: LazyLock<Vec<u8>> = LazyLock::new(|| {
     headers.iter().flat_map(line).collect()
 });
 
-/// How many requests of a connection have begun, and for how many of them the answer has ended.
+/// How many requests of a connection have begun, and for how many of them the response has ended.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     begun: AtomicUsize,
@@ -39,13 +38,13 @@ pub(super) struct Requests {
 pub(super) struct OpenRequest(Arc<Requests>);
 
 impl OpenRequest {
-    /// One more request has begun.
+    /// Counts one more request.
     pub(super) fn begin(requests: &Arc<Requests>) -> Self {
         requests.begun.fetch_add(1, Ordering::Relaxed);
         OpenRequest(Arc::clone(requests))
     }
 
-    /// The answer, with whose body the request ends.
+    /// Ties the request to a response: it ends with the response's body.
     pub(super) fn until_the_end_of(self, answer: Response) -> Response {
         answer.map(|body| Body::new(AnswerBody { body, _request: self }))
     }
@@ -82,13 +81,13 @@ impl HttpBody for AnswerBody {
     }
 }
 
-/// A connection on which hyper's own answers get the headers.
+/// A connection on which hyper's own responses get our headers.
 pub(super) struct OwnAnswers<I> {
     stream: I,
     requests: Arc<Requests>,
-    /// How many requests had begun at the last flush, if the answers of all had ended.
+    /// How many requests had begun at the last flush, if all their responses had ended.
     quiet_after: Option<usize>,
-    /// What is still to be sent in place of what hyper wrote.
+    /// What is still to be sent instead of what hyper wrote.
     left: Vec<u8>,
 }
 
@@ -102,7 +101,7 @@ impl<I> OwnAnswers<I> {
     }
 }
 
-/// Hyper's own answer with the headers; `None` if that is something else.
+/// Hyper's own response with our headers; `None` if the bytes are something else.
 fn protected(written: &[u8]) -> Option<Vec<u8>> {
     let head = written.strip_suffix(b"\r\n").filter(|head| head.ends_with(b"\r\n"))?;
     head.starts_with(b"HTTP/1.").then(|| [head, &HEADERS, b"\r\n"].concat())

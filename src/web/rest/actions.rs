@@ -1,4 +1,4 @@
-//! What is done to jobs.
+//! Calls that act on jobs.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -41,7 +41,7 @@ pub(super) struct RetryQuery {
     item: Option<u32>,
 }
 
-/// What of a job's pace is to change.
+/// The changes to a job's priority and concurrency.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PaceChange {
@@ -68,7 +68,7 @@ pub(super) async fn change(
     change_to(&server, &id, request(&headers, &body)?).await
 }
 
-/// The same as it was before `/api/v1`.
+/// The same call in its form before `/api/v1`.
 pub(super) async fn change_by_query(
     State(server): State<Server>,
     Path(id): Path<String>,
@@ -82,7 +82,7 @@ async fn change_to(server: &Server, id: &str, pace: PaceChange) -> RestResult<Js
     Ok(Json(server.steer(job_id(id)?, Action::Change { priority, concurrency }).await?))
 }
 
-/// Has a job worked on by a server that works on no job unasked.
+/// Makes a server that takes up no job unasked work on a job.
 pub(super) async fn adopt(State(server): State<Server>, Path(id): Path<String>) -> RestResult<Json<JobView>> {
     let id = job_id(&id)?;
     server.adopt(id).await?;

@@ -1,4 +1,5 @@
-//! A call, with all that a program must know to make it: the routes and the OpenAPI document come from the same list.
+//! A call, with everything that a program must know to make it. The routes and the OpenAPI document are made from the
+//! same list.
 
 use axum::handler::Handler;
 use axum::http::Method;
@@ -11,10 +12,10 @@ use super::super::App;
 /// Makes the schema of one type.
 type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
-/// What a call answers when it succeeds.
+/// What a call returns when it succeeds.
 #[derive(Clone, Copy)]
 pub(super) enum Answers {
-    /// JSON of this schema.
+    /// JSON with this schema.
     Json(SchemaOf),
     /// A body of this media type.
     Body(&'static str),
@@ -34,13 +35,13 @@ pub(super) struct ApiCall {
     pub(super) query: Option<SchemaOf>,
     /// Its body, which is JSON.
     pub(super) body: Option<SchemaOf>,
-    /// What it answers.
+    /// What it returns.
     pub(super) success: Answers,
-    /// Whether it answers 201 if it has made something, and 200 if that was there.
+    /// Whether it returns 201 if it has created something, and 200 if that already existed.
     pub(super) creates: bool,
-    /// Whether it has no path of before, directly below `/api`.
+    /// Whether it exists only below `/api/v1`, and not directly below `/api` as older calls do.
     pub(super) is_new: bool,
-    /// What performs it.
+    /// Its handler.
     pub(super) handler: MethodRouter<App>,
 }
 
@@ -105,12 +106,12 @@ impl ApiCall {
         ApiCall { success: Answers::Nothing(status), ..self }
     }
 
-    /// Answers 201 if it has made something.
+    /// Returns 201 if it has created something.
     pub(super) fn creates(self) -> Self {
         ApiCall { creates: true, ..self }
     }
 
-    /// Is there only below `/api/v1`.
+    /// Exists only below `/api/v1`.
     pub(super) fn new_in_v1(self) -> Self {
         ApiCall { is_new: true, ..self }
     }

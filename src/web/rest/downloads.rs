@@ -1,4 +1,4 @@
-//! What is sent as a file: results, logs, attempts.
+//! Calls that return files: outputs, logs, reports.
 
 use axum::extract::{Path, State};
 use axum::http::header;
@@ -39,7 +39,7 @@ pub(super) async fn log(State(server): State<Server>, Path(id): Path<String>) ->
     Ok((headers, axum::body::Body::from_stream(lines)).into_response())
 }
 
-/// What became of each file of a job, for spreadsheets.
+/// What happened to each file of a job, for spreadsheets.
 pub(super) async fn report_csv(server: State<Server>, id: Path<String>) -> RestResult<Response> {
     report(server, id, (ReportFormat::Csv, "text/csv; charset=utf-8", "csv")).await
 }
@@ -63,7 +63,7 @@ async fn report(
     Ok((headers, axum::body::Body::from_stream(lines)).into_response())
 }
 
-/// A job's attempts as GNU parallel lists them.
+/// A job's attempts in the format of GNU parallel's job log.
 pub(super) async fn joblog(State(server): State<Server>, Path(id): Path<String>) -> RestResult<Response> {
     let id = job_id(&id)?;
     let lines = server.joblog(id).await?;

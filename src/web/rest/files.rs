@@ -1,4 +1,4 @@
-//! What lies in libraries.
+//! Calls that list the files of libraries.
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -51,9 +51,9 @@ pub(super) struct FilesQuery {
     /// Whether the order is reversed.
     #[serde(default)]
     descending: bool,
-    /// Rows after this one: the `next` of the page before.
+    /// Rows after this one: the `next` of the previous page.
     after: Option<RowKey>,
-    /// Rows before this one: the `previous` of the page after.
+    /// Rows before this one: the `previous` of the next page.
     before: Option<RowKey>,
     /// How many; 100 if omitted.
     limit: Option<u32>,

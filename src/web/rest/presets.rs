@@ -1,4 +1,4 @@
-//! Requests that are kept under names.
+//! Calls for presets: requests stored under names.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The OpenAPI document as a page, for people: every call with a line to try it, and what each takes and returns.
+//! The OpenAPI document as a page for people: every call with a command to try it, its parameters and its result.
 
 use std::fmt::Write as _;
 
@@ -21,7 +21,7 @@ pub(super) async fn reference(State(base): State<Base>) -> Response {
     ([(header::CONTENT_SECURITY_POLICY, policy)], Html(page(&DOCUMENT, &base.to("/api/v1")))).into_response()
 }
 
-/// The page; `root` is where the calls are.
+/// The page. `root` is the address of the API.
 fn page(document: &Value, root: &str) -> String {
     let mut html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>The API of Headway</title>\
@@ -78,7 +78,7 @@ fn call(html: &mut String, root: &str, path: &str, method: &str, operation: &Val
     _ = write!(html, "<pre>curl{method}{json} \"$HEADWAY{root}{path}\"</pre></article>");
 }
 
-/// The members of an object, of all of its forms, as rows.
+/// The members of an object, in all of its forms, as table rows.
 fn rows(html: &mut String, schema: &Value) {
     let forms = schema["oneOf"].as_array().into_iter().chain(schema["anyOf"].as_array()).flatten();
     let mut rows = String::new();
@@ -98,7 +98,7 @@ fn rows(html: &mut String, schema: &Value) {
     }
 }
 
-/// A schema in a few words, with a link where it has a name.
+/// A schema in a few words, with a link if it has a name.
 fn kind(schema: &Value) -> String {
     if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
         return format!("<a href=\"#{name}\">{name}</a>");
@@ -125,7 +125,7 @@ fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
-/// A text of the document, safe within HTML, with code where it has code.
+/// A text of the document, escaped for HTML, with its code marked as code.
 fn text(value: &Value) -> String {
     let text = value.as_str().unwrap_or_default();
     let safe = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");

@@ -1,4 +1,4 @@
-//! Entity tags: a program that asks again what it has already seen gets 304 and no body.
+//! Entity tags: a program that asks again for something that has not changed gets 304 and no body.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use headway_model::Digest;
 
-/// Gives each JSON answer to a GET a weak entity tag, over all but its cursor: that moves with every job.
+/// Gives each JSON response to a GET a weak entity tag over everything except its cursor, which moves with every job.
 pub(super) async fn tagged(request: Request, next: Next) -> Response {
     let known = (request.method() == Method::GET).then(|| request.headers().get(header::IF_NONE_MATCH).cloned());
     let response = next.run(request).await;
@@ -20,7 +20,7 @@ pub(super) async fn tagged(request: Request, next: Next) -> Response {
         return response;
     }
     let (mut head, body) = response.into_parts();
-    // It is in memory already.
+    // The body is already in memory.
     let Ok(body) = to_bytes(body, usize::MAX).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
@@ -50,13 +50,13 @@ fn tag(body: &Bytes) -> String {
             let all: Vec<_> = members.iter().map(|(name, value)| format!("{name}:{value}")).collect();
             Digest::of(all.join("\n").as_bytes())
         }
-        // No object, so without a cursor.
+        // Not an object, so it has no cursor.
         Err(_) => Digest::of(body),
     };
     format!("W/\"{digest}\"")
 }
 
-/// By RFC 9110, 13.1.2: any of a list, weak or not.
+/// Whether an `If-None-Match` lists this tag, weak or not (RFC 9110, 13.1.2).
 fn is_among(known: &HeaderValue, tag: &str) -> bool {
     let known = known.to_str().unwrap_or_default();
     known
