@@ -26,17 +26,17 @@ use nav::{Nav, Title};
 use parts::{Controls, focus};
 use progress::{Modal, Pills, Toasts};
 
-/// Takes over the base path that the page was rendered with: for links, calls and streams alike.
+/// Adopts the base path that the page was rendered with, for links, calls and streams.
 pub fn begin_at_base() {
     let root = web_sys::window().and_then(|window| window.document()).and_then(|document| document.document_element());
     let said = root.and_then(|root| root.get_attribute("data-base")).and_then(|text| text.parse::<Base>().ok());
     let Some(base) = said.filter(|base| !base.as_str().is_empty()) else { return };
-    // Once for the life of the page.
+    // Leaked once for the life of the page.
     leptos::server_fn::client::try_set_server_url(base.to_string().leak()).ok();
     base.of_page();
 }
 
-/// Everything inside the body. What the first paint needs was read by the server at one moment, and travels with the page.
+/// Everything inside the body. The server reads what the first paint needs at one moment, and sends it with the page.
 #[component]
 pub fn App() -> impl IntoView {
     let nav = Nav::begin();
@@ -52,7 +52,7 @@ pub fn App() -> impl IntoView {
     let silent = move || live.silent.with(Option::is_some).then_some("true");
 
     view! {
-        // One text and nothing else: with scripts a browser reads the inside as text.
+        // Only text may be inside: a browser with scripts enabled parses the content as text.
         <noscript class="page-banner">"Without JavaScript this page shows how things stood when it was loaded, and nothing can be started here."</noscript>
         <SkipLinks />
         <header class="page-bar">
@@ -76,7 +76,7 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// The picture in front of the name.
+/// The logo in front of the name.
 #[component]
 fn Mark() -> impl IntoView {
     view! {
@@ -88,7 +88,7 @@ fn Mark() -> impl IntoView {
     }
 }
 
-/// The links to the pages, which say where one is.
+/// The links to the pages, with the current one marked.
 #[component]
 fn Places() -> impl IntoView {
     let page = expect_context::<Nav>().page();
@@ -104,7 +104,7 @@ fn Places() -> impl IntoView {
     }
 }
 
-/// Ways past everything above, for the keyboard: on the library's page only, where there is something to pass.
+/// Skip links for the keyboard. Only on the library's page, where there is something to skip.
 #[component]
 fn SkipLinks() -> impl IntoView {
     let page = expect_context::<Nav>().page();

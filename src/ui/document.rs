@@ -1,4 +1,5 @@
-//! The document around every page: its head, the program, and what stands beside the program and says whether it lives.
+//! The document around every page: its head, the program, and the small script beside the program that says whether
+//! it lives.
 
 use leptos::either::Either;
 use leptos::nonce::use_nonce;
@@ -7,10 +8,10 @@ use leptos::prelude::*;
 use super::App;
 use crate::base::{base, to};
 
-/// Says whether the program of the page lives; see there.
+/// The script that says whether the page's program lives; its own comments explain it.
 const ALIVE: &str = include_str!("document/alive.js");
 
-/// The paths of the client's files, where they change with the content.
+/// The paths of the client's files, if they change with the content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientFiles {
     /// The style sheet.
@@ -21,7 +22,7 @@ pub struct ClientFiles {
     pub wasm: String,
 }
 
-/// The document around every page. Without `files` they lie where cargo-leptos puts them.
+/// The document around every page. Without `files`, the client's files are where cargo-leptos puts them.
 pub fn shell(options: LeptosOptions, files: Option<ClientFiles>) -> impl IntoView {
     let client = match files {
         Some(files) => Either::Left(hydration(files)),
@@ -40,7 +41,7 @@ pub fn shell(options: LeptosOptions, files: Option<ClientFiles>) -> impl IntoVie
                 <meta name="description" content="Run one recipe over many files and see a status you can trust." />
                 <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)" />
                 <meta name="theme-color" content="#191d24" media="(prefers-color-scheme: dark)" />
-                // The page names itself, once it is known what it is.
+                // The page sets its title once it knows what it shows.
                 <title></title>
                 <link rel="icon" href=to("/favicon.svg") type="image/svg+xml" />
                 <link rel="manifest" href=to("/manifest.webmanifest") crossorigin="use-credentials" />
@@ -58,7 +59,7 @@ pub fn shell(options: LeptosOptions, files: Option<ClientFiles>) -> impl IntoVie
 fn hydration(files: ClientFiles) -> impl IntoView {
     let ClientFiles { style, script, wasm } = files;
     let [style, script, wasm] = [style, script, wasm].map(|path| to(&path));
-    // `alive.js` hears what cannot be loaded, and so does the console, unchanged.
+    // A loading error reaches `alive.js` and, unchanged, the console.
     let start = format!(
         "try {{ const client = await import({script:?}); await client.default({{ module_or_path: {wasm:?} }}); client.hydrate(); }} \
          catch (error) {{ dispatchEvent(new Event('headway:unloaded')); throw error; }}"

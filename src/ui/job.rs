@@ -40,10 +40,11 @@ use headway_model::{ApiError, JobId, JobSummary, Reruns};
 #[component]
 pub(super) fn JobPage() -> impl IntoView {
     let id = expect_context::<Nav>().job();
-    // All that is read is asked for here: what stands in a suspended part is made at another time in the browser than on the server.
+    // Every resource is made here, because a suspended part is built at different times in the browser and on the
+    // server.
     let view = Resource::new(move || id.get(), read);
     let items = ShownItems::read(id);
-    // What is shown of the past is shown on this page, and in no dialog.
+    // The past is shown on this page only, and in no dialog.
     let live = expect_context::<Live>().with_own_past();
     view! {
         <Provider value=live>
@@ -117,7 +118,7 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
     }
 }
 
-/// How many files are done again, and why.
+/// How many files are processed again, and why.
 fn reruns(Reruns { changed, settings }: Reruns) -> Option<String> {
     let part = |number: u32, why: &str| (number > 0).then(|| format!("{} {why}", format::count(number.into())));
     let parts = [part(settings, "with other settings"), part(changed, "changed since")];

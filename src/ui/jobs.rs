@@ -1,4 +1,4 @@
-//! Every job: what is not over as cards, and what is over as a dense table, newest first. Live jobs change before the reader's eyes.
+//! Every job: running jobs as cards, finished ones as a dense table, newest first. Running jobs are updated live.
 
 mod address;
 mod bulk;
@@ -29,7 +29,7 @@ pub(super) fn JobsPage() -> impl IntoView {
     let live = expect_context::<Live>();
     let asked = expect_context::<Nav>().query();
     let address = Memo::new(move |_| asked.with(JobsAddress::read));
-    // A job that appears anywhere brings the list up to date.
+    // When a new job appears anywhere, the list is read again.
     let known = Memo::new(move |_| live.jobs.with(|jobs| jobs.keys().next_back().copied()));
     let page = Resource::new(
         move || (address.get(), known.get(), live.ended.get()),

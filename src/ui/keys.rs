@@ -1,4 +1,4 @@
-//! The keys that the pages know, told to whoever presses `?`.
+//! The list of keyboard shortcuts, shown on pressing `?`.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -16,13 +16,13 @@ const KEYS: [(&str, &str); 8] = [
     ("?", "These keys"),
 ];
 
-/// The button, and the dialog that it and the key open. Made only when it is asked for.
+/// The button, and the dialog that the button and the key open. The dialog is made only when it is opened.
 #[component]
 pub(super) fn Keys() -> impl IntoView {
     let is_open = RwSignal::new(false);
     Effect::new(move |_| {
         let pressed = window_event_listener(leptos::ev::keydown, move |event| {
-            // Another dialog is meant for something else.
+            // Not while another dialog is open.
             if event.key() == "?" && !focus::is_typing() && !focus::is_in_dialog() {
                 event.prevent_default();
                 is_open.set(true);

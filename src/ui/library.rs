@@ -1,4 +1,5 @@
-//! The library: a folder of it, or all below it that matches a search, with what last happened to each file.
+//! The library's page: the content of a folder, or everything below it that matches a search, with the last outcome
+//! of each file.
 
 mod address;
 mod entry;
@@ -33,7 +34,7 @@ use window::Scrolled;
 /// How often the page asks for the list again while the disk is being read.
 const POLL: Duration = Duration::from_millis(400);
 
-/// The files of a folder. The address says all of what is shown.
+/// The files of a folder. The address fully determines what is shown.
 #[component]
 pub(super) fn LibraryPage() -> impl IntoView {
     let live = expect_context::<Live>();
@@ -54,7 +55,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
     });
 
     let scrolled = Scrolled::new();
-    // Asked for again while the disk is being read: then the server need not look at it once more.
+    // While the disk is being read, ask again without another look at the disk.
     let (polls, polled) = (RwSignal::new(0_u32), RwSignal::new(false));
     let page = Resource::new(
         move || (view.get(), polls.get(), live.ended.get()),
@@ -79,7 +80,8 @@ pub(super) fn LibraryPage() -> impl IntoView {
     let scan = move || {
         leptos::task::spawn_local(async move {
             api::scan(library.get_untracked()).await.ok();
-            // The folder on the screen is scanned first: the whole library can take long. (Its list shows what fails.)
+            // Scan the folder on the screen first, because the whole library can take long. (The list shows any
+            // failure.)
             polls.update(|polls| *polls = polls.wrapping_add(1));
         });
     };
@@ -125,7 +127,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
     }
 }
 
-/// What is shown, for the title of a tab: the folder first, as there is little room.
+/// The title of the tab. The folder comes first, because there is little room.
 fn title(view: &FolderView) -> String {
     match view.folder.is_root() {
         true => view.library.clone(),

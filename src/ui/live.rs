@@ -1,5 +1,5 @@
-//! The one place that opens a stream. Messages are folded by [`headway_model::follow`] as they arrive, outside signals;
-//! signals are set once a frame, and show numbers that are exact.
+//! The only place that opens a stream. [`headway_model::follow`] folds messages as they arrive, outside signals.
+//! Signals are set once a frame, and show exact numbers.
 
 mod alive;
 mod browser;
@@ -25,7 +25,7 @@ use shell::Shell;
 pub use starting::{StartPhase, Starting};
 
 thread_local! {
-    /// The page's shell. A browser's page is one thread; the server never makes one.
+    /// The page's shell. A page in a browser has one thread; the server never creates a shell.
     static SHELL: RefCell<Option<Shell>> = const { RefCell::new(None) };
 }
 
@@ -34,7 +34,7 @@ thread_local! {
 pub struct JobState {
     /// Its state at its last event.
     pub summary: JobSummary,
-    /// How far following it has come; `None` if it is only watched.
+    /// How far the page is with following it; `None` if the job is only watched.
     pub phase: Option<Phase>,
     /// What can be proved; `checked` is in server time.
     pub proof: Proof,
@@ -42,33 +42,34 @@ pub struct JobState {
     pub running: Vec<RunningItem>,
 }
 
-/// A line that stays for a while, in a corner.
+/// A toast: a line that is shown in a corner for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Toast {
     /// The job it is about.
     pub job: JobId,
     /// What it says.
     pub text: String,
-    /// The job's status, as a word.
+    /// The label of the job's status.
     pub status: String,
 }
 
 /// The live state of everything a page shows. Copy it freely.
 #[derive(Clone, Copy)]
 pub struct Live {
-    /// Every job heard of that a page might show.
+    /// Every known job that a page might show.
     pub jobs: RwSignal<BTreeMap<JobId, Arc<JobState>>>,
     /// The link to the server.
     pub link: RwSignal<LinkState>,
-    /// Whether this tab asks with short calls, because other tabs hold the browser's connections.
+    /// Whether this tab makes short calls, because other tabs hold the browser's connections.
     pub crowded: RwSignal<bool>,
-    /// Whether the server can record anything.
+    /// Whether the server can record events.
     pub recording: RwSignal<bool>,
-    /// When the server was last heard, in its time, if it is not heard now although it should be: all that is shown is as of then.
+    /// If the server is silent although it should not be: when it was last heard, in its time. Everything shown is as
+    /// of then.
     pub silent: RwSignal<Option<u64>>,
-    /// How often the server has come back: what could not be read is read again then.
+    /// How often the server has come back. What could not be read is then read again.
     pub back: RwSignal<u32>,
-    /// The server's time, a few times a second; at first that of the first paint.
+    /// The server's time, updated a few times a second; at first, the time of the first paint.
     pub clock: RwSignal<u64>,
     /// The job whose progress the dialog shows: one that was started or asked for in this tab. None on the server, and none before
     /// the page is hydrated.
@@ -77,13 +78,13 @@ pub struct Live {
     pub starting: RwSignal<Option<Starting>>,
     /// Why the last start was refused.
     pub refused: RwSignal<Option<ApiError>>,
-    /// Lines in the corner.
+    /// The toasts.
     pub toasts: RwSignal<Vec<Toast>>,
-    /// How many jobs ended while this page looked: lists are read again then.
+    /// How many jobs have ended while this page was open. Lists are then read again.
     pub ended: RwSignal<u32>,
     /// Why the last cancel did not reach the server.
     pub cancel_error: RwSignal<Option<ApiError>>,
-    /// The moment of a job that is shown in the place of its present.
+    /// The past moment of a job that is shown instead of its present.
     pub past: RwSignal<Option<Arc<PastMoment>>>,
     ready: RwSignal<bool>,
 }
@@ -114,7 +115,7 @@ impl Live {
         }
     }
 
-    /// Opens the stream, once the page is in a browser.
+    /// Opens the stream once the page runs in a browser.
     pub fn connect(self) {
         let start = use_context::<Start>();
         self.heals(self.cancel_error);
@@ -126,13 +127,13 @@ impl Live {
         });
     }
 
-    /// Whether the page listens. Until then nothing on it can be pressed that only the page itself could hear.
+    /// Whether the page is hydrated and listens. Until then, controls that need the page's program are disabled.
     pub fn is_ready(self) -> bool {
         self.ready.get()
     }
 
-    /// Starts a job. The id is minted, the active job set and the stream opened **before** the call goes out, all
-    /// within this call. While an earlier start is unanswered this repeats that one instead. Which job it is.
+    /// Starts a job and returns its id. The id is minted, the active job set and the stream opened **before** the
+    /// call goes out, all within this function. While an earlier start is unanswered, this repeats that one instead.
     pub fn start(self, request: StartJob) -> Option<JobId> {
         self.with_shell(|shell| shell.start(request))
     }
@@ -142,7 +143,7 @@ impl Live {
         self.with_shell(Shell::start_again);
     }
 
-    /// Cancels a job; one whose start is not answered yet, as soon as it is.
+    /// Cancels a job. If its start has not been answered yet, the cancel goes out as soon as it has.
     pub fn cancel(self, job: JobId) {
         self.with_shell(|shell| shell.cancel(job));
     }
@@ -152,12 +153,12 @@ impl Live {
         self.with_shell(|shell| shell.show(job));
     }
 
-    /// Puts the shown job away: a pill while it lives, nothing after.
+    /// Closes the dialog of the shown job. A job that is not over becomes a pill.
     pub fn put_away(self) {
         self.with_shell(Shell::put_away);
     }
 
-    /// One job, as a signal: at the moment of its past that is shown, or else as it is now.
+    /// One job, as a signal: at the past moment that is shown, or else at present.
     pub fn job(self, job: JobId) -> Memo<Option<Arc<JobState>>> {
         Memo::new(move |_| match self.past_of(job) {
             Some(moment) => Some(Arc::clone(&moment.state)),
@@ -170,12 +171,12 @@ impl Live {
         self.with_shell(|shell| shell.follow(job));
     }
 
-    /// Fetches a job that is over, and the proof of it.
+    /// Fetches a finished job, with its proof.
     pub fn revisit(self, job: JobId) {
         self.with_shell(|shell| shell.revisit(job));
     }
 
-    /// Looks into the fold of a job that this page follows: the very one that its signals show. No signal itself.
+    /// Looks at the fold of a job that this page follows: the same fold that its signals show. Not tracked.
     pub fn with_fold<T>(self, job: JobId, look: impl FnOnce(&Fold) -> T) -> Option<T> {
         if let Some(moment) = untrack(|| self.past_of(job)) {
             return Some(look(&moment.fold));
@@ -183,7 +184,8 @@ impl Live {
         self.with_shell(|shell| shell.with_fold(job, look)).flatten()
     }
 
-    /// That the server did not answer is no longer said once it is heard again. What it did answer stays said.
+    /// Clears an error once the server is heard again, if the error was that the server did not answer. Any other
+    /// error stays.
     pub fn heals(self, error: RwSignal<Option<ApiError>>) {
         Effect::new(move |_| {
             self.back.get();
@@ -194,7 +196,7 @@ impl Live {
     }
 
     fn with_shell<T>(self, act: impl FnOnce(&Shell) -> T) -> Option<T> {
-        // Out of the cell first: the shell sets signals, and what they wake can come back here.
+        // Clone it out of the cell first, because the shell sets signals, and their effects can come back here.
         let shell = SHELL.with(|slot| slot.borrow().clone());
         shell.map(|shell| act(&shell))
     }

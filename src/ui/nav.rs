@@ -1,5 +1,5 @@
-//! Where one is: the address as two signals, the page that it leads to, and the ways to another one. A page is an arm of one `match`
-//! in `ui.rs`, and a link is a plain `<a>`: without the page's program it works as well.
+//! Navigation: the address as two signals, the page that it leads to, and the ways to another one. A page is an arm
+//! of one `match` in `ui.rs`. A link is a plain `<a>`, so it also works without the page's program.
 
 mod arrive;
 mod history;
@@ -27,19 +27,19 @@ pub(super) struct Nav {
     entry: StoredValue<BrowserEntry>,
 }
 
-/// How one goes to another address.
+/// How to go to another address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Go {
-    /// As by a link: *Back* leads back, and the page is shown from its top.
+    /// Like a link: *Back* leads back, and the page is shown from its top.
     There,
-    /// As by a link that leaves the page where it is scrolled to: *Back* leads back, and nothing scrolls.
+    /// Like a link that keeps the scroll position: *Back* leads back, and nothing scrolls.
     Here,
-    /// In the place of this address: *Back* leads to what was before, and nothing scrolls.
+    /// Replaces this address: *Back* leads to the one before it, and nothing scrolls.
     Instead,
 }
 
 impl Nav {
-    /// At the address of the request, on the server; at the browser's, in the browser.
+    /// Begins at the address of the request on the server, and at the browser's address in the browser.
     pub(super) fn begin() -> Self {
         let Location { path, query } = use_context().or_else(Location::of_browser).unwrap_or_default();
         let (path, query) = (RwSignal::new(path), RwSignal::new(query));
@@ -57,7 +57,8 @@ impl Nav {
         self.page
     }
 
-    /// The query of the page that asks. Once it is left, it stays what it was, so that a page that goes reads nothing more.
+    /// The query of the calling page. When that page is left, the query keeps its last value, so that the page reads
+    /// nothing more.
     pub(super) fn query(self) -> Memo<AddressQuery> {
         self.of_this_page(move || self.query.with(|text| AddressQuery::read(text)))
     }
@@ -78,7 +79,7 @@ impl Nav {
         })
     }
 
-    /// Goes to an address of Headway, with the base path in it.
+    /// Goes to an address of Headway, which includes the base path.
     pub(super) fn go(self, address: &str, go: Go) {
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
         if let Some(location) = Location::read(path, query) {
@@ -86,18 +87,18 @@ impl Nav {
         }
     }
 
-    /// Follows links and *Back* from now on, for as long as the page lives.
+    /// Handles links and *Back* from now on, for the life of the page.
     pub(super) fn listen(self) {
         self.entry.set_value(BrowserEntry::first());
         window_event_listener(ev::click, move |event| {
             if let Some((location, fragment, go)) = link::followed(&event) {
                 let is_here = self.is_at(&location);
                 if is_here && !fragment.is_empty() {
-                    // A place on this page is the browser's to find.
+                    // The browser itself finds a fragment on this page.
                     return;
                 }
                 event.prevent_default();
-                // A link to where one is makes no second entry.
+                // A link to the current address adds no second entry.
                 self.go_to(location, &fragment, if is_here { Go::Instead } else { go });
             }
         });
@@ -141,7 +142,7 @@ impl Nav {
         }
     }
 
-    /// Shows what is there; whether it is another page.
+    /// Shows a location; returns whether it is another page.
     fn show(self, Location { path, query }: Location) -> bool {
         let is_other = self.path.with_untracked(|before| *before != path);
         if is_other {

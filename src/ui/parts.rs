@@ -1,4 +1,4 @@
-//! Small parts that know nothing of pages: they take data and show it.
+//! Small components that know nothing about pages: they take data and show it.
 
 mod controls;
 pub(super) mod copy;
@@ -21,7 +21,7 @@ pub(super) use icon::Icon;
 pub(super) use link::{LinkBadge, NotRecording};
 pub(super) use zone::Zone;
 
-/// A status as a coloured word: why it is so is a sentence, which stands beside it.
+/// A status as a coloured word. The reason is a sentence beside it.
 #[component]
 pub(super) fn StatusBadge(
     /// The status.
@@ -31,18 +31,18 @@ pub(super) fn StatusBadge(
     view! { <span class="status-badge" data-status=move || status.get().label()>{move || status.get().label().replace('_', " ")}</span> }
 }
 
-/// Why an item was skipped or failed: the reason, and the words for it if there are any.
+/// Why an item was skipped or failed: the reason, and the message if there is one.
 pub(super) fn why(reason: Option<String>, message: Option<String>) -> Option<String> {
     let message = message.filter(|text| !text.is_empty());
     match (reason, message) {
-        // These say no more than the status does.
+        // These reasons add nothing to the status.
         (Some(reason), Some(message)) if reason == "failed" || reason == "the command failed" => Some(message),
         (Some(reason), Some(message)) => Some(format!("{reason}: {message}")),
         (reason, _) => reason,
     }
 }
 
-/// A moment where the reader is.
+/// A time in the reader's time zone.
 #[component]
 pub(super) fn LocalTime(
     /// Milliseconds since 1970.

@@ -1,5 +1,5 @@
-//! A plan that waits for a person: what will run and what is left out, why, how much it is, and what the first files become. Nothing has
-//! been touched by then.
+//! A plan that waits for a person: what will run, what is skipped and why, how much it is, and the new names of the
+//! first files. No file has been touched yet.
 
 use std::collections::BTreeMap;
 
@@ -17,13 +17,13 @@ use headway_model::{
     Fold, ItemStatus, JobId, JobStatus, JobSummary, Output, OutputPlace, Reruns, SkipReason, StartJob,
 };
 
-/// How many files are tried first.
+/// The size of a sample.
 const SAMPLE: u32 = 10;
 
-/// So many files are shown as examples.
+/// How many files are shown as examples.
 const EXAMPLES: u32 = 3;
 
-/// What the plan says, as long as it waits.
+/// The plan, shown as long as it waits for approval.
 #[component]
 pub(super) fn Plan(summary: Summary, steer: Steer) -> impl IntoView {
     let is_plan = Memo::new(move |_| {
@@ -46,7 +46,7 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     let commands = RwSignal::new(Vec::<String>::new());
     Effect::new(move |_| {
         leptos::task::spawn_local(async move {
-            // What cannot be read is not said; the numbers above are known without it.
+            // If the examples cannot be read, they are left out; the numbers above do not depend on them.
             let waiting = ItemFilter { status: Some("waiting".into()), ..ItemFilter::default() };
             let (load, items) = (api::load(job).await, api::items(job, None, EXAMPLES, waiting).await);
             if let (Ok(load), Ok(items)) = (load, items) {
@@ -87,7 +87,7 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     let try_first = move |_| {
         if let Some(request) = steer.newest.with_untracked(|view| view.request.clone()).flatten() {
             live.start(StartJob { sample: Some(SAMPLE), approval: false, title: None, ..request });
-            // What it says is not true any more once some of its files are done.
+            // The old plan is no longer true once some of its files are done.
             live.cancel(job);
         }
     };
@@ -118,7 +118,7 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     .into_any()
 }
 
-/// A number that leads to its files.
+/// A number that links to its files.
 fn door(
     job: JobId,
     status: &'static str,
@@ -128,7 +128,7 @@ fn door(
     view! { <a href=to(&format!("/jobs/{job}?status={status}"))><b>{number}</b> " " {word}</a> }
 }
 
-/// What will be done to how much.
+/// A sentence that says what will be done to how many files.
 fn sentence(files: u32, bytes: Option<u64>, output: Option<&Output>, renames: bool) -> String {
     let bytes = bytes.map(|bytes| format!(", {},", size(bytes))).unwrap_or_default();
     let then = match output.map(|output| &output.place) {
@@ -153,7 +153,7 @@ fn never_done(files: u32, Reruns { changed, settings }: Reruns) -> String {
     part(first, "never done").into_iter().chain(again).collect::<Vec<_>>().join(" · ")
 }
 
-/// Why files are left out, most frequent first.
+/// Why files are skipped, most frequent reason first.
 fn reasons(fold: &Fold) -> String {
     let mut numbers: BTreeMap<&'static str, u64> = BTreeMap::new();
     for (_, status) in fold.items() {

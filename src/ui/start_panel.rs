@@ -1,5 +1,5 @@
-//! Choosing what to do with files: the recipes as cards, the settings of the chosen one, and the bar at the bottom of the window
-//! with what will be done to how much.
+//! Choosing what to do with files: the recipes as cards, the settings of the chosen one, and the bar at the bottom of
+//! the window, which says what will be done to how many files.
 
 mod bar;
 mod cards;
@@ -39,7 +39,7 @@ pub(super) fn StartPanel(chosen: Chosen) -> impl IntoView {
         }
     });
     Effect::new(move |_| live.refused.set(None));
-    // Where it can be put right: at the first field that is wrong.
+    // Move to the first wrong field, where the error can be corrected.
     Effect::new(move |_| {
         if live.refused.with(Option::is_some) || chosen.wrong.with(Option::is_some) {
             request_animation_frame(|| {

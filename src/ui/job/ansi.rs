@@ -1,12 +1,12 @@
-//! What programs write for a terminal, as text for a page: colours become classes, everything else that moves a terminal goes.
+//! Turns terminal output into text for a page: colours become classes, and all other control sequences are removed.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// A line, in parts of one look each.
+/// A line, split into parts with the same style.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct StyledLine {
-    /// Class and text.
+    /// The class and the text of each part.
     pub(super) spans: Vec<(String, String)>,
 }
 
@@ -29,8 +29,8 @@ pub(super) fn plain(text: &str) -> String {
     lines(text).iter().map(StyledLine::plain).collect::<Vec<_>>().join("\n")
 }
 
-/// The lines as they would stand on a terminal in the end: of a line that was written again and again, such as a progress bar, only the
-/// last text.
+/// The lines as a terminal would finally show them: of a line that was rewritten, such as a progress bar, only the
+/// last text remains.
 pub(super) fn lines(text: &str) -> Vec<StyledLine> {
     let (mut lines, mut look, mut class) = (vec![StyledLine::default()], Look::default(), String::new());
     let mut returned = false;
@@ -62,7 +62,7 @@ pub(super) fn lines(text: &str) -> Vec<StyledLine> {
     lines
 }
 
-/// Takes the rest of an escape sequence; the numbers in it if it changes the look.
+/// Consumes the rest of an escape sequence; returns its numbers if it changes the style.
 fn escape(rest: &mut Peekable<Chars<'_>>) -> Option<Vec<u32>> {
     match rest.next()? {
         '[' => {
@@ -75,7 +75,7 @@ fn escape(rest: &mut Peekable<Chars<'_>>) -> Option<Vec<u32>> {
                 }
             }
         }
-        // A title or a link: up to a bell or its own end.
+        // A title or a link, which ends with BEL or a terminator of its own.
         ']' => {
             while let Some(letter) = rest.next() {
                 if letter == '\u{7}' {
@@ -92,7 +92,7 @@ fn escape(rest: &mut Peekable<Chars<'_>>) -> Option<Vec<u32>> {
     }
 }
 
-/// How what follows looks.
+/// The style of the text that follows.
 #[derive(Default)]
 struct Look {
     /// 1 to 7, as terminals number them; 0 for none.
@@ -111,7 +111,7 @@ impl Look {
                 30..=37 => self.colour = code - 30,
                 90..=97 => self.colour = code - 90,
                 39 => self.colour = 0,
-                // One of many colours, of the letters or of the ground: its numbers are no codes.
+                // An extended foreground or background colour: the numbers after it are not codes.
                 38 | 48 => match codes.next() {
                     Some(5) => _ = codes.next(),
                     Some(2) => _ = codes.nth(2),

@@ -1,4 +1,4 @@
-//! What was asked for: the settings that a job runs with.
+//! The request: the settings that a job runs with.
 
 use leptos::prelude::*;
 

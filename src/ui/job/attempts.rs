@@ -1,4 +1,4 @@
-//! The output of an item's attempts, and of one under way what it has written so far.
+//! The output of an item's attempts, including the output so far of a running one.
 
 use std::time::Duration;
 
@@ -11,23 +11,23 @@ use crate::ui::parts::{ErrorView, copy, format};
 use headway_model::attempt::{AttemptLog, Kept};
 use headway_model::{ApiError, JobId};
 
-/// What an attempt under way says is read again so often.
+/// How often the output of a running attempt is read again.
 const PACE: Duration = Duration::from_secs(1);
 
-/// The attempts of an item: read when shown, and again when one of them ends while they are, or goes on.
+/// The attempts of an item. They are read when they are shown, and again while one runs and when one ends.
 #[component]
 pub(super) fn Attempts(
     job: JobId,
     item: u32,
-    /// Whether an attempt is under way, and the number of the last one.
+    /// Whether an attempt is running, and the number of the last one.
     attempt: Memo<(bool, u32)>,
 ) -> impl IntoView {
-    // No resource: one that is read here would keep the server from sending the page.
+    // Not a resource, because the server would wait for it before sending the page.
     let logs = RwSignal::new(None::<Result<Vec<AttemptLog>, ApiError>>);
     let again = RwSignal::new(0_u32);
     Effect::new(move |_| {
         let ((is_running, _), _) = (attempt.get(), again.get());
-        // Goes when they are read again: an older answer does not come after a newer one.
+        // Disposed of when the attempts are read again, so that an older answer cannot replace a newer one.
         let is_newest = RwSignal::new(true);
         leptos::task::spawn_local(async move {
             let read = api::attempts(job, item).await;
@@ -41,7 +41,7 @@ pub(super) fn Attempts(
         });
     });
     let is_running = move || attempt.get().0;
-    // The last one first: it is what the file's status comes from.
+    // The last attempt comes first, because it determines the file's status.
     let numbers = move || {
         logs.with(|logs| match logs {
             Some(Ok(logs)) => logs.iter().rev().map(|log| log.attempt).collect::<Vec<_>>(),
@@ -54,7 +54,7 @@ pub(super) fn Attempts(
                 Some(Ok(logs)) => logs.iter().find(|log| log.attempt == number).cloned(),
                 _ => None,
             });
-            // What is just not known stays as it was.
+            // What is unknown at the moment stays as it was.
             log.or_else(|| before.cloned().flatten())
         });
         view! { <Log log name=format!("{job}-{item}-{number}.txt") /> }
@@ -83,7 +83,7 @@ pub(super) fn Attempts(
 #[component]
 fn Log(
     log: Memo<Option<AttemptLog>>,
-    /// What a download of its output is called.
+    /// The file name for a download of its output.
     name: String,
 ) -> impl IntoView {
     let of = move |tell: &dyn Fn(&AttemptLog) -> String| log.with(|log| log.as_ref().map(tell).unwrap_or_default());
@@ -136,7 +136,7 @@ fn how(log: &AttemptLog) -> String {
     }
 }
 
-/// All that is kept of a stream, without its colours.
+/// Everything that is stored of a stream, without its colours.
 fn whole(kept: &Kept) -> String {
     let cut = match kept.cut {
         0 => String::new(),

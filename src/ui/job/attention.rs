@@ -1,4 +1,4 @@
-//! What needs attention: why files failed, by cause, with a way to those files and a way to run just them again.
+//! What needs attention: why files failed, by cause, with links to those files and buttons that run only them again.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use headway_model::causes::{Cause, Causes};
 use headway_model::request::ItemSelection;
 use headway_model::{ApiError, Fold, ItemStatus, JobId, StartJob};
 
-/// While more fail they are read again no sooner.
+/// Minimum time between two reads while more files fail.
 const PACE: Duration = Duration::from_secs(1);
 
 /// Why the files of a job failed, as far as the page has read it. Copy it freely.
@@ -25,7 +25,7 @@ pub(super) struct Attention {
 }
 
 impl Attention {
-    /// Nothing is read yet; from now on each failure is read.
+    /// Nothing has been read yet; from now on, causes are read whenever more files fail.
     pub(super) fn new(job: JobId, summary: Summary) -> Self {
         let number = move |_: Option<&u32>| {
             summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.failed))
@@ -35,7 +35,7 @@ impl Attention {
         attention
     }
 
-    /// Looks at a cause by its key: `None` while it is not known whether there is one.
+    /// Looks at a cause by its key. Returns `None` while it is not known whether it exists.
     pub(super) fn with_cause<T>(self, key: &str, look: impl FnOnce(Option<&Cause>) -> T) -> Option<T> {
         self.read.with(|read| match read {
             Some(Ok(causes)) => Some(look(causes.causes.iter().find(|cause| cause.key == key))),
@@ -43,8 +43,8 @@ impl Attention {
         })
     }
 
-    /// Reads the causes whenever the number of failures has changed, one call at a time. No resource: on the server a page is not kept
-    /// waiting for it.
+    /// Reads the causes whenever the number of failures has changed, one call at a time. Not a resource, so that the
+    /// server does not wait for it.
     fn follow(self) {
         let Attention { job, failed, read } = self;
         let (busy, seen) = (RwSignal::new(false), StoredValue::new(0));
@@ -75,14 +75,14 @@ impl Attention {
 pub(super) fn Attend(
     attention: Attention,
     summary: Summary,
-    /// What was asked for.
+    /// The job's request.
     request: StoredValue<Option<StartJob>>,
 ) -> impl IntoView {
     let is_over = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
     });
     let live = expect_context::<Live>();
-    // Without what was run again since, or is running again: that has not failed.
+    // Without files that have been run again since, or are running again: those have not failed.
     let causes = Memo::new(move |_| {
         let failed = attention.failed.get();
         let mut causes = attention.read.with(|read| read.as_ref().and_then(|read| read.as_ref().ok().cloned()))?;
@@ -129,7 +129,7 @@ pub(super) fn Attend(
     .into_any()
 }
 
-/// Leaves only items that failed in this very job, and causes that have one.
+/// Keeps only items that are failed in this job now, and causes that still have one.
 fn keep_failed(causes: &mut Causes, fold: &Fold) {
     for cause in &mut causes.causes {
         cause.items.retain(|item| matches!(fold.item(*item), Some(ItemStatus::Failed(_))));
@@ -137,7 +137,7 @@ fn keep_failed(causes: &mut Causes, fold: &Fold) {
     causes.causes.retain(|cause| !cause.items.is_empty());
 }
 
-/// One cause: how many, what, where, and what can be done.
+/// One cause: how many files, which, where, and what can be done.
 #[component]
 fn CauseRow(
     job: JobId,
@@ -161,7 +161,7 @@ fn CauseRow(
         });
         again.into_iter().for_each(|request| _ = live.start(request));
     };
-    // At the moment that is shown.
+    // At the moment of the job that is shown.
     let there = move || {
         let at = live.past_of(job).map(|moment| format!("&at={}", moment.seq())).unwrap_or_default();
         to(&format!("/jobs/{job}?status=failed&cause={}{at}", of(|cause| cause.key.clone())))

@@ -1,5 +1,5 @@
-//! One file of the job, beside the list; on a phone in its place: its status, its result, and the output of its attempts. The address
-//! names it, so that it can be kept and sent.
+//! One file of the job: its status, its result, and the output of its attempts. Shown beside the list, or instead of
+//! it on a phone. The address names the file, so that it can be bookmarked and sent.
 
 use leptos::prelude::*;
 
@@ -12,7 +12,7 @@ use headway_model::summary::ItemView;
 use headway_model::window::ItemPosition;
 use headway_model::{JobId, StartJob};
 
-/// What it is made of. Copy it freely.
+/// The drawer's state. Copy it freely.
 #[derive(Clone, Copy)]
 pub(super) struct Drawer {
     pub(super) job: JobId,
@@ -29,7 +29,7 @@ impl Drawer {
     /// The open file, or nothing.
     pub(super) fn view(self) -> impl IntoView {
         let before = StoredValue::new(None::<u32>);
-        // The focus goes along: into the drawer as it opens, and back to the file's row as it closes.
+        // The focus moves into the drawer when it opens, and back to the file's row when it closes.
         Effect::new(move |_| {
             let opened = self.opened.get();
             let left = before.try_update_value(|before| std::mem::replace(before, opened)).flatten();

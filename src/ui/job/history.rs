@@ -1,5 +1,5 @@
-//! The log of a job: what happened when, how fast it went, and the way back to any moment. The page folds the events itself, with the same
-//! code that it follows the job with.
+//! The log of a job: what happened when, how fast the job went, and a slider to any moment of its past. The page
+//! folds the events itself, with the same code with which it follows the job.
 
 mod chart;
 mod events;
@@ -20,18 +20,18 @@ use headway_model::history::HISTORY_LIMIT;
 use headway_model::{JobId, Seq};
 use read::ReadHistory;
 
-/// What it is made of. Copy it freely.
+/// The state of the log's panel. Copy it freely.
 #[derive(Clone, Copy)]
 pub(super) struct Rewind {
     job: JobId,
     address: Memo<ItemsAddress>,
     texts: Texts,
-    /// Files that are named in what is shown of the log.
+    /// The files that the shown part of the log names.
     named: RwSignal<Vec<u32>>,
     is_open: RwSignal<bool>,
-    /// The event that the slider is at while it is moved.
+    /// The event at which the slider is while it is being dragged.
     dragged: RwSignal<Option<Seq>>,
-    /// The last event of the job as it is now.
+    /// The last event of the job now.
     last: Memo<Seq>,
     read: ReadHistory,
     live: Live,
@@ -39,7 +39,7 @@ pub(super) struct Rewind {
 }
 
 impl Rewind {
-    /// The log of a job that had so many events when the page was made.
+    /// The log of a job that had this many events when the page was rendered.
     pub(super) fn new(
         job: JobId,
         seq: Seq,
@@ -59,13 +59,13 @@ impl Rewind {
         rewind
     }
 
-    /// The event at which the job is to be shown; `None` for now.
+    /// The event after which the job is to be shown; `None` for the present.
     fn at(self) -> Option<Seq> {
         let at = self.dragged.get().or_else(|| self.address.with(|address| address.at))?;
         Some(at.clamp(1, self.last.get().max(1)))
     }
 
-    /// Puts the past in the place of the present, once its events are here.
+    /// Shows the past instead of the present, once its events have been read.
     fn shows(self) {
         Effect::new(move |_| {
             let heard = self.read.heard.get();
@@ -77,7 +77,7 @@ impl Rewind {
         });
     }
 
-    /// Says what moment is shown, above all that shows it, with the way back.
+    /// The banner above everything that shows the past: which moment it is, and a button back to the present.
     pub(super) fn banner(self) -> impl IntoView {
         let is_past = Memo::new(move |_| self.at().is_some());
         let text = move || {
@@ -97,7 +97,7 @@ impl Rewind {
             ))
         };
         let now = move || self.address.with(|address| address.with_at(self.job, None));
-        // What moment is shown is told once the slider rests.
+        // The moment is announced once the slider rests.
         let live = move || if self.dragged.with(Option::is_some) { "off" } else { "polite" };
         view! {
             <Show when=move || is_past.get()>
@@ -137,7 +137,7 @@ impl Rewind {
             let rest = counted(last.saturating_sub(heard), "event is", "events are");
             return Some(format!("The first {} events can be shown here; {rest} in the download alone.", count(heard)));
         }
-        // What comes while one looks is no news of its own.
+        // A few events that arrive in the meantime are not worth mentioning.
         let is_far = last.saturating_sub(heard) > u64::from(headway_model::history::HISTORY_PAGE);
         is_far.then(|| format!("Reading the log: {} of {}…", count(heard), counted(last, "event", "events")))
     }
@@ -152,7 +152,7 @@ impl Rewind {
             self.dragged.set(None);
             self.go(at);
         };
-        // The field keeps what was done to it: it follows what is shown, but not under someone's fingers.
+        // The slider follows the shown moment, except while someone drags it.
         Effect::new(move |_| {
             let (at, most) = (self.at(), most());
             if let Some(field) = field.get().filter(|_| self.dragged.with(Option::is_none)) {
@@ -176,15 +176,15 @@ impl Rewind {
         .into_any()
     }
 
-    /// To a moment, or to now.
+    /// Goes to a moment, or to the present.
     fn go(self, at: Option<Seq>) {
         let (there, was_past) =
             self.address.with_untracked(|address| (address.with_at(self.job, at), address.at.is_some()));
-        // The first is a step that *Back* takes back; the others change it.
+        // The first change is a step that *Back* undoes; later ones replace it.
         self.nav.go(&there, if was_past { Go::Instead } else { Go::Here });
     }
 
-    /// The name of a file, as far as it is known.
+    /// The name of a file, if it is known.
     fn name(self, item: u32) -> impl Fn() -> String {
         let text = self.texts.of(item);
         move || {

@@ -1,5 +1,5 @@
-//! The items of a job: one list, as long as they are. Where each stands is in the fold that the page's numbers come from, so the two
-//! never differ; the server is only asked for text: names, reasons, results.
+//! The items of a job, as one list of any length. Each item's status comes from the same fold as the page's numbers,
+//! so the two never differ. The server is asked only for text: names, reasons, results.
 
 mod address;
 mod list;
@@ -31,19 +31,19 @@ pub(super) use texts::Texts;
 use tools::Tools;
 pub(super) use window::ShownItem;
 
-/// Rows that are read at once where the list is read by pages.
+/// Rows on a page, where the list is read by pages.
 const PAGE: u32 = 100;
 
-/// What was read of the items at an address.
+/// What was first read of the items at an address.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct First {
     address: ItemsAddress,
     page: Result<ItemPage, ApiError>,
-    /// The one that is open, if there is one.
+    /// The open item, if there is one.
     opened: Vec<ItemView>,
 }
 
-/// Which items are shown, and what was read of them when the page was made.
+/// Which items are shown, and what was read of them when the page was rendered.
 #[derive(Clone, Copy)]
 pub(super) struct ShownItems {
     pub(super) address: Memo<ItemsAddress>,
@@ -52,12 +52,12 @@ pub(super) struct ShownItems {
 }
 
 impl ShownItems {
-    /// As the address says; `id` is the job's, if it is one.
+    /// Reads what the address asks for. `id` is the job's id, if it is valid.
     pub(super) fn read(id: Memo<String>) -> Self {
         let asked = expect_context::<Nav>().query();
         let address = Memo::new(move |_| asked.with(ItemsAddress::read));
         let opened = Memo::new(move |_| asked.with(address::opened));
-        // Once: as someone goes through the list the rows are those of the fold, and their texts are asked for as needed.
+        // Read only once. Later rows come from the fold, and their texts are requested as needed.
         let page = Resource::new(
             move || id.get(),
             move |id| {
@@ -79,13 +79,13 @@ impl ShownItems {
         ShownItems { address, opened, page }
     }
 
-    /// What was read; nothing of a job is shown before.
+    /// Waits for what was read. Nothing of the job is shown before.
     pub(super) async fn first(self) -> First {
         self.page.await
     }
 }
 
-/// The items that the filter leaves, and the one that is open.
+/// The items that match the filter, and the open one.
 #[component]
 pub(super) fn Items(
     /// The job.
@@ -94,15 +94,15 @@ pub(super) fn Items(
     shown: ShownItems,
     /// What was read of them.
     first: First,
-    /// What was asked for.
+    /// The job's request.
     request: StoredValue<Option<StartJob>>,
-    /// Whether output of its programs might be kept.
+    /// Whether output of its programs might be stored.
     runs_programs: bool,
-    /// How many there are of each status.
+    /// The job's summary, with the number of files by status.
     summary: Summary,
     /// Why files failed.
     attention: Attention,
-    /// What the server says of them.
+    /// The server's texts about them.
     texts: Texts,
     /// Files that are named elsewhere on the page.
     named: Signal<Vec<u32>>,
@@ -128,7 +128,7 @@ pub(super) fn Items(
     .into_any()
 }
 
-/// A link for each status that a file has, with their number.
+/// A link for each status that any file has, with the number of files.
 #[component]
 fn Statuses(job: JobId, address: Memo<ItemsAddress>, counters: Memo<headway_model::Counters>) -> impl IntoView {
     let status = Memo::new(move |_| address.with(|address| address.filter.status.clone()));

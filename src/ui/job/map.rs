@@ -1,5 +1,5 @@
-//! The whole of a job at a glance: a cell for each file, live from the fold. What is pointed at is named and opens; what is dragged over
-//! is what the list is of. The keyboard does the same.
+//! A map of the whole job: a cell for each file, live from the fold. Pointing at a cell names its file, clicking
+//! opens it, and dragging limits the list to the files dragged over. The keyboard can do the same.
 
 mod cells;
 mod paint;
@@ -21,21 +21,21 @@ use cells::{Grid, KINDS};
 use headway_model::JobId;
 use paint::Painted;
 
-/// A job of fewer files is seen without a map.
+/// Jobs with fewer files have no map.
 const LEAST: u32 = 2;
 
-/// The first and the last of some files.
+/// A range of files: the first and the last.
 type Span = Option<(u32, u32)>;
 
-/// What it is made of. Copy it freely.
+/// The map's state. Copy it freely.
 #[derive(Clone, Copy)]
 pub(super) struct Map {
     pub(super) job: JobId,
     address: Memo<ItemsAddress>,
     texts: Texts,
-    /// The file that is pointed at.
+    /// The file under the pointer.
     pointed: RwSignal<Option<u32>>,
-    /// The file that a drag began at, and the files that it has gone over.
+    /// The file at which a drag began, and the files dragged over.
     from: StoredValue<Option<u32>>,
     dragged: RwSignal<Span>,
     grid: StoredValue<Grid>,
@@ -44,7 +44,7 @@ pub(super) struct Map {
 }
 
 impl Map {
-    /// A map of a job's files; whatever is pointed at is in `pointed`.
+    /// A map of a job's files. `pointed` holds the file under the pointer.
     pub(super) fn new(job: JobId, address: Memo<ItemsAddress>, texts: Texts, pointed: RwSignal<Option<u32>>) -> Self {
         let (nav, live) = (expect_context::<Nav>(), expect_context::<Live>());
         let (from, grid) = (StoredValue::new(None), StoredValue::new(Grid::default()));
@@ -54,7 +54,7 @@ impl Map {
     pub(super) fn view(self, summary: Summary) -> impl IntoView {
         let files =
             Memo::new(move |_| summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.total)));
-        // Its height follows from the number of files alone, so that nothing moves as it is drawn.
+        // The height depends only on the number of files, so that nothing moves when the map is drawn.
         let height = move || match files.get() {
             ..200 => "small",
             200..10_000 => "middle",
@@ -68,7 +68,7 @@ impl Map {
         let entry = |kind: &'static str| {
             view! { <li><span class="map-swatch" data-status=kind></span>{words::of(kind)}</li> }
         };
-        // A style that changes, such as from light to dark, changes the entries first.
+        // When the style changes, for example from light to dark, the legend's entries change first.
         let restyled = move |_| stale.update(|stale| *stale = stale.wrapping_add(1));
         view! {
             <section class="map" aria-label="Map of the files" hidden=move || files.get() < LEAST>
@@ -87,12 +87,12 @@ impl Map {
         .into_any()
     }
 
-    /// The files that the list is of, or will be once the pointer is let go of.
+    /// The range that the list is limited to, or will be once the pointer is released.
     fn span(self) -> Span {
         self.dragged.get().or_else(|| self.address.with(ItemsAddress::span))
     }
 
-    /// Draws once a frame at most: the signal of the job is set as often.
+    /// Draws at most once a frame, as often as the job's signal is set.
     fn draws(self, canvas: NodeRef<html::Canvas>, legend: NodeRef<html::Ul>, stale: RwSignal<u32>) {
         let state = self.live.job(self.job);
         let painted = StoredValue::new((0, Painted::default()));
@@ -127,7 +127,7 @@ impl Map {
         });
     }
 
-    /// Puts the frame around the cell of what is pointed at.
+    /// Puts the frame around the cell under the pointer.
     fn moves(self, cursor: NodeRef<html::Span>) {
         Effect::new(move |_| {
             let (Some(file), Some(cursor)) = (self.pointed.get(), cursor.get()) else { return };
@@ -142,7 +142,7 @@ impl Map {
     fn canvas(self, canvas: NodeRef<html::Canvas>) -> impl IntoView {
         let pressed = move |event: PointerEvent| {
             self.from.set_value(self.under(&event).filter(|_| event.button() == 0));
-            // So the end of a drag is heard wherever it is.
+            // So that the end of a drag is noticed wherever it is.
             if let Some(canvas) = canvas.get_untracked() {
                 canvas.set_pointer_capture(event.pointer_id()).ok();
             }
@@ -213,7 +213,7 @@ impl Map {
         let Some(last) = grid.cells().checked_sub(1) else { return };
         let now = from.map_or(0, |file| grid.cell_of(file));
         let to = match (event.key().as_str(), from) {
-            // Nothing is pointed at yet: the first, whichever way one goes.
+            // Nothing is pointed at yet: begin with the first file, whatever the direction.
             ("ArrowRight" | "ArrowLeft" | "ArrowDown" | "ArrowUp", None) => 0,
             ("ArrowRight", _) => now.saturating_add(1),
             ("ArrowLeft", _) => now.saturating_sub(1),
@@ -234,17 +234,17 @@ impl Map {
             self.from.set_value(None);
             return;
         }
-        // The first of them is a step that *Back* takes back; the others change it.
+        // The first change is a step that *Back* undoes; later ones replace it.
         let go = if self.from.get_value().is_some() { Go::Instead } else { Go::Here };
         let begun = self.from.get_value().unwrap_or(grid.files_of(now).0);
         self.from.set_value(Some(begun));
         self.list(grid.span(grid.cell_of(begun), to), go);
     }
 
-    /// What is pointed at.
+    /// The text about the file under the pointer.
     fn said(self) -> Option<String> {
         let item = self.pointed.get()?;
-        // Its status moves on while one points at it.
+        // The status can change while the pointer rests on the cell.
         let _ = self.live.job(self.job).get();
         let status = self.live.with_fold(self.job, |fold| fold.item(item)).flatten();
         let status = status.map(|status| words::of(status.label())).unwrap_or_default();

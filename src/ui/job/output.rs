@@ -1,4 +1,4 @@
-//! One stream of an attempt's output: its colours as text, the lines that are looked for, and its end first.
+//! One stream of an attempt's output, with its colours, a line filter, and scrolled to its end.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -7,16 +7,16 @@ use super::ansi::{StyledLine, lines};
 use crate::ui::parts::format;
 use headway_model::attempt::Kept;
 
-/// So near to its end, in pixels, a block is at its end.
+/// A block within this many pixels of its end counts as scrolled to its end.
 const NEAR: i32 = 24;
 
-/// What is kept of a stream: its beginning, and its end if there is more between the two.
+/// The stored part of a stream: its beginning, and its end if something between the two was dropped.
 #[component]
 pub(super) fn Stream(
     name: &'static str,
     class: &'static str,
     kept: Memo<Kept>,
-    /// Only lines with this text, in small letters.
+    /// Show only lines with this text, in lower case.
     find: RwSignal<String>,
 ) -> impl IntoView {
     let head = Memo::new(move |_| kept.with(|kept| kept.head.clone()));
@@ -37,7 +37,7 @@ pub(super) fn Stream(
     .into_any()
 }
 
-/// It follows the output as long as the reader is at its end.
+/// A block that follows the output as long as it is scrolled to its end.
 #[component]
 fn Block(name: &'static str, class: &'static str, text: Memo<String>, find: RwSignal<String>) -> impl IntoView {
     let lines = Memo::new(move |_| text.with(|text| lines(text)));
@@ -48,7 +48,7 @@ fn Block(name: &'static str, class: &'static str, text: Memo<String>, find: RwSi
             block.get_untracked().map(|block| block.scroll_height() - block.scroll_top() - block.client_height());
         is_at_end.set_value(left.is_none_or(|left| left < NEAR));
     };
-    // Its last lines are what people look for first.
+    // People look for the last lines first.
     Effect::new(move |_| {
         let (Some(block), _) = (block.get(), lines.with(Vec::len)) else { return };
         if is_at_end.get_value() {

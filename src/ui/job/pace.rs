@@ -8,7 +8,7 @@ use crate::ui::live::Live;
 use crate::ui::progress::{Steer, Summary};
 use headway_model::{Action, Fold};
 
-/// The form, as long as the job is not over.
+/// The form. Shown as long as the job is not over.
 #[component]
 pub(super) fn Pace(summary: Summary, steer: Steer) -> impl IntoView {
     let is_over = Memo::new(move |_| {
@@ -28,7 +28,7 @@ fn Form(steer: Steer) -> impl IntoView {
     let job = steer.newest.job;
     let state = live.job(job);
     let (at_once, priority) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
-    // As the job itself has it.
+    // From the job itself.
     let in_force = Memo::new(move |_| {
         let _ = state.get();
         live.with_fold(job, |fold: &Fold| (fold.concurrency, fold.priority))
@@ -41,7 +41,7 @@ fn Form(steer: Steer) -> impl IntoView {
     let change = move |event: SubmitEvent| {
         event.prevent_default();
         let text = |node: NodeRef<html::Input>| node.get_untracked().map(|input| input.value()).unwrap_or_default();
-        // An empty field leaves the number to the server; where the present value is not known, nothing changes.
+        // An empty field lets the server decide; if the present value is unknown, nothing changes.
         let concurrency = text(at_once).trim().parse().ok().or(in_force.with_untracked(|known| known.map(|_| 0)));
         let priority = text(priority).trim().parse().ok();
         steer.act(Action::Change { priority, concurrency });

@@ -7,14 +7,14 @@ use crate::ui::live::Live;
 use headway_model::request::ItemSelection;
 use headway_model::{Action, ApiError, JobId, StartJob};
 
-/// Runs the item again: in its own job while that is under way, in a new one after that.
+/// A button that runs the item again: in its own job while that is under way, in a new job afterwards.
 #[component]
 pub(super) fn RetryItem(
     /// The job.
     job: JobId,
     /// Its failed item.
     item: u32,
-    /// What was asked for.
+    /// The job's request.
     request: StoredValue<Option<StartJob>>,
 ) -> impl IntoView {
     let live = expect_context::<Live>();

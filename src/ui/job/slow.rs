@@ -1,5 +1,5 @@
-//! Files that are worked on for much longer than the others of their job, or of which nothing is heard: which, for how long, and what is known
-//! of why.
+//! Files that take much longer than the others of their job, or show no progress: which, for how long, and what is
+//! known about the reason.
 
 use leptos::prelude::*;
 
@@ -10,16 +10,16 @@ use crate::ui::progress::Summary;
 use headway_model::message::RunningItem;
 use headway_model::{JobId, JobSummary, Millis};
 
-/// No file is slow before.
+/// Minimum time until a file counts as slow.
 const LEAST: Millis = 20_000;
 
-/// A file is slow that takes so many times as long as one does on average.
+/// A file is slow if it takes this many times the average.
 const TIMES: u64 = 5;
 
-/// Without a sign of life for so long a file is silent.
+/// A file without progress for this long is silent.
 const SILENCE: Millis = 10_000;
 
-/// Fewer files than this say nothing of the others.
+/// Fewer finished files than this give no average.
 const BASIS: u32 = 3;
 
 /// A line for each such file; nothing if there is none.
@@ -28,7 +28,7 @@ pub(super) fn Slow(job: JobId, summary: Summary, address: Memo<ItemsAddress>) ->
     let live = expect_context::<Live>();
     let state = live.job(job);
     let slow = Memo::new(move |_| {
-        // What is not heard of may long be over.
+        // Without news from the server, the file might be done by now.
         if live.silent.with(Option::is_some) {
             return Vec::new();
         }
@@ -73,7 +73,7 @@ pub(super) fn Slow(job: JobId, summary: Summary, address: Memo<ItemsAddress>) ->
     .into_any()
 }
 
-/// How long a file of this job takes on average, by those that are done.
+/// How long a file of this job takes on average, judging by those that are done.
 fn average(summary: &JobSummary, clock: Millis) -> Option<Millis> {
     let worked = summary.worked?;
     let at_work = if worked.since.is_some() { worked.until(clock) } else { worked.ms };
@@ -82,7 +82,7 @@ fn average(summary: &JobSummary, clock: Millis) -> Option<Millis> {
     (done >= BASIS).then(|| at_work.saturating_mul(at_once) / u64::from(done))
 }
 
-/// What is to be said of a file that is worked on; nothing if it is neither slow nor silent.
+/// What to say about a running file; nothing if it is neither slow nor silent.
 fn why(item: &RunningItem, clock: Millis, average: Option<Millis>) -> Option<String> {
     if item.since == 0 {
         return None;

@@ -8,7 +8,7 @@ use crate::ui::parts::format;
 use headway_model::JobId;
 use headway_model::find::{FindJobs, JobShow, JobSort};
 
-/// A search and a filter, and the job that the page begins behind.
+/// A search, a filter, an order, and the job after which the page begins.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct JobsAddress {
     pub(super) find: FindJobs,
@@ -23,7 +23,7 @@ impl JobsAddress {
         JobsAddress { find, before: asked.get("before").and_then(|text| text.parse().ok()) }
     }
 
-    /// The next page of the same.
+    /// The next page of the same list.
     pub(super) fn behind(&self, before: JobId) -> String {
         JobsAddress { before: Some(before), ..self.clone() }.text()
     }

@@ -1,4 +1,4 @@
-//! What is done to every job that the list shows and that is not over, at once.
+//! Buttons that act on all running jobs in the list at once.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::ui::live::Live;
 use crate::ui::parts::format;
 use headway_model::{Action, ApiError, JobId, JobStatus};
 
-/// What is done to all of them.
+/// An action on all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BulkAction {
     Pause,
@@ -16,7 +16,7 @@ enum BulkAction {
 }
 
 impl BulkAction {
-    /// Whether a job that stands so can be treated so.
+    /// Whether the action applies to a job with this status.
     fn is_for(self, status: JobStatus) -> bool {
         let is_paused = matches!(status, JobStatus::Paused { .. });
         match self {
@@ -35,7 +35,7 @@ impl BulkAction {
     }
 }
 
-/// The buttons, where there is more than one job.
+/// The buttons. Shown if there is more than one job.
 #[component]
 pub(super) fn Bulk(open: Memo<Vec<JobId>>) -> impl IntoView {
     let live = expect_context::<Live>();

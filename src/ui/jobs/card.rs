@@ -1,4 +1,4 @@
-//! A job that is not over: how it stands, how far it is, and its next step.
+//! A card for a job that is not over: its status, its progress, and its next step.
 
 use leptos::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::ui::live::{JobState, Live};
 use crate::ui::progress::{Newest, Steer, Strip, Summary};
 use headway_model::JobId;
 
-/// One card for each that is asked for, however old it is: above the newest of those that are over.
+/// One card for each matching job that is not over, however old, above the finished ones.
 #[component]
 pub(super) fn Cards(address: Memo<JobsAddress>) -> impl IntoView {
     let live = expect_context::<Live>();

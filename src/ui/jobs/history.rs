@@ -9,14 +9,14 @@ use crate::ui::progress::{outcomes, took};
 use headway_model::find::JobSort;
 use headway_model::{Counters, JobSummary, Millis};
 
-/// A table of them, in the order that the address says.
+/// A table of finished jobs, in the order that the address gives.
 #[component]
 pub(super) fn History(over: Vec<JobSummary>, address: JobsAddress) -> impl IntoView {
     let is_empty = over.is_empty();
-    // One for all rows: where the reader is does not change from row to row.
+    // One zone for all rows.
     let zone = Zone::here();
     let rows = over.into_iter().map(|job| view! { <Row job zone /> }).collect_view();
-    // What there is most of comes first.
+    // Sorting by a number puts the largest first.
     let header = |sort: JobSort, class: &'static str, text: &'static str| {
         let order = (address.find.sort == sort).then_some("descending");
         view! { <th scope="col" class=class aria-sort=order><a href=address.sorted(sort)>{text}</a></th> }

@@ -1,4 +1,4 @@
-//! How much room Headway's own files take, and when old ones go: at the foot of the list of jobs.
+//! How much room Headway's own files take, and when old ones are removed. Shown below the list of jobs.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,8 @@ use crate::ui::live::Live;
 use crate::ui::parts::{ErrorView, format};
 use headway_model::summary::{Room, TrashRoom};
 
-/// The room that the log and the trashes take. Read by the page itself: a trash can lie on a slow disk, and no page waits for it.
+/// The room that the log and the trashes take. The page itself reads it, because a trash can be on a slow disk and no
+/// page should wait for that.
 #[component]
 pub(super) fn RoomTaken() -> impl IntoView {
     let live = expect_context::<Live>();
@@ -35,7 +36,7 @@ pub(super) fn RoomTaken() -> impl IntoView {
     .into_any()
 }
 
-/// What takes how much, and when it goes by itself.
+/// Sentences that say what takes how much room, and when it is removed.
 fn sentences(room: &Room) -> Vec<String> {
     let log = format!(
         "The event log takes {}, and what jobs wrote for you {}.",

@@ -1,4 +1,4 @@
-//! The search over jobs, and the filter by status. Without the page's program both are plain links and a plain form.
+//! The search over jobs, and the filter by status. Without JavaScript they are a plain form and plain links.
 
 use leptos::ev::SubmitEvent;
 use leptos::html;

@@ -1,4 +1,4 @@
-//! What is shown, as the page's address has it: it can be kept, sent, and gone back to.
+//! Converts a view to and from the page's address, so that it can be bookmarked, sent, and returned to.
 
 use super::window::WINDOW;
 use crate::base::to;
@@ -7,7 +7,7 @@ use crate::ui::parts::format::query;
 use headway_model::RelPath;
 use headway_model::library::{FolderView, InvalidRowKey, OutcomeFilter, Sort};
 
-/// The view that an address's query asks for, and the parts of it that cannot be understood.
+/// The view that a query asks for, and a message about the parts that cannot be understood.
 pub(super) fn view(query: &AddressQuery, first_library: &str) -> (FolderView, Option<String>) {
     let asked = |name: &str| query.get(name);
     let mut wrong = None;

@@ -8,25 +8,25 @@ use crate::ui::parts::{Icon, Zone, format};
 use headway_model::RelPath;
 use headway_model::library::{Entry, EntryKind, FolderView, Under};
 
-/// A file, with a box to select it, or a folder, with a way into it.
+/// A file, with a checkbox to select it, or a folder, with a link into it.
 #[component]
 pub(super) fn EntryRow(
     entry: Entry,
-    /// Its place in the list, as far as that is read.
+    /// Its index in the rows read so far.
     index: usize,
-    /// Rows before those.
+    /// How many rows come before those.
     first: u64,
     /// What the list shows.
     view: FolderView,
     selected: RwSignal<Selection>,
     zone: Zone,
-    /// The row that the keyboard is at.
+    /// The row that the keyboard is on.
     at: RwSignal<usize>,
-    /// Selects or takes out this row, or all from the last one to it.
+    /// Selects or deselects this row, or every row from the last one to this.
     toggle: Callback<(usize, bool, bool)>,
 ) -> impl IntoView {
     let path = entry.path.clone();
-    // A search shows the folder as well.
+    // Search results also show the folder.
     let below = if view.folder.is_root() { 0 } else { view.folder.as_str().len() + 1 };
     let name = RelPath::shown_text(path.as_str().get(below..).unwrap_or_default());
     let is_file = entry.kind == EntryKind::File;

@@ -11,7 +11,7 @@ use crate::ui::parts::format::count;
 use crate::ui::parts::{Zone, focus};
 use headway_model::library::{Entry, EntryKind, FolderPage, FolderView, OutcomeFilter as Filter, Sort, Under};
 
-/// The rows that are read so far, and more of them as one comes near the end.
+/// The rows read so far. More are read when the reader comes near the end.
 #[component]
 pub(super) fn Listing(
     page: FolderPage,
@@ -24,7 +24,7 @@ pub(super) fn Listing(
         return view! { <Nothing view is_reading=page.scan.is_some() /> <LeftOut left_out /> }.into_any();
     }
     let Scrolled { at, anchor, .. } = scrolled;
-    // One for all rows: where the reader is does not change from row to row.
+    // One zone for all rows.
     let zone = Zone::here();
     let FolderPage { first, previous, under, .. } = page;
     let (entries, next, total) = (RwSignal::new(page.entries), RwSignal::new(page.next), RwSignal::new(page.total));
@@ -67,7 +67,7 @@ pub(super) fn Listing(
             }
             "Escape" => return selected.set(Selection::default()),
             "Enter" => {
-                // Into a folder; with a selection, from a file to the button for it.
+                // Enter opens a folder; on a file, if anything is selected, it moves to the start button.
                 let chosen = selected.with_untracked(|selected| !selected.is_empty());
                 if !open(&event, if chosen { ".entry-name a" } else { "a" }) && chosen {
                     event.prevent_default();
@@ -94,7 +94,7 @@ pub(super) fn Listing(
         let view = view.clone();
         move || {
             let is_whole = all.get() && selected.with(|selected| matches!(selected, Selection::Files(_)));
-            // Rows that are not read yet, or files in folders below.
+            // More than these rows: rows that are not read yet, or files in subfolders.
             let more = under.files > entries.with(|entries| files(entries).count()) as u64;
             (is_whole && more).then(|| view! { <Offer view=view.clone() under selected /> })
         }
@@ -136,11 +136,11 @@ fn files(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
     entries.iter().filter(|entry| entry.kind == EntryKind::File)
 }
 
-/// A column's name, which sorts by it.
+/// The name of a column, which sorts by that column.
 #[component]
 fn Header(view: FolderView, sort: Sort, class: &'static str, text: &'static str) -> impl IntoView {
     let here = view.sort == sort;
-    // What is large, new or failed is looked for first.
+    // Show the largest, newest or failed first, because people look for those.
     let descending = if here { !view.descending } else { sort != Sort::Name };
     let to = FolderView { sort, descending, ..view.from_start() };
     let order = here.then_some(if view.descending { "descending" } else { "ascending" });
@@ -151,7 +151,7 @@ fn Header(view: FolderView, sort: Sort, class: &'static str, text: &'static str)
     }
 }
 
-/// All rows that are read are selected: offers all the others as well.
+/// Shown when all rows read so far are selected: offers to select all others as well.
 #[component]
 fn Offer(view: FolderView, under: Under, selected: RwSignal<Selection>) -> impl IntoView {
     let number = count(under.files);
@@ -166,7 +166,7 @@ fn Offer(view: FolderView, under: Under, selected: RwSignal<Selection>) -> impl 
     }
 }
 
-/// What is there and not listed.
+/// The number of entries that are not listed.
 #[component]
 fn LeftOut(left_out: u64) -> impl IntoView {
     let what = if left_out == 1 { "1 entry".to_owned() } else { format!("{} entries", count(left_out)) };
@@ -212,7 +212,8 @@ fn focus_row(event: &KeyboardEvent, index: usize) {
     });
 }
 
-/// Follows such a link in the row that the keyboard is at. Whether there was one, or the key is meant for something within the row.
+/// Follows the first link that matches in the row that the keyboard is on. Returns whether there was one, or the key
+/// was meant for something inside the row.
 fn open(event: &KeyboardEvent, selectors: &str) -> bool {
     let Some(at) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else { return false };
     if !at.has_attribute("data-index") {

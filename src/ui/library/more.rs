@@ -1,4 +1,5 @@
-//! The end of what is read of a list: when it comes near the screen, the next window is read. Without JavaScript it is links.
+//! The end of the rows read so far: when it comes near the screen, the next window is read. Without JavaScript it is
+//! a pair of links.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -12,8 +13,9 @@ use crate::ui::parts::near;
 use headway_model::ApiError;
 use headway_model::library::{Entry, FolderPage, FolderView, RowKey};
 
-/// So many rows of a view, or all there are, as one window. The first part is what the view itself asks for, since a view of the
-/// rows before one would begin elsewhere if it were longer; of the rest the server gives as much at a time as it will.
+/// Reads this many rows of a view, or all if there are fewer, as one window. The first read is exactly what the view
+/// asks for, because a longer window that ends before a given row would begin elsewhere. For the rest, the server
+/// limits each read.
 pub(super) async fn rows(view: FolderView, refresh: bool, rows: usize) -> Result<FolderPage, ApiError> {
     let mut page = api::folder(view.clone(), refresh).await?;
     while page.entries.len() < rows
@@ -27,12 +29,12 @@ pub(super) async fn rows(view: FolderView, refresh: bool, rows: usize) -> Result
     Ok(page)
 }
 
-/// How much of a list is read, and the way to the rest.
+/// How much of a list has been read, and the way to the rest.
 #[component]
 pub(super) fn More(
     /// What the list shows.
     view: FolderView,
-    /// Rows before the first that is read.
+    /// How many rows come before the first one read.
     first: u64,
     previous: Option<RowKey>,
     next: RwSignal<Option<RowKey>>,
@@ -54,7 +56,7 @@ pub(super) fn More(
             reading.set(true);
             let view = view.behind(after);
             leptos::task::spawn_local(async move {
-                // Another view might be shown by now: then there is nothing to add it to.
+                // Another view might be shown by now; then the rows are dropped.
                 match api::folder(view, false).await {
                     Ok(page) => {
                         entries.try_update(|entries| entries.extend(page.entries));

@@ -1,33 +1,33 @@
-//! Whether there is anything to process in this folder.
+//! Whether a folder has anything to process.
 
 use leptos::prelude::*;
 
 use headway_model::library::{EntryKind, FolderPage, FolderView, Under};
 use headway_model::{ApiError, RelPath};
 
-/// How many files are named.
+/// How many of the first files are named.
 pub(in crate::ui) const FIRST: usize = 3;
 
-/// What a list says of it.
+/// What a list says about it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in crate::ui) enum ListOffer {
     /// It is not known yet.
     #[default]
     Unknown,
-    /// So much, and the first files that are listed.
+    /// There is this much to process; and the first listed files.
     Files(Under, Vec<RelPath>),
-    /// There is nothing: why.
+    /// There is nothing to process, for this reason.
     Nothing(&'static str),
     /// There is no such folder.
     Nowhere,
 }
 
 impl ListOffer {
-    /// Of a list as it was read last; `view` is what was asked for.
+    /// The offer of a list that was read; `view` is what was requested.
     pub(super) fn of(read: &Result<FolderPage, ApiError>, view: &FolderView) -> Self {
         match read {
             Err(ApiError::NotFound { .. }) => ListOffer::Nowhere,
-            // A call that failed says nothing about the folder, and what is still being read might have some.
+            // A failed call says nothing about the folder, and a folder that is still being read might have files.
             Err(_) => ListOffer::Unknown,
             Ok(page) if page.scan.is_some() => ListOffer::Unknown,
             Ok(page) if view.is_deep() && page.files == 0 => ListOffer::Nothing("No file matches."),
@@ -66,7 +66,7 @@ impl ListOffer {
     }
 }
 
-/// Follows a list. Outside of what waits for it, so an effect looks.
+/// Follows a list by an effect, because this is outside the part of the page that waits for the list.
 pub(super) fn follow(page: Resource<Result<FolderPage, ApiError>>, view: Memo<FolderView>) -> RwSignal<ListOffer> {
     let offer = RwSignal::new(ListOffer::default());
     Effect::new(move |_| {

@@ -1,4 +1,5 @@
-//! What is selected: files and folders one by one, over folders and pages, or all that a view shows and ever will.
+//! The selection: single files and folders, across folders and pages, or everything that a view shows, including
+//! files that appear later.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +11,9 @@ use headway_model::{Query, RelPath};
 /// A selection within one library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ui) enum Selection {
-    /// These files and folders, and how much each is.
+    /// These files and folders, each with its amount.
     Files(BTreeMap<RelPath, SelectedRow>),
-    /// Every file that these views show when the plan is made, on every page; and how much that is now.
+    /// Every file that the view shows on any page when the plan is made; and the present amount.
     Matching(Box<FolderView>, Under),
 }
 
@@ -35,7 +36,8 @@ impl Selection {
         matches!(self, Selection::Files(files) if files.is_empty())
     }
 
-    /// Whether the file or folder is selected. What matches is not asked again: the rows shown are those that match.
+    /// Whether the file or folder is selected. A selection of all matches contains every row shown, because only
+    /// matches are shown.
     pub(super) fn contains(&self, path: &RelPath) -> bool {
         match self {
             Selection::Files(files) => files.contains_key(path),
@@ -43,7 +45,7 @@ impl Selection {
         }
     }
 
-    /// Selects these rows or takes them out, as far as they can be. A selection of all that match ends by it.
+    /// Selects or deselects those of these rows that can be selected. This ends a selection of all matches.
     pub(super) fn set<'a>(&mut self, rows: impl IntoIterator<Item = &'a Entry>, on: bool) {
         if let Selection::Matching(..) = self {
             *self = Selection::default();
@@ -58,14 +60,14 @@ impl Selection {
         }
     }
 
-    /// How much it is. What lies in a folder that is selected too counts once.
+    /// The amount that is selected. Files in a selected folder count only once.
     pub(in crate::ui) fn amount(&self) -> Under {
         let files = match self {
             Selection::Matching(_, amount) => return *amount,
             Selection::Files(files) => files,
         };
         let mut sum = Under::default();
-        // In order: what is in a folder comes behind it.
+        // The order is by path, so the content of a folder comes after it.
         for (path, SelectedRow { amount, .. }) in files {
             if !path.ancestors().iter().any(|above| above != path && files.contains_key(above)) {
                 sum.files += amount.files;
@@ -75,7 +77,7 @@ impl Selection {
         sum
     }
 
-    /// Why it cannot be processed as it is.
+    /// Why the selection cannot be processed.
     pub(in crate::ui) fn obstacle(&self) -> Option<String> {
         match self {
             Selection::Files(files) if files.len() > PATHS_LIMIT => Some(format!(
@@ -87,7 +89,7 @@ impl Selection {
         }
     }
 
-    /// As a job's query.
+    /// The selection as a job's query.
     pub(in crate::ui) fn query(&self) -> Query {
         match self {
             Selection::Files(files) => Query::Paths(files.keys().cloned().collect()),
@@ -95,7 +97,7 @@ impl Selection {
         }
     }
 
-    /// The first files of it that are known by name; `None` if what is shown is what is selected.
+    /// The first selected files whose names are known; `None` if everything shown is selected.
     pub(in crate::ui) fn first(&self, most: usize) -> Option<Vec<RelPath>> {
         match self {
             Selection::Files(rows) if !rows.is_empty() => {
@@ -107,7 +109,7 @@ impl Selection {
     }
 }
 
-/// What a row adds to a selection; nothing if it is no file and no folder.
+/// What a row adds to a selection; `None` if it is neither a file nor a folder.
 fn selectable(entry: &Entry) -> Option<(&RelPath, SelectedRow)> {
     let is_folder = entry.kind == EntryKind::Folder;
     let amount = match entry.kind {

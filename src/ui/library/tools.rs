@@ -14,7 +14,7 @@ use crate::ui::parts::{LocalTime, focus};
 use headway_model::Millis;
 use headway_model::library::{FolderView, OutcomeFilter as Filter, ScanProgress, Unread};
 
-/// How long after the last key a search begins.
+/// How long after the last keystroke a search begins.
 const TYPING: Duration = Duration::from_millis(120);
 
 /// The search and the filters. Without JavaScript they are a form and links.
@@ -46,7 +46,7 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
             search(input.value());
         }
     };
-    // `/` leads to the search, except where someone types.
+    // `/` focuses the search, except while someone types.
     Effect::new(move |_| {
         let pressed = window_event_listener(leptos::ev::keydown, move |event| {
             if event.key() == "/"
@@ -59,14 +59,14 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
         });
         on_cleanup(move || pressed.remove());
     });
-    // What was typed before the page listened is searched for now.
+    // Search now for text that was typed before the page was hydrated.
     Effect::new(move |_| {
         let asked = view.with_untracked(|view| view.search.clone());
         if let Some(input) = input.get().filter(|input| input.value() != asked) {
             search(input.value());
         }
     });
-    // The address can change in other ways: then the field follows it, but not while someone types.
+    // If the address changes in another way, the field follows it, except while someone types.
     Effect::new(move |_| {
         let text = view.with(|view| view.search.clone());
         let Some(input) = input.get() else { return };
@@ -127,7 +127,7 @@ fn filter_text(show: Filter) -> &'static str {
     }
 }
 
-/// How old the list is, and how far the disk is read.
+/// The age of the list, and how far the disk has been read.
 #[component]
 pub(super) fn ScanNote(
     seen: Option<Millis>,

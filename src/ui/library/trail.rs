@@ -1,11 +1,11 @@
-//! Where in the library this folder lies.
+//! The breadcrumbs: where in the library this folder is.
 
 use leptos::prelude::*;
 
 use super::address;
 use headway_model::library::FolderView;
 
-/// A link to each folder above this one, and its own name as the page's heading.
+/// A link to each parent folder, and the folder's own name as the page's heading.
 #[component]
 pub(super) fn Trail(view: Memo<FolderView>) -> impl IntoView {
     let place = Memo::new(move |_| view.with(|view| (view.library.clone(), view.folder.clone())));

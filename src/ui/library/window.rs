@@ -1,5 +1,5 @@
-//! A hundred rows of a list. Far from the screen an empty row of the same height takes their place, so that a list of any length is
-//! as quick as a short one.
+//! A hundred rows of a list. Far from the screen, an empty row of the same height replaces them, so that a list of
+//! any length is as fast as a short one.
 
 use std::collections::HashMap;
 
@@ -14,12 +14,12 @@ use headway_model::library::{Entry, FolderView};
 /// Rows in a window.
 pub(super) const WINDOW: usize = 100;
 
-/// What stays of a list while the list is read again.
+/// What stays when the list is read again.
 #[derive(Clone, Copy)]
 pub(super) struct Scrolled {
-    /// The row that the keyboard is at.
+    /// The row that the keyboard is on.
     pub(super) at: RwSignal<usize>,
-    /// Where a selection with shift begins.
+    /// The row at which a selection with Shift begins.
     pub(super) anchor: RwSignal<Option<usize>>,
     kept: StoredValue<KeptRows>,
 }
@@ -28,7 +28,7 @@ pub(super) struct Scrolled {
 struct KeptRows {
     view: FolderView,
     rows: usize,
-    /// The heights of windows that make room, in pixels.
+    /// The heights of replaced windows, in pixels.
     away: HashMap<usize, f64>,
 }
 
@@ -37,7 +37,7 @@ impl Scrolled {
         Scrolled { at: RwSignal::new(0), anchor: RwSignal::new(None), kept: StoredValue::default() }
     }
 
-    /// How many rows of a view are to be read: as many as were there before, if it is the same one.
+    /// How many rows of a view to read: as many as before, if it is the same view.
     pub(super) fn rows(&self, view: &FolderView) -> usize {
         if self.kept.with_value(|kept| kept.view == *view) {
             return self.kept.with_value(|kept| kept.rows).max(WINDOW);
@@ -48,7 +48,7 @@ impl Scrolled {
         WINDOW
     }
 
-    /// How many rows there are now.
+    /// Notes how many rows there are now.
     pub(super) fn grown(&self, rows: usize) {
         self.kept.update_value(|kept| kept.rows = rows);
     }
@@ -68,24 +68,24 @@ impl Scrolled {
 /// One window.
 #[component]
 pub(super) fn Window(
-    /// Which.
+    /// Its number.
     number: usize,
-    /// Rows before the first that is read.
+    /// How many rows come before the first one read.
     first: u64,
-    /// All rows that are read.
+    /// All rows read so far.
     entries: RwSignal<Vec<Entry>>,
     /// What the list shows.
     view: FolderView,
     selected: RwSignal<Selection>,
     scrolled: Scrolled,
     zone: Zone,
-    /// Selects or takes out a row, or all from the last one to it.
+    /// Selects or deselects a row, or every row from the last one to it.
     toggle: Callback<(usize, bool, bool)>,
 ) -> impl IntoView {
     let (from, to) = (number * WINDOW, (number + 1) * WINDOW);
     let body = NodeRef::<html::Tbody>::new();
     let is_near = RwSignal::new(scrolled.height(number).is_none());
-    // The keyboard's row stays.
+    // The row with the keyboard focus must stay in the page.
     let is_shown = Memo::new(move |_| is_near.get() || (from..to).contains(&scrolled.at.get()));
     Effect::new(move |_| {
         let Some(body) = body.get() else { return };

@@ -1,11 +1,11 @@
-//! What the program tells `document/alive.js`, which stands beside it: that it lives, or that it has ended.
+//! What the program tells `document/alive.js`, the script beside it: that it lives, or that it has ended.
 
-/// The program still shows what it hears. Said four times a second.
+/// Says that the program still works. Called four times a second.
 pub(super) fn beat() {
     tell("headway:beat");
 }
 
-/// The program has panicked: nothing that the page shows from now on can be trusted.
+/// Says that the program has panicked, so that nothing that the page shows can be trusted any longer.
 pub fn stopped() {
     tell("headway:panic");
 }

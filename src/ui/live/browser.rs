@@ -1,5 +1,5 @@
-//! What only a browser has: an `EventSource` that closes with its owner, timers, storage, a clock. All of it compiles
-//! for the server too, and is never called there.
+//! What only a browser has: an `EventSource` that closes with its owner, timers, storage, a clock. All of it also
+//! compiles for the server, where it is never called.
 
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, BroadcastChannel, EventSource, MessageEvent};
@@ -31,7 +31,7 @@ impl OpenStream {
         Some(OpenStream { stream, _on_message: on_message, _on_error: on_error })
     }
 
-    /// Closes the stream now; its listeners might be running, so they go later, with the rest.
+    /// Closes the stream now. Its listeners might be running, so they are dropped later, with this value.
     pub(super) fn close(&self) {
         self.stream.set_onmessage(None);
         self.stream.set_onerror(None);
@@ -45,7 +45,7 @@ impl Drop for OpenStream {
     }
 }
 
-/// A call under way. Dropping it ends it.
+/// A call under way. Dropping it aborts it.
 pub(super) struct Call(Option<AbortController>);
 
 impl Call {
@@ -54,7 +54,7 @@ impl Call {
         Call(AbortController::new().ok())
     }
 
-    /// Asks for a text. `Err` with the status, or with 0 if there was no answer at all.
+    /// Fetches a text. The error has the status, or 0 if there was no answer at all.
     pub(super) fn get(&self, url: &str) -> impl Future<Output = Result<String, (u16, String)>> + 'static {
         let signal = self.0.as_ref().map(AbortController::signal);
         let request = gloo_net::http::Request::get(url).abort_signal(signal.as_ref()).build();
@@ -75,7 +75,7 @@ impl Drop for Call {
     }
 }
 
-/// What all tabs of this browser hear but the one that says it.
+/// A channel to all other tabs of this browser.
 pub(super) struct Channel {
     channel: BroadcastChannel,
     _on_text: Closure<dyn FnMut(MessageEvent)>,
@@ -87,7 +87,7 @@ pub(super) fn has_channel() -> bool {
 }
 
 impl Channel {
-    /// `None` where a browser has none.
+    /// Opens the channel; `None` if the browser has none.
     pub(super) fn open(name: &str, on_text: impl Fn(String) + 'static) -> Option<Self> {
         let channel = BroadcastChannel::new(name).ok()?;
         let on_text = Closure::new(move |event: MessageEvent| event.data().as_string().into_iter().for_each(&on_text));
@@ -95,7 +95,7 @@ impl Channel {
         Some(Channel { channel, _on_text: on_text })
     }
 
-    /// Says a text to the other tabs.
+    /// Sends a text to the other tabs.
     pub(super) fn post(&self, text: &str) {
         self.channel.post_message(&text.into()).ok();
     }
@@ -116,9 +116,9 @@ pub(super) fn number() -> u64 {
     uuid::Uuid::new_v4().as_u64_pair().1
 }
 
-/// Ten bytes that nobody can guess.
+/// Ten unpredictable bytes.
 pub(super) fn random() -> [u8; 10] {
-    // Without bytes 6 and 8, where a UUIDv4 says what it is.
+    // Without bytes 6 and 8, which contain the version and variant of a UUIDv4.
     let uuid = uuid::Uuid::new_v4().into_bytes();
     [0, 1, 2, 3, 4, 5, 7, 9, 10, 11].map(|index| uuid[index])
 }
@@ -127,8 +127,8 @@ pub(super) fn is_hidden() -> bool {
     web_sys::window().and_then(|window| window.document()).is_some_and(|document| document.hidden())
 }
 
-/// Whether someone is at the open dialog: the pointer is over it, or the keyboard has been used in it. That it has the focus
-/// says nothing, since it gets that by opening.
+/// Whether someone uses the open dialog: the pointer is over it, or the keyboard has been used in it. The focus says
+/// nothing, because the dialog gets it by opening.
 pub(super) fn is_dialog_in_use() -> bool {
     let document = web_sys::window().and_then(|window| window.document());
     let found = document
@@ -159,12 +159,12 @@ fn local() -> Option<web_sys::Storage> {
     web_sys::window()?.local_storage().ok()?
 }
 
-/// What this tab keeps over a reload.
+/// A text that this tab keeps over a reload.
 pub(super) fn kept(key: &str) -> Option<String> {
     session()?.get_item(&named(key)).ok()?
 }
 
-/// Keeps a text for this tab; `None` forgets it. A browser without storage forgets by itself.
+/// Stores a text for this tab; `None` removes it. Does nothing in a browser without storage.
 pub(super) fn keep(key: &str, value: Option<&str>) {
     let Some(storage) = session() else { return };
     match value {
@@ -173,12 +173,12 @@ pub(super) fn keep(key: &str, value: Option<&str>) {
     };
 }
 
-/// What all tabs of this browser remember.
+/// A text that all tabs of this browser share.
 pub(super) fn remembered(key: &str) -> Option<String> {
     local()?.get_item(&named(key)).ok()?
 }
 
-/// Remembers a text for all tabs.
+/// Stores a text for all tabs.
 pub(super) fn remember(key: &str, value: &str) {
     if let Some(storage) = local() {
         storage.set_item(&named(key), value).ok();

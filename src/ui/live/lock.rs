@@ -1,4 +1,5 @@
-//! The lock that one tab of a browser holds at a time. web-sys has it only as an unstable API, so its one call is made by name.
+//! The lock that one tab of a browser holds at a time (Web Locks). web-sys has it only as an unstable API, so its one
+//! function is called by name.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -9,14 +10,14 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
-/// What becomes of a request.
+/// What happens to a request for the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LockNews {
     /// This tab holds the lock.
     Granted,
     /// Another tab took it.
     Robbed,
-    /// This browser refuses locks here.
+    /// This browser has no locks on this page.
     Refused,
 }
 
@@ -40,13 +41,13 @@ fn manager() -> Option<(JsValue, Function)> {
 }
 
 impl WebLock {
-    /// Asks for the lock of this name. `steal` takes it from its holder at once.
+    /// Asks for the lock with this name. `steal` takes it from its holder at once.
     pub(super) fn ask(name: &str, steal: bool, tell: impl Fn(LockNews) + Clone + 'static) -> Option<Self> {
         let (manager, request) = manager()?;
         let wanted = Rc::new(Cell::new(true));
         let release = Rc::new(RefCell::new(None));
         let options = Object::new();
-        // A browser takes one of the two.
+        // The API accepts only one of the two options.
         let waiting = if steal { None } else { AbortController::new().ok() };
         match &waiting {
             Some(controller) => Reflect::set(&options, &"signal".into(), &controller.signal()),
@@ -54,12 +55,12 @@ impl WebLock {
         }
         .ok()?;
         let (told, is_wanted, to_release) = (tell.clone(), wanted.clone(), release.clone());
-        // The browser owns it: it can still call it after the request was dropped.
+        // The browser owns this closure, and can still call it after the request was dropped.
         let on_granted = Closure::new(move |_lock: JsValue| -> JsValue {
             if !is_wanted.get() {
                 return JsValue::UNDEFINED;
             }
-            // It is held until this promise is kept.
+            // The lock is held until this promise is resolved.
             let held = Promise::new(&mut |resolve, _| drop(to_release.replace(Some(resolve))));
             let told = told.clone();
             spawn_local(async move { told(LockNews::Granted) });

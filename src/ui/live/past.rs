@@ -1,4 +1,4 @@
-//! A moment of a job's past, in the place of its present, for what stands below on the page: the same parts show both.
+//! A moment of a job's past, shown instead of its present. The same parts of the page show both.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub struct PastMoment {
 }
 
 impl PastMoment {
-    /// The job as this fold has it.
+    /// The job in the state of this fold.
     pub fn new(fold: Fold, at: Millis) -> Self {
         let proof = Proof { seq: fold.seq, ..Proof::default() };
         let summary = JobSummary::from(&fold);
@@ -31,7 +31,7 @@ impl PastMoment {
         self.fold.seq
     }
 
-    /// How the job stood.
+    /// The job's summary at that moment.
     pub fn summary(&self) -> &JobSummary {
         &self.state.summary
     }
@@ -42,17 +42,17 @@ impl PastMoment {
 }
 
 impl Live {
-    /// The same, with a past of its own: what is shown of it is shown only to those who were given this one.
+    /// The same, with a separate past moment, which only components that receive this copy show.
     pub fn with_own_past(self) -> Self {
         Live { past: RwSignal::new(None), ..self }
     }
 
-    /// The job as its present is, whatever moment is shown.
+    /// The job at present, whatever moment is shown.
     pub fn present(self, job: JobId) -> Memo<Option<Arc<JobState>>> {
         Memo::new(move |_| self.jobs.with(|jobs| jobs.get(&job).cloned()))
     }
 
-    /// The moment of a job that is shown in the place of its present.
+    /// The past moment of this job that is shown instead of its present.
     pub fn past_of(self, job: JobId) -> Option<Arc<PastMoment>> {
         self.past.with(|past| past.clone().filter(|moment| moment.is_of(job)))
     }

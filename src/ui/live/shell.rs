@@ -1,4 +1,4 @@
-//! The thin shell around [`Follow`]: does what it says, tells it what happened, and shows what it holds.
+//! The thin shell around [`Follow`]: performs its effects, reports back what happened, and shows its state.
 
 mod own;
 mod paint;
@@ -22,7 +22,8 @@ use headway_model::{ApiError, Fold, JobId};
 
 const TICK: Duration = Duration::from_millis(250);
 const ASKS: &str = "headway.asks";
-/// The name of the lock and of the channel that the tabs of a browser share. Another protocol between them takes another name.
+/// The name of the lock and the channel that the tabs of a browser share. If the protocol between tabs changes, so
+/// must the name.
 const SHARED: &str = "headway.stream.1";
 
 /// Cheap to clone; all clones are one shell.
@@ -35,26 +36,26 @@ struct ShellInner {
     source: RefCell<Option<OpenStream>>,
     /// The call under way, where streams do not get through.
     call: RefCell<Option<Call>>,
-    /// The call that lets this tab catch up with what it hears from another.
+    /// The call by which this tab catches up before it listens to another.
     catching_up: RefCell<Option<Call>>,
     channel: RefCell<Option<Channel>>,
     lock: RefCell<Option<WebLock>>,
-    /// The call of a start that is not answered yet.
+    /// The start call that has not been answered yet.
     start_call: RefCell<Option<Task>>,
     /// Closed sources whose listeners might still be on the stack.
     closed: RefCell<Vec<OpenStream>>,
     frame: Cell<bool>,
     painted: Cell<f64>,
-    /// Server time minus the page's, as good as the page itself can tell: until the server has told its own.
+    /// The server's time minus the page's, estimated by the page until the server has sent its time.
     skew: i64,
-    /// The completed job that will close itself, and when.
+    /// The completed job whose dialog will close by itself, and when.
     closing: Cell<Option<(JobId, f64)>>,
     toasted: RefCell<Vec<(JobId, f64)>>,
     listeners: RefCell<Vec<WindowListenerHandle>>,
 }
 
 impl Shell {
-    /// Begins to follow, from where the page was rendered.
+    /// Begins to follow, from the position at which the page was rendered.
     pub(super) fn begin(live: Live, start: Option<Start>) -> Self {
         let start = start.unwrap_or_else(Start::empty);
         let skew = start.now as i64 - browser::now() as i64;
@@ -136,16 +137,16 @@ impl Shell {
         self.close_completed(now);
         self.clear_toasts(now);
         self.paint_if_due(now);
-        // Last: said only by a program that came through all of it.
+        // This comes last, so that only a program that got through everything says it.
         alive::beat();
     }
 
-    /// Lets the receiver act, and does what follows.
+    /// Lets the receiver act, and performs its effects.
     fn step(&self, act: impl FnOnce(&mut Follow, u64) -> Vec<FollowEffect>) {
         self.with_tab(|tab, now| tab.act(now, act));
     }
 
-    /// Lets the machine act, and does what it says.
+    /// Lets the tab machine act, and performs its effects.
     fn with_tab(&self, act: impl FnOnce(&mut Tab, u64) -> Vec<TabEffect>) {
         let (effects, asked, asks) = {
             let mut tab = self.0.tab.borrow_mut();
@@ -237,7 +238,7 @@ impl Shell {
         self.get(&self.0.catching_up, query, move |tab, now, answer| tab.caught_up(now, call, answer));
     }
 
-    /// Makes a call in this place, which ends the one before it, and tells its answer.
+    /// Makes a call in this slot, aborting the previous one there, and reports its answer.
     fn get(
         &self,
         place: &RefCell<Option<Call>>,
@@ -268,7 +269,7 @@ fn sharing() -> Sharing {
     }
 }
 
-/// Why a call was refused, in the server's words if they are that.
+/// Why a call was refused: the server's error, if the body is one.
 fn told(status: u16, text: &str) -> ApiError {
     serde_json::from_str(text).unwrap_or_else(|_| status_error(status))
 }

@@ -12,11 +12,11 @@ const OFFER_AFTER: f64 = 30_000.0;
 pub struct Starting {
     /// The job's id, minted by this page.
     pub job: JobId,
-    /// What is asked for.
+    /// The request.
     pub request: StartJob,
     /// Whether the job is to be cancelled once it exists.
     pub cancel: bool,
-    /// How it stands.
+    /// The state of the start.
     #[serde(skip)]
     pub phase: StartPhase,
     /// Calls made since the last press of the button.
@@ -26,7 +26,7 @@ pub struct Starting {
     since: f64,
 }
 
-/// How an unanswered start stands.
+/// The state of an unanswered start.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum StartPhase {
     /// A call is under way.
@@ -34,7 +34,7 @@ pub enum StartPhase {
     Calling,
     /// The call failed on its way; the next goes out at this time.
     Waiting(f64),
-    /// No answer for 30 s: the next call is the user's.
+    /// There was no answer for 30 s, so the user decides about the next call.
     Offered,
 }
 
@@ -44,14 +44,14 @@ impl Starting {
         Starting { job, request, cancel: false, phase: StartPhase::Calling, tries: 1, since: now }
     }
 
-    /// Takes it up again, by the user or after a reload: a call goes out now.
+    /// Begins again, because the user asked to or the page was reloaded: a call goes out now.
     pub fn again(&mut self, now: f64) {
         self.phase = StartPhase::Calling;
         self.tries = 1;
         self.since = now;
     }
 
-    /// The call has failed. Whether the start is still to be repeated is the error's to say.
+    /// Takes in a failed call. Returns whether the start is still to be repeated, which depends on the error.
     pub fn failed(&mut self, now: f64, error: &ApiError) -> bool {
         self.phase = if now >= self.since + OFFER_AFTER {
             StartPhase::Offered
@@ -62,8 +62,8 @@ impl Starting {
         error.may_pass()
     }
 
-    /// Whether a call must go out now. One that is neither answered nor failed is offered again like any other; its answer still counts
-    /// if it comes, since a large request over a slow link takes its time.
+    /// Whether a call must go out now. A call that has neither been answered nor failed in time is offered to the
+    /// user too; its answer still counts if it comes, because a large request over a slow link takes time.
     pub fn due(&mut self, now: f64) -> bool {
         match self.phase {
             StartPhase::Offered => false,
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(start.phase, StartPhase::Calling);
         assert!(!start.due(30_000.0));
         assert_eq!(start.phase, StartPhase::Offered);
-        // The press that follows has its own 30 s.
+        // The next press has its own 30 s.
         start.again(50_000.0);
         assert!(!start.due(79_900.0));
         assert_eq!(start.phase, StartPhase::Calling);

@@ -8,13 +8,13 @@ use std::task::Poll;
 
 use leptos::task::spawn_local;
 
-/// A future under way. Dropping it ends it, and with it the call of a server function that it waits for.
+/// A running future. Dropping this drops the future, and aborts the server function call that it waits for.
 pub(super) struct Task(Rc<RefCell<Option<RunningFuture>>>);
 
 type RunningFuture = Pin<Box<dyn Future<Output = ()>>>;
 
 impl Task {
-    /// Begins it.
+    /// Starts a future.
     pub(super) fn spawn(future: impl Future<Output = ()> + 'static) -> Self {
         let task = Task(Rc::new(RefCell::new(Some(Box::pin(future) as RunningFuture))));
         let held = Rc::clone(&task.0);
@@ -28,7 +28,7 @@ impl Task {
 
 impl Drop for Task {
     fn drop(&mut self) {
-        // One that drops itself is at its end anyway.
+        // A future that drops itself has ended anyway.
         if let Ok(mut future) = self.0.try_borrow_mut() {
             future.take();
         }

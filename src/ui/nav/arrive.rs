@@ -1,5 +1,5 @@
-//! Arriving on a page: where it is scrolled to, and what has the focus. Both wait for the page, which might still be loading, and neither
-//! takes anything from someone who has begun to use it.
+//! Arriving on a page: its scroll position, and what has the focus. Both wait for the page, which might still be
+//! loading, and neither interferes once someone has begun to use the page.
 
 use std::cell::Cell;
 
@@ -8,32 +8,32 @@ use leptos::prelude::*;
 
 use crate::ui::parts::focus;
 
-/// How long a page is waited for, in ms.
+/// How long to wait for a page, in milliseconds.
 const PATIENCE: f64 = 10_000.0;
 
 thread_local! {
-    /// How often one went to a page, or began to use it: either ends what still waits for an earlier one.
+    /// How many times somebody went to a page or began to use one. Either ends any earlier wait.
     static MOVES: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Someone who scrolls, presses or types goes on from where the page is.
+/// Stops waiting when someone scrolls, presses or types.
 pub(super) fn notice_use() {
     for name in ["wheel", "touchmove", "pointerdown", "keydown"] {
         window_event_listener_untyped(name, |_| begin());
     }
 }
 
-/// One goes to a page: what waited for another waits no longer.
+/// Notes a move to another page, which ends any earlier wait.
 pub(super) fn begin() {
     MOVES.set(MOVES.get().wrapping_add(1));
 }
 
-/// At its top.
+/// Scrolls to the top.
 pub(super) fn at_top() {
     window().scroll_to_with_x_and_y(0.0, 0.0);
 }
 
-/// So many pixels down: as far as the page goes yet, until it goes that far.
+/// Scrolls down by this many pixels: as far as possible now, and again until the page is long enough.
 pub(super) fn at_height(height: i32) {
     wait(Box::new(move || {
         let Some(page) = document().document_element() else { return true };
@@ -43,13 +43,13 @@ pub(super) fn at_height(height: i32) {
     }));
 }
 
-/// At the element that a fragment names, `#` included; whether there is one.
+/// Scrolls to the element that a fragment names (`#` included); returns whether there is one.
 pub(super) fn at_fragment(fragment: &str) -> bool {
     let named = fragment.strip_prefix('#').filter(|id| !id.is_empty()).and_then(|id| document().get_element_by_id(id));
     named.inspect(|element| element.scroll_into_view()).is_some()
 }
 
-/// With the focus on its heading, unless something else on the page has it by then.
+/// Focuses the heading, unless something else on the page has the focus by then.
 pub(super) fn at_heading() {
     let before = document().active_element();
     wait(Box::new(move || {
@@ -59,7 +59,7 @@ pub(super) fn at_heading() {
     }));
 }
 
-/// Tries in each frame until it succeeds, or is needless.
+/// Tries in each frame until it succeeds or is no longer needed.
 fn wait(attempt: Box<dyn FnMut() -> bool>) {
     again(attempt, MOVES.get(), js_sys::Date::now() + PATIENCE);
 }

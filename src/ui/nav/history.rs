@@ -1,22 +1,22 @@
-//! The entries of the tab's history, and how far each was scrolled when it was left.
+//! The entries of the tab's history, and the scroll position of each when it was left.
 
 use wasm_bindgen::JsValue;
 use web_sys::{History, Storage};
 
-/// An entry, by the moment when it was made: in ms since 1970, as the entry's own state says, so that it is known again after a reload.
-/// Zero where nothing was entered yet.
+/// An entry, identified by its creation time in milliseconds since 1970. The time is stored in the entry's state, so
+/// that it survives a reload. Zero if there is none yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct BrowserEntry(u64);
 
 impl BrowserEntry {
-    /// The entry that the document began with. The browser has scrolled to where it was; from now on that is done here, as only
-    /// here it is known when the rows are there.
+    /// The entry that the document began with. The browser has restored its scroll position. From now on this module
+    /// does that, because only it knows when the rows are there.
     pub(super) fn first() -> Self {
         restoration("manual");
         BrowserEntry::current()
     }
 
-    /// Leaves for a new entry.
+    /// Leaves this entry for a new one.
     pub(super) fn push(self, address: &str) -> Self {
         self.note_height();
         let entry = BrowserEntry::new();
@@ -34,24 +34,24 @@ impl BrowserEntry {
         self
     }
 
-    /// The browser has gone to another entry, and shows this one's page still.
+    /// Takes in that the browser has gone to another entry, while this one's page is still shown.
     pub(super) fn step(self) -> Self {
         self.note_height();
         BrowserEntry::current()
     }
 
-    /// The document goes: the browser scrolls when it comes back, with all of the page there.
+    /// Leaves the document. When it comes back, the browser scrolls, because the whole page is then there at once.
     pub(super) fn leave_document(self) {
         self.note_height();
         restoration("auto");
     }
 
-    /// How far down it was scrolled when it was left, in pixels. `None` if it never was.
+    /// The scroll position when it was left, in pixels; `None` if it was never left.
     pub(super) fn height(self) -> Option<i32> {
         storage()?.get_item(&self.key()).ok()??.parse().ok()
     }
 
-    /// The one that the browser is at; made one of ours where it is not, as behind a link to a place on the page.
+    /// The browser's current entry. An entry that is not ours yet, such as that of a fragment link, becomes ours.
     fn current() -> Self {
         let known = history().and_then(|history| history.state().ok()).and_then(|state| state.as_f64());
         if let Some(at) = known {
@@ -88,7 +88,7 @@ fn history() -> Option<History> {
     web_sys::window()?.history().ok()
 }
 
-/// A tab's own, which goes with it. `None` where the browser keeps nothing.
+/// The tab's session storage; `None` if the browser has none.
 fn storage() -> Option<Storage> {
     web_sys::window()?.session_storage().ok()?
 }

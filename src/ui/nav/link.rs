@@ -1,4 +1,4 @@
-//! Which clicks follow a link to a page of Headway. All others are the browser's.
+//! Decides which clicks on links the page's program handles. All others are left to the browser.
 
 use leptos::ev::MouseEvent;
 use wasm_bindgen::JsCast;
@@ -6,8 +6,8 @@ use web_sys::{Element, HtmlAnchorElement};
 
 use super::{Go, Location, Page};
 
-/// Where a click leads, the fragment with its `#`, and how one goes there, if the page's program is to follow it. A link with
-/// `data-noscroll` leaves the page where it is scrolled to.
+/// Where a click leads, the fragment with its `#`, and how to go there; `None` if the browser is to handle it. A link
+/// with `data-noscroll` keeps the scroll position.
 pub(super) fn followed(event: &MouseEvent) -> Option<(Location, String, Go)> {
     let is_for_here = event.button() == 0
         && !(event.default_prevented() || event.meta_key() || event.alt_key() || event.ctrl_key() || event.shift_key());

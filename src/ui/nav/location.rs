@@ -2,7 +2,7 @@
 
 use crate::base::{base, to};
 
-/// A place in Headway: a path below the base path, and a query without its question mark.
+/// An address in Headway: a path below the base path, and a query without its question mark.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Location {
     /// The path below the base path.
@@ -12,7 +12,8 @@ pub struct Location {
 }
 
 impl Location {
-    /// From a path with the base path in it, and a query with or without its question mark. `None` outside of Headway.
+    /// Parses a path that includes the base path, and a query with or without its question mark. `None` outside
+    /// Headway.
     pub(super) fn read(path: &str, query: &str) -> Option<Self> {
         let path = match base().strip(path)? {
             "" => "/".to_owned(),
@@ -21,13 +22,13 @@ impl Location {
         Some(Location { path, query: query.trim_start_matches('?').to_owned() })
     }
 
-    /// What the browser shows as its address.
+    /// The browser's current address.
     pub(super) fn of_browser() -> Option<Self> {
         let place = web_sys::window()?.location();
         Location::read(&place.pathname().ok()?, &place.search().ok()?)
     }
 
-    /// As a browser calls it.
+    /// The address as browsers see it.
     pub(super) fn address(&self) -> String {
         let mark = if self.query.is_empty() { "" } else { "?" };
         format!("{}{mark}{}", to(&self.path), self.query)
@@ -43,12 +44,12 @@ pub enum Page {
     Jobs,
     /// One job.
     Job,
-    /// No page has this address.
+    /// There is no page at this address.
     Nowhere,
 }
 
 impl Page {
-    /// The paths of all pages, in the server's terms.
+    /// The routes of all pages, in the router's syntax.
     pub const ROUTES: [&str; 3] = ["/", "/jobs", "/jobs/{id}"];
 
     /// The page at a path below the base path.
@@ -61,7 +62,7 @@ impl Page {
         }
     }
 
-    /// The text that stands for the id in the path of a job's page; it might be none.
+    /// The id in the path of a job's page; it might not be valid.
     pub(super) fn job_in(path: &str) -> Option<&str> {
         path.strip_prefix("/jobs/").filter(|id| !id.is_empty() && !id.contains('/'))
     }

@@ -1,23 +1,23 @@
 //! The query of an address.
 
-/// Its names and texts, in their order.
+/// The names and values of a query, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in crate::ui) struct AddressQuery(Vec<(String, String)>);
 
 impl AddressQuery {
-    /// As forms and links write it, with or without its question mark.
+    /// Parses a query as forms and links write it, with or without its question mark.
     pub(in crate::ui) fn read(text: &str) -> Self {
         let pairs = text.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
         AddressQuery(pairs.map(|(name, text)| (decoded(name), decoded(text))).collect())
     }
 
-    /// The first text of this name.
+    /// The first value with this name.
     pub(in crate::ui) fn get(&self, name: &str) -> Option<String> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone())
     }
 }
 
-/// A `+` is a space, and `%` begins a byte; where none follows it stands for itself.
+/// Decodes a text: `+` is a space, and `%` begins a hexadecimal byte; a `%` without one stands for itself.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,14 +1,14 @@
-//! The title of the tab: each page names itself, and the last that did is shown.
+//! The title of the tab. Each page sets its own, and the last one set is shown.
 
 use leptos::prelude::*;
 use leptos::text_prop::TextProp;
 
 const APP: &str = "Headway";
 
-/// The page's element of this name in the head, before it is known what the page is.
+/// The title element in the head before the page has set its title.
 const EMPTY: &str = "<title></title>";
 
-/// On the server: what the page that is rendered is named. Its head is written before the page knows.
+/// On the server: the title of the page being rendered. The head is written before the page sets it.
 #[derive(Debug, Clone, Default)]
 pub struct Titled(ArcStoredValue<String>);
 
@@ -20,10 +20,10 @@ impl Titled {
     }
 }
 
-/// Names the page, for as long as it is there.
+/// Sets the title for as long as the component exists.
 #[component]
 pub(in crate::ui) fn Title(
-    /// Its name.
+    /// The title.
     #[prop(into)]
     text: TextProp,
 ) -> impl IntoView {
@@ -33,7 +33,7 @@ pub(in crate::ui) fn Title(
     Effect::new(move |_| document().set_title(&of_tab(&text.get())));
 }
 
-/// The page that had a name is left; the next has none yet.
+/// Clears the title, because the page was left and the next one has not set its own yet.
 pub(super) fn forget() {
     document().set_title(APP);
 }

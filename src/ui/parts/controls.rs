@@ -1,10 +1,10 @@
-//! Buttons and fields that only the page itself can hear.
+//! Controls that need the page's program.
 
 use leptos::prelude::*;
 
 use crate::ui::live::Live;
 
-/// All fields and buttons inside are dead, and look dead, until the page listens: nothing can be pressed or chosen that is not heard.
+/// Disables all fields and buttons inside until the page is hydrated, so that no press or choice goes unheard.
 #[component]
 pub(in crate::ui) fn Controls(children: Children) -> impl IntoView {
     let live = expect_context::<Live>();

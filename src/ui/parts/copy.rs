@@ -3,7 +3,7 @@
 use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Puts a text into the clipboard, where the browser lets a page do that: only a page from a secure connection may.
+/// Copies a text to the clipboard. Browsers allow that only on secure connections.
 pub(in crate::ui) fn text(text: &str) {
     let get = |of: JsValue, name: &str| Reflect::get(&of, &name.into()).ok().filter(|found| !found.is_undefined());
     let clipboard = get(js_sys::global().into(), "navigator").and_then(|navigator| get(navigator, "clipboard"));
@@ -12,7 +12,7 @@ pub(in crate::ui) fn text(text: &str) {
     write.iter().for_each(|write| drop(write.call1(&clipboard, &text.into())));
 }
 
-/// An address that holds the text itself. In the browser only.
+/// A URL that contains the text itself. In the browser only.
 pub(in crate::ui) fn as_address(text: &str) -> String {
     format!("data:text/plain;charset=utf-8,{}", crate::ui::parts::format::query(text))
 }

@@ -1,4 +1,4 @@
-//! Failed calls: the words for them, and how they end. What failed because the server was not there is read again once it is.
+//! Shows failed calls. If the server was not there, the call is repeated once it is.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::ui::nav::Title;
 use headway_model::ApiError;
 use headway_model::follow::LinkState;
 
-/// How long after a call that was not answered it is made again, while the server is heard.
+/// How long to wait before an unanswered call is repeated, while the server is heard.
 const AGAIN: Duration = Duration::from_secs(3);
 
-/// A failed call, in the user's terms, in the midst of a page.
+/// A failed call, in the user's terms, inside a page.
 #[component]
 pub(in crate::ui) fn ErrorView(
     /// The error.
@@ -30,7 +30,7 @@ pub(in crate::ui) fn ErrorView(
     .into_any()
 }
 
-/// A page that has nothing to show: why, and where to go.
+/// A page that has nothing to show: the reason, and where to go.
 #[component]
 pub(in crate::ui) fn ErrorPage(
     /// The error.
@@ -59,7 +59,8 @@ pub(in crate::ui) fn ErrorPage(
     .into_any()
 }
 
-/// The button, and the same by itself: when the server is heard again or, while it is heard, after a while.
+/// A button that repeats the call. The call is also repeated by itself: when the server is heard again or, while it
+/// is heard, after a while.
 #[component]
 fn TryAgain(error: ApiError, again: Option<Callback<()>>) -> impl IntoView {
     let live = expect_context::<Live>();

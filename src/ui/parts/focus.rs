@@ -1,4 +1,4 @@
-//! The keyboard's place on the page is never lost: when what has the focus goes, something near it gets it.
+//! Keeps the keyboard's place on the page: when the focused element is removed, something near it gets the focus.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, FocusOptions, HtmlElement, MutationObserver, MutationObserverInit};
 
-/// Where the focus was last, and before the dialog opened.
+/// Where the focus was last, and where it was before the dialog opened.
 #[derive(Default)]
 struct FocusHistory {
     last: Option<HtmlElement>,
@@ -19,7 +19,8 @@ struct FocusHistory {
 
 type Keeper = Rc<RefCell<FocusHistory>>;
 
-/// Watches over the focus for as long as the page lives. A focus that someone gives up (a press beside everything) stays given up.
+/// Watches the focus for the life of the page. If someone gives the focus up (by pressing outside every control), it
+/// stays given up.
 pub(in crate::ui) fn keep() {
     let places = Keeper::default();
     let noted = Rc::clone(&places);
@@ -29,7 +30,7 @@ pub(in crate::ui) fn keep() {
     });
     let left = Rc::clone(&places);
     let given_up = window_event_listener_untyped("focusout", move |_| {
-        // What is taken out of the page says this too, before it goes: a frame later it is known which it was.
+        // An element that is being removed also fires this event. A frame later it is known which case it was.
         let places = Rc::clone(&left);
         request_animation_frame(move || {
             let mut places = places.borrow_mut();
@@ -41,9 +42,9 @@ pub(in crate::ui) fn keep() {
     let changed = Closure::<dyn FnMut()>::new(move || {
         if is_nowhere() {
             let lost = places.borrow_mut().lost();
-            // Out of the cell first: the browser reports a focus at once.
+            // Copy them out of the cell first, because the browser reports a focus at once.
             for place in lost {
-                // It is kept where it was, not looked for: a list that is read again stays where one has scrolled.
+                // Restore the focus without scrolling, so that a list that is read again keeps its scroll position.
                 if focus(&place, true) {
                     break;
                 }
@@ -61,12 +62,12 @@ pub(in crate::ui) fn keep() {
     }
 }
 
-/// Puts the focus on the first that matches, if it can have it.
+/// Focuses the first element that matches, if it can have the focus.
 pub(in crate::ui) fn go_to(selectors: &str) -> bool {
     find(selectors).is_some_and(|place| focus(&place, false))
 }
 
-/// Whether what is typed goes into a field.
+/// Whether keystrokes go into a field.
 pub(in crate::ui) fn is_typing() -> bool {
     let typed = |at: Element| matches!(at.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA");
     document().active_element().is_some_and(typed)
@@ -77,14 +78,14 @@ pub(in crate::ui) fn is_in_dialog() -> bool {
     find("dialog[open]").is_some()
 }
 
-/// The same, and opens what it lies in: what is closed cannot have the focus.
+/// The same, and opens the closed element that contains it, because nothing inside a closed one can have the focus.
 pub(in crate::ui) fn open_to(selectors: &str) -> bool {
     let closed = find(selectors).and_then(|place| place.closest("details").ok().flatten());
     closed.iter().for_each(|details| drop(details.set_attribute("open", "")));
     go_to(selectors)
 }
 
-/// The same, where the page is not to scroll for it.
+/// The same, without scrolling the page.
 pub(in crate::ui) fn stay_at(selectors: &str) -> bool {
     find(selectors).is_some_and(|place| focus(&place, true))
 }
@@ -100,7 +101,7 @@ impl FocusHistory {
         self.last = Some(target);
     }
 
-    /// Where the focus can go if it was lost with its element, best place first.
+    /// Where the focus can go if its element was removed, best place first.
     fn lost(&mut self) -> Vec<HtmlElement> {
         if self.last.as_ref().is_none_or(can_be_focused) {
             return Vec::new();
@@ -127,7 +128,8 @@ fn can_be_focused(element: &HtmlElement) -> bool {
     element.is_connected() && !element.matches(":disabled").unwrap_or(false)
 }
 
-/// Gives it the focus; whether it has it now. A heading is made able to have it. `stays` if the page is not to scroll there.
+/// Focuses an element; returns whether it has the focus now. A heading is made focusable. `stays` keeps the page from
+/// scrolling.
 fn focus(element: &HtmlElement, stays: bool) -> bool {
     if !can_be_focused(element) {
         return false;

@@ -3,7 +3,7 @@
 use headway_model::id::Millis;
 use headway_model::{Counters, JobSummary};
 
-/// `48213` as `48,213`.
+/// Writes `48213` as `48,213`.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -16,7 +16,7 @@ pub(crate) fn count(number: u64) -> String {
     text
 }
 
-/// A value of JSON: a text without its quotes.
+/// A JSON value as text; strings without their quotes.
 pub(crate) fn value(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -27,7 +27,7 @@ pub(crate) fn size(bytes: u64) -> String {
     if bytes < 1_000 {
         return format!("{bytes} B");
     }
-    // In whole numbers: what prints fractions is a large part of what a browser would have to load.
+    // Whole numbers only, because the code that formats floating-point numbers would enlarge the client.
     let (mut unit, mut one) = (0, 1_000);
     let rounded = |one: u64| bytes.saturating_add(one / 2) / one;
     while rounded(one) >= 1_000 && unit + 1 < UNITS.len() {
@@ -76,7 +76,8 @@ pub(crate) fn days(ms: u64) -> String {
     }
 }
 
-/// A range of times as people say it, such as "3–5 min", "about 20 s" or "1–2 h": no more exact than a guess is.
+/// A range of times as people say it, such as "3–5 min", "about 20 s" or "1–2 h". It is only as exact as an estimate
+/// can be.
 pub(crate) fn about(low: u64, high: u64) -> String {
     let (unit, one) = match high {
         0..90_000 => ("s", 1_000),
@@ -84,7 +85,7 @@ pub(crate) fn about(low: u64, high: u64) -> String {
         5_400_000..172_800_000 => ("h", 3_600_000),
         _ => ("days", 86_400_000),
     };
-    // Tens of what is many.
+    // Round larger numbers to tens.
     let round = |ms: u64, up: bool| {
         let number = if up { ms.div_ceil(one) } else { ms / one };
         match number {
@@ -118,13 +119,14 @@ pub(crate) fn date(ms: u64) -> String {
     format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}")
 }
 
-/// The time of day where the reader is. In the browser only: the server does not know where that is.
+/// The time of day in the reader's time zone. In the browser only, because the server does not know the zone.
 pub(crate) fn time_of_day(ms: u64) -> String {
     let date = js_sys::Date::new(&(ms as f64).into());
     format!("{:02}:{:02}:{:02}", date.get_hours(), date.get_minutes(), date.get_seconds())
 }
 
-/// A moment for the reader: the time of day if it is of the day of `now`, with the date if not; where the reader is, or in UTC.
+/// A time for the reader: only the time of day if it is on the same day as `now`, otherwise with the date; in the
+/// reader's time zone, or in UTC.
 pub(crate) fn moment(at: Millis, now: Millis, is_local: bool) -> String {
     let text = if is_local { local(at) } else { date(at) };
     let today = if is_local { local(now) } else { date(now) };
@@ -133,14 +135,14 @@ pub(crate) fn moment(at: Millis, now: Millis, is_local: bool) -> String {
     if is_local { text.to_owned() } else { format!("{text} UTC") }
 }
 
-/// A moment where the reader is, to the minute. In the browser only.
+/// A time in the reader's time zone, to the minute. In the browser only.
 fn local(ms: Millis) -> String {
     let date = js_sys::Date::new(&(ms as f64).into());
     let (year, month, day) = (date.get_full_year(), date.get_month() + 1, date.get_date());
     format!("{year}-{month:02}-{day:02} {:02}:{:02}", date.get_hours(), date.get_minutes())
 }
 
-/// A moment as HTML's `datetime` has it.
+/// A time in the format of HTML's `datetime` attribute.
 pub(crate) fn date_iso(ms: u64) -> String {
     let (year, month, day, hour, minute, second) = civil(ms);
     format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
@@ -161,7 +163,7 @@ fn civil(ms: u64) -> (u64, u64, u64, u64, u64, u64) {
     (year, month, day, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60)
 }
 
-/// A text as a sentence: with a capital letter in front and a full stop behind.
+/// A text as a sentence: with a capital letter at the beginning and a full stop at the end.
 pub(crate) fn sentence(text: &str) -> String {
     let mut sentence = capital(text);
     if !sentence.ends_with(['.', '!', '?', '…']) {
@@ -170,25 +172,25 @@ pub(crate) fn sentence(text: &str) -> String {
     sentence
 }
 
-/// A text with a capital letter in front.
+/// A text with a capital letter at the beginning.
 pub(crate) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
-/// How much of a job's work is done, such as "12 / 82 files". What its plan left out is none of it.
+/// How much of a job's work is done, such as "12 / 82 files". Files that the plan skipped do not count.
 pub(crate) fn files(counters: &Counters) -> String {
     let (done, all) = counters.work();
     format!("{} / {} files", count(done.into()), count(all.into()))
 }
 
-/// How much of a job is done, in whole percent, wherever a page says so; `None` while its files are being listed, as nobody knows how
-/// many there are, and if there is nothing to do.
+/// How much of a job is done, in whole percent; every page uses this. `None` while its files are being listed,
+/// because the total is unknown, and if there is nothing to do.
 pub(crate) fn percent(summary: &JobSummary) -> Option<u32> {
     summary.counters.percent().filter(|_| !summary.listing || summary.status.is_terminal())
 }
 
-/// What a job leaves out because it is no file, such as "1 link left out".
+/// What a job leaves out because it is not a file, such as "1 link left out".
 pub(crate) fn left_out(counters: &Counters) -> Option<String> {
     let some = |number: u32, one: &str, many: &str| match number {
         0 => None,

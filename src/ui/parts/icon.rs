@@ -1,8 +1,8 @@
-//! The page's own small pictures. Each stands beside the word that says the same.
+//! Icons for statuses. Each is shown beside the word that says the same.
 
 use leptos::prelude::*;
 
-/// A picture of a status, on a square of 16.
+/// The path of a status's icon, on a square of 16.
 fn path(of: &str) -> &'static str {
     match of {
         "succeeded" => "M3 8.5l3.2 3.2L13 4.8",
@@ -16,7 +16,7 @@ fn path(of: &str) -> &'static str {
     }
 }
 
-/// A picture of a status.
+/// The icon of a status.
 #[component]
 pub(in crate::ui) fn Icon(
     /// The status's label.

@@ -1,4 +1,4 @@
-//! What the page knows of its link to the server.
+//! The state of the page's link to the server.
 
 use leptos::prelude::*;
 
@@ -6,8 +6,8 @@ use crate::ui::live::Live;
 
 const CROWDED: &str = "Other tabs use this browser's connections to the server, so this one asks once a second.";
 
-/// The link's state, in a word and a dot. It says "not live" on a page whose program does not run: `document/alive.js` and the style
-/// sheet decide that, not this program.
+/// The link's state, as a word and a dot. On a page whose program does not run it says "not live";
+/// `document/alive.js` and the style sheet decide that, not this program.
 #[component]
 pub(crate) fn LinkBadge() -> impl IntoView {
     let live = expect_context::<Live>();
@@ -21,7 +21,7 @@ pub(crate) fn LinkBadge() -> impl IntoView {
     }
 }
 
-/// The sentence that stands on every page once the log cannot be written.
+/// The sentence on every page once the log cannot be written.
 #[component]
 pub(crate) fn NotRecording() -> impl IntoView {
     let live = expect_context::<Live>();

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
 
-/// So many pixels, above or below.
+/// How near counts as near, in pixels above or below the screen.
 const MARGIN: u32 = 1_500;
 
 struct Observer {
@@ -18,7 +18,8 @@ impl Drop for Observer {
     }
 }
 
-/// Tells at first, and with each change, whether the element is near the screen; as long as the effect lives that asked for it.
+/// Calls `tell` at first and at each change with whether the element is near the screen, for the life of the calling
+/// effect.
 pub(in crate::ui) fn watch(element: &Element, tell: impl Fn(bool) + 'static) {
     let tell = Closure::new(move |entries: js_sys::Array| {
         let newest = entries.pop().dyn_into::<IntersectionObserverEntry>();

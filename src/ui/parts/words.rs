@@ -1,4 +1,4 @@
-//! What a file's status is called: one word for each in the whole page.
+//! The words for a file's status, the same on the whole page.
 
 /// The word beside a number, such as "22 failed".
 pub(in crate::ui) fn of(label: &str) -> &'static str {
@@ -14,7 +14,7 @@ pub(in crate::ui) fn of(label: &str) -> &'static str {
     }
 }
 
-/// That there is none of them.
+/// The sentence when there are no files with the status.
 pub(in crate::ui) fn none(label: &str) -> &'static str {
     match label {
         "waiting" => "No file is waiting.",

@@ -43,11 +43,11 @@ use undone::Undone;
 pub(in crate::ui) use undone::is_undone;
 use work::Work;
 
-/// The job as it was last heard of; `None` for one that was never heard of.
+/// The job's latest summary; `None` if the page has not heard of the job.
 pub(in crate::ui) type Summary = Memo<Option<JobSummary>>;
 
-/// A job as it is known: what was heard of it, or what was `read` if that is newer. Until it is hydrated a page shows what the server
-/// rendered, even if more has been heard meanwhile.
+/// The latest summary of a job: from the stream, or what was `read` if that is newer. Until it is hydrated, a page
+/// shows what the server rendered, even if more has been heard in the meantime.
 pub(in crate::ui) fn known(job: JobId, read: Option<JobSummary>) -> Summary {
     let live = expect_context::<Live>();
     let state = live.job(job);
@@ -71,7 +71,7 @@ pub(in crate::ui) fn known(job: JobId, read: Option<JobSummary>) -> Summary {
         if let Some(moment) = live.past_of(job) {
             return Some(moment.summary().clone());
         }
-        // Beside its items a job is shown as it was read until it is followed: then both move on together.
+        // Next to its items, a job is shown as it was read until it is followed; from then on both change together.
         let counts =
             |state: &&Arc<JobState>| read.is_none() || state.proof.seq > 0 || state.phase == Some(Phase::Stopped);
         let heard = state.with(|state| state.as_ref().filter(counts).map(|state| state.summary.clone()));
@@ -79,21 +79,21 @@ pub(in crate::ui) fn known(job: JobId, read: Option<JobSummary>) -> Summary {
     })
 }
 
-/// Whether the page is hydrated: until then it must show what the server rendered.
+/// Whether the page is hydrated. Until then it must show what the server rendered.
 fn mounted() -> RwSignal<bool> {
     let mounted = RwSignal::new(false);
     Effect::new(move |_| mounted.set(true));
     mounted
 }
 
-/// Name, recipe, how it stands, what can be done, the bar with its numbers, what runs, what it wrote, and the proof last.
+/// The head: name, recipe, status, actions, the bar with its numbers, running files, outputs, and the proof last.
 #[component]
 pub(in crate::ui) fn Head(
-    /// The job as it stands.
+    /// The job's summary.
     summary: Summary,
-    /// What is done to it from here.
+    /// The actions on the job.
     steer: Steer,
-    /// Whether this is the job's own page: there its name is the page's, and its actions stand in the head.
+    /// Whether this is the job's own page, whose heading is the job's name, and which has the actions in its head.
     #[prop(optional)]
     is_page: bool,
 ) -> impl IntoView {
@@ -117,7 +117,7 @@ pub(in crate::ui) fn Head(
         let time = |at| zone.moment(at, live.clock.get_untracked());
         summary.with(|summary| {
             let summary = summary.as_ref()?;
-            // What was read holds as long as the job stands where it stood then.
+            // What was read is valid only as long as the job's status has not changed.
             let waits = newest.with(|view| view.waits.clone().filter(|_| view.summary.status == summary.status));
             Some(standing(summary, waits.flatten().as_deref(), &time))
         })
@@ -155,7 +155,8 @@ pub(in crate::ui) fn Head(
     .into_any()
 }
 
-/// What a screen reader announces unasked: each change of the job's standing and each tenth of the way, not each file.
+/// What a screen reader announces by itself: each change of the job's status and each tenth of its progress, but not
+/// each file.
 fn told(summary: Summary, stands: Memo<Option<String>>) -> impl Fn() -> String + Send + Sync + 'static {
     let tenths = Memo::new(move |_| {
         let percent = summary.with(|summary| summary.as_ref().and_then(format::percent));

@@ -1,6 +1,6 @@
-//! The dialog that shows the job which was started, or asked for, in this tab. It is made in the browser only: what the server
-//! renders has none, so that a page without its program never lies under a dialog, and so that nothing beside the page itself reads
-//! from the server while both must make the same things in the same order.
+//! The dialog that shows the job that was started, or opened, in this tab. It exists only in the browser. The server
+//! renders none, so that a page without its program is never covered by a dialog, and so that during hydration
+//! nothing but the page itself creates resources, which server and browser must create in the same order.
 
 use leptos::ev::KeyboardEvent;
 use leptos::html;
@@ -19,7 +19,7 @@ use headway_model::{JobId, JobSummary};
 pub(crate) fn Modal() -> impl IntoView {
     let live = expect_context::<Live>();
     let place = expect_context::<Nav>().path();
-    // A job's own page shows the same; once is enough. Not before the page listens: see above.
+    // A job's own page already shows the same. Not before the page is hydrated, as said above.
     let shown = Memo::new(move |_| {
         let active = live.active.get().filter(|_| live.is_ready());
         active.filter(|job| place.with(|place| *place != format!("/jobs/{job}")))
@@ -42,7 +42,7 @@ fn ProgressDialog(job: JobId) -> impl IntoView {
             event.prevent_default();
             return live.put_away();
         }
-        // A key that is still held down from before the dialog opened was not meant for it.
+        // A key that has been held down since before the dialog opened is not meant for it.
         if !event.repeat() {
             used.set(true);
         }
@@ -80,7 +80,7 @@ fn ProgressDialog(job: JobId) -> impl IntoView {
     }
 }
 
-/// What there is to say of a job whose first event has not come yet.
+/// What is known about a job whose first event has not arrived yet.
 #[component]
 fn StartState(job: JobId) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -117,7 +117,7 @@ fn start_word(phase: &Option<StartPhase>) -> &'static str {
 
 #[component]
 fn Buttons(
-    /// The job; there is a page of it only once it has said something.
+    /// The job's summary. The job has a page only once it has a summary.
     summary: Summary,
     steer: Steer,
 ) -> impl IntoView {
@@ -127,7 +127,7 @@ fn Buttons(
     let over = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
     });
-    // Where nothing is left to be done, closing it is the next step.
+    // If nothing is left to do, closing the dialog is the next step.
     let is_next = move || summary.with(|summary| summary.as_ref().is_some_and(is_done));
     view! {
         <div class="buttons">
@@ -143,7 +143,7 @@ fn Buttons(
     }
 }
 
-/// Whether the job is over, and none of its files is left to be run again.
+/// Whether the job is over and no file of it can be run again.
 fn is_done(summary: &JobSummary) -> bool {
     summary.status.is_terminal() && summary.counters.failed == 0 && summary.counters.cancelled == 0
 }

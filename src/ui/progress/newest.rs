@@ -1,6 +1,6 @@
-//! A job as it was last read. More than one call can be under way, and answers come in any order: an older one never takes the place of a
-//! newer one. What is on the disk has no place in the log by which answers could be told apart, so of calls that overlap the later
-//! answer is of no use, and the job is read again.
+//! The newest answer about a job. Several calls can be under way, and answers arrive in any order, but an older one
+//! never replaces a newer one. Facts from the disk have no position in the log by which answers could be ordered, so
+//! if calls overlap, the later answer is dropped and the job is read again.
 
 use leptos::prelude::*;
 
@@ -10,7 +10,7 @@ use crate::ui::live::Live;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, JobId};
 
-/// What the newest answer says. Copy it freely.
+/// The newest answer. Copy it freely.
 #[derive(Clone, Copy)]
 pub(in crate::ui) struct Newest {
     /// The job.
@@ -20,49 +20,49 @@ pub(in crate::ui) struct Newest {
 }
 
 impl Newest {
-    /// As the page was made; `None` where nothing was read yet.
+    /// Begins with what the page was rendered with; `None` if nothing has been read yet.
     pub(in crate::ui) fn new(job: JobId, view: Option<JobView>) -> Self {
         Newest { job, view: RwSignal::new(view), answers: StoredValue::new(0) }
     }
 
-    /// Looks into what was read, if anything was; tracked.
+    /// Looks at the answer, if there is one. Tracked.
     pub(in crate::ui) fn with<T>(self, look: impl FnOnce(&JobView) -> T) -> Option<T> {
         self.view.with(|view| view.as_ref().map(look))
     }
 
-    /// The same, untracked.
+    /// The same, not tracked.
     pub(in crate::ui) fn with_untracked<T>(self, look: impl FnOnce(&JobView) -> T) -> Option<T> {
         self.view.with_untracked(|view| view.as_ref().map(look))
     }
 
-    /// Reads the job again when its status changes, as the stream does not say what it waits for; and when another job appears or
-    /// ends, as that one might have undone it.
+    /// Reads the job again when its status changes, because the stream does not say what the job waits for; and when
+    /// another job appears or ends, because that job might have undone it.
     pub(in crate::ui) fn follow(self, summary: Summary) {
         let live = expect_context::<Live>();
         let status = Memo::new(move |_| summary.with(|summary| summary.as_ref().map(|summary| summary.status)));
         let newest = Memo::new(move |_| live.jobs.with(|jobs| jobs.keys().next_back().copied()));
         Effect::new(move |before: Option<()>| {
-            // Read, not only tracked: a memo that nobody has read tracks nothing yet.
+            // Read it rather than only track it, because a memo that has never been read tracks nothing.
             let _ = (newest.get(), live.ended.get());
             let is_there = status.get().is_some();
             let is_read = before.is_none() && self.view.with_untracked(Option::is_some);
             if is_there && !is_read {
                 leptos::task::spawn_local(async move {
-                    // What was read stays if it cannot be read again; the counts come over the stream.
+                    // If reading fails, the old answer stays; the counts come over the stream.
                     drop(self.take(api::job(self.job)).await);
                 });
             }
         });
     }
 
-    /// Makes a call and takes in what it answers. The page can be gone by then.
+    /// Makes a call and takes in its answer. The page might be gone by then.
     pub(in crate::ui) async fn take(
         self,
         call: impl Future<Output = Result<JobView, ApiError>>,
     ) -> Result<(), ApiError> {
         let mut before = self.answers.try_get_value();
         let mut read = call.await?;
-        // Gone with the page, both say nothing.
+        // If the page is gone, both are `None`.
         while self.answers.try_get_value() != before {
             before = self.answers.try_get_value();
             read = api::job(read.summary.job).await?;

@@ -1,4 +1,4 @@
-//! Jobs that live but are not shown, as one pill; jobs that ended unseen, in the corner.
+//! A pill for running jobs that are not shown, and toasts for jobs that ended unseen.
 
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
@@ -36,8 +36,8 @@ pub(crate) fn Pills() -> impl IntoView {
     }
 }
 
-/// A link to the job or the list of jobs. The page's program turns the one to a job into the dialog: so it also works without one. It
-/// stays the same element while jobs come and go, so it keeps the focus.
+/// A link to the job or to the list of jobs, which works without the page's program; with it, a link to a job opens
+/// the dialog. It stays the same element while jobs come and go, so it keeps the focus.
 #[component]
 fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -63,7 +63,7 @@ fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
         None => to("/jobs"),
     };
     let show = move |event: MouseEvent| {
-        // Another tab or window for it is the browser's to open.
+        // Let the browser open another tab or window.
         if event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key() {
             return;
         }
@@ -86,7 +86,7 @@ fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
     }
 }
 
-/// How far a job is that is the only one.
+/// The pill's text if there is only one job: its progress.
 fn alone(summary: &JobSummary) -> String {
     match format::percent(summary) {
         Some(percent) => format!("{} ({percent} %)", format::files(&summary.counters)),
@@ -95,7 +95,7 @@ fn alone(summary: &JobSummary) -> String {
     }
 }
 
-/// Lines about jobs that ended, each with a way to the job.
+/// Toasts about jobs that ended, each with a link to the job.
 #[component]
 pub(crate) fn Toasts() -> impl IntoView {
     let live = expect_context::<Live>();
@@ -121,7 +121,7 @@ pub(crate) fn Toasts() -> impl IntoView {
     }
 }
 
-/// What the job wrote for its user: the dialog that offered it might have just closed.
+/// Links to the job's outputs, because the dialog that offered them might have just closed.
 #[component]
 fn Written(job: JobId) -> impl IntoView {
     let names = RwSignal::new(Vec::new());

@@ -1,4 +1,4 @@
-//! The line for those who doubt: what was received, and that nothing is missing.
+//! The proof line: what was received, and that nothing is missing.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::ui::live::{JobState, Live};
 use crate::ui::parts::format::time_of_day;
 use headway_model::follow::{Phase, Proof};
 
-/// The server says every five seconds how far it is: an older check says nothing about this moment.
+/// Maximum age of a check. The server sends one every five seconds, so an older one says nothing about this moment.
 const FRESH: u64 = 7_000;
 
 /// The link's state and the proof of completeness.

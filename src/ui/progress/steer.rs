@@ -1,4 +1,4 @@
-//! What is done to a job from this page, and what came of it: a press is answered at once, where it was made.
+//! Performs actions on a job from this page, and shows the result at once where the button was pressed.
 
 use leptos::prelude::*;
 
@@ -7,28 +7,28 @@ use crate::api;
 use crate::ui::live::Live;
 use headway_model::{Action, ApiError};
 
-/// One for a page or a dialog. Copy it freely.
+/// The actions of a page or a dialog. Copy it freely.
 #[derive(Clone, Copy)]
 pub(in crate::ui) struct Steer {
-    /// What was read of the job; what a call answers goes there.
+    /// The newest answer about the job; the answers of actions go there too.
     pub(in crate::ui) newest: Newest,
     /// The action that is under way, by its name.
     pub(in crate::ui) under_way: RwSignal<Option<&'static str>>,
-    /// The last action that was done, until the next one begins.
+    /// The last action that succeeded, until the next one begins.
     pub(in crate::ui) done: RwSignal<Option<&'static str>>,
-    /// Why the last one was not.
+    /// Why the last action failed.
     pub(in crate::ui) error: RwSignal<Option<ApiError>>,
 }
 
 impl Steer {
-    /// Nothing done yet.
+    /// No action yet.
     pub(in crate::ui) fn new(newest: Newest) -> Self {
         let error = RwSignal::new(None);
         expect_context::<Live>().heals(error);
         Steer { newest, under_way: RwSignal::new(None), done: RwSignal::new(None), error }
     }
 
-    /// Asks the server for it.
+    /// Performs an action.
     pub(in crate::ui) fn act(self, action: Action) {
         let name = name(action);
         self.under_way.set(Some(name));
@@ -42,7 +42,7 @@ impl Steer {
     }
 }
 
-/// What an action is called in the page.
+/// The name of an action on the page.
 pub(in crate::ui) fn name(action: Action) -> &'static str {
     match action {
         Action::Pause => "pause",

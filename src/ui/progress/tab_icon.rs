@@ -1,4 +1,5 @@
-//! The icon of the browser's tab: a ring that fills with the jobs that live, for whoever looks at another tab.
+//! The icon of the browser's tab: a ring that fills with the progress of running jobs, for people who look at another
+//! tab.
 
 use leptos::prelude::*;
 
@@ -6,10 +7,10 @@ use super::together::percent;
 use crate::base::to;
 use crate::ui::live::Live;
 
-/// So many percent are one step: each is a picture of its own for the browser.
+/// The step of the ring in percent, because the browser loads a new picture for each.
 const STEP: u32 = 4;
 
-/// Keeps the icon as the jobs stand.
+/// Keeps the icon up to date with the jobs.
 pub(crate) fn follow_jobs() {
     let live = expect_context::<Live>();
     let shown = Memo::new(move |_| {
@@ -29,7 +30,7 @@ pub(crate) fn follow_jobs() {
     });
 }
 
-/// A ring, filled so far, as an address.
+/// A ring filled to this percentage, as a data URL.
 fn ring(percent: u32) -> String {
     format!(
         "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><g fill='none' stroke-width='6'>\

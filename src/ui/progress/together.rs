@@ -1,12 +1,12 @@
-//! How several jobs stand, in a few words.
+//! The statuses of several jobs, in a few words.
 
 use headway_model::{JobStatus, JobSummary};
 
 /// The words for jobs that are not over, in the order in which they are said.
 const WORDS: [&str; 5] = ["running", "listing files", "queued", "paused", "waiting for you"];
 
-/// How these jobs stand together, such as "2 running, 1 paused, 41 %". The percentage is of the files of all that go on without a
-/// decision, and is left out while one of them lists its files.
+/// The statuses of these jobs, such as "2 running, 1 paused, 41 %". The percentage covers the files of all jobs that
+/// go on without a decision. It is left out while one of these lists its files.
 pub(super) fn together<'a>(jobs: impl Iterator<Item = &'a JobSummary> + Clone) -> String {
     let counted = WORDS.into_iter().filter_map(|word| {
         let number = jobs.clone().filter(|job| self::word(job.status) == Some(word)).count();
@@ -64,7 +64,7 @@ mod tests {
         let paused = job(JobStatus::Paused { reason: PauseReason::User }, 0, 4);
         let queued = job(JobStatus::Queued, 0, 2);
         assert_eq!(said(&[paused, quick, slow.clone(), queued]), "2 running, 1 queued, 1 paused, 20 %");
-        // What waits for a decision is no part of what is on its way, and has no progress of its own.
+        // A job that waits for a decision does not count towards the progress.
         let planned = job(JobStatus::Planned, 0, 97);
         assert_eq!(said(&[slow.clone(), planned.clone()]), "1 running, 1 waiting for you, 33 %");
         assert_eq!(said(&[planned.clone(), planned]), "2 waiting for you");

@@ -1,17 +1,17 @@
-//! The proof of a job that is over: what was compared with what, by whom. A job that was followed to its end and one that was opened later
-//! have the same line; how each came about is told to those who ask.
+//! The proof of a finished job: what was compared with what, and by whom. The line is the same whether the job was
+//! followed to its end or opened later; the details say how the proof came about.
 
 use leptos::prelude::*;
 
 use crate::ui::parts::format::count;
 use headway_model::follow::Proof;
 
-/// What holds of a job that is over, once this page has checked it.
+/// The line about a finished job that this page has checked.
 pub(super) fn line(proof: &Proof) -> String {
     format!("Complete: all {} events, checked against the server's log.", count(proof.seq))
 }
 
-/// How this page knows it.
+/// The line, and details about how this page knows it.
 #[component]
 pub(super) fn Whole(proof: Memo<Option<Proof>>) -> impl IntoView {
     let how = move || proof.get().filter(|proof| proof.closed).map(|proof| how(&proof));

@@ -1,4 +1,4 @@
-//! The bar at the bottom of the window: what will be done to how much, and the ways to begin.
+//! The bar at the bottom of the window: what will be done to how many files, and the buttons that start it.
 
 use leptos::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::ui::library::{ListOffer, Selection};
 use crate::ui::parts::{Controls, focus, format};
 use headway_model::library::Under;
 
-/// What a start takes: how much, as far as that is known.
+/// What a start would process, and how much, if that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Target {
     /// How many files, and their bytes; `None` while the disk is being read.
@@ -16,7 +16,7 @@ struct Target {
     is_selection: bool,
 }
 
-/// What is selected, or else what is shown; the recipe; and the buttons.
+/// The selection, or else everything shown; the recipe; and the buttons.
 #[component]
 pub(in crate::ui) fn StartBar(chosen: Chosen) -> impl IntoView {
     let Chosen { selected, offer, .. } = chosen;
@@ -65,7 +65,7 @@ fn files(amount: &Under) -> String {
     format::counted(amount.files, "file", "files")
 }
 
-/// What is taken.
+/// The text about what will be processed.
 fn told(target: &Target) -> String {
     match (&target.amount, target.is_selection) {
         (Some(amount), true) => format!("{}, {} selected", files(amount), format::size(amount.bytes)),
@@ -74,7 +74,7 @@ fn told(target: &Target) -> String {
     }
 }
 
-/// What the button does.
+/// The label of the button.
 fn named(target: &Target) -> String {
     match &target.amount {
         Some(amount) => format!("Process {}", files(amount)),

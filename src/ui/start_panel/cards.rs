@@ -11,7 +11,7 @@ use headway_model::{Output, OutputPlace, Settings};
 #[component]
 pub(super) fn Cards(chosen: Chosen) -> impl IntoView {
     let choose = move |event| {
-        // The browser also says of the card that was chosen before that it has changed.
+        // The browser also fires this event for the card that was chosen before.
         if event_target_checked(&event) {
             chosen.name.set(event_target_value(&event));
             chosen.settings.set(Settings::new());
@@ -39,7 +39,7 @@ pub(super) fn Cards(chosen: Chosen) -> impl IntoView {
     .into_any()
 }
 
-/// What happens to the files, unless something else is chosen.
+/// What happens to the files by default.
 fn to_files(recipe: &RecipeInfo) -> String {
     if !recipe.to_files.is_empty() {
         return recipe.to_files.clone();

@@ -1,4 +1,4 @@
-//! What is chosen to be done, to which files, and the start of it.
+//! What the user has chosen to do, to which files, and how it is started.
 
 use leptos::prelude::*;
 
@@ -10,21 +10,21 @@ use headway_model::request::FolderQuery;
 use headway_model::summary::{RecipeInfo, Start};
 use headway_model::{JobId, Output, Policy, Query, RelPath, Settings, StartJob};
 
-/// How many files are tried first.
+/// The size of a sample.
 pub(super) const SAMPLE: u32 = 10;
 
 /// How a start begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
-    /// All of it, at once.
+    /// Runs everything at once.
     Run,
-    /// With the plan, which waits for a person.
+    /// Makes a plan first, which waits for approval.
     Plan,
-    /// With the first files alone.
+    /// Runs only the first files.
     Sample,
 }
 
-/// All that is chosen. Copy it freely.
+/// Everything the user has chosen. Copy it freely.
 #[derive(Clone, Copy)]
 pub(in crate::ui) struct Chosen {
     live: Live,
@@ -36,9 +36,9 @@ pub(in crate::ui) struct Chosen {
     pub(super) offer: RwSignal<ListOffer>,
     /// The recipe's name.
     pub(super) name: RwSignal<String>,
-    /// The recipe of that name.
+    /// The recipe with this name.
     pub(super) recipe: Memo<Option<RecipeInfo>>,
-    /// What that does where nothing else is chosen.
+    /// The recipe's default policy.
     pub(super) by_default: Memo<Policy>,
     pub(super) settings: RwSignal<Settings>,
     /// Where the recipe's output goes; `None` if it has none.
@@ -47,14 +47,14 @@ pub(in crate::ui) struct Chosen {
     pub(super) leave_out: RwSignal<String>,
     pub(super) system_files: RwSignal<bool>,
     pub(super) policies: Policies,
-    /// The field that cannot be read, by its name, and why.
+    /// The name of a field that cannot be parsed, and why.
     pub(super) wrong: RwSignal<Option<(&'static str, String)>>,
-    /// The job that the selection was given to. Only when that is accepted has the selection done its work.
+    /// The job that was started with the selection. The selection is cleared only when that job is accepted.
     given: RwSignal<Option<JobId>>,
 }
 
 impl Chosen {
-    /// The first recipe, with nothing else said.
+    /// The initial choice: the first recipe with its defaults.
     pub(in crate::ui) fn new(
         view: Memo<FolderView>,
         selected: RwSignal<Selection>,
@@ -84,7 +84,7 @@ impl Chosen {
         chosen
     }
 
-    /// What is asked for, so far as it can be read.
+    /// The request, as far as the fields can be parsed.
     pub(super) fn request(self) -> StartJob {
         let query = match self.selected.with_untracked(Selection::is_empty) {
             true => self.narrowed(Query::Folder(self.view.with_untracked(matching))),
@@ -97,7 +97,7 @@ impl Chosen {
         StartJob { settings, output, ..StartJob::new(&library, &self.name.get_untracked(), query) }
     }
 
-    /// The first files of it that are known by name, with their numbers, and how many there are.
+    /// The first files whose names are known, with their numbers, and the total number of files.
     pub(super) fn first_files(self) -> (Vec<(u32, RelPath)>, u32) {
         let amount = self.selected.with_untracked(|selected| (!selected.is_empty()).then(|| selected.amount()));
         let amount = amount.or_else(|| self.offer.with_untracked(ListOffer::amount)).unwrap_or_default();
@@ -106,7 +106,7 @@ impl Chosen {
         ((1..).zip(first).collect(), u32::try_from(amount.files).unwrap_or(u32::MAX))
     }
 
-    /// Starts it. Nothing happens if something that was entered cannot be read: then that field says so.
+    /// Starts the job. If a field cannot be parsed, nothing starts, and the field says so.
     pub(super) fn start(self, way: Way) {
         let policy = match self.policies.read() {
             Ok(policy) => policy,
@@ -120,7 +120,7 @@ impl Chosen {
         self.given.set(job.filter(|_| is_selection && way != Way::Sample));
     }
 
-    /// The query, without what is to be left out. Of what was chosen one by one, all is wanted.
+    /// The query with the patterns for files to leave out. Files that were selected one by one are all wanted.
     fn narrowed(self, query: Query) -> Query {
         let Query::Folder(folder) = query else { return query };
         let lines = self.leave_out.get_untracked();

@@ -1,4 +1,4 @@
-//! What is run for the first files, word for word, before anything runs.
+//! Previews the commands for the first files before anything runs.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::Chosen;
 use crate::api;
 use crate::ui::live::Live;
 
-/// So long after the last change the server is asked.
+/// How long after the last change the server is asked.
 const TYPING: Duration = Duration::from_millis(250);
 
 /// The commands for the first files, if the recipe runs a program.
@@ -24,7 +24,7 @@ pub(super) fn Commands(chosen: Chosen) -> impl IntoView {
                 true => Ok(Vec::new()),
                 false => api::command_lines(request, first, total).await,
             };
-            // The start reports what is wrong; nothing runs meanwhile.
+            // The start will report what is wrong; nothing runs before that.
             lines.try_set(answer.unwrap_or_default());
         });
     };
@@ -35,7 +35,7 @@ pub(super) fn Commands(chosen: Chosen) -> impl IntoView {
         chosen.offer.track();
         if live.is_ready() {
             let timer = set_timeout_with_handle(ask, TYPING).ok();
-            // With the next change, and when the page is left.
+            // Runs at the next change, and when the page is left.
             on_cleanup(move || timer.iter().for_each(TimeoutHandle::clear));
         }
     });

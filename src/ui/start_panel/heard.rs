@@ -1,18 +1,18 @@
-//! What the controls say and what the page knows are one: also of a choice that was made before the page listened, by a browser
-//! that brings back the fields of an earlier visit.
+//! Keeps the page in step with its controls, including choices made before the page was hydrated, by the user or by a
+//! browser that restores fields of an earlier visit.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, EventInit, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 
-/// The choice that the others depend on.
+/// The control on which the others depend.
 const FIRST: &str = "input[name=\"recipe\"]";
 const OTHERS: &str = "select, textarea, input:not([name=\"recipe\"])";
 
-/// Makes every control inside whose value is not the rendered one report it again, now that someone listens.
+/// Makes every control whose value differs from the rendered one fire its event again, now that someone listens.
 pub(super) fn tell_again(panel: &Element) {
     tell(panel, FIRST);
-    // By then the fields are those of the recipe that was chosen.
+    // By then the fields belong to the chosen recipe.
     let panel = panel.clone();
     request_animation_frame(move || tell(&panel, OTHERS));
 }
@@ -36,7 +36,7 @@ fn is_changed(control: &Element) -> bool {
     if let Some(area) = control.dyn_ref::<HtmlTextAreaElement>() {
         return area.default_value().is_ok_and(|begun| area.value() != begun);
     }
-    // The choice that a page begins with need not be the first.
+    // The initially selected option need not be the first.
     control.dyn_ref::<HtmlSelectElement>().is_some_and(|select| {
         let begun = select.query_selector("option[selected]").ok().flatten();
         let begun = begun.and_then(|option| option.get_attribute("value")).or_else(|| first(select));

@@ -1,11 +1,12 @@
-//! Which files of a folder are not wanted.
+//! Which files of a folder to leave out.
 
 use leptos::prelude::*;
 
 use super::Chosen;
 use crate::ui::library::Selection;
 
-/// Patterns of what is left out, and whether what systems leave behind is. What was chosen one by one is all wanted.
+/// Patterns for files to leave out, and whether to leave out what systems leave behind. Hidden if files were selected
+/// one by one, which are all wanted.
 #[component]
 pub(super) fn LeaveOut(chosen: Chosen) -> impl IntoView {
     let is_one_by_one = Memo::new(move |_| {

@@ -1,10 +1,10 @@
-//! What happens when files do not go well: each a sentence with the present choice in it, which opens to the choices.
+//! What happens when files fail: each option is a sentence with the current choice in it, which opens to the choices.
 
 use leptos::prelude::*;
 
 use super::Chosen;
 
-/// A choice: its value, and what it says.
+/// A choice: its value and its label.
 type Choice = (&'static str, &'static str);
 
 /// The four sentences.
@@ -55,7 +55,7 @@ pub(super) fn Options(chosen: Chosen) -> impl IntoView {
     .into_any()
 }
 
-/// A sentence that opens.
+/// A sentence that opens to its choices.
 #[component]
 fn Sentence(#[prop(into)] text: Signal<String>, children: Children) -> impl IntoView {
     view! {
@@ -85,14 +85,14 @@ fn radios(name: &'static str, chosen: RwSignal<String>, choices: &[Choice]) -> A
     choices.iter().map(radio).collect_view().into_any()
 }
 
-/// A number; one of those that only count with another choice is not there without it.
+/// A number field. If it depends on another choice, it is hidden without that choice.
 #[component]
 fn Number(
     chosen: Chosen,
     name: &'static str,
     label: &'static str,
     value: RwSignal<String>,
-    /// The choice, and with which of its values the number counts.
+    /// The choice on which it depends, and the value with which it counts.
     when: Option<(RwSignal<String>, &'static str)>,
 ) -> impl IntoView {
     let is_hidden = move || {

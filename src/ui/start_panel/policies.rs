@@ -1,4 +1,5 @@
-//! What becomes of files that were done before, fail, take long or are interrupted: what is chosen, and the sentence that says it.
+//! What happens to files that were already processed, fail, take too long or are interrupted: the choices, and the
+//! sentences about them.
 
 use std::num::NonZeroU32;
 
@@ -8,30 +9,30 @@ use headway_model::event::{HaltBy, HaltWhen};
 use headway_model::policy::{Halt, Limit, OnInterrupt, TRIES_LIMIT, Timeout};
 use headway_model::{OnDone, Policy};
 
-/// The choices, as the fields hold them. Copy it freely.
+/// The choices, as the values of fields. Copy it freely.
 #[derive(Clone, Copy)]
 pub(in crate::ui) struct Policies {
-    /// `skip`, `skip_moved`, `again`, or nothing for the recipe's own way.
+    /// `skip`, `skip_moved` or `again`; empty for the recipe's default.
     pub(super) on_done: RwSignal<String>,
-    /// How often a file is tried.
+    /// How many times a file is tried.
     pub(super) tries: RwSignal<String>,
-    /// `count`, `percent`, or nothing: then the job goes on however many files fail.
+    /// `count` or `percent`; if empty, the job goes on however many files fail.
     pub(super) halt: RwSignal<String>,
-    /// How many failures, or how many percent.
+    /// The number or percentage of failures.
     pub(super) halt_at: RwSignal<String>,
-    /// `after`, `median`, or nothing: then a file is waited for.
+    /// `after` or `median`; if empty, there is no time limit.
     pub(super) timeout: RwSignal<String>,
-    /// After how long, in `unit`.
+    /// The time limit, in `unit`.
     pub(super) after: RwSignal<String>,
     /// `s`, `m` or `h`.
     pub(super) unit: RwSignal<String>,
-    /// How many times the median of the attempts that succeeded.
+    /// The time limit as a multiple of the median of successful attempts.
     pub(super) times: RwSignal<String>,
-    /// `retry`, `ask`, or nothing for the recipe's own way.
+    /// `retry` or `ask`; empty for the recipe's default.
     pub(super) on_interrupt: RwSignal<String>,
 }
 
-/// The field that cannot be read, by its name, and why.
+/// The name of a field that cannot be parsed, and why.
 type Wrong = (&'static str, String);
 
 impl Policies {
@@ -50,7 +51,7 @@ impl Policies {
         }
     }
 
-    /// As a request has it.
+    /// The policy for the request.
     pub(super) fn read(self) -> Result<Policy, Wrong> {
         let tries = number("tries", &self.tries.get_untracked(), TRIES_LIMIT)?;
         let halt_at = |most| number("halt_at", &self.halt_at.get_untracked(), most);
@@ -224,7 +225,7 @@ mod tests {
     fn a_field_that_cannot_be_read_is_named() {
         let wrong = |set: fn(Policies)| with(set).0.err().map(|(field, _)| field);
         assert_eq!(wrong(|policies| policies.tries.set("0".into())), Some("tries"));
-        // What does not count is not read.
+        // A field that does not count is not parsed.
         assert_eq!(wrong(|policies| policies.halt_at.set("x".into())), None);
         let percent = |policies: Policies| {
             policies.halt.set("percent".into());

@@ -1,9 +1,9 @@
-//! Why a start was refused, shown where it can be put right: at the field, or else below the form.
+//! Why a start was refused, shown where it can be corrected: at the field, or else below the form.
 
 use crate::ui::parts::format::sentence;
 use headway_model::{ApiError, Setting};
 
-/// What is wrong with one setting, if the refusal names it.
+/// What is wrong with one setting, if the refusal mentions it.
 pub(super) fn of_setting(error: &ApiError, setting: &Setting) -> Option<String> {
     let ApiError::Invalid { reasons, settings } = error else { return None };
     let named = mark(&setting.name);
@@ -26,7 +26,7 @@ pub(super) fn of_form(error: &ApiError, settings: &[Setting]) -> Option<String> 
     (!rest.is_empty()).then(|| format!("This cannot be started. {}", rest.join(" ")))
 }
 
-/// How a reason names a setting.
+/// How a reason mentions a setting.
 fn mark(name: &str) -> String {
     format!("setting {name:?}")
 }

@@ -1,4 +1,4 @@
-//! One setting of a recipe: its field, what it means, and what the server found wrong with it.
+//! One setting of a recipe: its field, its meaning, and what the server found wrong with it.
 
 use leptos::prelude::*;
 use serde_json::Value;
@@ -14,7 +14,7 @@ pub(super) fn Setting(setting: Described, before: Vec<Described>, settings: RwSi
     let live = expect_context::<Live>();
     let (name, label, help) = (setting.name.clone(), setting.label.clone(), setting.help.clone());
     let described = setting.clone();
-    // Kept while it does not count, so that what was entered is there when it counts again.
+    // Keep the value while the setting does not count, so that it is there when the setting counts again.
     let hidden = Memo::new({
         let setting = setting.clone();
         move |_| settings.with(|settings| !setting::is_active(&setting, &setting::filled(&before, settings)))
@@ -41,7 +41,7 @@ pub(super) fn Setting(setting: Described, before: Vec<Described>, settings: RwSi
     .into_any()
 }
 
-/// The control that its kind is entered with; `about` are the ids of the texts about it.
+/// The control for the setting's kind. `about` holds the ids of the texts about it.
 fn field(setting: Described, settings: RwSignal<Settings>, about: String, wrong: Signal<bool>) -> AnyView {
     let name = setting.name.clone();
     let is_wrong = move || wrong.get().then_some("true");
@@ -51,7 +51,7 @@ fn field(setting: Described, settings: RwSignal<Settings>, about: String, wrong:
     let put = move |value: Option<Value>| {
         settings.update(|settings| match value {
             Some(value) => drop(settings.insert(setting.name.clone(), value)),
-            // An empty field says nothing: the recipe's own value holds then.
+            // An empty field means the recipe's default.
             None => drop(settings.remove(&setting.name)),
         });
     };
@@ -77,7 +77,7 @@ fn field(setting: Described, settings: RwSignal<Settings>, about: String, wrong:
             .into_any()
         }
         SettingKind::Number { least, most, unit } => {
-            // What is no number stays a text, and the server says so.
+            // Anything but a number stays a text, and the server reports it.
             let read = |text: String| text.trim().parse::<i64>().map_or_else(|_| text.into(), Value::from);
             let change = move |event| put(Some(event_target_value(&event)).filter(|text| !text.is_empty()).map(read));
             view! {
@@ -121,7 +121,7 @@ fn field(setting: Described, settings: RwSignal<Settings>, about: String, wrong:
     }
 }
 
-/// A value as it is entered.
+/// A value as the text in its field.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,4 +1,5 @@
-//! How many files ended when: a column for each part of the time, its values where one points, and all of it as a table.
+//! A chart of how many files ended when: a column for each part of the time, the values under the pointer, and the
+//! same as a table.
 
 use leptos::ev::PointerEvent;
 use leptos::html;
@@ -9,14 +10,14 @@ use crate::ui::parts::format::{count, counted, rate, time_of_day};
 use headway_model::Millis;
 use headway_model::history::{Throughput, ThroughputPart};
 
-/// Columns at most, and rows of the table.
+/// Maximum number of columns, and of rows in the table.
 const COLUMNS: u32 = 120;
 const ROWS: u32 = 12;
 
-/// No part is shorter.
+/// The shortest part of the time that a column can stand for.
 const LEAST: Millis = 1_000;
 
-/// The height of the tallest column.
+/// The height of the tallest column, in units of the drawing.
 const TALL: u64 = 100;
 
 impl Rewind {
@@ -33,7 +34,7 @@ impl Rewind {
             Some((event.offset_x().max(0) as usize * bins / width as usize).min(bins.checked_sub(1)?))
         };
         let moved = move |event: PointerEvent| pointed.set(under(&event));
-        // A moment of the chart is one of the log.
+        // Pressing the chart goes to that moment of the log.
         let pressed = move |event: PointerEvent| {
             let seq = under(&event).and_then(|at| pace.with_untracked(|pace| pace.bins.get(at).map(|bin| bin.seq)));
             seq.into_iter().for_each(|seq| self.go(Some(seq).filter(|seq| *seq < self.last.get_untracked())));
@@ -106,7 +107,7 @@ fn files(bin: ThroughputPart) -> u64 {
     u64::from(bin.done) + u64::from(bin.failed)
 }
 
-/// What one part of the time brought.
+/// The values of one part of the time.
 fn values(bin: ThroughputPart, each: Millis) -> String {
     let pace = rate(files(bin), each).unwrap_or_else(|| "no file ended".into());
     match bin.failed {
@@ -127,10 +128,10 @@ fn whole(pace: &Throughput) -> String {
     }
 }
 
-/// What failed stands on what went well.
+/// The columns: failed files on top of successful ones.
 fn columns(pace: &Throughput) -> impl IntoView + use<> {
     let most = pace.bins.iter().copied().map(files).max().unwrap_or_default().max(1);
-    // What is there is seen.
+    // Any value above zero must be visible.
     let tall = |number: u32| if number == 0 { 0 } else { (u64::from(number) * TALL / most).max(2) };
     let column = |(at, bin): (usize, &ThroughputPart)| {
         let (done, failed) = (tall(bin.done), tall(bin.failed));

@@ -8,7 +8,7 @@ use crate::ui::parts::format::{count, time_of_day};
 use headway_model::Seq;
 use headway_model::history::HistoryEntry;
 
-/// So many are shown: the slider leads to the others.
+/// How many events are shown. The slider leads to the others.
 const SHOWN: usize = 50;
 
 impl Rewind {
@@ -23,7 +23,7 @@ impl Rewind {
                 entries.map(|(entry, seq)| (*entry, seq)).take(SHOWN).collect::<Vec<(HistoryEntry, Seq)>>()
             })
         });
-        // Their names are asked for with those of the files below.
+        // Their names are requested together with those of the files below.
         Effect::new(move |_| {
             let items = shown.with(|shown| shown.iter().filter_map(|(entry, _)| entry.item).collect());
             self.named.set(items);

@@ -1,4 +1,4 @@
-//! Reads a job's log from its first event on, page by page, as far as it is wanted.
+//! Reads a job's log from its first event on, page by page, as far as it is needed.
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use crate::ui::parts::format::sentence;
 use headway_model::history::{HISTORY_LIMIT, HistoryPage, JobHistory};
 use headway_model::{ApiError, Fold, JobId, Millis, Position, Seq};
 
-/// Of a job that goes on the newest events are read again no sooner.
+/// Minimum time between two reads of the newest events of a running job.
 const PACE: Duration = Duration::from_secs(1);
 
-/// After a call that failed.
+/// The wait after a failed call.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What was read so far. Copy it freely.
+/// The events read so far. Copy it freely.
 #[derive(Clone, Copy)]
 pub(super) struct ReadHistory {
     job: JobId,
     history: StoredValue<(JobHistory, Option<Position>)>,
-    /// How many events were read.
+    /// How many events have been read.
     pub(super) heard: RwSignal<Seq>,
-    /// Why no more are read.
+    /// Why no more events are read.
     pub(super) wrong: RwSignal<Option<String>>,
 }
 
@@ -32,12 +32,12 @@ impl ReadHistory {
         ReadHistory { job, history, heard: RwSignal::new(0), wrong: RwSignal::new(None) }
     }
 
-    /// Looks at what was read.
+    /// Looks at the events read so far.
     pub(super) fn with<T>(self, look: impl FnOnce(&JobHistory) -> T) -> T {
         self.history.with_value(|(history, _)| look(history))
     }
 
-    /// The job after an event, and when that was.
+    /// The job after an event, and the time of the event.
     pub(super) fn moment(self, seq: Seq) -> Option<(Fold, Millis)> {
         self.with(|history| {
             let at = history.entries().get(usize::try_from(seq).ok()?.checked_sub(1)?)?.at;
@@ -45,7 +45,7 @@ impl ReadHistory {
         })
     }
 
-    /// Reads until so many are there.
+    /// Reads until this many events are there.
     pub(super) fn follow(self, wanted: Memo<Seq>) {
         let busy = RwSignal::new(false);
         Effect::new(move |_| {
@@ -70,7 +70,7 @@ impl ReadHistory {
         });
     }
 
-    /// Adds a page. When the next one is to be read; `None` if never.
+    /// Adds a page. Returns when the next one is to be read; `None` if never.
     fn take(self, page: HistoryPage) -> Option<Duration> {
         let mut wrong = None;
         let heard = self.history.try_update_value(|(history, next)| {

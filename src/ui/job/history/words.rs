@@ -1,15 +1,15 @@
-//! What an event of the log is called on the page.
+//! The words for events on the page.
 
 use headway_model::EventKind;
 
-/// Events that one may want to see alone.
+/// A filter for events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum EventsShown {
     #[default]
     All,
-    /// What happened to the job, not to one file.
+    /// Events of the job, not of one file.
     Job,
-    /// Files that came to an end.
+    /// Ends of files.
     Ends,
     Failures,
 }
@@ -42,7 +42,8 @@ fn is_of_item(kind: EventKind) -> bool {
     }
 }
 
-/// Of a file the rest of a sentence that begins with its name; of the job a sentence.
+/// For an event of a file, the rest of a sentence that begins with the file's name; for an event of the job, a whole
+/// sentence.
 pub(super) fn said(kind: EventKind) -> &'static str {
     match kind {
         EventKind::Created => "The job was created",

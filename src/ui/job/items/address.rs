@@ -11,7 +11,8 @@ use headway_model::item::ITEM_LABELS;
 use headway_model::item_filter::ItemFilter;
 use headway_model::{JobId, Seq};
 
-/// A filter, the item that the page begins behind, where the list is read by pages, and the event at which the job is shown.
+/// A filter; the item after which the page begins, where the list is read by pages; and the event after which the job
+/// is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::ui::job) struct ItemsAddress {
     pub(super) filter: ItemFilter,
@@ -31,7 +32,7 @@ impl ItemsAddress {
         ItemsAddress { filter, after: number(asked, "after"), at: number(asked, "at") }
     }
 
-    /// The page of the items behind this one.
+    /// The page of the items after this one.
     pub(super) fn behind(&self, job: JobId, after: u32) -> String {
         self.text(job, &self.filter, &[("after", after)])
     }
@@ -57,19 +58,19 @@ impl ItemsAddress {
         self.text(job, &ItemFilter { cause: None, ..self.filter.clone() }, &[])
     }
 
-    /// Those of these files, from the first to the last, or of all.
+    /// The items in this range of files, or in all.
     pub(in crate::ui::job) fn with_span(&self, job: JobId, span: Option<(u32, u32)>) -> String {
         let (first, last) = span.unzip();
         self.text(job, &ItemFilter { first, last, ..self.filter.clone() }, &[])
     }
 
-    /// The files that the list is of, if it is not of all.
+    /// The range of files that the list is limited to, if it is.
     pub(in crate::ui::job) fn span(&self) -> Option<(u32, u32)> {
         let ItemFilter { first, last, .. } = self.filter;
         (first.is_some() || last.is_some()).then_some((first.unwrap_or(0), last.unwrap_or(u32::MAX)))
     }
 
-    /// The same list at another moment, or now.
+    /// The same list at another moment, or at present.
     pub(in crate::ui::job) fn with_at(&self, job: JobId, at: Option<Seq>) -> String {
         ItemsAddress { at, ..self.clone() }.text(job, &self.filter, &[])
     }

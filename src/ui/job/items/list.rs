@@ -1,4 +1,4 @@
-//! The list that the page's address asks for, as the job's fold has it at this moment.
+//! The list that the page's address asks for, taken from the job's fold.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use crate::ui::job::attention::Attention;
 use crate::ui::live::{JobState, Live};
 use headway_model::{ApiError, Fold, JobId};
 
-/// Which items a filter names one by one.
+/// The items that a filter selects one by one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum These {
-    /// It names none: all of them.
+    /// The filter does not select items one by one.
     All,
     /// The server has been asked.
     Reading,
@@ -21,7 +21,7 @@ enum These {
     Some(Arc<Vec<u32>>),
 }
 
-/// Copy it freely.
+/// The list of items. Copy it freely.
 #[derive(Clone, Copy)]
 pub(in crate::ui::job) struct ItemsList {
     job: JobId,
@@ -34,7 +34,7 @@ pub(in crate::ui::job) struct ItemsList {
 }
 
 impl ItemsList {
-    /// The list at an address of a job of so many files.
+    /// The list at an address, for a job with this many files.
     pub(super) fn new(job: JobId, address: Memo<ItemsAddress>, attention: Attention, files: Memo<u32>) -> Self {
         let live = expect_context::<Live>();
         let mounted = RwSignal::new(false);
@@ -63,7 +63,7 @@ impl ItemsList {
             };
             match (these, span.get()) {
                 (These::All, Some((first, last))) => {
-                    // Files that are not planned yet are in no list.
+                    // Files that are not planned yet are not in the list.
                     These::Some(Arc::new((first..=last.min(files.get())).collect()))
                 }
                 (These::Some(these), Some((first, last))) => {
@@ -75,14 +75,15 @@ impl ItemsList {
         ItemsList { job, live, state: live.job(job), status, these, mounted, names }
     }
 
-    /// Whether the page has the job's fold: until then it shows what the server rendered.
+    /// Whether the page has the job's fold. Until then it shows what the server rendered.
     pub(super) fn is_folded(self) -> bool {
-        // Read, not only tracked: a memo that nobody has read tracks nothing yet.
+        // Read it rather than only track it, because a memo that has never been read tracks nothing.
         let _ = self.state.get();
         self.mounted.get() && self.live.with_fold(self.job, |_| ()).is_some()
     }
 
-    /// Looks at the fold, with the status and the items that the list is of. `None` while either is not known.
+    /// Looks at the fold, with the status and the items that the list is limited to. Returns `None` while any of
+    /// these is unknown.
     pub(in crate::ui::job) fn with<T>(self, look: impl FnOnce(&Fold, Option<&str>, Option<&[u32]>) -> T) -> Option<T> {
         if !self.is_folded() {
             return None;
@@ -104,7 +105,7 @@ impl ItemsList {
         self.names.wrong.get()
     }
 
-    /// Whether the filter names items one by one: fewer than a status has.
+    /// Whether the filter selects items one by one, so that the list is shorter than its status alone would make it.
     pub(super) fn is_narrowed(self) -> bool {
         self.these.with(|these| *these != These::All)
     }

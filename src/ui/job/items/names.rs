@@ -1,4 +1,5 @@
-//! The items whose names match what was typed. Names are not in the fold: the server looks, the page shows where each stands.
+//! The items whose names match what was typed. Names are not in the fold, so the server searches, and the page adds
+//! each item's status.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +10,10 @@ use crate::api;
 use headway_model::item_filter::MatchingItems;
 use headway_model::{ApiError, JobId};
 
-/// After a call that failed.
+/// The wait after a failed call.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What was read last, and the text that it was read from. Copy it freely.
+/// The last result, and the text that was searched for. Copy it freely.
 #[derive(Clone, Copy)]
 pub(super) struct ReadNames {
     read: RwSignal<Option<(String, Arc<MatchingItems>)>>,
@@ -21,7 +22,7 @@ pub(super) struct ReadNames {
 }
 
 impl ReadNames {
-    /// Nothing read yet.
+    /// No result yet.
     pub(super) fn new() -> Self {
         ReadNames { read: RwSignal::new(None), wrong: RwSignal::new(None) }
     }
@@ -31,14 +32,14 @@ impl ReadNames {
         self.read.with(|read| read.as_ref().filter(|(known, _)| known == name).map(|(_, named)| Arc::clone(named)))
     }
 
-    /// Reads them for each new text, and again when the job has more `files`.
+    /// Searches for each new text, and again when the job has more `files`.
     pub(super) fn follow(self, job: JobId, name: Memo<Option<String>>, files: Memo<u32>) {
         let again = RwSignal::new(0);
         Effect::new(move |_| {
             let (name, _, _) = (name.get(), files.get(), again.get());
             self.wrong.set(None);
             let Some(name) = name else { return self.read.set(None) };
-            // Goes with this text: a later answer is dropped.
+            // Disposed of with this text, so that a late answer is dropped.
             let is_newest = RwSignal::new(());
             leptos::task::spawn_local(async move {
                 let named = api::named(job, name.clone()).await;

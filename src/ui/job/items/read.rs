@@ -1,5 +1,5 @@
-//! The window as the server reads it: what a page shows of a job that it has no fold of, because none has come yet or because
-//! following has come to an end.
+//! A window of items as the server reads it, for a job whose fold the page does not have: it has not arrived yet, or
+//! following was given up.
 
 use std::time::Duration;
 
@@ -16,26 +16,26 @@ use headway_model::id::Seq;
 use headway_model::summary::ItemPage;
 use headway_model::{ApiError, JobId};
 
-/// The same window is read again no sooner.
+/// Minimum time between two reads of the same window.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What was last read. Copy it freely.
+/// The last answer. Copy it freely.
 #[derive(Clone, Copy)]
 pub(super) struct ReadItems {
     job: JobId,
     last: RwSignal<ItemsAnswer>,
 }
 
-/// What the server answered, and to what.
+/// A request and the server's answer.
 struct ItemsAnswer {
     address: ItemsAddress,
-    /// The event that the page had heard of before, if it hears of the job without following it.
+    /// The last event that the page knew of before, if it only watches the job.
     heard: Option<Seq>,
     window: Result<ItemsWindow, ApiError>,
 }
 
 impl ItemsAnswer {
-    /// Whether the answer would be the same now. A call that was not answered can be answered later.
+    /// Whether the answer is still valid. A call without an answer can be repeated later.
     fn holds(&self, address: &ItemsAddress, heard: Option<Seq>) -> bool {
         let is_final = self.window.as_ref().err().is_none_or(|error| !error.may_pass());
         self.address == *address && self.heard == heard && is_final
@@ -43,13 +43,13 @@ impl ItemsAnswer {
 }
 
 impl ReadItems {
-    /// As the page was made.
+    /// What the page was rendered with.
     pub(super) fn new(job: JobId, address: ItemsAddress, page: &Result<ItemPage, ApiError>) -> Self {
         let window = page.as_ref().map(ItemsWindow::from).map_err(Clone::clone);
         ReadItems { job, last: RwSignal::new(ItemsAnswer { address, heard: None, window }) }
     }
 
-    /// What is known of the window at an address.
+    /// What is known about the window at an address.
     pub(super) fn at(self, address: &ItemsAddress) -> Known {
         self.last.with(|last| match &last.window {
             _ if last.address != *address => Known::Reading,
@@ -58,8 +58,9 @@ impl ReadItems {
         })
     }
 
-    /// Reads the window at the address while the page has no fold: once, and again whenever there is news of a job that cannot be
-    /// followed; all of it each time, old, but never mixed with newer counts.
+    /// Reads the window at the address while the page has no fold: once, and again whenever there is news of a job
+    /// that cannot be followed. Each time the whole window is read, so that its rows, even if old, are never mixed
+    /// with newer ones.
     pub(super) fn follow(self, live: Live, address: Memo<ItemsAddress>, is_folded: Memo<bool>, texts: Texts) {
         let state = live.job(self.job);
         let heard = Memo::new(move |_| {
@@ -68,7 +69,7 @@ impl ReadItems {
         });
         Effect::new(move |_| {
             let address = StoredValue::new(address.get());
-            // This goes with the address: a later answer finds it gone and is dropped.
+            // Disposed of with the address, so that a late answer is dropped.
             let rests = RwSignal::new(false);
             Effect::new(move |_| {
                 let (heard, address) = (heard.get(), address.get_value());

@@ -1,4 +1,4 @@
-//! One item in one line: its status as the page last heard it, and its text if that is of the same moment.
+//! One item on one line: its latest status, and its text if that belongs to the same moment.
 
 use leptos::prelude::*;
 
@@ -12,12 +12,12 @@ use headway_model::{JobId, RelPath, StartJob};
 pub(super) fn ItemRow(
     job: JobId,
     row: Memo<ShownItem>,
-    /// Where it stands in the list, counted from 0.
+    /// Its index in the list, from 0.
     number: Memo<u32>,
-    /// Whether the keyboard is at it.
+    /// Whether the keyboard is on it.
     is_at: Memo<bool>,
     is_open: Memo<bool>,
-    /// Where more of it is shown.
+    /// The address that shows more about it.
     href: Signal<String>,
     text: Memo<Option<ItemView>>,
     request: StoredValue<Option<StartJob>>,
@@ -73,15 +73,15 @@ pub(super) fn ItemRow(
     .into_any()
 }
 
-/// What the recipe noted about the file itself, to recognise it later.
+/// Fields that the recipe recorded about the file itself, to recognise it later.
 const KNOWN_BY: [&str; 2] = ["mtime_ns", "size"];
 
-/// The exit status of a program that succeeded, which its file's status says already.
+/// Whether this is the exit code of a successful program, which the status already implies.
 fn is_plain(name: &str, value: &serde_json::Value) -> bool {
     name == "exit" && value.as_u64() == Some(0)
 }
 
-/// What the recipe found, in a line: where the output is, and every other field by its name.
+/// The recipe's result on one line: where the output is, and every other field by its name.
 pub(in crate::ui::job) fn found(result: &serde_json::Value) -> String {
     let fields = result
         .as_object()

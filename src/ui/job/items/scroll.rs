@@ -1,5 +1,5 @@
-//! Which rows of a long list are in the page: those on the screen and some around them. The rest is room as high as its rows, so that the
-//! scrollbar says how long the list is, and leads to any row at once.
+//! Decides which rows of a long list are in the page: those on the screen and some around them. Empty space stands
+//! for the other rows, so that the scrollbar shows the length of the list and leads to any row at once.
 
 use leptos::html;
 use leptos::leptos_dom::helpers::window_event_listener_untyped;
@@ -13,28 +13,29 @@ pub(super) const ROWS: u32 = 100;
 /// Rows above the screen that are in the page.
 const ABOVE: u32 = 20;
 
-/// The height of a list at most: browsers measure nothing beyond some 17,000,000 pixels. In a longer list a pixel stands for more.
+/// Maximum height of a list, because browsers measure nothing beyond about 17,000,000 pixels. In a longer list, a
+/// pixel stands for more.
 const TALLEST: u32 = 12_000_000;
 
 /// What is on the screen, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Screen {
-    /// How much of the list is above it.
+    /// How much of the list is above the screen.
     above: u32,
-    /// Its height.
+    /// The height of the screen.
     height: u32,
     /// The height of a row.
     row: u32,
 }
 
-/// Where the rows stand that are in the page.
+/// Where the rows in the page are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct RowPositions {
-    /// The first of them, counted from 0.
+    /// The index of the first row, from 0.
     pub(super) first: u32,
-    /// The room above them, in pixels.
+    /// The space above them, in pixels.
     pub(super) before: u32,
-    /// The room below them.
+    /// The space below them, in pixels.
     pub(super) behind: u32,
 }
 
@@ -50,14 +51,14 @@ impl Screen {
         total.saturating_mul(self.row).min(TALLEST)
     }
 
-    /// The place for a list of so many rows.
+    /// The rows to show of a list with this many rows.
     pub(super) fn place(self, total: u32) -> RowPositions {
         let rows = total.min(ROWS);
         let last = total - rows;
         let at = self.at(total);
         let tall = self.tall(total);
         if !self.is_compressed(total) {
-            // In steps: not each pixel moves rows in and out.
+            // In steps, so that rows do not change with every pixel.
             let first = (at.saturating_sub(ABOVE) / ABOVE * ABOVE).min(last);
             let before = first * self.row;
             return RowPositions { first, before, behind: tall - before - rows * self.row };
@@ -82,9 +83,9 @@ impl Screen {
         at.min(last)
     }
 
-    /// How much of the list is to be above the screen so that a row is seen; unchanged if it is seen already.
+    /// How much of the list must be above the screen to make a row visible; unchanged if it is already visible.
     fn above_for(self, total: u32, row: u32) -> u32 {
-        // What stands above the rows, such as their head, covers a row or two.
+        // The table's header covers a row or two.
         let fitting = (self.height / self.row.max(1)).saturating_sub(3).max(1);
         let at = self.at(total);
         let wanted = if row < at + 2 {
@@ -103,7 +104,7 @@ impl Screen {
     }
 }
 
-/// The element as high as the list, with its table in it, and the part on the screen. Copy it freely.
+/// The element as high as the list, which contains the table, and the part on the screen. Copy it freely.
 #[derive(Clone, Copy)]
 pub(super) struct Scroll {
     pub(super) whole: NodeRef<html::Div>,
@@ -115,7 +116,7 @@ impl Scroll {
         Scroll { whole: NodeRef::new(), screen: RwSignal::new(Screen::UNKNOWN) }
     }
 
-    /// Where the rows of a list of so many stand.
+    /// The rows to show of a list with this many rows.
     pub(super) fn place(self, total: Memo<u32>) -> Memo<RowPositions> {
         Memo::new(move |_| self.screen.get().place(total.get()))
     }
@@ -125,7 +126,7 @@ impl Scroll {
         self.screen.with_untracked(|screen| (screen.height / screen.row.max(1)).saturating_sub(3).max(1))
     }
 
-    /// Measures again as the page scrolls or changes its size, once a frame.
+    /// Measures again when the page scrolls or changes size, at most once a frame.
     pub(super) fn follow(self, place: Memo<RowPositions>) {
         let is_asked = StoredValue::new(false);
         let ask = move || {
@@ -143,7 +144,7 @@ impl Scroll {
             let listeners = ["scroll", "resize"].map(on);
             on_cleanup(move || listeners.into_iter().for_each(|listener| listener.remove()));
         });
-        // Rows that have just come tell how high one is.
+        // Newly added rows show how high a row is.
         Effect::new(move |_| {
             place.get();
             ask();
@@ -162,18 +163,18 @@ impl Scroll {
         }
     }
 
-    /// Scrolls as far as it takes to see a row, and puts the focus there.
+    /// Scrolls until a row is visible, and focuses it.
     pub(super) fn go_to(self, row: u32, total: u32) {
         self.measure();
         let Some(Some(whole)) = self.whole.try_get_untracked() else { return };
         let screen = self.screen.get_untracked();
         let above = screen.above_for(total, row);
-        // The list can begin below the middle of the screen.
+        // The list can still begin below the middle of the screen.
         if above != screen.above || top(&whole) > f64::from(screen.height / 2) {
             window().scroll_by_with_x_and_y(0.0, top(&whole) + f64::from(above));
             self.measure();
         }
-        // The rows come with the next turn of the page.
+        // The rows are added by the next frame.
         request_animation_frame(move || {
             focus::stay_at(&format!(".items tr[aria-rowindex=\"{}\"]", row + 2));
         });
@@ -184,7 +185,7 @@ fn pixels(number: f64) -> u32 {
     number.max(0.0) as u32
 }
 
-/// Where the first row of the list stands, or would, below the upper edge of the screen.
+/// The distance of the list's first row, or of the space for it, from the top of the screen.
 fn top(whole: &web_sys::Element) -> f64 {
     let head = whole.query_selector("thead").ok().flatten();
     whole.get_bounding_client_rect().top() + head.map_or(0.0, |head| head.get_bounding_client_rect().height())
@@ -207,7 +208,7 @@ mod tests {
             let rows = total.min(ROWS);
             prop_assert_eq!(place.before + rows * row + place.behind, tall, "the list keeps its height");
             prop_assert!(place.first + rows <= total);
-            // From the upper edge of the screen to the lower, or to the end of the list, there are rows.
+            // There are rows from the top of the screen to its bottom, or to the end of the list.
             prop_assert!(place.before <= above);
             prop_assert!(place.before + rows * row >= (above + height).min(tall));
             if share == 1_000 {

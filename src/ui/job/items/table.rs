@@ -28,7 +28,7 @@ pub(super) fn Table(
     /// Files that are named elsewhere on the page.
     named: Signal<Vec<u32>>,
     request: StoredValue<Option<StartJob>>,
-    /// Whether the rows are those of the fold.
+    /// Whether the rows come from the fold.
     followed: RwSignal<bool>,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -39,14 +39,15 @@ pub(super) fn Table(
     let total =
         Memo::new(move |_| list.with(|fold, status, these| fold.listed(status, these, 0, 0).total).unwrap_or_default());
     let place = scroll.place(total);
-    // What was read stands until the job is followed: a page shows what the server rendered until it is hydrated.
+    // Show what was read until the job is followed, because a page must show what the server rendered until it is
+    // hydrated.
     let known = Memo::new(move |_| {
         let address = address.get();
         if !list.is_folded() {
             return read.at(&address);
         }
         let window = match address.after {
-            // A page that was asked for by its beginning stays that page.
+            // A page that the address asks for stays that page.
             Some(after) => list.with(|fold, status, these| match these {
                 Some(these) => fold.window_of(these, status, Some(after), PAGE as usize).into(),
                 None => fold.window(status, Some(after), PAGE as usize).into(),
@@ -87,7 +88,7 @@ pub(super) fn Table(
         });
         failed.or_else(|| texts.wrong.get()).map(|error| format::sentence(&error.to_string()))
     };
-    // The row that the keyboard is at, counted from 0 in the whole list.
+    // The index of the row that the keyboard is on, from 0, in the whole list.
     let at = RwSignal::new(0_u32);
     let at_shown = Memo::new(move |_| {
         known.with(|known| {
@@ -159,7 +160,7 @@ pub(super) fn Table(
             None => words::none(filter.status.as_deref().unwrap_or_default()),
         }
     };
-    // Set by the program: the content security policy refuses a style in the page's text.
+    // Set by the program, because the content security policy forbids inline styles.
     Effect::new(move |_| {
         let Some(whole) = scroll.whole.get() else { return };
         let place = if is_long.get() { place.get() } else { RowPositions::default() };

@@ -1,4 +1,4 @@
-//! What the server says of the items of a window: read with the page, and again for those rows that have moved since.
+//! The server's texts about the items of a window: read with the page, and again for rows that have changed since.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,27 +10,27 @@ use crate::api;
 use headway_model::summary::ItemView;
 use headway_model::{ApiError, JobId};
 
-/// The next call for text comes no sooner.
+/// Minimum time between two calls for texts.
 const PACE: Duration = Duration::from_millis(300);
 
-/// After a call that failed.
+/// The wait after a failed call.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Where an item stood: its status and its last attempt.
+/// A state of an item: its status and its last attempt.
 type Moment = (String, u32);
 
-/// The texts that have come so far.
+/// The texts that have arrived so far.
 #[derive(Debug, Default)]
 struct KnownTexts {
     /// The text of each item, and the number of the call that brought it.
     texts: BTreeMap<u32, (u32, ItemView)>,
-    /// How many calls were made.
+    /// How many calls have been made.
     calls: u32,
-    /// Where each item stood when its text was asked for and came.
+    /// The state of each item when its text was requested and arrived.
     asked: BTreeMap<u32, Moment>,
 }
 
-/// The most texts that are kept: further ones take the place of those that are not shown.
+/// Maximum number of texts that are kept. Further ones replace those that are not shown.
 const KEPT: usize = 3_000;
 
 /// The texts of the rows that are shown. Copy it freely.
@@ -47,7 +47,7 @@ impl Texts {
         Texts { job, told: RwSignal::default(), wrong: RwSignal::new(None) }
     }
 
-    /// The text of an item, once it is there.
+    /// The text of an item, once it has arrived.
     pub(in crate::ui::job) fn of(self, item: u32) -> Memo<Option<ItemView>> {
         Memo::new(move |_| self.told.with(|told| told.texts.get(&item).map(|(_, text)| text.clone())))
     }
@@ -62,14 +62,14 @@ impl Texts {
         self.told.try_update(|told| told.put(call, items));
     }
 
-    /// Asks for the texts that rows lack, one call at a time. For rows without a name it asks at once.
+    /// Requests the texts that rows lack, one call at a time; for rows without a name, at once.
     pub(super) fn follow(self, rows: Memo<Vec<ShownItem>>) {
         let (busy, rests) = (RwSignal::new(false), RwSignal::new(false));
         Effect::new(move |_| {
             let wanted = rows.with(|rows| self.told.with(|told| told.lacks(rows)));
             let is_nameless = self.told.with(|told| wanted.keys().any(|item| !told.texts.contains_key(item)));
             if wanted.is_empty() {
-                // Nothing is missing any more, also if it never came.
+                // Nothing is missing any longer, even if it never arrived.
                 self.wrong.set(None);
                 return;
             }
@@ -103,8 +103,9 @@ impl Texts {
 }
 
 impl KnownTexts {
-    /// The rows whose text is missing, or of another moment where that matters. Once for each moment of a row: the server's text is never
-    /// older than what a page has heard; if it is newer, the page is about to hear the rest, and until then there is nothing to ask.
+    /// The rows whose text is missing, or belongs to another state if that matters. Each state of a row is requested
+    /// only once: the server's text is never older than what the page has heard, and if it is newer, the page is
+    /// about to hear the rest.
     fn lacks(&self, rows: &[ShownItem]) -> BTreeMap<u32, Moment> {
         let is_told = |row: &&ShownItem| {
             self.texts.get(&row.item).is_some_and(|(_, text)| !row.has_story() || row.is_told_by(text))
@@ -119,7 +120,7 @@ impl KnownTexts {
         self.put(call, items);
     }
 
-    /// Forgets what is not shown, once there is much of it.
+    /// Forgets texts that are not shown, once there are too many.
     fn keep(&mut self, shown: &[ShownItem]) {
         if self.texts.len() > KEPT {
             let is_shown = |item: &u32| shown.iter().any(|row| row.item == *item);
@@ -133,7 +134,8 @@ impl KnownTexts {
         self.calls
     }
 
-    /// Answers come in any order: what an earlier call says never takes the place of what a later one said.
+    /// Stores texts. Answers can arrive in any order, so the text of an earlier call never replaces that of a later
+    /// one.
     fn put(&mut self, call: u32, items: Vec<ItemView>) {
         let is_later = |told: &KnownTexts, item| told.texts.get(&item).is_some_and(|(known, _)| *known > call);
         for text in items {
@@ -167,7 +169,7 @@ mod tests {
         }
     }
 
-    /// These texts, which came with the page.
+    /// Texts that came with the page.
     fn told(texts: Vec<ItemView>) -> KnownTexts {
         let mut told = KnownTexts::default();
         let call = told.call();
@@ -202,12 +204,12 @@ mod tests {
         let failed = [row(0, "failed", 1)];
         let asked = told.lacks(&failed);
         assert_eq!(asked.len(), 1);
-        // Meanwhile it was begun again, and the page has not heard of that.
+        // In the meantime the item was started again, and the page does not know it yet.
         told.answered(2, asked, vec![text(0, "running", 2)]);
         assert_eq!(told.lacks(&failed), BTreeMap::new());
         assert_eq!(told.lacks(&[row(0, "running", 2)]), BTreeMap::new());
         assert_eq!(told.lacks(&[row(0, "failed", 2)]).len(), 1);
-        // A row that the server did not know, too.
+        // The same for a row that the server did not know.
         let asked = told.lacks(&[row(1, "waiting", 0)]);
         told.answered(3, asked, Vec::new());
         assert_eq!(told.lacks(&[row(1, "waiting", 0)]), BTreeMap::new());

@@ -1,4 +1,4 @@
-//! The filter line: the text to look for in names, how many files match, and what can be done to just those.
+//! The filter line: the text to search for in names, how many files match, and what can be done with only those.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ use crate::ui::progress::Summary;
 use headway_model::request::ItemSelection;
 use headway_model::{JobId, StartJob};
 
-/// How long after the last key a search begins.
+/// How long after the last keystroke a search begins.
 const TYPING: Duration = Duration::from_millis(120);
 
 /// The most items that one retry can name.
 const RETRIED: u32 = 10_000;
 
-/// Without JavaScript it is a form.
+/// The filter line. Without JavaScript it is a form.
 #[component]
 pub(super) fn Tools(
     job: JobId,
@@ -62,7 +62,7 @@ pub(super) fn Tools(
     .into_any()
 }
 
-/// How many of the files match; nothing where there is no filter, as the head has the number.
+/// How many files match; nothing without a filter, because the head shows the total.
 fn matches(address: Memo<ItemsAddress>, list: ItemsList, summary: Summary) -> Option<String> {
     let is_filtered = address.with(|address| address.filter != Default::default());
     let all = summary.with(|summary| summary.as_ref().map(|summary| summary.counters.total))?;
@@ -73,7 +73,7 @@ fn matches(address: Memo<ItemsAddress>, list: ItemsList, summary: Summary) -> Op
     Some(format!("{} of {}{more}", count(some.into()), counted(all, "file", "files")))
 }
 
-/// Which files the list is of, counted from 1 as people count them.
+/// The range of files that the list is limited to, counted from 1 as people count.
 fn between(first: u32, to: u32, last: u32) -> String {
     let number = |item: u32| count(u64::from(item) + 1);
     match to {
@@ -89,7 +89,7 @@ fn Search(job: JobId, address: Memo<ItemsAddress>) -> impl IntoView {
     let nav = expect_context::<Nav>();
     let search = Callback::new(move |text: String| {
         let there = address.with_untracked(|address| address.with_name(job, text.trim()));
-        // The first key is a step that *Back* takes back; the others change it.
+        // The first keystroke is a step that *Back* undoes; later ones replace it.
         let is_searched = address.with_untracked(|address| address.filter.name.is_some());
         nav.go(&there, if is_searched { Go::Instead } else { Go::Here });
     });
@@ -104,7 +104,7 @@ fn Search(job: JobId, address: Memo<ItemsAddress>) -> impl IntoView {
         event.prevent_default();
         begin();
     };
-    // The address can change in other ways: then the field follows it, but not while someone types.
+    // If the address changes in another way, the field follows it, except while someone types.
     Effect::new(move |_| {
         let text = address.with(|address| address.filter.name.clone()).unwrap_or_default();
         let Some(field) = field.get() else { return };
@@ -139,7 +139,7 @@ fn Search(job: JobId, address: Memo<ItemsAddress>) -> impl IntoView {
     .into_any()
 }
 
-/// Runs the matching files again: just those, of a job that is over, if all of them failed.
+/// A button that runs the matching files again, if the job is over and all of them failed.
 #[component]
 fn RetryThese(
     job: JobId,

@@ -1,10 +1,10 @@
-//! The rows that are shown, and what is known of them.
+//! The rows that are shown, and what is known about them.
 
 use headway_model::summary::{ItemPage, ItemView};
 use headway_model::window::ItemsPart;
 use headway_model::{ApiError, window};
 
-/// Where an item stands.
+/// An item and its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ui::job) struct ShownItem {
     pub(in crate::ui::job) item: u32,
@@ -13,21 +13,21 @@ pub(in crate::ui::job) struct ShownItem {
     pub(in crate::ui::job) attempt: u32,
 }
 
-/// Rows in order, as a part of a list or as a page of it.
+/// Rows in order: a part of a list, or a page of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct ItemsWindow {
     pub(super) rows: Vec<ShownItem>,
-    /// Where the next page begins, if it is one.
+    /// Where the next page begins, if this is a page.
     pub(super) next: Option<u32>,
-    /// How many rows of the list stand before it, if it is a part.
+    /// How many rows of the list come before it, if this is a part.
     pub(super) first: u32,
-    /// How many rows the list has, if it is a part.
+    /// How many rows the list has, if this is a part.
     pub(super) total: Option<u32>,
-    /// Whether it is of the fold, not as the server read it.
+    /// Whether it comes from the fold rather than from the server.
     pub(super) is_folded: bool,
 }
 
-/// What is known of the items at the page's address. Only its own rows are ever shown under it.
+/// What is known about the items at the page's address. Rows of another address are never shown under it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Known {
     /// The server has been asked.
@@ -39,7 +39,7 @@ pub(super) enum Known {
 }
 
 impl ItemsWindow {
-    /// A part of a list that begins at its row `first`.
+    /// A part of a list, beginning with row `first`.
     pub(super) fn part(listed: ItemsPart, first: u32) -> Self {
         let rows = listed.rows.into_iter().map(ShownItem::from).collect();
         ItemsWindow { rows, next: None, first, total: Some(listed.total), is_folded: true }
@@ -58,29 +58,29 @@ impl Known {
         self.window().map_or(&[], |window| &window.rows)
     }
 
-    /// How many rows of the list stand before these.
+    /// How many rows of the list come before these.
     pub(super) fn first(&self) -> u32 {
         self.window().map_or(0, |window| window.first)
     }
 
-    /// How many rows one can go to.
+    /// How many rows the user can navigate to.
     pub(super) fn whole(&self) -> u32 {
         self.window().map_or(0, |window| window.total.unwrap_or(window.rows.len() as u32))
     }
 }
 
 impl ShownItem {
-    /// A row that is just being taken away.
+    /// A row that is being removed.
     pub(super) fn gone(item: u32) -> Self {
         ShownItem { item, status: String::new(), reason: None, attempt: 0 }
     }
 
-    /// Whether a text is of this very moment of the item: of another moment only its name is used.
+    /// Whether a text belongs to this state of the item. Of any other text, only the name is used.
     pub(in crate::ui::job) fn is_told_by(&self, text: &ItemView) -> bool {
         text.status == self.status && text.attempt == self.attempt
     }
 
-    /// Whether more is known of it than its name.
+    /// Whether there can be more to say about it than its name.
     pub(super) fn has_story(&self) -> bool {
         matches!(self.status.as_str(), "succeeded" | "failed" | "skipped")
     }

@@ -1,15 +1,17 @@
-//! How many cells a map has, how large they are, and what each shows: by the fold's bytes, one a file or one for some.
+//! How many cells a map has, how large they are, and what each shows. A cell stands for one file or several, by the
+//! fold's bytes.
 
 use headway_model::ItemStatus;
 
-/// What a cell can show, in the order in which one of several files in a cell is chosen: what needs attention first.
+/// The kinds of cells. If a cell stands for several files, it shows the kind that comes first here: what needs
+/// attention comes first.
 pub(super) const KINDS: [&str; 7] =
     ["failed", "interrupted", "running", "cancelled", "waiting", "skipped", "succeeded"];
 
-/// A cell in which nothing was drawn yet.
+/// The value of a cell in which nothing has been drawn yet.
 pub(super) const NOTHING: u8 = 255;
 
-/// Added to the kind of a cell whose files are not among those that the list is of.
+/// Added to the kind of a cell outside the range that the list is limited to.
 pub(super) const PALE: u8 = 8;
 
 /// How a map is laid out, in pixels.
@@ -26,7 +28,8 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// The largest cells with which so many files have room; where they have none, the smallest with more than one file in each.
+    /// The largest cells with which this many files fit; if they do not fit, the smallest cells with several files in
+    /// each.
     pub(super) fn of(files: u32, width: u32, height: u32) -> Self {
         let (width, height) = (width.max(20), height.max(20));
         let room = |cell: u32| (width / cell) * (height / cell);
@@ -45,7 +48,7 @@ impl Grid {
         (cell % columns * self.cell, cell / columns * self.cell)
     }
 
-    /// The cell at a point, or the nearest; `None` where there is none at all.
+    /// The cell at a point, or the nearest one; `None` if there are no cells.
     pub(super) fn at(self, x: u32, y: u32) -> Option<u32> {
         let size = self.cell.max(1);
         let column = (x / size).min(self.columns.saturating_sub(1));
@@ -64,12 +67,13 @@ impl Grid {
         (first, first.saturating_add(self.each).min(self.files).saturating_sub(1).max(first))
     }
 
-    /// The files of two cells and of all between them, whichever comes first.
+    /// The files of two cells, in either order, and of all cells between them.
     pub(super) fn span(self, one: u32, other: u32) -> (u32, u32) {
         (self.files_of(one.min(other)).0, self.files_of(one.max(other)).1)
     }
 
-    /// What each cell shows, by its kind's place in [`KINDS`]: the items' bytes come in order. What lies beyond the span is pale.
+    /// What each cell shows, as an index into [`KINDS`]. `bytes` are the items' statuses in order. Cells outside the
+    /// span are pale.
     pub(super) fn kinds(self, bytes: &[u8], span: Option<(u32, u32)>) -> Vec<u8> {
         let kind: [u8; 256] = std::array::from_fn(|byte| {
             let status = u8::try_from(byte).ok().and_then(ItemStatus::from_byte);

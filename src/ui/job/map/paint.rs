@@ -1,4 +1,5 @@
-//! Draws a map: colour and shape say the same. Only cells that have changed are drawn again, those that are alike in one stroke.
+//! Draws a map. Colour and shape carry the same information. Only cells that have changed are redrawn, equal ones in
+//! one stroke.
 
 use leptos::prelude::window;
 use wasm_bindgen::prelude::*;
@@ -6,7 +7,7 @@ use web_sys::{Element, HtmlCanvasElement, HtmlElement};
 
 use super::cells::{Grid, KINDS, NOTHING, PALE};
 
-/// What of a canvas's context is used: the rest of it need not be known.
+/// The part of a canvas context that is used; binding only this keeps the client small.
 #[wasm_bindgen]
 extern "C" {
     type Pen;
@@ -20,7 +21,7 @@ extern "C" {
     fn clear(this: &Pen, x: u32, y: u32, width: u32, height: u32);
 }
 
-/// Cells of this size at least have room for a shape.
+/// Cells of at least this size have room for a shape.
 const SHAPED: u32 = 4;
 
 /// What is on the canvas.
@@ -33,19 +34,19 @@ pub(super) struct Painted {
 }
 
 impl Painted {
-    /// Forgets what was drawn and its colours: all is drawn with the next step.
+    /// Forgets what was drawn and its colours, so that the next step redraws everything.
     pub(super) fn forget(&mut self) {
         *self = Painted::default();
     }
 
-    /// Draws what has changed: what each cell shows now is in `kinds`. The colours are those of the legend's entries.
+    /// Draws what has changed. `kinds` is what each cell shows now. The colours are those of the legend's entries.
     pub(super) fn draw(&mut self, canvas: &HtmlCanvasElement, swatches: &[Element], grid: Grid, kinds: Vec<u8>) {
         let Some(context) = canvas.get_context("2d").ok().flatten() else { return };
         let pen: Pen = context.unchecked_into();
         if self.grid != grid || self.colours.is_empty() {
             self.begin(canvas, swatches, grid);
         }
-        // A plan that grows has more cells, each where it was.
+        // A growing plan adds cells; the existing ones stay where they are.
         self.kinds.resize(kinds.len(), NOTHING);
         for (kind, runs) in (0_u8..).zip(self.changed(&kinds)).filter(|(_, runs)| !runs.is_empty()) {
             let at = usize::from(kind % PALE);
@@ -80,7 +81,7 @@ impl Painted {
         self.kinds.clear();
     }
 
-    /// For each kind, pale or not, the cells that show it now and did not before: the first of a run in one row, and its length.
+    /// For each kind, pale or not: the cells that newly show it, as runs within a row (first cell, length).
     fn changed(&self, kinds: &[u8]) -> [Vec<(u32, u32)>; 2 * PALE as usize] {
         let mut runs: [Vec<(u32, u32)>; 2 * PALE as usize] = Default::default();
         let columns = self.grid.columns.max(1);
@@ -94,7 +95,7 @@ impl Painted {
         runs
     }
 
-    /// No two kinds are alike without their colours.
+    /// Draws the shape of a kind. Without colours, no two kinds look alike.
     fn shape(&self, pen: &Pen, cell: u32, kind: &str) {
         let ((x, y), size) = (self.grid.corner(cell), self.grid.cell);
         let inner = size - 1;
@@ -132,7 +133,7 @@ impl Painted {
     }
 }
 
-/// The colour of a legend's entry, as the page's style has it at this moment.
+/// The colour of a legend's entry in the page's current style.
 fn colour(swatch: &Element) -> String {
     let style = window().get_computed_style(swatch).ok().flatten();
     style.and_then(|style| style.get_property_value("background-color").ok()).unwrap_or_default()

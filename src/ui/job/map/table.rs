@@ -1,4 +1,4 @@
-//! The map for who cannot see it: how the files of each tenth of the job stand, and the way to them.
+//! The map for people who cannot see it: the statuses of each tenth of the job's files, with links.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ use crate::ui::progress::number;
 use headway_model::{Counters, Fold};
 
 impl Map {
-    /// Counted only while it is open.
+    /// The table. It is computed only while it is open.
     pub(super) fn table(self) -> impl IntoView {
         let live = expect_context::<Live>();
         let state = live.job(self.job);
@@ -55,7 +55,7 @@ impl Map {
     }
 }
 
-/// The first and the last file of each tenth of a job, and how those between them stand.
+/// Each tenth of a job: its first and last file, and its counts by status.
 fn tenths(fold: &Fold) -> Vec<(u32, u32, Counters)> {
     let files = fold.counters.total;
     let each = files.div_ceil(10).max(1);

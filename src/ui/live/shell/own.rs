@@ -20,7 +20,7 @@ impl Shell {
             return starting.job;
         }
         let job = JobId::mint(browser::wall(), browser::random());
-        // The order that ends the race: first this page knows which job is its own, then the server hears of it.
+        // This order avoids the race: first this page knows which job is its own, then the server hears of it.
         self.set_shown(Some(job));
         live.cancel_error.set(None);
         live.refused.set(None);
@@ -41,7 +41,7 @@ impl Shell {
         self.call();
     }
 
-    /// A start that was not answered before the page was loaded again.
+    /// Takes up a start that was not answered before the page was reloaded.
     pub(super) fn take_up_start(&self) {
         let kept = browser::kept(STARTING).and_then(|text| serde_json::from_str::<Starting>(&text).ok());
         let Some(mut starting) = kept else { return };
@@ -53,7 +53,7 @@ impl Shell {
         self.call();
     }
 
-    /// Calls again for a start that is not answered, once its time has come.
+    /// Repeats the call of an unanswered start when it is due.
     pub(super) fn repeat_start(&self, now: f64) {
         let Some(mut starting) = self.0.live.starting.get_untracked() else { return };
         let before = starting.phase.clone();
@@ -66,7 +66,7 @@ impl Shell {
         }
     }
 
-    /// Makes the unanswered start's call. One that is still under way ends: what it says no longer counts.
+    /// Makes the call of the unanswered start. Aborts an earlier call that is still under way.
     fn call(&self) {
         let Some(starting) = self.0.live.starting.get_untracked() else { return };
         let shell = self.clone();
@@ -88,7 +88,7 @@ impl Shell {
                 }
             }
             Err(error) if starting.failed(browser::now(), &error) => self.keep_starting(Some(starting)),
-            // There is no such job and never will be: its form says why.
+            // The job was refused and will never exist; the form shows why.
             Err(error) => {
                 live.refused.set(Some(error));
                 self.keep_starting(None);
@@ -121,7 +121,7 @@ impl Shell {
         }
     }
 
-    /// A cancel that was pressed before the start was answered goes out with the job's first event.
+    /// Sends a cancel that was pressed before the start was answered, when the job's first event arrives.
     pub(super) fn cancel_seen(&self) {
         let Some(mut starting) = self.0.live.starting.get_untracked().filter(|starting| starting.cancel) else {
             return;

@@ -1,4 +1,4 @@
-//! What the machine holds becomes what the page shows: once a frame at most.
+//! Copies the machine's state into the page's signals, at most once a frame.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,14 +29,14 @@ impl Shell {
         });
     }
 
-    /// Also without news: clocks go on, and a hidden page has no frames.
+    /// Paints even without news, because clocks go on and a hidden page has no frames.
     pub(super) fn paint_if_due(&self, now: f64) {
         if now - self.0.painted.get() >= if browser::is_hidden() { HIDDEN_REPAINT } else { REPAINT } {
             self.paint();
         }
     }
 
-    /// Sets the signals from what the machine holds.
+    /// Sets the signals from the machine's state.
     fn paint(&self) {
         let now = browser::now();
         self.0.painted.set(now);
@@ -84,7 +84,7 @@ impl Shell {
         }
     }
 
-    /// Whether a job has ended that is only watched: the lists are read again, and nothing else happens.
+    /// Whether a job that is only watched has ended. Then lists are read again, and nothing else happens.
     fn ended_unfollowed(&self, old: &FollowedJobs, new: &FollowedJobs) -> bool {
         let is_over = |state: &Arc<JobState>| state.summary.status.is_terminal();
         let mut over = new.iter().filter(|(_, state)| state.phase.is_none() && is_over(state));

@@ -1,4 +1,5 @@
-//! Which job this tab's dialog shows, and the lines about jobs that ended. The dialog opens for nothing but a press in this tab.
+//! Which job this tab's dialog shows, and the toasts about jobs that ended. Only a press in this tab opens the
+//! dialog.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -8,15 +9,15 @@ use crate::api;
 use crate::ui::live::{Toast, browser};
 use headway_model::{JobId, JobStatus, JobSummary};
 
-/// How long a completed job says so before it becomes a toast.
+/// How long the dialog shows a completed job before it becomes a toast, in milliseconds.
 const COMPLETED_FOR: f64 = 3_000.0;
 const TOAST_FOR: f64 = 12_000.0;
-/// The job in this tab's dialog, over a reload.
+/// The storage key for the job in this tab's dialog, over a reload.
 const SHOWN: &str = "headway.shown";
-/// The jobs that lived when a page of this browser last looked.
+/// The storage key for the jobs that were not over when a page of this browser last looked.
 pub(super) const LIVE: &str = "headway.live";
 
-/// What a line says of a job that ended so. What was undone is named itself.
+/// The text of a toast about a job that ended. For an undo, it names the job that was undone.
 fn said(summary: &JobSummary, how: &str) -> String {
     match summary.title.strip_prefix("Undo: ").filter(|_| summary.status == JobStatus::Completed) {
         Some(undone) => format!("{undone} was undone."),
@@ -25,7 +26,8 @@ fn said(summary: &JobSummary, how: &str) -> String {
 }
 
 impl Shell {
-    /// What this tab left: the job in its dialog, a start without an answer, and jobs that ended while no page looked.
+    /// Takes up what this tab left before a reload: the job in its dialog, an unanswered start, and jobs that ended
+    /// while no page was open.
     pub(super) fn take_up(&self, known: &[JobId]) {
         let shown = browser::kept(SHOWN).and_then(|text| text.parse::<JobId>().ok());
         if let Some(job) = shown.filter(|job| known.contains(job)) {
@@ -65,7 +67,8 @@ impl Shell {
         }
     }
 
-    /// The completed job's three seconds, which stand still while someone looks closely or not at all.
+    /// Closes the dialog of a completed job after three seconds. The time stands still while someone uses the dialog,
+    /// or while the page is hidden.
     pub(super) fn close_completed(&self, now: f64) {
         let Some((job, at)) = self.0.closing.get() else { return };
         let live = self.0.live;
@@ -81,7 +84,7 @@ impl Shell {
         }
     }
 
-    /// A followed job has ended.
+    /// Handles the end of a followed job.
     pub(super) fn finished(&self, job: JobId) {
         let live = self.0.live;
         live.ended.update(|count| *count += 1);
@@ -107,7 +110,7 @@ impl Shell {
         });
     }
 
-    /// Takes the lines away whose time is over.
+    /// Removes the toasts whose time is over.
     pub(super) fn clear_toasts(&self, now: f64) {
         let toasts = self.0.live.toasts;
         self.0.toasted.borrow_mut().retain(|(job, until)| {

@@ -1,4 +1,4 @@
-//! The buttons of a job: those that make sense as it stands, with the next step first.
+//! The buttons of a job: those that make sense in its status, with the next step first.
 
 use leptos::prelude::*;
 
@@ -14,15 +14,16 @@ use headway_model::{Fold, JobStatus, StartJob};
 /// What can be done to the job.
 #[component]
 pub(in crate::ui::progress) fn Actions(
-    /// The job as it stands.
+    /// The job's summary.
     summary: Summary,
-    /// Does it.
+    /// Performs the action.
     steer: Steer,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let job = steer.newest.job;
     let state = live.job(job);
-    // What there is to take back is known once the page has the job itself: a command that wrote nothing has nothing of it.
+    // Whether there is anything to undo is known once the page has the fold: a command that wrote nothing cannot be
+    // undone.
     let has_written = Memo::new(move |_| {
         let _ = state.get();
         let is_over = summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()));
@@ -45,7 +46,7 @@ pub(in crate::ui::progress) fn Actions(
         (false, true) => "Discard",
         (false, false) => "Cancel job",
     };
-    // A job that the page has not heard of yet can be cancelled, and nothing else.
+    // A job that the page has not heard of yet can only be cancelled.
     let unheard = move || summary.with(Option::is_none);
     let row = move |name: &'static str| {
         let here = move |offers: &Vec<OfferedAction>| offers.iter().find(|offer| offer.name == name).cloned();
@@ -59,7 +60,7 @@ pub(in crate::ui::progress) fn Actions(
                 press(live, steer, offer.act);
             }
         };
-        // Not `disabled`: that would take the focus from the button that was just pressed.
+        // Not `disabled`, which would take the focus from the button that was just pressed.
         let is_busy = move || steer.under_way.with(Option::is_some).then_some("true");
         view! { <button class:primary=is_next data-action=name aria-disabled=is_busy on:click=press>{text}</button> }
     };
@@ -86,16 +87,16 @@ pub(in crate::ui::progress) fn Actions(
     .into_any()
 }
 
-/// Why what was asked for was not done.
+/// Why the requested action was not performed.
 #[component]
 pub(in crate::ui::progress) fn Failed(
     steer: Steer,
-    /// Whether this also shows why a start was refused: on a page the start can only have come from here.
+    /// Whether to show also why a start was refused. On a job's own page, such a start can only have come from here.
     is_page: bool,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     if is_page {
-        // A start that was refused elsewhere is shown there.
+        // The refusal of a start elsewhere is shown there.
         Effect::new(move |_| live.refused.set(None));
     }
     let failed = move || {
@@ -130,12 +131,12 @@ fn has_written(fold: &Fold) -> bool {
     fold.items().any(|(_, status)| wrote(status))
 }
 
-/// Whether the job was asked for with a place for outputs; an undo was not, and is not undone itself.
+/// Whether the request has a place for outputs. An undo has none, and cannot be undone itself.
 fn makes_output(newest: Newest) -> bool {
     newest.with(|view| view.can_undo).unwrap_or_default()
 }
 
-/// What a button says while the server is being asked.
+/// The label of a button while its call is under way.
 fn doing(name: &str) -> &'static str {
     match name {
         "pause" => "Pausing…",

@@ -1,4 +1,4 @@
-//! How much of a job is done, and how fast it goes.
+//! The progress bar: how much of a job is done, and how fast it goes.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::ui::parts::format;
 use headway_model::summary::Start;
 use headway_model::{Counters, JobSummary};
 
-/// The bar, in parts by outcome, with its numbers below.
+/// The bar, divided by outcome, with its numbers below.
 #[component]
 pub(super) fn Bar(state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -20,7 +20,7 @@ pub(super) fn Bar(state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl 
     let counters = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().map(|summary| summary.counters).unwrap_or_default())
     });
-    // While files are listed, their number says nothing of how many there are.
+    // While files are being listed, their number so far is not the total.
     let listing = Memo::new(move |_| {
         let is = |summary: &JobSummary| summary.listing && !summary.status.is_terminal();
         summary.with(|summary| summary.as_ref().is_some_and(is))
@@ -70,7 +70,7 @@ pub(super) fn Bar(state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl 
     }
 }
 
-/// The parts of a bar, without words: beside it stands what they mean.
+/// The parts of a bar, without words; the text beside it says what they mean.
 #[component]
 pub(super) fn Outcomes(
     /// The files.
@@ -85,7 +85,7 @@ pub(super) fn Outcomes(
     svg((0..PARTS.len()).map(part).collect_view())
 }
 
-/// The same for a job that is over and does not change any more.
+/// The same for a finished job, which no longer changes.
 pub(in crate::ui) fn outcomes(counters: &Counters) -> impl IntoView + use<> {
     let parts = PARTS.into_iter().zip(segments(counters)).filter(|(_, (_, width))| *width > 0);
     let part = |(status, (x, width))| view! { <rect class="outcome-bar-part" data-status=status height="10" x=x width=width></rect> };

@@ -47,7 +47,7 @@ pub(super) fn Counts(job: JobId, summary: Summary) -> impl IntoView {
     }
 }
 
-/// The files with a status, at the moment that is shown.
+/// A link to the files with a status, at the moment that is shown.
 fn door(job: JobId, status: Option<&str>, at: Option<Seq>) -> String {
     let parts = [status.map(|status| format!("status={status}")), at.map(|at| format!("at={at}"))];
     let parts: Vec<_> = parts.into_iter().flatten().collect();

@@ -7,7 +7,7 @@ use crate::base::to;
 use crate::ui::parts::format;
 use headway_model::JobId;
 
-/// How many of the skipped files were missed, which leads to them; nothing if none was.
+/// The number of skipped files that were missed, as a link to them; nothing if there are none.
 #[component]
 pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
     let missed = Memo::new(move |_| {

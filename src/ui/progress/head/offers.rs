@@ -1,14 +1,14 @@
-//! What can be done to a job as it stands. At most one of it is the next step.
+//! The actions that are possible on a job in its status. At most one of them is the next step.
 
 use crate::ui::parts::format::{count, counted};
 use headway_model::request::ItemSelection;
 use headway_model::status::PauseReason;
 use headway_model::{Action, JobStatus, JobSummary};
 
-/// What a press does.
+/// What a button does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Act {
-    /// Asks the server for it.
+    /// Performs an action.
     Steer(Action),
     /// Starts a job over these files of the job.
     Again(ItemSelection),
@@ -22,7 +22,7 @@ pub(super) enum Act {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OfferedAction {
     pub(super) act: Act,
-    /// What it is called in the page.
+    /// Its label on the page.
     pub(super) name: &'static str,
     pub(super) text: String,
     pub(super) is_next: bool,
@@ -38,7 +38,7 @@ impl OfferedAction {
     }
 }
 
-/// The buttons, the next step first and *Cancel job* last. `is_undoable` says whether something is there to be undone.
+/// The buttons, with the next step first and *Cancel job* last. `is_undoable` says whether there is anything to undo.
 pub(super) fn offers(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedAction> {
     let counters = &summary.counters;
     let retry = || {
@@ -87,7 +87,7 @@ pub(super) fn offers(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedActi
     offers
 }
 
-/// What can be done once it is over.
+/// The buttons of a finished job.
 fn after(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedAction> {
     let counters = &summary.counters;
     let mut offers = Vec::new();

@@ -10,7 +10,7 @@ use headway_model::JobStatus;
 #[component]
 pub(super) fn Outputs(newest: Newest, status: Signal<JobStatus>) -> impl IntoView {
     let job = newest.job;
-    // An output has its name before it is whole.
+    // While the job runs, an output might be listed before it is complete.
     let names = move || match status.get().is_terminal() {
         true => newest.with(|view| view.outputs.clone()).unwrap_or_default(),
         false => Vec::new(),

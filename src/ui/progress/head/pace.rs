@@ -1,32 +1,32 @@
-//! How fast a job goes, and how long it has worked: up to the last word from the server, never beyond it.
+//! How fast a job goes, and how long it has worked, up to the last message from the server and never beyond it.
 
 use crate::ui::parts::format;
 use headway_model::JobSummary;
 use headway_model::id::Millis;
 
-/// While the server is heard, its last word is no older than this: it says something every 5 s.
+/// Maximum age of the last message while the server is heard, because it sends something every 5 s.
 const WORD: Millis = 6_000;
 
-/// The moment up to which something is known of a job.
+/// The facts that decide up to which moment something is known about a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct KnownUntil {
     /// The server's time now.
     pub(super) clock: Millis,
-    /// The last time at which the server was heard to hold the same as this page; 0 if it was not yet.
+    /// When the server last confirmed this page's state; 0 if it has not yet.
     pub(super) checked: Millis,
-    /// When the page was made.
+    /// When the page was rendered.
     pub(super) made: Millis,
     /// Whether the server is heard.
     pub(super) is_heard: bool,
 }
 
 impl KnownUntil {
-    /// That moment, where the last event was recorded at `event`.
+    /// The moment up to which the job is known, if its last event was recorded at `event`.
     fn moment(self, event: Millis) -> Millis {
         let last = event.max(self.checked).max(self.made);
         match (self.is_heard, self.checked) {
             (false, _) => last,
-            // Just connected: the first check is yet to come.
+            // The page has just connected and has not had its first check.
             (true, 0) => self.clock,
             (true, _) => self.clock.min(last + WORD),
         }
@@ -37,7 +37,7 @@ impl KnownUntil {
 pub(super) fn pace(summary: &JobSummary, heard: KnownUntil) -> String {
     let Some(began) = summary.began else { return String::new() };
     let Some(worked) = summary.worked else {
-        // An older version kept no account of pauses.
+        // An older version did not record pauses.
         return summary
             .ended
             .map(|ended| format!("{} in all", format::duration(ended.saturating_sub(began))))
@@ -80,9 +80,9 @@ mod tests {
         assert_eq!(pace(&running, heard(52_000, 51_000, true)), "2 files/s · 10 s so far");
         // Ten minutes later, and nothing has been heard since.
         assert_eq!(pace(&running, heard(652_000, 52_000, false)), "2 files/s · 10 s so far");
-        // And before anybody has noticed the silence, it goes on for no longer than the next word would take.
+        // Before the silence is noticed, the time goes on for no longer than the next message would take.
         assert_eq!(pace(&running, heard(652_000, 54_000, true)), "1.1 files/s · 18 s so far");
-        // A long file: no event for long, but the server is there.
+        // A long file: no event for a long time, but the server is heard.
         assert_eq!(pace(&running, heard(112_000, 110_000, true)), "0.2 files/s · 1 min 10 s so far");
     }
 

@@ -8,10 +8,10 @@ use crate::ui::live::JobState;
 use crate::ui::parts::format;
 use headway_model::message::RunningItem;
 
-/// The most that are shown.
+/// Maximum number of files shown.
 const SHOWN: usize = 4;
 
-/// Each file with how far it is, as far as that is known.
+/// Each running file with its progress, if that is known.
 #[component]
 pub(super) fn RunningFiles(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
     let running =
@@ -34,7 +34,7 @@ pub(super) fn RunningFiles(state: Memo<Option<Arc<JobState>>>) -> impl IntoView 
     }
 }
 
-/// How far it is, as counted or reported: a percentage stays one, and where nothing is known nothing is shown.
+/// The progress of a file as it was counted or reported; empty if nothing is known.
 fn far(item: &RunningItem) -> String {
     match (item.percent, item.total) {
         (Some(percent), _) => format!("{percent} %"),

@@ -1,33 +1,34 @@
-//! A job's bar in parts, one for each status of a file: together they are all its files.
+//! Divides a job's bar into one part for each status. Together the parts stand for all files.
 
 use headway_model::Counters;
 
-/// How long the bar is.
+/// The length of the bar.
 pub(super) const WHOLE: u32 = 1_000;
 
-/// The least length of a part, however small it is.
+/// The minimum length of a part that has any file.
 const LEAST: u32 = 4;
 
-/// The parts from left to right: the results, then what is still to come, then what the job leaves out.
+/// The parts from left to right: the results, then what is still to come, then what the job skips.
 pub(super) const PARTS: [&str; 7] =
     ["succeeded", "failed", "interrupted", "cancelled", "running", "waiting", "skipped"];
 
-/// Where a part begins, and how long it is.
+/// The beginning and the length of a part.
 pub(super) type BarSegment = (u32, u32);
 
-/// The files in each of [`PARTS`]: what is no file, a link or a folder, is in none.
+/// The number of files in each of [`PARTS`]. Links and folders are not counted.
 pub(super) fn numbers(counters: &Counters) -> [u32; 7] {
     let Counters { succeeded, failed, interrupted, cancelled, running, waiting, skipped, links, others, .. } =
         *counters;
     [succeeded, failed, interrupted, cancelled, running, waiting, skipped - links - others]
 }
 
-/// The files with a status, by its label.
+/// The number of files with a status, by its label.
 pub(in crate::ui) fn number(counters: &Counters, label: &str) -> u32 {
     PARTS.iter().zip(numbers(counters)).find(|(part, _)| **part == label).map_or(0, |(_, number)| number)
 }
 
-/// The bar: a part with a file in it is seen, and all of them together are the whole. Empty without files.
+/// The parts of the bar. A part with any file is visible, and together the parts fill the bar. All are empty if there
+/// are no files.
 pub(super) fn segments(counters: &Counters) -> [BarSegment; 7] {
     let numbers = numbers(counters).map(u64::from);
     let files: u64 = numbers.iter().sum();
@@ -36,7 +37,7 @@ pub(super) fn segments(counters: &Counters) -> [BarSegment; 7] {
     }
     let share = |number: u64| u32::try_from(number * u64::from(WHOLE) / files).unwrap_or(WHOLE);
     let mut lengths = numbers.map(|number| if number == 0 { 0 } else { share(number).max(LEAST) });
-    // The longest part takes what rounding and the least lengths leave over.
+    // The longest part absorbs the differences from rounding and minimum lengths.
     let sum: u32 = lengths.iter().sum();
     if let Some(longest) = lengths.iter_mut().max() {
         *longest = (*longest + WHOLE).saturating_sub(sum);

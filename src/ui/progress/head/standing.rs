@@ -1,11 +1,11 @@
-//! How a job stands, in a sentence: since when it runs, what it waits for, how it ended.
+//! The status of a job as a sentence: since when it has been running, what it waits for, or how it ended.
 
 use crate::ui::parts::format::{counted, duration, sentence};
 use headway_model::id::Millis;
 use headway_model::status::{EndReason, PauseReason};
 use headway_model::{JobStatus, JobSummary};
 
-/// The sentence. `waits` is what the server says that the job waits for; `time` writes a moment.
+/// The sentence. `waits` is what the job waits for according to the server; `time` formats a time.
 pub(super) fn standing(summary: &JobSummary, waits: Option<&str>, time: &dyn Fn(Millis) -> String) -> String {
     let counters = &summary.counters;
     let and = |text: String| match waits {
@@ -39,7 +39,7 @@ pub(super) fn standing(summary: &JobSummary, waits: Option<&str>, time: &dyn Fn(
 fn processing(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
     let (done, _) = summary.counters.work();
     match summary.began {
-        // Other jobs have all the workers.
+        // Other jobs occupy all the workers.
         _ if done == 0 && summary.counters.running == 0 && summary.counters.waiting > 0 => {
             "Waits for a free worker.".into()
         }
@@ -80,7 +80,7 @@ fn over(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
     }
 }
 
-/// The time at work; what an older version recorded knows only how long it was from beginning to end.
+/// The time at work. For jobs of older versions, only the time from beginning to end is known.
 pub(in crate::ui) fn took(summary: &JobSummary) -> Option<String> {
     let began = summary.began?;
     let ms = match summary.worked {

@@ -1,4 +1,4 @@
-//! A job in few lines, for a list: its name, how it stands, its bar, and what can be done.
+//! A job in a few lines, for a list: its name, its status, its bar, and its actions.
 
 use leptos::prelude::*;
 

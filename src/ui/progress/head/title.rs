@@ -1,4 +1,4 @@
-//! What a job is called in the title of a tab, where there is little room: its standing first.
+//! The title of a job's tab. There is little room, so the status comes first.
 
 use crate::ui::parts::format;
 use headway_model::{JobStatus, JobSummary};
@@ -15,7 +15,7 @@ fn stands(summary: &JobSummary) -> String {
         (JobStatus::Processing | JobStatus::Finishing, Some(percent)) => percent,
         (JobStatus::Paused { .. }, Some(percent)) => format!("Paused at {percent}"),
         (JobStatus::Planned, _) => "Ready".into(),
-        // The word alone: why it failed is on the page.
+        // Only the word, because the page shows the reason.
         (other, _) => format::capital(&other.label().replace('_', " ")),
     }
 }

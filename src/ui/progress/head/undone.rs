@@ -1,4 +1,4 @@
-//! Which job takes back, or has taken back, what this one did.
+//! Which job undoes, or has undone, this one.
 
 use leptos::prelude::*;
 
@@ -8,17 +8,17 @@ use crate::ui::parts::format;
 use crate::ui::progress::Newest;
 use headway_model::{JobSummary, Output};
 
-/// Whether nothing of it is left to be undone: all is back, or is being put back.
+/// Whether nothing is left to undo: everything has been put back, or is being put back.
 pub(in crate::ui) fn is_undone(undo: &JobSummary) -> bool {
     !undo.status.is_terminal() || left(undo) == 0
 }
 
-/// The files that an undo left alone although they were its task.
+/// The number of files that an undo left alone although it was to put them back.
 fn left(undo: &JobSummary) -> u32 {
     undo.counters.failed + undo.counters.cancelled
 }
 
-/// What was done: files that were replaced are put back, new ones are taken away.
+/// A sentence about what the undo did: replaced files are put back, new ones are removed.
 fn said(undo: &JobSummary, has_replaced: bool) -> String {
     let number =
         format!("{} of {}", format::count(undo.counters.succeeded.into()), format::count(undo.counters.total.into()));
@@ -28,11 +28,11 @@ fn said(undo: &JobSummary, has_replaced: bool) -> String {
     }
 }
 
-/// The line that says so, with the way to that job.
+/// A line about the undo, with a link to its job.
 #[component]
 pub(super) fn Undone(newest: Newest) -> impl IntoView {
     let live = expect_context::<Live>();
-    // What was heard of it since wins.
+    // Newer information from the stream takes precedence.
     let undo = Memo::new(move |_| {
         let read = newest.with(|view| view.undone.clone()).flatten()?;
         let heard = live.jobs.with(|jobs| jobs.get(&read.job).map(|state| state.summary.clone()));

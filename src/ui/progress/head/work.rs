@@ -1,4 +1,4 @@
-//! How long a job might still take, and how much it reads: by its bytes, not only by its number of files.
+//! How long a job might still take, and how much it reads, judging by bytes as well as by the number of files.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::ui::parts::format::{about, size};
 use headway_model::load::Load;
 use headway_model::{JobId, JobStatus, Millis};
 
-/// How often the bytes of a running job are counted again.
+/// How often the bytes of a running job are fetched again.
 const PACE: Duration = Duration::from_secs(3);
 
 /// The line below the counts.
@@ -44,7 +44,7 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
     .into_any()
 }
 
-/// Bytes so far of all, and a second.
+/// Bytes so far, in total, and per second.
 fn say(load: &Load, at_work: Option<Millis>, is_over: bool) -> Option<String> {
     if load.bytes() == 0 {
         return None;
@@ -61,8 +61,8 @@ fn say(load: &Load, at_work: Option<Millis>, is_over: bool) -> Option<String> {
     })
 }
 
-/// Counts them when the page is made, while files are done, and at each change of its status. What was counted stays if it cannot be
-/// counted again.
+/// Fetches the byte counts when the page is opened, while files are being done, and at each change of status. If that
+/// fails, the old counts stay.
 fn follow(job: JobId, summary: Summary, read: RwSignal<Option<Load>>) {
     let now = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().map(|summary| (summary.status, summary.counters.done())))
@@ -71,7 +71,7 @@ fn follow(job: JobId, summary: Summary, read: RwSignal<Option<Load>>) {
     Effect::new(move |_| {
         let (now, is_busy) = (now.get(), busy.get());
         let Some((status, _)) = now else { return };
-        // The end does not wait: the line then counts all that was read.
+        // At the end of the job, fetch at once, so that the line counts everything.
         if seen.get_value() == now || (is_busy && !status.is_terminal()) {
             return;
         }
@@ -80,7 +80,7 @@ fn follow(job: JobId, summary: Summary, read: RwSignal<Option<Load>>) {
         calls.update_value(|calls| *calls += 1);
         let call = calls.get_value();
         leptos::task::spawn_local(async move {
-            // Answers come in any order.
+            // Answers can arrive in any order.
             if let Ok(load) = api::load(job).await
                 && calls.try_get_value() == Some(call)
             {
