@@ -79,18 +79,79 @@ fn dependencies_are_as_deny_toml_wants_them() {
     }
 }
 
-/// Every source that a document names is there, under that path or with that end of one.
-#[test]
-fn the_sources_that_documents_name_are_there() {
-    let sources: Vec<_> = ["src", "crates", "tests", "benches", "examples"].into_iter().flat_map(sources).collect();
-    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/proof.md", "docs/protocol.md"] {
-        let text = read(document);
-        for named in text.split('`').skip(1).step_by(2) {
-            let is_source = named.ends_with(".rs") && !named.contains([' ', '{', '*', '(']) && !named.contains("NAME");
-            let is_there = sources.iter().any(|(path, _)| path.ends_with(&format!("/{named}")));
-            assert!(!is_source || is_there, "{document} names {named}, which is not there");
+/// The documents: Markdown at the root, below `docs` and in `.github`, each with its path and its text outside fenced blocks.
+fn documents() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut left: Vec<_> = ["docs", ".github"].iter().map(|folder| root().join(folder)).collect();
+    left.extend(entries(root()).into_iter().filter(|path| path.is_file()));
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            left.extend(entries(&path));
+        } else if path.extension().is_some_and(|extension| extension == "md" || extension == "yml") {
+            let own = path.strip_prefix(root()).expect("a path below the root").display().to_string();
+            let text = read(&own).split("```").step_by(2).collect();
+            found.push((own, text));
         }
     }
+    assert!(found.len() > 30, "{} documents", found.len());
+    found
+}
+
+fn entries(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    entries.map(|entry| entry.expect("an entry").path()).collect()
+}
+
+/// Every file of the repository that documents name, by the end of its path, is there.
+#[test]
+fn the_files_that_documents_name_are_there() {
+    const FOLDERS: [&str; 8] = ["src", "crates", "tests", "benches", "examples", "end2end/tests", "scripts", "style"];
+    const ENDINGS: [&str; 7] = [".rs", ".ts", ".js", ".mjs", ".css", "toml", ".jsonl"];
+    let mut files: Vec<_> = FOLDERS.iter().map(|folder| root().join(folder)).collect();
+    let mut at = 0;
+    while let Some(path) = files.get(at).cloned() {
+        files.extend(if path.is_dir() { entries(&path) } else { Vec::new() });
+        at += 1;
+    }
+    let files: Vec<_> = files.iter().chain(&entries(root())).map(|path| path.display().to_string()).collect();
+    for (document, text) in documents() {
+        for named in text.split('`').skip(1).step_by(2) {
+            // A bare name in capitals or of `headway.toml` is a file that a job or a person makes.
+            let is_theirs =
+                named.chars().any(char::is_uppercase) && !named.starts_with("Cargo") || named == "headway.toml";
+            let is_pattern = named.contains([' ', '{', '*', '(', '%']) || named.contains("NAME");
+            let is_file = ENDINGS.iter().any(|ending| named.ends_with(ending)) && !is_theirs && !is_pattern;
+            let is_made = ["report.jsonl"].contains(&named);
+            let is_there = files.iter().any(|path| path.ends_with(&format!("/{named}")));
+            assert!(!is_file || is_made || is_there, "{document} names {named}, which is not there");
+        }
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
+            let folder = Path::new(&document).parent().expect("a folder");
+            let is_there = link.is_empty() || link.contains("://") || root().join(folder).join(link).exists();
+            assert!(is_there, "{document} links to {link}, which is not there");
+        }
+    }
+}
+
+/// Every test that docs/proof.md names is there: `module::beginning_...`, `module::whole_name` or `module::*`.
+#[test]
+fn the_tests_that_the_proof_names_are_there() {
+    let sources: Vec<_> = ["crates", "tests", "src"].into_iter().flat_map(sources).collect();
+    let text = read("docs/proof.md");
+    let mut count = 0;
+    for named in text.split('`').skip(1).step_by(2).filter(|named| named.contains("::") && !named.contains(' ')) {
+        let (module, test) = named.rsplit_once("::").expect("a module");
+        let file = module.rsplit("::").next().unwrap_or(module);
+        let is_there = match test.trim_end_matches("...") {
+            "*" => sources.iter().any(|(path, _)| path.ends_with(&format!("/{file}.rs"))),
+            name => sources
+                .iter()
+                .any(|(_, text)| text.contains(&format!("fn {name}")) || text.contains(&format!("mod {name}"))),
+        };
+        assert!(is_there, "docs/proof.md names {named}, which is not there");
+        count += 1;
+    }
+    assert!(count > 100, "{count} tests");
 }
 
 /// Mutants and made-up jobs are for tests alone.
