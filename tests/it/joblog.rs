@@ -5,13 +5,13 @@ use std::process::{Command, Stdio};
 
 use crate::helper::Files;
 
-/// Names with what tools stumble over; a line each.
+/// Names with characters that tools stumble over.
 const NAMES: [&[u8]; 6] = [b"plain", b"with space", b"it's", b"tab\there", b"$HOME", b"not \xff text"];
 
 fn files() -> Files {
     let files = Files::new();
     for name in NAMES {
-        // What is kept of a program's output is text, so its length is true of text.
+        // Output is stored as text, so its recorded length is that of the text.
         files.write_bytes(name, String::from_utf8_lossy(name).as_bytes());
     }
     files.write("names", &[NAMES.join(&b'\n'), b"\n".to_vec()].concat());
@@ -33,13 +33,13 @@ fn headway(files: &Files, arguments: &[&str]) -> (Option<i32>, Vec<u8>) {
 fn parallel(files: &Files, arguments: &[&str]) -> (Option<i32>, String) {
     let mut child = command("parallel", files, arguments).stdin(Stdio::piped()).spawn().expect("GNU parallel");
     let names = std::fs::read(files.library().join("names")).expect("names");
-    // It reads none if it has nothing to do.
+    // The program reads no input if it has nothing to do.
     child.stdin.take().expect("a pipe").write_all(&names).ok();
     let output = child.wait_with_output().expect("its end");
     (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
 }
 
-/// The columns of each row but the times and the command.
+/// The columns of each row, without the times and the command.
 fn rows(log: &[u8]) -> Vec<Vec<String>> {
     let text = String::from_utf8_lossy(log).into_owned();
     let mut rows: Vec<Vec<String>> = Vec::new();
@@ -80,7 +80,8 @@ fn a_job_log_has_the_columns_of_gnu_parallel_and_it_goes_on_from_there() {
     let (ours, theirs) = (read("ours.log"), read("theirs.log"));
     let head = |log: &[u8]| log.split(|byte| *byte == b'\n').next().expect("a line").to_vec();
     assert_eq!(head(&ours), head(&theirs));
-    // A job's items stand in the order of their paths, parallel's in that of the list: the rows are compared by what they say.
+    // A job's items are in the order of their paths, parallel's in that of the list, so rows are compared without
+    // their numbers.
     let without_numbers = |log: &[u8]| {
         let mut rows: Vec<_> = rows(log).into_iter().map(|row| row[1..].to_vec()).collect();
         rows.sort();

@@ -1,4 +1,4 @@
-//! How far a placement came, for every way in which three names can lie.
+//! How far a placement got, for every combination of files at its three names.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ const OLD: &str = "the original";
 const NEW: &str = "the output";
 const OTHER: &str = "somebody else's";
 
-/// What lies under a name: nothing, a file with this content, or a folder.
+/// What can be at a name: nothing, a file with this content, or a folder.
 const WAYS: [Option<&str>; 5] = [None, Some(OLD), Some(NEW), Some(OTHER), Some("/")];
 
 fn put(root: &Path, name: &str, what: Option<&str>) {
@@ -31,7 +31,7 @@ fn at(root: &Path, name: &str) -> Option<String> {
 
 const NAMES: [&str; 3] = ["target", "temp", "trash"];
 
-/// Every way to lie, with and without a trash: what is there before, the verdict, and what is there after.
+/// Every combination, with and without a trash: what is there before, the verdict, and what is there afterwards.
 fn each(mut look: impl FnMut(bool, [Option<String>; 3], Verdict, [Option<String>; 3])) {
     for replaces in [true, false] {
         for number in 0..125 {

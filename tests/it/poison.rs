@@ -1,4 +1,4 @@
-//! Jobs that take the server with them: no job keeps it from starting, and no other job is kept from going on.
+//! Jobs that crash the server: none keeps it from starting, and none keeps other jobs from going on.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,41 +10,41 @@ use crate::command::Served;
 use crate::doctor::doctor;
 use crate::helper::{Files, Headway, eventually, mint};
 
-/// As long as a busy machine may take to die.
+/// How long a process can take to die on a busy machine.
 const WHILE: Duration = Duration::from_secs(30);
 
-/// So that no job waits for another.
+/// Options with which no job waits for another.
 const ROOM: &[&str] = &["--jobs", "4", "--workers", "3"];
 
-/// Files that nobody else works on for long.
+/// Files that no other job works on for long.
 const FREE: [&str; 5] = ["000000", "000001", "000002", "000003", "000004"];
 
 const STUCK: JobStatus = JobStatus::Paused { reason: PauseReason::Stuck };
 
-/// A life of the server in which this fault is set; `None` if it dies before it is ready.
+/// A run of the server with this fault; `None` if it dies before it is ready.
 fn life(files: &Files, fault: &str) -> Option<Served> {
     Served::start_with(files, &["env", &format!("HEADWAY_FAULT={fault}")], ROOM)
 }
 
-/// A life of the server without any.
+/// A run of the server without a fault.
 fn sound(files: &Files) -> Served {
     Served::start_with(files, &[], ROOM).expect("a ready server")
 }
 
-/// The job that is to take the server with it: one item at a time.
+/// The job that is to crash the server: one item at a time.
 async fn begin_poison(served: &Served, recipe: &str) -> JobId {
     let id = mint();
     let body = json!({
         "library": "files", "recipe": recipe, "query": { "paths": FREE }, "title": "poison", "concurrency": 1,
         "policy": { "on_interrupt": "retry" },
     });
-    // The server may be dead before it has answered, and not have recorded it: then the same call is made again.
+    // The server might die before it has answered or recorded the job; then the same call is made again.
     let call = served.client.put(format!("{}/api/jobs/{id}", served.headway.url)).json(&body).send().await;
     drop(call);
     id
 }
 
-/// A job that works as long as there is no gate.
+/// A job that keeps working until the gate is removed.
 async fn begin_innocent(served: &Served) -> JobId {
     let more = json!({ "concurrency": 1, "policy": { "on_interrupt": "retry" } });
     let id = served.begin("gated", more).await;
@@ -56,7 +56,7 @@ async fn waits(served: &Served, job: JobId) -> String {
     served.get(&format!("/api/jobs/{job}")).await["waits"].as_str().unwrap_or_default().to_owned()
 }
 
-/// The rest of the story once the job is paused: the page says so, it is tried again, other jobs go on.
+/// The rest of the test once the job is paused: the page says so, the job is tried again, other jobs go on.
 async fn is_held_and_the_others_go_on(files: &Files, fault: &str, poison: JobId, innocent: JobId, says: &str) {
     let mut served = life(files, fault).expect("a ready server");
     served.until(poison, |summary| summary.status == STUCK).await;
@@ -66,14 +66,14 @@ async fn is_held_and_the_others_go_on(files: &Files, fault: &str, poison: JobId,
     assert_eq!(other.status, JobStatus::Completed, "{fault}");
     let at_work = served.until(innocent, |_| true).await;
     assert_eq!(at_work.status, JobStatus::Processing, "{fault}: {at_work:?}");
-    // Another try is another death, after which it is held at once.
+    // Another try is another crash, after which the job is held at once.
     served.client.post(format!("{}/api/jobs/{poison}/resume", served.headway.url)).send().await.ok();
     assert!(served.headway.dies_within(WHILE), "{fault}: it is tried again");
     drop(served);
     let served = life(files, fault).expect("a ready server");
     served.until(poison, |summary| summary.status == STUCK).await;
     drop(served);
-    // Without the fault it ends well.
+    // Without the fault the job ends well.
     let served = sound(files);
     assert_eq!(served.until(poison, |_| true).await.status, STUCK, "{fault}: not by itself");
     assert_eq!(served.post(&format!("/api/jobs/{poison}/resume")).await.0, 200, "{fault}");

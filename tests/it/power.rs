@@ -1,5 +1,6 @@
-//! A power cut at every moment of a replace. What the real program asks of the kernel is traced, and a model of a file system
-//! that forgets whatever was not synced is asked what could be left: at each moment, of everything pending, any part.
+//! A power cut at every moment of a replace. The system calls of the real program are traced, and a model of a file
+//! system that forgets whatever was not synced computes what could be left: at each moment, any part of everything
+//! pending.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use crate::command::{Served, config};
 use crate::helper::{Files, Headway, mint};
 
-/// What the program did, as far as it matters.
+/// A system call of the program, as far as it matters here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Call {
     /// Names changed in folders: a folder was made, a file made, moved, exchanged, or its name removed.
@@ -106,12 +107,12 @@ struct Replaced {
     target: String,
     temp: String,
     trash: String,
-    /// The words that tell its `placing` and its end in the log.
+    /// The texts by which its `placing` and its end are recognised in the log.
     placing: String,
     succeeded: String,
 }
 
-/// What is on the disk for certain, and what is only on its way.
+/// What is durable, and what is still pending.
 #[derive(Clone, Default)]
 struct Disk {
     /// Names, and which file each is; folders have the file `folder`.
@@ -119,7 +120,7 @@ struct Disk {
     synced: BTreeSet<String>,
     log: BTreeSet<String>,
     log_pending: Vec<String>,
-    /// Changes of names not yet certain, in order, with the folders that must be synced for each.
+    /// Changes of names that are not durable yet, in order, each with the folders that must be synced for it.
     pending: Vec<(Call, BTreeSet<String>)>,
 }
 
@@ -133,8 +134,8 @@ impl Disk {
         names
     }
 
-    /// Whether these changes can have come to the disk without the others: a change of a name comes after what was done to
-    /// that name before.
+    /// Whether these changes can have reached the disk without the others. A change of a name comes after earlier
+    /// changes of the same name.
     fn may_be(&self, subset: u32) -> bool {
         let chosen = |index: usize| subset >> index & 1 == 1;
         let calls: Vec<_> = self.pending.iter().map(|(call, _)| names_of(call)).collect();
@@ -165,7 +166,7 @@ impl Disk {
                 for (_, needed) in &mut self.pending {
                     needed.remove(path);
                 }
-                // What became certain; its place among the others does not matter, as each is about other names.
+                // What has become durable. The order does not matter, because each change is about other names.
                 let (certain, rest) =
                     std::mem::take(&mut self.pending).into_iter().partition(|(_, needed)| needed.is_empty());
                 let certain: Vec<(Call, BTreeSet<String>)> = certain;
@@ -215,7 +216,7 @@ fn wrong(calls: &[Call], files: &[Replaced], root: &str) -> Option<String> {
         assert!(disk.pending.len() < 12, "too much is pending at {moment}: {:?}", disk.pending);
         for subset in (0..1u32 << disk.pending.len()).filter(|subset| disk.may_be(*subset)) {
             let names = disk.after(|index| subset >> index & 1 == 1);
-            // A name below a folder that is not there is lost.
+            // A name below a missing folder is lost.
             let there = |path: &String| {
                 let mut above = folder(path);
                 while above.len() > root.len() {
@@ -253,7 +254,7 @@ fn wrong(calls: &[Call], files: &[Replaced], root: &str) -> Option<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_power_cut_at_any_moment_of_a_replace_leaves_the_old_file_or_the_new_one() {
     traced("2").await;
-    // One after another, each sync is needed: a program that forgot one would be found out.
+    // Leave out each sync in turn: a program that forgot one would be caught.
     let (calls, replaced, root) = traced("1").await;
     each_sync_is_needed(&calls, &replaced, &root);
 }
@@ -396,7 +397,7 @@ async fn a_power_cut_at_any_moment_of_a_rename_leaves_the_old_name_or_the_new_on
     let calls = about(&root, &text, &facts);
     assert_eq!(calls.iter().filter(|call| matches!(call, Call::Move(..))).count(), count, "{calls:?}");
     assert_eq!(wrong_of_renames(&calls, &renamed), None, "{calls:#?}");
-    // Each sync of a folder is needed: a program that forgot one would be found out.
+    // Leave out each sync of a folder in turn: a program that forgot one would be caught.
     let syncs = |call: &Call| matches!(call, Call::Sync(path) if path.starts_with(&root));
     let first = calls.iter().position(|call| matches!(call, Call::Move(..))).expect("a rename");
     for index in (first..calls.len()).filter(|index| syncs(&calls[*index])) {

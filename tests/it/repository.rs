@@ -58,7 +58,8 @@ fn the_arrows_are_those_of_architecture_md() {
     assert_eq!(written.collect::<BTreeMap<_, _>>(), found, "the table of crates in ARCHITECTURE.md");
 }
 
-/// What deny.toml says of licences, and that every package comes from the registry: also where cargo-deny is not at hand.
+/// Checks the licences that deny.toml allows, and that every package comes from the registry, even where cargo-deny
+/// is not installed.
 #[test]
 fn dependencies_are_as_deny_toml_wants_them() {
     let rules: toml::Table = read("deny.toml").parse().expect("TOML");
@@ -200,7 +201,7 @@ fn imports_run_along_one_straight_line() {
     }
 }
 
-/// Calls about files, as far as their text tells.
+/// Calls about files, recognised by their text.
 const FILE_CALLS: [&str; 37] = [
     "private::",
     "metadata(",
@@ -245,11 +246,12 @@ const FILE_CALLS: [&str; 37] = [
 const SWALLOWED: [&str; 9] =
     [".ok()", "is_ok_and", ".is_ok()", ".is_err()", "unwrap_or", "map_or(", ".flatten()", "Result::ok", "let Ok("];
 
-/// Questions to which a path answers `false` where it cannot be looked at, and what they are asked of rightly: what was found out already.
+/// Questions to which a path answers `false` if it cannot be looked at. They are right only for a value that was
+/// already looked up.
 const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
-/// The places where that is right, each with why: file, part of the statement.
+/// The places where that is right: file, part of the statement, reason.
 const REASONS: [(&str, &str, &str); 36] = [
     ("files/data_folder/outputs.rs", "written.is_err()", "why it was not written is what is told"),
     ("server/engine/work.rs", "Err(panicked(", "a panic is the failure of its attempt"),
@@ -308,7 +310,7 @@ const REASONS: [(&str, &str, &str); 36] = [
 /// Calls about files that are common words elsewhere.
 const OTHER_CALLS: [&str; 5] = [".reach()", "own_names_in(", ".read(", "move_to_trash(", ".renames("];
 
-/// Whether one of the [`KINDS`] is asked of a path, as far as names tell.
+/// Whether a statement asks one of the [`KINDS`] of a path, judging by names.
 fn is_guessed(statement: &str, kind: &str) -> bool {
     let is_told = |before: &str| {
         let rests = FOUND_OUT.iter().filter_map(|known| before.strip_suffix(known));
@@ -318,7 +320,7 @@ fn is_guessed(statement: &str, kind: &str) -> bool {
     statement.match_indices(kind).any(|(at, _)| !is_told(&statement[..at]))
 }
 
-/// What is matched where an arm takes any error without a look at it.
+/// The matched expressions of arms that accept any error without looking at it.
 fn matched_without_error(code: &str) -> Vec<String> {
     let arms = code.match_indices("Err(_) ").filter(|(at, arm)| {
         let rest = &code[at + arm.len()..];
@@ -336,7 +338,7 @@ fn matched_without_error(code: &str) -> Vec<String> {
     matched.collect()
 }
 
-/// The sources that call about files: under the names that the [`REASONS`] have, without their tests.
+/// The sources that make calls about files, under the names used in [`REASONS`], without their tests.
 fn callers() -> Vec<(String, String)> {
     let elsewhere = ["model", "store", "server/simulation", "server/follow", "server/writer"];
     let named = ["crates", "src/web", "src/cli"].into_iter().flat_map(sources).map(|(path, text)| {
@@ -349,7 +351,7 @@ fn callers() -> Vec<(String, String)> {
     named.filter(|(own, _)| !elsewhere.iter().any(|part| own.starts_with(part)) && !is_test(own)).collect()
 }
 
-/// The statements in which an error can become an answer.
+/// The statements that can turn an error into an answer.
 fn swallowing(code: &str) -> Vec<String> {
     let statements = code.split([';', '{', '}']).map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
     let found = statements.filter(|statement| {
@@ -361,7 +363,7 @@ fn swallowing(code: &str) -> Vec<String> {
     found.chain(matched_without_error(code).into_iter().filter(is_call)).collect()
 }
 
-/// The forms in which an error can get lost are seen.
+/// Every form in which an error can get lost is recognised.
 #[test]
 fn an_error_that_is_taken_for_an_answer_is_seen_in_each_form() {
     let of_arm = |code: &str| matched_without_error(code).iter().any(|matched| matched.contains("open("));
@@ -378,7 +380,7 @@ fn an_error_that_is_taken_for_an_answer_is_seen_in_each_form() {
     assert!(SWALLOWED.iter().any(|way| "if let Ok(found) = path.metadata()".contains(way)));
 }
 
-/// A call that failed is never a fact about a file: code that turns its error into a value gives the reason here.
+/// A failed call is never a fact about a file. Code that turns its error into a value must give a reason here.
 #[test]
 fn no_failed_call_about_a_file_is_taken_for_an_answer() {
     let (mut used, mut unexplained) = ([false; REASONS.len()], Vec::new());
@@ -411,7 +413,7 @@ fn sources(module: &str) -> Vec<(String, String)> {
     found
 }
 
-/// What the service may do, as systemd rates it: 10 is everything.
+/// systemd's rating of what the service may do, from 0 to 10, where 10 is everything.
 #[test]
 fn the_systemd_unit_is_closed_to_what_headway_does_not_need() {
     let unit = root().join("packaging/headway.service");
@@ -419,18 +421,18 @@ fn the_systemd_unit_is_closed_to_what_headway_does_not_need() {
         .args(["security", "--offline=true", "--no-pager", "--threshold=20"])
         .arg(unit)
         .output();
-    // Only where systemd is at hand.
+    // Only where systemd is installed.
     let Ok(rated) = rated else { return };
     assert!(rated.status.success(), "above 2.0: {}", String::from_utf8_lossy(&rated.stdout));
 }
 
-/// One type name means one thing, private ones too: whoever reads it, finds it or searches for it lands at one place.
+/// Each type name means one thing, even a private one, so that a search for it leads to one place.
 #[test]
 fn no_two_types_have_the_same_name() {
     let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (path, text) in [sources("src"), sources("crates")].concat() {
         for line in text.lines() {
-            // An associated type is named by its trait.
+            // The name of an associated type comes from its trait.
             let is_associated = line.starts_with(' ') && line.trim_start().starts_with("type ");
             let words: Vec<_> =
                 line.split_whitespace().skip_while(|word| word.starts_with("pub") || *word == "in").collect();

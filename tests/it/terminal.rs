@@ -1,4 +1,4 @@
-//! The command line as its users have it: the real program, its streams, its exit codes, and its deaths.
+//! The command line as its users see it: the real program, its streams, its exit codes, and its crashes.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::helper::{Files, Headway};
 
-/// The program with the data folder of these files, called in their library.
+/// The program with the data folder of these files, started in their library.
 fn headway(files: &Files, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
     command
@@ -29,7 +29,7 @@ fn headway(files: &Files, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs it to its end: exit code, standard output and standard error.
+/// Runs it to its end; returns exit code, standard output and standard error.
 fn ended(mut command: Command) -> (Option<i32>, String, String) {
     told(command.output().expect("the program"))
 }
@@ -59,7 +59,7 @@ fn until(what: &str, mut is: impl FnMut() -> bool) {
     }
 }
 
-/// The newest job, as `headway show --json` has it.
+/// The newest job, from `headway show --json`.
 fn newest(files: &Files) -> Value {
     let (code, out, err) = called(files, &["show", "@1", "--json"]);
     assert_eq!(code, Some(0), "{err}");
@@ -70,7 +70,7 @@ fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).expect("a living process");
 }
 
-/// A job that waits, file by file, until it may go on.
+/// A job that waits at each file until a gate opens.
 struct Slow {
     gate: PathBuf,
     script: PathBuf,
@@ -121,7 +121,7 @@ fn without_a_server_a_run_does_the_work_itself_and_its_exit_code_counts() {
     assert_eq!((&end["kind"], &end["status"], &end["exit"]), (&"end".into(), &"completed".into(), &0.into()), "{end}");
     assert_eq!(end["counters"]["succeeded"], 22);
     assert!(err.contains("22 done") && err.contains("proved: 1.."), "{err}");
-    // Two of these fail, and one is not there.
+    // Two of these fail, and one does not exist.
     let (code, _, err) =
         called(&files, &["run", "--", "test", "-s", "{}", ":::", "empty", "000001", "deeper/empty too", "gone"]);
     assert_eq!(code, Some(3), "{err}");
@@ -161,7 +161,7 @@ fn names_come_by_standard_input_with_every_byte_and_programs_are_heard_in_order(
     assert!(err.contains("1 names stand for files that are named already"), "{err}");
     let mut sorted = names.map(|name| String::from_utf8_lossy(name).into_owned());
     sorted.sort();
-    // The plan's order is that of the paths.
+    // The plan is in the order of paths.
     assert_eq!(out, sorted.concat(), "{err}");
     let (code, out, _) = fed(&files, &["run", "--tag", "--", "cat", "{}"], b"plain\n");
     assert_eq!((code, out.as_str()), (Some(0), ""), "done before, with the same command: left out");
@@ -286,14 +286,14 @@ fn when_a_run_that_is_the_host_is_killed_the_next_stands_in_and_nothing_of_the_f
     assert_eq!(slow.lines("done"), ["000001", "000002", "000003", "000004"]);
 }
 
-/// A line to the server's socket on which no start is answered, although the server hears it.
+/// A relay to the server's socket that passes start calls on but drops their answers.
 struct Mute {
     asked: Arc<AtomicBool>,
     line: tokio::task::JoinHandle<()>,
 }
 
 impl Mute {
-    /// Stands where the socket in the data folder was.
+    /// Takes the place of the socket in the data folder.
     fn before(files: &Files) -> Self {
         let (socket, real) = (files.data().join("headway.sock"), files.data().join("real.sock"));
         std::fs::rename(&socket, &real).expect("the socket of a server");
@@ -434,7 +434,7 @@ fn what_a_job_replaced_is_put_back_by_undo() {
     assert_eq!(std::fs::read(files.library().join("000000")).expect("a file"), b"file 0\n");
 }
 
-/// The examples of every help text, as they stand there.
+/// Runs the examples of every help text, unchanged.
 #[test]
 fn every_command_has_an_example_in_its_help_that_runs() {
     let files = Files::new();
@@ -483,7 +483,7 @@ fn every_command_has_an_example_in_its_help_that_runs() {
                 .env("HEADWAY_DATA", files.data())
                 .env("PATH", &path);
             let (code, _, err) = ended(shell);
-            // On a job that is over some can only say so; 124 is of `timeout`.
+            // Some commands only report that the job is over; 124 comes from `timeout`.
             let is_served = command == "serve" && code == Some(124);
             assert!(
                 (is_served || matches!(code, Some(0 | 1))) && !err.contains("panicked"),

@@ -23,7 +23,7 @@ fn old(number: usize) -> String {
 struct Ground {
     files: Files,
     count: usize,
-    /// On a memory card a name has no file between the two moves of a replace.
+    /// The memory card, if the files are on one: there a name is free between the two moves of a replace.
     card: Option<Mount>,
 }
 
@@ -32,7 +32,7 @@ impl Ground {
         Ground { files: Files::numbered(count), count, card: None }
     }
 
-    /// `None`, and said, where it cannot be had.
+    /// If there can be no memory card here, prints so and returns `None`.
     fn card(count: usize) -> Option<Self> {
         let files = Files::new();
         let card = Mount::exfat(&files.library())?;
@@ -40,7 +40,7 @@ impl Ground {
         Some(Ground { files, count, card: Some(card) })
     }
 
-    /// How many files are new, while a server is at work or was; each is the old one or the new one.
+    /// How many files are new, during or after the work of a server. Each must be either the old file or the new one.
     fn new_so_far(&self, when: &str) -> usize {
         (0..self.count).filter(|number| self.is_new(*number, when, self.card.is_some())).count()
     }
@@ -63,7 +63,7 @@ impl Ground {
     }
 }
 
-/// Names of Headway's own in the library's folder, the trash aside.
+/// Headway's own names in the library's folder, without the trash.
 fn left_over(files: &Files) -> Vec<String> {
     let names = std::fs::read_dir(files.library()).expect("a folder").flatten();
     let names = names.filter_map(|entry| entry.file_name().into_string().ok());
@@ -78,7 +78,7 @@ async fn ends_and_is_undone(ground: &Ground, job: JobId, when: &str) {
     let counters = end.counters;
     assert_eq!(counters.total as usize, ground.count, "{when}");
     assert_eq!(counters.succeeded + counters.failed + counters.skipped, counters.total, "{when}: {counters:?}");
-    // Where the disk failed in the midst of a swap, what lies where is said; the original is kept under that name.
+    // If the disk failed in the middle of a swap, the message says what is where, and the original is kept there.
     let failed = served.get(&format!("/api/jobs/{job}/items?status=failed")).await;
     let failed = failed["items"].as_array().cloned().unwrap_or_default();
     let said = |item: &&Value| item["message"].as_str().is_some_and(|text| text.contains("the original at .headway-"));
@@ -137,7 +137,8 @@ async fn killed_again_and_again(ground: Ground) {
     ends_and_is_undone(&ground, job, "after the kills").await;
 }
 
-/// What is done to which system calls: once, at a call that is moved up until a run ends untouched; and all from one on.
+/// Faults and the system calls that they hit: once, at a call that is moved on until a run ends untouched; and at all
+/// calls from one on.
 const INJECTIONS: [(&str, &str); 9] = [
     ("renameat2", "error=EIO"),
     ("renameat2", "error=ENOSPC"),
@@ -162,7 +163,7 @@ const INJECTIONS_ON_A_CARD: [(&str, &str); 5] = [
 /// A thread makes at most this many of these calls in such a job.
 const MOST_CALLS: usize = 600;
 
-/// Runs a job in which a call fails. Whether it was at work, and whether anything failed.
+/// Runs a job in which a call fails. Returns whether the job had begun, and whether anything failed.
 async fn fails(ground: Ground, call: &str, what: &str, when: &str) -> (bool, bool) {
     let inject = format!("{call}:{what}:when={when}");
     let files = &ground.files;
@@ -178,7 +179,7 @@ async fn fails(ground: Ground, call: &str, what: &str, when: &str) -> (bool, boo
     if let Some(mut headway) = Headway::try_start(files, Some(&site), &wrap, &arguments) {
         let call = client.put(format!("{}/api/jobs/{job}", headway.url)).json(&body).timeout(Duration::from_secs(10));
         acknowledged = call.send().await.is_ok_and(|answer| answer.status().as_u16() == 201);
-        // Until it is over, dead, or stands still.
+        // Until the job is over, the server is dead, or nothing moves.
         let deadline = Instant::now() + Duration::from_secs(3);
         loop {
             died = headway.dies_within(Duration::from_millis(20));
@@ -197,11 +198,11 @@ async fn fails(ground: Ground, call: &str, what: &str, when: &str) -> (bool, boo
         headway.kill();
     }
     ground.new_so_far(&inject);
-    // The tracer tells of each error that it made; a signal is told by its effect.
+    // The tracer reports each error that it injects; a signal shows by its effect.
     let trace = String::from_utf8_lossy(&std::fs::read(&seen).unwrap_or_default()).into_owned();
     let touched = trace.contains("INJECTED") || what.contains("KILL") && died;
     if !acknowledged {
-        // Perhaps it was recorded, and only the answer lost: the same call again is the same job.
+        // Perhaps the job was recorded and only the answer was lost. Repeating the call gives the same job.
         let served = Served::start(files);
         let call = served.client.put(format!("{}/api/jobs/{job}", served.headway.url)).json(&body);
         assert!(call.send().await.expect("an answer").status().is_success(), "{inject}");
@@ -210,8 +211,8 @@ async fn fails(ground: Ground, call: &str, what: &str, when: &str) -> (bool, boo
     (acknowledged, touched)
 }
 
-/// The first call fails, then one `step` further on, and so on until a run ends untouched. How many runs, and how many of them
-/// were at work.
+/// Lets the first call fail, then one `step` calls later, and so on until a run ends untouched. Returns how many runs
+/// there were, and in how many the job had begun.
 async fn until_untouched(ground: impl Fn() -> Ground, call: &str, what: &str, step: usize) -> (usize, usize) {
     let (mut runs, mut begun) = (0, 0);
     for when in (1..).step_by(step) {
@@ -229,7 +230,7 @@ async fn until_untouched(ground: impl Fn() -> Ground, call: &str, what: &str, st
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_system_call_fails_in_a_replace_no_file_is_damaged_and_the_job_ends() {
     let (mut runs, mut begun) = (0, 0);
-    // In an ordinary run every third call; in one of more effort each.
+    // Every third call in an ordinary run, every call in a thorough one.
     let stride = (300 / repetitions(100).max(1)).max(1);
     for (call, what) in INJECTIONS {
         // A server opens some hundred files before it is ready.

@@ -40,7 +40,7 @@ impl App {
         App::start_behind(files, change, more, None, &[]).await
     }
 
-    /// As above, with a token that callers must know, and known by these origins too.
+    /// As above, with a token that callers must send, and with these origins.
     pub(crate) async fn start_behind(
         files: &Files,
         change: impl FnOnce(&mut Config),
@@ -92,7 +92,7 @@ impl App {
         App { url: format!("http://{bound}"), server, client: reqwest::Client::new(), stop: Some(stop), serving }
     }
 
-    /// Stops it as a signal does, and waits.
+    /// Stops the application as a signal does, and waits.
     pub(crate) async fn stop(mut self) {
         self.stop.take().map(|stop| stop.send(()));
         (&mut self.serving).await.expect("a clean end");
@@ -163,7 +163,7 @@ impl App {
     }
 }
 
-/// Everything, by this recipe.
+/// A request for all files with this recipe.
 pub(crate) fn request(recipe: &str) -> Value {
     json!({ "library": "files", "recipe": recipe, "query": { "folder": {} } })
 }

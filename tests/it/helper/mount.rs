@@ -1,4 +1,4 @@
-//! File systems of their own for a test.
+//! Mounts file systems for a test.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,34 +10,36 @@ use rustix::process::{Pid, Signal};
 pub(crate) struct Mount(PathBuf);
 
 impl Mount {
-    /// A file system in memory; `None`, and said, where that is not allowed.
+    /// A file system in memory. If that is not allowed here, prints so and returns `None`.
     pub(crate) fn tmpfs(at: &Path, size: &str) -> Option<Mount> {
         Mount::by(Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]), at)
     }
 
-    /// A folder once more, through a file system that cannot exchange two names; `None`, and said, where that is not allowed.
+    /// A second view of a folder, through a file system that cannot exchange two names. If that is not allowed here,
+    /// prints so and returns `None`.
     pub(crate) fn without_exchange(folder: &Path, at: &Path) -> Option<Mount> {
         Mount::by(Command::new("bindfs").arg(folder), at)
     }
 
-    /// An exFAT volume, as on a memory card: its names differ by more than case, it has no second names, and (by FUSE) neither
-    /// exchanges two names nor refuses to rename over one; `None`, and said, where that is not allowed.
+    /// An exFAT volume, as on a memory card: it ignores case, has no hard links, and (through FUSE) can neither
+    /// exchange two names nor refuse to rename over an existing one. If that is not allowed here, prints so and
+    /// returns `None`.
     pub(crate) fn exfat(at: &Path) -> Option<Mount> {
         Mount::image(&["mkfs.exfat"], "exfat-fuse", at)
     }
 
-    /// A file system on which two files can share their blocks; `None`, and said, where that is not allowed.
+    /// A file system on which two files can share blocks. If that is not allowed here, prints so and returns `None`.
     pub(crate) fn btrfs(at: &Path) -> Option<Mount> {
         Mount::image(&["mkfs.btrfs"], "btrfs", at)
     }
 
-    /// A file system that does not tell with a name whether it is that of a file or of a folder; `None`, and said, where that is not
-    /// allowed.
+    /// A file system whose folder lists do not tell files from folders. If that is not allowed here, prints so and
+    /// returns `None`.
     pub(crate) fn without_kinds(at: &Path) -> Option<Mount> {
         Mount::image(&["mkfs.ext4", "-q", "-O", "^filetype"], "ext4", at)
     }
 
-    /// A file system of a gibibyte in a file beside it.
+    /// A file system of one gibibyte in an image file beside the mount point.
     fn image(make: &[&str], kind: &str, at: &Path) -> Option<Mount> {
         let image = at.with_extension("image");
         let file = std::fs::File::create(&image).expect("a new file");
@@ -50,15 +52,15 @@ impl Mount {
         Mount::by(&mut mount, at)
     }
 
-    /// A folder whose file system has died; `None`, and said, where that cannot be.
+    /// A folder whose file system has died. If that is not possible here, prints so and returns `None`.
     pub(crate) fn dead(folder: &Path, at: &Path) -> Option<Mount> {
         let (mount, mut storage) = Mount::storage(folder, at)?;
         storage.0.kill().and_then(|()| storage.0.wait()).ok();
         Some(mount)
     }
 
-    /// A folder once more, through a process that can be stopped: then nothing that is asked of it is answered; `None`, and said, where
-    /// that cannot be.
+    /// A second view of a folder, through a process that can be stopped, after which it answers nothing. If that is
+    /// not possible here, prints so and returns `None`.
     pub(crate) fn storage(folder: &Path, at: &Path) -> Option<(Mount, Storage)> {
         std::fs::write(folder.join("alive"), "").expect("a file");
         std::fs::create_dir_all(at).expect("a folder");
@@ -76,8 +78,8 @@ impl Mount {
         Mount::told(mounted, at).map(|mount| (mount, Storage(served)))
     }
 
-    /// The same with one more file system before it, which takes each question and waits for the answer: who asks cannot even be killed.
-    /// `between` is where the storage itself is mounted.
+    /// The same behind another file system that accepts each call and waits for the answer, so that a caller cannot
+    /// even be killed. `between` is where the storage itself is mounted.
     pub(crate) fn storage_that_holds(folder: &Path, between: &Path, at: &Path) -> Option<(Mount, Mount, Storage)> {
         let (below, storage) = Mount::storage(folder, between)?;
         let mount = Mount::without_exchange(between, at)?;
@@ -107,12 +109,12 @@ impl Drop for Mount {
 pub(crate) struct Storage(Child);
 
 impl Storage {
-    /// From now on it does not answer.
+    /// Makes it stop answering.
     pub(crate) fn stop(&self) {
         self.signal(Signal::STOP);
     }
 
-    /// It answers again.
+    /// Makes it answer again.
     pub(crate) fn go_on(&self) {
         self.signal(Signal::CONT);
     }

@@ -1,4 +1,4 @@
-//! The real program as a process, to be killed.
+//! The real program as a process that can be killed.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -17,19 +17,19 @@ pub(crate) struct Headway {
     group: bool,
 }
 
-/// Makes what the server takes for the client's files.
+/// Creates files that the server accepts as the client's.
 pub(crate) fn make_site(site: &Path) {
     std::fs::create_dir_all(site.join("pkg")).expect("a new folder");
     std::fs::write(site.join("pkg/headway.js"), "").expect("a new file");
 }
 
-/// The program, asked to serve this folder; it ends, and what it said.
+/// Asks the program to serve this folder, which it must refuse; returns its output.
 pub(crate) fn refused_to_serve(files: &Files, library: &Path, wrap: &[&str]) -> String {
     let (site, program) = (files.data().with_file_name("site"), env!("CARGO_BIN_EXE_headway"));
     make_site(&site);
     let words = [wrap, &[program, "serve"]].concat();
     let mut command = Command::new(words[0]);
-    // A data folder of its own: a server may hold the other one.
+    // A data folder of its own, because a server might hold the other one.
     let data = files.data().with_file_name("data-of-refused");
     command.args(&words[1..]).arg(library).arg("--data").arg(data).arg("--site").arg(site);
     let ended = command.args(["--listen", "127.0.0.1:0"]).output().expect("it ends");
@@ -50,7 +50,7 @@ impl Headway {
                 command
             }
         };
-        // The tracer's own words would drown the program's; a server that must come up says why it did not.
+        // A tracer's output would drown the program's. A server without one shows why it did not start.
         let errors = if wrap.is_empty() { Stdio::inherit() } else { Stdio::null() };
         command
             .arg("serve")
@@ -86,12 +86,12 @@ impl Headway {
         }
     }
 
-    /// Starts the program, which must come up.
+    /// Starts the program, which must become ready.
     pub(crate) fn start(files: &Files, arguments: &[&str]) -> Self {
         Headway::try_start(files, Some(&files.data().with_file_name("site")), &[], arguments).expect("a ready server")
     }
 
-    /// As above, with the client that the program carries.
+    /// As above, with the client embedded in the program.
     #[cfg(feature = "embed")]
     pub(crate) fn start_whole(files: &Files) -> Self {
         Headway::try_start(files, None, &[], &[]).expect("a ready server")
@@ -117,7 +117,8 @@ impl Headway {
         .await
     }
 
-    /// Waits for a job's end. One that is stuck, as kills in a row met it at the same step, is resumed as a person would.
+    /// Waits for a job's end. If the job is stuck, because several kills in a row hit it at the same step, resumes it
+    /// as a person would.
     pub(crate) async fn end(&self, client: &reqwest::Client, job: JobId) -> JobSummary {
         let url = format!("{}/api/jobs/{job}", self.url);
         eventually("the end of a job", async || {
@@ -147,7 +148,7 @@ impl Headway {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("a living process").count()
     }
 
-    /// How many files and sockets it may hold: the soft limit, and the hard one.
+    /// How many files and sockets it can hold: the soft limit and the hard limit.
     pub(crate) fn limit_of_files(&self) -> (u64, u64) {
         let limits = std::fs::read_to_string(format!("/proc/{}/limits", self.child.id())).expect("a living process");
         let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).expect("the limit");
@@ -155,11 +156,11 @@ impl Headway {
         (numbers.next().expect("a soft limit"), numbers.next().expect("a hard limit"))
     }
 
-    /// `kill -9`, and waits until it is gone; not for ever, as one that waits for storage stays.
+    /// `kill -9`, and waits until it is gone; not for ever, because a process that waits for storage stays.
     pub(crate) fn kill(&mut self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         if self.group {
-            // The wrapper and what it runs.
+            // The wrapper and the program that it runs.
             rustix::process::kill_process_group(pid, rustix::process::Signal::KILL).ok();
         } else {
             self.child.kill().ok();
@@ -172,7 +173,8 @@ impl Headway {
         self.child.kill().expect("a living process");
     }
 
-    /// TERM, and waits at most so long for the end. What the kernel has yet to take apart, as it waits for storage, has ended.
+    /// Sends TERM and waits for the end, at most this long. A process that the kernel cannot clean up yet, because it
+    /// waits for storage, counts as ended.
     pub(crate) fn terminates_within(&mut self, time: Duration) -> bool {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a living process");
@@ -187,7 +189,7 @@ impl Headway {
         false
     }
 
-    /// Whether that is so of it, by its number.
+    /// Whether this holds for the process with its number.
     pub(crate) fn is_struck(&self, is: impl Fn(rustix::process::Pid) -> bool) -> bool {
         is(rustix::process::Pid::from_child(&self.child))
     }
@@ -201,7 +203,7 @@ impl Headway {
         pids.filter_map(|pid| rustix::process::Pid::from_raw(pid.parse().ok()?)).collect()
     }
 
-    /// Whether it ends by itself.
+    /// Whether it ends by itself within this time.
     pub(crate) fn dies_within(&mut self, time: Duration) -> bool {
         let deadline = std::time::Instant::now() + time;
         while std::time::Instant::now() < deadline {
@@ -213,14 +215,14 @@ impl Headway {
         false
     }
 
-    /// TERM, and waits for the end; whether it was a clean one.
+    /// Sends TERM and waits for the end; returns whether it was clean.
     pub(crate) fn terminate(&mut self) -> bool {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a living process");
         self.child.wait().is_ok_and(|status| status.success())
     }
 
-    /// Asks it to end again and again; its exit code.
+    /// Asks it to end repeatedly; returns its exit code.
     pub(crate) fn terminate_impatiently(&mut self) -> Option<i32> {
         let pid = rustix::process::Pid::from_child(&self.child);
         loop {

@@ -1,4 +1,4 @@
-//! Connections as bytes: for what no client library would say, and for lines that break.
+//! Raw connections: for requests that no client library would send, and for connections that break.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,12 +25,12 @@ impl Raw {
         Raw(socket.connect(to).await.expect("a connection"))
     }
 
-    /// Says this; a peer that has closed does not hear it.
+    /// Sends a text. It is not an error if the peer has closed.
     pub(crate) async fn say(&mut self, text: &str) {
         self.0.write_all(text.as_bytes()).await.ok();
     }
 
-    /// All that comes until the peer closes, which it must within this time; a reset is a close.
+    /// Everything that arrives until the peer closes, which it must do within this time. A reset counts as a close.
     pub(crate) async fn rest(&mut self, within: Duration) -> String {
         let mut bytes = Vec::new();
         let read = tokio::time::timeout(within, self.0.read_to_end(&mut bytes)).await;
@@ -44,7 +44,7 @@ pub(crate) fn status(answer: &str) -> u16 {
     answer.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0)
 }
 
-/// A line to a server that breaks as soon as it has carried this many bytes of answers.
+/// A relay to a server whose connections break after this many bytes of answers.
 pub(crate) struct Wire {
     pub(crate) url: String,
     opened: Arc<AtomicUsize>,
@@ -66,7 +66,7 @@ impl Wire {
         Wire { url: format!("http://{bound}"), opened }
     }
 
-    /// How many connections there were.
+    /// How many connections there have been.
     pub(crate) fn opened(&self) -> usize {
         self.opened.load(Ordering::Relaxed)
     }
@@ -79,7 +79,7 @@ async fn carry(mut client: TcpStream, to: String, mut left: usize) {
         tokio::select! {
             count = client.read(&mut asked) => match count {
                 Ok(1..) => {
-                    // The server knows itself by its own name.
+                    // The server accepts only its own host name.
                     let count = count.unwrap_or(0);
                     let text = String::from_utf8_lossy(&asked[..count]).into_owned();
                     let own = client.local_addr().map(|own| own.to_string()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Recipes whose every step the test decides.
+//! Recipes whose every step the test controls.
 
 use std::io::{Read, Write};
 use std::ops::Deref;
@@ -16,7 +16,7 @@ use serde_json::json;
 /// What the recipe does with a file, by the first word of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Behaviour {
-    /// Nothing is held: every file is done at once.
+    /// Every file is done at once.
     Instant,
     /// Every file waits until [`TestRecipe::release`].
     Held,
@@ -53,7 +53,7 @@ impl Deref for TestRecipe {
 }
 
 impl State {
-    /// Lets everything that waits go on.
+    /// Releases every waiting file.
     pub(crate) fn release(&self) {
         *self.gate.lock() = true;
         self.opened.notify_all();
@@ -113,7 +113,8 @@ impl Work for Bound {
     }
 }
 
-/// Writes every file in capitals: in its place, unless the request says otherwise. A file of capitals stays as it is.
+/// Converts every file to capitals, in place unless the request says otherwise. A file already in capitals is
+/// unchanged.
 pub(crate) struct Capitals {
     state: Arc<State>,
 }

@@ -1,11 +1,11 @@
-//! A judge of JSON Schemas by another author: Python's `jsonschema`, which `./test` installs.
+//! An independent oracle for JSON Schemas: Python's `jsonschema`, which `./test` installs.
 
 use std::io::Write;
 use std::process::{Command as Program, Stdio};
 
 use serde_json::{Value, json};
 
-/// What is wrong with each case by the schema: nothing, or a text. `None` if the judge is not there.
+/// What is wrong with each case according to the schema: nothing, or a text. `None` if the oracle is not installed.
 pub(crate) fn judged(schema: &Value, cases: &[Value]) -> Option<Vec<Option<String>>> {
     const SCRIPT: &str = "import json, sys, jsonschema\nschema, cases = json.load(sys.stdin)\n\
         validator = jsonschema.Draft202012Validator\nvalidator.check_schema(schema)\n\

@@ -1,4 +1,4 @@
-//! Clients of the stream: one that shows every message, and the real one through real cuts.
+//! Clients of the stream: one that returns every message, and the real receiver over connections that are cut.
 
 use futures::StreamExt;
 use headway_model::follow::{Follow, FollowEffect};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::App;
 
-/// One message as it came.
+/// One message, unchanged.
 #[derive(Debug, Clone)]
 pub(crate) struct Event {
     pub(crate) id: Option<String>,
@@ -45,7 +45,7 @@ impl Stream {
         Stream::open_with(app, query, None).await
     }
 
-    /// As a browser that comes back with the id of the last message.
+    /// Reconnects like a browser, with the id of the last message.
     pub(crate) async fn open_with(app: &App, query: &str, last_id: Option<&str>) -> Stream {
         Stream::open_at(&app.client, &app.url, query, last_id).await
     }
@@ -64,7 +64,7 @@ impl Stream {
         Stream::of(answer)
     }
 
-    /// The messages of an answer, of any server.
+    /// The messages of an answer from any server.
     pub(crate) fn of(answer: reqwest::Response) -> Stream {
         let answer = answer.bytes_stream().map(|bytes| bytes.map(|bytes| bytes.to_vec()));
         Stream { answer: Box::pin(answer), bytes: Vec::new() }
@@ -77,12 +77,12 @@ impl Stream {
                 let block: Vec<u8> = self.bytes.drain(..end + 2).collect();
                 let block = String::from_utf8(block).expect("text");
                 let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
-                // A block without data is no message: it only says when to come back.
+                // A block without data is not a message; it carries only the reconnection time.
                 let Some(text) = field("data: ") else { continue };
                 let json = serde_json::from_str(&text).expect("JSON");
                 return Some(Event { id: field("id: "), text, json });
             }
-            // Pings come every five seconds, so this is a stream that has fallen silent.
+            // Pings come every five seconds, so without one for this long the stream has fallen silent.
             let more = tokio::time::timeout(std::time::Duration::from_secs(60), self.answer.next()).await;
             match more.expect("a stream that says something within a minute") {
                 Some(Ok(bytes)) => self.bytes.extend(bytes),
@@ -119,7 +119,7 @@ pub(crate) async fn follow_at(
     messages_each: impl Fn(usize) -> usize,
 ) -> (Follow, usize) {
     let mut follow = Follow::new(Some(Cursor::start()), false, None, 11);
-    // Its own time: it may pass as fast as the test likes.
+    // Simulated time, which passes as fast as the test likes.
     let mut now = 0;
     follow.follow(now, job);
     let mut effects = follow.start(now);

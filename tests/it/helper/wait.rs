@@ -1,4 +1,4 @@
-//! Waiting on conditions, never on time.
+//! Waits for conditions, never for a fixed time.
 
 use std::future::Future;
 use std::time::{Duration, Instant};

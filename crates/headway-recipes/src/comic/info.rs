@@ -2,14 +2,10 @@
 //! elements, comments, order and white space. The schema is that of the Anansi Project
 //! (<https://github.com/anansi-project/comicinfo>).
 
+mod parse;
+
 use std::borrow::Cow;
 use std::ops::Range;
-
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
-
-/// Maximum depth of nested elements.
-const DEEPEST: usize = 64;
 
 /// The elements that are read, in the order of the schema. New elements are added in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,85 +53,7 @@ impl<'a> Info<'a> {
     /// # Errors
     /// A sentence that says what is wrong with it.
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(bytes).map_err(|_| "its ComicInfo.xml is not in UTF-8")?;
-        let damaged = |what: &dyn std::fmt::Display| format!("its ComicInfo.xml is damaged: {what}");
-        let plain = text.trim_start_matches('\u{feff}');
-        let mut reader = Reader::from_str(plain);
-        let position = |reader: &Reader<&[u8]>| text.len() - plain.len() + reader.buffer_position() as usize;
-        let mut found = [const { None }; FIELDS.len()];
-        let mut open: Option<(usize, FoundElement)> = None;
-        let mut inside = None;
-        let (mut depth, mut indent, mut is_empty_tag, mut root) = (0, None, false, 0..0);
-        loop {
-            let begin = position(&reader);
-            let event = reader.read_event().map_err(|error| damaged(&error))?;
-            let end = position(&reader);
-            match event {
-                Event::DocType(_) => return Err("its ComicInfo.xml has a DTD, which is not read".into()),
-                Event::Start(tag) | Event::Empty(tag) if depth == 0 => {
-                    if inside.is_some() || tag.local_name().as_ref() != "ComicInfo" {
-                        return Err(damaged(&"its one root must be ComicInfo"));
-                    }
-                    is_empty_tag = text[begin..end].ends_with("/>");
-                    root = begin..end;
-                    inside = Some(end..end);
-                    depth = usize::from(!is_empty_tag);
-                }
-                Event::Start(tag) => {
-                    if depth == 1 {
-                        indent.get_or_insert(before(text, root.end, begin));
-                        open = field(&tag).map(|at| (at, FoundElement { value: String::new(), whole: begin..end }));
-                    } else if let Some((at, _)) = open {
-                        return Err(damaged(&format!("{} holds other elements", FIELDS[at].1)));
-                    }
-                    depth += 1;
-                    if depth > DEEPEST {
-                        return Err(damaged(&format!("more than {DEEPEST} elements lie in one another")));
-                    }
-                }
-                Event::Empty(tag) if depth == 1 => {
-                    indent.get_or_insert(before(text, root.end, begin));
-                    if let Some(at) = field(&tag) {
-                        keep(&mut found, at, FoundElement { value: String::new(), whole: begin..end })?;
-                    }
-                }
-                Event::Empty(_) => {}
-                Event::End(_) => {
-                    depth -= 1;
-                    match depth {
-                        0 => inside = Some(root.end..begin),
-                        1 => {
-                            if let Some((at, element)) = open.take() {
-                                let whole = element.whole.start..end;
-                                keep(&mut found, at, FoundElement { whole, ..element })?;
-                            }
-                        }
-                        _ => {}
-                    }
-                }
-                Event::Text(part) => value(&mut open, &part.xml10_content()),
-                Event::CData(part) => value(&mut open, &part.xml10_content()),
-                Event::GeneralRef(reference) => {
-                    let letter = match reference.resolve_char_ref() {
-                        Ok(Some(letter)) => letter,
-                        _ => match &*reference.into_inner() {
-                            "amp" => '&',
-                            "lt" => '<',
-                            "gt" => '>',
-                            "quot" => '"',
-                            "apos" => '\'',
-                            other => return Err(damaged(&format!("&{other}; is not defined"))),
-                        },
-                    };
-                    value(&mut open, letter.encode_utf8(&mut [0; 4]));
-                }
-                Event::Eof => break,
-                Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
-            }
-        }
-        let inside = inside.filter(|_| depth == 0).ok_or_else(|| damaged(&"its end is missing"))?;
-        let inside = if is_empty_tag { root } else { inside };
-        Ok(Info { text, found, inside, is_empty_tag, indent: indent.unwrap_or_default() })
+        parse::parse(std::str::from_utf8(bytes).map_err(|_| "its ComicInfo.xml is not in UTF-8")?)
     }
 
     /// The text of an element, trimmed; `None` if the element is missing or empty.
@@ -188,30 +106,6 @@ pub(super) fn new(values: &[(ComicField, String)]) -> String {
     // This text was written just above.
     let info = Info::read(empty.as_bytes()).map(|info| Info { indent: "\n  ", ..info });
     info.map(|info| info.with(values)).unwrap_or_default()
-}
-
-fn field(tag: &BytesStart<'_>) -> Option<usize> {
-    FIELDS.iter().position(|(_, name)| tag.name().as_ref() == *name)
-}
-
-/// Stores an element. The error is the message in the report.
-fn keep(found: &mut [Option<FoundElement>], at: usize, element: FoundElement) -> Result<(), String> {
-    match found[at].replace(element) {
-        None => Ok(()),
-        Some(_) => Err(format!("its ComicInfo.xml has more than one {}", FIELDS[at].1)),
-    }
-}
-
-fn value(open: &mut Option<(usize, FoundElement)>, part: &str) {
-    if let Some((_, found)) = open {
-        found.value.push_str(part);
-    }
-}
-
-/// The white space just before `to`, back to `from` at most.
-fn before(text: &str, from: usize, to: usize) -> &str {
-    let between = &text[from..to];
-    &between[between.trim_end().len()..]
 }
 
 /// Escapes a text for XML. Characters that XML cannot hold are left out.

@@ -42,41 +42,7 @@ pub(super) fn change(
     success: Success,
 ) -> Result<Success, Failure> {
     let library = &active.library;
-    let fail = |doing: &'static str| move |error| Failure::of(FailReason::Write, doing, &error);
-    let mut moves = Vec::new();
-    let mut original = None;
-    if let Some((_, staged)) = wanted.output.filter(|_| wanted.shares) {
-        moves.push(shared(library, staged)?);
-        original = Some(None);
-    } else if let Some((output, staged)) = wanted.output {
-        let (sealed, old) = finished(library, work, (input, attempt), (output, staged))?;
-        match old == Some(sealed.hash) {
-            // The output equals the original, so the original gets the name.
-            true => library.discard(staged),
-            false => {
-                moves.push(created(library, staged, sealed.hash)?);
-                original = Some(old);
-            }
-        }
-    }
-    for (number, rename) in wanted.renames.iter().enumerate() {
-        if original.is_none() || rename.from != *at {
-            // The file that has the name now goes to the trash, or is renamed at the same time.
-            let is_free_then = |left: &RelPath| *left == rename.to && *left != rename.from;
-            let is_left =
-                wanted.removes && is_free_then(at) || wanted.renames.iter().any(|other| is_free_then(&other.from));
-            moves.extend(steps(library, (input, attempt, at), number, rename, is_left)?);
-        }
-    }
-    if let Some(hash) = original.or(wanted.removes.then_some(None)) {
-        // The file that then takes this name might look just like the original.
-        let is_replaced = wanted.shares || wanted.renames.iter().any(|rename| rename.to == *at);
-        moves.push(removed(library, (input, attempt), hash, is_replaced).map_err(fail("the trash"))?);
-    }
-    let park = |number| parked(at, attempt, &format!("for-{number}")).ok().filter(|_| wanted.output.is_none());
-    let mut moves = Moves::arrange(moves, park);
-    tell_apart(library, &mut moves).map_err(fail("looking at its files"))?;
-    let moves = Moves::new(moves).map_err(|unfit| Failure::Failed(FailReason::Write, unfit.to_string()))?;
+    let moves = wanted_moves(library, work, (input, attempt, at), wanted)?;
     if attempt.is_stopped() {
         return Err(Failure::Stopped);
     }
@@ -114,6 +80,53 @@ pub(super) fn change(
             Verdict::NotKnown(reason) => Err(Failure::Unjudged(reason)),
         },
     }
+}
+
+/// The moves that a change consists of, in the order in which they can be made. Checks the output, if there is one.
+fn wanted_moves(
+    library: &Library,
+    work: &dyn Work,
+    (input, attempt, at): (&OpenFile, &Attempt, &RelPath),
+    wanted: &WantedChange<'_>,
+) -> Result<Moves, Failure> {
+    let mut moves = Vec::new();
+    let mut original = None;
+    if let Some((_, staged)) = wanted.output.filter(|_| wanted.shares) {
+        moves.push(shared(library, staged)?);
+        original = Some(None);
+    } else if let Some((output, staged)) = wanted.output {
+        let (sealed, old) = finished(library, work, (input, attempt), (output, staged))?;
+        match old == Some(sealed.hash) {
+            // The output equals the original, so the original gets the name.
+            true => library.discard(staged),
+            false => {
+                moves.push(created(library, staged, sealed.hash)?);
+                original = Some(old);
+            }
+        }
+    }
+    for (number, rename) in wanted.renames.iter().enumerate() {
+        if original.is_none() || rename.from != *at {
+            // The file that has the name now goes to the trash, or is renamed at the same time.
+            let is_free_then = |left: &RelPath| *left == rename.to && *left != rename.from;
+            let is_left =
+                wanted.removes && is_free_then(at) || wanted.renames.iter().any(|other| is_free_then(&other.from));
+            moves.extend(steps(library, (input, attempt, at), number, rename, is_left)?);
+        }
+    }
+    if let Some(hash) = original.or(wanted.removes.then_some(None)) {
+        // The file that then takes this name might look just like the original.
+        let is_replaced = wanted.shares || wanted.renames.iter().any(|rename| rename.to == *at);
+        moves.push(removed(library, (input, attempt), hash, is_replaced).map_err(fail("the trash"))?);
+    }
+    let park = |number| parked(at, attempt, &format!("for-{number}")).ok().filter(|_| wanted.output.is_none());
+    let mut moves = Moves::arrange(moves, park);
+    tell_apart(library, &mut moves).map_err(fail("looking at its files"))?;
+    Moves::new(moves).map_err(|unfit| Failure::Failed(FailReason::Write, unfit.to_string()))
+}
+
+fn fail(doing: &'static str) -> impl Fn(io::Error) -> Failure {
+    move |error| Failure::of(FailReason::Write, doing, &error)
 }
 
 /// The move that gives an output its name, which must be free.

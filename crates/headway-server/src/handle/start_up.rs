@@ -1,10 +1,11 @@
 //! Starts a server: opens everything it needs, takes up live jobs, and starts the engine.
 
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+mod opened;
+
+use std::io;
 use std::sync::Arc;
 
-use tokio::runtime::{self, Runtime};
+use tokio::runtime::{self, Handle, Runtime};
 use tokio::sync::{Mutex, mpsc, watch};
 
 use super::adopt::Adopted;
@@ -16,13 +17,12 @@ use crate::engine::{self, ByPath, Context};
 use crate::error::StartError;
 use crate::index::Index;
 use crate::steps::Steps;
-use crate::writer::{self, Writer};
-use headway_files::{DataFolder, FolderError, Identity, Library, ask_all, remove_tree};
+use crate::writer::{self, Writer, WriterReport};
+use headway_files::{DataFolder, remove_tree};
 use headway_guard::Guard;
 use headway_model::Fold;
 use headway_recipes::Recipe;
-use headway_store::rows::{JobKey, JobRow};
-use headway_store::{JobFilter, SqliteStore, Store};
+use opened::OpenedState;
 
 impl Server {
     /// Opens the data folder and the libraries, takes up every live job, and starts the engine.
@@ -32,63 +32,16 @@ impl Server {
 
     /// Like [`Server::start`], with these recipes.
     pub async fn start_with(config: Config, recipes: Vec<Arc<dyn Recipe>>) -> Result<Self, StartError> {
-        let data = DataFolder::open(&config.data, &config.libraries)?;
-        let (libraries, silent) = open_libraries(&data, &config.libraries)?;
-        data.keep_ballast();
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.log()).await?);
-
-        let rows = store.jobs(JobFilter::Live, u32::MAX).await?;
-        let ids: Vec<_> = rows.iter().map(|row| row.summary.job).collect();
-        let (_, folds) = store.folds(&ids).await?;
-        let key = |row: &JobRow| JobKey {
-            job_no: row.job_no,
-            created_position: row.created_position,
-            library: row.library.clone(),
-            work: row.work,
-        };
-        let live = rows.iter().map(key).zip(folds.iter().cloned()).collect();
-        let head = store.head().await?;
-        let no_thread = |error| StartError(format!("the engine's threads cannot be started: {error}"));
-        let runtime = runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("engine")
-            .enable_all()
-            .build()
-            .map_err(no_thread)?;
-        let (handle, runtime) = (runtime.handle().clone(), OwnRuntime(Some(runtime)));
-        let worker = engine::worker();
-        let (log, reports) = {
-            let _within = handle.enter();
-            writer::spawn(Arc::clone(&store), head, Writer::new(head, live).named(&worker)).map_err(no_thread)?
-        };
+        let opened = OpenedState::open(&config).await?;
+        let runtime = OwnRuntime::start().map_err(no_thread)?;
+        let (context, reports) = context(&opened, &config, recipes, runtime.handle()).await?;
+        end_left_over(&context, &opened.folds).await?;
+        clear_scratch(&context.data);
 
         let limits = ScheduleLimits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
-        let steps = Steps::open(data.root());
-        let data = Arc::new(data);
-        let context = Context {
-            store,
-            log,
-            libraries: Arc::new(libraries),
-            by_path: ByPath::new(Arc::clone(&data)),
-            recipes: Arc::new(recipes),
-            running: engine::RunningAttempts::default(),
-            examinations: engine::Examinations::default(),
-            left: engine::LeftPrograms::default(),
-            exclusion: engine::Exclusion::default(),
-            shortage: Arc::new(engine::ShortageCheck::new(config.floor, data.root().to_owned())),
-            data,
-            handle: handle.clone(),
-            guard: Arc::new(Guard::new(config.program)),
-            drain: config.drain,
-            worker,
-            pulse: engine::Pulse::new(),
-            steps,
-        };
-        end_left_over(&context, &folds).await?;
-        clear_scratch(&context.data);
         let leases = context.store.leases().await?;
-        let jobs = rows.iter().zip(folds).filter(|_| config.takes_up);
-        let live = engine::take_up_all(&context, &leases, jobs, silent).await;
+        let jobs = opened.rows.iter().zip(opened.folds).filter(|_| config.takes_up);
+        let live = engine::take_up_all(&context, &leases, jobs, opened.silent).await;
         let schedule = Schedule::new(limits, crate::now(), live);
         let index = Index::start(
             &context.data.index(),
@@ -99,8 +52,7 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let (tell, inputs) = mpsc::unbounded_channel();
         let inbox = engine::Inbox { reports, inputs, stop: stopped };
-        let engine = Mutex::new(Some(handle.spawn(engine::run(context.clone(), schedule, inbox))));
-        let limits = parking_lot::Mutex::new(limits);
+        let engine = Mutex::new(Some(runtime.handle().spawn(engine::run(context.clone(), schedule, inbox))));
         let keeping = Keeping { trash_age: config.trash_age, retention: config.retention };
         let inner = Arc::new(ServerInner {
             keeping,
@@ -110,7 +62,7 @@ impl Server {
             stop,
             engine,
             tell,
-            limits,
+            limits: parking_lot::Mutex::new(limits),
             owner_only: config.owner_only,
             presets: Default::default(),
             totals: Default::default(),
@@ -122,9 +74,61 @@ impl Server {
     }
 }
 
-/// A runtime that can be dropped anywhere, even in async code, because it does not wait for its tasks. Whatever was
-/// acknowledged is already durable.
+fn no_thread(error: io::Error) -> StartError {
+    StartError(format!("the engine's threads cannot be started: {error}"))
+}
+
+/// Starts the writer, and collects everything that the engine's tasks share. Also returns the writer's reports.
+async fn context(
+    opened: &OpenedState,
+    config: &Config,
+    recipes: Vec<Arc<dyn Recipe>>,
+    handle: &Handle,
+) -> Result<(Context, mpsc::UnboundedReceiver<Vec<WriterReport>>), StartError> {
+    let worker = engine::worker();
+    let head = opened.store.head().await?;
+    let (log, reports) = {
+        let _within = handle.enter();
+        let writer = Writer::new(head, opened.live()).named(&worker);
+        writer::spawn(Arc::clone(&opened.store), head, writer).map_err(no_thread)?
+    };
+    let data = Arc::clone(&opened.data);
+    let context = Context {
+        store: Arc::clone(&opened.store),
+        log,
+        libraries: Arc::new(opened.libraries.clone()),
+        by_path: ByPath::new(Arc::clone(&data)),
+        recipes: Arc::new(recipes),
+        running: engine::RunningAttempts::default(),
+        examinations: engine::Examinations::default(),
+        left: engine::LeftPrograms::default(),
+        exclusion: engine::Exclusion::default(),
+        shortage: Arc::new(engine::ShortageCheck::new(config.floor, data.root().to_owned())),
+        steps: Steps::open(data.root()),
+        data,
+        handle: handle.clone(),
+        guard: Arc::new(Guard::new(config.program.clone())),
+        drain: config.drain,
+        worker,
+        pulse: engine::Pulse::new(),
+    };
+    Ok((context, reports))
+}
+
+/// The engine's runtime. It can be dropped anywhere, even in async code, because it does not wait for its tasks.
+/// Whatever was acknowledged is already durable.
 pub(super) struct OwnRuntime(Option<Runtime>);
+
+impl OwnRuntime {
+    fn start() -> io::Result<Self> {
+        let mut runtime = runtime::Builder::new_multi_thread();
+        Ok(OwnRuntime(Some(runtime.worker_threads(1).thread_name("engine").enable_all().build()?)))
+    }
+
+    fn handle(&self) -> &Handle {
+        self.0.as_ref().expect("it is taken only when dropped").handle()
+    }
+}
 
 impl Drop for OwnRuntime {
     fn drop(&mut self) {
@@ -151,45 +155,4 @@ async fn end_left_over(context: &Context, folds: &[Fold]) -> Result<(), StartErr
     let left = context.left.clone();
     let ended = tokio::task::spawn_blocking(move || left.end(&jobs)).await;
     ended.map_err(|error| StartError(format!("what the last run left cannot be ended: {error}")))
-}
-
-/// Opens the libraries, and returns the names of those whose storage does not answer. A library that is missing or
-/// does not answer is waited for later; only if none can be opened is that an error.
-fn open_libraries(
-    data: &DataFolder,
-    folders: &[(String, PathBuf)],
-) -> Result<(Vec<Arc<Library>>, HashSet<String>), StartError> {
-    let known = data.known_libraries();
-    let known = |name: &str| known.get(name).copied();
-    let places = folders.iter().map(|(name, root)| (name.clone(), root.clone(), known(name))).collect();
-    let opened = ask_all(places, |(name, root, known)| open_library(&name, &root, known));
-    let (mut libraries, mut errors, mut silent) = (Vec::new(), Vec::new(), HashSet::new());
-    for ((name, root), opened) in folders.iter().zip(opened) {
-        let (library, error) = opened.unwrap_or_else(|| {
-            tracing::warn!(
-                "the storage of {} does not answer; its jobs wait for it, and the other folders are served",
-                root.display()
-            );
-            silent.insert(name.clone());
-            (Library::unopened(name, root, known(name)), None)
-        });
-        library.expect_mounts(data.known_mounts(name));
-        libraries.push(Arc::new(library));
-        errors.extend(error);
-    }
-    if !folders.is_empty() && errors.len() == folders.len() {
-        return Err(errors.swap_remove(0).into());
-    }
-    for error in errors {
-        tracing::warn!("{error}; its jobs wait for it, and the other folders are served");
-    }
-    data.remember_libraries(&libraries);
-    Ok((libraries, silent))
-}
-
-/// Opens a library, and removes probe files that an earlier process left in it. Blocking.
-fn open_library(name: &str, root: &Path, known: Option<Identity>) -> (Library, Option<FolderError>) {
-    let (library, error) = Library::open_or_wait(name, root, known);
-    library.clean_up();
-    (library, error)
 }

@@ -1,0 +1,90 @@
+//! What a server opens before anything of it runs: the data folder, the libraries and the log with its live jobs.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::error::StartError;
+use headway_files::{DataFolder, FolderError, Identity, Library, ask_all};
+use headway_model::Fold;
+use headway_store::rows::{JobKey, JobRow};
+use headway_store::{JobFilter, SqliteStore, Store};
+
+/// The open data folder, libraries and log.
+pub(super) struct OpenedState {
+    pub(super) data: Arc<DataFolder>,
+    pub(super) libraries: Vec<Arc<Library>>,
+    /// The names of libraries whose storage does not answer.
+    pub(super) silent: HashSet<String>,
+    pub(super) store: Arc<dyn Store>,
+    /// The rows of all live jobs.
+    pub(super) rows: Vec<JobRow>,
+    /// Their folds, in the same order.
+    pub(super) folds: Vec<Fold>,
+}
+
+impl OpenedState {
+    pub(super) async fn open(config: &Config) -> Result<Self, StartError> {
+        let data = DataFolder::open(&config.data, &config.libraries)?;
+        let (libraries, silent) = open_libraries(&data, &config.libraries)?;
+        data.keep_ballast();
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.log()).await?);
+        let rows = store.jobs(JobFilter::Live, u32::MAX).await?;
+        let ids: Vec<_> = rows.iter().map(|row| row.summary.job).collect();
+        let (_, folds) = store.folds(&ids).await?;
+        Ok(OpenedState { data: Arc::new(data), libraries, silent, store, rows, folds })
+    }
+
+    /// The live jobs as the writer needs them.
+    pub(super) fn live(&self) -> Vec<(JobKey, Fold)> {
+        let key = |row: &JobRow| JobKey {
+            job_no: row.job_no,
+            created_position: row.created_position,
+            library: row.library.clone(),
+            work: row.work,
+        };
+        self.rows.iter().map(key).zip(self.folds.iter().cloned()).collect()
+    }
+}
+
+/// Opens the libraries, and returns the names of those whose storage does not answer. A library that is missing or
+/// does not answer is waited for later; only if none can be opened is that an error.
+fn open_libraries(
+    data: &DataFolder,
+    folders: &[(String, PathBuf)],
+) -> Result<(Vec<Arc<Library>>, HashSet<String>), StartError> {
+    let known = data.known_libraries();
+    let known = |name: &str| known.get(name).copied();
+    let places = folders.iter().map(|(name, root)| (name.clone(), root.clone(), known(name))).collect();
+    let opened = ask_all(places, |(name, root, known)| open_library(&name, &root, known));
+    let (mut libraries, mut errors, mut silent) = (Vec::new(), Vec::new(), HashSet::new());
+    for ((name, root), opened) in folders.iter().zip(opened) {
+        let (library, error) = opened.unwrap_or_else(|| {
+            tracing::warn!(
+                "the storage of {} does not answer; its jobs wait for it, and the other folders are served",
+                root.display()
+            );
+            silent.insert(name.clone());
+            (Library::unopened(name, root, known(name)), None)
+        });
+        library.expect_mounts(data.known_mounts(name));
+        libraries.push(Arc::new(library));
+        errors.extend(error);
+    }
+    if !folders.is_empty() && errors.len() == folders.len() {
+        return Err(errors.swap_remove(0).into());
+    }
+    for error in errors {
+        tracing::warn!("{error}; its jobs wait for it, and the other folders are served");
+    }
+    data.remember_libraries(&libraries);
+    Ok((libraries, silent))
+}
+
+/// Opens a library, and removes probe files that an earlier process left in it. Blocking.
+fn open_library(name: &str, root: &Path, known: Option<Identity>) -> (Library, Option<FolderError>) {
+    let (library, error) = Library::open_or_wait(name, root, known);
+    library.clean_up();
+    (library, error)
+}
