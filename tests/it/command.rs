@@ -109,14 +109,19 @@ impl Served {
         Some(Served { headway, client: reqwest::Client::new() })
     }
 
-    pub(crate) async fn try_begin(&self, recipe: &str, more: Value) -> (JobId, u16, Value) {
+    /// A start call over all files, and the job's id.
+    fn start_call(&self, recipe: &str, more: &Value) -> (JobId, reqwest::RequestBuilder) {
         let id = mint();
         let mut body = json!({ "library": "files", "recipe": recipe, "query": { "folder": {} } });
         for (name, value) in more.as_object().expect("fields") {
             body[name] = value.clone();
         }
-        let answer = self.client.put(format!("{}/api/jobs/{id}", self.headway.url)).json(&body).send().await;
-        let answer = answer.expect("an answer");
+        (id, self.client.put(format!("{}/api/jobs/{id}", self.headway.url)).json(&body))
+    }
+
+    pub(crate) async fn try_begin(&self, recipe: &str, more: Value) -> (JobId, u16, Value) {
+        let (id, call) = self.start_call(recipe, &more);
+        let answer = call.send().await.expect("an answer");
         let status = answer.status().as_u16();
         (id, status, answer.json().await.expect("JSON"))
     }
@@ -124,6 +129,15 @@ impl Served {
     pub(crate) async fn begin(&self, recipe: &str, more: Value) -> JobId {
         let (id, status, body) = self.try_begin(recipe, more).await;
         assert_eq!(status, 201, "{body}");
+        id
+    }
+
+    /// Starts a job at whose fault the server dies. It can die before it has answered, once the job is recorded.
+    pub(crate) async fn begin_doomed(&self, recipe: &str, more: Value) -> JobId {
+        let (id, call) = self.start_call(recipe, &more);
+        if let Ok(answer) = call.send().await {
+            assert_eq!(answer.status(), 201);
+        }
         id
     }
 

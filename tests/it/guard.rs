@@ -135,7 +135,7 @@ async fn a_new_file_whose_name_was_only_held_when_the_server_died_is_made() {
     files.write("file", b"text");
     let mut dying = Served::start_in(&files, &["env", "HEADWAY_FAULT=held"]).expect("a ready server");
     let output = json!({ "place": { "beside": { "name": "{/}.up" } } });
-    let job = dying.begin("upper", json!({ "policy": { "on_interrupt": "retry" }, "output": output })).await;
+    let job = dying.begin_doomed("upper", json!({ "policy": { "on_interrupt": "retry" }, "output": output })).await;
     assert!(dying.headway.dies_within(Duration::from_secs(20)));
     let end = Served::start(&files).end(job).await;
     assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1));
@@ -146,7 +146,7 @@ async fn a_new_file_whose_name_was_only_held_when_the_server_died_is_made() {
 async fn dies_and_goes_on(files: &Files, point: &str, swap: Swap) {
     let fault = format!("HEADWAY_FAULT={point}");
     let mut dying = Served::start_in(files, &["env", &fault]).expect("a ready server");
-    let job = dying.begin("upper", json!({ "policy": { "on_interrupt": "retry" } })).await;
+    let job = dying.begin_doomed("upper", json!({ "policy": { "on_interrupt": "retry" } })).await;
     assert!(dying.headway.dies_within(Duration::from_secs(20)), "{point}");
     // Between the two moves nothing has the name.
     if swap != Swap::TwoMoves {

@@ -122,7 +122,7 @@ async fn dies_and_goes_on(files: &Files, point: &str, concurrency: Option<u32>) 
     if let Some(concurrency) = concurrency {
         request["concurrency"] = json!(concurrency);
     }
-    let job = dying.begin("rename", request).await;
+    let job = dying.begin_doomed("rename", request).await;
     assert!(dying.headway.dies_within(Duration::from_secs(20)), "{point}");
     let between = tree(&files.library());
     for (name, file) in &before {
@@ -162,7 +162,7 @@ async fn changes_hands(point: &str, template: &str, names: &[(&str, &str)]) {
     let mut served = Served::start_in(&files, &["env", &faulty]).expect("a ready server");
     let mut request = named(template);
     request["query"] = json!({ "paths": names.iter().map(|(from, _)| *from).collect::<Vec<_>>() });
-    let job = served.begin("rename", request).await;
+    let job = served.begin_doomed("rename", request).await;
     if point != "none" {
         assert!(served.headway.dies_within(Duration::from_secs(20)), "{point}");
         served = Served::start(&files);
@@ -189,7 +189,7 @@ async fn a_name_that_is_taken_is_left_to_its_file_and_one_that_is_right_stays() 
     let before = tree(&files.library());
     let served = Served::start(&files);
     let small = json!({ "settings": { "name": "{/}", "case": "lower" }, "approval": true });
-    let job = served.begin("rename", small).await;
+    let job = served.begin_doomed("rename", small).await;
     // The plan says it before anything is touched.
     let planned = served.until(job, |summary| summary.status == JobStatus::Planned).await;
     assert_eq!((planned.counters.total, planned.counters.skipped), (5, 3));
@@ -248,7 +248,7 @@ async fn letters_change_where_the_folder_takes_both_spellings_for_one_name() {
         let before = tree(&files.library());
         let mut served = Served::start_in(&files, &["env", &format!("HEADWAY_FAULT={point}")]).expect("a ready server");
         let small = json!({ "settings": { "name": "{/}", "case": "lower" }, "policy": { "on_interrupt": "retry" } });
-        let job = served.begin("rename", small).await;
+        let job = served.begin_doomed("rename", small).await;
         if point != "none" {
             assert!(served.headway.dies_within(Duration::from_secs(20)), "{point}");
             served = Served::start(&files);

