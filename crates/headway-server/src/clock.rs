@@ -1,14 +1,17 @@
 //! Whether the clock can be trusted when the age of something decides whether it is permanently deleted. A clock that
 //! jumped, for example because the machine's battery is flat, must not make originals look a year old. The last known
 //! time is stored beside the log. After a jump of more than a day, or a jump ahead of more than two weeks while the
-//! server was down, nothing is removed by age until the server itself has seen a whole day pass.
+//! server was down, nothing is removed by age until a whole day has passed. The time that the clock skipped never counts as
+//! age: see [`Jumps`].
 
-use std::io::Write;
+mod jumps;
+
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use headway_files::{Found, private};
 use headway_model::Millis;
+pub(crate) use jumps::Jumps;
 
 /// After a larger jump than this, the clock is trusted only once this much time has passed.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -17,15 +20,16 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const OFF: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// Maximum size of the file in bytes.
-const MOST: u64 = 1_000;
+const MOST: u64 = 10_000;
 
 /// Watches the system clock for jumps.
 pub(crate) struct Clock {
     path: PathBuf,
-    /// When the clock was last checked: by the clock itself, and on the monotonic timer.
-    last: Option<(Millis, Instant)>,
+    /// When the clock was last checked: by the clock itself, and by the uptime of the machine.
+    last: Option<(Millis, Duration)>,
     /// For how much longer the clock is not trusted.
     doubt: Duration,
+    jumps: Jumps,
 }
 
 impl Clock {
@@ -34,14 +38,14 @@ impl Clock {
         let path = data.join("clock");
         let text = Found::of(private::read(&path, MOST)).known();
         let known = text.map(|text| text.map(|text| read(&text)));
-        let mut clock = Clock { path, last: None, doubt: Duration::ZERO };
+        let mut clock = Clock { path, last: None, doubt: Duration::ZERO, jumps: Jumps::default() };
         match known {
             Ok(None) => {}
-            Ok(Some(Some((then, doubt)))) => {
-                clock.doubt = doubt;
+            Ok(Some(Some(LastSeen { now: then, doubt, jumps }))) => {
+                (clock.doubt, clock.jumps) = (doubt, jumps);
                 // The machine might have been off for days, so only a longer time counts as a jump.
                 if now < then || now - then > OFF.as_millis() as Millis {
-                    clock.judge(then, now, Duration::ZERO);
+                    clock.judge(then, now, if now < then { Duration::ZERO } else { OFF });
                 }
             }
             Ok(Some(None)) => clock.doubt = DAY,
@@ -56,16 +60,23 @@ impl Clock {
 
     /// Checks the clock; returns whether it can be trusted. Call it about once a minute.
     pub(crate) fn look(&mut self, now: Millis) -> bool {
-        self.look_at(now, Instant::now())
+        self.look_at(now, uptime())
     }
 
-    fn look_at(&mut self, now: Millis, instant: Instant) -> bool {
-        if let Some((then, since)) = self.last {
-            let passed = instant.saturating_duration_since(since);
+    /// Where it left time out.
+    pub(crate) fn jumps(&self) -> Jumps {
+        self.jumps.clone()
+    }
+
+    fn look_at(&mut self, now: Millis, up: Option<Duration>) -> bool {
+        // Where that cannot be asked nothing is known to have passed.
+        let up = up.or(self.last.map(|(_, up)| up)).unwrap_or_default();
+        if let Some((then, before)) = self.last {
+            let passed = up.saturating_sub(before);
             self.doubt = self.doubt.saturating_sub(passed);
             self.judge(then, now, passed);
         }
-        self.last = Some((now, instant));
+        self.last = Some((now, up));
         self.keep(now);
         self.doubt.is_zero()
     }
@@ -80,21 +91,37 @@ impl Clock {
             let days = jump.as_secs() / DAY.as_secs();
             tracing::warn!("the clock is {days} days {direction} what was known; nothing is removed by age for a day");
             self.doubt = DAY;
+            self.jumps.note(expected, now);
         }
     }
 
     fn keep(&self, now: Millis) {
-        let written = private::create(&self.path).and_then(|mut file| writeln!(file, "{now} {}", self.doubt.as_secs()));
-        if let Err(error) = written {
+        let text = format!("{now} {}\n{}", self.doubt.as_secs(), self.jumps.lines());
+        if let Err(error) = private::replace_unsynced(&self.path, text.as_bytes()) {
             tracing::debug!(%error, "the time cannot be kept");
         }
     }
 }
 
-/// Parses the file: a time in milliseconds and a duration in seconds.
-fn read(text: &[u8]) -> Option<(Millis, Duration)> {
-    let (then, doubt) = std::str::from_utf8(text).ok()?.trim().split_once(' ')?;
-    Some((then.parse().ok()?, Duration::from_secs(doubt.parse().ok()?)))
+/// What the last process knew.
+struct LastSeen {
+    now: Millis,
+    doubt: Duration,
+    jumps: Jumps,
+}
+
+/// A time in milliseconds and a duration in seconds; then the jumps, which earlier versions did not keep.
+fn read(text: &[u8]) -> Option<LastSeen> {
+    let (first, jumps) = std::str::from_utf8(text).ok()?.split_once('\n')?;
+    let (now, doubt) = first.split_once(' ')?;
+    let doubt = Duration::from_secs(doubt.parse().ok()?);
+    Some(LastSeen { now: now.parse().ok()?, doubt, jumps: Jumps::read(jumps)? })
+}
+
+/// How long the machine was up, with the time that it slept: see proc_uptime(5).
+fn uptime() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/uptime").ok()?;
+    Duration::try_from_secs_f64(text.split_whitespace().next()?.parse().ok()?).ok()
 }
 
 #[cfg(test)]
@@ -103,6 +130,10 @@ mod tests {
 
     const HOUR: Millis = 60 * 60 * 1_000;
     const NOW: Millis = 1_700_000_000_000;
+
+    fn up(hours: Millis) -> Option<Duration> {
+        Some(Duration::from_millis(hours * HOUR))
+    }
 
     #[test]
     fn a_clock_that_jumped_is_believed_after_a_day_that_was_seen_to_pass() {
@@ -113,16 +144,12 @@ mod tests {
         for jumped in [NOW + 400 * 24 * HOUR, NOW - 400 * 24 * HOUR] {
             let folder = tempfile::tempdir().expect("a folder");
             assert!(Clock::open(folder.path(), NOW).look(NOW));
-            let begun = Instant::now();
             let mut clock = Clock::open(folder.path(), jumped);
-            assert!(!clock.look_at(jumped, begun));
-            let hours = |hours: Millis| (jumped + hours * HOUR, begun + Duration::from_millis(hours * HOUR));
-            let (now, instant) = hours(23);
-            assert!(!clock.look_at(now, instant));
-            let mut again = Clock::open(folder.path(), now);
-            assert!(!again.look_at(now, instant), "also after a restart");
-            let (now, instant) = hours(25);
-            assert!(again.look_at(now, instant));
+            assert!(!clock.look_at(jumped, up(1)));
+            assert!(!clock.look_at(jumped + 23 * HOUR, up(24)));
+            let mut again = Clock::open(folder.path(), jumped + 23 * HOUR);
+            assert!(!again.look_at(jumped + 23 * HOUR, up(24)), "also after a restart");
+            assert!(again.look_at(jumped + 25 * HOUR, up(26)));
         }
     }
 
@@ -130,10 +157,32 @@ mod tests {
     fn a_jump_while_the_server_runs_counts_as_well() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut clock = Clock::open(folder.path(), NOW);
-        let begun = Instant::now();
-        assert!(clock.look_at(NOW, begun));
-        assert!(clock.look_at(NOW + HOUR, begun + Duration::from_millis(HOUR)));
-        assert!(!clock.look_at(NOW + 30 * HOUR, begun + Duration::from_millis(2 * HOUR)));
+        assert!(clock.look_at(NOW, up(1)));
+        assert!(clock.look_at(NOW + HOUR, up(2)));
+        assert!(!clock.look_at(NOW + 30 * HOUR, up(3)));
+        assert!(clock.look_at(NOW + 130 * HOUR, up(103)), "a machine that slept did not jump");
+        assert!(clock.look_at(NOW + 131 * HOUR, None), "what cannot be asked is no jump");
+    }
+
+    #[test]
+    fn what_a_clock_left_out_makes_nothing_older_also_once_it_is_believed_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut clock = Clock::open(folder.path(), NOW);
+        let days = |age: Duration| age.as_secs() / DAY.as_secs();
+        assert!(clock.look_at(NOW, up(1)));
+        // The job ended under a clock that was 40 days behind; then that was set right.
+        let right = NOW + 40 * 24 * HOUR;
+        assert!(!clock.look_at(right, up(1)));
+        assert!(clock.look_at(right + 25 * HOUR, up(26)));
+        let mut again = Clock::open(folder.path(), right + 25 * HOUR);
+        assert!(again.look_at(right + 25 * HOUR, up(26)), "it is believed");
+        assert_eq!(days(again.jumps().age(NOW - HOUR, right + 25 * HOUR)), 1, "and a day has passed");
+        assert_eq!(days(again.jumps().age(right, right + 25 * HOUR)), 1);
+        // While it was down two weeks at most count.
+        let later = right + 425 * 24 * HOUR;
+        let mut clock = Clock::open(folder.path(), later);
+        assert!(!clock.look_at(later, up(1)));
+        assert_eq!(days(clock.jumps().age(right, later)), 15);
     }
 
     #[test]

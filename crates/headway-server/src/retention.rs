@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use headway_model::id::{JobId, Millis};
+use headway_model::id::JobId;
 
 /// How long terminal jobs keep their history. Without any limit they keep it for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,8 +22,8 @@ pub struct Retention {
 pub struct FinishedJob {
     /// The job.
     pub job: JobId,
-    /// When it ended.
-    pub ended: Millis,
+    /// How long ago it ended.
+    pub age: Duration,
     /// Bytes of its attempts' output.
     pub attempts: u64,
     /// Whether it must stay: its trash holds originals or cannot be read, or another job uses its items.
@@ -56,10 +56,8 @@ impl Retention {
 
     /// What to remove now, given the terminal jobs in the order of their numbers and the size of the data folder. How many bytes a
     /// history frees is unknown beforehand, so at most one is removed at a time to save space.
-    pub fn due(&self, past: &[FinishedJob], bytes: u64, now: Millis) -> Vec<Removal> {
-        let old = |age: Option<Duration>, job: &FinishedJob| {
-            age.is_some_and(|age| u128::from(now.saturating_sub(job.ended)) >= age.as_millis())
-        };
+    pub fn due(&self, past: &[FinishedJob], bytes: u64) -> Vec<Removal> {
+        let old = |age: Option<Duration>, job: &FinishedJob| age.is_some_and(|age| job.age >= age);
         let mut removals = Vec::new();
         let mut kept = Vec::new();
         let mut many = self.jobs.map_or(0, |most| past.len().saturating_sub(most));
@@ -100,11 +98,11 @@ mod tests {
     use super::*;
     use headway_model::testing::job_id;
 
-    const DAY: u64 = 24 * 60 * 60 * 1_000;
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-    fn past(days: &[u64], attempts: u64) -> Vec<FinishedJob> {
+    fn past(days: &[u32], attempts: u64) -> Vec<FinishedJob> {
         let job =
-            |(number, day): (u8, &u64)| FinishedJob { job: job_id(number), ended: day * DAY, attempts, held: false };
+            |(number, days): (u8, &u32)| FinishedJob { job: job_id(number), age: *days * DAY, attempts, held: false };
         (0..).zip(days).map(job).collect()
     }
 
@@ -117,24 +115,23 @@ mod tests {
 
     #[test]
     fn by_age_by_number_and_never_what_is_held() {
-        let days = |days: u64| Some(Duration::from_millis(days * DAY));
-        let mut jobs = past(&[1, 2, 3, 4], 0);
-        let by_age = Retention { age: days(3), ..Retention::default() };
-        assert_eq!(histories(&by_age.due(&jobs, 0, 5 * DAY)), [job_id(0), job_id(1)]);
+        let mut jobs = past(&[4, 3, 2, 1], 0);
+        let by_age = Retention { age: Some(3 * DAY), ..Retention::default() };
+        assert_eq!(histories(&by_age.due(&jobs, 0)), [job_id(0), job_id(1)]);
         let by_number = Retention { jobs: Some(1), ..Retention::default() };
-        assert_eq!(histories(&by_number.due(&jobs, 0, 0)), [job_id(0), job_id(1), job_id(2)]);
+        assert_eq!(histories(&by_number.due(&jobs, 0)), [job_id(0), job_id(1), job_id(2)]);
         jobs[0].held = true;
-        assert_eq!(histories(&by_age.due(&jobs, 0, 5 * DAY)), [job_id(1)]);
-        assert_eq!(histories(&by_number.due(&jobs, 0, 0)), [job_id(1), job_id(2), job_id(3)]);
-        assert!(Retention::default().due(&jobs, u64::MAX, u64::MAX).is_empty());
+        assert_eq!(histories(&by_age.due(&jobs, 0)), [job_id(1)]);
+        assert_eq!(histories(&by_number.due(&jobs, 0)), [job_id(1), job_id(2), job_id(3)]);
+        assert!(Retention::default().due(&jobs, u64::MAX).is_empty());
     }
 
     #[test]
     fn for_the_sake_of_bytes_what_attempts_said_goes_first() {
         let retention = Retention { bytes: Some(1_000), ..Retention::default() };
-        let jobs = past(&[1, 2, 3], 100);
-        assert!(retention.due(&jobs, 1_000, 0).is_empty());
-        assert_eq!(retention.due(&jobs, 1_150, 0), [Removal::Attempts(job_id(0)), Removal::Attempts(job_id(1))]);
-        assert_eq!(retention.due(&past(&[1, 2, 3], 0), 1_150, 0), [Removal::History(job_id(0))]);
+        let jobs = past(&[3, 2, 1], 100);
+        assert!(retention.due(&jobs, 1_000).is_empty());
+        assert_eq!(retention.due(&jobs, 1_150), [Removal::Attempts(job_id(0)), Removal::Attempts(job_id(1))]);
+        assert_eq!(retention.due(&past(&[3, 2, 1], 0), 1_150), [Removal::History(job_id(0))]);
     }
 }

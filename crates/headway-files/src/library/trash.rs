@@ -4,14 +4,13 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::time::{Duration, SystemTime};
 
 use cap_std::fs::{Dir, DirEntry};
 use rustix::fs::{AtFlags, StatxFlags, statx};
 use rustix::io::Errno;
 
-use super::{Found, Library, OpenFile, sync};
-use headway_model::{JobId, RelPath};
+use super::{Found, Library, OpenFile, mtime_ns, sync};
+use headway_model::{JobId, Millis, RelPath};
 
 /// The name of the folder that holds all trashes of a file system.
 pub(super) const TRASH: &str = ".headway-trash";
@@ -74,6 +73,14 @@ impl Library {
 
     /// The folders that hold trashes, for all jobs; an error if any of them cannot be read.
     fn trash_folders(&self) -> io::Result<Vec<Dir>> {
+        if !self.absent_mounts()?.is_empty() {
+            return Err(Errno::NODEV.into());
+        }
+        self.trash_folders_that_are_there()
+    }
+
+    /// The same, without the disks that are absent.
+    fn trash_folders_that_are_there(&self) -> io::Result<Vec<Dir>> {
         let open =
             |top: RelPath| Found::of(self.folder(&top.join(TRASH.as_bytes()).map_err(io::Error::other)?)).known();
         let opened = self.tops()?.into_iter().map(|top| open(top).transpose()).collect::<Vec<_>>();
@@ -124,33 +131,41 @@ impl Library {
         Ok(sum)
     }
 
-    /// How long ago something was last put into the trash of a job; `None` if it has none.
-    pub fn trashed_since(&self, job: JobId) -> io::Result<Option<Duration>> {
-        let mut last: Option<SystemTime> = None;
+    /// When something was last put into the trash of a job; `None` if it has none.
+    pub fn last_trashed(&self, job: JobId) -> io::Result<Option<Millis>> {
+        let mut last = None;
         for folder in self.trash_folders()? {
             if let Some(found) = Found::of(folder.symlink_metadata(job.to_string())).known()? {
-                last = last.max(Some(found.modified()?.into_std()));
+                last = last.max(Some(Millis::try_from(mtime_ns(&found) / 1_000_000).unwrap_or(0)));
             }
         }
-        Ok(last.map(|last| SystemTime::now().duration_since(last).unwrap_or_default()))
+        Ok(last)
     }
 
-    /// Permanently deletes the trash of a job; returns how much was in it.
+    /// Permanently deletes the trash of a job; returns how much was in it. On an absent disk the trash stays.
     pub fn empty_trash(&self, job: JobId) -> io::Result<Trashed> {
         let mut gone = Trashed::default();
-        for folder in self.trash_folders()? {
+        for folder in self.trash_folders_that_are_there()? {
             let leaving = format!("{EMPTYING}{job}");
             if Found::of(folder.rename(job.to_string(), &folder, &leaving)).known()?.is_some() {
                 sync(&folder)?;
             }
-            let Some(files) = Found::of(folder.read_dir(&leaving)).known()? else { continue };
-            for file in files {
-                let file = file?;
-                gone.add(&file)?;
-                file.remove_file()?;
+            remove_leaving(&folder, &leaving, &mut gone)?;
+        }
+        Ok(gone)
+    }
+
+    /// Ends what a process that died was emptying.
+    pub fn end_emptying(&self) -> io::Result<Trashed> {
+        let mut gone = Trashed::default();
+        for folder in self.trash_folders_that_are_there()? {
+            for entry in folder.entries()? {
+                let name = entry?.file_name();
+                let of_job = name.to_str().and_then(|name| name.strip_prefix(EMPTYING)).map(str::parse::<JobId>);
+                if let (Some(Ok(_)), Some(leaving)) = (of_job, name.to_str()) {
+                    remove_leaving(&folder, leaving, &mut gone)?;
+                }
             }
-            folder.remove_dir(&leaving)?;
-            sync(&folder)?;
         }
         Ok(gone)
     }
@@ -166,7 +181,45 @@ impl Library {
     }
 }
 
+/// Removes what is left of a trash that is being emptied. Two threads may be at it.
+fn remove_leaving(folder: &Dir, leaving: &str, gone: &mut Trashed) -> io::Result<()> {
+    let Some(files) = Found::of(folder.read_dir(leaving)).known()? else { return Ok(()) };
+    for file in files {
+        let file = file?;
+        gone.add(&file)?;
+        Found::of(file.remove_file()).known()?;
+    }
+    Found::of(folder.remove_dir(leaving)).known()?;
+    sync(folder)
+}
+
 fn job_folder(top: &RelPath, job: JobId) -> io::Result<RelPath> {
     let trash = top.join(TRASH.as_bytes()).map_err(io::Error::other)?;
     trash.join(job.to_string().as_bytes()).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_process_that_died_was_emptying_goes_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let [half, whole] = [1, 2].map(|number| JobId::mint(number, [1; 10]));
+        for name in [format!("{EMPTYING}{half}/0-1"), format!("{whole}/0-1"), "emptying-notes/mine".to_owned()] {
+            let path = folder.path().join(TRASH).join(name);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, "original").expect("a file");
+        }
+        assert_eq!(library.end_emptying().expect("a folder"), Trashed { files: 1, bytes: 8 });
+        let mut left: Vec<_> = std::fs::read_dir(folder.path().join(TRASH))
+            .expect("a folder")
+            .flatten()
+            .map(|entry| entry.file_name())
+            .collect();
+        left.sort();
+        assert_eq!(left, [whole.to_string(), "emptying-notes".to_owned()].map(std::ffi::OsString::from));
+        assert_eq!(library.end_emptying().expect("a folder"), Trashed::default());
+    }
 }

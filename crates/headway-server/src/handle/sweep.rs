@@ -8,7 +8,7 @@ use futures::future::join_all;
 
 use super::looks::Looks;
 use super::{Keeping, Server, ServerInner};
-use crate::clock::Clock;
+use crate::clock::{Clock, Jumps};
 use crate::engine::ByPath;
 use crate::error::internal;
 use crate::retention::{FinishedJob, Removal, Retention};
@@ -50,10 +50,10 @@ pub(super) async fn sweep(inner: Weak<ServerInner>, pause: Duration, Keeping { t
         }
         swept = Some(Instant::now());
         if let Some(age) = trash_age.filter(|_| is_believed) {
-            server.empty_old_trashes(&looks, age).await;
+            server.empty_old_trashes(&looks, age, &clock.jumps()).await;
         }
         let retention = if is_believed { retention } else { Retention { age: None, attempts: None, ..retention } };
-        if let Err(error) = server.retain(&looks, &retention).await {
+        if let Err(error) = server.retain(&looks, &retention, &clock.jumps()).await {
             tracing::warn!(%error, "old jobs are not removed");
         }
     }
@@ -77,21 +77,28 @@ impl Server {
     async fn clean_up(&self, looks: &Looks) {
         let clean = async |library: &Arc<Library>| {
             let cleaned = Arc::clone(library);
-            looks.look(&library.name, move || cleaned.clean_up()).await;
+            let clean = move || {
+                cleaned.clean_up();
+                if let Err(error) = cleaned.end_emptying() {
+                    tracing::debug!(library = cleaned.name, %error, "what is left of an emptied trash stays for now");
+                }
+            };
+            looks.look(&library.name, clean).await;
         };
         let libraries = self.every_library().await;
         join_all(libraries.iter().map(clean)).await;
     }
 
-    async fn empty_old_trashes(&self, looks: &Looks, age: Duration) {
+    async fn empty_old_trashes(&self, looks: &Looks, age: Duration, jumps: &Jumps) {
         let libraries = self.every_library().await;
-        join_all(libraries.iter().map(|library| self.empty_old_trash(looks, library, age))).await;
+        join_all(libraries.iter().map(|library| self.empty_old_trash(looks, library, age, jumps))).await;
     }
 
-    async fn empty_old_trash(&self, looks: &Looks, library: &Arc<Library>, age: Duration) {
-        let looked = Arc::clone(library);
+    async fn empty_old_trash(&self, looks: &Looks, library: &Arc<Library>, age: Duration, jumps: &Jumps) {
+        let (looked, jumps) = (Arc::clone(library), jumps.clone());
         let old = looks.look(&library.name, move || {
-            let is_old = |job: &JobId| looked.trashed_since(*job).map(|since| since.is_some_and(|since| since >= age));
+            let has_age = |last| jumps.age(last, crate::now()) >= age;
+            let is_old = |job: &JobId| looked.last_trashed(*job).map(|last| last.is_some_and(has_age));
             let old = |job| is_old(&job).map(|old| old.then_some(job)).transpose();
             looked.trashes()?.into_iter().filter_map(old).collect::<std::io::Result<Vec<_>>>()
         });
@@ -121,7 +128,7 @@ impl Server {
     }
 
     /// Removes what retention says, and completes removals that were cut short.
-    async fn retain(&self, looks: &Looks, retention: &Retention) -> Result<(), ApiError> {
+    async fn retain(&self, looks: &Looks, retention: &Retention, jumps: &Jumps) -> Result<(), ApiError> {
         loop {
             let rows = self.over().await?;
             let (pruned, past): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.summary.pruned);
@@ -132,8 +139,8 @@ impl Server {
                 return Ok(());
             }
             let bytes = self.store().bytes().await? + self.data_bytes().await?;
-            let known = self.known(looks, &past).await?;
-            let due = retention.due(&known, bytes, crate::now());
+            let known = self.known(looks, &past, jumps).await?;
+            let due = retention.due(&known, bytes);
             if due.is_empty() {
                 return Ok(());
             }
@@ -158,7 +165,7 @@ impl Server {
         Ok(rows)
     }
 
-    async fn known(&self, looks: &Looks, rows: &[JobRow]) -> Result<Vec<FinishedJob>, ApiError> {
+    async fn known(&self, looks: &Looks, rows: &[JobRow], jumps: &Jumps) -> Result<Vec<FinishedJob>, ApiError> {
         let live = self.store().jobs(JobFilter::Live, u32::MAX).await?;
         let needed: HashSet<JobId> = live.iter().filter_map(|row| row.head.parent()).collect();
         let look = async |library: &Arc<Library>| {
@@ -186,11 +193,11 @@ impl Server {
             // A folder that could not be opened might hold originals too.
             let is_away = ByPath::is_path(&row.library) && !opened.contains(&row.library);
             let held = trashes.contains(&job) || unseen.contains(&row.library) || is_away || needed.contains(&job);
-            (job, ended, held)
+            (job, jumps.age(ended, crate::now()), held)
         };
         let facts: Vec<_> = rows.iter().map(fact).collect();
         let known = tokio::task::spawn_blocking(move || {
-            let past = |(job, ended, held)| Ok(FinishedJob { job, ended, attempts: data.attempts_bytes(&job)?, held });
+            let past = |(job, age, held)| Ok(FinishedJob { job, age, attempts: data.attempts_bytes(&job)?, held });
             facts.into_iter().map(past).collect::<std::io::Result<Vec<_>>>()
         });
         known.await.map_err(|error| internal(&error))?.map_err(|error| internal(&error))
