@@ -8,6 +8,7 @@ mod hash;
 mod inspect;
 mod judge;
 mod keep;
+mod kind_of_entry;
 mod left;
 mod listed;
 mod litter;

@@ -3,6 +3,8 @@
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
+use super::found::is_absent;
+use super::kind_of_entry::is_folder;
 use super::trash::TRASH;
 use super::{Library, probe::PROBE};
 use headway_model::path::{RESERVED, is_reserved};
@@ -43,6 +45,8 @@ impl Library {
             match self.own_names_in(&folder, &mut found) {
                 Ok(below) => folders.extend(below),
                 Err(error) if folder.is_root() => return Err(error),
+                // It went away while the others were read.
+                Err(error) if is_absent(&error) && self.reach().is_ok() => {}
                 Err(_) => unread.push(folder),
             }
         }
@@ -54,7 +58,8 @@ impl Library {
     /// Looks in one folder; returns its subfolders.
     fn own_names_in(&self, folder: &RelPath, found: &mut Vec<OwnName>) -> io::Result<Vec<RelPath>> {
         let mut below = Vec::new();
-        for entry in self.folder(folder)?.entries()? {
+        let dir = self.folder(folder)?;
+        for entry in dir.entries()? {
             let entry = entry?;
             let name = entry.file_name();
             let name = name.as_bytes();
@@ -63,7 +68,7 @@ impl Library {
                 if !name.eq_ignore_ascii_case(TRASH.as_bytes()) {
                     found.push(OwnName { path, maker: maker(name) });
                 }
-            } else if entry.file_type()?.is_dir() {
+            } else if is_folder(&dir, &entry).known()?.unwrap_or(false) {
                 below.push(path);
             }
         }

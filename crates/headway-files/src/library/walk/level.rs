@@ -10,6 +10,7 @@ use cap_std::fs::Dir;
 use rustix::io::Errno;
 
 use crate::library::found::is_absent;
+use crate::library::kind_of_entry::is_folder;
 use crate::library::listed::{ListedFile, listed};
 use crate::library::{Found, Library, environment, is_too_long, kind, mtime_ns};
 use headway_model::RelPath;
@@ -86,13 +87,8 @@ fn names(dir: &Dir) -> io::Result<Vec<(bool, Vec<u8>)>> {
         if is_reserved(&name) {
             continue;
         }
-        // Not every file system reports the kind with the name.
-        let kind = entry.file_type().and_then(|kind| match kind.is_dir() || kind.is_file() || kind.is_symlink() {
-            true => Ok(kind),
-            false => Ok(dir.symlink_metadata(OsStr::from_bytes(&name))?.file_type()),
-        });
-        let is_folder = match Found::of(kind) {
-            Found::There(kind) => kind.is_dir(),
+        let is_folder = match is_folder(dir, &entry) {
+            Found::There(is_folder) => is_folder,
             Found::Absent => continue,
             Found::Unknown(error) if environment(&error).is_some() => return Err(error),
             // The walk looks at it again, and that decides.
