@@ -4,6 +4,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use headway_files::Library;
 use headway_model::{FailReason, JobStatus, JobSummary, PauseReason};
 use headway_recipes::Recipe;
 use serde_json::json;
@@ -131,6 +132,12 @@ async fn where_a_name_does_not_tell_a_folder_from_a_file_all_below_it_is_taken_i
     let end = app.run(&request("checksum")).await;
     assert_eq!((end.status, end.counters.succeeded, end.counters.skipped), (JobStatus::Completed, 3, 1));
     app.stop().await;
+    // The doctor looks there too.
+    let left = format!("sub/deep/.headway-{}-0-1", mint());
+    files.write(&left, b"x");
+    let library = Library::open("files", &files.library()).expect("a library");
+    let found: Vec<_> = library.own_names().expect("a folder").0.into_iter().map(|own| own.path.to_string()).collect();
+    assert_eq!(found, [left]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -403,5 +410,123 @@ async fn a_disk_inside_the_library_that_is_absent_is_asked_about_and_given_up_on
     app.stop().await;
     let app = App::start(&files).await;
     assert_eq!(app.run(&body).await.status, JobStatus::Completed, "nor by the next server");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_said_of_files_on_a_disk_that_is_away_and_nothing_is_written_in_its_place() {
+    let files = Files::numbered(2);
+    let (disk, usb) = (files.elsewhere(), files.library().join("usb"));
+    std::fs::create_dir_all(&disk).expect("a folder");
+    std::fs::write(disk.join("a"), "on the disk").expect("a file");
+    std::fs::create_dir_all(&usb).expect("a folder");
+    let mount = || Mount::without_exchange(&disk, &usb);
+    let Some(mounted) = mount() else { return };
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    let app = App::start_with(&files, |_| {}, vec![Arc::new(Capitals::new(Behaviour::Instant))]).await;
+    let end = app.run(&request("checksum")).await;
+    let text = async |job, name: &str| {
+        let (_, text) = app.get(&format!("/api/jobs/{job}/outputs/{name}")).await;
+        text.as_str().unwrap_or_default().to_owned()
+    };
+    let manifest = text(end.job, "SHA256SUMS").await;
+    let mut body = request("capitals");
+    body["query"] = json!({ "paths": ["usb/a"] });
+    let replaced = app.run(&body).await;
+    assert_eq!((replaced.status, replaced.counters.succeeded), (JobStatus::Completed, 1));
+    files.write("SHA256SUMS", manifest.as_bytes());
+    drop(mounted);
+    files.write("usb/below", b"in the folder below the disk");
+
+    // A job that leaves its files out is not kept from running, and does not call them missing.
+    let mut verify = request("verify");
+    verify["settings"] = json!({ "manifest": "SHA256SUMS" });
+    verify["query"] = json!({ "folder": { "exclude": ["usb"] } });
+    let end = app.run(&verify).await;
+    let report = text(end.job, "REPORT.txt").await;
+    assert!(report.contains("ok 2, changed 0, bit rot 0, missing 0, unreadable 0, not checked 1"), "{report}");
+    assert!(report.contains("the disk that was at usb is not there now"), "{report}");
+
+    // Outputs wait for the disk, and so does what puts its originals back.
+    let mut out = request("capitals");
+    out["query"] = json!({ "paths": ["000000"] });
+    out["output"] = json!({ "place": { "folder": { "path": "usb/out" } } });
+    let out = app.begin_with(&out).await;
+    app.until(out, |summary| summary.status == gone).await;
+    let undo = mint();
+    assert_eq!(app.post(&format!("/api/jobs/{}/undo/{undo}", replaced.job)).await.0, 201);
+    app.until(undo, |summary| summary.status == gone).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    for waiting in [out, undo] {
+        let (_, view) = app.get(&format!("/api/jobs/{waiting}")).await;
+        assert_eq!(view["reason"], "library_gone", "{view}");
+        assert!(view["waits"].as_str().is_some_and(|waits| waits.contains("usb was another disk")), "{view}");
+        assert!(view["seq"].as_u64().is_some_and(|seq| seq < 15), "it does not begin again and again: {view}");
+    }
+    let below: Vec<_> = std::fs::read_dir(&usb).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(below, ["below"]);
+
+    let Some(_mounted) = mount() else { return };
+    for waiting in [out, undo] {
+        let end = app.end(waiting).await;
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "it goes on by itself");
+    }
+    assert_eq!(std::fs::read_to_string(disk.join("a")).expect("a file"), "on the disk");
+    assert_eq!(std::fs::read_dir(disk.join("out")).expect("a folder").count(), 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_copy_on_another_disk_is_not_called_bit_rot() {
+    let files = Files::new();
+    let then = std::time::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
+    let set = |name: &str, content: &[u8]| {
+        files.write(name, content);
+        let file = std::fs::File::options().write(true).open(files.library().join(name)).expect("a file");
+        file.set_modified(then).expect("a time");
+    };
+    let disk = || Mount::tmpfs(&files.library().join("usb"), "8m");
+    let Some(first) = disk() else { return };
+    for name in ["usb/a", "b"] {
+        set(name, b"good");
+    }
+    let app = App::start(&files).await;
+    let text = async |job, name: &str| {
+        let (_, text) = app.get(&format!("/api/jobs/{job}/outputs/{name}")).await;
+        text.as_str().unwrap_or_default().to_owned()
+    };
+    let end = app.run(&request("checksum")).await;
+    files.write("SHA256SUMS", text(end.job, "SHA256SUMS").await.as_bytes());
+    drop(first);
+    let Some(_second) = disk() else { return };
+    for name in ["usb/a", "b"] {
+        set(name, b"gone");
+    }
+    let mut verify = request("verify");
+    verify["settings"] = json!({ "manifest": "SHA256SUMS" });
+    let report = text(app.run(&verify).await.job, "REPORT.txt").await;
+    assert!(
+        report.contains("b\tbit rot: ") && report.contains("usb/a\tchanged: cause unknown, as it is not known"),
+        "{report}"
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_library_is_is_remembered_as_soon_as_a_job_is_planned_on_it() {
+    let files = Files::new();
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    let app = App::start(&files).await;
+    let Some(mount) = Mount::tmpfs(&files.library(), "8m") else { return };
+    files.write("a", b"a");
+    let end = app.run(&request("checksum")).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1));
+    // The machine stops, and the next server is there before the disk.
+    app.stop().await;
+    drop(mount);
+    let app = App::start(&files).await;
+    let job = app.begin("checksum").await;
+    let end = app.until(job, |summary| summary.status.is_terminal() || summary.status == gone).await;
+    assert_eq!(end.status, gone, "an empty folder is not the library");
     app.stop().await;
 }

@@ -121,6 +121,16 @@ async fn what_leads_to_them_only_on_the_disk_is_refused_there() {
     let verified = app.run(&body).await;
     assert!(matches!(verified.status, JobStatus::Failed { .. }), "{verified:?}");
     assert!(verified.message.is_some_and(|text| text.contains("line 1") && text.contains("Headway's own")));
+    // By the name of a link it is met on the disk alone.
+    let linked = format!("{}  t/{job}/0-1\n{}  sub/other\n", "0".repeat(64), "0".repeat(64));
+    files.write("sub/other", b"x");
+    files.write("LINKED", linked.as_bytes());
+    let mut body = request("verify");
+    (body["settings"], body["query"]) = (json!({ "manifest": "LINKED" }), json!({ "paths": ["sub/other"] }));
+    let verified = app.run(&body).await;
+    let (_, report) = app.get(&format!("/api/jobs/{}/outputs/REPORT.txt", verified.job)).await;
+    let report = report.as_str().unwrap_or_default();
+    assert!(report.contains("0-1\tunreadable: it cannot be looked at: names that begin with"), "{report}");
 
     assert_eq!(originals(&files, &trash), before, "every original is untouched");
     let (_, found) = app.get("/api/libraries/files/files?search=*").await;

@@ -42,8 +42,8 @@ const BALLAST_SIZE: u64 = 32 * 1024 * 1024;
 #[derive(Debug)]
 pub struct DataFolder {
     root: PathBuf,
-    /// Held while the list of what is mounted inside libraries is read and rewritten.
-    mounts: Mutex<()>,
+    /// Held while what is known of libraries and their inner disks is read and rewritten.
+    remembering: Mutex<()>,
     _lock: FolderLock,
 }
 
@@ -85,7 +85,7 @@ impl DataFolder {
             )));
         };
         let after_a_dying = lock.after_a_dying;
-        let folder = DataFolder { root, mounts: Mutex::default(), _lock: lock };
+        let folder = DataFolder { root, remembering: Mutex::default(), _lock: lock };
         if after_a_dying {
             tracing::warn!("the last server was killed and still waits for storage that does not answer");
             folder.let_go_of_tables().map_err(|error| fail("take over", &error))?;

@@ -107,6 +107,7 @@ impl Library {
 
     /// Opens any folder, to reach what is in it; the root for the empty path.
     fn folder(&self, path: &RelPath) -> io::Result<Dir> {
+        self.is_on_disk(path)?;
         if path.is_root() { self.root()?.try_clone() } else { self.root()?.open_dir(on_disk(path)) }
     }
 }

@@ -1,13 +1,14 @@
 //! checksum: BLAKE3, SHA-256 or both of every file, and a manifest that `sha256sum -c` and `b3sum -c` accept.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use super::hash::hash;
 use super::manifest::{self, Algorithm, Algorithms};
 use super::record::{self, Rows};
 use super::{Attempt, Binding, Effect, Failure, ItemResult, ItemResults, Recipe, Setting, Success, Unable, Work};
-use headway_files::OpenFile;
-use headway_files::Outputs;
+use headway_files::{Library, OpenFile, Outputs, unable};
 use headway_model::summary::RecipeInfo;
 use headway_model::{DiskEffect, SkipReason};
 
@@ -28,7 +29,7 @@ enum AlgorithmChoice {
 }
 
 struct ChecksumWork {
-    library: String,
+    library: Arc<Library>,
     algorithms: Algorithms,
 }
 
@@ -51,7 +52,7 @@ impl Recipe for Checksum {
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         let settings: ChecksumSettings = job.settings(&self.info().settings)?;
-        Ok(Box::new(ChecksumWork { library: job.library.name.clone(), algorithms: settings.algorithm.algorithms() }))
+        Ok(Box::new(ChecksumWork { library: Arc::clone(job.library), algorithms: settings.algorithm.algorithms() }))
     }
 }
 
@@ -77,9 +78,10 @@ impl Work for ChecksumWork {
                 }
             }
         }
+        let disks = self.library.disks().map_err(|error| unable("the disks of the files cannot be seen", &error))?;
         for (algorithm, name, lines) in manifests.iter().filter(|(algorithm, ..)| self.algorithms.has(*algorithm)) {
             outputs.write(name, |file| Ok(file.write_all(lines)?))?;
-            rows.keep(outputs, &self.library, *algorithm, lines)?;
+            rows.keep(outputs, &self.library.name, &disks, *algorithm, lines)?;
         }
         anyhow::ensure!(
             lacking == 0,

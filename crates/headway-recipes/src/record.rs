@@ -2,7 +2,7 @@
 //! manifest, under a name made from the manifest, so that a later *verify* with that manifest knows the state at that
 //! time, and claims nothing more.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -15,11 +15,19 @@ use headway_model::RelPath;
 /// Maximum size of a record in bytes: 5 million files at 100 bytes each.
 const LIMIT: u64 = 512 * 1024 * 1024;
 
+/// The prefix of lines about disks. Lines about files begin with a number.
+const DISK: &str = "disk ";
+
+/// The id of a disk whose id could not be read.
+const UNKNOWN: &str = "?";
+
 /// The record of the files of one manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ManifestRecord {
     /// The algorithm of the manifest.
     pub(super) algorithm: Algorithm,
+    /// The disks on which they lay: where each was, and the id of its file system. Earlier versions did not keep that.
+    pub(super) disks: BTreeMap<RelPath, Option<u64>>,
     /// The size of each file in bytes, and when its content last changed, in nanoseconds since 1970.
     pub(super) seen: HashMap<RelPath, (u64, i64)>,
 }
@@ -55,18 +63,29 @@ impl Rows {
         &self,
         outputs: &Outputs,
         library: &str,
+        disks: &BTreeMap<RelPath, Option<u64>>,
         algorithm: Algorithm,
         manifest: &[u8],
     ) -> anyhow::Result<()> {
         outputs.write(&name(library, manifest), |file| {
             writeln!(file, "{}", algorithm.name())?;
+            for (path, id) in disks {
+                writeln!(file, "{DISK}{} {path}", id.map_or_else(|| UNKNOWN.to_owned(), |id| id.to_string()))?;
+            }
             Ok(file.write_all(self.0.as_bytes())?)
         })
     }
 }
 
-/// The record of a manifest that a job made of this library's files; `None` if no job did, or the job's history was
-/// removed.
+impl ManifestRecord {
+    /// Whether the file of this path lay on a file system with this id.
+    pub(super) fn was_on(&self, path: &RelPath, file_system: u64) -> bool {
+        let above = path.ancestors();
+        above.iter().rev().find_map(|above| self.disks.get(above)).is_some_and(|id| *id == Some(file_system))
+    }
+}
+
+/// The record of a manifest that some job made of files of this library; `None` if none did, or its history is gone.
 pub(super) fn find(data: &DataFolder, library: &str, manifest: &[u8]) -> std::io::Result<Option<ManifestRecord>> {
     let text = data.kept(&name(library, manifest), LIMIT)?;
     Ok(text.and_then(|text| read(&String::from_utf8(text).ok()?)))
@@ -82,13 +101,18 @@ fn name(library: &str, manifest: &[u8]) -> String {
 /// Parses a record; `None` if it is not one.
 fn read(text: &str) -> Option<ManifestRecord> {
     let (algorithm, rows) = text.split_once('\n')?;
-    let mut seen = HashMap::new();
+    let (mut disks, mut seen) = (BTreeMap::new(), HashMap::new());
     for row in rows.lines() {
+        if let Some((id, path)) = row.strip_prefix(DISK).and_then(|disk| disk.split_once(' ')) {
+            let path = if path.is_empty() { RelPath::default() } else { path.parse().ok()? };
+            disks.insert(path, if id == UNKNOWN { None } else { Some(id.parse().ok()?) });
+            continue;
+        }
         let (size, rest) = row.split_once(' ')?;
         let (time, path) = rest.split_once(' ')?;
         seen.insert(path.parse().ok()?, (size.parse().ok()?, time.parse().ok()?));
     }
-    Some(ManifestRecord { algorithm: Algorithm::of_name(algorithm)?, seen })
+    Some(ManifestRecord { algorithm: Algorithm::of_name(algorithm)?, disks, seen })
 }
 
 #[cfg(test)]
@@ -105,9 +129,17 @@ mod tests {
         let mut rows = Rows::default();
         rows.add(&path, &json!({ "size": 7, "mtime_ns": -5 }));
         rows.add(&RelPath::default(), &json!({ "blake3": "00" }));
-        rows.keep(&outputs, "photos", Algorithm::Blake3, b"manifest").expect("kept");
+        let [usb, unseen] = ["usb", "unseen"].map(|path| path.parse().expect("a path"));
+        let disks = BTreeMap::from([(RelPath::default(), Some(7)), (usb, Some(8)), (unseen, None)]);
+        rows.keep(&outputs, "photos", &disks, Algorithm::Blake3, b"manifest").expect("kept");
         let found = find(&data, "photos", b"manifest").expect("readable").expect("found");
-        assert_eq!(found, ManifestRecord { algorithm: Algorithm::Blake3, seen: HashMap::from([(path, (7, -5))]) });
+        let was_on = |path: &str| [7, 8].map(|id| found.was_on(&path.parse().expect("a path"), id));
+        assert_eq!([was_on("a"), was_on("usb2"), was_on("usb/a")], [[true, false], [true, false], [false, true]]);
+        assert_eq!(was_on("unseen/a"), [false; 2]);
+        let seen = HashMap::from([(path, (7, -5))]);
+        assert_eq!(found, ManifestRecord { algorithm: Algorithm::Blake3, disks, seen });
+        let earlier = read("sha256\n7 5 a\n").expect("a record");
+        assert!(!earlier.was_on(&"a".parse().expect("a path"), 0), "that was not kept");
         assert_eq!(find(&data, "photos", b"manifest2").expect("readable"), None);
         assert_eq!(find(&data, "videos", b"manifest").expect("readable"), None);
         assert_eq!(outputs.names().expect("a folder"), Vec::<String>::new());

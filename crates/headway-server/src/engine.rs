@@ -44,7 +44,7 @@ pub(crate) use examinations::Examinations;
 pub(crate) use exclusion::Exclusion;
 pub(crate) use leases::worker;
 pub(crate) use left::LeftPrograms;
-pub(super) use plan::{QueryPatterns, absent_mount};
+pub(super) use plan::{QueryPatterns, missed_disk};
 pub(crate) use pulse::Pulse;
 pub(crate) use running::RunningAttempts;
 pub use shortage::Floor;

@@ -23,9 +23,12 @@ impl DataFolder {
 
     /// Stores the current identities of these libraries, and keeps what is stored about others.
     pub fn remember_libraries(&self, libraries: &[Arc<Library>]) {
+        let _one_at_a_time = self.remembering.lock();
         let before = self.known_libraries();
         let mut known = before.clone();
-        known.extend(libraries.iter().filter_map(|library| Some((library.name.clone(), library.identity().0?))));
+        // The file cannot hold a name with a line feed. The identity of such a library is not known after a restart.
+        let libraries = libraries.iter().filter(|library| !library.name.contains('\n'));
+        known.extend(libraries.filter_map(|library| Some((library.name.clone(), library.identity().0?))));
         if known == before {
             return;
         }
@@ -51,7 +54,7 @@ impl DataFolder {
 
     /// Stores what is known to be mounted inside a library, and keeps what is stored about others.
     pub fn remember_mounts(&self, library: &Library) {
-        let _one_at_a_time = self.mounts.lock();
+        let _one_at_a_time = self.remembering.lock();
         let mut all = self.all_mounts();
         let known: Vec<_> = library.inner_mounts().into_iter().collect();
         let before = if known.is_empty() {

@@ -31,6 +31,7 @@ impl Library {
         if path.is_root() {
             return Ok(root);
         }
+        self.is_on_disk(path)?;
         let dir = root.open_dir(self.enter(path)?)?;
         self.admit(&dir)?;
         Ok(Arc::new(dir))

@@ -53,6 +53,7 @@ impl Library {
 
     /// Removes a temporary file, or the folder in which a program made an output, whichever it is.
     pub(super) fn remove_temp(&self, temp: &RelPath) -> io::Result<()> {
+        self.is_on_disk(temp)?;
         let root = self.root()?;
         // Look first: on a failing disk, removing a folder as if it were a file can give a misleading error.
         let found = Found::of(root.symlink_metadata(on_disk(temp))).known()?;

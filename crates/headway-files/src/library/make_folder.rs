@@ -13,6 +13,7 @@ impl Library {
     /// Creates a folder and its missing parents, durably, and opens it. Each new folder gets the owner and mode of
     /// the folder that it mirrors: the one at the same depth above `source`, or the root.
     pub(super) fn make_folder(&self, folder: &RelPath, source: Option<&RelPath>) -> io::Result<Dir> {
+        self.is_on_disk(folder)?;
         // It was created earlier, for another file.
         if self.durable.lock().contains(folder)
             && let Found::There(dir) = Found::of(self.folder(folder))

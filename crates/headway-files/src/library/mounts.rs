@@ -1,11 +1,15 @@
 //! Disks that are mounted inside a library: which are there now, and which were there when a job was planned. When a
-//! disk is gone, its mount point remains as an empty folder. A job must not take that for the content of the disk.
+//! disk is gone, its mount point remains as an empty folder. A job must not take that for the content of the disk:
+//! nothing is known of the disk's files, and nothing is written in its place.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
+use rustix::io::Errno;
+
 use super::Library;
+use super::root::file_system_of;
 use headway_model::RelPath;
 
 /// Mount points inside a library, each with its device, such as `/dev/sdb1`.
@@ -21,6 +25,23 @@ impl Library {
         let table = std::fs::read("/proc/self/mountinfo")?;
         let root = self.path.as_os_str().as_bytes();
         Ok(table.split(|byte| *byte == b'\n').filter_map(|line| mount(line, root)).collect())
+    }
+
+    /// The disks of the library: its own, at the empty path, and those that are mounted inside it, each with the id of
+    /// its file system if that can be read.
+    ///
+    /// # Errors
+    /// If what is mounted cannot be seen.
+    pub fn disks(&self) -> io::Result<BTreeMap<RelPath, Option<u64>>> {
+        let id = |path: &RelPath| match self.folder(path).and_then(|dir| file_system_of(&dir)) {
+            Ok(id) => Some(id),
+            Err(error) => {
+                tracing::debug!(library = self.name, %path, %error, "the id of a disk cannot be read");
+                None
+            }
+        };
+        let paths = std::iter::once(RelPath::default()).chain(self.mounted()?.into_keys());
+        Ok(paths.map(|path| (path.clone(), id(&path))).collect())
     }
 
     /// What is known to be mounted inside the library, for storing.
@@ -68,6 +89,25 @@ impl Library {
         }
         Ok(known)
     }
+
+    /// The mount point of the disk that a path belongs to, if that disk was mounted inside the library and is absent
+    /// now: whatever has the path now is another file.
+    ///
+    /// # Errors
+    /// If what is mounted cannot be seen.
+    pub fn absent_disk_of(&self, path: &RelPath) -> io::Result<Option<RelPath>> {
+        let absent = self.absent_mounts()?;
+        let line = if absent.is_empty() { Vec::new() } else { path.ancestors() };
+        Ok(line.into_iter().find(|above| absent.contains_key(above)))
+    }
+
+    /// Refuses a path on an absent disk, with an error of the environment.
+    pub(super) fn is_on_disk(&self, path: &RelPath) -> io::Result<()> {
+        match self.absent_disk_of(path)? {
+            None => Ok(()),
+            Some(_) => Err(Errno::NODEV.into()),
+        }
+    }
 }
 
 /// The mount of one line of mountinfo, if it is below this root. See proc_pid_mountinfo(5).
@@ -96,7 +136,9 @@ fn unescape(text: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{environment, walk};
     use super::*;
+    use headway_model::PauseReason;
 
     fn path(text: &str) -> RelPath {
         RelPath::from_bytes(text.as_bytes()).expect("a path")
@@ -120,7 +162,30 @@ mod tests {
         library.expect_mounts(BTreeMap::from([(path("photos/usb"), "/dev/sdb1".to_owned())]));
         library.note_mounts().expect("a table");
         assert_eq!(library.absent_mounts().expect("a table").len(), 1);
+        std::fs::create_dir_all(folder.path().join("photos/usb")).expect("folders");
+        std::fs::write(folder.path().join("photos/usb/below"), "x").expect("a file");
+        let is_gone = |error: &io::Error| environment(error) == Some(PauseReason::LibraryGone);
+        for below in ["photos/usb", "photos/usb/below", "photos/usb/none"] {
+            let asked = [
+                library.has(&path(below)).map(drop),
+                library.hash(&path(below)).map(drop),
+                library.enter_folder(&path(below)).map(drop),
+                library.make_folder(&path(below), None).map(drop),
+                library.at(&path(below)).map(drop),
+                library.remove_temp(&path(below)),
+            ];
+            // The folder that holds a mount point is not on the disk.
+            let of_folder = usize::from(below == "photos/usb");
+            let gone = asked.iter().filter(|asked| asked.as_ref().is_err_and(is_gone)).count();
+            assert_eq!(gone, 6 - of_folder, "{below}: {asked:?}");
+        }
+        let walked = walk(&library, &RelPath::default(), &|_, _| false, &mut |_| true);
+        assert!(walked.as_ref().is_err_and(is_gone), "{walked:?}");
+        walk(&library, &RelPath::default(), &|path, _| path.name() == "usb", &mut |_| true).expect("it is left out");
+        assert!(library.trashes().is_err_and(|error| is_gone(&error)), "one might be there");
+        assert!(library.has(&path("photos")).expect("an answer"));
         library.accept_mounts().expect("a table");
+        assert!(library.has(&path("photos/usb/below")).expect("an answer"));
         assert_eq!(library.absent_mounts().expect("a table").len(), 0);
     }
 }

@@ -8,6 +8,7 @@ use cap_std::fs::{File, Metadata, OpenOptions};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use super::root::file_system_of;
 use super::{
     Found, LONGEST_PATH, Library, environment, io_text, is_storage_error, is_too_long, kind, mtime_ns, on_disk,
 };
@@ -172,14 +173,16 @@ impl Library {
 
     /// The same for any path.
     pub(super) fn find(&self, path: &RelPath) -> Found<Metadata> {
-        self.believed(Found::of(self.root().and_then(|root| root.symlink_metadata(on_disk(path)))))
+        let found = self.is_on_disk(path).and_then(|()| self.root()?.symlink_metadata(on_disk(path)));
+        self.believed(Found::of(found))
     }
 
     /// Opens a regular file for reading. Does not follow a symbolic link, and does not block on a pipe.
     pub(super) fn open_plain(&self, path: &RelPath) -> Found<OpenFile> {
         let mut options = OpenOptions::new();
         options.read(true).follow(FollowSymlinks::No).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
-        let opened = self.root().and_then(|root| root.open_with(on_disk(path), &options)).and_then(|file| {
+        let opened = self.is_on_disk(path).and_then(|()| self.root()?.open_with(on_disk(path), &options));
+        let opened = opened.and_then(|file| {
             let metadata = file.metadata()?;
             if !metadata.is_file() {
                 return Err(io::Error::other("it is not a regular file"));
@@ -233,6 +236,11 @@ impl OpenFile {
     /// Its device and inode numbers. All names of one file have the same.
     pub fn identity(&self) -> (u64, u64) {
         (self.stamp.device, self.stamp.inode)
+    }
+
+    /// The id of its file system; 0 if that has none.
+    pub fn file_system(&self) -> io::Result<u64> {
+        file_system_of(&self.file)
     }
 
     /// Whether owner, group and mode of both are the same.

@@ -1,6 +1,7 @@
 //! The root of a library, which can come and go: a disk that is mounted late, taken away, or plugged in again.
 
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,13 +44,7 @@ impl Root {
         admit_root(path)?;
         let dir = Dir::open_ambient_dir(path, ambient_authority())?;
         let found = dir.dir_metadata()?;
-        let disk = rustix::fs::fstatfs(&dir)?;
-        // `f_fsid` is two numbers, whose types differ from system to system.
-        let file_system = format!("{:?}", disk.f_fsid)
-            .split(|char: char| !char.is_ascii_digit())
-            .filter_map(|part| part.parse::<u32>().ok())
-            .fold(0, |all, part| all << 32 | u64::from(part));
-        let identity = Identity { file_system, inode: found.ino() };
+        let identity = Identity { file_system: file_system_of(&dir)?, inode: found.ino() };
         Ok(Root { place: (found.dev(), found.ino()), identity, dir: Some(Arc::new(dir)) })
     }
 
@@ -252,6 +247,14 @@ impl Library {
     pub fn identity(&self) -> (Option<Identity>, u64) {
         (*self.known.lock(), self.accepted.load(Ordering::Relaxed))
     }
+}
+
+/// The id of the file system of an open file or folder; 0 if it has none.
+pub(super) fn file_system_of(opened: impl AsFd) -> io::Result<u64> {
+    // `f_fsid` is two numbers, whose types differ from system to system.
+    let parts = format!("{:?}", rustix::fs::fstatfs(opened)?.f_fsid);
+    let parts = parts.split(|char: char| !char.is_ascii_digit()).filter_map(|part| part.parse::<u32>().ok());
+    Ok(parts.fold(0, |all, part| all << 32 | u64::from(part)))
 }
 
 /// Milliseconds since this process first used a library.

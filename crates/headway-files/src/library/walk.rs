@@ -21,7 +21,8 @@ const MOST_OPEN: usize = 32;
 /// `leaves_out`, given its path and whether it is a folder, returns `true`. Nothing is skipped silently: an entry
 /// that cannot be looked at is visited too, and a folder that cannot be listed, or whose path is too long to be
 /// opened, is visited as if it were a file. Neither the stack nor the number of open descriptors grows with the depth
-/// of the tree. Fails if `folder` itself cannot be listed, or if the environment is to blame.
+/// of the tree. Fails if `folder` itself cannot be listed, or if the environment is to blame, for example because a disk
+/// below the folder is absent.
 pub fn walk(
     library: &Library,
     folder: &RelPath,
@@ -31,6 +32,8 @@ pub fn walk(
     let opened = library.believed(Found::of(library.enter_folder(folder)));
     let dir = opened.known()?.ok_or(io::Error::from(Errno::NOENT))?;
     let mut levels = vec![Level::of(folder.clone(), dir)?];
+    let mounts = library.inner_mounts();
+    let mut passed = Vec::new();
     while let Some(level) = levels.last_mut() {
         let Some((is_folder, name)) = level.names.next() else {
             levels.pop();
@@ -39,6 +42,10 @@ pub fn walk(
         let Ok(path) = level.folder.join(&name) else { continue };
         if leaves_out(&path, is_folder) {
             continue;
+        }
+        if is_folder && mounts.contains_key(&path) {
+            library.is_on_disk(&path)?;
+            passed.push(path.clone());
         }
         let listed = match level.look(library, &path, OsStr::from_bytes(&name), is_folder) {
             Ok(Looked::At(listed)) => listed,
@@ -58,7 +65,8 @@ pub fn walk(
             break;
         }
     }
-    Ok(())
+    // A disk that went away during the walk might have been found empty.
+    passed.iter().try_for_each(|mount| library.is_on_disk(mount))
 }
 
 #[cfg(test)]

@@ -88,9 +88,16 @@ impl Lines {
         }
         let differing = lines.iter().zip(&compared.0).find(|(_, word)| **word == LineMatch::Differs);
         let Some((line, _)) = differing else { return Err(NOT_CHECKED.to_owned()) };
-        let seen = self.sources.get(line.source as usize).and_then(|source| source.record.as_ref());
-        let seen = seen.and_then(|record| record.seen.get(&line.path));
+        let record = self.sources.get(line.source as usize).and_then(|source| source.record.as_ref());
+        let seen = record.and_then(|record| record.seen.get(&line.path));
+        // A copy on another disk has the time of change of its original. What cannot be asked is not known to be the same.
+        let is_on_its_disk =
+            matches!(input.file_system(), Ok(id) if record.is_some_and(|record| record.was_on(&line.path, id)));
         let (verdict, why) = match seen {
+            Some(_) if !is_on_its_disk => (
+                CHANGED,
+                "cause unknown, as it is not known to lie on the disk of the file that the job saw which took the checksum",
+            ),
             Some(seen) if *seen == (input.size(), input.mtime_ns()) => (
                 BIT_ROT,
                 "its content changed, while its size and its time of change are those that the job saw which took the checksum",

@@ -152,7 +152,13 @@ impl<'a> Locator<'a> {
 
     /// Whether something exists at the path, or cannot be looked at.
     fn is_there(&self, path: &RelPath) -> Result<bool, Unable> {
-        match self.library.has(path) {
+        let is_there = match self.library.absent_disk_of(path) {
+            // The report says of which disk nothing is known.
+            Ok(Some(_)) => return Ok(true),
+            Ok(None) => self.library.has(path),
+            Err(error) => Err(error),
+        };
+        match is_there {
             Ok(is_there) => Ok(is_there),
             Err(error) => match unable("looking for a file that the manifest names", &error) {
                 Unable::Environment(reason) => Err(Unable::Environment(reason)),

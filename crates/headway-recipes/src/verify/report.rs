@@ -8,7 +8,7 @@ use super::folders::{Folders, Near};
 use super::lines::Lines;
 use super::verdict::{self, MANIFEST, MISSING, NEW, NOT_CHECKED, OK, UNREADABLE};
 use super::{ItemResults, Library, Outputs, RelPath, StartJob, Unable};
-use headway_files::{inspect, io_text};
+use headway_files::{inspect, io_text, unable};
 use headway_model::{FailReason, Query, SkipReason};
 
 /// How many files the job's message names; the report names all.
@@ -155,12 +155,17 @@ impl VerifyReport<'_> {
     }
 
     fn look(&self, path: &RelPath) -> anyhow::Result<(&'static str, String)> {
+        let absent = self.library.absent_disk_of(path);
+        if let Some(disk) = absent.map_err(|error| unable("what is mounted cannot be seen", &error))? {
+            return Ok((NOT_CHECKED, format!("the disk that was at {} is not there now", disk.shown())));
+        }
         let listed = inspect(self.library, path).map_err(Unable::Environment)?;
         Ok(match listed.skip {
             Some(SkipReason::Missing) => (MISSING, "the manifest names it, and it is not there".to_owned()),
             Some(reason) => (NOT_CHECKED, format!("it was not read: {}", reason.text())),
             None if listed.file.was_seen() => (NOT_CHECKED, "it is there, and was not read by this job".to_owned()),
-            None => match self.library.has(path) {
+            // Only who opens it knows that it could have been read.
+            None => match self.library.readable(path, u64::MAX) {
                 Err(error) => (UNREADABLE, format!("it cannot be looked at: {}", io_text(&error))),
                 Ok(_) => (NOT_CHECKED, "it could not be looked at, and can be now".to_owned()),
             },

@@ -7,6 +7,7 @@ mod read_ahead;
 mod together;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -55,6 +56,8 @@ pub(crate) struct ActiveJob {
     stop: Mutex<StepStop>,
     /// The file at which the storage last reported an error.
     unreadable: Mutex<Option<RelPath>>,
+    /// Whether a disk inside the library was gone when a file could not be reached.
+    has_missed_disk: AtomicBool,
 }
 
 impl ActiveJob {
@@ -86,6 +89,7 @@ impl ActiveJob {
             pace: Pace::default(),
             stop: Mutex::default(),
             unreadable: Mutex::default(),
+            has_missed_disk: AtomicBool::new(false),
         })
     }
 
@@ -114,7 +118,16 @@ impl ActiveJob {
             false => self.library.look_again().is_ok(),
             true => self.library.reach().is_ok() && self.is_same_library(),
         };
-        is_there && matches!(absent_mount(&self.library, &self.request.query), Ok(None))
+        // What was planned by an earlier job can lie on any disk.
+        let on_any = matches!(self.request.query, Query::Items(_)) || self.has_missed_disk.load(Ordering::Relaxed);
+        let is_absent = if on_any { self.library.absent_mounts().map(|absent| !absent.is_empty()) } else { Ok(false) };
+        is_there && matches!(is_absent, Ok(false)) && matches!(absent_mount(&self.library, &self.request), Ok(None))
+    }
+
+    /// A file of this job cannot be reached: if a disk inside the library is gone, the job waits for it.
+    pub(super) fn note_missed_disk(&self) {
+        let is_absent = self.library.absent_mounts().is_ok_and(|absent| !absent.is_empty());
+        self.has_missed_disk.store(is_absent, Ordering::Relaxed);
     }
 
     /// Whether the library's root is still the one that the job was planned on, or a person has accepted the present

@@ -61,11 +61,7 @@ impl ByPath {
             }
             library.expect_mounts(data.known_mounts(&owned));
             let library = Arc::new(library);
-            // The file cannot hold a name with a line feed. The identity of such a library is not known after a
-            // restart.
-            if !owned.contains('\n') {
-                data.remember_libraries(&[Arc::clone(&library)]);
-            }
+            data.remember_libraries(&[Arc::clone(&library)]);
             library
         };
         match self.opening.look(&Handle::current(), name.to_owned(), open).await {

@@ -12,7 +12,7 @@ use super::stop::{StepFailure, StepStop};
 use super::{ActiveJob, Context};
 use crate::steps::Step;
 use headway_files::{StepStopped, fault_of, hold, unable, unable_of_any};
-use headway_model::{ItemStatus, RelPath, SkipReason};
+use headway_model::{ItemStatus, PauseReason, RelPath, SkipReason};
 use headway_recipes::{ItemResult, ItemResults, Unable};
 use headway_store::rows::ItemRow;
 use headway_store::{ItemPages, Store};
@@ -34,7 +34,12 @@ pub(super) async fn finish(
         hold("finishing");
         let outputs =
             outputs.for_step(flag).map_err(|error| unable("what the last step left cannot be removed", &error))?;
-        work.finish(results, &outputs)
+        let finished = work.finish(results, &outputs);
+        let why = finished.as_ref().err().map(unable_of_any);
+        if why == Some(Unable::Environment(PauseReason::LibraryGone)) {
+            of.note_missed_disk();
+        }
+        finished
     };
     let store = Arc::clone(&context.store);
     let pages = stream::try_unfold(ItemPages::new(Arc::clone(&store), active.job_no, PAGE), move |mut pages| {

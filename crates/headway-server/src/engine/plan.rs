@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-pub(crate) use absent::absent_mount;
+pub(crate) use absent::{absent_mount, missed_disk};
 use batch::PlanBatch;
 pub(crate) use choice::QueryPatterns;
 use done::AlreadyDone;
@@ -40,9 +40,11 @@ const ITEMS_AT_ONCE: u32 = 1_000;
 pub(super) async fn plan(context: &Context, job: JobId, active: Result<(Arc<ActiveJob>, StepStop), Unable>) {
     let planned = caught(async {
         let (active, stop) = active?;
-        let ground = if !active.has_items() { Some(settle(context, &active, &stop).await?) } else { None };
-        let work = active.work(context, Some(stop.clone())).await?;
-        list(context, &active, work, ground, &stop).await
+        let listed = settled_and_listed(context, &active, &stop).await;
+        if let Err(PlanStop::Environment(PauseReason::LibraryGone)) = &listed {
+            active.note_missed_disk();
+        }
+        listed
     });
     let event = match planned.await.unwrap_or_else(|died| Err(died.into())) {
         Ok((total, reruns)) => JobEvent::PlanEnded { total, reruns },
@@ -57,6 +59,16 @@ pub(super) async fn plan(context: &Context, job: JobId, active: Result<(Arc<Acti
     context.log.send(vec![(job, event, None)]).await;
 }
 
+async fn settled_and_listed(
+    context: &Context,
+    active: &Arc<ActiveJob>,
+    stop: &StepStop,
+) -> Result<(u32, Reruns), PlanStop> {
+    let ground = if !active.has_items() { Some(settle(context, active, stop).await?) } else { None };
+    let work = active.work(context, Some(stop.clone())).await?;
+    list(context, active, work, ground, stop).await
+}
+
 /// Accepts the library's present root, and begins to store its identity. The first files are listed in the meantime,
 /// because a durable write takes longer than listing them.
 async fn settle(context: &Context, active: &Arc<ActiveJob>, stop: &StepStop) -> Result<JoinHandle<()>, PlanStop> {
@@ -67,6 +79,7 @@ async fn settle(context: &Context, active: &Arc<ActiveJob>, stop: &StepStop) -> 
     let (data, job, active) = (Arc::clone(&context.data), active.job, Arc::clone(active));
     Ok(tokio::task::spawn_blocking(move || {
         data.remember_mounts(&active.library);
+        data.remember_libraries(&[Arc::clone(&active.library)]);
         if let Some(identity) = found {
             data.keep_ground(&job, &active.library.name, identity);
         }

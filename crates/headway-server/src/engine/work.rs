@@ -18,7 +18,7 @@ use super::stop::StepFailure;
 use super::{ActiveJob, Context};
 use crate::steps::Step;
 use headway_files::{OpenError, fault_of};
-use headway_model::{DiskEffect, FailReason, OnDone, Output, PlannedFile, RelPath, SkipReason};
+use headway_model::{DiskEffect, FailReason, OnDone, Output, PauseReason, PlannedFile, RelPath, SkipReason};
 use headway_recipes::{Attempt, Failure, Rename, Success, Unable, Work, output_of};
 
 /// Begins an attempt. Returns a task for the pool if everything it needs is in memory; otherwise looks that up first, in a task
@@ -127,8 +127,10 @@ fn attempt(
         attempt.start_over();
         result = working();
     }
-    if matches!(result, Err(Failure::Storage(..))) {
-        active.note_unreadable(&attempt.path);
+    match &result {
+        Err(Failure::Storage(..)) => active.note_unreadable(&attempt.path),
+        Err(Failure::Environment(PauseReason::LibraryGone)) => active.note_missed_disk(),
+        _ => {}
     }
     if let (Err(_), Some(staged)) = (&result, &attempt.output) {
         active.library.discard_unplaced(staged);

@@ -29,7 +29,7 @@ impl Server {
             the server end just then, the next one sets it right.";
         let Ok(library) = self.library_of_job(name).await else { return OnDisk::default() };
         let replaces = request.and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
-        let query = request.map(|request| request.query.clone());
+        let request = request.cloned();
         let ground = self.inner.context.data.ground(&id);
         let look = move || {
             let note = match replaces.then(|| library.swap()).flatten() {
@@ -39,7 +39,7 @@ impl Server {
             };
             let is_replaced = library.is_replaced(ground);
             // If that is unknown, the view says nothing about it; the plan reports it.
-            let absent = query.and_then(|query| engine::absent_mount(&library, &query).unwrap_or_default());
+            let absent = request.and_then(|request| engine::missed_disk(&library, &request).unwrap_or_default());
             match library.trashed(id) {
                 Ok(trash) => OnDisk { trash: (trash.files, trash.bytes), note, is_replaced, absent },
                 Err(error) if replaces => {

@@ -61,7 +61,11 @@ impl Server {
                     .ok_or_else(|| refused("its storage does not answer".into()))?
                     .map_err(|error| refused(error.to_string()))?;
                 let (data, accepted) = (Arc::clone(&self.inner.context.data), Arc::clone(&library));
-                self.inner.looks.look(&library.name, move || data.remember_mounts(&accepted)).await;
+                let remember = move || {
+                    data.remember_mounts(&accepted);
+                    data.remember_libraries(&[accepted]);
+                };
+                self.inner.looks.look(&library.name, remember).await;
                 if let (Some(accepted), _) = library.identity() {
                     self.inner.context.data.keep_ground(&id, &library.name, accepted);
                 }

@@ -4,13 +4,19 @@ use std::io;
 
 use super::QueryPatterns;
 use headway_files::Library;
-use headway_model::{Query, RelPath};
+use headway_model::{Output, OutputPlace, Query, RelPath, StartJob};
 
-/// A disk that was mounted inside the library when an earlier job was planned, is needed by this query, and is gone:
-/// its path and device. Blocking, but never waits for storage.
-pub(crate) fn absent_mount(library: &Library, query: &Query) -> io::Result<Option<(RelPath, String)>> {
-    let mut absent = library.absent_mounts()?.into_iter();
-    Ok(match query {
+/// A disk that was mounted inside the library when an earlier job was planned, is needed by this request for its files or
+/// its outputs, and is gone: its path and device. Blocking, but never waits for storage.
+pub(crate) fn absent_mount(library: &Library, request: &StartJob) -> io::Result<Option<(RelPath, String)>> {
+    let absent = library.absent_mounts()?;
+    if let Some(Output { place: OutputPlace::Folder { path: folder, .. }, .. }) = &request.output
+        && let Some(written) = absent.iter().find(|(path, _)| folder.ancestors().contains(path))
+    {
+        return Ok(Some((written.0.clone(), written.1.clone())));
+    }
+    let mut absent = absent.into_iter();
+    Ok(match &request.query {
         Query::Folder(query) => {
             // Invalid patterns leave nothing out here; the plan refuses them.
             let patterns = QueryPatterns::new(query);
@@ -21,6 +27,15 @@ pub(crate) fn absent_mount(library: &Library, query: &Query) -> io::Result<Optio
         // These files were found before, so each missing one is reported by itself.
         Query::Items(_) => None,
     })
+}
+
+/// The same for a job that is waiting. Its files, such as those of an undo, might be on any disk of the library.
+pub(crate) fn missed_disk(library: &Library, request: &StartJob) -> io::Result<Option<(RelPath, String)>> {
+    let asked = absent_mount(library, request)?;
+    match library.reach() {
+        Ok(()) if asked.is_none() => Ok(library.absent_mounts()?.into_iter().next()),
+        _ => Ok(asked),
+    }
 }
 
 /// Whether a query for everything below `asked` needs the disk at `mount`: the mount point is inside `asked`, or
