@@ -513,6 +513,29 @@ async fn a_damaged_copy_on_another_disk_is_not_called_bit_rot() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_comes_late_is_listed_and_one_that_is_away_is_not_called_empty() {
+    let files = Files::new();
+    let app = App::start(&files).await;
+    let listed = async |folder: &str| app.get(&format!("/api/libraries/files/files?folder={folder}")).await;
+    assert_eq!(listed("").await.1["total"], 0);
+    let Some(mount) = Mount::tmpfs(&files.library(), "8m") else { return };
+    files.write("a", b"a");
+    let Some(inner) = Mount::tmpfs(&files.library().join("usb"), "8m") else { return };
+    files.write("usb/b", b"b");
+    eventually("the files of a late disk", async || (listed("").await.1["total"] == 2).then_some(())).await;
+    app.run(&request("checksum")).await;
+    drop(inner);
+    let (status, answer) = listed("usb").await;
+    assert_eq!(status, 503, "{answer}");
+    assert_eq!(answer["message"], "the folder \"usb\" of files cannot be listed: the disk that was at usb is absent");
+    drop(mount);
+    let (status, answer) = listed("").await;
+    assert_eq!(status, 503, "{answer}");
+    assert_eq!(answer["message"], "the library files cannot be listed: the library's folder cannot be reached");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_library_is_is_remembered_as_soon_as_a_job_is_planned_on_it() {
     let files = Files::new();
     let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };

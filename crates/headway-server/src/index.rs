@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::error::{StartError, internal, unreadable};
-use headway_files::{Library, scan};
+use headway_files::{Library, ScanError, scan};
 use headway_model::error::ApiError;
 use headway_model::library::{FolderPage, FolderView, ScanProgress, Unread};
 use headway_model::{RelPath, SeenPart};
@@ -62,7 +62,7 @@ struct ScanUnderWay {
 enum IndexScanError {
     /// The folder cannot be listed.
     #[error(transparent)]
-    Folder(#[from] headway_files::ScanError),
+    Folder(#[from] ScanError),
     /// The index cannot be written.
     #[error("the index of files failed: {0}")]
     Index(#[from] StoreError),
@@ -180,9 +180,12 @@ impl Index {
         let (batches, mut seen) = mpsc::channel::<Vec<SeenPart>>(2);
         let libraries = Arc::clone(&self.libraries);
         let reader = tokio::task::spawn_blocking(move || {
+            let library = &libraries[at];
+            // A disk that was mounted after the start is what a person wants to see.
+            library.look_again().map_err(|why| ScanError::unreachable(library, why))?;
             let mut batch = Vec::new();
             let (mut entries, mut begun) = (0, Instant::now());
-            let scanned = scan(&libraries[at], &folder.unwrap_or_default(), deep, &mut |part| {
+            let scanned = scan(library, &folder.unwrap_or_default(), deep, &mut |part| {
                 entries += part.entries.len();
                 batch.push(part);
                 if entries < BATCH.0 && batch.len() < BATCH.1 && begun.elapsed() < BATCH_WAIT {

@@ -14,20 +14,39 @@ use super::{Found, Library, io_text, is_litter, readable};
 use crate::Unreadable;
 use headway_model::library::{EntryKind, Unread};
 use headway_model::path::is_reserved;
-use headway_model::{RelPath, SeenEntry, SeenPart};
+use headway_model::{PauseReason, RelPath, SeenEntry, SeenPart};
 
 /// How many entries are handed over at a time.
 const PART: usize = 1_000;
 
 /// A folder cannot be listed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the folder {folder:?} of {library} cannot be listed: {text}")]
+#[error("{what} cannot be listed: {text}")]
 pub struct ScanError {
-    folder: String,
-    library: String,
+    what: String,
     text: String,
-    /// Why not, as far as it matters to the caller.
+    /// What kind of error it is, for callers that act on it.
     pub reason: Unreadable,
+}
+
+impl ScanError {
+    /// For a library that cannot be reached.
+    pub fn unreachable(library: &Library, why: PauseReason) -> Self {
+        let what = format!("the library {}", library.name);
+        ScanError { what, text: why.text().to_owned(), reason: Unreadable::Unknown }
+    }
+
+    fn of(library: &Library, folder: &RelPath, error: &io::Error) -> Self {
+        let what = match folder.is_root() {
+            true => format!("the library {}", library.name),
+            false => format!("the folder {:?} of {}", folder.shown(), library.name),
+        };
+        let text = match library.absent_disk_of(folder) {
+            Ok(Some(disk)) => format!("the disk that was at {} is absent", disk.shown()),
+            _ => io_text(error),
+        };
+        ScanError { what, text, reason: Unreadable::of(error) }
+    }
 }
 
 /// Reads a folder, and everything below it if `deep`, until `take` returns `false`. Fails if the folder itself cannot
@@ -46,8 +65,7 @@ pub fn scan(
             Ok(true) => {}
             Ok(false) => return Ok(unread),
             Err(error) if next == *folder => {
-                let (folder, library, text) = (folder.shown(), library.name.clone(), io_text(&error));
-                return Err(ScanError { folder, library, text, reason: Unreadable::of(&error) });
+                return Err(ScanError::of(library, folder, &error));
             }
             // It was removed while others were read.
             Err(error) if is_absent(&error) => {}
