@@ -167,5 +167,19 @@ async fn history_is_bounded_by_default_and_what_takes_room_is_told() {
     let originals = json!([{ "library": "files", "holds": { "files": 3, "bytes": 3 * "file 0\n".len() } }]);
     assert_eq!(room["trashes"], originals);
     assert_eq!((bytes("keep_age"), bytes("keep_bytes")), (365 * 86_400_000, 20_000_000_000));
+    assert!(room["suspended"].is_null(), "{room}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_jumped_is_told() {
+    let files = Files::numbered(1);
+    let app = App::start(&files).await;
+    app.stop().await;
+    // As it was known when the clock showed 1970.
+    std::fs::write(files.data().join("clock"), "1000 0\n").expect("a file");
+    let app = App::start(&files).await;
+    let told = eventually("a clock that jumped", async || app.get("/api/room").await.1["suspended"].as_u64()).await;
+    assert_eq!(told, 86_400_000);
     app.stop().await;
 }

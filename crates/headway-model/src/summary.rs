@@ -233,6 +233,9 @@ pub struct Room {
     /// Bytes of `log` and `outputs` together above which old history is removed; no limit if missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_bytes: Option<u64>,
+    /// Milliseconds for which nothing is removed by age, because the clock jumped; missing if it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<u64>,
 }
 
 /// How much room the originals in a library's trash take.

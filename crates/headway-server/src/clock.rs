@@ -58,9 +58,14 @@ impl Clock {
         clock
     }
 
-    /// Checks the clock; returns whether it can be trusted. Call it about once a minute.
-    pub(crate) fn look(&mut self, now: Millis) -> bool {
+    /// Checks the clock; returns for how much longer it is not trusted. Call it about once a minute.
+    pub(crate) fn look(&mut self, now: Millis) -> Duration {
         self.look_at(now, uptime())
+    }
+
+    /// For how much longer it is not trusted.
+    pub(crate) fn doubt(&self) -> Duration {
+        self.doubt
     }
 
     /// Where it left time out.
@@ -68,7 +73,7 @@ impl Clock {
         self.jumps.clone()
     }
 
-    fn look_at(&mut self, now: Millis, up: Option<Duration>) -> bool {
+    fn look_at(&mut self, now: Millis, up: Option<Duration>) -> Duration {
         // Where that cannot be asked nothing is known to have passed.
         let up = up.or(self.last.map(|(_, up)| up)).unwrap_or_default();
         if let Some((then, before)) = self.last {
@@ -78,7 +83,7 @@ impl Clock {
         }
         self.last = Some((now, up));
         self.keep(now);
-        self.doubt.is_zero()
+        self.doubt
     }
 
     /// Takes in that the clock went from `then` to `now` while this much time really passed; `None` if that is
@@ -138,18 +143,18 @@ mod tests {
     #[test]
     fn a_clock_that_jumped_is_believed_after_a_day_that_was_seen_to_pass() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert!(Clock::open(folder.path(), NOW).look(NOW), "nothing was known");
+        assert_eq!(Clock::open(folder.path(), NOW).look(NOW), Duration::ZERO, "nothing was known");
         let week = NOW + 7 * 24 * HOUR;
-        assert!(Clock::open(folder.path(), week).look(week), "a machine that was off");
+        assert_eq!(Clock::open(folder.path(), week).look(week), Duration::ZERO, "a machine that was off");
         for jumped in [NOW + 400 * 24 * HOUR, NOW - 400 * 24 * HOUR] {
             let folder = tempfile::tempdir().expect("a folder");
-            assert!(Clock::open(folder.path(), NOW).look(NOW));
+            assert_eq!(Clock::open(folder.path(), NOW).look(NOW), Duration::ZERO);
             let mut clock = Clock::open(folder.path(), jumped);
-            assert!(!clock.look_at(jumped, up(1)));
-            assert!(!clock.look_at(jumped + 23 * HOUR, up(24)));
+            assert_ne!(clock.look_at(jumped, up(1)), Duration::ZERO);
+            assert_ne!(clock.look_at(jumped + 23 * HOUR, up(24)), Duration::ZERO);
             let mut again = Clock::open(folder.path(), jumped + 23 * HOUR);
-            assert!(!again.look_at(jumped + 23 * HOUR, up(24)), "also after a restart");
-            assert!(again.look_at(jumped + 25 * HOUR, up(26)));
+            assert_ne!(again.look_at(jumped + 23 * HOUR, up(24)), Duration::ZERO, "also after a restart");
+            assert_eq!(again.look_at(jumped + 25 * HOUR, up(26)), Duration::ZERO);
         }
     }
 
@@ -157,11 +162,11 @@ mod tests {
     fn a_jump_while_the_server_runs_counts_as_well() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut clock = Clock::open(folder.path(), NOW);
-        assert!(clock.look_at(NOW, up(1)));
-        assert!(clock.look_at(NOW + HOUR, up(2)));
-        assert!(!clock.look_at(NOW + 30 * HOUR, up(3)));
-        assert!(clock.look_at(NOW + 130 * HOUR, up(103)), "a machine that slept did not jump");
-        assert!(clock.look_at(NOW + 131 * HOUR, None), "what cannot be asked is no jump");
+        assert_eq!(clock.look_at(NOW, up(1)), Duration::ZERO);
+        assert_eq!(clock.look_at(NOW + HOUR, up(2)), Duration::ZERO);
+        assert_ne!(clock.look_at(NOW + 30 * HOUR, up(3)), Duration::ZERO);
+        assert_eq!(clock.look_at(NOW + 130 * HOUR, up(103)), Duration::ZERO, "a machine that slept did not jump");
+        assert_eq!(clock.look_at(NOW + 131 * HOUR, None), Duration::ZERO, "what cannot be asked is no jump");
     }
 
     #[test]
@@ -169,19 +174,19 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut clock = Clock::open(folder.path(), NOW);
         let days = |age: Duration| age.as_secs() / DAY.as_secs();
-        assert!(clock.look_at(NOW, up(1)));
+        assert_eq!(clock.look_at(NOW, up(1)), Duration::ZERO);
         // The job ended under a clock that was 40 days behind; then that was set right.
         let right = NOW + 40 * 24 * HOUR;
-        assert!(!clock.look_at(right, up(1)));
-        assert!(clock.look_at(right + 25 * HOUR, up(26)));
+        assert_ne!(clock.look_at(right, up(1)), Duration::ZERO);
+        assert_eq!(clock.look_at(right + 25 * HOUR, up(26)), Duration::ZERO);
         let mut again = Clock::open(folder.path(), right + 25 * HOUR);
-        assert!(again.look_at(right + 25 * HOUR, up(26)), "it is believed");
+        assert_eq!(again.look_at(right + 25 * HOUR, up(26)), Duration::ZERO, "it is believed");
         assert_eq!(days(again.jumps().age(NOW - HOUR, right + 25 * HOUR)), 1, "and a day has passed");
         assert_eq!(days(again.jumps().age(right, right + 25 * HOUR)), 1);
         // While it was down two weeks at most count.
         let later = right + 425 * 24 * HOUR;
         let mut clock = Clock::open(folder.path(), later);
-        assert!(!clock.look_at(later, up(1)));
+        assert_ne!(clock.look_at(later, up(1)), Duration::ZERO);
         assert_eq!(days(clock.jumps().age(right, later)), 15);
     }
 
@@ -189,9 +194,9 @@ mod tests {
     fn what_cannot_be_read_is_no_reason_to_remove_anything() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("clock"), "rubbish").expect("a file");
-        assert!(!Clock::open(folder.path(), NOW).look(NOW));
+        assert_ne!(Clock::open(folder.path(), NOW).look(NOW), Duration::ZERO);
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("clock")).expect("a folder");
-        assert!(!Clock::open(folder.path(), NOW).look(NOW));
+        assert_ne!(Clock::open(folder.path(), NOW).look(NOW), Duration::ZERO);
     }
 }

@@ -24,6 +24,7 @@ pub use start::Started;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc, watch};
@@ -59,6 +60,8 @@ struct Keeping {
 
 struct ServerInner {
     keeping: Keeping,
+    /// Milliseconds for which the clock is not trusted.
+    doubt: AtomicU64,
     context: Context,
     index: Index,
     looks: looks::Looks,

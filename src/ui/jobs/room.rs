@@ -55,7 +55,10 @@ fn sentences(room: &Room) -> Vec<String> {
         Some(age) => format!("originals are kept there for {}", format::days(age)),
     };
     let trash = if trash.is_empty() { None } else { Some(format!("Trash: {}; {originals}.", trash.join(", "))) };
-    [Some(format!("{log} {kept}")), trash].into_iter().flatten().collect()
+    let suspended = room.suspended.map(|time| {
+        format!("The clock jumped, so nothing is removed by its age for the next {}.", format::duration(time))
+    });
+    [Some(format!("{log} {kept}")), trash, suspended].into_iter().flatten().collect()
 }
 
 fn trash(room: &TrashRoom) -> String {
@@ -87,15 +90,18 @@ mod tests {
             trash_age: Some(30 * DAY),
             keep_age: Some(365 * DAY),
             keep_bytes: Some(20_000_000_000),
+            suspended: Some(23 * 3_600_000),
         };
         assert_eq!(
             sentences(&room),
             [
                 "The event log takes 12 MB, and what jobs wrote for you 0 B. History older than 365 days or beyond 20 GB is removed by itself.",
                 "Trash: that of photos holds 22 originals, 11 MB, that of disk cannot be seen now; originals are kept there for 30 days.",
+                "The clock jumped, so nothing is removed by its age for the next 23 h 0 min.",
             ]
         );
-        let room = Room { trashes: Vec::new(), trash_age: None, keep_age: None, keep_bytes: None, ..room };
+        let room =
+            Room { trashes: Vec::new(), trash_age: None, keep_age: None, keep_bytes: None, suspended: None, ..room };
         assert_eq!(
             sentences(&room),
             ["The event log takes 12 MB, and what jobs wrote for you 0 B. The history of jobs is kept for ever."]

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -292,6 +293,7 @@ impl Server {
         let trashes = join_all(self.inner.context.libraries.iter().map(look)).await;
         let ms = |age: Duration| u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
         let Keeping { trash_age, retention } = self.inner.keeping;
+        let doubt = self.inner.doubt.load(Ordering::Relaxed);
         Ok(Room {
             log,
             outputs,
@@ -299,6 +301,7 @@ impl Server {
             trash_age: trash_age.map(ms),
             keep_age: retention.age.map(ms),
             keep_bytes: retention.bytes,
+            suspended: Some(doubt).filter(|doubt| *doubt > 0),
         })
     }
 

@@ -4,6 +4,7 @@ mod opened;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use tokio::runtime::{self, Handle, Runtime};
 use tokio::sync::{Mutex, mpsc, watch};
@@ -56,6 +57,7 @@ impl Server {
         let keeping = Keeping { trash_age: config.trash_age, retention: config.retention };
         let inner = Arc::new(ServerInner {
             keeping,
+            doubt: AtomicU64::new(0),
             context,
             index,
             looks: Looks::default(),

@@ -1,6 +1,7 @@
 //! Removes old originals from the trash, and the history of old jobs by age, number and size.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -32,16 +33,19 @@ const PAGE: u32 = 200;
 
 /// Runs periodically until the server is dropped.
 pub(super) async fn sweep(inner: Weak<ServerInner>, pause: Duration, Keeping { trash_age, retention }: Keeping) {
-    let Some(data) = inner.upgrade().map(|inner| Arc::clone(&inner.context.data)) else { return };
-    let mut clock = Clock::open(data.root(), crate::now());
-    drop(data);
+    let Some(started) = inner.upgrade() else { return };
+    let mut clock = Clock::open(started.context.data.root(), crate::now());
+    started.doubts_clock(clock.doubt());
+    drop(started);
     let looks = Looks::within(PATIENCE.min(pause));
     let mut swept: Option<Instant> = None;
     loop {
         // A server that has just started has more urgent work.
         tokio::time::sleep(pause.min(CLOCK_LOOK)).await;
         let Some(inner) = inner.upgrade() else { return };
-        let is_believed = clock.look(crate::now());
+        let doubt = clock.look(crate::now());
+        inner.doubts_clock(doubt);
+        let is_believed = doubt.is_zero();
         inner.context.data.remember_libraries(&inner.context.libraries);
         let server = Server { inner, is_owner: false };
         server.clean_up(&looks).await;
@@ -56,6 +60,13 @@ pub(super) async fn sweep(inner: Weak<ServerInner>, pause: Duration, Keeping { t
         if let Err(error) = server.retain(&looks, &retention, &clock.jumps()).await {
             tracing::warn!(%error, "old jobs are not removed");
         }
+    }
+}
+
+impl ServerInner {
+    /// Notes for how long nothing is removed by age, so that pages can say so.
+    fn doubts_clock(&self, doubt: Duration) {
+        self.doubt.store(u64::try_from(doubt.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }
 
