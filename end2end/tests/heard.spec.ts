@@ -216,6 +216,10 @@ test('while the server is silent the page says as of when, and never that nothin
   await server.stop('SIGKILL');
   await expect(received).toHaveText(/^As of \d\d:\d\d:\d\d, \d+ s ago\. The server does not answer; trying again\.$/);
   await expect(dialog(page, job)).toHaveAttribute('data-silent', 'true');
+  // Nor does its speed sink while nothing is heard.
+  const speed = await dialog(page, job).locator('.head-work').innerText();
+  await page.waitForTimeout(2_500);
+  expect(await dialog(page, job).locator('.head-work').innerText()).toBe(speed);
   expect(await dialog(page, job).locator('.progress-bar').evaluate((bar) => getComputedStyle(bar).filter)).toContain('grayscale');
   await expect(dialog(page, job).locator('.link-badge')).toHaveAttribute('data-link', 'silent');
   const said: string[] = await page.evaluate(() => (window as any).said);

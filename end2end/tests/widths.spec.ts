@@ -63,6 +63,14 @@ test('the dialog fits while it runs, paused by a long path, and after long compl
   await fits(page, 'the dialog of a failed job');
 });
 
+test('the pill of many jobs fits', async ({ page, serve }) => {
+  const server = await serve(long, { config: commands, args: ['--jobs', '2'] });
+  for (const more of [{}, {}, {}, { approval: true }]) await begin(server, mint(), 'slow', more);
+  await open(page, server.url);
+  await expect(page.locator('.pill')).toHaveText(/2 running, 1 queued, 1 waiting for you/);
+  await fits(page, 'a pill of four jobs');
+});
+
 test('the page of a job fits in every state, and so does the list of jobs', async ({ page, serve }) => {
   const server = await serve(long, { config: commands });
   const title = `${'A title as long as they come '.repeat(8)}`.slice(0, 120).trim();

@@ -21,7 +21,9 @@ use super::parts::format::sentence;
 use super::parts::{Controls, ErrorView};
 use super::start_panel::{Chosen, StartBar, StartPanel};
 use crate::api;
+use crate::base::to;
 pub(super) use address::address;
+use headway_model::ApiError;
 use headway_model::library::FolderView;
 use headway_model::summary::Start;
 use listing::Listing;
@@ -85,6 +87,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
             polls.update(|polls| *polls = polls.wrapping_add(1));
         });
     };
+    let is_nowhere = move || offer.with(|offer| *offer == ListOffer::Nowhere);
     view! {
         <Title text=move || view.with(title) />
         <Show when=move || { libraries.len() > 1 }>
@@ -100,10 +103,12 @@ pub(super) fn LibraryPage() -> impl IntoView {
             </nav>
         </Show>
         <Trail view />
-        <div class="library-start" hidden=move || offer.with(|offer| *offer == ListOffer::Nowhere)>
+        <div class="library-start" hidden=is_nowhere>
             <StartPanel chosen />
         </div>
-        <Tools view />
+        <div hidden=is_nowhere>
+            <Tools view />
+        </div>
         {move || wrong.get().map(|text| view! { <p class="error" role="alert">{sentence(&text)}</p> })}
         <Controls>
         <div id="files" class="library-files" tabindex="-1">
@@ -117,6 +122,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
                         }
                             .into_any()
                     }
+                    Err(error @ ApiError::NotFound { .. }) => view! { <NothingThere error view=view.get_untracked() /> }.into_any(),
                     Err(error) => view! { <ErrorView error again=move |()| page.refetch() /> }.into_any(),
                 }
             })}
@@ -125,6 +131,23 @@ pub(super) fn LibraryPage() -> impl IntoView {
         </Controls>
         <StartBar chosen />
     }
+}
+
+/// An address that leads to no folder: why, and where to go.
+#[component]
+fn NothingThere(error: ApiError, view: FolderView) -> impl IntoView {
+    let (name, there) = match view.folder.is_root() {
+        true => ("the library".to_owned(), to("/")),
+        false => (view.library.clone(), address(&FolderView { library: view.library, ..FolderView::default() })),
+    };
+    view! {
+        <section class="empty-state">
+            <h2>"There is nothing here"</h2>
+            <p class="error" role="alert">{sentence(&error.to_string())}</p>
+            <p><a href=there>"Go to " {name}</a></p>
+        </section>
+    }
+    .into_any()
 }
 
 /// The title of the tab. The folder comes first, because there is little room.

@@ -4,6 +4,7 @@
 mod alive;
 mod browser;
 mod lock;
+pub mod notice;
 mod past;
 mod shell;
 mod starting;

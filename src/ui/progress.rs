@@ -7,6 +7,7 @@ mod pills;
 mod proof;
 mod steer;
 mod tab_icon;
+mod tell_me;
 mod together;
 mod whole;
 

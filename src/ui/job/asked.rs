@@ -3,13 +3,15 @@
 use leptos::prelude::*;
 
 use crate::base::to;
+use crate::ui::live::Live;
 use crate::ui::parts::format;
 use headway_model::policy::OnInterrupt;
-use headway_model::{OnDone, Output, OutputPlace, StartJob};
+use headway_model::{JobKind, OnDone, Output, OutputPlace, StartJob};
 
-/// The request, line by line.
+/// The request, line by line, and the way to ask for the same once more.
 #[component]
 pub(super) fn Asked(request: StartJob) -> impl IntoView {
+    let live = expect_context::<Live>();
     let rows = lines(&request).into_iter().map(|(name, value)| {
         view! {
             <div>
@@ -22,10 +24,20 @@ pub(super) fn Asked(request: StartJob) -> impl IntoView {
         <details class="job-settings">
             <summary>"Settings"</summary>
             <dl>{rows.collect_view()}</dl>
+            {can_be_repeated(&request).then(|| {
+                // As a plan: what there is by now is seen before anything runs.
+                let again = StartJob { approval: true, ..request.clone() };
+                view! { <p><button data-action="duplicate" on:click=move |_| _ = live.start(again.clone())>"Plan the same again"</button></p> }
+            })}
             {request.parent.map(|parent| view! { <p>"Made from files of " <a href=to(&format!("/jobs/{parent}"))>"an earlier job"</a></p> })}
         </details>
     }
     .into_any()
+}
+
+/// An undo puts back what one job did, once.
+fn can_be_repeated(request: &StartJob) -> bool {
+    request.recipe != JobKind::UNDO
 }
 
 fn lines(request: &StartJob) -> Vec<(String, String)> {

@@ -114,7 +114,8 @@ pub(super) fn Attend(
     };
     let more = move || {
         let more = causes.with(|causes| causes.as_ref().map_or(0, |causes| causes.more));
-        (more > 0).then(|| format!("Why {} more failed is not known here yet.", format::counted(more, "file", "files")))
+        (more > 0)
+            .then(|| format!("Why {} failed is not known here yet.", format::counted(more, "more file", "more files")))
     };
     view! {
         <section class="attention" aria-label="What needs attention" hidden=move || attention.failed.get() == 0>

@@ -33,10 +33,16 @@ impl Drawer {
         Effect::new(move |_| {
             let opened = self.opened.get();
             let left = before.try_update_value(|before| std::mem::replace(before, opened)).flatten();
-            request_animation_frame(move || match (opened, left) {
-                (Some(_), None) => _ = focus::stay_at(".drawer h2"),
-                (None, Some(item)) => _ = focus::stay_at(&format!(".items tr[data-item=\"{item}\"]")),
-                _ => {}
+            request_animation_frame(move || {
+                match (opened, left) {
+                    (Some(_), None) => _ = focus::stay_at(".drawer h2"),
+                    (None, Some(item)) => _ = focus::stay_at(&format!(".items tr[data-item=\"{item}\"]")),
+                    _ => return,
+                }
+                // On a wide screen the page makes room for the drawer: what was measured is measured again.
+                if let Ok(resized) = web_sys::Event::new("resize") {
+                    window().dispatch_event(&resized).ok();
+                }
             });
         });
         let nav = expect_context::<Nav>();

@@ -23,7 +23,7 @@ use crate::ui::progress::{Summary, number};
 pub(super) use address::ItemsAddress;
 use headway_model::item::ITEM_LABELS;
 use headway_model::summary::{ItemPage, ItemView};
-use headway_model::{ApiError, JobId, StartJob};
+use headway_model::{ApiError, Counters, JobId, StartJob};
 pub(super) use list::ItemsList;
 pub(super) use row::found;
 use table::Table;
@@ -130,7 +130,7 @@ pub(super) fn Items(
 
 /// A link for each status that any file has, with the number of files.
 #[component]
-fn Statuses(job: JobId, address: Memo<ItemsAddress>, counters: Memo<headway_model::Counters>) -> impl IntoView {
+fn Statuses(job: JobId, address: Memo<ItemsAddress>, counters: Memo<Counters>) -> impl IntoView {
     let status = Memo::new(move |_| address.with(|address| address.filter.status.clone()));
     let filter = move |word: &'static str| {
         let here = move || status.with(|status| status.as_deref() == Some(word)).then_some("true");
@@ -145,7 +145,9 @@ fn Statuses(job: JobId, address: Memo<ItemsAddress>, counters: Memo<headway_mode
     let all = move || address.with(|address| address.with_status(job, None));
     view! {
         <nav class="filters" aria-label="Files by status">
-            <a href=all aria-current=move || status.with(Option::is_none).then_some("true") data-noscroll="">"all"</a>
+            <a href=all aria-current=move || status.with(Option::is_none).then_some("true") data-noscroll="">
+                "all " <span class="filters-number">{move || format::count(counters.with(Counters::files).into())}</span>
+            </a>
             {ITEM_LABELS.into_iter().map(filter).collect_view()}
         </nav>
     }

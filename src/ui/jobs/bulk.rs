@@ -87,7 +87,7 @@ pub(super) fn Bulk(open: Memo<Vec<JobId>>) -> impl IntoView {
     };
     view! {
         <div class="jobs-bulk" hidden=move || { open.with(Vec::len) < 2 }>
-            <div class="buttons" role="group" aria-label="BulkAction jobs below that are not over">
+            <div class="buttons" role="group" aria-label="All jobs below that are not over">
                 {button(BulkAction::Pause, pause, "Pause")} {button(BulkAction::Resume, resume, "Resume")} {button(BulkAction::Cancel, cancel, "Cancel")}
                 <button class="quiet" hidden=move || !is_sure.get() on:click=move |_| is_sure.set(false)>"Keep them"</button>
             </div>

@@ -8,12 +8,13 @@ use headway_model::{ApiError, RelPath};
 /// How many of the first files are named.
 pub(in crate::ui) const FIRST: usize = 3;
 
+const READING: ListOffer = ListOffer::Unknown("Still reading the disk");
+
 /// What a list says about it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ui) enum ListOffer {
-    /// It is not known yet.
-    #[default]
-    Unknown,
+    /// It is not known: why.
+    Unknown(&'static str),
     /// There is this much to process; and the first listed files.
     Files(Under, Vec<RelPath>),
     /// There is nothing to process, for this reason.
@@ -28,12 +29,12 @@ impl ListOffer {
         match read {
             Err(ApiError::NotFound { .. }) => ListOffer::Nowhere,
             // A failed call says nothing about the folder, and a folder that is still being read might have files.
-            Err(_) => ListOffer::Unknown,
-            Ok(page) if page.scan.is_some() => ListOffer::Unknown,
+            Err(_) => ListOffer::Unknown("How many files there are is not known"),
+            Ok(page) if page.scan.is_some() => READING,
             Ok(page) if view.is_deep() && page.files == 0 => ListOffer::Nothing("No file matches."),
             Ok(page) if !view.is_deep() && page.total == 0 => ListOffer::Nothing("This folder is empty."),
             // Folders below might not have been read yet.
-            Ok(page) if page.under.files == 0 => ListOffer::Unknown,
+            Ok(page) if page.under.files == 0 => READING,
             Ok(page) => {
                 let files = page.entries.iter().filter(|entry| entry.kind == EntryKind::File);
                 ListOffer::Files(page.under, files.take(FIRST).map(|entry| entry.path.clone()).collect())
@@ -45,7 +46,7 @@ impl ListOffer {
     pub(in crate::ui) fn amount(&self) -> Option<Under> {
         match self {
             ListOffer::Files(amount, _) => Some(*amount),
-            ListOffer::Unknown | ListOffer::Nothing(_) | ListOffer::Nowhere => None,
+            ListOffer::Unknown(_) | ListOffer::Nothing(_) | ListOffer::Nowhere => None,
         }
     }
 
@@ -53,7 +54,7 @@ impl ListOffer {
     pub(in crate::ui) fn first(&self) -> Vec<RelPath> {
         match self {
             ListOffer::Files(_, first) => first.clone(),
-            ListOffer::Unknown | ListOffer::Nothing(_) | ListOffer::Nowhere => Vec::new(),
+            ListOffer::Unknown(_) | ListOffer::Nothing(_) | ListOffer::Nowhere => Vec::new(),
         }
     }
 
@@ -61,14 +62,22 @@ impl ListOffer {
     pub(in crate::ui) fn reason(&self) -> Option<&'static str> {
         match self {
             ListOffer::Nothing(reason) => Some(reason),
-            ListOffer::Unknown | ListOffer::Files(..) | ListOffer::Nowhere => None,
+            ListOffer::Unknown(_) | ListOffer::Files(..) | ListOffer::Nowhere => None,
+        }
+    }
+
+    /// What is said where no number can be.
+    pub(in crate::ui) fn words(&self) -> &'static str {
+        match self {
+            ListOffer::Unknown(why) | ListOffer::Nothing(why) => why,
+            ListOffer::Files(..) | ListOffer::Nowhere => "",
         }
     }
 }
 
 /// Follows a list by an effect, because this is outside the part of the page that waits for the list.
 pub(super) fn follow(page: Resource<Result<FolderPage, ApiError>>, view: Memo<FolderView>) -> RwSignal<ListOffer> {
-    let offer = RwSignal::new(ListOffer::default());
+    let offer = RwSignal::new(ListOffer::Unknown("How many files there are is not known yet"));
     Effect::new(move |_| {
         let read = page.with(|page| page.as_ref().map(|read| view.with_untracked(|view| ListOffer::of(read, view))));
         read.into_iter().for_each(|read| offer.set(read));

@@ -23,9 +23,13 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let timer = RwSignal::new(None::<TimeoutHandle>);
     let nav = expect_context::<Nav>();
+    // What this field has asked for. An address that asks for something else has changed in another way, as by *Back*.
+    let asked = StoredValue::new(view.with_untracked(|view| view.search.clone()));
     let search = move |text: String| {
-        let searched = FolderView { search: text, ..view.with_untracked(FolderView::from_start) };
-        nav.go(&address(&searched), Go::Instead);
+        asked.set_value(text.clone());
+        let (is_searched, start) = view.with_untracked(|view| (!view.search.is_empty(), view.from_start()));
+        // The first key is a step that *Back* takes back; the others change it.
+        nav.go(&address(&FolderView { search: text, ..start }), if is_searched { Go::Instead } else { Go::Here });
     };
     let typed = move |_| {
         if let Some(timer) = timer.get_untracked() {
@@ -66,13 +70,12 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
             search(input.value());
         }
     });
-    // If the address changes in another way, the field follows it, except while someone types.
+    // If the address changes in another way, the field follows it: the field shows what is searched for.
     Effect::new(move |_| {
         let text = view.with(|view| view.search.clone());
-        let Some(input) = input.get() else { return };
-        let active = document().active_element();
-        if active.as_ref() != Some(input.as_ref()) && input.value() != text {
+        if let Some(input) = input.get().filter(|_| asked.with_value(|asked| *asked != text)) {
             input.set_value(&text);
+            asked.set_value(text);
         }
     });
     let hidden = move |name: &'static str, text: String| {

@@ -141,9 +141,9 @@ pub(in crate::ui) fn Head(
             <p class="head-standing">{move || stands.get()}</p>
         </header>
         {actions}
-        <Bar state summary />
+        <Bar job state summary />
         <Counts job summary />
-        <Work summary job />
+        <Work summary job state />
         <Missed job summary />
         <p class="head-message">{message}</p>
         <Undone newest />

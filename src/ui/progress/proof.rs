@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::tell_me::TellMe;
 use super::whole;
 use crate::ui::live::{JobState, Live};
 use crate::ui::parts::format::time_of_day;
@@ -26,6 +27,9 @@ pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
     };
     let closed = Memo::new(move |_| proof.get().map(|(_, proof)| proof));
     let link = move || live.link.with(ToString::to_string);
+    let is_over = Signal::derive(move || {
+        state.with(|state| state.as_ref().is_none_or(|state| state.summary.status.is_terminal()))
+    });
     view! {
         <p
             class="proof"
@@ -35,6 +39,7 @@ pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
             <span class="link-badge" data-link=move || live.link.with(|link| link.label())><span class="link-badge-word">{link}</span></span>
             " "
             <span class="proof-received">{text}</span>
+            <TellMe is_over />
         </p>
         <whole::Whole proof=closed />
     }

@@ -11,8 +11,8 @@ use headway_model::library::Under;
 /// What a start would process, and how much, if that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Target {
-    /// How many files, and their bytes; `None` while the disk is being read.
-    amount: Option<Under>,
+    /// How many files, and their bytes; or else why there is no number.
+    amount: Result<Under, &'static str>,
     is_selection: bool,
 }
 
@@ -23,14 +23,19 @@ pub(in crate::ui) fn StartBar(chosen: Chosen) -> impl IntoView {
     let target = Memo::new(move |_| {
         let selection = selected.with(|selected| (!selected.is_empty()).then(|| selected.amount()));
         match selection {
-            Some(amount) => Target { amount: Some(amount), is_selection: true },
-            None => Target { amount: offer.with(|offer| offer.amount()), is_selection: false },
+            Some(amount) => Target { amount: Ok(amount), is_selection: true },
+            None => {
+                let amount = offer.with(|offer| offer.amount().ok_or_else(|| offer.words()));
+                Target { amount, is_selection: false }
+            }
         }
     });
     let nothing = move || if target.with(|target| target.is_selection) { None } else { offer.with(ListOffer::reason) };
     let obstacle = Memo::new(move |_| selected.with(Selection::obstacle));
     let is_dead = move || nothing().is_some() || obstacle.with(Option::is_some);
-    let is_more = move || target.with(|target| target.amount.is_none_or(|amount| amount.files > SAMPLE.into()));
+    let is_more = move || {
+        nothing().is_none() && target.with(|target| target.amount.is_ok_and(|amount| amount.files > SAMPLE.into()))
+    };
     let recipe = move || chosen.name.with(|name| format::capital(name));
     view! {
         <Controls>
@@ -42,7 +47,6 @@ pub(in crate::ui) fn StartBar(chosen: Chosen) -> impl IntoView {
                 </Show>
             </p>
             <p class="error hint" role="alert">{move || obstacle.get()}</p>
-            <p class="hint start-bar-nothing">{nothing}</p>
             <div class="buttons">
                 <button class="quiet start-bar-recipe" title="Choose what is done" on:click=move |_| _ = focus::go_to(".start-cards input:checked")>
                     {recipe}
@@ -68,17 +72,17 @@ fn files(amount: &Under) -> String {
 /// The text about what will be processed.
 fn told(target: &Target) -> String {
     match (&target.amount, target.is_selection) {
-        (Some(amount), true) => format!("{}, {} selected", files(amount), format::size(amount.bytes)),
-        (Some(amount), false) => format!("{} here, {}", files(amount), format::size(amount.bytes)),
-        (None, _) => "Still reading the disk".to_owned(),
+        (Ok(amount), true) => format!("{}, {} selected", files(amount), format::size(amount.bytes)),
+        (Ok(amount), false) => format!("{} here, {}", files(amount), format::size(amount.bytes)),
+        (Err(why), _) => (*why).to_owned(),
     }
 }
 
 /// The label of the button.
 fn named(target: &Target) -> String {
     match &target.amount {
-        Some(amount) => format!("Process {}", files(amount)),
-        None => "Process all files here".to_owned(),
+        Ok(amount) => format!("Process {}", files(amount)),
+        Err(_) => "Process all files here".to_owned(),
     }
 }
 
@@ -88,10 +92,11 @@ mod tests {
 
     #[test]
     fn the_button_says_what_will_be_done_to_how_much() {
-        let amount = Some(Under { files: 5, bytes: 3_800_000, ..Under::default() });
+        let amount = Ok(Under { files: 5, bytes: 3_800_000, ..Under::default() });
         let target = Target { amount, is_selection: true };
         assert_eq!((told(&target).as_str(), named(&target).as_str()), ("5 files, 3.8 MB selected", "Process 5 files"));
-        let target = Target { amount: None, is_selection: false };
-        assert_eq!(named(&target), "Process all files here", "how many is not known yet");
+        let target = Target { amount: Err("This folder is empty."), is_selection: false };
+        assert_eq!(named(&target), "Process all files here", "how many is not known");
+        assert_eq!(told(&target), "This folder is empty.", "and nothing is said beside it");
     }
 }

@@ -30,11 +30,17 @@ pub(super) fn Cards(chosen: Chosen) -> impl IntoView {
             </label>
         }
     });
+    let all_of_it = move || {
+        let said = |recipe: &RecipeInfo| format!("{} {}", format::sentence(&recipe.summary), to_files(recipe));
+        chosen.recipe.with(|recipe| recipe.as_ref().map(said))
+    };
     view! {
         <fieldset class="start-cards" on:change=choose>
             <legend>"What shall be done with the files?"</legend>
             {cards.collect_view()}
         </fieldset>
+        // A card has no room for every word, but has them all for who hears it.
+        <p class="hint start-chosen" aria-hidden="true">{all_of_it}</p>
     }
     .into_any()
 }

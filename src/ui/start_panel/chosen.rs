@@ -5,13 +5,20 @@ use leptos::prelude::*;
 use super::policies::Policies;
 use crate::ui::library::{FIRST, ListOffer, Selection, matching};
 use crate::ui::live::Live;
+use crate::ui::parts::format::sentence;
 use headway_model::library::FolderView;
 use headway_model::request::FolderQuery;
 use headway_model::summary::{RecipeInfo, Start};
-use headway_model::{JobId, Output, Policy, Query, RelPath, Settings, StartJob};
+use headway_model::{JobId, Output, OutputPlace, Policy, Query, RelPath, Settings, StartJob};
 
 /// The size of a sample.
 pub(super) const SAMPLE: u32 = 10;
+
+/// The field for the folder that the output goes to.
+pub(super) const OUTPUT_FOLDER: &str = "output-folder";
+
+/// A field that cannot be read, by its name, and why.
+pub(super) type Wrong = (&'static str, String);
 
 /// How a start begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,12 +50,14 @@ pub(in crate::ui) struct Chosen {
     pub(super) settings: RwSignal<Settings>,
     /// Where the recipe's output goes; `None` if it has none.
     pub(super) place: RwSignal<Option<Output>>,
+    /// The folder for it, as it was typed.
+    pub(super) folder: RwSignal<String>,
     pub(super) smaller: RwSignal<bool>,
     pub(super) leave_out: RwSignal<String>,
     pub(super) system_files: RwSignal<bool>,
     pub(super) policies: Policies,
     /// The name of a field that cannot be parsed, and why.
-    pub(super) wrong: RwSignal<Option<(&'static str, String)>>,
+    pub(super) wrong: RwSignal<Option<Wrong>>,
     /// The job that was started with the selection. The selection is cleared only when that job is accepted.
     given: RwSignal<Option<JobId>>,
 }
@@ -72,6 +81,7 @@ impl Chosen {
             by_default: Memo::new(move |_| name.with(|name| policies.get(name).cloned()).unwrap_or_default()),
             settings: RwSignal::new(Settings::new()),
             place: RwSignal::new(None),
+            folder: RwSignal::new(String::new()),
             smaller: RwSignal::new(false),
             leave_out: RwSignal::new(String::new()),
             system_files: RwSignal::new(false),
@@ -79,22 +89,43 @@ impl Chosen {
             wrong: RwSignal::new(None),
             given: RwSignal::new(None),
         };
-        Effect::new(move |_| chosen.place.set(chosen.recipe.get().and_then(|recipe| recipe.output)));
+        Effect::new(move |_| {
+            let output = chosen.recipe.get().and_then(|recipe| recipe.output);
+            chosen.folder.set(folder_of(output.as_ref()));
+            chosen.place.set(output);
+        });
         chosen.clear_when_accepted();
         chosen
     }
 
-    /// The request, as far as the fields can be parsed.
-    pub(super) fn request(self) -> StartJob {
+    /// The request. If a field cannot be parsed there is none: a field is never left out of a request.
+    pub(super) fn request(self) -> Result<StartJob, Wrong> {
         let query = match self.selected.with_untracked(Selection::is_empty) {
             true => self.narrowed(Query::Folder(self.view.with_untracked(matching))),
             false => self.narrowed(self.selected.with_untracked(Selection::query)),
         };
         let library = self.view.with_untracked(|view| view.library.clone());
-        let output = self.place.get_untracked();
-        let output = output.map(|output| Output { smaller: self.smaller.get_untracked().then_some(0), ..output });
+        let (output, policy) = (self.output()?, self.policies.read()?);
         let settings = self.settings.get_untracked();
-        StartJob { settings, output, ..StartJob::new(&library, &self.name.get_untracked(), query) }
+        Ok(StartJob { settings, output, policy, ..StartJob::new(&library, &self.name.get_untracked(), query) })
+    }
+
+    fn output(self) -> Result<Option<Output>, Wrong> {
+        let Some(output) = self.place.get_untracked() else { return Ok(None) };
+        let place = match output.place {
+            OutputPlace::Folder { name, .. } => {
+                let typed = self.folder.get_untracked().trim().parse::<RelPath>();
+                let path = typed.map_err(|error| (OUTPUT_FOLDER, sentence(&error.to_string())))?;
+                OutputPlace::Folder { path, name }
+            }
+            place => place,
+        };
+        Ok(Some(Output { place, smaller: self.smaller.get_untracked().then_some(0), ..output }))
+    }
+
+    /// What is wrong with this field.
+    pub(super) fn wrong_at(self, name: &str) -> Option<String> {
+        self.wrong.with(|wrong| wrong.as_ref().filter(|(field, _)| *field == name).map(|(_, text)| text.clone()))
     }
 
     /// The first files whose names are known, with their numbers, and the total number of files.
@@ -108,15 +139,15 @@ impl Chosen {
 
     /// Starts the job. If a field cannot be parsed, nothing starts, and the field says so.
     pub(super) fn start(self, way: Way) {
-        let policy = match self.policies.read() {
-            Ok(policy) => policy,
+        let request = match self.request() {
+            Ok(request) => request,
             Err(wrong) => return self.wrong.set(Some(wrong)),
         };
         self.wrong.set(None);
         let approval = way == Way::Plan;
         let sample = (way == Way::Sample).then_some(SAMPLE);
         let is_selection = self.selected.with_untracked(|selected| !selected.is_empty());
-        let job = self.live.start(StartJob { policy, approval, sample, ..self.request() });
+        let job = self.live.start(StartJob { approval, sample, ..request });
         self.given.set(job.filter(|_| is_selection && way != Way::Sample));
     }
 
@@ -140,5 +171,13 @@ impl Chosen {
                 self.selected.set(Selection::default());
             }
         });
+    }
+}
+
+/// The folder of an output that goes into one, or else the one that is offered.
+fn folder_of(output: Option<&Output>) -> String {
+    match output.map(|output| &output.place) {
+        Some(OutputPlace::Folder { path, .. }) => path.to_string(),
+        _ => "converted".to_owned(),
     }
 }

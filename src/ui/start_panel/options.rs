@@ -98,9 +98,7 @@ fn Number(
     let is_hidden = move || {
         when.is_some_and(|(choice, values)| choice.with(|choice| !values.split(' ').any(|value| value == choice)))
     };
-    let wrong = move || {
-        chosen.wrong.with(|wrong| wrong.as_ref().filter(|(field, _)| *field == name).map(|(_, text)| text.clone()))
-    };
+    let wrong = move || chosen.wrong_at(name);
     let note = format!("wrong-{name}");
     view! {
         <label hidden=is_hidden>

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use super::Chosen;
-use headway_model::{Output, OutputPlace};
+use super::chosen::OUTPUT_FOLDER;
+use headway_model::{Output, OutputPlace, RelPath};
 
 /// Where the output goes, if the recipe has one.
 #[component]
@@ -19,52 +20,31 @@ pub(super) fn Where(chosen: Chosen) -> impl IntoView {
 
 #[component]
 fn Places(chosen: Chosen) -> impl IntoView {
-    let word = move || match chosen.place.get().map(|output| output.place) {
-        Some(OutputPlace::Beside { .. }) => "beside",
-        Some(OutputPlace::Folder { .. }) => "folder",
-        _ => "replace",
+    // The fields below change with the kind of place alone: one that is typed into stays.
+    let word =
+        Memo::new(move |_| match chosen.place.with(|output| output.as_ref().map(|output| output.place.clone())) {
+            Some(OutputPlace::Beside { .. }) => "beside",
+            Some(OutputPlace::Folder { .. }) => "folder",
+            _ => "replace",
+        });
+    let choose = move |event| {
+        let place = match event_target_value(&event).as_str() {
+            chosen if chosen == word.get_untracked() => return,
+            "beside" => OutputPlace::Beside { name: "{/.}.out".into() },
+            "folder" => OutputPlace::Folder { path: RelPath::default(), name: None },
+            _ => OutputPlace::Replace,
+        };
+        chosen.place.set(Some(Output::to(place)));
     };
-    let put = move |place: OutputPlace| chosen.place.set(Some(Output::to(place)));
-    let choose = move |event| match event_target_value(&event).as_str() {
-        chosen if chosen == word() => {}
-        "beside" => put(OutputPlace::Beside { name: "{/.}.out".into() }),
-        "folder" => put(OutputPlace::Folder { path: "converted".parse().unwrap_or_default(), name: None }),
-        _ => put(OutputPlace::Replace),
-    };
-    let detail = move || {
-        match chosen.place.get().map(|output| output.place) {
-        Some(OutputPlace::Beside { name }) => view! {
-            <label>
-                "named "
-                <input type="text" class="field" autocomplete="off" name="output-name" value=name on:change=move |event| put(OutputPlace::Beside { name: event_target_value(&event) }) />
-            </label>
-        }
-        .into_any(),
-        Some(OutputPlace::Folder { path, .. }) => view! {
-            <label>
-                "into folder "
-                <input
-                    type="text"
-                    class="field"
-                    autocomplete="off"
-                    name="output-folder"
-                    value=path.to_string()
-                    on:change=move |event| {
-                        if let Ok(path) = event_target_value(&event).parse() {
-                            put(OutputPlace::Folder { path, name: None });
-                        }
-                    }
-                />
-            </label>
-        }
-        .into_any(),
+    let detail = move || match word.get() {
+        "beside" => view! { <Name chosen /> }.into_any(),
+        "folder" => view! { <Folder chosen /> }.into_any(),
         _ => ().into_any(),
-    }
     };
     view! {
         <label>
             "Output "
-            <select name="output" autocomplete="off" prop:value=word on:change=choose>
+            <select name="output" autocomplete="off" prop:value=move || word.get() on:change=choose>
                 <option value="replace">"replace each file; the original is kept in the trash"</option>
                 <option value="beside">"beside each file"</option>
                 <option value="folder">"in another folder"</option>
@@ -72,9 +52,58 @@ fn Places(chosen: Chosen) -> impl IntoView {
         </label>
         {detail}
         <label>
-            <input type="checkbox" autocomplete="off" name="smaller" on:change=move |event| chosen.smaller.set(event_target_checked(&event)) />
+            <input
+                type="checkbox"
+                autocomplete="off"
+                name="smaller"
+                prop:checked=move || chosen.smaller.get()
+                on:change=move |event| chosen.smaller.set(event_target_checked(&event))
+            />
             " Keep the result only if it is smaller"
         </label>
+    }
+    .into_any()
+}
+
+#[component]
+fn Name(chosen: Chosen) -> impl IntoView {
+    let name = chosen.place.with_untracked(|output| match output.as_ref().map(|output| &output.place) {
+        Some(OutputPlace::Beside { name }) => name.to_string(),
+        _ => String::new(),
+    });
+    let change = move |event| {
+        chosen.place.set(Some(Output::to(OutputPlace::Beside { name: event_target_value(&event) })));
+    };
+    view! {
+        <label>
+            "named "
+            <input type="text" class="field" autocomplete="off" name="output-name" value=name on:change=change />
+        </label>
+    }
+    .into_any()
+}
+
+/// What is typed is what counts: a text that names no folder is refused here.
+#[component]
+fn Folder(chosen: Chosen) -> impl IntoView {
+    let wrong = move || chosen.wrong_at(OUTPUT_FOLDER);
+    view! {
+        <div class="start-setting">
+            <label>
+                "into folder "
+                <input
+                    type="text"
+                    class="field"
+                    autocomplete="off"
+                    name=OUTPUT_FOLDER
+                    value=chosen.folder.get_untracked()
+                    aria-invalid=move || wrong().map(|_| "true")
+                    aria-describedby="wrong-output-folder"
+                    on:change=move |event| chosen.folder.set(event_target_value(&event))
+                />
+            </label>
+            <p class="error" id="wrong-output-folder" role="alert">{wrong}</p>
+        </div>
     }
     .into_any()
 }

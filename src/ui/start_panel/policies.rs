@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 
 use leptos::prelude::*;
 
+use super::chosen::Wrong;
 use headway_model::event::{HaltBy, HaltWhen};
 use headway_model::policy::{Halt, Limit, OnInterrupt, TRIES_LIMIT, Timeout};
 use headway_model::{OnDone, Policy};
@@ -31,9 +32,6 @@ pub(in crate::ui) struct Policies {
     /// `retry` or `ask`; empty for the recipe's default.
     pub(super) on_interrupt: RwSignal<String>,
 }
-
-/// The name of a field that cannot be parsed, and why.
-type Wrong = (&'static str, String);
 
 impl Policies {
     pub(super) fn new() -> Self {

@@ -65,12 +65,16 @@ pub(super) fn Tools(
 /// How many files match; nothing without a filter, because the head shows the total.
 fn matches(address: Memo<ItemsAddress>, list: ItemsList, summary: Summary) -> Option<String> {
     let is_filtered = address.with(|address| address.filter != Default::default());
-    let all = summary.with(|summary| summary.as_ref().map(|summary| summary.counters.total))?;
+    let (all, is_mixed) = summary.with(|summary| {
+        summary.as_ref().map(|summary| (summary.counters.total, summary.counters.files() < summary.counters.total))
+    })?;
     let some = list.with(|fold, status, these| fold.listed(status, these, 0, 0).total).filter(|_| is_filtered)?;
     let named = address.with(|address| address.filter.name.as_deref().and_then(|name| list.names.of(name)));
     let more = named.map(|named| named.more).filter(|more| *more > 0);
     let more = more.map(|more| format!("; {} more match", count(more.into()))).unwrap_or_default();
-    Some(format!("{} of {}{more}", count(some.into()), counted(all, "file", "files")))
+    // What is no file, such as a link, is a row and no file.
+    let (one, many) = if is_mixed { ("entry", "entries") } else { ("file", "files") };
+    Some(format!("{} of {}{more}", count(some.into()), counted(all, one, many)))
 }
 
 /// The range of files that the list is limited to, counted from 1 as people count.
@@ -87,7 +91,10 @@ fn Search(job: JobId, address: Memo<ItemsAddress>) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let nav = expect_context::<Nav>();
+    // What this field has asked for. An address that asks for something else has changed in another way, as by *Back*.
+    let asked = StoredValue::new(address.with_untracked(|address| address.filter.name.clone().unwrap_or_default()));
     let search = Callback::new(move |text: String| {
+        asked.set_value(text.trim().to_owned());
         let there = address.with_untracked(|address| address.with_name(job, text.trim()));
         // The first keystroke is a step that *Back* undoes; later ones replace it.
         let is_searched = address.with_untracked(|address| address.filter.name.is_some());
@@ -104,12 +111,12 @@ fn Search(job: JobId, address: Memo<ItemsAddress>) -> impl IntoView {
         event.prevent_default();
         begin();
     };
-    // If the address changes in another way, the field follows it, except while someone types.
+    // If the address changes in another way, the field follows it: the field shows what is searched for.
     Effect::new(move |_| {
         let text = address.with(|address| address.filter.name.clone()).unwrap_or_default();
-        let Some(field) = field.get() else { return };
-        if document().active_element().as_ref() != Some(field.as_ref()) && field.value() != text {
+        if let Some(field) = field.get().filter(|_| asked.with_value(|asked| *asked != text)) {
             field.set_value(&text);
+            asked.set_value(text);
         }
     });
     let hidden = move |name: &'static str, value: Option<String>| {

@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 
 use super::Shell;
 use crate::api;
-use crate::ui::live::{Toast, browser};
+use crate::ui::live::{Toast, browser, notice};
 use headway_model::{JobId, JobStatus, JobSummary};
 
 /// How long the dialog shows a completed job before it becomes a toast, in milliseconds.
@@ -23,6 +23,11 @@ fn said(summary: &JobSummary, how: &str) -> String {
         Some(undone) => format!("{undone} was undone."),
         None => format!("{}: {how}", summary.title),
     }
+}
+
+/// How it ended.
+fn word(summary: &JobSummary) -> String {
+    summary.status.label().replace('_', " ")
 }
 
 impl Shell {
@@ -90,19 +95,18 @@ impl Shell {
         live.ended.update(|count| *count += 1);
         let summary = self.0.tab.borrow().follow().job(&job).and_then(|tracked| tracked.fold().map(JobSummary::from));
         let Some(summary) = summary else { return };
+        if browser::is_hidden() {
+            notice::say(&said(&summary, &word(&summary)), &job.to_string());
+        }
         if live.active.get_untracked() != Some(job) {
-            self.toast(&summary, summary.status.label());
+            self.toast(&summary, &word(&summary));
         } else if summary.status == JobStatus::Completed {
             self.0.closing.set(Some((job, browser::now() + COMPLETED_FOR)));
         }
     }
 
     fn toast(&self, summary: &JobSummary, text: &str) {
-        let toast = Toast {
-            job: summary.job,
-            text: said(summary, &text.replace('_', " ")),
-            status: summary.status.label().into(),
-        };
+        let toast = Toast { job: summary.job, text: said(summary, text), status: summary.status.label().into() };
         self.0.toasted.borrow_mut().push((summary.job, browser::now() + TOAST_FOR));
         self.0.live.toasts.update(|toasts| {
             toasts.retain(|other| other.job != toast.job);

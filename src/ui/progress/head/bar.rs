@@ -7,16 +7,15 @@ use leptos::prelude::*;
 use super::Summary;
 use super::pace::{KnownUntil, pace};
 use super::segments::{PARTS, WHOLE, segments};
+use crate::base::to;
 use crate::ui::live::{JobState, Live};
 use crate::ui::parts::format;
 use headway_model::summary::Start;
-use headway_model::{Counters, JobSummary};
+use headway_model::{Counters, JobId, JobSummary};
 
 /// The bar, divided by outcome, with its numbers below.
 #[component]
-pub(super) fn Bar(state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let made = use_context::<Start>().map_or(0, |start| start.now);
+pub(super) fn Bar(job: JobId, state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl IntoView {
     let counters = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().map(|summary| summary.counters).unwrap_or_default())
     });
@@ -39,13 +38,8 @@ pub(super) fn Bar(state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl 
         counters.with(format::files)
     };
     let left_out = move || counters.with(format::left_out);
-    let is_heard = Memo::new(move |_| live.link.with(|link| link.is_heard()));
-    let pace = move || {
-        let clock = live.clock.get();
-        let checked = state.with(|state| state.as_ref().and_then(|state| state.proof.checked)).unwrap_or_default();
-        let heard = KnownUntil { clock, checked, made, is_heard: is_heard.get() };
-        summary.with(|summary| summary.as_ref().map(|summary| pace(summary, heard)))
-    };
+    let known_until = known_until(state);
+    let pace = move || summary.with(|summary| summary.as_ref().map(|summary| pace(summary, known_until.get())));
     let shown = Signal::derive(move || if listing.get() { Counters::default() } else { counters.get() });
     view! {
         <div
@@ -63,11 +57,22 @@ pub(super) fn Bar(state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl 
         <p class="head-numbers">
             <strong class="head-done">{words}</strong>
             <span class="head-percent">{move || percent().map(|percent| format!("{percent} %"))}</span>
-            <span class="head-left-out">{left_out}</span>
+            <a class="head-left-out" hidden=move || left_out().is_none() href=to(&format!("/jobs/{job}?status=skipped"))>{left_out}</a>
             <span class="grow"></span>
             <span class="head-pace">{pace}</span>
         </p>
     }
+}
+
+/// Up to when this job is known.
+pub(super) fn known_until(state: Memo<Option<Arc<JobState>>>) -> Signal<KnownUntil> {
+    let live = expect_context::<Live>();
+    let made = use_context::<Start>().map_or(0, |start| start.now);
+    let is_heard = Memo::new(move |_| live.link.with(|link| link.is_heard()));
+    Signal::derive(move || {
+        let checked = state.with(|state| state.as_ref().and_then(|state| state.proof.checked)).unwrap_or_default();
+        KnownUntil { clock: live.clock.get(), checked, made, is_heard: is_heard.get() }
+    })
 }
 
 /// The parts of a bar, without words; the text beside it says what they mean.

@@ -3,6 +3,7 @@
 use crate::ui::parts::format;
 use headway_model::JobSummary;
 use headway_model::id::Millis;
+use headway_model::worked::Worked;
 
 /// Maximum age of the last message while the server is heard, because it sends something every 5 s.
 const WORD: Millis = 6_000;
@@ -21,6 +22,11 @@ pub(super) struct KnownUntil {
 }
 
 impl KnownUntil {
+    /// The time at work, as far as it is known.
+    pub(super) fn at_work(self, worked: Worked) -> Millis {
+        worked.until(self.moment(worked.since.unwrap_or_default()))
+    }
+
     /// The moment up to which the job is known, if its last event was recorded at `event`.
     fn moment(self, event: Millis) -> Millis {
         let last = event.max(self.checked).max(self.made);
@@ -43,7 +49,11 @@ pub(super) fn pace(summary: &JobSummary, heard: KnownUntil) -> String {
             .map(|ended| format!("{} in all", format::duration(ended.saturating_sub(began))))
             .unwrap_or_default();
     };
-    let at_work = worked.until(heard.moment(worked.since.unwrap_or_default()));
+    let at_work = heard.at_work(worked);
+    if summary.status.is_terminal() && at_work < 1_000 {
+        // The sentence about its end says so.
+        return String::new();
+    }
     let ran = u64::from(summary.counters.done() - summary.counters.skipped_in_plan);
     let so_far = if summary.status.is_terminal() { "" } else { " so far" };
     match format::rate(ran, at_work) {
@@ -56,7 +66,6 @@ pub(super) fn pace(summary: &JobSummary, heard: KnownUntil) -> String {
 mod tests {
     use super::*;
     use headway_model::testing::{created, job_id, planned, record};
-    use headway_model::worked::Worked;
     use headway_model::{DiskEffect, JobEvent};
 
     fn at_work(worked: Option<Worked>) -> JobSummary {

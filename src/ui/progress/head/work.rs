@@ -1,12 +1,14 @@
 //! How long a job might still take, and how much it reads, judging by bytes as well as by the number of files.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
 
 use super::Summary;
+use super::bar::known_until;
 use crate::api;
-use crate::ui::live::Live;
+use crate::ui::live::{JobState, Live};
 use crate::ui::parts::format::{about, size};
 use headway_model::load::Load;
 use headway_model::{JobId, JobStatus, Millis};
@@ -16,14 +18,15 @@ const PACE: Duration = Duration::from_secs(3);
 
 /// The line below the counts.
 #[component]
-pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
+pub(super) fn Work(summary: Summary, job: JobId, state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
     let live = expect_context::<Live>();
     let read = RwSignal::new(None::<Load>);
     follow(job, summary, read);
-    // The time at work so far, as long as the server is heard.
+    // In silence it stands still, as the bytes do.
+    let known_until = known_until(state);
     let at_work = move || {
         let worked = summary.with(|summary| summary.as_ref().and_then(|summary| summary.worked))?;
-        Some(if worked.since.is_some() { worked.until(live.clock.get()) } else { worked.ms })
+        Some(known_until.get().at_work(worked))
     };
     let status = move || summary.with(|summary| summary.as_ref().map(|summary| summary.status));
     let left = move || {

@@ -1,0 +1,40 @@
+//! The button by which the browser itself says when a job ends.
+
+use leptos::prelude::*;
+
+use crate::ui::live::notice;
+
+/// For a job that is not over. Nothing where the browser cannot do it, where it was refused before, and where it is agreed already.
+#[component]
+pub(super) fn TellMe(is_over: Signal<bool>) -> impl IntoView {
+    let (at_first, now) = (RwSignal::new(None::<String>), RwSignal::new(None::<String>));
+    Effect::new(move |_| {
+        at_first.set(notice::permission());
+        now.set(notice::permission());
+    });
+    let ask = move |_| {
+        leptos::task::spawn_local(async move {
+            now.try_set(notice::ask().await);
+        });
+    };
+    let is_open = move || !is_over.get() && at_first.with(|at_first| at_first.as_deref() == Some("default"));
+    let answer = move || {
+        now.with(|now| match now.as_deref() {
+            Some("granted") => "Your browser will tell you when it ends, if you look at something else.",
+            Some("denied") => "Your browser does not allow this.",
+            _ => "",
+        })
+    };
+    let is_unasked = Memo::new(move |_| now.with(|now| now.as_deref() == Some("default")));
+    view! {
+        <Show when=is_open>
+            <span class="proof-tell">
+                <Show when=move || is_unasked.get()>
+                    <button class="quiet" data-action="tell" on:click=ask>"Tell me when it ends"</button>
+                </Show>
+                <span role="status">{answer}</span>
+            </span>
+        </Show>
+    }
+    .into_any()
+}
