@@ -53,7 +53,7 @@ pub fn App() -> impl IntoView {
 
     view! {
         // Only text may be inside: a browser with scripts enabled parses the content as text.
-        <noscript class="page-banner">"Without JavaScript this page shows how things stood when it was loaded, and nothing can be started here."</noscript>
+        <noscript class="page-banner">"Without JavaScript this page shows the state at the time when it was loaded, and nothing can be started here."</noscript>
         <SkipLinks />
         <header class="page-bar">
             <a href=to("/") class="page-brand" rel="home"><Mark /> "Headway"</a>

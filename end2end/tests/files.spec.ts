@@ -99,7 +99,7 @@ test('a name narrows the list, in the address, and just those that failed run ag
   await page.goBack();
   await expect(rows).toHaveCount(15);
   await field.fill('nothing like it');
-  await expect(page.getByText('No file with this in its name.')).toBeVisible();
+  await expect(page.getByText('No file has this in its name.')).toBeVisible();
 });
 
 test('a file opens beside the list, by its address, with what it said in colour', async ({ page, serve }) => {

@@ -76,8 +76,8 @@ test('a cell for each file says what the counts say, names its file, and leads t
   await expect(rows).toHaveCount(7);
   await expect(rows.first()).toContainText('f03');
   await page.mouse.move(0, 0);
-  await expect(page.locator('.items-only').first()).toHaveText('Only files 4 to 10 of the job. Show those before and behind as well');
-  await page.locator('.items-only').getByRole('link', { name: 'Show those before' }).click();
+  await expect(page.locator('.items-only').first()).toHaveText('Only files 4 to 10 of the job. Show the files before and after as well');
+  await page.locator('.items-only').getByRole('link', { name: 'Show the files before' }).click();
   await expect(rows).toHaveCount(40);
 
   // Another style is painted at once, also when nothing moves any more.

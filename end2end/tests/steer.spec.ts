@@ -171,7 +171,7 @@ test('the pace of a job is changed, and what cannot be read is said before it st
   await open(page, server.url);
   await choose(page, 'slow');
   await page.getByText(/^If a file fails/).click();
-  await page.getByLabel('Stop the job after so many failures').check();
+  await page.getByLabel('Stop the job after a number of failures').check();
   await page.getByLabel('Failures', { exact: true }).fill('0');
   await page.getByText(/^If a file fails/).click();
   await page.locator('[data-start="run"]').click();

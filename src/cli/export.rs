@@ -8,8 +8,8 @@ use super::shown::write_to;
 
 /// Write a job's log, its attempts, its report, or a file that it made.
 ///
-/// The log is a report and every event; `headway verify` proves that they add up. A job log is what GNU parallel writes with --joblog:
-/// its --resume, --resume-failed and --retry-failed go on from there.
+/// The log is a report and every event; `headway verify` proves that they add up. A job log is what GNU parallel
+/// writes with --joblog: parallel's --resume, --resume-failed and --retry-failed can continue from it.
 ///
 /// Example:
 ///
@@ -32,7 +32,7 @@ pub(super) struct ExportCommand {
     #[arg(long, conflicts_with = "output")]
     joblog: bool,
 
-    /// What became of each file, as CSV or as JSON lines
+    /// The result for each file, as CSV or as JSON lines
     #[arg(long, value_name = "FORMAT", value_enum, conflicts_with_all = ["log", "joblog", "output"])]
     report: Option<ReportChoice>,
 

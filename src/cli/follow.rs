@@ -99,7 +99,7 @@ impl Followed<'_> {
             let ended = tokio::select! {
                 code = signals.next() => self.signalled(code).await?,
                 () = &mut over => {
-                    self.say("the time is over; the job goes on");
+                    self.say("the time is up; the job goes on");
                     Some(TIMED_OUT)
                 }
                 news = self.follower.next() => self.take_in(news).await?,

@@ -25,9 +25,10 @@ struct OneJob {
     shown: OutputArguments,
 }
 
-/// Go on with a job that is paused, or that nobody works on.
+/// Resume a job that is paused, or that no server works on.
 ///
-/// If `headway serve` has the data folder, it goes on there; otherwise it is worked on here, and followed to its end.
+/// If `headway serve` has the data folder, it does the work. Otherwise this command does the work, until the job
+/// ends.
 ///
 /// Example:
 ///
@@ -41,9 +42,10 @@ pub(super) struct ResumeCommand {
     one: OneJob,
 }
 
-/// Try failed files again, and follow that to its end.
+/// Try failed files again, and follow the job to its end.
 ///
-/// Of a job that is over a new one is made, with the files that failed, or with these. In a job that is not over they wait again.
+/// If the job is over, a new job is started with the files that failed, or with the files that you name. If the job
+/// is not over, these files go back to its queue.
 ///
 /// Examples:
 ///
@@ -62,7 +64,7 @@ pub(super) struct RetryCommand {
     items: Vec<u32>,
 }
 
-/// Put back what a job replaced, and remove what it made: a job too, followed to its end.
+/// Put back what a job replaced, and remove what it made. This is a job of its own, which is followed to its end.
 ///
 /// Example:
 ///

@@ -17,10 +17,10 @@ use super::selection::GivenNames;
 /// The rounding of times in a job log, which have milliseconds.
 const ROUNDED: Duration = Duration::from_millis(2);
 
-/// Run a recipe over listed names, without those that a job log of GNU parallel has as done.
+/// Run a recipe over a list of names, without the names that are done according to a job log of GNU parallel.
 ///
-/// The number of a row is that of the name in the list. A name is done if a row says so with exit code and signal 0, and its file is
-/// there and was not changed since. What a row says of a command is not read.
+/// The number of a row is the number of a name in the list. A name is done if its row has exit code 0 and signal 0,
+/// and its file exists and has not changed since then. The commands in the rows are not read.
 ///
 /// Example:
 ///
@@ -30,7 +30,7 @@ const ROUNDED: Duration = Duration::from_millis(2);
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct ImportCommand {
-    /// What GNU parallel wrote with --joblog
+    /// The file that GNU parallel wrote with --joblog
     #[arg(long, value_name = "FILE", required = true)]
     joblog: PathBuf,
 
@@ -50,7 +50,7 @@ pub(super) async fn import(arguments: ImportCommand) -> CommandResult {
     let (done, torn) =
         DoneRows::read(&text).map_err(|why| CommandFailure::new(NOT_BEGUN, format!("{}: {why}", joblog.display())))?;
     if torn {
-        say(&format!("headway: the last line of {} is not whole, and is left out", joblog.display()));
+        say(&format!("headway: the last line of {} is incomplete and is ignored", joblog.display()));
     }
     work.leave_out(done);
     run(work).await

@@ -18,7 +18,8 @@ const PAGE: u32 = 1_000;
 
 /// List jobs, newest first.
 ///
-/// Off a terminal the columns are separated by tabs, nothing is cut, and there is no head: id, status, done, total, failed, recipe, title.
+/// If the output is not a terminal, the columns are separated by tabs, nothing is cut, and there is no heading. The
+/// columns are: id, status, done, total, failed, recipe, title.
 ///
 /// Example:
 ///
@@ -40,11 +41,11 @@ pub(super) struct JobsCommand {
     #[arg(long, value_name = "RECIPE")]
     recipe: Option<String>,
 
-    /// How many jobs at the most
+    /// The largest number of jobs to list
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
     number: usize,
 
-    /// Write one JSON object a line
+    /// Write one JSON object per line
     #[arg(long)]
     json: bool,
 
@@ -96,10 +97,11 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
     Ok(0)
 }
 
-/// Show a job, its files, or what its programs said.
+/// Show a job, its files, or the output of its programs.
 ///
-/// A job is its id, the last six or more characters of that, or @1 for the newest, @2 for the one before. With --failed or --status the
-/// paths of those files are listed below the job's folder, one a line, or ended by NUL with -0.
+/// Name the job by its id, by the last six or more characters of its id, or by @1 for the newest, @2 for the one
+/// before. With --failed or --status, the paths of those files are listed, relative to the job's folder, one per
+/// line, or ended by NUL with -0.
 ///
 /// Examples:
 ///
@@ -122,7 +124,7 @@ pub(super) struct ShowCommand {
     #[arg(long, value_name = "STATUS")]
     status: Option<String>,
 
-    /// Show what the attempts at a file said, by its number from 1
+    /// Show the output of the attempts at a file; files are numbered from 1
     #[arg(long, value_name = "N", conflicts_with_all = ["failed", "status"], value_parser = clap::value_parser!(u32).range(1..))]
     attempts: Option<u32>,
 
@@ -130,7 +132,7 @@ pub(super) struct ShowCommand {
     #[arg(short = '0', long)]
     null: bool,
 
-    /// Write JSON: the job, or one item a line
+    /// Write JSON: the job, or one item per line
     #[arg(long)]
     json: bool,
 

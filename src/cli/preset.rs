@@ -13,9 +13,10 @@ use super::session::{ServerArguments, Session};
 use super::shown::OutputArguments;
 use headway_model::StartJob;
 
-/// Keep what a job was asked for under a name, and run it again by that.
+/// Save the request of a job under a name, and run it again by that name.
 ///
-/// A preset has the files of a job, as a folder with its patterns or as names, its recipe with the settings, and its policies.
+/// A preset contains the files of a job (a folder with patterns, or names), its recipe with the settings, and its
+/// policies.
 ///
 /// Examples:
 ///
@@ -34,13 +35,13 @@ pub(super) struct PresetCommand {
 enum PresetAction {
     /// List the presets
     List {
-        /// Write one JSON object a line
+        /// Write one JSON object per line
         #[arg(long)]
         json: bool,
         #[command(flatten)]
         which: ServerArguments,
     },
-    /// Keep what a job was asked for
+    /// Save the request of a job
     Save {
         /// The name: letters, digits, - and _
         name: String,
@@ -95,7 +96,12 @@ async fn carried_out(session: &mut Session, what: &PresetAction) -> CommandResul
         }
         PresetAction::Run { name, shown, .. } => {
             let mut presets = presets(session).await.map_err(|failure| failure.or_code(NOT_BEGUN))?;
-            let none = || CommandFailure::new(NOT_BEGUN, format!("there is no preset {name:?}; headway preset list"));
+            let none = || {
+                CommandFailure::new(
+                    NOT_BEGUN,
+                    format!("there is no preset {name:?}; to list them: headway preset list"),
+                )
+            };
             let request = presets.remove(name).ok_or_else(none)?;
             new_job(session, shown, false, async |client, new| client.start(new, &request).await.map(drop)).await
         }

@@ -26,7 +26,7 @@ pub(super) struct RecipesCommand {
     #[arg(long, value_name = "FILE", env = "HEADWAY_CONFIG")]
     config: Option<PathBuf>,
 
-    /// Write one JSON object a line
+    /// Write one JSON object per line
     #[arg(long)]
     json: bool,
 }

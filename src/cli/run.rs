@@ -24,12 +24,13 @@ const COMMAND: &str = "command";
 
 /// Run a recipe over files, and follow it to its end.
 ///
-/// The files are named on the command line, or on standard input: one a line, or ended by NUL with -0. A folder stands for all that is
-/// below it. If `headway serve` has the data folder, it does the work and this follows it; otherwise the work is done here. Run again, it
-/// leaves out what was done.
+/// The files are named on the command line, or on standard input: one per line, or ended by NUL with -0. A folder
+/// stands for all files below it. If `headway serve` has the data folder, it does the work, and this command follows
+/// it. Otherwise this command does the work. When the same command is run again, it skips the files that are done.
 ///
-/// The exit code is the number of files that failed or could not be looked at, up to 100; 101 stands for more. 102: the job failed as a
-/// whole. 103: it was cancelled. 104: it waits for you. 130: you interrupted it. 255: it was not begun.
+/// The exit code is the number of files that failed or could not be examined, up to 100; 101 stands for more. 102:
+/// the job failed as a whole. 103: it was cancelled. 104: it waits for you. 130: you interrupted it. 255: it did not
+/// start.
 ///
 /// Examples:
 ///
@@ -44,7 +45,7 @@ pub(super) struct RunCommand {
     #[command(flatten)]
     run: RunArguments,
 
-    /// When it is over, write its attempts as GNU parallel lists them
+    /// When the job is over, write its attempts in the format of GNU parallel's --joblog
     #[arg(long, value_name = "FILE")]
     joblog: Option<String>,
 }

@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Options that choose the server, for every command that calls one.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ServerArguments {
-    /// The data folder, whose server is called
+    /// The data folder; its server is called
     #[arg(long, value_name = "FOLDER", default_value_os_t = default_data(), env = "HEADWAY_DATA")]
     pub(super) data: PathBuf,
 

@@ -24,7 +24,7 @@ pub(super) struct CompletionsCommand {
     shell: Shell,
 }
 
-/// Write the manual: the page of the program, or every page into a folder.
+/// Write the manual: the program's page, or all pages into a folder.
 ///
 /// Example:
 ///
@@ -34,7 +34,7 @@ pub(super) struct CompletionsCommand {
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct ManCommand {
-    /// A folder for a page for each command
+    /// A folder, in which each command gets a page of its own
     #[arg(long, value_name = "FOLDER")]
     into: Option<PathBuf>,
 }

@@ -17,7 +17,7 @@ use headway_model::JobId;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArguments {
-    /// Write one JSON object a line: each event of the log, then the end; or the end alone
+    /// Write one JSON object per line: each event of the log, then the result; or only the result
     #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
     pub(super) json: Option<Json>,
 
@@ -29,15 +29,15 @@ pub(super) struct OutputArguments {
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub(super) progress: ProgressMode,
 
-    /// Write what programs said in the order of the names
+    /// Write the output of the programs in the order of the names
     #[arg(short, long)]
     pub(super) keep_order: bool,
 
-    /// Begin each line that a program said with the name of its file
+    /// Begin each line of a program's output with the name of its file
     #[arg(long)]
     pub(super) tag: bool,
 
-    /// Write a file that the job made, such as its manifest, when it is over; FILE can be -
+    /// When the job is over, write a file that it made, such as its manifest; FILE can be -
     #[arg(long, value_name = "NAME=FILE", value_parser = setting)]
     pub(super) output: Vec<(String, String)>,
 

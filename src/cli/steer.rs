@@ -48,7 +48,7 @@ pub(super) struct CancelCommand {
     jobs: JobArguments,
 }
 
-/// Approve the plans of jobs that wait for it.
+/// Approve the plans of jobs that wait for approval.
 ///
 /// Example:
 ///
@@ -62,7 +62,7 @@ pub(super) struct ApproveCommand {
     jobs: JobArguments,
 }
 
-/// Go on with jobs without their interrupted files, which count as failed.
+/// Resume jobs without their interrupted files, which count as failed.
 ///
 /// Example:
 ///
@@ -150,7 +150,7 @@ async fn steer(session: &Session, text: &str, action: Option<Action>) -> Result<
     if action.is_none() {
         session.client.adopt(job).await?;
     } else if session.host.is_some() {
-        let text = format!("nobody works on job {0}; go on with it: headway resume {0}", tail(job));
+        let text = format!("no server works on job {0}; to go on: headway resume {0}", tail(job));
         return Err(CommandFailure::new(NO, text));
     }
     match action {

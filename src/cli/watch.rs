@@ -12,8 +12,8 @@ use super::times;
 
 /// Follow jobs to their ends, through restarts of the server.
 ///
-/// A job that does not exist yet, named by its whole id, is waited for. The exit code is that of `headway run`; of several jobs, the
-/// largest. Ctrl-C ends the watching alone.
+/// If a job is named by its whole id and does not exist yet, the command waits for it. The exit code is that of
+/// `headway run`; for several jobs it is the largest. Ctrl-C ends only the watching.
 ///
 /// Example:
 ///
@@ -31,7 +31,7 @@ pub(super) struct WatchCommand {
     #[arg(long, value_name = "WHEN", default_value = "end")]
     until: Until,
 
-    /// How long to watch at the most; the exit code is then 124
+    /// How long to watch; when this time is up, the exit code is 124
     #[arg(long, value_name = "TIME", value_parser = times::duration)]
     timeout: Option<Duration>,
 
@@ -80,7 +80,7 @@ async fn each(session: &mut Session, arguments: &WatchCommand) -> CommandResult 
             if !view.summary.status.is_terminal() {
                 session.let_go().await;
                 session.wait_for_server().await.map_err(|_| {
-                    let text = format!("nobody works on job {0}; go on with it: headway resume {0}", tail(job));
+                    let text = format!("no server works on job {0}; to go on: headway resume {0}", tail(job));
                     CommandFailure::new(NOT_BEGUN, text)
                 })?;
             }

@@ -69,7 +69,7 @@ fn NoJobs(address: JobsAddress) -> impl IntoView {
         return view! {
             <section class="empty-state">
                 <h2>"No job has been run yet"</h2>
-                <p>"A job is one run of a recipe over files. Each is listed here, with what came of every file."</p>
+                <p>"A job is one run of a recipe over files. Each is listed here, with the result for every file."</p>
                 <p><a href=to("/")>"Choose files in the library"</a></p>
             </section>
         }

@@ -12,7 +12,7 @@ const KEYS: [(&str, &str); 8] = [
     ("x, Space", "Select the file or folder; with Shift, all up to it"),
     ("Ctrl A", "Select all files listed so far"),
     ("Enter", "Open the folder; with a selection, go to its button"),
-    ("Escape", "Clear the selection; put a dialog away"),
+    ("Escape", "Clear the selection; close a dialog"),
     ("?", "These keys"),
 ];
 

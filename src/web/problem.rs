@@ -58,7 +58,7 @@ fn title(error: &ApiError) -> &'static str {
         ApiError::NoLogin { .. } => "The caller is not logged in",
         ApiError::Foreign { .. } => "The call comes from a foreign page",
         ApiError::Denied { .. } => "Headway cannot read this",
-        ApiError::NotFound { .. } => "There is nothing of this name",
+        ApiError::NotFound { .. } => "Nothing has this name",
         ApiError::TooSlow { .. } => "The call did not arrive in time",
         ApiError::Conflict { .. } => "The call conflicts with the present state",
         ApiError::Pruned { .. } => "The job's history was removed",

@@ -90,23 +90,19 @@ fn calls() -> Vec<ApiCall> {
         ApiCall::get("/jobs/{id}/causes", causes, "Sorts a job's failures by cause.").json::<Causes>(),
         ApiCall::get("/jobs/{id}/load", load, "Says how much of a job's work is done, in files and bytes.")
             .json::<Load>(),
-        ApiCall::post("/jobs/{id}/approve", act(Action::Approve), "Lets a job run whose plan waits for approval.")
+        ApiCall::post("/jobs/{id}/approve", act(Action::Approve), "Approves the plan of a job, so that it runs.")
             .json::<JobView>(),
         ApiCall::post("/jobs/{id}/pause", act(Action::Pause), "Starts no new items of a job.").json::<JobView>(),
-        ApiCall::post("/jobs/{id}/resume", act(Action::Resume), "Goes on with a paused job.").json::<JobView>(),
-        ApiCall::post(
-            "/jobs/{id}/leave-out",
-            act(Action::LeaveOut),
-            "Goes on with a job without its interrupted items.",
-        )
-        .json::<JobView>()
-        .new_in_v1(),
+        ApiCall::post("/jobs/{id}/resume", act(Action::Resume), "Resumes a paused job.").json::<JobView>(),
+        ApiCall::post("/jobs/{id}/leave-out", act(Action::LeaveOut), "Resumes a job without its interrupted items.")
+            .json::<JobView>()
+            .new_in_v1(),
         ApiCall::post("/jobs/{id}/cancel", cancel, "Cancels a job: what runs is stopped, the rest never starts.")
             .json::<JobView>(),
         ApiCall::post("/jobs/{id}/retry", retry, "Retries the failed items of a job, or one of them.")
             .query::<RetryQuery>()
             .json::<JobView>(),
-        ApiCall::post("/jobs/{id}/adopt", adopt, "Has a job worked on by a server that works on no job unasked.")
+        ApiCall::post("/jobs/{id}/adopt", adopt, "Makes a server that takes up no job unasked work on a job.")
             .json::<JobView>(),
         ApiCall::post("/jobs/{id}/undo/{new}", undo, "Starts a job that undoes what this one did.")
             .json::<JobView>()
@@ -118,13 +114,13 @@ fn calls() -> Vec<ApiCall> {
             .answers("application/x-ndjson"),
         ApiCall::get("/jobs/{id}/joblog", joblog, "Sends a job's attempts as GNU parallel lists them.")
             .answers("text/tab-separated-values"),
-        ApiCall::get("/jobs/{id}/report.csv", report_csv, "Sends what became of each file of a job, as CSV.")
+        ApiCall::get("/jobs/{id}/report.csv", report_csv, "Sends the result for each file of a job, as CSV.")
             .answers("text/csv")
             .new_in_v1(),
         ApiCall::get(
             "/jobs/{id}/report.jsonl",
             report_jsonl,
-            "Sends what became of each file of a job, as JSON lines.",
+            "Sends the result for each file of a job, as JSON lines.",
         )
         .answers("application/x-ndjson")
         .new_in_v1(),
@@ -139,16 +135,12 @@ fn calls() -> Vec<ApiCall> {
         .answers("application/octet-stream"),
         ApiCall::get("/recipes", recipes, "Lists the recipes, each with the JSON Schema of its settings.")
             .json::<Vec<OfferedRecipe>>(),
-        ApiCall::get("/presets", presets::all, "Lists the requests that are kept under names.")
-            .json::<Presets>()
-            .new_in_v1(),
-        ApiCall::put("/presets/{preset}", presets::keep, "Keeps a request under a name.")
+        ApiCall::get("/presets", presets::all, "Lists the presets.").json::<Presets>().new_in_v1(),
+        ApiCall::put("/presets/{preset}", presets::keep, "Stores a request as a preset.")
             .body::<StartJob>()
             .json::<Presets>()
             .new_in_v1(),
-        ApiCall::delete("/presets/{preset}", presets::remove, "Removes the request of this name.")
-            .json::<Presets>()
-            .new_in_v1(),
+        ApiCall::delete("/presets/{preset}", presets::remove, "Removes a preset.").json::<Presets>().new_in_v1(),
         ApiCall::get("/libraries", libraries, "Lists the libraries.").json::<Vec<LibraryName>>(),
         ApiCall::get("/libraries/{name}/files", files, "Lists a folder of a library, or what matches below it.")
             .query::<FilesQuery>()

@@ -6,7 +6,7 @@ use reqwest::Method;
 
 use crate::helper::{App, Files, Raw, mint, request, status};
 
-/// Every route there is, with a method that it takes.
+/// Every route, with a method that it accepts.
 fn routes() -> Vec<(Method, String)> {
     let id = mint();
     vec![
@@ -155,7 +155,7 @@ async fn every_answer_carries_what_protects_it_and_reading_changes_nothing() {
         }
     }
     assert_eq!(app.get("/api/jobs").await.1["jobs"].as_array().map(Vec::len), Some(0));
-    // Forwarding headers move nothing.
+    // Forwarding headers change nothing.
     let call = app
         .client
         .get(format!("{}/api/jobs", app.url))
@@ -165,8 +165,7 @@ async fn every_answer_carries_what_protects_it_and_reading_changes_nothing() {
     app.stop().await;
 }
 
-/// Whatever stands in the first line or the headers, and however it is meant: a refusal in the form of every other, and
-/// nothing of it is the server's fault.
+/// Whatever the first line or the headers contain, the refusal has the form of every other, and is not a 5xx.
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_requests_are_refused_and_harm_nothing() {
     let files = Files::numbered(1);
@@ -194,7 +193,7 @@ async fn odd_requests_are_refused_and_harm_nothing() {
         (format!("GET http://me@{host}/api/jobs HTTP/1.1"), [400, 403]),
         ("GET /%zz HTTP/1.1".into(), [404, 400]),
         ("GET /%00%ff%2e%2e HTTP/1.1".into(), [404, 400]),
-        // A page that says so.
+        // The answer is a page that says so.
         ("GET /jobs/%ff HTTP/1.1".into(), [404, 200]),
         ("GET //evil.example:99999999/ HTTP/1.1".into(), [404, 400]),
         ("GET /../../etc/passwd HTTP/1.1".into(), [404, 400]),
@@ -208,7 +207,7 @@ async fn odd_requests_are_refused_and_harm_nothing() {
         assert!(head.contains("base-uri 'none'") && head.contains("frame-ancestors 'none'"), "{line}: {head}");
         assert!(head.contains("cache-control: no-"), "{line}: {head}");
     }
-    // Not even read as requests; the library that reads them answers.
+    // These are not even parsed as requests; hyper itself answers.
     for text in [
         "GET / HTTP/3.0\r\n\r\n".to_owned(),
         "\u{1}\r\n\r\n".into(),
@@ -220,7 +219,7 @@ async fn odd_requests_are_refused_and_harm_nothing() {
     assert_eq!(status(&ask("GET /api/jobs HTTP/1.0\r\n\r\n".into()).await), 400, "no name at all");
     assert_eq!(status(&ask("GET /api/jobs HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n".into()).await), 403);
 
-    // Of two headers it is not for us to choose one.
+    // With two headers, the server must not choose one.
     for (name, good, other) in [
         ("Host", host.as_str(), "evil.example"),
         ("Origin", app.url.as_str(), "https://evil.example"),

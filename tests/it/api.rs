@@ -1,10 +1,10 @@
-//! The calls: what is accepted once, twice, and not at all.
+//! The calls: which are accepted once, which can be repeated, and which are refused.
 
 use serde_json::{Value, json};
 
 use crate::helper::{App, Files, mint, request};
 
-/// Every bad input, with the status and the words that tell what to do.
+/// Every bad input, with the status and a part of the text that tells what to do.
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_input_gets_a_clear_typed_error() {
     let files = Files::numbered(2);
@@ -87,7 +87,7 @@ async fn a_link_out_of_the_library_is_not_followed() {
     body["query"] = json!({ "paths": ["out/passwd", "passwd", "000000"] });
     assert_eq!(app.put(&id.to_string(), &body).await.0, 201);
     let end = app.end(id).await;
-    // What lies outside is not said to be missing: it may not be looked at.
+    // A file outside the library is not reported as missing, because the server may not look at it.
     assert_eq!((end.counters.succeeded, end.counters.skipped, end.counters.failed), (1, 1, 1), "{end:?}");
     for status in ["skipped", "failed"] {
         let (_, items) = app.get(&format!("/api/jobs/{id}/items?status={status}")).await;
@@ -103,9 +103,9 @@ async fn the_same_start_again_is_the_same_job_and_another_is_a_conflict() {
     let id = mint().to_string();
     let (status, first) = app.put(&id, &request("checksum")).await;
     assert_eq!((status, first["job"].as_str()), (201, Some(id.as_str())));
-    // What it is at by now is the machine's to say.
+    // The job's state by now depends on the machine.
     assert!(first["status"].is_string() && first["cursor"].is_string() && first["digest"].is_string());
-    // Equal after parsing: the default may be written out, and the order of fields is free.
+    // Requests that are equal after parsing: a default can be written out, and the order of fields is free.
     let spelled = json!({ "query": { "folder": { "path": "", "include": [] } }, "settings": { "algorithm": "sha256" }, "recipe": "checksum", "library": "files" });
     for body in [request("checksum"), spelled] {
         let (status, again) = app.put(&id, &body).await;
@@ -115,7 +115,7 @@ async fn the_same_start_again_is_the_same_job_and_another_is_a_conflict() {
     other["settings"] = json!({ "algorithm": "blake3" });
     let (status, answer) = app.put(&id, &other).await;
     assert_eq!((status, answer["error"].as_str()), (409, Some("conflict")), "{answer}");
-    // So may what holds where nothing is said, each alone and all together; whichever of the two was first.
+    // Every default can be written out, each alone and all together, in the first or in the second request.
     let defaults = json!({
         "title": "Checksum · files", "concurrency": 0, "priority": 0, "approval": false, "parent": null, "output": null,
         "policy": { "tries": 1, "backoff_ms": 1000, "on_interrupt": "retry", "on_done": "again", "timeout": null, "halt": null }
@@ -209,7 +209,8 @@ async fn lists_are_paged_from_the_newest_and_items_by_window() {
     assert_eq!(ids(&page), jobs[..2]);
     let (_, page) = app.get(&format!("/api/jobs?limit=9&before={}", page["next"].as_str().expect("more"))).await;
     assert_eq!((ids(&page), &page["next"]), (jobs[2..].to_vec(), &Value::Null));
-    // The newest has the fewest files: by files it is the last, and the others, which are alike, stay as they are.
+    // The newest job has the fewest files. Sorted by files it is the last; the others, which are equal, keep their
+    // order.
     let small = json!({ "library": "files", "recipe": "checksum", "query": { "paths": ["000001"] } });
     let small = app.run(&small).await.job.to_string();
     let by_files = [jobs.clone(), vec![small]].concat();
@@ -239,7 +240,7 @@ async fn lists_are_paged_from_the_newest_and_items_by_window() {
     assert_eq!(seen, [0, 1, 2, 3, 4, 5, 6]);
     assert_eq!(app.get(&format!("/api/jobs/{}/items?status=bad", jobs[0])).await.0, 400);
 
-    // A name, alone and with the rest of the filter, by pages that do not lose count.
+    // A search by name, alone and with the other filters; the pages keep the right count.
     let items = async |filter: &str| app.get(&format!("/api/jobs/{}/items?{filter}", jobs[0])).await.1;
     let whole = items("name=*").await;
     assert_eq!(whole["items"].as_array().map(Vec::len), Some(7));

@@ -1,4 +1,4 @@
-//! One file to carry: the program serves the client that was put into it.
+//! One file to deploy: the program serves the client that is embedded in it.
 
 use reqwest::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 

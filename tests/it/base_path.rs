@@ -6,7 +6,7 @@ use crate::helper::{App, Files};
 
 const TOKEN: &str = "a-token-of-some-length";
 
-/// Addresses in a page: what follows `name="`.
+/// The addresses in a page: the values of the attribute `name`.
 fn addresses<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
     let start = format!(" {name}=\"");
     page.split(&start).skip(1).filter_map(|rest| rest.split('"').next()).collect()
@@ -45,7 +45,7 @@ async fn pages_calls_streams_and_the_cookie_lie_below_it() {
     let stream = get("/tools/headway/api/events?watch=jobs").await;
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
     drop(stream);
-    // A path that only looks like it, and the gate, which is not passed by a longer path.
+    // A path that only resembles the base path is refused, and a longer path does not get past the gate.
     assert_eq!(get("/tools/headwayx/api/jobs").await.status().as_u16(), 404);
     for path in ["/tools/headway/api/jobs", "/tools/headway/api/events?watch=jobs"] {
         let url = format!("{}{path}", app.url);

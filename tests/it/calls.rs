@@ -1,4 +1,5 @@
-//! Server functions, as anybody may call them: each refusal has the status of its kind, and a body that the page can read.
+//! Server functions, as any program can call them: each refusal has the status of its kind, and a body that the page
+//! can read.
 
 use headway_model::{ApiError, JobStatus};
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ async fn call(app: &App, name: &str, body: &Value) -> (u16, Value) {
     app.call(app.client.post(format!("{}/api/fn/{name}", app.url)).json(body)).await
 }
 
-/// What the page makes of a body, by its own type.
+/// A body, parsed into the type that the page uses.
 fn read(body: &Value) -> ApiError {
     serde_json::from_value(body.clone()).unwrap_or_else(|error| panic!("{error}: {body}"))
 }
@@ -65,7 +66,8 @@ async fn every_refusal_has_its_own_status_and_is_read_as_what_it_is() {
         assert_eq!(found, status, "{kind}: {answer}");
         assert_eq!(read(&answer).status(), status);
     }
-    // A form's Accept and Referer move nothing: neither the status nor the caller.
+    // The headers Accept and Referer that a form sends change nothing: the status stays, and the caller is not
+    // redirected.
     let form = app.client.post(format!("{}/api/fn/job", app.url)).json(&json!({ "id": unknown }));
     let form = form.header("accept", "text/html").header("referer", "https://evil.example/");
     assert_eq!(app.call(form).await.0, 404);

@@ -48,7 +48,7 @@ fn what_cannot_be_served_is_refused_with_a_sentence() {
         if !arguments.contains(&"--site") {
             all.extend(["--site", &site]);
         }
-        // The last of an option given twice would be an error of its own.
+        // clap reports a repeated option as an error of its own.
         if arguments.contains(&"--listen") {
             all.drain(3..5);
         }
@@ -94,7 +94,7 @@ fn a_folder_in_use_is_not_rebuilt_and_a_free_one_is() {
     assert!(ok && said.contains("rebuilt 0 jobs from 0 events"), "{said}");
 }
 
-/// A server that comes right after one that was killed waits for the kernel to take that one apart.
+/// A server that starts right after another was killed waits until the kernel has removed that process.
 #[test]
 fn a_start_right_after_a_kill_finds_the_folder_free() {
     let files = Files::numbered(1);

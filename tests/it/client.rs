@@ -35,7 +35,7 @@ async fn a_job_is_followed_by_tcp_and_by_the_socket_from_its_first_event_to_its_
     let server = Headway::start(&files, &[]);
     for client in [client(&server.url), socket(&files)] {
         let (cursor, job) = (client.cursor().await.expect("a cursor"), mint());
-        // Begun and over before anything listens: nothing is missed.
+        // The job begins and ends before anybody listens: nothing is missed.
         client.start(job, &everything()).await.expect("a job");
         server.end(&reqwest::Client::new(), job).await;
         let mut follower = client.follow(Some(cursor), &[job]);

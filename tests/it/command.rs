@@ -1,4 +1,4 @@
-//! Commands on real files: outputs, exit codes, time, what they said.
+//! Commands on real files: their outputs, exit codes, time limits and recorded output.
 
 use std::path::PathBuf;
 
@@ -132,7 +132,8 @@ impl Served {
         id
     }
 
-    /// Starts a job at whose fault the server dies. It can die before it has answered, once the job is recorded.
+    /// Starts a job that kills the server. The server can die after it has recorded the job and before it has
+    /// answered.
     pub(crate) async fn begin_doomed(&self, recipe: &str, more: Value) -> JobId {
         let (id, call) = self.start_call(recipe, &more);
         if let Ok(answer) = call.send().await {
@@ -218,7 +219,7 @@ async fn a_command_replaces_files_and_undo_puts_them_back() {
     })
     .await;
 
-    // And everything says so: the job, the list of files, what is not yet processed.
+    // Everything shows it: the job, the list of files, and the count of files that are not yet processed.
     let undone = eventually("the undo at its end", async || {
         let view = served.get(&format!("/api/jobs/{}", end.job)).await;
         (view["undone"]["status"] == "completed").then_some(view["undone"].clone())
@@ -348,7 +349,7 @@ async fn a_program_that_is_not_there_is_said_at_the_start_without_the_servers_pa
     for run in ["no-such-program {}", "/no/such/program {}", "'never closed"] {
         let (id, status, body) = served.try_begin("command", json!({ "settings": { "run": run } })).await;
         assert_eq!(status, 422, "{body}");
-        // What can be told without a look at the disk is told with all else that is wrong.
+        // A fault that can be found without looking at the disk is reported together with all others.
         let said = body["settings"]["run"].as_str().or_else(|| body["reasons"][0].as_str()).unwrap_or_default();
         assert!(
             said.contains("no-such-program") || said.contains("/no/such/program") || said.contains("quotation"),

@@ -1,4 +1,4 @@
-//! Connections that are opened and not used: they keep nobody out, take no descriptor from a job, and end.
+//! Connections that are opened and not used: they lock nobody out, take no descriptor from a job, and end.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::command::Served;
 use crate::helper::{App, Files, Headway, Raw, Stream, eventually, mint, request, status};
 
-/// Longer than anything may take that says nothing.
+/// Longer than any silent connection may stay open.
 const LATE: Duration = Duration::from_secs(40);
 
 fn host(url: &str) -> &str {
@@ -23,7 +23,7 @@ async fn who_says_nothing_or_never_ends_is_sent_away_and_a_stream_is_not() {
     let id = mint();
     let head = format!("PUT /api/jobs/{id} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n");
 
-    // Which of them is answered at all, and how.
+    // Which connections are answered, and how.
     let quiet = async |said: String, answer: u16| {
         let mut raw = Raw::open(&app.url).await;
         raw.say(&said).await;
@@ -60,7 +60,7 @@ async fn who_says_nothing_or_never_ends_is_sent_away_and_a_stream_is_not() {
         quiet(format!("GET /api/jobs HTTP/1.1\r\nHost: {host}\r\n\r\n"), 200),
         quiet(format!("{head}Content-Length: 500\r\n\r\n{{"), 408),
         quiet(format!("{head}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n"), 408),
-        // Much of it came at once, for which a steady sender has minutes.
+        // Much of the body arrived at once; a steady sender would have minutes for it.
         quiet(format!("{head}Content-Length: 4000000\r\n\r\n{}", "x".repeat(3_000_000)), 408),
         dripping("GET / HTTP/1.1\r\n".into(), "X-Drop: 1\r\n", 0),
         dripping(format!("{head}Content-Length: 100000\r\n\r\n{{"), " ", 408),
@@ -74,7 +74,7 @@ async fn who_says_nothing_or_never_ends_is_sent_away_and_a_stream_is_not() {
     );
     assert_eq!(status, 200, "an answer that waits is not cut");
     assert_eq!(app.get("/api/jobs").await.1["jobs"], json!([]), "half a call does nothing");
-    // All of them are gone; the stream that was there before is not.
+    // All of them are closed; the earlier stream is still open.
     let job = app.begin("checksum").await;
     loop {
         let event = stream.next().await.expect("the stream goes on");
@@ -106,7 +106,7 @@ async fn one_peer_has_its_share_and_no_more_and_others_are_let_in() {
         status(&raw.rest(Duration::from_secs(20)).await)
     };
     eventually("a refusal", async || (refused().await == 503).then_some(())).await;
-    // With a token or without: it was not even looked at. Others are other peers.
+    // With or without a token, because the token was not examined. The other callers are other peers.
     let mut other = Raw::open_from("127.0.0.2", url).await;
     other.say(&ask).await;
     assert_eq!(status(&other.rest(Duration::from_secs(20)).await), 200);

@@ -1,4 +1,5 @@
-//! Cursors that time has passed by: a log that was pruned, put back or is very long, a clock that was set back.
+//! Outdated cursors: a log that was pruned, was restored from a backup or is very long, and a clock that was set
+//! back.
 
 use std::path::Path;
 
@@ -10,12 +11,13 @@ use serde_json::json;
 use crate::command::Served;
 use crate::helper::{App, Event, Files, Stream, follow_at, follow_to_end, kinds, mint, payloads, request};
 
-/// The messages up to where the log stood when the reader came.
+/// The messages up to the head of the log at the time when the reader connected.
 async fn opened(app: &App, query: &str) -> Vec<Event> {
     Stream::open(app, query).await.until("caught_up").await
 }
 
-/// A reader comes back with a cursor whose events are no longer kept: it is told so, and gets the job as it is.
+/// A reader comes back with a cursor whose events are no longer kept: it is told so, and gets the job's present
+/// state.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cursor_whose_event_was_pruned_is_answered_by_a_snapshot() {
     let files = Files::numbered(3);
@@ -24,7 +26,7 @@ async fn a_cursor_whose_event_was_pruned_is_answered_by_a_snapshot() {
     let truth = app.end(job).await;
     let end: Cursor = app.server.job(job).await.expect("a job").cursor;
     app.stop().await;
-    // The cursor of an early event, with that event's own check.
+    // The cursor of an early event, with that event's check value.
     let store = SqliteStore::open(&files.data().join("log.sqlite")).await.expect("the log");
     let digest = store.digest_at(2).await.expect("a read").expect("an event");
     let early = Cursor { position: 2, check: digest.check() };
@@ -45,8 +47,8 @@ async fn a_cursor_whose_event_was_pruned_is_answered_by_a_snapshot() {
     app.stop().await;
 }
 
-/// The data folder is put back to an earlier state and goes on from there. A client that saw the lost part is told, both when
-/// the log is still behind its cursor and when other events stand there.
+/// The data folder is restored to an earlier state, and the log continues from there. A client that saw the lost part
+/// is told so, both while the log is shorter than its cursor and when other events have taken the lost positions.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_put_back_from_a_backup_is_noticed_by_everyone_who_saw_more() {
     let files = Files::numbered(5);
@@ -73,18 +75,18 @@ async fn a_log_put_back_from_a_backup_is_noticed_by_everyone_who_saw_more() {
         (&json!(lost), &json!("future")),
         "the lost job is named"
     );
-    // Other events where the lost ones were: the number alone would not tell.
+    // Other events have the positions of the lost ones, so the number alone does not tell.
     let other = app.begin("checksum").await;
     let truth = app.end(other).await;
     let told = opened(&app, &query).await;
     assert_eq!(told[2].json["reason"], "diverged");
-    // And the real receiver, which starts again, is right.
+    // The real receiver starts again and is right.
     let (follow, _) = follow_to_end(&app, other, |_| usize::MAX).await;
     assert_eq!(follow.job(&other).and_then(|tracked| tracked.fold()).map(|fold| fold.digest), Some(truth.digest));
     app.stop().await;
 }
 
-/// The machine's clock is set back an hour in mid-job, under the real program: all but five items wait for it.
+/// The machine's clock is set back by an hour during a job of the real program; all but five items wait for that.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_set_back_in_mid_job_loses_and_repeats_nothing() {
     let library = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
@@ -92,7 +94,7 @@ async fn a_clock_set_back_in_mid_job_loses_and_repeats_nothing() {
     let library = library.iter().find(|path| Path::new(path).exists()).expect("Debian's package faketime");
     let files = Files::numbered(60);
     let clock = files.data().with_file_name("clock");
-    // In one step: who reads a half-written offset ends.
+    // In one step, because a process that reads a half-written offset ends.
     let set = |offset: &str| {
         let new = clock.with_extension("new");
         std::fs::write(&new, offset).and_then(|()| std::fs::rename(&new, &clock)).expect("a clock");
@@ -120,7 +122,7 @@ async fn a_clock_set_back_in_mid_job_loses_and_repeats_nothing() {
     served.until(job, |summary| summary.counters.succeeded == 5).await;
     set("-3600");
     std::fs::write(&gate, "").expect("a gate");
-    // Again and again, so that it meets each kind of wait.
+    // The clock is set back repeatedly, so that this happens during each kind of wait.
     for hours in 2..20 {
         set(&format!("-{}", hours * 3_600));
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -137,7 +139,7 @@ async fn a_clock_set_back_in_mid_job_loses_and_repeats_nothing() {
     assert!(times.windows(2).any(|pair| pair[1] < pair[0] - 3_000_000), "the clock was not set back: {times:?}");
 }
 
-/// A log of this many jobs that are over, made by the real writer.
+/// A log with this many jobs that are over, made by the real writer.
 async fn history(files: &Files, jobs: usize) -> Vec<JobId> {
     std::fs::create_dir_all(files.data()).expect("a folder");
     let store = SqliteStore::open(&files.data().join("log.sqlite")).await.expect("a log");
@@ -175,7 +177,7 @@ async fn ten_thousand_jobs_of_history_cost_a_watcher_nothing_and_are_told_whole_
     let files = Files::numbered(3);
     let past = history(&files, JOBS).await;
     let app = App::start(&files).await;
-    // Who comes without a cursor hears of what happens from now on: the history is in the list, page by page.
+    // A reader without a cursor receives what happens from now on; the history is in the list, page by page.
     let told = opened(&app, "watch=jobs").await;
     assert_eq!(kinds(&told), ["hello", "caught_up"]);
     let (_, page) = app.get("/api/jobs?limit=50").await;
@@ -194,7 +196,7 @@ async fn ten_thousand_jobs_of_history_cost_a_watcher_nothing_and_are_told_whole_
             break;
         }
     }
-    // Who was away for all of it is told of each job's end, once.
+    // A reader that was away for all of it is told once of each job's end.
     let told = opened(&app, "watch=jobs&after=0.0").await;
     let mut heard: Vec<_> = told
         .iter()

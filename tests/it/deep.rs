@@ -1,4 +1,4 @@
-//! Folders nested deeper than any path can name.
+//! Folders that are nested too deeply for any path.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::doctor::doctor;
 use crate::helper::{Files, Headway, eventually, mint};
 
-/// A tree of folders `d`, each in the last, that goes with the test: no ordinary way of removing it would end.
+/// A tree of folders named `d`, each in the one before. It is removed with the test, because ordinary ways of
+/// removing it fail.
 struct Deep(PathBuf);
 
 impl Deep {
@@ -47,7 +48,7 @@ async fn a_folder_nested_5_000_deep_is_planned_run_and_indexed_and_the_server_st
         process.begin(&client, job).await;
         let end = process.end(&client, job).await;
         let counters = end.counters;
-        // What no call can open is told, with all that is below it.
+        // A folder that no call can open is reported, with everything below it.
         assert_eq!((end.status, counters.total), (JobStatus::CompletedWithErrors, 4), "{round}: {end:?}");
         assert_eq!((counters.succeeded, counters.failed), (3, 1), "{round}");
         let get = async |path: &str| -> Value {

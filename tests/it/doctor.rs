@@ -1,4 +1,4 @@
-//! `headway doctor` and `headway verify` call whole what is whole, and find whatever was changed.
+//! `headway doctor` and `headway verify` accept what is intact, and find every change.
 
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -16,12 +16,12 @@ fn headway(arguments: &[&str], files: &Files) -> (bool, String) {
     (status.success(), String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr))
 }
 
-/// What it says of a data folder, and whether that is well.
+/// The doctor's output for a data folder, and whether it found nothing wrong.
 pub(crate) fn doctor(files: &Files) -> (bool, String) {
     headway(&["doctor", &format!("files={}", files.library().display())], files)
 }
 
-/// A data folder with a job that replaced files, one that was undone, one that failed in part.
+/// A data folder with three jobs: one replaced files, one was undone, and one failed in part.
 async fn used() -> (Files, JobId) {
     let files = Files::numbered(5);
     let app = App::start_with(&files, |_| {}, vec![Arc::new(Capitals::new(Behaviour::Instant))]).await;
@@ -152,7 +152,7 @@ async fn the_summaries_of_an_earlier_log_are_told_what_is_no_file_and_what_was_m
         "UPDATE jobs SET summary = json_remove(summary, '$.counters.links', '$.counters.missed', '$.listing')";
     files.sql(earlier).await;
     assert!(!doctor(&files).0, "it is missed");
-    // What later migrations add is not there yet.
+    // The additions of later migrations do not exist yet.
     files.sql(&format!("{earlier}; ALTER TABLE items DROP COLUMN becomes; PRAGMA user_version = 5")).await;
     let (well, said) = doctor(&files);
     assert!(well, "{said}");

@@ -1,4 +1,4 @@
-//! What was done before is not done again, unless something changed: the file, its output, the settings.
+//! Files that are done are not processed again, unless the file, its output or the settings changed.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ async fn start(files: &Files) -> App {
     App::start_with(files, |_| {}, vec![Arc::new(Capitals::new(Behaviour::Instant))]).await
 }
 
-/// Writes capitals there, with this said about what was done.
+/// A request that writes capitals there, with this rule for files that are done.
 async fn run(app: &App, output: Value, on_done: Option<&str>) -> JobSummary {
     let mut body = request("capitals");
     body["output"] = output;
@@ -71,7 +71,7 @@ async fn outputs_beside_are_done_until_they_are_gone_and_other_settings_are_othe
     let gone = app.run(&only(beside("{/}.up"))).await;
     assert_eq!((gone.counters.succeeded, gone.reruns), (1, Reruns { changed: 1, settings: 0 }));
 
-    // Asked for first, the plan says how many files would run again, and why each.
+    // If the plan is requested first, it says how many files would run again, and why.
     let mut body = only(beside("{/}.capitals"));
     body["approval"] = json!(true);
     let job = app.begin_with(&body).await;

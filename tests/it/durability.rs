@@ -15,7 +15,7 @@ async fn put(client: &reqwest::Client, url: &str, id: JobId) -> Option<u16> {
     call.send().await.ok().map(|answer| answer.status().as_u16())
 }
 
-/// What one answer of the stream says is in the log: the cursor.
+/// The cursor of one answer of the stream, up to which events are in the log.
 async fn seen(client: &reqwest::Client, url: &str) -> Option<Cursor> {
     let answer =
         client.get(format!("{url}/api/events?watch=jobs&wait=0")).timeout(Duration::from_secs(20)).send().await.ok()?;
@@ -24,8 +24,8 @@ async fn seen(client: &reqwest::Client, url: &str) -> Option<Cursor> {
     caught_up["cursor"].as_str()?.parse().ok()
 }
 
-/// Reads the whole log as it lies there: contiguous, foldable, with the digests it claims, and with rows that are what
-/// the events make. Returns the folds.
+/// Reads the whole log and checks it: positions are contiguous, events can be folded, digests are right, and rows
+/// match the events. Returns the folds.
 async fn audit(files: &Files) -> BTreeMap<JobId, Fold> {
     let store = SqliteStore::open(&files.data().join("log.sqlite")).await.expect("a log that opens");
     let mut folds: BTreeMap<u64, Fold> = BTreeMap::new();
@@ -79,7 +79,8 @@ async fn what_was_acknowledged_before_a_kill_is_there_after_it() {
         let mut process = Headway::start(&files, &[]);
         let url = process.url.clone();
         let mut last = Cursor::start();
-        // A random moment, in the midst of calls and work; a later one on a machine so busy that no call was answered before it.
+        // A random moment during calls and work; or a later one, if the machine is so busy that no call was answered
+        // before.
         let patience = if acknowledged.len() < round { 20 } else { 1 };
         let moment = (u64::from(mint().bytes()[15]) % 60 + round as u64 % 7) * patience;
         let (killed, until) = (tokio::time::sleep(Duration::from_millis(moment)), tokio::time::Instant::now());
@@ -106,7 +107,7 @@ async fn what_was_acknowledged_before_a_kill_is_there_after_it() {
     println!("{kills} kills, {} acknowledged jobs", acknowledged.len());
     assert!(acknowledged.len() > kills / 2);
 
-    // And all of them go on to their end.
+    // All of them continue to their end.
     let mut process = Headway::start(&files, &[]);
     for id in &acknowledged {
         eventually("the end of an acknowledged job", async || {
@@ -130,7 +131,7 @@ async fn when_writes_fail_nothing_acknowledged_is_lost_and_nothing_is_tried_agai
     let (mut died_at_work, mut runs) = (0, 0);
     for call in ["fsync", "fdatasync", "pwrite64"] {
         for error in ["EIO", "ENOSPC"] {
-            // The first, the second, all from then on; and later ones, which fall into the work.
+            // The first call, the second, or all from then on; and later calls, which happen during the work.
             for when in ["1", "2", "1+", "2+", "9", "14", "25+", "40", "60+"] {
                 runs += 1;
                 let files = Files::numbered(3);
@@ -166,7 +167,7 @@ async fn when_writes_fail_nothing_acknowledged_is_lost_and_nothing_is_tried_agai
                     }
                     process.kill();
                 }
-                // On a disk that works again.
+                // The disk works again.
                 let mut process = Headway::start(&files, &[]);
                 for id in &acknowledged {
                     let answer = client.get(format!("{}/api/jobs/{id}", process.url)).send().await.expect("an answer");

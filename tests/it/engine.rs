@@ -57,7 +57,7 @@ async fn a_folder_that_is_not_there_fails_the_plan_and_says_so() {
     let app = App::start(&files).await;
     let id = mint();
     let body = json!({ "library": "files", "recipe": "checksum", "query": { "folder": { "path": "missing" } } });
-    // What only the plan can know is not the start call's to refuse.
+    // The start call does not refuse what only the plan can find out.
     assert_eq!(app.put(&id.to_string(), &body).await.0, 201);
     let end = app.end(id).await;
     assert_eq!(end.status, JobStatus::Failed { reason: EndReason::Plan });
@@ -103,7 +103,7 @@ async fn a_cancel_stops_for_good_and_is_never_overwritten() {
         let begun = recipe.begun.load(Ordering::SeqCst);
         assert!(begun <= 6, "{begun} items began");
         assert_eq!(app.end(queued).await.counters.cancelled, 50);
-        // Again, and whatever comes late: it stays what it is.
+        // A second cancel and late results change nothing.
         recipe.release();
         let (status, body) = app.post(&format!("/api/jobs/{running}/cancel")).await;
         assert_eq!((status, body["status"].as_str()), (200, Some("cancelled")));
@@ -142,7 +142,7 @@ async fn files_that_vanish_change_or_cannot_be_read_are_told_apart() {
         .expect("a pipe");
     let app =
         App::start_with(&files, |config| config.jobs = 1, vec![Arc::new(TestRecipe::new(Behaviour::Held, true))]).await;
-    // While another job has the only place, the plan is made and the files change under it.
+    // The plan is made while another job has the only place; then the files change.
     let first = app.begin("test").await;
     app.until(first, |summary| summary.status == JobStatus::Processing).await;
     let job = app.begin("checksum").await;

@@ -226,7 +226,7 @@ fn write() -> String {
             };
             lines.push_str(&serde_json::to_string(&line).expect("JSON"));
             lines.push('\n');
-            // One of them is pruned as well.
+            // One of them is also pruned.
             if number == 6 && index == events.len() && !fold.pruned {
                 events.push(E::Pruned {
                     id,

@@ -1,4 +1,5 @@
-//! Nothing of a command outlives its server, and a replace that is cut off anywhere ends with the old file or the new one.
+//! No process of a command outlives its server, and a replace that is interrupted anywhere ends with the old file or
+//! the new one.
 
 use std::time::Duration;
 
@@ -44,7 +45,7 @@ async fn a_new_server_waits_until_the_last_ones_commands_are_gone() {
     let mut served = Served::start(&files);
     let job = at_work(&served, "stubborn", 6, json!({ "policy": { "on_interrupt": "retry" } })).await;
     served.headway.kill();
-    // At once, while the guard is still at it.
+    // At once, while the guard is still working.
     let served = Served::start(&files);
     served.until(job, |summary| summary.counters.running == 2).await;
     let attempts =
@@ -81,7 +82,7 @@ async fn a_stop_takes_commands_back_that_do_not_end_in_time() {
     assert!(served.headway.terminate(), "a clean end");
     assert_eq!(left(job), 0);
     let served = Served::start(&files);
-    // Taken back is not interrupted: nobody is asked.
+    // Items that were taken back are not interrupted, so nobody is asked.
     served.until(job, |summary| summary.counters.running == 2).await;
     served.post(&format!("/api/jobs/{job}/cancel")).await;
     served.end(job).await;
@@ -142,13 +143,13 @@ async fn a_new_file_whose_name_was_only_held_when_the_server_died_is_made() {
     assert_eq!(std::fs::read(files.library().join("file.up")).expect("a file"), b"TEXT");
 }
 
-/// Kills a replace at this point; the next server ends it, and undoes it.
+/// Kills a replace at this point. The next server completes it and undoes it.
 async fn dies_and_goes_on(files: &Files, point: &str, swap: Swap) {
     let fault = format!("HEADWAY_FAULT={point}");
     let mut dying = Served::start_in(files, &["env", &fault]).expect("a ready server");
     let job = dying.begin_doomed("upper", json!({ "policy": { "on_interrupt": "retry" } })).await;
     assert!(dying.headway.dies_within(Duration::from_secs(20)), "{point}");
-    // Between the two moves nothing has the name.
+    // Between the two moves no file has the name.
     if swap != Swap::TwoMoves {
         for number in 0..4 {
             let text = std::fs::read_to_string(files.library().join(format!("{number:06}"))).expect("a file");

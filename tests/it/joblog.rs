@@ -56,7 +56,7 @@ fn rows(log: &[u8]) -> Vec<Vec<String>> {
     rows
 }
 
-/// Fails for the one name, and says the file's own bytes otherwise.
+/// Fails for the one name, and prints the file's bytes for all others.
 const SCRIPT: &str = "#!/bin/sh\n[ \"$1\" = \"with space\" ] && [ ! -e fixed ] && exit 7\n[ \"$1\" = \"it's\" ] && [ ! -e fixed ] && kill -9 $$\ncat \"$1\"\n";
 
 fn script(files: &Files) -> String {
@@ -80,19 +80,19 @@ fn a_job_log_has_the_columns_of_gnu_parallel_and_it_goes_on_from_there() {
     let (ours, theirs) = (read("ours.log"), read("theirs.log"));
     let head = |log: &[u8]| log.split(|byte| *byte == b'\n').next().expect("a line").to_vec();
     assert_eq!(head(&ours), head(&theirs));
-    // A job's items are in the order of their paths, parallel's in that of the list, so rows are compared without
-    // their numbers.
+    // A job's items are in the order of their paths and parallel's in the order of the list, so rows are compared
+    // without their numbers.
     let without_numbers = |log: &[u8]| {
         let mut rows: Vec<_> = rows(log).into_iter().map(|row| row[1..].to_vec()).collect();
         rows.sort();
         rows
     };
     assert_eq!(without_numbers(&ours), without_numbers(&theirs));
-    // Both fail without it, so it is seen that these rows are run, and no others.
+    // Both fail without it, which shows that exactly these rows are run.
     std::fs::write(files.library().join("fixed"), "").expect("a new file");
     let (code, said) = parallel(&files, &["--retry-failed", "--joblog", "ours.log"]);
     assert_eq!(code, Some(0), "{said}");
-    // Neither prints a line feed, so the two stand in one line, whichever ends first.
+    // Neither prints a line feed, so both outputs are in one line, in either order.
     assert!(["it'swith space", "with spaceit's"].contains(&said.trim()), "exactly what failed ran again: {said}");
 }
 

@@ -1,4 +1,4 @@
-//! How far a placement got, for every combination of files at its three names.
+//! The verdict on how far a placement got, for every combination of files at its three names.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The library's list: the disk and the log as pages see them.
+//! The list of a library's files: the disk and the log as pages see them.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ async fn list(app: &App, query: &str) -> FolderPage {
     serde_json::from_value(body).expect("a page")
 }
 
-/// The same, once what is on its way from the disk has arrived.
+/// The same, after everything has been read from the disk.
 async fn settled(app: &App, query: &str) -> FolderPage {
     eventually("a list that is read", async || Some(list(app, query).await).filter(|page| page.scan.is_none())).await
 }
@@ -46,7 +46,7 @@ async fn what_is_on_the_disk_when_a_folder_is_opened_is_listed() {
     let page = settled(&app, "").await;
     assert_eq!(names(&page), ["a.txt", "b.txt", "link"]);
     assert_eq!(page.entries[1].size, 6);
-    // What lay in a folder that is gone is found by no search.
+    // No search finds files in a folder that is gone.
     assert_eq!(names(&settled(&app, "search=deep").await), [""; 0]);
 
     let (status, body) = app.get("/api/libraries/files/files?folder=sub").await;
@@ -167,7 +167,7 @@ async fn outcomes_follow_the_log_and_outlive_their_index() {
     check(&app).await;
     app.stop().await;
 
-    // The index is a cache: without it the same is read from the disk and the log.
+    // The index is a cache: without it, the same list is read from the disk and the log.
     for name in ["files.sqlite", "files.sqlite-wal", "files.sqlite-shm"] {
         std::fs::remove_file(files.data().join(name)).ok();
     }
@@ -220,7 +220,7 @@ async fn a_folder_says_how_much_is_below_it_and_what_is_left_out_is_counted() {
     assert_eq!(settled(&app, "folder=a").await.left_out, 1);
     let found = settled(&app, "search=x").await;
     assert_eq!((told(found.under), found.left_out), ((1, 3, 1, 0), 2), "what matches, of the whole library");
-    // What is gone, and what is no litter any more, is not counted.
+    // Files that are gone, and files that are no longer litter, are not counted.
     std::fs::remove_file(files.library().join("a/.DS_Store")).expect("a file");
     std::fs::remove_dir_all(files.library().join("@eaDir")).expect("a folder");
     settled(&app, "folder=a").await;
@@ -244,7 +244,7 @@ async fn a_selection_of_folders_is_all_that_is_below_and_a_sample_the_first_that
         let items = items["items"].as_array().expect("items").clone();
         items.iter().map(|item| item["path"].as_str().expect("a path").to_owned()).collect::<Vec<_>>()
     };
-    // A file in a folder that is named too is listed once.
+    // A file is listed once if the request names both it and its folder.
     let all = run(json!(["a", "a-b", "a/2", "e", "gone"]), Value::Null).await;
     assert_eq!(all, ["a/0", "a/1", "a/2", "a/c/3", "a-b", "e", "gone"]);
     assert_eq!(
@@ -277,7 +277,7 @@ async fn names_come_in_their_natural_order() {
     app.stop().await;
 }
 
-/// In any normal form, and in any case.
+/// The search ignores Unicode normal forms and case.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_finds_what_a_job_over_all_that_match_takes() {
     let files = Files::new();

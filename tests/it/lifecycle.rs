@@ -24,7 +24,7 @@ async fn a_paused_job_ends_what_runs_starts_nothing_and_goes_on_when_resumed() {
     app.until(job, |summary| summary.counters.running == 2).await;
     let (status, view) = app.post(&format!("/api/jobs/{job}/pause")).await;
     assert_eq!((status, &view["status"], &view["reason"]), (200, &json!("paused"), &json!("user")));
-    // Again changes nothing.
+    // A second call changes nothing.
     let (_, again) = app.post(&format!("/api/jobs/{job}/pause")).await;
     assert_eq!(again["seq"], view["seq"]);
     recipe.release();
@@ -68,7 +68,7 @@ async fn failed_items_are_tried_again_by_policy_by_hand_and_by_a_new_job() {
     assert_eq!((end.counters.succeeded, end.counters.failed), (3, 1));
     assert_eq!(recipe.begun.load(Ordering::SeqCst), 6);
 
-    // By a new job, over just those items, which knows its parent.
+    // A new job over exactly those items, which names its parent.
     std::fs::rename(files.library().join("fail"), files.library().join("well")).expect("a file");
     let mut body = request("test");
     body["query"] = json!({ "items": { "job": id, "which": "failed" } });
@@ -91,7 +91,7 @@ async fn a_failed_item_of_a_job_under_way_runs_again_when_asked() {
     let app = App::start_with(&files, |config| config.workers = 1, vec![recipe.clone()]).await;
     let mut body = request("test");
     body["concurrency"] = json!(1);
-    // Paused before anything ran, resumed by hand: the job is under way as long as the test wants.
+    // The job is paused before anything runs and resumed by hand, so it runs as long as the test needs.
     body["approval"] = json!(true);
     let job = app.begin_with(&body).await;
     app.until(job, |summary| summary.status == JobStatus::Planned).await;
@@ -148,7 +148,7 @@ async fn a_library_that_is_gone_pauses_the_job_and_fails_no_item() {
     let summary = app.until(job, |summary| summary.status == gone && summary.counters.running == 0).await;
     assert_eq!((summary.counters.failed, summary.counters.skipped), (0, 0));
     std::fs::rename(&away, files.library()).expect("a folder");
-    // By itself.
+    // The job resumes by itself.
     assert_eq!(app.end(job).await.counters.succeeded, 20);
     app.stop().await;
 }
@@ -184,7 +184,7 @@ async fn a_library_that_fills_while_outputs_are_written_pauses_the_job_and_loses
     for number in 0..12 {
         std::fs::write(small.join(format!("{number:02}")), vec![b'a'; 200_000]).expect("a file");
     }
-    // Nothing is asked to be free before an item begins: it is the writing itself that finds no room.
+    // No free space is required before an item begins: the write itself finds no space.
     let change = |config: &mut Config| {
         (config.libraries[0].1, config.workers) = (small.clone(), 2);
         config.floor = Floor { disk: 0, memory: 0 };
@@ -201,7 +201,7 @@ async fn a_library_that_fills_while_outputs_are_written_pauses_the_job_and_loses
         let text = std::fs::read(small.join(format!("{number:02}"))).expect("a file");
         assert!(text == vec![b'a'; 200_000] || text == vec![b'A'; 200_000], "{number} is the old file or the new one");
     }
-    // The floor is 0, so it is tried again and again; with room it goes well.
+    // The limit is 0, so the job tries repeatedly, and succeeds when there is space.
     std::fs::remove_file(&filler).expect("a file");
     let remount = ["-o", "remount,size=32m"];
     assert!(
@@ -240,7 +240,7 @@ async fn workers_priority_and_concurrency_can_be_changed_while_jobs_run() {
     let (status, _) = app.post(&format!("/api/jobs/{other}/change?concurrency=1&priority=3")).await;
     assert_eq!(status, 200);
     assert_eq!(app.post(&format!("/api/jobs/{other}/change")).await.0, 400);
-    // Before it processes the new workers would all go to the other one, and stay there.
+    // Before the job is processing, the new workers would all go to the other job and stay there.
     app.until(other, |summary| summary.status == JobStatus::Processing).await;
     assert_eq!(app.post("/api/workers/7").await.0, 204);
     app.until(other, |summary| summary.counters.running == 1).await;

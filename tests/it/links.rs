@@ -1,4 +1,4 @@
-//! Links that fail: what is between server and reader holds back, cuts, sleeps or goes away.
+//! Links that fail: something between the server and the reader delays, cuts, sleeps or disappears.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -46,14 +46,15 @@ async fn an_answer_waits_for_news_and_no_longer_than_asked() {
     let messages = answer.await.expect("an answer");
     assert!(begun.elapsed() < Duration::from_secs(20), "news does not wait");
     assert!(kinds(&messages).contains(&"events"), "{messages}");
-    // Each promise stands with the message that makes it, and leads on exactly there.
+    // Each cursor comes with the message to which it belongs, and resumes exactly after it.
     let last = messages.as_array().and_then(|all| all.iter().rev().find_map(|message| message["id"].as_str()));
     assert!(last.is_some_and(|id| id == "end" || id.contains('.')), "{messages}");
     app.end(job).await;
     app.stop().await;
 }
 
-/// The last message of an answer is a ping, whatever ends it: nothing left to say, an end, a log that moves meanwhile.
+/// The last message of an answer is a ping, whether the reader has everything, the job ends, or the log grows
+/// meanwhile.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_always_ends_with_a_ping() {
     let files = Files::numbered(300);
@@ -78,7 +79,7 @@ async fn an_answer_always_ends_with_a_ping() {
     ] {
         ask(query).await;
     }
-    // Where the stream would end, the promise to stay away stands behind all others.
+    // At the end of the stream, the message that tells the client not to return is the last.
     let told = ask(format!("job={over}&after=0.0&wait=0")).await;
     assert_eq!(told.iter().rev().find_map(|message| message["id"].as_str()), Some("end"));
     assert_eq!(told.last().expect("a ping")["jobs"][over.to_string()][0].as_u64(), Some(truth.seq));
@@ -96,14 +97,14 @@ async fn an_answer_always_ends_with_a_ping() {
     app.stop().await;
 }
 
-/// No message is so large that a line which breaks after 20 kB never carries it whole, so each connection is a step forward.
+/// A line that breaks after 20 kB can carry every message whole, so each connection makes progress.
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_line_that_breaks_after_20_kb_a_client_gets_to_the_end() {
     let files = Files::numbered(1_500);
     let app = App::start(&files).await;
     let before = app.begin("checksum").await;
     let end = app.end(before).await;
-    // Of the past, from the store and from what is encoded, and live, in large commits.
+    // Messages of the past, from the store and from the encoded commits, and live messages of large commits.
     let wire = Wire::breaking_after(20_000, &app.url).await;
     let (follow, _) = follow_at(&app.client, &wire.url, before, |_| usize::MAX).await;
     equal_to_the_log(&follow, before, &end);
@@ -125,7 +126,7 @@ async fn on_a_line_that_breaks_after_20_kb_a_client_gets_to_the_end() {
     let (follow, _) = live.await.expect("a follower");
     equal_to_the_log(&follow, job, &truth);
 
-    // Every message, of both jobs together, and every promise in it.
+    // Every message of both jobs, and every cursor in it.
     let query = format!("job={before}&job={job}&after=0.0&replay=all");
     let (mut stream, mut events, mut bytes) = (Stream::open(&app, &query).await, 0, 0);
     while let Some(event) = stream.next().await {
@@ -161,7 +162,7 @@ async fn by_calls_alone_every_event_is_received() {
 async fn a_live_job_without_news_does_not_make_answers_come_at_once() {
     let files = Files::numbered(4);
     let recipe = Arc::new(TestRecipe::new(Behaviour::Held, true));
-    // One worker: nothing is recorded after its first item has started.
+    // With one worker nothing is recorded after its first item has started.
     let app = App::start_with(&files, |config| config.workers = 1, vec![recipe.clone()]).await;
     let job = app.begin("test").await;
     app.until(job, |summary| summary.counters.running > 0).await;
@@ -214,7 +215,8 @@ async fn a_stop_tells_readers_when_to_come_back_and_does_not_wait_for_one_who_re
     assert!(rest.contains("retry: "), "{rest}");
 }
 
-/// Reads nothing while the log grows far beyond any buffer, then everything: a stream is a cursor, not a queue.
+/// Reads nothing while the log grows far beyond any buffer, and then reads everything: a stream is a cursor, not a
+/// queue.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_slept_reads_every_event_in_order_and_costs_no_memory() {
     let count = 100 * crate::helper::repetitions(1_000);
@@ -230,7 +232,7 @@ async fn a_reader_that_slept_reads_every_event_in_order_and_costs_no_memory() {
     let (mut due, mut messages, mut last_id) = (1, 0, None);
     while due <= truth.seq {
         let Some(event) = sleeper.next().await else {
-            // Who reads nothing for half a minute is cut off, and goes on where it was.
+            // A reader that reads nothing for half a minute is cut off, and continues where it was.
             sleeper = Stream::open_at(&client, &process.url, &query, last_id.as_deref()).await;
             continue;
         };
@@ -257,7 +259,7 @@ async fn a_thousand_connections_leave_nothing_behind() {
     let job = mint();
     process.begin(&client, job).await;
     process.end(&client, job).await;
-    // What is closed is closed a moment later: `most` is waited for.
+    // Descriptors are closed a moment later, so the test waits until at most `most` are open.
     let round = async |count: usize, most: usize| {
         for _ in 0..count / 20 {
             let opened = (0..20).map(|_| async {

@@ -13,7 +13,7 @@ use headway_guard::attempts_left;
 
 use crate::helper::{App, Behaviour, Capitals, Files, Headway, Mount, Storage, TestRecipe, eventually, mint, request};
 
-/// Files of a library on storage that can be told not to answer; `None` where that cannot be.
+/// Files of a library on storage that can be stopped from answering; `None` where that is not possible.
 fn on_storage(names: &[&str]) -> Option<(Files, Mount, Storage)> {
     let files = Files::new();
     std::fs::create_dir_all(files.elsewhere()).expect("a folder");
@@ -229,7 +229,10 @@ async fn a_person_can_have_a_live_job_go_on_with_another_folder_at_the_path_whic
     let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
     app.until(job, |summary| summary.status == gone && summary.counters.running == 0).await;
     let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
-    assert!(view["waits"].as_str().is_some_and(|waits| waits.contains("another folder")), "{view}");
+    assert!(
+        view["waits"].as_str().is_some_and(|waits| waits.contains("is not the one for which this job was planned")),
+        "{view}"
+    );
     app.stop().await;
 
     let held = Arc::new(TestRecipe::new(Behaviour::Held, true));
@@ -261,7 +264,7 @@ async fn a_small_file_system_that_is_mounted_over_a_library_is_no_full_disk() {
     app.stop().await;
 }
 
-/// What a person sees of it in the system: `D`, and no signal ends it.
+/// The process state that a person sees in the system: `D`, and no signal ends the process.
 fn is_held(process: rustix::process::Pid) -> bool {
     let tasks = std::fs::read_dir(format!("/proc/{}/task", process.as_raw_nonzero())).into_iter().flatten().flatten();
     let mut texts = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("status")).ok());
@@ -332,7 +335,7 @@ async fn a_killed_server_that_waits_for_storage_keeps_the_next_one_from_nothing(
     storage.stop();
     let job = mint();
     old.begin(&client, job).await;
-    // Its log is in use as well when it is killed.
+    // Its log is also in use when it is killed.
     let mut body = request("checksum");
     body["library"] = json!("other");
     let beside = mint();
@@ -386,7 +389,7 @@ async fn a_disk_inside_the_library_that_is_absent_is_asked_about_and_given_up_on
     app.until(job, |summary| summary.status == gone).await;
     let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
     let waits = view["waits"].as_str().unwrap_or_default();
-    assert!(waits.contains("photos/usb was another disk") && waits.contains("not there now"), "{view}");
+    assert!(waits.contains("The disk that was at photos/usb") && waits.contains("is missing"), "{view}");
     let mut elsewhere = body.clone();
     elsewhere["query"] = json!({ "folder": { "exclude": ["usb"] } });
     assert_eq!(app.run(&elsewhere).await.status, JobStatus::Completed, "its files are not asked for");
@@ -400,7 +403,7 @@ async fn a_disk_inside_the_library_that_is_absent_is_asked_about_and_given_up_on
     let end = app.end(job).await;
     assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 4), "it goes on by itself");
 
-    // It is taken out for good, which a person says once.
+    // The disk is removed for good; a person confirms this once.
     drop(mount);
     let job = app.begin_with(&body).await;
     app.until(job, |summary| summary.status == gone).await;

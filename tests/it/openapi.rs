@@ -1,4 +1,4 @@
-//! The API below `/api/v1`: what its document says is what it does.
+//! The API below `/api/v1` does what its document says.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::helper::{App, Files, judged, mint, request};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/openapi.json");
 
-/// A change of the API is seen in a review, and a released field goes only with the next version.
+/// A change of the API is visible in a review, and a released field is removed only in the next version.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_document_is_the_one_that_programs_were_written_for() {
     let files = Files::numbered(1);
@@ -45,7 +45,7 @@ fn collect(value: &Value, references: &mut Vec<String>) {
     }
 }
 
-/// Each call that reads is made while there is a job to tell of, and its answer is held against its schema.
+/// Each reading call is made while there is a job, and its answer is checked against its schema.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_answered_is_what_the_document_says() {
     let files = Files::numbered(3);
@@ -190,8 +190,8 @@ async fn the_page_for_people_lists_every_call_and_leads_nowhere_else() {
     app.stop().await;
 }
 
-/// A tester by another author, which calls whatever the document says with what it says, and with what it does not say. That a request is
-/// well formed does not mean that there is such a job or recipe, so that one check is left out.
+/// An independent tester, which makes every call in the document with valid and with invalid input. One of its checks
+/// is left out, because a well-formed request can still name a job or recipe that does not exist.
 #[tokio::test(flavor = "multi_thread")]
 async fn schemathesis_finds_nothing() {
     let python = std::env::var("HEADWAY_PYTHON").unwrap_or_else(|_| "python3".into());
@@ -200,7 +200,7 @@ async fn schemathesis_finds_nothing() {
         println!("not run: {python} has no schemathesis");
         return;
     }
-    // One worker: the parser of Python 3.11 that it uses is not safe with several.
+    // With one worker, because the parser of Python 3.11 that it uses is not thread-safe.
     const OPTIONS: &str = "--seed 1 --max-examples 10 --workers 1 --request-timeout 60 --exclude-checks positive_data_acceptance \
         --no-color";
     let files = Files::numbered(2);

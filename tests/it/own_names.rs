@@ -1,4 +1,4 @@
-//! Trashes and temporary files are Headway's own: nobody gets at them by naming them, whatever way.
+//! Trashes and temporary files are Headway's own: no request can reach them by any name.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ async fn with_a_trash(files: &Files) -> (App, String) {
     (app, format!(".headway-trash/{}", end.job))
 }
 
-/// What lies in the trash.
+/// The files in the trash.
 fn originals(files: &Files, trash: &str) -> Vec<Vec<u8>> {
     let folder = std::fs::read_dir(files.library().join(trash)).expect("a trash");
     let mut found: Vec<_> = folder.flatten().map(|entry| std::fs::read(entry.path()).expect("a file")).collect();
@@ -86,14 +86,14 @@ async fn what_leads_to_them_only_on_the_disk_is_refused_there() {
     files.write("headway-x.txt", b"named so that its output would be ours");
     let (app, trash) = with_a_trash(&files).await;
     let before = originals(&files, &trash);
-    // Links within the library are followed; into a trash they are not.
+    // Links within the library are followed, but not into a trash.
     std::os::unix::fs::symlink(".headway-trash", files.library().join("t")).expect("a link");
     std::os::unix::fs::symlink(&trash, files.library().join("deep")).expect("a link");
     let job = trash.rsplit('/').next().expect("a name");
 
     let named = app.run(&with(json!({ "paths": [format!("t/{job}/0-1"), "deep/1-1"] }), None)).await;
     assert_eq!((named.counters.failed, named.counters.succeeded), (2, 0));
-    // Also by a recipe that has no output, and so no place to be refused later.
+    // A recipe without output is refused too, although nothing would refuse it later.
     let mut read = request("checksum");
     read["query"] = json!({ "paths": ["deep/1-1"] });
     let read = app.run(&read).await;
@@ -156,7 +156,7 @@ async fn so_it_is_where_the_file_system_folds_case() {
     app.stop().await;
 }
 
-/// By the socket, or when the server is started, any folder can be a library; these cannot.
+/// A caller by the socket, or the person who starts the server, can make any folder a library, except these.
 #[tokio::test(flavor = "multi_thread")]
 async fn they_are_no_library_either() {
     let files = Files::numbered(7);

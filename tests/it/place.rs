@@ -1,4 +1,4 @@
-//! Outputs and originals: where they go, what is kept, and what is put back.
+//! Outputs and originals: where they go, what is kept, and what undo restores.
 
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::helper::{App, Behaviour, Capitals, Files, Mount, eventually, mint, request};
 
-/// Every file below a folder, by its path; Headway's own aside.
+/// Every file below a folder, by its path, without Headway's own.
 fn content(root: &Path) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![root.to_owned()];
@@ -223,7 +223,7 @@ async fn two_jobs_do_not_work_on_one_file_and_the_second_says_whom_it_waits_for(
     assert!(waits.contains(&first.to_string()), "{waits}");
     recipe.release();
     assert_eq!(app.end(first).await.counters.succeeded, 1);
-    // The first has changed it since the second was planned.
+    // The first job has changed the file since the second was planned.
     assert_eq!(app.end(second).await.counters.skipped, 1);
     app.stop().await;
 }
@@ -280,7 +280,8 @@ async fn a_memory_card_is_worked_on_safely_and_its_names_differ_by_more_than_cas
     let before = content(&files.library());
     let (app, _) = start(&files).await;
 
-    // Of two outputs whose names differ by case alone one is made, and the file that is there already stays: two files would be it.
+    // Of two outputs whose names differ only in case, one is made, and the file that is there already stays, because
+    // both names stand for the same file.
     let beside = json!({ "place": { "beside": { "name": "{/.}.up" } } });
     let end = run(&app, Some(beside)).await;
     assert_eq!((end.counters.succeeded, end.counters.skipped), (2, 3), "{end:?}");

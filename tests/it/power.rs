@@ -37,7 +37,7 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
     rest.split_once('"')
 }
 
-/// Whether a program makes its output in this folder, which goes with all in it.
+/// Whether a program makes its output in this folder, which is removed with everything in it.
 fn is_workshop(path: &str) -> bool {
     path.ends_with('~')
 }
@@ -56,7 +56,7 @@ fn at(text: &str) -> Option<(String, &str)> {
     Some((path, rest))
 }
 
-/// Reads `strace -f -y`; facts of the log are looked for by their words.
+/// Reads `strace -f -y`; facts of the log are recognised by their text.
 fn calls(trace: &str, facts: &[String]) -> Vec<Call> {
     let mut halves: BTreeMap<&str, String> = BTreeMap::new();
     let mut calls = Vec::new();
@@ -333,7 +333,7 @@ fn each_sync_is_needed(calls: &[Call], replaced: &[Replaced], root: &str) {
         without.remove(index);
         match wrong(&without, replaced, root) {
             Some(_) => needed += 1,
-            // Of the log: one that had nothing new to bring to the disk.
+            // A sync of the log that had nothing new to write.
             None => assert!(!about_files, "{path} at {index} is not needed: {calls:#?}"),
         }
     }
@@ -342,7 +342,7 @@ fn each_sync_is_needed(calls: &[Call], replaced: &[Replaced], root: &str) {
     assert!(needed >= 3 * count, "{needed}");
 }
 
-/// One file that is renamed, and the words that tell its `changing` and its end in the log.
+/// One file that is renamed, and the texts by which its `changing` and its end are recognised in the log.
 struct Renamed {
     from: String,
     to: String,
@@ -404,7 +404,7 @@ async fn a_power_cut_at_any_moment_of_a_rename_leaves_the_old_name_or_the_new_on
         let without = [&calls[..index], &calls[index + 1..]].concat();
         assert!(wrong_of_renames(&without, &renamed).is_some(), "the sync at {index} is not needed: {calls:#?}");
     }
-    // So is the record before the first name changes.
+    // The same holds for the record before the first name changes.
     let logged = |call: &Call| matches!(call, Call::Log(facts) if facts.iter().any(|fact| fact.contains("changing")));
     let without: Vec<_> = calls.iter().filter(|call| !logged(call)).cloned().collect();
     assert!(wrong_of_renames(&without, &renamed).is_some(), "a rename that nobody recorded");

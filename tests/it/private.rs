@@ -48,10 +48,10 @@ async fn nobody_else_may_read_what_is_in_the_data_folder() {
         assert!(all.iter().any(|path| path.ends_with(part)), "{part} is not there: {all:?}");
     }
     assert_eq!(open_to_others(&files.data()), []);
-    // What a command does in a library keeps the mode that it is given there.
+    // Files that a command makes in a library keep the mode that it gives them.
     assert_eq!(files.library().metadata().expect("a folder").permissions().mode() & 0o077, 0o055);
 
-    // As an earlier version left it, killed in the middle.
+    // The folder as an earlier version left it when it was killed.
     served.headway.kill();
     for (path, _) in modes(&files.data()) {
         let mode = if path.is_dir() { 0o755 } else { 0o644 };
@@ -65,14 +65,14 @@ async fn nobody_else_may_read_what_is_in_the_data_folder() {
     assert_eq!(open_to_others(&files.data()), []);
 }
 
-/// A folder with things of others in it is not ours to close.
+/// The server does not change the mode of a folder that contains other people's files.
 #[tokio::test(flavor = "multi_thread")]
 async fn files_of_others_in_the_data_folder_stay_as_they_are() {
     let files = Files::new();
     files.write("0", b"0");
     std::fs::create_dir(files.data()).expect("a folder");
     std::fs::write(files.data().join("letter"), "Dear all").expect("a file");
-    // A folder that has the name of one of ours.
+    // A folder with the name of one of Headway's folders.
     let (tmp, script) = (files.data().join("tmp"), files.data().join("tmp/run.sh"));
     std::fs::create_dir(&tmp).expect("a folder");
     std::fs::write(&script, "true").expect("a file");
@@ -80,7 +80,7 @@ async fn files_of_others_in_the_data_folder_stay_as_they_are() {
     for (path, mode) in &theirs {
         std::fs::set_permissions(path, PermissionsExt::from_mode(*mode)).expect("ours");
     }
-    // The second time there is a log of ours.
+    // The second time the folder contains a log of Headway.
     for _ in 0..2 {
         let served = Served::start(&files);
         work(&served).await;

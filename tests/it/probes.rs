@@ -38,7 +38,7 @@ async fn ask_status(client: &reqwest::Client, base: &str, path: &str) -> u16 {
     answer.expect("an answer").status().as_u16()
 }
 
-/// Reads a page as Prometheus does: each sample follows the head of its metric, and none comes twice.
+/// Reads a page as Prometheus does: each sample follows its metric's header, and no sample appears twice.
 fn samples(page: &str) -> BTreeMap<String, f64> {
     let (mut found, mut heads, mut current) = (BTreeMap::new(), BTreeSet::new(), String::new());
     for line in page.lines() {

@@ -1,4 +1,4 @@
-//! The recipes for files of certain types, over HTTP: what they write, report, skip and undo.
+//! The recipes for certain file types, over HTTP: what they write, report, skip and undo.
 
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -48,7 +48,7 @@ async fn compress_packs_beside_keeps_times_unpacks_the_same_and_is_undone() {
     let packed_file = path("a/text.txt.zst").metadata().expect("packed");
     assert!(packed_file.len() < 1_000 && packed_file.modified().expect("a time") == old, "{packed_file:?}");
     assert!(output(&app, job, "COMPRESSED.csv").await.contains("a/text.txt,succeeded,,75000,"));
-    // What is skipped was not worked on, and says why.
+    // A skipped file was not processed, and its item says why.
     let (_, page) = app.get(&format!("/api/jobs/{job}/items?status=skipped")).await;
     assert_eq!(page["items"][0]["reason"], "not a type of file that the recipe is for");
 

@@ -1,4 +1,5 @@
-//! Files get other names: all that belong together or none, whenever the server dies, and back again.
+//! Renames: files that belong together all get their new names or keep their old ones, whenever the server dies; undo
+//! restores the old names.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
@@ -15,7 +16,7 @@ use crate::helper::{Files, Mount, mint};
 /// Photos by real cameras, from Debian's golang-github-rwcarlsen-goexif-dev.
 const PHOTOS: &str = "/usr/share/gocode/src/github.com/rwcarlsen/goexif/exif/samples";
 
-/// Every file by its path, with its content and when that last changed.
+/// Every file by its path, with its content and its modification time.
 fn tree(root: &Path) -> BTreeMap<String, (Vec<u8>, i64)> {
     let mut found = BTreeMap::new();
     let mut folders = vec![root.to_owned()];
@@ -51,7 +52,7 @@ async fn photos_get_the_date_that_exiftool_reads_and_their_old_names_back() {
     for photo in std::fs::read_dir(PHOTOS).expect("run ./test once, which installs the photos") {
         let photo = photo.expect("an entry");
         if photo.path().extension().is_some_and(|ending| ending == "jpg") {
-            // Most of them are cut off behind their Exif data, and exiftool looks at what follows.
+            // Most of them are cut off after their Exif data, and exiftool examines what follows.
             let content = [std::fs::read(photo.path()).expect("a photo"), vec![0; 70_000]].concat();
             files.write(photo.file_name().to_str().expect("a text"), &content);
         }
@@ -79,7 +80,7 @@ async fn photos_get_the_date_that_exiftool_reads_and_their_old_names_back() {
     assert_eq!((end.counters.succeeded as usize, end.counters.skipped as usize), (dated, before.len() - dated));
     let items = served.get(&format!("/api/jobs/{job}/items?status=skipped")).await;
     for item in items["items"].as_array().expect("items") {
-        assert_eq!(item["reason"], "lacks what its name is made of, such as a date or a series");
+        assert_eq!(item["reason"], "lacks something that its new name is made from, such as a date or a series");
     }
     assert_eq!(undo(&served, job).await.counters.succeeded as usize, dated);
     assert_eq!(tree(&files.library()), before);
@@ -107,12 +108,13 @@ async fn so_is_one_on_file_systems_that_cannot_refuse_to_overwrite() {
         let files = Files::new();
         let Some(_mount) = Mount::exfat(&files.library()) else { return };
         files.number(4);
-        // A second file could be between the making and the filling of what holds its name: docs/proof.md says what becomes of it.
+        // A second file could die between the creation and the filling of the file that holds its name; docs/proof.md
+        // says what happens then.
         dies_and_goes_on(&files, point, Some(1)).await;
     }
 }
 
-/// Kills a rename at this point; the next server ends it, and undoes it.
+/// Kills a rename at this point. The next server completes it and undoes it.
 async fn dies_and_goes_on(files: &Files, point: &str, concurrency: Option<u32>) {
     let before = tree(&files.library());
     let renamed = |name: &String| format!("moved/{name}.txt");
@@ -142,12 +144,12 @@ async fn names_change_hands_along_chains_and_around_cycles_whenever_the_server_d
         // A chain: each takes the name of the one before.
         changes_hands(point, "{#}.{+.}", &[("n/2.txt", "n/1.txt"), ("n/3.txt", "n/2.txt"), ("n/4.txt", "n/3.txt")])
             .await;
-        // A cycle: folder and name change places.
+        // A cycle: the folder and the name are exchanged.
         changes_hands(point, "/{/}/{//}", &[("a/b", "b/a"), ("b/a", "a/b")]).await;
     }
 }
 
-/// Gives files of one size and time the names that others of them have.
+/// Gives files that have the same size and modification time each other's names.
 async fn changes_hands(point: &str, template: &str, names: &[(&str, &str)]) {
     let files = Files::new();
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
@@ -173,7 +175,7 @@ async fn changes_hands(point: &str, template: &str, names: &[(&str, &str)]) {
     assert_eq!(tree(&files.library()), after, "{point} {template}");
     let items = served.get(&format!("/api/jobs/{job}/items?status=skipped")).await;
     for item in items["items"].as_array().expect("items") {
-        assert_eq!(item["reason"], "changes its name together with another file of the job");
+        assert_eq!(item["reason"], "is renamed together with another file of the job");
         assert!(names.iter().any(|(from, to)| item["path"] == *from && item["becomes"] == *to), "{item}");
     }
     assert_eq!(undo(&served, job).await.counters.succeeded, 1, "{point} {template}");
@@ -190,7 +192,7 @@ async fn a_name_that_is_taken_is_left_to_its_file_and_one_that_is_right_stays() 
     let served = Served::start(&files);
     let small = json!({ "settings": { "name": "{/}", "case": "lower" }, "approval": true });
     let job = served.begin_doomed("rename", small).await;
-    // The plan says it before anything is touched.
+    // The plan reports it before anything is changed.
     let planned = served.until(job, |summary| summary.status == JobStatus::Planned).await;
     assert_eq!((planned.counters.total, planned.counters.skipped), (5, 3));
     let items = served.get(&format!("/api/jobs/{job}/items?status=waiting")).await;
@@ -214,7 +216,7 @@ async fn a_name_that_is_taken_is_left_to_its_file_and_one_that_is_right_stays() 
         expected.insert(to.into(), file);
     }
     assert_eq!(tree(&files.library()), expected);
-    // A file that was written to since is no longer what the job left.
+    // A file that was written to since is no longer the file that the job left.
     std::fs::write(files.library().join("c/1.txt"), "written to since").expect("a file");
     let undone = undo(&served, job).await;
     assert_eq!((undone.counters.succeeded, undone.counters.skipped), (1, 1));

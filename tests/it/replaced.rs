@@ -1,5 +1,5 @@
-//! Files whose content and name change together, and files that go to the trash: all of it or nothing, whenever the server dies, and
-//! back again, byte for byte and name for name.
+//! Files whose content and name change together, and files that go to the trash. Whenever the server dies, the whole
+//! change is made or nothing of it. Undo restores every byte and every name.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::command::Served;
 use crate::helper::{Files, Mount, mint};
 
-/// Every file by its path, with its content and when that last changed; every folder with nothing. Of Headway's own names, those that
-/// are not in a trash.
+/// Every file by its path, with its content and its modification time; every folder by its path, with no content.
+/// Headway's own names are included, except those in a trash.
 fn tree(root: &Path) -> BTreeMap<String, Option<(Vec<u8>, i64, u64)>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![root.to_owned()];
@@ -64,14 +64,14 @@ fn pack(files: &Files, path: &str, entries: &[(&str, &str)]) {
     assert!(zip.status().expect("zip").success());
 }
 
-/// What `unzip` reads of an entry.
+/// The content of an entry, as `unzip` reads it.
 fn unpacked(files: &Files, path: &str, entry: &str) -> String {
     let said = Command::new("unzip").arg("-p").arg(files.library().join(path)).arg(entry).output().expect("unzip");
     assert!(said.status.success(), "{path}");
     String::from_utf8(said.stdout).expect("a text")
 }
 
-/// Runs a recipe in a server that dies at this point, and in the next one to its end.
+/// Runs a recipe in a server that dies at this point; the next server runs it to its end.
 async fn dies_and_goes_on(files: &Files, point: &str, recipe: &str, request: Value) -> (Served, JobId, JobSummary) {
     let mut served = Served::start_in(files, &["env", &format!("HEADWAY_FAULT={point}")]).expect("a ready server");
     let job = served.begin_doomed(recipe, request).await;
@@ -102,7 +102,7 @@ async fn a_comic_gets_content_and_name_together_whenever_the_server_dies() {
         let info = unpacked(&files, expected[0], "ComicInfo.xml");
         assert_eq!(info, INFO.replace("<Number>", "<Title>Chapter 3</Title><Series>S</Series><Number>"), "{point}");
         assert_eq!(unpacked(&files, expected[0], "1.jpg"), "page");
-        // Once more there is nothing to do, and nothing is written.
+        // The second time there is nothing to do, and nothing is written.
         let after = tree(&files.library());
         let again = served.begin("comic", settings(json!({}))).await;
         assert_eq!(served.end(again).await.counters.succeeded, 2);
@@ -133,7 +133,7 @@ async fn a_comic_whose_name_is_taken_is_left_alone_and_one_that_was_changed_sinc
     let skipped: Vec<_> =
         items["items"].as_array().expect("items").iter().map(|item| (&item["path"], &item["reason"])).collect();
     assert!(skipped.contains(&(&json!("S/b.cbz"), &json!("another file has the output's name"))), "{items}");
-    let lacking = json!("lacks what its name is made of, such as a date or a series");
+    let lacking = json!("lacks something that its new name is made from, such as a date or a series");
     assert!(skipped.contains(&(&json!("root 1.cbz"), &lacking)), "{items}");
     std::fs::remove_file(files.library().join("root 1.cbz")).expect("a file");
     assert_eq!(names(&files), ["S/S - Chapter 0003.cbz", "S/b.cbz", "T/zip 1.zip"]);
@@ -200,8 +200,8 @@ async fn duplicates_become_clones_that_share_blocks_and_come_back() {
     }
 }
 
-/// Files of one content, size and time, so that only their inodes tell which lies where: the first stays, and something takes the place of
-/// the others.
+/// Files with the same content, size and modification time, which only their inodes tell apart. The first stays; a
+/// link or a clone replaces the others.
 async fn shared(files: &Files, point: &str, action: &str) {
     let path = |name: &str| files.library().join(name);
     let inode = |name: &str| path(name).metadata().expect("a file").ino();
@@ -233,7 +233,7 @@ async fn shared(files: &Files, point: &str, action: &str) {
         assert!(String::from_utf8_lossy(&said.stdout).contains("shared"), "{said:?}");
     }
     assert_eq!(undo(&served, job).await.counters.succeeded, 2, "{point}");
-    // How many names the first has is another matter: those that were taken away lie in the trash of the undo.
+    // The number of the first file's links is not compared, because the removed links are in the trash of the undo.
     let after = tree(&files.library());
     assert_eq!(after.len(), before.len(), "{point}");
     for (name, file) in &after {
@@ -326,7 +326,7 @@ async fn a_rename_takes_sidecars_along_and_its_undo_removes_the_folders_that_it_
     assert_eq!(undo(&served, job).await.counters.succeeded, 3);
     assert_eq!(tree(&files.library()), before);
 
-    // What somebody put there since stays.
+    // A file that somebody put there since stays.
     let job = served.begin("rename", settings(json!({ "name": "/kept/made/{/}" }))).await;
     served.end(job).await;
     files.write("kept/made/mine", b"mine");

@@ -27,7 +27,7 @@ fn leptos_reads_leptos_toml() {
     assert_eq!((options.output_name.as_ref(), options.site_pkg_dir.as_ref()), ("headway", "pkg"));
 }
 
-/// What Cargo says of the workspace, with these options.
+/// Cargo's description of the workspace, with these options.
 fn metadata(options: &[&str]) -> serde_json::Value {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = std::process::Command::new(cargo);
@@ -252,7 +252,7 @@ const SWALLOWED: [&str; 9] =
 const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
-/// The places where that is right: file, part of the statement, reason.
+/// The places where this is right: file, part of the statement, reason.
 const REASONS: [(&str, &str, &str); 37] = [
     ("server/clock.rs", "/proc/uptime", "where it cannot be asked nothing is known to have passed"),
     ("files/data_folder/outputs.rs", "written.is_err()", "why it was not written is what is told"),
@@ -415,7 +415,7 @@ fn sources(module: &str) -> Vec<(String, String)> {
     found
 }
 
-/// systemd's rating of what the service may do, from 0 to 10, where 10 is everything.
+/// systemd's rating of the service's exposure, from 0 to 10, where 10 means that the service may do everything.
 #[test]
 fn the_systemd_unit_is_closed_to_what_headway_does_not_need() {
     let unit = root().join("packaging/headway.service");

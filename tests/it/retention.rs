@@ -1,4 +1,4 @@
-//! The history of old jobs is removed while clients follow them, and what must stay stays.
+//! The history of old jobs is removed while clients follow them, and everything that must stay stays.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::helper::{App, Behaviour, Capitals, Files, Mount, Stream, TestRecipe, eventually, request};
 
-/// Looks often, and keeps this.
+/// A retention that runs often, and keeps this much.
 fn keep(retention: Retention) -> impl FnOnce(&mut Config) {
     move |config| (config.sweep, config.retention, config.workers) = (Duration::from_millis(100), retention, 4)
 }
@@ -51,7 +51,7 @@ async fn a_removed_job_is_410_for_ever_and_a_live_one_does_not_notice() {
     gone(&app, live).await;
     app.stop().await;
 
-    // A removal that the stop cut short is brought to its end by the next server.
+    // The next server completes a removal that the stop interrupted.
     let app = App::start_with(&files, keep(NOTHING), vec![recipe]).await;
     eventually("of each job its last event alone", async || {
         let left = app.server.store().events(&[], 0, u64::MAX >> 1, 100).await.expect("events");

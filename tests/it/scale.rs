@@ -43,13 +43,13 @@ async fn many_items_end_to_end_and_what_they_cost() {
     let took = begun.elapsed();
     assert_eq!(end["counters"]["succeeded"], json!(count));
 
-    // A page that comes late: one snapshot, and whole.
+    // A page that opens late gets one complete snapshot.
     let begun = Instant::now();
     let text = client.get(format!("{}/api/events?job={job}&wait=0", process.url)).send().await.expect("an answer");
     let snapshot = text.text().await.expect("a body");
     let shown = begun.elapsed();
     assert!(snapshot.contains("\"kind\":\"snapshot\"") && snapshot.contains("\"kind\":\"closed\""));
-    // And the real machine, that checks all of it.
+    // The real receiving machine checks all of it.
     let begun = Instant::now();
     let (follow, _) = follow_at(&client, &process.url, job, |_| usize::MAX).await;
     let replayed = begun.elapsed();
@@ -92,7 +92,7 @@ async fn many_items_end_to_end_and_what_they_cost() {
         rebuilt.events,
         rebuilding.as_secs_f64(),
     );
-    // It grows with the items, and by little: a few bytes each in memory, some hundred in the log.
+    // For each item, memory grows by a few bytes, and the log by some hundred.
     assert!((most - empty) * 1024 < 600 * count as u64 + 150 * 1024 * 1024, "{} KiB more", most - empty);
     assert!(bytes < 1_500 * count as u64 + 1_000_000, "{bytes} bytes");
     assert!(snapshot.len() < 100_000, "runs of equal items are one: {}", snapshot.len());

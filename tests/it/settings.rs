@@ -1,4 +1,4 @@
-//! Settings: what the page and programs are told of them is what the server takes.
+//! Settings: the server accepts exactly what it describes to the page and to programs.
 
 use headway_model::setting::{check, schema};
 use headway_model::{Setting, Settings};
@@ -21,7 +21,7 @@ async fn numbers_and_switches_of_a_command_fill_its_arguments() {
     };
     assert_eq!(said(json!({})).await, "80\na.txt\n");
     assert_eq!(said(json!({ "quality": 7.0, "strip": true })).await, "7\n--strip\na.txt\n");
-    // Each reason is there at once, and with the setting that it is about.
+    // All reasons are reported at once, each at its setting.
     let wrong = json!({ "settings": { "quality": 101, "strip": "yes", "speed": 1 } });
     let (_, status, answer) = served.try_begin("shrink", wrong).await;
     assert_eq!((status, answer["reasons"].as_array().map(Vec::len)), (422, Some(3)), "{answer}");
@@ -87,7 +87,7 @@ fn the_schema_takes_what_the_server_takes() {
     assert_eq!(judged.len(), cases.len());
     for (case, wrong) in cases.iter().zip(judged) {
         let taken = serde_json::from_value::<Settings>(case.clone()).is_ok_and(|given| check(&all, &given).is_ok());
-        // Where the condition is wrong itself, both refuse it, whatever the rest is.
+        // If the condition itself is wrong, both refuse the request, whatever the rest is.
         assert_eq!(wrong.is_none(), taken, "{case}: {wrong:?}");
     }
 }

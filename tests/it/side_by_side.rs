@@ -1,4 +1,5 @@
-//! The same command over the same files, by GNU parallel and by Headway: equal results, and what a kill leaves of each.
+//! The same command over the same files, by GNU parallel and by Headway: the results are equal, and the tests compare
+//! what a kill leaves behind.
 
 use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt;
@@ -11,7 +12,7 @@ use serde_json::json;
 use crate::command::Served;
 use crate::helper::{App, Behaviour, Files, Stream, TestRecipe, eventually, mint, repetitions, request};
 
-/// Writes the first half of the output, rests, and writes the second.
+/// Writes the first half of the output, pauses, and writes the second half.
 const HALVES: &str = r#"tr a-z A-Z < "$1" > "$2"; sleep 0.05; tr a-z A-Z < "$1" >> "$2""#;
 
 fn outputs(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -34,7 +35,7 @@ fn parallel(files: &Files, out: &Path) -> Command {
     command
 }
 
-/// How many outputs have their name and not their content.
+/// The number of outputs that have their final name and incomplete content.
 fn halves(found: &BTreeMap<String, Vec<u8>>, count: usize) -> usize {
     let whole = expected(count);
     found.iter().filter(|(name, content)| whole.get(*name) != Some(content)).count()
@@ -72,7 +73,7 @@ async fn headway_makes_what_gnu_parallel_makes_and_a_kill_leaves_no_half_of_it()
     );
     assert_eq!(outputs(&files.library().join("ours")), outputs(&theirs), "equal, byte by byte");
 
-    // Everything is killed in the midst of the work, as by a power cut.
+    // Everything is killed during the work, as by a power cut.
     let killed = files.elsewhere().with_file_name("killed");
     std::fs::create_dir(&killed).expect("a folder");
     let mut child = parallel(&files, &killed).spawn().expect("GNU parallel");
@@ -106,7 +107,7 @@ async fn headway_makes_what_gnu_parallel_makes_and_a_kill_leaves_no_half_of_it()
     assert!(their_halves > 0, "the kill must come in the midst of the work");
 }
 
-/// What a client saw of numbered messages.
+/// The numbered messages that a client received.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Saw {
     lost: u64,
@@ -123,8 +124,9 @@ impl Saw {
     }
 }
 
-/// Reads a stream as a page on a bad link does: again and again the connection breaks after some messages, and now and then
-/// it does not read for a while. `numbers` are those in a message; `over` says that no more will come.
+/// Reads a stream as a page on a bad link does: the connection repeatedly breaks after some messages, and sometimes
+/// the client does not read for a while. `numbers` returns the numbers in a message; `over` says that no more will
+/// come.
 async fn torture(
     url: &str,
     query: &str,
@@ -159,7 +161,7 @@ async fn torture(
     }
 }
 
-/// Plain axum: what is sent goes to every client that listens at that moment.
+/// Plain axum: a message goes to every client that listens at that moment.
 async fn broadcast(last: u64) -> String {
     use axum::response::sse::{Event, Sse};
     use futures::StreamExt;
@@ -197,7 +199,8 @@ async fn broadcast(last: u64) -> String {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }
-        // Its last one is said until it is heard: else a client could never know that it is over.
+        // The last message is repeated until it is received; otherwise a client could never know that the stream is
+        // over.
         loop {
             tokio::time::sleep(Duration::from_millis(5)).await;
             send.send(last).ok();

@@ -1,4 +1,4 @@
-//! The store contract, held for every store by one suite.
+//! The contract of stores, tested for every store by one suite.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use headway_store::{EventPages, Head, ItemPages, JobFilter, MemoryStore, OverPag
 
 use crate::helper::{mint, request};
 
-/// Runs a check on each store, empty.
+/// Runs a check on an empty store of each kind.
 macro_rules! for_every_store {
     ($($name:ident),* $(,)?) => {
         mod sqlite { $(#[tokio::test(flavor = "multi_thread")] async fn $name() {
@@ -340,7 +340,7 @@ async fn rebuilt_rows_are_the_same(store: Arc<dyn Store>) {
         let id = mint();
         let mut events = whole_job(id);
         match round {
-            // A job of each kind of end, and some that live.
+            // A job with each kind of end, and some live jobs.
             1 => events.truncate(5),
             2 => {
                 events.truncate(3);
@@ -380,7 +380,7 @@ async fn a_job_whose_history_is_removed_is_rebuilt_from_its_last_event_alone(sto
         Append { ticket: 0, job: old, event, detail: None, at: 1_764_000_000_000, over }
     };
     recorder.writer.append(prune(&folds[0]));
-    // A writer that read the job before that, and records the same, is refused.
+    // A writer that read the job before that and records the same event is refused.
     recorder.writer.append(prune(&folds[0]));
     let batch = recorder.writer.batch().expect("something to write");
     assert_eq!(batch.events.len(), 1);
@@ -404,7 +404,7 @@ async fn a_job_whose_history_is_removed_is_rebuilt_from_its_last_event_alone(sto
     assert_eq!(Some(folds[0].hash()), left.fold, "though its items are still there");
     assert_eq!((left.summary.pruned, left.summary.counters.total, over), (true, 0, 2));
     let position = left.last_position;
-    // In the midst of the removal, and after it, the rows can be rebuilt.
+    // During the removal, and after it, the rows can be rebuilt.
     let bytes = store.bytes().await.expect("bytes");
     assert!(store.trim(row.job_no, position, 3).await.expect("a removal"));
     rebuild(store.as_ref(), |_| {}).await.expect("a log");
@@ -440,7 +440,7 @@ async fn a_lease_is_there_while_its_item_runs_and_no_longer(store: Arc<dyn Store
     rebuild(store.as_ref(), |_| {}).await.expect("a log");
     assert_eq!(held().await.iter().map(|lease| lease.3).collect::<Vec<_>>(), [until + 5; 2], "rows do not make leases");
     let returned = plain(JobEvent::Returned { item: 0, attempt: 1 });
-    // Taken and given back in one commit, it was never there.
+    // A lease that is taken and returned in one commit never exists.
     let end = [
         returned,
         plain(JobEvent::Recovered { item: 1, attempt: 1 }),
@@ -452,7 +452,7 @@ async fn a_lease_is_there_while_its_item_runs_and_no_longer(store: Arc<dyn Store
     let attempt = |attempt| plain(JobEvent::Started { item: 0, attempt });
     recorder.record(id, vec![attempt(2)]).await;
     assert_eq!(held().await[0].1, 2, "the attempt is the fencing token");
-    // Given back, taken and given back once more in one commit, the earlier one is gone too.
+    // If a lease is returned, taken and returned again in one commit, the earlier lease is gone too.
     let again = [
         plain(JobEvent::Returned { item: 0, attempt: 2 }),
         attempt(3),
@@ -465,7 +465,7 @@ async fn a_lease_is_there_while_its_item_runs_and_no_longer(store: Arc<dyn Store
 async fn no_position_is_given_twice(store: Arc<dyn Store>) {
     let id = mint();
     Recorder::new(Arc::clone(&store)).record(id, vec![created(id)]).await;
-    // A second writer that has not heard of the first.
+    // A second writer that does not know of the first.
     let (event, detail) = created(mint());
     let JobEvent::Created { id: other, .. } = event else { unreachable!("it is created") };
     let mut late = Writer::new(Head { next_job_no: 2, ..Head::default() }, Vec::new());
@@ -487,7 +487,7 @@ async fn the_tables_of_an_earlier_log_are_brought_up_to_date_and_those_of_a_late
         let statements = std::fs::read_to_string(format!("{}/migrations/{version}.sql", env!("CARGO_MANIFEST_DIR")));
         log.execute_batch(&statements.expect("a migration")).expect("the tables of that time");
     }
-    // As they were counted then.
+    // With the counts of that version.
     log.execute_batch(
         "CREATE TABLE _sqlx_migrations (version); INSERT INTO _sqlx_migrations VALUES (1), (2), (3), (4)",
     )

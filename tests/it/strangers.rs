@@ -1,4 +1,4 @@
-//! Whatever a stranger sends is answered with a sentence: nothing panics, nothing is the server's fault.
+//! Whatever a stranger sends, the answer is a sentence: nothing panics, and no answer is a 5xx.
 
 use headway_files::template::{Template, Values};
 use headway_model::export::ExportVerifier;

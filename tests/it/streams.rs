@@ -1,4 +1,4 @@
-//! Streams over real HTTP: every kind of message, every way to come back.
+//! Streams over real HTTP: every kind of message, and every way to reconnect.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ async fn a_job_may_be_followed_before_it_exists_and_is_told_to_its_end() {
     assert_eq!(seqs(&rest, id), (1..=truth.seq).collect::<Vec<_>>());
     let closed = &rest.last().expect("closed").json;
     assert_eq!((closed["seq"].as_u64(), closed["status"].as_str()), (Some(truth.seq), Some("completed")));
-    // The bytes that were sent are the bytes that were hashed.
+    // The bytes that are sent are the bytes that were hashed.
     let mut fold: Option<Fold> = None;
     for event in &rest {
         let Ok(headway_model::Message::Events(events)) = headway_model::Message::decode(&event.text) else {
@@ -99,7 +99,8 @@ async fn every_cursor_resumes_exactly_there() {
         {
             let events = Stream::open_with(&app, &query, last_id.as_deref()).await.until("closed").await;
             assert_eq!(seqs(&events, job), (position + 1..=last).collect::<Vec<_>>());
-            // Told again at every resumption: had it been cut between the last event and this, nothing more would come.
+            // This message is repeated at every resumption: if the connection had been cut between the last event and
+            // this message, nothing more would come.
             assert_eq!(events.last().map(|event| &event.json), all.last().map(|event| &event.json));
         }
     }
@@ -176,7 +177,7 @@ async fn watching_tells_first_and_last_words_and_leaves_followed_jobs_to_their_e
     }
     assert!(!told(&events).iter().any(|(job, _)| *job == followed.to_string()));
     assert_eq!(seqs(&events, followed), (1..=app.end(followed).await.seq).collect::<Vec<_>>());
-    // What ended before is told to one who asks from the beginning.
+    // A reader from the beginning is told of jobs that ended before.
     let events = Stream::open(&app, "watch=jobs&after=0.0").await.until("caught_up").await;
     assert_eq!(told(&events).len(), 3);
     app.stop().await;
@@ -193,7 +194,7 @@ async fn pings_say_what_this_connection_has_sent_and_now_says_what_runs() {
     let ping = events.last().expect("a ping");
     assert_eq!(ping.json["jobs"][job.to_string()], json!([running.seq, running.digest, running.seq]));
     assert!(ping.id.is_some());
-    // The first may have come before the second item was open.
+    // The first can have arrived before the second item was open.
     let now = events.iter().rfind(|event| event.kind() == "now").expect("what runs");
     let items: Vec<_> =
         now.json["running"].as_array().expect("items").iter().map(|item| item["path"].clone()).collect();
@@ -244,7 +245,7 @@ async fn a_stop_ends_every_stream_and_the_server_with_it() {
         stream.until("caught_up").await;
         streams.push(stream);
     }
-    // Would wait for ever on an open stream.
+    // On an open stream, this would wait for ever.
     tokio::time::timeout(std::time::Duration::from_secs(10), app.stop()).await.expect("a server that ends");
     for stream in &mut streams {
         while stream.next().await.is_some() {}

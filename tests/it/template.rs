@@ -24,8 +24,8 @@ const INPUTS: [&str; 14] = [
     "deep/er/x.y.z",
 ];
 
-/// Where a template means something else than parallel, and what: a dot at the beginning of a name is no ending, and a dot of
-/// a folder is none either. `docs/commands.md` says so.
+/// Where a template means something other than in parallel, and what: a dot at the beginning of a name, or in the
+/// name of a folder, does not begin an extension. `docs/commands.md` says so.
 const DIFFERENCES: [(&str, &str, &str, &str); 10] = [
     (".hidden", "{.}", "", ".hidden"),
     (".hidden", "{/.}", "", ".hidden"),

@@ -158,7 +158,7 @@ fn names_come_by_standard_input_with_every_byte_and_programs_are_heard_in_order(
     input.extend(b"./plain\0");
     let (code, out, err) = fed(&files, &["run", "-0", "-k", "-j4", "--", "cat", "{}"], &input);
     assert_eq!(code, Some(0), "{err}");
-    assert!(err.contains("1 names stand for files that are named already"), "{err}");
+    assert!(err.contains("1 names repeat others"), "{err}");
     let mut sorted = names.map(|name| String::from_utf8_lossy(name).into_owned());
     sorted.sort();
     // The plan is in the order of paths.

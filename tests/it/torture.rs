@@ -70,7 +70,7 @@ fn left_over(files: &Files) -> Vec<String> {
     names.filter(|name| name.starts_with(".headway-") && name != ".headway-trash").collect()
 }
 
-/// The server ends the job, all adds up, and undo brings back every byte.
+/// The server ends the job, the counts add up, and undo brings back every byte.
 async fn ends_and_is_undone(ground: &Ground, job: JobId, when: &str) {
     let files = &ground.files;
     let served = Served::start(files);
@@ -118,7 +118,7 @@ async fn killed_again_and_again(ground: Ground) {
             Some(id) => id,
         };
         let (before, moment) = (ground.new_so_far("between"), u64::from(mint().bytes()[15]) % 80);
-        // From some moment in its start or its work on.
+        // From some moment during its start or its work onwards.
         if round % 3 > 0 {
             eventually("work", async || {
                 let view = served.until(id, |_| true).await;

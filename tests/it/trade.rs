@@ -1,4 +1,4 @@
-//! The recipe `verify`, over manifests in every form of the trade. Where the tool is there, it wrote the manifest itself.
+//! The recipe `verify`, over manifests in every common form. If the tool is installed, it wrote the manifest itself.
 
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::helper::{App, Files, mint};
 
-/// A library with two files, and what a shell command writes over them into a manifest.
+/// The two files of the library, of which the tools write manifests.
 const NAMES: [&str; 2] = ["a b.txt", "sub/b.txt"];
 
-/// Each as a shell command over the files `"$@"`; the first word of each is the tool that must be there.
+/// Each is a shell command over the files `"$@"`; its first word is the tool that must be installed.
 const WRITERS: [&str; 34] = [
     r#"sha256sum "$@""#,
     r#"sha256sum --tag "$@""#,
@@ -54,7 +54,7 @@ fn library() -> Files {
     files
 }
 
-/// What the tool wrote; nothing, and a word about it, if it is not there.
+/// The manifest that the tool wrote. If the tool is not installed, prints so and returns `None`.
 fn written(files: &Files, writer: &str) -> Option<Vec<u8>> {
     let tool = writer.split(' ').next().unwrap_or_default();
     let found = Command::new("sh").args(["-c", "command -v \"$1\"", "sh", tool]).output().expect("a shell");
@@ -97,7 +97,7 @@ async fn what_the_tools_write_is_read() {
         files.write("MANIFEST", &manifest);
         let (view, report) = verify(&app, "MANIFEST", json!({ "paths": NAMES })).await;
         if writer.contains("--no-names") {
-            // One checksum without a name is about no file that is there.
+            // One checksum without a name stands for no file in this folder.
             assert_eq!(view["status"], "failed", "{writer}: {report}");
             continue;
         }
@@ -105,7 +105,7 @@ async fn what_the_tools_write_is_read() {
         let lines = if writer.contains("--bsd") { 4 } else { 2 };
         let expected = format!("# MANIFEST: {lines} lines: ok {lines}, changed 0, ");
         assert!(report.starts_with(&expected), "{writer}: {report}");
-        // A changed file is found in each form, and nothing is claimed of why.
+        // A changed file is found in each form, and no cause is claimed.
         files.write(NAMES[1], b"CHANGED!!");
         let (view, report) = verify(&app, "MANIFEST", json!({ "paths": NAMES })).await;
         files.write(NAMES[1], NAMES[1].as_bytes());
@@ -168,7 +168,7 @@ async fn what_cannot_be_true_is_not_green() {
         (format!("{other}  a b.txt\n{a}  a b.txt\n"), "lines 1, 2 contradict each other: the file is as line 2"),
         (
             format!("{other}  a b.txt\n{}  a b.txt\n", sum("third")),
-            "contradict each other, and the file is as none of them",
+            "contradict each other, and the file matches none of them",
         ),
         (format!("SIZE (a b.txt) = 99\nBLAKE3 (a b.txt) = {a}\n"), "contradicts itself"),
         (format!("MD5 (a b.txt) = {}\nBLAKE3 (a b.txt) = {a}\n", &other[..32]), "contradict each other"),
@@ -220,7 +220,7 @@ async fn bit_rot_is_said_only_where_the_job_that_took_the_checksum_saw_the_same_
     for row in ["edited\tchanged: since", "camera\tbit rot: ", "grown\tchanged: cause unknown"] {
         assert!(report.contains(row), "{row}: {report}");
     }
-    // Of a manifest that no job here made, nothing is known of then.
+    // For a manifest that no job here made, nothing is known about the time of the checksum.
     files.write("SHA256SUMS", format!("# copied\n{manifest}").as_bytes());
     let (_, report) = verify(&app, "SHA256SUMS", json!({ "folder": {} })).await;
     assert!(report.contains("camera\tchanged: cause unknown") && !report.contains("\tbit rot"), "{report}");
@@ -246,7 +246,10 @@ async fn a_checksum_beside_each_file_and_a_manifest_in_each_folder_are_read() {
         assert!(report.starts_with(head), "{manifest}: {report}");
     }
     let (view, _) = verify(&app, "**/*.md5", json!({ "folder": {} })).await;
-    assert!(view["message"].as_str().is_some_and(|text| text.contains("no file of files fits the pattern")), "{view}");
+    assert!(
+        view["message"].as_str().is_some_and(|text| text.contains("no file of files matches the pattern")),
+        "{view}"
+    );
     app.stop().await;
 }
 

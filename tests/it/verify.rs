@@ -62,7 +62,7 @@ async fn a_manifest_tells_ok_changed_missing_and_new_apart() {
         assert_eq!(of(name)["result"]["verdict"], verdict, "{name}");
     }
     let why = |name: &str| of(name)["message"].as_str().unwrap_or_default().to_owned();
-    // Nothing tells what its time of change was when `sha256sum` read it.
+    // Nobody knows the file's modification time when `sha256sum` read it.
     assert!(why("rotten").starts_with("changed: cause unknown"), "{}", why("rotten"));
     assert!(why("sub/changed").starts_with("changed: "), "{}", why("sub/changed"));
     assert_eq!((view["status"].as_str(), view["reason"].as_str()), (Some("failed"), Some("finish")), "{view}");
@@ -99,7 +99,7 @@ async fn a_manifest_that_cannot_be_used_says_why() {
     let body = json!({ "library": "files", "recipe": "verify", "query": { "folder": {} } });
     let (status, answer) = app.put(&mint().to_string(), &body).await;
     assert_eq!(status, 422, "{answer}");
-    // What can be seen at once is reported at the setting, and no job is made.
+    // A fault that can be found at once is reported at the setting, and no job is made.
     for (manifest, says) in
         [("nowhere", "cannot be read: No such file"), ("../x", "is no path, \"../x\": the path has")]
     {
@@ -120,7 +120,7 @@ async fn a_manifest_that_cannot_be_used_says_why() {
         let message = view["message"].as_str().unwrap_or_default();
         assert!(message.contains(says), "{message}");
     }
-    // The same call again is the same job, even when the manifest has gone meanwhile.
+    // A repeated call finds the same job, even if the manifest is gone meanwhile.
     files.write("SUMS", format!("{}  000000\n", "00".repeat(32)).as_bytes());
     let (mut body, id) = (body, mint());
     body["settings"] = json!({ "manifest": "SUMS" });
@@ -141,7 +141,7 @@ async fn however_often_a_manifest_repeats_a_line_each_has_its_verdict_soon() {
     assert_eq!(view["status"], "completed", "{view}");
     let counts = "ok 100000, changed 0, bit rot 0, missing 0, unreadable 0, not checked 0";
     assert_eq!(report, format!("# SUMS: 100000 lines: {counts}\n"));
-    // As many about a file that is not there.
+    // As many lines about a file that does not exist.
     files.write("SUMS", line.replace("000000", "gone").repeat(100_000).as_bytes());
     let (view, _, report) = verify(&app, json!({ "manifest": "SUMS" })).await;
     assert_eq!(view["reason"], "finish", "{view}");
@@ -167,7 +167,7 @@ async fn what_an_earlier_job_checked_is_not_blamed_when_it_is_left_out_as_asked(
     app.stop().await;
 }
 
-/// The reading of this manifest takes a debug build many seconds.
+/// A debug build needs many seconds to read this manifest.
 fn write_huge_manifest(files: &Files) {
     let mut text = String::new();
     for number in 0..400_000 {
@@ -196,7 +196,7 @@ async fn a_stop_and_a_cancel_end_the_reading_of_a_huge_manifest() {
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }
 
-/// A restart at a job's last step reads its manifest again, which is huge by then.
+/// After a restart at its last step, a job reads its manifest again, which is huge by then.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_a_stop_and_a_cancel_end_the_reading_of_a_huge_manifest_at_the_last_step() {
     let files = Files::numbered(1);
@@ -207,7 +207,7 @@ async fn a_pause_a_stop_and_a_cancel_end_the_reading_of_a_huge_manifest_at_the_l
         "library": "files", "recipe": "verify", "settings": { "manifest": "SHA256SUMS" }, "query": { "folder": {} },
         "title": "last"
     });
-    // The server may be dead before it has answered.
+    // The server can die before it answers.
     served.client.put(format!("{}/api/jobs/{job}", served.headway.url)).json(&body).send().await.ok();
     assert!(served.headway.dies_within(Duration::from_secs(30)));
     drop(served);
@@ -230,7 +230,7 @@ async fn a_pause_a_stop_and_a_cancel_end_the_reading_of_a_huge_manifest_at_the_l
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }
 
-/// After a restart the first attempt prepares the job again, on storage that does not answer any more.
+/// After a restart the first attempt prepares the job again, on storage that no longer answers.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preparation_that_hangs_holds_up_neither_a_cancel_nor_the_end_of_the_server() {
     let files = Files::numbered(1);

@@ -277,9 +277,9 @@ impl SkipReason {
             SkipReason::NotOurs => "no longer what the job put there",
             SkipReason::Moved => "already done, under another name",
             SkipReason::Recipe => "not a type of file that the recipe is for",
-            SkipReason::Kept => "stays: not one of the files that are to go",
-            SkipReason::With => "changes its name together with another file of the job",
-            SkipReason::Lacking => "lacks what its name is made of, such as a date or a series",
+            SkipReason::Kept => "stays: not one of the files to be removed",
+            SkipReason::With => "is renamed together with another file of the job",
+            SkipReason::Lacking => "lacks something that its new name is made from, such as a date or a series",
         }
     }
 }

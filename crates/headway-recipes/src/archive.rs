@@ -56,7 +56,7 @@ impl Recipe for Archive {
             summary: "Tests zip archives, also as cbz, epub, jar or docx: every entry is read and compared with its checksum.".into(),
             settings: vec![
                 Setting::choice("unchecked", "What cannot be checked", &unchecked)
-                    .help("Entries that are encrypted, or compressed by a method that is not known here."),
+                    .help("Entries that are encrypted, or compressed by a method that is not supported."),
                 Setting::number("total", "Unpacks to at most", 64, 1..=65_536, "GiB")
                     .help("An archive that would unpack to more is not read further, and fails."),
                 Setting::number("ratio", "Unpacks to at most", 200, 2..=10_000, "times its size")

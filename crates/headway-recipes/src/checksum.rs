@@ -85,8 +85,8 @@ impl Work for ChecksumWork {
         }
         anyhow::ensure!(
             lacking == 0,
-            "the manifest lacks {lacking} of the files of this job: they were done before, and their checksums are no longer known. \
-             A job that does every file again makes a manifest of all"
+            "the manifest lacks {lacking} of the files of this job: an earlier job read them, and their checksums are no longer known. \
+             For a complete manifest, start a job that does not skip files that are done"
         );
         Ok(())
     }

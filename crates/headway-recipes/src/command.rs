@@ -100,7 +100,7 @@ impl Recipe for AdHocCommand {
             summary: "Runs a program on every file: {} is the file, {out} where its output is to be written.".into(),
             settings: vec![
                 Setting::text("run", "Command")
-                    .help("As in a shell, with quotation marks; nothing else of a shell is read."),
+                    .help("Quotation marks work as in a shell; nothing else of a shell does."),
             ],
             // Ignored if the command has no output.
             output: Some(Output::to(OutputPlace::Beside { name: "{/.}.out".into() })),
@@ -199,7 +199,9 @@ fn program(name: &str, folders: &str) -> Result<PathBuf, Unable> {
         let path = PathBuf::from(name);
         return match path.is_absolute() && runs(&path)? {
             true => Ok(path),
-            false => Err(format!("{name:?} is no program on the server; give its name, or its whole path").into()),
+            false => {
+                Err(format!("{name:?} is not a program on the server; give its name, or its absolute path").into())
+            }
         };
     }
     let mut unknown = None;
@@ -214,7 +216,7 @@ fn program(name: &str, folders: &str) -> Result<PathBuf, Unable> {
     Err(unknown.unwrap_or_else(|| {
         // The server's log says where the program was looked for; users of the pages do not learn that.
         tracing::warn!(program = name, path = folders, "a program is not there");
-        format!("there is no program called {name:?} on the server; install it, or give its whole path").into()
+        format!("there is no program called {name:?} on the server; install it, or give its absolute path").into()
     }))
 }
 

@@ -68,7 +68,7 @@ impl Recipe for Metadata {
             to_files: "A report only reads the files. What is removed is missing in a copy that takes the place of the file; the original goes into the trash.".into(),
             settings: vec![
                 Setting::choice("action", "Do", &actions)
-                    .help("With the place, XMP, IPTC and what stands behind the picture go as well, as each can name it."),
+                    .help("This also removes XMP, IPTC and any bytes after the picture, because each of them can name the place."),
                 strip("orientation", "Keep how it is turned", true),
                 strip("colour", "Keep the colour profile", true),
                 strip("copyright", "Keep artist and copyright", false),

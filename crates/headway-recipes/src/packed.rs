@@ -103,5 +103,5 @@ fn zeros(mut rest: impl BufRead) -> io::Result<usize> {
 }
 
 fn behind() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "bytes stand behind its end")
+    io::Error::new(io::ErrorKind::InvalidData, "there are bytes after its end")
 }

@@ -48,7 +48,7 @@ impl Recipe for RenameRecipe {
             summary: "Gives each file a name by a template. Nothing is overwritten.".into(),
             settings: vec![
                 Setting::text("name", "Name").default("{exif:date}.{+.}").help(
-                    "{/} the name, {/.} without its ending, {+.} the ending, {//} the folder, {#:4} a counter, {exif:date} when it was taken, \
+                    "{/} the name, {/.} without its extension, {+.} the extension, {//} the folder, {#:4} a counter, {exif:date} when it was taken, \
                      {exif:date:%Y-%m} in a form of your own; a / makes folders.",
                 ),
                 Setting::choice("case", "Letters", &Case::CHOICES),
@@ -57,7 +57,7 @@ impl Recipe for RenameRecipe {
                     .help("IMG_1.xmp, IMG_1.JPG.xmp and IMG_1.AAE go with IMG_1.JPG."),
             ],
             output: None,
-            to_files: "Each file gets another name, and keeps its content. Undo gives the old names back.".into(),
+            to_files: "Each file is renamed and keeps its content. Undo restores the old names.".into(),
             hidden: false,
         }
     }

@@ -25,7 +25,7 @@ impl Recipe for Undo {
     fn info(&self) -> RecipeInfo {
         RecipeInfo {
             name: JobKind::UNDO.into(),
-            summary: "Puts back what another job replaced or renamed, and takes away what it made.".into(),
+            summary: "Puts back what another job replaced or renamed, and removes what it made.".into(),
             settings: Vec::new(),
             output: None,
             to_files: "What the other job did is taken back.".into(),

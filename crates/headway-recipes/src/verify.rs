@@ -97,7 +97,7 @@ impl Recipe for Verify {
                 .map_err(|error| headway_files::unable(&manifests::unread(&manifest, job.library), &error))?;
             job.is_wanted()?;
             let record = record::find(job.data, &job.library.name, &text.0)
-                .map_err(|error| headway_files::unable("looking for what an earlier job saw", &error))?;
+                .map_err(|error| headway_files::unable("looking for the record of an earlier job", &error))?;
             source::add(&mut lines, job, &manifest, &text.0, record, chosen)?;
         }
         lines.end()?;

@@ -49,9 +49,9 @@ impl Followed<'_> {
             match self.session.host.take() {
                 Some(host) => {
                     host.end_now().await;
-                    self.say(&format!("what ran was taken back; {goes_on}"));
+                    self.say(&format!("running files were taken back; {goes_on}"));
                 }
-                None => self.say(&format!("the server ends what runs; {goes_on}")),
+                None => self.say(&format!("the server ends running files; {goes_on}")),
             }
             return Ok(Some(code));
         }

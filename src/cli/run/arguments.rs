@@ -18,11 +18,11 @@ pub(super) struct FileArguments {
     #[arg(long = "in", value_name = "DIR|NAME")]
     pub(super) library: Option<String>,
 
-    /// In a folder, take only what matches; repeatable
+    /// In folders, take only the files that match; repeatable
     #[arg(long, value_name = "GLOB")]
     pub(super) include: Vec<String>,
 
-    /// In a folder, leave out what matches, as a line of a .gitignore; repeatable
+    /// In folders, leave out the files that match, as a line of a .gitignore does; repeatable
     #[arg(long, value_name = "GLOB")]
     pub(super) exclude: Vec<String>,
 
@@ -30,7 +30,7 @@ pub(super) struct FileArguments {
     #[arg(long, value_name = "FILE")]
     pub(super) files_from: Option<OsString>,
 
-    /// Names that are read end with NUL, not with a line feed
+    /// The names that are read end with NUL, not with a line feed
     #[arg(short = '0', long)]
     pub(super) null: bool,
 }
@@ -46,11 +46,11 @@ pub(super) struct WorkArguments {
     #[arg(short = 'j', long, value_name = "N", default_value_t = 0)]
     pub(super) jobs: u32,
 
-    /// How many times a file is tried, the first included
+    /// How many times a file is tried, including the first
     #[arg(long, visible_alias = "retries", value_name = "N")]
     pub(super) tries: Option<u32>,
 
-    /// The wait before the second try, such as 500ms or 2s; it doubles before each further one
+    /// The wait before the second try, such as 500ms or 2s; it doubles with each further try
     #[arg(long, value_name = "TIME", value_parser = times::duration)]
     pub(super) backoff: Option<Duration>,
 
@@ -62,15 +62,15 @@ pub(super) struct WorkArguments {
     #[arg(long, value_name = "WHEN")]
     pub(super) halt: Option<Halt>,
 
-    /// Take only the first N files that are to run, to try it
+    /// Process only the first N of the files, as a trial
     #[arg(long, value_name = "N")]
     pub(super) sample: Option<u32>,
 
-    /// Files that were done before: skip, skip_moved or again
+    /// What to do with files that were done before: skip, skip_moved or again
     #[arg(long, value_name = "WHAT", value_parser = word::<OnDone>)]
     pub(super) on_done: Option<OnDone>,
 
-    /// Files that were being worked on when the machine or the server died: retry or ask
+    /// What to do with files that were running when the machine or the server died: retry or ask
     #[arg(long, value_name = "WHAT", value_parser = word::<OnInterrupt>)]
     pub(super) on_interrupt: Option<OnInterrupt>,
 
@@ -78,7 +78,7 @@ pub(super) struct WorkArguments {
     #[arg(long, conflicts_with_all = ["beside", "into"])]
     pub(super) replace: bool,
 
-    /// The output goes beside the file, under a name such as {/.}.webp
+    /// The output goes next to the file, under a name such as {/.}.webp
     #[arg(long, value_name = "NAME", conflicts_with = "into")]
     pub(super) beside: Option<String>,
 
@@ -90,7 +90,7 @@ pub(super) struct WorkArguments {
     #[arg(long, value_name = "PERCENT")]
     pub(super) smaller: Option<u8>,
 
-    /// Show what would be done, and ask before it is done
+    /// Show what would be done, and ask before doing it
     #[arg(long, conflicts_with = "detach")]
     pub(super) ask: bool,
 
@@ -98,7 +98,7 @@ pub(super) struct WorkArguments {
     #[arg(short = 'n', long, conflicts_with_all = ["ask", "detach"])]
     pub(super) dry_run: bool,
 
-    /// The job's id; repeated with the same id, a command finds the job that it began
+    /// The job's id; a command that is repeated with the same id finds the job that it started
     #[arg(long, value_name = "ID")]
     pub(super) id: Option<JobId>,
 
@@ -114,7 +114,7 @@ pub(super) struct WorkArguments {
     #[arg(long)]
     pub(super) detach: bool,
 
-    /// Having nothing to do is a failure
+    /// Fail if there is nothing to do
     #[arg(long)]
     pub(super) fail_if_empty: bool,
 }

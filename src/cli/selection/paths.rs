@@ -70,7 +70,7 @@ pub(super) fn unique(paths: Vec<PathBuf>) -> Vec<PathBuf> {
     let mut seen = BTreeSet::new();
     let once: Vec<_> = paths.into_iter().filter(|path| seen.insert(path.clone())).collect();
     if once.len() < given {
-        say(&format!("headway: {} names stand for files that are named already", count((given - once.len()) as u64)));
+        say(&format!("headway: {} names repeat others", count((given - once.len()) as u64)));
     }
     once
 }

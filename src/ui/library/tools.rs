@@ -156,7 +156,7 @@ pub(super) fn ScanNote(
             1 => format!("The folder {first} could not be read"),
             many => format!("{} folders could not be read, {first} the first of them", count(many)),
         };
-        view! { <span class="error" role="status">{what} "; what was seen of it before is shown."</span> }
+        view! { <span class="error" role="status">{what} "; what was known about it is shown."</span> }
     });
     view! {
         <p class="library-scan">

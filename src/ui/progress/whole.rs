@@ -27,7 +27,7 @@ pub(super) fn Whole(proof: Memo<Option<Proof>>) -> impl IntoView {
 fn how(proof: &Proof) -> String {
     let came = match proof.base {
         0 => format!(
-            "This page received events 1 to {}, each once and in order, and made the job's state of them.",
+            "This page received events 1 to {}, each once and in order, and computed the job's state from them.",
             count(proof.seq)
         ),
         base if base == proof.seq => {

@@ -36,7 +36,7 @@ pub(super) fn Cards(chosen: Chosen) -> impl IntoView {
     };
     view! {
         <fieldset class="start-cards" on:change=choose>
-            <legend>"What shall be done with the files?"</legend>
+            <legend>"What should be done with the files?"</legend>
             {cards.collect_view()}
         </fieldset>
         // A card has no room for every word, but has them all for who hears it.

@@ -22,8 +22,8 @@ pub(super) fn Options(chosen: Chosen) -> impl IntoView {
     ];
     let fails = [
         ("", "Go on with the others"),
-        ("count", "Stop the job after so many failures"),
-        ("percent", "Stop the job once so many percent failed"),
+        ("count", "Stop the job after a number of failures"),
+        ("percent", "Stop the job after a percentage of failures"),
     ];
     let long =
         [("", "Wait"), ("after", "Stop it after a time"), ("median", "Stop it after a multiple of the typical time")];

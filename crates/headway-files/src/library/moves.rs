@@ -32,7 +32,7 @@ pub struct Moves {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     /// There are no moves.
-    #[error("no file gets another name")]
+    #[error("there is nothing to rename")]
     Empty,
     /// Two files would have one name at the same time.
     #[error("two of its files would have the name {}", .0.shown())]

@@ -53,7 +53,7 @@ impl<'a, 'b> Directory<'a, 'b> {
         let located = rawzip::ZipLocator::new().locate_in_reader(source, &mut buffer, source.size());
         let archive = located.map_err(|(_, error)| match error.kind() {
             rawzip::ErrorKind::MissingEndOfCentralDirectory => {
-                source.judge("its end is missing: it is no zip archive, or it is cut off")
+                source.judge("its end is missing: it is not a zip archive, or it is cut off")
             }
             _ => source.judge(&format!("its directory cannot be found: {error}")),
         })?;

@@ -58,8 +58,8 @@ pub(super) fn read(
         Ok((size, _)) if size != entry.unpacked => {
             fault(&format!("unpacks to {size} bytes, and the directory says {}", entry.unpacked))
         }
-        Ok((_, crc)) if crc != entry.crc => fault("is not what its checksum says"),
-        Ok(_) if left > 0 => fault(&format!("has {left} bytes behind its end")),
+        Ok((_, crc)) if crc != entry.crc => fault("does not match its checksum"),
+        Ok(_) if left > 0 => fault(&format!("has {left} bytes after its end")),
         Ok(_) => Ok(EntryOutcome::Whole),
     }
 }

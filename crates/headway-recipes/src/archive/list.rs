@@ -41,11 +41,11 @@ pub(crate) fn list(source: &Source<'_>) -> Result<EntryList, Failure> {
     let (mut entries, mut names, mut bytes) = (Vec::new(), HashSet::new(), 0);
     let mut first = u64::MAX;
     directory.each(|_, listed| {
-        let refuse = |what: &str| Err(source.judge(&format!("it is not written again: {}{what}", shown(&listed.name))));
+        let refuse = |what: &str| Err(source.judge(&format!("it cannot be rewritten: {}{what}", shown(&listed.name))));
         bytes += listed.record;
         first = first.min(listed.header_at);
         if entries.len() == ENTRIES_LIMIT || bytes > NAMES_LIMIT {
-            let text = format!("it is not written again: it has more than {ENTRIES_LIMIT} entries, or very long names");
+            let text = format!("it cannot be rewritten: it has more than {ENTRIES_LIMIT} entries, or very long names");
             return Err(source.judge(&text));
         }
         if listed.is_encrypted {
@@ -55,7 +55,7 @@ pub(crate) fn list(source: &Source<'_>) -> Result<EntryList, Failure> {
             return refuse(" is a symbolic link");
         }
         if !matches!(listed.method, CompressionMethod::STORE | CompressionMethod::DEFLATE) {
-            return refuse(" is compressed by a method that is not known here");
+            return refuse(" is compressed by a method that is not supported");
         }
         if !names.insert(listed.name.clone()) {
             return refuse(" is there twice");
@@ -81,7 +81,7 @@ fn entry(source: &Source<'_>, listed: DirectoryRecord) -> Result<NewEntry, Failu
     source.exact(listed.header_at + HEADER as u64, &mut variable)?;
     let (name, own_extra) = variable.split_at(name_length);
     if name != listed.name {
-        let text = format!("it is not written again: {} is {} in its own header", shown(&listed.name), shown(name));
+        let text = format!("it cannot be rewritten: {} is {} in its own header", shown(&listed.name), shown(name));
         return Err(source.judge(&text));
     }
     Ok(NewEntry {
@@ -128,7 +128,7 @@ impl NewEntry {
         match content.len() {
             size if size > limit => Err(too_long()),
             size if size as u64 != self.unpacked || crc32fast::hash(&content) != self.crc => {
-                Err(source.judge(&format!("{} is not what its checksum says", shown(&self.name))))
+                Err(source.judge(&format!("{} does not match its checksum", shown(&self.name))))
             }
             _ => Ok(content),
         }

@@ -98,7 +98,7 @@ fn what_is_made_to_do_harm_is_refused_and_said() {
     fails(&[b"Rar!\x1a\x07\x01\0".as_slice(), &[0; 99]].concat(), "it is a RAR archive, though its name says zip");
     let with = |name: &str, bytes: &[u8]| tested(name, bytes).expect("sound")["notes"].to_string();
     assert!(with("a.zip", &[&[7; 100], &good[..]].concat()).contains("100 bytes stand before it"));
-    assert!(with("a.zip", &[&good[..], &[7; 5]].concat()).contains("5 bytes stand behind it"));
+    assert!(with("a.zip", &[&good[..], &[7; 5]].concat()).contains("5 bytes follow its end"));
     assert!(
         with("a.zip", &made(folder.path(), "z.writestr('a', 'x')\nz.writestr('a', 'y')"))
             .contains("name is there twice")

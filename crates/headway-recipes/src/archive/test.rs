@@ -199,7 +199,7 @@ impl Survey {
         let before = if self.entries == 0 { 0 } else { self.first };
         note(before, "byte stands before it", "bytes stand before it");
         let behind = source.size().saturating_sub(archive.end_offset());
-        note(behind, "byte stands behind it", "bytes stand behind it");
+        note(behind, "byte follows its end", "bytes follow its end");
         let is_epub = source.attempt().path.name().to_ascii_lowercase().ends_with(".epub");
         if is_epub && !self.begins_with_mimetype {
             notes.push("its first entry is not mimetype, uncompressed, as an epub wants".into());

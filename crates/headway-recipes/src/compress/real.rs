@@ -77,7 +77,7 @@ fn what_is_packed_is_read_by_the_tools_and_what_they_pack_is_read() {
             let twice = [&theirs[..], &packed[..]].concat();
             let expected = [&content[..], &content[..]].concat();
             assert!(unpacked(kind, &twice).is_ok_and(|unpacked| unpacked == expected), "{program}");
-            let says = unpacked(kind, &[&packed[..], b"more"].concat()).expect_err("bytes behind its end");
+            let says = unpacked(kind, &[&packed[..], b"more"].concat()).expect_err("bytes after its end");
             assert!(says.starts_with("it is damaged"), "{says}");
             let says = unpacked(kind, &packed[..packed.len() - 1]).expect_err("cut off");
             assert!(says.contains("cut off"), "{program}: {says}");

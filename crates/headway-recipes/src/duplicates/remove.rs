@@ -57,18 +57,18 @@ impl Recipe for Deduplicate {
         let actions = [
             ("trash", "only move to the trash"),
             ("link", "put a hard link in its place"),
-            ("reflink", "put a clone in its place, which shares its blocks (btrfs, XFS)"),
+            ("reflink", "put a clone in its place that shares its blocks (btrfs, XFS)"),
         ];
         RecipeInfo {
             name: "deduplicate".into(),
-            summary: "Moves to the trash what a job of duplicates found, each file compared once more with the one that stays; a hard link or a clone can take its place."
+            summary: "Moves the duplicates that a job found to the trash, after comparing each with the file that stays. A hard link or a clone can take its place."
                 .into(),
-            to_files: "Files go into the trash, but never the last with its content. Undo brings them back.".into(),
+            to_files: "Files go to the trash, but never the last one with its content. Undo brings them back.".into(),
             settings: vec![
-                Setting::text("report", "Job of duplicates").help("Its id: by its report it is known what stays and what goes."),
+                Setting::text("report", "Job of duplicates").help("The id of a job of duplicates. Its report says which files stay."),
                 Setting::choice("action", "Each duplicate", &actions)
                     .late()
-                    .help("Hard links are names of one file: what is written to one is in all of them. A clone stays a file of its own."),
+                    .help("Hard links are names of the same file: a change through one shows in all. A clone remains a separate file."),
             ],
             output: None,
             hidden: false,

@@ -87,10 +87,10 @@ fn riff(source: &Source<'_>) -> Result<Option<String>, Failure> {
     let told = head.get(4..8).and_then(|bytes| bytes.first_chunk()).map_or(0, |bytes| u32::from_le_bytes(*bytes));
     let end = 8 + u64::from(told);
     if end > source.size() {
-        return Err(source.judge("it is cut off: it says that it is longer"));
+        return Err(source.judge("it is cut off: its header says that it is longer"));
     }
     let behind = source.size() - end;
-    Ok((behind > 1).then(|| format!("{behind} bytes stand behind its end")))
+    Ok((behind > 1).then(|| format!("there are {behind} bytes after its end")))
 }
 
 /// A note, if a TIFF file has more pages than the one that was decoded.

@@ -17,7 +17,7 @@ const LONGEST: u32 = i32::MAX as u32;
 pub(super) fn scan(source: &Source<'_>, memory: u64) -> Result<Option<String>, Failure> {
     let mut reader = BufReader::with_capacity(64 * 1024, source.reader());
     let (mut at, mut pixels) = (SIGNATURE, ZlibDecoder::new(Most(memory)));
-    let damaged = |_| source.judge("it is damaged: its pixels cannot be unpacked, or are not what their checksum says");
+    let damaged = |_| source.judge("it is damaged: its pixels cannot be unpacked, or do not match their checksum");
     let read = |reader: &mut dyn Read, into: &mut [u8]| {
         reader.read_exact(into).map_err(|_| source.judge("it is cut off: its end is missing"))
     };
@@ -47,14 +47,14 @@ pub(super) fn scan(source: &Source<'_>, memory: u64) -> Result<Option<String>, F
         read(&mut reader, &mut told)?;
         if u32::from_be_bytes(told) != crc.finalize() {
             return Err(
-                source.judge(&format!("it is damaged: its chunk {shown} at byte {at} is not what its checksum says"))
+                source.judge(&format!("it is damaged: its chunk {shown} at byte {at} does not match its checksum"))
             );
         }
         at += 12 + u64::from(length);
         if &name == b"IEND" {
             pixels.finish().map_err(damaged)?;
             let behind = source.size().saturating_sub(at);
-            return Ok((behind > 0).then(|| format!("{behind} bytes stand behind its end")));
+            return Ok((behind > 0).then(|| format!("there are {behind} bytes after its end")));
         }
     }
 }

@@ -119,7 +119,7 @@ fn jpeg(reader: impl BufRead + Seek, memory: u64) -> Result<DecodedPicture, Stri
         Some(ColorSpace::Luma) => ColorSpace::Luma,
         Some(ColorSpace::YCbCr | ColorSpace::RGB) => ColorSpace::RGB,
         Some(ColorSpace::CMYK | ColorSpace::YCCK) => return Err(is_cmyk()),
-        other => return Err(format!("its colours ({other:?}) are of a kind that is not known here")),
+        other => return Err(format!("its colours ({other:?}) are of an unsupported kind")),
     };
     decoder.set_options(options.jpeg_set_out_colorspace(wanted));
     let needed = decoder.output_buffer_size().unwrap_or(usize::MAX) as u64;
@@ -162,7 +162,7 @@ fn is_cmyk() -> String {
 /// Why a decoder gave up.
 fn wrong(error: &ImageError, memory: u64) -> String {
     match error {
-        ImageError::Unsupported(error) => format!("it is of a kind that cannot be decoded here: {error}"),
+        ImageError::Unsupported(error) => format!("it is of a kind that is not supported: {error}"),
         ImageError::Limits(_) => too_large(memory),
         ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             "it is cut off: its end is missing".into()

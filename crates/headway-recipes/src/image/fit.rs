@@ -54,8 +54,8 @@ pub(super) fn without_alpha(
     match transparency {
         _ if is_opaque => {}
         Transparency::Refuse => return Err("a part of it is transparent, and JPEG has no transparency".into()),
-        Transparency::White => notes.push("what was transparent became white"),
-        Transparency::Black => notes.push("what was transparent became black"),
+        Transparency::White => notes.push("transparent parts became white"),
+        Transparency::Black => notes.push("transparent parts became black"),
     }
     let white = transparency == Transparency::White;
     Ok(match pixels {
@@ -185,7 +185,7 @@ mod tests {
         );
         let white = without_alpha(half, Transparency::White, &mut notes).expect("a pixel");
         assert_eq!(white.as_bytes(), [177, 127, 255]);
-        assert_eq!(notes, ["what was transparent became white"]);
+        assert_eq!(notes, ["transparent parts became white"]);
         let solid = DynamicImage::ImageLumaA16(ImageBuffer::from_raw(1, 1, vec![257 * 7, 65_535]).expect("a pixel"));
         let grey = without_alpha(solid, Transparency::Refuse, &mut notes).expect("a pixel");
         assert_eq!(shallow(grey, Depth::Refuse, &mut notes).expect("a pixel").as_bytes(), [7]);

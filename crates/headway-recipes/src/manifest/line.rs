@@ -14,7 +14,7 @@ pub(super) enum LineKind {
 }
 
 /// The reason for a line that has no known form.
-const NO_FORM: &str = "no checksum with a name, in any form that is known";
+const NO_FORM: &str = "no checksum with a name in any known form";
 
 /// Lines that begin with this are about the manifest, not about a file.
 const HEADINGS: [&[u8]; 7] = [

@@ -71,7 +71,7 @@ impl MetadataSettings {
         }
         let same = |now: &Exif| !data::has_place(now) && data::orientation(now) == data::orientation(exif);
         let without = without.filter(|without| data::read(without).is_some_and(|now| same(&now)));
-        let why = "the place cannot be taken out of its Exif data, whose offsets are wrong; all metadata can be removed instead";
+        let why = "the place cannot be removed from its Exif data, whose offsets are wrong; all metadata can be removed instead";
         without.map(Some).ok_or_else(|| why.into())
     }
 }
@@ -99,8 +99,7 @@ pub(super) fn plan(
                 stripped.pieces.push(whole);
             }
             Some(data) => {
-                let new =
-                    format.exif(&data).ok_or_else(|| source.judge("the Exif data that are to stay are too long"))?;
+                let new = format.exif(&data).ok_or_else(|| source.judge("the remaining Exif data are too long"))?;
                 note(&mut stripped.kept, Some("part of Exif"));
                 note(&mut stripped.gone, block.kind.shown());
                 stripped.pieces.push(OutputPiece::New(new));

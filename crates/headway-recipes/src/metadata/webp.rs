@@ -30,7 +30,7 @@ fn chunks(walk: &mut Walk<impl Read + Seek>) -> Result<(), String> {
     walk.mark(BlockKind::Frame, 0, walk.at())?;
     let end = 8 + u64::from(u32::from_le_bytes(size));
     if end > walk.at() + walk.left() {
-        return Err("it is cut off: it says that it is longer".into());
+        return Err("it is cut off: its header says that it is longer".into());
     }
     while walk.at() < end {
         let begin = walk.at();

@@ -100,14 +100,14 @@ impl Lines {
             ),
             Some(seen) if *seen == (input.size(), input.mtime_ns()) => (
                 BIT_ROT,
-                "its content changed, while its size and its time of change are those that the job saw which took the checksum",
+                "its content changed, although its size and its modification time are those that the checksum job saw",
             ),
             Some((_, time)) if *time == input.mtime_ns() => (
                 CHANGED,
-                "cause unknown: its size is another, while its time of change is the one that the job saw which took the checksum",
+                "cause unknown: its size differs, although its modification time is the one that the checksum job saw",
             ),
-            Some(_) => (CHANGED, "since the job that took the checksum, which saw another time of change"),
-            None => (CHANGED, "cause unknown, as nothing tells its time of change when the checksum was taken"),
+            Some(_) => (CHANGED, "since the checksum job, which saw another modification time"),
+            None => (CHANGED, "cause unknown, because its modification time at the time of the checksum is not known"),
         };
         Err(format!("{verdict}: {why} ({})", self.difference(line, hashes, input.size())))
     }
@@ -155,14 +155,17 @@ fn contradiction(all: &Lines, lines: &[ExpectedFile], compared: &Compared) -> St
     let numbers = all.numbers(lines.iter());
     match (compared.has(LineMatch::Mixed), compared.has(LineMatch::Match)) {
         (true, _) => {
-            format!("line {} contradicts itself: one thing that it says is so, another is not", of(LineMatch::Mixed))
+            format!(
+                "line {} contradicts itself: part of it matches the file, part of it does not",
+                of(LineMatch::Mixed)
+            )
         }
         (false, true) => format!(
             "lines {numbers} contradict each other: the file is as line {} says, not as line {} does",
             of(LineMatch::Match),
             of(LineMatch::Differs)
         ),
-        (false, false) => format!("lines {numbers} contradict each other, and the file is as none of them says"),
+        (false, false) => format!("lines {numbers} contradict each other, and the file matches none of them"),
     }
 }
 
@@ -170,7 +173,7 @@ fn contradiction(all: &Lines, lines: &[ExpectedFile], compared: &Compared) -> St
 fn blank(lines: &[ExpectedFile]) -> String {
     let unknown = lines.iter().flat_map(|line| &line.sums).find_map(|sum| sum.unknown.as_deref());
     match unknown {
-        Some(tag) => format!("the manifest has a checksum of {tag:?} for it, which is not known here"),
+        Some(tag) => format!("the manifest has a checksum of {tag:?} for it, which is not supported"),
         None => "the manifest has no checksum of it, and its size is as it says".to_owned(),
     }
 }

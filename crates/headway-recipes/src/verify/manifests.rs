@@ -81,7 +81,7 @@ impl ManifestChoice {
             return Err(text.into());
         }
         if found.is_empty() {
-            return Err(format!("no file of {} fits the pattern {}", library.name, matcher.glob()).into());
+            return Err(format!("no file of {} matches the pattern {}", library.name, matcher.glob()).into());
         }
         Ok(found)
     }

@@ -109,7 +109,7 @@ impl VerifyReport<'_> {
         let why = match reason {
             SkipReason::Done | SkipReason::Moved => {
                 self.done += 1;
-                "an earlier job checked it, and this one was asked to leave out what was done".to_owned()
+                "an earlier job checked it, and this one was asked to skip files that are done".to_owned()
             }
             reason => format!("it was not read: {}", reason.text()),
         };
@@ -249,7 +249,7 @@ impl VerifyReport<'_> {
         let compared = [verdict::OK, verdict::CHANGED, verdict::BIT_ROT, verdict::UNREADABLE];
         if said.is_empty() && compared.iter().all(|verdict| self.counted(verdict) == 0) {
             let none = "the manifest names none of the files that were asked for: nothing was compared";
-            let done = "nothing was compared: an earlier job checked these files, and this one was asked to leave out what was done";
+            let done = "nothing was compared: an earlier job checked these files, and this one was asked to skip files that are done";
             said.push(if self.done > 0 { done } else { none }.to_owned());
         }
         if said.is_empty() { Ok(()) } else { anyhow::bail!("{}", said.join("; ")) }

@@ -83,9 +83,7 @@ fn beside(manifest: &RelPath) -> Located {
     let path = stem.filter(|stem| !stem.is_empty() && !stem.ends_with(b"/")).map(RelPath::from_bytes);
     match path {
         Some(Ok(path)) => Ok((path, None)),
-        Some(Err(_)) | None => {
-            Err("no file is named, and the manifest's own name has no ending that could be left out".to_owned())
-        }
+        Some(Err(_)) | None => Err("no file is named, and the manifest's own name has no extension".to_owned()),
     }
 }
 

@@ -25,8 +25,8 @@ impl Server {
         const SECOND_NAME: &str = "This file system cannot exchange two files in one step: each original gets a second name \
             in the trash, then the output takes its first.";
         const TWO_MOVES: &str = "This file system can neither exchange two files in one step nor give one a second name: each \
-            original is moved to the trash, then the output gets its name. For a moment there is no file of that name; should \
-            the server end just then, the next one sets it right.";
+            original is moved to the trash, then the output gets its name. For a moment there is no file of that name. If \
+            the server ends at that moment, the next one completes the exchange.";
         let Ok(library) = self.library_of_job(name).await else { return OnDisk::default() };
         let replaces = request.and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
         let request = request.cloned();

@@ -36,7 +36,7 @@ impl Server {
             return Err(ApiError::invalid(text));
         }
         if matches!(request.query, Query::Items(_)) {
-            let text = "the files of another job are no selection that can be kept; name a folder or files";
+            let text = "the files of another job cannot be stored in a preset; name a folder or files";
             return Err(ApiError::invalid(text));
         }
         let context = &self.inner.context;

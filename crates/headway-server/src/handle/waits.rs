@@ -26,15 +26,15 @@ impl Server {
                 Some(format!("{} waits for job {}, which works on it", other.0.path.shown(), other.1))
             }
             JobStatus::Paused { reason: PauseReason::LibraryGone } if is_replaced => {
-                let text = "At the library's path there is another folder than the one on which this job was planned, or an \
-                    empty one. The job goes on by itself when its own is back; Resume takes what is there now.";
+                let text = "The folder at the library's path is empty, or is not the one for which this job was planned. The job \
+                    goes on by itself when its own folder is back; Resume uses the folder that is there now.";
                 Some(text.to_owned())
             }
             JobStatus::Paused { reason: PauseReason::LibraryGone } => {
                 let (path, device) = absent?;
                 Some(format!(
-                    "{} was another disk ({device}); it is not there now. The job goes on by itself when it is back; Resume \
-                     takes what is there now, and the disk is no longer expected.",
+                    "The disk that was at {} ({device}) is missing. The job goes on by itself when the disk is back; Resume \
+                     uses the folder that is there now, and no longer expects the disk.",
                     path.shown()
                 ))
             }

@@ -77,7 +77,7 @@ impl Step {
             Step::RunAny => "ran programs on the files of this job".into(),
             Step::PlaceAny => "put outputs of this job into place".into(),
             Step::Place(item) => format!("put the output of item {item} into place"),
-            Step::Judge(item) => format!("looked how far the output of item {item} had come"),
+            Step::Judge(item) => format!("checked how far the output of item {item} had got"),
             Step::Finish => "ran the last step of this job".into(),
         }
     }

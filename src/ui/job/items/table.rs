@@ -156,7 +156,7 @@ pub(super) fn Table(
     let nothing = move || {
         let filter = address.with(|address| address.filter.clone());
         match filter.name {
-            Some(_) => "No file with this in its name.",
+            Some(_) => "No file has this in its name.",
             None => words::none(filter.status.as_deref().unwrap_or_default()),
         }
     };

@@ -52,7 +52,7 @@ pub(super) fn Tools(
         </div>
         <p class="items-only" hidden=move || span.with(Option::is_none)>
             {files} " "
-            <a href=move || address.with(|address| address.with_span(job, None)) data-noscroll="">"Show those before and behind as well"</a>
+            <a href=move || address.with(|address| address.with_span(job, None)) data-noscroll="">"Show the files before and after as well"</a>
         </p>
         <p class="items-cause" hidden=move || cause.with(Option::is_none)>
             "Only what failed with: " <b>{only}</b> " "

@@ -21,7 +21,7 @@ pub(super) fn standing(summary: &JobSummary, waits: Option<&str>, time: &dyn Fn(
         JobStatus::Paused { reason: PauseReason::Interrupted } => {
             let files = files(counters.interrupted);
             let were = if counters.interrupted == 1 { "was" } else { "were" };
-            format!("Paused: the server stopped while {files} {were} being worked on. You decide what becomes of them.")
+            format!("Paused: the server stopped while {files} {were} being worked on. You decide what happens to them.")
         }
         JobStatus::Paused { reason } => and(format!("Paused: {}.", reason.text())),
         JobStatus::Cancelling if counters.running > 0 => {
@@ -29,7 +29,7 @@ pub(super) fn standing(summary: &JobSummary, waits: Option<&str>, time: &dyn Fn(
             format!("Cancelling: {} {are} being stopped.", files(counters.running))
         }
         JobStatus::Cancelling => "Cancelling.".into(),
-        JobStatus::Finishing => "Every file is through; the last step runs.".into(),
+        JobStatus::Finishing => "Every file is processed; the last step is running.".into(),
         JobStatus::Completed | JobStatus::CompletedWithErrors | JobStatus::Failed { .. } | JobStatus::Cancelled => {
             over(summary, time)
         }
