@@ -3,7 +3,8 @@ import { defineConfig } from '@playwright/test';
 // Real Chromium against a real server: each spec starts its own, on a port of its own.
 export default defineConfig({
   testDir: 'tests',
-  // What passes only the second time has failed: specs wait for conditions, however slow the machine is.
+  // A spec that passes only the second time has failed, because specs wait for conditions, however slow the machine
+  // is.
   retries: 0,
   timeout: 90_000,
   expect: { timeout: 20_000 },

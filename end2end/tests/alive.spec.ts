@@ -1,4 +1,5 @@
-// A page that looks alive is alive: it takes over what the server rendered, whatever else goes on, and says so when it has died.
+// A page that looks alive is alive: it hydrates what the server rendered, whatever else goes on, and says so when its
+// program has died.
 import { expect, test } from './helper/fixtures';
 import { choose } from './helper/job';
 import { open, pill, processAll, ready, tenFiles } from './helper/page';
@@ -25,7 +26,7 @@ async function saysItIsDead(page: Page, why: string) {
   await expect(bar(page).getByRole('button', { name: 'Reload' })).toBeVisible();
 }
 
-/** A control of the program answers, in this very document. */
+/** A control of the program works, in this same document. */
 async function answers(page: Page) {
   await page.evaluate(() => Object.assign(window, { same: true }));
   const pages = page.getByRole('navigation', { name: 'Pages', exact: true });
@@ -49,7 +50,7 @@ for (const state of STATES) {
     for (const path of paths) {
       await page.goto(server.url + path);
       await isAlive(page);
-      // What is not this tab's own is a pill, and not even that on its own page.
+      // A job that another tab started is shown as a pill, but not on the job's own page.
       await expect(page.locator('dialog')).toHaveCount(0);
       const lives = other && state !== 'completed' && path !== `/jobs/${other}`;
       // A queued job waits behind another one, so the two are one pill.
@@ -64,7 +65,7 @@ for (const state of STATES) {
 test('a page whose program panics says so, and can be loaded again', async ({ page, serve, allow }) => {
   allow(/panicked|unreachable|hydrat|Stack|expected/i);
   const server = await serve(tenFiles);
-  // Not what the program expects to find: it cannot take such a page over.
+  // The program does not expect this and cannot hydrate such a page.
   await page.route(`${server.url}/`, async (route) => {
     const answer = await route.fetch();
     await route.fulfill({ response: answer, body: (await answer.text()).replace(/<h1[^>]*>.*?<\/h1>/s, '<b></b>') });
@@ -92,7 +93,7 @@ for (const [what, pattern] of [['program', /_bg.*\.wasm/], ['script', /headway[^
 }
 
 test('a page whose program falls silent says so, above its dialog too, and takes it back', async ({ page, serve }) => {
-  // What the program does four times a second can be held back.
+  // The work that the program does four times a second can be held back.
   await page.addInitScript(() => {
     const every = window.setInterval;
     const held = Object.assign(window, { held: false });
@@ -117,7 +118,7 @@ test('a tab that slept is not said to be dead', async ({ browser, serve }) => {
     new MutationObserver(() => document.querySelector('.page-stopped') && window.alarms++).observe(document, { childList: true, subtree: true });
   `);
   await tab.freeze();
-  // Longer than a page that is awake may be silent.
+  // Longer than a running page may be silent.
   await new Promise((done) => setTimeout(done, 9_000));
   await tab.thaw();
   await tab.show();

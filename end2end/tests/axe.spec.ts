@@ -1,4 +1,4 @@
-// Every page in every state, as a program that knows the rules sees it: 30 of them, in light and dark.
+// axe checks every page in every state: 30 of them, in light and dark.
 import { accessible } from './helper/axe';
 import { begin, button, choose, config, count, details, openFile, over, status, three } from './helper/job';
 import { dialog, open, processAll, ready } from './helper/page';
@@ -17,7 +17,7 @@ const fill = (server: Server) => {
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`the library in every state is accessible, ${colorScheme}`, async ({ page, serve, allow }) => {
-    // What takes its time is axe, some thirty times over.
+    // axe runs some thirty times, which takes long.
     test.slow();
     allow(/the server responded with a status of 4\d\d/);
     await page.emulateMedia({ colorScheme });
@@ -52,7 +52,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 
   test(`a job in every state is accessible, ${colorScheme}`, async ({ page, serve, allow }) => {
-    // What takes its time is axe, some thirty times over.
+    // axe runs some thirty times, which takes long.
     test.slow();
     allow(/the server responded with a status of 4\d\d/);
     await page.emulateMedia({ colorScheme });

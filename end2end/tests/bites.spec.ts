@@ -3,8 +3,8 @@ import { ends, everyStep, open, processAll, tenFiles } from './helper/page';
 import { BROKEN, expect, test } from './helper/fixtures';
 
 /**
- * The old order: the page knows its job only once the start call's answer has been read; what the stream says of the
- * job before that is thrown away, and nothing is ever said twice.
+ * The old order: the page knows its job only after it has read the start call's answer. Earlier events of the
+ * job are thrown away, and no event is sent twice.
  */
 function oldOrder() {
   let answered = false;
@@ -33,7 +33,7 @@ function oldOrder() {
 
 test.beforeEach(async ({ page }) => page.addInitScript(oldOrder));
 
-/** The very checks of `race.spec.ts`, with less patience. */
+/** The checks of `race.spec.ts`, with shorter time-outs. */
 const fails = async (check: () => Promise<unknown>) => {
   let failed = false;
   await Promise.race([check().catch(() => (failed = true)), new Promise((done) => setTimeout(done, 8_000))]);

@@ -1,4 +1,4 @@
-// Clients that are not ours, and the one in docs/protocol.md: each through cuts, with every event once and in order.
+// Clients by others, and the one in docs/protocol.md: in spite of cuts, each gets every event once and in order.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,10 +9,10 @@ import { EventSource } from 'eventsource';
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
 
-/** What a client saw: the numbers of the events as they came, and how the job ended. */
+/** What a client received: the numbers of the events in their order, and how the job ended. */
 type Seen = { seqs: number[]; status: string };
 
-/** The client of docs/protocol.md, as it stands there. */
+/** The client of docs/protocol.md, unchanged. */
 async function ours(url: string, job: string): Promise<Seen> {
   const text = readFileSync(resolve(import.meta.dirname, '../../docs/protocol.md'), 'utf8');
   const code = /```js\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
@@ -24,7 +24,7 @@ async function ours(url: string, job: string): Promise<Seen> {
   return { seqs, status: closed.status };
 }
 
-/** The eventsource package: the browser's own rules, Last-Event-ID and all. */
+/** The eventsource package, which follows the browser's rules, including Last-Event-ID. */
 function eventsource(url: string, job: string): Promise<Seen> {
   const seqs: number[] = [];
   const source = new EventSource(`${url}/api/events?job=${job}&after=0.0&replay=all`);
@@ -50,18 +50,18 @@ for (const [name, client] of Object.entries({ ours, eventsource, python })) {
   test(`${name}: every event once and in order, through cuts`, async ({ serveWired }) => {
     const slow = (server: Server) => server.slowFiles(800, 8_000_000);
     const { server, wire, url } = await serveWired(slow, { args: ['--workers', '1'] });
-    // Until it was cut often enough the job does not come to its end, however slow the machine is.
+    // The job does not end before the connection was cut often enough, however slow the machine is.
     writeFileSync(server.holdsFinishing, '');
     const job = mint();
     const following = client(url, job);
-    // Followed before it exists.
+    // The job is followed before it exists.
     await expect.poll(() => wire.opened, { intervals: [20] }).toBeGreaterThan(0);
     expect((await server.put(job)).status).toBe(201);
     let over = false;
     const seen = following.finally(() => (over = true));
     let cuts = 0;
     while (!over) {
-      // At a point that no one has chosen, of a connection that has come up.
+      // At an arbitrary moment of an open connection.
       await new Promise((done) => setTimeout(done, 20 + Math.random() * 150));
       if ((await server.get(`/api/jobs/${job}`)).status === 'completed') break;
       const opened = wire.opened;

@@ -1,4 +1,4 @@
-// Every way a job can end, and what the page says of it.
+// Every way in which a job can end, and what the page says about it.
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { dialog, ends, open, pill, processAll, ready, tenFiles } from './helper/page';
@@ -70,7 +70,7 @@ test('a job cancelled while it runs ends cancelled, with true counts', async ({ 
 });
 
 test('a job cancelled in the queue never runs', async ({ page, serve, watched }) => {
-  // The first job outlasts all that is done here.
+  // The first job runs longer than this test.
   const server = await serve((server) => server.slowFiles(60, 400_000_000), { args: ['--workers', '1', '--jobs', '1'] });
   const first = mint();
   await server.put(first);
@@ -106,7 +106,7 @@ test('a completed job waits three seconds, becomes a toast with a link, and has 
   const server = await serve(tenFiles);
   await open(page, server.url);
   const job = await processAll(page);
-  // Not while someone looks at it: from before its end, which is soon.
+  // The dialog does not close while the pointer is over it. The pointer is there before the job's end, which is soon.
   await dialog(page, job).hover();
   await ends(watched, server, job, 'completed');
   await expect(dialog(page, job).getByRole('link', { name: 'Download SHA256SUMS' })).toBeVisible();

@@ -1,4 +1,5 @@
-// The list of a job's files, however long it is: any row at once, by name, and one of them open beside it.
+// The list of a job's files, however long it is: any row appears at once, can be found by name, and opens beside the
+// list.
 import { begin, config, details, followed, openFile, over } from './helper/job';
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
@@ -8,7 +9,7 @@ const many = (server: Server) => {
   for (let index = 0; index < 3_000; index++) server.file(name(index));
 };
 
-/** Runs for each file a command that says something in colour on both streams, and fails where the file says so. */
+/** For each file, runs a command that prints coloured text on both streams, and fails if the file says so. */
 const loud = `
 allow_commands = true
 
@@ -29,7 +30,7 @@ test('a long list is one list: any row is there at once, by the scrollbar and by
     row: document.querySelector('.items tbody tr')!.getBoundingClientRect().height,
     whole: document.querySelector('.items-whole')!.getBoundingClientRect().height,
   }));
-  // The whole height, and few rows in the page.
+  // The list has its whole height, with few rows in the page.
   expect(whole).toBeGreaterThanOrEqual(3_000 * row);
   expect(whole).toBeLessThan(3_002 * row + 100);
   await expect(rows).toHaveCount(100);
@@ -47,7 +48,7 @@ test('a long list is one list: any row is there at once, by the scrollbar and by
   await page.keyboard.press('j');
   await expect(page.locator('tr:focus')).toContainText(name(1));
 
-  // To the middle, as one drags the scrollbar.
+  // To the middle, as when somebody drags the scrollbar.
   await page.evaluate((way) => window.scrollTo(0, document.querySelector('.items-whole')!.getBoundingClientRect().top + scrollY + way), 1_500 * row);
   const seen = () =>
     page.evaluate(() => {

@@ -4,7 +4,7 @@ import { dialog, open, pill, processAll, shownJob } from './helper/page';
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
 
-/** Of four files one fails, and one stands still until `../hold-d` is gone. */
+/** Of four files one fails, and one waits until `../hold-d` is gone. */
 const four = (server: Server) => {
   ['a', 'c', 'd'].forEach((name) => server.file(name, '0'));
   server.file('b', '7');
@@ -60,7 +60,7 @@ test('a plan that waits is run from the dialog, and a pause is answered there', 
   await expect(shown.locator('.head-standing')).toHaveText('Paused by you.');
   await shown.getByRole('button', { name: 'Resume' }).click();
   await expect(shown.locator('.head-standing')).toHaveText(/^Running since/);
-  // What a screen reader is told is the same, also of the end.
+  // A screen reader is told the same, and also the end.
   await shown.getByRole('button', { name: 'Cancel job' }).click();
   await expect(shown.locator('.head-standing')).toHaveText(/^Cancelled \d\d:\d\d after /);
   await expect(shown.locator('.head-told')).toHaveText(await shown.locator('.head-standing').innerText());
@@ -131,7 +131,7 @@ test('failures are told by cause, and just those of one cause are shown and run 
   await expect(page.locator('.items tbody tr')).toHaveCount(2);
   await expect(page.locator('.items tbody tr').first()).toContainText('photo-4');
   await expect(page.locator('.items-cause')).toContainText('exit code 9');
-  // The address holds it.
+  // The address keeps this state.
   await page.reload();
   await followed(page);
   await expect(page.locator('.items tbody tr')).toHaveCount(2);

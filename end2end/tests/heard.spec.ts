@@ -1,4 +1,4 @@
-// What is pressed is heard, what is shown is what runs, and what failed passes with its cause.
+// Every press has an effect, what is shown is what runs, and an error disappears with its cause.
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
@@ -21,7 +21,7 @@ choices = ["low", "high"]
 `;
 const slow = (server: Server) => server.slowFiles(400, 50_000_000);
 
-/** Holds the program of the page back until it is told to go. */
+/** Holds the program of the page back until the test lets it go. */
 async function held(page: Page) {
   let release = () => {};
   const gate = new Promise<void>((done) => (release = done));
@@ -67,7 +67,7 @@ test('choices that a browser brought back before the page listened are those tha
   const release = await held(page);
   await page.goto(server.url, { waitUntil: 'commit' });
   await expect(page.locator('input[name="recipe"]').first()).toBeAttached();
-  // As a browser restores the fields of an earlier visit: no event tells of it.
+  // As when a browser restores the fields of an earlier visit, which causes no event.
   await page.evaluate(() => {
     const control = (name: string) => document.querySelector<HTMLInputElement>(`.start-panel [name="${name}"]`)!;
     const press = (name: string, value: string) => (document.querySelector<HTMLInputElement>(`.start-panel [name="${name}"][value="${value}"]`)!.checked = true);
@@ -204,7 +204,7 @@ test('while the server is silent the page says as of when, and never that nothin
   const job = await processAll(page);
   const received = dialog(page, job).locator('.proof-received');
   await expect(received).toContainText('Complete so far');
-  // Every text that the line has had since the link was no longer said to be live.
+  // Every text that the line has shown since the page stopped showing the link as live.
   await page.evaluate(() => {
     const said = Object.assign(window, { said: [] as string[] }).said;
     const look = () => {
@@ -248,7 +248,7 @@ test('a refused start is told at its field; the form and the selection stay', as
   await expect(page.getByRole('link', { name: 'Details' })).toHaveCount(0);
   await expect(page.locator('[data-start="run"]')).toHaveText('Process 1 file');
   await expect(page.locator('input[value="verify"]')).toBeChecked();
-  // Nor is it asked for again by a reload.
+  // A reload does not request it again either.
   expect(await page.evaluate(() => sessionStorage.getItem('headway.starting'))).toBeNull();
   await field.fill('SUMS');
   await page.locator('[data-start="run"]').click();
@@ -295,7 +295,7 @@ test('the focus is never lost: into folders, over the dialog, and past everythin
   await page.keyboard.press('Enter');
   const job = await shownJob(page);
   await ends(watched, server, job, 'completed');
-  // It closes by itself three seconds after the end was shown, which a busy machine shows late.
+  // It closes three seconds after the end was shown, and a busy machine shows the end late.
   await expect(page.locator('dialog')).toHaveCount(0, { timeout: 30_000 });
   await expect(page.locator('[data-start="run"]')).toBeFocused();
   await page.locator('.page-skip').getByRole('link', { name: 'Start' }).focus();

@@ -1,4 +1,4 @@
-// The log of a job on its page: what happened when, and the job as it stood at any moment.
+// The log of a job on its page: what happened when, and the job's state at any moment.
 import { begin, button, config, count, details, over, standing, status } from './helper/job';
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
@@ -14,7 +14,7 @@ test('a moment of the past is shown as it was, to whoever opens its address, and
   expect(await over(server, job)).toBe('completed_with_errors');
   const log = (await (await fetch(`${server.url}/api/jobs/${job}/log`)).text()).trim().split('\n').slice(1);
   const events: any[] = log.map((line) => JSON.parse(JSON.parse(line).payload));
-  // The very moment of the first failure, of which the log itself knows how many were done before it.
+  // The moment of the first failure. The log says how many files were done before it.
   const first = events.find((event) => event.event === 'failed');
   const before = events.filter((event) => event.event === 'succeeded' && event.seq < first.seq).length;
 
@@ -24,7 +24,7 @@ test('a moment of the past is shown as it was, to whoever opens its address, and
   await expect(count(page, 'failed')).toHaveText('1');
   await expect(count(page, 'succeeded')).toHaveText(String(before));
   await expect(status(page)).toHaveText('processing');
-  // Every part of the page is of that moment: the files, and what leads to them.
+  // Every part of the page shows that moment: the files, and the links to them.
   await page.locator('.job-panel .head-count[data-status="failed"] a').click();
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
   await expect(page.locator('.items tbody tr')).toContainText('f3');
@@ -59,7 +59,7 @@ test('the log says what happened, how fast, and its slider goes through it', asy
   await page.getByRole('button', { name: 'Of the job as a whole' }).click();
   await expect(rows.last()).toContainText('The job was created');
 
-  // All that ended is in the chart, and in its table.
+  // All files that ended are in the chart, and in its table.
   await expect(page.locator('.history-columns rect[data-status="failed"]')).not.toHaveCount(0);
   await page.getByText('Throughput as a table').click();
   const sum = async (column: number) => {
@@ -80,7 +80,7 @@ test('the log says what happened, how fast, and its slider goes through it', asy
   await page.keyboard.press('End');
   await expect(page.locator('.history-past')).toHaveCount(0);
   await expect(count(page, 'succeeded')).toHaveText('8');
-  // An event of the log is a door to its moment.
+  // An event of the log links to its moment.
   await page.getByRole('button', { name: 'Failures' }).click();
   await rows.last().locator('.history-number').click();
   await expect(count(page, 'failed')).toHaveText('1');

@@ -1,4 +1,4 @@
-// The files of a job: the table says what the numbers above it say, in every frame, whatever happens.
+// The files of a job: in every frame the table agrees with the numbers above it, whatever happens.
 import type { Page } from '@playwright/test';
 import { begin, button, config, count, details, followed, openFile, over, status } from './helper/job';
 import { expect, test } from './helper/fixtures';
@@ -8,7 +8,7 @@ const forty = (server: Server) => {
   for (let index = 0; index < 40; index++) server.file(`f${String(index).padStart(2, '0')}`, index % 5 === 3 ? '7' : '0');
 };
 
-/** From now on, in every frame and every page, compares the rows with the counts, as soon as the page has the job itself. */
+/** From now on, compares the rows with the counts in every frame of every page, as soon as the page has received the job. */
 async function compare(page: Page) {
   await page.addInitScript(() => {
     const seen = ((window as any).seen = { frames: 0, wrong: [] as string[] });
@@ -38,7 +38,7 @@ test('the table counts what the head counts: while it runs, paused, after a relo
   allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|Failed to load resource/);
   const server = await serve(forty, { config, args: ['--workers', '2'] });
   await compare(page);
-  // Some stand still, so that there is a middle.
+  // Some files wait, so that there is a middle.
   ['f01', 'f10', 'f38'].forEach((name) => server.file(`../hold-${name}`));
   const job = await begin(server, mint(), 'slow');
   await details(page, server, job);
@@ -66,7 +66,7 @@ test('the table counts what the head counts: while it runs, paused, after a relo
   expect(await over(server, job)).toBe('completed_with_errors');
   await expect(status(page)).toHaveText('completed with errors');
   await expect(page.locator('.items .status-badge', { hasText: 'failed' })).toHaveCount(8);
-  // Of each that failed the reason came by itself, and of no other.
+  // The reason of each failed file arrived by itself, and no other text did.
   await expect(page.locator('.items .items-words', { hasText: 'exit code 7' })).toHaveCount(8);
   await agreed(page);
   await page.reload();
@@ -90,7 +90,7 @@ test('the filter running shows what runs and nothing else, and a longer list of 
   await expect(rows).toHaveCount(2);
   await expect(rows.first()).toContainText('f000');
   server.remove('../hold');
-  // Not one of those that were shown stays when it has ended.
+  // No row stays after its file has ended.
   await expect(rows.filter({ hasText: 'f000' })).toHaveCount(0);
   expect(await over(server, job)).toBe('completed_with_errors');
   await expect(rows).toHaveCount(0);
@@ -127,7 +127,7 @@ test('output is shown once there is some, and not offered where no program runs'
 
   server.file('../hold');
   await details(page, server, await begin(server, mint(), 'tells'));
-  // As it was said: no bytes are made of it.
+  // The text is shown unchanged, and not converted to bytes.
   await expect(page.locator('.head-running .head-running-far')).toHaveText('10 %');
   server.remove('../hold');
   await expect(status(page)).toHaveText('completed');

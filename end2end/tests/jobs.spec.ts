@@ -1,4 +1,4 @@
-// The list of jobs: what is not over as cards, what is over as lines, and a search and a filter that the address holds.
+// The list of jobs: live jobs are cards, ended jobs are rows, and the address keeps the search and the filter.
 import { accessible } from './helper/axe';
 import { begin, config, over, three } from './helper/job';
 import { open, ready } from './helper/page';
@@ -31,11 +31,11 @@ test('jobs are found by title and by how they ended, and one that runs is paused
   await expect(rows.first().locator('.jobs-ended')).toHaveText(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
   await expect(rows.nth(1)).toContainText('3 / 3 files');
   await fits(page, 'the list of jobs with a card');
-  // What Headway itself takes, and when that goes by itself.
+  // How much room Headway itself takes up, and when that is removed.
   await expect(page.locator('.jobs-room')).toContainText(/The event log takes [\d.]+ kB.*History older than 365 days or beyond 20 GB is removed/);
   await expect(page.locator('.jobs-room')).toContainText('Trash: that of files is empty; originals are kept there for 30 days.');
 
-  // The order is a part of the address, and the most comes first.
+  // The order is part of the address, and the largest number comes first.
   await page.getByRole('link', { name: 'Status' }).click();
   await expect(page).toHaveURL(`${server.url}/jobs?sort=failed`);
   await expect(page.locator('.jobs-history th[aria-sort="descending"]')).toHaveText('Status');
@@ -78,7 +78,7 @@ test('all jobs that are shown and not over are paused and cancelled at once', as
   await page.getByRole('button', { name: 'Pause all 2' }).click();
   for (const job of jobs) await expect.poll(() => status(job)).toBe('paused');
   expect(await status(other)).not.toBe('paused');
-  // It is asked twice.
+  // The page asks for confirmation.
   await page.getByRole('button', { name: 'Cancel all 2' }).click();
   expect(await status(jobs[0])).toBe('paused');
   await page.getByRole('button', { name: 'Really cancel all 2' }).click();
@@ -111,7 +111,7 @@ test('several jobs are one pill, which says how they stand together, leads to th
   await expect(page).toHaveURL(`${server.url}/jobs`);
   await expect(page.locator('.job-card')).toHaveCount(3);
 
-  // Of one job that is left, the pill is that job's again. A click shows it where one is.
+  // When one job is left, the pill is that job's again. A click shows the job on the same page.
   await server.post(first, 'cancel');
   await expect(pill).toHaveText('2 waiting for you');
   await server.post(third, 'cancel');

@@ -1,4 +1,4 @@
-// Finding and choosing files: search, filter, order, keyboard, and addresses that say what is shown.
+// Finding and choosing files: search, filter, order, keyboard, and addresses that contain the view.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
@@ -25,7 +25,7 @@ test('a search finds names here and below as they are typed, and all that match 
   await expect(page.locator('.pages')).toContainText('1–100 of 150');
   await expect(search(page)).toBeFocused();
   await expect(search(page)).toHaveValue('img_');
-  // A pause between two keys may have begun a search for less, which finds as many.
+  // A pause between two keys can start a search for the shorter text, which finds as many files.
   await expect.poll(() => new URL(page.url()).searchParams.get('search')).toBe('img_');
   await search(page).fill('*_014?.jpg');
   await expect(rows(page)).toHaveCount(10);
@@ -38,7 +38,7 @@ test('a search finds names here and below as they are typed, and all that match 
   const job = await shownJob(page);
   const truth = await ends(watched, server, job, 'completed');
   expect(truth.counters.total).toBe(150);
-  // A dialog under the pointer stays.
+  // A dialog under the pointer stays open.
   await page.mouse.move(0, 0);
   await expect(page.locator('.start-bar')).toContainText('150 files here');
   await page.getByRole('link', { name: 'not yet processed' }).click();
@@ -93,7 +93,7 @@ test('files are chosen by keyboard and with shift, over folders', async ({ page,
   await button.click();
   const truth = await ends(watched, server, await shownJob(page), 'completed');
   expect(truth.counters.total).toBe(8);
-  // Accepted, it has done its work: what is shown is offered again.
+  // After the job was accepted, the selection is used up, and the page offers all shown files again.
   await expect(button).toHaveText('Process 150 files');
 });
 
@@ -110,7 +110,7 @@ test('a long list is read as one scrolls, keeps few rows on the page, and is one
     await expect(place).toContainText('1–830 of 830', { timeout: 50 });
   }).toPass();
   await expect(page.getByRole('link', { name: 'Next' })).toBeHidden();
-  // Rows that are far away make room, and what is on the screen has no gap.
+  // Rows that are far away are removed, and the screen shows no gap.
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
   await expect(page.getByRole('checkbox', { name: 'Select IMG_0829.jpg' })).toBeInViewport();
   await expect(async () => expect(await rows(page).count()).toBeLessThan(600)).toPass();
@@ -129,7 +129,7 @@ test('a long list is read as one scrolls, keeps few rows on the page, and is one
   for (const part of [0.5, 0.1, 0.8]) await middle(part);
   expect(Math.abs(await page.evaluate(() => document.body.scrollHeight) - height)).toBeLessThan(20);
 
-  // It stays as long as it is when it is read again, and the keyboard reaches all of it.
+  // The list keeps its length when it is read again, and the keyboard reaches all of it.
   await page.getByRole('button', { name: 'Refresh' }).evaluate((button: HTMLElement) => button.click());
   await expect(place).toContainText('1–830 of 830');
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
@@ -191,7 +191,7 @@ test('a manifest is verified from the page', async ({ page, serve, watched }) =>
   const truth = await ends(watched, server, job, 'completed_with_errors');
   expect(truth.counters.failed).toBe(1);
   await expect(page.locator('dialog .head-count[data-status="failed"] .head-number')).toHaveText('1');
-  // What was chosen for one recipe is not asked of another.
+  // Choices for one recipe do not apply to another.
   await page.getByRole('button', { name: 'Close' }).click();
   await choose(page, 'checksum');
   await page.locator('[data-start="run"]').click();
@@ -243,7 +243,7 @@ test('folders say what is in them, are selected with it, and a sample tries the 
   const paths = async (job: string) => (await server.get(`/api/jobs/${job}/items`)).items.map((item: any) => item.path);
   const images = Array.from({ length: 9 }, (_, index) => `2024/Norway/IMG_${index}.jpg`);
   expect(await paths(sample)).toEqual(['2024/fail.txt', ...images]);
-  // What was tried is still selected: the rest is next.
+  // After the trial the files are still selected, because the rest is next.
   await page.mouse.move(0, 0);
   await expect(page.locator('dialog')).toHaveCount(0);
   await page.getByRole('button', { name: 'Process 13 files' }).click();

@@ -1,4 +1,4 @@
-// Links that fail: the page goes on from its cursor, and nothing is applied twice.
+// Links that fail: the page continues from its cursor, and no event is applied twice.
 import { rmSync, writeFileSync } from 'node:fs';
 import { dialog, ends, everyStep, open, processAll } from './helper/page';
 import { BROKEN, expect, test } from './helper/fixtures';
@@ -13,12 +13,12 @@ const twoHundredFiles = (server: Server) => server.slowFiles(200, 6_000_000);
 test(`the stream is cut ${CUTS} times in one job: same end, nothing twice`, async ({ page, serveWired, watched, allow }) => {
   allow(BROKEN);
   const { server, wire, url } = await serveWired(twoHundredFiles, { args: ['--workers', '1'] });
-  // The job does not come to its end before the last cut, however slow the machine is.
+  // The job does not end before the last cut, however slow the machine is.
   writeFileSync(server.holdsFinishing, '');
   await open(page, url);
   const job = await processAll(page);
   for (let cut = 0; cut < CUTS; cut++) {
-    // Each cut falls on a connection that has come up, at a point that no one has chosen.
+    // Each cut hits an open connection, at an arbitrary moment.
     await expect.poll(() => wire.opened, { intervals: [20], timeout: 30_000 }).toBeGreaterThan(cut);
     await new Promise((done) => setTimeout(done, Math.random() * 120));
     wire.cut();
@@ -36,7 +36,7 @@ test('the line breaks after every 20 kB: the page gets to the end, one piece aft
   wire.most = 20_000;
   const job = await processAll(page);
   await ends(watched, server, job, 'completed');
-  // 1,600 events and more are 150 kB: it did break.
+  // More than 1,600 events are 150 kB, so connections did break.
   expect(wire.opened).toBeGreaterThan(4);
   expect(watched.of(job).filter((line) => line.includes('taking a fresh snapshot'))).toEqual([]);
 });
@@ -101,7 +101,7 @@ test('what the server refused stays said when the page catches up; the link has 
   wire.hold();
   server.remove('../hold');
   await over(server, job);
-  // The page has not heard of its end.
+  // The page does not know of the job's end.
   await button(page, 'pause').click();
   const refused = page.locator('.job-panel .head-actions + .error');
   await expect(refused).not.toBeEmpty();
@@ -135,7 +135,7 @@ test('hidden and frozen in mid-job, thawed after its end: every step, from the c
   await tab.freeze();
   const before = tab.of(job).length;
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status, { timeout: 60_000 }).toBe('completed');
-  // It slept: no more than was under way as it fell asleep.
+  // The page slept: at most the messages that were under way when it fell asleep.
   expect(tab.of(job).length).toBeLessThanOrEqual(before + 1);
   await tab.thaw();
   await tab.show();

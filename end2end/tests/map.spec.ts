@@ -1,10 +1,10 @@
-// The map of a job: a cell for each file, which says what the counts say, and leads to the files.
+// The map of a job: a cell for each file, which agrees with the counts and leads to the files.
 import type { Page } from '@playwright/test';
 import { begin, config, count, details, over } from './helper/job';
 import { expect, test } from './helper/fixtures';
 import { mint } from './helper/server';
 
-/** How many cells of the first row have this colour at their corner, as the canvas has them. */
+/** How many cells of the first row have this colour at their corner, read from the canvas. */
 const cells = (page: Page, status: string) =>
   page.evaluate((status) => {
     const canvas = document.querySelector<HTMLCanvasElement>('.map canvas')!;
@@ -19,7 +19,7 @@ const cells = (page: Page, status: string) =>
   }, status);
 
 test('a cell for each file says what the counts say, names its file, and leads to it', async ({ page, serve, allow }) => {
-  // It is the spec that reads the canvas back.
+  // Only this spec reads the canvas back.
   allow(/willReadFrequently/);
   const server = await serve(
     (server) => {
@@ -44,7 +44,7 @@ test('a cell for each file says what the counts say, names its file, and leads t
   const pointed = page.locator('.map-pointed');
   await canvas.hover({ position: { x: 8 * 20 + 5, y: 5 } });
   await expect(pointed).toHaveText('f08 failed');
-  // By keyboard: from where the pointer left it, or from the first.
+  // By keyboard: from the pointer's last cell, or from the first.
   await page.mouse.move(0, 0);
   await expect(pointed).toBeEmpty();
   await canvas.focus();
@@ -61,7 +61,7 @@ test('a cell for each file says what the counts say, names its file, and leads t
   await expect(page.locator('.drawer h2')).toHaveText('f39');
   await page.keyboard.press('Escape');
 
-  // Dragged over: the list shows those, and a reload as well.
+  // The list shows the cells that were dragged over, also after a reload.
   await expect(page.locator('.drawer')).toHaveCount(0);
   expect((await canvas.boundingBox())!.height).toBe(before!.height);
   await canvas.hover({ position: { x: 3 * 20 + 5, y: 5 } });
@@ -80,14 +80,14 @@ test('a cell for each file says what the counts say, names its file, and leads t
   await page.locator('.items-only').getByRole('link', { name: 'Show the files before' }).click();
   await expect(rows).toHaveCount(40);
 
-  // Another style is painted at once, also when nothing moves any more.
+  // A change of style is painted at once, even if nothing else changes any more.
   const colour = () => page.evaluate(() => getComputedStyle(document.querySelector('.map-legend [data-status="failed"]')!).backgroundColor);
   const light = await colour();
   await page.emulateMedia({ colorScheme: 'dark' });
   await expect.poll(colour).not.toBe(light);
   await expect.poll(() => cells(page, 'failed')).toBe(8);
 
-  // The same for who cannot see it.
+  // The same for people who cannot see the map.
   await page.getByText('As a table').click();
   const numbers = await page.locator('.map-table tbody td').allTextContents();
   expect(numbers.map(Number).reduce((sum, number) => sum + number)).toBe(40);

@@ -1,4 +1,4 @@
-// Going from page to page: links, Back, where one was, what has the focus, and what the tab is called.
+// Going from page to page: links, Back, the scroll position, the focus, and the title of the tab.
 import type { Page } from '@playwright/test';
 import { open, ready, tenFiles } from './helper/page';
 import { expect, test } from './helper/fixtures';
@@ -36,7 +36,7 @@ test('Back and Forward lead to the same page at the same height, with its title;
   await page.goBack();
   await expect.poll(() => height(page)).toBe(900);
 
-  // And after the document was loaded again.
+  // The same after the document was loaded again.
   await page.reload();
   await ready(page);
   await expect.poll(() => height(page)).toBe(900);
@@ -83,14 +83,14 @@ test('only plain clicks on links of Headway are followed here, below a base path
   await place(page, 'Jobs').click();
   await expect(page).toHaveURL(`${base}/jobs`);
   await expect(page).toHaveTitle('Jobs · Headway');
-  // A link to where one is makes no entry to go back through.
+  // A link to the present page adds no entry to the history.
   await place(page, 'Jobs').click();
   await page.goBack();
   await expect(page).toHaveURL(`${base}/`);
   await expect(page).toHaveTitle('files · Headway');
   expect(await same()).toBe(true);
 
-  // What is no page is asked from the server.
+  // An address that is not a page is requested from the server.
   await page.evaluate(() => document.querySelector('a.page-brand')?.setAttribute('href', '/headway/nothing'));
   await page.locator('a.page-brand').click();
   await expect(page).toHaveTitle('Not found · Headway');

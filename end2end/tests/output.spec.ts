@@ -1,11 +1,11 @@
-// What a command says while it runs: it is followed, and stands still for whoever reads further up.
+// The output of a running command: the view follows its end, and stays still for somebody who reads further up.
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { details, followed, openFile, over } from './helper/job';
 import { expect, test } from './helper/fixtures';
 import { mint } from './helper/server';
 
-/** `says` passes on what is appended to `../script`, in colour on both streams, until `../hold` is gone. */
+/** `says` prints what is appended to `../script`, in colour on both streams, until `../hold` is gone. */
 const config = `
 [[command]]
 name = "says"
@@ -30,12 +30,12 @@ test('what a command says is followed while it runs, and keeps still where one r
   await expect(page.locator('.attempts-one pre.attempts-stderr')).toHaveText('complaint\n');
   await expect(stdout).toHaveText('first\n');
 
-  // The end is followed.
+  // The view follows the end.
   for (let line = 0; line < 200; line++) say(`line ${line}\n`);
   await expect(stdout).toContainText('line 199');
   const bottom = () => stdout.evaluate((block) => block.scrollHeight - block.scrollTop - block.clientHeight);
   await expect.poll(bottom).toBeLessThan(24);
-  // Further up it stands still, and what is looked for stays looked for.
+  // Further up the view stays still, and the search is kept.
   await stdout.evaluate((block) => (block.scrollTop = 0));
   await expect.poll(bottom).toBeGreaterThan(100);
   say('one more\n');

@@ -29,7 +29,7 @@ test('a folder of many files is paged by the server', async ({ page, serve }) =>
   await page.getByRole('link', { name: 'deep' }).click();
   await page.getByRole('link', { name: 'er' }).click();
   await expect(page.locator('.pages')).toContainText('1–100 of 250');
-  // Where it stands: scrolled into view, it can give way to the rows that it leads to.
+  // Scrolling the link into view can already load the rows to which it leads, and the link disappears.
   await page.getByRole('link', { name: 'Next' }).evaluate((link: HTMLElement) => link.click());
   await expect(page.locator('.pages')).toContainText('101–200 of 250');
   await expect(page.locator('.listing tbody tr').first()).toContainText('100');

@@ -4,7 +4,7 @@ import { BROKEN, expect, test } from './helper/fixtures';
 import { documented } from './helper/nginx';
 import type { Server } from './helper/server';
 
-/** All of Headway behind nginx, with these words for the stream. */
+/** All of Headway behind nginx, with these directives for the stream. */
 const behind = (words: string) => `
   location / {
     proxy_pass http://127.0.0.1:3000;
@@ -35,7 +35,7 @@ test('below a path behind nginx as docs/proxies.md has it, everything is there',
   await ends(watched, server, job, 'completed');
   everyStep(watched, job, 10);
   await expect(page.locator('.page-bar .link-badge')).toHaveAttribute('data-link', 'live');
-  // Links, within the program and loaded again, and what can be downloaded.
+  // Links, followed by the program and by a reload, and downloads.
   await page.getByRole('link', { name: 'Jobs' }).click();
   await expect(page).toHaveURL(`${url}/headway/jobs`);
   await expect(page.getByRole('link', { name: 'Jobs' })).toHaveAttribute('aria-current', 'page');
@@ -55,7 +55,8 @@ test('below a path behind nginx as docs/proxies.md has it, everything is there',
 
 test('behind an nginx that buffers, the page asks by calls and is as true', async ({ page, serveBehind, watched, allow }) => {
   allow(BROKEN);
-  // Our own header would switch the buffer off. Over HTTP/1.0, nginx's default, it passes on full buffers alone.
+  // Headway's own header would switch the buffer off. Over HTTP/1.0, nginx's default, nginx passes on only full
+  // buffers.
   const buffering = behind('proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;');
   const { server, url } = await serveBehind(tenFiles, buffering);
   await open(page, url);
@@ -64,7 +65,7 @@ test('behind an nginx that buffers, the page asks by calls and is as true', asyn
   const job = await processAll(page);
   await ends(watched, server, job, 'completed');
   everyStep(watched, job, 10);
-  // Known from now on: the next page of this tab does not wait to find it out.
+  // The tab remembers this, so that its next page does not wait to find it out.
   const begun = Date.now();
   await page.goto(`${url}/jobs`);
   await expect(page.locator('.page-bar .link-badge')).toHaveAttribute('data-link', 'live');
@@ -73,7 +74,7 @@ test('behind an nginx that buffers, the page asks by calls and is as true', asyn
 
 test('behind an nginx that cuts whenever it can, nothing is lost', async ({ page, serveBehind, watched, allow }) => {
   allow(BROKEN);
-  // Pages come whole, however slow the machine: a browser that got none has nothing that could heal.
+  // Pages arrive complete, however slow the machine is: without a page, a browser has no program that could recover.
   const cutting = `
     ${behind('proxy_http_version 1.1; proxy_read_timeout 1s; proxy_buffering off;').replace('location /', 'location /api/')}
     ${behind('')}`;

@@ -1,4 +1,4 @@
-// The race this product exists to end: whatever the timing of a start, the page ends true.
+// The race that this product exists to end: whatever the timing of a start, the page ends in the true state.
 import { dialog, ends, everyStep, open, processAll, shownJob, tenFiles, throttle } from './helper/page';
 import { BROKEN, expect, test } from './helper/fixtures';
 
@@ -33,8 +33,8 @@ for (const rate of [1, 5]) {
     test('the answer to the start is lost; pressing again starts no second job', async ({ page, serve, watched, allow }) => {
       allow(BROKEN);
       const server = await serve(tenFiles);
-      // Until the button was pressed again, however slow the page is: once the page's own repetition is answered, another press
-      // is another job.
+      // Held until the button was pressed again, however slow the page is: after the page's own repetition is
+      // answered, another press is another job.
       let losing = true;
       await page.route('**/api/fn/start_job', async (route) => {
         if (!losing) return route.continue();

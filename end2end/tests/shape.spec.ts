@@ -27,7 +27,7 @@ test('a page of a job that ended says the same after a reload, and to whoever co
   await page.reload();
   await followed(page);
   await expect.poll(() => main.innerText()).toBe(before);
-  // An end that was long ago is no news.
+  // A job that ended long ago is not announced.
   await expect(page.locator('.toast')).toHaveCount(0);
   const other = await context.newPage();
   watch(other);
@@ -49,10 +49,10 @@ test('rate and clock stand still in a pause and while the server is away', async
   const job = await begin(server, mint(), 'slow');
   await details(page, server, job);
   await expect(count(page, 'succeeded')).toHaveText('7');
-  // Long enough at work that there is a rate.
+  // The job works long enough to have a rate.
   const pace = page.locator('.head-pace');
   await expect(pace).toHaveText(/ files\/s · ([2-9]|[1-5]\d) s/);
-  // What is left is guessed by files and bytes from the seven that are done, and by nothing else.
+  // The remaining time is estimated only from the files and bytes of the seven that are done.
   await expect(page.locator('.head-work-left')).toHaveText(/^(about|up to|\d+–)? ?\d+ s left$/);
   await expect(page.locator('.head-work-basis')).toHaveText(/^7 B of 9 B read · \d+ B\/s$/);
   await button(page, 'pause').click();
@@ -78,7 +78,7 @@ test('rate and clock stand still in a pause and while the server is away', async
     await page.waitForTimeout(1_000);
     expect(await rate()).toBeGreaterThanOrEqual(silent);
   }
-  // The time away is no work either.
+  // The time while the server was away does not count as work either.
   await server.start();
   await expect(page.locator('.page-bar .link-badge')).toHaveAttribute('data-link', /live|healed/, { timeout: 30_000 });
   await expect(count(page, 'running')).toHaveText('1');
@@ -116,7 +116,7 @@ test('what was undone says so: the job, its trash, the list of files', async ({ 
   await expect.poll(() => server.read('c')).toBe('text c');
   const undo = (await server.jobs())[0].job;
   await over(server, undo);
-  // The page learns it by itself.
+  // The page finds out by itself.
   await expect(page.locator('.head-undone')).toHaveText('Undone by Undo: Upper · files: 3 of 3 files put back.');
   await expect(button(page, 'undo')).toHaveCount(0);
   await expect(page.locator('.job-trash')).toContainText('3 originals are back; copies of them are in the trash');
@@ -135,7 +135,7 @@ test('an older answer never takes the place of a newer one', async ({ page, serv
   const job = await begin(server, mint(), 'upper');
   await over(server, job);
   await details(page, server, job);
-  // The first is read before the undo and comes after it.
+  // The first answer is read before the undo and arrives after it.
   let reads = 0;
   let release = () => {};
   const held = new Promise<void>((done) => (release = done));
@@ -149,7 +149,7 @@ test('an older answer never takes the place of a newer one', async ({ page, serv
   await expect.poll(() => reads).toBe(1);
   await button(page, 'undo').click();
   await expect(page.locator('.head-undone')).toHaveText('Undone by Undo: Upper · files: 3 of 3 files put back.');
-  // Every time that it was not said from here on.
+  // Counts every moment from here on at which it was not shown.
   await page.evaluate(() => {
     const seen = Object.assign(window, { unsaid: 0 });
     const look = () => (seen.unsaid += document.querySelector('.head-undone') ? 0 : 1);
@@ -158,7 +158,7 @@ test('an older answer never takes the place of a newer one', async ({ page, serv
   const late = page.waitForResponse('**/api/fn/job');
   release();
   await (await late).finished();
-  // What is read after it is there, so it was taken in before.
+  // A later answer is shown, so this answer was processed before.
   const next = page.waitForResponse('**/api/fn/job');
   await begin(server, mint(), 'checksum', { approval: true });
   await (await next).finished();

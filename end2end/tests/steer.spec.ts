@@ -70,7 +70,7 @@ test('a job is paused, resumed, retried, and says what its commands said', async
   await expect(page.locator('.attempts-one')).toContainText('exit 9');
   await expect(page.locator('.attempts-one pre').first()).toHaveText('wrong\n');
 
-  // The file's drawer lies over the head of the job.
+  // The file's drawer covers the head of the job.
   await page.keyboard.press('Escape');
   await expect(page.locator('.drawer')).toHaveCount(0);
   server.file('b', '0');
@@ -98,7 +98,7 @@ test('a failed item is retried while the job goes on, and the rest of a cancelle
   await button(page, 'approve').click();
   await expect(status(page)).toHaveText('completed with errors');
 
-  // Held in the midst: the first has failed, the second stands still.
+  // Held in the middle: the first file has failed, the second waits.
   server.file('a', '7');
   server.file('../hold-b');
   await open(page, server.url);
@@ -175,7 +175,7 @@ test('the pace of a job is changed, and what cannot be read is said before it st
   await page.getByLabel('Failures', { exact: true }).fill('0');
   await page.getByText(/^If a file fails/).click();
   await page.locator('[data-start="run"]').click();
-  // A field says itself what cannot be read in it, wherever it was put away.
+  // A field itself shows what is wrong with its text, even in a closed section.
   await expect(page.locator('#wrong-halt_at')).toHaveText('Enter a whole number from 1 to 1000000.');
   await expect(page.getByLabel('Failures', { exact: true })).toBeFocused();
   await page.getByLabel('Failures', { exact: true }).fill('3');

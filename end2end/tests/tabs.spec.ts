@@ -1,4 +1,4 @@
-// Pages come and go; the job and its truth stay.
+// Pages are opened and closed; the job and its state stay.
 import type { Page } from '@playwright/test';
 import { dialog, done, ends, everyStep, open, pill, processAll, ready, shownJob } from './helper/page';
 import { expect, test } from './helper/fixtures';
@@ -55,7 +55,7 @@ const streams = async (tabs: Page[]) => {
 const isLive = (tab: Page) => expect(tab.locator('.page-bar .link-badge')).toHaveAttribute('data-link', 'live');
 
 test('ten tabs hold one stream: all live, every call answered, and nothing is lost when the leader goes in mid-job', async ({ context, page, serve, watch, watched }) => {
-  // Ten pages are ten programs to start.
+  // Ten pages start ten programs, which takes long.
   test.slow();
   const server = await serve(
     (server) => {
@@ -116,7 +116,7 @@ test('where a browser has no locks, the fifth tab says so and asks by calls', as
   }
   expect(await streams(tabs)).toBe(4);
   await tabs[0].close();
-  // Its place is free: of the two that poll one takes it, also where both see it at the same moment.
+  // Its place is free: one of the two polling tabs takes it, even if both see it at the same moment.
   const words = async () => (await Promise.all(tabs.slice(4).map((tab) => tab.locator('.page-bar .link-badge').innerText()))).sort();
   await expect.poll(words, { timeout: 40_000 }).toEqual(['live', 'live, polling']);
   expect(await streams(tabs.slice(1))).toBe(4);
@@ -178,13 +178,13 @@ test('a job that ended while no page looked is told on return', async ({ page, s
 });
 
 test('the first paint is true without JavaScript, and nothing looks alive that is dead', async ({ browser, serve, watch, allow }) => {
-  // The program, which nobody runs.
+  // The file of the client, which is requested and not run.
   allow(/was preloaded using link preload but not used/);
   const server = await serve(slow, { args: ['--workers', '1'] });
   const job = mint();
   await server.put(job);
   await expect.poll(async () => Number(done(await server.get(`/api/jobs/${job}`)))).toBeGreaterThan(2);
-  // It stands still, so that it is the same on every page.
+  // The job waits, so that it is the same on every page.
   await server.post(job, 'pause');
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).counters.running).toBe(0);
   const context = await browser.newContext({ javaScriptEnabled: false });

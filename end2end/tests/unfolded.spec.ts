@@ -1,4 +1,4 @@
-// The files of a job while the page has not the job itself, or has less of it than the server.
+// The files of a job while the page has not received the job, or knows less of it than the server.
 import type { Page } from '@playwright/test';
 import { begin, config, count, details, followed, over } from './helper/job';
 import { BROKEN, expect, test } from './helper/fixtures';
@@ -10,14 +10,14 @@ const filter = (page: Page, word: string) => page.getByRole('navigation', { name
 const wrong = (page: Page) => page.locator('.job-files > .error');
 const reading = (page: Page) => page.getByText('Reading the files…');
 
-/** Two files that each stand still until they are told to go on: one that fails and one that does not. */
+/** Two files that each wait until the test lets them go on: one fails and one does not. */
 const two = (server: Server) => {
   ['a', 'b'].forEach((name) => server.file(`../hold-${name}`));
   server.file('a', '7');
   server.file('b', '0');
 };
 
-/** What becomes of the calls to a server function: each waits as long as it is held, and is lost or passed on. */
+/** Controls the calls to a server function: each waits as long as it is held, and is then lost or passed on. */
 async function calls(page: Page, name: string) {
   const now = { held: false, lost: false, made: 0 };
   let go: (() => void)[] = [];
@@ -58,7 +58,7 @@ test('before the page has the job itself, filters and pages are read from the se
   await expect(rows(page)).toHaveCount(10);
   await expect(rows(page).first()).toContainText('f120');
   await expect(reading(page)).toBeHidden();
-  // Never answered: said, and asked again by itself.
+  // A call that is never answered is reported, and repeated without a click.
   items.lost = true;
   await filter(page, 'failed').click();
   await expect(wrong(page)).toContainText(/the server did not answer/i);
@@ -69,7 +69,7 @@ test('before the page has the job itself, filters and pages are read from the se
   await page.getByRole('link', { name: 'Next' }).click();
   await expect(rows(page)).toHaveCount(20);
   await expect(rows(page).first()).toContainText('f100');
-  // An answer to what is no longer asked is no answer.
+  // An answer to an outdated question is ignored.
   items.held = true;
   await filter(page, 'succeeded').click();
   await expect(reading(page)).toBeVisible();
@@ -92,7 +92,7 @@ test('a text that is newer than what the page has heard is asked for once', asyn
   server.remove('../hold-a');
   await expect.poll(() => texts.made).toBe(1);
   await expect(rows(page).first().locator('.status-badge')).toHaveText('failed');
-  // While that call is on its way the page hears no more, and the file runs again.
+  // While that call is under way the page receives no events, and the file runs again.
   wire.hold();
   server.file('../hold-a');
   expect(await server.post(job, 'retry')).toBe(200);

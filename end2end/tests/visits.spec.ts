@@ -1,4 +1,4 @@
-// What a page holds is given back when it is left.
+// A page frees what it holds when it is left.
 import type { CDPSession } from '@playwright/test';
 import { ends, open, processAll, tenFiles } from './helper/page';
 import { expect, test } from './helper/fixtures';
@@ -28,7 +28,7 @@ test(`after ${VISITS} visits of a job's page there are as many listeners and nod
     }, [job, String(times)]);
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable');
-  // What is made once, on a first visit, is no leak.
+  // What the first visit makes once is not a leak.
   await visit(5);
   const before = await held(session);
   await visit(VISITS);

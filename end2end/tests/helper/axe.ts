@@ -5,9 +5,9 @@ import { expect } from './fixtures';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** The page as it is breaks no rule of WCAG 2.2 A and AA that a program can check, and follows axe's best practices. */
+/** The page now breaks no rule of WCAG 2.2 A and AA that a program can check, and follows axe's best practices. */
 export async function accessible(page: Page, what: string) {
-  // The page's own policy lets no script in but its own; what a debugger evaluates is not asked.
+  // The page's policy allows only its own scripts, but does not apply to scripts that a debugger evaluates.
   await page.evaluate(AXE);
   const broken = await page.evaluate(async () => {
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];

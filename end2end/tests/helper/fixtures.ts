@@ -6,9 +6,9 @@ import { Wire } from './wire';
 type Fixtures = {
   /** Makes and starts a server; `fill` puts files into its library first. */
   serve: (fill: (server: Server) => void, options?: Options) => Promise<Server>;
-  /** The same, with a wire before it; the page opens `wire.url`. */
+  /** The same, behind a wire; the page opens `wire.url`. */
   serveWired: (fill: (server: Server) => void, options?: Options) => Promise<{ server: Server; wire: Wire; url: string }>;
-  /** The same, with a real nginx before it that has these locations. */
+  /** The same, behind a real nginx that has these locations. */
   serveBehind: (fill: (server: Server) => void, locations: string, args?: string[]) => Promise<{ server: Server; url: string }>;
   /** Console errors that this spec expects, because it breaks the network on purpose. */
   allow: (pattern: RegExp) => void;
@@ -17,7 +17,7 @@ type Fixtures = {
   watched: Watched;
 };
 
-/** What a page's console said. */
+/** The messages of a page's console. */
 export class Console {
   lines: string[] = [];
   problems: string[] = [];
@@ -27,7 +27,7 @@ export class Console {
     else this.lines.push(text);
   }
 
-  /** What the console said of a job, without its prefix. */
+  /** The console's messages about a job, without their prefix. */
   of(job: string): string[] {
     const prefix = `[JOB ${job}] `;
     return this.lines.filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length));
@@ -91,7 +91,7 @@ export const test = base.extend<Fixtures>({
     });
     for (const end of ends) await end();
   },
-  // Judged before the servers go, whose end every open page would report.
+  // This is checked before the servers end, because every open page would report their end.
   watch: async ({ allow: _, serve: _serve, serveWired: _wired, serveBehind: _behind }, use) => {
     const all: Watched[] = [];
     await use((page) => {
@@ -109,11 +109,11 @@ export const test = base.extend<Fixtures>({
 
 const allowed: RegExp[] = [];
 
-/** What Chromium itself says when a connection breaks. */
+/** The messages of Chromium itself when a connection breaks. */
 export const BROKEN = /Failed to load resource: net::ERR_/;
 
 /**
- * A port that nobody listens on, below those that the system gives to programs that ask for any: what is found free now must still be
+ * A port on which nobody listens, below those that the system gives to programs that ask for any port. A port that is free now must still be
  * free when it is used, also for the second of two.
  */
 async function freePort(): Promise<number> {

@@ -1,11 +1,11 @@
-// A job's own page, and commands whose files stand still for as long as a spec wants them to.
+// A job's own page, and commands that wait as long as a spec needs.
 import type { Page } from '@playwright/test';
 import { expect } from './fixtures';
 import type { Server } from './server';
 
 /**
- * `upper` replaces files. `slow` waits while `../hold` or `../hold-NAME` is there, then says something and ends with the code that the
- * file holds. `tells` says how far it is, then waits the same way.
+ * `upper` replaces files. `slow` waits while `../hold` or `../hold-NAME` exists, then prints something and ends with the code that the
+ * file contains. `tells` reports its progress, then waits in the same way.
  */
 export const config = `
 allow_commands = true
@@ -32,19 +32,19 @@ export const three = (server: Server) => ['a', 'b', 'c'].forEach((name) => serve
 export const button = (page: Page, action: string) => page.locator(`.head-actions [data-action="${action}"]`);
 export const status = (page: Page) => page.locator('.job-panel .status-badge').first();
 export const choose = (page: Page, recipe: string) => page.locator(`.start-card input[value="${recipe}"]`).check();
-/** The sentence that says how the job stands. */
+/** The sentence that describes the job's state. */
 export const standing = (page: Page) => page.locator('.job-panel .head-standing');
 export const count = (page: Page, word: string) => page.locator(`.job-panel .head-count[data-status="${word}"] .head-number`);
 
 /** Opens a job's page and waits until it listens. */
 export async function details(page: Page, server: Server, job: string, query = '') {
-  // Its start may still be on its way; a page that leaves now would take it along.
+  // The start call can still be under way, and leaving the page now would abort it.
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).job).toBe(job);
   await page.goto(`${server.url}/jobs/${job}${query}`);
   await followed(page);
 }
 
-/** Waits until the page has the job itself, not only what was rendered of it. */
+/** Waits until the page has received the job, and does not only show what the server rendered. */
 export async function followed(page: Page) {
   await expect(page.locator('.job-files[data-followed]')).toBeAttached();
 }
@@ -55,7 +55,7 @@ export async function openFile(page: Page, number: number) {
   await expect(page.locator('.drawer h2')).toBeFocused();
 }
 
-/** Starts a job of a recipe as a program would; its id. */
+/** Starts a job of a recipe as a program would, and returns its id. */
 export async function begin(server: Server, job: string, recipe: string, more: object = {}) {
   const body = JSON.stringify({ library: 'files', recipe, query: { folder: {} }, ...more });
   const answer = await fetch(`${server.url}/api/jobs/${job}`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body });
@@ -63,7 +63,7 @@ export async function begin(server: Server, job: string, recipe: string, more: o
   return job;
 }
 
-/** Waits until a job has ended; how. */
+/** Waits until a job has ended, and returns its status. */
 export async function over(server: Server, job: string): Promise<string> {
   const isOver = /completed|failed|cancelled/;
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status, { timeout: 60_000 }).toMatch(isOver);

@@ -19,7 +19,7 @@ export class Nginx {
 
   constructor(readonly port: number) {}
 
-  /** Serves these locations; `http://127.0.0.1:3000` in them is put right. */
+  /** Serves these locations; `http://127.0.0.1:3000` in them is replaced by the server's address. */
   async start(locations: string, target: string) {
     const placed = locations.replaceAll('http://127.0.0.1:3000', target);
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${this.folder}/${name};`);
@@ -34,7 +34,7 @@ export class Nginx {
         server { listen 127.0.0.1:${this.port}; ${placed} }
       }`;
     writeFileSync(join(this.folder, 'nginx.conf'), config);
-    // Started by root, its workers are somebody else, who must reach the folders below.
+    // When root starts nginx, its workers run as another user, who must be able to reach the folders below.
     chmodSync(this.folder, 0o711);
     this.child = spawn('nginx', ['-p', this.folder, '-c', join(this.folder, 'nginx.conf')], { stdio: 'inherit' });
     for (let tries = 0; tries < 200; tries++) {

@@ -12,10 +12,10 @@ export async function ready(page: Page) {
   await expect(page.locator('main[data-ready]')).toBeAttached();
 }
 
-/** The pill of a job that lives and is not shown. */
+/** The pill of a live job that is not shown. */
 export const pill = (page: Page, job: string) => page.locator(`.pill[data-job="${job}"]`);
 
-/** Starts what is offered; the id of the job that the page made its own. */
+/** Starts the offered job, and returns the id of the job that the page follows. */
 export async function processAll(page: Page): Promise<string> {
   await page.locator('[data-start="run"]').click();
   return shownJob(page);
@@ -23,20 +23,20 @@ export async function processAll(page: Page): Promise<string> {
 
 /** The id of the job in the dialog. */
 export async function shownJob(page: Page): Promise<string> {
-  // One look: on a slow machine the dialog of an instant job is gone before a second one.
+  // Read in one step, because on a slow machine the dialog of an instant job would be gone before a second read.
   return (await page.locator('dialog.modal').getAttribute('data-job')) ?? '';
 }
 
 /** The dialog of a job. */
 export const dialog = (page: Page, job: string) => page.locator(`dialog.modal[data-job="${job}"]`);
 
-/** Waits until the page has the job's true end: the server's status, its last event, and the whole of it checked. */
+/** Waits until the page has the job's true end: the server's status, the last event, and a digest that matches. */
 export async function ends(watched: Watched, server: Server, job: string, status: string) {
   const { page } = watched;
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status, { timeout: 60_000 }).toBe(status);
   await expect.poll(() => watched.of(job).at(-1), { timeout: 30_000 }).toBe(`finished: ${status}`);
   const truth = await server.get(`/api/jobs/${job}`);
-  // A completed job's dialog closes into a toast after a while, maybe between two looks; the page's own record stays.
+  // A completed job's dialog closes into a toast after a while, maybe between two reads; the page's own record stays.
   const shown = dialog(page, job);
   const soon = { timeout: 2_000 };
   await expect(async () => {
@@ -49,7 +49,7 @@ export async function ends(watched: Watched, server: Server, job: string, status
   return truth;
 }
 
-/** How many files were seen to, as pages write it: what the plan left out is no work. */
+/** How many files were processed, as pages write it, without the files that the plan left out. */
 export function done(summary: any): string {
   const { succeeded, skipped, skipped_in_plan, failed } = summary.counters;
   return (succeeded + skipped - skipped_in_plan + failed).toLocaleString('en-US');

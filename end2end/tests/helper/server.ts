@@ -11,19 +11,19 @@ const PROGRAM = join(TARGET, 'debug/headway');
 export type Options = {
   /** More arguments of `headway serve`. */
   args?: string[];
-  /** What its `headway.toml` says. */
+  /** The content of its `headway.toml`. */
   config?: string;
-  /** Run with the rights of nobody in particular, so that an unreadable file is unreadable to root too. */
+  /** Run without root's special rights, so that an unreadable file is unreadable to root too. */
   weak?: boolean;
-  /** System calls of the server that fail, as `strace -e inject=` has them. */
+  /** System calls of the server that fail, in the form of `strace -e inject=`. */
   failing?: string;
 };
 
-/** The real server, on files made for it, in folders that go with it. */
+/** The real server, on files made for it, in folders that are removed with it. */
 export class Server {
   readonly folder = mkdtempSync(join(tmpdir(), 'headway-e2e-'));
   readonly library = join(this.folder, 'files');
-  /** While there is a file of this name, no job comes to the end of its last step. */
+  /** While a file with this name exists, no job completes its last step. */
   readonly holdsFinishing = join(this.folder, 'holds-finishing');
   url = '';
   private child?: ChildProcess;
@@ -44,12 +44,12 @@ export class Server {
     writeFileSync(full, content);
   }
 
-  /** Takes a file away. */
+  /** Removes a file. */
   remove(path: string) {
     rmSync(join(this.library, path));
   }
 
-  /** What a file says now. */
+  /** The content of a file now. */
   read(path: string): string {
     return readFileSync(join(this.library, path), 'utf8');
   }
@@ -63,7 +63,7 @@ export class Server {
     }
   }
 
-  /** Starts it; again after a stop, on the same port and data. */
+  /** Starts the server; after a stop, starts it again on the same port and data. */
   async start() {
     const listen = this.url ? new URL(this.url).host : '127.0.0.1:0';
     const command = [PROGRAM, 'serve', this.library, '--data', join(this.folder, 'data'), '--listen', listen, ...(this.options.args ?? [])];
@@ -73,7 +73,7 @@ export class Server {
     const call = failing?.split(':')[0];
     const traced = failing ? ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${failing}`] : [];
     const [program, ...args] = [...(this.options.weak ? weak : []), ...traced, ...command];
-    // A group of its own: a tracer must not outlive what it traces, nor the other way round.
+    // A process group of its own: neither the tracer nor the traced program must outlive the other.
     const env = { ...process.env, HEADWAY_FAULT: `finishing while ${this.holdsFinishing}` };
     const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.child = child;
@@ -110,7 +110,7 @@ export class Server {
     return answer.json();
   }
 
-  /** Starts a job as a program would; `more` is what else the request says. */
+  /** Starts a job as a program would; `more` contains further fields of the request. */
   async put(id: string, query: object = { folder: {} }, more: object = {}) {
     const body = JSON.stringify({ library: 'files', recipe: 'checksum', query, ...more });
     const answer = await fetch(`${this.url}/api/jobs/${id}`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body });

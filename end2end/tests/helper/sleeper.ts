@@ -40,18 +40,18 @@ export class Sleeper extends Console {
     await expect.poll(() => this.evaluate(expression), { intervals: [20] }).toBe(true);
   }
 
-  /** Hidden, and no line of its script runs from here on. */
+  /** Hides the tab and freezes its scripts. */
   async freeze() {
     await this.send('Page.setWebLifecycleState', { state: 'frozen' });
     expect(await this.evaluate('document.visibilityState')).toBe('hidden');
   }
 
-  /** Runs again, still hidden. */
+  /** Lets the scripts run again; the tab stays hidden. */
   thaw() {
     return this.send('Page.setWebLifecycleState', { state: 'active' });
   }
 
-  /** In front again: another tab comes up first, since Chromium shows only what it knows to be behind. */
+  /** Brings the tab to the front. Another tab is shown first, because Chromium brings only a background tab to the front. */
   async show() {
     await this.browser.send('Target.createTarget', { url: 'about:blank' });
     await this.browser.send('Target.activateTarget', { targetId: this.targetId });

@@ -1,4 +1,5 @@
-// Another job, held in each state that a job can be in: by real commands that wait, real queues, and a server that stops where a test wants it.
+// Another job, held in each state that a job can be in: by real commands that wait, real queues, and a server that
+// stops where a test needs it.
 import { writeFileSync } from 'node:fs';
 import { expect } from './fixtures';
 import { mint, type Options, type Server } from './server';
@@ -16,7 +17,7 @@ grace = 60
 export const STATES = ['none', 'planning', 'planned', 'queued', 'processing', 'paused', 'cancelling', 'finishing', 'completed'] as const;
 export type State = (typeof STATES)[number];
 
-/** The server that a state needs: one job at a time, and for a plan that takes long, slow listings. */
+/** The server that a state needs: it runs one job at a time, and lists folders slowly for a plan that takes long. */
 export const optionsFor = (state: State): Options => ({
   config,
   args: ['--workers', '1', '--jobs', '1'],

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect } from './fixtures';
 
-/** The widths of a small phone, a phone, a tablet and a desk. */
+/** The widths of a small phone, a phone, a tablet and a desktop. */
 export const WIDTHS = [320, 390, 640, 1280];
 
 /** A path of 200 characters. */

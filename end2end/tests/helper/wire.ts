@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** What becomes of one message of a stream: passed on, or lost. */
+/** Whether one message of a stream is passed on or lost. */
 export type Judge = (message: string) => boolean;
 
 /**
@@ -29,7 +29,7 @@ export class Wire {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  /** Cuts every open stream, in the middle of whatever it says. */
+  /** Cuts every open stream, even in the middle of a message. */
   cut() {
     for (const stream of this.streams) stream.destroy();
   }
@@ -87,7 +87,7 @@ export class Wire {
   }
 }
 
-/** Follows HTTP chunks through a stream's bytes, and leaves out the messages that are to be lost. Answers to calls pass whole. */
+/** Follows HTTP chunks through a stream's bytes, and leaves out the messages that are to be lost. Answers to calls pass unchanged. */
 class Chunks {
   private bytes = Buffer.alloc(0);
   private head = true;
