@@ -25,7 +25,7 @@ await page.evaluate(() => {
 await page.getByRole('button', { name: /^Process all/ }).click();
 console.log('ready');
 for await (const bytes of process.stdin) if (String(bytes).includes('end')) break;
-// The last change may still be on its way.
+// The last change can still be under way.
 await page.waitForTimeout(1000);
 for (const [count, at] of await page.evaluate(() => window.shown)) console.log(count, at);
 await browser.close();

@@ -1,4 +1,4 @@
-# Steps that ./run and ./test share: a line and a time for each, and what each needs is set up if it is missing.
+# Steps that ./run and ./test share. Each prints a line with its time, and installs what it needs if it is missing.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 ROOT=$PWD
@@ -12,7 +12,7 @@ fail() {
   exit 1
 }
 
-# step TEXT COMMAND...: says what is done, and how long it took.
+# step TEXT COMMAND...: runs the command, and prints what it does and how long it took.
 step() {
   local text=$1 begun=$SECONDS
   shift
@@ -21,16 +21,16 @@ step() {
   printf -- '-- %s: %d s\n' "$text" "$((SECONDS - begun))"
 }
 
-# What the commands that are waited for print: one file for each.
+# The output of the commands that `waiting` and `background` run: one file for each.
 OUTPUT=$(mktemp -d)
 trap end_background EXIT
 
-# end_background: for the end of the script, and before another program takes its place. A background job that is ended while it
-# starts still has the trap.
+# end_background: called at the end of the script, and before `exec` replaces the script. A background job that is ended while it starts
+# still has the trap.
 end_background() {
   [ "$BASHPID" = "$$" ] || return 0
   local turn running
-  # More than once, as a signal is lost on a process that is just becoming its command.
+  # More than once, because a process that is just executing its command can lose a signal.
   for turn in {1..100}; do
     running=$(jobs -pr)
     [ -n "$running" ] || break
@@ -55,14 +55,14 @@ waiting() {
   return "$status"
 }
 
-# background NAME COMMAND...: begins a command, which prints to the file $OUTPUT/NAME.
+# background NAME COMMAND...: starts a command, which prints to the file $OUTPUT/NAME.
 background() {
   local log=$OUTPUT/$1
   shift
   "$@" >"$log" 2>&1 &
 }
 
-# heartbeat: how long it has taken so far, and which crate Cargo started last. A sleep that outlives it holds nothing open.
+# heartbeat: prints the time so far, and the crate that Cargo started last. A `sleep` that outlives it keeps no file open.
 heartbeat() {
   local begun=$SECONDS
   while sleep "${HEADWAY_HEARTBEAT:-5}" >/dev/null 2>&1; do
@@ -70,7 +70,7 @@ heartbeat() {
   done
 }
 
-# now_compiling: what Cargo says, in a few words.
+# now_compiling: Cargo's output, in a few words.
 now_compiling() {
   awk '$1 == "Compiling" { crates++; last = "compiling " $2 }
     $1 == "Downloading" || $1 == "Downloaded" || $1 == "Updating" { last = tolower($0); sub(/^ +/, "", last) }
@@ -92,12 +92,12 @@ wasm_opt() {
   waiting npm install --silent --no-fund --no-audit --prefix "$TOOLS" binaryen@123.0.0
 }
 
-# client PROFILE: compiles the browser's part.
+# client PROFILE: compiles the client.
 client() {
   waiting cargo build --lib --target wasm32-unknown-unknown --no-default-features --features hydrate --profile "$1"
 }
 
-# The program that makes the browser's files, one for each state of its sources.
+# The program that makes the files for the browser; one is kept for each state of its sources.
 BINDGEN=$TOOLS/bindgen-$(cat scripts/bindgen/Cargo.lock scripts/bindgen/Cargo.toml scripts/bindgen/src/main.rs | cksum | cut -d' ' -f1)
 
 INSTALL_BINDGEN=(cargo install --locked --path scripts/bindgen --root "$BINDGEN" --target-dir "$TARGET/bindgen")
@@ -106,16 +106,16 @@ bindgen() {
   [ -x "$BINDGEN/bin/headway-bindgen" ] || waiting "${INSTALL_BINDGEN[@]}"
 }
 
-# site PROFILE FOLDER: what is served of the compiled client. Nothing is done twice.
+# site PROFILE FOLDER: makes the files that are served from the compiled client, unless they are there already.
 site() {
-  # The profile `dev` has a folder of another name.
+  # The folder of the profile `dev` has another name.
   local wasm=$TARGET/wasm32-unknown-unknown/${1/#dev/debug}/headway.wasm folder=$2
   mkdir -p "$folder/pkg" && cp -u style/main.css "$folder/pkg/headway.css" && cp -u public/* "$folder/" || return
   [ "$folder/pkg/headway_bg.wasm" -nt "$wasm" ] && return
   waiting "$BINDGEN/bin/headway-bindgen" "$wasm" "$folder/pkg"
 }
 
-# optimise FOLDER: makes what is fetched small. Not `-Oz`: its inlining makes the copies of a generic function unlike each other, which
+# optimise FOLDER: makes the client's file small. Not `-Oz`: its inlining makes the copies of a generic function unlike each other, which
 # costs more compressed than it saves (docs/decisions/0008-small-client.md).
 optimise() {
   local wasm=$1/pkg/headway_bg.wasm

@@ -1,4 +1,4 @@
-// size.mjs FOLDER: the first page's files, compressed with brotli as they are sent, are together no larger than LIMIT.
+// size.mjs FOLDER: checks that the first page's files, compressed with brotli as they are sent, are together no larger than LIMIT.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -18,7 +18,7 @@ def take(event):
     # After a cut this package joins the whole lines of a broken message to the next one.
     for message in map(json.loads, event.data.splitlines()):
         for payload in (payload for frame in message.get("frames", []) for payload in frame["events"]):
-            # What comes again is dropped; what is missing would show.
+            # Repeated events are dropped; a missing one would be noticed.
             if payload["seq"] > seq:
                 seq = payload["seq"]
                 print("event", seq)
@@ -35,5 +35,5 @@ while True:
             if take(event):
                 sys.exit()
     except ConnectionError:
-        # Cut before the answer began: this package leaves that to its caller.
+        # The connection was cut before the answer began; this package leaves that to its caller.
         time.sleep(0.05)
