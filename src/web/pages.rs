@@ -32,7 +32,9 @@ pub(super) fn router() -> Router<App> {
 }
 
 /// The page at this address, with the current state of all running jobs. If there is no such page, the page that says
-/// so. Rarely, under load, a rendering hangs. Then it is dropped, and the page is rendered again.
+/// so.
+///
+/// Rarely, under load, a rendering hangs. Then it is dropped, and the page is rendered again.
 pub(super) async fn page(State(app): State<App>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     for _ in 0..TRIES {

@@ -1,6 +1,7 @@
 //! The Unix socket in the data folder, for programs of the user who runs the server. They may do whatever that user
-//! may. The kernel confirms that a caller is the server's user, or root. There is no token and no check of the host
-//! name.
+//! may.
+//!
+//! The kernel confirms that a caller is the server's user, or root. There is no token and no check of the host name.
 
 use std::fs::{Permissions, set_permissions};
 use std::io;

@@ -1,5 +1,6 @@
-//! Manifests of checksums: the format that Headway writes, and those that other tools write. This module does no IO:
-//! bytes come in, entries and findings go out. No input makes it fail.
+//! Manifests of checksums: the format that Headway writes, and those that other tools write.
+//!
+//! This module does no IO: bytes come in, entries and findings go out. No input makes it fail.
 
 mod algorithm;
 mod encoding;

@@ -45,10 +45,12 @@ impl ServerBuilder {
     }
 
     /// Opens the data folder and the libraries, takes up every live job, and starts the engine. Call it within a
-    /// Tokio runtime. The embedding program has two duties. Before it ends, it must wait for [`Server::stop`];
-    /// otherwise its end counts as a crash of everything under way. And if any of its recipes run programs, its
-    /// `main` must check whether the first argument is `guard` and, if so, call [`guard`](crate::guard) before it
-    /// starts any thread: Headway starts [`Config::program`] with that argument to supervise child processes.
+    /// Tokio runtime.
+    ///
+    /// The embedding program has two duties. Before it ends, it must wait for [`Server::stop`]; otherwise its end
+    /// counts as a crash of everything under way. And if any of its recipes run programs, its `main` must check
+    /// whether the first argument is `guard` and, if so, call [`guard`](crate::guard) before it starts any thread:
+    /// Headway starts [`Config::program`] with that argument to supervise child processes.
     ///
     /// # Errors
     /// If two recipes or two libraries have the same name, or a folder or the log cannot be opened. The text says what to do.

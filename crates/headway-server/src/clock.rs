@@ -1,8 +1,9 @@
-//! Whether the clock can be trusted when the age of something decides whether it is permanently deleted. A clock that
-//! jumped, for example because the machine's battery is flat, must not make originals look a year old. The last known
-//! time is stored beside the log. After a jump of more than a day, or a jump ahead of more than two weeks while the
-//! server was down, nothing is removed by age until a whole day has passed. The time that the clock skipped never counts as
-//! age: see [`Jumps`].
+//! Whether the clock can be trusted when the age of something decides whether it is permanently deleted.
+//!
+//! A clock that jumped, for example because the machine's battery is flat, must not make originals look a year old.
+//! The last known time is stored beside the log. After a jump of more than a day, or a jump ahead of more than two
+//! weeks while the server was down, nothing is removed by age until a whole day has passed. The time that the clock
+//! skipped never counts as age: see [`Jumps`].
 
 mod jumps;
 

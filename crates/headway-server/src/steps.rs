@@ -1,8 +1,10 @@
 //! The *crash notes*: a file that says which steps of jobs are under way, and outlives the process. A step that was
 //! under way when the process crashed counts against its job. If the same step was under way at several crashes in a
 //! row, the job is stuck, and a person decides whether it is tried again. So no job can keep the server from
-//! starting, or from going on with the others. This is working state beside the log, like leases: if it is lost, no
-//! job is stuck. It is written without waiting for the disk, because it must survive the process, not the machine.
+//! starting, or from going on with the others.
+//!
+//! This is working state beside the log, like leases: if it is lost, no job is stuck. It is written without waiting
+//! for the disk, because it must survive the process, not the machine.
 
 mod notes;
 mod step;

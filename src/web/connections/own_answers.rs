@@ -1,7 +1,8 @@
 //! Adds our headers to responses that hyper sends by itself, without the router: to a request whose head is malformed
-//! or too large, or whose address is too long. Hyper has no hook for that. Hyper reads the next head only after it
-//! has flushed the previous response. So anything it writes after a flush, with no request under way, is its own
-//! response.
+//! or too large, or whose address is too long. Hyper has no hook for that.
+//!
+//! Hyper reads the next head only after it has flushed the previous response. So anything it writes after a flush,
+//! with no request under way, is its own response.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

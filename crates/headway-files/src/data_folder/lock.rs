@@ -1,9 +1,11 @@
-//! The lock of a data folder: at most one process holds it. If a process is killed while one of its threads waits for
-//! storage that does not answer, the kernel cannot end the process until the storage answers. The process runs no
-//! more code, but keeps its file locks. So the lock is a sequence of files, each with the number of the process that
-//! holds it. To take the lock, a process locks the first file that no dying process holds, and *then* looks at all
-//! the others: if a living process holds one of them, that process has the lock. A dying process is given two seconds
-//! first, so that its last writes arrive before anything else is written.
+//! The lock of a data folder: at most one process holds it.
+//!
+//! If a process is killed while one of its threads waits for storage that does not answer, the kernel cannot end the
+//! process until the storage answers. The process runs no more code, but keeps its file locks. So the lock is a
+//! sequence of files, each with the number of the process that holds it. To take the lock, a process locks the first
+//! file that no dying process holds, and *then* looks at all the others: if a living process holds one of them, that
+//! process has the lock. A dying process is given two seconds first, so that its last writes arrive before anything
+//! else is written.
 
 use std::fs::File;
 use std::io::{self, Read, Write};

@@ -1,6 +1,7 @@
-//! Only the owner can read the data folder: it holds names of files, the output of commands, and the log. Everything
-//! in the data folder is created through this module. (A umask would not do: it would also apply to files in
-//! libraries, and to commands.) Whatever an earlier version left readable is made private at the start.
+//! Only the owner can read the data folder: it holds names of files, the output of commands, and the log.
+//!
+//! Everything in the data folder is created through this module. (A umask would not do: it would also apply to files
+//! in libraries, and to commands.) Whatever an earlier version left readable is made private at the start.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};

@@ -1,6 +1,7 @@
-//! Disks that are mounted inside a library: which are there now, and which were there when a job was planned. When a
-//! disk is gone, its mount point remains as an empty folder. A job must not take that for the content of the disk:
-//! nothing is known of the disk's files, and nothing is written in its place.
+//! Disks that are mounted inside a library: which are there now, and which were there when a job was planned.
+//!
+//! When a disk is gone, its mount point remains as an empty folder. A job must not take that for the content of the
+//! disk: nothing is known of the disk's files, and nothing is written in its place.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,7 +1,9 @@
 //! Renames that belong together: either all are made or none is. Giving an output its name and moving a file to the
-//! trash are renames too. `Moves` are durable in the log before the first of them is made, and none of them
-//! overwrites a file. If the process dies on the way, looking at the disk tells how far it got: a file is recognised
-//! by its size, its time and, if it was read, its content.
+//! trash are renames too.
+//!
+//! `Moves` are durable in the log before the first of them is made, and none of them overwrites a file. If the
+//! process dies on the way, looking at the disk tells how far it got: a file is recognised by its size, its time and,
+//! if it was read, its content.
 
 mod change;
 mod disk;

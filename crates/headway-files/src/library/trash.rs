@@ -1,6 +1,8 @@
-//! The trash of a job: a folder `.headway-trash/JOB` on the file system of the files that it replaces. Only the disk
-//! knows what is in a trash. Nothing in it is ever overwritten, because each name contains the item and the attempt.
-//! A file cannot be taken back while the trash is being emptied: emptying begins by renaming the folder in one step.
+//! The trash of a job: a folder `.headway-trash/JOB` on the file system of the files that it replaces.
+//!
+//! Only the disk knows what is in a trash. Nothing in it is ever overwritten, because each name contains the item and
+//! the attempt. A file cannot be taken back while the trash is being emptied: emptying begins by renaming the folder
+//! in one step.
 
 use std::collections::BTreeSet;
 use std::io;

@@ -18,11 +18,12 @@ use level::{Level, Looked};
 const MOST_OPEN: usize = 32;
 
 /// Visits every file below `folder`, until `visit` returns `false`. Does not even look at an entry for which
-/// `leaves_out`, given its path and whether it is a folder, returns `true`. Nothing is skipped silently: an entry
-/// that cannot be looked at is visited too, and a folder that cannot be listed, or whose path is too long to be
-/// opened, is visited as if it were a file. Neither the stack nor the number of open descriptors grows with the depth
-/// of the tree. Fails if `folder` itself cannot be listed, or if the environment is to blame, for example because a disk
-/// below the folder is absent.
+/// `leaves_out`, given its path and whether it is a folder, returns `true`.
+///
+/// Nothing is skipped silently: an entry that cannot be looked at is visited too, and a folder that cannot be listed,
+/// or whose path is too long to be opened, is visited as if it were a file. Neither the stack nor the number of open
+/// descriptors grows with the depth of the tree. Fails if `folder` itself cannot be listed, or if the environment is
+/// to blame, for example because a disk below the folder is absent.
 pub fn walk(
     library: &Library,
     folder: &RelPath,

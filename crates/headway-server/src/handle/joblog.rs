@@ -1,7 +1,8 @@
 //! A job's attempts in the format of GNU parallel's `--joblog`: nine columns, one row for each attempt that ended, in
-//! the order of the ends. The column `Receive` counts the bytes of the output after its conversion to text, so it
-//! differs for output that is not UTF-8. A program that exits by itself with a code above 128 counts as ended by a
-//! signal.
+//! the order of the ends.
+//!
+//! The column `Receive` counts the bytes of the output after its conversion to text, so it differs for output that is
+//! not UTF-8. A program that exits by itself with a code above 128 counts as ended by a signal.
 
 use std::collections::HashMap;
 use std::path::PathBuf;

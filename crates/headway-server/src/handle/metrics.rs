@@ -1,6 +1,7 @@
-//! The metrics for Prometheus: names and units by its conventions, and few labels. Totals are sums over the finished
-//! jobs in the log, so they survive a restart, except for jobs whose history was removed before it. Each job is read
-//! once: a scrape continues where the last one ended.
+//! The metrics for Prometheus: names and units by its conventions, and few labels.
+//!
+//! Totals are sums over the finished jobs in the log, so they survive a restart, except for jobs whose history was
+//! removed before it. Each job is read once: a scrape continues where the last one ended.
 
 mod text;
 

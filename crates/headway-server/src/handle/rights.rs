@@ -1,5 +1,6 @@
-//! What only the owner of the server can do: name libraries by their path, and run arbitrary commands. Only the user
-//! who runs the server can open its socket, and that user can do all this anyway.
+//! What only the owner of the server can do: name libraries by their path, and run arbitrary commands.
+//!
+//! Only the user who runs the server can open its socket, and that user can do all this anyway.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,8 +1,9 @@
 //! The file of steps under way. Each step has a slot of fixed length, so it costs one or two small writes. The first
-//! slot holds the machine's boot id, because a stop of the whole machine is not a crash of the server. Items are many
-//! and short, so the note of a finished item stays in the file until another step takes its slot, or until the next
-//! look at all slots. A crash in the meantime counts against an item that is never worked on again, so no later crash
-//! can add to it.
+//! slot holds the machine's boot id, because a stop of the whole machine is not a crash of the server.
+//!
+//! Items are many and short, so the note of a finished item stays in the file until another step takes its slot, or
+//! until the next look at all slots. A crash in the meantime counts against an item that is never worked on again, so
+//! no later crash can add to it.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;

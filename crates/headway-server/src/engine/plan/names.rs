@@ -16,10 +16,12 @@ const PART: usize = TOGETHER / 4;
 
 /// Judges the wishes of a plan's files, in the plan's order. A wish is empty, or holds new names for the file itself
 /// (the first) and its sidecar files. Returns for each file why it is skipped, if it is. `is_taken`, given an old and
-/// a new name, says whether anything on the disk has the new one. If several files want the same name, the first gets
-/// it. A file can take the name of another file of the plan that is renamed too: then both change in one step, as a
-/// chain or a cycle. The first file of such a group runs, and the others are skipped as [`SkipReason::With`]. If a
-/// chain is too long for one step, the part at its free end runs, and the rest collides.
+/// a new name, says whether anything on the disk has the new one.
+///
+/// If several files want the same name, the first gets it. A file can take the name of another file of the plan that
+/// is renamed too: then both change in one step, as a chain or a cycle. The first file of such a group runs, and the
+/// others are skipped as [`SkipReason::With`]. If a chain is too long for one step, the part at its free end runs,
+/// and the rest collides.
 pub(super) fn settle(
     wishes: &[Vec<Rename>],
     is_taken: impl Fn(&RelPath, &RelPath) -> Result<bool, PauseReason>,

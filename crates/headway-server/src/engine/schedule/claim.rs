@@ -14,8 +14,10 @@ use headway_model::status::JobStatus;
 impl Schedule {
     /// Begins queued jobs while there are places, and claims items while workers are free: for the job with the
     /// highest priority, and among equals for the one with the fewest items at work. Some quick items are claimed
-    /// ahead. Attempts that hang on the storage of one library take nothing away from jobs of other libraries: for
-    /// these jobs, their workers and places count as free.
+    /// ahead.
+    ///
+    /// Attempts that hang on the storage of one library take nothing away from jobs of other libraries: for these
+    /// jobs, their workers and places count as free.
     pub(crate) fn claim(&mut self) -> Vec<ScheduleEffect> {
         let mut effects = Vec::new();
         if self.draining || self.dead {
