@@ -26,7 +26,8 @@ const UNKNOWN: &str = "?";
 pub(super) struct ManifestRecord {
     /// The algorithm of the manifest.
     pub(super) algorithm: Algorithm,
-    /// The disks on which they lay: where each was, and the id of its file system. Earlier versions did not keep that.
+    /// The disks of the files: the mount point of each, and the id of its file system. Records of earlier
+    /// versions have none.
     pub(super) disks: BTreeMap<RelPath, Option<u64>>,
     /// The size of each file in bytes, and when its content last changed, in nanoseconds since 1970.
     pub(super) seen: HashMap<RelPath, (u64, i64)>,

@@ -90,14 +90,14 @@ impl Lines {
         let Some((line, _)) = differing else { return Err(NOT_CHECKED.to_owned()) };
         let record = self.sources.get(line.source as usize).and_then(|source| source.record.as_ref());
         let seen = record.and_then(|record| record.seen.get(&line.path));
-        // A copy on another disk has the time of change of its original. What cannot be asked is not known to be the same.
+        // A copy on another disk can have the modification time of its original. If the disk cannot be read, it is not
+        // known to be the same.
         let is_on_its_disk =
             matches!(input.file_system(), Ok(id) if record.is_some_and(|record| record.was_on(&line.path, id)));
         let (verdict, why) = match seen {
-            Some(_) if !is_on_its_disk => (
-                CHANGED,
-                "cause unknown, as it is not known to lie on the disk of the file that the job saw which took the checksum",
-            ),
+            Some(_) if !is_on_its_disk => {
+                (CHANGED, "cause unknown, because this might not be the disk of the file that the checksum job read")
+            }
             Some(seen) if *seen == (input.size(), input.mtime_ns()) => (
                 BIT_ROT,
                 "its content changed, although its size and its modification time are those that the checksum job saw",

@@ -1,27 +1,27 @@
-//! The time that a clock left out as it was set forward: nothing got older by it.
+//! The time that a clock skipped when it was set forward. Nothing got older by that time.
 
 use std::time::Duration;
 
 use headway_model::Millis;
 
-/// Of more jumps than this the earliest two are taken for one.
+/// The number of jumps that are kept. If there are more, the earliest two are joined into one.
 const MOST: usize = 32;
 
-/// What a clock left out, in the order in which that happened.
+/// The jumps of a clock, in the order in which they happened.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Jumps(Vec<Jump>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Jump {
-    /// What the clock showed before it. Whatever has a later date came after it, or its date says nothing.
+    /// What the clock showed before the jump. A file with a later date is newer than the jump, or its date is wrong.
     at: Millis,
-    /// How much it left out, in milliseconds.
+    /// How much time the jump skipped, in milliseconds.
     by: Millis,
 }
 
 impl Jumps {
-    /// Takes note that a clock shows `now` when it should have shown `expected`. What it left out before it gives back if it was set
-    /// back.
+    /// Records that a clock shows `now` when it should have shown `expected`. A clock that was set back first takes
+    /// back the time that it skipped before.
     pub(super) fn note(&mut self, expected: Millis, now: Millis) {
         if now > expected {
             self.0.push(Jump { at: expected, by: now - expected });
@@ -40,19 +40,19 @@ impl Jumps {
         }
     }
 
-    /// How long ago something was that has the date `then`, at least.
+    /// The least age of something with the date `then`.
     pub(crate) fn age(&self, then: Millis, now: Millis) -> Duration {
         let left_out =
             self.0.iter().filter(|jump| jump.at >= then).fold(0, |all: Millis, jump| all.saturating_add(jump.by));
         Duration::from_millis(now.saturating_sub(then).saturating_sub(left_out))
     }
 
-    /// As text, a line for each.
+    /// The jumps as text, one per line.
     pub(super) fn lines(&self) -> String {
         self.0.iter().map(|Jump { at, by }| format!("{at} {by}\n")).collect()
     }
 
-    /// Reads that again; `None` if it is something else.
+    /// Parses the text of [`Self::lines`]; `None` if it is not such a text.
     pub(super) fn read(text: &str) -> Option<Self> {
         let jump = |line: &str| {
             let (at, by) = line.split_once(' ')?;
@@ -65,7 +65,7 @@ impl Jumps {
         if self.0.len() > MOST {
             let first = self.0.remove(0);
             let second = &mut self.0[0];
-            // So what lies between the two is taken for younger than it is, and kept longer.
+            // Something dated between the two then counts as younger than it is, and is kept longer.
             *second = Jump { at: second.at.max(first.at), by: second.by.saturating_add(first.by) };
         }
     }

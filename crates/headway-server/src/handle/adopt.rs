@@ -60,7 +60,7 @@ impl Server {
         if self.works_on(job).await {
             return Ok(());
         }
-        let message = format!("nobody works on job {job}: call `headway resume {job}`, or start `headway serve`");
+        let message = format!("no server works on job {job}: call `headway resume {job}`, or start `headway serve`");
         Err(ApiError::Conflict { message })
     }
 }
