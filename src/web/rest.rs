@@ -2,6 +2,7 @@
 //! among the pages' server functions; both call the same `Server` method.
 
 mod actions;
+mod body;
 mod call;
 mod downloads;
 mod files;
@@ -13,18 +14,19 @@ mod snapshot;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::App;
 use super::error::ErrorResponse;
 use actions::{PaceChange, RetryQuery, act, adopt, cancel, change, change_by_query, retry, steer, undo, workers};
+pub(super) use body::is_json;
+use body::request;
 use call::ApiCall;
 use downloads::{joblog, log, output, report_csv, report_jsonl};
 use files::{FilesQuery, files, scan};
@@ -290,26 +292,7 @@ pub(super) fn job_id(text: &str) -> Result<JobId, ApiError> {
     text.parse().map_err(|error| ApiError::Malformed { message: format!("not a job id, {text:?}: {error}") })
 }
 
-/// Checks that the content type is JSON.
-pub(super) fn is_json(headers: &HeaderMap) -> Result<(), ApiError> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
-        return Ok(());
-    }
-    let message = "send the request as JSON, with the header Content-Type: application/json".into();
-    Err(ApiError::NotJson { message })
-}
-
 /// The response for an unknown path under `/api`.
 pub(super) fn no_such_call() -> ApiError {
     ApiError::NotFound { message: "there is no such call; docs/protocol.md lists them".into() }
-}
-
-/// The body of a call, from its JSON.
-fn request<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, ApiError> {
-    is_json(headers)?;
-    serde_json::from_slice(body).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => ApiError::invalid(error.to_string()),
-        _ => ApiError::Malformed { message: format!("the request is not JSON: {error}") },
-    })
 }

@@ -17,7 +17,7 @@ use rustix::fs::{Mode, OFlags};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
 
-use super::{Access, App, Assets, WebSettings, access, bodies, connections, error, events, rest};
+use super::{Access, App, Assets, WebSettings, access, bodies, connections, error, events, problem, rest};
 use headway_server::Server;
 
 /// The socket's name in the data folder.
@@ -117,5 +117,6 @@ fn router(app: App) -> Router {
         .layer(axum::extract::DefaultBodyLimit::max(super::BODY_LIMIT))
         .layer(middleware::from_fn(bodies::arrive))
         .layer(gate)
+        .layer(middleware::from_fn(problem::details))
         .with_state(app)
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use serde_json::{Value, json};
 
-use crate::helper::{App, Files, judged, mint, request};
+use crate::helper::{App, Files, Headway, judged, mint, request};
+
+const PROBLEM: &str = "application/problem+json";
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/openapi.json");
 
@@ -103,7 +105,7 @@ async fn every_refusal_is_a_problem_by_its_rfc_and_as_before_on_the_old_paths() 
     ] {
         let answer = call.send().await.expect("an answer");
         assert_eq!(answer.status().as_u16(), status);
-        assert_eq!(answer.headers()[CONTENT_TYPE], "application/problem+json");
+        assert_eq!(answer.headers()[CONTENT_TYPE], PROBLEM);
         assert!(answer.headers()["content-security-policy"].to_str().is_ok_and(|policy| policy.contains("base-uri")));
         let path = answer.url().path().to_owned();
         let problem: Value = answer.json().await.expect("JSON");
@@ -118,6 +120,23 @@ async fn every_refusal_is_a_problem_by_its_rfc_and_as_before_on_the_old_paths() 
     assert_eq!(before.headers()[CONTENT_TYPE], "application/json");
     assert_eq!(before.json::<Value>().await.expect("JSON")["error"], "malformed");
     app.stop().await;
+}
+
+/// The socket has a router of its own.
+#[tokio::test]
+async fn at_the_socket_every_refusal_is_a_problem_too() {
+    let files = Files::numbered(1);
+    let _server = Headway::start(&files, &[]);
+    let socket = files.data().join("headway.sock");
+    let client = reqwest::Client::builder().unix_socket(socket).build().expect("a client");
+    for path in [format!("/api/v1/jobs/{}", mint()), "/api/v1/nothing".into()] {
+        let answer = client.get(format!("http://localhost{path}")).send().await.expect("an answer");
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()[CONTENT_TYPE].to_str().expect("text")),
+            (404, &PROBLEM)
+        );
+        assert_eq!(answer.json::<Value>().await.expect("JSON")["instance"], *path);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{Address, ClientError, Follower};
 use headway_model::attempt::AttemptLog;
+use headway_model::problem::Problem;
 use headway_model::summary::{ItemPage, JobPage, JobView};
 use headway_model::{Action, ApiError, Cursor, JobId, StartJob};
 
@@ -269,17 +270,10 @@ impl Client {
 /// Why a call was refused: a problem by RFC 9457 below `/api/v1`, elsewhere the error itself. `None` if the answer is
 /// not Headway's.
 fn refusal(body: &[u8]) -> Option<ApiError> {
-    let mut answer: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body).ok()?;
-    if let Some(code) = answer.remove("code") {
-        let reasons = answer.remove("errors").and_then(|errors| {
-            errors.as_array().map(|errors| errors.iter().filter_map(|error| error.get("detail").cloned()).collect())
-        });
-        let detail = answer.remove("detail").unwrap_or_default();
-        answer.insert("reasons".into(), reasons.unwrap_or_else(|| serde_json::Value::Array(vec![detail.clone()])));
-        answer.insert("message".into(), detail);
-        answer.insert("error".into(), code);
+    match serde_json::from_slice::<Problem>(body) {
+        Ok(problem) => problem.error(),
+        Err(_) => serde_json::from_slice(body).ok(),
     }
-    serde_json::from_value(answer.into()).ok()
 }
 
 /// A socket path that is short enough for the system, and the folder that must stay open while the path is used.

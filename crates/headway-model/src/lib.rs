@@ -32,6 +32,7 @@ pub mod output;
 pub mod path;
 pub mod planned;
 pub mod policy;
+pub mod problem;
 pub mod request;
 pub mod seen;
 mod serde_defaults;

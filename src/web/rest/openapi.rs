@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::{Answers, ApiCall};
 use super::calls;
+use headway_model::problem::Problem;
 
 const SCHEMAS: &str = "#/components/schemas/";
 
@@ -27,8 +28,8 @@ fn document() -> Value {
         let path = paths.entry(call.path).or_insert_with(|| json!({}));
         path[call.method.as_str().to_lowercase()] = operation;
     }
+    returned.subschema_for::<Problem>();
     let mut schemas = returned.take_definitions(true);
-    schemas.insert("Problem".into(), problem());
     let mut document = json!({
         "openapi": "3.1.1",
         "info": {
@@ -183,34 +184,4 @@ fn each_reference(value: &mut Value, change: &mut dyn FnMut(&mut String)) {
         Value::Array(members) => members.iter_mut().for_each(|member| each_reference(member, change)),
         _ => {}
     }
-}
-
-/// What every refusal is, by RFC 9457.
-fn problem() -> Value {
-    json!({
-        "type": "object",
-        "required": ["type", "title", "status", "detail", "instance", "code", "retry"],
-        "properties": {
-            "type": { "type": "string", "description": "`urn:headway:` and the code." },
-            "title": { "type": "string", "description": "The kind of refusal, in a few words." },
-            "status": { "type": "integer", "description": "The HTTP status." },
-            "detail": { "type": "string", "description": "What is wrong, and what to do." },
-            "instance": { "type": "string", "description": "The path that was called." },
-            "code": { "type": "string", "description": "The kind of refusal, for programs." },
-            "retry": { "type": "boolean", "description": "Whether the same call can succeed later." },
-            "incident": { "type": "string", "description": "The number under which Headway's log has the cause." },
-            "errors": {
-                "type": "array",
-                "description": "Everything that is wrong with the request.",
-                "items": {
-                    "type": "object",
-                    "required": ["detail"],
-                    "properties": {
-                        "pointer": { "type": "string", "description": "Where in the body, as a JSON pointer." },
-                        "detail": { "type": "string", "description": "What is wrong there." },
-                    },
-                },
-            },
-        },
-    })
 }
