@@ -19,8 +19,16 @@ test('a reload in mid-job takes the job up from the server alone', async ({ page
 });
 
 test('a second and a third tab, opened in mid-job, end in the same state', async ({ page, context, serve, watched, watch }) => {
-  const server = await serve(slow, { args: ['--workers', '1'] });
+  const server = await serve(
+    (server) => {
+      for (let index = 0; index < 60; index++) server.file(`${index}`, '0');
+      // The job stands still there until both tabs are open, however slow the machine is.
+      server.file('../hold-20');
+    },
+    { config, args: ['--workers', '1'] },
+  );
   await open(page, server.url);
+  await choose(page, 'slow');
   const job = await processAll(page);
   const others = [];
   for (const _ of [2, 3]) {
@@ -32,6 +40,7 @@ test('a second and a third tab, opened in mid-job, end in the same state', async
     expect(await shownJob(tab)).toBe(job);
     await expect(dialog(tab, job).locator('.proof')).toHaveAttribute('data-base', /^[1-9]/);
   }
+  server.remove('../hold-20');
   for (const one of [watched, ...others]) await ends(one, server, job, 'completed');
 });
 
