@@ -1,5 +1,6 @@
 //! The command line.
 
+mod config;
 mod doctor;
 mod export;
 mod failure;
@@ -74,6 +75,7 @@ enum CliCommand {
     Recipes(recipes::RecipesCommand),
     Preset(preset::PresetCommand),
     Serve(Box<serve::ServeCommand>),
+    Config(Box<config::ConfigCommand>),
     Rebuild(rebuild::RebuildCommand),
     Doctor(doctor::DoctorCommand),
     Verify(verify::VerifyCommand),
@@ -109,7 +111,7 @@ async fn run() -> ExitCode {
         tracing_subscriber::EnvFilter::try_from_env("HEADWAY_LOG").unwrap_or_else(|_| "headway=info,warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let ended = match help::arguments() {
-        Ok(arguments) => carried_out(arguments.command).await,
+        Ok((arguments, settings)) => carried_out(arguments.command, &settings).await,
         Err(error) => said(&error),
     };
     match ended {
@@ -121,7 +123,7 @@ async fn run() -> ExitCode {
     }
 }
 
-async fn carried_out(command: CliCommand) -> CommandResult {
+async fn carried_out(command: CliCommand, settings: &[config::ServeSetting]) -> CommandResult {
     match command {
         CliCommand::Run(run) => run::command(*run).await,
         CliCommand::Jobs(jobs) => jobs::jobs(jobs).await,
@@ -141,6 +143,7 @@ async fn carried_out(command: CliCommand) -> CommandResult {
         CliCommand::Recipes(recipes) => recipes::recipes(&recipes),
         CliCommand::Preset(preset) => preset::preset(preset).await,
         CliCommand::Serve(serve) => Ok(serve::serve(*serve).await.map(|()| 0)?),
+        CliCommand::Config(arguments) => config::config(&arguments, settings),
         CliCommand::Rebuild(rebuild) => Ok(rebuild::rebuild(rebuild).await.map(|()| 0)?),
         CliCommand::Doctor(doctor) => Ok(doctor::doctor(doctor).await.map(|()| 0)?),
         CliCommand::Verify(verify) => Ok(verify::verify(&verify).map(|()| 0)?),
@@ -168,18 +171,16 @@ type Offers = (Vec<Arc<dyn Recipe>>, BTreeSet<String>);
 /// Every recipe that a server of this program has, and the names of those that its owner alone can start.
 fn offers(config: Option<&Path>) -> Result<Offers, CommandFailure> {
     let mut known = headway_server::recipes::all();
-    let file = config
-        .map(read_config)
-        .transpose()
-        .map_err(|error| CommandFailure::new(NO, error.to_string()))?
-        .unwrap_or_default();
+    let place = config.map_or_else(config::place, |config| Ok(Some(config.into())))?;
+    let read = place.as_deref().map(read_config).transpose();
+    let file = read.map_err(|error| CommandFailure::new(NO, error.to_string()))?.unwrap_or_default();
     let typed: Arc<dyn Recipe> = Arc::new(AdHocCommand);
     let name = typed.info().name;
     for command in file.command {
         if known.iter().any(|recipe| recipe.info().name == command.name) || command.name == name {
             let text = format!("command {:?} has the same name as a recipe; choose another", command.name);
-            let config = config.unwrap_or(Path::new("")).display();
-            return Err(CommandFailure::new(NO, format!("{config}: {text}")));
+            let place = place.as_deref().unwrap_or(Path::new("")).display();
+            return Err(CommandFailure::new(NO, format!("{place}: {text}")));
         }
         known.push(Arc::new(NamedCommand::new(command)));
     }

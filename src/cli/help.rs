@@ -1,9 +1,16 @@
 //! The command line for clap. In the source, examples are fenced, so that rustdoc knows that they are shell; the help
 //! shows them indented.
 
-use clap::{Command, CommandFactory, FromArgMatches};
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use super::Arguments;
+use super::config::{ServeFile, ServeSetting, place, settings};
+
+/// The commands that are about all settings of a server.
+const SERVE: [&str; 2] = ["serve", "config"];
 
 /// The program with all its commands.
 pub(super) fn command() -> Command {
@@ -13,11 +20,42 @@ pub(super) fn command() -> Command {
     })
 }
 
-/// What this process was called with; or help, or what is wrong with it.
-pub(super) fn arguments() -> Result<Arguments, clap::Error> {
+/// What this process was called with, and the settings of a server as far as it is about one; or help, or what is wrong.
+pub(super) fn arguments() -> Result<(Arguments, Vec<ServeSetting>), clap::Error> {
+    let words: Vec<_> = std::env::args_os().collect();
     let mut command = command();
-    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
-    Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    let given = command.try_get_matches_from_mut(&words)?;
+    let called = given.subcommand().map(|(name, matches)| (name.to_owned(), matches.clone()));
+    let Some((name, matches)) = called else { return parsed(&given, command).map(|arguments| (arguments, Vec::new())) };
+    let wrong = |why: String| clap::Error::raw(ErrorKind::ValueValidation, why);
+    let file = serve_file(&command, &matches).map_err(wrong)?;
+    let is_serve = SERVE.contains(&name.as_str());
+    let file = if is_serve { file } else { file.only("data") };
+    // A command that has parsed once finds an argument by its number, and a changed argument gets another one.
+    let mut with_defaults = self::command().mut_subcommand(&name, |called| file.as_defaults(called));
+    let given = with_defaults.try_get_matches_from_mut(&words)?;
+    let settings = match (command.find_subcommand(&name), given.subcommand()) {
+        (Some(called), Some((_, matches))) if is_serve => settings(called, matches, &file),
+        _ => Vec::new(),
+    };
+    Ok((parsed(&given, with_defaults)?, settings))
+}
+
+/// What the file says of a server: the one that is named, or else the one in its place.
+fn serve_file(command: &Command, matches: &ArgMatches) -> Result<ServeFile, String> {
+    let named = matches.try_get_one::<PathBuf>("config").ok().flatten().cloned();
+    let path = match named {
+        Some(path) => Some(path),
+        None => place().map_err(|error| error.to_string())?,
+    };
+    match (path, command.find_subcommand("serve")) {
+        (Some(path), Some(serve)) => ServeFile::read(&path, serve),
+        _ => Ok(ServeFile::default()),
+    }
+}
+
+fn parsed(matches: &ArgMatches, mut command: Command) -> Result<Arguments, clap::Error> {
+    Arguments::from_arg_matches(matches).map_err(|error| error.format(&mut command))
 }
 
 /// Replaces the fences of a Markdown text by indentation.

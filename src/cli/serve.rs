@@ -10,6 +10,7 @@ use clap::Args;
 use leptos::config::{LeptosOptions, get_configuration};
 use tokio::net::TcpListener;
 
+use super::failure::{CommandFailure, USAGE};
 use super::{default_data, library, offers, out};
 use crate::base::Base;
 use crate::web::{self, Access, Assets, Socket};
@@ -37,7 +38,7 @@ const SHORTEST_TOKEN: usize = 16;
 #[command(verbatim_doc_comment)]
 pub(super) struct ServeCommand {
     /// Folders to serve, each as DIR or NAME=DIR
-    #[arg(required = true, value_name = "DIR")]
+    #[arg(value_name = "DIR")]
     libraries: Vec<String>,
 
     /// The folder for the event log and other state; must be on a local disk and outside every library
@@ -49,7 +50,7 @@ pub(super) struct ServeCommand {
     listen: SocketAddr,
 
     /// Another origin under which browsers open Headway, such as https://photos.example.org behind a proxy; repeatable
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, value_name = "ORIGIN", env = "HEADWAY_ORIGIN", value_delimiter = ',')]
     origin: Vec<String>,
 
     /// The path under which a proxy serves Headway, such as /headway, if it is not the root of its host
@@ -57,45 +58,45 @@ pub(super) struct ServeCommand {
     base_path: Base,
 
     /// A file with a secret of at least 16 characters that every caller must send
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "HEADWAY_TOKEN_FILE")]
     token_file: Option<PathBuf>,
 
-    /// A file that defines commands, and whether people may type others on the page (docs/commands.md)
+    /// A file with settings (`headway config`) and commands (docs/commands.md)
     #[arg(long, value_name = "FILE", env = "HEADWAY_CONFIG")]
-    config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
 
     /// Days to keep the originals that a job replaced in its trash; 0 keeps them until they are removed by hand
-    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    #[arg(long, value_name = "DAYS", default_value_t = 30, env = "HEADWAY_TRASH_DAYS")]
     trash_days: u32,
 
     /// Days to keep the history of a finished job, with the manifests and reports that it wrote into the data folder; 0
     /// keeps it as long as there is room for it (--keep-bytes). A job with originals in its trash keeps its history
-    #[arg(long, value_name = "DAYS", default_value_t = 365)]
+    #[arg(long, value_name = "DAYS", default_value_t = 365, env = "HEADWAY_KEEP_DAYS")]
     keep_days: u32,
 
     /// Number of finished jobs that keep their history; the oldest go first [default: all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", env = "HEADWAY_KEEP_JOBS")]
     keep_jobs: Option<usize>,
 
     /// Size of the data folder above which old history is removed, such as 500M or 20G; 0 sets no limit
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "20G")]
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "20G", env = "HEADWAY_KEEP_BYTES")]
     keep_bytes: u64,
 
     /// Days to keep command output; 0 keeps it as long as the job's history
-    #[arg(long, value_name = "DAYS", default_value_t = 90)]
+    #[arg(long, value_name = "DAYS", default_value_t = 90, env = "HEADWAY_KEEP_OUTPUT_DAYS")]
     keep_output_days: u32,
 
     /// Number of jobs that run at once; the others are queued
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    #[arg(long, value_name = "N", default_value_t = 4, env = "HEADWAY_JOBS")]
     jobs: usize,
 
     /// Number of items that run at once, over all jobs [default: the number of cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", env = "HEADWAY_WORKERS")]
     workers: Option<usize>,
 
     /// Maximum number of connections from one address; everyone behind a proxy shares the proxy's address [default:
     /// half of all connections, at most 1024]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), env = "HEADWAY_CONNECTIONS")]
     connections: Option<u32>,
 
     /// Seconds after which the server ends an event stream; its reader reconnects and misses nothing
@@ -109,6 +110,10 @@ pub(super) struct ServeCommand {
 
 pub(super) async fn serve(mut arguments: ServeCommand) -> anyhow::Result<()> {
     descriptors::raise();
+    if arguments.libraries.is_empty() {
+        let text = "no folder to serve is given; name one, as in: headway serve Photos";
+        return Err(CommandFailure::new(USAGE, text).into());
+    }
     let libraries = libraries(&arguments.libraries)?;
     let token = arguments.token_file.as_deref().map(token).transpose()?;
     if !is_loopback(arguments.listen.ip()) && token.is_none() {

@@ -11,6 +11,7 @@ mod calls;
 mod cli;
 mod client;
 mod command;
+mod config;
 mod connections;
 mod cursors;
 mod doctor;

@@ -20,6 +20,9 @@ pub struct ConfigFile {
     /// The named commands.
     #[serde(default)]
     pub command: Vec<CommandConfig>,
+    /// The settings of the server, which the program itself reads.
+    #[serde(default)]
+    pub serve: toml::Table,
 }
 
 /// A named command.

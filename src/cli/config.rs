@@ -1,0 +1,42 @@
+//! `headway config`, and the settings of `headway serve` from `headway.toml`.
+
+mod file;
+mod settings;
+
+use clap::Args;
+
+use super::failure::CommandResult;
+use super::serve::ServeCommand;
+use super::{offers, out};
+pub(super) use file::{ServeFile, place};
+pub(super) use settings::{ServeSetting, settings};
+
+/// Show the settings that `headway serve` would have, and where each comes from.
+///
+/// A flag counts more than a variable, a variable more than the file, the file more than a default. The file is the one of --config,
+/// or else headway.toml in the user's settings (~/.config/headway), or else /etc/headway/headway.toml; files are never merged. What is
+/// printed is such a file.
+///
+/// Example:
+///
+/// ```sh
+/// headway config --jobs 2
+/// ```
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct ConfigCommand {
+    #[command(flatten)]
+    serve: ServeCommand,
+}
+
+/// Prints the settings; fails where the file's commands are wrong.
+pub(super) fn config(arguments: &ConfigCommand, settings: &[ServeSetting]) -> CommandResult {
+    offers(arguments.serve.config.as_deref())?;
+    out::line("[serve]")?;
+    let lines: Vec<_> = settings.iter().map(|setting| (setting.line(), setting.source.to_string())).collect();
+    let width = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or_default();
+    for (line, source) in lines {
+        out::line(&format!("{line:width$}  # {source}"))?;
+    }
+    Ok(0)
+}
