@@ -52,11 +52,12 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
         "{} events of {} jobs, {} items; the history of {} more jobs was removed",
         done.events, done.jobs, done.items, done.pruned
     ))?;
-    let mut findings = done.findings;
+    let (mut findings, mut is_whole) = (done.findings, true);
     for (name, path) in &named {
         let (places, wrong) = data.placements(name, path).await?;
         out::line(&format!("{name}: {places}"))?;
         findings.extend(wrong);
+        is_whole &= places.unseen == 0;
         let (strays, unlisted) = data.strays(name, path, arguments.remove).await?;
         if !strays.is_empty() {
             out::line(&format!("{name}: names of Headway's own that no live job owns: {}", strays.len()))?;
@@ -64,6 +65,7 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
         for stray in &strays {
             out::line(&format!("  {stray}"))?;
         }
+        is_whole &= unlisted.is_empty();
         for folder in unlisted {
             out::line(&format!("{name}: {} cannot be read, so what lies in it is not known", folder.shown()))?;
         }
@@ -78,7 +80,7 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
         out::line(&format!("-> {}", remedy.text()))?;
     }
     if findings.is_empty() {
-        out::line("no problems found")?;
+        out::line(if is_whole { "no problems found" } else { "no problems found in what could be read" })?;
         return Ok(());
     }
     bail!("problems found: {}", findings.len())

@@ -7,7 +7,7 @@ use headway_model::{JobId, JobStatus};
 use headway_store::{SqliteStore, rebuild};
 use serde_json::json;
 
-use crate::helper::{App, Behaviour, Capitals, Files, mint, request};
+use crate::helper::{App, Behaviour, Capitals, Files, Mount, mint, request};
 
 fn headway(arguments: &[&str], files: &Files) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
@@ -156,6 +156,31 @@ async fn the_summaries_of_an_earlier_log_are_told_what_is_no_file_and_what_was_m
     files.sql(&format!("{earlier}; ALTER TABLE items DROP COLUMN becomes; PRAGMA user_version = 5")).await;
     let (well, said) = doctor(&files);
     assert!(well, "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_away_is_not_called_changed_or_emptied() {
+    let files = Files::new();
+    let Some(root) = Mount::tmpfs(&files.library(), "1g") else { return };
+    let usb = files.library().join("usb");
+    std::fs::create_dir_all(files.elsewhere()).expect("a folder");
+    let Some(inner) = Mount::without_exchange(&files.elsewhere(), &usb) else { return };
+    files.write("usb/a", b"a");
+    files.write("b", b"b");
+    let app = App::start_with(&files, |_| {}, vec![Arc::new(Capitals::new(Behaviour::Instant))]).await;
+    assert_eq!(app.run(&request("capitals")).await.counters.succeeded, 2);
+    app.stop().await;
+    let (well, said) = doctor(&files);
+    assert!(well && said.contains("2 outputs are as") && said.contains("2 originals") && said.contains("0 no longer"));
+    assert!(said.ends_with("no problems found\n"), "{said}");
+    drop(inner);
+    let (_, said) = doctor(&files);
+    assert!(said.contains("1 outputs are as they were put into place, 0 were changed"), "{said}");
+    assert!(said.contains("0 no longer; 2 files could not be read") && said.contains("usb cannot be read"), "{said}");
+    assert!(said.contains("no problems found in what could be read"), "{said}");
+    drop(root);
+    let (well, said) = doctor(&files);
+    assert!(!well && said.contains("was not checked: the library's folder cannot be reached"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

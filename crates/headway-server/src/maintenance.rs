@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use headway_files::{DataFolder, Library, io_text};
-use headway_model::{Position, RelPath};
+use headway_model::{PauseReason, Position, RelPath};
 use headway_store::{RebuildError, Rebuilt, SqliteStore, Store, StoreError};
 
 use crate::doctor::{self, Diagnosis, Finding, PlacedFiles, Stray};
@@ -14,7 +14,7 @@ use crate::error::StartError;
 pub struct Maintenance {
     store: SqliteStore,
     head: Position,
-    _folder: DataFolder,
+    folder: DataFolder,
 }
 
 impl Maintenance {
@@ -26,7 +26,7 @@ impl Maintenance {
         let folder = DataFolder::open(data, libraries)?;
         let store = SqliteStore::open(&folder.log()).await?;
         let head = store.head().await?.position;
-        Ok(Maintenance { store, head, _folder: folder })
+        Ok(Maintenance { store, head, folder })
     }
 
     /// The last position of the log.
@@ -61,7 +61,7 @@ impl Maintenance {
         root: &Path,
         remove: bool,
     ) -> Result<(Vec<String>, Vec<RelPath>), StartError> {
-        let library = Library::open(name, root)?;
+        let library = self.library(name, root)?;
         let unread = |error: io::Error| StartError(format!("the folder {} cannot be read: {error}", root.display()));
         let (names, unlisted) = library.own_names().map_err(unread)?;
         let tell = |stray: Stray| {
@@ -84,7 +84,18 @@ impl Maintenance {
     /// # Errors
     /// If the library or the log cannot be read.
     pub async fn placements(&self, name: &str, root: &Path) -> Result<(PlacedFiles, Vec<Finding>), StartError> {
-        let library = Library::open(name, root)?;
+        let library = self.library(name, root)?;
         Ok(doctor::look_at_places(&self.store, &library).await?)
+    }
+
+    /// Opens a library as the server knows it: nothing is reported about a disk that is absent.
+    fn library(&self, name: &str, root: &Path) -> Result<Library, StartError> {
+        let known = self.folder.known_libraries().get(name).copied();
+        let (library, error) = Library::open_or_wait(name, root, known);
+        error.map_or(Ok(()), |error| Err(StartError::from(error)))?;
+        let away = |why: PauseReason| StartError(format!("{} was not checked: {}", root.display(), why.text()));
+        library.reach().map_err(away)?;
+        library.expect_mounts(self.folder.known_mounts(name));
+        Ok(library)
     }
 }

@@ -16,25 +16,32 @@ pub(in crate::cli) const NOT_BEGUN: u8 = 255;
 
 /// The results for the files, in words.
 pub(super) fn verdict(fold: &Fold) -> String {
-    let counters = &fold.counters;
-    let done = counters.succeeded + counters.skipped - counters.missed;
-    let mut parts = vec![format!("{} done", count(done.into()))];
-    for (number, what) in
-        [(counters.failed, "failed"), (counters.missed, "not looked at"), (counters.cancelled, "cancelled")]
-    {
+    let results = results(&fold.counters);
+    match fold.status {
+        JobStatus::Completed | JobStatus::CompletedWithErrors => results,
+        JobStatus::Failed { reason: EndReason::AllFailed } => results,
+        other => {
+            let message = fold.message.as_deref().filter(|message| !message.is_empty());
+            let why = message.map(|message| format!(" ({})", plain(message))).unwrap_or_default();
+            format!("{}{why}: {results}", other.text())
+        }
+    }
+}
+
+/// The counts in words. A file that was skipped was not done by this job, and a link or a pipe was not done at all.
+fn results(counters: &Counters) -> String {
+    let mut parts = vec![format!("{} done", count(counters.succeeded.into()))];
+    for (number, what) in [
+        (counters.failed, "failed"),
+        (counters.missed, "not looked at"),
+        (counters.skipped.saturating_sub(counters.missed), "skipped"),
+        (counters.cancelled, "cancelled"),
+    ] {
         if number > 0 {
             parts.push(format!("{} {what}", count(number.into())));
         }
     }
-    match fold.status {
-        JobStatus::Completed | JobStatus::CompletedWithErrors => parts.join(", "),
-        JobStatus::Failed { reason: EndReason::AllFailed } => parts.join(", "),
-        other => {
-            let message = fold.message.as_deref().filter(|message| !message.is_empty());
-            let why = message.map(|message| format!(" ({})", plain(message))).unwrap_or_default();
-            format!("{}{why}: {}", other.text(), parts.join(", "))
-        }
-    }
+    parts.join(", ")
 }
 
 /// The exit code of a job's end.
@@ -57,6 +64,13 @@ pub(in crate::cli) fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_succeeded_is_called_done() {
+        let counters = Counters { succeeded: 2, failed: 1, skipped: 5, missed: 1, others: 3, ..Counters::default() };
+        assert_eq!(results(&counters), "2 done, 1 failed, 1 not looked at, 4 skipped");
+        assert_eq!(results(&Counters { skipped: 1, links: 1, ..Counters::default() }), "0 done, 1 skipped");
+    }
 
     #[test]
     fn the_exit_code_counts_what_went_wrong_as_gnu_parallel_does() {
