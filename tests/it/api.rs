@@ -38,7 +38,7 @@ async fn bad_input_gets_a_clear_typed_error() {
         (with("query", json!({ "folder": { "include": ["[a"] } })), 422, "invalid", "pattern \"[a\""),
         (with("title", json!("")), 422, "invalid", "the title must have 1 to 120 bytes"),
         (json!({ "library": "files" }), 422, "invalid", "missing field"),
-        (json!([]), 422, "invalid", "invalid"),
+        (json!([]), 422, "invalid", "the request is a list; an object is needed"),
     ] {
         let (found, answer) = app.put(&id, &body).await;
         assert_eq!((found, answer["error"].as_str()), (status, Some(error)), "{answer}");
