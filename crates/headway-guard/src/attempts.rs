@@ -17,7 +17,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How often to check whether they have ended.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Maximum number of times the processes are listed, until a list shows no new one.
+/// Maximum number of times the processes are listed, until a list shows no new one, or one that is looked for.
 const LISTS: usize = 1_000;
 
 /// The bytes that hold nearly every environment.
@@ -26,30 +26,31 @@ const ENVIRONMENT: usize = 128 * 1024;
 /// How long a process may take to put another program in its place.
 const REPLACING: Duration = Duration::from_secs(1);
 
-/// The living processes whose environment names an attempt that `of` accepts; not all of them if new ones keep beginning.
+/// The living processes whose environment names an attempt that `of` accepts, as one list of all processes shows them: others
+/// might begin meanwhile. Empty only if there are none.
 ///
 /// # Errors
 /// If a process cannot be inspected, or processes come and go too fast. Then there might be some.
 pub fn attempts_left(of: impl Fn(&str) -> bool) -> io::Result<Vec<Pid>> {
-    let (mut seen, mut left) = (BTreeSet::from([rustix::process::getpid().as_raw_nonzero()]), Vec::new());
+    let own = rustix::process::getpid().as_raw_nonzero();
+    let mut known = BTreeSet::from([own]);
     for _ in 0..LISTS {
-        let mut fresh = all()?;
-        fresh.retain(|pid| seen.insert(pid.as_raw_nonzero()));
-        if fresh.is_empty() {
-            return Ok(left);
-        }
-        for pid in fresh {
-            if attempt_of(pid)?.is_some_and(|attempt| of(&attempt)) {
-                left.push(pid);
+        let listed = all()?;
+        let (mut left, mut is_fresh) = (Vec::new(), false);
+        for pid in listed.iter().filter(|pid| !known.contains(&pid.as_raw_nonzero())) {
+            is_fresh = true;
+            if attempt_of(*pid)?.is_some_and(|attempt| of(&attempt)) {
+                left.push(*pid);
             }
         }
-        // A process that had ended when it was inspected can have forked another one after the list was made.
+        if !is_fresh || !left.is_empty() {
+            return Ok(left);
+        }
+        // A process that had ended when it was inspected can have forked another one after the list was made, and one of an
+        // earlier list can have left its number to another.
+        known = listed.into_iter().map(Pid::as_raw_nonzero).chain([own]).collect();
     }
-    // While others keep beginning, that there are some is known, but not how many.
-    if left.is_empty() {
-        return Err(io::Error::other("new processes begin faster than they can be inspected"));
-    }
-    Ok(left)
+    Err(io::Error::other("new processes begin faster than they can be inspected"))
 }
 
 /// Ends these processes, with TERM first, and blocks until none is left, for at most four seconds. Returns whether
@@ -150,7 +151,7 @@ mod tests {
         let mut first = Command::new("/bin/sh");
         first.args([&path, &stop]).env(ATTEMPT, name);
         let mut child = first.spawn().expect("a process");
-        for look in 0..60 {
+        for look in 0..300 {
             let left = attempts_left(|attempt| attempt == name).expect("a look");
             assert!(!left.is_empty(), "missed at look {look}");
         }
