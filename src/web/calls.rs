@@ -24,7 +24,7 @@ async fn call(State(server): State<Server>, mut request: Request) -> Result<Resp
     if get_server_fn_service(request.uri().path(), Method::POST).is_none() {
         return Err(rest::no_such_call().into());
     }
-    rest::is_json(request.headers())?;
+    rest::require_json(request.headers())?;
     // Leptos redirects a form without JavaScript back to its page, whatever the result. These calls are not forms.
     request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     request.headers_mut().remove(header::REFERER);

@@ -13,7 +13,7 @@ use headway_model::ApiError;
 /// # Errors
 /// The body is not sent as JSON, is not JSON, or is not what the call takes.
 pub(super) fn request<T: DeserializeOwned + JsonSchema>(headers: &HeaderMap, body: &Bytes) -> Result<T, ApiError> {
-    is_json(headers)?;
+    require_json(headers)?;
     let malformed = |error| ApiError::Malformed { message: format!("the request is not JSON: {error}") };
     let value: Value = serde_json::from_slice(body).map_err(malformed)?;
     let schema = SchemaGenerator::default().into_root_schema_for::<T>();
@@ -25,10 +25,15 @@ pub(super) fn request<T: DeserializeOwned + JsonSchema>(headers: &HeaderMap, bod
     })
 }
 
-/// Checks that the content type is JSON.
-pub(in crate::web) fn is_json(headers: &HeaderMap) -> Result<(), ApiError> {
+/// Whether the content type is JSON.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// Refuses a call whose content type is not JSON.
+pub(in crate::web) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
+    if is_json(headers) {
         return Ok(());
     }
     let message = "send the request as JSON, with the header Content-Type: application/json".into();

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::value::RawValue;
 
+use super::body::is_json;
 use headway_model::Digest;
 
 /// Gives each JSON response to a GET a weak entity tag over everything except its cursor, which moves with every job.
@@ -37,10 +38,6 @@ pub(super) async fn tagged(request: Request, next: Next) -> Response {
         return Response::from_parts(head, Body::empty());
     }
     Response::from_parts(head, body.into())
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
 }
 
 fn tag(body: &Bytes) -> String {
