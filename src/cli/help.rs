@@ -24,21 +24,29 @@ pub(super) fn command() -> Command {
 pub(super) fn arguments() -> Result<(Arguments, Vec<ServeSetting>), clap::Error> {
     let words: Vec<_> = std::env::args_os().collect();
     let mut command = command();
-    let given = command.try_get_matches_from_mut(&words)?;
-    let called = given.subcommand().map(|(name, matches)| (name.to_owned(), matches.clone()));
-    let Some((name, matches)) = called else { return parsed(&given, command).map(|arguments| (arguments, Vec::new())) };
-    let wrong = |why: String| clap::Error::raw(ErrorKind::ValueValidation, why);
-    let file = serve_file(&command, &matches).map_err(wrong)?;
-    let is_serve = SERVE.contains(&name.as_str());
+    let mut given = command.try_get_matches_from_mut(&words)?;
+    let Some((name, matches)) = given.subcommand().filter(|(name, _)| has_data(&command, name)) else {
+        return Ok((parsed(&given, command)?, Vec::new()));
+    };
+    let (name, is_serve) = (name.to_owned(), SERVE.contains(&name));
+    let file = serve_file(&command, matches).map_err(|why| clap::Error::raw(ErrorKind::ValueValidation, why))?;
     let file = if is_serve { file } else { file.only("data") };
-    // A command that has parsed once finds an argument by its number, and a changed argument gets another one.
-    let mut with_defaults = self::command().mut_subcommand(&name, |called| file.as_defaults(called));
-    let given = with_defaults.try_get_matches_from_mut(&words)?;
+    if !file.is_empty() {
+        // A command that has parsed once finds an argument by its number, and a changed argument gets another one.
+        let with_defaults = self::command().mut_subcommand(&name, |called| file.as_defaults(called));
+        given = with_defaults.try_get_matches_from(&words)?;
+    }
     let settings = match (command.find_subcommand(&name), given.subcommand()) {
         (Some(called), Some((_, matches))) if is_serve => settings(called, matches, &file),
         _ => Vec::new(),
     };
-    Ok((parsed(&given, with_defaults)?, settings))
+    Ok((parsed(&given, command)?, settings))
+}
+
+/// Whether a command is about a data folder. The others take nothing from the file here.
+fn has_data(command: &Command, name: &str) -> bool {
+    let called = command.find_subcommand(name);
+    called.is_some_and(|called| called.get_arguments().any(|argument| argument.get_id() == "data"))
 }
 
 /// What the file says of a server: the one that is named, or else the one in its place.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, Command};
 use serde::Deserialize;
 use toml::{Spanned, Value};
+
+use crate::cli::selection::is_absent;
 
 /// Settings that name a file or folder; a relative one is below the folder of the file.
 const PATHS: [&str; 3] = ["data", "token_file", "site"];
@@ -51,7 +52,7 @@ pub(in crate::cli) fn place() -> std::io::Result<Option<PathBuf>> {
         let file = folder.join("headway.toml");
         match file.metadata() {
             Ok(_) => return Ok(Some(file)),
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+            Err(error) if is_absent(&error) => {}
             Err(error) => return Err(std::io::Error::new(error.kind(), format!("{}: {error}", file.display()))),
         }
     }
@@ -83,6 +84,11 @@ impl ServeFile {
         self
     }
 
+    /// Whether it says nothing about any setting.
+    pub(in crate::cli) fn is_empty(&self) -> bool {
+        self.settings.is_empty()
+    }
+
     /// The command, whose defaults are what the file says. A setting that the command does not have is left out.
     pub(in crate::cli) fn as_defaults(&self, command: Command) -> Command {
         let known: Vec<_> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
@@ -105,9 +111,8 @@ fn read(path: &Path, command: &Command, name: &str, value: &Value) -> Result<Vec
         value => text(value).map(|text| vec![text]),
     };
     let texts = texts.ok_or("a text, a number or a list of texts is needed")?;
-    let takes_more = argument.is_positional() || matches!(argument.get_action(), clap::ArgAction::Append);
-    if texts.is_empty() || (texts.len() > 1 && !takes_more) {
-        return Err(if takes_more { "the list is empty" } else { "one value is needed" }.into());
+    if texts.is_empty() || (texts.len() > 1 && !takes_list(argument)) {
+        return Err(if takes_list(argument) { "the list is empty" } else { "one value is needed" }.into());
     }
     let texts: Vec<_> = texts.into_iter().map(|text| below(path, name, text)).collect();
     tried(argument, &texts).map(|()| texts)
@@ -116,6 +121,11 @@ fn read(path: &Path, command: &Command, name: &str, value: &Value) -> Result<Vec
 /// Whether an argument is a setting: not the file itself, and not a call for help.
 pub(super) fn is_setting(argument: &Arg) -> bool {
     argument.get_action().takes_values() && argument.get_id() != "config"
+}
+
+/// Whether a setting is a list.
+pub(super) fn takes_list(argument: &Arg) -> bool {
+    argument.is_positional() || matches!(argument.get_action(), clap::ArgAction::Append)
 }
 
 fn text(value: &Value) -> Option<String> {

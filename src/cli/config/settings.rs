@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
-use super::file::{ServeFile, is_setting};
+use super::file::{ServeFile, is_setting, takes_list};
 
 /// A setting as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli) struct ServeSetting {
     name: String,
     values: Vec<String>,
-    takes_more: bool,
+    takes_list: bool,
     pub(in crate::cli) source: SettingSource,
 }
 
@@ -53,7 +53,7 @@ impl ServeSetting {
         let name = &self.name;
         match self.values.as_slice() {
             [] => format!("# {name} ="),
-            [one] if !self.takes_more => format!("{name} = {}", value(one)),
+            [one] if !self.takes_list => format!("{name} = {}", value(one)),
             all => {
                 let all: Vec<_> = all.iter().map(|text| toml::Value::from(text.as_str()).to_string()).collect();
                 format!("{name} = [{}]", all.join(", "))
@@ -83,7 +83,7 @@ fn setting(argument: &Arg, matches: &ArgMatches, file: &ServeFile) -> ServeSetti
     ServeSetting {
         name: name.into(),
         values: raw.map(|value| value.to_string_lossy().into_owned()).collect(),
-        takes_more: argument.is_positional() || matches!(argument.get_action(), clap::ArgAction::Append),
+        takes_list: takes_list(argument),
         source,
     }
 }

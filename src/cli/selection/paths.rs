@@ -40,7 +40,8 @@ fn folder(path: &Path, looked: io::Result<Metadata>) -> Result<bool, CommandFail
     }
 }
 
-fn is_absent(error: &io::Error) -> bool {
+/// Whether an error means that nothing has the name.
+pub(in crate::cli) fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
