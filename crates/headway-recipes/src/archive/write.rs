@@ -193,7 +193,7 @@ fn end(count: u64, size: u64, at: u64, comment: &[u8]) -> Vec<u8> {
     end
 }
 
-/// Extra fields without the zip64 field, which is written anew where needed, and without any that do not parse.
+/// Extra fields without the zip64 field, which is written again where it is needed, and without any that do not parse.
 pub(crate) fn without_wide(mut extra: &[u8]) -> Vec<u8> {
     let mut kept = Vec::new();
     while let [a, b, c, d, ..] = *extra {
