@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::active_job::ActiveJob;
 use super::attempt_id::AttemptId;
 use super::died::caught;
 use super::pool::AttemptTask;
 use super::schedule::{Input, ScheduleEffect};
+use super::stop::StepStop;
 use super::{Engine, finish, plan, recovery, take_up, work};
 use headway_model::id::JobId;
 use headway_recipes::Unable;
@@ -49,17 +51,19 @@ impl Engine {
         inputs
     }
 
+    /// The job for its preparation or its last step, with a stop that takes effect from now on, however long the step takes.
+    async fn begin_step(&mut self, job: JobId) -> Result<(Arc<ActiveJob>, StepStop), Unable> {
+        let active = self.active_job(job).await?;
+        let stop = active.begin_step();
+        Ok((active, stop))
+    }
+
     async fn plan(&mut self, job: JobId) -> Option<Input> {
-        let active = self.active_job(job).await;
-        let terms = active.as_ref().ok().map(|active| Input::Terms { job, terms: active.terms() });
-        // Created before the preparation, so that a stop takes effect however long that takes.
-        let active = active.map(|active| {
-            let stop = active.begin_step();
-            (active, stop)
-        });
+        let step = self.begin_step(job).await;
+        let terms = step.as_ref().ok().map(|(active, _)| Input::Terms { job, terms: active.terms() });
         let context = Arc::clone(&self.context);
         self.tasks.spawn(async move {
-            plan::plan(&context, job, active).await;
+            plan::plan(&context, job, step).await;
             Some(Input::PlanOver { job })
         });
         terms
@@ -81,15 +85,10 @@ impl Engine {
     }
 
     async fn finish(&mut self, job: JobId) {
-        let active = self.active_job(job).await;
-        // Created before the step, so that a stop takes effect however long that takes.
-        let active = active.map(|active| {
-            let stop = active.begin_step();
-            (active, stop)
-        });
+        let step = self.begin_step(job).await;
         let context = Arc::clone(&self.context);
         self.tasks.spawn(async move {
-            let result = caught(finish::finish(&context, active)).await;
+            let result = caught(finish::finish(&context, step)).await;
             Some(Input::Finished { job, result: result.unwrap_or_else(|died| Err(Unable::from(died).into())) })
         });
     }
