@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use crate::helper::{App, Files, Raw, mint, request, status};
+use crate::helper::{App, Files, Raw, http_with, mint, request, status};
 
 /// Every route, with a method that it accepts.
 fn routes() -> Vec<(Method, String)> {
@@ -101,7 +101,7 @@ async fn with_a_token_nothing_answers_without_it() {
     let files = Files::numbered(1);
     let token = "0123456789abcdef0123";
     let app = App::start_behind(&files, |_| {}, Vec::new(), Some(token.into()), &[]).await;
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let client = http_with().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
     for (method, path) in routes() {
         let call = |authorization: Option<&str>| {
             let call = client.request(method.clone(), format!("{}{path}", app.url));
@@ -248,7 +248,7 @@ async fn behind_https_the_cookie_never_goes_out_in_the_clear_and_nobody_keeps_th
     let token = "0123456789abcdef0123";
     let origins = ["https://photos.example.org".to_owned(), "http://plain.example.org".into()];
     let app = App::start_behind(&files, |_| {}, Vec::new(), Some(token.into()), &origins).await;
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let client = http_with().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
     let own = app.url.trim_start_matches("http://");
     for (host, secure) in [("photos.example.org", true), ("plain.example.org", false), (own, false)] {
         for (path, status) in

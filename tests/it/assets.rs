@@ -2,7 +2,7 @@
 
 use reqwest::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 
-use crate::helper::{Files, Headway};
+use crate::helper::{Files, Headway, http};
 
 /// The paths under `/pkg` that a page names.
 fn named(page: &str) -> Vec<String> {
@@ -16,7 +16,7 @@ fn named(page: &str) -> Vec<String> {
 async fn every_file_a_page_names_is_inside_the_program_under_a_name_for_ever() {
     let files = Files::numbered(1);
     let process = Headway::start_whole(&files);
-    let client = reqwest::Client::new();
+    let client = http();
     let page = client.get(&process.url).send().await.expect("a page").text().await.expect("text");
     let paths = named(&page);
     assert_eq!(paths.len(), 3, "style, script and program: {paths:?}");

@@ -2,7 +2,7 @@
 
 use reqwest::redirect::Policy;
 
-use crate::helper::{App, Files};
+use crate::helper::{App, Files, http_with};
 
 const TOKEN: &str = "a-token-of-some-length";
 
@@ -18,7 +18,7 @@ async fn pages_calls_streams_and_the_cookie_lie_below_it() {
     files.write("sub/x", b"x");
     let base = "/tools/headway".parse().expect("a base");
     let app = App::start_below(&files, |_| {}, Vec::new(), Some(TOKEN.into()), &[], base).await;
-    let client = reqwest::Client::builder().redirect(Policy::none()).build().expect("a client");
+    let client = http_with().redirect(Policy::none()).build().expect("a client");
     let get = async |path: &str| {
         let call = client.get(format!("{}{path}", app.url)).bearer_auth(TOKEN);
         call.send().await.expect("an answer")

@@ -3,7 +3,7 @@
 use headway_client::{Address, Client, ClientError, Follower, News, mint};
 use headway_model::{ApiError, JobId, JobStatus, Query, StartJob};
 
-use crate::helper::{Files, Headway};
+use crate::helper::{Files, Headway, http};
 
 fn client(address: &str) -> Client {
     Client::new(&address.parse::<Address>().expect("an address"), None).expect("a client")
@@ -37,7 +37,7 @@ async fn a_job_is_followed_by_tcp_and_by_the_socket_from_its_first_event_to_its_
         let (cursor, job) = (client.cursor().await.expect("a cursor"), mint());
         // The job begins and ends before anybody listens: nothing is missed.
         client.start(job, &everything()).await.expect("a job");
-        server.end(&reqwest::Client::new(), job).await;
+        server.end(&http(), job).await;
         let mut follower = client.follow(Some(cursor), &[job]);
         let end = follower.end(job).await.expect("its end");
         assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 300));
@@ -75,7 +75,7 @@ async fn a_follower_comes_through_kills_of_the_server_without_a_gap() {
     let end = loop {
         match tokio::time::timeout(std::time::Duration::from_secs(60), follower.next()).await.expect("news") {
             News::Ended(ended) => break ended,
-            _ => server.resume_if_stuck(&reqwest::Client::new(), &summary(&follower, job)).await,
+            _ => server.resume_if_stuck(&http(), &summary(&follower, job)).await,
         }
     };
     assert_eq!(end, job);

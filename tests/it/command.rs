@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use headway_model::{JobId, JobStatus, JobSummary};
 use serde_json::{Value, json};
 
-use crate::helper::{Files, Headway, eventually, mint};
+use crate::helper::{Files, Headway, eventually, http, mint};
 
 /// The commands of these tests.
 pub(crate) const CONFIG: &str = r#"
@@ -106,7 +106,7 @@ impl Served {
         let site = files.data().with_file_name("site");
         let arguments = [&["--config", config.to_str().expect("text")], more].concat();
         let headway = Headway::try_start(files, Some(&site), wrap, &arguments)?;
-        Some(Served { headway, client: reqwest::Client::new() })
+        Some(Served { headway, client: http() })
     }
 
     /// A start call over all files, and the job's id.

@@ -8,7 +8,7 @@ use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat};
 use serde_json::Value;
 
 use crate::doctor::doctor;
-use crate::helper::{Files, Headway, eventually, mint};
+use crate::helper::{Files, Headway, eventually, mint, http};
 
 /// A tree of folders named `d`, each in the one before. It is removed with the test, because ordinary ways of
 /// removing it fail.
@@ -41,7 +41,7 @@ async fn a_folder_nested_5_000_deep_is_planned_run_and_indexed_and_the_server_st
     files.write("a-before", b"a");
     files.write("z-after", b"z");
     let _deep = Deep::make(&files, 5_000);
-    let client = reqwest::Client::new();
+    let client = http();
     for round in 0..2 {
         let mut process = Headway::start(&files, &[]);
         let job = mint();

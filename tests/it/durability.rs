@@ -7,7 +7,7 @@ use headway_model::{Cursor, Digest, Fold, JobId, JobStatus, JobSummary};
 use headway_store::{JobFilter, SqliteStore, Store, rebuild};
 use serde_json::Value;
 
-use crate::helper::{Files, Headway, eventually, mint, repetitions, request};
+use crate::helper::{Files, Headway, eventually, http, mint, repetitions, request};
 
 /// Starts a job; whether the server acknowledged it.
 async fn put(client: &reqwest::Client, url: &str, id: JobId) -> Option<u16> {
@@ -72,7 +72,7 @@ async fn holds(files: &Files, cursor: &Cursor) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_before_a_kill_is_there_after_it() {
     let files = Files::numbered(40);
-    let client = reqwest::Client::new();
+    let client = http();
     let mut acknowledged: Vec<JobId> = Vec::new();
     let kills = repetitions(50);
     for round in 0..kills {
@@ -127,7 +127,7 @@ async fn what_was_acknowledged_before_a_kill_is_there_after_it() {
 /// A kill cannot lose what the kernel holds; a failing disk can.
 #[tokio::test(flavor = "multi_thread")]
 async fn when_writes_fail_nothing_acknowledged_is_lost_and_nothing_is_tried_again() {
-    let client = reqwest::Client::new();
+    let client = http();
     let (mut died_at_work, mut runs) = (0, 0);
     for call in ["fsync", "fdatasync", "pwrite64"] {
         for error in ["EIO", "ENOSPC"] {

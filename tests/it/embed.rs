@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
-use crate::helper::{Files, eventually, mint};
+use crate::helper::{Files, eventually, http, mint};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_program_mounts_the_routes_and_adds_a_recipe_of_its_own() {
@@ -21,7 +21,7 @@ async fn another_program_mounts_the_routes_and_adds_a_recipe_of_its_own() {
     let line = lines.next_line().await.expect("output").expect("a line");
     let url = line.strip_prefix("ready: ").expect("ready").trim_end_matches('/').to_owned();
 
-    let client = reqwest::Client::new();
+    let client = http();
     let text = async |path: &str| client.get(format!("{url}{path}")).send().await.expect("an answer").text().await;
     assert_eq!(text("/mine").await.expect("a text"), "mine", "its own route");
     assert!(text("/").await.expect("a page").contains("three"), "Headway's page");

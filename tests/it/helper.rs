@@ -2,6 +2,7 @@
 
 mod app;
 mod files;
+mod http;
 mod mount;
 mod process;
 mod raw;
@@ -12,6 +13,7 @@ mod wait;
 
 pub(crate) use app::{App, request};
 pub(crate) use files::Files;
+pub(crate) use http::{http, http_with};
 pub(crate) use mount::{Mount, Storage};
 pub(crate) use process::{Headway, refused_to_serve};
 pub(crate) use raw::{Raw, Wire, status};

@@ -10,7 +10,8 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::helper::{
-    App, Behaviour, Files, Headway, Stream, TestRecipe, Wire, eventually, follow_at, follow_by_calls, mint, request,
+    App, Behaviour, Files, Headway, Stream, TestRecipe, Wire, eventually, follow_at, follow_by_calls, http, http_with,
+    mint, request,
 };
 
 fn kinds(messages: &Value) -> Vec<&str> {
@@ -180,7 +181,7 @@ async fn a_live_job_without_news_does_not_make_answers_come_at_once() {
 async fn a_stream_is_ended_in_its_time_and_its_reader_misses_nothing() {
     let files = Files::numbered(2_000);
     let process = Headway::start(&files, &["--stream-age", "1", "--workers", "1"]);
-    let client = reqwest::Client::new();
+    let client = http();
     let begun = Instant::now();
     let mut stream = Stream::open_at(&client, &process.url, "watch=jobs", None).await;
     while stream.next().await.is_some() {}
@@ -222,7 +223,7 @@ async fn a_reader_that_slept_reads_every_event_in_order_and_costs_no_memory() {
     let count = 100 * crate::helper::repetitions(1_000);
     let files = Files::numbered(count);
     let process = Headway::start(&files, &[]);
-    let client = reqwest::Client::new();
+    let client = http();
     let job = mint();
     let query = format!("job={job}&after=0.0&replay=all");
     let mut sleeper = Stream::open_at(&client, &process.url, &query, None).await;
@@ -255,7 +256,7 @@ async fn a_reader_that_slept_reads_every_event_in_order_and_costs_no_memory() {
 async fn a_thousand_connections_leave_nothing_behind() {
     let files = Files::numbered(20);
     let process = Headway::start(&files, &[]);
-    let client = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
+    let client = http_with().pool_max_idle_per_host(0).build().expect("a client");
     let job = mint();
     process.begin(&client, job).await;
     process.end(&client, job).await;

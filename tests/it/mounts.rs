@@ -11,7 +11,9 @@ use serde_json::json;
 
 use headway_guard::attempts_left;
 
-use crate::helper::{App, Behaviour, Capitals, Files, Headway, Mount, Storage, TestRecipe, eventually, mint, request};
+use crate::helper::{
+    App, Behaviour, Capitals, Files, Headway, Mount, Storage, TestRecipe, eventually, http, mint, request,
+};
 
 /// Files of a library on storage that can be stopped from answering; `None` where that is not possible.
 fn on_storage(names: &[&str]) -> Option<(Files, Mount, Storage)> {
@@ -273,7 +275,7 @@ fn is_held(process: rustix::process::Pid) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_cannot_be_killed_keeps_no_server_from_starting_and_its_job_waits_for_its_end() {
-    let (files, other, client) = (Files::new(), Files::numbered(2), reqwest::Client::new());
+    let (files, other, client) = (Files::new(), Files::numbered(2), http());
     std::fs::create_dir_all(files.elsewhere()).expect("a folder");
     std::fs::write(files.elsewhere().join("a"), "a").expect("a file");
     let (gate, between) = (files.data().with_file_name("gate"), files.data().with_file_name("between"));
@@ -324,7 +326,7 @@ async fn a_program_that_cannot_be_killed_keeps_no_server_from_starting_and_its_j
 async fn a_killed_server_that_waits_for_storage_keeps_the_next_one_from_nothing() {
     // It is dropped last, when the storage answers.
     let mut old;
-    let (files, other, client) = (Files::new(), Files::numbered(2), reqwest::Client::new());
+    let (files, other, client) = (Files::new(), Files::numbered(2), http());
     std::fs::create_dir_all(files.elsewhere()).expect("a folder");
     std::fs::write(files.elsewhere().join("a"), "a").expect("a file");
     let between = files.data().with_file_name("between");
@@ -360,7 +362,7 @@ async fn a_killed_server_that_waits_for_storage_keeps_the_next_one_from_nothing(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_ends_within_the_time_that_containers_have_though_a_file_hangs() {
     let Some((files, _mount, storage)) = on_storage(&["a"]) else { return };
-    let client = reqwest::Client::new();
+    let client = http();
     let mut process = Headway::start(&files, &[]);
     storage.stop();
     process.begin(&client, mint()).await;

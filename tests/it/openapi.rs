@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use serde_json::{Value, json};
 
-use crate::helper::{App, Files, Headway, judged, mint, request};
+use crate::helper::{App, Files, Headway, http_with, judged, mint, request};
 
 const PROBLEM: &str = "application/problem+json";
 
@@ -128,7 +128,7 @@ async fn at_the_socket_every_refusal_is_a_problem_too() {
     let files = Files::numbered(1);
     let _server = Headway::start(&files, &[]);
     let socket = files.data().join("headway.sock");
-    let client = reqwest::Client::builder().unix_socket(socket).build().expect("a client");
+    let client = http_with().unix_socket(socket).build().expect("a client");
     for path in [format!("/api/v1/jobs/{}", mint()), "/api/v1/nothing".into()] {
         let answer = client.get(format!("http://localhost{path}")).send().await.expect("an answer");
         assert_eq!(

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::command::Served;
 use crate::doctor::doctor;
-use crate::helper::{Files, Headway, eventually, mint};
+use crate::helper::{Files, Headway, eventually, http, mint};
 
 /// How long a process can take to die on a busy machine.
 const WHILE: Duration = Duration::from_secs(30);
@@ -276,7 +276,7 @@ async fn a_job_whose_recipe_is_gone_is_paused_and_says_so() {
     served.headway.kill();
     drop(served);
     // A server without a configuration has no commands.
-    let client = reqwest::Client::new();
+    let client = http();
     let site = files.data().with_file_name("site");
     let headway = Headway::try_start(&files, Some(&site), &[], ROOM).expect("a ready server");
     headway.until(&client, job, |summary| summary.status == STUCK).await;

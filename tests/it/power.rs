@@ -8,7 +8,7 @@ use headway_model::{JobId, JobStatus};
 use serde_json::{Value, json};
 
 use crate::command::{Served, config};
-use crate::helper::{Files, Headway, mint};
+use crate::helper::{Files, Headway, http, mint};
 
 /// A system call of the program, as far as it matters here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -268,7 +268,7 @@ async fn trace(files: &Files, workers: &str, recipe: &str, settings: Value) -> (
     let wrap = ["strace", "-f", "-y", "-qq", "-s", "8192", "-o", trace.to_str().expect("text"), "-e", traced];
     let arguments = ["--config", config.to_str().expect("text"), "--workers", workers];
     let mut headway = Headway::try_start(files, Some(&site), &wrap, &arguments).expect("a ready server");
-    let (client, job) = (reqwest::Client::new(), mint());
+    let (client, job) = (http(), mint());
     let body = json!({ "library": "files", "recipe": recipe, "query": { "folder": {} }, "settings": settings });
     let call = client.put(format!("{}/api/jobs/{job}", headway.url)).json(&body);
     assert_eq!(call.send().await.expect("an answer").status(), 201);

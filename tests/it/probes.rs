@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::helper::{Files, Headway, mint};
+use crate::helper::{Files, Headway, http, mint};
 
 #[tokio::test]
 async fn probes_answer_whoever_asks_and_tell_what_a_restart_would_not_mend_from_what_it_would() {
@@ -13,7 +13,7 @@ async fn probes_answer_whoever_asks_and_tell_what_a_restart_would_not_mend_from_
     std::fs::write(&token, "a-secret-of-the-server").expect("a new file");
     let server = Headway::start(&files, &["--token-file", token.to_str().expect("text")]);
     let base = server.url.split("/login").next().expect("an address").to_owned();
-    let client = reqwest::Client::new();
+    let client = http();
     let ask = async |path: &str| {
         // As kubelet calls: by address, and without a token.
         let answer =
@@ -60,7 +60,7 @@ fn samples(page: &str) -> BTreeMap<String, f64> {
 #[tokio::test]
 async fn metrics_count_what_the_log_has_and_survive_a_restart() {
     let files = Files::numbered(30);
-    let client = reqwest::Client::new();
+    let client = http();
     let scrape = async |server: &Headway| {
         let answer = client.get(format!("{}/metrics", server.url)).send().await.expect("an answer");
         assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");

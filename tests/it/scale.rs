@@ -6,7 +6,7 @@ use headway_model::JobStatus;
 use headway_store::{SqliteStore, Store, rebuild};
 use serde_json::{Value, json};
 
-use crate::helper::{Files, Headway, eventually, follow_at, mint, repetitions};
+use crate::helper::{Files, Headway, eventually, follow_at, http_with, mint, repetitions};
 
 fn scale() -> usize {
     std::env::var("HEADWAY_SCALE").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| repetitions(100_000))
@@ -21,7 +21,7 @@ async fn many_items_end_to_end_and_what_they_cost() {
         }
         files.write(&format!("{:05}/{number:07}", number / 1_000), format!("{number}").as_bytes());
     }
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(120)).build().expect("a client");
+    let client = http_with().timeout(Duration::from_secs(120)).build().expect("a client");
     let mut process = Headway::start(&files, &["--workers", "4"]);
     let empty = process.memory();
     let (job, begun) = (mint(), Instant::now());

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::command::Served;
-use crate::helper::{App, Behaviour, Files, Stream, TestRecipe, eventually, mint, repetitions, request};
+use crate::helper::{App, Behaviour, Files, Stream, TestRecipe, eventually, http, mint, repetitions, request};
 
 /// Writes the first half of the output, pauses, and writes the second half.
 const HALVES: &str = r#"tr a-z A-Z < "$1" > "$2"; sleep 0.05; tr a-z A-Z < "$1" >> "$2""#;
@@ -133,7 +133,7 @@ async fn torture(
     numbers: impl Fn(&serde_json::Value) -> Vec<u64>,
     over: impl Fn(&serde_json::Value, &[u64]) -> bool,
 ) -> Vec<u64> {
-    let client = reqwest::Client::new();
+    let client = http();
     let (mut seen, mut id, mut round) = (Vec::new(), None::<String>, 0u64);
     let deadline = Instant::now() + Duration::from_secs(40);
     loop {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::command::{Served, config};
 use crate::doctor::doctor;
-use crate::helper::{Files, Headway, Mount, eventually, mint, repetitions};
+use crate::helper::{Files, Headway, Mount, eventually, http, mint, repetitions};
 
 /// How many files are replaced.
 fn count() -> usize {
@@ -174,7 +174,7 @@ async fn fails(ground: Ground, call: &str, what: &str, when: &str) -> (bool, boo
     let arguments = ["--config", config.to_str().expect("text"), "--workers", "1"];
     let job = mint();
     let body = json!({ "library": "files", "recipe": "upper", "query": { "folder": {} }, "policy": { "on_interrupt": "retry" } });
-    let client = reqwest::Client::new();
+    let client = http();
     let (mut acknowledged, mut died) = (false, true);
     if let Some(mut headway) = Headway::try_start(files, Some(&site), &wrap, &arguments) {
         let call = client.put(format!("{}/api/jobs/{job}", headway.url)).json(&body).timeout(Duration::from_secs(10));

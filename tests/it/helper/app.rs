@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::{Files, eventually, mint};
+use super::{Files, eventually, http, mint};
 
 /// A running application.
 pub(crate) struct App {
@@ -89,7 +89,7 @@ impl App {
                 web::serve(listener, server, settings, shutdown).await.expect("a clean end");
             })
         };
-        App { url: format!("http://{bound}"), server, client: reqwest::Client::new(), stop: Some(stop), serving }
+        App { url: format!("http://{bound}"), server, client: http(), stop: Some(stop), serving }
     }
 
     /// Stops the application as a signal does, and waits.
