@@ -28,7 +28,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await accessible(page, 'the root of a library');
     for (const recipe of ['verify', 'upper', 'command']) {
       await choose(page, recipe);
-      await page.locator('.start-policy').evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
+      await page.locator('.start-sheet, .start-policy').evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
       await accessible(page, `the options of ${recipe}`);
     }
     await page.locator('select[name="output"]').selectOption('folder');

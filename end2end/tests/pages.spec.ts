@@ -1,6 +1,7 @@
 // The pages themselves: choosing files, the keyboard, and addresses that lead nowhere.
 import { mkdirSync } from 'node:fs';
 import { dialog, ends, open, processAll, ready, shownJob, tenFiles } from './helper/page';
+import { sheet } from './helper/job';
 import { expect, test } from './helper/fixtures';
 
 test('selected files are processed, and only they', async ({ page, serve, watched }) => {
@@ -9,6 +10,7 @@ test('selected files are processed, and only they', async ({ page, serve, watche
   const button = page.locator('[data-start="run"]');
   await expect(button).toHaveText('Process 10 files');
   for (const name of ['2.txt', '7.txt']) await page.getByRole('checkbox', { name: `Select ${name}` }).check();
+  await sheet(page);
   await page.getByLabel('Algorithm').selectOption('both');
   await expect(button).toHaveText('Process 2 files');
   await button.click();

@@ -28,7 +28,7 @@ test('the library and its panel fit', async ({ page, serve }) => {
   await fits(page, 'the library');
   for (const recipe of ['checksum', 'verify', 'upper', 'command']) {
     await choose(page, recipe);
-    await page.locator('.start-policy').evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
+    await page.locator('.start-sheet, .start-policy').evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
     await fits(page, `the options of ${recipe}`);
     if (recipe === 'upper') {
       for (const place of ['beside', 'folder']) {

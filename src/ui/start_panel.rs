@@ -17,7 +17,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 pub(super) use bar::StartBar;
-use cards::Cards;
+use cards::{Cards, Chose};
 pub(super) use chosen::Chosen;
 use commands::Commands;
 use leave_out::LeaveOut;
@@ -72,16 +72,20 @@ pub(super) fn StartPanel(chosen: Chosen) -> impl IntoView {
                 chosen.wrong.set(None);
             }
         >
-            <Cards chosen />
-            <div class="start-form">
-                {settings}
-                <Where chosen />
-            </div>
-            <Commands chosen />
-            <div class="start-policies">
-                <Options chosen />
-                <LeaveOut chosen />
-            </div>
+            // Closed until someone chooses, so that the files are what a person sees first.
+            <details class="start-sheet">
+                <Chose chosen />
+                <Cards chosen />
+                <div class="start-form">
+                    {settings}
+                    <Where chosen />
+                </div>
+                <Commands chosen />
+                <div class="start-policies">
+                    <Options chosen />
+                    <LeaveOut chosen />
+                </div>
+            </details>
             {move || refusal().map(|text| view! { <p class="error hint" role="alert">{text}</p> })}
         </section>
         </Controls>

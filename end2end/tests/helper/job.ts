@@ -31,7 +31,15 @@ grace = 1
 export const three = (server: Server) => ['a', 'b', 'c'].forEach((name) => server.file(name, `text ${name}`));
 export const button = (page: Page, action: string) => page.locator(`.head-actions [data-action="${action}"]`);
 export const status = (page: Page) => page.locator('.job-panel .status-badge').first();
-export const choose = (page: Page, recipe: string) => page.locator(`.start-card input[value="${recipe}"]`).check();
+/** Opens the sheet on which a person chooses what is done. */
+export async function sheet(page: Page) {
+  if (!(await page.locator('.start-sheet[open]').count())) await page.locator('.start-sheet > summary').click();
+}
+
+export async function choose(page: Page, recipe: string) {
+  await sheet(page);
+  await page.locator(`.start-card input[value="${recipe}"]`).check();
+}
 /** The sentence that describes the job's state. */
 export const standing = (page: Page) => page.locator('.job-panel .head-standing');
 export const count = (page: Page, word: string) => page.locator(`.job-panel .head-count[data-status="${word}"] .head-number`);

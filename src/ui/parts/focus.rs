@@ -78,10 +78,12 @@ pub(in crate::ui) fn is_in_dialog() -> bool {
     find("dialog[open]").is_some()
 }
 
-/// The same, and opens the closed element that contains it, because nothing inside a closed one can have the focus.
+/// The same, and opens the closed elements that contain it, because nothing inside a closed one can have the focus.
 pub(in crate::ui) fn open_to(selectors: &str) -> bool {
-    let closed = find(selectors).and_then(|place| place.closest("details").ok().flatten());
-    closed.iter().for_each(|details| drop(details.set_attribute("open", "")));
+    let around = |place: &Element| place.closest("details:not([open])").ok().flatten();
+    while let Some(closed) = find(selectors).and_then(|place| around(&place)) {
+        closed.set_attribute("open", "").ok();
+    }
     go_to(selectors)
 }
 

@@ -48,7 +48,7 @@ pub(in crate::ui) fn StartBar(chosen: Chosen) -> impl IntoView {
             </p>
             <p class="error hint" role="alert">{move || obstacle.get()}</p>
             <div class="buttons">
-                <button class="quiet start-bar-recipe" title="Choose what is done" on:click=move |_| _ = focus::go_to(".start-cards input:checked")>
+                <button class="quiet start-bar-recipe" title="Choose what is done" on:click=move |_| _ = focus::open_to(".start-cards input:checked")>
                     {recipe}
                 </button>
                 <button data-start="plan" disabled=is_dead on:click=move |_| chosen.start(Way::Plan)>"Show the plan"</button>

@@ -30,17 +30,27 @@ pub(super) fn Cards(chosen: Chosen) -> impl IntoView {
             </label>
         }
     });
-    let all_of_it = move || {
-        let said = |recipe: &RecipeInfo| format!("{} {}", format::sentence(&recipe.summary), to_files(recipe));
-        chosen.recipe.with(|recipe| recipe.as_ref().map(said))
-    };
     view! {
         <fieldset class="start-cards" on:change=choose>
             <legend>"What should be done with the files?"</legend>
             {cards.collect_view()}
         </fieldset>
-        // A card has no room for every word, but has them all for who hears it.
-        <p class="hint start-chosen" aria-hidden="true">{all_of_it}</p>
+    }
+    .into_any()
+}
+
+/// The chosen recipe, and in full what it does: a card has no room for every word.
+#[component]
+pub(super) fn Chose(chosen: Chosen) -> impl IntoView {
+    let all_of_it = move || {
+        let said = |recipe: &RecipeInfo| format!("{} {}", format::sentence(&recipe.summary), to_files(recipe));
+        chosen.recipe.with(|recipe| recipe.as_ref().map(said))
+    };
+    view! {
+        <summary>
+            <b>{move || chosen.name.with(|name| format::capital(name))}</b>
+            " " <span class="hint">{all_of_it}</span> " " <span class="start-change">"Choose…"</span>
+        </summary>
     }
     .into_any()
 }
