@@ -77,7 +77,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
             on_cleanup(move || timer.iter().for_each(TimeoutHandle::clear));
         }
     });
-    let offer = offer::follow(page, view);
+    let (offer, numbers) = offer::follow(page, view);
     let chosen = Chosen::new(view, selected, offer);
     let scan = move || {
         leptos::task::spawn_local(async move {
@@ -107,7 +107,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
             <StartPanel chosen />
         </div>
         <div hidden=is_nowhere>
-            <Tools view />
+            <Tools view numbers />
         </div>
         {move || wrong.get().map(|text| view! { <p class="error" role="alert">{sentence(&text)}</p> })}
         <Controls>

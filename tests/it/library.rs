@@ -145,6 +145,30 @@ async fn every_order_can_be_paged_forth_and_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn folders_sorted_by_size_come_in_the_order_of_the_sizes_that_their_rows_show() {
+    let files = Files::new();
+    // In the order of their names, no size is in its place; `b-` sorts between `b` and what is in it.
+    for (path, bytes) in [("a/deep/x", 20), ("b/x", 3_000), ("b-/x", 1), ("c/x", 400), ("c/deep/x", 1), ("file", 7)] {
+        files.write(path, &vec![b'x'; bytes]);
+    }
+    let app = App::start(&files).await;
+    app.post("/api/libraries/files/scan").await;
+    let sizes = |page: &FolderPage| -> Vec<_> {
+        page.entries.iter().map(|row| row.under.map_or(row.size, |under| under.bytes)).collect()
+    };
+    for scope in ["", "&search=*"] {
+        settled(&app, scope.trim_start_matches('&')).await;
+        let up = list(&app, &format!("sort=size{scope}")).await;
+        let folders = up.entries.iter().filter(|row| row.under.is_some()).count();
+        assert!(sizes(&up)[..folders].is_sorted(), "{scope}: {:?}", up.entries);
+        let down = list(&app, &format!("sort=size&descending=true{scope}")).await;
+        assert!(sizes(&down)[..folders].iter().rev().is_sorted(), "{scope}: {:?}", down.entries);
+    }
+    assert_eq!(sizes(&list(&app, "sort=size").await), [1, 20, 401, 3_000, 7]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn outcomes_follow_the_log_and_outlive_their_index() {
     let files = Files::numbered(5);
     files.write("fail-3", b"one");

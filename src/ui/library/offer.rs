@@ -75,12 +75,21 @@ impl ListOffer {
     }
 }
 
-/// Follows a list by an effect, because this is outside the part of the page that waits for the list.
-pub(super) fn follow(page: Resource<Result<FolderPage, ApiError>>, view: Memo<FolderView>) -> RwSignal<ListOffer> {
+/// Follows a list by an effect, because this is outside the part of the page that waits for the list. Also returns how
+/// many files each filter would show, if that is known.
+pub(super) fn follow(
+    page: Resource<Result<FolderPage, ApiError>>,
+    view: Memo<FolderView>,
+) -> (RwSignal<ListOffer>, RwSignal<Option<Under>>) {
     let offer = RwSignal::new(ListOffer::Unknown("How many files there are is not known yet"));
+    let numbers = RwSignal::new(None);
     Effect::new(move |_| {
-        let read = page.with(|page| page.as_ref().map(|read| view.with_untracked(|view| ListOffer::of(read, view))));
-        read.into_iter().for_each(|read| offer.set(read));
+        page.with(|page| {
+            let Some(read) = page else { return };
+            offer.set(view.with_untracked(|view| ListOffer::of(read, view)));
+            // A number that still grows would be wrong.
+            numbers.set(read.as_ref().ok().filter(|page| page.scan.is_none()).map(|page| page.by_outcome));
+        });
     });
-    offer
+    (offer, numbers)
 }

@@ -12,14 +12,18 @@ use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::format::count;
 use crate::ui::parts::{LocalTime, focus};
 use headway_model::Millis;
-use headway_model::library::{FolderView, OutcomeFilter as Filter, ScanProgress, Unread};
+use headway_model::library::{FolderView, OutcomeFilter as Filter, ScanProgress, Under, Unread};
 
 /// How long after the last keystroke a search begins.
 const TYPING: Duration = Duration::from_millis(120);
 
 /// The search and the filters. Without JavaScript they are a form and links.
 #[component]
-pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
+pub(super) fn Tools(
+    view: Memo<FolderView>,
+    /// How many files each filter would show, if that is known.
+    numbers: RwSignal<Option<Under>>,
+) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let timer = RwSignal::new(None::<TimeoutHandle>);
     let nav = expect_context::<Nav>();
@@ -88,7 +92,8 @@ pub(super) fn Tools(view: Memo<FolderView>) -> impl IntoView {
             .map(|show| {
                 let here = view.show == *show;
                 let to = FolderView { show: *show, ..view.from_start() };
-                view! { <a href=address(&to) aria-current=here.then_some("true")>{filter_text(*show)}</a> }
+                let number = move || numbers.with(|numbers| numbers.as_ref().map(|numbers| count(numbers.shown(*show))));
+                view! { <a href=address(&to) aria-current=here.then_some("true")>{filter_text(*show)} " " <span class="filters-number">{number}</span></a> }
             })
             .collect_view()
     };

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::row_key::RowKey;
+use super::view::OutcomeFilter;
 use crate::id::{JobId, Millis};
 use crate::path::RelPath;
 use crate::serde_defaults::is_default;
@@ -27,6 +28,9 @@ pub struct FolderPage {
     /// All files that a job over this view would take: those that match, or all files in the folder and below.
     #[serde(default, skip_serializing_if = "is_default")]
     pub under: Under,
+    /// The same for files of any outcome: how many each filter of the page would show.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub by_outcome: Under,
     /// How many rows come before this window.
     pub first: u64,
     /// Pass this as `after` to get the next window.
@@ -94,6 +98,18 @@ pub struct Under {
     pub processed: u64,
     /// How many of them failed.
     pub failed: u64,
+}
+
+impl Under {
+    /// How many of them a filter shows.
+    pub fn shown(&self, show: OutcomeFilter) -> u64 {
+        match show {
+            OutcomeFilter::All => self.files,
+            OutcomeFilter::Unprocessed => self.files.saturating_sub(self.processed + self.failed),
+            OutcomeFilter::Processed => self.processed,
+            OutcomeFilter::Failed => self.failed,
+        }
+    }
 }
 
 /// The kind of an entry. The numbers are stored on disk: only add.

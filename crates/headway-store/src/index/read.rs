@@ -71,6 +71,10 @@ pub(super) fn page(reader: &mut Connection, view: &FolderView) -> Stored<FolderP
     let counts = count(view, first.as_ref()).all(&moment, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let (total, files, before): (u64, u64, u64) = counts.first().copied().unwrap_or_default();
     let under = under(&moment, view)?;
+    let by_outcome = match view.show {
+        OutcomeFilter::All => under,
+        _ => self::under(&moment, &FolderView { show: OutcomeFilter::All, ..view.clone() })?,
+    };
     for (_, entry) in rows.iter_mut().filter(|(_, entry)| entry.kind == EntryKind::Folder) {
         let inside = FolderView { library: view.library.clone(), folder: entry.path.clone(), ..FolderView::default() };
         entry.under = Some(self::under(&moment, &inside)?);
@@ -86,6 +90,7 @@ pub(super) fn page(reader: &mut Connection, view: &FolderView) -> Stored<FolderP
         previous: first.filter(|_| before > 0),
         left_out,
         under,
+        by_outcome,
         seen,
         scan: None,
         unread: None,
@@ -146,12 +151,18 @@ fn count(view: &FolderView, first: Option<&RowKey>) -> Statement {
     query
 }
 
+/// The size that a row shows: a file's own, or that of all files below a folder. `0` is the character after `/`.
+const SIZE: &str = "CASE f.leaf WHEN 1 THEN f.size ELSE (SELECT coalesce(sum(g.size), 0) FROM folders e
+    CROSS JOIN files g USING (folder_no) WHERE e.library = d.library
+    AND e.path >= ltrim(d.path || '/', '/') || f.name AND e.path < ltrim(d.path || '/', '/') || f.name || '0'
+    AND (e.path = ltrim(d.path || '/', '/') || f.name OR e.path > ltrim(d.path || '/', '/') || f.name || '/')
+    AND g.kind = 1 AND g.present = 1) END";
+
 /// The expression to sort by, before the path.
 fn value(sort: Sort) -> &'static str {
     match sort {
         Sort::Name => "0",
-        // A folder has no size of its own that means anything.
-        Sort::Size => "f.size * f.leaf",
+        Sort::Size => SIZE,
         Sort::Modified => "f.mtime_ns",
         Sort::Outcome => "coalesce(f.outcome, -1)",
     }
