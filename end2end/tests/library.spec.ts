@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { ends, open, processAll, shownJob } from './helper/page';
-import { begin, choose, config, over } from './helper/job';
+import { begin, choose, config, over, sheet } from './helper/job';
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
 
@@ -209,6 +209,7 @@ test('system files are left out unless asked for, patterns leave out more, and t
     const { items } = await server.get(`/api/jobs/${job}/items`);
     return items.map((item: any) => item.path).sort();
   };
+  await sheet(page);
   await page.getByText(/^Files to leave out/).click();
   await page.getByLabel('Leave out').fill('*.TMP\n\ncache/');
   const job = await processAll(page);
@@ -265,4 +266,51 @@ test('a card says what happens to the files, and a command what it runs for the 
   await expect(page.locator('.start-commands pre')).toHaveText("wc -c b.txt 'two words'\nwc -c 'it is.txt' 'two words'");
   await choose(page, 'checksum');
   await expect(page.locator('.start-commands')).toBeHidden();
+});
+
+test('each filter says how many files it would show, also while another is on', async ({ page, serve }) => {
+  const server = await serve((server) => {
+    for (let index = 0; index < 12; index++) server.file(`2024/${index}.txt`, index < 3 ? '7' : '0');
+    server.file('one.txt', '0');
+  }, { config });
+  await over(server, await begin(server, mint(), 'slow', { query: { folder: { path: '2024', search: '' } } }));
+  await open(page, server.url);
+  const filters = page.locator('.library-tools .filters');
+  const numbers = ['All 13', 'Not yet processed 1', 'Processed 9', 'Failed 3'];
+  await expect(filters.getByRole('link')).toHaveText(numbers);
+  await filters.getByRole('link', { name: 'Failed 3' }).click();
+  await expect(rows(page)).toHaveCount(3);
+  expect(new URL(page.url()).searchParams.get('show')).toBe('failed');
+  await expect(filters.getByRole('link')).toHaveText(numbers);
+  await search(page).fill('1*.txt');
+  await expect(filters.getByRole('link')).toHaveText(['All 3', 'Not yet processed 0', 'Processed 2', 'Failed 1']);
+});
+
+test('files come first: at 1280 by 800 a person sees them, and opens the sheet to choose what is done', async ({ page, serve }) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const server = await serve(photos, { config });
+  await open(page, `${server.url}/?library=files&folder=photos`);
+  await expect(rows(page).nth(5)).toBeInViewport();
+  const summary = page.locator('.start-sheet > summary');
+  await expect(summary).toContainText('Checksum');
+  await expect(page.locator('.start-card').first()).toBeHidden();
+  await page.locator('.start-bar-recipe').click();
+  await expect(page.locator('.start-card input:checked')).toBeFocused();
+  await choose(page, 'upper');
+  await expect(summary).toContainText('Replaces each file; the original is kept in the trash.');
+  await expect(page.locator('.start-bar-recipe')).toHaveText('Upper');
+});
+
+test('the pill of a job says what the job waits for', async ({ page, serve }) => {
+  const server = await serve(photos, { config });
+  const job = mint();
+  await begin(server, job, 'checksum', { approval: true });
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status).toBe('planned');
+  await open(page, server.url);
+  await expect(page.locator('.pill')).toHaveText('Waits for your approval: 156 files');
+  await server.post(job, 'cancel');
+  await over(server, job);
+  server.file('again.txt', '7');
+  await begin(server, mint(), 'slow', { query: { paths: ['again.txt'] }, policy: { tries: 2, backoff_ms: 600_000 } });
+  await expect(page.locator('.pill')).toHaveText('Nothing is running now: 0 / 1 files (0 %)');
 });

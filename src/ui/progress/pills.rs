@@ -1,5 +1,7 @@
 //! A pill for running jobs that are not shown, and toasts for jobs that ended unseen.
 
+use std::time::Duration;
+
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
@@ -10,7 +12,10 @@ use crate::base::to;
 use crate::ui::live::Live;
 use crate::ui::nav::Nav;
 use crate::ui::parts::format;
-use headway_model::{JobId, JobSummary};
+use headway_model::{JobId, JobStatus, JobSummary, PauseReason};
+
+/// How long no file of a job must run until the pill says so.
+const STILL: Duration = Duration::from_secs(1);
 
 /// One pill for all jobs that are not over and are shown neither in the dialog nor by the page. It leads to the job, or, if there is
 /// more than one, to the list of jobs.
@@ -42,12 +47,29 @@ pub(crate) fn Pills() -> impl IntoView {
 fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
     let live = expect_context::<Live>();
     let only = Memo::new(move |_| others.with(|others| if let [job] = others[..] { Some(job) } else { None }));
+    let is_still = Memo::new(move |_| {
+        let is_still = |job: &JobSummary| {
+            job.status == JobStatus::Processing && job.counters.running == 0 && job.counters.waiting > 0
+        };
+        let only = only.get();
+        live.jobs.with(|jobs| only.and_then(|job| jobs.get(&job)).is_some_and(|state| is_still(&state.summary)))
+    });
+    // Between two files nothing runs either, but only for a moment.
+    let waits = RwSignal::new(false);
+    Effect::new(move |_| {
+        waits.set(false);
+        if is_still.get() {
+            let timer = set_timeout_with_handle(move || _ = waits.try_set(true), STILL).ok();
+            on_cleanup(move || timer.iter().for_each(TimeoutHandle::clear));
+        }
+    });
     let text = Memo::new(move |_| {
+        let waits = waits.get();
         live.jobs.with(|jobs| {
             others.with(|others| {
                 let mut summaries = others.iter().filter_map(|job| jobs.get(job)).map(|state| &state.summary);
                 match only.get() {
-                    Some(_) => summaries.next().map(alone),
+                    Some(_) => summaries.next().map(|summary| alone(summary, waits)),
                     None => Some(together(summaries)),
                 }
             })
@@ -86,8 +108,24 @@ fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
     }
 }
 
-/// The pill's text if there is only one job: its progress.
-fn alone(summary: &JobSummary) -> String {
+/// The pill's text if there is only one job: what it waits for, if it does not go on by itself, and its progress.
+fn alone(summary: &JobSummary, is_still: bool) -> String {
+    let waits = match summary.status {
+        JobStatus::Planned if summary.counters.work().1 > 0 => {
+            return format!("Waits for your approval: {}", format::counted(summary.counters.work().1, "file", "files"));
+        }
+        JobStatus::Paused { reason: PauseReason::User } => "Paused by you: ".to_owned(),
+        JobStatus::Paused { reason: PauseReason::Interrupted } => "Waits for your decision: ".to_owned(),
+        JobStatus::Paused { reason } => format!("Paused, {}: ", reason.text()),
+        JobStatus::Queued => "Queued: ".to_owned(),
+        JobStatus::Processing if is_still => "Nothing is running now: ".to_owned(),
+        _ => String::new(),
+    };
+    waits + &far(summary)
+}
+
+/// The progress of a job.
+fn far(summary: &JobSummary) -> String {
     match format::percent(summary) {
         Some(percent) => format!("{} ({percent} %)", format::files(&summary.counters)),
         None if summary.listing => format!("Listing files: {} so far", format::count(summary.counters.files().into())),
