@@ -140,3 +140,26 @@ test('failures are told by cause, and just those of one cause are shown and run 
   await expect.poll(async () => (await server.jobs())[0].counters?.total).toBe(2);
   await expect(page.locator('dialog .head-title')).toContainText('Slow');
 });
+
+test('a plan says how much room there is, and each reason for which files are left out leads to those files', async ({ page, serve }) => {
+  const server = await serve((server) => ['a.txt', 'a.txt.zst', 'b.txt'].forEach((name) => server.file(name)), { config });
+  const job = await begin(server, mint(), 'compress', { approval: true });
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status).toBe('planned');
+  await details(page, server, job);
+  await expect(page.locator('.plan')).toContainText(/\d [kMGTP]?B are free on the library's disk; as large as the originals, the new files need \d+ B\./);
+  await page.locator('.plan').getByRole('link', { name: "1 another file has the output's name" }).click();
+  await expect(page.locator('.items tbody tr')).toHaveCount(1);
+  await expect(page.locator('.items tbody tr')).toContainText('a.txt');
+  expect(new URL(page.url()).search).toBe('?status=skipped&cause=left6');
+  await expect(page.locator('.items-cause')).toHaveText("Only what was left out: another file has the output's name Show all that was left out");
+  await page.reload();
+  await expect(page.locator('.items tbody tr')).toHaveCount(1);
+});
+
+test('a job that writes files says how much it wrote and saved', async ({ page, serve }) => {
+  const server = await serve((server) => server.file('zeros', '0'.repeat(90_000)), { config: `${config}\n[[command]]\nname = "half"\nsummary = "Keeps half."\nrun = ["sh", "-c", "head -c 40000 $1 > $2", "sh", "{}", "{out}"]\n` });
+  const job = await begin(server, mint(), 'half');
+  expect(await over(server, job)).toBe('completed');
+  await details(page, server, job);
+  await expect(page.locator('.head-work-basis')).toHaveText(/^90 kB read.* · 40 kB written, 50 kB saved$/);
+});

@@ -1,8 +1,6 @@
 //! A plan that waits for a person: what will run, what is skipped and why, how much it is, and the new names of the
 //! first files. No file has been touched yet.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 
 use super::live::Live;
@@ -96,11 +94,12 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     view! {
         <section class="plan" aria-label="The plan">
             <p class="plan-what">{what}</p>
+            <p class="hint">{move || read.with(|read| read.as_ref().and_then(|(load, _)| Some(room(load.free?, load.open.bytes))))}</p>
             <ul class="plan-parts">
                 <li>{door(job, "waiting", move || count(waiting().into()), "run")} " " <span class="plan-why">{move || of(|summary| never_done(summary.counters.waiting, summary.reruns))}</span></li>
                 <li hidden=move || skipped.get() == 0>
                     {door(job, "skipped", move || count(skipped.get().into()), "left out")} " "
-                    <span class="plan-why">{move || left_out.get()}</span>
+                    <span class="plan-why">{move || doors(job, left_out.get())}</span>
                 </li>
             </ul>
             <ul class="plan-becomes" hidden=move || !renames()>{becomes}</ul>
@@ -118,14 +117,23 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     .into_any()
 }
 
-/// A number that links to its files.
+/// A number that links to its files, which a filter selects.
 fn door(
     job: JobId,
-    status: &'static str,
+    filter: impl Into<String>,
     number: impl Fn() -> String + Send + Sync + 'static,
     word: &'static str,
-) -> impl IntoView {
-    view! { <a href=to(&format!("/jobs/{job}?status={status}"))><b>{number}</b> " " {word}</a> }
+) -> AnyView {
+    let there = to(&format!("/jobs/{job}?status={}", filter.into()));
+    view! { <a href=there><b>{number}</b> " " {word}</a> }.into_any()
+}
+
+/// A link for each reason for which files are left out.
+fn doors(job: JobId, reasons: Vec<(u64, SkipReason)>) -> impl IntoView {
+    let of = |(number, why): (u64, SkipReason)| {
+        door(job, format!("skipped&cause={}", why.key()), move || count(number), why.text())
+    };
+    reasons.into_iter().map(of).collect_view()
 }
 
 /// A sentence that says what will be done to how many files.
@@ -153,18 +161,26 @@ fn never_done(files: u32, Reruns { changed, settings }: Reruns) -> String {
     part(first, "never done").into_iter().chain(again).collect::<Vec<_>>().join(" · ")
 }
 
-/// Why files are skipped, most frequent reason first.
-fn reasons(fold: &Fold) -> String {
-    let mut numbers: BTreeMap<&'static str, u64> = BTreeMap::new();
+/// Why files are skipped, and how many for each reason, most frequent reason first.
+fn reasons(fold: &Fold) -> Vec<(u64, SkipReason)> {
+    let mut numbers: Vec<_> = SkipReason::ALL.iter().map(|reason| (0, *reason)).collect();
     for (_, status) in fold.items() {
         if let ItemStatus::Skipped { reason, .. } = status {
-            *numbers.entry(SkipReason::text(reason)).or_default() += 1;
+            numbers.iter_mut().filter(|(_, known)| *known == reason).for_each(|(number, _)| *number += 1);
         }
     }
-    let mut numbers: Vec<_> = numbers.into_iter().collect();
-    numbers.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
-    let parts: Vec<_> = numbers.into_iter().map(|(why, number)| format!("{why} ({})", count(number))).collect();
-    parts.join(" · ")
+    numbers.retain(|(number, _)| *number > 0);
+    numbers.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+    numbers
+}
+
+/// How much room there is for what the job writes.
+fn room(free: u64, needed: u64) -> String {
+    let needs = format!("as large as the originals, the new files need {}", size(needed));
+    match free < needed {
+        true => format!("Only {} are free on the library's disk: {needs}.", size(free)),
+        false => format!("{} are free on the library's disk; {needs}.", size(free)),
+    }
 }
 
 #[cfg(test)]
@@ -179,6 +195,15 @@ mod tests {
             "Nothing has been touched. 34 files, 11 MB, will be replaced; the originals are kept in the trash."
         );
         assert_eq!(sentence(1, None, None, true), "Nothing has been touched. 1 file will get another name.");
+    }
+
+    #[test]
+    fn room_is_said_with_what_is_needed() {
+        assert_eq!(
+            room(120_000_000_000, 11_000_000),
+            "120 GB are free on the library's disk; as large as the originals, the new files need 11 MB."
+        );
+        assert!(room(5, 11).starts_with("Only 5 B are free"));
     }
 
     #[test]

@@ -262,6 +262,16 @@ impl ItemStatus {
 pub const ITEM_LABELS: [&str; 7] = ["waiting", "running", "interrupted", "succeeded", "skipped", "failed", "cancelled"];
 
 impl SkipReason {
+    /// Its key as a cause, by which items are filtered. No key of a failure's cause begins like it.
+    pub fn key(self) -> String {
+        format!("left{}", self as u8)
+    }
+
+    /// The reason with this key.
+    pub fn of_key(key: &str) -> Option<Self> {
+        key.strip_prefix("left")?.parse().ok().and_then(Self::from_number)
+    }
+
     /// The text that a person reads.
     pub fn text(self) -> &'static str {
         match self {

@@ -12,7 +12,7 @@ pub const NAMED_LIMIT: usize = 10_000;
 pub struct ItemFilter {
     /// The label of their status.
     pub status: Option<String>,
-    /// The key of the cause of their failure.
+    /// The key of the cause of their failure, or of the reason for which they were skipped.
     pub cause: Option<String>,
     /// The lowest index.
     pub first: Option<u32>,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::Millis;
 use super::item::ItemStatus;
+use super::serde_defaults::is_default;
 
 /// A number of files and their total size. In a job's work, sizes are as planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -31,6 +32,15 @@ pub struct Load {
     pub done: FileTotals,
     /// Files that wait for their work, or are being worked on.
     pub open: FileTotals,
+    /// The bytes of its outputs.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub written: u64,
+    /// How many bytes smaller the library's files are for it once the trash is emptied; negative if they are larger.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub saved: i64,
+    /// Bytes free on the library's disk: only of a plan that waits, whose job writes files, and if that is known.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub free: Option<u64>,
 }
 
 /// How long a job might still take: a range, in milliseconds.
@@ -98,22 +108,22 @@ mod tests {
 
     #[test]
     fn one_large_file_at_the_end_makes_the_range_wide_and_equal_files_make_it_a_point() {
-        let equal = Load { done: part(10, 1_000), open: part(20, 2_000) };
+        let equal = Load { done: part(10, 1_000), open: part(20, 2_000), ..Load::default() };
         assert_eq!(equal.left(5_000), Some(Estimate { low: 10_000, high: 10_000 }));
-        let large = Load { done: part(99, 1_000), open: part(1, 9_000) };
+        let large = Load { done: part(99, 1_000), open: part(1, 9_000), ..Load::default() };
         assert_eq!(large.left(9_900), Some(Estimate { low: 100, high: 89_100 }));
-        let empty = Load { done: part(10, 0), open: part(10, 5) };
+        let empty = Load { done: part(10, 0), open: part(10, 5), ..Load::default() };
         assert_eq!(empty.left(4_000), Some(Estimate { low: 4_000, high: 4_000 }));
     }
 
     #[test]
     fn without_a_basis_nothing_is_said() {
-        let load = Load { done: part(2, 500), open: part(20, 2_000) };
+        let load = Load { done: part(2, 500), open: part(20, 2_000), ..Load::default() };
         assert_eq!(load.left(60_000), None, "too few files");
-        let load = Load { done: part(9, 500), open: part(20, 2_000) };
+        let load = Load { done: part(9, 500), open: part(20, 2_000), ..Load::default() };
         assert_eq!(load.left(2_999), None, "too short");
         assert_eq!(Load { open: FileTotals::default(), ..load }.left(60_000), None, "nothing is left");
-        let huge = Load { done: part(3, 1), open: part(u64::MAX, u64::MAX) };
+        let huge = Load { done: part(3, 1), open: part(u64::MAX, u64::MAX), ..Load::default() };
         assert_eq!(huge.left(u64::MAX), Some(Estimate { low: u64::MAX, high: u64::MAX }));
     }
 
@@ -132,7 +142,7 @@ mod tests {
         ] {
             load.add(status, part(1, bytes));
         }
-        assert_eq!(load, Load { done: part(3, 11_100), open: part(2, 11) });
+        assert_eq!(load, Load { done: part(3, 11_100), open: part(2, 11), ..Load::default() });
         assert_eq!(load.bytes(), 11_111);
     }
 }

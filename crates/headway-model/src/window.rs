@@ -1,7 +1,7 @@
 //! A window of a job's items, taken from its fold, so that a page's rows agree with its counts.
 
 use super::fold::Fold;
-use super::item::ItemStatus;
+use super::item::{ItemStatus, SkipReason};
 
 /// Consecutive items.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -92,6 +92,12 @@ impl Fold {
                 these.iter().filter(|item| byte(**item).is_some_and(is_wanted)).for_each(|item| visit(*item));
             }
         }
+    }
+
+    /// The items that were skipped for a reason, in order.
+    pub fn skipped_for(&self, wanted: SkipReason) -> Vec<u32> {
+        let is_wanted = |status: ItemStatus| matches!(status, ItemStatus::Skipped { reason, .. } if reason == wanted);
+        self.items().filter(|(_, status)| is_wanted(*status)).map(|(item, _)| item).collect()
     }
 
     /// The state of an item.

@@ -23,13 +23,16 @@ use headway_model::message::Now;
 use headway_model::summary::{
     ItemPage, ItemView, JobPage, JobView, LibraryName, RecipeInfo, Room, Start, TrashHolds, TrashRoom,
 };
-use headway_model::{ApiError, Cursor, JobId, JobSummary, Policy, StartJob};
+use headway_model::{ApiError, Cursor, ItemStatus, JobId, JobStatus, JobSummary, Policy, SkipReason, StartJob};
 use headway_recipes::Recipe;
-use headway_store::JobFilter;
 use headway_store::rows::{ItemRow, JobRow};
+use headway_store::{ItemPages, JobFilter};
 
 /// The most jobs or items in one page.
 const PAGE_LIMIT: u32 = 1_000;
+
+/// Up to this many outputs, their bytes are added up while the job runs; those of more, at its end.
+const WRITTEN_LIMIT: u32 = 10_000;
 
 /// Maximum length of a search text, in bytes.
 const NAME_LIMIT: usize = 1_000;
@@ -158,13 +161,31 @@ impl Server {
     async fn these(&self, id: JobId, filter: &ItemFilter) -> Result<Option<Vec<u32>>, ApiError> {
         let mut these = None;
         if let Some(key) = &filter.cause {
-            let cause = self.causes(id).await?.causes.into_iter().find(|cause| cause.key == *key);
-            these = Some(cause.map(|cause| cause.items).unwrap_or_default());
+            these = Some(match SkipReason::of_key(key) {
+                Some(reason) => self.skipped(id, reason).await?,
+                None => {
+                    let cause = self.causes(id).await?.causes.into_iter().find(|cause| cause.key == *key);
+                    cause.map(|cause| cause.items).unwrap_or_default()
+                }
+            });
         }
         if let Some(name) = &filter.name {
             let named = self.named(id, name).await?.items;
             let both = |these: Vec<u32>| these.into_iter().filter(|item| named.binary_search(item).is_ok()).collect();
             these = Some(these.map_or_else(|| named.clone(), both));
+        }
+        Ok(these)
+    }
+
+    /// The items of a job that were skipped for a reason.
+    async fn skipped(&self, id: JobId, wanted: SkipReason) -> Result<Vec<u32>, ApiError> {
+        let row = self.row(id).await?;
+        let mut pages = ItemPages::new(Arc::clone(self.store()), row.job_no, PAGE_LIMIT).with_status(Some("skipped"));
+        let mut these = Vec::new();
+        while let Some(rows) = pages.next().await? {
+            let is_wanted =
+                |row: &ItemRow| matches!(row.state.status, ItemStatus::Skipped { reason, .. } if reason == wanted);
+            these.extend(rows.into_iter().filter(is_wanted).map(|row| row.item));
         }
         Ok(these)
     }
@@ -213,7 +234,24 @@ impl Server {
     /// How many files of a job are done and open, and their bytes.
     pub async fn load(&self, id: JobId) -> Result<Load, ApiError> {
         let row = self.row(id).await?;
-        Ok(self.store().load(row.job_no).await?)
+        let mut load = self.store().load(row.job_no).await?;
+        let request = self.store().request(row.job_no).await?;
+        let request = request.and_then(|text| serde_json::from_str::<StartJob>(&text).ok());
+        if request.is_none_or(|request| request.output.is_none()) {
+            return Ok(load);
+        }
+        let JobSummary { status, counters, .. } = row.summary;
+        if status.is_terminal() || counters.succeeded <= WRITTEN_LIMIT {
+            let totals = self.job_totals(id).await?;
+            (load.written, load.saved) = (totals.replaced_by + totals.created.bytes, totals.saved());
+        }
+        if status == JobStatus::Planned
+            && let Ok(library) = self.library_of_job(&row.library).await
+        {
+            let free = move || headway_files::free_bytes(&library.path);
+            load.free = self.inner.looks.look(&row.library, free).await.flatten();
+        }
+        Ok(load)
     }
 
     /// Why the failed items of a job failed, by cause.

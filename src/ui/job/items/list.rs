@@ -8,7 +8,7 @@ use super::address::ItemsAddress;
 use super::names::ReadNames;
 use crate::ui::job::attention::Attention;
 use crate::ui::live::{JobState, Live};
-use headway_model::{ApiError, Fold, JobId};
+use headway_model::{ApiError, Fold, JobId, SkipReason};
 
 /// The items that a filter selects one by one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,9 +43,15 @@ impl ItemsList {
         let cause = Memo::new(move |_| address.with(|address| address.filter.cause.clone()));
         let name = Memo::new(move |_| address.with(|address| address.filter.name.clone()));
         let span = Memo::new(move |_| address.with(ItemsAddress::span));
+        let state = live.job(job);
         let names = ReadNames::new();
         names.follow(job, name, files);
         let of_cause = move |key: &str| {
+            if let Some(wanted) = SkipReason::of_key(key) {
+                // Read it rather than only track it, because a memo that has never been read tracks nothing.
+                let _ = state.get();
+                return live.with_fold(job, |fold| fold.skipped_for(wanted));
+            }
             attention.with_cause(key, |cause| cause.map(|cause| cause.items.clone()).unwrap_or_default())
         };
         let these = Memo::new(move |_| {
@@ -72,7 +78,7 @@ impl ItemsList {
                 (these, _) => these,
             }
         });
-        ItemsList { job, live, state: live.job(job), status, these, mounted, names }
+        ItemsList { job, live, state, status, these, mounted, names }
     }
 
     /// Whether the page has the job's fold. Until then it shows what the server rendered.

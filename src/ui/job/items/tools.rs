@@ -15,7 +15,7 @@ use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::format::{count, counted};
 use crate::ui::progress::Summary;
 use headway_model::request::ItemSelection;
-use headway_model::{JobId, StartJob};
+use headway_model::{JobId, SkipReason, StartJob};
 
 /// How long after the last keystroke a search begins.
 const TYPING: Duration = Duration::from_millis(120);
@@ -39,10 +39,12 @@ pub(super) fn Tools(
         let last = summary.with(|summary| summary.as_ref().map_or(u32::MAX, |summary| summary.counters.total));
         span.get().map(|(first, to)| between(first, to, last))
     };
-    let only = move || {
-        let text =
-            cause.get().and_then(|key| attention.with_cause(&key, |cause| cause.map(|cause| cause.text.clone())));
-        text.flatten()
+    let left_out = Memo::new(move |_| cause.with(|key| key.as_deref().and_then(SkipReason::of_key)));
+    let only = move || match left_out.get() {
+        Some(reason) => Some(reason.text().to_owned()),
+        None => {
+            cause.get().and_then(|key| attention.with_cause(&key, |cause| cause.map(|cause| cause.text.clone())))?
+        }
     };
     view! {
         <div class="items-tools">
@@ -55,8 +57,10 @@ pub(super) fn Tools(
             <a href=move || address.with(|address| address.with_span(job, None)) data-noscroll="">"Show the files before and after as well"</a>
         </p>
         <p class="items-cause" hidden=move || cause.with(Option::is_none)>
-            "Only what failed with: " <b>{only}</b> " "
-            <a href=move || address.with(|address| address.without_cause(job)) data-noscroll="">"Show all that failed"</a>
+            {move || if left_out.get().is_some() { "Only what was left out: " } else { "Only what failed with: " }} <b>{only}</b> " "
+            <a href=move || address.with(|address| address.without_cause(job)) data-noscroll="">
+                {move || if left_out.get().is_some() { "Show all that was left out" } else { "Show all that failed" }}
+            </a>
         </p>
     }
     .into_any()

@@ -49,19 +49,29 @@ pub(super) fn Work(summary: Summary, job: JobId, state: Memo<Option<Arc<JobState
 
 /// Bytes so far, in total, and per second.
 fn say(load: &Load, at_work: Option<Millis>, is_over: bool) -> Option<String> {
-    if load.bytes() == 0 {
+    // The bytes are read more rarely than the number of files: none beside many files would contradict it.
+    if load.done.bytes == 0 {
         return None;
     }
     let speed = at_work.filter(|ms| *ms >= 500 && load.done.bytes > 0).map(|ms| {
         let second = u64::try_from(u128::from(load.done.bytes) * 1_000 / u128::from(ms)).unwrap_or(u64::MAX);
         format!("{}/s", size(second))
     });
-    Some(match (is_over, speed) {
+    let wrote = match (load.written, load.saved) {
+        (0, _) => String::new(),
+        (written, 0) => format!(" · {} written", size(written)),
+        (written, saved) => {
+            let word = if saved > 0 { "saved" } else { "more than before" };
+            format!(" · {} written, {} {word}", size(written), size(saved.unsigned_abs()))
+        }
+    };
+    let read = match (is_over, speed) {
         (true, Some(speed)) => format!("{} read at {speed}", size(load.done.bytes)),
         (true, None) => format!("{} read", size(load.done.bytes)),
         (false, Some(speed)) => format!("{} of {} read · {speed}", size(load.done.bytes), size(load.bytes())),
         (false, None) => format!("{} of {} read", size(load.done.bytes), size(load.bytes())),
-    })
+    };
+    Some(read + &wrote)
 }
 
 /// Fetches the byte counts when the page is opened, while files are being done, and at each change of status. If that
@@ -104,6 +114,7 @@ mod tests {
         let load = Load {
             done: FileTotals { files: 3, bytes: 21_000_000_000 },
             open: FileTotals { files: 3, bytes: 27_000_000_000 },
+            ..Load::default()
         };
         assert_eq!(say(&load, Some(228_000), false).as_deref(), Some("21 GB of 48 GB read · 92 MB/s"));
         assert_eq!(say(&load, None, false).as_deref(), Some("21 GB of 48 GB read"));
@@ -111,6 +122,12 @@ mod tests {
             say(&Load { open: FileTotals::default(), ..load }, Some(96_774), true).as_deref(),
             Some("21 GB read at 217 MB/s")
         );
-        assert_eq!(say(&Load::default(), Some(9_000), true), None);
+        assert_eq!(say(&Load { done: FileTotals::default(), ..load }, Some(9_000), false), None);
+        let smaller = Load { written: 14_700_000_000, saved: 6_300_000_000, ..load };
+        assert_eq!(say(&smaller, None, true).as_deref(), Some("21 GB read · 15 GB written, 6.3 GB saved"));
+        assert_eq!(
+            say(&Load { saved: -5, ..smaller }, None, true).as_deref(),
+            Some("21 GB read · 15 GB written, 5 B more than before")
+        );
     }
 }
