@@ -56,6 +56,13 @@ test('the log says what happened, how fast, and its slider goes through it', asy
   await page.getByRole('button', { name: 'Failures' }).click();
   await expect(rows).toHaveCount(2);
   await expect(rows.first()).toContainText('f8 failed');
+  const find = page.getByLabel('Events of files by name');
+  await find.fill('f3');
+  await find.press('Enter');
+  await expect(rows).toHaveText([/f3 failed$/]);
+  await find.fill('');
+  await find.press('Enter');
+  await expect(rows).toHaveCount(2);
   await page.getByRole('button', { name: 'Of the job as a whole' }).click();
   await expect(rows.last()).toContainText('The job was created');
 

@@ -25,6 +25,7 @@ use headway_model::item::ITEM_LABELS;
 use headway_model::summary::{ItemPage, ItemView};
 use headway_model::{ApiError, Counters, JobId, StartJob};
 pub(super) use list::ItemsList;
+pub(super) use names::ReadNames;
 pub(super) use row::found;
 use table::Table;
 pub(super) use texts::Texts;

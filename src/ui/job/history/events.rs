@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use super::Rewind;
 use super::words::{EventsShown, said};
-use crate::ui::parts::format::{count, time_of_day};
+use crate::ui::job::items::ReadNames;
+use crate::ui::parts::format::{count, sentence, time_of_day};
 use headway_model::Seq;
 use headway_model::history::HistoryEntry;
 
@@ -14,12 +15,26 @@ const SHOWN: usize = 50;
 impl Rewind {
     pub(super) fn events(self) -> impl IntoView {
         let only = RwSignal::new(EventsShown::All);
+        let (find, names) = (RwSignal::new(None::<String>), ReadNames::new());
+        let state = self.live.present(self.job);
+        let files =
+            move |_: Option<&u32>| state.with(|state| state.as_ref().map_or(0, |state| state.summary.counters.total));
+        names.follow(self.job, Memo::new(move |_| find.get()), Memo::new(files));
+        let found = move |event| find.set(Some(event_target_value(&event)).filter(|text| !text.trim().is_empty()));
         let shown = Memo::new(move |_| {
             let heard = self.read.heard.get();
             let (end, only) = (self.at().unwrap_or(heard).min(heard), only.get());
+            let named = find.get().map(|name| names.of(&name).unwrap_or_default());
+            let is_found = |item: Option<u32>| {
+                named.as_ref().is_none_or(|named| item.is_some_and(|item| named.items.binary_search(&item).is_ok()))
+            };
             self.read.with(|history| {
                 let up_to = history.entries().get(..end as usize).unwrap_or_default();
-                let entries = up_to.iter().rev().zip((1..=end).rev()).filter(|(entry, _)| only.has(entry.kind));
+                let entries = up_to
+                    .iter()
+                    .rev()
+                    .zip((1..=end).rev())
+                    .filter(|(entry, _)| only.has(entry.kind) && is_found(entry.item));
                 entries.map(|(entry, seq)| (*entry, seq)).take(SHOWN).collect::<Vec<(HistoryEntry, Seq)>>()
             })
         });
@@ -32,11 +47,14 @@ impl Rewind {
             let pressed = move || if only.get() == choice { "true" } else { "false" };
             view! { <button class="quiet" aria-pressed=pressed on:click=move |_| only.set(choice)>{text}</button> }
         };
-        let is_empty = move || shown.with(Vec::is_empty);
+        let is_asking = move || find.with(|find| find.as_ref().is_some_and(|name| names.of(name).is_none()));
+        let is_empty = move || shown.with(Vec::is_empty) && !is_asking();
         view! {
             <div class="buttons history-filter" role="group" aria-label="Events that are shown">
                 {EventsShown::ALL.map(choice).into_iter().collect_view()}
+                <input type="search" class="search" placeholder="Files with…, or *.jpg" aria-label="Events of files by name" autocomplete="off" on:change=found />
             </div>
+            <p class="error" role="alert">{move || names.wrong.get().map(|error| sentence(&error.to_string()))}</p>
             <p class="hint" hidden=move || !is_empty()>"No such event up to this moment."</p>
             <ol class="history-events" reversed aria-label="Events, the last one first">
                 <For each=move || shown.get() key=|(_, seq)| *seq children=move |(entry, seq)| self.event(entry, seq) />

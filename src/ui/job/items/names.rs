@@ -15,25 +15,25 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The last result, and the text that was searched for. Copy it freely.
 #[derive(Clone, Copy)]
-pub(super) struct ReadNames {
+pub(in crate::ui::job) struct ReadNames {
     read: RwSignal<Option<(String, Arc<MatchingItems>)>>,
     /// Why the last call failed.
-    pub(super) wrong: RwSignal<Option<ApiError>>,
+    pub(in crate::ui::job) wrong: RwSignal<Option<ApiError>>,
 }
 
 impl ReadNames {
     /// No result yet.
-    pub(super) fn new() -> Self {
+    pub(in crate::ui::job) fn new() -> Self {
         ReadNames { read: RwSignal::new(None), wrong: RwSignal::new(None) }
     }
 
     /// The items that match this text; `None` while they are not known.
-    pub(super) fn of(self, name: &str) -> Option<Arc<MatchingItems>> {
+    pub(in crate::ui::job) fn of(self, name: &str) -> Option<Arc<MatchingItems>> {
         self.read.with(|read| read.as_ref().filter(|(known, _)| known == name).map(|(_, named)| Arc::clone(named)))
     }
 
     /// Searches for each new text, and again when the job has more `files`.
-    pub(super) fn follow(self, job: JobId, name: Memo<Option<String>>, files: Memo<u32>) {
+    pub(in crate::ui::job) fn follow(self, job: JobId, name: Memo<Option<String>>, files: Memo<u32>) {
         let again = RwSignal::new(0);
         Effect::new(move |_| {
             let (name, _, _) = (name.get(), files.get(), again.get());
