@@ -14,7 +14,7 @@ await page.locator('main[data-ready]').waitFor({ state: 'attached' });
 await page.evaluate(() => {
   window.shown = [];
   const look = () => {
-    const done = document.querySelector('dialog.modal .done')?.textContent ?? '';
+    const done = document.querySelector('dialog.modal .head-done')?.textContent ?? '';
     const count = Number((done.match(/^[\d,]+/)?.[0] ?? '').replaceAll(',', ''));
     if (count && window.shown.at(-1)?.[0] !== count) {
       window.shown.push([count, performance.timeOrigin + performance.now()]);
@@ -22,7 +22,7 @@ await page.evaluate(() => {
   };
   new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
 });
-await page.getByRole('button', { name: /^Process all/ }).click();
+await page.locator('[data-start="run"]').click();
 console.log('ready');
 for await (const bytes of process.stdin) if (String(bytes).includes('end')) break;
 // The last change can still be under way.
