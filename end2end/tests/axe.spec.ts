@@ -32,6 +32,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await accessible(page, `the options of ${recipe}`);
     }
     await page.locator('select[name="output"]').selectOption('folder');
+    // The bar at the bottom lies over a field only until it is scrolled to.
+    await page.getByLabel('Attempts per file').evaluate((field) => field.scrollIntoView({ block: 'center' }));
     await accessible(page, 'an output in a folder');
     await page.getByLabel('Attempts per file').fill('0');
     await page.locator('[data-start="run"]').click();

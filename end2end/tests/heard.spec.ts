@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { BROKEN, expect, test } from './helper/fixtures';
-import { choose } from './helper/job';
+import { choose, sheet } from './helper/job';
 import { dialog, ends, open, pill, processAll, ready, shownJob, tenFiles } from './helper/page';
 import { mint, type Server } from './helper/server';
 
@@ -83,6 +83,7 @@ test('choices that a browser brought back before the page listened are those tha
   });
   release();
   await ready(page);
+  await sheet(page);
   await expect(page.locator('select[name="quality"]')).toBeVisible();
   await page.locator('select[name="quality"]').selectOption('high');
   await page.locator('select[name="output"]').selectOption('beside');
