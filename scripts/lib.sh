@@ -98,7 +98,7 @@ client() {
 }
 
 # The program that makes the files for the browser; one is kept for each state of its sources.
-BINDGEN=$TOOLS/bindgen-$(cat scripts/bindgen/Cargo.lock scripts/bindgen/Cargo.toml scripts/bindgen/src/*.rs | cksum | cut -d' ' -f1)
+BINDGEN=$TOOLS/bindgen-$(cat scripts/bindgen/Cargo.lock scripts/bindgen/Cargo.toml scripts/bindgen/src/main.rs | cksum | cut -d' ' -f1)
 
 INSTALL_BINDGEN=(cargo install --locked --path scripts/bindgen --root "$BINDGEN" --target-dir "$TARGET/bindgen")
 
@@ -120,7 +120,7 @@ site() {
 optimise() {
   local wasm=$1/pkg/headway_bg.wasm
   [ "$1/pkg/.optimised" -nt "$wasm" ] && return
-  waiting wasm-opt -O1 --duplicate-function-elimination --all-features "$wasm" -o "$wasm.small" && mv "$wasm.small" "$wasm" && touch "$1/pkg/.optimised"
+  waiting wasm-opt -O1 --all-features "$wasm" -o "$wasm.small" && mv "$wasm.small" "$wasm" && touch "$1/pkg/.optimised"
 }
 
 # compress FOLDER QUALITY: a .br and a .gz beside each file.

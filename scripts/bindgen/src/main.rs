@@ -1,9 +1,6 @@
 //! `headway-bindgen WASM FOLDER` makes the files that a browser loads of the compiled client: `headway.js` and
 //! `headway_bg.wasm`. It does what the program `wasm-bindgen` does with `--target web --no-typescript`, and is built in a small
-//! part of the time: that program carries an HTTP server and an HTTP client along, for its test runner. It also takes out
-//! what the client never calls.
-
-mod uncalled;
+//! part of the time: that program carries an HTTP server and an HTTP client along, for its test runner.
 
 use std::env;
 
@@ -17,9 +14,5 @@ fn main() -> anyhow::Result<()> {
     };
     let mut bindgen = Bindgen::new();
     bindgen.input_path(&wasm).web(true)?.typescript(false).omit_default_module_path(false).out_name("headway");
-    let made = || format!("cannot make the browser's files of {}", wasm.display());
-    let mut output = bindgen.generate_output().with_context(made)?;
-    let emptied = uncalled::empty(output.wasm_mut());
-    println!("{emptied} functions that are never called are empty now");
-    output.emit(folder).with_context(made)
+    bindgen.generate(folder).with_context(|| format!("cannot make the browser's files of {}", wasm.display()))
 }
