@@ -29,6 +29,7 @@ mod steer;
 mod times;
 mod verify;
 mod watch;
+mod webhooks;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -79,6 +80,7 @@ enum CliCommand {
     Rebuild(rebuild::RebuildCommand),
     Doctor(doctor::DoctorCommand),
     Verify(verify::VerifyCommand),
+    Webhooks(webhooks::WebhooksCommand),
     Completions(shell::CompletionsCommand),
     Man(shell::ManCommand),
 }
@@ -147,6 +149,7 @@ async fn carried_out(command: CliCommand, settings: &[config::ServeSetting]) -> 
         CliCommand::Rebuild(rebuild) => Ok(rebuild::rebuild(rebuild).await.map(|()| 0)?),
         CliCommand::Doctor(doctor) => Ok(doctor::doctor(doctor).await.map(|()| 0)?),
         CliCommand::Verify(verify) => Ok(verify::verify(&verify).map(|()| 0)?),
+        CliCommand::Webhooks(webhooks) => webhooks::webhooks(webhooks).await,
         CliCommand::Completions(completions) => shell::completions(&completions),
         CliCommand::Man(man) => shell::man(&man),
     }
@@ -171,7 +174,7 @@ type Offers = (Vec<Arc<dyn Recipe>>, BTreeSet<String>);
 /// Every recipe that a server of this program has, and the names of those that its owner alone can start.
 fn offers(config: Option<&Path>) -> Result<Offers, CommandFailure> {
     let mut known = headway_server::recipes::all();
-    let place = config.map_or_else(config::place, |config| Ok(Some(config.into())))?;
+    let place = config_file(config)?;
     let read = place.as_deref().map(read_config).transpose();
     let file = read.map_err(|error| CommandFailure::new(NO, error.to_string()))?.unwrap_or_default();
     let typed: Arc<dyn Recipe> = Arc::new(AdHocCommand);
@@ -192,6 +195,11 @@ fn offers(config: Option<&Path>) -> Result<Offers, CommandFailure> {
     known.push(typed);
     let owner_only = if file.allow_commands { BTreeSet::new() } else { BTreeSet::from([name]) };
     Ok((known, owner_only))
+}
+
+/// The file of settings: the one that is named, or else the user's or the system's, if there is one.
+fn config_file(named: Option<&Path>) -> std::io::Result<Option<PathBuf>> {
+    named.map_or_else(config::place, |config| Ok(Some(config.into())))
 }
 
 /// The default data folder: inside the platform's state folder.

@@ -9,9 +9,10 @@ use anyhow::{Context, bail};
 use clap::Args;
 use leptos::config::{LeptosOptions, get_configuration};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use super::failure::{CommandFailure, USAGE};
-use super::{default_data, library, offers, out};
+use super::{default_data, library, offers, out, webhooks};
 use crate::base::Base;
 use crate::web::{self, Access, Assets, Socket};
 use headway_server::config::Config;
@@ -20,6 +21,9 @@ use headway_server::{Server, descriptors};
 
 /// The exit code after a second signal, as of a shell whose program was interrupted.
 const STOPPED_AT_ONCE: i32 = 130;
+
+/// How long the end waits for the webhooks.
+const STORED: Duration = Duration::from_millis(500);
 
 const SHORTEST_TOKEN: usize = 16;
 
@@ -133,6 +137,7 @@ pub(super) async fn serve(mut arguments: ServeCommand) -> anyhow::Result<()> {
     let access = Access::new(bound, &arguments.origin, token.clone())?;
 
     let (known, owner_only) = offers(arguments.config.as_deref())?;
+    let (webhooks, sender) = (webhooks::configured(arguments.config.as_deref())?, webhooks::sender()?);
     let config = arguments.server(libraries, owner_only);
     let data = config.data.clone();
     let mut stop = Box::pin(web::signal()?);
@@ -149,6 +154,8 @@ pub(super) async fn serve(mut arguments: ServeCommand) -> anyhow::Result<()> {
     let host = arguments.origin.first().cloned().unwrap_or_else(|| format!("http://{bound}"));
     let base = arguments.base_path;
     let link = token.map_or_else(|| format!("{host}{base}/"), |token| format!("{host}{base}/login?token={token}"));
+    let (stop_telling, stopping) = watch::channel(false);
+    let telling = headway_webhooks::start(&server, &data, webhooks, Some(&format!("{host}{base}")), &sender, &stopping);
     // On standard output, on its own line, because scripts wait for it.
     if let Err(failure) = out::line(&format!("Headway is ready: open {link}")) {
         tracing::warn!(why = failure.text, "nobody reads that the server is ready");
@@ -163,6 +170,9 @@ pub(super) async fn serve(mut arguments: ServeCommand) -> anyhow::Result<()> {
         socket: Some(socket),
     };
     web::serve(listener, server, settings, twice(stop)).await?;
+    stop_telling.send_replace(true);
+    // They store how far they are; what that took too long for comes twice.
+    tokio::time::timeout(STORED, futures::future::join_all(telling)).await.ok();
     Ok(())
 }
 

@@ -55,3 +55,4 @@ mod terminal;
 mod torture;
 mod trade;
 mod verify;
+mod webhooks;

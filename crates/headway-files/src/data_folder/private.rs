@@ -40,7 +40,7 @@ const FILES: [&str; 23] = [
     "files.sqlite-wal",
     "files.sqlite-shm",
 ];
-const FOLDERS: [&str; 3] = ["attempts", "jobs", "tmp"];
+const FOLDERS: [&str; 4] = ["attempts", "jobs", "tmp", "webhooks"];
 
 /// Creates a folder and its missing parents.
 pub fn make_folder(path: &Path) -> io::Result<()> {

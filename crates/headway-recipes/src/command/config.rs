@@ -23,6 +23,9 @@ pub struct ConfigFile {
     /// The settings of the server, which the program itself reads.
     #[serde(default)]
     pub serve: toml::Table,
+    /// The webhooks, which their own crate reads.
+    #[serde(default)]
+    pub webhook: Vec<toml::Table>,
 }
 
 /// A named command.
