@@ -26,6 +26,7 @@ mod show;
 mod shown;
 mod signals;
 mod steer;
+mod systemd;
 mod times;
 mod verify;
 mod watch;

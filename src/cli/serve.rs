@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::failure::{CommandFailure, USAGE};
-use super::{default_data, library, offers, out, webhooks};
+use super::{default_data, library, offers, out, systemd, webhooks};
 use crate::base::Base;
 use crate::web::{self, Access, Assets, Socket};
 use headway_server::config::Config;
@@ -160,6 +160,7 @@ pub(super) async fn serve(mut arguments: ServeCommand) -> anyhow::Result<()> {
     if let Err(failure) = out::line(&format!("Headway is ready: open {link}")) {
         tracing::warn!(why = failure.text, "nobody reads that the server is ready");
     }
+    systemd::ready(&server, &format!("Serving at {host}{base}/"));
     let settings = web::WebSettings {
         access,
         base,
@@ -179,6 +180,7 @@ pub(super) async fn serve(mut arguments: ServeCommand) -> anyhow::Result<()> {
 /// The first signal, which asks for an end in good order. The second one ends the program at once.
 async fn twice(first: impl Future<Output = ()>) {
     first.await;
+    systemd::stopping();
     if let Ok(again) = web::signal() {
         tokio::spawn(async move {
             again.await;

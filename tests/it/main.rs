@@ -50,6 +50,7 @@ mod side_by_side;
 mod store;
 mod strangers;
 mod streams;
+mod systemd;
 mod template;
 mod terminal;
 mod torture;

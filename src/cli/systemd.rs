@@ -1,0 +1,39 @@
+//! What systemd is told about a service of `Type=notify`: that it is ready, that it stops, and, with `WatchdogSec=`,
+//! that it is well. Where there is no systemd, nothing is told.
+
+use headway_server::Server;
+use sd_notify::{NotifyState, notify, watchdog_enabled};
+
+/// Says that the server is ready, with a line for `systemctl status`, and goes on saying that it is well.
+pub(super) fn ready(server: &Server, line: &str) {
+    tell(&[NotifyState::Ready, NotifyState::Status(line)]);
+    if let Some(limit) = watchdog_enabled() {
+        tokio::spawn(keep_well(server.clone(), limit / 2));
+    }
+}
+
+/// Says that the server stops.
+pub(super) fn stopping() {
+    tell(&[NotifyState::Stopping]);
+}
+
+/// Tells the watchdog again and again that nothing is wrong that a restart would fix. Once something is, it is told
+/// nothing more, and restarts the service.
+async fn keep_well(server: Server, every: std::time::Duration) {
+    let mut turns = tokio::time::interval(every);
+    loop {
+        turns.tick().await;
+        let ails = server.ails();
+        if ails.is_empty() {
+            tell(&[NotifyState::Watchdog]);
+        } else {
+            tell(&[NotifyState::Status(&ails.join("; "))]);
+        }
+    }
+}
+
+fn tell(states: &[NotifyState<'_>]) {
+    if let Err(error) = notify(states) {
+        tracing::warn!(%error, "systemd could not be told how the service is");
+    }
+}

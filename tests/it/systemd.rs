@@ -1,0 +1,69 @@
+//! What systemd is told about the server.
+
+use std::os::unix::net::UnixDatagram;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::command::Served;
+use crate::helper::{Files, eventually, http};
+
+/// The socket of a service manager.
+struct Manager(UnixDatagram);
+
+impl Manager {
+    /// The manager, and the variables of a service whose watchdog waits for a second.
+    fn new(files: &Files) -> (Self, [String; 2]) {
+        let path = files.data().with_file_name("notify");
+        let socket = UnixDatagram::bind(&path).expect("a socket");
+        socket.set_nonblocking(true).expect("a socket");
+        (Manager(socket), [format!("NOTIFY_SOCKET={}", path.display()), "WATCHDOG_USEC=1000000".into()])
+    }
+
+    /// The next thing that it is told; `None` if that has not come yet.
+    fn told(&self) -> Option<String> {
+        let mut bytes = [0; 4_096];
+        let count = self.0.recv(&mut bytes).ok()?;
+        Some(String::from_utf8_lossy(&bytes[..count]).into_owned())
+    }
+
+    async fn hears(&self, what: &str) {
+        eventually(what, async || self.told().filter(|told| told.lines().any(|line| line == what))).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn systemd_hears_that_the_server_is_ready_that_it_is_well_and_that_it_stops() {
+    let files = Files::numbered(1);
+    let (manager, [socket, watchdog]) = Manager::new(&files);
+    let mut served = Served::start_in(&files, &["env", &socket, &watchdog]).expect("a ready server");
+    manager.hears("READY=1").await;
+    for _ in 0..3 {
+        manager.hears("WATCHDOG=1").await;
+    }
+    assert!(served.headway.terminate());
+    manager.hears("STOPPING=1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_watchdog_is_told_nothing_once_a_restart_is_needed() {
+    let files = Files::numbered(40);
+    let (manager, [socket, watchdog]) = Manager::new(&files);
+    let fails = "inject=fsync:error=ENOSPC:when=25+";
+    let wrap = ["env", &socket, &watchdog, "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", fails];
+    let served = Served::start_in(&files, &wrap).expect("a ready server");
+    let url = &served.headway.url;
+    served.begin("gated", json!({ "settings": { "gate": "/" } })).await;
+    eventually("that it is not well", async || {
+        let answer = http().get(format!("{url}/health")).send().await.ok()?;
+        (answer.status().as_u16() == 503).then_some(())
+    })
+    .await;
+    while manager.told().is_some() {}
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(3) {
+        let told = manager.told();
+        assert!(!told.as_deref().unwrap_or_default().contains("WATCHDOG"), "{told:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
