@@ -41,7 +41,7 @@ test('a search finds names here and below as they are typed, and all that match 
   // A dialog under the pointer stays open.
   await page.mouse.move(0, 0);
   await expect(page.locator('.start-bar')).toContainText('150 files here');
-  await page.getByRole('link', { name: 'not yet processed' }).click();
+  await page.getByRole('link', { name: 'not processed' }).click();
   await expect(page.getByRole('heading', { name: 'No file matches' })).toBeVisible();
   await search(page).fill('');
   await expect(rows(page)).toHaveCount(6);
@@ -233,7 +233,7 @@ test('folders say what is in them, are selected with it, and a sample tries the 
   const folder = rows(page).filter({ hasText: '2024' });
   await expect(folder.locator('.entry-under')).toHaveText('13 files');
   await expect(folder.locator('.entry-size')).toHaveText('12 kB');
-  await expect(folder.locator('.entry-share-part')).toHaveText(['1 failed', '12 not processed yet']);
+  await expect(folder.locator('.entry-share-part')).toHaveText(['1 failed', '12 not processed']);
   await expect(page.locator('.start-bar')).toContainText('14 files here, 12 kB');
 
   await page.getByRole('checkbox', { name: 'Select 2024' }).check();

@@ -126,7 +126,7 @@ test('what was undone says so: the job, its trash, the list of files', async ({ 
   await expect(page.locator('.head-undone').getByRole('link')).toHaveAttribute('href', `/jobs/${undo}`);
   await open(page, server.url);
   await expect(page.locator('.listing .status-badge', { hasText: 'put back' })).toHaveCount(3);
-  await page.getByRole('link', { name: 'not yet processed' }).click();
+  await page.getByRole('link', { name: 'not processed' }).click();
   await expect(page.locator('.listing tbody tr')).toHaveCount(3);
 });
 

@@ -1,6 +1,7 @@
 //! `headway run`.
 
 mod arguments;
+mod made;
 mod request;
 
 use std::ffi::OsString;
@@ -28,7 +29,9 @@ const COMMAND: &str = "command";
 /// stands for all files below it. If `headway serve` has the data folder, it does the work, and this command follows
 /// it. Otherwise this command does the work. When the same command is run again, it skips the files that are done.
 ///
-/// The exit code is the number of files that failed or could not be examined, up to 100; 101 stands for more. 102:
+/// The exit code is the number of files that failed or could not be examined, up to 100; 101 stands for more. A pipe or
+/// device that you name counts, one in a folder does not. If there is no file at all, it is 0, or 102 with
+/// --fail-if-empty. 102:
 /// the job failed as a whole. 103: it was cancelled. 104: it waits for you. 130: you interrupted it. 255: it did not
 /// start.
 ///
@@ -113,6 +116,7 @@ impl RunArguments {
         let not_begun = |error| CommandFailure::from(error).or_code(NOT_BEGUN);
         request.approval = self.work.ask || self.work.dry_run;
         recipes::typed(session, &mut request).await.map_err(|failure| failure.or_code(NOT_BEGUN))?;
+        made::resolve(session, &mut request).await.map_err(|failure| failure.or_code(NOT_BEGUN))?;
         let cursor = session.call(async |client| client.cursor().await).await.map_err(not_begun)?;
         let job = self.work.id.unwrap_or_else(headway_client::mint);
         let follower = session.client.follow(Some(cursor), &[job]);
@@ -156,6 +160,7 @@ impl RunArguments {
         }
         let code = follow(session, follower, job, how).await?;
         outputs(session, job, &self.shown).await?;
+        self.tell_manifests(session, job, request).await?;
         Ok(code)
     }
 }

@@ -111,12 +111,15 @@ async fn the_socket_is_its_owners_alone_and_names_any_folder_which_tcp_does_not(
     let refused = client(&server.url).start(mint(), &typed).await;
     assert!(matches!(refused, Err(ClientError::Refused(ApiError::Invalid { .. }))), "{refused:?}");
     let socket = socket(&files);
-    for request in [all, typed] {
+    for request in [all.clone(), typed] {
         let job = mint();
         let mut follower = socket.follow(None, &[job]);
         socket.start(job, &request).await.expect("a job");
         assert_eq!(follower.end(job).await.expect("its end").status, JobStatus::Completed);
     }
+    // That its owner has named the folder makes no difference.
+    let refused = client(&server.url).start(mint(), &all).await;
+    assert!(matches!(refused, Err(ClientError::Refused(ApiError::Invalid { .. }))), "{refused:?}");
     // The data folder can lie in such a folder, and is left alone.
     let above = files.data().parent().expect("a folder").canonicalize().expect("its path");
     let all = StartJob::new(above.to_str().expect("text"), "checksum", Query::Folder(Default::default()));

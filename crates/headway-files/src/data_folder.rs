@@ -3,6 +3,7 @@
 
 mod attempts;
 mod known;
+mod known_as;
 mod lock;
 mod outputs;
 mod presets;
@@ -13,6 +14,7 @@ use std::fs::DirEntry;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use known_as::KnownAs;
 use lock::FolderLock;
 pub use lock::is_held;
 pub use outputs::{Outputs, StepStopped};
@@ -37,6 +39,9 @@ const NETWORK: [(u64, &str); 6] = [
 /// The file that reserves disk space, to be released when the disk is full.
 const BALLAST: &str = "ballast";
 const BALLAST_SIZE: u64 = 32 * 1024 * 1024;
+
+/// The file in a job's folder which says that the job's trash was emptied.
+const EMPTIED: &str = ".emptied";
 
 /// A data folder that this process holds.
 #[derive(Debug)]
@@ -171,6 +176,17 @@ impl DataFolder {
         Ok(sum)
     }
 
+    /// Notes that the trash of a job was emptied, so that a later undo can say why it cannot put anything back.
+    pub fn note_emptied(&self, job: &JobId) -> io::Result<()> {
+        private::make_folder(self.outputs(job).folder())?;
+        private::replace(&self.outputs(job).folder().join(EMPTIED), b"")
+    }
+
+    /// Whether the trash of a job was emptied, as far as that was noted.
+    pub fn was_emptied(&self, job: &JobId) -> io::Result<bool> {
+        Ok(Found::of(self.outputs(job).folder().join(EMPTIED).metadata()).known()?.is_some())
+    }
+
     /// The folder of the files that a job wrote for its user.
     pub fn outputs(&self, job: &JobId) -> Outputs {
         Outputs::at(self.root.join("jobs").join(job.to_string()))
@@ -186,6 +202,11 @@ impl DataFolder {
             }
         }
         Ok(None)
+    }
+
+    /// The same, for the last step of this job.
+    pub fn kept_of(&self, job: &JobId, name: &str, most: u64) -> io::Result<Option<Vec<u8>>> {
+        Found::of(private::read(&self.outputs(job).folder().join(name), most)).known()
     }
 }
 

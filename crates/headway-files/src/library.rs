@@ -100,6 +100,11 @@ pub struct Library {
 }
 
 impl Library {
+    /// Whether a library of this name is named by the path of its root, because no operator gave it a name.
+    pub fn is_named_by_path(name: &str) -> bool {
+        name.starts_with('/')
+    }
+
     /// The absolute path, as it is passed to programs.
     pub fn absolute(&self, path: &RelPath) -> PathBuf {
         self.path.join(on_disk(path))

@@ -115,6 +115,25 @@ impl RelPath {
         line
     }
 
+    /// The path in a library of what has this path below a folder of that library.
+    pub fn below(&self, folder: &RelPath) -> RelPath {
+        match (folder.is_root(), self.is_root()) {
+            (true, _) => self.clone(),
+            (false, true) => folder.clone(),
+            (false, false) => RelPath(format!("{folder}/{self}")),
+        }
+    }
+
+    /// The path below a folder of what has this path in the library; `None` if it is not in that folder.
+    pub fn seen_from(&self, folder: &RelPath) -> Option<RelPath> {
+        if folder.is_root() {
+            return Some(self.clone());
+        }
+        let rest = self.0.strip_prefix(folder.as_str())?;
+        let rest = if rest.is_empty() { rest } else { rest.strip_prefix('/')? };
+        Some(RelPath(rest.to_owned()))
+    }
+
     /// The entry of this folder whose name on disk is `name`.
     pub fn join(&self, name: &[u8]) -> Result<RelPath, InvalidPath> {
         if name.contains(&b'/') { Err(InvalidPath::Dots) } else { self.join_all(name) }

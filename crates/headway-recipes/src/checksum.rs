@@ -56,6 +56,9 @@ impl Recipe for Checksum {
     }
 }
 
+/// The names of the manifests that a job can make.
+pub(super) const MANIFESTS: [(Algorithm, &str); 2] = [(Algorithm::Sha256, "SHA256SUMS"), (Algorithm::Blake3, "B3SUMS")];
+
 impl Work for ChecksumWork {
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let hashes = hash(input, attempt, self.algorithms)?;
@@ -63,7 +66,7 @@ impl Work for ChecksumWork {
     }
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
-        let mut manifests = [(Algorithm::Sha256, "SHA256SUMS", Vec::new()), (Algorithm::Blake3, "B3SUMS", Vec::new())];
+        let mut manifests = MANIFESTS.map(|(algorithm, name)| (algorithm, name, Vec::new()));
         let (mut rows, mut lacking) = (Rows::default(), 0_u64);
         for result in results {
             let ItemResult { path, result, skip, .. } = result?;

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::hash::Hashes;
 use super::manifest::{Algorithm, to_hex};
-use headway_files::{DataFolder, OpenFile, Outputs};
-use headway_model::RelPath;
+use headway_files::{DataFolder, KnownAs, Library, OpenFile, Outputs};
+use headway_model::{JobId, RelPath};
 
 /// Maximum size of a record in bytes: 5 million files at 100 bytes each.
 const LIMIT: u64 = 512 * 1024 * 1024;
@@ -79,6 +79,16 @@ impl Rows {
 }
 
 impl ManifestRecord {
+    /// The same record, with the paths that its files have in the library of which this is a name.
+    fn in_library(self, known_as: &KnownAs) -> Self {
+        let here = |path: RelPath| known_as.ours(&path);
+        ManifestRecord {
+            algorithm: self.algorithm,
+            disks: self.disks.into_iter().filter_map(|(path, id)| Some((here(path)?, id))).collect(),
+            seen: self.seen.into_iter().filter_map(|(path, seen)| Some((here(path)?, seen))).collect(),
+        }
+    }
+
     /// Whether the file of this path lay on a file system with this id.
     pub(super) fn was_on(&self, path: &RelPath, file_system: u64) -> bool {
         let above = path.ancestors();
@@ -86,10 +96,35 @@ impl ManifestRecord {
     }
 }
 
-/// The record of a manifest that some job made of files of this library; `None` if none did, or its history is gone.
-pub(super) fn find(data: &DataFolder, library: &str, manifest: &[u8]) -> std::io::Result<Option<ManifestRecord>> {
-    let text = data.kept(&name(library, manifest), LIMIT)?;
-    Ok(text.and_then(|text| read(&String::from_utf8(text).ok()?)))
+/// The record of a manifest that some job made of files of this library, whatever the job called it; `None` if none did, or
+/// its history is gone.
+pub(super) fn find(data: &DataFolder, library: &Library, manifest: &[u8]) -> std::io::Result<Option<ManifestRecord>> {
+    for known_as in data.known_as(library) {
+        let text = data.kept(&name(&known_as.library, manifest), LIMIT)?;
+        let record = text.and_then(|text| read(&String::from_utf8(text).ok()?));
+        if let Some(record) = record {
+            return Ok(Some(record.in_library(&known_as)));
+        }
+    }
+    Ok(None)
+}
+
+/// The record of a manifest that this job made, and the folder of this library that the names in the manifest are relative
+/// to; `None` if the job made it of files that are not in this library.
+pub(super) fn of_job(
+    data: &DataFolder,
+    library: &Library,
+    job: &JobId,
+    manifest: &[u8],
+) -> std::io::Result<Option<(ManifestRecord, RelPath)>> {
+    for known_as in data.known_as(library) {
+        let text = data.kept_of(job, &name(&known_as.library, manifest), LIMIT)?;
+        let record = text.and_then(|text| read(&String::from_utf8(text).ok()?));
+        if let Some((record, folder)) = record.zip(known_as.ours(&RelPath::default())) {
+            return Ok(Some((record.in_library(&known_as), folder)));
+        }
+    }
+    Ok(None)
 }
 
 /// The name of a manifest's record. It begins with a dot, so that the job does not offer it as an output.
@@ -132,8 +167,10 @@ mod tests {
         rows.add(&RelPath::default(), &json!({ "blake3": "00" }));
         let [usb, unseen] = ["usb", "unseen"].map(|path| path.parse().expect("a path"));
         let disks = BTreeMap::from([(RelPath::default(), Some(7)), (usb, Some(8)), (unseen, None)]);
+        let library = |name: &str| Library::open(name, folder.path()).expect("a library");
+        let find = |name: &str, manifest: &[u8]| find(&data, &library(name), manifest);
         rows.keep(&outputs, "photos", &disks, Algorithm::Blake3, b"manifest").expect("kept");
-        let found = find(&data, "photos", b"manifest").expect("readable").expect("found");
+        let found = find("photos", b"manifest").expect("readable").expect("found");
         let was_on = |path: &str| [7, 8].map(|id| found.was_on(&path.parse().expect("a path"), id));
         assert_eq!([was_on("a"), was_on("usb2"), was_on("usb/a")], [[true, false], [true, false], [false, true]]);
         assert_eq!(was_on("unseen/a"), [false; 2]);
@@ -141,8 +178,8 @@ mod tests {
         assert_eq!(found, ManifestRecord { algorithm: Algorithm::Blake3, disks, seen });
         let earlier = read("sha256\n7 5 a\n").expect("a record");
         assert!(!earlier.was_on(&"a".parse().expect("a path"), 0), "that was not kept");
-        assert_eq!(find(&data, "photos", b"manifest2").expect("readable"), None);
-        assert_eq!(find(&data, "videos", b"manifest").expect("readable"), None);
+        assert_eq!(find("photos", b"manifest2").expect("readable"), None);
+        assert_eq!(find("videos", b"manifest").expect("readable"), None);
         assert_eq!(outputs.names().expect("a folder"), Vec::<String>::new());
     }
 }

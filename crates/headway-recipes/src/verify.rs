@@ -5,6 +5,7 @@ mod compare;
 mod folders;
 mod lines;
 mod locate;
+mod made;
 mod manifests;
 mod report;
 mod source;
@@ -17,14 +18,12 @@ use serde_json::json;
 
 use super::hash::{Hashes, hash, hash_again};
 use super::manifest::Algorithm;
-use super::{
-    Attempt, Binding, Effect, Failure, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work, read, record,
-};
+use super::{Attempt, Binding, Effect, Failure, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work, read};
 use headway_files::Outputs;
 use headway_files::{Library, OpenFile, environment, io_text};
 use headway_model::setting::SettingKind;
 use headway_model::summary::RecipeInfo;
-use headway_model::{DiskEffect, FailReason, RelPath, StartJob};
+use headway_model::{DiskEffect, FailReason, JobId, RelPath, StartJob};
 use lines::Lines;
 use manifests::{LIMIT, ManifestChoice};
 
@@ -71,8 +70,8 @@ impl Recipe for Verify {
     fn obstacle(&self, request: &StartJob, library: &Library) -> Option<Obstacle> {
         let wanted = read::<VerifySettings>(&self.info().settings, &request.settings);
         let text = match wanted.and_then(|wanted| Ok(ManifestChoice::by(&wanted.manifest)?)) {
-            // Which files match the pattern is found out when the job is prepared.
-            Ok(ManifestChoice::Pattern(..)) => return None,
+            // Which files match the pattern, and what the job made, is found out when the job is prepared.
+            Ok(ManifestChoice::Pattern(..) | ManifestChoice::Made(_)) => return None,
             Ok(ManifestChoice::One(manifest)) => {
                 let error = library.readable(&manifest, LIMIT).err()?;
                 // If the environment keeps the manifest from being read, the job waits.
@@ -90,15 +89,8 @@ impl Recipe for Verify {
         let wanted: VerifySettings = job.settings(&self.info().settings)?;
         let chosen = Algorithm::of_name(&wanted.algorithm);
         let mut lines = Lines::default();
-        for manifest in ManifestChoice::by(&wanted.manifest)?.find(job)? {
-            let text = job
-                .library
-                .read(&manifest, LIMIT, job.stop)
-                .map_err(|error| headway_files::unable(&manifests::unread(&manifest, job.library), &error))?;
-            job.is_wanted()?;
-            let record = record::find(job.data, &job.library.name, &text.0)
-                .map_err(|error| headway_files::unable("looking for the record of an earlier job", &error))?;
-            source::add(&mut lines, job, &manifest, &text.0, record, chosen)?;
+        for manifest in ManifestChoice::by(&wanted.manifest)?.read(job)? {
+            source::add(&mut lines, job, manifest, chosen)?;
         }
         lines.end()?;
         Ok(Box::new(VerifyWork { library: Arc::clone(job.library), request: job.request.clone(), lines }))

@@ -17,6 +17,7 @@ mod left;
 mod look_around;
 mod outcome;
 mod output_name;
+mod past;
 mod perform;
 mod place;
 mod plan;

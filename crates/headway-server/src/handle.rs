@@ -159,9 +159,11 @@ impl Server {
         }
     }
 
+    /// The library with this name, if the caller may name it. Only the owner may name one that is not configured.
     fn library(&self, name: &str) -> Result<Arc<Library>, ApiError> {
         let context = &self.inner.context;
-        context.library(name).ok_or_else(|| {
+        let opened = || context.by_path.get(name).filter(|_| self.is_owner);
+        context.configured(name).map(Arc::clone).or_else(opened).ok_or_else(|| {
             let names: Vec<_> = context.libraries.iter().map(|library| library.name.as_str()).collect();
             ApiError::NotFound {
                 message: format!("there is no library {name:?}; this server has {}", names.join(", ")),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use headway_files::{DataFolder, Library, io_text};
+use headway_files::{DataFolder, KnownAs, Library, io_text};
 use headway_model::{PauseReason, Position, RelPath};
 use headway_store::{RebuildError, Rebuilt, SqliteStore, Store, StoreError};
 
@@ -75,7 +75,7 @@ impl Maintenance {
                 },
             }
         };
-        let strays = doctor::strays(&self.store, &library, names).await?;
+        let strays = doctor::strays(&self.store, &self.names_of(&library), names).await?;
         Ok((strays.into_iter().map(tell).collect(), unlisted))
     }
 
@@ -85,7 +85,13 @@ impl Maintenance {
     /// If the library or the log cannot be read.
     pub async fn placements(&self, name: &str, root: &Path) -> Result<(PlacedFiles, Vec<Finding>), StartError> {
         let library = self.library(name, root)?;
-        Ok(doctor::look_at_places(&self.store, &library).await?)
+        Ok(doctor::look_at_places(&self.store, (&library, &self.names_of(&library))).await?)
+    }
+
+    /// Every name that jobs gave this folder.
+    fn names_of(&self, library: &Library) -> Vec<String> {
+        let names = self.folder.known_as(library).into_iter().filter(KnownAs::is_same);
+        names.map(|name| name.library).collect()
     }
 
     /// Opens a library as the server knows it: nothing is reported about a disk that is absent.

@@ -14,7 +14,7 @@ use headway_model::library::{FolderPage, FolderView};
 use headway_model::{Digest, RelPath, SeenPart};
 
 /// The version of `schema.sql`; a file with any other version is rebuilt.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 /// The index of every library's files.
 pub struct FileIndex {
@@ -33,6 +33,8 @@ pub struct SeenOutcome {
     pub job_no: u64,
     /// The job.
     pub job: JobId,
+    /// The recipe of the job: a failure is shown until the same recipe succeeds with the file.
+    pub recipe: String,
     /// The status it ended with.
     pub status: ItemStatus,
     /// The recipe name `undo`, if the job undid another one: the file then counts as if neither job had run.
@@ -72,6 +74,13 @@ impl FileIndex {
     pub async fn settle(&self, library: &str, whole: Option<Millis>) -> Stored<()> {
         let library = library.to_owned();
         self.writer.elsewhere(move |writer| write::settle(writer, &library, whole)).await
+    }
+
+    /// Says for which libraries outcomes are recorded. If it was for others until now, all outcomes are forgotten, and the
+    /// log is read again.
+    pub async fn follow_for(&self, libraries: &str) -> Stored<()> {
+        let libraries = libraries.to_owned();
+        self.writer.elsewhere(move |writer| write::follow_for(writer, &libraries)).await
     }
 
     /// Records outcomes of files, up to a position in the log.

@@ -18,12 +18,12 @@ pub use rebuild::{RebuildError, Rebuilt, pruned, rebuild};
 pub use sqlite::SqliteStore;
 pub use told::internal;
 
-use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease};
+use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::item_filter::MatchingItems;
 use headway_model::library::Pattern;
 use headway_model::load::Load;
-use headway_model::{Digest, Fold, ItemStatus, PauseReason, RelPath};
+use headway_model::{Digest, Fold, PauseReason, RelPath};
 
 /// The store failed. After a restart, what was not acknowledged might or might not be there.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -121,8 +121,8 @@ pub trait Store: Send + Sync + 'static {
     /// Events of one job with their details, after a position, in order, at most `limit`.
     async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>>;
 
-    /// The last outcome of these files of a library; files without one are omitted.
-    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, ItemStatus)>>;
+    /// How jobs ended for these files of a library, in no order: for each file, recipe and status the last job.
+    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<OutcomeRow>>;
 
     /// The processed items of this recipe for these files of a library, in no order: for each path the last item of
     /// each `work`, and the last item of an undo (which has no `work`).

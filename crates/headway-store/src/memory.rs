@@ -6,9 +6,8 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 
 use super::{Head, JobFilter, Store, StoreError, Stored};
-use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease};
+use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_model::id::{JobId, Millis, Position, Seq};
-use headway_model::item::ItemStatus;
 use headway_model::item_filter::MatchingItems;
 use headway_model::library::Pattern;
 use headway_model::load::{FileTotals, Load};
@@ -151,7 +150,7 @@ impl Store for MemoryStore {
         Ok(events.take(limit as usize).cloned().collect())
     }
 
-    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, ItemStatus)>> {
+    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<OutcomeRow>> {
         Ok(self.state.lock().outcomes(library, paths))
     }
 

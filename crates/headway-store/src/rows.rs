@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub use derive::{BadDetail, Idle, LEASE};
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::item::ItemStatus;
-use headway_model::{Digest, JobSummary, PlannedFile};
+use headway_model::{Digest, JobSummary, PlannedFile, RelPath};
 pub use job_key::JobKey;
 
 /// One event as stored.
@@ -75,6 +75,19 @@ pub struct ItemState {
     pub message: Option<String>,
     /// The recipe's result, as JSON.
     pub result: Option<String>,
+}
+
+/// How a job ended for a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeRow {
+    /// The file.
+    pub path: RelPath,
+    /// The recipe of the job.
+    pub recipe: String,
+    /// The status that the file's item ended with.
+    pub status: ItemStatus,
+    /// The job.
+    pub job_no: u64,
 }
 
 /// A file that was already processed, as its item records it.

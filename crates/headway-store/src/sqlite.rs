@@ -17,13 +17,13 @@ use async_trait::async_trait;
 use rusqlite::ffi::{self, SQLITE_CANTOPEN, SQLITE_IOERR_NOMEM};
 
 use super::{Head, JobFilter, Store, StoreError, Stored};
-use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease};
+use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_files::{environment, fails};
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::item_filter::MatchingItems;
 use headway_model::library::Pattern;
 use headway_model::load::Load;
-use headway_model::{Digest, Fold, ItemStatus, PauseReason, RelPath};
+use headway_model::{Digest, Fold, PauseReason, RelPath};
 
 /// The log in one SQLite file. A commit blocks the thread that polls it, because the writer has its own thread;
 /// everything else runs on the blocking pool.
@@ -133,7 +133,7 @@ impl Store for SqliteStore {
         self.readers.read(move |reader| read::history(reader, job_no, after, limit)).await
     }
 
-    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, ItemStatus)>> {
+    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<OutcomeRow>> {
         let (library, paths) = (library.to_owned(), paths.to_vec());
         self.readers.read(move |reader| read::outcomes(reader, &library, &paths)).await
     }

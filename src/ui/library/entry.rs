@@ -103,7 +103,7 @@ fn share(under: Under) -> impl IntoView {
         <span class="entry-share">
             {part(under.processed, "succeeded", " processed")}
             {part(under.failed, "failed", " failed")}
-            {part(rest, "waiting", " not processed yet")}
+            {part(rest, "waiting", " not processed")}
         </span>
     }
 }

@@ -121,7 +121,7 @@ pub(super) fn Listing(
                     {header(Sort::Name, "", "Name")}
                     {header(Sort::Size, "entry-size", "Size")}
                     {header(Sort::Modified, "entry-modified", "Modified")}
-                    {header(Sort::Outcome, "entry-outcome", "Last outcome")}
+                    {header(Sort::Outcome, "entry-outcome", "Outcome")}
                 </tr>
             </thead>
             <For each=move || 0..entries.with(Vec::len).div_ceil(WINDOW) key=|number| *number children=windows />
@@ -187,8 +187,13 @@ fn Nothing(view: FolderView, is_reading: bool) -> impl IntoView {
         match view.show {
             Filter::All => ("This folder is empty", "Put files into it, then reload this page."),
             Filter::Unprocessed => ("Nothing is left to do", "Every file here and below has been processed."),
-            Filter::Processed => ("Nothing is processed yet", "No file here or below has been through a job."),
-            Filter::Failed => ("Nothing failed", "No file here or below failed in its last job."),
+            Filter::Processed => {
+                ("Nothing is processed yet", "No job has processed a file here or below, or all that did have failed.")
+            }
+            Filter::Failed => (
+                "Nothing failed",
+                "No file here or below failed when a recipe last tried it. A failure is shown until the same recipe succeeds with the file.",
+            ),
         }
     };
     view! {

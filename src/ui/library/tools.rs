@@ -129,7 +129,7 @@ pub(super) fn Tools(
 fn filter_text(show: Filter) -> &'static str {
     match show {
         Filter::All => "All",
-        Filter::Unprocessed => "Not yet processed",
+        Filter::Unprocessed => "Not processed",
         Filter::Processed => "Processed",
         Filter::Failed => "Failed",
     }

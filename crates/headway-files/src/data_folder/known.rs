@@ -8,7 +8,7 @@ use crate::{Found, Identity, InnerMounts, Library};
 use headway_model::{JobId, RelPath};
 
 /// Maximum size of the file in bytes.
-const MOST: u64 = 1 << 20;
+pub(super) const MOST: u64 = 1 << 20;
 
 impl DataFolder {
     /// The identity of each library when it was last used, by name. Anything that cannot be read counts as unknown.
@@ -21,9 +21,10 @@ impl DataFolder {
         text.lines().filter_map(read).collect()
     }
 
-    /// Stores the current identities of these libraries, and keeps what is stored about others.
+    /// Stores the current identities and roots of these libraries, and keeps what is stored about others.
     pub fn remember_libraries(&self, libraries: &[Arc<Library>]) {
         let _one_at_a_time = self.remembering.lock();
+        self.remember_roots(libraries);
         let before = self.known_libraries();
         let mut known = before.clone();
         // The file cannot hold a name with a line feed. The identity of such a library is not known after a restart.

@@ -242,6 +242,12 @@ impl Library {
         *self.root.write() = Some(root);
     }
 
+    /// Whether another library, as both were last opened, is the same folder, whatever their names and paths.
+    pub fn is_same_folder(&self, other: &Library) -> bool {
+        let place = |library: &Library| library.root.read().as_ref().map(|root| root.place);
+        self.path == other.path || place(self).is_some_and(|here| place(other) == Some(here))
+    }
+
     /// The identity of the root, for storing (`None` if the root was never there), and how often a person has
     /// accepted a new root.
     pub fn identity(&self) -> (Option<Identity>, u64) {

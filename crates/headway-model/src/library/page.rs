@@ -79,7 +79,7 @@ pub struct Entry {
     pub size: u64,
     /// When its content last changed.
     pub modified: Millis,
-    /// Its last outcome in a job.
+    /// Its outcome in a job.
     pub outcome: Option<LastOutcome>,
     /// What is below it, if it is a folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,7 +139,8 @@ impl EntryKind {
     }
 }
 
-/// The outcome of a file in the last job that included it.
+/// The outcome of a file that a library shows: its newest failure, if the same recipe has not succeeded with it since; or
+/// else its outcome in the last job that included it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LastOutcome {

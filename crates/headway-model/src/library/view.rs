@@ -84,7 +84,7 @@ macro_rules! words {
     };
 }
 
-/// Which files, by their last outcome in a job.
+/// Which files, by their outcomes in jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -94,9 +94,9 @@ pub enum OutcomeFilter {
     All,
     /// Those that, as far as is known, no job has processed in their current state.
     Unprocessed,
-    /// Those that succeeded, or for which there was nothing to do.
+    /// Those that succeeded in their last job, or for which there was nothing to do, and that are not listed as failed.
     Processed,
-    /// Those that failed.
+    /// Those that failed when some recipe last tried them.
     Failed,
 }
 words!(OutcomeFilter { All = "all", Unprocessed = "unprocessed", Processed = "processed", Failed = "failed" });

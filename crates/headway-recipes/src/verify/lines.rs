@@ -19,6 +19,8 @@ pub(super) struct ManifestSource {
     pub(super) path: RelPath,
     /// The record of the job that made the manifest, if there is one.
     pub(super) record: Option<ManifestRecord>,
+    /// Whether it is a file of the library, not only of the job that made it.
+    is_in_library: bool,
     /// For checksums of 4, 8, 12, ... bytes: the algorithms that have matched so far, as bits.
     found: [AtomicU16; 17],
 }
@@ -68,8 +70,8 @@ pub(super) struct Lines {
 
 impl ManifestSource {
     /// A manifest that has not been read yet.
-    pub(super) fn new(path: RelPath, record: Option<ManifestRecord>) -> Self {
-        ManifestSource { path, record, found: Default::default() }
+    pub(super) fn new(path: RelPath, record: Option<ManifestRecord>, is_in_library: bool) -> Self {
+        ManifestSource { path, record, is_in_library, found: Default::default() }
     }
 
     /// The algorithms that have matched for checksums of this length in bytes.
@@ -82,7 +84,8 @@ impl ManifestSource {
 impl Lines {
     /// Notes that all manifests are read.
     pub(super) fn end(&mut self) -> Result<(), Unable> {
-        self.manifests = self.sources.iter().map(|source| source.path.clone()).collect();
+        let in_library = self.sources.iter().filter(|source| source.is_in_library);
+        self.manifests = in_library.map(|source| source.path.clone()).collect();
         self.lines
             .sort_by(|one, other| (&one.path, one.source, one.number).cmp(&(&other.path, other.source, other.number)));
         if !self.lines.is_empty() {

@@ -2,15 +2,31 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{Binding, Library, RelPath, Unable};
+use super::super::record::{self, ManifestRecord};
+use super::{Binding, JobId, Library, RelPath, Unable, made};
 use headway_files::{is_litter, walk};
 use headway_model::path::InvalidPath;
 
 /// Maximum size of a manifest in bytes: 5 million lines of 100 bytes each.
 pub(super) const LIMIT: u64 = 512 * 1024 * 1024;
 
+/// What stands before the id of a job whose manifests are meant.
+const MADE_BY: char = '@';
+
+/// A manifest that was read.
+pub(super) struct Manifest {
+    /// Its path in the library. For a manifest that is not in the library: the path at which its names would mean the same.
+    pub(super) path: RelPath,
+    pub(super) text: Vec<u8>,
+    /// The record of the job that made it, if there is one.
+    pub(super) record: Option<ManifestRecord>,
+    pub(super) is_in_library: bool,
+}
+
 /// The parsed setting.
 pub(super) enum ManifestChoice {
+    /// What this checksum job made.
+    Made(JobId),
     /// The manifest at this path.
     One(RelPath),
     /// All files whose path matches the pattern. The second part is the path of a file that literally has this name.
@@ -35,6 +51,9 @@ impl From<NamedError> for Unable {
 impl ManifestChoice {
     /// Parses the setting.
     pub(super) fn by(text: &str) -> Result<ManifestChoice, NamedError> {
+        if let Some(Ok(job)) = text.strip_prefix(MADE_BY).map(str::parse) {
+            return Ok(ManifestChoice::Made(job));
+        }
         let path = text.parse::<RelPath>();
         if !text.contains(['*', '?']) {
             return path.map(ManifestChoice::One).map_err(|error| NamedError::Path { text: text.to_owned(), error });
@@ -45,10 +64,28 @@ impl ManifestChoice {
         Ok(ManifestChoice::Pattern(Box::new(matcher), path.ok()))
     }
 
+    /// The manifests, in order, each with its content. Blocking.
+    pub(super) fn read(self, job: &Binding<'_>) -> Result<Vec<Manifest>, Unable> {
+        if let ManifestChoice::Made(maker) = self {
+            return made::manifests(job, maker);
+        }
+        let mut manifests = Vec::new();
+        for path in self.find(job)? {
+            let text = job.library.read(&path, LIMIT, job.stop);
+            let text = text.map_err(|error| headway_files::unable(&unread(&path, job.library), &error))?.0;
+            job.is_wanted()?;
+            let record = record::find(job.data, job.library, &text)
+                .map_err(|error| headway_files::unable("looking for the record of an earlier job", &error))?;
+            manifests.push(Manifest { path, text, record, is_in_library: true });
+        }
+        Ok(manifests)
+    }
+
     /// The paths of the manifests, in order. Blocking.
-    pub(super) fn find(self, job: &Binding<'_>) -> Result<Vec<RelPath>, Unable> {
+    fn find(self, job: &Binding<'_>) -> Result<Vec<RelPath>, Unable> {
         let library: &Library = job.library;
         let (matcher, literal) = match self {
+            ManifestChoice::Made(_) => return Ok(Vec::new()),
             ManifestChoice::One(path) => return Ok(vec![path]),
             ManifestChoice::Pattern(matcher, literal) => (matcher, literal),
         };

@@ -1,20 +1,20 @@
 //! Reads one manifest: each line becomes an expectation about a file, or a finding.
 
 use super::super::manifest::{self, Algorithm, Algorithms, ManifestEntry, ManifestLine as Read, Name};
-use super::super::record::ManifestRecord;
 use super::lines::{ExpectedFile, Lines, Loose, ManifestSource};
 use super::locate::{Located, Locator};
+use super::manifests::Manifest;
 use super::{Binding, RelPath, Unable, own};
 
 /// Adds everything that a manifest says. Blocking.
 pub(super) fn add(
     lines: &mut Lines,
     job: &Binding<'_>,
-    path: &RelPath,
-    text: &[u8],
-    record: Option<ManifestRecord>,
+    manifest: Manifest,
     chosen: Option<Algorithm>,
 ) -> Result<(), Unable> {
+    let Manifest { path, text, record, is_in_library } = manifest;
+    let (path, text) = (&path, text.as_slice());
     let source = lines.sources.len() as u32;
     let (from, before) = (lines.lines.len(), lines.loose.len());
     let mut locator = Locator::new(job.library, path);
@@ -37,7 +37,7 @@ pub(super) fn add(
     if lines.lines.len() == from && lines.loose.len() == before {
         lines.empty.push(path.clone());
     }
-    lines.sources.push(ManifestSource::new(path.clone(), record));
+    lines.sources.push(ManifestSource::new(path.clone(), record, is_in_library));
     join_sizes(&mut lines.lines, from);
     Ok(())
 }

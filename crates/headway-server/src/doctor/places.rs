@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Finding, Remedy};
 use crate::placements::{ReadError, changes};
 use headway_files::{Change, Library, Moved, OpenFile, Placement};
-use headway_model::RelPath;
+use headway_model::{JobKind, RelPath};
 use headway_store::{OverPages, Store, StoreError};
 
 /// Jobs read at a time.
@@ -16,10 +16,16 @@ const PAGE: u32 = 200;
 pub struct PlacedFiles {
     /// Outputs and renamed files that are where they were put, unchanged.
     pub outputs: u64,
-    /// Outputs that were changed, moved or undone since. That is allowed.
+    /// Outputs that were changed or moved since. That is allowed.
     pub changed: u64,
-    /// Originals in a trash, unchanged.
+    /// Files that an undo put back.
+    pub put_back: u64,
+    /// Originals in a trash, unchanged, that an undo could put back.
     pub originals: u64,
+    /// Copies in a trash of originals that an undo put back: nothing needs them.
+    pub copies: u64,
+    /// Outputs that an undo moved to its trash: nothing needs them.
+    pub taken_out: u64,
     /// Originals that are no longer in a trash, because it was emptied.
     pub emptied: u64,
     /// Files that could not be read, so that nothing is known about them.
@@ -28,12 +34,18 @@ pub struct PlacedFiles {
 
 impl fmt::Display for PlacedFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let PlacedFiles { outputs, changed, originals, emptied, unseen } = self;
+        let PlacedFiles { outputs, changed, put_back, originals, copies, taken_out, emptied, unseen } = self;
         write!(
             f,
-            "{outputs} outputs are as they were put into place, {changed} were changed since; \
+            "{outputs} outputs are as they were put into place, {changed} were changed since, {put_back} were undone; \
              {originals} originals are in a trash, {emptied} no longer"
         )?;
+        if copies + taken_out > 0 {
+            write!(
+                f,
+                "; for files that were undone, the trash also has {copies} copies of originals and {taken_out} outputs, which can be emptied (headway trash)"
+            )?;
+        }
         if *unseen > 0 {
             write!(f, "; {unseen} files could not be read")?;
         }
@@ -44,13 +56,16 @@ impl fmt::Display for PlacedFiles {
 /// Checks by hash every placement of terminal jobs. The one finding is an original in a trash that has changed.
 pub(crate) async fn look_at_places(
     store: &dyn Store,
-    library: &Library,
+    (library, names): (&Library, &[String]),
 ) -> Result<(PlacedFiles, Vec<Finding>), StoreError> {
     let (mut places, mut findings) = (PlacedFiles::default(), Vec::new());
     let mut pages = OverPages::new(store, PAGE);
     while let Some(jobs) = pages.next().await? {
-        for row in jobs.iter().filter(|row| row.library == library.name && !row.summary.pruned) {
+        for row in jobs.iter().filter(|row| names.contains(&row.library) && !row.summary.pruned) {
             match changes(store, row.job_no).await {
+                Ok(made) if JobKind::of(&row.summary.recipe) == JobKind::Undo => {
+                    made.iter().for_each(|change| places.look_at_undone(library, change));
+                }
                 Ok(made) => findings.extend(made.iter().filter_map(|change| places.look_at(library, change))),
                 Err(ReadError::Store(error)) => return Err(error),
                 Err(error) => {
@@ -65,15 +80,23 @@ pub(crate) async fn look_at_places(
 
 impl PlacedFiles {
     fn look(&mut self, library: &Library, placement: &Placement) -> Option<Finding> {
+        let mut is_back = false;
         match library.content(&placement.target) {
             Ok(found) if found == Some(placement.new) => self.outputs += 1,
+            // A file that did not exist before does not exist again.
+            Ok(found) if found == placement.old => {
+                self.put_back += 1;
+                is_back = true;
+            }
             Ok(_) => self.changed += 1,
             Err(error) => self.unseen(&placement.target, &error),
         }
         let trash = placement.trash.as_ref()?;
         match library.content(trash) {
             Err(error) => self.unseen(trash, &error),
+            Ok(None) if is_back => {}
             Ok(None) => self.emptied += 1,
+            Ok(found) if found == placement.old && is_back => self.copies += 1,
             Ok(found) if found == placement.old => self.originals += 1,
             Ok(Some(_)) => {
                 let what = format!(
@@ -85,6 +108,15 @@ impl PlacedFiles {
             }
         }
         None
+    }
+
+    /// Looks at what an undo did: it moved an output to its own trash. The file that it put back counts for the other job.
+    fn look_at_undone(&mut self, library: &Library, change: &Change) {
+        let Change::Output(Placement { trash: Some(trash), .. }) = change else { return };
+        match library.content(trash) {
+            Ok(found) => self.taken_out += u64::from(found.is_some()),
+            Err(error) => self.unseen(trash, &error),
+        }
     }
 
     fn look_at(&mut self, library: &Library, change: &Change) -> Option<Finding> {
@@ -105,10 +137,15 @@ impl PlacedFiles {
             false => library.size_and_time(&moved.to),
         };
         let is_same = |found: (u64, i64)| found == (moved.file.size, moved.file.mtime_ns);
+        let is_back = || {
+            !moved.is_output()
+                && matches!(library.size_and_time(&moved.from).known(), Ok(Some(found)) if is_same(found))
+        };
         match (found.known(), moved.is_removed()) {
             (Ok(Some(found)), true) if is_same(found) => self.originals += 1,
-            (Ok(_), true) => self.emptied += 1,
             (Ok(Some(found)), false) if is_same(found) => self.outputs += 1,
+            (Ok(_), _) if is_back() => self.put_back += 1,
+            (Ok(_), true) => self.emptied += 1,
             (Ok(_), false) => self.changed += 1,
             (Err(error), _) => self.unseen(&moved.to, &error),
         }

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use crate::placements::{ReadError, each_event};
-use headway_files::{Change, Library, Maker, OwnName};
+use headway_files::{Change, Maker, OwnName};
 use headway_model::event::JobEvent;
 use headway_model::event_kind::EventKind;
 use headway_model::{JobId, RelPath};
@@ -34,7 +34,7 @@ enum Owner {
 /// Lists Headway's own names in a library that no live job owns. No server may be using the log.
 pub(crate) async fn strays(
     store: &dyn Store,
-    library: &Library,
+    library_names: &[String],
     names: Vec<OwnName>,
 ) -> Result<Vec<Stray>, StoreError> {
     let (mut owners, mut strays) = (HashMap::<JobId, Owner>::new(), Vec::new());
@@ -45,7 +45,7 @@ pub(crate) async fn strays(
             Maker::Attempt(job) => {
                 let owner = match owners.entry(job) {
                     Entry::Occupied(known) => known.into_mut(),
-                    Entry::Vacant(new) => new.insert(owner(store, library, job).await?),
+                    Entry::Vacant(new) => new.insert(owner(store, library_names, job).await?),
                 };
                 match owner {
                     Owner::Live => continue,
@@ -62,14 +62,14 @@ pub(crate) async fn strays(
     Ok(strays)
 }
 
-async fn owner(store: &dyn Store, library: &Library, job: JobId) -> Result<Owner, StoreError> {
+async fn owner(store: &dyn Store, names: &[String], job: JobId) -> Result<Owner, StoreError> {
     let Some(row) = store.job(job).await? else {
         return Ok(Owner::NotKnown("this log does not know its job: another server may own it"));
     };
     if row.summary.pruned {
         return Ok(Owner::NotKnown("the history of its job was removed, so it might be an original"));
     }
-    if row.library != library.name {
+    if !names.iter().any(|name| *name == row.library) {
         return Ok(Owner::NotKnown("its job belongs to a library of another name"));
     }
     match row.summary.status.is_terminal() {

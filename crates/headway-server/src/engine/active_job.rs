@@ -152,6 +152,11 @@ impl ActiveJob {
         self.recipe.runs_programs()
     }
 
+    /// Whether it changes no file.
+    pub(super) fn only_reads(&self) -> bool {
+        self.recipe.effect().only_reads
+    }
+
     /// What the job does with files that were already processed.
     pub(super) fn on_done(&self) -> OnDone {
         self.request.policy.on_done.unwrap_or_else(|| self.recipe.effect().on_done)

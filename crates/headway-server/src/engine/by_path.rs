@@ -1,7 +1,8 @@
-//! Libraries that jobs name by their absolute path, beside the configured ones. Each is opened when a job first needs it.
+//! Libraries that are not configured: those that jobs name by their absolute path, and those of earlier jobs. Each is opened
+//! when a job first needs it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ impl ByPath {
 
     /// Whether a library's name is its path.
     pub(crate) fn is_path(name: &str) -> bool {
-        name.starts_with('/')
+        Library::is_named_by_path(name)
     }
 
     /// A library that is open.
@@ -49,13 +50,18 @@ impl ByPath {
     /// # Errors
     /// If its storage does not answer.
     pub(crate) async fn open(&self, name: &str) -> Result<Arc<Library>, Unable> {
+        self.open_at(name, name.into()).await
+    }
+
+    /// The same, for a library with this root.
+    pub(crate) async fn open_at(&self, name: &str, root: PathBuf) -> Result<Arc<Library>, Unable> {
         if let Some(library) = self.get(name) {
             return Ok(library);
         }
         let (data, owned) = (Arc::clone(&self.data), name.to_owned());
         let open = move || {
             let known = data.known_libraries().get(&owned).copied();
-            let (library, error) = Library::open_or_wait(&owned, Path::new(&owned), known);
+            let (library, error) = Library::open_or_wait(&owned, &root, known);
             if let Some(error) = error {
                 tracing::warn!("{error}; its jobs wait for it");
             }

@@ -55,19 +55,30 @@ pub(crate) struct Context {
 impl Context {
     /// The library with this name, if it is configured or was opened by its path.
     pub(crate) fn library(&self, name: &str) -> Option<Arc<Library>> {
-        let configured = self.libraries.iter().find(|library| library.name == name);
-        configured.map(Arc::clone).or_else(|| self.by_path.get(name))
+        self.configured(name).map(Arc::clone).or_else(|| self.by_path.get(name))
     }
 
-    /// The library of a job that is in the log. A library that is named by its path is opened if necessary.
+    /// The configured library with this name.
+    pub(crate) fn configured(&self, name: &str) -> Option<&Arc<Library>> {
+        self.libraries.iter().find(|library| library.name == name)
+    }
+
+    /// The library of a job that is in the log. A library that is named by its path is opened if necessary. So is one
+    /// that another server had configured, by a server without configured libraries, such as the one in `headway run`.
     ///
     /// # Errors
     /// If its storage does not answer.
     pub(crate) async fn library_of_job(&self, name: &str) -> Result<Option<Arc<Library>>, Unable> {
-        match self.library(name) {
-            None if ByPath::is_path(name) => self.by_path.open(name).await.map(Some),
-            found => Ok(found),
+        if let Some(library) = self.library(name) {
+            return Ok(Some(library));
         }
+        let root = match ByPath::is_path(name) {
+            true => Some(name.into()),
+            false if self.libraries.is_empty() => self.data.root_of(name),
+            false => None,
+        };
+        let Some(root) = root else { return Ok(None) };
+        self.by_path.open_at(name, root).await.map(Some)
     }
 
     /// The recipe with this name.

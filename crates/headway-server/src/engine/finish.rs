@@ -8,14 +8,15 @@ use futures::{Stream, StreamExt, stream};
 use tokio::sync::mpsc;
 
 use super::died::Died;
+use super::past::Past;
 use super::stop::{StepFailure, StepStop};
 use super::{ActiveJob, Context};
 use crate::steps::Step;
 use headway_files::{StepStopped, fault_of, hold, unable, unable_of_any};
 use headway_model::{ItemStatus, PauseReason, RelPath, SkipReason};
 use headway_recipes::{ItemResult, ItemResults, Unable};
+use headway_store::ItemPages;
 use headway_store::rows::ItemRow;
-use headway_store::{ItemPages, Store};
 
 const PAGE: u32 = 1_000;
 
@@ -42,11 +43,12 @@ pub(super) async fn finish(
         finished
     };
     let store = Arc::clone(&context.store);
-    let pages = stream::try_unfold(ItemPages::new(Arc::clone(&store), active.job_no, PAGE), move |mut pages| {
-        let (store, active) = (Arc::clone(&store), Arc::clone(&active));
+    let past = Past::of(context, &active).await?;
+    let pages = stream::try_unfold(ItemPages::new(store, active.job_no, PAGE), move |mut pages| {
+        let (past, active) = (past.clone(), Arc::clone(&active));
         async move {
             let Some(page) = pages.next().await? else { return Ok(None) };
-            let earlier = earlier(&*store, &active, &page).await?;
+            let earlier = earlier(&past, &active, &page).await?;
             let results = page.into_iter().filter_map(|row| result(row, &earlier).transpose());
             Ok(Some((results.collect::<Result<_, _>>()?, pages)))
         }
@@ -95,13 +97,13 @@ async fn over(
 }
 
 /// The results of items that were already processed, by path, from the last job that did the same work.
-async fn earlier(store: &dyn Store, active: &ActiveJob, page: &[ItemRow]) -> Result<HashMap<RelPath, String>, Unable> {
+async fn earlier(past: &Past, active: &ActiveJob, page: &[ItemRow]) -> Result<HashMap<RelPath, String>, Unable> {
     let is_done = |row: &&ItemRow| matches!(row.state.status, ItemStatus::Skipped { reason: SkipReason::Done, .. });
     let paths: Vec<_> = page.iter().filter(is_done).map(|row| row.file.path.clone()).collect();
     if paths.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut rows = store.done(&active.library.name, &active.request.recipe, &paths).await?;
+    let mut rows = past.done(&active.request.recipe, &paths).await?;
     rows.retain(|row| row.work == active.identity);
     rows.sort_by_key(|row| row.job_no);
     Ok(rows.into_iter().filter_map(|row| Some((row.file.path, row.result?))).collect())

@@ -20,6 +20,7 @@ use done::AlreadyDone;
 use lister::Lister;
 
 use super::died::{Died, caught};
+use super::past::Past;
 use super::stop::{StepFailure, StepStop};
 use super::{ActiveJob, Context};
 use crate::steps::Step;
@@ -128,7 +129,8 @@ async fn list(
     let row = context.store.job(active.job).await.map_err(Unable::from)?;
     let mut first = row.map_or(0, |row| row.summary.counters.total);
     let Before { listed: listed_before, mut reruns, taken } = listed_before(context, active).await?;
-    let contents = contents(context, active).await?;
+    let past = Past::of(context, active).await?;
+    let contents = contents(&past, active).await?;
     let named = named(context, active).await?;
     let (batches, mut listed) = mpsc::channel::<PlanBatch>(2);
     let walker = {
@@ -136,14 +138,8 @@ async fn list(
         tokio::task::spawn_blocking(move || {
             let _step = context.steps.begin(active.job, Step::List(first), || stop.is_asked());
             fault_of("listing", active.request.title.as_deref().unwrap_or_default());
-            let outcomes = |paths: &[RelPath]| {
-                let found = context.handle.block_on(context.store.outcomes(&active.library.name, paths));
-                found.map_err(Unable::from)
-            };
-            let lookup = |paths: &[RelPath]| {
-                let found = context.store.done(&active.library.name, &active.request.recipe, paths);
-                context.handle.block_on(found).map_err(Unable::from)
-            };
+            let outcomes = |paths: &[RelPath]| context.handle.block_on(past.shown_as(paths));
+            let lookup = |paths: &[RelPath]| context.handle.block_on(past.done(&active.request.recipe, paths));
             let done = contents.and_then(|contents| {
                 Some(AlreadyDone { library: &active.library, work: active.identity?, lookup: &lookup, contents })
             });
@@ -208,14 +204,11 @@ async fn listed_before(context: &Context, active: &ActiveJob) -> Result<Before, 
 }
 
 /// The contents that moved files are recognised by; `None` if the job processes files again even though they are done.
-async fn contents(context: &Context, active: &ActiveJob) -> Result<Option<HashSet<(u64, Digest)>>, Unable> {
+async fn contents(past: &Past, active: &ActiveJob) -> Result<Option<HashSet<(u64, Digest)>>, Unable> {
     match (active.on_done(), active.identity) {
         (OnDone::Again, _) | (_, None) => Ok(None),
         (OnDone::Skip, _) => Ok(Some(HashSet::new())),
-        (OnDone::SkipMoved, Some(work)) => {
-            let contents = context.store.done_contents(&active.library.name, work).await?;
-            Ok(Some(contents.into_iter().collect()))
-        }
+        (OnDone::SkipMoved, Some(work)) => Ok(Some(past.done_contents(work).await?)),
     }
 }
 

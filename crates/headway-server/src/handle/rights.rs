@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Server;
 use crate::engine::ByPath;
 use crate::error::{internal, unreadable};
-use headway_files::{Found, Unreadable, io_text, is_own_folder};
+use headway_files::{Found, Library, Unreadable, io_text, is_own_folder};
 use headway_model::{ApiError, Query, RelPath, StartJob};
 use headway_recipes::Unable;
 
@@ -24,21 +24,53 @@ impl Server {
         self.is_owner || !self.inner.owner_only.contains(recipe)
     }
 
-    /// Opens the library that a request names by its path, if the caller may name it. The owner may name any folder,
-    /// others only the library of an earlier job.
-    pub(super) async fn admit(&self, request: &StartJob) -> Result<(), ApiError> {
-        let name = &request.library;
-        let of_earlier_job = matches!(request.query, Query::Items(_));
-        if !ByPath::is_path(name) || !(self.is_owner || of_earlier_job) {
-            return Ok(());
+    /// The request with the name that its library has here, which is opened if necessary. The owner may name any folder by
+    /// its path, others only the library of an earlier job. A folder that is configured has its configured name, so that
+    /// it is one library however it is named.
+    pub(super) async fn admit(&self, request: &StartJob) -> Result<StartJob, ApiError> {
+        let (name, context) = (&request.library, &self.inner.context);
+        // The library of an earlier job keeps the name that the job gave it.
+        if matches!(request.query, Query::Items(_)) {
+            context.library_of_job(name).await.map_err(|why| why_not(name, why))?;
+            return Ok(request.clone());
         }
-        if self.inner.context.library(name).is_none() {
+        if !ByPath::is_path(name) || !self.is_owner {
+            return Ok(request.clone());
+        }
+        let configured = |library: &&Arc<Library>| library.path == Path::new(name);
+        if let Some(library) = context.libraries.iter().find(configured) {
+            return Ok(StartJob { library: library.name.clone(), ..request.clone() });
+        }
+        if context.library(name).is_none() {
             let owned = name.clone();
             let looked = tokio::task::spawn_blocking(move || usable(&owned)).await;
             looked.map_err(|error| internal(&error))??;
-            self.inner.context.by_path.open(name).await.map_err(|why| why_not(name, why))?;
         }
-        self.spares_data_folder(request)
+        let library = context.by_path.open(name).await.map_err(|why| why_not(name, why))?;
+        self.spares_data_folder(request)?;
+        // The same folder can have several paths, for example because a disk is mounted twice.
+        let same = context.libraries.iter().find(|configured| configured.is_same_folder(&library));
+        Ok(StartJob { library: same.unwrap_or(&library).name.clone(), ..request.clone() })
+    }
+
+    /// The library of a request, if the caller may name it.
+    pub(super) fn library_for(&self, request: &StartJob) -> Result<(), ApiError> {
+        let of_earlier_job = matches!(request.query, Query::Items(_));
+        match of_earlier_job && self.inner.context.library(&request.library).is_some() {
+            true => Ok(()),
+            false => self.library(&request.library).map(drop),
+        }
+    }
+
+    /// What identifies a library whatever its name: its root, as far as that is known.
+    pub(super) fn folder_of(&self, name: &str) -> String {
+        let context = &self.inner.context;
+        let root = match context.configured(name) {
+            Some(library) => library.path.to_str().map(str::to_owned),
+            None if ByPath::is_path(name) => None,
+            None => context.data.root_of(name).and_then(|root| root.to_str().map(str::to_owned)),
+        };
+        root.unwrap_or_else(|| name.to_owned())
     }
 
     /// Refuses a request that would work on the data folder. The folder can lie inside a library that is named by its

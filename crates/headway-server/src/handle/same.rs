@@ -2,6 +2,8 @@
 //!
 //! A request is recorded and hashed as it was sent, so this rule also covers jobs of earlier versions.
 
+use std::sync::Arc;
+
 use super::Server;
 use super::start::title;
 use crate::error::internal;
@@ -17,7 +19,12 @@ impl Server {
         let Some(recorded) = recorded else { return Ok(false) };
         let recorded: StartJob = serde_json::from_str(&recorded).map_err(|error| internal(&error))?;
         let recipe = self.inner.context.recipe(&request.recipe);
-        Ok(recipe.is_some_and(|recipe| plain(recorded, recipe.as_ref()) == plain(request.clone(), recipe.as_ref())))
+        // A folder can have several names, and a server without configured libraries does not use theirs.
+        let plain = |request: StartJob, recipe: &Arc<dyn Recipe>| {
+            let plain = plain(request, recipe.as_ref());
+            StartJob { library: self.folder_of(&plain.library), ..plain }
+        };
+        Ok(recipe.is_some_and(|recipe| plain(recorded, recipe) == plain(request.clone(), recipe)))
     }
 }
 

@@ -25,8 +25,7 @@ pub enum Started {
 impl Server {
     /// Starts a job, or finds the one that this request started before.
     pub async fn start_job(&self, id: JobId, request: &StartJob) -> Result<(Started, JobView), ApiError> {
-        self.admit(request).await?;
-        let request = self.checked(request)?;
+        let request = self.checked(&self.admit(request).await?)?;
         if let Query::Items(query) = &request.query {
             self.items_of(&request, query).await?;
         }
@@ -95,7 +94,7 @@ impl Server {
     fn checked(&self, request: &StartJob) -> Result<StartJob, ApiError> {
         let mut request = request.clone();
         let (mut reasons, mut settings) = (Vec::new(), BTreeMap::new());
-        if let Err(error) = self.library(&request.library) {
+        if let Err(error) = self.library_for(&request) {
             reasons.push(error.to_string());
         }
         let recipes = &self.inner.context.recipes;

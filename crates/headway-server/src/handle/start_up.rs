@@ -45,7 +45,7 @@ impl Server {
         let live = engine::take_up_all(&context, &leases, jobs, opened.silent).await;
         let schedule = Schedule::new(limits, crate::now(), live);
         let index = Index::start(
-            &context.data.index(),
+            &context.data,
             Arc::clone(&context.libraries),
             Arc::clone(&context.store),
             context.log.head(),

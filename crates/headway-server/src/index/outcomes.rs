@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
+use super::scans::Scans;
+use headway_files::{DataFolder, KnownAs, Library};
 use headway_model::event::{JobEvent, Recorded};
 use headway_model::event_kind::EventKind;
 use headway_model::id::Position;
 use headway_model::item::ItemStatus;
-use headway_model::{JobKind, RelPath};
-use headway_store::rows::{EventRow, ItemState};
+use headway_model::{DiskEffect, JobId, JobKind, RelPath};
+use headway_store::rows::{EventRow, ItemRow, ItemState, JobRow};
 use headway_store::{EventPages, FileIndex, Head, SeenOutcome, Store, Stored};
 
 /// Events read at a time.
@@ -38,19 +40,49 @@ pub(super) struct OutcomeFollower {
     wanted: Arc<Notify>,
 }
 
+/// What follows the log.
+struct Following {
+    files: Arc<FileIndex>,
+    store: Arc<dyn Store>,
+    data: Arc<DataFolder>,
+    libraries: Arc<Vec<Arc<Library>>>,
+}
+
+/// A job, as far as the index needs to know it.
+#[derive(Default)]
+struct FollowedJob {
+    recipe: String,
+    /// The libraries that have its files, by name, each with the name that the job gave its library.
+    libraries: Vec<(String, KnownAs)>,
+}
+
+/// Folders of libraries.
+type Folders = BTreeSet<(String, RelPath)>;
+
 impl OutcomeFollower {
-    /// Begins to follow the log. Ends when the writer does.
-    pub(super) fn follow(files: Arc<FileIndex>, store: Arc<dyn Store>, head: watch::Receiver<Head>) -> Self {
+    /// Begins to follow the log for these libraries. Ends when the writer does.
+    pub(super) fn follow(
+        files: Arc<FileIndex>,
+        scans: Scans,
+        (data, libraries): (Arc<DataFolder>, Arc<Vec<Arc<Library>>>),
+        store: Arc<dyn Store>,
+        head: watch::Receiver<Head>,
+    ) -> Self {
         let (tell, done) = watch::channel(0);
         let outcomes = OutcomeFollower { head: head.clone(), done, wanted: Arc::default() };
         let wanted = Arc::clone(&outcomes.wanted);
         tokio::spawn(async move {
             let mut head = head;
+            let following = Following { files, store, data, libraries };
+            following.begin().await;
             loop {
                 let up_to = head.borrow_and_update().position;
                 let begun = Instant::now();
-                match catch_up(&files, store.as_ref(), up_to).await {
-                    Ok(()) => drop(tell.send_replace(up_to)),
+                match following.catch_up(up_to).await {
+                    Ok(changed) => {
+                        scans.changed(changed).await;
+                        tell.send_replace(up_to);
+                    }
                     Err(error) => tracing::warn!(%error, "the outcomes of files could not be read from the log"),
                 }
                 tokio::select! {
@@ -65,57 +97,109 @@ impl OutcomeFollower {
         outcomes
     }
 
-    /// Waits until the index has everything that is in the log now, for a short time at most.
-    pub(super) async fn caught_up(&self) {
+    /// Waits until the index has everything that is in the log now, for a short time at most. Returns whether it has.
+    pub(super) async fn caught_up(&self) -> bool {
         let wanted = self.head.borrow().position;
         let mut done = self.done.clone();
         if *done.borrow_and_update() >= wanted {
-            return;
+            return true;
         }
         self.wanted.notify_one();
-        timeout(FOLLOW_WAIT, done.wait_for(|done| *done >= wanted)).await.ok();
+        matches!(timeout(FOLLOW_WAIT, done.wait_for(|done| *done >= wanted)).await, Ok(Ok(_)))
     }
 }
 
-async fn catch_up(files: &FileIndex, store: &dyn Store, up_to: Position) -> Stored<()> {
-    let mut after = files.position().await?;
-    // The log was restored to an earlier state, so it is read from its beginning.
-    if after > up_to {
-        after = 0;
-    }
-    let mut jobs: HashMap<u64, (String, bool)> = HashMap::new();
-    let mut pages = EventPages::all(store, up_to, PAGE).after(after);
-    while let Some(page) = pages.next().await? {
-        let mut ended = Vec::new();
-        for (job_no, (job, items)) in touched(&page) {
-            let (library, undoes) = match jobs.get(&job_no) {
-                Some(known) => known,
-                None => {
-                    let row = store.job(job).await?;
-                    let row = row.map(|row| (row.library, JobKind::of(&row.summary.recipe) == JobKind::Undo));
-                    &*jobs.entry(job_no).or_insert(row.unwrap_or_default())
-                }
-            };
-            for (from, count) in runs(&items) {
-                let rows = store.items(job_no, from, count, None).await?;
-                let rows = rows.into_iter().filter(|row| items.contains(&row.item) && row.state.status.is_outcome());
-                ended.extend(rows.map(|row| SeenOutcome {
-                    library: library.clone(),
-                    path: moved_to(&row.state).unwrap_or(row.file.path),
-                    job_no,
-                    job,
-                    status: row.state.status,
-                    undone: undone(*undoes, &row.state),
-                }));
-            }
+impl Following {
+    /// Forgets the outcomes of other libraries than these, and of these at other roots.
+    async fn begin(&self) {
+        let mut of: Vec<_> = self.libraries.iter().map(|library| (&library.name, &library.path)).collect();
+        of.sort();
+        if let Err(error) = self.files.follow_for(&format!("{of:?}")).await {
+            tracing::warn!(%error, "the outcomes that the index has might be those of other folders");
         }
-        files.end(ended, pages.position()).await?;
     }
-    // Removed histories have no events, so the last position can be lower than the head.
-    if pages.position() < up_to {
-        files.end(Vec::new(), up_to).await?;
+
+    /// Records the outcomes up to this position. Returns the folders in which jobs have changed something.
+    async fn catch_up(&self, up_to: Position) -> Stored<Folders> {
+        let (files, store) = (&self.files, &*self.store);
+        let mut after = files.position().await?;
+        // The log was restored to an earlier state, so it is read from its beginning.
+        if after > up_to {
+            after = 0;
+        }
+        let (mut jobs, mut changed): (HashMap<u64, FollowedJob>, _) = (HashMap::new(), Folders::new());
+        let mut pages = EventPages::all(store, up_to, PAGE).after(after);
+        while let Some(page) = pages.next().await? {
+            let mut ended = Vec::new();
+            for (job_no, (job, items)) in touched(&page) {
+                let followed = match jobs.get(&job_no) {
+                    Some(known) => known,
+                    None => {
+                        let row = self.store.job(job).await?;
+                        &*jobs.entry(job_no).or_insert(row.map(|row| self.job(row)).unwrap_or_default())
+                    }
+                };
+                if followed.libraries.is_empty() {
+                    continue;
+                }
+                for (from, count) in runs(&items) {
+                    let rows = store.items(job_no, from, count, None).await?;
+                    let rows =
+                        rows.into_iter().filter(|row| items.contains(&row.item) && row.state.status.is_outcome());
+                    for row in rows {
+                        followed.add(job, row, &mut ended, &mut changed);
+                    }
+                }
+            }
+            files.end(ended, pages.position()).await?;
+        }
+        // Removed histories have no events, so the last position can be lower than the head.
+        if pages.position() < up_to {
+            files.end(Vec::new(), up_to).await?;
+        }
+        Ok(changed)
     }
-    Ok(())
+
+    fn job(&self, row: JobRow) -> FollowedJob {
+        let libraries = self.data.libraries_of(&row.library, &self.libraries);
+        let libraries = libraries.into_iter().map(|(library, name)| (library.name.clone(), name)).collect();
+        FollowedJob { recipe: row.summary.recipe, libraries }
+    }
+}
+
+impl FollowedJob {
+    /// Adds the outcome of an item, and the folders that it has changed, in every library that has the file.
+    fn add(&self, job: JobId, row: ItemRow, ended: &mut Vec<SeenOutcome>, changed: &mut Folders) {
+        let places = places(&row);
+        let path = moved_to(&row.state).unwrap_or(row.file.path);
+        for (library, name) in &self.libraries {
+            let folders = places.iter().filter_map(|place| name.ours(place)?.parent());
+            changed.extend(folders.map(|folder| (library.clone(), folder)));
+            let Some(path) = name.ours(&path) else { continue };
+            ended.push(SeenOutcome {
+                library: library.clone(),
+                path,
+                job_no: row.job_no,
+                job,
+                recipe: self.recipe.clone(),
+                status: row.state.status,
+                undone: undone(JobKind::of(&self.recipe) == JobKind::Undo, &row.state),
+            });
+        }
+    }
+}
+
+/// The paths of files that an item made, moved or removed.
+fn places(row: &ItemRow) -> Vec<RelPath> {
+    if !matches!(row.state.status, ItemStatus::Succeeded(DiskEffect::Changed | DiskEffect::Created)) {
+        return Vec::new();
+    }
+    let result: Option<serde_json::Value> =
+        row.state.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let result = result.unwrap_or_default();
+    let told = [&result["moved"], &result["output"]["path"]];
+    let told = told.into_iter().filter_map(|path| path.as_str()?.parse().ok());
+    told.chain([row.file.path.clone()]).chain(row.file.becomes.clone()).collect()
 }
 
 /// How an undo ended for a file, in words; `None` if it changed nothing or the job is not an undo.
@@ -133,8 +217,8 @@ fn moved_to(state: &ItemState) -> Option<RelPath> {
 }
 
 /// The items that these events might have settled, by job.
-fn touched(page: &[EventRow]) -> HashMap<u64, (headway_model::JobId, BTreeSet<u32>)> {
-    let mut jobs: HashMap<u64, (headway_model::JobId, BTreeSet<u32>)> = HashMap::new();
+fn touched(page: &[EventRow]) -> HashMap<u64, (JobId, BTreeSet<u32>)> {
+    let mut jobs: HashMap<u64, (JobId, BTreeSet<u32>)> = HashMap::new();
     for row in page {
         // About half of the events are these, and need not be decoded.
         if EventKind::of_payload(&row.payload) == Some(EventKind::Started) {

@@ -77,7 +77,10 @@ pub(super) fn page(reader: &mut Connection, view: &FolderView) -> Stored<FolderP
     };
     for (_, entry) in rows.iter_mut().filter(|(_, entry)| entry.kind == EntryKind::Folder) {
         let inside = FolderView { library: view.library.clone(), folder: entry.path.clone(), ..FolderView::default() };
-        entry.under = Some(self::under(&moment, &inside)?);
+        // What is in a folder that was never read is not known.
+        if self::seen(&moment, &inside)?.is_some() {
+            entry.under = Some(self::under(&moment, &inside)?);
+        }
     }
     let (left_out, seen) = (left_out(&moment, view)?, seen(&moment, view)?);
     Ok(FolderPage {

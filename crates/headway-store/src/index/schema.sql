@@ -29,11 +29,13 @@ CREATE TABLE files (
     inode INTEGER NOT NULL,
     -- 0 for a file that is not on the disk but has an outcome, which applies again if the file returns.
     present INTEGER NOT NULL,
-    -- Its last outcome: the item's byte, the corresponding word of `Show`, and the job.
+    -- The outcome that is shown: the item's byte, the corresponding word of `Show`, and the job. It is the newest of the file's
+    -- `failures`, or else its last outcome.
     outcome INTEGER,
     shown_as TEXT NOT NULL DEFAULT 'unprocessed',
     -- The word for an undo, if its last outcome is one.
     undone TEXT,
+    -- The job of its last outcome.
     job_no INTEGER NOT NULL DEFAULT 0,
     job TEXT,
     PRIMARY KEY (folder_no, leaf, name)
@@ -41,9 +43,24 @@ CREATE TABLE files (
 CREATE INDEX files_natural ON files (folder_no, leaf, natural);
 CREATE INDEX files_gone ON files (leaf) WHERE present = 0;
 
+-- Recipes whose last try with a file failed.
+CREATE TABLE failures (
+    folder_no INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    recipe TEXT NOT NULL,
+    outcome INTEGER NOT NULL,
+    job_no INTEGER NOT NULL,
+    job TEXT NOT NULL,
+    PRIMARY KEY (folder_no, name, recipe)
+) STRICT, WITHOUT ROWID;
+
 -- When the whole library was last read.
 CREATE TABLE scans (library TEXT PRIMARY KEY, seen_at INTEGER NOT NULL) STRICT;
 
--- The position in the log up to which outcomes are recorded.
-CREATE TABLE cursor (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL) STRICT;
-INSERT INTO cursor VALUES (1, 0);
+-- The position in the log up to which outcomes are recorded, and for which libraries: their names and roots.
+CREATE TABLE cursor (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    position INTEGER NOT NULL,
+    libraries TEXT NOT NULL
+) STRICT;
+INSERT INTO cursor VALUES (1, 0, '');

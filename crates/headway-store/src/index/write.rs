@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::super::sqlite::{all, immediate};
+use super::super::sqlite::{all, first, immediate};
 use super::{SeenOutcome, StoreError, Stored, VERSION, folder_no};
 use headway_model::id::{Millis, Position};
 use headway_model::library::{EntryKind, OutcomeFilter, Pattern, natural, natural_path};
@@ -101,39 +101,76 @@ fn add_folder(transaction: &Transaction<'_>, folder: i64, library: &str, path: &
     Ok(())
 }
 
+pub(super) fn follow_for(writer: &mut Connection, libraries: &str) -> Stored<()> {
+    let transaction = immediate(writer)?;
+    let known =
+        transaction.execute("UPDATE cursor SET position = 0, libraries = ?1 WHERE libraries <> ?1", [libraries])?;
+    if known > 0 {
+        transaction.execute_batch(
+            "UPDATE files SET outcome = NULL, shown_as = 'unprocessed', undone = NULL, job_no = 0, job = NULL
+                WHERE outcome IS NOT NULL;
+            DELETE FROM failures;
+            DELETE FROM files WHERE present = 0;",
+        )?;
+    }
+    Ok(transaction.commit()?)
+}
+
 pub(super) fn end(writer: &mut Connection, outcomes: &[SeenOutcome], up_to: Position) -> Stored<()> {
     let transaction = immediate(writer)?;
+    for outcome in outcomes {
+        end_one(&transaction, outcome)?;
+    }
+    transaction.execute("UPDATE cursor SET position = ?", [up_to])?;
+    Ok(transaction.commit()?)
+}
+
+fn end_one(transaction: &Transaction<'_>, outcome: &SeenOutcome) -> Stored<()> {
+    // A failure is shown even if the job is older than that of the last outcome.
     let mut end = transaction.prepare_cached(
         "INSERT INTO files
             (folder_no, leaf, name, natural, searched, kind, size, mtime_ns, inode, present, outcome, shown_as, undone, job_no, job)
         VALUES (?, 1, ?, ?, ?, 1, 0, 0, 0, 0, ?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET outcome = excluded.outcome, shown_as = excluded.shown_as,
-            undone = excluded.undone, job_no = excluded.job_no, job = excluded.job
-        WHERE excluded.job_no >= job_no",
+            undone = excluded.undone, job_no = max(job_no, excluded.job_no), job = excluded.job
+        WHERE excluded.job_no >= job_no OR excluded.shown_as = 'failed'",
     )?;
-    for outcome in outcomes {
-        let parent = outcome.path.parent().unwrap_or_default();
-        let folder = folder_no(&outcome.library, &parent);
-        add_folder(&transaction, folder, &outcome.library, &parent)?;
-        let name = outcome.path.name();
-        let shown_as = if outcome.undone.is_some() { OutcomeFilter::Unprocessed } else { outcome.status.shown_as() };
-        let (code, shown_as) = (outcome.status.byte(), shown_as.word());
-        let job = outcome.job.to_string();
-        end.execute(params![
-            folder,
-            name,
-            natural(name),
-            Pattern::searched(name),
-            code,
-            shown_as,
-            outcome.undone,
-            outcome.job_no,
-            job
-        ])?;
+    let parent = outcome.path.parent().unwrap_or_default();
+    let (folder, name) = (folder_no(&outcome.library, &parent), outcome.path.name());
+    add_folder(transaction, folder, &outcome.library, &parent)?;
+    let (code, shown_as, undone, job) = match note_failure(transaction, folder, outcome)? {
+        Some((code, job)) => (code, OutcomeFilter::Failed, None, job),
+        None if outcome.undone.is_some() => {
+            (outcome.status.byte(), OutcomeFilter::Unprocessed, outcome.undone, outcome.job.to_string())
+        }
+        None => (outcome.status.byte(), outcome.status.shown_as(), None, outcome.job.to_string()),
+    };
+    let (natural, searched) = (natural(name), Pattern::searched(name));
+    end.execute(params![folder, name, natural, searched, code, shown_as.word(), undone, outcome.job_no, job])?;
+    Ok(())
+}
+
+/// Notes whether the recipe's last try with the file failed. Returns the newest failure of any recipe that still holds: the
+/// item's byte, and the job.
+fn note_failure(transaction: &Transaction<'_>, folder: i64, outcome: &SeenOutcome) -> Stored<Option<(u8, String)>> {
+    const FAILED: &str = "INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+        SET outcome = excluded.outcome, job_no = excluded.job_no, job = excluded.job WHERE excluded.job_no >= job_no";
+    const PASSED: &str = "DELETE FROM failures WHERE folder_no = ? AND name = ? AND recipe = ? AND job_no <= ?";
+    const NEWEST: &str =
+        "SELECT outcome, job FROM failures WHERE folder_no = ? AND name = ? ORDER BY job_no DESC LIMIT 1";
+    let (name, recipe, job_no) = (outcome.path.name(), &outcome.recipe, outcome.job_no);
+    match outcome.status.shown_as() {
+        OutcomeFilter::Failed => {
+            let (code, job) = (outcome.status.byte(), outcome.job.to_string());
+            transaction.prepare_cached(FAILED)?.execute(params![folder, name, recipe, code, job_no, job])?;
+        }
+        OutcomeFilter::Processed => {
+            transaction.prepare_cached(PASSED)?.execute(params![folder, name, recipe, job_no])?;
+        }
+        // Such a job did not try the file.
+        OutcomeFilter::Unprocessed | OutcomeFilter::All => {}
     }
-    drop(end);
-    transaction.execute("UPDATE cursor SET position = ?", [up_to])?;
-    Ok(transaction.commit()?)
+    first(transaction, NEWEST, params![folder, name], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 pub(super) fn settle(writer: &mut Connection, library: &str, whole: Option<Millis>) -> Stored<()> {

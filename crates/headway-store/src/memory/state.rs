@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::super::{Head, JobFilter};
-use crate::rows::{DoneRow, EventRow, ItemRow, JobRow, Lease};
+use crate::rows::{DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_model::id::{JobId, Position};
-use headway_model::item::ItemStatus;
 use headway_model::{Digest, JobKind, PlannedFile, RelPath};
 
 #[derive(Default, Debug, Clone)]
@@ -57,15 +56,17 @@ impl MemoryState {
         rows
     }
 
-    pub(super) fn outcomes(&self, library: &str, paths: &[RelPath]) -> Vec<(RelPath, ItemStatus)> {
+    pub(super) fn outcomes(&self, library: &str, paths: &[RelPath]) -> Vec<OutcomeRow> {
         let mut latest = BTreeMap::new();
         for row in self.items.values().filter(|row| paths.contains(&row.file.path)) {
-            let here = self.jobs.get(&row.job_no).is_some_and(|job| job.library == library);
-            if here && row.state.status.is_outcome() {
-                latest.insert(row.file.path.clone(), row.state.status);
+            let Some(job) = self.jobs.get(&row.job_no).filter(|job| job.library == library) else { continue };
+            if row.state.status.is_outcome() {
+                let (path, recipe, status) = (row.file.path.clone(), job.summary.recipe.clone(), row.state.status);
+                let key = (path.clone(), recipe.clone(), status.byte());
+                latest.insert(key, OutcomeRow { path, recipe, status, job_no: row.job_no });
             }
         }
-        latest.into_iter().collect()
+        latest.into_values().collect()
     }
 
     pub(super) fn done(&self, library: &str, recipe: &str, paths: &[RelPath]) -> Vec<DoneRow> {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::{Head, JobFilter, StoreError, Stored};
 use super::{all, column, first, nullable};
-use crate::rows::{DoneRow, EventRow, ItemRow, ItemState, JobRow, Lease};
+use crate::rows::{DoneRow, EventRow, ItemRow, ItemState, JobRow, Lease, OutcomeRow};
 use headway_model::id::{JobId, Position, Seq};
 use headway_model::item::ItemStatus;
 use headway_model::item_filter::MatchingItems;
@@ -191,11 +191,14 @@ pub(super) fn history(reader: &Connection, job_no: u64, after: Position, limit: 
     all(reader, ONE, params![job_no, after, limit], events_of(reader))
 }
 
-pub(super) fn outcomes(reader: &Connection, library: &str, paths: &[RelPath]) -> Stored<Vec<(RelPath, ItemStatus)>> {
-    const LATEST: &str = "SELECT i.path, i.code, MAX(i.job_no)
+pub(super) fn outcomes(reader: &Connection, library: &str, paths: &[RelPath]) -> Stored<Vec<OutcomeRow>> {
+    const LATEST: &str = "SELECT i.path, j.recipe, i.code, MAX(i.job_no)
         FROM json_each(?) AS wanted JOIN items i ON i.path = wanted.value JOIN jobs j USING (job_no)
-        WHERE j.library = ? AND i.status IN ('succeeded', 'skipped', 'failed') GROUP BY i.path";
-    all(reader, LATEST, params![json!(paths).to_string(), library], |row| Ok((column(row, 0)?, column(row, 1)?)))
+        WHERE j.library = ? AND i.status IN ('succeeded', 'skipped', 'failed') GROUP BY i.path, j.recipe, i.code";
+    all(reader, LATEST, params![json!(paths).to_string(), library], |row| {
+        let (path, recipe, status) = (column(row, 0)?, row.get(1)?, column(row, 2)?);
+        Ok(OutcomeRow { path, recipe, status, job_no: row.get(3)? })
+    })
 }
 
 pub(super) fn done(reader: &Connection, library: &str, recipe: &str, paths: &[RelPath]) -> Stored<Vec<DoneRow>> {

@@ -17,14 +17,14 @@ use super::names;
 use headway_files::{Inspected, ListedFile, inspect, inspect_at, inspect_named, walk};
 use headway_model::library::{OutcomeFilter, in_order};
 use headway_model::request::FolderQuery;
-use headway_model::{ItemStatus, PauseReason, Query, RelPath, SkipReason};
+use headway_model::{PauseReason, Query, RelPath, SkipReason};
 use headway_recipes::{Failure, Plan, Rename, Unable, Work};
 
 /// How many files are looked up in the log at a time.
 const LOOKED_UP_AT_ONCE: usize = 500;
 
-/// Looks up in the log how these files last ended in a job.
-pub(super) type OutcomeLookup<'a> = dyn Fn(&[RelPath]) -> Result<Vec<(RelPath, ItemStatus)>, Unable> + 'a;
+/// Looks up in the log how a library lists these files; those that no job included are omitted.
+pub(super) type OutcomeLookup<'a> = dyn Fn(&[RelPath]) -> Result<HashMap<RelPath, OutcomeFilter>, Unable> + 'a;
 
 /// The new name of a file, and why the file is skipped, if it is.
 type PlannedName = (RelPath, Option<SkipReason>);
@@ -266,11 +266,9 @@ impl<'a> Lister<'a> {
         }
         if self.show != OutcomeFilter::All {
             let paths: Vec<_> = files.iter().map(|found| found.file.path.clone()).collect();
-            let known: HashMap<_, _> = (self.outcomes)(&paths)?.into_iter().collect();
-            let shown = |found: &ListedFile| {
-                known.get(&found.file.path).map_or(OutcomeFilter::Unprocessed, |known| known.shown_as())
-            };
-            files.retain(|found| shown(found) == self.show);
+            let known = (self.outcomes)(&paths)?;
+            let shown = |found: &ListedFile| known.get(&found.file.path).copied();
+            files.retain(|found| shown(found).unwrap_or(OutcomeFilter::Unprocessed) == self.show);
         }
         if let Some(done) = &self.done {
             done.judge(&mut files)?;

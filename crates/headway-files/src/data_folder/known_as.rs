@@ -1,0 +1,176 @@
+//! Names of one folder. A library is named by its operator, or by its path; and a library can be a folder inside another
+//! one. What a job recorded about a file counts for the file, whatever the job called its library.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::known::MOST;
+use super::{DataFolder, private};
+use crate::{Found, Library};
+use headway_model::RelPath;
+
+/// The file that stores the root of each library that is not named by its path.
+const ROOTS: &str = "roots";
+
+/// A name under which jobs can have recorded files of a library: the library's own name, another name of the same folder,
+/// or the name of a library inside it or around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownAs {
+    /// The name.
+    pub library: String,
+    relation: Relation,
+}
+
+/// Where the library of the name lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Relation {
+    /// It is the same folder.
+    Same,
+    /// It is this folder of the library.
+    Inside(RelPath),
+    /// The library is this folder of it.
+    Around(RelPath),
+}
+
+impl KnownAs {
+    /// The library of this name at `theirs`, as a library at `ours` sees it; `None` if they have no file in common.
+    fn between(library: &str, ours: &Path, theirs: &Path) -> Option<Self> {
+        let below =
+            |above: &Path, path: &Path| RelPath::from_bytes(path.strip_prefix(above).ok()?.as_os_str().as_bytes()).ok();
+        let relation = match (below(ours, theirs), below(theirs, ours)) {
+            (Some(_), Some(_)) => Relation::Same,
+            (Some(folder), None) => Relation::Inside(folder),
+            (None, Some(folder)) => Relation::Around(folder),
+            (None, None) => return None,
+        };
+        Some(KnownAs { library: library.to_owned(), relation })
+    }
+
+    /// Whether it is a name of the very same folder, so that paths and settings mean the same.
+    pub fn is_same(&self) -> bool {
+        self.relation == Relation::Same
+    }
+
+    /// The path in the library of a file that has this path under the name; `None` if it is not in the library.
+    pub fn ours(&self, theirs: &RelPath) -> Option<RelPath> {
+        match &self.relation {
+            Relation::Same => Some(theirs.clone()),
+            Relation::Inside(folder) => Some(theirs.below(folder)),
+            Relation::Around(folder) => theirs.seen_from(folder),
+        }
+    }
+
+    /// The path under the name of a file that has this path in the library; `None` if the name does not include it.
+    pub fn theirs(&self, ours: &RelPath) -> Option<RelPath> {
+        match &self.relation {
+            Relation::Same => Some(ours.clone()),
+            Relation::Inside(folder) => ours.seen_from(folder),
+            Relation::Around(folder) => Some(ours.below(folder)),
+        }
+    }
+}
+
+impl DataFolder {
+    /// Every name under which jobs can have recorded files of this library, its own first. Names whose root is not known
+    /// are left out.
+    pub fn known_as(&self, library: &Library) -> Vec<KnownAs> {
+        let mut names = vec![KnownAs { library: library.name.clone(), relation: Relation::Same }];
+        let roots = self.known_roots();
+        let others = roots.iter().filter(|(name, _)| **name != library.name);
+        names.extend(others.filter_map(|(name, root)| KnownAs::between(name, &library.path, root)));
+        names
+    }
+
+    /// The libraries among these that have files of the library of this name, each with the name as it sees it.
+    pub fn libraries_of<'a>(&self, name: &str, among: &'a [Arc<Library>]) -> Vec<(&'a Arc<Library>, KnownAs)> {
+        let configured = among.iter().find(|library| library.name == name).map(|library| library.path.clone());
+        let root = configured.or_else(|| match Library::is_named_by_path(name) {
+            true => Some(name.into()),
+            false => self.root_of(name),
+        });
+        let Some(root) = root else { return Vec::new() };
+        among.iter().filter_map(|library| Some((library, KnownAs::between(name, &library.path, &root)?))).collect()
+    }
+
+    /// The root of the library of this name when it was last used, if that is known.
+    pub fn root_of(&self, name: &str) -> Option<PathBuf> {
+        self.named_roots().remove(name).map(PathBuf::from)
+    }
+
+    /// The root of every library that was ever used, by name. The name of some is their path.
+    fn known_roots(&self) -> BTreeMap<String, PathBuf> {
+        let by_path: BTreeSet<_> =
+            self.known_libraries().into_keys().filter(|name| Library::is_named_by_path(name)).collect();
+        let named = self.named_roots().into_iter().map(|(name, root)| (name, PathBuf::from(root)));
+        by_path.into_iter().map(|name| (name.clone(), PathBuf::from(name))).chain(named).collect()
+    }
+
+    /// Stores the roots of the libraries that are not named by their path, and keeps what is stored about others. The
+    /// caller holds the lock.
+    pub(super) fn remember_roots(&self, libraries: &[Arc<Library>]) {
+        let before = self.named_roots();
+        let mut roots = before.clone();
+        // Of a root whose path is not text, only the library's own name is known.
+        let named = libraries.iter().filter(|library| !Library::is_named_by_path(&library.name));
+        roots.extend(named.filter_map(|library| Some((library.name.clone(), library.path.to_str()?.to_owned()))));
+        if roots == before {
+            return;
+        }
+        let kept = serde_json::to_vec(&roots).map_err(std::io::Error::from);
+        if let Err(error) = kept.and_then(|text| private::replace(&self.root.join(ROOTS), &text)) {
+            tracing::warn!(%error, "where the libraries are cannot be kept, so a later command does not know their names");
+        }
+    }
+
+    /// The root of each library that is not named by its path. Anything that cannot be read counts as unknown.
+    fn named_roots(&self) -> BTreeMap<String, String> {
+        let text = Found::of(private::read(&self.root.join(ROOTS), MOST)).known();
+        let roots = text.and_then(|text| Ok(text.map(|text| serde_json::from_slice(&text)).transpose()?));
+        roots.unwrap_or_else(|error: std::io::Error| {
+            tracing::warn!(%error, "where the libraries are cannot be read, so other names of a folder are not known");
+            None
+        })
+        .unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RelPath {
+        text.parse().expect("a path")
+    }
+
+    #[test]
+    fn a_folder_is_known_by_its_name_its_path_and_what_lies_inside_and_around_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(&path).expect("a folder");
+            path
+        };
+        let open = |name: &str, root: &Path| Arc::new(Library::open(name, root).expect("a library"));
+        let by_path = |root: &Path| open(root.to_str().expect("text"), root);
+        let [above, photos, inside, other] = ["a", "a/photos", "a/photos/2004", "a/photos2"].map(at);
+        let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
+        let named = open("photos", &photos);
+        data.remember_libraries(&[by_path(&above), by_path(&photos), by_path(&inside), by_path(&other)]);
+        let names = data.known_as(&named);
+        let seen: Vec<_> = names.iter().map(|name| (name.ours(&path("x/y")), name.theirs(&path("2004/b")))).collect();
+        assert_eq!(names.len(), 4, "{names:?}");
+        assert_eq!(seen[0], (Some(path("x/y")), Some(path("2004/b"))));
+        assert_eq!(seen[1], (None, Some(path("photos/2004/b"))), "the folder above");
+        assert_eq!(seen[2], seen[0], "the same folder by its path");
+        assert_eq!(seen[3], (Some(path("2004/x/y")), Some(path("b"))), "the folder inside");
+        assert_eq!(names.iter().map(KnownAs::is_same).collect::<Vec<_>>(), [true, false, true, false]);
+
+        data.remember_libraries(&[Arc::clone(&named)]);
+        assert_eq!(data.root_of("photos"), Some(photos.clone()));
+        let again = data.known_as(&by_path(&photos));
+        assert!(again.iter().any(|name| name.library == "photos" && name.is_same()), "{again:?}");
+        assert_eq!(data.known_as(&by_path(&other)).len(), 2, "itself, and the folder above");
+    }
+}

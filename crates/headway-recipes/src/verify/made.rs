@@ -1,0 +1,31 @@
+//! The manifests that a checksum job made. They are in the data folder, so that a file in the library need not be made for
+//! them.
+
+use super::super::checksum::MANIFESTS;
+use super::super::record;
+use super::manifests::{LIMIT, Manifest};
+use super::{Binding, JobId, Unable};
+
+/// The manifests of this job, which must be about files of the library. Blocking.
+pub(super) fn manifests(job: &Binding<'_>, maker: JobId) -> Result<Vec<Manifest>, Unable> {
+    let unread = |error| headway_files::unable(&format!("the manifest of job {maker} cannot be read"), &error);
+    let mut manifests = Vec::new();
+    for (_, name) in MANIFESTS {
+        let Some(text) = job.data.kept_of(&maker, name, LIMIT).map_err(unread)? else { continue };
+        job.is_wanted()?;
+        let made = record::of_job(job.data, job.library, &maker, &text).map_err(unread)?;
+        let Some((record, folder)) = made else {
+            return Err(format!(
+                "the manifest of job {maker} is about another folder: run verify on the folder that the job read"
+            )
+            .into());
+        };
+        let path = folder.join(name.as_bytes()).map_err(|error| Unable::Failed(error.to_string()))?;
+        manifests.push(Manifest { path, text, record: Some(record), is_in_library: false });
+    }
+    if manifests.is_empty() {
+        let why = "it is no checksum job, it did not end, or its history was removed";
+        return Err(format!("job {maker} has no manifest: {why}").into());
+    }
+    Ok(manifests)
+}

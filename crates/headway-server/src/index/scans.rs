@@ -1,0 +1,171 @@
+//! Scans of the disk for the index: of a folder, or of a whole library. At most one scan of each is under way.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use super::{IndexScanError, Scope};
+use headway_files::{Library, ScanError, scan};
+use headway_model::library::{ScanProgress, Unread};
+use headway_model::{RelPath, SeenPart};
+use headway_store::FileIndex;
+
+/// One transaction of the index takes this many entries or this many parts of folders, whichever comes first.
+const BATCH: (usize, usize) = (2_000, 500);
+
+/// How long a batch can stay incomplete, so that the files of a slow disk appear as they are found.
+const BATCH_WAIT: Duration = Duration::from_millis(100);
+
+/// If jobs changed more folders than this, the whole library is scanned instead of each of them.
+const FOLDERS: usize = 200;
+
+/// How long changed folders are waited for. A scan that takes longer goes on.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The scans. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Scans {
+    files: Arc<FileIndex>,
+    libraries: Arc<Vec<Arc<Library>>>,
+    readings: Arc<Mutex<HashMap<Scope, ScanUnderWay>>>,
+    /// What the last scan of each library could not read, by the library's name.
+    unread: Arc<Mutex<HashMap<String, Unread>>>,
+}
+
+/// A scan under way.
+#[derive(Clone)]
+pub(super) struct ScanUnderWay {
+    progress: Arc<ScanCounts>,
+    /// `None` until it is over.
+    pub(super) done: watch::Receiver<Option<Result<(), IndexScanError>>>,
+}
+
+#[derive(Default)]
+struct ScanCounts {
+    folders: AtomicU64,
+    entries: AtomicU64,
+}
+
+impl Scans {
+    pub(super) fn new(files: Arc<FileIndex>, libraries: Arc<Vec<Arc<Library>>>) -> Self {
+        Scans { files, libraries, readings: Arc::default(), unread: Arc::default() }
+    }
+
+    /// Begins to scan every library.
+    pub(super) fn all(&self) {
+        for library in self.libraries.iter() {
+            self.read(&library.name, None);
+        }
+    }
+
+    /// What the last scan of a library could not read.
+    pub(super) fn unread(&self, library: &str) -> Option<Unread> {
+        self.unread.lock().get(library).cloned()
+    }
+
+    /// How far the scan of this scope is, if one is under way.
+    pub(super) fn progress(&self, scope: &Scope) -> Option<ScanProgress> {
+        let readings = self.readings.lock();
+        let reading = readings.get(scope)?;
+        Some(ScanProgress {
+            folders: reading.progress.folders.load(Ordering::Relaxed),
+            entries: reading.progress.entries.load(Ordering::Relaxed),
+        })
+    }
+
+    /// Scans folders that jobs have changed, and the folders above them, because these can be new too. Waits for the end.
+    pub(super) async fn changed(&self, folders: BTreeSet<(String, RelPath)>) {
+        let above = folders.into_iter().flat_map(|(library, folder)| {
+            folder.ancestors().into_iter().map(move |folder| (library.clone(), Some(folder)))
+        });
+        let mut scopes: BTreeSet<Scope> = above.collect();
+        if scopes.len() > FOLDERS {
+            scopes = scopes.into_iter().map(|(library, _)| (library, None)).collect();
+        }
+        let all = async {
+            for (library, folder) in scopes {
+                self.read_again(&library, folder).await;
+            }
+        };
+        timeout(PATIENCE, all).await.ok();
+    }
+
+    /// Scans this scope from now on: a scan that is under way can have missed what has just changed.
+    async fn read_again(&self, library: &str, folder: Option<RelPath>) {
+        let scope = (library.to_owned(), folder.clone());
+        let under_way = self.readings.lock().get(&scope).cloned();
+        for reading in [under_way, None] {
+            let Some(mut reading) = reading.or_else(|| self.read(library, folder.clone())) else { return };
+            reading.done.wait_for(Option::is_some).await.ok();
+        }
+    }
+
+    /// The scan of this scope: the one under way, or a new one.
+    pub(super) fn read(&self, library: &str, folder: Option<RelPath>) -> Option<ScanUnderWay> {
+        let at = self.libraries.iter().position(|known| known.name == library)?;
+        let scope = (library.to_owned(), folder.clone());
+        let mut readings = self.readings.lock();
+        if let Some(reading) = readings.get(&scope) {
+            return Some(reading.clone());
+        }
+        let (tell, done) = watch::channel(None);
+        let reading = ScanUnderWay { progress: Arc::default(), done };
+        readings.insert(scope.clone(), reading.clone());
+        let (scans, progress) = (self.clone(), Arc::clone(&reading.progress));
+        tokio::spawn(async move {
+            let read = scans.fill(at, folder, &progress).await;
+            if let Err(error) = &read {
+                tracing::debug!(library = scope.0, %error, "a folder was not read");
+            }
+            scans.readings.lock().remove(&scope);
+            tell.send_replace(Some(read));
+        });
+        Some(reading)
+    }
+
+    async fn fill(&self, at: usize, folder: Option<RelPath>, progress: &ScanCounts) -> Result<(), IndexScanError> {
+        let name = &self.libraries[at].name;
+        let deep = folder.is_none();
+        let (batches, mut seen) = mpsc::channel::<Vec<SeenPart>>(2);
+        let libraries = Arc::clone(&self.libraries);
+        let reader = tokio::task::spawn_blocking(move || {
+            let library = &libraries[at];
+            // A disk that was mounted after the start is what a person wants to see.
+            library.look_again().map_err(|why| ScanError::unreachable(library, why))?;
+            let mut batch = Vec::new();
+            let (mut entries, mut begun) = (0, Instant::now());
+            let scanned = scan(library, &folder.unwrap_or_default(), deep, &mut |part| {
+                entries += part.entries.len();
+                batch.push(part);
+                if entries < BATCH.0 && batch.len() < BATCH.1 && begun.elapsed() < BATCH_WAIT {
+                    return true;
+                }
+                (entries, begun) = (0, Instant::now());
+                batches.blocking_send(std::mem::take(&mut batch)).is_ok()
+            });
+            let unread = scanned?;
+            batches.blocking_send(batch).ok();
+            Ok::<_, IndexScanError>(unread)
+        });
+        while let Some(batch) = seen.recv().await {
+            let folders = batch.iter().filter(|part| part.whole.is_some()).count();
+            let entries: usize = batch.iter().map(|part| part.entries.len()).sum();
+            self.files.see(name, batch).await?;
+            progress.folders.fetch_add(folders as u64, Ordering::Relaxed);
+            progress.entries.fetch_add(entries as u64, Ordering::Relaxed);
+        }
+        let unread = reader.await.map_err(|error| IndexScanError::Died(error.to_string()))??;
+        if deep {
+            match unread {
+                Some(unread) => drop(self.unread.lock().insert(name.clone(), unread)),
+                None => drop(self.unread.lock().remove(name)),
+            }
+        }
+        Ok(self.files.settle(name, deep.then(crate::now)).await?)
+    }
+}

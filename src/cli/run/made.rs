@@ -1,0 +1,92 @@
+//! The manifests of checksum jobs on the command line: `@1` names what a job made, and a checksum job says at its end where
+//! its manifest is, and how to verify it.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use serde_json::Value;
+
+use super::super::default_data;
+use super::super::failure::CommandFailure;
+use super::super::follow::tail;
+use super::super::out::say;
+use super::super::session::Session;
+use super::RunArguments;
+use headway_model::{JobId, StartJob};
+
+/// The recipe that makes manifests.
+const MAKES: &str = "checksum";
+
+/// The recipe that reads manifests.
+const READS: &str = "verify";
+
+/// Replaces a job in the setting `manifest`, such as `@1` or `@3f2a9c`, by its id.
+pub(super) async fn resolve(session: &Session, request: &mut StartJob) -> Result<(), CommandFailure> {
+    if request.recipe != READS {
+        return Ok(());
+    }
+    let Some(Value::String(text)) = request.settings.get_mut("manifest") else { return Ok(()) };
+    let Some(name) = text.strip_prefix('@') else { return Ok(()) };
+    let is_nth = name.len() < 6 && name.bytes().all(|byte| byte.is_ascii_digit());
+    let job = session.job(if is_nth { text } else { name }).await?;
+    *text = format!("@{job}");
+    Ok(())
+}
+
+impl RunArguments {
+    /// Says where the manifests of a finished job are, and the command that verifies them.
+    pub(super) async fn tell_manifests(
+        &self,
+        session: &Session,
+        job: JobId,
+        request: &StartJob,
+    ) -> Result<(), CommandFailure> {
+        if request.recipe != MAKES || self.shown.quiet || self.shown.json.is_some() {
+            return Ok(());
+        }
+        let made = session.client.job(job).await?.outputs;
+        for name in &made {
+            match &self.which.server {
+                None => {
+                    let path = std::path::absolute(&self.which.data)?.join("jobs").join(job.to_string()).join(name);
+                    say(&format!("manifest: {}", path.display()));
+                }
+                Some(_) => say(&format!("manifest: headway export {} --output {name} -o {name}", tail(job))),
+            }
+        }
+        if !made.is_empty() {
+            say(&format!("to verify these files later: {}", self.verifying(job, request)));
+        }
+        Ok(())
+    }
+
+    /// The command that verifies what a job made.
+    fn verifying(&self, job: JobId, request: &StartJob) -> String {
+        let mut words: Vec<Vec<u8>> = vec![b"headway".into(), b"run".into(), READS.into()];
+        match &self.files.library {
+            Some(library) => words.extend([b"--in".to_vec(), library.clone().into_bytes()]),
+            None => words.push(request.library.clone().into_bytes()),
+        }
+        words.extend([b"--set".to_vec(), format!("manifest=@{}", tail(job)).into_bytes()]);
+        let data = &self.which.data;
+        match &self.which.server {
+            Some(server) => words.extend([b"--server".to_vec(), server.to_string().into_bytes()]),
+            None if *data != default_data() => {
+                words.extend([b"--data".to_vec(), data.as_os_str().as_bytes().to_vec()]);
+            }
+            None => {}
+        }
+        let line = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(&b" "[..]);
+        OsStr::from_bytes(&line).to_string_lossy().into_owned()
+    }
+}
+
+/// A word for a shell. Quotation marks stand only where they are needed.
+fn quoted(word: &[u8]) -> Vec<u8> {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(byte);
+    match word.iter().all(is_plain) {
+        true => word.to_vec(),
+        // A word of the command line contains no NUL, so it can be quoted.
+        false => shlex::bytes::try_quote(word).map_or_else(|_| word.to_vec(), |quoted| quoted.into_owned()),
+    }
+}
