@@ -105,6 +105,8 @@ numbered! {
         Lacking = 13,
         /// It is renamed together with another file of the job, whose new name depends on it.
         With = 14,
+        /// The request names it, and it is neither a file nor a link.
+        Named = 15,
     }
 }
 
@@ -199,8 +201,8 @@ impl ItemStatus {
     }
 
     /// Whether its file was asked for and could not be processed: it was gone, had changed, or its output's name was
-    /// taken. The other skipped files need no work. If the plan already found that it was no regular file, it was
-    /// never asked for; if it stopped being one later, it was.
+    /// taken. The other skipped files need no work. If the plan found, in a folder, that it is no regular file, it was
+    /// never asked for; if the request names it, or it stopped being one later, it was.
     pub fn is_missed(self) -> bool {
         let ItemStatus::Skipped { reason, planned } = self else { return false };
         match reason {
@@ -208,7 +210,8 @@ impl ItemStatus {
             | SkipReason::Changed
             | SkipReason::HardLinks
             | SkipReason::Collision
-            | SkipReason::NotOurs => true,
+            | SkipReason::NotOurs
+            | SkipReason::Named => true,
             SkipReason::Symlink | SkipReason::NotAFile => !planned,
             SkipReason::Done
             | SkipReason::Command
@@ -288,6 +291,7 @@ impl SkipReason {
             SkipReason::Moved => "already done, under another name",
             SkipReason::Recipe => "not a type of file that the recipe is for",
             SkipReason::Kept => "stays: not one of the files to be removed",
+            SkipReason::Named => "named, but not a regular file",
             SkipReason::With => "is renamed together with another file of the job",
             SkipReason::Lacking => "lacks something that its new name is made from, such as a date or a series",
         }
@@ -318,7 +322,7 @@ mod tests {
     #[test]
     fn every_byte_is_one_status_or_none() {
         let known: Vec<u8> = (0..=255).filter(|byte| ItemStatus::from_byte(*byte).is_some()).collect();
-        assert_eq!(known.len(), 4 + 4 + 1 + 9 + 15 + 15);
+        assert_eq!(known.len(), 4 + 4 + 1 + 9 + 16 + 16);
         for byte in known {
             assert_eq!(ItemStatus::from_byte(byte).map(ItemStatus::byte), Some(byte));
         }

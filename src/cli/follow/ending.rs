@@ -16,6 +16,10 @@ pub(in crate::cli) const NOT_BEGUN: u8 = 255;
 
 /// The results for the files, in words.
 pub(super) fn verdict(fold: &Fold) -> String {
+    // While a job is planned, and if its plan failed, what there is was not found out.
+    if fold.counters.total == 0 && fold.status == JobStatus::Completed {
+        return "no file found: nothing was done".into();
+    }
     let results = results(&fold.counters);
     match fold.status {
         JobStatus::Completed | JobStatus::CompletedWithErrors => results,
@@ -41,7 +45,10 @@ fn results(counters: &Counters) -> String {
             parts.push(format!("{} {what}", count(number.into())));
         }
     }
-    parts.join(", ")
+    match counters.others {
+        0 => parts.join(", "),
+        others => format!("{} ({} not regular files)", parts.join(", "), count(others.into())),
+    }
 }
 
 /// The exit code of a job's end.
@@ -68,7 +75,7 @@ mod tests {
     #[test]
     fn only_what_succeeded_is_called_done() {
         let counters = Counters { succeeded: 2, failed: 1, skipped: 5, missed: 1, others: 3, ..Counters::default() };
-        assert_eq!(results(&counters), "2 done, 1 failed, 1 not looked at, 4 skipped");
+        assert_eq!(results(&counters), "2 done, 1 failed, 1 not looked at, 4 skipped (3 not regular files)");
         assert_eq!(results(&Counters { skipped: 1, links: 1, ..Counters::default() }), "0 done, 1 skipped");
     }
 

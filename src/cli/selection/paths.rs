@@ -45,12 +45,20 @@ pub(in crate::cli) fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// These files and, for folders, everything below them.
+/// These files and, for folders, everything below them. Pipes, sockets and devices below them are left out: nobody named
+/// them.
 pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure> {
-    let mut found = Vec::new();
-    let mut left: Vec<_> = paths.into_iter().rev().collect();
-    while let Some(path) = left.pop() {
-        if !is_folder(&path)? {
+    let (mut found, mut special) = (Vec::new(), 0);
+    let mut left: Vec<_> = paths.into_iter().rev().map(|path| (path, true)).collect();
+    while let Some((path, is_named)) = left.pop() {
+        let looked = path.symlink_metadata();
+        let is_special =
+            |found: &Metadata| !(is_named || found.is_dir() || found.is_file() || found.file_type().is_symlink());
+        if looked.as_ref().is_ok_and(is_special) {
+            special += 1;
+            continue;
+        }
+        if !folder(&path, looked)? {
             found.push(path);
             continue;
         }
@@ -60,7 +68,10 @@ pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure
         let mut entries =
             entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>().map_err(cannot)?;
         entries.sort_by(|one, other| other.cmp(one));
-        left.extend(entries);
+        left.extend(entries.into_iter().map(|path| (path, false)));
+    }
+    if special > 0 {
+        say(&format!("headway: left out, as not regular files: {}", count(special)));
     }
     Ok(found)
 }

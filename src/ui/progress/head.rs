@@ -30,7 +30,7 @@ use counts::Counts;
 use headway_model::follow::Phase;
 use headway_model::summary::Start;
 use headway_model::{JobId, JobStatus, JobSummary};
-use missed::Missed;
+use missed::{Missed, NothingFound};
 pub(super) use outputs::Download;
 use outputs::Outputs;
 use running::RunningFiles;
@@ -145,6 +145,7 @@ pub(in crate::ui) fn Head(
         <Counts job summary />
         <Work summary job state />
         <Missed job summary />
+        <NothingFound summary />
         <p class="head-message">{message}</p>
         <Undone newest />
         <RunningFiles state />

@@ -20,8 +20,14 @@ pub enum Inspected {
 pub fn inspect_named(library: &Library, path: &RelPath) -> Result<Inspected, PauseReason> {
     match library.find(path) {
         Found::There(found) if found.is_dir() => Ok(Inspected::Folder),
-        found => as_listed(library, path, found).map(Inspected::Item),
+        found => as_listed(library, path, found).map(|listed| Inspected::Item(named(listed))),
     }
+}
+
+/// What a request names, it asks for, even if it can have no result: a pipe, a socket, a device.
+fn named(listed: ListedFile) -> ListedFile {
+    let skip = listed.skip.map(|skip| if skip == SkipReason::NotAFile { SkipReason::Named } else { skip });
+    ListedFile { skip, ..listed }
 }
 
 /// How a plan lists the file at this path; an error if the environment keeps every file from being looked at.

@@ -103,7 +103,9 @@ impl VerifyReport<'_> {
     /// Takes in a skipped item. If its file was missing or not a regular file, `others` looks at it again.
     fn skipped(&mut self, path: &RelPath, reason: SkipReason) {
         let own = self.lines.of(path);
-        if own.is_empty() || matches!(reason, SkipReason::Missing | SkipReason::Symlink | SkipReason::NotAFile) {
+        if own.is_empty()
+            || matches!(reason, SkipReason::Missing | SkipReason::Symlink | SkipReason::NotAFile | SkipReason::Named)
+        {
             return;
         }
         let why = match reason {
