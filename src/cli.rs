@@ -28,6 +28,7 @@ mod signals;
 mod steer;
 mod systemd;
 mod times;
+mod trash;
 mod verify;
 mod watch;
 mod webhooks;
@@ -72,6 +73,7 @@ enum CliCommand {
     Change(steer::ChangeCommand),
     Retry(go_on::RetryCommand),
     Undo(go_on::UndoCommand),
+    Trash(trash::TrashCommand),
     Export(export::ExportCommand),
     Import(Box<import::ImportCommand>),
     Recipes(recipes::RecipesCommand),
@@ -141,6 +143,7 @@ async fn carried_out(command: CliCommand, settings: &[config::ServeSetting]) -> 
         CliCommand::Change(change) => steer::change(change).await,
         CliCommand::Retry(retry) => go_on::retry(retry).await,
         CliCommand::Undo(undo) => go_on::undo(undo).await,
+        CliCommand::Trash(trash) => trash::trash(trash).await,
         CliCommand::Export(export) => export::export(export).await,
         CliCommand::Import(import) => import::import(*import).await,
         CliCommand::Recipes(recipes) => recipes::recipes(&recipes),

@@ -44,7 +44,8 @@ async fn a_whole_data_folder_is_well_and_every_change_to_it_is_found() {
     let (files, _) = used().await;
     let (well, said) = doctor(&files);
     assert!(well && said.contains("no problems found"), "{said}");
-    assert!(said.contains("of 4 jobs") && said.contains("7 originals are in a trash"), "{said}");
+    assert!(said.contains("of 4 jobs") && said.contains("5 originals are in a trash, 0 no longer"), "{said}");
+    assert!(said.contains("1 were undone") && said.contains("1 copies of originals and 1 outputs"), "{said}");
 
     let log = files.data().join("log.sqlite");
     let whole = files.data().with_file_name("whole.sqlite");

@@ -29,6 +29,7 @@ mod lifecycle;
 mod links;
 mod manifest;
 mod mounts;
+mod names;
 mod openapi;
 mod order;
 mod own_names;

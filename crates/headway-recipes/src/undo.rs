@@ -8,10 +8,10 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{Attempt, Binding, Effect, EmptyOutput, Failure, ItemResults, Recipe, Rename, Success, Unable, Work};
-use headway_files::{Change, Library, Moved, Moves, OpenFile, Outputs, Placement};
+use headway_files::{Change, Library, Moved, Moves, OpenFile, Outputs, Placement, unable};
 use headway_model::summary::RecipeInfo;
 use headway_model::{
-    Digest, DiskEffect, FailReason, JobKind, Keep, Output, OutputPlace, PlannedFile, RelPath, SkipReason,
+    Digest, DiskEffect, FailReason, JobKind, Keep, Output, OutputPlace, PlannedFile, Query, RelPath, SkipReason,
 };
 
 pub(super) struct Undo;
@@ -19,6 +19,8 @@ pub(super) struct Undo;
 struct UndoWork {
     library: Arc<Library>,
     undone: HashMap<RelPath, Change>,
+    /// Whether the trash of the other job was emptied.
+    is_emptied: bool,
 }
 
 impl Recipe for Undo {
@@ -39,7 +41,12 @@ impl Recipe for Undo {
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         let undone = job.undone.iter().map(|change| (change.path(), change.clone()));
-        Ok(Box::new(UndoWork { library: Arc::clone(job.library), undone: undone.collect() }))
+        let is_emptied = match &job.request.query {
+            Query::Items(of) => job.data.was_emptied(&of.job),
+            Query::Folder(_) | Query::Paths(_) => Ok(false),
+        };
+        let is_emptied = is_emptied.map_err(|error| unable("looking whether the trash was emptied", &error))?;
+        Ok(Box::new(UndoWork { library: Arc::clone(job.library), undone: undone.collect(), is_emptied }))
     }
 }
 
@@ -105,8 +112,7 @@ impl Work for UndoWork {
         let output = attempt.output.as_ref().ok_or_else(gone)?;
         let original = self.library.open_trashed(trash).known();
         let original = original.map_err(|error| Failure::of(FailReason::Read, "reading the trash", &error))?;
-        let original = original
-            .ok_or_else(|| Failure::Failed(FailReason::Read, "the original is no longer in the trash".into()))?;
+        let original = original.ok_or_else(|| self.original_gone())?;
         let advance = |bytes| {
             attempt.advance(bytes);
             !attempt.is_stopped()
@@ -135,6 +141,14 @@ impl Work for UndoWork {
 }
 
 impl UndoWork {
+    fn original_gone(&self) -> Failure {
+        let text = match self.is_emptied {
+            true => "the original cannot be put back: the trash of that job was emptied",
+            false => "the original is no longer in the trash",
+        };
+        Failure::Failed(FailReason::Read, text.into())
+    }
+
     /// The old names of a file and of its sidecars. A sidecar that is gone is left out.
     fn names_back(&self, file: &PlannedFile, moves: &Moves) -> Result<Vec<Rename>, Failure> {
         let left = moves.main().file;
@@ -169,8 +183,8 @@ impl UndoWork {
             return Err(Failure::Skipped(SkipReason::NotOurs));
         }
         for removed in moves.files().into_iter().filter(Moved::is_removed) {
-            let gone = || Failure::Failed(FailReason::Read, "the original is no longer in the trash".into());
-            let original = self.library.open_trashed(&removed.to).known().map_err(reading)?.ok_or_else(gone)?;
+            let original = self.library.open_trashed(&removed.to).known().map_err(reading)?;
+            let original = original.ok_or_else(|| self.original_gone())?;
             let is_known = match removed.file.hash {
                 Some(hash) => original.hash().map_err(reading)? == hash,
                 None => true,

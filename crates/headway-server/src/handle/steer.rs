@@ -142,7 +142,13 @@ impl Server {
         // The job is read before, because retention can remove it as soon as its trash is empty.
         let view = self.job(id).await?;
         let library = self.library_of_job(&row.library).await?;
-        let emptied = tokio::task::spawn_blocking(move || library.empty_trash(id)).await;
+        let data = Arc::clone(&self.inner.context.data);
+        let emptied = tokio::task::spawn_blocking(move || {
+            // Before it is emptied: an undo that finds half of it gone must say why.
+            data.note_emptied(&id)?;
+            library.empty_trash(id)
+        });
+        let emptied = emptied.await;
         let emptied = emptied.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
         tracing::info!(job.id = %id, files = emptied.files, bytes = emptied.bytes, "a trash was emptied");
         Ok(JobView { trash: (0, 0), ..view })

@@ -1,0 +1,159 @@
+//! `headway trash`: what the trashes of jobs hold and why, and the way to empty them.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::failure::{CommandFailure, CommandResult, NO, USAGE};
+use super::follow::tail;
+use super::out::{self, count, say};
+use super::session::{ServerArguments, Session};
+use super::times;
+use headway_model::summary::JobView;
+use headway_model::{Action, JobId, JobKind, JobStatus};
+
+/// Jobs read at a time.
+const PAGE: u32 = 1_000;
+
+/// Show what the trashes of jobs hold, or empty them.
+///
+/// A job that replaces or removes files keeps the originals in its trash, so that `headway undo` can put them back. After an
+/// undo, the trash still has copies of what was put back, and the undo's own trash has the outputs; nothing needs either.
+/// With --empty they are deleted for good, after a question. The trash of a job that is not over, or that is being undone, is
+/// never touched.
+///
+/// Examples:
+///
+/// ```sh
+/// headway trash
+/// headway trash --empty @1
+/// headway trash --empty --older-than 30d --yes
+/// ```
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct TrashCommand {
+    /// Only these jobs: ids, their last six or more characters, or @1 for the newest
+    #[arg(value_name = "JOB")]
+    jobs: Vec<String>,
+
+    /// Delete what these trashes hold
+    #[arg(long)]
+    empty: bool,
+
+    /// Only jobs that ended longer ago than this, such as 30d
+    #[arg(long, value_name = "TIME", value_parser = times::duration)]
+    older_than: Option<Duration>,
+
+    /// Empty without a question
+    #[arg(long, requires = "empty")]
+    yes: bool,
+
+    #[command(flatten)]
+    which: ServerArguments,
+}
+
+pub(super) async fn trash(arguments: TrashCommand) -> CommandResult {
+    if arguments.empty && arguments.jobs.is_empty() && arguments.older_than.is_none() {
+        let text = "say what to empty: name jobs, or give --older-than (0s for all)";
+        return Err(CommandFailure::new(USAGE, text));
+    }
+    let session = arguments.which.ask().await?;
+    let ended = arguments.carry_out(&session).await;
+    session.close().await;
+    ended
+}
+
+impl TrashCommand {
+    async fn carry_out(&self, session: &Session) -> CommandResult {
+        let mut views = Vec::new();
+        for job in self.wanted(session).await? {
+            let view = session.client.job(job).await?;
+            if view.trash.0 > 0 {
+                out::line(&line(&view))?;
+                views.push(view);
+            }
+        }
+        let sum = views.iter().fold((0, 0), |sum, view| (sum.0 + view.trash.0, sum.1 + view.trash.1));
+        if views.is_empty() {
+            out::line("no trash holds anything")?;
+        }
+        if !self.empty || views.is_empty() {
+            return Ok(0);
+        }
+        if !self.yes && !is_sure(sum)? {
+            return Err(CommandFailure::new(NO, "nothing was deleted; without a terminal, --yes is needed"));
+        }
+        let mut ended = Ok(0);
+        for view in &views {
+            let id = view.summary.job;
+            match session.client.steer(id, Action::EmptyTrash).await {
+                Ok(_) => say(&format!("{}  emptied: {}", tail(id), held(view.trash))),
+                Err(error) => {
+                    say(&format!("headway: {}: the trash is kept: {error}", tail(id)));
+                    ended = Err(CommandFailure { code: NO, text: None });
+                }
+            }
+        }
+        ended
+    }
+
+    /// The jobs that are over, and whose age is asked for.
+    async fn wanted(&self, session: &Session) -> Result<Vec<JobId>, CommandFailure> {
+        let mut named = Vec::new();
+        for text in &self.jobs {
+            named.push(session.job(text).await?);
+        }
+        let (mut wanted, mut before) = (Vec::new(), None);
+        let age = self.older_than.map_or(0, |age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
+        let now = headway_server::now();
+        loop {
+            let page = session.client.jobs(before, PAGE).await?;
+            for summary in page.jobs {
+                let is_named = named.is_empty() || named.contains(&summary.job);
+                let is_old = summary.ended.is_some_and(|ended| now.saturating_sub(ended) >= age);
+                let is_over = summary.status.is_terminal();
+                if is_named && !named.is_empty() && self.empty && !is_over {
+                    say(&format!("headway: job {} is not over, so its trash is kept", tail(summary.job)));
+                }
+                wanted.extend((is_named && is_old && is_over).then_some(summary.job));
+            }
+            before = page.next;
+            if before.is_none() {
+                return Ok(wanted);
+            }
+        }
+    }
+}
+
+/// What the trash of a job holds, and why.
+fn line(view: &JobView) -> String {
+    let summary = &view.summary;
+    let undone = view.undone.as_ref();
+    let why = match undone {
+        _ if JobKind::of(&summary.recipe) == JobKind::Undo => {
+            "outputs that this undo took away; nothing needs them".into()
+        }
+        Some(undo) if undo.status == JobStatus::Completed => {
+            format!("copies of originals that job {} put back; nothing needs them", tail(undo.job))
+        }
+        Some(undo) => format!("originals; job {} put back some of them", tail(undo.job)),
+        None => format!("originals; to put them back: headway undo {}", tail(summary.job)),
+    };
+    format!("{}  {}  {}  ({why})", tail(summary.job), held(view.trash), summary.title)
+}
+
+fn held((files, bytes): (u64, u64)) -> String {
+    format!("{} {}, {} bytes", count(files), if files == 1 { "file" } else { "files" }, count(bytes))
+}
+
+/// Asks whether to go on. Without a terminal the answer is no.
+fn is_sure(sum: (u64, u64)) -> Result<bool, CommandFailure> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    write!(std::io::stderr(), "delete {} for good? [y/N] ", held(sum))?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}

@@ -1,0 +1,216 @@
+//! A folder is one library, whether the terminal names it by its path or a server by a name.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use headway_model::JobStatus;
+use headway_model::library::FolderPage;
+use serde_json::{Value, json};
+
+use crate::helper::{Files, Headway, eventually, mint};
+
+/// Runs the program to its end; returns its exit code and everything it said.
+fn called(files: &Files, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
+    command.args(arguments).env("HEADWAY_DATA", files.data()).env_remove("HEADWAY_CONFIG").stdin(Stdio::null());
+    let ended = command.output().expect("the program");
+    let said = [ended.stdout, ended.stderr].concat();
+    (ended.status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("text")
+}
+
+/// Three files, one of them in a folder.
+fn photos() -> Files {
+    let files = Files::new();
+    for name in ["a.jpg", "b.jpg", "2004/c.jpg"] {
+        files.write(name, name.as_bytes());
+    }
+    files
+}
+
+/// The list of the server's library, read whole.
+async fn listed(server: &Headway, query: &str) -> FolderPage {
+    let client = reqwest::Client::new();
+    eventually("a list that is read", async || {
+        let url = format!("{}/api/libraries/files/files?{query}", server.url);
+        let page: FolderPage = client.get(url).send().await.ok()?.json().await.ok()?;
+        Some(page).filter(|page| page.scan.is_none())
+    })
+    .await
+}
+
+/// Runs a recipe over the server's library; returns its status and its items.
+async fn run(server: &Headway, body: Value) -> (JobStatus, Vec<Value>) {
+    let (client, job) = (reqwest::Client::new(), mint());
+    let call = client.put(format!("{}/api/jobs/{job}", server.url)).json(&body);
+    assert_eq!(call.send().await.expect("an answer").status().as_u16(), 201);
+    let summary = server.end(&client, job).await;
+    let items = client.get(format!("{}/api/jobs/{job}/items", server.url)).send().await.expect("an answer");
+    let items: Value = items.json().await.expect("JSON");
+    (summary.status, items["items"].as_array().expect("items").clone())
+}
+
+/// Changes one byte of a file, and nothing that the file system says of it.
+fn rot(path: &Path) {
+    let time = path.metadata().expect("a file").modified().expect("a time");
+    let mut content = std::fs::read(path).expect("a file");
+    content[0] ^= 1;
+    std::fs::write(path, content).expect("a file");
+    std::fs::File::options().write(true).open(path).expect("a file").set_modified(time).expect("a time");
+}
+
+fn newest(files: &Files) -> Value {
+    serde_json::from_str(&called(files, &["show", "@1", "--json"]).1).expect("JSON")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_terminal_did_to_a_folder_counts_when_the_folder_is_served_by_a_name() {
+    let files = photos();
+    let (library, inside) = (files.library(), files.library().join("2004"));
+    let (code, said) = called(&files, &["run", "checksum", text(&library)]);
+    assert_eq!(code, Some(0), "{said}");
+    let whole = newest(&files)["job"].as_str().expect("an id").to_owned();
+    assert_eq!(called(&files, &["run", "checksum", text(&inside)]).0, Some(0));
+    let part = newest(&files)["job"].as_str().expect("an id").to_owned();
+    assert_eq!(called(&files, &["run", "--", "false", "{}", ":::", text(&library.join("b.jpg"))]).0, Some(1));
+    rot(&inside.join("c.jpg"));
+
+    let server = Headway::start(&files, &[]);
+    let page = listed(&server, "show=failed").await;
+    assert_eq!(page.entries.iter().map(|entry| entry.path.as_str()).collect::<Vec<_>>(), ["b.jpg"]);
+    assert_eq!(listed(&server, "show=processed").await.total, 2, "what was done to the folder inside counts as well");
+    for (job, lines) in [(whole, 2), (part, 0)] {
+        let settings = json!({ "manifest": format!("@{job}") });
+        let body = json!({ "library": "files", "recipe": "verify", "settings": settings, "query": { "folder": {} } });
+        let (status, items) = run(&server, body).await;
+        assert_ne!(status, JobStatus::Completed);
+        let of = |path: &str| items.iter().find(|item| item["path"] == path).expect(path).clone();
+        let message = of("2004/c.jpg")["message"].as_str().expect("a message").to_owned();
+        assert!(message.starts_with("bit rot"), "{message}");
+        let ok = items.iter().filter(|item| item["result"]["verdict"] == "ok").count();
+        assert_eq!(ok, lines, "{items:?}");
+    }
+    let query = json!({ "folder": { "path": "2004" } });
+    let policy = json!({ "on_done": "skip" });
+    let body = json!({ "library": "files", "recipe": "checksum", "query": query, "policy": policy });
+    let (_, items) = run(&server, body).await;
+    assert_eq!(items[0]["reason"], "already done", "{items:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_served_has_its_name_in_the_terminal_too_and_keeps_its_past_without_a_server() {
+    let files = photos();
+    let library = files.library();
+    let mut server = Headway::start(&files, &[]);
+    let id = mint().to_string();
+    for _ in 0..2 {
+        let (code, said) = called(&files, &["run", "checksum", text(&library), "--id", &id]);
+        assert_eq!(code, Some(0), "{said}");
+    }
+    assert_eq!(newest(&files)["title"], "Checksum · files");
+    assert_eq!(listed(&server, "show=processed").await.total, 3);
+    server.terminate();
+    // The same call again is the same job, although no server knows the name now.
+    let (code, said) = called(&files, &["run", "checksum", text(&library), "--id", &id]);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = called(&files, &["run", "checksum", text(&library), "--on-done", "skip"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("0 done, 3 skipped"), "{said}");
+    let (code, said) = called(&files, &["run", "checksum", text(&library.join("2004")), "--on-done", "skip"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("0 done, 1 skipped"), "{said}");
+    rot(&library.join("a.jpg"));
+    let (code, said) = called(&files, &["run", "verify", text(&library), "--set", &format!("manifest=@{id}")]);
+    assert_eq!(code, Some(1), "{said}");
+    let (_, said) = called(&files, &["show", "@1", "--failed", "--json"]);
+    assert!(said.contains("bit rot"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checksum_job_says_where_its_manifest_is_and_what_verifies_it() {
+    let files = photos();
+    let (code, said) = called(&files, &["run", "checksum", text(&files.library())]);
+    assert_eq!(code, Some(0), "{said}");
+    let manifest = said.lines().find_map(|line| line.strip_prefix("manifest: ")).expect("the manifest's path");
+    assert_eq!(std::fs::read_to_string(manifest).expect("the manifest").lines().count(), 3);
+    let command =
+        said.lines().find_map(|line| line.strip_prefix("to verify these files later: headway ")).expect(&said);
+    let words: Vec<_> = command.split(' ').collect();
+    let (code, said) = called(&files, &words);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("3 done"), "{said}");
+    let (code, said) = called(&files, &["run", "verify", text(&files.library()), "--set", "manifest=@1"]);
+    assert_eq!(code, Some(102), "{said}");
+    assert!(said.contains("has no manifest: it is no checksum job"), "{said}");
+}
+
+#[test]
+fn a_pipe_that_is_named_was_not_looked_at_and_one_in_a_folder_was_not_asked_for() {
+    let files = photos();
+    let pipe = files.library().join("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a pipe");
+    let (code, said) = called(&files, &["run", "checksum", text(&pipe)]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("0 done, 1 not looked at"), "{said}");
+    let (_, said) = called(&files, &["show", "@1", "--status", "skipped", "--json"]);
+    assert!(said.contains("named, but not a regular file"), "{said}");
+    let (code, said) = called(&files, &["run", "checksum", text(&files.library())]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("3 done, 1 skipped (1 not regular files)"), "{said}");
+    let both = [text(&files.library().join("2004")).to_owned(), text(&pipe).to_owned()];
+    let (code, said) = called(&files, &["run", "checksum", &both[0], &both[1]]);
+    assert_eq!(code, Some(1), "{said}");
+}
+
+#[test]
+fn a_job_that_finds_no_file_says_so() {
+    let files = Files::new();
+    let (code, said) = called(&files, &["run", "checksum", text(&files.library())]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("no file found: nothing was done"), "{said}");
+    assert_eq!(called(&files, &["run", "checksum", text(&files.library()), "--fail-if-empty"]).0, Some(102));
+}
+
+#[test]
+fn what_a_trash_holds_is_said_with_its_reason_and_one_command_empties_it() {
+    let files = photos();
+    let one = files.library().join("a.jpg");
+    let run = ["run", "--replace", "--", "cp", "/dev/null", "{out}"];
+    let run = [&run[..5], &["/etc/hostname", "{out}", ":::", text(&one)]].concat();
+    for _ in 0..2 {
+        let (code, said) = called(&files, &run);
+        assert_eq!(code, Some(0), "{said}");
+        files.write("a.jpg", b"another");
+    }
+    let (code, said) = called(&files, &["trash"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(said.matches("to put them back: headway undo").count(), 2, "{said}");
+    assert_eq!(called(&files, &["trash", "--older-than", "1d"]).1.trim(), "no trash holds anything");
+    assert_eq!(called(&files, &["trash", "--empty"]).0, Some(2), "what to empty is not said");
+    let (code, said) = called(&files, &["trash", "--empty", "@1"]);
+    assert_eq!(code, Some(1), "nobody can be asked: {said}");
+    assert_eq!(called(&files, &["trash"]).1.lines().count(), 2);
+    let (code, said) = called(&files, &["trash", "--empty", "@1", "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(called(&files, &["trash"]).1.lines().count(), 1);
+    // The output is there as the job left it, and its original is gone.
+    std::fs::copy("/etc/hostname", &one).expect("a file");
+    assert_eq!(called(&files, &["undo", "@1"]).0, Some(1));
+    let (_, said) = called(&files, &["show", "@1", "--failed", "--json"]);
+    assert!(said.contains("the trash of that job was emptied"), "{said}");
+    let (code, said) = called(&files, &["trash", "--empty", "--older-than", "0s", "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(called(&files, &["trash"]).1.trim(), "no trash holds anything");
+}
+
+#[test]
+fn a_doctor_beside_a_server_says_what_to_do() {
+    let files = photos();
+    let _server = Headway::start(&files, &[]);
+    let (code, said) = called(&files, &["doctor"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("Stop the server") && said.contains("headway verify job.jsonl"), "{said}");
+}
