@@ -44,16 +44,18 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
     if !is_data_folder(&arguments.data)? {
         bail!("{} is not a Headway data folder; pass the right one with --data", arguments.data.display());
     }
-    if is_held(&arguments.data)? {
-        bail!(
-            "a server uses the data folder {0}, and its log changes while it is read. Stop the server (Ctrl-C where it runs, or \
-             systemctl stop headway, or docker stop), then call this command again. While it runs, one job can be proved: \
-             headway export @1 --log -o job.jsonl && headway verify job.jsonl",
-            arguments.data.display()
-        );
-    }
     let named = arguments.libraries.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
-    let data = Maintenance::open(&arguments.data, &named).await?;
+    let data = match Maintenance::open(&arguments.data, &named).await {
+        Err(_) if is_held(&arguments.data)? => {
+            bail!(
+                "a server uses the data folder {0}, and its log changes while it is read. Stop the server (Ctrl-C where it runs, or \
+                 systemctl stop headway, or docker stop), then call this command again. While it runs, one job can be proved: \
+                 headway export @1 --log -o job.jsonl && headway verify job.jsonl",
+                arguments.data.display()
+            );
+        }
+        opened => opened?,
+    };
     let progress = ProgressLine::up_to(data.head());
     let done = data.examine(|position| progress.tell(position)).await?;
     drop(progress);

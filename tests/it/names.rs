@@ -178,8 +178,8 @@ fn a_job_that_finds_no_file_says_so() {
 fn what_a_trash_holds_is_said_with_its_reason_and_one_command_empties_it() {
     let files = photos();
     let one = files.library().join("a.jpg");
-    let run = ["run", "--replace", "--", "cp", "/dev/null", "{out}"];
-    let run = [&run[..5], &["/etc/hostname", "{out}", ":::", text(&one)]].concat();
+    let program = ["sh", "-c", "cp /etc/hostname $2", "x", "{}", "{out}"];
+    let run = [&["run", "--replace", "--"], &program[..], &[":::", text(&one)]].concat();
     for _ in 0..2 {
         let (code, said) = called(&files, &run);
         assert_eq!(code, Some(0), "{said}");
