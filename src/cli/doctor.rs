@@ -46,12 +46,11 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
     }
     let named = arguments.libraries.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
     let data = match Maintenance::open(&arguments.data, &named).await {
-        Err(_) if is_held(&arguments.data)? => {
+        Err(error) if is_held(&arguments.data)? => {
             bail!(
-                "a server uses the data folder {0}, and its log changes while it is read. Stop the server (Ctrl-C where it runs, or \
-                 systemctl stop headway, or docker stop), then call this command again. While it runs, one job can be proved: \
-                 headway export @1 --log -o job.jsonl && headway verify job.jsonl",
-                arguments.data.display()
+                "{error}. The log changes while a server uses it, so the doctor waits for the server's end. Stop the server (Ctrl-C where it \
+                 runs, systemctl stop headway, or docker stop), then call this command again. While it runs, one job can be proved: \
+                 headway export @1 --log -o job.jsonl && headway verify job.jsonl"
             );
         }
         opened => opened?,

@@ -212,5 +212,5 @@ fn a_doctor_beside_a_server_says_what_to_do() {
     let _server = Headway::start(&files, &[]);
     let (code, said) = called(&files, &["doctor"]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("Stop the server") && said.contains("headway verify job.jsonl"), "{said}");
+    assert!(said.contains("Stop the server (Ctrl-C") && said.contains("headway verify job.jsonl"), "{said}");
 }

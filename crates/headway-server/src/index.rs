@@ -76,7 +76,7 @@ impl Index {
         let scans = Scans::new(Arc::clone(&files), Arc::clone(&libraries));
         let is_served = !libraries.is_empty();
         let outcomes = is_served.then(|| {
-            OutcomeFollower::follow(Arc::clone(&files), scans.clone(), (Arc::clone(data), libraries), store, head)
+            OutcomeFollower::follow(Arc::clone(&files), scans.clone(), (Arc::downgrade(data), libraries), store, head)
         });
         scans.all();
         Ok(Index { files, scans, outcomes })

@@ -52,8 +52,10 @@ pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure
     let mut left: Vec<_> = paths.into_iter().rev().map(|path| (path, true)).collect();
     while let Some((path, is_named)) = left.pop() {
         let looked = path.symlink_metadata();
-        let is_special =
-            |found: &Metadata| !(is_named || found.is_dir() || found.is_file() || found.file_type().is_symlink());
+        let is_special = |found: &Metadata| {
+            let kind = found.file_type();
+            !(is_named || kind.is_dir() || kind.is_file() || kind.is_symlink())
+        };
         if looked.as_ref().is_ok_and(is_special) {
             special += 1;
             continue;

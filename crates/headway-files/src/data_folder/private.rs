@@ -15,7 +15,7 @@ const FOLDER: u32 = 0o700;
 const FILE: u32 = 0o600;
 
 /// The files and folders of a data folder. The permissions of anything else in it are left alone.
-const FILES: [&str; 23] = [
+const FILES: [&str; 25] = [
     "lock",
     "lock.1",
     "lock.2",
@@ -26,6 +26,8 @@ const FILES: [&str; 23] = [
     "libraries",
     "mounts",
     "mounts.part",
+    "roots",
+    "roots.part",
     "presets.json",
     "presets.json.part",
     "libraries.part",

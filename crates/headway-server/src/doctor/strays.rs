@@ -69,7 +69,7 @@ async fn owner(store: &dyn Store, names: &[String], job: JobId) -> Result<Owner,
     if row.summary.pruned {
         return Ok(Owner::NotKnown("the history of its job was removed, so it might be an original"));
     }
-    if !names.iter().any(|name| *name == row.library) {
+    if !names.contains(&row.library) {
         return Ok(Owner::NotKnown("its job belongs to a library of another name"));
     }
     match row.summary.status.is_terminal() {

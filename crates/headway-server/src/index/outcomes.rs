@@ -1,7 +1,7 @@
 //! Follows the log with a cursor, and keeps how files last ended.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
@@ -15,7 +15,7 @@ use headway_model::id::Position;
 use headway_model::item::ItemStatus;
 use headway_model::{DiskEffect, JobId, JobKind, RelPath};
 use headway_store::rows::{EventRow, ItemRow, ItemState, JobRow};
-use headway_store::{EventPages, FileIndex, Head, SeenOutcome, Store, Stored};
+use headway_store::{EventPages, FileIndex, Head, SeenOutcome, Store, StoreError, Stored};
 
 /// Events read at a time.
 const PAGE: u32 = 2_000;
@@ -23,7 +23,7 @@ const PAGE: u32 = 2_000;
 /// How often the log is followed while no page waits for it.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Following takes at most one part in this many of the time, because running work needs the processors more.
+/// FollowedLog takes at most one part in this many of the time, because running work needs the processors more.
 const TIME_SHARE: u32 = 10;
 
 /// How long a page waits for the follower.
@@ -41,10 +41,11 @@ pub(super) struct OutcomeFollower {
 }
 
 /// What follows the log.
-struct Following {
+struct FollowedLog {
     files: Arc<FileIndex>,
     store: Arc<dyn Store>,
-    data: Arc<DataFolder>,
+    /// Not held, because the next server can need the folder before this one has noticed its own end.
+    data: Weak<DataFolder>,
     libraries: Arc<Vec<Arc<Library>>>,
 }
 
@@ -56,15 +57,15 @@ struct FollowedJob {
     libraries: Vec<(String, KnownAs)>,
 }
 
-/// Folders of libraries.
-type Folders = BTreeSet<(String, RelPath)>;
+/// Folders of libraries in which jobs have changed something.
+type ChangedFolders = BTreeSet<(String, RelPath)>;
 
 impl OutcomeFollower {
     /// Begins to follow the log for these libraries. Ends when the writer does.
     pub(super) fn follow(
         files: Arc<FileIndex>,
         scans: Scans,
-        (data, libraries): (Arc<DataFolder>, Arc<Vec<Arc<Library>>>),
+        (data, libraries): (Weak<DataFolder>, Arc<Vec<Arc<Library>>>),
         store: Arc<dyn Store>,
         head: watch::Receiver<Head>,
     ) -> Self {
@@ -73,7 +74,7 @@ impl OutcomeFollower {
         let wanted = Arc::clone(&outcomes.wanted);
         tokio::spawn(async move {
             let mut head = head;
-            let following = Following { files, store, data, libraries };
+            let following = FollowedLog { files, store, data, libraries };
             following.begin().await;
             loop {
                 let up_to = head.borrow_and_update().position;
@@ -109,7 +110,7 @@ impl OutcomeFollower {
     }
 }
 
-impl Following {
+impl FollowedLog {
     /// Forgets the outcomes of other libraries than these, and of these at other roots.
     async fn begin(&self) {
         let mut of: Vec<_> = self.libraries.iter().map(|library| (&library.name, &library.path)).collect();
@@ -120,14 +121,14 @@ impl Following {
     }
 
     /// Records the outcomes up to this position. Returns the folders in which jobs have changed something.
-    async fn catch_up(&self, up_to: Position) -> Stored<Folders> {
+    async fn catch_up(&self, up_to: Position) -> Stored<ChangedFolders> {
         let (files, store) = (&self.files, &*self.store);
         let mut after = files.position().await?;
         // The log was restored to an earlier state, so it is read from its beginning.
         if after > up_to {
             after = 0;
         }
-        let (mut jobs, mut changed): (HashMap<u64, FollowedJob>, _) = (HashMap::new(), Folders::new());
+        let (mut jobs, mut changed): (HashMap<u64, FollowedJob>, _) = (HashMap::new(), ChangedFolders::new());
         let mut pages = EventPages::all(store, up_to, PAGE).after(after);
         while let Some(page) = pages.next().await? {
             let mut ended = Vec::new();
@@ -136,7 +137,8 @@ impl Following {
                     Some(known) => known,
                     None => {
                         let row = self.store.job(job).await?;
-                        &*jobs.entry(job_no).or_insert(row.map(|row| self.job(row)).unwrap_or_default())
+                        let followed = row.map(|row| self.job(row)).transpose()?;
+                        &*jobs.entry(job_no).or_insert(followed.unwrap_or_default())
                     }
                 };
                 if followed.libraries.is_empty() {
@@ -160,16 +162,17 @@ impl Following {
         Ok(changed)
     }
 
-    fn job(&self, row: JobRow) -> FollowedJob {
-        let libraries = self.data.libraries_of(&row.library, &self.libraries);
+    fn job(&self, row: JobRow) -> Stored<FollowedJob> {
+        let data = self.data.upgrade().ok_or_else(|| StoreError::new("the server has ended"))?;
+        let libraries = data.libraries_of(&row.library, &self.libraries);
         let libraries = libraries.into_iter().map(|(library, name)| (library.name.clone(), name)).collect();
-        FollowedJob { recipe: row.summary.recipe, libraries }
+        Ok(FollowedJob { recipe: row.summary.recipe, libraries })
     }
 }
 
 impl FollowedJob {
     /// Adds the outcome of an item, and the folders that it has changed, in every library that has the file.
-    fn add(&self, job: JobId, row: ItemRow, ended: &mut Vec<SeenOutcome>, changed: &mut Folders) {
+    fn add(&self, job: JobId, row: ItemRow, ended: &mut Vec<SeenOutcome>, changed: &mut ChangedFolders) {
         let places = places(&row);
         let path = moved_to(&row.state).unwrap_or(row.file.path);
         for (library, name) in &self.libraries {
