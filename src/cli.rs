@@ -9,7 +9,9 @@ mod go_on;
 mod help;
 mod host;
 mod import;
+mod items;
 mod jobs;
+mod log;
 mod out;
 mod plan;
 mod preset;
@@ -54,6 +56,10 @@ use headway_server::recipes::command::{AdHocCommand, NamedCommand, presets, read
 #[derive(Debug, Parser)]
 #[command(name = "headway", version, arg_required_else_help = true)]
 struct Arguments {
+    /// Show what happens inside, as `headway serve` does; HEADWAY_LOG=debug shows more
+    #[arg(short, long, global = true, display_order = 900)]
+    verbose: bool,
+
     #[command(subcommand)]
     command: CliCommand,
 }
@@ -112,11 +118,12 @@ pub fn main() -> ExitCode {
 }
 
 async fn run() -> ExitCode {
-    let filter =
-        tracing_subscriber::EnvFilter::try_from_env("HEADWAY_LOG").unwrap_or_else(|_| "headway=info,warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let ended = match help::arguments() {
-        Ok((arguments, settings)) => carried_out(arguments.command, &settings).await,
+        Ok((arguments, settings)) => {
+            let is_server = matches!(arguments.command, CliCommand::Serve(_));
+            log::begin(is_server, arguments.verbose);
+            carried_out(arguments.command, &settings).await
+        }
         Err(error) => said(&error),
     };
     match ended {

@@ -3,6 +3,8 @@
 mod ending;
 mod events;
 mod leave;
+mod next_step;
+mod results;
 
 use std::time::Duration;
 
@@ -16,7 +18,7 @@ use clap::ValueEnum;
 use ending::TIMED_OUT;
 pub(super) use ending::{NOT_BEGUN, plain};
 use headway_client::{Follower, News};
-use headway_model::{JobId, Seq};
+use headway_model::{JobId, PauseReason, Seq};
 
 /// What `--json` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -64,12 +66,14 @@ pub(super) struct Followed<'a> {
     seen: Seq,
     /// The exit code of a signal that asked for the end.
     signal: Option<u8>,
+    /// The pause that was last told, while it lasts.
+    told_pause: Option<PauseReason>,
 }
 
 /// Follows a job.
 pub(super) async fn follow(session: &mut Session, follower: Follower, job: JobId, how: Following) -> CommandResult {
     let show = JobDisplay::new(if how.quiet { ProgressMode::None } else { how.progress });
-    let mut followed = Followed { session, follower, job, how, show, seen: 0, signal: None };
+    let mut followed = Followed { session, follower, job, how, show, seen: 0, signal: None, told_pause: None };
     let ended = followed.run_on().await;
     followed.show.end();
     ended
@@ -118,7 +122,7 @@ impl Followed<'_> {
             News::Tick => self.tick().await,
             News::Ended(job) if job == self.job => {
                 self.pass_on().await?;
-                return self.ended().map(Some);
+                return self.ended().await.map(Some);
             }
             News::Ended(_) => {}
         }

@@ -1,14 +1,21 @@
 //! `headway resume`, `retry` and `undo`: the work is done here if no server does it, and is followed to its end.
 
+use std::ffi::OsString;
+use std::io::IsTerminal;
+
 use clap::Args;
 
 use super::failure::{CommandFailure, CommandResult, NO};
-use super::follow::{NOT_BEGUN, follow, tail};
-use super::out::say;
+use super::follow::{NOT_BEGUN, follow, plain, tail};
+use super::items::items_of;
+use super::out::{asked, say};
 use super::session::{ServerArguments, Session};
 use super::shown::{OutputArguments, outputs};
 use headway_client::{Client, ClientError};
+use headway_model::job_kind::JobKind;
 use headway_model::request::ItemSelection as Items;
+use headway_model::summary::JobView;
+use headway_model::undo_kind::UndoKind;
 use headway_model::{Action, JobId, JobStatus};
 
 // The job, its server, and what is shown. Not a doc comment, because clap would turn it into the commands' help.
@@ -42,16 +49,18 @@ pub(super) struct ResumeCommand {
     one: OneJob,
 }
 
-/// Try failed files again, and follow the job to its end.
+/// Try files again that failed or could not be processed, and follow the job to its end.
 ///
-/// If the job is over, a new job is started with the files that failed, or with the files that you name. If the job
-/// is not over, these files go back to its queue.
+/// If the job is over, a new job is started with the files that `headway show JOB --failed` lists, or with the files
+/// that you name: by their paths, or by their numbers in the plan, which count from 1 as in `{#}`, in a job log and in
+/// the column `number` of a report. If the job is not over, the files that failed go back to its queue.
 ///
 /// Examples:
 ///
 /// ```sh
+/// headway retry @1 Photos/a.txt
+/// headway retry @1 1
 /// headway retry @1
-/// headway retry @1 3 7
 /// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
@@ -59,12 +68,15 @@ pub(super) struct RetryCommand {
     #[command(flatten)]
     one: OneJob,
 
-    /// Files, by their numbers from 1 [default: all that failed]
-    #[arg(value_name = "ITEM", value_parser = clap::value_parser!(u32).range(1..))]
-    items: Vec<u32>,
+    /// Files, by path or by number from 1 (./3 is a file called 3) [default: all that show --failed lists]
+    #[arg(value_name = "FILE", help_heading = None::<&str>)]
+    items: Vec<OsString>,
 }
 
-/// Put back what a job replaced, and remove what it made. This is a job of its own, which is followed to its end.
+/// Put back what a job replaced or renamed, and remove what it made.
+///
+/// This is a job of its own, which is followed to its end. It first says what it is going to do, and on a terminal it
+/// asks. The undo of an undo puts the changes of the first job in place again.
 ///
 /// Example:
 ///
@@ -76,6 +88,10 @@ pub(super) struct RetryCommand {
 pub(super) struct UndoCommand {
     #[command(flatten)]
     one: OneJob,
+
+    /// Do not ask
+    #[arg(short, long, help_heading = None::<&str>)]
+    yes: bool,
 }
 
 pub(super) async fn resume(arguments: ResumeCommand) -> CommandResult {
@@ -119,9 +135,17 @@ async fn retried(session: &mut Session, arguments: &RetryCommand) -> CommandResu
     let not_begun = |failure: CommandFailure| failure.or_code(NOT_BEGUN);
     let job = session.job(&arguments.one.job).await.map_err(not_begun)?;
     let view = session.client.job(job).await.map_err(|error| not_begun(error.into()))?;
-    let items: Vec<u32> = arguments.items.iter().map(|item| item - 1).collect();
-    let which = if items.is_empty() { Items::Failed } else { Items::These(items.clone()) };
+    let items = items_of(&session.client, job, &view, &arguments.items).await.map_err(not_begun)?;
+    let which = if items.is_empty() { Items::Errors } else { Items::These(items.clone()) };
     if view.summary.status.is_terminal() {
+        if let Some(parent) = view.request.as_ref().and_then(|request| request.parent).filter(|_| is_undo(&view)) {
+            let text = format!(
+                "job {} is an undo, which is not tried again by itself; to undo what is left: headway undo {}",
+                tail(job),
+                tail(parent)
+            );
+            return Err(CommandFailure::new(NOT_BEGUN, text));
+        }
         let request = view.request.map(|request| request.again(job, which));
         let request = request.ok_or_else(|| CommandFailure::new(NOT_BEGUN, "what was asked for cannot be read"))?;
         return new_job(session, &arguments.one.shown, view.runs_programs, async |client, new| {
@@ -144,12 +168,42 @@ pub(super) async fn undo(arguments: UndoCommand) -> CommandResult {
     let mut session = arguments.one.which.ask().await.map_err(|failure| failure.or_code(NOT_BEGUN))?;
     let ended = async {
         let job = session.job(&arguments.one.job).await.map_err(|failure| failure.or_code(NOT_BEGUN))?;
+        let view = session.client.job(job).await;
+        let view = view.map_err(|error| CommandFailure::from(error).or_code(NOT_BEGUN))?;
+        if !arguments.one.shown.quiet {
+            intended(&session.client, &view).await.iter().for_each(|line| say(line));
+        }
+        let can_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        if can_ask && !arguments.yes && !asked()? {
+            return Err(CommandFailure::new(NOT_BEGUN, "nothing was undone"));
+        }
         new_job(&mut session, &arguments.one.shown, false, async |client, new| client.undo(job, new).await.map(drop))
             .await
     };
     let ended = ended.await;
     session.close().await;
     ended
+}
+
+fn is_undo(view: &JobView) -> bool {
+    JobKind::of(&view.summary.recipe) == JobKind::Undo
+}
+
+/// What an undo of this job is going to do, before it does it.
+async fn intended(client: &Client, view: &JobView) -> Vec<String> {
+    let JobView { summary, request, undone, .. } = view;
+    let job = tail(summary.job);
+    let kind = UndoKind::of(&summary.recipe, request.as_ref().and_then(|request| request.output.as_ref()));
+    let first = match (kind, request.as_ref().and_then(|request| request.parent)) {
+        (UndoKind::Repeats, Some(parent)) => {
+            let title = client.job(parent).await.map(|view| format!(" ({})", plain(&view.summary.title)));
+            let (parent, title) = (tail(parent), title.unwrap_or_default());
+            format!("job {job} is itself an undo: this puts the changes of job {parent}{title} in place again")
+        }
+        _ => format!("the undo of job {job} ({}) {}", plain(&summary.title), kind.will_all()),
+    };
+    let earlier = undone.as_ref().map(|undo| format!("job {job} was undone before, by job {}", tail(undo.job)));
+    [Some(first), earlier].into_iter().flatten().collect()
 }
 
 /// Starts another job, and follows it to its end.

@@ -66,15 +66,19 @@ fn parsed(matches: &ArgMatches, mut command: Command) -> Result<Arguments, clap:
     Arguments::from_arg_matches(matches).map_err(|error| error.format(&mut command))
 }
 
-/// Replaces the fences of a Markdown text by indentation.
+/// Replaces the fences of a Markdown text by indentation, and joins the lines of each paragraph, so that clap wraps it
+/// at the width of the terminal.
 fn indented(text: &str) -> String {
-    let (mut lines, mut is_code) = (Vec::new(), false);
+    let (mut lines, mut is_code, mut goes_on) = (Vec::<String>::new(), false, false);
     for line in text.lines() {
-        match line {
-            fence if fence.starts_with("```") => is_code = !is_code,
-            code if is_code => lines.push(format!("    {code}")),
-            plain => lines.push(plain.to_owned()),
+        let is_plain = !is_code && !line.is_empty() && !line.starts_with("```");
+        match lines.last_mut().filter(|_| is_plain && goes_on) {
+            Some(last) => *last = format!("{last} {line}"),
+            None if line.starts_with("```") => is_code = !is_code,
+            None if is_code => lines.push(format!("    {line}")),
+            None => lines.push(line.to_owned()),
         }
+        goes_on = is_plain;
     }
     lines.join("\n")
 }
@@ -95,6 +99,33 @@ mod tests {
         for command in command().get_subcommands() {
             let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
             assert!(!about.contains("```"), "{}: {about}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn help_is_whole_paragraphs_that_fit_a_terminal_of_80_columns() {
+        for command in command().get_subcommands() {
+            let name = command.get_name();
+            let help = command.clone().term_width(80).render_long_help().to_string();
+            let lines: Vec<_> = help.lines().filter(|line| !line.starts_with("Usage:")).collect();
+            for (line, next) in lines.iter().zip(&lines[1..]) {
+                assert!(line.chars().count() <= 80 || !line.contains(' '), "{name}: {line}");
+                // A line that ends early although the first word of the next would fit was wrapped twice.
+                let word = next.split(' ').next().unwrap_or_default();
+                let is_text = |line: &str| line.starts_with(|first: char| first.is_ascii_lowercase());
+                let fits = line.chars().count() + 1 + word.chars().count() <= 80;
+                assert!(!(is_text(next) && !line.is_empty() && fits), "{name}: {line}\n{next}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_command_takes_stands_under_arguments() {
+        for command in command().get_subcommands() {
+            for argument in command.get_arguments().filter(|argument| argument.is_positional()) {
+                let heading = argument.get_help_heading();
+                assert!(heading.is_none(), "{} {} is under {heading:?}", command.get_name(), argument.get_id());
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `headway jobs` and `headway show`.
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 
 use clap::Args;
@@ -7,11 +8,13 @@ use serde_json::json;
 
 use super::failure::{CommandFailure, CommandResult, NO};
 use super::follow::{plain, tail};
+use super::items::items_of;
 use super::out::{self, count, time};
 use super::session::{ServerArguments, Session};
 use headway_client::ClientError;
-use headway_model::summary::JobView;
-use headway_model::{ItemView, JobId, JobSummary};
+use headway_model::item::ERRORS;
+use headway_model::summary::{JobView, NumberedItem};
+use headway_model::{ItemView, JobId, JobStatus, JobSummary};
 
 /// Jobs or items read at a time.
 const PAGE: u32 = 1_000;
@@ -19,7 +22,8 @@ const PAGE: u32 = 1_000;
 /// List jobs, newest first.
 ///
 /// If the output is not a terminal, the columns are separated by tabs, nothing is cut, and there is no heading. The
-/// columns are: id, status, done, total, failed, recipe, title.
+/// columns are: id, status, done, total, failed, recipe, title. Only files that succeeded count as done, and files that
+/// could not be processed count as failed. A job that was cancelled before it began is shown as planned only.
 ///
 /// Example:
 ///
@@ -85,10 +89,10 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
     let terminal = std::io::stdout().is_terminal();
     let row = |job: &JobSummary| {
         let id = if terminal { tail(job.job) } else { job.job.to_string() };
-        let status = if terminal { job.status.text() } else { job.status.label().into() };
+        let status = if terminal { status(job) } else { job.status.label().into() };
         let counters = &job.counters;
         let number = |number: u32| if terminal { count(number.into()) } else { number.to_string() };
-        let numbers = [counters.done(), counters.total, counters.failed + counters.missed].map(number);
+        let numbers = [counters.succeeded, counters.total, counters.failed + counters.missed].map(number);
         let [done, total, failed] = numbers;
         vec![id, status, done, total, failed, job.recipe.clone(), plain(&job.title)]
     };
@@ -97,17 +101,27 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
     Ok(0)
 }
 
+/// The status in words. A dry run ends as cancelled, before anything of it ran.
+fn status(job: &JobSummary) -> String {
+    match job.status {
+        JobStatus::Cancelled if job.began.is_none() => "planned only".into(),
+        status => status.text(),
+    }
+}
+
 /// Show a job, its files, or the output of its programs.
 ///
 /// Name the job by its id, by the last six or more characters of its id, or by @1 for the newest, @2 for the one
-/// before. With --failed or --status, the paths of those files are listed, relative to the job's folder, one per
-/// line, or ended by NUL with -0.
+/// before. With --failed or --status, the paths of those files are listed, one per line, or ended by NUL with -0.
+/// Files are numbered from 1, in the order of the plan: in JSON as `number`, beside `item`, the index of the API, which
+/// counts from 0.
 ///
 /// Examples:
 ///
 /// ```sh
 /// headway show @1
 /// headway show @1 --failed -0 | xargs -0 ls -l
+/// headway show @1 --attempts 1
 /// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
@@ -116,7 +130,7 @@ pub(super) struct ShowCommand {
     #[arg(value_name = "JOB")]
     job: String,
 
-    /// List the files that failed
+    /// List the files that the exit code of run counts: they failed, or could not be processed
     #[arg(long, conflicts_with = "status")]
     failed: bool,
 
@@ -124,9 +138,9 @@ pub(super) struct ShowCommand {
     #[arg(long, value_name = "STATUS")]
     status: Option<String>,
 
-    /// Show the output of the attempts at a file; files are numbered from 1
-    #[arg(long, value_name = "N", conflicts_with_all = ["failed", "status"], value_parser = clap::value_parser!(u32).range(1..))]
-    attempts: Option<u32>,
+    /// Show the output of the attempts at a file, named by its path or by its number from 1
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["failed", "status"])]
+    attempts: Option<OsString>,
 
     /// End paths with NUL
     #[arg(short = '0', long)]
@@ -144,10 +158,14 @@ pub(super) async fn show(arguments: ShowCommand) -> CommandResult {
     let session = arguments.which.ask().await?;
     let ended = async {
         let job = session.job(&arguments.job).await?;
-        let status = if arguments.failed { Some("failed") } else { arguments.status.as_deref() };
-        match (status, arguments.attempts) {
+        let status = if arguments.failed { Some(ERRORS) } else { arguments.status.as_deref() };
+        match (status, &arguments.attempts) {
             (Some(status), _) => files(&session, job, status, &arguments).await,
-            (None, Some(number)) => attempts(&session, job, number - 1).await,
+            (None, Some(file)) => {
+                let view = session.client.job(job).await?;
+                let items = items_of(&session.client, job, &view, std::slice::from_ref(file)).await?;
+                attempts(&session, job, items.first().copied().unwrap_or_default()).await
+            }
             (None, None) => one(&session, job, arguments.json).await,
         }
     };
@@ -167,7 +185,7 @@ async fn files(session: &Session, job: JobId, status: &str, arguments: &ShowComm
         let mut text = Vec::new();
         for item in page.items {
             if arguments.json {
-                text.extend(json!(item).to_string().into_bytes());
+                text.extend(json!(NumberedItem::from(&item)).to_string().into_bytes());
                 text.push(b'\n');
                 continue;
             }
@@ -229,7 +247,7 @@ async fn one(session: &Session, job: JobId, json: bool) -> CommandResult {
         ("title", plain(&summary.title)),
         ("recipe", summary.recipe.clone()),
         ("folder", request.map(|request| request.library).unwrap_or_default()),
-        ("status", summary.status.text()),
+        ("status", status(&summary)),
     ];
     rows.extend(summary.message.as_ref().filter(|message| !message.is_empty()).map(|text| ("message", plain(text))));
     rows.extend(waits.map(|waits| ("waits", waits)));
@@ -237,8 +255,8 @@ async fn one(session: &Session, job: JobId, json: bool) -> CommandResult {
     let numbers = [
         ("files", counters.total),
         ("succeeded", counters.succeeded),
-        ("skipped", counters.skipped),
-        ("not looked at", counters.missed),
+        ("skipped", counters.skipped - counters.missed),
+        ("not processed", counters.missed),
         ("failed", counters.failed),
         ("cancelled", counters.cancelled),
         ("open", counters.open()),

@@ -5,14 +5,14 @@ mod made;
 mod request;
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use clap::Args;
 
 use super::failure::{CommandFailure, CommandResult};
-use super::follow::{NOT_BEGUN, follow, tail};
+use super::follow::{NOT_BEGUN, follow, plain, tail};
 use super::import::DoneRows;
-use super::out::{self, say};
+use super::out::{self, asked, say};
 use super::session::{ServerArguments, Session};
 use super::show::ProgressMode;
 use super::shown::{OutputArguments, outputs};
@@ -21,7 +21,7 @@ use arguments::{FileArguments, WorkArguments};
 use headway_model::{Action, JobId, StartJob};
 
 /// The recipe for typed commands.
-const COMMAND: &str = "command";
+pub(super) const COMMAND: &str = "command";
 
 /// Run a recipe over files, and follow it to its end.
 ///
@@ -29,18 +29,24 @@ const COMMAND: &str = "command";
 /// stands for all files below it. If `headway serve` has the data folder, it does the work, and this command follows
 /// it. Otherwise this command does the work. When the same command is run again, it skips the files that are done.
 ///
-/// The exit code is the number of files that failed or could not be examined, up to 100; 101 stands for more. A pipe or
-/// device that you name counts, one in a folder does not. If there is no file at all, it is 0, or 102 with
-/// --fail-if-empty. 102:
-/// the job failed as a whole. 103: it was cancelled. 104: it waits for you. 130: you interrupted it. 255: it did not
-/// start.
+/// The exit code is the number of files that failed or could not be processed, up to 100; 101 stands for more. A pipe or
+/// device that you name counts, one in a folder does not. `headway show JOB --failed` lists them. If there is no file at
+/// all, it is 0, or 102 with --fail-if-empty. 102: the job failed as a whole. 103: it was cancelled. 104: it waits for
+/// you. 130: you interrupted it. 255: it did not start.
+///
+/// A program that ends with exit code 3 says that its file needed nothing: the file is skipped, which is no failure.
+/// 75 asks for another try. Any other code than 0 is a failure.
+///
+/// If the machine or the server dies, files that were being processed run again when you resume the job. For programs
+/// the job waits for you instead (see --on-interrupt).
 ///
 /// Examples:
 ///
 /// ```sh
 /// headway run checksum Photos
 /// find Photos -name '*.txt' -print0 | headway run -0 -- gzip -k {}
-/// headway run -j 8 --retries 3 --timeout 30s -- wc -c {} ::: Photos/a.txt Photos/b.txt
+/// headway run Photos -- wc -c {}
+/// headway run -j 8 --retries 3 -- wc -c {} ::: Photos/a.txt Photos/b.txt
 /// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
@@ -123,10 +129,19 @@ impl RunArguments {
         if !request.approval {
             session.listen()?;
         }
-        session.call(async |client| client.start(job, &request).await).await.map_err(not_begun)?;
+        let started = session.call(async |client| client.start(job, &request).await).await;
+        let view = started.map_err(|error| {
+            let meant = self.meant(&request.recipe);
+            let failure = not_begun(error);
+            let text = meant.map(|meant| format!("{}\nheadway: {meant}", failure.text.as_deref().unwrap_or_default()));
+            CommandFailure { text: text.or(failure.text), ..failure }
+        })?;
         if self.work.detach {
             out::line(&job.to_string())?;
             return Ok(0);
+        }
+        if let Some(note) = view.note.filter(|_| !self.shown.quiet) {
+            say(&format!("headway: {}", plain(&note)));
         }
         if request.approval {
             let mut follower = follower;
@@ -163,15 +178,4 @@ impl RunArguments {
         self.tell_manifests(session, job, request).await?;
         Ok(code)
     }
-}
-
-/// Asks whether to go on. Without a terminal the answer is no.
-fn asked() -> Result<bool, CommandFailure> {
-    if !std::io::stdin().is_terminal() {
-        return Ok(false);
-    }
-    write!(std::io::stderr(), "go on? [y/N] ")?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

@@ -109,6 +109,11 @@ impl JobDisplay {
         wanted
     }
 
+    /// How many failures were shown.
+    pub(super) fn shown_failures(&self) -> u32 {
+        self.failures
+    }
+
     /// Writes a line that stays.
     pub(super) fn tell(&self, text: &str) {
         match &self.kind {

@@ -44,6 +44,7 @@ mod rename;
 mod replaced;
 mod repository;
 mod retention;
+mod said;
 mod scale;
 mod scripts;
 mod settings;

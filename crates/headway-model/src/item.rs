@@ -224,6 +224,16 @@ impl ItemStatus {
         }
     }
 
+    /// Whether it keeps its job from ending as completed: it failed, or it was missed.
+    pub fn is_error(self) -> bool {
+        matches!(self, ItemStatus::Failed(_)) || self.is_missed()
+    }
+
+    /// Whether items that are listed by this word include it: one of [`ITEM_LABELS`], or [`ERRORS`].
+    pub fn is_listed_by(self, word: &str) -> bool {
+        if word == ERRORS { self.is_error() } else { self.label() == word }
+    }
+
     /// Why it was skipped or failed, as a text for people.
     pub fn reason(self) -> Option<&'static str> {
         match self {
@@ -260,6 +270,9 @@ impl ItemStatus {
         matches!(self, ItemStatus::Waiting | ItemStatus::Interrupted)
     }
 }
+
+/// The word by which the items are listed that [count as errors](ItemStatus::is_error).
+pub const ERRORS: &str = "errors";
 
 /// The labels that items can be listed by.
 pub const ITEM_LABELS: [&str; 7] = ["waiting", "running", "interrupted", "succeeded", "skipped", "failed", "cancelled"];

@@ -27,6 +27,7 @@ pub mod library;
 pub mod load;
 pub mod message;
 pub mod moves;
+pub mod nearest;
 pub mod next;
 pub mod output;
 pub mod path;
@@ -43,6 +44,7 @@ pub mod summary;
 mod text;
 mod tombstone;
 pub mod unable;
+pub mod undo_kind;
 pub mod window;
 pub mod worked;
 

@@ -134,6 +134,8 @@ pub struct ItemsQuery {
 pub enum ItemSelection {
     /// Those whose last attempt failed.
     Failed,
+    /// Those that count as errors: their last attempt failed, or they were asked for and could not be processed.
+    Errors,
     /// Those that a cancel or a halt ended before they finished.
     Cancelled,
     /// Those whose output was placed.

@@ -134,7 +134,7 @@ pub struct JobPage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ItemView {
-    /// Its index in the plan.
+    /// Its index in the plan, from 0.
     pub item: u32,
     /// Its file.
     pub path: RelPath,
@@ -156,6 +156,22 @@ pub struct ItemView {
     /// The name that its file is to have, or got, if the job renames it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub becomes: Option<RelPath>,
+}
+
+/// An item as reports list it: with its number, which people count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NumberedItem<'a> {
+    /// Its number in the plan, from 1, as in `{#}`, in a job log, and on the command line.
+    pub number: u64,
+    /// The item, whose `item` is its index from 0.
+    #[serde(flatten)]
+    pub view: &'a ItemView,
+}
+
+impl<'a> From<&'a ItemView> for NumberedItem<'a> {
+    fn from(view: &'a ItemView) -> Self {
+        NumberedItem { number: u64::from(view.item) + 1, view }
+    }
 }
 
 /// What a job did to the files, in numbers.

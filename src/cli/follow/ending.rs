@@ -1,6 +1,8 @@
 //! How a command that followed a job ends: its exit code, and its last message.
 
 use super::super::out::count;
+use super::results::results;
+use headway_model::undo_kind::UndoKind;
 use headway_model::{Counters, EndReason, Fold, JobStatus};
 
 /// The job failed as a whole, or there was nothing to do where there had to be something.
@@ -14,13 +16,20 @@ pub(super) const TIMED_OUT: u8 = 124;
 /// The command did not begin, or the job cannot be followed.
 pub(in crate::cli) const NOT_BEGUN: u8 = 255;
 
-/// The results for the files, in words.
-pub(super) fn verdict(fold: &Fold) -> String {
+/// The results for the files, in words. `undone` is what the job took back, if it is an undo.
+pub(super) fn verdict(fold: &Fold, undone: Option<UndoKind>) -> String {
     // While a job is planned, and if its plan failed, what there is was not found out.
     if fold.counters.total == 0 && fold.status == JobStatus::Completed {
         return "no file found: nothing was done".into();
     }
-    let results = results(&fold.counters);
+    let results = results(&fold.recipe, &fold.counters, fold.items().map(|(_, status)| status));
+    let (done, all) = (count(fold.counters.succeeded.into()), fold.counters.total);
+    let results = match undone {
+        Some(kind) => {
+            results.replacen(&format!("{done} done"), &kind.did(&format!("{done} of {}", count(all.into())), all), 1)
+        }
+        None => results,
+    };
     match fold.status {
         JobStatus::Completed | JobStatus::CompletedWithErrors => results,
         JobStatus::Failed { reason: EndReason::AllFailed } => results,
@@ -29,25 +38,6 @@ pub(super) fn verdict(fold: &Fold) -> String {
             let why = message.map(|message| format!(" ({})", plain(message))).unwrap_or_default();
             format!("{}{why}: {results}", other.text())
         }
-    }
-}
-
-/// The counts in words. A file that was skipped was not done by this job, and a link or a pipe was not done at all.
-fn results(counters: &Counters) -> String {
-    let mut parts = vec![format!("{} done", count(counters.succeeded.into()))];
-    for (number, what) in [
-        (counters.failed, "failed"),
-        (counters.missed, "not looked at"),
-        (counters.skipped.saturating_sub(counters.missed), "skipped"),
-        (counters.cancelled, "cancelled"),
-    ] {
-        if number > 0 {
-            parts.push(format!("{} {what}", count(number.into())));
-        }
-    }
-    match counters.others {
-        0 => parts.join(", "),
-        others => format!("{} ({} not regular files)", parts.join(", "), count(others.into())),
     }
 }
 
@@ -71,13 +61,6 @@ pub(in crate::cli) fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_what_succeeded_is_called_done() {
-        let counters = Counters { succeeded: 2, failed: 1, skipped: 5, missed: 1, others: 3, ..Counters::default() };
-        assert_eq!(results(&counters), "2 done, 1 failed, 1 not looked at, 4 skipped (3 not regular files)");
-        assert_eq!(results(&Counters { skipped: 1, links: 1, ..Counters::default() }), "0 done, 1 skipped");
-    }
 
     #[test]
     fn the_exit_code_counts_what_went_wrong_as_gnu_parallel_does() {

@@ -6,7 +6,18 @@ use super::ending::{AS_A_WHOLE, WAITS, exit_code, verdict};
 use super::{Followed, NOT_BEGUN, Until, tail};
 use crate::cli::failure::{CommandFailure, CommandResult};
 use crate::cli::out::{self, count, time};
-use headway_model::{Action, JobStatus, PauseReason};
+use headway_client::Client;
+use headway_model::item::DiskEffect;
+use headway_model::job_kind::JobKind;
+use headway_model::undo_kind::UndoKind;
+use headway_model::{Action, ItemStatus, JobId, JobStatus, PauseReason};
+
+/// What an undo of this job takes back, as far as the server tells.
+async fn undone(client: &Client, parent: Option<JobId>) -> Option<UndoKind> {
+    let view = client.job(parent?).await.ok()?;
+    let output = view.request.as_ref().and_then(|request| request.output.as_ref());
+    Some(UndoKind::of(&view.summary.recipe, output))
+}
 
 impl Followed<'_> {
     /// Returns the exit code if the job need not be followed any further.
@@ -23,19 +34,42 @@ impl Followed<'_> {
             Until::Paused if paused => return Ok(Some(0)),
             Until::End | Until::Running | Until::Paused => {}
         }
-        let (why, what) = match status {
-            JobStatus::Paused { reason: PauseReason::Interrupted } => {
-                ("some files were being processed when a server ended; look at them", "resume")
+        let job = tail(self.job);
+        let why = match status {
+            JobStatus::Paused { reason: PauseReason::Interrupted } => format!(
+                "{} of its files were being processed when a server ended, and a half-finished command might have changed \
+                 them. See which: headway show {job} --status interrupted. Then run them again: headway resume {job}, or \
+                 go on without them: headway leave-out {job}",
+                count(counters.interrupted.into())
+            ),
+            JobStatus::Paused { reason: PauseReason::Stuck } => {
+                format!("the server could not go on with it; try again: headway resume {job}")
             }
-            JobStatus::Paused { reason: PauseReason::Stuck } => ("the server could not go on with it", "resume"),
-            JobStatus::Planned => ("its plan waits for approval", "approve"),
-            _ => return Ok(None),
+            JobStatus::Planned => format!("its plan waits for approval: headway approve {job}"),
+            JobStatus::Paused { reason } => {
+                self.say_paused(reason);
+                return Ok(None);
+            }
+            _ => {
+                self.told_pause = None;
+                return Ok(None);
+            }
         };
         if !self.how.owns || counters.running > 0 {
             return Ok(None);
         }
-        self.say(&format!("{why}, then: headway {what} {}", tail(self.job)));
+        self.say(&why);
         Ok(Some(WAITS))
+    }
+
+    /// Says once that the job is paused, why, and which command goes on with it.
+    fn say_paused(&mut self, reason: PauseReason) {
+        if self.signal.is_some() || self.told_pause.replace(reason) == Some(reason) {
+            return;
+        }
+        let by_itself =
+            if reason.is_environment() { "it goes on by itself once that is over, or: " } else { "go on: " };
+        self.say(&format!("paused ({}); {by_itself}headway resume {}", reason.text(), tail(self.job)));
     }
 
     /// Handles a signal. After the first one, running files may end; after the second, nothing is waited for.
@@ -71,7 +105,7 @@ impl Followed<'_> {
     }
 
     /// The job is over: says how, and returns the exit code.
-    pub(super) fn ended(&mut self) -> CommandResult {
+    pub(super) async fn ended(&mut self) -> CommandResult {
         let Some(tracked) = self.follower.job(&self.job) else { return Ok(NOT_BEGUN) };
         let Some(fold) = tracked.fold() else { return Ok(NOT_BEGUN) };
         let mut code = exit_code(fold.status, &fold.counters);
@@ -85,7 +119,9 @@ impl Followed<'_> {
             0 => format!("proved: 1..{}, none missing", count(proof.seq)),
             base => format!("proved: snapshot at {}, then all up to {}", count(base), count(proof.seq)),
         };
-        let text = format!("{} in {} · {proved} · headway show {}", verdict(fold), time(took), tail(self.job));
+        let kind = undone(&self.session.client, fold.parent.filter(|_| JobKind::of(&fold.recipe) == JobKind::Undo));
+        let verdict = verdict(fold, kind.await);
+        let text = format!("{verdict} in {} · {proved} · headway show {}", time(took), tail(self.job));
         let end = json!({
             "v": 1, "kind": "end", "job": self.job, "status": fold.status.label(), "counters": fold.counters, "seq": fold.seq,
             "digest": fold.digest, "exit": code, "message": fold.message.clone().unwrap_or_else(|| fold.status.text()),
@@ -94,7 +130,11 @@ impl Followed<'_> {
         if self.how.json.is_some() {
             out::line(&end.to_string())?;
         }
+        let counters = fold.counters;
+        let is_change = |status| matches!(status, ItemStatus::Succeeded(DiskEffect::Changed | DiskEffect::Created));
+        let changed = fold.items().filter(|(_, status)| is_change(*status)).count();
         self.say(&text);
+        self.say_next_steps(&counters, u32::try_from(changed).unwrap_or(u32::MAX)).await;
         Ok(code)
     }
 }

@@ -70,7 +70,9 @@ pub(super) struct WorkArguments {
     #[arg(long, value_name = "WHAT", value_parser = word::<OnDone>)]
     pub(super) on_done: Option<OnDone>,
 
-    /// What to do with files that were running when the machine or the server died: retry or ask
+    /// What to do with files that were running when the machine or the server died: retry, or ask, which pauses the
+    /// job until `headway resume` or `headway leave-out` [default: retry for recipes, because they record each change
+    /// before they make it; ask for programs, which might have done half of their work]
     #[arg(long, value_name = "WHAT", value_parser = word::<OnInterrupt>)]
     pub(super) on_interrupt: Option<OnInterrupt>,
 
@@ -94,7 +96,7 @@ pub(super) struct WorkArguments {
     #[arg(long, conflicts_with = "detach")]
     pub(super) ask: bool,
 
-    /// Show what would be done, and do nothing; the plan stays in the list of jobs, as cancelled
+    /// Show what would be done, and do nothing; the plan stays in the list of jobs, as planned only
     #[arg(short = 'n', long, conflicts_with_all = ["ask", "detach"])]
     pub(super) dry_run: bool,
 

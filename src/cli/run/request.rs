@@ -7,10 +7,12 @@ use serde_json::Value;
 
 use super::super::failure::CommandFailure;
 use super::super::follow::NOT_BEGUN;
+use super::super::offers;
 use super::super::selection::{ChosenFiles, GivenNames, Within, select};
 use super::arguments::WorkArguments;
 use super::{COMMAND, RunArguments};
 use headway_model::event::{TITLE_LIMIT, cut};
+use headway_model::nearest::nearest;
 use headway_model::{Output, OutputPlace, Policy, RelPath, StartJob};
 
 /// The separators before names, and before a file with names, as in GNU parallel.
@@ -27,8 +29,14 @@ impl RunArguments {
             (Some(recipe), true) => recipe,
             (Some(recipe), false) if recipe == COMMAND => recipe,
             (None, false) => COMMAND.to_owned(),
-            (Some(_), false) => {
-                return Err(usage("a program after -- is for the recipe command: headway run -- PROGRAM {}"));
+            // Only a recipe can be left out, so the first word is a file like the others.
+            (Some(word), false) => {
+                let exists = std::fs::symlink_metadata(&word).is_ok();
+                if !exists && word != "-" {
+                    return Err(CommandFailure::new(NOT_BEGUN, self.no_such_file(&word)));
+                }
+                paths.insert(0, word.into());
+                COMMAND.to_owned()
             }
             (None, true) => return Err(usage("name a recipe, or a program after --; headway recipes lists recipes")),
         };
@@ -44,6 +52,13 @@ impl RunArguments {
         };
         let dash = paths.iter().any(|path| path == "-");
         let mut names = GivenNames::given(&paths.iter().filter(|path| *path != "-").cloned().collect::<Vec<_>>());
+        if paths.is_empty() && from.is_none() && self.files.library.is_none() && program.is_empty() {
+            // Names would be read from standard input.
+            let is_file = std::fs::symlink_metadata(&recipe).is_ok();
+            if let Some(meant) = self.meant(&recipe).filter(|_| is_file) {
+                return Err(usage(&meant));
+            }
+        }
         let from = from.or_else(|| (dash || (paths.is_empty() && self.files.library.is_none())).then(|| "-".into()));
         if let Some(from) = from {
             names.0.extend(GivenNames::read(&from, self.files.null)?.0);
@@ -88,6 +103,45 @@ impl RunArguments {
             on_done: self.work.on_done,
         };
         Ok(request)
+    }
+}
+
+impl RunArguments {
+    /// What is wrong with a first word that is followed by a program and is no file.
+    fn no_such_file(&self, word: &str) -> String {
+        let files = self.paths.iter().map(|path| path.display().to_string() + " ").collect::<String>();
+        let program: Vec<_> = self.program.iter().map(|word| word.display().to_string()).collect();
+        let line = format!("headway run {files}-- {}", program.join(" "));
+        format!("{word:?} is neither a file nor a folder, and a recipe takes no program; did you mean: {line}")
+    }
+
+    /// If the server knows no recipe of this name: the line that was probably meant.
+    pub(super) fn meant(&self, recipe: &str) -> Option<String> {
+        let (known, _) = offers(self.which.config.as_deref()).ok()?;
+        let known: Vec<_> = known.iter().map(|recipe| recipe.info().name).collect();
+        if known.iter().any(|name| name == recipe) {
+            return None;
+        }
+        let rest = |left_out: Option<&str>| {
+            let paths = self.paths.iter().filter(|path| left_out.is_none_or(|word| *path != word));
+            paths.map(|path| format!(" {}", path.display())).collect::<String>()
+        };
+        if let Some(name) =
+            self.paths.iter().filter_map(|path| path.to_str()).find(|path| known.contains(&(*path).to_owned()))
+        {
+            return Some(format!("the recipe comes first: headway run {name} {recipe}{}", rest(Some(name))));
+        }
+        if let Some(near) = nearest(recipe, known.iter().map(String::as_str)) {
+            return Some(format!("did you mean: headway run {near}{}", rest(None)));
+        }
+        let is_file = std::fs::symlink_metadata(recipe).is_ok();
+        is_file.then(|| {
+            format!(
+                "the recipe is left out: headway run RECIPE {recipe}{0} (headway recipes lists them), or for a program: \
+                 headway run {recipe}{0} -- PROGRAM {{}}",
+                rest(None)
+            )
+        })
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn placed(path: &Path) -> Result<PathBuf, CommandFailure> {
         // A path that ends in dots is a folder. If it does not exist, looking for its files will show that.
         return path.canonicalize().or_else(|_| whole());
     }
-    // If the folder does not exist, neither does the file, which then counts as not looked at.
+    // If the folder does not exist, neither does the file, which then counts as not processed.
     folder.canonicalize().map(|folder| folder.join(name)).or_else(|_| whole())
 }
 

@@ -224,13 +224,14 @@ async fn named(context: &Context, active: &ActiveJob) -> Result<Option<Vec<RelPa
     let status = match which {
         ItemSelection::Failed => Some("failed"),
         ItemSelection::Cancelled => Some("cancelled"),
-        ItemSelection::Placed | ItemSelection::These(_) => None,
+        ItemSelection::Errors | ItemSelection::Placed | ItemSelection::These(_) => None,
     };
     let mut paths = Vec::new();
     let mut pages = ItemPages::new(&*context.store, job_no, ITEMS_AT_ONCE).with_status(status);
     while let Some(rows) = pages.next().await? {
         let wanted = rows.into_iter().filter(|row| match which {
             ItemSelection::These(items) => items.binary_search(&row.item).is_ok(),
+            ItemSelection::Errors => row.state.status.is_error(),
             ItemSelection::Failed | ItemSelection::Cancelled | ItemSelection::Placed => true,
         });
         paths.extend(wanted.map(|row| row.file.path));

@@ -15,7 +15,7 @@ use headway_files::{Library, Trashed, Unreadable, io_text};
 use headway_model::attempt::AttemptLog;
 use headway_model::causes::{CAUSES_LIMIT, Causes, Sorter};
 use headway_model::find::{FindJobs, JobSort};
-use headway_model::item::ITEM_LABELS;
+use headway_model::item::{ERRORS, ITEM_LABELS};
 use headway_model::item_filter::{ItemFilter, MatchingItems};
 use headway_model::library::{FolderPage, FolderView, Pattern};
 use headway_model::load::Load;
@@ -51,6 +51,11 @@ impl Server {
             note = Some([Some(unknown), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
             Vec::new()
         });
+        if let Some(limited) =
+            request.as_ref().filter(|_| !row.summary.status.is_terminal()).and_then(|of| self.limited(of))
+        {
+            note = Some([Some(limited), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
+        }
         let recipe = self.inner.context.recipe(&row.summary.recipe);
         let has_output = request.as_ref().is_some_and(|request| request.output.is_some());
         let can_undo = has_output || recipe.is_some_and(|recipe| recipe.renames_files());
@@ -67,6 +72,15 @@ impl Server {
             runs_programs: recipe.is_none_or(|recipe| recipe.runs_programs()),
             can_undo,
             undone,
+        })
+    }
+
+    /// Says that a job asks for more files at once than the server runs, if it does.
+    fn limited(&self, request: &StartJob) -> Option<String> {
+        let workers = self.inner.limits.lock().workers;
+        (request.concurrency as usize > workers).then(|| {
+            let files = if workers == 1 { "1 file runs".to_owned() } else { format!("{workers} files run") };
+            format!("At most {files} at once, not {}, because this server has {workers} workers.", request.concurrency)
         })
     }
 
@@ -134,16 +148,20 @@ impl Server {
         filter: &ItemFilter,
     ) -> Result<ItemPage, ApiError> {
         let status = filter.status.as_deref();
-        if let Some(status) = status.filter(|status| !ITEM_LABELS.contains(status)) {
+        if let Some(status) = status.filter(|status| !ITEM_LABELS.contains(status) && *status != ERRORS) {
             let words = ITEM_LABELS.join(", ");
-            return Err(ApiError::Malformed { message: format!("status must be one of {words}, not {status:?}") });
+            let message = format!("status must be one of {words} and {ERRORS}, not {status:?}");
+            return Err(ApiError::Malformed { message });
         }
         let row = self.row(id).await?;
         let limit = limit.clamp(1, PAGE_LIMIT);
         let from = after.map_or(0, |after| after.saturating_add(1)).max(filter.first.unwrap_or(0));
         let (mut rows, mut next) = match self.these(id, filter).await? {
             None => {
-                let rows = self.store().items(row.job_no, from, limit, status).await?;
+                let rows = match status {
+                    Some(ERRORS) => self.errors(row.job_no, from, limit).await?,
+                    status => self.store().items(row.job_no, from, limit, status).await?,
+                };
                 let is_full = rows.len() == limit as usize;
                 let next = rows.last().map(|row| row.item).filter(|_| is_full);
                 (rows, next)
@@ -155,6 +173,22 @@ impl Server {
             next = next.filter(|next| *next < last);
         }
         Ok(ItemPage { items: rows.into_iter().map(item_view).collect(), next, seq: row.summary.seq })
+    }
+
+    /// The first items from this one on that count as errors, in order: the failed ones and, of the skipped, the missed.
+    async fn errors(&self, job_no: u64, from: u32, limit: u32) -> Result<Vec<ItemRow>, ApiError> {
+        let mut found = self.store().items(job_no, from, limit, Some("failed")).await?;
+        let (mut next, mut missed) = (from, Vec::new());
+        while missed.len() < limit as usize {
+            let skipped = self.store().items(job_no, next, limit, Some("skipped")).await?;
+            let Some(last) = skipped.last() else { break };
+            next = last.item.saturating_add(1);
+            missed.extend(skipped.into_iter().filter(|row| row.state.status.is_missed()));
+        }
+        found.append(&mut missed);
+        found.sort_by_key(|row| row.item);
+        found.truncate(limit as usize);
+        Ok(found)
     }
 
     /// The items that a filter selects by cause or name; `None` if it does neither.
@@ -202,7 +236,7 @@ impl Server {
         let mut rows = Vec::new();
         for some in these[these.partition_point(|item| *item < from)..].chunks(PAGE_LIMIT as usize) {
             let read = self.store().items_at(job_no, some).await?;
-            rows.extend(read.into_iter().filter(|row| status.is_none_or(|word| word == row.state.status.label())));
+            rows.extend(read.into_iter().filter(|row| status.is_none_or(|word| row.state.status.is_listed_by(word))));
             if rows.len() > limit {
                 rows.truncate(limit);
                 let next = rows.last().map(|row| row.item);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Server;
 use super::queries::item_view;
-use headway_model::summary::{ItemView, JobTotals, ReportFormat};
+use headway_model::summary::{ItemView, JobTotals, NumberedItem, ReportFormat};
 use headway_model::{ApiError, JobId};
 use headway_recipes::csv_row;
 use headway_store::{ItemPages, StoreError};
@@ -16,8 +16,8 @@ use headway_store::{ItemPages, StoreError};
 /// Items read at a time.
 const PAGE: u32 = 1_000;
 
-/// The columns.
-const COLUMNS: [&str; 9] = ["item", "path", "status", "reason", "message", "bytes", "output", "output_bytes", "kept"];
+/// The columns. Files are numbered from 1, as everywhere where a person gives the number.
+const COLUMNS: [&str; 9] = ["number", "path", "status", "reason", "message", "bytes", "output", "output_bytes", "kept"];
 
 impl Server {
     /// The report of a job, a page at a time. While the job runs, it shows the present state of each file.
@@ -89,7 +89,7 @@ fn line(item: &ItemView, format: ReportFormat) -> Vec<u8> {
             let (path, bytes) = output(item).unzip();
             let owned = |text: Option<&str>| text.unwrap_or_default().to_owned();
             csv([
-                item.item.to_string(),
+                NumberedItem::from(item).number.to_string(),
                 item.path.to_string(),
                 item.status.clone(),
                 owned(item.reason.as_deref()),
@@ -101,7 +101,7 @@ fn line(item: &ItemView, format: ReportFormat) -> Vec<u8> {
             ])
         }
         ReportFormat::Jsonl => {
-            let mut line = json!(item).to_string().into_bytes();
+            let mut line = json!(NumberedItem::from(item)).to_string().into_bytes();
             line.push(b'\n');
             line
         }

@@ -7,6 +7,7 @@ use super::{Server, checks};
 use crate::error::internal;
 use crate::writer::AppendError;
 use headway_model::event::{TITLE_LIMIT, cut};
+use headway_model::nearest::nearest;
 use headway_model::request::ItemSelection;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, StartJob};
@@ -102,7 +103,13 @@ impl Server {
             None => {
                 let names = recipes.iter().map(|recipe| recipe.info().name);
                 let names: Vec<_> = names.filter(|name| self.offers(name)).collect();
-                reasons.push(format!("there is no recipe {:?}; this server has {}", request.recipe, names.join(", ")));
+                let near = nearest(&request.recipe, names.iter().map(String::as_str));
+                let meant = near.map(|near| format!("did you mean {near:?}; ")).unwrap_or_default();
+                reasons.push(format!(
+                    "there is no recipe {:?}; {meant}this server has {}",
+                    request.recipe,
+                    names.join(", ")
+                ));
             }
             Some(recipe) => match recipe.settings(&request.settings) {
                 Ok(checked) => {
@@ -164,6 +171,7 @@ fn whole_title(request: &StartJob) -> String {
         Query::Items(query) => {
             let which = match &query.which {
                 ItemSelection::Failed => "what failed, retried".to_owned(),
+                ItemSelection::Errors => "what was not processed, retried".to_owned(),
                 ItemSelection::Cancelled => "what did not run".to_owned(),
                 ItemSelection::Placed => "an earlier job".to_owned(),
                 ItemSelection::These(items) if items.len() == 1 => "1 file, retried".to_owned(),

@@ -6,7 +6,9 @@ use crate::base::to;
 use crate::ui::live::Live;
 use crate::ui::parts::format;
 use crate::ui::progress::Newest;
-use headway_model::{JobSummary, Output};
+use headway_model::JobSummary;
+use headway_model::summary::JobView;
+use headway_model::undo_kind::UndoKind;
 
 /// Whether nothing is left to undo: everything has been put back, or is being put back.
 pub(in crate::ui) fn is_undone(undo: &JobSummary) -> bool {
@@ -18,14 +20,11 @@ fn left(undo: &JobSummary) -> u32 {
     undo.counters.failed + undo.counters.cancelled
 }
 
-/// A sentence about what the undo did: replaced files are put back, new ones are removed.
-fn said(undo: &JobSummary, has_replaced: bool) -> String {
-    let number =
-        format!("{} of {}", format::count(undo.counters.succeeded.into()), format::count(undo.counters.total.into()));
-    match has_replaced {
-        true => format!(": {number} files put back."),
-        false => format!(": {number} new files removed."),
-    }
+/// A sentence about what the undo did, by the kind of what it took back.
+fn said(undo: &JobSummary, kind: UndoKind) -> String {
+    let (done, all) = (undo.counters.succeeded, undo.counters.total);
+    let number = format!("{} of {}", format::count(done.into()), format::count(all.into()));
+    format!(": {}.", kind.did(&number, all))
 }
 
 /// A line about the undo, with a link to its job.
@@ -38,14 +37,16 @@ pub(super) fn Undone(newest: Newest) -> impl IntoView {
         let heard = live.jobs.with(|jobs| jobs.get(&read.job).map(|state| state.summary.clone()));
         Some(heard.filter(|heard| heard.seq >= read.seq).unwrap_or(read))
     });
-    let has_replaced = move || {
-        let replaces = newest.with(|view| view.request.as_ref()?.output.as_ref().map(Output::replaces));
-        replaces.flatten().unwrap_or_default()
+    let kind = move || {
+        let of = |view: &JobView| {
+            UndoKind::of(&view.summary.recipe, view.request.as_ref().and_then(|request| request.output.as_ref()))
+        };
+        newest.with(of).unwrap_or(UndoKind::PutsBack)
     };
     move || {
         undo.get().map(|undo| {
             let by = if undo.status.is_terminal() { "Undone by " } else { "Being undone by " };
-            let said = said(&undo, has_replaced());
+            let said = said(&undo, kind());
             view! {
                 <p class="head-undone" role="status">
                     {by} <a href=to(&format!("/jobs/{}", undo.job))>{undo.title.clone()}</a> {said}

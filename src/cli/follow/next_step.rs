@@ -1,0 +1,129 @@
+//! What a person can do after a job: see what went wrong, try it again, or undo it. One line for each.
+
+use super::super::out::count;
+use super::super::run::COMMAND;
+use super::{Followed, tail};
+use headway_model::summary::{JobView, Room};
+use headway_model::undo_kind::UndoKind;
+use headway_model::{Counters, JobId};
+
+/// Milliseconds of a day.
+const DAY: u64 = 24 * 60 * 60 * 1_000;
+
+impl Followed<'_> {
+    /// Says what a person can do next. What the server does not tell is left out.
+    /// `changed` is the number of files that the job changed or made.
+    pub(super) async fn say_next_steps(&self, counters: &Counters, changed: u32) {
+        if self.how.quiet {
+            return;
+        }
+        let view = self.session.client.job(self.job).await.ok();
+        let recipe = view.as_ref().map(|view| view.summary.recipe.clone()).unwrap_or_default();
+        for line in after_errors(self.job, &recipe, counters, self.show.shown_failures()) {
+            self.say(&line);
+        }
+        let Some(view) = view.filter(|view| view.can_undo && changed > 0) else { return };
+        let room = self.session.client.get::<Room>("/api/v1/room").await.ok();
+        self.say(&undo(&view, changed, room.as_ref()));
+    }
+}
+
+/// Where the files are listed that the exit code counts, and what helps.
+fn after_errors(job: JobId, recipe: &str, counters: &Counters, shown: u32) -> Vec<String> {
+    let job = tail(job);
+    let mut lines = Vec::new();
+    let more = counters.failed.saturating_sub(shown);
+    if more > 0 && shown > 0 {
+        lines.push(format!("      ✗ and {} more", count(more.into())));
+    }
+    if counters.has_errors() {
+        let retry = match recipe {
+            // A second look at the same bytes finds the same.
+            "verify" | "health" | "archive" => "once good copies are in their place, headway retry",
+            _ => "headway retry",
+        };
+        let again = if recipe == "verify" { "checks" } else { "tries" };
+        lines.push(format!("  headway show {job} --failed  lists all of these; {retry} {job}  {again} them again"));
+    }
+    if counters.cancelled > 0 && recipe == COMMAND {
+        lines.push(format!("  headway show {job} --status cancelled  lists what did not run"));
+    }
+    lines
+}
+
+/// What an undo would do, and how long it can.
+fn undo(view: &JobView, changed: u32, room: Option<&Room>) -> String {
+    let output = view.request.as_ref().and_then(|request| request.output.as_ref());
+    let files = format!("{} {}", count(changed.into()), if changed == 1 { "file" } else { "files" });
+    let will = UndoKind::of(&view.summary.recipe, output).will(changed, &files);
+    let kept = match room.map(|room| room.trash_age) {
+        _ if view.trash.0 == 0 => String::new(),
+        Some(Some(age)) => format!("; the trash keeps the originals for {} days", count(age / DAY)),
+        Some(None) => {
+            "; the trash keeps the originals until a headway serve removes them (--trash-days, 30 by default)"
+                .to_owned()
+        }
+        None => "; the trash keeps the originals".to_owned(),
+    };
+    format!("  headway undo {}  {will}{kept}", tail(view.summary.job))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::JobStatus;
+    use headway_model::testing::{job_id, summary};
+
+    fn counters() -> Counters {
+        Counters { total: 80, succeeded: 2, failed: 77, skipped: 1, missed: 1, ..Counters::default() }
+    }
+
+    #[test]
+    fn failures_beyond_the_shown_ones_are_counted_and_the_command_that_lists_them_is_named() {
+        let job = tail(job_id(7));
+        let lines = after_errors(job_id(7), "checksum", &counters(), 20);
+        let list = format!("  headway show {job} --failed  lists all of these; headway retry {job}  tries them again");
+        assert_eq!(lines, ["      ✗ and 57 more".to_owned(), list]);
+        assert!(after_errors(job_id(7), "checksum", &Counters::default(), 0).is_empty());
+    }
+
+    #[test]
+    fn damaged_files_are_not_tried_again_before_good_copies_are_there() {
+        let lines = after_errors(job_id(7), "verify", &counters(), 77);
+        assert!(lines.len() == 1 && lines[0].contains("once good copies are in their place"), "{lines:?}");
+    }
+
+    #[test]
+    fn what_an_undo_would_do_is_said_with_the_time_that_the_trash_keeps_originals() {
+        let view = |recipe: &str, trash| JobView {
+            summary: headway_model::JobSummary {
+                recipe: recipe.into(),
+                ..summary(JobStatus::Completed, Counters { total: 2, succeeded: 2, ..Counters::default() })
+            },
+            cursor: headway_model::Cursor::start(),
+            outputs: Vec::new(),
+            request: None,
+            waits: None,
+            note: None,
+            trash,
+            runs_programs: false,
+            can_undo: true,
+            undone: None,
+        };
+        let room = |trash_age| Room {
+            log: 0,
+            outputs: 0,
+            trashes: Vec::new(),
+            trash_age,
+            keep_age: None,
+            keep_bytes: None,
+            suspended: None,
+        };
+        let told = undo(&view("rename", (0, 0)), 2, Some(&room(None)));
+        assert!(told.ends_with("gives 2 files their old names again"), "{told}");
+        let told = undo(&view("compress", (2, 10)), 2, Some(&room(Some(30 * DAY))));
+        assert!(told.ends_with("puts 2 files back as they were; the trash keeps the originals for 30 days"), "{told}");
+        let told = undo(&view("compress", (2, 10)), 2, Some(&room(None)));
+        assert!(told.contains("until a headway serve removes them"), "{told}");
+    }
+}

@@ -1,0 +1,95 @@
+//! What a job did with its files, in words: how many are done, and why the others are not.
+
+use std::collections::BTreeMap;
+
+use super::super::out::count;
+use super::super::run::COMMAND;
+use headway_model::item::SkipReason;
+use headway_model::{Counters, ItemStatus};
+
+/// The counts in words. Only what succeeded is called done; every other file is counted with the reason.
+pub(super) fn results(recipe: &str, counters: &Counters, items: impl Iterator<Item = ItemStatus>) -> String {
+    let (mut missed, mut skipped) = (Reasons::default(), Reasons::default());
+    for status in items {
+        let ItemStatus::Skipped { reason, .. } = status else { continue };
+        let reasons = if status.is_missed() { &mut missed } else { &mut skipped };
+        reasons.add(reason_of(recipe, reason, status));
+    }
+    let mut parts = vec![format!("{} done", count(counters.succeeded.into()))];
+    parts.extend((counters.failed > 0).then(|| format!("{} failed", count(counters.failed.into()))));
+    parts.extend(missed.told("not processed"));
+    parts.extend(skipped.told("skipped"));
+    parts.extend((counters.cancelled > 0).then(|| format!("{} cancelled", count(counters.cancelled.into()))));
+    parts.join(", ")
+}
+
+fn reason_of(recipe: &str, reason: SkipReason, status: ItemStatus) -> &'static str {
+    match reason {
+        // A command of `headway.toml` names its own exit codes.
+        SkipReason::Command if recipe == COMMAND => "by their program, exit code 3",
+        SkipReason::Command => "by their program, by its exit code",
+        SkipReason::Collision if recipe == "rename" => "another file has the new name",
+        _ => status.reason().unwrap_or_default(),
+    }
+}
+
+/// How many files there are for each reason.
+#[derive(Default)]
+struct Reasons(BTreeMap<&'static str, u64>);
+
+impl Reasons {
+    fn add(&mut self, reason: &'static str) {
+        *self.0.entry(reason).or_default() += 1;
+    }
+
+    /// `3 skipped (already done)`, or `3 skipped (2 already done; 1 a symbolic link)`.
+    fn told(&self, what: &str) -> Option<String> {
+        let all: u64 = self.0.values().sum();
+        let why = match self.0.first_key_value() {
+            None => return None,
+            Some((one, _)) if self.0.len() == 1 => (*one).to_owned(),
+            Some(_) => {
+                let each = self.0.iter().map(|(reason, number)| format!("{} {reason}", count(*number)));
+                each.collect::<Vec<_>>().join("; ")
+            }
+        };
+        Some(format!("{} {what} ({why})", count(all)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    fn told(recipe: &str, statuses: &[ItemStatus]) -> String {
+        let mut counters = Counters::default();
+        statuses.iter().for_each(|status| counters.add(*status));
+        results(recipe, &counters, statuses.iter().copied())
+    }
+
+    fn skipped(reason: SkipReason) -> ItemStatus {
+        ItemStatus::Skipped { reason, planned: true }
+    }
+
+    #[test]
+    fn only_what_succeeded_is_called_done_and_the_rest_has_its_reason() {
+        use headway_model::item::{DiskEffect, FailReason};
+        let done = ItemStatus::Succeeded(DiskEffect::Changed);
+        let all = [done, done, ItemStatus::Failed(FailReason::Read), skipped(SkipReason::Lacking)];
+        let lacks = SkipReason::Lacking.text();
+        assert_eq!(told("rename", &all), format!("2 done, 1 failed, 1 skipped ({lacks})"));
+        let taken = [skipped(SkipReason::Collision), skipped(SkipReason::Collision), skipped(SkipReason::Done)];
+        assert_eq!(
+            told("rename", &taken),
+            "0 done, 2 not processed (another file has the new name), 1 skipped (already done)"
+        );
+        let mixed = [skipped(SkipReason::Done), skipped(SkipReason::Symlink), skipped(SkipReason::Done)];
+        assert_eq!(told("checksum", &mixed), "0 done, 3 skipped (1 a symbolic link; 2 already done)");
+    }
+
+    #[test]
+    fn a_skip_by_an_exit_code_names_the_program() {
+        let by_program = ItemStatus::Skipped { reason: SkipReason::Command, planned: false };
+        assert_eq!(told(COMMAND, &[by_program; 2]), "0 done, 2 skipped (by their program, exit code 3)");
+        assert_eq!(told("webp", &[by_program]), "0 done, 1 skipped (by their program, by its exit code)");
+    }
+}

@@ -1,0 +1,166 @@
+//! What the terminal says to a person: numbers, counts, and the command that comes next.
+
+use crate::helper::{Files, Headway};
+use crate::terminal::{called, newest};
+
+/// Photos whose names hold their dates, so that no real picture is needed.
+fn renamed(files: &Files, template: &str) -> (Option<i32>, String, String) {
+    called(files, &["run", "rename", ".", "--set", &format!("name={template}")])
+}
+
+#[test]
+fn a_file_has_one_number_in_every_list_and_can_be_named_by_its_path() {
+    let files = Files::numbered(3);
+    let (code, _, err) =
+        called(&files, &["run", "--", "grep", "-q", "file 1", "{}", ":::", "000000", "000001", "000002"]);
+    assert_eq!(code, Some(2), "{err}");
+    let (_, csv, _) = called(&files, &["export", "@1", "--report", "csv"]);
+    let lines: Vec<_> = csv.lines().collect();
+    assert!(lines[0].starts_with("number,path,") && lines[3].starts_with("3,000002,failed"), "{csv}");
+    let (_, json, _) = called(&files, &["show", "@1", "--failed", "--json"]);
+    let last: serde_json::Value = serde_json::from_str(json.lines().last().expect("a line")).expect("JSON");
+    assert_eq!((&last["number"], &last["item"], &last["path"]), (&3.into(), &2.into(), &"000002".into()));
+    let (_, log, _) = called(&files, &["export", "@1", "--joblog"]);
+    assert!(log.lines().any(|line| line.starts_with("3\t") && line.ends_with("000002")), "{log}");
+    let (_, by_number, _) = called(&files, &["show", "@1", "--attempts", "3"]);
+    let (_, by_path, _) = called(&files, &["show", "@1", "--attempts", "./000002"]);
+    assert!(by_number.contains("000002") && by_number == by_path, "{by_number} {by_path}");
+    // The number of the list is the number of a retry, and a path does as well.
+    for file in ["3", "./000002"] {
+        assert_eq!(called(&files, &["retry", "@1", file]).0, Some(1), "{file}");
+        let job = newest(&files);
+        assert_eq!((&job["counters"]["total"], &job["counters"]["failed"]), (&1.into(), &1.into()), "{file}: {job}");
+        let (_, out, _) = called(&files, &["show", "@1", "--status", "failed"]);
+        assert!(out.contains("000002"), "{file}: {out}");
+        let (code, _, _) = called(&files, &["show", "@2", "--attempts", "1"]);
+        assert_eq!(code, Some(0));
+        // The next round names a file of the first job again.
+        assert_eq!(
+            called(
+                &files,
+                &[
+                    "run",
+                    "-q",
+                    "--on-done",
+                    "again",
+                    "--",
+                    "grep",
+                    "-q",
+                    "file 1",
+                    "{}",
+                    ":::",
+                    "000000",
+                    "000001",
+                    "000002"
+                ]
+            )
+            .0,
+            Some(2)
+        );
+    }
+    for wrong in ["0", "4", "000009x"] {
+        let (code, _, err) = called(&files, &["retry", "@1", wrong]);
+        assert!(code == Some(255) && err.contains(wrong), "{wrong}: {code:?} {err}");
+    }
+}
+
+#[test]
+fn what_the_exit_code_counts_is_listed_and_retried() {
+    let files = Files::numbered(2);
+    files.write("new-000000", b"in the way");
+    let (code, _, err) = called(&files, &["run", "rename", "000000", "000001", "--set", "name=new-{/}"]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("1 done, 1 not processed (another file has the new name)"), "{err}");
+    assert!(err.contains("--failed  lists all of these; headway retry"), "{err}");
+    let (_, out, _) = called(&files, &["show", "@1", "--failed"]);
+    assert!(out.lines().count() == 1 && out.contains("000000\t"), "{out}");
+    let (_, out, _) = called(&files, &["jobs"]);
+    assert!(out.contains("completed_with_errors\t1\t2\t1\t"), "only what succeeded is done: {out}");
+    std::fs::remove_file(files.library().join("new-000000")).expect("a file");
+    let (code, _, err) = called(&files, &["retry", "@1"]);
+    assert!(code == Some(0) && err.contains("1 done"), "{code:?} {err}");
+    assert!(files.library().join("new-000000").exists() && files.library().join("new-000001").exists());
+}
+
+#[test]
+fn files_that_lack_a_date_are_told_as_skipped_and_not_as_done() {
+    let files = Files::numbered(2);
+    let (code, _, err) = renamed(&files, "{exif:date}.{+.}");
+    assert_eq!(code, Some(0), "{err}");
+    assert!(err.contains("0 done, 2 skipped (lacks something that its new name is made from"), "{err}");
+    assert!(called(&files, &["jobs"]).1.contains("completed\t0\t2\t0\t"));
+}
+
+#[test]
+fn a_skip_by_exit_code_3_is_told_as_that() {
+    let files = Files::numbered(2);
+    let (code, _, err) = called(&files, &["run", "--", "sh", "-c", "exit 3", "sh", "{}", ":::", "000000", "000001"]);
+    assert!(code == Some(0) && err.contains("0 done, 2 skipped (by their program, exit code 3)"), "{code:?} {err}");
+    assert!(!err.contains("headway undo"), "nothing was changed: {err}");
+    assert!(called(&files, &["run", "--help"]).1.contains("exit code 3"));
+}
+
+#[test]
+fn an_undo_says_what_it_will_do_and_what_it_did() {
+    let files = Files::numbered(2);
+    let (_, _, err) = renamed(&files, "new-{/}");
+    assert!(err.contains("gives 2 files their old names again"), "{err}");
+    let (code, _, err) = called(&files, &["undo", "@1"]);
+    assert!(code == Some(0) && err.contains("gives the files that it renamed their old names again"), "{err}");
+    assert!(err.contains("2 of 2 files have their old names again"), "{err}");
+    let (_, _, err) = called(&files, &["undo", "@1"]);
+    assert!(err.contains("is itself an undo: this puts the changes of job"), "{err}");
+    assert!(files.library().join("new-000000").exists(), "{err}");
+
+    files.write("long", &[b'a'; 10_000]);
+    let (_, _, err) = called(&files, &["run", "compress", "long"]);
+    assert!(err.contains("moves the 1 file that it made to the trash"), "{err}");
+    let (_, _, err) = called(&files, &["undo", "@1"]);
+    assert!(err.contains("1 of 1 new file removed"), "{err}");
+    let replace = ["run", "--replace", "--", "cp", "/etc/hostname", "{out}", ":::", "new-000000", "new-000001"];
+    let (_, _, err) = called(&files, &replace);
+    assert!(err.contains("puts 2 files back as they were; the trash keeps the originals until"), "{err}");
+    let (_, _, err) = called(&files, &["retry", "@2"]);
+    assert!(err.contains("is an undo") && err.contains("headway undo"), "{err}");
+    let (_, _, err) = called(&files, &["undo", "@1"]);
+    assert!(err.contains("2 of 2 files put back"), "{err}");
+}
+
+#[test]
+fn a_command_line_that_is_almost_right_is_taken_or_the_right_one_is_named() {
+    let files = Files::numbered(2);
+    std::fs::create_dir(files.library().join("Photos")).expect("a folder");
+    files.write("Photos/a.jpg", b"a");
+    let (code, out, err) = called(&files, &["run", "Photos", "--", "echo"]);
+    assert!(code == Some(0) && out == "Photos/a.jpg\n", "{code:?} {out} {err}");
+    for (line, meant) in [
+        (&["run", "chekcsum", "Photos"][..], "headway run checksum Photos"),
+        (&["run", "Photos", "checksum"], "the recipe comes first: headway run checksum Photos"),
+        (&["run", "Photos"], "headway run Photos -- PROGRAM {}"),
+        (&["run", "Photos", "000001"], "headway run RECIPE Photos 000001"),
+        (&["run", "checksum", "Photos", "--", "echo"], "headway run Photos -- echo"),
+    ] {
+        let (code, _, err) = called(&files, line);
+        assert!(code == Some(255) && err.contains(meant), "{line:?}: {code:?} {err}");
+    }
+}
+
+#[test]
+fn fewer_files_at_once_than_asked_for_are_told_and_a_run_of_its_own_has_as_many() {
+    let files = Files::numbered(8);
+    let (code, _, err) = called(&files, &["run", "-j", "6", "checksum", "."]);
+    assert!(code == Some(0) && !err.contains("at once"), "{err}");
+    let _server = Headway::start(&files, &["--workers", "2"]);
+    let (code, _, err) = called(&files, &["run", "-j", "6", ".", "--", "sh", "-c", "sleep 0.2", "sh", "{}"]);
+    assert!(code == Some(0) && err.contains("At most 2 files run at once, not 6"), "{err}");
+}
+
+#[test]
+fn a_dry_run_is_listed_as_planned_only_and_failures_beyond_the_shown_are_counted() {
+    let files = Files::numbered(25);
+    assert_eq!(called(&files, &["run", "-n", "checksum", "."]).0, Some(0));
+    assert!(called(&files, &["show", "@1"]).1.contains("planned only"));
+    let (code, _, err) = called(&files, &["run", ".", "--", "false"]);
+    assert_eq!(code, Some(25), "{err}");
+    assert!(err.matches("  ✗ 0000").count() == 20 && err.contains("✗ and 5 more"), "{err}");
+}
