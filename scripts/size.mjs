@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** In bytes: the last figure reached, and 1 % for what a compiler's update may add. Raised only for what 0008 lists. */
-const LIMIT = 639_000;
+const LIMIT = 625_000;
 
 const folder = process.argv[2];
 const files = [folder, join(folder, 'pkg')].flatMap((part) =>

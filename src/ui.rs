@@ -8,6 +8,7 @@ mod jobs;
 mod keys;
 mod library;
 pub mod live;
+mod load;
 mod nav;
 mod parts;
 mod plan;
@@ -41,7 +42,9 @@ pub fn begin_at_base() {
 pub fn App() -> impl IntoView {
     let nav = Nav::begin();
     provide_context(nav);
-    let start = SharedValue::new(|| use_context::<Start>().unwrap_or_else(Start::empty)).into_inner();
+    let start =
+        SharedValue::<_, load::SentWithPage>::new_with_encoding(|| use_context::<Start>().unwrap_or_else(Start::empty))
+            .into_inner();
     let live = Live::new(&start);
     provide_context(live);
     provide_context(start);

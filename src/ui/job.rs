@@ -27,6 +27,7 @@ use pace::Pace;
 use slow::Slow;
 
 use super::live::Live;
+use super::load::load;
 use super::nav::{Nav, Title};
 use super::parts::{ErrorPage, LocalTime, format};
 use super::plan::Plan;
@@ -42,7 +43,7 @@ pub(super) fn JobPage() -> impl IntoView {
     let id = expect_context::<Nav>().job();
     // Every resource is made here, because a suspended part is built at different times in the browser and on the
     // server.
-    let view = Resource::new(move || id.get(), read);
+    let view = load(move || id.get(), read);
     let items = ShownItems::read(id);
     // The past is shown on this page only, and in no dialog.
     let live = expect_context::<Live>().with_own_past();

@@ -10,6 +10,7 @@ mod tools;
 use leptos::prelude::*;
 
 use super::live::Live;
+use super::load::load;
 use super::nav::{Nav, Title};
 use super::parts::ErrorView;
 use crate::api;
@@ -31,7 +32,7 @@ pub(super) fn JobsPage() -> impl IntoView {
     let address = Memo::new(move |_| asked.with(JobsAddress::read));
     // When a new job appears anywhere, the list is read again.
     let known = Memo::new(move |_| live.jobs.with(|jobs| jobs.keys().next_back().copied()));
-    let page = Resource::new(
+    let page = load(
         move || (address.get(), known.get(), live.ended.get()),
         |(address, ..)| api::jobs(address.before, PAGE, address.find),
     );

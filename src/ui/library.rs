@@ -16,6 +16,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::live::Live;
+use super::load::load;
 use super::nav::{Nav, Title};
 use super::parts::format::sentence;
 use super::parts::{Controls, ErrorView};
@@ -59,7 +60,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
     let scrolled = Scrolled::new();
     // While the disk is being read, ask again without another look at the disk.
     let (polls, polled) = (RwSignal::new(0_u32), RwSignal::new(false));
-    let page = Resource::new(
+    let page = load(
         move || (view.get(), polls.get(), live.ended.get()),
         move |(view, ..)| {
             let refresh = !std::mem::take(&mut *polled.write_untracked());

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "server-fn")]
 mod server_fn;
+#[cfg(feature = "server-fn")]
+pub use server_fn::{JsonCalls, JsonText};
 
 use std::collections::BTreeMap;
 

@@ -34,6 +34,7 @@ pub mod path;
 pub mod planned;
 pub mod policy;
 pub mod problem;
+pub mod read;
 pub mod request;
 pub mod seen;
 mod serde_defaults;

@@ -58,7 +58,7 @@ impl Message {
     /// Decodes a message: first its kind, then the rest by kind, because raw JSON does not survive inside tagged types.
     pub fn decode(text: &str) -> Result<Self, BadMessage> {
         fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, BadMessage> {
-            serde_json::from_str(text).map_err(|error| BadMessage(error.to_string()))
+            crate::read::read(text).map_err(|error| BadMessage(error.to_string()))
         }
         let kind: MessageKind = read(text)?;
         Ok(match kind.kind.as_str() {
@@ -79,7 +79,7 @@ impl Message {
 
 /// Whether a message says that the cursor of its connection could not be honoured.
 pub(crate) fn is_reset(text: &str) -> bool {
-    serde_json::from_str::<MessageKind>(text).is_ok_and(|kind| kind.kind == "reset")
+    crate::read::read::<MessageKind>(text).is_ok_and(|kind| kind.kind == "reset")
 }
 
 #[cfg(test)]

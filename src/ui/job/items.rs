@@ -17,6 +17,7 @@ use leptos::prelude::*;
 use super::attention::Attention;
 use super::drawer::Drawer;
 use crate::api;
+use crate::ui::load::{Loaded, load};
 use crate::ui::nav::Nav;
 use crate::ui::parts::{format, words};
 use crate::ui::progress::{Summary, number};
@@ -49,7 +50,7 @@ pub(super) struct First {
 pub(super) struct ShownItems {
     pub(super) address: Memo<ItemsAddress>,
     opened: Memo<Option<u32>>,
-    page: Resource<First>,
+    page: Loaded<First>,
 }
 
 impl ShownItems {
@@ -59,7 +60,7 @@ impl ShownItems {
         let address = Memo::new(move |_| asked.with(ItemsAddress::read));
         let opened = Memo::new(move |_| asked.with(address::opened));
         // Read only once. Later rows come from the fold, and their texts are requested as needed.
-        let page = Resource::new(
+        let page = load(
             move || id.get(),
             move |id| {
                 let (address, opened) = (address.get_untracked(), opened.get_untracked());

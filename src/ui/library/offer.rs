@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::ui::load::Loaded;
 use headway_model::library::{EntryKind, FolderPage, FolderView, Under};
 use headway_model::{ApiError, RelPath};
 
@@ -78,7 +79,7 @@ impl ListOffer {
 /// Follows a list by an effect, because this is outside the part of the page that waits for the list. Also returns how
 /// many files each filter would show, if that is known.
 pub(super) fn follow(
-    page: Resource<Result<FolderPage, ApiError>>,
+    page: Loaded<Result<FolderPage, ApiError>>,
     view: Memo<FolderView>,
 ) -> (RwSignal<ListOffer>, RwSignal<Option<Under>>) {
     let offer = RwSignal::new(ListOffer::Unknown("How many files there are is not known yet"));

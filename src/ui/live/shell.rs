@@ -17,6 +17,7 @@ use super::task::Task;
 use super::{Live, alive};
 use crate::base::to;
 use headway_model::follow::{Follow, FollowEffect, Phase, Sharing, Tab, TabEffect};
+use headway_model::read::read;
 use headway_model::summary::Start;
 use headway_model::{ApiError, Fold, JobId};
 
@@ -271,7 +272,7 @@ fn sharing() -> Sharing {
 
 /// Why a call was refused: the server's error, if the body is one.
 fn told(status: u16, text: &str) -> ApiError {
-    serde_json::from_str(text).unwrap_or_else(|_| status_error(status))
+    read(text).unwrap_or_else(|_| status_error(status))
 }
 
 fn status_error(status: u16) -> ApiError {

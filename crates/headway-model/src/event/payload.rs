@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{JobEvent, MESSAGE_LIMIT};
 use crate::event_kind::EventKind;
 use crate::id::{Millis, Seq};
+use crate::read::{Unreadable, read};
 
 /// Initial capacity for a payload, in bytes; most payloads are shorter.
 const PAYLOAD_CAPACITY: usize = 160;
@@ -47,9 +48,9 @@ impl Recorded {
 
     /// Decodes a payload.
     pub fn decode(payload: &str) -> Result<Self, UnknownEvent> {
-        let unknown = |error: serde_json::Error| UnknownEvent(error.to_string());
-        let stamp: EventStamp = serde_json::from_str(payload).map_err(unknown)?;
-        let event = serde_json::from_str(payload).map_err(unknown)?;
+        let unknown = |error: Unreadable| UnknownEvent(error.to_string());
+        let stamp: EventStamp = read(payload).map_err(unknown)?;
+        let event = read(payload).map_err(unknown)?;
         Ok(Recorded { seq: stamp.seq, at: stamp.at, event })
     }
 }

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::BadMessage;
+use crate::read::{Unreadable, read};
 
 /// A message inside the response to one call: it carries its event id, if any, as `id`.
 pub fn with_id(text: &str, id: Option<&str>) -> String {
@@ -20,10 +21,10 @@ pub fn messages(answer: &str) -> Result<Vec<(&str, String)>, BadMessage> {
         #[serde(default)]
         id: String,
     }
-    let bad = |error: serde_json::Error| BadMessage(error.to_string());
-    let parts: Vec<&RawValue> = serde_json::from_str(answer).map_err(bad)?;
-    let read = |part: &'_ RawValue| serde_json::from_str::<Id>(part.get()).map(|id| id.id).map_err(bad);
-    parts.into_iter().map(|part| Ok((part.get(), read(part)?))).collect()
+    let bad = |error: Unreadable| BadMessage(error.to_string());
+    let parts: Vec<&RawValue> = read(answer).map_err(bad)?;
+    let id_of = |part: &'_ RawValue| read::<Id>(part.get()).map(|id| id.id).map_err(bad);
+    parts.into_iter().map(|part| Ok((part.get(), id_of(part)?))).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::Shell;
 use crate::api;
 use crate::ui::live::task::Task;
 use crate::ui::live::{StartPhase, Starting, browser};
+use headway_model::read::read;
 use headway_model::{ApiError, JobId, StartJob};
 
 const STARTING: &str = "headway.starting";
@@ -43,7 +44,7 @@ impl Shell {
 
     /// Takes up a start that was not answered before the page was reloaded.
     pub(super) fn take_up_start(&self) {
-        let kept = browser::kept(STARTING).and_then(|text| serde_json::from_str::<Starting>(&text).ok());
+        let kept = browser::kept(STARTING).and_then(|text| read::<Starting>(&text).ok());
         let Some(mut starting) = kept else { return };
         starting.again(browser::now());
         let job = starting.job;

@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 use super::Shell;
 use crate::api;
 use crate::ui::live::{Toast, browser, notice};
+use headway_model::read::read;
 use headway_model::{JobId, JobStatus, JobSummary};
 
 /// How long the dialog shows a completed job before it becomes a toast, in milliseconds.
@@ -40,8 +41,7 @@ impl Shell {
             self.follow(job);
         }
         self.take_up_start();
-        let left: Vec<JobId> =
-            browser::remembered(LIVE).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let left: Vec<JobId> = browser::remembered(LIVE).and_then(|text| read(&text).ok()).unwrap_or_default();
         for job in left.into_iter().filter(|job| !known.contains(job)) {
             let shell = self.clone();
             spawn_local(async move {

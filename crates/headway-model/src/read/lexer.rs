@@ -1,0 +1,196 @@
+//! Walks over the text. Nothing here is generic, so it exists once.
+
+use std::borrow::Cow;
+
+use super::Unreadable;
+
+/// How deeply values may lie inside each other, as for `serde_json`.
+const DEEPEST: u8 = 127;
+
+/// Where the reader is in the text.
+pub(super) struct Lexer<'text> {
+    pub(super) text: &'text str,
+    pub(super) at: usize,
+    /// Whether the value that is read is the key of a map. A number is then in quotation marks.
+    pub(super) key: bool,
+    depth: u8,
+}
+
+impl<'text> Lexer<'text> {
+    pub(super) fn new(text: &'text str) -> Self {
+        Lexer { text, at: 0, key: false, depth: 0 }
+    }
+
+    /// The byte here, or 0 at the end.
+    pub(super) fn here(&self) -> u8 {
+        self.text.as_bytes().get(self.at).copied().unwrap_or_default()
+    }
+
+    /// The first byte that is not white space, or 0 at the end.
+    #[inline(never)]
+    pub(super) fn peek(&mut self) -> u8 {
+        while matches!(self.here(), b' ' | b'\t' | b'\n' | b'\r') {
+            self.at += 1;
+        }
+        self.here()
+    }
+
+    #[inline(never)]
+    pub(super) fn expected(&self, what: &str) -> Unreadable {
+        Unreadable(format!("expected {what} at byte {}", self.at))
+    }
+
+    /// Takes this byte.
+    #[inline(never)]
+    pub(super) fn take(&mut self, byte: u8, what: &str) -> Result<(), Unreadable> {
+        if self.peek() != byte {
+            return Err(self.expected(what));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Takes the bracket that begins an array or an object.
+    #[inline(never)]
+    pub(super) fn open(&mut self, bracket: u8, what: &str) -> Result<(), Unreadable> {
+        self.take(bracket, what)?;
+        self.depth += 1;
+        if self.depth > DEEPEST { Err(Unreadable("too many values inside each other".into())) } else { Ok(()) }
+    }
+
+    /// Whether another element follows. Takes the comma before it.
+    #[inline(never)]
+    pub(super) fn more(&mut self, close: u8, first: bool) -> Result<bool, Unreadable> {
+        let next = self.peek();
+        if next == close {
+            return Ok(false);
+        }
+        if first {
+            return Ok(true);
+        }
+        self.take(b',', "a comma")?;
+        if self.peek() == close { Err(self.expected("a value")) } else { Ok(true) }
+    }
+
+    /// Takes the bracket that ends an array or an object.
+    #[inline(never)]
+    pub(super) fn close(&mut self, bracket: u8) -> Result<(), Unreadable> {
+        self.take(bracket, "the end of an array or object")?;
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// Takes a word, if it is here.
+    #[inline(never)]
+    pub(super) fn word(&mut self, word: &str) -> bool {
+        self.peek();
+        let is_here = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
+        self.at += if is_here { word.len() } else { 0 };
+        is_here
+    }
+
+    /// Nothing but white space is left.
+    #[inline(never)]
+    pub(super) fn end(&mut self) -> Result<(), Unreadable> {
+        if self.peek() == 0 && self.at == self.text.len() { Ok(()) } else { Err(self.expected("the end")) }
+    }
+
+    /// A text in quotation marks; borrowed if it has no escapes.
+    #[inline(never)]
+    pub(super) fn string(&mut self) -> Result<Cow<'text, str>, Unreadable> {
+        self.take(b'"', "a text")?;
+        let (text, mut begun) = (self.text, self.at);
+        let mut unescaped = String::new();
+        loop {
+            match self.here() {
+                b'"' => break,
+                b'\\' => {
+                    unescaped.push_str(&text[begun..self.at]);
+                    self.at += 1;
+                    unescaped.push(self.escape()?);
+                    begun = self.at;
+                }
+                0..=0x1f => return Err(self.expected("the end of a text")),
+                _ => self.at += 1,
+            }
+        }
+        let rest = &text[begun..self.at];
+        self.at += 1;
+        if unescaped.is_empty() {
+            return Ok(Cow::Borrowed(rest));
+        }
+        unescaped.push_str(rest);
+        Ok(Cow::Owned(unescaped))
+    }
+
+    /// The character after a backslash.
+    fn escape(&mut self) -> Result<char, Unreadable> {
+        let escape = self.here();
+        self.at += 1;
+        Ok(match escape {
+            b'"' | b'\\' | b'/' => escape.into(),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                let mut units = vec![self.unit()?];
+                if (0xd800..0xdc00).contains(&units[0]) && self.word("\\u") {
+                    units.push(self.unit()?);
+                }
+                let mut read = char::decode_utf16(units);
+                match (read.next(), read.next()) {
+                    (Some(Ok(character)), None) => character,
+                    _ => return Err(self.expected("a character")),
+                }
+            }
+            _ => return Err(self.expected("an escape")),
+        })
+    }
+
+    /// Four hexadecimal digits.
+    fn unit(&mut self) -> Result<u16, Unreadable> {
+        let digits =
+            self.text.get(self.at..self.at + 4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let unit = digits
+            .and_then(|digits| u16::from_str_radix(digits, 16).ok())
+            .ok_or_else(|| self.expected("four digits"))?;
+        self.at += 4;
+        Ok(unit)
+    }
+
+    /// Takes a value of any kind, and returns its text.
+    #[inline(never)]
+    pub(super) fn skip(&mut self) -> Result<&'text str, Unreadable> {
+        let first = self.peek();
+        let (text, begun) = (self.text, self.at);
+        match first {
+            b'"' => {
+                self.string()?;
+            }
+            b'[' | b'{' => self.skip_inside(first)?,
+            _ if self.word("null") || self.word("true") || self.word("false") => {}
+            _ => {
+                self.number()?;
+            }
+        }
+        Ok(&text[begun..self.at])
+    }
+
+    fn skip_inside(&mut self, bracket: u8) -> Result<(), Unreadable> {
+        // Both brackets that end are two above the one that begins.
+        let close = bracket + 2;
+        self.open(bracket, "a value")?;
+        let mut first = true;
+        while self.more(close, first)? {
+            first = false;
+            if bracket == b'{' {
+                self.string()?;
+                self.take(b':', "a colon")?;
+            }
+            self.skip()?;
+        }
+        self.close(close)
+    }
+}

@@ -1,0 +1,77 @@
+//! Numbers in the text.
+
+use super::Unreadable;
+use super::lexer::Lexer;
+
+/// A number as it is handed on.
+pub(super) enum Number {
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+}
+
+impl Lexer<'_> {
+    /// A number; between quotation marks if it is a key.
+    #[inline(never)]
+    pub(super) fn number(&mut self) -> Result<Number, Unreadable> {
+        let quoted = self.key;
+        if quoted {
+            self.take(b'"', "a number as a key")?;
+        } else {
+            self.peek();
+        }
+        let (text, begun) = (self.text, self.at);
+        let is_whole = self.digits()?;
+        let digits = &text[begun..self.at];
+        if quoted {
+            if self.here() != b'"' {
+                return Err(self.expected("the end of a key"));
+            }
+            self.at += 1;
+        }
+        if is_whole && let Ok(number) = digits.parse() {
+            return Ok(Number::Unsigned(number));
+        }
+        // A zero with a sign is a fraction, so that it keeps the sign.
+        if is_whole
+            && digits != "-0"
+            && let Ok(number) = digits.parse()
+        {
+            return Ok(Number::Signed(number));
+        }
+        let number: f64 = digits.parse().map_err(|_| self.expected("a number"))?;
+        if number.is_finite() { Ok(Number::Float(number)) } else { Err(self.expected("a smaller number")) }
+    }
+
+    /// Walks over a number, and says whether it is whole.
+    fn digits(&mut self) -> Result<bool, Unreadable> {
+        self.at += usize::from(self.here() == b'-');
+        // No other digit follows a zero in front.
+        if self.here() == b'0' {
+            self.at += 1
+        } else {
+            self.some_digits()?
+        }
+        let mut is_whole = true;
+        if self.here() == b'.' {
+            (self.at, is_whole) = (self.at + 1, false);
+            self.some_digits()?;
+        }
+        if matches!(self.here(), b'e' | b'E') {
+            (self.at, is_whole) = (self.at + 1, false);
+            self.at += usize::from(matches!(self.here(), b'+' | b'-'));
+            self.some_digits()?;
+        }
+        Ok(is_whole)
+    }
+
+    fn some_digits(&mut self) -> Result<(), Unreadable> {
+        if !self.here().is_ascii_digit() {
+            return Err(self.expected("a digit"));
+        }
+        while self.here().is_ascii_digit() {
+            self.at += 1;
+        }
+        Ok(())
+    }
+}
