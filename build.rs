@@ -1,8 +1,13 @@
-//! With the feature `embed`: finds the built client that goes into the binary, and says how to build it if it is not there.
+//! Says how the client is linked. With the feature `embed`: finds the built client that goes into the binary, and says how to
+//! build it if it is not there.
 
 use std::path::Path;
 
 fn main() {
+    // The program that splits the client needs to know what refers to what.
+    if std::env::var_os("CARGO_CFG_TARGET_FAMILY").is_some_and(|family| family == "wasm") {
+        println!("cargo:rustc-link-arg-cdylib=--emit-relocs");
+    }
     println!("cargo:rerun-if-env-changed=HEADWAY_EMBED");
     if std::env::var_os("CARGO_FEATURE_EMBED").is_none() {
         return;

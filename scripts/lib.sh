@@ -115,12 +115,15 @@ site() {
   waiting "$BINDGEN/bin/headway-bindgen" "$wasm" "$folder/pkg"
 }
 
-# optimise FOLDER: makes the client's file small. Not `-Oz`: its inlining makes the copies of a generic function unlike each other, which
+# optimise FOLDER: makes the client's files small. Not `-Oz`: its inlining makes the copies of a generic function unlike each other, which
 # costs more compressed than it saves (docs/decisions/0008-small-client.md).
 optimise() {
-  local wasm=$1/pkg/headway_bg.wasm
-  [ "$1/pkg/.optimised" -nt "$wasm" ] && return
-  waiting wasm-opt -O1 --all-features "$wasm" -o "$wasm.small" && mv "$wasm.small" "$wasm" && touch "$1/pkg/.optimised"
+  local wasm
+  [ "$1/pkg/.optimised" -nt "$1/pkg/headway_bg.wasm" ] && return
+  for wasm in "$1/pkg"/*.wasm; do
+    waiting wasm-opt -O1 --all-features "$wasm" -o "$wasm.small" && mv "$wasm.small" "$wasm" || return
+  done
+  touch "$1/pkg/.optimised"
 }
 
 # compress FOLDER QUALITY: a .br and a .gz beside each file.

@@ -17,14 +17,16 @@ pub mod ui;
 #[cfg(feature = "ssr")]
 pub mod web;
 
-/// Hydrates the page that the server rendered.
+/// Hydrates the page that the server rendered. Fails if a file that the page needs cannot be fetched.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
+pub async fn hydrate() -> Result<(), wasm_bindgen::JsError> {
     std::panic::set_hook(Box::new(|panic| {
         console_error_panic_hook::hook(panic);
         ui::live::stopped();
     }));
     ui::begin_at_base();
+    ui::fetch_for_page().await.inspect_err(|_| ui::live::unloaded())?;
     leptos::mount::hydrate_body(ui::App);
+    Ok(())
 }

@@ -6,6 +6,7 @@ mod document;
 mod job;
 mod jobs;
 mod keys;
+mod later;
 mod library;
 pub mod live;
 mod load;
@@ -21,10 +22,12 @@ use crate::base::{Base, to};
 pub use document::{ClientFiles, shell};
 use headway_model::summary::Start;
 use keys::Keys;
+pub use later::fetch_for_page;
+use later::{Later, Part};
 use live::Live;
 pub use nav::{Location, Page, Titled};
 use nav::{Nav, Title};
-use parts::{Controls, focus};
+use parts::focus;
 use progress::{Modal, Pills, Toasts};
 
 /// Adopts the base path that the page was rendered with, for links, calls and streams.
@@ -49,6 +52,13 @@ pub fn App() -> impl IntoView {
     provide_context(live);
     provide_context(start);
     live.connect();
+    let later = Later::begin();
+    provide_context(later);
+    Effect::new(move |_| {
+        if live.is_ready() {
+            later.fetch();
+        }
+    });
     Effect::new(|_| focus::keep());
     Effect::new(move |_| nav.listen());
     progress::follow_jobs();
@@ -69,8 +79,8 @@ pub fn App() -> impl IntoView {
         <main data-ready=move || live.is_ready().then_some("true") data-silent=silent>
             {move || match nav.page().get() {
                 Page::Library => view! { <library::LibraryPage /> }.into_any(),
-                Page::Jobs => view! { <Controls><jobs::JobsPage /></Controls> }.into_any(),
-                Page::Job => view! { <Controls><job::JobPage /></Controls> }.into_any(),
+                Page::Jobs => later.view(Part::JobsPage),
+                Page::Job => later.view(Part::JobPage),
                 Page::Nowhere => view! { <NotFound /> }.into_any(),
             }}
         </main>

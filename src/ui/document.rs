@@ -5,7 +5,7 @@ use leptos::either::Either;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 
-use super::App;
+use super::{App, Location, Page};
 use crate::base::{base, to};
 
 /// The script that says whether the page's program lives; its own comments explain it.
@@ -20,6 +20,10 @@ pub struct ClientFiles {
     pub script: String,
     /// The program.
     pub wasm: String,
+    /// The script that loads the rest of the program.
+    pub later_script: String,
+    /// The rest of the program, which the pages of jobs need from the beginning.
+    pub later: String,
 }
 
 /// The document around every page. Without `files`, the client's files are where cargo-leptos puts them.
@@ -57,17 +61,20 @@ pub fn shell(options: LeptosOptions, files: Option<ClientFiles>) -> impl IntoVie
 }
 
 fn hydration(files: ClientFiles) -> impl IntoView {
-    let ClientFiles { style, script, wasm } = files;
-    let [style, script, wasm] = [style, script, wasm].map(|path| to(&path));
+    let ClientFiles { style, script, wasm, later_script, later } = files;
+    let [style, script, wasm, later_script, later] = [style, script, wasm, later_script, later].map(|path| to(&path));
+    let is_of_jobs = use_context::<Location>().is_some_and(|at| matches!(Page::at(&at.path), Page::Jobs | Page::Job));
     // A loading error reaches `alive.js` and, unchanged, the console.
     let start = format!(
-        "try {{ const client = await import({script:?}); await client.default({{ module_or_path: {wasm:?} }}); client.hydrate(); }} \
+        "try {{ const client = await import({script:?}); await client.default({{ module_or_path: {wasm:?} }}); await client.hydrate(); }} \
          catch (error) {{ dispatchEvent(new Event('headway:unloaded')); throw error; }}"
     );
     view! {
         <link rel="stylesheet" href=style />
         <link rel="modulepreload" href=script />
+        <link rel="modulepreload" href=later_script />
         <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+        {is_of_jobs.then(|| view! { <link rel="preload" href=later r#as="fetch" r#type="application/wasm" crossorigin="anonymous" /> })}
         <script type="module" nonce=use_nonce()>
             {start}
         </script>

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-pub use alive::stopped;
+pub use alive::{stopped, unloaded};
 use headway_model::follow::{LinkState, Phase, Proof};
 use headway_model::message::RunningItem;
 use headway_model::summary::Start;

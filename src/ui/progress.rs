@@ -12,7 +12,7 @@ mod together;
 mod whole;
 
 pub(super) use head::{Head, Strip, Summary, is_undone, known, number, outcomes, title, took};
-pub(super) use modal::Modal;
+pub(super) use modal::{Modal, ProgressDialog};
 pub(super) use newest::Newest;
 pub(super) use pills::{Pills, Toasts};
 pub(super) use steer::Steer;

@@ -19,7 +19,7 @@ async fn every_file_a_page_names_is_inside_the_program_under_a_name_for_ever() {
     let client = http();
     let page = client.get(&process.url).send().await.expect("a page").text().await.expect("text");
     let paths = named(&page);
-    assert_eq!(paths.len(), 3, "style, script and program: {paths:?}");
+    assert_eq!(paths.len(), 4, "style, two scripts and program: {paths:?}");
     for path in paths {
         let get = |coding: &'static str| client.get(format!("{}{path}", process.url)).header(ACCEPT_ENCODING, coding);
         let plain = get("identity").send().await.expect("an answer");

@@ -44,15 +44,20 @@ fn nothing_of_a_script_is_left_when_it_ends() {
     assert!(!runs(), "process {process} is still there");
 }
 
-/// `headway-bindgen` refuses a client that another version of wasm-bindgen compiled.
+/// `headway-bindgen` refuses a client that another version of wasm-bindgen compiled, and the two halves of `wasm_split`
+/// belong together.
 #[test]
 fn the_tool_for_the_browsers_files_has_the_version_of_the_client() {
-    let version = |lock: &str| {
+    let version = |lock: &str, name: &str| {
         let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(lock)).expect("a lock file");
         let lock: toml::Table = lock.parse().expect("TOML");
         let packages = lock["package"].as_array().expect("packages").iter();
-        let mut found = packages.filter(|package| package["name"].as_str() == Some("wasm-bindgen-shared"));
-        found.next().expect("wasm-bindgen")["version"].as_str().expect("a version").to_owned()
+        let mut found = packages.filter(|package| package["name"].as_str() == Some(name));
+        found.next().expect("the package")["version"].as_str().expect("a version").to_owned()
     };
-    assert_eq!(version("scripts/bindgen/Cargo.lock"), version("Cargo.lock"));
+    for (tool, client) in
+        [("wasm-bindgen-shared", "wasm-bindgen-shared"), ("wasm_split_cli_support", "wasm_split_helpers")]
+    {
+        assert_eq!(version("scripts/bindgen/Cargo.lock", tool), version("Cargo.lock", client), "{tool}");
+    }
 }

@@ -10,6 +10,11 @@ pub fn stopped() {
     tell("headway:panic");
 }
 
+/// Says that a part of the program that this page needs could not be loaded.
+pub fn unloaded() {
+    tell("headway:unloaded");
+}
+
 fn tell(event: &str) {
     if let (Some(window), Ok(event)) = (web_sys::window(), web_sys::Event::new(event)) {
         window.dispatch_event(&event).ok();

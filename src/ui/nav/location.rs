@@ -23,7 +23,7 @@ impl Location {
     }
 
     /// The browser's current address.
-    pub(super) fn of_browser() -> Option<Self> {
+    pub(in crate::ui) fn of_browser() -> Option<Self> {
         let place = web_sys::window()?.location();
         Location::read(&place.pathname().ok()?, &place.search().ok()?)
     }

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::head::{Actions, Failed, Head, known};
 use super::{Newest, Steer, Summary};
 use crate::base::to;
+use crate::ui::later::{Later, Part};
 use crate::ui::live::{Live, StartPhase};
 use crate::ui::nav::Nav;
 use crate::ui::plan::Plan;
@@ -18,17 +19,18 @@ use headway_model::{JobId, JobSummary};
 #[component]
 pub(crate) fn Modal() -> impl IntoView {
     let live = expect_context::<Live>();
+    let later = expect_context::<Later>();
     let place = expect_context::<Nav>().path();
     // A job's own page already shows the same. Not before the page is hydrated, as said above.
     let shown = Memo::new(move |_| {
         let active = live.active.get().filter(|_| live.is_ready());
         active.filter(|job| place.with(|place| *place != format!("/jobs/{job}")))
     });
-    move || shown.get().map(|job| view! { <ProgressDialog job /> })
+    move || shown.get().map(|job| later.view(Part::Dialog(job)))
 }
 
 #[component]
-fn ProgressDialog(job: JobId) -> impl IntoView {
+pub(crate) fn ProgressDialog(job: JobId) -> impl IntoView {
     let live = expect_context::<Live>();
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {

@@ -1,5 +1,5 @@
-//! The client embedded in the program: each file uncompressed and in each compressed form, under a name that changes
-//! with its content, so that a browser that has it never needs to ask again.
+//! The client embedded in the program: each file uncompressed and in each compressed form, in a folder whose name
+//! changes with their content, so that a browser that has it never needs to ask again.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -30,6 +30,15 @@ fn content(_: &str) -> Option<Cow<'static, [u8]>> {
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK: HeaderValue = HeaderValue::from_static("no-cache");
 
+/// The client's files and their types, in the order of [`ClientFiles`].
+const CLIENT: [(&str, &str); 5] = [
+    ("headway.css", "text/css; charset=utf-8"),
+    ("headway.js", "text/javascript; charset=utf-8"),
+    ("headway_bg.wasm", "application/wasm"),
+    ("headway_later.js", "text/javascript; charset=utf-8"),
+    ("split_jobs.wasm", "application/wasm"),
+];
+
 /// The client's files by path.
 pub(super) struct Embedded {
     files: HashMap<String, EmbeddedFile>,
@@ -48,11 +57,13 @@ struct EmbeddedFile {
 impl Embedded {
     pub(super) fn load() -> Option<Self> {
         let mut files = HashMap::new();
-        let mut add = |folder: &str, name: &str, end: &str, kind: &'static str, hashed: bool| {
-            let path = format!("{folder}{name}.{end}");
+        // One folder for all, named after all of it, because the files of the client find each other by their names.
+        let all = CLIENT.iter().map(|(name, _)| Some(Digest::of(&content(&format!("pkg/{name}"))?).to_string()));
+        let all = Digest::of(all.collect::<Option<String>>()?.as_bytes());
+        let mut add = |path: String, kind: &'static str, hashed: bool| {
             let plain = bytes(content(&path)?);
             let hash = Digest::of(&plain).to_string();
-            let url = if hashed { format!("/{folder}{name}.{hash}.{end}") } else { format!("/{path}") };
+            let url = if hashed { path.replacen("pkg/", &format!("/pkg/{all}/"), 1) } else { format!("/{path}") };
             let file = EmbeddedFile {
                 kind: HeaderValue::from_static(kind),
                 etag: format!("\"{hash}\""),
@@ -64,13 +75,12 @@ impl Embedded {
             files.insert(url.clone(), file);
             Some(url)
         };
-        add("", "favicon", "svg", "image/svg+xml", false)?;
-        add("", "manifest", "webmanifest", "application/manifest+json", false)?;
-        let client = ClientFiles {
-            style: add("pkg/", "headway", "css", "text/css; charset=utf-8", true)?,
-            script: add("pkg/", "headway", "js", "text/javascript; charset=utf-8", true)?,
-            wasm: add("pkg/", "headway_bg", "wasm", "application/wasm", true)?,
-        };
+        add("favicon.svg".into(), "image/svg+xml", false)?;
+        add("manifest.webmanifest".into(), "application/manifest+json", false)?;
+        let mut client = CLIENT.iter().map(|(name, kind)| add(format!("pkg/{name}"), kind, true));
+        let mut next = || client.next().flatten();
+        let client =
+            ClientFiles { style: next()?, script: next()?, wasm: next()?, later_script: next()?, later: next()? };
         Some(Embedded { files, client })
     }
 

@@ -1,0 +1,45 @@
+// The pages of jobs and the dialog are in a file that comes later. Nothing pretends to be there before it is.
+import { expect, test } from './helper/fixtures';
+import { ready, tenFiles } from './helper/page';
+
+const LATER = '**/split_jobs.wasm';
+const REFUSED = /net::ERR_FAILED|Failed to fetch|Fetch API cannot load/;
+
+test('a part that cannot be loaded says so, and comes with another try', async ({ page, serve, allow }) => {
+  allow(REFUSED);
+  const server = await serve(tenFiles);
+  await page.route(LATER, (route) => route.abort());
+  await page.goto(server.url);
+  await ready(page);
+  await page.getByRole('navigation', { name: 'Pages', exact: true }).getByRole('link', { name: 'Jobs' }).click();
+  const said = page.getByRole('alert').filter({ hasText: 'could not be loaded' });
+  await expect(said).toBeVisible();
+  await page.unroute(LATER);
+  await said.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('heading', { name: 'Jobs', exact: true })).toBeVisible();
+});
+
+test('a page of jobs without its part says that it is not live', async ({ page, serve, allow }) => {
+  allow(REFUSED);
+  allow(/failed to load split module/);
+  const server = await serve(tenFiles);
+  await page.route(LATER, (route) => route.abort());
+  await page.goto(`${server.url}/jobs`);
+  await expect(page.locator('.page-stopped')).toContainText('could not be loaded');
+  await expect(page.locator('html[data-alive]')).toHaveCount(0);
+});
+
+test('the dialog comes as soon as its part is there', async ({ page, serve }) => {
+  const server = await serve(tenFiles);
+  let go = () => {};
+  const held = new Promise<void>((resolve) => (go = resolve));
+  await page.route(LATER, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(server.url);
+  await ready(page);
+  await page.locator('[data-start="run"]').click();
+  go();
+  await expect(page.locator('dialog[open]')).toBeVisible();
+});

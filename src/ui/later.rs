@@ -1,0 +1,105 @@
+//! What comes later: the pages of jobs, and the dialog. They are in a second file, because the first page needs neither. A
+//! page of jobs fetches that file before it is hydrated, and every other page as soon as it is ready.
+
+use std::cell::Cell;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+
+use super::nav::{Location, Page};
+use super::parts::Controls;
+use super::progress::ProgressDialog;
+use super::{job, jobs};
+use headway_model::JobId;
+
+/// What is in the second file.
+pub(super) enum Part {
+    JobPage,
+    JobsPage,
+    Dialog(JobId),
+}
+
+// Everything that only this function reaches is in the second file.
+#[wasm_split(jobs, wasm_split_path = ::leptos::wasm_split, preload(fetch), fallible)]
+fn build(part: Part) -> Result<AnyView, SplitLoaderError> {
+    Ok(match part {
+        Part::JobPage => view! { <Controls><job::JobPage /></Controls> }.into_any(),
+        Part::JobsPage => view! { <Controls><jobs::JobsPage /></Controls> }.into_any(),
+        Part::Dialog(job) => view! { <ProgressDialog job /> }.into_any(),
+    })
+}
+
+thread_local! {
+    /// Whether the second file is here. The server has all from the beginning.
+    static IS_HERE: Cell<bool> = const { Cell::new(!cfg!(target_family = "wasm")) };
+}
+
+async fn come() -> Result<(), SplitLoaderError> {
+    fetch().await?;
+    IS_HERE.set(true);
+    Ok(())
+}
+
+/// Fetches what the page at this address consists of. The page cannot be hydrated without it.
+pub async fn fetch_for_page() -> Result<(), SplitLoaderError> {
+    match Location::of_browser().map(|location| Page::at(&location.path)) {
+        Some(Page::Jobs | Page::Job) => come().await,
+        Some(Page::Library | Page::Nowhere) | None => Ok(()),
+    }
+}
+
+/// How far the second file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Came {
+    NotYet,
+    Here,
+    Failed,
+}
+
+/// Shows what comes later once it is here.
+#[derive(Clone, Copy)]
+pub(super) struct Later(RwSignal<Came>);
+
+impl Later {
+    pub(super) fn begin() -> Self {
+        Later(RwSignal::new(if IS_HERE.get() { Came::Here } else { Came::NotYet }))
+    }
+
+    /// Fetches the second file, if it is not here.
+    pub(super) fn fetch(self) {
+        if self.0.get_untracked() == Came::Here {
+            return;
+        }
+        self.0.set(Came::NotYet);
+        spawn_local(async move {
+            let came = come().await;
+            self.0.set(if came.is_ok() { Came::Here } else { Came::Failed });
+        });
+    }
+
+    /// A part, or how far it is.
+    pub(super) fn view(self, part: Part) -> AnyView {
+        match self.0.get() {
+            Came::Here => now(build(part)),
+            Came::NotYet => view! { <p class="loading">"Loading…"</p> }.into_any(),
+            Came::Failed => view! {
+                <p class="error" role="alert">
+                    "This part of Headway could not be loaded. Check the connection, or load the page again. "
+                    <button on:click=move |_| self.fetch()>"Try again"</button>
+                </p>
+            }
+            .into_any(),
+        }
+    }
+}
+
+/// The outcome of a future that is ready, because all it waits for is here.
+fn now(part: impl Future<Output = Result<AnyView, SplitLoaderError>>) -> AnyView {
+    match pin!(part).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(view)) => view,
+        Poll::Ready(Err(_)) | Poll::Pending => ().into_any(),
+    }
+}
