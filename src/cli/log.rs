@@ -75,14 +75,16 @@ impl Visit for Said {
 mod tests {
     use super::*;
     use std::io::{self, Write};
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
+
+    use parking_lot::Mutex;
 
     #[derive(Clone, Default)]
     struct Heard(Arc<Mutex<Vec<u8>>>);
 
     impl Write for Heard {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("no panic").extend_from_slice(bytes);
+            self.0.lock().extend_from_slice(bytes);
             Ok(bytes.len())
         }
 
@@ -100,7 +102,7 @@ mod tests {
             let error = "no space left";
             tracing::warn!(job.id = %"3f9a1c", path = "a\nb", %error, "a temporary file cannot be removed now");
         });
-        let text = String::from_utf8(heard.0.lock().expect("no panic").clone()).expect("text");
+        let text = String::from_utf8(heard.0.lock().clone()).expect("text");
         assert_eq!(text, "headway: a temporary file cannot be removed now: no space left (job 3f9a1c, path a b)\n");
     }
 }
