@@ -276,14 +276,14 @@ test('each filter says how many files it would show, also while another is on', 
   await over(server, await begin(server, mint(), 'slow', { query: { folder: { path: '2024', search: '' } } }));
   await open(page, server.url);
   const filters = page.locator('.library-tools .filters');
-  const numbers = ['All 13', 'Not yet processed 1', 'Processed 9', 'Failed 3'];
+  const numbers = ['All 13', 'Not processed 1', 'Processed 9', 'Failed 3'];
   await expect(filters.getByRole('link')).toHaveText(numbers);
   await filters.getByRole('link', { name: 'Failed 3' }).click();
   await expect(rows(page)).toHaveCount(3);
   expect(new URL(page.url()).searchParams.get('show')).toBe('failed');
   await expect(filters.getByRole('link')).toHaveText(numbers);
   await search(page).fill('1*.txt');
-  await expect(filters.getByRole('link')).toHaveText(['All 3', 'Not yet processed 0', 'Processed 2', 'Failed 1']);
+  await expect(filters.getByRole('link')).toHaveText(['All 3', 'Not processed 0', 'Processed 2', 'Failed 1']);
 });
 
 test('files come first: at 1280 by 800 a person sees them, and opens the sheet to choose what is done', async ({ page, serve }) => {
