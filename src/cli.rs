@@ -67,6 +67,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum CliCommand {
     Run(Box<run::RunCommand>),
+    Plan(Box<run::PlanCommand>),
     Jobs(jobs::JobsCommand),
     Show(jobs::ShowCommand),
     Watch(watch::WatchCommand),
@@ -138,6 +139,7 @@ async fn run() -> ExitCode {
 async fn carried_out(command: CliCommand, settings: &[config::ServeSetting]) -> CommandResult {
     match command {
         CliCommand::Run(run) => run::command(*run).await,
+        CliCommand::Plan(plan) => run::plan(*plan).await,
         CliCommand::Jobs(jobs) => jobs::jobs(jobs).await,
         CliCommand::Show(show) => jobs::show(show).await,
         CliCommand::Watch(watch) => watch::watch(watch).await,
@@ -173,7 +175,7 @@ fn said(error: &clap::Error) -> CommandResult {
         out::bytes(text.to_string().as_bytes())?;
         return Ok(0);
     }
-    let counts = ["run", "import", "watch", "wait", "retry", "undo"];
+    let counts = ["run", "plan", "import", "watch", "wait", "retry", "undo"];
     let command = std::env::args().nth(1).unwrap_or_default();
     out::say(text.to_string().trim_end());
     Err(CommandFailure { code: if counts.contains(&command.as_str()) { follow::NOT_BEGUN } else { USAGE }, text: None })

@@ -11,7 +11,7 @@ use headway_model::{JobId, JobStatus, SkipReason};
 const PAGE: u32 = 1_000;
 
 /// Waits for the plan of a job that needs approval, and writes a line for each item: what will be done, why, its
-/// path, and its new name. Returns whether names collide.
+/// path, and its new name or that of its output. Returns whether names collide.
 pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId) -> Result<bool, CommandFailure> {
     loop {
         let status = follower.job(&job).and_then(|tracked| tracked.fold()).map(|fold| fold.status);
@@ -29,7 +29,7 @@ pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId)
             collides |= item.reason.as_deref() == Some(SkipReason::Collision.text());
             let verdict = if item.status == "waiting" { "run".to_owned() } else { item.status };
             let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".into());
-            let becomes = item.becomes.map(|path| path.shown());
+            let becomes = item.becomes.or(item.output).map(|path| path.shown());
             rows.push(vec![verdict, or_none(item.reason), item.path.shown(), or_none(becomes)]);
         }
         out::table(&["verdict", "reason", "path", "becomes"], &rows)?;

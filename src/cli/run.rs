@@ -59,6 +59,23 @@ pub(super) struct RunCommand {
     joblog: Option<String>,
 }
 
+/// Show what a run would do to each file, and do nothing: `headway run --dry-run`.
+///
+/// A line for each file has the verdict (run, or skipped), the reason, the path, and the file's new name or the name of
+/// its output. The exit code is 1 if names collide.
+///
+/// Example:
+///
+/// ```sh
+/// headway plan compress Photos
+/// ```
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct PlanCommand {
+    #[command(flatten)]
+    run: RunArguments,
+}
+
 /// What to run.
 #[derive(Debug, Args)]
 pub(super) struct RunArguments {
@@ -95,6 +112,12 @@ pub(super) struct RunArguments {
 pub(super) async fn command(arguments: RunCommand) -> CommandResult {
     let RunCommand { run: mut work, joblog } = arguments;
     work.shown.joblog = joblog;
+    run(work).await
+}
+
+pub(super) async fn plan(arguments: PlanCommand) -> CommandResult {
+    let PlanCommand { run: mut work } = arguments;
+    work.work.dry_run = true;
     run(work).await
 }
 

@@ -160,6 +160,8 @@ fn a_dry_run_is_listed_as_planned_only_and_failures_beyond_the_shown_are_counted
     let files = Files::numbered(25);
     assert_eq!(called(&files, &["run", "-n", "checksum", "."]).0, Some(0));
     assert!(called(&files, &["show", "@1"]).1.contains("planned only"));
+    let (_, out, err) = called(&files, &["run", "-n", "compress", "000000"]);
+    assert_eq!(out, "run\t-\t000000\t000000.zst\n", "{err}");
     let (code, _, err) = called(&files, &["run", ".", "--", "false"]);
     assert_eq!(code, Some(25), "{err}");
     assert!(err.matches("  ✗ 0000").count() == 20 && err.contains("✗ and 5 more"), "{err}");

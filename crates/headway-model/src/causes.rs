@@ -101,6 +101,7 @@ mod tests {
             result: None,
             rerun: None,
             becomes: None,
+            output: None,
         }
     }
 

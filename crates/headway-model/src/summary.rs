@@ -156,6 +156,9 @@ pub struct ItemView {
     /// The name that its file is to have, or got, if the job renames it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub becomes: Option<RelPath>,
+    /// Of an item that waits: the file that its output is to be, unless it replaces the item's own file.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub output: Option<RelPath>,
 }
 
 /// An item as reports list it: with its number, which people count from 1.

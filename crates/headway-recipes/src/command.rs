@@ -17,7 +17,7 @@ use super::{Binding, Effect, Obstacle, Recipe, Setting, Settings, ShellFile, Una
 use headway_files::template::{Template, Token};
 use headway_files::{Found, Library};
 use headway_model::summary::RecipeInfo;
-use headway_model::{Output, OutputPlace, StartJob, setting};
+use headway_model::{Output, OutputPlace, RelPath, StartJob, setting};
 use work::CommandWork;
 
 /// The name of the recipe for typed commands.
@@ -136,6 +136,11 @@ impl Recipe for AdHocCommand {
             Ok(words) => shell::words(&CommandConfig::of(TYPED, words), &request.settings, file),
             Err(_) => file.by_headway(request),
         }
+    }
+
+    fn output_for(&self, request: &StartJob, _: &RelPath) -> Option<Output> {
+        let words = words(&request.settings).ok()?;
+        request.output.clone().filter(|_| output_of(&words, None).is_some())
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::kind::{FileKind, HEAD};
 use super::packed::unpack;
+use super::recipe::read;
 use super::source::Source;
 use super::{
     Attempt, Binding, Effect, EmptyOutput, Failure, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work,
@@ -80,6 +81,11 @@ impl Recipe for Compress {
             "its output has another name than the original, so it cannot take its place; choose beside it, or a folder";
         let replaces = request.output.as_ref().is_some_and(Output::replaces);
         replaces.then(|| Obstacle { setting: None, text: text.into() })
+    }
+
+    fn output_for(&self, request: &StartJob, path: &RelPath) -> Option<Output> {
+        let settings: CompressSettings = read(&self.info().settings, &request.settings).ok()?;
+        settings.output(path, request.output.as_ref())
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {

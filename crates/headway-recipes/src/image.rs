@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::health::more_pages;
 use super::kind::{FileKind, HEAD};
+use super::recipe::read;
 use super::source::Source;
 use super::{Attempt, Binding, Effect, Failure, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work, report};
 use decode::DecodedPicture;
@@ -113,6 +114,11 @@ impl Recipe for Image {
         let is_same = request.settings.get("format").is_none_or(|format| format == "same");
         let text = "a picture of another format needs another name, so it cannot take the place of the original; choose beside it, or a folder";
         (replaces && !is_same).then(|| Obstacle { setting: Some("format"), text: text.into() })
+    }
+
+    fn output_for(&self, request: &StartJob, path: &RelPath) -> Option<Output> {
+        let settings: ImageSettings = read(&self.info().settings, &request.settings).ok()?;
+        settings.output(path, request.output.as_ref())
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {

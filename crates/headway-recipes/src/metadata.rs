@@ -16,13 +16,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::kind::{FileKind, HEAD};
+use super::recipe::read;
 use super::source::Source;
 use super::{Attempt, Binding, Effect, Failure, ItemResults, Recipe, Setting, Success, Unable, Work, report};
 use block::{Block, BlockKind, Walked};
 pub(super) use exif::without_thumbnail;
 use headway_files::{OpenFile, Outputs};
 use headway_model::summary::RecipeInfo;
-use headway_model::{DiskEffect, FailReason, Keep, Output, OutputPlace, RelPath, SkipReason};
+use headway_model::{DiskEffect, FailReason, Keep, Output, OutputPlace, RelPath, SkipReason, StartJob};
 
 pub(super) struct Metadata;
 
@@ -80,6 +81,11 @@ impl Recipe for Metadata {
 
     fn effect(&self) -> Effect {
         Effect::MAKES
+    }
+
+    fn output_for(&self, request: &StartJob, path: &RelPath) -> Option<Output> {
+        let settings: MetadataSettings = read(&self.info().settings, &request.settings).ok()?;
+        settings.output(path, request.output.as_ref())
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {

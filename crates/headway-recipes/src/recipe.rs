@@ -10,7 +10,7 @@ use super::{Effect, Library, Setting, Settings, ShellFile, Unable, Work, WrongSe
 use headway_files::{Change, DataFolder};
 use headway_guard::Guard;
 use headway_model::summary::RecipeInfo;
-use headway_model::{StartJob, setting};
+use headway_model::{Output, RelPath, StartJob, setting};
 
 /// A recipe: one kind of job that can be started.
 pub trait Recipe: Send + Sync + 'static {
@@ -50,6 +50,12 @@ pub trait Recipe: Send + Sync + 'static {
     /// The words of a shell command that does the same to a file, for lists that other tools read.
     fn shell_words(&self, request: &StartJob, file: &ShellFile<'_>) -> Vec<Vec<u8>> {
         file.by_headway(request)
+    }
+
+    /// Where the output for a file is to go, as a plan shows it; `None` if there is none. It is what [`Work::output`] of the
+    /// binding answers.
+    fn output_for(&self, request: &StartJob, _path: &RelPath) -> Option<Output> {
+        request.output.clone()
     }
 
     /// Binds the recipe to one job. Reads everything that its work needs before the first item. Blocking.

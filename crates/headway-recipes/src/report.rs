@@ -56,12 +56,22 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// Writes a row of CSV (RFC 4180).
+/// The text as a spreadsheet shows it and does not calculate it: a cell that begins like a formula gets an apostrophe before
+/// it. One that begins with an apostrophe gets another, so the exact text is always the cell without its first apostrophe.
+fn as_text(cell: String) -> String {
+    let is_number = cell.parse::<f64>().is_ok();
+    match cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) && !is_number {
+        true => format!("'{cell}"),
+        false => cell,
+    }
+}
+
+/// Writes a row of CSV (RFC 4180) that a spreadsheet can open: no cell is taken for a formula.
 ///
 /// # Errors
 /// If it cannot be written.
 pub fn row(to: &mut dyn Write, cells: impl Iterator<Item = String>) -> std::io::Result<()> {
-    let quoted = cells.map(|cell| match cell.contains(['"', ',', '\r', '\n']) {
+    let quoted = cells.map(as_text).map(|cell| match cell.contains(['"', ',', '\r', '\n']) {
         true => format!("\"{}\"", cell.replace('"', "\"\"")),
         false => cell,
     });
@@ -73,6 +83,17 @@ mod tests {
     use super::*;
     use headway_files::DataFolder;
     use headway_model::{FailReason, JobId, RelPath, SkipReason};
+
+    #[test]
+    fn no_cell_is_taken_for_a_formula_and_none_loses_its_text() {
+        let cells = ["=1+1", "+x", "-x", "@x", "-5", "'quoted", "plain", ""].map(str::to_owned);
+        let mut line = Vec::new();
+        row(&mut line, cells.iter().cloned()).expect("memory");
+        let text = String::from_utf8(line).expect("text");
+        assert_eq!(text, "'=1+1,'+x,'-x,'@x,-5,''quoted,plain,\r\n");
+        let exact = text.trim_end().split(',').map(|cell| cell.strip_prefix('\'').unwrap_or(cell));
+        assert!(exact.eq(cells.iter().map(String::as_str)));
+    }
 
     #[test]
     fn every_item_is_a_row_and_a_line_whatever_its_name_is() {

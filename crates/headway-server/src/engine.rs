@@ -45,6 +45,7 @@ pub(crate) use examinations::Examinations;
 pub(crate) use exclusion::Exclusion;
 pub(crate) use leases::worker;
 pub(crate) use left::LeftPrograms;
+pub(super) use output_name::target;
 pub(super) use plan::{QueryPatterns, missed_disk};
 pub(crate) use pulse::Pulse;
 pub(crate) use running::RunningAttempts;

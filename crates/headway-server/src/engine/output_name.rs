@@ -9,7 +9,7 @@ const LONGEST_NAME: usize = 255;
 
 /// No output can have the name that a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum OutputNameError {
+pub(crate) enum OutputNameError {
     /// Longer than any file system takes, in bytes.
     #[error("the output's name would have {0} bytes, and {LONGEST_NAME} are possible")]
     TooLong(usize),
@@ -22,7 +22,7 @@ pub(super) enum OutputNameError {
 }
 
 /// The path of the output of a file, which is item `number` of `total`, counted from 1.
-pub(super) fn target(output: &Output, path: &RelPath, number: u32, total: u32) -> Result<RelPath, OutputNameError> {
+pub(crate) fn target(output: &Output, path: &RelPath, number: u32, total: u32) -> Result<RelPath, OutputNameError> {
     let folder = path.parent().unwrap_or_default();
     let named = |folder: &RelPath, template: &str| {
         let input = path.to_bytes();

@@ -10,6 +10,7 @@ use futures::future::join_all;
 
 use super::on_disk::OnDisk;
 use super::{Keeping, Server, build, checks};
+use crate::engine::target;
 use crate::error::{internal, unreadable};
 use headway_files::{Library, Trashed, Unreadable, io_text};
 use headway_model::attempt::AttemptLog;
@@ -172,7 +173,26 @@ impl Server {
             rows.retain(|row| row.item <= last);
             next = next.filter(|next| *next < last);
         }
-        Ok(ItemPage { items: rows.into_iter().map(item_view).collect(), next, seq: row.summary.seq })
+        let mut items: Vec<_> = rows.into_iter().map(item_view).collect();
+        self.show_outputs(&row, &mut items).await?;
+        Ok(ItemPage { items, next, seq: row.summary.seq })
+    }
+
+    /// Adds to items that wait where their outputs are to go.
+    async fn show_outputs(&self, row: &JobRow, items: &mut [ItemView]) -> Result<(), ApiError> {
+        if items.iter().all(|item| item.status != "waiting") {
+            return Ok(());
+        }
+        let Some(recipe) = self.inner.context.recipe(&row.summary.recipe) else { return Ok(()) };
+        let request = self.store().request(row.job_no).await?;
+        let Some(request) = request.and_then(|text| serde_json::from_str::<StartJob>(&text).ok()) else {
+            return Ok(());
+        };
+        for item in items.iter_mut().filter(|item| item.status == "waiting") {
+            let output = recipe.output_for(&request, &item.path).filter(|output| !output.replaces());
+            item.output = output.and_then(|output| target(&output, &item.path, item.item + 1, 0).ok());
+        }
+        Ok(())
     }
 
     /// The first items from this one on that count as errors, in order: the failed ones and, of the skipped, the missed.
@@ -420,6 +440,7 @@ pub(super) fn item_view(row: ItemRow) -> ItemView {
         size: row.file.size,
         rerun: row.file.rerun,
         becomes: row.file.becomes,
+        output: None,
         status: row.state.status.label().into(),
         reason: row.state.status.reason().map(Into::into),
         message: row.state.message,

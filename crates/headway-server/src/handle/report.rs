@@ -131,6 +131,7 @@ mod tests {
             result: Some(result),
             rerun: None,
             becomes: None,
+            output: None,
         };
         let mut totals = JobTotals::default();
         for item in [

@@ -166,6 +166,7 @@ mod tests {
             result: None,
             rerun: None,
             becomes: None,
+            output: None,
         }
     }
 

@@ -92,20 +92,30 @@ fn after(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedAction> {
     let counters = &summary.counters;
     let mut offers = Vec::new();
     if counters.failed > 0 {
-        let text = format!("Retry {} failed", count(counters.failed.into()));
+        let failed = count(counters.failed.into());
+        let text = match is_look(summary) {
+            true => format!("Look at the {failed} failed again"),
+            false => format!("Retry {failed} failed"),
+        };
         offers.push(OfferedAction::new(Act::Again(ItemSelection::Failed), "retry", text));
     }
     if counters.cancelled > 0 {
         let text = format!("Continue with the {} that did not run", count(counters.cancelled.into()));
         offers.push(OfferedAction::new(Act::Again(ItemSelection::Cancelled), "rest", text));
     }
-    if let Some(next) = offers.first_mut() {
+    if let Some(next) = offers.first_mut().filter(|_| !is_look(summary)) {
         next.is_next = true;
     }
     if is_undoable {
         offers.push(OfferedAction::new(Act::Undo, "undo", "Undo"));
     }
     offers
+}
+
+/// Whether the job looked at its files and did no more. A second look at damaged files helps only after good copies have
+/// come to their places.
+fn is_look(summary: &JobSummary) -> bool {
+    ["verify", "health", "archive"].contains(&summary.recipe.as_str())
 }
 
 #[cfg(test)]
@@ -153,6 +163,16 @@ mod tests {
             names.dedup();
             assert_eq!(names.len(), offers.len(), "{status:?}: {offers:?}");
         }
+    }
+
+    #[test]
+    fn a_second_look_at_damaged_files_is_not_the_next_step() {
+        let job = JobSummary { recipe: "verify".into(), ..job(JobStatus::CompletedWithErrors) };
+        let offers = offers(&job, false);
+        assert!(
+            offers[0].text == "Look at the 3 failed again" && offers.iter().all(|offer| !offer.is_next),
+            "{offers:?}"
+        );
     }
 
     #[test]
