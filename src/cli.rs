@@ -67,7 +67,6 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum CliCommand {
     Run(Box<run::RunCommand>),
-    Plan(Box<run::PlanCommand>),
     Jobs(jobs::JobsCommand),
     Show(jobs::ShowCommand),
     Watch(watch::WatchCommand),
@@ -85,6 +84,7 @@ enum CliCommand {
     Import(Box<import::ImportCommand>),
     Recipes(recipes::RecipesCommand),
     Preset(preset::PresetCommand),
+    Plan(Box<run::PlanCommand>),
     Serve(Box<serve::ServeCommand>),
     Config(Box<config::ConfigCommand>),
     Rebuild(rebuild::RebuildCommand),

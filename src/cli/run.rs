@@ -152,9 +152,10 @@ impl RunArguments {
         if !request.approval {
             session.listen()?;
         }
+        let is_file = request::exists(&request.recipe)?;
         let started = session.call(async |client| client.start(job, &request).await).await;
         let view = started.map_err(|error| {
-            let meant = self.meant(&request.recipe);
+            let meant = self.meant(&request.recipe, is_file);
             let failure = not_begun(error);
             let text = meant.map(|meant| format!("{}\nheadway: {meant}", failure.text.as_deref().unwrap_or_default()));
             CommandFailure { text: text.or(failure.text), ..failure }

@@ -11,9 +11,9 @@ use headway_model::{Counters, ItemStatus};
 pub(super) fn results(recipe: &str, counters: &Counters, items: impl Iterator<Item = ItemStatus>) -> String {
     let (mut missed, mut skipped) = (Reasons::default(), Reasons::default());
     for status in items {
-        let ItemStatus::Skipped { reason, .. } = status else { continue };
+        let ItemStatus::Skipped { reason, planned } = status else { continue };
         let reasons = if status.is_missed() { &mut missed } else { &mut skipped };
-        reasons.add(reason_of(recipe, reason, status));
+        reasons.add(reason_of(recipe, reason, planned));
     }
     let mut parts = vec![format!("{} done", count(counters.succeeded.into()))];
     parts.extend((counters.failed > 0).then(|| format!("{} failed", count(counters.failed.into()))));
@@ -23,13 +23,14 @@ pub(super) fn results(recipe: &str, counters: &Counters, items: impl Iterator<It
     parts.join(", ")
 }
 
-fn reason_of(recipe: &str, reason: SkipReason, status: ItemStatus) -> &'static str {
+fn reason_of(recipe: &str, reason: SkipReason, planned: bool) -> &'static str {
     match reason {
         // A command of `headway.toml` names its own exit codes.
         SkipReason::Command if recipe == COMMAND => "by their program, exit code 3",
         SkipReason::Command => "by their program, by its exit code",
         SkipReason::Collision if recipe == "rename" => "another file has the new name",
-        _ => status.reason().unwrap_or_default(),
+        SkipReason::Missing if planned => "not there",
+        _ => reason.text(),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::failure::CommandFailure;
 use super::super::follow::NOT_BEGUN;
 use super::super::offers;
-use super::super::selection::{ChosenFiles, GivenNames, Within, select};
+use super::super::selection::{ChosenFiles, GivenNames, Within, is_absent, select};
 use super::arguments::WorkArguments;
 use super::{COMMAND, RunArguments};
 use headway_model::event::{TITLE_LIMIT, cut};
@@ -31,7 +31,7 @@ impl RunArguments {
             (None, false) => COMMAND.to_owned(),
             // Only a recipe can be left out, so the first word is a file like the others.
             (Some(word), false) => {
-                let exists = std::fs::symlink_metadata(&word).is_ok();
+                let exists = exists(&word)?;
                 if !exists && word != "-" {
                     return Err(CommandFailure::new(NOT_BEGUN, self.no_such_file(&word)));
                 }
@@ -54,8 +54,8 @@ impl RunArguments {
         let mut names = GivenNames::given(&paths.iter().filter(|path| *path != "-").cloned().collect::<Vec<_>>());
         if paths.is_empty() && from.is_none() && self.files.library.is_none() && program.is_empty() {
             // Names would be read from standard input.
-            let is_file = std::fs::symlink_metadata(&recipe).is_ok();
-            if let Some(meant) = self.meant(&recipe).filter(|_| is_file) {
+            let is_file = exists(&recipe)?;
+            if let Some(meant) = self.meant(&recipe, is_file).filter(|_| is_file) {
                 return Err(usage(&meant));
             }
         }
@@ -116,7 +116,7 @@ impl RunArguments {
     }
 
     /// If the server knows no recipe of this name: the line that was probably meant.
-    pub(super) fn meant(&self, recipe: &str) -> Option<String> {
+    pub(super) fn meant(&self, recipe: &str, is_file: bool) -> Option<String> {
         let (known, _) = offers(self.which.config.as_deref()).ok()?;
         let known: Vec<_> = known.iter().map(|recipe| recipe.info().name).collect();
         if known.iter().any(|name| name == recipe) {
@@ -134,7 +134,6 @@ impl RunArguments {
         if let Some(near) = nearest(recipe, known.iter().map(String::as_str)) {
             return Some(format!("did you mean: headway run {near}{}", rest(None)));
         }
-        let is_file = std::fs::symlink_metadata(recipe).is_ok();
         is_file.then(|| {
             format!(
                 "the recipe is left out: headway run RECIPE {recipe}{0} (headway recipes lists them), or for a program: \
@@ -190,6 +189,15 @@ fn below(folder: &Path, root: Option<&Path>) -> Result<RelPath, CommandFailure> 
     })?;
     let path = RelPath::from_bytes(within.as_os_str().as_bytes());
     path.map_err(|error| CommandFailure::new(NOT_BEGUN, format!("{}: {error}", folder.display())))
+}
+
+/// Whether something has this name.
+pub(super) fn exists(name: &str) -> Result<bool, CommandFailure> {
+    match std::fs::symlink_metadata(name) {
+        Ok(_) => Ok(true),
+        Err(error) if is_absent(&error) => Ok(false),
+        Err(error) => Err(CommandFailure::new(NOT_BEGUN, format!("cannot look at {name}: {error}"))),
+    }
 }
 
 /// The names after a program.
