@@ -6,7 +6,7 @@ use leptos::server::codee::{Decoder, Encoder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use headway_model::read::{Unreadable, read};
+use headway_model::read::{NotRead, read};
 
 /// What a page has read.
 pub(super) type Loaded<T> = Resource<T, SentWithPage>;
@@ -37,10 +37,10 @@ impl<T: Serialize> Encoder<T> for SentWithPage {
 }
 
 impl<T: DeserializeOwned> Decoder<T> for SentWithPage {
-    type Error = Unreadable;
+    type Error = NotRead;
     type Encoded = str;
 
-    fn decode(text: &str) -> Result<T, Unreadable> {
+    fn decode(text: &str) -> Result<T, NotRead> {
         read(text)
     }
 }

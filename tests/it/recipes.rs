@@ -38,7 +38,7 @@ async fn compress_packs_beside_keeps_times_unpacks_the_same_and_is_undone() {
     assert_eq!((packed.counters.succeeded, packed.counters.skipped, packed.counters.failed), (2, 1, 0), "{packed:?}");
     let (_, rows) = app.get(&format!("/api/v1/jobs/{job}/report.csv")).await;
     let rows = rows.as_str().expect("CSV");
-    assert!(rows.starts_with("item,path,status,reason,message,bytes,output,output_bytes,kept\r\n"), "{rows}");
+    assert!(rows.starts_with("number,path,status,reason,message,bytes,output,output_bytes,kept\r\n"), "{rows}");
     assert!(rows.contains(",a/text.txt,succeeded,,,75000,a/text.txt.zst,"), "{rows}");
     assert!(rows.contains(",picture.png,skipped,not a type of file that the recipe is for,,"), "{rows}");
     let (_, lines) = app.get(&format!("/api/v1/jobs/{job}/report.jsonl")).await;

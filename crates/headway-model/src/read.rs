@@ -15,24 +15,24 @@ use lexer::Lexer;
 
 /// The text is not JSON, or not of this type.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable(String);
+pub struct NotRead(String);
 
-impl fmt::Display for Unreadable {
+impl fmt::Display for NotRead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Unreadable {}
+impl std::error::Error for NotRead {}
 
-impl serde::de::Error for Unreadable {
+impl serde::de::Error for NotRead {
     fn custom<T: fmt::Display>(said: T) -> Self {
-        Unreadable(said.to_string())
+        NotRead(said.to_string())
     }
 }
 
 /// Reads a value. Nothing except white space may follow it.
-pub fn read<'text, T: Deserialize<'text>>(text: &'text str) -> Result<T, Unreadable> {
+pub fn read<'text, T: Deserialize<'text>>(text: &'text str) -> Result<T, NotRead> {
     let mut lexer = Lexer::new(text);
     let value = T::deserialize(&mut lexer)?;
     lexer.end()?;

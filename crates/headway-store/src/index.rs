@@ -4,6 +4,7 @@
 mod read;
 mod write;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::sqlite::{ReadConnections, WriteConnection, writer};
@@ -21,6 +22,9 @@ pub struct FileIndex {
     writer: WriteConnection,
     readers: ReadConnections,
 }
+
+/// Folders, each with the name of its library.
+pub type LibraryFolders = BTreeSet<(String, RelPath)>;
 
 /// The outcome of a file in a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,8 +87,9 @@ impl FileIndex {
         self.writer.elsewhere(move |writer| write::follow_for(writer, &libraries)).await
     }
 
-    /// Records outcomes of files, up to a position in the log.
-    pub async fn end(&self, outcomes: Vec<SeenOutcome>, up_to: Position) -> Stored<()> {
+    /// Records outcomes of files, up to a position in the log. Returns the folders of those files that jobs had in hand
+    /// and that no scan has seen yet.
+    pub async fn end(&self, outcomes: Vec<SeenOutcome>, up_to: Position) -> Stored<LibraryFolders> {
         self.writer.elsewhere(move |writer| write::end(writer, &outcomes, up_to)).await
     }
 

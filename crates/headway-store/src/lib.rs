@@ -11,7 +11,7 @@ mod told;
 
 use async_trait::async_trait;
 
-pub use index::{FileIndex, SeenOutcome};
+pub use index::{FileIndex, LibraryFolders, SeenOutcome};
 pub use memory::MemoryStore;
 pub use pages::{EventPages, ItemPages, OverPages};
 pub use rebuild::{RebuildError, Rebuilt, pruned, rebuild};

@@ -7,7 +7,7 @@ use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
 
 use super::ApiError;
-use crate::read::{Unreadable, read};
+use crate::read::{NotRead, read};
 
 /// JSON in both directions.
 pub type JsonCalls = Post<JsonText>;
@@ -32,10 +32,10 @@ impl<T: Serialize> Encodes<T> for JsonText {
 }
 
 impl<T: DeserializeOwned> Decodes<T> for JsonText {
-    type Error = Unreadable;
+    type Error = NotRead;
 
-    fn decode(bytes: Bytes) -> Result<T, Unreadable> {
-        read(std::str::from_utf8(&bytes).map_err(<Unreadable as serde::de::Error>::custom)?)
+    fn decode(bytes: Bytes) -> Result<T, NotRead> {
+        read(std::str::from_utf8(&bytes).map_err(<NotRead as serde::de::Error>::custom)?)
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{JobEvent, MESSAGE_LIMIT};
 use crate::event_kind::EventKind;
 use crate::id::{Millis, Seq};
-use crate::read::{Unreadable, read};
+use crate::read::{NotRead, read};
 
 /// Initial capacity for a payload, in bytes; most payloads are shorter.
 const PAYLOAD_CAPACITY: usize = 160;
@@ -48,7 +48,7 @@ impl Recorded {
 
     /// Decodes a payload.
     pub fn decode(payload: &str) -> Result<Self, UnknownEvent> {
-        let unknown = |error: Unreadable| UnknownEvent(error.to_string());
+        let unknown = |error: NotRead| UnknownEvent(error.to_string());
         let stamp: EventStamp = read(payload).map_err(unknown)?;
         let event = read(payload).map_err(unknown)?;
         Ok(Recorded { seq: stamp.seq, at: stamp.at, event })

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::BadMessage;
-use crate::read::{Unreadable, read};
+use crate::read::{NotRead, read};
 
 /// A message inside the response to one call: it carries its event id, if any, as `id`.
 pub fn with_id(text: &str, id: Option<&str>) -> String {
@@ -21,7 +21,7 @@ pub fn messages(answer: &str) -> Result<Vec<(&str, String)>, BadMessage> {
         #[serde(default)]
         id: String,
     }
-    let bad = |error: Unreadable| BadMessage(error.to_string());
+    let bad = |error: NotRead| BadMessage(error.to_string());
     let parts: Vec<&RawValue> = read(answer).map_err(bad)?;
     let id_of = |part: &'_ RawValue| read::<Id>(part.get()).map(|id| id.id).map_err(bad);
     parts.into_iter().map(|part| Ok((part.get(), id_of(part)?))).collect()

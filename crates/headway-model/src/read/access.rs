@@ -3,7 +3,7 @@
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 
-use super::Unreadable;
+use super::NotRead;
 use super::decode::RAW;
 use super::lexer::Lexer;
 
@@ -14,9 +14,9 @@ pub(super) struct Elements<'lexer, 'text> {
 }
 
 impl<'text> SeqAccess<'text> for Elements<'_, 'text> {
-    type Error = Unreadable;
+    type Error = NotRead;
 
-    fn next_element_seed<T: DeserializeSeed<'text>>(&mut self, seed: T) -> Result<Option<T::Value>, Unreadable> {
+    fn next_element_seed<T: DeserializeSeed<'text>>(&mut self, seed: T) -> Result<Option<T::Value>, NotRead> {
         if !self.lexer.more(b']', self.first)? {
             return Ok(None);
         }
@@ -32,9 +32,9 @@ pub(super) struct Fields<'lexer, 'text> {
 }
 
 impl<'text> MapAccess<'text> for Fields<'_, 'text> {
-    type Error = Unreadable;
+    type Error = NotRead;
 
-    fn next_key_seed<K: DeserializeSeed<'text>>(&mut self, seed: K) -> Result<Option<K::Value>, Unreadable> {
+    fn next_key_seed<K: DeserializeSeed<'text>>(&mut self, seed: K) -> Result<Option<K::Value>, NotRead> {
         if !self.lexer.more(b'}', self.first)? {
             return Ok(None);
         }
@@ -45,20 +45,20 @@ impl<'text> MapAccess<'text> for Fields<'_, 'text> {
         Ok(Some(key))
     }
 
-    fn next_value_seed<V: DeserializeSeed<'text>>(&mut self, seed: V) -> Result<V::Value, Unreadable> {
+    fn next_value_seed<V: DeserializeSeed<'text>>(&mut self, seed: V) -> Result<V::Value, NotRead> {
         seed.deserialize(&mut *self.lexer)
     }
 }
 
 impl Lexer<'_> {
     #[inline(never)]
-    fn begin_key(&mut self) -> Result<(), Unreadable> {
+    fn begin_key(&mut self) -> Result<(), NotRead> {
         self.key = true;
         if self.peek() == b'"' { Ok(()) } else { Err(self.expected("a key")) }
     }
 
     #[inline(never)]
-    fn end_key(&mut self) -> Result<(), Unreadable> {
+    fn end_key(&mut self) -> Result<(), NotRead> {
         self.key = false;
         self.take(b':', "a colon")
     }
@@ -71,10 +71,10 @@ pub(super) struct Variant<'lexer, 'text> {
 }
 
 impl<'text> EnumAccess<'text> for Variant<'_, 'text> {
-    type Error = Unreadable;
+    type Error = NotRead;
     type Variant = Self;
 
-    fn variant_seed<V: DeserializeSeed<'text>>(self, seed: V) -> Result<(V::Value, Self), Unreadable> {
+    fn variant_seed<V: DeserializeSeed<'text>>(self, seed: V) -> Result<(V::Value, Self), NotRead> {
         let name = seed.deserialize(&mut *self.lexer)?;
         if self.is_object {
             self.lexer.take(b':', "a colon")?;
@@ -84,29 +84,29 @@ impl<'text> EnumAccess<'text> for Variant<'_, 'text> {
 }
 
 impl Variant<'_, '_> {
-    fn content(&self) -> Result<(), Unreadable> {
+    fn content(&self) -> Result<(), NotRead> {
         if self.is_object { Ok(()) } else { Err(self.lexer.expected("the content of a variant")) }
     }
 }
 
 impl<'text> VariantAccess<'text> for Variant<'_, 'text> {
-    type Error = Unreadable;
+    type Error = NotRead;
 
-    fn unit_variant(self) -> Result<(), Unreadable> {
+    fn unit_variant(self) -> Result<(), NotRead> {
         if self.is_object && !self.lexer.word("null") { Err(self.lexer.expected("null")) } else { Ok(()) }
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'text>>(self, seed: T) -> Result<T::Value, Unreadable> {
+    fn newtype_variant_seed<T: DeserializeSeed<'text>>(self, seed: T) -> Result<T::Value, NotRead> {
         self.content()?;
         seed.deserialize(self.lexer)
     }
 
-    fn tuple_variant<V: Visitor<'text>>(self, _: usize, visitor: V) -> Result<V::Value, Unreadable> {
+    fn tuple_variant<V: Visitor<'text>>(self, _: usize, visitor: V) -> Result<V::Value, NotRead> {
         self.content()?;
         self.lexer.deserialize_seq(visitor)
     }
 
-    fn struct_variant<V: Visitor<'text>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Unreadable> {
+    fn struct_variant<V: Visitor<'text>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, NotRead> {
         self.content()?;
         self.lexer.deserialize_map(visitor)
     }
@@ -116,16 +116,16 @@ impl<'text> VariantAccess<'text> for Variant<'_, 'text> {
 pub(super) struct Raw<'text>(pub(super) Option<&'text str>);
 
 impl<'text> MapAccess<'text> for Raw<'text> {
-    type Error = Unreadable;
+    type Error = NotRead;
 
-    fn next_key_seed<K: DeserializeSeed<'text>>(&mut self, seed: K) -> Result<Option<K::Value>, Unreadable> {
+    fn next_key_seed<K: DeserializeSeed<'text>>(&mut self, seed: K) -> Result<Option<K::Value>, NotRead> {
         match self.0 {
             Some(_) => seed.deserialize(BorrowedStrDeserializer::new(RAW)).map(Some),
             None => Ok(None),
         }
     }
 
-    fn next_value_seed<V: DeserializeSeed<'text>>(&mut self, seed: V) -> Result<V::Value, Unreadable> {
+    fn next_value_seed<V: DeserializeSeed<'text>>(&mut self, seed: V) -> Result<V::Value, NotRead> {
         seed.deserialize(BorrowedStrDeserializer::new(self.0.take().unwrap_or_default()))
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::de::{Deserializer, Visitor};
 
-use super::Unreadable;
+use super::NotRead;
 use super::access::{Elements, Fields, Raw, Variant};
 use super::lexer::Lexer;
 use super::number::Number;
@@ -12,12 +12,12 @@ use super::number::Number;
 /// The name under which `serde_json::value::RawValue` asks for the text of a value.
 pub(super) const RAW: &str = "$serde_json::private::RawValue";
 
-type Read<T> = Result<T, Unreadable>;
+type Decoded<T> = Result<T, NotRead>;
 
 impl<'text> Deserializer<'text> for &mut Lexer<'text> {
-    type Error = Unreadable;
+    type Error = NotRead;
 
-    fn deserialize_any<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_any<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         match self.peek() {
             b'"' => self.deserialize_str(visitor),
             b'{' => self.deserialize_map(visitor),
@@ -28,12 +28,12 @@ impl<'text> Deserializer<'text> for &mut Lexer<'text> {
         }
     }
 
-    fn deserialize_bool<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_bool<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         let value = self.boolean()?;
         visitor.visit_bool(value)
     }
 
-    fn deserialize_u64<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_u64<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         match self.number()? {
             Number::Unsigned(number) => visitor.visit_u64(number),
             Number::Signed(number) => visitor.visit_i64(number),
@@ -41,35 +41,35 @@ impl<'text> Deserializer<'text> for &mut Lexer<'text> {
         }
     }
 
-    fn deserialize_str<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_str<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         match self.string()? {
             Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
             Cow::Owned(text) => visitor.visit_str(&text),
         }
     }
 
-    fn deserialize_option<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_option<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         if self.word("null") { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_unit<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_unit<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         if self.word("null") { visitor.visit_unit() } else { Err(self.expected("null")) }
     }
 
     #[inline(always)]
-    fn deserialize_newtype_struct<V: Visitor<'text>>(self, name: &'static str, visitor: V) -> Read<V::Value> {
+    fn deserialize_newtype_struct<V: Visitor<'text>>(self, name: &'static str, visitor: V) -> Decoded<V::Value> {
         // Known while compiling, so only the raw text has the first branch.
         if name == RAW { visitor.visit_map(Raw(Some(self.skip()?))) } else { visitor.visit_newtype_struct(self) }
     }
 
-    fn deserialize_seq<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_seq<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.open(b'[', "an array")?;
         let value = visitor.visit_seq(Elements { lexer: &mut *self, first: true })?;
         self.close(b']')?;
         Ok(value)
     }
 
-    fn deserialize_map<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_map<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.open(b'{', "an object")?;
         let value = visitor.visit_map(Fields { lexer: &mut *self, first: true })?;
         self.close(b'}')?;
@@ -81,7 +81,7 @@ impl<'text> Deserializer<'text> for &mut Lexer<'text> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Read<V::Value> {
+    ) -> Decoded<V::Value> {
         let is_object = self.peek() == b'{';
         if is_object {
             self.open(b'{', "an object")?;
@@ -93,68 +93,68 @@ impl<'text> Deserializer<'text> for &mut Lexer<'text> {
         Ok(value)
     }
 
-    fn deserialize_ignored_any<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_ignored_any<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.skip()?;
         visitor.visit_unit()
     }
 
-    fn deserialize_i8<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_i8<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.deserialize_u64(visitor)
     }
 
-    fn deserialize_i16<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_i16<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.deserialize_u64(visitor)
     }
 
-    fn deserialize_i32<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_i32<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.deserialize_u64(visitor)
     }
 
-    fn deserialize_i64<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_i64<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.deserialize_u64(visitor)
     }
 
-    fn deserialize_u8<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_u8<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.deserialize_u64(visitor)
     }
 
-    fn deserialize_u16<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_u16<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.deserialize_u64(visitor)
     }
 
-    fn deserialize_u32<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_u32<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.deserialize_u64(visitor)
     }
 
-    fn deserialize_f32<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_f32<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.deserialize_u64(visitor)
     }
 
-    fn deserialize_f64<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_f64<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.deserialize_u64(visitor)
     }
 
-    fn deserialize_char<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_char<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_string<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_string<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_identifier<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_identifier<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_unit_struct<V: Visitor<'text>>(self, _: &'static str, visitor: V) -> Read<V::Value> {
+    fn deserialize_unit_struct<V: Visitor<'text>>(self, _: &'static str, visitor: V) -> Decoded<V::Value> {
         self.deserialize_unit(visitor)
     }
 
-    fn deserialize_tuple<V: Visitor<'text>>(self, _: usize, visitor: V) -> Read<V::Value> {
+    fn deserialize_tuple<V: Visitor<'text>>(self, _: usize, visitor: V) -> Decoded<V::Value> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'text>>(self, _: &'static str, _: usize, visitor: V) -> Read<V::Value> {
+    fn deserialize_tuple_struct<V: Visitor<'text>>(self, _: &'static str, _: usize, visitor: V) -> Decoded<V::Value> {
         self.deserialize_seq(visitor)
     }
 
@@ -163,22 +163,22 @@ impl<'text> Deserializer<'text> for &mut Lexer<'text> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Read<V::Value> {
+    ) -> Decoded<V::Value> {
         self.deserialize_map(visitor)
     }
 
-    fn deserialize_bytes<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_bytes<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.deserialize_any(visitor)
     }
 
-    fn deserialize_byte_buf<V: Visitor<'text>>(self, visitor: V) -> Read<V::Value> {
+    fn deserialize_byte_buf<V: Visitor<'text>>(self, visitor: V) -> Decoded<V::Value> {
         self.deserialize_any(visitor)
     }
 }
 
 impl Lexer<'_> {
     #[inline(never)]
-    fn boolean(&mut self) -> Read<bool> {
+    fn boolean(&mut self) -> Decoded<bool> {
         // The key of a map is in quotation marks.
         let quoted = self.key && self.word("\"");
         let value = if self.word("true") {

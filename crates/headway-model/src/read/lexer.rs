@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Unreadable;
+use super::NotRead;
 
 /// How deeply values may lie inside each other, as for `serde_json`.
 const DEEPEST: u8 = 127;
@@ -36,13 +36,13 @@ impl<'text> Lexer<'text> {
     }
 
     #[inline(never)]
-    pub(super) fn expected(&self, what: &str) -> Unreadable {
-        Unreadable(format!("expected {what} at byte {}", self.at))
+    pub(super) fn expected(&self, what: &str) -> NotRead {
+        NotRead(format!("expected {what} at byte {}", self.at))
     }
 
     /// Takes this byte.
     #[inline(never)]
-    pub(super) fn take(&mut self, byte: u8, what: &str) -> Result<(), Unreadable> {
+    pub(super) fn take(&mut self, byte: u8, what: &str) -> Result<(), NotRead> {
         if self.peek() != byte {
             return Err(self.expected(what));
         }
@@ -52,15 +52,15 @@ impl<'text> Lexer<'text> {
 
     /// Takes the bracket that begins an array or an object.
     #[inline(never)]
-    pub(super) fn open(&mut self, bracket: u8, what: &str) -> Result<(), Unreadable> {
+    pub(super) fn open(&mut self, bracket: u8, what: &str) -> Result<(), NotRead> {
         self.take(bracket, what)?;
         self.depth += 1;
-        if self.depth > DEEPEST { Err(Unreadable("too many values inside each other".into())) } else { Ok(()) }
+        if self.depth > DEEPEST { Err(NotRead("too many values inside each other".into())) } else { Ok(()) }
     }
 
     /// Whether another element follows. Takes the comma before it.
     #[inline(never)]
-    pub(super) fn more(&mut self, close: u8, first: bool) -> Result<bool, Unreadable> {
+    pub(super) fn more(&mut self, close: u8, first: bool) -> Result<bool, NotRead> {
         let next = self.peek();
         if next == close {
             return Ok(false);
@@ -74,7 +74,7 @@ impl<'text> Lexer<'text> {
 
     /// Takes the bracket that ends an array or an object.
     #[inline(never)]
-    pub(super) fn close(&mut self, bracket: u8) -> Result<(), Unreadable> {
+    pub(super) fn close(&mut self, bracket: u8) -> Result<(), NotRead> {
         self.take(bracket, "the end of an array or object")?;
         self.depth -= 1;
         Ok(())
@@ -91,13 +91,13 @@ impl<'text> Lexer<'text> {
 
     /// Nothing but white space is left.
     #[inline(never)]
-    pub(super) fn end(&mut self) -> Result<(), Unreadable> {
+    pub(super) fn end(&mut self) -> Result<(), NotRead> {
         if self.peek() == 0 && self.at == self.text.len() { Ok(()) } else { Err(self.expected("the end")) }
     }
 
     /// A text in quotation marks; borrowed if it has no escapes.
     #[inline(never)]
-    pub(super) fn string(&mut self) -> Result<Cow<'text, str>, Unreadable> {
+    pub(super) fn string(&mut self) -> Result<Cow<'text, str>, NotRead> {
         self.take(b'"', "a text")?;
         let (text, mut begun) = (self.text, self.at);
         let mut unescaped = String::new();
@@ -124,7 +124,7 @@ impl<'text> Lexer<'text> {
     }
 
     /// The character after a backslash.
-    fn escape(&mut self) -> Result<char, Unreadable> {
+    fn escape(&mut self) -> Result<char, NotRead> {
         let escape = self.here();
         self.at += 1;
         Ok(match escape {
@@ -150,7 +150,7 @@ impl<'text> Lexer<'text> {
     }
 
     /// Four hexadecimal digits.
-    fn unit(&mut self) -> Result<u16, Unreadable> {
+    fn unit(&mut self) -> Result<u16, NotRead> {
         let digits =
             self.text.get(self.at..self.at + 4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let unit = digits
@@ -162,7 +162,7 @@ impl<'text> Lexer<'text> {
 
     /// Takes a value of any kind, and returns its text.
     #[inline(never)]
-    pub(super) fn skip(&mut self) -> Result<&'text str, Unreadable> {
+    pub(super) fn skip(&mut self) -> Result<&'text str, NotRead> {
         let first = self.peek();
         let (text, begun) = (self.text, self.at);
         match first {
@@ -178,7 +178,7 @@ impl<'text> Lexer<'text> {
         Ok(&text[begun..self.at])
     }
 
-    fn skip_inside(&mut self, bracket: u8) -> Result<(), Unreadable> {
+    fn skip_inside(&mut self, bracket: u8) -> Result<(), NotRead> {
         // Both brackets that end are two above the one that begins.
         let close = bracket + 2;
         self.open(bracket, "a value")?;

@@ -1,6 +1,6 @@
 //! Numbers in the text.
 
-use super::Unreadable;
+use super::NotRead;
 use super::lexer::Lexer;
 
 /// A number as it is handed on.
@@ -13,7 +13,7 @@ pub(super) enum Number {
 impl Lexer<'_> {
     /// A number; between quotation marks if it is a key.
     #[inline(never)]
-    pub(super) fn number(&mut self) -> Result<Number, Unreadable> {
+    pub(super) fn number(&mut self) -> Result<Number, NotRead> {
         let quoted = self.key;
         if quoted {
             self.take(b'"', "a number as a key")?;
@@ -44,7 +44,7 @@ impl Lexer<'_> {
     }
 
     /// Walks over a number, and says whether it is whole.
-    fn digits(&mut self) -> Result<bool, Unreadable> {
+    fn digits(&mut self) -> Result<bool, NotRead> {
         self.at += usize::from(self.here() == b'-');
         // No other digit follows a zero in front.
         if self.here() == b'0' {
@@ -65,7 +65,7 @@ impl Lexer<'_> {
         Ok(is_whole)
     }
 
-    fn some_digits(&mut self) -> Result<(), Unreadable> {
+    fn some_digits(&mut self) -> Result<(), NotRead> {
         if !self.here().is_ascii_digit() {
             return Err(self.expected("a digit"));
         }

@@ -15,7 +15,7 @@ use headway_model::id::Position;
 use headway_model::item::ItemStatus;
 use headway_model::{DiskEffect, JobId, JobKind, RelPath};
 use headway_store::rows::{EventRow, ItemRow, ItemState, JobRow};
-use headway_store::{EventPages, FileIndex, Head, SeenOutcome, Store, StoreError, Stored};
+use headway_store::{EventPages, FileIndex, Head, LibraryFolders, SeenOutcome, Store, StoreError, Stored};
 
 /// Events read at a time.
 const PAGE: u32 = 2_000;
@@ -23,7 +23,7 @@ const PAGE: u32 = 2_000;
 /// How often the log is followed while no page waits for it.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// FollowedLog takes at most one part in this many of the time, because running work needs the processors more.
+/// Following takes at most one part in this many of the time, because running work needs the processors more.
 const TIME_SHARE: u32 = 10;
 
 /// How long a page waits for the follower.
@@ -56,9 +56,6 @@ struct FollowedJob {
     /// The libraries that have its files, by name, each with the name that the job gave its library.
     libraries: Vec<(String, KnownAs)>,
 }
-
-/// Folders of libraries in which jobs have changed something.
-type ChangedFolders = BTreeSet<(String, RelPath)>;
 
 impl OutcomeFollower {
     /// Begins to follow the log for these libraries. Ends when the writer does.
@@ -120,15 +117,16 @@ impl FollowedLog {
         }
     }
 
-    /// Records the outcomes up to this position. Returns the folders in which jobs have changed something.
-    async fn catch_up(&self, up_to: Position) -> Stored<ChangedFolders> {
+    /// Records the outcomes up to this position. Returns the folders in which jobs have changed something, or had files that
+    /// no scan has seen.
+    async fn catch_up(&self, up_to: Position) -> Stored<LibraryFolders> {
         let (files, store) = (&self.files, &*self.store);
         let mut after = files.position().await?;
         // The log was restored to an earlier state, so it is read from its beginning.
         if after > up_to {
             after = 0;
         }
-        let (mut jobs, mut changed): (HashMap<u64, FollowedJob>, _) = (HashMap::new(), ChangedFolders::new());
+        let (mut jobs, mut changed): (HashMap<u64, FollowedJob>, _) = (HashMap::new(), LibraryFolders::new());
         let mut pages = EventPages::all(store, up_to, PAGE).after(after);
         while let Some(page) = pages.next().await? {
             let mut ended = Vec::new();
@@ -153,7 +151,7 @@ impl FollowedLog {
                     }
                 }
             }
-            files.end(ended, pages.position()).await?;
+            changed.extend(files.end(ended, pages.position()).await?);
         }
         // Removed histories have no events, so the last position can be lower than the head.
         if pages.position() < up_to {
@@ -172,7 +170,7 @@ impl FollowedLog {
 
 impl FollowedJob {
     /// Adds the outcome of an item, and the folders that it has changed, in every library that has the file.
-    fn add(&self, job: JobId, row: ItemRow, ended: &mut Vec<SeenOutcome>, changed: &mut ChangedFolders) {
+    fn add(&self, job: JobId, row: ItemRow, ended: &mut Vec<SeenOutcome>, changed: &mut LibraryFolders) {
         let places = places(&row);
         let path = moved_to(&row.state).unwrap_or(row.file.path);
         for (library, name) in &self.libraries {

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::super::sqlite::{all, first, immediate};
-use super::{SeenOutcome, StoreError, Stored, VERSION, folder_no};
+use super::{LibraryFolders, SeenOutcome, StoreError, Stored, VERSION, folder_no};
 use headway_model::id::{Millis, Position};
+use headway_model::item::ItemStatus;
 use headway_model::library::{EntryKind, OutcomeFilter, Pattern, natural, natural_path};
 use headway_model::{RelPath, SeenPart};
 
@@ -116,16 +117,21 @@ pub(super) fn follow_for(writer: &mut Connection, libraries: &str) -> Stored<()>
     Ok(transaction.commit()?)
 }
 
-pub(super) fn end(writer: &mut Connection, outcomes: &[SeenOutcome], up_to: Position) -> Stored<()> {
+pub(super) fn end(writer: &mut Connection, outcomes: &[SeenOutcome], up_to: Position) -> Stored<LibraryFolders> {
     let transaction = immediate(writer)?;
+    let mut unseen = LibraryFolders::new();
     for outcome in outcomes {
-        end_one(&transaction, outcome)?;
+        if end_one(&transaction, outcome)? {
+            unseen.insert((outcome.library.clone(), outcome.path.parent().unwrap_or_default()));
+        }
     }
     transaction.execute("UPDATE cursor SET position = ?", [up_to])?;
-    Ok(transaction.commit()?)
+    transaction.commit()?;
+    Ok(unseen)
 }
 
-fn end_one(transaction: &Transaction<'_>, outcome: &SeenOutcome) -> Stored<()> {
+/// Returns whether a job had the file in hand, which the index has never seen.
+fn end_one(transaction: &Transaction<'_>, outcome: &SeenOutcome) -> Stored<bool> {
     // A failure is shown even if the job is older than that of the last outcome.
     let mut end = transaction.prepare_cached(
         "INSERT INTO files
@@ -133,7 +139,8 @@ fn end_one(transaction: &Transaction<'_>, outcome: &SeenOutcome) -> Stored<()> {
         VALUES (?, 1, ?, ?, ?, 1, 0, 0, 0, 0, ?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET outcome = excluded.outcome, shown_as = excluded.shown_as,
             undone = excluded.undone, job_no = max(job_no, excluded.job_no), job = excluded.job
-        WHERE excluded.job_no >= job_no OR excluded.shown_as = 'failed'",
+        WHERE excluded.job_no >= job_no OR excluded.shown_as = 'failed'
+        RETURNING present",
     )?;
     let parent = outcome.path.parent().unwrap_or_default();
     let (folder, name) = (folder_no(&outcome.library, &parent), outcome.path.name());
@@ -146,8 +153,9 @@ fn end_one(transaction: &Transaction<'_>, outcome: &SeenOutcome) -> Stored<()> {
         None => (outcome.status.byte(), outcome.status.shown_as(), None, outcome.job.to_string()),
     };
     let (natural, searched) = (natural(name), Pattern::searched(name));
-    end.execute(params![folder, name, natural, searched, code, shown_as.word(), undone, outcome.job_no, job])?;
-    Ok(())
+    let values = params![folder, name, natural, searched, code, shown_as.word(), undone, outcome.job_no, job];
+    let is_present: Option<bool> = end.query_row(values, |row| row.get(0)).optional()?;
+    Ok(is_present == Some(false) && matches!(outcome.status, ItemStatus::Succeeded(_) | ItemStatus::Failed(_)))
 }
 
 /// Notes whether the recipe's last try with the file failed. Returns the newest failure of any recipe that still holds: the
