@@ -174,7 +174,7 @@ pub(super) async fn undo(arguments: UndoCommand) -> CommandResult {
             intended(&session.client, &view).await.iter().for_each(|line| say(line));
         }
         let can_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        if can_ask && !arguments.yes && !asked()? {
+        if can_ask && !arguments.yes && !asked("go on?")? {
             return Err(CommandFailure::new(NOT_BEGUN, "nothing was undone"));
         }
         new_job(&mut session, &arguments.one.shown, false, async |client, new| client.undo(job, new).await.map(drop))

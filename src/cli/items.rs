@@ -72,13 +72,15 @@ fn named(word: &OsStr, view: &JobView) -> Result<NamedItem, CommandFailure> {
             false => Err(wrong(format!("the job has {} files", view.summary.counters.total))),
         };
     }
-    let root = view.request.as_ref().map(|request| request.library.as_str()).filter(|name| name.starts_with('/'));
-    let path = match root {
-        Some(root) => {
-            below(Path::new(word), Path::new(root)).ok_or_else(|| wrong(format!("it is not below {root}")))?
+    let by_path = view.request.as_ref().map(|request| request.library.as_str()).filter(|name| name.starts_with('/'));
+    let root = view.folder.as_deref().or(by_path);
+    let path = match root.map(|root| below(Path::new(word), Path::new(root))) {
+        Some(Some(path)) => path,
+        Some(None) if Path::new(word).is_absolute() => {
+            return Err(wrong(format!("it is not below {}", root.unwrap_or_default())));
         }
-        // The server knows the library by its name, so paths are below its folder.
-        None => Path::new(word).strip_prefix("./").unwrap_or(Path::new(word)).to_owned(),
+        // It is taken for a path in the library.
+        Some(None) | None => Path::new(word).strip_prefix("./").unwrap_or(Path::new(word)).to_owned(),
     };
     let path = RelPath::from_bytes(path.as_os_str().as_bytes()).map_err(|error| wrong(error.to_string()))?;
     Ok(NamedItem::Path(path))

@@ -177,8 +177,9 @@ pub(super) async fn show(arguments: ShowCommand) -> CommandResult {
 async fn files(session: &Session, job: JobId, status: &str, arguments: &ShowCommand) -> CommandResult {
     use std::os::unix::ffi::OsStrExt;
     let view = session.client.job(job).await?;
-    // If the library is named by its path, paths can be absolute.
-    let root = view.request.map(|request| request.library).filter(|library| library.starts_with('/'));
+    // Whoever knows where the library is gets whole paths.
+    let by_path = view.request.map(|request| request.library).filter(|library| library.starts_with('/'));
+    let root = view.folder.or(by_path);
     let mut after = None;
     loop {
         let page = session.client.items(job, after, PAGE, Some(status)).await?;

@@ -66,11 +66,11 @@ pub(super) fn time(ms: u64) -> String {
 }
 
 /// Asks whether to go on. Without a terminal the answer is no.
-pub(super) fn asked() -> Result<bool, CommandFailure> {
+pub(super) fn asked(question: &str) -> Result<bool, CommandFailure> {
     if !io::stdin().is_terminal() {
         return Ok(false);
     }
-    write!(io::stderr(), "go on? [y/N] ")?;
+    write!(io::stderr(), "{question} [y/N] ")?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

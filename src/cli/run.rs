@@ -152,10 +152,13 @@ impl RunArguments {
         if !request.approval {
             session.listen()?;
         }
-        let is_file = request::exists(&request.recipe)?;
         let started = session.call(async |client| client.start(job, &request).await).await;
         let view = started.map_err(|error| {
-            let meant = self.meant(&request.recipe, is_file);
+            // Looked at only now: the current folder need not be one that can be searched.
+            let meant = match request::exists(&request.recipe) {
+                Ok(is_file) => self.meant(&request.recipe, is_file),
+                Err(_) => None,
+            };
             let failure = not_begun(error);
             let text = meant.map(|meant| format!("{}\nheadway: {meant}", failure.text.as_deref().unwrap_or_default()));
             CommandFailure { text: text.or(failure.text), ..failure }
@@ -170,7 +173,7 @@ impl RunArguments {
         if request.approval {
             let mut follower = follower;
             let collides = plan::show(session, &mut follower, job).await?;
-            let go = self.work.ask && asked()?;
+            let go = self.work.ask && asked("go on?")?;
             if !go {
                 session.client.cancel(job).await?;
                 return Ok(u8::from(collides));

@@ -1,6 +1,5 @@
 //! `headway trash`: what the trashes of jobs hold and why, and the way to empty them.
 
-use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use clap::Args;
@@ -19,8 +18,8 @@ const PAGE: u32 = 1_000;
 /// Show what the trashes of jobs hold, or empty them.
 ///
 /// A job that replaces or removes files keeps the originals in its trash, so that `headway undo` can put them back. After an
-/// undo, the trash still has copies of what was put back, and the undo's own trash has the outputs; nothing needs either.
-/// With --empty they are deleted for good, after a question. The trash of a job that is not over, or that is being undone, is
+/// undo, the trash still has copies of what was put back, and the undo's own trash has what it replaced, so that it can be
+/// undone as well. With --empty they are deleted for good, after a question. The trash of a job that is not over, or that is being undone, is
 /// never touched.
 ///
 /// Examples:
@@ -66,25 +65,33 @@ pub(super) async fn trash(arguments: TrashCommand) -> CommandResult {
 
 impl TrashCommand {
     async fn carry_out(&self, session: &Session) -> CommandResult {
-        let mut views = Vec::new();
+        let (mut views, mut unknown) = (Vec::new(), 0);
         for job in self.wanted(session).await? {
             let view = session.client.job(job).await?;
-            if view.trash.0 > 0 {
-                out::line(&line(&view))?;
+            if view.trash_unknown && view.can_undo {
+                let why = view.note.as_deref().unwrap_or("it cannot be read");
+                say(&format!("headway: {}: what its trash holds is not known: {why}", tail(job)));
+                unknown += 1;
+            } else if view.trash.0 > 0 {
+                let undo = match &view.undone {
+                    Some(undo) => Some(session.client.job(undo.job).await?),
+                    None => None,
+                };
+                out::line(&line(&view, undo.as_ref()))?;
                 views.push(view);
             }
         }
         let sum = views.iter().fold((0, 0), |sum, view| (sum.0 + view.trash.0, sum.1 + view.trash.1));
-        if views.is_empty() {
+        if views.is_empty() && unknown == 0 {
             out::line("no trash holds anything")?;
         }
+        let mut ended = if unknown > 0 { Err(CommandFailure { code: NO, text: None }) } else { Ok(0) };
         if !self.empty || views.is_empty() {
-            return Ok(0);
+            return ended;
         }
-        if !self.yes && !is_sure(sum)? {
+        if !self.yes && !out::asked(&format!("delete {} for good?", held(sum)))? {
             return Err(CommandFailure::new(NO, "nothing was deleted; without a terminal, --yes is needed"));
         }
-        let mut ended = Ok(0);
         for view in &views {
             let id = view.summary.job;
             match session.client.steer(id, Action::EmptyTrash).await {
@@ -126,34 +133,31 @@ impl TrashCommand {
     }
 }
 
-/// What the trash of a job holds, and why.
-fn line(view: &JobView) -> String {
+/// What the trash of a job holds, and why. `undo` is the job that undid it, if there is one.
+fn line(view: &JobView, undo: Option<&JobView>) -> String {
     let summary = &view.summary;
-    let undone = view.undone.as_ref();
-    let why = match undone {
-        _ if JobKind::of(&summary.recipe) == JobKind::Undo => {
-            "outputs that this undo took away; nothing needs them".into()
+    let what = match JobKind::of(&summary.recipe) {
+        JobKind::Undo => "what this undo replaced",
+        _ => "originals",
+    };
+    let why = match undo {
+        None => format!("{what}; to put them back: headway undo {}", tail(summary.job)),
+        Some(undo) if !undo.summary.status.is_terminal() => {
+            format!("{what}; job {} is putting them back", tail(undo.summary.job))
         }
-        Some(undo) if undo.status == JobStatus::Completed => {
-            format!("copies of originals that job {} put back; nothing needs them", tail(undo.job))
+        Some(undo) if undo.undone.is_some() => {
+            format!("{what}; job {} put them back, and was undone itself", tail(undo.summary.job))
         }
-        Some(undo) => format!("originals; job {} put back some of them", tail(undo.job)),
-        None => format!("originals; to put them back: headway undo {}", tail(summary.job)),
+        Some(undo) if undo.summary.status == JobStatus::Completed => {
+            format!("copies of what job {} put back", tail(undo.summary.job))
+        }
+        Some(undo) => {
+            format!("{what}; job {} put back {}", tail(undo.summary.job), count(undo.summary.counters.succeeded.into()))
+        }
     };
     format!("{}  {}  {}  ({why})", tail(summary.job), held(view.trash), summary.title)
 }
 
 fn held((files, bytes): (u64, u64)) -> String {
     format!("{} {}, {} bytes", count(files), if files == 1 { "file" } else { "files" }, count(bytes))
-}
-
-/// Asks whether to go on. Without a terminal the answer is no.
-fn is_sure(sum: (u64, u64)) -> Result<bool, CommandFailure> {
-    if !std::io::stdin().is_terminal() {
-        return Ok(false);
-    }
-    write!(std::io::stderr(), "delete {} for good? [y/N] ", held(sum))?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

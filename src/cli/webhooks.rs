@@ -55,10 +55,20 @@ pub(super) async fn webhooks(arguments: WebhooksCommand) -> CommandResult {
     match arguments.command {
         WebhookCommand::List { file, data } => {
             let webhooks = configured(file.config.as_deref())?;
-            if webhooks.is_empty() {
+            let others: Vec<_> = WebhookProgress::names(&data)?
+                .into_iter()
+                .filter(|name| webhooks.iter().all(|webhook| webhook.name != *name))
+                .collect();
+            if webhooks.is_empty() && others.is_empty() {
                 out::line("No webhook is configured; docs/webhooks.md says how.")?;
             }
-            webhooks.iter().try_for_each(|webhook| out::line(&listed(webhook, &data)))?;
+            webhooks.iter().try_for_each(|webhook| out::line(&listed(&webhook.name, &data)))?;
+            for name in others {
+                out::line(&format!(
+                    "{} (not in this file of settings; name the server's with --config)",
+                    listed(&name, &data)
+                ))?;
+            }
             Ok(0)
         }
         WebhookCommand::Test { name, file } => {
@@ -92,8 +102,7 @@ pub(super) fn sender() -> Result<Sender, CommandFailure> {
 }
 
 /// A line about a webhook.
-fn listed(webhook: &Webhook, data: &Path) -> String {
-    let name = &webhook.name;
+fn listed(name: &str, data: &Path) -> String {
     match WebhookProgress::read(data, name) {
         Err(error) => format!("{name}: its progress cannot be read: {error}"),
         Ok(None) => format!("{name}: has not run yet"),

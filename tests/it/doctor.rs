@@ -45,7 +45,11 @@ async fn a_whole_data_folder_is_well_and_every_change_to_it_is_found() {
     let (well, said) = doctor(&files);
     assert!(well && said.contains("no problems found"), "{said}");
     assert!(said.contains("of 4 jobs") && said.contains("5 originals are in a trash, 0 no longer"), "{said}");
-    assert!(said.contains("1 were undone") && said.contains("1 copies of originals and 1 outputs"), "{said}");
+    assert!(
+        said.contains("1 are as they were before")
+            && said.contains("1 copies of what is in its place again, and 1 files that"),
+        "{said}"
+    );
 
     let log = files.data().join("log.sqlite");
     let whole = files.data().with_file_name("whole.sqlite");

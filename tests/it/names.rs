@@ -7,7 +7,7 @@ use headway_model::JobStatus;
 use headway_model::library::FolderPage;
 use serde_json::{Value, json};
 
-use crate::helper::{Files, Headway, eventually, mint};
+use crate::helper::{Files, Headway, eventually, http, mint};
 
 /// Runs the program to its end; returns its exit code and everything it said.
 fn called(files: &Files, arguments: &[&str]) -> (Option<i32>, String) {
@@ -33,7 +33,7 @@ fn photos() -> Files {
 
 /// The list of the server's library, read whole.
 async fn listed(server: &Headway, query: &str) -> FolderPage {
-    let client = reqwest::Client::new();
+    let client = http();
     eventually("a list that is read", async || {
         let url = format!("{}/api/libraries/files/files?{query}", server.url);
         let page: FolderPage = client.get(url).send().await.ok()?.json().await.ok()?;
@@ -44,7 +44,7 @@ async fn listed(server: &Headway, query: &str) -> FolderPage {
 
 /// Runs a recipe over the server's library; returns its status and its items.
 async fn run(server: &Headway, body: Value) -> (JobStatus, Vec<Value>) {
-    let (client, job) = (reqwest::Client::new(), mint());
+    let (client, job) = (http(), mint());
     let call = client.put(format!("{}/api/jobs/{job}", server.url)).json(&body);
     assert_eq!(call.send().await.expect("an answer").status().as_u16(), 201);
     let summary = server.end(&client, job).await;
@@ -155,6 +155,7 @@ fn a_pipe_that_is_named_was_not_looked_at_and_one_in_a_folder_was_not_asked_for(
     let (code, said) = called(&files, &["run", "checksum", text(&pipe)]);
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("0 done, 1 not processed (named, but not a regular file)"), "{said}");
+    assert!(!said.contains("manifest:"), "one that names no file: {said}");
     let (_, said) = called(&files, &["show", "@1", "--status", "skipped", "--json"]);
     assert!(said.contains("named, but not a regular file"), "{said}");
     let (code, said) = called(&files, &["run", "checksum", text(&files.library())]);

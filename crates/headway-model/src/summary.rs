@@ -107,6 +107,12 @@ pub struct JobView {
     /// The number of files in the job's trash, and their size in bytes.
     #[serde(default)]
     pub trash: (u64, u64),
+    /// Whether what the trash holds could not be read, so that nothing is known about it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub trash_unknown: bool,
+    /// The library's folder, for the user who runs the server only.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub folder: Option<String>,
     /// Whether its recipe runs programs, whose output might be stored.
     #[serde(default)]
     pub runs_programs: bool,

@@ -77,6 +77,21 @@ impl WebhookProgress {
         serde_json::from_slice(&text).map(Some).map_err(io::Error::other)
     }
 
+    /// The names of the webhooks that have run on a data folder. Blocking.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub fn names(data: &Path) -> io::Result<Vec<String>> {
+        let Some(entries) = Found::of(std::fs::read_dir(data.join(FOLDER))).known()? else { return Ok(Vec::new()) };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry?.file_name();
+            names.extend(name.to_str().and_then(|name| name.strip_suffix(".json")).map(ToOwned::to_owned));
+        }
+        names.sort();
+        Ok(names)
+    }
+
     /// Stores it durably. Blocking.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! One attempt to deliver a message.
 
+use std::pin::pin;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::Command;
+use tokio::process::{ChildStderr, Command};
 
 use crate::config::WebhookTarget;
 use crate::message::WebhookMessage;
@@ -19,8 +20,11 @@ const ANSWER: Duration = Duration::from_secs(20);
 /// How long a program can take.
 const PROGRAM: Duration = Duration::from_secs(60);
 
-/// How much of a program's errors is read, in bytes. What it prints beyond that is read by nobody.
-const ERRORS: u64 = 4_096;
+/// How much of a program's errors is kept, in bytes: the last.
+const ERRORS: usize = 4_096;
+
+/// How long the rest of a program's errors can take after its end.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,26 +109,30 @@ async fn run(command: &[String], message: &WebhookMessage) -> Delivery {
     };
     let group = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
     let (input, errors) = (child.stdin.take(), child.stderr.take());
-    let ended = async {
+    let mut text = Vec::new();
+    let ended = {
         let told = async {
             if let Some(mut input) = input {
                 // A program that reads nothing is no error.
                 input.write_all(message.body.as_bytes()).await.ok();
             }
         };
-        let heard = async {
-            let mut text = Vec::new();
-            if let Some(errors) = errors {
-                errors.take(ERRORS).read_to_end(&mut text).await.ok();
+        let heard = last_words(errors, &mut text);
+        let (mut beside, mut wait) = (pin!(async { tokio::join!(told, heard) }), pin!(child.wait()));
+        let ended = tokio::time::timeout(PROGRAM, async {
+            tokio::select! {
+                ended = &mut wait => ended,
+                _ = &mut beside => wait.await,
             }
-            text
-        };
-        let ((), text, ended) = tokio::join!(told, heard, child.wait());
-        (text, ended)
+        });
+        let ended = ended.await;
+        // What the program has started can hold these open for long.
+        tokio::time::timeout(LAST_WORDS, beside).await.ok();
+        ended
     };
-    match tokio::time::timeout(PROGRAM, ended).await {
-        Ok((_, Ok(status))) if status.success() => Delivery::Delivered,
-        Ok((text, Ok(status))) => {
+    match ended {
+        Ok(Ok(status)) if status.success() => Delivery::Delivered,
+        Ok(Ok(status)) => {
             let text = String::from_utf8_lossy(&text);
             let last = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
             failed(if last.is_empty() {
@@ -133,7 +141,7 @@ async fn run(command: &[String], message: &WebhookMessage) -> Delivery {
                 format!("{program}: {status}: {last}")
             })
         }
-        Ok((_, Err(error))) => failed(format!("{program}: {error}")),
+        Ok(Err(error)) => failed(format!("{program}: {error}")),
         Err(_) => {
             // With what it started.
             if let Some(group) = group {
@@ -141,6 +149,15 @@ async fn run(command: &[String], message: &WebhookMessage) -> Delivery {
             }
             failed(format!("{program} did not end within {} s", PROGRAM.as_secs()))
         }
+    }
+}
+
+/// Reads to the end, and keeps the last bytes.
+async fn last_words(errors: Option<ChildStderr>, text: &mut Vec<u8>) {
+    let (Some(mut errors), mut part) = (errors, [0; ERRORS]) else { return };
+    while let Ok(count @ 1..) = errors.read(&mut part).await {
+        text.extend_from_slice(&part[..count]);
+        text.drain(..text.len().saturating_sub(ERRORS));
     }
 }
 
@@ -168,6 +185,12 @@ mod tests {
             Delivery::Delivered
         );
         assert_eq!(std::fs::read_to_string(&file).expect("a file"), "{}job.ended\n");
+        // However much it says, and whatever it leaves behind.
+        let many = "cat > /dev/null; seq 1 30000 >&2";
+        assert_eq!(run(&sh(many), &message()).await, Delivery::Delivered);
+        let begun = std::time::Instant::now();
+        assert_eq!(run(&sh("cat > /dev/null; sleep 5 & exit 0"), &message()).await, Delivery::Delivered);
+        assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
         for (script, said) in [("echo no >&2; exit 3", "exit status: 3: no"), ("kill -9 $$", "signal: 9")] {
             let Delivery::Failed { why, .. } = run(&sh(script), &message()).await else { panic!("{script}") };
             assert!(why.contains(said), "{why}");

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use headway_model::id::Position;
 use headway_model::item_filter::ItemFilter;
-use headway_model::{Cursor, JobSummary};
+use headway_model::summary::ItemView;
+use headway_model::{ApiError, Cursor, JobSummary};
 use headway_server::{Server, StoreError, now};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -160,7 +161,7 @@ impl Teller {
                 };
                 let now = self.server.store().job(row.job).await?.map(|job| job.summary);
                 let failed = match (&now, kind) {
-                    (Some(now), WebhookEvent::Ended) => self.failed(now).await,
+                    (Some(now), WebhookEvent::Ended) => self.failed(now).await?,
                     _ => Vec::new(),
                 };
                 let happened = Happened {
@@ -187,9 +188,13 @@ impl Teller {
     }
 
     /// The first files that failed; none if their job's history was removed.
-    async fn failed(&self, job: &JobSummary) -> Vec<headway_model::summary::ItemView> {
+    async fn failed(&self, job: &JobSummary) -> Result<Vec<ItemView>, StoreError> {
         let filter = ItemFilter { status: Some("failed".into()), ..ItemFilter::default() };
-        self.server.items(job.job, None, FAILED, &filter).await.map(|page| page.items).unwrap_or_default()
+        match self.server.items(job.job, None, FAILED, &filter).await {
+            Ok(page) => Ok(page.items),
+            Err(ApiError::NotFound { .. } | ApiError::Pruned { .. }) => Ok(Vec::new()),
+            Err(error) => Err(StoreError::new(error.to_string())),
+        }
     }
 
     /// Sends a message until it is delivered or given up.

@@ -58,7 +58,7 @@ fn undo(view: &JobView, changed: u32, room: Option<&Room>) -> String {
     let will = UndoKind::of(&view.summary.recipe, output).will(changed, &files);
     let kept = match room.map(|room| room.trash_age) {
         _ if view.trash.0 == 0 => String::new(),
-        Some(Some(age)) => format!("; the trash keeps the originals for {} days", count(age / DAY)),
+        Some(Some(age)) => format!("; the trash keeps the originals for {}", days(age / DAY)),
         Some(None) => {
             "; the trash keeps the originals until a headway serve removes them (--trash-days, 30 by default)"
                 .to_owned()
@@ -66,6 +66,10 @@ fn undo(view: &JobView, changed: u32, room: Option<&Room>) -> String {
         None => "; the trash keeps the originals".to_owned(),
     };
     format!("  headway undo {}  {will}{kept}", tail(view.summary.job))
+}
+
+fn days(number: u64) -> String {
+    format!("{} {}", count(number), if number == 1 { "day" } else { "days" })
 }
 
 #[cfg(test)]
@@ -106,6 +110,8 @@ mod tests {
             waits: None,
             note: None,
             trash,
+            trash_unknown: false,
+            folder: None,
             runs_programs: false,
             can_undo: true,
             undone: None,

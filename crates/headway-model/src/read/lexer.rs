@@ -136,7 +136,8 @@ impl<'text> Lexer<'text> {
             b't' => '\t',
             b'u' => {
                 let mut units = vec![self.unit()?];
-                if (0xd800..0xdc00).contains(&units[0]) && self.word("\\u") {
+                if (0xd800..0xdc00).contains(&units[0]) && self.text[self.at..].starts_with("\\u") {
+                    self.at += 2;
                     units.push(self.unit()?);
                 }
                 let mut read = char::decode_utf16(units);

@@ -18,13 +18,13 @@ pub struct PlacedFiles {
     pub outputs: u64,
     /// Outputs that were changed or moved since. That is allowed.
     pub changed: u64,
-    /// Files that an undo put back.
+    /// Files that are again as they were before, because of an undo or a person.
     pub put_back: u64,
     /// Originals in a trash, unchanged, that an undo could put back.
     pub originals: u64,
-    /// Copies in a trash of originals that an undo put back: nothing needs them.
+    /// Copies in a trash of originals that are in their place again.
     pub copies: u64,
-    /// Outputs that an undo moved to its trash: nothing needs them.
+    /// Files that an undo replaced, in its trash.
     pub taken_out: u64,
     /// Originals that are no longer in a trash, because it was emptied.
     pub emptied: u64,
@@ -37,13 +37,13 @@ impl fmt::Display for PlacedFiles {
         let PlacedFiles { outputs, changed, put_back, originals, copies, taken_out, emptied, unseen } = self;
         write!(
             f,
-            "{outputs} outputs are as they were put into place, {changed} were changed since, {put_back} were undone; \
+            "{outputs} outputs are as they were put into place, {changed} were changed since, {put_back} are as they were before; \
              {originals} originals are in a trash, {emptied} no longer"
         )?;
         if copies + taken_out > 0 {
             write!(
                 f,
-                "; for files that were undone, the trash also has {copies} copies of originals and {taken_out} outputs, which can be emptied (headway trash)"
+                "; the trashes also have {copies} copies of what is in its place again, and {taken_out} files that an undo replaced"
             )?;
         }
         if *unseen > 0 {

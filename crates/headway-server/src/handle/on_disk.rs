@@ -10,6 +10,8 @@ use headway_model::{JobId, Output, RelPath, StartJob};
 pub(super) struct OnDisk {
     /// The number and bytes of files in the job's trash.
     pub(super) trash: (u64, u64),
+    /// Whether the trash could not be read.
+    pub(super) trash_unknown: bool,
     /// A note for a person: how the job replaces files, if it does, or what cannot be read.
     pub(super) note: Option<String>,
     /// Whether the folder at the library's path is not the one on which the job was planned.
@@ -27,7 +29,8 @@ impl Server {
         const TWO_MOVES: &str = "This file system can neither exchange two files in one step nor give one a second name: each \
             original is moved to the trash, then the output gets its name. For a moment there is no file of that name. If \
             the server ends at that moment, the next one completes the exchange.";
-        let Ok(library) = self.library_of_job(name).await else { return OnDisk::default() };
+        let unknown = || OnDisk { trash_unknown: true, ..OnDisk::default() };
+        let Ok(library) = self.library_of_job(name).await else { return unknown() };
         let replaces = request.and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
         let request = request.cloned();
         let ground = self.inner.context.data.ground(&id);
@@ -41,16 +44,18 @@ impl Server {
             // If that is unknown, the view says nothing about it; the plan reports it.
             let absent = request.and_then(|request| engine::missed_disk(&library, &request).unwrap_or_default());
             match library.trashed(id) {
-                Ok(trash) => OnDisk { trash: (trash.files, trash.bytes), note, is_replaced, absent },
-                Err(error) if replaces => {
-                    let unknown = format!("The trash cannot be read: {}.", io_text(&error));
-                    let note = Some([Some(unknown), note].into_iter().flatten().collect::<Vec<_>>().join(" "));
-                    OnDisk { trash: (0, 0), note, is_replaced, absent }
+                Ok(trash) => {
+                    OnDisk { trash: (trash.files, trash.bytes), trash_unknown: false, note, is_replaced, absent }
                 }
-                Err(_) => OnDisk { trash: (0, 0), note, is_replaced, absent },
+                Err(error) if replaces => {
+                    let why = format!("The trash cannot be read: {}.", io_text(&error));
+                    let note = Some([Some(why), note].into_iter().flatten().collect::<Vec<_>>().join(" "));
+                    OnDisk { trash: (0, 0), trash_unknown: true, note, is_replaced, absent }
+                }
+                Err(_) => OnDisk { trash: (0, 0), trash_unknown: true, note, is_replaced, absent },
             }
         };
-        let silent = || OnDisk { note: Some(SILENT.to_owned()), ..OnDisk::default() };
+        let silent = || OnDisk { note: Some(SILENT.to_owned()), ..unknown() };
         self.inner.looks.look(name, look).await.unwrap_or_else(silent)
     }
 }

@@ -46,7 +46,8 @@ impl Server {
         let row = self.row(id).await?;
         let request = self.store().request(row.job_no).await?;
         let request = request.and_then(|text| serde_json::from_str::<StartJob>(&text).ok());
-        let OnDisk { trash, mut note, is_replaced, absent } = self.on_disk(&row.library, id, request.as_ref()).await;
+        let OnDisk { trash, trash_unknown, mut note, is_replaced, absent } =
+            self.on_disk(&row.library, id, request.as_ref()).await;
         let outputs = self.inner.context.data.outputs(&id).names().unwrap_or_else(|error| {
             let unknown = format!("The files that this job wrote cannot be listed: {}.", io_text(&error));
             note = Some([Some(unknown), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
@@ -61,6 +62,8 @@ impl Server {
         let has_output = request.as_ref().is_some_and(|request| request.output.is_some());
         let can_undo = has_output || recipe.is_some_and(|recipe| recipe.renames_files());
         let undone = if can_undo { self.undone(id).await? } else { None };
+        let library = self.inner.context.library(&row.library).filter(|_| self.is_owner);
+        let folder = library.and_then(|library| library.path.to_str().map(str::to_owned));
         Ok(JobView {
             waits: self.waits(&row.summary, is_replaced, absent),
             outputs,
@@ -69,6 +72,8 @@ impl Server {
             request,
             note,
             trash,
+            trash_unknown,
+            folder,
             // A recipe that is no longer configured might have run programs whose output is kept.
             runs_programs: recipe.is_none_or(|recipe| recipe.runs_programs()),
             can_undo,

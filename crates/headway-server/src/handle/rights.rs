@@ -30,7 +30,9 @@ impl Server {
     pub(super) async fn admit(&self, request: &StartJob) -> Result<StartJob, ApiError> {
         let (name, context) = (&request.library, &self.inner.context);
         // The library of an earlier job keeps the name that the job gave it.
-        if matches!(request.query, Query::Items(_)) {
+        if let Query::Items(query) = &request.query {
+            // Before anything is opened: the job must be there, and of this library.
+            self.items_of(request, query).await?;
             context.library_of_job(name).await.map_err(|why| why_not(name, why))?;
             return Ok(request.clone());
         }

@@ -14,6 +14,7 @@ use headway_model::event_kind::EventKind;
 use headway_model::id::Position;
 use headway_model::item::ItemStatus;
 use headway_model::{DiskEffect, JobId, JobKind, RelPath};
+use headway_recipes::command::TYPED;
 use headway_store::rows::{EventRow, ItemRow, ItemState, JobRow};
 use headway_store::{EventPages, FileIndex, Head, LibraryFolders, SeenOutcome, Store, StoreError, Stored};
 
@@ -53,6 +54,8 @@ struct FollowedLog {
 #[derive(Default)]
 struct FollowedJob {
     recipe: String,
+    /// What must succeed with a file for a failure in this job to be over: the recipe, or the same command.
+    what: String,
     /// The libraries that have its files, by name, each with the name that the job gave its library.
     libraries: Vec<(String, KnownAs)>,
 }
@@ -73,21 +76,29 @@ impl OutcomeFollower {
             let mut head = head;
             let following = FollowedLog { files, store, data, libraries };
             following.begin().await;
+            // Folders that are still to be read because of what jobs did.
+            let mut changed = LibraryFolders::new();
             loop {
                 let up_to = head.borrow_and_update().position;
                 let begun = Instant::now();
-                match following.catch_up(up_to).await {
-                    Ok(changed) => {
-                        scans.changed(changed).await;
-                        tell.send_replace(up_to);
-                    }
+                let caught_up = following.catch_up(up_to, &mut changed).await;
+                changed = scans.changed(changed).await;
+                match caught_up {
+                    Ok(()) if changed.is_empty() => drop(tell.send_replace(up_to)),
+                    Ok(()) => {}
                     Err(error) => tracing::warn!(%error, "the outcomes of files could not be read from the log"),
                 }
                 tokio::select! {
                     () = sleep(POLL_INTERVAL.max(begun.elapsed() * (TIME_SHARE - 1))) => {}
                     () = wanted.notified() => {}
                 }
-                if head.wait_for(|head| head.position > up_to).await.is_err() {
+                let is_news = |head: &Head| head.position > up_to;
+                let ended = if changed.is_empty() {
+                    head.wait_for(is_news).await.is_err()
+                } else {
+                    head.has_changed().is_err()
+                };
+                if ended {
                     return;
                 }
             }
@@ -117,16 +128,16 @@ impl FollowedLog {
         }
     }
 
-    /// Records the outcomes up to this position. Returns the folders in which jobs have changed something, or had files that
-    /// no scan has seen.
-    async fn catch_up(&self, up_to: Position) -> Stored<LibraryFolders> {
+    /// Records the outcomes up to this position. Adds the folders in which jobs have changed something, or had files that no
+    /// scan has seen.
+    async fn catch_up(&self, up_to: Position, changed: &mut LibraryFolders) -> Stored<()> {
         let (files, store) = (&self.files, &*self.store);
         let mut after = files.position().await?;
         // The log was restored to an earlier state, so it is read from its beginning.
         if after > up_to {
             after = 0;
         }
-        let (mut jobs, mut changed): (HashMap<u64, FollowedJob>, _) = (HashMap::new(), LibraryFolders::new());
+        let mut jobs: HashMap<u64, FollowedJob> = HashMap::new();
         let mut pages = EventPages::all(store, up_to, PAGE).after(after);
         while let Some(page) = pages.next().await? {
             let mut ended = Vec::new();
@@ -147,7 +158,7 @@ impl FollowedLog {
                     let rows =
                         rows.into_iter().filter(|row| items.contains(&row.item) && row.state.status.is_outcome());
                     for row in rows {
-                        followed.add(job, row, &mut ended, &mut changed);
+                        followed.add(job, row, &mut ended, changed);
                     }
                 }
             }
@@ -157,22 +168,36 @@ impl FollowedLog {
         if pages.position() < up_to {
             files.end(Vec::new(), up_to).await?;
         }
-        Ok(changed)
+        Ok(())
     }
 
     fn job(&self, row: JobRow) -> Stored<FollowedJob> {
         let data = self.data.upgrade().ok_or_else(|| StoreError::new("the server has ended"))?;
         let libraries = data.libraries_of(&row.library, &self.libraries);
         let libraries = libraries.into_iter().map(|(library, name)| (library.name.clone(), name)).collect();
-        Ok(FollowedJob { recipe: row.summary.recipe, libraries })
+        let recipe = row.summary.recipe;
+        let what = match row.work {
+            Some(work) if recipe == TYPED => format!("{recipe} {work}"),
+            _ => recipe.clone(),
+        };
+        Ok(FollowedJob { recipe, what, libraries })
     }
 }
 
 impl FollowedJob {
     /// Adds the outcome of an item, and the folders that it has changed, in every library that has the file.
     fn add(&self, job: JobId, row: ItemRow, ended: &mut Vec<SeenOutcome>, changed: &mut LibraryFolders) {
+        let undoes = JobKind::of(&self.recipe) == JobKind::Undo;
+        // The file is as the other job left it.
+        if undoes && matches!(row.state.status, ItemStatus::Failed(_)) {
+            return;
+        }
         let places = places(&row);
-        let path = moved_to(&row.state).unwrap_or(row.file.path);
+        let moved = moved_to(&row.state);
+        let (path, from) = match &moved {
+            Some(path) => (path.clone(), Some(row.file.path)),
+            None => (row.file.path, None),
+        };
         for (library, name) in &self.libraries {
             let folders = places.iter().filter_map(|place| name.ours(place)?.parent());
             changed.extend(folders.map(|folder| (library.clone(), folder)));
@@ -182,9 +207,10 @@ impl FollowedJob {
                 path,
                 job_no: row.job_no,
                 job,
-                recipe: self.recipe.clone(),
+                moved_from: from.as_ref().and_then(|from| name.ours(from)),
+                recipe: self.what.clone(),
                 status: row.state.status,
-                undone: undone(JobKind::of(&self.recipe) == JobKind::Undo, &row.state),
+                undone: undone(undoes, &row.state),
             });
         }
     }

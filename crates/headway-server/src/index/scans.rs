@@ -13,7 +13,7 @@ use super::{IndexScanError, Scope};
 use headway_files::{Library, ScanError, scan};
 use headway_model::library::{ScanProgress, Unread};
 use headway_model::{RelPath, SeenPart};
-use headway_store::FileIndex;
+use headway_store::{FileIndex, LibraryFolders};
 
 /// One transaction of the index takes this many entries or this many parts of folders, whichever comes first.
 const BATCH: (usize, usize) = (2_000, 500);
@@ -24,8 +24,11 @@ const BATCH_WAIT: Duration = Duration::from_millis(100);
 /// If jobs changed more folders than this, the whole library is scanned instead of each of them.
 const FOLDERS: usize = 200;
 
-/// How long changed folders are waited for. A scan that takes longer goes on.
+/// After this time, what is left of the changed folders is read in the next round. A scan that takes longer goes on by itself.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Minimum time between scans of whole libraries because of what jobs did.
+const BETWEEN: Duration = Duration::from_secs(60);
 
 /// The scans. Cheap to clone.
 #[derive(Clone)]
@@ -35,6 +38,8 @@ pub(super) struct Scans {
     readings: Arc<Mutex<HashMap<Scope, ScanUnderWay>>>,
     /// What the last scan of each library could not read, by the library's name.
     unread: Arc<Mutex<HashMap<String, Unread>>>,
+    /// When whole libraries were last read because of what jobs did.
+    scanned_all: Arc<Mutex<Option<Instant>>>,
 }
 
 /// A scan under way.
@@ -53,7 +58,7 @@ struct ScanCounts {
 
 impl Scans {
     pub(super) fn new(files: Arc<FileIndex>, libraries: Arc<Vec<Arc<Library>>>) -> Self {
-        Scans { files, libraries, readings: Arc::default(), unread: Arc::default() }
+        Scans { files, libraries, readings: Arc::default(), unread: Arc::default(), scanned_all: Arc::default() }
     }
 
     /// Begins to scan every library.
@@ -78,21 +83,43 @@ impl Scans {
         })
     }
 
-    /// Scans folders that jobs have changed, and the folders above them, because these can be new too. Waits for the end.
-    pub(super) async fn changed(&self, folders: BTreeSet<(String, RelPath)>) {
-        let above = folders.into_iter().flat_map(|(library, folder)| {
-            folder.ancestors().into_iter().map(move |folder| (library.clone(), Some(folder)))
-        });
-        let mut scopes: BTreeSet<Scope> = above.collect();
-        if scopes.len() > FOLDERS {
-            scopes = scopes.into_iter().map(|(library, _)| (library, None)).collect();
-        }
-        let all = async {
-            for (library, folder) in scopes {
-                self.read_again(&library, folder).await;
+    /// Scans folders that jobs have changed, and the folders above them, because these can be new too. Waits for the end, for
+    /// some time at most. Returns the folders that are still to be read.
+    pub(super) async fn changed(&self, mut folders: LibraryFolders) -> LibraryFolders {
+        let begun = Instant::now();
+        if folders.len() > FOLDERS {
+            if !self.may_scan_all() {
+                return folders;
             }
-        };
-        timeout(PATIENCE, all).await.ok();
+            let libraries: BTreeSet<_> = std::mem::take(&mut folders).into_iter().map(|(library, _)| library).collect();
+            for library in libraries {
+                timeout(PATIENCE, self.read_again(&library, None)).await.ok();
+            }
+            return folders;
+        }
+        let mut read = BTreeSet::new();
+        while let Some((library, folder)) = folders.pop_first() {
+            if begun.elapsed() > PATIENCE {
+                folders.insert((library, folder));
+                break;
+            }
+            for above in folder.ancestors() {
+                if read.insert((library.clone(), above.clone())) {
+                    timeout(PATIENCE, self.read_again(&library, Some(above))).await.ok();
+                }
+            }
+        }
+        folders
+    }
+
+    /// Whether whole libraries can be read once more because of what jobs did: at most once a minute.
+    fn may_scan_all(&self) -> bool {
+        let mut last = self.scanned_all.lock();
+        let may = last.is_none_or(|last| last.elapsed() >= BETWEEN);
+        if may {
+            *last = Some(Instant::now());
+        }
+        may
     }
 
     /// Scans this scope from now on: a scan that is under way can have missed what has just changed.

@@ -1,6 +1,6 @@
 //! Every statement that writes the index.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -120,14 +120,47 @@ pub(super) fn follow_for(writer: &mut Connection, libraries: &str) -> Stored<()>
 pub(super) fn end(writer: &mut Connection, outcomes: &[SeenOutcome], up_to: Position) -> Stored<LibraryFolders> {
     let transaction = immediate(writer)?;
     let mut unseen = LibraryFolders::new();
-    for outcome in outcomes {
-        if end_one(&transaction, outcome)? {
-            unseen.insert((outcome.library.clone(), outcome.path.parent().unwrap_or_default()));
+    // In the order of the jobs: a failure is known before a later job gives the file another name.
+    let mut by_job = BTreeMap::<u64, Vec<&SeenOutcome>>::new();
+    outcomes.iter().for_each(|outcome| by_job.entry(outcome.job_no).or_default().push(outcome));
+    for outcomes in by_job.values() {
+        take_failures_along(&transaction, outcomes)?;
+        for outcome in outcomes {
+            if end_one(&transaction, outcome)? {
+                unseen.insert((outcome.library.clone(), outcome.path.parent().unwrap_or_default()));
+            }
         }
     }
     transaction.execute("UPDATE cursor SET position = ?", [up_to])?;
     transaction.commit()?;
     Ok(unseen)
+}
+
+/// Gives the failures of renamed files to their new names. All are read before any is written, because one file can take
+/// the name of another. The old name keeps its own, for the case that the job is undone.
+fn take_failures_along(transaction: &Transaction<'_>, outcomes: &[&SeenOutcome]) -> Stored<()> {
+    const OF: &str = "SELECT recipe, outcome, job_no, job FROM failures WHERE folder_no = ? AND name = ?";
+    const FORGET: &str = "DELETE FROM failures WHERE folder_no = ? AND name = ?";
+    const GIVE: &str = "INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?)";
+    let place = |library: &str, path: &RelPath| {
+        (folder_no(library, &path.parent().unwrap_or_default()), path.name().to_owned())
+    };
+    let mut moved = Vec::new();
+    for outcome in outcomes {
+        let Some(from) = &outcome.moved_from else { continue };
+        let (folder, name) = place(&outcome.library, from);
+        let row = |row: &rusqlite::Row<'_>| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, String>(3)?))
+        };
+        moved.push((place(&outcome.library, &outcome.path), all(transaction, OF, params![folder, name], row)?));
+    }
+    for ((folder, name), failures) in moved {
+        transaction.prepare_cached(FORGET)?.execute(params![folder, name])?;
+        for (recipe, code, job_no, job) in failures {
+            transaction.prepare_cached(GIVE)?.execute(params![folder, name, recipe, code, job_no, job])?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns whether a job had the file in hand, which the index has never seen.
