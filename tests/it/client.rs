@@ -1,6 +1,7 @@
 //! The Rust client: by TCP and by the socket, through kills of the server.
 
 use headway_client::{Address, Client, ClientError, Follower, News, mint};
+use headway_model::request::ItemSelection;
 use headway_model::{ApiError, JobId, JobStatus, Query, StartJob};
 
 use crate::helper::{Files, Headway, http};
@@ -111,8 +112,8 @@ async fn the_socket_is_its_owners_alone_and_names_any_folder_which_tcp_does_not(
     let refused = client(&server.url).start(mint(), &typed).await;
     assert!(matches!(refused, Err(ClientError::Refused(ApiError::Invalid { .. }))), "{refused:?}");
     let socket = socket(&files);
-    for request in [all.clone(), typed] {
-        let job = mint();
+    let done = mint();
+    for (request, job) in [(all.clone(), done), (typed, mint())] {
         let mut follower = socket.follow(None, &[job]);
         socket.start(job, &request).await.expect("a job");
         assert_eq!(follower.end(job).await.expect("its end").status, JobStatus::Completed);
@@ -120,6 +121,18 @@ async fn the_socket_is_its_owners_alone_and_names_any_folder_which_tcp_does_not(
     // That its owner has named the folder makes no difference.
     let refused = client(&server.url).start(mint(), &all).await;
     assert!(matches!(refused, Err(ClientError::Refused(ApiError::Invalid { .. }))), "{refused:?}");
+    // Others can retry a job there, and do nothing else.
+    let these = ItemSelection::These(vec![0]);
+    let mut other = StartJob { recipe: "rename".into(), ..all.again(done, these.clone()) };
+    other.settings.insert("name".into(), "taken-{/}".into());
+    for request in [other, all.again(mint(), these.clone())] {
+        let refused = client(&server.url).start(mint(), &request).await;
+        assert!(matches!(refused, Err(ClientError::Refused(_))), "{refused:?}");
+    }
+    assert!(elsewhere.join("one").exists());
+    let again = mint();
+    let known = client(&server.url).job(done).await.expect("the job").request.expect("its request");
+    client(&server.url).start(again, &known.again(done, these)).await.expect("a retry");
     // The data folder can lie in such a folder, and is left alone.
     let above = files.data().parent().expect("a folder").canonicalize().expect("its path");
     let all = StartJob::new(above.to_str().expect("text"), "checksum", Query::Folder(Default::default()));

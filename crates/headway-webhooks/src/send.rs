@@ -119,15 +119,20 @@ async fn run(command: &[String], message: &WebhookMessage) -> Delivery {
         };
         let heard = last_words(errors, &mut text);
         let (mut beside, mut wait) = (pin!(async { tokio::join!(told, heard) }), pin!(child.wait()));
+        let mut is_heard = false;
         let ended = tokio::time::timeout(PROGRAM, async {
-            tokio::select! {
-                ended = &mut wait => ended,
-                _ = &mut beside => wait.await,
+            loop {
+                tokio::select! {
+                    ended = &mut wait => break ended,
+                    _ = &mut beside, if !is_heard => is_heard = true,
+                }
             }
         });
         let ended = ended.await;
-        // What the program has started can hold these open for long.
-        tokio::time::timeout(LAST_WORDS, beside).await.ok();
+        if !is_heard {
+            // What the program has started can hold these open for long.
+            tokio::time::timeout(LAST_WORDS, beside).await.ok();
+        }
         ended
     };
     match ended {

@@ -83,6 +83,11 @@ impl RunArguments {
     }
 }
 
+/// A word for a shell, as text.
+pub(super) fn shown(word: &OsStr) -> String {
+    String::from_utf8_lossy(&quoted(word.as_bytes())).into_owned()
+}
+
 /// A word for a shell. Quotation marks stand only where they are needed.
 fn quoted(word: &[u8]) -> Vec<u8> {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(byte);

@@ -10,6 +10,7 @@ use super::super::follow::NOT_BEGUN;
 use super::super::offers;
 use super::super::selection::{ChosenFiles, GivenNames, Within, is_absent, select};
 use super::arguments::WorkArguments;
+use super::made::shown;
 use super::{COMMAND, RunArguments};
 use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::nearest::nearest;
@@ -124,7 +125,7 @@ impl RunArguments {
         }
         let rest = |left_out: Option<&str>| {
             let paths = self.paths.iter().filter(|path| left_out.is_none_or(|word| *path != word));
-            paths.map(|path| format!(" {}", path.display())).collect::<String>()
+            paths.map(|path| format!(" {}", shown(path))).collect::<String>()
         };
         if let Some(name) =
             self.paths.iter().filter_map(|path| path.to_str()).find(|path| known.contains(&(*path).to_owned()))
@@ -132,7 +133,7 @@ impl RunArguments {
             return Some(format!("the recipe comes first: headway run {name} {recipe}{}", rest(Some(name))));
         }
         if let Some(near) = nearest(recipe, known.iter().map(String::as_str)) {
-            return Some(format!("did you mean: headway run {near}{}", rest(None)));
+            return Some(format!("did you mean the recipe {near}?"));
         }
         is_file.then(|| {
             format!(

@@ -9,7 +9,8 @@ use super::Server;
 use crate::engine::ByPath;
 use crate::error::{internal, unreadable};
 use headway_files::{Found, Library, Unreadable, io_text, is_own_folder};
-use headway_model::{ApiError, Query, RelPath, StartJob};
+use headway_model::request::ItemsQuery;
+use headway_model::{ApiError, JobKind, Query, RelPath, StartJob};
 use headway_recipes::Unable;
 
 impl Server {
@@ -33,6 +34,9 @@ impl Server {
         if let Query::Items(query) = &request.query {
             // Before anything is opened: the job must be there, and of this library.
             self.items_of(request, query).await?;
+            if !self.is_owner && context.configured(name).is_none() {
+                self.must_be_retry(request, query).await?;
+            }
             context.library_of_job(name).await.map_err(|why| why_not(name, why))?;
             return Ok(request.clone());
         }
@@ -53,6 +57,29 @@ impl Server {
         // The same folder can have several paths, for example because a disk is mounted twice.
         let same = context.libraries.iter().find(|configured| configured.is_same_folder(&library));
         Ok(StartJob { library: same.unwrap_or(&library).name.clone(), ..request.clone() })
+    }
+
+    /// Refuses anything but the same work again, or its undo, in a folder that only the owner may name.
+    async fn must_be_retry(&self, request: &StartJob, query: &ItemsQuery) -> Result<(), ApiError> {
+        if JobKind::of(&request.recipe) == JobKind::Undo {
+            return Ok(());
+        }
+        let row = self.row(query.job).await?;
+        let earlier = self.store().request(row.job_no).await?;
+        let earlier = earlier.and_then(|text| serde_json::from_str::<StartJob>(&text).ok());
+        let is_same = earlier.is_some_and(|earlier| {
+            earlier.recipe == request.recipe
+                && earlier.settings == request.settings
+                && (request.output.is_none() || earlier.output == request.output)
+        });
+        if is_same {
+            return Ok(());
+        }
+        let text = format!(
+            "{} is not served here: what job {} did there can be retried and undone, and nothing else",
+            request.library, query.job
+        );
+        Err(ApiError::invalid(text))
     }
 
     /// The library of a request, if the caller may name it.
