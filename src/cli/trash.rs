@@ -138,7 +138,7 @@ fn line(view: &JobView, undo: Option<&JobView>) -> String {
     let summary = &view.summary;
     let what = match JobKind::of(&summary.recipe) {
         JobKind::Undo => "what this undo replaced",
-        _ => "originals",
+        JobKind::Recipe => "originals",
     };
     let why = match undo {
         None => format!("{what}; to put them back: headway undo {}", tail(summary.job)),
