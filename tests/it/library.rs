@@ -227,6 +227,24 @@ async fn a_failure_is_shown_until_the_same_recipe_succeeds_whatever_ran_since() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_failure_follows_its_file_to_its_new_name_and_back() {
+    let files = Files::numbered(2);
+    std::fs::rename(files.library().join("000001"), files.library().join("fail-1")).expect("a new name");
+    let app = App::start_with(&files, |_| {}, failing()).await;
+    let run = async |recipe: &str, settings: serde_json::Value| {
+        let query = json!({ "folder": {} });
+        app.run(&json!({ "library": "files", "recipe": recipe, "settings": settings, "query": query })).await.job
+    };
+    run("test", json!({})).await;
+    let renamed = run("rename", json!({ "name": "new-{/}" })).await;
+    assert_eq!(names(&settled(&app, "show=failed").await), ["new-fail-1"]);
+    let undo = json!({ "items": { "job": renamed, "which": "placed" } });
+    app.run(&json!({ "library": "files", "recipe": "undo", "query": undo })).await;
+    assert_eq!(names(&settled(&app, "show=failed").await), ["fail-1"]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_job_moved_into_new_folders_is_listed_as_soon_as_the_list_claims_to_be_read() {
     let files = Files::numbered(12);
     let app = App::start(&files).await;

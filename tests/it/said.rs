@@ -134,7 +134,7 @@ fn a_command_line_that_is_almost_right_is_taken_or_the_right_one_is_named() {
     let (code, out, err) = called(&files, &["run", "Photos", "--", "echo"]);
     assert!(code == Some(0) && out == "Photos/a.jpg\n", "{code:?} {out} {err}");
     for (line, meant) in [
-        (&["run", "chekcsum", "Photos"][..], "headway run checksum Photos"),
+        (&["run", "chekcsum", "Photos"][..], "did you mean the recipe checksum?"),
         (&["run", "Photos", "checksum"], "the recipe comes first: headway run checksum Photos"),
         (&["run", "Photos"], "headway run Photos -- PROGRAM {}"),
         (&["run", "Photos", "000001"], "headway run RECIPE Photos 000001"),

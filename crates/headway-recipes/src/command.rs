@@ -21,7 +21,7 @@ use headway_model::{Output, OutputPlace, RelPath, StartJob, setting};
 use work::CommandWork;
 
 /// The name of the recipe for typed commands.
-pub const TYPED: &str = "command";
+const TYPED: &str = "command";
 
 /// The recipe of a named command.
 pub struct NamedCommand {

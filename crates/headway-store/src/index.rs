@@ -39,7 +39,7 @@ pub struct SeenOutcome {
     pub job: JobId,
     /// The name that the job took from the file, if it gave it another one.
     pub moved_from: Option<RelPath>,
-    /// The recipe of the job, and for a command what it runs: a failure is shown until the same succeeds with the file.
+    /// The recipe of the job: a failure is shown until the same recipe succeeds with the file.
     pub recipe: String,
     /// The status it ended with.
     pub status: ItemStatus,

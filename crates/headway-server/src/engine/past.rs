@@ -75,7 +75,9 @@ impl Past {
 /// outcome. The index of files keeps the same rule, one outcome at a time.
 fn shown_as(rows: &[OutcomeRow]) -> OutcomeFilter {
     let mut tries: BTreeMap<&str, (u64, OutcomeFilter)> = BTreeMap::new();
-    for row in rows {
+    // After an undo that failed, the file is as the other job left it.
+    let counts = |row: &&OutcomeRow| JobKind::of(&row.recipe) != JobKind::Undo || is_undo(row);
+    for row in rows.iter().filter(counts) {
         let shown = row.status.shown_as();
         let last = tries.entry(&row.recipe).or_insert((row.job_no, shown));
         if shown != OutcomeFilter::Unprocessed && (row.job_no >= last.0 || last.1 == OutcomeFilter::Unprocessed) {
@@ -85,7 +87,7 @@ fn shown_as(rows: &[OutcomeRow]) -> OutcomeFilter {
     if tries.values().any(|(_, shown)| *shown == OutcomeFilter::Failed) {
         return OutcomeFilter::Failed;
     }
-    match rows.iter().max_by_key(|row| row.job_no) {
+    match rows.iter().filter(counts).max_by_key(|row| row.job_no) {
         // A file that was put back counts as if nothing had been done to it.
         Some(row) if is_undo(row) => OutcomeFilter::Unprocessed,
         Some(row) => row.status.shown_as(),
@@ -126,5 +128,6 @@ mod tests {
         assert_eq!(shown(&[("checksum", read), ("verify", failed)]), OutcomeFilter::Failed);
         assert_eq!(shown(&[("checksum", read), ("checksum", changed)]), OutcomeFilter::Unprocessed);
         assert_eq!(shown(&[("rename", read), ("undo", read)]), OutcomeFilter::Unprocessed);
+        assert_eq!(shown(&[("rename", read), ("undo", failed)]), OutcomeFilter::Processed);
     }
 }

@@ -14,7 +14,6 @@ use headway_model::event_kind::EventKind;
 use headway_model::id::Position;
 use headway_model::item::ItemStatus;
 use headway_model::{DiskEffect, JobId, JobKind, RelPath};
-use headway_recipes::command::TYPED;
 use headway_store::rows::{EventRow, ItemRow, ItemState, JobRow};
 use headway_store::{EventPages, FileIndex, Head, LibraryFolders, SeenOutcome, Store, StoreError, Stored};
 
@@ -54,8 +53,6 @@ struct FollowedLog {
 #[derive(Default)]
 struct FollowedJob {
     recipe: String,
-    /// What must succeed with a file for a failure in this job to be over: the recipe, or the same command.
-    what: String,
     /// The libraries that have its files, by name, each with the name that the job gave its library.
     libraries: Vec<(String, KnownAs)>,
 }
@@ -175,12 +172,7 @@ impl FollowedLog {
         let data = self.data.upgrade().ok_or_else(|| StoreError::new("the server has ended"))?;
         let libraries = data.libraries_of(&row.library, &self.libraries);
         let libraries = libraries.into_iter().map(|(library, name)| (library.name.clone(), name)).collect();
-        let recipe = row.summary.recipe;
-        let what = match row.work {
-            Some(work) if recipe == TYPED => format!("{recipe} {work}"),
-            _ => recipe.clone(),
-        };
-        Ok(FollowedJob { recipe, what, libraries })
+        Ok(FollowedJob { recipe: row.summary.recipe, libraries })
     }
 }
 
@@ -208,7 +200,7 @@ impl FollowedJob {
                 job_no: row.job_no,
                 job,
                 moved_from: from.as_ref().and_then(|from| name.ours(from)),
-                recipe: self.what.clone(),
+                recipe: self.recipe.clone(),
                 status: row.state.status,
                 undone: undone(undoes, &row.state),
             });
