@@ -197,6 +197,24 @@ mod tests {
         })
     }
 
+    /// Whether they are the same, but for the last bits of fractions: `serde_json` reads them quickly and not exactly.
+    fn is_near(one: &Value, other: &Value) -> bool {
+        match (one, other) {
+            (Value::Array(one), Value::Array(other)) => {
+                one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_near(one, other))
+            }
+            (Value::Object(one), Value::Object(other)) => {
+                one.len() == other.len()
+                    && one.iter().all(|(name, one)| other.get(name).is_some_and(|other| is_near(one, other)))
+            }
+            (Value::Number(one), Value::Number(other)) if one.is_f64() && other.is_f64() => {
+                let (one, other) = (one.as_f64().unwrap_or_default(), other.as_f64().unwrap_or_default());
+                (one - other).abs() <= one.abs() * 4.0 * f64::EPSILON
+            }
+            _ => one == other,
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_written_is_read(value in value(), pretty in any::<bool>()) {
@@ -209,7 +227,11 @@ mod tests {
             let mut text: Vec<char> = value.to_string().chars().collect();
             let at = at.index(text.len());
             text.splice(at..=at, by.chars());
-            alike::<Value>(&text.into_iter().collect::<String>());
+            let text = text.into_iter().collect::<String>();
+            match (read::<Value>(&text), serde_json::from_str::<Value>(&text)) {
+                (Ok(own), Ok(theirs)) => prop_assert!(is_near(&own, &theirs), "{text}: {own} and {theirs}"),
+                (own, theirs) => prop_assert_eq!(own.ok(), theirs.ok(), "{}", text),
+            }
         }
     }
 }
