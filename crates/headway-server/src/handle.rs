@@ -38,7 +38,7 @@ use super::retention::Retention;
 use super::writer::{AppendError, Log};
 use headway_files::Library;
 use headway_model::summary::JobView;
-use headway_model::{ApiError, Digest, JobEvent, JobId};
+use headway_model::{ApiError, Digest, JobEvent, JobId, StartJob};
 use headway_store::rows::JobRow;
 use headway_store::{Head, Store};
 use start_up::OwnRuntime;
@@ -175,6 +175,12 @@ impl Server {
         let row = self.store().job(id).await?;
         let row = row.ok_or_else(|| ApiError::NotFound { message: format!("there is no job {id}") })?;
         if row.summary.pruned { Err(ApiError::Pruned { job: id }) } else { Ok(row) }
+    }
+
+    /// The request of a job; `None` if this version does not understand it.
+    async fn request_of(&self, row: &JobRow) -> Result<Option<StartJob>, ApiError> {
+        let request = self.store().request(row.job_no).await?;
+        Ok(request.and_then(|text| serde_json::from_str(&text).ok()))
     }
 }
 

@@ -44,8 +44,7 @@ impl Server {
         // The cursor is read before the job, so that it never promises more than the summary holds.
         let cursor = self.cursor().await?;
         let row = self.row(id).await?;
-        let request = self.store().request(row.job_no).await?;
-        let request = request.and_then(|text| serde_json::from_str::<StartJob>(&text).ok());
+        let request = self.request_of(&row).await?;
         let OnDisk { trash, trash_unknown, mut note, is_replaced, absent } =
             self.on_disk(&row.library, id, request.as_ref()).await;
         let outputs = self.inner.context.data.outputs(&id).names().unwrap_or_else(|error| {
@@ -189,10 +188,7 @@ impl Server {
             return Ok(());
         }
         let Some(recipe) = self.inner.context.recipe(&row.summary.recipe) else { return Ok(()) };
-        let request = self.store().request(row.job_no).await?;
-        let Some(request) = request.and_then(|text| serde_json::from_str::<StartJob>(&text).ok()) else {
-            return Ok(());
-        };
+        let Some(request) = self.request_of(row).await? else { return Ok(()) };
         for item in items.iter_mut().filter(|item| item.status == "waiting") {
             let output = recipe.output_for(&request, &item.path).filter(|output| !output.replaces());
             item.output = output.and_then(|output| target(&output, &item.path, item.item + 1, 0).ok());
@@ -294,8 +290,7 @@ impl Server {
     pub async fn load(&self, id: JobId) -> Result<Load, ApiError> {
         let row = self.row(id).await?;
         let mut load = self.store().load(row.job_no).await?;
-        let request = self.store().request(row.job_no).await?;
-        let request = request.and_then(|text| serde_json::from_str::<StartJob>(&text).ok());
+        let request = self.request_of(&row).await?;
         if request.is_none_or(|request| request.output.is_none()) {
             return Ok(load);
         }

@@ -64,9 +64,7 @@ impl Server {
         if JobKind::of(&request.recipe) == JobKind::Undo {
             return Ok(());
         }
-        let row = self.row(query.job).await?;
-        let earlier = self.store().request(row.job_no).await?;
-        let earlier = earlier.and_then(|text| serde_json::from_str::<StartJob>(&text).ok());
+        let earlier = self.request_of(&self.row(query.job).await?).await?;
         let is_same = earlier.is_some_and(|earlier| {
             earlier.recipe == request.recipe
                 && earlier.settings == request.settings
