@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
@@ -14,7 +15,7 @@ use headway_model::event_kind::EventKind;
 use headway_model::id::Position;
 use headway_model::item::ItemStatus;
 use headway_model::{DiskEffect, JobId, JobKind, RelPath};
-use headway_store::rows::{EventRow, ItemRow, ItemState, JobRow};
+use headway_store::rows::{EventRow, ItemRow, JobRow};
 use headway_store::{EventPages, FileIndex, Head, LibraryFolders, SeenOutcome, Store, StoreError, Stored};
 
 /// Events read at a time.
@@ -184,8 +185,11 @@ impl FollowedJob {
         if undoes && matches!(row.state.status, ItemStatus::Failed(_)) {
             return;
         }
-        let places = places(&row);
-        let moved = moved_to(&row.state);
+        let result: Option<Value> = row.state.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let places = places(&row, result.as_ref());
+        let moved: Option<RelPath> = result.as_ref().and_then(|result| result.get("moved")?.as_str()?.parse().ok());
+        let undone =
+            result.as_ref().filter(|_| undoes && matches!(row.state.status, ItemStatus::Succeeded(_))).map(undone);
         let (path, from) = match &moved {
             Some(path) => (path.clone(), Some(row.file.path)),
             None => (row.file.path, None),
@@ -202,37 +206,25 @@ impl FollowedJob {
                 moved_from: from.as_ref().and_then(|from| name.ours(from)),
                 recipe: self.recipe.clone(),
                 status: row.state.status,
-                undone: undone(undoes, &row.state),
+                undone,
             });
         }
     }
 }
 
 /// The paths of files that an item made, moved or removed.
-fn places(row: &ItemRow) -> Vec<RelPath> {
+fn places(row: &ItemRow, result: Option<&Value>) -> Vec<RelPath> {
     if !matches!(row.state.status, ItemStatus::Succeeded(DiskEffect::Changed | DiskEffect::Created)) {
         return Vec::new();
     }
-    let result: Option<serde_json::Value> =
-        row.state.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    let result = result.unwrap_or_default();
-    let told = [&result["moved"], &result["output"]["path"]];
-    let told = told.into_iter().filter_map(|path| path.as_str()?.parse().ok());
+    let told = result.into_iter().flat_map(|result| [&result["moved"], &result["output"]["path"]]);
+    let told = told.filter_map(|path| path.as_str()?.parse().ok());
     told.chain([row.file.path.clone()]).chain(row.file.becomes.clone()).collect()
 }
 
-/// How an undo ended for a file, in words; `None` if it changed nothing or the job is not an undo.
-fn undone(undoes: bool, state: &ItemState) -> Option<&'static str> {
-    let succeeded = undoes && matches!(state.status, ItemStatus::Succeeded(_));
-    let result = state.result.as_deref().filter(|_| succeeded)?;
-    let result: serde_json::Value = serde_json::from_str(result).ok()?;
-    Some(if result.get("put_back").is_some() { "put back" } else { "taken away" })
-}
-
-/// The new path of an item's file, if the file was renamed.
-fn moved_to(state: &ItemState) -> Option<RelPath> {
-    let result: serde_json::Value = serde_json::from_str(state.result.as_deref()?).ok()?;
-    result.get("moved")?.as_str()?.parse().ok()
+/// How an undo that changed a file ended for it, in words.
+fn undone(result: &Value) -> &'static str {
+    if result.get("put_back").is_some() { "put back" } else { "taken away" }
 }
 
 /// The items that these events might have settled, by job.
