@@ -78,7 +78,7 @@ impl Teller {
         let mut progress = match self.begin().await {
             Ok(progress) => progress,
             Err(why) => {
-                // To begin anew would lose messages without a word.
+                // A new beginning would lose messages without a word.
                 tracing::error!(webhook = self.webhook.name, why, "this webhook is told nothing");
                 return;
             }
