@@ -102,7 +102,7 @@ impl GuardProcess {
                 let id = spawn.id;
                 match start(spawn, files) {
                     Ok(attempt) => drop(self.attempts.insert(id, attempt)),
-                    Err(error) => self.tell(&Reply::Failed { id, error: error.to_string() }),
+                    Err(error) => self.tell(&Reply::Failed { id, error: error.into() }),
                 }
             }
             Some(Order::Kill { id, grace_ms }) => {
@@ -239,8 +239,8 @@ fn kill(pid: Pid) {
 }
 
 fn start(spawn: Spawn, files: Vec<OwnedFd>) -> io::Result<StartedProgram> {
-    let [stdout, stderr]: [OwnedFd; 2] =
-        files.try_into().map_err(|_| io::Error::other("its standard output and error are missing"))?;
+    // They came with the message, unless this process cannot have more open files.
+    let [stdout, stderr]: [OwnedFd; 2] = files.try_into().map_err(|_| Errno::MFILE)?;
     let mut argv = spawn.argv.into_iter().map(OsString::from_vec);
     let program = argv.next().ok_or_else(|| io::Error::other("there is no program to start"))?;
     let pairs = spawn.environment.into_iter().filter_map(|entry| {

@@ -17,6 +17,7 @@ pub use attempts::{attempts_left, end_attempts};
 pub use child::run;
 pub use link::{End, Guard, ProgramTask, RunningProgram};
 pub use stop_signal::StopSignal;
+pub use wire::NotStarted;
 
 /// The environment variable that marks a process of an attempt: `JOB-ITEM-ATTEMPT`.
 pub const ATTEMPT: &str = "HEADWAY_ATTEMPT";

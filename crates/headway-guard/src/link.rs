@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use super::wire::{LARGEST, Order, Reply, Spawn, receive, send};
+use super::wire::{LARGEST, NotStarted, Order, Reply, Spawn, receive, send};
 use super::{ATTEMPT, end_attempts};
 use crate::descriptors;
 use crate::stop_signal::StopSignal;
@@ -38,7 +38,7 @@ pub enum End {
     /// With this exit code, or 128 + N if signal N ended it, as in shells.
     Code(i32),
     /// It could not be started, for this reason.
-    NotStarted(String),
+    NotStarted(NotStarted),
     /// The guard died, and the program with it; how far it got is unknown. None of its processes is left.
     Lost,
 }
@@ -126,7 +126,7 @@ impl Guard {
             .stdout(Stdio::null())
             .process_group(0)
             .spawn()
-            .map_err(|error| io::Error::other(format!("the guard cannot be started: {error}")))?;
+            .inspect_err(|error| tracing::error!(%error, "the guard cannot be started"))?;
         let link =
             Arc::new(GuardLink { socket: ours, next: AtomicU64::new(1), waiting: Mutex::new(Some(HashMap::new())) });
         let listener = Arc::clone(&link);

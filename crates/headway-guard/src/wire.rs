@@ -42,6 +42,30 @@ pub(super) struct Spawn {
     pub(super) environment: Vec<Vec<u8>>,
 }
 
+/// Why a program could not be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotStarted {
+    /// The number of the system's error; 0 if it is not one of the system.
+    number: i32,
+    /// The error as a text.
+    text: String,
+}
+
+impl From<io::Error> for NotStarted {
+    fn from(error: io::Error) -> Self {
+        NotStarted { number: error.raw_os_error().unwrap_or(0), text: error.to_string() }
+    }
+}
+
+impl From<NotStarted> for io::Error {
+    fn from(error: NotStarted) -> Self {
+        match error.number {
+            0 => io::Error::other(error.text),
+            number => io::Error::from_raw_os_error(number),
+        }
+    }
+}
+
 /// From the guard to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reply {
@@ -50,7 +74,7 @@ pub(super) enum Reply {
         /// The program's id.
         id: u64,
         /// Why not.
-        error: String,
+        error: NotStarted,
     },
     /// The program has ended, and no process of its attempt is left.
     Ended {
@@ -68,6 +92,10 @@ impl WireReader<'_> {
         let (head, rest) = self.0.split_first_chunk::<8>()?;
         self.0 = rest;
         Some(u64::from_le_bytes(*head))
+    }
+
+    fn signed(&mut self) -> Option<i32> {
+        i32::try_from(self.number()?.cast_signed()).ok()
     }
 
     fn bytes(&mut self) -> Option<Vec<u8>> {
@@ -141,7 +169,10 @@ impl Reply {
         let mut packet = vec![kind];
         packet.extend_from_slice(&id.to_le_bytes());
         match self {
-            Reply::Failed { error, .. } => put(&mut packet, error.as_bytes()),
+            Reply::Failed { error, .. } => {
+                packet.extend_from_slice(&i64::from(error.number).to_le_bytes());
+                put(&mut packet, error.text.as_bytes());
+            }
             Reply::Ended { code, .. } => packet.extend_from_slice(&i64::from(*code).to_le_bytes()),
         }
         packet
@@ -152,8 +183,11 @@ impl Reply {
         let mut reader = WireReader(rest);
         let id = reader.number()?;
         Some(match kind {
-            0 => Reply::Failed { id, error: String::from_utf8(reader.bytes()?).ok()? },
-            1 => Reply::Ended { id, code: i32::try_from(reader.number()?.cast_signed()).ok()? },
+            0 => {
+                let number = reader.signed()?;
+                Reply::Failed { id, error: NotStarted { number, text: String::from_utf8(reader.bytes()?).ok()? } }
+            }
+            1 => Reply::Ended { id, code: reader.signed()? },
             _ => return None,
         })
     }
@@ -212,10 +246,19 @@ mod tests {
             assert_eq!(Order::decode(&packet), Some(order));
             assert!((0..packet.len()).all(|length| Order::decode(&packet[..length]).is_none()));
         }
-        for reply in [Reply::Failed { id: 2, error: "é".into() }, Reply::Ended { id: 3, code: -1 }] {
+        let errors = [io::Error::other("é"), rustix::io::Errno::MFILE.into()].map(NotStarted::from);
+        let failed = errors.map(|error| Reply::Failed { id: 2, error });
+        for reply in failed.into_iter().chain([Reply::Ended { id: 3, code: -1 }]) {
             let packet = reply.encode();
             assert_eq!(Reply::decode(&packet), Some(reply));
             assert!((0..packet.len()).all(|length| Reply::decode(&packet[..length]).is_none()));
         }
+    }
+
+    #[test]
+    fn an_error_of_the_system_is_the_same_error_on_the_other_side() {
+        let sent = |error: io::Error| io::Error::from(NotStarted::from(error));
+        assert_eq!(sent(rustix::io::Errno::MFILE.into()).raw_os_error(), Some(rustix::io::Errno::MFILE.raw_os_error()));
+        assert_eq!(sent(io::Error::other("another")).to_string(), "another");
     }
 }

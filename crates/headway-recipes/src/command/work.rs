@@ -138,7 +138,7 @@ impl CommandWork {
                 stderr,
                 running: false,
             }),
-            End::NotStarted(why) => Err(Failure::Failed(FailReason::Command, format!("it cannot be started: {why}"))),
+            End::NotStarted(why) => Err(Failure::of(FailReason::Command, "it cannot be started", &why.into())),
             End::Lost => Err(Failure::Lost),
         }
     }
