@@ -15,7 +15,7 @@ use super::groups::{GROUPS, Group, TOTALS};
 use crate::{
     Attempt, Binding, Effect, Failure, ItemResults, Recipe, Rename, Setting, Settings, Success, Unable, Work, report,
 };
-use headway_files::{Library, OpenError, OpenFile, Outputs, Staged, io_text, unable};
+use headway_files::{Library, OpenError, OpenFile, Outputs, Staged, unable};
 use headway_model::summary::RecipeInfo;
 use headway_model::{
     DiskEffect, FailReason, JobId, Keep, Output, OutputPlace, PlannedFile, RelPath, SkipReason, WrongSetting, setting,
@@ -178,7 +178,7 @@ impl Work for DeduplicateWork {
         match self.library.is_still(stays, &other) {
             Ok(true) => {}
             Ok(false) => return Err(failed("was changed meanwhile")),
-            Err(error) => return Err(failed(&format!("cannot be looked at again: {}", io_text(&error)))),
+            Err(error) => return Err(Failure::of(FailReason::Read, &told("cannot be looked at again"), &error)),
         }
         if let Some(staged) = attempt.output.as_ref().filter(|_| self.shares()) {
             self.put(staged, (input, &other), stays)?;

@@ -173,7 +173,11 @@ pub(super) fn write(
     }
     let mut file = writer.into_inner().map_err(|error| writing(error.into_error()))?;
     let size = file.seek(SeekFrom::End(0)).and_then(|size| file.rewind().map(|()| size)).map_err(writing)?;
-    let (now, fault) = format.walk(&mut file, size);
+    let mut back = ReadBack { file: &mut file, failed: None };
+    let (now, fault) = format.walk(&mut back, size);
+    if let Some(error) = back.failed {
+        return Err(Failure::of(FailReason::Read, "reading what was written", &error));
+    }
     let wrong = |why: &str| Failure::Failed(FailReason::Verify, format!("what was written is not right: {why}"));
     if let Some(fault) = fault {
         return Err(wrong(&fault));
@@ -201,6 +205,38 @@ pub(super) fn write(
     Ok(size)
 }
 
+/// Reads what was written. Keeps the error of a call that fails, because a format takes every error for the end of the
+/// file.
+struct ReadBack<'a> {
+    file: &'a mut File,
+    failed: Option<io::Error>,
+}
+
+impl ReadBack<'_> {
+    fn kept<T>(&mut self, answer: io::Result<T>) -> io::Result<T> {
+        answer.map_err(|error| {
+            let kind = error.kind();
+            // Whoever reads makes an interrupted call again.
+            self.failed = Some(error).filter(|_| kind != io::ErrorKind::Interrupted);
+            kind.into()
+        })
+    }
+}
+
+impl Read for ReadBack<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let answer = self.file.read(buffer);
+        self.kept(answer)
+    }
+}
+
+impl Seek for ReadBack<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let answer = self.file.seek(to);
+        self.kept(answer)
+    }
+}
+
 fn pictures(blocks: &[Block]) -> impl Iterator<Item = &Block> {
     blocks.iter().filter(|block| block.kind == BlockKind::Picture)
 }
@@ -221,4 +257,38 @@ fn copy(
         left -= part.len() as u64;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{Metadata, SeenMetadata};
+    use super::*;
+    use crate::testing::Bench;
+
+    fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+        [&(data.len() as u32).to_be_bytes()[..], kind, data, &[0; 4]].concat()
+    }
+
+    #[test]
+    fn a_read_that_fails_is_not_the_end_of_what_was_written() {
+        let chunks =
+            [chunk(b"IHDR", &[0; 13]), chunk(b"tEXt", b"Author\0me"), chunk(b"IDAT", b"x"), chunk(b"IEND", b"")];
+        let picture = [&b"\x89PNG\r\n\x1a\n"[..], &chunks.concat()].concat();
+        let folder = tempfile::tempdir().expect("a folder");
+        let wanted: MetadataSettings = crate::defaults(&Metadata, json!({ "action": "strip" }));
+        let strip = |readable: bool| {
+            Bench::new("picture.png").on(&picture, |source| {
+                let seen = SeenMetadata::new(source, Format::Png).expect("blocks");
+                let path = folder.path().join("new");
+                let opened = || File::options().read(readable).write(true).create(true).truncate(true).open(path);
+                wanted.strip(source, Format::Png, &seen, || Ok(opened().expect("a file")))
+            })
+        };
+        assert!(strip(true).is_ok_and(|result| result["gone"] != json!([])));
+        // Every read of this file fails.
+        let told = Failure::Failed(FailReason::Read, "reading what was written: Bad file descriptor".into());
+        assert_eq!(strip(false), Err(told));
+    }
 }

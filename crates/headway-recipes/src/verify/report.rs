@@ -8,7 +8,7 @@ use super::folders::{Folders, Near};
 use super::lines::Lines;
 use super::verdict::{self, MANIFEST, MISSING, NEW, NOT_CHECKED, OK, UNREADABLE};
 use super::{ItemResults, Library, Outputs, RelPath, StartJob, Unable};
-use headway_files::{inspect, io_text, unable};
+use headway_files::{environment, inspect, io_text, unable};
 use headway_model::{FailReason, Query, SkipReason};
 
 /// How many files the job's message names; the report names all.
@@ -168,7 +168,10 @@ impl VerifyReport<'_> {
             None if listed.file.was_seen() => (NOT_CHECKED, "it is there, and was not read by this job".to_owned()),
             // Only who opens it knows that it could have been read.
             None => match self.library.readable(path, u64::MAX) {
-                Err(error) => (UNREADABLE, format!("it cannot be looked at: {}", io_text(&error))),
+                Err(error) => match environment(&error) {
+                    Some(reason) => return Err(Unable::Environment(reason).into()),
+                    None => (UNREADABLE, format!("it cannot be looked at: {}", io_text(&error))),
+                },
                 Ok(_) => (NOT_CHECKED, "it could not be looked at, and can be now".to_owned()),
             },
         })
