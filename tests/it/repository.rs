@@ -247,13 +247,31 @@ const FILE_CALLS: [&str; 37] = [
 const SWALLOWED: [&str; 9] =
     [".ok()", "is_ok_and", ".is_ok()", ".is_err()", "unwrap_or", "map_or(", ".flatten()", "Result::ok", "let Ok("];
 
+/// Ways to leave one of the three answers of a `Found` out.
+const LEFT_OUT: [&str; 3] = ["let Found::There(", "let Found::Absent", "Found::Unknown(_)"];
+
 /// Questions to which a path answers `false` if it cannot be looked at. They are right only for a value that was
 /// already looked up.
 const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 37] = [
+const REASONS: [(&str, &str, &str); 44] = [
+    (
+        "files/library/open.rs",
+        "Found::There(opened) = self.open_plain(path)",
+        "whether it can be read is what is asked",
+    ),
+    (
+        "files/library/scan.rs",
+        "!matches!(found, Found::There(found)",
+        "what is not known to be a folder is looked at below",
+    ),
+    ("files/library/scan.rs", "Found::Unknown(_) if !leaf", "the folder's list says that it is one"),
+    ("files/library/walk/level.rs", "Found::Unknown(_) => false", "the walk looks at it again"),
+    ("files/library/left.rs", "Found::Unknown(_)", "it is tried again later"),
+    ("files/library/make_folder.rs", "let Found::There(dir)", "the folder is made then, which says why it cannot be"),
+    ("files/data_folder.rs", "matches!(kept, Found::Absent", "what is not known stays as it is"),
     ("server/clock.rs", "/proc/uptime", "where it cannot be asked nothing is known to have passed"),
     ("files/data_folder/outputs.rs", "written.is_err()", "why it was not written is what is told"),
     ("server/engine/work.rs", "Err(panicked(", "a panic is the failure of its attempt"),
@@ -322,6 +340,12 @@ fn is_guessed(statement: &str, kind: &str) -> bool {
     statement.match_indices(kind).any(|(at, _)| !is_told(&statement[..at]))
 }
 
+/// Whether a statement takes one answer of a `Found` and treats the two others alike.
+fn leaves_out(statement: &str) -> bool {
+    let is_matched = statement.contains("matches!(") && ["Found::", ".known()"].iter().any(|of| statement.contains(of));
+    is_matched || LEFT_OUT.iter().any(|way| statement.contains(way))
+}
+
 /// The matched expressions of arms that accept any error without looking at it.
 fn matched_without_error(code: &str) -> Vec<String> {
     let arms = code.match_indices("Err(_) ").filter(|(at, arm)| {
@@ -359,7 +383,7 @@ fn swallowing(code: &str) -> Vec<String> {
     let found = statements.filter(|statement| {
         let guesses = statement.contains(".exists()") || KINDS.iter().any(|kind| is_guessed(statement, kind));
         let swallows = SWALLOWED.iter().any(|way| statement.contains(way));
-        guesses || swallows && FILE_CALLS.iter().any(|call| statement.contains(call))
+        guesses || leaves_out(statement) || swallows && FILE_CALLS.iter().any(|call| statement.contains(call))
     });
     let is_call = |matched: &String| FILE_CALLS.iter().chain(&OTHER_CALLS).any(|call| matched.contains(call));
     found.chain(matched_without_error(code).into_iter().filter(is_call)).collect()
@@ -378,6 +402,11 @@ fn an_error_that_is_taken_for_an_answer_is_seen_in_each_form() {
     for told in ["found.is_dir()", "!entry.file_type()?.is_dir()", "(kind.is_file() || kind.is_symlink())"] {
         assert!(!KINDS.iter().any(|kind| is_guessed(told, kind)), "{told}");
     }
+    for lost in ["let Found::There(file) = library.look(path) else", "Found::Unknown(_) => None,"] {
+        assert!(leaves_out(lost), "{lost}");
+    }
+    assert!(leaves_out("matches!(library.look(path).known(), Ok(Some(_)))"));
+    assert!(!leaves_out("Found::Unknown(error) => return Err(error),") && !leaves_out("matches!(kind, Kind::Folder)"));
     assert!(SWALLOWED.iter().any(|way| "let Ok(file) = File::open(path) else".contains(way)));
     assert!(SWALLOWED.iter().any(|way| "if let Ok(found) = path.metadata()".contains(way)));
 }

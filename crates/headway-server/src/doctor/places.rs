@@ -137,16 +137,19 @@ impl PlacedFiles {
             false => library.size_and_time(&moved.to),
         };
         let is_same = |found: (u64, i64)| found == (moved.file.size, moved.file.mtime_ns);
-        let is_back = || {
-            !moved.is_output()
-                && matches!(library.size_and_time(&moved.from).known(), Ok(Some(found)) if is_same(found))
+        let is_back = || match moved.is_output() {
+            true => Ok(false),
+            false => library.size_and_time(&moved.from).known().map(|found| found.is_some_and(is_same)),
         };
         match (found.known(), moved.is_removed()) {
             (Ok(Some(found)), true) if is_same(found) => self.originals += 1,
             (Ok(Some(found)), false) if is_same(found) => self.outputs += 1,
-            (Ok(_), _) if is_back() => self.put_back += 1,
-            (Ok(_), true) => self.emptied += 1,
-            (Ok(_), false) => self.changed += 1,
+            (Ok(_), is_removed) => match is_back() {
+                Ok(true) => self.put_back += 1,
+                Ok(false) if is_removed => self.emptied += 1,
+                Ok(false) => self.changed += 1,
+                Err(error) => self.unseen(&moved.from, &error),
+            },
             (Err(error), _) => self.unseen(&moved.to, &error),
         }
     }
