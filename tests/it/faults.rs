@@ -297,6 +297,49 @@ async fn what_an_undo_took_away_is_never_told_to_be_missing() {
     }
 }
 
+/// The process that starts programs reports its own errors as what they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_cannot_be_started_for_want_of_anything_pauses_the_job_and_fails_no_file() {
+    for (error, reason) in [
+        ("EMFILE", PauseReason::TooManyOpenFiles),
+        ("ENFILE", PauseReason::TooManyOpenFiles),
+        ("ENOMEM", PauseReason::MemoryLow),
+    ] {
+        let files = Files::numbered(3);
+        // It makes this call for each program.
+        let mut served = failing(&files, "pidfd_open", &format!("error={error}"), &[]);
+        let job = served.begin("upper", json!({ "policy": { "on_interrupt": "retry" } })).await;
+        let paused = served.until(job, paused_for(reason)).await;
+        assert_eq!((paused.status, paused.counters.failed), (JobStatus::Paused { reason }, 0), "{error}");
+        served.headway.kill();
+        let end = Served::start(&files).end(job).await;
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 3), "{error}");
+        assert_eq!(left_over(&files), [""; 0], "{error}");
+    }
+}
+
+/// A duplicate goes only after the file that stays was looked at again. If that is not possible now, it waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn whichever_look_at_the_file_that_stays_fails_for_want_of_memory_no_duplicate_fails() {
+    for when in 1..=8 {
+        let files = Files::new();
+        for name in ["a", "b"] {
+            files.write(name, b"the same");
+        }
+        let served = Served::start(&files);
+        let found = served.run("duplicates", json!({ "settings": { "keep": "first" } })).await.job;
+        drop(served);
+        let path = files.library().join("a");
+        let paths = ["a", path.to_str().expect("text")];
+        let served = failing(&files, LOOKS, &format!("error=ENOMEM:when={when}"), &paths);
+        let settings = json!({ "report": found.to_string() });
+        let end = served.run("deduplicate", json!({ "settings": settings })).await;
+        let told = items(&served, end.job).await;
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{when}: {told:?}");
+        assert!(path.exists() && !files.library().join("b").exists(), "{when}");
+    }
+}
+
 #[test]
 fn a_folder_that_cannot_be_looked_at_is_not_told_to_be_no_folder() {
     let files = Files::numbered(1);
