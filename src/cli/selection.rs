@@ -39,6 +39,19 @@ pub(super) struct Within<'a> {
     pub(super) exclude: &'a [String],
 }
 
+impl Within<'_> {
+    fn has_patterns(&self) -> bool {
+        !self.include.is_empty() || !self.exclude.is_empty()
+    }
+}
+
+/// A request has its patterns for one folder.
+fn one_folder_only() -> CommandFailure {
+    let text =
+        "--include and --exclude are for one folder; name the folder that contains the others, or run once for each";
+    CommandFailure::new(NOT_BEGUN, text)
+}
+
 /// Finds the named files. A single folder stands for everything below it when the job lists it. Several folders, or a
 /// folder among files, are listed now.
 pub(super) fn select(names: &GivenNames, within: &Within<'_>) -> Result<ChosenFiles, CommandFailure> {
@@ -57,6 +70,9 @@ pub(super) fn select(names: &GivenNames, within: &Within<'_>) -> Result<ChosenFi
         _ => None,
     };
     if folder.is_none() {
+        if within.has_patterns() {
+            paths.iter().try_for_each(|path| if is_folder(path)? { Err(one_folder_only()) } else { Ok(()) })?;
+        }
         paths = listed(paths)?;
         paths = unique(paths);
     }
@@ -102,6 +118,9 @@ fn by_name(name: &str, names: &GivenNames, within: &Within<'_>) -> Result<Chosen
     let query = match paths.as_slice() {
         [] => folder_query(RelPath::default(), within),
         [one] if one.is_root() => folder_query(RelPath::default(), within),
+        // Only a folder can have patterns, and the server knows whether it is one.
+        [one] if within.has_patterns() => folder_query(one.clone(), within),
+        _ if within.has_patterns() => return Err(one_folder_only()),
         _ => Query::Paths(paths),
     };
     limited(&query)?;
@@ -172,6 +191,48 @@ mod tests {
             ),
             (Some(root.clone()), vec!["a/one".into()])
         );
+    }
+
+    /// Otherwise the second run over several folders would be refused, because the first has left a trash in them.
+    #[test]
+    fn what_is_headways_own_in_a_folder_is_left_out_and_is_refused_only_where_it_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("its path");
+        for file in ["one/f", "one/.headway-trash/job/0-1", "two/f", "two/sub/.headway-job-0-1.txt"] {
+            let path = root.join(file);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, file).expect("a file");
+        }
+        let both = select(&names(&[&root.join("one"), &root.join("two")]), &within()).expect("files");
+        assert_eq!(paths(&both), ["one/f", "two/f"]);
+        let own = [root.join("one/.headway-trash/job/0-1"), root.join("two/f")];
+        let named = select(&names(&[&own[0], &own[1]]), &within()).expect("files");
+        assert_eq!(paths(&named).len(), 2, "the server refuses it with a sentence");
+    }
+
+    #[test]
+    fn patterns_are_refused_where_they_would_have_no_effect() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("its path");
+        for name in ["one", "two"] {
+            std::fs::create_dir(root.join(name)).expect("a folder");
+            std::fs::write(root.join(name).join("f"), name).expect("a file");
+        }
+        let exclude = ["f".to_owned()];
+        let without = || Within { exclude: &exclude, ..within() };
+        for several in [[root.join("one"), root.join("two")], [root.join("one"), root.join("two/f")]] {
+            let refused = select(&names(&[&several[0], &several[1]]), &without()).expect_err("two folders");
+            assert!(refused.to_string().contains("for one folder"), "{refused}");
+        }
+        let one = select(&names(&[&root.join("one")]), &without()).expect("a folder");
+        assert!(matches!(one.query, Query::Folder(query) if query.exclude == exclude));
+        let by_name = |given: &[&str]| {
+            let given: Vec<_> = given.iter().map(Path::new).collect();
+            select(&names(&given), &Within { library: Some("photos"), ..without() })
+        };
+        let below = by_name(&["sub"]).expect("a folder").query;
+        assert!(matches!(below, Query::Folder(query) if query.path.as_str() == "sub" && query.exclude == exclude));
+        assert!(by_name(&["one", "two"]).is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::cli::failure::CommandFailure;
 use crate::cli::follow::NOT_BEGUN;
 use crate::cli::out::{count, say};
+use headway_model::path::is_reserved;
 
 /// The absolute path of a file, without links, dots and double slashes in its folder. The file itself need not exist,
 /// and is not resolved if it is a link.
@@ -45,8 +46,8 @@ pub(in crate::cli) fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// These files and, for folders, everything below them. Pipes, sockets and devices below them are left out: nobody named
-/// them.
+/// These files and, for folders, everything below them. Pipes, sockets and devices below them are left out, and so is what is
+/// Headway's own: nobody named them.
 pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure> {
     let (mut found, mut special) = (Vec::new(), 0);
     let mut left: Vec<_> = paths.into_iter().rev().map(|path| (path, true)).collect();
@@ -69,6 +70,7 @@ pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure
         let entries = std::fs::read_dir(&path).map_err(cannot)?;
         let mut entries =
             entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>().map_err(cannot)?;
+        entries.retain(|entry| entry.file_name().is_none_or(|name| !is_reserved(name.as_bytes())));
         entries.sort_by(|one, other| other.cmp(one));
         left.extend(entries.into_iter().map(|path| (path, false)));
     }
