@@ -40,6 +40,8 @@ export class Watched extends Console {
     super();
     page.on('console', (message) => this.take(message.type(), message.text()));
     page.on('pageerror', (error) => this.problems.push(`uncaught: ${error}`));
+    // What a person or a program asks for is refused with a status of its own; 500 is a fault of the server.
+    page.on('response', (answer) => answer.status() === 500 && this.problems.push(`internal error: ${answer.request().method()} ${answer.url()}`));
   }
 }
 
