@@ -29,8 +29,8 @@ pub(super) const COMMAND: &str = "command";
 /// stands for all files below it. If `headway serve` has the data folder, it does the work, and this command follows
 /// it. Otherwise this command does the work. When the same command is run again, it skips the files that are done.
 ///
-/// The exit code is the number of files that failed or could not be processed, up to 100; 101 stands for more. A pipe or
-/// device that you name counts, one in a folder does not. `headway show JOB --failed` lists them. If there is no file at
+/// The exit code is the number of files that failed or could not be processed, up to 100; 101 stands for more. A pipe,
+/// device or symbolic link to a file that you name counts, one in a folder does not. `headway show JOB --failed` lists them. If there is no file at
 /// all, it is 0, or 102 with --fail-if-empty. 102: the job failed as a whole. 103: it was cancelled. 104: it waits for
 /// you. 130: you interrupted it. 255: it did not start.
 ///

@@ -15,7 +15,7 @@ use headway_model::request::{FolderQuery, PATHS_LIMIT};
 use headway_model::{Query, RelPath};
 pub(super) use names::GivenNames;
 pub(super) use paths::is_absent;
-use paths::{common, is_folder, leads_to_folder, listed, placed, unique};
+use paths::{common, is_folder, leads_to_folder, listed, only_folder, placed, unique};
 
 /// Files in a library.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,8 +52,9 @@ fn one_folder_only() -> CommandFailure {
     CommandFailure::new(NOT_BEGUN, text)
 }
 
-/// Finds the named files. A single folder stands for everything below it when the job lists it. Several folders, or a
-/// folder among files, are listed now.
+/// Finds the named files. A single folder, or a link to one, stands for everything below it when the job lists it.
+/// Several folders, or a folder among files, are listed now; a link among them counts as not processed, because it might
+/// lead out of the folder that contains all.
 pub(super) fn select(names: &GivenNames, within: &Within<'_>) -> Result<ChosenFiles, CommandFailure> {
     let usage = |text: String| CommandFailure::new(NOT_BEGUN, text);
     if let Some(name) = within.library.filter(|name| !name.contains('/'))
@@ -65,10 +66,7 @@ pub(super) fn select(names: &GivenNames, within: &Within<'_>) -> Result<ChosenFi
     let here = here.canonicalize().map_err(|error| usage(format!("cannot find the current folder: {error}")))?;
     let mut paths: Vec<PathBuf> =
         names.0.iter().map(|name| placed(&here.join(OsStr::from_bytes(name)))).collect::<Result<_, _>>()?;
-    let folder = match paths.as_slice() {
-        [one] if is_folder(one)? => Some(one.clone()),
-        _ => None,
-    };
+    let folder = only_folder(&paths)?;
     if folder.is_none() {
         if within.has_patterns() {
             paths.iter().try_for_each(|path| if is_folder(path)? { Err(one_folder_only()) } else { Ok(()) })?;
@@ -233,6 +231,34 @@ mod tests {
         let below = by_name(&["sub"]).expect("a folder").query;
         assert!(matches!(below, Query::Folder(query) if query.path.as_str() == "sub" && query.exclude == exclude));
         assert!(by_name(&["one", "two"]).is_err());
+    }
+
+    #[test]
+    fn a_link_to_a_folder_stands_for_the_folder_if_it_is_named_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("its path");
+        std::fs::create_dir_all(root.join("albums/2024")).expect("folders");
+        std::fs::write(root.join("albums/2024/a"), "x").expect("a file");
+        for (target, link) in [("albums/2024", "latest"), ("../..", "albums/2024/up"), ("gone", "dangling")] {
+            std::os::unix::fs::symlink(target, root.join(link)).expect("a link");
+        }
+        let alone = select(&names(&[&root.join("latest")]), &within()).expect("a folder");
+        assert_eq!(alone.root, Some(root.join("albums/2024")));
+        assert!(matches!(alone.query, Query::Folder(query) if query.path.is_root()));
+        // Within a library, a link that leads out of it is refused.
+        let given = root.join("albums").display().to_string();
+        let inside = Within { library: Some(&given), ..within() };
+        let refused = select(&names(&[&root.join("albums/2024/up")]), &inside).expect_err("it leads out");
+        assert!(refused.text.is_some_and(|text| text.contains("is not in the folder")));
+        let found = select(&names(&[&root.join("latest")]), &inside).expect("a folder");
+        assert!(matches!(found.query, Query::Folder(query) if query.path.as_str() == "2024"));
+        // Among others it is passed on as it is named; a link that nobody named is left out.
+        let among = select(&names(&[&root.join("latest"), &root.join("albums")]), &within()).expect("files");
+        assert_eq!(
+            (among.root.as_deref(), paths(&among)),
+            (Some(&*root), vec!["latest".into(), "albums/2024/a".into()])
+        );
+        assert_eq!(paths(&select(&names(&[&root.join("dangling")]), &within()).expect("a name")), ["dangling"]);
     }
 
     #[test]

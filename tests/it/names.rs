@@ -167,6 +167,34 @@ fn a_pipe_that_is_named_was_not_looked_at_and_one_in_a_folder_was_not_asked_for(
 }
 
 #[test]
+fn a_link_that_is_named_is_followed_to_a_folder_or_was_not_looked_at() {
+    let files = photos();
+    let link = |target: &str, name: &str| {
+        let path = files.library().join(name);
+        std::os::unix::fs::symlink(target, &path).expect("a link");
+        path
+    };
+    let (folder, file, nothing) = (link("2004", "latest"), link("a.jpg", "best.jpg"), link("gone", "dangling"));
+    let (code, said) = called(&files, &["run", "checksum", text(&folder)]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("1 done in"), "{said}");
+    for named in [&file, &nothing] {
+        let (code, said) = called(&files, &["run", "checksum", text(named)]);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("0 done, 1 not processed (named, but not a regular file)"), "{said}");
+    }
+    // Tried again, it was still asked for.
+    assert_eq!(called(&files, &["retry", "@1"]).0, Some(1));
+    let (code, said) = called(&files, &["run", "checksum", text(&folder), text(&files.library().join("a.jpg"))]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("1 done, 1 not processed"), "{said}");
+    // What nobody named is left out.
+    let (code, said) = called(&files, &["run", "checksum", text(&files.library())]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("3 done, 3 skipped (a symbolic link)"), "{said}");
+}
+
+#[test]
 fn a_job_that_finds_no_file_says_so() {
     let files = Files::new();
     let (code, said) = called(&files, &["run", "checksum", text(&files.library())]);

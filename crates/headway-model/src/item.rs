@@ -105,7 +105,7 @@ numbered! {
         Lacking = 13,
         /// It is renamed together with another file of the job, whose new name depends on it.
         With = 14,
-        /// The request names it, and it is neither a file nor a link.
+        /// The request names it, and it is no regular file: a symbolic link, device, socket or pipe.
         Named = 15,
     }
 }

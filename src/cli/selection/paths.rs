@@ -46,8 +46,21 @@ pub(in crate::cli) fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// These files and, for folders, everything below them. Pipes, sockets and devices below them are left out, and so is what is
-/// Headway's own: nobody named them.
+/// The folder that is the only path named: the path itself, or the folder to which a symbolic link leads.
+pub(super) fn only_folder(paths: &[PathBuf]) -> Result<Option<PathBuf>, CommandFailure> {
+    let [one] = paths else { return Ok(None) };
+    if is_folder(one)? {
+        return Ok(Some(one.clone()));
+    }
+    if !leads_to_folder(one)? {
+        return Ok(None);
+    }
+    let real = one.canonicalize();
+    real.map(Some).map_err(|error| CommandFailure::new(NOT_BEGUN, format!("cannot look at {}: {error}", one.display())))
+}
+
+/// These files and, for folders, everything below them. Links, pipes, sockets and devices below them are left out, and so
+/// is what is Headway's own: nobody named them.
 pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure> {
     let (mut found, mut special) = (Vec::new(), 0);
     let mut left: Vec<_> = paths.into_iter().rev().map(|path| (path, true)).collect();
@@ -55,7 +68,7 @@ pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure
         let looked = path.symlink_metadata();
         let is_special = |found: &Metadata| {
             let kind = found.file_type();
-            !(is_named || kind.is_dir() || kind.is_file() || kind.is_symlink())
+            !(is_named || kind.is_dir() || kind.is_file())
         };
         if looked.as_ref().is_ok_and(is_special) {
             special += 1;

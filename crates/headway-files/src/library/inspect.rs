@@ -24,10 +24,15 @@ pub fn inspect_named(library: &Library, path: &RelPath) -> Result<Inspected, Pau
     }
 }
 
-/// What a request names, it asks for, even if it can have no result: a pipe, a socket, a device.
+/// What a request names, it asks for, even if it can have no result: a pipe, a device, a symbolic link.
 fn named(listed: ListedFile) -> ListedFile {
-    let skip = listed.skip.map(|skip| if skip == SkipReason::NotAFile { SkipReason::Named } else { skip });
-    ListedFile { skip, ..listed }
+    let is_special = matches!(listed.skip, Some(SkipReason::NotAFile | SkipReason::Symlink));
+    ListedFile { skip: if is_special { Some(SkipReason::Named) } else { listed.skip }, ..listed }
+}
+
+/// The same for an item of another job, which a request for items of that job asks for.
+pub fn inspect_again(library: &Library, path: &RelPath) -> Result<ListedFile, PauseReason> {
+    inspect(library, path).map(named)
 }
 
 /// How a plan lists the file at this path; an error if the environment keeps every file from being looked at.
@@ -69,5 +74,32 @@ pub fn inspect_at(library: &Library, path: &RelPath, at: &RelPath) -> Result<Lis
         Found::Unknown(error) => {
             not_seen(path.clone(), error).map_err(|error| environment(&error).unwrap_or(PauseReason::LibraryGone))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_named_and_is_no_regular_file_is_asked_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("2024")).expect("a folder");
+        std::fs::write(folder.path().join("file"), "x").expect("a file");
+        for (target, link) in [("2024", "to_folder"), ("file", "to_file"), ("nowhere", "to_nothing"), ("/", "out")] {
+            std::os::unix::fs::symlink(target, folder.path().join(link)).expect("a link");
+        }
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).expect("a socket");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let path = |name: &str| name.parse::<RelPath>().expect("a path");
+        for name in ["to_folder", "to_file", "to_nothing", "out", "socket"] {
+            let Ok(Inspected::Item(listed)) = inspect_named(&library, &path(name)) else { panic!("{name}") };
+            assert_eq!(listed.skip, Some(SkipReason::Named), "{name}");
+            assert_eq!(inspect_again(&library, &path(name)).map(|listed| listed.skip), Ok(Some(SkipReason::Named)));
+        }
+        // What nobody named is told apart.
+        assert_eq!(inspect(&library, &path("to_file")).map(|listed| listed.skip), Ok(Some(SkipReason::Symlink)));
+        assert!(matches!(inspect_named(&library, &path("2024")), Ok(Inspected::Folder)));
+        assert_eq!(inspect_again(&library, &path("file")).map(|listed| listed.skip), Ok(None));
     }
 }

@@ -14,7 +14,7 @@ use super::batch::PlanBatch;
 use super::choice::QueryPatterns;
 use super::done::{AlreadyDone, for_the_attempt};
 use super::names;
-use headway_files::{Inspected, ListedFile, inspect, inspect_at, inspect_named, walk};
+use headway_files::{Inspected, ListedFile, inspect_again, inspect_at, inspect_named, walk};
 use headway_model::library::{OutcomeFilter, in_order};
 use headway_model::request::FolderQuery;
 use headway_model::{PauseReason, Query, RelPath, SkipReason};
@@ -119,7 +119,7 @@ impl<'a> Lister<'a> {
         let library = Arc::clone(&self.active.library);
         let inspect = |path: &RelPath| match self.work.lies_at(path) {
             Some(at) => inspect_at(&library, path, &at),
-            None => inspect(&library, path),
+            None => inspect_again(&library, path),
         };
         paths.all(|path| match inspect(path) {
             Ok(listed) => self.take(listed),
