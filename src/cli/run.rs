@@ -18,10 +18,10 @@ use super::show::ProgressMode;
 use super::shown::{OutputArguments, outputs};
 use super::{plan, recipes};
 use arguments::{FileArguments, WorkArguments};
-use headway_model::{Action, JobId, StartJob};
+use headway_model::{Action, JobId, JobKind, StartJob};
 
 /// The recipe for typed commands.
-pub(super) const COMMAND: &str = "command";
+pub(super) const COMMAND: &str = JobKind::TYPED;
 
 /// Run a recipe over files, and follow it to its end.
 ///

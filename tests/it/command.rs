@@ -343,6 +343,30 @@ async fn settings_fill_whole_arguments_and_a_typed_command_has_no_shell() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_typed_command_ends_no_failure_of_another_one() {
+    let files = Files::numbered(1);
+    let served = Served::start(&files);
+    let run = async |run: &str| drop(served.run("command", json!({ "settings": { "run": run } })).await);
+    let failed = async |expected: u64| {
+        eventually("the outcome on the list", async || {
+            let page = served.get("/api/libraries/files/files?show=failed").await;
+            (page["scan"].is_null() && page["total"] == json!(expected)).then_some(())
+        })
+        .await;
+        let query = json!({ "query": { "folder": { "show": "failed" } } });
+        assert_eq!(u64::from(served.run("checksum", query).await.counters.total), expected);
+    };
+    run("ls {}.gone").await;
+    failed(1).await;
+    run("test -f {}").await;
+    failed(1).await;
+    files.write("000000.gone", b"");
+    run("ls {}.gone").await;
+    std::fs::remove_file(files.library().join("000000.gone")).expect("a file");
+    failed(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_is_not_there_is_said_at_the_start_without_the_servers_path() {
     let files = Files::numbered(1);
     let served = Served::start(&files);

@@ -235,12 +235,26 @@ async fn a_failure_follows_its_file_to_its_new_name_and_back() {
         let query = json!({ "folder": {} });
         app.run(&json!({ "library": "files", "recipe": recipe, "settings": settings, "query": query })).await.job
     };
+    // A job over what the list shows takes just that.
+    let agree = async |failed: &str| {
+        for show in ["failed", "unprocessed", "processed"] {
+            let listed = settled(&app, &format!("show={show}")).await;
+            let query = json!({ "folder": { "show": show } });
+            let job = app.run(&json!({ "library": "files", "recipe": "checksum", "query": query })).await.job;
+            let (_, items) = app.get(&format!("/api/jobs/{job}/items")).await;
+            let items = items["items"].as_array().expect("items");
+            let taken: Vec<_> = items.iter().map(|item| item["path"].as_str().unwrap_or_default()).collect();
+            assert_eq!(names(&listed), taken, "{show}");
+            assert!(show != "failed" || taken == [failed], "{taken:?}");
+        }
+    };
     run("test", json!({})).await;
+    agree("fail-1").await;
     let renamed = run("rename", json!({ "name": "new-{/}" })).await;
-    assert_eq!(names(&settled(&app, "show=failed").await), ["new-fail-1"]);
+    agree("new-fail-1").await;
     let undo = json!({ "items": { "job": renamed, "which": "placed" } });
     app.run(&json!({ "library": "files", "recipe": "undo", "query": undo })).await;
-    assert_eq!(names(&settled(&app, "show=failed").await), ["fail-1"]);
+    agree("fail-1").await;
     app.stop().await;
 }
 

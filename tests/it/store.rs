@@ -1,12 +1,13 @@
 //! The contract of stores, tested for every store by one suite.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use headway_model::event::{JobEvent, Outcome, Recorded};
 use headway_model::library::Pattern;
-use headway_model::{Digest, DiskEffect, Fold, JobId, PlannedFile, SkipReason, StartJob};
+use headway_model::{Digest, DiskEffect, Fold, JobId, PlannedFile, RelPath, SkipReason, StartJob};
 use headway_server::testing::{Append, AppendError, Writer, WriterEffect};
-use headway_store::rows::{Batch, JobKey};
+use headway_store::rows::{Batch, JobKey, OutcomeRow};
 use headway_store::{EventPages, Head, ItemPages, JobFilter, MemoryStore, OverPages, SqliteStore, Store, rebuild};
 
 use crate::helper::{mint, request};
@@ -240,11 +241,28 @@ async fn every_way_of_reading_tells_the_same(store: Arc<dyn Store>) {
     assert!(named("*1x").await.is_empty());
 
     let paths: Vec<_> = items.iter().map(|item| item.file.path.clone()).collect();
-    let outcomes = store.outcomes("files", &paths).await.expect("outcomes");
-    let mut words: Vec<_> = outcomes.iter().map(|row| (row.path.name(), row.status.label())).collect();
-    words.sort_unstable();
-    assert_eq!(words, [("f0000", "succeeded"), ("f0001", "failed"), ("f0001", "skipped"), ("f0002", "skipped")]);
-    assert!(store.outcomes("elsewhere", &paths).await.expect("outcomes").is_empty());
+    let told = async |paths: &[RelPath], before: u64| {
+        let rows = store.outcomes("files", paths, before).await.expect("outcomes");
+        let from = |row: &OutcomeRow| row.moved_from.as_ref().map(ToString::to_string).unwrap_or_default();
+        let words = rows.iter().map(|row| format!("{} {}{}", row.path, row.status.label(), from(row)));
+        words.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+    };
+    let all = ["f0000 succeeded", "f0001 failed", "f0001 skipped", "f0002 skipped"];
+    assert_eq!(told(&paths, u64::MAX).await, all);
+    assert_eq!(told(&paths, row.job_no + 1).await, ["f0000 succeeded", "f0001 failed", "f0002 skipped"]);
+    assert!(store.outcomes("elsewhere", &paths, u64::MAX).await.expect("outcomes").is_empty());
+
+    // A job that renamed a file is told at the new name.
+    let renames = mint();
+    let result = r#"{"moved":"g0001"}"#.to_owned();
+    let detail = Some(Digest::of(result.as_bytes()));
+    let moved = JobEvent::Succeeded { item: 1, attempt: 1, effect: DiskEffect::Changed, detail };
+    let begin = [created(renames), planned(0, 4), plain(JobEvent::PlanEnded { total: 4, reruns: Default::default() })];
+    recorder.record(renames, begin.into()).await;
+    let run = [plain(JobEvent::Began {}), plain(JobEvent::Started { item: 1, attempt: 1 }), (moved, Some(result))];
+    recorder.record(renames, run.into()).await;
+    assert_eq!(told(&paths, u64::MAX).await, all);
+    assert_eq!(told(&["g0001".parse().expect("a path")], u64::MAX).await, ["g0001 succeededf0001"]);
 }
 
 async fn pages_tell_everything_once_and_in_order(store: Arc<dyn Store>) {

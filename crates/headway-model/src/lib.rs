@@ -64,7 +64,7 @@ pub use event_kind::EventKind;
 pub use fold::Fold;
 pub use id::{JobId, Millis, Position, Seq};
 pub use item::{DiskEffect, FailReason, ItemStatus, SkipReason};
-pub use job_kind::JobKind;
+pub use job_kind::{JobKind, tried};
 pub use message::Message;
 pub use moves::Move;
 pub use next::{Next, Refusal, next};

@@ -15,7 +15,7 @@ use headway_model::library::{FolderPage, FolderView};
 use headway_model::{Digest, RelPath, SeenPart};
 
 /// The version of `schema.sql`; a file with any other version is rebuilt.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 /// The index of every library's files.
 pub struct FileIndex {
@@ -39,8 +39,8 @@ pub struct SeenOutcome {
     pub job: JobId,
     /// The name that the job took from the file, if it gave it another one.
     pub moved_from: Option<RelPath>,
-    /// The recipe of the job: a failure is shown until the same recipe succeeds with the file.
-    pub recipe: String,
+    /// What the job [tried](headway_model::tried): a failure is shown until the same succeeds with the file.
+    pub tried: String,
     /// The status it ended with.
     pub status: ItemStatus,
     /// The recipe name `undo`, if the job undid another one: the file then counts as if neither job had run.

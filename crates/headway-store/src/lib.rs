@@ -121,8 +121,9 @@ pub trait Store: Send + Sync + 'static {
     /// Events of one job with their details, after a position, in order, at most `limit`.
     async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>>;
 
-    /// How jobs ended for these files of a library, in no order: for each file, recipe and status the last job.
-    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<OutcomeRow>>;
+    /// How jobs with a lower number than `before` ended for these files of a library, in no order: for each name, work and
+    /// status the last job. A job that renamed a file is told at the file's new name, and not at the old one.
+    async fn outcomes(&self, library: &str, paths: &[RelPath], before: u64) -> Stored<Vec<OutcomeRow>>;
 
     /// The processed items of this recipe for these files of a library, in no order: for each path the last item of
     /// each `work`, and the last item of an undo (which has no `work`).

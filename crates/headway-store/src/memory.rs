@@ -150,8 +150,8 @@ impl Store for MemoryStore {
         Ok(events.take(limit as usize).cloned().collect())
     }
 
-    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<OutcomeRow>> {
-        Ok(self.state.lock().outcomes(library, paths))
+    async fn outcomes(&self, library: &str, paths: &[RelPath], before: u64) -> Stored<Vec<OutcomeRow>> {
+        Ok(self.state.lock().outcomes(library, paths, before))
     }
 
     async fn done(&self, library: &str, recipe: &str, paths: &[RelPath]) -> Stored<Vec<DoneRow>> {

@@ -80,10 +80,15 @@ pub struct ItemState {
 /// How a job ended for a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutcomeRow {
-    /// The file.
+    /// The file, by the name that the job left it with.
     pub path: RelPath,
+    /// The name that the job took from the file, if it gave it another one.
+    pub moved_from: Option<RelPath>,
     /// The recipe of the job.
     pub recipe: String,
+    /// Hash of everything that determines what the job does to a file: two commands have the same recipe, and not the
+    /// same work.
+    pub work: Option<Digest>,
     /// The status that the file's item ended with.
     pub status: ItemStatus,
     /// The job.

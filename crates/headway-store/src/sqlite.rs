@@ -133,9 +133,9 @@ impl Store for SqliteStore {
         self.readers.read(move |reader| read::history(reader, job_no, after, limit)).await
     }
 
-    async fn outcomes(&self, library: &str, paths: &[RelPath]) -> Stored<Vec<OutcomeRow>> {
+    async fn outcomes(&self, library: &str, paths: &[RelPath], before: u64) -> Stored<Vec<OutcomeRow>> {
         let (library, paths) = (library.to_owned(), paths.to_vec());
-        self.readers.read(move |reader| read::outcomes(reader, &library, &paths)).await
+        self.readers.read(move |reader| read::outcomes(reader, &library, &paths, before)).await
     }
 
     async fn done(&self, library: &str, recipe: &str, paths: &[RelPath]) -> Stored<Vec<DoneRow>> {

@@ -14,7 +14,7 @@ use headway_model::event::{JobEvent, Recorded};
 use headway_model::event_kind::EventKind;
 use headway_model::id::Position;
 use headway_model::item::ItemStatus;
-use headway_model::{DiskEffect, JobId, JobKind, RelPath};
+use headway_model::{DiskEffect, JobId, JobKind, RelPath, tried};
 use headway_store::rows::{EventRow, ItemRow, JobRow};
 use headway_store::{EventPages, FileIndex, Head, LibraryFolders, SeenOutcome, Store, StoreError, Stored};
 
@@ -54,6 +54,8 @@ struct FollowedLog {
 #[derive(Default)]
 struct FollowedJob {
     recipe: String,
+    /// What it tries with its files.
+    tried: String,
     /// The libraries that have its files, by name, each with the name that the job gave its library.
     libraries: Vec<(String, KnownAs)>,
 }
@@ -173,7 +175,8 @@ impl FollowedLog {
         let data = self.data.upgrade().ok_or_else(|| StoreError::new("the server has ended"))?;
         let libraries = data.libraries_of(&row.library, &self.libraries);
         let libraries = libraries.into_iter().map(|(library, name)| (library.name.clone(), name)).collect();
-        Ok(FollowedJob { recipe: row.summary.recipe, libraries })
+        let tried = tried(&row.summary.recipe, row.work);
+        Ok(FollowedJob { recipe: row.summary.recipe, tried, libraries })
     }
 }
 
@@ -204,7 +207,7 @@ impl FollowedJob {
                 job_no: row.job_no,
                 job,
                 moved_from: from.as_ref().and_then(|from| name.ours(from)),
-                recipe: self.recipe.clone(),
+                tried: self.tried.clone(),
                 status: row.state.status,
                 undone,
             });

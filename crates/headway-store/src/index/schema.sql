@@ -43,15 +43,15 @@ CREATE TABLE files (
 CREATE INDEX files_natural ON files (folder_no, leaf, natural);
 CREATE INDEX files_gone ON files (leaf) WHERE present = 0;
 
--- Recipes whose last try with a file failed.
+-- Recipes whose last try with a file failed. Of typed commands, each is told apart.
 CREATE TABLE failures (
     folder_no INTEGER NOT NULL,
     name TEXT NOT NULL,
-    recipe TEXT NOT NULL,
+    tried TEXT NOT NULL,
     outcome INTEGER NOT NULL,
     job_no INTEGER NOT NULL,
     job TEXT NOT NULL,
-    PRIMARY KEY (folder_no, name, recipe)
+    PRIMARY KEY (folder_no, name, tried)
 ) STRICT, WITHOUT ROWID;
 
 -- When the whole library was last read.

@@ -139,7 +139,7 @@ pub(super) fn end(writer: &mut Connection, outcomes: &[SeenOutcome], up_to: Posi
 /// Gives the failures of renamed files to their new names. All are read before any is written, because one file can take
 /// the name of another. The old name keeps its own, for the case that the job is undone.
 fn take_failures_along(transaction: &Transaction<'_>, outcomes: &[&SeenOutcome]) -> Stored<()> {
-    const OF: &str = "SELECT recipe, outcome, job_no, job FROM failures WHERE folder_no = ? AND name = ?";
+    const OF: &str = "SELECT tried, outcome, job_no, job FROM failures WHERE folder_no = ? AND name = ?";
     const FORGET: &str = "DELETE FROM failures WHERE folder_no = ? AND name = ?";
     const GIVE: &str = "INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?)";
     let place = |library: &str, path: &RelPath| {
@@ -156,8 +156,8 @@ fn take_failures_along(transaction: &Transaction<'_>, outcomes: &[&SeenOutcome])
     }
     for ((folder, name), failures) in moved {
         transaction.prepare_cached(FORGET)?.execute(params![folder, name])?;
-        for (recipe, code, job_no, job) in failures {
-            transaction.prepare_cached(GIVE)?.execute(params![folder, name, recipe, code, job_no, job])?;
+        for (tried, code, job_no, job) in failures {
+            transaction.prepare_cached(GIVE)?.execute(params![folder, name, tried, code, job_no, job])?;
         }
     }
     Ok(())
@@ -196,17 +196,17 @@ fn end_one(transaction: &Transaction<'_>, outcome: &SeenOutcome) -> Stored<bool>
 fn note_failure(transaction: &Transaction<'_>, folder: i64, outcome: &SeenOutcome) -> Stored<Option<(u8, String)>> {
     const FAILED: &str = "INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
         SET outcome = excluded.outcome, job_no = excluded.job_no, job = excluded.job WHERE excluded.job_no >= job_no";
-    const PASSED: &str = "DELETE FROM failures WHERE folder_no = ? AND name = ? AND recipe = ? AND job_no <= ?";
+    const PASSED: &str = "DELETE FROM failures WHERE folder_no = ? AND name = ? AND tried = ? AND job_no <= ?";
     const NEWEST: &str =
         "SELECT outcome, job FROM failures WHERE folder_no = ? AND name = ? ORDER BY job_no DESC LIMIT 1";
-    let (name, recipe, job_no) = (outcome.path.name(), &outcome.recipe, outcome.job_no);
+    let (name, tried, job_no) = (outcome.path.name(), &outcome.tried, outcome.job_no);
     match outcome.status.shown_as() {
         OutcomeFilter::Failed => {
             let (code, job) = (outcome.status.byte(), outcome.job.to_string());
-            transaction.prepare_cached(FAILED)?.execute(params![folder, name, recipe, code, job_no, job])?;
+            transaction.prepare_cached(FAILED)?.execute(params![folder, name, tried, code, job_no, job])?;
         }
         OutcomeFilter::Processed => {
-            transaction.prepare_cached(PASSED)?.execute(params![folder, name, recipe, job_no])?;
+            transaction.prepare_cached(PASSED)?.execute(params![folder, name, tried, job_no])?;
         }
         // Such a job did not try the file.
         OutcomeFilter::Unprocessed | OutcomeFilter::All => {}

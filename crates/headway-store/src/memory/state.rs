@@ -56,15 +56,21 @@ impl MemoryState {
         rows
     }
 
-    pub(super) fn outcomes(&self, library: &str, paths: &[RelPath]) -> Vec<OutcomeRow> {
+    pub(super) fn outcomes(&self, library: &str, paths: &[RelPath], before: u64) -> Vec<OutcomeRow> {
         let mut latest = BTreeMap::new();
-        for row in self.items.values().filter(|row| paths.contains(&row.file.path)) {
+        for row in self.items.values().filter(|row| row.job_no < before && row.state.status.is_outcome()) {
             let Some(job) = self.jobs.get(&row.job_no).filter(|job| job.library == library) else { continue };
-            if row.state.status.is_outcome() {
-                let (path, recipe, status) = (row.file.path.clone(), job.summary.recipe.clone(), row.state.status);
-                let key = (path.clone(), recipe.clone(), status.byte());
-                latest.insert(key, OutcomeRow { path, recipe, status, job_no: row.job_no });
+            let moved = moved_to(row);
+            let (path, moved_from) = match moved {
+                Some(moved) => (moved, Some(row.file.path.clone())),
+                None => (row.file.path.clone(), None),
+            };
+            if !paths.contains(&path) {
+                continue;
             }
+            let (recipe, status, work) = (job.summary.recipe.clone(), row.state.status, job.work);
+            let key = (path.clone(), moved_from.clone(), recipe.clone(), work, status.byte());
+            latest.insert(key, OutcomeRow { path, moved_from, recipe, work, status, job_no: row.job_no });
         }
         latest.into_values().collect()
     }
@@ -113,4 +119,11 @@ impl MemoryState {
         }
         contents
     }
+}
+
+/// The name that a job gave the file of an item, if it gave it another one.
+fn moved_to(row: &ItemRow) -> Option<RelPath> {
+    row.file.becomes.as_ref()?;
+    let result: Value = serde_json::from_str(row.state.result.as_deref()?).ok()?;
+    result["moved"].as_str()?.parse().ok()
 }

@@ -191,13 +191,24 @@ pub(super) fn history(reader: &Connection, job_no: u64, after: Position, limit: 
     all(reader, ONE, params![job_no, after, limit], events_of(reader))
 }
 
-pub(super) fn outcomes(reader: &Connection, library: &str, paths: &[RelPath]) -> Stored<Vec<OutcomeRow>> {
-    const LATEST: &str = "SELECT i.path, j.recipe, i.code, MAX(i.job_no)
-        FROM json_each(?) AS wanted JOIN items i ON i.path = wanted.value JOIN jobs j USING (job_no)
-        WHERE j.library = ? AND i.status IN ('succeeded', 'skipped', 'failed') GROUP BY i.path, j.recipe, i.code";
-    all(reader, LATEST, params![json!(paths).to_string(), library], |row| {
-        let (path, recipe, status) = (column(row, 0)?, row.get(1)?, column(row, 2)?);
-        Ok(OutcomeRow { path, recipe, status, job_no: row.get(3)? })
+pub(super) fn outcomes(reader: &Connection, library: &str, paths: &[RelPath], before: u64) -> Stored<Vec<OutcomeRow>> {
+    // Items of the files by their present names, and items that gave them these names. `moved` is the name that a file
+    // got; the plan's `becomes` finds it.
+    const LATEST: &str = "SELECT path, moved_from, recipe, work, code, MAX(job_no) FROM (
+            SELECT i.path AS path, NULL AS moved_from, j.recipe, j.work, i.code, i.job_no
+            FROM json_each(?1) AS wanted JOIN items i ON i.path = wanted.value JOIN jobs j USING (job_no)
+            WHERE j.library = ?2 AND i.job_no < ?3 AND i.status IN ('succeeded', 'skipped', 'failed')
+                AND (i.becomes IS NULL OR i.status <> 'succeeded' OR i.result ->> '$.moved' IS NULL)
+            UNION ALL
+            SELECT i.becomes, i.path, j.recipe, j.work, i.code, i.job_no
+            FROM json_each(?1) AS wanted JOIN items i ON i.becomes = wanted.value JOIN jobs j USING (job_no)
+            WHERE j.library = ?2 AND i.job_no < ?3 AND i.status = 'succeeded' AND i.result ->> '$.moved' = i.becomes
+        ) GROUP BY path, moved_from, recipe, work, code";
+    let before = i64::try_from(before).unwrap_or(i64::MAX);
+    all(reader, LATEST, params![json!(paths).to_string(), library, before], |row| {
+        let (path, moved_from, recipe) = (column(row, 0)?, nullable(row, 1)?, row.get(2)?);
+        let (work, status) = (nullable(row, 3)?, column(row, 4)?);
+        Ok(OutcomeRow { path, moved_from, recipe, work, status, job_no: row.get(5)? })
     })
 }
 
