@@ -194,6 +194,39 @@ fn a_link_that_is_named_is_followed_to_a_folder_or_was_not_looked_at() {
     assert!(said.contains("3 done, 3 skipped (a symbolic link)"), "{said}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_read_in_one_folder_is_not_said_of_another_to_which_its_name_was_given() {
+    let files = photos();
+    let body = |recipe: &str, settings: Value, on_done: &str| {
+        json!({ "library": "files", "recipe": recipe, "settings": settings, "query": { "folder": {} },
+            "policy": { "on_done": on_done } })
+    };
+    let checksum = body("checksum", json!({}), "skip");
+    let mut server = Headway::start(&files, &[]);
+    assert_eq!(run(&server, checksum.clone()).await.0, JobStatus::Completed);
+    let made = newest(&files)["job"].as_str().expect("an id").to_owned();
+    let (_, again) = run(&server, checksum.clone()).await;
+    assert!(again.iter().all(|item| item["reason"] == "already done"), "{again:?}");
+    server.terminate();
+
+    // A copy takes the place of the folder, and one of its files was damaged on the way.
+    let (one, other) = (files.library(), files.elsewhere());
+    assert!(Command::new("cp").arg("-a").args([&one, &other]).status().expect("cp").success());
+    std::fs::rename(&one, one.with_file_name("first")).expect("a rename");
+    std::fs::rename(&other, &one).expect("a rename");
+    rot(&one.join("b.jpg"));
+    let server = Headway::start(&files, &[]);
+    let (_, items) = run(&server, checksum.clone()).await;
+    assert!(items.iter().all(|item| item["status"] == "succeeded" && item["rerun"].is_null()), "{items:?}");
+    let (_, again) = run(&server, checksum).await;
+    assert!(again.iter().all(|item| item["reason"] == "already done"), "this folder was read: {again:?}");
+    let (status, items) = run(&server, body("verify", json!({ "manifest": format!("@{made}") }), "again")).await;
+    assert_eq!(status, JobStatus::CompletedWithErrors);
+    let wrong = items.iter().find(|item| item["path"] == "b.jpg").expect("a file");
+    let message = wrong["message"].as_str().expect("a message");
+    assert!(message.starts_with("changed: cause unknown, because this might not be the disk"), "{message}");
+}
+
 #[test]
 fn a_job_that_finds_no_file_says_so() {
     let files = Files::new();

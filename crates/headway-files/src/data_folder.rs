@@ -192,19 +192,23 @@ impl DataFolder {
         Outputs::at(self.root.join("jobs").join(job.to_string()))
     }
 
-    /// The content of the file of this name, at most `most` bytes long, that the last step of some job wrote; `None`
-    /// if no job wrote one.
-    pub fn kept(&self, name: &str, most: u64) -> io::Result<Option<Vec<u8>>> {
-        for job in entries(&self.root.join("jobs"))? {
-            let path = job.path().join(name);
-            if let Some(kept) = Found::of(private::read(&path, most)).known()? {
-                return Ok(Some(kept));
+    /// The jobs whose last step wrote a file of this name.
+    pub fn keepers(&self, name: &str) -> io::Result<Vec<JobId>> {
+        let mut keepers = Vec::new();
+        for folder in entries(&self.root.join("jobs"))? {
+            let job = folder.file_name().to_str().and_then(|job| job.parse().ok());
+            let has_it = || Found::of(folder.path().join(name).symlink_metadata()).known();
+            if let Some(job) = job
+                && has_it()?.is_some()
+            {
+                keepers.push(job);
             }
         }
-        Ok(None)
+        Ok(keepers)
     }
 
-    /// The same, for the last step of this job.
+    /// The content of the file of this name, at most `most` bytes long, that the last step of a job wrote; `None` if it
+    /// wrote none.
     pub fn kept_of(&self, job: &JobId, name: &str, most: u64) -> io::Result<Option<Vec<u8>>> {
         Found::of(private::read(&self.outputs(job).folder().join(name), most)).known()
     }

@@ -100,10 +100,13 @@ impl ManifestRecord {
 /// its history is gone.
 pub(super) fn find(data: &DataFolder, library: &Library, manifest: &[u8]) -> std::io::Result<Option<ManifestRecord>> {
     for known_as in data.known_as(library) {
-        let text = data.kept(&name(&known_as.library, manifest), LIMIT)?;
-        let record = text.and_then(|text| read(&String::from_utf8(text).ok()?));
-        if let Some(record) = record {
-            return Ok(Some(record.in_library(&known_as)));
+        let mut makers = data.keepers(&name(&known_as.library, manifest))?;
+        // A manifest of the same content can have been made on several disks.
+        makers.sort_by_cached_key(|maker| !data.is_of(maker, &known_as, library));
+        for maker in makers {
+            if let Some(record) = of(data, library, &maker, &known_as, manifest)? {
+                return Ok(Some(record));
+            }
         }
     }
     Ok(None)
@@ -118,13 +121,31 @@ pub(super) fn of_job(
     manifest: &[u8],
 ) -> std::io::Result<Option<(ManifestRecord, RelPath)>> {
     for known_as in data.known_as(library) {
-        let text = data.kept_of(job, &name(&known_as.library, manifest), LIMIT)?;
-        let record = text.and_then(|text| read(&String::from_utf8(text).ok()?));
+        let record = of(data, library, job, &known_as, manifest)?;
         if let Some((record, folder)) = record.zip(known_as.ours(&RelPath::default())) {
-            return Ok(Some((record.in_library(&known_as), folder)));
+            return Ok(Some((record, folder)));
         }
     }
     Ok(None)
+}
+
+/// The record that a job made of a manifest, if it gave its library this name. If the name belonged to another folder
+/// then, it is not known on which disks the job saw the files.
+fn of(
+    data: &DataFolder,
+    library: &Library,
+    job: &JobId,
+    known_as: &KnownAs,
+    manifest: &[u8],
+) -> std::io::Result<Option<ManifestRecord>> {
+    let text = data.kept_of(job, &name(&known_as.library, manifest), LIMIT)?;
+    let record = text.and_then(|text| read(&String::from_utf8(text).ok()?));
+    Ok(record.map(|mut record| {
+        if !data.is_of(job, known_as, library) {
+            record.disks.clear();
+        }
+        record.in_library(known_as)
+    }))
 }
 
 /// The name of a manifest's record. It begins with a dot, so that the job does not offer it as an output.
@@ -160,7 +181,8 @@ mod tests {
     fn what_is_kept_is_found_by_the_manifest_and_by_no_other() {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::open(folder.path(), &[]).expect("a data folder");
-        let outputs = data.outputs(&headway_model::JobId::mint(1, [1; 10]));
+        let job = JobId::mint(1, [1; 10]);
+        let outputs = data.outputs(&job);
         let path = RelPath::from_bytes(b"a b\nc").expect("a path");
         let mut rows = Rows::default();
         rows.add(&path, &json!({ "size": 7, "mtime_ns": -5 }));
@@ -168,6 +190,7 @@ mod tests {
         let [usb, unseen] = ["usb", "unseen"].map(|path| path.parse().expect("a path"));
         let disks = BTreeMap::from([(RelPath::default(), Some(7)), (usb, Some(8)), (unseen, None)]);
         let library = |name: &str| Library::open(name, folder.path()).expect("a library");
+        data.keep_ground(&job, "photos", library("photos").identity().0.expect("a folder"));
         let find = |name: &str, manifest: &[u8]| find(&data, &library(name), manifest);
         rows.keep(&outputs, "photos", &disks, Algorithm::Blake3, b"manifest").expect("kept");
         let found = find("photos", b"manifest").expect("readable").expect("found");
@@ -175,6 +198,11 @@ mod tests {
         assert_eq!([was_on("a"), was_on("usb2"), was_on("usb/a")], [[true, false], [true, false], [false, true]]);
         assert_eq!(was_on("unseen/a"), [false; 2]);
         let seen = HashMap::from([(path, (7, -5))]);
+        // The name belongs to another folder now.
+        let elsewhere = tempfile::tempdir().expect("a folder");
+        let other = Library::open("photos", elsewhere.path()).expect("a library");
+        let copied = super::find(&data, &other, b"manifest").expect("readable").expect("found");
+        assert!(copied.disks.is_empty() && copied.seen == seen, "{copied:?}");
         assert_eq!(found, ManifestRecord { algorithm: Algorithm::Blake3, disks, seen });
         let earlier = read("sha256\n7 5 a\n").expect("a record");
         assert!(!earlier.was_on(&"a".parse().expect("a path"), 0), "that was not kept");

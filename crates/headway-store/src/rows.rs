@@ -100,8 +100,10 @@ pub struct OutcomeRow {
 pub struct DoneRow {
     /// The file as planned.
     pub file: PlannedFile,
-    /// The job.
+    /// The store's number for the job.
     pub job_no: u64,
+    /// The job.
+    pub job: JobId,
     /// Hash of everything that determined the output; `None` for an undo job.
     pub work: Option<Digest>,
     /// The recipe's result, as JSON.

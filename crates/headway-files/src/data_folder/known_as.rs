@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::known::MOST;
 use super::{DataFolder, private};
-use crate::{Found, Library};
-use headway_model::RelPath;
+use crate::{Found, Identity, Library};
+use headway_model::{JobId, RelPath};
 
 /// The file that stores the root of each library that is not named by its path.
 const ROOTS: &str = "roots";
@@ -53,6 +53,15 @@ impl KnownAs {
         self.relation == Relation::Same
     }
 
+    /// The folder that has the name, as far as that is known: its path.
+    fn path(&self, library: &Library) -> Option<PathBuf> {
+        match &self.relation {
+            Relation::Same => Some(library.path.clone()),
+            Relation::Inside(folder) => Some(library.absolute(folder)),
+            Relation::Around(folder) => library.path.ancestors().nth(folder.ancestors().len() - 1).map(Path::to_owned),
+        }
+    }
+
     /// The path in the library of a file that has this path under the name; `None` if it is not in the library.
     pub fn ours(&self, theirs: &RelPath) -> Option<RelPath> {
         match &self.relation {
@@ -81,6 +90,16 @@ impl DataFolder {
         let others = roots.iter().filter(|(name, _)| **name != library.name);
         names.extend(others.filter_map(|(name, root)| KnownAs::between(name, &library.path, root)));
         names
+    }
+
+    /// Whether a job that gave its library this name was planned on the folder that is there now: the name can have been
+    /// given to another folder since. What is not known to be the same folder is not. Blocking.
+    pub fn is_of(&self, job: &JobId, known_as: &KnownAs, library: &Library) -> bool {
+        let Some(planned) = self.ground(job) else { return false };
+        match known_as.is_same() {
+            true => library.identity().0 == Some(planned),
+            false => known_as.path(library).is_some_and(|path| Identity::at(&path).is_ok_and(|now| now == planned)),
+        }
     }
 
     /// The libraries among these that have files of the library of this name, each with the name as it sees it.
@@ -166,11 +185,41 @@ mod tests {
         assert_eq!(seen[2], seen[0], "the same folder by its path");
         assert_eq!(seen[3], (Some(path("2004/x/y")), Some(path("b"))), "the folder inside");
         assert_eq!(names.iter().map(KnownAs::is_same).collect::<Vec<_>>(), [true, false, true, false]);
+        let at: Vec<_> = names.iter().map(|name| name.path(&named)).collect();
+        assert_eq!(at, [&photos, &above, &photos, &inside].map(|path| Some(path.clone())));
 
         data.remember_libraries(&[Arc::clone(&named)]);
         assert_eq!(data.root_of("photos"), Some(photos.clone()));
         let again = data.known_as(&by_path(&photos));
         assert!(again.iter().any(|name| name.library == "photos" && name.is_same()), "{again:?}");
         assert_eq!(data.known_as(&by_path(&other)).len(), 2, "itself, and the folder above");
+    }
+
+    #[test]
+    fn a_job_is_not_of_another_folder_to_which_its_name_was_given() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("a path");
+        let [first, second] = ["a/first", "a/second"].map(|name| root.join(name));
+        [&first, &second].into_iter().for_each(|path| std::fs::create_dir_all(path).expect("a folder"));
+        let data = DataFolder::open(&root.join("data"), &[]).expect("a data folder");
+        let jobs = [1, 2, 3].map(|number| JobId::mint(number, [0; 10]));
+        let open = |name: &str, path: &Path| Library::open(name, path).expect("a library");
+        let above = Arc::new(open(root.join("a").to_str().expect("text"), &root.join("a")));
+        let before = Arc::new(open("p", &first));
+        for (job, library) in jobs.iter().zip([&before, &above]) {
+            data.remember_libraries(&[Arc::clone(library)]);
+            data.keep_ground(job, &library.name, library.identity().0.expect("a folder"));
+        }
+        // By its own name, and by the name of the folder around it. Of the third job the folder is not known.
+        let of = |library: &Library| {
+            let names = data.known_as(library);
+            jobs.map(|job| names.iter().any(|name| data.is_of(&job, name, library)))
+        };
+        assert_eq!(of(&before), [true, true, false]);
+        assert_eq!(of(&above), [true, true, false]);
+        let after = Arc::new(open("p", &second));
+        data.remember_libraries(&[Arc::clone(&after)]);
+        assert_eq!(of(&after), [false, true, false]);
+        assert_eq!(of(&above), [false, true, false], "the name stands for another folder below");
     }
 }

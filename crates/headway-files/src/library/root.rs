@@ -39,13 +39,24 @@ pub(super) struct Root {
     identity: Identity,
 }
 
+impl Identity {
+    /// The identity of an open folder.
+    fn of(dir: &Dir) -> io::Result<Self> {
+        Ok(Identity { file_system: file_system_of(dir)?, inode: dir.dir_metadata()?.ino() })
+    }
+
+    /// The identity of the folder at a path. Blocking.
+    pub fn at(path: &Path) -> io::Result<Self> {
+        Identity::of(&Dir::open_ambient_dir(path, ambient_authority())?)
+    }
+}
+
 impl Root {
     fn open(path: &Path) -> io::Result<Self> {
         admit_root(path)?;
         let dir = Dir::open_ambient_dir(path, ambient_authority())?;
         let found = dir.dir_metadata()?;
-        let identity = Identity { file_system: file_system_of(&dir)?, inode: found.ino() };
-        Ok(Root { place: (found.dev(), found.ino()), identity, dir: Some(Arc::new(dir)) })
+        Ok(Root { place: (found.dev(), found.ino()), identity: Identity::of(&dir)?, dir: Some(Arc::new(dir)) })
     }
 
     /// Whether another root is this one, opened again. If the file system has no id, device and inode decide.

@@ -2,12 +2,16 @@
 
 mod shown;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+use serde_json::Value;
+
+use super::died::Died;
 use super::{ActiveJob, Context};
-use headway_files::KnownAs;
-use headway_model::{Digest, RelPath};
+use headway_files::{DataFolder, KnownAs, Library};
+use headway_model::{Digest, JobId, RelPath};
 use headway_recipes::Unable;
 use headway_store::Store;
 use headway_store::rows::DoneRow;
@@ -16,27 +20,37 @@ use headway_store::rows::DoneRow;
 #[derive(Clone)]
 pub(super) struct Past {
     store: Arc<dyn Store>,
+    data: Arc<DataFolder>,
+    library: Arc<Library>,
     names: Arc<[KnownAs]>,
     /// Whether the recipe only reads. What a recipe writes depends on the folder that its paths are relative to, so a job
     /// on a folder inside or around this one did not do the same.
     only_reads: bool,
+    /// Of which jobs it is known whether they were planned on the folders that are there now.
+    same: Arc<Mutex<HashMap<JobId, bool>>>,
 }
 
 impl Past {
     /// The past of the files of a job.
     pub(super) async fn of(context: &Context, active: &ActiveJob) -> Result<Self, Unable> {
         let (data, library) = (Arc::clone(&context.data), Arc::clone(&active.library));
-        let names = tokio::task::spawn_blocking(move || data.known_as(&library)).await;
-        let names = names.map_err(|error| Unable::Failed(error.to_string()))?.into();
-        Ok(Past { store: Arc::clone(&context.store), names, only_reads: active.only_reads() })
+        let known = {
+            let (data, library) = (Arc::clone(&data), Arc::clone(&library));
+            tokio::task::spawn_blocking(move || data.known_as(&library))
+        };
+        let names = known.await.map_err(Died::from)?.into();
+        let (store, only_reads, same) = (Arc::clone(&context.store), active.only_reads(), Arc::default());
+        Ok(Past { store, data, library, names, only_reads, same })
     }
 
-    /// How these files were processed before, as [`Store::done`], the last job first.
+    /// How these files were processed before, as [`Store::done`], the last job first. What an earlier job only read
+    /// counts if it was planned on the folder that is there now. Its outputs are looked at again, whatever it was planned on.
     pub(super) async fn done(&self, recipe: &str, paths: &[RelPath]) -> Result<Vec<DoneRow>, Unable> {
         let mut done = Vec::new();
         for name in self.names.iter().filter(|name| self.only_reads || name.is_same()) {
             let theirs: Vec<_> = paths.iter().filter_map(|path| name.theirs(path)).collect();
-            for mut row in self.store.done(&name.library, recipe, &theirs).await? {
+            let rows = self.store.done(&name.library, recipe, &theirs).await?;
+            for mut row in self.of_this_folder(name, rows).await? {
                 if let Some(path) = name.ours(&row.file.path) {
                     row.file.path = path;
                     done.push(row);
@@ -56,4 +70,31 @@ impl Past {
         }
         Ok(contents)
     }
+
+    /// The rows without those of jobs that read another folder, to which the name belonged then.
+    async fn of_this_folder(&self, name: &KnownAs, mut rows: Vec<DoneRow>) -> Result<Vec<DoneRow>, Unable> {
+        let asked: HashSet<_> = {
+            let same = self.same.lock();
+            rows.iter().filter(|row| only_read(row)).map(|row| row.job).filter(|job| !same.contains_key(job)).collect()
+        };
+        if !asked.is_empty() {
+            let (data, library, name) = (Arc::clone(&self.data), Arc::clone(&self.library), name.clone());
+            let look =
+                move || asked.into_iter().map(|job| (job, data.is_of(&job, &name, &library))).collect::<Vec<_>>();
+            let looked = tokio::task::spawn_blocking(look).await.map_err(Died::from)?;
+            self.same.lock().extend(looked);
+        }
+        let same = self.same.lock();
+        rows.retain(|row| !only_read(row) || same.get(&row.job).is_some_and(|is_same| *is_same));
+        Ok(rows)
+    }
+}
+
+/// Whether an item left nothing in the library by which it can be told what it processed. An undo always counts.
+fn only_read(row: &DoneRow) -> bool {
+    let output = || {
+        let result: Value = serde_json::from_str(row.result.as_deref()?).ok()?;
+        result["output"]["path"].as_str().map(drop)
+    };
+    row.work.is_some() && output().is_none()
 }

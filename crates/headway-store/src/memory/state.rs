@@ -87,6 +87,7 @@ impl MemoryState {
             let done = DoneRow {
                 file: PlannedFile { rerun: None, becomes: None, ..row.file.clone() },
                 job_no: row.job_no,
+                job: job.summary.job,
                 work,
                 result: row.state.result.clone(),
             };

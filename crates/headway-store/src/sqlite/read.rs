@@ -214,7 +214,7 @@ pub(super) fn outcomes(reader: &Connection, library: &str, paths: &[RelPath], be
 
 pub(super) fn done(reader: &Connection, library: &str, recipe: &str, paths: &[RelPath]) -> Stored<Vec<DoneRow>> {
     // For each path, keep the last item of each `work`.
-    const LATEST: &str = "SELECT i.path, i.size, i.mtime_ns, j.work, j.recipe, i.result, MAX(i.job_no)
+    const LATEST: &str = "SELECT i.path, i.size, i.mtime_ns, j.work, j.recipe, i.result, MAX(i.job_no), j.id
         FROM json_each(?) AS wanted JOIN items i ON i.path = wanted.value JOIN jobs j USING (job_no)
         WHERE j.library = ? AND j.recipe IN (?, 'undo') AND i.code IN (SELECT value FROM json_each(?))
         GROUP BY i.path, j.recipe, j.work";
@@ -225,7 +225,7 @@ pub(super) fn done(reader: &Connection, library: &str, recipe: &str, paths: &[Re
         let file = PlannedFile { path, size, mtime_ns, rerun: None, becomes: None };
         let undo = JobKind::of(row.get_ref(4)?.as_str()?) == JobKind::Undo;
         let work = nullable::<Digest>(row, 3)?.filter(|_| !undo);
-        Ok(DoneRow { file, job_no: row.get(6)?, work, result: row.get(5)? })
+        Ok(DoneRow { file, job_no: row.get(6)?, job: column(row, 7)?, work, result: row.get(5)? })
     })
 }
 
