@@ -194,6 +194,39 @@ fn a_link_that_is_named_is_followed_to_a_folder_or_was_not_looked_at() {
     assert!(said.contains("3 done, 3 skipped (a symbolic link)"), "{said}");
 }
 
+#[test]
+fn an_undo_in_a_library_that_was_moved_says_so_and_does_not_wait() {
+    let files = photos();
+    let one = files.library().join("a.jpg");
+    let program = ["sh", "-c", "cp /etc/hostname $2", "x", "{}", "{out}"];
+    let library = files.library();
+    let run = [&["run", "--replace", "--in", text(&library), "--"], &program[..], &[":::", text(&one)]].concat();
+    let (code, said) = called(&files, &run);
+    assert_eq!(code, Some(0), "{said}");
+    std::fs::rename(files.library(), files.elsewhere()).expect("a rename");
+    let (code, said) = called(&files, &["undo", "@1"]);
+    assert_eq!(code, Some(255), "{said}");
+    assert!(said.contains("although its disk is there: it was moved, renamed or removed"), "{said}");
+    assert!(!called(&files, &["jobs"]).1.contains("Undo"), "nothing was begun");
+
+    // Another folder is there in its place.
+    std::fs::create_dir(files.library()).expect("a folder");
+    let same =
+        |path: &Path| Command::new("cp").arg("-a").arg(path).arg(files.library()).status().expect("cp").success();
+    assert!(same(&files.elsewhere().join("a.jpg")) && same(&files.elsewhere().join(".headway-trash")));
+    let (code, said) = called(&files, &["undo", "@1"]);
+    assert_eq!(code, Some(104), "{said}");
+    assert!(said.contains("is not the one that this job is about"), "{said}");
+    assert_ne!(std::fs::read(&one).expect("a file"), b"a.jpg", "the copy is left alone");
+    assert_eq!(called(&files, &["cancel", "@1"]).0, Some(0));
+
+    std::fs::remove_dir_all(files.library()).expect("a folder");
+    std::fs::rename(files.elsewhere(), files.library()).expect("a rename");
+    let (code, said) = called(&files, &["undo", "@2"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(std::fs::read(&one).expect("a file"), b"a.jpg");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_read_in_one_folder_is_not_said_of_another_to_which_its_name_was_given() {
     let files = photos();

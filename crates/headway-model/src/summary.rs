@@ -101,6 +101,9 @@ pub struct JobView {
     /// What the job waits for, as a text.
     #[serde(default)]
     pub waits: Option<String>,
+    /// Whether the job goes on only if a person does something about its library.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub asks: bool,
     /// A remark on how the job runs on this server, as a text.
     #[serde(default)]
     pub note: Option<String>,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::ending::{AS_A_WHOLE, WAITS, exit_code, verdict};
+use super::ending::{AS_A_WHOLE, WAITS, exit_code, plain, verdict};
 use super::{Followed, NOT_BEGUN, Until, tail};
 use crate::cli::failure::{CommandFailure, CommandResult};
 use crate::cli::out::{self, count, time};
@@ -46,10 +46,10 @@ impl Followed<'_> {
                 format!("the server could not go on with it; try again: headway resume {job}")
             }
             JobStatus::Planned => format!("its plan waits for approval: headway approve {job}"),
-            JobStatus::Paused { reason } => {
-                self.say_paused(reason);
-                return Ok(None);
-            }
+            JobStatus::Paused { reason } => match self.say_paused(reason, counters.running).await {
+                Some(why) => why,
+                None => return Ok(None),
+            },
             _ => {
                 self.told_pause = None;
                 return Ok(None);
@@ -62,14 +62,26 @@ impl Followed<'_> {
         Ok(Some(WAITS))
     }
 
-    /// Says once that the job is paused, why, and which command goes on with it.
-    fn say_paused(&mut self, reason: PauseReason) {
-        if self.signal.is_some() || self.told_pause.replace(reason) == Some(reason) {
-            return;
+    /// Says once that the job is paused, why, and which command goes on with it. If only a person can do something about
+    /// it, the command need not wait: returns the text instead, once no file runs.
+    async fn say_paused(&mut self, reason: PauseReason, running: u32) -> Option<String> {
+        if self.signal.is_some() || self.told_pause == Some(reason) {
+            return None;
         }
+        let job = tail(self.job);
+        // If the server cannot say it now, the reason alone is said.
+        let view = self.session.client.job(self.job).await.ok();
+        let asks = self.how.owns && view.as_ref().is_some_and(|view| view.asks);
+        let waits = view.and_then(|view| view.waits).map(|waits| format!(" {}", plain(&waits))).unwrap_or_default();
+        if asks {
+            let text = format!("paused ({}).{waits} Go on: headway resume {job}", reason.text());
+            return Some(text).filter(|_| running == 0);
+        }
+        self.told_pause = Some(reason);
         let by_itself =
             if reason.is_environment() { "it goes on by itself once that is over, or: " } else { "go on: " };
-        self.say(&format!("paused ({}); {by_itself}headway resume {}", reason.text(), tail(self.job)));
+        self.say(&format!("paused ({});{waits} {by_itself}headway resume {job}", reason.text()));
+        None
     }
 
     /// Handles a signal. After the first one, running files may end; after the second, nothing is waited for.

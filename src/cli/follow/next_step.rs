@@ -108,6 +108,7 @@ mod tests {
             outputs: Vec::new(),
             request: None,
             waits: None,
+            asks: false,
             note: None,
             trash,
             trash_unknown: false,

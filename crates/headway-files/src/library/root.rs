@@ -15,7 +15,7 @@ use rustix::io::Errno;
 
 use super::enter::admit_root;
 use super::left::LeftFiles;
-use super::{Library, environment, is_litter};
+use super::{Found, Library, environment, is_litter};
 use crate::error::FolderError;
 use headway_model::PauseReason;
 use headway_model::path::is_reserved;
@@ -183,15 +183,33 @@ impl Library {
         Ok(())
     }
 
-    /// Whether the folder at the path is not the one that was last used, or not the one on which a job was `planned`.
-    /// Blocking.
-    pub fn is_replaced(&self, planned: Option<Identity>) -> bool {
-        match self.reach() {
-            Ok(()) => planned.is_some_and(|planned| Some(planned) != *self.known.lock()),
-            Err(_) => {
-                Root::open(&self.path).is_ok_and(|root| self.known.lock().is_some_and(|known| known != root.identity))
+    /// Whether the folder at the path is not the one on which a job was `planned`, although new jobs can use it. Blocking.
+    pub fn is_another(&self, planned: Option<Identity>) -> bool {
+        self.reach().is_ok() && planned.is_some_and(|planned| Some(planned) != *self.known.lock())
+    }
+
+    /// Whether the folder at the path is not the one that was last used, so that no job can use it. Blocking.
+    pub fn is_replaced(&self) -> bool {
+        self.reach().is_err()
+            && Root::open(&self.path).is_ok_and(|root| self.known.lock().is_some_and(|known| known != root.identity))
+    }
+
+    /// Whether the root is not at its path although its file system is there: it was moved, renamed or removed, so no disk
+    /// brings it back. Blocking.
+    pub fn was_moved(&self) -> bool {
+        let known = *self.known.lock();
+        let Some(known) = known.filter(|known| known.file_system != 0 && self.reach().is_err()) else { return false };
+        for folder in self.path.ancestors() {
+            match Found::of(Identity::at(folder)) {
+                Found::There(there) => return there != known && there.file_system == known.file_system,
+                Found::Absent => {}
+                Found::Unknown(error) => {
+                    tracing::debug!(folder = %folder.display(), %error, "whether a library was moved is not known");
+                    return false;
+                }
             }
         }
+        false
     }
 
     /// Refuses an empty folder where there used to be another file system.
@@ -338,6 +356,23 @@ mod tests {
         assert_eq!(library.reach(), Err(PauseReason::LibraryGone), "also for a job under way");
         assert!(library.root().is_err());
         assert_eq!(library.look_again(), Ok(()), "a new job takes what is there");
+    }
+
+    #[test]
+    fn a_root_that_was_moved_is_told_from_one_whose_disk_is_away() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("above/files");
+        std::fs::create_dir_all(&path).expect("a folder");
+        let library = Library::open("files", &path).expect("a library");
+        assert!(!library.was_moved());
+        std::fs::rename(folder.path().join("above"), folder.path().join("elsewhere")).expect("a rename");
+        assert!(library.was_moved());
+        std::fs::create_dir_all(&path).expect("a folder");
+        assert!(library.was_moved(), "an empty folder in its place is not it");
+        std::fs::remove_dir(&path).expect("a folder");
+        let elsewhere = Some(Identity { file_system: 7, inode: 2 });
+        assert!(!Library::open_or_wait("disk", &path, elsewhere).0.was_moved(), "its disk can come back");
+        assert!(!Library::open_or_wait("new", &path, None).0.was_moved(), "nothing is known of it");
     }
 
     #[test]

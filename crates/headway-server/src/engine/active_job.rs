@@ -22,6 +22,7 @@ use crate::placements::changes;
 use crate::steps::Step;
 use durations::Durations;
 use ground::PlannedRoot;
+pub(crate) use ground::ground;
 use headway_files::{Change, Identity, Library, fault_of, hold};
 use headway_model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
 use headway_model::request::{ItemSelection, ItemsQuery};
@@ -76,7 +77,7 @@ impl ActiveJob {
         Ok(ActiveJob {
             job,
             job_no: row.job_no,
-            ground: PlannedRoot::of(job, &library, &context.data),
+            ground: PlannedRoot::of(job, &request, &library, &context.data),
             library,
             request,
             identity: row.work,
@@ -112,10 +113,10 @@ impl ActiveJob {
     }
 
     /// Whether the job can go on with the library: with the root that it was planned on or, before its first file is
-    /// listed, with any root. Blocking.
+    /// listed, with any root that it can be planned on. Blocking.
     pub(super) fn has_library(&self) -> bool {
         let is_there = match self.has_items() {
-            false => self.library.look_again().is_ok(),
+            false => self.library.look_again().is_ok() && self.ground.admits(&self.library),
             true => self.library.reach().is_ok() && self.is_same_library(),
         };
         // What was planned by an earlier job can lie on any disk.

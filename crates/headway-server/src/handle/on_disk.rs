@@ -2,7 +2,7 @@
 
 use super::Server;
 use crate::engine;
-use headway_files::{Swap, io_text};
+use headway_files::{Identity, Library, Swap, io_text};
 use headway_model::{JobId, Output, RelPath, StartJob};
 
 /// What a job's view says about its library.
@@ -14,10 +14,43 @@ pub(super) struct OnDisk {
     pub(super) trash_unknown: bool,
     /// A note for a person: how the job replaces files, if it does, or what cannot be read.
     pub(super) note: Option<String>,
-    /// Whether the folder at the library's path is not the one on which the job was planned.
-    pub(super) is_replaced: bool,
+    /// What keeps the job from its library, if the library's folder does.
+    pub(super) folder: Option<FolderGone>,
+    /// Whether the job gets its folder back only if a person does something.
+    pub(super) asks: bool,
     /// A missing disk inside the library that the job needs: path and device.
     pub(super) absent: Option<(RelPath, String)>,
+}
+
+/// Why a job does not have its library's folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FolderGone {
+    /// The folder at its path is empty, or is not the one that was last used.
+    Replaced,
+    /// Another folder is at its path, which new jobs can use.
+    Another,
+    /// Nothing is at its path, although its disk is there.
+    Moved,
+    /// Nothing is at its path.
+    Absent,
+}
+
+impl FolderGone {
+    /// Looks at the folder of a library for a job that was planned on this root. Also returns whether the job gets it back
+    /// only if a person does something. Blocking.
+    fn of(library: &Library, planned: Option<Identity>) -> (Option<Self>, bool) {
+        if library.is_another(planned) {
+            return (Some(FolderGone::Another), true);
+        }
+        if library.reach().is_ok() {
+            return (None, false);
+        }
+        match (library.is_replaced(), library.was_moved()) {
+            (true, was_moved) => (Some(FolderGone::Replaced), was_moved),
+            (false, true) => (Some(FolderGone::Moved), true),
+            (false, false) => (Some(FolderGone::Absent), false),
+        }
+    }
 }
 
 impl Server {
@@ -33,26 +66,33 @@ impl Server {
         let Ok(library) = self.library_of_job(name).await else { return unknown() };
         let replaces = request.and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
         let request = request.cloned();
-        let ground = self.inner.context.data.ground(&id);
+        let data = &self.inner.context.data;
+        let ground = request.as_ref().map_or_else(|| data.ground(&id), |request| engine::ground(data, id, request));
         let look = move || {
             let note = match replaces.then(|| library.swap()).flatten() {
                 None | Some(Swap::Exchange) => None,
                 Some(Swap::SecondName) => Some(SECOND_NAME.to_owned()),
                 Some(Swap::TwoMoves) => Some(TWO_MOVES.to_owned()),
             };
-            let is_replaced = library.is_replaced(ground);
+            let (folder, asks) = FolderGone::of(&library, ground);
             // If that is unknown, the view says nothing about it; the plan reports it.
             let absent = request.and_then(|request| engine::missed_disk(&library, &request).unwrap_or_default());
-            match library.trashed(id) {
-                Ok(trash) => {
-                    OnDisk { trash: (trash.files, trash.bytes), trash_unknown: false, note, is_replaced, absent }
-                }
+            let (note, held) = match library.trashed(id) {
+                Ok(held) => (note, Some(held)),
                 Err(error) if replaces => {
                     let why = format!("The trash cannot be read: {}.", io_text(&error));
-                    let note = Some([Some(why), note].into_iter().flatten().collect::<Vec<_>>().join(" "));
-                    OnDisk { trash: (0, 0), trash_unknown: true, note, is_replaced, absent }
+                    (Some([Some(why), note].into_iter().flatten().collect::<Vec<_>>().join(" ")), None)
                 }
-                Err(_) => OnDisk { trash: (0, 0), trash_unknown: true, note, is_replaced, absent },
+                Err(_) => (note, None),
+            };
+            let trash = held.unwrap_or_default();
+            OnDisk {
+                trash: (trash.files, trash.bytes),
+                trash_unknown: held.is_none(),
+                note,
+                folder,
+                asks,
+                absent,
             }
         };
         let silent = || OnDisk { note: Some(SILENT.to_owned()), ..unknown() };

@@ -24,7 +24,9 @@ use headway_model::message::Now;
 use headway_model::summary::{
     ItemPage, ItemView, JobPage, JobView, LibraryName, RecipeInfo, Room, Start, TrashHolds, TrashRoom,
 };
-use headway_model::{ApiError, Cursor, ItemStatus, JobId, JobStatus, JobSummary, Policy, SkipReason, StartJob};
+use headway_model::{
+    ApiError, Cursor, ItemStatus, JobId, JobStatus, JobSummary, PauseReason, Policy, SkipReason, StartJob,
+};
 use headway_recipes::Recipe;
 use headway_store::rows::{ItemRow, JobRow};
 use headway_store::{ItemPages, JobFilter};
@@ -45,7 +47,7 @@ impl Server {
         let cursor = self.cursor().await?;
         let row = self.row(id).await?;
         let request = self.request_of(&row).await?;
-        let OnDisk { trash, trash_unknown, mut note, is_replaced, absent } =
+        let OnDisk { trash, trash_unknown, mut note, folder: gone, asks, absent } =
             self.on_disk(&row.library, id, request.as_ref()).await;
         let outputs = self.inner.context.data.outputs(&id).names().unwrap_or_else(|error| {
             let unknown = format!("The files that this job wrote cannot be listed: {}.", io_text(&error));
@@ -64,7 +66,8 @@ impl Server {
         let library = self.inner.context.library(&row.library).filter(|_| self.is_owner);
         let folder = library.and_then(|library| library.path.to_str().map(str::to_owned));
         Ok(JobView {
-            waits: self.waits(&row.summary, is_replaced, absent),
+            waits: self.waits(&row.summary, (&row.library, gone), absent),
+            asks: asks && row.summary.status == (JobStatus::Paused { reason: PauseReason::LibraryGone }),
             outputs,
             summary: row.summary,
             cursor,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Server, checks};
 use crate::error::internal;
 use crate::writer::AppendError;
+use headway_files::Library;
 use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::nearest::nearest;
 use headway_model::request::ItemSelection;
@@ -70,6 +71,9 @@ impl Server {
         let (Some(recipe), Some(library)) = (context.recipe(&request.recipe), context.library(&request.library)) else {
             return Ok(());
         };
+        if matches!(request.query, Query::Items(_)) {
+            self.not_moved(&library).await?;
+        }
         let (recipe, looked_at, request) = (Arc::clone(recipe), Arc::clone(&library), request.clone());
         // If the storage cannot be looked at now, preparing the job will report that.
         match self.inner.looks.look(&library.name, move || recipe.obstacle(&request, &looked_at)).await.flatten() {
@@ -77,6 +81,20 @@ impl Server {
             Some(Obstacle { setting: Some(setting), text }) => Err(ApiError::at_setting(setting, text)),
             Some(Obstacle { setting: None, text }) => Err(ApiError::invalid(text)),
         }
+    }
+
+    /// Refuses a library whose root was moved: a job about the files of an earlier one would wait for it without end.
+    async fn not_moved(&self, library: &Arc<Library>) -> Result<(), ApiError> {
+        let looked = Arc::clone(library);
+        if self.inner.looks.look(&library.name, move || looked.was_moved()).await != Some(true) {
+            return Ok(());
+        }
+        let message = format!(
+            "the folder of {} is not at its place, although its disk is there: it was moved, renamed or removed. Put it back \
+             first; nothing was begun",
+            library.name
+        );
+        Err(ApiError::Conflict { message })
     }
 
     async fn same(&self, row: JobRow, request: &StartJob, hash: &Digest) -> Result<JobView, ApiError> {

@@ -1,16 +1,17 @@
 //! What a job waits for, in words.
 
 use super::Server;
+use super::on_disk::FolderGone;
 use headway_model::status::PauseReason;
 use headway_model::{JobStatus, JobSummary, RelPath};
 
 impl Server {
-    /// What a job waits for, for a person. `is_replaced` says that another folder is at its library's path; `absent`
-    /// is a missing disk inside the library.
+    /// What a job waits for, for a person. `gone` says what keeps it from the folder of its library; `absent` is a missing
+    /// disk inside the library.
     pub(super) fn waits(
         &self,
         summary: &JobSummary,
-        is_replaced: bool,
+        (library, gone): (&str, Option<FolderGone>),
         absent: Option<(RelPath, String)>,
     ) -> Option<String> {
         let running = &self.inner.context.running;
@@ -25,19 +26,7 @@ impl Server {
                 let other = items.iter().find_map(|item| Some((item, item.waits_for?)))?;
                 Some(format!("{} waits for job {}, which works on it", other.0.path.shown(), other.1))
             }
-            JobStatus::Paused { reason: PauseReason::LibraryGone } if is_replaced => {
-                let text = "The folder at the library's path is empty, or is not the one for which this job was planned. The job \
-                    goes on by itself when its own folder is back; Resume uses the folder that is there now.";
-                Some(text.to_owned())
-            }
-            JobStatus::Paused { reason: PauseReason::LibraryGone } => {
-                let (path, device) = absent?;
-                Some(format!(
-                    "The disk that was at {} ({device}) is missing. The job goes on by itself when the disk is back; Resume \
-                     uses the folder that is there now, and no longer expects the disk.",
-                    path.shown()
-                ))
-            }
+            JobStatus::Paused { reason: PauseReason::LibraryGone } => waits_for_library(library, gone, absent),
             JobStatus::Paused { reason: PauseReason::Stuck } => {
                 let unknown = || "The server's own log says why. Resume tries it again.".to_owned();
                 Some(self.inner.context.steps.why(summary.job).unwrap_or_else(unknown))
@@ -45,6 +34,34 @@ impl Server {
             _ => None,
         }
     }
+}
+
+/// What a job waits for that does not have its library, or a disk inside it.
+fn waits_for_library(library: &str, gone: Option<FolderGone>, absent: Option<(RelPath, String)>) -> Option<String> {
+    Some(match (gone, absent) {
+        (Some(FolderGone::Replaced), _) => {
+            "The folder at the library's path is empty, or is not the one for which this job was planned. The job \
+             goes on by itself when its own folder is back; Resume uses the folder that is there now."
+                .to_owned()
+        }
+        (Some(FolderGone::Another), _) => format!(
+            "The folder of {library} is not the one that this job is about: the name was given to another folder, or the disk \
+             was changed. The job goes on by itself when its own folder is back; Resume uses the folder that is there now."
+        ),
+        (Some(FolderGone::Moved), _) => format!(
+            "The folder of {library} is not at its place, although its disk is there: it was moved, renamed or removed. The \
+             job goes on by itself when the folder is back."
+        ),
+        (Some(FolderGone::Absent), _) => {
+            format!("The folder of {library} is not there. The job goes on by itself when it is back.")
+        }
+        (None, Some((path, device))) => format!(
+            "The disk that was at {} ({device}) is missing. The job goes on by itself when the disk is back; Resume \
+             uses the folder that is there now, and no longer expects the disk.",
+            path.shown()
+        ),
+        (None, None) => return None,
+    })
 }
 
 /// A place in a queue, such as "2nd".

@@ -3,34 +3,60 @@
 use parking_lot::Mutex;
 
 use headway_files::{DataFolder, Identity, Library, environment};
-use headway_model::{JobId, PauseReason};
+use headway_model::request::{ItemSelection, ItemsQuery};
+use headway_model::{JobId, PauseReason, Query, StartJob};
 
-/// The file system that a job was planned on, and how often a person had accepted another one by then.
-pub(super) struct PlannedRoot(Mutex<(Option<Identity>, u64)>);
+/// The root that a job was planned on, and how often a person had accepted another one by then.
+pub(super) struct PlannedRoot {
+    planned: Mutex<(Option<Identity>, u64)>,
+    /// The only root that the job can be planned on, if that is known: an undo is about what is on one disk.
+    only: Option<Identity>,
+}
+
+/// The root that a job is bound to, if that is known: the one that it was planned on, or for an undo, the one that the
+/// other job was planned on.
+pub(crate) fn ground(data: &DataFolder, job: JobId, request: &StartJob) -> Option<Identity> {
+    data.ground(&job).or_else(|| match &request.query {
+        Query::Items(ItemsQuery { job: undone, which: ItemSelection::Placed }) => data.ground(undone),
+        _ => None,
+    })
+}
 
 impl PlannedRoot {
     /// The root that the data folder has stored for this job, or the present one if none is stored.
-    pub(super) fn of(job: JobId, library: &Library, data: &DataFolder) -> Self {
-        let now = library.identity();
-        PlannedRoot(Mutex::new(data.ground(&job).map_or(now, |planned| (Some(planned), now.1))))
+    pub(super) fn of(job: JobId, request: &StartJob, library: &Library, data: &DataFolder) -> Self {
+        let (now, bound) = (library.identity(), ground(data, job, request));
+        let is_undo = matches!(&request.query, Query::Items(ItemsQuery { which: ItemSelection::Placed, .. }));
+        let planned = Mutex::new(bound.map_or(now, |planned| (Some(planned), now.1)));
+        PlannedRoot { planned, only: bound.filter(|_| is_undo) }
+    }
+
+    /// Whether the job can be planned on the present root: on any, unless it is about what is on another one. A person can
+    /// accept any.
+    pub(super) fn admits(&self, library: &Library) -> bool {
+        let (now, accepted) = library.identity();
+        self.only.is_none_or(|only| now == Some(only) || accepted != self.planned.lock().1)
     }
 
     /// Accepts the present root, and returns its identity for storing in the data folder. Blocking.
     pub(super) fn settle(&self, library: &Library) -> Result<Option<Identity>, PauseReason> {
         library.look_again()?;
+        if !self.admits(library) {
+            return Err(PauseReason::LibraryGone);
+        }
         library.note_mounts().map_err(|error| environment(&error).unwrap_or(PauseReason::LibraryGone))?;
         let now = library.identity();
-        *self.0.lock() = now;
+        *self.planned.lock() = now;
         Ok(now.0)
     }
 
     /// Whether the library's root is still the one that the job was planned on, or a person has accepted the present
     /// one.
     pub(super) fn is_same(&self, library: &Library) -> bool {
-        let (now, mut ground) = (library.identity(), self.0.lock());
-        if ground.0.is_none() || now.1 != ground.1 {
-            *ground = now;
+        let (now, mut planned) = (library.identity(), self.planned.lock());
+        if planned.0.is_none() || now.1 != planned.1 {
+            *planned = now;
         }
-        now == *ground
+        now == *planned
     }
 }
