@@ -72,16 +72,23 @@ impl TrashCommand {
                 let why = view.note.as_deref().unwrap_or("it cannot be read");
                 say(&format!("headway: {}: what its trash holds is not known: {why}", tail(job)));
                 unknown += 1;
-            } else if view.trash.0 > 0 {
+                continue;
+            }
+            if view.trash_left.0 > 0 {
+                out::line(&left_line(&view))?;
+            }
+            if view.trash.0 > 0 {
                 let undo = match &view.undone {
                     Some(undo) => Some(session.client.job(undo.job).await?),
                     None => None,
                 };
                 out::line(&line(&view, undo.as_ref()))?;
+            }
+            if all_held(&view).0 > 0 {
                 views.push(view);
             }
         }
-        let sum = views.iter().fold((0, 0), |sum, view| (sum.0 + view.trash.0, sum.1 + view.trash.1));
+        let sum = views.iter().map(all_held).fold((0, 0), add);
         if views.is_empty() && unknown == 0 {
             out::line("no trash holds anything")?;
         }
@@ -95,7 +102,7 @@ impl TrashCommand {
         for view in &views {
             let id = view.summary.job;
             match session.client.steer(id, Action::EmptyTrash).await {
-                Ok(_) => say(&format!("{}  emptied: {}", tail(id), held(view.trash))),
+                Ok(_) => say(&format!("{}  emptied: {}", tail(id), held(all_held(view)))),
                 Err(error) => {
                     say(&format!("headway: {}: the trash is kept: {error}", tail(id)));
                     ended = Err(CommandFailure { code: NO, text: None });
@@ -131,6 +138,22 @@ impl TrashCommand {
             }
         }
     }
+}
+
+/// What emptying the trash of a job deletes.
+fn all_held(view: &JobView) -> (u64, u64) {
+    add(view.trash, view.trash_left)
+}
+
+fn add(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
+    (one.0 + other.0, one.1 + other.1)
+}
+
+/// What is left of a trash that somebody began to empty.
+fn left_line(view: &JobView) -> String {
+    let (job, title) = (tail(view.summary.job), &view.summary.title);
+    let why = format!("left of a trash that was being emptied; to delete the rest: headway trash --empty {job}");
+    format!("{job}  {}  {title}  ({why})", held(view.trash_left))
 }
 
 /// What the trash of a job holds, and why. `undo` is the job that undid it, if there is one.

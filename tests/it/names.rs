@@ -302,6 +302,38 @@ fn what_a_trash_holds_is_said_with_its_reason_and_one_command_empties_it() {
 }
 
 #[test]
+fn what_is_left_of_a_trash_that_was_being_emptied_is_said_and_goes() {
+    let files = photos();
+    let one = files.library().join("a.jpg");
+    let program = ["sh", "-c", "cp /etc/hostname $2", "x", "{}", "{out}"];
+    let library = files.library();
+    let run = [&["run", "--replace", "--in", text(&library), "--"], &program[..], &[":::", text(&one)]].concat();
+    let (code, said) = called(&files, &run);
+    assert_eq!(code, Some(0), "{said}");
+    let job = newest(&files)["job"].as_str().expect("an id").to_owned();
+    let trash = files.library().join(".headway-trash");
+    // As a kill leaves it.
+    let kill = || std::fs::rename(trash.join(&job), trash.join(format!("emptying-{job}"))).expect("a rename");
+    kill();
+    let (_, said) = called(&files, &["trash"]);
+    assert!(said.contains("left of a trash that was being emptied"), "{said}");
+    let place = format!("files={}", text(&files.library()));
+    let (_, said) = called(&files, &["doctor", &place]);
+    assert!(said.contains(&format!(".headway-trash/emptying-{job} can be removed (--remove)")), "{said}");
+    let (code, said) = called(&files, &["trash", "--empty", "@1", "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("emptied: 1 file, 5 bytes"), "{said}");
+    assert_eq!(called(&files, &["trash"]).1.trim(), "no trash holds anything");
+    // The doctor removes it as well.
+    std::fs::create_dir(trash.join(&job)).expect("a folder");
+    std::fs::write(trash.join(&job).join("0-1"), "x").expect("a file");
+    kill();
+    let (_, said) = called(&files, &["doctor", "--remove", &place]);
+    assert!(said.contains(&format!(".headway-trash/emptying-{job} was removed")), "{said}");
+    assert_eq!(std::fs::read_dir(&trash).expect("a folder").count(), 0);
+}
+
+#[test]
 fn a_doctor_beside_a_server_says_what_to_do() {
     let files = photos();
     let _server = Headway::start(&files, &[]);

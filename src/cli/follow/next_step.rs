@@ -111,6 +111,7 @@ mod tests {
             asks: false,
             note: None,
             trash,
+            trash_left: (0, 0),
             trash_unknown: false,
             folder: None,
             runs_programs: false,

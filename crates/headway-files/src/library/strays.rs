@@ -1,4 +1,4 @@
-//! Finds Headway's own names in a library, to detect those that no attempt owns any more.
+//! Finds Headway's own names in a library, to detect those that nothing owns any more.
 
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -13,7 +13,7 @@ use headway_model::{JobId, RelPath};
 /// Length of a job id in characters.
 const ID: usize = 36;
 
-/// One of Headway's own names outside the trashes.
+/// One of Headway's own names that can be left over. A trash is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnName {
     /// Its path.
@@ -27,6 +27,8 @@ pub struct OwnName {
 pub enum Maker {
     /// An attempt of this job: a temporary file, or the folder in which a program made an output.
     Attempt(JobId),
+    /// A process that emptied the trash of this job: what is left of the trash.
+    Emptying(JobId),
     /// A server that probed what the file system can do.
     Probe,
     /// Nothing that this version knows.
@@ -34,7 +36,8 @@ pub enum Maker {
 }
 
 impl Library {
-    /// All of Headway's own names outside the trashes, and the folders that could not be read. Blocking.
+    /// All of Headway's own names outside the trashes, what is left of trashes that were being emptied, and the folders
+    /// that could not be read. Blocking.
     ///
     /// # Errors
     /// If the root cannot be read.
@@ -49,6 +52,10 @@ impl Library {
                 Err(error) if is_absent(&error) && self.reach().is_ok() => {}
                 Err(_) => unread.push(folder),
             }
+        }
+        match self.emptying() {
+            Ok(left) => found.extend(left.into_iter().map(|(path, job)| OwnName { path, maker: Maker::Emptying(job) })),
+            Err(_) => unread.extend(TRASH.parse()),
         }
         found.sort_by(|one, other| one.path.cmp(&other.path));
         unread.sort();
@@ -82,6 +89,7 @@ impl Library {
     pub fn remove_own(&self, own: &OwnName) -> io::Result<()> {
         match own.maker {
             Maker::Attempt(_) | Maker::Probe => self.remove_temp(&own.path),
+            Maker::Emptying(_) => self.remove_emptying(&own.path),
             Maker::Unknown => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not known what made it")),
         }
     }
@@ -109,11 +117,18 @@ mod tests {
         let job = JobId::mint(1, [1; 10]);
         let temp = format!("sub/.headway-{job}-3-1.jpg");
         let workshop = format!("sub/.headway-{job}-4-1~");
-        for made in [&workshop, ".headway-trash/x", "plain"] {
+        let emptying = format!(".headway-trash/emptying-{job}");
+        for made in [&workshop, ".headway-trash/x", &emptying, "plain"] {
             std::fs::create_dir_all(folder.path().join(made)).expect("a folder");
         }
-        for made in [&temp, &format!("{workshop}/.headway-inside"), ".headway-probe-7-1", ".headway-notes", "sub/file"]
-        {
+        for made in [
+            &temp,
+            &format!("{workshop}/.headway-inside"),
+            ".headway-probe-7-1",
+            ".headway-notes",
+            "sub/file",
+            &format!("{emptying}/0-1"),
+        ] {
             std::fs::write(folder.path().join(made), "x").expect("a file");
         }
         let library = Library::open("files", folder.path()).expect("a library");
@@ -124,13 +139,15 @@ mod tests {
             [
                 (".headway-notes", Maker::Unknown),
                 (".headway-probe-7-1", Maker::Probe),
+                (emptying.as_str(), Maker::Emptying(job)),
                 (temp.as_str(), Maker::Attempt(job)),
                 (workshop.as_str(), Maker::Attempt(job)),
             ]
         );
         assert!(unread.is_empty());
         let removed: Vec<_> = found.iter().map(|own| library.remove_own(own).is_ok()).collect();
-        assert_eq!(removed, [false, true, true, true]);
+        assert_eq!(removed, [false, true, true, true, true]);
+        assert!(folder.path().join(".headway-trash/x").is_dir());
         assert_eq!(library.own_names().expect("a folder").0.len(), 1);
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 
 use cap_std::fs::{Dir, DirEntry};
 use rustix::fs::{AtFlags, StatxFlags, statx};
@@ -111,13 +112,44 @@ impl Library {
 
     /// How much is in the trash of a job; an error if it cannot be read.
     pub fn trashed(&self, job: JobId) -> io::Result<Trashed> {
+        self.held_in(&job.to_string())
+    }
+
+    /// How much is left of the trash of a job that a process began to empty; an error if it cannot be read.
+    pub fn half_emptied(&self, job: JobId) -> io::Result<Trashed> {
+        self.held_in(&format!("{EMPTYING}{job}"))
+    }
+
+    /// How much the folders of this name hold, beside the trashes of other jobs.
+    fn held_in(&self, name: &str) -> io::Result<Trashed> {
         let mut sum = Trashed::default();
         for folder in self.trash_folders()? {
-            for file in Found::of(folder.read_dir(job.to_string())).known()?.into_iter().flatten() {
+            for file in Found::of(folder.read_dir(name)).known()?.into_iter().flatten() {
                 sum.add(&file?)?;
             }
         }
         Ok(sum)
+    }
+
+    /// The folders of trashes that a process began to empty, with their jobs: they hold nothing that an undo could put back.
+    pub(super) fn emptying(&self) -> io::Result<Vec<(RelPath, JobId)>> {
+        let mut found = Vec::new();
+        for top in self.tops()? {
+            let trash = top.join(TRASH.as_bytes()).map_err(io::Error::other)?;
+            for entry in Found::of(self.folder(&trash).and_then(|dir| dir.entries())).known()?.into_iter().flatten() {
+                let name = entry?.file_name();
+                if let Some(job) = name.to_str().and_then(being_emptied) {
+                    found.push((trash.join(name.as_bytes()).map_err(io::Error::other)?, job));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Removes what is left of such a folder.
+    pub(super) fn remove_emptying(&self, path: &RelPath) -> io::Result<()> {
+        let trash = self.folder(&path.parent().unwrap_or_default())?;
+        remove_leaving(&trash, path.name(), &mut Trashed::default())
     }
 
     /// How much is in the trashes of all jobs; an error if any trash cannot be read.
@@ -149,6 +181,8 @@ impl Library {
         let mut gone = Trashed::default();
         for folder in self.trash_folders_that_are_there()? {
             let leaving = format!("{EMPTYING}{job}");
+            // What a process that died left of it would be in the way.
+            remove_leaving(&folder, &leaving, &mut gone)?;
             if Found::of(folder.rename(job.to_string(), &folder, &leaving)).known()?.is_some() {
                 sync(&folder)?;
             }
@@ -163,8 +197,7 @@ impl Library {
         for folder in self.trash_folders_that_are_there()? {
             for entry in folder.entries()? {
                 let name = entry?.file_name();
-                let of_job = name.to_str().and_then(|name| name.strip_prefix(EMPTYING)).map(str::parse::<JobId>);
-                if let (Some(Ok(_)), Some(leaving)) = (of_job, name.to_str()) {
+                if let Some(leaving) = name.to_str().filter(|name| being_emptied(name).is_some()) {
                     remove_leaving(&folder, leaving, &mut gone)?;
                 }
             }
@@ -195,6 +228,11 @@ fn remove_leaving(folder: &Dir, leaving: &str, gone: &mut Trashed) -> io::Result
     sync(folder)
 }
 
+/// The job whose trash a folder of this name is what is left of.
+fn being_emptied(name: &str) -> Option<JobId> {
+    name.strip_prefix(EMPTYING)?.parse().ok()
+}
+
 fn job_folder(top: &RelPath, job: JobId) -> io::Result<RelPath> {
     let trash = top.join(TRASH.as_bytes()).map_err(io::Error::other)?;
     trash.join(job.to_string().as_bytes()).map_err(io::Error::other)
@@ -214,7 +252,11 @@ mod tests {
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             std::fs::write(path, "original").expect("a file");
         }
+        let held = |job| [library.trashed(job), library.half_emptied(job)].map(|held| held.expect("a folder").files);
+        assert_eq!((held(half), held(whole)), ([0, 1], [1, 0]));
+        assert_eq!(library.emptying().expect("a folder").iter().map(|(_, job)| *job).collect::<Vec<_>>(), [half]);
         assert_eq!(library.end_emptying().expect("a folder"), Trashed { files: 1, bytes: 8 });
+        assert_eq!(held(half), [0, 0]);
         let mut left: Vec<_> = std::fs::read_dir(folder.path().join(TRASH))
             .expect("a folder")
             .flatten()

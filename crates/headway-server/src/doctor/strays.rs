@@ -40,7 +40,8 @@ pub(crate) async fn strays(
     let (mut owners, mut strays) = (HashMap::<JobId, Owner>::new(), Vec::new());
     for own in names {
         let kept = match own.maker {
-            Maker::Probe => None,
+            // Emptying begins with the decision that nothing of the trash is kept.
+            Maker::Probe | Maker::Emptying(_) => None,
             Maker::Unknown => Some("this version makes no such name"),
             Maker::Attempt(job) => {
                 let owner = match owners.entry(job) {

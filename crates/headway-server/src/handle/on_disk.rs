@@ -10,6 +10,8 @@ use headway_model::{JobId, Output, RelPath, StartJob};
 pub(super) struct OnDisk {
     /// The number and bytes of files in the job's trash.
     pub(super) trash: (u64, u64),
+    /// The same of what is left of a trash that was being emptied.
+    pub(super) trash_left: (u64, u64),
     /// Whether the trash could not be read.
     pub(super) trash_unknown: bool,
     /// A note for a person: how the job replaces files, if it does, or what cannot be read.
@@ -77,7 +79,8 @@ impl Server {
             let (folder, asks) = FolderGone::of(&library, ground);
             // If that is unknown, the view says nothing about it; the plan reports it.
             let absent = request.and_then(|request| engine::missed_disk(&library, &request).unwrap_or_default());
-            let (note, held) = match library.trashed(id) {
+            let held = library.trashed(id).and_then(|trash| Ok((trash, library.half_emptied(id)?)));
+            let (note, held) = match held {
                 Ok(held) => (note, Some(held)),
                 Err(error) if replaces => {
                     let why = format!("The trash cannot be read: {}.", io_text(&error));
@@ -85,9 +88,10 @@ impl Server {
                 }
                 Err(_) => (note, None),
             };
-            let trash = held.unwrap_or_default();
+            let (trash, left) = held.unwrap_or_default();
             OnDisk {
                 trash: (trash.files, trash.bytes),
+                trash_left: (left.files, left.bytes),
                 trash_unknown: held.is_none(),
                 note,
                 folder,

@@ -47,7 +47,7 @@ impl Server {
         let cursor = self.cursor().await?;
         let row = self.row(id).await?;
         let request = self.request_of(&row).await?;
-        let OnDisk { trash, trash_unknown, mut note, folder: gone, asks, absent } =
+        let OnDisk { trash, trash_left, trash_unknown, mut note, folder: gone, asks, absent } =
             self.on_disk(&row.library, id, request.as_ref()).await;
         let outputs = self.inner.context.data.outputs(&id).names().unwrap_or_else(|error| {
             let unknown = format!("The files that this job wrote cannot be listed: {}.", io_text(&error));
@@ -74,6 +74,7 @@ impl Server {
             request,
             note,
             trash,
+            trash_left,
             trash_unknown,
             folder,
             // A recipe that is no longer configured might have run programs whose output is kept.

@@ -151,7 +151,7 @@ impl Server {
         let emptied = emptied.await;
         let emptied = emptied.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
         tracing::info!(job.id = %id, files = emptied.files, bytes = emptied.bytes, "a trash was emptied");
-        Ok(JobView { trash: (0, 0), ..view })
+        Ok(JobView { trash: (0, 0), trash_left: (0, 0), ..view })
     }
 
     /// Sets how many items run at the same time, over all jobs.
