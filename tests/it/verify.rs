@@ -58,9 +58,15 @@ async fn a_manifest_tells_ok_changed_missing_and_new_apart() {
     let app = App::start(&files).await;
     let (view, items, report) = verify(&app, json!({ "manifest": "SHA256SUMS" })).await;
     let of = |name: &str| items.iter().find(|item| item["path"] == name).expect(name).clone();
-    for (name, verdict) in [("ok", "ok"), ("new%0Aline", "ok"), ("new", "new"), ("SHA256SUMS", "the manifest")] {
+    for (name, verdict) in [("ok", "ok"), ("new%0Aline", "ok"), ("SHA256SUMS", "the manifest")] {
         assert_eq!(of(name)["result"]["verdict"], verdict, "{name}");
     }
+    // Nothing was compared.
+    assert_eq!(
+        (&of("new")["status"], &of("new")["reason"]),
+        (&json!("skipped"), &json!("no line of the manifest names it"))
+    );
+    assert_eq!(view["counters"]["succeeded"], 3, "{view}");
     let why = |name: &str| of(name)["message"].as_str().unwrap_or_default().to_owned();
     // Nobody knows the file's modification time when `sha256sum` read it.
     assert!(why("rotten").starts_with("changed: cause unknown"), "{}", why("rotten"));

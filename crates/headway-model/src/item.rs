@@ -107,6 +107,8 @@ numbered! {
         With = 14,
         /// The request names it, and it is no regular file: a symbolic link, device, socket or pipe.
         Named = 15,
+        /// No line of the manifest names it, so there was nothing to compare.
+        Unlisted = 16,
     }
 }
 
@@ -187,9 +189,10 @@ impl ItemStatus {
         match self {
             ItemStatus::Succeeded(_) => OutcomeFilter::Processed,
             ItemStatus::Skipped { .. } if self.is_missed() => OutcomeFilter::Unprocessed,
-            ItemStatus::Skipped { reason: SkipReason::Recipe | SkipReason::Kept | SkipReason::Lacking, .. } => {
-                OutcomeFilter::Unprocessed
-            }
+            ItemStatus::Skipped {
+                reason: SkipReason::Recipe | SkipReason::Kept | SkipReason::Lacking | SkipReason::Unlisted,
+                ..
+            } => OutcomeFilter::Unprocessed,
             ItemStatus::Skipped { .. } => OutcomeFilter::Processed,
             ItemStatus::Failed(_) => OutcomeFilter::Failed,
             ItemStatus::Waiting
@@ -220,7 +223,8 @@ impl ItemStatus {
             | SkipReason::Recipe
             | SkipReason::Kept
             | SkipReason::Lacking
-            | SkipReason::With => false,
+            | SkipReason::With
+            | SkipReason::Unlisted => false,
         }
     }
 
@@ -305,6 +309,7 @@ impl SkipReason {
             SkipReason::Recipe => "not a type of file that the recipe is for",
             SkipReason::Kept => "stays: not one of the files to be removed",
             SkipReason::Named => "named, but not a regular file",
+            SkipReason::Unlisted => "no line of the manifest names it",
             SkipReason::With => "is renamed together with another file of the job",
             SkipReason::Lacking => "lacks something that its new name is made from, such as a date or a series",
         }

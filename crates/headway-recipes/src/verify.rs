@@ -23,7 +23,7 @@ use headway_files::Outputs;
 use headway_files::{Library, OpenFile, environment, io_text};
 use headway_model::setting::SettingKind;
 use headway_model::summary::RecipeInfo;
-use headway_model::{DiskEffect, FailReason, JobId, RelPath, StartJob};
+use headway_model::{DiskEffect, FailReason, JobId, RelPath, SkipReason, StartJob};
 use lines::Lines;
 use manifests::{LIMIT, ManifestChoice};
 
@@ -109,7 +109,7 @@ impl Work for VerifyWork {
         }
         let lines = self.lines.of(&attempt.path);
         if lines.is_empty() {
-            return found(json!({ "verdict": verdict::NEW }));
+            return Err(Failure::Skipped(SkipReason::Unlisted));
         }
         let wanted = self.lines.wanted(lines);
         // Without a checksum by a known algorithm, the file need not be read.

@@ -68,11 +68,8 @@ impl VerifyReport<'_> {
         let lines = self.lines;
         let own = lines.of(path);
         if own.is_empty() {
-            self.new += u64::from(failure.is_none() && word == NEW);
-            match failure {
-                Some((_, text)) => self.rows.push(format!("{path}\t{text}\n")),
-                None if word == NEW => self.rows.push(format!("{path}\t{NEW}: the manifest does not name it\n")),
-                None => {}
+            if let Some((_, text)) = failure {
+                self.rows.push(format!("{path}\t{text}\n"));
             }
             return;
         }
@@ -102,6 +99,11 @@ impl VerifyReport<'_> {
 
     /// Takes in a skipped item. If its file was missing or not a regular file, `others` looks at it again.
     fn skipped(&mut self, path: &RelPath, reason: SkipReason) {
+        if reason == SkipReason::Unlisted {
+            self.new += 1;
+            self.rows.push(format!("{path}\t{NEW}: the manifest does not name it\n"));
+            return;
+        }
         let own = self.lines.of(path);
         if own.is_empty()
             || matches!(reason, SkipReason::Missing | SkipReason::Symlink | SkipReason::NotAFile | SkipReason::Named)

@@ -1,8 +1,8 @@
-//! The verdicts: each line of a manifest gets one of six, and a file that no line names gets the seventh, `new`.
+//! The verdicts: each line of a manifest gets one of six. A file that no line names gets none; the report calls it `new`.
 
 use headway_model::FailReason;
 
-/// The verdict on a file that no line names.
+/// The word in the report for a file that no line names. It is skipped: nothing was compared.
 pub(super) const NEW: &str = "new";
 /// The word for a finding about a manifest itself.
 pub(super) const MANIFEST: &str = "the manifest";
