@@ -146,7 +146,7 @@ impl UndoWork {
             true => "the original cannot be put back: the trash of that job was emptied",
             false => "the original is no longer in the trash",
         };
-        Failure::Failed(FailReason::Read, text.into())
+        Failure::Failed(FailReason::Recipe, text.into())
     }
 
     /// The old names of a file and of its sidecars. A sidecar that is gone is left out.

@@ -14,8 +14,10 @@ use crate::ui::live::Live;
 use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::format::{count, counted};
 use crate::ui::progress::Summary;
+use headway_model::item::ERRORS;
+use headway_model::item_filter::ItemFilter;
 use headway_model::request::ItemSelection;
-use headway_model::{JobId, SkipReason, StartJob};
+use headway_model::{ItemStatus, JobId, SkipReason, StartJob};
 
 /// How long after the last keystroke a search begins.
 const TYPING: Duration = Duration::from_millis(120);
@@ -150,7 +152,14 @@ fn Search(job: JobId, address: Memo<ItemsAddress>) -> impl IntoView {
     .into_any()
 }
 
-/// A button that runs the matching files again, if the job is over and all of them failed.
+/// Whether a filter lists only files that failed, or were asked for and not processed.
+fn lists_errors(filter: &ItemFilter) -> bool {
+    let reason = filter.cause.as_deref().and_then(SkipReason::of_key);
+    let are_missed = reason.is_some_and(|reason| ItemStatus::Skipped { reason, planned: true }.is_missed());
+    are_missed || matches!(filter.status.as_deref(), Some("failed" | ERRORS))
+}
+
+/// A button that runs the matching files again, if the job is over and all of them failed or were missed.
 #[component]
 fn RetryThese(
     job: JobId,
@@ -164,8 +173,8 @@ fn RetryThese(
         summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
     });
     let number = Memo::new(move |_| {
-        let are_failed = address.with(|address| address.filter.status.as_deref() == Some("failed"));
-        let is_offered = is_over.get() && are_failed && list.is_narrowed();
+        let are_errors = address.with(|address| lists_errors(&address.filter));
+        let is_offered = is_over.get() && are_errors && list.is_narrowed();
         let total = list.with(|fold, status, these| fold.listed(status, these, 0, 0).total).unwrap_or_default();
         if is_offered && total <= RETRIED { total } else { 0 }
     });

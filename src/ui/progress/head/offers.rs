@@ -3,7 +3,7 @@
 use crate::ui::parts::format::{count, counted};
 use headway_model::request::ItemSelection;
 use headway_model::status::PauseReason;
-use headway_model::{Action, JobStatus, JobSummary};
+use headway_model::{Action, JobKind, JobStatus, JobSummary};
 
 /// What a button does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,15 +91,19 @@ pub(super) fn offers(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedActi
 fn after(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedAction> {
     let counters = &summary.counters;
     let mut offers = Vec::new();
-    if counters.failed > 0 {
-        let failed = count(counters.failed.into());
-        let text = match is_look(summary) {
-            true => format!("Look at the {failed} failed again"),
-            false => format!("Retry {failed} failed"),
+    // An undo is not tried again by itself: the other job is undone again.
+    let is_undo = JobKind::of(&summary.recipe) == JobKind::Undo;
+    let (failed, missed) = (counters.failed, counters.missed);
+    if !is_undo && failed + missed > 0 {
+        let which = match (failed, missed) {
+            (_, 0) => format!("{} failed", count(failed.into())),
+            (0, _) => format!("{} not processed", count(missed.into())),
+            _ => format!("{} failed or not processed", count(u64::from(failed) + u64::from(missed))),
         };
-        offers.push(OfferedAction::new(Act::Again(ItemSelection::Failed), "retry", text));
+        let text = if is_look(summary) { format!("Look at the {which} again") } else { format!("Retry {which}") };
+        offers.push(OfferedAction::new(Act::Again(ItemSelection::Errors), "retry", text));
     }
-    if counters.cancelled > 0 {
+    if !is_undo && counters.cancelled > 0 {
         let text = format!("Continue with the {} that did not run", count(counters.cancelled.into()));
         offers.push(OfferedAction::new(Act::Again(ItemSelection::Cancelled), "rest", text));
     }
@@ -173,6 +177,21 @@ mod tests {
             offers[0].text == "Look at the 3 failed again" && offers.iter().all(|offer| !offer.is_next),
             "{offers:?}"
         );
+    }
+
+    #[test]
+    fn a_retry_takes_what_was_not_processed_as_well() {
+        let job = |recipe: &str, failed, missed| {
+            let counters = Counters { total: 9, failed, missed, skipped: missed, ..Counters::default() };
+            JobSummary { recipe: recipe.into(), counters, ..job(JobStatus::CompletedWithErrors) }
+        };
+        for (failed, missed, expected) in
+            [(3, 0, "Retry 3 failed"), (0, 2, "Retry 2 not processed"), (3, 2, "Retry 5 failed or not processed")]
+        {
+            let offers = offers(&job("checksum", failed, missed), false);
+            assert_eq!((&offers[0].act, &*offers[0].text), (&Act::Again(ItemSelection::Errors), expected));
+        }
+        assert_eq!(offers(&job("undo", 3, 2), false), [], "the server refuses it");
     }
 
     #[test]
