@@ -19,6 +19,7 @@ use super::shown::{OutputArguments, outputs};
 use super::{plan, recipes};
 use arguments::{FileArguments, WorkArguments};
 use headway_model::{Action, JobId, JobKind, StartJob};
+pub(super) use made::shown;
 
 /// The recipe for typed commands.
 pub(super) const COMMAND: &str = JobKind::TYPED;

@@ -1,13 +1,14 @@
 //! `headway verify`.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader, stdin};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::out;
+use super::{out, run};
 use headway_model::export::ExportVerifier;
 
 /// Prove that a job's log adds up to its report.
@@ -36,9 +37,13 @@ pub(super) fn verify(arguments: &VerifyCommand) -> anyhow::Result<()> {
         Box::new(BufReader::new(File::open(&arguments.file).with_context(|| format!("cannot read {shown}"))?))
     };
     let mut proof = ExportVerifier::default();
-    for line in reader.lines() {
-        if let Err(error) = proof.line(&line.with_context(|| format!("cannot read {shown}"))?) {
-            bail!("{shown} proves nothing: {error}");
+    for (number, line) in reader.lines().enumerate() {
+        let line = line.with_context(|| format!("cannot read {shown}"))?;
+        if let Err(error) = proof.line(&line) {
+            // Every line of a log is an object.
+            let is_other = number == 0 && !line.trim_start().starts_with('{');
+            let other = if is_other { compares(&arguments.file) } else { String::new() };
+            bail!("{shown} proves nothing: {error}{other}");
         }
     }
     let report = match proof.end() {
@@ -62,4 +67,17 @@ pub(super) fn verify(arguments: &VerifyCommand) -> anyhow::Result<()> {
         report.digest
     ))?;
     Ok(())
+}
+
+/// The command that compares files with a list of checksums, which a person might have meant.
+fn compares(file: &Path) -> String {
+    let name = file.file_name().filter(|name| *name != "-").unwrap_or(OsStr::new("SHA256SUMS"));
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut setting = std::ffi::OsString::from("manifest=");
+    setting.push(name);
+    format!(
+        ". If it is a list of checksums, compare files with it by: headway run verify {} --set {}",
+        run::shown(folder.as_os_str()),
+        run::shown(&setting)
+    )
 }

@@ -115,6 +115,8 @@ async fn an_exported_log_proves_its_report_and_a_changed_one_nothing() {
         let (proved, said) = verify(&without(index));
         assert!(!proved && said.contains("proves nothing"), "without line {index}: {said}");
     }
+    let (proved, said) = verify("e3b0c442  000001\n");
+    assert!(!proved && said.contains("headway run verify ") && said.contains("--set manifest=log.jsonl"), "{said}");
     assert!(!verify(&text.replace("\"succeeded\":5", "\"succeeded\":6")).0);
     assert!(!verify(&text.replacen("000003", "000004", 1)).0, "a detail is a part of it");
     for (from, to) in

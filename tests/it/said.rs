@@ -134,7 +134,7 @@ fn a_command_line_that_is_almost_right_is_taken_or_the_right_one_is_named() {
     let (code, out, err) = called(&files, &["run", "Photos", "--", "echo"]);
     assert!(code == Some(0) && out == "Photos/a.jpg\n", "{code:?} {out} {err}");
     for (line, meant) in [
-        (&["run", "chekcsum", "Photos"][..], "did you mean the recipe checksum?"),
+        (&["run", "chekcsum", "Photos"][..], "did you mean \"checksum\""),
         (&["run", "Photos", "checksum"], "the recipe comes first: headway run checksum Photos"),
         (&["run", "Photos"], "headway run Photos -- PROGRAM {}"),
         (&["run", "Photos", "000001"], "headway run RECIPE Photos 000001"),
@@ -142,6 +142,7 @@ fn a_command_line_that_is_almost_right_is_taken_or_the_right_one_is_named() {
     ] {
         let (code, _, err) = called(&files, line);
         assert!(code == Some(255) && err.contains(meant), "{line:?}: {code:?} {err}");
+        assert!(err.matches("did you mean").count() <= 1, "it is said once: {err}");
     }
 }
 

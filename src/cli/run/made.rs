@@ -84,7 +84,7 @@ impl RunArguments {
 }
 
 /// A word for a shell, as text.
-pub(super) fn shown(word: &OsStr) -> String {
+pub(in crate::cli) fn shown(word: &OsStr) -> String {
     String::from_utf8_lossy(&quoted(word.as_bytes())).into_owned()
 }
 

@@ -132,7 +132,8 @@ impl RunArguments {
         {
             return Some(format!("the recipe comes first: headway run {name} {recipe}{}", rest(Some(name))));
         }
-        if let Some(near) = nearest(recipe, known.iter().map(String::as_str)) {
+        // The server's refusal says this itself; for a file, nobody asks the server.
+        if let Some(near) = nearest(recipe, known.iter().map(String::as_str)).filter(|_| is_file) {
             return Some(format!("did you mean the recipe {near}?"));
         }
         is_file.then(|| {

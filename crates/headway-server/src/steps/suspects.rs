@@ -45,8 +45,11 @@ impl Suspects {
                 crashes.insert(key, before.get(&key).copied().unwrap_or(0) + 1);
             }
         }
-        for ((job, step), count) in &crashes {
-            tracing::warn!(job.id = %job, %step, crashes = count, "a step was under way when the last process crashed");
+        // What counts for any item is said of the one that was under way.
+        for (job, step) in left {
+            let count = crashes.get(&(*job, *step)).copied().unwrap_or_default();
+            let text = step.text();
+            tracing::warn!(job.id = %job, "the last server was killed or crashed while it {text}{}", in_a_row(count));
         }
         let suspects = Suspects { path, any: AtomicBool::new(!crashes.is_empty()), crashes: Mutex::new(crashes) };
         suspects.keep(&suspects.crashes.lock());
@@ -121,4 +124,9 @@ fn read(line: &str) -> Option<((JobId, Step), u32)> {
     let (count, rest) = line.split_once(' ')?;
     let (job, step) = rest.split_once(' ')?;
     Some(((job.parse().ok()?, step.parse().ok()?), count.parse().ok()?))
+}
+
+/// How often that has happened now, unless it is the first time.
+fn in_a_row(count: u32) -> String {
+    if count > 1 { format!(", for the {count}. time in a row") } else { String::new() }
 }
