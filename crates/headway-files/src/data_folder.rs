@@ -52,6 +52,27 @@ pub struct DataFolder {
     _lock: FolderLock,
 }
 
+/// Refuses libraries that hold the data folder with this root, or lie inside it. Blocking.
+fn lies_apart(root: &Path, libraries: &[(String, PathBuf)]) -> Result<(), FolderError> {
+    let paths = libraries.iter().map(|(_, library)| library.clone()).collect();
+    let found = ask_all(paths, |library: PathBuf| Found::of(library.canonicalize()).known().ok().flatten());
+    for ((name, library), found) in libraries.iter().zip(found) {
+        // A library that is missing contains no data folder. If its storage does not answer, its path decides.
+        let library = found.unwrap_or_else(|| Some(library.clone()));
+        let Some(library) = library else { continue };
+        let lies = match (root.starts_with(&library), library.starts_with(root)) {
+            (true, _) => "lies inside",
+            (_, true) => "holds",
+            (false, false) => continue,
+        };
+        return Err(FolderError(format!(
+            "the data folder {} {lies} the library {name:?}; choose another with --data",
+            root.display()
+        )));
+    }
+    Ok(())
+}
+
 impl DataFolder {
     /// Creates the folder if necessary, and takes its lock.
     pub fn open(root: &Path, libraries: &[(String, PathBuf)]) -> Result<Self, FolderError> {
@@ -60,22 +81,7 @@ impl DataFolder {
         };
         private::make_root(root).map_err(|error| fail("make", &error))?;
         let root = root.canonicalize().map_err(|error| fail("find", &error))?;
-        let paths = libraries.iter().map(|(_, library)| library.clone()).collect();
-        let found = ask_all(paths, |library: PathBuf| Found::of(library.canonicalize()).known().ok().flatten());
-        for ((name, library), found) in libraries.iter().zip(found) {
-            // A library that is missing contains no data folder. If its storage does not answer, its path decides.
-            let library = found.unwrap_or_else(|| Some(library.clone()));
-            let Some(library) = library else { continue };
-            let lies = match (root.starts_with(&library), library.starts_with(&root)) {
-                (true, _) => "lies inside",
-                (_, true) => "holds",
-                (false, false) => continue,
-            };
-            return Err(FolderError(format!(
-                "the data folder {} {lies} the library {name:?}; choose another with --data",
-                root.display()
-            )));
-        }
+        lies_apart(&root, libraries)?;
         let kind = rustix::fs::statfs(&root).map_err(|error| fail("look at", &error))?.f_type as u64;
         if let Some((_, name)) = NETWORK.iter().find(|(number, _)| *number == kind & 0xffff_ffff) {
             return Err(FolderError(format!(
@@ -96,6 +102,14 @@ impl DataFolder {
             folder.let_go_of_tables().map_err(|error| fail("take over", &error))?;
         }
         Ok(folder)
+    }
+
+    /// Refuses libraries that hold the data folder or lie inside it. Blocking.
+    ///
+    /// # Errors
+    /// If there is one; the text names it.
+    pub fn lies_apart_from(&self, libraries: &[(String, PathBuf)]) -> Result<(), FolderError> {
+        lies_apart(&self.root, libraries)
     }
 
     /// Removes SQLite's shared-memory files, together with the locks that a dying process holds in them. SQLite

@@ -39,6 +39,12 @@ pub enum ApiError {
         /// What cannot be read, and why.
         message: String,
     },
+    /// 403: the caller only looks on, and the call would change something.
+    #[error("{message}")]
+    ReadOnly {
+        /// Who can do it.
+        message: String,
+    },
     /// 404: there is no such job, file, folder or page.
     #[error("{message}")]
     NotFound {
@@ -116,7 +122,7 @@ impl ApiError {
         match self {
             ApiError::Malformed { .. } => 400,
             ApiError::NoLogin { .. } => 401,
-            ApiError::Foreign { .. } | ApiError::Denied { .. } => 403,
+            ApiError::Foreign { .. } | ApiError::Denied { .. } | ApiError::ReadOnly { .. } => 403,
             ApiError::NotFound { .. } => 404,
             ApiError::TooSlow { .. } => 408,
             ApiError::Conflict { .. } => 409,

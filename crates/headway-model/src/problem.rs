@@ -127,6 +127,7 @@ fn title(error: &ApiError) -> &'static str {
         ApiError::NoLogin { .. } => "The caller is not logged in",
         ApiError::Foreign { .. } => "The call comes from a foreign page",
         ApiError::Denied { .. } => "Headway cannot read this",
+        ApiError::ReadOnly { .. } => "The caller only looks on",
         ApiError::NotFound { .. } => "Nothing has this name",
         ApiError::TooSlow { .. } => "The call did not arrive in time",
         ApiError::Conflict { .. } => "The call conflicts with the present state",
@@ -155,6 +156,7 @@ mod tests {
             ApiError::Foreign { message: message() },
             ApiError::Denied { message: message() },
             ApiError::NotFound { message: message() },
+            ApiError::ReadOnly { message: message() },
             ApiError::TooSlow { message: message() },
             ApiError::Conflict { message: message() },
             ApiError::Pruned { job: JobId::mint(7, [0; 10]) },
@@ -181,7 +183,7 @@ mod tests {
 
     #[test]
     fn every_wrong_setting_is_pointed_at_and_every_other_reason_is_told() {
-        let wrong = every_error().swap_remove(10);
+        let wrong = every_error().swap_remove(11);
         let problem = serde_json::to_value(Problem::new(&wrong, 422, "/api/v1/jobs/x")).expect("JSON");
         assert_eq!((&problem["type"], &problem["status"]), (&json!("urn:headway:invalid"), &json!(422)));
         let expected = json!([

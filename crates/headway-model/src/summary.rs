@@ -322,6 +322,7 @@ impl Start {
             recipes: Vec::new(),
             policies: BTreeMap::new(),
             live: Vec::new(),
+            rights: PageRights::All,
         }
     }
 }
@@ -345,4 +346,21 @@ pub struct Start {
     pub policies: BTreeMap<String, Policy>,
     /// Jobs that are not over, oldest first.
     pub live: Vec<JobSummary>,
+    /// What the page can do.
+    #[serde(default)]
+    pub rights: PageRights,
+}
+
+/// What a page can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PageRights {
+    /// Everything.
+    #[default]
+    All,
+    /// Everything, and make links for those who only look on.
+    Sharing,
+    /// Look on: it offers nothing that changes anything.
+    Reading,
 }

@@ -11,6 +11,7 @@ mod on_disk;
 mod presets;
 mod preview;
 mod queries;
+mod reload;
 mod report;
 mod rights;
 mod same;
@@ -59,7 +60,7 @@ struct Keeping {
 }
 
 struct ServerInner {
-    keeping: Keeping,
+    keeping: parking_lot::Mutex<Keeping>,
     /// Milliseconds for which the clock is not trusted.
     doubt: AtomicU64,
     context: Context,
@@ -163,8 +164,9 @@ impl Server {
     fn library(&self, name: &str) -> Result<Arc<Library>, ApiError> {
         let context = &self.inner.context;
         let opened = || context.by_path.get(name).filter(|_| self.is_owner);
-        context.configured(name).map(Arc::clone).or_else(opened).ok_or_else(|| {
-            let names: Vec<_> = context.libraries.iter().map(|library| library.name.as_str()).collect();
+        context.configured(name).or_else(opened).ok_or_else(|| {
+            let libraries = context.libraries.now();
+            let names: Vec<_> = libraries.iter().map(|library| library.name.as_str()).collect();
             ApiError::NotFound {
                 message: format!("there is no library {name:?}; this server has {}", names.join(", ")),
             }

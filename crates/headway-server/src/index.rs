@@ -11,8 +11,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::engine::Libraries;
 use super::error::{StartError, internal, unreadable};
-use headway_files::{DataFolder, Library, ScanError};
+use headway_files::{DataFolder, ScanError};
 use headway_model::RelPath;
 use headway_model::error::ApiError;
 use headway_model::library::{EntryKind, FolderPage, FolderView, ScanProgress};
@@ -68,18 +69,23 @@ impl Index {
     /// Opens the index, and begins to scan every library and to follow the log.
     pub(crate) fn start(
         data: &Arc<DataFolder>,
-        libraries: Arc<Vec<Arc<Library>>>,
+        libraries: Libraries,
         store: Arc<dyn Store>,
         head: watch::Receiver<Head>,
     ) -> Result<Self, StartError> {
         let files = Arc::new(FileIndex::open(&data.index())?);
-        let scans = Scans::new(Arc::clone(&files), Arc::clone(&libraries));
-        let is_served = !libraries.is_empty();
+        let scans = Scans::new(Arc::clone(&files), libraries.clone());
+        let is_served = !libraries.now().is_empty();
         let outcomes = is_served.then(|| {
             OutcomeFollower::follow(Arc::clone(&files), scans.clone(), (Arc::downgrade(data), libraries), store, head)
         });
         scans.all();
         Ok(Index { files, scans, outcomes })
+    }
+
+    /// Begins to scan libraries that were not configured before. (The follower of the log notices by itself.)
+    pub(crate) fn libraries_changed(&self) {
+        self.scans.new_ones();
     }
 
     /// A page of a library's entries. With `refresh` the disk is read first, as far as that is quick.

@@ -12,7 +12,7 @@ use crate::secret::Secret;
 const LONGEST: usize = 64;
 
 /// A webhook: where messages go, and which.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
     /// Its name: letters, digits, `-` and `_`.
     pub name: String,
@@ -23,7 +23,7 @@ pub struct Webhook {
 }
 
 /// Where messages go.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebhookTarget {
     /// To a URL, by POST.
     Url {

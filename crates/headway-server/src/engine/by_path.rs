@@ -40,6 +40,16 @@ impl ByPath {
         self.opened.lock().get(name).map(Arc::clone)
     }
 
+    /// Keeps a library that is no longer configured, for its jobs.
+    pub(crate) fn keep(&self, library: &Arc<Library>) {
+        self.opened.lock().insert(library.name.clone(), Arc::clone(library));
+    }
+
+    /// Forgets a library that is configured now.
+    pub(crate) fn forget(&self, name: &str) {
+        self.opened.lock().remove(name);
+    }
+
     /// Every library that is open.
     pub(crate) fn all(&self) -> Vec<Arc<Library>> {
         self.opened.lock().values().map(Arc::clone).collect()

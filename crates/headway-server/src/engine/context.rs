@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::{ByPath, Examinations, Exclusion, LeftPrograms, Pulse, RunningAttempts, ShortageCheck};
+use super::{ByPath, Examinations, Exclusion, LeftPrograms, Libraries, Pulse, RunningAttempts, ShortageCheck};
 use crate::steps::Steps;
 use crate::writer::Log;
 use headway_files::{DataFolder, Library};
@@ -20,8 +20,8 @@ pub(crate) struct Context {
     pub store: Arc<dyn Store>,
     /// Records events.
     pub log: Log,
-    /// The configured libraries.
-    pub libraries: Arc<Vec<Arc<Library>>>,
+    /// The configured libraries, which can change.
+    pub libraries: Libraries,
     /// Libraries that jobs name by their path.
     pub by_path: ByPath,
     /// The recipes on offer.
@@ -55,12 +55,12 @@ pub(crate) struct Context {
 impl Context {
     /// The library with this name, if it is configured or was opened by its path.
     pub(crate) fn library(&self, name: &str) -> Option<Arc<Library>> {
-        self.configured(name).map(Arc::clone).or_else(|| self.by_path.get(name))
+        self.configured(name).or_else(|| self.by_path.get(name))
     }
 
     /// The configured library with this name.
-    pub(crate) fn configured(&self, name: &str) -> Option<&Arc<Library>> {
-        self.libraries.iter().find(|library| library.name == name)
+    pub(crate) fn configured(&self, name: &str) -> Option<Arc<Library>> {
+        self.libraries.get(name)
     }
 
     /// The library of a job that is in the log. A library that is named by its path is opened if necessary. So is one
@@ -74,7 +74,7 @@ impl Context {
         }
         let root = match ByPath::is_path(name) {
             true => Some(name.into()),
-            false if self.libraries.is_empty() => self.data.root_of(name),
+            false if self.libraries.now().is_empty() => self.data.root_of(name),
             false => None,
         };
         let Some(root) = root else { return Ok(None) };

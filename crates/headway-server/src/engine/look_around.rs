@@ -45,7 +45,7 @@ impl Engine {
     /// Closes the roots of unused libraries, so that their disks can be unmounted.
     fn let_go_of_idle_libraries(&self) {
         let Context { libraries, by_path, handle, .. } = &*self.context;
-        for library in libraries.iter().cloned().chain(by_path.all()).filter(|library| library.is_idle(IDLE)) {
+        for library in libraries.now().iter().cloned().chain(by_path.all()).filter(|library| library.is_idle(IDLE)) {
             handle.spawn_blocking(move || library.let_go(IDLE));
         }
     }

@@ -37,14 +37,15 @@ impl Server {
             Some(_) => {}
         }
         let mut away = Vec::new();
-        for library in context.libraries.iter() {
+        let libraries = context.libraries.now();
+        for library in libraries.iter() {
             let looked = Arc::clone(library);
             match self.inner.looks.look(&library.name, move || looked.reach()).await {
                 Some(Ok(())) => {}
                 _ => away.push(library.name.clone()),
             }
         }
-        if !away.is_empty() && away.len() == context.libraries.len() {
+        if !away.is_empty() && away.len() == libraries.len() {
             reasons.push(format!("no library can be reached: {}", away.join(", ")));
         }
         reasons

@@ -135,7 +135,8 @@ impl Server {
     async fn disks(&self, text: &mut MetricsText) {
         let context = &self.inner.context;
         let (mut up, mut free) = (Vec::new(), Vec::new());
-        for library in context.libraries.iter() {
+        let libraries = context.libraries.now();
+        for library in libraries.iter() {
             let looked = Arc::clone(library);
             let look = move || (looked.reach().is_ok(), free_bytes(&looked.path));
             let found = self.inner.looks.look(&library.name, look).await;

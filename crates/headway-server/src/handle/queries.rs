@@ -22,7 +22,7 @@ use headway_model::library::{FolderPage, FolderView, Pattern};
 use headway_model::load::Load;
 use headway_model::message::Now;
 use headway_model::summary::{
-    ItemPage, ItemView, JobPage, JobView, LibraryName, RecipeInfo, Room, Start, TrashHolds, TrashRoom,
+    ItemPage, ItemView, JobPage, JobView, LibraryName, PageRights, RecipeInfo, Room, Start, TrashHolds, TrashRoom,
 };
 use headway_model::{
     ApiError, Cursor, ItemStatus, JobId, JobStatus, JobSummary, PauseReason, Policy, SkipReason, StartJob,
@@ -352,8 +352,8 @@ impl Server {
 
     /// The libraries.
     pub fn libraries(&self) -> Vec<LibraryName> {
-        let libraries = self.inner.context.libraries.iter();
-        libraries.map(|library| LibraryName { name: library.name.clone() }).collect()
+        let libraries = self.inner.context.libraries.now();
+        libraries.iter().map(|library| LibraryName { name: library.name.clone() }).collect()
     }
 
     /// The recipes that are offered.
@@ -380,15 +380,16 @@ impl Server {
     /// How much room the log, what jobs wrote, and the trashes take.
     pub async fn room(&self) -> Result<Room, ApiError> {
         let (log, outputs) = (self.store().bytes().await?, self.data_bytes().await?);
+        let libraries = self.inner.context.libraries.now();
         let look = async |library: &Arc<Library>| {
             let looked = Arc::clone(library);
             let seen = self.inner.looks.look(&library.name, move || looked.all_trashed()).await;
             let holds = |trashed: Trashed| TrashHolds { files: trashed.files, bytes: trashed.bytes };
             TrashRoom { library: library.name.clone(), holds: seen.and_then(Result::ok).map(holds) }
         };
-        let trashes = join_all(self.inner.context.libraries.iter().map(look)).await;
+        let trashes = join_all(libraries.iter().map(look)).await;
         let ms = |age: Duration| u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
-        let Keeping { trash_age, retention } = self.inner.keeping;
+        let Keeping { trash_age, retention } = *self.inner.keeping.lock();
         let doubt = self.inner.doubt.load(Ordering::Relaxed);
         Ok(Room {
             log,
@@ -423,7 +424,8 @@ impl Server {
         let mut live: Vec<JobSummary> = live.into_iter().map(|row| row.summary).collect();
         live.sort_by_key(|summary| (summary.created, summary.job));
         let (libraries, recipes, policies) = (self.libraries(), self.recipes(), self.policies());
-        Ok(Start { build: build().into(), now: crate::now(), cursor, libraries, recipes, policies, live })
+        let rights = PageRights::All;
+        Ok(Start { build: build().into(), now: crate::now(), cursor, libraries, recipes, policies, live, rights })
     }
 
     /// The items of a job that run at this moment.

@@ -44,7 +44,8 @@ impl Server {
             return Ok(request.clone());
         }
         let configured = |library: &&Arc<Library>| library.path == Path::new(name);
-        if let Some(library) = context.libraries.iter().find(configured) {
+        let libraries = context.libraries.now();
+        if let Some(library) = libraries.iter().find(configured) {
             return Ok(StartJob { library: library.name.clone(), ..request.clone() });
         }
         if context.library(name).is_none() {
@@ -55,7 +56,7 @@ impl Server {
         let library = context.by_path.open(name).await.map_err(|why| why_not(name, why))?;
         self.spares_data_folder(request)?;
         // The same folder can have several paths, for example because a disk is mounted twice.
-        let same = context.libraries.iter().find(|configured| configured.is_same_folder(&library));
+        let same = libraries.iter().find(|configured| configured.is_same_folder(&library));
         Ok(StartJob { library: same.unwrap_or(&library).name.clone(), ..request.clone() })
     }
 

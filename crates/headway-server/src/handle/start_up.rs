@@ -24,6 +24,7 @@ use headway_guard::Guard;
 use headway_model::Fold;
 use headway_recipes::Recipe;
 use opened::OpenedState;
+pub(super) use opened::open_libraries;
 
 impl Server {
     /// Opens the data folder and the libraries, takes up every live job, and starts the engine.
@@ -44,19 +45,15 @@ impl Server {
         let jobs = opened.rows.iter().zip(opened.folds).filter(|_| config.takes_up);
         let live = engine::take_up_all(&context, &leases, jobs, opened.silent).await;
         let schedule = Schedule::new(limits, crate::now(), live);
-        let index = Index::start(
-            &context.data,
-            Arc::clone(&context.libraries),
-            Arc::clone(&context.store),
-            context.log.head(),
-        )?;
+        let index =
+            Index::start(&context.data, context.libraries.clone(), Arc::clone(&context.store), context.log.head())?;
         let (stop, stopped) = watch::channel(false);
         let (tell, inputs) = mpsc::unbounded_channel();
         let inbox = engine::Inbox { reports, inputs, stop: stopped };
         let engine = Mutex::new(Some(runtime.handle().spawn(engine::run(context.clone(), schedule, inbox))));
         let keeping = Keeping { trash_age: config.trash_age, retention: config.retention };
         let inner = Arc::new(ServerInner {
-            keeping,
+            keeping: parking_lot::Mutex::new(keeping),
             doubt: AtomicU64::new(0),
             context,
             index,
@@ -71,7 +68,7 @@ impl Server {
             adopted: (!config.takes_up).then(Adopted::default),
             _runtime: runtime,
         });
-        tokio::spawn(sweep::sweep(Arc::downgrade(&inner), config.sweep, keeping));
+        tokio::spawn(sweep::sweep(Arc::downgrade(&inner), config.sweep));
         Ok(Server { inner, is_owner: false })
     }
 }
@@ -98,7 +95,7 @@ async fn context(
     let context = Context {
         store: Arc::clone(&opened.store),
         log,
-        libraries: Arc::new(opened.libraries.clone()),
+        libraries: engine::Libraries::new(opened.libraries.clone()),
         by_path: ByPath::new(Arc::clone(&data)),
         recipes: Arc::new(recipes),
         running: engine::RunningAttempts::default(),

@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PAGE: u32 = 200;
 
 /// Runs periodically until the server is dropped.
-pub(super) async fn sweep(inner: Weak<ServerInner>, pause: Duration, Keeping { trash_age, retention }: Keeping) {
+pub(super) async fn sweep(inner: Weak<ServerInner>, pause: Duration) {
     let Some(started) = inner.upgrade() else { return };
     let mut clock = Clock::open(started.context.data.root(), crate::now());
     started.doubts_clock(clock.doubt());
@@ -46,7 +46,8 @@ pub(super) async fn sweep(inner: Weak<ServerInner>, pause: Duration, Keeping { t
         let doubt = clock.look(crate::now());
         inner.doubts_clock(doubt);
         let is_believed = doubt.is_zero();
-        inner.context.data.remember_libraries(&inner.context.libraries);
+        inner.context.data.remember_libraries(&inner.context.libraries.now());
+        let Keeping { trash_age, retention } = *inner.keeping.lock();
         let server = Server { inner, is_owner: false };
         server.clean_up(&looks).await;
         if swept.is_some_and(|swept| swept.elapsed() < pause) {
@@ -81,7 +82,7 @@ impl Server {
                 tracing::debug!(library = name, ?why, "a folder cannot be opened, so its jobs are kept");
             }
         }
-        context.libraries.iter().map(Arc::clone).chain(context.by_path.all()).collect()
+        context.libraries.now().iter().map(Arc::clone).chain(context.by_path.all()).collect()
     }
 
     /// Removes what could not be removed from libraries that have come back since.

@@ -9,7 +9,8 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
 use super::scans::Scans;
-use headway_files::{DataFolder, KnownAs, Library};
+use crate::engine::{Libraries, LibraryList};
+use headway_files::{DataFolder, KnownAs};
 use headway_model::event::{JobEvent, Recorded};
 use headway_model::event_kind::EventKind;
 use headway_model::id::Position;
@@ -37,8 +38,15 @@ const GAP: u32 = 64;
 #[derive(Clone)]
 pub(super) struct OutcomeFollower {
     head: watch::Receiver<Head>,
-    done: watch::Receiver<Position>,
+    libraries: Libraries,
+    done: watch::Receiver<FollowedUpTo>,
     wanted: Arc<Notify>,
+}
+
+/// Up to which position the log was followed, and for which libraries.
+struct FollowedUpTo {
+    up_to: Position,
+    libraries: LibraryList,
 }
 
 /// What follows the log.
@@ -47,7 +55,7 @@ struct FollowedLog {
     store: Arc<dyn Store>,
     /// Not held, because the next server can need the folder before this one has noticed its own end.
     data: Weak<DataFolder>,
-    libraries: Arc<Vec<Arc<Library>>>,
+    libraries: LibraryList,
 }
 
 /// A job, as far as the index needs to know it.
@@ -65,16 +73,19 @@ impl OutcomeFollower {
     pub(super) fn follow(
         files: Arc<FileIndex>,
         scans: Scans,
-        (data, libraries): (Weak<DataFolder>, Arc<Vec<Arc<Library>>>),
+        (data, libraries): (Weak<DataFolder>, Libraries),
         store: Arc<dyn Store>,
         head: watch::Receiver<Head>,
     ) -> Self {
-        let (tell, done) = watch::channel(0);
-        let outcomes = OutcomeFollower { head: head.clone(), done, wanted: Arc::default() };
+        let (tell, done) = watch::channel(FollowedUpTo { up_to: 0, libraries: libraries.now() });
+        let outcomes =
+            OutcomeFollower { head: head.clone(), libraries: libraries.clone(), done, wanted: Arc::default() };
         let wanted = Arc::clone(&outcomes.wanted);
         tokio::spawn(async move {
             let mut head = head;
-            let following = FollowedLog { files, store, data, libraries };
+            let mut changes = libraries.changes();
+            let libraries = Arc::clone(&changes.borrow_and_update());
+            let mut following = FollowedLog { files, store, data, libraries };
             following.begin().await;
             // Folders that are still to be read because of what jobs did.
             let mut changed = LibraryFolders::new();
@@ -84,7 +95,10 @@ impl OutcomeFollower {
                 let caught_up = following.catch_up(up_to, &mut changed).await;
                 changed = scans.changed(changed).await;
                 match caught_up {
-                    Ok(()) if changed.is_empty() => drop(tell.send_replace(up_to)),
+                    Ok(()) if changed.is_empty() => {
+                        let libraries = Arc::clone(&following.libraries);
+                        tell.send_replace(FollowedUpTo { up_to, libraries });
+                    }
                     Ok(()) => {}
                     Err(error) => tracing::warn!(%error, "the outcomes of files could not be read from the log"),
                 }
@@ -94,12 +108,20 @@ impl OutcomeFollower {
                 }
                 let is_news = |head: &Head| head.position > up_to;
                 let ended = if changed.is_empty() {
-                    head.wait_for(is_news).await.is_err()
+                    tokio::select! {
+                        moved = head.wait_for(is_news) => moved.is_err(),
+                        // The server is gone if this fails.
+                        other = changes.changed() => other.is_err(),
+                    }
                 } else {
                     head.has_changed().is_err()
                 };
                 if ended {
                     return;
+                }
+                if !Arc::ptr_eq(&following.libraries, &changes.borrow_and_update()) {
+                    following.libraries = Arc::clone(&changes.borrow());
+                    following.begin().await;
                 }
             }
         });
@@ -109,12 +131,14 @@ impl OutcomeFollower {
     /// Waits until the index has everything that is in the log now, for a short time at most. Returns whether it has.
     pub(super) async fn caught_up(&self) -> bool {
         let wanted = self.head.borrow().position;
+        let libraries = self.libraries.now();
+        let is_done = |done: &FollowedUpTo| done.up_to >= wanted && Arc::ptr_eq(&done.libraries, &libraries);
         let mut done = self.done.clone();
-        if *done.borrow_and_update() >= wanted {
+        if is_done(&done.borrow_and_update()) {
             return true;
         }
         self.wanted.notify_one();
-        matches!(timeout(FOLLOW_WAIT, done.wait_for(|done| *done >= wanted)).await, Ok(Ok(_)))
+        matches!(timeout(FOLLOW_WAIT, done.wait_for(is_done)).await, Ok(Ok(_)))
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::{IndexScanError, Scope};
+use crate::engine::Libraries;
 use headway_files::{Library, ScanError, scan};
 use headway_model::library::{ScanProgress, Unread};
 use headway_model::{RelPath, SeenPart};
@@ -34,8 +35,10 @@ const BETWEEN: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub(super) struct Scans {
     files: Arc<FileIndex>,
-    libraries: Arc<Vec<Arc<Library>>>,
+    libraries: Libraries,
     readings: Arc<Mutex<HashMap<Scope, ScanUnderWay>>>,
+    /// The names of the libraries whose first scan has begun.
+    scanned: Arc<Mutex<BTreeSet<String>>>,
     /// What the last scan of each library could not read, by the library's name.
     unread: Arc<Mutex<HashMap<String, Unread>>>,
     /// When whole libraries were last read because of what jobs did.
@@ -57,14 +60,28 @@ struct ScanCounts {
 }
 
 impl Scans {
-    pub(super) fn new(files: Arc<FileIndex>, libraries: Arc<Vec<Arc<Library>>>) -> Self {
-        Scans { files, libraries, readings: Arc::default(), unread: Arc::default(), scanned_all: Arc::default() }
+    pub(super) fn new(files: Arc<FileIndex>, libraries: Libraries) -> Self {
+        Scans {
+            files,
+            libraries,
+            readings: Arc::default(),
+            scanned: Arc::default(),
+            unread: Arc::default(),
+            scanned_all: Arc::default(),
+        }
     }
 
     /// Begins to scan every library.
     pub(super) fn all(&self) {
-        for library in self.libraries.iter() {
-            self.read(&library.name, None);
+        self.new_ones();
+    }
+
+    /// Begins to scan every library that this has not scanned yet.
+    pub(super) fn new_ones(&self) {
+        for library in self.libraries.now().iter() {
+            if self.scanned.lock().insert(library.name.clone()) {
+                self.read(&library.name, None);
+            }
         }
     }
 
@@ -134,7 +151,7 @@ impl Scans {
 
     /// The scan of this scope: the one under way, or a new one.
     pub(super) fn read(&self, library: &str, folder: Option<RelPath>) -> Option<ScanUnderWay> {
-        let at = self.libraries.iter().position(|known| known.name == library)?;
+        let known = self.libraries.get(library)?;
         let scope = (library.to_owned(), folder.clone());
         let mut readings = self.readings.lock();
         if let Some(reading) = readings.get(&scope) {
@@ -145,7 +162,7 @@ impl Scans {
         readings.insert(scope.clone(), reading.clone());
         let (scans, progress) = (self.clone(), Arc::clone(&reading.progress));
         tokio::spawn(async move {
-            let read = scans.fill(at, folder, &progress).await;
+            let read = scans.fill(known, folder, &progress).await;
             if let Err(error) = &read {
                 tracing::debug!(library = scope.0, %error, "a folder was not read");
             }
@@ -155,13 +172,17 @@ impl Scans {
         Some(reading)
     }
 
-    async fn fill(&self, at: usize, folder: Option<RelPath>, progress: &ScanCounts) -> Result<(), IndexScanError> {
-        let name = &self.libraries[at].name;
+    async fn fill(
+        &self,
+        library: Arc<Library>,
+        folder: Option<RelPath>,
+        progress: &ScanCounts,
+    ) -> Result<(), IndexScanError> {
+        let name = &library.name.clone();
         let deep = folder.is_none();
         let (batches, mut seen) = mpsc::channel::<Vec<SeenPart>>(2);
-        let libraries = Arc::clone(&self.libraries);
         let reader = tokio::task::spawn_blocking(move || {
-            let library = &libraries[at];
+            let library = &library;
             // A disk that was mounted after the start is what a person wants to see.
             library.look_again().map_err(|why| ScanError::unreachable(library, why))?;
             let mut batch = Vec::new();

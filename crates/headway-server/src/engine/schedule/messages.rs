@@ -13,7 +13,7 @@ use headway_model::{Digest, DiskEffect as ItemEffect, FailReason, Fold, SkipReas
 use super::StepFailure;
 
 /// The limits on what runs at the same time.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ScheduleLimits {
     /// Jobs that process at the same time.
     pub jobs: usize,

@@ -27,7 +27,13 @@ pub(super) struct OpenedState {
 impl OpenedState {
     pub(super) async fn open(config: &Config) -> Result<Self, StartError> {
         let data = DataFolder::open(&config.data, &config.libraries)?;
-        let (libraries, silent) = open_libraries(&data, &config.libraries)?;
+        let OpenedLibraries { libraries, silent, mut errors } = open_libraries(&data, &config.libraries);
+        if !errors.is_empty() && errors.len() == config.libraries.len() {
+            return Err(errors.swap_remove(0).into());
+        }
+        for error in errors {
+            tracing::warn!("{error}; its jobs wait for it, and the other folders are served");
+        }
         data.keep_ballast();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.log()).await?);
         let rows = store.jobs(JobFilter::Live, u32::MAX).await?;
@@ -48,12 +54,17 @@ impl OpenedState {
     }
 }
 
-/// Opens the libraries, and returns the names of those whose storage does not answer. A library that is missing or
-/// does not answer is waited for later; only if none can be opened is that an error.
-fn open_libraries(
-    data: &DataFolder,
-    folders: &[(String, PathBuf)],
-) -> Result<(Vec<Arc<Library>>, HashSet<String>), StartError> {
+/// Libraries, each of which can be missing or silent.
+pub(in crate::handle) struct OpenedLibraries {
+    pub(in crate::handle) libraries: Vec<Arc<Library>>,
+    /// The names of those whose storage does not answer.
+    silent: HashSet<String>,
+    /// Why others cannot be opened.
+    pub(in crate::handle) errors: Vec<FolderError>,
+}
+
+/// Opens libraries. One that is missing or does not answer is waited for later. Blocking.
+pub(in crate::handle) fn open_libraries(data: &DataFolder, folders: &[(String, PathBuf)]) -> OpenedLibraries {
     let known = data.known_libraries();
     let known = |name: &str| known.get(name).copied();
     let places = folders.iter().map(|(name, root)| (name.clone(), root.clone(), known(name))).collect();
@@ -72,14 +83,8 @@ fn open_libraries(
         libraries.push(Arc::new(library));
         errors.extend(error);
     }
-    if !folders.is_empty() && errors.len() == folders.len() {
-        return Err(errors.swap_remove(0).into());
-    }
-    for error in errors {
-        tracing::warn!("{error}; its jobs wait for it, and the other folders are served");
-    }
     data.remember_libraries(&libraries);
-    Ok((libraries, silent))
+    OpenedLibraries { libraries, silent, errors }
 }
 
 /// Opens a library, and removes probe files that an earlier process left in it. Blocking.

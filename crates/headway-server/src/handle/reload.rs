@@ -1,0 +1,84 @@
+//! Other settings for a server that runs. Whatever is under way goes on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::start_up::open_libraries;
+use super::{Keeping, Server};
+use crate::config::Config;
+use crate::engine::schedule::{Input, ScheduleLimits};
+use crate::error::StartError;
+use headway_files::Library;
+
+impl Server {
+    /// Takes over what can change in a server that runs: the libraries, the numbers of jobs and items at once, and how
+    /// long files and history are kept. Returns the names of libraries that lead to other folders now, which only the
+    /// next start takes over, because work in them might be under way. A job in a library that is no longer
+    /// configured goes on to its end; no other can start there.
+    ///
+    /// # Errors
+    /// If an added library holds the data folder or lies inside it. Then nothing has changed.
+    pub async fn reload(&self, config: &Config) -> Result<Vec<String>, StartError> {
+        let moved = self.reload_libraries(&config.libraries).await?;
+        *self.inner.keeping.lock() = Keeping { trash_age: config.trash_age, retention: config.retention };
+        let wanted = ScheduleLimits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
+        let mut limits = self.inner.limits.lock();
+        if *limits != wanted {
+            *limits = wanted;
+            // The engine is gone if this fails.
+            self.inner.tell.send(Input::Limits(wanted)).ok();
+        }
+        Ok(moved)
+    }
+
+    async fn reload_libraries(&self, wanted: &[(String, PathBuf)]) -> Result<Vec<String>, StartError> {
+        let context = &self.inner.context;
+        let before = context.libraries.now();
+        let here = |name: &str| before.iter().find(|library| library.name == name);
+        let (mut libraries, mut added, mut moved) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, root) in wanted {
+            // A library that was configured before is the one in which its jobs still work.
+            let known = here(name).map(Arc::clone).or_else(|| context.by_path.get(name));
+            match known {
+                Some(library) => {
+                    if library.path != *root {
+                        moved.push(name.clone());
+                    }
+                    libraries.push(library);
+                }
+                None => added.push((name.clone(), root.clone())),
+            }
+        }
+        if !added.is_empty() {
+            libraries.extend(self.opened(added).await?);
+        }
+        let position = |library: &Arc<Library>| wanted.iter().position(|(name, _)| *name == library.name);
+        libraries.sort_by_key(position);
+        let is_same = libraries.len() == before.len() && libraries.iter().zip(&*before).all(|(a, b)| Arc::ptr_eq(a, b));
+        if !is_same {
+            // Before they leave the list, so that their jobs find them at every moment.
+            before
+                .iter()
+                .filter(|library| position(library).is_none())
+                .for_each(|library| context.by_path.keep(library));
+            let names: Vec<_> = libraries.iter().map(|library| library.name.clone()).collect();
+            context.libraries.set(libraries);
+            names.iter().for_each(|name| context.by_path.forget(name));
+            self.inner.index.libraries_changed();
+        }
+        Ok(moved)
+    }
+
+    /// Opens libraries that were not configured before.
+    async fn opened(&self, added: Vec<(String, PathBuf)>) -> Result<Vec<Arc<Library>>, StartError> {
+        let data = Arc::clone(&self.inner.context.data);
+        let open = move || {
+            data.lies_apart_from(&added)?;
+            let opened = open_libraries(&data, &added);
+            opened.errors.iter().for_each(|error| tracing::warn!("{error}; its jobs wait for it"));
+            Ok(opened.libraries)
+        };
+        let opened = tokio::task::spawn_blocking(open).await;
+        opened.unwrap_or_else(|error| Err(StartError(format!("the opening of a library ended early: {error}"))))
+    }
+}
