@@ -3,6 +3,8 @@
 
 #![expect(missing_docs, reason = "the server macro makes undocumented argument fields")]
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use headway_model::attempt::AttemptLog;
@@ -15,6 +17,13 @@ use headway_model::library::{FolderPage, FolderView};
 use headway_model::load::Load;
 use headway_model::summary::{ItemPage, ItemView, JobPage, JobView, Room};
 use headway_model::{Action, ApiError, JobId, Position, RelPath, StartJob};
+
+/// Makes the link to a page.
+type MakeLink = dyn Fn(&str) -> Result<String, ApiError> + Send + Sync;
+
+/// Makes a link that opens a page only to look on. The server gives it to [`reading_link`].
+#[derive(Clone)]
+pub struct LinkMaker(pub Arc<MakeLink>);
 
 /// Starts a job, or finds the one that the same request started before.
 #[server(name = StartCall, prefix = "/api/fn", endpoint = "start_job", input = JsonCalls, output = JsonCalls)]
@@ -57,6 +66,12 @@ pub async fn job(id: JobId) -> Result<JobView, ApiError> {
 #[server(prefix = "/api/fn", endpoint = "jobs", input = JsonCalls, output = JsonCalls)]
 pub async fn jobs(before: Option<JobId>, limit: u32, find: FindJobs) -> Result<JobPage, ApiError> {
     expect_context::<headway_server::Server>().jobs(before, limit, &find).await
+}
+
+/// A link, with its base path, that opens a page only to look on.
+#[server(prefix = "/api/fn", endpoint = "reading_link", input = JsonCalls, output = JsonCalls)]
+pub async fn reading_link(to: String) -> Result<String, ApiError> {
+    expect_context::<LinkMaker>().0(&to)
 }
 
 /// How much room Headway's own files take.

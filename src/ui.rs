@@ -40,6 +40,11 @@ pub fn begin_at_base() {
     base.of_page();
 }
 
+/// A text as a value in the query of an address.
+pub fn query_value(text: &str) -> String {
+    parts::format::query(text)
+}
+
 /// Everything inside the body. The server reads what the first paint needs at one moment, and sends it with the page.
 #[component]
 pub fn App() -> impl IntoView {
@@ -72,6 +77,7 @@ pub fn App() -> impl IntoView {
             <a href=to("/") class="page-brand" rel="home"><Mark /> "Headway"</a>
             <Places />
             <Pills />
+            <parts::ReadsOnly />
             <parts::LinkBadge />
             <Keys />
         </header>
@@ -133,7 +139,7 @@ fn SkipLinks() -> impl IntoView {
         <Show when=move || is_library.get()>
             <nav class="page-skip" aria-label="Skip to">
                 <a href="#files" rel="external" on:click=to(&["#files tr[tabindex=\"0\"]", "#files"])>"Files"</a>
-                <a href="#start" rel="external" on:click=to(&["#start"])>"Start"</a>
+                {parts::may_act().then(|| view! { <a href="#start" rel="external" on:click=to(&["#start"])>"Start"</a> })}
             </nav>
         </Show>
     }

@@ -12,6 +12,7 @@ mod events;
 mod pages;
 mod probes;
 mod problem;
+mod request_id;
 mod rest;
 mod shutdown;
 mod socket;
@@ -26,7 +27,7 @@ use leptos::config::LeptosOptions;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-pub use access::{Access, BadOrigin};
+pub use access::{Access, BadOrigin, Rights, Tokens};
 pub use assets::Assets;
 pub use connections::ConnectionLimits;
 pub use shutdown::signal;
@@ -161,6 +162,7 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn(below::to_page))
         .layer(gate)
         .layer(middleware::from_fn(problem::details))
+        .layer(middleware::from_fn(request_id::named))
         .with_state(app);
     below::mount(router, base)
 }

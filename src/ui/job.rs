@@ -12,6 +12,7 @@ mod map;
 mod output;
 mod pace;
 mod retry;
+mod share;
 mod slow;
 
 use leptos::context::Provider;
@@ -24,6 +25,7 @@ use items::{First, Items, ShownItems, Texts};
 use keep::Kept;
 use map::Map;
 use pace::Pace;
+use share::Share;
 use slow::Slow;
 
 use super::live::Live;
@@ -110,6 +112,7 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
             <Kept summary steer />
             <Pace summary steer />
             {request.get_value().map(|request| view! { <Asked request /> })}
+            <Share />
             <p class="hint">
                 "Created " <LocalTime at=created /> " · " <code>{job.to_string()}</code> " · "
                 <a class="job-log" href=to(&format!("/api/jobs/{job}/log")) download rel="external">"Download the event log"</a>

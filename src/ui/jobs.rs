@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use super::live::Live;
 use super::load::load;
 use super::nav::{Nav, Title};
-use super::parts::ErrorView;
+use super::parts::{ErrorView, may_act};
 use crate::api;
 use crate::base::to;
 use address::JobsAddress;
@@ -71,7 +71,7 @@ fn NoJobs(address: JobsAddress) -> impl IntoView {
             <section class="empty-state">
                 <h2>"No job has been run yet"</h2>
                 <p>"A job is one run of a recipe over files. Each is listed here, with the result for every file."</p>
-                <p><a href=to("/")>"Choose files in the library"</a></p>
+                {may_act().then(|| view! { <p><a href=to("/")>"Choose files in the library"</a></p> })}
             </section>
         }
         .into_any();

@@ -3,17 +3,18 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::parts::{Controls, focus};
+use super::parts::{Controls, focus, may_act};
 
-const KEYS: [(&str, &str); 8] = [
-    ("/", "Search"),
-    ("j k, ↑ ↓", "Next and previous file"),
-    ("Home End", "First and last file"),
-    ("x, Space", "Select the file or folder; with Shift, all up to it"),
-    ("Ctrl A", "Select all files listed so far"),
-    ("Enter", "Open the folder; with a selection, go to its button"),
-    ("Escape", "Clear the selection; close a dialog"),
-    ("?", "These keys"),
+/// The keys, what each does, and what it does on a page that only looks on; nothing if it does nothing there.
+const KEYS: [(&str, &str, Option<&str>); 8] = [
+    ("/", "Search", Some("Search")),
+    ("j k, ↑ ↓", "Next and previous file", Some("Next and previous file")),
+    ("Home End", "First and last file", Some("First and last file")),
+    ("x, Space", "Select the file or folder; with Shift, all up to it", None),
+    ("Ctrl A", "Select all files listed so far", None),
+    ("Enter", "Open the folder; with a selection, go to its button", Some("Open the folder")),
+    ("Escape", "Clear the selection; close a dialog", Some("Close a dialog")),
+    ("?", "These keys", Some("These keys")),
 ];
 
 /// The button, and the dialog that the button and the key open. The dialog is made only when it is opened.
@@ -49,7 +50,10 @@ fn KeysDialog(is_open: RwSignal<bool>) -> impl IntoView {
             dialog.show_modal().ok();
         }
     });
-    let rows = KEYS.map(|(keys, what)| {
+    let can_act = may_act();
+    let known =
+        KEYS.into_iter().filter_map(|(keys, what, reading)| Some((keys, if can_act { what } else { reading? })));
+    let rows = known.map(|(keys, what)| {
         view! {
             <div>
                 <dt>{keys}</dt>

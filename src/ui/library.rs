@@ -19,7 +19,7 @@ use super::live::Live;
 use super::load::load;
 use super::nav::{Nav, Title};
 use super::parts::format::sentence;
-use super::parts::{Controls, ErrorView};
+use super::parts::{Controls, ErrorView, may_act};
 use super::start_panel::{Chosen, StartBar, StartPanel};
 use crate::api;
 use crate::base::to;
@@ -88,6 +88,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
             polls.update(|polls| *polls = polls.wrapping_add(1));
         });
     };
+    let can_act = may_act();
     let is_nowhere = move || offer.with(|offer| *offer == ListOffer::Nowhere);
     view! {
         <Title text=move || view.with(title) />
@@ -105,7 +106,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
         </Show>
         <Trail view />
         <div class="library-start" hidden=is_nowhere>
-            <StartPanel chosen />
+            {can_act.then(|| view! { <StartPanel chosen /> })}
         </div>
         <div hidden=is_nowhere>
             <Tools view numbers />
@@ -130,7 +131,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
         </Transition>
         </div>
         </Controls>
-        <StartBar chosen />
+        {can_act.then(|| view! { <StartBar chosen /> })}
     }
 }
 

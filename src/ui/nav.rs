@@ -52,6 +52,12 @@ impl Nav {
         self.path.into()
     }
 
+    /// The address below the base path. Not tracked.
+    pub(super) fn here(self) -> String {
+        let (path, query) = (self.path.get_untracked(), self.query.get_untracked());
+        if query.is_empty() { path } else { format!("{path}?{query}") }
+    }
+
     /// Which page this is.
     pub(super) fn page(self) -> Memo<Page> {
         self.page

@@ -8,6 +8,7 @@ pub(super) mod format;
 mod icon;
 mod link;
 pub(super) mod near;
+mod rights;
 pub(super) mod words;
 mod zone;
 
@@ -19,6 +20,7 @@ pub(super) use controls::Controls;
 pub(super) use error::{ErrorPage, ErrorView};
 pub(super) use icon::Icon;
 pub(super) use link::{LinkBadge, NotRecording};
+pub(super) use rights::{ReadsOnly, may_act, rights};
 pub(super) use zone::Zone;
 
 /// A status as a coloured word. The reason is a sentence beside it.

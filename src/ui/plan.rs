@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::live::Live;
 use super::parts::format::{count, counted, size};
+use super::parts::may_act;
 use super::progress::{Steer, Summary};
 use crate::api;
 use crate::base::to;
@@ -38,7 +39,7 @@ pub(super) fn Plan(summary: Summary, steer: Steer) -> impl IntoView {
 #[component]
 fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     let live = expect_context::<Live>();
-    let job = steer.newest.job;
+    let (job, can_act) = (steer.newest.job, may_act());
     let request = move || steer.newest.with(|view| view.request.clone()).flatten();
     let read = RwSignal::new(None::<(Load, Vec<ItemView>)>);
     let commands = RwSignal::new(Vec::<String>::new());
@@ -107,7 +108,7 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
                 <p class="hint">"Runs, for the first files:"</p>
                 <pre>{move || commands.with(|lines| lines.join("\n"))}</pre>
             </div>
-            <Show when=move || { waiting() > SAMPLE }>
+            <Show when=move || { can_act && waiting() > SAMPLE }>
                 <p>
                     <button data-action="sample" title="Runs the first files, and discards this plan" on:click=try_first>{format!("Try {SAMPLE} first")}</button>
                 </p>

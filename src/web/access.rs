@@ -2,27 +2,30 @@
 //!
 //! A page anywhere on the web can send requests to loopback. The gate therefore refuses a foreign Host everywhere, and
 //! requests from foreign pages under `/api`. Pages can be reached by link. A request that repeats a header, and so
-//! could be read in two ways, is refused before it is parsed.
+//! could be read in two ways, is refused before it is parsed. A caller who only looks on is refused whatever is not
+//! known to change nothing.
+
+mod login;
+mod reading;
+mod tokens;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
+use tokio::sync::watch;
 
-use super::App;
 use super::error::{ErrorResponse, fault, method_not_allowed};
 use super::probes::is_probe;
-use crate::base::Base;
 use headway_model::ApiError;
+pub(super) use login::router;
+pub use tokens::{Rights, Tokens};
 
 const COOKIE: &str = "headway";
 
@@ -43,7 +46,7 @@ const ONCE: [HeaderName; 7] = [
 /// The part of the content security policy that every response has, whatever its own policy says.
 const ALWAYS: &str = "base-uri 'none'; frame-ancestors 'none'";
 
-/// Who may call: the host names of this server, and its secret, if any. Cheap to clone.
+/// Who may call: the host names of this server, and its secrets, if any. Cheap to clone; all clones change together.
 #[derive(Debug, Clone)]
 pub struct Access {
     inner: Arc<Allowed>,
@@ -53,7 +56,8 @@ pub struct Access {
 struct Allowed {
     hosts: BTreeSet<String>,
     origins: BTreeSet<String>,
-    token: Option<String>,
+    /// They can change while the server runs.
+    tokens: watch::Sender<Tokens>,
     /// Whether only the user who runs the server can reach it here.
     is_owner: bool,
 }
@@ -88,13 +92,30 @@ impl Access {
             allowed.insert(format!("{scheme}://{host}"));
             hosts.insert(host);
         }
-        Ok(Access { inner: Arc::new(Allowed { hosts, origins: allowed, token, is_owner: false }) })
+        let tokens = watch::Sender::new(Tokens { all: token, reading: None });
+        Ok(Access { inner: Arc::new(Allowed { hosts, origins: allowed, tokens, is_owner: false }) })
+    }
+
+    /// From now on, callers need these secrets. If they are others than before, streams end, so that their readers call
+    /// again. Returns whether they are.
+    pub fn admit(&self, tokens: Tokens) -> bool {
+        self.inner.tokens.send_if_modified(|known| {
+            let is_other = *known != tokens;
+            *known = tokens;
+            is_other
+        })
+    }
+
+    /// The secrets. Wakes whenever they change.
+    pub(super) fn tokens(&self) -> watch::Receiver<Tokens> {
+        self.inner.tokens.subscribe()
     }
 
     /// Allows whoever can connect: for a socket that only the user who runs the server can open. Browsers do not speak through one.
     pub(super) fn owner() -> Self {
         let (hosts, origins) = (BTreeSet::new(), BTreeSet::new());
-        Access { inner: Arc::new(Allowed { hosts, origins, token: None, is_owner: true }) }
+        let tokens = watch::Sender::new(Tokens::default());
+        Access { inner: Arc::new(Allowed { hosts, origins, tokens, is_owner: true }) }
     }
 
     fn judge(&self, request: &Request) -> Result<(), ApiError> {
@@ -111,7 +132,7 @@ impl Access {
         let named = uri.authority().map(|authority| authority.as_str().to_ascii_lowercase());
         let hosts: Vec<_> = named.into_iter().chain(text(headers, header::HOST)).collect();
         // Prometheus calls by address, and shows the token if there is one.
-        let is_scrape = uri.path() == "/metrics" && self.inner.token.is_some();
+        let is_scrape = uri.path() == "/metrics" && self.inner.tokens.borrow().all.is_some();
         if self.inner.is_owner || is_probe(uri.path()) || is_scrape {
             return Ok(());
         }
@@ -143,15 +164,23 @@ impl Access {
         text(headers, header::HOST).is_some_and(|host| has("https", &host) && !has("http", &host))
     }
 
-    fn is_known(&self, headers: &HeaderMap) -> bool {
-        let Some(token) = &self.inner.token else { return true };
-        let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        if let Some(given) = bearer.and_then(|value| value.strip_prefix("Bearer ")) {
-            return same(given, token);
+    /// What the caller may do, if it may make this request.
+    fn rights(&self, request: &Request) -> Result<Rights, ApiError> {
+        let path = request.uri().path();
+        if path == "/login" || is_probe(path) {
+            return Ok(Rights::Reading);
         }
-        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.any(|(name, value)| name == COOKIE && same(value, &cookie_value(token)))
+        match self.inner.tokens.borrow().rights(request.headers()) {
+            None => Err(ApiError::NoLogin {
+                message: "open the link that Headway printed when it started, or send its token as a Bearer token"
+                    .into(),
+            }),
+            Some(Rights::Reading) if !reading::only_reads(request.method(), path) => Err(ApiError::ReadOnly {
+                message: "the token of this call only reads; whoever runs Headway has the token that changes things"
+                    .into(),
+            }),
+            Some(rights) => Ok(rights),
+        }
     }
 }
 
@@ -160,41 +189,27 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name).map(|value| value.to_str().unwrap_or("?").to_ascii_lowercase())
 }
 
-/// Compares in constant time: the time does not depend on where the texts differ.
-fn same(given: &str, wanted: &str) -> bool {
-    blake3::hash(given.as_bytes()) == blake3::hash(wanted.as_bytes())
-}
-
-/// The cookie's value. It is not the token itself, because the token also works for programs.
-fn cookie_value(token: &str) -> String {
-    blake3::derive_key("Headway 2026 login cookie", token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn is_api(path: &str) -> bool {
     path == "/api" || path.starts_with("/api/")
 }
 
 /// The gate: checks the caller, then sets the headers that every response has.
-pub(super) async fn gate(State(access): State<Access>, request: Request, next: Next) -> Response {
+pub(super) async fn gate(State(access): State<Access>, mut request: Request, next: Next) -> Response {
     let (path, method) = (request.uri().path().to_owned(), request.method().clone());
-    let judged = access.judge(&request).and_then(|()| {
-        if path == "/login" || is_probe(&path) || access.is_known(request.headers()) {
-            return Ok(());
-        }
-        Err(ApiError::NoLogin {
-            message: "open the link that Headway printed when it started, or send its token as a Bearer token".into(),
-        })
-    });
+    let judged = access.judge(&request).and_then(|()| access.rights(&request));
     let mut response = match judged {
         // These methods are for proxies or have no path; no route handles them.
-        Ok(()) if method == Method::CONNECT || method == Method::TRACE => method_not_allowed().await,
-        Ok(()) => match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-            Ok(response) => response,
-            Err(panic) => fault(panic.as_ref()),
-        },
+        Ok(_) if method == Method::CONNECT || method == Method::TRACE => method_not_allowed().await,
+        Ok(rights) => {
+            request.extensions_mut().insert(rights);
+            match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+                Ok(response) => response,
+                Err(panic) => fault(panic.as_ref()),
+            }
+        }
         Err(error) => {
-            // Escaped by Debug: a refused caller must not write into our log.
-            tracing::warn!(path = ?path, %method, reason = ?error.to_string(), "refused");
+            // As texts, which every form of the log escapes: a refused caller must not write into it.
+            tracing::warn!(path, %method, reason = error.to_string(), "refused");
             ErrorResponse(error).into_response()
         }
     };
@@ -215,33 +230,6 @@ pub(super) fn protect(headers: &mut HeaderMap) {
     }
 }
 
-#[derive(serde::Deserialize)]
-struct Login {
-    token: String,
-}
-
-/// Exchanges the token of the printed link for a cookie.
-async fn login(
-    State(access): State<Access>,
-    State(base): State<Base>,
-    headers: HeaderMap,
-    login: Result<Query<Login>, QueryRejection>,
-) -> Response {
-    let Some(token) = &access.inner.token else { return Redirect::to(&base.to("/")).into_response() };
-    if !login.is_ok_and(|Query(login)| same(&login.token, token)) {
-        let message = "this is not the link that Headway printed when it started".into();
-        return ErrorResponse(ApiError::NoLogin { message }).into_response();
-    }
-    let secure = if access.is_secure(&headers) { "; Secure" } else { "" };
-    let cookie =
-        format!("{COOKIE}={}; Path={}; HttpOnly; SameSite=Lax{secure}", cookie_value(token), base.cookie_path());
-    ([(header::SET_COOKIE, cookie)], Redirect::to(&base.to("/"))).into_response()
-}
-
-pub(super) fn router() -> Router<App> {
-    Router::new().route("/login", get(login))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,9 +246,9 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_an_answer_like_every_other() {
         let access = Access::new(SocketAddr::from(([127, 0, 0, 1], 3000)), &[], None).expect("no origins");
-        let panicking = get(async || -> Response { panic!("behind the gate") });
-        let router: Router =
-            Router::new().route("/", panicking).layer(axum::middleware::from_fn_with_state(access, gate));
+        let panicking = axum::routing::get(async || -> Response { panic!("behind the gate") });
+        let router: axum::Router =
+            axum::Router::new().route("/", panicking).layer(axum::middleware::from_fn_with_state(access, gate));
         let request = Request::builder().uri("/").header("host", "localhost:3000").body(axum::body::Body::empty());
         let answer = tower::ServiceExt::oneshot(router, request.expect("a request")).await.expect("an answer");
         assert_eq!(answer.status().as_u16(), 500);

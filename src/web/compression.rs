@@ -2,7 +2,7 @@
 //! never compressed: each message must leave at once.
 //!
 //! No compressed body contains a secret next to text that a stranger can control, so its size reveals nothing (BREACH):
-//! the token and the cookie are never in one, and every response has a new nonce.
+//! the tokens and the cookies are never in one, and every response has a new nonce.
 
 use axum::http::{Extensions, HeaderMap, StatusCode, Version, header};
 use tower_http::CompressionLevel;

@@ -15,10 +15,11 @@ use leptos::nonce::use_nonce;
 use leptos_axum::ResponseOptions;
 use tokio::time::timeout;
 
-use super::App;
 use super::error::ErrorResponse;
+use super::{Access, App, Rights};
 use crate::ui::{self, Location, Page, Titled};
 use headway_model::ApiError;
+use headway_model::summary::{PageRights, Start};
 
 /// Time limit for rendering a page, and the number of tries.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -52,7 +53,8 @@ pub(super) async fn page(State(app): State<App>, request: Request) -> Response {
 async fn rendered(app: &App, request: Request) -> Result<Response, ApiError> {
     let titled = Titled::default();
     let status = status(request.uri());
-    let context = context(app, request.uri(), titled.clone()).await?;
+    let rights = page_rights(&app.access, request.extensions().get().copied());
+    let context = context(app, request.uri(), rights, titled.clone()).await?;
     let (options, files) = (app.options.clone(), app.assets.client());
     let document = move || ui::shell(options.clone(), files.clone());
     let (mut head, body) = leptos_axum::render_app_async_with_context(context, document)(request).await.into_parts();
@@ -71,9 +73,23 @@ fn status(uri: &Uri) -> StatusCode {
     }
 }
 
+/// What a page can do for a caller with these rights.
+fn page_rights(access: &Access, caller: Option<Rights>) -> PageRights {
+    match caller {
+        Some(Rights::Reading) | None => PageRights::Reading,
+        Some(Rights::All) if access.reading_link("/").is_some() => PageRights::Sharing,
+        Some(Rights::All) => PageRights::All,
+    }
+}
+
 /// The context of every rendering: the server, the initial state, the address, the response's headers.
-async fn context(app: &App, uri: &Uri, titled: Titled) -> Result<impl Fn() + Clone + Send + Sync + 'static, ApiError> {
-    let start = app.server.page_start().await?;
+async fn context(
+    app: &App,
+    uri: &Uri,
+    rights: PageRights,
+    titled: Titled,
+) -> Result<impl Fn() + Clone + Send + Sync + 'static, ApiError> {
+    let start = Start { rights, ..app.server.page_start().await? };
     let (server, base) = (app.server.clone(), app.base.clone());
     let location = Location { path: uri.path().into(), query: uri.query().unwrap_or_default().into() };
     let developing = std::env::var_os("LEPTOS_WATCH").map(|_| app.options.reload_port);

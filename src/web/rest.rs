@@ -6,6 +6,8 @@ mod body;
 mod call;
 mod downloads;
 mod files;
+mod items;
+mod links;
 mod openapi;
 mod presets;
 mod reference;
@@ -33,13 +35,14 @@ use files::{FilesQuery, files, scan};
 use headway_model::attempt::AttemptLog;
 use headway_model::causes::Causes;
 use headway_model::find::{FindJobs, JobShow, JobSort};
-use headway_model::item_filter::ItemFilter;
 use headway_model::library::FolderPage;
 use headway_model::load::Load;
 use headway_model::setting::schema;
-use headway_model::summary::{ItemPage, JobPage, JobTotals, JobView, LibraryName, RecipeInfo, Room};
+use headway_model::summary::{JobPage, JobTotals, JobView, LibraryName, RecipeInfo, Room};
 use headway_model::{Action, ApiError, JobId, StartJob};
 use headway_server::{Server, Started};
+use items::{ItemsParameters, NumberedItems, items};
+pub(super) use links::{reading_link, uncompressed};
 use presets::Presets;
 
 type RestResult<T> = Result<T, ErrorResponse>;
@@ -82,7 +85,7 @@ fn calls() -> Vec<ApiCall> {
             .new_in_v1(),
         ApiCall::get("/jobs/{id}/items", items, "Lists a job's items, in the order of its plan.")
             .query::<ItemsParameters>()
-            .json::<ItemPage>(),
+            .json::<NumberedItems>(),
         ApiCall::get(
             "/jobs/{id}/items/{item}/attempts",
             attempts,
@@ -143,6 +146,10 @@ fn calls() -> Vec<ApiCall> {
             .json::<Presets>()
             .new_in_v1(),
         ApiCall::delete("/presets/{preset}", presets::remove, "Removes a preset.").json::<Presets>().new_in_v1(),
+        ApiCall::post("/links", links::make, "Makes a link that opens a page only to look on.")
+            .body::<links::LinkRequest>()
+            .json::<links::ReadingLink>()
+            .new_in_v1(),
         ApiCall::get("/libraries", libraries, "Lists the libraries.").json::<Vec<LibraryName>>(),
         ApiCall::get("/libraries/{name}/files", files, "Lists a folder of a library, or what matches below it.")
             .query::<FilesQuery>()
@@ -210,35 +217,6 @@ async fn jobs(
     let before = query.before.as_deref().map(job_id).transpose()?;
     let find = FindJobs { search: query.search, show: query.show, sort: query.sort };
     Ok(Json(server.jobs(before, query.limit.unwrap_or(100), &find).await?))
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct ItemsParameters {
-    /// Items after this one: the `next` of the previous page.
-    after: Option<u32>,
-    /// How many; 100 if omitted.
-    limit: Option<u32>,
-    /// The label of their status.
-    status: Option<String>,
-    /// The key of the cause of their failure.
-    cause: Option<String>,
-    /// A part of their path, or a pattern with `*` and `?`.
-    name: Option<String>,
-    /// Only this item and those after it.
-    first: Option<u32>,
-    /// Only this item and those before it.
-    last: Option<u32>,
-}
-
-async fn items(
-    State(server): State<Server>,
-    Path(id): Path<String>,
-    query: Result<Query<ItemsParameters>, QueryRejection>,
-) -> RestResult<Json<ItemPage>> {
-    let ItemsParameters { after, limit, status, cause, name, first, last } = read(query)?;
-    let filter = ItemFilter { status, cause, name, first, last };
-    Ok(Json(server.items(job_id(&id)?, after, limit.unwrap_or(100), &filter).await?))
 }
 
 async fn load(State(server): State<Server>, Path(id): Path<String>) -> RestResult<Json<Load>> {

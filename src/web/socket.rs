@@ -17,7 +17,7 @@ use rustix::fs::{Mode, OFlags};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
 
-use super::{Access, App, Assets, WebSettings, access, bodies, connections, error, events, problem, rest};
+use super::{Access, App, Assets, WebSettings, access, bodies, connections, error, events, problem, request_id, rest};
 use headway_server::Server;
 
 /// The socket's name in the data folder.
@@ -118,5 +118,6 @@ fn router(app: App) -> Router {
         .layer(middleware::from_fn(bodies::arrive))
         .layer(gate)
         .layer(middleware::from_fn(problem::details))
+        .layer(middleware::from_fn(request_id::named))
         .with_state(app)
 }

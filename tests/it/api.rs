@@ -245,6 +245,7 @@ async fn lists_are_paged_from_the_newest_and_items_by_window() {
     let whole = items("name=*").await;
     assert_eq!(whole["items"].as_array().map(Vec::len), Some(7));
     let fourth = &whole["items"][3];
+    assert_eq!((&fourth["item"], &fourth["number"]), (&json!(3), &json!(4)), "the number that the terminal prints");
     let name = fourth["path"].as_str().expect("a path").to_uppercase();
     let found = items(&format!("name={name}&status={}", fourth["status"].as_str().expect("a status"))).await;
     assert_eq!((&found["items"][0], &found["next"]), (fourth, &Value::Null));

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::base::to;
 use crate::ui::live::Live;
-use crate::ui::parts::format;
+use crate::ui::parts::{format, may_act};
 use headway_model::policy::OnInterrupt;
 use headway_model::{JobKind, OnDone, Output, OutputPlace, StartJob};
 
@@ -24,7 +24,7 @@ pub(super) fn Asked(request: StartJob) -> impl IntoView {
         <details class="job-settings">
             <summary>"Settings"</summary>
             <dl>{rows.collect_view()}</dl>
-            {can_be_repeated(&request).then(|| {
+            {(may_act() && can_be_repeated(&request)).then(|| {
                 // As a plan: what there is by now is seen before anything runs.
                 let again = StartJob { approval: true, ..request.clone() };
                 view! { <p><button data-action="duplicate" on:click=move |_| _ = live.start(again.clone())>"Plan the same again"</button></p> }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::api;
 use crate::base::to;
 use crate::ui::live::Live;
-use crate::ui::parts::{ErrorView, format};
+use crate::ui::parts::{ErrorView, format, may_act};
 use crate::ui::progress::Summary;
 use headway_model::causes::{Cause, Causes};
 use headway_model::request::ItemSelection;
@@ -147,7 +147,7 @@ fn CauseRow(
     is_over: Memo<bool>,
     request: StoredValue<Option<StartJob>>,
 ) -> impl IntoView {
-    let live = expect_context::<Live>();
+    let (live, can_act) = (expect_context::<Live>(), may_act());
     let of = move |tell: fn(&Cause) -> String| cause.with(|cause| cause.as_ref().map(tell).unwrap_or_default());
     let number = |cause: &Cause| format::count(cause.items.len() as u64);
     let place = |cause: &Cause| match cause.items.len() {
@@ -178,7 +178,7 @@ fn CauseRow(
             </p>
             <span class="attention-ways">
                 <a class="button" href=there>"Show"</a>
-                <Show when=move || is_over.get()>
+                <Show when=move || can_act && is_over.get()>
                     <button data-action="retry-cause" on:click=retry>{move || format!("Retry {}", of(number))}</button>
                 </Show>
             </span>

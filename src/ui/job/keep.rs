@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::parts::format;
+use crate::ui::parts::{format, may_act};
 use crate::ui::progress::{Steer, Summary, is_undone};
 use headway_model::Action;
 
@@ -28,7 +28,7 @@ pub(super) fn Kept(summary: Summary, steer: Steer) -> impl IntoView {
         <Show when=move || { is_over.get() && trash.get().0 > 0 }>
             <p class="job-trash">
                 {text}
-                <EmptyTrash steer files=Signal::derive(move || trash.get().0) />
+                {may_act().then(|| view! { <EmptyTrash steer files=Signal::derive(move || trash.get().0) /> })}
             </p>
         </Show>
     }

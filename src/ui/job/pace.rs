@@ -5,6 +5,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::ui::live::Live;
+use crate::ui::parts::may_act;
 use crate::ui::progress::{Steer, Summary};
 use headway_model::{Action, Fold};
 
@@ -14,8 +15,9 @@ pub(super) fn Pace(summary: Summary, steer: Steer) -> impl IntoView {
     let is_over = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
     });
+    let can_act = may_act();
     view! {
-        <Show when=move || !is_over.get()>
+        <Show when=move || can_act && !is_over.get()>
             <Form steer />
         </Show>
     }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::api;
 use crate::ui::live::Live;
+use crate::ui::parts::may_act;
 use headway_model::request::ItemSelection;
 use headway_model::{Action, ApiError, JobId, StartJob};
 
@@ -17,6 +18,9 @@ pub(super) fn RetryItem(
     /// The job's request.
     request: StoredValue<Option<StartJob>>,
 ) -> impl IntoView {
+    if !may_act() {
+        return ().into_any();
+    }
     let live = expect_context::<Live>();
     let error = RwSignal::new(None::<ApiError>);
     live.heals(error);

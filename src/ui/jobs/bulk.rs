@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::api;
 use crate::ui::live::Live;
-use crate::ui::parts::format;
+use crate::ui::parts::{format, may_act};
 use headway_model::{Action, ApiError, JobId, JobStatus};
 
 /// An action on all of them.
@@ -38,6 +38,9 @@ impl BulkAction {
 /// The buttons. Shown if there is more than one job.
 #[component]
 pub(super) fn Bulk(open: Memo<Vec<JobId>>) -> impl IntoView {
+    if !may_act() {
+        return ().into_any();
+    }
     let live = expect_context::<Live>();
     let (is_busy, is_sure) = (RwSignal::new(false), RwSignal::new(false));
     let wrong = RwSignal::new(None::<String>);

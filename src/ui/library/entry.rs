@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{Selection, address};
 use crate::base::to;
-use crate::ui::parts::{Icon, Zone, format};
+use crate::ui::parts::{Icon, Zone, format, may_act};
 use headway_model::RelPath;
 use headway_model::library::{Entry, EntryKind, FolderView, Under};
 
@@ -30,7 +30,7 @@ pub(super) fn EntryRow(
     let below = if view.folder.is_root() { 0 } else { view.folder.as_str().len() + 1 };
     let name = RelPath::shown_text(path.as_str().get(below..).unwrap_or_default());
     let is_file = entry.kind == EntryKind::File;
-    let can_be_selected = is_file || entry.kind == EntryKind::Folder;
+    let can_be_selected = may_act() && (is_file || entry.kind == EntryKind::Folder);
     let chosen = {
         let path = path.clone();
         Memo::new(move |_| can_be_selected && selected.with(|selected| selected.contains(&path)))

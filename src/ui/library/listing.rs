@@ -8,7 +8,7 @@ use super::more::More;
 use super::window::{Scrolled, WINDOW, Window};
 use super::{Selection, address};
 use crate::ui::parts::format::count;
-use crate::ui::parts::{Zone, focus};
+use crate::ui::parts::{Zone, focus, may_act};
 use headway_model::library::{Entry, EntryKind, FolderPage, FolderView, OutcomeFilter as Filter, Sort, Under};
 
 /// The rows read so far. More are read when the reader comes near the end.
@@ -24,11 +24,16 @@ pub(super) fn Listing(
         return view! { <Nothing view is_reading=page.scan.is_some() /> <LeftOut left_out /> }.into_any();
     }
     let Scrolled { at, anchor, .. } = scrolled;
+    // A selection is there to be worked on.
+    let can_select = may_act();
     // One zone for all rows.
     let zone = Zone::here();
     let FolderPage { first, previous, under, .. } = page;
     let (entries, next, total) = (RwSignal::new(page.entries), RwSignal::new(page.next), RwSignal::new(page.total));
     let toggle = Callback::new(move |(index, on, through): (usize, bool, bool)| {
+        if !can_select {
+            return;
+        }
         let from = anchor.get_untracked().filter(|_| through).unwrap_or(index);
         let span = from.min(index)..=from.max(index);
         entries.with_untracked(|entries| {
@@ -45,6 +50,9 @@ pub(super) fn Listing(
         })
     });
     let whole = move |on: bool| {
+        if !can_select {
+            return;
+        }
         entries.with_untracked(|entries| selected.update(|selected| selected.set(files(entries), on)));
     };
     let pressed = move |event: KeyboardEvent| {
@@ -106,17 +114,19 @@ pub(super) fn Listing(
     view! {
         {offer}
         // Most rows are not in the page, so the table states their number.
-        <table class="listing library-list" role="grid" aria-multiselectable="true" aria-rowcount=move || total.get() + 1 on:keydown=pressed>
+        <table class="listing library-list" role="grid" aria-multiselectable=can_select.then_some("true") aria-rowcount=move || total.get() + 1 on:keydown=pressed>
             <thead>
                 <tr>
                     <th scope="col" class="entry-check">
-                        <input
-                            type="checkbox"
-                            aria-label="Select all files listed so far"
-                            autocomplete="off"
-                            prop:checked=move || all.get()
-                            on:change=change
-                        />
+                        {can_select.then(|| view! {
+                            <input
+                                type="checkbox"
+                                aria-label="Select all files listed so far"
+                                autocomplete="off"
+                                prop:checked=move || all.get()
+                                on:change=change
+                            />
+                        })}
                     </th>
                     {header(Sort::Name, "", "Name")}
                     {header(Sort::Size, "entry-size", "Size")}

@@ -10,7 +10,7 @@ use super::address;
 use crate::base::to;
 use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::format::count;
-use crate::ui::parts::{LocalTime, focus};
+use crate::ui::parts::{LocalTime, focus, may_act};
 use headway_model::Millis;
 use headway_model::library::{FolderView, OutcomeFilter as Filter, ScanProgress, Under, Unread};
 
@@ -165,7 +165,8 @@ pub(super) fn ScanNote(
     });
     view! {
         <p class="library-scan">
-            {age} {reading} {unread} <button class="quiet" disabled=progress.is_some() on:click=move |_| scan()>"Refresh"</button>
+            {age} {reading} {unread}
+            {may_act().then(|| view! { <button class="quiet" disabled=progress.is_some() on:click=move |_| scan()>"Refresh"</button> })}
         </p>
     }
 }

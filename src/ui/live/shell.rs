@@ -18,7 +18,7 @@ use super::{Live, alive};
 use crate::base::to;
 use headway_model::follow::{Follow, FollowEffect, Phase, Sharing, Tab, TabEffect};
 use headway_model::read::read;
-use headway_model::summary::Start;
+use headway_model::summary::{PageRights, Start};
 use headway_model::{ApiError, Fold, JobId};
 
 const TICK: Duration = Duration::from_millis(250);
@@ -60,6 +60,7 @@ impl Shell {
     pub(super) fn begin(live: Live, start: Option<Start>) -> Self {
         let start = start.unwrap_or_else(Start::empty);
         let skew = start.now as i64 - browser::now() as i64;
+        let can_act = start.rights != PageRights::Reading;
         let known: Vec<JobId> = start.live.iter().map(|summary| summary.job).collect();
         let mut follow = Follow::new(Some(start.cursor), true, Some(start.build), browser::wall());
         follow.know(start.live);
@@ -91,7 +92,7 @@ impl Shell {
         if browser::is_hidden() {
             shell.step(|follow, now| follow.visible(now, false));
         }
-        shell.take_up(&known);
+        shell.take_up(&known, can_act);
         shell.step(Follow::start);
         shell.listen();
         alive::beat();

@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use futures::Stream;
 use tokio::sync::watch;
 
-use super::super::App;
+use super::super::{App, Tokens};
 use headway_model::Millis;
 use headway_model::message::with_id;
 use headway_server::follow::{Outgoing, Request, SenderStep, Serving};
@@ -26,6 +26,8 @@ pub(super) struct EventConnection {
     head: watch::Receiver<Head>,
     follower: CountedConnection,
     stopping: watch::Receiver<bool>,
+    /// The secrets. Once they change, the reader must show again that it knows one.
+    tokens: watch::Receiver<Tokens>,
     /// When the server ends the stream; its reader reconnects with its cursor.
     ends_at: Millis,
     first: bool,
@@ -64,6 +66,7 @@ impl EventConnection {
             head,
             follower: app.followers.join(),
             stopping: app.stopping.clone(),
+            tokens: app.access.tokens(),
             ends_at: time.began + spread(app.stream_age.as_millis() as Millis),
             first: true,
             last: false,
@@ -85,7 +88,7 @@ impl EventConnection {
     async fn chunk(&mut self) -> Option<Bytes> {
         let mut chunk = String::new();
         loop {
-            if *self.stopping.borrow() {
+            if *self.stopping.borrow() || self.tokens.has_changed().unwrap_or(true) {
                 self.farewell(&mut chunk);
                 return Some(chunk.into());
             }
@@ -156,8 +159,8 @@ impl EventConnection {
         chunk.push_str("\n\n");
     }
 
-    /// The server is stopping and another will start: the last chunk tells each reader when to reconnect, spread over
-    /// time.
+    /// The server is stopping and another will start, or its secrets are others now: the last chunk tells each reader
+    /// when to reconnect, spread over time.
     fn farewell(&mut self, chunk: &mut String) {
         self.last = true;
         chunk.push_str(&format!("retry: {}\n\n", spread(2 * RETRY)));
@@ -176,8 +179,14 @@ impl EventConnection {
             },
             () = tokio::time::sleep(time) => {}
             _ = self.stopping.wait_for(|stopping| *stopping) => {}
+            () = changed(&self.tokens) => {}
         }
     }
+}
+
+/// Waits for the next change of the secrets, and leaves it to be noticed.
+async fn changed(tokens: &watch::Receiver<Tokens>) {
+    tokens.clone().changed().await.ok();
 }
 
 /// Counts the connections.

@@ -46,7 +46,7 @@ fn document() -> Value {
             "securitySchemes": { "token": {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "The token that Headway prints when it starts, if it listens beyond this machine.",
+                "description": "One of the server's tokens, if it has any: that of `--token-file`, or that of `--read-token-file`, with which only calls by GET succeed.",
             } },
         },
     });

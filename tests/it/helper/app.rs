@@ -21,6 +21,7 @@ pub(crate) struct App {
     pub(crate) url: String,
     pub(crate) server: Server,
     pub(crate) client: reqwest::Client,
+    pub(crate) access: Access,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
 }
@@ -72,7 +73,7 @@ impl App {
             LeptosOptions::builder().output_name("headway").site_root("no-such-folder").site_addr(bound).build();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = {
-            let server = server.clone();
+            let (server, access) = (server.clone(), access.clone());
             tokio::spawn(async move {
                 let shutdown = async move { drop(stopped.await) };
                 let assets = web::Assets::folder("no-such-folder".into());
@@ -89,7 +90,7 @@ impl App {
                 web::serve(listener, server, settings, shutdown).await.expect("a clean end");
             })
         };
-        App { url: format!("http://{bound}"), server, client: http(), stop: Some(stop), serving }
+        App { url: format!("http://{bound}"), server, client: http(), access, stop: Some(stop), serving }
     }
 
     /// Stops the application as a signal does, and waits.

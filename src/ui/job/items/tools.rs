@@ -13,6 +13,7 @@ use crate::ui::job::attention::Attention;
 use crate::ui::live::Live;
 use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::format::{count, counted};
+use crate::ui::parts::may_act;
 use crate::ui::progress::Summary;
 use headway_model::item::ERRORS;
 use headway_model::item_filter::ItemFilter;
@@ -168,6 +169,9 @@ fn RetryThese(
     summary: Summary,
     request: StoredValue<Option<StartJob>>,
 ) -> impl IntoView {
+    if !may_act() {
+        return ().into_any();
+    }
     let live = expect_context::<Live>();
     let is_over = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))

@@ -34,13 +34,15 @@ fn word(summary: &JobSummary) -> String {
 impl Shell {
     /// Takes up what this tab left before a reload: the job in its dialog, an unanswered start, and jobs that ended
     /// while no page was open.
-    pub(super) fn take_up(&self, known: &[JobId]) {
+    pub(super) fn take_up(&self, known: &[JobId], can_act: bool) {
         let shown = browser::kept(SHOWN).and_then(|text| text.parse::<JobId>().ok());
         if let Some(job) = shown.filter(|job| known.contains(job)) {
             self.0.live.active.set(Some(job));
             self.follow(job);
         }
-        self.take_up_start();
+        if can_act {
+            self.take_up_start();
+        }
         let left: Vec<JobId> = browser::remembered(LIVE).and_then(|text| read(&text).ok()).unwrap_or_default();
         for job in left.into_iter().filter(|job| !known.contains(job)) {
             let shell = self.clone();

@@ -6,7 +6,7 @@ use super::Summary;
 use super::offers::{Act, OfferedAction, offers};
 use super::undone::is_undone;
 use crate::ui::live::Live;
-use crate::ui::parts::format;
+use crate::ui::parts::{format, may_act};
 use crate::ui::progress::{Newest, Steer};
 use headway_model::item::{DiskEffect as Did, ItemStatus};
 use headway_model::{Fold, JobStatus, StartJob};
@@ -19,6 +19,9 @@ pub(in crate::ui::progress) fn Actions(
     /// Performs the action.
     steer: Steer,
 ) -> impl IntoView {
+    if !may_act() {
+        return ().into_any();
+    }
     let live = expect_context::<Live>();
     let job = steer.newest.job;
     let state = live.job(job);

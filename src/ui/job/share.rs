@@ -1,0 +1,44 @@
+//! A link to this job, or to the moment of it that is shown, for people who may only look on.
+
+use leptos::prelude::*;
+
+use crate::api;
+use crate::ui::live::Live;
+use crate::ui::nav::Nav;
+use crate::ui::parts::{copy, format, rights};
+use headway_model::ApiError;
+use headway_model::summary::PageRights;
+
+/// A button that makes the link, and then the link. Nothing where the server has no token that only reads.
+#[component]
+pub(super) fn Share() -> impl IntoView {
+    if rights() != PageRights::Sharing {
+        return ().into_any();
+    }
+    let (nav, live) = (expect_context::<Nav>(), expect_context::<Live>());
+    let link = RwSignal::new(None::<String>);
+    let error = RwSignal::new(None::<ApiError>);
+    live.heals(error);
+    let make = move |_| {
+        let here = nav.here();
+        leptos::task::spawn_local(async move {
+            let made = api::reading_link(here).await;
+            error.try_set(made.as_ref().err().cloned());
+            let origin = window().location().origin().unwrap_or_default();
+            link.try_set(made.ok().map(|path| format!("{origin}{path}")));
+        });
+    };
+    let take = move |_| link.with_untracked(|link| link.iter().for_each(|link| copy::text(link)));
+    view! {
+        <div class="job-share">
+            <button class="quiet" data-action="share" on:click=make>"Make a link that only reads"</button>
+            <span hidden=move || link.with(Option::is_none)>
+                <input readonly class="field" aria-label="Link that only reads" autocomplete="off" prop:value=move || link.get().unwrap_or_default() />
+                " " <button class="quiet" on:click=take>"Copy"</button>
+                " " <span class="hint">"Whoever has it can look at every job and library here, and change nothing."</span>
+            </span>
+            <span class="error" role="alert">{move || error.with(|error| error.as_ref().map(|error| format::sentence(&error.to_string())))}</span>
+        </div>
+    }
+    .into_any()
+}

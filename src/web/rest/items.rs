@@ -1,0 +1,69 @@
+//! The call for a job's items.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{RestResult, job_id, read};
+use headway_model::Seq;
+use headway_model::item_filter::ItemFilter;
+use headway_model::summary::{ItemPage, ItemView};
+use headway_server::Server;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ItemsParameters {
+    /// Items after this one: the `next` of the previous page.
+    after: Option<u32>,
+    /// How many; 100 if omitted.
+    limit: Option<u32>,
+    /// The label of their status.
+    status: Option<String>,
+    /// The key of the cause of their failure.
+    cause: Option<String>,
+    /// A part of their path, or a pattern with `*` and `?`.
+    name: Option<String>,
+    /// Only this item and those after it.
+    first: Option<u32>,
+    /// Only this item and those before it.
+    last: Option<u32>,
+}
+
+/// A window of a job's items, in order, each with the number that people know.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct NumberedItems {
+    /// The items.
+    items: Vec<CountedItem>,
+    /// Pass this as `after` to get the next window.
+    next: Option<u32>,
+    /// The `seq` that the window describes.
+    seq: Seq,
+}
+
+/// An item with its number.
+#[derive(Serialize, JsonSchema)]
+struct CountedItem {
+    /// Its number in the plan, from 1, as in `{#}`, in reports, and on the command line; `item` counts from 0.
+    number: u64,
+    #[serde(flatten)]
+    view: ItemView,
+}
+
+impl From<ItemPage> for NumberedItems {
+    fn from(ItemPage { items, next, seq }: ItemPage) -> Self {
+        let counted = |view: ItemView| CountedItem { number: u64::from(view.item) + 1, view };
+        NumberedItems { items: items.into_iter().map(counted).collect(), next, seq }
+    }
+}
+
+pub(super) async fn items(
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    query: Result<Query<ItemsParameters>, QueryRejection>,
+) -> RestResult<Json<NumberedItems>> {
+    let ItemsParameters { after, limit, status, cause, name, first, last } = read(query)?;
+    let filter = ItemFilter { status, cause, name, first, last };
+    Ok(Json(server.items(job_id(&id)?, after, limit.unwrap_or(100), &filter).await?.into()))
+}

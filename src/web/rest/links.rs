@@ -1,0 +1,54 @@
+//! The call for links that carry the token of those who only look on.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::super::Access;
+use super::{RestResult, request};
+use crate::base::Base;
+use headway_model::ApiError;
+
+/// What a link is to lead to.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LinkRequest {
+    /// The address of a page, such as `/jobs/ID`, or `/jobs/ID?at=12` for a moment of a job; anything else leads to the library.
+    to: String,
+}
+
+/// A link.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ReadingLink {
+    /// Its path and query, to be put behind the address under which browsers open Headway.
+    path: String,
+}
+
+/// Makes a link with which a browser can look at a page, and change nothing.
+pub(super) async fn make(
+    State(access): State<Access>,
+    State(base): State<Base>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> RestResult<Response> {
+    let LinkRequest { to } = request(&headers, &body)?;
+    Ok(uncompressed(Json(ReadingLink { path: reading_link(&access, &base, &to)? }).into_response()))
+}
+
+/// An answer that nothing compresses on its way.
+pub(in crate::web) fn uncompressed(mut answer: Response) -> Response {
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
+    answer
+}
+
+/// The link with its base path.
+pub(in crate::web) fn reading_link(access: &Access, base: &Base, to: &str) -> Result<String, ApiError> {
+    let link = access.reading_link(to).map(|link| base.to(&link));
+    link.ok_or_else(|| ApiError::NotFound {
+        message: "this server has no token that only reads; start it with --read-token-file".into(),
+    })
+}
