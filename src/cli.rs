@@ -121,8 +121,11 @@ pub fn main() -> ExitCode {
 async fn run() -> ExitCode {
     let ended = match help::arguments() {
         Ok((arguments, settings)) => {
-            let is_server = matches!(arguments.command, CliCommand::Serve(_));
-            log::begin(is_server, arguments.verbose);
+            let server = match &arguments.command {
+                CliCommand::Serve(serve) => Some(serve.log()),
+                _ => None,
+            };
+            log::begin(server, arguments.verbose);
             carried_out(arguments.command, &settings).await
         }
         Err(error) => said(&error),
@@ -157,7 +160,7 @@ async fn carried_out(command: CliCommand, settings: &[config::ServeSetting]) -> 
         CliCommand::Import(import) => import::import(*import).await,
         CliCommand::Recipes(recipes) => recipes::recipes(&recipes),
         CliCommand::Preset(preset) => preset::preset(preset).await,
-        CliCommand::Serve(serve) => Ok(serve::serve(*serve).await.map(|()| 0)?),
+        CliCommand::Serve(serve) => Ok(serve::serve(*serve, settings.to_vec()).await.map(|()| 0)?),
         CliCommand::Config(arguments) => config::config(&arguments, settings),
         CliCommand::Rebuild(rebuild) => Ok(rebuild::rebuild(rebuild).await.map(|()| 0)?),
         CliCommand::Doctor(doctor) => Ok(doctor::doctor(doctor).await.map(|()| 0)?),

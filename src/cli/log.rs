@@ -1,25 +1,80 @@
-//! What the program says about its own work. A server writes a log. A person at a terminal reads sentences: warnings
-//! and errors alone, as every other message of Headway, and the log only on request.
+//! What the program says about its own work. A server writes a log, as text or as JSON. A person at a terminal reads
+//! sentences: warnings and errors alone, as every other message of Headway, and the log only on request.
+
+mod json;
 
 use std::fmt::{self, Debug};
+use std::io;
+use std::sync::OnceLock;
 
+use clap::ValueEnum;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
+
+use json::JsonLines;
 
 /// What a log has by default.
 const LOGGED: &str = "headway=info,warn";
 
-/// Begins to write to standard error what the program reports of itself.
-pub(super) fn begin(is_server: bool, is_verbose: bool) {
-    let asked = EnvFilter::try_from_env("HEADWAY_LOG").ok();
-    let wants_log = is_server || is_verbose || asked.is_some();
-    let filter = asked.unwrap_or_else(|| if wants_log { LOGGED } else { "warn" }.into());
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if wants_log { lines.init() } else { lines.event_format(Sentences).init() }
+/// The form of the lines of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: a JSON object a line.
+    Json,
+}
+
+/// The log of a server.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ServerLog {
+    pub(super) format: LogFormat,
+    /// What it has; the default if omitted.
+    pub(super) filter: Option<String>,
+}
+
+/// What is written, which can change.
+static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
+
+/// Begins to write to standard error what the program reports of itself. `server` is the log of a server.
+pub(super) fn begin(server: Option<ServerLog>, is_verbose: bool) {
+    let asked = match &server {
+        Some(server) => server.filter.clone(),
+        None => std::env::var("HEADWAY_LOG").ok().filter(|filter| is_filter(filter).is_ok()),
+    };
+    let wants_log = server.is_some() || is_verbose || asked.is_some();
+    let default = if wants_log { LOGGED } else { "warn" };
+    let (filter, handle) = reload::Layer::new(EnvFilter::new(asked.as_deref().unwrap_or(default)));
+    FILTER.set(handle).ok();
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines: Box<dyn Layer<_> + Send + Sync> = match server.map(|server| server.format) {
+        Some(LogFormat::Json) => Box::new(lines.with_ansi(false).fmt_fields(JsonFields::new()).event_format(JsonLines)),
+        Some(LogFormat::Text) => Box::new(lines),
+        None if wants_log => Box::new(lines),
+        None => Box::new(lines.event_format(Sentences)),
+    };
+    tracing_subscriber::registry().with(filter).with(lines).init();
+}
+
+/// From now on, the log of a server has this.
+pub(super) fn refilter(filter: Option<&str>) {
+    let filter = EnvFilter::new(filter.unwrap_or(LOGGED));
+    if let Some(Err(error)) = FILTER.get().map(|handle| handle.reload(filter)) {
+        tracing::warn!(%error, "what the log has cannot be changed");
+    }
+}
+
+/// Whether a text says what a log has. For clap, which takes the error's text.
+pub(super) fn is_filter(text: &str) -> Result<String, String> {
+    let wrong = |error| format!("{error}; write it as info, or as headway=debug,warn");
+    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(wrong)
 }
 
 /// Writes each event as one sentence, without its time, its level and its place in the program.
@@ -74,13 +129,18 @@ impl Visit for Said {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{self, Write};
+    use std::io::Write;
     use std::sync::Arc;
 
     use parking_lot::Mutex;
 
     #[derive(Clone, Default)]
-    struct Heard(Arc<Mutex<Vec<u8>>>);
+    pub(super) struct Heard(Arc<Mutex<Vec<u8>>>);
+
+    /// What was written.
+    pub(super) fn told(heard: &Heard) -> String {
+        String::from_utf8(heard.0.lock().clone()).expect("text")
+    }
 
     impl Write for Heard {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -102,7 +162,9 @@ mod tests {
             let error = "no space left";
             tracing::warn!(job.id = %"3f9a1c", path = "a\nb", %error, "a temporary file cannot be removed now");
         });
-        let text = String::from_utf8(heard.0.lock().clone()).expect("text");
-        assert_eq!(text, "headway: a temporary file cannot be removed now: no space left (job 3f9a1c, path a b)\n");
+        assert_eq!(
+            told(&heard),
+            "headway: a temporary file cannot be removed now: no space left (job 3f9a1c, path a b)\n"
+        );
     }
 }

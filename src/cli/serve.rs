@@ -1,31 +1,38 @@
 //! `headway serve`.
 
+mod reload;
+mod telling;
+mod tokens;
+
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
 use leptos::config::{LeptosOptions, get_configuration};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, Notify};
 
+use super::config::ServeSetting;
 use super::failure::{CommandFailure, USAGE};
+use super::log::{LogFormat, ServerLog, is_filter};
 use super::{default_data, library, offers, out, systemd, webhooks};
 use crate::base::Base;
 use crate::web::{self, Access, Assets, Socket};
 use headway_server::config::Config;
 use headway_server::retention::Retention;
 use headway_server::{Server, descriptors};
+use reload::Reloading;
+use telling::Telling;
 
 /// The exit code after a second signal, as of a shell whose program was interrupted.
 const STOPPED_AT_ONCE: i32 = 130;
 
 /// How long the end waits for the webhooks.
 const STORED: Duration = Duration::from_millis(500);
-
-const SHORTEST_TOKEN: usize = 16;
 
 /// Serve the pages and run jobs.
 ///
@@ -65,6 +72,10 @@ pub(super) struct ServeCommand {
     #[arg(long, value_name = "FILE", env = "HEADWAY_TOKEN_FILE")]
     token_file: Option<PathBuf>,
 
+    /// A file with another secret, for callers who only look on: with it nothing can be started or changed
+    #[arg(long, value_name = "FILE", env = "HEADWAY_READ_TOKEN_FILE")]
+    read_token_file: Option<PathBuf>,
+
     /// A file with settings (`headway config`) and commands (docs/commands.md)
     #[arg(long, value_name = "FILE", env = "HEADWAY_CONFIG")]
     pub(super) config: Option<PathBuf>,
@@ -103,6 +114,14 @@ pub(super) struct ServeCommand {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), env = "HEADWAY_CONNECTIONS")]
     connections: Option<u32>,
 
+    /// What the log has, such as `info`, or `headway=debug,warn` [default: headway=info,warn]
+    #[arg(long, value_name = "FILTER", value_parser = is_filter, env = "HEADWAY_LOG")]
+    log: Option<String>,
+
+    /// The form of the log, which goes to standard error; json is an object a line, with the ids of requests and jobs
+    #[arg(long, value_name = "FORM", value_enum, default_value = "text", env = "HEADWAY_LOG_FORMAT")]
+    log_format: LogFormat,
+
     /// Seconds after which the server ends an event stream; its reader reconnects and misses nothing
     #[arg(long, value_name = "SECONDS", default_value_t = web::STREAM_AGE.as_secs(), hide = true)]
     stream_age: u64,
@@ -112,20 +131,10 @@ pub(super) struct ServeCommand {
     site: Option<PathBuf>,
 }
 
-pub(super) async fn serve(mut arguments: ServeCommand) -> anyhow::Result<()> {
+pub(super) async fn serve(mut arguments: ServeCommand, settings: Vec<ServeSetting>) -> anyhow::Result<()> {
     descriptors::raise();
-    if arguments.libraries.is_empty() {
-        let text = "no folder to serve is given; name one, as in: headway serve Photos";
-        return Err(CommandFailure::new(USAGE, text).into());
-    }
     let libraries = libraries(&arguments.libraries)?;
-    let token = arguments.token_file.as_deref().map(token).transpose()?;
-    if !is_loopback(arguments.listen.ip()) && token.is_none() {
-        bail!(
-            "{} can be reached from other machines, so a secret is needed: write one to a file (openssl rand -hex 32 > token) and pass it with --token-file",
-            arguments.listen
-        );
-    }
+    let tokens = arguments.tokens(arguments.listen)?;
     let (assets, site) = client(arguments.site.take())?;
     let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
         format!(
@@ -134,13 +143,15 @@ pub(super) async fn serve(mut arguments: ServeCommand) -> anyhow::Result<()> {
         )
     })?;
     let bound = listener.local_addr()?;
-    let access = Access::new(bound, &arguments.origin, token.clone())?;
+    let access = Access::new(bound, &arguments.origin, None)?;
+    access.admit(tokens.clone());
 
     let (known, owner_only) = offers(arguments.config.as_deref())?;
+    let commands = reload::commands(arguments.config.as_deref())?;
     let (webhooks, sender) = (webhooks::configured(arguments.config.as_deref())?, webhooks::sender()?);
     let config = arguments.server(libraries, owner_only);
     let data = config.data.clone();
-    let mut stop = Box::pin(web::signal()?);
+    let (mut stop, hang_ups) = (Box::pin(web::signal()?), reload::hang_ups()?);
     // In a task of its own, so that storage that does not answer can delay the start but not the end.
     let starting = tokio::spawn(Server::start_with(config, known));
     let server = tokio::select! {
@@ -153,15 +164,22 @@ pub(super) async fn serve(mut arguments: ServeCommand) -> anyhow::Result<()> {
         Socket::bind(&data).with_context(|| format!("cannot open the socket in the data folder {}", data.display()))?;
     let host = arguments.origin.first().cloned().unwrap_or_else(|| format!("http://{bound}"));
     let base = arguments.base_path;
-    let link = token.map_or_else(|| format!("{host}{base}/"), |token| format!("{host}{base}/login?token={token}"));
-    let (stop_telling, stopping) = watch::channel(false);
-    let telling = headway_webhooks::start(&server, &data, webhooks, Some(&format!("{host}{base}")), &sender, &stopping);
-    // On standard output, on its own line, because scripts wait for it.
-    if let Err(failure) = out::line(&format!("Headway is ready: open {link}")) {
-        tracing::warn!(why = failure.text, "nobody reads that the server is ready");
-    }
-    systemd::ready(&server, &format!("Serving at {host}{base}/"));
-    let settings = web::WebSettings {
+    let site_url = format!("{host}{base}");
+    let mut telling = Telling { server: server.clone(), data, site: site_url.clone(), sender, told: Vec::new() };
+    telling.tell(webhooks).await;
+    announce(&site_url, &access, tokens.all.as_deref());
+    systemd::ready(&server, &format!("Serving at {site_url}/"));
+    let reloading = Arc::new(Reloading {
+        access: access.clone(),
+        bound,
+        telling: Mutex::new(telling),
+        settings: Mutex::new(settings),
+        commands,
+    });
+    let gone = Arc::new(Notify::new());
+    let (followed, closed) = (Arc::clone(&reloading), Arc::clone(&gone));
+    let following = tokio::spawn(async move { followed.follow(hang_ups, &closed).await });
+    let served = web::WebSettings {
         access,
         base,
         options: options(&site, bound)?,
@@ -170,11 +188,28 @@ pub(super) async fn serve(mut arguments: ServeCommand) -> anyhow::Result<()> {
         limits: web::ConnectionLimits::within(descriptors::most(), arguments.connections.map(|each| each as usize)),
         socket: Some(socket),
     };
-    web::serve(listener, server, settings, twice(stop)).await?;
-    stop_telling.send_replace(true);
+    let stop = async move {
+        tokio::select! {
+            () = stop => {}
+            () = gone.notified() => tracing::info!("stopping: the terminal was closed"),
+        }
+    };
+    web::serve(listener, server, served, twice(stop)).await?;
+    following.abort();
     // They store how far they are; what that took too long for comes twice.
-    tokio::time::timeout(STORED, futures::future::join_all(telling)).await.ok();
+    tokio::time::timeout(STORED, async { reloading.telling.lock().await.end().await }).await.ok();
     Ok(())
+}
+
+/// Says where the pages are, on standard output, on lines of their own, because scripts wait for them.
+fn announce(site: &str, access: &Access, token: Option<&str>) {
+    let link = token.map_or_else(|| format!("{site}/"), |token| format!("{site}/login?token={token}"));
+    let reading = access.reading_link("/").map(|link| format!("A link that only reads: {site}{link}"));
+    for line in std::iter::once(format!("Headway is ready: open {link}")).chain(reading) {
+        if let Err(failure) = out::line(&line) {
+            tracing::warn!(why = failure.text, "nobody reads that the server is ready");
+        }
+    }
 }
 
 /// The first signal, which asks for an end in good order. The second one ends the program at once.
@@ -192,6 +227,11 @@ async fn twice(first: impl Future<Output = ()>) {
 }
 
 impl ServeCommand {
+    /// What the server writes into its log.
+    pub(super) fn log(&self) -> ServerLog {
+        ServerLog { format: self.log_format, filter: self.log.clone() }
+    }
+
     /// The server's settings.
     fn server(&self, libraries: Vec<(String, PathBuf)>, owner_only: BTreeSet<String>) -> Config {
         let days = |days: u32| (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 60 * 60));
@@ -212,6 +252,10 @@ impl ServeCommand {
 
 /// The libraries, whose names must differ.
 fn libraries(given: &[String]) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    if given.is_empty() {
+        let text = "no folder to serve is given; name one, as in: headway serve Photos";
+        return Err(CommandFailure::new(USAGE, text).into());
+    }
     let libraries = given.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
     for (index, (name, _)) in libraries.iter().enumerate() {
         if libraries[..index].iter().any(|(other, _)| other == name) {
@@ -259,23 +303,4 @@ fn size(text: &str) -> Result<u64, String> {
     };
     let number: u64 = number.parse().map_err(|_| wrong())?;
     number.checked_mul(1_000u64.pow(power)).ok_or_else(wrong)
-}
-
-fn token(path: &std::path::Path) -> anyhow::Result<String> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read the token file {}", path.display()))?;
-    let token = text.trim().to_owned();
-    if token.len() < SHORTEST_TOKEN
-        || !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
-    {
-        bail!(
-            "the token in {} must have at least {SHORTEST_TOKEN} letters, digits or -_.~ (create one with openssl rand -hex 32)",
-            path.display()
-        );
-    }
-    Ok(token)
-}
-
-fn is_loopback(address: IpAddr) -> bool {
-    address.is_loopback()
 }

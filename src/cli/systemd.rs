@@ -12,6 +12,18 @@ pub(super) fn ready(server: &Server, line: &str) {
     }
 }
 
+/// Says that the server reads its settings again.
+pub(super) fn reloading() {
+    if let Ok(now) = NotifyState::monotonic_usec_now() {
+        tell(&[NotifyState::Reloading, now]);
+    }
+}
+
+/// Says that it has read them.
+pub(super) fn reloaded() {
+    tell(&[NotifyState::Ready]);
+}
+
 /// Says that the server stops.
 pub(super) fn stopping() {
     tell(&[NotifyState::Stopping]);

@@ -17,7 +17,18 @@ fn help_explains_every_option() {
     assert!(ok && said.contains("serve") && said.contains("rebuild"), "{said}");
     let (ok, said) = run(&["serve", "--help"]);
     assert!(ok, "{said}");
-    for option in ["--data", "--listen", "--origin", "--token-file", "--jobs", "--workers", "--site", "NAME=DIR"] {
+    for option in [
+        "--data",
+        "--listen",
+        "--origin",
+        "--token-file",
+        "--read-token-file",
+        "--log-format",
+        "--jobs",
+        "--workers",
+        "--site",
+        "NAME=DIR",
+    ] {
         assert!(said.contains(option), "{option} is not explained:\n{said}");
     }
     assert!(run(&["rebuild", "--help"]).1.contains("--data"));
@@ -32,7 +43,10 @@ fn what_cannot_be_served_is_refused_with_a_sentence() {
     std::fs::write(site.join("pkg/headway.js"), "").expect("a new file");
     let short = data.with_file_name("token");
     std::fs::write(&short, "short").expect("a new file");
+    let long = data.with_file_name("long");
+    std::fs::write(&long, "long-long-long-long").expect("a new file");
     let text = |path: &std::path::Path| path.to_str().expect("text").to_owned();
+    let long = text(&long);
     let (library, data, site, short) = (text(&library), text(&data), text(&site), text(&short));
     let both = (format!("a={library}"), format!("a={library}"));
     for (arguments, says) in [
@@ -41,6 +55,15 @@ fn what_cannot_be_served_is_refused_with_a_sentence() {
         (vec![both.0.as_str(), both.1.as_str()], "two libraries are called \"a\""),
         (vec![library.as_str(), "--listen", "0.0.0.0:0"], "--token-file"),
         (vec![library.as_str(), "--listen", "0.0.0.0:0", "--token-file", short.as_str()], "at least 16"),
+        (
+            vec![library.as_str(), "--read-token-file", long.as_str()],
+            "is worth nothing where everyone may change things",
+        ),
+        (
+            vec![library.as_str(), "--token-file", long.as_str(), "--read-token-file", long.as_str()],
+            "is the same as the other",
+        ),
+        (vec![library.as_str(), "--log", "=["], "write it as info"),
         (vec![library.as_str(), "--origin", "photos.example.org"], "invalid origin"),
         (vec![library.as_str(), "--site", "/no/site"], "build it with ./run"),
     ] {

@@ -41,6 +41,10 @@ async fn systemd_hears_that_the_server_is_ready_that_it_is_well_and_that_it_stop
     for _ in 0..3 {
         manager.hears("WATCHDOG=1").await;
     }
+    // It reads its settings again, and is ready again.
+    assert!(served.headway.is_struck(|pid| rustix::process::kill_process(pid, rustix::process::Signal::HUP).is_ok()));
+    manager.hears("RELOADING=1").await;
+    manager.hears("READY=1").await;
     assert!(served.headway.terminate());
     manager.hears("STOPPING=1").await;
 }

@@ -11,7 +11,7 @@ use toml::{Spanned, Value};
 use crate::cli::selection::is_absent;
 
 /// Settings that name a file or folder; a relative one is below the folder of the file.
-const PATHS: [&str; 3] = ["data", "token_file", "site"];
+const PATHS: [&str; 4] = ["data", "token_file", "read_token_file", "site"];
 
 /// The folders to serve, each as DIR or NAME=DIR.
 const LIBRARIES: &str = "libraries";

@@ -11,8 +11,8 @@ use super::file::{ServeFile, is_setting, takes_list};
 /// A setting as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli) struct ServeSetting {
-    name: String,
-    values: Vec<String>,
+    pub(in crate::cli) name: String,
+    pub(in crate::cli) values: Vec<String>,
     takes_list: bool,
     pub(in crate::cli) source: SettingSource,
 }

@@ -1,0 +1,162 @@
+//! New settings for a running server, on SIGHUP: taken whole or not at all. Jobs go on.
+
+use std::collections::BTreeSet;
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{Mutex, Notify};
+
+use super::telling::Telling;
+use super::{ServeCommand, libraries};
+use crate::cli::config::ServeSetting;
+use crate::cli::{CliCommand, config_file, help, log, offers, systemd, webhooks};
+use crate::web::{Access, Tokens};
+use headway_server::config::Config;
+use headway_webhooks::Webhook;
+
+/// The settings that can change while the server runs, by their names in the file.
+const CHANGING: [&str; 11] = [
+    "libraries",
+    "token_file",
+    "read_token_file",
+    "trash_days",
+    "keep_days",
+    "keep_jobs",
+    "keep_bytes",
+    "keep_output_days",
+    "jobs",
+    "workers",
+    "log",
+];
+
+/// A running server, as far as its settings can change.
+pub(super) struct Reloading {
+    pub(super) access: Access,
+    pub(super) bound: SocketAddr,
+    pub(super) telling: Mutex<Telling>,
+    /// The settings in force.
+    pub(super) settings: Mutex<Vec<ServeSetting>>,
+    /// What the file says about commands, which only a start reads.
+    pub(super) commands: String,
+}
+
+/// Everything that was read for a change.
+struct NewSettings {
+    settings: Vec<ServeSetting>,
+    config: Config,
+    tokens: Tokens,
+    webhooks: Vec<Webhook>,
+    log: Option<String>,
+    commands: String,
+}
+
+/// Listens for SIGHUP, which no longer ends the process.
+pub(super) fn hang_ups() -> std::io::Result<Signal> {
+    signal(SignalKind::hangup())
+}
+
+impl Reloading {
+    /// Reads the settings again at each signal. A terminal that is closed sends the same signal; then `gone` is told.
+    pub(super) async fn follow(&self, mut hang_ups: Signal, gone: &Notify) {
+        let had_terminal = std::io::stderr().is_terminal();
+        while hang_ups.recv().await.is_some() {
+            if had_terminal && !std::io::stderr().is_terminal() {
+                return gone.notify_one();
+            }
+            systemd::reloading();
+            self.reload().await;
+            systemd::reloaded();
+        }
+    }
+
+    async fn reload(&self) {
+        let bound = self.bound;
+        // Files and folders are looked at, and their storage can be slow.
+        let read = tokio::task::spawn_blocking(move || NewSettings::read(bound)).await;
+        let read = read.unwrap_or_else(|error| Err(error.to_string()));
+        let applied = match read {
+            Ok(new) => self.apply(new).await,
+            Err(why) => Err(why),
+        };
+        if let Err(why) = applied {
+            tracing::error!(
+                error = why.trim(),
+                "the settings were not changed: what was read is wrong, and the old ones stay in force"
+            );
+        }
+    }
+
+    /// Takes over the new settings.
+    async fn apply(&self, new: NewSettings) -> Result<(), String> {
+        let NewSettings { settings, config, tokens, webhooks, log, commands } = new;
+        let mut telling = self.telling.lock().await;
+        let moved = telling.server.reload(&config).await.map_err(|error| error.to_string())?;
+        let mut changed: BTreeSet<String> = BTreeSet::new();
+        if self.access.admit(tokens) {
+            changed.insert("the tokens".into());
+        }
+        if telling.tell(webhooks).await {
+            changed.insert("the webhooks".into());
+        }
+        log::refilter(log.as_deref());
+        let mut in_force = self.settings.lock().await;
+        let mut at_start: BTreeSet<String> =
+            moved.iter().map(|name| format!("the folder of library {name:?}")).collect();
+        for setting in settings {
+            let Some(known) = in_force.iter_mut().find(|known| known.name == setting.name) else { continue };
+            match known.values == setting.values {
+                true => {}
+                false if CHANGING.contains(&known.name.as_str()) => _ = changed.insert(known.name.clone()),
+                false => {
+                    at_start.insert(setting.name);
+                    continue;
+                }
+            }
+            *known = setting;
+        }
+        if commands != self.commands {
+            at_start.insert("the commands".into());
+        }
+        let list = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
+        tracing::info!(changed = list(changed), "the settings were read again");
+        if !at_start.is_empty() {
+            tracing::warn!(
+                settings = list(at_start),
+                "these are other settings now, which take effect at the next start"
+            );
+        }
+        Ok(())
+    }
+}
+
+impl NewSettings {
+    /// Reads what this process was called with again: its arguments and variables are as they were, the files might
+    /// not be. Blocking.
+    fn read(bound: SocketAddr) -> Result<Self, String> {
+        let (arguments, settings) =
+            help::arguments().map_err(|error| error.to_string().trim_start_matches("error: ").to_owned())?;
+        let CliCommand::Serve(serve) = arguments.command else { return Err("the command is no longer serve".into()) };
+        NewSettings::of(*serve, settings, bound).map_err(|error| format!("{error:#}"))
+    }
+
+    fn of(serve: ServeCommand, settings: Vec<ServeSetting>, bound: SocketAddr) -> anyhow::Result<Self> {
+        let place = serve.config.as_deref();
+        let (_, owner_only) = offers(place)?;
+        Ok(NewSettings {
+            tokens: serve.tokens(bound)?,
+            webhooks: webhooks::configured(place)?,
+            commands: commands(place)?,
+            config: serve.server(libraries(&serve.libraries)?, owner_only),
+            log: serve.log,
+            settings,
+        })
+    }
+}
+
+/// What the file says about commands, to be compared.
+pub(super) fn commands(config: Option<&std::path::Path>) -> anyhow::Result<String> {
+    let place = config_file(config)?;
+    let file = place.as_deref().map(headway_server::recipes::command::read_config).transpose()?;
+    Ok(file.map(|file| format!("{:?} {:?}", file.allow_commands, file.command)).unwrap_or_default())
+}
