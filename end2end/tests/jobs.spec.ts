@@ -63,6 +63,27 @@ test('jobs are found by title and by how they ended, and one that runs is paused
   expect((await server.get(`/api/jobs/${runs}`)).status).toBe('paused');
 });
 
+test('a plan that was never run is planned only, on every page, as in the terminal', async ({ page, serve }) => {
+  const server = await serve(three, { config });
+  const plan = await begin(server, mint(), 'upper', { title: 'Plan', approval: true });
+  await expect.poll(async () => (await server.get(`/api/jobs/${plan}`)).status).toBe('planned');
+  await open(page, server.url);
+  await server.post(plan, 'cancel');
+  await open(page, `${server.url}/jobs?show=cancelled`);
+  await expect(page.locator('.jobs-history tbody .status-badge')).toHaveText('planned only');
+  await details(page, server, plan);
+  await expect(status(page)).toHaveText('planned only');
+  await expect(page).toHaveTitle(/^Planned only · Plan/);
+  await expect(page.locator('.job-panel .head-standing')).toContainText('it was planned only');
+  // A job that ran is cancelled.
+  server.file('../hold');
+  const ran = await begin(server, mint(), 'slow', { title: 'Ran' });
+  await expect.poll(async () => (await server.get(`/api/jobs/${ran}`)).counters.running).toBeGreaterThan(0);
+  await server.post(ran, 'cancel');
+  await details(page, server, ran);
+  await expect(status(page)).toHaveText('cancelled');
+});
+
 const held = (server: Server) => {
   three(server);
   server.file('../hold');

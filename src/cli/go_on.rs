@@ -105,7 +105,7 @@ async fn resumed(session: &mut Session, arguments: &ResumeCommand) -> CommandRes
     let job = session.job(&arguments.one.job).await?;
     let view = session.client.job(job).await?;
     if view.summary.status.is_terminal() {
-        return Err(CommandFailure::new(NO, format!("job {} is over: {}", tail(job), view.summary.status.text())));
+        return Err(CommandFailure::new(NO, format!("job {} is over: {}", tail(job), view.summary.status_text())));
     }
     if session.host.is_some() {
         session.listen()?;

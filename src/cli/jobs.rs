@@ -14,7 +14,7 @@ use super::session::{ServerArguments, Session};
 use headway_client::ClientError;
 use headway_model::item::ERRORS;
 use headway_model::summary::{JobView, NumberedItem};
-use headway_model::{ItemView, JobId, JobStatus, JobSummary};
+use headway_model::{ItemView, JobId, JobSummary};
 
 /// Jobs or items read at a time.
 const PAGE: u32 = 1_000;
@@ -89,7 +89,7 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
     let terminal = std::io::stdout().is_terminal();
     let row = |job: &JobSummary| {
         let id = if terminal { tail(job.job) } else { job.job.to_string() };
-        let status = if terminal { status(job) } else { job.status.label().into() };
+        let status = if terminal { job.status_text() } else { job.status.label().into() };
         let counters = &job.counters;
         let number = |number: u32| if terminal { count(number.into()) } else { number.to_string() };
         let numbers = [counters.succeeded, counters.total, counters.failed + counters.missed].map(number);
@@ -99,14 +99,6 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
     let rows: Vec<_> = found.iter().map(row).collect();
     out::table(&["job", "status", "done", "total", "failed", "recipe", "title"], &rows)?;
     Ok(0)
-}
-
-/// The status in words. A dry run ends as cancelled, before anything of it ran.
-fn status(job: &JobSummary) -> String {
-    match job.status {
-        JobStatus::Cancelled if job.began.is_none() => "planned only".into(),
-        status => status.text(),
-    }
 }
 
 /// Show a job, its files, or the output of its programs.
@@ -248,7 +240,7 @@ async fn one(session: &Session, job: JobId, json: bool) -> CommandResult {
         ("title", plain(&summary.title)),
         ("recipe", summary.recipe.clone()),
         ("folder", request.map(|request| request.library).unwrap_or_default()),
-        ("status", status(&summary)),
+        ("status", summary.status_text()),
     ];
     rows.extend(summary.message.as_ref().filter(|message| !message.is_empty()).map(|text| ("message", plain(text))));
     rows.extend(waits.map(|waits| ("waits", waits)));

@@ -129,7 +129,7 @@ async fn each(arguments: JobArguments, action: Option<Action>) -> CommandResult 
     let mut ended = Ok(0);
     for text in &arguments.jobs {
         match steer(&session, text, action).await {
-            Ok(view) => say(&format!("{}  {}", tail(view.summary.job), view.summary.status.text())),
+            Ok(view) => say(&format!("{}  {}", tail(view.summary.job), view.summary.status_text())),
             Err(failure) => match &ended {
                 Ok(_) => ended = Err(failure),
                 Err(_) => say(&format!("headway: {}", failure.text.unwrap_or_default())),
@@ -144,7 +144,7 @@ async fn steer(session: &Session, text: &str, action: Option<Action>) -> Result<
     let job = session.job(text).await?;
     let view = session.client.job(job).await?;
     if view.summary.status.is_terminal() {
-        return Err(CommandFailure::new(NO, format!("job {} is over: {}", tail(job), view.summary.status.text())));
+        return Err(CommandFailure::new(NO, format!("job {} is over: {}", tail(job), view.summary.status_text())));
     }
     // A cancel is carried out by the process that works on the job, so somebody must.
     if action.is_none() {

@@ -29,8 +29,11 @@ pub(super) fn StatusBadge(
     /// The status.
     #[prop(into)]
     status: Signal<JobStatus>,
+    /// Its word.
+    #[prop(into)]
+    word: Signal<String>,
 ) -> impl IntoView {
-    view! { <span class="status-badge" data-status=move || status.get().label()>{move || status.get().label().replace('_', " ")}</span> }
+    view! { <span class="status-badge" data-status=move || status.get().label()>{move || word.get()}</span> }
 }
 
 /// Why an item was skipped or failed: the reason, and the message if there is one.

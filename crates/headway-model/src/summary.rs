@@ -1,5 +1,7 @@
 //! What the pages show of jobs, items and recipes without folding events.
 
+mod word;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

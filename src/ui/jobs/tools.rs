@@ -49,6 +49,6 @@ fn text(show: JobShow) -> &'static str {
         JobShow::Open => "Running or waiting",
         JobShow::Good => "Without failures",
         JobShow::Failures => "With failures",
-        JobShow::Cancelled => "Cancelled",
+        JobShow::Cancelled => "Cancelled or planned only",
     }
 }

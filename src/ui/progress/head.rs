@@ -137,7 +137,7 @@ pub(in crate::ui) fn Head(
         <header class="head-top">
             {heading}
             <span class="head-recipe">{recipe}</span>
-            <StatusBadge status />
+            <StatusBadge status word=status_word(summary) />
             <p class="head-standing">{move || stands.get()}</p>
         </header>
         {actions}
@@ -154,6 +154,15 @@ pub(in crate::ui) fn Head(
         <ProofLine state />
     }
     .into_any()
+}
+
+/// The word for the job's status. A job that the page has not heard of yet is being planned.
+fn status_word(summary: Summary) -> Signal<String> {
+    Signal::derive(move || {
+        summary.with(|summary| {
+            summary.as_ref().map_or_else(|| JobStatus::Planning.label().into(), JobSummary::status_word)
+        })
+    })
 }
 
 /// What a screen reader announces by itself: each change of the job's status and each tenth of its progress, but not

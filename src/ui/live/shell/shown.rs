@@ -26,11 +26,6 @@ fn said(summary: &JobSummary, how: &str) -> String {
     }
 }
 
-/// How it ended.
-fn word(summary: &JobSummary) -> String {
-    summary.status.label().replace('_', " ")
-}
-
 impl Shell {
     /// Takes up what this tab left before a reload: the job in its dialog, an unanswered start, and jobs that ended
     /// while no page was open.
@@ -98,10 +93,10 @@ impl Shell {
         let summary = self.0.tab.borrow().follow().job(&job).and_then(|tracked| tracked.fold().map(JobSummary::from));
         let Some(summary) = summary else { return };
         if browser::is_hidden() {
-            notice::say(&said(&summary, &word(&summary)), &job.to_string());
+            notice::say(&said(&summary, &summary.status_word()), &job.to_string());
         }
         if live.active.get_untracked() != Some(job) {
-            self.toast(&summary, &word(&summary));
+            self.toast(&summary, &summary.status_word());
         } else if summary.status == JobStatus::Completed {
             self.0.closing.set(Some((job, browser::now() + COMPLETED_FOR)));
         }

@@ -64,7 +64,7 @@ fn over(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
         JobStatus::Failed { reason: EndReason::Halt } => {
             format!("Stopped{at} after {}{also}.{rest}", counted(counters.failed, "failure", "failures"))
         }
-        JobStatus::Cancelled if summary.began.is_none() => format!("Ended{at} before it began: it was planned only."),
+        _ if summary.is_planned_only() => format!("Ended{at} before it began: it was planned only."),
         JobStatus::Cancelled => {
             let after = took.map(|took| format!(" after {took}")).unwrap_or_default();
             format!("Cancelled{at}{after}.{rest}")

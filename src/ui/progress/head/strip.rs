@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::actions::{Actions, Failed};
 use super::bar::Outcomes;
-use super::{Summary, standing};
+use super::{Summary, standing, status_word};
 use crate::base::to;
 use crate::ui::live::Live;
 use crate::ui::parts::{StatusBadge, Zone, format};
@@ -42,7 +42,7 @@ pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
         <header class="head-top">
             <a class="head-title" href=to(&format!("/jobs/{job}"))>{move || of(&|summary| summary.title.clone())}</a>
             <span class="head-recipe">{move || of(&|summary| summary.recipe.clone())}</span>
-            <StatusBadge status />
+            <StatusBadge status word=status_word(summary) />
             <p class="head-standing">{stands}</p>
         </header>
         <Actions summary steer />

@@ -16,7 +16,7 @@ fn stands(summary: &JobSummary) -> String {
         (JobStatus::Paused { .. }, Some(percent)) => format!("Paused at {percent}"),
         (JobStatus::Planned, _) => "Ready".into(),
         // Only the word, because the page shows the reason.
-        (other, _) => format::capital(&other.label().replace('_', " ")),
+        _ => format::capital(&summary.status_word()),
     }
 }
 
