@@ -1,6 +1,8 @@
 // The pages of jobs and the dialog are in a file that comes later. Nothing pretends to be there before it is.
 import { expect, test } from './helper/fixtures';
-import { ready, tenFiles } from './helper/page';
+import { begin, config, three } from './helper/job';
+import { dialog, pill, ready, tenFiles } from './helper/page';
+import { mint } from './helper/server';
 
 const LATER = '**/split_jobs.wasm';
 const REFUSED = /net::ERR_FAILED|Failed to fetch|Fetch API cannot load/;
@@ -17,6 +19,29 @@ test('a part that cannot be loaded says so, and comes with another try', async (
   await page.unroute(LATER);
   await said.getByRole('button', { name: 'Try again' }).click();
   await expect(page.getByRole('heading', { name: 'Jobs', exact: true })).toBeVisible();
+});
+
+test('a job whose dialog cannot be loaded keeps its pill, which tries again', async ({ page, serve, allow }) => {
+  allow(REFUSED);
+  const server = await serve(
+    (server) => {
+      three(server);
+      server.file('../hold');
+    },
+    { config },
+  );
+  const job = await begin(server, mint(), 'slow');
+  await page.route(LATER, (route) => route.abort());
+  await page.goto(server.url);
+  await ready(page);
+  await pill(page, job).click();
+  const said = page.getByRole('alert').filter({ hasText: 'could not be loaded' });
+  await expect(said).toBeInViewport();
+  await expect(pill(page, job)).toBeVisible();
+  await page.unroute(LATER);
+  await pill(page, job).click();
+  await expect(dialog(page, job)).toBeVisible();
+  await expect(said).toHaveCount(0);
 });
 
 test('a page of jobs without its part says that it is not live', async ({ page, serve, allow }) => {

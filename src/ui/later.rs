@@ -80,6 +80,11 @@ impl Later {
         });
     }
 
+    /// Whether the second file could not be fetched, so that no part of it is shown. Tracked.
+    pub(super) fn is_missing(self) -> bool {
+        self.0.get() == Came::Failed
+    }
+
     /// A part, or how far it is.
     pub(super) fn view(self, part: Part) -> AnyView {
         match self.0.get() {

@@ -9,6 +9,7 @@ use super::head::Download;
 use super::together::together;
 use crate::api;
 use crate::base::to;
+use crate::ui::later::Later;
 use crate::ui::live::Live;
 use crate::ui::nav::Nav;
 use crate::ui::parts::format;
@@ -24,8 +25,10 @@ pub(crate) fn Pills() -> impl IntoView {
     let live = expect_context::<Live>();
     let place = expect_context::<Nav>().path();
     let here = Memo::new(move |_| place.with(|place| place.strip_prefix("/jobs/").and_then(|id| id.parse().ok())));
+    let later = expect_context::<Later>();
     let others = Memo::new(move |_| {
-        let shown = [live.active.get(), here.get()];
+        // A dialog or a page that could not be loaded shows no job.
+        let shown = if later.is_missing() { [None, None] } else { [live.active.get(), here.get()] };
         live.jobs.with(|jobs| {
             let open = jobs.values().filter(|state| !state.summary.status.is_terminal());
             open.map(|state| state.summary.job).filter(|job| !shown.contains(&Some(*job))).collect::<Vec<_>>()
@@ -46,6 +49,7 @@ pub(crate) fn Pills() -> impl IntoView {
 #[component]
 fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
     let live = expect_context::<Live>();
+    let later = expect_context::<Later>();
     let only = Memo::new(move |_| others.with(|others| if let [job] = others[..] { Some(job) } else { None }));
     let is_still = Memo::new(move |_| {
         let is_still = |job: &JobSummary| {
@@ -91,6 +95,9 @@ fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
         }
         if let Some(job) = only.get_untracked() {
             event.prevent_default();
+            if untrack(|| later.is_missing()) {
+                later.fetch();
+            }
             live.show(job);
         }
     };
