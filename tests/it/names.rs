@@ -301,6 +301,32 @@ fn what_a_trash_holds_is_said_with_its_reason_and_one_command_empties_it() {
     assert_eq!(called(&files, &["trash"]).1.trim(), "no trash holds anything");
 }
 
+#[tokio::test]
+async fn what_the_trash_of_a_folder_holds_that_is_not_served_is_told_as_in_the_terminal() {
+    let files = photos();
+    let other = files.elsewhere();
+    std::fs::create_dir(&other).expect("a folder");
+    std::fs::write(other.join("a.jpg"), "another").expect("a file");
+    let run = ["run", "--replace", "--", "sh", "-c", "cp /etc/hostname $2", "x", "{}", "{out}", ":::"];
+    for path in [other.join("a.jpg"), files.library().join("b.jpg")] {
+        let (code, said) = called(&files, &[&run[..], &[text(&path)]].concat());
+        assert_eq!(code, Some(0), "{said}");
+    }
+    assert_eq!(called(&files, &["trash"]).1.lines().count(), 2);
+    let server = Headway::start(&files, &[]);
+    let room = async || -> Value {
+        let answer = http().get(format!("{}/api/room", server.url)).send().await.expect("an answer");
+        answer.json().await.expect("JSON")
+    };
+    let told = room().await;
+    // The folder that is served is counted under its name, and not a second time.
+    assert_eq!(told["trashes"], json!([{ "library": "files", "holds": { "files": 1, "bytes": 5 } }]), "{told}");
+    assert_eq!(told["elsewhere"], json!({ "holds": { "files": 1, "bytes": 7 }, "unknown": 0 }), "{told}");
+    assert_eq!(called(&files, &["trash"]).1.lines().count(), 2);
+    assert_eq!(called(&files, &["trash", "--empty", "--older-than", "0s", "--yes"]).0, Some(0));
+    assert!(room().await.get("elsewhere").is_none());
+}
+
 #[test]
 fn what_is_left_of_a_trash_that_was_being_emptied_is_said_and_goes() {
     let files = photos();

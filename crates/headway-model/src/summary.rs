@@ -257,6 +257,9 @@ pub struct Room {
     pub outputs: u64,
     /// The trash of each library.
     pub trashes: Vec<TrashRoom>,
+    /// What the trashes of folders hold that jobs named by their paths, and that are not served; missing if there is nothing to say.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub elsewhere: TrashElsewhere,
     /// Milliseconds after which a job's originals are removed from its trash; never if missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trash_age: Option<u64>,
@@ -282,8 +285,18 @@ pub struct TrashRoom {
     pub holds: Option<TrashHolds>,
 }
 
+/// What the trashes of folders hold that are not served. Their paths are the owner's, and are not named.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TrashElsewhere {
+    /// What those hold that can be seen.
+    pub holds: TrashHolds,
+    /// In how many folders that cannot be determined now.
+    pub unknown: u64,
+}
+
 /// What a trash holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TrashHolds {
     /// How many files.

@@ -14,6 +14,7 @@ mod queries;
 mod reload;
 mod report;
 mod rights;
+mod room;
 mod same;
 mod start;
 mod start_up;

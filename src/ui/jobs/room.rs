@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::api;
 use crate::ui::live::Live;
 use crate::ui::parts::{ErrorView, format};
-use headway_model::summary::{Room, TrashRoom};
+use headway_model::summary::{Room, TrashElsewhere, TrashRoom};
 
 /// The room that the log and the trashes take. The page itself reads it, because a trash can be on a slow disk and no
 /// page should wait for that.
@@ -49,7 +49,7 @@ fn sentences(room: &Room) -> Vec<String> {
         [] => "The history of jobs is kept for ever.".to_owned(),
         limits => format!("History {} is removed by itself.", limits.join(" or ")),
     };
-    let trash: Vec<_> = room.trashes.iter().map(trash).collect();
+    let trash: Vec<_> = room.trashes.iter().map(trash).chain(elsewhere(room.elsewhere)).collect();
     let originals = match room.trash_age {
         None => "originals are kept there until you delete them".to_owned(),
         Some(age) => format!("originals are kept there for {}", format::days(age)),
@@ -72,6 +72,16 @@ fn trash(room: &TrashRoom) -> String {
     }
 }
 
+/// What the trashes of folders hold that are not served, if there is anything to say. `headway trash` names their jobs.
+fn elsewhere(TrashElsewhere { holds, unknown }: TrashElsewhere) -> Vec<String> {
+    let held = (holds.files > 0).then(|| {
+        let files = format::counted(holds.files, "original", "originals");
+        format!("folders that are not served hold {files}, {}", format::size(holds.bytes))
+    });
+    let folders = format::counted(unknown, "folder that is not served", "folders that are not served");
+    held.into_iter().chain((unknown > 0).then(|| format!("that of {folders} cannot be seen now"))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +97,7 @@ mod tests {
             log: 12_000_000,
             outputs: 0,
             trashes: vec![trash("photos", holds), trash("disk", None)],
+            elsewhere: TrashElsewhere { holds: TrashHolds { files: 1, bytes: 2_000 }, unknown: 2 },
             trash_age: Some(30 * DAY),
             keep_age: Some(365 * DAY),
             keep_bytes: Some(20_000_000_000),
@@ -96,12 +107,19 @@ mod tests {
             sentences(&room),
             [
                 "The event log takes 12 MB, and what jobs wrote for you 0 B. History older than 365 days or beyond 20 GB is removed by itself.",
-                "Trash: that of photos holds 22 originals, 11 MB, that of disk cannot be seen now; originals are kept there for 30 days.",
+                "Trash: that of photos holds 22 originals, 11 MB, that of disk cannot be seen now, folders that are not served hold 1 original, 2.0 kB, that of 2 folders that are not served cannot be seen now; originals are kept there for 30 days.",
                 "The clock jumped, so nothing is removed by its age for the next 23 h 0 min.",
             ]
         );
-        let room =
-            Room { trashes: Vec::new(), trash_age: None, keep_age: None, keep_bytes: None, suspended: None, ..room };
+        let room = Room {
+            trashes: Vec::new(),
+            elsewhere: TrashElsewhere::default(),
+            trash_age: None,
+            keep_age: None,
+            keep_bytes: None,
+            suspended: None,
+            ..room
+        };
         assert_eq!(
             sentences(&room),
             ["The event log takes 12 MB, and what jobs wrote for you 0 B. The history of jobs is kept for ever."]

@@ -3,16 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-
-use futures::future::join_all;
 
 use super::on_disk::OnDisk;
-use super::{Keeping, Server, build, checks};
+use super::{Server, build, checks};
 use crate::engine::target;
 use crate::error::{internal, unreadable};
-use headway_files::{Library, Trashed, Unreadable, io_text};
+use headway_files::{Unreadable, io_text};
 use headway_model::attempt::AttemptLog;
 use headway_model::causes::{CAUSES_LIMIT, Causes, Sorter};
 use headway_model::find::{FindJobs, JobSort};
@@ -21,9 +17,7 @@ use headway_model::item_filter::{ItemFilter, MatchingItems};
 use headway_model::library::{FolderPage, FolderView, Pattern};
 use headway_model::load::Load;
 use headway_model::message::Now;
-use headway_model::summary::{
-    ItemPage, ItemView, JobPage, JobView, LibraryName, PageRights, RecipeInfo, Room, Start, TrashHolds, TrashRoom,
-};
+use headway_model::summary::{ItemPage, ItemView, JobPage, JobView, LibraryName, PageRights, RecipeInfo, Start};
 use headway_model::{
     ApiError, Cursor, ItemStatus, JobId, JobStatus, JobSummary, PauseReason, Policy, SkipReason, StartJob,
 };
@@ -375,31 +369,6 @@ impl Server {
             (recipe.info().name, Policy { on_interrupt, on_done, ..Policy::default() })
         };
         self.inner.context.recipes.iter().map(policy).collect()
-    }
-
-    /// How much room the log, what jobs wrote, and the trashes take.
-    pub async fn room(&self) -> Result<Room, ApiError> {
-        let (log, outputs) = (self.store().bytes().await?, self.data_bytes().await?);
-        let libraries = self.inner.context.libraries.now();
-        let look = async |library: &Arc<Library>| {
-            let looked = Arc::clone(library);
-            let seen = self.inner.looks.look(&library.name, move || looked.all_trashed()).await;
-            let holds = |trashed: Trashed| TrashHolds { files: trashed.files, bytes: trashed.bytes };
-            TrashRoom { library: library.name.clone(), holds: seen.and_then(Result::ok).map(holds) }
-        };
-        let trashes = join_all(libraries.iter().map(look)).await;
-        let ms = |age: Duration| u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
-        let Keeping { trash_age, retention } = *self.inner.keeping.lock();
-        let doubt = self.inner.doubt.load(Ordering::Relaxed);
-        Ok(Room {
-            log,
-            outputs,
-            trashes,
-            trash_age: trash_age.map(ms),
-            keep_age: retention.age.map(ms),
-            keep_bytes: retention.bytes,
-            suspended: Some(doubt).filter(|doubt| *doubt > 0),
-        })
     }
 
     /// A page of a library's entries. With `refresh` the disk is read first, as far as that is quick.

@@ -74,15 +74,24 @@ impl ServerInner {
 impl Server {
     /// The configured libraries, and those that jobs named by their path. One whose storage does not answer is left out.
     async fn every_library(&self) -> Vec<Arc<Library>> {
+        self.open_by_path().await;
+        let context = &self.inner.context;
+        context.libraries.now().iter().map(Arc::clone).chain(context.by_path.all()).collect()
+    }
+
+    /// Opens the libraries that jobs named by their path. Returns how many do not answer.
+    pub(super) async fn open_by_path(&self) -> u64 {
         let context = &self.inner.context;
         let data = Arc::clone(&context.data);
         let known = tokio::task::spawn_blocking(move || data.known_libraries()).await.unwrap_or_default();
+        let mut silent = 0;
         for name in known.into_keys().filter(|name| ByPath::is_path(name)) {
             if let Err(why) = context.by_path.open(&name).await {
                 tracing::debug!(library = name, ?why, "a folder cannot be opened, so its jobs are kept");
+                silent += 1;
             }
         }
-        context.libraries.now().iter().map(Arc::clone).chain(context.by_path.all()).collect()
+        silent
     }
 
     /// Removes what could not be removed from libraries that have come back since.
