@@ -39,11 +39,11 @@ pub(super) fn StatusBadge(
 /// Why an item was skipped or failed: the reason, and the message if there is one.
 pub(super) fn why(reason: Option<String>, message: Option<String>) -> Option<String> {
     let message = message.filter(|text| !text.is_empty());
+    // These reasons add nothing to the status.
+    let reason = reason.filter(|reason| reason != "failed" && reason != "the command failed");
     match (reason, message) {
-        // These reasons add nothing to the status.
-        (Some(reason), Some(message)) if reason == "failed" || reason == "the command failed" => Some(message),
         (Some(reason), Some(message)) => Some(format!("{reason}: {message}")),
-        (reason, _) => reason,
+        (reason, message) => reason.or(message),
     }
 }
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{Selection, address};
 use crate::base::to;
-use crate::ui::parts::{Icon, Zone, format, may_act};
+use crate::ui::parts::{Icon, Zone, format, may_act, why, words};
 use headway_model::RelPath;
 use headway_model::library::{Entry, EntryKind, FolderView, Under};
 
@@ -63,10 +63,7 @@ pub(super) fn EntryRow(
         }
     };
     let outcome = entry.outcome.map(|outcome| {
-        let words = match outcome.reason {
-            Some(reason) => format!("{}: {reason}", outcome.status),
-            None => outcome.status.clone(),
-        };
+        let words = outcome_text(&outcome.status, outcome.reason);
         let job = to(&format!("/jobs/{}", outcome.job));
         view! { <a class="status-badge" tabindex="-1" data-status=outcome.status href=job>{words}</a> }
     });
@@ -91,6 +88,18 @@ pub(super) fn EntryRow(
     }
 }
 
+/// The outcome in the words of the whole page; and the reason, if it says more than the word.
+fn outcome_text(status: &str, reason: Option<String>) -> String {
+    let word = match words::of(status) {
+        "" => status,
+        word => word,
+    };
+    match why(reason, None) {
+        Some(reason) if reason != word && reason != status => format!("{word}: {reason}"),
+        _ => word.to_owned(),
+    }
+}
+
 /// How much of a folder is done.
 fn share(under: Under) -> impl IntoView {
     let part = |number: u64, of: &'static str, word: &'static str| {
@@ -105,5 +114,20 @@ fn share(under: Under) -> impl IntoView {
             {part(under.failed, "failed", " failed")}
             {part(rest, "waiting", " not processed")}
         </span>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::outcome_text;
+
+    #[test]
+    fn an_outcome_says_nothing_twice() {
+        let said = |status, reason: &str| outcome_text(status, Some(reason.to_owned()));
+        assert_eq!(said("failed", "failed"), "failed");
+        assert_eq!(said("failed", "the command failed"), "failed");
+        assert_eq!(said("failed", "took too long"), "failed: took too long");
+        assert_eq!(said("skipped", "already done"), "left out: already done");
+        assert_eq!([outcome_text("succeeded", None), outcome_text("put back", None)], ["done", "put back"]);
     }
 }
