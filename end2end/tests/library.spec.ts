@@ -198,6 +198,32 @@ test('a manifest is verified from the page', async ({ page, serve, watched }) =>
   await ends(watched, server, await shownJob(page), 'completed');
 });
 
+test('what a job wrote is verified by the id of the job, as the form says', async ({ page, serve, watched }) => {
+  const server = await serve((server) => server.file('a', 'a'));
+  const made = await begin(server, mint(), 'checksum');
+  await over(server, made);
+  await open(page, server.url);
+  await choose(page, 'verify');
+  await expect(page.locator('#help-manifest')).toContainText('@ and the id of a checksum job');
+  await page.getByRole('textbox', { name: 'Manifest' }).fill(`@${made}`);
+  await page.locator('[data-start="run"]').click();
+  const truth = await ends(watched, server, await shownJob(page), 'completed');
+  expect(truth.counters.succeeded).toBe(1);
+});
+
+test('the outcome of a file says nothing twice', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      server.file('bad', '7');
+      server.file('good', '0');
+    },
+    { config },
+  );
+  await over(server, await begin(server, mint(), 'slow'));
+  await open(page, server.url);
+  await expect(page.locator('.entry-outcome .status-badge')).toHaveText(['failed', 'done']);
+});
+
 test('system files are left out unless asked for, patterns leave out more, and the page says so', async ({ page, serve, watched }) => {
   const server = await serve((server) => {
     for (const path of ['page10.jpg', 'page2.jpg', 'b.tmp', '.DS_Store', '@eaDir/thumb', 'cache/y', 'sub/cache/z']) server.file(path);

@@ -27,6 +27,10 @@ use headway_model::{DiskEffect, FailReason, JobId, RelPath, SkipReason, StartJob
 use lines::Lines;
 use manifests::{LIMIT, ManifestChoice};
 
+/// What the setting `manifest` takes.
+const MANIFEST_HELP: &str = "Its path in the library, such as SHA256SUMS; a pattern, such as **/SHA256SUMS for one in each folder; \
+    or @ and the id of a checksum job, for the manifest that it made. The id is at the end of the address of the job's page.";
+
 /// The recipe.
 pub(super) struct Verify;
 
@@ -50,7 +54,7 @@ impl Recipe for Verify {
         let mut choices = vec![("auto", "by what matches")];
         let offered = [Algorithm::Sha256, Algorithm::Blake3, Algorithm::Sha512, Algorithm::Sha1, Algorithm::Md5];
         choices.extend(offered.map(|algorithm| (algorithm.name(), algorithm.shown())));
-        let manifest = Setting::of("manifest", "Manifest", SettingKind::Path { patterns: true });
+        let manifest = Setting::of("manifest", "Manifest", SettingKind::Path { patterns: true }).help(MANIFEST_HELP);
         RecipeInfo {
             name: "verify".into(),
             summary:
