@@ -11,6 +11,7 @@ use headway_model::attempt::AttemptLog;
 use headway_model::causes::Causes;
 use headway_model::error::JsonCalls;
 use headway_model::find::FindJobs;
+use headway_model::groups::{GroupBy, ItemGroups};
 use headway_model::history::HistoryPage;
 use headway_model::item_filter::{ItemFilter, MatchingItems};
 use headway_model::library::{FolderPage, FolderView};
@@ -90,6 +91,12 @@ pub async fn items(id: JobId, after: Option<u32>, limit: u32, filter: ItemFilter
 #[server(name = NamedCall, prefix = "/api/fn", endpoint = "named", input = JsonCalls, output = JsonCalls)]
 pub async fn named(id: JobId, name: String) -> Result<MatchingItems, ApiError> {
     expect_context::<headway_server::Server>().named(id, &name).await
+}
+
+/// The groups of a job's items, for its map.
+#[server(name = GroupsCall, prefix = "/api/fn", endpoint = "groups", input = JsonCalls, output = JsonCalls)]
+pub async fn groups(id: JobId, by: GroupBy) -> Result<ItemGroups, ApiError> {
+    expect_context::<headway_server::Server>().groups(id, by).await
 }
 
 /// These items of a job.

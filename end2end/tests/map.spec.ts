@@ -1,8 +1,10 @@
 // The map of a job: a cell for each file, which agrees with the counts and leads to the files.
 import type { Page } from '@playwright/test';
 import { begin, config, count, details, over } from './helper/job';
+import { accessible } from './helper/axe';
 import { expect, test } from './helper/fixtures';
 import { mint } from './helper/server';
+import { fits } from './helper/widths';
 
 /** How many cells of the first row have this colour at their corner, read from the canvas. */
 const cells = (page: Page, status: string) =>
@@ -93,4 +95,53 @@ test('a cell for each file says what the counts say, names its file, and leads t
   expect(numbers.map(Number).reduce((sum, number) => sum + number)).toBe(40);
   await page.locator('.map-table').getByRole('link', { name: '37 to 40' }).click();
   await expect(rows).toHaveCount(4);
+});
+
+test('the cells are grouped by folder or by size, with their names, and the arrows and the table follow', async ({ page, serve, allow }) => {
+  allow(/willReadFrequently/);
+  const server = await serve(
+    (server) => {
+      for (let number = 0; number < 30; number++) server.file(`a/${String(number).padStart(2, '0')}`, number === 3 ? '7' : '0');
+      for (let number = 0; number < 5; number++) server.file(`b/${number}`, `0${' '.repeat(20_000)}`);
+    },
+    { config },
+  );
+  const job = await begin(server, mint(), 'slow');
+  await over(server, job);
+  await details(page, server, job);
+  const box = page.locator('.map-box');
+  // One row of cells needs no more room than that.
+  expect((await box.boundingBox())!.height).toBe(20);
+  const order = page.getByLabel('Order of the map');
+  const headings = page.locator('.map-group');
+  await order.selectOption('by folder');
+  await expect(headings).toHaveText(['a 30 files', 'b 5 files']);
+  await expect.poll(async () => (await box.boundingBox())!.height).toBe(2 * (20 + 22));
+  const canvas = page.locator('.map canvas');
+  const pointed = page.locator('.map-pointed');
+  await canvas.hover({ position: { x: 3 * 20 + 5, y: 22 + 5 } });
+  await expect(pointed).toHaveText('a/03 failed');
+  await canvas.hover({ position: { x: 5, y: 22 + 20 + 22 + 5 } });
+  await expect(pointed).toHaveText('b/0 done');
+  await page.mouse.move(0, 0);
+  await canvas.focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowDown');
+  await expect(pointed).toHaveText('b/1 done');
+  await page.keyboard.press('Shift+ArrowRight');
+  await expect(page.locator('.items tbody tr')).toHaveCount(2);
+  await headings.getByRole('link', { name: 'b' }).click();
+  await expect(page.locator('.items tbody tr')).toHaveCount(5);
+  await page.getByText('As a table').click();
+  await expect(page.locator('.map-table tbody th')).toHaveText(['a', 'b']);
+  await accessible(page, 'a map in groups');
+  await fits(page, 'a map in groups');
+
+  await order.selectOption('by size');
+  await expect(headings).toHaveText(['under 10 kB 30 files', '10 to 100 kB 5 files']);
+  await expect(page.locator('.map-table tbody th')).toHaveText(['under 10 kB', '10 to 100 kB']);
+  await order.selectOption('in the order of the job');
+  await expect(headings).toHaveCount(0);
+  await expect.poll(async () => (await box.boundingBox())!.height).toBe(20);
 });

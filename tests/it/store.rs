@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use headway_model::event::{JobEvent, Outcome, Recorded};
+use headway_model::groups::GroupBy;
 use headway_model::library::Pattern;
 use headway_model::{Digest, DiskEffect, Fold, JobId, PlannedFile, RelPath, SkipReason, StartJob};
 use headway_server::testing::{Append, AppendError, Writer, WriterEffect};
@@ -239,6 +240,8 @@ async fn every_way_of_reading_tells_the_same(store: Arc<dyn Store>) {
     assert_eq!(named("01").await, [1]);
     assert_eq!(named("f*2").await, [2]);
     assert!(named("*1x").await.is_empty());
+    let groups = store.groups(row.job_no, GroupBy::Size).await.expect("groups");
+    assert_eq!((groups.names.len(), groups.of.as_str()), (1, "aaa"));
 
     let paths: Vec<_> = items.iter().map(|item| item.file.path.clone()).collect();
     let told = async |paths: &[RelPath], before: u64| {

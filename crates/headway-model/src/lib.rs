@@ -18,6 +18,7 @@ pub mod export;
 pub mod find;
 pub mod fold;
 pub mod follow;
+pub mod groups;
 pub mod history;
 pub mod id;
 pub mod item;

@@ -19,6 +19,7 @@ pub use sqlite::SqliteStore;
 pub use told::internal;
 
 use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
+use headway_model::groups::{GroupBy, ItemGroups};
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::item_filter::MatchingItems;
 use headway_model::library::Pattern;
@@ -117,6 +118,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The items of a job whose path matches, in order.
     async fn named(&self, job_no: u64, pattern: &Pattern) -> Stored<MatchingItems>;
+
+    /// The groups of a job's items.
+    async fn groups(&self, job_no: u64, by: GroupBy) -> Stored<ItemGroups>;
 
     /// Events of one job with their details, after a position, in order, at most `limit`.
     async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>>;

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 
 use super::{Head, JobFilter, Store, StoreError, Stored};
 use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
+use headway_model::groups::{GroupBy, GroupSorter, ItemGroups};
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::item_filter::MatchingItems;
 use headway_model::library::Pattern;
@@ -142,6 +143,14 @@ impl Store for MemoryStore {
         let rows = state.items.range((job_no, 0)..=(job_no, u32::MAX)).map(|(_, row)| row);
         rows.filter(|row| pattern.matches_path(&row.file.path)).for_each(|row| named.add(row.item));
         Ok(named)
+    }
+
+    async fn groups(&self, job_no: u64, by: GroupBy) -> Stored<ItemGroups> {
+        let mut sorter = GroupSorter::new(by);
+        let state = self.state.lock();
+        let rows = state.items.range((job_no, 0)..=(job_no, u32::MAX)).map(|(_, row)| row);
+        rows.for_each(|row| sorter.add(&row.file.path, row.file.size));
+        Ok(sorter.end())
     }
 
     async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {

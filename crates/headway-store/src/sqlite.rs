@@ -19,6 +19,7 @@ use rusqlite::ffi::{self, SQLITE_CANTOPEN, SQLITE_IOERR_NOMEM};
 use super::{Head, JobFilter, Store, StoreError, Stored};
 use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_files::{environment, fails};
+use headway_model::groups::{GroupBy, ItemGroups};
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::item_filter::MatchingItems;
 use headway_model::library::Pattern;
@@ -127,6 +128,10 @@ impl Store for SqliteStore {
     async fn named(&self, job_no: u64, pattern: &Pattern) -> Stored<MatchingItems> {
         let pattern = pattern.clone();
         self.readers.read(move |reader| read::named(reader, job_no, &pattern)).await
+    }
+
+    async fn groups(&self, job_no: u64, by: GroupBy) -> Stored<ItemGroups> {
+        self.readers.read(move |reader| read::groups(reader, job_no, by)).await
     }
 
     async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {

@@ -1,7 +1,10 @@
 //! A map of the whole job: a cell for each file, live from the fold. Pointing at a cell names its file, clicking
-//! opens it, and dragging limits the list to the files dragged over. The keyboard can do the same.
+//! opens it, and dragging limits the list to the files dragged over. The keyboard can do the same. The cells are in the order of
+//! the job, or in groups by folder or by size.
 
 mod cells;
+mod groups;
+mod order;
 mod paint;
 mod table;
 
@@ -18,11 +21,20 @@ use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::{format, words};
 use crate::ui::progress::Summary;
 use cells::{Grid, KINDS};
+use groups::Groups;
 use headway_model::JobId;
+use order::Order;
 use paint::Painted;
 
 /// Jobs with fewer files have no map.
 const LEAST: u32 = 2;
+
+/// Fewer files have a map of as many rows as they need.
+const FEW: u32 = 500;
+
+/// The height of the cells of a map in groups, and what each group adds to it for its last row, in pixels.
+const LARGE: u32 = 360;
+const ROW: u32 = 20;
 
 /// A range of files: the first and the last.
 type Span = Option<(u32, u32)>;
@@ -37,8 +49,9 @@ pub(super) struct Map {
     pointed: RwSignal<Option<u32>>,
     /// The file at which a drag began, and the files dragged over.
     from: StoredValue<Option<u32>>,
-    dragged: RwSignal<Span>,
-    grid: StoredValue<Grid>,
+    dragged: RwSignal<Option<Span>>,
+    grid: RwSignal<Grid>,
+    groups: Groups,
     nav: Nav,
     live: Live,
 }
@@ -47,19 +60,24 @@ impl Map {
     /// A map of a job's files. `pointed` holds the file under the pointer.
     pub(super) fn new(job: JobId, address: Memo<ItemsAddress>, texts: Texts, pointed: RwSignal<Option<u32>>) -> Self {
         let (nav, live) = (expect_context::<Nav>(), expect_context::<Live>());
-        let (from, grid) = (StoredValue::new(None), StoredValue::new(Grid::default()));
-        Map { job, address, texts, pointed, from, dragged: RwSignal::new(None), grid, nav, live }
+        let (from, grid, groups) = (StoredValue::new(None), RwSignal::new(Grid::default()), Groups::new(job));
+        Map { job, address, texts, pointed, from, dragged: RwSignal::new(None), grid, groups, nav, live }
     }
 
     pub(super) fn view(self, summary: Summary) -> impl IntoView {
         let files =
             Memo::new(move |_| summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.total)));
-        // The height depends only on the number of files, so that nothing moves when the map is drawn.
+        // The height depends only on the number of files, so that nothing moves when the map is drawn. A few files have as many
+        // rows as the style sheet makes of a letter for each; see `.map-box` there.
         let height = move || match files.get() {
-            ..200 => "small",
-            200..10_000 => "middle",
+            ..FEW => "rows",
+            FEW..10_000 => "middle",
             _ => "large",
         };
+        let letters = move || Some(files.get()).filter(|files| *files < FEW).map(|files| "x".repeat(files as usize));
+        let is_listed =
+            Memo::new(move |_| summary.with(|summary| summary.as_ref().is_some_and(|summary| !summary.listing)));
+        self.groups.follow(files, is_listed);
         let (canvas, legend) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Ul>::new());
         let cursor = NodeRef::<html::Span>::new();
         let stale = RwSignal::new(0_u32);
@@ -72,12 +90,14 @@ impl Map {
         let restyled = move |_| stale.update(|stale| *stale = stale.wrapping_add(1));
         view! {
             <section class="map" aria-label="Map of the files" hidden=move || files.get() < LEAST>
-                <h2>"Map"</h2>
+                <div class="map-head"><h2>"Map"</h2> {self.groups.choice()}</div>
                 <ul class="map-legend" node_ref=legend aria-hidden="true" on:transitionend=restyled>
                     {KINDS.map(entry).into_iter().collect_view()}
                 </ul>
-                <div class="map-box" data-height=height>
+                {self.groups.failed()}
+                <div class="map-box" data-height=height data-cells=letters>
                     {self.canvas(canvas)}
+                    {self.headings()}
                     <span class="map-cursor" node_ref=cursor hidden=move || self.pointed.with(Option::is_none)></span>
                 </div>
                 <p class="map-pointed" id="map-pointed" aria-live="polite">{move || self.said()}</p>
@@ -89,7 +109,7 @@ impl Map {
 
     /// The range that the list is limited to, or will be once the pointer is released.
     fn span(self) -> Span {
-        self.dragged.get().or_else(|| self.address.with(ItemsAddress::span))
+        self.dragged.get().unwrap_or_else(|| self.address.with(ItemsAddress::span))
     }
 
     /// Draws at most once a frame, as often as the job's signal is set.
@@ -104,16 +124,34 @@ impl Map {
         });
         Effect::new(move |_| {
             let _ = state.get();
-            let (stale, span) = (stale.get(), self.span());
+            let (stale, span, order) = (stale.get(), self.span(), self.groups.order());
             let (Some(canvas), Some(legend)) = (canvas.get(), legend.get()) else { return };
             let Some(place) = canvas.parent_element() else { return };
-            let (width, height) = (place.client_width().max(0) as u32, place.client_height().max(0) as u32);
+            let width = place.client_width().max(0) as u32;
+            let style = place.unchecked_ref::<HtmlElement>().style();
+            if !order.is_grouped() {
+                ["height", "max-height"].map(|side| style.remove_property(side).ok());
+            }
             let cells = self.live.with_fold(self.job, |fold| {
-                let grid = Grid::of(fold.counters.total, width, height);
-                (grid, grid.kinds(fold.bytes(), span))
+                let files = fold.counters.total;
+                // Of a moment before all files were listed, there are no groups.
+                let order = if order.is_of(files) { order } else { Order::default() };
+                let height = match order.is_grouped() {
+                    true => LARGE + order.groups(files).len() as u32 * ROW,
+                    false => place.client_height().max(0) as u32,
+                };
+                let grid = Grid::of(order, files, width, height);
+                let kinds = grid.kinds(fold.bytes(), span);
+                (grid, kinds)
             });
             let Some((grid, kinds)) = cells else { return };
-            self.grid.set_value(grid);
+            if grid.order.is_grouped() {
+                style.set_property("height", &format!("{}px", grid.height())).ok();
+                style.set_property("max-height", "none").ok();
+            }
+            if self.grid.with_untracked(|old| *old != grid) {
+                self.grid.set(grid.clone());
+            }
             let swatches = legend.query_selector_all(".map-swatch").map(|list| {
                 (0..list.length()).filter_map(|at| list.get(at)?.dyn_into::<Element>().ok()).collect::<Vec<_>>()
             });
@@ -122,7 +160,7 @@ impl Map {
                     *seen = stale;
                     painted.forget();
                 }
-                painted.draw(&canvas, &swatches.unwrap_or_default(), grid, kinds);
+                painted.draw(&canvas, &swatches.unwrap_or_default(), &grid, kinds);
             });
         });
     }
@@ -131,9 +169,11 @@ impl Map {
     fn moves(self, cursor: NodeRef<html::Span>) {
         Effect::new(move |_| {
             let (Some(file), Some(cursor)) = (self.pointed.get(), cursor.get()) else { return };
-            let grid = self.grid.get_value();
-            let (x, y) = grid.corner(grid.cell_of(file));
-            for (side, pixels) in [("left", x), ("top", y), ("width", grid.cell), ("height", grid.cell)] {
+            let (x, y, cell) = self.grid.with(|grid| {
+                let (x, y) = grid.corner(grid.cell_of(file));
+                (x, y, grid.cell)
+            });
+            for (side, pixels) in [("left", x), ("top", y), ("width", cell), ("height", cell)] {
                 HtmlElement::style(&cursor).set_property(side, &format!("{pixels}px")).ok();
             }
         });
@@ -152,18 +192,21 @@ impl Map {
             self.pointed.set(under);
             let is_down = event.buttons() & 1 == 1;
             if let (true, Some(from), Some(under)) = (is_down, self.from.get_value(), under) {
-                let grid = self.grid.get_value();
-                let (one, other) = (grid.cell_of(from), grid.cell_of(under));
-                self.dragged.set((one != other).then(|| grid.span(one, other)));
+                let dragged = self.grid.with_untracked(|grid| {
+                    let (one, other) = (grid.cell_of(from), grid.cell_of(under));
+                    (one != other).then(|| grid.span(one, other))
+                });
+                self.dragged.set(dragged);
             }
         };
         let released = move |_| {
             let (from, dragged) = (self.from.get_value(), self.dragged.get_untracked());
             self.given_up();
             match (from, dragged) {
-                (Some(_), Some(span)) => self.list(span, Go::Here),
+                (Some(_), Some(Some(span))) => self.list(span, Go::Here),
                 (Some(file), None) => self.open(file),
-                (None, _) => {}
+                // The files dragged over do not follow each other in the job, so no list is of just them.
+                (Some(_), Some(None)) | (None, _) => {}
             }
         };
         view! {
@@ -191,8 +234,7 @@ impl Map {
     /// The first file of the cell below the pointer.
     fn under(self, event: &PointerEvent) -> Option<u32> {
         let [x, y] = [event.offset_x(), event.offset_y()].map(|pixels| pixels.max(0) as u32);
-        let grid = self.grid.get_value();
-        grid.at(x, y).map(|cell| grid.files_of(cell).0)
+        self.grid.with_untracked(|grid| grid.at(x, y).map(|cell| grid.file_of(cell)))
     }
 
     fn given_up(self) {
@@ -209,7 +251,7 @@ impl Map {
     }
 
     fn key(self, event: &KeyboardEvent) {
-        let (grid, from) = (self.grid.get_value(), self.pointed.get_untracked());
+        let (grid, from) = (self.grid.get_untracked(), self.pointed.get_untracked());
         let Some(last) = grid.cells().checked_sub(1) else { return };
         let now = from.map_or(0, |file| grid.cell_of(file));
         let to = match (event.key().as_str(), from) {
@@ -217,8 +259,8 @@ impl Map {
             ("ArrowRight" | "ArrowLeft" | "ArrowDown" | "ArrowUp", None) => 0,
             ("ArrowRight", _) => now.saturating_add(1),
             ("ArrowLeft", _) => now.saturating_sub(1),
-            ("ArrowDown", _) => now.saturating_add(grid.columns),
-            ("ArrowUp", _) => now.saturating_sub(grid.columns),
+            ("ArrowDown", _) => grid.below(now),
+            ("ArrowUp", _) => grid.above(now),
             ("Home", _) => 0,
             ("End", _) => last,
             ("Enter", Some(file)) => {
@@ -229,16 +271,17 @@ impl Map {
         };
         event.prevent_default();
         let to = to.min(last);
-        self.pointed.set(Some(grid.files_of(to).0));
+        self.pointed.set(Some(grid.file_of(to)));
         if !event.shift_key() {
             self.from.set_value(None);
             return;
         }
         // The first change is a step that *Back* undoes; later ones replace it.
         let go = if self.from.get_value().is_some() { Go::Instead } else { Go::Here };
-        let begun = self.from.get_value().unwrap_or(grid.files_of(now).0);
+        let begun = self.from.get_value().unwrap_or_else(|| grid.file_of(now));
+        let Some(span) = grid.span(grid.cell_of(begun), to) else { return };
         self.from.set_value(Some(begun));
-        self.list(grid.span(grid.cell_of(begun), to), go);
+        self.list(span, go);
     }
 
     /// The text about the file under the pointer.
@@ -249,8 +292,7 @@ impl Map {
         let status = self.live.with_fold(self.job, |fold| fold.item(item)).flatten();
         let status = status.map(|status| words::of(status.label())).unwrap_or_default();
         let name = self.texts.of(item).with(|text| text.as_ref().map(|text| text.path.shown().to_string()));
-        let (first, last) = self.grid.get_value().files_of(self.grid.get_value().cell_of(item));
-        let more = match last.saturating_sub(first) {
+        let more = match self.grid.with(|grid| grid.files_of(grid.cell_of(item))) - 1 {
             0 => String::new(),
             more => format!(", and {} in the same cell", format::counted(more, "file", "files")),
         };

@@ -12,6 +12,7 @@ use headway_files::{Unreadable, io_text};
 use headway_model::attempt::AttemptLog;
 use headway_model::causes::{CAUSES_LIMIT, Causes, Sorter};
 use headway_model::find::{FindJobs, JobSort};
+use headway_model::groups::{GroupBy, ItemGroups};
 use headway_model::item::{ERRORS, ITEM_LABELS};
 use headway_model::item_filter::{ItemFilter, MatchingItems};
 use headway_model::library::{FolderPage, FolderView, Pattern};
@@ -274,6 +275,12 @@ impl Server {
             ApiError::Malformed { message }
         })?;
         Ok(self.store().named(row.job_no, &pattern).await?)
+    }
+
+    /// The groups of a job's items.
+    pub async fn groups(&self, id: JobId, by: GroupBy) -> Result<ItemGroups, ApiError> {
+        let row = self.row(id).await?;
+        Ok(self.store().groups(row.job_no, by).await?)
     }
 
     /// These items of a job, in order; at most one page of them.

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::super::{Head, JobFilter, StoreError, Stored};
 use super::{all, column, first, nullable};
 use crate::rows::{DoneRow, EventRow, ItemRow, ItemState, JobRow, Lease, OutcomeRow};
+use headway_model::groups::{GroupBy, GroupSorter, ItemGroups};
 use headway_model::id::{JobId, Position, Seq};
 use headway_model::item::ItemStatus;
 use headway_model::item_filter::MatchingItems;
@@ -170,6 +171,16 @@ pub(super) fn load(reader: &Connection, job_no: u64) -> Stored<Load> {
 pub(super) fn items_at(reader: &Connection, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {
     let these = format!("{ITEM_COLUMNS} WHERE job_no = ? AND item IN (SELECT value FROM json_each(?)) ORDER BY item");
     all(reader, &these, params![job_no, json!(items).to_string()], item_row)
+}
+
+pub(super) fn groups(reader: &Connection, job_no: u64, by: GroupBy) -> Stored<ItemGroups> {
+    let mut sorter = GroupSorter::new(by);
+    let files = "SELECT path, size FROM items WHERE job_no = ? ORDER BY item";
+    all(reader, files, [job_no], |row| {
+        sorter.add(&column(row, 0)?, row.get(1)?);
+        Ok(())
+    })?;
+    Ok(sorter.end())
 }
 
 pub(super) fn named(reader: &Connection, job_no: u64, pattern: &Pattern) -> Stored<MatchingItems> {

@@ -40,10 +40,10 @@ impl Painted {
     }
 
     /// Draws what has changed. `kinds` is what each cell shows now. The colours are those of the legend's entries.
-    pub(super) fn draw(&mut self, canvas: &HtmlCanvasElement, swatches: &[Element], grid: Grid, kinds: Vec<u8>) {
+    pub(super) fn draw(&mut self, canvas: &HtmlCanvasElement, swatches: &[Element], grid: &Grid, kinds: Vec<u8>) {
         let Some(context) = canvas.get_context("2d").ok().flatten() else { return };
         let pen: Pen = context.unchecked_into();
-        if self.grid != grid || self.colours.is_empty() {
+        if self.grid != *grid || self.colours.is_empty() {
             self.begin(canvas, swatches, grid);
         }
         // A growing plan adds cells; the existing ones stay where they are.
@@ -66,29 +66,28 @@ impl Painted {
         self.kinds = kinds;
     }
 
-    fn begin(&mut self, canvas: &HtmlCanvasElement, swatches: &[Element], grid: Grid) {
+    fn begin(&mut self, canvas: &HtmlCanvasElement, swatches: &[Element], grid: &Grid) {
         // Whole pixels of the screen, so that no edge is blurred.
         self.scale = (window().device_pixel_ratio() + 0.5) as u32;
         self.scale = self.scale.clamp(1, 3);
-        let (width, height) = (grid.columns * grid.cell, grid.cells().div_ceil(grid.columns.max(1)) * grid.cell);
+        let (width, height) = (grid.columns * grid.cell, grid.height());
         canvas.set_width(width * self.scale);
         canvas.set_height(height * self.scale);
         for (side, pixels) in [("width", width), ("height", height)] {
             HtmlElement::style(canvas).set_property(side, &format!("{pixels}px")).ok();
         }
         self.colours = swatches.iter().map(colour).collect();
-        self.grid = grid;
+        self.grid = grid.clone();
         self.kinds.clear();
     }
 
     /// For each kind, pale or not: the cells that newly show it, as runs within a row (first cell, length).
     fn changed(&self, kinds: &[u8]) -> [Vec<(u32, u32)>; 2 * PALE as usize] {
         let mut runs: [Vec<(u32, u32)>; 2 * PALE as usize] = Default::default();
-        let columns = self.grid.columns.max(1);
         for ((cell, kind), before) in (0_u32..).zip(kinds).zip(&self.kinds) {
             let Some(runs) = runs.get_mut(usize::from(*kind)).filter(|_| kind != before) else { continue };
             match runs.last_mut() {
-                Some((first, length)) if *first + *length == cell && !cell.is_multiple_of(columns) => *length += 1,
+                Some((first, length)) if *first + *length == cell && !self.grid.begins_row(cell) => *length += 1,
                 _ => runs.push((cell, 1)),
             }
         }

@@ -1,10 +1,10 @@
-//! The map for people who cannot see it: the statuses of each tenth of the job's files, with links.
+//! The map for people who cannot see it: the statuses of each tenth of the job's files, or of each group, with links.
 
 use leptos::html;
 use leptos::prelude::*;
 
 use super::Map;
-use super::cells::KINDS;
+use super::cells::{Band, Grid, KINDS};
 use crate::ui::live::Live;
 use crate::ui::parts::{format, words};
 use crate::ui::progress::number;
@@ -24,18 +24,26 @@ impl Map {
                 return None;
             }
             let _ = state.get();
-            let row = |(first, last, counters): (u32, u32, Counters)| {
-                let name = format!("{} to {}", format::count(u64::from(first) + 1), format::count(u64::from(last) + 1));
-                let there = self.address.with(|address| address.with_span(self.job, Some((first, last))));
+            let row = |Row { name, span, counters }: Row| {
+                let named = match span {
+                    None => name.into_any(),
+                    Some(span) => {
+                        let there = self.address.with(|address| address.with_span(self.job, Some(span)));
+                        view! { <a href=there data-noscroll="">{name}</a> }.into_any()
+                    }
+                };
                 let cell = |kind| view! { <td class="map-number">{format::count(number(&counters, kind).into())}</td> };
                 view! {
                     <tr>
-                        <th scope="row"><a href=there data-noscroll="">{name}</a></th>
+                        <th scope="row">{named}</th>
                         {KINDS.map(cell).into_iter().collect_view()}
                     </tr>
                 }
             };
-            Some(live.with_fold(self.job, tenths)?.into_iter().map(row).collect_view())
+            let rows = self.grid.with(|grid| {
+                live.with_fold(self.job, |fold| if grid.order.is_grouped() { groups(fold, grid) } else { tenths(fold) })
+            });
+            Some(rows?.into_iter().map(row).collect_view())
         };
         let head = |kind| view! { <th scope="col" class="map-number">{words::of(kind)}</th> };
         view! {
@@ -55,16 +63,36 @@ impl Map {
     }
 }
 
-/// Each tenth of a job: its first and last file, and its counts by status.
-fn tenths(fold: &Fold) -> Vec<(u32, u32, Counters)> {
+/// A row: some files of the job, as a range if they are one.
+struct Row {
+    name: String,
+    span: Option<(u32, u32)>,
+    counters: Counters,
+}
+
+/// Each tenth of a job.
+fn tenths(fold: &Fold) -> Vec<Row> {
     let files = fold.counters.total;
     let each = files.div_ceil(10).max(1);
-    let mut tenths: Vec<(u32, u32, Counters)> = Vec::new();
+    let mut tenths: Vec<Row> = Vec::new();
     for (item, status) in fold.items() {
         if item.is_multiple_of(each) {
-            tenths.push((item, item.saturating_add(each).min(files) - 1, Counters::default()));
+            let last = item.saturating_add(each).min(files) - 1;
+            let name = format!("{} to {}", format::count(u64::from(item) + 1), format::count(u64::from(last) + 1));
+            tenths.push(Row { name, span: Some((item, last)), counters: Counters::default() });
         }
-        tenths.last_mut().iter_mut().for_each(|tenth| tenth.2.add(status));
+        tenths.last_mut().iter_mut().for_each(|tenth| tenth.counters.add(status));
     }
     tenths
+}
+
+/// Each group of the map.
+fn groups(fold: &Fold, grid: &Grid) -> Vec<Row> {
+    let row = |band: &Band| {
+        let mut counters = Counters::default();
+        let places = band.group.first..band.group.first + band.group.files;
+        places.filter_map(|place| fold.item(grid.order.file_at(place))).for_each(|status| counters.add(status));
+        Row { name: band.group.name.clone(), span: band.span(&grid.order), counters }
+    };
+    grid.bands().iter().map(row).collect()
 }
