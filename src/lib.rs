@@ -25,7 +25,7 @@ pub async fn hydrate() -> Result<(), wasm_bindgen::JsError> {
         console_error_panic_hook::hook(panic);
         ui::live::stopped();
     }));
-    ui::begin_at_base();
+    ui::begin_as_rendered();
     ui::fetch_for_page().await.inspect_err(|_| ui::live::unloaded())?;
     leptos::mount::hydrate_body(ui::App);
     Ok(())

@@ -27,13 +27,16 @@ use later::{Later, Part};
 use live::Live;
 pub use nav::{Location, Page, Titled};
 use nav::{Nav, Title};
+pub use parts::Marks;
 use parts::focus;
 use progress::{Modal, Pills, Toasts};
 
-/// Adopts the base path that the page was rendered with, for links, calls and streams.
-pub fn begin_at_base() {
+/// Adopts what the page was rendered with: the marks in numbers; and the base path, for links, calls and streams.
+pub fn begin_as_rendered() {
     let root = web_sys::window().and_then(|window| window.document()).and_then(|document| document.document_element());
-    let said = root.and_then(|root| root.get_attribute("data-base")).and_then(|text| text.parse::<Base>().ok());
+    let said = |name: &str| root.as_ref().and_then(|root| root.get_attribute(name));
+    said("data-marks").iter().for_each(|text| Marks::of_page(text));
+    let said = said("data-base").and_then(|text| text.parse::<Base>().ok());
     let Some(base) = said.filter(|base| !base.as_str().is_empty()) else { return };
     // Leaked once for the life of the page.
     leptos::server_fn::client::try_set_server_url(base.to_string().leak()).ok();

@@ -112,3 +112,21 @@ test('the list of jobs begins empty and moves by itself', async ({ page, serve, 
   await expect(row.locator('.status-badge')).toHaveAttribute('data-status', 'completed');
   await expect(row).toContainText('10 / 10');
 });
+
+test.describe('for a reader of German', () => {
+  test.use({ locale: 'de-DE' });
+
+  test('numbers and sizes have the marks of the language, in what the server wrote and after hydration', async ({ page, serve, request }) => {
+    const server = await serve((server) => {
+      for (let number = 0; number < 1_200; number++) server.file(`${number}`, 'x');
+      server.file('large', 'x'.repeat(1_500_000));
+    });
+    const written = await (await request.get(server.url, { headers: { 'accept-language': 'de-DE,de;q=0.9,en;q=0.8' } })).text();
+    expect(written).toContain('data-marks=".,"');
+    await open(page, server.url);
+    await expect(page.getByRole('button', { name: 'Process 1.201 files' })).toBeVisible();
+    const large = page.locator('.listing tbody tr', { hasText: 'large' }).locator('.entry-size');
+    await page.locator('.search').first().fill('large');
+    await expect(large).toHaveText('1,5 MB');
+  });
+});

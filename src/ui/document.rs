@@ -5,6 +5,7 @@ use leptos::either::Either;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 
+use super::parts::marks;
 use super::{App, Location, Page};
 use crate::base::{base, to};
 
@@ -37,7 +38,7 @@ pub fn shell(options: LeptosOptions, files: Option<ClientFiles>) -> impl IntoVie
     };
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-base=Some(base().to_string()).filter(|base| !base.is_empty())>
+        <html lang="en" data-base=Some(base().to_string()).filter(|base| !base.is_empty()) data-marks=marks().carried()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

@@ -7,6 +7,7 @@ pub(super) mod focus;
 pub(super) mod format;
 mod icon;
 mod link;
+mod marks;
 pub(super) mod near;
 mod rights;
 pub(super) mod words;
@@ -20,6 +21,8 @@ pub(super) use controls::Controls;
 pub(super) use error::{ErrorPage, ErrorView};
 pub(super) use icon::Icon;
 pub(super) use link::{LinkBadge, NotRecording};
+pub use marks::Marks;
+pub(super) use marks::marks;
 pub(super) use rights::{ReadsOnly, may_act, rights};
 pub(super) use zone::Zone;
 

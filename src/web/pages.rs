@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::error::ErrorResponse;
 use super::{Access, App, Rights};
-use crate::ui::{self, Location, Page, Titled};
+use crate::ui::{self, Location, Marks, Page, Titled};
 use headway_model::ApiError;
 use headway_model::summary::{PageRights, Start};
 
@@ -54,7 +54,9 @@ async fn rendered(app: &App, request: Request) -> Result<Response, ApiError> {
     let titled = Titled::default();
     let status = status(request.uri());
     let rights = page_rights(&app.access, request.extensions().get().copied());
-    let context = context(app, request.uri(), rights, titled.clone()).await?;
+    let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let marks = Marks::of(accepted.unwrap_or_default());
+    let context = context(app, request.uri(), (rights, marks), titled.clone()).await?;
     let (options, files) = (app.options.clone(), app.assets.client());
     let document = move || ui::shell(options.clone(), files.clone());
     let (mut head, body) = leptos_axum::render_app_async_with_context(context, document)(request).await.into_parts();
@@ -82,11 +84,11 @@ fn page_rights(access: &Access, caller: Option<Rights>) -> PageRights {
     }
 }
 
-/// The context of every rendering: the server, the initial state, the address, the response's headers.
+/// The context of every rendering: the server, the initial state, the address, the marks in numbers, the headers of the response.
 async fn context(
     app: &App,
     uri: &Uri,
-    rights: PageRights,
+    (rights, marks): (PageRights, Marks),
     titled: Titled,
 ) -> Result<impl Fn() + Clone + Send + Sync + 'static, ApiError> {
     let start = Start { rights, ..app.server.page_start().await? };
@@ -99,6 +101,7 @@ async fn context(
         provide_context(base.clone());
         provide_context(location.clone());
         provide_context(titled.clone());
+        provide_context(marks);
         protect(developing);
     })
 }

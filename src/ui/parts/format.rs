@@ -1,15 +1,17 @@
-//! Numbers, sizes, times and names as people read them. Pure: the server and the browser write the same text.
+//! Numbers, sizes, times and names as people read them. The server and the browser write the same text, with the
+//! marks that the page carries.
 
+use super::marks::marks;
 use headway_model::id::Millis;
 use headway_model::{Counters, JobSummary};
 
-/// Writes `48213` as `48,213`.
+/// Writes `48213` as `48,213`, or as the reader's language does.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
+            text.push(marks().group);
         }
         text.push(digit);
     }
@@ -40,8 +42,8 @@ pub(crate) fn size(bytes: u64) -> String {
 }
 
 /// Tenths as a decimal number.
-fn tenth(tenths: u64) -> String {
-    format!("{}.{}", tenths / 10, tenths % 10)
+pub(crate) fn tenth(tenths: u64) -> String {
+    format!("{}{}{}", tenths / 10, marks().decimal, tenths % 10)
 }
 
 /// A short time to the tenth of a second.

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::tell_me::TellMe;
 use super::whole;
 use crate::ui::live::{JobState, Live};
-use crate::ui::parts::format::time_of_day;
+use crate::ui::parts::format::{self, time_of_day};
 use headway_model::follow::{Phase, Proof};
 
 /// Maximum age of a check. The server sends one every five seconds, so an older one says nothing about this moment.
@@ -68,7 +68,7 @@ fn line(phase: Option<Phase>, proof: &Proof, silent: Option<u64>, clock: u64, ti
         None => "Not checked yet.".into(),
         Some(ago) if ago < FRESH => {
             let tenths = ago / 100;
-            format!("Complete so far, checked {}.{} s ago.", tenths / 10, tenths % 10)
+            format!("Complete so far, checked {} s ago.", format::tenth(tenths))
         }
         Some(ago) => format!("Last checked {} s ago.", ago / 1_000),
     }
