@@ -95,8 +95,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(status(page)).toHaveText('planned');
     await accessible(page, 'a plan');
     await button(page, 'cancel').click();
-    await expect(status(page)).toHaveText('cancelled');
-    await accessible(page, 'a cancelled job');
+    await expect(status(page)).toHaveText('planned only');
+    await accessible(page, 'a plan that was never run');
     server.file('words', 'words');
     const upper = await begin(server, mint(), 'upper', { query: { paths: ['words'] } });
     await over(server, upper);

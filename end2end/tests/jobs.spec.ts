@@ -1,6 +1,6 @@
 // The list of jobs: live jobs are cards, ended jobs are rows, and the address keeps the search and the filter.
 import { accessible } from './helper/axe';
-import { begin, config, over, three } from './helper/job';
+import { begin, config, details, over, status as badge, three } from './helper/job';
 import { open, ready } from './helper/page';
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
@@ -72,7 +72,7 @@ test('a plan that was never run is planned only, on every page, as in the termin
   await open(page, `${server.url}/jobs?show=cancelled`);
   await expect(page.locator('.jobs-history tbody .status-badge')).toHaveText('planned only');
   await details(page, server, plan);
-  await expect(status(page)).toHaveText('planned only');
+  await expect(badge(page)).toHaveText('planned only');
   await expect(page).toHaveTitle(/^Planned only · Plan/);
   await expect(page.locator('.job-panel .head-standing')).toContainText('it was planned only');
   // A job that ran is cancelled.
@@ -81,7 +81,7 @@ test('a plan that was never run is planned only, on every page, as in the termin
   await expect.poll(async () => (await server.get(`/api/jobs/${ran}`)).counters.running).toBeGreaterThan(0);
   await server.post(ran, 'cancel');
   await details(page, server, ran);
-  await expect(status(page)).toHaveText('cancelled');
+  await expect(badge(page)).toHaveText('cancelled');
 });
 
 const held = (server: Server) => {

@@ -122,6 +122,7 @@ mod tests {
             log: 0,
             outputs: 0,
             trashes: Vec::new(),
+            elsewhere: Default::default(),
             trash_age,
             keep_age: None,
             keep_bytes: None,

@@ -130,7 +130,9 @@ impl Map {
             let width = place.client_width().max(0) as u32;
             let style = place.unchecked_ref::<HtmlElement>().style();
             if !order.is_grouped() {
-                ["height", "max-height"].map(|side| style.remove_property(side).ok());
+                for side in ["height", "max-height"] {
+                    style.remove_property(side).ok();
+                }
             }
             let cells = self.live.with_fold(self.job, |fold| {
                 let files = fold.counters.total;
