@@ -35,7 +35,7 @@ use progress::{Modal, Pills, Toasts};
 pub fn begin_as_rendered() {
     let root = web_sys::window().and_then(|window| window.document()).and_then(|document| document.document_element());
     let said = |name: &str| root.as_ref().and_then(|root| root.get_attribute(name));
-    said("data-marks").iter().for_each(|text| Marks::of_page(text));
+    Marks::of_page(&said("data-marks").unwrap_or_default());
     let said = said("data-base").and_then(|text| text.parse::<Base>().ok());
     let Some(base) = said.filter(|base| !base.as_str().is_empty()) else { return };
     // Leaked once for the life of the page.

@@ -9,6 +9,7 @@ mod compression;
 mod connections;
 mod error;
 mod events;
+mod languages;
 mod pages;
 mod probes;
 mod problem;

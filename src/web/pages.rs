@@ -16,7 +16,7 @@ use leptos_axum::ResponseOptions;
 use tokio::time::timeout;
 
 use super::error::ErrorResponse;
-use super::{Access, App, Rights};
+use super::{Access, App, Rights, languages};
 use crate::ui::{self, Location, Marks, Page, Titled};
 use headway_model::ApiError;
 use headway_model::summary::{PageRights, Start};
@@ -55,7 +55,7 @@ async fn rendered(app: &App, request: Request) -> Result<Response, ApiError> {
     let status = status(request.uri());
     let rights = page_rights(&app.access, request.extensions().get().copied());
     let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let marks = Marks::of(accepted.unwrap_or_default());
+    let marks = languages::marks(accepted.unwrap_or_default());
     let context = context(app, request.uri(), (rights, marks), titled.clone()).await?;
     let (options, files) = (app.options.clone(), app.assets.client());
     let document = move || ui::shell(options.clone(), files.clone());
@@ -105,6 +105,7 @@ async fn context(
         protect(developing);
     })
 }
+
 /// Sets what the page may load, and forbids caching it.
 fn protect(developing: Option<u32>) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };

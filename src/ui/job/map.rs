@@ -23,7 +23,7 @@ use crate::ui::progress::Summary;
 use cells::{Grid, KINDS};
 use groups::Groups;
 use headway_model::JobId;
-use order::Order;
+use order::MapOrder;
 use paint::Painted;
 
 /// Jobs with fewer files have no map.
@@ -137,7 +137,7 @@ impl Map {
             let cells = self.live.with_fold(self.job, |fold| {
                 let files = fold.counters.total;
                 // Of a moment before all files were listed, there are no groups.
-                let order = if order.is_of(files) { order } else { Order::default() };
+                let order = if order.is_of(files) { order } else { MapOrder::default() };
                 let height = match order.is_grouped() {
                     true => LARGE + order.groups(files).len() as u32 * ROW,
                     false => place.client_height().max(0) as u32,

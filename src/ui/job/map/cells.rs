@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::order::{Group, Order};
+use super::order::{MapGroup, MapOrder};
 use headway_model::ItemStatus;
 
 /// The kinds of cells. If a cell stands for several files, it shows the kind that comes first here: what needs
@@ -33,14 +33,14 @@ pub(super) struct Grid {
     /// Files in a cell.
     pub(super) each: u32,
     /// The order of the files.
-    pub(super) order: Order,
+    pub(super) order: MapOrder,
     bands: Arc<Vec<Band>>,
 }
 
 /// The cells of a group, below its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Band {
-    pub(super) group: Group,
+    pub(super) group: MapGroup,
     /// Its first cell, and how many it has.
     first: u32,
     cells: u32,
@@ -50,7 +50,7 @@ pub(super) struct Band {
 
 impl Band {
     /// Its files as a range of the job's; `None` if others lie between them.
-    pub(super) fn span(&self, order: &Order) -> Option<(u32, u32)> {
+    pub(super) fn span(&self, order: &MapOrder) -> Option<(u32, u32)> {
         order.span(self.group.first, self.group.first + self.group.files - 1)
     }
 
@@ -63,7 +63,7 @@ impl Band {
 impl Grid {
     /// The largest cells with which this many files fit; if they do not fit, the smallest cells with several files in
     /// each. Each group begins with a new row; the lines with the names are not counted in the height.
-    pub(super) fn of(order: Order, files: u32, width: u32, height: u32) -> Self {
+    pub(super) fn of(order: MapOrder, files: u32, width: u32, height: u32) -> Self {
         let (width, height) = (width.max(20), height.max(20));
         let groups = order.groups(files);
         let rows = |cell: u32, each: u32| -> u32 {
@@ -79,7 +79,7 @@ impl Grid {
     }
 
     /// Lays out the groups, one below the other.
-    fn banded(mut self, groups: Vec<Group>) -> Self {
+    fn banded(mut self, groups: Vec<MapGroup>) -> Self {
         let line = if self.order.is_grouped() { LINE } else { 0 };
         let (mut first, mut top) = (0, 0);
         let bands = groups.into_iter().filter(|group| group.files > 0).map(|group| {
@@ -231,7 +231,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_file_has_a_cell_and_every_cell_has_room(files in 1_u32..2_000_000, width in 280_u32..2_000, height in 96_u32..400) {
-            let grid = Grid::of(Order::default(), files, width, height);
+            let grid = Grid::of(MapOrder::default(), files, width, height);
             let last = grid.cells() - 1;
             prop_assert_eq!(grid.places_of(0).0, 0);
             prop_assert_eq!(grid.places_of(last).1, files - 1);
@@ -255,7 +255,7 @@ mod tests {
         ) {
             let letters = of.iter().map(|group| char::from(b'a' + group)).collect();
             let names = (0..5).map(|group| group.to_string()).collect();
-            let order = Order::by(ItemGroups { names, of: letters });
+            let order = MapOrder::by(ItemGroups { names, of: letters });
             let grid = Grid::of(order, of.len() as u32, width, 360);
             let cells = grid.cells();
             prop_assert_eq!((0..cells).map(|cell| grid.files_of(cell)).sum::<u32>() as usize, of.len());
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_hundred_thousand_files_have_a_cell_each_and_of_a_million_some_share_one() {
-        let grid = |files, height| Grid::of(Order::default(), files, 1_168, height);
+        let grid = |files, height| Grid::of(MapOrder::default(), files, 1_168, height);
         assert_eq!(grid(100_000, 360).each, 1);
         assert_eq!(grid(1_000_000, 360).each, 10);
         assert_eq!(grid(3, 96).cell, 20);
@@ -286,7 +286,7 @@ mod tests {
 
     fn plain(cell: u32, columns: u32, each: u32) -> Grid {
         let grid = Grid { cell, columns, each, ..Grid::default() };
-        grid.banded(Order::default().groups(7))
+        grid.banded(MapOrder::default().groups(7))
     }
 
     fn shown(grid: &Grid, span: Option<(u32, u32)>) -> Vec<(&'static str, bool)> {

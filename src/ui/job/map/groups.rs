@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::Map;
-use super::order::Order;
+use super::order::MapOrder;
 use crate::api;
 use crate::ui::live::Live;
 use crate::ui::parts::{ErrorView, format};
@@ -22,7 +22,7 @@ const CHOICES: [(Option<GroupBy>, &str, &str); 3] = [
 pub(super) struct Groups {
     job: JobId,
     by: RwSignal<Option<GroupBy>>,
-    read: RwSignal<Option<Result<Order, ApiError>>>,
+    read: RwSignal<Option<Result<MapOrder, ApiError>>>,
     asked: RwSignal<u32>,
 }
 
@@ -33,7 +33,7 @@ impl Groups {
     }
 
     /// The order of the files on the map: the order of the job until the groups have arrived.
-    pub(super) fn order(self) -> Order {
+    pub(super) fn order(self) -> MapOrder {
         self.read.with(|read| read.as_ref().and_then(|read| read.as_ref().ok()).cloned()).unwrap_or_default()
     }
 
@@ -46,7 +46,7 @@ impl Groups {
             // Disposed of with this choice, so that a late answer is dropped.
             let is_newest = RwSignal::new(());
             leptos::task::spawn_local(async move {
-                let read = api::groups(self.job, by).await.map(Order::by);
+                let read = api::groups(self.job, by).await.map(MapOrder::by);
                 if !is_newest.is_disposed() {
                     self.read.try_set(Some(read));
                 }

@@ -6,19 +6,19 @@ use headway_model::groups::ItemGroups;
 
 /// The files of a job in the order in which its map shows them. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Order(Option<Arc<Grouped>>);
+pub(super) struct MapOrder(Option<Arc<Grouped>>);
 
 #[derive(Debug, PartialEq, Eq)]
 struct Grouped {
     /// The file at each place, and the place of each file.
     files: Vec<u32>,
     places: Vec<u32>,
-    groups: Vec<Group>,
+    groups: Vec<MapGroup>,
 }
 
 /// Files beside each other on a map.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Group {
+pub(super) struct MapGroup {
     /// Its name; empty for all files of a job.
     pub(super) name: String,
     /// The place of its first file.
@@ -27,7 +27,7 @@ pub(super) struct Group {
     pub(super) files: u32,
 }
 
-impl Order {
+impl MapOrder {
     /// The order by these groups.
     pub(super) fn by(groups: ItemGroups) -> Self {
         let of: Vec<usize> = groups.of.bytes().map(|letter| usize::from(letter.saturating_sub(b'a'))).collect();
@@ -35,7 +35,7 @@ impl Order {
         for (group, name) in groups.names.into_iter().enumerate() {
             let first = files.len() as u32;
             files.extend((0_u32..).zip(&of).filter(|(_, of)| **of == group).map(|(file, _)| file));
-            found.push(Group { name, first, files: files.len() as u32 - first });
+            found.push(MapGroup { name, first, files: files.len() as u32 - first });
         }
         let mut places = vec![0; files.len()];
         for (place, file) in (0_u32..).zip(&files) {
@@ -43,7 +43,7 @@ impl Order {
                 *known = place;
             }
         }
-        Order(Some(Arc::new(Grouped { files, places, groups: found })))
+        MapOrder(Some(Arc::new(Grouped { files, places, groups: found })))
     }
 
     /// Whether it has this many files. A job whose files are still being listed gets more.
@@ -56,10 +56,10 @@ impl Order {
     }
 
     /// The groups; all files are one without a name if they are not grouped.
-    pub(super) fn groups(&self, files: u32) -> Vec<Group> {
+    pub(super) fn groups(&self, files: u32) -> Vec<MapGroup> {
         match &self.0 {
             Some(grouped) => grouped.groups.clone(),
-            None => vec![Group { files, ..Group::default() }],
+            None => vec![MapGroup { files, ..MapGroup::default() }],
         }
     }
 
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn each_file_has_its_place_and_only_files_beside_each_other_are_a_range() {
         let names = ["one", "two"].map(String::from).to_vec();
-        let order = Order::by(ItemGroups { names, of: "babba".into() });
+        let order = MapOrder::by(ItemGroups { names, of: "babba".into() });
         let at: Vec<_> = (0..5).map(|place| order.file_at(place)).collect();
         assert_eq!(at, [1, 4, 0, 2, 3]);
         assert!((0..5).all(|place| order.place_of(order.file_at(place)) == place));
@@ -97,6 +97,6 @@ mod tests {
         assert_eq!(groups, [("one".into(), 0, 2), ("two".into(), 2, 3)]);
         assert_eq!([order.span(0, 1), order.span(3, 4), order.span(2, 2)], [None, Some((2, 3)), Some((0, 0))]);
         assert!(order.is_of(5) && !order.is_of(6));
-        assert_eq!(Order::default().span(3, 9), Some((3, 9)));
+        assert_eq!(MapOrder::default().span(3, 9), Some((3, 9)));
     }
 }

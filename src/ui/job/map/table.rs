@@ -24,7 +24,7 @@ impl Map {
                 return None;
             }
             let _ = state.get();
-            let row = |Row { name, span, counters }: Row| {
+            let row = |MapRow { name, span, counters }: MapRow| {
                 let named = match span {
                     None => name.into_any(),
                     Some(span) => {
@@ -64,22 +64,22 @@ impl Map {
 }
 
 /// A row: some files of the job, as a range if they are one.
-struct Row {
+struct MapRow {
     name: String,
     span: Option<(u32, u32)>,
     counters: Counters,
 }
 
 /// Each tenth of a job.
-fn tenths(fold: &Fold) -> Vec<Row> {
+fn tenths(fold: &Fold) -> Vec<MapRow> {
     let files = fold.counters.total;
     let each = files.div_ceil(10).max(1);
-    let mut tenths: Vec<Row> = Vec::new();
+    let mut tenths: Vec<MapRow> = Vec::new();
     for (item, status) in fold.items() {
         if item.is_multiple_of(each) {
             let last = item.saturating_add(each).min(files) - 1;
             let name = format!("{} to {}", format::count(u64::from(item) + 1), format::count(u64::from(last) + 1));
-            tenths.push(Row { name, span: Some((item, last)), counters: Counters::default() });
+            tenths.push(MapRow { name, span: Some((item, last)), counters: Counters::default() });
         }
         tenths.last_mut().iter_mut().for_each(|tenth| tenth.counters.add(status));
     }
@@ -87,12 +87,12 @@ fn tenths(fold: &Fold) -> Vec<Row> {
 }
 
 /// Each group of the map.
-fn groups(fold: &Fold, grid: &Grid) -> Vec<Row> {
+fn groups(fold: &Fold, grid: &Grid) -> Vec<MapRow> {
     let row = |band: &Band| {
         let mut counters = Counters::default();
         let places = band.group.first..band.group.first + band.group.files;
         places.filter_map(|place| fold.item(grid.order.file_at(place))).for_each(|status| counters.add(status));
-        Row { name: band.group.name.clone(), span: band.span(&grid.order), counters }
+        MapRow { name: band.group.name.clone(), span: band.span(&grid.order), counters }
     };
     grid.bands().iter().map(row).collect()
 }
