@@ -28,6 +28,12 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Following takes at most one part in this many of the time, because running work needs the processors more.
 const TIME_SHARE: u32 = 10;
 
+/// While no page waits for it, the log is followed only when it has not grown for this long, for the same reason.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// It is also followed if it has grown for this long without a break, so that pages never wait for much.
+const LONGEST_DELAY: Duration = Duration::from_secs(10);
+
 /// How long a page waits for the follower.
 const FOLLOW_WAIT: Duration = Duration::from_secs(1);
 
@@ -102,21 +108,13 @@ impl OutcomeFollower {
                     Ok(()) => {}
                     Err(error) => tracing::warn!(%error, "the outcomes of files could not be read from the log"),
                 }
-                tokio::select! {
-                    () = sleep(POLL_INTERVAL.max(begun.elapsed() * (TIME_SHARE - 1))) => {}
-                    () = wanted.notified() => {}
-                }
-                let is_news = |head: &Head| head.position > up_to;
-                let ended = if changed.is_empty() {
-                    tokio::select! {
-                        moved = head.wait_for(is_news) => moved.is_err(),
-                        // The server is gone if this fails.
-                        other = changes.changed() => other.is_err(),
-                    }
-                } else {
-                    head.has_changed().is_err()
+                let rest = POLL_INTERVAL.max(begun.elapsed() * (TIME_SHARE - 1));
+                let goes_on = tokio::select! {
+                    goes_on = until_needed(rest, &wanted, &mut head, changed.is_empty().then_some(up_to)) => goes_on,
+                    // The server is gone if this fails.
+                    other = changes.changed() => other.is_ok(),
                 };
-                if ended {
+                if !goes_on {
                     return;
                 }
                 if !Arc::ptr_eq(&following.libraries, &changes.borrow_and_update()) {
@@ -140,6 +138,38 @@ impl OutcomeFollower {
         self.wanted.notify_one();
         matches!(timeout(FOLLOW_WAIT, done.wait_for(is_done)).await, Ok(Ok(_)))
     }
+}
+
+/// Waits until the log is to be followed again: when a page wants it, or after this rest, when the log has grown beyond
+/// `up_to` and is quiet. With `None` there is something to do even if the log does not grow. Returns `false` if the writer has
+/// ended.
+async fn until_needed(
+    rest: Duration,
+    wanted: &Notify,
+    head: &mut watch::Receiver<Head>,
+    up_to: Option<Position>,
+) -> bool {
+    let is_wanted = tokio::select! {
+        () = sleep(rest) => false,
+        () = wanted.notified() => true,
+    };
+    let goes_on = match up_to {
+        Some(up_to) => head.wait_for(|head| head.position > up_to).await.is_ok(),
+        None => head.has_changed().is_ok(),
+    };
+    if goes_on && !is_wanted {
+        tokio::select! {
+            () = quiet(head.clone()) => {}
+            () = sleep(LONGEST_DELAY) => {}
+            () = wanted.notified() => {}
+        }
+    }
+    goes_on
+}
+
+/// Waits until the log has not grown for [`QUIET`], or its writer has ended.
+async fn quiet(mut head: watch::Receiver<Head>) {
+    while let Ok(Ok(())) = timeout(QUIET, head.changed()).await {}
 }
 
 impl FollowedLog {
@@ -321,5 +351,40 @@ mod tests {
         let runs = |items: &[u32]| runs(&items.iter().copied().collect());
         assert_eq!(runs(&[]), []);
         assert_eq!(runs(&[3, 4, 60, 500, 501]), [(3, 58), (500, 2)]);
+    }
+
+    /// Waits while the log grows every 20 ms for `grows` times. Returns how long ago it last grew, and how long the wait was.
+    async fn waits(grows: u64, wanted: &Notify) -> (Duration, Duration) {
+        let (tell, mut head) = watch::channel(Head::default());
+        let (begun, grew) = (Instant::now(), Arc::new(parking_lot::Mutex::new(Instant::now())));
+        let last = Arc::clone(&grew);
+        let grow = tokio::spawn(async move {
+            for position in 1..=grows {
+                sleep(Duration::from_millis(20)).await;
+                *last.lock() = Instant::now();
+                tell.send_replace(Head { position, ..Head::default() });
+            }
+            std::future::pending::<()>().await;
+        });
+        assert!(until_needed(Duration::from_millis(50), wanted, &mut head, Some(0)).await);
+        grow.abort();
+        let ago = grew.lock().elapsed();
+        (ago, begun.elapsed())
+    }
+
+    #[tokio::test]
+    async fn a_log_that_grows_is_followed_when_it_is_quiet_and_at_once_for_a_page() {
+        let (ago, _) = waits(40, &Notify::new()).await;
+        assert!(ago >= QUIET, "it grew {ago:?} ago");
+        let wanted = Notify::new();
+        wanted.notify_one();
+        let (_, waited) = waits(u64::MAX, &wanted).await;
+        assert!(waited < LONGEST_DELAY, "a page waited {waited:?}");
+    }
+
+    #[tokio::test]
+    async fn a_log_that_never_stops_growing_is_followed_all_the_same() {
+        let (_, waited) = waits(u64::MAX, &Notify::new()).await;
+        assert!(waited >= QUIET, "{waited:?}");
     }
 }
