@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::Staged;
+use super::{Failure, Staged};
 use headway_guard::StopSignal;
 use headway_model::attempt::AttemptLog;
-use headway_model::{JobId, RelPath};
+use headway_model::{FailReason, JobId, RelPath};
 
 /// An attempt under way: its progress, and whether it should end.
 #[derive(Debug)]
@@ -109,6 +109,15 @@ impl Attempt {
     /// Its unique name: `JOB-ITEM-ATTEMPT`.
     pub fn name(&self) -> String {
         format!("{}-{}-{}", self.job, self.item, self.number)
+    }
+
+    /// The output to be written, for a recipe that always writes one.
+    ///
+    /// # Errors
+    /// If this attempt has none.
+    pub(crate) fn staged(&self) -> Result<&Staged, Failure> {
+        let nowhere = || Failure::Failed(FailReason::Write, "it has nowhere to go".into());
+        self.output.as_ref().ok_or_else(nowhere)
     }
 
     /// Notes that its work begins. Time that it waited before does not count.

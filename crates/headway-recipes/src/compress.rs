@@ -108,8 +108,7 @@ impl Work for CompressSettings {
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let source = Source::new(input, attempt)?;
         let kind = FileKind::of(&source.head(HEAD)?);
-        let staged = attempt.output.as_ref();
-        let staged = staged.ok_or_else(|| Failure::Failed(FailReason::Write, "it has nowhere to go".into()))?;
+        let staged = attempt.staged()?;
         let create = || staged.create().map_err(|error| writing(&error));
         let (was, size) = match (self.action, kind) {
             (CompressAction::Unpack, Some(kind @ (FileKind::Gzip | FileKind::Zstd))) => {

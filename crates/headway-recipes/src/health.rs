@@ -78,11 +78,8 @@ impl Reading for HealthSettings {
         let Some(kind) = FileKind::of(&source.head(HEAD)?) else {
             // The name must be wrong, because every file of these types begins with a known signature.
             return match named.filter(|kind| is_decoded(*kind)) {
-                Some(kind) if source.size() == 0 => Err(source.judge(&format!("it is empty, and no {}", word(kind)))),
-                Some(kind) => Err(source.judge(&format!(
-                    "its name says that it is {}, and its content does not begin as one",
-                    kind.shown()
-                ))),
+                Some(kind) if source.size() == 0 => Err(source.judge(&format!("it is empty, and no {}", kind.word()))),
+                Some(kind) => Err(source.not_as_named(kind)),
                 None => Err(Failure::Skipped(SkipReason::Recipe)),
             };
         };
@@ -113,7 +110,7 @@ fn is_decoded(kind: FileKind) -> bool {
 /// Decodes a file to its end.
 fn decode(source: &Source<'_>, kind: FileKind, memory: u64) -> Result<Value, Failure> {
     let healthy = |notes: Vec<String>| {
-        let mut result = json!({ "verdict": "healthy", "type": word(kind) });
+        let mut result = json!({ "verdict": "healthy", "type": kind.word() });
         if !notes.is_empty() {
             result["notes"] = notes.join("; ").into();
         }
@@ -128,7 +125,7 @@ fn decode(source: &Source<'_>, kind: FileKind, memory: u64) -> Result<Value, Fai
                 Some("ok as far as checked") => "healthy as far as checked".into(),
                 _ => "not checked".into(),
             };
-            result["type"] = word(kind).into();
+            result["type"] = kind.word().into();
             Ok(result)
         }
         FileKind::Gzip | FileKind::Zstd => unpack(source, kind, UNPACKED, |_| Ok(())).map(|_| healthy(Vec::new())),
@@ -146,22 +143,6 @@ fn decode(source: &Source<'_>, kind: FileKind, memory: u64) -> Result<Value, Fai
             picture::decode(source, kind, memory).map(healthy)
         }
         _ => Err(Failure::Skipped(SkipReason::Recipe)),
-    }
-}
-
-/// The word for a type in a result.
-fn word(kind: FileKind) -> &'static str {
-    match kind {
-        FileKind::Zip => "zip",
-        FileKind::Gzip => "gzip",
-        FileKind::Zstd => "zstd",
-        FileKind::Png => "png",
-        FileKind::Jpeg => "jpeg",
-        FileKind::Gif => "gif",
-        FileKind::WebP => "webp",
-        FileKind::Tiff => "tiff",
-        FileKind::Bmp => "bmp",
-        _ => "other",
     }
 }
 

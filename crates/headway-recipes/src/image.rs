@@ -14,14 +14,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::health::more_pages;
-use super::kind::{FileKind, HEAD};
+use super::kind::FileKind;
 use super::recipe::read;
 use super::source::Source;
 use super::{Attempt, Binding, Effect, Failure, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work, report};
 use decode::DecodedPicture;
 use headway_files::{Library, OpenFile, Outputs};
 use headway_model::summary::RecipeInfo;
-use headway_model::{DiskEffect, FailReason, Output, OutputPlace, RelPath, SkipReason, StartJob};
+use headway_model::{DiskEffect, FailReason, Output, OutputPlace, RelPath, StartJob};
 
 pub(super) struct Image;
 
@@ -136,8 +136,7 @@ impl Work for ImageSettings {
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let source = Source::new(input, attempt)?;
         let made = self.make(&source)?;
-        let staged = attempt.output.as_ref();
-        let staged = staged.ok_or_else(|| Failure::Failed(FailReason::Write, "it has nowhere to go".into()))?;
+        let staged = attempt.staged()?;
         let writing = |error: std::io::Error| Failure::of(FailReason::Write, "writing", &error);
         staged.create().and_then(|mut file| file.write_all(&made.bytes)).map_err(writing)?;
         source.settle(Success { effect: DiskEffect::Created, result: made.result.into() })
@@ -184,8 +183,8 @@ impl ImageSettings {
             (bytes, (picture.pixels.width(), picture.pixels.height()))
         };
         let mut result = Map::new();
-        result.insert("was".into(), format!("{}, {} x {}, {} bytes", word(kind), was.0, was.1, source.size()).into());
-        result.insert("became".into(), word(format).into());
+        result.insert("was".into(), format!("{}, {} x {}, {} bytes", kind.word(), was.0, was.1, source.size()).into());
+        result.insert("became".into(), format.word().into());
         result.insert("width".into(), width.into());
         result.insert("height".into(), height.into());
         result.insert("bytes".into(), bytes.len().into());
@@ -247,30 +246,8 @@ impl ImageSettings {
 /// The type of a picture, by its content. If only its name says that it is a picture, it is damaged or something
 /// else.
 fn kind_of(source: &Source<'_>) -> Result<FileKind, Failure> {
-    let is_picture = |kind: &FileKind| {
-        use FileKind::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
-        matches!(kind, Jpeg | Png | WebP | Tiff | Gif | Bmp)
-    };
-    let named = FileKind::named(&source.attempt().path).filter(is_picture);
-    match FileKind::of(&source.head(HEAD)?) {
-        Some(kind) if is_picture(&kind) => Ok(kind),
-        None if named.is_some() => {
-            let says = named.map_or("", FileKind::shown);
-            Err(source.judge(&format!("its name says that it is {says}, and its content does not begin as one")))
-        }
-        _ => Err(Failure::Skipped(SkipReason::Recipe)),
-    }
-}
-
-fn word(kind: FileKind) -> &'static str {
-    match kind {
-        FileKind::Jpeg => "jpeg",
-        FileKind::Png => "png",
-        FileKind::WebP => "webp",
-        FileKind::Tiff => "tiff",
-        FileKind::Gif => "gif",
-        _ => "bmp",
-    }
+    use FileKind::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
+    source.kind_among(|kind| matches!(kind, Jpeg | Png | WebP | Tiff | Gif | Bmp))
 }
 
 /// Decodes the result and checks it: a lossless format must give exactly the same pixels, JPEG the same size.

@@ -106,6 +106,29 @@ impl FileKind {
         ENDINGS.iter().find(|(_, endings)| endings.contains(&ending.as_str())).map(|(kind, _)| *kind)
     }
 
+    /// Its word in results.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Zip => "zip",
+            Gzip => "gzip",
+            Zstd => "zstd",
+            Png => "png",
+            Jpeg => "jpeg",
+            Gif => "gif",
+            WebP => "webp",
+            Tiff => "tiff",
+            Bmp => "bmp",
+            Flac => "flac",
+            Mp3 => "mp3",
+            Ogg => "ogg",
+            Pdf => "pdf",
+            Rar => "rar",
+            SevenZip => "7z",
+            Bzip2 => "bzip2",
+            Xz => "xz",
+        }
+    }
+
     /// Its name with the article, for messages.
     pub(crate) fn shown(self) -> &'static str {
         match self {

@@ -15,7 +15,7 @@ use std::io::{Read, Seek};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::kind::{FileKind, HEAD};
+use super::kind::FileKind;
 use super::recipe::read;
 use super::source::Source;
 use super::{Attempt, Binding, Effect, Failure, ItemResults, Recipe, Setting, Success, Unable, Work, report};
@@ -105,8 +105,7 @@ impl Work for MetadataSettings {
         if self.action == MetadataAction::Report {
             return source.settle(Success { effect: DiskEffect::Read, result: seen.report(format) });
         }
-        let staged = attempt.output.as_ref();
-        let staged = staged.ok_or_else(|| Failure::Failed(FailReason::Write, "it has nowhere to go".into()))?;
+        let staged = attempt.staged()?;
         let create = || {
             staged
                 .create()
@@ -212,13 +211,8 @@ impl Format {
             FileKind::WebP => Some(Format::WebP),
             _ => None,
         };
-        let named = FileKind::named(&source.attempt().path);
-        match (FileKind::of(&source.head(HEAD)?), named) {
-            (Some(kind), _) if by(kind).is_some() => by(kind).ok_or(Failure::Skipped(SkipReason::Recipe)),
-            (None, Some(named)) if by(named).is_some() => Err(source
-                .judge(&format!("its name says that it is {}, and its content does not begin as one", named.shown()))),
-            _ => Err(Failure::Skipped(SkipReason::Recipe)),
-        }
+        let kind = source.kind_among(|kind| by(kind).is_some())?;
+        by(kind).ok_or(Failure::Skipped(SkipReason::Recipe))
     }
 
     fn word(self) -> &'static str {

@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 
 use parking_lot::Mutex;
 
+use super::kind::{FileKind, HEAD};
 use super::{Attempt, Failure};
 use headway_files::OpenFile;
 use headway_model::{FailReason, SkipReason};
@@ -90,6 +91,21 @@ impl<'a> Source<'a> {
         // A first look at the file is not progress.
         let read = self.uncounted().take(limit as u64).read_to_end(&mut head);
         read.map(|_| head).map_err(|error| self.judge(&format!("its beginning cannot be read: {error}")))
+    }
+
+    /// Its type, by its content, if that is one of the wanted types. Other files are skipped. A file of which only the
+    /// name says so is damaged or something else.
+    pub(crate) fn kind_among(&self, is_wanted: impl Fn(FileKind) -> bool) -> Result<FileKind, Failure> {
+        match (FileKind::of(&self.head(HEAD)?), FileKind::named(&self.attempt.path)) {
+            (Some(kind), _) if is_wanted(kind) => Ok(kind),
+            (None, Some(named)) if is_wanted(named) => Err(self.not_as_named(named)),
+            _ => Err(Failure::Skipped(SkipReason::Recipe)),
+        }
+    }
+
+    /// The failure of a file whose content does not begin as its name says.
+    pub(crate) fn not_as_named(&self, named: FileKind) -> Failure {
+        self.judge(&format!("its name says that it is {}, and its content does not begin as one", named.shown()))
     }
 
     /// Why a parser ended early: it was stopped, the file cannot be read, or else the file is malformed, as `fault`

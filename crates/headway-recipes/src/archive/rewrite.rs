@@ -25,8 +25,7 @@ pub(crate) fn rewrite(
     (entries, comment): (&[NewEntry], &[u8]),
     limits: UnpackLimits,
 ) -> Result<u64, Failure> {
-    let staged = attempt.output.as_ref();
-    let staged = staged.ok_or_else(|| Failure::Failed(FailReason::Write, "it has nowhere to go".into()))?;
+    let staged = attempt.staged()?;
     let file = staged.create().map_err(|error| Failure::of(FailReason::Write, "writing", &error))?;
     let mut file = BufWriter::with_capacity(BUFFER, file);
     write(source, entries, comment, &mut file)?;

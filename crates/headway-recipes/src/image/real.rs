@@ -5,6 +5,7 @@ use std::process::Command;
 
 use super::super::testing::{Bench, damaged, real_files, tool};
 use super::*;
+use headway_model::SkipReason;
 
 fn wanted(settings: Value) -> ImageSettings {
     super::super::defaults(&Image, settings)
