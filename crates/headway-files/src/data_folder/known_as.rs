@@ -104,13 +104,18 @@ impl DataFolder {
 
     /// The libraries among these that have files of the library of this name, each with the name as it sees it.
     pub fn libraries_of<'a>(&self, name: &str, among: &'a [Arc<Library>]) -> Vec<(&'a Arc<Library>, KnownAs)> {
-        let configured = among.iter().find(|library| library.name == name).map(|library| library.path.clone());
-        let root = configured.or_else(|| match Library::is_named_by_path(name) {
+        let Some(root) = self.root_among(name, among) else { return Vec::new() };
+        among.iter().filter_map(|library| Some((library, KnownAs::between(name, &library.path, &root)?))).collect()
+    }
+
+    /// The root of the library of this name, if that is known: one of these libraries, or one that is named by its path,
+    /// or one that was used before.
+    pub fn root_among(&self, name: &str, among: &[Arc<Library>]) -> Option<PathBuf> {
+        let here = among.iter().find(|library| library.name == name).map(|library| library.path.clone());
+        here.or_else(|| match Library::is_named_by_path(name) {
             true => Some(name.into()),
             false => self.root_of(name),
-        });
-        let Some(root) = root else { return Vec::new() };
-        among.iter().filter_map(|library| Some((library, KnownAs::between(name, &library.path, &root)?))).collect()
+        })
     }
 
     /// The root of the library of this name when it was last used, if that is known.

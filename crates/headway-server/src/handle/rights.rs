@@ -93,12 +93,8 @@ impl Server {
     /// What identifies a library whatever its name: its root, as far as that is known.
     pub(super) fn folder_of(&self, name: &str) -> String {
         let context = &self.inner.context;
-        let root = match context.configured(name) {
-            Some(library) => library.path.to_str().map(str::to_owned),
-            None if ByPath::is_path(name) => None,
-            None => context.data.root_of(name).and_then(|root| root.to_str().map(str::to_owned)),
-        };
-        root.unwrap_or_else(|| name.to_owned())
+        let root = context.data.root_among(name, &context.libraries);
+        root.and_then(|root| root.to_str().map(str::to_owned)).unwrap_or_else(|| name.to_owned())
     }
 
     /// Refuses a request that would work on the data folder. The folder can lie inside a library that is named by its
