@@ -1,5 +1,6 @@
 //! Calls that return files: outputs, logs, reports.
 
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -20,23 +21,15 @@ pub(super) async fn output(
         let count = (&mut file).take(64 * 1024).read_to_end(&mut page).await?;
         Ok::<_, std::io::Error>((count > 0).then_some((page, file)))
     });
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".to_owned()),
-    ];
-    Ok((headers, axum::body::Body::from_stream(pages)).into_response())
+    let policy = [(header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox")];
+    Ok((policy, attachment("application/octet-stream", &name, Body::from_stream(pages))).into_response())
 }
 
 /// A job's whole log for `headway verify`: a report, then every event.
 pub(super) async fn log(State(server): State<Server>, Path(id): Path<String>) -> RestResult<Response> {
     let id = job_id(&id)?;
     let lines = server.export(id).await?;
-    let headers = [
-        (header::CONTENT_TYPE, "application/x-ndjson".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"headway-{id}.jsonl\"")),
-    ];
-    Ok((headers, axum::body::Body::from_stream(lines)).into_response())
+    Ok(attachment("application/x-ndjson", &format!("headway-{id}.jsonl"), Body::from_stream(lines)))
 }
 
 /// What happened to each file of a job, for spreadsheets.
@@ -56,20 +49,21 @@ async fn report(
 ) -> RestResult<Response> {
     let id = job_id(&id)?;
     let lines = server.report(id, format).await?;
-    let headers = [
-        (header::CONTENT_TYPE, kind.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"headway-{id}-report.{ending}\"")),
-    ];
-    Ok((headers, axum::body::Body::from_stream(lines)).into_response())
+    Ok(attachment(kind, &format!("headway-{id}-report.{ending}"), Body::from_stream(lines)))
 }
 
 /// A job's attempts in the format of GNU parallel's job log.
 pub(super) async fn joblog(State(server): State<Server>, Path(id): Path<String>) -> RestResult<Response> {
     let id = job_id(&id)?;
     let lines = server.joblog(id).await?;
+    Ok(attachment("text/tab-separated-values", &format!("headway-{id}.joblog"), Body::from_stream(lines)))
+}
+
+/// A response that the browser saves under this name.
+fn attachment(kind: &str, name: &str, content: Body) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, "text/tab-separated-values".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"headway-{id}.joblog\"")),
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
     ];
-    Ok((headers, axum::body::Body::from_stream(lines)).into_response())
+    (headers, content).into_response()
 }
