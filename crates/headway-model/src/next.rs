@@ -70,7 +70,9 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
             S::Planning | S::Queued | S::Processing | S::Finishing | S::Paused { .. } => {
                 to(S::Paused { reason: *reason })
             }
-            _ => wrong(),
+            S::Planned | S::Cancelling | S::Completed | S::CompletedWithErrors | S::Failed { .. } | S::Cancelled => {
+                wrong()
+            }
         },
         JobEvent::Resumed {} if matches!(status, S::Paused { .. }) => {
             to(if fold.plan_ended { S::Queued } else { S::Planning })
@@ -101,13 +103,9 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
         | JobEvent::Cancelled {}
         | JobEvent::Pruned { .. } => wrong(),
 
-        JobEvent::Started { item, attempt } => of(item)
-            .in_job(status == S::Processing, !halted)?
-            .to(|from| match from {
-                I::Waiting => Some(I::Running),
-                _ => None,
-            })?
-            .by_next(*attempt),
+        JobEvent::Started { item, attempt } => {
+            of(item).in_job(status == S::Processing, !halted)?.moves(I::Waiting, I::Running)?.by_next(*attempt)
+        }
         JobEvent::Placing { item, attempt, .. } | JobEvent::Changing { item, attempt, .. } => of(item)
             .in_job(held, true)?
             .to(|from| match from {
@@ -119,39 +117,25 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
             })?
             .by(*attempt),
         JobEvent::Succeeded { item, attempt, effect, .. } => {
-            of(item).in_job(settles, true)?.to(|from| from.is_running().then_some(I::Succeeded(*effect)))?.by(*attempt)
+            of(item).in_job(settles, true)?.ends(I::Succeeded(*effect))?.by(*attempt)
         }
         JobEvent::Skipped { item, attempt, reason } => {
             let skipped = I::Skipped { reason: *reason, planned: false };
-            of(item).in_job(settles, true)?.to(|from| from.is_running().then_some(skipped))?.by(*attempt)
+            of(item).in_job(settles, true)?.ends(skipped)?.by(*attempt)
         }
         JobEvent::Failed { item, attempt, reason, .. } => {
-            of(item).in_job(settles, true)?.to(|from| from.is_running().then_some(I::Failed(*reason)))?.by(*attempt)
+            of(item).in_job(settles, true)?.ends(I::Failed(*reason))?.by(*attempt)
         }
-        JobEvent::AttemptFailed { item, attempt, .. } => of(item)
-            .in_job(held, !halted)?
-            .to(|from| match from {
-                I::Running => Some(I::Waiting),
-                _ => None,
-            })?
-            .by(*attempt),
+        JobEvent::AttemptFailed { item, attempt, .. } => {
+            of(item).in_job(held, !halted)?.moves(I::Running, I::Waiting)?.by(*attempt)
+        }
         // Also from placing: the environment was to blame, and the placing was rolled back.
-        JobEvent::Returned { item, attempt } => {
-            of(item).in_job(held, !halted)?.to(|from| from.is_running().then_some(I::Waiting))?.by(*attempt)
-        }
+        JobEvent::Returned { item, attempt } => of(item).in_job(held, !halted)?.ends(I::Waiting)?.by(*attempt),
         JobEvent::Stopped { item, attempt } => {
             let ending = halted || status == S::Cancelling;
-            of(item)
-                .in_job(settles, ending)?
-                .to(|from| match from {
-                    I::Running => Some(I::Cancelled),
-                    _ => None,
-                })?
-                .by(*attempt)
+            of(item).in_job(settles, ending)?.moves(I::Running, I::Cancelled)?.by(*attempt)
         }
-        JobEvent::Recovered { item, attempt } => {
-            of(item).in_job(true, true)?.to(|from| from.is_running().then_some(I::Interrupted))?.by(*attempt)
-        }
+        JobEvent::Recovered { item, attempt } => of(item).in_job(true, true)?.ends(I::Interrupted)?.by(*attempt),
         JobEvent::Requeued { item } => of(item)
             .in_job(held, !halted)?
             .to(|from| match from {
@@ -159,13 +143,9 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
                 _ => None,
             })?
             .by_last(),
-        JobEvent::Dropped { item } => of(item)
-            .in_job(held, true)?
-            .to(|from| match from {
-                I::Interrupted => Some(I::Failed(FailReason::Interrupted)),
-                _ => None,
-            })?
-            .by_last(),
+        JobEvent::Dropped { item } => {
+            of(item).in_job(held, true)?.moves(I::Interrupted, I::Failed(FailReason::Interrupted))?.by_last()
+        }
     }
 }
 

@@ -41,6 +41,16 @@ impl<'a> ItemStep<'a> {
         Ok(self)
     }
 
+    /// Moves the item from the first status to the second; the event is not allowed in any other.
+    pub(super) fn moves(self, from: ItemStatus, to: ItemStatus) -> Result<ItemMove<'a>, Refusal> {
+        self.to(|found| (found == from).then_some(to))
+    }
+
+    /// Ends the attempt that holds the item, even while it is placing its output.
+    pub(super) fn ends(self, to: ItemStatus) -> Result<ItemMove<'a>, Refusal> {
+        self.to(|found| found.is_running().then_some(to))
+    }
+
     /// Moves the item from its status to the one that `to` returns, which is `None` if the event is not allowed there.
     pub(super) fn to(self, to: impl FnOnce(ItemStatus) -> Option<ItemStatus>) -> Result<ItemMove<'a>, Refusal> {
         let from = self.fold.item(self.item).ok_or(Refusal::NoItem(self.item))?;
