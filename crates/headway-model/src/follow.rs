@@ -6,14 +6,17 @@
 //!
 //! In a browser a [`Tab`] stands between the receiver and its driver, so that all tabs have one stream.
 
+mod answer;
 mod effect;
 mod heal_reason;
 mod link;
 mod link_state;
 mod messages;
+mod query;
 mod receiver;
 mod tab;
 mod tracked;
+mod view;
 
 pub use effect::FollowEffect;
 pub use heal_reason::HealReason;

@@ -1,34 +1,36 @@
 //! When to open, give up and reopen the source of messages.
 
 mod calls;
+mod due;
 mod report;
 mod source;
 
 use crate::id::Millis;
 use calls::Calls;
+pub(super) use due::Due;
 use source::StreamSource;
 pub(super) use source::{ASK_WAIT_SECONDS, Transport};
 
 /// After this many streams in a row without a message, the client switches to calls.
 const MUTES_MOST: u32 = 3;
+
 /// How often short calls are made, where other tabs hold the browser's connections.
 const SHORT_EVERY: Millis = 1_000;
+
 /// A call that returns without news sooner than this was not answered by the server.
 const ASK_LEAST: Millis = 500;
-const SILENT_AFTER: Millis = 12_000;
-const SHOWN_GRACE: Millis = 1_000;
-const HIDDEN_FOR: Millis = 30_000;
-const BACKOFF_FIRST: Millis = 100;
-const BACKOFF_MOST: Millis = 5_000;
 
-/// What to do now.
-pub(super) enum Due {
-    Nothing,
-    Close,
-    Open,
-    /// The next short call, for this source.
-    Ask(u64),
-}
+/// After this long without a message, the server counts as silent.
+const SILENT_AFTER: Millis = 12_000;
+
+/// How long a page that was just shown waits before it judges its source.
+const SHOWN_GRACE: Millis = 1_000;
+
+/// The delay before the first reopening of a source that failed. Each further failure doubles it.
+const BACKOFF_FIRST: Millis = 100;
+
+/// The longest such delay.
+const BACKOFF_MOST: Millis = 5_000;
 
 #[derive(Debug, Clone)]
 pub(super) struct Link {
@@ -223,71 +225,6 @@ impl Link {
     pub(super) fn refuse(&mut self, reason: String) {
         self.refused = Some(reason);
         self.close();
-    }
-
-    pub(super) fn visible(&mut self, now: Millis, visible: bool) {
-        if visible {
-            self.hidden_since = None;
-            self.shown_at = now;
-            self.hurry(now);
-        } else {
-            self.hidden_since = self.hidden_since.or(Some(now));
-        }
-    }
-
-    fn is_hidden_for_long(&self, now: Millis) -> bool {
-        self.hidden_since.is_some_and(|since| now.saturating_sub(since) >= HIDDEN_FOR)
-    }
-
-    fn is_asleep(&self, now: Millis) -> bool {
-        self.source.is_none() && self.is_hidden_for_long(now)
-    }
-
-    /// Whether no source will be opened until something changes.
-    pub(super) fn is_resting(&self, now: Millis) -> bool {
-        self.refused.is_some() || self.is_asleep(now)
-    }
-
-    pub(super) fn hurry(&mut self, now: Millis) {
-        self.failures = 0;
-        self.reopen_at = self.reopen_at.map(|_| now);
-        if self.started && self.source.is_none() && self.reopen_at.is_none() {
-            self.reopen_at = Some(now);
-        }
-    }
-
-    pub(super) fn due(&mut self, now: Millis) -> Due {
-        // A page that was frozen has received nothing because it could not listen.
-        if now.saturating_sub(self.last_tick) > 5_000 {
-            self.shown_at = now;
-        }
-        self.last_tick = now;
-        if self.is_hidden_for_long(now) {
-            return if self.close() { Due::Close } else { Due::Nothing };
-        }
-        if now.saturating_sub(self.shown_at) < SHOWN_GRACE && self.source.is_some() {
-            return Due::Nothing;
-        }
-        match &self.source {
-            Some(source) if now.saturating_sub(source.heard) >= source.gives_up_after() => {
-                let source = source.clone();
-                self.gave_up(now, &source);
-                Due::Open
-            }
-            Some(_) => {
-                if let Some(delay) = self.reopen_delay.take() {
-                    self.close();
-                    self.reopen_at = Some(now + delay);
-                    return Due::Close;
-                }
-                match self.ask_at.take_if(|at| *at <= now) {
-                    Some(_) => Due::Ask(self.generation),
-                    None => Due::Nothing,
-                }
-            }
-            None if self.reopen_at.is_some_and(|at| at <= now) => Due::Open,
-            None => Due::Nothing,
-        }
     }
 
     /// A small random generator (xorshift64, Marsaglia 2003), which is good enough to spread clients.

@@ -9,51 +9,20 @@
 //! message that arrives twice is dropped by its number. After a gap in the numbers the tab starts over.
 
 mod count;
+mod effect;
 mod lead;
 mod listen;
+mod source;
 mod word;
 
 use super::{Follow, FollowEffect};
 use crate::error::ApiError;
 use crate::id::Millis;
 use count::Count;
+pub use effect::{Sharing, TabEffect};
 use lead::Lead;
 use listen::Listening;
 use word::{TabId, TabMessage};
-
-/// How the tabs of this browser can share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sharing {
-    /// Not at all: this tab has a stream of its own.
-    Alone,
-    /// They can talk, but there is no lock: each has its own stream, and from the fifth tab on, short calls instead.
-    Counted,
-    /// One of them leads.
-    Led,
-}
-
-/// What the driver has to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TabEffect {
-    /// What the receiver asks for. `Open` and `Ask` replace any source, and `Close` also ends a call to catch up.
-    Do(FollowEffect),
-    /// Ask for the browser's lock, once, and report when it is granted.
-    Lock {
-        /// Whether to take it from its holder, because that tab does not answer.
-        steal: bool,
-    },
-    /// Give the lock up, or stop waiting for it.
-    Unlock,
-    /// Tell this to the other tabs.
-    Post(String),
-    /// Make one call with this query string, and report its response with this number. Replaces an earlier one.
-    CatchUp {
-        /// Identifies this call in the report.
-        call: u64,
-        /// The query string of `/api/events`.
-        query: String,
-    },
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LeaderLock {
@@ -237,69 +206,6 @@ impl Tab {
 
     fn say(&self, word: impl FnOnce(TabId) -> TabMessage) -> TabEffect {
         TabEffect::Post(word(self.me.clone()).to_string())
-    }
-
-    /// Turns the receiver's effects into those of a tab.
-    fn carry(&mut self, now: Millis, effects: Vec<FollowEffect>) -> Vec<TabEffect> {
-        let mut out = Vec::new();
-        for effect in effects {
-            match effect {
-                FollowEffect::Open { generation, query } => out.extend(self.open(now, generation, query, false)),
-                FollowEffect::Ask { generation, query } => out.extend(self.open(now, generation, query, true)),
-                FollowEffect::Close => {
-                    self.closed();
-                    out.push(TabEffect::Do(FollowEffect::Close));
-                }
-                other => out.push(TabEffect::Do(other)),
-            }
-        }
-        out
-    }
-
-    fn closed(&mut self) {
-        self.source = None;
-        self.listening = Listening::No;
-        self.lead.iter_mut().for_each(Lead::close);
-    }
-
-    fn open(&mut self, now: Millis, generation: u64, query: String, calls: bool) -> Vec<TabEffect> {
-        self.source = Some(generation);
-        let own = match calls {
-            true => TabEffect::Do(FollowEffect::Ask { generation, query: query.clone() }),
-            false => TabEffect::Do(FollowEffect::Open { generation, query: query.clone() }),
-        };
-        match self.sharing {
-            Sharing::Alone => vec![own],
-            Sharing::Counted => self.open_counted(own, calls),
-            Sharing::Led if self.follow.is_crowded() => vec![own],
-            Sharing::Led if self.lead.is_some() => self.lead_open(now, generation, query, calls),
-            Sharing::Led => {
-                let mut effects = self.ask_leader(now);
-                if self.lock == LeaderLock::No {
-                    self.lock = LeaderLock::Asked;
-                    effects.push(TabEffect::Lock { steal: false });
-                }
-                effects
-            }
-        }
-    }
-
-    /// Switches to short calls, or back.
-    fn crowd(&mut self, now: Millis, crowded: bool) -> Vec<TabEffect> {
-        if self.follow.is_crowded() == crowded {
-            return Vec::new();
-        }
-        self.follow.crowded(crowded);
-        let text = if crowded {
-            "[stream] other tabs use this browser's connections; asking once a second instead"
-        } else {
-            "[stream] a connection is free again"
-        };
-        let mut effects = vec![TabEffect::Do(FollowEffect::Log(text.into()))];
-        if self.source.is_some() {
-            effects.extend(self.act(now, Follow::open));
-        }
-        effects
     }
 }
 

@@ -1,6 +1,6 @@
 //! A tab that listens to the leader's connection.
 
-use super::super::receiver::messages_in;
+use super::super::answer::messages_in;
 use super::lead::GONE_AFTER;
 use super::word::{LeaderConnection, TabMessage};
 use super::{Follow, Tab, TabEffect};

@@ -1,0 +1,32 @@
+//! What the next source is asked for.
+
+use super::Follow;
+use crate::id::JobId;
+
+impl Follow {
+    /// The jobs that the next source is asked for, and whether each is held at the cursor.
+    pub fn asked_jobs(&self) -> impl Iterator<Item = (JobId, bool)> + '_ {
+        let has_cursor = self.cursor.is_some();
+        self.jobs.iter().filter_map(move |(job, tracked)| Some((*job, tracked.ask(has_cursor)? == "held")))
+    }
+
+    /// The query string of a call that waits this long for news.
+    pub(super) fn asking(&self, seconds: u64) -> String {
+        format!("{}&wait={seconds}", self.query())
+    }
+
+    /// The query string of the next source.
+    pub fn query(&self) -> String {
+        let mut parts = Vec::new();
+        if self.watch {
+            parts.push("watch=jobs".to_owned());
+        }
+        for (job, tracked) in &self.jobs {
+            if let Some(word) = tracked.ask(self.cursor.is_some()) {
+                parts.push(format!("{word}={job}"));
+            }
+        }
+        parts.extend(self.cursor.iter().map(|cursor| format!("after={cursor}")));
+        parts.join("&")
+    }
+}
