@@ -75,6 +75,9 @@ use headway_model::library::EntryKind;
 /// end.
 const LONGEST_PATH: usize = 4_095;
 
+/// Length in bytes of the longest name of a file: Linux's NAME_MAX.
+pub const LONGEST_NAME: usize = 255;
+
 /// A named root folder.
 #[derive(Debug)]
 pub struct Library {

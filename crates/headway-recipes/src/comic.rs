@@ -20,7 +20,7 @@ use super::{
     report,
 };
 use crate::rename::Clean;
-use headway_files::{Library, OpenFile, Outputs};
+use headway_files::{LONGEST_NAME, Library, OpenFile, Outputs};
 use headway_model::summary::RecipeInfo;
 use headway_model::{
     DiskEffect, FailReason, JobId, Output, OutputPlace, PlannedFile, RelPath, SkipReason, StartJob, WrongSetting,
@@ -53,9 +53,6 @@ const COMIC_INFO: &str = "ComicInfo.xml";
 
 /// Maximum size of that file in bytes.
 const INFO_LIMIT: usize = 1 << 20;
-
-/// `NAME_MAX` of Linux, in bytes.
-const LONGEST_NAME: usize = 255;
 
 /// A comic that unpacks to more than this is not rewritten.
 const LIMITS: UnpackLimits = UnpackLimits { total: 64 << 30, ratio: 200 };

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{Attempt, Binding, Effect, Failure, Recipe, Rename as NewName, Setting, Settings, Success, Unable, Work};
 pub(crate) use clean::Clean;
-use headway_files::{Library, OpenFile};
+use headway_files::{LONGEST_NAME, Library, OpenFile};
 use headway_model::summary::RecipeInfo;
 use headway_model::{DiskEffect, FailReason, PlannedFile, RelPath, SkipReason, WrongSetting, setting};
 use template::{Case, NameTemplate};
@@ -37,9 +37,6 @@ struct RenameWork {
 
 /// The extensions of sidecar files, in which programs store data about another file of the same name.
 const SIDECARS: [&str; 4] = ["xmp", "XMP", "aae", "AAE"];
-
-/// `NAME_MAX` of Linux, in bytes.
-const LONGEST_NAME: usize = 255;
 
 impl Recipe for RenameRecipe {
     fn info(&self) -> RecipeInfo {

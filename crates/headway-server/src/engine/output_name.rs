@@ -1,11 +1,9 @@
 //! Where the output of a file goes.
 
+use headway_files::LONGEST_NAME;
 use headway_files::template::{Template, Values};
 use headway_model::path::InvalidPath;
 use headway_model::{Output, OutputPlace, RelPath};
-
-/// `NAME_MAX` of Linux, in bytes.
-const LONGEST_NAME: usize = 255;
 
 /// No output can have the name that a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
