@@ -15,11 +15,11 @@ use super::BODY_LIMIT;
 use super::error::ErrorResponse;
 use headway_model::ApiError;
 
-/// Time limit for a body, plus one second for every `PACE` bytes. It is also the limit for each piece, so that a
+/// Time limit for a body, plus one second for every `BYTES_PER_SECOND` bytes. It is also the limit for each piece, so that a
 /// caller who has sent much and stops gains no extra time. Anything slower is not a slow link but a caller that
 /// stalls.
 const PATIENCE: Duration = Duration::from_secs(15);
-const PACE: usize = 4 * 1024;
+const BYTES_PER_SECOND: usize = 4 * 1024;
 
 /// A body that is too large is read up to this many bytes, so that its sender receives the response.
 const DISCARDED: usize = 4 * BODY_LIMIT;
@@ -51,7 +51,8 @@ async fn whole(body: Body) -> Result<Vec<u8>, ApiError> {
     let begun = Instant::now();
     let (mut stream, mut bytes, mut seen) = (body.into_data_stream(), Vec::new(), 0);
     loop {
-        let until = (begun + PATIENCE + Duration::from_secs((seen / PACE) as u64)).min(Instant::now() + PATIENCE);
+        let until =
+            (begun + PATIENCE + Duration::from_secs((seen / BYTES_PER_SECOND) as u64)).min(Instant::now() + PATIENCE);
         let more = timeout_at(until, stream.next()).await.map_err(|_| ApiError::TooSlow {
             message: "the request's body did not arrive in time; send it again".into(),
         })?;

@@ -22,7 +22,7 @@ use headway_model::follow::JOBS_LIMIT;
 use headway_server::follow::Request;
 
 /// The longest time that one response waits for news, in seconds.
-const WAIT_LIMIT: u64 = 25;
+const WAIT_LIMIT_SECONDS: u64 = 25;
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/api/events", get(events)).route("/api/v1/events", get(events))
@@ -72,8 +72,9 @@ fn parse(query: &str, last_id: Option<&str>) -> Result<(Request, Option<Duration
             ("after", cursor) => request.cursor = Some(cursor.parse()),
             ("replay", "all") => request.replay_all = true,
             ("wait", seconds) => {
-                let seconds = seconds.parse().ok().filter(|seconds| *seconds <= WAIT_LIMIT);
-                let asked = seconds.ok_or_else(|| malformed(format!("wait= takes 0 to {WAIT_LIMIT} seconds")))?;
+                let seconds = seconds.parse().ok().filter(|seconds| *seconds <= WAIT_LIMIT_SECONDS);
+                let asked =
+                    seconds.ok_or_else(|| malformed(format!("wait= takes 0 to {WAIT_LIMIT_SECONDS} seconds")))?;
                 wait = Some(Duration::from_secs(asked));
             }
             _ => {

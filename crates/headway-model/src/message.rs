@@ -13,7 +13,7 @@ pub use bodies::{
 pub use encode::Body;
 pub use frame::{FRAME_BYTES, events_text, frame_text};
 pub use response::{messages, with_id};
-pub use room::{MESSAGE_LIMIT, MessageRoom};
+pub use room::{MESSAGE_ROOM_BYTES, MessageRoom};
 
 use serde::Deserialize;
 

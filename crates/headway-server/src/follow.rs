@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use connect::Connect;
 use headway_model::id::{JobId, Millis, Position};
-use headway_model::message::{Absent, Body, CaughtUp, Closed, ClosedHow, GoneReason, MESSAGE_LIMIT};
+use headway_model::message::{Absent, Body, CaughtUp, Closed, ClosedHow, GoneReason, MESSAGE_ROOM_BYTES};
 use headway_model::{Cursor, Digest};
 use headway_store::Head;
 use headway_store::rows::JobRow;
@@ -98,7 +98,7 @@ impl Serving {
             absent_since: now,
             flushed_at: 0,
             pace: PACE.0,
-            most: MESSAGE_LIMIT,
+            most: MESSAGE_ROOM_BYTES,
             ended: false,
         }
     }

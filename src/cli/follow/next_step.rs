@@ -8,7 +8,7 @@ use headway_model::undo_kind::UndoKind;
 use headway_model::{Counters, JobId};
 
 /// Milliseconds of a day.
-const DAY: u64 = 24 * 60 * 60 * 1_000;
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 impl Followed<'_> {
     /// Says what a person can do next. What the server does not tell is left out.
@@ -58,7 +58,7 @@ fn undo(view: &JobView, changed: u32, room: Option<&Room>) -> String {
     let will = UndoKind::of(&view.summary.recipe, output).will(changed, &files);
     let kept = match room.map(|room| room.trash_age) {
         _ if view.trash.0 == 0 => String::new(),
-        Some(Some(age)) => format!("; the trash keeps the originals for {}", days(age / DAY)),
+        Some(Some(age)) => format!("; the trash keeps the originals for {}", days(age / DAY_MS)),
         Some(None) => {
             "; the trash keeps the originals until a headway serve removes them (--trash-days, 30 by default)"
                 .to_owned()
@@ -130,7 +130,7 @@ mod tests {
         };
         let told = undo(&view("rename", (0, 0)), 2, Some(&room(None)));
         assert!(told.ends_with("gives 2 files their old names again"), "{told}");
-        let told = undo(&view("compress", (2, 10)), 2, Some(&room(Some(30 * DAY))));
+        let told = undo(&view("compress", (2, 10)), 2, Some(&room(Some(30 * DAY_MS))));
         assert!(told.ends_with("puts 2 files back as they were; the trash keeps the originals for 30 days"), "{told}");
         let told = undo(&view("compress", (2, 10)), 2, Some(&room(None)));
         assert!(told.contains("until a headway serve removes them"), "{told}");

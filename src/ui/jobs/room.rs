@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use headway_model::summary::TrashHolds;
 
-    const DAY: u64 = 86_400_000;
+    const DAY_MS: u64 = 86_400_000;
 
     #[test]
     fn what_takes_room_is_said_and_when_it_goes() {
@@ -98,8 +98,8 @@ mod tests {
             outputs: 0,
             trashes: vec![trash("photos", holds), trash("disk", None)],
             elsewhere: TrashElsewhere { holds: TrashHolds { files: 1, bytes: 2_000 }, unknown: 2 },
-            trash_age: Some(30 * DAY),
-            keep_age: Some(365 * DAY),
+            trash_age: Some(30 * DAY_MS),
+            keep_age: Some(365 * DAY_MS),
             keep_bytes: Some(20_000_000_000),
             suspended: Some(23 * 3_600_000),
         };

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use headway_model::{ApiError, JobId, StartJob};
 
 /// How long the page waits for an answer before it says that none came and offers to start again, with the same id.
-const OFFER_AFTER: f64 = 30_000.0;
+const OFFER_AFTER_MS: f64 = 30_000.0;
 
 /// A start that is not answered yet. Times are milliseconds of one clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,7 +53,7 @@ impl Starting {
 
     /// Takes in a failed call. Returns whether the start is still to be repeated, which depends on the error.
     pub fn failed(&mut self, now: f64, error: &ApiError) -> bool {
-        self.phase = if now >= self.since + OFFER_AFTER {
+        self.phase = if now >= self.since + OFFER_AFTER_MS {
             StartPhase::Offered
         } else {
             // After 1, 2, 4 ... s.
@@ -67,7 +67,7 @@ impl Starting {
     pub fn due(&mut self, now: f64) -> bool {
         match self.phase {
             StartPhase::Offered => false,
-            _ if now >= self.since + OFFER_AFTER => {
+            _ if now >= self.since + OFFER_AFTER_MS => {
                 self.phase = StartPhase::Offered;
                 false
             }

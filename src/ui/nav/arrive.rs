@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use crate::ui::parts::focus;
 
 /// How long to wait for a page, in milliseconds.
-const PATIENCE: f64 = 10_000.0;
+const PATIENCE_MS: f64 = 10_000.0;
 
 thread_local! {
     /// How many times somebody went to a page or began to use one. Either ends any earlier wait.
@@ -61,7 +61,7 @@ pub(super) fn at_heading() {
 
 /// Tries in each frame until it succeeds or is no longer needed.
 fn wait(attempt: Box<dyn FnMut() -> bool>) {
-    again(attempt, MOVES.get(), js_sys::Date::now() + PATIENCE);
+    again(attempt, MOVES.get(), js_sys::Date::now() + PATIENCE_MS);
 }
 
 fn again(mut attempt: Box<dyn FnMut() -> bool>, move_: u32, until: f64) {

@@ -11,7 +11,7 @@ use crate::ui::parts::format::{self, time_of_day};
 use headway_model::follow::{Phase, Proof};
 
 /// Maximum age of a check. The server sends one every five seconds, so an older one says nothing about this moment.
-const FRESH: u64 = 7_000;
+const FRESH_MS: u64 = 7_000;
 
 /// The link's state and the proof of completeness.
 #[component]
@@ -66,7 +66,7 @@ fn line(phase: Option<Phase>, proof: &Proof, silent: Option<u64>, clock: u64, ti
     }
     match proof.checked.map(|at| clock.saturating_sub(at)) {
         None => "Not checked yet.".into(),
-        Some(ago) if ago < FRESH => {
+        Some(ago) if ago < FRESH_MS => {
             let tenths = ago / 100;
             format!("Complete so far, checked {} s ago.", format::tenth(tenths))
         }

@@ -18,7 +18,7 @@ use headway_server::{Head, Server, now};
 const WRITE: usize = 32 * 1024;
 
 /// How long a client waits before it reconnects, unless it decides for itself, in milliseconds.
-const RETRY: u64 = 1_000;
+const RETRY_MS: u64 = 1_000;
 
 pub(super) struct EventConnection {
     server: Server,
@@ -146,7 +146,7 @@ impl EventConnection {
 
     fn write(&mut self, chunk: &mut String, message: &Outgoing) {
         if std::mem::take(&mut self.first) {
-            chunk.push_str(&format!("retry: {RETRY}\n"));
+            chunk.push_str(&format!("retry: {RETRY_MS}\n"));
         }
         chunk.push_str("data: ");
         chunk.push_str(&message.text);
@@ -163,7 +163,7 @@ impl EventConnection {
     /// when to reconnect, spread over time.
     fn farewell(&mut self, chunk: &mut String) {
         self.last = true;
-        chunk.push_str(&format!("retry: {}\n\n", spread(2 * RETRY)));
+        chunk.push_str(&format!("retry: {}\n\n", spread(2 * RETRY_MS)));
     }
 
     async fn wait(&mut self, until: Millis) {

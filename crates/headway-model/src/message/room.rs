@@ -2,7 +2,7 @@
 
 /// Maximum size in bytes of an `events` message beyond its first event. On a link that breaks after few bytes, every
 /// message that gets through is progress.
-pub const MESSAGE_LIMIT: usize = 7_800;
+pub const MESSAGE_ROOM_BYTES: usize = 7_800;
 
 /// The room left in a message. The first part always fits, however large it is.
 #[derive(Debug, Clone, Copy)]

@@ -26,11 +26,11 @@ use headway_model::id::{JobId, Millis};
 use headway_model::status::{JobStatus, PauseReason};
 
 /// The shortest rest of a job after a shortage, in milliseconds.
-const SHORTEST_REST: u64 = 500;
+const SHORTEST_REST: Millis = 500;
 
 /// The longest rest, about half an hour. A shortage might concern one folder only, such as a read-only one, which only the work
 /// itself runs into; and each try adds two events to the log.
-const LONGEST_REST: u64 = SHORTEST_REST << DOUBLINGS;
+const LONGEST_REST: Millis = SHORTEST_REST << DOUBLINGS;
 const DOUBLINGS: u32 = 12;
 
 /// The machine.

@@ -2,7 +2,7 @@
 
 use headway_model::EventKind;
 use headway_model::id::{JobId, Position, Seq};
-use headway_model::message::{FRAME_BYTES, MESSAGE_LIMIT, MessageRoom, frame_text};
+use headway_model::message::{FRAME_BYTES, MESSAGE_ROOM_BYTES, MessageRoom, frame_text};
 use headway_model::{Digest, JobSummary};
 use headway_store::Head;
 use headway_store::rows::{Batch, EventRow, JobRow};
@@ -66,7 +66,7 @@ pub struct CommitPart {
 impl Commit {
     /// Encodes a batch that is about to be written.
     pub fn of(batch: &Batch) -> Self {
-        Commit::within(batch, MESSAGE_LIMIT)
+        Commit::within(batch, MESSAGE_ROOM_BYTES)
     }
 
     /// Like [`Commit::of`], in parts of at most `limit` bytes beyond their first event.

@@ -14,7 +14,7 @@ use crate::source::answer;
 use headway_model::Cursor;
 use headway_model::follow::Sharing;
 use headway_model::id::{JobId, Millis};
-use headway_model::message::MESSAGE_LIMIT;
+use headway_model::message::MESSAGE_ROOM_BYTES;
 use headway_model::testing::Draw;
 use headway_store::rows::Batch;
 use headway_store::{MemoryStore, Store, Stored};
@@ -158,7 +158,7 @@ impl World {
             plain: false,
             shared,
             pages: 0,
-            most: if seed.is_multiple_of(2) { 300 } else { MESSAGE_LIMIT },
+            most: if seed.is_multiple_of(2) { 300 } else { MESSAGE_ROOM_BYTES },
             draw,
         };
         world.clients = (0..clients).map(|number| world.page(number as u64)).collect();

@@ -11,8 +11,8 @@ use crate::ui::live::{JobState, browser};
 use headway_model::follow::{LinkState, Proof};
 use headway_model::{JobId, JobSummary};
 
-const REPAINT: f64 = 200.0;
-const HIDDEN_REPAINT: f64 = 1_000.0;
+const REPAINT_MS: f64 = 200.0;
+const HIDDEN_REPAINT_MS: f64 = 1_000.0;
 const RELOADED: &str = "headway.reloaded";
 
 type FollowedJobs = BTreeMap<JobId, Arc<JobState>>;
@@ -31,7 +31,7 @@ impl Shell {
 
     /// Paints even without news, because clocks go on and a hidden page has no frames.
     pub(super) fn paint_if_due(&self, now: f64) {
-        if now - self.0.painted.get() >= if browser::is_hidden() { HIDDEN_REPAINT } else { REPAINT } {
+        if now - self.0.painted.get() >= if browser::is_hidden() { HIDDEN_REPAINT_MS } else { REPAINT_MS } {
             self.paint();
         }
     }

@@ -11,8 +11,8 @@ use headway_model::read::read;
 use headway_model::{JobId, JobStatus, JobSummary};
 
 /// How long the dialog shows a completed job before it becomes a toast, in milliseconds.
-const COMPLETED_FOR: f64 = 3_000.0;
-const TOAST_FOR: f64 = 12_000.0;
+const COMPLETED_FOR_MS: f64 = 3_000.0;
+const TOAST_FOR_MS: f64 = 12_000.0;
 /// The storage key for the job in this tab's dialog, over a reload.
 const SHOWN: &str = "headway.shown";
 /// The storage key for the jobs that were not over when a page of this browser last looked.
@@ -77,7 +77,7 @@ impl Shell {
         if live.active.get_untracked() != Some(job) {
             self.0.closing.set(None);
         } else if browser::is_hidden() || browser::is_dialog_in_use() {
-            self.0.closing.set(Some((job, now + COMPLETED_FOR)));
+            self.0.closing.set(Some((job, now + COMPLETED_FOR_MS)));
         } else if now >= at {
             self.0.closing.set(None);
             let summary = live.jobs.with_untracked(|jobs| jobs.get(&job).map(|state| state.summary.clone()));
@@ -98,13 +98,13 @@ impl Shell {
         if live.active.get_untracked() != Some(job) {
             self.toast(&summary, &summary.status_word());
         } else if summary.status == JobStatus::Completed {
-            self.0.closing.set(Some((job, browser::now() + COMPLETED_FOR)));
+            self.0.closing.set(Some((job, browser::now() + COMPLETED_FOR_MS)));
         }
     }
 
     fn toast(&self, summary: &JobSummary, text: &str) {
         let toast = Toast { job: summary.job, text: said(summary, text), status: summary.status.label().into() };
-        self.0.toasted.borrow_mut().push((summary.job, browser::now() + TOAST_FOR));
+        self.0.toasted.borrow_mut().push((summary.job, browser::now() + TOAST_FOR_MS));
         self.0.live.toasts.update(|toasts| {
             toasts.retain(|other| other.job != toast.job);
             toasts.push(toast);
