@@ -16,6 +16,7 @@ mod make_folder;
 mod mounts;
 mod moves;
 mod open;
+mod open_file;
 mod placement;
 mod probe;
 mod rename;
@@ -52,7 +53,8 @@ pub use listed::ListedFile;
 pub use litter::is_litter;
 pub use mounts::InnerMounts;
 pub use moves::{Change, Moved, Moves, Reach, Unfit};
-pub use open::{OpenError, OpenFile};
+pub use open::OpenError;
+pub use open_file::OpenFile;
 pub use placement::Placement;
 pub use rename::Swap;
 pub use root::Identity;
@@ -66,7 +68,7 @@ pub use walk::walk;
 pub use workshop::Workshop;
 
 use left::LeftFiles;
-use open::FileStamp;
+use open_file::FileStamp;
 
 use headway_model::RelPath;
 use headway_model::library::EntryKind;
