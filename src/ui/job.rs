@@ -1,7 +1,6 @@
 //! One job: its progress, and its items by window. The page has the same shape in every state of the job, whenever it was opened.
 
 mod ansi;
-mod asked;
 mod attempts;
 mod attention;
 mod drawer;
@@ -11,6 +10,7 @@ mod keep;
 mod map;
 mod output;
 mod pace;
+mod request;
 mod retry;
 mod share;
 mod slow;
@@ -18,13 +18,13 @@ mod slow;
 use leptos::context::Provider;
 use leptos::prelude::*;
 
-use asked::Asked;
 use attention::{Attend, Attention};
 use history::Rewind;
 use items::{First, Items, ShownItems, Texts};
 use keep::Kept;
 use map::Map;
 use pace::Pace;
+use request::RequestDetails;
 use share::Share;
 use slow::Slow;
 
@@ -111,7 +111,7 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
             <p class="job-reruns">{move || heard(&|summary| reruns(summary.reruns))}</p>
             <Kept summary steer />
             <Pace summary steer />
-            {request.get_value().map(|request| view! { <Asked request /> })}
+            {request.get_value().map(|request| view! { <RequestDetails request /> })}
             <Share />
             <p class="hint">
                 "Created " <LocalTime at=created /> " · " <code>{job.to_string()}</code> " · "

@@ -2,13 +2,13 @@
 //! of each file.
 
 mod address;
+mod breadcrumbs;
 mod entry;
 mod listing;
-mod more;
+mod load_more;
 mod offer;
 mod selection;
 mod tools;
-mod trail;
 mod window;
 
 use std::time::Duration;
@@ -24,6 +24,7 @@ use super::start_panel::{Chosen, StartBar, StartPanel};
 use crate::api;
 use crate::base::to;
 pub(super) use address::address;
+use breadcrumbs::Breadcrumbs;
 use headway_model::ApiError;
 use headway_model::library::FolderView;
 use headway_model::summary::Start;
@@ -31,7 +32,6 @@ use listing::Listing;
 pub(super) use offer::{FIRST, ListOffer};
 pub(super) use selection::{Selection, matching};
 use tools::{ScanNote, Tools};
-use trail::Trail;
 use window::Scrolled;
 
 /// How often the page asks for the list again while the disk is being read.
@@ -65,7 +65,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
         move |(view, ..)| {
             let refresh = !std::mem::take(&mut *polled.write_untracked());
             let rows = scrolled.rows(&view);
-            more::rows(view, refresh, rows)
+            load_more::rows(view, refresh, rows)
         },
     );
     let poll = move || {
@@ -104,7 +104,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
                     .collect_view()}
             </nav>
         </Show>
-        <Trail view />
+        <Breadcrumbs view />
         <div class="library-start" hidden=is_nowhere>
             {can_act.then(|| view! { <StartPanel chosen /> })}
         </div>

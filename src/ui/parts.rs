@@ -8,8 +8,8 @@ pub(super) mod format;
 mod icon;
 mod link;
 mod marks;
-pub(super) mod near;
 mod rights;
+pub(super) mod visibility;
 pub(super) mod words;
 mod zone;
 

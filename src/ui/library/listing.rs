@@ -4,7 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use super::more::More;
+use super::load_more::LoadMore;
 use super::window::{Scrolled, WINDOW, Window};
 use super::{Selection, address};
 use crate::ui::parts::format::count;
@@ -136,7 +136,7 @@ pub(super) fn Listing(
             </thead>
             <For each=move || 0..entries.with(Vec::len).div_ceil(WINDOW) key=|number| *number children=windows />
         </table>
-        <More view first previous next total entries scrolled />
+        <LoadMore view first previous next total entries scrolled />
         <LeftOut left_out />
     }
     .into_any()

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::Selection;
 use super::entry::EntryRow;
-use crate::ui::parts::{Zone, near};
+use crate::ui::parts::{Zone, visibility};
 use headway_model::library::{Entry, FolderView};
 
 /// Rows in a window.
@@ -90,7 +90,7 @@ pub(super) fn Window(
     Effect::new(move |_| {
         let Some(body) = body.get() else { return };
         let measured = body.clone();
-        near::watch(&body, move |is| {
+        visibility::watch(&body, move |is| {
             let height = (!is).then(|| measured.get_bounding_client_rect().height());
             scrolled.set_height(number, height);
             is_near.set(is);

@@ -8,9 +8,9 @@ use crate::ui::parts::{format, may_act};
 use headway_model::policy::OnInterrupt;
 use headway_model::{JobKind, OnDone, Output, OutputPlace, StartJob};
 
-/// The request, line by line, and the way to ask for the same once more.
+/// The request, line by line, and the way to ask for the same again.
 #[component]
-pub(super) fn Asked(request: StartJob) -> impl IntoView {
+pub(super) fn RequestDetails(request: StartJob) -> impl IntoView {
     let live = expect_context::<Live>();
     let rows = lines(&request).into_iter().map(|(name, value)| {
         view! {

@@ -7,7 +7,7 @@ use headway_model::library::FolderView;
 
 /// A link to each parent folder, and the folder's own name as the page's heading.
 #[component]
-pub(super) fn Trail(view: Memo<FolderView>) -> impl IntoView {
+pub(super) fn Breadcrumbs(view: Memo<FolderView>) -> impl IntoView {
     let place = Memo::new(move |_| view.with(|view| (view.library.clone(), view.folder.clone())));
     view! {
         <h1 class="breadcrumbs">

@@ -9,7 +9,7 @@ use super::window::Scrolled;
 use crate::api;
 use crate::ui::live::Live;
 use crate::ui::parts::format::{count, sentence};
-use crate::ui::parts::near;
+use crate::ui::parts::visibility;
 use headway_model::ApiError;
 use headway_model::library::{Entry, FolderPage, FolderView, RowKey};
 
@@ -31,7 +31,7 @@ pub(super) async fn rows(view: FolderView, refresh: bool, rows: usize) -> Result
 
 /// How much of a list has been read, and the way to the rest.
 #[component]
-pub(super) fn More(
+pub(super) fn LoadMore(
     /// What the list shows.
     view: FolderView,
     /// How many rows come before the first one read.
@@ -47,7 +47,7 @@ pub(super) fn More(
     expect_context::<Live>().heals(wrong);
     Effect::new(move |_| {
         if let Some(nav) = nav.get() {
-            near::watch(&nav, move |is| is_near.set(is));
+            visibility::watch(&nav, move |is| is_near.set(is));
         }
     });
     let read = {
