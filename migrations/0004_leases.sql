@@ -1,4 +1,4 @@
--- Who runs what, until when: working state, neither events nor made anew from them.
+-- Who runs what, until when: working state, neither events nor rebuilt from them.
 CREATE TABLE leases (
     job_no INTEGER NOT NULL,
     item INTEGER NOT NULL,

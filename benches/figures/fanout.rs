@@ -54,7 +54,7 @@ pub(crate) async fn run() {
     }
 }
 
-/// From the moment an event may be told to the moment a follower has it.
+/// From the moment an event can be told to the moment a follower has it.
 pub(crate) async fn latency() {
     let (followers, items) = (count("F", 200), count("M", 250));
     for (name, seen) in [
@@ -315,7 +315,7 @@ async fn read(mut stream: TcpStream, slow: bool) -> Follower {
                 seen.arrivals.extend(number.parse().ok().map(|seq| (seq, at)));
             }
         }
-        // A mark may lie across two reads; chunk headers may not, as no write is that small.
+        // A mark can lie across two reads. A chunk header cannot, because no write is that small.
         kept = (MARK.len() - 1).min(end);
         bytes.copy_within(end - kept..end, 0);
     }

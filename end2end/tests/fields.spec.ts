@@ -88,7 +88,7 @@ test('what is no file is counted once, and its number leads to it', async ({ pag
   await expect(page.locator('.items-matches')).toHaveText('1 of 2 entries');
 });
 
-test('what a job was asked for can be planned once more', async ({ page, serve }) => {
+test('what a job was asked for can be planned again', async ({ page, serve }) => {
   const server = await serve(three, { config });
   const asked = { query: { paths: ['a', 'b'] }, policy: { tries: 2 } };
   const job = await begin(server, mint(), 'upper', asked);

@@ -58,7 +58,7 @@ test('the server is killed and restarted in mid-job: the page goes on by itself'
 
 test('the very last event is lost on the wire: only a ping can tell', async ({ page, serveWired, watched }) => {
   const { server, wire, url } = await serveWired(twoHundredFiles, { args: ['--workers', '1'] });
-  // Long enough that the page listens before the job ends. Each is lost once, and gets through when it is said again: a fast job's message may hold all its events, and to
+  // Long enough that the page listens before the job ends. Each is lost once, and gets through when it is said again: a fast job's message can hold all its events, and to
   // lose that twice would make the page take a snapshot, in which no single step is.
   const toLose = new Set(['"event":"ended"', '"kind":"closed"']);
   wire.keep = (message) => {
@@ -115,7 +115,7 @@ test('what the server refused stays said when the page catches up; the link has 
 
 test('the log cannot be written: every page says so, and nothing false is shown', async ({ page, serve, watched, allow }) => {
   allow(/the server responded with a status of/);
-  // Slow files, whose events are written one by one: of quick ones a busy machine writes many at once, and may never come to the 30th.
+  // Slow files, whose events are written one by one: of quick ones a busy machine writes many at once, and might never come to the 30th.
   const server = await serve((server) => server.slowFiles(60, 20_000_000), { failing: 'fsync:error=EIO:when=30+', args: ['--workers', '1'] });
   await open(page, server.url);
   await page.locator('[data-start="run"]').click();

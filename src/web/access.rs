@@ -79,13 +79,13 @@ impl Access {
         let mut allowed: BTreeSet<String> = hosts.iter().map(|host| format!("http://{host}")).collect();
         for origin in origins {
             let (scheme, host) = origin.split_once("://").ok_or_else(|| BadOrigin(origin.clone()))?;
-            let usual_port = match scheme {
+            let default_port = match scheme {
                 "https" => ":443",
                 "http" => ":80",
                 _ => return Err(BadOrigin(origin.clone())),
             };
             // In the form that browsers use.
-            let host = host.strip_suffix(usual_port).unwrap_or(host).to_ascii_lowercase();
+            let host = host.strip_suffix(default_port).unwrap_or(host).to_ascii_lowercase();
             if host.is_empty() || host.contains('/') {
                 return Err(BadOrigin(origin.clone()));
             }

@@ -254,7 +254,7 @@ async fn exit_codes_mean_what_the_map_says_and_what_was_said_is_kept() {
     assert_eq!(attempts[1]["stdout"]["head"], json!("out of c\n"));
     assert_eq!((&attempts[0]["exit"], &attempts[0]["attempt"]), (&json!(9), &json!(1)));
     let attempts = served.get(&format!("/api/jobs/{}/items/3/attempts", end.job)).await;
-    assert_eq!(attempts.as_array().map(Vec::len), Some(5), "what may go well later has five tries");
+    assert_eq!(attempts.as_array().map(Vec::len), Some(5), "a failure that might pass has five tries");
     let causes = served.get(&format!("/api/jobs/{}/causes", end.job)).await;
     let told: Vec<_> =
         causes["causes"].as_array().into_iter().flatten().map(|cause| (&cause["text"], &cause["items"])).collect();

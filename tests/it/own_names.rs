@@ -69,7 +69,7 @@ async fn a_request_that_names_them_is_refused_with_a_sentence() {
         let (status, answer) = app.get(&format!("/api/libraries/files/files?folder={folder}&search=*")).await;
         assert_eq!(status, 422, "{folder}: {answer}");
     }
-    // A name that may lead into another folder is refused, whatever that folder is.
+    // A name that could lead into another folder is refused, whatever that folder is.
     for name in ["{/.}/.headway-x", "{/}/x", "a/{/}", "{}", "{//}-{/}", "{.}.x", "{..}"] {
         let body = with(json!({ "folder": {} }), Some(json!({ "place": { "beside": { "name": name } } })));
         let (status, answer) = app.put(&mint().to_string(), &body).await;

@@ -135,6 +135,19 @@ fn the_files_that_documents_name_are_there() {
     }
 }
 
+/// The words that docs/glossary.md replaces, as far as they have no other sense here.
+#[test]
+fn the_words_that_the_glossary_replaces_are_gone() {
+    const REPLACED: [&str; 4] = ["usual", "anew", "upto", "trail"];
+    let code = ["src", "crates", "benches", "examples"].into_iter().flat_map(sources);
+    for (path, text) in code.chain(documents()).filter(|(path, _)| path != "docs/glossary.md") {
+        for line in text.lines().filter(|line| !line.contains("`usual`") && !line.contains("alias = \"usual\"")) {
+            let word = line.split(|letter: char| !letter.is_alphabetic()).find(|word| REPLACED.contains(word));
+            assert!(word.is_none(), "{path} says {word:?}, which docs/glossary.md replaces: {line}");
+        }
+    }
+}
+
 /// Every test that docs/proof.md names is there: `module::beginning_...`, `module::whole_name` or `module::*`.
 #[test]
 fn the_tests_that_the_proof_names_are_there() {
@@ -310,8 +323,8 @@ const REASONS: [(&str, &str, &str); 44] = [
     ("guard/processes.rs", "/proc/thread-self/children", "without it children are looked for another way"),
     ("server/steps.rs", "boot_id", "without it every crash counts as one of this boot"),
     ("files/data_folder.rs", "library.canonicalize()", "a library that cannot be looked at holds no folder that is"),
-    ("files/data_folder/known.rs", "known()", "working state that may be lost, and a warning says so"),
-    ("server/steps/suspects.rs", "known()", "working state that may be lost, and a warning says so"),
+    ("files/data_folder/known.rs", "known()", "working state; its loss does no harm, and a warning says so"),
+    ("server/steps/suspects.rs", "known()", "working state; its loss does no harm, and a warning says so"),
     ("server/handle/queries.rs", "names().unwrap_or_else", "the page says that they cannot be listed"),
     ("server/handle.rs", "current_exe", "a build that cannot be told is another one"),
     ("files/library/root.rs", "match self.reach()", "what is at the path now is opened then"),

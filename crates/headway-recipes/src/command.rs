@@ -72,7 +72,7 @@ impl Recipe for NamedCommand {
             setting.is_text() && text.starts_with('-')
         };
         let texts = self.config.setting.iter().filter(is_option);
-        let wrong: Vec<_> = texts.map(|setting| WrongSetting::new(&setting.name, "may not begin with -")).collect();
+        let wrong: Vec<_> = texts.map(|setting| WrongSetting::new(&setting.name, "must not begin with -")).collect();
         if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
     }
 

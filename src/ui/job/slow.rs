@@ -90,14 +90,14 @@ fn why(item: &RunningItem, clock: Millis, average: Option<Millis>) -> Option<Str
     let ran = clock.saturating_sub(item.since);
     let silent = item.sign.map(|sign| clock.saturating_sub(sign)).filter(|silent| *silent >= SILENCE);
     let slow = average.filter(|average| ran >= LEAST && ran > average.saturating_mul(TIMES));
-    let usual = |average: Millis| match average {
+    let mean = |average: Millis| match average {
         ..1_000 => "less than a second".to_owned(),
         average => duration(average),
     };
     let waits = item.waits_for.filter(|_| ran >= SILENCE);
     let parts = [
         slow.map(|average| {
-            format!("It runs for {} so far; a file of this job takes {} on average.", duration(ran), usual(average))
+            format!("It runs for {} so far; a file of this job takes {} on average.", duration(ran), mean(average))
         }),
         waits.map(|_| "It waits for another job to let go of the file.".to_owned()),
         silent.filter(|_| waits.is_none()).map(|silent| format!("No sign of life for {}.", duration(silent))),

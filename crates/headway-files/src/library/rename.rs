@@ -70,8 +70,7 @@ impl FolderEntry {
         if self.link(to)? {
             return self.remove();
         }
-        // Creating a file fails in the same way if the name is taken, and our own placeholder may then be
-        // overwritten.
+        // Creating a file fails in the same way if the name is taken. Our own placeholder can then be overwritten.
         to.hold(&self.name)?;
         fault("held");
         self.rename_over(to).inspect_err(|_| {

@@ -216,7 +216,7 @@ impl Library {
     }
 }
 
-/// Removes what is left of a trash that is being emptied. Two threads may be at it.
+/// Removes what is left of a trash that is being emptied. Two threads can do so at the same time.
 fn remove_leaving(folder: &Dir, leaving: &str, gone: &mut Trashed) -> io::Result<()> {
     let Some(files) = Found::of(folder.read_dir(leaving)).known()? else { return Ok(()) };
     for file in files {

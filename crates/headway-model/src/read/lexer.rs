@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::NotRead;
 
-/// How deeply values may lie inside each other, as for `serde_json`.
+/// How deeply values can be nested, as for `serde_json`.
 const DEEPEST: u8 = 127;
 
 /// Where the reader is in the text.

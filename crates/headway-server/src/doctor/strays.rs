@@ -65,7 +65,7 @@ pub(crate) async fn strays(
 
 async fn owner(store: &dyn Store, names: &[String], job: JobId) -> Result<Owner, StoreError> {
     let Some(row) = store.job(job).await? else {
-        return Ok(Owner::NotKnown("this log does not know its job: another server may own it"));
+        return Ok(Owner::NotKnown("this log does not know its job: another server might own it"));
     };
     if row.summary.pruned {
         return Ok(Owner::NotKnown("the history of its job was removed, so it might be an original"));

@@ -129,7 +129,7 @@ impl Scans {
         folders
     }
 
-    /// Whether whole libraries can be read once more because of what jobs did: at most once a minute.
+    /// Whether whole libraries can be read again because of what jobs did: at most once a minute.
     fn may_scan_all(&self) -> bool {
         let mut last = self.scanned_all.lock();
         let may = last.is_none_or(|last| last.elapsed() >= BETWEEN);

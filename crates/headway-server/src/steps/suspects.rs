@@ -20,7 +20,7 @@ type Crashes = BTreeMap<(JobId, Step), u32>;
 pub(super) struct Suspects {
     path: PathBuf,
     crashes: Mutex<Crashes>,
-    /// Whether there are any suspects; usually there are none.
+    /// Whether there are any suspects.
     any: AtomicBool,
 }
 

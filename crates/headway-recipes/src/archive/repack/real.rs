@@ -69,7 +69,7 @@ fn what_is_written_again_holds_the_same_for_other_tools() {
         before.sort();
         sorted.sort();
         assert_eq!(before, sorted, "{name}");
-        assert_eq!(repacked(&name, &again), Ok(None), "{name}: once more");
+        assert_eq!(repacked(&name, &again), Ok(None), "{name}: a second time");
     }
     println!("{written} written, {kept} kept, {} refused: {refused:#?}", refused.len());
     assert!(written >= 10 && written + kept > 3 * refused.len());
