@@ -62,7 +62,25 @@ impl WebhookEvent {
             JobEvent::Paused { .. } => Some(WebhookEvent::Paused),
             JobEvent::Resumed {} => Some(WebhookEvent::Resumed),
             JobEvent::Ended { .. } | JobEvent::Cancelled {} => Some(WebhookEvent::Ended),
-            _ => None,
+            JobEvent::Planned { .. }
+            | JobEvent::Approved {}
+            | JobEvent::Halted { .. }
+            | JobEvent::Finishing {}
+            | JobEvent::CancelRequested {}
+            | JobEvent::Changed { .. }
+            | JobEvent::Pruned { .. }
+            | JobEvent::Started { .. }
+            | JobEvent::Placing { .. }
+            | JobEvent::Changing { .. }
+            | JobEvent::Succeeded { .. }
+            | JobEvent::Skipped { .. }
+            | JobEvent::Failed { .. }
+            | JobEvent::AttemptFailed { .. }
+            | JobEvent::Returned { .. }
+            | JobEvent::Stopped { .. }
+            | JobEvent::Recovered { .. }
+            | JobEvent::Requeued { .. }
+            | JobEvent::Dropped { .. } => None,
         }
     }
 }

@@ -131,7 +131,25 @@ impl ListedJob {
             JobEvent::Returned { item, attempt }
             | JobEvent::Stopped { item, attempt }
             | JobEvent::Recovered { item, attempt } => drop(self.begun.remove(&(*item, *attempt))),
-            _ => {}
+            // These begin and end no attempt that the job log lists.
+            JobEvent::Created { .. }
+            | JobEvent::PlanEnded { .. }
+            | JobEvent::Approved {}
+            | JobEvent::Began {}
+            | JobEvent::Paused { .. }
+            | JobEvent::Resumed {}
+            | JobEvent::Halted { .. }
+            | JobEvent::Finishing {}
+            | JobEvent::CancelRequested {}
+            | JobEvent::Cancelled {}
+            | JobEvent::Ended { .. }
+            | JobEvent::Changed { .. }
+            | JobEvent::Pruned { .. }
+            | JobEvent::Placing { .. }
+            | JobEvent::Changing { .. }
+            | JobEvent::Skipped { .. }
+            | JobEvent::Requeued { .. }
+            | JobEvent::Dropped { .. } => {}
         }
     }
 
