@@ -28,8 +28,10 @@ mod recovery;
 mod running;
 pub(crate) mod schedule;
 mod shortage;
+mod standing;
 mod stop;
 mod take_up;
+mod wanted_moves;
 mod work;
 
 use std::collections::{BTreeMap, HashMap};

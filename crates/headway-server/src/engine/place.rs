@@ -1,5 +1,7 @@
 //! Puts a finished output into place: check it, flush it to the disk, record the placing, then swap.
 
+use std::io;
+
 use super::{ActiveJob, Context};
 use crate::steps::Step;
 use crate::writer::AppendError;
@@ -19,7 +21,6 @@ pub(super) fn place(
     success: Success,
 ) -> Result<Success, Failure> {
     let library = &active.library;
-    let fail = |doing: &'static str| move |error| Failure::of(FailReason::Write, doing, &error);
     let (sealed, old) = finished(library, work, (input, attempt), (output, staged))?;
     let replaces = output.replaces();
     if old == Some(sealed.hash) {
@@ -50,18 +51,34 @@ pub(super) fn place(
     let _step = context.steps.begin(attempt.job, Step::Place(attempt.item), || attempt.is_stopped());
     fault_of("placing", active.request.title.as_deref().unwrap_or_default());
     fault("recorded");
-    match library.place(&placement, &ground, input) {
-        Ok(Ok(())) => Ok(success.with_output(library, &placement)),
-        Ok(Err(reason)) => Err(Failure::Skipped(reason)),
-        // The placing is recorded, so it is concluded as after a crash: by looking at the disk.
-        Err(error) => match judged(library, &Change::Output(placement.clone())) {
-            Verdict::Done(_) => Ok(success.with_output(library, &placement)),
-            Verdict::TakenBack => Err(fail("putting the output into place")(error)),
-            Verdict::Conflict(message) => {
-                Err(Failure::Failed(FailReason::Conflict, format!("{}: {message}", io_text(&error))))
-            }
-            Verdict::NotKnown(reason) => Err(Failure::Unjudged(reason)),
-        },
+    let made = library.place(&placement, &ground, input);
+    concluded(library, &Change::Output(placement.clone()), "putting the output into place", made)?;
+    Ok(success.with_output(library, &placement))
+}
+
+/// A failure to write, while doing this.
+pub(super) fn fail(doing: &'static str) -> impl Fn(io::Error) -> Failure {
+    move |error| Failure::of(FailReason::Write, doing, &error)
+}
+
+/// Ends a change that is recorded. If an error left it unclear what was made of it, the disk tells, as after a crash.
+pub(super) fn concluded(
+    library: &Library,
+    change: &Change,
+    doing: &str,
+    made: io::Result<Result<(), SkipReason>>,
+) -> Result<(), Failure> {
+    let error = match made {
+        Ok(made) => return made.map_err(Failure::Skipped),
+        Err(error) => error,
+    };
+    match judged(library, change) {
+        Verdict::Done(_) => Ok(()),
+        Verdict::TakenBack => Err(Failure::of(FailReason::Write, doing, &error)),
+        Verdict::Conflict(message) => {
+            Err(Failure::Failed(FailReason::Conflict, format!("{}: {message}", io_text(&error))))
+        }
+        Verdict::NotKnown(reason) => Err(Failure::Unjudged(reason)),
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
 
 use super::super::ActiveJob;
-use super::super::change::{Standing, standing};
 use super::super::output_name::target;
+use super::super::standing::{Standing, standing};
 use super::absent::absent_mount;
 use super::batch::PlanBatch;
 use super::choice::QueryPatterns;
