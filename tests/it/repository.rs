@@ -287,7 +287,7 @@ const REASONS: [(&str, &str, &str); 44] = [
     ("files/data_folder.rs", "matches!(kept, Found::Absent", "what is not known stays as it is"),
     ("server/clock.rs", "/proc/uptime", "where it cannot be asked nothing is known to have passed"),
     ("files/data_folder/outputs.rs", "written.is_err()", "why it was not written is what is told"),
-    ("server/engine/work.rs", "Err(panicked(", "a panic is the failure of its attempt"),
+    ("server/engine/attempt.rs", "Err(panicked(", "a panic is the failure of its attempt"),
     (
         "server/engine/active_job/together.rs",
         "work.renames(",

@@ -1,6 +1,7 @@
 //! The engine: a thin loop around [`schedule`], which makes the decisions, and the tasks that plan, work and finish.
 
 mod active_job;
+mod attempt;
 mod attempt_id;
 mod by_path;
 mod change;
@@ -29,10 +30,10 @@ mod running;
 pub(crate) mod schedule;
 mod shortage;
 mod standing;
+mod start_attempt;
 mod stop;
 mod take_up;
 mod wanted_moves;
-mod work;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

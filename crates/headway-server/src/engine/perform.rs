@@ -8,7 +8,7 @@ use super::died::caught;
 use super::pool::AttemptTask;
 use super::schedule::{Input, ScheduleEffect};
 use super::stop::StepStop;
-use super::{Engine, finish, plan, recovery, take_up, work};
+use super::{Engine, finish, plan, recovery, start_attempt, take_up};
 use headway_model::id::JobId;
 use headway_recipes::Unable;
 
@@ -72,7 +72,7 @@ impl Engine {
     async fn start(&mut self, which: AttemptId) -> Option<AttemptTask> {
         let active = self.active_job(which.job).await;
         self.working += 1;
-        work::start(&mut self.tasks, &self.context, &self.pool, active, which)
+        start_attempt::start(&mut self.tasks, &self.context, &self.pool, active, which)
     }
 
     async fn judge(&mut self, job: JobId, item: u32) {

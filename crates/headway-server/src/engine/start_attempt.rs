@@ -1,0 +1,73 @@
+//! Starts an attempt: looks up what it needs, and hands it to the pool.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::attempt::attempt;
+use super::attempt_id::AttemptId;
+use super::died::{Died, caught};
+use super::pool::{AttemptTask, Pool};
+use super::schedule::{Input, WorkOutcome};
+use super::stop::StepFailure;
+use super::{ActiveJob, Context};
+use headway_model::{FailReason, PlannedFile};
+use headway_recipes::{Unable, Work};
+
+/// Begins an attempt. Returns a task for the pool if everything it needs is in memory; otherwise looks that up first, in a task
+/// that hands it to the pool.
+pub(super) fn start(
+    tasks: &mut JoinSet<Option<Input>>,
+    context: &Arc<Context>,
+    pool: &Pool,
+    active: Result<Arc<ActiveJob>, Unable>,
+    which: AttemptId,
+) -> Option<AttemptTask> {
+    context.running.begin(which);
+    if let Ok(active) = &active
+        && let Some(ready) = active.ready(which.item)
+    {
+        if active.wants_more(which.item) {
+            let (context, active) = (Arc::clone(context), Arc::clone(active));
+            tasks.spawn(async move {
+                active.read_on(&*context.store).await;
+                None
+            });
+        }
+        return Some(task(Arc::clone(context), Arc::clone(active), ready, which));
+    }
+    let (context, pool) = (Arc::clone(context), pool.clone());
+    tasks.spawn(async move {
+        match caught(look_up(&context, active, which.item)).await {
+            Ok(Ok((active, ready))) => pool.push([task(context, active, ready, which)]),
+            Ok(Err(StepFailure::Unable(Unable::Failed(message)))) => {
+                pool.end(which, WorkOutcome::Failed(FailReason::Recipe, message))
+            }
+            Ok(Err(StepFailure::Unable(Unable::Environment(reason)))) => {
+                pool.end(which, WorkOutcome::Environment(reason))
+            }
+            Ok(Err(StepFailure::Stopped)) => pool.end(which, WorkOutcome::Stopped),
+            Err(Died(message)) => pool.end(which, WorkOutcome::Failed(FailReason::Panic, message)),
+        }
+        None
+    });
+    None
+}
+
+/// What an attempt needs to run.
+type Ready = (Arc<dyn Work>, PlannedFile);
+
+async fn look_up(
+    context: &Context,
+    active: Result<Arc<ActiveJob>, Unable>,
+    item: u32,
+) -> Result<(Arc<ActiveJob>, Ready), StepFailure> {
+    let active = active?;
+    let file = active.file(&*context.store, item).await?;
+    let work = active.work(context, None).await?;
+    Ok((active, (work, file)))
+}
+
+fn task(context: Arc<Context>, active: Arc<ActiveJob>, (work, file): Ready, which: AttemptId) -> AttemptTask {
+    AttemptTask::new(which, active.is_quick(), move |slot| attempt(&context, &active, &*work, &file, which, slot))
+}
