@@ -1,65 +1,18 @@
-//! The calls of the API, over TCP or a Unix socket.
+//! The calls of the API, by name.
 
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{Stream, StreamExt};
-use reqwest::{Method, Response};
-use rustix::fs::{Mode, OFlags};
-use serde::de::DeserializeOwned;
+use reqwest::Method;
 
-use crate::{Address, ClientError, Follower};
+use crate::{Client, ClientError, Follower};
 use headway_model::attempt::AttemptLog;
-use headway_model::problem::Problem;
 use headway_model::summary::{ItemPage, JobPage, JobView};
-use headway_model::{Action, ApiError, Cursor, JobId, StartJob};
-
-/// How long a connection may take to be made, and how long a call may take, streams aside.
-const CONNECT: Duration = Duration::from_secs(5);
-const CALL: Duration = Duration::from_secs(60);
+use headway_model::{Action, Cursor, JobId, StartJob};
 
 /// How long a start call is repeated while no answer comes.
 const START: Duration = Duration::from_secs(30);
 
-/// The longest path of a Unix socket, in bytes.
-const SOCKET_PATH: usize = 107;
-
-/// A server that can be called. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Client {
-    http: reqwest::Client,
-    base: Arc<str>,
-    address: Arc<str>,
-    token: Option<Arc<str>>,
-    /// Keeps the folder of a socket open, if the socket's path is too long to be named directly.
-    _folder: Option<Arc<OwnedFd>>,
-}
-
 impl Client {
-    /// A client of the server at this address, with this token. Nothing is sent yet.
-    ///
-    /// # Errors
-    /// If the folder of a socket with a long path cannot be opened, or the system gives no resources.
-    pub fn new(address: &Address, token: Option<&str>) -> Result<Self, ClientError> {
-        let none = |why: String| ClientError::NoServer { address: address.to_string(), why };
-        let mut builder =
-            reqwest::Client::builder().connect_timeout(CONNECT).redirect(reqwest::redirect::Policy::none());
-        let (mut folder, mut base) = (None, "http://localhost".to_owned());
-        match address {
-            Address::Http(url) => base.clone_from(url),
-            Address::Unix(path) => {
-                let (path, held) = short(path).map_err(|error| none(error.to_string()))?;
-                builder = builder.unix_socket(path);
-                folder = held.map(Arc::new);
-            }
-        }
-        let http = builder.no_proxy().build().map_err(|error| none(chain(&error)))?;
-        let address = address.to_string().into();
-        Ok(Client { http, base: base.into(), address, token: token.map(Into::into), _folder: folder })
-    }
-
     /// Follows these jobs, which need not exist yet. A job that is younger than the cursor arrives event by event;
     /// any other begins with a snapshot. Must be called within a Tokio runtime.
     pub fn follow(&self, after: Option<Cursor>, jobs: &[JobId]) -> Follower {
@@ -198,97 +151,4 @@ impl Client {
     pub async fn remove_preset(&self, name: &str) -> Result<(), ClientError> {
         self.send(self.request(Method::DELETE, &format!("/api/v1/presets/{name}"))).await.map(drop)
     }
-
-    /// Makes any call that answers with JSON, given its path and query.
-    ///
-    /// # Errors
-    /// Why it failed.
-    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        self.json(self.request(Method::GET, path)).await
-    }
-
-    /// The body of an answer, streamed as it arrives: a log, or a file that a job wrote.
-    ///
-    /// # Errors
-    /// Why it failed; within the stream, why the rest did not arrive.
-    pub async fn bytes(
-        &self,
-        path: &str,
-    ) -> Result<impl Stream<Item = Result<Vec<u8>, ClientError>> + Send + 'static, ClientError> {
-        let answer = self.send(self.http.get(format!("{}{path}", self.base))).await?;
-        let parts = answer.bytes_stream();
-        Ok(parts.map(|part| part.map(|part| part.to_vec()).map_err(|error| ClientError::Broken(chain(&error)))))
-    }
-
-    async fn post<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        self.json(self.request(Method::POST, path)).await
-    }
-
-    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base)).timeout(CALL)
-    }
-
-    async fn json<T: DeserializeOwned>(&self, call: reqwest::RequestBuilder) -> Result<T, ClientError> {
-        let body = self.send(call).await?.bytes().await.map_err(|error| ClientError::Broken(chain(&error)))?;
-        serde_json::from_slice(&body).map_err(|error| ClientError::Foreign(error.to_string()))
-    }
-
-    /// The answer, if it is a success.
-    pub(crate) async fn send(&self, call: reqwest::RequestBuilder) -> Result<Response, ClientError> {
-        let call = match &self.token {
-            Some(token) => call.bearer_auth(token),
-            None => call,
-        };
-        let answer = call.send().await.map_err(|error| match error.is_connect() {
-            true => ClientError::NoServer { address: self.address.to_string(), why: chain(&error) },
-            false => ClientError::Broken(chain(&error)),
-        })?;
-        if answer.status().is_success() {
-            return Ok(answer);
-        }
-        let status = answer.status();
-        let body = answer.bytes().await.map_err(|error| ClientError::Broken(chain(&error)))?;
-        match refusal(&body) {
-            Some(error) => Err(ClientError::Refused(error)),
-            // For example, a server that has no connection left, or a proxy whose server is down.
-            None if status.is_server_error() => Err(ClientError::Broken(format!("the answer was {status}"))),
-            None => Err(ClientError::Foreign(format!("the answer was {status}"))),
-        }
-    }
-
-    /// An open stream, or one call that waits for news, by the query of `/api/events`.
-    pub(crate) async fn events(&self, query: &str, waits: Option<Duration>) -> Result<Response, ClientError> {
-        let call = self.http.get(format!("{}/api/events?{query}", self.base));
-        self.send(match waits {
-            Some(waits) => call.timeout(waits + CALL),
-            None => call,
-        })
-        .await
-    }
-}
-
-/// Why a call was refused: a problem by RFC 9457 below `/api/v1`, elsewhere the error itself. `None` if the answer is
-/// not Headway's.
-fn refusal(body: &[u8]) -> Option<ApiError> {
-    match serde_json::from_slice::<Problem>(body) {
-        Ok(problem) => problem.error(),
-        Err(_) => serde_json::from_slice(body).ok(),
-    }
-}
-
-/// A socket path that is short enough for the system, and the folder that must stay open while the path is used.
-fn short(path: &Path) -> std::io::Result<(std::path::PathBuf, Option<OwnedFd>)> {
-    use std::os::unix::ffi::OsStrExt;
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok((path.into(), None)) };
-    if path.as_os_str().as_bytes().len() <= SOCKET_PATH {
-        return Ok((path.into(), None));
-    }
-    let folder = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    Ok((Path::new(&format!("/proc/self/fd/{}", folder.as_raw_fd())).join(name), Some(folder)))
-}
-
-/// An error with its causes: reqwest's own text leaves out why a connection failed.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.last().map_or_else(|| error.to_string(), ToString::to_string)
 }

@@ -1,15 +1,16 @@
 //! Drives [`headway_model::follow`] over real connections.
 
+mod connection;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use futures::StreamExt;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
-use crate::sse::Decoder;
 use crate::{Client, ClientError};
+use connection::{ConnectionReport, ask, stream};
 use headway_model::follow::{Follow, FollowEffect, LinkState, Phase, Tracked};
 use headway_model::{ApiError, Cursor, JobId, JobSummary, Millis};
 
@@ -19,9 +20,6 @@ const TICK: Duration = Duration::from_millis(250);
 /// Capacity for messages that have arrived and are not taken in yet. A slow reader holds up the stream; it does not
 /// fill memory.
 const QUEUE: usize = 16;
-
-/// Maximum time that one call waits for news.
-const WAIT: Duration = Duration::from_secs(30);
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,24 +47,6 @@ pub struct Follower {
     /// Followed jobs whose end has not been reported yet.
     open: Vec<JobId>,
     refused: Option<ApiError>,
-}
-
-/// What the task of a connection reports.
-enum ConnectionReport {
-    Message {
-        generation: u64,
-        text: String,
-        id: String,
-    },
-    /// The stream ended, or could not be opened.
-    Ended {
-        generation: u64,
-        error: Option<ApiError>,
-    },
-    Answer {
-        generation: u64,
-        answer: Result<String, ApiError>,
-    },
 }
 
 impl Follower {
@@ -253,38 +233,4 @@ impl Drop for Follower {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-/// Passes on the messages of one stream, then why it ended. Sending fails once the follower is dropped.
-async fn stream(client: Client, generation: u64, query: String, told: mpsc::Sender<ConnectionReport>) {
-    let answer = match client.events(&query, None).await {
-        Ok(answer) => answer,
-        Err(error) => {
-            told.send(ConnectionReport::Ended { generation, error: Some(error.as_api()) }).await.ok();
-            return;
-        }
-    };
-    let (mut bytes, mut decoder) = (answer.bytes_stream(), Decoder::default());
-    while let Some(Ok(part)) = bytes.next().await {
-        if !decoder.feed(&part) {
-            break;
-        }
-        while let Some(Ok(block)) = decoder.next() {
-            let message = ConnectionReport::Message { generation, text: block.text, id: block.id };
-            if told.send(message).await.is_err() {
-                return;
-            }
-        }
-    }
-    told.send(ConnectionReport::Ended { generation, error: None }).await.ok();
-}
-
-/// Makes one call that waits for news.
-async fn ask(client: Client, generation: u64, query: String, told: mpsc::Sender<ConnectionReport>) {
-    let answer = async {
-        let answer = client.events(&query, Some(WAIT)).await.map_err(|error| error.as_api())?;
-        answer.text().await.map_err(|error| ApiError::Unreachable { message: crate::call::chain(&error) })
-    };
-    let answer = answer.await;
-    told.send(ConnectionReport::Answer { generation, answer }).await.ok();
 }

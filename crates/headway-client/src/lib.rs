@@ -22,12 +22,13 @@
 
 mod address;
 mod call;
+mod client;
 mod error;
 mod follower;
 mod sse;
 
 pub use address::{Address, InvalidAddress};
-pub use call::Client;
+pub use client::Client;
 pub use error::ClientError;
 pub use follower::{Follower, News};
 

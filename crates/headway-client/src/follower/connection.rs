@@ -1,0 +1,65 @@
+//! One connection of a follower: a stream, or a call that waits for news.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use tokio::sync::mpsc;
+
+use crate::Client;
+use crate::sse::Decoder;
+use headway_model::ApiError;
+
+/// Maximum time that one call waits for news.
+const WAIT: Duration = Duration::from_secs(30);
+
+/// What the task of a connection reports.
+pub(super) enum ConnectionReport {
+    Message {
+        generation: u64,
+        text: String,
+        id: String,
+    },
+    /// The stream ended, or could not be opened.
+    Ended {
+        generation: u64,
+        error: Option<ApiError>,
+    },
+    Answer {
+        generation: u64,
+        answer: Result<String, ApiError>,
+    },
+}
+
+/// Passes on the messages of one stream, then why it ended. Sending fails once the follower is dropped.
+pub(super) async fn stream(client: Client, generation: u64, query: String, told: mpsc::Sender<ConnectionReport>) {
+    let answer = match client.events(&query, None).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            told.send(ConnectionReport::Ended { generation, error: Some(error.as_api()) }).await.ok();
+            return;
+        }
+    };
+    let (mut bytes, mut decoder) = (answer.bytes_stream(), Decoder::default());
+    while let Some(Ok(part)) = bytes.next().await {
+        if !decoder.feed(&part) {
+            break;
+        }
+        while let Some(Ok(block)) = decoder.next() {
+            let message = ConnectionReport::Message { generation, text: block.text, id: block.id };
+            if told.send(message).await.is_err() {
+                return;
+            }
+        }
+    }
+    told.send(ConnectionReport::Ended { generation, error: None }).await.ok();
+}
+
+/// Makes one call that waits for news.
+pub(super) async fn ask(client: Client, generation: u64, query: String, told: mpsc::Sender<ConnectionReport>) {
+    let answer = async {
+        let answer = client.events(&query, Some(WAIT)).await.map_err(|error| error.as_api())?;
+        answer.text().await.map_err(|error| ApiError::Unreachable { message: crate::client::chain(&error) })
+    };
+    let answer = answer.await;
+    told.send(ConnectionReport::Answer { generation, answer }).await.ok();
+}
