@@ -6,6 +6,7 @@ mod list;
 mod names;
 mod read;
 mod row;
+mod row_cursor;
 mod scroll;
 mod table;
 mod texts;

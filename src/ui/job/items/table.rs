@@ -1,14 +1,12 @@
-//! The list's rows: those near the screen, and the way from row to row by keyboard.
+//! The list's rows: those near the screen.
 
-use leptos::ev::{FocusEvent, KeyboardEvent};
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
 
 use super::address::ItemsAddress;
 use super::list::ItemsList;
 use super::read::ReadItems;
 use super::row::ItemRow;
+use super::row_cursor::RowCursor;
 use super::scroll::{ROWS, RowPositions, Scroll};
 use super::texts::Texts;
 use super::window::{ItemsWindow, Known, ShownItem};
@@ -39,31 +37,7 @@ pub(super) fn Table(
     let total =
         Memo::new(move |_| list.with(|fold, status, these| fold.listed(status, these, 0, 0).total).unwrap_or_default());
     let place = scroll.place(total);
-    // Show what was read until the job is followed, because a page must show what the server rendered until it is
-    // hydrated.
-    let known = Memo::new(move |_| {
-        let address = address.get();
-        if !list.is_folded() {
-            return read.at(&address);
-        }
-        let window = match address.after {
-            // A page that the address asks for stays that page.
-            Some(after) => list.with(|fold, status, these| match these {
-                Some(these) => fold.window_of(these, status, Some(after), PAGE as usize).into(),
-                None => fold.window(status, Some(after), PAGE as usize).into(),
-            }),
-            None => {
-                let first = place.get().first;
-                let part = |listed| ItemsWindow::part(listed, first);
-                list.with(|fold, status, these| part(fold.listed(status, these, first, ROWS as usize)))
-            }
-        };
-        match (window, list.wrong()) {
-            (Some(window), _) => Known::Rows(window),
-            (None, Some(error)) => Known::Failed(error),
-            (None, None) => Known::Reading,
-        }
-    });
+    let known = known_rows(list, read, address, place);
     let is_long = Memo::new(move |_| known.with(|known| known.window().is_some_and(|window| window.total.is_some())));
     scroll.follow(place);
     let is_folded = Memo::new(move |_| known.with(|known| known.window().is_some_and(|window| window.is_folded)));
@@ -88,14 +62,7 @@ pub(super) fn Table(
         });
         failed.or_else(|| texts.wrong.get()).map(|error| format::sentence(&error.to_string()))
     };
-    // The index of the row that the keyboard is on, from 0, in the whole list.
-    let at = RwSignal::new(0_u32);
-    let at_shown = Memo::new(move |_| {
-        known.with(|known| {
-            let (first, rows) = (known.first(), known.rows().len() as u32);
-            at.get().clamp(first, (first + rows).saturating_sub(1).max(first))
-        })
-    });
+    let cursor = RowCursor::new(known, scroll);
     let rows = move || known.with(|known| known.rows().iter().map(|row| row.item).collect::<Vec<_>>());
     let row = move |item| {
         let row = Memo::new(move |_| {
@@ -108,46 +75,10 @@ pub(super) fn Table(
         });
         let number = Memo::new(move |_| row.with(|(number, _)| *number));
         let row = Memo::new(move |_| row.with(|(_, row)| row.clone()));
-        let is_at = Memo::new(move |_| at_shown.get() == number.get());
+        let is_at = Memo::new(move |_| cursor.is_at(number.get()));
         let is_open = Memo::new(move |_| opened.get() == Some(item));
         let href = Signal::derive(move || address.with(|address| address.opening(job, item)));
         view! { <ItemRow job row number is_at is_open href text=texts.of(item) request /> }
-    };
-    let keyed = move |event: KeyboardEvent| {
-        let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
-        // A button or a link in a row handles its own keys.
-        let Some(target) = target.filter(|target| target.tag_name() == "TR") else { return };
-        if event.ctrl_key() || event.meta_key() || event.alt_key() {
-            return;
-        }
-        let from = at_shown.get_untracked();
-        let screen = scroll.fitting();
-        let (first, all) = known.with_untracked(|known| (known.first(), known.whole()));
-        let last = all.saturating_sub(1);
-        let to = match event.key().as_str() {
-            "ArrowDown" | "j" => from + 1,
-            "ArrowUp" | "k" => from.saturating_sub(1).max(if all == 0 { first } else { 0 }),
-            "PageDown" => from + screen,
-            "PageUp" => from.saturating_sub(screen),
-            "Home" => 0,
-            "End" => last,
-            "Enter" => {
-                let link = target.query_selector("a").ok().flatten();
-                link.and_then(|link| link.dyn_into::<HtmlElement>().ok()).iter().for_each(HtmlElement::click);
-                return event.prevent_default();
-            }
-            _ => return,
-        };
-        event.prevent_default();
-        let to = to.min(last);
-        at.set(to);
-        scroll.go_to(to, all);
-    };
-    let focused = move |event: FocusEvent| {
-        let row = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        let row = row.and_then(|target| target.closest("tr[aria-rowindex]").ok().flatten());
-        let number = row.and_then(|row| row.get_attribute("aria-rowindex")).and_then(|text| text.parse::<u32>().ok());
-        number.into_iter().for_each(|number| at.set(number.saturating_sub(2)));
     };
     let onward = move || {
         let next = known.with(|known| known.window().and_then(|window| window.next))?;
@@ -176,7 +107,7 @@ pub(super) fn Table(
         <p class="loading" role="status" hidden=move || !is_reading()>"Reading the files…"</p>
         <p class="hint" hidden=move || !is_empty.get()>{nothing}</p>
         <div class="items-whole" node_ref=scroll.whole>
-            <table class="listing items" role="grid" aria-label="Files" aria-rowcount=number hidden=move || !has_rows.get() on:keydown=keyed on:focusin=focused>
+            <table class="listing items" role="grid" aria-label="Files" aria-rowcount=number hidden=move || !has_rows.get() on:keydown=move |event| cursor.pressed(&event) on:focusin=move |event| cursor.focused(&event)>
                 <thead>
                     <tr>
                         <th scope="col">"File"</th>
@@ -193,4 +124,33 @@ pub(super) fn Table(
         <nav class="pages" aria-label="Pages of files">{onward}</nav>
     }
     .into_any()
+}
+
+/// What is known of the rows at this address, and where the list is scrolled to.
+fn known_rows(list: ItemsList, read: ReadItems, address: Memo<ItemsAddress>, place: Memo<RowPositions>) -> Memo<Known> {
+    // Show what was read until the job is followed, because a page must show what the server rendered until it is
+    // hydrated.
+    Memo::new(move |_| {
+        let address = address.get();
+        if !list.is_folded() {
+            return read.at(&address);
+        }
+        let window = match address.after {
+            // A page that the address asks for stays that page.
+            Some(after) => list.with(|fold, status, these| match these {
+                Some(these) => fold.window_of(these, status, Some(after), PAGE as usize).into(),
+                None => fold.window(status, Some(after), PAGE as usize).into(),
+            }),
+            None => {
+                let first = place.get().first;
+                let part = |listed| ItemsWindow::part(listed, first);
+                list.with(|fold, status, these| part(fold.listed(status, these, first, ROWS as usize)))
+            }
+        };
+        match (window, list.wrong()) {
+            (Some(window), _) => Known::Rows(window),
+            (None, Some(error)) => Known::Failed(error),
+            (None, None) => Known::Reading,
+        }
+    })
 }
