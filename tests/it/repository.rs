@@ -269,7 +269,7 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 44] = [
+const REASONS: [(&str, &str, &str); 42] = [
     (
         "files/library/open.rs",
         "Found::There(opened) = self.open_plain(path)",
@@ -327,7 +327,6 @@ const REASONS: [(&str, &str, &str); 44] = [
     ("server/steps/suspects.rs", "known()", "working state; its loss does no harm, and a warning says so"),
     ("server/handle/queries.rs", "names().unwrap_or_else", "the page says that they cannot be listed"),
     ("server/handle.rs", "current_exe", "a build that cannot be told is another one"),
-    ("files/library/root.rs", "match self.reach()", "what is at the path now is opened then"),
     ("files/library/strays.rs", "self.own_names_in(", "the folder is named as one that was not read"),
     ("files/library/trash.rs", "match self.reach()", "it is another error then"),
     ("guard/processes.rs", "stat(pid).ok()?", "a process that ended has no parent"),
@@ -335,7 +334,6 @@ const REASONS: [(&str, &str, &str); 44] = [
     ("recipes/command/capture.rs", "file.read(&mut buffer)", "a pipe that cannot be read says no more"),
     ("recipes/undo.rs", "move_to_trash(", "the disk tells, and else it is an error"),
     ("server/engine/plan/lister.rs", "self.work.renames(", "the attempt reports it"),
-    ("server/handle/on_disk.rs", "library.trashed(id)", "a job that replaces nothing has no trash"),
     ("web/socket.rs", "remove_file(&self.path)", "the next server puts its own in the place of one that is left"),
     ("cli.rs", "found.metadata()", "opening it says why it cannot be looked at"),
 ];

@@ -93,7 +93,7 @@ impl Server {
     /// What identifies a library whatever its name: its root, as far as that is known.
     pub(super) fn folder_of(&self, name: &str) -> String {
         let context = &self.inner.context;
-        let root = context.data.root_among(name, &context.libraries);
+        let root = context.data.root_among(name, &context.libraries.now());
         root.and_then(|root| root.to_str().map(str::to_owned)).unwrap_or_else(|| name.to_owned())
     }
 
