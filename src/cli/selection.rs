@@ -193,10 +193,13 @@ mod tests {
 
     /// Otherwise the second run over several folders would be refused, because the first has left a trash in them.
     #[test]
-    fn what_is_headways_own_in_a_folder_is_left_out_and_is_refused_only_where_it_is_named() {
+    fn what_is_headways_own_or_litter_in_a_folder_is_left_out_unless_it_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
         let root = folder.path().canonicalize().expect("its path");
-        for file in ["one/f", "one/.headway-trash/job/0-1", "two/f", "two/sub/.headway-job-0-1.txt"] {
+        let litter = ["one/.DS_Store", "one/Thumbs.db", "two/@eaDir/f"];
+        for file in
+            ["one/f", "one/.headway-trash/job/0-1", "two/f", "two/sub/.headway-job-0-1.txt"].into_iter().chain(litter)
+        {
             let path = root.join(file);
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             std::fs::write(path, file).expect("a file");
@@ -206,6 +209,8 @@ mod tests {
         let own = [root.join("one/.headway-trash/job/0-1"), root.join("two/f")];
         let named = select(&names(&[&own[0], &own[1]]), &within()).expect("files");
         assert_eq!(paths(&named).len(), 2, "the server refuses it with a sentence");
+        let named = select(&names(&[&root.join(litter[0]), &root.join("two")]), &within()).expect("files");
+        assert_eq!(paths(&named), ["one/.DS_Store", "two/f"], "it was asked for");
     }
 
     #[test]

@@ -35,4 +35,4 @@ pub use headway_recipes as recipes;
 pub use headway_store::{Head, StoreError};
 
 // What the command line needs of the files' crate.
-pub use headway_files::{ask_all, is_held, now};
+pub use headway_files::{ask_all, is_held, is_litter, now};

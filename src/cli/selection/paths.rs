@@ -1,7 +1,7 @@
 //! Resolves the paths of named files.
 
 use std::collections::BTreeSet;
-use std::fs::Metadata;
+use std::fs::{DirEntry, Metadata};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
@@ -10,6 +10,7 @@ use crate::cli::failure::CommandFailure;
 use crate::cli::follow::NOT_BEGUN;
 use crate::cli::out::{count, say};
 use headway_model::path::is_reserved;
+use headway_server::is_litter;
 
 /// The absolute path of a file, without links, dots and double slashes in its folder. The file itself need not exist,
 /// and is not resolved if it is a link.
@@ -60,7 +61,7 @@ pub(super) fn only_folder(paths: &[PathBuf]) -> Result<Option<PathBuf>, CommandF
 }
 
 /// These files and, for folders, everything below them. Links, pipes, sockets and devices below them are left out, and so
-/// is what is Headway's own: nobody named them.
+/// is what systems left behind and what is Headway's own: nobody named them.
 pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure> {
     let (mut found, mut special) = (Vec::new(), 0);
     let mut left: Vec<_> = paths.into_iter().rev().map(|path| (path, true)).collect();
@@ -81,9 +82,11 @@ pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure
         let cannot =
             |error: io::Error| CommandFailure::new(NOT_BEGUN, format!("cannot list {}: {error}", path.display()));
         let entries = std::fs::read_dir(&path).map_err(cannot)?;
-        let mut entries =
-            entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>().map_err(cannot)?;
-        entries.retain(|entry| entry.file_name().is_none_or(|name| !is_reserved(name.as_bytes())));
+        let mut entries = entries
+            .map(|entry| wanted(&entry?))
+            .filter_map(Result::transpose)
+            .collect::<io::Result<Vec<_>>>()
+            .map_err(cannot)?;
         entries.sort_by(|one, other| other.cmp(one));
         left.extend(entries.into_iter().map(|path| (path, false)));
     }
@@ -91,6 +94,13 @@ pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure
         say(&format!("headway: left out, as not regular files: {}", count(special)));
     }
     Ok(found)
+}
+
+/// The path of an entry, unless a system left it behind or it is Headway's own.
+fn wanted(entry: &DirEntry) -> io::Result<Option<PathBuf>> {
+    let name = entry.file_name();
+    let is_wanted = !is_reserved(name.as_bytes()) && !is_litter(name.as_bytes(), entry.file_type()?.is_dir());
+    Ok(is_wanted.then(|| entry.path()))
 }
 
 /// These files, each once.
