@@ -126,6 +126,24 @@ async fn run_a_job(server: &Headway) -> JobId {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_whose_progress_cannot_be_read_goes_on_once_it_can() {
+    let receiver = Receiver::start().await;
+    let told = Told::to(&receiver);
+    let mut server = told.serve();
+    let first = run_a_job(&server).await;
+    eventually("the first job's messages", async || (receiver.kinds_of(first) == ALL).then_some(())).await;
+    assert!(server.terminate());
+    let progress = told.files.data().join("webhooks/ops.json");
+    let good = std::fs::read(&progress).expect("the progress");
+    std::fs::write(&progress, "damaged").expect("the progress");
+    let server = told.serve();
+    let second = run_a_job(&server).await;
+    std::fs::write(&progress, good).expect("the progress");
+    eventually("the second job's messages", async || (receiver.kinds_of(second) == ALL).then_some(())).await;
+    assert_eq!(receiver.kinds_of(first), ALL, "and none comes twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_event_comes_once_in_order_and_others_verify_its_signature() {
     let receiver = Receiver::start().await;
     let told = Told::to(&receiver);

@@ -73,16 +73,18 @@ enum TellingEnd {
     Disabled,
 }
 
+/// Why a webhook cannot go on where it was.
+#[derive(Debug, thiserror::Error)]
+enum BeginError {
+    #[error("how far it is cannot be read: {0}")]
+    Progress(#[from] std::io::Error),
+    #[error("the log cannot be read: {0}")]
+    Log(#[from] StoreError),
+}
+
 impl Teller {
     async fn run(mut self) {
-        let mut progress = match self.begin().await {
-            Ok(progress) => progress,
-            Err(why) => {
-                // A new beginning would lose messages without a word.
-                tracing::error!(webhook = self.webhook.name, why, "this webhook is told nothing");
-                return;
-            }
-        };
+        let Some(mut progress) = self.begun().await else { return };
         let mut head = self.server.head();
         let mut stored = Instant::now();
         loop {
@@ -111,26 +113,40 @@ impl Teller {
         self.store(&progress).await;
     }
 
+    /// Where to go on, as soon as that can be read; `None` if the server stops before. A new beginning instead would lose
+    /// messages without a word.
+    async fn begun(&mut self) -> Option<WebhookProgress> {
+        let mut told = String::new();
+        loop {
+            let why = match self.begin().await {
+                Ok(progress) => return Some(progress),
+                Err(error) => error.to_string(),
+            };
+            if why != told {
+                tracing::error!(webhook = self.webhook.name, why, "this webhook is told nothing for now; trying again");
+                told = why;
+            }
+            if self.stops_within(AGAIN).await {
+                return None;
+            }
+        }
+    }
+
     /// Where to go on. A new webhook begins at the end of the log.
-    async fn begin(&self) -> Result<WebhookProgress, String> {
-        let at_end = async || {
-            let head = self.server.store().head().await.map_err(|error| error.to_string())?;
-            let cursor = head.digest.map_or_else(Cursor::start, |digest| Cursor::at(head.position, &digest));
-            Ok::<_, String>((head, cursor))
-        };
+    async fn begin(&self) -> Result<WebhookProgress, BeginError> {
         let (data, name) = (self.data.clone(), self.webhook.name.clone());
         let read = tokio::task::spawn_blocking(move || WebhookProgress::read(&data, &name)).await;
-        let read = read.map_err(|error| error.to_string())?;
-        let (head, end) = at_end().await?;
-        let progress = read.map_err(|error| format!("its progress cannot be read: {error}"))?;
-        let Some(mut progress) = progress else {
+        let read = read.unwrap_or_else(|error| Err(std::io::Error::other(error)))?;
+        let head = self.server.store().head().await?;
+        let end = head.digest.map_or_else(Cursor::start, |digest| Cursor::at(head.position, &digest));
+        let Some(mut progress) = read else {
             let progress = WebhookProgress::from(end);
             self.store(&progress).await;
             return Ok(progress);
         };
         progress.disabled = None;
         let cursor = &progress.cursor;
-        let digest = self.server.store().digest_at(cursor.position).await.map_err(|error| error.to_string())?;
+        let digest = self.server.store().digest_at(cursor.position).await?;
         // A row that was pruned has no digest any more.
         let is_of_this_log = cursor.position <= head.position
             && digest.is_none_or(|digest| cursor.position == 0 || digest.check() == cursor.check);
