@@ -4,7 +4,7 @@ mod reload;
 mod telling;
 mod tokens;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -133,7 +133,8 @@ pub(super) struct ServeCommand {
 
 pub(super) async fn serve(mut arguments: ServeCommand, settings: Vec<ServeSetting>) -> anyhow::Result<()> {
     descriptors::raise();
-    let libraries = libraries(&arguments.libraries)?;
+    let libraries = libraries(&arguments.libraries, &KnownLibraries::new())?;
+    let known = known_libraries(&arguments.libraries, &libraries);
     let tokens = arguments.tokens(arguments.listen)?;
     let (assets, site) = client(arguments.site.take())?;
     let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
@@ -174,6 +175,7 @@ pub(super) async fn serve(mut arguments: ServeCommand, settings: Vec<ServeSettin
         bound,
         telling: Mutex::new(telling),
         settings: Mutex::new(settings),
+        libraries: Mutex::new(known),
         commands,
     });
     let gone = Arc::new(Notify::new());
@@ -250,13 +252,22 @@ impl ServeCommand {
     }
 }
 
-/// The libraries, whose names must differ.
-fn libraries(given: &[String]) -> anyhow::Result<Vec<(String, PathBuf)>> {
+/// What a server knows of its libraries: by what the settings say of each, its name and root.
+type KnownLibraries = BTreeMap<String, (String, PathBuf)>;
+
+fn known_libraries(given: &[String], libraries: &[(String, PathBuf)]) -> KnownLibraries {
+    given.iter().cloned().zip(libraries.iter().cloned()).collect()
+}
+
+/// The libraries, whose names must differ. Those that are known are not looked at: while a disk is away, its folder
+/// can look as if it had another name.
+fn libraries(given: &[String], known: &KnownLibraries) -> anyhow::Result<Vec<(String, PathBuf)>> {
     if given.is_empty() {
         let text = "no folder to serve is given; name one, as in: headway serve Photos";
         return Err(CommandFailure::new(USAGE, text).into());
     }
-    let libraries = given.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
+    let found = |text: &String| known.get(text).map_or_else(|| library(text), |known| Ok(known.clone()));
+    let libraries = given.iter().map(found).collect::<anyhow::Result<Vec<_>>>()?;
     for (index, (name, _)) in libraries.iter().enumerate() {
         if libraries[..index].iter().any(|(other, _)| other == name) {
             bail!("two libraries are called {name:?}; rename one with NAME=DIR");

@@ -118,6 +118,11 @@ impl Access {
         Access { inner: Arc::new(Allowed { hosts, origins, tokens, is_owner: true }) }
     }
 
+    /// Whether this allows whoever can connect.
+    pub(super) fn is_owner(&self) -> bool {
+        self.inner.is_owner
+    }
+
     fn judge(&self, request: &Request) -> Result<(), ApiError> {
         let (uri, headers) = (request.uri(), request.headers());
         let foreign = |message: String| Err(ApiError::Foreign { message });
@@ -196,12 +201,15 @@ fn is_api(path: &str) -> bool {
 /// The gate: checks the caller, then sets the headers that every response has.
 pub(super) async fn gate(State(access): State<Access>, mut request: Request, next: Next) -> Response {
     let (path, method) = (request.uri().path().to_owned(), request.method().clone());
+    // Before they are compared, so that a stream notices every later change.
+    let tokens = access.tokens();
     let judged = access.judge(&request).and_then(|()| access.rights(&request));
     let mut response = match judged {
         // These methods are for proxies or have no path; no route handles them.
         Ok(_) if method == Method::CONNECT || method == Method::TRACE => method_not_allowed().await,
         Ok(rights) => {
             request.extensions_mut().insert(rights);
+            request.extensions_mut().insert(tokens);
             match AssertUnwindSafe(next.run(request)).catch_unwind().await {
                 Ok(response) => response,
                 Err(panic) => fault(panic.as_ref()),

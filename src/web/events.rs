@@ -5,16 +5,17 @@ mod connection;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
+use tokio::sync::watch;
 
-use super::App;
 use super::error::ErrorResponse;
 use super::rest::job_id;
+use super::{App, Tokens};
 use connection::EventConnection;
 pub(super) use connection::Followers;
 use headway_model::ApiError;
@@ -30,6 +31,7 @@ pub(super) fn router() -> Router<App> {
 
 async fn events(
     State(app): State<App>,
+    Extension(tokens): Extension<watch::Receiver<Tokens>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ErrorResponse> {
@@ -39,7 +41,7 @@ async fn events(
     }
     let (request, wait) = parse(query.as_deref().unwrap_or_default(), last_id)?;
     // Registers for wake-ups before the state machine first reads the head, so that no event can slip in between.
-    let connection = EventConnection::new(&app, request);
+    let connection = EventConnection::new(&app, request, tokens);
     if let Some(wait) = wait {
         let answer = connection.answer(wait).await;
         return Ok(([(header::CONTENT_TYPE, "application/json")], answer).into_response());

@@ -12,7 +12,13 @@ const SWISS: Marks = Marks::new('’', '.');
 const LANGUAGES: [(&[&str], Marks); 5] = [
     (&["de-ch", "de-li", "it-ch"], SWISS),
     (&["de-at", "en-za", "pt-pt"], SPACE),
-    (&["en", "zh", "ja", "ko", "he", "th", "hi", "es-mx", "es-us", "es-419"], POINT),
+    (
+        &[
+            "en", "zh", "ja", "ko", "he", "th", "hi", "es-mx", "es-us", "es-419", "es-pe", "es-gt", "es-hn", "es-ni",
+            "es-pa", "es-pr", "es-sv", "es-do", "es-cu",
+        ],
+        POINT,
+    ),
     (&["fr"], NARROW),
     (&["de", "nl", "es", "it", "pt", "id", "tr", "da", "el", "ro", "vi", "hr", "sl", "sr", "ca", "gl", "is"], COMMA),
 ];

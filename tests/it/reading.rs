@@ -13,11 +13,12 @@ const ALL: &str = "all-all-all-all-all";
 const READING: &str = "reading-reading-reading";
 
 /// The server functions that a page needs to look on.
-const FUNCTIONS: [&str; 12] = [
+const FUNCTIONS: [&str; 13] = [
     "attempts",
     "causes",
     "command_lines",
     "folder",
+    "groups",
     "history",
     "items",
     "items_at",

@@ -83,6 +83,11 @@ impl Index {
         Ok(Index { files, scans, outcomes })
     }
 
+    /// Whether it knows how files ended: a server that was started without libraries has no use for that.
+    pub(crate) fn follows_log(&self) -> bool {
+        self.outcomes.is_some()
+    }
+
     /// Begins to scan libraries that were not configured before. (The follower of the log notices by itself.)
     pub(crate) fn libraries_changed(&self) {
         self.scans.new_ones();

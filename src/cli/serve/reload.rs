@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Mutex, Notify};
 
 use super::telling::Telling;
-use super::{ServeCommand, libraries};
+use super::{KnownLibraries, ServeCommand, known_libraries, libraries};
 use crate::cli::config::ServeSetting;
 use crate::cli::{CliCommand, config_file, help, log, offers, systemd, webhooks};
 use crate::web::{Access, Tokens};
@@ -37,6 +37,8 @@ pub(super) struct Reloading {
     pub(super) telling: Mutex<Telling>,
     /// The settings in force.
     pub(super) settings: Mutex<Vec<ServeSetting>>,
+    /// The libraries, as they were found when each was first named.
+    pub(super) libraries: Mutex<KnownLibraries>,
     /// What the file says about commands, which only a start reads.
     pub(super) commands: String,
 }
@@ -45,10 +47,16 @@ pub(super) struct Reloading {
 struct NewSettings {
     settings: Vec<ServeSetting>,
     config: Config,
+    libraries: KnownLibraries,
     tokens: Tokens,
     webhooks: Vec<Webhook>,
     log: Option<String>,
     commands: String,
+}
+
+/// Whether a terminal is open in which the server was started.
+fn has_terminal() -> bool {
+    std::io::stdin().is_terminal() || std::io::stdout().is_terminal() || std::io::stderr().is_terminal()
 }
 
 /// Listens for SIGHUP, which no longer ends the process.
@@ -59,9 +67,9 @@ pub(super) fn hang_ups() -> std::io::Result<Signal> {
 impl Reloading {
     /// Reads the settings again at each signal. A terminal that is closed sends the same signal; then `gone` is told.
     pub(super) async fn follow(&self, mut hang_ups: Signal, gone: &Notify) {
-        let had_terminal = std::io::stderr().is_terminal();
+        let had_terminal = has_terminal();
         while hang_ups.recv().await.is_some() {
-            if had_terminal && !std::io::stderr().is_terminal() {
+            if had_terminal && !has_terminal() {
                 return gone.notify_one();
             }
             systemd::reloading();
@@ -71,27 +79,25 @@ impl Reloading {
     }
 
     async fn reload(&self) {
-        let bound = self.bound;
+        let (bound, known) = (self.bound, self.libraries.lock().await.clone());
         // Files and folders are looked at, and their storage can be slow.
-        let read = tokio::task::spawn_blocking(move || NewSettings::read(bound)).await;
+        let read = tokio::task::spawn_blocking(move || NewSettings::read(bound, &known)).await;
         let read = read.unwrap_or_else(|error| Err(error.to_string()));
         let applied = match read {
             Ok(new) => self.apply(new).await,
             Err(why) => Err(why),
         };
         if let Err(why) = applied {
-            tracing::error!(
-                error = why.trim(),
-                "the settings were not changed: what was read is wrong, and the old ones stay in force"
-            );
+            tracing::error!(error = why.trim(), "the settings were not changed; the old ones stay in force");
         }
     }
 
     /// Takes over the new settings.
     async fn apply(&self, new: NewSettings) -> Result<(), String> {
-        let NewSettings { settings, config, tokens, webhooks, log, commands } = new;
+        let NewSettings { settings, config, libraries, tokens, webhooks, log, commands } = new;
         let mut telling = self.telling.lock().await;
         let moved = telling.server.reload(&config).await.map_err(|error| error.to_string())?;
+        *self.libraries.lock().await = libraries;
         let mut changed: BTreeSet<String> = BTreeSet::new();
         if self.access.admit(tokens) {
             changed.insert("the tokens".into());
@@ -121,10 +127,7 @@ impl Reloading {
         let list = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
         tracing::info!(changed = list(changed), "the settings were read again");
         if !at_start.is_empty() {
-            tracing::warn!(
-                settings = list(at_start),
-                "these are other settings now, which take effect at the next start"
-            );
+            tracing::warn!(settings = list(at_start), "these settings have changed and take effect at the next start");
         }
         Ok(())
     }
@@ -133,21 +136,28 @@ impl Reloading {
 impl NewSettings {
     /// Reads what this process was called with again: its arguments and variables are as they were, the files might
     /// not be. Blocking.
-    fn read(bound: SocketAddr) -> Result<Self, String> {
+    fn read(bound: SocketAddr, known: &KnownLibraries) -> Result<Self, String> {
         let (arguments, settings) =
             help::arguments().map_err(|error| error.to_string().trim_start_matches("error: ").to_owned())?;
         let CliCommand::Serve(serve) = arguments.command else { return Err("the command is no longer serve".into()) };
-        NewSettings::of(*serve, settings, bound).map_err(|error| format!("{error:#}"))
+        NewSettings::of(*serve, settings, bound, known).map_err(|error| format!("{error:#}"))
     }
 
-    fn of(serve: ServeCommand, settings: Vec<ServeSetting>, bound: SocketAddr) -> anyhow::Result<Self> {
+    fn of(
+        serve: ServeCommand,
+        settings: Vec<ServeSetting>,
+        bound: SocketAddr,
+        known: &KnownLibraries,
+    ) -> anyhow::Result<Self> {
         let place = serve.config.as_deref();
         let (_, owner_only) = offers(place)?;
+        let libraries = libraries(&serve.libraries, known)?;
         Ok(NewSettings {
+            libraries: known_libraries(&serve.libraries, &libraries),
             tokens: serve.tokens(bound)?,
             webhooks: webhooks::configured(place)?,
             commands: commands(place)?,
-            config: serve.server(libraries(&serve.libraries)?, owner_only),
+            config: serve.server(libraries, owner_only),
             log: serve.log,
             settings,
         })

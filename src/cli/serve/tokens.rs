@@ -21,9 +21,7 @@ impl ServeCommand {
             );
         }
         if all.is_none() && reading.is_some() {
-            bail!(
-                "a token that only reads is worth nothing where everyone may change things without one: pass another token with --token-file"
-            );
+            bail!("--read-token-file needs --token-file: without it, everyone can change everything");
         }
         if all.is_some() && all == reading {
             bail!("the token that only reads is the same as the other; whoever had it could change things");

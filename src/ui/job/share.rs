@@ -19,6 +19,11 @@ pub(super) fn Share() -> impl IntoView {
     let link = RwSignal::new(None::<String>);
     let error = RwSignal::new(None::<ApiError>);
     live.heals(error);
+    // A link to another moment than the one that is shown would mislead.
+    Effect::new(move |_| {
+        nav.query().track();
+        link.set(None);
+    });
     let make = move |_| {
         let here = nav.here();
         leptos::task::spawn_local(async move {

@@ -4,11 +4,12 @@
 use axum::http::Method;
 
 /// The server functions that only read.
-const CALLS: [&str; 12] = [
+const CALLS: [&str; 13] = [
     "attempts",
     "causes",
     "command_lines",
     "folder",
+    "groups",
     "history",
     "items",
     "items_at",

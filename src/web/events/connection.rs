@@ -54,8 +54,8 @@ impl Time {
 }
 
 impl EventConnection {
-    /// Registers for wake-ups, then begins.
-    pub(super) fn new(app: &App, request: Request) -> Self {
+    /// Registers for wake-ups, then begins. `tokens` are those by which the reader was admitted.
+    pub(super) fn new(app: &App, request: Request, tokens: watch::Receiver<Tokens>) -> Self {
         let mut head = app.server.head();
         head.borrow_and_update();
         let time = Time::begin();
@@ -66,7 +66,7 @@ impl EventConnection {
             head,
             follower: app.followers.join(),
             stopping: app.stopping.clone(),
-            tokens: app.access.tokens(),
+            tokens,
             ends_at: time.began + spread(app.stream_age.as_millis() as Millis),
             first: true,
             last: false,
@@ -118,7 +118,8 @@ impl EventConnection {
         let until = self.time.now() + wait.as_millis() as Millis;
         let (mut messages, mut news) = (Vec::new(), false);
         loop {
-            let over = news || self.time.now() >= until || *self.stopping.borrow();
+            let is_ended = *self.stopping.borrow() || self.tokens.has_changed().unwrap_or(true);
+            let over = news || is_ended || self.time.now() >= until;
             match self.serving.step(self.time.now()) {
                 SenderStep::Send(message) => {
                     news |= message.news;

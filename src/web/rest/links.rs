@@ -48,7 +48,10 @@ pub(in crate::web) fn uncompressed(mut answer: Response) -> Response {
 /// The link with its base path.
 pub(in crate::web) fn reading_link(access: &Access, base: &Base, to: &str) -> Result<String, ApiError> {
     let link = access.reading_link(to).map(|link| base.to(&link));
-    link.ok_or_else(|| ApiError::NotFound {
-        message: "this server has no token that only reads; start it with --read-token-file".into(),
-    })
+    let why = if access.is_owner() {
+        "links are made at the server's address, not at its socket"
+    } else {
+        "this server has no token that only reads; start it with --read-token-file"
+    };
+    link.ok_or_else(|| ApiError::NotFound { message: why.into() })
 }

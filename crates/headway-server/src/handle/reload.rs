@@ -14,17 +14,20 @@ impl Server {
     /// Takes over what can change in a server that runs: the libraries, the numbers of jobs and items at once, and how
     /// long files and history are kept. Returns the names of libraries that lead to other folders now, which only the
     /// next start takes over, because work in them might be under way. A job in a library that is no longer
-    /// configured goes on to its end; no other can start there.
+    /// configured goes on to its end; only the owner can start others there.
     ///
     /// # Errors
-    /// If an added library holds the data folder or lies inside it. Then nothing has changed.
+    /// If an added library holds the data folder or lies inside it, or the server was started without libraries. Then
+    /// nothing has changed.
     pub async fn reload(&self, config: &Config) -> Result<Vec<String>, StartError> {
         let moved = self.reload_libraries(&config.libraries).await?;
         *self.inner.keeping.lock() = Keeping { trash_age: config.trash_age, retention: config.retention };
         let wanted = ScheduleLimits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
-        let mut limits = self.inner.limits.lock();
-        if *limits != wanted {
-            *limits = wanted;
+        let mut configured = self.inner.configured_limits.lock();
+        // Other settings that change do not undo what a person has set.
+        if *configured != wanted {
+            *configured = wanted;
+            *self.inner.limits.lock() = wanted;
             // The engine is gone if this fails.
             self.inner.tell.send(Input::Limits(wanted)).ok();
         }
@@ -48,6 +51,9 @@ impl Server {
                 }
                 None => added.push((name.clone(), root.clone())),
             }
+        }
+        if !added.is_empty() && !self.inner.index.follows_log() {
+            return Err(StartError("a server that was started without libraries cannot get one while it runs".into()));
         }
         if !added.is_empty() {
             libraries.extend(self.opened(added).await?);

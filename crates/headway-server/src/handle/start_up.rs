@@ -62,6 +62,7 @@ impl Server {
             engine,
             tell,
             limits: parking_lot::Mutex::new(limits),
+            configured_limits: parking_lot::Mutex::new(limits),
             owner_only: config.owner_only,
             presets: Default::default(),
             totals: Default::default(),

@@ -384,7 +384,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_log_that_never_stops_growing_is_followed_all_the_same() {
-        let (_, waited) = waits(u64::MAX, &Notify::new()).await;
-        assert!(waited >= QUIET, "{waited:?}");
+        let followed = timeout(LONGEST_DELAY * 6, waits(u64::MAX, &Notify::new())).await;
+        assert!(followed.is_ok(), "a page would wait for all of it");
     }
 }

@@ -78,7 +78,10 @@ impl Scans {
 
     /// Begins to scan every library that this has not scanned yet.
     pub(super) fn new_ones(&self) {
-        for library in self.libraries.now().iter() {
+        let libraries = self.libraries.now();
+        // One that leaves and comes back is scanned again.
+        self.scanned.lock().retain(|name| libraries.iter().any(|library| library.name == *name));
+        for library in libraries.iter() {
             if self.scanned.lock().insert(library.name.clone()) {
                 self.read(&library.name, None);
             }

@@ -47,7 +47,8 @@ impl Suspects {
         }
         // What counts for any item is said of the one that was under way.
         for (job, step) in left {
-            let count = crashes.get(&(*job, *step)).copied().unwrap_or_default();
+            let of = |step: Step| crashes.get(&(*job, step)).copied().unwrap_or_default();
+            let count = of(*step).max(step.any().map_or(0, of));
             let text = step.text();
             tracing::warn!(job.id = %job, "the last server was killed or crashed while it {text}{}", in_a_row(count));
         }
@@ -128,5 +129,5 @@ fn read(line: &str) -> Option<((JobId, Step), u32)> {
 
 /// How often that has happened now, unless it is the first time.
 fn in_a_row(count: u32) -> String {
-    if count > 1 { format!(", for the {count}. time in a row") } else { String::new() }
+    if count > 1 { format!(", {count} times in a row") } else { String::new() }
 }
