@@ -118,15 +118,20 @@ pub(super) fn Listing(
             <thead>
                 <tr>
                     <th scope="col" class="entry-check">
-                        {can_select.then(|| view! {
-                            <input
-                                type="checkbox"
-                                aria-label="Select all files listed so far"
-                                autocomplete="off"
-                                prop:checked=move || all.get()
-                                on:change=change
-                            />
-                        })}
+                        {if can_select {
+                            view! {
+                                <input
+                                    type="checkbox"
+                                    aria-label="Select all files listed so far"
+                                    autocomplete="off"
+                                    prop:checked=move || all.get()
+                                    on:change=change
+                                />
+                            }
+                            .into_any()
+                        } else {
+                            view! { <span class="visually-hidden">"Selection"</span> }.into_any()
+                        }}
                     </th>
                     {header(Sort::Name, "", "Name")}
                     {header(Sort::Size, "entry-size", "Size")}
