@@ -134,7 +134,7 @@ pub(super) struct ServeCommand {
 pub(super) async fn serve(mut arguments: ServeCommand, settings: Vec<ServeSetting>) -> anyhow::Result<()> {
     descriptors::raise();
     let libraries = libraries(&arguments.libraries, &KnownLibraries::new())?;
-    let known = known_libraries(&arguments.libraries, &libraries);
+    let known_libraries = known_libraries(&arguments.libraries, &libraries);
     let tokens = arguments.tokens(arguments.listen)?;
     let (assets, site) = client(arguments.site.take())?;
     let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
@@ -175,7 +175,7 @@ pub(super) async fn serve(mut arguments: ServeCommand, settings: Vec<ServeSettin
         bound,
         telling: Mutex::new(telling),
         settings: Mutex::new(settings),
-        libraries: Mutex::new(known),
+        libraries: Mutex::new(known_libraries),
         commands,
     });
     let gone = Arc::new(Notify::new());
