@@ -10,8 +10,11 @@ use crate::ui::parts::focus;
 /// Rows in the page.
 pub(super) const ROWS: u32 = 100;
 
-/// Rows above the screen that are in the page.
+/// Rows above the screen that are in the page, at least.
 const ABOVE: u32 = 20;
+
+/// By how many rows those in the page change at a time, so that they do not change with every pixel.
+const STEP: u32 = 10;
 
 /// Maximum height of a list, because browsers measure nothing beyond about 17,000,000 pixels. In a longer list, a
 /// pixel stands for more.
@@ -58,8 +61,7 @@ impl Screen {
         let at = self.at(total);
         let tall = self.tall(total);
         if !self.is_compressed(total) {
-            // In steps, so that rows do not change with every pixel.
-            let first = (at.saturating_sub(ABOVE) / ABOVE * ABOVE).min(last);
+            let first = (at.saturating_sub(ABOVE) / STEP * STEP).min(last);
             let before = first * self.row;
             return RowPositions { first, before, behind: tall - before - rows * self.row };
         }
