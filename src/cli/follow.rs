@@ -52,6 +52,8 @@ pub(super) struct Following {
     /// Whether the job is this command's own. Such a job is paused when the command is interrupted, and the command
     /// finds or becomes a server that works on it.
     pub(super) owns: bool,
+    /// Whether this command has approved the plan, so that it does not leave because of one that waits for approval.
+    pub(super) has_approved: bool,
     pub(super) fail_if_empty: bool,
 }
 

@@ -194,6 +194,8 @@ impl RunArguments {
     ) -> CommandResult {
         let mut how = self.shown.following(request.recipe == COMMAND);
         how.fail_if_empty = self.work.fail_if_empty;
+        // A plan that needs approval is followed only once this command has given it.
+        how.has_approved = request.approval;
         if !self.shown.quiet
             && how.progress != ProgressMode::None
             && how.json.is_none()

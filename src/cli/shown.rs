@@ -56,6 +56,7 @@ impl OutputArguments {
             until: Until::End,
             limit: None,
             owns: true,
+            has_approved: false,
             fail_if_empty: false,
         }
     }

@@ -492,3 +492,20 @@ fn every_command_has_an_example_in_its_help_that_runs() {
         }
     }
 }
+
+#[test]
+fn a_plan_that_is_approved_at_the_terminal_is_followed_to_its_end() {
+    let files = Files::numbered(3);
+    let line = format!("{} run --ask checksum .", env!("CARGO_BIN_EXE_headway"));
+    // It gives the program a terminal.
+    let mut script = Command::new("script");
+    script.args(["-qec", &line, "/dev/null"]).current_dir(files.library());
+    script.env("HEADWAY_DATA", files.data()).env_remove("HEADWAY_CONFIG");
+    let mut terminal = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program");
+    let mut keys = terminal.stdin.take().expect("its keys");
+    keys.write_all(b"y\n").expect("an answer");
+    let (code, said, _) = told(terminal.wait_with_output().expect("its end"));
+    drop(keys);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("waits for approval"), "{said}");
+}

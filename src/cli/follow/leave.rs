@@ -45,6 +45,8 @@ impl Followed<'_> {
             JobStatus::Paused { reason: PauseReason::Stuck } => {
                 format!("the server could not go on with it; try again: headway resume {job}")
             }
+            // The event of this command's own approval has not arrived yet.
+            JobStatus::Planned if self.how.has_approved => return Ok(None),
             JobStatus::Planned => format!("its plan waits for approval: headway approve {job}"),
             JobStatus::Paused { reason } => match self.say_paused(reason, counters.running).await {
                 Some(why) => why,
@@ -69,7 +71,7 @@ impl Followed<'_> {
             return None;
         }
         let job = tail(self.job);
-        // If the server cannot say it now, the reason alone is said.
+        // If the server does not answer, only the reason is printed.
         let view = self.session.client.job(self.job).await.ok();
         let asks = self.how.owns && view.as_ref().is_some_and(|view| view.asks);
         let waits = view.and_then(|view| view.waits).map(|waits| format!(" {}", plain(&waits))).unwrap_or_default();
