@@ -59,10 +59,8 @@ pub(super) fn wanted_moves(
 
 /// The move that gives an output its name, which must be free.
 fn created(library: &Library, staged: &Staged, hash: Digest) -> Result<Move, Failure> {
-    let looking = |error| Failure::of(FailReason::Write, "looking at the output", &error);
-    let gone = || Failure::Failed(FailReason::Verify, "the output is gone".into());
-    let written = library.open_staged(staged).known().map_err(looking)?.ok_or_else(gone)?;
-    if library.has(&staged.target).map_err(looking)? {
+    let written = written(library, staged)?;
+    if library.has(&staged.target).map_err(looking_at_output)? {
         return Err(Failure::Skipped(SkipReason::Collision));
     }
     let (from, to) = (staged.temp.clone(), staged.target.clone());
@@ -72,11 +70,19 @@ fn created(library: &Library, staged: &Staged, hash: Digest) -> Result<Move, Fai
 /// The move that gives a hard link or a clone the name of the item's own file. Both have the same content, so only
 /// the inode tells them apart.
 fn shared(library: &Library, staged: &Staged) -> Result<Move, Failure> {
-    let looking = |error| Failure::of(FailReason::Write, "looking at the output", &error);
-    let gone = || Failure::Failed(FailReason::Verify, "the output is gone".into());
-    let made = library.open_staged(staged).known().map_err(looking)?.ok_or_else(gone)?;
+    let made = written(library, staged)?;
     let (from, to, (_, inode)) = (staged.temp.clone(), staged.target.clone(), made.identity());
     Ok(Move { from, to, size: made.size(), mtime_ns: made.mtime_ns(), hash: None, inode: Some(inode) })
+}
+
+/// The output as it was written.
+fn written(library: &Library, staged: &Staged) -> Result<OpenFile, Failure> {
+    let gone = || Failure::Failed(FailReason::Verify, "the output is gone".into());
+    library.open_staged(staged).known().map_err(looking_at_output)?.ok_or_else(gone)
+}
+
+fn looking_at_output(error: io::Error) -> Failure {
+    Failure::of(FailReason::Write, "looking at the output", &error)
 }
 
 /// The move that takes the item's own file to the trash.
@@ -117,10 +123,13 @@ fn steps(
             (original.size(), original.mtime_ns())
         }
         // Two files can share a sidecar, which was already renamed with the other one.
-        false if !library.has_file(from).map_err(looking)? && library.has_file(to).map_err(looking)? => {
-            return Ok(Vec::new());
+        false if !library.has_file(from).map_err(looking)? => {
+            return if library.has_file(to).map_err(looking)? {
+                Ok(Vec::new())
+            } else {
+                Err(Failure::Skipped(SkipReason::Changed))
+            };
         }
-        false if !library.has_file(from).map_err(looking)? => return Err(Failure::Skipped(SkipReason::Changed)),
         false => {
             let found = library.size_and_time(from).known().map_err(looking)?;
             found.ok_or(Failure::Skipped(SkipReason::Changed))?
