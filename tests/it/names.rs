@@ -18,6 +18,13 @@ fn called(files: &Files, arguments: &[&str]) -> (Option<i32>, String) {
     (ended.status.code(), String::from_utf8_lossy(&said).into_owned())
 }
 
+/// Replaces the content of a file by a command with these options.
+fn replace(files: &Files, options: &[&str], path: &Path) {
+    let program = ["--", "sh", "-c", "cp /etc/hostname $2", "x", "{}", "{out}", ":::", text(path)];
+    let (code, said) = called(files, &[&["run", "--replace"], options, &program[..]].concat());
+    assert_eq!(code, Some(0), "{said}");
+}
+
 fn text(path: &Path) -> &str {
     path.to_str().expect("text")
 }
@@ -198,11 +205,7 @@ fn a_link_that_is_named_is_followed_to_a_folder_or_was_not_looked_at() {
 fn an_undo_in_a_library_that_was_moved_says_so_and_does_not_wait() {
     let files = photos();
     let one = files.library().join("a.jpg");
-    let program = ["sh", "-c", "cp /etc/hostname $2", "x", "{}", "{out}"];
-    let library = files.library();
-    let run = [&["run", "--replace", "--in", text(&library), "--"], &program[..], &[":::", text(&one)]].concat();
-    let (code, said) = called(&files, &run);
-    assert_eq!(code, Some(0), "{said}");
+    replace(&files, &["--in", text(&files.library())], &one);
     std::fs::rename(files.library(), files.elsewhere()).expect("a rename");
     let (code, said) = called(&files, &["undo", "@1"]);
     assert_eq!(code, Some(255), "{said}");
@@ -273,11 +276,8 @@ fn a_job_that_finds_no_file_says_so() {
 fn what_a_trash_holds_is_said_with_its_reason_and_one_command_empties_it() {
     let files = photos();
     let one = files.library().join("a.jpg");
-    let program = ["sh", "-c", "cp /etc/hostname $2", "x", "{}", "{out}"];
-    let run = [&["run", "--replace", "--"], &program[..], &[":::", text(&one)]].concat();
     for _ in 0..2 {
-        let (code, said) = called(&files, &run);
-        assert_eq!(code, Some(0), "{said}");
+        replace(&files, &[], &one);
         files.write("a.jpg", b"another");
     }
     let (code, said) = called(&files, &["trash"]);
@@ -307,10 +307,8 @@ async fn what_the_trash_of_a_folder_holds_that_is_not_served_is_told_as_in_the_t
     let other = files.elsewhere();
     std::fs::create_dir(&other).expect("a folder");
     std::fs::write(other.join("a.jpg"), "another").expect("a file");
-    let run = ["run", "--replace", "--", "sh", "-c", "cp /etc/hostname $2", "x", "{}", "{out}", ":::"];
     for path in [other.join("a.jpg"), files.library().join("b.jpg")] {
-        let (code, said) = called(&files, &[&run[..], &[text(&path)]].concat());
-        assert_eq!(code, Some(0), "{said}");
+        replace(&files, &[], &path);
     }
     assert_eq!(called(&files, &["trash"]).1.lines().count(), 2);
     let server = Headway::start(&files, &[]);
@@ -331,11 +329,7 @@ async fn what_the_trash_of_a_folder_holds_that_is_not_served_is_told_as_in_the_t
 fn what_is_left_of_a_trash_that_was_being_emptied_is_said_and_goes() {
     let files = photos();
     let one = files.library().join("a.jpg");
-    let program = ["sh", "-c", "cp /etc/hostname $2", "x", "{}", "{out}"];
-    let library = files.library();
-    let run = [&["run", "--replace", "--in", text(&library), "--"], &program[..], &[":::", text(&one)]].concat();
-    let (code, said) = called(&files, &run);
-    assert_eq!(code, Some(0), "{said}");
+    replace(&files, &["--in", text(&files.library())], &one);
     let job = newest(&files)["job"].as_str().expect("an id").to_owned();
     let trash = files.library().join(".headway-trash");
     // As a kill leaves it.
