@@ -93,8 +93,8 @@ impl<'a> Source<'a> {
         read.map(|_| head).map_err(|error| self.judge(&format!("its beginning cannot be read: {error}")))
     }
 
-    /// Its type, by its content, if that is one of the wanted types. Other files are skipped. A file of which only the
-    /// name says so is damaged or something else.
+    /// Its type, by its content, if that is one of the wanted types. Other files are skipped. If only its
+    /// name says so, it is damaged or something else.
     pub(crate) fn kind_among(&self, is_wanted: impl Fn(FileKind) -> bool) -> Result<FileKind, Failure> {
         match (FileKind::of(&self.head(HEAD)?), FileKind::named(&self.attempt.path)) {
             (Some(kind), _) if is_wanted(kind) => Ok(kind),

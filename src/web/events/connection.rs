@@ -54,7 +54,7 @@ impl Time {
 }
 
 impl EventConnection {
-    /// Registers for wake-ups, then begins. `tokens` are those by which the reader was admitted.
+    /// Registers for wake-ups, then begins. `tokens` are those with which the reader was admitted.
     pub(super) fn new(app: &App, request: Request, tokens: watch::Receiver<Tokens>) -> Self {
         let mut head = app.server.head();
         head.borrow_and_update();

@@ -90,7 +90,7 @@ impl Past {
     }
 }
 
-/// Whether an item left nothing in the library by which it can be told what it processed. An undo always counts.
+/// Whether an item left nothing in the library that shows what it processed. An undo always counts.
 fn only_read(row: &DoneRow) -> bool {
     let output = || {
         let result: Value = serde_json::from_str(row.result.as_deref()?).ok()?;

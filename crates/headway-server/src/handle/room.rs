@@ -42,7 +42,8 @@ impl Server {
         seen.and_then(Result::ok).map(holds)
     }
 
-    /// What the folders hold that are not served: those that jobs named by their paths, and libraries that were removed. One that is also served under a name is counted there.
+    /// What the folders hold that are not served: those that jobs named by their paths, and libraries that were
+    /// removed. A folder that is also served under a name is counted there.
     async fn elsewhere(&self) -> TrashElsewhere {
         let silent = self.open_by_path().await;
         let context = &self.inner.context;

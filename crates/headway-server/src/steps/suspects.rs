@@ -45,7 +45,7 @@ impl Suspects {
                 crashes.insert(key, before.get(&key).copied().unwrap_or(0) + 1);
             }
         }
-        // What counts for any item is said of the one that was under way.
+        // A count for any item is reported for the item that was under way.
         for (job, step) in left {
             let of = |step: Step| crashes.get(&(*job, step)).copied().unwrap_or_default();
             let count = of(*step).max(step.any().map_or(0, of));
