@@ -115,13 +115,17 @@ site() {
   waiting "$BINDGEN/bin/headway-bindgen" "$wasm" "$folder/pkg"
 }
 
+# What makes the download small: no inlining, because brotli writes alike functions once; docs/decisions/0008-small-client.md.
+OPTIMISE=(--duplicate-function-elimination -O2 --one-caller-inline-max-function-size=0 --always-inline-max-function-size=0
+  --flexible-inline-max-function-size=0 --dae-optimizing --gufa --vacuum --reorder-locals)
+
 # optimise FOLDER: makes the client's files small. Not `-Oz`: its inlining makes the copies of a generic function unlike each other, which
 # costs more compressed than it saves (docs/decisions/0008-small-client.md).
 optimise() {
   local wasm
   [ "$1/pkg/.optimised" -nt "$1/pkg/headway_bg.wasm" ] && return
   for wasm in "$1/pkg"/*.wasm; do
-    waiting wasm-opt -O1 --all-features "$wasm" -o "$wasm.small" && mv "$wasm.small" "$wasm" || return
+    waiting wasm-opt "${OPTIMISE[@]}" --all-features "$wasm" -o "$wasm.small" && mv "$wasm.small" "$wasm" || return
   done
   touch "$1/pkg/.optimised"
 }
