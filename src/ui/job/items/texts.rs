@@ -1,10 +1,10 @@
 //! The server's texts about the items of a window: read with the page, and again for rows that have changed since.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::by_item::ByItem;
 use super::window::ShownItem;
 use crate::api;
 use headway_model::summary::ItemView;
@@ -23,11 +23,11 @@ type Moment = (String, u32);
 #[derive(Debug, Default)]
 struct KnownTexts {
     /// The text of each item, and the number of the call that brought it.
-    texts: BTreeMap<u32, (u32, ItemView)>,
+    texts: ByItem<(u32, ItemView)>,
     /// How many calls have been made.
     calls: u32,
     /// The state of each item when its text was requested and arrived.
-    asked: BTreeMap<u32, Moment>,
+    asked: ByItem<Moment>,
 }
 
 /// Maximum number of texts that are kept. Further ones replace those that are not shown.
@@ -49,7 +49,7 @@ impl Texts {
 
     /// The text of an item, once it has arrived.
     pub(in crate::ui::job) fn of(self, item: u32) -> Memo<Option<ItemView>> {
-        Memo::new(move |_| self.told.with(|told| told.texts.get(&item).map(|(_, text)| text.clone())))
+        Memo::new(move |_| self.told.with(|told| told.texts.get(item).map(|(_, text)| text.clone())))
     }
 
     /// The number of a call that is about to be made.
@@ -67,7 +67,7 @@ impl Texts {
         let (busy, rests) = (RwSignal::new(false), RwSignal::new(false));
         Effect::new(move |_| {
             let wanted = rows.with(|rows| self.told.with(|told| told.lacks(rows)));
-            let is_nameless = self.told.with(|told| wanted.keys().any(|item| !told.texts.contains_key(item)));
+            let is_nameless = self.told.with(|told| wanted.iter().any(|(item, _)| told.texts.get(*item).is_none()));
             if wanted.is_empty() {
                 // Nothing is missing any longer, even if it never arrived.
                 self.wrong.set(None);
@@ -80,7 +80,7 @@ impl Texts {
             rests.set(true);
             let call = self.call();
             leptos::task::spawn_local(async move {
-                let pace = match api::items_at(self.job, wanted.keys().copied().collect()).await {
+                let pace = match api::items_at(self.job, wanted.iter().map(|(item, _)| *item).collect()).await {
                     Ok(items) => {
                         self.wrong.try_set(None);
                         let shown = rows.try_get_untracked().unwrap_or_default();
@@ -106,26 +106,26 @@ impl KnownTexts {
     /// The rows whose text is missing, or belongs to another state if that matters. Each state of a row is requested
     /// only once: the server's text is never older than what the page has heard, and if it is newer, the page is
     /// about to hear the rest.
-    fn lacks(&self, rows: &[ShownItem]) -> BTreeMap<u32, Moment> {
+    fn lacks(&self, rows: &[ShownItem]) -> Vec<(u32, Moment)> {
         let is_told = |row: &&ShownItem| {
-            self.texts.get(&row.item).is_some_and(|(_, text)| !row.has_story() || row.is_told_by(text))
+            self.texts.get(row.item).is_some_and(|(_, text)| !row.has_story() || row.is_told_by(text))
         };
         let moment = |row: &ShownItem| (row.item, (row.status.clone(), row.attempt));
         let lacks = rows.iter().filter(|row| !is_told(row)).map(moment);
-        lacks.filter(|(item, moment)| self.asked.get(item) != Some(moment)).collect()
+        lacks.filter(|(item, moment)| self.asked.get(*item) != Some(moment)).collect()
     }
 
-    fn answered(&mut self, call: u32, asked: BTreeMap<u32, Moment>, items: Vec<ItemView>) {
-        self.asked.extend(asked);
+    fn answered(&mut self, call: u32, asked: Vec<(u32, Moment)>, items: Vec<ItemView>) {
+        asked.into_iter().for_each(|(item, moment)| self.asked.insert(item, moment));
         self.put(call, items);
     }
 
     /// Forgets texts that are not shown, once there are too many.
     fn keep(&mut self, shown: &[ShownItem]) {
         if self.texts.len() > KEPT {
-            let is_shown = |item: &u32| shown.iter().any(|row| row.item == *item);
-            self.texts.retain(|item, _| is_shown(item));
-            self.asked.retain(|item, _| is_shown(item));
+            let is_shown = |item| shown.iter().any(|row| row.item == item);
+            self.texts.keep(is_shown);
+            self.asked.keep(is_shown);
         }
     }
 
@@ -137,7 +137,7 @@ impl KnownTexts {
     /// Stores texts. Answers can arrive in any order, so the text of an earlier call never replaces that of a later
     /// one.
     fn put(&mut self, call: u32, items: Vec<ItemView>) {
-        let is_later = |told: &KnownTexts, item| told.texts.get(&item).is_some_and(|(known, _)| *known > call);
+        let is_later = |told: &KnownTexts, item| told.texts.get(item).is_some_and(|(known, _)| *known > call);
         for text in items {
             if !is_later(self, text.item) {
                 self.texts.insert(text.item, (call, text));
@@ -196,7 +196,7 @@ mod tests {
             row(5, "waiting", 0),
         ];
         let told = told(texts.into());
-        assert_eq!(told.lacks(&rows).into_keys().collect::<Vec<_>>(), [1, 3, 5]);
+        assert_eq!(told.lacks(&rows).into_iter().map(|(item, _)| item).collect::<Vec<_>>(), [1, 3, 5]);
     }
 
     #[test]
@@ -207,21 +207,27 @@ mod tests {
         assert_eq!(asked.len(), 1);
         // In the meantime the item was started again, and the page does not know it yet.
         told.answered(2, asked, vec![text(0, "running", 2)]);
-        assert_eq!(told.lacks(&failed), BTreeMap::new());
-        assert_eq!(told.lacks(&[row(0, "running", 2)]), BTreeMap::new());
+        assert_eq!(told.lacks(&failed), Vec::new());
+        assert_eq!(told.lacks(&[row(0, "running", 2)]), Vec::new());
         assert_eq!(told.lacks(&[row(0, "failed", 2)]).len(), 1);
         // The same for a row that the server did not know.
         let asked = told.lacks(&[row(1, "waiting", 0)]);
         told.answered(3, asked, Vec::new());
-        assert_eq!(told.lacks(&[row(1, "waiting", 0)]), BTreeMap::new());
+        assert_eq!(told.lacks(&[row(1, "waiting", 0)]), Vec::new());
     }
 
     #[test]
     fn of_a_long_list_the_texts_of_the_rows_that_are_shown_stay() {
         let mut told = told((0..=KEPT as u32).map(|item| text(item, "waiting", 0)).collect());
         told.keep(&[row(7, "waiting", 0), row(9_999, "waiting", 0)]);
-        assert_eq!(told.texts.keys().collect::<Vec<_>>(), [&7]);
-        assert_eq!(told.lacks(&[row(7, "waiting", 0), row(8, "waiting", 0)]).into_keys().collect::<Vec<_>>(), [8]);
+        assert_eq!(told.texts.items(), [7]);
+        assert_eq!(
+            told.lacks(&[row(7, "waiting", 0), row(8, "waiting", 0)])
+                .into_iter()
+                .map(|(item, _)| item)
+                .collect::<Vec<_>>(),
+            [8]
+        );
     }
 
     #[test]
@@ -230,7 +236,7 @@ mod tests {
         let (earlier, later) = (told.call(), told.call());
         told.put(later, vec![text(0, "succeeded", 1)]);
         told.put(earlier, vec![text(0, "running", 1), text(1, "running", 1)]);
-        let status = |item: u32| told.texts[&item].1.status.clone();
+        let status = |item: u32| told.texts.get(item).expect("a text").1.status.clone();
         assert_eq!((status(0), status(1)), ("succeeded".into(), "running".into()));
     }
 }
