@@ -37,12 +37,28 @@ pub enum GroupBy {
 }
 
 /// The groups, and the group of each item.
+/// As JSON they are one list of texts, `of` first: such a list is read by code that the page has anyway.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<String>", into = "Vec<String>")]
 pub struct ItemGroups {
     /// The names of the groups, as people read them.
     pub names: Vec<String>,
     /// A letter for each item, in order: `a` for the first group. One text is far shorter than a list of numbers.
     pub of: String,
+}
+
+impl From<Vec<String>> for ItemGroups {
+    fn from(mut texts: Vec<String>) -> Self {
+        let of = if texts.is_empty() { String::new() } else { texts.remove(0) };
+        ItemGroups { names: texts, of }
+    }
+}
+
+impl From<ItemGroups> for Vec<String> {
+    fn from(ItemGroups { mut names, of }: ItemGroups) -> Self {
+        names.insert(0, of);
+        names
+    }
 }
 
 /// Takes in the items in order.
@@ -154,6 +170,14 @@ fn named(names: Vec<String>, of: &[usize]) -> ItemGroups {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_are_the_same_after_their_way_to_a_page() {
+        for groups in [ItemGroups::default(), ItemGroups { names: vec!["a".into(), "b".into()], of: "abba".into() }] {
+            let text = serde_json::to_string(&groups).expect("JSON");
+            assert_eq!(crate::read::read::<ItemGroups>(&text).expect("groups"), groups);
+        }
+    }
 
     fn grouped(by: GroupBy, files: &[(&str, u64)]) -> (Vec<String>, String) {
         let mut sorter = GroupSorter::new(by);

@@ -106,9 +106,14 @@ impl Grid {
         self.bands.last().map_or(0, |last| last.top + last.cells.div_ceil(self.columns.max(1)) * self.cell)
     }
 
+    /// The number of the last group that begins at this or before it, where `begin` says at what a group begins.
+    fn last_begun(&self, at: u32, begin: fn(&Band) -> u32) -> usize {
+        self.bands.iter().take_while(|band| begin(band) <= at).count().saturating_sub(1)
+    }
+
     /// The number of the group that a cell belongs to.
     fn band_of(&self, cell: u32) -> usize {
-        self.bands.partition_point(|band| band.first <= cell).saturating_sub(1)
+        self.last_begun(cell, |band| band.first)
     }
 
     /// The row and column of a cell within its group.
@@ -133,7 +138,7 @@ impl Grid {
     /// The cell at a point, or the nearest one in its row; `None` if there are no cells.
     pub(super) fn at(&self, x: u32, y: u32) -> Option<u32> {
         let size = self.cell.max(1);
-        let band = self.bands.get(self.bands.partition_point(|band| band.line() <= y).saturating_sub(1))?;
+        let band = self.bands.get(self.last_begun(y, Band::line))?;
         let row = (y.saturating_sub(band.top) / size).min(band.cells.saturating_sub(1) / self.columns.max(1));
         let column = (x / size).min(self.columns.saturating_sub(1));
         Some(band.first + (row * self.columns + column).min(band.cells.saturating_sub(1)))
@@ -167,8 +172,9 @@ impl Grid {
     /// The cell of a file.
     pub(super) fn cell_of(&self, file: u32) -> u32 {
         let place = self.order.place_of(file);
-        let at = self.bands.partition_point(|band| band.group.first <= place).saturating_sub(1);
-        self.bands.get(at).map_or(0, |band| band.first + (place - band.group.first) / self.each.max(1))
+        self.bands
+            .get(self.last_begun(place, |band| band.group.first))
+            .map_or(0, |band| band.first + (place - band.group.first) / self.each.max(1))
     }
 
     /// The places of the first and the last file of a cell.

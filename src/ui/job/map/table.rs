@@ -25,17 +25,10 @@ impl Map {
             }
             let _ = state.get();
             let row = |MapRow { name, span, counters }: MapRow| {
-                let named = match span {
-                    None => name.into_any(),
-                    Some(span) => {
-                        let there = self.address.with(|address| address.with_span(self.job, Some(span)));
-                        view! { <a href=there data-noscroll="">{name}</a> }.into_any()
-                    }
-                };
                 let cell = |kind| view! { <td class="map-number">{format::count(number(&counters, kind).into())}</td> };
                 view! {
                     <tr>
-                        <th scope="row">{named}</th>
+                        <th scope="row">{self.named(name, span)}</th>
                         {KINDS.map(cell).into_iter().collect_view()}
                     </tr>
                 }
