@@ -31,7 +31,7 @@ pub(super) fn JobsPage() -> impl IntoView {
     let asked = expect_context::<Nav>().query();
     let address = Memo::new(move |_| asked.with(JobsAddress::read));
     // When a new job appears anywhere, the list is read again.
-    let known = Memo::new(move |_| live.jobs.with(|jobs| jobs.keys().next_back().copied()));
+    let known = live.newest_job();
     let page = load(
         move || (address.get(), known.get(), live.ended.get()),
         |(address, ..)| api::jobs(address.before, PAGE, address.find),

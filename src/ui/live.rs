@@ -91,6 +91,11 @@ pub struct Live {
 }
 
 impl Live {
+    /// The newest job that any page might show; the ids are in the order of the jobs' creation.
+    pub(in crate::ui) fn newest_job(self) -> Memo<Option<JobId>> {
+        Memo::new(move |_| self.jobs.with(|jobs| jobs.keys().last().copied()))
+    }
+
     /// The state of the first paint: a pure function of what the server read.
     pub fn new(start: &Start) -> Self {
         let state = |summary: &JobSummary| {

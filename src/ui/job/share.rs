@@ -16,16 +16,18 @@ pub(super) fn Share() -> impl IntoView {
         return ().into_any();
     }
     let (nav, live) = (expect_context::<Nav>(), expect_context::<Live>());
-    let link = RwSignal::new(None::<String>);
+    // The link, and the address that it leads to: a link to another moment than the one that is shown would mislead.
+    let (link, there) = (RwSignal::new(None::<String>), RwSignal::new(None::<String>));
     let error = RwSignal::new(None::<ApiError>);
     live.heals(error);
-    // A link to another moment than the one that is shown would mislead.
-    Effect::new(move |_| {
-        nav.query().track();
-        link.set(None);
-    });
+    let query = nav.query();
+    let shown = move || {
+        query.track();
+        link.get().filter(|_| there.get() == Some(nav.here()))
+    };
     let make = move |_| {
         let here = nav.here();
+        there.set(Some(here.clone()));
         leptos::task::spawn_local(async move {
             let made = api::reading_link(here).await;
             error.try_set(made.as_ref().err().cloned());
@@ -33,12 +35,12 @@ pub(super) fn Share() -> impl IntoView {
             link.try_set(made.ok().map(|path| format!("{origin}{path}")));
         });
     };
-    let take = move |_| link.with_untracked(|link| link.iter().for_each(|link| copy::text(link)));
+    let take = move |_| untrack(shown).iter().for_each(|link| copy::text(link));
     view! {
         <div class="job-share">
             <button class="quiet" data-action="share" on:click=make>"Make a link that only reads"</button>
-            <span hidden=move || link.with(Option::is_none)>
-                <input readonly class="field" aria-label="Link that only reads" autocomplete="off" prop:value=move || link.get().unwrap_or_default() />
+            <span hidden=move || shown().is_none()>
+                <input readonly class="field" aria-label="Link that only reads" autocomplete="off" prop:value=move || shown().unwrap_or_default() />
                 " " <button class="quiet" on:click=take>"Copy"</button>
                 " " <span class="hint">"Whoever has it can look at every job and library here, and change nothing."</span>
             </span>

@@ -49,7 +49,8 @@ fn sentences(room: &Room) -> Vec<String> {
         [] => "The history of jobs is kept for ever.".to_owned(),
         limits => format!("History {} is removed by itself.", limits.join(" or ")),
     };
-    let trash: Vec<_> = room.trashes.iter().map(trash).chain(elsewhere(room.elsewhere)).collect();
+    let mut trash: Vec<_> = room.trashes.iter().map(trash).collect();
+    elsewhere(room.elsewhere, &mut trash);
     let originals = match room.trash_age {
         None => "originals are kept there until you delete them".to_owned(),
         Some(age) => format!("originals are kept there for {}", format::days(age)),
@@ -72,14 +73,16 @@ fn trash(room: &TrashRoom) -> String {
     }
 }
 
-/// What the trashes of folders hold that are not served, if there is anything to say. `headway trash` names their jobs.
-fn elsewhere(TrashElsewhere { holds, unknown }: TrashElsewhere) -> Vec<String> {
-    let held = (holds.files > 0).then(|| {
+/// Adds what the trashes of folders hold that are not served, if there is anything to say. `headway trash` names their jobs.
+fn elsewhere(TrashElsewhere { holds, unknown }: TrashElsewhere, said: &mut Vec<String>) {
+    if holds.files > 0 {
         let files = format::counted(holds.files, "original", "originals");
-        format!("folders that are not served hold {files}, {}", format::size(holds.bytes))
-    });
-    let folders = format::counted(unknown, "folder that is not served", "folders that are not served");
-    held.into_iter().chain((unknown > 0).then(|| format!("that of {folders} cannot be seen now"))).collect()
+        said.push(format!("folders that are not served hold {files}, {}", format::size(holds.bytes)));
+    }
+    if unknown > 0 {
+        let folders = format::counted(unknown, "folder that is not served", "folders that are not served");
+        said.push(format!("that of {folders} cannot be seen now"));
+    }
 }
 
 #[cfg(test)]

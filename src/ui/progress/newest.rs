@@ -40,7 +40,7 @@ impl Newest {
     pub(in crate::ui) fn follow(self, summary: Summary) {
         let live = expect_context::<Live>();
         let status = Memo::new(move |_| summary.with(|summary| summary.as_ref().map(|summary| summary.status)));
-        let newest = Memo::new(move |_| live.jobs.with(|jobs| jobs.keys().next_back().copied()));
+        let newest = live.newest_job();
         Effect::new(move |before: Option<()>| {
             // Read it rather than only track it, because a memo that has never been read tracks nothing.
             let _ = (newest.get(), live.ended.get());

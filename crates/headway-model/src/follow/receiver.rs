@@ -81,7 +81,8 @@ impl Follow {
             return Vec::new();
         }
         // Only one job is revisited at a time, so drop the previous one.
-        self.jobs.retain(|_, tracked| !tracked.is_revisited());
+        let previous = self.jobs.iter().find(|(_, tracked)| tracked.is_revisited()).map(|(job, _)| *job);
+        previous.and_then(|job| self.jobs.remove(&job));
         let effects = self.follow(now, job);
         self.with(job, Tracked::revisit);
         effects
