@@ -1,0 +1,161 @@
+//! Why an item succeeded, was skipped or failed: numbers in the log, and texts for people.
+
+use serde::{Deserialize, Serialize};
+
+/// Defines an enum whose numbers are part of the log's format: each stands beside its variant, and variants are only
+/// ever added.
+macro_rules! numbered {
+    ($(#[$about:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $number:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[repr(u8)]
+        pub enum $name {
+            $($(#[$doc])* $variant = $number,)+
+        }
+
+        impl $name {
+            /// Every variant, in the order of their numbers.
+            pub const ALL: &[$name] = &[$($name::$variant),+];
+
+            /// The variant with this number; `None` if no version of Headway writes it.
+            pub fn from_number(number: u8) -> Option<Self> {
+                match number {
+                    $($number => Some($name::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+numbered! {
+    /// What a success did to the disk.
+    pub enum DiskEffect {
+        /// The file was replaced.
+        Changed = 0,
+        /// The output would equal the file; nothing was written.
+        Unchanged = 1,
+        /// A new file was written.
+        Created = 2,
+        /// The file was only read.
+        Read = 3,
+    }
+}
+
+numbered! {
+    /// Why an item was skipped. Numbers are part of the log's format: only add.
+    pub enum SkipReason {
+        /// The same file was already processed with the same recipe and settings.
+        Done = 0,
+        /// The file is no longer there.
+        Missing = 1,
+        /// The file changed after the plan, before or during the attempt.
+        Changed = 2,
+        /// It is a symbolic link.
+        Symlink = 3,
+        /// It is neither a file nor a link: a folder, device, socket or pipe.
+        NotAFile = 4,
+        /// Other names (hard links) share its content.
+        HardLinks = 5,
+        /// Another item, or an existing file, has the output's name.
+        Collision = 6,
+        /// The command said so by its exit code.
+        Command = 7,
+        /// The output is not enough smaller than the original.
+        NotSmaller = 8,
+        /// The file there is not the one that the undone job wrote, so it is kept.
+        NotOurs = 9,
+        /// A file with the same content was already processed under another name.
+        Moved = 10,
+        /// The recipe is not for files of this type.
+        Recipe = 11,
+        /// It stays: it is not one of the files to be removed.
+        Kept = 12,
+        /// It lacks something that its new name is made from, such as a date.
+        Lacking = 13,
+        /// It is renamed together with another file of the job, whose new name depends on it.
+        With = 14,
+        /// The request names it, and it is no regular file: a symbolic link, device, socket or pipe.
+        Named = 15,
+        /// No line of the manifest names it, so there was nothing to compare.
+        Unlisted = 16,
+    }
+}
+
+numbered! {
+    /// Why an attempt failed. Numbers are part of the log's format: only add.
+    pub enum FailReason {
+        /// The recipe rejected the file.
+        Recipe = 0,
+        /// The file could not be read.
+        Read = 1,
+        /// The output could not be written.
+        Write = 2,
+        /// The recipe panicked.
+        Panic = 3,
+        /// It exceeded its time limit.
+        Timeout = 4,
+        /// It was interrupted and not run again.
+        Interrupted = 5,
+        /// The files where an output was placed match neither the old state nor the new one, or cannot be examined;
+        /// nothing was touched.
+        Conflict = 6,
+        /// The command exited with a failure.
+        Command = 7,
+        /// The output did not pass its check.
+        Verify = 8,
+    }
+}
+
+impl SkipReason {
+    /// Its key as a cause, by which items are filtered. No key of a failure's cause begins like it.
+    pub fn key(self) -> String {
+        format!("left{}", self as u8)
+    }
+
+    /// The reason with this key.
+    pub fn of_key(key: &str) -> Option<Self> {
+        key.strip_prefix("left")?.parse().ok().and_then(Self::from_number)
+    }
+
+    /// The text that a person reads.
+    pub fn text(self) -> &'static str {
+        match self {
+            SkipReason::Done => "already done",
+            SkipReason::Missing => "no longer there",
+            SkipReason::Changed => "changed since it was planned",
+            SkipReason::Symlink => "a symbolic link",
+            SkipReason::NotAFile => "not a regular file",
+            SkipReason::HardLinks => "has other hard links",
+            SkipReason::Collision => "another file has the output's name",
+            SkipReason::Command => "the command skipped it",
+            SkipReason::NotSmaller => "would not be smaller",
+            SkipReason::NotOurs => "no longer what the job put there",
+            SkipReason::Moved => "already done, under another name",
+            SkipReason::Recipe => "not a type of file that the recipe is for",
+            SkipReason::Kept => "stays: not one of the files to be removed",
+            SkipReason::Named => "named, but not a regular file",
+            SkipReason::Unlisted => "no line of the manifest names it",
+            SkipReason::With => "is renamed together with another file of the job",
+            SkipReason::Lacking => "lacks something that its new name is made from, such as a date or a series",
+        }
+    }
+}
+
+impl FailReason {
+    /// The text that a person reads.
+    pub fn text(self) -> &'static str {
+        match self {
+            FailReason::Recipe => "failed",
+            FailReason::Read => "could not be read",
+            FailReason::Write => "could not be written",
+            FailReason::Panic => "the recipe crashed",
+            FailReason::Timeout => "took too long",
+            FailReason::Interrupted => "interrupted",
+            FailReason::Conflict => "conflict on disk",
+            FailReason::Command => "the command failed",
+            FailReason::Verify => "the output failed its check",
+        }
+    }
+}
