@@ -3,10 +3,17 @@
 //! On disk, a path is bytes. On the wire and in the log, it is a string in which `%`, every control character and every
 //! byte that is not valid UTF-8 is written `%XX`.
 
+mod encoding;
+mod reserved;
+mod shown;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use encoding::{decode, encode};
+pub use reserved::{RESERVED, is_reserved};
 
 /// A relative path that cannot leave its root: parts joined by `/`, none of them empty, `.` or `..`. The empty path is
 /// the root itself. Stored in its encoded form.
@@ -14,10 +21,6 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct RelPath(String);
-
-/// Prefix, in any case, of names that are Headway's own: temporary files, and the trash folders with their originals.
-/// No job and no listing includes them.
-pub const RESERVED: &str = ".headway-";
 
 /// Why a text is not a path below a library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -56,47 +59,9 @@ impl RelPath {
         self.0.is_empty()
     }
 
-    /// Whether any part of the path is a name of Headway's own. The check ignores case, because on some file systems
-    /// all spellings are the same name.
-    pub fn is_reserved(&self) -> bool {
-        self.0.split('/').any(|part| is_reserved(part.as_bytes()))
-    }
-
     /// The last part, encoded; empty for the root.
     pub fn name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
-    }
-
-    /// The last part as people read it.
-    pub fn shown_name(&self) -> String {
-        RelPath::shown_text(self.name())
-    }
-
-    /// The path as people read it: `%25` becomes `%`, a line feed `↵`, a tab `⇥`, and any other control character or
-    /// byte that is not UTF-8 `\xFF`. Two paths can read the same; only the encoded form identifies a file.
-    pub fn shown(&self) -> String {
-        RelPath::shown_text(&self.0)
-    }
-
-    /// The same for a part of an encoded path.
-    pub fn shown_text(coded: &str) -> String {
-        if !coded.contains('%') {
-            return coded.to_owned();
-        }
-        let bytes = decode(coded).unwrap_or_default();
-        let mut text = String::with_capacity(bytes.len());
-        for chunk in bytes.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                match character {
-                    '\n' => text.push('\u{21B5}'),
-                    '\t' => text.push('\u{21E5}'),
-                    character if character.is_control() => text.push_str(&format!("\\x{:02X}", character as u32)),
-                    character => text.push(character),
-                }
-            }
-            chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02X}")));
-        }
-        text
     }
 
     /// The folder this lies in; `None` for the root.
@@ -167,11 +132,6 @@ impl RelPath {
     }
 }
 
-/// Whether a name on disk is Headway's own.
-pub fn is_reserved(name: &[u8]) -> bool {
-    name.get(..RESERVED.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESERVED.as_bytes()))
-}
-
 impl FromStr for RelPath {
     type Err = InvalidPath;
 
@@ -206,45 +166,6 @@ impl fmt::Debug for RelPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RelPath({:?})", self.0)
     }
-}
-
-fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            if character == '%' || character.is_control() {
-                let mut buffer = [0; 4];
-                character.encode_utf8(&mut buffer).bytes().for_each(|byte| push_code(&mut text, byte));
-            } else {
-                text.push(character);
-            }
-        }
-        chunk.invalid().iter().for_each(|byte| push_code(&mut text, *byte));
-    }
-    text
-}
-
-fn push_code(text: &mut String, byte: u8) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    text.push('%');
-    text.push(char::from(HEX[usize::from(byte >> 4)]));
-    text.push(char::from(HEX[usize::from(byte & 15)]));
-}
-
-fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        if *first == b'%' {
-            let code = std::str::from_utf8(tail.get(..2)?).ok()?;
-            bytes.push(u8::from_str_radix(code, 16).ok()?);
-            rest = &tail[2..];
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
@@ -282,26 +203,6 @@ mod tests {
         ] {
             assert_eq!(text.parse::<RelPath>(), Err(error), "{text:?}");
         }
-    }
-
-    #[test]
-    fn names_of_headways_own_are_known_in_any_case_and_at_any_depth() {
-        let is = |text: &str| text.parse::<RelPath>().expect("a path").is_reserved();
-        for own in [".headway-trash", "a/.HEADWAY-Trash/b", ".headway-", ".Headway-x%FF", "a/b/.headway-probe-1"] {
-            assert!(is(own), "{own}");
-        }
-        for other in ["", "headway-trash", "a.headway-trash", ".headway", "a/.headwayx", ".head%FFway-trash"] {
-            assert!(!is(other), "{other}");
-        }
-    }
-
-    #[test]
-    fn people_read_names_without_codes() {
-        let shown = |bytes: &[u8]| RelPath::from_bytes(bytes).expect("a path").shown();
-        assert_eq!(shown(b"100%"), "100%");
-        assert_eq!(shown(b"a/new\nline\x7f"), "a/new\u{21B5}line\\x7F");
-        assert_eq!(shown(b"\xff\xc3\xa9"), "\\xFF\u{e9}");
-        assert_eq!(shown("\u{85}".as_bytes()), "\\x85");
     }
 
     #[test]
