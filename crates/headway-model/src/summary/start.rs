@@ -1,0 +1,95 @@
+//! What a page needs for its first paint.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::JobSummary;
+use crate::cursor::Cursor;
+use crate::id::Millis;
+use crate::output::Output;
+use crate::policy::Policy;
+use crate::setting::Setting;
+
+/// Everything a page needs for its first paint, taken at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Start {
+    /// The build of the server; a page of another build reloads.
+    pub build: String,
+    /// The server's clock.
+    pub now: Millis,
+    /// The position from which to follow.
+    pub cursor: Cursor,
+    /// The libraries.
+    pub libraries: Vec<LibraryName>,
+    /// The recipes.
+    pub recipes: Vec<RecipeInfo>,
+    /// By recipe: its default policy for files that were already processed and for interrupted items.
+    #[serde(default)]
+    pub policies: BTreeMap<String, Policy>,
+    /// Jobs that are not over, oldest first.
+    pub live: Vec<JobSummary>,
+    /// What the page can do.
+    #[serde(default)]
+    pub rights: PageRights,
+}
+
+impl Start {
+    /// An empty start, from the beginning of the log.
+    pub fn empty() -> Self {
+        Start {
+            build: String::new(),
+            now: 0,
+            cursor: Cursor::start(),
+            libraries: Vec::new(),
+            recipes: Vec::new(),
+            policies: BTreeMap::new(),
+            live: Vec::new(),
+            rights: PageRights::All,
+        }
+    }
+}
+
+/// What a page can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PageRights {
+    /// Everything.
+    #[default]
+    All,
+    /// Everything, and make links for those who only look on.
+    Sharing,
+    /// Look on: it offers nothing that changes anything.
+    Reading,
+}
+
+/// A library, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LibraryName {
+    /// Its name.
+    pub name: String,
+}
+
+/// A recipe, as pages offer it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RecipeInfo {
+    /// Its name.
+    pub name: String,
+    /// What it does, in one sentence.
+    pub summary: String,
+    /// Its settings.
+    pub settings: Vec<Setting>,
+    /// Where its output goes unless the request says otherwise; `None` if it has none.
+    #[serde(default)]
+    pub output: Option<Output>,
+    /// What happens to the files, in one sentence; empty if that follows from where the output goes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub to_files: String,
+    /// Whether the list of recipes omits it, because it is started elsewhere.
+    #[serde(default)]
+    pub hidden: bool,
+}
