@@ -1,5 +1,8 @@
 //! Every statement that reads, each in one small function. No transaction outlives its page.
 
+mod earlier;
+mod items;
+
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use serde::de::DeserializeOwned;
@@ -7,20 +10,14 @@ use serde_json::json;
 
 use super::super::{Head, JobFilter, StoreError, Stored};
 use super::{all, column, first, nullable};
-use crate::rows::{DoneRow, EventRow, ItemRow, ItemState, JobRow, Lease, OutcomeRow};
-use headway_model::groups::{GroupBy, GroupSorter, ItemGroups};
+use crate::rows::{EventRow, JobRow, Lease};
+pub(super) use earlier::{done, done_contents, outcomes};
 use headway_model::id::{JobId, Position, Seq};
-use headway_model::item::ItemStatus;
-use headway_model::item_filter::MatchingItems;
-use headway_model::library::Pattern;
-use headway_model::load::{FileTotals, Load};
-use headway_model::{Digest, Fold, JobKind, PlannedFile, RelPath, Rerun};
+use headway_model::{Digest, Fold};
+pub(super) use items::{groups, items, items_at, load, named};
 
 const JOB_COLUMNS: &str =
     "SELECT job_no, created_position, last_position, library, head, fold, summary, work FROM jobs";
-
-const ITEM_COLUMNS: &str =
-    "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result, rerun, becomes FROM items";
 
 pub(super) fn head(reader: &mut Connection) -> Stored<Head> {
     head_of(reader)
@@ -140,116 +137,10 @@ pub(super) fn request(reader: &Connection, job_no: u64) -> Stored<Option<String>
     Ok(first(reader, FIRST, [job_no], |row| row.get(0))?.flatten())
 }
 
-pub(super) fn items(
-    reader: &Connection,
-    job_no: u64,
-    from: u32,
-    limit: u32,
-    status: Option<&str>,
-) -> Stored<Vec<ItemRow>> {
-    let condition = match status {
-        None => "",
-        Some("waiting" | "running" | "succeeded") => "AND status = ?4",
-        // The same condition, phrased so that SQLite can use the partial index of these statuses.
-        Some(_) => "AND status = ?4 AND status <> 'waiting' AND status <> 'running' AND status <> 'succeeded'",
-    };
-    let items = format!("{ITEM_COLUMNS} WHERE job_no = ?1 {condition} AND item >= ?2 ORDER BY item LIMIT ?3");
-    let mut values: Vec<&dyn ToSql> = vec![&job_no, &from, &limit];
-    values.extend(status.iter().map(|status| status as &dyn ToSql));
-    all(reader, &items, &*values, item_row)
-}
-
-pub(super) fn load(reader: &Connection, job_no: u64) -> Stored<Load> {
-    const PARTS: &str = "SELECT code, COUNT(*), SUM(size) FROM items WHERE job_no = ? GROUP BY code";
-    let part = |row: &Row<'_>| Ok((column(row, 0)?, FileTotals { files: row.get(1)?, bytes: row.get(2)? }));
-    let parts: Vec<(ItemStatus, FileTotals)> = all(reader, PARTS, [job_no], part)?;
-    let mut load = Load::default();
-    parts.into_iter().for_each(|(status, part)| load.add(status, part));
-    Ok(load)
-}
-
-pub(super) fn items_at(reader: &Connection, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {
-    let these = format!("{ITEM_COLUMNS} WHERE job_no = ? AND item IN (SELECT value FROM json_each(?)) ORDER BY item");
-    all(reader, &these, params![job_no, json!(items).to_string()], item_row)
-}
-
-pub(super) fn groups(reader: &Connection, job_no: u64, by: GroupBy) -> Stored<ItemGroups> {
-    let mut sorter = GroupSorter::new(by);
-    let files = "SELECT path, size FROM items WHERE job_no = ? ORDER BY item";
-    all(reader, files, [job_no], |row| {
-        sorter.add(&column(row, 0)?, row.get(1)?);
-        Ok(())
-    })?;
-    Ok(sorter.end())
-}
-
-pub(super) fn named(reader: &Connection, job_no: u64, pattern: &Pattern) -> Stored<MatchingItems> {
-    let mut named = MatchingItems::default();
-    // One statement over all items: reading them page by page would also load every row's messages and results.
-    let paths = "SELECT item, path FROM items WHERE job_no = ? ORDER BY item";
-    all(reader, paths, [job_no], |row| {
-        if pattern.matches_path(&column(row, 1)?) {
-            named.add(row.get(0)?);
-        }
-        Ok(())
-    })?;
-    Ok(named)
-}
-
 pub(super) fn history(reader: &Connection, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {
     const ONE: &str = "SELECT position, job_no, seq, payload, digest, detail FROM events
         WHERE job_no = ? AND position > ? ORDER BY position LIMIT ?";
     all(reader, ONE, params![job_no, after, limit], events_of(reader))
-}
-
-pub(super) fn outcomes(reader: &Connection, library: &str, paths: &[RelPath], before: u64) -> Stored<Vec<OutcomeRow>> {
-    // Items of the files by their present names, and items that gave them these names. `moved` is the name that a file
-    // got; the plan's `becomes` finds it.
-    const LATEST: &str = "SELECT path, moved_from, recipe, work, code, MAX(job_no) FROM (
-            SELECT i.path AS path, NULL AS moved_from, j.recipe, j.work, i.code, i.job_no
-            FROM json_each(?1) AS wanted JOIN items i ON i.path = wanted.value JOIN jobs j USING (job_no)
-            WHERE j.library = ?2 AND i.job_no < ?3 AND i.status IN ('succeeded', 'skipped', 'failed')
-                AND (i.becomes IS NULL OR i.status <> 'succeeded' OR i.result ->> '$.moved' IS NULL)
-            UNION ALL
-            SELECT i.becomes, i.path, j.recipe, j.work, i.code, i.job_no
-            FROM json_each(?1) AS wanted JOIN items i ON i.becomes = wanted.value JOIN jobs j USING (job_no)
-            WHERE j.library = ?2 AND i.job_no < ?3 AND i.status = 'succeeded' AND i.result ->> '$.moved' = i.becomes
-        ) GROUP BY path, moved_from, recipe, work, code";
-    let before = i64::try_from(before).unwrap_or(i64::MAX);
-    all(reader, LATEST, params![json!(paths).to_string(), library, before], |row| {
-        let (path, moved_from, recipe) = (column(row, 0)?, nullable(row, 1)?, row.get(2)?);
-        let (work, status) = (nullable(row, 3)?, column(row, 4)?);
-        Ok(OutcomeRow { path, moved_from, recipe, work, status, job_no: row.get(5)? })
-    })
-}
-
-pub(super) fn done(reader: &Connection, library: &str, recipe: &str, paths: &[RelPath]) -> Stored<Vec<DoneRow>> {
-    // For each path, keep the last item of each `work`.
-    const LATEST: &str = "SELECT i.path, i.size, i.mtime_ns, j.work, j.recipe, i.result, MAX(i.job_no), j.id
-        FROM json_each(?) AS wanted JOIN items i ON i.path = wanted.value JOIN jobs j USING (job_no)
-        WHERE j.library = ? AND j.recipe IN (?, 'undo') AND i.code IN (SELECT value FROM json_each(?))
-        GROUP BY i.path, j.recipe, j.work";
-    let done: Vec<u8> =
-        (0..=u8::MAX).filter(|code| ItemStatus::from_byte(*code).is_some_and(ItemStatus::is_done)).collect();
-    all(reader, LATEST, params![json!(paths).to_string(), library, recipe, json!(done).to_string()], |row| {
-        let (path, size, mtime_ns) = (column(row, 0)?, row.get(1)?, row.get(2)?);
-        let file = PlannedFile { path, size, mtime_ns, rerun: None, becomes: None };
-        let undo = JobKind::of(row.get_ref(4)?.as_str()?) == JobKind::Undo;
-        let work = nullable::<Digest>(row, 3)?.filter(|_| !undo);
-        Ok(DoneRow { file, job_no: row.get(6)?, job: column(row, 7)?, work, result: row.get(5)? })
-    })
-}
-
-pub(super) fn done_contents(reader: &Connection, library: &str, work: Digest) -> Stored<Vec<(u64, Digest)>> {
-    const ALL: &str = "SELECT size, hash FROM (
-            SELECT i.size AS size, i.result ->> '$.input' AS hash, j.id FROM jobs j JOIN items i USING (job_no)
-            WHERE j.library = ?1 AND j.work = ?2 AND i.status = 'succeeded'
-            UNION ALL
-            SELECT i.result ->> '$.output.size', i.result ->> '$.output.hash', j.id FROM jobs j JOIN items i USING (job_no)
-            WHERE j.library = ?1 AND j.work = ?2 AND i.status = 'succeeded' AND i.result ->> '$.output.path' = i.path
-        ) WHERE hash IS NOT NULL AND id NOT IN (
-            SELECT head ->> 'parent' FROM jobs WHERE recipe = 'undo' AND head ->> 'parent' IS NOT NULL)";
-    all(reader, ALL, params![library, work.0], |row| Ok((row.get(0)?, column(row, 1)?)))
 }
 
 /// Reads events, each with the id of its job. The id is looked up once for a run of events of one job.
@@ -303,12 +194,4 @@ fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Res
     let text = row.get_ref(column)?.as_str()?;
     let unreadable = |error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error));
     serde_json::from_str(text).map_err(unreadable)
-}
-
-fn item_row(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
-    let rerun = row.get_ref(9)?.as_str_or_null()?.and_then(Rerun::from_word);
-    let (path, size, mtime_ns) = (column(row, 4)?, row.get(5)?, row.get(6)?);
-    let file = PlannedFile { path, size, mtime_ns, rerun, becomes: nullable(row, 10)? };
-    let state = ItemState { status: column(row, 2)?, attempt: row.get(3)?, message: row.get(7)?, result: row.get(8)? };
-    Ok(ItemRow { job_no: row.get(0)?, item: row.get(1)?, file, state })
 }
