@@ -319,7 +319,7 @@ const REASONS: [(&str, &str, &str); 42] = [
     ("files/library/moves.rs", "names.rename_new(", "if not, all names come back"),
     ("files/library/rename.rs", "to.remove().ok()", "what stays is known as ours by its content"),
     ("files/library/stage.rs", "ioctl_ficlone", "if blocks cannot be shared, bytes are copied"),
-    ("files/library/root.rs", "Root::open(", "what cannot be opened is no other folder that could be taken"),
+    ("files/library/root/reach.rs", "Root::open(", "what cannot be opened is no other folder that could be taken"),
     ("guard/processes.rs", "/proc/thread-self/children", "without it children are looked for another way"),
     ("server/steps.rs", "boot_id", "without it every crash counts as one of this boot"),
     ("files/data_folder.rs", "library.canonicalize()", "a library that cannot be looked at holds no folder that is"),

@@ -1,0 +1,38 @@
+//! Which folder a root is, however its path or its device number changes.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, MetadataExt};
+
+/// Identifies a folder: by the id of its file system, which for most file systems stays the same wherever the disk is
+/// plugged in, and by its inode. See `f_fsid` in statfs(2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// The id of the file system; 0 if it has none.
+    pub file_system: u64,
+    /// The inode of the folder.
+    pub inode: u64,
+}
+
+impl Identity {
+    /// The identity of an open folder.
+    pub(super) fn of(dir: &Dir) -> io::Result<Self> {
+        Ok(Identity { file_system: file_system_of(dir)?, inode: dir.dir_metadata()?.ino() })
+    }
+
+    /// The identity of the folder at a path. Blocking.
+    pub fn at(path: &Path) -> io::Result<Self> {
+        Identity::of(&Dir::open_ambient_dir(path, ambient_authority())?)
+    }
+}
+
+/// The id of the file system of an open file or folder; 0 if it has none.
+pub(in crate::library) fn file_system_of(opened: impl AsFd) -> io::Result<u64> {
+    // `f_fsid` is two numbers, whose types differ from system to system.
+    let parts = format!("{:?}", rustix::fs::fstatfs(opened)?.f_fsid);
+    let parts = parts.split(|char: char| !char.is_ascii_digit()).filter_map(|part| part.parse::<u32>().ok());
+    Ok(parts.fold(0, |all, part| all << 32 | u64::from(part)))
+}
