@@ -325,7 +325,7 @@ const REASONS: [(&str, &str, &str); 42] = [
     ("files/data_folder.rs", "library.canonicalize()", "a library that cannot be looked at holds no folder that is"),
     ("files/data_folder/known.rs", "known()", "working state; its loss does no harm, and a warning says so"),
     ("server/steps/suspects.rs", "known()", "working state; its loss does no harm, and a warning says so"),
-    ("server/handle/queries.rs", "names().unwrap_or_else", "the page says that they cannot be listed"),
+    ("server/handle/queries/job.rs", "names().unwrap_or_else", "the page says that they cannot be listed"),
     ("server/handle.rs", "current_exe", "a build that cannot be told is another one"),
     ("files/library/strays.rs", "self.own_names_in(", "the folder is named as one that was not read"),
     ("files/library/trash.rs", "match self.reach()", "it is another error then"),

@@ -1,0 +1,169 @@
+//! The items of a job: page by page, by what a filter selects, and in groups.
+
+use super::super::Server;
+use super::PAGE_LIMIT;
+use crate::engine::target;
+use headway_model::groups::{GroupBy, ItemGroups};
+use headway_model::item::{ERRORS, ITEM_LABELS};
+use headway_model::item_filter::{ItemFilter, MatchingItems};
+use headway_model::library::Pattern;
+use headway_model::summary::{ItemPage, ItemView};
+use headway_model::{ApiError, JobId, SkipReason};
+use headway_store::rows::{ItemRow, JobRow};
+
+/// Maximum length of a search text, in bytes.
+const NAME_LIMIT: usize = 1_000;
+
+impl Server {
+    /// A page of a job's items.
+    pub async fn items(
+        &self,
+        id: JobId,
+        after: Option<u32>,
+        limit: u32,
+        filter: &ItemFilter,
+    ) -> Result<ItemPage, ApiError> {
+        let status = filter.status.as_deref();
+        if let Some(status) = status.filter(|status| !ITEM_LABELS.contains(status) && *status != ERRORS) {
+            let words = ITEM_LABELS.join(", ");
+            let message = format!("status must be one of {words} and {ERRORS}, not {status:?}");
+            return Err(ApiError::Malformed { message });
+        }
+        let row = self.row(id).await?;
+        let limit = limit.clamp(1, PAGE_LIMIT);
+        let from = after.map_or(0, |after| after.saturating_add(1)).max(filter.first.unwrap_or(0));
+        let (mut rows, mut next) = match self.these(id, filter).await? {
+            None => {
+                let rows = match status {
+                    Some(ERRORS) => self.errors(row.job_no, from, limit).await?,
+                    status => self.store().items(row.job_no, from, limit, status).await?,
+                };
+                let is_full = rows.len() == limit as usize;
+                let next = rows.last().map(|row| row.item).filter(|_| is_full);
+                (rows, next)
+            }
+            Some(these) => self.page_of(row.job_no, &these, from, limit as usize, status).await?,
+        };
+        if let Some(last) = filter.last {
+            rows.retain(|row| row.item <= last);
+            next = next.filter(|next| *next < last);
+        }
+        let mut items: Vec<_> = rows.into_iter().map(item_view).collect();
+        self.show_outputs(&row, &mut items).await?;
+        Ok(ItemPage { items, next, seq: row.summary.seq })
+    }
+
+    /// Adds to items that wait where their outputs are to go.
+    async fn show_outputs(&self, row: &JobRow, items: &mut [ItemView]) -> Result<(), ApiError> {
+        if items.iter().all(|item| item.status != "waiting") {
+            return Ok(());
+        }
+        let Some(recipe) = self.inner.context.recipe(&row.summary.recipe) else { return Ok(()) };
+        let Some(request) = self.request_of(row).await? else { return Ok(()) };
+        for item in items.iter_mut().filter(|item| item.status == "waiting") {
+            let output = recipe.output_for(&request, &item.path).filter(|output| !output.replaces());
+            item.output = output.and_then(|output| target(&output, &item.path, item.item + 1, 0).ok());
+        }
+        Ok(())
+    }
+
+    /// The first items from this one on that count as errors, in order: the failed ones and, of the skipped, the missed.
+    async fn errors(&self, job_no: u64, from: u32, limit: u32) -> Result<Vec<ItemRow>, ApiError> {
+        let mut found = self.store().items(job_no, from, limit, Some("failed")).await?;
+        let (mut next, mut missed) = (from, Vec::new());
+        while missed.len() < limit as usize {
+            let skipped = self.store().items(job_no, next, limit, Some("skipped")).await?;
+            let Some(last) = skipped.last() else { break };
+            next = last.item.saturating_add(1);
+            missed.extend(skipped.into_iter().filter(|row| row.state.status.is_missed()));
+        }
+        found.append(&mut missed);
+        found.sort_by_key(|row| row.item);
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
+    /// The items that a filter selects by cause or name; `None` if it does neither.
+    async fn these(&self, id: JobId, filter: &ItemFilter) -> Result<Option<Vec<u32>>, ApiError> {
+        let mut these = None;
+        if let Some(key) = &filter.cause {
+            these = Some(match SkipReason::of_key(key) {
+                Some(reason) => self.skipped(id, reason).await?,
+                None => {
+                    let cause = self.causes(id).await?.causes.into_iter().find(|cause| cause.key == *key);
+                    cause.map(|cause| cause.items).unwrap_or_default()
+                }
+            });
+        }
+        if let Some(name) = &filter.name {
+            let named = self.named(id, name).await?.items;
+            let both = |these: Vec<u32>| these.into_iter().filter(|item| named.binary_search(item).is_ok()).collect();
+            these = Some(these.map_or_else(|| named.clone(), both));
+        }
+        Ok(these)
+    }
+
+    /// A page of these items, and its last item if there are more.
+    async fn page_of(
+        &self,
+        job_no: u64,
+        these: &[u32],
+        from: u32,
+        limit: usize,
+        status: Option<&str>,
+    ) -> Result<(Vec<ItemRow>, Option<u32>), ApiError> {
+        let mut rows = Vec::new();
+        for some in these[these.partition_point(|item| *item < from)..].chunks(PAGE_LIMIT as usize) {
+            let read = self.store().items_at(job_no, some).await?;
+            rows.extend(read.into_iter().filter(|row| status.is_none_or(|word| row.state.status.is_listed_by(word))));
+            if rows.len() > limit {
+                rows.truncate(limit);
+                let next = rows.last().map(|row| row.item);
+                return Ok((rows, next));
+            }
+        }
+        Ok((rows, None))
+    }
+
+    /// The items of a job whose path matches what a person typed.
+    pub async fn named(&self, id: JobId, name: &str) -> Result<MatchingItems, ApiError> {
+        let row = self.row(id).await?;
+        let pattern = Pattern::new(name).filter(|_| name.len() <= NAME_LIMIT).ok_or_else(|| {
+            let message =
+                format!("name must be a part of a path, or a pattern with * and ?, of 1 to {NAME_LIMIT} bytes");
+            ApiError::Malformed { message }
+        })?;
+        Ok(self.store().named(row.job_no, &pattern).await?)
+    }
+
+    /// The groups of a job's items.
+    pub async fn groups(&self, id: JobId, by: GroupBy) -> Result<ItemGroups, ApiError> {
+        let row = self.row(id).await?;
+        Ok(self.store().groups(row.job_no, by).await?)
+    }
+
+    /// These items of a job, in order; at most one page of them.
+    pub async fn items_at(&self, id: JobId, items: &[u32]) -> Result<Vec<ItemView>, ApiError> {
+        let row = self.row(id).await?;
+        let items = items.get(..PAGE_LIMIT as usize).unwrap_or(items);
+        let rows = self.store().items_at(row.job_no, items).await?;
+        Ok(rows.into_iter().map(item_view).collect())
+    }
+}
+
+/// An item as callers read it.
+pub(in crate::handle) fn item_view(row: ItemRow) -> ItemView {
+    ItemView {
+        item: row.item,
+        path: row.file.path,
+        size: row.file.size,
+        rerun: row.file.rerun,
+        becomes: row.file.becomes,
+        output: None,
+        status: row.state.status.label().into(),
+        reason: row.state.status.reason().map(Into::into),
+        message: row.state.message,
+        attempt: row.state.attempt,
+        result: row.state.result.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+    }
+}

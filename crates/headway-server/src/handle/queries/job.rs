@@ -1,0 +1,112 @@
+//! One job: its view, its load, and what its attempts and it itself wrote.
+
+use std::sync::Arc;
+
+use super::super::Server;
+use super::super::on_disk::OnDisk;
+use crate::error::{internal, unreadable};
+use headway_files::{Unreadable, io_text};
+use headway_model::attempt::AttemptLog;
+use headway_model::load::Load;
+use headway_model::summary::JobView;
+use headway_model::{ApiError, JobId, JobStatus, JobSummary, PauseReason, StartJob};
+
+/// Up to this many outputs, their bytes are added up while the job runs; those of more, at its end.
+const WRITTEN_LIMIT: u32 = 10_000;
+
+impl Server {
+    /// One job.
+    pub async fn job(&self, id: JobId) -> Result<JobView, ApiError> {
+        // The cursor is read before the job, so that it never promises more than the summary holds.
+        let cursor = self.cursor().await?;
+        let row = self.row(id).await?;
+        let request = self.request_of(&row).await?;
+        let OnDisk { trash, trash_left, trash_unknown, mut note, folder: gone, asks, absent } =
+            self.on_disk(&row.library, id, request.as_ref()).await;
+        let outputs = self.inner.context.data.outputs(&id).names().unwrap_or_else(|error| {
+            let unknown = format!("The files that this job wrote cannot be listed: {}.", io_text(&error));
+            note = Some([Some(unknown), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
+            Vec::new()
+        });
+        if let Some(limited) =
+            request.as_ref().filter(|_| !row.summary.status.is_terminal()).and_then(|of| self.limited(of))
+        {
+            note = Some([Some(limited), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
+        }
+        let recipe = self.inner.context.recipe(&row.summary.recipe);
+        let has_output = request.as_ref().is_some_and(|request| request.output.is_some());
+        let can_undo = has_output || recipe.is_some_and(|recipe| recipe.renames_files());
+        let undone = if can_undo { self.undone(id).await? } else { None };
+        let library = self.inner.context.library(&row.library).filter(|_| self.is_owner);
+        let folder = library.and_then(|library| library.path.to_str().map(str::to_owned));
+        Ok(JobView {
+            waits: self.waits(&row.summary, (&row.library, gone), absent),
+            asks: asks && row.summary.status == (JobStatus::Paused { reason: PauseReason::LibraryGone }),
+            outputs,
+            summary: row.summary,
+            cursor,
+            request,
+            note,
+            trash,
+            trash_left,
+            trash_unknown,
+            folder,
+            // A recipe that is no longer configured might have run programs whose output is kept.
+            runs_programs: recipe.is_none_or(|recipe| recipe.runs_programs()),
+            can_undo,
+            undone,
+        })
+    }
+
+    /// Says that a job asks for more files at once than the server runs, if it does.
+    fn limited(&self, request: &StartJob) -> Option<String> {
+        let workers = self.inner.limits.lock().workers;
+        (request.concurrency as usize > workers).then(|| {
+            let files = if workers == 1 { "1 file runs".to_owned() } else { format!("{workers} files run") };
+            format!("At most {files} at once, not {}, because this server has {workers} workers.", request.concurrency)
+        })
+    }
+
+    /// How many files of a job are done and open, and their bytes.
+    pub async fn load(&self, id: JobId) -> Result<Load, ApiError> {
+        let row = self.row(id).await?;
+        let mut load = self.store().load(row.job_no).await?;
+        let request = self.request_of(&row).await?;
+        if request.is_none_or(|request| request.output.is_none()) {
+            return Ok(load);
+        }
+        let JobSummary { status, counters, .. } = row.summary;
+        if status.is_terminal() || counters.succeeded <= WRITTEN_LIMIT {
+            let totals = self.job_totals(id).await?;
+            (load.written, load.saved) = (totals.replaced_by + totals.created.bytes, totals.saved());
+        }
+        if status == JobStatus::Planned
+            && let Ok(library) = self.library_of_job(&row.library).await
+        {
+            let free = move || headway_files::free_bytes(&library.path);
+            load.free = self.inner.looks.look(&row.library, free).await.flatten();
+        }
+        Ok(load)
+    }
+
+    /// The output of an item's attempts, as far as it is stored, and the output so far of a running one.
+    pub async fn attempts(&self, id: JobId, item: u32) -> Result<Vec<AttemptLog>, ApiError> {
+        self.row(id).await?;
+        // Read the running attempt first: if it ends in between, it is found twice rather than not at all.
+        let live = self.inner.context.running.so_far(id, item);
+        let data = Arc::clone(&self.inner.context.data);
+        let logs = tokio::task::spawn_blocking(move || data.attempts_of(id, item)).await;
+        let mut logs = logs.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
+        logs.extend(live.filter(|live| logs.iter().all(|log| log.attempt != live.attempt)));
+        Ok(logs)
+    }
+
+    /// A file that a job wrote for its users, opened.
+    pub async fn output(&self, id: JobId, name: &str) -> Result<tokio::fs::File, ApiError> {
+        let path = self.inner.context.data.outputs(&id).path(name).map_err(|error| internal(&error))?;
+        let path = path.ok_or_else(|| ApiError::NotFound { message: format!("job {id} has no file {name:?}") })?;
+        tokio::fs::File::open(&path)
+            .await
+            .map_err(|error| unreadable(Unreadable::of(&error), format!("{name} cannot be read: {}", io_text(&error))))
+    }
+}

@@ -1,0 +1,68 @@
+//! The list of jobs, in each of its orders.
+
+use std::cmp::Reverse;
+
+use super::super::Server;
+use super::PAGE_LIMIT;
+use headway_model::find::{FindJobs, JobSort};
+use headway_model::summary::JobPage;
+use headway_model::{ApiError, JobId};
+use headway_store::JobFilter;
+use headway_store::rows::JobRow;
+
+impl Server {
+    /// A page of jobs in the requested order: those after the job `before`.
+    pub async fn jobs(&self, before: Option<JobId>, limit: u32, find: &FindJobs) -> Result<JobPage, ApiError> {
+        let limit = limit.clamp(1, PAGE_LIMIT) as usize;
+        match find.sort {
+            JobSort::Newest => self.newest_jobs(before, limit, find).await,
+            JobSort::Took | JobSort::Files | JobSort::Failed => self.sorted_jobs(before, limit, find).await,
+        }
+    }
+
+    /// A page of jobs in an order that no index has, so every job is read.
+    async fn sorted_jobs(&self, behind: Option<JobId>, limit: usize, find: &FindJobs) -> Result<JobPage, ApiError> {
+        let cursor = self.cursor().await?;
+        let (mut jobs, mut before) = (Vec::new(), None);
+        loop {
+            let rows = self.store().jobs(JobFilter::Before(before), PAGE_LIMIT).await?;
+            let is_end = rows.len() < PAGE_LIMIT as usize;
+            before = rows.last().map(|row| row.summary.job);
+            jobs.extend(rows.into_iter().map(|row| row.summary).filter(|summary| find.has(summary)));
+            if is_end {
+                break;
+            }
+        }
+        // They were read newest first, and the sort is stable, so equal ones stay in that order.
+        jobs.sort_by_key(|job| Reverse(find.sort.key(job)));
+        let from = behind.and_then(|behind| jobs.iter().position(|job| job.job == behind)).map_or(0, |at| at + 1);
+        let mut jobs: Vec<_> = jobs.into_iter().skip(from).take(limit + 1).collect();
+        let is_more = jobs.len() > limit;
+        jobs.truncate(limit);
+        let next = jobs.last().filter(|_| is_more).map(|job| job.job);
+        Ok(JobPage { jobs, next, cursor })
+    }
+
+    async fn newest_jobs(&self, before: Option<JobId>, limit: usize, find: &FindJobs) -> Result<JobPage, ApiError> {
+        let cursor = self.cursor().await?;
+        // With a filter, more are read at a time, because few of them might match.
+        let read = if find.is_all() { limit } else { PAGE_LIMIT as usize };
+        let (mut jobs, mut before) = (Vec::new(), before);
+        loop {
+            let rows = self.store().jobs(JobFilter::Before(before), read as u32).await?;
+            let is_end = rows.len() < read;
+            for JobRow { summary, .. } in rows {
+                before = Some(summary.job);
+                if find.has(&summary) {
+                    jobs.push(summary);
+                }
+                if jobs.len() == limit {
+                    return Ok(JobPage { jobs, next: before, cursor });
+                }
+            }
+            if is_end {
+                return Ok(JobPage { jobs, next: None, cursor });
+            }
+        }
+    }
+}
