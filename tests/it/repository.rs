@@ -202,7 +202,7 @@ fn imports_run_along_one_straight_line() {
     for (path, text) in sources("crates/headway-model/src") {
         for foreign in ["std::fs", "std::time", "std::env"] {
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-            let is_test = path.ends_with("tests.rs") || path.ends_with("testing.rs");
+            let is_test = path.contains("/tests/") || path.ends_with("tests.rs") || path.ends_with("testing.rs");
             assert!(!code.contains(foreign) || is_test, "{path} uses {foreign}");
         }
     }
@@ -384,7 +384,7 @@ fn callers() -> Vec<(String, String)> {
         let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default().lines();
         (own, code.filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join(" "))
     });
-    let is_test = |own: &str| own.ends_with("tests.rs") || own.ends_with("/real.rs");
+    let is_test = |own: &str| own.contains("/tests/") || own.ends_with("tests.rs") || own.ends_with("/real.rs");
     named.filter(|(own, _)| !elsewhere.iter().any(|part| own.starts_with(part)) && !is_test(own)).collect()
 }
 

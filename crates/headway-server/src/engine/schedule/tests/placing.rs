@@ -1,0 +1,101 @@
+//! A placing that is open, taken back or not judged yet.
+
+use super::*;
+
+fn placing(world: &mut ScheduleWorld, job: JobId, item: u32) {
+    let (temp, target, trash) = ("t".into(), "f".into(), Some("x".into()));
+    let (old, new) = (Some(Digest([1; 16])), Digest([2; 16]));
+    world.record(job, JobEvent::Placing { item, attempt: 1, temp, target, trash, old, new });
+}
+
+#[test]
+fn an_open_placement_ends_as_the_disk_says() {
+    let mut world = ScheduleWorld::new(1, 4, false);
+    let job = world.job(1, 4);
+    for item in 0..4 {
+        let (temp, target, trash) = (format!("t{item}"), format!("f{item}"), Some(format!("o{item}")));
+        let (old, new) = (Some(Digest([1; 16])), Digest([2; 16]));
+        world.record(job, JobEvent::Placing { item, attempt: 1, temp, target, trash, old, new });
+    }
+    let fold = world.folds[&job].clone();
+    let placed = BTreeMap::from([
+        (0, Verdict::Done(ItemEffect::Changed)),
+        (1, Verdict::TakenBack),
+        (2, Verdict::Conflict("there is another file".into())),
+    ]);
+    let folds = BTreeMap::from([(job, fold.clone())]);
+    let placed = placed.into_iter().map(|(item, verdict)| (item, (verdict, None))).collect();
+    let past = RecoveredState { placed, ..RecoveredState::default() };
+    let schedule = Schedule::new(ScheduleLimits { jobs: 1, workers: 4 }, 0, vec![(fold, Some(terms(false)), past)]);
+    world = ScheduleWorld { schedule, folds, ..ScheduleWorld::new(1, 4, false) };
+    let effects = world.schedule.begin();
+    world.carry_out(effects);
+    let fold = &world.folds[&job];
+    assert_eq!(fold.item(0), Some(ItemStatus::Succeeded(ItemEffect::Changed)));
+    assert_eq!(fold.item(2), Some(ItemStatus::Failed(FailReason::Conflict)));
+    assert_eq!(world.started, [(job, 1, 2)], "taken back, it runs again");
+    assert_eq!(fold.item(3), Some(ItemStatus::Placing), "nobody has looked at it yet");
+    world.input(Input::Time(SHORTEST_REST));
+    assert_eq!(world.judging, [(job, 3)]);
+    world.input(Input::Judged { job, item: 3, verdict: Verdict::TakenBack, detail: None });
+    assert_eq!(world.started, [(job, 1, 2), (job, 3, 2)]);
+}
+
+#[test]
+fn what_the_environment_ends_in_the_midst_of_placing_is_given_back_and_pauses_the_job() {
+    let mut world = ScheduleWorld::new(1, 1, false);
+    let job = world.job(1, 1);
+    placing(&mut world, job, 0);
+    world.done(job, 0, 1, WorkOutcome::Environment(PauseReason::DiskFull));
+    assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::DiskFull });
+    assert_eq!(world.folds[&job].item(0), Some(ItemStatus::Waiting));
+    world.input(Input::Eased { job, reason: PauseReason::DiskFull });
+    assert_eq!(world.started, [(job, 0, 2)]);
+}
+
+#[test]
+fn what_cannot_be_judged_is_judged_after_the_pause_and_a_cancel_waits_for_it() {
+    for cancelled in [false, true] {
+        let mut world = ScheduleWorld::new(1, 1, false);
+        let job = world.job(1, 1);
+        placing(&mut world, job, 0);
+        let reason = PauseReason::TooManyOpenFiles;
+        world.done(job, 0, 1, WorkOutcome::Unjudged(reason));
+        assert_eq!(world.status(job), JobStatus::Paused { reason });
+        world.input(Input::Time(10 * SHORTEST_REST));
+        assert_eq!((&world.judging[..], world.folds[&job].item(0)), (&[][..], Some(ItemStatus::Placing)));
+        match cancelled {
+            true => world.record(job, JobEvent::CancelRequested {}),
+            false => world.input(Input::Eased { job, reason }),
+        }
+        assert_eq!(world.judging, [(job, 0)]);
+        // Once more it cannot be looked at.
+        world.input(Input::Judged { job, item: 0, verdict: Verdict::NotKnown(reason), detail: None });
+        let again = if cancelled { JobStatus::Cancelling } else { JobStatus::Paused { reason } };
+        assert_eq!(world.status(job), again);
+        if !cancelled {
+            world.input(Input::Eased { job, reason });
+        }
+        world.input(Input::Time(100 * SHORTEST_REST));
+        assert_eq!(world.judging, [(job, 0), (job, 0)]);
+        world.input(Input::Judged { job, item: 0, verdict: Verdict::TakenBack, detail: None });
+        match cancelled {
+            true => assert_eq!(world.status(job), JobStatus::Cancelled),
+            false => assert_eq!(world.started, [(job, 0, 2)]),
+        }
+    }
+}
+
+#[test]
+fn a_cancel_that_was_recorded_first_takes_what_is_taken_back() {
+    let mut world = ScheduleWorld::new(1, 1, false);
+    let job = world.job(1, 1);
+    placing(&mut world, job, 0);
+    let shortage = WorkOutcome::Environment(PauseReason::DiskFull);
+    let decided = world.schedule.step(Input::Done { job, item: 0, attempt: 1, outcome: shortage });
+    let mut late = world.append(job, JobEvent::CancelRequested {});
+    late.extend(decided);
+    world.carry_out(late);
+    assert_eq!(world.status(job), JobStatus::Cancelled);
+    assert_eq!(world.folds[&job].item(0), Some(ItemStatus::Cancelled));
+}
