@@ -4,6 +4,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::failure::CommandFailure;
+use headway_model::text::grouped;
 
 /// Writes a line.
 pub(super) fn line(text: &str) -> Result<(), CommandFailure> {
@@ -44,15 +45,7 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> Result<(), CommandFa
 
 /// A number of things, as people read it: 1,204.
 pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    grouped(number, ',')
 }
 
 /// A time in milliseconds, as people read it.

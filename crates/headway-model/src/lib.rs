@@ -43,7 +43,7 @@ pub mod setting;
 pub mod snapshot;
 pub mod status;
 pub mod summary;
-mod text;
+pub mod text;
 mod tombstone;
 pub mod unable;
 pub mod undo_kind;

@@ -1,4 +1,4 @@
-//! Texts of a limited length.
+//! Texts of a limited length, and numbers in groups of three digits.
 
 /// Truncates a text to at most `limit` bytes at a character boundary, and marks the cut with an ellipsis.
 pub fn cut(text: &str, limit: usize) -> String {
@@ -9,6 +9,19 @@ pub fn cut(text: &str, limit: usize) -> String {
     format!("{}…", &text[..end])
 }
 
+/// Writes `48213` as `48,213`, with this mark between groups of three digits.
+pub fn grouped(number: u64, mark: char) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(mark);
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -17,5 +30,12 @@ mod tests {
     fn a_cut_text_ends_at_a_character() {
         assert_eq!(cut("short", 10), "short");
         assert_eq!(cut("ääääää", 8), "ää…");
+    }
+
+    #[test]
+    fn a_number_has_a_mark_after_every_third_digit_from_its_end() {
+        let written = [0, 999, 1_000, 48_213, 1_234_567].map(|number| grouped(number, ','));
+        assert_eq!(written, ["0", "999", "1,000", "48,213", "1,234,567"]);
+        assert_eq!(grouped(48_213, '.'), "48.213");
     }
 }

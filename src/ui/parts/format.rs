@@ -3,19 +3,12 @@
 
 use super::marks::marks;
 use headway_model::id::Millis;
+use headway_model::text::grouped;
 use headway_model::{Counters, JobSummary};
 
 /// Writes `48213` as `48,213`, or as the reader's language does.
 pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(marks().group);
-        }
-        text.push(digit);
-    }
-    text
+    grouped(number, marks().group)
 }
 
 /// A JSON value as text; strings without their quotes.
