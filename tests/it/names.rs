@@ -245,12 +245,7 @@ async fn what_was_read_in_one_folder_is_not_said_of_another_to_which_its_name_wa
     assert!(again.iter().all(|item| item["reason"] == "already done"), "{again:?}");
     server.terminate();
 
-    // A copy takes the place of the folder, and one of its files was damaged on the way.
-    let (one, other) = (files.library(), files.elsewhere());
-    assert!(Command::new("cp").arg("-a").args([&one, &other]).status().expect("cp").success());
-    std::fs::rename(&one, one.with_file_name("first")).expect("a rename");
-    std::fs::rename(&other, &one).expect("a rename");
-    rot(&one.join("b.jpg"));
+    exchange_for_a_copy(&files, "b.jpg");
     let server = Headway::start(&files, &[]);
     let (_, items) = run(&server, checksum.clone()).await;
     assert!(items.iter().all(|item| item["status"] == "succeeded" && item["rerun"].is_null()), "{items:?}");
@@ -261,6 +256,36 @@ async fn what_was_read_in_one_folder_is_not_said_of_another_to_which_its_name_wa
     let wrong = items.iter().find(|item| item["path"] == "b.jpg").expect("a file");
     let message = wrong["message"].as_str().expect("a message");
     assert!(message.starts_with("changed: cause unknown, because this might not be the disk"), "{message}");
+}
+
+/// Puts a copy of the library in its place, in which one file was damaged on the way.
+fn exchange_for_a_copy(files: &Files, damaged: &str) {
+    let (one, other) = (files.library(), files.elsewhere());
+    assert!(Command::new("cp").arg("-a").args([&one, &other]).status().expect("cp").success());
+    std::fs::rename(&one, one.with_file_name("first")).expect("a rename");
+    std::fs::rename(&other, &one).expect("a rename");
+    rot(&one.join(damaged));
+}
+
+#[test]
+fn what_was_written_in_one_folder_is_done_in_another_only_where_its_bytes_are() {
+    for (into, damaged) in [(false, "b.jpg"), (true, "out/b.jpg")] {
+        let files = photos();
+        let out = files.library().join("out");
+        let place = if into { &["--into", text(&out)][..] } else { &["--replace"] };
+        let run = || {
+            let program = ["--exclude", "out", "--", "sh", "-c", "printf done > $1; cat $2 >> $1", "x", "{out}", "{}"];
+            let library = files.library();
+            let (code, _) = called(&files, &[&["run"], place, &program[..], &[":::", text(&library)]].concat());
+            (code, newest(&files)["counters"]["succeeded"].as_u64())
+        };
+        assert_eq!(run(), (Some(0), Some(3)));
+        assert_eq!(run(), (Some(0), Some(0)), "all are done");
+        exchange_for_a_copy(&files, damaged);
+        // A file whose bytes are not those that the job made runs again. If its output's bytes are not, the output keeps its name.
+        let expected = if into { (Some(1), Some(0)) } else { (Some(0), Some(1)) };
+        assert_eq!(run(), expected, "{place:?}");
+    }
 }
 
 #[test]

@@ -103,8 +103,8 @@ async fn earlier(past: &Past, active: &ActiveJob, page: &[ItemRow]) -> Result<Ha
     if paths.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut rows = past.done(&active.request.recipe, &paths).await?;
-    rows.retain(|row| row.work == active.identity);
+    let rows = past.done(&active.request.recipe, &paths).await?;
+    let mut rows: Vec<_> = rows.into_iter().map(|past| past.row).filter(|row| row.work == active.identity).collect();
     rows.sort_by_key(|row| row.job_no);
     Ok(rows.into_iter().filter_map(|row| Some((row.file.path, row.result?))).collect())
 }

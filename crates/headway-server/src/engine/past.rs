@@ -16,6 +16,15 @@ use headway_recipes::Unable;
 use headway_store::Store;
 use headway_store::rows::DoneRow;
 
+/// How a job processed a file before.
+pub(super) struct PastRow {
+    /// What the log says, with the file's present path.
+    pub(super) row: DoneRow,
+    /// Whether the job was planned on the folder that is there now. In any other folder, the same name, size and time prove nothing
+    /// about a file's content.
+    pub(super) is_of_this_folder: bool,
+}
+
 /// The past of a library's files. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Past {
@@ -44,21 +53,21 @@ impl Past {
     }
 
     /// How these files were processed before, as [`Store::done`], the last job first. What an earlier job only read
-    /// counts if it was planned on the folder that is there now. Its outputs are looked at again, whatever it was planned on.
-    pub(super) async fn done(&self, recipe: &str, paths: &[RelPath]) -> Result<Vec<DoneRow>, Unable> {
+    /// counts only if it was planned on the folder that is there now, because nothing else in the library shows what it read.
+    pub(super) async fn done(&self, recipe: &str, paths: &[RelPath]) -> Result<Vec<PastRow>, Unable> {
         let mut done = Vec::new();
         for name in self.names.iter().filter(|name| self.only_reads || name.is_same()) {
             let theirs: Vec<_> = paths.iter().filter_map(|path| name.theirs(path)).collect();
             let rows = self.store.done(&name.library, recipe, &theirs).await?;
-            for mut row in self.of_this_folder(name, rows).await? {
-                if let Some(path) = name.ours(&row.file.path) {
-                    row.file.path = path;
-                    done.push(row);
+            for mut past in self.by_folder(name, rows).await? {
+                if let Some(path) = name.ours(&past.row.file.path) {
+                    past.row.file.path = path;
+                    done.push(past);
                 }
             }
         }
         // Of two jobs that did the same, the later one counts.
-        done.sort_by_key(|row| std::cmp::Reverse(row.job_no));
+        done.sort_by_key(|past| std::cmp::Reverse(past.row.job_no));
         Ok(done)
     }
 
@@ -71,11 +80,12 @@ impl Past {
         Ok(contents)
     }
 
-    /// The rows without those of jobs that read another folder, to which the name belonged then.
-    async fn of_this_folder(&self, name: &KnownAs, mut rows: Vec<DoneRow>) -> Result<Vec<DoneRow>, Unable> {
+    /// These rows, each with whether its job was planned on the folder that is there now. Without rows of jobs that only read another
+    /// folder, to which the name belonged then.
+    async fn by_folder(&self, name: &KnownAs, rows: Vec<DoneRow>) -> Result<Vec<PastRow>, Unable> {
         let asked: HashSet<_> = {
             let same = self.same.lock();
-            rows.iter().filter(|row| only_read(row)).map(|row| row.job).filter(|job| !same.contains_key(job)).collect()
+            rows.iter().map(|row| row.job).filter(|job| !same.contains_key(job)).collect()
         };
         if !asked.is_empty() {
             let (data, library, name) = (Arc::clone(&self.data), Arc::clone(&self.library), name.clone());
@@ -85,8 +95,11 @@ impl Past {
             self.same.lock().extend(looked);
         }
         let same = self.same.lock();
-        rows.retain(|row| !only_read(row) || same.get(&row.job).is_some_and(|is_same| *is_same));
-        Ok(rows)
+        let past = |row: DoneRow| {
+            let is_of_this_folder = same.get(&row.job).is_some_and(|is_same| *is_same);
+            PastRow { row, is_of_this_folder }
+        };
+        Ok(rows.into_iter().map(past).filter(|past| past.is_of_this_folder || !only_read(&past.row)).collect())
     }
 }
 

@@ -10,8 +10,10 @@ use headway_model::{Digest, PauseReason, RelPath, Rerun, SkipReason};
 use headway_recipes::Unable;
 use headway_store::rows::DoneRow;
 
+use crate::engine::past::PastRow;
+
 /// Looks up in the log how these files were processed before.
-pub(super) type Lookup<'a> = dyn Fn(&[RelPath]) -> Result<Vec<DoneRow>, Unable> + Send + Sync + 'a;
+pub(super) type Lookup<'a> = dyn Fn(&[RelPath]) -> Result<Vec<PastRow>, Unable> + Send + Sync + 'a;
 
 /// What a job knows about files that are already done.
 pub(super) struct AlreadyDone<'a> {
@@ -28,11 +30,11 @@ impl AlreadyDone<'_> {
         let paths: Vec<_> =
             files.iter().filter(|found| found.skip.is_none()).map(|found| found.file.path.clone()).collect();
         let mut rows = (self.lookup)(&paths)?;
-        rows.sort_by(|one, other| one.file.path.cmp(&other.file.path));
+        rows.sort_by(|one, other| one.row.file.path.cmp(&other.row.file.path));
         let sizes: HashSet<_> = self.contents.iter().map(|(size, _)| *size).collect();
         for found in files.iter_mut().filter(|found| found.skip.is_none()) {
-            let first = rows.partition_point(|row| row.file.path < found.file.path);
-            let here = rows[first..].iter().take_while(|row| row.file.path == found.file.path);
+            let first = rows.partition_point(|past| past.row.file.path < found.file.path);
+            let here = rows[first..].iter().take_while(|past| past.row.file.path == found.file.path);
             let here: Vec<_> = here.collect();
             match self.of(found, &here).map_err(Unable::Environment)? {
                 RerunVerdict::Done => found.skip = Some(SkipReason::Done),
@@ -49,14 +51,14 @@ impl AlreadyDone<'_> {
         Ok(())
     }
 
-    fn of(&self, found: &ListedFile, rows: &[&DoneRow]) -> Result<RerunVerdict, PauseReason> {
-        let undone = rows.iter().filter(|row| row.work.is_none()).map(|row| row.job_no).max();
-        let done: Vec<_> =
-            rows.iter().filter(|row| row.work.is_some() && undone.is_none_or(|undone| row.job_no > undone)).collect();
-        let same = done.iter().find(|row| row.work == Some(self.work));
+    fn of(&self, found: &ListedFile, rows: &[&PastRow]) -> Result<RerunVerdict, PauseReason> {
+        let undone = rows.iter().map(|past| &past.row).filter(|row| row.work.is_none()).map(|row| row.job_no).max();
+        let counts = |row: &DoneRow| row.work.is_some() && undone.is_none_or(|undone| row.job_no > undone);
+        let done: Vec<_> = rows.iter().filter(|past| counts(&past.row)).collect();
+        let same = done.iter().find(|past| past.row.work == Some(self.work));
         let mut known = true;
-        for row in same.map_or(&done[..], std::slice::from_ref) {
-            match self.is_still(found, row)? {
+        for past in same.map_or(&done[..], std::slice::from_ref) {
+            match self.is_still(found, past)? {
                 Some(true) if same.is_some() => return Ok(RerunVerdict::Done),
                 Some(true) => return Ok(RerunVerdict::Again(Rerun::Settings)),
                 Some(false) => {}
@@ -68,21 +70,35 @@ impl AlreadyDone<'_> {
     }
 
     /// Whether the file and its output are both as they were when the file was done; `None` if that is unknown.
-    fn is_still(&self, found: &ListedFile, row: &DoneRow) -> Result<Option<bool>, PauseReason> {
+    fn is_still(&self, found: &ListedFile, past: &PastRow) -> Result<Option<bool>, PauseReason> {
+        let row = &past.row;
         let result: Value = row.result.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let output = &result["output"];
-        let present = (found.file.size, found.file.mtime_ns);
         if !found.file.was_seen() || !output["unknown"].is_null() {
             return Ok(None);
         }
-        Ok(match output["path"].as_str().and_then(|path| path.parse::<RelPath>().ok()) {
-            Some(path) if path == found.file.path => {
-                Some((output["size"].as_u64(), output["mtime_ns"].as_i64()) == (Some(present.0), Some(present.1)))
-            }
-            Some(_) if present != (row.file.size, row.file.mtime_ns) => Some(false),
-            Some(path) => for_the_attempt(self.library.has(&path))?,
-            None => Some(present == (row.file.size, row.file.mtime_ns)),
-        })
+        let path = output["path"].as_str().and_then(|path| path.parse::<RelPath>().ok());
+        let is_in_place = path.as_ref() == Some(&found.file.path);
+        let present = (Some(found.file.size), Some(found.file.mtime_ns));
+        let planned = (Some(row.file.size), Some(row.file.mtime_ns));
+        let left = if is_in_place { (output["size"].as_u64(), output["mtime_ns"].as_i64()) } else { planned };
+        if present != left {
+            return Ok(past.is_of_this_folder.then_some(false));
+        }
+        match path {
+            // In another folder, a file that looks the same can be any file. It is done if it is, byte for byte, what the job made, or if
+            // what the job made of it lies in its place.
+            Some(path) if !past.is_of_this_folder => Ok(self.is_content(&path, output)?.then_some(true)),
+            Some(path) if !is_in_place => for_the_attempt(self.library.has(&path)),
+            _ => Ok(Some(true)),
+        }
+    }
+
+    /// Whether the output's name holds the content that the job made. Reads it.
+    fn is_content(&self, path: &RelPath, output: &Value) -> Result<bool, PauseReason> {
+        let Some(made) = output["hash"].as_str().and_then(|hash| hash.parse::<Digest>().ok()) else { return Ok(false) };
+        let present = for_the_attempt(self.library.hash(path))?.flatten();
+        Ok(present == Some(made))
     }
 }
 
