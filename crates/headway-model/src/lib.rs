@@ -6,6 +6,7 @@
 pub mod action;
 mod as_text;
 pub mod attempt;
+pub mod bar;
 pub mod causes;
 pub mod counters;
 pub mod cursor;

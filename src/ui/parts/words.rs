@@ -1,18 +1,6 @@
 //! The words for a file's status, the same on the whole page.
 
-/// The word beside a number, such as "22 failed".
-pub(in crate::ui) fn of(label: &str) -> &'static str {
-    match label {
-        "waiting" => "waiting",
-        "running" => "running",
-        "interrupted" => "interrupted",
-        "succeeded" => "done",
-        "skipped" => "left out",
-        "failed" => "failed",
-        "cancelled" => "not run",
-        _ => "",
-    }
-}
+pub(in crate::ui) use headway_model::bar::word as of;
 
 /// The sentence when there are no files with the status.
 pub(in crate::ui) fn none(label: &str) -> &'static str {

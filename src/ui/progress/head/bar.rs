@@ -6,10 +6,10 @@ use leptos::prelude::*;
 
 use super::Summary;
 use super::pace::{KnownUntil, pace};
-use super::segments::{PARTS, WHOLE, segments};
 use crate::base::to;
 use crate::ui::live::{JobState, Live};
 use crate::ui::parts::format;
+use headway_model::bar::{PARTS, WHOLE, segments};
 use headway_model::summary::Start;
 use headway_model::{Counters, JobId, JobSummary};
 

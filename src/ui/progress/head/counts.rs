@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use super::Summary;
-use super::segments::{PARTS, numbers};
 use crate::base::to;
 use crate::ui::live::Live;
 use crate::ui::parts::{Icon, format, words};
+use headway_model::bar::{PARTS, numbers};
 use headway_model::{Counters, JobId, Seq};
 
 /// The order on the page: failures come right after successes.

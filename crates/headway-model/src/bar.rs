@@ -1,35 +1,48 @@
-//! Divides a job's bar into one part for each status. Together the parts stand for all files.
+//! A job's bar, divided into one part for each status of a file. Together the parts stand for all files.
 
-use headway_model::Counters;
+use crate::counters::Counters;
 
 /// The length of the bar.
-pub(super) const WHOLE: u32 = 1_000;
+pub const WHOLE: u32 = 1_000;
 
 /// The minimum length of a part that has any file.
 const LEAST: u32 = 4;
 
 /// The parts from left to right: the results, then what is still to come, then what the job skips.
-pub(super) const PARTS: [&str; 7] =
-    ["succeeded", "failed", "interrupted", "cancelled", "running", "waiting", "skipped"];
+pub const PARTS: [&str; 7] = ["succeeded", "failed", "interrupted", "cancelled", "running", "waiting", "skipped"];
 
 /// The beginning and the length of a part.
-pub(super) type BarSegment = (u32, u32);
+pub type BarSegment = (u32, u32);
 
 /// The number of files in each of [`PARTS`]. Links and folders are not counted.
-pub(super) fn numbers(counters: &Counters) -> [u32; 7] {
+pub fn numbers(counters: &Counters) -> [u32; 7] {
     let Counters { succeeded, failed, interrupted, cancelled, running, waiting, skipped, links, others, .. } =
         *counters;
     [succeeded, failed, interrupted, cancelled, running, waiting, skipped - links - others]
 }
 
 /// The number of files with a status, by its label.
-pub(in crate::ui) fn number(counters: &Counters, label: &str) -> u32 {
+pub fn number(counters: &Counters, label: &str) -> u32 {
     PARTS.iter().zip(numbers(counters)).find(|(part, _)| **part == label).map_or(0, |(_, number)| number)
+}
+
+/// The word beside a number, such as "22 failed".
+pub fn word(label: &str) -> &'static str {
+    match label {
+        "waiting" => "waiting",
+        "running" => "running",
+        "interrupted" => "interrupted",
+        "succeeded" => "done",
+        "skipped" => "left out",
+        "failed" => "failed",
+        "cancelled" => "not run",
+        _ => "",
+    }
 }
 
 /// The parts of the bar. A part with any file is visible, and together the parts fill the bar. All are empty if there
 /// are no files.
-pub(super) fn segments(counters: &Counters) -> [BarSegment; 7] {
+pub fn segments(counters: &Counters) -> [BarSegment; 7] {
     let numbers = numbers(counters).map(u64::from);
     let files: u64 = numbers.iter().sum();
     if files == 0 {
