@@ -28,7 +28,6 @@ use request::RequestDetails;
 use share::Share;
 use slow::Slow;
 
-use super::live::Live;
 use super::load::load;
 use super::nav::{Nav, Title};
 use super::parts::{ErrorPage, LocalTime, format};
@@ -36,6 +35,7 @@ use super::plan::Plan;
 use super::progress::{Head, Newest, Steer, known, title};
 use crate::api;
 use crate::base::to;
+use crate::live::Live;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, JobId, JobSummary, Reruns};
 

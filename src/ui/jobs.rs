@@ -9,12 +9,12 @@ mod tools;
 
 use leptos::prelude::*;
 
-use super::live::Live;
 use super::load::load;
 use super::nav::{Nav, Title};
 use super::parts::{ErrorView, may_act};
 use crate::api;
 use crate::base::to;
+use crate::live::Live;
 use address::JobsAddress;
 use card::Cards;
 use headway_model::summary::JobPage;

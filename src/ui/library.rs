@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::live::Live;
 use super::load::load;
 use super::nav::{Nav, Title};
 use super::parts::format::sentence;
@@ -23,6 +22,7 @@ use super::parts::{Controls, ErrorView, may_act};
 use super::start_panel::{Chosen, StartBar, StartPanel};
 use crate::api;
 use crate::base::to;
+use crate::live::Live;
 pub(super) use address::address;
 use breadcrumbs::Breadcrumbs;
 use headway_model::ApiError;

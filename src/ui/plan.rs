@@ -3,12 +3,12 @@
 
 use leptos::prelude::*;
 
-use super::live::Live;
 use super::parts::format::{count, counted, size};
 use super::parts::may_act;
 use super::progress::{Steer, Summary};
 use crate::api;
 use crate::base::to;
+use crate::live::Live;
 use headway_model::item_filter::ItemFilter;
 use headway_model::load::Load;
 use headway_model::summary::ItemView;

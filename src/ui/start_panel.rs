@@ -25,8 +25,8 @@ use options::Options;
 use output::Where;
 use setting::Setting;
 
-use super::live::Live;
 use super::parts::{Controls, focus};
+use crate::live::Live;
 
 /// The recipes, and the form of the chosen one.
 #[component]

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::api;
 use crate::base::to;
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::parts::{ErrorView, format, may_act};
 use crate::ui::progress::Summary;
 use headway_model::causes::{Cause, Causes};

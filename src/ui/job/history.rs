@@ -12,7 +12,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::items::{ItemsAddress, Texts};
-use crate::ui::live::{Live, PastMoment};
+use crate::live::{Live, PastMoment};
 use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::format;
 use crate::ui::parts::format::{count, counted, time_of_day};

@@ -16,7 +16,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::items::{ItemsAddress, Texts};
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::{format, words};
 use crate::ui::progress::Summary;

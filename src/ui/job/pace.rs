@@ -4,7 +4,7 @@ use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::parts::may_act;
 use crate::ui::progress::{Steer, Summary};
 use headway_model::{Action, Fold};

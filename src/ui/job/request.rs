@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::base::to;
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::parts::{format, may_act};
 use headway_model::policy::OnInterrupt;
 use headway_model::{JobKind, OnDone, Output, OutputPlace, StartJob};

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::api;
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::parts::may_act;
 use headway_model::request::ItemSelection;
 use headway_model::{Action, ApiError, JobId, StartJob};

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::api;
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::nav::Nav;
 use crate::ui::parts::{copy, format, rights};
 use headway_model::ApiError;

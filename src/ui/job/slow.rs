@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::items::ItemsAddress;
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::parts::format::{counted, duration};
 use crate::ui::progress::Summary;
 use headway_model::message::RunningItem;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::address::JobsAddress;
 use super::bulk::Bulk;
-use crate::ui::live::{JobState, Live};
+use crate::live::{JobState, Live};
 use crate::ui::progress::{Newest, Steer, Strip, Summary};
 use headway_model::JobId;
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::api;
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::parts::{ErrorView, format};
 use headway_model::summary::{Room, TrashElsewhere, TrashRoom};
 

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::address;
 use super::window::Scrolled;
 use crate::api;
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::parts::format::{count, sentence};
 use crate::ui::parts::visibility;
 use headway_model::ApiError;

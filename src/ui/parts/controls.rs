@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::live::Live;
+use crate::live::Live;
 
 /// Disables all fields and buttons inside until the page is hydrated, so that no press or choice goes unheard.
 #[component]

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::format::sentence;
 use crate::base::to;
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::nav::Title;
 use headway_model::ApiError;
 use headway_model::follow::LinkState;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::live::Live;
+use crate::live::Live;
 
 const CROWDED: &str = "Other tabs use this browser's connections to the server, so this one asks once a second.";
 

@@ -20,7 +20,7 @@ use leptos::prelude::*;
 
 use super::Steer;
 use super::proof::ProofLine;
-use crate::ui::live::{JobState, Live};
+use crate::live::{JobState, Live};
 use crate::ui::parts::{StatusBadge, Zone, format};
 pub(super) use actions::{Actions, Failed};
 use bar::Bar;

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::Summary;
 use crate::api;
-use crate::ui::live::Live;
+use crate::live::Live;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, JobId};
 

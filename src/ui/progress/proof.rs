@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::tell_me::TellMe;
 use super::whole;
-use crate::ui::live::{JobState, Live};
+use crate::live::{JobState, Live};
 use crate::ui::parts::format::{self, time_of_day};
 use headway_model::follow::{Phase, Proof};
 

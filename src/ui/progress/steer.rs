@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::Newest;
 use crate::api;
-use crate::ui::live::Live;
+use crate::live::Live;
 use headway_model::{Action, ApiError};
 
 /// The actions of a page or a dialog. Copy it freely.

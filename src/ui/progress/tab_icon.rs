@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::together::percent;
 use crate::base::to;
-use crate::ui::live::Live;
+use crate::live::Live;
 
 /// The step of the ring in percent, because the browser loads a new picture for each.
 const STEP: u32 = 4;

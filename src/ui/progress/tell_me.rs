@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::live::notice;
+use crate::live::notice;
 
 /// For a job that is not over. Nothing where the browser cannot do it, where it was refused before, and where it is agreed already.
 #[component]

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::policies::Policies;
+use crate::live::Live;
 use crate::ui::library::{FIRST, ListOffer, Selection, matching};
-use crate::ui::live::Live;
 use crate::ui::parts::format::sentence;
 use headway_model::library::FolderView;
 use headway_model::request::FolderQuery;

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::Chosen;
 use crate::api;
-use crate::ui::live::Live;
+use crate::live::Live;
 
 /// How long after the last change the server is asked.
 const TYPING: Duration = Duration::from_millis(250);

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::refused;
-use crate::ui::live::Live;
+use crate::live::Live;
 use headway_model::setting::{self, SettingKind};
 use headway_model::{Setting as Described, Settings};
 

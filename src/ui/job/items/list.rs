@@ -6,8 +6,8 @@ use leptos::prelude::*;
 
 use super::address::ItemsAddress;
 use super::names::ReadNames;
+use crate::live::{JobState, Live};
 use crate::ui::job::attention::Attention;
-use crate::ui::live::{JobState, Live};
 use headway_model::{ApiError, Fold, JobId, SkipReason};
 
 /// The items that a filter selects one by one.

@@ -10,7 +10,7 @@ use super::address::ItemsAddress;
 use super::texts::Texts;
 use super::window::{ItemsWindow, Known};
 use crate::api;
-use crate::ui::live::Live;
+use crate::live::Live;
 use headway_model::follow::Phase;
 use headway_model::id::Seq;
 use headway_model::summary::ItemPage;
@@ -64,7 +64,7 @@ impl ReadItems {
     pub(super) fn follow(self, live: Live, address: Memo<ItemsAddress>, is_folded: Memo<bool>, texts: Texts) {
         let state = live.job(self.job);
         let heard = Memo::new(move |_| {
-            let is_stopped = |state: &crate::ui::live::JobState| state.phase == Some(Phase::Stopped);
+            let is_stopped = |state: &crate::live::JobState| state.phase == Some(Phase::Stopped);
             state.with(|state| state.as_ref().filter(|state| is_stopped(state)).map(|state| state.summary.seq))
         });
         Effect::new(move |_| {

@@ -11,7 +11,7 @@ use super::scroll::{ROWS, RowPositions, Scroll};
 use super::texts::Texts;
 use super::window::{ItemsWindow, Known, ShownItem};
 use super::{First, PAGE};
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::parts::{format, words};
 use headway_model::{JobId, StartJob};
 

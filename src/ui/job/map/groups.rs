@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Map;
 use super::order::MapOrder;
 use crate::api;
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::parts::{ErrorView, format};
 use headway_model::groups::GroupBy;
 use headway_model::{ApiError, JobId};

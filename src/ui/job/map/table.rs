@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::Map;
 use super::cells::{Band, Grid, KINDS};
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::parts::{format, words};
 use crate::ui::progress::number;
 use headway_model::{Counters, Fold};

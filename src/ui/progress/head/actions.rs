@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Summary;
 use super::offers::{Act, OfferedAction, offers};
 use super::undone::is_undone;
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::parts::{format, may_act};
 use crate::ui::progress::{Newest, Steer};
 use headway_model::item::{DiskEffect as Did, ItemStatus};
@@ -38,7 +38,7 @@ pub(in crate::ui::progress) fn Actions(
         summary.with(|summary| summary.as_ref().map(|summary| self::offers(summary, is_undoable))).unwrap_or_default()
     });
     let is_cancelled = Memo::new(move |_| {
-        let asked = |starting: &crate::ui::live::Starting| starting.job == job && starting.cancel;
+        let asked = |starting: &crate::live::Starting| starting.job == job && starting.cancel;
         let is_asked = live.starting.with(|starting| starting.as_ref().is_some_and(asked));
         is_asked || summary.with(|summary| summary.as_ref().is_some_and(|summary| !summary.status.can_cancel()))
     });

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::Summary;
 use super::pace::{KnownUntil, pace};
 use crate::base::to;
-use crate::ui::live::{JobState, Live};
+use crate::live::{JobState, Live};
 use crate::ui::parts::format;
 use headway_model::bar::{PARTS, WHOLE, segments};
 use headway_model::summary::Start;

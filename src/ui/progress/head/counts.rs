@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::Summary;
 use crate::base::to;
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::parts::{Icon, format, words};
 use headway_model::bar::{PARTS, numbers};
 use headway_model::{Counters, JobId, Seq};

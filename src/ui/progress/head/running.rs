@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::ui::live::JobState;
+use crate::live::JobState;
 use crate::ui::parts::format;
 use headway_model::message::RunningItem;
 

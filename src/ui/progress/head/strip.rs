@@ -6,7 +6,7 @@ use super::actions::{Actions, Failed};
 use super::bar::Outcomes;
 use super::{Summary, standing, status_word};
 use crate::base::to;
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::parts::{StatusBadge, Zone, format};
 use crate::ui::progress::Steer;
 use headway_model::JobStatus;

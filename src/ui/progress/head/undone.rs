@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::base::to;
-use crate::ui::live::Live;
+use crate::live::Live;
 use crate::ui::parts::format;
 use crate::ui::progress::Newest;
 use headway_model::JobSummary;

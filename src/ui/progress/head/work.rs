@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::Summary;
 use super::bar::known_until;
 use crate::api;
-use crate::ui::live::{JobState, Live};
+use crate::live::{JobState, Live};
 use crate::ui::parts::format::{about, size};
 use headway_model::load::Load;
 use headway_model::{JobId, JobStatus, Millis};

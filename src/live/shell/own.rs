@@ -4,16 +4,16 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::Shell;
-use crate::api;
-use crate::ui::live::task::Task;
-use crate::ui::live::{StartPhase, Starting, browser};
+use crate::calls;
+use crate::live::task::Task;
+use crate::live::{StartPhase, Starting, browser};
 use headway_model::read::read;
 use headway_model::{ApiError, JobId, StartJob};
 
 const STARTING: &str = "headway.starting";
 
 impl Shell {
-    pub(in crate::ui::live) fn start(&self, request: StartJob) -> JobId {
+    pub(in crate::live) fn start(&self, request: StartJob) -> JobId {
         let live = self.0.live;
         if let Some(starting) = live.starting.get_untracked() {
             self.set_shown(Some(starting.job));
@@ -32,7 +32,7 @@ impl Shell {
         job
     }
 
-    pub(in crate::ui::live) fn start_again(&self) {
+    pub(in crate::live) fn start_again(&self) {
         let Some(mut starting) = self.0.live.starting.get_untracked() else { return };
         if starting.phase == StartPhase::Calling {
             return;
@@ -72,7 +72,7 @@ impl Shell {
         let Some(starting) = self.0.live.starting.get_untracked() else { return };
         let shell = self.clone();
         let call = Task::spawn(async move {
-            let answer = api::start_job(starting.job, starting.request).await.map(drop);
+            let answer = calls::start_job(starting.job, starting.request).await.map(drop);
             shell.answered(starting.job, answer);
         });
         self.0.start_call.replace(Some(call));
@@ -93,7 +93,7 @@ impl Shell {
             Err(error) => {
                 live.refused.set(Some(error));
                 self.keep_starting(None);
-                self.step(|follow, now| follow.unfollow(now, job));
+                self.unfollow(job);
                 if live.active.get_untracked() == Some(job) {
                     self.set_shown(None);
                 }
@@ -107,7 +107,7 @@ impl Shell {
         self.0.live.starting.set(starting);
     }
 
-    pub(in crate::ui::live) fn cancel(&self, job: JobId) {
+    pub(in crate::live) fn cancel(&self, job: JobId) {
         let live = self.0.live;
         let known = self.0.tab.borrow().follow().job(&job).is_some_and(|tracked| tracked.fold().is_some());
         match live.starting.get_untracked().filter(|starting| starting.job == job && !known) {
@@ -116,7 +116,7 @@ impl Shell {
                 self.keep_starting(Some(starting));
             }
             None => spawn_local(async move {
-                let error = api::cancel_job(job).await.err();
+                let error = calls::cancel_job(job).await.err();
                 live.cancel_error.set(error);
             }),
         }

@@ -4,7 +4,7 @@
 mod alive;
 mod browser;
 mod lock;
-pub mod notice;
+pub(crate) mod notice;
 mod past;
 mod shell;
 mod starting;
@@ -21,9 +21,9 @@ use headway_model::follow::{LinkState, Phase, Proof};
 use headway_model::message::RunningItem;
 use headway_model::summary::Start;
 use headway_model::{ApiError, Fold, JobId, JobSummary, StartJob};
-pub use past::PastMoment;
+pub(crate) use past::PastMoment;
 use shell::Shell;
-pub use starting::{StartPhase, Starting};
+pub(crate) use starting::{StartPhase, Starting};
 
 thread_local! {
     /// The page's shell. A page in a browser has one thread; the server never creates a shell.
@@ -32,72 +32,72 @@ thread_local! {
 
 /// A job as the pages show it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct JobState {
+pub(crate) struct JobState {
     /// Its state at its last event.
-    pub summary: JobSummary,
+    pub(crate) summary: JobSummary,
     /// How far the page is with following it; `None` if the job is only watched.
-    pub phase: Option<Phase>,
+    pub(crate) phase: Option<Phase>,
     /// What can be proved; `checked` is in server time.
-    pub proof: Proof,
+    pub(crate) proof: Proof,
     /// The attempts under way.
-    pub running: Vec<RunningItem>,
+    pub(crate) running: Vec<RunningItem>,
 }
 
 /// A toast: a line that is shown in a corner for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Toast {
+pub(crate) struct Toast {
     /// The job it is about.
-    pub job: JobId,
+    pub(crate) job: JobId,
     /// What it says.
-    pub text: String,
+    pub(crate) text: String,
     /// The label of the job's status.
-    pub status: String,
+    pub(crate) status: String,
 }
 
 /// The live state of everything a page shows. Copy it freely.
 #[derive(Clone, Copy)]
-pub struct Live {
+pub(crate) struct Live {
     /// Every known job that a page might show.
-    pub jobs: RwSignal<BTreeMap<JobId, Arc<JobState>>>,
+    pub(crate) jobs: RwSignal<BTreeMap<JobId, Arc<JobState>>>,
     /// The link to the server.
-    pub link: RwSignal<LinkState>,
+    pub(crate) link: RwSignal<LinkState>,
     /// Whether this tab makes short calls, because other tabs hold the browser's connections.
-    pub crowded: RwSignal<bool>,
+    pub(crate) crowded: RwSignal<bool>,
     /// Whether the server can record events.
-    pub recording: RwSignal<bool>,
+    pub(crate) recording: RwSignal<bool>,
     /// If the server is silent although it should not be: when it was last heard, in its time. Everything shown is as
     /// of then.
-    pub silent: RwSignal<Option<u64>>,
+    pub(crate) silent: RwSignal<Option<u64>>,
     /// How often the server has come back. What could not be read is then read again.
-    pub back: RwSignal<u32>,
+    pub(crate) back: RwSignal<u32>,
     /// The server's time, updated a few times a second; at first, the time of the first paint.
-    pub clock: RwSignal<u64>,
+    pub(crate) clock: RwSignal<u64>,
     /// The job whose progress the dialog shows: one that was started or asked for in this tab. None on the server, and none before
     /// the page is hydrated.
-    pub active: RwSignal<Option<JobId>>,
+    pub(crate) active: RwSignal<Option<JobId>>,
     /// A start that the server has not answered yet.
-    pub starting: RwSignal<Option<Starting>>,
+    pub(crate) starting: RwSignal<Option<Starting>>,
     /// Why the last start was refused.
-    pub refused: RwSignal<Option<ApiError>>,
+    pub(crate) refused: RwSignal<Option<ApiError>>,
     /// The toasts.
-    pub toasts: RwSignal<Vec<Toast>>,
+    pub(crate) toasts: RwSignal<Vec<Toast>>,
     /// How many jobs have ended while this page was open. Lists are then read again.
-    pub ended: RwSignal<u32>,
+    pub(crate) ended: RwSignal<u32>,
     /// Why the last cancel did not reach the server.
-    pub cancel_error: RwSignal<Option<ApiError>>,
+    pub(crate) cancel_error: RwSignal<Option<ApiError>>,
     /// The past moment of a job that is shown instead of its present.
-    pub past: RwSignal<Option<Arc<PastMoment>>>,
+    pub(crate) past: RwSignal<Option<Arc<PastMoment>>>,
     ready: RwSignal<bool>,
 }
 
 impl Live {
     /// The newest job that any page might show; the ids are in the order of the jobs' creation.
-    pub(in crate::ui) fn newest_job(self) -> Memo<Option<JobId>> {
+    pub(crate) fn newest_job(self) -> Memo<Option<JobId>> {
         Memo::new(move |_| self.jobs.with(|jobs| jobs.keys().last().copied()))
     }
 
     /// The state of the first paint: a pure function of what the server read.
-    pub fn new(start: &Start) -> Self {
+    pub(crate) fn new(start: &Start) -> Self {
         let state = |summary: &JobSummary| {
             let proof = Proof::default();
             (summary.job, Arc::new(JobState { summary: summary.clone(), phase: None, proof, running: Vec::new() }))
@@ -122,7 +122,7 @@ impl Live {
     }
 
     /// Opens the stream once the page runs in a browser.
-    pub fn connect(self) {
+    pub(crate) fn connect(self) {
         let start = use_context::<Start>();
         self.heals(self.cancel_error);
         // Effects never run on the server.
@@ -134,38 +134,38 @@ impl Live {
     }
 
     /// Whether the page is hydrated and listens. Until then, controls that need the page's program are disabled.
-    pub fn is_ready(self) -> bool {
+    pub(crate) fn is_ready(self) -> bool {
         self.ready.get()
     }
 
     /// Starts a job and returns its id. The id is minted, the active job set and the stream opened **before** the
     /// call goes out, all within this function. While an earlier start is unanswered, this repeats that one instead.
-    pub fn start(self, request: StartJob) -> Option<JobId> {
+    pub(crate) fn start(self, request: StartJob) -> Option<JobId> {
         self.with_shell(|shell| shell.start(request))
     }
 
     /// Repeats the unanswered start at once.
-    pub fn start_again(self) {
+    pub(crate) fn start_again(self) {
         self.with_shell(Shell::start_again);
     }
 
     /// Cancels a job. If its start has not been answered yet, the cancel goes out as soon as it has.
-    pub fn cancel(self, job: JobId) {
+    pub(crate) fn cancel(self, job: JobId) {
         self.with_shell(|shell| shell.cancel(job));
     }
 
     /// Shows a job's progress.
-    pub fn show(self, job: JobId) {
+    pub(crate) fn show(self, job: JobId) {
         self.with_shell(|shell| shell.show(job));
     }
 
     /// Closes the dialog of the shown job. A job that is not over becomes a pill.
-    pub fn put_away(self) {
+    pub(crate) fn put_away(self) {
         self.with_shell(Shell::put_away);
     }
 
     /// One job, as a signal: at the past moment that is shown, or else at present.
-    pub fn job(self, job: JobId) -> Memo<Option<Arc<JobState>>> {
+    pub(crate) fn job(self, job: JobId) -> Memo<Option<Arc<JobState>>> {
         Memo::new(move |_| match self.past_of(job) {
             Some(moment) => Some(Arc::clone(&moment.state)),
             None => self.jobs.with(|jobs| jobs.get(&job).cloned()),
@@ -173,17 +173,24 @@ impl Live {
     }
 
     /// Follows a job event by event without making it the active one.
-    pub fn follow(self, job: JobId) {
+    pub(crate) fn follow(self, job: JobId) {
         self.with_shell(|shell| shell.follow(job));
     }
 
+    /// Stops following a job, unless its start has not been answered yet.
+    pub(crate) fn unfollow(self, job: JobId) {
+        if !self.starting.with_untracked(|starting| starting.as_ref().is_some_and(|starting| starting.job == job)) {
+            self.with_shell(|shell| shell.unfollow(job));
+        }
+    }
+
     /// Fetches a finished job, with its proof.
-    pub fn revisit(self, job: JobId) {
+    pub(crate) fn revisit(self, job: JobId) {
         self.with_shell(|shell| shell.revisit(job));
     }
 
     /// Looks at the fold of a job that this page follows: the same fold that its signals show. Not tracked.
-    pub fn with_fold<T>(self, job: JobId, look: impl FnOnce(&Fold) -> T) -> Option<T> {
+    pub(crate) fn with_fold<T>(self, job: JobId, look: impl FnOnce(&Fold) -> T) -> Option<T> {
         if let Some(moment) = untrack(|| self.past_of(job)) {
             return Some(look(&moment.fold));
         }
@@ -192,7 +199,7 @@ impl Live {
 
     /// Clears an error once the server is heard again, if the error was that the server did not answer. Any other
     /// error stays.
-    pub fn heals(self, error: RwSignal<Option<ApiError>>) {
+    pub(crate) fn heals(self, error: RwSignal<Option<ApiError>>) {
         Effect::new(move |_| {
             self.back.get();
             if error.with_untracked(|error| matches!(error, Some(ApiError::Unreachable { .. }))) {

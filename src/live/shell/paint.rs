@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::Shell;
 use super::shown::LIVE;
-use crate::ui::live::{JobState, browser};
+use crate::live::{JobState, browser};
 use headway_model::follow::{LinkState, Proof};
 use headway_model::{JobId, JobSummary};
 
@@ -78,7 +78,7 @@ impl Shell {
             }
         }
         self.cancel_seen();
-        if reload && link == LinkState::Live && browser::kept(RELOADED).is_none() {
+        if reload && self.0.is_own && link == LinkState::Live && browser::kept(RELOADED).is_none() {
             browser::keep(RELOADED, Some("1"));
             browser::reload();
         }

@@ -14,13 +14,13 @@ extern "C" {
 }
 
 /// Whether a page may show such words: `granted`, `denied`, or `default` where nobody was asked. `None` where a browser has none.
-pub fn permission() -> Option<String> {
+pub(crate) fn permission() -> Option<String> {
     let notification = Reflect::get(&js_sys::global(), &"Notification".into()).ok()?;
     Reflect::get(&notification, &"permission".into()).ok()?.as_string()
 }
 
 /// Asks the reader, by the browser's own question; the answer.
-pub async fn ask() -> Option<String> {
+pub(crate) async fn ask() -> Option<String> {
     if let Ok(answer) = Notification::request_permission() {
         // What was answered is read below; a browser that refuses to ask leaves it as it was.
         JsFuture::from(answer).await.ok();

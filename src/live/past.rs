@@ -10,16 +10,16 @@ use headway_model::{Fold, JobId, JobSummary, Millis, Seq};
 
 /// A job after one of its events.
 #[derive(Debug, PartialEq)]
-pub struct PastMoment {
+pub(crate) struct PastMoment {
     pub(super) fold: Fold,
     pub(super) state: Arc<JobState>,
     /// When that event was recorded.
-    pub at: Millis,
+    pub(crate) at: Millis,
 }
 
 impl PastMoment {
     /// The job in the state of this fold.
-    pub fn new(fold: Fold, at: Millis) -> Self {
+    pub(crate) fn new(fold: Fold, at: Millis) -> Self {
         let proof = Proof { seq: fold.seq, ..Proof::default() };
         let summary = JobSummary::from(&fold);
         let state = JobState { summary, phase: Some(Phase::Following), proof, running: Vec::new() };
@@ -27,12 +27,12 @@ impl PastMoment {
     }
 
     /// The number of the event.
-    pub fn seq(&self) -> Seq {
+    pub(crate) fn seq(&self) -> Seq {
         self.fold.seq
     }
 
     /// The job's summary at that moment.
-    pub fn summary(&self) -> &JobSummary {
+    pub(crate) fn summary(&self) -> &JobSummary {
         &self.state.summary
     }
 
@@ -43,17 +43,17 @@ impl PastMoment {
 
 impl Live {
     /// The same, with a separate past moment, which only components that receive this copy show.
-    pub fn with_own_past(self) -> Self {
+    pub(crate) fn with_own_past(self) -> Self {
         Live { past: RwSignal::new(None), ..self }
     }
 
     /// The job at present, whatever moment is shown.
-    pub fn present(self, job: JobId) -> Memo<Option<Arc<JobState>>> {
+    pub(crate) fn present(self, job: JobId) -> Memo<Option<Arc<JobState>>> {
         Memo::new(move |_| self.jobs.with(|jobs| jobs.get(&job).cloned()))
     }
 
     /// The past moment of this job that is shown instead of its present.
-    pub fn past_of(self, job: JobId) -> Option<Arc<PastMoment>> {
+    pub(crate) fn past_of(self, job: JobId) -> Option<Arc<PastMoment>> {
         self.past.with(|past| past.clone().filter(|moment| moment.is_of(job)))
     }
 }

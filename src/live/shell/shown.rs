@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::Shell;
-use crate::api;
-use crate::ui::live::{Toast, browser, notice};
+use crate::calls;
+use crate::live::{Toast, browser, notice};
 use headway_model::read::read;
 use headway_model::{JobId, JobStatus, JobSummary};
 
@@ -42,7 +42,7 @@ impl Shell {
         for job in left.into_iter().filter(|job| !known.contains(job)) {
             let shell = self.clone();
             spawn_local(async move {
-                if let Ok(view) = api::job(job).await
+                if let Ok(view) = calls::job(job).await
                     && view.summary.status.is_terminal()
                 {
                     shell.toast(&view.summary, "finished while you were away");
@@ -57,13 +57,13 @@ impl Shell {
         self.0.live.active.set(job);
     }
 
-    pub(in crate::ui::live) fn show(&self, job: JobId) {
+    pub(in crate::live) fn show(&self, job: JobId) {
         self.0.live.cancel_error.set(None);
         self.set_shown(Some(job));
         self.follow(job);
     }
 
-    pub(in crate::ui::live) fn put_away(&self) {
+    pub(in crate::live) fn put_away(&self) {
         if self.0.live.active.get_untracked().is_some() {
             self.set_shown(None);
         }
@@ -92,7 +92,7 @@ impl Shell {
         live.ended.update(|count| *count += 1);
         let summary = self.0.tab.borrow().follow().job(&job).and_then(|tracked| tracked.fold().map(JobSummary::from));
         let Some(summary) = summary else { return };
-        if browser::is_hidden() {
+        if self.0.is_own && browser::is_hidden() {
             notice::say(&said(&summary, &summary.status_word()), &job.to_string());
         }
         if live.active.get_untracked() != Some(job) {

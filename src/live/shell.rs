@@ -53,16 +53,21 @@ struct ShellInner {
     closing: Cell<Option<(JobId, f64)>>,
     toasted: RefCell<Vec<(JobId, f64)>>,
     listeners: RefCell<Vec<WindowListenerHandle>>,
+    /// Whether the page is one of Headway's own. A page of another app is never reloaded, and no notification is shown from it.
+    is_own: bool,
 }
 
 impl Shell {
-    /// Begins to follow, from the position at which the page was rendered.
+    /// Begins to follow, from the position at which the page was rendered. A page of another app has no `start`: it begins with what
+    /// the server says first.
     pub(super) fn begin(live: Live, start: Option<Start>) -> Self {
+        let is_own = start.is_some();
         let start = start.unwrap_or_else(Start::empty);
         let skew = start.now as i64 - browser::now() as i64;
         let can_act = start.rights != PageRights::Reading;
         let known: Vec<JobId> = start.live.iter().map(|summary| summary.job).collect();
-        let mut follow = Follow::new(Some(start.cursor), true, Some(start.build), browser::wall());
+        let mut follow =
+            Follow::new(is_own.then_some(start.cursor), true, is_own.then_some(start.build), browser::wall());
         follow.know(start.live);
         if browser::kept(ASKS).is_some() {
             follow.prefer_calls();
@@ -84,6 +89,7 @@ impl Shell {
             closing: Cell::new(None),
             toasted: RefCell::new(Vec::new()),
             listeners: RefCell::new(Vec::new()),
+            is_own,
         }));
         let told = shell.clone();
         let channel =
@@ -92,7 +98,11 @@ impl Shell {
         if browser::is_hidden() {
             shell.step(|follow, now| follow.visible(now, false));
         }
-        shell.take_up(&known, can_act);
+        if is_own {
+            shell.take_up(&known, can_act);
+        } else {
+            shell.take_up_start();
+        }
         shell.step(Follow::start);
         shell.listen();
         alive::beat();
@@ -119,6 +129,10 @@ impl Shell {
 
     pub(super) fn follow(&self, job: JobId) {
         self.step(|follow, now| follow.follow(now, job));
+    }
+
+    pub(super) fn unfollow(&self, job: JobId) {
+        self.step(|follow, now| follow.unfollow(now, job));
     }
 
     pub(super) fn revisit(&self, job: JobId) {

@@ -9,16 +9,16 @@ const OFFER_AFTER_MS: f64 = 30_000.0;
 
 /// A start that is not answered yet. Times are milliseconds of one clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Starting {
+pub(crate) struct Starting {
     /// The job's id, minted by this page.
-    pub job: JobId,
+    pub(crate) job: JobId,
     /// The request.
-    pub request: StartJob,
+    pub(crate) request: StartJob,
     /// Whether the job is to be cancelled once it exists.
-    pub cancel: bool,
+    pub(crate) cancel: bool,
     /// The state of the start.
     #[serde(skip)]
-    pub phase: StartPhase,
+    pub(crate) phase: StartPhase,
     /// Calls made since the last press of the button.
     #[serde(skip)]
     tries: i32,
@@ -28,7 +28,7 @@ pub struct Starting {
 
 /// The state of an unanswered start.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub enum StartPhase {
+pub(crate) enum StartPhase {
     /// A call is under way.
     #[default]
     Calling,
@@ -40,19 +40,19 @@ pub enum StartPhase {
 
 impl Starting {
     /// A start whose first call goes out now.
-    pub fn new(job: JobId, request: StartJob, now: f64) -> Self {
+    pub(crate) fn new(job: JobId, request: StartJob, now: f64) -> Self {
         Starting { job, request, cancel: false, phase: StartPhase::Calling, tries: 1, since: now }
     }
 
     /// Begins again, because the user asked to or the page was reloaded: a call goes out now.
-    pub fn again(&mut self, now: f64) {
+    pub(crate) fn again(&mut self, now: f64) {
         self.phase = StartPhase::Calling;
         self.tries = 1;
         self.since = now;
     }
 
     /// Takes in a failed call. Returns whether the start is still to be repeated, which depends on the error.
-    pub fn failed(&mut self, now: f64, error: &ApiError) -> bool {
+    pub(crate) fn failed(&mut self, now: f64, error: &ApiError) -> bool {
         self.phase = if now >= self.since + OFFER_AFTER_MS {
             StartPhase::Offered
         } else {
@@ -64,7 +64,7 @@ impl Starting {
 
     /// Whether a call must go out now. A call that has neither been answered nor failed in time is offered to the
     /// user too; its answer still counts if it comes, because a large request over a slow link takes time.
-    pub fn due(&mut self, now: f64) -> bool {
+    pub(crate) fn due(&mut self, now: f64) -> bool {
         match self.phase {
             StartPhase::Offered => false,
             _ if now >= self.since + OFFER_AFTER_MS => {

@@ -1,0 +1,69 @@
+//! What the hooks of a page have in common: one `Live`, and who uses which job.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+
+use crate::base::{Base, InvalidBase};
+use crate::live::Live;
+use headway_model::JobId;
+use headway_model::summary::Start;
+
+/// Says that Headway's router is mounted below this path, such as `/headway`, and opens the stream once the page runs in a
+/// browser. Call it once, in the root component of the app; the hooks work in everything below.
+pub fn provide_headway(base: &str) -> Result<(), InvalidBase> {
+    let base: Base = base.parse()?;
+    let live = Live::new(&Start::empty());
+    let shared = HeadwayContext {
+        live,
+        uses: StoredValue::new(BTreeMap::new()),
+        started: RwSignal::new(None),
+        cancelled: RwSignal::new(None),
+    };
+    provide_context(base.clone());
+    provide_context(shared);
+    // Effects never run on a server, whose process can have several base paths. This one comes before that of `connect`.
+    Effect::new(move |_| base.clone().of_page());
+    live.connect();
+    Ok(())
+}
+
+/// What [`provide_headway`] provides.
+#[derive(Clone, Copy)]
+pub(super) struct HeadwayContext {
+    pub(super) live: Live,
+    /// How many hooks use a job.
+    uses: StoredValue<BTreeMap<JobId, u32>>,
+    /// The last job that a hook started.
+    pub(super) started: RwSignal<Option<JobId>>,
+    /// The last job that a hook cancelled.
+    pub(super) cancelled: RwSignal<Option<JobId>>,
+}
+
+impl HeadwayContext {
+    /// The context of this component. Panics if the root of the app has not provided it.
+    pub(super) fn here() -> Self {
+        use_context()
+            .expect("headway: call `provide_headway` in the root component of the app, before its hooks are used")
+    }
+
+    /// Follows a job for as long as the current owner lives. The last one who leaves stops following it.
+    pub(super) fn follow(self, job: JobId) {
+        self.uses.update_value(|uses| *uses.entry(job).or_default() += 1);
+        Effect::new(move |_| {
+            if self.live.is_ready() {
+                self.live.follow(job);
+            }
+        });
+        on_cleanup(move || {
+            let left = self.uses.try_update_value(|uses| {
+                let count = uses.get_mut(&job)?;
+                *count -= 1;
+                (*count == 0).then(|| uses.remove(&job))
+            });
+            if left.flatten().is_some() {
+                self.live.unfollow(job);
+            }
+        });
+    }
+}
