@@ -67,6 +67,6 @@ export async function throttle(page: Page, rate: number) {
   await session.send('Emulation.setCPUThrottlingRate', { rate });
 }
 
-export const tenFiles = (server: Server) => {
+export const tenFiles = (server: Pick<Server, 'file'>) => {
   for (let index = 0; index < 10; index++) server.file(`${index}.txt`);
 };
