@@ -17,7 +17,7 @@ mod write;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::kind::{FileKind, HEAD};
+use super::kind::{FileKind, FileLook};
 use super::reading::{self, Reading};
 use super::source::Source;
 use super::{Binding, Effect, Failure, Recipe, Setting, Unable, Work};
@@ -81,6 +81,10 @@ impl Reading for ArchiveSettings {
     const REPORT: &'static str = "ARCHIVES";
     const COLUMNS: &'static [&'static str] = &["verdict", "entries", "unpacked", "unchecked", "notes"];
 
+    fn is_for(&self, looks: FileLook) -> bool {
+        resembles_archive(looks)
+    }
+
     fn look(&self, source: &Source<'_>) -> Result<Value, Failure> {
         is_archive(source)?;
         let limits = UnpackLimits { total: self.total << 30, ratio: self.ratio };
@@ -95,18 +99,20 @@ impl Reading for ArchiveSettings {
     }
 }
 
+/// Whether the content or the name of a file is that of a zip archive.
+fn resembles_archive(looks: FileLook) -> bool {
+    looks.kind == Some(FileKind::Zip) || looks.named == Some(FileKind::Zip)
+}
+
 /// Checks that the file is a zip archive, judging by its content. If only its name says so, it is damaged or
 /// something else.
 fn is_archive(source: &Source<'_>) -> Result<(), Failure> {
-    let named = FileKind::named(&source.attempt().path);
-    match (FileKind::of(&source.head(HEAD)?), named) {
-        (Some(FileKind::Zip), _) => Ok(()),
-        (Some(other), Some(FileKind::Zip)) => {
-            Err(source.judge(&format!("it is {}, though its name says zip", other.shown())))
-        }
+    let looks = source.looks()?;
+    match looks.kind {
+        _ if !resembles_archive(looks) => Err(Failure::Skipped(SkipReason::Recipe)),
         // A program can precede an archive, and a damaged archive can begin with anything.
-        (None, Some(FileKind::Zip)) => Ok(()),
-        _ => Err(Failure::Skipped(SkipReason::Recipe)),
+        Some(FileKind::Zip) | None => Ok(()),
+        Some(other) => Err(source.judge(&format!("it is {}, though its name says zip", other.shown()))),
     }
 }
 

@@ -6,18 +6,18 @@ mod pack;
 #[cfg(test)]
 mod real;
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::kind::{FileKind, HEAD};
+use super::kind::{FileKind, FileLook};
 use super::packed::unpack;
 use super::recipe::read;
 use super::source::Source;
 use super::{
-    Attempt, Binding, Effect, EmptyOutput, Failure, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work,
-    report,
+    Attempt, Binding, Effect, EmptyOutput, Failure, ItemResults, Obstacle, ReadHead, Recipe, Setting, Success, Unable,
+    Work, report,
 };
 use headway_files::{Library, OpenFile, Outputs};
 use headway_model::summary::RecipeInfo;
@@ -105,12 +105,19 @@ impl Work for CompressSettings {
         EmptyOutput::Result
     }
 
+    fn is_for(&self, path: &RelPath, head: ReadHead<'_>) -> io::Result<bool> {
+        Ok(self.is_for_looks(FileLook::of(path, &head()?)))
+    }
+
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let source = Source::new(input, attempt)?;
-        let kind = FileKind::of(&source.head(HEAD)?);
+        let looks = source.looks()?;
+        if !self.is_for_looks(looks) {
+            return Err(Failure::Skipped(SkipReason::Recipe));
+        }
         let staged = attempt.staged()?;
         let create = || staged.create().map_err(|error| writing(&error));
-        let (was, size) = match (self.action, kind) {
+        let (was, size) = match (self.action, looks.kind) {
             (CompressAction::Unpack, Some(kind @ (FileKind::Gzip | FileKind::Zstd))) => {
                 let mut file = create()?.into_std();
                 let limits = (self.total << 30, self.window);
@@ -119,14 +126,7 @@ impl Work for CompressSettings {
                 (source.size(), size)
             }
             (CompressAction::Unpack, _) => {
-                let fault = "its name says that it is packed, and its content does not";
-                return match FileKind::named(&attempt.path) {
-                    Some(FileKind::Gzip | FileKind::Zstd) => Err(source.judge(fault)),
-                    _ => Err(Failure::Skipped(SkipReason::Recipe)),
-                };
-            }
-            (_, kind) if !self.packed && kind.is_some_and(names::is_packed) => {
-                return Err(Failure::Skipped(SkipReason::Recipe));
+                return Err(source.judge("its name says that it is packed, and its content does not"));
             }
             (CompressAction::Zstd | CompressAction::Gzip, _) => pack::pack(&source, create()?.into_std(), self)?,
         };
@@ -135,6 +135,17 @@ impl Work for CompressSettings {
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
         report::write(results, outputs, "COMPRESSED", &["was", "became", "percent"])
+    }
+}
+
+impl CompressSettings {
+    /// Whether a file that looks like this is packed or unpacked.
+    fn is_for_looks(&self, looks: FileLook) -> bool {
+        let can_unpack = |kind| matches!(kind, Some(FileKind::Gzip | FileKind::Zstd));
+        match self.action {
+            CompressAction::Unpack => can_unpack(looks.kind) || can_unpack(looks.named),
+            CompressAction::Zstd | CompressAction::Gzip => self.packed || !looks.kind.is_some_and(names::is_packed),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::archive;
-use super::kind::{FileKind, HEAD};
+use super::kind::{FileKind, FileLook};
 use super::packed::unpack;
 use super::reading::{self, Reading};
 use super::source::Source;
@@ -73,21 +73,26 @@ impl Reading for HealthSettings {
     const REPORT: &'static str = "HEALTH";
     const COLUMNS: &'static [&'static str] = &["verdict", "type", "notes"];
 
+    fn is_for(&self, FileLook { named, kind }: FileLook) -> bool {
+        let is_named = named.is_some_and(is_decoded);
+        match kind {
+            Some(kind) => is_decoded(kind) || is_named && self.ending == NameMismatch::Failure,
+            None => is_named,
+        }
+    }
+
     fn look(&self, source: &Source<'_>) -> Result<Value, Failure> {
-        let named = FileKind::named(&source.attempt().path);
-        let Some(kind) = FileKind::of(&source.head(HEAD)?) else {
+        let FileLook { named, kind } = source.looks()?;
+        let Some(kind) = kind else {
             // The name must be wrong, because every file of these types begins with a known signature.
-            return match named.filter(|kind| is_decoded(*kind)) {
+            return match named {
                 Some(kind) if source.size() == 0 => Err(source.judge(&format!("it is empty, and no {}", kind.word()))),
                 Some(kind) => Err(source.not_as_named(kind)),
                 None => Err(Failure::Skipped(SkipReason::Recipe)),
             };
         };
         let is_misnamed = named.is_some_and(|named| named != kind);
-        if is_misnamed
-            && self.ending == NameMismatch::Failure
-            && named.is_some_and(|named| is_decoded(named) || is_decoded(kind))
-        {
+        if is_misnamed && self.ending == NameMismatch::Failure {
             let says = named.map_or("", FileKind::shown);
             return Err(source.judge(&format!("it is {}, and its name says {says}", kind.shown())));
         }

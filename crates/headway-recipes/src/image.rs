@@ -8,16 +8,18 @@ mod names;
 #[cfg(test)]
 mod real;
 
-use std::io::{BufReader, Cursor, Write};
+use std::io::{self, BufReader, Cursor, Write};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::health::more_pages;
-use super::kind::FileKind;
+use super::kind::{FileKind, FileLook};
 use super::recipe::read;
 use super::source::Source;
-use super::{Attempt, Binding, Effect, Failure, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work, report};
+use super::{
+    Attempt, Binding, Effect, Failure, ItemResults, Obstacle, ReadHead, Recipe, Setting, Success, Unable, Work, report,
+};
 use decode::DecodedPicture;
 use headway_files::{Library, OpenFile, Outputs};
 use headway_model::summary::RecipeInfo;
@@ -133,6 +135,10 @@ impl Work for ImageSettings {
         Some(Output { place: names::place(self.format, self.longest, path, output.place), ..output })
     }
 
+    fn is_for(&self, path: &RelPath, head: ReadHead<'_>) -> io::Result<bool> {
+        Ok(FileLook::of(path, &head()?).is_among(is_picture))
+    }
+
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let source = Source::new(input, attempt)?;
         let made = self.make(&source)?;
@@ -155,7 +161,7 @@ struct MadeImage {
 
 impl ImageSettings {
     fn make(&self, source: &Source<'_>) -> Result<MadeImage, Failure> {
-        let kind = kind_of(source)?;
+        let kind = source.kind_among(is_picture)?;
         let format = self.target(source, kind)?;
         if kind == FileKind::Tiff && more_pages(source)?.is_some() {
             return Err(source.judge("it has several pages, and only the first would be left"));
@@ -243,11 +249,10 @@ impl ImageSettings {
     }
 }
 
-/// The type of a picture, by its content. If only its name says that it is a picture, it is damaged or something
-/// else.
-fn kind_of(source: &Source<'_>) -> Result<FileKind, Failure> {
+/// Whether files of this type are pictures that can be decoded here.
+fn is_picture(kind: FileKind) -> bool {
     use FileKind::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
-    source.kind_among(|kind| matches!(kind, Jpeg | Png | WebP | Tiff | Gif | Bmp))
+    matches!(kind, Jpeg | Png | WebP | Tiff | Gif | Bmp)
 }
 
 /// Decodes the result and checks it: a lossless format must give exactly the same pixels, JPEG the same size.

@@ -27,7 +27,29 @@ pub(crate) enum FileKind {
 use FileKind::{Bmp, Bzip2, Flac, Gif, Gzip, Jpeg, Mp3, Ogg, Pdf, Png, Rar, SevenZip, Tiff, WebP, Xz, Zip, Zstd};
 
 /// How many bytes at the beginning of a file are needed to tell its type.
-pub(crate) const HEAD: usize = 16;
+pub const HEAD: usize = 16;
+
+/// What the name and the first bytes of a file say about its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileLook {
+    /// The type according to its name.
+    pub(crate) named: Option<FileKind>,
+    /// The type according to its first bytes.
+    pub(crate) kind: Option<FileKind>,
+}
+
+impl FileLook {
+    /// FileLook at a name and at the first [`HEAD`] bytes.
+    pub(crate) fn of(path: &RelPath, head: &[u8]) -> Self {
+        FileLook { named: FileKind::named(path), kind: FileKind::of(head) }
+    }
+
+    /// Whether the content is of one of these types; if its type is unknown, whether the name says so. Such a file is
+    /// damaged, or something else, and its attempt says which.
+    pub(crate) fn is_among(self, is_wanted: impl Fn(FileKind) -> bool) -> bool {
+        self.kind.or(self.named).is_some_and(is_wanted)
+    }
+}
 
 /// The signatures of the types: offset and bytes.
 const BEGINNINGS: &[(FileKind, usize, &[u8])] = &[

@@ -6,6 +6,7 @@ mod checksum;
 mod comic;
 pub mod command;
 mod compress;
+mod decoder_faults;
 mod duplicates;
 mod effect;
 mod hash;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 
 pub use attempt::{Attempt, LiveOutput, Progress, StopReason};
 pub use effect::Effect;
+pub use kind::HEAD;
 pub use outcome::{Failure, Success, details_of, output_of};
 #[cfg(test)]
 use recipe::defaults;
@@ -40,7 +42,7 @@ use recipe::read;
 pub use recipe::{Binding, Obstacle, Recipe};
 pub use report::row as csv_row;
 pub use shell_file::ShellFile;
-pub use work::{EmptyOutput, ItemResult, ItemResults, Plan, Rename, Work};
+pub use work::{EmptyOutput, ItemResult, ItemResults, Plan, ReadHead, Rename, Work};
 
 // Re-exported for programs that define their own recipes.
 pub use headway_files::{Library, OpenFile, Outputs, Staged};

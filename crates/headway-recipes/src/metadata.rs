@@ -10,15 +10,15 @@ mod real;
 mod strip;
 mod webp;
 
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::kind::FileKind;
+use super::kind::{FileKind, FileLook};
 use super::recipe::read;
 use super::source::Source;
-use super::{Attempt, Binding, Effect, Failure, ItemResults, Recipe, Setting, Success, Unable, Work, report};
+use super::{Attempt, Binding, Effect, Failure, ItemResults, ReadHead, Recipe, Setting, Success, Unable, Work, report};
 use block::{Block, BlockKind, Walked};
 pub(super) use exif::without_thumbnail;
 use headway_files::{OpenFile, Outputs};
@@ -96,6 +96,10 @@ impl Recipe for Metadata {
 impl Work for MetadataSettings {
     fn output(&self, _: &RelPath, default: Option<&Output>) -> Option<Output> {
         default.filter(|_| self.action != MetadataAction::Report).cloned()
+    }
+
+    fn is_for(&self, path: &RelPath, head: ReadHead<'_>) -> io::Result<bool> {
+        Ok(FileLook::of(path, &head()?).is_among(|kind| Format::of_kind(kind).is_some()))
     }
 
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
@@ -205,14 +209,18 @@ impl Format {
     /// The format of a file, by its content. If only its name says that it has one of these formats, it is damaged or
     /// something else.
     fn of(source: &Source<'_>) -> Result<Self, Failure> {
-        let by = |kind| match kind {
+        let kind = source.kind_among(|kind| Format::of_kind(kind).is_some())?;
+        Format::of_kind(kind).ok_or(Failure::Skipped(SkipReason::Recipe))
+    }
+
+    /// The format of files of this type, if it is one of these formats.
+    fn of_kind(kind: FileKind) -> Option<Self> {
+        match kind {
             FileKind::Jpeg => Some(Format::Jpeg),
             FileKind::Png => Some(Format::Png),
             FileKind::WebP => Some(Format::WebP),
             _ => None,
-        };
-        let kind = source.kind_among(|kind| by(kind).is_some())?;
-        by(kind).ok_or(Failure::Skipped(SkipReason::Recipe))
+        }
     }
 
     fn word(self) -> &'static str {

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::bufread::GzDecoder;
 
 use super::Failure;
+use super::decoder_faults::unpacking;
 use super::kind::FileKind;
 use super::source::Source;
 
@@ -55,14 +56,13 @@ pub(crate) fn unpack(
 
 /// A decoder's error, as a sentence for people.
 fn sentence(error: &io::Error, window: u32) -> String {
-    let text = error.to_string();
-    if error.kind() == io::ErrorKind::UnexpectedEof {
-        return "it is cut off: its end is missing".into();
-    }
-    if text.contains("too much memory") {
+    if error.to_string().contains("too much memory") {
         return format!("it needs a window of more than {window} MiB to be unpacked, the limit that was set");
     }
-    format!("it is damaged: {text}")
+    match error.get_ref().is_some_and(|inner| inner.is::<BytesBehind>()) {
+        true => BytesBehind.to_string(),
+        false => unpacking("it", error),
+    }
 }
 
 /// Reads all members of a gzip file. Zeros after the last one are allowed, as on tapes; anything else is an error.
@@ -102,6 +102,11 @@ fn zeros(mut rest: impl BufRead) -> io::Result<usize> {
     }
 }
 
+/// Something else than zeros follows the last member.
+#[derive(Debug, thiserror::Error)]
+#[error("it is damaged: there are bytes after its end")]
+struct BytesBehind;
+
 fn behind() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "there are bytes after its end")
+    io::Error::new(io::ErrorKind::InvalidData, BytesBehind)
 }

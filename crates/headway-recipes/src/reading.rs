@@ -1,11 +1,16 @@
 //! Recipes that only read: what they find about each file becomes its result and a row of the job's report.
 
+use std::io;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::kind::FileLook;
 use super::source::Source;
-use super::{Attempt, Binding, Failure, ItemResults, OpenFile, Outputs, Setting, Success, Unable, Work, report};
-use headway_model::DiskEffect;
+use super::{
+    Attempt, Binding, Failure, ItemResults, OpenFile, Outputs, ReadHead, Setting, Success, Unable, Work, report,
+};
+use headway_model::{DiskEffect, RelPath, SkipReason};
 
 /// A recipe that only reads, with its settings.
 pub(crate) trait Reading: DeserializeOwned + Send + Sync + 'static {
@@ -15,7 +20,10 @@ pub(crate) trait Reading: DeserializeOwned + Send + Sync + 'static {
     /// The fields of a result that are columns of the report.
     const COLUMNS: &'static [&'static str];
 
-    /// Examines a file. The result is a JSON object; a damaged file is a failure.
+    /// Whether the recipe is for a file that looks like this.
+    fn is_for(&self, looks: FileLook) -> bool;
+
+    /// Examines a file that the recipe is for. The result is a JSON object; a damaged file is a failure.
     fn look(&self, source: &Source<'_>) -> Result<Value, Failure>;
 }
 
@@ -24,12 +32,24 @@ pub(crate) fn bind<R: Reading>(job: &Binding<'_>, settings: &[Setting]) -> Resul
     Ok(Box::new(ReadingWork(job.settings::<R>(settings)?)))
 }
 
+/// Examines a file, or skips it if the recipe is not for it.
+pub(crate) fn looked<R: Reading>(recipe: &R, source: &Source<'_>) -> Result<Value, Failure> {
+    match recipe.is_for(source.looks()?) {
+        true => recipe.look(source),
+        false => Err(Failure::Skipped(SkipReason::Recipe)),
+    }
+}
+
 struct ReadingWork<R>(R);
 
 impl<R: Reading> Work for ReadingWork<R> {
+    fn is_for(&self, path: &RelPath, head: ReadHead<'_>) -> io::Result<bool> {
+        Ok(self.0.is_for(FileLook::of(path, &head()?)))
+    }
+
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let source = Source::new(input, attempt)?;
-        let result = self.0.look(&source)?;
+        let result = looked(&self.0, &source)?;
         source.settle(Success { effect: DiskEffect::Read, result })
     }
 

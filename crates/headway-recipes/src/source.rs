@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 
 use parking_lot::Mutex;
 
-use super::kind::{FileKind, HEAD};
+use super::kind::{FileKind, FileLook, HEAD};
 use super::{Attempt, Failure};
 use headway_files::OpenFile;
 use headway_model::{FailReason, SkipReason};
@@ -96,11 +96,18 @@ impl<'a> Source<'a> {
     /// Its type, by its content, if that is one of the wanted types. Other files are skipped. If only its
     /// name says so, it is damaged or something else.
     pub(crate) fn kind_among(&self, is_wanted: impl Fn(FileKind) -> bool) -> Result<FileKind, Failure> {
-        match (FileKind::of(&self.head(HEAD)?), FileKind::named(&self.attempt.path)) {
-            (Some(kind), _) if is_wanted(kind) => Ok(kind),
-            (None, Some(named)) if is_wanted(named) => Err(self.not_as_named(named)),
-            _ => Err(Failure::Skipped(SkipReason::Recipe)),
+        let looks = self.looks()?;
+        match looks {
+            _ if !looks.is_among(is_wanted) => Err(Failure::Skipped(SkipReason::Recipe)),
+            FileLook { kind: Some(kind), .. } => Ok(kind),
+            FileLook { named: Some(named), .. } => Err(self.not_as_named(named)),
+            FileLook { .. } => Err(Failure::Skipped(SkipReason::Recipe)),
         }
+    }
+
+    /// What its name and its first bytes say about its type.
+    pub(crate) fn looks(&self) -> Result<FileLook, Failure> {
+        Ok(FileLook::of(&self.attempt.path, &self.head(HEAD)?))
     }
 
     /// The failure of a file whose content does not begin as its name says.

@@ -55,11 +55,32 @@ pub(crate) fn damaged_by<T>(sound: &[u8], times: u32, look: impl Fn(&[u8]) -> Re
         match look(&bytes) {
             Ok(_) | Err(Failure::Skipped(_)) => {}
             Err(Failure::Failed(FailReason::Recipe, text)) => {
-                assert!(!text.is_empty() && text.len() <= 500, "{turn}: {text}")
+                assert!(!text.is_empty() && text.len() <= 500, "{turn}: {text}");
+                assert!(is_plain(&text), "{turn}: words of a decoder: {text}");
             }
             Err(other) => panic!("{turn}: {other:?}"),
         }
     }
+}
+
+/// Whether a message has none of the words that decoders use about themselves and their programs.
+fn is_plain(text: &str) -> bool {
+    const WORDS: [&str; 13] = [
+        "rror",
+        "EOF",
+        "I/O",
+        "nvalid",
+        "xpected",
+        "uffer",
+        "ailed",
+        "orrupt",
+        "uffman",
+        "Some(",
+        "None",
+        "eflate",
+        "nsupported",
+    ];
+    !WORDS.iter().any(|word| text.contains(word))
 }
 
 /// The files with these extensions that `./test` fetched, in order; if there are none, prints that and returns

@@ -1,9 +1,14 @@
 //! What a recipe does to the items of one job.
 
+use std::io;
+
 use serde_json::Value;
 
 use super::{Attempt, Failure, OpenFile, Outputs, Staged, Success, Unable};
 use headway_model::{FailReason, Output, PlannedFile, RelPath, SkipReason};
+
+/// Reads the first bytes of a file: [`HEAD`](super::HEAD) of them, or all if there are fewer.
+pub type ReadHead<'a> = &'a dyn Fn() -> io::Result<Vec<u8>>;
 
 /// A recipe's work for one job. A job is planned, then its items run, then the last step runs; all methods have
 /// defaults except [`Work::run`].
@@ -11,6 +16,13 @@ pub trait Work: Send + Sync + 'static {
     /// Where the output of this file goes; `None` if it has none. By default, where the job says.
     fn output(&self, _path: &RelPath, default: Option<&Output>) -> Option<Output> {
         default.cloned()
+    }
+
+    /// Whether the recipe is for a file with this name, and with the first [`HEAD`](super::HEAD) bytes that `head` reads.
+    /// A plan that somebody waits for asks this of every file, on several threads, and leaves out what the recipe is
+    /// not for. [`Work::run`] must skip exactly these files. A recipe for every file does not call `head`. Blocking.
+    fn is_for(&self, _path: &RelPath, _head: ReadHead<'_>) -> io::Result<bool> {
+        Ok(true)
     }
 
     /// Called while the plan is made. After a restart, only the rest of the plan is passed, without [`Plan::Begins`].

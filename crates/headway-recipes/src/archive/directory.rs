@@ -55,7 +55,7 @@ impl<'a, 'b> Directory<'a, 'b> {
             rawzip::ErrorKind::MissingEndOfCentralDirectory => {
                 source.judge("its end is missing: it is not a zip archive, or it is cut off")
             }
-            _ => source.judge(&format!("its directory cannot be found: {error}")),
+            _ => source.judge("its directory cannot be found: the record at its end makes no sense"),
         })?;
         Ok(Directory { archive, source, buffer })
     }
@@ -84,7 +84,7 @@ impl<'a, 'b> Directory<'a, 'b> {
                     }
                 }
                 Ok(None) => break Ok(()),
-                Err(error) => break Err(self.source.judge(&format!("its directory is damaged: {error}"))),
+                Err(_) => break Err(self.source.judge("its directory is damaged: what follows in it is no entry")),
             }
         };
         self.buffer = buffer;

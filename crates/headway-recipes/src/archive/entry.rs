@@ -5,6 +5,7 @@ use std::io::{BufReader, Read};
 use rawzip::CompressionMethod;
 
 use super::super::Failure;
+use super::super::decoder_faults::unpacking;
 use super::super::source::Source;
 use super::directory::{Directory, DirectoryRecord};
 use super::name::shown;
@@ -40,9 +41,9 @@ pub(super) fn read(
     }
     let packed = match directory.archive.get_entry(entry.way) {
         Ok(found) => BufReader::with_capacity(BUFFER, found.reader()),
-        Err(error) => {
+        Err(_) => {
             source.settle(())?;
-            return fault(&format!("is not where the directory says: {error}"));
+            return fault("is not where the directory says");
         }
     };
     let (read, left) = match entry.method {
@@ -54,7 +55,7 @@ pub(super) fn read(
         method => return Ok(EntryOutcome::Unchecked(method_name(method))),
     };
     match read {
-        Err(error) => fault(&format!("cannot be unpacked: {error}")),
+        Err(error) => Ok(EntryOutcome::Faulty(unpacking(&shown(&entry.name), &error))),
         Ok((size, _)) if size != entry.unpacked => {
             fault(&format!("unpacks to {size} bytes, and the directory says {}", entry.unpacked))
         }

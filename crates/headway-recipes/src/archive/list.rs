@@ -7,6 +7,7 @@ use std::io::{Read, Write};
 use rawzip::CompressionMethod;
 
 use super::super::Failure;
+use super::super::decoder_faults::unpacking;
 use super::super::source::Source;
 use super::directory::{Directory, DirectoryRecord};
 use super::name::shown;
@@ -65,7 +66,7 @@ pub(crate) fn list(source: &Source<'_>) -> Result<EntryList, Failure> {
     })?;
     let mut comment = Vec::new();
     let read = directory.archive.comment().take(u64::from(u16::MAX)).read_to_end(&mut comment);
-    read.map_err(|error| source.judge(&format!("its comment cannot be read: {error}")))?;
+    read.map_err(|_| source.judge("its comment cannot be read: it goes beyond the end"))?;
     let behind = source.size().saturating_sub(directory.archive.end_offset());
     let before = if entries.is_empty() { 0 } else { first };
     Ok(EntryList { entries, comment, around: (before, behind) })
@@ -124,7 +125,7 @@ impl NewEntry {
             0 => (&packed[..]).take(limit as u64 + 1).read_to_end(&mut content),
             _ => flate2::read::DeflateDecoder::new(&packed[..]).take(limit as u64 + 1).read_to_end(&mut content),
         };
-        read.map_err(|error| source.judge(&format!("{} cannot be unpacked: {error}", shown(&self.name))))?;
+        read.map_err(|error| source.judge(&unpacking(&shown(&self.name), &error)))?;
         match content.len() {
             size if size > limit => Err(too_long()),
             size if size as u64 != self.unpacked || crc32fast::hash(&content) != self.crc => {

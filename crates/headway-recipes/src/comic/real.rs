@@ -1,4 +1,4 @@
-//! Comics as other programs write them, with Python's `zipfile` and `xmllint` as the oracles.
+//! Comics as other programs write them, with Python's `zipfile` and `darkseid` as the oracles.
 
 use std::path::Path;
 use std::process::Command;
@@ -69,6 +69,37 @@ fn a_comic_gets_title_series_and_name_and_every_page_stays() {
     assert_eq!((&told[0].1, &told[1].1, &told[2].1), (&"two".to_owned(), &expected, &"one".to_owned()));
     // The second time there is nothing to do.
     assert_eq!(made_of(&path, &written, json!({})), Ok((path.clone(), None)));
+}
+
+#[test]
+fn what_is_written_is_read_by_another_program_for_comics() {
+    let python = std::env::var_os("HEADWAY_PYTHON").filter(|python| {
+        let found = Command::new(python).args(["-c", "import darkseid"]).stderr(std::process::Stdio::null()).status();
+        found.is_ok_and(|status| status.success())
+    });
+    let Some(python) = python else {
+        println!("not run: HEADWAY_PYTHON names no Python with darkseid");
+        return;
+    };
+    const SCRIPT: &str = "import sys, json\n\
+        from darkseid.comic import Comic, MetadataFormat\n\
+        told = Comic(sys.argv[1]).read_metadata(MetadataFormat.COMIC_INFO)\n\
+        print(json.dumps([told.series.name, told.issue, told.stories[0].name]))";
+    let folder = tempfile::tempdir().expect("a folder");
+    let with_info = packed(folder.path(), &[("ComicInfo.xml", INFO), ("p1.jpg", "one")]);
+    let without = packed(folder.path(), &[("p1.jpg", "one")]);
+    let path = folder.path().join("written.cbz");
+    for (from, comic, expected) in [
+        ("Re_Zero & co/any 3.cbz", &with_info, json!(["Re:Zero & co", "7", "Chapter 7"])),
+        ("S <1>/ch.10.5.cbz", &without, json!(["S <1>", "10.5", "Chapter 10.5"])),
+    ] {
+        let (_, written) = made_of(from, comic, json!({ "add": true })).expect("made");
+        std::fs::write(&path, written.expect("written")).expect("a file");
+        let said = Command::new(&python).args(["-c", SCRIPT]).arg(&path).output().expect("Python");
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        let told: Value = serde_json::from_slice(&said.stdout).expect("JSON");
+        assert_eq!(told, expected, "{from}");
+    }
 }
 
 #[test]

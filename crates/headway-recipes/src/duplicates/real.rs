@@ -1,4 +1,4 @@
-//! Duplicates among real files, with Python's `hashlib` as the oracle.
+//! Duplicates among real files, with Python's `hashlib`, jdupes and fdupes as the oracles.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,6 +7,7 @@ use std::process::Command;
 use super::groups::{GROUPS, Group};
 use super::*;
 use crate::ItemResult;
+use crate::testing::tool;
 use headway_files::{DataFolder, Library, walk};
 use headway_model::{JobId, PlannedFile, RelPath};
 
@@ -74,6 +75,34 @@ fn real_files_are_grouped_as_by_sha256() {
     let bytes: u64 = ours.iter().map(|group| group.bytes).sum();
     println!("{} groups, {files} files, {bytes} bytes too many", ours.len());
     assert!(ours.len() > 100);
+}
+
+/// The groups that a program prints: a path on each line, and an empty line after each group.
+fn printed(program: &str, arguments: &[&str], root: &Path) -> BTreeSet<BTreeSet<String>> {
+    let said = Command::new(program).args(arguments).args(PACKAGES).current_dir(root).output().expect("a program");
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    let text = String::from_utf8(said.stdout).expect("a text");
+    let groups = text.split("\n\n").map(|group| group.lines().filter(|line| !line.is_empty()).map(str::to_owned));
+    groups.map(Iterator::collect::<BTreeSet<_>>).filter(|group| !group.is_empty()).collect()
+}
+
+#[test]
+fn real_files_are_grouped_as_by_jdupes_and_fdupes() {
+    let Some(root) = std::env::var_os("HEADWAY_FILES") else {
+        println!("not run: HEADWAY_FILES names no folder with the files that ./test fetches");
+        return;
+    };
+    let root = Path::new(&root);
+    let found: BTreeSet<BTreeSet<String>> = groups(root, &PACKAGES, true)
+        .iter()
+        .map(|group| group.keep.iter().chain(&group.remove).map(|path| path.as_str().to_owned()).collect())
+        .collect();
+    // Both leave out empty files and further names of one file, jdupes unless told otherwise.
+    for (program, arguments) in [("jdupes", ["-r", "-q"].as_slice()), ("fdupes", &["-r", "-n", "-q"])] {
+        if tool(program) {
+            assert_eq!(found, printed(program, arguments, root), "{program}");
+        }
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::io::BufReader;
 
 use zune_jpeg::JpegDecoder;
+use zune_jpeg::errors::DecodeErrors;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::Failure;
@@ -16,7 +17,7 @@ pub(super) fn decode(source: &Source<'_>, memory: u64) -> Result<(), Failure> {
     let options = DecoderOptions::default().set_strict_mode(true).set_max_width(LONGEST).set_max_height(LONGEST);
     let reader = BufReader::with_capacity(64 * 1024, source.reader());
     let mut decoder = JpegDecoder::new_with_options(reader, options);
-    let wrong = |error: zune_jpeg::errors::DecodeErrors| source.judge(&format!("it is damaged or cut off: {error}"));
+    let wrong = |error: DecodeErrors| super::picture::wrong(source, error.into(), memory);
     decoder.decode_headers().map_err(wrong)?;
     let needed = decoder.output_buffer_size().unwrap_or(usize::MAX) as u64;
     if needed > memory {

@@ -7,6 +7,7 @@ use image::codecs::webp::WebPDecoder;
 use image::{AnimationDecoder, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use crate::Failure;
+use crate::decoder_faults::PictureFault;
 use crate::kind::FileKind;
 use crate::source::{Source, SourceReader};
 use headway_model::SkipReason;
@@ -15,7 +16,7 @@ use headway_model::SkipReason;
 pub(super) fn decode(source: &Source<'_>, kind: FileKind, memory: u64) -> Result<Vec<String>, Failure> {
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(memory);
-    let wrong = |error: ImageError| wrong(source, &error, memory);
+    let wrong = |error: ImageError| wrong(source, error.into(), memory);
     let plain = |format, limits| {
         let mut reader = ImageReader::with_format(reader(source), format);
         reader.limits(limits);
@@ -70,14 +71,11 @@ fn frames<'a>(source: &Source<'_>, decoder: impl AnimationDecoder<'a>) -> Result
 
 /// The failure when a decoder gave up. If it does not support the file, the file is skipped, and nothing is claimed
 /// about it.
-fn wrong(source: &Source<'_>, error: &ImageError, memory: u64) -> Failure {
-    match error {
-        ImageError::Unsupported(_) => Failure::Skipped(SkipReason::Recipe),
-        ImageError::Limits(_) => source.judge(&too_large(memory)),
-        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            source.judge("it is cut off: its end is missing")
-        }
-        error => source.judge(&format!("it is damaged: {error}")),
+pub(super) fn wrong(source: &Source<'_>, fault: PictureFault, memory: u64) -> Failure {
+    match fault {
+        PictureFault::Unsupported => Failure::Skipped(SkipReason::Recipe),
+        PictureFault::TooLarge => source.judge(&too_large(memory)),
+        PictureFault::Damaged(sentence) => source.judge(sentence),
     }
 }
 

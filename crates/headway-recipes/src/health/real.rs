@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use super::super::reading::looked as looked_by;
 use super::super::testing::{Bench, damaged, real_files, tool};
 use super::*;
 use headway_model::FailReason;
@@ -14,7 +15,7 @@ fn looked(path: &Path) -> Result<Value, String> {
 /// The recipe's result. The error is what is wrong, or `skipped`.
 fn looked_at(name: &str, bytes: &[u8]) -> Result<Value, String> {
     let wanted = HealthSettings { ending: NameMismatch::Failure, memory: 256 };
-    match Bench::new(name).on(bytes, |source| wanted.look(source)) {
+    match Bench::new(name).on(bytes, |source| looked_by(&wanted, source)) {
         Ok(result) => Ok(result),
         Err(Failure::Failed(FailReason::Recipe, text)) => Err(text),
         Err(Failure::Skipped(SkipReason::Recipe)) => Err("skipped".into()),

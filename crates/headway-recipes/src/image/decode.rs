@@ -10,9 +10,11 @@ use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 use image::{AnimationDecoder, DynamicImage, ExtendedColorType, ImageBuffer, ImageDecoder, ImageError, Limits};
 use zune_jpeg::JpegDecoder;
+use zune_jpeg::errors::DecodeErrors;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use crate::decoder_faults::PictureFault;
 use crate::kind::FileKind;
 
 /// The longest side that JPEG allows.
@@ -39,7 +41,7 @@ pub(super) fn too_large(memory: u64) -> String {
 /// # Errors
 /// A sentence that says why it cannot be decoded, or not without loss.
 pub(super) fn decode(reader: impl BufRead + Seek, kind: FileKind, memory: u64) -> Result<DecodedPicture, String> {
-    let wrong = |error| wrong(&error, memory);
+    let wrong = |error: ImageError| wrong(error.into(), memory);
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(memory);
     match kind {
@@ -74,7 +76,7 @@ pub(super) fn decode(reader: impl BufRead + Seek, kind: FileKind, memory: u64) -
 }
 
 fn plain(mut decoder: impl ImageDecoder, memory: u64) -> Result<DecodedPicture, String> {
-    let wrong = |error| wrong(&error, memory);
+    let wrong = |error: ImageError| wrong(error.into(), memory);
     if decoder.total_bytes() > memory {
         return Err(too_large(memory));
     }
@@ -92,7 +94,7 @@ fn plain(mut decoder: impl ImageDecoder, memory: u64) -> Result<DecodedPicture, 
 }
 
 fn gif(reader: impl BufRead + Seek, memory: u64, limits: Limits) -> Result<DecodedPicture, String> {
-    let wrong = |error| wrong(&error, memory);
+    let wrong = |error: ImageError| wrong(error.into(), memory);
     let mut decoder = GifDecoder::new(reader).map_err(wrong)?;
     decoder.set_limits(limits).map_err(wrong)?;
     if decoder.total_bytes() > memory {
@@ -113,13 +115,13 @@ fn gif(reader: impl BufRead + Seek, memory: u64, limits: Limits) -> Result<Decod
 fn jpeg(reader: impl BufRead + Seek, memory: u64) -> Result<DecodedPicture, String> {
     let options = DecoderOptions::default().set_strict_mode(true).set_max_width(LONGEST).set_max_height(LONGEST);
     let mut decoder = JpegDecoder::new_with_options(reader, options);
-    let wrong = |error: zune_jpeg::errors::DecodeErrors| format!("it is damaged or cut off: {error}");
+    let wrong = |error: DecodeErrors| wrong(error.into(), memory);
     decoder.decode_headers().map_err(wrong)?;
     let wanted = match decoder.input_colorspace() {
         Some(ColorSpace::Luma) => ColorSpace::Luma,
         Some(ColorSpace::YCbCr | ColorSpace::RGB) => ColorSpace::RGB,
         Some(ColorSpace::CMYK | ColorSpace::YCCK) => return Err(is_cmyk()),
-        other => return Err(format!("its colours ({other:?}) are of an unsupported kind")),
+        Some(_) | None => return Err("its colours are of a kind that is not decoded here".into()),
     };
     decoder.set_options(options.jpeg_set_out_colorspace(wanted));
     let needed = decoder.output_buffer_size().unwrap_or(usize::MAX) as u64;
@@ -160,13 +162,10 @@ fn is_cmyk() -> String {
 }
 
 /// Why a decoder gave up.
-fn wrong(error: &ImageError, memory: u64) -> String {
-    match error {
-        ImageError::Unsupported(error) => format!("it is of a kind that is not supported: {error}"),
-        ImageError::Limits(_) => too_large(memory),
-        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            "it is cut off: its end is missing".into()
-        }
-        error => format!("it is damaged: {error}"),
+fn wrong(fault: PictureFault, memory: u64) -> String {
+    match fault {
+        PictureFault::Unsupported => "it is of a kind that is not decoded here".into(),
+        PictureFault::TooLarge => too_large(memory),
+        PictureFault::Damaged(sentence) => sentence.into(),
     }
 }

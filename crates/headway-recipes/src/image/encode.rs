@@ -70,14 +70,16 @@ fn image(picture: &DecodedPicture, mut encoder: impl ImageEncoder) -> Result<(),
     if let Some(profile) = &picture.profile {
         encoder
             .set_icc_profile(profile.clone())
-            .map_err(|error| format!("its colour profile cannot be kept: {error}"))?;
+            .map_err(|_| "its colour profile cannot be kept: the new format has no place for it")?;
     }
     if let Some(exif) = picture.upright() {
-        encoder.set_exif_metadata(exif).map_err(|error| format!("its Exif data cannot be kept: {error}"))?;
+        encoder
+            .set_exif_metadata(exif)
+            .map_err(|_| "its Exif data cannot be kept: the new format has no place for them")?;
     }
     let pixels = &picture.pixels;
     let encoded = encoder.write_image(pixels.as_bytes(), pixels.width(), pixels.height(), pixels.color().into());
-    encoded.map_err(|error| format!("it cannot be encoded: {error}"))
+    encoded.map_err(|error| not_encoded(&error))
 }
 
 fn jpeg(picture: &DecodedPicture, quality: u8, to: &mut EncodedBytes<'_>) -> Result<(), String> {
@@ -86,11 +88,11 @@ fn jpeg(picture: &DecodedPicture, quality: u8, to: &mut EncodedBytes<'_>) -> Res
     let colours = match &picture.pixels {
         DynamicImage::ImageLuma8(_) => ColorType::Luma,
         DynamicImage::ImageRgb8(_) => ColorType::Rgb,
-        other => return Err(format!("JPEG cannot hold its pixels ({:?})", other.color())),
+        _ => return Err("JPEG cannot hold its pixels: they are neither grey nor RGB of 8 bits".into()),
     };
     let mut encoder = Encoder::new(to, quality);
     encoder.set_optimized_huffman_tables(true);
-    let kept = |what: &'static str| move |error| format!("its {what} cannot be kept: {error}");
+    let kept = |what: &'static str| move |_| format!("its {what} cannot be kept: it is too long for a JPEG");
     // If there are both, Exif comes first.
     if let Some(exif) = picture.upright() {
         encoder.add_exif_metadata(&exif).map_err(kept("Exif data"))?;
@@ -99,7 +101,13 @@ fn jpeg(picture: &DecodedPicture, quality: u8, to: &mut EncodedBytes<'_>) -> Res
         encoder.add_icc_profile(profile).map_err(kept("colour profile"))?;
     }
     let encoded = encoder.encode(picture.pixels.as_bytes(), width, height, colours);
-    encoded.map_err(|error| format!("it cannot be encoded: {error}"))
+    encoded.map_err(|error| not_encoded(&error))
+}
+
+/// An encoder gave up, which is no fault of the file.
+fn not_encoded(error: &dyn std::error::Error) -> String {
+    tracing::warn!(%error, "an encoder gave up");
+    "its pixels cannot be written in the new format".into()
 }
 
 /// Collects an encoder's output, and fails once the attempt is to end.

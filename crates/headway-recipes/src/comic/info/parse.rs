@@ -46,7 +46,10 @@ pub(super) fn parse(text: &str) -> Result<Info<'_>, String> {
     };
     loop {
         let begin = position(&reader);
-        let event = reader.read_event().map_err(|error| damaged(&error))?;
+        let event = reader.read_event().map_err(|error| {
+            tracing::debug!(%error, "a decoder gave up");
+            damaged(&format!("what follows its byte {begin} is no XML"))
+        })?;
         let at = begin..position(&reader);
         match event {
             Event::DocType(_) => return Err("its ComicInfo.xml has a DTD, which is not read".into()),

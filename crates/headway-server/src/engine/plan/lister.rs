@@ -13,6 +13,7 @@ use super::absent::absent_mount;
 use super::batch::PlanBatch;
 use super::choice::QueryPatterns;
 use super::done::{AlreadyDone, for_the_attempt};
+use super::file_types::{is_for, leave_out};
 use super::names;
 use headway_files::{Inspected, ListedFile, inspect_again, inspect_at, inspect_named, walk};
 use headway_model::library::{OutcomeFilter, in_order};
@@ -174,7 +175,8 @@ impl<'a> Lister<'a> {
         let at_once = match self.show == OutcomeFilter::All && self.done.is_none() {
             // Which names become free is known only once all files are.
             _ if self.work.exchanges_names() => usize::MAX,
-            true => 1,
+            true if !self.is_waited_for() => 1,
+            true => LOOKED_UP_AT_ONCE,
             false => LOOKED_UP_AT_ONCE,
         };
         if self.waiting.len() >= at_once { self.pass_on() } else { !self.is_stopped() }
@@ -190,6 +192,10 @@ impl<'a> Lister<'a> {
             Ok(files) => files,
             Err(why) => return self.fail(why),
         };
+        // The look at the files ends early when it is stopped.
+        if self.is_stopped() {
+            return false;
+        }
         let mut settled = match self.settled_names(&files) {
             Ok(settled) => settled.into_iter(),
             Err(reason) => return self.fail(Unable::Environment(reason)),
@@ -206,6 +212,14 @@ impl<'a> Lister<'a> {
                         Ok(skip)
                     }
                     None => self.collision(&mut found),
+                };
+                // A file that the recipe is not for is not missed because its output's name is taken.
+                let judged = match judged {
+                    Ok(Some(SkipReason::Collision)) if !self.is_waited_for() => {
+                        let is_for = is_for(&self.active.library, self.work, &found);
+                        is_for.map(|is_for| Some(if is_for { SkipReason::Collision } else { SkipReason::Recipe }))
+                    }
+                    judged => judged,
                 };
                 match judged {
                     Ok(skip) => {
@@ -259,6 +273,12 @@ impl<'a> Lister<'a> {
         self.wanted == Some(0)
     }
 
+    /// Whether somebody waits for the plan, or a sample is taken of what runs. Otherwise the attempts look at the files,
+    /// so that nothing waits until all have been looked at.
+    fn is_waited_for(&self) -> bool {
+        self.active.request.approval || self.active.request.sample.is_some()
+    }
+
     fn looked_up(&mut self) -> Result<Vec<ListedFile>, Unable> {
         let mut files = std::mem::take(&mut self.waiting);
         if files.is_empty() {
@@ -272,6 +292,10 @@ impl<'a> Lister<'a> {
         }
         if let Some(done) = &self.done {
             done.judge(&mut files)?;
+        }
+        if self.is_waited_for() {
+            let left_out = leave_out((&self.active.library, self.work), self.stop, &mut files);
+            left_out.map_err(Unable::Environment)?;
         }
         Ok(files)
     }
