@@ -57,6 +57,23 @@ pub(super) struct Following {
     pub(super) fail_if_empty: bool,
 }
 
+impl Following {
+    /// Follows a job to its end, as this command's own, and shows its progress.
+    pub(super) fn to_its_end(runs_programs: bool) -> Self {
+        Following {
+            json: None,
+            quiet: false,
+            progress: ProgressMode::Auto,
+            said: runs_programs.then(|| ProgramOutput::new(false, false)),
+            until: Until::End,
+            limit: None,
+            owns: true,
+            has_approved: false,
+            fail_if_empty: false,
+        }
+    }
+}
+
 /// A job that is being followed.
 pub(super) struct Followed<'a> {
     session: &'a mut Session,
@@ -85,6 +102,12 @@ pub(super) async fn follow(session: &mut Session, follower: Follower, job: JobId
 pub(super) fn tail(job: JobId) -> String {
     let id = job.to_string();
     id[id.len() - 6..].to_owned()
+}
+
+/// Says that no server works on a job, and which command does.
+pub(super) fn not_worked_on(session: &Session, job: JobId) -> String {
+    let resume = session.command(&format!("resume {}", tail(job)));
+    format!("no server works on job {}; to go on: {resume}", tail(job))
 }
 
 impl Followed<'_> {

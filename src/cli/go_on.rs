@@ -115,7 +115,7 @@ async fn resumed(session: &mut Session, arguments: &ResumeCommand) -> CommandRes
         session.client.steer(job, Action::Resume).await?;
     }
     if session.host.is_none() {
-        say(&format!("{} goes on; headway watch {0}", tail(job)));
+        say(&format!("{} goes on; {}", tail(job), session.command(&format!("watch {}", tail(job)))));
         return Ok(0);
     }
     let follower = session.client.follow(None, &[job]);
@@ -140,9 +140,9 @@ async fn retried(session: &mut Session, arguments: &RetryCommand) -> CommandResu
     if view.summary.status.is_terminal() {
         if let Some(parent) = view.request.as_ref().and_then(|request| request.parent).filter(|_| is_undo(&view)) {
             let text = format!(
-                "job {} is an undo, which is not tried again by itself; to undo what is left: headway undo {}",
+                "job {} is an undo, which is not tried again by itself; to undo what is left: {}",
                 tail(job),
-                tail(parent)
+                session.command(&format!("undo {}", tail(parent)))
             );
             return Err(CommandFailure::new(NOT_BEGUN, text));
         }

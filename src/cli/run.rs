@@ -63,7 +63,8 @@ pub(super) struct RunCommand {
 /// Show what a run would do to each file, and do nothing: `headway run --dry-run`.
 ///
 /// A line for each file has the verdict (run, or skipped), the reason, the path, and the file's new name or the name of
-/// its output. The exit code is 1 if names collide.
+/// its output. Files are looked at by their names and first bytes: whether one is damaged is known only once the job
+/// runs. The exit code is 1 if names collide.
 ///
 /// Example:
 ///
@@ -174,6 +175,11 @@ impl RunArguments {
         if request.approval {
             let mut follower = follower;
             let collides = plan::show(session, &mut follower, job).await?;
+            if !self.shown.quiet {
+                say(
+                    "headway: a plan looks at names and first bytes; whether a file is damaged is known once the job runs",
+                );
+            }
             let go = self.work.ask && asked("go on?")?;
             if !go {
                 session.client.cancel(job).await?;

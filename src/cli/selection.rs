@@ -64,8 +64,11 @@ pub(super) fn select(names: &GivenNames, within: &Within<'_>) -> Result<ChosenFi
     }
     let here = std::env::current_dir().map_err(|error| usage(format!("cannot tell the current folder: {error}")))?;
     let here = here.canonicalize().map_err(|error| usage(format!("cannot find the current folder: {error}")))?;
+    // A library alone stands for all of its files, whether it is given by its name or as a folder.
+    let whole = within.library.filter(|_| names.0.is_empty()).map(str::as_bytes);
+    let given = names.0.iter().map(Vec::as_slice).chain(whole);
     let mut paths: Vec<PathBuf> =
-        names.0.iter().map(|name| placed(&here.join(OsStr::from_bytes(name)))).collect::<Result<_, _>>()?;
+        given.map(|name| placed(&here.join(OsStr::from_bytes(name)))).collect::<Result<_, _>>()?;
     let folder = only_folder(&paths)?;
     if folder.is_none() {
         if within.has_patterns() {

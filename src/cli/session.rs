@@ -8,6 +8,7 @@ use clap::Args;
 use super::default_data;
 use super::failure::{CommandFailure, NO_SERVER, USAGE};
 use super::host::{Host, Hosting};
+use super::run::shown;
 use super::signals::Signals;
 use headway_client::{Address, Client, ClientError};
 use headway_model::JobId;
@@ -50,6 +51,8 @@ pub(super) struct Session {
     pub(super) signals: Option<Signals>,
     /// How to become the host, if that is possible.
     hosting: Option<Hosting>,
+    /// The options by which another command finds the same server, each with a space before it.
+    options: String,
 }
 
 impl ServerArguments {
@@ -69,7 +72,24 @@ impl ServerArguments {
         }
         let client = Client::new(&address, token.as_deref())?;
         let host = reach(&client, hosting.as_ref()).await?;
-        Ok(Session { client, host, signals: None, hosting })
+        Ok(Session { client, host, signals: None, hosting, options: self.options() })
+    }
+
+    /// The options that are needed to find the same server: those that no variable of the environment gives.
+    fn options(&self) -> String {
+        let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let standard = from("HEADWAY_DATA").map_or_else(default_data, PathBuf::from);
+        let server = self.server.as_ref().map(ToString::to_string);
+        let is_given = |text: &String| from("HEADWAY_SERVER").is_none_or(|known| known != text.as_str());
+        let config = self.config.as_ref().filter(|config| from("HEADWAY_CONFIG").is_none_or(|known| known != **config));
+        let data = Some(&self.data).filter(|data| server.is_none() && **data != standard);
+        let options = [
+            data.map(|data| ("--data", data.clone().into_os_string())),
+            server.filter(is_given).map(|server| ("--server", server.into())),
+            self.token_file.clone().map(|file| ("--token-file", file.into_os_string())),
+            config.map(|file| ("--config", file.clone().into_os_string())),
+        ];
+        options.iter().flatten().map(|(name, value)| format!(" {name} {}", shown(value))).collect()
     }
 
     /// Opens a session for asking about work that has begun.
@@ -83,6 +103,11 @@ impl ServerArguments {
 }
 
 impl Session {
+    /// A command for a person to type after this one, with the options by which it finds the same server.
+    pub(super) fn command(&self, words: &str) -> String {
+        format!("headway {words}{}", self.options)
+    }
+
     /// Ends the server in this process, if there is one. Running items are taken back.
     pub(super) async fn close(mut self) {
         self.let_go().await;

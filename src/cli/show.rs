@@ -150,6 +150,8 @@ impl JobDisplay {
             parts.push(format!("{} failed", count(counters.failed.into())));
         }
         match view.fold.status {
+            // Without news, the time would go on and the files would not.
+            JobStatus::Processing if !view.link.is_heard() => {}
             JobStatus::Processing => parts.extend(left(self.begun.elapsed(), done_here, counters)),
             other => parts.push(other.text()),
         }
@@ -224,6 +226,22 @@ fn left(elapsed: Duration, done: u32, counters: &Counters) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_left_is_told_only_while_the_server_is_heard() {
+        let job = headway_model::testing::job_id(1);
+        let mut fold = headway_model::testing::record(&[headway_model::testing::created(job)]).1;
+        fold.status = JobStatus::Processing;
+        fold.counters = Counters { total: 100, waiting: 60, succeeded: 40, ..Counters::default() };
+        let mut display = JobDisplay::new(ProgressMode::None);
+        display.begun = Instant::now().checked_sub(Duration::from_secs(20)).expect("the machine has run for a while");
+        let line = |link| display.line(&View { fold: &fold, running: Vec::new(), link }, 40);
+        assert!(line(LinkState::Live).contains("left"), "{}", line(LinkState::Live));
+        for link in [LinkState::Silent(9), LinkState::Connecting, LinkState::Asleep] {
+            let line = line(link);
+            assert!(!line.contains("left") && line.contains("not live"), "{line}");
+        }
+    }
 
     #[test]
     fn the_rate_is_told_once_it_is_one() {

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::failure::{CommandFailure, CommandResult, NO};
-use super::follow::tail;
+use super::follow::{Following, follow, not_worked_on, tail};
 use super::out::say;
 use super::session::{ServerArguments, Session};
 use headway_model::Action;
@@ -50,6 +50,8 @@ pub(super) struct CancelCommand {
 
 /// Approve the plans of jobs that wait for approval.
 ///
+/// If no server works on a job, this command does, until the job ends.
+///
 /// Example:
 ///
 /// ```sh
@@ -63,6 +65,8 @@ pub(super) struct ApproveCommand {
 }
 
 /// Resume jobs without their interrupted files, which count as failed.
+///
+/// If no server works on a job, this command does, until the job ends.
 ///
 /// Example:
 ///
@@ -125,11 +129,20 @@ pub(super) async fn change(arguments: ChangeCommand) -> CommandResult {
 
 /// Performs the action on each job; `None` cancels it. All jobs are tried; the first refusal decides the exit code.
 async fn each(arguments: JobArguments, action: Option<Action>) -> CommandResult {
-    let session = arguments.which.ask().await?;
+    let mut session = arguments.which.ask().await?;
     let mut ended = Ok(0);
     for text in &arguments.jobs {
-        match steer(&session, text, action).await {
-            Ok(view) => say(&format!("{}  {}", tail(view.summary.job), view.summary.status_text())),
+        let done = match action {
+            Some(action @ (Action::Approve | Action::LeaveOut)) if session.host.is_some() => {
+                work_on(&mut session, text, action).await
+            }
+            _ => steer(&session, text, action).await.map(|view| {
+                say(&format!("{}  {}", tail(view.summary.job), view.summary.status_text()));
+                0
+            }),
+        };
+        match done {
+            Ok(code) => ended = ended.map(|worst: u8| worst.max(code)),
             Err(failure) => match &ended {
                 Ok(_) => ended = Err(failure),
                 Err(_) => say(&format!("headway: {}", failure.text.unwrap_or_default())),
@@ -140,17 +153,35 @@ async fn each(arguments: JobArguments, action: Option<Action>) -> CommandResult 
     ended
 }
 
-async fn steer(session: &Session, text: &str, action: Option<Action>) -> Result<JobView, CommandFailure> {
+/// Performs an action with which a job goes on, and works on it here, because no server does.
+async fn work_on(session: &mut Session, text: &str, action: Action) -> CommandResult {
+    let view = open_job(session, text).await?;
+    let job = view.summary.job;
+    session.listen()?;
+    session.client.adopt(job).await?;
+    let follower = session.client.follow(None, &[job]);
+    session.client.steer(job, action).await?;
+    let has_approved = action == Action::Approve;
+    follow(session, follower, job, Following { has_approved, ..Following::to_its_end(view.runs_programs) }).await
+}
+
+/// The job that a person means, if it is not over.
+async fn open_job(session: &Session, text: &str) -> Result<JobView, CommandFailure> {
     let job = session.job(text).await?;
     let view = session.client.job(job).await?;
-    if view.summary.status.is_terminal() {
-        return Err(CommandFailure::new(NO, format!("job {} is over: {}", tail(job), view.summary.status_text())));
+    match view.summary.status.is_terminal() {
+        true => Err(CommandFailure::new(NO, format!("job {} is over: {}", tail(job), view.summary.status_text()))),
+        false => Ok(view),
     }
+}
+
+async fn steer(session: &Session, text: &str, action: Option<Action>) -> Result<JobView, CommandFailure> {
+    let job = open_job(session, text).await?.summary.job;
     // A cancel is carried out by the process that works on the job, so somebody must.
     if action.is_none() {
         session.client.adopt(job).await?;
     } else if session.host.is_some() {
-        let text = format!("no server works on job {0}; to go on: headway resume {0}", tail(job));
+        let text = not_worked_on(session, job);
         return Err(CommandFailure::new(NO, text));
     }
     match action {

@@ -75,14 +75,14 @@ impl TrashCommand {
                 continue;
             }
             if view.trash_left.0 > 0 {
-                out::line(&left_line(&view))?;
+                out::line(&left_line(session, &view))?;
             }
             if view.trash.0 > 0 {
                 let undo = match &view.undone {
                     Some(undo) => Some(session.client.job(undo.job).await?),
                     None => None,
                 };
-                out::line(&line(&view, undo.as_ref()))?;
+                out::line(&line(session, &view, undo.as_ref()))?;
             }
             if all_held(&view).0 > 0 {
                 views.push(view);
@@ -150,21 +150,24 @@ fn add(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
 }
 
 /// What is left of a trash that somebody began to empty.
-fn left_line(view: &JobView) -> String {
+fn left_line(session: &Session, view: &JobView) -> String {
     let (job, title) = (tail(view.summary.job), &view.summary.title);
-    let why = format!("left of a trash that was being emptied; to delete the rest: headway trash --empty {job}");
+    let empty = session.command(&format!("trash --empty {job}"));
+    let why = format!("left of a trash that was being emptied; to delete the rest: {empty}");
     format!("{job}  {}  {title}  ({why})", held(view.trash_left))
 }
 
 /// What the trash of a job holds, and why. `undo` is the job that undid it, if there is one.
-fn line(view: &JobView, undo: Option<&JobView>) -> String {
+fn line(session: &Session, view: &JobView, undo: Option<&JobView>) -> String {
     let summary = &view.summary;
     let what = match JobKind::of(&summary.recipe) {
         JobKind::Undo => "what this undo replaced",
         JobKind::Recipe => "originals",
     };
     let why = match undo {
-        None => format!("{what}; to put them back: headway undo {}", tail(summary.job)),
+        None => {
+            format!("{what}; to put them back: {}", session.command(&format!("undo {}", tail(summary.job))))
+        }
         Some(undo) if !undo.summary.status.is_terminal() => {
             format!("{what}; job {} is putting them back", tail(undo.summary.job))
         }

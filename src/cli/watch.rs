@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::failure::{CommandFailure, CommandResult};
-use super::follow::{NOT_BEGUN, Until, follow, tail};
+use super::follow::{NOT_BEGUN, Until, follow, not_worked_on};
 use super::session::{ServerArguments, Session};
 use super::shown::OutputArguments;
 use super::times;
@@ -80,7 +80,7 @@ async fn each(session: &mut Session, arguments: &WatchCommand) -> CommandResult 
             if !view.summary.status.is_terminal() {
                 session.let_go().await;
                 session.wait_for_server().await.map_err(|_| {
-                    let text = format!("no server works on job {0}; to go on: headway resume {0}", tail(job));
+                    let text = not_worked_on(session, job);
                     CommandFailure::new(NOT_BEGUN, text)
                 })?;
             }

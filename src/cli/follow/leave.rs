@@ -20,13 +20,18 @@ async fn undone(client: &Client, parent: Option<JobId>) -> Option<UndoKind> {
 }
 
 impl Followed<'_> {
+    /// The command that does this to the job.
+    fn command(&self, word: &str) -> String {
+        self.session.command(&format!("{word} {}", tail(self.job)))
+    }
+
     /// Returns the exit code if the job need not be followed any further.
     pub(super) async fn waits(&mut self) -> Result<Option<u8>, CommandFailure> {
         let Some(fold) = self.follower.job(&self.job).and_then(|tracked| tracked.fold()) else { return Ok(None) };
         let (status, counters) = (fold.status, fold.counters);
         let paused = matches!(status, JobStatus::Paused { .. });
         if let Some(code) = self.signal.filter(|_| paused && counters.running == 0) {
-            self.say(&format!("paused; go on: headway resume {}", tail(self.job)));
+            self.say(&format!("paused; go on: {}", self.command("resume")));
             return Ok(Some(code));
         }
         match self.how.until {
@@ -34,20 +39,21 @@ impl Followed<'_> {
             Until::Paused if paused => return Ok(Some(0)),
             Until::End | Until::Running | Until::Paused => {}
         }
-        let job = tail(self.job);
         let why = match status {
             JobStatus::Paused { reason: PauseReason::Interrupted } => format!(
                 "{} of its files were being processed when a server ended, and a half-finished command might have changed \
-                 them. See which: headway show {job} --status interrupted. Then run them again: headway resume {job}, or \
-                 go on without them: headway leave-out {job}",
-                count(counters.interrupted.into())
+                 them. See which: {}. Then run them again: {}, or go on without them: {}",
+                count(counters.interrupted.into()),
+                self.session.command(&format!("show {} --status interrupted", tail(self.job))),
+                self.command("resume"),
+                self.command("leave-out")
             ),
             JobStatus::Paused { reason: PauseReason::Stuck } => {
-                format!("the server could not go on with it; try again: headway resume {job}")
+                format!("the server could not go on with it; try again: {}", self.command("resume"))
             }
             // The event of this command's own approval has not arrived yet.
             JobStatus::Planned if self.how.has_approved => return Ok(None),
-            JobStatus::Planned => format!("its plan waits for approval: headway approve {job}"),
+            JobStatus::Planned => format!("its plan waits for approval: {}", self.command("approve")),
             JobStatus::Paused { reason } => match self.say_paused(reason, counters.running).await {
                 Some(why) => why,
                 None => return Ok(None),
@@ -70,19 +76,18 @@ impl Followed<'_> {
         if self.signal.is_some() || self.told_pause == Some(reason) {
             return None;
         }
-        let job = tail(self.job);
         // If the server does not answer, only the reason is printed.
         let view = self.session.client.job(self.job).await.ok();
         let asks = self.how.owns && view.as_ref().is_some_and(|view| view.asks);
         let waits = view.and_then(|view| view.waits).map(|waits| format!(" {}", plain(&waits))).unwrap_or_default();
         if asks {
-            let text = format!("paused ({}).{waits} Go on: headway resume {job}", reason.text());
+            let text = format!("paused ({}).{waits} Go on: {}", reason.text(), self.command("resume"));
             return Some(text).filter(|_| running == 0);
         }
         self.told_pause = Some(reason);
         let by_itself =
             if reason.is_environment() { "it goes on by itself once that is over, or: " } else { "go on: " };
-        self.say(&format!("paused ({});{waits} {by_itself}headway resume {job}", reason.text()));
+        self.say(&format!("paused ({});{waits} {by_itself}{}", reason.text(), self.command("resume")));
         None
     }
 
@@ -93,7 +98,7 @@ impl Followed<'_> {
             return Ok(Some(code));
         }
         if self.signal.replace(code).is_some() {
-            let goes_on = format!("go on: headway resume {}", tail(self.job));
+            let goes_on = format!("go on: {}", self.command("resume"));
             match self.session.host.take() {
                 Some(host) => {
                     host.end_now().await;
@@ -105,9 +110,9 @@ impl Followed<'_> {
         }
         match self.session.client.steer(self.job, Action::Pause).await {
             Ok(view) => self.say(&format!(
-                "{} running; again ends them; go on: headway resume {}",
+                "{} running; again ends them; go on: {}",
                 view.summary.counters.running,
-                tail(self.job)
+                self.command("resume")
             )),
             // The job is over, or never began.
             Err(error) => {
@@ -135,7 +140,7 @@ impl Followed<'_> {
         };
         let kind = undone(&self.session.client, fold.parent.filter(|_| JobKind::of(&fold.recipe) == JobKind::Undo));
         let verdict = verdict(fold, kind.await);
-        let text = format!("{verdict} in {} · {proved} · headway show {}", time(took), tail(self.job));
+        let text = format!("{verdict} in {} · {proved} · {}", time(took), self.command("show"));
         let end = json!({
             "v": 1, "kind": "end", "job": self.job, "status": fold.status.label(), "counters": fold.counters, "seq": fold.seq,
             "digest": fold.digest, "exit": code, "message": fold.message.clone().unwrap_or_else(|| fold.status.text()),

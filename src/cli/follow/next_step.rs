@@ -19,17 +19,25 @@ impl Followed<'_> {
         }
         let view = self.session.client.job(self.job).await.ok();
         let recipe = view.as_ref().map(|view| view.summary.recipe.clone()).unwrap_or_default();
-        for line in after_errors(self.job, &recipe, counters, self.show.shown_failures()) {
+        for line in
+            after_errors(self.job, &recipe, (counters, self.show.shown_failures()), |words| self.session.command(words))
+        {
             self.say(&line);
         }
         let Some(view) = view.filter(|view| view.can_undo && changed > 0) else { return };
         let room = self.session.client.get::<Room>("/api/v1/room").await.ok();
-        self.say(&undo(&view, changed, room.as_ref()));
+        let command = self.session.command(&format!("undo {}", tail(self.job)));
+        self.say(&undo(&command, &view, changed, room.as_ref()));
     }
 }
 
 /// Where the files are listed that the exit code counts, and what helps.
-fn after_errors(job: JobId, recipe: &str, counters: &Counters, shown: u32) -> Vec<String> {
+fn after_errors(
+    job: JobId,
+    recipe: &str,
+    (counters, shown): (&Counters, u32),
+    command: impl Fn(&str) -> String,
+) -> Vec<String> {
     let job = tail(job);
     let mut lines = Vec::new();
     let more = counters.failed.saturating_sub(shown);
@@ -37,22 +45,24 @@ fn after_errors(job: JobId, recipe: &str, counters: &Counters, shown: u32) -> Ve
         lines.push(format!("      ✗ and {} more", count(more.into())));
     }
     if counters.has_errors() {
-        let retry = match recipe {
+        let once = match recipe {
             // A second look at the same bytes finds the same.
-            "verify" | "health" | "archive" => "once good copies are in their place, headway retry",
-            _ => "headway retry",
+            "verify" | "health" | "archive" => "once good copies are in their place, ",
+            _ => "",
         };
         let again = if recipe == "verify" { "checks" } else { "tries" };
-        lines.push(format!("  headway show {job} --failed  lists all of these; {retry} {job}  {again} them again"));
+        let (list, retry) = (command(&format!("show {job} --failed")), command(&format!("retry {job}")));
+        lines.push(format!("  {list}  lists all of these; {once}{retry}  {again} them again"));
     }
     if counters.cancelled > 0 && recipe == COMMAND {
-        lines.push(format!("  headway show {job} --status cancelled  lists what did not run"));
+        let list = command(&format!("show {job} --status cancelled"));
+        lines.push(format!("  {list}  lists what did not run"));
     }
     lines
 }
 
 /// What an undo would do, and how long it can.
-fn undo(view: &JobView, changed: u32, room: Option<&Room>) -> String {
+fn undo(command: &str, view: &JobView, changed: u32, room: Option<&Room>) -> String {
     let output = view.request.as_ref().and_then(|request| request.output.as_ref());
     let files = format!("{} {}", count(changed.into()), if changed == 1 { "file" } else { "files" });
     let will = UndoKind::of(&view.summary.recipe, output).will(changed, &files);
@@ -65,7 +75,7 @@ fn undo(view: &JobView, changed: u32, room: Option<&Room>) -> String {
         }
         None => "; the trash keeps the originals".to_owned(),
     };
-    format!("  headway undo {}  {will}{kept}", tail(view.summary.job))
+    format!("  {command}  {will}{kept}")
 }
 
 fn days(number: u64) -> String {
@@ -78,6 +88,10 @@ mod tests {
     use headway_model::JobStatus;
     use headway_model::testing::{job_id, summary};
 
+    fn command(words: &str) -> String {
+        format!("headway {words} --data D")
+    }
+
     fn counters() -> Counters {
         Counters { total: 80, succeeded: 2, failed: 77, skipped: 1, missed: 1, ..Counters::default() }
     }
@@ -85,15 +99,17 @@ mod tests {
     #[test]
     fn failures_beyond_the_shown_ones_are_counted_and_the_command_that_lists_them_is_named() {
         let job = tail(job_id(7));
-        let lines = after_errors(job_id(7), "checksum", &counters(), 20);
-        let list = format!("  headway show {job} --failed  lists all of these; headway retry {job}  tries them again");
+        let lines = after_errors(job_id(7), "checksum", (&counters(), 20), command);
+        let list = format!(
+            "  headway show {job} --failed --data D  lists all of these; headway retry {job} --data D  tries them again"
+        );
         assert_eq!(lines, ["      ✗ and 57 more".to_owned(), list]);
-        assert!(after_errors(job_id(7), "checksum", &Counters::default(), 0).is_empty());
+        assert!(after_errors(job_id(7), "checksum", (&Counters::default(), 0), command).is_empty());
     }
 
     #[test]
     fn damaged_files_are_not_tried_again_before_good_copies_are_there() {
-        let lines = after_errors(job_id(7), "verify", &counters(), 77);
+        let lines = after_errors(job_id(7), "verify", (&counters(), 77), command);
         assert!(lines.len() == 1 && lines[0].contains("once good copies are in their place"), "{lines:?}");
     }
 
@@ -128,11 +144,11 @@ mod tests {
             keep_bytes: None,
             suspended: None,
         };
-        let told = undo(&view("rename", (0, 0)), 2, Some(&room(None)));
+        let told = undo("headway undo x", &view("rename", (0, 0)), 2, Some(&room(None)));
         assert!(told.ends_with("gives 2 files their old names again"), "{told}");
-        let told = undo(&view("compress", (2, 10)), 2, Some(&room(Some(30 * DAY_MS))));
+        let told = undo("headway undo x", &view("compress", (2, 10)), 2, Some(&room(Some(30 * DAY_MS))));
         assert!(told.ends_with("puts 2 files back as they were; the trash keeps the originals for 30 days"), "{told}");
-        let told = undo(&view("compress", (2, 10)), 2, Some(&room(None)));
+        let told = undo("headway undo x", &view("compress", (2, 10)), 2, Some(&room(None)));
         assert!(told.contains("until a headway serve removes them"), "{told}");
     }
 }

@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -20,16 +21,18 @@ const MAKES: &str = "checksum";
 /// The recipe that reads manifests.
 const READS: &str = "verify";
 
-/// Replaces a job in the setting `manifest`, such as `@1` or `@3f2a9c`, by its id.
+/// The settings that name a job: the recipe, the setting, and what is before the job's id in its value.
+const NAME_A_JOB: [(&str, &str, &str); 2] = [(READS, "manifest", "@"), ("deduplicate", "report", "")];
+
+/// Replaces a job in a setting, such as `@1` or `@3f2a9c`, by its id.
 pub(super) async fn resolve(session: &Session, request: &mut StartJob) -> Result<(), CommandFailure> {
-    if request.recipe != READS {
-        return Ok(());
-    }
-    let Some(Value::String(text)) = request.settings.get_mut("manifest") else { return Ok(()) };
+    let named = NAME_A_JOB.iter().find(|(recipe, ..)| request.recipe == *recipe);
+    let Some((_, setting, before)) = named else { return Ok(()) };
+    let Some(Value::String(text)) = request.settings.get_mut(*setting) else { return Ok(()) };
     let Some(name) = text.strip_prefix('@') else { return Ok(()) };
     let is_nth = name.len() < 6 && name.bytes().all(|byte| byte.is_ascii_digit());
     let job = session.job(if is_nth { text } else { name }).await?;
-    *text = format!("@{job}");
+    *text = format!("{before}{job}");
     Ok(())
 }
 
@@ -53,7 +56,10 @@ impl RunArguments {
                     let path = std::path::absolute(&self.which.data)?.join("jobs").join(job.to_string()).join(name);
                     say(&format!("manifest: {}", path.display()));
                 }
-                Some(_) => say(&format!("manifest: headway export {} --output {name} -o {name}", tail(job))),
+                Some(_) => {
+                    let export = session.command(&format!("export {} --output {name} -o {name}", tail(job)));
+                    say(&format!("manifest: {export}"));
+                }
             }
         }
         if !made.is_empty() {
@@ -65,10 +71,11 @@ impl RunArguments {
     /// The command that verifies what a job made.
     fn verifying(&self, job: JobId, request: &StartJob) -> String {
         let mut words: Vec<Vec<u8>> = vec![b"headway".into(), b"run".into(), READS.into()];
-        match &self.files.library {
-            Some(library) => words.extend([b"--in".to_vec(), library.clone().into_bytes()]),
-            None => words.push(request.library.clone().into_bytes()),
+        // The path of the library's folder, wherever the command is typed, or the name by which the server knows it.
+        if !Path::new(&request.library).is_absolute() {
+            words.push(b"--in".to_vec());
         }
+        words.push(request.library.clone().into_bytes());
         words.extend([b"--set".to_vec(), format!("manifest=@{}", tail(job)).into_bytes()]);
         let data = &self.which.data;
         match &self.which.server {

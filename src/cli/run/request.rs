@@ -51,6 +51,8 @@ impl RunArguments {
             (None, Some(file)) => Some(file.clone()),
             (None, None) => None,
         };
+        // A library alone stands for all of its files. A list without a name stands for none.
+        let is_whole = paths.is_empty() && from.is_none() && self.files.library.is_some();
         let dash = paths.iter().any(|path| path == "-");
         let mut names = GivenNames::given(&paths.iter().filter(|path| *path != "-").cloned().collect::<Vec<_>>());
         if paths.is_empty() && from.is_none() && self.files.library.is_none() && program.is_empty() {
@@ -67,8 +69,8 @@ impl RunArguments {
         if let Some(done) = &self.done {
             names = done.left(names)?;
         }
-        if names.0.is_empty() && self.files.library.as_deref().is_some_and(|library| library.contains('/')) {
-            names.0.extend(self.files.library.clone().map(String::into_bytes));
+        if names.0.is_empty() && !is_whole {
+            return Err(usage("no file is named"));
         }
         let within = Within {
             library: self.files.library.as_deref(),
