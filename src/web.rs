@@ -13,6 +13,7 @@ mod languages;
 mod pages;
 mod probes;
 mod problem;
+mod refusal_page;
 mod request_id;
 mod rest;
 mod shutdown;

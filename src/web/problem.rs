@@ -1,4 +1,4 @@
-//! Refusals of the API as [`Problem`]s. Outermost, so that what is refused before a call is reached has this form too.
+//! Refusals of the API as [`Problem`]s, and of pages as [pages](refusal_page). Outermost, so that what is refused before a call is reached has this form too.
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -10,16 +10,22 @@ use headway_model::ApiError;
 use headway_model::problem::Problem;
 
 use super::error::ErrorResponse;
+use super::refusal_page;
 
 /// The part of the API that answers so.
 const BELOW: &str = "/api/v1/";
 
-/// Gives each refusal below `/api/v1` its form.
+/// Gives each refusal its form, below `/api/v1` and of a page.
 pub(super) async fn details(request: Request, next: Next) -> Response {
     let path = request.uri().path().starts_with(BELOW).then(|| request.uri().path().to_owned());
+    let is_opened = refusal_page::is_opened(&request);
     let response = next.run(request).await;
-    let (Some(path), Some(error)) = (path, response.extensions().get::<ApiError>()) else { return response };
-    let problem = serde_json::to_vec(&Problem::new(error, response.status().as_u16(), &path));
+    let Some(error) = response.extensions().get::<ApiError>().cloned() else { return response };
+    if is_opened {
+        return refusal_page::as_page(response, &error);
+    }
+    let Some(path) = path else { return response };
+    let problem = serde_json::to_vec(&Problem::new(&error, response.status().as_u16(), &path));
     let body = match problem {
         Ok(body) => body,
         Err(error) => return ErrorResponse(headway_server::error::internal(&error.to_string())).into_response(),

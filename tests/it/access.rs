@@ -97,6 +97,30 @@ async fn a_foreign_page_is_refused_on_every_call_and_may_only_link_to_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_browser_without_the_token_gets_a_page_that_says_how_to_log_in_and_a_call_gets_its_problem() {
+    let files = Files::numbered(1);
+    let app = App::start_behind(&files, |_| {}, Vec::new(), Some("0123456789abcdef0123".into()), &[]).await;
+    let client = http_with().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let get = async |path: &str| {
+        let call = client.get(format!("{}{path}", app.url));
+        let answer =
+            call.header("accept", "text/html,application/xhtml+xml,*/*;q=0.8").send().await.expect("an answer");
+        let kind = answer.headers()["content-type"].to_str().expect("text").to_owned();
+        (answer.status().as_u16(), kind, answer.text().await.expect("a body"))
+    };
+    for path in ["/", "/jobs", "/jobs/x?at=3", "/nothing", "/login?token=wrong", "/login"] {
+        let (status, kind, text) = get(path).await;
+        assert_eq!((status, &*kind), (401, "text/html; charset=utf-8"), "{path}: {text}");
+        assert!(text.contains("/login?token=") && text.contains("headway serve"), "{path}: {text}");
+    }
+    let (status, kind, text) = get("/api/v1/jobs").await;
+    assert_eq!((status, &*kind), (401, "application/problem+json"), "{text}");
+    let (status, kind, text) = get("/api/jobs").await;
+    assert_eq!((status, &*kind), (401, "application/json"), "{text}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn with_a_token_nothing_answers_without_it() {
     let files = Files::numbered(1);
     let token = "0123456789abcdef0123";
