@@ -92,7 +92,7 @@ async fn archive_reports_each_file_and_fails_what_is_damaged() {
 }
 
 /// A PNG file of one pixel, with these chunks in it.
-fn picture(chunks: &[u8]) -> Vec<u8> {
+pub(crate) fn picture(chunks: &[u8]) -> Vec<u8> {
     const HEAD: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3a\x7e\x9b\x55";
     const PIXEL: &[u8] = b"\0\0\0\x0aIDAT\x78\x9c\x63\x68\0\0\0\x82\0\x81\x77\xcd\x72\xb6\0\0\0\0IEND\xae\x42\x60\x82";
     [HEAD, chunks, PIXEL].concat()
