@@ -1,5 +1,6 @@
 // Links that fail: the page continues from its cursor, and no event is applied twice.
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { dialog, ends, everyStep, open, processAll } from './helper/page';
 import { BROKEN, expect, test } from './helper/fixtures';
 import { Sleeper } from './helper/sleeper';
@@ -39,6 +40,25 @@ test('the line breaks after every 20 kB: the page gets to the end, one piece aft
   // More than 1,600 events are 150 kB, so connections did break.
   expect(wire.opened).toBeGreaterThan(4);
   expect(watched.of(job).filter((line) => line.includes('taking a fresh snapshot'))).toEqual([]);
+});
+
+test('the line breaks after every 20 kB: the page of a job whose snapshot is longer gets to the end', async ({ page, serveWired, watched, allow }) => {
+  allow(BROKEN);
+  const { server, wire, url } = await serveWired((server) => {
+    server.slowFiles(2_000, 10);
+    // Every second file is none, so the snapshot has 4,000 runs.
+    for (let number = 0; number < 2_000; number++) symlinkSync('slow-0000.bin', join(server.library, `slow-${String(number).padStart(4, '0')}.link`));
+  });
+  const job = await begin(server, mint(), 'checksum');
+  expect(await over(server, job)).toBe('completed');
+  const truth = await server.get(`/api/jobs/${job}`);
+  wire.most = 20_000;
+  await page.goto(`${url}/jobs/${job}`);
+  await expect(page.locator('.proof').first()).toHaveAttribute('data-seq', String(truth.seq), { timeout: 60_000 });
+  await expect(page.locator('.proof').first()).toHaveAttribute('data-base', '0');
+  await followed(page);
+  expect(wire.opened).toBeGreaterThan(10);
+  expect(watched.problems.filter((problem) => !BROKEN.test(problem))).toEqual([]);
 });
 
 test('the server is killed and restarted in mid-job: the page goes on by itself', async ({ page, serve, watched, allow }) => {

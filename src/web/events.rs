@@ -20,7 +20,7 @@ use connection::EventConnection;
 pub(super) use connection::Followers;
 use headway_model::ApiError;
 use headway_model::follow::JOBS_LIMIT;
-use headway_server::follow::Request;
+use headway_server::follow::{Holds, Request};
 
 /// The longest time that one response waits for news, in seconds.
 const WAIT_LIMIT_SECONDS: u64 = 25;
@@ -43,7 +43,7 @@ async fn events(
     // Registers for wake-ups before the state machine first reads the head, so that no event can slip in between.
     let connection = EventConnection::new(&app, request, tokens);
     if let Some(wait) = wait {
-        let answer = connection.answer(wait).await;
+        let answer = connection.answer(wait).await.map_err(ApiError::from)?;
         return Ok(([(header::CONTENT_TYPE, "application/json")], answer).into_response());
     }
     let mut response = Body::from_stream(connection.stream()).into_response();
@@ -67,8 +67,12 @@ fn parse(query: &str, last_id: Option<&str>) -> Result<(Request, Option<Duration
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         match (name, value) {
-            ("job", id) => drop(jobs.entry(job_id(id)?).or_insert(false)),
-            ("held", id) => drop(jobs.insert(job_id(id)?, true)),
+            ("job", id) => drop(jobs.entry(job_id(id)?).or_insert(Holds::Nothing)),
+            ("held", held) => {
+                let wrong = || malformed(format!("held= takes ID or ID.SEQ, not {held:?}"));
+                let (id, holds) = Holds::read(held).ok_or_else(wrong)?;
+                jobs.insert(job_id(id)?, holds);
+            }
             ("watch", "jobs") => request.watch = true,
             ("watch", "all") => (request.watch, request.watch_followed) = (true, true),
             ("after", cursor) => request.cursor = Some(cursor.parse()),
@@ -80,14 +84,15 @@ fn parse(query: &str, last_id: Option<&str>) -> Result<(Request, Option<Duration
                 wait = Some(Duration::from_secs(asked));
             }
             _ => {
-                let known = "job=ID, held=ID, watch=jobs, watch=all, after=CURSOR, replay=all, wait=SECONDS";
+                let known =
+                    "job=ID, held=ID, held=ID.SEQ, watch=jobs, watch=all, after=CURSOR, replay=all, wait=SECONDS";
                 return Err(malformed(format!("{pair:?} is not a parameter of this stream; it takes {known}")));
             }
         }
     }
     if let Some(id) = last_id {
         request.cursor = Some(id.parse());
-        jobs.values_mut().for_each(|held| *held = true);
+        jobs.values_mut().for_each(|holds| *holds = Holds::AtCursor);
     }
     if jobs.len() > JOBS_LIMIT {
         return Err(malformed(format!("one stream follows at most {JOBS_LIMIT} jobs; {} were named", jobs.len())));

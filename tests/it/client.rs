@@ -1,5 +1,10 @@
 //! The Rust client: by TCP and by the socket, through kills of the server.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::AsyncReadExt;
+use tokio::net::{UnixListener, UnixStream};
+
 use headway_client::{Address, Client, ClientError, Follower, News, mint};
 use headway_model::request::ItemSelection;
 use headway_model::{ApiError, JobId, JobStatus, Query, StartJob};
@@ -86,6 +91,52 @@ async fn a_follower_comes_through_kills_of_the_server_without_a_gap() {
     assert_eq!((tracked.proof().base, tracked.proof().closed), (0, true));
     let in_log = client.job(job).await.expect("the job").summary;
     assert_eq!((fold.seq, fold.digest), (in_log.seq, in_log.digest));
+}
+
+/// A socket that leads to another, and breaks each connection after 20 kB of what the server says.
+async fn line_that_breaks(to: std::path::PathBuf, at: std::path::PathBuf) -> std::sync::Arc<AtomicUsize> {
+    const LINE: u64 = 20_000;
+    let (listener, opened) = (UnixListener::bind(&at).expect("a socket"), std::sync::Arc::new(AtomicUsize::new(0)));
+    let count = std::sync::Arc::clone(&opened);
+    tokio::spawn(async move {
+        while let Ok((caller, _)) = listener.accept().await {
+            let server = UnixStream::connect(&to).await.expect("the server");
+            count.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(async move {
+                let (said, mut hears) = server.into_split();
+                let (mut asks, mut answer) = caller.into_split();
+                let asking = tokio::spawn(async move { tokio::io::copy(&mut asks, &mut hears).await });
+                tokio::io::copy(&mut said.take(LINE), &mut answer).await.ok();
+                asking.abort();
+            });
+        }
+    });
+    opened
+}
+
+#[tokio::test]
+async fn over_a_line_that_breaks_after_20_kb_a_job_that_is_over_is_followed_though_its_snapshot_is_longer() {
+    let files = Files::numbered(4_000);
+    // Every second file is none, so the snapshot has 8,000 runs.
+    for number in 0..4_000 {
+        std::os::unix::fs::symlink("000000", files.library().join(format!("{number:06}-link"))).expect("a link");
+    }
+    let server = Headway::start(&files, &[]);
+    let job = mint();
+    socket(&files).start(job, &everything()).await.expect("a job");
+    let truth = server.end(&http(), job).await;
+    let at = files.elsewhere();
+    let opened = line_that_breaks(files.data().join("headway.sock"), at.clone()).await;
+    let client = client(&format!("unix:{}", at.display()));
+    let cursor = client.cursor().await.expect("a cursor");
+    for after in [Some(cursor), None] {
+        let before = opened.load(Ordering::Relaxed);
+        let mut follower = client.follow(after, &[job]);
+        let end = tokio::time::timeout(std::time::Duration::from_secs(120), follower.end(job)).await;
+        let end = end.expect("it gets to the end").expect("its end");
+        assert_eq!((end.seq, end.digest, end.counters), (truth.seq, truth.digest, truth.counters));
+        assert!(opened.load(Ordering::Relaxed) > before + 10, "the line did break");
+    }
 }
 
 fn summary(follower: &Follower, job: JobId) -> headway_model::JobSummary {

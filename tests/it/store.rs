@@ -208,6 +208,11 @@ async fn every_way_of_reading_tells_the_same(store: Arc<dyn Store>) {
     assert_eq!(store.digest_at(99).await.expect("a digest"), None);
     assert_eq!(store.event_before(row.job_no, 99).await.expect("an event"), Some((13, fold.digest)));
     assert_eq!(store.event_before(row.job_no + 1, 13).await.expect("an event"), None);
+    let ninth = events[8].clone();
+    assert_eq!(store.event_at(row.job_no, 9).await.expect("an event"), Some((ninth.position, ninth.digest)));
+    for seq in [0, 14] {
+        assert_eq!(store.event_at(row.job_no, seq).await.expect("no event"), None);
+    }
     assert!(store.request(row.job_no).await.expect("a request").is_some_and(|text| text.contains("checksum")));
 
     let jobs = async |filter| {

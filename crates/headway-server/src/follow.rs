@@ -6,6 +6,7 @@
 mod connect;
 mod io;
 mod pace;
+mod room;
 mod served;
 mod tell;
 mod watch;
@@ -18,8 +19,9 @@ use headway_model::message::{Absent, Body, CaughtUp, Closed, ClosedHow, GoneReas
 use headway_model::{Cursor, Digest};
 use headway_store::Head;
 use headway_store::rows::JobRow;
-pub use io::{Given, Outgoing, Read, Request, SenderStep};
+pub use io::{Given, Holds, Outgoing, Read, Request, SenderStep};
 use pace::PACE;
+use room::EventRoom;
 use served::Served;
 use watch::SummaryWatch;
 
@@ -45,6 +47,8 @@ pub struct Serving {
     sent_check: Cursor,
     /// The client's position when it connected.
     begun: Position,
+    /// The client's cursor. Events before it are sent to clients that count them, and promise nothing.
+    floor: Position,
     head: Head,
     /// The head that the next ping reports.
     log_head: Position,
@@ -64,8 +68,9 @@ pub struct Serving {
     absent_since: Millis,
     flushed_at: Millis,
     pace: Millis,
-    /// The most bytes of a message beyond its first event.
-    most: usize,
+    room: EventRoom,
+    /// The answer to a call is full; there is more.
+    full: bool,
     ended: bool,
 }
 
@@ -82,6 +87,7 @@ impl Serving {
             sent: 0,
             sent_check: Cursor::start(),
             begun: 0,
+            floor: 0,
             head: Head::default(),
             log_head: 0,
             target: 0,
@@ -98,7 +104,8 @@ impl Serving {
             absent_since: now,
             flushed_at: 0,
             pace: PACE.0,
-            most: MESSAGE_ROOM_BYTES,
+            room: EventRoom::new(MESSAGE_ROOM_BYTES),
+            full: false,
             ended: false,
         }
     }
@@ -121,7 +128,12 @@ impl Serving {
 
     /// Limits messages to this many bytes beyond their first event.
     pub fn at_most(&mut self, bytes: usize) {
-        self.most = bytes;
+        self.room.at_most(bytes);
+    }
+
+    /// Makes the messages the answer to one call, which ends when it holds as much as one message.
+    pub fn answer(&mut self) {
+        self.room.answer();
     }
 
     /// What to do next.
@@ -129,7 +141,7 @@ impl Serving {
         if let Some(message) = self.outbox.pop_front() {
             return SenderStep::Send(message);
         }
-        if self.ended {
+        if self.ended || self.full {
             return SenderStep::End;
         }
         if let Some(connect) = &mut self.connect {
@@ -158,7 +170,7 @@ impl Serving {
                 self.reads.extend(self.watch.as_ref().filter(|_| more).map(|watch| Read::Changed(watch.seen())));
             }
             Given::Now(news) => self.now(news),
-            Given::DigestAt(_) | Given::EventBefore(..) | Given::Folds(_) => {}
+            Given::DigestAt(_) | Given::EventBefore(..) | Given::EventAt(..) | Given::Folds(_) => {}
         }
     }
 
@@ -190,7 +202,7 @@ impl Serving {
         if self.close_finished(now) {
             return self.step(now);
         }
-        let due = self.watch.as_mut().map(|watch| watch.due(now, self.most)).unwrap_or_default();
+        let due = self.watch.as_mut().map(|watch| watch.due(now, self.room.most())).unwrap_or_default();
         if !due.is_empty() {
             due.into_iter().for_each(|text| self.tell(text, false));
             return self.step(now);

@@ -33,6 +33,10 @@ pub(crate) async fn answer(store: &dyn Store, recent: Option<&Recent>, read: Rea
         Read::EventBefore(job, job_no, position) => {
             Given::EventBefore(job, store.event_before(job_no, position).await?)
         }
+        Read::EventAt(job, job_no, seq) => {
+            let at = store.event_at(job_no, seq).await?;
+            Given::EventAt(job, at.map(|(position, digest)| (seq, position, digest)))
+        }
         Read::Folds(jobs) => Given::Folds(store.folds(&jobs).await?.1),
         Read::Page(jobs, after, up_to) => match recent.and_then(|recent| recent.page(after, up_to, PAGE as usize)) {
             Some(parts) => Given::Parts(parts),

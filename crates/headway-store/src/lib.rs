@@ -95,6 +95,9 @@ pub trait Store: Send + Sync + 'static {
     /// The `seq` and digest of a job's last event at or before a position.
     async fn event_before(&self, job_no: u64, position: Position) -> Stored<Option<(Seq, Digest)>>;
 
+    /// The position and the digest of a job's event with this number.
+    async fn event_at(&self, job_no: u64, seq: Seq) -> Stored<Option<(Position, Digest)>>;
+
     /// One job.
     async fn job(&self, id: JobId) -> Stored<Option<JobRow>>;
 

@@ -90,6 +90,12 @@ impl Store for MemoryStore {
         Ok(last.map(|(_, row)| (row.seq, row.digest)))
     }
 
+    async fn event_at(&self, job_no: u64, seq: Seq) -> Stored<Option<(Position, Digest)>> {
+        let state = self.state.lock();
+        let event = state.events.values().find(|row| row.job_no == job_no && row.seq == seq);
+        Ok(event.map(|row| (row.position, row.digest)))
+    }
+
     async fn job(&self, id: JobId) -> Stored<Option<JobRow>> {
         Ok(self.state.lock().job(id).cloned())
     }

@@ -90,6 +90,10 @@ impl Store for SqliteStore {
         self.readers.read(move |reader| read::event_before(reader, job_no, position)).await
     }
 
+    async fn event_at(&self, job_no: u64, seq: Seq) -> Stored<Option<(Position, Digest)>> {
+        self.readers.read(move |reader| read::event_at(reader, job_no, seq)).await
+    }
+
     async fn job(&self, id: JobId) -> Stored<Option<JobRow>> {
         self.readers.read(move |reader| read::job(reader, id)).await
     }

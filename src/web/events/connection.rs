@@ -12,7 +12,7 @@ use super::super::{App, Tokens};
 use headway_model::Millis;
 use headway_model::message::with_id;
 use headway_server::follow::{Outgoing, Request, SenderStep, Serving};
-use headway_server::{Head, Server, now};
+use headway_server::{Head, Server, StoreError, now};
 
 /// Up to how many bytes of messages are joined into one write.
 const WRITE: usize = 32 * 1024;
@@ -112,9 +112,10 @@ impl EventConnection {
         }
     }
 
-    /// Messages in one response: what is there now or, if that is not news, what arrives within this time. A ping comes
-    /// last: it says what the response contained.
-    pub(super) async fn answer(mut self, wait: Duration) -> String {
+    /// Messages in one response: what is there now or, if that is not news, what arrives within this time, up to the size of
+    /// one message of events. A ping comes last: it says what the response contained.
+    pub(super) async fn answer(mut self, wait: Duration) -> Result<String, StoreError> {
+        self.serving.answer();
         let until = self.time.now() + wait.as_millis() as Millis;
         let (mut messages, mut news) = (Vec::new(), false);
         loop {
@@ -125,10 +126,10 @@ impl EventConnection {
                     news |= message.news;
                     messages.push(with_id(&message.text, message.id.as_deref()));
                 }
-                SenderStep::Read(read) => match self.server.answer(read).await {
-                    Ok(given) => self.serving.give(self.time.now(), given),
-                    Err(_) => break,
-                },
+                SenderStep::Read(read) => {
+                    let given = self.server.answer(read).await?;
+                    self.serving.give(self.time.now(), given);
+                }
                 SenderStep::Wait(next) if !over => self.wait(next.min(until)).await,
                 SenderStep::Wait(_) | SenderStep::End => break,
             }
@@ -136,7 +137,7 @@ impl EventConnection {
         self.look();
         let last = self.serving.last_word(self.time.now());
         messages.push(with_id(&last.text, last.id.as_deref()));
-        format!("[{}]", messages.join(","))
+        Ok(format!("[{}]", messages.join(",")))
     }
 
     /// Updates the transient state that messages carry.

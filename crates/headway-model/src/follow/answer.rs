@@ -19,7 +19,7 @@ impl Follow {
                 return effects;
             }
         };
-        let (before, mut effects) = (self.cursor.clone(), Vec::new());
+        let (before, more, mut effects) = (self.cursor.clone(), has_more(&messages), Vec::new());
         for (text, id) in messages {
             effects.extend(self.message(now, generation, text, &id));
         }
@@ -28,7 +28,7 @@ impl Follow {
         }
         if self.nothing_wanted() {
             effects.extend(self.tick(now));
-        } else if self.link.answered(now, self.cursor != before) {
+        } else if self.link.answered(now, more || self.cursor != before, more) {
             effects.push(FollowEffect::Ask { generation, query: self.asking(ASK_WAIT_SECONDS) });
         }
         effects
@@ -49,6 +49,11 @@ impl Follow {
             self.link.refuse(error.to_string());
         }
     }
+}
+
+/// Whether the server had more than it put into the response: then the ping at its end has no event id.
+pub(super) fn has_more(messages: &[(&str, String)]) -> bool {
+    messages.last().is_some_and(|(_, id)| id.is_empty())
 }
 
 /// The messages in the response to a call, each with its event id. The error is why there is no response; `None` if the response is

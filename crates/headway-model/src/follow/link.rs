@@ -14,6 +14,10 @@ pub(super) use source::{ASK_WAIT_SECONDS, Transport};
 /// After this many streams in a row without a message, the client switches to calls.
 const MUTES_MOST: u32 = 3;
 
+/// After this many sources in a row that broke off before they had caught up, the client takes no snapshots: a source
+/// that breaks within a snapshot brings it no further, and within a job's events it does.
+const CUTS_MOST: u32 = 2;
+
 /// How often short calls are made, where other tabs hold the browser's connections.
 const SHORT_EVERY: Millis = 1_000;
 
@@ -42,6 +46,8 @@ pub(super) struct Link {
     failures: u32,
     /// Streams in a row that ended without a message.
     mutes: u32,
+    /// Sources in a row that broke off before they had caught up.
+    cuts: u32,
     calls: Option<Calls>,
     /// Only short calls are made, so that no connection is held.
     pub(super) crowded: bool,
@@ -69,6 +75,7 @@ impl Link {
             reopen_delay: None,
             failures: 0,
             mutes: 0,
+            cuts: 0,
             calls: None,
             crowded: false,
             ask_at: None,
@@ -108,6 +115,11 @@ impl Link {
         self.returns
     }
 
+    /// Whether the line breaks so soon that a snapshot might never get through.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cuts >= CUTS_MOST
+    }
+
     /// Whether messages arrive by calls.
     pub(super) fn asks(&self) -> bool {
         self.calls.is_some()
@@ -135,14 +147,14 @@ impl Link {
         Some((self.generation, transport))
     }
 
-    /// Takes in the response to a call. Returns whether the next call can follow at once; otherwise another source is
-    /// opened when it is due.
-    pub(super) fn answered(&mut self, now: Millis, news: bool) -> bool {
-        if self.crowded {
+    /// Takes in the response to a call. `more` says that it could not hold everything that was there. Returns whether the
+    /// next call can follow at once; otherwise another source is opened when it is due.
+    pub(super) fn answered(&mut self, now: Millis, news: bool, more: bool) -> bool {
+        if self.crowded && !more {
             self.ask_at = Some(now + SHORT_EVERY);
             return false;
         }
-        let Some(calls) = &mut self.calls else { return false };
+        let Some(calls) = &mut self.calls else { return more };
         let next_try = now + calls.delay();
         let try_at = *calls.try_at.get_or_insert(next_try);
         let asked = self.source.as_ref().map_or(now, |source| source.asked);
@@ -158,6 +170,7 @@ impl Link {
     /// Records what a source that is given up shows about whether streams get through.
     fn gave_up(&mut self, now: Millis, source: &StreamSource) {
         if source.messages > 0 || source.transport == Transport::Calls {
+            self.cuts += u32::from(!source.caught_up);
             return;
         }
         if let Some(calls) = self.calls.as_mut().filter(|_| source.trial) {
@@ -201,6 +214,7 @@ impl Link {
     pub(super) fn caught_up(&mut self) {
         if let Some(source) = self.source.as_mut().filter(|source| !source.caught_up) {
             source.caught_up = true;
+            self.cuts = 0;
             self.was_live = true;
             self.returns = self.returns.wrapping_add(1);
         }

@@ -14,6 +14,11 @@ impl MessageRoom {
         MessageRoom(bytes)
     }
 
+    /// How many bytes of room there are.
+    pub fn bytes(&self) -> usize {
+        self.0
+    }
+
     /// Takes room for this many bytes, if they fit; returns whether they do.
     pub fn takes(&mut self, bytes: usize) -> bool {
         let left = self.0.checked_sub(bytes);

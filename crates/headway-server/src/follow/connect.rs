@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::served::{SentJob, Served};
-use super::{CHANGED_PAGE, Given, Read, Request, Serving};
-use headway_model::id::{JobId, Millis, Position};
+use super::{CHANGED_PAGE, Given, Holds, Read, Request, Serving};
+use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::message::{Body, Hello, Reset, ResetReason, SnapshotMessage};
 use headway_model::mutants::{self, Mutant};
 use headway_model::{Cursor, Digest};
@@ -27,6 +27,10 @@ pub(super) struct Connect {
     reset: Option<ResetReason>,
     lookups: VecDeque<JobId>,
     held: VecDeque<(JobId, u64)>,
+    /// Jobs of which the client holds the events up to one.
+    counted: VecDeque<(JobId, u64, Seq)>,
+    /// The events that the client lacks of those jobs come after this position, which can be before the cursor.
+    from: Option<Position>,
     far: Vec<JobId>,
     snapshots: Vec<JobId>,
     asked_folds: bool,
@@ -48,6 +52,8 @@ impl Connect {
             reset: None,
             lookups,
             held: VecDeque::new(),
+            counted: VecDeque::new(),
+            from: None,
             far: Vec::new(),
             snapshots: Vec::new(),
             asked_folds: false,
@@ -74,6 +80,9 @@ impl Connect {
         if let Some((job, job_no)) = self.held.front() {
             return Read::EventBefore(*job, *job_no, self.position());
         }
+        if let Some((job, job_no, seq)) = self.counted.front() {
+            return Read::EventAt(*job, *job_no, *seq);
+        }
         if !self.asked_folds && !self.snapshots.is_empty() {
             self.asked_folds = true;
             return Read::Folds(self.snapshots.clone());
@@ -92,6 +101,7 @@ impl Connect {
         self.judged
             && self.lookups.is_empty()
             && self.held.is_empty()
+            && self.counted.is_empty()
             && (self.asked_folds || self.snapshots.is_empty())
             && self.watched_live
             && self.watched_changed
@@ -121,6 +131,10 @@ impl Connect {
         self.reset = Some(reason);
     }
 
+    fn begin_after(&mut self, position: Position) {
+        self.from = Some(self.from.map_or(position, |from| from.min(position)));
+    }
+
     /// Decides where an existing job begins: at its first event, at the cursor, or with a snapshot.
     fn place(&mut self, job: JobId, row: &JobRow) {
         let lost_at = match (&self.request.cursor, self.reset) {
@@ -128,7 +142,18 @@ impl Connect {
             _ => None,
         };
         let from = self.good.as_ref().map(|cursor| cursor.position).or(lost_at);
-        let held = self.request.jobs.get(&job).copied().unwrap_or(false);
+        let holds = self.request.jobs.get(&job).copied().unwrap_or(Holds::Nothing);
+        if let Holds::UpTo(seq) = holds
+            && self.reset.is_none()
+        {
+            // More than there is cannot be read on from. The pings show the client that it holds too much.
+            if (1..=row.summary.seq).contains(&seq) {
+                self.counted.push_back((job, row.job_no, seq));
+            } else {
+                self.begin_after(row.created_position.saturating_sub(1));
+            }
+            return;
+        }
         match from {
             Some(position) if row.created_position > position => {
                 if row.summary.seq > FAR && !self.request.replay_all {
@@ -136,7 +161,7 @@ impl Connect {
                     self.snapshots.push(job);
                 }
             }
-            Some(_) if held && self.reset.is_none() => self.held.push_back((job, row.job_no)),
+            Some(_) if holds == Holds::AtCursor && self.reset.is_none() => self.held.push_back((job, row.job_no)),
             _ => self.snapshots.push(job),
         }
     }
@@ -171,6 +196,10 @@ impl Serving {
             Given::EventBefore(job, last) => {
                 connect.held.pop_front();
                 self.resume(&mut connect, job, last);
+            }
+            Given::EventAt(job, at) => {
+                connect.counted.pop_front();
+                self.count_on(&mut connect, job, at);
             }
             Given::Folds(folds) => {
                 self.say_reset(&mut connect);
@@ -242,6 +271,14 @@ impl Serving {
         }
     }
 
+    /// Resumes a job behind the event up to which the client holds it.
+    fn count_on(&mut self, connect: &mut Connect, job: JobId, at: Option<(Seq, Position, Digest)>) {
+        if let (Some((seq, _, digest)), Some(served)) = (at, self.jobs.get_mut(&job)) {
+            served.sent = SentJob { seq, digest };
+        }
+        connect.begin_after(at.map_or(0, |(_, position, _)| position));
+    }
+
     fn say_reset(&mut self, connect: &mut Connect) {
         let reset = match connect.reset.take() {
             Some(reason) => Reset { reason, jobs: connect.snapshots.clone() },
@@ -256,8 +293,10 @@ impl Serving {
     /// Goes live: from here on the log is read after the cursor, or without one after the head that was read first.
     fn go_live(&mut self, connect: &Connect) {
         if let Some(cursor) = &connect.good {
-            self.sent = cursor.position;
             self.sent_check = cursor.clone();
+            // Until the cursor is reached again, messages promise nothing: their reader counts events.
+            self.floor = cursor.position;
+            self.sent = connect.from.map_or(cursor.position, |from| from.min(cursor.position));
         }
         // Nothing up to the head that was read first is missing for jobs with a snapshot and for awaited jobs.
         let owes = |served: &Served| served.job_no.is_some() && served.sent.seq < served.last;

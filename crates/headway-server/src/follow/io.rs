@@ -14,8 +14,8 @@ use headway_store::rows::{EventRow, JobRow};
 /// A client's request.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// The jobs to follow, each with whether the client holds its fold at the cursor.
-    pub jobs: BTreeMap<JobId, bool>,
+    /// The jobs to follow, each with what the client holds of it.
+    pub jobs: BTreeMap<JobId, Holds>,
     /// Whether summaries of all jobs are wanted.
     pub watch: bool,
     /// Whether they are wanted of followed jobs as well: a stream can have several readers, each following other jobs.
@@ -24,6 +24,27 @@ pub struct Request {
     pub cursor: Option<Result<Cursor, InvalidCursor>>,
     /// Whether to replay event by event however long that takes, instead of sending a snapshot.
     pub replay_all: bool,
+}
+
+/// What a client holds of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// Nothing: the job begins at its first event, or with a snapshot.
+    Nothing,
+    /// Its fold at the cursor.
+    AtCursor,
+    /// Its events up to this one. It is sent every later event and never a snapshot, wherever the cursor is.
+    UpTo(Seq),
+}
+
+impl Holds {
+    /// Reads the value of `held=`: the job's id as a text, and what is held of it. `None` if the number makes no sense.
+    pub fn read(value: &str) -> Option<(&str, Self)> {
+        match value.split_once('.') {
+            None => Some((value, Holds::AtCursor)),
+            Some((id, seq)) => Some((id, Holds::UpTo(seq.parse().ok()?))),
+        }
+    }
 }
 
 /// What the shell must do next.
@@ -61,6 +82,8 @@ pub enum Read {
     Job(JobId),
     /// The last event of a job at or before a position.
     EventBefore(JobId, u64, Position),
+    /// The event of a job with this number.
+    EventAt(JobId, u64, Seq),
     /// The folds of these jobs, all at the same position.
     Folds(Vec<JobId>),
     /// A page of events of these jobs, after the first position and up to the second.
@@ -84,6 +107,8 @@ pub enum Given {
     Job(JobId, Option<Box<JobRow>>),
     /// To [`Read::EventBefore`].
     EventBefore(JobId, Option<(Seq, Digest)>),
+    /// To [`Read::EventAt`]: its number, its position and its digest.
+    EventAt(JobId, Option<(Seq, Position, Digest)>),
     /// To [`Read::Folds`].
     Folds(Vec<Fold>),
     /// To [`Read::Page`].

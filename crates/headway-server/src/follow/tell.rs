@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::room::Fit;
 use super::served::Served;
 use super::{Outgoing, PAGE, Read, Serving};
 use crate::recent::{Changed, CommitPart};
@@ -23,7 +24,7 @@ impl Serving {
     /// Sends a page of events from the store.
     pub(super) fn page(&mut self, now: Millis, rows: &[EventRow]) {
         let whole = rows.len() < PAGE as usize;
-        let (mut runs, mut room): (Vec<EventRun<'_>>, _) = (Vec::new(), MessageRoom::new(self.most));
+        let mut runs: Vec<EventRun<'_>> = Vec::new();
         let mut over = Vec::new();
         for row in rows {
             let Some(served) = self.jobs.get(&row.job).filter(|served| served.is_open()) else { continue };
@@ -32,9 +33,13 @@ impl Serving {
             }
             let goes_on = runs.last().is_some_and(|(job, _)| *job == row.job);
             let bytes = row.payload.len() + 1 + if goes_on { 0 } else { FRAME_BYTES };
-            if runs.is_empty() || !room.takes(bytes) {
-                self.send_runs(now, &mut runs);
-                room = MessageRoom::new(self.most);
+            match self.room.take(runs.is_empty(), bytes, 0) {
+                Fit::Same => {}
+                Fit::Next => self.send_runs(now, &mut runs),
+                Fit::Full => {
+                    self.full = true;
+                    break;
+                }
             }
             match runs.last_mut() {
                 Some((job, payloads)) if *job == row.job => payloads.push(&row.payload),
@@ -50,6 +55,8 @@ impl Serving {
             self.advance(row.position, Some(row.digest));
         }
         match rows.last() {
+            // The rest is for the next call.
+            _ if self.full => {}
             Some(last) if !whole => self.advance(last.position, Some(last.digest)),
             _ => self.advance(self.head.position, self.head.digest),
         }
@@ -59,7 +66,7 @@ impl Serving {
 
     /// Like [`Serving::page`], for frames that are already encoded.
     pub(super) fn parts(&mut self, now: Millis, parts: &[Arc<CommitPart>]) {
-        let (mut frames, mut room): (Vec<&str>, _) = (Vec::new(), MessageRoom::new(self.most));
+        let mut frames: Vec<&str> = Vec::new();
         let mut over = Vec::new();
         for part in parts {
             let open = |job| self.jobs.get(job).filter(|served: &&Served| served.is_open());
@@ -68,9 +75,15 @@ impl Serving {
                 part.frames.iter().filter(|frame| open(&frame.job).is_some_and(|served| frame.last > served.sent.seq));
             let wanted: Vec<_> = wanted.collect();
             let bytes = wanted.iter().map(|frame| frame.text.len() + 1).sum();
-            if frames.is_empty() || !room.takes(bytes) {
-                self.send_frames(now, &mut frames);
-                room = MessageRoom::new(self.most.saturating_sub(bytes));
+            if !wanted.is_empty() {
+                match self.room.take(frames.is_empty(), bytes, bytes) {
+                    Fit::Same => {}
+                    Fit::Next => self.send_frames(now, &mut frames),
+                    Fit::Full => {
+                        self.full = true;
+                        break;
+                    }
+                }
             }
             for frame in wanted {
                 if let Some(served) = self.jobs.get_mut(&frame.job) {
@@ -92,10 +105,10 @@ impl Serving {
         self.send_frames(now, &mut frames.iter().map(String::as_str).collect());
     }
 
-    /// Sends these frames in one message, which promises the position advanced to.
+    /// Sends these frames in one message, which promises the position advanced to, unless the reader's cursor is still ahead of it.
     fn send_frames(&mut self, now: Millis, frames: &mut Vec<&str>) {
         if !frames.is_empty() {
-            self.tell(events_text(frames), true);
+            self.tell(events_text(frames), self.sent >= self.floor);
             frames.clear();
             self.flushed_at = now;
         }
@@ -112,7 +125,7 @@ impl Serving {
         let (jobs, begun, all) = (&self.jobs, self.begun, self.watch_followed);
         let news = rows.iter().any(|row| row.position > begun);
         let folded = |job: &JobId| !all && jobs.get(job).is_some_and(Served::is_open);
-        let texts = watch.take(now, rows, folded, self.most);
+        let texts = watch.take(now, rows, folded, self.room.most());
         self.outbox.extend(texts.into_iter().map(|text| Outgoing { text, id: None, news }));
     }
 
@@ -123,7 +136,8 @@ impl Serving {
         {
             served.last_now = Some(news.running.clone());
             let bytes = |_: &[_], item: &_| serde_json::to_string(item).map_or(0, |text| text.len() + 1);
-            let running = MessageRoom::cut(self.most, news.running, bytes).into_iter().next().unwrap_or_default();
+            let running =
+                MessageRoom::cut(self.room.rest(), news.running, bytes).into_iter().next().unwrap_or_default();
             let text = Now { seq: served.sent.seq, running, ..news }.text();
             self.send(text, false);
         }
@@ -145,10 +159,11 @@ impl Serving {
         }
     }
 
-    /// The last message of an answer that is not a stream: a ping that reports how far the answer went. After `id: end` it has no id.
+    /// The last message of an answer that is not a stream: a ping that reports how far the answer went. It has no id if there is more to
+    /// call for, and none after `id: end`.
     pub fn last_word(&mut self, now: Millis) -> Outgoing {
         self.log_head = self.log_head.max(self.head.position);
-        let id = (self.caught_up && !self.ended).then(|| self.sent_check.to_string());
+        let id = (self.caught_up && !self.ended && !self.full).then(|| self.sent_check.to_string());
         Outgoing { text: self.ping_text(now), id, news: false }
     }
 

@@ -10,7 +10,9 @@ use crate::source::answer;
 use crate::writer::{Append, Writer};
 use headway_model::event::Outcome;
 use headway_model::follow::{Follow, FollowEffect, Tracked};
-use headway_model::{DiskEffect as ItemEffect, JobEvent, StartJob};
+use headway_model::item::FailReason;
+use headway_model::message::with_id;
+use headway_model::{ApiError, DiskEffect as ItemEffect, JobEvent, StartJob};
 use headway_store::{JobFilter, MemoryStore, Store};
 
 /// A log, its writer, and one clock.
@@ -85,6 +87,30 @@ impl FollowWorld {
         self.record(id, JobEvent::Ended { outcome: Outcome::Completed }, None);
     }
 
+    /// Runs a job in which every second item fails, so that no snapshot of it is short.
+    fn run_mixed(&mut self, id: JobId, items: u32) {
+        let path = |item| format!(r#"{{"path":"f{item}","size":1,"mtime_ns":0}}"#);
+        for first in (0..items).step_by(1_000) {
+            let count = (items - first).min(1_000);
+            let detail = format!("[{}]", (first..first + count).map(path).collect::<Vec<_>>().join(","));
+            let planned = JobEvent::Planned { first, count, skips: vec![], detail: Digest::of(detail.as_bytes()) };
+            self.record(id, planned, Some(detail));
+        }
+        self.record(id, JobEvent::PlanEnded { total: items, reruns: Default::default() }, None);
+        self.record(id, JobEvent::Began {}, None);
+        for item in 0..items {
+            self.record(id, JobEvent::Started { item, attempt: 1 }, None);
+            let (effect, reason) = (ItemEffect::Read, FailReason::Read);
+            let end = match item % 2 {
+                0 => JobEvent::Succeeded { item, attempt: 1, effect, detail: None },
+                _ => JobEvent::Failed { item, attempt: 1, reason, message: "bad".into() },
+            };
+            self.record(id, end, None);
+        }
+        self.record(id, JobEvent::Finishing {}, None);
+        self.record(id, JobEvent::Ended { outcome: Outcome::CompletedWithErrors }, None);
+    }
+
     fn read(&self, read: Read) -> Given {
         // Pages come from the store and from the encoded commits in turn; a reader cannot tell the difference.
         let is_encoded = !matches!(read, Read::Page(_, after, _) if after % 3 == 0);
@@ -123,10 +149,14 @@ fn request(query: &str) -> Request {
     let mut request = Request::default();
     for pair in query.split('&') {
         match pair.split_once('=') {
-            Some(("job", id)) => drop(request.jobs.insert(id.parse().expect("an id"), false)),
-            Some(("held", id)) => drop(request.jobs.insert(id.parse().expect("an id"), true)),
+            Some(("job", id)) => drop(request.jobs.insert(id.parse().expect("an id"), Holds::Nothing)),
+            Some(("held", held)) => {
+                let (id, holds) = Holds::read(held).expect("an id, and perhaps a number");
+                request.jobs.insert(id.parse().expect("an id"), holds);
+            }
             Some(("after", cursor)) => request.cursor = Some(cursor.parse()),
             Some(("watch", _)) => request.watch = true,
+            Some(("wait", _)) => {}
             _ => panic!("{pair}"),
         }
     }
@@ -248,6 +278,168 @@ fn an_idle_link_is_flushed_at_once_and_a_busy_one_at_its_pace() {
         let events = world.drain(&mut serving, |_| {}).iter().filter(|message| message.text.contains("frames")).count();
         assert_eq!(events, sends, "after {wait} ms");
     }
+}
+
+/// How many bytes of a connection get through.
+const LINE: usize = 20_000;
+
+/// What of these messages gets through as a stream, and whether all do.
+fn as_stream(messages: &[Outgoing]) -> (usize, bool) {
+    let mut left = LINE;
+    for (number, message) in messages.iter().enumerate() {
+        let bytes = message.text.len() + message.id.as_ref().map_or(0, |id| id.len() + 5) + 8;
+        match left.checked_sub(bytes) {
+            Some(rest) => left = rest,
+            None => return (number, false),
+        }
+    }
+    (messages.len(), true)
+}
+
+/// The answer to a call, as the web server sends it; `None` if it does not get through.
+fn as_answer(serving: &mut Serving, now: Millis, messages: &[Outgoing]) -> Option<String> {
+    let last = serving.last_word(now);
+    let texts = messages.iter().chain([&last]);
+    let texts: Vec<_> = texts.map(|message| with_id(&message.text, message.id.as_deref())).collect();
+    let answer = format!("[{}]", texts.join(","));
+    (answer.len() <= LINE).then_some(answer)
+}
+
+/// Follows a job over a line that breaks after 20 kB of each connection. Returns over how many connections, and from which event on.
+fn over_a_line_that_breaks(world: &mut FollowWorld, job: JobId, after: Option<Cursor>, calls: bool) -> (usize, u64) {
+    let mut follow = Follow::new(after, true, None, 3);
+    if calls {
+        follow.prefer_calls();
+    }
+    follow.follow(world.now, job);
+    let mut effects = follow.start(world.now);
+    for connection in 1..400 {
+        let open = effects.iter().rev().find_map(|effect| match effect {
+            FollowEffect::Open { generation, query } | FollowEffect::Ask { generation, query } => {
+                Some((*generation, query.clone()))
+            }
+            _ => None,
+        });
+        let Some((generation, query)) = open else {
+            world.now += 1_000;
+            effects = follow.tick(world.now);
+            continue;
+        };
+        let mut serving = Serving::new(request(&query), "b".into(), world.now, true);
+        if calls {
+            serving.answer();
+        }
+        let messages = world.drain(&mut serving, |_| {});
+        world.now += 50;
+        if calls {
+            let answer = as_answer(&mut serving, world.now, &messages);
+            let lost = ApiError::Unreachable { message: "the line broke".into() };
+            effects = follow.answered(world.now, generation, answer.as_deref().ok_or(lost));
+        } else {
+            let (through, all) = as_stream(&messages);
+            effects.clear();
+            for message in &messages[..through] {
+                let id = message.id.clone().unwrap_or_default();
+                effects.extend(follow.message(world.now, generation, &message.text, &id));
+            }
+            if !all && opened(&effects).is_none() {
+                effects = follow.error(world.now, generation, false);
+            }
+        }
+        let tracked = follow.job(&job).expect("followed");
+        if tracked.proof().closed {
+            let truth = ready(world.store.folds(&[job])).expect("memory").1.pop().expect("the job");
+            let fold = tracked.fold().expect("its fold");
+            assert_eq!((fold.seq, fold.digest, fold.hash()), (truth.seq, truth.digest, truth.hash()));
+            return (connection, tracked.proof().base);
+        }
+    }
+    panic!("it gets no further than {:?}", follow.job(&job).and_then(Tracked::fold).map(|fold| fold.seq));
+}
+
+#[test]
+fn over_a_line_that_breaks_after_20_kb_even_a_job_whose_snapshot_is_longer_is_followed_to_its_end() {
+    let mut world = FollowWorld::new();
+    let job = world.create(1);
+    world.run_mixed(job, 4_000);
+    let whole = ready(world.store.folds(&[job])).expect("memory").1.pop().expect("the job");
+    assert!(
+        serde_json::to_string(&whole.snapshot()).expect("JSON").len() > LINE,
+        "the snapshot is longer than the line"
+    );
+    let head = world.head();
+    let now = head.digest.map(|digest| Cursor::at(head.position, &digest));
+    // A page that was loaded after the end of the job, one from before its begin, and one without a cursor.
+    for after in [now, Some(Cursor::start()), None] {
+        for calls in [false, true] {
+            let (connections, base) = over_a_line_that_breaks(&mut world, job, after.clone(), calls);
+            assert!(connections > 20, "{after:?}: {connections} connections");
+            assert_eq!(base, 0, "{after:?}: every event was received");
+        }
+    }
+}
+
+#[test]
+fn a_client_that_counts_is_sent_what_it_lacks_and_promised_nothing_before_its_cursor() {
+    let mut world = FollowWorld::new();
+    let (one, two) = (world.create(1), world.create(2));
+    world.run(one, 50);
+    world.run(two, 50);
+    let head = world.head();
+    let cursor = Cursor::at(head.position, &head.digest.expect("a digest"));
+    let query = format!("held={one}.10&held={two}&after={cursor}");
+    let mut serving = Serving::new(request(&query), "b".into(), world.now, true);
+    let mut seqs = Vec::new();
+    for message in world.drain(&mut serving, |_| {}) {
+        let value: serde_json::Value = serde_json::from_str(&message.text).expect("JSON");
+        for frame in value["frames"].as_array().into_iter().flatten() {
+            assert_eq!(frame["job"], one.to_string(), "of the other job everything is held");
+            seqs.extend(frame["events"].as_array().into_iter().flatten().filter_map(|event| event["seq"].as_u64()));
+        }
+        let promised = message.id.as_deref().is_none_or(|id| id == "end" || id == cursor.to_string());
+        assert!(promised, "{:?} is promised before the cursor {cursor}", message.id);
+    }
+    let last = ready(world.store.job(one)).expect("memory").expect("the job").summary.seq;
+    assert_eq!(seqs, (11..=last).collect::<Vec<_>>());
+    // More than there is cannot be held: it is all sent, and the pings show it.
+    let query = format!("held={one}.{}&after={cursor}", last + 1);
+    let mut serving = Serving::new(request(&query), "b".into(), world.now, true);
+    let sent = world.drain(&mut serving, |_| {});
+    assert!(sent.iter().any(|message| message.text.contains(r#""seq":1,"#)), "{sent:?}");
+}
+
+#[test]
+fn the_answer_to_a_call_is_no_longer_than_one_message_and_says_whether_there_is_more() {
+    let mut world = FollowWorld::new();
+    let job = world.create(1);
+    world.run(job, 400);
+    let (mut cursor, mut calls, mut seq) = ("0.0".to_owned(), 0, 0);
+    loop {
+        let query = format!("held={job}&after={cursor}&wait=0");
+        let mut serving = Serving::new(request(&query), "b".into(), world.now, true);
+        serving.answer();
+        let mut messages = world.drain(&mut serving, |_| {});
+        messages.push(serving.last_word(world.now));
+        calls += 1;
+        assert!(calls < 100, "it never ends");
+        let bytes: usize = messages.iter().map(|message| message.text.len()).sum();
+        assert!(bytes < MESSAGE_ROOM_BYTES + 2_000, "an answer of {bytes} bytes");
+        for message in &messages {
+            let value: serde_json::Value = serde_json::from_str(&message.text).expect("JSON");
+            for frame in value["frames"].as_array().into_iter().flatten() {
+                seq += frame["events"].as_array().map_or(0, Vec::len) as u64;
+            }
+        }
+        let ping: serde_json::Value = serde_json::from_str(&messages.last().expect("a ping").text).expect("JSON");
+        assert_eq!(ping["jobs"][job.to_string()][0], seq, "the ping says what was sent");
+        let ended = messages.iter().any(|message| message.id.as_deref() == Some("end"));
+        if ended {
+            break;
+        }
+        assert_eq!(messages.last().and_then(|ping| ping.id.clone()), None, "there is more");
+        cursor = messages.iter().rev().find_map(|message| message.id.clone()).expect("a cursor to go on from");
+    }
+    assert!(calls > 5 && seq == ready(world.store.job(job)).expect("memory").expect("the job").summary.seq);
 }
 
 impl FollowWorld {

@@ -13,7 +13,7 @@ use headway_model::follow::{Follow, FollowEffect, Phase, Sharing, Tab, TabEffect
 use headway_model::id::{JobId, Millis};
 use headway_model::testing::Draw;
 use headway_model::{ApiError, Cursor};
-use wire::{LongPoll, SentMessage, SimulatedLink, request};
+use wire::{SentMessage, SimulatedLink, request};
 
 /// A page in a browser.
 #[derive(Debug, Clone)]
@@ -89,7 +89,7 @@ impl SimulatedPage {
                     self.own = SimulatedLink { serving: self.serving(now, up, &query), ..SimulatedLink::default() };
                     self.own_call = call;
                     if up {
-                        self.own.call = Some(LongPoll { until: now, messages: Vec::new(), news: false });
+                        self.own.calls(now);
                     } else {
                         self.lose_own(now, up)?;
                     }
@@ -113,7 +113,7 @@ impl SimulatedPage {
                     let wait =
                         query.split("wait=").nth(1).and_then(|text| text.split('&').next()?.parse::<Millis>().ok());
                     let until = now + wait.unwrap_or(0) * 1_000;
-                    self.line.call = Some(LongPoll { until, messages: Vec::new(), news: false });
+                    self.line.calls(until);
                 } else {
                     let told = self.tab.answered(now, generation, Err(no_server()));
                     self.carry_out(now, up, told)?;

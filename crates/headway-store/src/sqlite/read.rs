@@ -60,6 +60,15 @@ pub(super) fn event_before(reader: &Connection, job_no: u64, position: Position)
     first(reader, LAST, params![job_no, position], |row| Ok((row.get(0)?, column(row, 1)?)))
 }
 
+pub(super) fn event_at(reader: &Connection, job_no: u64, seq: Seq) -> Stored<Option<(Position, Digest)>> {
+    // A job's events have no gap, so the place in its order finds the event by the index alone.
+    const AT: &str = "SELECT position, digest, seq FROM events WHERE job_no = ? ORDER BY position LIMIT 1 OFFSET ?";
+    let Some(before) = seq.checked_sub(1) else { return Ok(None) };
+    let row = |row: &Row<'_>| Ok((row.get(0)?, column(row, 1)?, row.get(2)?));
+    let found: Option<(Position, Digest, Seq)> = first(reader, AT, params![job_no, before], row)?;
+    Ok(found.filter(|(_, _, found)| *found == seq).map(|(position, digest, _)| (position, digest)))
+}
+
 pub(super) fn job(reader: &Connection, id: JobId) -> Stored<Option<JobRow>> {
     first(reader, &format!("{JOB_COLUMNS} WHERE id = ?"), [id.to_string()], job_row)
 }

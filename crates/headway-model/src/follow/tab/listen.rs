@@ -1,6 +1,6 @@
 //! A tab that listens to the leader's connection.
 
-use super::super::answer::messages_in;
+use super::super::answer::{has_more, messages_in};
 use super::lead::GONE_AFTER;
 use super::word::{LeaderConnection, TabMessage};
 use super::{Follow, Tab, TabEffect};
@@ -43,8 +43,8 @@ pub(super) enum Listening {
 }
 
 impl Tab {
-    /// Takes in the response to the [`TabEffect::CatchUp`] with this number, then the messages that arrived in the
-    /// meantime.
+    /// Takes in the response to the [`TabEffect::CatchUp`] with this number, asks on while there is more, then takes in
+    /// the messages that arrived in the meantime.
     pub fn caught_up(&mut self, now: Millis, call: u64, answer: Result<&str, ApiError>) -> Vec<TabEffect> {
         let (Some(generation), Listening::At { backlog: Some(_), .. }) = (self.source, &self.listening) else {
             return Vec::new();
@@ -60,12 +60,16 @@ impl Tab {
                 return effects;
             }
         };
-        let mut effects = Vec::new();
+        let (more, mut effects) = (has_more(&messages), Vec::new());
         for (text, id) in messages {
             effects.extend(self.act(now, |follow, now| follow.message(now, generation, text, &id)));
         }
         // The answer can have made the receiver open another source.
         if self.source != Some(generation) || call != self.call {
+            return effects;
+        }
+        if more && !self.follow.nothing_wanted() {
+            effects.push(self.catch_up());
             return effects;
         }
         let Listening::At { backlog, .. } = &mut self.listening else { return effects };

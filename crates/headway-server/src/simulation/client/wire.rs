@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::super::trace;
 use super::super::world::World;
 use super::SimulatedPage;
-use crate::follow::{Given, Outgoing, Request, SenderStep, Serving};
+use crate::follow::{Given, Holds, Outgoing, Request, SenderStep, Serving};
 use headway_model::id::Millis;
 use headway_model::mutants::{self, Mutant};
 
@@ -41,6 +41,12 @@ pub(super) struct SimulatedLink {
 impl SimulatedLink {
     pub(super) fn is_idle(&self) -> bool {
         self.serving.is_none() && self.wire.is_empty() && !self.ended
+    }
+
+    /// Makes this the connection of a call, which waits for news until this time.
+    pub(super) fn calls(&mut self, until: Millis) {
+        self.serving.iter_mut().for_each(Serving::answer);
+        self.call = Some(LongPoll { until, messages: Vec::new(), news: false });
     }
 
     /// Handles a connection that has nothing more to send for now: a long poll goes on waiting, or is answered, with
@@ -132,8 +138,11 @@ pub(super) fn request(query: &str) -> Request {
     let mut request = Request::default();
     for pair in query.split('&') {
         match pair.split_once('=') {
-            Some(("job", id)) => drop(id.parse().map(|id| request.jobs.insert(id, false))),
-            Some(("held", id)) => drop(id.parse().map(|id| request.jobs.insert(id, true))),
+            Some(("job", id)) => drop(id.parse().map(|id| request.jobs.insert(id, Holds::Nothing))),
+            Some(("held", held)) => {
+                let (id, holds) = Holds::read(held).expect("what the receiver writes");
+                drop(id.parse().map(|id| request.jobs.insert(id, holds)));
+            }
             Some(("after", cursor)) => request.cursor = Some(cursor.parse()),
             Some(("watch", word)) => (request.watch, request.watch_followed) = (true, word == "all"),
             _ => {}
